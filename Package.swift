@@ -1,0 +1,136 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The architecture on one screen: a target may import only what stands beside its name.
+// `swift build --explicit-target-dependency-import-check error` holds everyone to it.
+
+// MARK: Runtime: what ships to AWS, and nothing else
+
+let systemLibraries: [Target] = [
+    .systemLibrary(
+        name: "CCurl", path: "Runtime/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CCrypto", path: "Runtime/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CISAL", path: "Runtime/CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+    .systemLibrary(name: "CZlib", path: "Runtime/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CSnappy", path: "Runtime/CSnappy", providers: [.apt(["libsnappy-dev"])]),
+    .systemLibrary(name: "CZstd", path: "Runtime/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CYAML", path: "Runtime/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(
+        name: "CSQLite", path: "Emulator/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+]
+
+let runtime: [Target] = [
+    .target(name: "CKernels", path: "Runtime/CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+    layer("JSON", in: "Runtime"),
+    layer("YAML", in: "Runtime", imports: ["CYAML"]),
+    layer("Digest", in: "Runtime", imports: ["CCrypto"]),
+    layer("LambdaRuntime", in: "Runtime", imports: ["JSON"]),
+    layer("AWSModels", in: "Runtime", imports: ["JSON"]),
+    layer("AWSClient", in: "Runtime", imports: ["AWSModels", "JSON", "Digest", "CCurl"]),
+    layer("Contracts", in: "Runtime", imports: ["YAML"]),
+    layer("Columnar", in: "Runtime", imports: ["Contracts", "Digest", "CKernels", "CISAL", "CZlib"]),
+    layer("Parquet", in: "Runtime", imports: ["CKernels", "CSnappy", "CZstd"]),
+    layer("Control", in: "Runtime", imports: ["AWSClient", "AWSModels", "Digest"]),
+]
+
+// MARK: Functions: one executable a stage
+
+let functions: [Target] = [
+    function("FirehoseTransform", imports: ["LambdaRuntime", "Contracts", "CKernels", "JSON"]),
+    function("ControlRecorder", imports: ["LambdaRuntime", "AWSClient", "AWSModels", "Contracts", "Control", "JSON"]),
+    function("ComputeRouter", imports: ["LambdaRuntime", "AWSClient", "Columnar", "Control", "JSON"]),
+    function(
+        "BronzeWriter",
+        imports: ["LambdaRuntime", "AWSClient", "Contracts", "Columnar", "Parquet", "Control", "JSON", "Digest"]),
+    function("Replayer", imports: ["LambdaRuntime", "AWSClient", "Control", "JSON"]),
+]
+
+// MARK: Emulator: the same functions, state machines and template on a laptop
+
+let emulator: [Target] = [
+    .target(name: "CProcess", path: "Emulator/CProcess"),
+    layer("ASL", in: "Emulator", imports: ["JSON"]),
+    layer("EmulatorKit", in: "Emulator", imports: ["ASL", "JSON", "YAML", "Digest", "CSQLite", "CProcess"]),
+    layer(
+        "EmulatorServer", in: "Emulator",
+        imports: [
+            "EmulatorKit",
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+        ]),
+    .executableTarget(
+        name: "cupel",
+        dependencies: [
+            "EmulatorKit", "EmulatorServer", "AWSClient", "AWSModels", "Contracts", "Control", "JSON", "CZlib",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        path: "Emulator/cupel",
+        swiftSettings: strict()),
+]
+
+// MARK: Tests: mirror the tree
+
+let tests: [Target] = [
+    unitTests(of: "JSON"),
+    unitTests(of: "YAML"),
+    unitTests(of: "LambdaRuntime", imports: ["JSON"]),
+    unitTests(of: "AWSClient", imports: ["AWSModels", "JSON", "Digest"]),
+    unitTests(of: "Contracts", imports: ["YAML"]),
+    unitTests(of: "Columnar", imports: ["Contracts", "CZlib", "JSON"]),
+    unitTests(of: "Parquet", imports: ["JSON"]),
+    unitTests(of: "Control", imports: ["AWSClient", "AWSModels", "JSON"]),
+    unitTests(of: "FirehoseTransform", imports: ["JSON", "Contracts", "LambdaRuntime"]),
+    unitTests(of: "ControlRecorder", imports: ["AWSModels", "Contracts", "Control", "JSON"]),
+    unitTests(of: "ComputeRouter", imports: ["Columnar", "Control", "JSON", "CZlib"]),
+    unitTests(of: "BronzeWriter", imports: ["Contracts", "Columnar", "Parquet", "Control", "JSON", "CZlib"]),
+    unitTests(of: "Replayer", imports: ["Control", "JSON"]),
+    unitTests(of: "ASL", imports: ["JSON"]),
+    unitTests(of: "EmulatorKit", imports: ["ASL", "JSON", "YAML", "Digest"]),
+    unitTests(of: "EmulatorServer", imports: ["EmulatorKit"]),
+    unitTests(of: "cupel", imports: ["JSON", "Contracts"]),
+    .testTarget(name: "ConformanceTests", dependencies: ["JSON"], path: "Tests/Conformance", swiftSettings: strict()),
+    .testTarget(name: "EndToEndTests", dependencies: ["JSON"], path: "Tests/EndToEnd", swiftSettings: strict()),
+]
+
+let package = Package(
+    name: "cupel",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "cupel", targets: ["cupel"]),
+        .executable(name: "firehose-transform", targets: ["FirehoseTransform"]),
+        .executable(name: "control-recorder", targets: ["ControlRecorder"]),
+        .executable(name: "compute-router", targets: ["ComputeRouter"]),
+        .executable(name: "bronze-writer", targets: ["BronzeWriter"]),
+        .executable(name: "replayer", targets: ["Replayer"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+    ],
+    targets: systemLibraries + runtime + functions + emulator + tests,
+    swiftLanguageModes: [.v6]
+)
+
+func strict() -> [SwiftSetting] {
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+    ]
+}
+
+func layer(_ name: String, in house: String, imports: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: imports, path: "\(house)/\(name)", swiftSettings: strict())
+}
+
+func function(_ name: String, imports: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: imports, path: "Functions/\(name)", swiftSettings: strict())
+}
+
+func unitTests(of name: String, imports: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.target(name: name)] + imports, path: "Tests/Unit/\(name)Tests",
+        swiftSettings: strict())
+}

@@ -1,0 +1,74 @@
+internal import CCrypto
+
+/// The hash functions that AWS's protocols and the control record need, computed by OpenSSL's libcrypto.
+public enum HashFunction: Sendable {
+    case sha256
+    case md5
+
+    var algorithm: OpaquePointer? {
+        switch self {
+        case .sha256: EVP_sha256()
+        case .md5: EVP_md5()
+        }
+    }
+}
+
+/// A running hash over bytes that arrive in pieces.
+public struct Digest: ~Copyable {
+    private let context: OpaquePointer
+
+    public init(_ function: HashFunction) {
+        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, function.algorithm, nil) == 1 else {
+            preconditionFailure("libcrypto has no \(function), or no memory is left")
+        }
+        self.context = context
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+    }
+
+    public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
+
+    /// The hash of all bytes given so far; the hash is used up.
+    public consuming func finish() -> [UInt8] {
+        var hash = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+        var length: UInt32 = 0
+        EVP_DigestFinal_ex(context, &hash, &length)
+        return Array(hash[..<Int(length)])
+    }
+
+    public static func hash(_ bytes: [UInt8], with function: HashFunction) -> [UInt8] {
+        var digest = Digest(function)
+        digest.update(bytes)
+        return digest.finish()
+    }
+
+    public static func sha256(_ bytes: [UInt8]) -> [UInt8] { hash(bytes, with: .sha256) }
+    public static func sha256(_ text: String) -> [UInt8] { sha256(Array(text.utf8)) }
+    public static func md5(_ bytes: [UInt8]) -> [UInt8] { hash(bytes, with: .md5) }
+
+    /// HMAC-SHA-256 of `message` under `key`: 32 bytes.
+    /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc2104>
+    public static func hmacSHA256(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+        var code = [UInt8](repeating: 0, count: 32)
+        var length: UInt32 = 32
+        HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, &code, &length)
+        return code
+    }
+}
+
+extension Sequence<UInt8> {
+    /// The bytes in lowercase hexadecimal.
+    public var hexadecimal: String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for byte in self {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

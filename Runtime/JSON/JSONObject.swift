@@ -1,0 +1,86 @@
+/// The members of a JSON object, in the order in which they were first written. Equality ignores the order.
+public struct JSONObject: Sendable {
+    public typealias Member = (name: String, value: JSON)
+
+    private(set) public var members: [Member] = []
+    /// Positions by name; kept only where a linear search would cost more.
+    private var positions: [String: Int]?
+    private static let linearLimit = 12
+
+    public init() {}
+
+    public init(_ members: some Sequence<(String, JSON)>) {
+        for (name, value) in members { self[name] = value }
+    }
+
+    public var isEmpty: Bool { members.isEmpty }
+    public var count: Int { members.count }
+    public var names: [String] { members.map(\.name) }
+
+    private func position(of name: String) -> Int? {
+        if let positions { return positions[name] }
+        return members.firstIndex { $0.name == name }
+    }
+
+    /// The value of the member `name`. Setting nil removes the member; setting a new name appends it.
+    public subscript(name: String) -> JSON? {
+        get { position(of: name).map { members[$0].value } }
+        set {
+            switch (position(of: name), newValue) {
+            case (let position?, let value?):
+                members[position].value = value
+            case (nil, let value?):
+                append(name, value)
+            case (let position?, nil):
+                members.remove(at: position)
+                positions = nil
+                indexIfLarge()
+            case (nil, nil):
+                break
+            }
+        }
+    }
+
+    private mutating func append(_ name: String, _ value: JSON) {
+        members.append((name, value))
+        if positions != nil {
+            positions?[name] = members.count - 1
+        } else {
+            indexIfLarge()
+        }
+    }
+
+    private mutating func indexIfLarge() {
+        guard members.count > Self.linearLimit else { return }
+        var index = [String: Int](minimumCapacity: members.count * 2)
+        for (position, member) in members.enumerated() { index[member.name] = position }
+        positions = index
+    }
+}
+
+extension JSONObject: Sequence {
+    public func makeIterator() -> IndexingIterator<[Member]> { members.makeIterator() }
+}
+
+extension JSONObject: Hashable {
+    public static func == (left: JSONObject, right: JSONObject) -> Bool {
+        left.count == right.count && left.members.allSatisfy { right[$0.name] == $0.value }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        var combined = 0
+        for (name, value) in members {
+            var member = Hasher()
+            member.combine(name)
+            member.combine(value)
+            combined ^= member.finalize()
+        }
+        hasher.combine(combined)
+    }
+}
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+    public init(dictionaryLiteral elements: (String, JSON)...) {
+        self.init(elements)
+    }
+}

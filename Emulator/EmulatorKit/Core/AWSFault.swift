@@ -1,0 +1,31 @@
+public import JSON
+
+/// An error as an AWS service sends it: the code that clients match on, the message that people read.
+public struct AWSFault: Error, Sendable, Hashable, CustomStringConvertible {
+    public let code: String
+    public let message: String
+    /// The HTTP status.
+    public let status: Int
+    /// Further members of the error document, such as DynamoDB's `CancellationReasons`.
+    public let details: JSONObject
+
+    public init(_ code: String, _ message: String, status: Int = 400, details: JSONObject = JSONObject()) {
+        self.code = code
+        self.message = message
+        self.status = status
+        self.details = details
+    }
+
+    public var description: String { "\(code): \(message)" }
+
+    /// The answer to an operation that the service has and the emulator does not play.
+    public static func notEmulated(_ what: String) -> AWSFault {
+        AWSFault(
+            "NotImplemented", "\(what) is not played by this emulator; the README lists what is.", status: 501)
+    }
+
+    /// What clients retry: the emulator itself failed, and says why.
+    public static func internalFailure(_ error: any Error) -> AWSFault {
+        AWSFault("InternalFailure", "The emulator failed: \(error)", status: 500)
+    }
+}

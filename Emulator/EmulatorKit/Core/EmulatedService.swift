@@ -1,0 +1,63 @@
+public import JSON
+
+/// One emulated AWS service, as requests reach it.
+public protocol EmulatedService: Sendable {
+    /// Answers `request`. Every failure is an answer too, in the service's own error format.
+    func respond(to request: HTTPRequest) async -> HTTPResponse
+}
+
+/// A service of the AWS JSON protocols (1.0 and 1.1): an action name and a JSON document in, a JSON document out.
+///
+/// HTTP requests and a state machine's SDK integrations take the same way in.
+/// - SeeAlso: <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>
+public protocol JSONService: EmulatedService {
+    /// What stands before the dot in `X-Amz-Target`: `DynamoDB_20120810`.
+    var targetPrefix: String { get }
+    /// `1.0` or `1.1`.
+    var protocolVersion: String { get }
+    /// What `__type` carries before the code, with its `#`: `com.amazonaws.dynamodb.v20120810#`; may be empty.
+    var faultNamespace: String { get }
+    /// The largest request in bytes.
+    var requestLimit: Int { get }
+
+    func perform(_ action: String, _ input: JSON) async throws(AWSFault) -> JSON
+}
+
+extension JSONService {
+    public var requestLimit: Int { 16 << 20 }
+    public var faultNamespace: String { "" }
+
+    public func respond(to request: HTTPRequest) async -> HTTPResponse {
+        do {
+            guard let target = request.headers["X-Amz-Target"], let dot = target.lastIndex(of: ".") else {
+                throw AWSFault("MissingActionException", "The request has no X-Amz-Target header.")
+            }
+            let body = try await request.body.collect(upTo: requestLimit)
+            let input: JSON
+            do {
+                input = body.isEmpty ? [:] : try JSON(parsing: body)
+            } catch {
+                throw AWSFault("SerializationException", "The request body is \(error).")
+            }
+            let output = try await perform(String(target[target.index(after: dot)...]), input)
+            return answer(200, output)
+        } catch let fault as AWSFault {
+            return answer(fault)
+        } catch {
+            return answer(AWSFault.internalFailure(error))
+        }
+    }
+
+    private func answer(_ fault: AWSFault) -> HTTPResponse {
+        var document = fault.details
+        document["__type"] = .string(faultNamespace + fault.code)
+        document["message"] = .string(fault.message)
+        return answer(fault.status, .object(document))
+    }
+
+    private func answer(_ status: Int, _ document: JSON) -> HTTPResponse {
+        HTTPResponse(
+            status: status, headers: HTTPHeaders([("Content-Type", "application/x-amz-json-\(protocolVersion)")]),
+            body: .bytes(document.bytes))
+    }
+}

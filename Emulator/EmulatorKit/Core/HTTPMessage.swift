@@ -1,0 +1,100 @@
+/// Header fields in the order of their arrival; names compare without case.
+public struct HTTPHeaders: Sendable {
+    public private(set) var fields: [(name: String, value: String)]
+
+    public init(_ fields: [(String, String)] = []) { self.fields = fields.map { (name: $0.0, value: $0.1) } }
+
+    /// The first value of `name`. Setting replaces all values of that name.
+    public subscript(name: String) -> String? {
+        get { fields.first { Self.same($0.name, name) }?.value }
+        set {
+            fields.removeAll { Self.same($0.name, name) }
+            if let newValue { fields.append((name: name, value: newValue)) }
+        }
+    }
+
+    public mutating func append(_ name: String, _ value: String) { fields.append((name: name, value: value)) }
+
+    private static func same(_ left: String, _ right: String) -> Bool {
+        let (left, right) = (left.utf8, right.utf8)
+        return left.count == right.count && zip(left, right).allSatisfy { lowered($0) == lowered($1) }
+    }
+
+    private static func lowered(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
+}
+
+/// One request as it reached the emulator, whatever carried it.
+public struct HTTPRequest: Sendable {
+    public var method: String
+    /// The path as sent, still percent-encoded, without the query.
+    public var path: String
+    /// The query as sent, still percent-encoded, without the question mark; empty when there is none.
+    public var query: String
+    public var headers: HTTPHeaders
+    public var body: RequestBody
+
+    public init(
+        method: String, path: String, query: String = "", headers: HTTPHeaders = HTTPHeaders(),
+        body: RequestBody = RequestBody([])
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// A request's body, read once, piece by piece as it arrives: reading slowly slows the sender down.
+public struct RequestBody: Sendable {
+    /// Content-Length, where the sender gave one.
+    public let length: Int?
+    private let nextPiece: @Sendable () async throws -> [UInt8]?
+
+    /// - Parameter next: the next piece, nil at the end; throws when the connection is lost before the end.
+    public init(length: Int?, next: @escaping @Sendable () async throws -> [UInt8]?) {
+        self.length = length
+        nextPiece = next
+    }
+
+    public init(_ bytes: [UInt8]) {
+        let rest = Once(bytes)
+        self.init(length: bytes.count) { rest.take() }
+    }
+
+    public func next() async throws -> [UInt8]? { try await nextPiece() }
+
+    /// The whole body in memory.
+    /// - Throws: ``AWSFault`` `RequestEntityTooLargeException` (413) past `limit` bytes; the transport's error.
+    public func collect(upTo limit: Int) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(min(length ?? 0, limit))
+        while let piece = try await next() {
+            guard bytes.count + piece.count <= limit else {
+                throw AWSFault(
+                    "RequestEntityTooLargeException", "The request body is larger than \(limit) bytes.", status: 413)
+            }
+            if bytes.isEmpty { bytes = piece } else { bytes.append(contentsOf: piece) }
+        }
+        return bytes
+    }
+}
+
+/// One answer.
+public struct HTTPResponse: Sendable {
+    public enum Body: Sendable {
+        case bytes([UInt8])
+        /// `length` bytes of the file at `path` from `offset` on; the transport streams them.
+        case file(path: String, offset: Int, length: Int)
+    }
+
+    public var status: Int
+    public var headers: HTTPHeaders
+    public var body: Body
+
+    public init(status: Int, headers: HTTPHeaders = HTTPHeaders(), body: Body = .bytes([])) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}

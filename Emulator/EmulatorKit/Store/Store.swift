@@ -1,0 +1,78 @@
+import Synchronization
+
+/// The emulator's state: one SQLite database, one writer with group commit, many readers.
+///
+/// Writes of concurrent callers are gathered into one SQLite transaction, so that one fsync makes them all durable; each
+/// still stands or falls alone (a savepoint). A write returns when its changes would survive a power cut.
+/// - SeeAlso: <https://www.sqlite.org/wal.html>
+public final class Store: Sendable {
+    private let writer: StoreWriter
+    private let readers: ReaderPool
+    /// The folder of the database; services keep their files beside it.
+    public let directory: String
+
+    /// Opens (or makes) `state.sqlite` in `directory`, which must exist, and creates the tables that are missing.
+    /// - Parameter schema: `CREATE … IF NOT EXISTS` statements of all services.
+    public init(directory: String, schema: [String]) throws(StoreError) {
+        let path = directory + "/state.sqlite"
+        let connection = try Connection(path: path, readOnly: false)
+        try connection.run(
+            script: """
+                PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+                PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 2000;
+                """)
+        for statements in schema { try connection.run(script: statements) }
+        self.directory = directory
+        writer = StoreWriter(connection)
+        readers = ReaderPool(path: path)
+        writer.start()
+    }
+
+    /// Runs `body` in a transaction and returns when it is durable.
+    /// - Throws: what `body` throws, its changes undone; ``StoreError`` when the commit failed.
+    @discardableResult
+    public func write<Value: Sendable>(
+        _ body: @escaping @Sendable (borrowing Transaction) throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            writer.submit(
+                StoreWriter.Work(
+                    run: { transaction in
+                        let value = try body(transaction)
+                        return { continuation.resume(returning: value) }
+                    },
+                    failed: { continuation.resume(throwing: $0) }))
+        }
+    }
+
+    /// Runs `body` on the last committed state.
+    public func read<Value>(_ body: (borrowing Snapshot) throws -> Value) throws -> Value {
+        try readers.withConnection { connection in
+            try connection.run("BEGIN")
+            defer { try? connection.run("COMMIT") }
+            return try body(Snapshot(connection: connection))
+        }
+    }
+
+    /// Waits for the writes that are queued; later ones fail with ``StoreError/closed``.
+    public func close() { writer.stop() }
+}
+
+/// Read-only connections, opened when needed and kept.
+final class ReaderPool: Sendable {
+    private let path: String
+    private let idle = Mutex<[Connection]>([])
+    private static let keptAtMost = 4
+
+    init(path: String) { self.path = path }
+
+    func withConnection<Value>(_ body: (Connection) throws -> Value) throws -> Value {
+        let connection = try idle.withLock { $0.popLast() } ?? Connection(path: path, readOnly: true)
+        defer {
+            idle.withLock { idle in
+                if idle.count < Self.keptAtMost { idle.append(connection) }
+            }
+        }
+        return try body(connection)
+    }
+}

@@ -1,0 +1,96 @@
+import Synchronization
+
+/// The thread that owns the writing connection. Work that arrives while a commit is under way joins the next one.
+final class StoreWriter: @unchecked Sendable {
+    // Sendable: `connection` is touched by the writer thread alone, the queue under its lock.
+
+    /// One caller's changes. Exactly one of the closure that `run` returns and `failed` is called.
+    struct Work: Sendable {
+        /// Makes the changes; what it returns tells the caller that they are durable.
+        let run: @Sendable (borrowing Transaction) throws -> @Sendable () -> Void
+        let failed: @Sendable (any Error) -> Void
+    }
+
+    private struct Queue {
+        var work: [Work] = []
+        var stopping = false
+    }
+
+    private let connection: Connection
+    private let queue = Mutex(Queue())
+    private let arrival = Semaphore()
+    private let ended = Semaphore()
+    private static let batchLimit = 512
+
+    init(_ connection: Connection) { self.connection = connection }
+
+    func start() { SystemThread.start { self.serve() } }
+
+    func submit(_ work: Work) {
+        let accepted = queue.withLock { queue in
+            if !queue.stopping { queue.work.append(work) }
+            return !queue.stopping
+        }
+        if accepted { arrival.signal() } else { work.failed(StoreError.closed) }
+    }
+
+    func stop() {
+        let first = queue.withLock { queue in
+            defer { queue.stopping = true }
+            return !queue.stopping
+        }
+        guard first else { return }
+        arrival.signal()
+        ended.wait()
+    }
+
+    private func serve() {
+        while true {
+            arrival.wait()
+            let (batch, stopping) = queue.withLock { queue in
+                let batch = Array(queue.work.prefix(Self.batchLimit))
+                queue.work.removeFirst(batch.count)
+                return (batch, queue.stopping && queue.work.isEmpty)
+            }
+            if !batch.isEmpty { commit(batch) }
+            if stopping {
+                ended.signal()
+                return
+            }
+        }
+    }
+
+    private func commit(_ batch: [Work]) {
+        let committed = CommitActions()
+        var succeed = [(@Sendable () -> Void)?](repeating: nil, count: batch.count)
+        var refused = [(any Error)?](repeating: nil, count: batch.count)
+        do {
+            try connection.run("BEGIN IMMEDIATE")
+            for (position, work) in batch.enumerated() {
+                try connection.run("SAVEPOINT work")
+                let actionsBefore = committed.actions.count
+                do {
+                    succeed[position] = try work.run(Transaction(connection, committed))
+                } catch {
+                    committed.actions.removeSubrange(actionsBefore...)
+                    try connection.run("ROLLBACK TO work")
+                    refused[position] = error
+                }
+                try connection.run("RELEASE work")
+            }
+            try connection.run("COMMIT")
+        } catch {
+            try? connection.run("ROLLBACK")
+            for (position, work) in batch.enumerated() { work.failed(refused[position] ?? error) }
+            return
+        }
+        for action in committed.actions { action() }
+        for (position, work) in batch.enumerated() {
+            if let succeed = succeed[position] {
+                succeed()
+            } else {
+                work.failed(refused[position] ?? StoreError.closed)
+            }
+        }
+    }
+}

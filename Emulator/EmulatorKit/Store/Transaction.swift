@@ -1,0 +1,66 @@
+/// A consistent view of the state, for reading.
+public struct Snapshot: ~Copyable {
+    let connection: Connection
+
+    /// Calls `row` for each row of a query.
+    public func query(_ sql: String, _ values: SQLValue..., row: (borrowing Row) throws -> Void) throws {
+        try connection.run(sql, values) { found in
+            try row(found)
+            return true
+        }
+    }
+
+    /// The first row of a query, made into a value; nil when there is none.
+    public func first<Value>(_ sql: String, _ values: SQLValue..., row: (borrowing Row) throws -> Value) throws
+        -> Value?
+    {
+        var value: Value?
+        try connection.run(sql, values) { found in
+            value = try row(found)
+            return false
+        }
+        return value
+    }
+
+    /// All rows of a query, each made into a value.
+    public func all<Value>(_ sql: String, _ values: SQLValue..., row: (borrowing Row) throws -> Value) throws -> [Value]
+    {
+        var all: [Value] = []
+        try connection.run(sql, values) { found in
+            all.append(try row(found))
+            return true
+        }
+        return all
+    }
+}
+
+/// Changes that become durable together, or not at all. It sees its own changes.
+public struct Transaction: ~Copyable {
+    /// The state with the changes made so far.
+    public let snapshot: Snapshot
+    let committed: CommitActions
+
+    init(_ connection: Connection, _ committed: CommitActions) {
+        snapshot = Snapshot(connection: connection)
+        self.committed = committed
+    }
+
+    /// Runs one statement that returns no rows.
+    /// - Returns: how many rows it changed.
+    @discardableResult
+    public func execute(_ sql: String, _ values: SQLValue...) throws -> Int {
+        try snapshot.connection.run(sql, values) { _ in true }
+        return snapshot.connection.changes
+    }
+
+    /// The row id of the last insert.
+    public var lastInsertedRow: Int64 { snapshot.connection.lastInsertedRow }
+
+    /// Runs `action` once the changes are durable; never if they are not. For bells, not for work that can fail.
+    public func afterCommit(_ action: @escaping @Sendable () -> Void) { committed.actions.append(action) }
+}
+
+/// What is to happen when the batch under way is durable. Used by the writer thread alone.
+final class CommitActions {
+    var actions: [@Sendable () -> Void] = []
+}

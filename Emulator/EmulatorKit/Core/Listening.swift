@@ -1,0 +1,21 @@
+/// What answers the requests of one listener. Its task is cancelled when the client goes away before the answer.
+public typealias Responder = @Sendable (HTTPRequest) async -> HTTPResponse
+
+/// A way to open HTTP listeners on the loopback interface; the kit itself knows no sockets.
+///
+/// The emulator opens one for all services, and one for each function worker (its Lambda Runtime API), so a listener
+/// must be cheap: no threads and no buffers of its own while idle.
+public protocol Listening: Sendable {
+    /// Opens a listener on `port` of 127.0.0.1; 0 takes a free one.
+    /// - Throws: when the port is taken, naming it.
+    func listen(port: Int, respond: @escaping Responder) async throws -> any Listener
+}
+
+/// An open HTTP listener.
+public protocol Listener: Sendable {
+    /// The port it listens on, never 0.
+    var port: Int { get }
+
+    /// Stops accepting, lets requests under way finish for a bounded time, then cancels them and closes their connections.
+    func close() async
+}

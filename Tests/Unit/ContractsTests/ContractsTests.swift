@@ -1,1 +1,242 @@
-// Laid out; filled by the commits that follow.
+import Contracts
+import Testing
+
+/// The text of a small contract; each test changes the part it is about.
+private func contractText(
+    top: String = "", table: String = "orders", tableParts: String = "",
+    columns: String = """
+          - name: id
+            logicalType: integer
+            primaryKey: true
+          - name: note
+            logicalType: string
+    """
+) -> String {
+    """
+    apiVersion: v3.1.0
+    kind: DataContract
+    id: test
+    version: 1.2.0
+    status: active
+    \(top)
+    schema:
+      - name: \(table)
+        properties:
+    \(columns)
+    \(tableParts)
+    """
+}
+
+private func fault(_ text: String) -> String {
+    do {
+        _ = try Contract(parsing: text, file: "c.yaml")
+        return "no error"
+    } catch {
+        return error.description
+    }
+}
+
+@Suite struct ContractTests {
+    @Test func `a contract says what its table is`() throws {
+        let text = contractText(
+            top: """
+                customProperties:
+                  - property: quarantineRows
+                    value: 7
+                  - property: quarantineShare
+                    value: 0.25
+                """,
+            columns: """
+                      - name: region
+                        logicalType: string
+                        partitioned: true
+                        partitionKeyPosition: 2
+                        classification: PII
+                        customProperties: [{property: masking, value: hash}]
+                      - name: id
+                        logicalType: integer
+                        physicalType: INT
+                        primaryKey: true
+                        description: The number
+                      - name: day
+                        logicalType: date
+                        partitioned: true
+                        partitionKeyPosition: 1
+                        required: true
+                        unique: true
+                        logicalTypeOptions: {minimum: "2020-01-01"}
+                """)
+        let contract = try Contract(parsing: text, file: "c.yaml")
+        #expect(contract.table == "orders")
+        #expect(contract.version == "1.2.0")
+        #expect(contract.columns.map(\.name) == ["region", "id", "day"])
+        #expect(contract.columns.map(\.type) == [.string, .int32, .date])
+        #expect(contract.columns.map(\.isRequired) == [false, true, true])
+        #expect(contract.columns.map(\.fieldID) == [1, 2, 3])
+        #expect(contract.column(named: "region")?.classification == "PII")
+        #expect(contract.column(named: "day")?.options == ["minimum": "2020-01-01"])
+        #expect(contract.column(named: "day")?.isUnique == true)
+        #expect(contract.primaryKey == ["id"])
+        #expect(contract.partitioning == ["day", "region"])
+        #expect(contract.tolerance == Contract.Tolerance(rows: 7, share: 0.25))
+        #expect(contract.maskedColumns == ["region"])
+    }
+
+    @Test func `bronze adds its own columns after the table's, with ids that never move`() throws {
+        let columns = try Contract(parsing: contractText(), file: "c.yaml").bronzeColumns
+        #expect(
+            columns.map(\.name) == [
+                "id", "note", "operation", "_cdc_timestamp", "_cdc_transaction_id", "_cdc_sequence", "_rescued_data",
+            ])
+        #expect(columns.map(\.fieldID) == [1, 2, 100_001, 100_002, 100_003, 100_004, 100_005])
+        #expect(columns.map(\.isRequired) == [true, false, true, false, false, false, false])
+    }
+
+    @Test(
+        arguments: [
+            ("string", nil, ColumnType.string), ("string", "VARCHAR(40)", .string), ("integer", nil, .int64),
+            ("integer", "smallint", .int32), ("integer", "BIGINT", .int64), ("number", nil, .double),
+            ("number", "float", .float), ("number", "decimal(9,2)", .decimal(precision: 9, scale: 2)),
+            ("number", "NUMERIC(18, 0)", .decimal(precision: 18, scale: 0)), ("boolean", nil, .boolean),
+            ("date", "date", .date), ("timestamp", "timestamptz", .timestampMicros),
+        ] as [(String, String?, ColumnType)])
+    func `a logical and a physical type make a column type`(logical: String, physical: String?, type: ColumnType) throws
+    {
+        let physicalLine = physical.map { "\n        physicalType: \($0)" } ?? ""
+        let text = contractText(columns: "      - name: c\n        logicalType: \(logical)\(physicalLine)")
+        #expect(try Contract(parsing: text, file: "c.yaml").columns[0].type == type)
+    }
+
+    @Test(arguments: [
+        ("string", "bigint"), ("integer", "double"), ("number", "decimal(19,2)"), ("number", "decimal(4,5)"),
+        ("number", "decimal(x)"), ("integer", "decimal(9,2)"), ("integer", "bigint(20)"), ("date", "timestamp"),
+    ])
+    func `types that do not go together are refused with what would`(logical: String, physical: String) {
+        let text = contractText(
+            columns: "      - name: c\n        logicalType: \(logical)\n        physicalType: \(physical)")
+        let message = fault(text)
+        #expect(message.hasPrefix("c.yaml:12:23: schema[0].properties[0].physicalType: '\(physical)' is not one of "))
+        #expect(message.hasSuffix("which go with \(logical)"))
+    }
+
+    @Test(arguments: [
+        ("beer", true), ("a", true), ("a_1", true), (String(repeating: "a", count: 63), true), ("", false),
+        (String(repeating: "a", count: 64), false), ("Beer", false), ("1a", false), ("_a", false), ("a-b", false),
+        ("../a", false), ("a b", false), ("é", false), ("a.b", false),
+    ])
+    func `only safe names name tables`(name: String, isSafe: Bool) {
+        #expect(Contract.isTableName(name) == isSafe)
+    }
+
+    @Test(arguments: [
+        (0, 0.0, 0, 0, true), (0, 0.0, 1, 100, false), (5, 0.0, 5, 100, true), (5, 0.0, 6, 100, false),
+        (0, 0.1, 10, 100, true), (0, 0.1, 11, 100, false), (5, 0.1, 11, 100, false), (5, 0.1, 5, 10, true),
+        (10, 0.1, 3, 3, false), (0, 1.0, 3, 3, true),
+    ])
+    func `the larger allowance counts, and something must be left`(
+        rows: Int, share: Double, quarantined: Int, read: Int, isAccepted: Bool
+    ) {
+        let tolerance = Contract.Tolerance(rows: rows, share: share)
+        #expect(tolerance.accepts(quarantined: quarantined, of: read) == isAccepted)
+    }
+
+    @Test func `quality rules are read for the table and its columns`() throws {
+        let text = contractText(
+            tableParts: """
+                    quality:
+                      - metric: rowCount
+                        mustBeBetween: [1, 1000]
+                      - type: sql
+                        query: SELECT 1
+                        mustBe: 1
+                """,
+            columns: """
+                      - name: id
+                        logicalType: integer
+                        quality:
+                          - name: few nulls
+                            metric: nullValues
+                            mustBeLessThan: 5
+                            unit: percent
+                          - metric: invalidValues
+                            arguments: {validValues: [1, 2], pattern: '^[0-9]$'}
+                            mustBe: 0
+                """)
+        let rules = try Contract(parsing: text, file: "c.yaml").rules
+        #expect(rules.map(\.column) == [nil, nil, "id", "id"])
+        #expect(rules.map(\.metric) == [.rowCount, nil, .nullValues, .invalidValues])
+        #expect(rules.map(\.kind) == [.library, .sql, .library, .library])
+        #expect(rules[0].comparison == .between(1, 1000))
+        #expect(rules[2].unit == .percent)
+        #expect(rules[2].comparison?.holds(for: 4.9) == true)
+        #expect(rules[2].comparison?.holds(for: 5) == false)
+        #expect(rules[3].arguments.validValues == ["1", "2"])
+        #expect(rules[3].arguments.pattern == "^[0-9]$")
+    }
+
+    @Test(arguments: [
+        (
+            contractText(table: "Orders"),
+            "c.yaml:8:11: schema[0].name: 'Orders' cannot name a table: a lowercase letter, then up to 62 lowercase letters, digits or _"
+        ),
+        (
+            contractText(columns: "      - name: id\n        logicalType: text"),
+            "c.yaml:11:22: schema[0].properties[0].logicalType: 'text' is not one of string, integer, number, boolean, date, timestamp"
+        ),
+        (
+            contractText(columns: "      - name: id\n        logicalType: string\n        requird: true"),
+            "c.yaml:12:9: schema[0].properties[0]: unknown key 'requird'; known are id, name, "
+        ),
+        (
+            contractText(columns: "      - logicalType: string"),
+            "c.yaml:10:9: schema[0].properties[0]: the key 'name' is missing"
+        ),
+        (
+            contractText(columns: "      - name: Operation\n        logicalType: string"),
+            "c.yaml:10:15: schema[0].properties[0].name: 'Operation' is a column that bronze adds itself"
+        ),
+        (
+            contractText(
+                columns: "      - {name: a, logicalType: string}\n      - {name: A, logicalType: string}"),
+            "c.yaml:11:16: schema[0].properties[1].name: the column 'A' is there twice"
+        ),
+        (
+            contractText(columns: "      - {name: a, logicalType: string, required: 'yes'}"),
+            "c.yaml:10:50: schema[0].properties[0].required: expected true or false, found 'yes'"
+        ),
+        (
+            contractText(
+                columns:
+                    "      - {name: a, logicalType: integer, customProperties: [{property: masking, value: mask}]}"),
+            "c.yaml:10:87: schema[0].properties[0].customProperties[0].value: only text columns can be masked, and 'a' is int64"
+        ),
+        (
+            contractText(
+                columns:
+                    "      - {name: a, logicalType: string, customProperties: [{property: masking, value: shred}]}"),
+            "'shred' is not one of hash, mask, redact"
+        ),
+        (
+            contractText(top: "customProperties: [{property: quarantineShare, value: 5}]"),
+            "c.yaml:6:55: customProperties[0].value: expected a number from 0.0 to 1.0, found '5'"
+        ),
+        (contractText(columns: "      []"), "schema[0].properties: a table needs at least one column"),
+        ("kind: [", "c.yaml:2:1: did not find expected node content"),
+        ("- a", "c.yaml:1:1: the contract: expected a mapping, found a sequence"),
+        ("kind: DataContract", "c.yaml:1:1: the contract: the key 'apiVersion' is missing"),
+    ])
+    func `a broken contract is refused with file, line, key and what is allowed`(text: String, expected: String) {
+        #expect(fault(text).contains(expected), "\(fault(text))")
+    }
+
+    @Test func `field ids may be given, and must not repeat`() throws {
+        func column(_ name: String, _ id: Int?) -> String {
+            let custom = id.map { ", customProperties: [{property: fieldId, value: \($0)}]" } ?? ""
+            return "      - {name: \(name), logicalType: string\(custom)}"
+        }
+        let given = contractText(columns: [column("a", 12), column("b", 4)].joined(separator: "\n"))
+        #expect(try Contract(parsing: given, file: "c.yaml").columns.map(\.fieldID) == [12, 4])
+        let twice = contractText(columns: [column("a", 2), column("b", nil)].joined(separator: "\n"))
+        #expect(fault(twice).contains("field id 2 belongs to 'a' already"))
+    }
+}

@@ -1,0 +1,92 @@
+internal import YAML
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// The contracts of one folder, by table.
+public struct ContractCatalog: Sendable {
+    private let contracts: [String: Contract]
+
+    /// Reads every `*.odcs.yaml` in the folder.
+    /// - Throws: ``ContractError`` for the first file, in the order of names, that is not a contract.
+    public init(directory: String) throws(ContractError) {
+        var contracts: [String: Contract] = [:]
+        var files: [String: String] = [:]
+        for name in try Self.fileNames(in: directory) where name.hasSuffix(".odcs.yaml") {
+            let path = "\(directory)/\(name)"
+            let contract = try Contract(contentsOf: path)
+            if let other = files.updateValue(path, forKey: contract.table) {
+                throw .duplicateTable(contract.table, files: [other, path])
+            }
+            contracts[contract.table] = contract
+        }
+        guard !contracts.isEmpty else {
+            throw .unreadable(path: directory, reason: "holds no contract; expected files named <table>.odcs.yaml")
+        }
+        self.contracts = contracts
+    }
+
+    public init(_ contracts: [Contract]) {
+        self.contracts = Dictionary(contracts.map { ($0.table, $0) }) { _, last in last }
+    }
+
+    /// The tables' names, sorted.
+    public var tables: [String] { contracts.keys.sorted() }
+
+    /// The contract of `table`, a name that may come from anywhere.
+    /// - Throws: ``ContractError/unknownTable(_:known:)``.
+    public func contract(forTable table: String) throws(ContractError) -> Contract {
+        guard let contract = contracts[table] else { throw .unknownTable(table, known: tables) }
+        return contract
+    }
+
+    private static func fileNames(in directory: String) throws(ContractError) -> [String] {
+        guard let folder = opendir(directory) else {
+            throw .unreadable(path: directory, reason: String(cString: strerror(errno)))
+        }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            }
+            names.append(name)
+        }
+        // readdir's order differs from disk to disk; errors should not.
+        return names.sorted()
+    }
+}
+
+extension Contract {
+    /// The contracts of the folder at `directory`.
+    public static func load(directory: String) throws(ContractError) -> ContractCatalog {
+        try ContractCatalog(directory: directory)
+    }
+
+    /// Reads the contract in the file at `path`.
+    public init(contentsOf path: String) throws(ContractError) {
+        let node: YAMLNode
+        do throws(YAMLError) {
+            node = try YAMLNode(contentsOf: path)
+        } catch  where error.mark == nil {
+            throw .unreadable(path: path, reason: error.reason)
+        } catch {
+            throw .notYAML(reason: error.description)
+        }
+        try self.init(reading: ContractKey(root: node, file: path))
+    }
+
+    /// Reads a contract from YAML or JSON text; errors call it `file`.
+    public init(parsing text: String, file: String) throws(ContractError) {
+        let node: YAMLNode
+        do throws(YAMLError) {
+            node = try YAMLNode(parsing: text, file: file)
+        } catch {
+            throw .notYAML(reason: error.description)
+        }
+        try self.init(reading: ContractKey(root: node, file: file))
+    }
+}

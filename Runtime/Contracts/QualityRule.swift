@@ -1,0 +1,62 @@
+/// A rule that a contract states about a table or one of its columns.
+/// - SeeAlso: <https://bitol-io.github.io/open-data-contract-standard/v3.1.0/data-quality/>
+public struct QualityRule: Sendable, Hashable {
+    /// The kinds of the standard. Only `library` rules can be evaluated here; the others are kept for whoever can.
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+        case library, text, sql, custom
+    }
+
+    public enum Metric: String, Sendable, Hashable, CaseIterable {
+        case nullValues, missingValues, invalidValues, duplicateValues, rowCount
+    }
+
+    public enum Unit: String, Sendable, Hashable, CaseIterable {
+        case rows, percent
+    }
+
+    /// What the measured number must be.
+    public enum Comparison: Sendable, Hashable {
+        case equal(Double)
+        case notEqual(Double)
+        case greater(Double)
+        case greaterOrEqual(Double)
+        case less(Double)
+        case lessOrEqual(Double)
+        case between(Double, Double)
+        case notBetween(Double, Double)
+
+        public func holds(for measured: Double) -> Bool {
+            switch self {
+            case .equal(let value): measured == value
+            case .notEqual(let value): measured != value
+            case .greater(let value): measured > value
+            case .greaterOrEqual(let value): measured >= value
+            case .less(let value): measured < value
+            case .lessOrEqual(let value): measured <= value
+            case .between(let low, let high): measured >= low && measured <= high
+            case .notBetween(let low, let high): measured < low || measured > high
+            }
+        }
+    }
+
+    /// What counts as missing or invalid for the metrics of those names.
+    public struct Arguments: Sendable, Hashable {
+        public var validValues: [String] = []
+        public var missingValues: [String] = []
+        public var pattern: String?
+        /// The columns of a table's `duplicateValues`.
+        public var properties: [String] = []
+    }
+
+    public let name: String?
+    public let kind: Kind
+    /// The column that the rule is about; nil for the table.
+    public let column: String?
+    /// Set for `library` rules.
+    public let metric: Metric?
+    public let comparison: Comparison?
+    public let unit: Unit
+    public let arguments: Arguments
+    public let severity: String?
+    public let description: String?
+}

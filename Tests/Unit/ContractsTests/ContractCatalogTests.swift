@@ -1,0 +1,64 @@
+import Contracts
+import Foundation
+import Testing
+
+private let contracts = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../infra/contracts")
+    .standardizedFileURL.path
+
+/// A folder that is gone when the test ends.
+private func withFolder(_ files: [String: String], _ body: (String) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "contracts-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
+    try body(folder.path)
+}
+
+private func minimal(_ table: String) -> String {
+    """
+    {"apiVersion": "v3.1.0", "kind": "DataContract", "id": "x", "version": "1", "status": "draft",
+     "schema": [{"name": "\(table)", "properties": [{"name": "id", "logicalType": "integer"}]}]}
+    """
+}
+
+@Suite struct ContractCatalogTests {
+    @Test func `the project's own contracts load`() throws {
+        let catalog = try Contract.load(directory: contracts)
+        #expect(catalog.tables == ["beer", "brewery", "profile", "review"])
+        let review = try catalog.contract(forTable: "review")
+        #expect(review.columns.count == 10)
+        #expect(review.columns.filter { $0.type == .double }.count == 5)
+        #expect(review.primaryKey == ["review_id"])
+        #expect(try catalog.contract(forTable: "profile").maskedColumns == ["email"])
+    }
+
+    @Test func `only files named as contracts are read, JSON text included`() throws {
+        try withFolder(["a.odcs.yaml": minimal("orders"), "notes.txt": "not a contract"]) { folder in
+            let catalog = try ContractCatalog(directory: folder)
+            #expect(catalog.tables == ["orders"])
+        }
+    }
+
+    @Test func `a table that no contract describes is an error that lists the tables`() throws {
+        let catalog = ContractCatalog([try Contract(parsing: minimal("orders"), file: "a")])
+        let error = #expect(throws: ContractError.self) { try catalog.contract(forTable: "../orders") }
+        #expect(error == .unknownTable("../orders", known: ["orders"]))
+        #expect(error?.description.contains("the tables are orders") == true)
+    }
+
+    @Test func `one table in two files is an error that names both`() throws {
+        try withFolder(["a.odcs.yaml": minimal("orders"), "b.odcs.yaml": minimal("orders")]) { folder in
+            let error = #expect(throws: ContractError.self) { try ContractCatalog(directory: folder) }
+            #expect(error == .duplicateTable("orders", files: ["\(folder)/a.odcs.yaml", "\(folder)/b.odcs.yaml"]))
+        }
+    }
+
+    @Test func `a folder that is empty or absent is an error`() throws {
+        try withFolder([:]) { folder in
+            let error = #expect(throws: ContractError.self) { try ContractCatalog(directory: folder) }
+            #expect(error?.description.contains("holds no contract") == true)
+        }
+        let error = #expect(throws: ContractError.self) { try ContractCatalog(directory: "/nonexistent") }
+        #expect(error == .unreadable(path: "/nonexistent", reason: "No such file or directory"))
+    }
+}

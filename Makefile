@@ -1,0 +1,38 @@
+# make run    sets up what is missing, builds, makes sample data, and takes it through the pipeline
+# make test   sets up what is missing, then runs every check and every test
+# make clean  removes what was built and made
+
+release := .build/release
+checked := --explicit-target-dependency-import-check error
+sample := .cupel/sample
+
+.PHONY: run test build lint clean
+
+run: build $(sample)/.complete
+	$(release)/cupel run $(sample)/beer.csv.gz $(sample)/brewery.csv.gz $(sample)/profile.csv.gz $(sample)/review.csv.gz
+
+build:
+	@infra/setup run
+	@swift build -c release $(checked) --quiet
+
+$(sample)/.complete:
+	@mkdir -p $(sample)
+	$(release)/cupel generate --table beer --rows 66055 -o $(sample)
+	$(release)/cupel generate --table brewery --rows 5840 -o $(sample)
+	$(release)/cupel generate --table profile --rows 33388 -o $(sample)
+	$(release)/cupel generate --table review --rows 200000 -o $(sample)
+	@touch $@
+
+test:
+	@infra/setup test
+	@$(MAKE) --no-print-directory lint
+	@Tests/quiet-build -c release
+	@Tests/quiet-build --build-tests
+	CUPEL_BINARIES=$(CURDIR)/$(release) swift test --skip-build
+
+lint:
+	swift format lint --strict --parallel --recursive Package.swift Functions Runtime Emulator Tests
+	.venv/bin/cfn-lint infra/*.yaml
+
+clean:
+	rm -rf .build .cupel $(sample)

@@ -2,12 +2,18 @@ internal import CCrypto
 
 /// The hash functions that AWS's protocols and the control record need, computed by OpenSSL's libcrypto.
 public enum HashFunction: Sendable {
+    case sha1
     case sha256
+    case sha384
+    case sha512
     case md5
 
     var algorithm: OpaquePointer? {
         switch self {
+        case .sha1: EVP_sha1()
         case .sha256: EVP_sha256()
+        case .sha384: EVP_sha384()
+        case .sha512: EVP_sha512()
         case .md5: EVP_md5()
         }
     }

@@ -49,11 +49,8 @@ let functions: [Target] = [
 
 let emulator: [Target] = [
     .target(name: "CProcess", path: "Emulator/CProcess"),
-    layer("ASL", in: "Emulator", imports: ["JSON"]),
-    // Its non-copyable types crash the cross-module optimizer of Swift 6.3.1.
-    layer(
-        "EmulatorKit", in: "Emulator", imports: ["ASL", "JSON", "YAML", "Digest", "CSQLite", "CProcess"],
-        optimizedAcrossModules: false),
+    layer("ASL", in: "Emulator", imports: ["JSON", "Digest"]),
+    layer("EmulatorKit", in: "Emulator", imports: ["ASL", "JSON", "YAML", "Digest", "CSQLite", "CProcess"]),
     layer(
         "EmulatorServer", in: "Emulator",
         imports: [
@@ -115,22 +112,17 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-func strict(optimizedAcrossModules: Bool = true) -> [SwiftSetting] {
-    let features: [SwiftSetting] = [
+func strict() -> [SwiftSetting] {
+    [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),
         .enableUpcomingFeature("InternalImportsByDefault"),
+        .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
     ]
-    guard optimizedAcrossModules else { return features }
-    return features + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
 }
 
-func layer(
-    _ name: String, in house: String, imports: [Target.Dependency] = [], optimizedAcrossModules: Bool = true
-) -> Target {
-    .target(
-        name: name, dependencies: imports, path: "\(house)/\(name)",
-        swiftSettings: strict(optimizedAcrossModules: optimizedAcrossModules))
+func layer(_ name: String, in house: String, imports: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: imports, path: "\(house)/\(name)", swiftSettings: strict())
 }
 
 func function(_ name: String, imports: [Target.Dependency]) -> Target {

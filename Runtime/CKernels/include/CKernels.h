@@ -1,2 +1,1 @@
 #pragma once
-#include "parquet_kernels.h"

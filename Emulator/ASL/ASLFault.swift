@@ -1,0 +1,39 @@
+/// An error inside a state, by the name that `Retry` and `Catch` match and the text that becomes the cause.
+///
+/// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>
+struct ASLFault: Error, Sendable, Hashable {
+    let error: String
+    let message: String
+
+    static func runtime(_ message: String) -> ASLFault { ASLFault(error: ErrorName.runtime, message: message) }
+    static func intrinsic(_ message: String) -> ASLFault {
+        ASLFault(error: ErrorName.intrinsicFailure, message: message)
+    }
+}
+
+/// The error names that the States Language reserves.
+enum ErrorName {
+    static let all = "States.ALL"
+    static let runtime = "States.Runtime"
+    static let timeout = "States.Timeout"
+    static let heartbeatTimeout = "States.HeartbeatTimeout"
+    static let taskFailed = "States.TaskFailed"
+    static let dataLimitExceeded = "States.DataLimitExceeded"
+    static let noChoiceMatched = "States.NoChoiceMatched"
+    static let resultPathMatchFailure = "States.ResultPathMatchFailure"
+    static let intrinsicFailure = "States.IntrinsicFailure"
+    static let queryEvaluationError = "States.QueryEvaluationError"
+    static let itemReaderFailed = "States.ItemReaderFailed"
+    static let exceedToleratedFailureThreshold = "States.ExceedToleratedFailureThreshold"
+}
+
+/// What a failed state hands to its retriers and catchers, and a failed execution to its caller.
+public struct ErrorOutput: Sendable, Hashable {
+    public let error: String?
+    public let cause: String?
+
+    public init(error: String?, cause: String?) {
+        self.error = error
+        self.cause = cause
+    }
+}

@@ -1,0 +1,172 @@
+internal import JSON
+
+/// An object of a definition and where it stands.
+struct Fields {
+    let object: JSONObject
+    /// `/States/Wait`, empty at the top.
+    let location: String
+
+    func at(_ field: String) -> String { "\(location)/\(field)" }
+}
+
+extension DefinitionReader {
+    mutating func report(_ message: String, at fields: Fields, field: String? = nil) {
+        let place = field.map { fields.at($0) } ?? fields.location
+        diagnostics.append(.schema(message, at: place.isEmpty ? "/" : place))
+    }
+
+    mutating func require(_ names: [String], in fields: Fields) {
+        let missing = names.filter { fields.object[$0] == nil }
+        guard !missing.isEmpty else { return }
+        report("These fields are required: [\(missing.joined(separator: ", "))]", at: fields)
+    }
+
+    mutating func string(_ name: String, in fields: Fields) -> String? {
+        guard let value = fields.object[name] else { return nil }
+        if value.string == nil { report("Expected value of type String", at: fields, field: name) }
+        return value.string
+    }
+
+    mutating func integer(_ name: String, in fields: Fields, atLeast least: Int) -> Int? {
+        guard let value = fields.object[name] else { return nil }
+        guard let integer = value.int else {
+            report("Expected value of type Integer", at: fields, field: name)
+            return nil
+        }
+        guard integer >= least else {
+            report("Value is less than minimum: \(least)", at: fields, field: name)
+            return nil
+        }
+        return integer
+    }
+
+    /// The objects of an array field, each with its own place.
+    mutating func list(_ name: String, in fields: Fields) -> [Fields] {
+        guard let value = fields.object[name] else { return [] }
+        guard let elements = value.array else {
+            report("Expected value of type Array", at: fields, field: name)
+            return []
+        }
+        var list: [Fields] = []
+        for (position, element) in elements.enumerated() {
+            let location = "\(fields.at(name))[\(position)]"
+            if let object = element.object {
+                list.append(Fields(object: object, location: location))
+            } else {
+                diagnostics.append(.schema("Expected value of type Object", at: location))
+            }
+        }
+        return list
+    }
+
+    mutating func path(_ name: String, in fields: Fields) -> JSONPath? {
+        guard let text = string(name, in: fields) else { return nil }
+        do {
+            return try JSONPath(text)
+        } catch {
+            report("Value is not a valid JSONPath", at: fields, field: name)
+            return nil
+        }
+    }
+
+    /// `InputPath`, `OutputPath`: `null` discards.
+    mutating func pathField(_ name: String, in fields: Fields) -> PathField {
+        guard let value = fields.object[name] else { return .whole }
+        if value.isNull { return .discard }
+        guard let path = path(name, in: fields) else { return .whole }
+        return path.root == .input && path.steps.isEmpty ? .whole : .path(path)
+    }
+
+    mutating func readResultPath(_ fields: Fields) -> ResultPath {
+        guard let value = fields.object["ResultPath"] else { return .replace }
+        if value.isNull { return .discard }
+        guard let path = path("ResultPath", in: fields) else { return .replace }
+        guard let reference = ReferencePath(path) else {
+            report(
+                "Value is not a Reference Path: The ResultPath must be a reference path", at: fields,
+                field: "ResultPath")
+            return .replace
+        }
+        return reference.isWhole ? .replace : .put(reference)
+    }
+
+    /// A number, as `name` or at the path `namePath`.
+    mutating func number(
+        _ name: String, in fields: Fields, language: QueryLanguage, kind: NumberField.Kind
+    ) -> NumberField? {
+        if language == .jsonPath, fields.object[name + "Path"] != nil {
+            return path(name + "Path", in: fields).map {
+                NumberField(name: name + "Path", source: .path($0), kind: kind)
+            }
+        }
+        guard let value = fields.object[name] else { return nil }
+        guard let number = kind == .integer ? value.int.map(Double.init) : value.double else {
+            report("Expected value of type \(kind == .integer ? "Integer" : "Number")", at: fields, field: name)
+            return nil
+        }
+        return NumberField(name: name, source: .constant(number), kind: kind)
+    }
+
+    // MARK: Templates
+
+    mutating func template(_ name: String, in fields: Fields, language: QueryLanguage) -> Template? {
+        fields.object[name].map { jsonPathTemplate($0, field: name, at: fields.at(name)) }
+    }
+
+    /// A field with one value that may be computed.
+    mutating func scalarTemplate(_ name: String, in fields: Fields, language: QueryLanguage) -> Template? {
+        fields.object[name].map { .constant($0) }
+    }
+
+    mutating func expression(_ text: String, field: String, in fields: Fields) -> Expression? {
+        guard let source = Self.source(text) else {
+            report(
+                "The value for the field '\(field)' must be a valid JSONPath or a valid intrinsic function call",
+                at: fields)
+            return nil
+        }
+        return Expression(source: source, field: field)
+    }
+
+    private mutating func jsonPathTemplate(_ value: JSON, field: String, at location: String) -> Template {
+        switch value {
+        case .array(let elements):
+            let templates = elements.enumerated().map {
+                jsonPathTemplate($1, field: field, at: "\(location)[\($0)]")
+            }
+            return templates.allSatisfy(\.isConstant) ? .constant(value) : .array(templates)
+        case .object(let object):
+            var members: [Template.Member] = []
+            for (name, value) in object {
+                guard name.hasSuffix(".$") else {
+                    let template = jsonPathTemplate(value, field: name, at: "\(location)/\(name)")
+                    members.append(Template.Member(name: name, value: template))
+                    continue
+                }
+                guard let text = value.string, let source = Self.source(text) else {
+                    diagnostics.append(
+                        .schema(
+                            "The value for the field '\(name)' must be a valid JSONPath or a valid intrinsic "
+                                + "function call", at: location))
+                    continue
+                }
+                members.append(
+                    Template.Member(
+                        name: String(name.dropLast(2)),
+                        value: .expression(Expression(source: source, field: name))))
+            }
+            return members.allSatisfy(\.value.isConstant) ? .constant(value) : .object(members)
+        default: return .constant(value)
+        }
+    }
+
+    private static func source(_ text: String) -> Expression.Source? {
+        if text.hasPrefix("$") { return (try? JSONPath(text)).map { .path($0) } }
+        var parser = IntrinsicParser(text)
+        return (try? parser.parseWhole()).map { .call($0) }
+    }
+}
+
+extension Template {
+    var isConstant: Bool { if case .constant = self { true } else { false } }
+}

@@ -1,0 +1,42 @@
+internal import JSON
+
+/// A number in a definition, or the path to one.
+struct NumberField: Sendable, Hashable {
+    enum Source: Sendable, Hashable {
+        case constant(Double)
+        case path(JSONPath)
+    }
+
+    enum Kind: Sendable, Hashable {
+        case integer
+        case float
+    }
+
+    /// The field as written, with `Path` where it is one.
+    let name: String
+    let source: Source
+    let kind: Kind
+
+    /// - Throws: States.Runtime when the path leads nowhere or to something else than such a number.
+    func value(in scope: Scope) throws(ASLFault) -> Double? {
+        switch source {
+        case .constant(let value): return value
+        case .path(let path):
+            let value: JSON
+            do {
+                value = try scope.value(at: path)
+            } catch {
+                throw .runtime("Invalid path '\(path.text)' : \(error.message)")
+            }
+            // Variables and inputs may hold the number as text.
+            let text = value.number?.text ?? value.string ?? ""
+            let number = kind == .integer ? Int(text).map(Double.init) : Double(text)
+            guard let number else {
+                throw .runtime(
+                    "The \(name) field refers to value \"\(value.plainText)\" which is not a valid "
+                        + "\(kind == .integer ? "integer" : "float"): \(path.text)")
+            }
+            return number
+        }
+    }
+}

@@ -1,0 +1,102 @@
+internal import JSON
+
+/// Error names that a retrier or catcher answers for.
+///
+/// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>
+struct ErrorMatcher: Sendable, Hashable {
+    let names: [String]
+
+    /// `States.Runtime` ends the execution whatever is declared.
+    func match(_ failure: ErrorOutput) -> Bool {
+        guard failure.error != ErrorName.runtime else { return false }
+        return names.contains { name in
+            switch name {
+            case ErrorName.all: true
+            case ErrorName.taskFailed: failure.error != ErrorName.timeout
+            default: name == failure.error
+            }
+        }
+    }
+}
+
+/// How a failed state is tried again.
+struct Retrier: Sendable, Hashable {
+    let errors: ErrorMatcher
+    let intervalInSeconds: Int
+    let maxAttempts: Int
+    let backoffRate: Double
+    let maxDelayInSeconds: Int?
+    let hasFullJitter: Bool
+
+    /// How long to wait before the retry with this number, from 1.
+    func delayInMilliseconds(before retry: Int, random: inout RandomSource) -> Int64 {
+        var delay = Double(intervalInSeconds)
+        for _ in 1..<max(retry, 1) where delay < 1e9 { delay *= backoffRate }
+        delay = min(delay, Double(maxDelayInSeconds ?? Self.longestDelayInSeconds))
+        let milliseconds = Int64(delay * 1000)
+        return hasFullJitter && milliseconds > 0 ? Int64.random(in: 0...milliseconds, using: &random) : milliseconds
+    }
+
+    private static let longestDelayInSeconds = 31_622_400
+}
+
+/// Where a failed state goes on when its error is expected.
+struct Catcher: Sendable, Hashable {
+    let errors: ErrorMatcher
+    let next: String
+    let resultPath: ResultPath
+    let assign: Template?
+    let output: Template?
+
+    /// The input of the state that takes over; absent names and causes are null there.
+    func errorOutput(for failure: ErrorOutput) -> JSON {
+        [
+            "Error": failure.error.map { .string($0) } ?? .null,
+            "Cause": failure.cause.map { .string($0) } ?? .null,
+        ]
+    }
+}
+
+extension DefinitionReader {
+    mutating func readRetriers(_ fields: Fields) -> [Retrier] {
+        list("Retry", in: fields).map { item in
+            let backoff = item.object["BackoffRate"]?.double
+            if let backoff, backoff < 1 { report("BackoffRate must be greater than or equal to 1.0", at: item) }
+            let jitter = item.object["JitterStrategy"]?.string
+            if let jitter, jitter != "FULL", jitter != "NONE" {
+                report("Value is not valid. Valid values are: FULL, NONE", at: item, field: "JitterStrategy")
+            }
+            return Retrier(
+                errors: readErrors(item),
+                intervalInSeconds: integer("IntervalSeconds", in: item, atLeast: 1) ?? 1,
+                maxAttempts: integer("MaxAttempts", in: item, atLeast: 0) ?? 3,
+                backoffRate: backoff ?? 2,
+                maxDelayInSeconds: integer("MaxDelaySeconds", in: item, atLeast: 1),
+                hasFullJitter: jitter == "FULL")
+        }
+    }
+
+    mutating func readCatchers(_ fields: Fields, language: QueryLanguage) -> [Catcher] {
+        list("Catch", in: fields).map { item in
+            let next = string("Next", in: item)
+            if let next { references.append((next, item.at("Next"))) } else { require(["Next"], in: item) }
+            return Catcher(
+                errors: readErrors(item), next: next ?? "",
+                resultPath: readResultPath(item),
+                assign: template("Assign", in: item, language: language),
+                output: language == .jsonata ? template("Output", in: item, language: language) : nil)
+        }
+    }
+
+    private mutating func readErrors(_ item: Fields) -> ErrorMatcher {
+        guard let names = item.object["ErrorEquals"]?.array?.compactMap(\.string), !names.isEmpty else {
+            if item.object["ErrorEquals"] == nil {
+                require(["ErrorEquals"], in: item)
+            } else {
+                report("Value cannot be empty", at: item, field: "ErrorEquals")
+            }
+            return ErrorMatcher(names: [])
+        }
+        return ErrorMatcher(names: names)
+    }
+}

@@ -1,0 +1,24 @@
+internal import JSON
+
+extension Execution {
+    /// The context object, `$$`, as a state sees it.
+    ///
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html>
+    func context(of branch: Branch, in visit: Visit, taskToken: String? = nil) -> JSON {
+        var state: JSONObject = ["EnteredTime": .string(visit.enteredAt.text), "Name": .string(visit.state.name)]
+        if case .task = visit.state.kind { state["RetryCount"] = .int(visit.retryCount) }
+        var context: JSONObject = [
+            "Execution": [
+                "Id": .string(identity.arn), "Input": input, "StartTime": .string(identity.startedAt.text),
+                "Name": .string(identity.name), "RoleArn": .string(identity.roleARN), "RedriveCount": 0,
+            ],
+            "StateMachine": [
+                "Id": .string(identity.stateMachineARN), "Name": .string(identity.stateMachineName),
+            ],
+            "State": .object(state),
+        ]
+        context["Task"] = taskToken.map { ["Token": .string($0)] }
+        context["Map"] = branch.mapContext
+        return .object(context)
+    }
+}

@@ -1,0 +1,79 @@
+public import JSON
+
+/// What the host of an execution has to do after an input, in this order.
+public enum Effect: Sendable, Hashable {
+    case record(HistoryEvent)
+    case startTask(TaskRequest)
+    /// The task's result no longer matters.
+    case cancelTask(TaskID)
+    case setTimer(TimerID, at: Timestamp)
+    case cancelTimer(TimerID)
+    case finished(Outcome)
+}
+
+/// How an execution ended.
+public enum Outcome: Sendable, Hashable {
+    case succeeded(output: JSON)
+    case failed(ErrorOutput)
+    case timedOut(ErrorOutput)
+    case aborted(ErrorOutput)
+
+    /// As DescribeExecution spells it.
+    public var status: String {
+        switch self {
+        case .succeeded: "SUCCEEDED"
+        case .failed: "FAILED"
+        case .timedOut: "TIMED_OUT"
+        case .aborted: "ABORTED"
+        }
+    }
+}
+
+/// A call that a Task state makes.
+public struct TaskRequest: Sendable, Hashable {
+    public let id: TaskID
+    public let stateName: String
+    public let resource: TaskResource
+    public let parameters: JSON
+    /// What SendTaskSuccess names the task by, as `$$.Task.Token` gave it to the callee.
+    public let token: String
+    public let timeoutInSeconds: Int?
+    public let heartbeatInSeconds: Int?
+}
+
+/// One event of an execution's history.
+///
+/// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html>
+public struct HistoryEvent: Sendable, Hashable {
+    public let id: Int
+    public let previousEventID: Int
+    /// `TaskStateEntered`, `LambdaFunctionFailed`…
+    public let type: String
+    public let at: Timestamp
+    public let details: JSONObject?
+
+    /// The member that carries ``details`` in an answer of GetExecutionHistory.
+    public var detailsName: String {
+        if type.hasSuffix("StateEntered") { return "stateEnteredEventDetails" }
+        if type.hasSuffix("StateExited") { return "stateExitedEventDetails" }
+        return type.prefix(1).lowercased() + type.dropFirst() + "EventDetails"
+    }
+
+    /// The event as GetExecutionHistory answers it.
+    public var json: JSON {
+        var object: JSONObject = [
+            "timestamp": at.json, "type": .string(type), "id": .int(id), "previousEventId": .int(previousEventID),
+        ]
+        object[detailsName] = details.map { .object($0) }
+        return .object(object)
+    }
+}
+
+extension Timestamp {
+    /// Seconds since 1970 with milliseconds, as AWS's JSON protocols write instants.
+    public var json: JSON {
+        let milliseconds = nanoseconds / 1_000_000
+        let digits = String(milliseconds + 1000).dropFirst()
+        return JSONNumber("\(seconds).\(digits)").map { .number($0) } ?? .int(seconds)
+    }
+}

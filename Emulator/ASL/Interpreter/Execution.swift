@@ -1,0 +1,224 @@
+public import JSON
+
+/// One run of a state machine: a deterministic function from inputs to effects.
+///
+/// No clock, no randomness and no I/O inside: instants and the seed come with the inputs, and calls, timers and history
+/// go out as effects. The work for an input is proportional to the states it moves, however many branches have finished.
+public struct Execution: Sendable {
+    /// What the context object says about the execution and its machine.
+    public struct Identity: Sendable, Hashable {
+        public let arn: String
+        public let name: String
+        public let roleARN: String
+        public let startedAt: Timestamp
+        public let stateMachineARN: String
+        public let stateMachineName: String
+        /// Where the calls go; recorded with each of them.
+        public let region: String
+
+        public init(
+            arn: String, name: String, roleARN: String, startedAt: Timestamp, stateMachineARN: String,
+            stateMachineName: String, region: String
+        ) {
+            self.arn = arn
+            self.name = name
+            self.roleARN = roleARN
+            self.startedAt = startedAt
+            self.stateMachineARN = stateMachineARN
+            self.stateMachineName = stateMachineName
+            self.region = region
+        }
+    }
+
+    public let machine: StateMachine
+    public let identity: Identity
+    public let input: JSON
+    public private(set) var outcome: Outcome?
+
+    var branches: [BranchID: Branch] = [:]
+    /// The fan-outs of Map and Parallel states in progress, by the branch that visits the state.
+    var fans: [BranchID: Fan] = [:]
+    var tasks: [TaskID: BranchID] = [:]
+    var timers: [TimerID: (purpose: TimerPurpose, at: Timestamp)] = [:]
+    var random = RandomSource(seed: 0)
+    private(set) var now = Timestamp(seconds: 0)
+    private(set) var lastEventID = 0
+    private var lastBranchID = 0
+    private var lastTaskID = 0
+    private var lastTimerID = 0
+    private var ready: [BranchID] = []
+    private var effects: [Effect] = []
+
+    public init(of machine: StateMachine, as identity: Identity, input: JSON) {
+        self.machine = machine
+        self.identity = identity
+        self.input = input
+    }
+
+    /// Takes one input and answers with what is to be done. An input that is no longer awaited does nothing.
+    public mutating func handle(_ input: ExecutionInput) -> [Effect] {
+        now = input.at
+        effects = []
+        guard outcome == nil else { return [] }
+        switch input.kind {
+        case .started(let seed): start(seed: seed)
+        case .timerFired(let id): fire(id)
+        case .taskStarted(let id, let workerName): taskStarted(id, workerName: workerName)
+        case .taskSubmitted(let id, let output): taskSubmitted(id, output: output)
+        case .taskSucceeded(let id, let output): taskEnded(id, .succeeded(output))
+        case .taskFailed(let id, let failure): taskEnded(id, .failed(failure))
+        case .taskHeartbeat(let id): taskHeartbeat(id)
+        case .aborted(let failure):
+            emit("ExecutionAborted", details(of: failure), previous: branches[Self.rootID]?.lastEventID ?? 0)
+            finish(.aborted(failure))
+        }
+        runReadyBranches()
+        defer { effects = [] }
+        return effects
+    }
+
+    static let rootID: BranchID = 0
+
+    private mutating func start(seed: UInt64) {
+        random = RandomSource(seed: seed)
+        emit(
+            "ExecutionStarted",
+            ["input": .string(input.text), "inputDetails": ["truncated": false], "roleArn": .string(identity.roleARN)],
+            previous: 0)
+        if let timeout = machine.timeoutInSeconds {
+            _ = setTimer(.execution, at: now.adding(milliseconds: Int64(timeout) * 1000))
+        }
+        branches[Self.rootID] = Branch(
+            block: machine.block, owner: nil, slot: 0, stateName: machine.block.startAt, input: input, variables: [:],
+            mapContext: nil, lastEventID: 0, isSilent: false)
+        ready.append(Self.rootID)
+    }
+
+    /// Lets each ready branch enter one state in turn, so that branches run side by side.
+    private mutating func runReadyBranches() {
+        var position = 0
+        while position < ready.count, outcome == nil {
+            let id = ready[position]
+            position += 1
+            if branches[id] != nil { enter(id) }
+        }
+        ready.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func fire(_ id: TimerID) {
+        guard let timer = timers.removeValue(forKey: id) else { return }
+        switch timer.purpose {
+        case .wait(let branch): waitEnded(branch)
+        case .retry(let branch): run(branch)
+        case .taskTimeout(let task), .heartbeat(let task): taskTimedOut(task)
+        case .execution:
+            let failure = ErrorOutput(error: ErrorName.timeout, cause: nil)
+            emit("ExecutionTimedOut", details(of: failure), previous: branches[Self.rootID]?.lastEventID ?? 0)
+            finish(.timedOut(failure))
+        }
+    }
+}
+
+// MARK: What the states use
+
+extension Execution {
+    func details(of failure: ErrorOutput) -> JSONObject {
+        var details = JSONObject()
+        details.add(failure)
+        return details
+    }
+
+    @discardableResult
+    mutating func emit(_ type: String, _ details: JSONObject?, previous: Int) -> Int {
+        lastEventID += 1
+        effects.append(
+            .record(HistoryEvent(id: lastEventID, previousEventID: previous, type: type, at: now, details: details)))
+        return lastEventID
+    }
+
+    /// Records an event of a branch, unless the branch is silent.
+    ///
+    /// - Parameters:
+    ///   - previous: the event to point back to, when not the branch's last one.
+    ///   - isPassedBy: whether the branch's next event points back past this one.
+    @discardableResult
+    mutating func emit(
+        _ type: String, _ details: JSONObject? = nil, in id: BranchID, previous: Int? = nil, isPassedBy: Bool = false
+    ) -> Int {
+        guard let branch = branches[id], !branch.isSilent else { return lastEventID }
+        let event = emit(type, details, previous: previous ?? branch.lastEventID)
+        if !isPassedBy { branches[id]?.lastEventID = event }
+        return event
+    }
+
+    mutating func makeReady(_ id: BranchID) { ready.append(id) }
+
+    mutating func addBranch(_ branch: Branch) -> BranchID {
+        lastBranchID += 1
+        branches[lastBranchID] = branch
+        ready.append(lastBranchID)
+        return lastBranchID
+    }
+
+    mutating func setTimer(_ purpose: TimerPurpose, at: Timestamp) -> TimerID {
+        lastTimerID += 1
+        timers[lastTimerID] = (purpose, at)
+        effects.append(.setTimer(lastTimerID, at: at))
+        return lastTimerID
+    }
+
+    mutating func cancelTimer(_ id: TimerID?) {
+        guard let id, timers.removeValue(forKey: id) != nil else { return }
+        effects.append(.cancelTimer(id))
+    }
+
+    mutating func nextTaskID() -> TaskID {
+        lastTaskID += 1
+        return lastTaskID
+    }
+
+    mutating func startTask(_ request: TaskRequest) { effects.append(.startTask(request)) }
+
+    /// Forgets a branch with everything that it waits for.
+    mutating func abandon(_ id: BranchID) {
+        guard let branch = branches.removeValue(forKey: id) else { return }
+        switch branch.visit?.pending {
+        case .timer(let timer): cancelTimer(timer)
+        case .task(let task): endTask(task, cancelled: true)
+        case .fan:
+            for child in fans.removeValue(forKey: id)?.active.keys.sorted() ?? [] { abandon(child) }
+        case .nothing, nil: break
+        }
+    }
+
+    mutating func endTask(_ task: PendingTask, cancelled: Bool) {
+        tasks[task.request.id] = nil
+        cancelTimer(task.timeoutTimer)
+        cancelTimer(task.heartbeatTimer)
+        if cancelled { effects.append(.cancelTask(task.request.id)) }
+    }
+
+    mutating func finish(_ outcome: Outcome) {
+        self.outcome = outcome
+        abandon(Self.rootID)
+        for id in timers.keys.sorted() { cancelTimer(id) }
+        effects.append(.finished(outcome))
+    }
+}
+
+// MARK: After a restart
+
+extension Execution {
+    /// The timers that still have to fire.
+    public var pendingTimers: [(id: TimerID, at: Timestamp)] {
+        timers.map { ($0.key, $0.value.at) }.sorted { $0.id < $1.id }
+    }
+
+    public func isPending(task id: TaskID) -> Bool { tasks[id] != nil }
+
+    /// The token of a task that still runs.
+    public func token(ofTask id: TaskID) -> String? {
+        guard let branch = tasks[id], case .task(let task)? = branches[branch]?.visit?.pending else { return nil }
+        return task.request.token
+    }
+}

@@ -1,0 +1,69 @@
+internal import JSON
+
+extension Execution {
+    /// A fault as the state fails with it. Faults of the interpreter itself say which state they are about.
+    func failure(for fault: ASLFault, in visit: Visit) -> ErrorOutput {
+        let isPlain = [ErrorName.dataLimitExceeded, ErrorName.itemReaderFailed].contains(fault.error)
+        let place =
+            "An error occurred while executing the state '\(visit.state.name)' "
+            + "(entered at the event id #\(visit.enteredEventID)). "
+        return ErrorOutput(error: fault.error, cause: isPlain ? fault.message : place + fault.message)
+    }
+
+    /// Fails the visited state: retries it, or lets a catcher take over, or fails the branch.
+    mutating func fail(_ id: BranchID, with failure: ErrorOutput) {
+        guard let visit = branches[id]?.visit else { return }
+        if retry(id, after: failure, in: visit) { return }
+        closeFan(of: id, in: visit)
+        if let catcher = visit.state.flow.catchers.first(where: { $0.errors.match(failure) }) {
+            caught(id, failure, by: catcher, in: visit)
+        } else {
+            branchFailed(id, with: failure)
+        }
+    }
+
+    private mutating func retry(_ id: BranchID, after failure: ErrorOutput, in visit: Visit) -> Bool {
+        let retriers = visit.state.flow.retriers
+        guard let position = retriers.firstIndex(where: { $0.errors.match(failure) }) else { return false }
+        let used = visit.retriesUsed[position]
+        guard used < retriers[position].maxAttempts else { return false }
+        branches[id]?.visit?.retriesUsed[position] = used + 1
+        branches[id]?.visit?.retryCount += 1
+        fans[id] = nil
+        let delay = retriers[position].delayInMilliseconds(before: used + 1, random: &random)
+        let timer = setTimer(.retry(id), at: now.adding(milliseconds: delay))
+        branches[id]?.visit?.pending = .timer(timer)
+        return true
+    }
+
+    /// A Map or Parallel state that has started its branches records its failure once no retry is left.
+    private mutating func closeFan(of id: BranchID, in visit: Visit) {
+        guard fans.removeValue(forKey: id) != nil else { return }
+        emit("\(visit.state.typeName)StateFailed", in: id)
+    }
+
+    private mutating func caught(_ id: BranchID, _ failure: ErrorOutput, by catcher: Catcher, in visit: Visit) {
+        guard let branch = branches[id] else { return }
+        var scope = scope(of: branch, in: visit)
+        let errorOutput = catcher.errorOutput(for: failure)
+        scope.input = errorOutput
+        scope.errorOutput = errorOutput
+        do {
+            let output = try catcher.resultPath.apply(errorOutput, to: visit.input)
+            try depart(id, output: output, assign: catcher.assign, next: .state(catcher.next), scope: &scope)
+            random = scope.random
+        } catch {
+            branchFailed(id, with: self.failure(for: error, in: visit))
+        }
+    }
+
+    mutating func branchFailed(_ id: BranchID, with failure: ErrorOutput) {
+        guard let branch = branches[id] else { return }
+        if let owner = branch.owner {
+            childFailed(id, slot: branch.slot, with: failure, of: owner)
+        } else {
+            emit("ExecutionFailed", details(of: failure), previous: branch.lastEventID)
+            finish(.failed(failure))
+        }
+    }
+}

@@ -1,0 +1,33 @@
+internal import JSON
+
+/// What the fields of a state can read: its input, the context object and the variables.
+struct Scope: Sendable {
+    /// What `$` means for the field at hand; `$states.input` in JSONata.
+    var input: JSON
+    /// `$$`, or `$states.context` in JSONata.
+    var context: JSON
+    var variables: [String: JSON]
+    /// `$states.result`, where the state has one by now.
+    var result: JSON?
+    /// `$states.errorOutput`, inside a catcher.
+    var errorOutput: JSON?
+    var random: RandomSource
+
+    func with(input: JSON) -> Scope {
+        var scope = self
+        scope.input = input
+        return scope
+    }
+
+    func value(at path: JSONPath) throws(JSONPathMiss) -> JSON {
+        switch path.root {
+        case .input: return try path.evaluate(on: input)
+        case .context: return try path.evaluate(on: context)
+        case .variable(let name):
+            guard let value = variables[name] else {
+                throw JSONPathMiss(message: "The variable '\(name)' is not defined")
+            }
+            return try path.evaluate(on: value)
+        }
+    }
+}

@@ -1,0 +1,198 @@
+internal import JSON
+
+/// The condition of a choice rule.
+///
+/// - SeeAlso: <https://states-language.net/spec.html#data-test-expression>
+indirect enum ChoiceTest: Sendable, Hashable {
+    case and([ChoiceTest])
+    case or([ChoiceTest])
+    case not(ChoiceTest)
+    case isPresent(JSONPath, Bool)
+    case isKind(JSONPath, Kind, Bool)
+    case compare(JSONPath, Kind, Order, Operand)
+    case matches(JSONPath, pattern: String)
+
+    enum Kind: String, Sendable, Hashable, CaseIterable {
+        case string = "String"
+        case numeric = "Numeric"
+        case timestamp = "Timestamp"
+        case boolean = "Boolean"
+        case null = "Null"
+    }
+
+    enum Order: String, Sendable, Hashable, CaseIterable {
+        case equals = "Equals"
+        case lessThan = "LessThan"
+        case greaterThan = "GreaterThan"
+        case lessThanEquals = "LessThanEquals"
+        case greaterThanEquals = "GreaterThanEquals"
+
+        fileprivate func holds<Value: Comparable>(_ left: Value, _ right: Value) -> Bool {
+            switch self {
+            case .equals: left == right
+            case .lessThan: left < right
+            case .greaterThan: left > right
+            case .lessThanEquals: left <= right
+            case .greaterThanEquals: left >= right
+            }
+        }
+    }
+
+    enum Operand: Sendable, Hashable {
+        case constant(JSON)
+        case path(JSONPath)
+    }
+
+    func holds(in scope: inout Scope) throws(ASLFault) -> Bool {
+        switch self {
+        case .and(let tests):
+            for test in tests where try !test.holds(in: &scope) { return false }
+            return true
+        case .or(let tests):
+            for test in tests where try test.holds(in: &scope) { return true }
+            return false
+        case .not(let test): return try !test.holds(in: &scope)
+        case .isPresent(let path, let expected):
+            return ((try? scope.value(at: path)) != nil) == expected
+        case .isKind(let path, let kind, let expected):
+            return kind.holds(for: try Self.value(at: path, in: scope)) == expected
+        case .matches(let path, let pattern):
+            guard let text = try Self.value(at: path, in: scope).string else { return false }
+            return Wildcard(pattern).matches(text)
+        case .compare(let path, let kind, let order, let operand):
+            let left = try Self.value(at: path, in: scope)
+            switch operand {
+            case .constant(let right): return kind.compare(left, order, right)
+            case .path(let path): return kind.compare(left, order, try Self.value(at: path, in: scope))
+            }
+        }
+    }
+
+    private static func value(at path: JSONPath, in scope: Scope) throws(ASLFault) -> JSON {
+        guard let value = try? scope.value(at: path) else {
+            throw .runtime(
+                "Invalid path '\(path.text)': The choice state's condition path references an invalid value.")
+        }
+        return value
+    }
+}
+
+extension ChoiceTest.Kind {
+    fileprivate func holds(for value: JSON) -> Bool {
+        switch self {
+        case .string: value.string != nil
+        case .numeric: value.number != nil
+        case .boolean: value.bool != nil
+        case .null: value.isNull
+        case .timestamp: value.string.flatMap { Timestamp(rfc3339: $0) } != nil
+        }
+    }
+
+    /// Values of another kind never compare, in either direction.
+    fileprivate func compare(_ left: JSON, _ order: ChoiceTest.Order, _ right: JSON) -> Bool {
+        switch self {
+        case .string:
+            guard let left = left.string, let right = right.string else { return false }
+            // Java orders strings by UTF-16 code units.
+            if order == .equals { return left == right }
+            return order.holds(UTF16Text(left), UTF16Text(right))
+        case .numeric:
+            guard let left = left.double, let right = right.double else { return false }
+            return order.holds(left, right)
+        case .timestamp:
+            guard let left = left.string.flatMap({ Timestamp(rfc3339: $0) }),
+                let right = right.string.flatMap({ Timestamp(rfc3339: $0) })
+            else { return false }
+            return order.holds(left, right)
+        case .boolean:
+            guard let left = left.bool, let right = right.bool else { return false }
+            return left == right
+        case .null: return false
+        }
+    }
+}
+
+private struct UTF16Text: Comparable {
+    let text: String
+    init(_ text: String) { self.text = text }
+    static func == (left: UTF16Text, right: UTF16Text) -> Bool { left.text.utf16.elementsEqual(right.text.utf16) }
+    static func < (left: UTF16Text, right: UTF16Text) -> Bool {
+        left.text.utf16.lexicographicallyPrecedes(right.text.utf16)
+    }
+}
+
+/// A pattern in which `*` stands for any text and `\*` for a star.
+struct Wildcard {
+    private let parts: [[Character]]
+
+    init(_ pattern: String) {
+        var parts: [[Character]] = [[]]
+        var characters = Array(pattern)[...]
+        while let character = characters.popFirst() {
+            switch character {
+            case "*": parts.append([])
+            case "\\" where characters.first == "*" || characters.first == "\\":
+                parts[parts.count - 1].append(characters.removeFirst())
+            default: parts[parts.count - 1].append(character)
+            }
+        }
+        self.parts = parts
+    }
+
+    func matches(_ text: String) -> Bool {
+        var rest = Array(text)[...]
+        guard rest.starts(with: parts[0]) else { return false }
+        guard parts.count > 1, let last = parts.last else { return rest.count == parts[0].count }
+        rest = rest.dropFirst(parts[0].count)
+        for part in parts[1..<parts.count - 1] {
+            guard
+                let start = rest.indices.first(where: { rest[$0...].starts(with: part) })
+                    ?? (part.isEmpty ? rest.startIndex : nil)
+            else { return false }
+            rest = rest[(start + part.count)...]
+        }
+        return rest.count >= last.count && rest.suffix(last.count).elementsEqual(last)
+    }
+}
+
+extension DefinitionReader {
+    mutating func readTest(_ item: Fields, language: QueryLanguage) -> ChoiceTest? {
+        if item.object["And"] != nil {
+            return .and(list("And", in: item).compactMap { readTest($0, language: language) })
+        }
+        if item.object["Or"] != nil {
+            return .or(list("Or", in: item).compactMap { readTest($0, language: language) })
+        }
+        if let inner = item.object["Not"]?.object {
+            return readTest(Fields(object: inner, location: item.at("Not")), language: language).map { .not($0) }
+        }
+        guard let variable = path("Variable", in: item) else {
+            if item.object["Variable"] == nil { require(["Variable"], in: item) }
+            return nil
+        }
+        for (name, value) in item.object {
+            if let test = readComparison(name, value, of: variable, in: item) { return test }
+        }
+        report("A choice rule requires a comparison operator", at: item)
+        return nil
+    }
+
+    private mutating func readComparison(
+        _ name: String, _ value: JSON, of variable: JSONPath, in item: Fields
+    ) -> ChoiceTest? {
+        switch name {
+        case "IsPresent": return .isPresent(variable, value.bool ?? true)
+        case "StringMatches": return .matches(variable, pattern: value.string ?? "")
+        default: break
+        }
+        if name.hasPrefix("Is"), let kind = ChoiceTest.Kind(rawValue: String(name.dropFirst(2))) {
+            return .isKind(variable, kind, value.bool ?? true)
+        }
+        guard let kind = ChoiceTest.Kind.allCases.first(where: { name.hasPrefix($0.rawValue) }) else { return nil }
+        let rest = name.dropFirst(kind.rawValue.count)
+        let isPath = rest.hasSuffix("Path")
+        guard let order = ChoiceTest.Order(rawValue: String(isPath ? rest.dropLast(4) : rest)) else { return nil }
+        if isPath { return path(name, in: item).map { .compare(variable, kind, order, .path($0)) } }
+        return .compare(variable, kind, order, .constant(value))
+    }
+}

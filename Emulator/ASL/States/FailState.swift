@@ -1,0 +1,37 @@
+internal import JSON
+
+/// Ends the branch with an error of its own.
+///
+/// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/state-fail.html>
+struct FailState: Sendable {
+    let error: Template?
+    let cause: Template?
+}
+
+extension DefinitionReader {
+    mutating func readFail(_ fields: Fields, language: QueryLanguage) -> FailState {
+        FailState(
+            error: text("Error", in: fields, language: language), cause: text("Cause", in: fields, language: language))
+    }
+
+    /// `Error`, or `ErrorPath` with a path or an intrinsic function.
+    private mutating func text(_ name: String, in fields: Fields, language: QueryLanguage) -> Template? {
+        let pathName = name + "Path"
+        if language == .jsonPath, let path = string(pathName, in: fields) {
+            return expression(path, field: pathName, in: fields).map { .expression($0) }
+        }
+        return scalarTemplate(name, in: fields, language: language)
+    }
+}
+
+extension Execution {
+    mutating func runFail(_ state: FailState, in id: BranchID) {
+        var failure: ErrorOutput?
+        attempt(id) { (_, _, scope) throws(ASLFault) in
+            failure = ErrorOutput(
+                error: try state.error?.evaluate(in: &scope).plainText,
+                cause: try state.cause?.evaluate(in: &scope).plainText)
+        }
+        if let failure { branchFailed(id, with: failure) }
+    }
+}

@@ -1,0 +1,223 @@
+internal import JSON
+
+/// Calls a function, an activity or a service, and waits for what comes back.
+///
+/// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html>
+struct TaskState: Sendable {
+    let resource: TaskResource
+    let timeout: NumberField?
+    let heartbeat: NumberField?
+    /// The role that the call is made with, where it is not the machine's own.
+    let credentials: Template?
+}
+
+extension DefinitionReader {
+    mutating func readTask(_ fields: Fields, language: QueryLanguage) -> TaskState? {
+        guard let text = string("Resource", in: fields) else {
+            require(["Resource"], in: fields)
+            return nil
+        }
+        let timeout = number("TimeoutSeconds", in: fields, language: language, kind: .integer)
+        let heartbeat = number("HeartbeatSeconds", in: fields, language: language, kind: .integer)
+        let credentials = template("Credentials", in: fields, language: language)
+        guard let resource = TaskResource(text) else {
+            report(
+                "The resource provided \(text) is not recognized. The value is not a valid resource ARN, "
+                    + "or the resource is not available in this region.", at: fields, field: "Resource")
+            return nil
+        }
+        checkExpress(resource, in: fields)
+        return TaskState(resource: resource, timeout: timeout, heartbeat: heartbeat, credentials: credentials)
+    }
+
+    /// An express workflow ends within minutes, so it cannot wait for results that come from outside.
+    private mutating func checkExpress(_ resource: TaskResource, in fields: Fields) {
+        guard workflow == .express else { return }
+        switch (resource.target, resource.pattern) {
+        case (.activity, _):
+            report("Express state machine does not support Activity ARN", at: fields, field: "Resource")
+        case (_, .sync), (_, .sync2):
+            report("Express state machine does not support '.sync' service integration", at: fields, field: "Resource")
+        case (_, .waitForTaskToken):
+            // AWS writes two spaces here.
+            report(
+                "Express state machine does not support '.waitForTaskToken' service integration ", at: fields,
+                field: "Resource")
+        case (_, .requestResponse): break
+        }
+    }
+}
+
+extension Execution {
+    mutating func runTask(_ state: TaskState, in id: BranchID) {
+        attempt(id) { (execution, visit, scope) throws(ASLFault) in
+            let taskID = execution.nextTaskID()
+            let token = execution.token(for: taskID, random: &scope.random)
+            if state.resource.pattern == .waitForTaskToken, let branch = execution.branches[id] {
+                scope.context = execution.context(of: branch, in: visit, taskToken: token)
+            }
+            let timeout = try state.timeout?.value(in: scope).map { Int($0) }
+            let heartbeat = try state.heartbeat?.value(in: scope).map { Int($0) }
+            let parameters = try visit.state.flow.parameters?.evaluate(in: &scope) ?? visit.effectiveInput
+            let request = TaskRequest(
+                id: taskID, stateName: visit.state.name, resource: state.resource, parameters: parameters, token: token,
+                timeoutInSeconds: timeout, heartbeatInSeconds: heartbeat)
+            let credentials = try state.credentials?.evaluate(in: &scope)
+            execution.begin(request, credentials: credentials, in: id)
+        }
+    }
+
+    /// A token that names the execution and the task, and that nobody can guess.
+    private func token(for task: TaskID, random: inout RandomSource) -> String {
+        let secret = String(random.next(), radix: 16) + String(random.next(), radix: 16)
+        return "\(identity.arn)\n\(task)\n\(secret)".utf8.base64
+    }
+
+    private mutating func begin(_ request: TaskRequest, credentials: JSON?, in id: BranchID) {
+        recordScheduled(request, credentials: credentials, in: id)
+        let timeoutTimer = request.timeoutInSeconds.map {
+            setTimer(.taskTimeout(request.id), at: now.adding(milliseconds: Int64($0) * 1000))
+        }
+        let heartbeatTimer = request.heartbeatInSeconds.map {
+            setTimer(.heartbeat(request.id), at: now.adding(milliseconds: Int64($0) * 1000))
+        }
+        tasks[request.id] = id
+        branches[id]?.visit?.pending = .task(
+            PendingTask(
+                request: request, timeoutTimer: timeoutTimer,
+                heartbeatTimer: heartbeatTimer))
+        startTask(request)
+    }
+
+    private mutating func recordScheduled(_ request: TaskRequest, credentials: JSON?, in id: BranchID) {
+        let resource = request.resource
+        var details: JSONObject = [:]
+        details["timeoutInSeconds"] = request.timeoutInSeconds.map { .int($0) }
+        details["heartbeatInSeconds"] = request.heartbeatInSeconds.map { .int($0) }
+        details["taskCredentials"] = credentials.map { ["roleArn": $0["RoleArn"] ?? .null] }
+        switch resource.target {
+        case .lambdaFunction, .activity:
+            details["resource"] = .string(resource.text)
+            details["input"] = .string(request.parameters.text)
+            details["inputDetails"] = ["truncated": false]
+            emit(resource.target == .activity ? "ActivityScheduled" : "LambdaFunctionScheduled", details, in: id)
+            if resource.target == .lambdaFunction { emit("LambdaFunctionStarted", in: id) }
+        case .service, .sdk:
+            details["resourceType"] = .string(resource.typeInHistory)
+            details["resource"] = .string(resource.actionInHistory)
+            details["region"] = .string(identity.region)
+            details["parameters"] = .string(request.parameters.text)
+            emit("TaskScheduled", details, in: id)
+            emit("TaskStarted", resource.historyDetails, in: id)
+        }
+    }
+
+    // MARK: What happens to a task
+
+    private func pendingTask(_ id: TaskID) -> (branch: BranchID, task: PendingTask)? {
+        guard let branch = tasks[id], case .task(let task)? = branches[branch]?.visit?.pending else { return nil }
+        return (branch, task)
+    }
+
+    mutating func taskStarted(_ id: TaskID, workerName: String?) {
+        guard let (branch, _) = pendingTask(id) else { return }
+        emit("ActivityStarted", workerName.map { ["workerName": .string($0)] }, in: branch)
+        taskHeartbeat(id)
+    }
+
+    mutating func taskSubmitted(_ id: TaskID, output: JSON) {
+        guard let (branch, task) = pendingTask(id), !task.isSubmitted else { return }
+        var details = task.request.resource.historyDetails
+        details["output"] = .string(output.text)
+        details["outputDetails"] = ["truncated": false]
+        emit("TaskSubmitted", details, in: branch)
+        var submitted = task
+        submitted.isSubmitted = true
+        submitted.earlyResult = nil
+        branches[branch]?.visit?.pending = .task(submitted)
+        if let result = task.earlyResult { taskEnded(id, result) }
+    }
+
+    mutating func taskHeartbeat(_ id: TaskID) {
+        guard let (branch, task) = pendingTask(id), let seconds = task.request.heartbeatInSeconds else { return }
+        cancelTimer(task.heartbeatTimer)
+        var beating = task
+        beating.heartbeatTimer = setTimer(.heartbeat(id), at: now.adding(milliseconds: Int64(seconds) * 1000))
+        branches[branch]?.visit?.pending = .task(beating)
+    }
+
+    /// The task's call failed, or its result is there.
+    ///
+    /// A callee with a task token may answer before the call that carried the token has; its result then waits.
+    mutating func taskEnded(_ id: TaskID, _ result: TaskResult) {
+        guard let (branch, task) = pendingTask(id) else { return }
+        if task.request.resource.awaitsResult, !task.isSubmitted, case .succeeded = result {
+            var early = task
+            early.earlyResult = result
+            branches[branch]?.visit?.pending = .task(early)
+            return
+        }
+        endTask(task, cancelled: false)
+        branches[branch]?.visit?.pending = .nothing
+        switch result {
+        case .failed(let failure): taskFailed(task.request.resource, failure, in: branch)
+        case .succeeded(let output): taskSucceeded(task.request.resource, output, in: branch)
+        }
+    }
+
+    private mutating func taskSucceeded(_ resource: TaskResource, _ output: JSON, in branch: BranchID) {
+        let text = output.text
+        guard text.utf8.count <= Self.payloadLimitInBytes else {
+            let name = resource.target == .lambdaFunction ? resource.text : resource.typeInHistory
+            let failure = ErrorOutput(
+                error: ErrorName.dataLimitExceeded,
+                cause: "The state/task '\(name)' returned a result with a size exceeding the maximum number of bytes "
+                    + "service limit.")
+            taskFailed(resource, failure, in: branch)
+            return
+        }
+        var details = resource.historyDetails
+        details["output"] = .string(text)
+        details["outputDetails"] = ["truncated": false]
+        emit("\(resource.eventPrefix)Succeeded", details, in: branch)
+        attempt(branch) { (execution, _, scope) throws(ASLFault) in
+            try execution.leave(branch, with: .result(output), scope: &scope)
+        }
+    }
+
+    private mutating func taskFailed(_ resource: TaskResource, _ failure: ErrorOutput, in branch: BranchID) {
+        var details = resource.historyDetails
+        details.add(failure)
+        emit("\(resource.eventPrefix)Failed", details, in: branch)
+        fail(branch, with: failure)
+    }
+
+    mutating func taskTimedOut(_ id: TaskID) {
+        guard let (branch, task) = pendingTask(id) else { return }
+        endTask(task, cancelled: true)
+        branches[branch]?.visit?.pending = .nothing
+        let failure = ErrorOutput(error: ErrorName.timeout, cause: nil)
+        var details = task.request.resource.historyDetails
+        details.add(failure)
+        emit("\(task.request.resource.eventPrefix)TimedOut", details, in: branch)
+        fail(branch, with: failure)
+    }
+}
+
+extension TaskResource {
+    fileprivate var eventPrefix: String {
+        switch target {
+        case .lambdaFunction: "LambdaFunction"
+        case .activity: "Activity"
+        case .service, .sdk: "Task"
+        }
+    }
+
+    /// What every Task… event says; the events of functions and activities say it once, when scheduled.
+    fileprivate var historyDetails: JSONObject {
+        switch target {
+        case .lambdaFunction, .activity: [:]
+        case .service, .sdk: ["resourceType": .string(typeInHistory), "resource": .string(actionInHistory)]
+        }
+    }
+}

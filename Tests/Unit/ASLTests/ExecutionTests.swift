@@ -1,0 +1,216 @@
+import ASL
+import JSON
+import Testing
+
+struct ExecutionTests {
+    private func machine(_ states: JSON, startAt: String = "A", with extra: JSONObject = [:]) throws -> StateMachine {
+        var definition = extra
+        definition["StartAt"] = .string(startAt)
+        definition["States"] = states
+        return try StateMachine(JSON.object(definition).text)
+    }
+
+    private let fetch: JSON = [
+        "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:111111111111:function:fetch", "End": true,
+    ]
+
+    private func fetch(_ fields: JSONObject) -> JSON {
+        var state = fetch.object ?? [:]
+        for (name, value) in fields { state[name] = value }
+        return .object(state)
+    }
+
+    private func start(_ machine: StateMachine, input: JSON = [:]) -> (Execution, [Effect]) {
+        var execution = SimulatedHost.execution(of: machine, input: input, at: Timestamp(seconds: 0))
+        let effects = execution.handle(ExecutionInput(.started(seed: 1), at: Timestamp(seconds: 0)))
+        return (execution, effects)
+    }
+
+    private func tasks(_ effects: [Effect]) -> [TaskRequest] {
+        effects.compactMap { if case .startTask(let request) = $0 { request } else { nil } }
+    }
+
+    private func timers(_ effects: [Effect]) -> [(id: TimerID, at: Timestamp)] {
+        effects.compactMap { if case .setTimer(let id, let at) = $0 { (id, at) } else { nil } }
+    }
+
+    @Test func `a log of inputs brings an execution back`() throws {
+        let machine = try machine([
+            "A": [
+                "Type": "Map",
+                "ItemProcessor": [
+                    "StartAt": "F",
+                    "States": [
+                        "F": fetch([
+                            "Retry": [["ErrorEquals": ["States.ALL"], "JitterStrategy": "FULL", "MaxAttempts": 2]],
+                            "Catch": [["ErrorEquals": ["States.ALL"], "Next": "U"]],
+                        ]),
+                        "U": ["Type": "Pass", "Parameters": ["id.$": "States.UUID()"], "End": true],
+                    ],
+                ], "End": true,
+            ]
+        ])
+        var host = SimulatedHost()
+        host.functions["fetch"] = ["kind": "raise", "errorType": "Oops"]
+        let first = host.run(machine, input: [1, 2, 3])
+        var replayed = Execution(of: machine, as: first.identity, input: first.input)
+        let logged = try host.log.map { try #require(ExecutionInput(json: JSON(parsing: $0.json.bytes))) }
+        let events = logged.flatMap { replayed.handle($0) }.compactMap { effect in
+            if case .record(let event) = effect { event } else { nil }
+        }
+        #expect(first.outcome != nil)
+        #expect(replayed.outcome == first.outcome)
+        #expect(events == host.events)
+    }
+
+    @Test func `retries back off, and no delay exceeds its cap`() throws {
+        let machine = try machine([
+            "A": fetch([
+                "Retry": [
+                    [
+                        "ErrorEquals": ["Oops"], "IntervalSeconds": 2, "BackoffRate": 3, "MaxDelaySeconds": 10,
+                        "MaxAttempts": 3,
+                    ]
+                ]
+            ])
+        ])
+        var (execution, effects) = start(machine)
+        var delays: [Int64] = []
+        while let task = tasks(effects).first {
+            let now = Timestamp(seconds: 0)
+            effects = execution.handle(
+                ExecutionInput(.taskFailed(task.id, ErrorOutput(error: "Oops", cause: nil)), at: now))
+            guard let timer = timers(effects).first else { break }
+            delays.append(timer.at.seconds)
+            effects = execution.handle(ExecutionInput(.timerFired(timer.id), at: now))
+        }
+        #expect(delays == [2, 6, 10])
+        #expect(execution.outcome == .failed(ErrorOutput(error: "Oops", cause: nil)))
+    }
+
+    @Test func `a result that overtakes the answer to its call waits for it`() throws {
+        let machine = try machine([
+            "A": [
+                "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+                "Parameters": ["MessageBody.$": "$$.Task.Token"], "End": true,
+            ]
+        ])
+        var (execution, effects) = start(machine)
+        let task = try #require(tasks(effects).first)
+        #expect(task.parameters["MessageBody"]?.string == task.token)
+        #expect(execution.token(ofTask: task.id) == task.token)
+        let early = execution.handle(ExecutionInput(.taskSucceeded(task.id, output: 5), at: Timestamp(seconds: 1)))
+        #expect(early == [])
+        effects = execution.handle(ExecutionInput(.taskSubmitted(task.id, output: [:]), at: Timestamp(seconds: 2)))
+        #expect(effects.last == .finished(.succeeded(output: 5)))
+    }
+
+    @Test func `a missing heartbeat ends the task, and a heartbeat puts that off`() throws {
+        let machine = try machine(["A": fetch(["HeartbeatSeconds": 10, "TimeoutSeconds": 25])])
+        var (execution, effects) = start(machine)
+        let task = try #require(tasks(effects).first)
+        #expect(Set(timers(effects).map(\.at.seconds)) == [10, 25])
+        effects = execution.handle(ExecutionInput(.taskHeartbeat(task.id), at: Timestamp(seconds: 8)))
+        let timer = try #require(timers(effects).first)
+        #expect(timer.at.seconds == 18)
+        effects = execution.handle(ExecutionInput(.timerFired(timer.id), at: timer.at))
+        #expect(effects.contains(.cancelTask(task.id)))
+        #expect(execution.outcome == .failed(ErrorOutput(error: "States.Timeout", cause: nil)))
+        #expect(execution.pendingTimers.isEmpty)
+    }
+
+    @Test func `the failure of one branch cancels the others`() throws {
+        let wait: JSON = ["StartAt": "W", "States": ["W": ["Type": "Wait", "Seconds": 60, "End": true]]]
+        let machine = try machine([
+            "A": [
+                "Type": "Parallel", "End": true,
+                "Branches": [
+                    ["StartAt": "F", "States": ["F": fetch]], ["StartAt": "G", "States": ["G": fetch]], wait,
+                ],
+            ]
+        ])
+        var (execution, effects) = start(machine)
+        let calls = tasks(effects)
+        #expect(calls.count == 2)
+        effects = execution.handle(
+            ExecutionInput(
+                .taskFailed(calls[0].id, ErrorOutput(error: "Oops", cause: "why")), at: Timestamp(seconds: 1)))
+        #expect(effects.contains(.cancelTask(calls[1].id)))
+        #expect(effects.contains { if case .cancelTimer = $0 { true } else { false } })
+        #expect(effects.last == .finished(.failed(ErrorOutput(error: "Oops", cause: "why"))))
+        #expect(
+            execution.handle(ExecutionInput(.taskSucceeded(calls[1].id, output: 1), at: Timestamp(seconds: 2))) == [])
+    }
+
+    @Test func `a map keeps to its concurrency and gives results in the order of the items`() throws {
+        let machine = try machine([
+            "A": [
+                "Type": "Map", "MaxConcurrency": 2, "End": true,
+                "ItemProcessor": ["StartAt": "F", "States": ["F": fetch]],
+            ]
+        ])
+        var (execution, effects) = start(machine, input: [10, 20, 30])
+        var running = tasks(effects)
+        #expect(running.map(\.parameters) == [10, 20])
+        effects = execution.handle(ExecutionInput(.taskSucceeded(running[1].id, output: 2), at: Timestamp(seconds: 1)))
+        running.append(contentsOf: tasks(effects))
+        #expect(running.map(\.parameters) == [10, 20, 30])
+        for (task, output) in [(running[2], 3), (running[0], 1)] as [(TaskRequest, JSON)] {
+            effects = execution.handle(
+                ExecutionInput(.taskSucceeded(task.id, output: output), at: Timestamp(seconds: 2)))
+        }
+        #expect(effects.last == .finished(.succeeded(output: [1, 2, 3])))
+    }
+
+    @Test func `an execution that is stopped forgets everything that it waited for`() throws {
+        var (execution, effects) = start(try machine(["A": fetch(["TimeoutSeconds": 60])]))
+        let task = try #require(tasks(effects).first)
+        let failure = ErrorOutput(error: "Stop", cause: "by hand")
+        effects = execution.handle(ExecutionInput(.aborted(failure), at: Timestamp(seconds: 1)))
+        #expect(effects.contains(.cancelTask(task.id)))
+        #expect(effects.last == .finished(.aborted(failure)))
+        #expect(!execution.isPending(task: task.id))
+    }
+
+    @Test func `a machine's own timeout ends the execution`() throws {
+        let machine = try machine(
+            ["A": ["Type": "Wait", "Seconds": 100, "End": true]], with: ["TimeoutSeconds": 5])
+        var host = SimulatedHost()
+        #expect(host.run(machine, input: [:]).outcome == .timedOut(ErrorOutput(error: "States.Timeout", cause: nil)))
+        #expect(host.events.last?.type == "ExecutionTimedOut")
+    }
+
+    @Test func `a choice without a match and without a default fails by name`() throws {
+        let machine = try machine([
+            "A": ["Type": "Choice", "Choices": [["Variable": "$.x", "NumericEquals": 1, "Next": "B"]]],
+            "B": ["Type": "Succeed"],
+        ])
+        var host = SimulatedHost()
+        guard case .failed(let failure)? = host.run(machine, input: ["x": 2]).outcome else {
+            Issue.record("the execution did not fail")
+            return
+        }
+        #expect(failure.error == "States.NoChoiceMatched")
+        guard case .failed(let missing)? = host.run(machine, input: [:]).outcome else {
+            Issue.record("the execution did not fail")
+            return
+        }
+        #expect(missing.cause?.hasSuffix("The choice state's condition path references an invalid value.") == true)
+    }
+
+    @Test(arguments: [
+        ("a*c", "abc", true), ("*.txt", "a.txt", true), ("a*", "b", false), (#"a\*"#, "a*", true),
+        ("a*b*c", "a-b-b-c", true), ("*", "", true), ("ab", "abc", false),
+    ])
+    func `a star in StringMatches stands for any text`(pattern: String, text: String, expected: Bool) throws {
+        let machine = try machine([
+            "A": [
+                "Type": "Choice", "Default": "N",
+                "Choices": [["Variable": "$", "StringMatches": .string(pattern), "Next": "Y"]],
+            ],
+            "Y": ["Type": "Pass", "Result": true, "End": true], "N": ["Type": "Pass", "Result": false, "End": true],
+        ])
+        var host = SimulatedHost()
+        #expect(host.run(machine, input: .string(text)).outcome == .succeeded(output: .bool(expected)))
+    }
+}

@@ -1,0 +1,70 @@
+import JSON
+import Testing
+
+@testable import ASL
+
+struct IntrinsicTests {
+    private func value(of text: String, input: JSON = [:]) throws -> JSON {
+        var parser = IntrinsicParser(text)
+        let expression = Expression(source: .call(try parser.parseWhole()), field: "value.$")
+        var scope = Scope(
+            input: input, context: ["Name": "run"], variables: ["v": 7], random: RandomSource(seed: 1))
+        return try expression.evaluate(in: &scope)
+    }
+
+    @Test(arguments: [
+        (#"States.Format('{} is \{{}\}', $.name, $v)"#, #""Ann is {7}""#),
+        ("States.Format('{}', $.list)", #""[1,2]""#),
+        ("States.Array(1, 'two', null, true, $.name, $$.Name)", #"[1,"two",null,true,"Ann","run"]"#),
+        ("States.ArrayPartition($.list, 1)", "[[1],[2]]"), ("States.ArrayContains($.list, 2.0)", "true"),
+        ("States.ArrayRange(1, 9, 2)", "[1,3,5,7,9]"), ("States.ArrayRange(3, 1, -1)", "[3,2,1]"),
+        ("States.ArrayGetItem($.list, 1)", "2"), ("States.ArrayLength($.list)", "2"),
+        ("States.ArrayUnique(States.Array(1, 1.0, 'a', 'a'))", #"[1,"a"]"#),
+        ("States.Base64Encode('data')", #""ZGF0YQ==""#), ("States.Base64Decode('ZGF0YQ==')", #""data""#),
+        ("States.Hash('input data', 'SHA-1')", #""aaff4a450a104cd177d28d18d74485e8cae074b7""#),
+        ("States.JsonMerge($.left, $.right, false)", #"{"a":{"c":2},"b":3}"#),
+        (#"States.StringToJson('{"a": [1]}')"#, #"{"a":[1]}"#),
+        ("States.JsonToString($.left)", #""{\"a\":{\"b\":1}}""#),
+        ("States.MathAdd(1.5, -3)", "-1"), ("States.MathRandom(1, 2, 99)", "1"),
+        ("States.StringSplit('a,b;;c', ',;')", #"["a","b","c"]"#),
+    ])
+    func `a function gives its documented value`(text: String, expected: String) throws {
+        let input: JSON = [
+            "name": "Ann", "list": [1, 2], "left": ["a": ["b": 1]], "right": ["a": ["c": 2], "b": 3],
+        ]
+        #expect(try value(of: text, input: input) == JSON(parsing: expected))
+    }
+
+    @Test(arguments: [
+        "States.ArrayGetItem($.list, 2)", "States.Format('{} {}', 1)", "States.StringToJson('{')",
+        "States.Hash('a', 'CRC')", "States.ArrayLength('text')", "States.ArrayPartition($.list, 0)",
+        "States.Base64Decode('*')", "States.JsonMerge($, $, true)", "States.MathRandom(5, 5)",
+    ])
+    func `a function refuses what it cannot take`(text: String) {
+        let error = #expect(throws: ASLFault.self) { try value(of: text, input: ["list": [1, 2]]) }
+        #expect(error?.error == "States.IntrinsicFailure")
+        #expect(error?.message.hasPrefix("The function 'States.") == true)
+    }
+
+    @Test func `a path inside a call that leads nowhere names the field and the input`() {
+        let error = #expect(throws: ASLFault.self) { try value(of: "States.Array($.none)", input: ["a": 1]) }
+        #expect(
+            error?.message
+                == #"The JSONPath '$.none' specified for the field 'value.$' could not be found in the input '{"a":1}'"#
+        )
+    }
+
+    @Test(arguments: ["States.Nothing()", "States.Array(", "States.UUID(1)", "States.Format('a)", "States.Array(x)"])
+    func `a text that is no call is refused`(text: String) {
+        var parser = IntrinsicParser(text)
+        #expect(throws: IntrinsicSyntaxError.self) { try parser.parseWhole() }
+    }
+
+    @Test func `two ids differ, and the same seed repeats them`() {
+        var (first, second) = (RandomSource(seed: 5), RandomSource(seed: 5))
+        let id = first.uuid()
+        #expect(id == second.uuid())
+        #expect(id != first.uuid())
+        #expect(id.wholeMatch(of: /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/) != nil)
+    }
+}

@@ -1,0 +1,54 @@
+import JSON
+import Testing
+
+@testable import ASL
+
+struct JSONPathTests {
+    private let store: JSON
+
+    init() throws {
+        store = try JSON(
+            parsing: """
+                {"book": [{"title": "A", "price": 8.95, "isbn": "1"}, {"title": "B", "price": 12},
+                          {"title": "C", "price": 22.99}],
+                 "odd name": {"x.y": true}}
+                """)
+    }
+
+    @Test(arguments: [
+        ("$.book[0].title", #""A""#), ("$.book[-1].title", #""C""#), ("$['odd name']['x.y']", "true"),
+        ("$.book[*].title", #"["A","B","C"]"#), ("$.book[1:].title", #"["B","C"]"#), ("$.book[:1].title", #"["A"]"#),
+        ("$.book[0,2].title", #"["A","C"]"#), ("$..title", #"["A","B","C"]"#), ("$.book.length()", "3"),
+        ("$.book[?(@.price > 10)].title", #"["B","C"]"#), ("$.book[?(@.isbn)].title", #"["A"]"#),
+        ("$.book[?(!@.isbn && @.price == 12)].title", #"["B"]"#), ("$.book[?(@.title =~ /a|b/i)].title", #"["A","B"]"#),
+        ("$.book[?(@.title in ['C'])].price", "[22.99]"), ("$.nothing[*].at.all", "[]"), ("$.nothing[1:]", "[]"),
+    ])
+    func `a path selects the nodes that it names`(text: String, expected: String) throws {
+        #expect(try JSONPath(text).evaluate(on: store) == JSON(parsing: expected))
+    }
+
+    @Test(arguments: [
+        ("$.none", "No results for path: $['none']"),
+        ("$.none.deeper", "Missing property in path $['none']"),
+        ("$.book[9]", "No results for path: $['book'][9]"),
+    ])
+    func `a definite path over nothing says where the way ends`(text: String, message: String) throws {
+        let path = try JSONPath(text)
+        #expect(throws: JSONPathMiss(message: message)) { try path.evaluate(on: store) }
+    }
+
+    @Test(arguments: ["", "book", "$.", "$[", "$['a", "$[?(@.a]", "$.a b", "$.book[::-1]", "$.book.size()"])
+    func `a text that is no path is refused`(text: String) {
+        #expect(throws: JSONPathSyntaxError.self) { try JSONPath(text) }
+    }
+
+    @Test func `a result lands at its reference path, and the objects on the way are made`() throws {
+        let path = try #require(ReferencePath(try JSONPath("$.a.b[0].c")))
+        #expect(try path.put(1, into: ["a": ["b": [["d": 2]]]]) == ["a": ["b": [["d": 2, "c": 1]]]])
+        let deep = try #require(ReferencePath(try JSONPath("$.x.y")))
+        #expect(try deep.put(true, into: [:]) == ["x": ["y": true]])
+        let error = #expect(throws: ASLFault.self) { try deep.put(true, into: ["x": 5]) }
+        #expect(error?.error == "States.ResultPathMatchFailure")
+        #expect(ReferencePath(try JSONPath("$.a[*]")) == nil)
+    }
+}

@@ -1,0 +1,119 @@
+import ASL
+import Foundation
+import JSON
+import Testing
+
+/// What AWS did, done again. The cases lie beside the checkout and are not part of it.
+struct RecordedCaseTests {
+    static let executions = RecordedCase.all.filter { recorded in
+        recorded.kind == "exec" && Set(recorded.needs).isSubset(of: ["lambda"]) && recorded.language == "JSONPath"
+            && peculiarities[recorded.id] == nil
+    }
+
+    static let refusals = RecordedCase.all.filter { recorded in
+        recorded.kind == "create_error" && recorded.needs.isEmpty && recorded.category == "validation"
+    }
+
+    /// Recordings that say more about the recording, or about hosts other than the interpreter, than about the language.
+    static let peculiarities = [
+        "services.lambda_task_service.invoke_unsupported_param": "the log tail comes from the Lambda service",
+        "scenarios.base_scenarios.max_concurrency_path_negative": "AWS never gets past the first event",
+        "scenarios.base_scenarios.parallel_state_nested": "names of states were lost in recording",
+        "scenarios.base_scenarios.lambda_service_invoke_with_retry_extended_input": "older than RedriveCount",
+        "timeouts.timeouts.service_lambda_map_timeout": "four timers fire in the same instant",
+        "assign.assign_base.base_cases-BASE_PATHS": "quotes were lost in recording",
+        "assign.assign_reference_variables.variables_in_lambda_task-BASE_ASSIGN_FROM_LAMBDA_TASK_RESULT":
+            "quotes were lost in recording",
+        "assign.assign_reference_variables.reference_assign-BASE_REFERENCE_IN_WAIT": "dates were masked in recording",
+    ]
+
+    @Test(.enabled(if: !refusals.isEmpty, "the recorded cases are not here"), arguments: refusals)
+    func `a definition is refused in the recorded words`(recorded: RecordedCase) {
+        for run in recorded.runs where run["type"]?.string != nil {
+            let expected = run["expected"]?["Error"]?["Message"]?.string ?? run["expected"]?["exception_value"]?.string
+            guard let expected, expected.contains("Invalid State Machine Definition") else { continue }
+            let definition = run["definition"]?.string ?? run["definition"]?.text ?? ""
+            let workflow: StateMachine.Workflow = run["type"] == "EXPRESS" ? .express : .standard
+            let error = #expect(throws: InvalidDefinition.self) { try StateMachine(definition, workflow: workflow) }
+            let message = expected.components(separatedBy: "operation: ").last ?? expected
+            #expect(
+                Comparison(expected: .string(message), actual: .string(error?.description ?? "")).differences == [])
+        }
+    }
+
+    @Test(.enabled(if: !executions.isEmpty, "the recorded cases are not here"), arguments: executions)
+    func `an execution ends as recorded, with the recorded history`(recorded: RecordedCase) throws {
+        for run in recorded.runs {
+            let (machine, input) = try Self.prepare(run)
+            var host = SimulatedHost()
+            for function in recorded.document["resources"]?["lambdas"]?.array ?? [] {
+                host.functions[function["name"]?.string ?? ""] = function["behaviour"]
+            }
+            let execution = host.run(machine, input: input)
+            let expected = run["expected"] ?? .null
+            #expect(Self.resultDifferences(expected, execution) == [], "\(input)")
+            let events = expected["events"]?.array ?? []
+            guard !events.isEmpty else { continue }
+            if recorded.isConcurrent {
+                #expect(Self.census(of: events) == Self.census(of: host.events.map(Self.flattened)))
+            } else {
+                #expect(events.compactMap { $0["type"]?.string } == host.events.map(\.type))
+                #expect(Self.eventDifferences(events, host.events) == [])
+            }
+        }
+    }
+
+    private static func prepare(_ run: JSON) throws -> (StateMachine, JSON) {
+        let definition = run["definition"]?.string ?? run["definition"]?.text ?? ""
+        let soon = Timestamp(seconds: 1_800_000_000)
+        var text = run["input"]?.string ?? "{}"
+        for days in [24855, 24856] {
+            text = text.replacingOccurrences(
+                of: "${NOW_PLUS_DAYS:\(days)}", with: soon.adding(milliseconds: Int64(days) * 86_400_000).text)
+        }
+        return (try StateMachine(definition), try JSON(parsing: text))
+    }
+
+    private static func resultDifferences(_ expected: JSON, _ execution: Execution) -> [String] {
+        var actual: JSONObject = ["status": .string(execution.outcome?.status ?? "RUNNING")]
+        switch execution.outcome {
+        case .succeeded(let output): actual["output"] = .string(output.text)
+        case .failed(let failure), .timedOut(let failure), .aborted(let failure):
+            actual["error"] = failure.error.map { .string($0) }
+            actual["cause"] = failure.cause.map { .string($0) }
+        case nil: break
+        }
+        var wanted = JSONObject()
+        for name in ["status", "output", "error", "cause"] { wanted[name] = expected[name] }
+        return Comparison(expected: .object(wanted), actual: .object(actual)).differences
+    }
+
+    private static func eventDifferences(_ expected: [JSON], _ actual: [HistoryEvent]) -> [String] {
+        zip(expected, actual).flatMap { wanted, event -> [String] in
+            guard var wanted = wanted.object else { return [] }
+            // The emulated exceptions have no stack of a Python file.
+            if event.type.hasSuffix("Failed") { wanted["cause"] = wanted["cause"].map { _ in .string(Comparison.any) } }
+            var flat = flattened(event)
+            if wanted["id"] == nil {
+                flat["id"] = nil
+                flat["prev"] = nil
+            }
+            return Comparison(expected: .object(wanted), actual: .object(flat)).differences.map { "\(event.id) \($0)" }
+        }
+    }
+
+    /// The event with its details beside its ids, as the recordings have it.
+    private static func flattened(_ event: HistoryEvent) -> JSONObject {
+        var flat: JSONObject = [
+            "type": .string(event.type), "id": .int(event.id), "prev": .int(event.previousEventID),
+        ]
+        for (name, value) in event.details ?? [:] where !name.hasSuffix("Details") { flat[name] = value }
+        return flat
+    }
+
+    private static func census(of events: [JSON]) -> [String: Int] {
+        events.reduce(into: [:]) { $0["\($1["type"]?.string ?? "") \($1["name"]?.string ?? "")", default: 0] += 1 }
+    }
+
+    private static func census(of events: [JSONObject]) -> [String: Int] { census(of: events.map { .object($0) }) }
+}

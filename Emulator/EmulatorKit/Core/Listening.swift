@@ -19,3 +19,21 @@ public protocol Listener: Sendable {
     /// Stops accepting, lets requests under way finish for a bounded time, then cancels them and closes their connections.
     func close() async
 }
+
+/// Why a request's body ended before its end.
+public enum RequestBodyError: Error, CustomStringConvertible {
+    /// The client closed the connection, or it was lost.
+    case connectionLost
+    /// The client sent nothing for too long.
+    case timedOut
+    /// What arrived is not HTTP, such as a chunk without a size.
+    case malformed
+
+    public var description: String {
+        switch self {
+        case .connectionLost: "the connection was lost before the end of the request body"
+        case .timedOut: "the request body stopped arriving; send the request again"
+        case .malformed: "the request body breaks HTTP/1.1's framing"
+        }
+    }
+}

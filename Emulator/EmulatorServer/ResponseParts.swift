@@ -1,0 +1,110 @@
+internal import EmulatorKit
+internal import NIOCore
+internal import NIOHTTP1
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+/// A response in the terms of NIO: head with framing headers, and the body's bytes or file range.
+struct ResponseParts {
+    let head: HTTPResponseHead
+    let body: IOData?
+    private let file: NIOFileHandle?
+
+    init(_ response: EmulatorKit.HTTPResponse, to request: HTTPRequestHead, closes: Bool) {
+        var status = HTTPResponseStatus(statusCode: response.status)
+        var content: IOData?
+        var file: NIOFileHandle?
+        var length: Int
+        switch response.body {
+        case .bytes(let bytes):
+            length = bytes.count
+            if !bytes.isEmpty { content = .byteBuffer(ByteBuffer(bytes: bytes)) }
+        case .file(let path, let offset, let size):
+            length = size
+            if size > 0 && request.method != .HEAD {
+                let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+                if descriptor >= 0 {
+                    let handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: descriptor)
+                    file = handle
+                    content = .fileRegion(FileRegion(fileHandle: handle, readerIndex: offset, endIndex: offset + size))
+                } else {
+                    status = .internalServerError
+                    length = 0
+                }
+            }
+        }
+        let bodiless = request.method == .HEAD || status == .noContent || status == .notModified
+        head = HTTPResponseHead(
+            version: request.version, status: status,
+            headers: Self.headers(response, length: length, request: request, bodiless: bodiless, closes: closes))
+        body = bodiless ? nil : content
+        self.file = file
+    }
+
+    /// To be called when the body is written, or never will be.
+    func release() { try? file?.close() }
+
+    private static func headers(
+        _ response: EmulatorKit.HTTPResponse, length: Int, request: HTTPRequestHead, bodiless: Bool, closes: Bool
+    ) -> NIOHTTP1.HTTPHeaders {
+        var headers = NIOHTTP1.HTTPHeaders()
+        headers.reserveCapacity(response.headers.fields.count + 3)
+        var givenLength: String?
+        for (name, value) in response.headers.fields {
+            if name.utf8.count == 14, name.lowercased() == "content-length" {
+                givenLength = value
+            } else {
+                headers.add(name: name, value: value)
+            }
+        }
+        // The answer to HEAD may tell the length of a body that is not there; any other length is counted, not believed.
+        headers.add(name: "Content-Length", value: bodiless ? givenLength ?? String(length) : String(length))
+        headers.add(name: "Date", value: DateHeader.now())
+        if closes {
+            headers.add(name: "Connection", value: "close")
+        } else if request.version == .http1_0 {
+            headers.add(name: "Connection", value: "keep-alive")
+        }
+        return headers
+    }
+}
+
+/// The `Date` header's value, made once a second.
+enum DateHeader {
+    private static let last = Mutex<(second: Int, text: String)>((0, ""))
+
+    static func now() -> String {
+        let second = time(nil)
+        return last.withLock { last in
+            if last.second != second { last = (second, Timestamp(milliseconds: Int64(second) * 1000).httpDate) }
+            return last.text
+        }
+    }
+}
+
+extension EmulatorKit.HTTPRequest {
+    init(_ head: HTTPRequestHead, body pipe: BodyPipe) {
+        let target = Self.originForm(head.uri)
+        let question = target.firstIndex(of: "?") ?? target.endIndex
+        let length = head.headers.first(name: "Content-Length").flatMap { Int($0) }
+        self.init(
+            method: head.method.rawValue, path: String(target[..<question]),
+            query: String(target[question...].dropFirst()),
+            headers: EmulatorKit.HTTPHeaders(head.headers.map { ($0.name, $0.value) }),
+            body: RequestBody(length: length) { try await pipe.next() })
+    }
+
+    /// The path and query of a request target; a proxy's client sends the whole URL.
+    private static func originForm(_ target: String) -> Substring {
+        guard !target.hasPrefix("/"), let colon = target.firstIndex(of: ":"), target[colon...].hasPrefix("://") else {
+            return target[...]
+        }
+        let authority = target[colon...].dropFirst(3)
+        return authority.firstIndex(of: "/").map { authority[$0...] } ?? "/"
+    }
+}

@@ -1,0 +1,109 @@
+public import AWSModels
+
+/// The clock, the pauses and the chance that a client uses; a test brings its own.
+public struct Surroundings: Sendable {
+    public var now: @Sendable () -> Timestamp
+    /// Time that never jumps, for deadlines.
+    public var instant: @Sendable () -> ContinuousClock.Instant
+    public var pause: @Sendable (Duration) -> Void
+    /// Evenly from 0..<1.
+    public var fraction: @Sendable () -> Double
+
+    public init(
+        now: @escaping @Sendable () -> Timestamp = { Timestamp.now() },
+        instant: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        pause: @escaping @Sendable (Duration) -> Void = blockThread,
+        fraction: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
+    ) {
+        self.now = now
+        self.instant = instant
+        self.pause = pause
+        self.fraction = fraction
+    }
+}
+
+/// Makes one call: tries, reads the errors, waits and tries again, inside its attempts and its deadline.
+struct Caller: Sendable {
+    let transport: any HTTPTransport
+    let retry: RetryPolicy
+    let limits: TransportLimits
+    let surroundings: Surroundings
+    var deadline: ContinuousClock.Instant?
+
+    /// - Parameters:
+    ///   - prepare: signs the request, once a try, so that each carries the time of its sending.
+    ///   - forgetCredentials: called when the service finds them expired; returns whether others may be had.
+    ///   - read: takes the answer; a connection lost meanwhile counts as a failed try.
+    func call<Value>(
+        _ request: HTTPRequest, operation: String, prepare: (inout HTTPRequest) throws(AWSError) -> Void,
+        forgetCredentials: () -> Bool = { false },
+        read: (any HTTPExchange) throws(TransportError) -> Outcome<Value>
+    ) throws(AWSError) -> Value {
+        var failures = 0
+        var mayRefresh = true
+        while true {
+            let limits = try limitsNow(operation)
+            var sent = request
+            try prepare(&sent)
+            let error: AWSError
+            let isWorthRetrying: Bool
+            switch attempt(sent, limits, read) {
+            case .success(.value(let value)):
+                return value
+            case .success(.fault(let fault)):
+                error = fault.error(operation: operation)
+                if fault.isExpiredToken, mayRefresh, forgetCredentials() {
+                    mayRefresh = false
+                    continue
+                }
+                isWorthRetrying = RetryPolicy.isWorthRetrying(fault, isRepeatable: request.isRepeatable)
+            case .failure(let failure):
+                error =
+                    failure.kind == .timedOut
+                    ? .timeout(operation: operation, reason: failure.reason)
+                    : .transport(operation: operation, endpoint: "\(request.origin)", reason: failure.reason)
+                isWorthRetrying = RetryPolicy.isWorthRetrying(failure, isRepeatable: request.isRepeatable)
+            }
+            failures += 1
+            guard isWorthRetrying, failures < retry.attempts else { throw error }
+            try pause(afterFailure: failures, error, operation)
+        }
+    }
+
+    /// What a try came to when a response arrived.
+    enum Outcome<Value> {
+        case value(Value)
+        case fault(ServiceFault)
+    }
+
+    private func attempt<Value>(
+        _ request: HTTPRequest, _ limits: TransportLimits,
+        _ read: (any HTTPExchange) throws(TransportError) -> Outcome<Value>
+    ) -> Result<Outcome<Value>, TransportError> {
+        Result { () throws(TransportError) in
+            let exchange = try transport.open(request, limits: limits)
+            guard exchange.head.isSuccess else {
+                return .fault(ServiceFault(exchange.head, body: try exchange.readAll()))
+            }
+            return try read(exchange)
+        }
+    }
+
+    /// Waits before the next try, unless the deadline comes first.
+    func pause(afterFailure failures: Int, _ error: AWSError, _ operation: String) throws(AWSError) {
+        let wait = retry.wait(afterFailure: failures, fraction: surroundings.fraction())
+        if let deadline, surroundings.instant() + wait >= deadline {
+            throw .timeout(operation: operation, reason: "no time for try \(failures + 1) after \(error)")
+        }
+        surroundings.pause(wait)
+    }
+
+    func limitsNow(_ operation: String) throws(AWSError) -> TransportLimits {
+        guard let deadline else { return limits }
+        let left = surroundings.instant().duration(to: deadline)
+        guard left > .zero else { throw .timeout(operation: operation, reason: "the deadline has passed") }
+        var limits = limits
+        limits.whole = limits.whole.map { min($0, left) } ?? left
+        return limits
+    }
+}

@@ -1,0 +1,182 @@
+internal import AWSModels
+internal import JSON
+internal import Synchronization
+
+/// Where credentials come from, in the order in which the environment is searched.
+/// - SeeAlso: <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
+enum CredentialsSource: Sendable {
+    case fixed(Credentials)
+    case webIdentity(tokenFile: String, role: String, session: String)
+    case container(HTTPOrigin, path: String, token: ContainerToken?)
+    /// Nothing is configured, or it is unusable: says what to do when the first request needs credentials.
+    case none(AWSError)
+
+    enum ContainerToken: Sendable {
+        case value(String)
+        case file(String)
+    }
+
+    init(environment: (String) -> String?) {
+        func value(_ name: String) -> String? { environment(name).flatMap { $0.isEmpty ? nil : $0 } }
+
+        if let keyID = value("AWS_ACCESS_KEY_ID"), let secret = value("AWS_SECRET_ACCESS_KEY") {
+            let token = value("AWS_SESSION_TOKEN")
+            self = .fixed(Credentials(accessKeyID: keyID, secretAccessKey: secret, sessionToken: token))
+        } else if let file = value("AWS_WEB_IDENTITY_TOKEN_FILE"), let role = value("AWS_ROLE_ARN") {
+            self = .webIdentity(tokenFile: file, role: role, session: value("AWS_ROLE_SESSION_NAME") ?? "cupel")
+        } else if let credentials = SharedConfiguration(environment: environment).credentials {
+            self = .fixed(credentials)
+        } else if let path = value("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
+            self = Self.container("http://169.254.170.2\(path)", token: Self.containerToken(value))
+        } else if let address = value("AWS_CONTAINER_CREDENTIALS_FULL_URI") {
+            self = Self.container(address, token: Self.containerToken(value))
+        } else {
+            self = .none(
+                .credentials(
+                    "none found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where a role "
+                        + "is attached"))
+        }
+    }
+
+    private static func containerToken(_ value: (String) -> String?) -> ContainerToken? {
+        value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE").map(ContainerToken.file)
+            ?? value("AWS_CONTAINER_AUTHORIZATION_TOKEN").map(ContainerToken.value)
+    }
+
+    /// Plain HTTP is allowed only to this machine and to the addresses at which ECS and EKS hand credentials out.
+    private static func container(_ address: String, token: ContainerToken?) -> CredentialsSource {
+        let plainHosts: Set<String> = [
+            "localhost", "127.0.0.1", "[::1]", "169.254.170.2", "169.254.170.23", "[fd00:ec2::23]",
+        ]
+        guard let parsed = HTTPAddress(address), parsed.origin.isSecure || plainHosts.contains(parsed.origin.host)
+        else {
+            return .none(
+                .credentials(
+                    "AWS_CONTAINER_CREDENTIALS_FULL_URI is \(address); https, or http to the container's own host, "
+                        + "is due"))
+        }
+        return .container(parsed.origin, path: parsed.path, token: token)
+    }
+}
+
+extension CredentialsSource {
+    func fetch(with caller: Caller, configuration: AWSConfiguration) throws(AWSError) -> Credentials {
+        switch self {
+        case .fixed(let credentials): credentials
+        case .none(let error): throw error
+        case .container(let origin, let path, let token):
+            try Self.fetchFromContainer(origin, path, token, caller)
+        case .webIdentity(let tokenFile, let role, let session):
+            try Self.assumeRole(role, session, tokenFile, configuration.origin(of: "sts"), caller)
+        }
+    }
+
+    /// - SeeAlso: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html>
+    private static func fetchFromContainer(
+        _ origin: HTTPOrigin, _ address: String, _ token: ContainerToken?, _ caller: Caller
+    ) throws(AWSError) -> Credentials {
+        let (path, query) = split(address)
+        var request = HTTPRequest(.get, origin, path: path, query: query, headers: ["accept": "application/json"])
+        switch token {
+        case .value(let value): request.headers["authorization"] = value
+        case .file(let file): request.headers["authorization"] = try text(ofFile: file)
+        case nil: break
+        }
+        if request.headers["authorization"]?.contains(where: \.isNewline) == true {
+            throw .credentials("the container's authorization token holds a line break")
+        }
+        let body = try fetch(request, "container credentials", caller)
+        guard let answer = try? JSON(parsing: body), let keyID = answer["AccessKeyId"]?.string,
+            let secret = answer["SecretAccessKey"]?.string
+        else { throw .credentials("\(origin) answered without AccessKeyId and SecretAccessKey") }
+        return Credentials(
+            accessKeyID: keyID, secretAccessKey: secret, sessionToken: answer["Token"]?.string,
+            expiration: answer["Expiration"]?.string.flatMap(Timestamp.init(rfc3339:)))
+    }
+
+    /// - SeeAlso: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>
+    private static func assumeRole(
+        _ role: String, _ session: String, _ tokenFile: String, _ origin: HTTPOrigin, _ caller: Caller
+    ) throws(AWSError) -> Credentials {
+        let form = [
+            ("Action", "AssumeRoleWithWebIdentity"), ("Version", "2011-06-15"), ("RoleArn", role),
+            ("RoleSessionName", session), ("WebIdentityToken", try text(ofFile: tokenFile)),
+        ]
+        let body = form.map { "\($0)=\($1.percentEncoded())" }.joined(separator: "&")
+        let request = HTTPRequest(
+            .post, origin, headers: ["content-type": "application/x-www-form-urlencoded; charset=utf-8"],
+            body: Array(body.utf8))
+        let answer = XMLElement(parsing: try fetch(request, "sts AssumeRoleWithWebIdentity", caller))
+        guard let credentials = answer?["AssumeRoleWithWebIdentityResult"]?["Credentials"],
+            let keyID = credentials["AccessKeyId"]?.text, let secret = credentials["SecretAccessKey"]?.text
+        else { throw .credentials("AssumeRoleWithWebIdentity for \(role) answered without credentials") }
+        return Credentials(
+            accessKeyID: keyID, secretAccessKey: secret, sessionToken: credentials["SessionToken"]?.text,
+            expiration: credentials["Expiration"].flatMap { Timestamp(rfc3339: $0.text) })
+    }
+
+    private static func fetch(
+        _ request: HTTPRequest, _ operation: String, _ caller: Caller
+    ) throws(AWSError) -> [UInt8] {
+        do {
+            return try caller.call(
+                request, operation: operation, prepare: { (_) throws(AWSError) in },
+                read: { (exchange) throws(TransportError) in .value(try exchange.readAll()) })
+        } catch {
+            throw .credentials("\(error)")
+        }
+    }
+
+    private static func text(ofFile path: String) throws(AWSError) -> String {
+        guard let contents = contentsOfSmallFile(path) else {
+            throw .credentials("the token file \(path) cannot be read")
+        }
+        return String(decoding: contents, as: UTF8.self).trimmed
+    }
+
+    private static func split(_ address: String) -> (path: String, query: [HTTPRequest.QueryItem]) {
+        guard let mark = address.firstIndex(of: "?") else { return (address, []) }
+        let items = address[address.index(after: mark)...].split(separator: "&").map { (pair) in
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return HTTPRequest.QueryItem(String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
+        }
+        return (String(address[..<mark]), items)
+    }
+}
+
+/// Keeps the credentials until shortly before they expire. Threads share it; one of them fetches, the others wait.
+final class CredentialsCache: Sendable {
+    private let source: CredentialsSource
+    private let current = Mutex<Credentials?>(nil)
+    /// Fetched anew when fewer than these milliseconds are left.
+    private static let margin: Int64 = 5 * 60 * 1000
+
+    init(_ source: CredentialsSource) { self.source = source }
+
+    func credentials(with caller: Caller, configuration: AWSConfiguration) throws(AWSError) -> Credentials {
+        try current.withLock { (current) throws(AWSError) in
+            let now = caller.surroundings.now()
+            if let current, current.remains(after: now.advanced(byMilliseconds: Self.margin)) { return current }
+            do throws(AWSError) {
+                let fetched = try source.fetch(with: caller, configuration: configuration)
+                current = fetched
+                return fetched
+            } catch {
+                // What is held still works for a while; the next request tries to renew it again.
+                if let current, current.remains(after: now) { return current }
+                throw error
+            }
+        }
+    }
+
+    /// Drops the credentials held; whether others could be fetched.
+    func forget() -> Bool {
+        if case .fixed = source { return false }
+        current.withLock { $0 = nil }
+        return true
+    }
+}
+
+extension Credentials {
+    fileprivate func remains(after time: Timestamp) -> Bool { expiration.map { $0 > time } ?? true }
+}

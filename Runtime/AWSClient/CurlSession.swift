@@ -1,0 +1,262 @@
+internal import CCurl
+
+/// One libcurl handle and its connections, driven from the thread that reads.
+///
+/// The body arrives only while a read waits for it, so memory stays at one buffer however large the object is.
+///
+/// Safety: `@unchecked Sendable`, because a session is owned by one exchange or lies in the transport's locked list,
+/// never both; libcurl lets a handle move between threads that do not use it at the same time. The pointers given to
+/// libcurl (`self`, the error buffer, the request body) live as long as the session or the transfer.
+final class CurlSession: @unchecked Sendable {
+    private let multi: UnsafeMutableRawPointer
+    private let easy: UnsafeMutableRawPointer
+    private let errorText: UnsafeMutablePointer<CChar>
+    private var requestHeaders: UnsafeMutablePointer<curl_slist>?
+    private var body: [UInt8] = []
+
+    private var isRunning = false
+    private var outcome: CURLcode?
+    private var responseFields = HTTPHeaders()
+    private var isHeadComplete = false
+    private var received: [UInt8] = []
+    private var consumed = 0
+
+    /// curl_global_init runs once in a process, before the first handle, and is not safe to run twice at once.
+    private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    private static let receiveBufferSize = 128 << 10
+
+    init() throws(TransportError) {
+        guard Self.isLibraryReady, let multi = curl_multi_init(), let easy = curl_easy_init() else {
+            throw TransportError(.invalid, "libcurl could not start; is memory left?")
+        }
+        self.multi = multi
+        self.easy = easy
+        errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    }
+
+    deinit {
+        stop()
+        curl_easy_cleanup(easy)
+        curl_multi_cleanup(multi)
+        errorText.deallocate()
+    }
+
+    // MARK: One transfer
+
+    /// Sends `request` and returns when the head of the response has arrived.
+    func start(
+        _ request: HTTPRequest, limits: TransportLimits, certificateFile: String?
+    ) throws(TransportError) -> HTTPResponseHead {
+        stop()
+        outcome = nil
+        responseFields = HTTPHeaders()
+        isHeadComplete = false
+        received.removeAll(keepingCapacity: true)
+        consumed = 0
+        errorText[0] = 0
+
+        curl_easy_reset(easy)
+        try check(configure(request, limits, certificateFile))
+        guard curl_multi_add_handle(multi, easy) == CURLM_OK else {
+            throw TransportError(.invalid, "libcurl refused the transfer")
+        }
+        isRunning = true
+        try drive()
+        while !isHeadComplete && outcome == nil {
+            wait()
+            try drive()
+        }
+        if let outcome, !isHeadComplete {
+            try check(outcome)
+            throw TransportError(.lost, "the connection ended without a response")
+        }
+        return HTTPResponseHead(status: ccurl_get_response_code(easy), headers: responseFields)
+    }
+
+    /// Copies received bytes, waiting for the first; 0 at the end of the body.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
+        while consumed == received.count {
+            received.removeAll(keepingCapacity: true)
+            consumed = 0
+            if let outcome {
+                try check(outcome)
+                return 0
+            }
+            try drive()
+            if received.isEmpty && outcome == nil { wait() }
+        }
+        let count = min(buffer.count, received.count - consumed)
+        let next = consumed..<consumed + count
+        received.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[next])) }
+        consumed += count
+        return count
+    }
+
+    /// Ends the transfer, finished or not. A connection whose response was not read to its end is closed.
+    func stop() {
+        if isRunning { curl_multi_remove_handle(multi, easy) }
+        isRunning = false
+        curl_slist_free_all(requestHeaders)
+        requestHeaders = nil
+        body = []
+    }
+
+    /// Lets libcurl do what it can without waiting.
+    private func drive() throws(TransportError) {
+        var running: Int32 = 0
+        guard curl_multi_perform(multi, &running) == CURLM_OK else {
+            throw TransportError(.lost, "libcurl could not go on with the transfer")
+        }
+        var code = CURLE_OK
+        if ccurl_take_result(multi, &code) != 0 { outcome = code }
+    }
+
+    /// Waits until a socket is ready or one of libcurl's timers fires.
+    private func wait() {
+        curl_multi_poll(multi, nil, 0, 1000, nil)
+    }
+
+    // MARK: Settings
+
+    private func configure(
+        _ request: HTTPRequest, _ limits: TransportLimits, _ certificateFile: String?
+    ) -> CURLcode {
+        body = request.body
+        var settings = SettingsWriter(easy: easy)
+        settings.set(CURLOPT_URL, request.url)
+        settings.set(CURLOPT_PROTOCOLS_STR, "http,https")
+        settings.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        settings.set(CURLOPT_PATH_AS_IS, 1)  // a key may hold ./ or ../, and is signed as it is
+        settings.set(CURLOPT_FOLLOWLOCATION, 0)
+        settings.set(CURLOPT_PROXY, "")  // no proxy out of the environment
+        settings.set(CURLOPT_NOSIGNAL, 1)
+        settings.set(CURLOPT_TCP_NODELAY, 1)
+        settings.set(CURLOPT_TCP_KEEPALIVE, 1)
+        settings.set(CURLOPT_BUFFERSIZE, Self.receiveBufferSize)
+        settings.set(CURLOPT_CONNECTTIMEOUT_MS, limits.connecting.milliseconds)
+        settings.set(CURLOPT_LOW_SPEED_LIMIT, 1)
+        settings.set(CURLOPT_LOW_SPEED_TIME, max(1, limits.stalling.milliseconds / 1000))
+        if let whole = limits.whole { settings.set(CURLOPT_TIMEOUT_MS, max(1, whole.milliseconds)) }
+        if let certificateFile { settings.set(CURLOPT_CAINFO, certificateFile) }
+        // libcurl by itself repeats a request that a reused connection swallowed; what must not run twice gets its own.
+        if !request.isRepeatable { settings.set(CURLOPT_FRESH_CONNECT, 1) }
+        setMethod(of: request, &settings)
+        setHeaders(of: request, &settings)
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        settings.keep(ccurl_set_error_buffer(easy, errorText))
+        settings.keep(ccurl_set_header_callback(easy, CurlSession.receiveHeader, context))
+        settings.keep(ccurl_set_write_callback(easy, CurlSession.receiveBody, context))
+        return settings.code
+    }
+
+    private func setMethod(of request: HTTPRequest, _ settings: inout SettingsWriter) {
+        switch request.method {
+        case .get:
+            settings.set(CURLOPT_HTTPGET, 1)
+        case .head:
+            settings.set(CURLOPT_NOBODY, 1)
+        case .delete:
+            settings.set(CURLOPT_CUSTOMREQUEST, "DELETE")
+        case .put, .post:
+            // The array is owned by the session and not changed before stop(), so its storage stays in place.
+            settings.keep(body.withUnsafeBytes { ccurl_set_body(easy, $0.baseAddress, $0.count) })
+            settings.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        }
+    }
+
+    private func setHeaders(of request: HTTPRequest, _ settings: inout SettingsWriter) {
+        for field in request.headers.fields {
+            // "name;" is how libcurl is told to send a header without a value.
+            append(header: field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
+        }
+        // Without these libcurl adds a form's content type, and waits for 100-continue before larger bodies.
+        if request.headers["content-type"] == nil { append(header: "Content-Type:") }
+        append(header: "Expect:")
+        append(header: "Accept:")
+        settings.keep(ccurl_set_headers(easy, requestHeaders))
+    }
+
+    private func append(header: String) {
+        requestHeaders = curl_slist_append(requestHeaders, header)
+    }
+
+    // MARK: What libcurl calls
+
+    private static let receiveHeader: ccurl_data_callback = { data, size, count, context in
+        guard let data, let context else { return 0 }
+        let line = UnsafeRawBufferPointer(start: data, count: size * count)
+        Unmanaged<CurlSession>.fromOpaque(context).takeUnretainedValue().receive(headerLine: line)
+        return size * count
+    }
+
+    private static let receiveBody: ccurl_data_callback = { data, size, count, context in
+        guard let data, let context else { return 0 }
+        let session = Unmanaged<CurlSession>.fromOpaque(context).takeUnretainedValue()
+        session.received.append(contentsOf: UnsafeRawBufferPointer(start: data, count: size * count))
+        return size * count
+    }
+
+    private func receive(headerLine line: UnsafeRawBufferPointer) {
+        let text = String(decoding: line, as: UTF8.self)
+        if text.hasPrefix("HTTP/") {
+            responseFields = HTTPHeaders()
+        } else if let colon = text.firstIndex(of: ":") {
+            responseFields.add(text[..<colon].trimmed, text[text.index(after: colon)...].trimmed)
+        } else if text.trimmed.isEmpty {
+            // 100 Continue and its kind are followed by the head that counts.
+            isHeadComplete = ccurl_get_response_code(easy) >= 200
+        }
+    }
+
+    private func check(_ code: CURLcode) throws(TransportError) {
+        guard code != CURLE_OK else { return }
+        let detail = String(cString: errorText)
+        let reason = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+        throw TransportError(Self.kind(of: code), reason)
+    }
+
+    private static func kind(of code: CURLcode) -> TransportError.Kind {
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR: .notSent
+        case CURLE_OPERATION_TIMEDOUT: .timedOut
+        case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_WRITE_ERROR,
+            CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_WEIRD_SERVER_REPLY:
+            .lost
+        default: .invalid
+        }
+    }
+}
+
+/// Sets options and remembers the first refusal.
+private struct SettingsWriter {
+    let easy: UnsafeMutableRawPointer
+    private(set) var code = CURLE_OK
+
+    mutating func set(_ option: CURLoption, _ value: Int) { keep(ccurl_set_long(easy, option, value)) }
+    mutating func set(_ option: CURLoption, _ value: String) { keep(ccurl_set_string(easy, option, value)) }
+
+    mutating func keep(_ result: CURLcode) {
+        if code == CURLE_OK { code = result }
+    }
+}
+
+extension Duration {
+    var milliseconds: Int {
+        let (seconds, attoseconds) = components
+        return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
+    }
+}
+
+extension Substring {
+    var trimmed: String {
+        var text = self
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+}
+
+extension String {
+    var trimmed: String { self[...].trimmed }
+}

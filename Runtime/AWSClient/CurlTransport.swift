@@ -1,0 +1,68 @@
+internal import CCurl
+internal import Synchronization
+
+/// HTTP/1.1 over libcurl. Connections stay open and are used again.
+///
+/// Any number of threads may use it at once: each exchange borrows a session of its own (with its own connections)
+/// and gives it back at the end, so that one thread after another uses the same connection.
+public final class CurlTransport: HTTPTransport {
+    private let idle = Mutex<[CurlSession]>([])
+    /// A file of trusted certificates instead of the one libcurl was built with.
+    private let certificateFile: String?
+
+    /// Sessions kept for later; more than this many at once are closed after use.
+    private static let idleLimit = 8
+
+    public init(certificateFile: String? = nil) { self.certificateFile = certificateFile }
+
+    public func open(_ request: HTTPRequest, limits: TransportLimits) throws(TransportError) -> any HTTPExchange {
+        let waiting = idle.withLock { $0.popLast() }
+        let session = if let waiting { waiting } else { try CurlSession() }
+        do throws(TransportError) {
+            let head = try session.start(request, limits: limits, certificateFile: certificateFile)
+            return CurlExchange(head: head, session: session, transport: self)
+        } catch {
+            session.stop()
+            giveBack(session)
+            throw error
+        }
+    }
+
+    fileprivate func giveBack(_ session: CurlSession) {
+        idle.withLock { if $0.count < Self.idleLimit { $0.append(session) } }
+    }
+}
+
+/// A response on its way; ends its transfer when it is released, and lends its session to the next.
+private final class CurlExchange: HTTPExchange {
+    let head: HTTPResponseHead
+    private let transport: CurlTransport
+    private var session: CurlSession?
+
+    init(head: HTTPResponseHead, session: CurlSession, transport: CurlTransport) {
+        self.head = head
+        self.session = session
+        self.transport = transport
+    }
+
+    deinit { finish() }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
+        guard let session else { return 0 }
+        do throws(TransportError) {
+            let count = try session.read(into: buffer)
+            if count == 0 && buffer.count > 0 { finish() }
+            return count
+        } catch {
+            finish()
+            throw error
+        }
+    }
+
+    private func finish() {
+        guard let session else { return }
+        self.session = nil
+        session.stop()
+        transport.giveBack(session)
+    }
+}

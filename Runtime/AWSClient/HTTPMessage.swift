@@ -1,0 +1,143 @@
+internal import AWSModels
+
+/// The headers of a request or a response, in order; names compare without case.
+public struct HTTPHeaders: Sendable, Hashable {
+    public private(set) var fields: [Field] = []
+
+    public struct Field: Sendable, Hashable {
+        /// In lower case.
+        public let name: String
+        public let value: String
+    }
+
+    public init() {}
+
+    /// All values of the header, joined as HTTP allows; setting replaces them, setting nil removes them.
+    public subscript(name: String) -> String? {
+        get {
+            let values = fields.filter { $0.name == name.lowercased() }.map(\.value)
+            return values.isEmpty ? nil : values.joined(separator: ",")
+        }
+        set {
+            fields.removeAll { $0.name == name.lowercased() }
+            if let newValue { add(name, newValue) }
+        }
+    }
+
+    public mutating func add(_ name: String, _ value: String) {
+        fields.append(Field(name: name.lowercased(), value: value))
+    }
+}
+
+extension HTTPHeaders: ExpressibleByDictionaryLiteral {
+    public init(dictionaryLiteral fields: (String, String)...) {
+        for (name, value) in fields { add(name, value) }
+    }
+}
+
+public enum HTTPMethod: String, Sendable {
+    case get = "GET"
+    case put = "PUT"
+    case post = "POST"
+    case head = "HEAD"
+    case delete = "DELETE"
+}
+
+/// One HTTP request, its path and query not yet encoded.
+public struct HTTPRequest: Sendable, Hashable {
+    public var method: HTTPMethod
+    public var origin: HTTPOrigin
+    /// Decoded, starting with `/`.
+    public var path: String
+    /// Decoded names and values, in any order.
+    public var query: [QueryItem]
+    public var headers: HTTPHeaders
+    public var body: [UInt8]
+    /// Whether sending it twice does what sending it once does. Only such a request is sent again once bytes of it
+    /// may have reached the service.
+    public var isRepeatable: Bool
+
+    public struct QueryItem: Sendable, Hashable {
+        public let name: String
+        public let value: String
+
+        public init(_ name: String, _ value: String = "") {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    public init(
+        _ method: HTTPMethod, _ origin: HTTPOrigin, path: String = "/", query: [QueryItem] = [],
+        headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = [], isRepeatable: Bool = true
+    ) {
+        self.method = method
+        self.origin = origin
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+        self.isRepeatable = isRepeatable
+    }
+
+    /// The path, each segment percent-encoded once.
+    var encodedPath: String { path.percentEncoded(keepingSlashes: true) }
+
+    /// The query, percent-encoded and sorted by encoded name, then value, as it is both signed and sent.
+    var encodedQuery: String {
+        query.map { ($0.name.percentEncoded(), $0.value.percentEncoded()) }
+            .sorted { $0 < $1 }
+            .map { "\($0)=\($1)" }
+            .joined(separator: "&")
+    }
+
+    /// The address as it goes over the wire.
+    public var url: String { "\(origin)\(encodedPath)\(query.isEmpty ? "" : "?\(encodedQuery)")" }
+}
+
+/// Where requests go: scheme, host and port.
+public struct HTTPOrigin: Sendable, Hashable, CustomStringConvertible {
+    public let isSecure: Bool
+    /// As it stands in an address; an IPv6 literal keeps its brackets.
+    public let host: String
+    /// Nil for the scheme's own port.
+    public let port: Int?
+
+    public init(isSecure: Bool, host: String, port: Int? = nil) {
+        self.isSecure = isSecure
+        self.host = host
+        self.port = port == (isSecure ? 443 : 80) ? nil : port
+    }
+
+    public var description: String { "\(isSecure ? "https" : "http")://\(authority)" }
+
+    /// What the `Host` header says.
+    public var authority: String { port.map { "\(host):\($0)" } ?? host }
+}
+
+/// The status and the headers of a response.
+public struct HTTPResponseHead: Sendable, Hashable {
+    public let status: Int
+    public let headers: HTTPHeaders
+
+    public init(status: Int, headers: HTTPHeaders = HTTPHeaders()) {
+        self.status = status
+        self.headers = headers
+    }
+
+    public var isSuccess: Bool { (200..<300).contains(status) }
+}
+
+public struct HTTPResponse: Sendable, Hashable {
+    public let head: HTTPResponseHead
+    public let body: [UInt8]
+
+    public init(head: HTTPResponseHead, body: [UInt8] = []) {
+        self.head = head
+        self.body = body
+    }
+
+    public init(status: Int, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = []) {
+        self.init(head: HTTPResponseHead(status: status, headers: headers), body: body)
+    }
+}

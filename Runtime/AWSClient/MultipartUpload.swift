@@ -1,0 +1,119 @@
+public import AWSModels
+internal import Digest
+
+/// An object that is written in parts and appears when it is completed.
+///
+/// Parts may be sent from several threads and in any order. Each but the last has at least 5 MiB.
+/// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
+public struct MultipartUpload: Sendable {
+    public let object: S3Object
+    public let uploadID: String
+    private let store: ObjectStore
+
+    init(_ store: ObjectStore, _ object: S3Object, uploadID: String) {
+        self.store = store
+        self.object = object
+        self.uploadID = uploadID
+    }
+
+    /// Sends one part. The same number sent again replaces it.
+    public func upload(_ bytes: [UInt8], asPart number: Int) throws(AWSError) -> UploadedPart {
+        let operation = "s3 UploadPart \(number) of \(object)"
+        var request = try request(.put, [.init("partNumber", String(number)), uploadIDItem], operation)
+        request.body = bytes
+        let response = try store.client.call(request, service: "s3", operation: operation)
+        let stored = try ObjectStore.stored(response, operation)
+        return UploadedPart(number: number, eTag: stored.eTag)
+    }
+
+    /// Joins the parts into the object.
+    @discardableResult
+    public func complete(_ parts: [UploadedPart]) throws(AWSError) -> StoredObject {
+        let operation = "s3 CompleteMultipartUpload \(object)"
+        let ordered = parts.sorted { $0.number < $1.number }
+        let entries = ordered.map {
+            "<Part><PartNumber>\($0.number)</PartNumber><ETag>&quot;\(xmlEscaped($0.eTag))&quot;</ETag></Part>"
+        }
+        var request = try request(.post, [uploadIDItem], operation)
+        request.headers["content-type"] = "application/xml"
+        let namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
+        let document =
+            "<CompleteMultipartUpload xmlns=\"\(namespace)\">\(entries.joined())</CompleteMultipartUpload>"
+        request.body = Array(document.utf8)
+        let response: HTTPResponse
+        do throws(AWSError) {
+            response = try store.client.call(request, service: "s3", operation: operation, faultInBody: true)
+        } catch {
+            guard error.code == "NoSuchUpload", let done = try alreadyCompleted(ordered) else { throw error }
+            return done
+        }
+        guard let eTag = XMLElement(parsing: response.body)?["ETag"]?.text else {
+            throw .unexpectedResponse(operation: operation, reason: "the ETag is missing")
+        }
+        return StoredObject(
+            eTag: ObjectStore.unquoted(eTag), versionID: response.head.headers["x-amz-version-id"])
+    }
+
+    /// Gives the upload up and frees its parts. An upload that is gone already is no error.
+    public func abort() throws(AWSError) {
+        let operation = "s3 AbortMultipartUpload \(object)"
+        let request = try request(.delete, [uploadIDItem], operation)
+        do throws(AWSError) {
+            _ = try store.client.call(request, service: "s3", operation: operation)
+        } catch {
+            guard error.isNotFound else { throw error }
+        }
+    }
+
+    /// The upload is unknown: perhaps because a first try completed it and its answer was lost. Then the object
+    /// stands there with the entity tag that these parts give.
+    private func alreadyCompleted(_ parts: [UploadedPart]) throws(AWSError) -> StoredObject? {
+        let head: ObjectHead
+        do throws(AWSError) {
+            head = try store.head(object)
+        } catch {
+            guard error.isNotFound else { throw error }
+            return nil
+        }
+        guard let eTag = head.eTag, eTag == Self.eTag(of: parts) else { return nil }
+        return StoredObject(eTag: eTag, versionID: head.versionID)
+    }
+
+    /// S3 tags a multipart object with the MD5 of its parts' MD5s, and their number.
+    static func eTag(of parts: [UploadedPart]) -> String {
+        var hashes: [UInt8] = []
+        for part in parts {
+            let digits = Array(part.eTag)
+            for start in stride(from: 0, to: digits.count - 1, by: 2) {
+                hashes.append(UInt8(String(digits[start...start + 1]), radix: 16) ?? 0)
+            }
+        }
+        return "\(Digest.md5(hashes).hexadecimal)-\(parts.count)"
+    }
+
+    private var uploadIDItem: HTTPRequest.QueryItem { .init("uploadId", uploadID) }
+
+    private func request(
+        _ method: HTTPMethod, _ query: [HTTPRequest.QueryItem], _ operation: String
+    ) throws(AWSError) -> HTTPRequest {
+        try store.request(method, bucket: object.bucket, key: object.key, query: query, operation)
+    }
+}
+
+extension ObjectStore {
+    /// Starts an upload in parts; end it with ``MultipartUpload/complete(_:)`` or ``MultipartUpload/abort()``.
+    public func startMultipartUpload(
+        to object: S3Object, contentType: String = "application/octet-stream"
+    ) throws(AWSError) -> MultipartUpload {
+        let operation = "s3 CreateMultipartUpload \(object)"
+        var request = try request(.post, bucket: object.bucket, key: object.key, query: [.init("uploads")], operation)
+        request.headers["content-type"] = contentType
+        // A second upload would stay behind, unseen and paid for.
+        request.isRepeatable = false
+        let response = try client.call(request, service: "s3", operation: operation)
+        guard let uploadID = XMLElement(parsing: response.body)?["UploadId"]?.text, !uploadID.isEmpty else {
+            throw .unexpectedResponse(operation: operation, reason: "the UploadId is missing")
+        }
+        return MultipartUpload(self, object, uploadID: uploadID)
+    }
+}

@@ -1,0 +1,197 @@
+public import AWSModels
+
+/// S3: objects by bucket and key.
+/// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html>
+public struct ObjectStore: Sendable {
+    let client: AWSClient
+
+    public init(_ client: AWSClient) { self.client = client }
+
+    // MARK: Reading
+
+    /// Which bytes of an object.
+    public enum ByteRange: Sendable, Hashable {
+        /// From `first` on, up to and without `end`; to the object's end where `end` is nil or beyond it.
+        case from(Int, to: Int? = nil)
+        /// The last bytes, or all where the object is shorter.
+        case last(Int)
+
+        var header: String {
+            switch self {
+            case .from(let first, let end): "bytes=\(first)-\(end.map { String($0 - 1) } ?? "")"
+            case .last(let count): "bytes=-\(count)"
+            }
+        }
+    }
+
+    /// Reads an object, or a range of it, into memory.
+    ///
+    /// - Parameter eTag: answers only if the object still has this entity tag (written without quotes).
+    /// - Throws: ``AWSError``; ``AWSError/isNotFound`` when object or version is gone,
+    ///   ``AWSError/isPreconditionFailed`` when the entity tag is another.
+    public func get(
+        _ object: S3Object, range: ByteRange? = nil, ifMatch eTag: String? = nil
+    ) throws(AWSError) -> (head: ObjectHead, bytes: [UInt8]) {
+        let operation = "s3 GetObject \(object)"
+        var request = try self.request(.get, object, operation)
+        request.headers["range"] = range?.header
+        request.headers["if-match"] = eTag.map(Self.quoted)
+        let response = try client.call(request, service: "s3", operation: operation)
+        return (try Self.head(of: response.head, operation), response.body)
+    }
+
+    /// Opens an object to be read piece by piece, from `offset` on.
+    ///
+    /// A connection that breaks is replaced: reading goes on at the byte reached, and only if the object is still the
+    /// same.
+    public func stream(
+        _ object: S3Object, from offset: Int = 0, ifMatch eTag: String? = nil
+    ) throws(AWSError) -> ObjectStream {
+        try ObjectStream(self, object, offset: offset, eTag: eTag)
+    }
+
+    /// Asks for an object's size, entity tag and version.
+    public func head(_ object: S3Object, ifMatch eTag: String? = nil) throws(AWSError) -> ObjectHead {
+        let operation = "s3 HeadObject \(object)"
+        var request = try self.request(.head, object, operation)
+        request.headers["if-match"] = eTag.map(Self.quoted)
+        return try Self.head(of: try client.call(request, service: "s3", operation: operation).head, operation)
+    }
+
+    /// Lists a page of the objects whose keys start with `prefix`, in the order of their keys' bytes.
+    /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
+    public func list(
+        bucket: String, prefix: String = "", delimiter: String? = nil, limit: Int? = nil,
+        continuingFrom token: String? = nil
+    ) throws(AWSError) -> ObjectPage {
+        let operation = "s3 ListObjectsV2 \(bucket)/\(prefix)"
+        // Keys may hold characters that XML cannot; url-encoded they arrive whole.
+        var query = [HTTPRequest.QueryItem("list-type", "2"), .init("encoding-type", "url"), .init("prefix", prefix)]
+        if let delimiter { query.append(.init("delimiter", delimiter)) }
+        if let limit { query.append(.init("max-keys", String(limit))) }
+        if let token { query.append(.init("continuation-token", token)) }
+        let request = try self.request(.get, bucket: bucket, query: query, operation)
+        let response = try client.call(request, service: "s3", operation: operation)
+        guard let answer = XMLElement(parsing: response.body), answer.name == "ListBucketResult" else {
+            throw .unexpectedResponse(operation: operation, reason: "no ListBucketResult")
+        }
+        return try Self.page(answer, operation)
+    }
+
+    /// Lists every object whose key starts with `prefix`, page after page.
+    public func listAll(bucket: String, prefix: String = "") throws(AWSError) -> [ListedObject] {
+        var objects: [ListedObject] = []
+        var token: String?
+        repeat {
+            let page = try list(bucket: bucket, prefix: prefix, continuingFrom: token)
+            objects += page.objects
+            token = page.continuationToken
+        } while token != nil
+        return objects
+    }
+
+    // MARK: Writing
+
+    /// Writes an object whole. It appears complete or not at all.
+    ///
+    /// - Parameter onlyIfAbsent: refuses, as ``AWSError/isPreconditionFailed``, when the key is taken.
+    @discardableResult
+    public func put(
+        _ bytes: [UInt8], to object: S3Object, contentType: String = "application/octet-stream",
+        onlyIfAbsent: Bool = false
+    ) throws(AWSError) -> StoredObject {
+        let operation = "s3 PutObject \(object)"
+        var request = try self.request(.put, object, operation)
+        request.headers["content-type"] = contentType
+        request.headers["if-none-match"] = onlyIfAbsent ? "*" : nil
+        request.body = bytes
+        return try Self.stored(try client.call(request, service: "s3", operation: operation), operation)
+    }
+
+    /// Deletes an object; in a versioned bucket, hides it, or deletes the version named. An absent object is no error.
+    public func delete(_ object: S3Object) throws(AWSError) {
+        let operation = "s3 DeleteObject \(object)"
+        let request = try self.request(.delete, object, operation)
+        _ = try client.call(request, service: "s3", operation: operation)
+    }
+
+    // MARK: Requests
+
+    func request(_ method: HTTPMethod, _ object: S3Object, _ operation: String) throws(AWSError) -> HTTPRequest {
+        guard !object.key.isEmpty else { throw .configuration("\(operation): the key is empty") }
+        let query = object.versionID.map { [HTTPRequest.QueryItem("versionId", $0)] } ?? []
+        return try request(method, bucket: object.bucket, key: object.key, query: query, operation)
+    }
+
+    /// With an endpoint of one's own the bucket is the first part of the path; on AWS it is part of the host, unless a
+    /// dot in its name would not fit the certificate.
+    func request(
+        _ method: HTTPMethod, bucket: String, key: String = "", query: [HTTPRequest.QueryItem] = [], _ operation: String
+    ) throws(AWSError) -> HTTPRequest {
+        let mayStand: (UInt8) -> Bool = { $0.isASCIILetterOrDigit || [0x2D, 0x2E, 0x5F].contains($0) }
+        guard !bucket.isEmpty, bucket.utf8.allSatisfy(mayStand) else {
+            throw .configuration("\(operation): \(bucket) is no bucket name")
+        }
+        let configuration = client.configuration
+        if let origin = configuration.customOrigin(of: "s3") {
+            return HTTPRequest(method, origin, path: "/\(bucket)/\(key)", query: query)
+        }
+        let regional = "s3.\(configuration.region).\(configuration.domain)"
+        if bucket.contains(".") {
+            let origin = HTTPOrigin(isSecure: true, host: regional)
+            return HTTPRequest(method, origin, path: "/\(bucket)/\(key)", query: query)
+        }
+        return HTTPRequest(
+            method, HTTPOrigin(isSecure: true, host: "\(bucket).\(regional)"), path: "/\(key)", query: query)
+    }
+
+    // MARK: Answers
+
+    static func quoted(_ eTag: String) -> String { "\"\(eTag)\"" }
+
+    static func unquoted(_ eTag: String) -> String { String(eTag.drop { $0 == "\"" }.prefix { $0 != "\"" }) }
+
+    static func head(of head: HTTPResponseHead, _ operation: String) throws(AWSError) -> ObjectHead {
+        // "bytes 0-9/443" names the whole size; without a range the length is the size.
+        let whole = head.headers["content-range"]?.split(separator: "/").last.map(String.init)
+        guard let size = (whole ?? head.headers["content-length"]).flatMap({ Int($0) }) else {
+            throw .unexpectedResponse(operation: operation, reason: "the object's size is missing")
+        }
+        return ObjectHead(
+            sizeInBytes: size, eTag: head.headers["etag"].map(unquoted), versionID: head.headers["x-amz-version-id"],
+            contentType: head.headers["content-type"], lastModified: head.headers["last-modified"])
+    }
+
+    static func stored(_ response: HTTPResponse, _ operation: String) throws(AWSError) -> StoredObject {
+        guard let eTag = response.head.headers["etag"] else {
+            throw .unexpectedResponse(operation: operation, reason: "the ETag is missing")
+        }
+        return StoredObject(eTag: unquoted(eTag), versionID: response.head.headers["x-amz-version-id"])
+    }
+
+    private static func page(_ answer: XMLElement, _ operation: String) throws(AWSError) -> ObjectPage {
+        func decoded(_ text: String) throws(AWSError) -> String {
+            guard answer["EncodingType"]?.text == "url" else { return text }
+            guard let decoded = String(formURLDecoding: text) else {
+                throw .unexpectedResponse(operation: operation, reason: "the key \(text) is not URL-encoded UTF-8")
+            }
+            return decoded
+        }
+        var objects: [ListedObject] = []
+        for entry in answer.all("Contents") {
+            guard let key = entry["Key"]?.text, let size = entry["Size"].flatMap({ Int($0.text) }) else {
+                throw .unexpectedResponse(operation: operation, reason: "an entry without Key or Size")
+            }
+            objects.append(
+                ListedObject(
+                    key: try decoded(key), sizeInBytes: size, eTag: entry["ETag"].map { unquoted($0.text) },
+                    lastModified: entry["LastModified"].flatMap { Timestamp(rfc3339: $0.text) }))
+        }
+        var prefixes: [String] = []
+        for entry in answer.all("CommonPrefixes") { prefixes.append(try decoded(entry["Prefix"]?.text ?? "")) }
+        let isTruncated = answer["IsTruncated"]?.text == "true"
+        return ObjectPage(
+            objects: objects, commonPrefixes: prefixes,
+            continuationToken: isTruncated ? answer["NextContinuationToken"]?.text : nil)
+    }
+}

@@ -1,0 +1,94 @@
+// The loops of the Parquet writer that see every value: dictionary look-up, bit packing, run lengths, deltas, ranges.
+//
+// Every function is pure over the memory it is given; callers own all buffers and guarantee the capacities stated here.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+// MARK: Bits
+
+/// Packs the lowest `width` (1...32) bits of each value, least significant first, into ceil(count * width / 8) bytes.
+/// `out` needs 8 bytes more than that.
+size_t parquet_pack_u32(const uint32_t *values, size_t count, unsigned width, uint8_t *out);
+
+/// Packs bytes that are 0 or 1 into bits, least significant first: ceil(count / 8) bytes.
+size_t parquet_pack_booleans(const uint8_t *values, size_t count, uint8_t *out);
+
+/// The number of one bits among `count` bits from bit `start` of `words`.
+size_t parquet_count_bits(const uint64_t *words, size_t start, size_t count);
+
+/// The position, from bit `start`, just after the `rank`-th (from 1) one bit; `count` when there are fewer.
+size_t parquet_select_bit(const uint64_t *words, size_t start, size_t count, size_t rank);
+
+/// Copies `count` bits from bit `start` of `source` to bit `at` of `target`, whose bits from `at` on must be zero.
+/// `target` needs room for ceil((at + count) / 64) words and one more.
+void parquet_copy_bits(const uint64_t *source, size_t start, size_t count, uint64_t *target, size_t at);
+
+// MARK: RLE / bit-packed hybrid
+
+/// Writes `codes` as RLE and bit-packed runs of `width` (1...32). Returns the bytes written, which are at most
+/// parquet_hybrid_bound(count, width).
+size_t parquet_hybrid_u32(const uint32_t *codes, size_t count, unsigned width, uint8_t *out);
+size_t parquet_hybrid_bound(size_t count, unsigned width);
+
+/// Writes `count` bits from bit `start` of `words` as runs of width 1 (definition levels of a flat optional column).
+/// At most count / 4 + 32 bytes.
+size_t parquet_hybrid_bits(const uint64_t *words, size_t start, size_t count, uint8_t *out);
+
+// MARK: DELTA_BINARY_PACKED (blocks of 128 values, 4 miniblocks)
+
+/// Returns the bytes written, at most parquet_delta_bound(count, bytes per value).
+size_t parquet_delta_i32(const int32_t *values, size_t count, uint8_t *out);
+size_t parquet_delta_i64(const int64_t *values, size_t count, uint8_t *out);
+size_t parquet_delta_bound(size_t count, size_t width);
+
+// MARK: Dictionaries (open addressing; a slot holds code + 1, zero is free)
+
+/// Looks each value up, adding the new ones to `keys`, and writes its code. Stops before a new key that would make
+/// `*key_count` exceed `key_limit`; returns how many values were done.
+size_t parquet_dictionary_u32(const uint32_t *values, size_t count, uint32_t *slots, unsigned slot_bits, uint32_t *keys,
+                              uint32_t *key_count, uint32_t key_limit, uint32_t *codes);
+size_t parquet_dictionary_u64(const uint64_t *values, size_t count, uint32_t *slots, unsigned slot_bits, uint64_t *keys,
+                              uint32_t *key_count, uint32_t key_limit, uint32_t *codes);
+/// Fills empty slots from keys that are already known; for growth.
+void parquet_dictionary_rehash_u32(uint32_t *slots, unsigned slot_bits, const uint32_t *keys, uint32_t key_count);
+void parquet_dictionary_rehash_u64(uint32_t *slots, unsigned slot_bits, const uint64_t *keys, uint32_t key_count);
+
+/// A dictionary of byte strings: key i is key_bytes[key_offsets[i] ..< key_offsets[i + 1]], key_offsets[0] is 0.
+/// A slot holds 32 bits of the hash above code + 1.
+typedef struct {
+    uint64_t *slots;
+    unsigned slot_bits;
+    uint8_t *key_bytes;
+    uint32_t key_bytes_limit;
+    uint32_t *key_offsets;
+    uint32_t key_count;
+    uint32_t key_limit;
+} parquet_byte_dictionary;
+
+/// As parquet_dictionary_u64; also stops before the keys would exceed key_bytes_limit bytes.
+/// Value i is bytes[offsets[i] ..< offsets[i + 1]].
+size_t parquet_dictionary_bytes(const uint8_t *bytes, const uint32_t *offsets, size_t count,
+                                parquet_byte_dictionary *dictionary, uint32_t *codes);
+void parquet_dictionary_rehash_bytes(parquet_byte_dictionary *dictionary);
+
+// MARK: Byte arrays
+
+/// PLAIN: 4-byte little-endian length before each value. Returns the bytes written: the values' plus 4 * count.
+size_t parquet_plain_bytes(const uint8_t *bytes, const uint32_t *offsets, size_t count, uint8_t *out);
+
+/// The positions of the smallest and the largest value by unsigned bytes, then by length. `count` must not be zero.
+void parquet_range_bytes(const uint8_t *bytes, const uint32_t *offsets, size_t count, size_t *least, size_t *greatest);
+
+// MARK: Ranges (`count` must not be zero)
+
+void parquet_range_i32(const int32_t *values, size_t count, int32_t *least, int32_t *greatest);
+void parquet_range_i64(const int64_t *values, size_t count, int64_t *least, int64_t *greatest);
+void parquet_range_u32(const uint32_t *values, size_t count, uint32_t *least, uint32_t *greatest);
+void parquet_range_u64(const uint64_t *values, size_t count, uint64_t *least, uint64_t *greatest);
+/// NaN does not count. Returns 0 when there is nothing but NaN.
+int parquet_range_float(const float *values, size_t count, float *least, float *greatest);
+int parquet_range_double(const double *values, size_t count, double *least, double *greatest);
+
+/// CRC-32 (polynomial 0x04C11DB7 reflected, as gzip), continued from `crc`; start with 0.
+uint32_t parquet_crc32(uint32_t crc, const uint8_t *bytes, size_t count);

@@ -1,0 +1,88 @@
+/// What a column chunk says about its values, so that readers can skip it.
+/// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>, `Statistics`
+struct ColumnStatistics: Equatable {
+    var nullCount: Int
+    /// PLAIN bytes of a value that no value is below; for byte arrays without their length.
+    var minimum: [UInt8]?
+    var maximum: [UInt8]?
+    var isMinimumExact = true
+    var isMaximumExact = true
+
+    /// - Parameter textLimit: longer byte array bounds are cut to this many bytes: the minimum to a prefix, the
+    ///   maximum to the shortest value above it. A maximum that cannot be rounded up is left out.
+    init(_ range: ValueRange, nullCount: Int, of column: ParquetColumn, textLimit: Int) {
+        self.nullCount = nullCount
+        switch range {
+        case .empty: break
+        case .boolean(let low, let high): set([low], [high])
+        case .int32(let low, let high): set(low.bytes, high.bytes)
+        case .int64(let low, let high): set(low.bytes, high.bytes)
+        case .uint32(let low, let high): set(low.bytes, high.bytes)
+        case .uint64(let low, let high): set(low.bytes, high.bytes)
+        // "If the min is +0, the row group may contain -0 values as well", so zero bounds take the outer sign.
+        case .float(let low, let high):
+            set((low == 0 ? -0.0 : low).bitPattern.bytes, (high == 0 ? 0.0 : high).bitPattern.bytes)
+        case .double(let low, let high):
+            set((low == 0 ? -0.0 : low).bitPattern.bytes, (high == 0 ? 0.0 : high).bitPattern.bytes)
+        case .signedBytes(let low, let high): set(low, high)
+        case .bytes(let low, let high):
+            guard column.physicalType == .byteArray else {
+                set(low, high)
+                break
+            }
+            let isText = column.logicalType == .string || column.logicalType == .json
+            let cutLow = TextBound.prefix(of: low, limit: textLimit, isText: isText)
+            minimum = cutLow
+            isMinimumExact = cutLow.count == low.count
+            maximum = high.count <= textLimit ? high : TextBound.above(high, limit: textLimit, isText: isText)
+            isMaximumExact = high.count <= textLimit
+        }
+    }
+
+    private mutating func set(_ low: [UInt8], _ high: [UInt8]) {
+        minimum = low
+        maximum = high
+    }
+}
+
+extension FixedWidthInteger {
+    /// Least significant first.
+    fileprivate var bytes: [UInt8] { withUnsafeBytes(of: littleEndian) { Array($0) } }
+}
+
+/// Shortened bounds of long byte strings that still bound them.
+enum TextBound {
+    /// At most `limit` bytes from the front; text is cut between characters, where it is valid UTF-8.
+    static func prefix(of value: [UInt8], limit: Int, isText: Bool) -> [UInt8] {
+        guard value.count > limit else { return value }
+        var end = limit
+        if isText {
+            while end > 0, end > limit - 4, value[end] & 0xC0 == 0x80 { end -= 1 }
+            if value[end] & 0xC0 == 0x80 { end = limit }
+        }
+        return Array(value[..<end])
+    }
+
+    /// A short value above every value that starts like `value`; nil when there is none (all bytes 0xFF).
+    static func above(_ value: [UInt8], limit: Int, isText: Bool) -> [UInt8]? {
+        let start = prefix(of: value, limit: limit, isText: isText)
+        if isText, let text = String(validating: start, as: UTF8.self) {
+            var scalars = Array(text.unicodeScalars)
+            while let last = scalars.popLast() {
+                // Past the surrogates, which are no characters. Scalars order as their UTF-8 bytes do.
+                let next = last.value == 0xD7FF ? 0xE000 : last.value + 1
+                if let scalar = Unicode.Scalar(next) {
+                    var text = String.UnicodeScalarView(scalars)
+                    text.append(scalar)
+                    return Array(String(text).utf8)
+                }
+            }
+            return nil
+        }
+        var bytes = start
+        while let last = bytes.popLast() {
+            if last < 0xFF { return bytes + [last + 1] }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,174 @@
+/// What the footer says about one column chunk.
+struct ColumnChunkMetadata {
+    var encodings: [PageEncoding]
+    var valueCount: Int
+    var uncompressedSize: Int
+    var compressedSize: Int
+    var dataPageOffset: Int
+    var dictionaryPageOffset: Int?
+    var statistics: ColumnStatistics
+    var dataPageCounts: [PageEncoding: Int]
+
+    var startOffset: Int { dictionaryPageOffset ?? dataPageOffset }
+}
+
+/// What the footer says about one row group.
+struct RowGroupMetadata {
+    var rowCount: Int
+    var columns: [ColumnChunkMetadata]
+}
+
+/// The footer of a file.
+/// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>, `FileMetaData`
+struct FileMetadata {
+    var schema: ParquetSchema
+    var rowGroups: [RowGroupMetadata]
+    var keyValues: [(key: String, value: String)]
+    var createdBy: String
+    var codec: CompressionCodec
+
+    func write(to thrift: inout ThriftWriter) {
+        thrift.structure { file in
+            file.field(1, Int32(2))
+            file.list(2, [nil] + schema.columns.map(Optional.some)) { element, column in
+                if let column {
+                    Self.write(column, to: &element)
+                } else {
+                    element.field(4, "schema")
+                    element.field(5, Int32(schema.columns.count))
+                }
+            }
+            file.field(3, Int64(rowGroups.reduce(0) { $0 + $1.rowCount }))
+            file.list(4, Array(rowGroups.enumerated())) { element, group in
+                write(group.element, ordinal: group.offset, to: &element)
+            }
+            if !keyValues.isEmpty {
+                file.list(5, keyValues) { pair, keyValue in
+                    pair.field(1, keyValue.key)
+                    pair.field(2, keyValue.value)
+                }
+            }
+            file.field(6, createdBy)
+            // Every column orders by its type ("TypeDefinedOrder"); without this readers ignore min and max.
+            file.list(7, schema.columns) { order, _ in order.field(1) { _ in } }
+        }
+    }
+
+    private func write(_ group: RowGroupMetadata, ordinal: Int, to thrift: inout ThriftWriter) {
+        thrift.list(1, Array(zip(schema.columns, group.columns))) { chunk, pair in
+            chunk.field(2, Int64(0))  // deprecated file_offset: "writers should set this field to 0"
+            chunk.field(3) { metadata in write(pair.1, of: pair.0, to: &metadata) }
+        }
+        thrift.field(2, Int64(group.columns.reduce(0) { $0 + $1.uncompressedSize }))
+        thrift.field(3, Int64(group.rowCount))
+        thrift.field(5, Int64(group.columns.first?.startOffset ?? 0))
+        thrift.field(6, Int64(group.columns.reduce(0) { $0 + $1.compressedSize }))
+        if let ordinal = Int16(exactly: ordinal) { thrift.field(7, ordinal) }
+    }
+
+    private func write(_ chunk: ColumnChunkMetadata, of column: ParquetColumn, to thrift: inout ThriftWriter) {
+        thrift.field(1, column.physicalType.number)
+        thrift.list(2, chunk.encodings.map(\.rawValue))
+        thrift.list(3, [column.name])
+        thrift.field(4, codec.number)
+        thrift.field(5, Int64(chunk.valueCount))
+        thrift.field(6, Int64(chunk.uncompressedSize))
+        thrift.field(7, Int64(chunk.compressedSize))
+        thrift.field(9, Int64(chunk.dataPageOffset))
+        if let offset = chunk.dictionaryPageOffset { thrift.field(11, Int64(offset)) }
+        thrift.field(12) { Self.write(chunk.statistics, to: &$0) }
+        // With these a reader knows whether every data page is dictionary-encoded, and so may filter on the dictionary.
+        var pages: [(type: Int32, encoding: PageEncoding, count: Int)] = []
+        if chunk.dictionaryPageOffset != nil { pages.append((2, .plain, 1)) }
+        for (encoding, count) in chunk.dataPageCounts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            pages.append((0, encoding, count))
+        }
+        thrift.list(13, pages) { entry, page in
+            entry.field(1, page.type)
+            entry.field(2, page.encoding.rawValue)
+            entry.field(3, Int32(page.count))
+        }
+    }
+
+    private static func write(_ statistics: ColumnStatistics, to thrift: inout ThriftWriter) {
+        thrift.field(3, Int64(statistics.nullCount))
+        thrift.field(5, statistics.maximum)
+        thrift.field(6, statistics.minimum)
+        if statistics.maximum != nil { thrift.field(7, statistics.isMaximumExact) }
+        if statistics.minimum != nil { thrift.field(8, statistics.isMinimumExact) }
+    }
+
+    private static func write(_ column: ParquetColumn, to thrift: inout ThriftWriter) {
+        thrift.field(1, column.physicalType.number)
+        if case .fixedLengthByteArray(let length) = column.physicalType { thrift.field(2, Int32(length)) }
+        thrift.field(3, Int32(column.isRequired ? 0 : 1))
+        thrift.field(4, column.name)
+        thrift.field(6, column.logicalType?.convertedType)
+        if case .decimal(let precision, let scale) = column.logicalType {
+            thrift.field(7, Int32(scale))
+            thrift.field(8, Int32(precision))
+        }
+        thrift.field(9, column.fieldID)
+        if let logicalType = column.logicalType { thrift.field(10) { logicalType.write(to: &$0) } }
+    }
+}
+
+extension PhysicalType {
+    /// The number of `Type` in parquet.thrift.
+    fileprivate var number: Int32 {
+        switch self {
+        case .boolean: 0
+        case .int32: 1
+        case .int64: 2
+        case .float: 4
+        case .double: 5
+        case .byteArray: 6
+        case .fixedLengthByteArray: 7
+        }
+    }
+}
+
+extension LogicalType {
+    /// The number of the older `ConvertedType`, for readers that know no logical types; nil where it has no word.
+    fileprivate var convertedType: Int32? {
+        switch self {
+        case .string: 0
+        case .decimal: 5
+        case .date: 6
+        case .time(.milliseconds, isAdjustedToUTC: true): 7
+        case .time(.microseconds, isAdjustedToUTC: true): 8
+        case .timestamp(.milliseconds, isAdjustedToUTC: true): 9
+        case .timestamp(.microseconds, isAdjustedToUTC: true): 10
+        case .integer(let bitWidth, let isSigned): Int32((isSigned ? 15 : 11) + (bitWidth / 8).trailingZeroBitCount)
+        case .json: 19
+        case .time, .timestamp, .uuid: nil
+        }
+    }
+
+    /// Writes the one field that says which member of the union `LogicalType` this is.
+    fileprivate func write(to thrift: inout ThriftWriter) {
+        switch self {
+        case .string: thrift.field(1) { _ in }
+        case .decimal(let precision, let scale):
+            thrift.field(5) {
+                $0.field(1, Int32(scale))
+                $0.field(2, Int32(precision))
+            }
+        case .date: thrift.field(6) { _ in }
+        case .time(let unit, let isAdjustedToUTC): thrift.field(7) { Self.write(unit, isAdjustedToUTC, to: &$0) }
+        case .timestamp(let unit, let isAdjustedToUTC): thrift.field(8) { Self.write(unit, isAdjustedToUTC, to: &$0) }
+        case .integer(let bitWidth, let isSigned):
+            thrift.field(10) {
+                $0.field(1, Int8(bitWidth))
+                $0.field(2, isSigned)
+            }
+        case .json: thrift.field(12) { _ in }
+        case .uuid: thrift.field(14) { _ in }
+        }
+    }
+
+    private static func write(_ unit: TimeUnit, _ isAdjustedToUTC: Bool, to thrift: inout ThriftWriter) {
+        thrift.field(1, isAdjustedToUTC)
+        thrift.field(2) { $0.field(unit == .milliseconds ? 1 : 2) { _ in } }
+    }
+}

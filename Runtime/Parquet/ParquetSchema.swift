@@ -1,0 +1,143 @@
+/// The columns of a flat Parquet file, in file order.
+public struct ParquetSchema: Sendable, Equatable {
+    public let columns: [ParquetColumn]
+
+    /// - Throws: ``ParquetError/schema(column:reason:)`` when two columns share a name, or a column's types contradict.
+    public init(_ columns: [ParquetColumn]) throws(ParquetError) {
+        var names: Set<String> = []
+        for column in columns {
+            guard names.insert(column.name).inserted else {
+                throw .schema(column: column.name, reason: "the name occurs twice; rename one of the columns")
+            }
+            try column.validate()
+        }
+        self.columns = columns
+    }
+}
+
+/// One leaf column.
+public struct ParquetColumn: Sendable, Equatable {
+    public var name: String
+    public var physicalType: PhysicalType
+    public var logicalType: LogicalType?
+    /// Whether null is impossible. A required column has no definition levels.
+    public var isRequired: Bool
+    /// The identity of the column across renames, as Iceberg uses it.
+    public var fieldID: Int32?
+    public var encoding: EncodingChoice
+
+    public init(
+        name: String, physicalType: PhysicalType, logicalType: LogicalType? = nil, isRequired: Bool = false,
+        fieldID: Int32? = nil, encoding: EncodingChoice = .automatic
+    ) {
+        self.name = name
+        self.physicalType = physicalType
+        self.logicalType = logicalType
+        self.isRequired = isRequired
+        self.fieldID = fieldID
+        self.encoding = encoding
+    }
+}
+
+/// How values are stored.
+/// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/README.md#types>
+public enum PhysicalType: Sendable, Equatable {
+    case boolean
+    case int32
+    case int64
+    case float
+    case double
+    case byteArray
+    /// Values of exactly `length` bytes.
+    case fixedLengthByteArray(length: Int)
+}
+
+/// What values mean.
+/// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/LogicalTypes.md>
+public enum LogicalType: Sendable, Equatable {
+    /// UTF-8 text in a byte array.
+    case string
+    /// JSON text in a byte array.
+    case json
+    /// Days since 1970-01-01 in an INT32.
+    case date
+    /// Time of day: INT32 for milliseconds, INT64 for microseconds.
+    case time(TimeUnit, isAdjustedToUTC: Bool)
+    /// Since 1970-01-01T00:00:00 in an INT64.
+    case timestamp(TimeUnit, isAdjustedToUTC: Bool)
+    /// An unscaled integer: INT32 to precision 9, INT64 to 18, or big-endian two's complement in a fixed-length array.
+    case decimal(precision: Int, scale: Int)
+    /// An integer of 8, 16, 32 (INT32) or 64 (INT64) bits.
+    case integer(bitWidth: Int, isSigned: Bool)
+    /// 16 bytes, big-endian.
+    case uuid
+
+    public enum TimeUnit: Sendable, Equatable {
+        case milliseconds
+        case microseconds
+    }
+}
+
+/// Which encoding a column chunk gets.
+/// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/Encodings.md>
+public enum EncodingChoice: Sendable, Equatable {
+    /// Whatever makes the chunk's first values smallest.
+    case automatic
+    case plain
+    /// Dictionary as long as it stays small, then the type's next best.
+    case dictionary
+    /// DELTA_BINARY_PACKED for INT32 and INT64, DELTA_LENGTH_BYTE_ARRAY for byte arrays.
+    case delta
+}
+
+extension ParquetColumn {
+    func validate() throws(ParquetError) {
+        if name.isEmpty { throw .schema(column: "(unnamed)", reason: "a column needs a name") }
+        if case .fixedLengthByteArray(let length) = physicalType, length < 1 {
+            throw .schema(column: name, reason: "a fixed length must be at least 1, not \(length)")
+        }
+        if let logicalType, !logicalType.fits(physicalType) {
+            throw .schema(column: name, reason: "\(logicalType) cannot be stored as \(physicalType)")
+        }
+        if encoding == .delta, !physicalType.hasDeltaEncoding {
+            throw .schema(column: name, reason: "there is no delta encoding for \(physicalType)")
+        }
+        if encoding == .dictionary, physicalType == .boolean {
+            throw .schema(column: name, reason: "booleans have no dictionary")
+        }
+    }
+}
+
+extension LogicalType {
+    func fits(_ physicalType: PhysicalType) -> Bool {
+        switch (self, physicalType) {
+        case (.string, .byteArray), (.json, .byteArray), (.date, .int32), (.timestamp, .int64): true
+        case (.time(.milliseconds, _), .int32), (.time(.microseconds, _), .int64): true
+        case (.uuid, .fixedLengthByteArray(length: 16)): true
+        case (.integer(let bitWidth, _), .int32): [8, 16, 32].contains(bitWidth)
+        case (.integer(let bitWidth, _), .int64): bitWidth == 64
+        case (.decimal(let precision, let scale), _):
+            precision >= 1 && (0...precision).contains(scale) && precision <= physicalType.decimalDigits
+        default: false
+        }
+    }
+}
+
+extension PhysicalType {
+    /// The most decimal digits that every unscaled value of this type can hold; 0 where decimals are not written.
+    var decimalDigits: Int {
+        switch self {
+        case .int32: 9
+        case .int64: 18
+        case .fixedLengthByteArray(let length): Int((Double(8 * length - 1) * 0.301_029_995_663_981_2).rounded(.down))
+        case .boolean, .float, .double, .byteArray: 0
+        }
+    }
+
+    var hasDeltaEncoding: Bool {
+        switch self {
+        case .int32, .int64, .byteArray: true
+        case .boolean, .float, .double, .fixedLengthByteArray: false
+        }
+    }
+}

@@ -1,0 +1,199 @@
+/// Writes a Parquet file from column batches, as bytes that the caller takes away.
+///
+/// Rows gather in stripes, each column's stripe becomes one or more pages, stripes make row groups, and a finished row
+/// group waits for ``drain(_:)``. The bytes depend on the rows, the schema and the options, not on how rows are batched.
+///
+/// ```swift
+/// var writer = ParquetWriter(schema, options)
+/// while let batch = source.next() {
+///     try writer.append(rowCount: batch.rowCount, columns: batch.columns)
+///     try writer.drain { try file.write($0) }
+/// }
+/// try writer.finish { try file.write($0) }
+/// ```
+/// - SeeAlso: <https://github.com/apache/parquet-format>
+public struct ParquetWriter: ~Copyable {
+    public let schema: ParquetSchema
+    private let options: WriterOptions
+    private let columns: [ColumnChunkWriter]
+    private var staged: [StagedValues]
+    private var stagedTextSize = 0
+    private var groupRowCount = 0
+    private var rowGroups: [RowGroupMetadata] = []
+    private var finished: [ByteBuffer] = []
+    private var spare: [ByteBuffer] = []
+    /// Where in the file the next byte will stand.
+    private var offset = 0
+
+    private static let magic = Array("PAR1".utf8)
+
+    public init(_ schema: ParquetSchema, _ options: WriterOptions = WriterOptions()) {
+        self.schema = schema
+        self.options = options
+        let pages = PageWriter(options)
+        columns = schema.columns.map { ColumnChunkWriter($0, options, pages, buffer: ByteBuffer()) }
+        staged = schema.columns.map { StagedValues(of: $0.physicalType) }
+        let start = ByteBuffer(capacity: 64)
+        start.append(Self.magic)
+        enqueue(start)
+    }
+
+    /// Appends `rowCount` rows; `columns` are in schema order.
+    /// - Throws: ``ParquetError/batch(column:reason:)`` before anything of the batch is taken.
+    public mutating func append(rowCount: Int, columns batches: [ColumnBatch]) throws(ParquetError) {
+        try check(batches, rowCount: rowCount)
+        var row = 0
+        var cursors = Array(repeating: 0, count: batches.count)
+        while row < rowCount {
+            let stagedRows = staged.first?.rowCount ?? 0
+            let room = min(options.pageRowLimit - stagedRows, rowCount - row)
+            let text = TextMeter(batches, cursors, row: row)
+            let rows = text.rows(upTo: room, withinText: options.stripeTextLimit - stagedTextSize)
+            stagedTextSize += text.size(ofFirst: rows)
+            let endsStripe = stagedRows + rows == options.pageRowLimit || stagedTextSize >= options.stripeTextLimit
+            for (index, batch) in batches.enumerated() {
+                let presence = PresenceSlice(words: batch.presence, start: row, rowCount: rows)
+                let end = cursors[index] + presence.valueCount
+                let values = ValueSlice(values: batch.values, range: cursors[index]..<end)
+                cursors[index] = end
+                if endsStripe, stagedRows == 0 {
+                    columns[index].write(values, presence)  // a whole stripe: straight from the caller's arrays
+                } else {
+                    staged[index].append(values, presence)
+                    if endsStripe { flushStaged(index) }
+                }
+            }
+            row += rows
+            if endsStripe { endStripe(stagedRows + rows) }
+        }
+    }
+
+    /// Hands over the bytes of finished row groups, in file order; valid only inside `sink`.
+    public mutating func drain<E: Error>(_ sink: (UnsafeRawBufferPointer) throws(E) -> Void) throws(E) {
+        for buffer in finished {
+            try buffer.withBytes(sink)
+            buffer.removeAll()
+        }
+        spare += finished
+        finished = []
+    }
+
+    /// Writes what is left and the footer. The file is complete when this returns.
+    public consuming func finish<E: Error>(_ sink: (UnsafeRawBufferPointer) throws(E) -> Void) throws(E) {
+        let stagedRows = staged.first?.rowCount ?? 0
+        if stagedRows > 0 {
+            for index in columns.indices { flushStaged(index) }
+            groupRowCount += stagedRows
+        }
+        if groupRowCount > 0 { endRowGroup() }
+        enqueue(footer())
+        try drain(sink)
+    }
+
+    private mutating func flushStaged(_ index: Int) {
+        let (values, presence) = staged[index].slice
+        columns[index].write(values, presence)
+        staged[index].removeAll()
+    }
+
+    private mutating func endStripe(_ rows: Int) {
+        stagedTextSize = 0
+        groupRowCount += rows
+        let size = columns.reduce(0) { $0 + $1.encodedSize }
+        if groupRowCount >= options.rowGroupRowLimit || size >= options.rowGroupSizeLimit { endRowGroup() }
+    }
+
+    private mutating func endRowGroup() {
+        var group = RowGroupMetadata(rowCount: groupRowCount, columns: [])
+        for column in columns {
+            let (parts, metadata) = column.finish(at: offset) { spare.popLast() ?? ByteBuffer() }
+            for part in parts { enqueue(part) }
+            group.columns.append(metadata)
+        }
+        rowGroups.append(group)
+        groupRowCount = 0
+    }
+
+    private func footer() -> ByteBuffer {
+        let buffer = ByteBuffer()
+        var thrift = ThriftWriter(to: buffer)
+        FileMetadata(
+            schema: schema, rowGroups: rowGroups, keyValues: options.keyValues, createdBy: options.createdBy,
+            codec: options.codec
+        ).write(to: &thrift)
+        buffer.append(littleEndian: UInt32(buffer.count))
+        buffer.append(Self.magic)
+        return buffer
+    }
+
+    private mutating func enqueue(_ buffer: ByteBuffer) {
+        offset += buffer.count
+        finished.append(buffer)
+    }
+
+    private func check(_ batches: [ColumnBatch], rowCount: Int) throws(ParquetError) {
+        guard batches.count == schema.columns.count else {
+            throw .batch(column: "*", reason: "\(batches.count) columns for a schema of \(schema.columns.count)")
+        }
+        for (batch, column) in zip(batches, schema.columns) {
+            guard let valueCount = batch.values.count(as: column.physicalType) else {
+                throw .batch(column: column.name, reason: "the values are not whole values of \(column.physicalType)")
+            }
+            if let words = batch.presence, words.count * 64 < rowCount {
+                throw .batch(column: column.name, reason: "\(words.count) presence words for \(rowCount) rows")
+            }
+            let present = PresenceSlice(words: batch.presence, start: 0, rowCount: rowCount).valueCount
+            guard present == valueCount else {
+                throw .batch(column: column.name, reason: "\(valueCount) values for \(present) present rows")
+            }
+            if column.isRequired, present != rowCount {
+                throw .batch(column: column.name, reason: "\(rowCount - present) nulls in a required column")
+            }
+            if case .byteArray(let offsets, _) = batch.values, !offsets.isAscending {
+                throw .batch(column: column.name, reason: "offsets must not descend")
+            }
+        }
+    }
+}
+
+/// Counts the byte array bytes of rows to come, to end a stripe before they grow too many.
+private struct TextMeter {
+    private var columns: [(offsets: [UInt32], cursor: Int, presence: [UInt64]?)] = []
+    private let row: Int
+
+    init(_ batches: [ColumnBatch], _ cursors: [Int], row: Int) {
+        self.row = row
+        for (batch, cursor) in zip(batches, cursors) {
+            if case .byteArray(let offsets, _) = batch.values { columns.append((offsets, cursor, batch.presence)) }
+        }
+    }
+
+    func size(ofFirst rows: Int) -> Int {
+        columns.reduce(0) { total, column in
+            let presence = PresenceSlice(words: column.presence, start: row, rowCount: rows)
+            return total + Int(column.offsets[column.cursor + presence.valueCount] - column.offsets[column.cursor])
+        }
+    }
+
+    /// The fewest rows whose text reaches `limit`, or `room` when less than `limit` is there. At least one.
+    func rows(upTo room: Int, withinText limit: Int) -> Int {
+        guard !columns.isEmpty, size(ofFirst: room) >= limit else { return room }
+        var fewest = 1
+        var enough = room
+        while fewest < enough {
+            let middle = (fewest + enough) / 2
+            if size(ofFirst: middle) >= limit { enough = middle } else { fewest = middle + 1 }
+        }
+        return fewest
+    }
+}
+
+extension [UInt32] {
+    fileprivate var isAscending: Bool {
+        withUnsafeBufferPointer { offsets in
+            var ascends = true
+            for index in offsets.indices.dropFirst() { ascends = ascends && offsets[index - 1] <= offsets[index] }
+            return ascends
+        }
+    }
+}

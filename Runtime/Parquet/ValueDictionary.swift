@@ -1,0 +1,211 @@
+internal import CKernels
+
+/// The distinct values of a column chunk in the order of their first appearance; a value's code is its place there.
+///
+/// Values are told apart by their bits: 0.0 and -0.0 are two, NaNs are equal when their payloads are.
+final class ValueDictionary {
+    private let type: PhysicalType
+    /// Beyond this many bytes of keys the dictionary refuses.
+    private let sizeLimit: Int
+    private var keys: Keys
+    private(set) var count = 0
+    /// The codes of the values given last.
+    private(set) var codes: [UInt32] = []
+
+    private enum Keys {
+        case words32(slots: [UInt32], keys: [UInt32])
+        case words64(slots: [UInt32], keys: [UInt64])
+        case bytes(slots: [UInt64], bytes: [UInt8], offsets: [UInt32])
+    }
+
+    private static let initialSlotBits = 10
+
+    init(of type: PhysicalType, sizeLimit: Int) {
+        self.type = type
+        self.sizeLimit = sizeLimit
+        let slots = 1 << Self.initialSlotBits
+        keys =
+            switch type {
+            case .int32, .float:
+                .words32(slots: Array(repeating: 0, count: slots), keys: Array(repeating: 0, count: slots / 2))
+            case .int64, .double:
+                .words64(slots: Array(repeating: 0, count: slots), keys: Array(repeating: 0, count: slots / 2))
+            case .byteArray, .fixedLengthByteArray, .boolean:
+                .bytes(
+                    slots: Array(repeating: 0, count: slots), bytes: Array(repeating: 0, count: 8 * slots),
+                    offsets: Array(repeating: 0, count: slots / 2 + 1))
+            }
+    }
+
+    /// Bits that a code takes, at least 1.
+    var codeWidth: Int { max(1, UInt32.bitWidth - UInt32(max(count, 1) - 1).leadingZeroBitCount) }
+
+    /// What the keys take in PLAIN encoding, in bytes.
+    var plainSize: Int {
+        switch keys {
+        case .words32: 4 * count
+        case .words64: 8 * count
+        case .bytes(_, _, let offsets): Int(offsets[count]) + (type == .byteArray ? 4 * count : 0)
+        }
+    }
+
+    /// Forgets all keys but the first `newCount`. Nothing may be looked up until ``removeAll()``.
+    func truncate(to newCount: Int) { count = newCount }
+
+    func removeAll() {
+        count = 0
+        switch keys {
+        case .words32(var slots, let keys):
+            self.keys = .bytes(slots: [], bytes: [], offsets: [])
+            slots.clear()
+            self.keys = .words32(slots: slots, keys: keys)
+        case .words64(var slots, let keys):
+            self.keys = .bytes(slots: [], bytes: [], offsets: [])
+            slots.clear()
+            self.keys = .words64(slots: slots, keys: keys)
+        case .bytes(var slots, let bytes, let offsets):
+            self.keys = .bytes(slots: [], bytes: [], offsets: [])
+            slots.clear()
+            self.keys = .bytes(slots: slots, bytes: bytes, offsets: offsets)
+        }
+    }
+
+    /// The keys as values of the column.
+    var values: ValueSlice {
+        switch (keys, type) {
+        case (.words32(_, let keys), .float):
+            ValueSlice(values: .float(keys[..<count].map(Float.init(bitPattern:))), range: 0..<count)
+        case (.words32(_, let keys), _):
+            ValueSlice(values: .int32(keys[..<count].map(Int32.init(bitPattern:))), range: 0..<count)
+        case (.words64(_, let keys), .double):
+            ValueSlice(values: .double(keys[..<count].map(Double.init(bitPattern:))), range: 0..<count)
+        case (.words64(_, let keys), _):
+            ValueSlice(values: .int64(keys[..<count].map(Int64.init(bitPattern:))), range: 0..<count)
+        case (.bytes(_, let bytes, let offsets), .byteArray):
+            ValueSlice(values: .byteArray(offsets: offsets, bytes: bytes), range: 0..<count)
+        case (.bytes(_, let bytes, let offsets), _):
+            ValueSlice(
+                values: .fixedLengthByteArray(bytes, length: count == 0 ? 1 : Int(offsets[1])), range: 0..<count)
+        }
+    }
+
+    /// Looks up every value of `slice`, adding those not met before, and leaves their ``codes``.
+    /// - Returns: false when the keys would exceed the size limit; then only ``truncate(to:)`` makes sense.
+    func encode(_ slice: ValueSlice) -> Bool {
+        switch slice.values {
+        case .int32(let array): encodeWords32(array, slice.range)
+        case .float(let array): encodeWords32(array, slice.range)
+        case .int64(let array): encodeWords64(array, slice.range)
+        case .double(let array): encodeWords64(array, slice.range)
+        case .byteArray(let offsets, let bytes): encodeBytes(offsets, bytes, slice.range)
+        case .fixedLengthByteArray(let bytes, let length):
+            encodeBytes((0...slice.range.upperBound).map { UInt32($0 * length) }, bytes, slice.range)
+        case .boolean: false
+        }
+    }
+
+    private func encodeWords32<Value>(_ array: [Value], _ range: Range<Int>) -> Bool {
+        guard case .words32(var slots, var words) = keys else { return false }
+        keys = .words32(slots: [], keys: [])
+        defer { keys = .words32(slots: slots, keys: words) }
+        return fill(range.count) { done, known, codes in
+            array.withUnsafeBytes {
+                parquet_dictionary_u32(
+                    $0.baseAddress?.assumingMemoryBound(to: UInt32.self).advanced(by: range.lowerBound + done),
+                    range.count - done, &slots, slots.bits, &words, &known, UInt32(words.count), codes)
+            }
+        } grow: { known in
+            guard 4 * words.count < sizeLimit else { return false }
+            slots = Array(repeating: 0, count: 4 * slots.count)
+            words += Array(repeating: 0, count: 3 * words.count)
+            parquet_dictionary_rehash_u32(&slots, slots.bits, words, known)
+            return true
+        }
+    }
+
+    private func encodeWords64<Value>(_ array: [Value], _ range: Range<Int>) -> Bool {
+        guard case .words64(var slots, var words) = keys else { return false }
+        keys = .words64(slots: [], keys: [])
+        defer { keys = .words64(slots: slots, keys: words) }
+        return fill(range.count) { done, known, codes in
+            array.withUnsafeBytes {
+                parquet_dictionary_u64(
+                    $0.baseAddress?.assumingMemoryBound(to: UInt64.self).advanced(by: range.lowerBound + done),
+                    range.count - done, &slots, slots.bits, &words, &known, UInt32(words.count), codes)
+            }
+        } grow: { known in
+            guard 8 * words.count < sizeLimit else { return false }
+            slots = Array(repeating: 0, count: 4 * slots.count)
+            words += Array(repeating: 0, count: 3 * words.count)
+            parquet_dictionary_rehash_u64(&slots, slots.bits, words, known)
+            return true
+        }
+    }
+
+    private func encodeBytes(_ offsets: [UInt32], _ bytes: [UInt8], _ range: Range<Int>) -> Bool {
+        guard case .bytes(var slots, var keyBytes, var keyOffsets) = keys else { return false }
+        keys = .bytes(slots: [], bytes: [], offsets: [])
+        defer { keys = .bytes(slots: slots, bytes: keyBytes, offsets: keyOffsets) }
+        func withTable<R>(_ known: UInt32, _ body: (inout parquet_byte_dictionary) -> R) -> R {
+            let bits = slots.bits
+            return slots.withUnsafeMutableBufferPointer { slots in
+                keyBytes.withUnsafeMutableBufferPointer { keyBytes in
+                    keyOffsets.withUnsafeMutableBufferPointer { keyOffsets in
+                        var table = parquet_byte_dictionary(
+                            slots: slots.baseAddress, slot_bits: bits, key_bytes: keyBytes.baseAddress,
+                            key_bytes_limit: UInt32(keyBytes.count), key_offsets: keyOffsets.baseAddress,
+                            key_count: known, key_limit: UInt32(keyOffsets.count - 1))
+                        return body(&table)
+                    }
+                }
+            }
+        }
+        return fill(range.count) { done, known, codes in
+            ValueSlice(values: .boolean([]), range: range.lowerBound + done..<range.upperBound)
+                .withPointers(offsets, bytes) { offsets, bytes in
+                    withTable(known) { table in
+                        let looked = parquet_dictionary_bytes(bytes, offsets, range.count - done, &table, codes)
+                        known = table.key_count
+                        return looked
+                    }
+                }
+        } grow: { known in
+            if Int(known) == keyOffsets.count - 1 {
+                slots = Array(repeating: 0, count: 4 * slots.count)
+                keyOffsets += Array(repeating: 0, count: 3 * (keyOffsets.count - 1))
+                withTable(known) { parquet_dictionary_rehash_bytes(&$0) }
+                return 4 * Int(known) + Int(keyOffsets[Int(known)]) < sizeLimit
+            }
+            guard keyBytes.count < sizeLimit else { return false }
+            keyBytes += Array(repeating: 0, count: keyBytes.count)
+            return true
+        }
+    }
+
+    /// Runs `lookUp` until all values have codes, letting the table grow whenever it is full.
+    private func fill(
+        _ total: Int, lookUp: (_ done: Int, _ known: inout UInt32, _ codes: UnsafeMutablePointer<UInt32>?) -> Int,
+        grow: (_ known: UInt32) -> Bool
+    ) -> Bool {
+        if codes.count != total { codes = Array(repeating: 0, count: total) }
+        var known = UInt32(count)
+        defer { count = Int(known) }
+        var done = 0
+        while true {
+            done += codes.withUnsafeMutableBufferPointer { codes in
+                lookUp(done, &known, codes.baseAddress.map { $0 + done })
+            }
+            if done == total { return true }
+            guard grow(known) else { return false }
+        }
+    }
+}
+
+extension Array where Element: FixedWidthInteger {
+    /// log2 of the count of a table of slots.
+    fileprivate var bits: UInt32 { UInt32(count.trailingZeroBitCount) }
+
+    fileprivate mutating func clear() {
+        for index in indices { self[index] = 0 }
+    }
+}

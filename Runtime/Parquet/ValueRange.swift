@@ -1,0 +1,125 @@
+internal import CKernels
+
+/// The smallest and the largest of some values, in the order of the column's type.
+/// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>, `ColumnOrder`
+enum ValueRange: Equatable {
+    /// No values, or none that has an order (NaN).
+    case empty
+    case boolean(UInt8, UInt8)
+    case int32(Int32, Int32)
+    case int64(Int64, Int64)
+    case uint32(UInt32, UInt32)
+    case uint64(UInt64, UInt64)
+    case float(Float, Float)
+    case double(Double, Double)
+    /// Compared byte by byte, as unsigned numbers.
+    case bytes([UInt8], [UInt8])
+    /// Big-endian two's complement of equal length.
+    case signedBytes([UInt8], [UInt8])
+
+    mutating func formUnion(_ other: ValueRange) {
+        switch (self, other) {
+        case (.empty, _): self = other
+        case (_, .empty): break
+        case (.boolean(let a, let b), .boolean(let c, let d)): self = .boolean(min(a, c), max(b, d))
+        case (.int32(let a, let b), .int32(let c, let d)): self = .int32(min(a, c), max(b, d))
+        case (.int64(let a, let b), .int64(let c, let d)): self = .int64(min(a, c), max(b, d))
+        case (.uint32(let a, let b), .uint32(let c, let d)): self = .uint32(min(a, c), max(b, d))
+        case (.uint64(let a, let b), .uint64(let c, let d)): self = .uint64(min(a, c), max(b, d))
+        case (.float(let a, let b), .float(let c, let d)): self = .float(min(a, c), max(b, d))
+        case (.double(let a, let b), .double(let c, let d)): self = .double(min(a, c), max(b, d))
+        case (.bytes(let a, let b), .bytes(let c, let d)):
+            self = .bytes(
+                c.lexicographicallyPrecedes(a) ? c : a, b.lexicographicallyPrecedes(d) ? d : b)
+        case (.signedBytes(let a, let b), .signedBytes(let c, let d)):
+            self = .signedBytes(Self.precedes(c, a) ? c : a, Self.precedes(b, d) ? d : b)
+        default: preconditionFailure("ranges of different types")
+        }
+    }
+
+    /// Whether the two's complement number `left` is less than `right`.
+    private static func precedes(_ left: some Sequence<UInt8>, _ right: some Sequence<UInt8>) -> Bool {
+        var isFirst = true
+        for (a, b) in zip(left, right) {
+            if a != b { return isFirst ? Int8(bitPattern: a) < Int8(bitPattern: b) : a < b }
+            isFirst = false
+        }
+        return false
+    }
+}
+
+extension ValueRange {
+    /// The range of `slice`, whose column is `column`.
+    init(of slice: ValueSlice, in column: ParquetColumn) {
+        guard !slice.isEmpty else {
+            self = .empty
+            return
+        }
+        let isUnsigned = if case .integer(_, isSigned: false) = column.logicalType { true } else { false }
+        switch slice.values {
+        case .boolean(let array):
+            let part = array[slice.range]
+            self = .boolean(part.contains(0) ? 0 : 1, part.contains(1) ? 1 : 0)
+        case .int32(let array) where isUnsigned:
+            let (low, high) = Self.bounds(of: array.map { UInt32(bitPattern: $0) }, slice.range, parquet_range_u32)
+            self = .uint32(low, high)
+        case .int64(let array) where isUnsigned:
+            let (low, high) = Self.bounds(of: array.map { UInt64(bitPattern: $0) }, slice.range, parquet_range_u64)
+            self = .uint64(low, high)
+        case .int32(let array):
+            let (low, high) = Self.bounds(of: array, slice.range, parquet_range_i32)
+            self = .int32(low, high)
+        case .int64(let array):
+            let (low, high) = Self.bounds(of: array, slice.range, parquet_range_i64)
+            self = .int64(low, high)
+        case .float(let array):
+            var hasNumbers = false
+            let (low, high) = Self.bounds(of: array, slice.range) {
+                hasNumbers = parquet_range_float($0, $1, $2, $3) != 0
+            }
+            self = hasNumbers ? .float(low, high) : .empty
+        case .double(let array):
+            var hasNumbers = false
+            let (low, high) = Self.bounds(of: array, slice.range) {
+                hasNumbers = parquet_range_double($0, $1, $2, $3) != 0
+            }
+            self = hasNumbers ? .double(low, high) : .empty
+        case .byteArray(let offsets, let bytes):
+            var least = 0
+            var greatest = 0
+            slice.withPointers(offsets, bytes) { parquet_range_bytes($1, $0, slice.count, &least, &greatest) }
+            func value(_ index: Int) -> [UInt8] {
+                let position = slice.range.lowerBound + index
+                return Array(bytes[Int(offsets[position])..<Int(offsets[position + 1])])
+            }
+            self = .bytes(value(least), value(greatest))
+        case .fixedLengthByteArray(let bytes, let length):
+            let part = bytes[length * slice.range.lowerBound..<length * slice.range.upperBound]
+            self = .init(ofFixedLength: part, length, in: column)
+        }
+    }
+
+    private init(ofFixedLength bytes: ArraySlice<UInt8>, _ length: Int, in column: ParquetColumn) {
+        let isSigned = if case .decimal = column.logicalType { true } else { false }
+        var least = bytes.prefix(length)
+        var greatest = least
+        for start in stride(from: bytes.startIndex + length, to: bytes.endIndex, by: length) {
+            let value = bytes[start..<start + length]
+            if isSigned ? Self.precedes(value, least) : value.lexicographicallyPrecedes(least) { least = value }
+            if isSigned ? Self.precedes(greatest, value) : greatest.lexicographicallyPrecedes(value) {
+                greatest = value
+            }
+        }
+        self = isSigned ? .signedBytes(Array(least), Array(greatest)) : .bytes(Array(least), Array(greatest))
+    }
+
+    private static func bounds<Value: Numeric>(
+        of array: [Value], _ range: Range<Int>,
+        _ kernel: (UnsafePointer<Value>?, Int, UnsafeMutablePointer<Value>?, UnsafeMutablePointer<Value>?) -> Void
+    ) -> (Value, Value) {
+        var low: Value = 0
+        var high: Value = 0
+        array.withUnsafeBufferPointer { kernel($0.baseAddress.map { $0 + range.lowerBound }, range.count, &low, &high) }
+        return (low, high)
+    }
+}

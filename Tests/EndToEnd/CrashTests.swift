@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+/// `kill -9` at random moments: after a restart everything settles, nothing is lost, doubled or stuck.
+@Suite struct CrashTests {
+    @Test func `the emulator is killed again and again while files come in`() async throws {
+        let seed = UInt64(ProcessInfo.processInfo.environment["CUPEL_SEED"] ?? "") ?? UInt64.random(in: 0..<1_000_000)
+        print("seed \(seed): CUPEL_SEED=\(seed) repeats this run")
+        var random = SeededGenerator(seed: seed)
+        // A dead worker's lease must end before the test does.
+        let emulator = try await RunningEmulator(environment: ["LEASE_SECONDS": "5"])
+        let folder = try TemporaryDirectory()
+        let file = try await Sample.generate(table: "beer", rows: 400, seed: 11, format: "csv", into: folder)
+        var accepted: [String] = []
+        for round in 0..<30 {
+            async let puts = putUntilRefused(emulator, file: file, round: round)
+            try await Task.sleep(for: .milliseconds(Int.random(in: 5..<400, using: &random)))
+            emulator.killAtOnce()
+            accepted += await puts
+            try await emulator.restart()
+        }
+        try #require(!accepted.isEmpty)
+        _ = try await Command.run(Programs.cupel, ["replay", "--status", "error", "--endpoint", emulator.endpoint])
+        let records = try await Referee.lake(emulator, "settle", ["120"]).records("records").filter {
+            $0.text("schema_name") == "dm_bronze"
+        }
+        #expect(Set(accepted).isSubset(of: Set(records.compactMap { $0.text("object_key") })))
+        let failed = records.filter { $0.text("status") != "success" }
+        #expect(failed.isEmpty, "\(failed)")
+        let checked = try await Referee.lake(emulator, "check")
+        #expect(checked.int("rows") == 400 * records.count)
+    }
+
+    @Test func `bronze writers are killed while they convert`() async throws {
+        let seed = UInt64(ProcessInfo.processInfo.environment["CUPEL_SEED"] ?? "") ?? UInt64.random(in: 0..<1_000_000)
+        print("seed \(seed): CUPEL_SEED=\(seed) repeats this run")
+        var random = SeededGenerator(seed: seed)
+        let emulator = try await RunningEmulator(environment: ["LEASE_SECONDS": "5", "LAMBDA_MAX_RECORDS": "20000"])
+        let folder = try TemporaryDirectory()
+        let small = try await Sample.generate(table: "review", rows: 15_000, seed: 12, format: "csv", into: folder)
+        let large = try await Sample.generate(table: "review", rows: 30_000, seed: 13, format: "csv", into: folder)
+        var killed = 0
+        for round in 0..<15 {
+            try await Referee.lake(
+                emulator, "put",
+                ["raw/review/small-\(round).csv.gz", small, "raw/review/large-\(round).csv.gz", large])
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0..<150, using: &random)))
+            for child in children(of: emulator.processIdentifier) where child.name == "bronze-writer" {
+                kill(child.identifier, SIGKILL)
+                killed += 1
+            }
+        }
+        try #require(killed > 0)
+        // What crashed in a task is an error to replay; what crashed in a function is retried by the state machine.
+        for _ in 0..<5 {
+            let open = try await Referee.lake(emulator, "settle", ["120"]).records("records").filter {
+                $0.text("schema_name") == "dm_bronze" && $0.text("status") == "error"
+            }
+            if open.isEmpty { break }
+            _ = try await Command.run(Programs.cupel, ["replay", "--status", "error", "--endpoint", emulator.endpoint])
+        }
+        let checked = try await Referee.lake(emulator, "check")
+        #expect(checked.int("files") == 30)
+        #expect(checked.int("rows") == 15 * 45_000)
+    }
+
+    /// Puts one file after another until the emulator is gone.
+    /// - Returns: the keys that it accepted.
+    private func putUntilRefused(_ emulator: RunningEmulator, file: String, round: Int) async -> [String] {
+        var accepted: [String] = []
+        for number in 0..<1000 {
+            let key = "raw/beer/r\(round)-\(number).csv.gz"
+            guard await RawHTTP.put(emulator, key: key, file: file) else { return accepted }
+            accepted.append(key)
+        }
+        return accepted
+    }
+
+    private func children(of parent: Int32) -> [(identifier: Int32, name: String)] {
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return entries.compactMap { entry in
+            guard let identifier = Int32(entry),
+                let status = try? String(contentsOfFile: "/proc/\(entry)/status", encoding: .utf8),
+                status.contains("PPid:\t\(parent)\n"),
+                let name = status.split(separator: "\n").first?.split(separator: "\t").last
+            else { return nil }
+            return (identifier, String(name))
+        }
+    }
+}
+
+/// The same numbers for the same seed (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+/// Raw files in, bronze files and control records out, through every process that AWS would run too.
+@Suite struct IngestionTests {
+    @Test func `the tables become bronze, and two readers see every value`() async throws {
+        let emulator = try await RunningEmulator()
+        let input = try await SampleTables()
+        try await Referee.lake(emulator, "put", input.keysAndFiles)
+        let records = try await Referee.lake(emulator, "settle").records("records")
+        for record in records where record.text("schema_name") == "dm_bronze" {
+            #expect(record.text("status") == "success", "\(record)")
+            #expect(record.int("attempt_count") == 1)
+        }
+        let checked = try await Referee.lake(emulator, "check")
+        #expect(checked.int("files") == input.keysAndFiles.count / 2)
+        #expect(try #require(checked.int("rows")) > 0)
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test func `an event repeated fifty times, reordered and concurrent, is one record and one output`() async throws {
+        let emulator = try await RunningEmulator()
+        let folder = try TemporaryDirectory()
+        let file = try await Sample.generate(table: "brewery", rows: 500, seed: 3, format: "csv", into: folder)
+        try await Referee.lake(emulator, "put", ["raw/brewery/again.csv.gz", file])
+        try await Referee.lake(emulator, "repeat-event", ["raw/brewery/again.csv.gz", "50"])
+        let records = try await Referee.lake(emulator, "settle").records("records")
+        #expect(records.count { $0.text("schema_name") == "dm_bronze" } == 1)
+        #expect(try await Referee.lake(emulator, "check").int("files") == 1)
+    }
+
+    @Test func `the same key uploaded again is a second record with an output of its own`() async throws {
+        let emulator = try await RunningEmulator()
+        let folder = try TemporaryDirectory()
+        let older = try await Sample.generate(table: "beer", rows: 300, seed: 1, format: "csv", into: folder)
+        let newer = try await Sample.generate(table: "beer", rows: 200, seed: 2, format: "csv", into: folder)
+        let key = "raw/beer/export.csv.gz"
+        try await Referee.lake(emulator, "put", [key, older, key, newer, key, older])
+        let records = try await Referee.lake(emulator, "settle").records("records").filter {
+            $0.text("schema_name") == "dm_bronze"
+        }
+        #expect(records.count == 3)
+        #expect(Set(records.compactMap { $0.text("output_key") }).count == 3)
+        #expect(try await Referee.lake(emulator, "check").int("rows") == 800)
+    }
+
+    @Test func `a file estimated beyond the function's limit is converted by a task`() async throws {
+        let emulator = try await RunningEmulator()
+        let folder = try TemporaryDirectory()
+        let large = try await Sample.generate(table: "review", rows: 120_000, seed: 4, format: "json", into: folder)
+        let small = try await Sample.generate(table: "review", rows: 1_000, seed: 5, format: "json", into: folder)
+        try await Referee.lake(
+            emulator, "put", ["raw/review/large.json.gz", large, "raw/review/small.json.gz", small])
+        let records = try await Referee.lake(emulator, "settle").records("records").filter {
+            $0.text("schema_name") == "dm_bronze"
+        }
+        let targets = Dictionary(
+            uniqueKeysWithValues: records.map { ($0.text("object_key") ?? "", $0.text("compute_target") ?? "") })
+        #expect(targets == ["raw/review/large.json.gz": "ecs", "raw/review/small.json.gz": "lambda"])
+        #expect(try await Referee.lake(emulator, "check").int("rows") == 121_000)
+    }
+}

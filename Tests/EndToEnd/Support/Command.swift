@@ -1,0 +1,50 @@
+import Foundation
+
+/// One run of a program to its end.
+struct Command: Sendable {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let status: Int32
+    let output: Data
+    let errors: String
+
+    var text: String { String(decoding: output, as: UTF8.self) }
+
+    /// Runs `path` with `arguments`; kills it after `seconds`.
+    static func run(
+        _ path: String, _ arguments: [String], environment: [String: String] = [:], input: Data? = nil,
+        seconds: Double = 300
+    ) async throws -> Command {
+        let process = Process()
+        process.executableURL = URL(filePath: path)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let folder = try TemporaryDirectory()
+        let (outputFile, errorFile) = (folder.path + "/out", folder.path + "/err")
+        for file in [outputFile, errorFile] { FileManager.default.createFile(atPath: file, contents: nil) }
+        process.standardOutput = FileHandle(forWritingAtPath: outputFile)
+        process.standardError = FileHandle(forWritingAtPath: errorFile)
+        if let input {
+            try input.write(to: URL(filePath: folder.path + "/in"))
+            process.standardInput = FileHandle(forReadingAtPath: folder.path + "/in")
+        } else {
+            process.standardInput = FileHandle.nullDevice
+        }
+        let ended = AsyncStream<Void>.makeStream()
+        process.terminationHandler = { _ in ended.continuation.finish() }
+        try process.run()
+        let identifier = process.processIdentifier
+        let guardian = Task {
+            try await Task.sleep(for: .seconds(seconds))
+            kill(identifier, SIGKILL)
+        }
+        for await _ in ended.stream {}
+        guardian.cancel()
+        process.waitUntilExit()
+        return Command(
+            status: process.terminationStatus, output: try Data(contentsOf: URL(filePath: outputFile)),
+            errors: String(decoding: try Data(contentsOf: URL(filePath: errorFile)), as: UTF8.self))
+    }
+}

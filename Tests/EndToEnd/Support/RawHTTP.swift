@@ -1,0 +1,19 @@
+import Foundation
+import FoundationNetworking
+
+/// Requests without any AWS client.
+enum RawHTTP {
+    static let stageBucket = "cupel-dev-stage-000000000000-us-east-1"
+
+    /// PutObject into the stage bucket.
+    /// - Returns: whether the emulator said 200; false too when it is not there.
+    static func put(_ emulator: RunningEmulator, key: String, file: String) async -> Bool {
+        guard let url = URL(string: "\(emulator.endpoint)/\(stageBucket)/\(key)"),
+            let body = try? Data(contentsOf: URL(filePath: file))
+        else { return false }
+        var request = URLRequest(url: url, timeoutInterval: 10)
+        request.httpMethod = "PUT"
+        guard let (_, response) = try? await URLSession.shared.upload(for: request, from: body) else { return false }
+        return (response as? HTTPURLResponse)?.statusCode == 200
+    }
+}

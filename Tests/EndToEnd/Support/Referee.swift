@@ -1,0 +1,27 @@
+import Foundation
+import Testing
+
+/// Clients and readers that nobody here wrote (boto3, pyarrow, DuckDB), behind one script.
+enum Referee {
+    /// Runs `Referees/lake.py COMMAND ARGUMENTS…` against `emulator` and returns the JSON that it prints.
+    @discardableResult
+    static func lake(
+        _ emulator: RunningEmulator, _ command: String, _ arguments: [String] = [], seconds: Double = 300
+    ) async throws -> [String: Any] {
+        let script = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/lake.py"
+        let run = try await Command.run(
+            Programs.python, [script, emulator.endpoint, command] + arguments, seconds: seconds)
+        guard run.status == 0, let answer = try? JSONSerialization.jsonObject(with: run.output) as? [String: Any] else {
+            throw Command.Failure(
+                description: "lake.py \(command) \(arguments.joined(separator: " ")) ended with \(run.status): "
+                    + run.text.suffix(2000) + run.errors.suffix(4000))
+        }
+        return answer
+    }
+}
+
+extension [String: Any] {
+    func int(_ name: String) -> Int? { (self[name] as? NSNumber)?.intValue }
+    func text(_ name: String) -> String? { self[name] as? String }
+    func records(_ name: String) -> [[String: Any]] { self[name] as? [[String: Any]] ?? [] }
+}

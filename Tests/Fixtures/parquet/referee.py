@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""Reads every FOLDER/*.parquet with pyarrow, DuckDB and Polars and compares each value with FOLDER/*.json.
+
+The JSON says {"rows": N, "columns": [{"name", "required", "values": [...]}]}. Values are in one canonical form:
+integers, dates (days), times and timestamps (as stored) as numbers; floats as the hexadecimal bits or "nan";
+decimals as the unscaled integer's digits; text as it is; other bytes in hexadecimal; null as null.
+Statistics in the footer are checked against the values too. Exit 1 and a line for each difference.
+"""
+import datetime
+import decimal
+import glob
+import json
+import os
+import struct
+import sys
+import uuid
+
+import duckdb
+import polars
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+decimal.getcontext().prec = 60
+EPOCH = datetime.date(1970, 1, 1)
+UTC_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+failures = 0
+
+
+def fail(*words):
+    global failures
+    failures += 1
+    if failures < 40:
+        print(*words)
+
+
+def bits(value, width):
+    if value is None:
+        return None
+    if value != value:
+        return "nan"
+    return format(int.from_bytes(struct.pack(">d" if width == 64 else ">f", value), "big"), "x")
+
+
+def micros(value):
+    if isinstance(value, datetime.timedelta):
+        delta = value
+    elif isinstance(value, datetime.time):
+        return ((value.hour * 60 + value.minute) * 60 + value.second) * 1_000_000 + value.microsecond
+    else:
+        base = UTC_EPOCH if value.tzinfo else UTC_EPOCH.replace(tzinfo=None)
+        delta = value - base
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def unscaled(value):
+    sign, digits, _ = value.as_tuple()
+    return str((-1 if sign else 1) * int("".join(map(str, digits)) or "0"))
+
+
+def from_arrow(column):
+    kind = column.type
+    if pa.types.is_date32(kind):
+        column = column.cast(pa.int32())
+    elif pa.types.is_timestamp(kind) or pa.types.is_time64(kind):
+        column = column.cast(pa.int64())
+    elif pa.types.is_time32(kind):
+        column = column.cast(pa.int32())
+    values = column.to_pylist()
+    if pa.types.is_float64(kind):
+        return [bits(v, 64) for v in values]
+    if pa.types.is_float32(kind):
+        return [bits(v, 32) for v in values]
+    if pa.types.is_decimal(kind):
+        return [None if v is None else unscaled(v) for v in values]
+    if values and isinstance(next((v for v in values if v is not None), None), uuid.UUID):
+        return [None if v is None else v.hex for v in values]
+    return [v.hex() if isinstance(v, bytes) else v for v in values]
+
+
+def from_duckdb(path, name, kind):
+    quoted = '"' + name.replace('"', '""') + '"'
+    kind = kind.upper()
+    select = quoted
+    if kind == "DATE":
+        select = f"datediff('day', DATE '1970-01-01', {quoted})"
+    elif kind.startswith("TIMESTAMP"):
+        select = f"epoch_us({quoted})"
+    elif kind.startswith("TIME"):
+        select = f"epoch_us({quoted}::TIME)"
+    values = [row[0] for row in duckdb.sql(f"SELECT {select} FROM read_parquet('{path}')").fetchall()]
+    if kind == "DOUBLE":
+        return [bits(v, 64) for v in values]
+    if kind == "FLOAT":
+        return [bits(v, 32) for v in values]
+    if kind.startswith("DECIMAL"):
+        return [None if v is None else unscaled(v) for v in values]
+    if kind == "UUID":
+        return [None if v is None else v.hex for v in values]
+    return [bytes(v).hex() if isinstance(v, (bytes, bytearray)) else v for v in values]
+
+
+def from_polars(series):
+    kind = series.dtype
+    if kind in (polars.Date, polars.Time) or isinstance(kind, (polars.Datetime, polars.Duration)):
+        values = series.to_physical().to_list()
+        return [None if v is None else v // 1000 for v in values] if kind == polars.Time else values
+    values = series.to_list()
+    if kind == polars.Float64:
+        return [bits(v, 64) for v in values]
+    if kind == polars.Float32:
+        return [bits(v, 32) for v in values]
+    if isinstance(kind, polars.Decimal):
+        return [None if v is None else unscaled(v) for v in values]
+    return [v.hex() if isinstance(v, bytes) else v for v in values]
+
+
+def compare(path, reader, name, expected, actual, scale=1):
+    if scale != 1:
+        expected = [None if v is None else v * scale for v in expected]
+    if expected == actual:
+        return
+    if len(expected) != len(actual):
+        return fail(path, reader, name, "rows", len(actual), "expected", len(expected))
+    row = next(i for i, (a, b) in enumerate(zip(expected, actual)) if a != b)
+    fail(path, reader, name, "row", row, "is", repr(actual[row])[:200], "expected", repr(expected[row])[:200])
+
+
+def check_statistics(path, metadata, name, index, arrow):
+    """Null counts are exact; bounds hold for every value and are exact unless the footer says otherwise."""
+    start = 0
+    for group in range(metadata.num_row_groups):
+        chunk = metadata.row_group(group).column(index)
+        part = arrow.slice(start, metadata.row_group(group).num_rows)
+        start += metadata.row_group(group).num_rows
+        statistics = chunk.statistics
+        if statistics is None or statistics.null_count != part.null_count:
+            fail(path, "statistics", name, "group", group, "null_count", statistics, part.null_count)
+            continue
+        values = part.drop_null()
+        kind = part.type
+        if pa.types.is_floating(kind):
+            values = values.filter(pc.invert(pc.is_nan(values)))
+        if len(values) == 0:
+            if statistics.has_min_max:
+                fail(path, "statistics", name, "bounds without values")
+            continue
+        if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_string(kind)
+                or pa.types.is_binary(kind) or pa.types.is_decimal(kind) or pa.types.is_date(kind)
+                or pa.types.is_timestamp(kind) or pa.types.is_boolean(kind)):
+            continue
+        if not statistics.has_min_max:
+            if pa.types.is_binary(kind) and any(v[:64] == b"\xff" * 64 for v in values.to_pylist()):
+                continue  # nothing short is above it, so the maximum must be left out
+            fail(path, "statistics", name, "group", group, "no bounds")
+            continue
+        if pa.types.is_string(kind) or pa.types.is_binary(kind):
+            raw = [v.encode() if isinstance(v, str) else v for v in values.to_pylist()]
+            low, high = min(raw), max(raw)
+            encode = lambda v: v.encode() if isinstance(v, str) else v
+            if not (encode(statistics.min) <= low and high <= encode(statistics.max)):
+                fail(path, "statistics", name, statistics.min, statistics.max, "for", low[:80], high[:80])
+            if len(high) <= 64 and encode(statistics.max) != high:
+                fail(path, "statistics", name, "maximum not exact")
+        else:
+            low, high = pc.min(values).as_py(), pc.max(values).as_py()
+            if (statistics.min, statistics.max) != (low, high):
+                fail(path, "statistics", name, "group", group, statistics.min, statistics.max, "for", low, high)
+
+
+def check(path):
+    with open(path[: -len(".parquet")] + ".json") as file:
+        description = json.load(file)
+    parquet = pq.ParquetFile(path, page_checksum_verification=True)
+    metadata = parquet.metadata
+    if metadata.num_rows != description["rows"]:
+        fail(path, "rows", metadata.num_rows, description["rows"])
+    table = parquet.read()
+    frame = polars.read_parquet(path)
+    kinds = {row[0]: row[1] for row in duckdb.sql(f"DESCRIBE SELECT * FROM read_parquet('{path}')").fetchall()}
+    for index, column in enumerate(description["columns"]):
+        name, expected = column["name"], column["values"]
+        arrow = table.column(name)
+        if table.schema.field(name).nullable == column["required"]:
+            fail(path, name, "repetition")
+        compare(path, "pyarrow", name, expected, from_arrow(arrow))
+        # DuckDB answers in microseconds whatever the unit, Polars reads TIME(MILLIS) as nanoseconds.
+        is_millis = pa.types.is_time32(arrow.type) or str(arrow.type).startswith("timestamp[ms")
+        compare(path, "duckdb", name, expected, from_duckdb(path, name, kinds[name]), 1000 if is_millis else 1)
+        series = frame[name]
+        if series.dtype == polars.Binary and "json" in str(arrow.type):  # Polars takes JSON for plain bytes
+            series = series.cast(polars.String)
+        compare(path, "polars", name, expected, from_polars(series), 1000 if pa.types.is_time32(arrow.type) else 1)
+        check_statistics(path, metadata, name, index, arrow)
+        for wanted in column.get("encodings", []):
+            found = {e for g in range(metadata.num_row_groups) for e in metadata.row_group(g).column(index).encodings}
+            if wanted not in found:
+                fail(path, name, "has no", wanted, "pages, only", sorted(found))
+
+
+paths = sorted(glob.glob(os.path.join(sys.argv[1], "*.parquet")))
+if not paths:
+    fail("no files in", sys.argv[1])
+for path in paths:
+    try:
+        check(path)
+    except Exception as error:
+        fail(path, type(error).__name__, error)
+print(f"{len(paths)} files, {failures} differences")
+sys.exit(1 if failures else 0)

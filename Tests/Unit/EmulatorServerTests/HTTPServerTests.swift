@@ -1,0 +1,319 @@
+import EmulatorKit
+import Foundation
+import Synchronization
+import Testing
+
+@testable import EmulatorServer
+
+@Suite struct HTTPServerTests {
+    /// A server on a free port, gone when `body` returns.
+    private func withServer<Value>(
+        limits: HTTPLimits = HTTPLimits(), respond: @escaping Responder,
+        _ body: (_ port: Int, _ listener: any Listener) async throws -> Value
+    ) async throws -> Value {
+        let server = HTTPServer(limits: limits)
+        let listener = try await server.listen(port: 0, respond: respond)
+        let value: Value
+        do {
+            value = try await body(listener.port, listener)
+        } catch {
+            await server.stop()
+            throw error
+        }
+        await listener.close()
+        await server.stop()
+        return value
+    }
+
+    @Sendable private static func echo(_ request: HTTPRequest) async -> HTTPResponse {
+        do {
+            let body = try await request.body.collect(upTo: 64 << 20)
+            let line = "\(request.method) \(request.path) \(request.query) \(body.count) "
+            return HTTPResponse(status: 200, body: .bytes(Array(line.utf8) + body))
+        } catch {
+            return HTTPResponse(status: 400, body: .bytes(Array("\(error)".utf8)))
+        }
+    }
+
+    @Test func `an answer carries its exact length and the date`() async throws {
+        let answer = try await withServer(respond: Self.echo) { port, _ in
+            let client = try RawClient(port: port)
+            await client.send(
+                "PUT /a%20b/c?d=e%2Ff HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi")
+            return await client.receiveAll()
+        }
+        #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(answer.contains("\r\nContent-Length: 25\r\n"))
+        #expect(answer.contains(" GMT\r\n"))
+        #expect(answer.hasSuffix("\r\n\r\nPUT /a%20b/c d=e%2Ff 2 hi"))
+    }
+
+    @Test func `pipelined requests are answered one by one, in order`() async throws {
+        let running = Atomic(0)
+        let overlapped = Atomic(false)
+        let answer = try await withServer { request in
+            if running.add(1, ordering: .relaxed).newValue > 1 { overlapped.store(true, ordering: .relaxed) }
+            try? await Task.sleep(for: .milliseconds(2))
+            running.subtract(1, ordering: .relaxed)
+            return await Self.echo(request)
+        } _: { port, _ in
+            let client = try RawClient(port: port)
+            var requests = ""
+            for number in 0..<20 {
+                requests += "POST /\(number) HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+            }
+            await client.send(requests + "GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            return await client.receiveAll()
+        }
+        let anyOverlapped = overlapped.load(ordering: .relaxed)
+        #expect(!anyOverlapped)
+        let bodies = answer.split(separator: "\r\n\r\n").dropFirst().map { $0.prefix { $0 != "H" } }
+        #expect(bodies == (0..<20).map { "POST /\($0)  3 abc" } + ["GET /last  0 "])
+    }
+
+    @Test func `a chunked body comes without a length and is put together`() async throws {
+        let answer = try await withServer { request in
+            #expect(request.body.length == nil)
+            return await Self.echo(request)
+        } _: { port, _ in
+            let client = try RawClient(port: port)
+            await client.send("PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
+            await client.send("3\r\nabc\r\n")
+            await client.send("A;extension=1\r\n0123456789\r\n0\r\n\r\n")
+            return await client.receiveAll()
+        }
+        #expect(answer.hasSuffix("PUT /  13 abc0123456789"))
+    }
+
+    @Test func `a sender is held back while nobody reads its body`() async throws {
+        let mayRead = Bell()
+        let size = 48 << 20
+        let (held, answer) = try await withServer { request in
+            await mayRead.wait()
+            var count = 0
+            while let piece = try? await request.body.next() { count += piece.count }
+            return HTTPResponse(status: 200, body: .bytes(Array("\(count)".utf8)))
+        } _: { port, _ in
+            let client = try RawClient(port: port)
+            await client.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: \(size)\r\nConnection: close\r\n\r\n")
+            let piece = [UInt8](repeating: 7, count: 1 << 20)
+            var sent = 0
+            var refusals = 0
+            while refusals < 20, sent < size {
+                let count = client.sendWithoutWaiting(Array(piece.prefix(size - sent)))
+                sent += count
+                if count == 0 {
+                    refusals += 1
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+            }
+            mayRead.ring()
+            await client.send([UInt8](repeating: 7, count: size - sent))
+            return (sent, await client.receiveAll())
+        }
+        #expect(held < size)
+        #expect(answer.hasSuffix("\r\n\r\n\(size)"))
+    }
+
+    @Test func `100 Continue is sent when the body is asked for, and not before`() async throws {
+        let answers = try await withServer { request in
+            if request.path == "/refuse" { return HTTPResponse(status: 403) }
+            return await Self.echo(request)
+        } _: { port, _ in
+            let head = "HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
+            let welcome = try RawClient(port: port)
+            await welcome.send("PUT /take \(head)")
+            let first = await welcome.receive { $0.contains("\r\n\r\n") }
+            await welcome.send("body")
+            let second = await welcome.receive { $0.hasSuffix("body") }
+            let refused = try RawClient(port: port)
+            await refused.send("PUT /refuse \(head)")
+            return [first, second, await refused.receive { $0.contains("\r\n\r\n") }]
+        }
+        #expect(answers[0] == "HTTP/1.1 100 Continue\r\n\r\n")
+        #expect(answers[1].hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(answers[2].hasPrefix("HTTP/1.1 403 Forbidden\r\n"))
+        #expect(answers[2].contains("Connection: close"))
+    }
+
+    @Test func `HEAD tells the length and sends no body`() async throws {
+        let answer = try await withServer { request in
+            var response = HTTPResponse(status: 200, body: .bytes(Array("12345".utf8)))
+            if request.path == "/told" {
+                response = HTTPResponse(status: 200, headers: HTTPHeaders([("Content-Length", "99")]))
+            }
+            return response
+        } _: { port, _ in
+            let client = try RawClient(port: port)
+            await client.send("HEAD /counted HTTP/1.1\r\nHost: x\r\n\r\n")
+            await client.send("HEAD /told HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            return await client.receiveAll()
+        }
+        #expect(answer.contains("Content-Length: 5\r\n"))
+        #expect(answer.contains("Content-Length: 99\r\n"))
+        #expect(!answer.contains("12345"))
+        #expect(answer.components(separatedBy: "HTTP/1.1 200 OK").count == 3)
+    }
+
+    @Test func `a file range is sent as it stands in the file`() async throws {
+        let path = NSTemporaryDirectory() + "cupel-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data((0..<300_000).map { UInt8(ascii: "a") + UInt8($0 % 26) }).write(to: URL(fileURLWithPath: path))
+        let answer = try await withServer { request in
+            let missing = request.path == "/missing"
+            return HTTPResponse(
+                status: 206, body: .file(path: missing ? path + "x" : path, offset: 26 * 1000 + 1, length: 200_000))
+        } _: { port, _ in
+            let client = try RawClient(port: port)
+            await client.send(
+                "GET /missing HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            return await client.receiveAll()
+        }
+        #expect(answer.hasPrefix("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n"))
+        let body = answer.components(separatedBy: "\r\n\r\n")[2]
+        #expect(body.utf8.count == 200_000)
+        #expect(body.hasPrefix("bcdef"))
+    }
+
+    enum Nonsense: String, CaseIterable, CustomTestStringConvertible {
+        case noRequest = "nonsense\r\n\r\n"
+        case unknownVersion = "GET / HTTP/9.9\r\n\r\n"
+        case spaceInName = "GET / HTTP/1.1\r\nBad Header: x\r\n\r\n"
+        case negativeLength = "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"
+        case controlBytes = "\u{0}\u{1}\u{2}\u{3}\r\n\r\n"
+        case hugeField = ""
+
+        var bytes: String {
+            guard self == .hugeField else { return rawValue }
+            return "GET / HTTP/1.1\r\nX: " + String(repeating: "y", count: 100_000) + "\r\n\r\n"
+        }
+        var testDescription: String { bytes.prefix(40).debugDescription }
+    }
+
+    @Test(arguments: Nonsense.allCases)
+    func `what is not HTTP is answered 400, and the server lives`(_ nonsense: Nonsense) async throws {
+        let (refusal, next) = try await withServer(respond: Self.echo) { port, _ in
+            let rude = try RawClient(port: port)
+            await rude.send(nonsense.bytes)
+            let refusal = await rude.receiveAll()
+            let polite = try RawClient(port: port)
+            await polite.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            return (refusal, await polite.receiveAll())
+        }
+        #expect(refusal.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
+        #expect(next.hasPrefix("HTTP/1.1 200 OK\r\n"))
+    }
+
+    @Test func `a body that breaks off fails in the reader's hands`() async throws {
+        let failure = Mutex("")
+        let failed = Bell()
+        try await withServer { request in
+            do { while try await request.body.next() != nil {} } catch { failure.withLock { $0 = "\(error)" } }
+            failed.ring()
+            return HTTPResponse(status: 200)
+        } _: { port, _ in
+            let client = try RawClient(port: port)
+            await client.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nshort")
+            client.hangUp()
+            await failed.wait()
+        }
+        #expect(failure.withLock { $0 } == RequestBodyError.connectionLost.description)
+    }
+
+    @Test func `a body that stops arriving times out`() async throws {
+        var limits = HTTPLimits()
+        limits.bodyTimeout = .milliseconds(50)
+        let answer = try await withServer(limits: limits, respond: Self.echo) { port, _ in
+            let client = try RawClient(port: port)
+            await client.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nshort")
+            return await client.receiveAll()
+        }
+        #expect(answer.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
+        #expect(answer.hasSuffix(RequestBodyError.timedOut.description))
+    }
+
+    @Test func `a head that never ends does not hold its connection`() async throws {
+        var limits = HTTPLimits()
+        limits.headTimeout = .milliseconds(50)
+        let answer = try await withServer(limits: limits, respond: Self.echo) { port, _ in
+            let client = try RawClient(port: port)
+            await client.send("GET / HTTP/1.1\r\nHost:")
+            return await client.receiveAll()
+        }
+        #expect(answer.isEmpty)
+    }
+
+    @Test func `the answering task is cancelled when the client goes away`() async throws {
+        let begun = Bell()
+        let cancelled = Bell()
+        try await withServer { _ in
+            begun.ring()
+            await withTaskCancellationHandler {
+                try? await Task.sleep(for: .seconds(3600))
+            } onCancel: {
+                cancelled.ring()
+            }
+            return HTTPResponse(status: 200)
+        } _: { port, _ in
+            let client = try RawClient(port: port)
+            await client.send("GET /next HTTP/1.1\r\nHost: x\r\n\r\n")
+            await begun.wait()
+            client.hangUp()
+            await cancelled.wait()
+        }
+    }
+
+    @Test func `a body that nobody read is thrown away and the connection goes on`() async throws {
+        let answer = try await withServer { request in
+            HTTPResponse(status: request.method == "PUT" ? 404 : 200)
+        } _: { port, _ in
+            let client = try RawClient(port: port)
+            await client.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+            await client.send([UInt8](repeating: 0, count: 1_000_000))
+            await client.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            return await client.receiveAll()
+        }
+        #expect(answer.hasPrefix("HTTP/1.1 404 Not Found\r\n"))
+        #expect(answer.contains("HTTP/1.1 200 OK\r\n"))
+    }
+
+    @Test func `closing lets a request finish, cuts off one that does not, and frees the port`() async throws {
+        var limits = HTTPLimits()
+        limits.drainTimeout = .milliseconds(200)
+        let begun = Mutex(0)
+        let allBegun = Bell()
+        let server = HTTPServer(limits: limits)
+        let listener = try await server.listen(port: 0) { request in
+            let count = begun.withLock { begun in
+                begun += 1
+                return begun
+            }
+            if count == 2 { allBegun.ring() }
+            try? await Task.sleep(for: request.path == "/quick" ? .milliseconds(20) : .seconds(3600))
+            return HTTPResponse(status: 200)
+        }
+        let quick = try RawClient(port: listener.port)
+        let endless = try RawClient(port: listener.port)
+        let idle = try RawClient(port: listener.port)
+        await quick.send("GET /quick HTTP/1.1\r\nHost: x\r\n\r\n")
+        await endless.send("GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+        await allBegun.wait()
+        await listener.close()
+        #expect(await quick.receiveAll().hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(await endless.receiveAll().isEmpty)
+        #expect(await idle.receiveAll().isEmpty)
+        #expect(throws: POSIXError.self) { _ = try RawClient(port: listener.port) }
+        await server.stop()
+    }
+
+    @Test func `a taken port is named`() async throws {
+        try await withServer(respond: Self.echo) { port, _ in
+            let second = HTTPServer()
+            let error = await #expect(throws: HTTPServerError.self) {
+                _ = try await second.listen(port: port, respond: Self.echo)
+            }
+            #expect(error?.description.contains("127.0.0.1:\(port)") == true)
+            await second.stop()
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import JSON
+import Testing
+
+@testable import LambdaRuntime
+
+@Suite struct LogTests {
+    private let lines = LogLines()
+
+    private func log(_ variables: [String: String] = [:]) -> Log { Log(Environment(variables), sink: lines.append) }
+
+    @Test func `a line is one JSON object with time, level, request id and message`() throws {
+        log().tagged(requestID: "r-1").warning("two\nlines", ["bytes": 3])
+        let text = try #require(lines.all.first)
+        #expect(text.hasSuffix("}\n"))
+        let line = try JSON(parsing: text)
+        #expect(line.object?.names == ["timestamp", "level", "requestId", "message", "bytes"])
+        #expect(line["level"] == "WARN")
+        #expect(line["message"] == "two\nlines")
+    }
+
+    @Test func `text format writes one line, whatever the message holds`() {
+        log(["AWS_LAMBDA_LOG_FORMAT": "Text"]).tagged(requestID: "r-1").info("two\nlines", ["bytes": 3])
+        #expect(lines.all.count == 1)
+        #expect(lines.all[0].hasSuffix(" r-1 INFO two lines bytes=3\n"))
+    }
+
+    @Test(arguments: [
+        (nil, ["INFO", "WARN", "ERROR"]), ("DEBUG", ["DEBUG", "INFO", "WARN", "ERROR"]), ("ERROR", ["ERROR"]),
+    ])
+    func `lines below the level are left out`(level: String?, expected: [String]) throws {
+        let log = log(level.map { ["AWS_LAMBDA_LOG_LEVEL": $0] } ?? [:])
+        log.debug("a")
+        log.info("a")
+        log.warning("a")
+        log.error("a")
+        #expect(try lines.all.map { try JSON(parsing: $0)["level"]?.string } == expected)
+    }
+
+    @Test(arguments: [
+        (0, "1970-01-01T00:00:00.000Z"), (951_782_400_007, "2000-02-29T00:00:00.007Z"),
+        (4_102_444_799_999, "2099-12-31T23:59:59.999Z"),
+    ])
+    func `timestamps are RFC 3339 in UTC`(milliseconds: Int64, text: String) {
+        #expect(WallClock.timestamp(milliseconds) == text)
+    }
+}
+
+@Suite struct EnvironmentTests {
+    @Test func `a missing and an empty variable are named`() throws {
+        let environment = Environment(["SET": "x", "EMPTY": ""])
+        #expect(try environment.require("SET") == "x")
+        #expect(throws: EnvironmentError.missing("EMPTY")) { try environment.require("EMPTY") }
+        #expect(throws: EnvironmentError.missing("ABSENT")) { try environment.require("ABSENT") }
+        #expect(environment["EMPTY"] == nil)
+    }
+
+    @Test func `a count is a whole number above zero`() throws {
+        let environment = Environment(["N": "12", "ZERO": "0", "WORD": "many"])
+        #expect(try environment.count("N", default: 3) == 12)
+        #expect(try environment.count("ABSENT", default: 3) == 3)
+        #expect(throws: EnvironmentError.notPositive("ZERO", value: "0")) { try environment.count("ZERO", default: 3) }
+        #expect(throws: EnvironmentError.self) { try environment.count("WORD", default: 3) }
+    }
+
+    @Test func `the process's variables are read`() {
+        #expect(Environment.process()["PATH"] != nil)
+    }
+}

@@ -12,6 +12,9 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
 
 pid_t cupel_spawn(const char *path, char *const arguments[], char *const environment[], const char *directory,
                   int standardOutput) {
@@ -57,4 +60,9 @@ pid_t cupel_spawn(const char *path, char *const arguments[], char *const environ
         return -(failure ? failure : EIO);
     }
     return child;
+}
+
+int cupel_process_descriptor(pid_t process) {
+    int descriptor = (int)syscall(SYS_pidfd_open, process, 0);
+    return descriptor < 0 ? -errno : descriptor;
 }

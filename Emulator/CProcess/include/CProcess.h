@@ -9,3 +9,7 @@
 /// Returns the child's process id, or -errno of the first step that failed, the child's own steps included.
 pid_t cupel_spawn(const char *path, char *const arguments[], char *const environment[], const char *directory,
                   int standardOutput);
+
+/// A descriptor that becomes readable when the child `process` has ended; -errno on failure.
+/// See <https://man7.org/linux/man-pages/man2/pidfd_open.2.html>
+int cupel_process_descriptor(pid_t process);

@@ -1,0 +1,130 @@
+internal import ASL
+internal import JSON
+internal import Synchronization
+
+/// Runs queued events: as many at once as a function may, failed ones again, hopeless ones to their destination.
+/// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
+final class EventDispatcher: Sendable {
+    /// How long a failed event waits before its second and its third attempt, in milliseconds. AWS waits one and two
+    /// minutes; nobody wants to at a desk.
+    static let retryDelays: [Int64] = [1000, 2000]
+    /// How long an event waits that found no free worker, in milliseconds.
+    private static let throttleDelay: Int64 = 500
+
+    typealias Run = @Sendable (QueuedEvent, FunctionConfiguration) async throws(AWSFault) -> InvocationOutcome
+
+    private let queue: EventQueue
+    private let registry: FunctionRegistry
+    private let concurrency: Int
+    private let ambient: Ambient
+    private let run: Run
+    private let inFlight = Mutex<[String: Set<Int64>]>([:])
+
+    init(queue: EventQueue, registry: FunctionRegistry, concurrency: Int, ambient: Ambient, run: @escaping Run) {
+        self.queue = queue
+        self.registry = registry
+        self.concurrency = concurrency
+        self.ambient = ambient
+        self.run = run
+    }
+
+    /// Works until its task is cancelled.
+    func serve() async {
+        while !Task.isCancelled {
+            var next: Int64?
+            do {
+                try startDueEvents()
+                next = try queue.nextDue()
+            } catch {
+                // The store is busy or closing: look again soon, or be cancelled.
+                next = ambient.now() + 1000
+            }
+            await queue.bell.wait(until: next, ambient)
+        }
+    }
+
+    private func startDueEvents() throws {
+        for function in registry.all {
+            let running = inFlight.withLock { $0[function.name] ?? [] }
+            let free = min(function.reservedConcurrency ?? concurrency, concurrency) - running.count
+            guard free > 0 else { continue }
+            for event in try queue.due(function: function.name, limit: free, excluding: running) {
+                _ = inFlight.withLock { $0[function.name, default: []].insert(event.id) }
+                Task {
+                    await self.attempt(event, function)
+                    self.inFlight.withLock { _ = $0[function.name]?.remove(event.id) }
+                    self.queue.bell.ring()
+                }
+            }
+        }
+    }
+
+    private func attempt(_ event: QueuedEvent, _ function: FunctionConfiguration) async {
+        do {
+            let ageLimit = Int64(function.maximumEventAgeInSeconds) * 1000
+            let outcome: InvocationOutcome
+            do throws(AWSFault) {
+                outcome = try await run(event, function)
+            } catch {
+                // No worker, or no executable: not the function's fault, so no attempt is counted.
+                let due = ambient.now() + Self.throttleDelay
+                guard due - event.createdAt < ageLimit else {
+                    return try await giveUp(event, function, nil, "EventAgeExceeded")
+                }
+                return try await queue.postpone(event, attempts: event.attempts, until: due)
+            }
+            guard outcome.functionError != nil else {
+                return try await deliver(event, function, outcome, "Success", to: function.onSuccess)
+            }
+            let due = ambient.now() + Self.retryDelays[min(event.attempts, Self.retryDelays.count - 1)]
+            if event.attempts >= function.maximumRetryAttempts {
+                try await giveUp(event, function, outcome, "RetriesExhausted")
+            } else if due - event.createdAt >= ageLimit {
+                try await giveUp(event, function, outcome, "EventAgeExceeded")
+            } else {
+                try await queue.postpone(event, attempts: event.attempts + 1, until: due)
+            }
+        } catch {
+            // The store could not note the end: the event is still queued, and runs again at the next start.
+        }
+    }
+
+    private func giveUp(
+        _ event: QueuedEvent, _ function: FunctionConfiguration, _ outcome: InvocationOutcome?, _ condition: String
+    ) async throws {
+        try await deliver(event, function, outcome, condition, to: function.onFailure)
+    }
+
+    /// Ends the event and, in the same commit, queues a record of it for the destination, if that is a function.
+    private func deliver(
+        _ event: QueuedEvent, _ function: FunctionConfiguration, _ outcome: InvocationOutcome?, _ condition: String,
+        to destination: String?
+    ) async throws {
+        guard let destination, let target = try? registry.function(destination).name else {
+            return try await queue.finish(event)
+        }
+        let record = record(of: event, outcome, condition)
+        try await queue.finish(event) { [queue] transaction in
+            try queue.add(function: target, payload: record.bytes, in: transaction)
+        }
+    }
+
+    private func record(of event: QueuedEvent, _ outcome: InvocationOutcome?, _ condition: String) -> JSON {
+        var record: JSONObject = [
+            "version": "1.0", "timestamp": .string(ASL.Timestamp(milliseconds: ambient.now()).text),
+            "requestContext": [
+                "requestId": .string(event.requestID),
+                "functionArn": .string(registry.arn(of: event.function) + ":$LATEST"),
+                "condition": .string(condition), "approximateInvokeCount": .int(event.attempts + 1),
+            ],
+            "requestPayload": (try? JSON(parsing: event.payload)) ?? .null,
+        ]
+        if let outcome {
+            var context: JSONObject = ["statusCode": 200, "executedVersion": "$LATEST"]
+            if let functionError = outcome.functionError { context["functionError"] = .string(functionError) }
+            record["responseContext"] = .object(context)
+            record["responsePayload"] = (try? JSON(parsing: outcome.payload)) ?? .null
+        }
+        return .object(record)
+    }
+}

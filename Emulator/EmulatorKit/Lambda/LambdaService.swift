@@ -1,0 +1,171 @@
+internal import JSON
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+
+/// AWS Lambda: functions as pools of processes that speak the Runtime API, invoked at once or from a durable queue.
+public final class LambdaService: Sendable {
+    public static let schema = FunctionRegistry.schema + EventQueue.schema
+
+    public struct Options: Sendable {
+        /// Where the executables are that templates name as `Code`.
+        public var functions: ExecutableFolder
+        public var account = Account()
+        public var ambient = Ambient.system
+        /// Invocations under way at once, of all functions together.
+        public var concurrency = max(4, 4 * sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        /// How long a synchronous caller waits for a worker before it is throttled.
+        public var patience = Duration.seconds(10)
+        /// How long a worker is kept without work.
+        public var idleTime = Duration.seconds(300)
+
+        public init(functions: ExecutableFolder) { self.functions = functions }
+    }
+
+    let options: Options
+    let registry: FunctionRegistry
+    let queue: EventQueue
+    private let pool: WorkerPool
+    private let host: ProcessHost
+    private let listening: any Listening
+    private let logs: any LogWriting
+    private let environment: ProcessEnvironment
+    private let dispatcher = Mutex<Task<Void, Never>?>(nil)
+
+    /// - Parameter endpoint: the address that functions find in `AWS_ENDPOINT_URL`; set before the first invocation.
+    public init(
+        store: Store, host: ProcessHost, listening: any Listening, logs: any LogWriting, endpoint: EndpointAddress,
+        options: Options
+    ) throws {
+        self.options = options
+        self.host = host
+        self.listening = listening
+        self.logs = logs
+        registry = try FunctionRegistry(store: store, account: options.account)
+        queue = EventQueue(store: store, ambient: options.ambient)
+        pool = WorkerPool(
+            WorkerPool.Limits(
+                concurrency: options.concurrency, patience: options.patience, idleTime: options.idleTime))
+        environment = ProcessEnvironment(account: options.account, endpoint: endpoint)
+    }
+
+    /// Begins to run queued events, those left by the emulator's last life included.
+    public func start() {
+        let events = EventDispatcher(
+            queue: queue, registry: registry, concurrency: options.concurrency, ambient: options.ambient
+        ) { [weak self] event, function throws(AWSFault) in
+            guard let self else { throw AWSFault("ServiceException", "The emulator is stopping.", status: 503) }
+            return try await self.run(
+                function,
+                Invocation(
+                    requestID: event.requestID, payload: event.payload,
+                    functionARN: self.registry.arn(of: function.name)))
+        }
+        dispatcher.withLock { dispatcher in
+            dispatcher?.cancel()
+            dispatcher = Task { await events.serve() }
+        }
+    }
+
+    /// Takes up no more events and ends the idle workers; those at work end with the emulator.
+    public func stop() async {
+        dispatcher.withLock { dispatcher in
+            dispatcher?.cancel()
+            dispatcher = nil
+        }
+        await pool.close()
+    }
+
+    // MARK: Invocation
+
+    /// Runs one invocation on a worker.
+    /// - Throws: ``AWSFault`` when no worker could be had; what the function does wrong is an outcome.
+    func run(
+        _ function: FunctionConfiguration, _ invocation: Invocation
+    ) async throws(AWSFault) -> InvocationOutcome {
+        let plan = try plan(for: function)
+        var invocation = invocation
+        invocation.traceID = invocation.traceID ?? newTraceID()
+        // A worker may have died since its last invocation; then another one takes this.
+        for _ in 0..<3 {
+            let turn = try await pool.take(plan)
+            let worker: FunctionWorker
+            do {
+                worker =
+                    if let kept = turn.worker { kept } else {
+                        try await FunctionWorker.start(
+                            plan, host: host, listening: listening, sink: logs, ambient: options.ambient)
+                    }
+            } catch {
+                await pool.finish(turn, worker: nil)
+                if let failure = error as? FunctionWorker.InitFailure { return failure.outcome }
+                throw .internalFailure(error)
+            }
+            let outcome = await worker.run(invocation)
+            await pool.finish(turn, worker: worker)
+            if let outcome { return outcome }
+        }
+        throw AWSFault(
+            "ServiceException", "The workers of \(function.name) end before they take an event; see its log.",
+            status: 500)
+    }
+
+    /// Replaces the idle workers of a function that has changed.
+    func discardWorkers(of function: String) async { await pool.discard(function) }
+
+    func code(of function: FunctionConfiguration) throws(AWSFault) -> FunctionCode {
+        guard let location = function.declaration["Code"]?.string else {
+            throw .notEmulated("The function \(function.name)'s code, which is not a local path,")
+        }
+        return try options.functions.code(at: location, for: "The function \(function.name)")
+    }
+
+    private func plan(for function: FunctionConfiguration) throws(AWSFault) -> FunctionWorker.Plan {
+        let code = try code(of: function)
+        var variables = environment.variables
+        variables["_HANDLER"] = function.handler
+        variables["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + function.runtime
+        variables["AWS_LAMBDA_FUNCTION_NAME"] = function.name
+        variables["AWS_LAMBDA_FUNCTION_VERSION"] = "$LATEST"
+        variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = String(function.memoryInMegabytes)
+        variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand"
+        variables["LAMBDA_TASK_ROOT"] = code.taskRoot
+        variables.merge(function.variables) { _, own in own }
+        return FunctionWorker.Plan(configuration: function, code: code, environment: variables)
+    }
+
+    /// `Root=1-<seconds>-<24 digits>;Sampled=0`
+    /// - SeeAlso: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>
+    private func newTraceID() -> String {
+        let digits = options.ambient.uuid().filter { $0 != "-" }.prefix(24)
+        return "Root=1-\(String(options.ambient.now() / 1000, radix: 16))-\(digits);Sampled=0"
+    }
+}
+
+extension LambdaService: LambdaInvoking {
+    public func invoke(function: String, payload: [UInt8]) async throws(AWSFault) -> LambdaAnswer {
+        let configuration = try registry.function(function)
+        guard payload.count <= PayloadLimit.request else { throw Self.requestTooLarge(PayloadLimit.request) }
+        let requestID = options.ambient.uuid()
+        let outcome = try await run(
+            configuration,
+            Invocation(requestID: requestID, payload: payload, functionARN: registry.arn(of: configuration.name)))
+        return LambdaAnswer(payload: outcome.payload, functionError: outcome.functionError, requestID: requestID)
+    }
+
+    public func enqueue(function: String, payload: [UInt8], in transaction: borrowing Transaction) throws {
+        let configuration = try registry.function(function)
+        guard payload.count <= PayloadLimit.event else { throw Self.requestTooLarge(PayloadLimit.event) }
+        try queue.add(function: configuration.name, payload: payload, in: transaction)
+    }
+
+    static func requestTooLarge(_ limit: Int) -> AWSFault {
+        AWSFault(
+            "RequestTooLargeException",
+            "Request must be smaller than \(limit) bytes for the InvokeFunction operation", status: 413)
+    }
+}

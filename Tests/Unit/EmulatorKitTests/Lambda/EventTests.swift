@@ -1,0 +1,112 @@
+import JSON
+import Synchronization
+import Testing
+
+@testable import EmulatorKit
+
+@Suite struct EventTests {
+    private func waitForReports(_ count: Int, _ lambda: LambdaFixture) async {
+        while lambda.logs.all.count(where: { $0.message.hasPrefix("REPORT") }) < count {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    private func waitUntilEmpty(_ lambda: LambdaFixture) async throws {
+        func queued() throws -> Int {
+            try lambda.store.read { try $0.first("SELECT count(*) FROM lambda_event") { $0.int(0) } } ?? -1
+        }
+        while try queued() > 0 { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    @Test func `an event is queued with its transaction, run, and gone when it has succeeded`() async throws {
+        let lambda = try LambdaFixture()
+        try await lambda.create()
+        lambda.service.start()
+        struct Refused: Error {}
+        await #expect(throws: Refused.self) {
+            try await lambda.store.write { transaction in
+                try lambda.service.enqueue(function: "echo", payload: Array("1".utf8), in: transaction)
+                throw Refused()
+            }
+        }
+        try await lambda.store.write { transaction in
+            try lambda.service.enqueue(
+                function: "arn:aws:lambda:us-east-1:000000000000:function:echo", payload: Array("2".utf8),
+                in: transaction)
+        }
+        await waitForReports(1, lambda)
+        try await waitUntilEmpty(lambda)
+        #expect(lambda.logs.messages(in: "/aws/lambda/echo").filter { $0.hasPrefix("event") } == ["event 2\n"])
+        await lambda.close()
+    }
+
+    @Test func `a failing event is tried three times with one request id`() async throws {
+        let time = Mutex<Int64>(1_000_000)
+        let lambda = try LambdaFixture { options in
+            options.ambient = Ambient(
+                now: { time.withLock { $0 } },
+                sleep: { until in
+                    time.withLock { $0 = max($0, until) }
+                    await Task.yield()
+                }, uuid: Ambient.system.uuid)
+        }
+        try await lambda.create()
+        lambda.service.start()
+        let response = await lambda.request(
+            "POST", "/2015-03-31/functions/echo/invocations", headers: [("X-Amz-Invocation-Type", "Event")],
+            body: #""fail""#)
+        #expect(response.status == 202)
+        let id = try #require(response.headers["x-amzn-RequestId"])
+        await waitForReports(3, lambda)
+        try await waitUntilEmpty(lambda)
+        let starts = lambda.logs.messages(in: "/aws/lambda/echo").filter { $0.hasPrefix("START") }
+        #expect(starts == Array(repeating: "START RequestId: \(id) Version: $LATEST\n", count: 3))
+        await lambda.close()
+    }
+
+    @Test func `an event that is given up reaches its destination in the same commit`() async throws {
+        let lambda = try LambdaFixture()
+        try await lambda.create("echo")
+        try await lambda.create("undertaker")
+        _ = try await lambda.service.provision(
+            DeclaredResource(
+                logicalID: "Config", type: "AWS::Lambda::EventInvokeConfig",
+                properties: [
+                    "FunctionName": "echo", "MaximumRetryAttempts": 0,
+                    "DestinationConfig": [
+                        "OnFailure": ["Destination": "arn:aws:lambda:us-east-1:000000000000:function:undertaker"]
+                    ],
+                ]))
+        lambda.service.start()
+        try await lambda.store.write { transaction in
+            try lambda.service.enqueue(function: "echo", payload: Array(#""fail""#.utf8), in: transaction)
+        }
+        await waitForReports(2, lambda)
+        try await waitUntilEmpty(lambda)
+        let event = lambda.logs.messages(in: "/aws/lambda/undertaker").first { $0.hasPrefix("event") } ?? ""
+        let record = try JSON(parsing: String(event.dropFirst(6)))
+        #expect(record["requestContext"]?["condition"] == "RetriesExhausted")
+        #expect(record["requestPayload"] == "fail")
+        #expect(record["responsePayload"]?["errorType"] == "BadInput")
+        await lambda.close()
+    }
+
+    @Test func `what was queued before a crash runs after it`() async throws {
+        let first = try LambdaFixture()
+        try await first.create()
+        try await first.store.write { transaction in
+            for number in 0..<20 {
+                try first.service.enqueue(function: "echo", payload: Array("\(number)".utf8), in: transaction)
+            }
+        }
+        // Never started, as if killed: the second life finds functions and events in the store.
+        first.store.close()
+        let second = try LambdaFixture(directory: first.directory)
+        second.service.start()
+        await waitForReports(20, second)
+        try await waitUntilEmpty(second)
+        let events = Set(second.logs.messages(in: "/aws/lambda/echo").filter { $0.hasPrefix("event") })
+        #expect(events == Set((0..<20).map { "event \($0)\n" }))
+        await second.close()
+    }
+}

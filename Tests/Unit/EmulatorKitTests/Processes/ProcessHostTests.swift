@@ -1,0 +1,86 @@
+import Synchronization
+import Testing
+
+@testable import EmulatorKit
+
+@Suite struct ProcessHostTests {
+    static let host = ProcessHost()
+
+    private final class Lines: Sendable {
+        private let lines = Mutex<[String]>([])
+        var all: [String] { lines.withLock { $0 } }
+        func add(_ line: String) { lines.withLock { $0.append(line) } }
+    }
+
+    private func shell(_ script: String, environment: [String: String] = [:]) -> Command {
+        Command(path: "/bin/sh", arguments: ["-c", script], environment: environment)
+    }
+
+    @Test func `output arrives as lines, standard error among them, the last one without its line end`() async throws {
+        let lines = Lines()
+        let script = #"echo "$GREETING"; echo error >&2; printf '\r\n'; printf last"#
+        let process = try await Self.host.start(
+            shell(script, environment: ["GREETING": "héllo world"]), line: lines.add)
+        #expect(await process.ended() == .status(0))
+        #expect(lines.all == ["héllo world", "error", "", "last"])
+    }
+
+    @Test func `exit codes and signals are told apart`() async throws {
+        let exited = try await Self.host.start(shell("exit 7")) { _ in }
+        #expect(await exited.ended() == .status(7))
+        let killed = try await Self.host.start(shell("kill -SEGV $$")) { _ in }
+        let end = await killed.ended()
+        #expect(end == .signal(11))
+        #expect(end.text == "signal: segmentation fault")
+        #expect(end.exitCode == 139)
+    }
+
+    @Test func `a program that is not there is an error that names it`() async {
+        let error = await #expect(throws: ProcessError.self) {
+            try await Self.host.start(Command(path: "/nonexistent/program")) { _ in }
+        }
+        #expect(error?.description == "cannot start /nonexistent/program: No such file or directory")
+    }
+
+    @Test func `a signal reaches the whole process group`() async throws {
+        let lines = Lines()
+        let process = try await Self.host.start(shell("sleep 600 & echo $!; wait"), line: lines.add)
+        while lines.all.isEmpty { await Task.yield() }
+        process.signal(9)
+        #expect(await process.ended() == .signal(9))
+        let sleeper = try #require(Int32(lines.all[0]))
+        while isRunning(sleeper) { await Task.yield() }
+    }
+
+    private func isRunning(_ id: Int32) -> Bool {
+        let stat = ChildProcess.text(ofFile: "/proc/\(id)/stat")
+        return !stat.isEmpty && !stat.contains(") Z ")
+    }
+
+    @Test func `a child that closes its output is still waited for`() async throws {
+        let process = try await Self.host.start(shell("exec >&- 2>&-; read x < /dev/null; exit 3")) { _ in }
+        #expect(await process.ended() == .status(3))
+    }
+
+    @Test func `draining delivers what was written before an event that followed it`() async throws {
+        let lines = Lines()
+        let process = try await Self.host.start(shell("echo ready; exec sleep 600"), line: lines.add)
+        while lines.all.isEmpty { process.drain() }
+        #expect(lines.all == ["ready"])
+        #expect(process.residentBytes > 0)
+        #expect(process.peakResidentBytes >= process.residentBytes)
+        process.signal(9)
+        _ = await process.ended()
+        #expect(process.residentBytes == 0)
+    }
+}
+
+@Suite struct LineSplitterTests {
+    @Test func `a line without end is cut at the limit`() {
+        var splitter = LineSplitter()
+        let lines = splitter.add([UInt8](repeating: 0x61, count: LineSplitter.lineLimit + 1))
+        #expect(lines.map(\.utf8.count) == [LineSplitter.lineLimit])
+        #expect(splitter.finish() == "a")
+        #expect(splitter.finish() == nil)
+    }
+}

@@ -38,11 +38,13 @@ let runtime: [Target] = [
 let functions: [Target] = [
     function("FirehoseTransform", imports: ["LambdaRuntime", "Contracts", "CKernels", "JSON"]),
     function("ControlRecorder", imports: ["LambdaRuntime", "AWSClient", "AWSModels", "Contracts", "Control", "JSON"]),
-    function("ComputeRouter", imports: ["LambdaRuntime", "AWSClient", "Columnar", "Control", "JSON"]),
+    function("ComputeRouter", imports: ["LambdaRuntime", "AWSClient", "AWSModels", "Columnar", "Control", "JSON"]),
     function(
         "BronzeWriter",
-        imports: ["LambdaRuntime", "AWSClient", "Contracts", "Columnar", "Parquet", "Control", "JSON", "Digest"]),
-    function("Replayer", imports: ["LambdaRuntime", "AWSClient", "Control", "JSON"]),
+        imports: [
+            "LambdaRuntime", "AWSClient", "AWSModels", "Contracts", "Columnar", "Parquet", "Control", "JSON", "Digest",
+        ]),
+    function("Replayer", imports: ["LambdaRuntime", "AWSClient", "AWSModels", "Control", "JSON"]),
 ]
 
 // MARK: Emulator: the same functions, state machines and template on a laptop
@@ -75,16 +77,17 @@ let tests: [Target] = [
     unitTests(of: "JSON"),
     unitTests(of: "YAML"),
     unitTests(of: "LambdaRuntime", imports: ["JSON"]),
+    unitTests(of: "AWSModels", imports: ["JSON"]),
     unitTests(of: "AWSClient", imports: ["AWSModels", "JSON", "Digest"]),
     unitTests(of: "Contracts", imports: ["YAML"]),
     unitTests(of: "Columnar", imports: ["Contracts", "CZlib", "JSON"]),
     unitTests(of: "Parquet", imports: ["JSON"]),
     unitTests(of: "Control", imports: ["AWSClient", "AWSModels", "JSON"]),
     unitTests(of: "FirehoseTransform", imports: ["JSON", "Contracts", "LambdaRuntime"]),
-    unitTests(of: "ControlRecorder", imports: ["AWSModels", "Contracts", "Control", "JSON"]),
-    unitTests(of: "ComputeRouter", imports: ["Columnar", "Control", "JSON", "CZlib"]),
+    unitTests(of: "ControlRecorder", imports: ["AWSClient", "AWSModels", "Contracts", "Control", "JSON"]),
+    unitTests(of: "ComputeRouter", imports: ["AWSClient", "AWSModels", "Columnar", "Control", "JSON", "CZlib"]),
     unitTests(of: "BronzeWriter", imports: ["Contracts", "Columnar", "Parquet", "Control", "JSON", "CZlib"]),
-    unitTests(of: "Replayer", imports: ["Control", "JSON"]),
+    unitTests(of: "Replayer", imports: ["AWSClient", "AWSModels", "Control", "JSON"]),
     unitTests(of: "ASL", imports: ["JSON"]),
     unitTests(of: "EmulatorKit", imports: ["ASL", "JSON", "YAML", "Digest"]),
     unitTests(of: "EmulatorServer", imports: ["EmulatorKit"]),

@@ -33,6 +33,20 @@ extension AWSError {
         return status == 404 || code == "ResourceNotFoundException"
     }
 
+    /// The name by which callers and state machines know the error. `Throttled` and `Interrupted` are worth a later
+    /// try; for the rest it is the service's code or the kind of failure.
+    public var errorType: String {
+        switch self {
+        case .service(let code, _, let status, _, _):
+            RetryPolicy.isThrottling(code) || status == 429 ? "Throttled" : status >= 500 ? "Interrupted" : code
+        case .conditionFailed: "ConditionalCheckFailedException"
+        case .transport, .timeout: "Interrupted"
+        case .credentials: "CredentialsUnavailable"
+        case .configuration: "InvalidConfiguration"
+        case .unexpectedResponse: "UnexpectedResponse"
+        }
+    }
+
     /// `If-Match` or `If-None-Match` did not hold: the object is another than the one asked for.
     public var isPreconditionFailed: Bool {
         if case .service(_, _, 412, _, _) = self { true } else { false }

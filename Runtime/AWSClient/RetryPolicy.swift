@@ -37,6 +37,8 @@ public struct RetryPolicy: Sendable, Hashable {
         "TransactionInProgressException", "TransactionConflictException", "EC2ThrottledException",
     ]
 
+    static func isThrottling(_ code: String) -> Bool { throttlingCodes.contains(code) }
+
     /// Codes of passing trouble that come with a status below 500.
     private static let transientCodes: Set<String> = [
         "RequestTimeout", "RequestTimeoutException", "InternalError", "InternalServerError",
@@ -45,7 +47,7 @@ public struct RetryPolicy: Sendable, Hashable {
     /// Whether a call that was answered with an error is worth another try.
     /// - Parameter isRepeatable: a request that is not may have taken effect before a 5xx; a throttled one has not.
     static func isWorthRetrying(_ fault: ServiceFault, isRepeatable: Bool) -> Bool {
-        if throttlingCodes.contains(fault.code) || fault.status == 429 || fault.isPassingConflict { return true }
+        if isThrottling(fault.code) || fault.status == 429 || fault.isPassingConflict { return true }
         return isRepeatable && (fault.status >= 500 || transientCodes.contains(fault.code))
     }
 

@@ -41,14 +41,14 @@ extension AttributeValue {
         switch self {
         case .string(let value): ["S": .string(value)]
         case .number(let digits): ["N": .string(digits)]
-        case .binary(let bytes): ["B": .string(Base64.encode(bytes))]
+        case .binary(let bytes): ["B": .string(bytes.base64)]
         case .bool(let value): ["BOOL": .bool(value)]
         case .null: ["NULL": true]
         case .list(let values): ["L": .array(values.map(\.json))]
         case .map(let item): ["M": item.json]
         case .stringSet(let values): ["SS": .array(values.sorted().map(JSON.string))]
         case .numberSet(let values): ["NS": .array(values.sorted().map(JSON.string))]
-        case .binarySet(let values): ["BS": .array(values.map(Base64.encode).sorted().map(JSON.string))]
+        case .binarySet(let values): ["BS": .array(values.map(\.base64).sorted().map(JSON.string))]
         }
     }
 
@@ -66,7 +66,7 @@ extension AttributeValue {
             guard let digits = value.string else { throw wrong }
             self = .number(digits)
         case "B":
-            guard let bytes = value.string.flatMap(Base64.decode) else { throw wrong }
+            guard let bytes = value.string.flatMap({ [UInt8](base64: $0) }) else { throw wrong }
             self = .binary(bytes)
         case "BOOL":
             guard let bool = value.bool else { throw wrong }
@@ -87,7 +87,7 @@ extension AttributeValue {
         case "BS":
             var values: Set<[UInt8]> = []
             for text in try Self.strings(value, wrong) {
-                guard let bytes = Base64.decode(text) else { throw wrong }
+                guard let bytes = [UInt8](base64: text) else { throw wrong }
                 values.insert(bytes)
             }
             self = .binarySet(values)

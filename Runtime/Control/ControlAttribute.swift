@@ -1,0 +1,145 @@
+public import AWSModels
+
+/// The names of a control record's attributes on the wire.
+enum ControlAttribute: String, CaseIterable {
+    case controlID = "control_id"
+    case objectKey = "object_key"
+    case bucket
+    case objectVersion = "object_version"
+    case schemaName = "schema_name"
+    case tableName = "table_name"
+    case fileFormat = "file_format"
+    case fileSize = "file_size"
+    case estimatedRecordCount = "estimated_record_count"
+    case recordCount = "record_count"
+    case writtenCount = "written_count"
+    case quarantinedCount = "quarantined_count"
+    case checksum
+    case status
+    case attemptCount = "attempt_count"
+    case computeTarget = "compute_target"
+    case leaseOwner = "lease_owner"
+    case leaseExpiresAt = "lease_expires_at"
+    case createdAt = "created_at"
+    case updatedAt = "updated_at"
+    case startedAt = "started_at"
+    case finishedAt = "finished_at"
+    case duration
+    case errorType = "error_type"
+    case errorMessage = "error_message"
+    case outputKey = "output_key"
+    case requestID = "request_id"
+    case contractVersion = "contract_version"
+    case maskedColumns = "masked_columns"
+}
+
+extension ControlRecord {
+    /// The record as an item: attributes without a value are left out.
+    public var item: Item {
+        Item(uniqueKeysWithValues: attributes.map { ($0.rawValue, $1) })
+    }
+
+    var attributes: [(ControlAttribute, AttributeValue)] {
+        let all: [(ControlAttribute, AttributeValue?)] = [
+            (.controlID, .string(controlID.text)),
+            (.objectKey, .string(objectKey)),
+            (.bucket, .string(bucket)),
+            (.objectVersion, .string(objectVersion.wireText)),
+            (.schemaName, .string(schema.rawValue)),
+            (.tableName, .string(table)),
+            (.fileFormat, .string(fileFormat.rawValue)),
+            (.fileSize, .int(fileSizeInBytes)),
+            (.estimatedRecordCount, estimatedRecordCount.map(AttributeValue.int)),
+            (.recordCount, recordCount.map(AttributeValue.int)),
+            (.writtenCount, writtenCount.map(AttributeValue.int)),
+            (.quarantinedCount, quarantinedCount.map(AttributeValue.int)),
+            (.checksum, checksum.map(AttributeValue.string)),
+            (.status, .string(status.rawValue)),
+            (.attemptCount, .int(attemptCount)),
+            (.computeTarget, (computeTarget?.rawValue).map(AttributeValue.string)),
+            (.leaseOwner, leaseOwner.map(AttributeValue.string)),
+            (.leaseExpiresAt, leaseExpiresAt.map(\.attribute)),
+            (.createdAt, createdAt.attribute),
+            (.updatedAt, updatedAt.attribute),
+            (.startedAt, startedAt.map(\.attribute)),
+            (.finishedAt, finishedAt.map(\.attribute)),
+            (.duration, durationInMilliseconds.map(AttributeValue.int)),
+            (.errorType, errorType.map(AttributeValue.string)),
+            (.errorMessage, errorMessage.map(AttributeValue.string)),
+            (.outputKey, outputKey.map(AttributeValue.string)),
+            (.requestID, requestID.map(AttributeValue.string)),
+            (.contractVersion, contractVersion.map(AttributeValue.string)),
+            (.maskedColumns, maskedColumns.isEmpty ? nil : .list(maskedColumns.map(AttributeValue.string))),
+        ]
+        return all.compactMap { name, value in value.map { (name, $0) } }
+    }
+
+    /// - Throws: ``ControlError/malformedRecord(id:attribute:reason:)`` for the first attribute that is missing or is
+    ///   not what it should be. Attributes of unknown names are passed over.
+    public init(item: Item) throws(ControlError) {
+        let reader = ItemReader(item)
+        self.init(
+            controlID: try reader.required(.controlID) { $0.string.flatMap(ControlID.init) },
+            schema: try reader.required(.schemaName) { $0.string.flatMap(Schema.init) },
+            table: try reader.required(.tableName, \.string), bucket: try reader.required(.bucket, \.string),
+            objectKey: try reader.required(.objectKey, \.string),
+            objectVersion: try reader.required(.objectVersion) { $0.string.map(ObjectVersion.init(wireText:)) },
+            fileFormat: try reader.required(.fileFormat) { $0.string.flatMap(FileFormat.init) },
+            fileSizeInBytes: try reader.required(.fileSize, \.int),
+            createdAt: try reader.required(.createdAt, \.timestamp))
+        status = try reader.required(.status) { $0.string.flatMap(Status.init) }
+        attemptCount = try reader.optional(.attemptCount, \.int) ?? 0
+        updatedAt = try reader.optional(.updatedAt, \.timestamp) ?? createdAt
+        computeTarget = try reader.optional(.computeTarget) { $0.string.flatMap(ComputeTarget.init) }
+        estimatedRecordCount = try reader.optional(.estimatedRecordCount, \.int)
+        leaseOwner = try reader.optional(.leaseOwner, \.string)
+        leaseExpiresAt = try reader.optional(.leaseExpiresAt, \.timestamp)
+        startedAt = try reader.optional(.startedAt, \.timestamp)
+        finishedAt = try reader.optional(.finishedAt, \.timestamp)
+        durationInMilliseconds = try reader.optional(.duration, \.int)
+        requestID = try reader.optional(.requestID, \.string)
+        recordCount = try reader.optional(.recordCount, \.int)
+        writtenCount = try reader.optional(.writtenCount, \.int)
+        quarantinedCount = try reader.optional(.quarantinedCount, \.int)
+        checksum = try reader.optional(.checksum, \.string)
+        outputKey = try reader.optional(.outputKey, \.string)
+        contractVersion = try reader.optional(.contractVersion, \.string)
+        maskedColumns = (try reader.optional(.maskedColumns, \.list) ?? []).compactMap(\.string)
+        errorType = try reader.optional(.errorType, \.string)
+        errorMessage = try reader.optional(.errorMessage, \.string)
+    }
+}
+
+private struct ItemReader {
+    private let item: Item
+
+    init(_ item: Item) { self.item = item }
+
+    func optional<Value>(
+        _ attribute: ControlAttribute, _ read: (AttributeValue) -> Value?
+    ) throws(ControlError) -> Value? {
+        guard let stored = item[attribute.rawValue], stored != .null else { return nil }
+        guard let value = read(stored) else { throw malformed(attribute, "\(stored.json) is no such value") }
+        return value
+    }
+
+    func required<Value>(
+        _ attribute: ControlAttribute, _ read: (AttributeValue) -> Value?
+    ) throws(ControlError) -> Value {
+        guard let value = try optional(attribute, read) else { throw malformed(attribute, "it is missing") }
+        return value
+    }
+
+    private func malformed(_ attribute: ControlAttribute, _ reason: String) -> ControlError {
+        let id = item[ControlAttribute.controlID.rawValue]?.string ?? "without control_id"
+        return .malformedRecord(id: id, attribute: attribute.rawValue, reason: reason)
+    }
+}
+
+extension AttributeValue {
+    fileprivate var timestamp: Timestamp? { string.flatMap(Timestamp.init(rfc3339:)) }
+}
+
+extension Timestamp {
+    var attribute: AttributeValue { .string(rfc3339) }
+}

@@ -1,0 +1,43 @@
+public import AWSClient
+
+/// Why the control table could not do what was asked.
+public enum ControlError: Error, Sendable, Hashable {
+    case aws(AWSError)
+    case notFound(ControlID)
+    /// Another worker has taken the record over, or it has been settled: what this worker did must not count.
+    case leaseLost(ControlID, attempt: Int, now: String)
+    /// The stored item is no control record.
+    case malformedRecord(id: String, attribute: String, reason: String)
+    /// A key that must not become a path, an expression or a file name.
+    case invalidKey(String, reason: String)
+}
+
+extension ControlError {
+    /// The name by which callers and state machines know it; `Throttled` and `Interrupted` pass with time.
+    public var errorType: String {
+        switch self {
+        case .aws(let error): error.errorType
+        case .notFound: "RecordNotFound"
+        case .leaseLost: "LeaseLost"
+        case .malformedRecord: "MalformedRecord"
+        case .invalidKey: "InvalidKey"
+        }
+    }
+}
+
+extension ControlError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .aws(let error):
+            "control table: \(error)"
+        case .notFound(let id):
+            "control record \(id): there is none; was it deleted, or is CONTROL_TABLE another table?"
+        case .leaseLost(let id, let attempt, let now):
+            "control record \(id): attempt \(attempt) lost its lease (it is now \(now)); its result is dropped"
+        case .malformedRecord(let id, let attribute, let reason):
+            "control record \(id), attribute \(attribute): \(reason); correct the item, or delete it and send the file again"
+        case .invalidKey(let key, let reason):
+            "key \(key): \(reason)"
+        }
+    }
+}

@@ -1,0 +1,136 @@
+public import AWSModels
+
+/// What is known about one object version on its way through one layer.
+public struct ControlRecord: Sendable, Hashable {
+    public enum Schema: String, Sendable, CaseIterable {
+        case bronze = "dm_bronze"
+        case silver = "dm_silver"
+        case gold = "dm_gold"
+    }
+
+    public enum Status: String, Sendable, CaseIterable {
+        case pending, running, success, error
+    }
+
+    public enum ComputeTarget: String, Sendable, CaseIterable {
+        case lambda, ecs, emr
+    }
+
+    public enum FileFormat: String, Sendable, CaseIterable {
+        case csv, json, parquet
+    }
+
+    public let controlID: ControlID
+    public let schema: Schema
+    public let table: String
+    public let bucket: String
+    public let objectKey: String
+    public let objectVersion: ObjectVersion
+    public let fileFormat: FileFormat
+    public let fileSizeInBytes: Int
+    /// The time of the event that announced the object, the same for a repeated event: output keys derive from it.
+    public let createdAt: Timestamp
+    public var updatedAt: Timestamp
+    public var status: Status
+    /// How often the record was claimed. It fences: only the claim with the latest count may end the work.
+    public var attemptCount: Int
+    public var computeTarget: ComputeTarget?
+    public var estimatedRecordCount: Int?
+    /// Execution or task that holds the lease.
+    public var leaseOwner: String?
+    public var leaseExpiresAt: Timestamp?
+    public var startedAt: Timestamp?
+    public var finishedAt: Timestamp?
+    public var durationInMilliseconds: Int?
+    /// The invocation that worked on it last.
+    public var requestID: String?
+    /// Rows read: those written and those quarantined.
+    public var recordCount: Int?
+    public var writtenCount: Int?
+    public var quarantinedCount: Int?
+    /// SHA-256 of the decompressed content, in hexadecimal.
+    public var checksum: String?
+    public var outputKey: String?
+    public var contractVersion: String?
+    public var maskedColumns: [String] = []
+    public var errorType: String?
+    public var errorMessage: String?
+
+    /// A record of work that nobody has begun.
+    public init(
+        controlID: ControlID, schema: Schema, table: String, bucket: String, objectKey: String,
+        objectVersion: ObjectVersion, fileFormat: FileFormat, fileSizeInBytes: Int, createdAt: Timestamp
+    ) {
+        self.controlID = controlID
+        self.schema = schema
+        self.table = table
+        self.bucket = bucket
+        self.objectKey = objectKey
+        self.objectVersion = objectVersion
+        self.fileFormat = fileFormat
+        self.fileSizeInBytes = fileSizeInBytes
+        self.createdAt = createdAt
+        updatedAt = createdAt
+        status = .pending
+        attemptCount = 0
+    }
+
+    /// The record of a raw object version that is to become bronze.
+    public init(
+        raw key: RawKey, bucket: String, version: ObjectVersion, sizeInBytes: Int, createdAt: Timestamp
+    ) {
+        self.init(
+            controlID: ControlID(bucket: bucket, key: key.text, version: version.text, schema: .bronze),
+            schema: .bronze, table: key.table, bucket: bucket, objectKey: key.text, objectVersion: version,
+            fileFormat: key.format,
+            fileSizeInBytes: sizeInBytes, createdAt: createdAt)
+    }
+
+    /// The record of what this record's work has produced, to be taken up by the next layer.
+    ///
+    /// Its id derives from this record's, not from the output's version: work that is done twice writes the output
+    /// twice, and the next layer must still see it once.
+    public func next(
+        _ schema: Schema, bucket: String, outputKey: String, version: ObjectVersion, sizeInBytes: Int,
+        rowCount: Int
+    ) -> ControlRecord {
+        var record = ControlRecord(
+            controlID: ControlID(bucket: bucket, key: outputKey, version: controlID.text, schema: schema),
+            schema: schema, table: table, bucket: bucket, objectKey: outputKey, objectVersion: version,
+            fileFormat: .parquet, fileSizeInBytes: sizeInBytes, createdAt: createdAt)
+        record.estimatedRecordCount = rowCount
+        return record
+    }
+
+    /// Whether the lease of a running record has run out, so that its worker must have died.
+    public func isLeaseExpired(at now: Timestamp) -> Bool {
+        status == .running && leaseExpiresAt.map { $0 < now } ?? true
+    }
+}
+
+/// What a worker has made of an object.
+public struct Conversion: Sendable, Hashable {
+    /// Rows that arrived in the output.
+    public let writtenCount: Int
+    /// Rows that broke the contract.
+    public let quarantinedCount: Int
+    /// SHA-256 of the decompressed content, in hexadecimal.
+    public let checksum: String
+    public let outputKey: String
+    public let contractVersion: String
+    public let maskedColumns: [String]
+
+    public init(
+        writtenCount: Int, quarantinedCount: Int, checksum: String, outputKey: String, contractVersion: String,
+        maskedColumns: [String] = []
+    ) {
+        self.writtenCount = writtenCount
+        self.quarantinedCount = quarantinedCount
+        self.checksum = checksum
+        self.outputKey = outputKey
+        self.contractVersion = contractVersion
+        self.maskedColumns = maskedColumns
+    }
+
+    public var recordCount: Int { writtenCount + quarantinedCount }
+}

@@ -1,0 +1,191 @@
+internal import AWSClient
+public import AWSModels
+
+extension ControlTable {
+    /// What came of asking for a record.
+    public enum Claim: Sendable, Hashable {
+        /// It is the caller's until its lease expires; its `attemptCount` fences what the caller writes.
+        case claimed(ControlRecord)
+        case alreadyDone(ControlRecord)
+        /// Another worker has it. The lease says until when, unless it is renewed.
+        case held(ControlRecord, until: Timestamp?)
+        /// It failed as often as it may; only an explicit replay makes it pending again.
+        case exhausted(ControlRecord)
+        case notFound
+    }
+
+    /// Takes a record to work on: from `pending`; from `error` below the attempt limit; from `running` when the lease
+    /// has expired below the limit, or when `owner` itself holds it (the same execution, tried again after a crash).
+    public func claim(
+        _ id: ControlID, owner: String, leaseSeconds: Int, requestID: String? = nil
+    ) throws(ControlError) -> Claim {
+        let time = now()
+        var change = RecordChange()
+        let status = change.name(.status)
+        let isBelowLimit = "\(change.name(.attemptCount)) < \(change.value(.int(attemptLimit), "limit"))"
+        let isExpired = "\(change.name(.leaseExpiresAt)) < \(change.value(time.attribute, "now"))"
+        let isOwn = "\(change.name(.leaseOwner)) = \(change.value(.string(owner), "owner"))"
+        change.require(
+            "\(status) = \(change.value(.pending))"
+                + " OR (\(status) = \(change.value(.error)) AND \(isBelowLimit))"
+                + " OR (\(status) = \(change.value(.running)) AND (\(isOwn) OR (\(isExpired) AND \(isBelowLimit))))")
+        change.set(.status, .string(ControlRecord.Status.running.rawValue))
+        change.set(.leaseOwner, .string(owner))
+        change.set(.leaseExpiresAt, time.advanced(byMilliseconds: Int64(leaseSeconds) * 1000).attribute)
+        change.set(.startedAt, time.attribute)
+        change.set(.updatedAt, time.attribute)
+        change.set(.requestID, ifKnown: requestID.map(AttributeValue.string))
+        change.increment(.attemptCount)
+        change.remove(.errorType, .errorMessage, .finishedAt, .duration)
+
+        let refused: ControlRecord
+        do throws(ControlError) {
+            switch try apply(change, to: id) {
+            case .changed(let record): return .claimed(record)
+            case .refused(let record): refused = record
+            }
+        } catch {
+            if case .notFound = error { return .notFound }
+            throw error
+        }
+        switch refused.status {
+        case .success: return .alreadyDone(refused)
+        case .error: return .exhausted(refused)
+        case .running where refused.isLeaseExpired(at: time): return .exhausted(refused)
+        // Pending only now: it was another's when this claim came. Whoever made it pending starts it again.
+        case .running, .pending: return .held(refused, until: refused.leaseExpiresAt)
+        }
+    }
+
+    /// Makes the lease of a claimed record last `leaseSeconds` from now.
+    /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when it is the caller's no longer: stop working.
+    public func renewLease(of record: ControlRecord, leaseSeconds: Int) throws(ControlError) -> ControlRecord {
+        let time = now()
+        var change = RecordChange()
+        change.set(.leaseExpiresAt, time.advanced(byMilliseconds: Int64(leaseSeconds) * 1000).attribute)
+        change.set(.updatedAt, time.attribute)
+        change.require(Self.isHeld(record, &change))
+        return try applyAsHolder(change, of: record) { _ in false }
+    }
+
+    /// Ends a claimed record in success and, in the same transaction, registers what the next layer is to take up.
+    ///
+    /// A next record that stands already stays as it is. Safe to repeat by the holder.
+    /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when another worker has taken over; nothing is written.
+    public func finish(
+        _ record: ControlRecord, _ conversion: Conversion, next: ControlRecord? = nil
+    ) throws(ControlError) -> ControlRecord {
+        let time = now()
+        var change = Self.ending(record, in: .success, at: time)
+        change.set(.recordCount, .int(conversion.recordCount))
+        change.set(.writtenCount, .int(conversion.writtenCount))
+        change.set(.quarantinedCount, .int(conversion.quarantinedCount))
+        change.set(.checksum, .string(conversion.checksum))
+        change.set(.outputKey, .string(conversion.outputKey))
+        change.set(.contractVersion, .string(conversion.contractVersion))
+        change.set(.maskedColumns, .list(conversion.maskedColumns.map(AttributeValue.string)))
+        change.remove(.errorType, .errorMessage)
+
+        var writes = [TransactWriteItems.Write.update(change.request(table: name, id: record.controlID))]
+        if let next { writes.append(.update(registration(of: next, at: time))) }
+        do throws(AWSError) {
+            try dynamoDB.transact(writes)
+        } catch {
+            guard case .conditionFailed = error else { throw .aws(error) }
+            return try settled(record, at: time, in: .success)
+        }
+        return try existing(record.controlID)
+    }
+
+    /// Ends a claimed record in error.
+    /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when another worker has taken over; nothing is written.
+    @discardableResult
+    public func fail(
+        _ record: ControlRecord, errorType: String, message: String
+    ) throws(ControlError) -> ControlRecord {
+        let time = now()
+        var change = Self.ending(record, in: .error, at: time)
+        change.set(.errorType, .string(errorType))
+        change.set(.errorMessage, .string(Self.shortened(message)))
+        return try applyAsHolder(change, of: record) { $0.isEnd(of: record, at: time, in: .error) }
+    }
+
+    /// Gives a claimed record back unfinished, to be claimed again at once. The attempt stays counted.
+    /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when another worker has taken over; nothing is written.
+    @discardableResult
+    public func release(_ record: ControlRecord) throws(ControlError) -> ControlRecord {
+        var change = RecordChange()
+        change.set(.status, .string(ControlRecord.Status.pending.rawValue))
+        change.set(.updatedAt, now().attribute)
+        change.remove(.leaseOwner, .leaseExpiresAt)
+        change.require(Self.isHeld(record, &change))
+        return try applyAsHolder(change, of: record) {
+            $0.status == .pending && $0.attemptCount == record.attemptCount
+        }
+    }
+
+    // MARK: Parts
+
+    /// Running, with the lease and the attempt that `record` was claimed with.
+    private static func isHeld(_ record: ControlRecord, _ change: inout RecordChange) -> String {
+        let status = "\(change.name(.status)) = \(change.value(.running))"
+        let owner = change.value(.string(record.leaseOwner ?? ""), "owner")
+        let attempt = change.value(.int(record.attemptCount), "attempt")
+        return "\(status) AND \(change.name(.leaseOwner)) = \(owner) AND \(change.name(.attemptCount)) = \(attempt)"
+    }
+
+    private static func ending(
+        _ record: ControlRecord, in status: ControlRecord.Status, at time: Timestamp
+    ) -> RecordChange {
+        var change = RecordChange()
+        change.set(.status, .string(status.rawValue))
+        change.set(.updatedAt, time.attribute)
+        change.set(.finishedAt, time.attribute)
+        change.set(.duration, .int(max(0, time.milliseconds(since: record.startedAt ?? time))))
+        change.remove(.leaseOwner, .leaseExpiresAt)
+        change.require(isHeld(record, &change))
+        return change
+    }
+
+    /// Creates the record where there is none, and leaves one that stands untouched.
+    private func registration(of record: ControlRecord, at time: Timestamp) -> UpdateItem {
+        var change = RecordChange()
+        var record = record
+        record.updatedAt = time
+        for (attribute, value) in record.attributes where attribute != .controlID {
+            change.setIfAbsent(attribute, value)
+        }
+        return change.request(table: name, id: record.controlID)
+    }
+
+    private func applyAsHolder(
+        _ change: RecordChange, of record: ControlRecord, isDone: (ControlRecord) -> Bool
+    ) throws(ControlError) -> ControlRecord {
+        switch try apply(change, to: record.controlID) {
+        case .changed(let changed): return changed
+        case .refused(let stored) where isDone(stored): return stored
+        case .refused(let stored): throw Self.leaseLost(record, stored)
+        }
+    }
+
+    /// A condition that failed because a first try, whose answer was lost, took effect.
+    private func settled(
+        _ record: ControlRecord, at time: Timestamp, in status: ControlRecord.Status
+    ) throws(ControlError) -> ControlRecord {
+        let stored = try existing(record.controlID)
+        guard stored.isEnd(of: record, at: time, in: status) else { throw Self.leaseLost(record, stored) }
+        return stored
+    }
+
+    private static func leaseLost(_ record: ControlRecord, _ stored: ControlRecord) -> ControlError {
+        .leaseLost(
+            record.controlID, attempt: record.attemptCount,
+            now: "\(stored.status.rawValue), attempt \(stored.attemptCount)")
+    }
+}
+
+extension ControlRecord {
+    fileprivate func isEnd(of claimed: ControlRecord, at time: Timestamp, in status: Status) -> Bool {
+        self.status == status && attemptCount == claimed.attemptCount && finishedAt == time
+    }
+}

@@ -1,0 +1,72 @@
+internal import AWSClient
+internal import AWSModels
+
+/// Which records to find, by one of the table's indexes. What an index knows may be a moment old.
+public enum ControlQuery: Sendable, Hashable {
+    case status(ControlRecord.Status, in: ControlRecord.Schema)
+    case table(String, in: ControlRecord.Schema)
+    case schema(ControlRecord.Schema)
+    /// All versions of one key, in all layers.
+    case objectKey(String)
+    /// Running records whose lease has expired.
+    case expiredLeases(in: ControlRecord.Schema)
+}
+
+extension ControlTable {
+    /// Calls `body` with each record found, page after page, until it returns false.
+    public func forEachRecord(
+        _ query: ControlQuery, _ body: (ControlRecord) throws(ControlError) -> Bool
+    ) throws(ControlError) {
+        var request = request(for: query)
+        repeat {
+            let page: QueryPage
+            do throws(AWSError) { page = try dynamoDB.query(request) } catch { throw .aws(error) }
+            for item in page.items {
+                guard try body(try ControlRecord(item: item)) else { return }
+            }
+            request.exclusiveStartKey = page.lastEvaluatedKey
+        } while request.exclusiveStartKey != nil
+    }
+
+    /// The records found, at most `limit`.
+    public func records(_ query: ControlQuery, limit: Int = .max) throws(ControlError) -> [ControlRecord] {
+        var records: [ControlRecord] = []
+        try forEachRecord(query) { (record) throws(ControlError) in
+            records.append(record)
+            return records.count < limit
+        }
+        return records
+    }
+
+    private func request(for query: ControlQuery) -> Query {
+        switch query {
+        case .objectKey(let key):
+            return Self.equalities(name, "dm-gsi-object-key", [(.objectKey, key)])
+        case .schema(let schema):
+            return Self.equalities(name, "dm-gsi-schema-status", [(.schemaName, schema.rawValue)])
+        case .status(let status, let schema):
+            return Self.equalities(
+                name, "dm-gsi-schema-status", [(.schemaName, schema.rawValue), (.status, status.rawValue)])
+        case .table(let table, let schema):
+            return Self.equalities(
+                name, "dm-gsi-schema-table", [(.schemaName, schema.rawValue), (.tableName, table)])
+        case .expiredLeases(let schema):
+            var request = self.request(for: .status(.running, in: schema))
+            let lease = ControlAttribute.leaseExpiresAt.rawValue
+            request.filter = Expression("\(lease) < :now", values: [":now": now().attribute])
+            return request
+        }
+    }
+
+    private static func equalities(
+        _ table: String, _ index: String, _ parts: [(ControlAttribute, String)]
+    ) -> Query {
+        var condition = Expression("")
+        condition.text = parts.map { "#\($0.0.rawValue) = :\($0.0.rawValue)" }.joined(separator: " AND ")
+        for (attribute, value) in parts {
+            condition.names["#\(attribute.rawValue)"] = attribute.rawValue
+            condition.values[":\(attribute.rawValue)"] = .string(value)
+        }
+        return Query(table: table, index: index, keyCondition: condition)
+    }
+}

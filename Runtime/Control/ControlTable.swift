@@ -1,0 +1,133 @@
+public import AWSClient
+public import AWSModels
+
+/// The control table: one record for each object version and layer, changed only from the state in which it was seen.
+///
+/// ```
+///             register                 claim (lease)                    finish
+///  (none) ───────────────► pending ───────────────► running ───────────────► success
+///                             ▲   ▲                    │ │  lease expired → claimable again
+///                             │   └──── replay ── error◄┘
+///                             └──────── replay with force ──────────────────────┘
+/// ```
+public struct ControlTable: Sendable {
+    public let name: String
+    /// Claims of one record that may fail before only an explicit replay takes it up again.
+    public let attemptLimit: Int
+    let dynamoDB: DynamoDB
+    let now: @Sendable () -> Timestamp
+
+    public init(
+        name: String, client: AWSClient, attemptLimit: Int = 3,
+        now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
+    ) {
+        self.name = name
+        self.attemptLimit = attemptLimit
+        self.now = now
+        dynamoDB = DynamoDB(client)
+    }
+
+    // MARK: Register
+
+    public enum Registration: Sendable, Hashable {
+        case recorded
+        case alreadyRecorded
+    }
+
+    /// Writes a new record. Safe to repeat: the first record stays, whatever has become of it.
+    ///
+    /// Being second is an answer, ``Registration/alreadyRecorded``, not an error.
+    public func register(_ record: ControlRecord) throws(ControlError) -> Registration {
+        let isNew = Expression("attribute_not_exists(\(ControlAttribute.controlID.rawValue))")
+        do throws(AWSError) {
+            try dynamoDB.put(PutItem(table: name, item: record.item, condition: isNew))
+            return .recorded
+        } catch {
+            if case .conditionFailed = error { return .alreadyRecorded }
+            throw .aws(error)
+        }
+    }
+
+    // MARK: Read
+
+    /// The record as it is now; nil when there is none.
+    public func record(_ id: ControlID) throws(ControlError) -> ControlRecord? {
+        let request = GetItem(table: name, key: [ControlAttribute.controlID.rawValue: .string(id.text)])
+        let item: Item?
+        do throws(AWSError) { item = try dynamoDB.get(request) } catch { throw .aws(error) }
+        guard let item else { return nil }
+        return try ControlRecord(item: item)
+    }
+
+    // MARK: Route
+
+    public enum Routing: Sendable, Hashable {
+        case routed(ControlRecord)
+        /// Somebody works on it, or has: there is nothing to route.
+        case notPending(ControlRecord)
+    }
+
+    /// Writes where a pending record is to be worked on. Safe to repeat.
+    public func route(
+        _ id: ControlID, to target: ControlRecord.ComputeTarget, estimatedRecordCount: Int
+    ) throws(ControlError) -> Routing {
+        var change = RecordChange()
+        change.set(.computeTarget, .string(target.rawValue))
+        change.set(.estimatedRecordCount, .int(estimatedRecordCount))
+        change.set(.updatedAt, now().attribute)
+        change.require("\(change.name(.status)) = \(change.value(.pending))")
+        switch try apply(change, to: id) {
+        case .changed(let record): return .routed(record)
+        case .refused(let record): return .notPending(record)
+        }
+    }
+
+    /// Ends a pending record that cannot be worked on, with an attempt counted.
+    /// - Returns: whether it did; false when the record is no longer pending.
+    @discardableResult
+    public func refuse(_ id: ControlID, errorType: String, message: String) throws(ControlError) -> Bool {
+        var change = RecordChange()
+        let time = now()
+        change.set(.status, .string(ControlRecord.Status.error.rawValue))
+        change.set(.errorType, .string(errorType))
+        change.set(.errorMessage, .string(Self.shortened(message)))
+        change.set(.updatedAt, time.attribute)
+        change.set(.finishedAt, time.attribute)
+        change.increment(.attemptCount)
+        change.require("\(change.name(.status)) = \(change.value(.pending))")
+        if case .changed = try apply(change, to: id) { return true }
+        return false
+    }
+
+    // MARK: Changes
+
+    enum Change {
+        case changed(ControlRecord)
+        /// The condition did not hold for this record, read just after.
+        case refused(ControlRecord)
+    }
+
+    func apply(_ change: RecordChange, to id: ControlID) throws(ControlError) -> Change {
+        let item: Item?
+        do throws(AWSError) {
+            item = try dynamoDB.update(change.request(table: name, id: id, returning: .allNew))
+        } catch {
+            guard case .conditionFailed = error else { throw .aws(error) }
+            return .refused(try existing(id))
+        }
+        guard let item else {
+            throw .aws(.unexpectedResponse(operation: "dynamodb UpdateItem", reason: "Attributes is missing"))
+        }
+        return .changed(try ControlRecord(item: item))
+    }
+
+    func existing(_ id: ControlID) throws(ControlError) -> ControlRecord {
+        guard let record = try record(id) else { throw .notFound(id) }
+        return record
+    }
+
+    /// An item holds at most 400 KB, and a person reads this: a message keeps its beginning.
+    static func shortened(_ message: String) -> String {
+        message.utf8.count <= 4096 ? message : "\(String(decoding: message.utf8.prefix(4000), as: UTF8.self)) …"
+    }
+}

@@ -1,0 +1,64 @@
+internal import AWSModels
+
+/// A conditional change of one record, put together from attributes. Every name and value goes through a placeholder,
+/// because DynamoDB reserves words such as `status` and `duration`.
+struct RecordChange {
+    private var assignments: [String] = []
+    private var removals: [String] = []
+    private var names: [String: String] = [:]
+    private var values: Item = [:]
+    private var condition = ""
+
+    /// `SET attribute = value`
+    mutating func set(_ attribute: ControlAttribute, _ value: AttributeValue) {
+        assignments.append("\(name(attribute)) = \(self.value(value, "new_\(attribute.rawValue)"))")
+    }
+
+    /// Sets the attribute if there is a value.
+    mutating func set(_ attribute: ControlAttribute, ifKnown value: AttributeValue?) {
+        if let value { set(attribute, value) }
+    }
+
+    /// Sets the attribute where the stored item has none.
+    mutating func setIfAbsent(_ attribute: ControlAttribute, _ value: AttributeValue) {
+        let name = name(attribute)
+        assignments.append("\(name) = if_not_exists(\(name), \(self.value(value, "new_\(attribute.rawValue)")))")
+    }
+
+    mutating func increment(_ attribute: ControlAttribute) {
+        let name = name(attribute)
+        assignments.append("\(name) = if_not_exists(\(name), \(value(0, "zero"))) + \(value(1, "one"))")
+    }
+
+    mutating func remove(_ attributes: ControlAttribute...) { removals += attributes.map { name($0) } }
+
+    /// What must hold for the stored record; replaces an earlier condition.
+    mutating func require(_ condition: String) { self.condition = condition }
+
+    /// The placeholder of an attribute, for a condition.
+    mutating func name(_ attribute: ControlAttribute) -> String {
+        let placeholder = "#\(attribute.rawValue)"
+        names[placeholder] = attribute.rawValue
+        return placeholder
+    }
+
+    /// The placeholder of a value, for a condition. Equal labels must mean equal values.
+    mutating func value(_ value: AttributeValue, _ label: String) -> String {
+        let placeholder = ":\(label)"
+        values[placeholder] = value
+        return placeholder
+    }
+
+    mutating func value(_ status: ControlRecord.Status) -> String { value(.string(status.rawValue), status.rawValue) }
+
+    func request(
+        table: String, id: ControlID, returning: UpdateItem.Returned = .nothing
+    ) -> UpdateItem {
+        var update = assignments.isEmpty ? "" : "SET \(assignments.joined(separator: ", "))"
+        if !removals.isEmpty { update += "\(update.isEmpty ? "" : " ")REMOVE \(removals.joined(separator: ", "))" }
+        return UpdateItem(
+            table: table, key: [ControlAttribute.controlID.rawValue: .string(id.text)],
+            update: Expression(update, names: names, values: values),
+            condition: condition.isEmpty ? nil : Expression(condition), returning: returning)
+    }
+}

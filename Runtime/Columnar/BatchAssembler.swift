@@ -1,0 +1,152 @@
+internal import CKernels
+internal import Contracts
+
+/// Where a bronze column's values come from.
+enum ColumnOrigin {
+    /// The field with this index in the slice.
+    case field(Int)
+    /// The kind of change: from a field where the text has one, else `insert`.
+    case operation(Int?)
+    /// What the contract does not know.
+    case rescued
+    /// Nowhere: all null.
+    case absent
+}
+
+/// A stretch of text that a slice of rows was cut from.
+struct SlicePlace {
+    let text: UnsafePointer<UInt8>
+    /// The offset and the line at which the stretch begins.
+    let start: Int
+    let line: Int
+    /// The position in the whole text of offset 0.
+    let origin: Int
+
+    /// The line that `offset` is on, counted only when it is asked for.
+    func line(of offset: Int) -> Int {
+        line + ck_count_byte(text + start, offset - start, UInt8(ascii: "\n"))
+    }
+}
+
+/// Turns slices of rows into columns, all columns of a row or none.
+struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
+    /// The unknown fields of a row of the slice, as a JSON object; nil if it has none.
+    typealias Rescue = (borrowing FieldMatrix, Int, inout Spelling) throws(FieldFault) -> [UInt8]?
+
+    private let columns: [BronzeColumn]
+    private let origins: [ColumnOrigin]
+    private let hidesText: Bool
+    private var filler: ColumnFiller<Spelling>
+    private var faults: [SliceFault] = []
+
+    init(
+        columns: [BronzeColumn], origins: [ColumnOrigin], rowCapacity: Int, spelling: consuming Spelling,
+        textKernel: @escaping ColumnFiller<Spelling>.TextKernel
+    ) {
+        self.columns = columns
+        self.origins = origins
+        hidesText = columns.contains { $0.masking != nil }
+        filler = ColumnFiller(rowCapacity: rowCapacity, spelling: spelling, textKernel: textKernel)
+    }
+
+    /// Adds the slice's rows to `batch`; those with a field that is no value of its column are rejected.
+    ///
+    /// - Parameter rescue: the unknown fields of a row of the slice, as a JSON object; nil if it has none.
+    mutating func append(
+        _ matrix: inout FieldMatrix, at place: SlicePlace, to batch: inout ColumnBatch,
+        rescue: Rescue
+    ) {
+        if matrix.rowCount > 0 {
+            let marks = batch.columns.map { (values: $0.values.count, hasPresence: $0.presence != nil) }
+            fill(matrix, at: place, &batch, rescue)
+            if !faults.isEmpty {
+                for (index, mark) in marks.enumerated() {
+                    batch.columns[index].values.truncate(to: mark.values)
+                    if mark.hasPresence {
+                        Presence.truncate(&batch.columns[index].presence, to: batch.rowCount)
+                    } else {
+                        batch.columns[index].presence = nil
+                    }
+                }
+                reject(in: &matrix, at: place, &batch)
+                // What is left has been read without fault once, so it will be again.
+                fill(matrix, at: place, &batch, rescue)
+            }
+        }
+        batch.rowCount += matrix.rowCount
+    }
+
+    /// Rejects a row as a whole.
+    func reject(
+        _ reason: RejectedRow.Reason, _ message: String, before: UInt32, end: UInt32, column: String? = nil,
+        at place: SlicePlace, in batch: inout ColumnBatch
+    ) {
+        let start = Int(before) + 1
+        let length = Int(end) - start
+        let kept = UnsafeBufferPointer(start: place.text + start, count: min(length, RejectedRow.rawTextLimit))
+        batch.rejected.append(
+            RejectedRow(
+                line: place.line(of: start), byteOffset: place.origin + start, column: column, reason: reason,
+                message: message, rawText: hidesText ? nil : Array(kept), rawLength: length))
+    }
+
+    private mutating func reject(in matrix: inout FieldMatrix, at place: SlicePlace, _ batch: inout ColumnBatch) {
+        // Of several faults in one row, the one in the first column is told.
+        var rows: [Int] = []
+        for fault in faults.sorted(by: { ($0.row, $0.column) < ($1.row, $1.column) }) where fault.row != rows.last {
+            rows.append(fault.row)
+            reject(
+                fault.reason, fault.message, before: matrix.rowBefore[fault.row], end: matrix.rowEnd[fault.row],
+                column: columns[fault.column].name, at: place, in: &batch)
+        }
+        matrix.remove(rows)
+    }
+
+    private mutating func fill(
+        _ matrix: borrowing FieldMatrix, at place: SlicePlace, _ batch: inout ColumnBatch,
+        _ rescue: Rescue
+    ) {
+        faults.removeAll(keepingCapacity: true)
+        let rows = matrix.rowCount
+        guard rows > 0 else { return }
+        let before = batch.rowCount
+        filler.reserve(byteCount: Int(matrix.rowEnd[rows - 1]) - Int(matrix.rowBefore[0]))
+        for (index, origin) in origins.enumerated() {
+            switch origin {
+            case .field(let field):
+                filler.fill(
+                    &batch.columns[index], at: index, from: matrix.fields(field, of: place.text), rows: rows,
+                    after: before, faults: &faults)
+            case .operation(nil):
+                batch.columns[index].values.append(repeating: "insert", count: rows)
+            case .operation(let field?):
+                filler.fillOperations(
+                    &batch.columns[index], at: index, from: matrix.fields(field, of: place.text), rows: rows,
+                    faults: &faults)
+            case .absent:
+                batch.columns[index].appendNulls(rows, after: before)
+            case .rescued:
+                for row in 0..<rows {
+                    rescueFields(of: row, in: matrix, into: &batch.columns[index], at: index, after: before, rescue)
+                }
+            }
+        }
+    }
+
+    private mutating func rescueFields(
+        of row: Int, in matrix: borrowing FieldMatrix, into column: inout ColumnBatch.Column, at index: Int,
+        after before: Int, _ rescue: Rescue
+    ) {
+        do throws(FieldFault) {
+            let json = try filler.rescue(row, in: matrix, rescue)
+            if let json { column.values.append(text: json) }
+            var bit: UInt64 = json == nil ? 0 : 1
+            column.appendPresence(&bit, rows: 1, present: Int(bit), after: before + row)
+        } catch {
+            let message = "\(columns[index].name): the value \(error.complaint)"
+            faults.append(SliceFault(row: row, column: index, reason: error.reason, message: message))
+            var none: UInt64 = 0
+            column.appendPresence(&none, rows: 1, present: 0, after: before + row)
+        }
+    }
+}

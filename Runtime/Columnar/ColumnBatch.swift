@@ -1,0 +1,140 @@
+public import Contracts
+
+/// Some rows of a table, column by column, in buffers that the next batch uses again.
+///
+/// Where a batch ends depends on the text alone, never on how it arrived, so what is written from batches is the same
+/// whenever it is written.
+public struct ColumnBatch: Sendable {
+    public internal(set) var columns: [Column]
+    /// Rows in every column.
+    public internal(set) var rowCount = 0
+    /// The rows of this stretch of the text that broke the contract, in the text's order.
+    public internal(set) var rejected: [RejectedRow] = []
+
+    /// Rows of the text that this batch stands for: `rowCount` that were kept and those that were rejected.
+    public var rowsRead: Int { rowCount + rejected.count }
+
+    public init(_ columns: [BronzeColumn]) {
+        self.columns = columns.map(Column.init)
+    }
+
+    /// Empties the batch and keeps its buffers.
+    public mutating func removeAll() {
+        rowCount = 0
+        rejected.removeAll(keepingCapacity: true)
+        for index in columns.indices { columns[index].removeAll() }
+    }
+}
+
+extension ColumnBatch {
+    public struct Column: Sendable {
+        public let schema: BronzeColumn
+        /// The values that are not null, dense.
+        public internal(set) var values: Values
+        /// One bit a row, least significant first, 1 where there is a value; nil if every row has one.
+        public internal(set) var presence: [UInt64]?
+
+        init(_ schema: BronzeColumn) {
+            self.schema = schema
+            values = Values(for: schema.type)
+        }
+
+        mutating func removeAll() {
+            values.removeAll()
+            presence = nil
+        }
+    }
+
+    public enum Values: Sendable, Hashable {
+        /// 0 or 1 each.
+        case boolean([UInt8])
+        /// Also dates (days) and decimals of up to 9 digits (unscaled).
+        case int32([Int32])
+        /// Also timestamps (microseconds) and decimals of more than 9 digits (unscaled).
+        case int64([Int64])
+        case float([Float])
+        case double([Double])
+        case bytes(ByteArrays)
+
+        public var count: Int {
+            switch self {
+            case .boolean(let values): values.count
+            case .int32(let values): values.count
+            case .int64(let values): values.count
+            case .float(let values): values.count
+            case .double(let values): values.count
+            case .bytes(let values): values.count
+            }
+        }
+
+        init(for type: ColumnType) {
+            switch type {
+            case .boolean: self = .boolean([])
+            case .int32, .date: self = .int32([])
+            case .int64, .timestampMicros: self = .int64([])
+            case .float: self = .float([])
+            case .double: self = .double([])
+            case .string: self = .bytes(ByteArrays())
+            case .decimal(let precision, _): self = precision <= 9 ? .int32([]) : .int64([])
+            }
+        }
+
+        mutating func removeAll() {
+            truncate(to: 0)
+        }
+
+        /// Forgets the values from `count` on; the buffers stay.
+        mutating func truncate(to count: Int) {
+            // Each array leaves the enum while it changes: two owners would make it copy itself.
+            switch self {
+            case .boolean(var values):
+                self = .boolean([])
+                values.removeSubrange(count...)
+                self = .boolean(values)
+            case .int32(var values):
+                self = .int32([])
+                values.removeSubrange(count...)
+                self = .int32(values)
+            case .int64(var values):
+                self = .int64([])
+                values.removeSubrange(count...)
+                self = .int64(values)
+            case .float(var values):
+                self = .float([])
+                values.removeSubrange(count...)
+                self = .float(values)
+            case .double(var values):
+                self = .double([])
+                values.removeSubrange(count...)
+                self = .double(values)
+            case .bytes(var values):
+                self = .boolean([])
+                values.truncate(to: count)
+                self = .bytes(values)
+            }
+        }
+    }
+
+    /// Texts end to end.
+    public struct ByteArrays: Sendable, Hashable {
+        /// `count + 1` offsets into `bytes`; text `i` lies between offset `i` and offset `i + 1`.
+        public internal(set) var offsets: [UInt32] = [0]
+        public internal(set) var bytes: [UInt8] = []
+
+        public init() {}
+
+        public var count: Int { offsets.count - 1 }
+
+        public subscript(index: Int) -> ArraySlice<UInt8> { bytes[Int(offsets[index])..<Int(offsets[index + 1])] }
+
+        public mutating func append(_ text: some Collection<UInt8>) {
+            bytes.append(contentsOf: text)
+            offsets.append(UInt32(bytes.count))
+        }
+
+        mutating func truncate(to count: Int) {
+            offsets.removeSubrange((count + 1)...)
+            bytes.removeSubrange(Int(offsets[count])...)
+        }
+    }
+}

@@ -1,0 +1,248 @@
+internal import CKernels
+internal import Contracts
+
+/// A field that is no value of its column.
+struct SliceFault {
+    let row: Int
+    let column: Int
+    let reason: RejectedRow.Reason
+    let message: String
+}
+
+/// Converts a slice's fields, one column at a time: the kernels take runs of plainly written fields, the careful
+/// parsers what lies between them.
+///
+/// The buffers are as large as a slice and used for every column, so they stay in the processor's cache.
+struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
+    private var spelling: Spelling
+    private let values: UnsafeMutableRawPointer
+    private let presence: UnsafeMutablePointer<UInt64>
+    private let presenceWords: Int
+    private let offsets: UnsafeMutablePointer<UInt32>
+    private var bytes: UnsafeMutablePointer<UInt8>
+    private var bytesCapacity: Int
+    private let textKernel: TextKernel
+
+    typealias TextKernel = (
+        UnsafePointer<ck_fields>, Int, Int, UnsafeMutablePointer<ck_text_column>
+    ) -> Int
+    private typealias ValueKernel = (
+        UnsafePointer<ck_fields>, Int, Int, UnsafeMutablePointer<ck_column>
+    ) -> Int
+
+    init(rowCapacity: Int, spelling: consuming Spelling, textKernel: @escaping TextKernel) {
+        self.spelling = spelling
+        self.textKernel = textKernel
+        values = .allocate(byteCount: rowCapacity * 8, alignment: 64)
+        presenceWords = (rowCapacity + 63) / 64
+        presence = .allocate(capacity: presenceWords)
+        offsets = .allocate(capacity: rowCapacity + 1)
+        bytesCapacity = 64 << 10
+        bytes = .allocate(capacity: bytesCapacity)
+    }
+
+    deinit {
+        values.deallocate()
+        presence.deallocate()
+        offsets.deallocate()
+        bytes.deallocate()
+    }
+
+    /// Makes room for all text of a slice of `count` bytes: decoded text is never longer than what it is decoded from.
+    mutating func reserve(byteCount count: Int) {
+        // The kernels copy in fixed sizes and so write beyond a text's end.
+        let needed = count + Int(CK_PADDING)
+        guard needed > bytesCapacity else { return }
+        bytes.deallocate()
+        bytesCapacity = needed
+        bytes = .allocate(capacity: bytesCapacity)
+    }
+
+    /// Adds the fields of column `index` to `column`, which has `before` rows so far.
+    mutating func fill(
+        _ column: inout ColumnBatch.Column, at index: Int, from fields: ck_fields, rows: Int, after before: Int,
+        faults: inout [SliceFault]
+    ) {
+        presence.update(repeating: 0, count: presenceWords)
+        let type = column.schema.type
+        var fields = fields
+        var run = Run(column: index, schema: column.schema, faults: faults.count)
+        var present = 0
+        switch type {
+        case .int64:
+            present = fillValues(&fields, rows, &run, &faults, Self.integers(.min ... .max)) {
+                text throws(FieldFault) in
+                try text.parseInteger(in: .min ... .max)
+            }
+            column.values.append(int64: values, count: present)
+        case .int32:
+            let range = Int64(Int32.min)...Int64(Int32.max)
+            present = fillValues(&fields, rows, &run, &faults, Self.integers(range)) { text throws(FieldFault) in
+                try text.parseInteger(in: range)
+            }
+            column.values.append(narrowing: values, count: present)
+        case .double:
+            present = fillValues(&fields, rows, &run, &faults, ck_double_column) { text throws(FieldFault) in
+                try text.parseDouble()
+            }
+            column.values.append(double: values, count: present)
+        case .float:
+            present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in try text.parseFloat() }
+            column.values.append(float: values, count: present)
+        case .boolean:
+            present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in
+                try text.parseBoolean() ? UInt8(1) : 0
+            }
+            column.values.append(boolean: values, count: present)
+        case .date:
+            present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in
+                Int64(try text.parseDate())
+            }
+            column.values.append(narrowing: values, count: present)
+        case .timestampMicros:
+            present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in try text.parseTimestamp() }
+            column.values.append(int64: values, count: present)
+        case .decimal(let precision, let scale):
+            present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in
+                try text.parseDecimal(precision: precision, scale: scale)
+            }
+            if precision <= 9 {
+                column.values.append(narrowing: values, count: present)
+            } else {
+                column.values.append(int64: values, count: present)
+            }
+        case .string:
+            present = fillText(&fields, rows, &run, &faults)
+            column.values.append(text: bytes, offsets: offsets, count: present)
+        }
+        if column.schema.isRequired, present + faults.count - run.firstFault < rows {
+            reportMissing(rows, run, &faults)
+        }
+        column.appendPresence(presence, rows: rows, present: present, after: before)
+    }
+
+    private static func integers(_ range: ClosedRange<Int64>) -> ValueKernel {
+        { ck_int64_column($0, $1, $2, range.lowerBound, range.upperBound, $3) }
+    }
+
+    private func reportMissing(_ rows: Int, _ run: Run, _ faults: inout [SliceFault]) {
+        let known = Set(faults[run.firstFault...].map(\.row))
+        for row in 0..<rows where presence[row >> 6] >> (row & 63) & 1 == 0 && !known.contains(row) {
+            let message = "\(run.schema.name): a value is required and missing"
+            faults.append(SliceFault(row: row, column: run.column, reason: .missingValue, message: message))
+        }
+    }
+}
+
+extension ColumnFiller where Spelling: ~Copyable {
+    /// What one call of ``fill(_:at:from:rows:after:faults:)`` is about.
+    private struct Run {
+        let column: Int
+        let schema: BronzeColumn
+        let firstFault: Int
+
+        init(column: Int, schema: BronzeColumn, faults: Int) {
+            self.column = column
+            self.schema = schema
+            firstFault = faults
+        }
+
+        /// A masked value appears nowhere, so not in messages either.
+        func fault(_ fault: FieldFault, row: Int, raw: FieldText) -> SliceFault {
+            let value = schema.masking == nil ? raw.shown : "the value"
+            return SliceFault(
+                row: row, column: column, reason: fault.reason, message: "\(schema.name): \(value) \(fault.complaint)")
+        }
+    }
+
+    private mutating func fillValues<Value>(
+        _ fields: inout ck_fields, _ rows: Int, _ run: inout Run, _ faults: inout [SliceFault],
+        _ kernel: ValueKernel? = nil, parse: (FieldText) throws(FieldFault) -> Value
+    ) -> Int {
+        var output = ck_column(values: values, count: 0, presence: presence)
+        let dense = values.assumingMemoryBound(to: Value.self)
+        var row = 0
+        while row < rows {
+            if let kernel {
+                row = kernel(&fields, row, rows, &output)
+                guard row < rows else { break }
+            }
+            let raw = fields.raw(row)
+            do throws(FieldFault) {
+                if let text = try spelling.decode(raw, isCareful: fields.isCareful(row), isText: false) {
+                    dense[output.count] = try parse(text)
+                    output.count += 1
+                    presence[row >> 6] |= 1 << (row & 63)
+                }
+            } catch {
+                faults.append(run.fault(error, row: row, raw: raw))
+            }
+            row += 1
+        }
+        return output.count
+    }
+
+    private mutating func fillText(
+        _ fields: inout ck_fields, _ rows: Int, _ run: inout Run, _ faults: inout [SliceFault]
+    ) -> Int {
+        offsets[0] = 0
+        var output = ck_text_column(bytes: bytes, offsets: offsets, count: 0, presence: presence)
+        var row = 0
+        while row < rows {
+            row = textKernel(&fields, row, rows, &output)
+            guard row < rows else { break }
+            let raw = fields.raw(row)
+            do throws(FieldFault) {
+                if let text = try spelling.decode(raw, isCareful: fields.isCareful(row), isText: true) {
+                    let at = Int(offsets[output.count])
+                    if let start = text.baseAddress { (bytes + at).update(from: start, count: text.count) }
+                    output.count += 1
+                    offsets[output.count] = UInt32(at + text.count)
+                    presence[row >> 6] |= 1 << (row & 63)
+                }
+            } catch {
+                faults.append(run.fault(error, row: row, raw: raw))
+            }
+            row += 1
+        }
+        return output.count
+    }
+}
+
+extension ColumnFiller where Spelling: ~Copyable {
+    mutating func rescue(
+        _ row: Int, in matrix: borrowing FieldMatrix, _ rescue: BatchAssembler<Spelling>.Rescue
+    ) throws(FieldFault) -> [UInt8]? {
+        try rescue(matrix, row, &spelling)
+    }
+
+    /// Adds the fields of the operation column: `insert`, `update` or `delete`, and `insert` where there is none.
+    mutating func fillOperations(
+        _ column: inout ColumnBatch.Column, at index: Int, from fields: ck_fields, rows: Int,
+        faults: inout [SliceFault]
+    ) {
+        for row in 0..<rows {
+            let raw = fields.raw(row)
+            do throws(FieldFault) {
+                let text = try spelling.decode(raw, isCareful: fields.isCareful(row), isText: false)
+                guard let text else {
+                    column.values.append(repeating: "insert", count: 1)
+                    continue
+                }
+                guard Self.isOperation(text) else {
+                    throw FieldFault(.unknownOperation, "is not insert, update or delete")
+                }
+                column.values.append(text: text)
+            } catch {
+                let message = "\(column.schema.name): \(raw.shown) \(error.complaint)"
+                faults.append(SliceFault(row: row, column: index, reason: error.reason, message: message))
+            }
+        }
+    }
+
+    private static func isOperation(_ text: FieldText) -> Bool {
+        guard text.count == 6 else { return false }
+        return text.elementsEqual("insert".utf8) || text.elementsEqual("update".utf8)
+            || text.elementsEqual("delete".utf8)
+    }
+}

@@ -1,0 +1,97 @@
+/// Why a whole file cannot be read. What is wrong with single rows is a ``RejectedRow`` instead.
+public enum ColumnarError: Error, Sendable, Hashable {
+    // The compressed bytes. `byte` is an offset into them.
+    case emptyFile
+    case notGzip(byte: Int)
+    case truncatedGzip(byte: Int)
+    case corruptGzip(byte: Int)
+    case wrongChecksum(byte: Int)
+    case trailingGarbage(byte: Int)
+    /// The decompressed bytes pass `limit`.
+    case tooLarge(limit: Int, byte: Int)
+    /// More bytes come out for one byte that goes in than any table of text has: a bomb.
+    case suspiciousRatio(limit: Int, byte: Int)
+
+    // The text. `byte` is an offset into the decompressed text.
+    case emptyText
+    case headerTooLong(limit: Int)
+    case headerNotUTF8
+    case badHeader(reason: String)
+    case missingColumns([String], header: [String])
+    case duplicateColumn(String)
+    case unterminatedQuote(line: Int, byte: Int)
+
+    // The set-up.
+    case missingMaskingKey(columns: [String])
+    case unreadable(path: String, reason: String)
+}
+
+extension ColumnarError {
+    /// The error's name, for a control record's `error_type`.
+    public var code: String {
+        switch self {
+        case .emptyFile: "EmptyFile"
+        case .notGzip: "NotGzip"
+        case .truncatedGzip: "TruncatedGzip"
+        case .corruptGzip: "CorruptGzip"
+        case .wrongChecksum: "WrongChecksum"
+        case .trailingGarbage: "TrailingGarbage"
+        case .tooLarge: "TooLarge"
+        case .suspiciousRatio: "SuspiciousRatio"
+        case .emptyText: "EmptyText"
+        case .headerTooLong: "HeaderTooLong"
+        case .headerNotUTF8: "HeaderNotUTF8"
+        case .badHeader: "BadHeader"
+        case .missingColumns: "MissingColumns"
+        case .duplicateColumn: "DuplicateColumn"
+        case .unterminatedQuote: "UnterminatedQuote"
+        case .missingMaskingKey: "MissingMaskingKey"
+        case .unreadable: "Unreadable"
+        }
+    }
+}
+
+extension ColumnarError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .emptyFile:
+            "the file has no bytes; export it again"
+        case .notGzip(let byte):
+            "not gzip: no gzip header at byte \(byte); compress the file with gzip and upload it again"
+        case .truncatedGzip(let byte):
+            "the gzip data ends too early, at byte \(byte); the upload was cut short, upload it again"
+        case .corruptGzip(let byte):
+            "the gzip data is damaged near byte \(byte); upload it again"
+        case .wrongChecksum(let byte):
+            "the gzip checksum or length is wrong, before byte \(byte); the file was damaged, upload it again"
+        case .trailingGarbage(let byte):
+            "bytes that are not gzip follow the gzip data, at byte \(byte); upload the file without them"
+        case .tooLarge(let limit, let byte):
+            "decompresses to more than \(limit) bytes (at byte \(byte) of the gzip data); split the file, or raise "
+                + "MAX_DECOMPRESSED_BYTES"
+        case .suspiciousRatio(let limit, let byte):
+            "expands more than \(limit) times (at byte \(byte) of the gzip data), as only a decompression bomb does; "
+                + "check where the file comes from"
+        case .emptyText:
+            "the file has no header row; export it with one"
+        case .headerTooLong(let limit):
+            "the header row is longer than \(limit) bytes; is this a CSV file?"
+        case .headerNotUTF8:
+            "the header row is not UTF-8; export the file as UTF-8"
+        case .badHeader(let reason):
+            "the header row cannot be read: \(reason)"
+        case .missingColumns(let names, let header):
+            "the header lacks \(names.count == 1 ? "the required column" : "the required columns") "
+                + "\(names.joined(separator: ", ")); it has \(header.joined(separator: ", "))"
+        case .duplicateColumn(let name):
+            "the header names the column '\(name)' twice; remove one"
+        case .unterminatedQuote(let line, let byte):
+            "line \(line), byte \(byte): a quoted field begins in this row and never ends; close the quote"
+        case .missingMaskingKey(let columns):
+            "the contract hashes \(columns.joined(separator: ", ")), and no masking key is configured; "
+                + "set MASKING_KEY, or let the contract mask or redact instead"
+        case .unreadable(let path, let reason):
+            "\(path): \(reason)"
+        }
+    }
+}

@@ -1,0 +1,83 @@
+/// How a format spells a field's value: what it wraps around text, and how it says null.
+///
+/// The decoded text stays valid until the next field is decoded.
+protocol FieldSpelling: ~Copyable {
+    /// The field's text without quotes and escapes; nil for a null.
+    /// - Parameter isText: whether the column is one of text, for which empty text is a value.
+    mutating func decode(
+        _ raw: FieldText, isCareful: Bool, isText: Bool
+    ) throws(FieldFault) -> FieldText?
+}
+
+/// A buffer for text that has to be rewritten before it can be read.
+struct RewrittenText: ~Copyable {
+    private var buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 256)
+    private var count = 0
+
+    deinit { buffer.deallocate() }
+
+    /// Empties the buffer and makes room for `capacity` bytes.
+    mutating func begin(capacity: Int) {
+        count = 0
+        guard capacity > buffer.count else { return }
+        buffer.deallocate()
+        buffer = .allocate(capacity: capacity)
+    }
+
+    mutating func append(_ byte: UInt8) {
+        buffer[count] = byte
+        count += 1
+    }
+
+    var text: FieldText { FieldText(rebasing: buffer[..<count]) }
+}
+
+/// RFC 4180: a field may stand in quotes, and a quote inside is doubled. An empty field is a null; a quoted empty one is
+/// empty text, or a null where the column holds no text.
+struct CSVSpelling: FieldSpelling, ~Copyable {
+    private var rewritten = RewrittenText()
+
+    mutating func decode(
+        _ raw: FieldText, isCareful: Bool, isText: Bool
+    ) throws(FieldFault) -> FieldText? {
+        let quote = UInt8(ascii: "\"")
+        guard let first = raw.first else { return nil }
+        guard first == quote else { return raw }
+        rewritten.begin(capacity: raw.count)
+        var index = 1
+        while index < raw.count {
+            if raw[index] == quote {
+                guard index + 1 < raw.count else {
+                    let text = rewritten.text
+                    return text.isEmpty && !isText ? nil : text
+                }
+                index += 1
+                guard raw[index] == quote else { break }
+            }
+            rewritten.append(raw[index])
+            index += 1
+        }
+        throw FieldFault(.misplacedQuote, "has text after its closing quote")
+    }
+}
+
+extension CSVSpelling {
+    /// The unknown fields of a row that are not null, as a JSON object; nil if there are none.
+    mutating func rescue(
+        _ unknown: [(field: Int, name: String)], of row: Int, in matrix: borrowing FieldMatrix,
+        _ text: UnsafePointer<UInt8>
+    ) throws(FieldFault) -> [UInt8]? {
+        var object: [UInt8] = []
+        for (field, name) in unknown {
+            let raw = matrix.fields(field, of: text).raw(row)
+            guard let value = try decode(raw, isCareful: false, isText: true) else { continue }
+            object.append(object.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
+            object.appendJSON(name.utf8)
+            object.append(UInt8(ascii: ":"))
+            object.appendJSON(value)
+        }
+        guard !object.isEmpty else { return nil }
+        object.append(UInt8(ascii: "}"))
+        return object
+    }
+}

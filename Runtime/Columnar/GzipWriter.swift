@@ -1,0 +1,56 @@
+internal import CZlib
+
+/// Compresses bytes as one gzip member whose header names no time and no file: the same bytes give the same bytes.
+/// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc1952>
+public struct GzipWriter: ~Copyable {
+    /// zlib keeps a pointer to the stream, so it has an address of its own.
+    private let stream: UnsafeMutablePointer<z_stream>
+    private var output: [UInt8] = []
+
+    public init() {
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        // 15 bits of window, and 16 for gzip's header and trailer.
+        let status = deflateInit2_(
+            stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+            Int32(MemoryLayout<z_stream>.size))
+        precondition(status == Z_OK, "zlib has no memory left")
+    }
+
+    deinit {
+        deflateEnd(stream)
+        stream.deallocate()
+    }
+
+    public mutating func append(_ bytes: [UInt8]) { deflate(bytes, Z_NO_FLUSH) }
+
+    /// What has been compressed since the last call. More may follow.
+    public mutating func takeOutput() -> [UInt8] {
+        defer { output = [] }
+        return output
+    }
+
+    /// Ends the member; the rest of what has been compressed.
+    public consuming func finish() -> [UInt8] {
+        deflate([], Z_FINISH)
+        return output
+    }
+
+    private mutating func deflate(_ bytes: [UInt8], _ flush: Int32) {
+        var piece = [UInt8](repeating: 0, count: 32 << 10)
+        var input = bytes
+        input.withUnsafeMutableBufferPointer { input in
+            stream.pointee.next_in = input.baseAddress
+            stream.pointee.avail_in = UInt32(input.count)
+            repeat {
+                let count = piece.withUnsafeMutableBufferPointer { piece in
+                    stream.pointee.next_out = piece.baseAddress
+                    stream.pointee.avail_out = UInt32(piece.count)
+                    _ = CZlib.deflate(stream, flush)
+                    return piece.count - Int(stream.pointee.avail_out)
+                }
+                output += piece[..<count]
+            } while stream.pointee.avail_out == 0
+        }
+    }
+}

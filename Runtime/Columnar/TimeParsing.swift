@@ -1,0 +1,108 @@
+// Dates and times in ISO 8601, as written by databases: nothing is guessed, and nothing smaller than a microsecond is
+// cut off in silence.
+
+extension FieldText {
+    /// Days since 1970-01-01 of a date `YYYY-MM-DD` in the years 1 to 9999 of the Gregorian calendar.
+    func parseDate() throws(FieldFault) -> Int32 {
+        guard count == 10, let days = days(at: 0) else {
+            throw FieldFault(.notADate, "is not a date; expected YYYY-MM-DD")
+        }
+        return Int32(days)
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z of `YYYY-MM-DDTHH:MM:SS`, where a space may stand for the T, and where
+    /// a fraction of up to 9 digits (the last three zeros) and a zone (`Z`, `+HH`, `+HHMM`, `+HH:MM`) may follow.
+    /// Without a zone it is UTC. 24:00 and leap seconds do not exist here.
+    func parseTimestamp() throws(FieldFault) -> Int64 {
+        guard count >= 19, let days = days(at: 0), self[10] == UInt8(ascii: "T") || self[10] == UInt8(ascii: " "),
+            let hour = number(at: 11, digits: 2), hour < 24, self[13] == UInt8(ascii: ":"),
+            let minute = number(at: 14, digits: 2), minute < 60, self[16] == UInt8(ascii: ":"),
+            let second = number(at: 17, digits: 2), second < 60
+        else {
+            throw Self.notATimestamp
+        }
+        var index = 19
+        let microseconds = try parseFraction(&index)
+        let offset = try parseZone(&index)
+        guard index == count else { throw Self.notATimestamp }
+        let seconds = Int64(days) * 86400 + Int64(hour * 3600 + minute * 60 + second - offset)
+        return seconds * 1_000_000 + microseconds
+    }
+
+    private static var notATimestamp: FieldFault {
+        FieldFault(.notATimestamp, "is not a timestamp; expected YYYY-MM-DDTHH:MM:SS[.ffffff][Z or +HH:MM]")
+    }
+
+    private func parseFraction(_ index: inout Int) throws(FieldFault) -> Int64 {
+        guard index < count, self[index] == UInt8(ascii: ".") else { return 0 }
+        index += 1
+        let digits = self[index...].prefix { $0.isDigit }
+        guard (1...9).contains(digits.count) else { throw Self.notATimestamp }
+        guard digits.dropFirst(6).allSatisfy({ $0 == UInt8(ascii: "0") }) else {
+            throw FieldFault(.outOfRange, "is finer than a microsecond")
+        }
+        index += digits.count
+        var value: Int64 = 0
+        for place in 0..<6 {
+            value = value * 10 + (place < digits.count ? Int64(digits[digits.startIndex + place].digit) : 0)
+        }
+        return value
+    }
+
+    /// The zone's seconds east of UTC.
+    private func parseZone(_ index: inout Int) throws(FieldFault) -> Int {
+        guard index < count else { return 0 }
+        let sign = self[index]
+        index += 1
+        if sign == UInt8(ascii: "Z") || sign == UInt8(ascii: "z") { return 0 }
+        guard sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"), let hours = number(at: index, digits: 2) else {
+            throw Self.notATimestamp
+        }
+        index += 2
+        var minutes = 0
+        if index < count {
+            if self[index] == UInt8(ascii: ":") { index += 1 }
+            guard let given = number(at: index, digits: 2) else { throw Self.notATimestamp }
+            minutes = given
+            index += 2
+        }
+        guard hours < 24, minutes < 60 else { throw Self.notATimestamp }
+        let seconds = hours * 3600 + minutes * 60
+        return sign == UInt8(ascii: "-") ? -seconds : seconds
+    }
+
+    /// The number in exactly `digits` digits; nil where there are fewer.
+    private func number(at index: Int, digits: Int) -> Int? {
+        guard index + digits <= count else { return nil }
+        var value = 0
+        for byte in self[index..<index + digits] {
+            guard byte.isDigit else { return nil }
+            value = value * 10 + byte.digit
+        }
+        return value
+    }
+
+    private func days(at index: Int) -> Int? {
+        guard let year = number(at: index, digits: 4), year >= 1, index + 10 <= count,
+            self[index + 4] == UInt8(ascii: "-"), let month = number(at: index + 5, digits: 2),
+            (1...12).contains(month), self[index + 7] == UInt8(ascii: "-"), let day = number(at: index + 8, digits: 2),
+            day >= 1, day <= Self.days(inMonth: month, of: year)
+        else {
+            return nil
+        }
+        // Years begin in March here, so the leap day is a year's last; 719468 days lie between 0000-03-01 and 1970.
+        let shifted = month <= 2 ? year - 1 : year
+        let era = shifted / 400
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
+    private static func days(inMonth month: Int, of year: Int) -> Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+}

@@ -1,0 +1,180 @@
+import Contracts
+import Testing
+
+@testable import Columnar
+
+@Suite struct CSVReaderTests {
+    private let orders: Contract
+
+    init() throws {
+        orders = try contract(columns: "id: bigint!", "name: string", "price: double")
+    }
+
+    /// The contract's own columns of each row.
+    private func rows(_ text: String) throws -> [[String?]] {
+        try readCSV(text, orders).rows.map { Array($0.prefix(3)) }
+    }
+
+    @Test func `rows become typed columns, and a batch row is an insert`() throws {
+        let reading = try readCSV("id,name,price\n1,ale,2.5\n2,stout,3\n", orders)
+        #expect(
+            reading.rows == [
+                ["1", "ale", "2.5", "insert", nil, nil, nil, nil],
+                ["2", "stout", "3.0", "insert", nil, nil, nil, nil],
+            ])
+        #expect(reading.rejected.isEmpty)
+    }
+
+    @Test func `columns may stand in any order, and optional ones may be absent`() throws {
+        #expect(try rows("price,id,name\n2.5,1,ale\n") == [["1", "ale", "2.5"]])
+        #expect(try rows("name,id\nale,1\n") == [["1", "ale", nil]])
+    }
+
+    @Test(arguments: [
+        ("id,name,price\n1,\"a,b\",\n", "a,b"), ("id,name,price\n1,\"a\"\"b\",\n", "a\"b"),
+        ("id,name,price\n1,\"a\nb\",\n", "a\nb"), ("id,name,price\n1,\"a\r\nb\",\n", "a\r\nb"),
+        ("id,name,price\n1,\"\",\n", ""), ("id,name,price\n1,5\" nail,\n", "5\" nail"),
+        ("id,name,price\n1,\"\"\"\",\n", "\""), ("\u{FEFF}id,name,price\n1,x,\n", "x"),
+        ("id,name,price\r\n1,x,\r\n", "x"), ("id,name,price\n1,x,", "x"),
+        ("\"id\",\"name\",price\n\"1\",x,\"\"\n", "x"),
+        ("id,name,price\n1, x ,\n", " x "), ("id,name,price\n1,a\rb,\n", "a\rb"),
+        ("id,name,price\n1,葉山ビール,\n", "葉山ビール"),
+    ])
+    func `quotes, line ends and encodings are read as RFC 4180 has them`(text: String, name: String) throws {
+        #expect(try rows(text) == [["1", name, nil]])
+    }
+
+    @Test func `an empty field is null, also where it was quoted and holds no text`() throws {
+        #expect(try rows("id,name,price\n1,,\n2,\"\",\"\"\n") == [["1", nil, nil], ["2", "", nil]])
+    }
+
+    @Test func `blank lines are no rows, unless the file has a single column`() throws {
+        #expect(try rows("id,name,price\n\n1,a,1\n\r\n\n2,b,2\n\n").count == 2)
+        let single = try contract(columns: "name: string")
+        #expect(try readCSV("name\na\n\nb\n", single).rows.map { $0[0] } == ["a", nil, "b"])
+    }
+
+    @Test func `unknown columns are kept as JSON`() throws {
+        let reading = try readCSV("x,id,y\"y,z\n\"a\"\"\n\",1,,7\n,2,,\n", orders)
+        #expect(reading.rows.map { $0[7] } == [#"{"x":"a\"\n","z":"7"}"#, nil])
+    }
+
+    @Test func `change columns in the header are used, and an operation must be one`() throws {
+        let text = "id,operation,_cdc_sequence\n1,delete,77\n2,,\n3,merge,1\n"
+        let reading = try readCSV(text, orders)
+        #expect(reading.rows.map { $0[3] } == ["delete", "insert"])
+        #expect(reading.rows.map { $0[6] } == ["77", nil])
+        #expect(reading.faults == ["4 unknown_operation"])
+    }
+
+    @Test(
+        arguments: [
+            ("1,a", "2 too_few_fields", nil), ("1,a,2,3", "2 too_many_fields", nil),
+            ("x,a,2", "2 not_an_integer", "id: 'x' is not an integer"),
+            ("9223372036854775808,a,2", "2 out_of_range", "id: '9223372036854775808' is outside"),
+            (",a,2", "2 missing_value", "id: a value is required and missing"),
+            ("1,a,abc", "2 not_a_number", "price: 'abc' is not a number"),
+            ("1,\"a\"b,2", "2 misplaced_quote", "name: '\"a\"b' has text after its closing quote"),
+        ] as [(String, String, String?)])
+    func `a row that breaks the contract is rejected, and only that row`(
+        row: String, fault: String, message: String?
+    ) throws {
+        let reading = try readCSV("id,name,price\n\(row)\n5,b,6\n", orders)
+        #expect(reading.faults == [fault])
+        #expect(reading.rows.map { Array($0.prefix(3)) } == [["5", "b", "6.0"]])
+        #expect(reading.rejected[0].rawText == Array(row.utf8))
+        #expect(reading.rejected[0].byteOffset == 14)
+        if let message { #expect(reading.rejected[0].message.hasPrefix(message)) }
+    }
+
+    @Test func `invalid UTF-8 rejects its row`() throws {
+        var text = Array("id,name,price\n1,a".utf8)
+        text += [0xFF] + Array("b,2\n2,é,3\n".utf8) + [0x33, 0x2C, 0xC3, 0x2C, 0x31, 0x0A] + Array("4,d,4\n".utf8)
+        let reading = try readCSV(text, orders)
+        #expect(reading.faults == ["2 invalid_utf8", "4 invalid_utf8"])
+        #expect(reading.rows.map { $0[1] } == ["é", "d"])
+    }
+
+    @Test func `lines and offsets are right behind quoted newlines and other rejects`() throws {
+        let text = "id,name,price\n1,\"a\n\nb\",1\nx,c,1\n2,d,1\n3,\"e\nf\",y\n"
+        let reading = try readCSV(text, orders)
+        #expect(reading.faults == ["5 not_an_integer", "7 not_a_number"])
+        #expect(reading.rejected.map(\.byteOffset) == [25, 37])
+    }
+
+    @Test func `a row beyond the line limit is rejected without being held`() throws {
+        let long = String(repeating: "x", count: 300_000)
+        for row in ["1,\(long),2", "1,\"\(long)\n\(long)\",2"] {
+            let reading = try readCSV("id,name,price\n1,a,1\n\(row)\n2,b,2\n", orders, line: 1000)
+            #expect(reading.faults == ["3 line_too_long"])
+            #expect(reading.rows.count == 2)
+            #expect(reading.rejected[0].rawText?.count ?? 0 <= RejectedRow.rawTextLimit)
+            #expect(reading.rejected[0].rawText?.starts(with: "1,".utf8) == true)
+        }
+        let atLimit = try readCSV("id,name,price\n1,\(String(repeating: "y", count: 996)),2\n", orders, line: 1000)
+        #expect(atLimit.rows.count == 1)
+        let over = try readCSV(
+            "id,name,price\n1,\(String(repeating: "y", count: 997)),2\r\n3,a,\r\n", orders, line: 1000)
+        #expect(over.faults == ["2 line_too_long"])
+        #expect(over.rows.count == 1)
+    }
+
+    @Test(arguments: [
+        ("", ColumnarError.emptyText), ("\n1,2\n", .emptyText),
+        ("name,price\na,1\n", .missingColumns(["id"], header: ["name", "price"])),
+        ("id,name,id\n1,a,2\n", .duplicateColumn("id")),
+        ("id,,name\n", .badHeader(reason: "field 2 has no name")),
+        ("id,\"na\"me\n", .badHeader(reason: "'\"na\"me' has text after its closing quote")),
+        ("id,name,price\n1,a,1\n2,\"b,2\n3,c,3\n", .unterminatedQuote(line: 3, byte: 20)),
+        ("id,\"name\n", .unterminatedQuote(line: 1, byte: 0)),
+    ])
+    func `a file that cannot be read as the table is an error`(text: String, expected: ColumnarError) throws {
+        #expect(throws: expected) { try readCSV(text, orders) }
+    }
+
+    @Test func `a header beyond the line limit, or not in UTF-8, is an error`() throws {
+        #expect(throws: ColumnarError.headerTooLong(limit: 100)) {
+            try readCSV(String(repeating: "a", count: 1000), orders, line: 100)
+        }
+        #expect(throws: ColumnarError.headerNotUTF8) { try readCSV([0xFF, 0xFE, 0x69, 0x0A], orders) }
+    }
+
+    @Test func `a header without rows is a table without rows`() throws {
+        let reading = try readCSV("id,name,price\n", orders)
+        #expect(reading.rows.isEmpty && reading.rejected.isEmpty)
+    }
+
+    @Test func `batches end by rows and by bytes, whatever pieces the text comes in`() throws {
+        let text = "id,name,price\n" + (1...200).map { $0 % 7 == 0 ? "x,a,1\n" : "\($0),name\($0),1.5\n" }.joined()
+        let whole = try readCSV(text.utf8, orders, batchRows: 30, batchBytes: 200)
+        #expect(whole.batchSizes.reduce(0, +) == 200)
+        #expect(whole.batchSizes.count > 10)
+        for piece in [1, 2, 3, 7, 64, 1000] {
+            for window in [64, 100, 4096] {
+                let split = try readCSV(text.utf8, orders, piece: piece, window: window, batchRows: 30, batchBytes: 200)
+                #expect(split.batchSizes == whole.batchSizes)
+                #expect(split.rows == whole.rows)
+                #expect(split.rejected == whole.rejected)
+            }
+        }
+    }
+
+    @Test func `masked values appear nowhere`() throws {
+        let people = try contract(
+            columns: "id: bigint!", "email: string mask", "code: string hash", "note: string redact")
+        let text = "id,email,code,note\n1,ann@example.org,x,secret\n2,,,\n3,ab,x,\"\"\nz,bob@example.org,q,secret\n"
+        let reading = try readCSV(text, people, key: Array("key".utf8))
+        #expect(reading.rows.map { $0[1] } == ["a*************g", nil, "**"])
+        // Python: hmac.new(b"key", b"x", "sha256").hexdigest()
+        #expect(reading.rows[0][2] == "4fc3b7eaf34d7e594a6f51d9517ba543abf41067b27587ffd82ba3584e4d3cdd")
+        #expect(reading.rows[0][2] == reading.rows[2][2])
+        #expect(reading.rows.map { $0[3] } == ["[redacted]", nil, "[redacted]"])
+        #expect(reading.rejected.count == 1)
+        #expect(reading.rejected[0].rawText == nil)
+    }
+
+    @Test func `hashing without a key is an error that names the columns`() throws {
+        let people = try contract(columns: "id: bigint!", "email: string hash")
+        #expect(throws: ColumnarError.missingMaskingKey(columns: ["email"])) { try readCSV("id,email\n", people) }
+    }
+}

@@ -1,0 +1,135 @@
+import Contracts
+import Foundation
+
+@testable import Columnar
+
+/// The folder of the real tables, beside the package; nil in a user's clone.
+let realData: URL? = {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL
+    for candidate in [root.appending(path: "../shared/data"), root.appending(path: "../../shared/data")] {
+        let folder = candidate.standardizedFileURL
+        if FileManager.default.fileExists(atPath: folder.appending(path: "beer.csv.gz").path) { return folder }
+    }
+    return nil
+}()
+
+/// The project's own contracts.
+func contract(_ table: String) throws -> Contract {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL
+    return try Contract(contentsOf: root.appending(path: "infra/contracts/\(table).odcs.yaml").path)
+}
+
+/// A contract with columns written `name: type`, `name: type!` where required.
+func contract(columns: String...) throws -> Contract {
+    let properties = columns.map { column -> String in
+        let parts = column.split(separator: ":").map { $0.trimmingCharacters(in: .whitespaces) }
+        let isRequired = parts[1].hasSuffix("!")
+        var (type, masking) = (parts[1].filter { $0 != "!" }, "")
+        if let space = type.firstIndex(of: " ") {
+            masking = ", customProperties: [{property: masking, value: \(type[space...].dropFirst())}]"
+            type = String(type[..<space])
+        }
+        let logical =
+            switch type {
+            case "int", "bigint": "integer"
+            case "double", "float": "number"
+            case let type where type.hasPrefix("decimal"): "number"
+            default: type
+            }
+        return
+            "{name: \(parts[0]), logicalType: \(logical), physicalType: '\(type)', required: \(isRequired)\(masking)}"
+    }
+    return try Contract(
+        parsing: """
+            {apiVersion: v3.1.0, kind: DataContract, id: t, version: '1', status: draft,
+             schema: [{name: t, properties: [\(properties.joined(separator: ",\n  "))]}]}
+            """, file: "fixture")
+}
+
+/// What a reader made of a text: each kept row's values as text, nil for null, and the rejected rows.
+struct Reading {
+    var rows: [[String?]] = []
+    var rejected: [RejectedRow] = []
+    var batchSizes: [Int] = []
+
+    init(_ reader: some RecordReader, _ contract: Contract) throws {
+        var batch = ColumnBatch(contract.bronzeColumns)
+        while try reader.read(into: &batch) {
+            rows += batch.texts
+            rejected += batch.rejected
+            batchSizes.append(batch.rowsRead)
+        }
+    }
+
+    /// Line and reason of each rejected row.
+    var faults: [String] { rejected.map { "\($0.line) \($0.reason.rawValue)" } }
+}
+
+extension ColumnBatch {
+    /// Row by row, every value as text; checks the layout on the way.
+    var texts: [[String?]] {
+        var rows = [[String?]](repeating: [], count: rowCount)
+        for column in columns {
+            var next = 0
+            for row in 0..<rowCount {
+                let isPresent = column.presence.map { $0[row / 64] >> (row % 64) & 1 == 1 } ?? true
+                rows[row].append(isPresent ? column.values.text(at: next) : nil)
+                next += isPresent ? 1 : 0
+            }
+            precondition(
+                next == column.values.count, "\(column.schema.name): \(next) bits, \(column.values.count) values")
+            precondition(column.presence.map { $0.count == (rowCount + 63) / 64 } ?? true)
+        }
+        return rows
+    }
+}
+
+extension ColumnBatch.Values {
+    func text(at index: Int) -> String {
+        switch self {
+        case .boolean(let values): values[index] == 1 ? "true" : "false"
+        case .int32(let values): String(values[index])
+        case .int64(let values): String(values[index])
+        case .float(let values): String(values[index])
+        case .double(let values): String(values[index])
+        case .bytes(let values): String(decoding: values[index], as: UTF8.self)
+        }
+    }
+}
+
+/// Reads CSV text. The window is so small that its boundaries fall everywhere.
+func readCSV(
+    _ text: some Sequence<UInt8>, _ contract: Contract, piece: Int = .max, window: Int = 256, line: Int = 1 << 20,
+    batchRows: Int = 1 << 15, batchBytes: Int = 4 << 20, key: [UInt8]? = nil
+) throws -> Reading {
+    var limits = ReaderLimits(batchRows: batchRows, batchBytes: batchBytes, lineBytes: line)
+    limits.windowBytes = window
+    let source = MemorySource(Array(text), pieceSize: piece)
+    return try Reading(try CSVReader(source, contract: contract, limits: limits, maskingKey: key), contract)
+}
+
+func readCSV(_ text: String, _ contract: Contract, line: Int = 1 << 20, key: [UInt8]? = nil) throws -> Reading {
+    try readCSV(text.utf8, contract, line: line, key: key)
+}
+
+/// A small generator whose numbers depend on its seed alone.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+/// `bytes` as one gzip member.
+func gzip(_ bytes: [UInt8]) -> [UInt8] {
+    var writer = GzipWriter()
+    writer.append(bytes)
+    return writer.finish()
+}

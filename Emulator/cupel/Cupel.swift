@@ -1,0 +1,43 @@
+internal import ArgumentParser
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+
+/// The `cupel` command.
+@main
+struct Cupel: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cupel",
+        abstract: "Takes raw change records and files to bronze Parquet, here or on AWS.",
+        discussion: """
+            EXIT STATUS
+              0 done   1 some of the work failed   2 usage   3 not found   4 nothing answers   5 a file's trouble
+            """,
+        subcommands: [GenerateCommand.self])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as CommandFailure {
+            StandardStream.error.line("cupel: \(failure)")
+            endProcess(failure.exitStatus)
+        } catch {
+            let status = exitCode(for: error)
+            let isFailure = status != .success
+            (isFailure ? StandardStream.error : .output).line(fullMessage(for: error))
+            // The parser's own status for a usage error is 64.
+            endProcess(status == .validationFailure ? 2 : status.rawValue)
+        }
+    }
+}
+
+/// `exit` alone means the parser's own here.
+private func endProcess(_ status: Int32) -> Never { exit(status) }

@@ -74,6 +74,7 @@ let emulator: [Target] = [
 // MARK: Tests: mirror the tree
 
 let tests: [Target] = [
+    layer("FakeAWS", in: "Tests/Support", imports: ["AWSClient", "AWSModels", "Digest", "JSON"]),
     unitTests(of: "JSON"),
     unitTests(of: "YAML"),
     unitTests(of: "LambdaRuntime", imports: ["JSON"]),
@@ -82,12 +83,20 @@ let tests: [Target] = [
     unitTests(of: "Contracts", imports: ["YAML"]),
     unitTests(of: "Columnar", imports: ["Contracts", "CZlib", "JSON"]),
     unitTests(of: "Parquet", imports: ["JSON"]),
-    unitTests(of: "Control", imports: ["AWSClient", "AWSModels", "JSON"]),
+    unitTests(of: "Control", imports: ["AWSClient", "AWSModels", "FakeAWS", "JSON"]),
     unitTests(of: "FirehoseTransform", imports: ["JSON", "Contracts", "LambdaRuntime"]),
-    unitTests(of: "ControlRecorder", imports: ["AWSClient", "AWSModels", "Contracts", "Control", "JSON"]),
-    unitTests(of: "ComputeRouter", imports: ["AWSClient", "AWSModels", "Columnar", "Control", "JSON", "CZlib"]),
-    unitTests(of: "BronzeWriter", imports: ["Contracts", "Columnar", "Parquet", "Control", "JSON", "CZlib"]),
-    unitTests(of: "Replayer", imports: ["AWSClient", "AWSModels", "Control", "JSON"]),
+    unitTests(
+        of: "ControlRecorder", imports: ["AWSClient", "AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime"]),
+    unitTests(
+        of: "ComputeRouter",
+        imports: ["AWSClient", "AWSModels", "Columnar", "Control", "CZlib", "FakeAWS", "JSON", "LambdaRuntime"]),
+    unitTests(
+        of: "BronzeWriter",
+        imports: [
+            "AWSClient", "AWSModels", "Columnar", "Contracts", "Control", "CZlib", "FakeAWS", "JSON", "LambdaRuntime",
+            "Parquet",
+        ]),
+    unitTests(of: "Replayer", imports: ["AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime"]),
     unitTests(of: "ASL", imports: ["JSON"]),
     unitTests(of: "EmulatorKit", imports: ["ASL", "JSON", "YAML", "Digest"]),
     unitTests(of: "EmulatorServer", imports: ["EmulatorKit"]),

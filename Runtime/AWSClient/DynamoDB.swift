@@ -8,6 +8,9 @@ public struct DynamoDB: Sendable {
 
     public init(_ client: AWSClient) { self.client = client }
 
+    /// The same, with calls that end by `deadline`; see ``AWSClient/limited(to:)``.
+    public func limited(to deadline: ContinuousClock.Instant) -> DynamoDB { DynamoDB(client.limited(to: deadline)) }
+
     /// Reads one item; nil when there is none.
     public func get(_ request: GetItem) throws(AWSError) -> Item? {
         try item("Item", of: try call("GetItem", request.json, isRepeatable: true), "GetItem")

@@ -7,6 +7,11 @@ public struct ObjectStore: Sendable {
 
     public init(_ client: AWSClient) { self.client = client }
 
+    /// The same store, whose calls end by `deadline`; see ``AWSClient/limited(to:)``.
+    public func limited(to deadline: ContinuousClock.Instant) -> ObjectStore {
+        ObjectStore(client.limited(to: deadline))
+    }
+
     // MARK: Reading
 
     /// Which bytes of an object.

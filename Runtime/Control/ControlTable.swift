@@ -14,7 +14,7 @@ public struct ControlTable: Sendable {
     public let name: String
     /// Claims of one record that may fail before only an explicit replay takes it up again.
     public let attemptLimit: Int
-    let dynamoDB: DynamoDB
+    private(set) var dynamoDB: DynamoDB
     let now: @Sendable () -> Timestamp
 
     public init(
@@ -25,6 +25,13 @@ public struct ControlTable: Sendable {
         self.attemptLimit = attemptLimit
         self.now = now
         dynamoDB = DynamoDB(client)
+    }
+
+    /// The same table, whose calls end by `deadline`; see ``AWSClient/limited(to:)``.
+    public func limited(to deadline: ContinuousClock.Instant) -> ControlTable {
+        var table = self
+        table.dynamoDB = dynamoDB.limited(to: deadline)
+        return table
     }
 
     // MARK: Register

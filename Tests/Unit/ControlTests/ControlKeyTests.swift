@@ -1,0 +1,78 @@
+import AWSModels
+import Control
+import Testing
+
+@Suite struct ControlKeyTests {
+    /// Each reference is `printf 'bucket\nkey\nversion\nschema' | sha256sum | cut -c1-32`.
+    @Test func `an id is half the SHA-256 of bucket, key, version and layer`() {
+        let id = ControlID(bucket: "stage", key: "raw/beer/a b.csv.gz", version: "v1", schema: .bronze)
+        #expect(id.text == "50d80be4233353a618a23f97fc6d7e30")
+        #expect(id.short == id.text.prefix(16))
+        #expect(ControlID(bucket: "stage", key: "raw/beer/a b.csv.gz", version: "v2", schema: .bronze) != id)
+        #expect(ControlID(bucket: "stage", key: "raw/beer/a b.csv.gz", version: "v1", schema: .silver) != id)
+    }
+
+    @Test(arguments: [
+        "", "abc", "ABCDEFABCDEFABCDEFABCDEFABCDEFAB", "0123456789abcdef0123456789abcdeg", "../../etc/passwd",
+    ])
+    func `an id from outside must look like one`(text: String) {
+        #expect(ControlID(text) == nil)
+    }
+
+    @Test(arguments: [
+        ("raw/beer/beers.csv.gz", "beer", ControlRecord.FileFormat.csv),
+        ("raw/review/2026/03/part 1+é%.json.gz", "review", .json), ("raw/beer/..a/b..csv.gz", "beer", .csv),
+    ])
+    func `a raw key tells table and format`(text: String, table: String, format: ControlRecord.FileFormat) throws {
+        let key = try RawKey(text)
+        #expect(key.table == table && key.format == format && key.text == text)
+    }
+
+    @Test(arguments: [
+        "beers.csv.gz", "raw/beers.csv.gz", "raw//beers.csv.gz", "/raw/beer/a.csv.gz", "raw/beer/../secret/a.csv.gz",
+        "raw/beer/./a.csv.gz", "raw/../beer/a.csv.gz", "raw/beer/a.csv", "raw/beer/a.gz", "raw/beer/a.CSV.GZ",
+        "raw/beer/a\n.csv.gz", "raw/beer/a\u{0}.csv.gz", "raw/Beer/a.csv.gz", "raw/be er/a.csv.gz",
+        "raw/1beer/a.csv.gz",
+        "bronze/beer/a.csv.gz", "raw/beer/", "raw/beer//a.csv.gz", "",
+    ])
+    func `any other key is refused with its reason`(text: String) {
+        #expect {
+            try RawKey(text)
+        } throws: { error in
+            guard case .invalidKey(text, let reason) = error as? ControlError else { return false }
+            return !reason.isEmpty
+        }
+    }
+
+    @Test(arguments: [
+        ("raw/beer/beers.csv.gz", "beers"), ("raw/beer/x/y/part 1+é.json.gz", "part_1___"),
+        ("raw/beer/_hidden.csv.gz", "hidden"), ("raw/beer/..csv.gz", "file"), ("raw/beer/a=b&c.csv.gz", "a_b_c"),
+        ("raw/beer/\(String(repeating: "n", count: 300)).csv.gz", String(repeating: "n", count: 120)),
+    ])
+    func `output keys are a pure function of the record`(key: String, stem: String) throws {
+        let record = try Self.record(key)
+        let id = record.controlID.short
+        #expect(try BronzeKey(record).text == "bronze/beer/year=2026/month=02/day=28/\(stem)-\(id).parquet")
+        #expect(try QuarantineKey(record).text == "quarantine/beer/year=2026/month=02/day=28/\(stem)-\(id).ndjson.gz")
+    }
+
+    @Test func `a record whose table is no name has no output key`() throws {
+        let raw = try Self.record("raw/beer/a.csv.gz")
+        let record = ControlRecord(
+            controlID: raw.controlID, schema: .bronze, table: "../lake", bucket: "b", objectKey: "raw/x/a.csv.gz",
+            objectVersion: .eTag("e"), fileFormat: .csv, fileSizeInBytes: 1, createdAt: raw.createdAt)
+        #expect(throws: ControlError.self) { try BronzeKey(record) }
+        #expect(throws: ControlError.self) { try QuarantineKey(record) }
+    }
+
+    @Test(arguments: [ObjectVersion.versionID("3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY"), .versionID("null"), .eTag("abc-2")])
+    func `a version reads back as what it was`(version: ObjectVersion) {
+        #expect(ObjectVersion(wireText: version.wireText) == version)
+    }
+
+    static func record(_ key: String) throws -> ControlRecord {
+        ControlRecord(
+            raw: try RawKey(key), bucket: "stage", version: .eTag("e"), sizeInBytes: 1,
+            createdAt: try #require(Timestamp(rfc3339: "2026-02-28T23:59:59.999Z")))
+    }
+}

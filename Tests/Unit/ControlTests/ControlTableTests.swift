@@ -1,0 +1,292 @@
+import AWSClient
+import AWSModels
+import FakeAWS
+import Testing
+
+@testable import Control
+
+@Suite struct ControlTableTests {
+    let aws = FakeAWS()
+    let record: ControlRecord
+
+    var table: ControlTable {
+        ControlTable(name: "control", client: aws.client, attemptLimit: 2, now: { [aws] in aws.now })
+    }
+
+    init() throws { record = try ControlKeyTests.record("raw/beer/beers.csv.gz") }
+
+    /// The record, claimed by `owner`.
+    func claimed(by owner: String = "execution-1") throws -> ControlRecord {
+        guard case .claimed(let claimed) = try table.claim(record.controlID, owner: owner, leaseSeconds: 60) else {
+            throw Unclaimed()
+        }
+        return claimed
+    }
+    struct Unclaimed: Error {}
+
+    let conversion = Conversion(
+        writtenCount: 6, quarantinedCount: 1, checksum: "c0ffee", outputKey: "bronze/beer/x.parquet",
+        contractVersion: "1.0.0", maskedColumns: ["email"])
+
+    // MARK: Register
+
+    @Test func `a repeated event leaves the first record as it is`() throws {
+        #expect(try table.register(record) == .recorded)
+        let working = try claimed()
+        #expect(try table.register(record) == .alreadyRecorded)
+        #expect(try table.record(record.controlID) == working)
+        #expect(aws.items(in: "control").count == 1)
+    }
+
+    @Test func `a registration whose answer is lost is made again, and counts once`() throws {
+        aws.loseNextAnswer()
+        #expect(try table.register(record) == .alreadyRecorded)
+        #expect(try table.record(record.controlID) == record)
+        #expect(aws.requests == ["PutItem", "PutItem", "GetItem"])
+    }
+
+    @Test func `a record is written with the names that the table knows`() throws {
+        _ = try table.register(record)
+        let item = try #require(aws.items(in: "control").first)
+        #expect(
+            Set(item.keys) == [
+                "control_id", "object_key", "bucket", "object_version", "schema_name", "table_name", "file_format",
+                "file_size", "status", "attempt_count", "created_at", "updated_at",
+            ])
+        #expect(item["schema_name"] == "dm_bronze" && item["status"] == "pending" && item["object_version"] == "\"e\"")
+        #expect(item["created_at"] == "2026-02-28T23:59:59.999Z")
+    }
+
+    @Test func `an item that is no control record names its attribute`() throws {
+        var item = record.item
+        item["attempt_count"] = "many"
+        aws.putItem(item, in: "control")
+        #expect {
+            try table.record(record.controlID)
+        } throws: { error in
+            guard case .malformedRecord(record.controlID.text, "attempt_count", _) = error as? ControlError
+            else { return false }
+            return true
+        }
+    }
+
+    // MARK: Route
+
+    @Test func `a pending record is routed, one at work is left alone`() throws {
+        _ = try table.register(record)
+        guard case .routed(let routed) = try table.route(record.controlID, to: .ecs, estimatedRecordCount: 9) else {
+            throw Unclaimed()
+        }
+        #expect(routed.computeTarget == .ecs && routed.estimatedRecordCount == 9 && routed.status == .pending)
+        let working = try claimed()
+        #expect(try table.route(record.controlID, to: .lambda, estimatedRecordCount: 1) == .notPending(working))
+    }
+
+    @Test func `a record that cannot be worked on ends in error with the attempt counted`() throws {
+        _ = try table.register(record)
+        #expect(try table.refuse(record.controlID, errorType: "ObjectGone", message: "it is gone"))
+        let refused = try #require(try table.record(record.controlID))
+        #expect(refused.status == .error && refused.attemptCount == 1 && refused.errorType == "ObjectGone")
+        #expect(try !table.refuse(record.controlID, errorType: "ObjectGone", message: "again"))
+    }
+
+    // MARK: Claim
+
+    @Test func `a claim takes a pending record, with a lease and an attempt`() throws {
+        _ = try table.register(record)
+        guard
+            case .claimed(let claimed) = try table.claim(
+                record.controlID, owner: "execution-1", leaseSeconds: 60, requestID: "request-1")
+        else { throw Unclaimed() }
+        #expect(claimed.status == .running && claimed.attemptCount == 1 && claimed.leaseOwner == "execution-1")
+        #expect(claimed.leaseExpiresAt == aws.now.advanced(byMilliseconds: 60_000))
+        #expect(claimed.startedAt == aws.now && claimed.requestID == "request-1")
+    }
+
+    @Test func `a second worker is held off until the lease expires`() throws {
+        _ = try table.register(record)
+        let first = try claimed()
+        #expect(
+            try table.claim(record.controlID, owner: "execution-2", leaseSeconds: 60)
+                == .held(first, until: first.leaseExpiresAt))
+        aws.advance(byMilliseconds: 60_001)
+        #expect(try claimed(by: "execution-2").attemptCount == 2)
+    }
+
+    @Test func `the same execution takes its record again after a crash`() throws {
+        _ = try table.register(record)
+        _ = try claimed()
+        #expect(try claimed().attemptCount == 2)
+    }
+
+    @Test func `a claim whose answer is lost is still the claimer's`() throws {
+        _ = try table.register(record)
+        aws.loseNextAnswer()
+        let claimed = try claimed()
+        #expect(try table.finish(claimed, conversion).status == .success)
+    }
+
+    @Test func `a record that failed as often as it may is exhausted, also when its workers died`() throws {
+        _ = try table.register(record)
+        try table.fail(try claimed(), errorType: "BadInput", message: "no")
+        try table.fail(try claimed(), errorType: "BadInput", message: "no")
+        guard case .exhausted = try table.claim(record.controlID, owner: "x", leaseSeconds: 60) else {
+            throw Unclaimed()
+        }
+        #expect(try table.replay(record.controlID) == .replayed(from: .error))
+        _ = try claimed()
+        aws.advance(byMilliseconds: 60_001)
+        guard case .exhausted = try table.claim(record.controlID, owner: "x", leaseSeconds: 60) else {
+            throw Unclaimed()
+        }
+    }
+
+    @Test func `what is done or unknown is not claimed`() throws {
+        #expect(try table.claim(record.controlID, owner: "x", leaseSeconds: 60) == .notFound)
+        _ = try table.register(record)
+        let done = try table.finish(try claimed(), conversion)
+        #expect(try table.claim(record.controlID, owner: "x", leaseSeconds: 60) == .alreadyDone(done))
+    }
+
+    @Test func `a renewed lease lasts from now on`() throws {
+        _ = try table.register(record)
+        let first = try claimed()
+        aws.advance(byMilliseconds: 50_000)
+        let renewed = try table.renewLease(of: first, leaseSeconds: 60)
+        #expect(renewed.leaseExpiresAt == aws.now.advanced(byMilliseconds: 60_000))
+    }
+
+    // MARK: Settle
+
+    @Test func `a finished record says what came of it`() throws {
+        _ = try table.register(record)
+        let working = try claimed()
+        aws.advance(byMilliseconds: 1500)
+        let done = try table.finish(working, conversion)
+        #expect(done.status == .success && done.finishedAt == aws.now && done.durationInMilliseconds == 1500)
+        #expect(done.recordCount == 7 && done.writtenCount == 6 && done.quarantinedCount == 1)
+        #expect(done.checksum == "c0ffee" && done.outputKey == "bronze/beer/x.parquet")
+        #expect(done.contractVersion == "1.0.0" && done.maskedColumns == ["email"])
+        #expect(done.leaseOwner == nil && done.leaseExpiresAt == nil)
+    }
+
+    @Test func `the next layer's record stands exactly when this one is finished, and once`() throws {
+        _ = try table.register(record)
+        let next = record.next(
+            .silver, bucket: "lake", outputKey: "bronze/beer/x.parquet", version: .versionID("1"), sizeInBytes: 5,
+            rowCount: 6)
+        let stale = try claimed()
+        let fresh = try claimed()
+        #expect(throws: ControlError.self) { try table.finish(stale, conversion, next: next) }
+        #expect(try table.record(next.controlID) == nil)
+        _ = try table.finish(fresh, conversion, next: next)
+        let stored = try #require(try table.record(next.controlID))
+        #expect(stored.status == .pending && stored.schema == .silver && stored.estimatedRecordCount == 6)
+
+        // The same output written again is another version of the same work.
+        _ = try table.replay(record.controlID, ReplayRules(force: true))
+        let again = record.next(
+            .silver, bucket: "lake", outputKey: "bronze/beer/x.parquet", version: .versionID("2"), sizeInBytes: 5,
+            rowCount: 6)
+        _ = try table.finish(try claimed(), conversion, next: again)
+        #expect(again.controlID == next.controlID)
+        #expect(try table.record(next.controlID) == stored)
+    }
+
+    @Test func `a worker that lost its lease can settle nothing`() throws {
+        _ = try table.register(record)
+        let slow = try claimed()
+        aws.advance(byMilliseconds: 60_001)
+        let quick = try claimed(by: "execution-2")
+        let lost = ControlError.leaseLost(record.controlID, attempt: 1, now: "running, attempt 2")
+        #expect(throws: lost) { try table.finish(slow, conversion) }
+        #expect(throws: lost) { try table.fail(slow, errorType: "BadInput", message: "no") }
+        #expect(throws: lost) { try table.release(slow) }
+        #expect(throws: lost) { try table.renewLease(of: slow, leaseSeconds: 60) }
+        #expect(try table.record(record.controlID) == quick)
+    }
+
+    @Test func `an end whose answer is lost is recognised`() throws {
+        _ = try table.register(record)
+        let first = try claimed()
+        aws.loseNextAnswer()
+        #expect(try table.finish(first, conversion).status == .success)
+        _ = try table.replay(record.controlID, ReplayRules(force: true))
+        let second = try claimed()
+        aws.loseNextAnswer()
+        #expect(try table.fail(second, errorType: "BadInput", message: "no").status == .error)
+    }
+
+    @Test func `a released record can be claimed at once`() throws {
+        _ = try table.register(record)
+        _ = try table.route(record.controlID, to: .lambda, estimatedRecordCount: 1)
+        let released = try table.release(try claimed())
+        #expect(released.status == .pending && released.leaseOwner == nil && released.computeTarget == .lambda)
+        #expect(try claimed(by: "execution-2").attemptCount == 2)
+    }
+
+    @Test func `a long message keeps its beginning`() throws {
+        _ = try table.register(record)
+        let failed = try table.fail(try claimed(), errorType: "BadInput", message: String(repeating: "é", count: 9000))
+        let message = try #require(failed.errorMessage)
+        #expect(message.hasPrefix("éé") && message.utf8.count < 4100)
+    }
+
+    // MARK: Random lives
+
+    /// Many workers, dying at random, some slow, some replayed: whatever happens, one end counts.
+    @Test func `random lives settle once and keep the counts of one worker`() throws {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = SeededGenerator(seed: seed)
+        for life in 0..<40 {
+            let record = try ControlKeyTests.record("raw/beer/\(life).csv.gz")
+            let table = ControlTable(name: "control", client: aws.client, attemptLimit: 1000, now: { [aws] in aws.now })
+            _ = try table.register(record)
+            var holders: [ControlRecord] = []
+            var ends = 0
+            for step in 0..<30 {
+                if Bool.random(using: &random) && random.next().isMultiple(of: 4) { aws.loseNextAnswer() }
+                switch Int.random(in: 0..<6, using: &random) {
+                case 0, 1:
+                    let owner = "worker-\(Int.random(in: 0..<3, using: &random))"
+                    if case .claimed(let claimed) = try table.claim(record.controlID, owner: owner, leaseSeconds: 10) {
+                        holders.append(claimed)
+                    }
+                case 2:
+                    aws.advance(byMilliseconds: .random(in: 0..<12_000, using: &random))
+                case 3:
+                    _ = try table.replay(record.controlID)
+                default:
+                    guard let holder = holders.randomElement(using: &random) else { continue }
+                    aws.advance(byMilliseconds: 1)
+                    let conversion = Conversion(
+                        writtenCount: step, quarantinedCount: holder.attemptCount, checksum: "", outputKey: "",
+                        contractVersion: "")
+                    if let end = try? table.finish(holder, conversion) {
+                        ends += 1
+                        #expect(end.quarantinedCount == holder.attemptCount, "seed \(seed)")
+                    }
+                }
+            }
+            let last = try #require(try table.record(record.controlID))
+            #expect(ends <= 1, "seed \(seed)")
+            #expect((last.status == .success) == (ends == 1), "seed \(seed)")
+            #expect(last.leaseOwner != nil || last.status != .running, "seed \(seed)")
+        }
+    }
+}
+
+/// SplitMix64: the same numbers for the same seed.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,149 @@
+import AWSModels
+import Control
+import FakeAWS
+import Testing
+
+@Suite struct ReplayTests {
+    let aws = FakeAWS()
+
+    var table: ControlTable {
+        ControlTable(name: "control", client: aws.client, attemptLimit: 2, now: { [aws] in aws.now })
+    }
+
+    /// Registers a record and brings it to `status`.
+    @discardableResult
+    func add(_ name: String, _ status: ControlRecord.Status, attempts: Int = 1) throws -> ControlID {
+        var record = try ControlKeyTests.record("raw/beer/\(name).csv.gz")
+        record.updatedAt = aws.now
+        record.status = status
+        record.attemptCount = status == .pending ? 0 : attempts
+        record.computeTarget = .lambda
+        if status == .running {
+            record.leaseOwner = "execution-1"
+            record.leaseExpiresAt = aws.now.advanced(byMilliseconds: 60_000)
+        }
+        if status == .error { (record.errorType, record.errorMessage) = ("BadInput", "no") }
+        aws.putItem(record.item, in: "control")
+        return record.controlID
+    }
+
+    @Test func `a failed record goes again once, however many ask`() throws {
+        let id = try add("a", .error)
+        #expect(try table.replay(id) == .replayed(from: .error))
+        #expect(try table.replay(id) == .alreadyPending)
+        let record = try #require(try table.record(id))
+        #expect(record.computeTarget == nil && record.errorType == nil && record.errorMessage == nil)
+        #expect(record.attemptCount == 1)
+    }
+
+    @Test func `success and pending need force, a held lease yields to nothing`() throws {
+        let success = try add("a", .success)
+        let pending = try add("b", .pending)
+        let running = try add("c", .running)
+        #expect(try table.replay(success) == .alreadyDone)
+        #expect(try table.replay(pending) == .alreadyPending)
+        #expect(try table.replay(success, ReplayRules(force: true)) == .replayed(from: .success))
+        #expect(try table.replay(pending, ReplayRules(force: true)) == .replayed(from: .pending))
+        let until = aws.now.advanced(byMilliseconds: 60_000)
+        #expect(try table.replay(running, ReplayRules(force: true)) == .running(until: until))
+    }
+
+    @Test func `an expired lease goes again, and ends in error when workers keep dying`() throws {
+        let once = try add("a", .running, attempts: 1)
+        let often = try add("b", .running, attempts: 2)
+        aws.advance(byMilliseconds: 60_001)
+        #expect(try table.replay(once, ReplayRules(attemptLimit: 2)) == .replayed(from: .running))
+        #expect(try table.replay(often, ReplayRules(attemptLimit: 2)) == .abandoned(attempts: 2))
+        let abandoned = try #require(try table.record(often))
+        #expect(abandoned.status == .error && abandoned.errorType == "WorkerDied" && abandoned.leaseOwner == nil)
+        #expect(try table.replay(often, ReplayRules(attemptLimit: 2)) == .exhausted(attempts: 2))
+        #expect(try table.replay(often) == .replayed(from: .error))
+    }
+
+    @Test func `an unknown record is said to be unknown`() throws {
+        let id = try #require(ControlID("0123456789abcdef0123456789abcdef"))
+        #expect(try table.replay(id) == .notFound)
+    }
+
+    @Test func `the scheduled selection takes what is overdue and passes over the rest`() throws {
+        let expired = try add("a", .running)
+        let stale = try add("b", .pending)
+        aws.advance(byMilliseconds: 3_600_001)
+        let failed = try add("c", .error)
+        try add("d", .error, attempts: 2)
+        try add("e", .running)
+        try add("f", .pending)
+        try add("g", .success)
+        let rules = ReplayRules(attemptLimit: 2, stalePendingSeconds: 3600)
+        var results: [ControlID: ReplayOutcome] = [:]
+        try table.replay(.overdue, rules) { result in
+            results[result.id] = result.outcome
+            return true
+        }
+        #expect(
+            results == [
+                expired: .replayed(from: .running), stale: .replayed(from: .pending), failed: .replayed(from: .error),
+            ])
+        results = [:]
+        try table.replay(.overdue, rules) { result in
+            results[result.id] = result.outcome
+            return true
+        }
+        #expect(results.isEmpty)
+    }
+
+    @Test func `a selection by status, table and time replays what fits`() throws {
+        try add("early", .error)
+        aws.advance(byMilliseconds: 10_000)
+        let late = try add("late", .error)
+        var seen: [ControlID] = []
+        try table.replay(.matching(.error, table: "beer", since: aws.now), ReplayRules()) { result in
+            seen.append(result.id)
+            return true
+        }
+        #expect(seen == [late])
+        try table.replay(.matching(.error, table: "wine", since: nil), ReplayRules()) { _ in
+            Issue.record("nothing is due")
+            return true
+        }
+    }
+
+    @Test func `a dry run says what it would do and changes nothing`() throws {
+        let ids = try (0..<5).map { try add("file \($0)", .error) }
+        let before = aws.items(in: "control").sorted { $0["control_id"]?.string ?? "" < $1["control_id"]?.string ?? "" }
+        var outcomes: [ReplayOutcome] = []
+        try table.replay(.ids(ids + ids), ReplayRules(), dryRun: true) { result in
+            outcomes.append(result.outcome)
+            return true
+        }
+        #expect(outcomes == Array(repeating: .replayed(from: .error), count: 5))
+        #expect(
+            aws.items(in: "control").sorted { $0["control_id"]?.string ?? "" < $1["control_id"]?.string ?? "" }
+                == before)
+    }
+
+    @Test func `a replay stops when it is told to`() throws {
+        for number in 0..<5 { try add("file \(number)", .error) }
+        var count = 0
+        try table.replay(.matching(.error, table: nil, since: nil), ReplayRules()) { _ in
+            count += 1
+            return count < 3
+        }
+        #expect(count == 3)
+        #expect(aws.items(in: "control").filter { $0["status"] == "pending" }.count == 3)
+    }
+
+    @Test func `queries find records by key, table, status and expired lease, page after page`() throws {
+        let failed = Set(try (0..<5).map { try add("failed \($0)", .error) })
+        let running = try add("running", .running)
+        #expect(Set(try table.records(.status(.error, in: .bronze)).map(\.controlID)) == failed)
+        #expect(try table.records(.status(.error, in: .bronze), limit: 3).count == 3)
+        #expect(try table.records(.status(.error, in: .silver)).isEmpty)
+        #expect(try table.records(.schema(.bronze)).count == 6)
+        #expect(try table.records(.table("beer", in: .bronze)).count == 6)
+        #expect(try table.records(.objectKey("raw/beer/running.csv.gz")).map(\.controlID) == [running])
+        #expect(try table.records(.expiredLeases(in: .bronze)).isEmpty)
+        aws.advance(byMilliseconds: 60_001)
+        #expect(try table.records(.expiredLeases(in: .bronze)).map(\.controlID) == [running])
+    }
+}

@@ -1,1 +1,98 @@
-// Laid out; filled by the commits that follow.
+import AWSModels
+import Control
+import FakeAWS
+import JSON
+import LambdaRuntime
+import Testing
+
+@testable import Replayer
+
+@Suite struct ReplayerTests {
+    let aws = FakeAWS()
+
+    var replayer: Replayer {
+        let control = ControlTable(
+            name: "control", client: aws.client, attemptLimit: 2, now: { [aws] in aws.now })
+        return Replayer(control: control, stalePendingSeconds: 3600)
+    }
+
+    let context = InvocationContext(
+        requestID: "request-1", deadline: .now + .seconds(60), log: Log(sink: { _ in }))
+
+    func addFailed(_ name: String, attempts: Int = 1) throws -> ControlID {
+        var record = ControlRecord(
+            raw: try RawKey("raw/beer/\(name).csv.gz"), bucket: "stage", version: .eTag("e"), sizeInBytes: 1,
+            createdAt: aws.now)
+        record.status = .error
+        record.attemptCount = attempts
+        aws.putItem(record.item, in: "control")
+        return record.controlID
+    }
+
+    @Test func `the scheduled run replays errors below the limit and says so`() throws {
+        let id = try addFailed("a")
+        _ = try addFailed("b", attempts: 2)
+        let answer = try replayer.handle(JSON.object([:]), context)
+        #expect(answer["replayed"] == 1 && answer["complete"] == true && answer["dry_run"] == false)
+        #expect(
+            answer["records"] == [
+                [
+                    "control_id": .string(id.text), "object_key": "raw/beer/a.csv.gz", "table_name": "beer",
+                    "attempt_count": 1, "outcome": "replayed from error",
+                ]
+            ])
+        #expect(try replayer.handle(JSON.object([:]), context)["records"] == [])
+    }
+
+    @Test func `a schedule's own event is a scheduled run`() throws {
+        _ = try addFailed("a")
+        let event: JSON = ["version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": [:]]
+        #expect(try replayer.handle(event, context)["replayed"] == 1)
+    }
+
+    @Test func `named records go again whatever their attempts, once each`() throws {
+        let id = try addFailed("a", attempts: 9)
+        let unknown = "0123456789abcdef0123456789abcdef"
+        let event: JSON = ["ids": [.string(id.text), .string(unknown), .string(id.text)]]
+        let answer = try replayer.handle(event, context)
+        #expect(answer["replayed"] == 1)
+        #expect(
+            answer["records"]?.array?.map { $0["outcome"]?.string } == [
+                "replayed from error", "there is no such record",
+            ])
+    }
+
+    @Test func `a dry run changes nothing`() throws {
+        let id = try addFailed("a")
+        let before = aws.items(in: "control")
+        let answer = try replayer.handle(["ids": [.string(id.text)], "dry_run": true], context)
+        #expect(answer["replayed"] == 1 && answer["dry_run"] == true)
+        #expect(aws.items(in: "control") == before)
+    }
+
+    @Test func `an invocation near its deadline leaves the rest to the next`() throws {
+        for number in 0..<3 { _ = try addFailed("\(number)") }
+        let hurried = InvocationContext(
+            requestID: "request-2", deadline: .now + .seconds(4), log: Log(sink: { _ in }))
+        let answer = try replayer.handle(["status": "error"], hurried)
+        #expect(answer["complete"] == false && answer["records"]?.array?.count == 1)
+    }
+
+    @Test(
+        arguments: [
+            (["ids": ["../x"]], "ids"), (["status": "broken"], "status"), (["since": "yesterday"], "since"),
+            (["force": "yes"], "force"), (["dry_run": 1], "dry_run"), (["table": 7], "table"),
+        ] as [(JSON, String)])
+    func `what an event gets wrong is named`(event: JSON, member: String) {
+        let error = #expect(throws: ReplayRequestError.self) { try ReplayRequest(event) }
+        #expect(error?.member == member)
+    }
+
+    @Test func `an event's filters are read`() throws {
+        let event: JSON = ["table": "beer", "since": "2026-03-01T00:00:00Z", "force": true]
+        let since = try #require(Timestamp(rfc3339: "2026-03-01T00:00:00Z"))
+        let request = try ReplayRequest(event)
+        #expect(request.selection == .matching(.error, table: "beer", since: since))
+        #expect(request.force && !request.dryRun)
+    }
+}

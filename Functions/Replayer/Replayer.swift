@@ -1,0 +1,111 @@
+internal import AWSModels
+internal import Control
+internal import JSON
+internal import LambdaRuntime
+
+/// Makes records pending again, each once, and says what it did.
+///
+/// Without `ids`, `status`, `table` or `since` in the event it is the scheduled run: expired leases, and errors below
+/// the attempt limit. With any of them it does what it is told, whatever the attempts.
+struct Replayer: JSONHandler {
+    let control: ControlTable
+    /// A pending record that nothing has happened to for so long is started again by the scheduled run.
+    let stalePendingSeconds: Int
+
+    /// One answer holds at most 6 MB; a scheduled run leaves the rest to the next.
+    static let resultLimit = 5000
+    /// Time kept to answer in.
+    static let reserve = Duration.seconds(5)
+
+    func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
+        let request = try ReplayRequest(event)
+        let selection = request.selection ?? .overdue
+        let rules =
+            request.selection == nil
+            ? ReplayRules(attemptLimit: control.attemptLimit, stalePendingSeconds: stalePendingSeconds)
+            : ReplayRules(force: request.force)
+        var results: [JSON] = []
+        var replayed = 0
+        var isComplete = true
+        try control.limited(to: context.deadline).replay(selection, rules, dryRun: request.dryRun) { result in
+            if case .replayed = result.outcome { replayed += 1 }
+            let entry = Self.entry(for: result)
+            context.log.info(request.dryRun ? "would replay" : "replay", entry)
+            results.append(.object(entry))
+            isComplete = results.count < Self.resultLimit && context.remainingTime > Self.reserve
+            return isComplete
+        }
+        return [
+            "dry_run": .bool(request.dryRun), "replayed": .int(replayed), "complete": .bool(isComplete),
+            "records": .array(results),
+        ]
+    }
+
+    private static func entry(for result: ReplayResult) -> JSONObject {
+        var entry: JSONObject = ["control_id": .string(result.id.text)]
+        entry["object_key"] = (result.record?.objectKey).map(JSON.string)
+        entry["table_name"] = (result.record?.table).map(JSON.string)
+        entry["attempt_count"] = (result.record?.attemptCount).map(JSON.int)
+        entry["outcome"] = .string(result.outcome.description)
+        return entry
+    }
+}
+
+/// What the event asks for.
+struct ReplayRequest: Equatable {
+    /// Nil when the event names nothing in particular.
+    let selection: ReplaySelection?
+    let dryRun: Bool
+    let force: Bool
+
+    /// - Throws: ``ReplayRequestError`` that names the member. Members of other names, such as those of a schedule's own
+    ///   event, are passed over.
+    init(_ event: JSON) throws(ReplayRequestError) {
+        dryRun = try Self.flag("dry_run", event)
+        force = try Self.flag("force", event)
+        let status = try Self.value("status", event, "pending, running, success or error") {
+            ControlRecord.Status(rawValue: $0)
+        }
+        let table = try Self.value("table", event, "a table's name") { $0 }
+        let since = try Self.value("since", event, "a time such as 2026-03-01T00:00:00Z") { Timestamp(rfc3339: $0) }
+        if let list = event["ids"], !list.isNull {
+            var ids: [ControlID] = []
+            for entry in list.array ?? [list] {
+                guard let id = entry.string.flatMap(ControlID.init) else {
+                    throw ReplayRequestError(member: "ids", value: entry, due: "control ids of 32 hexadecimal digits")
+                }
+                ids.append(id)
+            }
+            selection = .ids(ids)
+        } else if status != nil || table != nil || since != nil {
+            selection = .matching(status ?? .error, table: table, since: since)
+        } else {
+            selection = nil
+        }
+    }
+
+    private static func flag(_ name: String, _ event: JSON) throws(ReplayRequestError) -> Bool {
+        guard let value = event[name], !value.isNull else { return false }
+        guard let flag = value.bool else { throw ReplayRequestError(member: name, value: value, due: "true or false") }
+        return flag
+    }
+
+    private static func value<Value>(
+        _ name: String, _ event: JSON, _ due: String, _ read: (String) -> Value?
+    ) throws(ReplayRequestError) -> Value? {
+        guard let member = event[name], !member.isNull else { return nil }
+        guard let value = member.string.flatMap(read) else {
+            throw ReplayRequestError(member: name, value: member, due: due)
+        }
+        return value
+    }
+}
+
+struct ReplayRequestError: LambdaFailure, CustomStringConvertible {
+    let member: String
+    let value: JSON
+    let due: String
+
+    var errorType: String { "InvalidEvent" }
+    var description: String { "the event's \(member) is \(value); \(due) is due" }
+}

@@ -7,9 +7,11 @@
     lake.py ENDPOINT check                         reads every successful record's bronze file with pyarrow and DuckDB and compares
                                                    it with its raw object, value by value; checks the counts and that no file is unclaimed
     lake.py ENDPOINT repeat-event KEY TIMES        sends the object's event again, concurrently and in batches
+    lake.py ENDPOINT phantom-event KEY             sends the event of an object that is not there (any more)
+    lake.py ENDPOINT quarantine KEY                the quarantined rows of an object; -> {"lines": [...]}
     lake.py ENDPOINT executions                    -> {"statuses": {...}}
 """
-import csv, gzip, io, json, os, random, sys, time, urllib.parse
+import csv, datetime, gzip, io, json, os, random, sys, time, urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
 import boto3, duckdb, pyarrow.parquet as pq, yaml
@@ -133,24 +135,44 @@ def check():
     return {"files": len(outputs), "rows": rows_checked}
 
 
-def repeat_event(key, times):
-    """The event that S3 sent for `key`, sent again: one at a time, several in one event, concurrently."""
-    function = next(f["FunctionName"] for f in client("lambda").list_functions()["Functions"] if "control-recorder" in f["FunctionName"])
-    versions = [v for v in raw_versions() if v["Key"] == key]
-    def event(count):
-        picked = [random.choice(versions) for _ in range(count)]
-        return {"Records": [{
-            "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-east-1", "eventName": "ObjectCreated:Put",
-            "eventTime": v["LastModified"].strftime("%Y-%m-%dT%H:%M:%S.") + f"{v['LastModified'].microsecond // 1000:03d}Z",
-            "s3": {"s3SchemaVersion": "1.0", "bucket": {"name": stage, "arn": f"arn:aws:s3:::{stage}"},
-                   "object": {"key": urllib.parse.quote_plus(v["Key"], safe="/"), "size": v["Size"], "eTag": v["ETag"].strip('"'),
-                              "versionId": v["VersionId"], "sequencer": "00"}}} for v in picked]}
+def event(versions):
+    """The event that S3 sends when these versions were created."""
+    return {"Records": [{
+        "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-east-1", "eventName": "ObjectCreated:Put",
+        "eventTime": v["LastModified"].strftime("%Y-%m-%dT%H:%M:%S.") + f"{v['LastModified'].microsecond // 1000:03d}Z",
+        "s3": {"s3SchemaVersion": "1.0", "bucket": {"name": stage, "arn": f"arn:aws:s3:::{stage}"},
+               "object": {"key": urllib.parse.quote_plus(v["Key"], safe="/"), "size": v["Size"], "eTag": v["ETag"].strip('"'),
+                          "versionId": v["VersionId"], "sequencer": "00"}}} for v in versions]}
+
+
+def invoke_recorder(events):
+    """Concurrently, so that events overtake each other."""
     lam = client("lambda")
-    def send(number):
-        answer = lam.invoke(FunctionName=function, Payload=json.dumps(event(1 + number % 3)))
+    function = next(f["FunctionName"] for f in lam.list_functions()["Functions"] if "control-recorder" in f["FunctionName"])
+    def send(event):
+        answer = lam.invoke(FunctionName=function, Payload=json.dumps(event))
         assert "FunctionError" not in answer, answer["Payload"].read()
-    with ThreadPoolExecutor(12) as pool: list(pool.map(send, range(times)))
-    return {"sent": times}
+    with ThreadPoolExecutor(12) as pool: list(pool.map(send, events))
+    return {"sent": len(events)}
+
+
+def repeat_event(key, times):
+    versions = [v for v in raw_versions() if v["Key"] == key]
+    return invoke_recorder([event(random.choices(versions, k=1 + number % 3)) for number in range(times)])
+
+
+def phantom_event(key):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return invoke_recorder([event([{"Key": key, "VersionId": "0" * 32, "ETag": '"d41d8cd98f00b204e9800998ecf8427e"', "Size": 1000, "LastModified": now}])])
+
+
+def quarantine(key):
+    lake = next(b["Name"] for b in s3.list_buckets()["Buckets"] if "-lake" in b["Name"])
+    stems = [r["control_id"][:16] for r in records() if r["object_key"] == key]
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=lake, Prefix="quarantine/")
+    keys = [o["Key"] for page in pages for o in page.get("Contents", []) if any(stem in o["Key"] for stem in stems)]
+    texts = [gzip.decompress(s3.get_object(Bucket=lake, Key=k)["Body"].read()).decode() for k in keys]
+    return {"lines": [json.loads(line) for text in texts for line in text.splitlines()]}
 
 
 def executions():
@@ -183,6 +205,8 @@ answer = {
     "records": lambda: {"records": records()},
     "check": check,
     "repeat-event": lambda: repeat_event(arguments[0], int(arguments[1])),
+    "phantom-event": lambda: phantom_event(arguments[0]),
+    "quarantine": lambda: quarantine(arguments[0]),
     "executions": executions,
 }[command]()
 print(json.dumps(answer, default=str))

@@ -1,0 +1,104 @@
+import Foundation
+import Testing
+
+/// Every way in which a raw file can be wrong ends as a clear error in its control record, or as quarantined rows.
+@Suite struct BadInputTests {
+    /// What the record's error must say: where, and what is wrong there.
+    static let failing: [String: [String]] = [
+        "not-gzip.csv.gz": ["gzip"],
+        "truncated.csv.gz": ["gzip", "ends"],
+        "wrong-crc.csv.gz": ["gzip", "CRC"],
+        "empty-object.csv.gz": ["empty"],
+        "empty.csv.gz": ["header"],
+        "no-required-column.csv.gz": ["beer_id", "column"],
+        "all-rows-bad.csv.gz": ["40", "beer_id"],
+        "bomb.csv.gz": ["gzip", "limit"],
+    ]
+    /// Files with forty good rows and one bad one.
+    static let quarantining: [String: [String]] = [
+        "too-few-fields.csv.gz": ["field"],
+        "too-many-fields.csv.gz": ["field"],
+        "text-in-integer.csv.gz": ["beer_id", "forty-one"],
+        "integer-overflow.csv.gz": ["beer_id", "9223372036854775808"],
+        "invalid-utf8.csv.gz": ["beer_name", "UTF-8"],
+        "garbage-line.json.gz": ["JSON"],
+        "nested.json.gz": ["beer_id"],
+        "long-line.csv.gz": ["line"],
+    ]
+
+    @Test func `bad files are errors that say what and where, bad rows are quarantined`() async throws {
+        let emulator = try await RunningEmulator()
+        let folder = try TemporaryDirectory()
+        let script = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/bad_files.py"
+        let made = try await Command.run(Programs.python, [script, folder.path])
+        try #require(made.status == 0, "\(made.errors)")
+        for file in Self.failing.keys.sorted() + Self.quarantining.keys.sorted() {
+            try await Referee.lake(emulator, "put", ["raw/beer/\(file)", "\(folder.path)/\(file)"])
+        }
+        let records = try await Referee.lake(emulator, "settle", ["180"]).records("records").filter {
+            $0.text("schema_name") == "dm_bronze"
+        }
+        let byFile = Dictionary(
+            uniqueKeysWithValues: records.map {
+                ($0.text("object_key")?.split(separator: "/").last.map(String.init) ?? "", $0)
+            })
+        for (file, fragments) in Self.failing {
+            let record = try #require(byFile[file])
+            let message = record.text("error_message") ?? ""
+            #expect(record.text("status") == "error", "\(file): \(record)")
+            #expect(message.contains("raw/beer/\(file)"), "the error must name the object: \(message)")
+            for fragment in fragments {
+                #expect(
+                    message.localizedCaseInsensitiveContains(fragment), "\(file): '\(fragment)' is not in: \(message)")
+            }
+            #expect(record.text("output_key") == nil)
+        }
+        for (file, fragments) in Self.quarantining {
+            let record = try #require(byFile[file])
+            #expect(record.text("status") == "success", "\(file): \(record)")
+            #expect(record.int("quarantined_count") == 1)
+            let lines = try await Referee.lake(emulator, "quarantine", ["raw/beer/\(file)"]).records("lines")
+            #expect(lines.count == 1)
+            let line = try String(
+                decoding: JSONSerialization.data(withJSONObject: try #require(lines.first)), as: UTF8.self)
+            for fragment in fragments {
+                #expect(
+                    line.localizedCaseInsensitiveContains(fragment),
+                    "\(file): '\(fragment)' is not in: \(line.prefix(600))")
+            }
+        }
+        try await Referee.lake(emulator, "check")
+    }
+
+    @Test
+    func `keys with spaces, signs and other scripts are read as they are, and keys that are no table's are left alone`()
+        async throws
+    {
+        let emulator = try await RunningEmulator()
+        let folder = try TemporaryDirectory()
+        let file = try await Sample.generate(table: "brewery", rows: 50, seed: 5, format: "csv", into: folder)
+        let names = ["two words", "a+b", "100%", "50%2525", "naïve-ビール", "q?x=1&y", "semi;colon", "#1", "it's"]
+        for name in names { try await Referee.lake(emulator, "put", ["raw/brewery/\(name).csv.gz", file]) }
+        for key in [
+            "raw/unknown/x.csv.gz", "raw/brewery/../beer/x.csv.gz", "raw/brewery/x.txt", "other/brewery/x.csv.gz",
+        ] {
+            try await Referee.lake(emulator, "put", [key, file])
+        }
+        let records = try await Referee.lake(emulator, "settle").records("records").filter {
+            $0.text("schema_name") == "dm_bronze"
+        }
+        #expect(Set(records.compactMap { $0.text("object_key") }) == Set(names.map { "raw/brewery/\($0).csv.gz" }))
+        #expect(try await Referee.lake(emulator, "check").int("rows") == 50 * names.count)
+    }
+
+    @Test func `an object that is gone before it was read is an error that says so`() async throws {
+        let emulator = try await RunningEmulator()
+        try await Referee.lake(emulator, "phantom-event", ["raw/beer/gone.csv.gz"])
+        let records = try await Referee.lake(emulator, "settle").records("records")
+        let record = try #require(records.first)
+        #expect(record.text("status") == "error")
+        let message = record.text("error_message") ?? ""
+        #expect(message.contains("raw/beer/gone.csv.gz"))
+        #expect(message.contains("gone") || message.contains("no longer") || message.contains("deleted"), "\(message)")
+    }
+}

@@ -1,0 +1,22 @@
+import EmulatorKit
+import JSON
+import Synchronization
+
+/// Plays resource types by remembering what was declared; each gets its name as `Ref` and an `Arn`.
+final class RecordingProvider: ResourceProviding {
+    let resourceTypes: [String]
+    private let declared = Mutex<[DeclaredResource]>([])
+
+    init(_ resourceTypes: [String]) { self.resourceTypes = resourceTypes }
+
+    var all: [DeclaredResource] { declared.withLock { $0 } }
+    subscript(logicalID: String) -> JSON? { all.first { $0.logicalID == logicalID }?.properties }
+
+    func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
+        if resource.properties["Refuse"] != nil { throw AWSFault("ValidationException", "it is refused") }
+        declared.withLock { $0.append(resource) }
+        let name = "the-\(resource.logicalID.lowercased())"
+        return ProvisionedResource(
+            ref: name, attributes: ["Arn": "arn:of:\(name)", "StreamArn": "arn:of:\(name):stream"])
+    }
+}

@@ -1,0 +1,207 @@
+import Foundation
+import JSON
+import Testing
+
+@testable import EmulatorKit
+
+@Suite struct TemplateTests {
+    private func deploy(
+        _ text: String, parameters: [String: String] = [:], types: [String] = ["X::Y::Thing"]
+    ) async throws -> (provider: RecordingProvider, report: StackReport) {
+        let provider = RecordingProvider(types)
+        let template = try Template(parsing: text, file: "t.yaml")
+        let report = try await Stack(template, name: "test", parameters: parameters).deploy(to: [provider])
+        return (provider, report)
+    }
+
+    /// The value of a property `V`, computed in a template with a little of everything.
+    private func value(_ expression: String, parameters: [String: String] = [:]) async throws -> JSON? {
+        let text = """
+            Parameters:
+              Stage: {Type: String, Default: dev, AllowedValues: [dev, prod]}
+              Limit: {Type: Number, Default: 100000}
+              Ids: {Type: CommaDelimitedList, Default: "a, b"}
+              Subnets: {Type: "List<AWS::EC2::Subnet::Id>"}
+            Mappings:
+              Sizes: {dev: {memory: 128}, prod: {memory: 1769}}
+            Conditions:
+              IsProd: !Equals [!Ref Stage, prod]
+              IsDev: {"Fn::Not": [{Condition: IsProd}]}
+              Both: !And [!Condition IsDev, !Condition IsProd]
+              Either: !Or [!Condition IsDev, !Condition IsProd]
+            Resources:
+              Other: {Type: X::Y::Thing}
+              Subject:
+                Type: X::Y::Thing
+                Properties:
+                  V: \(expression)
+            """
+        return try await deploy(text, parameters: parameters).provider["Subject"]?["V"]
+    }
+
+    @Test(
+        arguments: [
+            ("!Ref Stage", #""dev""#), ("{Ref: Stage}", #""dev""#), ("!Ref Limit", #""100000""#),
+            ("!Ref Ids", #"["a","b"]"#), ("!Ref AWS::AccountId", #""000000000000""#),
+            ("!Select [1, !Ref Subnets]", #""subnet-00000000000000002""#),
+            ("!Ref Other", #""the-other""#), ("!GetAtt Other.Arn", #""arn:of:the-other""#),
+            (#"{"Fn::GetAtt": [Other, Arn]}"#, #""arn:of:the-other""#),
+            (
+                #"!Sub "${Stage}-${Other}-${Other.Arn}-${!Kept}-${AWS::Region}""#,
+                #""dev-the-other-arn:of:the-other-${Kept}-us-east-1""#
+            ),
+            (#"!Sub ["${A}/${Stage}", {A: !Ref Other}]"#, #""the-other/dev""#),
+            (#"!Join ["-", [a, !Ref Stage, 3, true]]"#, #""a-dev-3-true""#),
+            ("!Split [\",\", \"a,,b\"]", #"["a","","b"]"#),
+            ("!FindInMap [Sizes, !Ref Stage, memory]", "128"),
+            ("!If [IsProd, yes, no]", #""no""#), ("[1, !If [IsProd, 2, !Ref AWS::NoValue], 3]", "[1,3]"),
+            ("{a: !Ref AWS::NoValue, b: 1}", #"{"b":1}"#), ("!If [Both, 1, 2]", "2"), ("!If [Either, 1, 2]", "1"),
+            ("!Base64 abc", #""YWJj""#), ("!Select [0, !GetAZs \"\"]", #""us-east-1a""#),
+            ("0012", #""0012""#), ("1.50", "1.50"), ("-7", "-7"), ("\"7\"", #""7""#), ("on", #""on""#),
+            ("true", "true"),
+            ("2012-10-17", #""2012-10-17""#), ("!ToJsonString {a: 1}", #""{\"a\":1}""#),
+            ("{Condition: {StringEquals: {a: b}}}", #"{"Condition":{"StringEquals":{"a":"b"}}}"#),
+        ])
+    func `a value is computed as CloudFormation does`(expression: String, expected: String) async throws {
+        #expect(try await value(expression)?.text == expected)
+    }
+
+    @Test func `parameters replace defaults and steer conditions`() async throws {
+        #expect(try await value("!If [IsProd, 1, 2]", parameters: ["Stage": "prod"]) == 1)
+        #expect(try await value("!FindInMap [Sizes, !Ref Stage, memory]", parameters: ["Stage": "prod"]) == 1769)
+    }
+
+    @Test(
+        arguments: [
+            ("!Ref Nobody", "t.yaml:18:10: Subject: nothing is called Nobody"),
+            ("!GetAtt Other.Colour", "Subject: Other has no attribute Colour"),
+            ("!Sub \"${Nobody.Arn}\"", "Subject: no resource is called Nobody"),
+            ("!ImportValue x", "Subject: Fn::ImportValue needs another stack"),
+            ("!Cidr [a, 1, 2]", "Subject: Fn::Cidr is not an intrinsic function"),
+            ("!Select [5, [a]]", "Subject: Fn::Select asks for element 5 of a list of 1"),
+            ("!Join [a]", "Subject: Fn::Join takes a list of 2, not 1"),
+            ("!If [Nobody, 1, 2]", "Subject: no condition is called Nobody"),
+            ("!FindInMap [Sizes, test, memory]", "Subject: Mappings has no Sizes.test.memory"),
+        ])
+    func `a mistake is named with its place and resource`(expression: String, message: String) async throws {
+        let error = await #expect(throws: TemplateError.self) { try await value(expression) }
+        #expect(error?.description.contains(message) == true, "\(String(describing: error))")
+    }
+
+    @Test func `resources are made after those they need, conditions leave some out`() async throws {
+        let (provider, report) = try await deploy(
+            """
+            Conditions: {Never: !Equals [a, b]}
+            Resources:
+              A: {Type: X::Y::Thing, DependsOn: C, Properties: {V: !Ref B}}
+              B: {Type: X::Y::Thing, Properties: {V: [{W: !Sub "x${D.Arn}"}]}}
+              C: {Type: X::Y::Thing, DependsOn: [Left]}
+              Left: {Type: X::Y::Thing, Condition: Never}
+              D: {Type: X::Y::Thing, Properties: {V: !If [Never, !Ref A, 1]}}
+            Outputs:
+              Name: {Value: !Ref A}
+              None: {Condition: Never, Value: !Ref Left}
+            """)
+        #expect(provider.all.map(\.logicalID) == ["C", "D", "B", "A"])
+        #expect(report.output("Name") == "the-a")
+        #expect(report.outputs.count == 1)
+    }
+
+    @Test func `a circle is reported with its members`() async throws {
+        let error = await #expect(throws: TemplateError.self) {
+            try await deploy(
+                """
+                Resources:
+                  A: {Type: X::Y::Thing, Properties: {V: !Ref B}}
+                  B: {Type: X::Y::Thing, Properties: {V: !GetAtt A.Arn}}
+                """)
+        }
+        #expect(error?.description == "t.yaml:2:3: A: resources depend on each other in a circle: A -> B -> A")
+    }
+
+    @Test func `what nobody plays is reported, and others can name it`() async throws {
+        let (provider, report) = try await deploy(
+            """
+            Resources:
+              Role: {Type: AWS::IAM::Role}
+              Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: dead}}
+              Thing: {Type: X::Y::Thing, Properties: {Role: !GetAtt Role.Arn, Queue: !GetAtt Queue.Arn, Url: !Ref Queue}}
+            """)
+        #expect(report.resources(.withoutEffect).map(\.logicalID) == ["Role"])
+        #expect(report.resources(.notPlayed).map(\.type) == ["AWS::SQS::Queue"])
+        #expect(report.resources(.played).map(\.ref) == ["the-thing"])
+        #expect(provider["Thing"]?["Role"] == "arn:aws:iam::000000000000:role/test-Role")
+        #expect(provider["Thing"]?["Queue"] == "arn:aws:sqs:us-east-1:000000000000:dead")
+        #expect(provider["Thing"]?["Url"] == "https://sqs.us-east-1.amazonaws.com/000000000000/dead")
+    }
+
+    @Test func `a service's refusal names the resource and its line`() async throws {
+        let error = await #expect(throws: TemplateError.self) {
+            try await deploy("Resources:\n  A: {Type: X::Y::Thing, Properties: {Refuse: true}}")
+        }
+        #expect(error?.description == "t.yaml:2:3: A: it is refused (ValidationException)")
+    }
+
+    @Test(
+        arguments: [
+            ("Resources: {}", "the template has no Resources"),
+            ("Resources: {A: {}}", "t.yaml:1:13: A: the resource has no Type"),
+            ("Resources: [A]", "t.yaml:1:12: a mapping is due, not a sequence"),
+            ("Transform: AWS::Serverless-2016-10-31\nResources: {A: {Type: T}}", "transforms are not played"),
+            ("Parameters: {P: {Type: String}}\nResources: {A: {Type: T}}", "--parameter P=…"),
+            ("Resources: {A: {Type: T, DependsOn: B}}", "DependsOn names B, which is no resource"),
+            (
+                "Conditions: {A: !Not [!Condition B], B: !Not [!Condition A]}\nResources: {A: {Type: T}}",
+                "conditions go in a circle: A -> B -> A"
+            ),
+            ("Resources: {A: {Type: T}, A: {Type: T}}", "t.yaml:1:27"),
+        ])
+    func `a broken template says what is wrong`(text: String, message: String) async throws {
+        let error = await #expect(throws: TemplateError.self) { try await deploy(text) }
+        #expect(error?.description.contains(message) == true, "\(String(describing: error))")
+    }
+
+    @Test func `a parameter must be known and allowed`() async throws {
+        let unknown = await #expect(throws: TemplateError.self) { try await value("1", parameters: ["Nope": "x"]) }
+        #expect(unknown?.description == "t.yaml: the template has no parameter Nope")
+        let refused = await #expect(throws: TemplateError.self) { try await value("1", parameters: ["Stage": "x"]) }
+        #expect(refused?.description.contains("Stage: 'x' is not among the allowed values: dev, prod") == true)
+    }
+
+    @Test func `JSON templates are read too, and a definition becomes a text`() async throws {
+        let directory = try TemporaryDirectory()
+        try Data(#"{"StartAt": "A"}"#.utf8).write(to: URL(fileURLWithPath: directory.path + "/machine.asl.json"))
+        let template = """
+            {"Resources": {
+              "FromFile": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {
+                "DefinitionS3Location": "machine.asl.json", "DefinitionSubstitutions": {"A": {"Ref": "AWS::Region"}}}},
+              "Inline": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"Definition": {"StartAt": "B"}}}
+            }}
+            """
+        let path = directory.path + "/template.json"
+        try Data(template.utf8).write(to: URL(fileURLWithPath: path))
+        let provider = RecordingProvider(["AWS::StepFunctions::StateMachine"])
+        _ = try await Stack(try Template(contentsOf: path), name: "test").deploy(to: [provider])
+        #expect(provider["FromFile"]?["DefinitionString"] == #"{"StartAt": "A"}"#)
+        #expect(provider["FromFile"]?["DefinitionS3Location"] == nil)
+        #expect(provider["FromFile"]?["DefinitionSubstitutions"]?["A"] == "us-east-1")
+        #expect(provider["Inline"]?["DefinitionString"] == #"{"StartAt":"B"}"#)
+    }
+
+    @Test func `the pipeline's own template resolves`() async throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../../..")
+        let played = RecordingProvider([
+            "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Lambda::Function", "AWS::Lambda::Permission",
+            "AWS::Logs::LogGroup", "AWS::Pipes::Pipe", "AWS::StepFunctions::StateMachine", "AWS::ECS::Cluster",
+            "AWS::ECS::TaskDefinition", "AWS::Scheduler::Schedule",
+        ])
+        let template = try Template(contentsOf: root.appendingPathComponent("infra/pipeline.yaml").standardized.path)
+        let report = try await Stack(template, name: "cupel").deploy(to: [played])
+        #expect(
+            Set(report.resources(.notPlayed).map(\.type))
+                .isSubset(of: ["AWS::SQS::Queue", "AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream"]))
+        let machine = try #require(played.all.first { $0.type == "AWS::StepFunctions::StateMachine" })
+        #expect(try JSON(parsing: machine.properties["DefinitionString"]?.string ?? "")["StartAt"] != nil)
+        #expect(played.all.count { $0.type == "AWS::Lambda::Function" } >= 4)
+    }
+}

@@ -36,6 +36,23 @@ public struct Environment: Sendable {
         return value
     }
 
+    /// The folder that the variable `name` gives, else the folder `standard` beside the executable, else, where that does
+    /// not exist, the one in Lambda's task root.
+    public func folder(_ name: String, default standard: String) -> String {
+        if let path = self[name] { return path }
+        let beside = Self.executableFolder.map { "\($0)/\(standard)" } ?? standard
+        guard access(beside, R_OK) != 0, let taskRoot = self["LAMBDA_TASK_ROOT"] else { return beside }
+        return "\(taskRoot)/\(standard)"
+    }
+
+    private static var executableFolder: String? {
+        var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let length = readlink("/proc/self/exe", &path, path.count)
+        guard length > 0 else { return nil }
+        let bytes = path[..<length].map { UInt8(bitPattern: $0) }
+        return bytes.lastIndex(of: UInt8(ascii: "/")).map { String(decoding: bytes[..<$0], as: UTF8.self) }
+    }
+
     /// The variable `name` as a positive whole number, or `standard` when it is not set.
     /// - Throws: ``EnvironmentError/notPositive(_:value:)`` when it is set to anything else.
     public func count(_ name: String, default standard: Int) throws(EnvironmentError) -> Int {

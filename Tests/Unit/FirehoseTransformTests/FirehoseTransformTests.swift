@@ -1,1 +1,166 @@
-// Laid out; filled by the commits that follow.
+import JSON
+import Testing
+
+@testable import FirehoseTransform
+
+@Suite struct FirehoseTransformTests {
+    @Test func `a change becomes one line: its fields, then the change's own`() throws {
+        var batch = Batch()
+        batch.add(Array(envelope(data: #"{"beer_id":1,"beer_name":"Ü \"x\""}"#).utf8), sequenceNumber: "4965")
+        let answer = try transform(batch)
+        #expect(
+            answer.line()
+                == #"{"beer_id":1,"beer_name":"Ü \"x\"","operation":"insert","#
+                + #""_cdc_timestamp":"2025-07-01T00:00:00.000001Z","_cdc_transaction_id":7,"_cdc_sequence":"4965"}"#
+                + "\n")
+        #expect(
+            answer.records[0].object?.names == ["recordId", "result", "data", "metadata"]
+                && answer.results == ["Ok"])
+        #expect(answer.records[0]["metadata"] == ["partitionKeys": ["table_name": "beer"]])
+    }
+
+    @Test(arguments: [
+        "12345678901234567890123456789.10", "-0", "0.1000", "1E+400", "9223372036854775808", #""\ud83d\u0000\/""#,
+        "[1, {\"operation\": [null, true,false]}]", "{\"a\" :{}}", #""\#u{1F600}日本""#,
+    ])
+    func `a value passes byte for byte`(value: String) throws {
+        let answer = try transform(.of(envelope(data: #"{"v":\#(value)}"#)))
+        #expect(answer.line().hasPrefix(#"{"v":\#(value),"operation""#))
+        _ = try JSON(parsing: String(answer.line().dropLast()))
+    }
+
+    @Test(arguments: ["load", "insert", "update", "delete"])
+    func `every operation of data keeps its name`(operation: String) throws {
+        let answer = try transform(.of(envelope(operation: #""\#(operation)""#)))
+        #expect(try JSON(parsing: answer.line())["operation"]?.string == operation)
+    }
+
+    @Test func `control records are dropped, with or without data`() throws {
+        let control = #"{"metadata":{"record-type":"control","operation":"create-table","table-name":"new"}}"#
+        let answer = try transform(.of(control, envelope(recordType: #""control""#)))
+        #expect(answer.results == ["Dropped", "Dropped"])
+        #expect(answer.log.count == 1)
+    }
+
+    @Test func `what an envelope or a stream does not say is null`() throws {
+        var batch = Batch()
+        let bare = #"{"data":{},"metadata":{"record-type":"data","operation":"load","table-name":"beer"}}"#
+        batch.add(Array(bare.utf8), sequenceNumber: nil)
+        let answer = try transform(batch)
+        #expect(
+            answer.line()
+                == #"{"operation":"load","_cdc_timestamp":null,"_cdc_transaction_id":null,"_cdc_sequence":null}"# + "\n"
+        )
+    }
+
+    @Test func `an envelope over several lines becomes one line`() throws {
+        let spread = "\r\n" + envelope(data: "{\n  \"a\" : \"b\\n\",\r\n\t\"c\":[\n]\n}") + "\n "
+        let answer = try transform(.of(spread))
+        #expect(answer.line().utf8.filter { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.count == 1)
+        #expect(answer.line().hasPrefix("{  \"a\" : \"b\\n\",\t\"c\":[],\"operation\""))
+    }
+
+    @Test func `members are known in any order and any spelling, and the last of two counts`() throws {
+        let odd =
+            #"{"x":[1],"metad\u0061ta":{"t\u0061ble-name":"be\u0065r","operation":"insert","operation":"update","#
+            + #""record-type":"d\u0061ta"},"data":{"a":1},"data":{"b":2}}"#
+        let answer = try transform(.of(odd))
+        #expect(answer.line().hasPrefix(#"{"b":2,"operation":"update","#))
+        #expect(answer.records[0]["metadata"]?["partitionKeys"]?["table_name"] == "beer")
+    }
+
+    @Test(arguments: [
+        ("", "not a JSON object"), ("{", "the text ends"), ("[]", "an object is due"), ("{} x", "something follows"),
+        (#"{"a":01}"#, "due at byte 6"), (#"{"a":1,}"#, "member's name"), ("{\"a\":\"\u{1}\"}", "at byte 6"),
+        (#"{"a":tru}"#, "unknown word"), (#"{"a":"\x"}"#, "unknown escape"), (#"{"a" 1}"#, "':' is due"),
+        (#"{"a":[1 2]}"#, "',' or ']'"), (#"{"a":1.}"#, "digit"), (#"{"a":-}"#, "digit"), (#"{"a":1e}"#, "digit"),
+        ("{\"a\"\u{0}:1}", "control character"), ("{}", "no metadata.record-type"),
+        (#"{"data":{"a":1}}"#, "no metadata.record-type"), (#"{"data":{"a":1},"metadata":[]}"#, "record-type"),
+        (envelope(data: "null"), "no data"), (envelope(data: "[1]"), "no data"),
+        (envelope(recordType: #""row""#), "record-type \"row\""), (envelope(recordType: "1"), "record-type"),
+        (envelope(operation: #""drop-table""#), "operation \"drop-table\""), (envelope(operation: "null"), "operation"),
+        (envelope(table: #""wine""#), "table \"wine\""), (envelope(table: #""../beer""#), "table \"../beer\""),
+        (envelope(table: #""BEER""#), "table \"BEER\""), (envelope(table: "null"), "table-name"),
+        (envelope(timestamp: "{}"), "metadata.timestamp is an object"),
+        (envelope(transaction: "[1]"), "transaction-id"),
+        (envelope(data: #"{"operation":1}"#), "field \"operation\""),
+        (envelope(data: #"{"_cdc_\u0073equence":1}"#), "field \"_cdc_sequence\""),
+        (envelope(data: String(repeating: #"{"a":"#, count: 500) + "1" + String(repeating: "}", count: 500)), "nested"),
+    ])
+    func `what cannot be read is answered ProcessingFailed and said in the log`(text: String, reason: String) throws {
+        let answer = try transform(.of(text, envelope()))
+        #expect(answer.results == ["ProcessingFailed", "Ok"])
+        #expect(answer.records[0].object?.names == ["recordId", "result"])
+        let line = try JSON(parsing: try #require(answer.log.first))
+        #expect(line["recordId"] == "r0")
+        #expect(line["message"]?.string?.contains(reason) == true, "\(line)")
+    }
+
+    @Test func `bytes that are no UTF-8 and data that is no base64 fail alone`() throws {
+        var batch = Batch.of(envelope())
+        for bad: [UInt8] in [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82]] {
+            batch.add(Array(#"{"data":{"a":""#.utf8) + bad + Array(#""}}"#.utf8))
+        }
+        for bad in ["a", "ab=c", "====", "e30", "e3 0", "e30=\n", "é30="] {
+            batch.records.append(["recordId": .string(bad), "data": .string(bad)])
+        }
+        let answer = try transform(batch)
+        #expect(answer.results == ["Ok"] + Array(repeating: "ProcessingFailed", count: 12))
+        #expect(answer.log.filter { $0.contains("is not base64") }.count == 7)
+    }
+
+    @Test func `ids and their order stay, whatever they hold`() throws {
+        var batch = Batch()
+        let ids = (0..<200).map { $0 % 3 == 0 ? "a\"\\/\n\($0)" : "\($0)" }
+        for (position, id) in ids.enumerated() {
+            batch.add(Array(position % 5 == 0 ? "no".utf8 : envelope().utf8), id: id)
+        }
+        #expect(try transform(batch).ids == ids)
+    }
+
+    @Test func `base64 that the event spells with escapes is understood`() throws {
+        let event =
+            #"{"records":[{"recordId":"1","data":"\#(Array(envelope(data: #"{"a":"???>>>"}"#).utf8).base64)"}]}"#
+        let escaped = Array(event.utf8).flatMap { $0 == UInt8(ascii: "/") ? Array("\\/".utf8) : [$0] }
+        #expect(escaped.count > event.utf8.count)
+        #expect(try transform(escaped).results == ["Ok"])
+    }
+
+    @Test(arguments: ["", "{}", "[]", #"{"records":{}}"#, #"{"records":[{"recordId":"1"}]}"#, #"{"records":[]"#])
+    func `an event that is not Firehose's fails as a whole`(event: String) {
+        #expect(throws: UnreadableEvent.self) { try transform(Array(event.utf8)) }
+    }
+
+    @Test func `an empty batch has an empty answer`() throws {
+        #expect(try transform(Batch()).records.isEmpty)
+    }
+
+    @Test func `records that would make the answer too long fail, and shorter ones after them still go`() throws {
+        var batch = Batch()
+        for number in 0..<30 {
+            batch.add(
+                Array(envelope(data: #"{"a":"\#(String(repeating: "x", count: number % 3 == 1 ? 3000 : 30))"}"#).utf8))
+        }
+        let whole = try transform(batch)
+        #expect(Set(whole.results) == ["Ok"])
+        for limit in [whole.sizeInBytes - 1, whole.sizeInBytes / 2, 12_000] {
+            let answer = try transform(batch, limitInBytes: limit)
+            #expect(answer.sizeInBytes <= limit)
+            #expect(answer.ids == whole.ids)
+            #expect(Set(answer.results) == ["Ok", "ProcessingFailed"])
+            #expect(answer.log[0].contains("would pass Lambda's \(limit) bytes"))
+        }
+        #expect(try transform(batch, limitInBytes: whole.sizeInBytes).results == whole.results)
+        let short = try transform(batch, limitInBytes: 12_000).results
+        let firstFailure = try #require(short.firstIndex(of: "ProcessingFailed"))
+        #expect(short[firstFailure...].contains("Ok"))
+    }
+
+    @Test func `a flood of broken records is counted, not logged line by line`() throws {
+        var batch = Batch()
+        for _ in 0..<500 { batch.add([0]) }
+        let answer = try transform(batch)
+        #expect(answer.log.count == FirehoseTransform.loggedFaultsPerBatch + 1)
+        #expect(try JSON(parsing: try #require(answer.log.last))["failed"] == 500)
+    }
+}

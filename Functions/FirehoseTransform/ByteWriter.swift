@@ -1,0 +1,72 @@
+internal import CKernels
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// Bytes that grow up to a fixed capacity, in memory of their own. Going beyond it is a bug and stops the process.
+struct ByteWriter: ~Copyable {
+    private let start: UnsafeMutablePointer<UInt8>
+    let capacity: Int
+    private(set) var count = 0
+
+    init(capacity: Int) {
+        // The system gives pages only to what is written: an ample capacity costs nothing.
+        start = .allocate(capacity: max(1, capacity))
+        self.capacity = capacity
+    }
+
+    deinit { start.deallocate() }
+
+    /// What was written so far; valid until the next change.
+    var slice: ByteSlice { ByteSlice(start: start, count: count) }
+
+    mutating func removeAll() { count = 0 }
+
+    @inline(__always)
+    mutating func append(_ byte: UInt8) {
+        precondition(count < capacity)
+        start[count] = byte
+        count += 1
+    }
+
+    @inline(__always)
+    mutating func append(_ text: StaticString) {
+        append(ByteSlice(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    @inline(__always)
+    mutating func append(_ bytes: ByteSlice) {
+        precondition(capacity - count >= bytes.count)
+        memcpy(start + count, bytes.start, bytes.count)
+        count += bytes.count
+    }
+
+    mutating func append(_ bytes: ByteSlice?, orElse text: StaticString) {
+        if let bytes { append(bytes) } else { append(text) }
+    }
+
+    /// Appends those of `bytes` that `isWanted` accepts.
+    mutating func append(_ bytes: ByteSlice, where isWanted: (UInt8) -> Bool) {
+        for byte in bytes.bytes where isWanted(byte) { append(byte) }
+    }
+
+    mutating func removeLast(ifEqualTo byte: UInt8) {
+        if count > 0, start[count - 1] == byte { count -= 1 }
+    }
+
+    mutating func appendBase64(of bytes: ByteSlice) {
+        precondition(capacity - count >= (bytes.count + 2) / 3 * 4)
+        count += ck_base64_encode(bytes.start, bytes.count, start + count)
+    }
+
+    /// Appends the bytes that `text` encodes; false, and nothing appended, if it is not padded base64.
+    mutating func appendDecoded(base64 text: ByteSlice) -> Bool {
+        precondition(capacity - count >= text.count / 4 * 3)
+        let length = ck_base64_decode(text.start, text.count, start + count)
+        count += max(0, length)
+        return length >= 0
+    }
+}

@@ -1,0 +1,110 @@
+/// One change of one row, as AWS DMS writes it to Kinesis: the parts of its envelope, checked, as slices of its text.
+///
+/// - SeeAlso: <https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Target.Kinesis.html>
+struct ChangeRecord {
+    /// The row's object, braces included; whether it is spread over several lines, and whether it has no field.
+    let row: ByteSlice
+    let rowHasLineBreaks: Bool
+    let rowIsEmpty: Bool
+    /// `load`, `insert`, `update` or `delete`, quoted.
+    let operation: ByteSlice
+    /// When the source committed the change: a scalar, as written.
+    let timestamp: ByteSlice?
+    /// A scalar, as written; the records of a full load have none.
+    let transactionID: ByteSlice?
+    /// The table that the row belongs to: the spelling of ours, never the envelope's.
+    let table: [UInt8]
+
+    /// Reads the envelope `text`; nil for a record that is not data (`record-type` `control`).
+    static func reading(_ text: ByteSlice, tables: [[UInt8]]) throws(RecordFault) -> ChangeRecord? {
+        let parts: EnvelopeParts
+        do throws(JSONScanner.Fault) { parts = try EnvelopeParts(text) } catch { throw .notJSON(error) }
+        let recordType = try parts.string(parts.recordType, named: "metadata.record-type")
+        if recordType.says("control") { return nil }
+        guard recordType.says("data") else { throw .unknownRecordType(recordType.string) }
+        guard let row = parts.row else { throw .missing("data") }
+        if let field = parts.reservedField { throw .reservedField(field) }
+        let operation = try parts.string(parts.operation, named: "metadata.operation")
+        guard operations.contains(where: { operation.says($0) }) else { throw .unknownOperation(operation.string) }
+        let table = try parts.string(parts.table, named: "metadata.table-name")
+        guard let known = tables.first(where: { table.says($0) }) else { throw .unknownTable(table.string) }
+        return ChangeRecord(
+            row: text[row.range], rowHasLineBreaks: row.needsCare, rowIsEmpty: parts.rowIsEmpty,
+            operation: text[parts.operation?.written ?? 0..<0],
+            timestamp: try parts.scalar(parts.timestamp, named: "metadata.timestamp"),
+            transactionID: try parts.scalar(parts.transactionID, named: "metadata.transaction-id"), table: known)
+    }
+
+    private static let operations: [StaticString] = ["load", "insert", "update", "delete"]
+}
+
+/// What one pass over an envelope finds, unchecked; of names that repeat, the last.
+private struct EnvelopeParts {
+    let text: ByteSlice
+    private(set) var row: JSONScanner.Value?
+    private(set) var rowIsEmpty = true
+    /// A field of the row whose name the flat line needs for itself.
+    private(set) var reservedField: String?
+    private(set) var recordType: JSONScanner.Value?
+    private(set) var operation: JSONScanner.Value?
+    private(set) var timestamp: JSONScanner.Value?
+    private(set) var transactionID: JSONScanner.Value?
+    private(set) var table: JSONScanner.Value?
+
+    init(_ text: ByteSlice) throws(JSONScanner.Fault) {
+        self.text = text
+        var scanner = JSONScanner(text)
+        try scanner.document { scanner, name throws(JSONScanner.Fault) in
+            let name = JSONString(name, in: text)
+            if scanner.isAtObject, name.says("data") {
+                row = try readRow(&scanner)
+            } else if scanner.isAtObject, name.says("metadata") {
+                try readMetadata(&scanner)
+            } else {
+                _ = try scanner.value()
+            }
+        }
+    }
+
+    private mutating func readRow(_ scanner: inout JSONScanner) throws(JSONScanner.Fault) -> JSONScanner.Value {
+        rowIsEmpty = true
+        reservedField = nil
+        return try scanner.compound(.object) { scanner throws(JSONScanner.Fault) in
+            try scanner.object { scanner, name throws(JSONScanner.Fault) in
+                rowIsEmpty = false
+                let name = JSONString(name, in: text)
+                if FlatLine.needs(name) { reservedField = name.string }
+                _ = try scanner.value()
+            }
+        }
+    }
+
+    private mutating func readMetadata(_ scanner: inout JSONScanner) throws(JSONScanner.Fault) {
+        try scanner.object { scanner, name throws(JSONScanner.Fault) in
+            let name = JSONString(name, in: text)
+            let value = try scanner.value()
+            if name.says("timestamp") {
+                timestamp = value
+            } else if name.says("record-type") {
+                recordType = value
+            } else if name.says("operation") {
+                operation = value
+            } else if name.says("table-name") {
+                table = value
+            } else if name.says("transaction-id") {
+                transactionID = value
+            }
+        }
+    }
+
+    func string(_ value: JSONScanner.Value?, named name: String) throws(RecordFault) -> JSONString {
+        guard let value, value.kind == .string else { throw .missing(name) }
+        return JSONString(value, in: text)
+    }
+
+    func scalar(_ value: JSONScanner.Value?, named name: String) throws(RecordFault) -> ByteSlice? {
+        guard let value else { return nil }
+        guard value.isScalar else { throw .notScalar(name) }
+        return text[value.written]
+    }
+}

@@ -1,0 +1,70 @@
+internal import JSON
+internal import LambdaRuntime
+
+/// The records of a Firehose transformation event, as slices of its text.
+///
+/// - SeeAlso: <https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html>
+struct FirehoseEvent {
+    struct Record {
+        /// The id as it stands in the event, escapes and all: it goes back unchanged.
+        let id: ByteSlice
+        /// The record's bytes in base64, as a JSON string.
+        let data: JSONString
+        /// The Kinesis sequence number; nil for a stream that Firehose feeds itself.
+        let sequenceNumber: ByteSlice?
+    }
+
+    private(set) var records: [Record] = []
+
+    /// - Throws: ``UnreadableEvent`` when the event is not Firehose's; no record can then be answered by its id.
+    init(_ text: ByteSlice) throws(UnreadableEvent) {
+        var scanner = JSONScanner(text)
+        var found: [Record]?
+        do throws(JSONScanner.Fault) {
+            try scanner.document { scanner, name throws(JSONScanner.Fault) in
+                guard text[name.range].equals("records") else { return _ = try scanner.value() }
+                var records: [Record] = []
+                try scanner.array { scanner throws(JSONScanner.Fault) in
+                    records.append(try Self.record(&scanner))
+                }
+                found = records
+            }
+        } catch {
+            throw UnreadableEvent(reason: "\(error)")
+        }
+        guard let found else { throw UnreadableEvent(reason: "it has no member \"records\"") }
+        records = found
+    }
+
+    private static func record(_ scanner: inout JSONScanner) throws(JSONScanner.Fault) -> Record {
+        let text = scanner.text
+        var id: ByteSlice?
+        var data: JSONString?
+        var sequenceNumber: ByteSlice?
+        try scanner.object { scanner, name throws(JSONScanner.Fault) in
+            let name = text[name.range]
+            if name.equals("kinesisRecordMetadata"), scanner.isAtObject {
+                try scanner.object { scanner, name throws(JSONScanner.Fault) in
+                    let value = try scanner.value()
+                    guard value.kind == .string, text[name.range].equals("sequenceNumber") else { return }
+                    sequenceNumber = text[value.range]
+                }
+                return
+            }
+            let value = try scanner.value()
+            guard value.kind == .string else { return }
+            if name.equals("recordId") { id = text[value.range] }
+            if name.equals("data") { data = JSONString(value, in: text) }
+        }
+        guard let id, let data else { throw scanner.fault("a record without recordId or data") }
+        return Record(id: id, data: data, sequenceNumber: sequenceNumber)
+    }
+}
+
+/// The invocation's event is not a Firehose transformation event.
+struct UnreadableEvent: LambdaFailure, CustomStringConvertible {
+    let reason: String
+
+    var errorType: String { "UnreadableEvent" }
+    var description: String { "not a Firehose transformation event: \(reason)" }
+}

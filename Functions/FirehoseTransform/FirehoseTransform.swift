@@ -1,0 +1,83 @@
+internal import JSON
+internal import LambdaRuntime
+
+/// Answers a batch of DMS change records with flat NDJSON lines, each with the partition key `table_name`.
+///
+/// A record that cannot be read is answered `ProcessingFailed`, so that Firehose keeps it; only `control` records, which
+/// carry no data, are `Dropped`. The batch as a whole fails only if it is no Firehose event.
+struct FirehoseTransform: LambdaHandler {
+    /// So that a broken producer does not turn into a flood of log lines.
+    static let loggedFaultsPerBatch = 100
+
+    private let tables: [[UInt8]]
+    private let responseLimitInBytes: Int
+
+    /// - Parameter tables: those that have a contract; a name outside of them never becomes a prefix in S3.
+    init(tables: [String], responseLimitInBytes: Int = TransformResponse.limitInBytes) {
+        self.tables = tables.map { Array($0.utf8) }
+        self.responseLimitInBytes = responseLimitInBytes
+    }
+
+    func handle(_ event: [UInt8], _ context: InvocationContext) throws -> [UInt8] {
+        try ByteSlice.of(event) { text in
+            transform(try FirehoseEvent(text).records, context.log)
+        }
+    }
+
+    private func transform(_ records: [FirehoseEvent.Record], _ log: Log) -> [UInt8] {
+        var response = TransformResponse(to: records, limitInBytes: responseLimitInBytes)
+        var bench = Workbench(for: records)
+        var dropped = 0
+        var failed = 0
+        for record in records {
+            do throws(RecordFault) {
+                guard let change = try bench.flatten(record, tables: tables) else {
+                    response.drop(record)
+                    dropped += 1
+                    continue
+                }
+                let isWritten = ByteSlice.of(change.table) { response.succeed(record, bench.line.slice, table: $0) }
+                guard isWritten else { throw .responseFull(limitInBytes: responseLimitInBytes) }
+            } catch {
+                response.fail(record)
+                failed += 1
+                guard failed <= Self.loggedFaultsPerBatch else { continue }
+                log.warning("record failed: \(error)", ["recordId": .string(record.id.string)])
+            }
+        }
+        log.info(
+            "transformed",
+            ["records": .int(records.count), "dropped": .int(dropped), "failed": .int(failed)])
+        return response.finish()
+    }
+}
+
+/// The two buffers that every record of a batch passes through.
+private struct Workbench: ~Copyable {
+    private var envelope: ByteWriter
+    private(set) var line: ByteWriter
+
+    init(for records: [FirehoseEvent.Record]) {
+        let longestRecord = records.reduce(0) { max($0, $1.data.written.count) }
+        let longestSequenceNumber = records.reduce(0) { max($0, $1.sequenceNumber?.count ?? 0) }
+        envelope = ByteWriter(capacity: longestRecord)
+        line = ByteWriter(capacity: longestRecord + longestSequenceNumber + FlatLine.overheadInBytes)
+    }
+
+    /// Leaves the record's change in ``line``; nil, and no line, for a control record.
+    mutating func flatten(
+        _ record: FirehoseEvent.Record, tables: [[UInt8]]
+    ) throws(RecordFault) -> ChangeRecord? {
+        envelope.removeAll()
+        line.removeAll()
+        guard decode(record.data) else { throw .notBase64 }
+        guard let change = try ChangeRecord.reading(envelope.slice, tables: tables) else { return nil }
+        FlatLine.write(change, sequenceNumber: record.sequenceNumber, to: &line)
+        return change
+    }
+
+    private mutating func decode(_ data: JSONString) -> Bool {
+        guard data.hasEscapes else { return envelope.appendDecoded(base64: data.written) }
+        return ByteSlice.of(Array(data.string.utf8)) { envelope.appendDecoded(base64: $0) }
+    }
+}

@@ -1,4 +1,3 @@
-internal import ASL
 internal import JSON
 internal import Synchronization
 
@@ -111,7 +110,7 @@ final class EventDispatcher: Sendable {
 
     private func record(of event: QueuedEvent, _ outcome: InvocationOutcome?, _ condition: String) -> JSON {
         var record: JSONObject = [
-            "version": "1.0", "timestamp": .string(ASL.Timestamp(milliseconds: ambient.now()).text),
+            "version": "1.0", "timestamp": .string(Timestamp(milliseconds: ambient.now()).iso8601),
             "requestContext": [
                 "requestId": .string(event.requestID),
                 "functionArn": .string(registry.arn(of: event.function) + ":$LATEST"),

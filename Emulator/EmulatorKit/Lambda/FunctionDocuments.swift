@@ -1,4 +1,3 @@
-internal import ASL
 internal import Digest
 internal import JSON
 
@@ -47,7 +46,7 @@ extension LambdaService {
     /// A declaration that is saved now: with the time and a revision id of its own.
     func stamped(_ declaration: JSONObject) -> JSONObject {
         var declaration = declaration
-        let time = ASL.Timestamp(milliseconds: options.ambient.now()).text.dropLast()
+        let time = Timestamp(milliseconds: options.ambient.now()).iso8601.dropLast()
         declaration["LastModified"] = .string(time + "+0000")
         declaration["RevisionId"] = .string(options.ambient.uuid())
         return declaration

@@ -1,4 +1,3 @@
-internal import ASL
 internal import Synchronization
 
 /// One worker's log stream: its output, and the lines that Lambda itself writes around each invocation.
@@ -12,7 +11,7 @@ final class InvocationLog: Sendable {
     private let tail = Mutex<[UInt8]>([])
 
     init(group: String, sink: any LogWriting, ambient: Ambient) {
-        let date = ASL.Timestamp(milliseconds: ambient.now()).text.prefix(10).split(separator: "-").joined(
+        let date = Timestamp(milliseconds: ambient.now()).iso8601.prefix(10).split(separator: "-").joined(
             separator: "/")
         stream = date + "/[$LATEST]" + ambient.uuid().filter { $0 != "-" }
         self.group = group

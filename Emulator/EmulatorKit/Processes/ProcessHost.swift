@@ -16,11 +16,11 @@ public final class ProcessHost: Sendable {
 
     private let starts = Mutex<[Start]>([])
     /// A pipe that wakes the thread.
-    private let wake: Pipe
+    private let wake: OutputPipe
 
     public init() {
         do {
-            wake = try Pipe()
+            wake = try OutputPipe()
             wake.stopBlocking(wake.writing)
         } catch {
             preconditionFailure("no descriptor is left for the process host (errno \(error.code))")
@@ -71,8 +71,8 @@ private struct Watch: ~Copyable {
     init(wake: Int32) { self.wake = wake }
 
     func start(_ command: Command, line: @escaping @Sendable (String) -> Void) -> Result<ChildProcess, ProcessError> {
-        let output: Pipe
-        do { output = try Pipe() } catch { return .failure(failure(command, error.code)) }
+        let output: OutputPipe
+        do { output = try OutputPipe() } catch { return .failure(failure(command, error.code)) }
         defer { close(output.writing) }
         let id = Self.spawn(command, output: output.writing)
         let descriptor = id > 0 ? cupel_process_descriptor(id) : id
@@ -139,7 +139,7 @@ private struct Watch: ~Copyable {
 }
 
 /// A pipe whose reading end does not block; the writing end does, or a child would lose output when the pipe is full.
-private struct Pipe: Sendable {
+private struct OutputPipe: Sendable {
     struct Failure: Error { let code: Int32 }
 
     let reading: Int32

@@ -1,0 +1,92 @@
+import JSON
+import Testing
+
+@testable import EmulatorKit
+
+@Suite struct EventPatternTests {
+    static let event = """
+        {"eventName": "MODIFY", "n": 5, "flag": true, "none": null, "list": ["a", "b"], "empty": [],
+         "dynamodb": {"NewImage": {"status": {"S": "pending"}, "size": {"N": "12"}}}, "path": "raw/beer/x.csv.gz",
+         "records": [{"id": 1}, {"id": 2}]}
+        """
+
+    @Test(
+        arguments: [
+            (#"{"eventName": ["INSERT", "MODIFY"]}"#, true), (#"{"eventName": ["INSERT"]}"#, false),
+            (#"{"dynamodb": {"NewImage": {"status": {"S": ["pending"]}}}}"#, true),
+            (#"{"dynamodb": {"NewImage": {"target": {"S": [{"exists": false}]}}}}"#, true),
+            (#"{"dynamodb": {"NewImage": {"status": {"S": [{"exists": false}]}}}}"#, false),
+            (#"{"dynamodb": {"NewImage": {"status": {"S": [{"exists": true}]}}}}"#, true),
+            (#"{"dynamodb": [{"exists": true}]}"#, false), (#"{"eventName": ["MODIFY"], "gone": ["x"]}"#, false),
+            (#"{"n": [5]}"#, true), (#"{"n": [5.0]}"#, true), (#"{"n": ["5"]}"#, false),
+            (#"{"n": [{"numeric": [">", 4, "<=", 5]}]}"#, true), (#"{"n": [{"numeric": ["<", 5]}]}"#, false),
+            (#"{"n": [{"numeric": ["=", 5]}]}"#, true), (#"{"eventName": [{"numeric": [">", 0]}]}"#, false),
+            (#"{"flag": [true]}"#, true), (#"{"none": [null]}"#, true), (#"{"gone": [null]}"#, false),
+            (#"{"list": ["b"]}"#, true), (#"{"list": ["c"]}"#, false), (#"{"empty": ["c"]}"#, false),
+            (#"{"records": {"id": [2]}}"#, true), (#"{"records": {"id": [3]}}"#, false),
+            (#"{"path": [{"prefix": "raw/"}]}"#, true), (#"{"path": [{"prefix": "RAW/"}]}"#, false),
+            (#"{"path": [{"prefix": {"equals-ignore-case": "RAW/"}}]}"#, true),
+            (#"{"path": [{"suffix": ".gz"}]}"#, true), (#"{"path": [{"suffix": ".csv"}]}"#, false),
+            (#"{"path": [{"suffix": {"equals-ignore-case": ".GZ"}}]}"#, true),
+            (#"{"path": [{"wildcard": "raw/*/x.*.gz"}]}"#, true), (#"{"path": [{"wildcard": "raw/*/y*"}]}"#, false),
+            (#"{"path": [{"wildcard": "*"}]}"#, true), (#"{"path": [{"wildcard": "raw\\*"}]}"#, false),
+            (#"{"eventName": [{"equals-ignore-case": "modify"}]}"#, true),
+            (#"{"eventName": [{"anything-but": "INSERT"}]}"#, true),
+            (#"{"eventName": [{"anything-but": ["INSERT", "MODIFY"]}]}"#, false),
+            (#"{"path": [{"anything-but": {"prefix": "raw/"}}]}"#, false),
+            (#"{"path": [{"anything-but": {"suffix": [".zip", ".tar"]}}]}"#, true),
+            (#"{"gone": [{"anything-but": "x"}]}"#, false),
+            (#"{"$or": [{"eventName": ["INSERT"]}, {"n": [5]}]}"#, true),
+            (#"{"flag": [true], "$or": [{"eventName": ["INSERT"]}, {"n": [6]}]}"#, false), ("{}", true),
+        ])
+    func `a pattern takes what EventBridge takes`(pattern: String, matches: Bool) throws {
+        let event = try JSON(parsing: Self.event)
+        #expect(try EventPattern(JSON(parsing: pattern)).matches(event) == matches)
+    }
+
+    @Test(
+        arguments: [
+            ("[]", "a pattern is a JSON object"), (#"{"a": "b"}"#, ".a must be an object or an array"),
+            (#"{"a": []}"#, ".a has no values"), (#"{"a": {"b": [{"cidr": "10.0.0.0/8"}]}}"#, "cidr is not known"),
+            (#"{"a": [{"numeric": [">"]}]}"#, "numeric takes pairs"),
+            (#"{"a": [{"prefix": "x", "suffix": "y"}]}"#, "exactly one operator"),
+        ])
+    func `a pattern that is none says why`(pattern: String, reason: String) throws {
+        let pattern = try JSON(parsing: pattern)
+        let fault = #expect(throws: AWSFault.self) { try EventPattern(pattern) }
+        #expect(fault?.code == "InvalidEventPatternException")
+        #expect(fault?.message.contains(reason) == true, "\(String(describing: fault))")
+    }
+}
+
+@Suite struct InputTemplateTests {
+    static let event = #"{"id": {"S": "a\"b"}, "n": 1.50, "list": [{"x": 1}, {"x": 2}], "object": {"k": "v"}}"#
+
+    @Test(
+        arguments: [
+            (#"{"control_id": <$.id.S>}"#, #"{"control_id":"a\"b"}"#),
+            (#"{"t": "is <$.id.S>!"}"#, #"{"t":"is a\"b!"}"#),
+            (#"{"n": <$.n>, "o": <$.object>, "e": <$.list[1].x>}"#, #"{"n":1.50,"o":{"k":"v"},"e":2}"#),
+            (#"{"all": <$.list[*].x>, "gone": <$.gone>, "q": "<$.gone>"}"#, #"{"all":[1,2],"gone":null,"q":""}"#),
+            (#"{"k": <$['object']['k']>}"#, #"{"k":"v"}"#), ("<$.id.S>", #""a\"b""#),
+            ("<$.list>", #"[{"x":1},{"x":2}]"#),
+            ("\"Hello, <$.n>\"", #""Hello, 1.50""#), ("Hello, <$.n>", #""Hello, 1.50""#),
+            (#"{"p": <aws.pipes.pipe-name>, "a<b": "<no>"}"#, #"{"p":"P","a<b":"<no>"}"#),
+            (#"{"o": "<$.object>"}"#, #"{"o":"{\"k\":\"v\"}"}"#), (#"{"q": "\"<$.n>\""}"#, #"{"q":"\"1.50\""}"#),
+        ])
+    func `a template is filled`(template: String, expected: String) throws {
+        let event = try JSON(parsing: Self.event)
+        #expect(try InputTemplate(template).fill(from: event, variables: ["aws.pipes.pipe-name": "P"]).text == expected)
+    }
+
+    @Test func `the whole event can be named`() throws {
+        let event = try JSON(parsing: Self.event)
+        #expect(try InputTemplate("<aws.pipes.event.json>").fill(from: event, variables: [:]) == event)
+        #expect(try InputTemplate(#"{"e": <$>}"#).fill(from: event, variables: [:])["e"] == event)
+    }
+
+    @Test(arguments: ["<$a>", "<$.a[>", "<$.a[x]>", "<$.>"])
+    func `a path that is none is refused`(template: String) {
+        #expect(throws: AWSFault.self) { try InputTemplate(template) }
+    }
+}

@@ -1,0 +1,196 @@
+import JSON
+import Synchronization
+import Testing
+
+@testable import EmulatorKit
+
+/// A stream that holds what the test puts into it.
+private final class MemoryStream: ChangeStreaming {
+    static let arn = "arn:aws:dynamodb:us-east-1:000000000000:table/control/stream/1"
+    let changesBell = Bell()
+    private let records = Mutex<[ChangeRecord]>([])
+
+    func add(_ event: JSON) {
+        records.withLock { $0.append(ChangeRecord(sequence: Int64($0.count + 1), event: event)) }
+        changesBell.ring()
+    }
+
+    func changes(inStream arn: String, after sequence: Int64, limit: Int) throws(AWSFault) -> [ChangeRecord] {
+        Array(records.withLock { $0 }.filter { $0.sequence > sequence }.prefix(limit))
+    }
+
+    func lastSequence(inStream arn: String) throws(AWSFault) -> Int64 { records.withLock { Int64($0.count) } }
+}
+
+/// Starts executions by inserting their input into a table, or refuses to.
+private final class TableExecutions: ExecutionStarting {
+    static let schema = "CREATE TABLE IF NOT EXISTS started (id INTEGER PRIMARY KEY, input TEXT) STRICT;"
+    let refusals: Mutex<Int>
+
+    init(refusals: Int = 0) { self.refusals = Mutex(refusals) }
+
+    func startExecution(
+        ofStateMachine arn: String, name: String?, input: JSON, in transaction: borrowing Transaction
+    ) throws -> String {
+        let isRefused = refusals.withLock { refusals in
+            refusals -= 1
+            return refusals >= 0
+        }
+        try transaction.execute("INSERT INTO started (input) VALUES (?)", .text(input.text))
+        if isRefused { throw AWSFault("StateMachineDoesNotExist", "not yet") }
+        return arn
+    }
+}
+
+private struct RecordingFunctions: LambdaInvoking {
+    let invoked = Promise<String>()
+    func invoke(function: String, payload: [UInt8]) async throws(AWSFault) -> LambdaAnswer {
+        invoked.settle(String(decoding: payload, as: UTF8.self))
+        return LambdaAnswer(payload: [], requestID: "1")
+    }
+    func enqueue(function: String, payload: [UInt8], in transaction: borrowing Transaction) throws {}
+}
+
+@Suite struct PipeServiceTests {
+    private let directory: TemporaryDirectory
+    private let stream = MemoryStream()
+    private let functions = RecordingFunctions()
+    private let logs = RecordedLogs()
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private func open(_ executions: TableExecutions = TableExecutions()) throws -> (store: Store, pipes: PipeService) {
+        let store = try Store(directory: directory.path, schema: [PipeService.schema, TableExecutions.schema])
+        let pipes = try PipeService(
+            store: store, changes: stream, executions: executions, functions: functions, logs: logs)
+        return (store, pipes)
+    }
+
+    private func declaration(_ changes: JSON = [:]) -> DeclaredResource {
+        var properties: JSONObject = [
+            "Name": "pending", "Source": .string(MemoryStream.arn),
+            "SourceParameters": [
+                "DynamoDBStreamParameters": ["StartingPosition": "TRIM_HORIZON", "BatchSize": 1],
+                "FilterCriteria": ["Filters": [["Pattern": #"{"status": ["pending"]}"#]]],
+            ],
+            "Target": "arn:aws:states:us-east-1:000000000000:stateMachine:ingestion",
+            "TargetParameters": ["InputTemplate": #"{"id": <$.id>}"#],
+        ]
+        for (name, value) in changes.object ?? [:] { properties[name] = value }
+        return DeclaredResource(logicalID: "Pipe", type: "AWS::Pipes::Pipe", properties: .object(properties))
+    }
+
+    private func started(_ store: Store) throws -> [String] {
+        try store.read { try $0.all("SELECT input FROM started ORDER BY id") { $0.text(0) } }
+    }
+
+    private func waitForPosition(_ position: Int64, _ store: Store) async throws {
+        func now() throws -> Int64? {
+            try store.read { try $0.first("SELECT sequence FROM pipe_position") { $0.integer(0) } }
+        }
+        while try now() != position { try await Task.sleep(for: .milliseconds(2)) }
+    }
+
+    @Test func `a record that the filter takes starts one execution with the template's input`() async throws {
+        let (store, pipes) = try open()
+        pipes.start()
+        _ = try await pipes.provision(declaration())
+        for id in 1...6 { stream.add(["id": .int(id), "status": id.isMultiple(of: 2) ? "pending" : "success"]) }
+        try await waitForPosition(6, store)
+        #expect(try started(store) == [#"[{"id":2}]"#, #"[{"id":4}]"#, #"[{"id":6}]"#])
+        pipes.stop()
+        store.close()
+    }
+
+    @Test func `a batch is as large as declared`() async throws {
+        let (store, pipes) = try open()
+        pipes.start()
+        for id in 1...5 { stream.add(["id": .int(id), "status": "pending"]) }
+        _ = try await pipes.provision(
+            declaration(["SourceParameters": ["DynamoDBStreamParameters": ["BatchSize": "2"]]]))
+        try await waitForPosition(5, store)
+        #expect(try started(store) == [#"[{"id":1},{"id":2}]"#, #"[{"id":3},{"id":4}]"#, #"[{"id":5}]"#])
+        pipes.stop()
+        store.close()
+    }
+
+    @Test func `after a restart a pipe goes on where it was, without being declared again`() async throws {
+        let first = try open()
+        first.pipes.start()
+        _ = try await first.pipes.provision(declaration())
+        stream.add(["id": 1, "status": "pending"])
+        try await waitForPosition(1, first.store)
+        first.pipes.stop()
+        first.store.close()
+        stream.add(["id": 2, "status": "pending"])
+        let second = try open()
+        second.pipes.start()
+        try await waitForPosition(2, second.store)
+        _ = try await second.pipes.provision(declaration())
+        #expect(try started(second.store) == [#"[{"id":1}]"#, #"[{"id":2}]"#])
+        second.pipes.stop()
+        second.store.close()
+    }
+
+    @Test func `a start that fails is undone, tried again, and happens once`() async throws {
+        let (store, pipes) = try open(TableExecutions(refusals: 2))
+        pipes.start()
+        _ = try await pipes.provision(declaration())
+        stream.add(["id": 1, "status": "pending"])
+        try await waitForPosition(1, store)
+        #expect(try started(store) == [#"[{"id":1}]"#])
+        #expect(logs.messages(in: "/aws/vendedlogs/pipes/pending").count == 2)
+        pipes.stop()
+        store.close()
+    }
+
+    @Test func `LATEST leaves out what was there before`() async throws {
+        let (store, pipes) = try open()
+        stream.add(["id": 1])
+        pipes.start()
+        _ = try await pipes.provision(
+            declaration(["SourceParameters": ["DynamoDBStreamParameters": ["StartingPosition": "LATEST"]]]))
+        stream.add(["id": 2])
+        try await waitForPosition(2, store)
+        #expect(try started(store) == [#"[{"id":2}]"#])
+        pipes.stop()
+        store.close()
+    }
+
+    @Test func `a function target gets the batch`() async throws {
+        let (store, pipes) = try open()
+        pipes.start()
+        _ = try await pipes.provision(
+            declaration(["Target": "arn:aws:lambda:us-east-1:000000000000:function:f", "TargetParameters": [:]]))
+        stream.add(["id": 1, "status": "pending"])
+        #expect(await functions.invoked.value == #"[{"id":1,"status":"pending"}]"#)
+        try await waitForPosition(1, store)
+        pipes.stop()
+        store.close()
+    }
+
+    @Test func `what cannot be played is refused by name`() async throws {
+        let (store, pipes) = try open()
+        for (change, name): (JSON, String) in [
+            (["Source": "arn:aws:sqs:us-east-1:000000000000:q"], "source"), (["Target": "arn:aws:sns:x"], "target"),
+            (["Enrichment": "arn"], "enrichment"),
+        ] {
+            let fault = await #expect(throws: AWSFault.self) { try await pipes.provision(declaration(change)) }
+            #expect(fault?.code == "NotImplemented")
+            #expect(fault?.message.contains(name) == true)
+        }
+        store.close()
+    }
+
+    @Test func `pipes are listed and described`() async throws {
+        let (store, pipes) = try open()
+        _ = try await pipes.provision(declaration())
+        let list = await pipes.respond(to: HTTPRequest(method: "GET", path: "/v1/pipes"))
+        #expect(list.json?["Pipes"]?[0]?["Name"] == "pending")
+        let pipe = await pipes.respond(to: HTTPRequest(method: "GET", path: "/v1/pipes/pending"))
+        #expect(pipe.json?["TargetParameters"]?["InputTemplate"] == #"{"id": <$.id>}"#)
+        #expect(pipe.json?["Arn"] == "arn:aws:pipes:us-east-1:000000000000:pipe/pending")
+        #expect(await pipes.respond(to: HTTPRequest(method: "GET", path: "/v1/pipes/x")).status == 404)
+        store.close()
+    }
+}

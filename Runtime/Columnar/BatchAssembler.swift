@@ -54,7 +54,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     /// - Parameter rescue: the unknown fields of a row of the slice, as a JSON object; nil if it has none.
     mutating func append(
         _ matrix: inout FieldMatrix, at place: SlicePlace, to batch: inout ColumnBatch,
-        rescue: Rescue
+        rescue: Rescue?
     ) {
         if matrix.rowCount > 0 {
             let marks = batch.columns.map { (values: $0.values.count, hasPresence: $0.presence != nil) }
@@ -104,7 +104,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
 
     private mutating func fill(
         _ matrix: borrowing FieldMatrix, at place: SlicePlace, _ batch: inout ColumnBatch,
-        _ rescue: Rescue
+        _ rescue: Rescue?
     ) {
         faults.removeAll(keepingCapacity: true)
         let rows = matrix.rowCount
@@ -126,6 +126,10 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
             case .absent:
                 batch.columns[index].appendNulls(rows, after: before)
             case .rescued:
+                guard let rescue else {
+                    batch.columns[index].appendNulls(rows, after: before)
+                    continue
+                }
                 for row in 0..<rows {
                     rescueFields(of: row, in: matrix, into: &batch.columns[index], at: index, after: before, rescue)
                 }

@@ -51,6 +51,7 @@ public final class CSVReader: RecordReader {
             if index.isExhausted, try !findRows(&batch) { break }
             takeSlice(maximum: limits.batchRows - batch.rowsRead, end: end, &batch)
         }
+        batch.sortRejected()
         masker.mask(&batch)
         return batch.rowsRead > 0
     }

@@ -24,6 +24,11 @@ public struct ColumnBatch: Sendable {
         rejected.removeAll(keepingCapacity: true)
         for index in columns.indices { columns[index].removeAll() }
     }
+
+    /// Brings the rejected rows into the text's order: those of a wrong shape are found before those of wrong fields.
+    mutating func sortRejected() {
+        rejected.sort { $0.byteOffset < $1.byteOffset }
+    }
 }
 
 extension ColumnBatch {

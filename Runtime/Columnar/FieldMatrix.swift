@@ -53,6 +53,16 @@ struct FieldMatrix: ~Copyable {
         rowCount += 1
     }
 
+    /// Lets a kernel add rows with beginnings of their own, at most `maximum`; what it answers.
+    mutating func fill(maximum: Int, _ kernel: (inout ck_json_rows) -> Int) -> Int {
+        var rows = ck_json_rows(
+            befores: befores, ends: ends, stride: stride, row_before: rowBefore, row_end: rowEnd, row_count: rowCount,
+            row_capacity: rowCount + maximum)
+        let answer = kernel(&rows)
+        rowCount = rows.row_count
+        return answer
+    }
+
     /// One column of the slice, for the kernels.
     func fields(_ index: Int, of text: UnsafePointer<UInt8>) -> ck_fields {
         if let befores {

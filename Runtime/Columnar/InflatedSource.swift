@@ -25,6 +25,7 @@ public final class InflatedSource: ByteSource {
 
     private let source: any ByteSource
     private let limits: InflateLimits
+    private let isSample: Bool
     /// ISA-L keeps pointers into the state and the input, so both have addresses of their own.
     private let state: UnsafeMutablePointer<inflate_state>
     private let input: UnsafeMutableRawBufferPointer
@@ -39,9 +40,17 @@ public final class InflatedSource: ByteSource {
     private static let ratioIsCheckedFrom = 64 << 20
 
     /// - Parameter hashing: the hash of the decompressed bytes that ``checksum()`` will answer.
-    public init(_ source: any ByteSource, limits: InflateLimits = InflateLimits(), hashing: HashFunction? = .sha256) {
+    public convenience init(
+        _ source: any ByteSource, limits: InflateLimits = InflateLimits(), hashing: HashFunction? = .sha256
+    ) {
+        self.init(source, limits: limits, hashing: hashing, isSample: false)
+    }
+
+    /// - Parameter isSample: whether the bytes are the front of a file only, so that it is no error if they end early.
+    init(_ source: any ByteSource, limits: InflateLimits, hashing: HashFunction?, isSample: Bool) {
         self.source = source
         self.limits = limits
+        self.isSample = isSample
         state = .allocate(capacity: 1)
         isal_inflate_init(state)
         state.pointee.crc_flag = UInt32(ISAL_GZIP)
@@ -75,7 +84,7 @@ public final class InflatedSource: ByteSource {
     }
 
     /// The offset of the next compressed byte that has not been used.
-    private var position: Int { compressedBytes - Int(state.pointee.avail_in) }
+    var position: Int { compressedBytes - Int(state.pointee.avail_in) }
 
     private func inflate(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         if state.pointee.avail_in == 0 { try refill() }
@@ -98,7 +107,8 @@ public final class InflatedSource: ByteSource {
             if compressedBytes == 0 { throw ColumnarError.emptyFile }
             // One byte cannot show that it begins a member.
             if position - memberStart < Self.magic.count { throw notAMember }
-            throw ColumnarError.truncatedGzip(byte: compressedBytes)
+            guard isSample else { throw ColumnarError.truncatedGzip(byte: compressedBytes) }
+            isFinished = true
         }
         return written
     }

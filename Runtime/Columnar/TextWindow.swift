@@ -1,5 +1,11 @@
 internal import CKernels
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
 /// The part of a text that is in memory: one buffer, reused, in which the unread bytes move to the front as it is refilled.
 ///
 /// Offsets are those in the buffer. The unread text begins at `start`, which is never below ``front``, so that kernels
@@ -59,6 +65,22 @@ struct TextWindow: ~Copyable {
         text[end] = UInt8(ascii: "\n")
         end += 1
         return true
+    }
+
+    /// The offset after the newline that ends the line at `offset`; the end of the text if there is none.
+    func endOfLine(from offset: Int) -> Int {
+        guard let newline = memchr(text + offset, 0x0A, end - offset) else { return end }
+        return UnsafeRawPointer(text).distance(to: UnsafeRawPointer(newline)) + 1
+    }
+
+    /// The offset after the last newline of the unread text.
+    var endOfLastLine: Int? {
+        var offset = end
+        while offset > start {
+            if text[offset - 1] == UInt8(ascii: "\n") { return offset }
+            offset -= 1
+        }
+        return nil
     }
 
     /// Drops UTF-8's byte order mark from the front.

@@ -1,0 +1,120 @@
+/// JSON's values as fields: strings without quotes and escapes, numbers and `true` and `false` as they are written.
+///
+/// A string may stand for a number, date or boolean if all of it is one. A number may stand where text is due; its digits
+/// become the text. An object or array is no value of any column.
+struct JSONSpelling: FieldSpelling, ~Copyable {
+    private var rewritten = RewrittenText()
+
+    mutating func decode(
+        _ raw: FieldText, isCareful: Bool, isText: Bool
+    ) throws(FieldFault) -> FieldText? {
+        guard let first = raw.first else { return nil }
+        switch first {
+        case UInt8(ascii: "\""):
+            let inside = FieldText(rebasing: raw[1..<raw.count - 1])
+            return isCareful ? try unescape(inside) : inside
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            throw FieldFault(.nestedValue, "is nested; expected a single value")
+        default:
+            guard raw.isJSONNumber || raw.elementsEqual("true".utf8) || raw.elementsEqual("false".utf8) else {
+                throw FieldFault(.notJSON, "is not a JSON value")
+            }
+            return raw
+        }
+    }
+
+    /// The text that a string's inside stands for; it is valid until the next is decoded.
+    mutating func unescape(_ inside: FieldText) throws(FieldFault) -> FieldText {
+        rewritten.begin(capacity: inside.count)
+        var index = 0
+        while index < inside.count {
+            guard inside[index] == UInt8(ascii: "\\") else {
+                rewritten.append(inside[index])
+                index += 1
+                continue
+            }
+            guard index + 1 < inside.count else { throw Self.badEscape }
+            let escape = inside[index + 1]
+            index += 2
+            switch escape {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): rewritten.append(escape)
+            case UInt8(ascii: "b"): rewritten.append(0x08)
+            case UInt8(ascii: "f"): rewritten.append(0x0C)
+            case UInt8(ascii: "n"): rewritten.append(0x0A)
+            case UInt8(ascii: "r"): rewritten.append(0x0D)
+            case UInt8(ascii: "t"): rewritten.append(0x09)
+            case UInt8(ascii: "u"):
+                let scalar = try Self.scalar(in: inside, at: &index)
+                // No escape is shorter than the UTF-8 it stands for, so the capacity holds.
+                for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { rewritten.append(byte) }
+            default: throw Self.badEscape
+            }
+        }
+        return rewritten.text
+    }
+
+    private static var badEscape: FieldFault { FieldFault(.notJSON, "has an escape that JSON does not know") }
+
+    /// The scalar of the four digits at `index`, with those of a second escape where they are half of a pair.
+    private static func scalar(in text: FieldText, at index: inout Int) throws(FieldFault) -> Unicode.Scalar {
+        let first = try unit(in: text, at: &index)
+        if let scalar = Unicode.Scalar(first) { return scalar }
+        guard first < 0xDC00, index + 1 < text.count, text[index] == UInt8(ascii: "\\"),
+            text[index + 1] == UInt8(ascii: "u")
+        else {
+            throw loneSurrogate
+        }
+        index += 2
+        let second = try unit(in: text, at: &index)
+        guard (0xDC00...0xDFFF).contains(second),
+            let scalar = Unicode.Scalar(0x10000 + (UInt32(first) - 0xD800) << 10 + UInt32(second) - 0xDC00)
+        else {
+            throw loneSurrogate
+        }
+        return scalar
+    }
+
+    private static var loneSurrogate: FieldFault { FieldFault(.invalidUTF8, "escapes half of a surrogate pair") }
+
+    private static func unit(in text: FieldText, at index: inout Int) throws(FieldFault) -> UInt16 {
+        guard index + 4 <= text.count else { throw badEscape }
+        var unit: UInt16 = 0
+        for byte in text[index..<index + 4] {
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+            default: throw badEscape
+            }
+            unit = unit << 4 | UInt16(digit)
+        }
+        index += 4
+        return unit
+    }
+}
+
+extension FieldText {
+    /// Whether this is a number as RFC 8259 writes it: no plus, no leading zeros, digits on both sides of a point.
+    var isJSONNumber: Bool {
+        var index = first == UInt8(ascii: "-") ? 1 : 0
+        let whole = digits(at: &index)
+        guard whole.count == 1 || (whole.count > 1 && self[whole.lowerBound] != UInt8(ascii: "0")) else { return false }
+        if index < count, self[index] == UInt8(ascii: ".") {
+            index += 1
+            if digits(at: &index).isEmpty { return false }
+        }
+        if index < count, self[index] | 0x20 == UInt8(ascii: "e") {
+            index += 1
+            if index < count, self[index] == UInt8(ascii: "+") || self[index] == UInt8(ascii: "-") { index += 1 }
+            if digits(at: &index).isEmpty { return false }
+        }
+        return index == count
+    }
+
+    private func digits(at index: inout Int) -> Range<Int> {
+        let start = index
+        while index < count, self[index].isDigit { index += 1 }
+        return start..<index
+    }
+}

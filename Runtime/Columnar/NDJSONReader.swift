@@ -1,0 +1,222 @@
+internal import CKernels
+public import Contracts
+
+/// Reads newline-delimited JSON, one object a line, straight into columns: no tree of values in between.
+///
+/// Of a key that repeats the last value counts. Unknown fields go to `_rescued_data` as they are written. Blank lines are
+/// skipped. `operation` and the `_cdc_` fields are taken from the line where it has them.
+/// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc8259>
+public final class NDJSONReader: RecordReader {
+    private let limits: ReaderLimits
+    private let names: [[UInt8]]
+    private var window: TextWindow
+    /// The offset after the last complete line in the window.
+    private var linesEnd: Int
+    private var isValidUTF8 = true
+    private var matrix: FieldMatrix
+    private var shape: JSONShape
+    private var assembler: BatchAssembler<JSONSpelling>
+    private let masker: Masker
+    /// The line that is next.
+    private var line = 1
+    /// The unknown fields of rows in the matrix, by the offset before the row.
+    private var rescued: [UInt32: [UInt8]] = [:]
+    private var hasStarted = false
+
+    /// - Parameters:
+    ///   - source: decompressed text.
+    ///   - maskingKey: the secret for columns that the contract hashes.
+    /// - Throws: ``ColumnarError/missingMaskingKey(columns:)``.
+    public init(
+        _ source: any ByteSource, contract: Contract, limits: ReaderLimits = ReaderLimits(), maskingKey: [UInt8]? = nil
+    ) throws(ColumnarError) {
+        let columns = contract.bronzeColumns
+        self.limits = limits
+        masker = try Masker(contract, key: maskingKey)
+        // The rescued fields are the last column; all others are fields of the line.
+        names = columns.dropLast().map { Array($0.name.utf8) }
+        let origins = columns.enumerated().map { index, column -> ColumnOrigin in
+            switch column.name {
+            case BronzeColumn.operation: .operation(index)
+            case BronzeColumn.rescuedData: .rescued
+            default: .field(index)
+            }
+        }
+        window = TextWindow(source, capacity: limits.windowBytes)
+        linesEnd = window.start
+        matrix = FieldMatrix(stride: names.count, rowCapacity: Self.rowCapacity, keepsBeginnings: true)
+        shape = JSONShape(fieldCount: names.count)
+        assembler = BatchAssembler(
+            columns: columns, origins: origins, rowCapacity: Self.rowCapacity, spelling: JSONSpelling(),
+            textKernel: ck_json_text_column)
+    }
+
+    private static let rowCapacity = 8 << 10
+
+    public func read(into batch: inout ColumnBatch) throws -> Bool {
+        batch.removeAll()
+        if !hasStarted { try start() }
+        let end = window.position(of: window.start) + limits.batchBytes
+        while batch.rowsRead < limits.batchRows, window.position(of: window.start) < end {
+            if window.start >= linesEnd, try !findLines(&batch) { break }
+            takeSlice(end: end, &batch)
+        }
+        batch.sortRejected()
+        masker.mask(&batch)
+        return batch.rowsRead > 0
+    }
+
+    private func start() throws {
+        hasStarted = true
+        try window.fill()
+        guard !window.isEmpty else { throw ColumnarError.emptyText }
+        window.skipByteOrderMark()
+        linesEnd = window.start
+    }
+
+    /// Reads on until the window has a complete line; false at the end of the text.
+    /// After a line that was too long to be held, there may be none.
+    private func findLines(_ batch: inout ColumnBatch) throws -> Bool {
+        while true {
+            if let end = window.endOfLastLine {
+                linesEnd = end
+                let length = end - window.start
+                isValidUTF8 = ck_utf8_prefix(window.text + window.start, length) == length
+                return true
+            }
+            if window.count > limits.lineBytes + 1 {
+                try skipLongLine(&batch)
+                return true
+            }
+            if !window.isAtEnd {
+                try window.fill()
+                // The text has moved.
+                linesEnd = window.start
+            } else if !window.terminate() {
+                return false
+            }
+        }
+    }
+
+    /// Adds complete lines to the batch, none that begins at the position `end` or after it.
+    private func takeSlice(end: Int, _ batch: inout ColumnBatch) {
+        let place = SlicePlace(
+            text: UnsafePointer(window.text), start: window.start, line: line, origin: window.position(of: 0))
+        let limit = min(linesEnd, end - place.origin)
+        matrix.removeAll()
+        rescued.removeAll(keepingCapacity: true)
+        var at = place.start
+        while at < limit, matrix.rowCount < matrix.rowCapacity {
+            let room = min(limits.batchRows - batch.rowsRead - matrix.rowCount, matrix.rowCapacity - matrix.rowCount)
+            guard room > 0 else { break }
+            if isValidUTF8, limits.lineBytes >= window.count {
+                at = shape.read(place.text, from: at, limit: limit, maximum: room, into: &matrix)
+                if at >= limit || matrix.rowCount == matrix.rowCapacity { continue }
+                if limits.batchRows - batch.rowsRead == matrix.rowCount { break }
+            }
+            at = takeLine(from: at, at: place, &batch)
+        }
+        line += ck_count_byte(place.text + place.start, at - place.start, UInt8(ascii: "\n"))
+        window.discard(to: at)
+        guard rescued.isEmpty else {
+            assembler.append(&matrix, at: place, to: &batch) { [rescued] matrix, row, _ in
+                rescued[matrix.rowBefore[row]]
+            }
+            return
+        }
+        assembler.append(&matrix, at: place, to: &batch, rescue: nil)
+    }
+
+    /// Adds the line at `start` to the slice, unless it is blank or no JSON object; the offset of the next line.
+    private func takeLine(from start: Int, at place: SlicePlace, _ batch: inout ColumnBatch) -> Int {
+        let next = window.endOfLine(from: start)
+        let length = next - 1 - start
+        func reject(_ reason: RejectedRow.Reason, _ message: String) {
+            assembler.reject(
+                reason, message, before: UInt32(start - 1), end: UInt32(start + length), at: place, in: &batch)
+        }
+        if length > limits.lineBytes {
+            reject(.lineTooLong, "the line has \(length) bytes; at most \(limits.lineBytes) are read")
+        } else if !isValidUTF8, ck_utf8_prefix(place.text + start, length) < length {
+            reject(.invalidUTF8, "the line is not UTF-8: see its byte \(ck_utf8_prefix(place.text + start, length))")
+        } else if !isBlank(place.text + start, length) {
+            do throws(JSONLineFault) {
+                try takeObject(place.text, from: start, lineEnd: start + length)
+            } catch {
+                reject(error.reason, error.message)
+            }
+        }
+        return next
+    }
+
+    private func isBlank(_ text: UnsafePointer<UInt8>, _ length: Int) -> Bool {
+        FieldText(start: text, count: length).allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
+    }
+
+    /// Reads an object of any shape into the matrix, and learns its shape if others may have it too.
+    private func takeObject(_ text: UnsafePointer<UInt8>, from start: Int, lineEnd: Int) throws(JSONLineFault) {
+        let (befores, ends) = matrix.nextRow()
+        for field in names.indices {
+            befores[field] = UInt32(start - 1)
+            ends[field] = UInt32(start)
+        }
+        var separators: [(range: Range<Int>, field: Int)] = []
+        var seen = [Bool](repeating: false, count: names.count)
+        var isRegular = true
+        var unknown: [UInt8] = []
+        var valueEnd = start
+        var line = JSONLine(text, from: start)
+        let end = try line.readObject { key, value, separator throws(JSONLineFault) in
+            valueEnd = value.end
+            guard let field = try self.field(named: key, text) else {
+                isRegular = false
+                try JSONLine(text, from: start).checkEscapes(value)
+                unknown.append(unknown.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
+                unknown.append(contentsOf: FieldText(start: text + key.start - 1, count: key.end - key.start + 2))
+                unknown.append(UInt8(ascii: ":"))
+                unknown.append(contentsOf: FieldText(start: text + value.start, count: value.end - value.start))
+                return
+            }
+            isRegular = isRegular && !seen[field]
+            seen[field] = true
+            separators.append((separator, field))
+            let isNull = FieldText(start: text + value.start, count: value.end - value.start).elementsEqual("null".utf8)
+            befores[field] = UInt32(value.start - 1) | (value.hasEscapes ? CK_CAREFUL : 0)
+            ends[field] = UInt32(isNull ? value.start : value.end)
+        }
+        matrix.commit(before: UInt32(start - 1), end: UInt32(lineEnd))
+        if !unknown.isEmpty { rescued[UInt32(start - 1)] = unknown + [UInt8(ascii: "}")] }
+        if isRegular, !separators.isEmpty { shape.learn(text, separators, closing: valueEnd..<end) }
+    }
+
+    private func field(named key: JSONLine.Value, _ text: UnsafePointer<UInt8>) throws(JSONLineFault) -> Int? {
+        let inside = FieldText(start: text + key.start, count: key.end - key.start)
+        guard key.hasEscapes else { return names.firstIndex { inside.elementsEqual($0) } }
+        var spelling = JSONSpelling()
+        do throws(FieldFault) {
+            let name = try spelling.unescape(inside)
+            return names.firstIndex { name.elementsEqual($0) }
+        } catch {
+            throw JSONLineFault(reason: error.reason, message: "a key \(error.complaint)")
+        }
+    }
+
+    /// Rejects the line at the front of the window, which is too long for it, and reads on behind it.
+    private func skipLongLine(_ batch: inout ColumnBatch) throws {
+        let place = SlicePlace(
+            text: UnsafePointer(window.text), start: window.start, line: line, origin: window.position(of: 0))
+        let message = "the line has more than \(limits.lineBytes) bytes; it was skipped"
+        assembler.reject(
+            .lineTooLong, message, before: UInt32(window.start - 1), end: UInt32(window.end), at: place, in: &batch)
+        while true {
+            let next = window.endOfLine(from: window.start)
+            let hasEnded = next > window.start && window.text[next - 1] == UInt8(ascii: "\n")
+            window.discard(to: next)
+            if hasEnded { break }
+            try window.fill()
+            if window.isEmpty { break }
+        }
+        line += 1
+        linesEnd = window.start
+    }
+}

@@ -1,0 +1,204 @@
+import Contracts
+import Testing
+
+@testable import Columnar
+
+func readJSON(
+    _ text: some Sequence<UInt8>, _ contract: Contract, piece: Int = .max, window: Int = 256, line: Int = 1 << 20,
+    batchRows: Int = 1 << 15, batchBytes: Int = 4 << 20, key: [UInt8]? = nil
+) throws -> Reading {
+    var limits = ReaderLimits(batchRows: batchRows, batchBytes: batchBytes, lineBytes: line)
+    limits.windowBytes = window
+    let source = MemorySource(Array(text), pieceSize: piece)
+    return try Reading(try NDJSONReader(source, contract: contract, limits: limits, maskingKey: key), contract)
+}
+
+func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws -> Reading {
+    try readJSON(text.utf8, contract, line: line)
+}
+
+@Suite struct NDJSONReaderTests {
+    private let orders: Contract
+
+    init() throws {
+        orders = try contract(columns: "id: bigint!", "name: string", "price: double", "paid: boolean")
+    }
+
+    /// The contract's own columns of each row.
+    private func rows(_ text: String) throws -> [[String?]] {
+        try readJSON(text, orders).rows.map { Array($0.prefix(4)) }
+    }
+
+    @Test func `objects become typed columns`() throws {
+        let text = """
+            {"id":1,"name":"ale","price":2.5,"paid":true}
+            {"id":2,"name":"","price":3,"paid":false}
+            {"id":3,"name":null,"price":null,"paid":null}
+            {"id":4}
+
+            """
+        #expect(
+            try rows(text) == [
+                ["1", "ale", "2.5", "true"], ["2", "", "3.0", "false"], ["3", nil, nil, nil], ["4", nil, nil, nil],
+            ])
+    }
+
+    @Test(arguments: [
+        #"{"price":2.5,"name":"ale","id":1}"#, #" { "id" : 1 , "name" : "ale" , "price" : 2.5 } "#,
+        "{\"id\":1,\t\"name\":\"ale\",\"price\":2.5}\r", #"{"id":1,"name":"a\u006ce","price":25e-1}"#,
+        #"{"i\u0064":1,"name":"ale","price":2.50}"#, #"{"id":9,"name":"x","price":2.5,"id":1,"name":"ale"}"#,
+        #"{"id":"1","name":"ale","price":"2.5"}"#, "\u{FEFF}" + #"{"id":1,"name":"ale","price":2.5}"#,
+    ])
+    func `keys may come in any order, spacing and spelling, and the last of a name counts`(line: String) throws {
+        // Two lines, so that the second is read by the shape of the first.
+        let second = line.hasPrefix("\u{FEFF}") ? String(line.unicodeScalars.dropFirst()) : line
+        let expected: [String?] = ["1", "ale", "2.5", nil]
+        #expect(try rows(line + "\n" + second + "\n") == [expected, expected])
+        #expect(try rows(line + "\n" + second) == [expected, expected])
+    }
+
+    @Test func `strings are unescaped`() throws {
+        let text = #"{"id":1,"name":"\"\\\/\b\f\n\r\té\u00e9\ud83d\ude00\u0000"}"# + "\n"
+        #expect(try rows(text)[0][1] == "\"\\/\u{8}\u{C}\n\r\té\u{e9}😀\u{0}")
+    }
+
+    @Test func `a number may stand where text is due, digit for digit`() throws {
+        let text = #"{"id":1,"name":12345678901234567890.10}"# + "\n" + #"{"id":2,"name":true}"# + "\n"
+        #expect(try rows(text).map { $0[1] } == ["12345678901234567890.10", "true"])
+    }
+
+    @Test func `integers keep all 64 bits`() throws {
+        let text = "{\"id\":9223372036854775807}\n{\"id\":-9223372036854775808}\n{\"id\":-0}\n"
+        #expect(try rows(text).map { $0[0] } == ["9223372036854775807", "-9223372036854775808", "0"])
+    }
+
+    @Test func `unknown fields are kept as they are written`() throws {
+        let text = """
+            {"x":{"a":[1, 2.50,{"b":null}]},"id":1,"y":"z\\n"}
+            {"id":2}
+            {"id":3,"_rescued_data":"q","big":123456789012345678901234567890}
+
+            """
+        let rescued = try readJSON(text, orders).rows.map { $0[8] }
+        #expect(
+            rescued == [
+                #"{"x":{"a":[1, 2.50,{"b":null}]},"y":"z\n"}"#, nil,
+                #"{"_rescued_data":"q","big":123456789012345678901234567890}"#,
+            ])
+    }
+
+    @Test func `the change that a line describes is kept`() throws {
+        let text = """
+            {"id":1,"operation":"update","_cdc_timestamp":"2024-01-01T00:00:00Z","_cdc_transaction_id":77,"_cdc_sequence":"49590338271490256608559692538361571095921575989136588898"}
+            {"id":2,"operation":null}
+            {"id":3,"operation":"upsert"}
+            {"id":4,"operation":"delete"}
+
+            """
+        let reading = try readJSON(text, orders)
+        #expect(
+            reading.rows.map { Array($0[4...7]) } == [
+                ["update", "2024-01-01T00:00:00Z", "77", "49590338271490256608559692538361571095921575989136588898"],
+                ["insert", nil, nil, nil], ["delete", nil, nil, nil],
+            ])
+        #expect(reading.faults == ["3 unknown_operation"])
+    }
+
+    @Test(arguments: [
+        ("garbage", "not_json"), ("{\"id\":1", "not_json"), ("{\"id\":1}}", "not_json"), ("{\"id\":1} x", "not_json"),
+        ("{\"id\":1,}", "not_json"), ("{\"id\" 1}", "not_json"), ("{id:1}", "not_json"), ("{\"id\":01}", "not_json"),
+        ("{\"id\":+1}", "not_json"), ("{\"id\":1.}", "not_json"), ("{\"id\":.5}", "not_json"),
+        ("{\"id\":}", "not_json"), ("{\"id\":tru}", "not_json"), ("{\"id\":NaN}", "not_json"),
+        ("{\"id\":1,\"name\":\"a\tb\"}", "not_json"), ("{\"id\":1,\"name\":\"\\x\"}", "not_json"),
+        ("{\"id\":1,\"name\":\"\\u12\"}", "not_json"), ("{\"id\":1,\"name\":\"a}", "not_json"),
+        ("{\"id\":1,\"z\":\"\\q\"}", "not_json"), ("{\"id\":1,\"z\":[1,]}", "not_json"),
+        ("{\"id\":1,\"name\":nul}", "not_json"), ("{\"id\":1 \"name\":\"a\"}", "not_json"),
+        ("[1,2]", "not_an_object"), ("5", "not_an_object"), ("\"x\"", "not_an_object"), ("null", "not_an_object"),
+        ("{\"id\":{\"a\":1}}", "nested_value"), ("{\"id\":1,\"name\":[]}", "nested_value"),
+        ("{}", "missing_value"), ("{\"id\":null}", "missing_value"), ("{\"name\":\"a\"}", "missing_value"),
+        ("{\"id\":1.0}", "not_an_integer"), ("{\"id\":1e3}", "not_an_integer"), ("{\"id\":\"a\"}", "not_an_integer"),
+        ("{\"id\":\"\"}", "not_an_integer"), ("{\"id\":true}", "not_an_integer"),
+        ("{\"id\":9223372036854775808}", "out_of_range"), ("{\"id\":1,\"price\":1e999}", "out_of_range"),
+        ("{\"id\":1,\"price\":\"x\"}", "not_a_number"), ("{\"id\":1,\"paid\":2}", "not_a_boolean"),
+        ("{\"id\":1,\"name\":\"\\ud800\"}", "invalid_utf8"), ("{\"id\":1,\"name\":\"\\ud800\\u0041\"}", "invalid_utf8"),
+        ("{\"id\":1,\"name\":\"\\udc00\"}", "invalid_utf8"),
+        (
+            "{\"id\":1,\"z\":" + String(repeating: "[", count: 101) + String(repeating: "]", count: 101) + "}",
+            "not_json"
+        ),
+    ])
+    func `a line that is not right is rejected, and only that line`(line: String, reason: String) throws {
+        let text = "{\"id\":1,\"name\":\"a\"}\n\(line)\n{\"id\":2,\"name\":\"b\"}\n"
+        let reading = try readJSON(text.utf8, orders, window: 4096)
+        #expect(reading.faults == ["2 \(reason)"], "\(reading.rejected.first?.message ?? "")")
+        #expect(reading.rows.map { Array($0.prefix(2)) } == [["1", "a"], ["2", "b"]])
+        #expect(reading.rejected.first?.rawText == Array(line.utf8))
+        #expect(reading.rejected.first?.byteOffset == 20)
+    }
+
+    @Test func `nesting at the limit is kept`() throws {
+        let nested = String(repeating: "[", count: 99) + String(repeating: "]", count: 99)
+        let reading = try readJSON("{\"id\":1,\"z\":\(nested)}\n", orders)
+        #expect(reading.rows[0][8] == "{\"z\":\(nested)}")
+    }
+
+    @Test func `invalid UTF-8 rejects its line`() throws {
+        let text =
+            Array("{\"id\":1,\"name\":\"é\"}\n{\"id\":2,\"name\":\"".utf8) + [0xFF] + Array("\"}\n{\"id\":3}\n".utf8)
+        let reading = try readJSON(text, orders)
+        #expect(reading.faults == ["2 invalid_utf8"])
+        #expect(reading.rows.map { $0[0] } == ["1", "3"])
+    }
+
+    @Test func `blank lines count as lines and not as rows`() throws {
+        let reading = try readJSON("\n{\"id\":1}\n\n  \t\n\r\n{\"id\":x}\n", orders)
+        #expect(reading.rows.count == 1)
+        #expect(reading.faults == ["6 not_json"])
+    }
+
+    @Test func `a line beyond the limit is rejected without being held`() throws {
+        let long = String(repeating: "x", count: 300_000)
+        let text = "{\"id\":1}\n{\"id\":2,\"name\":\"\(long)\"}\n{\"id\":3}\n{\"id\":y}\n"
+        let reading = try readJSON(text, orders, line: 1000)
+        #expect(reading.faults == ["2 line_too_long", "4 not_json"])
+        #expect(reading.rows.map { $0[0] } == ["1", "3"])
+        #expect(try readJSON(text.utf8, orders, window: 1 << 20, line: 1000).faults == reading.faults)
+        let unended = try readJSON("{\"id\":1}\n\(long)", orders, line: 1000)
+        #expect(unended.faults == ["2 line_too_long"])
+    }
+
+    @Test func `a file without text is an error`() {
+        #expect(throws: ColumnarError.emptyText) { try readJSON("", orders) }
+    }
+
+    @Test func `a window boundary may fall at every byte`() throws {
+        let text = Array(
+            """
+            {"id":1,"name":"x\\"y","price":1.5}
+            {"id":2,"name":"葉","price":null}
+
+            {"id":3,"u":{"a":"\\n"},"name":"z"}
+            nonsense
+            {"price":-0.5,"id":4}
+            """.utf8)
+        let whole = try readJSON(text, orders, window: 4096)
+        #expect(whole.rows.count == 4)
+        for window in 1...text.count + 1 {
+            let split = try readJSON(text, orders, piece: 1, window: window)
+            #expect(split.rows == whole.rows, "window \(window)")
+            #expect(split.rejected == whole.rejected, "window \(window)")
+        }
+    }
+
+    @Test func `batches end by rows and by bytes, whatever pieces the text comes in`() throws {
+        let text = (1...300).map { $0 % 7 == 0 ? "oops\n" : "{\"id\":\($0),\"name\":\"n\($0)\"}\n" }.joined()
+        let whole = try readJSON(text.utf8, orders, batchRows: 30, batchBytes: 500)
+        #expect(whole.batchSizes.reduce(0, +) == 300)
+        for window in [64, 100, 4096] {
+            let split = try readJSON(text.utf8, orders, piece: 7, window: window, batchRows: 30, batchBytes: 500)
+            #expect(split.batchSizes == whole.batchSizes)
+            #expect(split.rows == whole.rows)
+            #expect(split.rejected == whole.rejected)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Testing
+
+@testable import Columnar
+
+@Suite struct SampleEstimateTests {
+    private func estimate(_ file: [UInt8], _ format: RawFormat, head: Int = 64 << 10) throws -> SampleEstimate {
+        try SampleEstimate(
+            head: Array(file.prefix(head)), compressedSize: file.count, trailer: Array(file.suffix(8)), format: format)
+    }
+
+    private func csv(rows: Int) -> [UInt8] {
+        var generator = SeededGenerator(seed: 7)
+        let lines = (0..<rows).map { "\($0),\"a\nb \(UInt64.random(in: 0 ... .max, using: &generator))\",\($0 % 5)\n" }
+        return Array(("id,name,n\n" + lines.joined()).utf8)
+    }
+
+    @Test func `a file that the sample holds is counted`() throws {
+        let whole = try estimate(gzip(csv(rows: 300)), .csv)
+        #expect(whole.recordCount == 300 && whole.isExact && whole.decompressedBytes == csv(rows: 300).count)
+        #expect(try estimate(gzip(csv(rows: 300).dropLast()), .csv).recordCount == 300)
+        #expect(try estimate(gzip(Array("{\"a\":1}\n\n{\"a\":2}".utf8)), .json).recordCount == 2)
+        #expect(try estimate(gzip(Array("id\n".utf8)), .csv).recordCount == 0)
+    }
+
+    @Test(arguments: [10_000, 60_000]) func `a larger one is estimated within a tenth`(rows: Int) throws {
+        let text = csv(rows: rows)
+        let result = try estimate(gzip(text), .csv, head: 16 << 10)
+        #expect(!result.isExact)
+        #expect(result.decompressedBytes == text.count)
+        #expect(abs(result.recordCount - rows) < rows / 10)
+    }
+
+    @Test func `the last member's length is not taken for that of all`() throws {
+        let text = csv(rows: 30_000)
+        let members = gzip(Array(text[..<(text.count - 500)])) + gzip(Array(text.suffix(500)))
+        let result = try estimate(members, .csv, head: 16 << 10)
+        #expect(abs(result.recordCount - 30_000) < 3_000)
+    }
+
+    @Test func `a head without a whole record still counts one`() throws {
+        var generator = SeededGenerator(seed: 3)
+        let long = (0..<200_000).map { _ in UInt8.random(in: 0x61...0x7A, using: &generator) }
+        let result = try estimate(gzip(Array("{\"a\":\"".utf8) + long + Array("\"}\n".utf8)), .json, head: 1000)
+        #expect(result.recordCount == 1)
+    }
+
+    @Test func `what is not gzip is an error`() {
+        #expect(throws: ColumnarError.notGzip(byte: 0)) { try estimate(Array("id,name\n1,a\n".utf8), .csv) }
+        #expect(throws: ColumnarError.emptyFile) { try estimate([], .csv) }
+    }
+
+    @Test(
+        arguments: [
+            ("raw/beer/a.csv.gz", RawFormat.csv), ("A.JSON.GZ", .json), ("x.ndjson.gz", .json), ("x.jsonl.gz", .json),
+            ("a.csv", nil), ("a.gz", nil), ("a.parquet", nil),
+        ] as [(String, RawFormat?)])
+    func `the format follows from the name`(name: String, format: RawFormat?) {
+        #expect(RawFormat(fileName: name) == format)
+    }
+}

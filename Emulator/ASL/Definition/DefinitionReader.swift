@@ -6,6 +6,8 @@ struct DefinitionReader {
     var diagnostics: [Diagnostic] = []
     /// The states that the block being read names as targets, and where.
     var references: [(name: String, location: String)] = []
+    /// The variables that the state being read reads.
+    var variablesRead: Set<String> = []
 
     static func read(_ text: String, workflow: StateMachine.Workflow) throws(InvalidDefinition) -> StateMachine {
         var reader = DefinitionReader(workflow: workflow)
@@ -95,12 +97,16 @@ struct DefinitionReader {
             require(["Type"], in: fields)
             return nil
         }
+        let variablesOfOuter = variablesRead
+        variablesRead = []
+        defer { variablesRead = variablesOfOuter }
         let language = readLanguage(fields, enclosing: enclosing)
         if enclosing == .jsonata, language == .jsonPath {
             report("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", at: fields)
         }
         guard let kind = readKind(type, fields, language: language) else { return nil }
-        return State(name: name, kind: kind, flow: readFlow(kind, fields, language: language))
+        let flow = readFlow(kind, fields, language: language)
+        return State(name: name, kind: kind, flow: flow, variablesRead: variablesRead.sorted())
     }
 
     private mutating func readKind(_ type: String, _ fields: Fields, language: QueryLanguage) -> State.Kind? {

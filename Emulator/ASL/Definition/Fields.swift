@@ -62,7 +62,9 @@ extension DefinitionReader {
     mutating func path(_ name: String, in fields: Fields) -> JSONPath? {
         guard let text = string(name, in: fields) else { return nil }
         do {
-            return try JSONPath(text)
+            let path = try JSONPath(text)
+            note([path])
+            return path
         } catch {
             report("Value is not a valid JSONPath", at: fields, field: name)
             return nil
@@ -119,7 +121,7 @@ extension DefinitionReader {
     }
 
     mutating func expression(_ text: String, field: String, in fields: Fields) -> Expression? {
-        guard let source = Self.source(text) else {
+        guard let source = source(text) else {
             report(
                 "The value for the field '\(field)' must be a valid JSONPath or a valid intrinsic function call",
                 at: fields)
@@ -143,7 +145,7 @@ extension DefinitionReader {
                     members.append(Template.Member(name: name, value: template))
                     continue
                 }
-                guard let text = value.string, let source = Self.source(text) else {
+                guard let text = value.string, let source = source(text) else {
                     diagnostics.append(
                         .schema(
                             "The value for the field '\(name)' must be a valid JSONPath or a valid intrinsic "
@@ -160,10 +162,20 @@ extension DefinitionReader {
         }
     }
 
-    private static func source(_ text: String) -> Expression.Source? {
-        if text.hasPrefix("$") { return (try? JSONPath(text)).map { .path($0) } }
+    private mutating func source(_ text: String) -> Expression.Source? {
+        if text.hasPrefix("$") {
+            guard let path = try? JSONPath(text) else { return nil }
+            note([path])
+            return .path(path)
+        }
         var parser = IntrinsicParser(text)
-        return (try? parser.parseWhole()).map { .call($0) }
+        guard let call = try? parser.parseWhole() else { return nil }
+        note(call.paths)
+        return .call(call)
+    }
+
+    private mutating func note(_ paths: [JSONPath]) {
+        for case .variable(let name) in paths.map(\.root) { variablesRead.insert(name) }
     }
 }
 

@@ -11,6 +11,8 @@ struct State: Sendable {
     let name: String
     let kind: Kind
     let flow: Flow
+    /// The names of the variables in its fields, sorted.
+    let variablesRead: [String]
 
     enum Kind: Sendable {
         case pass(PassState)

@@ -49,8 +49,8 @@ struct PendingTask: Sendable {
     let request: TaskRequest
     let timeoutTimer: TimerID?
     var heartbeatTimer: TimerID?
-    /// Whether TaskSubmitted is recorded, for calls whose result comes later.
-    var isSubmitted = false
+    /// The answer to the call, for calls whose result comes later.
+    var submission: JSON?
     /// A result that came before TaskSubmitted.
     var earlyResult: TaskResult?
 }

@@ -214,6 +214,14 @@ extension Execution {
         timers.map { ($0.key, $0.value.at) }.sorted { $0.id < $1.id }
     }
 
+    /// The calls that were made and have not ended; with the answer to the call where its result comes later.
+    public var pendingTasks: [(request: TaskRequest, submission: JSON?)] {
+        tasks.sorted { $0.key < $1.key }.compactMap { _, branch in
+            guard case .task(let task)? = branches[branch]?.visit?.pending else { return nil }
+            return (task.request, task.submission)
+        }
+    }
+
     public func isPending(task id: TaskID) -> Bool { tasks[id] != nil }
 
     /// The token of a task that still runs.

@@ -29,6 +29,8 @@ extension DefinitionReader {
             let block = readBlock(
                 Fields(object: processor, location: fields.at(processorName)), language: language)
         else { return nil }
+        let label = string("Label", in: fields)
+        if let label { checkLabel(label, in: fields) }
         let selectorName = fields.object["ItemSelector"] != nil ? "ItemSelector" : "Parameters"
         return MapState(
             processor: block, isDistributed: mode == "DISTRIBUTED",
@@ -38,7 +40,22 @@ extension DefinitionReader {
             toleratedFailureCount: number("ToleratedFailureCount", in: fields, language: language, kind: .integer),
             toleratedFailurePercentage: number(
                 "ToleratedFailurePercentage", in: fields, language: language, kind: .float),
-            label: string("Label", in: fields))
+            label: label)
+    }
+
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html>
+    private mutating func checkLabel(_ label: String, in fields: Fields) {
+        guard (1...40).contains(label.count) else {
+            report("Label must have between 1 and 40 characters", at: fields, field: "Label")
+            return
+        }
+        let forbidden = label.unicodeScalars.first { scalar in
+            "?*<>{}[]:;,\\|^~$#%&`\"/".unicodeScalars.contains(scalar) || scalar.properties.isWhitespace
+                || scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+        }
+        if let forbidden {
+            report("Label contains invalid character: '\(forbidden)'", at: fields, field: "Label")
+        }
     }
 }
 

@@ -126,13 +126,13 @@ extension Execution {
     }
 
     mutating func taskSubmitted(_ id: TaskID, output: JSON) {
-        guard let (branch, task) = pendingTask(id), !task.isSubmitted else { return }
+        guard let (branch, task) = pendingTask(id), task.submission == nil else { return }
         var details = task.request.resource.historyDetails
         details["output"] = .string(output.text)
         details["outputDetails"] = ["truncated": false]
         emit("TaskSubmitted", details, in: branch)
         var submitted = task
-        submitted.isSubmitted = true
+        submitted.submission = output
         submitted.earlyResult = nil
         branches[branch]?.visit?.pending = .task(submitted)
         if let result = task.earlyResult { taskEnded(id, result) }
@@ -151,7 +151,7 @@ extension Execution {
     /// A callee with a task token may answer before the call that carried the token has; its result then waits.
     mutating func taskEnded(_ id: TaskID, _ result: TaskResult) {
         guard let (branch, task) = pendingTask(id) else { return }
-        if task.request.resource.awaitsResult, !task.isSubmitted, case .succeeded = result {
+        if task.request.resource.awaitsResult, task.submission == nil, case .succeeded = result {
             var early = task
             early.earlyResult = result
             branches[branch]?.visit?.pending = .task(early)

@@ -1,0 +1,94 @@
+internal import ASL
+internal import JSON
+
+/// Calls of services that speak the AWS JSON protocols, through optimized and SDK integrations alike.
+extension StepFunctionsService {
+    enum Integration: Sendable {
+        /// `arn:aws:states:::dynamodb:putItem`: answers carry the SDK's metadata.
+        case optimized
+        /// `arn:aws:states:::aws-sdk:dynamodb:putItem`
+        case sdk
+    }
+
+    func callService(
+        _ service: String, _ action: String, _ parameters: JSON, integration: Integration
+    ) async throws -> JSON {
+        guard let target: any JSONService = service == "sfn" ? self : integrations.services[service] else {
+            throw TaskFailure.notPlayed(service)
+        }
+        let operation = action.prefix(1).uppercased() + action.dropFirst()
+        let naming = SDKNaming(service: service, integration: integration)
+        let requestID = ambient.uuid()
+        let answer: JSON
+        do {
+            answer = try await target.perform(operation, naming.request(parameters))
+        } catch {
+            try Task.checkCancellation()
+            throw naming.failure(error, requestID: requestID)
+        }
+        guard integration == .optimized, case .object(var members) = answer else { return naming.answer(answer) }
+        for (name, value) in JSON.sdkMetadata(status: 200, requestID: requestID) { members[name] = value }
+        return .object(members)
+    }
+}
+
+/// How Step Functions names the services, the parameters and the errors of a call.
+struct SDKNaming: Sendable {
+    let service: String
+    let integration: StepFunctionsService.Integration
+
+    /// What the error names start with, and the name of the SDK's client.
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html>
+    private var names: (prefix: String, client: String) {
+        switch (service, integration) {
+        case ("dynamodb", .optimized): ("DynamoDB", "AmazonDynamoDBv2")
+        case ("dynamodb", .sdk): ("DynamoDb", "DynamoDb")
+        case ("sqs", .optimized): ("SQS", "AmazonSQS")
+        case ("sns", .optimized): ("SNS", "AmazonSNS")
+        case ("secretsmanager", _): ("SecretsManager", "SecretsManager")
+        default:
+            (service.prefix(1).uppercased() + service.dropFirst(), service.prefix(1).uppercased() + service.dropFirst())
+        }
+    }
+
+    /// Services whose own wire names start in lower case.
+    private var usesCamelCase: Bool { ["sfn", "ecs", "logs"].contains(service) }
+
+    func request(_ parameters: JSON) -> JSON {
+        usesCamelCase ? parameters.renamingMembers { $0.lowercased() } : parameters
+    }
+
+    func answer(_ answer: JSON) -> JSON { usesCamelCase ? answer.renamingMembers { $0.uppercased() } : answer }
+
+    func failure(_ fault: AWSFault, requestID: String) -> TaskFailure {
+        let code = fault.code.split(separator: "#").last.map(String.init) ?? fault.code
+        let isGeneric = ["ValidationException", "SerializationException", "InternalFailure"].contains(code)
+        if integration == .optimized {
+            let name = isGeneric && service == "dynamodb" ? "AmazonDynamoDBException" : code
+            return TaskFailure(
+                error: "\(names.prefix).\(name)",
+                cause: "\(fault.message) (Service: \(names.client); Status Code: \(fault.status); "
+                    + "Error Code: \(code); Request ID: \(requestID); Proxy: null)")
+        }
+        let name = isGeneric ? "\(names.prefix)Exception" : code.hasSuffix("Exception") ? code : code + "Exception"
+        let attempts = service == "sfn" ? " (SDK Attempt Count: 1)" : ""
+        return TaskFailure(
+            error: "\(names.prefix).\(name)",
+            cause: "\(fault.message) (Service: \(names.client), Status Code: \(fault.status), "
+                + "Request ID: \(requestID))\(attempts)")
+    }
+}
+
+extension JSON {
+    /// The value with the first letter of every member's name, at all depths, passed through `change`.
+    func renamingMembers(_ change: (Substring) -> String) -> JSON {
+        switch self {
+        case .array(let elements): .array(elements.map { $0.renamingMembers(change) })
+        case .object(let object):
+            .object(
+                JSONObject(
+                    object.map { (change($0.name.prefix(1)) + $0.name.dropFirst(), $0.value.renamingMembers(change)) }))
+        default: self
+        }
+    }
+}

@@ -1,0 +1,209 @@
+import EmulatorKit
+import Foundation
+import JSON
+import Synchronization
+import Testing
+
+/// A function service whose functions are closures; it counts how often each was called.
+private final class FunctionDouble: LambdaInvoking {
+    private let calls = Mutex<[JSON]>([])
+    private let answer: @Sendable (JSON) async throws(AWSFault) -> LambdaAnswer
+
+    init(_ answer: @escaping @Sendable (JSON) async throws(AWSFault) -> LambdaAnswer) { self.answer = answer }
+
+    var payloads: [JSON] { calls.withLock { $0 } }
+
+    func invoke(function: String, payload: [UInt8]) async throws(AWSFault) -> LambdaAnswer {
+        let input = (try? JSON(parsing: payload)) ?? .null
+        calls.withLock { $0.append(input) }
+        return try await answer(input)
+    }
+
+    func enqueue(function: String, payload: [UInt8], in transaction: borrowing Transaction) throws {}
+}
+
+struct StepFunctionsServiceTests {
+    /// Runs `body` with a folder of its own.
+    private func withFolder(_ body: (String) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sfn-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await body(folder)
+    }
+
+    private func open(_ folder: String, lambda: (any LambdaInvoking)? = nil) throws -> (Store, StepFunctionsService) {
+        let store = try Store(directory: folder, schema: StepFunctionsService.schema)
+        return (store, StepFunctionsService(store: store, integrations: .init(lambda: lambda)))
+    }
+
+    private func create(_ states: JSON, in service: StepFunctionsService, startAt: String = "A") async throws -> JSON {
+        let definition: JSON = ["StartAt": .string(startAt), "States": states]
+        let machine = try await service.perform(
+            "CreateStateMachine",
+            ["name": "m", "definition": .string(definition.text), "roleArn": "arn:aws:iam::000000000000:role/r"])
+        return machine["stateMachineArn"] ?? .null
+    }
+
+    private func start(_ machine: JSON, _ input: JSON, in service: StepFunctionsService) async throws -> JSON {
+        let started = try await service.perform(
+            "StartExecution", ["stateMachineArn": machine, "input": .string(input.text)])
+        return started["executionArn"] ?? .null
+    }
+
+    private func end(of execution: JSON, in service: StepFunctionsService) async throws -> JSON {
+        while true {
+            let described = try await service.perform("DescribeExecution", ["executionArn": execution])
+            if described["status"] != "RUNNING" { return described }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    private let call: JSON = [
+        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": ["FunctionName": "f", "Payload.$": "$"], "OutputPath": "$.Payload", "End": true,
+    ]
+
+    @Test func `an execution calls a function and leaves its result and its history`() async throws {
+        try await withFolder { folder in
+            let lambda = FunctionDouble { input throws(AWSFault) in
+                LambdaAnswer(payload: JSON.array([input, 2]).bytes, requestID: "1")
+            }
+            let (store, service) = try open(folder, lambda: lambda)
+            defer { store.close() }
+            let execution = try await start(try await create(["A": call], in: service), ["x": 1], in: service)
+            let described = try await end(of: execution, in: service)
+            #expect(described["status"] == "SUCCEEDED")
+            #expect(described["output"] == #"[{"x":1},2]"#)
+            var types: [String] = []
+            var token: JSON?
+            repeat {
+                var request: JSONObject = ["executionArn": execution, "maxResults": 2]
+                request["nextToken"] = token
+                let page = try await service.perform("GetExecutionHistory", .object(request))
+                types += (page["events"]?.array ?? []).compactMap { $0["type"]?.string }
+                token = page["nextToken"]
+            } while token != nil
+            #expect(
+                types == [
+                    "ExecutionStarted", "TaskStateEntered", "TaskScheduled", "TaskStarted", "TaskSucceeded",
+                    "TaskStateExited", "ExecutionSucceeded",
+                ])
+        }
+    }
+
+    @Test func `a call under way when the emulator ends is made again`() async throws {
+        try await withFolder { folder in
+            let stuck = FunctionDouble { _ throws(AWSFault) in
+                try? await Task.sleep(for: .seconds(3600))
+                throw AWSFault("ServiceException", "gone")
+            }
+            let (store, service) = try open(folder, lambda: stuck)
+            let execution = try await start(try await create(["A": call], in: service), ["x": 1], in: service)
+            while stuck.payloads.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+            store.close()
+
+            let lambda = FunctionDouble { input throws(AWSFault) in LambdaAnswer(payload: input.bytes, requestID: "2") }
+            let (reopened, again) = try open(folder, lambda: lambda)
+            defer { reopened.close() }
+            try await again.start()
+            let described = try await end(of: execution, in: again)
+            #expect(described["output"] == #"{"x":1}"#)
+            #expect(lambda.payloads == [["x": 1]])
+            let history = try await again.perform("GetExecutionHistory", ["executionArn": execution])
+            let scheduled = (history["events"]?.array ?? []).filter { $0["type"] == "TaskScheduled" }
+            #expect(scheduled.count == 1)
+        }
+    }
+
+    @Test func `a task token outlives the emulator that gave it out`() async throws {
+        try await withFolder { folder in
+            let tokens = FunctionDouble { _ throws(AWSFault) in LambdaAnswer(payload: [], requestID: "1") }
+            let (store, service) = try open(folder, lambda: tokens)
+            let machine = try await create(
+                [
+                    "A": [
+                        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+                        "Parameters": ["FunctionName": "f", "Payload": ["token.$": "$$.Task.Token"]], "End": true,
+                    ]
+                ], in: service)
+            let execution = try await start(machine, [:], in: service)
+            var types: [JSON?] = []
+            while types.last != "TaskSubmitted" {
+                let history = try await service.perform("GetExecutionHistory", ["executionArn": execution])
+                types = (history["events"]?.array ?? []).map { $0["type"] }
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            store.close()
+
+            let (reopened, again) = try open(folder, lambda: tokens)
+            defer { reopened.close() }
+            try await again.start()
+            let token = try #require(tokens.payloads.first?["token"])
+            _ = try await again.perform("SendTaskSuccess", ["taskToken": token, "output": "[7]"])
+            #expect(try await end(of: execution, in: again)["output"] == "[7]")
+            #expect(tokens.payloads.count == 1)
+            await #expect(throws: AWSFault.self) {
+                try await again.perform("SendTaskSuccess", ["taskToken": token, "output": "[8]"])
+            }
+        }
+    }
+
+    @Test func `a name starts one execution, and another input for it is refused`() async throws {
+        try await withFolder { folder in
+            let (store, service) = try open(folder)
+            defer { store.close() }
+            let machine = try await create(["A": ["Type": "Wait", "Seconds": 3600, "End": true]], in: service)
+            let request: JSONObject = ["stateMachineArn": machine, "name": "once", "input": "{}"]
+            let first = try await service.perform("StartExecution", .object(request))
+            let second = try await service.perform("StartExecution", .object(request))
+            #expect(first["executionArn"] == second["executionArn"])
+            var other = request
+            other["input"] = "[]"
+            let fault = await #expect(throws: AWSFault.self) {
+                try await service.perform("StartExecution", .object(other))
+            }
+            #expect(fault?.code == "ExecutionAlreadyExists")
+            _ = try await service.perform("StopExecution", ["executionArn": first["executionArn"] ?? .null])
+            let described = try await end(of: first["executionArn"] ?? .null, in: service)
+            #expect(described["status"] == "ABORTED")
+        }
+    }
+
+    @Test func `a machine from a template gets its substitutions, and its change a new revision`() async throws {
+        try await withFolder { folder in
+            let (store, service) = try open(folder)
+            defer { store.close() }
+            func declare(_ text: String) async throws -> ProvisionedResource {
+                try await service.provision(
+                    DeclaredResource(
+                        logicalID: "Machine", type: "AWS::StepFunctions::StateMachine",
+                        properties: [
+                            "DefinitionString":
+                                #"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": "${Text}", "End": true}}}"#,
+                            "DefinitionSubstitutions": ["Text": .string(text)],
+                        ]))
+            }
+            let first = try await declare(#"say "hi""#)
+            let output = try await end(of: try await start(.string(first.ref), [:], in: service), in: service)["output"]
+            #expect(output == .string(JSON.string(#"say "hi""#).text))
+            let second = try await declare("other")
+            #expect(second.ref == first.ref)
+            let described = try await service.perform("DescribeStateMachine", ["stateMachineArn": .string(first.ref)])
+            #expect(described["definition"]?.string?.contains("other") == true)
+            #expect(described["revisionId"] != nil)
+        }
+    }
+
+    @Test func `a call to a service that is not here fails the execution and names the service`() async throws {
+        try await withFolder { folder in
+            let (store, service) = try open(folder)
+            defer { store.close() }
+            let machine = try await create(
+                ["A": ["Type": "Task", "Resource": "arn:aws:states:::aws-sdk:rekognition:detectFaces", "End": true]],
+                in: service)
+            let described = try await end(of: try await start(machine, [:], in: service), in: service)
+            #expect(described["status"] == "FAILED")
+            #expect(described["cause"]?.string?.contains("'rekognition' is not played") == true)
+        }
+    }
+}

@@ -13,8 +13,10 @@ struct ServiceFault: Sendable, Hashable {
     init(_ head: HTTPResponseHead, body: [UInt8]) {
         status = head.status
         requestID = head.headers["x-amzn-requestid"] ?? head.headers["x-amz-request-id"]
-        let json = body.first == UInt8(ascii: "{") ? try? JSON(parsing: body) : nil
-        let xml = body.first == UInt8(ascii: "<") ? XMLElement(parsing: body) : nil
+        // S3 sends white space while a long operation runs, to keep the connection open.
+        let first = body.first { $0 != 0x20 && !(0x09...0x0D).contains($0) }
+        let json = first == UInt8(ascii: "{") ? try? JSON(parsing: body) : nil
+        let xml = first == UInt8(ascii: "<") ? XMLElement(parsing: body) : nil
         let error = xml?.name == "Error" ? xml : xml?["Error"]
         // "com.amazonaws.dynamodb.v20120810#Code", or in the header "Code:http://…".
         let name = json?["__type"]?.string ?? json?["code"]?.string ?? head.headers["x-amzn-errortype"]

@@ -1,0 +1,64 @@
+public import JSON
+
+/// DynamoDB Streams: what changed in the tables of ``DynamoDB``, each stream one shard.
+/// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB_Streams.html>
+public struct DynamoDBStreams: JSONService {
+    private let store: Store
+    private let state: DynamoDBState
+
+    public init(_ dynamoDB: DynamoDB) {
+        store = dynamoDB.store
+        state = dynamoDB.state
+    }
+
+    public var targetPrefix: String { "DynamoDBStreams_20120810" }
+    public var protocolVersion: String { "1.0" }
+    public var faultNamespace: String { "com.amazonaws.dynamodb.v20120810#" }
+
+    private static let operations: [String: any ReadingOperation.Type] = [
+        "ListStreams": ListStreams.self, "DescribeStream": DescribeStream.self,
+        "GetShardIterator": GetShardIterator.self, "GetRecords": GetRecords.self,
+    ]
+
+    public func perform(_ action: String, _ input: JSON) async throws(AWSFault) -> JSON {
+        do {
+            guard let operation = Self.operations[action] else { throw DynamoDBFault.unknownOperation(action) }
+            let reading = try operation.init(WireStructure(request: input))
+            return try store.read { snapshot in try reading.perform(on: state, in: snapshot) }
+        } catch let fault as DynamoDBFault {
+            throw fault.answer
+        } catch {
+            throw .internalFailure(error)
+        }
+    }
+}
+
+extension DynamoDB: ChangeStreaming {
+    public var changesBell: Bell { state.changes.bell }
+
+    public func changes(inStream arn: String, after sequence: Int64, limit: Int) throws(AWSFault) -> [ChangeRecord] {
+        try reading { snapshot in
+            let stream = try ChangeLog.stream(arn: arn, in: snapshot)
+            return try ChangeLog.records(of: stream, after: sequence, limit: limit, in: snapshot).map {
+                sequence, record in
+                var event = record.object ?? JSONObject()
+                event["eventSourceARN"] = .string(arn)
+                return ChangeRecord(sequence: sequence, event: .object(event))
+            }
+        }
+    }
+
+    public func lastSequence(inStream arn: String) throws(AWSFault) -> Int64 {
+        try reading { snapshot in try ChangeLog.stream(arn: arn, in: snapshot).lastSequence }
+    }
+
+    private func reading<Value>(_ body: (borrowing Snapshot) throws -> Value) throws(AWSFault) -> Value {
+        do {
+            return try store.read(body)
+        } catch let fault as DynamoDBFault {
+            throw fault.answer
+        } catch {
+            throw .internalFailure(error)
+        }
+    }
+}

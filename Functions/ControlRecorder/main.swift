@@ -1,1 +1,12 @@
-// Laid out; filled by the commits that follow.
+// An object appears under raw/ -> one pending control record for that version of it.
+internal import AWSClient
+internal import Contracts
+internal import Control
+internal import LambdaRuntime
+
+LambdaRuntime(.process()).run { environment in
+    let contracts = try ContractCatalog(directory: environment.folder("CONTRACTS_DIR", default: "contracts"))
+    let aws = try AWSClient { environment[$0] }
+    let control = ControlTable(name: try environment.require("CONTROL_TABLE"), client: aws)
+    return ControlRecorder(control: control, tables: Set(contracts.tables))
+}

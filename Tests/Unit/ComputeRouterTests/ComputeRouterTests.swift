@@ -1,1 +1,146 @@
-// Laid out; filled by the commits that follow.
+import AWSClient
+import AWSModels
+import CZlib
+import Control
+import FakeAWS
+import JSON
+import LambdaRuntime
+import Testing
+
+@testable import ComputeRouter
+
+@Suite struct ComputeRouterTests {
+    let aws = FakeAWS()
+    let context = InvocationContext(requestID: "r", deadline: .now + .seconds(60), log: Log(sink: { _ in }))
+
+    var control: ControlTable { ControlTable(name: "control", client: aws.client, now: { [aws] in aws.now }) }
+    var router: ComputeRouter {
+        ComputeRouter(control: control, objects: ObjectStore(aws.client), lambdaMaxRecords: 1000)
+    }
+
+    /// Puts an object and registers its record.
+    func add(
+        _ bytes: [UInt8], key: String = "raw/beer/a b+é.csv.gz", versioned: Bool = true
+    ) throws -> ControlRecord {
+        let stored = aws.put(bytes, to: S3Object(bucket: "stage", key: key))
+        let version = versioned ? stored.versionID.map(ObjectVersion.versionID) : nil
+        let record = ControlRecord(
+            raw: try RawKey(key), bucket: "stage", version: version ?? .eTag(stored.eTag), sizeInBytes: bytes.count,
+            createdAt: aws.now)
+        _ = try control.register(record)
+        return record
+    }
+
+    func route(_ record: ControlRecord) throws -> JSON {
+        try router.handle(["control_id": .string(record.controlID.text)], context)
+    }
+
+    /// Rows whose text does not compress to nothing, so that a sample is a sample.
+    static func rows(_ count: Int, seed: UInt64 = 7) -> String {
+        var text = "id,name\n"
+        var state = seed
+        for row in 0..<count {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            text += "\(row),\(String(state, radix: 36))\n"
+        }
+        return text
+    }
+
+    @Test(arguments: [(1000, "lambda"), (1001, "ecs"), (0, "lambda")])
+    func `a small file is counted and goes where its count says`(rows: Int, target: String) throws {
+        let record = try add(gzip(Self.rows(rows)))
+        let answer = try route(record)
+        #expect(
+            answer == [
+                "control_id": .string(record.controlID.text), "compute_target": .string(target),
+                "estimated_record_count": .int(rows),
+            ])
+        let routed = try #require(try control.record(record.controlID))
+        #expect(routed.computeTarget?.rawValue == target && routed.estimatedRecordCount == rows)
+        #expect(routed.status == .pending)
+    }
+
+    @Test(arguments: [true, false])
+    func `a large file is judged by two ranged reads`(versioned: Bool) throws {
+        let record = try add(gzip(Self.rows(50_000)), versioned: versioned)
+        let before = aws.requests.count
+        let answer = try route(record)
+        let estimate = try #require(answer["estimated_record_count"]?.int)
+        #expect((40_000...60_000).contains(estimate))
+        #expect(answer["compute_target"] == "ecs")
+        let reads = aws.requests[before...].filter { $0.hasPrefix("GET ") }
+        #expect(reads == Array(repeating: "GET /stage/raw/beer/a b+é.csv.gz", count: 2))
+    }
+
+    @Test func `a version is read even when a newer one stands in front of it`() throws {
+        let old = try add(gzip(Self.rows(10)))
+        let new = try add(gzip(Self.rows(20)))
+        #expect(try route(old)["estimated_record_count"] == 10)
+        #expect(try route(new)["estimated_record_count"] == 20)
+    }
+
+    @Test(arguments: [true, false])
+    func `a version that is gone ends the record in an error that says so`(versioned: Bool) throws {
+        let record = try add(gzip(Self.rows(10)), versioned: versioned)
+        if versioned {
+            aws.delete(record.object)
+        } else {
+            aws.put([1], to: record.object)
+        }
+        let error = #expect(throws: RoutingError.self) { try route(record) }
+        #expect(error?.errorType == "ObjectGone")
+        let failed = try #require(try control.record(record.controlID))
+        #expect(failed.status == .error && failed.errorType == "ObjectGone" && failed.attemptCount == 1)
+        #expect(failed.errorMessage?.contains("raw/beer/a b+é.csv.gz") == true)
+    }
+
+    @Test(arguments: [[], Array("not gzip at all".utf8), [0x1F, 0x8B, 8, 0]] as [[UInt8]])
+    func `what cannot be sampled goes to the writer, which says what is wrong`(bytes: [UInt8]) throws {
+        #expect(try route(try add(bytes))["compute_target"] == "lambda")
+    }
+
+    @Test func `a record at work or at its end has no target`() throws {
+        let record = try add(gzip(Self.rows(1)))
+        guard case .claimed(let claimed) = try control.claim(record.controlID, owner: "x", leaseSeconds: 60) else {
+            Issue.record("the record was free")
+            return
+        }
+        #expect(try route(record)["compute_target"] == "none")
+        try control.fail(claimed, errorType: "BadInput", message: "no")
+        #expect(try route(record)["compute_target"] == "none")
+    }
+
+    @Test func `routing again answers the same`() throws {
+        let record = try add(gzip(Self.rows(5)))
+        #expect(try route(record) == route(record))
+    }
+
+    @Test func `an unknown record and an event without an id are errors with names`() throws {
+        let id = "0123456789abcdef0123456789abcdef"
+        #expect(throws: ControlError.self) { try router.handle(["control_id": .string(id)], context) }
+        for event in [["control_id": "../x"], [:], ["control_id": 7]] as [JSON] {
+            let error = #expect(throws: RoutingError.self) { try router.handle(event, context) }
+            #expect(error?.errorType == "InvalidEvent")
+        }
+    }
+
+    private func gzip(_ text: String) -> [UInt8] {
+        var input = Array(text.utf8)
+        var output = [UInt8](repeating: 0, count: input.count + 1024)
+        var stream = z_stream()
+        deflateInit2_(
+            &stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+            Int32(MemoryLayout<z_stream>.size))
+        defer { deflateEnd(&stream) }
+        return input.withUnsafeMutableBufferPointer { input in
+            output.withUnsafeMutableBufferPointer { output in
+                stream.next_in = input.baseAddress
+                stream.avail_in = UInt32(input.count)
+                stream.next_out = output.baseAddress
+                stream.avail_out = UInt32(output.count)
+                deflate(&stream, Z_FINISH)
+                return Array(output[..<Int(stream.total_out)])
+            }
+        }
+    }
+}

@@ -1,1 +1,99 @@
-// Laid out; filled by the commits that follow.
+import AWSClient
+import AWSModels
+import Control
+import FakeAWS
+import JSON
+import LambdaRuntime
+import Testing
+
+@testable import ControlRecorder
+
+@Suite struct ControlRecorderTests {
+    let aws = FakeAWS()
+    let context = InvocationContext(requestID: "r", deadline: .now + .seconds(60), log: Log(sink: { _ in }))
+
+    var recorder: ControlRecorder {
+        ControlRecorder(
+            control: ControlTable(name: "control", client: aws.client, now: { [aws] in aws.now }),
+            tables: ["beer", "brewery"])
+    }
+
+    /// One record of an event, its key encoded as S3 does.
+    func announcement(
+        _ encodedKey: String, version: String? = "v1", name: String = "ObjectCreated:Put"
+    ) -> JSON {
+        var object: JSONObject = ["key": .string(encodedKey), "size": 7, "eTag": "e1"]
+        object["versionId"] = version.map(JSON.string)
+        return [
+            "eventName": .string(name), "eventTime": "2026-03-01T09:00:00.000Z",
+            "s3": ["bucket": ["name": "stage"], "object": .object(object)],
+        ]
+    }
+
+    @Test func `an event with several objects makes a record of each, decoded`() throws {
+        let event: JSON = [
+            "Records": [
+                announcement("raw/beer/a+b%2B%25%C3%A9.csv.gz"), announcement("raw/brewery/x/y.json.gz", version: nil),
+            ]
+        ]
+        #expect(try recorder.handle(event, context) == ["recorded": 2, "already_recorded": 0, "ignored": 0])
+        let records = try aws.items(in: "control").map(ControlRecord.init(item:)).sorted { $0.table < $1.table }
+        #expect(records.map(\.objectKey) == ["raw/beer/a b+%é.csv.gz", "raw/brewery/x/y.json.gz"])
+        #expect(records.map(\.objectVersion) == [.versionID("v1"), .eTag("e1")])
+        #expect(records.map(\.fileFormat) == [.csv, .json])
+        #expect(records.allSatisfy { $0.status == .pending && $0.schema == .bronze && $0.fileSizeInBytes == 7 })
+        #expect(records.allSatisfy { $0.createdAt.rfc3339 == "2026-03-01T09:00:00.000Z" })
+    }
+
+    @Test func `an event repeated fifty times, also inside itself, makes one record`() throws {
+        let one = announcement("raw/beer/a.csv.gz")
+        let event: JSON = ["Records": [one, one]]
+        #expect(try recorder.handle(event, context) == ["recorded": 1, "already_recorded": 1, "ignored": 0])
+        for _ in 0..<49 {
+            #expect(try recorder.handle(event, context) == ["recorded": 0, "already_recorded": 2, "ignored": 0])
+        }
+        #expect(aws.items(in: "control").count == 1)
+    }
+
+    @Test func `concurrent events make one record`() async throws {
+        let event: JSON = ["Records": [announcement("raw/beer/a.csv.gz")]]
+        let recorder = recorder
+        let recorded = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 {
+                group.addTask { try recorder.handle(event, context)["recorded"]?.int ?? 0 }
+            }
+            return try await group.reduce(0, +)
+        }
+        #expect(recorded == 1)
+    }
+
+    @Test func `another version of the same key is another record`() throws {
+        for version in ["v1", "v2"] {
+            _ = try recorder.handle(["Records": [announcement("raw/beer/a.csv.gz", version: version)]], context)
+        }
+        #expect(aws.items(in: "control").count == 2)
+    }
+
+    @Test(arguments: [
+        "raw/wine/a.csv.gz", "raw/beer/a.csv", "bronze/beer/a.csv.gz", "raw/a.csv.gz", "raw/beer/../wine/a.csv.gz",
+        "raw/beer/%2E%2E/a.csv.gz", "raw/beer//a.csv.gz", "raw/beer/a%0A.csv.gz", "raw/..%2Fbeer/a.csv.gz",
+    ])
+    func `any other key is ignored with its reason`(encodedKey: String) throws {
+        let event: JSON = ["Records": [announcement(encodedKey)]]
+        #expect(try recorder.handle(event, context) == ["recorded": 0, "already_recorded": 0, "ignored": 1])
+        #expect(aws.requests.isEmpty)
+    }
+
+    @Test func `only creation counts`() throws {
+        let event: JSON = ["Records": [announcement("raw/beer/a.csv.gz", name: "ObjectRemoved:Delete")]]
+        #expect(try recorder.handle(event, context)["ignored"] == 1)
+        let copy: JSON = [
+            "Records": [announcement("raw/beer/a.csv.gz", name: "s3:ObjectCreated:CompleteMultipartUpload")]
+        ]
+        #expect(try recorder.handle(copy, context)["recorded"] == 1)
+    }
+
+    @Test func `an event of another shape is an error, so that it is seen`() {
+        #expect(throws: ModelError.self) { try recorder.handle(["detail": [:]], context) }
+    }
+}

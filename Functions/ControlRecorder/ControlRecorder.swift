@@ -1,0 +1,75 @@
+internal import AWSClient
+internal import AWSModels
+internal import Control
+internal import JSON
+internal import LambdaRuntime
+
+/// Registers the objects that S3 announces. Events come at least once and in any order; a record comes to be once.
+struct ControlRecorder: JSONHandler {
+    let control: ControlTable
+    /// The tables that have a contract.
+    let tables: Set<String>
+
+    func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
+        let control = control.limited(to: context.deadline)
+        var counts = (recorded: 0, alreadyRecorded: 0, ignored: 0)
+        for announced in try S3Event(event).records {
+            switch Announcement(announced, tables: tables) {
+            case .ignored(let reason):
+                counts.ignored += 1
+                context.log.warning(
+                    "ignored an object",
+                    [
+                        "bucket": .string(announced.bucket), "key": .string(announced.key),
+                        "reason": .string(reason),
+                    ])
+            case .raw(let record):
+                let isNew = try control.register(record) == .recorded
+                if isNew { counts.recorded += 1 } else { counts.alreadyRecorded += 1 }
+                context.log.info(
+                    isNew ? "recorded" : "already recorded",
+                    [
+                        "control_id": .string(record.controlID.text), "bucket": .string(record.bucket),
+                        "key": .string(record.objectKey), "version": .string(record.objectVersion.text),
+                    ])
+            }
+        }
+        return [
+            "recorded": .int(counts.recorded), "already_recorded": .int(counts.alreadyRecorded),
+            "ignored": .int(counts.ignored),
+        ]
+    }
+}
+
+/// What an announced object is to us.
+enum Announcement: Equatable {
+    case raw(ControlRecord)
+    case ignored(String)
+
+    init(_ event: S3EventRecord, tables: Set<String>) {
+        guard event.isObjectCreated else {
+            self = .ignored("\(event.eventName) creates no object")
+            return
+        }
+        let key: RawKey
+        do {
+            key = try RawKey(event.key)
+        } catch {
+            self = .ignored("\(error)")
+            return
+        }
+        guard tables.contains(key.table) else {
+            self = .ignored(
+                "the table \(key.table) has no contract; known are \(tables.sorted().joined(separator: ", "))")
+            return
+        }
+        guard let version = event.versionID.map(ObjectVersion.versionID) ?? event.eTag.map(ObjectVersion.eTag) else {
+            self = .ignored("the event names neither a version nor an entity tag")
+            return
+        }
+        self = .raw(
+            ControlRecord(
+                raw: key, bucket: event.bucket, version: version, sizeInBytes: event.sizeInBytes ?? 0,
+                createdAt: event.eventTime))
+    }
+}

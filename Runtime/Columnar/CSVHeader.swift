@@ -1,3 +1,4 @@
+internal import CKernels
 internal import Contracts
 
 /// The columns of a CSV file, matched by name with those of its contract.
@@ -39,5 +40,58 @@ struct CSVHeader {
         self.names = names
         self.origins = origins
         self.unknown = unknown
+    }
+}
+
+extension CSVHeader {
+    /// Reads the names in the first row of the text, and how many lines they take.
+    static func read(
+        _ window: inout TextWindow, _ index: inout CSVIndex, limit: Int
+    ) throws -> (fields: [String], lines: Int) {
+        try window.fill()
+        window.skipByteOrderMark()
+        while !index.scan(window) {
+            guard !window.isEmpty else { throw ColumnarError.emptyText }
+            guard window.count <= limit + 1 else { throw ColumnarError.headerTooLong(limit: limit) }
+            if !window.isAtEnd {
+                try window.fill()
+            } else if !window.terminate() {
+                throw ColumnarError.unterminatedQuote(line: 1, byte: window.position(of: window.start))
+            }
+        }
+        let start = window.start
+        let newline = Int(index.newline)
+        let text = UnsafePointer(window.text)
+        let hasReturn = newline > start && text[newline - 1] == UInt8(ascii: "\r")
+        let end = hasReturn ? newline - 1 : newline
+        guard end > start else { throw ColumnarError.emptyText }
+        guard ck_utf8_prefix(text + start, end - start) == end - start else { throw ColumnarError.headerNotUTF8 }
+        let (ends, count) = index.fieldEnds
+        var spelling = CSVSpelling()
+        var names: [String] = []
+        var fieldStart = start
+        for field in 0..<count {
+            let fieldEnd = field == count - 1 ? end : Int(ends[field])
+            let raw = FieldText(start: text + fieldStart, count: fieldEnd - fieldStart)
+            names.append(try name(raw, field: field + 1, &spelling))
+            fieldStart = fieldEnd + 1
+        }
+        let lines = ck_count_byte(text + start, newline + 1 - start, UInt8(ascii: "\n"))
+        index.advance()
+        window.discard(to: newline + 1)
+        return (names, lines)
+    }
+
+    private static func name(
+        _ raw: FieldText, field: Int, _ spelling: inout CSVSpelling
+    ) throws(ColumnarError) -> String {
+        let text: FieldText?
+        do throws(FieldFault) {
+            text = try spelling.decode(raw, isCareful: false, isText: true)
+        } catch {
+            throw .badHeader(reason: "\(raw.shown) \(error.complaint)")
+        }
+        guard let text, !text.isEmpty else { throw .badHeader(reason: "field \(field) has no name") }
+        return String(decoding: text, as: UTF8.self)
     }
 }

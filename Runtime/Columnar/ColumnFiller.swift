@@ -241,8 +241,7 @@ extension ColumnFiller where Spelling: ~Copyable {
     }
 
     private static func isOperation(_ text: FieldText) -> Bool {
-        guard text.count == 6 else { return false }
-        return text.elementsEqual("insert".utf8) || text.elementsEqual("update".utf8)
-            || text.elementsEqual("delete".utf8)
+        let operations: [StaticString] = ["insert", "update", "delete"]
+        return operations.contains { text.elementsEqual(FieldText(start: $0.utf8Start, count: $0.utf8CodeUnitCount)) }
     }
 }

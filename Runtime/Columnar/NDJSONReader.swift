@@ -110,13 +110,15 @@ public final class NDJSONReader: RecordReader {
             let room = min(limits.batchRows - batch.rowsRead - matrix.rowCount, matrix.rowCapacity - matrix.rowCount)
             guard room > 0 else { break }
             if isValidUTF8, limits.lineBytes >= window.count {
+                let before = matrix.rowCount
                 at = shape.read(place.text, from: at, limit: limit, maximum: room, into: &matrix)
+                line += matrix.rowCount - before
                 if at >= limit || matrix.rowCount == matrix.rowCapacity { continue }
                 if limits.batchRows - batch.rowsRead == matrix.rowCount { break }
             }
             at = takeLine(from: at, at: place, &batch)
+            line += 1
         }
-        line += ck_count_byte(place.text + place.start, at - place.start, UInt8(ascii: "\n"))
         window.discard(to: at)
         guard rescued.isEmpty else {
             assembler.append(&matrix, at: place, to: &batch) { [rescued] matrix, row, _ in

@@ -1,0 +1,134 @@
+internal import CKernels
+internal import Contracts
+
+/// The rows of a CSV text from the header on, and how far they have been read.
+struct CSVRows: ~Copyable {
+    let header: CSVHeader
+
+    private let limits: ReaderLimits
+    private var window: TextWindow
+    private var index = CSVIndex()
+    private var matrix: FieldMatrix
+    private var assembler: BatchAssembler<CSVSpelling>
+    /// The line on which the next row begins.
+    private var line: Int
+    /// Whether all indexed rows are.
+    private var isValidUTF8: Bool
+
+    init(_ source: any ByteSource, columns: [BronzeColumn], limits: ReaderLimits) throws {
+        self.limits = limits
+        var window = TextWindow(source, capacity: limits.windowBytes)
+        let (names, lines) = try CSVHeader.read(&window, &index, limit: limits.lineBytes)
+        header = try CSVHeader(names: names, columns: columns)
+        line = lines + 1
+        matrix = FieldMatrix(stride: names.count, rowCapacity: CSVIndex.rowCapacity, keepsBeginnings: false)
+        assembler = BatchAssembler(
+            columns: columns, origins: header.origins, rowCapacity: CSVIndex.rowCapacity,
+            spelling: CSVSpelling(), textKernel: ck_csv_text_column)
+        isValidUTF8 = index.isValidUTF8(window)
+        self.window = window
+    }
+
+    /// Adds rows to the batch until it is full or the text ends.
+    mutating func read(into batch: inout ColumnBatch) throws {
+        let end = window.position(of: window.start) + limits.batchBytes
+        while batch.rowsRead < limits.batchRows, window.position(of: window.start) < end {
+            if index.isExhausted, try !findRows(&batch) { break }
+            takeSlice(maximum: limits.batchRows - batch.rowsRead, end: end, &batch)
+        }
+    }
+
+    /// Indexes the next rows of the text, reading on where none is complete; false at the end.
+    /// After a row that was too long to be held, there may be none.
+    private mutating func findRows(_ batch: inout ColumnBatch) throws -> Bool {
+        while true {
+            if index.scan(window) {
+                isValidUTF8 = index.isValidUTF8(window)
+                return true
+            }
+            if window.count > limits.lineBytes + 1 {
+                try skipLongRow(&batch)
+                return true
+            }
+            if window.isAtEnd {
+                guard !window.isEmpty else { return false }
+                guard window.terminate() else {
+                    throw ColumnarError.unterminatedQuote(line: line, byte: window.position(of: window.start))
+                }
+            } else {
+                try window.fill()
+            }
+        }
+    }
+
+    /// Adds indexed rows to the batch: at most `maximum`, and none that begins at the position `end` or after it.
+    private mutating func takeSlice(maximum: Int, end: Int, _ batch: inout ColumnBatch) {
+        let place = SlicePlace(
+            text: UnsafePointer(window.text), start: window.start, line: line, origin: window.position(of: 0))
+        matrix.removeAll()
+        var before = window.start - 1
+        var rows = 0
+        while rows < maximum, !index.isExhausted, place.origin + before + 1 < end {
+            let newline = Int(index.newline)
+            takeRow(before: before, newline: newline, at: place, &batch)
+            index.advance()
+            before = newline
+            rows += 1
+        }
+        assembler.append(&matrix, at: place, to: &batch) {
+            [unknown = header.unknown] matrix, row, spelling throws(FieldFault) in
+            try spelling.rescue(unknown, of: row, in: matrix, place.text)
+        }
+        let next = before + 1
+        line += index.hasQuotes ? ck_count_byte(place.text + place.start, next - place.start, UInt8(ascii: "\n")) : rows
+        window.discard(to: next)
+    }
+
+    /// Adds a row to the slice, unless it is blank or its shape is wrong.
+    private mutating func takeRow(before: Int, newline: Int, at place: SlicePlace, _ batch: inout ColumnBatch) {
+        let start = before + 1
+        let hasReturn = newline > start && place.text[newline - 1] == UInt8(ascii: "\r")
+        let end = hasReturn ? newline - 1 : newline
+        func reject(_ reason: RejectedRow.Reason, _ message: String) {
+            assembler.reject(reason, message, before: UInt32(before), end: UInt32(end), at: place, in: &batch)
+        }
+        let (fieldEnds, fields) = index.fieldEnds
+        guard end - start <= limits.lineBytes else {
+            return reject(.lineTooLong, "the row has \(end - start) bytes; at most \(limits.lineBytes) are read")
+        }
+        if end == start, matrix.stride > 1 { return }
+        guard isValidUTF8 || ck_utf8_prefix(place.text + start, end - start) == end - start else {
+            let bad = ck_utf8_prefix(place.text + start, end - start)
+            return reject(.invalidUTF8, "the row is not UTF-8: see its byte \(bad)")
+        }
+        guard fields == matrix.stride else {
+            let reason: RejectedRow.Reason = fields < matrix.stride ? .tooFewFields : .tooManyFields
+            return reject(reason, "the row has \(fields) fields; the header has \(matrix.stride)")
+        }
+        matrix.append(before: UInt32(before), end: UInt32(end), fieldEnds: fieldEnds)
+    }
+
+    /// Rejects the row at the front of the window, which is too long for it, and reads on behind it.
+    private mutating func skipLongRow(_ batch: inout ColumnBatch) throws {
+        let place = SlicePlace(
+            text: UnsafePointer(window.text), start: window.start, line: line, origin: window.position(of: 0))
+        let message = "the row has more than \(limits.lineBytes) bytes; it was skipped"
+        assembler.reject(
+            .lineTooLong, message, before: UInt32(window.start - 1), end: UInt32(window.end), at: place, in: &batch)
+        let start = (line: line, byte: window.position(of: window.start))
+        var state: Int32 = 0
+        var hasEnded = false
+        while !hasEnded {
+            if window.isEmpty {
+                try window.fill()
+                guard !window.isEmpty else { break }
+            }
+            let next = ck_csv_skip_row(window.text, window.start, window.end, &state, &hasEnded)
+            line += ck_count_byte(window.text + window.start, next - window.start, UInt8(ascii: "\n"))
+            window.discard(to: next)
+        }
+        if !hasEnded, state == CK_CSV_IN_QUOTES {
+            throw ColumnarError.unterminatedQuote(line: start.line, byte: start.byte)
+        }
+    }
+}

@@ -10,6 +10,11 @@ public struct Snapshot: ~Copyable {
         }
     }
 
+    /// Calls `row` for each row of a query until it returns false.
+    public func scan(_ sql: String, _ values: SQLValue..., row: (borrowing Row) throws -> Bool) throws {
+        try connection.run(sql, values, row: row)
+    }
+
     /// The first row of a query, made into a value; nil when there is none.
     public func first<Value>(_ sql: String, _ values: SQLValue..., row: (borrowing Row) throws -> Value) throws
         -> Value?

@@ -2,6 +2,10 @@
 public struct Snapshot: ~Copyable {
     let connection: Connection
 
+    // Inlined into generic callers, this crashes the cross-module optimizer of Swift 6.3.1: it cannot clone the
+    // initialiser of a non-copyable struct.
+    @inline(never) init(connection: Connection) { self.connection = connection }
+
     /// Calls `row` for each row of a query.
     public func query(_ sql: String, _ values: SQLValue..., row: (borrowing Row) throws -> Void) throws {
         try connection.run(sql, values) { found in

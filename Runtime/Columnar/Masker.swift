@@ -1,3 +1,4 @@
+internal import CKernels
 public import Contracts
 internal import Digest
 
@@ -23,27 +24,52 @@ public struct Masker: Sendable {
     /// Hides the values of the batch's masked columns; nulls stay nulls.
     func mask(_ batch: inout ColumnBatch) {
         for (index, masking) in maskings {
-            guard case .bytes(let values) = batch.columns[index].values else { continue }
-            var hidden = ColumnBatch.ByteArrays()
-            for value in 0..<values.count { hidden.append(hide(values[value], by: masking)) }
-            batch.columns[index].values = .bytes(hidden)
+            guard case .bytes(var values) = batch.columns[index].values else { continue }
+            // The values leave the batch while they change: two owners would make them copy themselves.
+            batch.columns[index].values = .boolean([])
+            switch masking {
+            case .mask: values.mask()
+            case .hash: values.replaceEach { Digest.hmacSHA256(Array($0), key: key).hexadecimal.utf8 }
+            case .redact: values.replaceEach { _ in Self.redacted.utf8 }
+            }
+            batch.columns[index].values = .bytes(values)
+        }
+    }
+}
+
+extension ColumnBatch.ByteArrays {
+    fileprivate mutating func replaceEach(by replacement: (ArraySlice<UInt8>) -> some Collection<UInt8>) {
+        var replaced = ColumnBatch.ByteArrays()
+        for index in 0..<count { replaced.append(replacement(self[index])) }
+        self = replaced
+    }
+
+    /// Keeps the first and the last character of texts of three or more, and a star for each other character.
+    /// A character is a Unicode scalar here.
+    fileprivate mutating func mask() {
+        guard ck_ascii_prefix(bytes, bytes.count) == bytes.count else {
+            return replaceEach { Self.masked($0) }
+        }
+        // In ASCII a character is a byte, so the stars go where the characters were.
+        bytes.withUnsafeMutableBufferPointer { [offsets] bytes in
+            for index in 0..<offsets.count - 1 {
+                let (start, end) = (Int(offsets[index]), Int(offsets[index + 1]))
+                let hidden = end - start > 2 ? start + 1..<end - 1 : start..<end
+                bytes[hidden].update(repeating: Self.star)
+            }
         }
     }
 
-    private func hide(_ value: ArraySlice<UInt8>, by masking: Contract.Masking) -> [UInt8] {
-        switch masking {
-        case .hash: Array(Digest.hmacSHA256(Array(value), key: key).hexadecimal.utf8)
-        case .mask: Self.mask(value)
-        case .redact: Array(Self.redacted.utf8)
-        }
-    }
+    private static let star = UInt8(ascii: "*")
 
-    /// Keeps the first and the last character of three or more, and as many stars as there are characters between.
-    static func mask(_ value: ArraySlice<UInt8>) -> [UInt8] {
-        let characters = Array(String(decoding: value, as: UTF8.self))
-        guard characters.count > 2, let first = characters.first, let last = characters.last else {
-            return Array(String(repeating: "*", count: characters.count).utf8)
+    private static func masked(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        func beginsScalar(_ byte: UInt8) -> Bool { byte & 0xC0 != 0x80 }
+        let scalars = text.count(where: beginsScalar)
+        guard scalars > 2, let last = text.lastIndex(where: beginsScalar),
+            let second = text.dropFirst().firstIndex(where: beginsScalar)
+        else {
+            return [UInt8](repeating: star, count: scalars)
         }
-        return Array("\(first)\(String(repeating: "*", count: characters.count - 2))\(last)".utf8)
+        return text[..<second] + [UInt8](repeating: star, count: scalars - 2) + text[last...]
     }
 }

@@ -101,7 +101,7 @@ let tests: [Target] = [
     unitTests(of: "EmulatorKit", imports: ["ASL", "JSON", "YAML", "Digest"]),
     unitTests(of: "EmulatorServer", imports: ["EmulatorKit"]),
     unitTests(of: "cupel", imports: ["JSON", "Contracts"]),
-    .testTarget(name: "ConformanceTests", dependencies: ["JSON"], path: "Tests/Conformance", swiftSettings: strict()),
+    .testTarget(name: "ConformanceTests", dependencies: ["ASL", "JSON", "YAML"], path: "Tests/Conformance", swiftSettings: strict()),
     .testTarget(
         name: "EndToEndTests", dependencies: ["JSON"], path: "Tests/EndToEnd", exclude: ["Referees"],
         swiftSettings: strict()),

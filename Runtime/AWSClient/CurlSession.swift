@@ -213,11 +213,12 @@ final class CurlSession: @unchecked Sendable {
         guard code != CURLE_OK else { return }
         let detail = String(cString: errorText)
         let reason = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
-        throw TransportError(Self.kind(of: code), reason)
+        throw TransportError(kind(of: code), reason)
     }
 
-    private static func kind(of code: CURLcode) -> TransportError.Kind {
+    private func kind(of code: CURLcode) -> TransportError.Kind {
         switch code {
+        case CURLE_OPERATION_TIMEDOUT where ccurl_get_pretransfer_time(easy) == 0: .notSent
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR: .notSent
         case CURLE_OPERATION_TIMEDOUT: .timedOut
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_WRITE_ERROR,

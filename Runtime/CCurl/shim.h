@@ -43,6 +43,13 @@ static inline long ccurl_get_response_code(CURL *easy) {
     return status;
 }
 
+// Microseconds until the request could be sent; 0 when it never came to that.
+static inline curl_off_t ccurl_get_pretransfer_time(CURL *easy) {
+    curl_off_t microseconds = 0;
+    curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &microseconds);
+    return microseconds;
+}
+
 // The outcome of a transfer that has ended: true and its code, or false while it runs.
 static inline int ccurl_take_result(CURLM *multi, CURLcode *code) {
     int left = 0;

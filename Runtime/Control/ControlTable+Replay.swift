@@ -71,9 +71,12 @@ extension ControlTable {
     ///
     /// Of several replays of one failure, at once or one after the other, exactly one takes effect.
     public func replay(_ id: ControlID, _ rules: ReplayRules = ReplayRules()) throws(ControlError) -> ReplayOutcome {
-        guard var record = try record(id) else { return .notFound }
         // A record that changed between reading and writing is looked at again; it settles soon.
-        for _ in 0..<3 {
+        var record: ControlRecord
+        var tries = 3
+        repeat {
+            guard let item = try item(id) else { return .notFound }
+            record = try ControlRecord(item: item)
             let time = now()
             let outcome = record.replayOutcome(rules, at: time)
             var change: RecordChange
@@ -82,15 +85,20 @@ extension ControlTable {
             case .abandoned(let attempts): change = Self.abandonment(attempts: attempts, at: time)
             default: return outcome
             }
-            let seen = "\(change.name(.status)) = \(change.value(.string(record.status.rawValue), "seen"))"
-            let seenAt = "\(change.name(.updatedAt)) = \(change.value(record.updatedAt.attribute, "seen_at"))"
-            change.require("\(seen) AND \(seenAt)")
-            switch try apply(change, to: id) {
-            case .changed: return outcome
-            case .refused(let stored): record = stored
-            }
-        }
+            change.require(Self.isUnchanged(item, &change))
+            if case .changed = try apply(change, to: id) { return outcome }
+            tries -= 1
+        } while tries > 0
         return record.status == .running ? .running(until: record.leaseExpiresAt) : .alreadyPending
+    }
+
+    /// As it was read. The time is compared as it is stored: the state machine writes it too, in its own form.
+    private static func isUnchanged(_ item: Item, _ change: inout RecordChange) -> String {
+        [(ControlAttribute.status, "seen"), (.updatedAt, "seen_at")].map { (attribute, label) in
+            let name = change.name(attribute)
+            guard let value = item[attribute.rawValue] else { return "attribute_not_exists(\(name))" }
+            return "\(name) = \(change.value(value, label))"
+        }.joined(separator: " AND ")
     }
 
     private static func restart(at time: Timestamp) -> RecordChange {

@@ -59,11 +59,13 @@ public struct ControlTable: Sendable {
 
     /// The record as it is now; nil when there is none.
     public func record(_ id: ControlID) throws(ControlError) -> ControlRecord? {
-        let request = GetItem(table: name, key: [ControlAttribute.controlID.rawValue: .string(id.text)])
-        let item: Item?
-        do throws(AWSError) { item = try dynamoDB.get(request) } catch { throw .aws(error) }
-        guard let item else { return nil }
+        guard let item = try item(id) else { return nil }
         return try ControlRecord(item: item)
+    }
+
+    func item(_ id: ControlID) throws(ControlError) -> Item? {
+        let request = GetItem(table: name, key: [ControlAttribute.controlID.rawValue: .string(id.text)])
+        do throws(AWSError) { return try dynamoDB.get(request) } catch { throw .aws(error) }
     }
 
     // MARK: Route

@@ -36,6 +36,15 @@ import Testing
         #expect(record.attemptCount == 1)
     }
 
+    @Test(arguments: ["2026-03-01T09:00:00Z", "2026-03-01T09:00:00.123456Z", "2026-03-01T10:00:00+01:00", nil])
+    func `a record that the state machine ended, at a time in its own form, goes again`(time: String?) throws {
+        let id = try add("a", .error)
+        var item = try #require(aws.items(in: "control").first)
+        item["updated_at"] = time.map(AttributeValue.string)
+        aws.putItem(item, in: "control")
+        #expect(try table.replay(id) == .replayed(from: .error))
+    }
+
     @Test func `success and pending need force, a held lease yields to nothing`() throws {
         let success = try add("a", .success)
         let pending = try add("b", .pending)

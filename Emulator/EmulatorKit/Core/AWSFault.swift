@@ -24,6 +24,9 @@ public struct AWSFault: Error, Sendable, Hashable, CustomStringConvertible {
             "NotImplemented", "\(what) is not played by this emulator; the README lists what is.", status: 501)
     }
 
+    /// Whether this is such an answer.
+    var isNotEmulated: Bool { code == "NotImplemented" }
+
     /// What clients retry: the emulator itself failed, and says why.
     public static func internalFailure(_ error: any Error) -> AWSFault {
         AWSFault("InternalFailure", "The emulator failed: \(error)", status: 500)

@@ -151,9 +151,10 @@ extension LambdaService: LambdaInvoking {
         let configuration = try registry.function(function)
         guard payload.count <= PayloadLimit.request else { throw Self.requestTooLarge(PayloadLimit.request) }
         let requestID = options.ambient.uuid()
+        let event = payload.isEmpty ? Array("{}".utf8) : payload
         let outcome = try await run(
             configuration,
-            Invocation(requestID: requestID, payload: payload, functionARN: registry.arn(of: configuration.name)))
+            Invocation(requestID: requestID, payload: event, functionARN: registry.arn(of: configuration.name)))
         return LambdaAnswer(payload: outcome.payload, functionError: outcome.functionError, requestID: requestID)
     }
 

@@ -27,21 +27,29 @@ public struct Stack: Sendable {
         var report = StackReport()
         for resource in try scope.resourcesInOrder() {
             let declared = try declare(resource, scope)
-            let entry: StackReport.Entry
+            var outcome = InertResources.isWithoutEffect(resource.type) ? StackReport.Outcome.withoutEffect : .notPlayed
+            var provisioned: ProvisionedResource?
+            var reason: String?
             if let provider = providers[resource.type] {
                 do throws(AWSFault) {
-                    scope.resources[resource.logicalID] = try await provider.provision(declared)
+                    provisioned = try await provider.provision(declared)
+                    outcome = .played
                 } catch {
-                    throw .refused(
-                        file: scope.template.file, mark: resource.mark, logicalID: resource.logicalID, fault: error)
+                    // What a service knows and does not play is no reason to leave the rest out.
+                    guard error.isNotEmulated else {
+                        throw .refused(
+                            file: scope.template.file, mark: resource.mark, logicalID: resource.logicalID, fault: error)
+                    }
+                    outcome = .notPlayed
+                    reason = error.message
                 }
-                entry = StackReport.Entry(resource, .played, scope.resources[resource.logicalID]?.ref)
-            } else {
-                scope.resources[resource.logicalID] = inert.standIn(for: declared, stackName: scope.stackName)
-                entry = StackReport.Entry(
-                    resource, InertResources.isWithoutEffect(resource.type) ? .withoutEffect : .notPlayed, nil)
             }
-            report.resources.append(entry)
+            scope.resources[resource.logicalID] =
+                provisioned ?? inert.standIn(for: declared, stackName: scope.stackName)
+            report.resources.append(
+                StackReport.Entry(
+                    logicalID: resource.logicalID, type: resource.type, outcome: outcome, ref: provisioned?.ref,
+                    reason: reason))
         }
         for output in scope.template.outputs {
             if let condition = output.condition, try !scope.condition(condition, at: output.value.mark) { continue }
@@ -100,13 +108,8 @@ public struct StackReport: Sendable {
         public let outcome: Outcome
         /// What `Ref` says, for resources that are played.
         public let ref: String?
-
-        init(_ resource: Template.Resource, _ outcome: Outcome, _ ref: String?) {
-            logicalID = resource.logicalID
-            type = resource.type
-            self.outcome = outcome
-            self.ref = ref
-        }
+        /// Why a type that is played elsewhere is not played here.
+        public let reason: String?
     }
 
     /// In the order in which they were made.

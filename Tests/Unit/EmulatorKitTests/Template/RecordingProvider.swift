@@ -14,6 +14,7 @@ final class RecordingProvider: ResourceProviding {
 
     func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
         if resource.properties["Refuse"] != nil { throw AWSFault("ValidationException", "it is refused") }
+        if resource.properties["Foreign"] != nil { throw AWSFault.notEmulated("That") }
         declared.withLock { $0.append(resource) }
         let name = "the-\(resource.logicalID.lowercased())"
         return ProvisionedResource(

@@ -135,6 +135,18 @@ import Testing
         #expect(provider["Thing"]?["Url"] == "https://sqs.us-east-1.amazonaws.com/000000000000/dead")
     }
 
+    @Test func `what a service knows and does not play is reported with the reason`() async throws {
+        let (provider, report) = try await deploy(
+            """
+            Resources:
+              A: {Type: X::Y::Thing, Properties: {Foreign: true}}
+              B: {Type: X::Y::Thing, Properties: {V: !GetAtt A.Arn}}
+            """)
+        #expect(report.resources(.notPlayed).map(\.logicalID) == ["A"])
+        #expect(report.resources(.notPlayed)[0].reason?.hasPrefix("That is not played") == true)
+        #expect(provider.all.map(\.logicalID) == ["B"])
+    }
+
     @Test func `a service's refusal names the resource and its line`() async throws {
         let error = await #expect(throws: TemplateError.self) {
             try await deploy("Resources:\n  A: {Type: X::Y::Thing, Properties: {Refuse: true}}")

@@ -1,0 +1,175 @@
+import JSON
+import Synchronization
+import Testing
+
+@testable import EmulatorKit
+
+@Suite struct ScheduleServiceTests {
+    /// Notes in the store what is started, and can refuse.
+    private final class Targets: ExecutionStarting, LambdaInvoking {
+        static let schema = "CREATE TABLE IF NOT EXISTS fired (id INTEGER PRIMARY KEY, target TEXT, input TEXT) STRICT;"
+        private let refusals = Mutex(0)
+
+        func refuse(_ count: Int) { refusals.withLock { $0 = count } }
+
+        private func note(_ target: String, _ input: String, _ transaction: borrowing Transaction) throws {
+            let isRefused = refusals.withLock { refusals in
+                refusals -= 1
+                return refusals >= 0
+            }
+            if isRefused { throw AWSFault("ResourceNotFoundException", "not there") }
+            try transaction.execute("INSERT INTO fired (target, input) VALUES (?, ?)", .text(target), .text(input))
+        }
+
+        func startExecution(
+            ofStateMachine arn: String, name: String?, input: JSON, in transaction: borrowing Transaction
+        ) throws -> String {
+            try note(arn, input.text, transaction)
+            return arn
+        }
+
+        func invoke(function: String, payload: [UInt8]) async throws(AWSFault) -> LambdaAnswer {
+            throw .notEmulated("this")
+        }
+
+        func enqueue(function: String, payload: [UInt8], in transaction: borrowing Transaction) throws {
+            try note(function, String(decoding: payload, as: UTF8.self), transaction)
+        }
+    }
+
+    /// A clock that stands still until it is told to move; sleepers wake when their time has come.
+    private final class Clock: Sendable {
+        private let time = Mutex(ScheduleExpressionTests.now)
+        var now: Int64 { time.withLock { $0 } }
+        func advance(minutes: Int64) { time.withLock { $0 += minutes * 60_000 } }
+        var ambient: Ambient {
+            Ambient(
+                now: { self.now },
+                sleep: { until in while self.now < until { try await Task.sleep(for: .milliseconds(1)) } },
+                uuid: { "the-id" })
+        }
+    }
+
+    private let directory: TemporaryDirectory
+    private let targets = Targets()
+    private let clock = Clock()
+    private let logs = RecordedLogs()
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private func open() throws -> (store: Store, schedules: ScheduleService) {
+        let store = try Store(directory: directory.path, schema: [ScheduleService.schema, Targets.schema])
+        return (
+            store,
+            ScheduleService(store: store, executions: targets, functions: targets, logs: logs, ambient: clock.ambient)
+        )
+    }
+
+    private func schedule(_ changes: JSON = [:]) -> DeclaredResource {
+        var properties: JSONObject = [
+            "Name": "replay", "ScheduleExpression": "rate(5 minutes)",
+            "Target": ["Arn": "arn:aws:lambda:us-east-1:000000000000:function:replayer", "Input": #"{"a": 1}"#],
+        ]
+        for (name, value) in changes.object ?? [:] { properties[name] = value }
+        return DeclaredResource(logicalID: "S", type: "AWS::Scheduler::Schedule", properties: .object(properties))
+    }
+
+    private func fired(_ store: Store) throws -> [String] {
+        try store.read { try $0.all("SELECT input FROM fired ORDER BY id") { $0.text(0) } }
+    }
+
+    private func waitForFired(_ count: Int, _ store: Store) async throws {
+        while try fired(store).count < count { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
+    @Test func `a rate fires when its interval is over, again and again, and not between`() async throws {
+        let (store, schedules) = try open()
+        schedules.start()
+        _ = try await schedules.provision(schedule())
+        for round in 1...3 {
+            clock.advance(minutes: 4)
+            try await Task.sleep(for: .milliseconds(20))
+            #expect(try fired(store).count == round - 1)
+            clock.advance(minutes: 1)
+            try await waitForFired(round, store)
+        }
+        #expect(try fired(store) == Array(repeating: #"{"a":1}"#, count: 3))
+        schedules.stop()
+        store.close()
+    }
+
+    @Test func `times missed while the emulator was away are made up for once`() async throws {
+        let first = try open()
+        _ = try await first.schedules.provision(schedule())
+        first.store.close()
+        clock.advance(minutes: 23)
+        let second = try open()
+        second.schedules.start()
+        _ = try await second.schedules.provision(schedule())
+        try await waitForFired(1, second.store)
+        clock.advance(minutes: 5)
+        try await waitForFired(2, second.store)
+        #expect(try fired(second.store).count == 2)
+        second.schedules.stop()
+        second.store.close()
+    }
+
+    @Test func `a target that is not there yet is tried again`() async throws {
+        let (store, schedules) = try open()
+        targets.refuse(1)
+        schedules.start()
+        _ = try await schedules.provision(schedule())
+        clock.advance(minutes: 5)
+        while logs.all.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+        clock.advance(minutes: 1)
+        try await waitForFired(1, store)
+        schedules.stop()
+        store.close()
+    }
+
+    @Test func `a rule sends its own event, a disabled schedule none`() async throws {
+        let (store, schedules) = try open()
+        schedules.start()
+        _ = try await schedules.provision(schedule(["State": "DISABLED"]))
+        let rule = try await schedules.provision(
+            DeclaredResource(
+                logicalID: "Nightly", type: "AWS::Events::Rule",
+                properties: [
+                    "ScheduleExpression": "cron(0 0 * * ? *)",
+                    "Targets": [["Id": "t", "Arn": "arn:aws:states:us-east-1:000000000000:stateMachine:m"]],
+                ]))
+        #expect(rule.attributes["Arn"] == "arn:aws:events:us-east-1:000000000000:rule/Nightly")
+        clock.advance(minutes: 60 * 24)
+        try await waitForFired(1, store)
+        let event = try JSON(parsing: try fired(store)[0])
+        #expect(event["source"] == "aws.events")
+        #expect(event["time"] == "2026-02-04T00:00:00Z")
+        #expect(event["resources"] == ["arn:aws:events:us-east-1:000000000000:rule/Nightly"])
+        schedules.stop()
+        store.close()
+    }
+
+    @Test func `what cannot be played is said`() async throws {
+        let (store, schedules) = try open()
+        for (change, reason): (JSON, String) in [
+            (["Target": ["Arn": "arn:aws:sqs:us-east-1:0:q"]], "arn:aws:sqs"),
+            (["ScheduleExpressionTimezone": "Europe/Lisbon"], "Europe/Lisbon"),
+        ] {
+            let fault = await #expect(throws: AWSFault.self) { try await schedules.provision(schedule(change)) }
+            #expect(fault?.code == "NotImplemented")
+            #expect(fault?.message.contains(reason) == true)
+        }
+        store.close()
+    }
+
+    @Test func `schedules are listed and described`() async throws {
+        let (store, schedules) = try open()
+        _ = try await schedules.provision(schedule())
+        let list = await schedules.respond(to: HTTPRequest(method: "GET", path: "/schedules"))
+        #expect(list.json?["Schedules"]?[0]?["Name"] == "replay")
+        let one = await schedules.respond(to: HTTPRequest(method: "GET", path: "/schedules/replay"))
+        #expect(one.json?["Arn"] == "arn:aws:scheduler:us-east-1:000000000000:schedule/default/replay")
+        #expect(await schedules.respond(to: HTTPRequest(method: "GET", path: "/schedules/no")).status == 404)
+        store.close()
+    }
+}

@@ -45,6 +45,9 @@ public struct ControlTable: Sendable {
     ///
     /// Being second is an answer, ``Registration/alreadyRecorded``, not an error.
     public func register(_ record: ControlRecord) throws(ControlError) -> Registration {
+        var record = record
+        // An event may come late: what counts for a stale record is how long it stands here.
+        record.updatedAt = now()
         let isNew = Expression("attribute_not_exists(\(ControlAttribute.controlID.rawValue))")
         do throws(AWSError) {
             try dynamoDB.put(PutItem(table: name, item: record.item, condition: isNew))

@@ -13,7 +13,11 @@ import Testing
         ControlTable(name: "control", client: aws.client, attemptLimit: 2, now: { [aws] in aws.now })
     }
 
-    init() throws { record = try ControlKeyTests.record("raw/beer/beers.csv.gz") }
+    init() throws {
+        var record = try ControlKeyTests.record("raw/beer/beers.csv.gz")
+        record.updatedAt = aws.now
+        self.record = record
+    }
 
     /// The record, claimed by `owner`.
     func claimed(by owner: String = "execution-1") throws -> ControlRecord {
@@ -54,7 +58,7 @@ import Testing
                 "file_size", "status", "attempt_count", "created_at", "updated_at",
             ])
         #expect(item["schema_name"] == "dm_bronze" && item["status"] == "pending" && item["object_version"] == "\"e\"")
-        #expect(item["created_at"] == "2026-02-28T23:59:59.999Z")
+        #expect(item["created_at"] == "2026-02-28T23:59:59.999Z" && item["updated_at"] == "2026-03-01T10:00:00.000Z")
     }
 
     @Test func `an item that is no control record names its attribute`() throws {

@@ -164,7 +164,7 @@ static inline csv_word load_portable(const uint8_t *text) {
     return word;
 }
 
-static void index_rows_portable(const uint8_t *text, size_t from, size_t to, ck_csv_index *index) {
+void ck_csv_index_rows_portable(const uint8_t *text, size_t from, size_t to, ck_csv_index *index) {
     CSV_INDEX_ROWS(load_portable);
 }
 
@@ -200,5 +200,5 @@ void ck_csv_index_rows(const uint8_t *text, size_t from, size_t to, ck_csv_index
         return;
     }
 #endif
-    index_rows_portable(text, from, to, index);
+    ck_csv_index_rows_portable(text, from, to, index);
 }

@@ -8,8 +8,10 @@
 #include <emmintrin.h>
 #endif
 
-static inline bool stops_string(uint8_t byte) { return byte == '"' || byte == '\\' || byte < 0x20; }
-static inline bool stops_scalar(uint8_t byte) { return byte == ',' || byte == '}' || byte <= 0x20; }
+size_t ck_json_string_stop_portable(const uint8_t *text, size_t from) {
+    while (text[from] != '"' && text[from] != '\\' && text[from] >= 0x20) from++;
+    return from;
+}
 
 #if defined(__SSE2__)
 
@@ -40,13 +42,10 @@ static inline size_t scalar_stop(const uint8_t *text, size_t from) {
 
 #else
 
-static inline size_t string_stop(const uint8_t *text, size_t from) {
-    while (!stops_string(text[from])) from++;
-    return from;
-}
+static inline size_t string_stop(const uint8_t *text, size_t from) { return ck_json_string_stop_portable(text, from); }
 
 static inline size_t scalar_stop(const uint8_t *text, size_t from) {
-    while (!stops_scalar(text[from])) from++;
+    while (text[from] != ',' && text[from] != '}' && text[from] > 0x20) from++;
     return from;
 }
 

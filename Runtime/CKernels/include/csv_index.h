@@ -23,6 +23,9 @@ typedef struct {
 /// ck_csv_index_row then takes that row. Adds to the counts of `index`. Offsets are those in `text`.
 void ck_csv_index_rows(const uint8_t *text, size_t from, size_t to, ck_csv_index *index);
 
+/// What ck_csv_index_rows does where there is no SIMD for it.
+void ck_csv_index_rows_portable(const uint8_t *text, size_t from, size_t to, ck_csv_index *index);
+
 /// Indexes the one row that begins at `from`, byte by byte. False if it does not end before `to`.
 ///
 /// A quote opens a quoted field only as the field's first byte and is text anywhere else. Separators beyond the capacity

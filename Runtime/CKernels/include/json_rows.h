@@ -39,3 +39,6 @@ size_t ck_json_read_rows(const uint8_t *text, size_t from, size_t limit, const c
 
 /// The offset, from `from` on, of the first quote, backslash or control character.
 size_t ck_json_string_stop(const uint8_t *text, size_t from);
+
+/// What ck_json_string_stop does where there is no SIMD for it.
+size_t ck_json_string_stop_portable(const uint8_t *text, size_t from);

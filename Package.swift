@@ -28,7 +28,9 @@ let runtime: [Target] = [
     layer("AWSModels", in: "Runtime", imports: ["JSON"]),
     layer("AWSClient", in: "Runtime", imports: ["AWSModels", "JSON", "Digest", "CCurl"]),
     layer("Contracts", in: "Runtime", imports: ["YAML"]),
-    layer("Columnar", in: "Runtime", imports: ["Contracts", "Digest", "CKernels", "CISAL", "CZlib"]),
+    layer(
+        "Columnar", in: "Runtime", imports: ["Contracts", "Digest", "CKernels", "CISAL", "CZlib"],
+        exclude: ["README.md"]),
     layer("Parquet", in: "Runtime", imports: ["CKernels", "CSnappy", "CZstd"]),
     layer("Control", in: "Runtime", imports: ["AWSClient", "AWSModels", "Digest"]),
 ]
@@ -81,7 +83,7 @@ let tests: [Target] = [
     unitTests(of: "AWSModels", imports: ["JSON"]),
     unitTests(of: "AWSClient", imports: ["AWSModels", "JSON", "Digest"]),
     unitTests(of: "Contracts", imports: ["YAML"]),
-    unitTests(of: "Columnar", imports: ["Contracts", "CZlib", "JSON"]),
+    unitTests(of: "Columnar", imports: ["Contracts", "CKernels", "JSON"]),
     unitTests(of: "Parquet", imports: ["JSON"]),
     unitTests(of: "Control", imports: ["AWSClient", "AWSModels", "FakeAWS", "JSON"]),
     unitTests(of: "FirehoseTransform", imports: ["JSON", "Contracts", "LambdaRuntime"]),
@@ -135,8 +137,11 @@ func strict() -> [SwiftSetting] {
     ]
 }
 
-func layer(_ name: String, in house: String, imports: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: imports, path: "\(house)/\(name)", swiftSettings: strict())
+func layer(
+    _ name: String, in house: String, imports: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+    .target(
+        name: name, dependencies: imports, path: "\(house)/\(name)", exclude: exclude, swiftSettings: strict())
 }
 
 func function(_ name: String, imports: [Target.Dependency]) -> Target {

@@ -4,8 +4,14 @@
 struct ASLFault: Error, Sendable, Hashable {
     let error: String
     let message: String
+    /// The field whose JSONata expression is at fault; history shows it.
+    var location: String?
 
     static func runtime(_ message: String) -> ASLFault { ASLFault(error: ErrorName.runtime, message: message) }
+    static func query(_ message: String, at location: String?) -> ASLFault {
+        ASLFault(error: ErrorName.queryEvaluationError, message: message, location: location)
+    }
+
     static func intrinsic(_ message: String) -> ASLFault {
         ASLFault(error: ErrorName.intrinsicFailure, message: message)
     }

@@ -3,6 +3,8 @@ internal import JSON
 /// Turns the text of a definition into a machine, and gathers everything that is wrong with it on the way.
 struct DefinitionReader {
     let workflow: StateMachine.Workflow
+    /// The language of states that name none.
+    var machineLanguage = QueryLanguage.jsonPath
     var diagnostics: [Diagnostic] = []
     /// The states that the block being read names as targets, and where.
     var references: [(name: String, location: String)] = []
@@ -31,23 +33,23 @@ struct DefinitionReader {
             return nil
         }
         let fields = Fields(object: object, location: "")
-        let language = readLanguage(fields, enclosing: .jsonPath)
+        machineLanguage = readLanguage(fields)
         let timeout = integer("TimeoutSeconds", in: fields, atLeast: 1)
-        guard let block = readBlock(fields, language: language) else { return nil }
+        guard let block = readBlock(fields) else { return nil }
         return StateMachine(comment: object["Comment"]?.string, timeoutInSeconds: timeout, block: block)
     }
 
-    mutating func readLanguage(_ fields: Fields, enclosing: QueryLanguage) -> QueryLanguage {
-        guard let name = string("QueryLanguage", in: fields) else { return enclosing }
+    private mutating func readLanguage(_ fields: Fields) -> QueryLanguage {
+        guard let name = string("QueryLanguage", in: fields) else { return machineLanguage }
         guard let language = QueryLanguage(rawValue: name) else {
             report("Value is not valid. Valid values are: JSONPath, JSONata", at: fields, field: "QueryLanguage")
-            return enclosing
+            return machineLanguage
         }
         return language
     }
 
     /// Reads `StartAt` and `States`.
-    mutating func readBlock(_ fields: Fields, language: QueryLanguage) -> StateBlock? {
+    mutating func readBlock(_ fields: Fields) -> StateBlock? {
         require(["States", "StartAt"], in: fields)
         guard let states = fields.object["States"] else { return nil }
         guard let members = states.object else {
@@ -68,7 +70,7 @@ struct DefinitionReader {
                 diagnostics.append(.schema("Expected value of type Object", at: location))
                 continue
             }
-            if let state = readState(name, Fields(object: object, location: location), language: language) {
+            if let state = readState(name, Fields(object: object, location: location)) {
                 found.append(state)
             }
         }
@@ -92,7 +94,7 @@ struct DefinitionReader {
         }
     }
 
-    private mutating func readState(_ name: String, _ fields: Fields, language enclosing: QueryLanguage) -> State? {
+    private mutating func readState(_ name: String, _ fields: Fields) -> State? {
         guard let type = string("Type", in: fields) else {
             require(["Type"], in: fields)
             return nil
@@ -100,8 +102,8 @@ struct DefinitionReader {
         let variablesOfOuter = variablesRead
         variablesRead = []
         defer { variablesRead = variablesOfOuter }
-        let language = readLanguage(fields, enclosing: enclosing)
-        if enclosing == .jsonata, language == .jsonPath {
+        let language = readLanguage(fields)
+        if machineLanguage == .jsonata, language == .jsonPath {
             report("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", at: fields)
         }
         guard let kind = readKind(type, fields, language: language) else { return nil }
@@ -117,7 +119,7 @@ struct DefinitionReader {
         case "Wait": return readWait(fields, language: language).map { .wait($0) }
         case "Succeed": return .succeed
         case "Fail": return .fail(readFail(fields, language: language))
-        case "Parallel": return .parallel(readParallel(fields, language: language))
+        case "Parallel": return .parallel(readParallel(fields))
         case "Map": return readMap(fields, language: language).map { .map($0) }
         default:
             report(

@@ -102,6 +102,9 @@ extension DefinitionReader {
             }
         }
         guard let value = fields.object[name] else { return nil }
+        if language == .jsonata, let expression = jsonata(value, field: name, at: fields.at(name)) {
+            return NumberField(name: name, source: .expression(expression), kind: kind)
+        }
         guard let number = kind == .integer ? value.int.map(Double.init) : value.double else {
             report("Expected value of type \(kind == .integer ? "Integer" : "Number")", at: fields, field: name)
             return nil
@@ -112,12 +115,56 @@ extension DefinitionReader {
     // MARK: Templates
 
     mutating func template(_ name: String, in fields: Fields, language: QueryLanguage) -> Template? {
-        fields.object[name].map { jsonPathTemplate($0, field: name, at: fields.at(name)) }
+        guard let value = fields.object[name] else { return nil }
+        return switch language {
+        case .jsonPath: jsonPathTemplate(value, field: name, at: fields.at(name))
+        case .jsonata: jsonataTemplate(value, field: name, at: fields.at(name))
+        }
     }
 
     /// A field with one value that may be computed.
     mutating func scalarTemplate(_ name: String, in fields: Fields, language: QueryLanguage) -> Template? {
-        fields.object[name].map { .constant($0) }
+        guard let value = fields.object[name] else { return nil }
+        if language == .jsonata, let expression = jsonata(value, field: name, at: fields.at(name)) {
+            return .expression(expression)
+        }
+        return .constant(value)
+    }
+
+    /// The expression in a text `{% … %}`; nil for every other value.
+    mutating func jsonata(_ value: JSON, field: String, at location: String) -> Expression? {
+        guard let text = value.string, text.hasPrefix("{%"), text.hasSuffix("%}"), text.utf8.count >= 4 else {
+            return nil
+        }
+        let inner = text.dropFirst(2).dropLast(2)
+        let trimmed = inner.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
+        do {
+            let program = try JSONataExpression(String(trimmed))
+            variablesRead.formUnion(program.freeVariables.subtracting(["states"]))
+            return Expression(source: .jsonata(program), field: field)
+        } catch {
+            diagnostics.append(.schema("The JSONata expression is not valid. \(error.text)", at: location))
+            return nil
+        }
+    }
+
+    private mutating func jsonataTemplate(_ value: JSON, field: String, at location: String) -> Template {
+        switch value {
+        case .array(let elements):
+            let templates = elements.enumerated().map {
+                jsonataTemplate($1, field: "\(field)[\($0)]", at: "\(location)[\($0)]")
+            }
+            return templates.allSatisfy(\.isConstant) ? .constant(value) : .array(templates)
+        case .object(let object):
+            let members = object.map {
+                Template.Member(
+                    name: $0.name,
+                    value: jsonataTemplate($0.value, field: "\(field)/\($0.name)", at: "\(location)/\($0.name)"))
+            }
+            return members.allSatisfy(\.value.isConstant) ? .constant(value) : .object(members)
+        default:
+            return jsonata(value, field: field, at: location).map { .expression($0) } ?? .constant(value)
+        }
     }
 
     mutating func expression(_ text: String, field: String, in fields: Fields) -> Expression? {

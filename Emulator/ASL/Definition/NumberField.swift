@@ -5,6 +5,7 @@ struct NumberField: Sendable, Hashable {
     enum Source: Sendable, Hashable {
         case constant(Double)
         case path(JSONPath)
+        case expression(Expression)
     }
 
     enum Kind: Sendable, Hashable {
@@ -18,9 +19,15 @@ struct NumberField: Sendable, Hashable {
     let kind: Kind
 
     /// - Throws: States.Runtime when the path leads nowhere or to something else than such a number.
-    func value(in scope: Scope) throws(ASLFault) -> Double? {
+    func value(in scope: inout Scope) throws(ASLFault) -> Double? {
         switch source {
         case .constant(let value): return value
+        case .expression(let expression):
+            let value = try expression.evaluate(in: &scope)
+            guard let number = kind == .integer ? value.int.map(Double.init) : value.double else {
+                throw .unexpectedResult(value, of: expression, expected: kind == .integer ? "integer" : "number")
+            }
+            return number
         case .path(let path):
             let value: JSON
             do {

@@ -49,6 +49,7 @@ struct Expression: Sendable, Hashable {
     enum Source: Sendable, Hashable {
         case path(JSONPath)
         case call(IntrinsicCall)
+        case jsonata(JSONataExpression)
     }
 
     func evaluate(in scope: inout Scope) throws(ASLFault) -> JSON {
@@ -60,6 +61,7 @@ struct Expression: Sendable, Hashable {
                 throw notFound(path, in: scope)
             }
         case .call(let call): return try evaluate(call, in: &scope)
+        case .jsonata(let program): return try program.evaluate(in: &scope, field: field)
         }
     }
 

@@ -3,18 +3,22 @@ extension StateMachine {
     /// By state, in the order of the text; states that read none are left out.
     public var variableReferences: [(state: String, variables: [String])] { block.variableReferences }
 
-    /// Whether any state assigns variables.
-    public var assignsVariables: Bool { block.assignsVariables }
+    /// Whether the definition has what came with variables: `Assign`, or states in JSONata.
+    public var usesVariables: Bool { block.usesVariables }
 }
 
 extension StateBlock {
-    fileprivate var assignsVariables: Bool {
+    fileprivate var usesVariables: Bool {
         states.values.contains { state in
-            if state.flow.assign != nil || state.flow.catchers.contains(where: { $0.assign != nil }) { return true }
+            if state.flow.language == .jsonata || state.flow.assign != nil
+                || state.flow.catchers.contains(where: { $0.assign != nil })
+            {
+                return true
+            }
             return switch state.kind {
             case .choice(let choice): choice.rules.contains { $0.assign != nil }
-            case .map(let map): map.processor.assignsVariables
-            case .parallel(let parallel): parallel.branches.contains(where: \.assignsVariables)
+            case .map(let map): map.processor.usesVariables
+            case .parallel(let parallel): parallel.branches.contains(where: \.usesVariables)
             default: false
             }
         }

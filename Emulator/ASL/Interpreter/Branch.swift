@@ -26,6 +26,8 @@ struct Branch: Sendable {
 struct Visit: Sendable {
     let state: State
     let enteredEventID: Int
+    /// The event before the entry.
+    let previousEventID: Int
     let enteredAt: Timestamp
     /// The input as it came, before `InputPath`.
     let input: JSON

@@ -2,19 +2,36 @@ internal import JSON
 
 extension Execution {
     /// A fault as the state fails with it. Faults of the interpreter itself say which state they are about.
-    func failure(for fault: ASLFault, in visit: Visit) -> ErrorOutput {
+    mutating func failure(for fault: ASLFault, in id: BranchID) -> ErrorOutput {
+        guard let branch = branches[id], let visit = branch.visit else {
+            return ErrorOutput(error: fault.error, cause: fault.message)
+        }
         let isPlain = [ErrorName.dataLimitExceeded, ErrorName.itemReaderFailed].contains(fault.error)
         let place =
             "An error occurred while executing the state '\(visit.state.name)' "
             + "(entered at the event id #\(visit.enteredEventID)). "
-        return ErrorOutput(error: fault.error, cause: isPlain ? fault.message : place + fault.message)
+        let failure = ErrorOutput(error: fault.error, cause: isPlain ? fault.message : place + fault.message)
+        if fault.error == ErrorName.queryEvaluationError { recordEvaluationFailed(failure, fault, visit, in: id) }
+        return failure
+    }
+
+    private mutating func recordEvaluationFailed(
+        _ failure: ErrorOutput, _ fault: ASLFault, _ visit: Visit, in id: BranchID
+    ) {
+        var details = details(of: failure)
+        details["location"] = fault.location.map { .string($0) }
+        details["state"] = .string(visit.state.name)
+        // Evaluation belongs to the way in: its event points back past the entry, except in Wait states.
+        var isOnTheWayIn = branches[id]?.lastEventID == visit.enteredEventID
+        if case .wait = visit.state.kind { isOnTheWayIn = false }
+        emit("EvaluationFailed", details, in: id, previous: isOnTheWayIn ? visit.previousEventID : nil)
     }
 
     /// Fails the visited state: retries it, or lets a catcher take over, or fails the branch.
     mutating func fail(_ id: BranchID, with failure: ErrorOutput) {
         guard let visit = branches[id]?.visit else { return }
         if retry(id, after: failure, in: visit) { return }
-        closeFan(of: id, in: visit)
+        closeFan(of: id, in: visit, after: failure)
         if let catcher = visit.state.flow.catchers.first(where: { $0.errors.match(failure) }) {
             caught(id, failure, by: catcher, in: visit)
         } else {
@@ -37,8 +54,10 @@ extension Execution {
     }
 
     /// A Map or Parallel state that has started its branches records its failure once no retry is left.
-    private mutating func closeFan(of id: BranchID, in visit: Visit) {
-        guard fans.removeValue(forKey: id) != nil else { return }
+    private mutating func closeFan(of id: BranchID, in visit: Visit, after failure: ErrorOutput) {
+        var isOpen = fans.removeValue(forKey: id) != nil
+        if case .map = visit.state.kind, failure.error == ErrorName.queryEvaluationError { isOpen = true }
+        guard isOpen else { return }
         emit("\(visit.state.typeName)StateFailed", in: id)
     }
 
@@ -46,14 +65,19 @@ extension Execution {
         guard let branch = branches[id] else { return }
         var scope = scope(of: branch, in: visit)
         let errorOutput = catcher.errorOutput(for: failure)
-        scope.input = errorOutput
         scope.errorOutput = errorOutput
         do {
-            let output = try catcher.resultPath.apply(errorOutput, to: visit.input)
+            let output: JSON
+            if visit.state.flow.language == .jsonata {
+                output = try catcher.output?.evaluate(in: &scope) ?? errorOutput
+            } else {
+                scope.input = errorOutput
+                output = try catcher.resultPath.apply(errorOutput, to: visit.input)
+            }
             try depart(id, output: output, assign: catcher.assign, next: .state(catcher.next), scope: &scope)
             random = scope.random
         } catch {
-            branchFailed(id, with: self.failure(for: error, in: visit))
+            branchFailed(id, with: self.failure(for: error, in: id))
         }
     }
 

@@ -12,6 +12,8 @@ struct Scope: Sendable {
     /// `$states.errorOutput`, inside a catcher.
     var errorOutput: JSON?
     var random: RandomSource
+    /// What `$now()` answers: the instant of the input being handled.
+    var now: Timestamp
 
     func with(input: JSON) -> Scope {
         var scope = self

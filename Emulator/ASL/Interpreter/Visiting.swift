@@ -4,6 +4,7 @@ extension Execution {
     /// Enters the branch's next state.
     mutating func enter(_ id: BranchID) {
         guard let branch = branches[id], let state = branch.block.states[branch.stateName] else { return }
+        let previous = branch.lastEventID
         let event = emit(
             "\(state.typeName)StateEntered",
             [
@@ -11,7 +12,8 @@ extension Execution {
                 "inputDetails": ["truncated": false],
             ], in: id)
         branches[id]?.visit = Visit(
-            state: state, enteredEventID: event, enteredAt: now, input: branch.input, effectiveInput: branch.input,
+            state: state, enteredEventID: event, previousEventID: previous, enteredAt: now, input: branch.input,
+            effectiveInput: branch.input,
             retriesUsed: Array(repeating: 0, count: state.flow.retriers.count))
         run(id)
     }
@@ -51,7 +53,7 @@ extension Execution {
             return true
         } catch {
             random = scope.random
-            fail(id, with: failure(for: error, in: visit))
+            fail(id, with: failure(for: error, in: id))
             return false
         }
     }
@@ -59,7 +61,7 @@ extension Execution {
     func scope(of branch: Branch, in visit: Visit) -> Scope {
         Scope(
             input: visit.effectiveInput, context: context(of: branch, in: visit), variables: branch.variables,
-            random: random)
+            random: random, now: now)
     }
 
     /// What leaves a state: the result of its work, or its input for states that make none.
@@ -75,7 +77,7 @@ extension Execution {
     /// - Parameter next: where to, when not where the state's own `Next` says.
     mutating func leave(
         _ id: BranchID, with departure: Departure, to next: Next? = nil, assign: Template? = nil,
-        scope: inout Scope
+        output template: Template? = nil, scope: inout Scope
     ) throws(ASLFault) {
         guard let visit = branches[id]?.visit else { return }
         let flow = visit.state.flow
@@ -83,7 +85,14 @@ extension Execution {
         switch departure {
         case .input(let value):
             scope.input = value
-            output = try flow.outputPath.apply(to: value, in: scope)
+            if let template = template ?? flow.output {
+                output = try template.evaluate(in: &scope)
+            } else {
+                output = try flow.outputPath.apply(to: value, in: scope)
+            }
+        case .result(let result) where flow.language == .jsonata:
+            scope.result = result
+            output = try flow.output?.evaluate(in: &scope) ?? result
         case .result(let result):
             scope.input = result
             let selected = try flow.resultSelector?.evaluate(in: &scope) ?? result

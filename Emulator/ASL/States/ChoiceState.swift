@@ -41,7 +41,7 @@ extension Execution {
             for rule in choice.rules where try rule.test.holds(in: &scope) {
                 try execution.leave(
                     id, with: .input(visit.effectiveInput), to: .state(rule.next), assign: rule.assign ?? .object([]),
-                    scope: &scope)
+                    output: rule.output, scope: &scope)
                 return
             }
             guard let next = choice.defaultNext else {

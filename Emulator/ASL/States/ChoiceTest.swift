@@ -11,6 +11,8 @@ indirect enum ChoiceTest: Sendable, Hashable {
     case isKind(JSONPath, Kind, Bool)
     case compare(JSONPath, Kind, Order, Operand)
     case matches(JSONPath, pattern: String)
+    /// The condition of a JSONata rule: a constant, or an expression that gives a boolean.
+    case condition(Template)
 
     enum Kind: String, Sendable, Hashable, CaseIterable {
         case string = "String"
@@ -52,6 +54,12 @@ indirect enum ChoiceTest: Sendable, Hashable {
             for test in tests where try test.holds(in: &scope) { return true }
             return false
         case .not(let test): return try !test.holds(in: &scope)
+        case .condition(let template):
+            let value = try template.evaluate(in: &scope)
+            guard let holds = value.bool else {
+                throw .unexpectedResult(value, of: template.expressions.first, expected: "boolean")
+            }
+            return holds
         case .isPresent(let path, let expected):
             return ((try? scope.value(at: path)) != nil) == expected
         case .isKind(let path, let kind, let expected):
@@ -157,6 +165,13 @@ struct Wildcard {
 
 extension DefinitionReader {
     mutating func readTest(_ item: Fields, language: QueryLanguage) -> ChoiceTest? {
+        if language == .jsonata {
+            guard let condition = scalarTemplate("Condition", in: item, language: language) else {
+                require(["Condition"], in: item)
+                return nil
+            }
+            return .condition(condition)
+        }
         if item.object["And"] != nil {
             return .and(list("And", in: item).compactMap { readTest($0, language: language) })
         }

@@ -8,6 +8,8 @@ struct MapState: Sendable {
     /// Whether iterations are executions of their own, outside the parent's history.
     let isDistributed: Bool
     let itemsPath: PathField
+    /// JSONata only: the items, instead of the whole input.
+    let items: Template?
     /// What an iteration gets instead of the plain item.
     let itemSelector: Template?
     let maxConcurrency: NumberField?
@@ -25,16 +27,14 @@ extension DefinitionReader {
             return nil
         }
         let mode = processor["ProcessorConfig"]?["Mode"]?.string ?? "INLINE"
-        guard
-            let block = readBlock(
-                Fields(object: processor, location: fields.at(processorName)), language: language)
-        else { return nil }
+        guard let block = readBlock(Fields(object: processor, location: fields.at(processorName))) else { return nil }
         let label = string("Label", in: fields)
         if let label { checkLabel(label, in: fields) }
         let selectorName = fields.object["ItemSelector"] != nil ? "ItemSelector" : "Parameters"
         return MapState(
             processor: block, isDistributed: mode == "DISTRIBUTED",
             itemsPath: pathField("ItemsPath", in: fields),
+            items: language == .jsonata ? template("Items", in: fields, language: language) : nil,
             itemSelector: template(selectorName, in: fields, language: language),
             maxConcurrency: number("MaxConcurrency", in: fields, language: language, kind: .integer),
             toleratedFailureCount: number("ToleratedFailureCount", in: fields, language: language, kind: .integer),
@@ -62,10 +62,10 @@ extension DefinitionReader {
 extension Execution {
     mutating func runMap(_ map: MapState, in id: BranchID) {
         attempt(id) { (execution, visit, scope) throws(ASLFault) in
-            let limit = try map.maxConcurrency?.value(in: scope) ?? 0
-            let items = try map.items(in: scope)
+            let limit = try map.maxConcurrency?.value(in: &scope) ?? 0
+            let items = try map.items(in: &scope, language: visit.state.flow.language)
             execution.emit("MapStateStarted", ["length": .int(items.count)], in: id)
-            let tolerance = try map.tolerance(of: items.count, in: scope)
+            let tolerance = try map.tolerance(of: items.count, in: &scope)
             if map.isDistributed { execution.startMapRun(map, in: id, scope: &scope) }
             let most = map.isDistributed ? Self.distributedConcurrency : Self.inlineConcurrency
             let progress = MapProgress(
@@ -146,7 +146,15 @@ extension Execution {
 }
 
 extension MapState {
-    fileprivate func items(in scope: Scope) throws(ASLFault) -> [JSON] {
+    fileprivate func items(in scope: inout Scope, language: QueryLanguage) throws(ASLFault) -> [JSON] {
+        if language == .jsonata {
+            let value = try items?.evaluate(in: &scope) ?? scope.input
+            if case .array(let elements) = value { return elements }
+            guard let expression = items?.expressions.first else {
+                throw .query("Map state input must be an array but was: \(value.text)", at: nil)
+            }
+            throw .unexpectedResult(value, of: expression, expected: "array")
+        }
         let value = try itemsPath.apply(to: scope.input, in: scope)
         guard case .array(let items) = value else {
             throw .runtime(
@@ -158,10 +166,10 @@ extension MapState {
     private var itemsPathText: String { if case .path(let path) = itemsPath { path.text } else { "$" } }
 
     /// How many failed iterations the map survives.
-    fileprivate func tolerance(of count: Int, in scope: Scope) throws(ASLFault) -> Int {
-        let absolute = try toleratedFailureCount?.value(in: scope)
+    fileprivate func tolerance(of count: Int, in scope: inout Scope) throws(ASLFault) -> Int {
+        let absolute = try toleratedFailureCount?.value(in: &scope)
         if let absolute, absolute < 0 { throw .runtime("ToleratedFailureCount cannot be negative.") }
-        let share = try toleratedFailurePercentage?.value(in: scope)
+        let share = try toleratedFailurePercentage?.value(in: &scope)
         if let share, !(0...100).contains(share) {
             throw .runtime("ToleratedFailurePercentage must be between 0 and 100.")
         }

@@ -8,12 +8,12 @@ struct ParallelState: Sendable {
 }
 
 extension DefinitionReader {
-    mutating func readParallel(_ fields: Fields, language: QueryLanguage) -> ParallelState {
+    mutating func readParallel(_ fields: Fields) -> ParallelState {
         if fields.object["Branches"] == nil { require(["Branches"], in: fields) }
         if fields.object["Branches"]?.array?.isEmpty == true {
             report("Value cannot be empty", at: fields, field: "Branches")
         }
-        return ParallelState(branches: list("Branches", in: fields).compactMap { readBlock($0, language: language) })
+        return ParallelState(branches: list("Branches", in: fields).compactMap { readBlock($0) })
     }
 }
 

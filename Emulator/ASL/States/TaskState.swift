@@ -56,8 +56,8 @@ extension Execution {
             if state.resource.pattern == .waitForTaskToken, let branch = execution.branches[id] {
                 scope.context = execution.context(of: branch, in: visit, taskToken: token)
             }
-            let timeout = try state.timeout?.value(in: scope).map { Int($0) }
-            let heartbeat = try state.heartbeat?.value(in: scope).map { Int($0) }
+            let timeout = try state.timeout?.value(in: &scope).map { Int($0) }
+            let heartbeat = try state.heartbeat?.value(in: &scope).map { Int($0) }
             let parameters = try visit.state.flow.parameters?.evaluate(in: &scope) ?? visit.effectiveInput
             let request = TaskRequest(
                 id: taskID, stateName: visit.state.name, resource: state.resource, parameters: parameters, token: token,

@@ -9,6 +9,8 @@ struct WaitState: Sendable {
         case until(Timestamp)
         case secondsPath(JSONPath)
         case timestampPath(JSONPath)
+        case secondsExpression(Expression)
+        case timestampExpression(Expression)
     }
 
     let duration: Duration
@@ -16,6 +18,18 @@ struct WaitState: Sendable {
 
 extension DefinitionReader {
     mutating func readWait(_ fields: Fields, language: QueryLanguage) -> WaitState? {
+        if language == .jsonata {
+            if let value = fields.object["Seconds"],
+                let expression = jsonata(value, field: "Seconds", at: fields.at("Seconds"))
+            {
+                return WaitState(duration: .secondsExpression(expression))
+            }
+            if let value = fields.object["Timestamp"],
+                let expression = jsonata(value, field: "Timestamp", at: fields.at("Timestamp"))
+            {
+                return WaitState(duration: .timestampExpression(expression))
+            }
+        }
         if fields.object["Seconds"] != nil {
             return integer("Seconds", in: fields, atLeast: 0).map { WaitState(duration: .seconds($0)) }
         }
@@ -43,6 +57,20 @@ extension Execution {
             case .secondsPath(let path):
                 end = execution.now.adding(milliseconds: Int64(try Self.seconds(at: path, in: scope)) * 1000)
             case .timestampPath(let path): end = try Self.timestamp(at: path, in: scope)
+            case .secondsExpression(let expression):
+                let value = try expression.evaluate(in: &scope)
+                guard let seconds = value.int, seconds >= 0 else {
+                    throw .unexpectedResult(value, of: expression, expected: "non-negative integer")
+                }
+                end = execution.now.adding(milliseconds: Int64(seconds) * 1000)
+            case .timestampExpression(let expression):
+                let value = try expression.evaluate(in: &scope)
+                guard let timestamp = value.string.flatMap({ Timestamp(rfc3339: $0) }) else {
+                    throw .query(
+                        "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: "
+                            + value.plainText, at: "Timestamp")
+                }
+                end = timestamp
             }
             try execution.wait(id, until: end, scope: &scope)
         }

@@ -124,6 +124,10 @@ final class ActivityQueues: Sendable {
     }
 
     func bell(of activity: String) -> Bell {
-        queues.withLock { $0[activity, default: Queue()].bell }
+        queues.withLock { queues in
+            let queue = queues[activity] ?? Queue()
+            queues[activity] = queue
+            return queue.bell
+        }
     }
 }

@@ -160,7 +160,7 @@ extension StepFunctionsService {
     private func addVariables(
         of revision: StateMachineRevision, _ workflow: StateMachine.Workflow, to answer: inout JSONObject
     ) {
-        guard let machine = try? machine(of: revision, workflow: workflow), machine.assignsVariables else { return }
+        guard let machine = try? machine(of: revision, workflow: workflow), machine.usesVariables else { return }
         let references = machine.variableReferences
         if !references.isEmpty {
             answer["variableReferences"] = .object(

@@ -8,7 +8,8 @@ struct IntrinsicTests {
         var parser = IntrinsicParser(text)
         let expression = Expression(source: .call(try parser.parseWhole()), field: "value.$")
         var scope = Scope(
-            input: input, context: ["Name": "run"], variables: ["v": 7], random: RandomSource(seed: 1))
+            input: input, context: ["Name": "run"], variables: ["v": 7], random: RandomSource(seed: 1),
+            now: Timestamp(seconds: 0))
         return try expression.evaluate(in: &scope)
     }
 

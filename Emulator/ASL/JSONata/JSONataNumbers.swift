@@ -1,0 +1,112 @@
+internal import JSON
+
+/// Functions on numbers, and aggregates.
+extension JSONataLibrary {
+    /// - Returns: nil when `name` is no function of this family.
+    static func callOnNumbers(
+        _ name: String, _ arguments: Arguments, _ evaluator: JSONataEvaluator
+    ) throws(JSONataFault) -> JSONataValue? {
+        switch name {
+        case "number": return try number(arguments[0])
+        case "abs": return try arguments.number(0).map { .number(abs($0)) } ?? .undefined
+        case "floor": return try arguments.number(0).map { .number($0.rounded(.down)) } ?? .undefined
+        case "ceil": return try arguments.number(0).map { .number($0.rounded(.up)) } ?? .undefined
+        case "round": return try round(arguments)
+        case "sqrt":
+            guard let number = try arguments.number(0) else { return .undefined }
+            guard number >= 0 else {
+                throw JSONataFault("D3060", "The sqrt function cannot be applied to a negative number: \(number)")
+            }
+            return .number(number.squareRoot())
+        case "power":
+            guard let base = try arguments.number(0), let exponent = try arguments.number(1) else { return .undefined }
+            return .number(try power(base, exponent))
+        case "formatBase":
+            guard let number = try arguments.number(0) else { return .undefined }
+            let radix = Int(try arguments.number(1) ?? 10)
+            guard (2...36).contains(radix) else {
+                throw JSONataFault("D3100", "The radix of the formatBase function must be between 2 and 36")
+            }
+            return .string(String(Int(number.rounded(.toNearestOrEven)), radix: radix))
+        case "random": return try random(arguments, evaluator)
+        case "count": return .json(.int(arguments[0].asElements.count))
+        case "sum", "max", "min", "average": return try aggregate(name, arguments)
+        default: return nil
+        }
+    }
+
+    private static func number(_ value: JSONataValue) throws(JSONataFault) -> JSONataValue {
+        switch value {
+        case .undefined: return .undefined
+        case .json(.number): return value
+        case .json(.bool(let flag)): return .json(.int(flag ? 1 : 0))
+        case .json(.string(let text)):
+            for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] where text.lowercased().hasPrefix(prefix) {
+                if let integer = Int(text.dropFirst(2), radix: radix) { return .json(.int(integer)) }
+            }
+            guard let number = JSONNumber(text) else {
+                throw JSONataFault("D3030", "Unable to cast value to a number: \"\(text)\"")
+            }
+            return .json(.number(number))
+        default: throw JSONataFault("T0410", "Argument 1 of function \"number\" does not match function signature")
+        }
+    }
+
+    /// Rounds half to even, at any decimal place.
+    private static func round(_ arguments: Arguments) throws(JSONataFault) -> JSONataValue {
+        guard let number = try arguments.number(0) else { return .undefined }
+        let places = Int(try arguments.number(1) ?? 0)
+        guard places != 0 else { return .number(number.rounded(.toNearestOrEven)) }
+        let scale = try power(10, Double(abs(places)))
+        let scaled = places > 0 ? number * scale : number / scale
+        let rounded = scaled.rounded(.toNearestOrEven)
+        return .number(places > 0 ? rounded / scale : rounded * scale)
+    }
+
+    private static func power(_ base: Double, _ exponent: Double) throws(JSONataFault) -> Double {
+        if let integer = Int(exactly: exponent), abs(integer) <= 4096 {
+            var (result, factor, rest) = (1.0, base, abs(integer))
+            while rest > 0 {
+                if rest & 1 == 1 { result *= factor }
+                factor *= factor
+                rest >>= 1
+            }
+            let value = integer < 0 ? 1 / result : result
+            if value.isFinite { return value }
+        }
+        if exponent == 0.5, base >= 0 { return base.squareRoot() }
+        throw JSONataFault(
+            "D3061",
+            "The power function has resulted in a value that cannot be represented as a JSON number: base=\(base), exponent=\(exponent)"
+        )
+    }
+
+    /// Between 0 and 1; with a seed always the same.
+    private static func random(_ arguments: Arguments, _ evaluator: JSONataEvaluator) throws(JSONataFault)
+        -> JSONataValue
+    {
+        guard let seed = try arguments.number(0) else {
+            return .number(Double.random(in: 0..<1, using: &evaluator.random))
+        }
+        var seeded = RandomSource(seed: UInt64(bitPattern: Int64(seed)))
+        return .number(Double.random(in: 0..<1, using: &seeded))
+    }
+
+    private static func aggregate(_ name: String, _ arguments: Arguments) throws(JSONataFault) -> JSONataValue {
+        if arguments[0].isUndefined { return .undefined }
+        var numbers: [Double] = []
+        for element in arguments[0].asElements {
+            guard let number = element.number else {
+                throw JSONataFault("T0412", "Argument 1 of function \"\(name)\" must be an array of \"number\"")
+            }
+            numbers.append(number)
+        }
+        if name == "sum" { return .number(numbers.reduce(0, +)) }
+        guard let least = numbers.min(), let greatest = numbers.max() else { return .undefined }
+        switch name {
+        case "max": return .number(greatest)
+        case "min": return .number(least)
+        default: return .number(numbers.reduce(0, +) / Double(numbers.count))
+        }
+    }
+}

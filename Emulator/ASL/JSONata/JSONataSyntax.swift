@@ -1,0 +1,165 @@
+internal import JSON
+
+/// A compiled JSONata expression.
+///
+/// Not in: the operators `%`, `@` and `#` on paths, and the functions that Step Functions leaves out.
+/// - SeeAlso: <https://docs.jsonata.org/overview>
+struct JSONataExpression: Sendable, Hashable {
+    /// As written between `{%` and `%}`, without the spaces around it.
+    let text: String
+    let node: JSONataNode
+
+    /// - Throws: ``JSONataFault`` S… for what is no JSONata.
+    init(_ text: String) throws(JSONataFault) {
+        self.text = text
+        var parser = JSONataParser(try JSONataLexer.tokens(of: text))
+        node = try parser.parseWhole()
+    }
+
+    /// The variables that the expression reads and does not bind itself.
+    var freeVariables: Set<String> { node.freeVariables(bound: []) }
+}
+
+indirect enum JSONataNode: Sendable, Hashable {
+    case literal(JSON)
+    /// `$name`; empty for `$`, the context, and `$` for `$$`, the root.
+    case variable(String)
+    case regex(JSONataRegex)
+    case path(JSONataPath)
+    case binary(JSONataOperator, JSONataNode, JSONataNode)
+    case negative(JSONataNode)
+    case array([JSONataNode])
+    case object([JSONataPair])
+    case block([JSONataNode])
+    case condition(JSONataNode, then: JSONataNode, else: JSONataNode?)
+    case bind(String, JSONataNode)
+    case lambda(parameters: [String], body: JSONataNode)
+    case call(JSONataNode, [JSONataNode])
+    /// A call with `?` for arguments to come.
+    case partial(JSONataNode, [JSONataNode?])
+    /// `left ~> right`
+    case apply(JSONataNode, JSONataNode)
+    case transform(pattern: JSONataNode, update: JSONataNode, delete: JSONataNode?)
+    /// A node that is no path, with predicates and perhaps a grouping behind it.
+    case filtered(JSONataNode, predicates: [JSONataNode], keepsArray: Bool, group: [JSONataPair]?)
+}
+
+struct JSONataPair: Sendable, Hashable {
+    let key: JSONataNode
+    let value: JSONataNode
+}
+
+struct JSONataRegex: Sendable, Hashable {
+    let pattern: String
+    let ignoresCase: Bool
+    let isMultiline: Bool
+}
+
+struct JSONataPath: Sendable, Hashable {
+    var steps: [JSONataStep]
+    var keepsArray = false
+    var group: [JSONataPair]?
+}
+
+struct JSONataStep: Sendable, Hashable {
+    enum Kind: Sendable, Hashable {
+        case name(String)
+        case wildcard
+        case descendants
+        case expression(JSONataNode)
+        case sort([JSONataSortTerm])
+    }
+
+    var kind: Kind
+    var predicates: [JSONataNode] = []
+}
+
+struct JSONataSortTerm: Sendable, Hashable {
+    let node: JSONataNode
+    let isDescending: Bool
+}
+
+enum JSONataOperator: String, Sendable, Hashable {
+    case add = "+"
+    case subtract = "-"
+    case multiply = "*"
+    case divide = "/"
+    case remainder = "%"
+    case equal = "="
+    case notEqual = "!="
+    case less = "<"
+    case greater = ">"
+    case lessOrEqual = "<="
+    case greaterOrEqual = ">="
+    case concatenate = "&"
+    case and
+    case or
+    case isIn = "in"
+    case range = ".."
+    case elvis = "?:"
+    case coalesce = "??"
+}
+
+/// An error of JSONata with its code.
+///
+/// - SeeAlso: <https://github.com/jsonata-js/jsonata/blob/master/src/jsonata.js>
+struct JSONataFault: Error, Sendable, Hashable {
+    let code: String
+    let message: String
+
+    init(_ code: String, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    var text: String { "\(code): \(message)" }
+}
+
+extension JSONataNode {
+    func freeVariables(bound: Set<String>) -> Set<String> {
+        func free(_ nodes: [JSONataNode], _ bound: Set<String>) -> Set<String> {
+            nodes.reduce(into: []) { $0.formUnion($1.freeVariables(bound: bound)) }
+        }
+        func pairs(_ pairs: [JSONataPair]?) -> [JSONataNode] { (pairs ?? []).flatMap { [$0.key, $0.value] } }
+        switch self {
+        case .literal, .regex: return []
+        case .variable(let name): return name.isEmpty || name == "$" || bound.contains(name) ? [] : [name]
+        case .path(let path):
+            let nodes = path.steps.flatMap { step -> [JSONataNode] in
+                switch step.kind {
+                case .expression(let node): [node] + step.predicates
+                case .sort(let terms): terms.map(\.node) + step.predicates
+                default: step.predicates
+                }
+            }
+            return free(nodes + pairs(path.group), bound)
+        case .binary(_, let left, let right), .apply(let left, let right): return free([left, right], bound)
+        case .negative(let node): return node.freeVariables(bound: bound)
+        case .array(let nodes): return free(nodes, bound)
+        case .object(let members): return free(pairs(members), bound)
+        case .block(let nodes):
+            var bound = bound
+            return nodes.reduce(into: []) { result, node in
+                result.formUnion(node.freeVariables(bound: bound))
+                if case .bind(let name, _) = node { bound.insert(name) }
+            }
+        case .condition(let test, let then, let otherwise):
+            return free([test, then] + (otherwise.map { [$0] } ?? []), bound)
+        case .bind(_, let node): return node.freeVariables(bound: bound)
+        case .lambda(let parameters, let body): return body.freeVariables(bound: bound.union(parameters))
+        case .call(let function, let arguments):
+            return free(arguments, bound).union(function.freeFunctionVariables(bound: bound))
+        case .partial(let function, let arguments):
+            return free(arguments.compactMap { $0 }, bound).union(function.freeFunctionVariables(bound: bound))
+        case .transform(let pattern, let update, let delete):
+            return free([pattern, update] + (delete.map { [$0] } ?? []), bound)
+        case .filtered(let node, let predicates, _, let group): return free([node] + predicates + pairs(group), bound)
+        }
+    }
+
+    /// The names of built-in functions are no variables of the machine.
+    private func freeFunctionVariables(bound: Set<String>) -> Set<String> {
+        if case .variable(let name) = self, JSONataLibrary.functions[name] != nil { return [] }
+        return freeVariables(bound: bound)
+    }
+}

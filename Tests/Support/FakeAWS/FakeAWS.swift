@@ -35,7 +35,7 @@ public final class FakeAWS: HTTPTransport {
         time.withLock { $0 = $0.advanced(byMilliseconds: milliseconds) }
     }
 
-    /// The operations that arrived so far: an S3 method and path, or a DynamoDB action.
+    /// The operations that arrived so far: an S3 method, path and range, or a DynamoDB action.
     public var requests: [String] { state.withLock { $0.requests } }
 
     /// Performs the next request, and breaks the connection before its answer.
@@ -73,7 +73,8 @@ public final class FakeAWS: HTTPTransport {
                 state.requests.append(action)
                 response = FakeDynamoDB.perform(action, request.body, &state.tables)
             } else {
-                state.requests.append("\(request.method.rawValue) \(request.path)")
+                let range = request.headers["range"].map { " \($0)" } ?? ""
+                state.requests.append("\(request.method.rawValue) \(request.path)\(range)")
                 response = state.objects.perform(request)
             }
             defer { state.losesNextAnswer = false }

@@ -93,7 +93,11 @@ import Testing
         let error = #expect(throws: AWSError.self) {
             try requests(["AWS_CONTAINER_CREDENTIALS_FULL_URI": address], [])
         }
-        #expect(error?.errorType == "CredentialsUnavailable")
+        guard case .credentials(let reason) = error else {
+            Issue.record("\(String(describing: error)) is no such error")
+            return
+        }
+        #expect(reason.hasPrefix("AWS_CONTAINER_CREDENTIALS_FULL_URI is \(address)"))
     }
 
     @Test func `a token file's content is the authorization`() throws {

@@ -97,17 +97,23 @@ final class LoopbackServer: Sendable {
     /// Head and body of one request; nil when the client is gone.
     private func readRequest(_ connection: Int32) -> String? {
         var received: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 4096)
+        var piece = [UInt8](repeating: 0, count: 64 << 10)
+        var length: Int?
         while true {
-            let text = String(decoding: received, as: UTF8.self)
-            if let end = text.range(of: "\r\n\r\n") {
-                let length = text.range(of: "content-length: ", options: .caseInsensitive)
-                    .flatMap { Int(text[$0.upperBound...].prefix { $0.isNumber }) }
-                if text[end.upperBound...].utf8.count >= length ?? 0 { return text }
-            }
+            if length == nil { length = Self.length(ofRequest: received) }
+            if let length, received.count >= length { return String(decoding: received, as: UTF8.self) }
             let count = recv(connection, &piece, piece.count, 0)
             guard count > 0 else { return nil }
             received += piece[..<count]
         }
+    }
+
+    /// Of head and body together; nil while the head is not complete.
+    private static func length(ofRequest received: [UInt8]) -> Int? {
+        let text = String(decoding: received, as: UTF8.self)
+        guard let end = text.range(of: "\r\n\r\n") else { return nil }
+        let body = text.range(of: "content-length: ", options: .caseInsensitive)
+            .flatMap { Int(text[$0.upperBound...].prefix { $0.isNumber }) }
+        return text[..<end.upperBound].utf8.count + (body ?? 0)
     }
 }

@@ -18,7 +18,7 @@ public struct ReaderLimits: Sendable {
     /// The memory for text, at first; tests make it small to see every boundary.
     var windowBytes = TextWindow.defaultCapacity
 
-    public init(batchRows: Int = 32 << 10, batchBytes: Int = 4 << 20, lineBytes: Int = 16 << 20) {
+    public init(batchRows: Int = 32 << 10, batchBytes: Int = 8 << 20, lineBytes: Int = 16 << 20) {
         self.batchRows = batchRows
         self.batchBytes = batchBytes
         self.lineBytes = lineBytes

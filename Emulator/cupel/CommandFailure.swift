@@ -16,10 +16,13 @@ enum CommandFailure: Error, Sendable, CustomStringConvertible {
     case notFound(String)
     /// Work was done, and some of it failed.
     case failed(String)
+    /// All was said already; only the exit status is left.
+    case silent(status: Int32)
 
     var description: String {
         switch self {
         case .usage(let text), .unreachable(let text), .notFound(let text), .failed(let text): text
+        case .silent: ""
         case .file(let attempt, let path, let code): "\(attempt) \(path): \(String(cString: strerror(code)))"
         }
     }
@@ -32,6 +35,7 @@ enum CommandFailure: Error, Sendable, CustomStringConvertible {
         case .notFound: 3
         case .unreachable: 4
         case .file: 5
+        case .silent(let status): status
         }
     }
 }

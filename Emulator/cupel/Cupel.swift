@@ -16,7 +16,10 @@ struct Cupel: AsyncParsableCommand {
             EXIT STATUS
               0 done   1 some of the work failed   2 usage   3 not found   4 nothing answers   5 a file's trouble
             """,
-        subcommands: [GenerateCommand.self])
+        subcommands: [
+            RunCommand.self, GenerateCommand.self, StatusCommand.self, ShowCommand.self, ReplayCommand.self,
+            LogsCommand.self,
+        ])
 
     static func main() async {
         do {
@@ -27,7 +30,7 @@ struct Cupel: AsyncParsableCommand {
                 try command.run()
             }
         } catch let failure as CommandFailure {
-            StandardStream.error.line("cupel: \(failure)")
+            if !failure.description.isEmpty { StandardStream.error.line("cupel: \(failure)") }
             endProcess(failure.exitStatus)
         } catch {
             let status = exitCode(for: error)

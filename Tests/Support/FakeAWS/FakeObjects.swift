@@ -28,7 +28,9 @@ struct FakeObjects {
         case .put:
             let parts = request.path.split(separator: "/", maxSplits: 1)
             let stored = put(request.body, bucket: String(parts[0]), key: String(parts[1]))
-            return HTTPResponse(status: 200, headers: ["etag": "\"\(stored.eTag)\""])
+            var headers: HTTPHeaders = ["etag": "\"\(stored.eTag)\""]
+            headers["x-amz-version-id"] = stored.versionID
+            return HTTPResponse(status: 200, headers: headers)
         case .post, .delete: return HTTPResponse(status: 501)
         }
     }

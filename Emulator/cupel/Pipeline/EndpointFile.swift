@@ -1,0 +1,50 @@
+internal import JSON
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+
+/// What a running emulator leaves in its data folder, so that the other commands find it: `endpoint.json`.
+struct EndpointFile: Hashable, Sendable {
+    var endpoint: String
+    var processID: Int32
+    /// The outputs of its template, by name.
+    var outputs: [String: String]
+
+    static func path(in folder: String) -> String { "\(folder)/endpoint.json" }
+
+    init(endpoint: String, processID: Int32, outputs: [String: String]) {
+        self.endpoint = endpoint
+        self.processID = processID
+        self.outputs = outputs
+    }
+
+    /// The file in `folder`; nil if there is none, or its process has ended without removing it.
+    init?(in folder: String) {
+        guard let bytes = try? FileContent.read(Self.path(in: folder)), let json = try? JSON(parsing: bytes),
+            let endpoint = json["endpoint"]?.string, let process = json["process"]?.int,
+            let processID = Int32(exactly: process), kill(processID, 0) == 0 || errno == EPERM
+        else { return nil }
+        self.endpoint = endpoint
+        self.processID = processID
+        outputs = [:]
+        for output in json["outputs"]?.object ?? [:] { outputs[output.name] = output.value.string }
+    }
+
+    /// Writes the file into `folder`, whole or not at all.
+    func write(in folder: String) throws(CommandFailure) {
+        let sorted = outputs.sorted { $0.key < $1.key }
+        let json: JSON = [
+            "endpoint": .string(endpoint), "process": .int(processID),
+            "outputs": .object(JSONObject(sorted.map { ($0.key, JSON.string($0.value)) })),
+        ]
+        let path = Self.path(in: folder)
+        let part = "\(path).part-\(processID)"
+        try FileContent.write(json.bytes + [UInt8(ascii: "\n")], to: part)
+        guard rename(part, path) == 0 else { throw .file("cannot write", path, errno) }
+    }
+
+    static func remove(in folder: String) { unlink(path(in: folder)) }
+}

@@ -1,0 +1,21 @@
+internal import ArgumentParser
+
+/// Where the pipeline is that a command talks to.
+struct PipelineOptions: ParsableArguments {
+    @Option(
+        help: "Where AWS's services answer. Otherwise AWS_ENDPOINT_URL, the running emulator, http://127.0.0.1:4566.")
+    var endpoint: String?
+
+    @Option(help: "The emulator's data folder.")
+    var data = ".cupel/data"
+
+    /// The pipeline that the options and the environment name, or else that of a running emulator.
+    func pipeline() throws(CommandFailure) -> Pipeline {
+        let named = endpoint ?? Pipeline.variable("AWS_ENDPOINT_URL")
+        let file = EndpointFile(in: data)
+        // The outputs of the emulator in the data folder say nothing about another endpoint.
+        let outputs = named == nil || named == file?.endpoint ? file?.outputs : nil
+        return try Pipeline(
+            endpoint: named ?? file?.endpoint ?? "http://127.0.0.1:4566", outputs: outputs ?? [:])
+    }
+}

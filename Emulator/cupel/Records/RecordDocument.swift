@@ -1,0 +1,43 @@
+internal import AWSModels
+internal import Control
+internal import JSON
+
+extension ControlRecord {
+    /// The record with the names that it has in the table, in the order of its life.
+    var document: JSONObject {
+        var document = JSONObject()
+        let item = item
+        let names = Self.orderOfAttributes + item.keys.filter { !Self.orderOfAttributes.contains($0) }.sorted()
+        for name in names { document[name] = item[name].map(\.plainJSON) }
+        return document
+    }
+
+    private static let orderOfAttributes = [
+        "control_id", "status", "schema_name", "table_name", "bucket", "object_key", "object_version", "file_format",
+        "file_size", "created_at", "updated_at", "compute_target", "estimated_record_count", "attempt_count",
+        "lease_owner", "lease_expires_at", "started_at", "finished_at", "duration", "request_id", "record_count",
+        "written_count", "quarantined_count", "checksum", "contract_version", "masked_columns", "output_key",
+        "error_type", "error_message",
+    ]
+
+    /// The last part of the key.
+    var fileName: String { String(objectKey.split(separator: "/").last ?? "") }
+}
+
+extension AttributeValue {
+    /// The value without DynamoDB's type names; sets are sorted lists, bytes base64.
+    fileprivate var plainJSON: JSON {
+        switch self {
+        case .string(let text): .string(text)
+        case .number(let digits): JSONNumber(digits).map(JSON.number) ?? .string(digits)
+        case .binary(let bytes): .string(bytes.base64)
+        case .bool(let value): .bool(value)
+        case .null: .null
+        case .list(let values): .array(values.map(\.plainJSON))
+        case .map(let values):
+            .object(JSONObject(values.sorted { $0.key < $1.key }.map { ($0.key, $0.value.plainJSON) }))
+        case .stringSet(let values), .numberSet(let values): .array(values.sorted().map(JSON.string))
+        case .binarySet(let values): .array(values.map(\.base64).sorted().map(JSON.string))
+        }
+    }
+}

@@ -1,0 +1,42 @@
+internal import ArgumentParser
+internal import Control
+internal import JSON
+
+/// `cupel show`: all that one control record says.
+struct ShowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show one control record.",
+        discussion: """
+            EXAMPLES
+              cupel show 5f2d9c1a07be
+              cupel show 5f2d9c1a07be --json | jq -r .error_message
+            """)
+
+    @OptionGroup var options: PipelineOptions
+
+    @Argument(help: "The record's id, or its first digits.")
+    var id: String
+
+    @Flag(help: "Print the record as one JSON document.")
+    var json = false
+
+    func run() throws {
+        let pipeline = try options.pipeline()
+        let record = try record(in: pipeline)
+        if json { return StandardStream.output.line(JSON.object(record.document).text) }
+        let width = record.document.names.map(\.count).max() ?? 0
+        for (name, value) in record.document {
+            let padding = String(repeating: " ", count: width - name.count)
+            StandardStream.output.line("\(name)\(padding)  \(value.string ?? value.text)")
+        }
+    }
+
+    private func record(in pipeline: Pipeline) throws(CommandFailure) -> ControlRecord {
+        let id = try pipeline.controlID(id)
+        let record: ControlRecord?
+        do throws(ControlError) { record = try pipeline.control.record(id) } catch { throw pipeline.failure(error) }
+        guard let record else { throw .notFound("there is no control record \(id)") }
+        return record
+    }
+}

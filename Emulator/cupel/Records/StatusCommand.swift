@@ -1,0 +1,82 @@
+internal import ArgumentParser
+internal import AWSModels
+internal import Control
+internal import JSON
+
+/// `cupel status`: what became of the files.
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "List control records: what became of each file.",
+        discussion: """
+            The oldest change comes first. An id's first digits are enough for show and replay.
+
+            EXAMPLES
+              cupel status                                     all bronze records
+              cupel status --status error --since 2h
+              cupel status --table review --json | jq -r '.records[].output_key'
+            """)
+
+    @OptionGroup var options: PipelineOptions
+
+    @Option(help: "Only records of this table.")
+    var table: String?
+
+    @Option(help: "Only pending, running, success or error.")
+    var status: ControlRecord.Status?
+
+    @Option(help: "Only records that changed since: 2026-03-01T09:30:00Z, 90s, 15m, 2h, 3d.")
+    var since: Since?
+
+    @Option(help: "bronze, silver or gold.")
+    var layer = Layer.bronze
+
+    @Flag(help: "Print one JSON document.")
+    var json = false
+
+    func run() throws {
+        let records = try records(in: try options.pipeline())
+        if json {
+            let documents = records.map { JSON.object($0.document) }
+            return StandardStream.output.line(JSON.object(["records": .array(documents)]).text)
+        }
+        guard !records.isEmpty else { return StandardStream.error.line("no records") }
+        Self.table(of: records).print(to: .output)
+    }
+
+    private func records(in pipeline: Pipeline) throws(CommandFailure) -> [ControlRecord] {
+        let query: ControlQuery =
+            if let status { .status(status, in: layer.schema) } else if let table {
+                .table(table, in: layer.schema)
+            } else { .schema(layer.schema) }
+        var records: [ControlRecord] = []
+        do throws(ControlError) {
+            try pipeline.control.forEachRecord(query) { (record) throws(ControlError) in
+                let isWanted =
+                    table.map { $0 == record.table } ?? true
+                    && since.map { $0.timestamp <= record.updatedAt } ?? true
+                if isWanted { records.append(record) }
+                return true
+            }
+        } catch { throw pipeline.failure(error) }
+        return records.sorted { ($0.updatedAt, $0.controlID.text) < ($1.updatedAt, $1.controlID.text) }
+    }
+
+    static func table(of records: [ControlRecord]) -> TextTable {
+        var table = TextTable([
+            .left("ID"), .left("STATUS"), .left("TABLE"), .left("FILE"), .left("TARGET"), .right("TRIES"),
+            .right("READ"), .right("WRITTEN"), .right("QUARANTINED"), .right("MS"), .left("UPDATED"), .left("ERROR"),
+        ])
+        for record in records {
+            table.add([
+                String(record.controlID.text.prefix(Pipeline.shownDigitsOfID)), record.status.rawValue, record.table,
+                record.fileName, record.computeTarget?.rawValue ?? "-", "\(record.attemptCount)",
+                Quantity.count(record.recordCount), Quantity.count(record.writtenCount),
+                Quantity.count(record.quarantinedCount), Quantity.count(record.durationInMilliseconds),
+                record.updatedAt.rfc3339,
+                [record.errorType, record.errorMessage].compactMap(\.self).joined(separator: ": "),
+            ])
+        }
+        return table
+    }
+}

@@ -1,0 +1,83 @@
+/// A local file that is to be ingested: where it goes under `raw/`.
+struct RawFile: Hashable, Sendable {
+    let path: String
+    let table: String
+    let key: String
+    let sizeInBytes: Int
+
+    var name: String { Self.lastComponent(of: path) }
+
+    /// The files that `paths` name: files themselves, and those in folders and below that end in `.csv.gz` or `.json.gz`.
+    ///
+    /// - Parameters:
+    ///   - table: the table of all of them; nil takes it from each path.
+    ///   - tables: those that have a contract.
+    static func found(
+        at paths: [String], table: String?, tables: [String]
+    ) throws(CommandFailure) -> [RawFile] {
+        var files: [RawFile] = []
+        var keys: Set<String> = []
+        var expandedPaths: [String] = []
+        for path in paths { expandedPaths += try expanded(path) }
+        for path in expandedPaths {
+            guard let table = table ?? Self.table(of: path, tables) else {
+                throw .usage(
+                    "\(path): neither its folder nor its name is one of the tables \(tables.joined(separator: ", ")); "
+                        + "say which with --table")
+            }
+            guard tables.contains(table) else {
+                throw .usage("no contract describes \(table); known are \(tables.joined(separator: ", "))")
+            }
+            let name = lastComponent(of: path)
+            var key = "raw/\(table)/\(name)"
+            // Files of one name from several folders.
+            var number = 2
+            while !keys.insert(key).inserted { (key, number) = ("raw/\(table)/\(number)/\(name)", number + 1) }
+            let size = try FileReader(path: path).sizeInBytes
+            files.append(RawFile(path: path, table: table, key: key, sizeInBytes: size))
+        }
+        guard !files.isEmpty else { throw .notFound("no .csv.gz or .json.gz file in \(paths.joined(separator: ", "))") }
+        return files
+    }
+
+    static func isRaw(_ name: String) -> Bool { name.hasSuffix(".csv.gz") || name.hasSuffix(".json.gz") }
+
+    private static func expanded(_ path: String) throws(CommandFailure) -> [String] {
+        switch FileKind.of(path) {
+        case .missing: throw .notFound("\(path): there is no such file")
+        case .other: throw .usage("\(path) is neither a file nor a folder")
+        case .file:
+            guard isRaw(path) else {
+                throw .usage("\(path): raw files end in .csv.gz or .json.gz; compress it with gzip first")
+            }
+            return [path]
+        case .folder:
+            var files: [String] = []
+            for name in try FileKind.names(in: path) {
+                let inside = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
+                switch FileKind.of(inside) {
+                case .folder: files += try expanded(inside)
+                case .file where isRaw(name): files.append(inside)
+                default: break
+                }
+            }
+            return files
+        }
+    }
+
+    /// The parent folder's name if it is a table, else the file's: `review.csv.gz`, `review-2024.csv.gz`.
+    static func table(of path: String, _ tables: [String]) -> String? {
+        let components = path.split(separator: "/").map(String.init)
+        if components.count > 1, tables.contains(components[components.count - 2]) {
+            return components[components.count - 2]
+        }
+        let stem = (components.last ?? "").prefix { $0 != "." && $0 != "-" }
+        if tables.contains(String(stem)) { return String(stem) }
+        // review_2024 is review's, unless there is a table of that name.
+        return tables.filter { stem.hasPrefix($0 + "_") }.max { $0.count < $1.count }
+    }
+
+    private static func lastComponent(of path: String) -> String {
+        String(path.split(separator: "/").last ?? "")
+    }
+}

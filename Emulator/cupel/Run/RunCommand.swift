@@ -1,0 +1,82 @@
+internal import ArgumentParser
+internal import AWSClient
+internal import Contracts
+internal import Control
+internal import JSON
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+
+/// `cupel run`: local files through the pipeline.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Take local files through the pipeline and wait until each has settled.",
+        discussion: """
+            Puts each file under raw/<table>/. The table is --table, else the folder's name if it is a table, else the
+            file's: review.csv.gz, review-2024.csv.gz. Uses the running emulator, else one of its own on the same data.
+            Exit status 1 if a file failed; then it says why, and how to run it again.
+
+            EXAMPLES
+              cupel run sample                                 all raw files of a folder
+              cupel run reviews-*.csv.gz --table review
+              cupel run review.json.gz --endpoint http://127.0.0.1:4566 --json
+            """)
+
+    @OptionGroup var options: PipelineOptions
+
+    @Argument(help: "Files that end in .csv.gz or .json.gz, or folders of them.")
+    var paths: [String]
+
+    @Option(help: "The table of all files.")
+    var table: String?
+
+    @Option(help: "The folder of the contracts. Otherwise the one that cupel finds beside itself or here.")
+    var contracts: String?
+
+    @Option(help: "Give a file up after so many seconds without news of it.")
+    var timeout = 900
+
+    @Flag(help: "Print one JSON document at the end.")
+    var json = false
+
+    func run() throws {
+        let files = try RawFile.found(at: paths, table: table, tables: try tables())
+        guard options.endpoint == nil, Pipeline.variable("AWS_ENDPOINT_URL") == nil,
+            EndpointFile(in: options.data) == nil
+        else { return try run(files, through: try options.pipeline(), usesOwnEmulator: false) }
+        let emulator = try OwnEmulator.start(data: options.data)
+        let outcome = Result { () throws in
+            let pipeline = try Pipeline(endpoint: emulator.state.endpoint, outputs: emulator.state.outputs)
+            try run(files, through: pipeline, usesOwnEmulator: true)
+        }
+        emulator.stop()
+        try outcome.get()
+    }
+
+    private func tables() throws(CommandFailure) -> [String] {
+        let folder: String
+        if let contracts { folder = contracts } else { folder = try Installation.folder("contracts") }
+        do throws(ContractError) { return try ContractCatalog(directory: folder).tables } catch {
+            throw .usage("\(error)")
+        }
+    }
+
+    private func run(
+        _ files: [RawFile], through pipeline: Pipeline, usesOwnEmulator: Bool
+    ) throws(CommandFailure) {
+        var run = FileRun(files, pipeline: pipeline, timeout: .seconds(timeout))
+        try run.toTheEnd()
+        let report = RunReport(ingestions: run.ingestions, lakeBucket: pipeline.lakeBucket)
+        if json {
+            StandardStream.output.line(report.document.text)
+        } else {
+            report.print(to: .output)
+        }
+        report.printFailures(to: .error, usesOwnEmulator: usesOwnEmulator)
+        guard report.failures.isEmpty else { throw .silent(status: 1) }
+    }
+}

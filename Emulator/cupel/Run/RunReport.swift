@@ -1,0 +1,63 @@
+internal import Control
+internal import JSON
+
+/// What came of a run: the table at its end.
+struct RunReport {
+    let ingestions: [Ingestion]
+    let lakeBucket: String
+
+    var failures: [Ingestion] { ingestions.filter { !$0.hasSucceeded } }
+
+    func print(to stream: StandardStream) {
+        var table = TextTable([
+            .left("TABLE"), .left("FILE"), .left("TARGET"), .right("READ"), .right("WRITTEN"), .right("QUARANTINED"),
+            .right("SECONDS"), .right("MB/S"), .left("OUTPUT"),
+        ])
+        for ingestion in ingestions {
+            let record = ingestion.record
+            table.add([
+                ingestion.file.table, ingestion.file.name, record?.computeTarget?.rawValue ?? "-",
+                Quantity.count(record?.recordCount), Quantity.count(record?.writtenCount),
+                Quantity.count(record?.quarantinedCount), Quantity.decimal(ingestion.seconds, places: 2),
+                ingestion.hasSucceeded ? Quantity.decimal(ingestion.megabytesPerSecond, places: 1) : "-",
+                output(of: ingestion) ?? "-",
+            ])
+        }
+        // A path that is cut short is of no use: this table may wrap.
+        stream.write(table.lines().map { $0 + "\n" }.joined())
+    }
+
+    private func output(of ingestion: Ingestion) -> String? {
+        guard ingestion.hasSucceeded, let key = ingestion.record?.outputKey else { return nil }
+        return "s3://\(lakeBucket)/\(key)"
+    }
+
+    /// What failed, why, and what to type next.
+    /// - Parameter usesOwnEmulator: the emulator of the run is gone by then.
+    func printFailures(to stream: StandardStream, usesOwnEmulator: Bool) {
+        guard !failures.isEmpty else { return }
+        stream.line("\n\(failures.count) of \(ingestions.count) files failed:")
+        for ingestion in failures {
+            stream.line("  \(ingestion.file.path): \(ingestion.failure ?? "it has not settled")")
+        }
+        let ids = failures.compactMap { $0.record?.controlID.text.prefix(Pipeline.shownDigitsOfID) }
+        guard !ids.isEmpty else { return }
+        let start = usesOwnEmulator ? " (with the emulator running: cupel up)" : ""
+        stream.line("\nTo run them again\(start):\n  cupel replay --id \(ids.joined(separator: " "))")
+    }
+
+    var document: JSON {
+        let files = ingestions.map { ingestion -> JSON in
+            var file: JSONObject = [
+                "path": .string(ingestion.file.path), "table": .string(ingestion.file.table),
+                "succeeded": .bool(ingestion.hasSucceeded), "size": .int(ingestion.file.sizeInBytes),
+            ]
+            file["seconds"] = JSONNumber(ingestion.seconds).map(JSON.number)
+            file["output"] = output(of: ingestion).map(JSON.string)
+            file["failure"] = ingestion.failure.map(JSON.string)
+            file["record"] = ingestion.record.map { .object($0.document) }
+            return .object(file)
+        }
+        return ["files": .array(files), "failed": .int(failures.count)]
+    }
+}

@@ -1,0 +1,45 @@
+/// Rows of text in aligned columns.
+struct TextTable {
+    enum Alignment { case left, right }
+
+    struct Column {
+        let title: String
+        let alignment: Alignment
+
+        static func left(_ title: String) -> Column { Column(title: title, alignment: .left) }
+        static func right(_ title: String) -> Column { Column(title: title, alignment: .right) }
+    }
+
+    private let columns: [Column]
+    private var rows: [[String]] = []
+
+    init(_ columns: [Column]) { self.columns = columns }
+
+    var isEmpty: Bool { rows.isEmpty }
+
+    /// - Parameter cells: one a column. Line breaks would break the table, so they become spaces.
+    mutating func add(_ cells: [String]) {
+        rows.append(cells.map { cell in String(cell.map { $0.isNewline ? " " : $0 }) })
+    }
+
+    /// The table's lines, its titles first; cut to `width` columns if it is given.
+    func lines(width: Int? = nil) -> [String] {
+        let all = [columns.map(\.title)] + rows
+        let widths = columns.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+        return all.map { row in
+            var line = ""
+            for (position, column) in columns.enumerated() {
+                let padding = String(repeating: " ", count: widths[position] - row[position].count)
+                if position > 0 { line += "  " }
+                line += column.alignment == .left ? row[position] + padding : padding + row[position]
+            }
+            while line.last == " " { line.removeLast() }
+            guard let width, line.count > width, width > 1 else { return line }
+            return String(line.prefix(width - 1)) + "…"
+        }
+    }
+
+    func print(to stream: StandardStream) {
+        stream.write(lines(width: stream.width).map { $0 + "\n" }.joined())
+    }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import CZlib
+import Contracts
+import Foundation
+import JSON
+import Testing
+
+@testable import cupel
+
+@Suite struct GenerateTests {
+    private func generate(_ arguments: String..., in folder: TemporaryFolder) throws {
+        try GenerateCommand.parse(arguments + ["-o", folder.path, "--json"]).run()
+    }
+
+    private func bytes(_ name: String, in folder: TemporaryFolder) throws -> [UInt8] {
+        try FileContent.read("\(folder.path)/\(name)")
+    }
+
+    private func inflated(_ compressed: [UInt8]) -> String {
+        var compressed = compressed
+        var output = [UInt8](repeating: 0, count: 16 << 20)
+        var stream = z_stream()
+        inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        let count = compressed.withUnsafeMutableBufferPointer { input in
+            output.withUnsafeMutableBufferPointer { output in
+                stream.next_in = input.baseAddress
+                stream.avail_in = UInt32(input.count)
+                stream.next_out = output.baseAddress
+                stream.avail_out = UInt32(output.count)
+                #expect(inflate(&stream, Z_FINISH) == Z_STREAM_END)
+                return Int(stream.total_out)
+            }
+        }
+        inflateEnd(&stream)
+        return String(decoding: output[..<count], as: UTF8.self)
+    }
+
+    @Test(arguments: SampleFormat.allCases) func `equal seeds give equal files, others others`(format: SampleFormat)
+        throws
+    {
+        let (one, same, other) = (try TemporaryFolder(), try TemporaryFolder(), try TemporaryFolder())
+        for folder in [one.path, same.path] {
+            try GenerateCommand.parse(["--rows", "500", "--format", format.rawValue, "-o", folder]).run()
+        }
+        try generate("--rows", "500", "--seed", "2", "--format", format.rawValue, in: other)
+        for table in SampleTable.allCases {
+            let name = "\(table.rawValue).\(format.rawValue).gz"
+            #expect(try bytes(name, in: one) == bytes(name, in: same))
+            #expect(try bytes(name, in: one) != bytes(name, in: other))
+        }
+    }
+
+    @Test(arguments: SampleTable.allCases) func `JSON rows have the contract's columns, and the values that need care`(
+        table: SampleTable
+    ) throws {
+        let folder = try TemporaryFolder()
+        try generate("--table", table.rawValue, "--rows", "4000", "--format", "json", in: folder)
+        let text = try inflated(bytes("\(table.rawValue).json.gz", in: folder))
+        let rows = try text.split(separator: "\n").map { try JSON(parsing: String($0)) }
+        #expect(rows.count == 4000)
+        let contracts = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../infra/contracts")
+        let contract = try ContractCatalog(directory: contracts.path).contract(forTable: table.rawValue)
+        for row in rows {
+            let names = Set(row.object?.names ?? []).subtracting(["operation"])
+            #expect(names.isSubset(of: contract.columns.map(\.name)))
+            for column in contract.columns where column.isRequired { #expect(row[column.name]?.isNull == false) }
+        }
+        if table == .beer {
+            let names = rows.compactMap { $0["beer_name"]?.string }
+            for needed in [",", "\"", "\n", "🍺", "ü", "琥"] {
+                #expect(names.contains { $0.contains(needed) }, "\(needed)")
+            }
+            #expect(rows.contains { $0["beer_abv"]?.isNull == true })
+        }
+    }
+
+    @Test func `a CSV field with commas, quotes or line breaks is quoted, an empty text too, null is empty`() {
+        var row = RowWriter(format: .csv, columns: ["a", "b", "c", "d"])
+        row.text("x, \"y\"\r\nz")
+        row.text("")
+        row.text(nil)
+        row.decimal(tenths: 125)
+        row.endRow()
+        #expect(String(decoding: row.bytes, as: UTF8.self) == "a,b,c,d\n\"x, \"\"y\"\"\r\nz\",\"\",,12.5\n")
+    }
+
+    @Test func `a file has its name only when it is whole`() throws {
+        let folder = try TemporaryFolder()
+        var file = try GzipFile(path: "\(folder.path)/a.gz")
+        try file.write([1, 2, 3])
+        #expect(FileKind.of("\(folder.path)/a.gz") == .missing)
+        try file.finish()
+        #expect(FileKind.of("\(folder.path)/a.gz") == .file)
+    }
+}

@@ -1,0 +1,49 @@
+import Testing
+
+@testable import cupel
+
+@Suite struct RawFileTests {
+    private let tables = ["beer", "review", "review_flat"]
+
+    @Test(arguments: [
+        ("sample/beer.csv.gz", "beer"), ("beer/part-1.csv.gz", "beer"), ("/x/review/beer.json.gz", "review"),
+        ("review-2024-01.csv.gz", "review"), ("review_2024.csv.gz", "review"), ("review_flat.csv.gz", "review_flat"),
+        ("review_flat_2.csv.gz", "review_flat"), ("wine/x.csv.gz", nil), ("beers.csv.gz", nil), ("x", nil),
+    ])
+    func `a file's table is its folder's name, else its own`(path: String, table: String?) {
+        #expect(RawFile.table(of: path, tables) == table)
+    }
+
+    @Test func `folders are searched, and files of one name do not collide`() throws {
+        let folder = try TemporaryFolder()
+        for path in ["a/beer.csv.gz", "b/beer.csv.gz", "b/c/review.json.gz", "b/notes.txt"] {
+            let parent = path.split(separator: "/").dropLast().joined(separator: "/")
+            try FileKind.makeFolder("\(folder.path)/\(parent)")
+            try FileContent.write(Array("12345".utf8), to: "\(folder.path)/\(path)")
+        }
+        let files = try RawFile.found(at: [folder.path], table: nil, tables: tables)
+        #expect(files.map(\.key) == ["raw/beer/beer.csv.gz", "raw/beer/2/beer.csv.gz", "raw/review/review.json.gz"])
+        #expect(files.allSatisfy { $0.sizeInBytes == 5 })
+        let named = try RawFile.found(at: ["\(folder.path)/b/c/review.json.gz"], table: "beer", tables: tables)
+        #expect(named[0].key == "raw/beer/review.json.gz")
+    }
+
+    @Test func `what cannot be ingested is refused before anything is sent`() throws {
+        let folder = try TemporaryFolder()
+        try FileContent.write([], to: "\(folder.path)/beer.csv")
+        try FileContent.write([], to: "\(folder.path)/wine.csv.gz")
+        func exitStatus(_ path: String, table: String? = nil) -> Int32? {
+            do throws(CommandFailure) {
+                _ = try RawFile.found(at: ["\(folder.path)\(path)"], table: table, tables: tables)
+                return nil
+            } catch {
+                return error.exitStatus
+            }
+        }
+        #expect(exitStatus("/absent.csv.gz") == 3)
+        #expect(exitStatus("/beer.csv") == 2)
+        #expect(exitStatus("/wine.csv.gz") == 2)
+        #expect(exitStatus("/wine.csv.gz", table: "wine") == 2)
+        #expect(exitStatus("/wine.csv.gz", table: "beer") == nil)
+    }
+}

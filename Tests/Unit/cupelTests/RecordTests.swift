@@ -1,0 +1,123 @@
+import Glibc
+import AWSClient
+import AWSModels
+import Control
+import FakeAWS
+import JSON
+import Testing
+
+@testable import cupel
+
+@Suite struct RecordTests {
+    private let aws = FakeAWS()
+    private var pipeline: Pipeline {
+        Pipeline(
+            endpoint: "fake", client: aws.client, control: ControlTable(name: "control", client: aws.client),
+            stageBucket: "stage", lakeBucket: "lake", functionPrefix: "cupel-dev-")
+    }
+
+    private func record(_ name: String, status: ControlRecord.Status = .pending) throws -> ControlRecord {
+        var record = ControlRecord(
+            raw: try RawKey("raw/beer/\(name)"), bucket: "stage", version: .versionID("v1"), sizeInBytes: 2_000_000,
+            createdAt: Timestamp(millisecondsSinceEpoch: 1_900_000_000_000))
+        record.status = status
+        return record
+    }
+
+    @Test func `a record is shown with the table's names, what it is first`() throws {
+        var record = try record("a.csv.gz", status: .success)
+        record.maskedColumns = ["email"]
+        record.writtenCount = 7
+        let document = record.document
+        #expect(document.names.prefix(4) == ["control_id", "status", "schema_name", "table_name"])
+        #expect(document["written_count"] == 7)
+        #expect(document["masked_columns"] == ["email"])
+        #expect(Set(document.names) == Set(record.item.keys))
+    }
+
+    @Test func `an id may be given by its first digits if they are one record's`() throws {
+        let first = try record("a.csv.gz")
+        _ = try pipeline.control.register(first)
+        _ = try pipeline.control.register(try record("b.csv.gz"))
+        let text = first.controlID.text
+        #expect(try pipeline.controlID(text) == first.controlID)
+        #expect(try pipeline.controlID(String(text.prefix(12))) == first.controlID)
+        func exitStatus(_ text: String) -> Int32? {
+            do throws(CommandFailure) {
+                _ = try pipeline.controlID(text)
+                return nil
+            } catch {
+                return error.exitStatus
+            }
+        }
+        #expect(exitStatus("00000000") == 3)
+        #expect(exitStatus("abc") == 2)
+        #expect(exitStatus("ABCDEF01") == 2)
+    }
+
+    @Test func `a status table has a line a record`() throws {
+        var failed = try record("b.csv.gz", status: .error)
+        failed.errorType = "BadInput"
+        failed.errorMessage = "line 3:\nnot gzip"
+        let lines = StatusCommand.table(of: [try record("a.csv.gz"), failed]).lines()
+        #expect(lines.count == 3)
+        #expect(lines[2].contains("BadInput: line 3: not gzip"))
+    }
+
+    @Test func `an upload's control id is the one that its event will give`() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/beer.csv.gz"
+        try FileContent.write(Array("content".utf8), to: path)
+        let file = try RawFile.found(at: [path], table: nil, tables: ["beer"])[0]
+        let id = try Upload.put(file, into: pipeline)
+        let head = try ObjectStore(aws.client).head(S3Object(bucket: "stage", key: "raw/beer/beer.csv.gz"))
+        let version = try #require(head.versionID ?? head.eTag)
+        #expect(id == ControlID(bucket: "stage", key: "raw/beer/beer.csv.gz", version: version, schema: .bronze))
+        #expect(head.sizeInBytes == 7)
+    }
+
+    @Test func `a report lists what failed, why, and the command that runs it again`() throws {
+        let file = RawFile(path: "x/beer.csv.gz", table: "beer", key: "raw/beer/beer.csv.gz", sizeInBytes: 2_000_000)
+        var done = Ingestion(file)
+        var broken = Ingestion(file)
+        let start = ContinuousClock.now
+        done.beginUpload(at: start)
+        broken.beginUpload(at: start)
+        var success = try record("beer.csv.gz", status: .success)
+        success.outputKey = "bronze/beer/x.parquet"
+        success.recordCount = 1200
+        success.computeTarget = .lambda
+        var failure = try record("beer2.csv.gz", status: .error)
+        failure.errorType = "BadInput"
+        failure.errorMessage = "not gzip"
+        let news = [
+            done.see(success, at: start + .milliseconds(500)), done.see(success, at: start + .seconds(9)),
+            broken.see(failure, at: start + .seconds(1)),
+        ]
+        #expect(news == [true, false, true])
+        let report = RunReport(ingestions: [done, broken], lakeBucket: "lake")
+        #expect(report.failures.map(\.failure) == ["BadInput: not gzip"])
+        let files = try #require(report.document["files"]?.array)
+        #expect(files[0]["output"] == "s3://lake/bronze/beer/x.parquet")
+        #expect(files[0]["seconds"]?.double == 0.5)
+        #expect(files[1]["failure"] == "BadInput: not gzip")
+        #expect(report.document["failed"] == 1)
+        #expect(done.megabytesPerSecond == 4)
+        #expect(ProgressDisplay.text(of: done) == "success, - rows")
+        #expect(ProgressDisplay.text(of: broken) == "error, BadInput")
+    }
+
+    @Test func `the endpoint file is read back while its process lives`() throws {
+        let folder = try TemporaryFolder()
+        let file = EndpointFile(
+            endpoint: "http://127.0.0.1:1", processID: getpid(), outputs: ["ControlTable": "t", "StageBucket": "s"])
+        try file.write(in: folder.path)
+        #expect(EndpointFile(in: folder.path) == file)
+        var dead = file
+        dead.processID = .max
+        try dead.write(in: folder.path)
+        #expect(EndpointFile(in: folder.path) == nil)
+        EndpointFile.remove(in: folder.path)
+        #expect(EndpointFile(in: folder.path) == nil)
+    }
+}

@@ -66,7 +66,8 @@ let emulator: [Target] = [
     .executableTarget(
         name: "cupel",
         dependencies: [
-            "EmulatorKit", "EmulatorServer", "AWSClient", "AWSModels", "Contracts", "Control", "JSON", "CZlib",
+            "EmulatorKit", "EmulatorServer", "CProcess", "AWSClient", "AWSModels", "Contracts", "Control", "JSON",
+            "CZlib",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         path: "Emulator/cupel",
@@ -102,8 +103,15 @@ let tests: [Target] = [
     unitTests(of: "ASL", imports: ["JSON"]),
     unitTests(of: "EmulatorKit", imports: ["ASL", "JSON", "YAML", "Digest"]),
     unitTests(of: "EmulatorServer", imports: ["EmulatorKit"]),
-    unitTests(of: "cupel", imports: ["JSON", "Contracts"]),
-    .testTarget(name: "ConformanceTests", dependencies: ["ASL", "JSON", "YAML"], path: "Tests/Conformance", swiftSettings: strict()),
+    unitTests(
+        of: "cupel",
+        imports: [
+            "AWSClient", "AWSModels", "Contracts", "Control", "CZlib", "FakeAWS", "JSON",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
+    .testTarget(
+        name: "ConformanceTests", dependencies: ["ASL", "JSON", "YAML"], path: "Tests/Conformance",
+        swiftSettings: strict()),
     .testTarget(
         name: "EndToEndTests", dependencies: ["JSON"], path: "Tests/EndToEnd", exclude: ["Referees"],
         swiftSettings: strict()),

@@ -26,13 +26,14 @@ let runtime: [Target] = [
     layer("Digest", in: "Runtime", imports: ["CCrypto"]),
     layer("LambdaRuntime", in: "Runtime", imports: ["JSON"]),
     layer("AWSModels", in: "Runtime", imports: ["JSON"]),
-    layer("AWSClient", in: "Runtime", imports: ["AWSModels", "JSON", "Digest", "CCurl"]),
+    layer(
+        "AWSClient", in: "Runtime", imports: ["AWSModels", "JSON", "Digest", "CCurl"], exclude: ["README.md"]),
     layer("Contracts", in: "Runtime", imports: ["YAML"]),
     layer(
         "Columnar", in: "Runtime", imports: ["Contracts", "Digest", "CKernels", "CISAL", "CZlib"],
         exclude: ["README.md"]),
     layer("Parquet", in: "Runtime", imports: ["CKernels", "CSnappy", "CZstd"]),
-    layer("Control", in: "Runtime", imports: ["AWSClient", "AWSModels", "Digest"]),
+    layer("Control", in: "Runtime", imports: ["AWSClient", "AWSModels", "Digest"], exclude: ["README.md"]),
 ]
 
 // MARK: Functions: one executable a stage

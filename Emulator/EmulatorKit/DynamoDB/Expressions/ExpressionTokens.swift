@@ -64,10 +64,10 @@ struct ExpressionTokens {
 
     /// Names the current token, and shows it between its neighbours.
     func syntaxError() -> ExpressionError {
-        let first = tokens[max(at - 1, 0)]
-        let last = following.kind == .end ? current : following
-        let end = max(last.range.upperBound, first.range.upperBound)
-        let near = String(decoding: text[first.range.lowerBound..<end], as: UTF8.self)
+        let neighbours = tokens[max(at - 1, 0)...min(at + 1, tokens.count - 1)].filter { $0.kind != .end }
+        let start = neighbours.first?.range.lowerBound ?? 0
+        let end = neighbours.last?.range.upperBound ?? 0
+        let near = String(decoding: text[start..<end], as: UTF8.self)
         return ExpressionError("Syntax error; token: \"\(current.text)\", near: \"\(near)\"")
     }
 }

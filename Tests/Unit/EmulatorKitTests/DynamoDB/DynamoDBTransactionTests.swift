@@ -1,0 +1,116 @@
+import JSON
+import Testing
+
+@testable import EmulatorKit
+
+@Suite struct DynamoDBTransactionTests {
+    let db: DynamoDBFixture
+
+    init() async throws {
+        db = try DynamoDBFixture()
+        try await db.makeHashTable()
+    }
+
+    private static let both = #"""
+        {"TransactItems": [
+          {"Put": {"TableName": "things", "Item": {"p": {"S": "a"}}, "ConditionExpression": "attribute_not_exists(p)"}},
+          {"Update": {"TableName": "things", "Key": {"p": {"S": "b"}}, "UpdateExpression": "ADD n :one",
+                      "ExpressionAttributeValues": {":one": {"N": "1"}}}}]}
+        """#
+
+    @Test func `all of a transaction happens, or nothing, and the reasons name the guilty`() async throws {
+        try await db.send("TransactWriteItems", Self.both)
+        #expect(try await db.item("b") == ["p": ["S": "b"], "n": ["N": "1"]])
+        let fault = await db.fault("TransactWriteItems", Self.both)
+        #expect(fault?.code == "TransactionCanceledException")
+        #expect(
+            fault?.message
+                == "Transaction cancelled, please refer cancellation reasons for specific reasons [ConditionalCheckFailed, None]"
+        )
+        #expect(
+            fault?.details["CancellationReasons"]
+                == [
+                    ["Code": "ConditionalCheckFailed", "Message": "The conditional request failed"], ["Code": "None"],
+                ])
+        #expect(try await db.item("b") == ["p": ["S": "b"], "n": ["N": "1"]])
+    }
+
+    @Test func `a transaction with a token is made once in ten minutes`() async throws {
+        func add(_ amount: Int) -> String {
+            #"""
+            {"ClientRequestToken": "token", "TransactItems": [{"Update": {"TableName": "things", "Key": {"p": {"S": "n"}},
+             "UpdateExpression": "ADD n :x", "ExpressionAttributeValues": {":x": {"N": "\#(amount)"}}}}]}
+            """#
+        }
+        try await db.send("TransactWriteItems", add(1))
+        try await db.send("TransactWriteItems", add(1))
+        #expect(try await db.item("n")?["n"] == ["N": "1"])
+        #expect(await db.fault("TransactWriteItems", add(2))?.code == "IdempotentParameterMismatchException")
+        db.advance(milliseconds: 10 * 60 * 1000)
+        try await db.send("TransactWriteItems", add(1))
+        #expect(try await db.item("n")?["n"] == ["N": "2"])
+    }
+
+    @Test func `one item cannot be written twice in a transaction`() async throws {
+        await db.expectInvalid(
+            "TransactWriteItems",
+            #"""
+            {"TransactItems": [{"Delete": {"TableName": "things", "Key": {"p": {"S": "a"}}}},
+              {"Put": {"TableName": "things", "Item": {"p": {"S": "a"}}}}]}
+            """#, "Transaction request cannot include multiple operations on one item")
+    }
+
+    @Test func `a check can stop a transaction and show the item`() async throws {
+        try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "a"}, "n": {"N": "7"}}}"#)
+        let fault = await db.fault(
+            "TransactWriteItems",
+            #"""
+            {"TransactItems": [{"Delete": {"TableName": "things", "Key": {"p": {"S": "b"}}}},
+              {"ConditionCheck": {"TableName": "things", "Key": {"p": {"S": "a"}}, "ConditionExpression": "n < :x",
+               "ExpressionAttributeValues": {":x": {"N": "7"}}, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}}]}
+            """#)
+        #expect(fault?.details["CancellationReasons"]?[1]?["Item"] == ["p": ["S": "a"], "n": ["N": "7"]])
+    }
+
+    @Test func `items of several tables are read at one moment`() async throws {
+        try await db.makeRangeTable("others", "N")
+        try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "a"}, "x": {"S": "x"}}}"#)
+        try await db.send("PutItem", #"{"TableName": "others", "Item": {"p": {"S": "a"}, "c": {"N": "1"}}}"#)
+        let answer = try await db.send(
+            "TransactGetItems",
+            #"""
+            {"ReturnConsumedCapacity": "TOTAL", "TransactItems": [
+              {"Get": {"TableName": "things", "Key": {"p": {"S": "a"}}, "ProjectionExpression": "x"}},
+              {"Get": {"TableName": "others", "Key": {"p": {"S": "a"}, "c": {"N": "1.0"}}}},
+              {"Get": {"TableName": "things", "Key": {"p": {"S": "none"}}}}]}
+            """#)
+        #expect(
+            answer["Responses"] == [["Item": ["x": ["S": "x"]]], ["Item": ["p": ["S": "a"], "c": ["N": "1"]]], [:]])
+        #expect(answer["ConsumedCapacity"]?[0]?["CapacityUnits"]?.double == 4)
+    }
+
+    @Test func `a batch writes to several tables, a batch reads from them`() async throws {
+        try await db.makeRangeTable("others", "N")
+        try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "old"}}}"#)
+        let written = try await db.send(
+            "BatchWriteItem",
+            #"""
+            {"RequestItems": {"things": [{"PutRequest": {"Item": {"p": {"S": "a"}}}}, {"DeleteRequest": {"Key": {"p": {"S": "old"}}}}],
+             "others": [{"PutRequest": {"Item": {"p": {"S": "a"}, "c": {"N": "1"}}}}]}}
+            """#)
+        #expect(written == ["UnprocessedItems": [:]])
+        let read = try await db.send(
+            "BatchGetItem",
+            #"""
+            {"RequestItems": {"things": {"Keys": [{"p": {"S": "a"}}, {"p": {"S": "old"}}]},
+             "others": {"Keys": [{"p": {"S": "a"}, "c": {"N": "1"}}], "ProjectionExpression": "c"}}}
+            """#)
+        #expect(
+            read == [
+                "Responses": ["things": [["p": ["S": "a"]]], "others": [["c": ["N": "1"]]]], "UnprocessedKeys": [:],
+            ])
+        await db.expectInvalid(
+            "BatchGetItem", #"{"RequestItems": {"things": {"Keys": [{"p": {"S": "a"}}, {"p": {"S": "a"}}]}}}"#,
+            "Provided list of item keys contains duplicates")
+    }
+}

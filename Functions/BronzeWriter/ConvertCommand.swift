@@ -1,0 +1,77 @@
+internal import Columnar
+internal import Contracts
+internal import JSON
+internal import LambdaRuntime
+internal import Parquet
+
+/// A local file, without AWS: `bronze-writer convert --contract FILE IN OUT`.
+struct ConvertCommand {
+    private var contractPath: String?
+    private var quarantinePath: String?
+    private var paths: [String] = []
+    private var options: Conversion.Options
+
+    init(_ arguments: [String], _ environment: Environment) throws {
+        options = try Conversion.Options(environment)
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            func value() throws(ConversionError) -> String {
+                guard let value = rest.popFirst() else { throw .usage("\(argument) needs a value; see --help") }
+                return value
+            }
+            switch argument {
+            case "--contract": contractPath = try value()
+            case "--quarantine": quarantinePath = try value()
+            case "--threads":
+                guard let threads = Int(try value()), threads > 0 else {
+                    throw ConversionError.usage("--threads takes a number from 1 up")
+                }
+                options.threads = threads
+            case "--compression":
+                let name = try value()
+                guard let codec = Self.codecs[name] else {
+                    throw ConversionError.usage("--compression takes snappy, zstd or none, not '\(name)'")
+                }
+                options.codec = codec
+            case _ where argument.hasPrefix("--"):
+                throw ConversionError.usage("unknown option \(argument); see --help")
+            default: paths.append(argument)
+            }
+        }
+    }
+
+    private static let codecs: [String: CompressionCodec] = ["snappy": .snappy, "zstd": .zstd(level: 1), "none": .none]
+
+    /// - Returns: one line of JSON.
+    func run() throws -> String {
+        guard let contractPath, paths.count == 2 else {
+            throw ConversionError.usage("convert takes --contract FILE, a file to read and a file to write; see --help")
+        }
+        let (input, output) = (paths[0], paths[1])
+        guard let format = RawFormat(fileName: input) else {
+            throw ConversionError.usage("\(input): the name must end in .csv.gz or .json.gz")
+        }
+        let contract: Contract
+        do { contract = try Contract(contentsOf: contractPath) } catch {
+            throw ConversionError.noContract(table: contractPath, reason: "\(error)")
+        }
+        var options = options
+        options.keyValues = [("cupel.contract", contract.table), ("cupel.contract_version", contract.version)]
+        let quarantine = quarantinePath ?? output + ".quarantine.ndjson.gz"
+        let result: Conversion.Result
+        do {
+            result = try Conversion(contract: contract, format: format, options: options).run(
+                from: try FileSource(path: input), to: try FileSink(path: output),
+                quarantine: { try FileSink(path: quarantine) })
+        } catch let error as ColumnarError {
+            throw ConversionError.unreadable(place: input, error)
+        }
+        let summary: JSON = [
+            "rows_read": .int(result.writtenCount + result.quarantinedCount), "rows_written": .int(result.writtenCount),
+            "rows_quarantined": .int(result.quarantinedCount), "checksum": .string(result.checksum),
+            "output": .string(output), "bytes": .int(result.output.sizeInBytes),
+            "quarantine": result.quarantinedCount > 0 ? .string(quarantine) : .null,
+        ]
+        return summary.text
+    }
+}

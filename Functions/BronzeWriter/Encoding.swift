@@ -1,0 +1,96 @@
+internal import Columnar
+internal import Parquet
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// Makes a Parquet file of batches and hands its bytes on, on a thread of its own if wanted.
+///
+/// The bytes depend on the rows alone, so they are the same with and without the thread.
+final class Encoding: @unchecked Sendable {
+    // Sendable: `writer`, `sink` and `failure` belong to the encoding thread from `init` until it has been joined.
+    private var writer: ParquetWriter?
+    private let sink: any OutputSink
+    private var failure: (any Error)?
+    private let filled = Channel<Columnar.ColumnBatch>(capacity: 1)
+    private let emptied = Channel<Columnar.ColumnBatch>(capacity: 2)
+    private var thread: pthread_t?
+
+    /// - Parameter isThreaded: whether batches are encoded while the caller fills the next one.
+    init(_ schema: ParquetSchema, _ options: WriterOptions, to sink: any OutputSink, isThreaded: Bool) {
+        writer = ParquetWriter(schema, options)
+        self.sink = sink
+        if isThreaded { start() }
+    }
+
+    /// Takes a batch, and gives back one to fill next.
+    func encode(
+        _ batch: consuming Columnar.ColumnBatch, orElse spare: () -> Columnar.ColumnBatch
+    ) throws -> Columnar.ColumnBatch {
+        guard thread != nil else {
+            try append(batch)
+            return batch
+        }
+        guard filled.send(batch) else { throw joinedFailure() }
+        return emptied.receiveIfAny() ?? spare()
+    }
+
+    /// Writes the footer, and gives the file its name.
+    func finish() throws -> StoredFile {
+        join()
+        if let failure { throw failure }
+        if let writer = writer.take() { try writer.finish { (bytes) throws in try sink.write(bytes) } }
+        return try sink.finish()
+    }
+
+    func abort() {
+        join()
+        sink.abort()
+    }
+
+    private func append(_ batch: Columnar.ColumnBatch) throws {
+        try writer?.append(rowCount: batch.rowCount, columns: batch.columns.map(\.parquet))
+        try writer?.drain { (bytes) throws in try sink.write(bytes) }
+    }
+
+    private func start() {
+        var thread = pthread_t()
+        let status = pthread_create(
+            &thread, nil,
+            { argument in
+                argument.map { Unmanaged<Encoding>.fromOpaque($0).takeRetainedValue().serve() }
+                return nil
+            }, Unmanaged.passRetained(self).toOpaque())
+        precondition(status == 0, "no thread can be started")
+        self.thread = thread
+    }
+
+    private func serve() {
+        while let batch = filled.receive() {
+            do {
+                try append(batch)
+            } catch {
+                failure = error
+                filled.close()
+                return
+            }
+            _ = emptied.send(batch)
+        }
+    }
+
+    private func join() {
+        guard let thread else { return }
+        filled.close()
+        emptied.close()
+        pthread_join(thread, nil)
+        self.thread = nil
+    }
+
+    private func joinedFailure() -> any Error {
+        join()
+        return failure ?? ConversionError.cannotWrite("the output", reason: "its writer has stopped")
+    }
+}

@@ -1,0 +1,52 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// A local file in the making, under another name beside its own.
+final class FileSink: OutputSink {
+    private let path: String
+    private let partPath: String
+    private let descriptor: Int32
+    private var sizeInBytes = 0
+
+    init(path: String) throws(ConversionError) {
+        self.path = path
+        partPath = "\(path).part-\(getpid())"
+        descriptor = open(partPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .cannotWrite(partPath, reason: String(cString: strerror(errno))) }
+    }
+
+    deinit { close(descriptor) }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = put(UnsafeRawBufferPointer(rebasing: rest))
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else {
+                throw ConversionError.cannotWrite(partPath, reason: String(cString: strerror(errno)))
+            }
+            rest = rest.dropFirst(written)
+        }
+        sizeInBytes += bytes.count
+    }
+
+    func finish() throws -> StoredFile {
+        guard fsync(descriptor) == 0, rename(partPath, path) == 0 else {
+            throw ConversionError.cannotWrite(path, reason: String(cString: strerror(errno)))
+        }
+        return StoredFile(sizeInBytes: sizeInBytes)
+    }
+
+    func abort() { unlink(partPath) }
+
+    private func put(_ bytes: UnsafeRawBufferPointer) -> Int {
+        #if canImport(Glibc)
+            Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+        #else
+            Musl.write(descriptor, bytes.baseAddress, bytes.count)
+        #endif
+    }
+}

@@ -1,0 +1,57 @@
+internal import Control
+internal import JSON
+internal import LambdaRuntime
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// One record, as a task of its own: `bronze-writer --control-id ID`.
+struct TaskCommand {
+    let id: String
+    let environment: Environment
+
+    /// - Returns: 0 done, 1 the file is at fault (the record says how), 2 usage, 75 try again.
+    func run() -> Int32 {
+        Interruption.listen()
+        let log = Log(environment)
+        do {
+            guard let id = ControlID(id) else {
+                log.error("'\(id)' is no control id: 32 hexadecimal digits are")
+                return 2
+            }
+            let owner = environment["LEASE_OWNER"] ?? "task-\(getpid())-\(ContinuousClock.now)"
+            let writer = BronzeWriter(settings: try Settings(environment), isInterrupted: Interruption.isAsked)
+            let outcome = try writer.convert(id, owner: owner, requestID: owner, log: log)
+            log.info("ended", outcome.object ?? [:])
+            return 0
+        } catch {
+            let type = (error as? any LambdaFailure)?.errorType ?? "\(Swift.type(of: error))"
+            log.error("\(error)", ["errorType": .string(type)])
+            return ["Throttled", "Interrupted"].contains(type) ? 75 : 1
+        }
+    }
+}
+
+/// SIGTERM, as ECS sends it before it kills: held back, and looked for between batches.
+enum Interruption {
+    static func listen() {
+        var mask = terminationOnly
+        pthread_sigmask(SIG_BLOCK, &mask, nil)
+    }
+
+    @Sendable static func isAsked() -> Bool {
+        var pending = sigset_t()
+        sigpending(&pending)
+        return sigismember(&pending, SIGTERM) == 1
+    }
+
+    private static var terminationOnly: sigset_t {
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, SIGTERM)
+        return mask
+    }
+}

@@ -55,7 +55,7 @@ let functions: [Target] = [
 let emulator: [Target] = [
     .target(name: "CProcess", path: "Emulator/CProcess"),
     layer("ASL", in: "Emulator", imports: ["JSON", "Digest"]),
-    layer("EmulatorKit", in: "Emulator", imports: ["ASL", "JSON", "YAML", "Digest", "CSQLite", "CProcess"]),
+    layer("EmulatorKit", in: "Emulator", imports: ["ASL", "JSON", "YAML", "Digest", "CSQLite", "CZlib", "CProcess"]),
     layer(
         "EmulatorServer", in: "Emulator",
         imports: [

@@ -43,6 +43,10 @@ extension LambdaService: EmulatedService {
             await discardWorkers(of: function.name)
             return HTTPResponse(status: 204)
         case ("GET", "configuration", 1): return Self.json(200, document(of: try registry.function(name)))
+        case ("PUT", "code", 1):
+            let name = try registry.function(name).name
+            let code = try unpacked(["FunctionName": .string(name), "Code": try await input(request)], isArchive: true)
+            return try await update(name, merging: .object(code), whole: true)
         case ("PUT", "configuration", 1), ("PUT", "concurrency", 1):
             return try await update(name, merging: try await input(request), whole: rest[0] == "configuration")
         case ("GET", "concurrency", 1):
@@ -121,7 +125,7 @@ extension LambdaService: EmulatedService {
 
     private func createFunction(_ input: JSON) async throws -> HTTPResponse {
         guard case .object(let members) = input else { throw AWSFault.validation("The request is no JSON object.") }
-        let function = try FunctionConfiguration(stamped(members))
+        let function = try FunctionConfiguration(stamped(try unpacked(members, isArchive: true)))
         if (try? registry.function(function.name)) != nil {
             throw AWSFault(
                 "ResourceConflictException", "Function already exist: \(function.name)", status: 409)

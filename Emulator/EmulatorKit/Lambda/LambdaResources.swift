@@ -37,7 +37,7 @@ extension LambdaService: ResourceProviding {
     private func provisionFunction(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
         var declaration = resource.properties.object ?? [:]
         if declaration["FunctionName"] == nil { declaration["FunctionName"] = .string(resource.logicalID) }
-        let function = try FunctionConfiguration(stamped(declaration))
+        let function = try FunctionConfiguration(stamped(try unpacked(declaration, isArchive: false)))
         // A missing executable is better known now than when the first event arrives.
         _ = try code(of: function)
         let existing = try? registry.function(function.name)

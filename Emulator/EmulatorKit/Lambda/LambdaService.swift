@@ -118,10 +118,38 @@ public final class LambdaService: Sendable {
     func discardWorkers(of function: String) async { await pool.discard(function) }
 
     func code(of function: FunctionConfiguration) throws(AWSFault) -> FunctionCode {
-        guard let location = function.declaration["Code"]?.string else {
-            throw .notEmulated("The function \(function.name)'s code, which is not a local path,")
+        let code = function.declaration["Code"]
+        let owner = "The function \(function.name)"
+        if let location = code?.string { return try options.functions.code(at: location, for: owner) }
+        guard let package = code?["Package"]?.string else {
+            throw .notEmulated(owner + "'s code, which is neither a local path nor came with the request,")
         }
-        return try options.functions.code(at: location, for: "The function \(function.name)")
+        let folder = packages + "/" + package
+        if PythonRuntime.plays(function.runtime) {
+            return try PythonRuntime.code(in: folder, root: packages, for: function.name)
+        }
+        guard function.runtime.hasPrefix("provided") else { throw .notEmulated("The runtime \(function.runtime)") }
+        return try ExecutableFolder(packages).code(at: package, for: owner)
+    }
+
+    /// Where code that came with requests is unpacked.
+    private var packages: String { queue.store.directory + "/lambda" }
+
+    /// The declaration with its code unpacked, if the code came with it.
+    /// - Parameter isArchive: whether `Code.ZipFile` is a base64 archive, as in the API, or a source text, as in templates.
+    func unpacked(_ declaration: JSONObject, isArchive: Bool) throws(AWSFault) -> JSONObject {
+        guard let text = declaration["Code"]?["ZipFile"]?.string else { return declaration }
+        let name = try FunctionConfiguration(declaration).name
+        let package: FunctionPackage
+        if isArchive {
+            guard let archive = [UInt8](base64: text) else { throw .validation("ZipFile is not base64.") }
+            package = try FunctionPackage(unpacking: archive, for: name, in: packages)
+        } else {
+            package = try FunctionPackage(source: text, for: name, in: packages)
+        }
+        var declaration = declaration
+        declaration["Code"] = ["Package": .string(package.name)]
+        return declaration
     }
 
     private func plan(for function: FunctionConfiguration) throws(AWSFault) -> FunctionWorker.Plan {

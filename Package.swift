@@ -24,7 +24,7 @@ let runtime: [Target] = [
     layer("JSON", in: "Runtime"),
     layer("YAML", in: "Runtime", imports: ["CYAML"]),
     layer("Digest", in: "Runtime", imports: ["CCrypto"]),
-    layer("LambdaRuntime", in: "Runtime", imports: ["JSON"]),
+    layer("LambdaRuntime", in: "Runtime", imports: ["JSON"], exclude: ["README.md"]),
     layer("AWSModels", in: "Runtime", imports: ["JSON"]),
     layer(
         "AWSClient", in: "Runtime", imports: ["AWSModels", "JSON", "Digest", "CCurl"], exclude: ["README.md"]),
@@ -39,7 +39,8 @@ let runtime: [Target] = [
 // MARK: Functions: one executable a stage
 
 let functions: [Target] = [
-    function("FirehoseTransform", imports: ["LambdaRuntime", "Contracts", "CKernels", "JSON"]),
+    function(
+        "FirehoseTransform", imports: ["LambdaRuntime", "Contracts", "CKernels", "JSON"], exclude: ["README.md"]),
     function("ControlRecorder", imports: ["LambdaRuntime", "AWSClient", "AWSModels", "Contracts", "Control", "JSON"]),
     function("ComputeRouter", imports: ["LambdaRuntime", "AWSClient", "AWSModels", "Columnar", "Control", "JSON"]),
     function(
@@ -153,8 +154,9 @@ func layer(
         name: name, dependencies: imports, path: "\(house)/\(name)", exclude: exclude, swiftSettings: strict())
 }
 
-func function(_ name: String, imports: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: imports, path: "Functions/\(name)", swiftSettings: strict())
+func function(_ name: String, imports: [Target.Dependency], exclude: [String] = []) -> Target {
+    .executableTarget(
+        name: name, dependencies: imports, path: "Functions/\(name)", exclude: exclude, swiftSettings: strict())
 }
 
 func unitTests(of name: String, imports: [Target.Dependency] = []) -> Target {

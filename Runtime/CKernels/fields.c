@@ -24,6 +24,14 @@ static inline void advance(field_cursor *cursor) {
     cursor->end += cursor->end_stride;
 }
 
+// Quotes around a number change nothing. (What is left is never empty, and a quote inside is no digit.)
+static inline void strip_quotes(const uint8_t **start, size_t *length) {
+    if (**start == '"' && *length > 2 && (*start)[*length - 1] == '"') {
+        *start += 1;
+        *length -= 2;
+    }
+}
+
 // Presence bits, gathered in a register and stored a word at a time.
 typedef struct {
     uint64_t *words;
@@ -118,6 +126,7 @@ size_t ck_int64_column(const ck_fields *fields, size_t row, size_t rows, int64_t
         size_t length = *cursor.end - before - 1;
         if (length > 0) {
             const uint8_t *start = cursor.text + before + 1;
+            strip_quotes(&start, &length);
             bool negative = *start == '-';
             start += negative;
             size_t digits = length - negative;
@@ -212,7 +221,9 @@ size_t ck_double_column(const ck_fields *fields, size_t row, size_t rows, ck_col
         if (before & CK_CAREFUL) break;
         size_t length = *cursor.end - before - 1;
         if (length > 0) {
-            if (!parse_double(cursor.text + before + 1, length, values)) break;
+            const uint8_t *start = cursor.text + before + 1;
+            strip_quotes(&start, &length);
+            if (!parse_double(start, length, values)) break;
             values++;
         }
         add_presence(&presence, row, length > 0);
@@ -248,12 +259,21 @@ static inline __attribute__((always_inline)) size_t text_column(
         if (before & CK_CAREFUL) break;
         const uint8_t *start = cursor.text + before + 1;
         size_t length = *cursor.end - before - 1;
+        bool present = false;
         if (length > 0) {
-            if ((*start == '"') != quoted) break;
-            at = quoted ? copy_text(bytes, at, start + 1, length - 2) : copy_text(bytes, at, start, length);
+            if (*start == '"') {
+                // In JSON the closing quote is known to be the last byte and the only other; in CSV it must be looked for.
+                if (!quoted && memchr(start + 1, '"', length - 1) != start + length - 1) break;
+                start++;
+                length -= 2;
+            } else if (quoted) {
+                break;
+            }
+            at = copy_text(bytes, at, start, length);
             *++offsets = at;
+            present = true;
         }
-        add_presence(&presence, row, length > 0);
+        add_presence(&presence, row, present);
     }
     finish_presence(&presence, row);
     column->count = (size_t)(offsets - column->offsets);

@@ -21,11 +21,6 @@ struct SlicePlace {
     let line: Int
     /// The position in the whole text of offset 0.
     let origin: Int
-
-    /// The line that `offset` is on, counted only when it is asked for.
-    func line(of offset: Int) -> Int {
-        line + ck_count_byte(text + start, offset - start, UInt8(ascii: "\n"))
-    }
 }
 
 /// Turns slices of rows into columns, all columns of a row or none.
@@ -38,6 +33,8 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     private let hidesText: Bool
     private var filler: ColumnFiller<Spelling>
     private var faults: [SliceFault] = []
+    /// The line of a position in the whole text, the last that was asked for.
+    private var counted = (position: -1, line: 0)
 
     init(
         columns: [BronzeColumn], origins: [ColumnOrigin], rowCapacity: Int, spelling: consuming Spelling,
@@ -77,7 +74,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     }
 
     /// Rejects a row as a whole.
-    func reject(
+    mutating func reject(
         _ reason: RejectedRow.Reason, _ message: String, before: UInt32, end: UInt32, column: String? = nil,
         at place: SlicePlace, in batch: inout ColumnBatch
     ) {
@@ -86,8 +83,17 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         let kept = UnsafeBufferPointer(start: place.text + start, count: min(length, RejectedRow.rawTextLimit))
         batch.rejected.append(
             RejectedRow(
-                line: place.line(of: start), byteOffset: place.origin + start, column: column, reason: reason,
+                line: line(of: start, at: place), byteOffset: place.origin + start, column: column, reason: reason,
                 message: message, rawText: hidesText ? nil : Array(kept), rawLength: length))
+    }
+
+    /// The line that `offset` is on. Most come in order, so lines are counted from the last that was asked for.
+    private mutating func line(of offset: Int, at place: SlicePlace) -> Int {
+        let last = counted.position - place.origin
+        let (from, line) = (place.start...offset).contains(last) ? (last, counted.line) : (place.start, place.line)
+        counted.line = line + ck_count_byte(place.text + from, offset - from, UInt8(ascii: "\n"))
+        counted.position = place.origin + offset
+        return counted.line
     }
 
     private mutating func reject(in matrix: inout FieldMatrix, at place: SlicePlace, _ batch: inout ColumnBatch) {

@@ -26,7 +26,7 @@ typedef struct {
 
 // Each kernel reads rows [row, rows) of its column until it meets a field that is not in the plain form of its type, and
 // returns that row, or `rows`. The caller decides such a field and calls again for the rows after it.
-// An empty field is a null.
+// An empty field is a null. Quotes around a number are left out of account.
 
 /// Plain: an optional minus and 1 to 18 digits without leading zeros, between `low` and `high`. Values are int64_t.
 size_t ck_int64_column(const ck_fields *fields, size_t row, size_t rows, int64_t low, int64_t high, ck_column *column);
@@ -43,7 +43,7 @@ typedef struct {
     uint64_t *presence;
 } ck_text_column;
 
-/// Plain: any text that does not begin with a quote. `bytes` needs CK_PADDING bytes beyond the text's length.
+/// Plain: text that does not begin with a quote, or that stands in quotes and has no other. `bytes` needs CK_PADDING bytes beyond the text's length.
 size_t ck_csv_text_column(const ck_fields *fields, size_t row, size_t rows, ck_text_column *column);
 
 /// Plain: text between quotes, without escapes (those are marked CK_CAREFUL).

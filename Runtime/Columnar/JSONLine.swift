@@ -29,10 +29,11 @@ struct JSONLine {
         at = start
     }
 
-    /// Reads the line's object, calling `member` with each key, without its quotes, and value.
+    /// Reads the line's object, calling `member` with each key, value, and the offset at which what precedes them begins.
+    /// Keys and strings are ranges with their quotes.
     /// - Returns: the offset of the byte after the closing brace.
     mutating func readObject(
-        _ member: (_ key: Value, _ value: Value, _ separator: Range<Int>) throws(JSONLineFault) -> Void
+        _ member: (_ key: Value, _ value: Value, _ separatorStart: Int) throws(JSONLineFault) -> Void
     ) throws(JSONLineFault) -> Int {
         var separatorStart = at
         skipSpace()
@@ -56,10 +57,8 @@ struct JSONLine {
             skipSpace()
             try expect(UInt8(ascii: ":"), "':' after the key")
             skipSpace()
-            let separator = separatorStart..<at
             let value = try readValue(depth: 1)
-            try member(
-                Value(start: key.start + 1, end: key.end - 1, hasEscapes: key.hasEscapes), value, separator)
+            try member(key, value, separatorStart)
             separatorStart = at
             skipSpace()
             if text[at] == UInt8(ascii: "}") { break }
@@ -104,8 +103,7 @@ struct JSONLine {
         let first = at
         while isScalarByte(text[at]) { at += 1 }
         let scalar = FieldText(start: text + first, count: at - first)
-        let isWord = ["null", "true", "false"].contains { scalar.elementsEqual($0.utf8) }
-        guard isWord || scalar.isJSONNumber else {
+        guard scalar.isJSONNumber || scalar.isJSONWord else {
             at = first
             throw fault("expected a value")
         }

@@ -1,56 +1,83 @@
 internal import CKernels
 
-/// The shape of the last line that was read with care: its keys, their order and the space between them. The kernel reads
-/// the lines that follow by it, as long as they have the same.
+/// How the lines of a file are written, learned from one that was read with care. The kernel reads the lines that follow
+/// by it, as long as they are written the same way.
 struct JSONShape: ~Copyable {
     private var shape = ck_json_shape()
-    private var parts: UnsafeMutablePointer<ck_json_part>
-    private var absent: UnsafeMutablePointer<UInt32>
-    private var bytes: UnsafeMutablePointer<UInt8>
-    private let fieldCount: Int
+    private let keys: UnsafeMutablePointer<ck_json_literal>
+    private let bytes: UnsafeMutablePointer<UInt8>
+    private let capacity: Int
+    private var used = 0
+    private let names: [[UInt8]]
 
-    /// Literal bytes that a shape may have: a line with longer keys is read with care each time.
-    private static let capacity = 16 << 10
+    /// More space between two keys than this is not learned.
+    private static let spaceLimit = 64
 
-    init(fieldCount: Int) {
-        self.fieldCount = fieldCount
-        parts = .allocate(capacity: fieldCount + 1)
-        absent = .allocate(capacity: fieldCount)
-        bytes = .allocate(capacity: Self.capacity)
+    /// - Parameter names: the fields' names, in the order of the matrix.
+    init(names: [[UInt8]]) {
+        self.names = names
+        keys = .allocate(capacity: names.count)
+        // An escaped name is up to six times as long.
+        capacity = names.reduce(4 * Self.spaceLimit) { $0 + 6 * $1.count + Self.spaceLimit + 16 }
+        bytes = .allocate(capacity: capacity)
     }
 
     deinit {
-        parts.deallocate()
-        absent.deallocate()
+        keys.deallocate()
         bytes.deallocate()
     }
 
-    var isKnown: Bool { shape.part_count > 0 }
+    var isKnown: Bool { shape.key_count > 0 }
 
-    /// Learns from a line: what stood before the value of each field in turn, and behind the last.
-    mutating func learn(
-        _ text: UnsafePointer<UInt8>, _ separators: [(range: Range<Int>, field: Int)], closing: Range<Int>
-    ) {
-        shape.part_count = 0
-        var used = 0
-        var isAbsent = [Bool](repeating: true, count: fieldCount)
-        for (index, part) in (separators + [(closing, 0)]).enumerated() {
-            let padded = (part.range.count / 8 + 1) * 8
-            guard used + padded <= Self.capacity else { return }
-            (bytes + used).update(repeating: 0, count: padded)
-            (bytes + used).update(from: text + part.range.lowerBound, count: part.range.count)
-            parts[index] = ck_json_part(
-                bytes: bytes + used, length: UInt32(part.range.count), field: UInt32(part.field))
-            used += padded
-            if index < separators.count { isAbsent[part.field] = false }
+    /// A line's parts, as ranges of the text: what stands before each key, between it and its value, and behind the last.
+    struct Line {
+        var separators: [Range<Int>] = []
+        var colons: [Range<Int>] = []
+        var closing = 0..<0
+        /// The known fields in the line's order.
+        var fields: [Int] = []
+
+        mutating func removeAll() {
+            separators.removeAll(keepingCapacity: true)
+            colons.removeAll(keepingCapacity: true)
+            fields.removeAll(keepingCapacity: true)
         }
-        var absentCount = 0
-        for field in 0..<fieldCount where isAbsent[field] {
-            absent[absentCount] = UInt32(field)
-            absentCount += 1
+    }
+
+    /// Learns from a line whose members are all written in the same way; others teach nothing.
+    mutating func learn(_ text: UnsafePointer<UInt8>, _ line: Line) {
+        shape.key_count = 0
+        guard line.separators.count > 1, names.count <= CK_JSON_FIELDS else { return }
+        func bytes(_ range: Range<Int>) -> [UInt8] {
+            Array(FieldText(start: text + range.lowerBound, count: range.count))
         }
-        shape = ck_json_shape(
-            parts: parts, part_count: separators.count + 1, absent: absent, absent_count: absentCount)
+        let (opening, separator, colon) = (bytes(line.separators[0]), bytes(line.separators[1]), bytes(line.colons[0]))
+        let closing = bytes(line.closing)
+        guard line.separators.dropFirst().allSatisfy({ bytes($0) == separator }),
+            line.colons.allSatisfy({ bytes($0) == colon }),
+            [opening, separator, colon, closing].allSatisfy({ $0.count <= Self.spaceLimit })
+        else { return }
+        used = 0
+        shape.opening = literal(opening)
+        shape.separator = literal(separator)
+        shape.closing = literal(closing)
+        let others = names.indices.filter { !line.fields.contains($0) }
+        for (place, field) in (line.fields + others).enumerated() {
+            var key: [UInt8] = []
+            key.appendJSON(names[field])
+            keys[place] = literal(key + colon, field: field)
+        }
+        shape.keys = UnsafePointer(keys)
+        shape.key_count = names.count
+    }
+
+    private mutating func literal(_ text: [UInt8], field: Int = 0) -> ck_json_literal {
+        let start = bytes + used
+        let padded = (text.count / 8 + 1) * 8
+        start.update(repeating: 0, count: padded)
+        start.update(from: text, count: text.count)
+        used += padded
+        return ck_json_literal(bytes: start, length: UInt32(text.count), field: UInt32(field))
     }
 
     /// Adds lines of this shape to the matrix, from `start` on, as long as they begin before `limit` and there are at most

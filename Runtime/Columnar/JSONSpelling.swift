@@ -16,7 +16,7 @@ struct JSONSpelling: FieldSpelling, ~Copyable {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
             throw FieldFault(.nestedValue, "is nested; expected a single value")
         default:
-            guard raw.isJSONNumber || raw.elementsEqual("true".utf8) || raw.elementsEqual("false".utf8) else {
+            guard raw.isJSONNumber || raw.isJSONWord else {
                 throw FieldFault(.notJSON, "is not a JSON value")
             }
             return raw
@@ -95,6 +95,11 @@ struct JSONSpelling: FieldSpelling, ~Copyable {
 }
 
 extension FieldText {
+    /// Whether this is one of the words that JSON knows: null, true and false.
+    var isJSONWord: Bool { isJSONNull || elementsEqual("true".utf8) || elementsEqual("false".utf8) }
+
+    var isJSONNull: Bool { count == 4 && elementsEqual("null".utf8) }
+
     /// Whether this is a number as RFC 8259 writes it: no plus, no leading zeros, digits on both sides of a point.
     var isJSONNumber: Bool {
         var index = first == UInt8(ascii: "-") ? 1 : 0

@@ -22,6 +22,8 @@ public final class NDJSONReader: RecordReader {
     /// The unknown fields of rows in the matrix, by the offset before the row.
     private var rescued: [UInt32: [UInt8]] = [:]
     private var hasStarted = false
+    /// The parts of the line that was last read with care.
+    private var parts = JSONShape.Line()
 
     /// - Parameters:
     ///   - source: decompressed text.
@@ -45,7 +47,7 @@ public final class NDJSONReader: RecordReader {
         window = TextWindow(source, capacity: limits.windowBytes)
         linesEnd = window.start
         matrix = FieldMatrix(stride: names.count, rowCapacity: Self.rowCapacity, keepsBeginnings: true)
-        shape = JSONShape(fieldCount: names.count)
+        shape = JSONShape(names: names)
         assembler = BatchAssembler(
             columns: columns, origins: origins, rowCapacity: Self.rowCapacity, spelling: JSONSpelling(),
             textKernel: ck_json_text_column)
@@ -155,49 +157,62 @@ public final class NDJSONReader: RecordReader {
         FieldText(start: text, count: length).allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
     }
 
-    /// Reads an object of any shape into the matrix, and learns its shape if others may have it too.
+    /// Reads an object of any shape into the matrix, and learns how it is written if others may be written so too.
     private func takeObject(_ text: UnsafePointer<UInt8>, from start: Int, lineEnd: Int) throws(JSONLineFault) {
         let (befores, ends) = matrix.nextRow()
         for field in names.indices {
             befores[field] = UInt32(start - 1)
             ends[field] = UInt32(start)
         }
-        var separators: [(range: Range<Int>, field: Int)] = []
-        var seen = [Bool](repeating: false, count: names.count)
         var isRegular = true
         var unknown: [UInt8] = []
         var valueEnd = start
+        var expected = 0
+        parts.removeAll()
         var line = JSONLine(text, from: start)
-        let end = try line.readObject { key, value, separator throws(JSONLineFault) in
+        let end = try line.readObject { key, value, separatorStart throws(JSONLineFault) in
             valueEnd = value.end
-            guard let field = try self.field(named: key, text) else {
+            parts.separators.append(separatorStart..<key.start)
+            parts.colons.append(key.end..<value.start)
+            let written = FieldText(start: text + value.start, count: value.end - value.start)
+            guard let field = try self.field(named: key, text, expected: expected) else {
                 isRegular = false
                 try JSONLine(text, from: start).checkEscapes(value)
                 unknown.append(unknown.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
-                unknown.append(contentsOf: FieldText(start: text + key.start - 1, count: key.end - key.start + 2))
+                unknown.append(contentsOf: FieldText(start: text + key.start, count: key.end - key.start))
                 unknown.append(UInt8(ascii: ":"))
-                unknown.append(contentsOf: FieldText(start: text + value.start, count: value.end - value.start))
+                unknown.append(contentsOf: written)
                 return
             }
-            isRegular = isRegular && !seen[field]
-            seen[field] = true
-            separators.append((separator, field))
-            let isNull = FieldText(start: text + value.start, count: value.end - value.start).elementsEqual("null".utf8)
+            expected = field + 1
+            if parts.fields.contains(field) { isRegular = false } else { parts.fields.append(field) }
             befores[field] = UInt32(value.start - 1) | (value.hasEscapes ? CK_CAREFUL : 0)
-            ends[field] = UInt32(isNull ? value.start : value.end)
+            ends[field] = UInt32(written.isJSONNull ? value.start : value.end)
         }
         matrix.commit(before: UInt32(start - 1), end: UInt32(lineEnd))
         if !unknown.isEmpty { rescued[UInt32(start - 1)] = unknown + [UInt8(ascii: "}")] }
-        if isRegular, !separators.isEmpty { shape.learn(text, separators, closing: valueEnd..<end) }
+        if isRegular || !shape.isKnown {
+            parts.closing = valueEnd..<end
+            shape.learn(text, parts)
+        }
     }
 
-    private func field(named key: JSONLine.Value, _ text: UnsafePointer<UInt8>) throws(JSONLineFault) -> Int? {
-        let inside = FieldText(start: text + key.start, count: key.end - key.start)
-        guard key.hasEscapes else { return names.firstIndex { inside.elementsEqual($0) } }
+    /// The field of that name, looked for from `expected` on: keys often come in the contract's order.
+    private func field(
+        named key: JSONLine.Value, _ text: UnsafePointer<UInt8>, expected: Int
+    ) throws(JSONLineFault) -> Int? {
+        let inside = FieldText(start: text + key.start + 1, count: key.end - key.start - 2)
+        func index(of name: FieldText) -> Int? {
+            for tried in 0..<names.count {
+                let field = (expected + tried) % names.count
+                if names[field].count == name.count, name.elementsEqual(names[field]) { return field }
+            }
+            return nil
+        }
+        guard key.hasEscapes else { return index(of: inside) }
         var spelling = JSONSpelling()
         do throws(FieldFault) {
-            let name = try spelling.unescape(inside)
-            return names.firstIndex { name.elementsEqual($0) }
+            return index(of: try spelling.unescape(inside))
         } catch {
             throw JSONLineFault(reason: error.reason, message: "a key \(error.complaint)")
         }

@@ -3,23 +3,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// What stands before a value in every line of one shape, such as `,"name":`, and the field that the value belongs to.
+/// Bytes that lines repeat.
 typedef struct {
     /// `length` bytes, then zeros up to a multiple of 8.
     const uint8_t *bytes;
     uint32_t length;
+    /// For a key: the field that its value belongs to.
     uint32_t field;
-} ck_json_part;
+} ck_json_literal;
 
-/// A line's keys, their order and its white space. Most files have one shape for all their lines.
+/// How a file's lines are written: their white space, and the order in which keys are expected. Keys may be missing from a
+/// line or come in another order; that only costs time.
 typedef struct {
-    /// The last part is what follows the last value.
-    const ck_json_part *parts;
-    size_t part_count;
-    /// The fields that lines of this shape do not have.
-    const uint32_t *absent;
-    size_t absent_count;
+    /// What stands before the first key, between members, and behind the last value, such as `{`, `,` and `}`.
+    ck_json_literal opening, separator, closing;
+    /// The known keys with their quotes and colon, such as `"name":`.
+    const ck_json_literal *keys;
+    /// At most CK_JSON_FIELDS.
+    size_t key_count;
 } ck_json_shape;
+
+#define CK_JSON_FIELDS 1024
 
 /// Rows as offsets: a field's value lies after `befores[row * stride + field]` and before `ends[row * stride + field]`,
 /// with the quotes of a string; nothing lies there for null. CK_CAREFUL in `befores` marks a string with escapes.
@@ -33,8 +37,9 @@ typedef struct {
     size_t row_capacity;
 } ck_json_rows;
 
-/// Reads lines of one shape from `from`, as long as they begin before `limit`, to the first that has another shape or a
-/// nested value. The text must end in a newline. Returns the offset of the line where it stopped.
+/// Reads lines of one shape from `from`, as long as they begin before `limit`, to the first that is written in another way,
+/// or has an unknown key, a key twice or a nested value. There are as many keys as `rows` has fields. The text must end in
+/// a newline. Returns the offset of the line where it stopped.
 size_t ck_json_read_rows(const uint8_t *text, size_t from, size_t limit, const ck_json_shape *shape, ck_json_rows *rows);
 
 /// The offset, from `from` on, of the first quote, backslash or control character.

@@ -57,6 +57,17 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         #expect(try rows(line + "\n" + second) == [expected, expected])
     }
 
+    @Test func `a column whose name needs escapes is found`() throws {
+        let odd = try Contract(
+            parsing: #"""
+                {apiVersion: v3.1.0, kind: DataContract, id: t, version: '1', status: draft, schema: [{name: t,
+                 properties: [{name: 'a"b\c', logicalType: integer}, {name: d, logicalType: integer}]}]}
+                """#, file: "fixture")
+        let line = #"{"a\"b\\c":1,"d":2}"#
+        let reading = try readJSON("\(line)\n\(line)\n{\"d\":3,\"e\":4}\n", odd)
+        #expect(reading.rows.map { Array($0.prefix(2)) } == [["1", "2"], ["1", "2"], [nil, "3"]])
+    }
+
     @Test func `strings are unescaped`() throws {
         let text = #"{"id":1,"name":"\"\\\/\b\f\n\r\té\u00e9\ud83d\ude00\u0000"}"# + "\n"
         #expect(try rows(text)[0][1] == "\"\\/\u{8}\u{C}\n\r\té\u{e9}😀\u{0}")

@@ -3,8 +3,8 @@ internal import JSON
 extension DynamoDB: ResourceProviding {
     public var resourceTypes: [String] { ["AWS::DynamoDB::Table"] }
 
-    /// Makes the table, or brings stream, indexes, protection, time to live and recovery of the one that is there to what is
-    /// declared. Its key stays as it is, and so do its items.
+    /// Makes the table, or brings stream, indexes, protection, time to live and recovery of the one that is there to
+    /// what is declared. Its key stays as it is, and so do its items.
     /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html>
     public func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
         let declared = TableDeclaration(resource)

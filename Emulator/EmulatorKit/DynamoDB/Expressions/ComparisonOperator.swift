@@ -1,4 +1,5 @@
-/// The operators of the parameters that came before expressions: `Expected`, `KeyConditions`, `QueryFilter`, `ScanFilter`.
+/// The operators of the parameters that came before expressions: `Expected`, `KeyConditions`, `QueryFilter`,
+/// `ScanFilter`.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.html>
 enum ComparisonOperator: String, Sendable, CaseIterable {
     case member = "IN"

@@ -3,7 +3,8 @@ internal import JSON
 
 /// Turns conditions as written into ones that can be asked, with the service's checks in the service's order.
 struct ConditionResolver {
-    /// - Throws: the first broken rule: functions unknown, functions misused, reserved words, then condition by condition.
+    /// - Throws: the first broken rule: functions unknown, functions misused, reserved words, then condition by
+    ///   condition.
     static func resolve(
         _ expression: String, _ placeholders: inout Placeholders
     ) throws(ExpressionError) -> Condition {
@@ -16,6 +17,8 @@ struct ConditionResolver {
 
     // MARK: Checks of the whole expression
 
+    static let functionNames = Set(operandCounts.keys)
+
     private static let operandCounts = [
         "attribute_exists": 1, "attribute_not_exists": 1, "attribute_type": 2, "begins_with": 2, "contains": 2,
         "size": 1,
@@ -23,7 +26,9 @@ struct ConditionResolver {
 
     private static func checkFunctionNames(_ syntax: ConditionSyntax) throws(ExpressionError) {
         if case .function(let name, _) = syntax, operandCounts[name] == nil {
-            throw ExpressionError("Invalid function name; function: \(name)")
+            throw UpdateResolver.functionNames.contains(name)
+                ? ExpressionError("The function is not allowed in a condition expression; function: \(name)")
+                : ExpressionError("Invalid function name; function: \(name)")
         }
         for child in syntax.children { try checkFunctionNames(child) }
     }

@@ -23,8 +23,8 @@ struct ExpressionToken: Sendable, Equatable {
     func isSymbol(_ symbol: String) -> Bool { kind == .symbol && text == symbol }
 }
 
-/// Cuts an expression into tokens. What is no token becomes one of kind ``ExpressionToken/Kind/unknown``, for the parser to
-/// refuse where it meets it.
+/// Cuts an expression into tokens. What is no token becomes one of kind ``ExpressionToken/Kind/unknown``, for the
+/// parser to refuse where it meets it.
 struct ExpressionLexer {
     private let text: [UInt8]
     private var at = 0

@@ -1,6 +1,7 @@
 internal import JSON
 
-/// `ExpressionAttributeNames` and `ExpressionAttributeValues` of a request, and which of them its expressions have used.
+/// `ExpressionAttributeNames` and `ExpressionAttributeValues` of a request, and which of them its expressions have
+/// used.
 struct Placeholders: Sendable {
     private let names: [(name: String, value: String)]?
     private let values: [(name: String, value: UncheckedValue)]?

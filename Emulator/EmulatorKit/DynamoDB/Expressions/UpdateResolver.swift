@@ -1,5 +1,7 @@
 /// Turns updates as written into ones that can be applied, with the service's checks in the service's order.
 struct UpdateResolver {
+    static let functionNames: Set<String> = ["if_not_exists", "list_append"]
+
     static func resolve(_ expression: String, _ placeholders: inout Placeholders) throws(ExpressionError) -> Update {
         let syntax = try UpdateParser.parse(expression)
         for action in syntax.actions {
@@ -107,8 +109,10 @@ extension UpdateSyntax.Operand {
         switch self {
         case .path, .value: break
         case .function(let name, let arguments):
-            guard name == "if_not_exists" || name == "list_append" else {
-                throw ExpressionError("Invalid function name; function: \(name)")
+            guard UpdateResolver.functionNames.contains(name) else {
+                throw ConditionResolver.functionNames.contains(name)
+                    ? ExpressionError("The function is not allowed in an update expression; function: \(name)")
+                    : ExpressionError("Invalid function name; function: \(name)")
             }
             for argument in arguments { try argument.checkFunctionNames() }
         case .sum(_, let left, let right):

@@ -73,8 +73,8 @@ struct KeyRange {
     private let lower: (bytes: [UInt8], isIncluded: Bool)?
     private let upper: (bytes: [UInt8], isIncluded: Bool)?
 
-    /// - Throws: ``DynamoDBFault/validation(_:)`` unless the conditions are one equality on the hash key and perhaps one
-    ///   range of the range key.
+    /// - Throws: ``DynamoDBFault/validation(_:)`` unless the conditions are one equality on the hash key and perhaps
+    ///   one range of the range key.
     init(_ conditions: [KeyCondition], _ keys: KeySchema) throws(DynamoDBFault) {
         func condition(on name: String) -> KeyCondition? { conditions.first { $0.attribute.hasSameBytes(as: name) } }
         guard let onHash = condition(on: keys.hash.name) else {

@@ -34,7 +34,7 @@ struct TransactWriteItems: WritingOperation {
         var actions: [TransactionAction] = []
         for action in unchecked { actions.append(try TransactionAction(action)) }
         if actions.reduce(0, { $0 + $1.given.sizeInBytes }) > Self.sizeLimit {
-            throw .validation("Collection size in the transaction has exceeded the maximum allowed size of 4 MB")
+            throw .validation("Transaction payload size cannot exceed 4 MB")
         }
         self.actions = actions
         fingerprint = Digest.sha256((request.members["TransactItems"] ?? []).canonical.bytes)
@@ -48,31 +48,13 @@ struct TransactWriteItems: WritingOperation {
         if let token, try !TransactionTokens.claim(token, for: fingerprint, at: state.ambient.now(), in: transaction) {
             return .object(JSONObject())
         }
-        var reasons: [CancellationReason] = []
-        var changes: [(key: PrimaryKey, old: Item?, new: Item?)] = []
-        var seen: Set<String> = []
-        for (action, table) in planned {
-            do {
-                let key = try action.key(in: table)
-                guard seen.insert("\(table.id) \(key.hash.hexadecimal) \(key.range.hexadecimal)").inserted else {
-                    throw RepeatedItem()
-                }
-                let stored = try transaction.snapshot.item(at: key, in: table)
-                changes.append((key, stored, try action.result(on: stored, of: table)))
-                reasons.append(.none)
-            } catch let fault as DynamoDBFault {
-                reasons.append(try CancellationReason(fault))
-            } catch is RepeatedItem {
-                throw DynamoDBFault.validation("Transaction request cannot include multiple operations on one item")
-            }
-        }
-        guard reasons.allSatisfy({ $0.code == CancellationReason.none.code }) else {
-            throw DynamoDBFault.transactionCanceled(reasons)
-        }
+        let keys = try keys(of: planned)
+        let changes = try changes(planned, at: keys, in: transaction.snapshot)
         var consumed = CapacityTotals()
         var collections = JSONObject()
-        for ((action, table), change) in zip(planned, changes) {
-            try state.change(change.key, of: table, from: change.old, to: change.new, in: transaction)
+        for (position, (action, table)) in planned.enumerated() {
+            let change = changes[position]
+            try state.change(keys[position], of: table, from: change.old, to: change.new, in: transaction)
             consumed.add(ConsumedCapacity(writing: table, from: change.old, to: change.new).doubled)
             if metrics == .size, table.hasLocalIndexes {
                 let known = collections[table.name]?.array ?? []
@@ -85,12 +67,48 @@ struct TransactWriteItems: WritingOperation {
         return .object(answer)
     }
 
-    private struct RepeatedItem: Error {}
+    /// The keys of all items. The first that is wrong cancels the transaction before any condition is looked at.
+    private func keys(of planned: [(action: TransactionAction, table: Table)]) throws(DynamoDBFault) -> [PrimaryKey] {
+        var keys: [PrimaryKey] = []
+        var seen: [Int64: Set<PrimaryKey>] = [:]
+        for (position, (action, table)) in planned.enumerated() {
+            do throws(DynamoDBFault) {
+                keys.append(try action.key(in: table))
+            } catch {
+                var reasons = [CancellationReason](repeating: .none, count: planned.count)
+                reasons[position] = try CancellationReason(error)
+                throw .transactionCanceled(reasons)
+            }
+            guard seen[table.id, default: []].insert(keys[position]).inserted else {
+                throw .validation("Transaction request cannot include multiple operations on one item")
+            }
+        }
+        return keys
+    }
+
+    /// What each item is and is to be; every condition that fails is among the reasons.
+    private func changes(
+        _ planned: [(action: TransactionAction, table: Table)], at keys: [PrimaryKey], in snapshot: borrowing Snapshot
+    ) throws -> [(old: Item?, new: Item?)] {
+        var reasons: [CancellationReason] = []
+        var changes: [(old: Item?, new: Item?)] = []
+        for (key, (action, table)) in zip(keys, planned) {
+            let stored = try snapshot.item(at: key, in: table)
+            do throws(DynamoDBFault) {
+                changes.append((stored, try action.result(on: stored, of: table)))
+                reasons.append(.none)
+            } catch {
+                reasons.append(try CancellationReason(error))
+            }
+        }
+        guard changes.count == planned.count else { throw DynamoDBFault.transactionCanceled(reasons) }
+        return changes
+    }
 }
 
 extension CancellationReason {
     /// - Throws: `fault` itself where it is none that an item of a transaction can have.
-    fileprivate init(_ fault: DynamoDBFault) throws {
+    fileprivate init(_ fault: DynamoDBFault) throws(DynamoDBFault) {
         switch fault {
         case .conditionalCheckFailed(let item):
             self.init(code: "ConditionalCheckFailed", message: "The conditional request failed", item: item)
@@ -101,7 +119,8 @@ extension CancellationReason {
     }
 }
 
-/// The request tokens of transactions of the last ten minutes: a transaction that comes again is answered, not repeated.
+/// The request tokens of transactions of the last ten minutes: a transaction that comes again is answered, not
+/// repeated.
 enum TransactionTokens {
     static let schema = """
         CREATE TABLE IF NOT EXISTS dynamodb_transaction_token (

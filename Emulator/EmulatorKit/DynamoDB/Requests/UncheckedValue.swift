@@ -2,8 +2,8 @@ internal import JSON
 
 /// An attribute value of a request: of the right shape, its rules not enforced yet.
 ///
-/// The service checks shapes of the whole request first and values when their turn comes, so the first broken rule waits
-/// here until somebody asks for the value.
+/// The service checks shapes of the whole request first and values when their turn comes, so the first broken rule
+/// waits here until somebody asks for the value.
 struct UncheckedValue: Sendable {
     fileprivate let outcome: Result<AttributeValue, BrokenRule>
 

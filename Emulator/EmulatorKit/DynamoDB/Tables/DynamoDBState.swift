@@ -28,7 +28,8 @@ struct DynamoDBState: Sendable {
         return table
     }
 
-    /// Replaces what is stored at `key`, in the table, its indexes and its stream. Nothing happens where nothing changes.
+    /// Replaces what is stored at `key`, in the table, its indexes and its stream. Nothing happens where nothing
+    /// changes.
     /// - Parameters:
     ///   - old: what is stored now.
     ///   - new: what is to be stored; nil deletes.

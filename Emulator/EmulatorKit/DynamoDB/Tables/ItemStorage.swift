@@ -1,4 +1,5 @@
-// Items and index entries in the store. An entry holds keys alone: what an index projects is cut from the item when read.
+// Items and index entries in the store. An entry holds keys alone: what an index projects is cut from the item when
+// read.
 
 enum ItemStorage {
     static let schema = """

@@ -78,7 +78,8 @@ extension AttributeValue: Equatable {
         }
     }
 
-    /// Whether this comes before `other`: defined for two strings (by UTF-8 bytes), two numbers, two binaries; else nil.
+    /// Whether this comes before `other`: defined for two strings (by UTF-8 bytes), two numbers, two binaries; else
+    /// nil.
     func precedes(_ other: AttributeValue) -> Bool? {
         switch (self, other) {
         case (.string(let left), .string(let right)): left.precedesByBytes(right)

@@ -18,7 +18,8 @@ enum DecimalError: Error, Equatable {
 }
 
 extension DecimalNumber {
-    /// Reads sign, digits with an optional point, and an optional exponent. Zeros before and after the digits do not count.
+    /// Reads sign, digits with an optional point, and an optional exponent. Zeros before and after the digits do not
+    /// count.
     init(_ text: String) throws(DecimalError) {
         var scanner = DecimalScanner()
         for byte in text.utf8 where !scanner.accept(byte) { throw .notNumeric(text) }

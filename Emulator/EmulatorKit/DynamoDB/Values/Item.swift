@@ -1,4 +1,5 @@
-/// An item, or a map inside one: attributes by name, ordered by the names' UTF-8 bytes so that equal items are written alike.
+/// An item, or a map inside one: attributes by name, ordered by the names' UTF-8 bytes so that equal items are
+/// written alike.
 struct Item: Sendable, Equatable {
     struct Attribute: Sendable, Equatable {
         var name: String

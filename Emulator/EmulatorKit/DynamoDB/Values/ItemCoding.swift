@@ -1,7 +1,7 @@
 /// Items as the store keeps them: compact bytes that say the same for the same item.
 ///
-/// An item is the count of its attributes, then for each its name and value. A value is a tag and its content; text and bytes
-/// are preceded by their length. Counts, lengths and digits are LEB128.
+/// An item is the count of its attributes, then for each its name and value. A value is a tag and its content; text
+/// and bytes are preceded by their length. Counts, lengths and digits are LEB128.
 struct ItemWriter {
     private(set) var bytes: [UInt8] = []
 

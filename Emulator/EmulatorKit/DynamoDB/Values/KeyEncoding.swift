@@ -14,8 +14,8 @@ enum KeyEncoding {
 
     /// A number as an exponent of 100 and base-100 digits, each one byte, complemented for negatives.
     ///
-    /// Zero is the byte 0x80, positives start at or above it, negatives below. Negatives end in a byte greater than any digit,
-    /// since of two negatives the longer is the lesser.
+    /// Zero is the byte 0x80, positives start at or above it, negatives below. Negatives end in a byte greater than
+    /// any digit, since of two negatives the longer is the lesser.
     static func bytes(of number: DecimalNumber) -> [UInt8] {
         guard number.significand != 0 else { return [0x80] }
         var digits = number.digits
@@ -35,8 +35,8 @@ enum KeyEncoding {
     /// Twenty bytes hold the digits of any number: after so many there is no longer one to tell apart.
     private static let longestDigits = 20
 
-    /// A hash key's bytes preceded by three bytes of their digest: scans go in the order of hashes, as the service's do, and
-    /// parallel segments are ranges of it.
+    /// A hash key's bytes preceded by three bytes of their digest: scans go in the order of hashes, as the service's
+    /// do, and parallel segments are ranges of it.
     static func scattered(_ bytes: [UInt8]) -> [UInt8] {
         Digest.md5(Array("Outliers".utf8) + bytes).prefix(hashLength) + bytes
     }

@@ -55,6 +55,10 @@ import Testing
             ("((a = :a))", "The expression has redundant parentheses;"),
             ("a = :a AND ((a = :a) OR (a = :a))", nil),
             ("foo(a)", "Invalid function name; function: foo"),
+            (
+                "list_append(a, b) = :a",
+                "The function is not allowed in a condition expression; function: list_append"
+            ),
             ("size(a)", "The function is not allowed to be used this way in an expression; function: size"),
             (
                 "a = attribute_exists(b)",

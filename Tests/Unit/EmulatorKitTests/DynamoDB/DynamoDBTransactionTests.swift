@@ -72,6 +72,19 @@ import Testing
         #expect(fault?.details["CancellationReasons"]?[1]?["Item"] == ["p": ["S": "a"], "n": ["N": "7"]])
     }
 
+    @Test func `a wrong key cancels before any condition is looked at`() async throws {
+        let fault = await db.fault(
+            "TransactWriteItems",
+            #"""
+            {"TransactItems": [
+              {"Put": {"TableName": "things", "Item": {"p": {"S": "a"}}, "ConditionExpression": "attribute_exists(p)"}},
+              {"Put": {"TableName": "things", "Item": {"p": {"N": "7"}}}},
+              {"Put": {"TableName": "things", "Item": {"p": {"N": "8"}}}}]}
+            """#)
+        let codes = fault?.details["CancellationReasons"]?.array?.map { $0["Code"]?.string }
+        #expect(codes == ["None", "ValidationError", "None"])
+    }
+
     @Test func `items of several tables are read at one moment`() async throws {
         try await db.makeRangeTable("others", "N")
         try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "a"}, "x": {"S": "x"}}}"#)

@@ -48,7 +48,7 @@ struct FileRun {
         var hasNews = false
         let start = ContinuousClock.now
         // Many files must not keep the pipeline busy with questions: a fifth of the time at most.
-        defer { nextLook = .now + max(.milliseconds(20), 4 * start.duration(to: .now)) }
+        defer { nextLook = ContinuousClock.now + max(.milliseconds(20), start.duration(to: .now) * 4) }
         for position in ingestions.indices where !ingestions[position].isSettled {
             guard let id = ingestions[position].id else { continue }
             let record: ControlRecord?

@@ -12,6 +12,10 @@ struct ASLFault: Error, Sendable, Hashable {
         ASLFault(error: ErrorName.queryEvaluationError, message: message, location: location)
     }
 
+    static let thresholdExceeded = ASLFault(
+        error: ErrorName.exceedToleratedFailureThreshold,
+        message: "The specified tolerated failure threshold was exceeded")
+
     static func intrinsic(_ message: String) -> ASLFault {
         ASLFault(error: ErrorName.intrinsicFailure, message: message)
     }

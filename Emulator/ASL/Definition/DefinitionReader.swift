@@ -8,6 +8,8 @@ struct DefinitionReader {
     var diagnostics: [Diagnostic] = []
     /// The states that the block being read names as targets, and where.
     var references: [(name: String, location: String)] = []
+    /// False for a state on its own, whose targets are not there.
+    var checksTargets = true
     /// The variables that the state being read reads.
     var variablesRead: Set<String> = []
 
@@ -18,6 +20,17 @@ struct DefinitionReader {
             throw InvalidDefinition(diagnostics: reader.diagnostics)
         }
         return machine
+    }
+
+    /// Reads one state as if it were the only one of a machine.
+    static func read(singleState text: String, named name: String) throws(InvalidDefinition) -> StateMachine {
+        var reader = DefinitionReader(workflow: .standard)
+        reader.checksTargets = false
+        guard let state = try? JSON(parsing: text) else { return try read(text, workflow: .standard) }
+        let machine: JSON = ["StartAt": .string(name), "States": .object(JSONObject([(name, state)]))]
+        let found = reader.readMachine(machine.text)
+        guard let found, reader.diagnostics.isEmpty else { throw InvalidDefinition(diagnostics: reader.diagnostics) }
+        return found
     }
 
     private mutating func readMachine(_ text: String) -> StateMachine? {
@@ -75,7 +88,7 @@ struct DefinitionReader {
             }
         }
         guard let startAt = string("StartAt", in: fields) else { return nil }
-        checkTargets(startAt: startAt, names: members.names, in: fields)
+        if checksTargets { checkTargets(startAt: startAt, names: members.names, in: fields) }
         return StateBlock(startAt: startAt, states: found)
     }
 

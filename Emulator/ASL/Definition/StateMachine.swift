@@ -21,6 +21,11 @@ public struct StateMachine: Sendable {
         self = try DefinitionReader.read(definition, workflow: workflow)
     }
 
+    /// A machine of one state, given on its own; where the state goes on to is not checked.
+    public init(singleState definition: String, named name: String) throws(InvalidDefinition) {
+        self = try DefinitionReader.read(singleState: definition, named: name)
+    }
+
     init(comment: String?, timeoutInSeconds: Int?, block: StateBlock) {
         self.comment = comment
         self.timeoutInSeconds = timeoutInSeconds

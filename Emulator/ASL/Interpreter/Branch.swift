@@ -53,6 +53,8 @@ struct PendingTask: Sendable {
     var heartbeatTimer: TimerID?
     /// The answer to the call, for calls whose result comes later.
     var submission: JSON?
+    /// Set when the task reads the items of a Map state.
+    var reader: ItemReader?
     /// A result that came before TaskSubmitted.
     var earlyResult: TaskResult?
 }

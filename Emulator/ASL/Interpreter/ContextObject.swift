@@ -5,13 +5,19 @@ extension Execution {
     ///
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html>
     func context(of branch: Branch, in visit: Visit, taskToken: String? = nil) -> JSON {
+        if let context = testing?.conditions.context { return context }
         var state: JSONObject = ["EnteredTime": .string(visit.enteredAt.text), "Name": .string(visit.state.name)]
         if case .task = visit.state.kind { state["RetryCount"] = .int(visit.retryCount) }
+        var about: JSONObject = [
+            "Id": .string(identity.arn), "Input": input, "StartTime": .string(identity.startedAt.text),
+            "Name": .string(identity.name), "RoleArn": .string(identity.roleARN), "RedriveCount": 0,
+        ]
+        if testing != nil {
+            about["RedriveCount"] = nil
+            state["RetryCount"] = .int(visit.retryCount)
+        }
         var context: JSONObject = [
-            "Execution": [
-                "Id": .string(identity.arn), "Input": input, "StartTime": .string(identity.startedAt.text),
-                "Name": .string(identity.name), "RoleArn": .string(identity.roleARN), "RedriveCount": 0,
-            ],
+            "Execution": .object(about),
             "StateMachine": [
                 "Id": .string(identity.stateMachineARN), "Name": .string(identity.stateMachineName),
             ],

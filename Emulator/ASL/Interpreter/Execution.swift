@@ -41,6 +41,8 @@ public struct Execution: Sendable {
     var tasks: [TaskID: BranchID] = [:]
     var timers: [TimerID: (purpose: TimerPurpose, at: Timestamp)] = [:]
     var random = RandomSource(seed: 0)
+    /// Set when the execution is only there to test one state.
+    var testing: TestSetting?
     private(set) var now = Timestamp(seconds: 0)
     private(set) var lastEventID = 0
     private var lastBranchID = 0
@@ -89,7 +91,8 @@ public struct Execution: Sendable {
             _ = setTimer(.execution, at: now.adding(milliseconds: Int64(timeout) * 1000))
         }
         branches[Self.rootID] = Branch(
-            block: machine.block, owner: nil, slot: 0, stateName: machine.block.startAt, input: input, variables: [:],
+            block: machine.block, owner: nil, slot: 0, stateName: machine.block.startAt, input: input,
+            variables: testing?.conditions.variables ?? [:],
             mapContext: nil, lastEventID: 0, isSilent: false)
         ready.append(Self.rootID)
     }
@@ -100,7 +103,7 @@ public struct Execution: Sendable {
         while position < ready.count, outcome == nil {
             let id = ready[position]
             position += 1
-            if branches[id] != nil { enter(id) }
+            if branches[id] != nil, testing == nil || lastEventID == 1 { enter(id) }
         }
         ready.removeAll(keepingCapacity: true)
     }

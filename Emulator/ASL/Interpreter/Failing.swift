@@ -6,7 +6,10 @@ extension Execution {
         guard let branch = branches[id], let visit = branch.visit else {
             return ErrorOutput(error: fault.error, cause: fault.message)
         }
-        let isPlain = [ErrorName.dataLimitExceeded, ErrorName.itemReaderFailed].contains(fault.error)
+        let plainErrors = [
+            ErrorName.dataLimitExceeded, ErrorName.itemReaderFailed, ErrorName.exceedToleratedFailureThreshold,
+        ]
+        let isPlain = testing != nil || plainErrors.contains(fault.error)
         let place =
             "An error occurred while executing the state '\(visit.state.name)' "
             + "(entered at the event id #\(visit.enteredEventID)). "
@@ -30,6 +33,7 @@ extension Execution {
     /// Fails the visited state: retries it, or lets a catcher take over, or fails the branch.
     mutating func fail(_ id: BranchID, with failure: ErrorOutput) {
         guard let visit = branches[id]?.visit else { return }
+        testing?.failure = failure
         if retry(id, after: failure, in: visit) { return }
         closeFan(of: id, in: visit, after: failure)
         if let catcher = visit.state.flow.catchers.first(where: { $0.errors.match(failure) }) {

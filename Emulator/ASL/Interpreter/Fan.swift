@@ -9,6 +9,8 @@ struct Fan: Sendable {
     /// The slot to start next.
     var nextSlot = 0
     var finishedCount = 0
+    /// Iterations that failed and were survived.
+    var failedCount = 0
     var isComplete: Bool { finishedCount == results.count }
     let map: MapProgress?
 }
@@ -21,6 +23,8 @@ struct MapProgress: Sendable {
     let concurrency: Int
     /// How many failed iterations the state survives.
     let tolerance: Int
+    /// Whether the items have been through the item selector.
+    var isSelected = false
 }
 
 extension Execution {
@@ -29,7 +33,7 @@ extension Execution {
         fans[owner]?.active[id] = nil
         fans[owner]?.results[slot] = output
         fans[owner]?.finishedCount += 1
-        branches[owner]?.lastEventID = child.lastEventID
+        if !child.isSilent || branches[owner]?.isSilent == true { branches[owner]?.lastEventID = child.lastEventID }
         if fans[owner]?.map != nil {
             iterationSucceeded(slot, of: owner)
         } else if fans[owner]?.isComplete == true {
@@ -39,8 +43,8 @@ extension Execution {
     }
 
     mutating func childFailed(_ id: BranchID, slot: Int, with failure: ErrorOutput, of owner: BranchID) {
-        guard let child = branches[id], let fan = fans[owner] else { return }
-        branches[owner]?.lastEventID = child.lastEventID
+        guard let child = branches[id], !tolerated(id, in: owner), let fan = fans[owner] else { return }
+        if !child.isSilent { branches[owner]?.lastEventID = child.lastEventID }
         if fan.map != nil { emitIteration("Failed", slot, of: owner, isPassedBy: true) }
         emitAborted(child, of: owner)
         abandon(id)
@@ -52,7 +56,10 @@ extension Execution {
             abandon(sibling)
         }
         fans[owner]?.active = [:]
-        fail(owner, with: failure)
+        guard fan.map?.state.isDistributed == true else { return fail(owner, with: failure) }
+        let exceeded = ErrorOutput(error: ASLFault.thresholdExceeded.error, cause: ASLFault.thresholdExceeded.message)
+        emit("MapRunFailed", details(of: exceeded), in: owner)
+        fail(owner, with: exceeded)
     }
 
     /// Records that a state of a branch is cut short, where states of its type can be.
@@ -68,7 +75,7 @@ extension Execution {
     mutating func fanCompleted(_ owner: BranchID) {
         guard let fan = fans.removeValue(forKey: owner) else { return }
         branches[owner]?.visit?.pending = .nothing
-        let results = JSON.array(fan.results.map { $0 ?? .null })
+        let results = JSON.array(fan.results.compactMap { $0 })
         attempt(owner) { (execution, _, scope) throws(ASLFault) in
             try execution.leave(owner, with: .result(results), scope: &scope)
         }

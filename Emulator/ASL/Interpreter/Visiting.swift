@@ -14,7 +14,7 @@ extension Execution {
         branches[id]?.visit = Visit(
             state: state, enteredEventID: event, previousEventID: previous, enteredAt: now, input: branch.input,
             effectiveInput: branch.input,
-            retriesUsed: Array(repeating: 0, count: state.flow.retriers.count))
+            retriesUsed: Array(repeating: testing?.conditions.retryCount ?? 0, count: state.flow.retriers.count))
         run(id)
     }
 
@@ -35,8 +35,8 @@ extension Execution {
         case .wait(let wait): runWait(wait, in: id)
         case .succeed: runSucceed(in: id)
         case .fail(let fail): runFail(fail, in: id)
-        case .parallel(let parallel): runParallel(parallel, in: id)
-        case .map(let map): runMap(map, in: id)
+        case .parallel(let parallel): if !runMocked(id) { runParallel(parallel, in: id) }
+        case .map(let map): if !runMocked(id) { runMap(map, in: id) }
         }
     }
 

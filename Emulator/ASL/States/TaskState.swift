@@ -159,6 +159,7 @@ extension Execution {
         }
         endTask(task, cancelled: false)
         branches[branch]?.visit?.pending = .nothing
+        if let reader = task.reader { return itemsRead(result, by: reader, in: branch) }
         switch result {
         case .failed(let failure): taskFailed(task.request.resource, failure, in: branch)
         case .succeeded(let output): taskSucceeded(task.request.resource, output, in: branch)

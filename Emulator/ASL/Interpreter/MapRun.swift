@@ -1,0 +1,136 @@
+internal import JSON
+
+/// Running the iterations of Map states.
+extension Execution {
+    mutating func runMap(_ map: MapState, in id: BranchID) {
+        attempt(id) { (execution, visit, scope) throws(ASLFault) in
+            let limit = try map.maxConcurrency?.value(in: &scope) ?? 0
+            let items = map.reader == nil ? try map.items(in: &scope, language: visit.state.flow.language) : []
+            execution.emit("MapStateStarted", ["length": .int(items.count)], in: id)
+            let tolerance = try map.tolerance(of: items.count, in: &scope)
+            if map.isDistributed { execution.startMapRun(map, in: id, scope: &scope) }
+            let most = map.isDistributed ? Self.distributedConcurrency : Self.inlineConcurrency
+            let progress = MapProgress(
+                state: map, items: items, concurrency: limit < 1 ? most : min(most, Int(limit)),
+                tolerance: tolerance ?? 0)
+            execution.fans[id] = Fan(results: [], map: progress)
+            execution.branches[id]?.visit?.pending = .fan
+            if let reader = map.reader {
+                try execution.read(reader, in: id, scope: &scope)
+            } else {
+                try execution.startIterations(over: items, in: id, scope: &scope)
+            }
+        }
+    }
+
+    /// How many iterations run side by side at most.
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html>
+    private static let inlineConcurrency = 40
+    private static let distributedConcurrency = 1000
+
+    private mutating func startMapRun(_ map: MapState, in id: BranchID, scope: inout Scope) {
+        let name = "\(identity.stateMachineName)/\(map.label ?? scope.random.uuid()):\(scope.random.uuid())"
+        let arn = identity.stateMachineARN.split(separator: ":").prefix(5).joined(separator: ":") + ":mapRun:" + name
+        emit("MapRunStarted", ["mapRunArn": .string(arn)], in: id)
+    }
+
+    /// Starts as many iterations as may run at once.
+    mutating func startIterations(over items: [JSON], in id: BranchID, scope: inout Scope) throws(ASLFault) {
+        guard let progress = fans[id]?.map else { return }
+        var items = items
+        var isSelected = false
+        if let batcher = progress.state.batcher {
+            var selected: [JSON] = []
+            for (index, item) in items.enumerated() {
+                selected.append(try select(item, at: index, for: progress.state, &scope))
+            }
+            items = try batcher.batches(of: selected, in: &scope)
+            isSelected = true
+        }
+        fans[id] = Fan(
+            results: Array(repeating: nil, count: items.count),
+            map: MapProgress(
+                state: progress.state, items: items, concurrency: progress.concurrency, tolerance: progress.tolerance,
+                isSelected: isSelected))
+        branches[id]?.visit?.pending = .fan
+        guard !items.isEmpty else { return mapCompleted(id) }
+        while let fan = fans[id], fan.active.count < progress.concurrency, fan.nextSlot < items.count {
+            try startIteration(of: id, scope: &scope)
+        }
+    }
+
+    private func select(
+        _ item: JSON, at index: Int, for map: MapState, _ scope: inout Scope
+    ) throws(ASLFault) -> JSON {
+        guard let selector = map.itemSelector else { return item }
+        let outer = scope.context
+        defer { scope.context = outer }
+        if var context = outer.object {
+            context["Map"] = ["Item": ["Index": .int(index), "Value": item]]
+            scope.context = .object(context)
+        }
+        return try selector.evaluate(in: &scope)
+    }
+
+    private mutating func startIteration(of owner: BranchID, scope: inout Scope) throws(ASLFault) {
+        guard let fan = fans[owner], let progress = fan.map, let branch = branches[owner] else { return }
+        let slot = fan.nextSlot
+        let item = progress.items[slot]
+        let input = progress.isSelected ? item : try select(item, at: slot, for: progress.state, &scope)
+        fans[owner]?.nextSlot += 1
+        let started = emitIteration("Started", slot, of: owner, isPassedBy: true)
+        let child = addBranch(
+            Branch(
+                block: progress.state.processor, owner: owner, slot: slot, stateName: progress.state.processor.startAt,
+                input: input, variables: branch.variables, mapContext: ["Item": ["Index": .int(slot), "Value": item]],
+                lastEventID: started, isSilent: branch.isSilent || progress.state.isDistributed))
+        fans[owner]?.active[child] = slot
+    }
+
+    /// Records what became of an iteration; a distributed Map keeps that to itself.
+    @discardableResult
+    mutating func emitIteration(_ what: String, _ slot: Int, of owner: BranchID, isPassedBy: Bool) -> Int {
+        guard let progress = fans[owner]?.map, let name = branches[owner]?.visit?.state.name,
+            !progress.state.isDistributed
+        else { return branches[owner]?.lastEventID ?? 0 }
+        return emit(
+            "MapIteration\(what)", ["name": .string(name), "index": .int(slot)], in: owner, isPassedBy: isPassedBy)
+    }
+
+    /// Starts the next iteration, or ends the Map state after the last one.
+    mutating func iterationSucceeded(_ slot: Int, of owner: BranchID) {
+        guard let fan = fans[owner] else { return }
+        emitIteration("Succeeded", slot, of: owner, isPassedBy: !fan.isComplete)
+        iterationEnded(of: owner)
+    }
+
+    private mutating func iterationEnded(of owner: BranchID) {
+        guard let fan = fans[owner], let progress = fan.map else { return }
+        if fan.isComplete { return mapCompleted(owner) }
+        guard fan.nextSlot < progress.items.count else { return }
+        attempt(owner) { (execution, _, scope) throws(ASLFault) in
+            try execution.startIteration(of: owner, scope: &scope)
+        }
+    }
+
+    /// A failed iteration of a distributed Map that the map survives: its result is left out.
+    /// - Returns: false when the state fails with it.
+    mutating func tolerated(_ child: BranchID, in owner: BranchID) -> Bool {
+        guard let progress = fans[owner]?.map, progress.state.isDistributed else { return false }
+        let failed = (fans[owner]?.failedCount ?? 0) + 1
+        fans[owner]?.failedCount = failed
+        guard failed <= progress.tolerance else { return false }
+        abandon(child)
+        fans[owner]?.active[child] = nil
+        fans[owner]?.finishedCount += 1
+        iterationEnded(of: owner)
+        return true
+    }
+
+    private mutating func mapCompleted(_ owner: BranchID) {
+        guard let progress = fans[owner]?.map else { return }
+        if progress.state.isDistributed { emit("MapRunSucceeded", in: owner) }
+        emit("MapStateSucceeded", in: owner, isPassedBy: true)
+        fanCompleted(owner)
+    }
+}

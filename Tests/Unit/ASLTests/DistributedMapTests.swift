@@ -1,0 +1,124 @@
+import ASL
+import JSON
+import Testing
+
+struct DistributedMapTests {
+    private func machine(_ fields: JSONObject, item: JSON) throws -> StateMachine {
+        var map: JSONObject = [
+            "Type": "Map", "End": true,
+            "ItemProcessor": [
+                "ProcessorConfig": ["Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"], "StartAt": "I",
+                "States": ["I": item],
+            ],
+        ]
+        for (name, value) in fields { map[name] = value }
+        return try StateMachine(JSON.object(["StartAt": "M", "States": ["M": .object(map)]]).text)
+    }
+
+    private let pass: JSON = ["Type": "Pass", "End": true]
+
+    /// Fails for the item 2.
+    private let picky: JSON = [
+        "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:111111111111:function:picky", "End": true,
+    ]
+
+    private func run(_ machine: StateMachine, input: JSON, answers: (TaskRequest) -> ExecutionInput.Kind) -> (
+        Outcome?, [String]
+    ) {
+        var execution = SimulatedHost.execution(of: machine, input: input, at: Timestamp(seconds: 0))
+        var waiting: [ExecutionInput.Kind] = [.started(seed: 1)]
+        var events: [String] = []
+        while !waiting.isEmpty {
+            for effect in execution.handle(ExecutionInput(waiting.removeFirst(), at: Timestamp(seconds: 0))) {
+                if case .startTask(let request) = effect { waiting.append(answers(request)) }
+                if case .record(let event) = effect { events.append(event.type) }
+            }
+        }
+        return (execution.outcome, events)
+    }
+
+    private func refuseTwo(_ request: TaskRequest) -> ExecutionInput.Kind {
+        request.parameters == 2
+            ? .taskFailed(request.id, ErrorOutput(error: "Two", cause: nil))
+            : .taskSucceeded(request.id, output: request.parameters)
+    }
+
+    @Test func `failed items are survived up to the tolerated count`() throws {
+        let (outcome, events) = run(
+            try machine(["ToleratedFailureCount": 1], item: picky), input: [1, 2, 3], answers: refuseTwo)
+        #expect(outcome == .succeeded(output: [1, 3]))
+        #expect(
+            events == [
+                "ExecutionStarted", "MapStateEntered", "MapStateStarted", "MapRunStarted", "MapRunSucceeded",
+                "MapStateSucceeded", "MapStateExited", "ExecutionSucceeded",
+            ])
+    }
+
+    @Test func `one failed item too many fails the map run by name`() throws {
+        let (outcome, events) = run(try machine([:], item: picky), input: [1, 2, 3], answers: refuseTwo)
+        guard case .failed(let failure)? = outcome else {
+            Issue.record("the execution did not fail: \(String(describing: outcome))")
+            return
+        }
+        #expect(failure.error == "States.ExceedToleratedFailureThreshold")
+        #expect(events.suffix(3) == ["MapRunFailed", "MapStateFailed", "ExecutionFailed"])
+    }
+
+    @Test func `items go out in batches with what the batches share`() throws {
+        let machine = try machine(
+            [
+                "ItemSelector": ["n.$": "$$.Map.Item.Value"],
+                "ItemBatcher": ["MaxItemsPerBatch": 2, "BatchInput": ["from.$": "$$.Execution.Name"]],
+            ], item: pass)
+        let (outcome, _) = run(machine, input: [1, 2, 3]) { .taskHeartbeat($0.id) }
+        #expect(
+            outcome
+                == .succeeded(output: [
+                    ["BatchInput": ["from": "run"], "Items": [["n": 1], ["n": 2]]],
+                    ["BatchInput": ["from": "run"], "Items": [["n": 3]]],
+                ]))
+    }
+
+    @Test(
+        arguments: [
+            (["InputType": "JSON"], #"[1, {"a": 2}]"#, #"[1, {"a": 2}]"#),
+            (["InputType": "JSONL"], "{\"a\": 1}\n{\"a\": 2}\n", #"[{"a": 1}, {"a": 2}]"#),
+            (["InputType": "JSON", "MaxItems": 1], "[1, 2]", "[1]"),
+            (
+                ["InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"], "a,b\n1,\"x,\"\"y\"\"\nz\"\n2\n",
+                #"[{"a": "1", "b": "x,\"y\"\nz"}, {"a": "2", "b": ""}]"#
+            ),
+            (
+                ["InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["h"], "CSVDelimiter": "PIPE"],
+                "1|2\n3|4",
+                #"[{"h": "1"}, {"h": "3"}]"#
+            ),
+        ] as [(JSON, String, String)])
+    func `items are read from an object`(config: JSON, body: String, expected: String) throws {
+        let machine = try machine(
+            [
+                "ItemReader": [
+                    "Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": config,
+                    "Parameters": ["Bucket": "b", "Key.$": "$.key"],
+                ]
+            ], item: pass)
+        let (outcome, _) = run(machine, input: ["key": "k"]) { request in
+            #expect(request.parameters == ["Bucket": "b", "Key": "k"])
+            return .taskSucceeded(request.id, output: ["Body": .string(body)])
+        }
+        #expect(outcome == .succeeded(output: try JSON(parsing: expected)))
+    }
+
+    @Test func `an object that holds no list fails the reader`() throws {
+        let machine = try machine(
+            ["ItemReader": ["Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": ["InputType": "JSON"]]],
+            item: pass)
+        let (outcome, events) = run(machine, input: [:]) { .taskSucceeded($0.id, output: ["Body": "{}"]) }
+        #expect(
+            outcome
+                == .failed(
+                    ErrorOutput(
+                        error: "States.ItemReaderFailed", cause: "Attempting to map over non-iterable node.")))
+        #expect(events.contains("MapRunFailed"))
+    }
+}

@@ -1,0 +1,68 @@
+import ASL
+import JSON
+import Testing
+
+struct StateTestTests {
+    private func verdict(
+        _ state: JSON, input: JSON = [:], _ change: (inout StateTest.Conditions) -> Void = { _ in }
+    ) throws -> StateTest.Verdict? {
+        let machine = try StateMachine(singleState: state.text, named: "S")
+        var conditions = StateTest.Conditions()
+        change(&conditions)
+        let identity = SimulatedHost.execution(of: machine, input: input, at: Timestamp(seconds: 0)).identity
+        var test = try #require(StateTest(of: "S", in: machine, as: identity, input: input, under: conditions))
+        guard case .done(let verdict) = test.run(at: Timestamp(seconds: 0), seed: 1) else { return nil }
+        return verdict
+    }
+
+    private let task: JSON = [
+        "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "Next": "T",
+        "Retry": [["ErrorEquals": ["Busy"], "MaxAttempts": 2]], "Catch": [["ErrorEquals": ["Oops"], "Next": "C"]],
+    ]
+
+    @Test func `a state runs alone and says where it would go`() throws {
+        let state: JSON = ["Type": "Pass", "Result": 5, "ResultPath": "$.five", "Next": "Elsewhere"]
+        let verdict = try verdict(state, input: ["a": 1])
+        #expect(verdict?.status == .succeeded)
+        #expect(verdict?.output == ["a": 1, "five": 5])
+        #expect(verdict?.nextState == "Elsewhere")
+    }
+
+    @Test func `a wait is not waited for`() throws {
+        #expect(try verdict(["Type": "Wait", "Seconds": 3600, "End": true])?.status == .succeeded)
+    }
+
+    @Test(
+        arguments: [
+            ("Busy", 0, .retriable, nil), ("Busy", 2, .failed, nil), ("Oops", 0, .caughtError, "C"),
+            ("Other", 0, .failed, nil),
+        ] as [(String, Int, StateTest.Verdict.Status, String?)])
+    func `a mocked error meets retriers and catchers`(
+        error: String, retries: Int, status: StateTest.Verdict.Status, next: String?
+    ) throws {
+        let verdict = try verdict(task) {
+            $0.mock = .error(ErrorOutput(error: error, cause: "why"))
+            $0.retryCount = retries
+        }
+        #expect(verdict?.status == status)
+        #expect(verdict?.nextState == next)
+        #expect(verdict?.failure == ErrorOutput(error: error, cause: "why"))
+    }
+
+    @Test func `a mocked result stands in for the branches of a Map state, up to its tolerance`() throws {
+        let map: JSON = [
+            "Type": "Map", "End": true, "ToleratedFailureCount": 1,
+            "ItemProcessor": ["StartAt": "P", "States": ["P": ["Type": "Pass", "End": true]]],
+        ]
+        #expect(try verdict(map, input: [1, 2]) { $0.mock = .result([7, 8]) }?.output == [7, 8])
+        let failed = try verdict(map, input: [1, 2]) {
+            $0.mock = .result([7, 8])
+            $0.failedIterations = 2
+        }
+        #expect(failed?.failure?.error == "States.ExceedToleratedFailureThreshold")
+    }
+
+    @Test func `a task without a mock asks for its call`() throws {
+        #expect(try verdict(task) == nil)
+    }
+}

@@ -68,6 +68,7 @@ public final class StepFunctionsService: JSONService, Sendable {
         case "DeleteStateMachine": try await deleteStateMachine(input)
         case "ListStateMachines": try listStateMachines(input)
         case "ValidateStateMachineDefinition": try validateDefinition(input)
+        case "TestState": try await testState(input)
         case "StartExecution": try await startExecution(input)
         case "StartSyncExecution": try await startSyncExecution(input)
         case "StopExecution": try await stopExecution(input)

@@ -37,7 +37,7 @@ extension StepFunctionsService {
         }
     }
 
-    private func answer(to request: TaskRequest) async throws -> JSON {
+    func answer(to request: TaskRequest) async throws -> JSON {
         switch request.resource.target {
         case .lambdaFunction: return try await invoke(request.resource.text, payload: request.parameters).payload
         case .activity: return .null
@@ -45,9 +45,11 @@ extension StepFunctionsService {
             switch name {
             case "lambda": return try await invokeFunction(request.parameters)
             case "states": return try await startChild(request)
+            case "s3": return try await callS3(action, request.parameters)
             case "ecs": return try await runTask(request.parameters)
             default: return try await callService(name, action, request.parameters, integration: .optimized)
             }
+        case .sdk("s3", let action): return try await callS3(action, request.parameters)
         case .sdk(let service, let action):
             return try await callService(service, action, request.parameters, integration: .sdk)
         }

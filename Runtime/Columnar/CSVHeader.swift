@@ -3,6 +3,9 @@ internal import Contracts
 
 /// The columns of a CSV file, matched by name with those of its contract.
 struct CSVHeader {
+    /// More columns than any table has; each needs memory of its own.
+    static let columnLimit = 10_000
+
     let names: [String]
     /// For each bronze column, where its values come from.
     let origins: [ColumnOrigin]
@@ -67,6 +70,9 @@ extension CSVHeader {
         guard end > start else { throw ColumnarError.emptyText }
         guard ck_utf8_prefix(text + start, end - start) == end - start else { throw ColumnarError.headerNotUTF8 }
         let (ends, count) = index.fieldEnds
+        guard count <= columnLimit else {
+            throw ColumnarError.badHeader(reason: "it has \(count) columns; at most \(columnLimit) are read")
+        }
         var spelling = CSVSpelling()
         var names: [String] = []
         var fieldStart = start

@@ -139,6 +139,14 @@ import Testing
         #expect(throws: ColumnarError.headerNotUTF8) { try readCSV([0xFF, 0xFE, 0x69, 0x0A], orders) }
     }
 
+    @Test func `a header of absurdly many columns is an error`() throws {
+        let names = (0...10_000).map { "c\($0)" }.joined(separator: ",")
+        #expect(throws: ColumnarError.badHeader(reason: "it has 10001 columns; at most 10000 are read")) {
+            try readCSV("\(names)\n", orders)
+        }
+        #expect(throws: ColumnarError.self) { try readCSV(String(repeating: ",", count: 900_000) + "\n", orders) }
+    }
+
     @Test func `a header without rows is a table without rows`() throws {
         let reading = try readCSV("id,name,price\n", orders)
         #expect(reading.rows.isEmpty && reading.rejected.isEmpty)

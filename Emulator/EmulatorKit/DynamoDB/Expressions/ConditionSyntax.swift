@@ -47,7 +47,7 @@ struct ConditionParser {
         if parser.redundantParentheses { throw ExpressionError("The expression has redundant parentheses;") }
         if parser.operators > operatorLimit {
             throw ExpressionError(
-                "The expression contains too many operators; operator count: \(parser.operators)")
+                "The expression contains too many operators; operator count: \(operatorLimit + 1)")
         }
         return condition
     }
@@ -141,7 +141,6 @@ struct ConditionParser {
         case .identifier where tokens.following.isSymbol("("):
             tokens.advance()
             tokens.advance()
-            operators += 1
             try tokens.enter()
             let arguments = try parseArguments()
             tokens.leave()

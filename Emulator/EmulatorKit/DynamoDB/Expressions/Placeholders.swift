@@ -31,6 +31,7 @@ struct Placeholders: Sendable {
             for (name, _) in names where !Self.isPlaceholder(name, "#") {
                 throw .validation("ExpressionAttributeNames contains invalid key: Syntax error; key: \"\(name)\"")
             }
+            for (_, value) in names { try AttributeName.check(value) }
         }
         guard let values else { return }
         if values.isEmpty { throw .validation("ExpressionAttributeValues must not be empty") }

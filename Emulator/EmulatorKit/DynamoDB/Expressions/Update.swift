@@ -19,6 +19,16 @@ struct Update: Sendable {
     }
 
     let changes: [Change]
+    /// What is said of an attribute whose type the change does not fit.
+    let wrongType: DynamoDBFault
+
+    init(
+        changes: [Change],
+        wrongType: DynamoDBFault = .validation("An operand in the update expression has an incorrect data type")
+    ) {
+        self.changes = changes
+        self.wrongType = wrongType
+    }
 
     var paths: [DocumentPath] { changes.map(\.path) }
 
@@ -38,16 +48,19 @@ struct Update: Sendable {
     func applied(to item: Item) throws(DynamoDBFault) -> Item {
         var result = item
         var sets: [(path: DocumentPath, value: AttributeValue)] = []
-        for case .set(let path, let operand) in changes { sets.append((path, try operand.value(in: item))) }
+        for case .set(let path, let operand) in changes { sets.append((path, try operand.value(in: item, wrongType))) }
         // Elements past a list's end are appended in the order of their indexes.
         for set in sets.sorted(by: { $0.path.precedes($1.path) }) {
             try result.change(at: set.path) { value throws(DynamoDBFault) in value = set.value }
         }
         for case .add(let path, let addend) in changes {
-            try result.change(at: path) { value throws(DynamoDBFault) in value = try addend.added(to: value) }
+            try result.change(at: path) { value throws(DynamoDBFault) in value = try addend.added(to: value, wrongType)
+            }
         }
         for case .delete(let path, let members) in changes {
-            try result.change(at: path) { value throws(DynamoDBFault) in value = try members.deleted(from: value) }
+            try result.change(at: path) { value throws(DynamoDBFault) in
+                value = try members.deleted(from: value, wrongType)
+            }
         }
         // From the last element on, so that no index shifts before its turn.
         let removed = changes.compactMap { change in if case .remove(let path) = change { path } else { nil } }
@@ -67,8 +80,6 @@ extension Update.Change {
 }
 
 extension DynamoDBFault {
-    fileprivate static let wrongOperandType = DynamoDBFault.validation(
-        "An operand in the update expression has an incorrect data type")
     fileprivate static let missingAttribute = DynamoDBFault.validation(
         "The provided expression refers to an attribute that does not exist in the item")
     fileprivate static let invalidPath = DynamoDBFault.validation(
@@ -76,7 +87,7 @@ extension DynamoDBFault {
 }
 
 extension Update.Operand {
-    fileprivate func value(in item: Item) throws(DynamoDBFault) -> AttributeValue {
+    fileprivate func value(in item: Item, _ wrongType: DynamoDBFault) throws(DynamoDBFault) -> AttributeValue {
         switch self {
         case .path(let path):
             guard let value = path.value(in: item) else { throw .missingAttribute }
@@ -84,27 +95,30 @@ extension Update.Operand {
         case .value(let value): return value
         case .firstPresent(let operands):
             if case .path(let path) = operands[0], let value = path.value(in: item) { return value }
-            return try operands[1].value(in: item)
+            return try operands[1].value(in: item, wrongType)
         case .appended(let operands):
-            guard case .list(let first) = try operands[0].value(in: item),
-                case .list(let second) = try operands[1].value(in: item)
-            else { throw .wrongOperandType }
+            guard case .list(let first) = try operands[0].value(in: item, wrongType),
+                case .list(let second) = try operands[1].value(in: item, wrongType)
+            else { throw wrongType }
             return .list(first + second)
         case .sum(let left, let right):
-            return try Self.number(left, right, in: item) { left, right throws(DecimalError) in try left.adding(right) }
+            return try Self.number(left, right, in: item, wrongType) { left, right throws(DecimalError) in
+                try left.adding(right)
+            }
         case .difference(let left, let right):
-            return try Self.number(left, right, in: item) { left, right throws(DecimalError) in
+            return try Self.number(left, right, in: item, wrongType) { left, right throws(DecimalError) in
                 try left.subtracting(right)
             }
         }
     }
 
     private static func number(
-        _ left: Update.Operand, _ right: Update.Operand, in item: Item,
+        _ left: Update.Operand, _ right: Update.Operand, in item: Item, _ wrongType: DynamoDBFault,
         _ combine: (DecimalNumber, DecimalNumber) throws(DecimalError) -> DecimalNumber
     ) throws(DynamoDBFault) -> AttributeValue {
-        guard case .number(let left) = try left.value(in: item), case .number(let right) = try right.value(in: item)
-        else { throw .wrongOperandType }
+        guard case .number(let left) = try left.value(in: item, wrongType),
+            case .number(let right) = try right.value(in: item, wrongType)
+        else { throw wrongType }
         do throws(DecimalError) {
             return .number(try combine(left, right))
         } catch {
@@ -115,7 +129,7 @@ extension Update.Operand {
 
 extension AttributeValue {
     /// ADD: the sum, or the union; the value itself where there was none.
-    func added(to value: AttributeValue?) throws(DynamoDBFault) -> AttributeValue {
+    func added(to value: AttributeValue?, _ wrongType: DynamoDBFault) throws(DynamoDBFault) -> AttributeValue {
         switch (value, self) {
         case (nil, _): return self
         case (.number(let left), .number(let right)):
@@ -133,12 +147,12 @@ extension AttributeValue {
         case (.binarySet(let old), .binarySet(let new)):
             let known = Set(old)
             return .binarySet(old + new.filter { !known.contains($0) })
-        default: throw .wrongOperandType
+        default: throw wrongType
         }
     }
 
     /// DELETE: the set without these members; nil when none is left.
-    func deleted(from value: AttributeValue?) throws(DynamoDBFault) -> AttributeValue? {
+    func deleted(from value: AttributeValue?, _ wrongType: DynamoDBFault) throws(DynamoDBFault) -> AttributeValue? {
         switch (value, self) {
         case (nil, _): return nil
         case (.stringSet(let old), .stringSet(let gone)):
@@ -151,7 +165,7 @@ extension AttributeValue {
         case (.binarySet(let old), .binarySet(let gone)):
             let kept = old.filter { !Set(gone).contains($0) }
             return kept.isEmpty ? nil : .binarySet(kept)
-        default: throw .wrongOperandType
+        default: throw wrongType
         }
     }
 }

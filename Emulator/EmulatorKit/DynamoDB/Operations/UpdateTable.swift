@@ -93,6 +93,7 @@ struct UpdateTable: WritingOperation {
                 if let id = definition.indexIDs.removeValue(forKey: name) { try transaction.deleteAllEntries(of: id) }
             }
         }
+        definition.dropUnusedAttributes()
         guard let changed = try state.catalog.save(definition, id: table.id, in: transaction) else {
             throw DynamoDBFault.validation("The table's definition contradicts itself")
         }
@@ -135,14 +136,9 @@ struct UpdateTable: WritingOperation {
         if definition.indexIDs[index.name] != nil {
             throw .invalidParameter("Duplicate index name: \(index.name)")
         }
-        if let definitions {
-            try index.check(definitions, pricedBy: nil)
-            definition.description["AttributeDefinitions"] = .array(definitions.map(\.document))
-        } else {
-            throw .invalidParameter(
-                "Some index key attributes are not defined in AttributeDefinitions. Keys: "
-                    + "[\(index.keySchema.map(\.name).joined(separator: ", "))], AttributeDefinitions: []")
-        }
+        let merged = definition.attributeDefinitions(mergedWith: definitions ?? [])
+        try index.check(merged, pricedBy: nil)
+        definition.description["AttributeDefinitions"] = .array(merged.map(\.document))
         let known = definition.description["GlobalSecondaryIndexes"]?.array ?? []
         let arn = definition.description["TableArn"]?.string ?? ""
         definition.description["GlobalSecondaryIndexes"] = .array(
@@ -151,6 +147,23 @@ struct UpdateTable: WritingOperation {
 }
 
 extension TableDefinition {
+    /// The table's definitions with those of a request, which need not repeat what is known.
+    fileprivate func attributeDefinitions(mergedWith new: [AttributeDefinition]) -> [AttributeDefinition] {
+        let known = (description["AttributeDefinitions"]?.array ?? []).compactMap(AttributeDefinition.init(stored:))
+        return known.filter { old in !new.contains { $0.name == old.name } } + new
+    }
+
+    /// Forgets definitions of attributes that are in no key any more.
+    fileprivate mutating func dropUnusedAttributes() {
+        let indexes = ["LocalSecondaryIndexes", "GlobalSecondaryIndexes"].flatMap { description[$0]?.array ?? [] }
+        let schemas = [description["KeySchema"]] + indexes.map { $0["KeySchema"] }
+        let used = Set(schemas.flatMap { $0?.array ?? [] }.compactMap { $0["AttributeName"]?.string })
+        description["AttributeDefinitions"] = .array(
+            (description["AttributeDefinitions"]?.array ?? []).filter {
+                used.contains($0["AttributeName"]?.string ?? "")
+            })
+    }
+
     /// Lets `body` change the description of a global index; an empty one is removed.
     fileprivate mutating func changeIndex(
         named name: String, of table: Table, _ body: (inout JSONObject) -> Void

@@ -23,6 +23,7 @@ struct AttributeUpdates: Sendable {
     func update() throws(DynamoDBFault) -> Update {
         var changes: [Update.Change] = []
         for entry in entries {
+            try AttributeName.check(entry.attribute)
             let path = DocumentPath(attribute: entry.attribute)
             guard let value = try entry.value.map({ value throws(DynamoDBFault) in try value.checked() }) else {
                 guard entry.action == .delete else {
@@ -33,7 +34,7 @@ struct AttributeUpdates: Sendable {
             }
             changes.append(try change(entry.action, path, value))
         }
-        return Update(changes: changes)
+        return Update(changes: changes, wrongType: .validation("Type mismatch for attribute to update"))
     }
 
     private func change(

@@ -3,6 +3,7 @@ struct AttributesToGet: Sendable {
     let names: [String]?
 
     func checkDistinct() throws(DynamoDBFault) {
+        for name in names ?? [] { try AttributeName.check(name) }
         var seen: Set<[UInt8]> = []
         for name in names ?? [] where !seen.insert(Array(name.utf8)).inserted {
             throw .invalidParameter("Duplicate value in attribute name: \(name)")

@@ -53,6 +53,10 @@ struct Constraints {
         length(path, name.utf8.count, shown: name, 3...255)
     }
 
+    mutating func keyName(_ path: String, _ name: String?) {
+        if let name { length(path, name.utf8.count, shown: name, AttributeName.keyLengths) }
+    }
+
     private static func isNamePart(_ byte: UInt8) -> Bool {
         (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || "_.-".utf8.contains(byte)
     }

@@ -21,6 +21,7 @@ struct KeyElement: Sendable {
             let place = "\(path).\(position + 1).member"
             let name = try structure.string("AttributeName")
             constraints.notNull("\(place).attributeName", isPresent: name != nil)
+            constraints.keyName("\(place).attributeName", name)
             let type = try structure.string("KeyType")
             constraints.notNull("\(place).keyType", isPresent: type != nil)
             let role = constraints.oneOf("\(place).keyType", type, Role.self)
@@ -72,6 +73,19 @@ struct AttributeDefinition: Sendable {
 
     var document: JSON { ["AttributeName": .string(name), "AttributeType": .string(type.rawValue)] }
 
+    init(name: String, type: ScalarType) {
+        self.name = name
+        self.type = type
+    }
+
+    /// - Parameter stored: what ``document`` was.
+    init?(stored: JSON) {
+        guard let name = stored["AttributeName"]?.string,
+            let type = ScalarType(rawValue: stored["AttributeType"]?.string ?? "")
+        else { return nil }
+        self.init(name: name, type: type)
+    }
+
     static func read(
         _ request: WireStructure, _ constraints: inout Constraints
     ) throws(DynamoDBFault) -> [AttributeDefinition]? {
@@ -83,6 +97,7 @@ struct AttributeDefinition: Sendable {
             let place = "attributeDefinitions.\(position + 1).member"
             let name = try structure.string("AttributeName")
             constraints.notNull("\(place).attributeName", isPresent: name != nil)
+            constraints.keyName("\(place).attributeName", name)
             let text = try structure.string("AttributeType")
             constraints.notNull("\(place).attributeType", isPresent: text != nil)
             let type = constraints.oneOf("\(place).attributeType", text, ScalarType.self)

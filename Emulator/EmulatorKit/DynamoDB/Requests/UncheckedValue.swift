@@ -13,23 +13,28 @@ struct UncheckedValue: Sendable {
     /// The value.
     func value() throws(BrokenRule) -> AttributeValue { try outcome.get() }
 
-    init(element: JSON) throws(DynamoDBFault) {
-        try self.init(WireStructure(element: element, type: "AttributeValue").members)
+    /// How many lists and maps may lie inside each other.
+    private static let depthLimit = 32
+
+    init(element: JSON, depth: Int = 0) throws(DynamoDBFault) {
+        try self.init(WireStructure(element: element, type: "AttributeValue").members, depth: depth)
     }
 
-    init(_ members: JSONObject) throws(DynamoDBFault) {
-        outcome = try Self.parse(members)
+    init(_ members: JSONObject, depth: Int = 0) throws(DynamoDBFault) {
+        outcome =
+            depth > Self.depthLimit
+            ? Self.broken("Nesting Levels have exceeded supported limits") : try Self.parse(members, depth)
     }
 
     private typealias Outcome = Result<AttributeValue, BrokenRule>
 
-    private static func parse(_ members: JSONObject) throws(DynamoDBFault) -> Outcome {
+    private static func parse(_ members: JSONObject, _ depth: Int) throws(DynamoDBFault) -> Outcome {
         var found: Outcome?
         var typeCount = 0
         for (name, value) in members.members where !value.isNull {
             guard let kind = AttributeValue.Kind(rawValue: name) else { continue }
             typeCount += 1
-            let outcome = try parse(kind, value)
+            let outcome = try parse(kind, value, depth)
             if case .failure = found { continue }
             found = outcome
         }
@@ -44,7 +49,9 @@ struct UncheckedValue: Sendable {
         return found
     }
 
-    private static func parse(_ kind: AttributeValue.Kind, _ value: JSON) throws(DynamoDBFault) -> Outcome {
+    private static func parse(
+        _ kind: AttributeValue.Kind, _ value: JSON, _ depth: Int
+    ) throws(DynamoDBFault) -> Outcome {
         switch kind {
         case .string: return .success(.string(try Wire.string(value)))
         case .number: return number(try Wire.string(value)).map(AttributeValue.number)
@@ -56,10 +63,10 @@ struct UncheckedValue: Sendable {
         case .stringSet: return stringSet(try Wire.list(value, of: Wire.string))
         case .numberSet: return numberSet(try Wire.list(value, of: Wire.string))
         case .binarySet: return binarySet(try Wire.list(value, of: Wire.blob))
-        case .list: return try list(try Wire.list(value))
+        case .list: return try list(try Wire.list(value), depth + 1)
         case .map:
             let members = try Wire.map(value, type: "AttributeValue")
-            return try UncheckedItem(members).outcome.map(AttributeValue.map)
+            return try UncheckedItem(members, depth: depth + 1).outcome.map(AttributeValue.map)
         }
     }
 
@@ -101,12 +108,12 @@ struct UncheckedValue: Sendable {
         return .success(.binarySet(members))
     }
 
-    private static func list(_ elements: [JSON]) throws(DynamoDBFault) -> Outcome {
+    private static func list(_ elements: [JSON], _ depth: Int) throws(DynamoDBFault) -> Outcome {
         var values: [AttributeValue] = []
         values.reserveCapacity(elements.count)
         var firstBroken: BrokenRule?
         for element in elements {
-            switch try UncheckedValue(element: element).outcome {
+            switch try UncheckedValue(element: element, depth: depth).outcome {
             case .success(let value): values.append(value)
             case .failure(let rule): firstBroken = firstBroken ?? rule
             }
@@ -125,11 +132,13 @@ struct UncheckedValue: Sendable {
 struct UncheckedItem: Sendable {
     fileprivate let outcome: Result<Item, UncheckedValue.BrokenRule>
 
-    init(_ members: JSONObject) throws(DynamoDBFault) {
+    init(_ members: JSONObject, depth: Int = 0) throws(DynamoDBFault) {
         var item = Item()
         var firstBroken: UncheckedValue.BrokenRule?
         for (name, value) in members.members {
-            switch try UncheckedValue(element: value).outcome {
+            switch try UncheckedValue(element: value, depth: depth).outcome {
+            case .success where name.utf8.count > AttributeName.lengthLimit:
+                firstBroken = firstBroken ?? .init(message: AttributeName.tooLong)
             case .success(let value): item[name] = value
             case .failure(let rule): firstBroken = firstBroken ?? rule
             }

@@ -97,7 +97,10 @@ struct WireStructure: Sendable {
     }
 
     func attributeValues(_ name: String) throws(DynamoDBFault) -> [UncheckedValue]? {
-        try member(name).map { value throws(DynamoDBFault) in try Wire.list(value, of: UncheckedValue.init(element:)) }
+        guard let elements = try list(name) else { return nil }
+        var values: [UncheckedValue] = []
+        for element in elements { values.append(try UncheckedValue(element: element)) }
+        return values
     }
 
     /// A structure inside a list or a map.

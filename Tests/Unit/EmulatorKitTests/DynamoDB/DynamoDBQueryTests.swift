@@ -177,12 +177,17 @@ import Testing
         try await db.send(
             "UpdateTable",
             """
-            {"TableName": "things", "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"},
-             {"AttributeName": "s", "AttributeType": "S"}], "GlobalSecondaryIndexUpdates": [{"Create": {
+            {"TableName": "things", "AttributeDefinitions": [{"AttributeName": "s", "AttributeType": "S"}], "GlobalSecondaryIndexUpdates": [{"Create": {
              "IndexName": "by-state", "KeySchema": [{"AttributeName": "s", "KeyType": "HASH"}],
              "Projection": {"ProjectionType": "KEYS_ONLY"}}}]}
             """)
         #expect(try await inState("open")["Count"] == 5)
+        try await db.send(
+            "UpdateTable",
+            #"{"TableName": "things", "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "by-state"}}]}"#)
+        let table = try await db.send("DescribeTable", #"{"TableName": "things"}"#)["Table"]
+        #expect(table?["GlobalSecondaryIndexes"] == nil)
+        #expect(table?["AttributeDefinitions"] == [["AttributeName": "p", "AttributeType": "S"]])
     }
 
     @Test func `a local index reads the rest of an item from its table`() async throws {

@@ -92,6 +92,17 @@ import Testing
         await db.expectInvalid("PutItem", #"{"TableName": "things", "Item": \#(item)}"#, message)
     }
 
+    @Test func `names and nesting have limits`() async throws {
+        let name = String(repeating: "x", count: 65536)
+        let fault = await db.fault(
+            "PutItem", #"{"TableName": "things", "Item": {"p": {"S": "p"}, "c": {"S": "c"}, "\#(name)": {"S": "v"}}}"#)
+        #expect(fault?.message.contains("65536") == true)
+        let deep = String(repeating: #"{"L": ["#, count: 33) + #"{"S": "x"}"# + String(repeating: "]}", count: 33)
+        await db.expectInvalid(
+            "PutItem", #"{"TableName": "things", "Item": {"p": {"S": "p"}, "c": {"S": "c"}, "l": \#(deep)}}"#,
+            "Nesting Levels have exceeded supported limits")
+    }
+
     @Test func `sizes have limits`() async throws {
         let long = String(repeating: "x", count: 2049)
         await db.expectInvalid(

@@ -1,4 +1,5 @@
 import ASL
+import Foundation
 import Testing
 
 struct DefinitionTests {
@@ -61,5 +62,23 @@ struct DefinitionTests {
               "P": {"Type": "Parallel", "End": true, "Branches": [{"StartAt": "T", "States": {"T": \(task)}}]}}}}}}
             """)
         #expect(machine.resources.map(\.text) == ["arn:aws:states:::lambda:invoke"])
+    }
+}
+
+/// The machines that this repository deploys.
+struct ProjectMachineTests {
+    @Test func `every machine of the project is valid, with its names bound`() throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../../StateMachines").standardizedFileURL
+        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+            .filter { $0.lastPathComponent.hasSuffix(".asl.json") }
+        #expect(!files.isEmpty)
+        for file in files {
+            var text = try String(contentsOf: file, encoding: .utf8)
+            while let start = text.range(of: "${"), let end = text[start.upperBound...].firstIndex(of: "}") {
+                text.replaceSubrange(start.lowerBound...end, with: "bound")
+            }
+            #expect(throws: Never.self, "\(file.lastPathComponent)") { try StateMachine(text) }
+        }
     }
 }

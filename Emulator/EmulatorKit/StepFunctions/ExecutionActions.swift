@@ -46,7 +46,8 @@ extension StepFunctionsService: ExecutionStarting {
             let id = ambient.uuid()
             let arn = account.arn("states", "express:\(record.name):\(name):\(id)")
             let runner = ExecutionRunner(
-                Execution(of: machine, as: identity(arn, name, record, at: now), input: input), row: nil, service: self)
+                Execution(of: machine, as: identity(arn, name, record, at: now), input: input), row: nil,
+                logging: logging(of: record.revision, machine: record.name, at: ambient.now()), service: self)
             transaction.afterCommit { self.begin(runner, arn: arn) }
             return (arn, now)
         }
@@ -66,7 +67,8 @@ extension StepFunctionsService: ExecutionStarting {
             .text(record.aliasARN), .integer(record.revision.id), .text(inputText), .integer(now))
         let runner = ExecutionRunner(
             Execution(of: machine, as: identity(arn, name, record, at: now), input: input),
-            row: transaction.lastInsertedRow, service: self)
+            row: transaction.lastInsertedRow,
+            logging: logging(of: record.revision, machine: record.name, at: now), service: self)
         transaction.afterCommit { self.begin(runner, arn: arn) }
         return (arn, now)
     }
@@ -100,7 +102,7 @@ extension StepFunctionsService: ExecutionStarting {
         let startedAt = ambient.now()
         let runner = ExecutionRunner(
             Execution(of: machine, as: identity(arn, name, record, at: startedAt), input: document), row: nil,
-            service: self)
+            logging: logging(of: record.revision, machine: record.name, at: ambient.now()), service: self)
         begin(runner, arn: arn)
         let outcome = await runner.outcome.value
         var answer: JSONObject = [

@@ -11,6 +11,7 @@ actor ExecutionRunner {
     /// The execution's row; nil for an express workflow, which leaves no trace.
     private let row: Int64?
     private let service: StepFunctionsService
+    private let logging: ExecutionLogging?
     private var waiting: [ExecutionInput.Kind] = []
     private var isWorking = false
     private var sequence: Int64 = 0
@@ -18,9 +19,10 @@ actor ExecutionRunner {
     private var calls: [TaskID: Task<Void, Never>] = [:]
     private var alarms: [TimerID: Task<Void, Never>] = [:]
 
-    init(_ execution: Execution, row: Int64?, service: StepFunctionsService) {
+    init(_ execution: Execution, row: Int64?, logging: ExecutionLogging?, service: StepFunctionsService) {
         self.execution = execution
         self.row = row
+        self.logging = logging
         self.service = service
     }
 
@@ -71,7 +73,7 @@ actor ExecutionRunner {
 
     private func perform(_ effect: Effect) {
         switch effect {
-        case .record: break
+        case .record(let event): logging?.write(event, of: execution.identity.arn)
         case .startTask(let request): call(request, submission: nil)
         case .cancelTask(let id): calls.removeValue(forKey: id)?.cancel()
         case .setTimer(let id, let at): setAlarm(id, at: at)
@@ -154,7 +156,8 @@ extension StepFunctionsService {
                 stateMachineName: record.machineARN.split(separator: ":").last.map(String.init) ?? "",
                 region: account.region)
             let runner = ExecutionRunner(
-                Execution(of: machine, as: identity, input: input), row: record.id, service: self)
+                Execution(of: machine, as: identity, input: input), row: record.id,
+                logging: logging(of: revision, machine: identity.stateMachineName, at: ambient.now()), service: self)
             let log = try store.read { snapshot in
                 try snapshot.all(
                     "SELECT sequence, inputs, last_event FROM execution_log WHERE execution = ? ORDER BY sequence",

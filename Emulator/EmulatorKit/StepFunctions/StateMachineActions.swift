@@ -14,6 +14,7 @@ extension StepFunctionsService {
         let role = try input.required("roleArn")
         let workflow = StateMachine.Workflow(rawValue: input["type"]?.string ?? "STANDARD") ?? .standard
         let logging = try Self.logging(input["loggingConfiguration"])
+        try await checkLogGroup(of: logging)
         let tracing = input["tracingConfiguration"] ?? Self.tracingOff
         let description = input["versionDescription"]?.string
         let publishes = input["publish"]?.bool ?? false

@@ -15,16 +15,19 @@ public final class StepFunctionsService: JSONService, Sendable {
         /// By the names of the SDK integrations: `dynamodb`, `sqs`.
         public var services: [String: any JSONService]
         public var s3: (any EmulatedService)?
+        /// Where machines with a loggingConfiguration log.
+        public var logs: (any LogWriting)?
 
         public init(
             lambda: (any LambdaInvoking)? = nil, ecs: (any TaskRunning)? = nil,
             services: [String: any JSONService] = [:],
-            s3: (any EmulatedService)? = nil
+            s3: (any EmulatedService)? = nil, logs: (any LogWriting)? = nil
         ) {
             self.lambda = lambda
             self.ecs = ecs
             self.services = services
             self.s3 = s3
+            self.logs = logs
         }
     }
 

@@ -112,4 +112,25 @@ import Testing
             "BatchWriteItem", #"{"RequestItems": {"things": [{"DeleteRequest": {"Key": {"p": {"S": "a"}}}}]}}"#)
         #expect(try await records(arn).map { $0["eventName"]?.string } == ["INSERT", "INSERT", "REMOVE"])
     }
+
+    @Test func `items whose time has come are deleted, by the service's own hand`() async throws {
+        let arn = try await makeTable("OLD_IMAGE")
+        let specification = #""TimeToLiveSpecification": {"Enabled": true, "AttributeName": "ttl"}"#
+        try await db.send("UpdateTimeToLive", #"{"TableName": "things", \#(specification)}"#)
+        let lives = [
+            "gone": #"{"N": "1779999999"}"#, "later": #"{"N": "1780000500"}"#, "text": #"{"S": "1779999999"}"#,
+            "ancient": #"{"N": "1000"}"#,
+        ]
+        for (name, life) in lives {
+            try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "\#(name)"}, "ttl": \#(life)}}"#)
+        }
+        #expect(try await db.service.deleteExpiredItems() == 1)
+        #expect(try await db.item("gone") == nil)
+        for name in ["later", "text", "ancient"] { #expect(try await db.item(name) != nil) }
+        let removal = try #require(await records(arn).last)
+        #expect(removal["eventName"] == "REMOVE")
+        #expect(removal["userIdentity"] == ["Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"])
+        db.advance(milliseconds: 600_000)
+        #expect(try await db.service.deleteExpiredItems() == 1)
+    }
 }

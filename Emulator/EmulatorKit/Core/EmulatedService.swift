@@ -15,8 +15,8 @@ public protocol JSONService: EmulatedService {
     var targetPrefix: String { get }
     /// `1.0` or `1.1`.
     var protocolVersion: String { get }
-    /// What `__type` carries before the code, with its `#`: `com.amazonaws.dynamodb.v20120810#`; may be empty.
-    var faultNamespace: String { get }
+    /// What `__type` says for a code: the code itself, or with the namespace that the service puts before it.
+    func faultType(_ code: String) -> String
     /// The largest request in bytes.
     var requestLimit: Int { get }
 
@@ -25,7 +25,7 @@ public protocol JSONService: EmulatedService {
 
 extension JSONService {
     public var requestLimit: Int { 16 << 20 }
-    public var faultNamespace: String { "" }
+    public func faultType(_ code: String) -> String { code }
 
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         do {
@@ -50,7 +50,7 @@ extension JSONService {
 
     private func answer(_ fault: AWSFault) -> HTTPResponse {
         var document = fault.details
-        document["__type"] = .string(faultNamespace + fault.code)
+        document["__type"] = .string(faultType(fault.code))
         document["message"] = .string(fault.message)
         return answer(fault.status, .object(document))
     }

@@ -17,7 +17,7 @@ public struct DynamoDB: JSONService {
 
     public var targetPrefix: String { "DynamoDB_20120810" }
     public var protocolVersion: String { "1.0" }
-    public var faultNamespace: String { "com.amazonaws.dynamodb.v20120810#" }
+    public func faultType(_ code: String) -> String { DynamoDBFault.type(ofCode: code) }
 
     private static let operations: [String: any DynamoDBOperation.Type] = [
         "CreateTable": CreateTable.self, "DescribeTable": DescribeTable.self, "DeleteTable": DeleteTable.self,

@@ -45,6 +45,15 @@ struct CancellationReason: Sendable {
 }
 
 extension DynamoDBFault {
+    /// `__type` for a code: what the framework around the service refuses bears the framework's names.
+    static func type(ofCode code: String) -> String {
+        switch code {
+        case "ValidationException": "com.amazon.coral.validate#\(code)"
+        case "SerializationException", "UnknownOperationException": "com.amazon.coral.service#\(code)"
+        default: "com.amazonaws.dynamodb.v20120810#\(code)"
+        }
+    }
+
     /// The fault as it goes over the wire.
     var answer: AWSFault {
         switch self {

@@ -13,7 +13,7 @@ public struct DynamoDBStreams: JSONService {
 
     public var targetPrefix: String { "DynamoDBStreams_20120810" }
     public var protocolVersion: String { "1.0" }
-    public var faultNamespace: String { "com.amazonaws.dynamodb.v20120810#" }
+    public func faultType(_ code: String) -> String { DynamoDBFault.type(ofCode: code) }
 
     private static let operations: [String: any ReadingOperation.Type] = [
         "ListStreams": ListStreams.self, "DescribeStream": DescribeStream.self,

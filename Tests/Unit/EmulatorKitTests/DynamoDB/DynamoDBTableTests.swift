@@ -120,6 +120,28 @@ import Testing
         #expect(await db.fault("Nonsense", "{}")?.code == "UnknownOperationException")
     }
 
+    @Test(arguments: [
+        ("Nonsense", "{}", "com.amazon.coral.service#UnknownOperationException"),
+        ("PutItem", "[]", "com.amazon.coral.service#SerializationException"),
+        ("PutItem", "{}", "com.amazon.coral.validate#ValidationException"),
+        (
+            "DescribeTable", #"{"TableName": "none"}"#,
+            "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"
+        ),
+    ]) func `an error names its type in full over HTTP`(action: String, body: String, type: String) async throws {
+        let response = await db.service.respond(
+            to: HTTPRequest(
+                method: "POST", path: "/", headers: HTTPHeaders([("X-Amz-Target", "DynamoDB_20120810.\(action)")]),
+                body: RequestBody(Array(body.utf8))))
+        #expect(response.status == 400)
+        #expect(response.headers["Content-Type"] == "application/x-amz-json-1.0")
+        guard case .bytes(let bytes) = response.body else {
+            Issue.record("no bytes")
+            return
+        }
+        #expect(try JSON(parsing: bytes)["__type"] == .string(type))
+    }
+
     @Test func `items outlive the process`() async throws {
         let directory = try TemporaryDirectory()
         let store = try Store(directory: directory.path, schema: DynamoDB.schema)

@@ -90,7 +90,7 @@ extension StepFunctionsService {
         switch response.body {
         case .bytes(let bytes): return bytes
         case .file(let path, let offset, let length):
-            guard let bytes = SmallFile.bytes(of: path) else {
+            guard let bytes = try? FileBytes.contents(of: path) else {
                 throw TaskFailure(error: "S3.SdkClientException", cause: "The object's file \(path) cannot be read")
             }
             return Array(bytes.dropFirst(offset).prefix(length))

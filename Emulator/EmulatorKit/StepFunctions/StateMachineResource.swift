@@ -38,19 +38,7 @@ extension StepFunctionsService: ResourceProviding {
     /// The text of the definition, with `DefinitionSubstitutions` put in for `${name}`.
     private static func definition(of resource: DeclaredResource) throws(AWSFault) -> String {
         let properties = resource.properties
-        let text: String
-        if let string = properties["DefinitionString"]?.string {
-            text = string
-        } else if let definition = properties["Definition"] {
-            text = definition.text
-        } else if let path = properties["DefinitionS3Location"]?.string {
-            guard let bytes = SmallFile.bytes(of: path) else {
-                throw .stepFunctionsValidation(
-                    "\(resource.logicalID): the definition \(path) cannot be read; DefinitionS3Location names a file "
-                        + "beside the template")
-            }
-            text = String(decoding: bytes, as: UTF8.self)
-        } else {
+        guard let text = properties["DefinitionString"]?.string ?? properties["Definition"]?.text else {
             throw .stepFunctionsValidation(
                 "\(resource.logicalID) has no definition: give DefinitionString, Definition or DefinitionS3Location")
         }

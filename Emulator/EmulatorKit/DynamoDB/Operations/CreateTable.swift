@@ -40,8 +40,12 @@ extension TableDefinition {
     mutating func openStream(
         view: TableStream.View, on state: DynamoDBState, in transaction: borrowing Transaction
     ) throws {
-        let label = String(Timestamp(milliseconds: state.ambient.now()).iso8601.dropLast())
-        let arn = "\(description["TableArn"]?.string ?? "")/stream/\(label)"
+        let table = description["TableArn"]?.string ?? ""
+        // A label is a time; two streams that begin in one millisecond still need two.
+        var time = state.ambient.now()
+        while try ChangeLog.hasStream(arn: Self.streamARN(of: table, at: time), in: transaction.snapshot) { time += 1 }
+        let label = Self.streamLabel(at: time)
+        let arn = Self.streamARN(of: table, at: time)
         description["StreamSpecification"] = ["StreamEnabled": true, "StreamViewType": .string(view.rawValue)]
         description["LatestStreamLabel"] = .string(label)
         description["LatestStreamArn"] = .string(arn)
@@ -50,5 +54,13 @@ extension TableDefinition {
                 arn: arn, label: label, tableName: description["TableName"]?.string ?? "", view: view.rawValue,
                 keySchema: description["KeySchema"] ?? []),
             id: try state.catalog.freshID(in: transaction), in: transaction)
+    }
+
+    private static func streamLabel(at time: Int64) -> String {
+        String(Timestamp(milliseconds: time).iso8601.dropLast())
+    }
+
+    private static func streamARN(of table: String, at time: Int64) -> String {
+        "\(table)/stream/\(streamLabel(at: time))"
     }
 }

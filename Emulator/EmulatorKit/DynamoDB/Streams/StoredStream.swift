@@ -38,6 +38,10 @@ extension ChangeLog {
         return stream
     }
 
+    static func hasStream(arn: String, in snapshot: borrowing Snapshot) throws -> Bool {
+        try snapshot.first("SELECT 1 FROM dynamodb_stream WHERE arn = ?", .text(arn)) { _ in true } ?? false
+    }
+
     /// The streams of a table, or all, in the order of their ARNs.
     static func streams(ofTable name: String?, in snapshot: borrowing Snapshot) throws -> [StoredStream] {
         try snapshot.all(

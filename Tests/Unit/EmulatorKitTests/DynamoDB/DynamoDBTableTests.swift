@@ -63,6 +63,12 @@ import Testing
         try await db.send("UpdateTable", #"{"TableName": "things", "StreamSpecification": {"StreamEnabled": false}}"#)
         let off = try await db.send("DescribeTable", #"{"TableName": "things"}"#)["Table"]
         #expect(off?["StreamSpecification"] == nil)
+        // Within the same millisecond of the test's clock.
+        try await db.send(
+            "UpdateTable",
+            #"{"TableName": "things", "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"}}"#)
+        let again = try await db.send("DescribeTable", #"{"TableName": "things"}"#)["Table"]
+        #expect(again?["LatestStreamArn"] != on?["LatestStreamArn"])
     }
 
     @Test func `time to live, recovery and tags are remembered`() async throws {

@@ -1,0 +1,45 @@
+import Parquet
+import Testing
+
+struct BatchingTests {
+    @Test(arguments: [1, 63, 64, 100, 256, 257, 999])
+    func `the bytes depend on the rows, not on their batches`(batchSize: Int) throws {
+        for nulls in Nulls.allCases {
+            let seed: UInt64 = 99
+            var generator = SeededGenerator(seed)
+            let columns = RefereeTests.types.flatMap { type, logicalType in
+                [Shape.repeating, .random, .drifting].map {
+                    TestColumn(type, logicalType, $0, nulls, rowCount: 1000, using: &generator)
+                }
+            }
+            var options = RefereeTests.options(.snappy)
+            options.stripeTextLimit = 3000  // stripes end inside of batches
+            let whole = try parquetFile(columns, options)
+            let inPieces = try parquetFile(columns, options, batchSize: batchSize)
+            #expect(inPieces == whole, "seed \(seed), batches of \(batchSize), nulls \(nulls)")
+        }
+    }
+
+    @Test func `memory is bounded by row groups, whatever the text`() throws {
+        var options = WriterOptions(codec: .none)
+        options.rowGroupSizeLimit = 1 << 16
+        options.stripeTextLimit = 1 << 15
+        let column = ParquetColumn(name: "text", physicalType: .byteArray, logicalType: .string, isRequired: true)
+        var writer = ParquetWriter(try ParquetSchema([column]), options)
+        var generator = SeededGenerator(5)
+        var largest = 0
+        var total = 0
+        for _ in 0..<50 {
+            let text = (0..<10_000).map { _ in UInt8(97 + generator.next() % 26) }
+            let batch = ColumnBatch(.byteArray(offsets: [0, 2000, 9000, 10_000], bytes: text))
+            try writer.append(rowCount: 3, columns: [batch])
+            var waiting = 0
+            writer.drain { waiting += $0.count }
+            largest = max(largest, waiting)
+            total += waiting
+        }
+        writer.finish { total += $0.count }
+        #expect(total > 500_000)
+        #expect(largest < 120_000, "a drain handed over \(largest) bytes")
+    }
+}

@@ -1,0 +1,120 @@
+@testable import Parquet
+import Testing
+
+/// The encoders against decoders written from the specification alone.
+struct EncodingTests {
+    @Test(arguments: 0..<8 as Range<UInt64>)
+    func `delta binary packing round-trips`(seed: UInt64) {
+        var generator = SeededGenerator(seed)
+        for count in [0, 1, 2, 31, 32, 33, 128, 129, 130, 1000] {
+            let width = generator.next() % 65
+            let wide = (0..<count).map { _ in width == 0 ? 0 : Int64(bitPattern: generator.next()) >> (64 - width) }
+            let buffer = ByteBuffer()
+            _ = ValueSlice(values: .int64(wide), range: 0..<count).appendDelta(to: buffer)
+            #expect(DeltaReader(buffer.bytes()).values() == wide, "seed \(seed), width \(width), count \(count)")
+
+            let narrow = wide.map { Int32(truncatingIfNeeded: $0) }
+            buffer.removeAll()
+            _ = ValueSlice(values: .int32(narrow), range: 0..<count).appendDelta(to: buffer)
+            let read = DeltaReader(buffer.bytes()).values().map { Int32(truncatingIfNeeded: $0) }
+            #expect(read == narrow, "seed \(seed), width \(width), count \(count)")
+        }
+    }
+
+    @Test(arguments: 0..<8 as Range<UInt64>)
+    func `a dictionary gives each value back`(seed: UInt64) {
+        var generator = SeededGenerator(seed)
+        let distinct = 1 + generator.next() % 5000
+        let numbers = (0..<9000).map { _ in Int64(generator.next() % distinct) &* 0x1_0000_0001 }
+        let dictionary = ValueDictionary(of: .int64, sizeLimit: 1 << 20)
+        #expect(dictionary.encode(ValueSlice(values: .int64(numbers), range: 10..<9000)))
+        guard case .int64(let keys) = dictionary.values.values else {
+            Issue.record("keys of another type")
+            return
+        }
+        #expect(dictionary.codes.map { keys[Int($0)] } == Array(numbers[10...]), "seed \(seed)")
+        #expect(Set(keys).count == keys.count, "seed \(seed)")
+    }
+
+    @Test func `text of every length has a code of its own`() {
+        var offsets: [UInt32] = [0]
+        var bytes: [UInt8] = []
+        for length in 0..<300 {
+            bytes += [UInt8](repeating: 0x61, count: length)
+            offsets.append(UInt32(bytes.count))
+        }
+        let slice = ValueSlice(values: .byteArray(offsets: offsets, bytes: bytes), range: 0..<300)
+        let dictionary = ValueDictionary(of: .byteArray, sizeLimit: 1 << 20)
+        for _ in 0..<2 {
+            #expect(dictionary.encode(slice))
+            #expect(dictionary.codes == Array(0..<300))
+        }
+        #expect(dictionary.count == 300)
+    }
+
+    @Test func `zeros of both signs are two keys`() {
+        let dictionary = ValueDictionary(of: .double, sizeLimit: 1 << 20)
+        #expect(dictionary.encode(ValueSlice(values: .double([0.0, -0.0, .nan, 0.0, .nan]), range: 0..<5)))
+        #expect(dictionary.codes == [0, 1, 2, 0, 2])
+    }
+
+    @Test func `the checksum is gzip's`() {
+        let buffer = ByteBuffer()
+        buffer.append(Array("123456789".utf8))
+        #expect(buffer.crc32 == 0xCBF4_3926)
+    }
+}
+
+/// Reads DELTA_BINARY_PACKED, one bit at a time.
+private struct DeltaReader {
+    private let bytes: [UInt8]
+    private var position = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    private mutating func varint() -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while true {
+            let byte = bytes[position]
+            position += 1
+            value |= UInt64(byte & 0x7F) << shift
+            if byte < 0x80 { return value }
+            shift += 7
+        }
+    }
+
+    private mutating func zigzag() -> Int64 {
+        let value = varint()
+        return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+    }
+
+    func values() -> [Int64] {
+        var reader = self
+        let blockSize = Int(reader.varint())
+        let miniblocks = Int(reader.varint())
+        let total = Int(reader.varint())
+        var last = reader.zigzag()
+        var values = total > 0 ? [last] : []
+        while values.count < total {
+            let least = reader.zigzag()
+            let widths = reader.bytes[reader.position..<reader.position + miniblocks]
+            reader.position += miniblocks
+            for width in widths where values.count < total {
+                for index in 0..<blockSize / miniblocks {
+                    var delta: UInt64 = 0
+                    for bit in 0..<Int(width) {
+                        let at = index * Int(width) + bit
+                        delta |= UInt64(reader.bytes[reader.position + at / 8] >> (at % 8) & 1) << bit
+                    }
+                    guard values.count < total else { continue }
+                    last = last &+ least &+ Int64(bitPattern: delta)
+                    values.append(last)
+                }
+                reader.position += blockSize / miniblocks * Int(width) / 8
+            }
+        }
+        #expect(reader.position == reader.bytes.count)
+        return values
+    }
+}

@@ -1,0 +1,85 @@
+import Parquet
+import Testing
+
+/// Golden bytes: what pyarrow 26 writes for the same values, or what the specification spells out.
+struct PageTests {
+    /// The file of one column; uncompressed, so that its bytes can be told.
+    private func file(_ column: ParquetColumn, rowCount: Int, _ batch: ColumnBatch) throws -> [UInt8] {
+        var file: [UInt8] = []
+        var writer = ParquetWriter(try ParquetSchema([column]), WriterOptions(codec: .none))
+        try writer.append(rowCount: rowCount, columns: [batch])
+        writer.finish { file.append(contentsOf: $0) }
+        return file
+    }
+
+    /// Header of an uncompressed data page V1 in Thrift's compact protocol.
+    private func header(size: UInt8, valueCount: UInt8, encoding: UInt8) -> [UInt8] {
+        // type = DATA_PAGE, both sizes, then {num_values, encoding, RLE, RLE}
+        [
+            0x15, 0, 0x15, size * 2, 0x15, size * 2, 0x2C, 0x15, valueCount * 2, 0x15, encoding * 2, 0x15, 6, 0x15, 6,
+            0, 0,
+        ]
+    }
+
+    @Test func `nulls cost a definition level and no value bytes`() throws {
+        let column = ParquetColumn(name: "a", physicalType: .int64, encoding: .plain)
+        let file = try file(column, rowCount: 6, ColumnBatch(.int64([7, -1]), presence: [0b001010]))
+        let levels: [UInt8] = [2, 0, 0, 0, 1 << 1 | 1, 0b001010]  // length; one bit-packed group
+        let values: [UInt8] = [7, 0, 0, 0, 0, 0, 0, 0] + Array(repeating: 0xFF, count: 8)
+        let page = header(size: 22, valueCount: 6, encoding: 0) + levels + values
+        #expect(Array(file[4..<4 + page.count]) == page)
+    }
+
+    @Test func `an optional column without nulls has one run of levels`() throws {
+        let column = ParquetColumn(name: "a", physicalType: .int32, encoding: .plain)
+        let file = try file(column, rowCount: 3, ColumnBatch(.int32([1, 2, 3])))
+        let page =
+            header(size: 18, valueCount: 3, encoding: 0) + [2, 0, 0, 0, 3 << 1, 1] + [
+                1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0,
+            ]
+        #expect(Array(file[4..<4 + page.count]) == page)
+    }
+
+    @Test func `a bitmap of ones and no bitmap make the same file`() throws {
+        let column = ParquetColumn(name: "a", physicalType: .int32)
+        let values = ColumnValues.int32((0..<200).map { $0 })
+        let ones = try file(column, rowCount: 200, ColumnBatch(values, presence: Array(repeating: ~0, count: 4)))
+        #expect(try file(column, rowCount: 200, ColumnBatch(values)) == ones)
+    }
+
+    @Test func `the specification's example of delta binary packing`() throws {
+        // "7, 5, 3, 1, 2, 3, 4, 5": deltas -2, -2, -2, 1, 1, 1, 1; minimum -2; 2 bits each for 3 and 0.
+        let column = ParquetColumn(name: "a", physicalType: .int32, isRequired: true, encoding: .delta)
+        let file = try file(column, rowCount: 8, ColumnBatch(.int32([7, 5, 3, 1, 2, 3, 4, 5])))
+        let body: [UInt8] = [0x80, 1, 4, 8, 14, 3, 2, 0, 0, 0, 0b11_00_00_00, 0b00_11_11_11, 0, 0, 0, 0, 0, 0]
+        let page = header(size: 18, valueCount: 8, encoding: 5) + body
+        #expect(Array(file[4..<4 + page.count]) == page)
+    }
+
+    @Test func `a dictionary page precedes the codes`() throws {
+        let column = ParquetColumn(name: "a", physicalType: .byteArray, isRequired: true, encoding: .dictionary)
+        let file = try file(
+            column, rowCount: 4, ColumnBatch(.byteArray(offsets: [0, 1, 3, 4, 5], bytes: Array("abbaa".utf8))))
+        let keys: [UInt8] = [1, 0, 0, 0, 0x61, 2, 0, 0, 0, 0x62, 0x62]
+        let dictionary: [UInt8] =
+            [0x15, 4, 0x15, 22, 0x15, 22, 0x4C, 0x15, 4, 0x15, 0, 0, 0] + keys  // type 2, {2 keys, PLAIN}
+        let page = dictionary + header(size: 3, valueCount: 4, encoding: 8) + [1, 3, 0b0010]
+        #expect(Array(file[4..<4 + page.count]) == page)
+    }
+
+    @Test func `booleans are one bit each`() throws {
+        let column = ParquetColumn(name: "a", physicalType: .boolean, isRequired: true)
+        let file = try file(column, rowCount: 10, ColumnBatch(.boolean([1, 0, 1, 1, 0, 0, 0, 1, 1, 0])))
+        let page = header(size: 2, valueCount: 10, encoding: 0) + [0b1000_1101, 0b01]
+        #expect(Array(file[4..<4 + page.count]) == page)
+    }
+
+    @Test func `long runs of one code cost a few bytes`() throws {
+        let column = ParquetColumn(name: "a", physicalType: .double, isRequired: true, encoding: .dictionary)
+        let values = Array(repeating: 1.5, count: 100) + Array(repeating: 2.5, count: 20)
+        let file = try file(column, rowCount: 120, ColumnBatch(.double(values)))
+        let codes: [UInt8] = [1, 0xC8, 1, 0, 3 << 1 | 1, 0xFF, 0xFF, 0x0F]  // 100 zeros; three groups of ones, padded
+        let position = try #require(file.firstRange(of: codes)).lowerBound
+        #expect(position > 4)
+    }
+}

@@ -1,0 +1,63 @@
+import Parquet
+import Testing
+
+struct SchemaTests {
+    @Test(arguments: [
+        (PhysicalType.int32, LogicalType.string), (.byteArray, .date),
+        (.int32, .timestamp(.microseconds, isAdjustedToUTC: true)),
+        (.int32, .decimal(precision: 10, scale: 2)), (.int64, .decimal(precision: 19, scale: 2)),
+        (.int64, .decimal(precision: 4, scale: 5)),
+        (.fixedLengthByteArray(length: 4), .decimal(precision: 10, scale: 0)),
+        (.fixedLengthByteArray(length: 15), .uuid), (.int32, .integer(bitWidth: 64, isSigned: true)),
+    ])
+    func `a logical type that does not fit its physical type is refused`(physical: PhysicalType, logical: LogicalType) {
+        let column = ParquetColumn(name: "a", physicalType: physical, logicalType: logical)
+        #expect(throws: ParquetError.schema(column: "a", reason: "\(logical) cannot be stored as \(physical)")) {
+            try ParquetSchema([column])
+        }
+    }
+
+    @Test func `two columns of one name are refused`() {
+        let column = ParquetColumn(name: "a", physicalType: .int32)
+        #expect(throws: ParquetError.self) { try ParquetSchema([column, column]) }
+    }
+
+    @Test func `encodings that a type does not have are refused`() {
+        #expect(throws: ParquetError.self) {
+            try ParquetSchema([ParquetColumn(name: "a", physicalType: .double, encoding: .delta)])
+        }
+        #expect(throws: ParquetError.self) {
+            try ParquetSchema([ParquetColumn(name: "a", physicalType: .boolean, encoding: .dictionary)])
+        }
+    }
+
+    @Test(arguments: [
+        ([ColumnBatch(.int64([1, 2]))], "not whole values"),
+        ([ColumnBatch(.int32([1]))], "1 values for 2 present rows"),
+        ([ColumnBatch(.int32([1]), presence: [0b10])], "1 nulls in a required column"),
+        ([ColumnBatch(.int32([1, 2]), presence: [])], "0 presence words for 2 rows"),
+        ([], "0 columns for a schema of 1"),
+    ])
+    func `a batch that contradicts the schema is refused`(batches: [ColumnBatch], words: String) throws {
+        var writer = ParquetWriter(
+            try ParquetSchema([ParquetColumn(name: "a", physicalType: .int32, isRequired: true)]))
+        var message = ""
+        do throws(ParquetError) {
+            try writer.append(rowCount: 2, columns: batches)
+        } catch {
+            message = error.description
+        }
+        writer.finish { _ in }
+        #expect(message.contains(words), "\(message)")
+    }
+
+    @Test func `offsets that descend or leave the text are refused`() throws {
+        for offsets: [UInt32] in [[0, 3, 2], [0, 1, 9], []] {
+            var writer = ParquetWriter(try ParquetSchema([ParquetColumn(name: "a", physicalType: .byteArray)]))
+            #expect(throws: ParquetError.self) {
+                try writer.append(rowCount: 2, columns: [ColumnBatch(.byteArray(offsets: offsets, bytes: [1, 2, 3]))])
+            }
+            writer.finish { _ in }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+@testable import Parquet
+import Testing
+
+struct StatisticsTests {
+    private func statistics(_ values: ColumnValues, _ column: ParquetColumn, textLimit: Int = 8) -> ColumnStatistics {
+        let slice = ValueSlice(values: values, range: 0..<(values.count(as: column.physicalType) ?? 0))
+        return ColumnStatistics(ValueRange(of: slice, in: column), nullCount: 0, of: column, textLimit: textLimit)
+    }
+
+    private func text(_ values: [String], textLimit: Int = 8) -> ColumnStatistics {
+        var offsets: [UInt32] = [0]
+        for value in values { offsets.append((offsets.last ?? 0) + UInt32(value.utf8.count)) }
+        let column = ParquetColumn(name: "a", physicalType: .byteArray, logicalType: .string)
+        return statistics(
+            .byteArray(offsets: offsets, bytes: Array(values.joined().utf8)), column, textLimit: textLimit)
+    }
+
+    @Test func `zeros take the outer sign, NaN does not count`() {
+        let column = ParquetColumn(name: "a", physicalType: .double)
+        let zeros = statistics(.double([.nan, 0.0, .nan]), column)
+        #expect(zeros.minimum == [0, 0, 0, 0, 0, 0, 0, 0x80])
+        #expect(zeros.maximum == [0, 0, 0, 0, 0, 0, 0, 0])
+        let negativeZeros = statistics(.double([-0.0]), column)
+        #expect(negativeZeros.maximum == [0, 0, 0, 0, 0, 0, 0, 0])
+        #expect(statistics(.double([.nan]), column).minimum == nil)
+        #expect(statistics(.double([.nan, .infinity, 1]), column).maximum == [0, 0, 0, 0, 0, 0, 0xF0, 0x7F])
+    }
+
+    @Test func `unsigned integers order as unsigned`() {
+        let column = ParquetColumn(
+            name: "a", physicalType: .int32, logicalType: .integer(bitWidth: 32, isSigned: false))
+        let bounds = statistics(.int32([-1, 1]), column)
+        #expect(bounds.minimum == [1, 0, 0, 0])
+        #expect(bounds.maximum == [0xFF, 0xFF, 0xFF, 0xFF])
+    }
+
+    @Test func `fixed-length decimals order as signed numbers`() {
+        let column = ParquetColumn(
+            name: "a", physicalType: .fixedLengthByteArray(length: 2), logicalType: .decimal(precision: 4, scale: 0))
+        let bounds = statistics(.fixedLengthByteArray([0, 5, 0xFF, 0xFE, 0xFF, 0xFF], length: 2), column)
+        #expect(bounds.minimum == [0xFF, 0xFE])
+        #expect(bounds.maximum == [0, 5])
+    }
+
+    @Test func `bytes order as unsigned, a prefix before the longer`() {
+        let bounds = text(["b", "ab", "é", "a", "b\u{0}"])
+        #expect(bounds.minimum == Array("a".utf8))
+        #expect(bounds.maximum == Array("é".utf8))
+        #expect(bounds.isMinimumExact && bounds.isMaximumExact)
+    }
+
+    @Test func `long text is cut between characters and the maximum rounded up`() {
+        let bounds = text(["abcdefgé tail", "xyz日本語 tail"])
+        #expect(bounds.minimum == Array("abcdefg".utf8))  // é would be cut in half at eight bytes
+        #expect(bounds.maximum == Array("xyz日".utf8).dropLast(3) + Array("\u{65E6}".utf8))
+        #expect(!bounds.isMinimumExact && !bounds.isMaximumExact)
+    }
+
+    @Test func `a maximum that cannot be rounded up is left out`() {
+        let column = ParquetColumn(name: "a", physicalType: .byteArray)
+        let ones = [UInt8](repeating: 0xFF, count: 20)
+        let bounds = statistics(.byteArray(offsets: [0, 20], bytes: ones), column)
+        #expect(bounds.maximum == nil)
+        #expect(bounds.minimum == Array(repeating: 0xFF, count: 8))
+        #expect(text([String(repeating: "\u{10FFFF}", count: 3)]).maximum == nil)
+    }
+
+    @Test func `rounding up skips the surrogates`() {
+        #expect(
+            TextBound.above(Array("\u{D7FF}\u{D7FF}\u{D7FF}".utf8), limit: 6, isText: true)
+                == Array("\u{D7FF}\u{E000}".utf8))
+    }
+}

@@ -56,7 +56,10 @@ let functions: [Target] = [
 let emulator: [Target] = [
     .target(name: "CProcess", path: "Emulator/CProcess"),
     layer("ASL", in: "Emulator", imports: ["JSON", "Digest"]),
-    layer("EmulatorKit", in: "Emulator", imports: ["ASL", "JSON", "YAML", "Digest", "CSQLite", "CZlib", "CProcess"]),
+    // Its non-copyable types crash the cross-module optimizer of Swift 6.3.1.
+    layer(
+        "EmulatorKit", in: "Emulator",
+        imports: ["ASL", "JSON", "YAML", "Digest", "CSQLite", "CZlib", "CProcess"], optimizedAcrossModules: false),
     layer(
         "EmulatorServer", in: "Emulator",
         imports: [
@@ -138,20 +141,23 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-func strict() -> [SwiftSetting] {
-    [
+func strict(optimizedAcrossModules: Bool = true) -> [SwiftSetting] {
+    let features: [SwiftSetting] = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),
         .enableUpcomingFeature("InternalImportsByDefault"),
-        .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
     ]
+    guard optimizedAcrossModules else { return features }
+    return features + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
 }
 
 func layer(
-    _ name: String, in house: String, imports: [Target.Dependency] = [], exclude: [String] = []
+    _ name: String, in house: String, imports: [Target.Dependency] = [], exclude: [String] = [],
+    optimizedAcrossModules: Bool = true
 ) -> Target {
     .target(
-        name: name, dependencies: imports, path: "\(house)/\(name)", exclude: exclude, swiftSettings: strict())
+        name: name, dependencies: imports, path: "\(house)/\(name)", exclude: exclude,
+        swiftSettings: strict(optimizedAcrossModules: optimizedAcrossModules))
 }
 
 func function(_ name: String, imports: [Target.Dependency], exclude: [String] = []) -> Target {

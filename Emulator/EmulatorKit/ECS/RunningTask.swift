@@ -38,6 +38,8 @@ actor RunningTask {
                 processes[position] = process
                 record.containers[position].status = "RUNNING"
                 Task { await self.ended(position, await process.ended()) }
+                // Whoever asked the task to stop while the process was being started did not see it.
+                if isStopping { end(process, launch.container) }
             } catch {
                 record.containers[position].reason = "CannotStartContainerError: \(error)"
                 await stop(reason: "CannotStartContainerError: \(error)", code: "TaskFailedToStart")
@@ -63,13 +65,14 @@ actor RunningTask {
         isStopping = true
         record.stopCode = code
         record.stoppedReason = reason
-        for (position, process) in processes {
-            process.signal(Self.terminate)
-            let timeout = launches[position].container.stopTimeoutInSeconds
-            Task {
-                try? await Task.sleep(for: .seconds(timeout))
-                process.signal(Self.kill)
-            }
+        for (position, process) in processes { end(process, launches[position].container) }
+    }
+
+    private func end(_ process: ChildProcess, _ container: ContainerDefinition) {
+        process.signal(Self.terminate)
+        Task {
+            try? await Task.sleep(for: .seconds(container.stopTimeoutInSeconds))
+            process.signal(Self.kill)
         }
     }
 

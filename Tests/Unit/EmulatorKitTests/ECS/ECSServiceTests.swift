@@ -12,12 +12,13 @@ import Testing
         // Does what its first argument says.
         let script = #"""
             #!/bin/bash
-            echo "$GREETING $@"
             case "$1" in
-            exit) exit "$2" ;;
-            patient) trap 'echo stopping; exit 3' TERM; while true; do sleep 0.01; done ;;
-            stubborn) trap '' TERM; echo ready; while true; do sleep 0.01; done ;;
+            patient) trap 'echo stopping; exit 3' TERM ;;
+            stubborn) trap '' TERM ;;
             esac
+            echo "$GREETING $@"
+            if [ "$1" = exit ]; then exit "$2"; fi
+            while true; do sleep 0.01; done
             """#
         try TestFunction.install("writer", in: directory.path, script: script)
     }
@@ -97,8 +98,7 @@ import Testing
         let (store, ecs) = try await open()
         _ = try await provision(ecs, command: [.string(how)], stopTimeout: timeout)
         let arn = try await run(ecs, ["taskDefinition": "bronze"])
-        while logs.all.count < (how == "patient" ? 1 : 2) { await Task.yield() }
-        try await Task.sleep(for: .milliseconds(50))
+        while logs.all.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
         let answer = try await ecs.perform("StopTask", ["task": .string(arn), "reason": "enough"])
         #expect(answer["task"]?["taskArn"]?.string == arn)
         let task = try await ecs.waitUntilStopped(task: arn)
@@ -132,13 +132,25 @@ import Testing
         let (store, ecs) = try await open(concurrency: 1)
         _ = try await provision(ecs, command: ["patient"])
         let first = try await run(ecs, ["taskDefinition": "bronze"])
-        while logs.all.isEmpty { await Task.yield() }
+        while logs.all.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
         let second = try await run(ecs, ["taskDefinition": "bronze"])
         let described = try await ecs.perform(
             "DescribeTasks", ["tasks": [.string(first), .string(second), "nobody"]])
         #expect(described["tasks"]?.array?.map { $0["lastStatus"] } == ["RUNNING", "PENDING"])
         #expect(described["failures"]?[0]?["reason"] == "MISSING")
         for arn in [first, second] {
+            try await ecs.stopTask(arn, reason: "over")
+            #expect(try await ecs.waitUntilStopped(task: arn)["stoppedReason"] == "over")
+        }
+        store.close()
+    }
+
+    @Test func `a task that is stopped while it starts does not run on`() async throws {
+        let (store, ecs) = try await open(concurrency: 8)
+        _ = try await provision(ecs, command: ["patient"])
+        for round in 0..<24 {
+            let arn = try await run(ecs, ["taskDefinition": "bronze"])
+            for _ in 0..<round { await Task.yield() }
             try await ecs.stopTask(arn, reason: "over")
             #expect(try await ecs.waitUntilStopped(task: arn)["stoppedReason"] == "over")
         }

@@ -45,11 +45,11 @@ import Testing
     @Test func `a signal reaches the whole process group`() async throws {
         let lines = Lines()
         let process = try await Self.host.start(shell("sleep 600 & echo $!; wait"), line: lines.add)
-        while lines.all.isEmpty { await Task.yield() }
+        while lines.all.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
         process.signal(9)
         #expect(await process.ended() == .signal(9))
         let sleeper = try #require(Int32(lines.all[0]))
-        while isRunning(sleeper) { await Task.yield() }
+        while isRunning(sleeper) { try await Task.sleep(for: .milliseconds(2)) }
     }
 
     private func isRunning(_ id: Int32) -> Bool {

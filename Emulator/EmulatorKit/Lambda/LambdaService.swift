@@ -18,7 +18,8 @@ public final class LambdaService: Sendable {
         public var ambient = Ambient.system
         /// Invocations under way at once, of all functions together.
         public var concurrency = max(4, 4 * sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        /// How long a synchronous caller waits for a worker before it is throttled.
+        /// How long a caller waits for a worker of a function with reserved concurrency before it is throttled. Where
+        /// only this machine is too small, callers wait for up to a quarter of an hour.
         public var patience = Duration.seconds(10)
         /// How long a worker is kept without work.
         public var idleTime = Duration.seconds(300)

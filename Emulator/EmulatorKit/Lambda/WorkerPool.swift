@@ -5,8 +5,10 @@ actor WorkerPool {
     struct Limits: Sendable {
         /// Invocations under way at once, of all functions.
         var concurrency: Int
-        /// How long a caller waits for its turn before it is throttled.
+        /// How long a caller waits for its turn before it is throttled, where the function has a reserved concurrency.
         var patience = Duration.seconds(10)
+        /// How long a caller waits where only this machine is too small; AWS would not have made it wait at all.
+        var hostPatience = Duration.seconds(900)
         /// How long a worker is kept without work.
         var idleTime = Duration.seconds(300)
     }
@@ -45,9 +47,9 @@ actor WorkerPool {
         let limit = plan.configuration.reservedConcurrency ?? limits.concurrency
         guard limit > 0 else { throw Self.throttled(reserved: true) }
         if !isFree(function, limit) {
-            guard await waitForTurn(function, limit) else {
-                throw Self.throttled(reserved: plan.configuration.reservedConcurrency != nil)
-            }
+            let isReserved = plan.configuration.reservedConcurrency != nil
+            let patience = isReserved ? limits.patience : limits.hostPatience
+            guard await waitForTurn(function, limit, patience) else { throw Self.throttled(reserved: isReserved) }
         } else {
             occupy(function)
         }
@@ -84,17 +86,22 @@ actor WorkerPool {
         busyTotal += 1
     }
 
-    /// - Returns: true with the turn taken, false when patience ran out.
-    private func waitForTurn(_ function: String, _ limit: Int) async -> Bool {
+    /// - Returns: true with the turn taken, false when patience ran out or the caller no longer waits.
+    private func waitForTurn(_ function: String, _ limit: Int, _ patience: Duration) async -> Bool {
         nextWaiter += 1
         let number = nextWaiter
         let timer = Task {
-            try await Task.sleep(for: limits.patience)
+            try await Task.sleep(for: patience)
             self.giveUp(number)
         }
         defer { timer.cancel() }
-        return await withCheckedContinuation { continuation in
-            waiters.append(Waiter(number: number, function: function, limit: limit, continuation: continuation))
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard !Task.isCancelled else { return continuation.resume(returning: false) }
+                waiters.append(Waiter(number: number, function: function, limit: limit, continuation: continuation))
+            }
+        } onCancel: {
+            Task { await self.giveUp(number) }
         }
     }
 

@@ -145,12 +145,36 @@ import Testing
         let lambda = try LambdaFixture { $0.patience = .milliseconds(300) }
         try await lambda.create("echo", ["ReservedConcurrentExecutions": 1, "Timeout": 2])
         async let slow = lambda.invoke(#""sleep""#)
-        while !lambda.logs.all.contains(where: { $0.message.contains("sleep") }) { await Task.yield() }
+        while !lambda.logs.all.contains(where: { $0.message.contains("sleep") }) {
+            try await Task.sleep(for: .milliseconds(2))
+        }
         let fault = await #expect(throws: AWSFault.self) { try await lambda.invoke("1") }
         #expect(fault?.code == "TooManyRequestsException")
         #expect(fault?.status == 429)
         _ = try await slow
         #expect(try await lambda.invoke("1").text == "1")
+        await lambda.close()
+    }
+
+    @Test func `a caller that gives up takes no worker, and those who wait for the machine are not throttled`()
+        async throws
+    {
+        let lambda = try LambdaFixture {
+            $0.concurrency = 1
+            $0.patience = .zero
+        }
+        try await lambda.create("echo", ["Timeout": 1])
+        async let slow = lambda.invoke(#""sleep""#)
+        while !lambda.logs.all.contains(where: { $0.message.contains("sleep") }) {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        let impatient = Task { try await lambda.invoke(#""impatient""#) }
+        async let patient = lambda.invoke(#""patient""#)
+        impatient.cancel()
+        await #expect(throws: AWSFault.self) { try await impatient.value }
+        _ = try await slow
+        #expect(try await patient.text == #""patient""#)
+        #expect(!lambda.logs.all.contains { $0.message.contains("impatient") })
         await lambda.close()
     }
 

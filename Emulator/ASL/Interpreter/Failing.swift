@@ -36,8 +36,10 @@ extension Execution {
         testing?.failure = failure
         if retry(id, after: failure, in: visit) { return }
         closeFan(of: id, in: visit, after: failure)
-        if let catcher = visit.state.flow.catchers.first(where: { $0.errors.match(failure) }) {
-            caught(id, failure, by: catcher, in: visit)
+        let catchers = visit.state.flow.catchers
+        if let position = catchers.firstIndex(where: { $0.errors.match(failure) }) {
+            testing?.inspection["errorDetails"] = ["catchIndex": .int(position)]
+            caught(id, failure, by: catchers[position], in: visit)
         } else {
             branchFailed(id, with: failure)
         }
@@ -47,11 +49,15 @@ extension Execution {
         let retriers = visit.state.flow.retriers
         guard let position = retriers.firstIndex(where: { $0.errors.match(failure) }) else { return false }
         let used = visit.retriesUsed[position]
+        testing?.inspection["errorDetails"] = ["retryIndex": .int(position)]
         guard used < retriers[position].maxAttempts else { return false }
         branches[id]?.visit?.retriesUsed[position] = used + 1
         branches[id]?.visit?.retryCount += 1
         fans[id] = nil
         let delay = retriers[position].delayInMilliseconds(before: used + 1, random: &random)
+        testing?.inspection["errorDetails"] = [
+            "retryIndex": .int(position), "retryBackoffIntervalSeconds": .int(delay / 1000),
+        ]
         let timer = setTimer(.retry(id), at: now.adding(milliseconds: delay))
         branches[id]?.visit?.pending = .timer(timer)
         return true

@@ -38,6 +38,8 @@ public struct StateTest: Sendable {
         public let output: JSON?
         public let failure: ErrorOutput?
         public let nextState: String?
+        /// What became of the data on the way through the state, by the names of the API's InspectionData.
+        public let inspection: JSONObject
     }
 
     /// What the test comes to, or the call that has to be made first.
@@ -117,18 +119,23 @@ public struct StateTest: Sendable {
 
     private var verdict: Verdict {
         let failure = execution.testing?.failure
+        let inspection = execution.testing?.inspection ?? [:]
         switch execution.outcome {
-        case .succeeded(let output)?: return Verdict(status: .succeeded, output: output, failure: nil, nextState: nil)
+        case .succeeded(let output)?:
+            return Verdict(
+                status: .succeeded, output: output, failure: nil, nextState: nil, inspection: inspection)
         case .failed(let failure)?, .timedOut(let failure)?, .aborted(let failure)?:
-            return Verdict(status: .failed, output: nil, failure: failure, nextState: nil)
+            return Verdict(
+                status: .failed, output: nil, failure: failure, nextState: nil, inspection: inspection)
         case nil: break
         }
         guard let branch = execution.branches[Execution.rootID], branch.visit == nil else {
-            return Verdict(status: .retriable, output: nil, failure: failure, nextState: nil)
+            return Verdict(
+                status: .retriable, output: nil, failure: failure, nextState: nil, inspection: inspection)
         }
         return Verdict(
             status: failure == nil ? .succeeded : .caughtError, output: branch.input, failure: failure,
-            nextState: branch.stateName)
+            nextState: branch.stateName, inspection: inspection)
     }
 }
 
@@ -137,6 +144,7 @@ struct TestSetting: Sendable {
     let conditions: StateTest.Conditions
     /// What the state failed with, whether or not it was retried or caught.
     var failure: ErrorOutput?
+    var inspection: JSONObject = [:]
 }
 
 extension StateBlock {
@@ -159,6 +167,12 @@ extension StateBlock {
 }
 
 extension Execution {
+    /// Keeps a value for the inspection of a state under test.
+    mutating func note(_ name: String, _ value: JSON) {
+        guard testing != nil else { return }
+        testing?.inspection[name] = value.number == nil ? .string(value.text) : value
+    }
+
     /// Ends a Map or Parallel state under test with its mock; false when there is none.
     mutating func runMocked(_ id: BranchID) -> Bool {
         guard let mock = testing?.conditions.mock else { return false }
@@ -177,11 +191,20 @@ extension Execution {
         return true
     }
 
-    private func checkMocked(_ map: MapState, _ visit: Visit, _ scope: inout Scope) throws(ASLFault) {
-        _ = try map.maxConcurrency?.value(in: &scope)
+    private mutating func checkMocked(_ map: MapState, _ visit: Visit, _ scope: inout Scope) throws(ASLFault) {
+        let limit = try map.maxConcurrency?.value(in: &scope) ?? 0
         var count = testing?.conditions.readItems?.array?.count
         if count == nil, map.reader == nil {
-            count = try map.items(in: &scope, language: visit.state.flow.language).count
+            let items = try map.items(in: &scope, language: visit.state.flow.language)
+            if visit.state.flow.language == .jsonPath { note("afterItemsPath", .array(items)) }
+            count = items.count
+        }
+        note("maxConcurrency", .int(Int(limit)))
+        if let most = try map.toleratedFailureCount?.value(in: &scope) {
+            note("toleratedFailureCount", .int(Int(most)))
+        }
+        if let share = try map.toleratedFailurePercentage?.value(in: &scope) {
+            note("toleratedFailurePercentage", .decimal(share))
         }
         let tolerance = try map.tolerance(of: count ?? 0, in: &scope)
         guard case .result? = testing?.conditions.mock, let tolerance,

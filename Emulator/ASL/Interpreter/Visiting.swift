@@ -23,6 +23,8 @@ extension Execution {
         attempt(id) { (execution, visit, scope) throws(ASLFault) in
             let effective = try visit.state.flow.inputPath.apply(to: visit.input, in: scope)
             execution.branches[id]?.visit?.effectiveInput = effective
+            if case .parallel = visit.state.kind { return }
+            if visit.state.flow.language == .jsonPath { execution.note("afterInputPath", effective) }
         }
         guard let visit = branches[id]?.visit, outcome == nil, branches[id]?.stateName == visit.state.name else {
             return
@@ -97,7 +99,10 @@ extension Execution {
             scope.input = result
             let selected = try flow.resultSelector?.evaluate(in: &scope) ?? result
             scope.input = selected
-            output = try flow.outputPath.apply(to: flow.resultPath.apply(selected, to: visit.input), in: scope)
+            note("afterResultSelector", selected)
+            let combined = try flow.resultPath.apply(selected, to: visit.input)
+            note("afterResultPath", combined)
+            output = try flow.outputPath.apply(to: combined, in: scope)
         }
         try depart(id, output: output, assign: assign ?? flow.assign, next: next ?? flow.next, scope: &scope)
     }

@@ -17,6 +17,7 @@ extension Execution {
     mutating func runPass(_ pass: PassState, in branch: BranchID) {
         attempt(branch) { (execution, visit, scope) throws(ASLFault) in
             let result = try visit.state.flow.parameters?.evaluate(in: &scope) ?? visit.effectiveInput
+            if visit.state.flow.language == .jsonPath { execution.note("afterParameters", result) }
             try execution.leave(branch, with: .result(pass.result ?? result), scope: &scope)
         }
     }

@@ -59,6 +59,7 @@ extension Execution {
             let timeout = try state.timeout?.value(in: &scope).map { Int($0) }
             let heartbeat = try state.heartbeat?.value(in: &scope).map { Int($0) }
             let parameters = try visit.state.flow.parameters?.evaluate(in: &scope) ?? visit.effectiveInput
+            execution.note(visit.state.flow.language == .jsonPath ? "afterParameters" : "afterArguments", parameters)
             let request = TaskRequest(
                 id: taskID, stateName: visit.state.name, resource: state.resource, parameters: parameters, token: token,
                 timeoutInSeconds: timeout, heartbeatInSeconds: heartbeat)
@@ -181,6 +182,7 @@ extension Execution {
         details["output"] = .string(text)
         details["outputDetails"] = ["truncated": false]
         emit("\(resource.eventPrefix)Succeeded", details, in: branch)
+        note("result", output)
         attempt(branch) { (execution, _, scope) throws(ASLFault) in
             try execution.leave(branch, with: .result(output), scope: &scope)
         }
@@ -193,15 +195,25 @@ extension Execution {
         fail(branch, with: failure)
     }
 
+    /// Times out a task, together with all others that are due: siblings end side by side, as they began.
     mutating func taskTimedOut(_ id: TaskID) {
-        guard let (branch, task) = pendingTask(id) else { return }
-        endTask(task, cancelled: true)
-        branches[branch]?.visit?.pending = .nothing
+        let due = timers.values.filter { $0.at <= now }.compactMap { timer -> TaskID? in
+            switch timer.purpose {
+            case .taskTimeout(let other), .heartbeat(let other): other == id ? nil : other
+            default: nil
+            }
+        }
         let failure = ErrorOutput(error: ErrorName.timeout, cause: nil)
-        var details = task.request.resource.historyDetails
-        details.add(failure)
-        emit("\(task.request.resource.eventPrefix)TimedOut", details, in: branch)
-        fail(branch, with: failure)
+        var timedOut: [BranchID] = []
+        for (branch, task) in ([id] + Set(due).sorted()).compactMap({ pendingTask($0) }) {
+            endTask(task, cancelled: true)
+            branches[branch]?.visit?.pending = .nothing
+            var details = task.request.resource.historyDetails
+            details.add(failure)
+            emit("\(task.request.resource.eventPrefix)TimedOut", details, in: branch)
+            timedOut.append(branch)
+        }
+        for branch in timedOut where branches[branch] != nil { fail(branch, with: failure) }
     }
 }
 

@@ -20,7 +20,6 @@ struct RecordedCaseTests {
         "scenarios.base_scenarios.max_concurrency_path_negative": "AWS never gets past the first event",
         "scenarios.base_scenarios.parallel_state_nested": "names of states were lost in recording",
         "scenarios.base_scenarios.lambda_service_invoke_with_retry_extended_input": "older than RedriveCount",
-        "timeouts.timeouts.service_lambda_map_timeout": "four timers fire in the same instant",
         "assign.assign_base.base_cases-BASE_PATHS": "quotes were lost in recording",
         "assign.assign_reference_variables.variables_in_lambda_task-BASE_ASSIGN_FROM_LAMBDA_TASK_RESULT":
             "quotes were lost in recording",

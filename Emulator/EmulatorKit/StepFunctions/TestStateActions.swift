@@ -50,7 +50,9 @@ extension StepFunctionsService {
         answer["nextState"] = .text(verdict.nextState)
         if let failure = verdict.failure { answer.add(.failed(failure)) }
         if let level = input["inspectionLevel"]?.string, level != "INFO" {
-            answer["inspectionData"] = ["input": .string(document.text)]
+            var inspection = verdict.inspection
+            inspection["input"] = .string(document.text)
+            answer["inspectionData"] = .object(inspection)
         }
         return .object(answer)
     }

@@ -55,7 +55,7 @@ let functions: [Target] = [
 
 let emulator: [Target] = [
     .target(name: "CProcess", path: "Emulator/CProcess"),
-    layer("ASL", in: "Emulator", imports: ["JSON", "Digest"]),
+    layer("ASL", in: "Emulator", imports: ["JSON", "Digest"], exclude: ["README.md"]),
     // Its non-copyable types crash the cross-module optimizer of Swift 6.3.1.
     layer(
         "EmulatorKit", in: "Emulator",

@@ -97,10 +97,20 @@ private struct Watch: ~Copyable {
         let environment = command.environment.map { "\($0.key)=\($0.value)" }
         return withPointers(to: [command.path] + command.arguments) { arguments in
             withPointers(to: environment) { environment in
-                cupel_spawn(command.path, arguments, environment, command.directory, output)
+                for attempt in 1...busyAttempts {
+                    let id = cupel_spawn(command.path, arguments, environment, command.directory, output)
+                    guard id == -ETXTBSY, attempt < busyAttempts else { return id }
+                    usleep(busyPauseInMicroseconds)
+                }
+                return -ETXTBSY
             }
         }
     }
+
+    // A program just written can be "busy" for a moment: a child forked meanwhile holds the descriptor through which it
+    // was written until its own exec.
+    private static let busyAttempts = 20
+    private static let busyPauseInMicroseconds: UInt32 = 2000
 
     /// Calls `body` with a NULL-terminated array of C strings, valid during the call.
     private static func withPointers<Value>(

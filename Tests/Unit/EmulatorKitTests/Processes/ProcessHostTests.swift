@@ -42,6 +42,20 @@ import Testing
         #expect(error?.description == "cannot start /nonexistent/program: No such file or directory")
     }
 
+    @Test func `a program that was just written starts, whatever else starts meanwhile`() async throws {
+        let directory = try TemporaryDirectory()
+        try await withThrowingTaskGroup(of: ProcessEnd.self) { group in
+            for number in 0..<40 {
+                group.addTask {
+                    try TestFunction.install("program\(number)", in: directory.path, script: "#!/bin/sh\nexit 5\n")
+                    let command = Command(path: directory.path + "/program\(number)")
+                    return try await Self.host.start(command) { _ in }.ended()
+                }
+            }
+            for try await end in group { #expect(end == .status(5)) }
+        }
+    }
+
     @Test func `a signal reaches the whole process group`() async throws {
         let lines = Lines()
         let process = try await Self.host.start(shell("sleep 600 & echo $!; wait"), line: lines.add)

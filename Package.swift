@@ -59,7 +59,8 @@ let emulator: [Target] = [
     // Its non-copyable types crash the cross-module optimizer of Swift 6.3.1.
     layer(
         "EmulatorKit", in: "Emulator",
-        imports: ["ASL", "JSON", "YAML", "Digest", "CSQLite", "CZlib", "CProcess"], optimizedAcrossModules: false),
+        imports: ["ASL", "JSON", "YAML", "Digest", "CSQLite", "CZlib", "CProcess"], exclude: ["Lambda/README.md"],
+        optimizedAcrossModules: false),
     layer(
         "EmulatorServer", in: "Emulator",
         imports: [

@@ -11,7 +11,8 @@ final class ColumnChunkWriter {
     private let dictionary: ValueDictionary
 
     private var plan = Plan.undecided
-    private var buffer: ByteBuffer
+    private var dictionaryPage = ByteBuffer(capacity: 64)
+    private var dataPages = ByteBuffer(capacity: 64)
     private var range = ValueRange.empty
     private var rowCount = 0
     private var nullCount = 0
@@ -25,21 +26,22 @@ final class ColumnChunkWriter {
         case dictionary
     }
 
-    init(_ column: ParquetColumn, _ options: WriterOptions, _ pages: PageWriter, buffer: ByteBuffer) {
+    init(_ column: ParquetColumn, _ options: WriterOptions, _ pages: PageWriter) {
         self.column = column
         self.options = options
         self.pages = pages
-        self.buffer = buffer
         dictionary = ValueDictionary(of: column.physicalType, sizeLimit: options.dictionarySizeLimit)
     }
 
     /// Bytes that the chunk holds so far, its dictionary uncompressed.
-    var encodedSize: Int { buffer.count + (usesDictionary ? dictionary.plainSize : 0) }
+    var encodedSize: Int { rowCount == 0 ? 0 : dataPages.count + (usesDictionary ? dictionary.plainSize : 0) }
 
     private var usesDictionary: Bool { pageCounts[.rleDictionary] != nil }
 
     /// Writes the pages of one stripe.
     func write(_ values: ValueSlice, _ presence: PresenceSlice) {
+        // The last chunk's bytes may still wait for the caller; once taken, their memory serves again.
+        if rowCount == 0, !dataPages.isEmpty { dataPages = ByteBuffer() }
         rowCount += presence.rowCount
         nullCount += presence.rowCount - values.count
         if values.isEmpty {
@@ -56,10 +58,10 @@ final class ColumnChunkWriter {
         if plan == .delta { writeDeltaPages(values, presence) } else { writePlainPages(values, presence) }
     }
 
-    /// Ends the chunk and starts the next one in `fresh`.
+    /// Ends the chunk; what is written next starts another.
     /// - Parameter offset: where in the file the chunk will stand.
-    /// - Returns: the chunk's bytes, in order.
-    func finish(at offset: Int, fresh: () -> ByteBuffer) -> ([ByteBuffer], ColumnChunkMetadata) {
+    /// - Returns: the chunk's bytes, in order. Whoever empties the buffers gives their memory back.
+    func finish(at offset: Int) -> ([ByteBuffer], ColumnChunkMetadata) {
         var encodings: [PageEncoding] = column.isRequired ? [] : [.rle]
         encodings += pageCounts.keys
         var parts: [ByteBuffer] = []
@@ -70,23 +72,22 @@ final class ColumnChunkWriter {
             range.formUnion(ValueRange(of: keys, in: column))
             pages.body.removeAll()
             keys.appendPlain(to: pages.body)
-            let head = fresh()
-            uncompressedSize += pages.writePage(.dictionary(keyCount: dictionary.count), to: head)
-            dictionarySize = head.count
-            parts.append(head)
+            if !dictionaryPage.isEmpty { dictionaryPage = ByteBuffer() }
+            uncompressedSize += pages.writePage(.dictionary(keyCount: dictionary.count), to: dictionaryPage)
+            dictionarySize = dictionaryPage.count
+            parts.append(dictionaryPage)
         }
-        parts.append(buffer)
+        parts.append(dataPages)
         let metadata = ColumnChunkMetadata(
             encodings: Set(encodings).sorted { $0.rawValue < $1.rawValue },
             valueCount: rowCount,
             uncompressedSize: uncompressedSize,
-            compressedSize: dictionarySize + buffer.count,
+            compressedSize: dictionarySize + dataPages.count,
             dataPageOffset: offset + dictionarySize,
             dictionaryPageOffset: usesDictionary ? offset : nil,
             statistics: ColumnStatistics(
                 range, nullCount: nullCount, of: column, textLimit: options.statisticsTextLimit),
             dataPageCounts: pageCounts)
-        buffer = fresh()
         dictionary.removeAll()
         plan = .undecided
         range = .empty
@@ -217,7 +218,7 @@ final class ColumnChunkWriter {
     }
 
     private func endPage(_ encoding: PageEncoding, rows: Int) {
-        uncompressedSize += pages.writePage(.data(valueCount: rows, encoding), to: buffer)
+        uncompressedSize += pages.writePage(.data(valueCount: rows, encoding), to: dataPages)
         pageCounts[encoding, default: 0] += 1
     }
 }

@@ -21,7 +21,6 @@ public struct ParquetWriter: ~Copyable {
     private var groupRowCount = 0
     private var rowGroups: [RowGroupMetadata] = []
     private var finished: [ByteBuffer] = []
-    private var spare: [ByteBuffer] = []
     /// Where in the file the next byte will stand.
     private var offset = 0
 
@@ -31,7 +30,7 @@ public struct ParquetWriter: ~Copyable {
         self.schema = schema
         self.options = options
         let pages = PageWriter(options)
-        columns = schema.columns.map { ColumnChunkWriter($0, options, pages, buffer: ByteBuffer()) }
+        columns = schema.columns.map { ColumnChunkWriter($0, options, pages) }
         staged = schema.columns.map { StagedValues(of: $0.physicalType) }
         let start = ByteBuffer(capacity: 64)
         start.append(Self.magic)
@@ -74,7 +73,6 @@ public struct ParquetWriter: ~Copyable {
             try buffer.withBytes(sink)
             buffer.removeAll()
         }
-        spare += finished
         finished = []
     }
 
@@ -106,7 +104,7 @@ public struct ParquetWriter: ~Copyable {
     private mutating func endRowGroup() {
         var group = RowGroupMetadata(rowCount: groupRowCount, columns: [])
         for column in columns {
-            let (parts, metadata) = column.finish(at: offset) { spare.popLast() ?? ByteBuffer() }
+            let (parts, metadata) = column.finish(at: offset)
             for part in parts { enqueue(part) }
             group.columns.append(metadata)
         }

@@ -7,7 +7,14 @@ struct PipelineOptions: ParsableArguments {
     var endpoint: String?
 
     @Option(help: "The emulator's data folder.")
-    var data = ".cupel/data"
+    var data = Self.usualData
+
+    private static let usualData = ".cupel/data"
+
+    /// The options as given, each after a space, for a command that the user is to type.
+    var arguments: String {
+        (endpoint.map { " --endpoint \($0)" } ?? "") + (data == Self.usualData ? "" : " --data \(data)")
+    }
 
     /// The pipeline that the options and the environment name, or else that of a running emulator.
     func pipeline() throws(CommandFailure) -> Pipeline {

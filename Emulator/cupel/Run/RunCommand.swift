@@ -76,7 +76,7 @@ struct RunCommand: ParsableCommand {
         } else {
             report.print(to: .output)
         }
-        report.printFailures(to: .error, usesOwnEmulator: usesOwnEmulator)
+        report.printFailures(to: .error, usesOwnEmulator: usesOwnEmulator, options: options.arguments)
         guard report.failures.isEmpty else { throw .silent(status: 1) }
     }
 }

@@ -33,8 +33,10 @@ struct RunReport {
     }
 
     /// What failed, why, and what to type next.
-    /// - Parameter usesOwnEmulator: the emulator of the run is gone by then.
-    func printFailures(to stream: StandardStream, usesOwnEmulator: Bool) {
+    /// - Parameters:
+    ///   - usesOwnEmulator: the emulator of the run is gone by then.
+    ///   - options: those by which a command finds this pipeline, each after a space.
+    func printFailures(to stream: StandardStream, usesOwnEmulator: Bool, options: String) {
         guard !failures.isEmpty else { return }
         stream.line("\n\(failures.count) of \(ingestions.count) files failed:")
         for ingestion in failures {
@@ -42,8 +44,8 @@ struct RunReport {
         }
         let ids = failures.compactMap { $0.record?.controlID.text.prefix(Pipeline.shownDigitsOfID) }
         guard !ids.isEmpty else { return }
-        let start = usesOwnEmulator ? " (with the emulator running: cupel up)" : ""
-        stream.line("\nTo run them again\(start):\n  cupel replay --id \(ids.joined(separator: " "))")
+        let start = usesOwnEmulator ? " (with the emulator running: cupel up\(options))" : ""
+        stream.line("\nTo run them again\(start):\n  cupel replay\(options) --id \(ids.joined(separator: " "))")
     }
 
     var document: JSON {

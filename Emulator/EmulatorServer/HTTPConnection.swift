@@ -177,12 +177,31 @@ final class HTTPConnection: ChannelInboundHandler {
         guard case .answering(let exchange) = state else { return }
         if exchange.awaitsContinue { isLast = true }
         let answer = ResponseParts(response, to: exchange.head, closes: isLast)
-        let written = context.eventLoop.makePromise(of: Void.self)
         context.write(wrapOutboundOut(.head(answer.head)), promise: nil)
-        if let body = answer.body { context.write(wrapOutboundOut(.body(body)), promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
-        written.futureResult.assumeIsolated().whenComplete { result in
-            answer.release()
+        switch answer.content {
+        case .none: writeEnd(context)
+        case .bytes(let buffer):
+            context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
+            writeEnd(context)
+        case .files(let files): write(files, context)
+        }
+    }
+
+    private func write(_ files: FileSequence, _ context: ChannelHandlerContext) {
+        guard let region = files.current else { return writeEnd(context) }
+        context.writeAndFlush(wrapOutboundOut(.body(.fileRegion(region)))).assumeIsolated().whenComplete { result in
+            if case .success = result, files.advance() {
+                // Not called at once: a file may leave at once, and ten thousand of them would fill the stack.
+                context.eventLoop.assumeIsolated().execute { self.write(files, context) }
+            } else {
+                // The length is promised already: only a broken connection can say that bytes are missing.
+                context.close(promise: nil)
+            }
+        }
+    }
+
+    private func writeEnd(_ context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { result in
             switch result {
             case .failure: context.close(promise: nil)
             case .success: self.answered(context)

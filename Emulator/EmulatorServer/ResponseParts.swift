@@ -4,50 +4,46 @@ internal import NIOHTTP1
 import Synchronization
 
 #if canImport(Glibc)
-    import Glibc
+    internal import Glibc
 #else
-    import Musl
+    internal import Musl
 #endif
 
-/// A response in the terms of NIO: head with framing headers, and the body's bytes or file range.
+/// A response in the terms of NIO: head with framing headers, and where the body's bytes come from.
 struct ResponseParts {
+    enum Content {
+        case none
+        case bytes(ByteBuffer)
+        case files(FileSequence)
+    }
+
     let head: HTTPResponseHead
-    let body: IOData?
-    private let file: NIOFileHandle?
+    let content: Content
 
     init(_ response: EmulatorKit.HTTPResponse, to request: HTTPRequestHead, closes: Bool) {
         var status = HTTPResponseStatus(statusCode: response.status)
-        var content: IOData?
-        var file: NIOFileHandle?
+        let bodiless = request.method == .HEAD || status == .noContent || status == .notModified
         var length: Int
         switch response.body {
         case .bytes(let bytes):
             length = bytes.count
-            if !bytes.isEmpty { content = .byteBuffer(ByteBuffer(bytes: bytes)) }
-        case .file(let path, let offset, let size):
-            length = size
-            if size > 0 && request.method != .HEAD {
-                let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-                if descriptor >= 0 {
-                    let handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: descriptor)
-                    file = handle
-                    content = .fileRegion(FileRegion(fileHandle: handle, readerIndex: offset, endIndex: offset + size))
-                } else {
-                    status = .internalServerError
-                    length = 0
-                }
+            content = bodiless || bytes.isEmpty ? .none : .bytes(ByteBuffer(bytes: bytes))
+        case .files(let ranges):
+            length = ranges.length
+            if bodiless || length == 0 {
+                content = .none
+            } else if let files = FileSequence(ranges) {
+                content = .files(files)
+            } else {
+                status = .internalServerError
+                length = 0
+                content = .none
             }
         }
-        let bodiless = request.method == .HEAD || status == .noContent || status == .notModified
         head = HTTPResponseHead(
             version: request.version, status: status,
             headers: Self.headers(response, length: length, request: request, bodiless: bodiless, closes: closes))
-        body = bodiless ? nil : content
-        self.file = file
     }
-
-    /// To be called when the body is written, or never will be.
-    func release() { try? file?.close() }
 
     private static func headers(
         _ response: EmulatorKit.HTTPResponse, length: Int, request: HTTPRequestHead, bodiless: Bool, closes: Bool

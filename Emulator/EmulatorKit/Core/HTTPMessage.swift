@@ -84,8 +84,8 @@ public struct RequestBody: Sendable {
 public struct HTTPResponse: Sendable {
     public enum Body: Sendable {
         case bytes([UInt8])
-        /// `length` bytes of the file at `path` from `offset` on; the transport streams them.
-        case file(path: String, offset: Int, length: Int)
+        /// Ranges of files, one after the other; the transport streams them.
+        case files(FileRanges)
     }
 
     public var status: Int
@@ -96,5 +96,32 @@ public struct HTTPResponse: Sendable {
         self.status = status
         self.headers = headers
         self.body = body
+    }
+}
+
+/// `length` bytes of the file at `path` from `offset` on.
+public struct FileRange: Sendable {
+    public var path: String
+    public var offset: Int
+    public var length: Int
+
+    public init(path: String, offset: Int, length: Int) {
+        self.path = path
+        self.offset = offset
+        self.length = length
+    }
+}
+
+/// Bytes that lie in files. The files stay as they are for as long as the value is kept.
+public struct FileRanges: Sendable {
+    public let ranges: [FileRange]
+    /// In bytes.
+    public var length: Int { ranges.reduce(0) { $0 + $1.length } }
+    private let keeper: (any Sendable)?
+
+    /// - Parameter keeper: keeps the files from being removed while it lives.
+    public init(_ ranges: [FileRange], keeping keeper: (any Sendable)? = nil) {
+        self.ranges = ranges
+        self.keeper = keeper
     }
 }

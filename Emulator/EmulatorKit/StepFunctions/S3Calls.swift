@@ -89,11 +89,14 @@ extension StepFunctionsService {
     private static func bytes(of response: HTTPResponse) throws -> [UInt8] {
         switch response.body {
         case .bytes(let bytes): return bytes
-        case .file(let path, let offset, let length):
-            guard let bytes = try? FileBytes.contents(of: path) else {
-                throw TaskFailure(error: "S3.SdkClientException", cause: "The object's file \(path) cannot be read")
+        case .files(let ranges):
+            return try ranges.ranges.reduce(into: []) { bytes, range in
+                guard let content = try? FileBytes.contents(of: range.path) else {
+                    throw TaskFailure(
+                        error: "S3.SdkClientException", cause: "The object's file \(range.path) cannot be read")
+                }
+                bytes += content.dropFirst(range.offset).prefix(range.length)
             }
-            return Array(bytes.dropFirst(offset).prefix(length))
         }
     }
 

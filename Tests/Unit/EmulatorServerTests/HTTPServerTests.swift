@@ -155,14 +155,17 @@ import Testing
         #expect(answer.components(separatedBy: "HTTP/1.1 200 OK").count == 3)
     }
 
-    @Test func `a file range is sent as it stands in the file`() async throws {
+    @Test func `file ranges are sent one after the other, as they stand in the files`() async throws {
         let path = NSTemporaryDirectory() + "cupel-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: path) }
         try Data((0..<300_000).map { UInt8(ascii: "a") + UInt8($0 % 26) }).write(to: URL(fileURLWithPath: path))
         let answer = try await withServer { request in
-            let missing = request.path == "/missing"
-            return HTTPResponse(
-                status: 206, body: .file(path: missing ? path + "x" : path, offset: 26 * 1000 + 1, length: 200_000))
+            let name = request.path == "/missing" ? path + "x" : path
+            let ranges = FileRanges([
+                FileRange(path: name, offset: 26 * 1000 + 1, length: 200_000),
+                FileRange(path: name, offset: 0, length: 3),
+            ])
+            return HTTPResponse(status: 206, body: .files(ranges))
         } _: { port, _ in
             let client = try RawClient(port: port)
             await client.send(
@@ -171,8 +174,27 @@ import Testing
         }
         #expect(answer.hasPrefix("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n"))
         let body = answer.components(separatedBy: "\r\n\r\n")[2]
-        #expect(body.utf8.count == 200_000)
+        #expect(body.utf8.count == 200_003)
         #expect(body.hasPrefix("bcdef"))
+        #expect(body.hasSuffix("abc"))
+    }
+
+    @Test func `a file that is gone before its turn breaks the connection, so that nobody takes the rest for all`()
+        async throws
+    {
+        let path = NSTemporaryDirectory() + "cupel-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data("there".utf8).write(to: URL(fileURLWithPath: path))
+        let answer = try await withServer { _ in
+            let ranges = [path, path + "-gone"].map { FileRange(path: $0, offset: 0, length: 5) }
+            return HTTPResponse(status: 200, body: .files(FileRanges(ranges)))
+        } _: { port, _ in
+            let client = try RawClient(port: port)
+            await client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            return await client.receiveAll()
+        }
+        #expect(answer.contains("Content-Length: 10\r\n"))
+        #expect(answer.hasSuffix("\r\n\r\nthere"))
     }
 
     enum Nonsense: String, CaseIterable, CustomTestStringConvertible {

@@ -13,6 +13,19 @@ public final class FakeAWS: HTTPTransport {
         var tables: [String: FakeTable] = [:]
         var requests: [String] = []
         var losesNextAnswer = false
+        var faults: [FakeFault] = []
+        var interludes: [(operation: String, action: @Sendable () -> Void)] = []
+
+        /// The answer to the oldest fault set for `operation`, as long as it lasts.
+        mutating func fault(for operation: String, isS3: Bool) -> HTTPResponse? {
+            guard let index = faults.firstIndex(where: { operation.hasPrefix($0.operation) }) else { return nil }
+            faults[index].times -= 1
+            let fault = faults[index]
+            if fault.times == 0 { faults.remove(at: index) }
+            return isS3
+                ? FakeObjects.fault(fault.status, fault.code)
+                : FakeDynamoDB.fault(fault.code, [:], status: fault.status)
+        }
     }
 
     let state = Mutex(State())
@@ -41,7 +54,28 @@ public final class FakeAWS: HTTPTransport {
     /// Performs the next request, and breaks the connection before its answer.
     public func loseNextAnswer() { state.withLock { $0.losesNextAnswer = true } }
 
+    /// Refuses the next `times` requests whose operation, as ``requests`` has it, begins with `operation`. A client
+    /// tries three times.
+    public func refuse(_ operation: String, _ code: String, status: Int, times: Int = 3) {
+        state.withLock { $0.faults.append(FakeFault(operation: operation, code: code, status: status, times: times)) }
+    }
+
+    /// Runs `action` just before the next request whose operation begins with `operation` is performed.
+    public func before(_ operation: String, _ action: @escaping @Sendable () -> Void) {
+        state.withLock { $0.interludes.append((operation, action)) }
+    }
+
     // MARK: Objects
+
+    /// The newest version of an object.
+    public func bytes(of object: S3Object) -> [UInt8]? {
+        state.withLock { $0.objects.newest(bucket: object.bucket, key: object.key) }
+    }
+
+    public func keys(in bucket: String) -> [String] { state.withLock { $0.objects.keys(in: bucket) } }
+
+    /// Uploads in parts that were neither completed nor aborted.
+    public var openUploads: Int { state.withLock { $0.objects.uploads.count } }
 
     @discardableResult
     public func put(_ bytes: [UInt8], to object: S3Object) -> StoredObject {
@@ -66,17 +100,20 @@ public final class FakeAWS: HTTPTransport {
     // MARK: HTTPTransport
 
     public func open(_ request: HTTPRequest, limits: TransportLimits) throws(TransportError) -> any HTTPExchange {
+        let action = request.headers["x-amz-target"].map { String($0.split(separator: ".").last ?? "") }
+        let range = request.headers["range"].map { " \($0)" } ?? ""
+        let operation = action ?? "\(request.method.rawValue) \(request.path)\(range)"
+        interlude(before: operation)?()
         let (response, isLost) = state.withLock { (state) -> (HTTPResponse, Bool) in
-            let response: HTTPResponse
-            if let target = request.headers["x-amz-target"] {
-                let action = String(target.split(separator: ".").last ?? "")
-                state.requests.append(action)
-                response = FakeDynamoDB.perform(action, request.body, &state.tables)
-            } else {
-                let range = request.headers["range"].map { " \($0)" } ?? ""
-                state.requests.append("\(request.method.rawValue) \(request.path)\(range)")
-                response = state.objects.perform(request)
-            }
+            state.requests.append(operation)
+            let response =
+                if let fault = state.fault(for: operation, isS3: action == nil) {
+                    fault
+                } else if let action {
+                    FakeDynamoDB.perform(action, request.body, &state.tables)
+                } else {
+                    state.objects.perform(request)
+                }
             defer { state.losesNextAnswer = false }
             return (response, state.losesNextAnswer)
         }
@@ -84,6 +121,20 @@ public final class FakeAWS: HTTPTransport {
         if isLost { throw TransportError(.lost, "the connection was cut") }
         return FakeExchange(response)
     }
+
+    private func interlude(before operation: String) -> (@Sendable () -> Void)? {
+        state.withLock { state in
+            let index = state.interludes.firstIndex { operation.hasPrefix($0.operation) }
+            return index.map { state.interludes.remove(at: $0).action }
+        }
+    }
+}
+
+struct FakeFault {
+    let operation: String
+    let code: String
+    let status: Int
+    var times: Int
 }
 
 /// An answer that is there already.

@@ -30,10 +30,10 @@ enum FakeDynamoDB {
         }
     }
 
-    private static func fault(_ code: String, _ members: JSONObject) -> HTTPResponse {
+    static func fault(_ code: String, _ members: JSONObject, status: Int = 400) -> HTTPResponse {
         var body = members
         body["__type"] = .string("com.amazonaws.dynamodb.v20120810#\(code)")
-        return HTTPResponse(status: 400, body: JSON.object(body).bytes)
+        return HTTPResponse(status: status, body: JSON.object(body).bytes)
     }
 
     private static func answer(

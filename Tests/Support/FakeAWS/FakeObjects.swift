@@ -12,31 +12,81 @@ struct FakeObjects {
 
     private var versions: [String: [Version]] = [:]
     private var count = 0
+    /// The parts of uploads that are under way, by upload id.
+    private(set) var uploads: [String: [Int: [UInt8]]] = [:]
 
     mutating func put(_ bytes: [UInt8], bucket: String, key: String) -> StoredObject {
+        put(bytes, at: "/\(bucket)/\(key)")
+    }
+
+    private mutating func put(_ bytes: [UInt8], at path: String) -> StoredObject {
         count += 1
         let version = Version(id: "version-\(count)", bytes: bytes)
-        versions["/\(bucket)/\(key)", default: []].append(version)
+        versions[path, default: []].append(version)
         return StoredObject(eTag: version.eTag, versionID: version.id)
     }
 
     mutating func delete(bucket: String, key: String) { versions["/\(bucket)/\(key)"] = nil }
 
+    func newest(bucket: String, key: String) -> [UInt8]? { versions["/\(bucket)/\(key)"]?.last?.bytes }
+
+    func keys(in bucket: String) -> [String] {
+        versions.keys.filter { $0.hasPrefix("/\(bucket)/") }.map { String($0.dropFirst(bucket.utf8.count + 2)) }
+            .sorted()
+    }
+
     mutating func perform(_ request: HTTPRequest) -> HTTPResponse {
         switch request.method {
         case .get, .head: return read(request)
         case .put:
-            let parts = request.path.split(separator: "/", maxSplits: 1)
-            let stored = put(request.body, bucket: String(parts[0]), key: String(parts[1]))
-            var headers: HTTPHeaders = ["etag": "\"\(stored.eTag)\""]
-            headers["x-amz-version-id"] = stored.versionID
-            return HTTPResponse(status: 200, headers: headers)
-        case .post, .delete: return HTTPResponse(status: 501)
+            if let id = request.queryValue("uploadId") { return putPart(request, of: id) }
+            return Self.answer(put(request.body, at: request.path))
+        case .post:
+            guard let id = request.queryValue("uploadId") else { return startUpload() }
+            return completeUpload(id, at: request.path)
+        case .delete:
+            guard let id = request.queryValue("uploadId") else { return HTTPResponse(status: 501) }
+            return uploads.removeValue(forKey: id) == nil ? Self.fault(404, "NoSuchUpload") : HTTPResponse(status: 204)
         }
     }
 
+    // MARK: Uploads in parts
+
+    private mutating func startUpload() -> HTTPResponse {
+        count += 1
+        uploads["upload-\(count)"] = [:]
+        let id = "<UploadId>upload-\(count)</UploadId>"
+        return HTTPResponse(
+            status: 200, body: Array("<InitiateMultipartUploadResult>\(id)</InitiateMultipartUploadResult>".utf8))
+    }
+
+    private mutating func putPart(_ request: HTTPRequest, of id: String) -> HTTPResponse {
+        guard uploads[id] != nil, let number = request.queryValue("partNumber").flatMap({ Int($0) }) else {
+            return Self.fault(404, "NoSuchUpload")
+        }
+        uploads[id]?[number] = request.body
+        return HTTPResponse(status: 200, headers: ["etag": "\"\(Digest.md5(request.body).hexadecimal)\""])
+    }
+
+    private mutating func completeUpload(_ id: String, at path: String) -> HTTPResponse {
+        guard let parts = uploads.removeValue(forKey: id) else { return Self.fault(404, "NoSuchUpload") }
+        let stored = put(parts.sorted { $0.key < $1.key }.flatMap(\.value), at: path)
+        let eTag = "<ETag>\(stored.eTag)</ETag>"
+        let result = "<CompleteMultipartUploadResult>\(eTag)</CompleteMultipartUploadResult>"
+        return HTTPResponse(
+            status: 200, headers: ["x-amz-version-id": stored.versionID ?? ""], body: Array(result.utf8))
+    }
+
+    private static func answer(_ stored: StoredObject) -> HTTPResponse {
+        var headers: HTTPHeaders = ["etag": "\"\(stored.eTag)\""]
+        headers["x-amz-version-id"] = stored.versionID
+        return HTTPResponse(status: 200, headers: headers)
+    }
+
+    // MARK: Reading
+
     private func read(_ request: HTTPRequest) -> HTTPResponse {
-        let wanted = request.query.first { $0.name == "versionId" }?.value
+        let wanted = request.queryValue("versionId")
         let candidates = versions[request.path] ?? []
         guard let version = wanted.map({ id in candidates.last { $0.id == id } }) ?? candidates.last else {
             return Self.fault(404, wanted == nil ? "NoSuchKey" : "NoSuchVersion")
@@ -59,7 +109,11 @@ struct FakeObjects {
         return HTTPResponse(status: 206, headers: headers, body: Array(version.bytes[first...last]))
     }
 
-    private static func fault(_ status: Int, _ code: String) -> HTTPResponse {
+    static func fault(_ status: Int, _ code: String) -> HTTPResponse {
         HTTPResponse(status: status, body: Array("<Error><Code>\(code)</Code><Message>no</Message></Error>".utf8))
     }
+}
+
+extension HTTPRequest {
+    fileprivate func queryValue(_ name: String) -> String? { query.first { $0.name == name }?.value }
 }

@@ -11,19 +11,42 @@ internal import LambdaRuntime
 /// Whatever is done twice gives the same object, and the record is finished last, so a crash at any point is repaired by
 /// doing it again.
 struct BronzeWriter: JSONHandler {
-    let settings: Settings
+    private(set) var settings: Settings
     /// Asked between batches; true gives the record back and ends the work.
-    var isInterrupted: @Sendable () -> Bool = { false }
+    private(set) var isInterrupted: @Sendable () -> Bool = { false }
+
+    init(settings: Settings, isInterrupted: @escaping @Sendable () -> Bool = { false }) {
+        self.settings = settings
+        self.isInterrupted = isInterrupted
+    }
 
     func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
         guard let id = event["control_id"]?.string.flatMap(ControlID.init) else {
             throw ConversionError.usage("the event \(event) names no control_id of 32 hexadecimal digits")
         }
         let owner = event["lease_owner"]?.string ?? context.requestID
-        return try convert(id, owner: owner, requestID: context.requestID, log: context.log)
+        return try limited(to: context.deadline)
+            .convert(id, owner: owner, requestID: context.requestID, log: context.log)
     }
 
-    /// - Returns: the outcome: `done`, `alreadyDone`, `heldByAnother` or `exhausted`.
+    /// The same writer, which stops early enough to give an unfinished record back before it is killed at `deadline`.
+    ///
+    /// The last tenth of the time, at most 6 seconds, is kept for that: conversion ends first, then calls of S3 (an
+    /// upload is to be aborted), then those of the control table.
+    func limited(to deadline: ContinuousClock.Instant) -> BronzeWriter {
+        let left = max(.zero, ContinuousClock.now.duration(to: deadline))
+        let step = min(left / 10, .seconds(6)) / 3
+        var writer = self
+        writer.isInterrupted = { [isInterrupted] in isInterrupted() || ContinuousClock.now >= deadline - step * 3 }
+        writer.settings.objects = settings.objects.limited(to: deadline - step * 2)
+        writer.settings.control = settings.control.limited(to: deadline - step)
+        // Nobody works on it after the deadline, so nobody needs to wait longer for it.
+        writer.settings.leaseSeconds = min(settings.leaseSeconds, Int(left.components.seconds) + 2)
+        return writer
+    }
+
+    /// - Returns: the outcome: `done`, `alreadyDone`, `heldByAnother`, `exhausted` or `leaseLost`.
+    /// - Throws: why the file did not become bronze; the record says it, too, or is pending again if it may yet.
     func convert(_ id: ControlID, owner: String, requestID: String, log: Log) throws -> JSON {
         let claim = try settings.control.claim(
             id, owner: owner, leaseSeconds: settings.leaseSeconds, requestID: requestID)
@@ -34,26 +57,27 @@ struct BronzeWriter: JSONHandler {
         case .exhausted(let record): return outcome("exhausted", record)
         case .claimed(let record):
             do {
-                let finished = try convert(record)
-                log.info("converted", outcome("done", finished).object ?? [:])
-                return outcome("done", finished)
+                let finished = outcome("done", try convert(record))
+                log.info("converted", finished.object ?? [:])
+                return finished
             } catch {
-                throw settle(record, error, log)
+                if settle(record, error, log) { throw error }
+                log.warning("another worker has the record", ["after": .string("\(error)")])
+                return outcome("leaseLost", record)
             }
         }
     }
 
     private func convert(_ claimed: ControlRecord) throws -> ControlRecord {
         var lease = Lease(claimed, control: settings.control, seconds: settings.leaseSeconds)
-        let place = "s3://\(claimed.bucket)/\(claimed.objectKey)"
         guard claimed.schema == .bronze, let format = RawFormat(claimed.fileFormat) else {
-            throw ConversionError.notRaw(place: place)
+            throw ConversionError.notRaw(place: claimed.place)
         }
         let contract = try contract(for: claimed.table)
         let outputKey = try BronzeKey(claimed).text
         var options = settings.options
         options.keyValues = [
-            ("cupel.control_id", claimed.controlID.text), ("cupel.source", place),
+            ("cupel.control_id", claimed.controlID.text), ("cupel.source", claimed.place),
             ("cupel.source_version", claimed.objectVersion.text), ("cupel.contract", contract.table),
             ("cupel.contract_version", contract.version),
         ]
@@ -66,14 +90,13 @@ struct BronzeWriter: JSONHandler {
         let result: Conversion.Result
         do {
             result = try conversion.run(
-                from: try source(of: claimed, place),
+                from: try ObjectSource(claimed, in: settings.objects),
                 to: sink(outputKey, contentType: "application/vnd.apache.parquet"),
                 quarantine: { sink(try QuarantineKey(claimed).text, contentType: "application/x-ndjson") })
         } catch let error as ColumnarError {
-            throw ConversionError.unreadable(place: place, error)
-        } catch let error as AWSError where error.isPreconditionFailed {
-            throw ConversionError.objectGone(place: place, version: claimed.objectVersion.text)
+            throw ConversionError.unreadable(place: claimed.place, error)
         }
+        let version = result.output.version ?? .eTag(result.checksum)
         return try settings.control.finish(
             lease.record,
             Control.Conversion(
@@ -81,17 +104,8 @@ struct BronzeWriter: JSONHandler {
                 checksum: result.checksum, outputKey: outputKey, contractVersion: contract.version,
                 maskedColumns: contract.maskedColumns),
             next: claimed.next(
-                .silver, bucket: settings.lakeBucket, outputKey: outputKey, version: result.output.version ?? .eTag(result.checksum),
+                .silver, bucket: settings.lakeBucket, outputKey: outputKey, version: version,
                 sizeInBytes: result.output.sizeInBytes, rowCount: result.writtenCount))
-    }
-
-    private func source(of record: ControlRecord, _ place: String) throws -> ObjectSource {
-        do throws(AWSError) {
-            return ObjectSource(try settings.objects.stream(record.object, ifMatch: record.expectedETag))
-        } catch {
-            guard error.isNotFound || error.isPreconditionFailed, error.code != "NoSuchBucket" else { throw error }
-            throw ConversionError.objectGone(place: place, version: record.objectVersion.text)
-        }
     }
 
     private func sink(_ key: String, contentType: String) -> ObjectSink {
@@ -105,24 +119,26 @@ struct BronzeWriter: JSONHandler {
     }
 
     /// Says in the record how the work failed: given back if it may succeed as it is, in error if not.
-    /// - Returns: what the invocation answers.
-    private func settle(_ record: ControlRecord, _ error: any Error, _ log: Log) -> any Error {
-        let type = (error as? any LambdaFailure)?.errorType ?? "\(Swift.type(of: error))"
-        let isTemporary = ["Throttled", "Interrupted"].contains(type)
-        do {
-            if isTemporary {
+    /// - Returns: whether the record was still this worker's to settle.
+    private func settle(_ record: ControlRecord, _ error: any Error, _ log: Log) -> Bool {
+        let type = FailureType(error)
+        do throws(ControlError) {
+            if case ControlError.leaseLost = error { return false }
+            if type.isTemporary {
                 try settings.control.release(record)
             } else {
-                var message = "\(error)"
-                let place = "s3://\(record.bucket)/\(record.objectKey)"
-                if !message.contains(place) { message = "\(place): \(message)" }
-                try settings.control.fail(record, errorType: type, message: message)
+                let text = "\(error)"
+                try settings.control.fail(
+                    record, errorType: type.name,
+                    message: text.contains(record.place) ? text : "\(record.place): \(text)")
             }
+        } catch .leaseLost {
+            return false
         } catch let second {
             // The state machine's catch, or the lease's end, does what could not be done here.
             log.error("the record could not be settled", ["error": .string("\(second)"), "after": .string("\(error)")])
         }
-        return error
+        return true
     }
 
     private func outcome(_ name: String, _ record: ControlRecord) -> JSON {

@@ -5,8 +5,8 @@
 #endif
 
 /// A queue between two threads that blocks its sender while it is full and its receiver while it is empty.
-final class Channel<Element>: @unchecked Sendable {
-    // Sendable: everything below changes under `mutex` only; an element is given up by one thread before the other has it.
+final class Channel<Element: Sendable>: @unchecked Sendable {
+    // Unchecked: `elements` and `isClosed` are touched under `mutex` only, and the rest never changes.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let changed: UnsafeMutablePointer<pthread_cond_t>
     private let capacity: Int

@@ -30,83 +30,63 @@ struct Conversion {
     var checkpoint: () throws -> Void = {}
 
     /// - Parameters:
-    ///   - output: gets the Parquet file.
-    ///   - quarantine: makes the sink for broken rows; asked only if there are any.
-    /// - Throws: ``ConversionError``, ``ColumnarError``, or what source and sinks throw. Then neither output is visible.
+    ///   - output: gets the Parquet file. It is finished or aborted when this returns, whatever happens.
+    ///   - quarantine: makes the sink for broken rows; asked only if there are any. It is finished just before `output`.
+    /// - Throws: ``ConversionError``, ``ColumnarError``, or what source and sinks throw. Then no output is visible.
     func run(
-        from source: any ByteSource, to output: any OutputSink, quarantine: () throws -> any OutputSink
+        from source: any ByteSource, to output: any OutputSink, quarantine: @escaping () throws -> any OutputSink
     ) throws -> Result {
         let inflated = InflatedSource(source, limits: options.inflate)
-        let text: any ByteSource = options.threads > 1 ? ReadAheadSource(inflated) : inflated
-        let reader = try format.reader(
-            of: text, contract: contract, limits: options.reader, maskingKey: options.maskingKey)
-        var writerOptions = WriterOptions(codec: options.codec)
-        writerOptions.keyValues = options.keyValues
-        let encoding = Encoding(
-            try ParquetSchema(contract.bronzeColumns.map(\.parquet)), writerOptions, to: output,
-            isThreaded: options.threads > 2)
-        var rejects = Rejects()
+        var quarantine = Quarantine(quarantine)
+        let encoding: Encoding
+        let reader: any RecordReader
         do {
-            let writtenCount = try encode(reader, encoding, &rejects)
-            try rejects.judge(by: contract, rowsRead: writtenCount + rejects.count)
-            let quarantined = rejects.count
-            let quarantineSink = quarantined > 0 ? try quarantine() : nil
-            if let quarantineSink { try rejects.write(to: quarantineSink) }
+            let text: any ByteSource = options.threads > 1 ? ReadAheadSource(inflated) : inflated
+            reader = try format.reader(
+                of: text, contract: contract, limits: options.reader, maskingKey: options.maskingKey)
+            encoding = Encoding(try schema, writerOptions, to: output, isThreaded: options.threads > 2)
+        } catch {
+            output.abort()
+            throw error
+        }
+        do {
+            let writtenCount = try encode(reader, encoding, &quarantine)
+            try quarantine.judge(by: contract, rowsRead: writtenCount + quarantine.count)
+            try quarantine.finish()
             let stored = try encoding.finish()
             return Result(
-                writtenCount: writtenCount, quarantinedCount: quarantined, checksum: inflated.checksum() ?? "",
+                writtenCount: writtenCount, quarantinedCount: quarantine.count, checksum: inflated.checksum() ?? "",
                 output: stored)
         } catch {
             encoding.abort()
+            quarantine.abort()
             throw error
         }
     }
 
+    private var schema: ParquetSchema {
+        get throws { try ParquetSchema(contract.bronzeColumns.map(\.parquet)) }
+    }
+
+    private var writerOptions: WriterOptions {
+        var writerOptions = WriterOptions(codec: options.codec)
+        writerOptions.keyValues = options.keyValues
+        return writerOptions
+    }
+
     /// - Returns: the rows written.
     private func encode(
-        _ reader: any RecordReader, _ encoding: Encoding, _ rejects: inout Rejects
+        _ reader: any RecordReader, _ encoding: Encoding, _ quarantine: inout Quarantine
     ) throws -> Int {
         let columns = contract.bronzeColumns
         var batch = Columnar.ColumnBatch(columns)
         var rowCount = 0
         while try reader.read(into: &batch) {
             rowCount += batch.rowCount
-            rejects.append(batch.rejected)
+            try quarantine.append(batch.rejected)
             batch = try encoding.encode(batch) { Columnar.ColumnBatch(columns) }
             try checkpoint()
         }
         return rowCount
-    }
-}
-
-/// The rows that broke the contract, compressed as they come, and what the first of them was.
-private struct Rejects: ~Copyable {
-    private var writer: QuarantineWriter? = QuarantineWriter()
-    private var compressed: [UInt8] = []
-    private var first: RejectedRow?
-    private(set) var count = 0
-
-    mutating func append(_ rows: [RejectedRow]) {
-        guard let row = rows.first else { return }
-        if first == nil { first = row }
-        count += rows.count
-        writer?.append(rows)
-        if let ready = writer?.takeOutput() { compressed += ready }
-    }
-
-    func judge(by contract: Contract, rowsRead: Int) throws(ConversionError) {
-        guard let first, !contract.tolerance.accepts(quarantined: count, of: rowsRead) else { return }
-        throw .tooManyRejects(count: count, rowsRead: rowsRead, first: first, contract: contract)
-    }
-
-    mutating func write(to sink: any OutputSink) throws {
-        if let writer = writer.take() { compressed += writer.finish() }
-        do {
-            try compressed.withUnsafeBytes { try sink.write($0) }
-            _ = try sink.finish()
-        } catch {
-            sink.abort()
-            throw error
-        }
     }
 }

@@ -17,7 +17,7 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
     /// The record is of a format or layer that is not this program's.
     case notRaw(place: String)
     case cannotWrite(String, reason: String)
-    /// The process was told to end.
+    /// The process was told to end, or its time is nearly over.
     case interrupted
 
     var errorType: String {
@@ -45,14 +45,12 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
         case .objectGone(let place, let version):
             "\(place), version \(version), is gone: it was deleted or replaced before it was read; put the file again"
         case .noContract(let table, let reason):
-            "there is no contract for the table \(table): \(reason)"
+            "there is no usable contract for the table \(table): \(reason)"
         case .notRaw(let place):
             "\(place) is no raw CSV or JSON file; only records of the bronze layer are converted here"
         case .cannotWrite(let place, let reason): "cannot write \(place): \(reason)"
-        case .interrupted: "the process was told to end before the file was done; it will be tried again"
+        case .interrupted:
+            "the work had to stop before the file was done (time limit or SIGTERM); nothing is written, try it again"
         }
     }
-
-    /// Whether the same work may succeed when it is tried again as it is.
-    var isTemporary: Bool { if case .interrupted = self { true } else { false } }
 }

@@ -48,6 +48,7 @@ struct ConvertCommand {
             throw ConversionError.usage("convert takes --contract FILE, a file to read and a file to write; see --help")
         }
         let (input, output) = (paths[0], paths[1])
+        guard input != output else { throw ConversionError.usage("\(input) cannot be both read and written") }
         guard let format = RawFormat(fileName: input) else {
             throw ConversionError.usage("\(input): the name must end in .csv.gz or .json.gz")
         }

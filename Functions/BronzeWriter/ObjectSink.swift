@@ -11,11 +11,11 @@ final class ObjectSink: OutputSink {
     private var upload: MultipartUpload?
     private var parts: [UploadedPart] = []
     private var sizeInBytes = 0
+    private let partSize: Int
 
-    /// S3 takes parts from 5 MiB, and at most 10,000: 80 GB of Parquet.
-    static let partSize = 8 << 20
-
-    init(_ store: ObjectStore, _ object: S3Object, contentType: String) {
+    /// - Parameter partSize: S3 takes parts from 5 MiB, and at most 10,000: 80 GB of Parquet.
+    init(_ store: ObjectStore, _ object: S3Object, contentType: String, partSize: Int = 8 << 20) {
+        self.partSize = partSize
         self.store = store
         self.object = object
         self.contentType = contentType
@@ -24,7 +24,7 @@ final class ObjectSink: OutputSink {
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         sizeInBytes += bytes.count
         pending.append(contentsOf: bytes)
-        if pending.count >= Self.partSize { try sendPart() }
+        if pending.count >= partSize { try sendPart() }
     }
 
     func finish() throws -> StoredFile {

@@ -8,21 +8,24 @@ internal import LambdaRuntime
 struct Settings: Sendable {
     let contracts: ContractCatalog
     let lakeBucket: String
-    let control: ControlTable
-    let objects: ObjectStore
-    let options: Conversion.Options
+    var control: ControlTable
+    var objects: ObjectStore
+    var options = Conversion.Options()
     /// How long a lease lasts without being renewed.
-    let leaseSeconds: Int
+    var leaseSeconds = 120
+}
 
+extension Settings {
     init(_ environment: Environment) throws {
         let aws = try AWSClient { environment[$0] }
-        contracts = try ContractCatalog(directory: environment.folder("CONTRACTS_DIR", default: "contracts"))
-        lakeBucket = try environment.require("LAKE_BUCKET")
-        control = ControlTable(
-            name: try environment.require("CONTROL_TABLE"), client: aws,
-            attemptLimit: try environment.count("MAX_ATTEMPTS", default: 3))
-        objects = ObjectStore(aws)
-        leaseSeconds = try environment.count("LEASE_SECONDS", default: 120)
+        self.init(
+            contracts: try ContractCatalog(directory: environment.folder("CONTRACTS_DIR", default: "contracts")),
+            lakeBucket: try environment.require("LAKE_BUCKET"),
+            control: ControlTable(
+                name: try environment.require("CONTROL_TABLE"), client: aws,
+                attemptLimit: try environment.count("MAX_ATTEMPTS", default: 3)),
+            objects: ObjectStore(aws))
+        leaseSeconds = try environment.count("LEASE_SECONDS", default: leaseSeconds)
         options = try Conversion.Options(environment)
     }
 }

@@ -28,9 +28,9 @@ struct TaskCommand {
             log.info("ended", outcome.object ?? [:])
             return 0
         } catch {
-            let type = (error as? any LambdaFailure)?.errorType ?? "\(Swift.type(of: error))"
-            log.error("\(error)", ["errorType": .string(type)])
-            return ["Throttled", "Interrupted"].contains(type) ? 75 : 1
+            let type = FailureType(error)
+            log.error("\(error)", ["errorType": .string(type.name)])
+            return type.isTemporary ? 75 : 1
         }
     }
 }

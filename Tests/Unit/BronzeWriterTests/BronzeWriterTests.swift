@@ -1,1 +1,315 @@
-// Laid out; filled by the commits that follow.
+import AWSClient
+import AWSModels
+import Columnar
+import Contracts
+import Control
+import FakeAWS
+import JSON
+import LambdaRuntime
+import Synchronization
+import Testing
+
+@testable import BronzeWriter
+
+/// A record's life in the writer's hands: claimed, converted, ended.
+@Suite struct BronzeWriterTests {
+    let aws = FakeAWS()
+    let lines = LogLines()
+
+    var control: ControlTable { ControlTable(name: "control", client: aws.client, now: { [aws] in aws.now }) }
+
+    func settings() throws -> Settings {
+        var settings = Settings(
+            contracts: ContractCatalog([try contract()]), lakeBucket: "lake", control: control,
+            objects: ObjectStore(aws.client))
+        settings.options.reader.batchRows = 64
+        return settings
+    }
+
+    func context(_ requestID: String = "request", timeLeft: Duration = .seconds(60)) -> InvocationContext {
+        InvocationContext(requestID: requestID, deadline: .now + timeLeft, log: Log(sink: lines.append))
+    }
+
+    /// Puts an object and registers its record.
+    func add(
+        _ bytes: [UInt8] = file(500), key: String = "raw/beer/a b+é.csv.gz", versioned: Bool = true
+    ) throws -> ControlRecord {
+        let stored = aws.put(bytes, to: S3Object(bucket: "stage", key: key))
+        let version = versioned ? stored.versionID.map(ObjectVersion.versionID) : nil
+        let record = ControlRecord(
+            raw: try RawKey(key), bucket: "stage", version: version ?? .eTag(stored.eTag), sizeInBytes: bytes.count,
+            createdAt: aws.now)
+        _ = try control.register(record)
+        return record
+    }
+
+    @discardableResult
+    func write(_ record: ControlRecord, as owner: String = "execution", timeLeft: Duration = .seconds(60)) throws
+        -> JSON
+    {
+        try BronzeWriter(settings: settings()).handle(
+            ["control_id": .string(record.controlID.text), "lease_owner": .string(owner)], context(timeLeft: timeLeft))
+    }
+
+    func stored(_ record: ControlRecord) throws -> ControlRecord {
+        try #require(try control.record(record.controlID))
+    }
+
+    func output(_ record: ControlRecord) throws -> [UInt8]? {
+        aws.bytes(of: S3Object(bucket: "lake", key: try BronzeKey(record).text))
+    }
+
+    var silver: [ControlRecord] {
+        get throws {
+            try aws.items(in: "control").map { try ControlRecord(item: $0) }.filter { $0.schema == .silver }
+        }
+    }
+
+    // MARK: Done
+
+    @Test(arguments: [true, false])
+    func `a raw file becomes bronze, and its record says so`(versioned: Bool) throws {
+        let record = try add(gzip(header + rows(0..<499) + "x,y,z,0\n"), versioned: versioned)
+        let answer = try write(record)
+        #expect(answer["outcome"] == "done" && answer["rows_read"] == 500)
+        #expect(answer["rows_written"] == 499 && answer["rows_quarantined"] == 1)
+
+        let done = try stored(record)
+        #expect(done.status == .success && done.attemptCount == 1 && done.leaseOwner == nil)
+        #expect(done.recordCount == 500 && done.writtenCount == 499 && done.quarantinedCount == 1)
+        #expect(done.checksum?.count == 64 && done.contractVersion == "1.2.0")
+        let bronze = try BronzeKey(record).text
+        #expect(done.outputKey == bronze)
+        #expect(aws.keys(in: "lake") == [bronze, try QuarantineKey(record).text])
+
+        let next = try #require(try silver.first)
+        #expect(next.status == .pending && next.objectKey == bronze && next.bucket == "lake")
+        #expect(next.fileSizeInBytes == (try output(record)?.count) && next.estimatedRecordCount == 499)
+    }
+
+    @Test func `the file says where it comes from`() throws {
+        let record = try add()
+        try write(record)
+        let footer = String(decoding: try #require(try output(record)).suffix(4096), as: UTF8.self)
+        for text in [record.controlID.text, "s3://stage/raw/beer/a b+é.csv.gz", "cupel.contract_version", "1.2.0"] {
+            #expect(footer.contains(text))
+        }
+    }
+
+    @Test func `a file that is done is not done again`() throws {
+        let record = try add()
+        try write(record)
+        let before = aws.requests.count
+        #expect(try write(record)["outcome"] == "alreadyDone")
+        #expect(!aws.requests[before...].contains { $0.hasPrefix("GET ") || $0.hasPrefix("PUT ") })
+    }
+
+    @Test func `two versions of a key have two outputs`() throws {
+        let old = try add(file(10))
+        let new = try add(file(20))
+        #expect(try write(new)["rows_written"] == 20)
+        #expect(try write(old)["rows_written"] == 10)
+        #expect(aws.keys(in: "lake").count == 2)
+    }
+
+    // MARK: Others at work
+
+    @Test func `a record that another worker holds is left to it`() throws {
+        let record = try add()
+        _ = try control.claim(record.controlID, owner: "other", leaseSeconds: 60)
+        #expect(try write(record)["outcome"] == "heldByAnother")
+        #expect(try stored(record).leaseOwner == "other" && aws.keys(in: "lake").isEmpty)
+    }
+
+    @Test func `a record that has failed too often is left alone`() throws {
+        let record = try add(gzip("name\n"))
+        for _ in 0..<3 { #expect(throws: ConversionError.self) { try write(record) } }
+        #expect(try write(record)["outcome"] == "exhausted")
+        #expect(try stored(record).attemptCount == 3)
+    }
+
+    @Test func `a worker that lost its lease ends quietly and changes nothing`() throws {
+        let record = try add()
+        aws.before("PUT /lake") { [aws, control] in
+            aws.advance(byMilliseconds: 3_600_000)
+            _ = try? control.claim(record.controlID, owner: "other", leaseSeconds: 60)
+        }
+        let answer = try write(record)
+        #expect(answer["outcome"] == "leaseLost")
+        let held = try stored(record)
+        #expect(held.status == .running && held.leaseOwner == "other" && held.attemptCount == 2)
+        #expect(try silver.isEmpty)
+    }
+
+    @Test func `a worker that fails after it lost its lease does not end the other's attempt`() throws {
+        let record = try add(gzip(header + "1,\"open"))
+        aws.before("GET /stage") { [aws, control] in
+            aws.advance(byMilliseconds: 3_600_000)
+            _ = try? control.claim(record.controlID, owner: "other", leaseSeconds: 60)
+        }
+        #expect(try write(record)["outcome"] == "leaseLost")
+        #expect(try stored(record).status == .running)
+    }
+
+    // MARK: Crashes
+
+    @Test func `a crash between the put and the end is repaired by doing it again`() throws {
+        let record = try add()
+        let writer = try BronzeWriter(settings: settings())
+        // Neither the end nor the release gets through: as if the process had died after the put.
+        aws.refuse("TransactWriteItems", "InternalServerError", status: 500)
+        aws.before("TransactWriteItems") { [aws] in aws.refuse("UpdateItem", "InternalServerError", status: 500) }
+        #expect(throws: (any Error).self) { try writer.handle(event(record), context()) }
+        let first = try #require(try output(record))
+        #expect(try stored(record).status == .running)
+
+        #expect(try write(record)["outcome"] == "done", "the same execution takes its own lease up")
+        #expect(try output(record) == first)
+        #expect(try stored(record).attemptCount == 2)
+        #expect(try silver.count == 1)
+    }
+
+    @Test func `an end whose answer was lost is not taken for a failure`() throws {
+        let record = try add()
+        aws.before("TransactWriteItems") { [aws] in aws.loseNextAnswer() }
+        #expect(try write(record)["outcome"] == "done")
+        #expect(try stored(record).status == .success)
+        #expect(try silver.count == 1)
+    }
+
+    // MARK: Failures
+
+    static let failures: [(bytes: [UInt8], type: String, says: [String])] = [
+        (Array("id,name\n".utf8), "NotGzip", ["byte 0", "compress the file"]),
+        ([], "EmptyFile", ["no bytes", "export it again"]),
+        (gzip("name,score,abv\n"), "MissingColumns", ["id", "name, score, abv"]),
+        (Array(file(900).dropLast(99)), "TruncatedGzip", ["byte", "upload it again"]),
+        (gzip(header + "x,a,1,1\n"), "ContractBroken", ["1 of 1 rows", "line 2", "column id", "beer 1.2.0"]),
+    ]
+
+    @Test(arguments: failures)
+    func `what is wrong with a file stands in its record`(
+        failure: (bytes: [UInt8], type: String, says: [String])
+    ) throws {
+        let record = try add(failure.bytes)
+        let error = #expect(throws: ConversionError.self) { try write(record) }
+        #expect(error?.errorType == failure.type)
+        let failed = try stored(record)
+        #expect(failed.status == .error && failed.errorType == failure.type && failed.attemptCount == 1)
+        for text in failure.says + ["s3://stage/raw/beer/a b+é.csv.gz"] {
+            #expect(failed.errorMessage?.contains(text) == true, "\(failed.errorMessage ?? "")")
+        }
+        #expect(aws.keys(in: "lake").isEmpty && aws.openUploads == 0)
+    }
+
+    @Test(arguments: [true, false])
+    func `an object that is gone is an error that says so`(versioned: Bool) throws {
+        let record = try add(versioned: versioned)
+        if versioned {
+            aws.delete(record.object)
+        } else {
+            aws.put(file(3), to: record.object)
+        }
+        #expect(throws: ConversionError.self) { try write(record) }
+        let failed = try stored(record)
+        #expect(failed.status == .error && failed.errorType == "ObjectGone")
+        #expect(failed.errorMessage?.contains("put the file again") == true)
+    }
+
+    @Test func `a lake bucket that is not there is not blamed on the file`() throws {
+        let record = try add()
+        aws.refuse("PUT /lake", "NoSuchBucket", status: 404)
+        #expect(throws: AWSError.self) { try write(record) }
+        #expect(try stored(record).errorType == "NoSuchBucket")
+    }
+
+    @Test func `a table without a contract is refused by name`() throws {
+        let record = try add(key: "raw/cider/a.csv.gz")
+        let error = #expect(throws: ConversionError.self) { try write(record) }
+        #expect(error?.errorType == "NoContract")
+        #expect(try stored(record).errorMessage?.contains("cider") == true)
+    }
+
+    @Test(arguments: [
+        ("GET /stage", "SlowDown", 503), ("PUT /lake", "SlowDown", 503), ("PUT /lake", "InternalError", 500),
+    ])
+    func `what passes with time gives the record back, and the next try does it`(
+        operation: String, code: String, status: Int
+    ) throws {
+        let record = try add()
+        aws.refuse(operation, code, status: status)
+        #expect(throws: AWSError.self) { try write(record) }
+        let released = try stored(record)
+        #expect(released.status == .pending && released.leaseOwner == nil && released.attemptCount == 1)
+        #expect(try write(record)["outcome"] == "done")
+    }
+
+    // MARK: Time
+
+    @Test func `an invocation without time does not take the record`() throws {
+        let record = try add()
+        let error = #expect(throws: ControlError.self) { try write(record, timeLeft: .milliseconds(-1)) }
+        #expect(error?.errorType == "Interrupted")
+        #expect(try stored(record).status == .pending)
+    }
+
+    @Test func `an invocation that runs out of time gives the record back before its end`() throws {
+        let record = try add(file(5000))
+        let interruptions = Mutex(0)
+        let writer = BronzeWriter(settings: try settings()) {
+            interruptions.withLock { count in
+                count += 1
+                return count == 3
+            }
+        }
+        let error = #expect(throws: ConversionError.self) { try writer.handle(event(record), context()) }
+        #expect(error?.errorType == "Interrupted")
+        #expect(try stored(record).status == .pending && aws.keys(in: "lake").isEmpty)
+        #expect(interruptions.withLock { $0 } == 3)
+    }
+
+    @Test func `a lease ends soon after the invocation must`() throws {
+        let record = try add()
+        aws.before("GET /stage") { [aws, control, lines] in
+            let claimed = try? control.record(record.controlID)
+            let seconds = claimed?.leaseExpiresAt.map { $0.milliseconds(since: aws.now) / 1000 } ?? 0
+            lines.append(Array("lease \(seconds)\n".utf8))
+        }
+        try write(record, timeLeft: .seconds(30))
+        #expect(lines.text.contains("lease 31\n") || lines.text.contains("lease 30\n"))
+    }
+
+    // MARK: Requests
+
+    @Test func `an unknown record and an event without an id are errors with names`() throws {
+        let writer = BronzeWriter(settings: try settings())
+        let id = "0123456789abcdef0123456789abcdef"
+        #expect(throws: ControlError.self) { try writer.handle(["control_id": .string(id)], context()) }
+        for event in [["control_id": "../x"], [:], ["control_id": 7]] as [JSON] {
+            let error = #expect(throws: ConversionError.self) { try writer.handle(event, context()) }
+            #expect(error?.errorType == "InvalidEvent")
+        }
+        #expect(aws.items(in: "control").isEmpty)
+    }
+
+    @Test func `a record of another layer is not converted`() throws {
+        let record = try add()
+        try write(record)
+        let next = try #require(try silver.first)
+        let error = #expect(throws: ConversionError.self) { try write(next) }
+        #expect(error?.errorType == "NotRaw")
+    }
+
+    private func event(_ record: ControlRecord) -> JSON {
+        ["control_id": .string(record.controlID.text), "lease_owner": "execution"]
+    }
+}
+
+/// The lines that were logged.
+final class LogLines: Sendable {
+    private let bytes = Mutex<[UInt8]>([])
+
+    @Sendable func append(_ line: [UInt8]) { bytes.withLock { $0 += line } }
+
+    var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
+}

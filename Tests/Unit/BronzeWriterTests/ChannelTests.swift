@@ -1,0 +1,36 @@
+import Foundation
+import Testing
+
+@testable import BronzeWriter
+
+@Suite struct ChannelTests {
+    @Test func `elements come out in order, from one thread to another`() {
+        let channel = Channel<Int>(capacity: 3)
+        let sender = Thread {
+            for number in 0..<10_000 { _ = channel.send(number) }
+            channel.close()
+        }
+        sender.start()
+        var received: [Int] = []
+        while let number = channel.receive() { received.append(number) }
+        #expect(received == Array(0..<10_000))
+    }
+
+    @Test func `a closed channel takes nothing and gives what it has`() {
+        let channel = Channel<Int>(capacity: 2)
+        #expect(channel.receiveIfAny() == nil)
+        #expect(channel.send(1))
+        channel.close()
+        #expect(!channel.send(2))
+        #expect(channel.receive() == 1)
+        #expect(channel.receive() == nil && channel.receiveIfAny() == nil)
+    }
+
+    @Test func `closing wakes a sender that waits for room`() {
+        let channel = Channel<Int>(capacity: 1)
+        #expect(channel.send(1))
+        let closer = Thread { channel.close() }
+        closer.start()
+        #expect(!channel.send(2))
+    }
+}

@@ -1,0 +1,147 @@
+import Foundation
+import JSON
+import LambdaRuntime
+import Testing
+
+@testable import BronzeWriter
+
+/// `bronze-writer convert`, as a person runs it.
+@Suite struct ConvertCommandTests {
+    let folder: TemporaryFolder
+    let contract: String
+
+    init() throws {
+        folder = try TemporaryFolder()
+        contract =
+            URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../../infra/contracts/beer.odcs.yaml").standardizedFileURL.path
+    }
+
+    static let header = "beer_id,brewery_id,beer_name,beer_style,beer_abv\n"
+
+    struct Ending {
+        let status: Int32
+        let output: String
+        let error: String
+    }
+
+    func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Ending {
+        let process = Process()
+        let tests = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        process.executableURL = tests.appending(path: "bronze-writer")
+        process.arguments = arguments
+        process.environment = environment
+        let (output, error) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = error
+        try process.run()
+        let texts = [output, error].map {
+            String(decoding: $0.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        }
+        process.waitUntilExit()
+        return Ending(status: process.terminationStatus, output: texts[0], error: texts[1])
+    }
+
+    func input(_ rows: String, _ name: String = "beer.csv.gz") throws -> String {
+        try folder.write(gzip(Self.header + rows), to: name)
+    }
+
+    @Test func `a file becomes Parquet, and one line of JSON says how`() throws {
+        let output = "\(folder.path)/beer.parquet"
+        let ending = try run("convert", "--contract", contract, try input("1,2,a,b,5.5\n2,2,c,,\n"), output)
+        #expect(ending.status == 0, "\(ending.error)")
+        let summary = try JSON(parsing: Array(ending.output.utf8))
+        #expect(summary["rows_read"] == 2 && summary["rows_written"] == 2 && summary["rows_quarantined"] == 0)
+        #expect(summary["quarantine"] == .null)
+        #expect(folder.names == ["beer.csv.gz", "beer.parquet"])
+        #expect(summary["bytes"]?.int == (try folder.bytes(of: "beer.parquet").count))
+    }
+
+    @Test func `broken rows stand in a file beside the output, or where it is wanted`() throws {
+        let input = try input("1,2,a,b,5.5\nx,2,c,,\n")
+        let output = "\(folder.path)/out"
+        #expect(try run("convert", "--contract", contract, input, output).status == 0)
+        #expect(folder.names == ["beer.csv.gz", "out", "out.quarantine.ndjson.gz"])
+        let wanted = "\(folder.path)/rejects"
+        let ending = try run("convert", "--contract", contract, "--quarantine", wanted, input, output)
+        #expect(try JSON(parsing: Array(ending.output.utf8))["quarantine"] == .string(wanted))
+        #expect(try folder.bytes(of: "rejects") == folder.bytes(of: "out.quarantine.ndjson.gz"))
+    }
+
+    @Test func `threads change no byte`() throws {
+        let rows = (0..<3000).map { "\($0),\($0 % 7),name \($0),\($0 % 5),\($0 % 9).5\n" }.joined()
+        let input = try input(rows)
+        for threads in ["1", "2", "3"] {
+            let output = "\(folder.path)/\(threads)"
+            #expect(try run("convert", "--contract", contract, "--threads", threads, input, output).status == 0)
+        }
+        #expect(try folder.bytes(of: "1") == folder.bytes(of: "2"))
+        #expect(try folder.bytes(of: "1") == folder.bytes(of: "3"))
+    }
+
+    @Test func `a file at fault ends with status 1, says what and where, and leaves nothing`() throws {
+        let damaged = try folder.write(Array("no gzip".utf8), to: "a.csv.gz")
+        let lacking = try folder.write(gzip("beer_id\n1\n"), to: "b.csv.gz")
+        let broken = try input(String(repeating: "x,2,c,,\n", count: 11), "c.csv.gz")
+        let output = "\(folder.path)/out"
+        for (input, text) in [(damaged, "gzip"), (lacking, "brewery_id"), (broken, "line 2"), ("none.csv.gz", "none")] {
+            let ending = try run("convert", "--contract", contract, input, output)
+            #expect(ending.status == 1)
+            #expect(ending.error.contains(input) || input == broken, "\(ending.error)")
+            #expect(ending.error.contains(text), "\(ending.error)")
+        }
+        #expect(folder.names == ["a.csv.gz", "b.csv.gz", "c.csv.gz"])
+    }
+
+    @Test func `a wrong command ends with status 2 and says what is wrong`() throws {
+        let input = try input("")
+        let wrong: [(arguments: [String], says: String)] = [
+            (["convert"], "--contract FILE"),
+            (["convert", "--contract", contract, input], "a file to write"),
+            (["convert", input, "out"], "--contract FILE"),
+            (["convert", "--contract"], "--contract needs a value"),
+            (["convert", "--contract", contract, "--threads", "0", input, "out"], "--threads"),
+            (["convert", "--contract", contract, "--compression", "lzo", input, "out"], "lzo"),
+            (["convert", "--contract", contract, "--quick", input, "out"], "--quick"),
+            (["convert", "--contract", contract, "a.parquet", "out"], ".csv.gz"),
+            (["convert", "--contract", contract, input, input], "both read and written"),
+        ]
+        for (arguments, says) in wrong {
+            let error = #expect(throws: ConversionError.self) {
+                try ConvertCommand(Array(arguments.dropFirst()), Environment([:])).run()
+            }
+            guard case .usage(let text)? = error else {
+                Issue.record("\(arguments): \(error.map { "\($0)" } ?? "no error")")
+                continue
+            }
+            #expect(text.contains(says), "\(text)")
+        }
+        let ending = try run("convert")
+        #expect(ending.status == 2 && ending.error.hasPrefix("bronze-writer: convert takes"))
+        #expect(try run("no-such-command").status == 2)
+        #expect(folder.names == ["beer.csv.gz"])
+    }
+
+    @Test func `help is an answer, not an error`() throws {
+        for arguments in [["--help"], ["convert", "--help"]] {
+            let ending = try arguments.count == 1 ? run(arguments[0]) : run(arguments[0], arguments[1])
+            #expect(ending.status == 0 && ending.output.contains("bronze-writer convert"))
+        }
+    }
+
+    @Test func `a limit in the environment holds`() throws {
+        let rows = (0..<200).map { "\($0),1,a,b,5\n" }.joined()
+        let ending = try run(
+            "convert", "--contract", contract, try input(rows), "\(folder.path)/out",
+            environment: ["MAX_DECOMPRESSED_BYTES": "1000"])
+        #expect(ending.status == 1 && ending.error.contains("more than 1000 bytes"))
+    }
+
+    @Test func `a task without what it needs ends with status 1, a wrong id with 2`() throws {
+        let id = "0123456789abcdef0123456789abcdef"
+        let ending = try run("--control-id", id)
+        #expect(ending.status == 1 && ending.error.contains("AWS_REGION") || ending.error.contains("CONTROL_TABLE"))
+        #expect(try run("--control-id", "x").status == 2)
+        #expect(try run(environment: ["CONTROL_ID": "../x"]).status == 2)
+    }
+}

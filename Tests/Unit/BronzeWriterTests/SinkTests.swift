@@ -1,0 +1,89 @@
+import AWSClient
+import AWSModels
+import Control
+import FakeAWS
+import Testing
+
+@testable import BronzeWriter
+
+@Suite struct ObjectSinkTests {
+    let aws = FakeAWS()
+    let object = S3Object(bucket: "lake", key: "bronze/beer/a.parquet")
+
+    func sink() -> ObjectSink {
+        ObjectSink(ObjectStore(aws.client), object, contentType: "application/x", partSize: 1000)
+    }
+
+    static func pieces(_ count: Int) -> [[UInt8]] { (0..<count).map { [UInt8](repeating: UInt8($0), count: 300) } }
+
+    func write(_ pieces: [[UInt8]], to sink: ObjectSink) throws {
+        for piece in pieces { try piece.withUnsafeBytes { try sink.write($0) } }
+    }
+
+    @Test(arguments: [0, 1, 3])
+    func `a small file is put at once`(count: Int) throws {
+        let sink = sink()
+        try write(Self.pieces(count), to: sink)
+        #expect(aws.requests.isEmpty)
+        let stored = try sink.finish()
+        #expect(aws.requests == ["PUT /lake/\(object.key)"])
+        #expect(aws.bytes(of: object) == Self.pieces(count).flatMap { $0 })
+        #expect(stored.sizeInBytes == 300 * count && stored.version == .versionID("version-1"))
+    }
+
+    @Test(arguments: [4, 5, 8, 31])
+    func `a large file leaves in parts and appears whole`(count: Int) throws {
+        let sink = sink()
+        try write(Self.pieces(count), to: sink)
+        #expect(aws.bytes(of: object) == nil && aws.openUploads == 1)
+        let stored = try sink.finish()
+        #expect(aws.bytes(of: object) == Self.pieces(count).flatMap { $0 })
+        #expect(aws.openUploads == 0 && stored.sizeInBytes == 300 * count)
+    }
+
+    @Test(arguments: [1, 12])
+    func `what is given up leaves nothing behind`(count: Int) throws {
+        let sink = sink()
+        try write(Self.pieces(count), to: sink)
+        sink.abort()
+        #expect(aws.keys(in: "lake").isEmpty && aws.openUploads == 0)
+    }
+
+    @Test func `a part that cannot be sent is an error, and the upload can be given up`() throws {
+        let sink = sink()
+        try write(Self.pieces(4), to: sink)
+        aws.refuse("PUT /lake", "SlowDown", status: 503)
+        let error = #expect(throws: AWSError.self) { try write(Self.pieces(4), to: sink) }
+        #expect(error?.errorType == "Throttled")
+        sink.abort()
+        #expect(aws.openUploads == 0)
+    }
+}
+
+@Suite struct FileSinkTests {
+    @Test func `a file has its name only when it is whole`() throws {
+        let folder = try TemporaryFolder()
+        let sink = try FileSink(path: "\(folder.path)/a.parquet")
+        try [UInt8](1...9).withUnsafeBytes { try sink.write($0) }
+        #expect(folder.names.count == 1 && folder.names != ["a.parquet"])
+        #expect(try sink.finish().sizeInBytes == 9)
+        #expect(folder.names == ["a.parquet"])
+        #expect(try folder.bytes(of: "a.parquet") == Array(1...9))
+    }
+
+    @Test func `what is given up leaves the older file as it was`() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write([7], to: "a.parquet")
+        let sink = try FileSink(path: path)
+        try [UInt8](1...9).withUnsafeBytes { try sink.write($0) }
+        sink.abort()
+        #expect(folder.names == ["a.parquet"])
+        #expect(try folder.bytes(of: "a.parquet") == [7])
+    }
+
+    @Test func `a folder that is not there is an error that names the file`() throws {
+        let folder = try TemporaryFolder()
+        let error = #expect(throws: ConversionError.self) { try FileSink(path: "\(folder.path)/none/a.parquet") }
+        #expect(error?.errorType == "CannotWrite" && error?.description.contains("none/a.parquet") == true)
+    }
+}

@@ -1,0 +1,119 @@
+/// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html> and its neighbours.
+extension S3 {
+    func listBuckets(_ request: S3Request) throws -> HTTPResponse {
+        let prefix = request.query["prefix"] ?? ""
+        let start = request.query["continuation-token"] ?? ""
+        let limit = try request.query.count("max-buckets") ?? 10_000
+        var buckets = try store.read { snapshot in
+            try snapshot.all(
+                "SELECT name, created_at, versioning FROM s3_bucket WHERE name > ? ORDER BY name", .text(start)
+            ) { Bucket($0) }
+        }
+        buckets.removeAll { !$0.name.hasPrefix(prefix) }
+        let page = buckets.prefix(limit)
+        let document = XMLText("ListAllMyBucketsResult") { text in
+            owner(&text)
+            text.element("Buckets") { text in
+                for bucket in page {
+                    text.element("Bucket") { text in
+                        text.element("Name", bucket.name)
+                        text.element("CreationDate", Timestamp(milliseconds: bucket.createdAt).iso8601)
+                        text.element("BucketRegion", account.region)
+                    }
+                }
+            }
+            if page.count < buckets.count { text.element("ContinuationToken", ifPresent: page.last?.name) }
+        }
+        return Self.answer(document)
+    }
+
+    func owner(_ text: inout XMLText, as name: String = "Owner") {
+        text.element(name) { text in
+            text.element("ID", canonicalUser)
+            text.element("DisplayName", "cupel")
+        }
+    }
+
+    /// The account as S3 names owners: 64 hexadecimal digits.
+    var canonicalUser: String { String(repeating: "0", count: 64 - account.id.utf8.count) + account.id }
+
+    func createBucket(_ request: S3Request) async throws -> HTTPResponse {
+        let body = try await request.configuration()
+        if !body.isEmpty {
+            let document = try XMLElement(parsing: body)
+            guard document.name == "CreateBucketConfiguration" else { throw S3Fault.malformedXML }
+            if let region = document["LocationConstraint"]?.text, !region.isEmpty, region != account.region,
+                region != "EU"
+            {
+                throw S3Fault(
+                    "IllegalLocationConstraintException",
+                    "The \(region) location constraint is incompatible for the region specific endpoint this request was sent to.",
+                    400)
+            }
+        }
+        if request.headers["x-amz-bucket-object-lock-enabled"]?.lowercased() == "true" {
+            throw S3Fault.notEmulated("S3 Object Lock")
+        }
+        guard try await addBucket(request.bucket) || account.region == "us-east-1" else {
+            throw S3Fault(
+                "BucketAlreadyOwnedByYou",
+                "Your previous request to create the named bucket succeeded and you already own it.", 409,
+                details: [("BucketName", request.bucket)])
+        }
+        return Self.answer(200, [("Location", "/\(request.bucket)")])
+    }
+
+    /// - Returns: false when it was there.
+    func addBucket(_ name: String) async throws -> Bool {
+        guard Bucket.isValid(name: name) else {
+            throw S3Fault(
+                "InvalidBucketName", "The specified bucket is not valid.", 400, details: [("BucketName", name)])
+        }
+        let now = ambient.now()
+        return try await store.write { transaction in
+            try transaction.execute(
+                "INSERT OR IGNORE INTO s3_bucket VALUES (?, ?, ?)", .text(name), .integer(now), "") == 1
+        }
+    }
+
+    func headBucket(_ request: S3Request) throws -> HTTPResponse {
+        _ = try store.read { snapshot in try snapshot.bucket(request.bucket) }
+        return Self.answer(
+            200, [("x-amz-bucket-region", account.region), ("x-amz-access-point-alias", "false")])
+    }
+
+    func bucketLocation(_ request: S3Request) throws -> HTTPResponse {
+        _ = try store.read { snapshot in try snapshot.bucket(request.bucket) }
+        // The oldest region is written as none.
+        let region = account.region == "us-east-1" ? "" : account.region
+        return Self.answer(
+            XMLText("LocationConstraint") { text in text.verbatim(Array(region.utf8)) })
+    }
+
+    func deleteBucket(_ request: S3Request) async throws -> HTTPResponse {
+        let name = request.bucket
+        let files = try await store.write { transaction in
+            _ = try transaction.snapshot.bucket(name)
+            let isUsed = try transaction.snapshot.first(
+                "SELECT 1 FROM s3_object WHERE bucket = ? LIMIT 1", .text(name)
+            ) { _ in true }
+            guard isUsed == nil else {
+                throw S3Fault(
+                    "BucketNotEmpty", "The bucket you tried to delete is not empty", 409,
+                    details: [("BucketName", name)])
+            }
+            let files = try transaction.snapshot.all(
+                "SELECT file FROM s3_part WHERE upload IN (SELECT id FROM s3_upload WHERE bucket = ?)", .text(name)
+            ) { $0.text(0) }
+            try transaction.execute(
+                "DELETE FROM s3_part WHERE upload IN (SELECT id FROM s3_upload WHERE bucket = ?)", .text(name))
+            try transaction.execute("DELETE FROM s3_upload WHERE bucket = ?", .text(name))
+            try transaction.execute("DELETE FROM s3_configuration WHERE bucket = ?", .text(name))
+            try transaction.execute("DELETE FROM s3_notification WHERE bucket = ?", .text(name))
+            try transaction.execute("DELETE FROM s3_bucket WHERE name = ?", .text(name))
+            return files
+        }
+        reclaimer.reclaim(files)
+        return Self.answer(204)
+    }
+}

@@ -1,0 +1,43 @@
+internal import Digest
+
+extension S3 {
+    /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
+    func putObject(_ request: S3Request, _ requestID: String) async throws -> HTTPResponse {
+        _ = try store.read { snapshot in try snapshot.bucket(request.bucket) }
+        guard
+            request.body.length != nil || request.headers["x-amz-decoded-content-length"] != nil
+                || request.headers["Transfer-Encoding"] != nil
+        else {
+            throw S3Fault("MissingContentLength", "You must provide the Content-Length HTTP header.", 411)
+        }
+        let conditions = try WriteConditions(request.headers)
+        let headers = try ObjectHeaders(request.headers)
+        let tags = try TagSet(header: request.headers["x-amz-tagging"])
+        let payload = try await receive(request)
+        var object = StoredObject(
+            key: request.key, version: "", size: payload.facts.size, etag: payload.facts.md5.hexadecimal, modified: 0)
+        object.headers = headers
+        object.tags = tags
+        object.checksum = payload.facts.checksum
+        let publication = Publication(
+            object: object, content: payload.content, event: "ObjectCreated:Put", conditions: conditions,
+            requestID: requestID)
+        do {
+            let (stored, bucket) = try await publish(publication, in: request.bucket)
+            return Self.answer(
+                200,
+                [("ETag", stored.quotedETag)] + bucket.versionHeader(stored.version) + headers.encryption
+                    + Self.checksumHeaders(stored.checksum))
+        } catch {
+            reclaimer.reclaim(payload.files)
+            throw error
+        }
+    }
+
+    static func checksumHeaders(_ checksum: Checksum?) -> [(String, String)] {
+        guard let checksum else { return [] }
+        return [
+            (checksum.algorithm.header, checksum.value), ("x-amz-checksum-type", checksum.scope.rawValue),
+        ]
+    }
+}

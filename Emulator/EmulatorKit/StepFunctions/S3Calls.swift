@@ -17,8 +17,8 @@ extension StepFunctionsService {
             answer["Body"] = .string(String(decoding: body, as: UTF8.self))
             return .object(answer)
         case "putObject":
-            let given = parameters["Body"] ?? ""
-            let body = Array((given.string ?? given.text).utf8)
+            // Text too goes as JSON, in its quotes.
+            let body = (parameters["Body"] ?? "").bytes
             let request = HTTPRequest(
                 method: "PUT", path: "/\(bucket)/\(key)",
                 headers: HTTPHeaders([("Content-Length", "\(body.count)")]), body: RequestBody(body))

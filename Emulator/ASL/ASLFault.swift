@@ -34,6 +34,7 @@ enum ErrorName {
     static let intrinsicFailure = "States.IntrinsicFailure"
     static let queryEvaluationError = "States.QueryEvaluationError"
     static let itemReaderFailed = "States.ItemReaderFailed"
+    static let resultWriterFailed = "States.ResultWriterFailed"
     static let exceedToleratedFailureThreshold = "States.ExceedToleratedFailureThreshold"
 }
 

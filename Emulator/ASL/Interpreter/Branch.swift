@@ -55,6 +55,8 @@ struct PendingTask: Sendable {
     var submission: JSON?
     /// Set when the task reads the items of a Map state.
     var reader: ItemReader?
+    /// Set when the task writes the results of a Map state.
+    var writer: (ResultWriter, ResultWriting)?
     /// A result that came before TaskSubmitted.
     var earlyResult: TaskResult?
 }

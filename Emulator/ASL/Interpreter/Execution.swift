@@ -189,9 +189,10 @@ extension Execution {
         case .timer(let timer): cancelTimer(timer)
         case .task(let task): endTask(task, cancelled: true)
         case .fan:
-            for child in fans.removeValue(forKey: id)?.active.keys.sorted() ?? [] { abandon(child) }
+            for child in fans[id]?.active.keys.sorted() ?? [] { abandon(child) }
         case .nothing, nil: break
         }
+        fans[id] = nil
     }
 
     mutating func endTask(_ task: PendingTask, cancelled: Bool) {

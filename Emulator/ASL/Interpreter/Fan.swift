@@ -23,6 +23,8 @@ struct MapProgress: Sendable {
     let concurrency: Int
     /// How many failed iterations the state survives.
     let tolerance: Int
+    /// Of a distributed Map.
+    var runARN = ""
     /// Whether the items have been through the item selector.
     var isSelected = false
 }
@@ -72,10 +74,10 @@ extension Execution {
     }
 
     /// Leaves the Map or Parallel state with the results of its branches in the order of their slots.
-    mutating func fanCompleted(_ owner: BranchID) {
+    mutating func fanCompleted(_ owner: BranchID, output: JSON? = nil) {
         guard let fan = fans.removeValue(forKey: owner) else { return }
         branches[owner]?.visit?.pending = .nothing
-        let results = JSON.array(fan.results.compactMap { $0 })
+        let results = output ?? .array(fan.results.compactMap { $0 })
         attempt(owner) { (execution, _, scope) throws(ASLFault) in
             try execution.leave(owner, with: .result(results), scope: &scope)
         }

@@ -8,11 +8,11 @@ extension Execution {
             let items = map.reader == nil ? try map.items(in: &scope, language: visit.state.flow.language) : []
             execution.emit("MapStateStarted", ["length": .int(items.count)], in: id)
             let tolerance = try map.tolerance(of: items.count, in: &scope)
-            if map.isDistributed { execution.startMapRun(map, in: id, scope: &scope) }
+            let runARN = map.isDistributed ? execution.startMapRun(map, in: id, scope: &scope) : ""
             let most = map.isDistributed ? Self.distributedConcurrency : Self.inlineConcurrency
             let progress = MapProgress(
                 state: map, items: items, concurrency: limit < 1 ? most : min(most, Int(limit)),
-                tolerance: tolerance ?? 0)
+                tolerance: tolerance ?? 0, runARN: runARN)
             execution.fans[id] = Fan(results: [], map: progress)
             execution.branches[id]?.visit?.pending = .fan
             if let reader = map.reader {
@@ -28,10 +28,11 @@ extension Execution {
     private static let inlineConcurrency = 40
     private static let distributedConcurrency = 1000
 
-    private mutating func startMapRun(_ map: MapState, in id: BranchID, scope: inout Scope) {
+    private mutating func startMapRun(_ map: MapState, in id: BranchID, scope: inout Scope) -> String {
         let name = "\(identity.stateMachineName)/\(map.label ?? scope.random.uuid()):\(scope.random.uuid())"
         let arn = identity.stateMachineARN.split(separator: ":").prefix(5).joined(separator: ":") + ":mapRun:" + name
         emit("MapRunStarted", ["mapRunArn": .string(arn)], in: id)
+        return arn
     }
 
     /// Starts as many iterations as may run at once.
@@ -51,7 +52,7 @@ extension Execution {
             results: Array(repeating: nil, count: items.count),
             map: MapProgress(
                 state: progress.state, items: items, concurrency: progress.concurrency, tolerance: progress.tolerance,
-                isSelected: isSelected))
+                runARN: progress.runARN, isSelected: isSelected))
         branches[id]?.visit?.pending = .fan
         guard !items.isEmpty else { return mapCompleted(id) }
         while let fan = fans[id], fan.active.count < progress.concurrency, fan.nextSlot < items.count {
@@ -127,10 +128,14 @@ extension Execution {
         return true
     }
 
-    private mutating func mapCompleted(_ owner: BranchID) {
+    /// - Parameter output: what the state gives instead of the results, once these are written elsewhere.
+    mutating func mapCompleted(_ owner: BranchID, output: JSON? = nil) {
         guard let progress = fans[owner]?.map else { return }
+        if output == nil, progress.state.isDistributed, let writer = progress.state.writer {
+            return write(writer, runARN: progress.runARN, in: owner)
+        }
         if progress.state.isDistributed { emit("MapRunSucceeded", in: owner) }
         emit("MapStateSucceeded", in: owner, isPassedBy: true)
-        fanCompleted(owner)
+        fanCompleted(owner, output: output)
     }
 }

@@ -12,6 +12,8 @@ struct MapState: Sendable {
     let items: Template?
     /// Where the items come from, instead of the input.
     let reader: ItemReader?
+    /// Where the results go, instead of the output.
+    let writer: ResultWriter?
     /// How items are put together, several to an iteration.
     let batcher: ItemBatcher?
     /// What an iteration gets instead of the plain item.
@@ -39,7 +41,8 @@ extension DefinitionReader {
             processor: block, isDistributed: mode == "DISTRIBUTED",
             itemsPath: pathField("ItemsPath", in: fields),
             items: language == .jsonata ? template("Items", in: fields, language: language) : nil,
-            reader: readItemReader(fields, language: language), batcher: readItemBatcher(fields, language: language),
+            reader: readItemReader(fields, language: language),
+            writer: readResultWriter(fields, language: language), batcher: readItemBatcher(fields, language: language),
             itemSelector: template(selectorName, in: fields, language: language),
             maxConcurrency: number("MaxConcurrency", in: fields, language: language, kind: .integer),
             toleratedFailureCount: number("ToleratedFailureCount", in: fields, language: language, kind: .integer),

@@ -160,6 +160,7 @@ extension Execution {
         }
         endTask(task, cancelled: false)
         branches[branch]?.visit?.pending = .nothing
+        if let (writer, writing) = task.writer { return resultWritten(result, by: writer, writing, in: branch) }
         if let reader = task.reader { return itemsRead(result, by: reader, in: branch) }
         switch result {
         case .failed(let failure): taskFailed(task.request.resource, failure, in: branch)

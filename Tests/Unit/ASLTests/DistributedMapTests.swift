@@ -121,4 +121,27 @@ struct DistributedMapTests {
                         error: "States.ItemReaderFailed", cause: "Attempting to map over non-iterable node.")))
         #expect(events.contains("MapRunFailed"))
     }
+
+    @Test func `results are written with a manifest, and the output says where`() throws {
+        let machine = try machine(
+            [
+                "Label": "L",
+                "ResultWriter": [
+                    "Resource": "arn:aws:states:::s3:putObject", "Parameters": ["Bucket": "b", "Prefix": "p"],
+                ],
+            ], item: pass)
+        var written: [TaskRequest] = []
+        let (outcome, _) = run(machine, input: [1, 2]) { request in
+            written.append(request)
+            return .taskSucceeded(request.id, output: [:])
+        }
+        #expect(written.count == 2)
+        #expect(written.first?.parameters["Body"]?.array?.map { $0["Output"] } == ["1", "2"])
+        guard case .succeeded(let output)? = outcome else {
+            Issue.record("the execution did not succeed")
+            return
+        }
+        #expect(output["ResultWriterDetails"]?["Key"] == written.last?.parameters["Key"])
+        #expect(written.last?.parameters["Body"]?["MapRunArn"] == output["MapRunArn"])
+    }
 }

@@ -17,7 +17,8 @@ struct Cupel: AsyncParsableCommand {
               0 done   1 some of the work failed   2 usage   3 not found   4 nothing answers   5 a file's trouble
             """,
         subcommands: [
-            RunCommand.self, GenerateCommand.self, StatusCommand.self, ShowCommand.self, ReplayCommand.self,
+            UpCommand.self, RunCommand.self, GenerateCommand.self, StatusCommand.self, ShowCommand.self,
+            ReplayCommand.self,
             LogsCommand.self,
         ])
 

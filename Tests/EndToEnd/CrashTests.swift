@@ -8,7 +8,7 @@ import Testing
         print("seed \(seed): CUPEL_SEED=\(seed) repeats this run")
         var random = SeededGenerator(seed: seed)
         // A dead worker's lease must end before the test does.
-        let emulator = try await RunningEmulator(environment: ["LEASE_SECONDS": "5"])
+        let emulator = try await RunningEmulator(parameters: ["LeaseSeconds": "5"])
         let folder = try TemporaryDirectory()
         let file = try await Sample.generate(table: "beer", rows: 400, seed: 11, format: "csv", into: folder)
         var accepted: [String] = []
@@ -35,7 +35,7 @@ import Testing
         let seed = UInt64(ProcessInfo.processInfo.environment["CUPEL_SEED"] ?? "") ?? UInt64.random(in: 0..<1_000_000)
         print("seed \(seed): CUPEL_SEED=\(seed) repeats this run")
         var random = SeededGenerator(seed: seed)
-        let emulator = try await RunningEmulator(environment: ["LEASE_SECONDS": "5", "LAMBDA_MAX_RECORDS": "20000"])
+        let emulator = try await RunningEmulator(parameters: ["LeaseSeconds": "5", "LambdaMaxRecords": "20000"])
         let folder = try TemporaryDirectory()
         let small = try await Sample.generate(table: "review", rows: 15_000, seed: 12, format: "csv", into: folder)
         let large = try await Sample.generate(table: "review", rows: 30_000, seed: 13, format: "csv", into: folder)

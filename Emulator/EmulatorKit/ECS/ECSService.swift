@@ -16,6 +16,8 @@ public final class ECSService: Sendable {
         public var functions: ExecutableFolder
         public var account = Account()
         public var ambient = Ambient.system
+        /// Variables for every process, under those that its definition sets.
+        public var environment: [String: String] = [:]
         /// Tasks at work at once; the others wait as `PENDING`.
         public var concurrency = max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
@@ -37,7 +39,7 @@ public final class ECSService: Sendable {
         self.host = host
         self.logs = logs
         tasks = TaskStore(store: store)
-        environment = ProcessEnvironment(account: options.account, endpoint: endpoint)
+        environment = ProcessEnvironment(account: options.account, endpoint: endpoint, additions: options.environment)
         places = Places(options.concurrency)
     }
 

@@ -16,6 +16,8 @@ public final class LambdaService: Sendable {
         public var functions: ExecutableFolder
         public var account = Account()
         public var ambient = Ambient.system
+        /// Variables for every process, under those that its definition sets.
+        public var environment: [String: String] = [:]
         /// Invocations under way at once, of all functions together.
         public var concurrency = max(4, 4 * sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         /// How long a caller waits for a worker of a function with reserved concurrency before it is throttled. Where
@@ -51,7 +53,7 @@ public final class LambdaService: Sendable {
         pool = WorkerPool(
             WorkerPool.Limits(
                 concurrency: options.concurrency, patience: options.patience, idleTime: options.idleTime))
-        environment = ProcessEnvironment(account: options.account, endpoint: endpoint)
+        environment = ProcessEnvironment(account: options.account, endpoint: endpoint, additions: options.environment)
     }
 
     /// Begins to run queued events, those left by the emulator's last life included.

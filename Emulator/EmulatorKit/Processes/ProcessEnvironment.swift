@@ -21,6 +21,7 @@ public final class EndpointAddress: Sendable {
 struct ProcessEnvironment: Sendable {
     let account: Account
     let endpoint: EndpointAddress
+    var additions: [String: String] = [:]
 
     /// Region, credentials that nobody checks, the emulator's address, and the host's paths to programs and libraries.
     var variables: [String: String] {
@@ -32,6 +33,7 @@ struct ProcessEnvironment: Sendable {
         for name in ["PATH", "LD_LIBRARY_PATH", "TMPDIR"] {
             if let value = getenv(name) { variables[name] = String(cString: value) }
         }
+        variables.merge(additions) { $1 }
         return variables
     }
 }

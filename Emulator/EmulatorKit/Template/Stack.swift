@@ -118,4 +118,9 @@ public struct StackReport: Sendable {
 
     public func resources(_ outcome: Outcome) -> [Entry] { resources.filter { $0.outcome == outcome } }
     public func output(_ name: String) -> String? { outputs.first { $0.name == name }?.value }
+
+    mutating func append(_ other: StackReport) {
+        resources += other.resources
+        outputs += other.outputs
+    }
 }

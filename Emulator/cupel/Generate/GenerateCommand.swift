@@ -47,9 +47,7 @@ struct GenerateCommand: ParsableCommand {
     }
 
     func run() throws {
-        guard mkdir(output, 0o755) == 0 || errno == EEXIST else {
-            throw CommandFailure.file("cannot make", output, errno)
-        }
+        try FileKind.makeFolder(output)
         var made: [JSON] = []
         for table in table.isEmpty ? SampleTable.allCases : table {
             let path = "\(output)/\(table.rawValue).\(format.rawValue).gz"

@@ -23,7 +23,7 @@ struct Command: Sendable {
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let folder = try TemporaryDirectory()
         let (outputFile, errorFile) = (folder.path + "/out", folder.path + "/err")
-        for file in [outputFile, errorFile] { FileManager.default.createFile(atPath: file, contents: nil) }
+        for file in [outputFile, errorFile] { try Data().write(to: URL(filePath: file)) }
         process.standardOutput = FileHandle(forWritingAtPath: outputFile)
         process.standardError = FileHandle(forWritingAtPath: errorFile)
         if let input {

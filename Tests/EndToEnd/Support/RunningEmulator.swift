@@ -7,13 +7,13 @@ final class RunningEmulator: @unchecked Sendable {
     let data: TemporaryDirectory
     private(set) var endpoint: String
     private var process: Process
-    private let environment: [String: String]
+    private let parameters: [String: String]
 
-    /// - Parameter environment: on top of the tests' own; functions inherit none of it but what `cupel up` passes on.
-    init(environment: [String: String] = [:]) async throws {
+    /// - Parameter parameters: of the template, other than its defaults.
+    init(parameters: [String: String] = [:]) async throws {
         data = try TemporaryDirectory()
-        self.environment = environment
-        (process, endpoint) = try await Self.start(data.path, port: 0, environment)
+        self.parameters = parameters
+        (process, endpoint) = try await Self.start(data.path, port: 0, parameters)
     }
 
     deinit {
@@ -35,13 +35,13 @@ final class RunningEmulator: @unchecked Sendable {
 
     /// Starts again on the same data and the same port.
     func restart() async throws {
-        (process, endpoint) = try await Self.start(data.path, port: URL(string: endpoint)?.port ?? 0, environment)
+        (process, endpoint) = try await Self.start(data.path, port: URL(string: endpoint)?.port ?? 0, parameters)
     }
 
     var processIdentifier: Int32 { process.processIdentifier }
 
     private static func start(
-        _ data: String, port: Int, _ environment: [String: String]
+        _ data: String, port: Int, _ parameters: [String: String]
     ) async throws -> (Process, String) {
         let process = Process()
         process.executableURL = URL(filePath: Programs.cupel)
@@ -49,29 +49,22 @@ final class RunningEmulator: @unchecked Sendable {
             "up", "--port", "\(port)", "--data", data, "--template", "\(Programs.packageRoot)/infra/pipeline.yaml",
             "--functions", Programs.directory,
         ]
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let pipe = Pipe()
-        let errorFile = data + "/up.stderr"
-        if !FileManager.default.fileExists(atPath: errorFile) {
-            FileManager.default.createFile(atPath: errorFile, contents: nil)
-        }
-        let errors = FileHandle(forWritingAtPath: errorFile)
-        _ = try? errors?.seekToEnd()
-        process.standardOutput = pipe
-        process.standardError = errors
+        for (name, value) in parameters { process.arguments? += ["--parameter", "\(name)=\(value)"] }
+        // Files, not pipes: nobody has to read on for the emulator to go on.
+        let (outputFile, errorFile) = (data + "/up.stdout", data + "/up.stderr")
+        for file in [outputFile, errorFile] { try Data().write(to: URL(filePath: file)) }
+        process.standardOutput = FileHandle(forWritingAtPath: outputFile)
+        process.standardError = FileHandle(forWritingAtPath: errorFile)
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        var shown = ""
-        for try await line in pipe.fileHandleForReading.bytes.lines {
-            shown += line + "\n"
-            if let match = line.firstMatch(of: #/http://127\.0\.0\.1:\d+/#) {
-                // What follows is read and dropped, so that the process never blocks on a full pipe.
-                pipe.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+        func text(_ file: String) -> String { (try? String(contentsOfFile: file, encoding: .utf8)) ?? "" }
+        while process.isRunning {
+            if let match = text(outputFile).firstMatch(of: #/http://127\.0\.0\.1:\d+/#) {
                 return (process, String(match.output))
             }
+            try await Task.sleep(for: .milliseconds(5))
         }
-        process.waitUntilExit()
-        let said = (try? String(contentsOfFile: errorFile, encoding: .utf8)) ?? ""
+        let (shown, said) = (text(outputFile), text(errorFile))
         throw Command.Failure(description: "cupel up ended with \(process.terminationStatus): \(shown)\(said)")
     }
 }

@@ -1,0 +1,73 @@
+internal import Synchronization
+
+/// The whole emulator: its services on one store, a stack played on them, and one listener for them all.
+public final class Emulator: Sendable {
+    public struct Configuration: Sendable {
+        /// Where the state is; made if it is not there. What it holds from an earlier life goes on.
+        public var dataFolder: String
+        /// CloudFormation templates, each played as a stack.
+        public var templates: [String]
+        /// Values that replace defaults of the templates' parameters.
+        public var parameters: [String: String] = [:]
+        /// Where the executables of functions and tasks are.
+        public var functionsFolder: String
+        /// Environment variables that functions and tasks get where the template sets none.
+        public var environment: [String: String] = [:]
+        /// 0 takes a free port.
+        public var port = 4566
+        public var account = Account()
+        public var ambient = Ambient.system
+
+        public init(dataFolder: String, templates: [String], functionsFolder: String) {
+            self.dataFolder = dataFolder
+            self.templates = templates
+            self.functionsFolder = functionsFolder
+        }
+    }
+
+    /// Such as `http://127.0.0.1:4566`.
+    public let endpoint: String
+    public let port: Int
+    public let report: StackReport
+    private let folder: DataFolder
+    private let store: Store
+    private let services: Services
+    private let listener: any Listener
+
+    /// Starts everything; when this returns, requests are answered and work left by an earlier life goes on.
+    public init(_ configuration: Configuration, listening: any Listening) async throws {
+        folder = try DataFolder(configuration.dataFolder)
+        store = try Store(directory: folder.path, schema: Services.schema)
+        let address = EndpointAddress()
+        services = try Services(store: store, listening: listening, address: address, configuration)
+        report = try await Self.deploy(configuration, to: services.providers)
+        let router = Router(services: services.byName)
+        listener = try await listening.listen(port: configuration.port) { await router.respond(to: $0) }
+        port = listener.port
+        endpoint = "http://127.0.0.1:\(listener.port)"
+        address.set(endpoint)
+        try await services.start()
+    }
+
+    private static func deploy(
+        _ configuration: Configuration, to providers: [any ResourceProviding]
+    ) async throws -> StackReport {
+        var report = StackReport()
+        for path in configuration.templates {
+            let template = try Template(contentsOf: path)
+            var parameters = template.standInParameters
+            parameters.merge(configuration.parameters.filter { template.hasParameter($0.key) }) { $1 }
+            let stack = try Stack(
+                template, name: "cupel", parameters: parameters, account: configuration.account)
+            report.append(try await stack.deploy(to: providers))
+        }
+        return report
+    }
+
+    /// Stops accepting, lets requests under way end, stops the workers, and closes the store.
+    public func stop() async {
+        await listener.close()
+        await services.stop()
+        store.close()
+    }
+}

@@ -1,0 +1,68 @@
+/// The emulator's services, made and connected.
+struct Services: Sendable {
+    static let schema =
+        DynamoDB.schema + S3.schema + StepFunctionsService.schema
+        + [LambdaService.schema, ECSService.schema, PipeService.schema]
+
+    let s3: S3
+    let dynamoDB: DynamoDB
+    let streams: DynamoDBStreams
+    let lambda: LambdaService
+    let ecs: ECSService
+    let stepFunctions: StepFunctionsService
+    let pipes: PipeService
+    let logs: LogService
+
+    init(
+        store: Store, listening: any Listening, address: EndpointAddress, _ configuration: Emulator.Configuration
+    ) throws {
+        let (account, ambient) = (configuration.account, configuration.ambient)
+        let executables = ExecutableFolder(configuration.functionsFolder)
+        let host = ProcessHost()
+        logs = try LogService(directory: store.directory, account: account, ambient: ambient)
+        var lambdaOptions = LambdaService.Options(functions: executables)
+        lambdaOptions.account = account
+        lambdaOptions.ambient = ambient
+        lambdaOptions.environment = configuration.environment
+        lambda = try LambdaService(
+            store: store, host: host, listening: listening, logs: logs, endpoint: address, options: lambdaOptions)
+        var ecsOptions = ECSService.Options(functions: executables)
+        ecsOptions.account = account
+        ecsOptions.ambient = ambient
+        ecsOptions.environment = configuration.environment
+        ecs = ECSService(store: store, host: host, logs: logs, endpoint: address, options: ecsOptions)
+        dynamoDB = DynamoDB(store: store, account: account, ambient: ambient)
+        streams = DynamoDBStreams(dynamoDB)
+        s3 = try S3(store: store, notifying: lambda, account: account, ambient: ambient)
+        stepFunctions = StepFunctionsService(
+            store: store, account: account, ambient: ambient,
+            integrations: .init(lambda: lambda, ecs: ecs, services: ["dynamodb": dynamoDB, "logs": logs], s3: s3))
+        pipes = try PipeService(
+            store: store, changes: dynamoDB, executions: stepFunctions, functions: lambda, logs: logs, account: account,
+            ambient: ambient)
+    }
+
+    /// By the names under which clients sign for them.
+    var byName: [String: any EmulatedService] {
+        [
+            "s3": s3, "dynamodb": dynamoDB, "streams.dynamodb": streams, "lambda": lambda, "ecs": ecs,
+            "states": stepFunctions, "pipes": pipes, "logs": logs,
+        ]
+    }
+
+    var providers: [any ResourceProviding] { [s3, dynamoDB, lambda, ecs, stepFunctions, pipes, logs] }
+
+    /// Takes up what an earlier life left, those who are waited for first.
+    func start() async throws {
+        try await ecs.start()
+        try await stepFunctions.start()
+        lambda.start()
+        pipes.start()
+    }
+
+    func stop() async {
+        pipes.stop()
+        await lambda.stop()
+        logs.close()
+    }
+}

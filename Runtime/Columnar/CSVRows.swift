@@ -29,13 +29,16 @@ struct CSVRows: ~Copyable {
         self.window = window
     }
 
-    /// Adds rows to the batch until it is full or the text ends.
+    /// Adds rows to the batch until it is full or the text ends. It stays empty at the end alone: a stretch of blank
+    /// lines, however long, is passed over.
     mutating func read(into batch: inout ColumnBatch) throws {
-        let end = window.position(of: window.start) + limits.batchBytes
-        while batch.rowsRead < limits.batchRows, window.position(of: window.start) < end {
-            if index.isExhausted, try !findRows(&batch) { break }
-            takeSlice(maximum: limits.batchRows - batch.rowsRead, end: end, &batch)
-        }
+        repeat {
+            let end = window.position(of: window.start) + limits.batchBytes
+            while batch.rowsRead < limits.batchRows, window.position(of: window.start) < end {
+                if index.isExhausted, try !findRows(&batch) { return }
+                takeSlice(maximum: limits.batchRows - batch.rowsRead, end: end, &batch)
+            }
+        } while batch.rowsRead == 0
     }
 
     /// Indexes the next rows of the text, reading on where none is complete; false at the end.

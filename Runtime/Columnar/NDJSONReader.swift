@@ -58,14 +58,21 @@ public final class NDJSONReader: RecordReader {
     public func read(into batch: inout ColumnBatch) throws -> Bool {
         batch.removeAll()
         if !hasStarted { try start() }
-        let end = window.position(of: window.start) + limits.batchBytes
-        while batch.rowsRead < limits.batchRows, window.position(of: window.start) < end {
-            if window.start >= linesEnd, try !findLines(&batch) { break }
-            takeSlice(end: end, &batch)
-        }
+        try readRows(into: &batch)
         batch.sortRejected()
         masker.mask(&batch)
         return batch.rowsRead > 0
+    }
+
+    /// Leaves the batch empty at the end of the text alone: a stretch of blank lines, however long, is passed over.
+    private func readRows(into batch: inout ColumnBatch) throws {
+        repeat {
+            let end = window.position(of: window.start) + limits.batchBytes
+            while batch.rowsRead < limits.batchRows, window.position(of: window.start) < end {
+                if window.start >= linesEnd, try !findLines(&batch) { return }
+                takeSlice(end: end, &batch)
+            }
+        } while batch.rowsRead == 0
     }
 
     private func start() throws {

@@ -25,6 +25,11 @@ import Testing
         #expect(reading.rejected.isEmpty)
     }
 
+    @Test func `rows behind more blank lines than a batch holds are read`() throws {
+        let text = "id,name,price\n" + String(repeating: "\n", count: 5000) + "1,ale,2.5\n"
+        #expect(try readCSV(text.utf8, orders, batchBytes: 100).rows.map { $0[0] } == ["1"])
+    }
+
     @Test func `columns may stand in any order, and optional ones may be absent`() throws {
         #expect(try rows("price,id,name\n2.5,1,ale\n") == [["1", "ale", "2.5"]])
         #expect(try rows("name,id\nale,1\n") == [["1", "ale", nil]])

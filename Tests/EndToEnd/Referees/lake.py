@@ -8,7 +8,7 @@
                                                    it with its raw object, value by value; checks the counts and that no file is unclaimed
     lake.py ENDPOINT repeat-event KEY TIMES        sends the object's event again, concurrently and in batches
     lake.py ENDPOINT phantom-event KEY             sends the event of an object that is not there (any more)
-    lake.py ENDPOINT quarantine KEY                the quarantined rows of an object; -> {"lines": [...]}
+    lake.py ENDPOINT quarantine                    -> {"lines": [...]}, the quarantined rows of all objects
     lake.py ENDPOINT executions                    -> {"statuses": {...}}
 """
 import csv, datetime, gzip, io, json, os, random, sys, time, urllib.parse
@@ -171,13 +171,16 @@ def phantom_event(key):
     return invoke_recorder([event([{"Key": key, "VersionId": "0" * 32, "ETag": '"d41d8cd98f00b204e9800998ecf8427e"', "Size": 1000, "LastModified": now}])])
 
 
-def quarantine(key):
+def quarantine():
     lake = next(b["Name"] for b in s3.list_buckets()["Buckets"] if "-lake" in b["Name"])
-    stems = [r["control_id"][:16] for r in records() if r["object_key"] == key]
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=lake, Prefix="quarantine/")
-    keys = [o["Key"] for page in pages for o in page.get("Contents", []) if any(stem in o["Key"] for stem in stems)]
-    texts = [gzip.decompress(s3.get_object(Bucket=lake, Key=k)["Body"].read()).decode() for k in keys]
-    return {"lines": [json.loads(line) for text in texts for line in text.splitlines()]}
+    keys = {r["control_id"][:16]: r["object_key"] for r in records() if r["schema_name"] == "dm_bronze"}
+    lines = []
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=lake, Prefix="quarantine/"):
+        for entry in page.get("Contents", []):
+            stem = entry["Key"].removesuffix(".ndjson.gz")[-16:]
+            text = gzip.decompress(s3.get_object(Bucket=lake, Key=entry["Key"])["Body"].read()).decode()
+            lines += [{**json.loads(line), "object_key": keys[stem]} for line in text.splitlines()]
+    return {"lines": lines}
 
 
 def executions():
@@ -211,7 +214,7 @@ answer = {
     "check": check,
     "repeat-event": lambda: repeat_event(arguments[0], int(arguments[1])),
     "phantom-event": lambda: phantom_event(arguments[0]),
-    "quarantine": lambda: quarantine(arguments[0]),
+    "quarantine": quarantine,
     "executions": executions,
 }[command]()
 print(json.dumps(answer, default=str))

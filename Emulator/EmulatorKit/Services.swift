@@ -2,7 +2,9 @@
 struct Services: Sendable {
     static let schema =
         DynamoDB.schema + S3.schema + StepFunctionsService.schema
-        + [LambdaService.schema, ECSService.schema, PipeService.schema]
+        + [
+            LambdaService.schema, ECSService.schema, PipeService.schema, ScheduleService.schema, IAMService.schema,
+        ]
 
     let s3: S3
     let dynamoDB: DynamoDB
@@ -11,6 +13,8 @@ struct Services: Sendable {
     let ecs: ECSService
     let stepFunctions: StepFunctionsService
     let pipes: PipeService
+    let schedules: ScheduleService
+    let identities: IAMService
     let logs: LogService
 
     init(
@@ -36,10 +40,15 @@ struct Services: Sendable {
         s3 = try S3(store: store, notifying: lambda, account: account, ambient: ambient)
         stepFunctions = StepFunctionsService(
             store: store, account: account, ambient: ambient,
-            integrations: .init(lambda: lambda, ecs: ecs, services: ["dynamodb": dynamoDB, "logs": logs], s3: s3))
+            integrations: .init(
+                lambda: lambda, ecs: ecs, services: ["dynamodb": dynamoDB, "logs": logs], s3: s3,
+                logs: logs))
         pipes = try PipeService(
             store: store, changes: dynamoDB, executions: stepFunctions, functions: lambda, logs: logs, account: account,
             ambient: ambient)
+        schedules = ScheduleService(
+            store: store, executions: stepFunctions, functions: lambda, logs: logs, account: account, ambient: ambient)
+        identities = IAMService(store: store, account: account, ambient: ambient)
     }
 
     /// By the names under which clients sign for them.
@@ -47,10 +56,11 @@ struct Services: Sendable {
         [
             "s3": s3, "dynamodb": dynamoDB, "streams.dynamodb": streams, "lambda": lambda, "ecs": ecs,
             "states": stepFunctions, "pipes": pipes, "logs": logs,
+            "scheduler": schedules, "events": schedules, "iam": identities,
         ]
     }
 
-    var providers: [any ResourceProviding] { [s3, dynamoDB, lambda, ecs, stepFunctions, pipes, logs] }
+    var providers: [any ResourceProviding] { [s3, dynamoDB, lambda, ecs, stepFunctions, pipes, schedules, logs] }
 
     /// Takes up what an earlier life left, those who are waited for first.
     func start() async throws {
@@ -58,9 +68,11 @@ struct Services: Sendable {
         try await stepFunctions.start()
         lambda.start()
         pipes.start()
+        schedules.start()
     }
 
     func stop() async {
+        schedules.stop()
         pipes.stop()
         await lambda.stop()
         logs.close()

@@ -55,10 +55,10 @@ public final class Emulator: Sendable {
         var report = StackReport()
         for path in configuration.templates {
             let template = try Template(contentsOf: path)
-            var parameters = template.standInParameters
-            parameters.merge(configuration.parameters.filter { template.hasParameter($0.key) }) { $1 }
             let stack = try Stack(
-                template, name: "cupel", parameters: parameters, account: configuration.account)
+                template, name: "cupel",
+                parameters: configuration.parameters.filter { template.hasParameter($0.key) },
+                account: configuration.account)
             report.append(try await stack.deploy(to: providers))
         }
         return report

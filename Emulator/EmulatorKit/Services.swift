@@ -1,5 +1,7 @@
+internal import Synchronization
+
 /// The emulator's services, made and connected.
-struct Services: Sendable {
+final class Services: Sendable {
     static let schema =
         DynamoDB.schema + S3.schema + StepFunctionsService.schema
         + [
@@ -16,6 +18,7 @@ struct Services: Sendable {
     let schedules: ScheduleService
     let identities: IAMService
     let logs: LogService
+    private let sweep = Mutex<Task<Void, Never>?>(nil)
 
     init(
         store: Store, listening: any Listening, address: EndpointAddress, _ configuration: Emulator.Configuration
@@ -56,7 +59,7 @@ struct Services: Sendable {
         [
             "s3": s3, "dynamodb": dynamoDB, "streams.dynamodb": streams, "lambda": lambda, "ecs": ecs,
             "states": stepFunctions, "pipes": pipes, "logs": logs,
-            "scheduler": schedules, "events": schedules, "iam": identities,
+            "scheduler": schedules, "iam": identities, "sts": identities,
         ]
     }
 
@@ -69,9 +72,11 @@ struct Services: Sendable {
         lambda.start()
         pipes.start()
         schedules.start()
+        sweep.withLock { [dynamoDB] sweep in sweep = Task { await dynamoDB.run() } }
     }
 
     func stop() async {
+        sweep.withLock { $0?.cancel() }
         schedules.stop()
         pipes.stop()
         await lambda.stop()

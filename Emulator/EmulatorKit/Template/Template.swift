@@ -30,17 +30,6 @@ public struct Template: Sendable {
 
     public func hasParameter(_ name: String) -> Bool { parameters.contains { $0.name == name } }
 
-    /// Values for the parameters that have no default: names of things that only AWS has, such as subnets.
-    var standInParameters: [String: String] {
-        var values: [String: String] = [:]
-        for parameter in parameters where parameter.defaultValue == nil {
-            let name = "local-\(parameter.name)"
-            let isList = parameter.type.hasPrefix("List<") || parameter.type == "CommaDelimitedList"
-            values[parameter.name] = isList ? "\(name)-1,\(name)-2" : name
-        }
-        return values
-    }
-
     /// Reads a YAML or JSON template.
     public init(contentsOf path: String) throws(TemplateError) {
         let document: YAMLNode

@@ -2,7 +2,7 @@ import Parquet
 import Testing
 
 struct BatchingTests {
-    @Test(arguments: [1, 63, 64, 100, 256, 257, 999])
+    @Test(arguments: [13, 63, 64, 100, 256, 257, 999])
     func `the bytes depend on the rows, not on their batches`(batchSize: Int) throws {
         for nulls in Nulls.allCases {
             let seed: UInt64 = 99

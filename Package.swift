@@ -32,7 +32,7 @@ let runtime: [Target] = [
     layer(
         "Columnar", in: "Runtime", imports: ["Contracts", "Digest", "CKernels", "CISAL", "CZlib"],
         exclude: ["README.md"]),
-    layer("Parquet", in: "Runtime", imports: ["CKernels", "CSnappy", "CZstd"]),
+    layer("Parquet", in: "Runtime", imports: ["CKernels", "CSnappy", "CZstd"], exclude: ["README.md"]),
     layer("Control", in: "Runtime", imports: ["AWSClient", "AWSModels", "Digest"], exclude: ["README.md"]),
 ]
 

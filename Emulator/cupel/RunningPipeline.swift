@@ -63,8 +63,11 @@ struct RunningPipeline: Sendable {
         }
         let inert = Set(report.resources(.withoutEffect).map(\.type)).sorted()
         if !inert.isEmpty { text += "\n  Accepted, without effect here: \(inert.joined(separator: ", "))\n" }
-        let missing = report.resources(.notPlayed).map { "\($0.logicalID) (\($0.type))" }
-        if !missing.isEmpty { text += "\n  Not played: \(missing.joined(separator: ", "))\n" }
+        let missing = report.resources(.notPlayed)
+        if !missing.isEmpty { text += "\n  Not played:\n" }
+        for entry in missing {
+            text += "  \(padded(entry.type, 36))\(entry.logicalID)\(entry.reason.map { ": \($0)" } ?? "")\n"
+        }
         text += """
 
               export AWS_ENDPOINT_URL=\(emulator.endpoint)

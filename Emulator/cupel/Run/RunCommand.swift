@@ -34,8 +34,7 @@ struct RunCommand: ParsableCommand {
     @Option(help: "The table of all files.")
     var table: String?
 
-    @Option(help: "The folder of the contracts. Otherwise the one that cupel finds beside itself or here.")
-    var contracts: String?
+    @OptionGroup(title: "For an emulator of its own") var emulator: EmulatorOptions
 
     @Option(help: "Give a file up after so many seconds without news of it.")
     var timeout = 900
@@ -48,18 +47,17 @@ struct RunCommand: ParsableCommand {
         guard options.endpoint == nil, Pipeline.variable("AWS_ENDPOINT_URL") == nil,
             EndpointFile(in: options.data) == nil
         else { return try run(files, through: try options.pipeline(), usesOwnEmulator: false) }
-        let emulator = try OwnEmulator.start(data: options.data)
+        let own = try OwnEmulator.start(data: options.data, options: emulator.arguments)
         let outcome = Result { () throws in
-            let pipeline = try Pipeline(endpoint: emulator.state.endpoint, outputs: emulator.state.outputs)
+            let pipeline = try Pipeline(endpoint: own.state.endpoint, outputs: own.state.outputs)
             try run(files, through: pipeline, usesOwnEmulator: true)
         }
-        emulator.stop()
+        own.stop()
         try outcome.get()
     }
 
     private func tables() throws(CommandFailure) -> [String] {
-        let folder: String
-        if let contracts { folder = contracts } else { folder = try Installation.folder("contracts") }
+        let folder = try emulator.contractsFolder()
         do throws(ContractError) { return try ContractCatalog(directory: folder).tables } catch {
             throw .usage("\(error)")
         }

@@ -1,0 +1,64 @@
+internal import ArgumentParser
+internal import EmulatorKit
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+
+/// What every command that starts an emulator takes, beside its data folder.
+struct EmulatorOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A CloudFormation template; may be given several times. The pipeline's own otherwise.", valueName: "file"))
+    var template: [String] = []
+
+    @Option(help: ArgumentHelp("Where the functions' executables are; beside cupel otherwise.", valueName: "dir"))
+    var functions: String?
+
+    @Option(help: ArgumentHelp("The folder of the data contracts; beside the template otherwise.", valueName: "dir"))
+    var contracts: String?
+
+    @Option(
+        help: ArgumentHelp("Another value for a parameter of the template; may be repeated.", valueName: "name=value"))
+    var parameter: [String] = []
+
+    func configuration(data: String, port: Int) throws(CommandFailure) -> Emulator.Configuration {
+        var configuration = Emulator.Configuration(
+            dataFolder: data, templates: try templates(), functionsFolder: functions ?? Installation.executableFolder)
+        configuration.port = port
+        configuration.environment["CONTRACTS_DIR"] = absolutePath(try contractsFolder())
+        for assignment in parameter {
+            guard let equals = assignment.firstIndex(of: "=") else {
+                throw .usage("--parameter takes NAME=VALUE, not '\(assignment)'")
+            }
+            configuration.parameters[String(assignment[..<equals])] =
+                String(assignment[assignment.index(after: equals)...])
+        }
+        return configuration
+    }
+
+    func contractsFolder() throws(CommandFailure) -> String {
+        if let contracts { return contracts }
+        let template = try templates()[0]
+        let beside = (template.lastIndex(of: "/").map { String(template[...$0]) } ?? "") + "contracts"
+        return FileKind.of(beside) == .folder ? beside : try Installation.folder("contracts")
+    }
+
+    private func templates() throws(CommandFailure) -> [String] {
+        template.isEmpty ? [try Installation.folder("pipeline.yaml")] : template
+    }
+
+    /// The options as `cupel up` takes them.
+    var arguments: [String] {
+        template.flatMap { ["--template", $0] } + (functions.map { ["--functions", $0] } ?? [])
+            + (contracts.map { ["--contracts", $0] } ?? []) + parameter.flatMap { ["--parameter", $0] }
+    }
+
+    private func absolutePath(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+}

@@ -6,7 +6,8 @@ internal import Parquet
 struct Conversion {
     struct Options: Sendable {
         var inflate = InflateLimits()
-        var reader = ReaderLimits()
+        /// A batch is a stripe of the output's row groups, so the writer encodes it where it stands.
+        var reader = ReaderLimits(batchRows: WriterOptions().pageRowLimit)
         var codec = CompressionCodec.snappy
         /// 1 does everything in turn; with more, inflating, parsing and encoding overlap.
         var threads = 3
@@ -71,6 +72,8 @@ struct Conversion {
     private var writerOptions: WriterOptions {
         var writerOptions = WriterOptions(codec: options.codec)
         writerOptions.keyValues = options.keyValues
+        // Half the usual: the group that is made and the one that is written are most of the memory.
+        writerOptions.rowGroupSizeLimit = 4 << 20
         return writerOptions
     }
 

@@ -14,12 +14,17 @@ struct Cupel: AsyncParsableCommand {
         abstract: "Takes raw change records and files to bronze Parquet, here or on AWS.",
         discussion: """
             EXIT STATUS
-              0 done   1 some of the work failed   2 usage   3 not found   4 nothing answers   5 a file's trouble
+              0 done                    3 not found
+              1 some of the work failed 4 nothing answers
+              2 usage                   5 a file could not be read or written
+
+            EXAMPLES
+              cupel generate -o sample && cupel run sample
+              cupel up
             """,
         subcommands: [
             UpCommand.self, RunCommand.self, GenerateCommand.self, StatusCommand.self, ShowCommand.self,
-            ReplayCommand.self,
-            LogsCommand.self,
+            ReplayCommand.self, LogsCommand.self,
         ])
 
     static func main() async {

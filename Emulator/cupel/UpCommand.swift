@@ -9,8 +9,9 @@ struct UpCommand: AsyncParsableCommand {
         commandName: "up",
         abstract: "Run the emulator in the foreground until Ctrl-C.",
         discussion: """
-            Plays the template's resources on http://127.0.0.1:PORT, with functions and tasks as processes of this machine.
-            Its state survives a restart, however it ended.
+            Plays the template's resources on http://127.0.0.1:PORT, with functions and
+            tasks as processes of this machine. Its state survives a restart, however it
+            ended.
 
             EXAMPLES
               cupel up

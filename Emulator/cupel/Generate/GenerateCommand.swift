@@ -16,7 +16,8 @@ struct GenerateCommand: ParsableCommand {
         commandName: "generate",
         abstract: "Make sample tables: the same bytes for the same seed.",
         discussion: """
-            Writes DIR/<table>.csv.gz (or .json.gz), with nulls, several scripts, quotes, commas and line breaks in its texts.
+            Writes DIR/<table>.csv.gz (or .json.gz), with nulls, several scripts,
+            quotes, commas and line breaks in its texts.
 
             EXAMPLES
               cupel generate -o sample                         all four tables, 1.7 million rows

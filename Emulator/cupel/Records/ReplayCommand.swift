@@ -9,8 +9,9 @@ struct ReplayCommand: ParsableCommand {
         commandName: "replay",
         abstract: "Run files again from their control records.",
         discussion: """
-            Each file goes once; its attempts stay counted. Without --id, all bronze records with the given status.
-            A record that a living worker holds is left alone. Exit status 1 if a record named by --id was left.
+            Each file goes once; its attempts stay counted. Without --id, all bronze
+            records with the given status. A record that a living worker holds is left
+            alone. Exit status 1 if a record named by --id was left.
 
             EXAMPLES
               cupel replay --dry-run                           what would go again

@@ -9,7 +9,8 @@ struct StatusCommand: ParsableCommand {
         commandName: "status",
         abstract: "List control records: what became of each file.",
         discussion: """
-            The oldest change comes first. An id's first digits are enough for show and replay.
+            The oldest change comes first. An id's first digits are enough for show and
+            replay.
 
             EXAMPLES
               cupel status                                     all bronze records

@@ -16,9 +16,10 @@ struct RunCommand: ParsableCommand {
         commandName: "run",
         abstract: "Take local files through the pipeline and wait until each has settled.",
         discussion: """
-            Puts each file under raw/<table>/. The table is --table, else the folder's name if it is a table, else the
-            file's: review.csv.gz, review-2024.csv.gz. Uses the running emulator, else one of its own on the same data.
-            Exit status 1 if a file failed; then it says why, and how to run it again.
+            Puts each file under raw/<table>/. The table is --table, else the folder's
+            name if it is a table, else the file's: review.csv.gz, review-2024.csv.gz.
+            Uses the running emulator, else one of its own on the same data. Exit status
+            1 if a file failed; then it says why, and how to run it again.
 
             EXAMPLES
               cupel run sample                                 all raw files of a folder

@@ -9,22 +9,37 @@ struct RunReport {
     var failures: [Ingestion] { ingestions.filter { !$0.hasSucceeded } }
 
     func print(to stream: StandardStream) {
-        var table = TextTable([
+        let wide = table(withOutput: true).lines()
+        if let width = stream.width, let longest = wide.map(\.count).max(), longest > width {
+            // A path that is cut short is of no use: on a narrow terminal it has a line of its own.
+            for (position, line) in table(withOutput: false).lines().enumerated() {
+                stream.line(line)
+                if position > 0, let output = output(of: ingestions[position - 1]) { stream.line("  \(output)") }
+            }
+        } else {
+            for line in wide { stream.line(line) }
+        }
+    }
+
+    private func table(withOutput: Bool) -> TextTable {
+        var columns: [TextTable.Column] = [
             .left("TABLE"), .left("FILE"), .left("TARGET"), .right("READ"), .right("WRITTEN"), .right("QUARANTINED"),
-            .right("SECONDS"), .right("MB/S"), .left("OUTPUT"),
-        ])
+            .right("SECONDS"), .right("MB/S"),
+        ]
+        if withOutput { columns.append(.left("OUTPUT")) }
+        var table = TextTable(columns)
         for ingestion in ingestions {
             let record = ingestion.record
-            table.add([
+            var cells = [
                 ingestion.file.table, ingestion.file.name, record?.computeTarget?.rawValue ?? "-",
                 Quantity.count(record?.recordCount), Quantity.count(record?.writtenCount),
                 Quantity.count(record?.quarantinedCount), Quantity.decimal(ingestion.seconds, places: 2),
                 ingestion.hasSucceeded ? Quantity.decimal(ingestion.megabytesPerSecond, places: 1) : "-",
-                output(of: ingestion) ?? "-",
-            ])
+            ]
+            if withOutput { cells.append(output(of: ingestion) ?? "-") }
+            table.add(cells)
         }
-        // A path that is cut short is of no use: this table may wrap.
-        stream.write(table.lines().map { $0 + "\n" }.joined())
+        return table
     }
 
     private func output(of ingestion: Ingestion) -> String? {

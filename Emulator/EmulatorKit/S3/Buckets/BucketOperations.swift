@@ -38,19 +38,7 @@ extension S3 {
     var canonicalUser: String { String(repeating: "0", count: 64 - account.id.utf8.count) + account.id }
 
     func createBucket(_ request: S3Request) async throws -> HTTPResponse {
-        let body = try await request.configuration()
-        if !body.isEmpty {
-            let document = try XMLElement(parsing: body)
-            guard document.name == "CreateBucketConfiguration" else { throw S3Fault.malformedXML }
-            if let region = document["LocationConstraint"]?.text, !region.isEmpty, region != account.region,
-                region != "EU"
-            {
-                throw S3Fault(
-                    "IllegalLocationConstraintException",
-                    "The \(region) location constraint is incompatible for the region specific endpoint this request was sent to.",
-                    400)
-            }
-        }
+        let region = try Self.region(inConfiguration: try await request.configuration())
         if request.headers["x-amz-bucket-object-lock-enabled"]?.lowercased() == "true" {
             throw S3Fault.notEmulated("S3 Object Lock")
         }
@@ -60,7 +48,37 @@ extension S3 {
                 "Your previous request to create the named bucket succeeded and you already own it.", 409,
                 details: [("BucketName", request.bucket)])
         }
+        if let region, region != account.region {
+            try await replace(Self.location, of: request.bucket, by: Array(region.utf8))
+        }
         return Self.answer(200, [("Location", "/\(request.bucket)")])
+    }
+
+    /// The region that a bucket says it is in: the emulator plays one, and buckets of all regions stand in it.
+    private static let location = "location"
+
+    private static func region(inConfiguration document: [UInt8]) throws(S3Fault) -> String? {
+        guard !document.isEmpty else { return nil }
+        let configuration = try XMLElement(parsing: document)
+        guard configuration.name == "CreateBucketConfiguration" else { throw .malformedXML }
+        guard let region = configuration["LocationConstraint"]?.text, !region.isEmpty else { return nil }
+        guard region.utf8.allSatisfy({ URLBytes.isUnreserved($0) }) else {
+            throw S3Fault(
+                "InvalidLocationConstraint", "The specified location-constraint is not valid", 400,
+                details: [("LocationConstraint", region)])
+        }
+        return region
+    }
+
+    private func location(of bucket: String) throws -> String {
+        let elsewhere = try store.read { snapshot in
+            _ = try snapshot.bucket(bucket)
+            return try snapshot.first(
+                "SELECT document FROM s3_configuration WHERE bucket = ? AND name = ?", .text(bucket),
+                .text(Self.location)
+            ) { String(decoding: $0.blob(0), as: UTF8.self) }
+        }
+        return elsewhere ?? account.region
     }
 
     /// - Returns: false when it was there.
@@ -77,17 +95,15 @@ extension S3 {
     }
 
     func headBucket(_ request: S3Request) throws -> HTTPResponse {
-        _ = try store.read { snapshot in try snapshot.bucket(request.bucket) }
-        return Self.answer(
-            200, [("x-amz-bucket-region", account.region), ("x-amz-access-point-alias", "false")])
+        let region = try location(of: request.bucket)
+        return Self.answer(200, [("x-amz-bucket-region", region), ("x-amz-access-point-alias", "false")])
     }
 
     func bucketLocation(_ request: S3Request) throws -> HTTPResponse {
-        _ = try store.read { snapshot in try snapshot.bucket(request.bucket) }
+        let region = try location(of: request.bucket)
         // The oldest region is written as none.
-        let region = account.region == "us-east-1" ? "" : account.region
         return Self.answer(
-            XMLText("LocationConstraint") { text in text.verbatim(Array(region.utf8)) })
+            XMLText("LocationConstraint") { text in text.verbatim(Array((region == "us-east-1" ? "" : region).utf8)) })
     }
 
     func deleteBucket(_ request: S3Request) async throws -> HTTPResponse {

@@ -115,13 +115,13 @@ extension S3 {
     }
 
     func uploadAndPart(_ request: S3Request) throws -> (upload: MultipartUpload, number: Int) {
-        let id = request.query["uploadId"] ?? ""
-        let upload = try store.read { snapshot in try snapshot.upload(id, request.bucket, request.key) }
         guard let number = Int(request.query["partNumber"] ?? ""), (1...10_000).contains(number) else {
             throw S3Fault.argument(
                 "partNumber", request.query["partNumber"] ?? "",
                 "Part number must be an integer between 1 and 10000, inclusive")
         }
+        let id = request.query["uploadId"] ?? ""
+        let upload = try store.read { snapshot in try snapshot.upload(id, request.bucket, request.key) }
         return (upload, number)
     }
 

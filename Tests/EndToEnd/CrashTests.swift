@@ -35,12 +35,12 @@ import Testing
         let seed = UInt64(ProcessInfo.processInfo.environment["CUPEL_SEED"] ?? "") ?? UInt64.random(in: 0..<1_000_000)
         print("seed \(seed): CUPEL_SEED=\(seed) repeats this run")
         var random = SeededGenerator(seed: seed)
-        let emulator = try await RunningEmulator(parameters: ["LeaseSeconds": "5", "LambdaMaxRecords": "20000"])
+        let emulator = try await RunningEmulator(parameters: ["LeaseSeconds": "5", "LambdaMaxRecords": "9000"])
         let folder = try TemporaryDirectory()
-        let small = try await Sample.generate(table: "review", rows: 15_000, seed: 12, format: "csv", into: folder)
-        let large = try await Sample.generate(table: "review", rows: 30_000, seed: 13, format: "csv", into: folder)
+        let small = try await Sample.generate(table: "review", rows: 6_000, seed: 12, format: "csv", into: folder)
+        let large = try await Sample.generate(table: "review", rows: 12_000, seed: 13, format: "csv", into: folder)
         var killed = 0
-        for round in 0..<15 {
+        for round in 0..<30 {
             try await Referee.lake(
                 emulator, "put",
                 ["raw/review/small-\(round).csv.gz", small, "raw/review/large-\(round).csv.gz", large])
@@ -60,8 +60,8 @@ import Testing
             _ = try await Command.run(Programs.cupel, ["replay", "--status", "error", "--endpoint", emulator.endpoint])
         }
         let checked = try await Referee.lake(emulator, "check")
-        #expect(checked.int("files") == 30)
-        #expect(checked.int("rows") == 15 * 45_000)
+        #expect(checked.int("files") == 60)
+        #expect(checked.int("rows") == 30 * 18_000)
     }
 
     /// Puts one file after another until the emulator is gone.

@@ -59,4 +59,54 @@ import Testing
         #expect(targets == ["raw/review/large.json.gz": "ecs", "raw/review/small.json.gz": "lambda"])
         #expect(try await Referee.lake(emulator, "check").int("rows") == 121_000)
     }
+
+    @Test func `a forced replay counts its attempt and writes the same bytes under the same key`() async throws {
+        let emulator = try await RunningEmulator()
+        let folder = try TemporaryDirectory()
+        let file = try await Sample.generate(table: "profile", rows: 2_000, seed: 6, format: "csv", into: folder)
+        try await Referee.lake(emulator, "put", ["raw/profile/p.csv.gz", file])
+        let first = try await bronzeRecord(emulator)
+        let bytes = try await Referee.lake(emulator, "digests")
+        let identifier = try #require(first.text("control_id"))
+        let refused = try await Command.run(
+            Programs.cupel, ["replay", "--id", identifier, "--endpoint", emulator.endpoint])
+        #expect(refused.status == 1, "a success is replayed by force only: \(refused.text)")
+        let replay = try await Command.run(
+            Programs.cupel, ["replay", "--id", identifier, "--force", "--endpoint", emulator.endpoint])
+        #expect(replay.status == 0, "\(replay.text) \(replay.errors)")
+        var second = try await bronzeRecord(emulator)
+        while second.int("attempt_count") == 1 || second.text("status") != "success" {
+            try await Task.sleep(for: .milliseconds(50))
+            second = try await bronzeRecord(emulator)
+        }
+        #expect(second.int("attempt_count") == 2)
+        #expect(second.text("output_key") == first.text("output_key"))
+        #expect(second.text("created_at") == first.text("created_at"))
+        let again = try await Referee.lake(emulator, "digests")
+        #expect(NSDictionary(dictionary: again) == NSDictionary(dictionary: bytes))
+        #expect(try await Referee.lake(emulator, "check").int("rows") == 2_000)
+    }
+
+    @Test func `a failed file goes again by replay when its cause is gone, and says so until then`() async throws {
+        let emulator = try await RunningEmulator()
+        try await Referee.lake(emulator, "phantom-event", ["raw/beer/gone.csv.gz"])
+        #expect(try await bronzeRecord(emulator).text("status") == "error")
+        let dryRun = try await Command.run(
+            Programs.cupel, ["replay", "--dry-run", "--json", "--endpoint", emulator.endpoint])
+        #expect(dryRun.status == 0)
+        #expect(try await bronzeRecord(emulator).text("status") == "error")
+        let replay = try await Command.run(Programs.cupel, ["replay", "--endpoint", emulator.endpoint])
+        #expect(replay.status == 0, "\(replay.errors)")
+        let record = try await bronzeRecord(emulator)
+        #expect(record.text("status") == "error")
+        #expect(record.text("error_type") == "ObjectGone")
+        let shown = try await Command.run(
+            Programs.cupel, ["show", try #require(record.text("control_id")), "--endpoint", emulator.endpoint])
+        #expect(shown.text.contains("ObjectGone"))
+    }
+
+    private func bronzeRecord(_ emulator: RunningEmulator) async throws -> [String: Any] {
+        let records = try await Referee.lake(emulator, "settle").records("records")
+        return try #require(records.first { $0.text("schema_name") == "dm_bronze" })
+    }
 }

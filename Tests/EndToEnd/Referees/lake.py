@@ -9,9 +9,10 @@
     lake.py ENDPOINT repeat-event KEY TIMES        sends the object's event again, concurrently and in batches
     lake.py ENDPOINT phantom-event KEY             sends the event of an object that is not there (any more)
     lake.py ENDPOINT quarantine                    -> {"lines": [...]}, the quarantined rows of all objects
+    lake.py ENDPOINT digests                       -> {key: SHA-256} of every object of the lake
     lake.py ENDPOINT executions                    -> {"statuses": {...}}
 """
-import csv, datetime, gzip, io, json, os, random, sys, time, urllib.parse
+import csv, datetime, gzip, hashlib, io, json, os, random, sys, time, urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
 import boto3, duckdb, pyarrow.parquet as pq, yaml
@@ -183,6 +184,12 @@ def quarantine():
     return {"lines": lines}
 
 
+def digests():
+    lake = next(b["Name"] for b in s3.list_buckets()["Buckets"] if "-lake" in b["Name"])
+    keys = [o["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=lake) for o in page.get("Contents", [])]
+    return {key: hashlib.sha256(s3.get_object(Bucket=lake, Key=key)["Body"].read()).hexdigest() for key in keys}
+
+
 def executions():
     sfn = client("stepfunctions")
     statuses = {}
@@ -215,6 +222,7 @@ answer = {
     "repeat-event": lambda: repeat_event(arguments[0], int(arguments[1])),
     "phantom-event": lambda: phantom_event(arguments[0]),
     "quarantine": quarantine,
+    "digests": digests,
     "executions": executions,
 }[command]()
 print(json.dumps(answer, default=str))

@@ -46,8 +46,9 @@ let functions: [Target] = [
     function(
         "BronzeWriter",
         imports: [
-            "LambdaRuntime", "AWSClient", "AWSModels", "Contracts", "Columnar", "Parquet", "Control", "JSON", "Digest",
-        ]),
+            "LambdaRuntime", "AWSClient", "AWSModels", "Contracts", "Columnar", "Parquet", "Control", "JSON",
+        ],
+        exclude: ["README.md"]),
     function("Replayer", imports: ["LambdaRuntime", "AWSClient", "AWSModels", "Control", "JSON"]),
 ]
 
@@ -102,8 +103,7 @@ let tests: [Target] = [
     unitTests(
         of: "BronzeWriter",
         imports: [
-            "AWSClient", "AWSModels", "Columnar", "Contracts", "Control", "CZlib", "FakeAWS", "JSON", "LambdaRuntime",
-            "Parquet",
+            "AWSClient", "AWSModels", "Columnar", "Contracts", "Control", "FakeAWS", "JSON", "LambdaRuntime",
         ]),
     unitTests(of: "Replayer", imports: ["AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime"]),
     unitTests(of: "ASL", imports: ["JSON"]),

@@ -60,7 +60,8 @@ let emulator: [Target] = [
     // Its non-copyable types crash the cross-module optimizer of Swift 6.3.1.
     layer(
         "EmulatorKit", in: "Emulator",
-        imports: ["ASL", "JSON", "YAML", "Digest", "CSQLite", "CZlib", "CProcess"], exclude: ["Lambda/README.md"],
+        imports: ["ASL", "JSON", "YAML", "Digest", "CSQLite", "CZlib", "CProcess"],
+        exclude: ["Lambda/README.md", "S3/README.md"],
         optimizedAcrossModules: false),
     layer(
         "EmulatorServer", in: "Emulator",

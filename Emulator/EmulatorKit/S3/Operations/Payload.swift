@@ -23,6 +23,7 @@ extension S3 {
         var reader = try PayloadReader(request)
         var verifier = try PayloadVerifier(request, checksum: checksum)
         var bytes: [UInt8] = []
+        if let length = request.body.length, length <= Self.inlineLimit { bytes.reserveCapacity(length) }
         var draft: FileDraft? = inFile ? try files.create() : nil
         var size = 0
         while let piece = try await reader.next() {
@@ -31,8 +32,6 @@ extension S3 {
             guard size <= Self.putLimit else { throw S3Fault.entityTooLarge }
             if let draft {
                 try draft.append(piece)
-            } else if bytes.isEmpty {
-                bytes = piece
             } else {
                 bytes += piece
             }

@@ -49,14 +49,13 @@ extension LogService {
     /// An answer holds no more than this many bytes of messages.
     private static let answerLimit = 1 << 20
     private static let eventLimit = 10_000
+    /// In milliseconds.
+    private static let batchSpan: Int64 = 24 * 60 * 60 * 1000
 
     func putEvents(_ input: JSON) async throws -> JSON {
         let (group, stream) = (try group(input), try stream(input))
         _ = try await streamID(stream, group: group)
-        let events = (input["logEvents"]?.array ?? []).compactMap { event -> (time: Int64, message: String)? in
-            guard let time = event["timestamp"]?.int, let message = event["message"]?.string else { return nil }
-            return (Int64(time), message)
-        }
+        let events = try Self.events(input)
         let now = ambient.now()
         try await store.write { [store] transaction in
             for event in events {
@@ -64,6 +63,29 @@ extension LogService {
             }
         }
         return ["nextSequenceToken": .string(String(now))]
+    }
+
+    /// A batch to put: in the order of time, and of no more than a day.
+    private static func events(_ input: JSON) throws(AWSFault) -> [(time: Int64, message: String)] {
+        guard let documents = input["logEvents"]?.array, !documents.isEmpty else {
+            throw .logsParameter("logEvents is missing or empty.")
+        }
+        var events: [(time: Int64, message: String)] = []
+        for document in documents {
+            guard let time = document["timestamp"]?.int, let message = document["message"]?.string else {
+                throw .logsParameter("Each of logEvents needs a timestamp and a message.")
+            }
+            guard events.last.map({ $0.time <= time }) ?? true else {
+                throw .logsParameter(
+                    "Log events in a single PutLogEvents request must be in chronological order.")
+            }
+            guard events.first.map({ Int64(time) - $0.time <= Self.batchSpan }) ?? true else {
+                throw .logsParameter(
+                    "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
+            }
+            events.append((Int64(time), message))
+        }
+        return events
     }
 
     /// One stream's events, forwards or backwards from a token.

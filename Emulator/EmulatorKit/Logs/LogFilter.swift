@@ -46,7 +46,10 @@ struct LogFilter: Sendable {
     /// - Throws: ``AWSFault`` `InvalidParameterException` for a pattern that the emulator cannot read.
     init(_ pattern: String) throws(AWSFault) {
         let text = pattern.trimmed
-        if text.hasPrefix("{"), text.hasSuffix("}") {
+        if text.hasPrefix("{") {
+            guard text.hasSuffix("}") else {
+                throw AWSFault("InvalidParameterException", "Invalid filter pattern: it does not end with }.")
+            }
             var alternatives: [[Condition]] = []
             for alternative in String(text.dropFirst().dropLast()).parts(separatedBy: "||") {
                 var conditions: [Condition] = []

@@ -6,10 +6,23 @@ internal import JSON
 extension LogService {
     func createGroup(_ input: JSON) async throws -> JSON {
         let (group, now) = (try group(input), ambient.now())
+        guard group.utf8.count <= 512, group.utf8.allSatisfy(Self.mayNameGroup) else {
+            throw AWSFault.logsParameter(
+                "1 validation error detected: Value '\(group)' at 'logGroupName' failed to satisfy constraint: Member must "
+                    + "satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+")
+        }
         guard try await store.write({ try LogStore.create(group: group, at: now, in: $0) }) else {
             throw AWSFault("ResourceAlreadyExistsException", "The specified log group already exists")
         }
         return [:]
+    }
+
+    private static func mayNameGroup(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: ".-_/#".utf8.contains(byte)
+        }
     }
 
     func createStream(_ input: JSON) async throws -> JSON {

@@ -55,6 +55,8 @@ public final class S3: EmulatedService, ResourceProviding {
     // MARK: Which operation
 
     private func service(_ request: S3Request) async throws -> HTTPResponse {
+        // `//key` names an object of a bucket without a name.
+        guard request.key.isEmpty else { throw S3Fault.invalidBucketName("") }
         guard request.method == "GET" else { throw S3Fault.methodNotAllowed }
         return try listBuckets(request)
     }

@@ -83,10 +83,7 @@ extension S3 {
 
     /// - Returns: false when it was there.
     func addBucket(_ name: String) async throws -> Bool {
-        guard Bucket.isValid(name: name) else {
-            throw S3Fault(
-                "InvalidBucketName", "The specified bucket is not valid.", 400, details: [("BucketName", name)])
-        }
+        guard Bucket.isValid(name: name) else { throw S3Fault.invalidBucketName(name) }
         let now = ambient.now()
         return try await store.write { transaction in
             try transaction.execute(

@@ -27,6 +27,10 @@ struct S3Fault: Error, Sendable {
         S3Fault("InvalidArgument", message, 400, details: [("ArgumentName", name), ("ArgumentValue", value)])
     }
 
+    static func invalidBucketName(_ bucket: String) -> S3Fault {
+        S3Fault("InvalidBucketName", "The specified bucket is not valid.", 400, details: [("BucketName", bucket)])
+    }
+
     static func noSuchBucket(_ bucket: String) -> S3Fault {
         S3Fault("NoSuchBucket", "The specified bucket does not exist", 404, details: [("BucketName", bucket)])
     }

@@ -140,7 +140,7 @@ extension Execution {
 
     /// The largest input or output of a state.
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
-    static let payloadLimitInBytes = 262_144
+    public static let payloadLimitInBytes = 262_144
 
     private mutating func branchEnded(_ id: BranchID, output: JSON) {
         guard let branch = branches[id] else { return }

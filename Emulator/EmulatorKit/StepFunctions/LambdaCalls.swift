@@ -22,6 +22,10 @@ extension StepFunctionsService {
                 cause: String(decoding: answer.payload, as: UTF8.self))
         }
         guard let result else {
+            // The interpreter refuses a result for its size before it could be read.
+            if answer.payload.count > Execution.payloadLimitInBytes {
+                return (.string(String(decoding: answer.payload, as: UTF8.self)), answer.requestID)
+            }
             throw TaskFailure(
                 error: "States.Runtime",
                 cause: "The function '\(function)' returned a payload that is not JSON")

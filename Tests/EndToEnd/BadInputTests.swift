@@ -1,4 +1,5 @@
 import Foundation
+import TestEmulator
 import Testing
 
 /// Every way in which a raw file can be wrong ends as a clear error in its control record, or as quarantined rows.

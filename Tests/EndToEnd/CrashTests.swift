@@ -1,4 +1,5 @@
 import Foundation
+import TestEmulator
 import Testing
 
 /// `kill -9` at random moments: after a restart everything settles, nothing is lost, doubled or stuck.

@@ -1,4 +1,5 @@
 import Foundation
+import TestEmulator
 import Testing
 
 /// Raw files in, bronze files and control records out, through every process that AWS would run too.

@@ -1,5 +1,6 @@
 import Foundation
 import FoundationNetworking
+import TestEmulator
 
 /// Requests without any AWS client.
 enum RawHTTP {

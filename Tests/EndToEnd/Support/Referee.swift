@@ -1,4 +1,5 @@
 import Foundation
+import TestEmulator
 import Testing
 
 /// Clients and readers that nobody here wrote (boto3, pyarrow, DuckDB), behind one script.

@@ -1,4 +1,5 @@
 import Foundation
+import TestEmulator
 
 /// Files out of `cupel generate`.
 enum Sample {

@@ -1,16 +1,15 @@
-import Foundation
-import Testing
+internal import Foundation
 
 /// One emulator process on a data folder of its own, with the project's template and functions.
-final class RunningEmulator: @unchecked Sendable {
+public final class RunningEmulator: @unchecked Sendable {
     // Sendable: each test uses its emulator from one task at a time.
-    let data: TemporaryDirectory
-    private(set) var endpoint: String
+    public let data: TemporaryDirectory
+    public private(set) var endpoint: String
     private var process: Process
     private let parameters: [String: String]
 
     /// - Parameter parameters: of the template, other than its defaults.
-    init(parameters: [String: String] = [:]) async throws {
+    public init(parameters: [String: String] = [:]) async throws {
         data = try TemporaryDirectory()
         self.parameters = parameters
         (process, endpoint) = try await Self.start(data.path, port: 0, parameters)
@@ -21,24 +20,24 @@ final class RunningEmulator: @unchecked Sendable {
     }
 
     /// SIGKILL: no handler runs, nothing is flushed.
-    func killAtOnce() {
+    public func killAtOnce() {
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 
     /// SIGTERM, and the exit status.
-    func stop() -> Int32 {
+    public func stop() -> Int32 {
         process.terminate()
         process.waitUntilExit()
         return process.terminationStatus
     }
 
     /// Starts again on the same data and the same port.
-    func restart() async throws {
+    public func restart() async throws {
         (process, endpoint) = try await Self.start(data.path, port: URL(string: endpoint)?.port ?? 0, parameters)
     }
 
-    var processIdentifier: Int32 { process.processIdentifier }
+    public var processIdentifier: Int32 { process.processIdentifier }
 
     private static func start(
         _ data: String, port: Int, _ parameters: [String: String]

@@ -1,5 +1,5 @@
 """What the checks share: the clients, the list of checks, and how a refusal is expected."""
-import hashlib, http.client, sys, urllib.parse, uuid
+import hashlib, http.client, sys, time, urllib.parse, uuid
 
 import boto3
 from botocore.config import Config
@@ -10,12 +10,12 @@ address = urllib.parse.urlparse(endpoint).netloc
 credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 
 
-def client(**config):
+def client(service, **config):
     settings = Config(retries={"max_attempts": 1}, **config)
-    return boto3.client("s3", endpoint_url=endpoint, config=settings, **credentials)
+    return boto3.client(service, endpoint_url=endpoint, config=settings, **credentials)
 
 
-s3 = client()
+s3 = client("s3")
 checks = []
 
 
@@ -40,6 +40,13 @@ def fails(code, status, call, *arguments, **named):
         assert said in ((code, status), (str(status), status)), f"expected {code} {status}, got {said}"
         return error.response
     raise AssertionError(f"expected {code} {status}, got success")
+
+
+def eventually(holds, what, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.05)
 
 
 def raw(method, path, body=None, headers=None):

@@ -1,19 +1,21 @@
-import Foundation
+public import Foundation
 
 /// One run of a program to its end.
-struct Command: Sendable {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+public struct Command: Sendable {
+    public struct Failure: Error, CustomStringConvertible {
+        public let description: String
+
+        public init(description: String) { self.description = description }
     }
 
-    let status: Int32
-    let output: Data
-    let errors: String
+    public let status: Int32
+    public let output: Data
+    public let errors: String
 
-    var text: String { String(decoding: output, as: UTF8.self) }
+    public var text: String { String(decoding: output, as: UTF8.self) }
 
     /// Runs `path` with `arguments`; kills it after `seconds`.
-    static func run(
+    public static func run(
         _ path: String, _ arguments: [String], environment: [String: String] = [:], input: Data? = nil,
         seconds: Double = 300
     ) async throws -> Command {

@@ -1,0 +1,79 @@
+"""What people type: the AWS CLI with nothing but its endpoint set."""
+import json, os, subprocess, sys, tempfile, uuid
+from pathlib import Path
+
+from calls import check, endpoint, eventually
+
+ENVIRONMENT = os.environ | {
+    "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ENDPOINT_URL": endpoint}
+
+
+def aws(*words, fails=False):
+    run = subprocess.run([str(Path(sys.executable).parent / "aws"), *words], env=ENVIRONMENT, capture_output=True, text=True)
+    assert (run.returncode != 0) == fails, (words, run.returncode, run.stderr)
+    if fails: return run.stderr
+    try: return json.loads(run.stdout)
+    except ValueError: return run.stdout
+
+
+@check
+def files_go_up_and_come_back():
+    name = "referee-" + uuid.uuid4().hex[:16]
+    aws("s3", "mb", f"s3://{name}")
+    with tempfile.TemporaryDirectory() as folder:
+        content = os.urandom(11 << 20)
+        Path(folder, "tree/b c").mkdir(parents=True)
+        Path(folder, "tree/big").write_bytes(content)
+        Path(folder, "tree/b c/é").write_bytes(b"small")
+        aws("s3", "sync", f"{folder}/tree", f"s3://{name}/t", "--only-show-errors")
+        assert "b c/é" in aws("s3", "ls", f"s3://{name}", "--recursive")
+        assert not aws("s3", "sync", f"{folder}/tree", f"s3://{name}/t").strip(), "the second sync had something to do"
+        Path(folder, "tree/b c/é").unlink()
+        aws("s3", "sync", f"{folder}/tree", f"s3://{name}/t", "--delete", "--only-show-errors")
+        assert "é" not in aws("s3", "ls", f"s3://{name}", "--recursive")
+        aws("s3", "cp", f"s3://{name}/t/big", f"{folder}/back", "--only-show-errors")
+        assert Path(folder, "back").read_bytes() == content
+    assert "NoSuchBucket" in aws("s3", "ls", "s3://referee-none", fails=True)
+    aws("s3", "rb", f"s3://{name}", "--force")
+
+
+@check
+def a_table_is_used():
+    name = "referee-" + uuid.uuid4().hex[:12]
+    aws("dynamodb", "create-table", "--table-name", name, "--billing-mode", "PAY_PER_REQUEST", "--attribute-definitions",
+        "AttributeName=id,AttributeType=S", "--key-schema", "AttributeName=id,KeyType=HASH")
+    aws("dynamodb", "wait", "table-exists", "--table-name", name)
+    aws("dynamodb", "put-item", "--table-name", name, "--item", '{"id": {"S": "a"}, "n": {"N": "1"}}')
+    got = aws("dynamodb", "get-item", "--table-name", name, "--key", '{"id": {"S": "a"}}')
+    assert got["Item"] == {"id": {"S": "a"}, "n": {"N": "1"}}, got
+    assert aws("dynamodb", "scan", "--table-name", name, "--select", "COUNT")["Count"] == 1
+    assert "ConditionalCheckFailedException" in aws(
+        "dynamodb", "put-item", "--table-name", name, "--item", '{"id": {"S": "a"}}', "--condition-expression",
+        "attribute_not_exists(id)", fails=True)
+    assert name in aws("dynamodb", "list-tables")["TableNames"]
+    aws("dynamodb", "delete-table", "--table-name", name)
+
+
+@check
+def the_pipelines_machine_and_logs_are_seen():
+    listed = {m["name"]: m["stateMachineArn"] for m in aws("stepfunctions", "list-state-machines")["stateMachines"]}
+    arn = listed["cupel-dev-ingestion"]
+    started = aws("stepfunctions", "start-execution", "--state-machine-arn", arn, "--input", '[{"control_id": "none"}]')
+    describe = ("stepfunctions", "describe-execution", "--execution-arn", started["executionArn"])
+    eventually(lambda: aws(*describe)["status"] != "RUNNING", "the execution ends", seconds=60)
+    assert aws(*describe)["status"] == "FAILED", "no control record has this id"
+    history = aws("stepfunctions", "get-execution-history", "--execution-arn", started["executionArn"])["events"]
+    assert history[0]["type"] == "ExecutionStarted" and history[-1]["type"] == "ExecutionFailed"
+    lines = aws("logs", "filter-log-events", "--log-group-name", "/aws/lambda/cupel-dev-compute-router",
+                "--filter-pattern", "REPORT")["events"]
+    assert lines and all(e["message"].startswith("REPORT RequestId") for e in lines), lines
+
+
+@check
+def a_function_is_invoked():
+    assert "cupel-dev-bronze-writer" in [f["FunctionName"] for f in aws("lambda", "list-functions")["Functions"]]
+    with tempfile.TemporaryDirectory() as folder:
+        answer = aws("lambda", "invoke", "--function-name", "cupel-dev-replayer", "--payload", "{}", f"{folder}/out")
+        assert answer["StatusCode"] == 200 and "FunctionError" not in answer, answer
+        json.loads(Path(folder, "out").read_text())

@@ -1,0 +1,2 @@
+"""Buckets, objects, versions, uploads, listings, checksums and addresses."""
+from . import addressing, buckets, integrity, listings, objects, uploads

@@ -1,0 +1,24 @@
+import TestEmulator
+import Testing
+
+/// Services as boto3, the AWS CLI and bare HTTP see them: they share no code with the emulator, and no mistake.
+@Suite struct ServiceTests {
+    @Test(arguments: ["s3", "dynamodb", "lambda", "stepfunctions", "logs", "awscli"])
+    func `clients that nobody here wrote get the answers that AWS documents`(service: String) async throws {
+        try await referee(service)
+    }
+
+    @Test func `what no client should send gets an error, and the emulator goes on`() async throws {
+        try await referee("bad_requests")
+    }
+
+    private func referee(_ service: String) async throws {
+        let emulator = try await RunningEmulator()
+        let checks = "\(Programs.packageRoot)/Tests/Conformance/Referees"
+        let run = try await Command.run(Programs.python, ["-B", checks, emulator.endpoint, service])
+        let failures = run.text.split(separator: "\n").filter { $0.hasPrefix("FAILED") }
+        #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
+        #expect(run.status == 0, "\(run.errors.suffix(2000))")
+        #expect(emulator.stop() == 0)
+    }
+}

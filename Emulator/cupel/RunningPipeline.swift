@@ -59,14 +59,14 @@ struct RunningPipeline: Sendable {
         let report = emulator.report
         var text = "Cupel is up at \(emulator.endpoint), its state in \(dataFolder)\n\n"
         for entry in report.resources(.played) {
-            text += "  \(padded(entry.type, 36))\(entry.ref ?? entry.logicalID)\n"
+            text += "  \(padded(entry.type, 40))\(entry.ref ?? entry.logicalID)\n"
         }
         let inert = Set(report.resources(.withoutEffect).map(\.type)).sorted()
         if !inert.isEmpty { text += "\n  Accepted, without effect here: \(inert.joined(separator: ", "))\n" }
         let missing = report.resources(.notPlayed)
         if !missing.isEmpty { text += "\n  Not played:\n" }
         for entry in missing {
-            text += "  \(padded(entry.type, 36))\(entry.logicalID)\(entry.reason.map { ": \($0)" } ?? "")\n"
+            text += "  \(padded(entry.type, 40))\(entry.logicalID)\(entry.reason.map { ": \($0)" } ?? "")\n"
         }
         text += """
 

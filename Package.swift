@@ -85,6 +85,7 @@ let emulator: [Target] = [
 // MARK: Tests: mirror the tree
 
 let tests: [Target] = [
+    layer("TestRandom", in: "Tests/Support"),
     layer("FakeAWS", in: "Tests/Support", imports: ["AWSClient", "AWSModels", "Digest", "JSON"]),
     layer("TestEmulator", in: "Tests/Support"),
     unitTests(of: "JSON"),
@@ -93,10 +94,10 @@ let tests: [Target] = [
     unitTests(of: "AWSModels", imports: ["JSON"]),
     unitTests(of: "AWSClient", imports: ["AWSModels", "JSON", "Digest"]),
     unitTests(of: "Contracts", imports: ["YAML"]),
-    unitTests(of: "Columnar", imports: ["Contracts", "CKernels", "JSON"]),
-    unitTests(of: "Parquet", imports: ["JSON"]),
-    unitTests(of: "Control", imports: ["AWSClient", "AWSModels", "FakeAWS", "JSON"]),
-    unitTests(of: "FirehoseTransform", imports: ["JSON", "Contracts", "LambdaRuntime"]),
+    unitTests(of: "Columnar", imports: ["Contracts", "CKernels", "JSON", "TestRandom"]),
+    unitTests(of: "Parquet", imports: ["JSON", "TestRandom"]),
+    unitTests(of: "Control", imports: ["AWSClient", "AWSModels", "FakeAWS", "JSON", "TestRandom"]),
+    unitTests(of: "FirehoseTransform", imports: ["JSON", "Contracts", "LambdaRuntime", "TestRandom"]),
     unitTests(
         of: "ControlRecorder", imports: ["AWSClient", "AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime"]),
     unitTests(
@@ -106,10 +107,11 @@ let tests: [Target] = [
         of: "BronzeWriter",
         imports: [
             "AWSClient", "AWSModels", "Columnar", "Contracts", "Control", "FakeAWS", "JSON", "LambdaRuntime",
+            "TestRandom",
         ]),
     unitTests(of: "Replayer", imports: ["AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime"]),
     unitTests(of: "ASL", imports: ["JSON"]),
-    unitTests(of: "EmulatorKit", imports: ["ASL", "JSON", "YAML", "Digest"]),
+    unitTests(of: "EmulatorKit", imports: ["ASL", "JSON", "YAML", "Digest", "TestRandom"]),
     unitTests(of: "EmulatorServer", imports: ["EmulatorKit"]),
     unitTests(
         of: "cupel",
@@ -121,7 +123,8 @@ let tests: [Target] = [
         name: "ConformanceTests", dependencies: ["ASL", "JSON", "TestEmulator", "YAML"], path: "Tests/Conformance",
         exclude: ["Referees", "asl-not-played.txt"], swiftSettings: strict()),
     .testTarget(
-        name: "EndToEndTests", dependencies: ["JSON", "TestEmulator"], path: "Tests/EndToEnd", exclude: ["Referees"],
+        name: "EndToEndTests", dependencies: ["JSON", "TestEmulator", "TestRandom"], path: "Tests/EndToEnd",
+        exclude: ["Referees"],
         swiftSettings: strict()),
 ]
 

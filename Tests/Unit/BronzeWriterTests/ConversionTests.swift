@@ -1,6 +1,7 @@
 import Columnar
 import Contracts
 import JSON
+import TestRandom
 import Testing
 
 @testable import BronzeWriter

@@ -1,6 +1,7 @@
 import Columnar
 import Contracts
 import Foundation
+import TestRandom
 
 @testable import BronzeWriter
 
@@ -57,21 +58,6 @@ func rows(_ ids: Range<Int>, as format: RawFormat = .csv) -> String {
 
 func file(_ count: Int, as format: RawFormat = .csv) -> [UInt8] {
     gzip((format == .csv ? header : "") + rows(0..<count, as: format))
-}
-
-/// Numbers that follow from a seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var bits = state
-        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-        return bits ^ (bits >> 31)
-    }
 }
 
 /// A source that gives its bytes out in pieces of odd sizes.

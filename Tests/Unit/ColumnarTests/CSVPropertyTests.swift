@@ -1,4 +1,5 @@
 import Contracts
+import TestRandom
 import Testing
 
 @testable import Columnar

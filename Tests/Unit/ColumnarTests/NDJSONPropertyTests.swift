@@ -1,5 +1,6 @@
 import Contracts
 import JSON
+import TestRandom
 import Testing
 
 @testable import Columnar

@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import TestRandom
 import Testing
 
 @testable import Columnar

@@ -1,4 +1,5 @@
 import Parquet
+import TestRandom
 import Testing
 
 struct BatchingTests {
@@ -6,7 +7,7 @@ struct BatchingTests {
     func `the bytes depend on the rows, not on their batches`(batchSize: Int) throws {
         for nulls in Nulls.allCases {
             let seed: UInt64 = 99
-            var generator = SeededGenerator(seed)
+            var generator = SeededGenerator(seed: seed)
             let columns = RefereeTests.types.flatMap { type, logicalType in
                 [Shape.repeating, .random, .drifting].map {
                     TestColumn(type, logicalType, $0, nulls, rowCount: 1000, using: &generator)
@@ -26,7 +27,7 @@ struct BatchingTests {
         options.stripeTextLimit = 1 << 15
         let column = ParquetColumn(name: "text", physicalType: .byteArray, logicalType: .string, isRequired: true)
         var writer = ParquetWriter(try ParquetSchema([column]), options)
-        var generator = SeededGenerator(5)
+        var generator = SeededGenerator(seed: 5)
         var largest = 0
         var total = 0
         for _ in 0..<50 {

@@ -1,11 +1,12 @@
 @testable import Parquet
+import TestRandom
 import Testing
 
 /// The encoders against decoders written from the specification alone.
 struct EncodingTests {
     @Test(arguments: 0..<8 as Range<UInt64>)
     func `delta binary packing round-trips`(seed: UInt64) {
-        var generator = SeededGenerator(seed)
+        var generator = SeededGenerator(seed: seed)
         for count in [0, 1, 2, 31, 32, 33, 128, 129, 130, 1000] {
             let width = generator.next() % 65
             let wide = (0..<count).map { _ in width == 0 ? 0 : Int64(bitPattern: generator.next()) >> (64 - width) }
@@ -23,7 +24,7 @@ struct EncodingTests {
 
     @Test(arguments: 0..<8 as Range<UInt64>)
     func `a dictionary gives each value back`(seed: UInt64) {
-        var generator = SeededGenerator(seed)
+        var generator = SeededGenerator(seed: seed)
         let distinct = 1 + generator.next() % 5000
         let numbers = (0..<9000).map { _ in Int64(generator.next() % distinct) &* 0x1_0000_0001 }
         let dictionary = ValueDictionary(of: .int64, sizeLimit: 1 << 20)

@@ -1,5 +1,6 @@
 import Foundation
 import Parquet
+import TestRandom
 import Testing
 
 /// Every type, presence, encoding and codec that the writer offers, read back by three readers.
@@ -47,7 +48,7 @@ struct RefereeTests {
     func `three readers find the values that were written`(codec: CompressionCodec, nulls: Nulls) throws {
         try withTemporaryFolder { folder in
             let seed: UInt64 = 20_261_121
-            var generator = SeededGenerator(seed)
+            var generator = SeededGenerator(seed: seed)
             let columns = Self.types.flatMap { type, logicalType in
                 Shape.allCases.map { shape in
                     TestColumn(type, logicalType, shape, nulls, rowCount: 1000, using: &generator)
@@ -60,7 +61,7 @@ struct RefereeTests {
 
     @Test func `each forced encoding is read back, and is what the footer says`() throws {
         try withTemporaryFolder { folder in
-            var generator = SeededGenerator(7)
+            var generator = SeededGenerator(seed: 7)
             for nulls in [Nulls.never, .sometimes] {
                 var columns: [TestColumn] = []
                 for encoding in [EncodingChoice.plain, .dictionary, .delta] {
@@ -85,7 +86,7 @@ struct RefereeTests {
 
     @Test func `the remaining logical types are read back`() throws {
         try withTemporaryFolder { folder in
-            var generator = SeededGenerator(11)
+            var generator = SeededGenerator(seed: 11)
             for nulls in [Nulls.never, .sometimes] {
                 let columns = Self.otherLogicalTypes.flatMap { type, logicalType in
                     [Shape.repeating, .random, .extremes].map {
@@ -100,7 +101,7 @@ struct RefereeTests {
 
     @Test func `default limits, many rows and the empty file are read back`() throws {
         try withTemporaryFolder { folder in
-            var generator = SeededGenerator(3)
+            var generator = SeededGenerator(seed: 3)
             let big = [
                 TestColumn(.int64, nil, .ascending, .never, rowCount: 40_000, using: &generator),
                 TestColumn(.double, nil, .repeating, .sometimes, rowCount: 40_000, using: &generator),

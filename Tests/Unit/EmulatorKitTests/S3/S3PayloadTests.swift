@@ -1,5 +1,6 @@
 import Digest
 import JSON
+import TestRandom
 import Testing
 
 @testable import EmulatorKit
@@ -18,7 +19,7 @@ import Testing
     @Test(arguments: [ChecksumAlgorithm.crc32, .crc32c, .crc64nvme])
     func `checksums of parts join to that of the whole`(_ algorithm: ChecksumAlgorithm) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SplitMix(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let polynomial = try #require(algorithm.polynomial)
         for _ in 0..<20 {
             let whole = (0..<Int.random(in: 0...3000, using: &generator)).map { _ in
@@ -33,17 +34,6 @@ import Testing
             let joined = CyclicRedundancyCheck.joined(
                 value(whole[..<cut]), value(whole[cut...]), count: whole.count - cut, polynomial)
             #expect(joined == value(whole[...]), "seed \(seed)")
-        }
-    }
-
-    private struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ mixed >> 31
         }
     }
 

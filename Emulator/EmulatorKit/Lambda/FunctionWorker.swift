@@ -7,13 +7,13 @@ final class FunctionWorker: Sendable {
         var configuration: FunctionConfiguration
         var code: FunctionCode
         var environment: [String: String]
+        /// How long a process may take until its first request to the Runtime API.
+        var initTimeout: Duration
     }
 
     /// Why a worker did not come to life: the outcome of the invocation that wanted it.
     struct InitFailure: Error { let outcome: InvocationOutcome }
 
-    /// How long a process may take until its first request to the Runtime API.
-    static let initTimeout = Duration.seconds(10)
     private static let memoryCheckInterval = Duration.milliseconds(50)
 
     let plan: Plan
@@ -72,7 +72,7 @@ final class FunctionWorker: Sendable {
         }
         let exit = Task { runtime.readiness.settle(.exited(await process.ended())) }
         let timer = Task {
-            try await Task.sleep(for: initTimeout)
+            try await Task.sleep(for: plan.initTimeout)
             runtime.readiness.settle(.timedOut)
         }
         let readiness = await runtime.readiness.value
@@ -82,7 +82,7 @@ final class FunctionWorker: Sendable {
             process.signal(9)
             _ = await process.ended()
             await listener.close()
-            throw failure(readiness, log, after: clock.now - begin)
+            throw failure(readiness, of: plan, log, after: clock.now - begin)
         }
         let worker = FunctionWorker(
             plan: plan, process: process, listener: listener, runtime: runtime, log: log, ambient: ambient,
@@ -92,7 +92,7 @@ final class FunctionWorker: Sendable {
     }
 
     private static func failure(
-        _ readiness: RuntimeAPI.Readiness, _ log: InvocationLog, after duration: Duration
+        _ readiness: RuntimeAPI.Readiness, of plan: Plan, _ log: InvocationLog, after duration: Duration
     ) -> InitFailure {
         let outcome: InvocationOutcome
         var errorType: String
@@ -105,7 +105,7 @@ final class FunctionWorker: Sendable {
             outcome = .failed(errorType, "Error: \(end.exitMessage)")
         case .timedOut, .ready:
             errorType = "Sandbox.Timedout"
-            let seconds = initTimeout.components.seconds
+            let seconds = plan.initTimeout.components.seconds
             outcome = .failed(errorType, "Error: Task timed out after \(seconds).00 seconds")
         }
         log.write(

@@ -23,6 +23,9 @@ public final class LambdaService: Sendable {
         /// How long a caller waits for a worker of a function with reserved concurrency before it is throttled. Where
         /// only this machine is too small, callers wait for up to a quarter of an hour.
         public var patience = Duration.seconds(10)
+        /// How long a process may take until its first request to the Runtime API.
+        /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
+        public var initTimeout = Duration.seconds(10)
         /// How long a worker is kept without work.
         public var idleTime = Duration.seconds(300)
 
@@ -166,7 +169,8 @@ public final class LambdaService: Sendable {
         variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand"
         variables["LAMBDA_TASK_ROOT"] = code.taskRoot
         variables.merge(function.variables) { _, own in own }
-        return FunctionWorker.Plan(configuration: function, code: code, environment: variables)
+        return FunctionWorker.Plan(
+            configuration: function, code: code, environment: variables, initTimeout: options.initTimeout)
     }
 
     /// `Root=1-<seconds>-<24 digits>;Sampled=0`

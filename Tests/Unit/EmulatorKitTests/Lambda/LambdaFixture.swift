@@ -22,6 +22,8 @@ final class LambdaFixture: Sendable {
         try TestFunction.install("echo", in: directory.path, script: script)
         store = try Store(directory: directory.path, schema: [LambdaService.schema])
         var options = LambdaService.Options(functions: ExecutableFolder(directory.path))
+        // Beside all other tests a process may take long to be heard.
+        options.initTimeout = .seconds(120)
         configure(&options)
         service = try LambdaService(
             store: store, host: Self.host, listening: LoopbackListening(), logs: logs,
@@ -30,7 +32,7 @@ final class LambdaFixture: Sendable {
 
     /// Creates `name` from the test function.
     func create(_ name: String = "echo", _ properties: JSON = [:]) async throws {
-        var declaration: JSONObject = ["FunctionName": .string(name), "Code": "build/echo.zip", "Timeout": 20]
+        var declaration: JSONObject = ["FunctionName": .string(name), "Code": "build/echo.zip", "Timeout": 120]
         for (name, value) in properties.object ?? [:] { declaration[name] = value }
         _ = try await service.provision(
             DeclaredResource(logicalID: "Echo", type: "AWS::Lambda::Function", properties: .object(declaration)))

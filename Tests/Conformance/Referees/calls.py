@@ -42,7 +42,7 @@ def fails(code, status, call, *arguments, **named):
     raise AssertionError(f"expected {code} {status}, got success")
 
 
-def eventually(holds, what, seconds=20):
+def eventually(holds, what, seconds=120):
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"

@@ -85,14 +85,14 @@ def handler(event, context):
     if event == "exit": os._exit(3)
     if event == "sleep": time.sleep(30)
     return event
-""", Timeout=1)
+""", Timeout=5)
     answer, error = invoke(name, "raise", LogType="Tail")
     assert answer["FunctionError"] == "Unhandled" and (error["errorType"], error["errorMessage"]) == ("ValueError", "boom")
     assert "seen raise" in base64.b64decode(answer["LogResult"]).decode()
     answer, error = invoke(name, "exit")
     assert answer["FunctionError"] and error["errorType"] == "Runtime.ExitError" and "exit status 3" in error["errorMessage"], error
     answer, error = invoke(name, "sleep")
-    assert answer["FunctionError"] and "Task timed out after 1.00 seconds" in error["errorMessage"], error
+    assert answer["FunctionError"] and "Task timed out after 5.00 seconds" in error["errorMessage"], error
     assert invoke(name, "fine")[1] == "fine"  # A new worker takes the dead one's place.
 
 
@@ -108,7 +108,7 @@ def an_event_runs_later_and_again_if_it_fails():
         except logs.exceptions.ResourceNotFoundException: return 0
         return len(events)
 
-    eventually(lambda: seen("bad") == 3, "a failing event is tried three times", seconds=30)
+    eventually(lambda: seen("bad") == 3, "a failing event is tried three times")
     assert seen("good") == 1
 
 

@@ -16,7 +16,7 @@ public struct Contract: Sendable, Hashable {
     public let tolerance: Tolerance
     /// The columns that partition the later layers, outermost first.
     public let partitioning: [String]
-    /// Rules for the table and for its columns, evaluated while the file is read.
+    /// Rules for the table and for its columns, checked for their form. Nothing evaluates them yet.
     public let rules: [QualityRule]
 
     /// The column called `name`, if the contract has one.

@@ -1,7 +1,7 @@
 /// A rule that a contract states about a table or one of its columns.
 /// - SeeAlso: <https://bitol-io.github.io/open-data-contract-standard/v3.1.0/data-quality/>
 public struct QualityRule: Sendable, Hashable {
-    /// The kinds of the standard. Only `library` rules can be evaluated here; the others are kept for whoever can.
+    /// The kinds of the standard. Only `library` rules have a form that is checked; the others are kept as they are.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         case library, text, sql, custom
     }

@@ -10,7 +10,7 @@ struct Payload: Sendable {
 }
 
 extension S3 {
-    /// What is kept in the database. Up to here a shared commit beats a file's own fsyncs; measured with `wrk`.
+    /// What is kept in the database. Up to here a shared commit beats a file's own fsyncs.
     static let inlineLimit = 128 << 10
     /// The largest object of a single PUT, and the largest part, in bytes.
     static let putLimit = 5 << 30

@@ -1,5 +1,5 @@
 """What no well-meaning client sends: each gets an answer that says no, and the emulator goes on."""
-import json, socket
+import errno, json, socket
 
 from calls import address, bucket, check, raw, s3
 
@@ -16,6 +16,8 @@ def spoken(data, seconds=60):
             connection.shutdown(socket.SHUT_WR)
             while chunk := connection.recv(65536): answer += chunk
         except (ConnectionResetError, BrokenPipeError): pass
+        except OSError as error:
+            if error.errno != errno.ENOTCONN: raise  # the server has closed already
     return answer
 
 

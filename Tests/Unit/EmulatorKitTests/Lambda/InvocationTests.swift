@@ -68,15 +68,15 @@ import Testing
 
     @Test func `a function that exceeds its time is killed, and the next event meets a new worker`() async throws {
         let lambda = try LambdaFixture()
-        try await lambda.create("echo", ["Timeout": 1])
+        try await lambda.create("echo", ["Timeout": 3])
         let answer = try await lambda.invoke(#""sleep""#)
         #expect(answer.error == "Unhandled")
         let document = try JSON(parsing: answer.text)
         #expect(document["errorType"] == "Sandbox.Timedout")
-        #expect(document["errorMessage"]?.string?.hasSuffix(" Error: Task timed out after 1.00 seconds") == true)
+        #expect(document["errorMessage"]?.string?.hasSuffix(" Error: Task timed out after 3.00 seconds") == true)
         #expect(try await lambda.invoke(#""count""#).text == "1")
         let report = lambda.logs.messages(in: "/aws/lambda/echo").first { $0.hasPrefix("REPORT") }
-        #expect(report?.contains("\tDuration: 1000.00 ms\tBilled Duration: 1000 ms\t") == true)
+        #expect(report?.contains("\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\t") == true)
         #expect(report?.hasSuffix("\tStatus: timeout\n") == true)
         await lambda.close()
     }
@@ -143,7 +143,7 @@ import Testing
 
     @Test func `as many workers as reserved, the others wait, and who waits too long is throttled`() async throws {
         let lambda = try LambdaFixture { $0.patience = .milliseconds(300) }
-        try await lambda.create("echo", ["ReservedConcurrentExecutions": 1, "Timeout": 2])
+        try await lambda.create("echo", ["ReservedConcurrentExecutions": 1, "Timeout": 15])
         async let slow = lambda.invoke(#""sleep""#)
         while !lambda.logs.all.contains(where: { $0.message.contains("sleep") }) {
             try await Task.sleep(for: .milliseconds(2))
@@ -163,7 +163,7 @@ import Testing
             $0.concurrency = 1
             $0.patience = .zero
         }
-        try await lambda.create("echo", ["Timeout": 1])
+        try await lambda.create("echo", ["Timeout": 5])
         async let slow = lambda.invoke(#""sleep""#)
         while !lambda.logs.all.contains(where: { $0.message.contains("sleep") }) {
             try await Task.sleep(for: .milliseconds(2))

@@ -25,12 +25,23 @@ struct EndpointFile: Hashable, Sendable {
     init?(in folder: String) {
         guard let bytes = try? FileContent.read(Self.path(in: folder)), let json = try? JSON(parsing: bytes),
             let endpoint = json["endpoint"]?.string, let process = json["process"]?.int,
-            let processID = Int32(exactly: process), kill(processID, 0) == 0 || errno == EPERM
+            let processID = Int32(exactly: process), Self.isRunning(processID)
         else { return nil }
         self.endpoint = endpoint
         self.processID = processID
         outputs = [:]
         for output in json["outputs"]?.object ?? [:] { outputs[output.name] = output.value.string }
+    }
+
+    /// Whether a process lives. One that has ended and that nobody has waited for yet still has its number.
+    private static func isRunning(_ processID: Int32) -> Bool {
+        guard kill(processID, 0) == 0 || errno == EPERM else { return false }
+        guard var reader = try? FileReader(path: "/proc/\(processID)/stat"), let bytes = try? reader.next(1024) else {
+            return true
+        }
+        // `1234 (a name) Z …`; the name may hold anything, parentheses too.
+        let behindName = bytes.lastIndex(of: UInt8(ascii: ")")).map { bytes[($0 + 1)...].drop { $0 == 0x20 } }
+        return behindName?.first != UInt8(ascii: "Z")
     }
 
     /// Writes the file into `folder`, whole or not at all.

@@ -120,4 +120,17 @@ import Testing
         EndpointFile.remove(in: folder.path)
         #expect(EndpointFile(in: folder.path) == nil)
     }
+
+    @Test func `an emulator that has ended and that nobody has waited for is no running one`() async throws {
+        let folder = try TemporaryFolder()
+        var child = pid_t()
+        var arguments = [strdup("true"), nil]
+        defer { free(arguments[0]) }
+        try #require(posix_spawn(&child, "/bin/true", nil, nil, &arguments, environ) == 0)
+        try EndpointFile(endpoint: "http://127.0.0.1:1", processID: child, outputs: [:]).write(in: folder.path)
+        while EndpointFile(in: folder.path) != nil { try await Task.sleep(for: .milliseconds(1)) }
+        #expect(kill(child, 0) == 0, "it still has its number")
+        var status: Int32 = 0
+        waitpid(child, &status, 0)
+    }
 }

@@ -16,6 +16,8 @@ enum ControlAttribute: String, CaseIterable {
     case quarantinedCount = "quarantined_count"
     case checksum
     case status
+    /// Only while there is work to do: see ``OpenWork``.
+    case openWork = "open_work"
     case attemptCount = "attempt_count"
     case computeTarget = "compute_target"
     case leaseOwner = "lease_owner"
@@ -55,6 +57,7 @@ extension ControlRecord {
             (.quarantinedCount, quarantinedCount.map(AttributeValue.int)),
             (.checksum, checksum.map(AttributeValue.string)),
             (.status, .string(status.rawValue)),
+            (.openWork, status == .success ? nil : .string(OpenWork.partition(of: controlID, in: schema))),
             (.attemptCount, .int(attemptCount)),
             (.computeTarget, (computeTarget?.rawValue).map(AttributeValue.string)),
             (.leaseOwner, leaseOwner.map(AttributeValue.string)),

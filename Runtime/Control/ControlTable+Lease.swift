@@ -84,17 +84,31 @@ extension ControlTable {
         change.set(.outputKey, .string(conversion.outputKey))
         change.set(.contractVersion, .string(conversion.contractVersion))
         change.set(.maskedColumns, .list(conversion.maskedColumns.map(AttributeValue.string)))
-        change.remove(.errorType, .errorMessage)
+        change.remove(.errorType, .errorMessage, .openWork)
 
-        var writes = [TransactWriteItems.Write.update(change.request(table: name, id: record.controlID))]
-        if let next { writes.append(.update(registration(of: next, at: time))) }
+        let end = TransactWriteItems.Write.update(change.request(table: name, id: record.controlID))
         do throws(AWSError) {
-            try dynamoDB.transact(writes)
+            try transact(end, registering: next.map { .update(registration(of: $0, at: time)) })
         } catch {
             guard case .conditionFailed = error else { throw .aws(error) }
             return try settled(record, at: time, in: .success)
         }
         return try existing(record.controlID)
+    }
+
+    /// Makes both writes, or none; but the first alone if all that is in the way of the second is that its record stands.
+    private func transact(
+        _ end: TransactWriteItems.Write, registering next: TransactWriteItems.Write?
+    ) throws(AWSError) {
+        guard let next else { return try dynamoDB.transact([end]) }
+        do throws(AWSError) {
+            try dynamoDB.transact([end, next])
+        } catch {
+            guard case .conditionFailed(_, let reasons) = error, reasons.count == 2, reasons[0] == nil else {
+                throw error
+            }
+            try dynamoDB.transact([end])
+        }
     }
 
     /// Ends a claimed record in error.
@@ -147,14 +161,15 @@ extension ControlTable {
         return change
     }
 
-    /// Creates the record where there is none, and leaves one that stands untouched.
+    /// Creates the record, where there is none.
     private func registration(of record: ControlRecord, at time: Timestamp) -> UpdateItem {
         var change = RecordChange()
         var record = record
         record.updatedAt = time
         for (attribute, value) in record.attributes where attribute != .controlID {
-            change.setIfAbsent(attribute, value)
+            change.set(attribute, value)
         }
+        change.require("attribute_not_exists(\(change.name(.controlID)))")
         return change.request(table: name, id: record.controlID)
     }
 

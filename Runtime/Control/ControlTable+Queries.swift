@@ -4,6 +4,8 @@ internal import AWSModels
 /// Which records to find, by one of the table's indexes. What an index knows may be a moment old.
 public enum ControlQuery: Sendable, Hashable {
     case status(ControlRecord.Status, in: ControlRecord.Schema)
+    /// All that has work left to do: pending, running and error.
+    case open(in: ControlRecord.Schema)
     case table(String, in: ControlRecord.Schema)
     case schema(ControlRecord.Schema)
     /// All versions of one key, in all layers.
@@ -17,15 +19,16 @@ extension ControlTable {
     public func forEachRecord(
         _ query: ControlQuery, _ body: (ControlRecord) throws(ControlError) -> Bool
     ) throws(ControlError) {
-        var request = request(for: query)
-        repeat {
-            let page: QueryPage
-            do throws(AWSError) { page = try dynamoDB.query(request) } catch { throw .aws(error) }
-            for item in page.items {
-                guard try body(try ControlRecord(item: item)) else { return }
-            }
-            request.exclusiveStartKey = page.lastEvaluatedKey
-        } while request.exclusiveStartKey != nil
+        for var request in requests(for: query) {
+            repeat {
+                let page: QueryPage
+                do throws(AWSError) { page = try dynamoDB.query(request) } catch { throw .aws(error) }
+                for item in page.items {
+                    guard try body(try ControlRecord(item: item)) else { return }
+                }
+                request.exclusiveStartKey = page.lastEvaluatedKey
+            } while request.exclusiveStartKey != nil
+        }
     }
 
     /// The records found, at most `limit`.
@@ -38,35 +41,47 @@ extension ControlTable {
         return records
     }
 
-    private func request(for query: ControlQuery) -> Query {
+    private func requests(for query: ControlQuery) -> [Query] {
         switch query {
         case .objectKey(let key):
-            return Self.equalities(name, "dm-gsi-object-key", [(.objectKey, key)])
+            return [equalities("dm-gsi-object-key", [(.objectKey, key)])]
         case .schema(let schema):
-            return Self.equalities(name, "dm-gsi-schema-status", [(.schemaName, schema.rawValue)])
+            return [equalities("dm-gsi-schema-status", [(.schemaName, schema.rawValue)])]
+        case .status(.success, let schema):
+            return [
+                equalities(
+                    "dm-gsi-schema-status", [(.schemaName, schema.rawValue), (.status, "success")])
+            ]
         case .status(let status, let schema):
-            return Self.equalities(
-                name, "dm-gsi-schema-status", [(.schemaName, schema.rawValue), (.status, status.rawValue)])
+            return openWork(in: schema, [(.status, status.rawValue)])
+        case .open(let schema):
+            return openWork(in: schema, [])
         case .table(let table, let schema):
-            return Self.equalities(
-                name, "dm-gsi-schema-table", [(.schemaName, schema.rawValue), (.tableName, table)])
+            return [equalities("dm-gsi-schema-table", [(.schemaName, schema.rawValue), (.tableName, table)])]
         case .expiredLeases(let schema):
-            var request = self.request(for: .status(.running, in: schema))
             let lease = ControlAttribute.leaseExpiresAt.rawValue
-            request.filter = Expression("\(lease) < :now", values: [":now": now().attribute])
-            return request
+            return requests(for: .status(.running, in: schema)).map {
+                var request = $0
+                request.filter = Expression("\(lease) < :now", values: [":now": now().attribute])
+                return request
+            }
         }
     }
 
-    private static func equalities(
-        _ table: String, _ index: String, _ parts: [(ControlAttribute, String)]
-    ) -> Query {
+    /// One query a partition of the index.
+    private func openWork(
+        in schema: ControlRecord.Schema, _ parts: [(ControlAttribute, String)]
+    ) -> [Query] {
+        OpenWork.partitions(of: schema).map { equalities("dm-gsi-open-work", [(.openWork, $0)] + parts) }
+    }
+
+    private func equalities(_ index: String, _ parts: [(ControlAttribute, String)]) -> Query {
         var condition = Expression("")
         condition.text = parts.map { "#\($0.0.rawValue) = :\($0.0.rawValue)" }.joined(separator: " AND ")
         for (attribute, value) in parts {
             condition.names["#\(attribute.rawValue)"] = attribute.rawValue
             condition.values[":\(attribute.rawValue)"] = .string(value)
         }
-        return Query(table: table, index: index, keyCondition: condition)
+        return Query(table: name, index: index, keyCondition: condition)
     }
 }

@@ -81,7 +81,7 @@ extension ControlTable {
             let outcome = record.replayOutcome(rules, at: time)
             var change: RecordChange
             switch outcome {
-            case .replayed: change = Self.restart(at: time)
+            case .replayed: change = Self.restart(record, at: time)
             case .abandoned(let attempts): change = Self.abandonment(attempts: attempts, at: time)
             default: return outcome
             }
@@ -101,9 +101,10 @@ extension ControlTable {
         }.joined(separator: " AND ")
     }
 
-    private static func restart(at time: Timestamp) -> RecordChange {
+    private static func restart(_ record: ControlRecord, at time: Timestamp) -> RecordChange {
         var change = RecordChange()
         change.set(.status, .string(ControlRecord.Status.pending.rawValue))
+        change.set(.openWork, .string(OpenWork.partition(of: record.controlID, in: record.schema)))
         change.set(.updatedAt, time.attribute)
         change.remove(
             .computeTarget, .leaseOwner, .leaseExpiresAt, .errorType, .errorMessage, .finishedAt, .duration)

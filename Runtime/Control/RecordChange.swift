@@ -19,12 +19,6 @@ struct RecordChange {
         if let value { set(attribute, value) }
     }
 
-    /// Sets the attribute where the stored item has none.
-    mutating func setIfAbsent(_ attribute: ControlAttribute, _ value: AttributeValue) {
-        let name = name(attribute)
-        assignments.append("\(name) = if_not_exists(\(name), \(self.value(value, "new_\(attribute.rawValue)")))")
-    }
-
     mutating func increment(_ attribute: ControlAttribute) {
         let name = name(attribute)
         assignments.append("\(name) = if_not_exists(\(name), \(value(0, "zero"))) + \(value(1, "one"))")

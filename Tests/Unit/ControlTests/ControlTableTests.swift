@@ -56,7 +56,7 @@ import Testing
         #expect(
             Set(item.keys) == [
                 "control_id", "object_key", "bucket", "object_version", "schema_name", "table_name", "file_format",
-                "file_size", "status", "attempt_count", "created_at", "updated_at",
+                "file_size", "status", "open_work", "attempt_count", "created_at", "updated_at",
             ])
         #expect(item["schema_name"] == "dm_bronze" && item["status"] == "pending" && item["object_version"] == "\"e\"")
         #expect(item["created_at"] == "2026-02-28T23:59:59.999Z" && item["updated_at"] == "2026-03-01T10:00:00.000Z")
@@ -235,6 +235,60 @@ import Testing
         let failed = try table.fail(try claimed(), errorType: "BadInput", message: String(repeating: "é", count: 9000))
         let message = try #require(failed.errorMessage)
         #expect(message.hasPrefix("éé") && message.utf8.count < 4100)
+    }
+
+    // MARK: Open work
+
+    @Test func `a record is open work until it succeeds, and again when it is replayed`() throws {
+        func openWork() -> AttributeValue? {
+            aws.items(in: "control").first { $0["control_id"] == .string(record.controlID.text) }?["open_work"]
+        }
+        let partition = AttributeValue.string("dm_bronze#\(record.controlID.text.prefix(1))")
+        _ = try table.register(record)
+        #expect(openWork() == partition)
+        try table.fail(try claimed(), errorType: "BadInput", message: "no")
+        #expect(openWork() == partition)
+        _ = try table.finish(try claimed(), conversion)
+        #expect(openWork() == nil)
+        _ = try table.replay(record.controlID, ReplayRules(force: true))
+        #expect(openWork() == partition)
+    }
+
+    @Test func `a next record that is done already stays out of open work`() throws {
+        _ = try table.register(record)
+        let next = record.next(
+            .silver, bucket: "lake", outputKey: "bronze/beer/x.parquet", version: .versionID("1"), sizeInBytes: 5,
+            rowCount: 6)
+        _ = try table.finish(try claimed(), conversion, next: next)
+        guard case .claimed(let silver) = try table.claim(next.controlID, owner: "silver", leaseSeconds: 60) else {
+            throw Unclaimed()
+        }
+        let done = try table.finish(silver, conversion)
+        _ = try table.replay(record.controlID, ReplayRules(force: true))
+        _ = try table.finish(try claimed(), conversion, next: next)
+        #expect(try table.record(record.controlID)?.status == .success)
+        #expect(try table.record(next.controlID) == done)
+        #expect(aws.items(in: "control").allSatisfy { $0["open_work"] == nil })
+    }
+
+    @Test func `the backlog counts what is open, in every partition`() throws {
+        let statuses: [ControlRecord.Status] = [.pending, .running, .error, .error, .success]
+        for number in 0..<100 {
+            var record = try ControlKeyTests.record("raw/beer/\(number).csv.gz")
+            record.status = statuses[number % 5]
+            record.updatedAt = aws.now.advanced(byMilliseconds: -1000 * Int64(number))
+            record.attemptCount = number % 5 == 3 ? 2 : 1
+            if record.status == .running {
+                record.leaseExpiresAt = aws.now.advanced(byMilliseconds: number < 50 ? -1 : 1)
+            }
+            aws.putItem(record.item, in: "control")
+        }
+        #expect(Set(aws.items(in: "control").compactMap { $0["open_work"]?.string }).count > 8)
+        var expected = Backlog()
+        (expected.pendingCount, expected.runningCount, expected.expiredLeaseCount) = (20, 20, 10)
+        (expected.retriedCount, expected.failedCount, expected.oldestPendingAgeInSeconds) = (20, 20, 95)
+        #expect(try table.backlog(in: .bronze) == expected)
+        #expect(try table.backlog(in: .silver) == Backlog())
     }
 
     // MARK: Random lives

@@ -86,18 +86,20 @@ let emulator: [Target] = [
 
 let tests: [Target] = [
     layer("TestRandom", in: "Tests/Support"),
+    layer("TestMetrics", in: "Tests/Support", imports: ["JSON"]),
     layer("FakeAWS", in: "Tests/Support", imports: ["AWSClient", "AWSModels", "Digest", "JSON"]),
     layer("TestEmulator", in: "Tests/Support"),
     unitTests(of: "JSON"),
     unitTests(of: "YAML"),
-    unitTests(of: "LambdaRuntime", imports: ["JSON"]),
+    unitTests(of: "LambdaRuntime", imports: ["JSON", "TestMetrics"]),
     unitTests(of: "AWSModels", imports: ["JSON"]),
     unitTests(of: "AWSClient", imports: ["AWSModels", "JSON", "Digest"]),
     unitTests(of: "Contracts", imports: ["YAML"]),
     unitTests(of: "Columnar", imports: ["Contracts", "CKernels", "JSON", "TestRandom"]),
     unitTests(of: "Parquet", imports: ["JSON", "TestRandom"]),
     unitTests(of: "Control", imports: ["AWSClient", "AWSModels", "FakeAWS", "JSON", "TestRandom"]),
-    unitTests(of: "FirehoseTransform", imports: ["JSON", "Contracts", "LambdaRuntime", "TestRandom"]),
+    unitTests(
+        of: "FirehoseTransform", imports: ["JSON", "Contracts", "LambdaRuntime", "TestMetrics", "TestRandom"]),
     unitTests(
         of: "ControlRecorder", imports: ["AWSClient", "AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime"]),
     unitTests(
@@ -107,9 +109,10 @@ let tests: [Target] = [
         of: "BronzeWriter",
         imports: [
             "AWSClient", "AWSModels", "Columnar", "Contracts", "Control", "FakeAWS", "JSON", "LambdaRuntime",
-            "TestRandom",
+            "TestMetrics", "TestRandom",
         ]),
-    unitTests(of: "Replayer", imports: ["AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime"]),
+    unitTests(
+        of: "Replayer", imports: ["AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime", "TestMetrics"]),
     unitTests(of: "ASL", imports: ["JSON"]),
     unitTests(of: "EmulatorKit", imports: ["ASL", "JSON", "YAML", "Digest", "TestRandom"]),
     unitTests(of: "EmulatorServer", imports: ["EmulatorKit"]),

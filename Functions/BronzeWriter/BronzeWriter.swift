@@ -57,18 +57,24 @@ struct BronzeWriter: JSONHandler {
         case .exhausted(let record): return outcome("exhausted", record)
         case .claimed(let record):
             do {
-                let finished = outcome("done", try convert(record))
+                let (done, sizeInBytes) = try convert(record)
+                let finished = outcome("done", done)
                 log.info("converted", finished.object ?? [:])
+                report(.converted(done, outputSizeInBytes: sizeInBytes), to: log)
                 return finished
             } catch {
-                if settle(record, error, log) { throw error }
+                if settle(record, error, log) {
+                    report(.failed(record, FailureType(error)), to: log)
+                    throw error
+                }
                 log.warning("another worker has the record", ["after": .string("\(error)")])
                 return outcome("leaseLost", record)
             }
         }
     }
 
-    private func convert(_ claimed: ControlRecord) throws -> ControlRecord {
+    /// - Returns: the finished record, and the size of its output.
+    private func convert(_ claimed: ControlRecord) throws -> (ControlRecord, Int) {
         var lease = Lease(claimed, control: settings.control, seconds: settings.leaseSeconds)
         guard claimed.schema == .bronze, let format = RawFormat(claimed.fileFormat) else {
             throw ConversionError.notRaw(place: claimed.place)
@@ -97,7 +103,7 @@ struct BronzeWriter: JSONHandler {
             throw ConversionError.unreadable(place: claimed.place, error)
         }
         let version = result.output.version ?? .eTag(result.checksum)
-        return try settings.control.finish(
+        let finished = try settings.control.finish(
             lease.record,
             Control.Conversion(
                 writtenCount: result.writtenCount, quarantinedCount: result.quarantinedCount,
@@ -106,6 +112,7 @@ struct BronzeWriter: JSONHandler {
             next: claimed.next(
                 .silver, bucket: settings.lakeBucket, outputKey: outputKey, version: version,
                 sizeInBytes: result.output.sizeInBytes, rowCount: result.writtenCount))
+        return (finished, result.output.sizeInBytes)
     }
 
     private func sink(_ key: String, contentType: String) -> ObjectSink {
@@ -139,6 +146,10 @@ struct BronzeWriter: JSONHandler {
             log.error("the record could not be settled", ["error": .string("\(second)"), "after": .string("\(error)")])
         }
         return true
+    }
+
+    private func report(_ metrics: ConversionMetrics, to log: Log) {
+        if let pipeline = settings.pipeline { log.write(metrics.embedded(in: pipeline)) }
     }
 
     private func outcome(_ name: String, _ record: ControlRecord) -> JSON {

@@ -13,6 +13,8 @@ struct Settings: Sendable {
     var options = Conversion.Options()
     /// How long a lease lasts without being renewed.
     var leaseSeconds = 120
+    /// What the metrics are of; nil writes none.
+    var pipeline: String?
 }
 
 extension Settings {
@@ -26,6 +28,7 @@ extension Settings {
                 attemptLimit: try environment.count("MAX_ATTEMPTS", default: 3)),
             objects: ObjectStore(aws))
         leaseSeconds = try environment.count("LEASE_SECONDS", default: leaseSeconds)
+        pipeline = environment["PIPELINE"]
         options = try Conversion.Options(environment)
     }
 }

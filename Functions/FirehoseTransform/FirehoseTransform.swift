@@ -10,10 +10,14 @@ struct FirehoseTransform: LambdaHandler {
     static let loggedFaultsPerBatch = 100
 
     private let tables: [[UInt8]]
+    private let pipeline: String?
     private let responseLimitInBytes: Int
 
-    /// - Parameter tables: those that have a contract; a name outside of them never becomes a prefix in S3.
-    init(tables: [String], responseLimitInBytes: Int = TransformResponse.limitInBytes) {
+    /// - Parameters:
+    ///   - tables: those that have a contract; a name outside of them never becomes a prefix in S3.
+    ///   - pipeline: what the metrics are of; nil writes none.
+    init(tables: [String], pipeline: String? = nil, responseLimitInBytes: Int = TransformResponse.limitInBytes) {
+        self.pipeline = pipeline
         self.tables = tables.map { Array($0.utf8) }
         self.responseLimitInBytes = responseLimitInBytes
     }
@@ -48,6 +52,13 @@ struct FirehoseTransform: LambdaHandler {
         log.info(
             "transformed",
             ["records": .int(records.count), "dropped": .int(dropped), "failed": .int(failed)])
+        if let pipeline {
+            let metrics = [
+                Metric("RecordsOk", records.count - dropped - failed, .count),
+                Metric("RecordsDropped", dropped, .count), Metric("RecordsFailed", failed, .count),
+            ]
+            log.write(EmbeddedMetrics(metrics, by: [[.init("Pipeline", pipeline)]]))
+        }
         return response.finish()
     }
 }

@@ -8,5 +8,5 @@ ck_keep_freed_memory()
 
 LambdaRuntime(.process()).run { environment in
     let contracts = try ContractCatalog(directory: environment.folder("CONTRACTS_DIR", default: "contracts"))
-    return FirehoseTransform(tables: contracts.tables)
+    return FirehoseTransform(tables: contracts.tables, pipeline: environment["PIPELINE"])
 }

@@ -11,6 +11,8 @@ struct Replayer: JSONHandler {
     let control: ControlTable
     /// A pending record that nothing has happened to for so long is started again by the scheduled run.
     let stalePendingSeconds: Int
+    /// What the metrics of the scheduled run are of; nil writes none.
+    var pipeline: String?
 
     /// One answer holds at most 6 MB; a scheduled run leaves the rest to the next.
     static let resultLimit = 5000
@@ -24,6 +26,10 @@ struct Replayer: JSONHandler {
             request.selection == nil
             ? ReplayRules(attemptLimit: control.attemptLimit, stalePendingSeconds: stalePendingSeconds)
             : ReplayRules(force: request.force)
+        if request.selection == nil, let pipeline {
+            let backlog = try control.limited(to: context.deadline).backlog(in: .bronze)
+            context.log.write(EmbeddedMetrics(backlog.metrics, by: [[.init("Pipeline", pipeline)]]))
+        }
         var results: [JSON] = []
         var replayed = 0
         var isComplete = true
@@ -48,6 +54,17 @@ struct Replayer: JSONHandler {
         entry["attempt_count"] = (result.record?.attemptCount).map(JSON.int)
         entry["outcome"] = .string(result.outcome.description)
         return entry
+    }
+}
+
+extension Backlog {
+    var metrics: [Metric] {
+        [
+            Metric("PendingFiles", pendingCount, .count), Metric("RunningFiles", runningCount, .count),
+            Metric("StuckLeases", expiredLeaseCount, .count), Metric("RetriedFiles", retriedCount, .count),
+            Metric("FailedFiles", failedCount, .count),
+            Metric("AgeOfOldestPendingSeconds", oldestPendingAgeInSeconds, .seconds),
+        ]
     }
 }
 

@@ -9,5 +9,6 @@ LambdaRuntime(.process()).run { environment in
     return Replayer(
         control: ControlTable(
             name: try environment.require("CONTROL_TABLE"), client: aws, attemptLimit: attemptLimit),
-        stalePendingSeconds: try environment.count("STALE_PENDING_SECONDS", default: 3600))
+        stalePendingSeconds: try environment.count("STALE_PENDING_SECONDS", default: 3600),
+        pipeline: environment["PIPELINE"])
 }

@@ -69,6 +69,9 @@ public struct Log: Sendable {
         sink(line + [UInt8(ascii: "\n")])
     }
 
+    /// Writes one line, `document` and nothing else.
+    func put(_ document: JSON) { sink(document.bytes + [UInt8(ascii: "\n")]) }
+
     private func jsonLine(_ level: Level, _ message: String, _ fields: JSONObject) -> [UInt8] {
         var line: JSONObject = ["timestamp": .string(WallClock.timestamp), "level": .string(level.rawValue)]
         line["requestId"] = requestID.map(JSON.string)

@@ -1,4 +1,5 @@
 import JSON
+import TestMetrics
 import Testing
 
 @testable import FirehoseTransform
@@ -40,6 +41,14 @@ import Testing
         let answer = try transform(.of(control, envelope(recordType: #""control""#)))
         #expect(answer.results == ["Dropped", "Dropped"])
         #expect(answer.log.count == 1)
+    }
+
+    @Test func `a batch counts its records by what became of them`() throws {
+        let batch = Batch.of(envelope(data: "{}"), envelope(data: "{}"), envelope(recordType: #""control""#), "broken")
+        let answer = try transform(batch.event.bytes, pipeline: "cupel-test")
+        let metrics = try MetricLine.all(in: answer.log)
+        #expect(metrics.map(\.values) == [["RecordsOk": 2, "RecordsDropped": 1, "RecordsFailed": 1]])
+        #expect(metrics[0].dimensionSets == [["Pipeline"]] && metrics[0].root["Pipeline"] == "cupel-test")
     }
 
     @Test func `what an envelope or a stream does not say is null`() throws {

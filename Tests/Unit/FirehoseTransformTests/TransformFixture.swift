@@ -46,10 +46,13 @@ func transform(_ batch: Batch, limitInBytes: Int = TransformResponse.limitInByte
     try transform(batch.event.bytes, limitInBytes: limitInBytes)
 }
 
-func transform(_ event: [UInt8], limitInBytes: Int = TransformResponse.limitInBytes) throws -> Answer {
+func transform(
+    _ event: [UInt8], limitInBytes: Int = TransformResponse.limitInBytes, pipeline: String? = nil
+) throws -> Answer {
     let lines = LogLines()
     let context = InvocationContext(requestID: "q", deadline: .now, log: Log(sink: lines.append))
-    let function = FirehoseTransform(tables: ["beer", "review"], responseLimitInBytes: limitInBytes)
+    let function = FirehoseTransform(
+        tables: ["beer", "review"], pipeline: pipeline, responseLimitInBytes: limitInBytes)
     let response = try function.handle(event, context)
     let records = try JSON(parsing: response)["records"]?.array ?? []
     return Answer(records: records, sizeInBytes: response.count, log: lines.all)

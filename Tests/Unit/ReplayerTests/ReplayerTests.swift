@@ -3,6 +3,8 @@ import Control
 import FakeAWS
 import JSON
 import LambdaRuntime
+import Synchronization
+import TestMetrics
 import Testing
 
 @testable import Replayer
@@ -48,6 +50,27 @@ import Testing
         _ = try addFailed("a")
         let event: JSON = ["version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": [:]]
         #expect(try replayer.handle(event, context)["replayed"] == 1)
+    }
+
+    @Test func `the scheduled run measures what is open before it replays, another run does not`() throws {
+        _ = try addFailed("a")
+        _ = try addFailed("b", attempts: 2)
+        let lines = Mutex<[String]>([])
+        let context = InvocationContext(
+            requestID: "request-1", deadline: .now + .seconds(60),
+            log: Log { line in lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } })
+        var replayer = replayer
+        replayer.pipeline = "cupel-test"
+        _ = try replayer.handle(["status": "error", "dry_run": true], context)
+        #expect(try MetricLine.all(in: lines.withLock { $0 }).isEmpty)
+        _ = try replayer.handle(JSON.object([:]), context)
+        let metrics = try #require(try MetricLine.all(in: lines.withLock { $0 }).first)
+        #expect(metrics.dimensionSets == [["Pipeline"]] && metrics.root["Pipeline"] == "cupel-test")
+        #expect(
+            metrics.values == [
+                "PendingFiles": 0, "RunningFiles": 0, "StuckLeases": 0, "RetriedFiles": 1, "FailedFiles": 1,
+                "AgeOfOldestPendingSeconds": 0,
+            ])
     }
 
     @Test func `named records go again whatever their attempts, once each`() throws {

@@ -10,13 +10,14 @@ struct CSVHeader {
     /// For each bronze column, where its values come from.
     let origins: [ColumnOrigin]
     /// The fields that no column takes, which go to `_rescued_data`.
-    let unknown: [(field: Int, name: String)]
+    let unknown: [UnknownField]
 
     /// - Throws: ``ColumnarError`` where a name is there twice or a required column is missing.
     init(names: [String], columns: [BronzeColumn]) throws(ColumnarError) {
+        let hidden = HiddenFields(columns)
         var fields: [String: Int] = [:]
         for (index, name) in names.enumerated() where fields.updateValue(index, forKey: name) != nil {
-            throw .duplicateColumn(name)
+            throw .duplicateColumn(Self.shown([name], columns).joined())
         }
         var missing: [String] = []
         var origins: [ColumnOrigin] = []
@@ -33,10 +34,11 @@ struct CSVHeader {
                 origins.append(.absent)
             }
         }
-        guard missing.isEmpty else { throw .missingColumns(missing, header: names) }
+        guard missing.isEmpty else { throw .missingColumns(missing, header: Self.shown(names, columns)) }
         var known = Set(columns.map(\.name))
         known.remove(BronzeColumn.rescuedData)
-        let unknown = names.enumerated().filter { !known.contains($1) }.map { (field: $0, name: $1) }
+        let unknown = names.enumerated().filter { !known.contains($1) }
+            .map { UnknownField(index: $0, name: $1, isHidden: hidden.contains($1.utf8)) }
         if unknown.isEmpty, let rescued = columns.firstIndex(where: { $0.name == BronzeColumn.rescuedData }) {
             origins[rescued] = .absent
         }
@@ -44,12 +46,31 @@ struct CSVHeader {
         self.origins = origins
         self.unknown = unknown
     }
+
+    /// The names as a message may have them. Where a file lacks its header, its first row is taken for one, and that may
+    /// hold what the contract hides.
+    private static func shown(_ names: [String], _ columns: [BronzeColumn]) -> [String] {
+        guard columns.contains(where: { $0.masking != nil }) else { return names }
+        let known = Set(columns.map(\.name))
+        let unknown = names.count { !known.contains($0) }
+        let hidden = unknown == 0 ? [] : ["(\(unknown) that the contract does not know)"]
+        return names.filter(known.contains) + hidden
+    }
+}
+
+/// A field that no column takes.
+struct UnknownField {
+    let index: Int
+    let name: String
+    /// Whether its name says that it holds what a masked column would.
+    let isHidden: Bool
 }
 
 extension CSVHeader {
     /// Reads the names in the first row of the text, and how many lines they take.
+    /// - Parameter hidesText: whether messages must not show what stands there.
     static func read(
-        _ window: inout TextWindow, _ index: inout CSVIndex, limit: Int
+        _ window: inout TextWindow, _ index: inout CSVIndex, limit: Int, hidesText: Bool
     ) throws -> (fields: [String], lines: Int) {
         try window.fill()
         window.skipByteOrderMark()
@@ -79,7 +100,7 @@ extension CSVHeader {
         for field in 0..<count {
             let fieldEnd = field == count - 1 ? end : Int(ends[field])
             let raw = FieldText(start: text + fieldStart, count: fieldEnd - fieldStart)
-            names.append(try name(raw, field: field + 1, &spelling))
+            names.append(try name(raw, field: field + 1, hidesText: hidesText, &spelling))
             fieldStart = fieldEnd + 1
         }
         let lines = ck_count_byte(text + start, newline + 1 - start, UInt8(ascii: "\n"))
@@ -89,13 +110,13 @@ extension CSVHeader {
     }
 
     private static func name(
-        _ raw: FieldText, field: Int, _ spelling: inout CSVSpelling
+        _ raw: FieldText, field: Int, hidesText: Bool, _ spelling: inout CSVSpelling
     ) throws(ColumnarError) -> String {
         let text: FieldText?
         do throws(FieldFault) {
             text = try spelling.decode(raw, isCareful: false, isText: true)
         } catch {
-            throw .badHeader(reason: "\(raw.shown) \(error.complaint)")
+            throw .badHeader(reason: "\(hidesText ? "field \(field)" : raw.shown) \(error.complaint)")
         }
         guard let text, !text.isEmpty else { throw .badHeader(reason: "field \(field) has no name") }
         return String(decoding: text, as: UTF8.self)

@@ -18,7 +18,8 @@ struct CSVRows: ~Copyable {
     init(_ source: any ByteSource, columns: [BronzeColumn], limits: ReaderLimits) throws {
         self.limits = limits
         var window = TextWindow(source, capacity: limits.windowBytes)
-        let (names, lines) = try CSVHeader.read(&window, &index, limit: limits.lineBytes)
+        let (names, lines) = try CSVHeader.read(
+            &window, &index, limit: limits.lineBytes, hidesText: columns.contains { $0.masking != nil })
         header = try CSVHeader(names: names, columns: columns)
         line = lines + 1
         matrix = FieldMatrix(stride: names.count, rowCapacity: CSVIndex.rowCapacity, keepsBeginnings: false)
@@ -121,6 +122,9 @@ struct CSVRows: ~Copyable {
         let start = (line: line, byte: window.position(of: window.start))
         var state: Int32 = 0
         var hasEnded = false
+        var end = start.byte
+        /// The last byte that was read, and the one before it: a row ends before its newline and return.
+        var last: (UInt8, UInt8) = (0, 0)
         while !hasEnded {
             if window.isEmpty {
                 try window.fill()
@@ -128,10 +132,14 @@ struct CSVRows: ~Copyable {
             }
             let next = ck_csv_skip_row(window.text, window.start, window.end, &state, &hasEnded)
             line += ck_count_byte(window.text + window.start, next - window.start, UInt8(ascii: "\n"))
+            end = window.position(of: next)
+            last = (next - window.start > 1 ? window.text[next - 2] : last.1, window.text[next - 1])
             window.discard(to: next)
         }
         if !hasEnded, state == CK_CSV_IN_QUOTES {
             throw ColumnarError.unterminatedQuote(line: start.line, byte: start.byte)
         }
+        let terminator = hasEnded ? (last.0 == UInt8(ascii: "\r") ? 2 : 1) : 0
+        batch.setLengthOfLastRejected(end - terminator - start.byte)
     }
 }

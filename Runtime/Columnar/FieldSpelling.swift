@@ -64,17 +64,17 @@ struct CSVSpelling: FieldSpelling, ~Copyable {
 extension CSVSpelling {
     /// The unknown fields of a row that are not null, as a JSON object; nil if there are none.
     mutating func rescue(
-        _ unknown: [(field: Int, name: String)], of row: Int, in matrix: borrowing FieldMatrix,
+        _ unknown: [UnknownField], of row: Int, in matrix: borrowing FieldMatrix,
         _ text: UnsafePointer<UInt8>
     ) throws(FieldFault) -> [UInt8]? {
         var object: [UInt8] = []
-        for (field, name) in unknown {
-            let raw = matrix.fields(field, of: text).raw(row)
+        for field in unknown {
+            let raw = matrix.fields(field.index, of: text).raw(row)
             guard let value = try decode(raw, isCareful: false, isText: true) else { continue }
             object.append(object.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
-            object.appendJSON(name.utf8)
+            object.appendJSON(field.name.utf8)
             object.append(UInt8(ascii: ":"))
-            object.appendJSON(value)
+            if field.isHidden { object.appendJSON(Masker.redacted.utf8) } else { object.appendJSON(value) }
         }
         guard !object.isEmpty else { return nil }
         object.append(UInt8(ascii: "}"))

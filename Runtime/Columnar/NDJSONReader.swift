@@ -17,6 +17,7 @@ public final class NDJSONReader: RecordReader {
     private var shape: JSONShape
     private var assembler: BatchAssembler<JSONSpelling>
     private let masker: Masker
+    private let hidden: HiddenFields
     /// The line that is next.
     private var line = 1
     /// The unknown fields of rows in the matrix, by the offset before the row.
@@ -44,6 +45,7 @@ public final class NDJSONReader: RecordReader {
             default: .field(index)
             }
         }
+        hidden = HiddenFields(columns)
         window = TextWindow(source, capacity: limits.windowBytes)
         linesEnd = window.start
         matrix = FieldMatrix(stride: names.count, rowCapacity: Self.rowCapacity, keepsBeginnings: true)
@@ -188,7 +190,11 @@ public final class NDJSONReader: RecordReader {
                 unknown.append(unknown.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
                 unknown.append(contentsOf: FieldText(start: text + key.start, count: key.end - key.start))
                 unknown.append(UInt8(ascii: ":"))
-                unknown.append(contentsOf: written)
+                if try hides(key, written, text) {
+                    unknown.appendJSON(Masker.redacted.utf8)
+                } else {
+                    unknown.append(contentsOf: written)
+                }
                 return
             }
             expected = field + 1
@@ -225,6 +231,21 @@ public final class NDJSONReader: RecordReader {
         }
     }
 
+    /// Whether an unknown field holds, by its name or that of a member, what the contract hides.
+    private func hides(
+        _ key: JSONLine.Value, _ value: FieldText, _ text: UnsafePointer<UInt8>
+    ) throws(JSONLineFault) -> Bool {
+        guard !hidden.isEmpty else { return false }
+        let name = FieldText(start: text + key.start + 1, count: key.end - key.start - 2)
+        guard key.hasEscapes else { return hidden.contains(name) || hidden.areIn(value) }
+        var spelling = JSONSpelling()
+        do throws(FieldFault) {
+            return hidden.contains(try spelling.unescape(name)) || hidden.areIn(value)
+        } catch {
+            throw JSONLineFault(reason: error.reason, message: "a key \(error.complaint)")
+        }
+    }
+
     /// Rejects the line at the front of the window, which is too long for it, and reads on behind it.
     private func skipLongLine(_ batch: inout ColumnBatch) throws {
         let place = SlicePlace(
@@ -232,14 +253,18 @@ public final class NDJSONReader: RecordReader {
         let message = "the line has more than \(limits.lineBytes) bytes; it was skipped"
         assembler.reject(
             .lineTooLong, message, before: UInt32(window.start - 1), end: UInt32(window.end), at: place, in: &batch)
+        let start = window.position(of: window.start)
+        var end = start
         while true {
             let next = window.endOfLine(from: window.start)
             let hasEnded = next > window.start && window.text[next - 1] == UInt8(ascii: "\n")
+            end = window.position(of: next) - (hasEnded ? 1 : 0)
             window.discard(to: next)
             if hasEnded { break }
             try window.fill()
             if window.isEmpty { break }
         }
+        batch.setLengthOfLastRejected(end - start)
         line += 1
         linesEnd = window.start
     }

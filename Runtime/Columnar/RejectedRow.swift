@@ -32,7 +32,7 @@ public struct RejectedRow: Sendable, Hashable {
     /// The row's text, cut at ``rawTextLimit`` bytes; nil where the contract masks a column, since the text would show it.
     public let rawText: [UInt8]?
     /// The row's length, cut or not.
-    public let rawLength: Int
+    public internal(set) var rawLength: Int
 
     /// Bytes of a rejected row that are kept.
     public static let rawTextLimit = 64 << 10

@@ -124,6 +124,16 @@ import Testing
         #expect(over.rows.count == 1)
     }
 
+    @Test(arguments: [("\n", 1, 7), ("\r\n", 64, 300), ("", 100, 256)])
+    func `a row that was skipped is as long as it stands in the text`(ending: String, piece: Int, window: Int) throws {
+        for length in [300_000, 300_001] {
+            let row = "1,\(String(repeating: "x", count: length)),2"
+            let text = "id,name,price\n\(row)\(ending)" + (ending.isEmpty ? "" : "2,b,2\n")
+            let reading = try readCSV(text.utf8, orders, piece: piece, window: window, line: 1000)
+            #expect(reading.rejected.map(\.rawLength) == [row.utf8.count])
+        }
+    }
+
     @Test(arguments: [
         ("", ColumnarError.emptyText), ("\n1,2\n", .emptyText),
         ("name,price\na,1\n", .missingColumns(["id"], header: ["name", "price"])),
@@ -184,6 +194,21 @@ import Testing
         #expect(reading.rows.map { $0[3] } == ["[redacted]", nil, "[redacted]"])
         #expect(reading.rejected.count == 1)
         #expect(reading.rejected[0].rawText == nil)
+    }
+
+    @Test func `a field whose name is a masked column's in another spelling is cleared from the rescued data`() throws {
+        let people = try contract(columns: "id: bigint!", "e_mail: string mask")
+        let reading = try readCSV("id,E-Mail,Note\n1,ann@example.org,x\n", people)
+        #expect(reading.rows[0].last == "{\"E-Mail\":\"[redacted]\",\"Note\":\"x\"}")
+    }
+
+    @Test(arguments: [
+        "ann@example.org,7\n1,2\n", "ann@example.org,ann@example.org\n", "\"ann@example.org\"x,7\n",
+    ])
+    func `a first row that is no header is not shown where the contract masks`(text: String) throws {
+        let people = try contract(columns: "id: bigint!", "email: string mask")
+        let error = #expect(throws: ColumnarError.self) { try readCSV(text, people) }
+        #expect(error?.description.contains("example") == false)
     }
 
     @Test func `hashing without a key is an error that names the columns`() throws {

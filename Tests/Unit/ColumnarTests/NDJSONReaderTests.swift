@@ -178,6 +178,30 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         #expect(unended.faults == ["2 line_too_long"])
     }
 
+    @Test(arguments: [("\n", 1), ("", 64)])
+    func `a line that was skipped is as long as it stands in the text`(ending: String, piece: Int) throws {
+        let line = "{\"id\":2,\"name\":\"\(String(repeating: "x", count: 300_000))\"}"
+        let reading = try readJSON("{\"id\":1}\n\(line)\(ending)".utf8, orders, piece: piece, line: 1000)
+        #expect(reading.rejected.map(\.rawLength) == [line.utf8.count])
+    }
+
+    @Test(arguments: [
+        (#"{"id": 1, "Email": "ann", "x": 1}"#, #"{"Email":"[redacted]","x":1}"#),
+        (#"{"id": 1, "E\u006dail": "ann"}"#, #"{"E\u006dail":"[redacted]"}"#),
+        (#"{"id": 1, "person": {"name": "a", "email" : "ann"}}"#, #"{"person":"[redacted]"}"#),
+        (#"{"id": 1, "people": [{"em\u0061il": "ann"}]}"#, #"{"people":"[redacted]"}"#),
+        (
+            #"{"id": 1, "person": {"name": "email", "x": "\"email\":"}}"#,
+            #"{"person":{"name": "email", "x": "\"email\":"}}"#
+        ),
+    ])
+    func `a field whose name is a masked column's is cleared from the rescued data`(
+        line: String, rescued: String
+    ) throws {
+        let people = try contract(columns: "id: bigint!", "email: string mask")
+        #expect(try readJSON(line + "\n", people).rows[0].last == rescued)
+    }
+
     @Test func `a file without text is an error`() {
         #expect(throws: ColumnarError.emptyText) { try readJSON("", orders) }
     }

@@ -5,22 +5,45 @@ internal import Parquet
 extension BronzeColumn {
     /// The column as a Parquet file has it.
     var parquet: ParquetColumn {
-        let (physical, logical): (PhysicalType, LogicalType?) =
-            switch type {
-            case .boolean: (.boolean, nil)
-            case .int32: (.int32, nil)
-            case .int64: (.int64, nil)
-            case .float: (.float, nil)
-            case .double: (.double, nil)
-            case .string: (.byteArray, .string)
-            case .date: (.int32, .date)
-            case .timestampMicros: (.int64, .timestamp(.microseconds, isAdjustedToUTC: true))
-            case .decimal(let precision, let scale):
-                (precision <= 9 ? .int32 : .int64, .decimal(precision: precision, scale: scale))
-            }
+        let (physical, logical) = type.parquet
         return ParquetColumn(
             name: name, physicalType: physical, logicalType: logical, isRequired: isRequired, fieldID: fieldID)
     }
+}
+
+extension ColumnType {
+    fileprivate var parquet: (PhysicalType, LogicalType?) {
+        switch self {
+        case .boolean: (.boolean, nil)
+        case .int8: (.int32, .integer(bitWidth: 8, isSigned: true))
+        case .int16: (.int32, .integer(bitWidth: 16, isSigned: true))
+        case .int32: (.int32, nil)
+        case .int64: (.int64, nil)
+        case .uint8: (.int32, .integer(bitWidth: 8, isSigned: false))
+        case .uint16: (.int32, .integer(bitWidth: 16, isSigned: false))
+        case .uint32: (.int32, .integer(bitWidth: 32, isSigned: false))
+        case .uint64: (.int64, .integer(bitWidth: 64, isSigned: false))
+        case .float: (.float, nil)
+        case .double: (.double, nil)
+        case .string: (.byteArray, .string)
+        case .json: (.byteArray, .json)
+        case .uuid: (.fixedLengthByteArray(length: 16), .uuid)
+        case .date: (.int32, .date)
+        case .time(let unit, let isUTC):
+            (unit == .milliseconds ? .int32 : .int64, .time(unit.parquet, isAdjustedToUTC: isUTC))
+        case .timestamp(let unit, let isUTC): (.int64, .timestamp(unit.parquet, isAdjustedToUTC: isUTC))
+        case .decimal(let precision, let scale):
+            (
+                fixedLength.map { .fixedLengthByteArray(length: $0) } ?? (precision <= 9 ? .int32 : .int64),
+                .decimal(precision: precision, scale: scale)
+            )
+        case .structure, .list: preconditionFailure("a nested type has no leaf of its own")
+        }
+    }
+}
+
+extension ColumnType.TimeUnit {
+    fileprivate var parquet: LogicalType.TimeUnit { self == .milliseconds ? .milliseconds : .microseconds }
 }
 
 extension Columnar.ColumnBatch.Column {
@@ -34,6 +57,7 @@ extension Columnar.ColumnBatch.Column {
             case .float(let values): .float(values)
             case .double(let values): .double(values)
             case .bytes(let texts): .byteArray(offsets: texts.offsets, bytes: texts.bytes)
+            case .fixed(let bytes, let length): .fixedLengthByteArray(bytes, length: length)
             }
         return Parquet.ColumnBatch(values, presence: presence)
     }

@@ -40,6 +40,18 @@ extension ColumnBatch.Values {
         self = .boolean(values)
     }
 
+    /// Adds numbers as their lowest bytes, the most significant of those first.
+    mutating func append(fixed source: UnsafeRawPointer, count: Int) {
+        guard case .fixed(var values, let length) = self else { return }
+        self = .boolean([])
+        let numbers: UnsafeBufferPointer<UInt128> = Self.dense(source, count)
+        values.reserveCapacity(values.count + count * length)
+        for number in numbers {
+            withUnsafeBytes(of: number.bigEndian) { values.append(contentsOf: $0.suffix(length)) }
+        }
+        self = .fixed(values, length: length)
+    }
+
     /// Adds texts; `offsets` has one more than there are texts and begins with 0.
     mutating func append(text bytes: UnsafePointer<UInt8>, offsets: UnsafePointer<UInt32>, count: Int) {
         guard case .bytes(var values) = self else { return }

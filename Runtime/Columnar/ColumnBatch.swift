@@ -56,13 +56,17 @@ extension ColumnBatch {
     public enum Values: Sendable, Hashable {
         /// 0 or 1 each.
         case boolean([UInt8])
-        /// Also dates (days) and decimals of up to 9 digits (unscaled).
+        /// All integers of up to 32 bits, unsigned ones by their bits; dates (days), times in milliseconds, and decimals
+        /// of up to 9 digits (unscaled).
         case int32([Int32])
-        /// Also timestamps (microseconds) and decimals of more than 9 digits (unscaled).
+        /// Also unsigned ones by their bits; times in microseconds, timestamps, and decimals of 10 to 18 digits.
         case int64([Int64])
         case float([Float])
         case double([Double])
         case bytes(ByteArrays)
+        /// Values of `length` bytes each, end to end: UUIDs, and decimals of more digits in two's complement, the most
+        /// significant byte first.
+        case fixed([UInt8], length: Int)
 
         public var count: Int {
             switch self {
@@ -72,17 +76,22 @@ extension ColumnBatch {
             case .float(let values): values.count
             case .double(let values): values.count
             case .bytes(let values): values.count
+            case .fixed(let values, let length): values.count / length
             }
         }
 
         init(for type: ColumnType) {
+            if let length = type.fixedLength {
+                self = .fixed([], length: length)
+                return
+            }
             switch type {
             case .boolean: self = .boolean([])
-            case .int32, .date: self = .int32([])
-            case .int64, .timestampMicros: self = .int64([])
+            case .int8, .int16, .int32, .uint8, .uint16, .uint32, .date, .time(.milliseconds, _): self = .int32([])
+            case .int64, .uint64, .time(.microseconds, _), .timestamp: self = .int64([])
             case .float: self = .float([])
             case .double: self = .double([])
-            case .string: self = .bytes(ByteArrays())
+            case .string, .json, .uuid, .structure, .list: self = .bytes(ByteArrays())
             case .decimal(let precision, _): self = precision <= 9 ? .int32([]) : .int64([])
             }
         }
@@ -119,6 +128,10 @@ extension ColumnBatch {
                 self = .boolean([])
                 values.truncate(to: count)
                 self = .bytes(values)
+            case .fixed(var values, let length):
+                self = .boolean([])
+                values.removeSubrange((count * length)...)
+                self = .fixed(values, length: length)
             }
         }
     }

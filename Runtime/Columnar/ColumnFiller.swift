@@ -15,6 +15,7 @@ struct SliceFault {
 /// The buffers are as large as a slice and used for every column, so they stay in the processor's cache.
 struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     private var spelling: Spelling
+    private var json = JSONMinifier()
     private let values: UnsafeMutableRawPointer
     private let presence: UnsafeMutablePointer<UInt64>
     private let presenceWords: Int
@@ -33,7 +34,7 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     init(rowCapacity: Int, spelling: consuming Spelling, textKernel: @escaping TextKernel) {
         self.spelling = spelling
         self.textKernel = textKernel
-        values = .allocate(byteCount: rowCapacity * 8, alignment: 64)
+        values = .allocate(byteCount: rowCapacity * 16, alignment: 64)
         presenceWords = (rowCapacity + 63) / 64
         presence = .allocate(capacity: presenceWords)
         offsets = .allocate(capacity: rowCapacity + 1)
@@ -75,12 +76,17 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
                 try text.parseInteger(in: .min ... .max)
             }
             column.values.append(int64: values, count: present)
-        case .int32:
-            let range = Int64(Int32.min)...Int64(Int32.max)
+        case .int8, .int16, .int32, .uint8, .uint16, .uint32:
+            let range = type.integerRange
             present = fillValues(&fields, rows, &run, &faults, Self.integers(range)) { text throws(FieldFault) in
                 try text.parseInteger(in: range)
             }
             column.values.append(narrowing: values, count: present)
+        case .uint64:
+            present = fillValues(&fields, rows, &run, &faults, Self.integers(0 ... .max)) { text throws(FieldFault) in
+                try text.parseUInt64()
+            }
+            column.values.append(int64: values, count: present)
         case .double:
             present = fillValues(&fields, rows, &run, &faults, ck_double_column) { text throws(FieldFault) in
                 try text.parseDouble()
@@ -99,21 +105,45 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
                 Int64(try text.parseDate())
             }
             column.values.append(narrowing: values, count: present)
-        case .timestampMicros:
-            present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in try text.parseTimestamp() }
+        case .time(let unit, let isUTC):
+            present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in
+                try text.parseTime(unit, isAdjustedToUTC: isUTC)
+            }
+            if unit == .milliseconds {
+                column.values.append(narrowing: values, count: present)
+            } else {
+                column.values.append(int64: values, count: present)
+            }
+        case .timestamp(let unit, let isUTC):
+            present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in
+                try text.parseTimestamp(unit, isAdjustedToUTC: isUTC)
+            }
             column.values.append(int64: values, count: present)
+        case .decimal(let precision, let scale) where type.fixedLength != nil:
+            present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in
+                UInt128(bitPattern: try text.parseDecimal(precision: precision, scale: scale, as: Int128.self))
+            }
+            column.values.append(fixed: values, count: present)
         case .decimal(let precision, let scale):
             present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in
-                try text.parseDecimal(precision: precision, scale: scale)
+                try text.parseDecimal(precision: precision, scale: scale, as: Int64.self)
             }
             if precision <= 9 {
                 column.values.append(narrowing: values, count: present)
             } else {
                 column.values.append(int64: values, count: present)
             }
+        case .uuid:
+            present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in try text.parseUUID() }
+            column.values.append(fixed: values, count: present)
         case .string:
             present = fillText(&fields, rows, &run, &faults)
             column.values.append(text: bytes, offsets: offsets, count: present)
+        case .json(let root):
+            present = fillJSON(&fields, rows, &run, &faults, root)
+            column.values.append(text: bytes, offsets: offsets, count: present)
+        case .structure, .list:
+            preconditionFailure("nested columns are filled by rows")
         }
         if column.schema.isRequired, present + faults.count - run.firstFault < rows {
             reportMissing(rows, run, &faults)
@@ -206,6 +236,35 @@ extension ColumnFiller where Spelling: ~Copyable {
             row += 1
         }
         return output.count
+    }
+}
+
+extension ColumnFiller where Spelling: ~Copyable {
+    /// JSON is checked and written anew without white space, which makes it no longer than it was.
+    private mutating func fillJSON(
+        _ fields: inout ck_fields, _ rows: Int, _ run: inout Run, _ faults: inout [SliceFault],
+        _ root: ColumnType.JSONRoot
+    ) -> Int {
+        offsets[0] = 0
+        var count = 0
+        for row in 0..<rows {
+            let raw = fields.raw(row)
+            do throws(FieldFault) {
+                guard let written = try spelling.decodeJSON(raw, isCareful: fields.isCareful(row)),
+                    let text = try json.minified(written, root)
+                else {
+                    continue
+                }
+                let at = Int(offsets[count])
+                if let start = text.baseAddress { (bytes + at).update(from: start, count: text.count) }
+                count += 1
+                offsets[count] = UInt32(at + text.count)
+                presence[row >> 6] |= 1 << (row & 63)
+            } catch {
+                faults.append(run.fault(error, row: row, raw: raw))
+            }
+        }
+        return count
     }
 }
 

@@ -7,6 +7,9 @@ protocol FieldSpelling: ~Copyable {
     mutating func decode(
         _ raw: FieldText, isCareful: Bool, isText: Bool
     ) throws(FieldFault) -> FieldText?
+
+    /// The JSON text that the field is or holds; nil for a null.
+    mutating func decodeJSON(_ raw: FieldText, isCareful: Bool) throws(FieldFault) -> FieldText?
 }
 
 /// A buffer for text that has to be rewritten before it can be read.
@@ -58,6 +61,10 @@ struct CSVSpelling: FieldSpelling, ~Copyable {
             index += 1
         }
         throw FieldFault(.misplacedQuote, "has text after its closing quote")
+    }
+
+    mutating func decodeJSON(_ raw: FieldText, isCareful: Bool) throws(FieldFault) -> FieldText? {
+        try decode(raw, isCareful: isCareful, isText: false)
     }
 }
 

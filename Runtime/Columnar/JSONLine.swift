@@ -21,10 +21,13 @@ struct JSONLine {
 
     private let text: UnsafePointer<UInt8>
     private let start: Int
+    private let noun: StaticString
     private var at: Int
 
-    init(_ text: UnsafePointer<UInt8>, from start: Int) {
+    /// - Parameter noun: what messages call the text.
+    init(_ text: UnsafePointer<UInt8>, from start: Int, of noun: StaticString = "line") {
         self.text = text
+        self.noun = noun
         self.start = start
         at = start
     }
@@ -68,6 +71,15 @@ struct JSONLine {
         let end = at
         try expectEnd()
         return end
+    }
+
+    /// Reads a line that is one value of any kind.
+    mutating func readOnlyValue() throws(JSONLineFault) -> Value {
+        skipSpace()
+        let value = try readValue(depth: 0)
+        try checkEscapes(value)
+        try expectEnd()
+        return value
     }
 
     // MARK: Values
@@ -168,11 +180,11 @@ struct JSONLine {
 
     private mutating func expectEnd() throws(JSONLineFault) {
         skipSpace()
-        guard text[at] == UInt8(ascii: "\n") else { throw fault("expected the end of the line") }
+        guard text[at] == UInt8(ascii: "\n") else { throw fault("expected the end of the \(noun)") }
     }
 
     private func fault(_ what: String) -> JSONLineFault {
-        JSONLineFault(reason: .notJSON, message: "not JSON: \(what) at byte \(at - start) of the line")
+        JSONLineFault(reason: .notJSON, message: "not JSON: \(what) at byte \(at - start) of the \(noun)")
     }
 
     private func kind(of value: Value) -> String {

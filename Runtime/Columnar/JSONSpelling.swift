@@ -23,6 +23,14 @@ struct JSONSpelling: FieldSpelling, ~Copyable {
         }
     }
 
+    /// A string holds JSON as a CSV field does: rows of databases that have a JSON type are often exported so.
+    mutating func decodeJSON(_ raw: FieldText, isCareful: Bool) throws(FieldFault) -> FieldText? {
+        switch raw.first {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): raw
+        default: try decode(raw, isCareful: isCareful, isText: false)
+        }
+    }
+
     /// The text that a string's inside stands for; it is valid until the next is decoded.
     mutating func unescape(_ inside: FieldText) throws(FieldFault) -> FieldText {
         rewritten.begin(capacity: inside.count)
@@ -80,13 +88,7 @@ struct JSONSpelling: FieldSpelling, ~Copyable {
         guard index + 4 <= text.count else { throw badEscape }
         var unit: UInt16 = 0
         for byte in text[index..<index + 4] {
-            let digit: UInt8
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
-            default: throw badEscape
-            }
+            guard let digit = byte.hexadecimalDigit else { throw badEscape }
             unit = unit << 4 | UInt16(digit)
         }
         index += 4

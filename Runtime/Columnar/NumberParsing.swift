@@ -1,3 +1,5 @@
+internal import Contracts
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -13,6 +15,30 @@ extension UInt8 {
     var isDigit: Bool { self >= 0x30 && self <= 0x39 }
     /// The digit's value; only for digits.
     var digit: Int { Int(self) - 0x30 }
+
+    var hexadecimalDigit: UInt8? {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}
+
+extension ColumnType {
+    /// What an integer type of up to 63 bits holds; everything for the others.
+    var integerRange: ClosedRange<Int64> {
+        switch self {
+        case .int8: Int64(Int8.min)...Int64(Int8.max)
+        case .int16: Int64(Int16.min)...Int64(Int16.max)
+        case .int32: Int64(Int32.min)...Int64(Int32.max)
+        case .uint8: 0...Int64(UInt8.max)
+        case .uint16: 0...Int64(UInt16.max)
+        case .uint32: 0...Int64(UInt32.max)
+        default: .min ... .max
+        }
+    }
 }
 
 extension FieldText {
@@ -35,6 +61,24 @@ extension FieldText {
             throw Self.outOfRange(range)
         }
         return isNegative ? value : -value
+    }
+
+    /// An integer of 64 bits without a sign, as the bits of one with a sign.
+    func parseUInt64() throws(FieldFault) -> Int64 {
+        let isNegative = first == UInt8(ascii: "-")
+        let digits = dropFirst(isNegative ? 1 : 0)
+        guard !digits.isEmpty, digits.allSatisfy(\.isDigit) else {
+            throw FieldFault(.notAnInteger, "is not an integer")
+        }
+        var value: UInt64 = 0
+        for digit in digits {
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = product.addingReportingOverflow(UInt64(digit.digit))
+            guard !overflow, !carry else { throw FieldFault(.outOfRange, "is outside 0 to \(UInt64.max)") }
+            value = sum
+        }
+        guard !isNegative || value == 0 else { throw FieldFault(.outOfRange, "is outside 0 to \(UInt64.max)") }
+        return Int64(bitPattern: value)
     }
 
     private static func outOfRange(_ range: ClosedRange<Int64>) -> FieldFault {
@@ -102,7 +146,10 @@ extension FieldText {
     }
 
     /// The unscaled integer of a decimal. Digits beyond the scale must be zeros; an exponent is not allowed.
-    func parseDecimal(precision: Int, scale: Int) throws(FieldFault) -> Int64 {
+    /// - Parameter type: one that holds all numbers of `precision` digits.
+    func parseDecimal<Unscaled: FixedWidthInteger & SignedInteger>(
+        precision: Int, scale: Int, as type: Unscaled.Type
+    ) throws(FieldFault) -> Unscaled {
         let isNegative = first == UInt8(ascii: "-")
         let body = dropFirst(isNegative ? 1 : 0)
         let point = body.firstIndex(of: UInt8(ascii: ".")) ?? body.endIndex
@@ -118,13 +165,33 @@ extension FieldText {
         guard significant.count <= precision - scale else {
             throw FieldFault(.outOfRange, "has more than \(precision - scale) digits before the point")
         }
-        var value: Int64 = 0
-        for digit in significant { value = value * 10 + Int64(digit.digit) }
+        var value: Unscaled = 0
+        for digit in significant { value = value * 10 + Unscaled(digit.digit) }
         for place in 0..<scale {
             let index = fraction.startIndex + place
-            value = value * 10 + (index < fraction.endIndex ? Int64(fraction[index].digit) : 0)
+            value = value * 10 + (index < fraction.endIndex ? Unscaled(fraction[index].digit) : 0)
         }
         return isNegative ? -value : value
+    }
+
+    /// A UUID of 32 hexadecimal digits in any case, in groups of 8, 4, 4, 4 and 12 with hyphens between them.
+    /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc9562#section-4>
+    func parseUUID() throws(FieldFault) -> UInt128 {
+        guard count == 36 else { throw Self.notAUUID }
+        var value: UInt128 = 0
+        for index in indices {
+            if [8, 13, 18, 23].contains(index) {
+                guard self[index] == UInt8(ascii: "-") else { throw Self.notAUUID }
+            } else {
+                guard let digit = self[index].hexadecimalDigit else { throw Self.notAUUID }
+                value = value << 4 | UInt128(digit)
+            }
+        }
+        return value
+    }
+
+    private static var notAUUID: FieldFault {
+        FieldFault(.notAUUID, "is not a UUID; expected 8-4-4-4-12 hexadecimal digits")
     }
 
     /// A boolean in one of its usual spellings, in any case.

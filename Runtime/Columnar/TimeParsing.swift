@@ -1,5 +1,12 @@
+internal import Contracts
+
 // Dates and times in ISO 8601, as written by databases: nothing is guessed, and nothing smaller than a microsecond is
 // cut off in silence.
+
+extension ColumnType.TimeUnit {
+    var fractionDigits: Int { self == .milliseconds ? 3 : 6 }
+    var perSecond: Int64 { self == .milliseconds ? 1000 : 1_000_000 }
+}
 
 extension FieldText {
     /// Days since 1970-01-01 of a date `YYYY-MM-DD` in the years 1 to 9999 of the Gregorian calendar.
@@ -10,63 +17,96 @@ extension FieldText {
         return Int32(days)
     }
 
-    /// Microseconds since 1970-01-01T00:00:00Z of `YYYY-MM-DDTHH:MM:SS`, where a space may stand for the T, and where
-    /// a fraction of up to 9 digits (the last three zeros) and a zone (`Z`, `+HH`, `+HHMM`, `+HH:MM`) may follow.
-    /// Without a zone it is UTC. 24:00 and leap seconds do not exist here.
-    func parseTimestamp() throws(FieldFault) -> Int64 {
+    /// Units since 1970-01-01T00:00:00 of `YYYY-MM-DDTHH:MM:SS`, where a space may stand for the T, and where a fraction
+    /// of up to 9 digits (zeros beyond the unit) and a zone (`Z`, `+HH`, `+HHMM`, `+HH:MM`) may follow.
+    ///
+    /// In UTC a text without a zone is UTC; a local time must not have one. 24:00 and leap seconds do not exist here.
+    func parseTimestamp(_ unit: ColumnType.TimeUnit, isAdjustedToUTC: Bool) throws(FieldFault) -> Int64 {
         guard count >= 19, let days = days(at: 0), self[10] == UInt8(ascii: "T") || self[10] == UInt8(ascii: " "),
-            let hour = number(at: 11, digits: 2), hour < 24, self[13] == UInt8(ascii: ":"),
-            let minute = number(at: 14, digits: 2), minute < 60, self[16] == UInt8(ascii: ":"),
-            let second = number(at: 17, digits: 2), second < 60
+            let second = secondOfDay(at: 11)
         else {
             throw Self.notATimestamp
         }
         var index = 19
-        let microseconds = try parseFraction(&index)
-        let offset = try parseZone(&index)
-        guard index == count else { throw Self.notATimestamp }
-        let seconds = Int64(days) * 86400 + Int64(hour * 3600 + minute * 60 + second - offset)
-        return seconds * 1_000_000 + microseconds
+        let parts = try parseParts(&index, unit, isAdjustedToUTC, otherwise: Self.notATimestamp)
+        return (Int64(days) * 86400 + second - parts.offset) * unit.perSecond + parts.fraction
+    }
+
+    /// Units since midnight of `HH:MM:SS`, with a fraction and a zone as timestamps have them. With a zone it is the time
+    /// of day in UTC at that moment.
+    func parseTime(_ unit: ColumnType.TimeUnit, isAdjustedToUTC: Bool) throws(FieldFault) -> Int64 {
+        guard let second = secondOfDay(at: 0) else { throw Self.notATime }
+        var index = 8
+        let parts = try parseParts(&index, unit, isAdjustedToUTC, otherwise: Self.notATime)
+        return (second - parts.offset + 2 * 86400) % 86400 * unit.perSecond + parts.fraction
     }
 
     private static var notATimestamp: FieldFault {
         FieldFault(.notATimestamp, "is not a timestamp; expected YYYY-MM-DDTHH:MM:SS[.ffffff][Z or +HH:MM]")
     }
 
-    private func parseFraction(_ index: inout Int) throws(FieldFault) -> Int64 {
+    private static var notATime: FieldFault {
+        FieldFault(.notATime, "is not a time; expected HH:MM:SS[.ffffff][Z or +HH:MM]")
+    }
+
+    private func secondOfDay(at index: Int) -> Int64? {
+        guard let hour = number(at: index, digits: 2), hour < 24, index + 8 <= count,
+            self[index + 2] == UInt8(ascii: ":"), let minute = number(at: index + 3, digits: 2), minute < 60,
+            self[index + 5] == UInt8(ascii: ":"), let second = number(at: index + 6, digits: 2), second < 60
+        else {
+            return nil
+        }
+        return Int64(hour * 3600 + minute * 60 + second)
+    }
+
+    /// What follows the seconds: a fraction in units, and a zone's seconds east of UTC. Nothing else may follow.
+    private func parseParts(
+        _ index: inout Int, _ unit: ColumnType.TimeUnit, _ isAdjustedToUTC: Bool, otherwise fault: FieldFault
+    ) throws(FieldFault) -> (fraction: Int64, offset: Int64) {
+        guard let fraction = try parseFraction(&index, unit) else { throw fault }
+        let hasZone = index < count
+        guard let offset = parseZone(&index), index == count else { throw fault }
+        guard isAdjustedToUTC || !hasZone else {
+            throw FieldFault(fault.reason, "has a time zone, and the column is of local time")
+        }
+        return (fraction, Int64(offset))
+    }
+
+    /// The fraction that may begin at `index`, in units; nil if it is none.
+    private func parseFraction(_ index: inout Int, _ unit: ColumnType.TimeUnit) throws(FieldFault) -> Int64? {
         guard index < count, self[index] == UInt8(ascii: ".") else { return 0 }
         index += 1
         let digits = self[index...].prefix { $0.isDigit }
-        guard (1...9).contains(digits.count) else { throw Self.notATimestamp }
-        guard digits.dropFirst(6).allSatisfy({ $0 == UInt8(ascii: "0") }) else {
-            throw FieldFault(.outOfRange, "is finer than a microsecond")
+        guard (1...9).contains(digits.count) else { return nil }
+        guard digits.dropFirst(unit.fractionDigits).allSatisfy({ $0 == UInt8(ascii: "0") }) else {
+            throw FieldFault(.outOfRange, "is finer than a \(unit == .milliseconds ? "millisecond" : "microsecond")")
         }
         index += digits.count
         var value: Int64 = 0
-        for place in 0..<6 {
+        for place in 0..<unit.fractionDigits {
             value = value * 10 + (place < digits.count ? Int64(digits[digits.startIndex + place].digit) : 0)
         }
         return value
     }
 
-    /// The zone's seconds east of UTC.
-    private func parseZone(_ index: inout Int) throws(FieldFault) -> Int {
+    /// The seconds east of UTC of the zone that may begin at `index`; nil if it is none.
+    private func parseZone(_ index: inout Int) -> Int? {
         guard index < count else { return 0 }
         let sign = self[index]
         index += 1
         if sign == UInt8(ascii: "Z") || sign == UInt8(ascii: "z") { return 0 }
         guard sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"), let hours = number(at: index, digits: 2) else {
-            throw Self.notATimestamp
+            return nil
         }
         index += 2
         var minutes = 0
         if index < count {
             if self[index] == UInt8(ascii: ":") { index += 1 }
-            guard let given = number(at: index, digits: 2) else { throw Self.notATimestamp }
+            guard let given = number(at: index, digits: 2) else { return nil }
             minutes = given
             index += 2
         }
-        guard hours < 24, minutes < 60 else { throw Self.notATimestamp }
+        guard hours < 24, minutes < 60 else { return nil }
         let seconds = hours * 3600 + minutes * 60
         return sign == UInt8(ascii: "-") ? -seconds : seconds
     }

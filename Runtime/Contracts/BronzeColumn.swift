@@ -6,15 +6,32 @@ public struct BronzeColumn: Sendable, Hashable {
     /// Stable across versions of the contract.
     public let fieldID: Int32
     public let masking: Contract.Masking?
+    /// The keys that lead to the value in a JSON line: more than the name where an object was flattened.
+    public let path: [String]
 
+    /// - Parameter path: the name alone if nil.
     public init(
-        name: String, type: ColumnType, isRequired: Bool, fieldID: Int32, masking: Contract.Masking? = nil
+        name: String, type: ColumnType, isRequired: Bool, fieldID: Int32, masking: Contract.Masking? = nil,
+        path: [String]? = nil
     ) {
         self.name = name
         self.type = type
         self.isRequired = isRequired
         self.fieldID = fieldID
         self.masking = masking
+        self.path = path ?? [name]
+    }
+
+    /// The place of each masked value: the column's name, or a path such as `customer.email` or `orders[].note` in it.
+    public var maskedPlaces: [String] {
+        if masking != nil { return [name] }
+        return switch type {
+        case .structure(let fields): fields.flatMap { field in field.maskedPlaces.map { "\(name).\($0)" } }
+        case .list(let element):
+            // The element's own name is nobody's key.
+            element.maskedPlaces.map { "\(name)[]" + $0.dropFirst(element.name.count) }
+        default: []
+        }
     }
 }
 
@@ -43,10 +60,11 @@ extension Contract {
     public var bronzeColumns: [BronzeColumn] {
         columns.map {
             BronzeColumn(
-                name: $0.name, type: $0.type, isRequired: $0.isRequired, fieldID: $0.fieldID, masking: $0.masking)
+                name: $0.name, type: $0.type, isRequired: $0.isRequired, fieldID: $0.fieldID, masking: $0.masking,
+                path: $0.path)
         } + BronzeColumn.system
     }
 
-    /// The names of the columns whose values bronze does not show.
-    public var maskedColumns: [String] { columns.filter { $0.masking != nil }.map(\.name) }
+    /// The places whose values bronze does not show: columns, and fields inside nested ones.
+    public var maskedColumns: [String] { bronzeColumns.flatMap(\.maskedPlaces) }
 }

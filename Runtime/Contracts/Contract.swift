@@ -42,6 +42,8 @@ public struct Contract: Sendable, Hashable {
 extension Contract {
     public struct Column: Sendable, Hashable {
         public let name: String
+        /// The keys that lead to the value in a JSON line: more than the name where an object was flattened.
+        public let path: [String]
         public let type: ColumnType
         /// The type's names as the contract writes them.
         public let logicalType: String

@@ -31,9 +31,12 @@ func contract(columns: String...) throws -> Contract {
         }
         let logical =
             switch type {
-            case "int", "bigint": "integer"
+            case let type where type.hasSuffix("int") || type.hasSuffix("integer"): "integer"
             case "double", "float": "number"
             case let type where type.hasPrefix("decimal"): "number"
+            case let type where type.hasPrefix("timestamp") || type.hasPrefix("datetime"): "timestamp"
+            case let type where type.hasPrefix("time"): "time"
+            case "uuid", "json": "string"
             default: type
             }
         return
@@ -93,6 +96,8 @@ extension ColumnBatch.Values {
         case .float(let values): String(values[index])
         case .double(let values): String(values[index])
         case .bytes(let values): String(decoding: values[index], as: UTF8.self)
+        case .fixed(let values, let length):
+            values[index * length..<(index + 1) * length].map { String(format: "%02x", $0) }.joined()
         }
     }
 }

@@ -95,10 +95,19 @@ private func fault(_ text: String) -> String {
     @Test(
         arguments: [
             ("string", nil, ColumnType.string), ("string", "VARCHAR(40)", .string), ("integer", nil, .int64),
-            ("integer", "smallint", .int32), ("integer", "BIGINT", .int64), ("number", nil, .double),
+            ("integer", "smallint", .int16), ("integer", "BIGINT", .int64), ("number", nil, .double),
             ("number", "float", .float), ("number", "decimal(9,2)", .decimal(precision: 9, scale: 2)),
             ("number", "NUMERIC(18, 0)", .decimal(precision: 18, scale: 0)), ("boolean", nil, .boolean),
-            ("date", "date", .date), ("timestamp", "timestamptz", .timestampMicros),
+            ("number", "decimal(38,6)", .decimal(precision: 38, scale: 6)), ("integer", "tinyint", .int8),
+            ("integer", "utinyint", .uint8), ("integer", "uint16", .uint16), ("integer", "uinteger", .uint32),
+            ("integer", "UBIGINT", .uint64), ("string", "uuid", .uuid), ("string", "jsonb", .json(.any)),
+            ("object", "json", .json(.object)), ("array", "json", .json(.array)),
+            ("date", "date", .date), ("timestamp", "timestamptz", .timestamp(.microseconds, isAdjustedToUTC: true)),
+            ("timestamp", "timestamp(3)", .timestamp(.milliseconds, isAdjustedToUTC: true)),
+            ("timestamp", "datetime(6)", .timestamp(.microseconds, isAdjustedToUTC: false)),
+            ("timestamp", "timestamp_ntz", .timestamp(.microseconds, isAdjustedToUTC: false)),
+            ("time", nil, .time(.microseconds, isAdjustedToUTC: false)),
+            ("time", "timetz(3)", .time(.milliseconds, isAdjustedToUTC: true)),
         ] as [(String, String?, ColumnType)])
     func `a logical and a physical type make a column type`(logical: String, physical: String?, type: ColumnType) throws
     {
@@ -108,7 +117,8 @@ private func fault(_ text: String) -> String {
     }
 
     @Test(arguments: [
-        ("string", "bigint"), ("integer", "double"), ("number", "decimal(19,2)"), ("number", "decimal(4,5)"),
+        ("string", "bigint"), ("integer", "double"), ("number", "decimal(39,2)"), ("integer", "int8"),
+        ("time", "timestamp"), ("object", "varchar"), ("number", "decimal(4,5)"),
         ("number", "decimal(x)"), ("integer", "decimal(9,2)"), ("integer", "bigint(20)"), ("date", "timestamp"),
     ])
     func `types that do not go together are refused with what would`(logical: String, physical: String) {

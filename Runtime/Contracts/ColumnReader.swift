@@ -1,0 +1,141 @@
+internal import YAML
+
+/// Reads the properties of a table into its columns: most become one column, a flattened object becomes one for each of
+/// its fields.
+struct ColumnReader {
+    private(set) var columns: [Contract.Column] = []
+    private(set) var partitions: [(position: Int, name: String)] = []
+    private(set) var rules: [QualityRule] = []
+    private var nested = NestedFieldReader()
+
+    /// - Parameter position: the property's place in the table, from 1.
+    mutating func read(_ property: ContractKey, position: Int) throws(ContractError) {
+        try read(property, path: [], fieldID: Int32(position), parentIsRequired: true)
+    }
+
+    private mutating func read(
+        _ property: ContractKey, path parent: [String], fieldID: Int32?, parentIsRequired: Bool
+    ) throws(ContractError) {
+        try property.expectKeys(columnKeys)
+        let path = parent + [try property.fieldName()]
+        guard try !property.isFlattened() else {
+            return try flatten(property, path: path, parentIsRequired: parentIsRequired)
+        }
+        let column = try column(property, path: path, fieldID: fieldID)
+        if column.isRequired, !parentIsRequired {
+            throw property.fault(
+                "'\(column.name)' cannot be required while the flattened object around it is not; require the object, "
+                    + "or keep it as a struct")
+        }
+        if try property.optional("partitioned")?.bool() == true {
+            let position = try property.optional("partitionKeyPosition")?.int(in: 1...1000)
+            partitions.append((position ?? columns.count + 1, column.name))
+        }
+        rules += try QualityRule.rules(of: property, column: column.name)
+        columns.append(column)
+    }
+
+    /// Adds a column for each field of an object. Its columns say all that there is to say about it.
+    private mutating func flatten(
+        _ object: ContractKey, path: [String], parentIsRequired: Bool
+    ) throws(ContractError) {
+        guard path.count < ColumnType.maximumDepth else { throw object.isTooDeep }
+        for key in ["primaryKey", "unique", "partitioned", "quality", "physicalType"] {
+            if let key = object.optional(key), key.node.bool != false {
+                throw key.fault("a flattened object has no column of its own; say this of its fields")
+            }
+        }
+        let isRequired = try object.optional("required")?.bool() ?? false
+        let before = columns.count
+        for property in try object.fields() {
+            let id = try nested.fieldID(of: property)
+            try read(property, path: path, fieldID: id, parentIsRequired: isRequired && parentIsRequired)
+        }
+        if isRequired, !columns[before...].contains(where: \.isRequired) {
+            throw object.fault("a flattened object is required by its fields; require one of them too")
+        }
+    }
+
+    private mutating func column(
+        _ property: ContractKey, path: [String], fieldID: Int32?
+    ) throws(ContractError) -> Contract.Column {
+        let name = path.joined(separator: "_")
+        try checkName(name, of: property)
+        let logicalType = try property.required("logicalType").string(oneOf: ColumnType.logicalTypes)
+        let type = try nested.type(of: property, logicalType: logicalType, depth: path.count)
+        let isKey = try property.optional("primaryKey")?.bool() ?? false
+        if isKey, type.isNested { throw property.fault("'\(name)' is \(type), which cannot be a key") }
+        let keyPosition = try property.optional("primaryKeyPosition")?.int(in: -1...1000) ?? -1
+        let givenID = try property.customProperty("fieldId")
+        return Contract.Column(
+            name: name, path: path, type: type, logicalType: logicalType,
+            physicalType: try property.optional("physicalType")?.string(),
+            isRequired: try property.optional("required")?.bool() ?? false || isKey,
+            isUnique: try property.optional("unique")?.bool() ?? false,
+            primaryKeyPosition: isKey ? max(keyPosition, 1) : nil,
+            classification: try property.optional("classification")?.string(),
+            masking: try property.masking(of: type), description: try property.optional("description")?.string(),
+            fieldID: try nested.claim(fieldID, given: givenID, for: name, at: property), options: property.options)
+    }
+
+    private func checkName(_ name: String, of property: ContractKey) throws(ContractError) {
+        let key = try property.required("name")
+        guard name.utf8.count <= 255 else { throw key.fault("the column's name '\(name)' is longer than 255 bytes") }
+        guard !BronzeColumn.system.contains(where: { $0.name == name.lowercased() }) else {
+            throw key.fault("'\(name)' is a column that bronze adds itself; choose another name")
+        }
+        // Athena and Spark tell columns apart regardless of case.
+        guard !columns.contains(where: { $0.name.lowercased() == name.lowercased() }) else {
+            throw key.fault("the column '\(name)' is there twice")
+        }
+    }
+}
+
+extension ContractKey {
+    /// The name of a property, as one key of a JSON object.
+    func fieldName() throws(ContractError) -> String {
+        let key = try required("name")
+        let name = try key.string()
+        guard name.utf8.count <= 255, name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
+            throw key.fault("a column's name has at most 255 bytes and no control characters")
+        }
+        return name
+    }
+
+    /// Whether the custom property `layout` asks for columns instead of a struct.
+    func isFlattened() throws(ContractError) -> Bool {
+        guard let layout = try customProperty("layout") else { return false }
+        _ = try layout.string(oneOf: ["flatten"])
+        guard optional("logicalType")?.node.string == "object" else { throw layout.fault("only objects are flattened") }
+        return true
+    }
+
+    /// The properties of an object; at least one.
+    func fields() throws(ContractError) -> [ContractKey] {
+        guard let properties = optional("properties") else {
+            throw fault("an object needs 'properties', or the physicalType json to be kept as text")
+        }
+        let fields = try properties.elements()
+        guard !fields.isEmpty else { throw properties.fault("an object needs at least one property") }
+        return fields
+    }
+
+    func masking(of type: ColumnType) throws(ContractError) -> Contract.Masking? {
+        guard let masking = try customProperty("masking") else { return nil }
+        let name = node["name"]?.string ?? "the list's element"
+        guard type == .string else {
+            throw masking.fault("only text columns can be masked, and '\(name)' is \(type)")
+        }
+        return try masking.choice(Contract.Masking.self)
+    }
+
+    var options: [String: String] {
+        guard let mapping = optional("logicalTypeOptions")?.node.mapping else { return [:] }
+        return Dictionary(mapping.compactMap { entry in entry.value.string.map { (entry.key, $0) } }) { _, last in last
+        }
+    }
+
+    var isTooDeep: ContractError {
+        fault("nested deeper than \(ColumnType.maximumDepth) levels; keep what is inside as JSON text")
+    }
+}

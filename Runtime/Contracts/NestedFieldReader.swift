@@ -1,0 +1,141 @@
+internal import YAML
+
+/// Reads the types of properties, with the fields inside objects and arrays, and gives every field its id.
+struct NestedFieldReader {
+    private var owners: [Int32: String] = [:]
+    /// Fields inside objects and arrays are numbered in the contract's order, far above any column's position.
+    private var nextFieldID: Int32 = 200_001
+
+    // MARK: Types
+
+    /// - Parameter depth: 1 for a column of the table.
+    mutating func type(
+        of property: ContractKey, logicalType: String, depth: Int
+    ) throws(ContractError) -> ColumnType {
+        guard logicalType == "object" || logicalType == "array" else {
+            return try singleType(of: property, logicalType: logicalType)
+        }
+        guard depth <= ColumnType.maximumDepth else { throw property.isTooDeep }
+        let physicalType = property.optional("physicalType")
+        let allowed = ColumnType.physicalTypes(of: logicalType)
+        let name = try physicalType?.string().lowercased()
+        if let physicalType, let name, !allowed.contains(name) {
+            throw physicalType.fault(
+                "'\(name)' is not one of \(allowed.joined(separator: ", ")), which go with \(logicalType)")
+        }
+        guard name == "json" || name == "jsonb" else {
+            return logicalType == "object"
+                ? try structure(of: property, depth: depth) : try list(of: property, depth: depth)
+        }
+        try checkFieldsOfText(property, logicalType: logicalType, depth: depth)
+        return .json(logicalType == "object" ? .object : .array)
+    }
+
+    private mutating func structure(of property: ContractKey, depth: Int) throws(ContractError) -> ColumnType {
+        var fields: [BronzeColumn] = []
+        for key in try property.fields() {
+            let name = try key.fieldName()
+            guard !fields.contains(where: { $0.name.lowercased() == name.lowercased() }) else {
+                throw try key.required("name").fault("the field '\(name)' is there twice")
+            }
+            fields.append(try field(key, name: name, depth: depth + 1))
+        }
+        return .structure(fields)
+    }
+
+    private mutating func list(of property: ContractKey, depth: Int) throws(ContractError) -> ColumnType {
+        guard let items = property.optional("items") else {
+            throw property.fault("an array needs 'items', or the physicalType json to be kept as text")
+        }
+        return .list(element: try field(items, name: "element", depth: depth + 1))
+    }
+
+    private mutating func field(
+        _ key: ContractKey, name: String, depth: Int
+    ) throws(ContractError) -> BronzeColumn {
+        try key.expectKeys(columnKeys)
+        for word in ["primaryKey", "unique", "partitioned", "quality"] {
+            if let key = key.optional(word), key.node.bool != false {
+                throw key.fault(
+                    "'\(word)' holds for columns, not for fields inside objects and arrays; flatten the object")
+            }
+        }
+        guard try !key.isFlattened() else {
+            throw key.fault("'\(name)' lies in an object that is not flattened, so it cannot be flattened itself")
+        }
+        let id = try fieldID(of: key)
+        let logicalType = try key.required("logicalType").string(oneOf: ColumnType.logicalTypes)
+        let type = try type(of: key, logicalType: logicalType, depth: depth)
+        return BronzeColumn(
+            name: name, type: type, isRequired: try key.optional("required")?.bool() ?? false,
+            fieldID: try claim(id, given: try key.customProperty("fieldId"), for: name, at: key),
+            masking: try key.masking(of: type))
+    }
+
+    /// What a contract says about the fields of JSON text is checked for its form, but cannot be kept: nobody looks inside.
+    private func checkFieldsOfText(
+        _ property: ContractKey, logicalType: String, depth: Int
+    ) throws(ContractError) {
+        guard property.optional("properties") != nil || property.optional("items") != nil else { return }
+        var reader = NestedFieldReader()
+        let type =
+            logicalType == "object"
+            ? try reader.structure(of: property, depth: depth) : try reader.list(of: property, depth: depth)
+        let column = BronzeColumn(name: "text", type: type, isRequired: false, fieldID: 0)
+        if let place = column.maskedPlaces.first {
+            throw property.fault(
+                "a masked field (\(place.dropFirst("text".count))) would be readable in a column that is kept as JSON text; "
+                    + "keep the column as a struct or list, or flatten it")
+        }
+    }
+
+    private func singleType(of property: ContractKey, logicalType: String) throws(ContractError) -> ColumnType {
+        let physicalType = try property.optional("physicalType")?.string()
+        guard let type = ColumnType(logicalType: logicalType, physicalType: physicalType) else {
+            let allowed = ColumnType.physicalTypes(of: logicalType).joined(separator: ", ")
+            let digits = logicalType == "number" ? " with at most \(ColumnType.maximumPrecision) digits" : ""
+            throw try property.required("physicalType").fault(
+                "'\(physicalType ?? "")' is not one of \(allowed)\(digits), which go with \(logicalType)")
+        }
+        guard let options = property.optional("logicalTypeOptions") else { return type }
+        if let timezone = options.optional("timezone"), let adjusted = type.adjusted(toUTC: try timezone.bool()) {
+            guard physicalType == nil || physicalType == logicalType || adjusted == type else {
+                throw timezone.fault("the physicalType '\(physicalType ?? "")' says otherwise; leave one of them out")
+            }
+            return adjusted
+        }
+        guard logicalType == "integer" || logicalType == "number", let format = options.optional("format") else {
+            return type
+        }
+        let name = try format.string()
+        guard let named = ColumnType(logicalType: logicalType, format: name) else {
+            throw format.fault("there is no column of '\(name)'; use i8 to i64, u8 to u64, f32 or f64")
+        }
+        guard physicalType == nil || named == type else {
+            throw format.fault("'\(name)' is \(named), and the physicalType says \(type)")
+        }
+        return named
+    }
+
+    // MARK: Ids
+
+    /// The id of a field that is no column of the table: what it says, or the next one.
+    mutating func fieldID(of key: ContractKey) throws(ContractError) -> Int32? {
+        guard try key.customProperty("fieldId") == nil else { return nil }
+        defer { nextFieldID += 1 }
+        return nextFieldID
+    }
+
+    /// Makes sure that no two fields have the same id.
+    /// - Parameter given: the custom property `fieldId`, which counts before `fieldID`.
+    mutating func claim(
+        _ fieldID: Int32?, given: ContractKey?, for name: String, at key: ContractKey
+    ) throws(ContractError) -> Int32 {
+        let id = Int32(try given?.int(in: 1...Int(BronzeColumn.firstSystemFieldID - 1)) ?? Int(fieldID ?? 0))
+        if let owner = owners.updateValue(name, forKey: id) {
+            throw (given ?? key).fault(
+                "field id \(id) belongs to '\(owner)' already; give every column a fieldId, or none")
+        }
+        return id
+    }
+}

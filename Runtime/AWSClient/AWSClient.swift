@@ -10,13 +10,17 @@ public struct AWSClient: Sendable {
 
     /// A client by the SDKs' environment conventions: region, endpoints, credentials.
     ///
-    /// - Parameter environment: looks a variable up; called only here.
+    /// - Parameters:
+    ///   - environment: looks a variable up; called only here.
+    ///   - profile: of the shared files; its credentials then go before those of the environment.
     /// - Throws: ``AWSError/configuration(_:)`` that names the variable. Missing credentials are reported by the first
     ///   call that needs them.
-    public init(environment: (String) -> String?, surroundings: Surroundings = Surroundings()) throws(AWSError) {
-        let configuration = try AWSConfiguration(environment: environment)
+    public init(
+        environment: (String) -> String?, profile: String? = nil, surroundings: Surroundings = Surroundings()
+    ) throws(AWSError) {
+        let configuration = try AWSConfiguration(environment: environment, profile: profile)
         self.init(
-            configuration, CredentialsSource(environment: environment),
+            configuration, CredentialsSource(environment: environment, profile: profile),
             CurlTransport(certificateFile: configuration.certificateFile), surroundings)
     }
 

@@ -27,15 +27,20 @@ public struct AWSConfiguration: Sendable, Hashable {
     private static let endpointVariables = [
         "s3": "S3", "dynamodb": "DYNAMODB", "states": "SFN", "logs": "CLOUDWATCH_LOGS", "sts": "STS",
         "lambda": "LAMBDA", "firehose": "FIREHOSE", "kinesis": "KINESIS", "ecs": "ECS",
+        "cloudformation": "CLOUDFORMATION",
     ]
 
     /// Reads `AWS_REGION` (or `AWS_DEFAULT_REGION`), `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`,
-    /// `AWS_CA_BUNDLE` and `AWS_MAX_ATTEMPTS`.
+    /// `AWS_CA_BUNDLE` and `AWS_MAX_ATTEMPTS`; region and endpoints also from the profile, which goes last.
+    /// - Parameter profile: instead of `AWS_PROFILE`.
     /// - Throws: ``AWSError/configuration(_:)`` that names the variable.
-    public init(environment: (String) -> String?) throws(AWSError) {
+    public init(environment: (String) -> String?, profile: String? = nil) throws(AWSError) {
         func value(_ name: String) -> String? { environment(name).flatMap { $0.isEmpty ? nil : $0 } }
 
-        let profile = SharedConfiguration(environment: environment)
+        let profile = SharedConfiguration(environment: environment, profile: profile)
+        guard !profile.isNamed || value("AWS_REGION") != nil || profile.profile(profile.name) != nil else {
+            throw .configuration("the profile \(profile.name) is neither in \(profile.places)")
+        }
         guard let region = value("AWS_REGION") ?? value("AWS_DEFAULT_REGION") ?? profile.region else {
             throw .configuration("AWS_REGION is not set; set it, or region in the profile \(profile.name)")
         }
@@ -48,12 +53,26 @@ public struct AWSConfiguration: Sendable, Hashable {
             let name = "AWS_ENDPOINT_URL_\(suffix)"
             serviceEndpoints[service] = try Self.origin(of: value(name), named: name)
         }
+        if endpoint == nil, value("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?.lowercased() != "true" {
+            try addEndpoints(of: profile)
+        }
         certificateFile = value("AWS_CA_BUNDLE")
         if let attempts = value("AWS_MAX_ATTEMPTS") {
             guard let number = Int(attempts), number >= 1 else {
                 throw .configuration("AWS_MAX_ATTEMPTS is \(attempts); a number from 1 is due")
             }
             retry.attempts = number
+        }
+    }
+
+    /// Endpoints that the profile sets; those of the environment go before.
+    /// - SeeAlso: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
+    private mutating func addEndpoints(of profile: SharedConfiguration) throws(AWSError) {
+        let name = "endpoint_url of the profile \(profile.name)"
+        endpoint = try Self.origin(of: profile.endpoint, named: name)
+        for (service, suffix) in Self.endpointVariables where serviceEndpoints[service] == nil {
+            let address = profile.endpoint(ofService: suffix.lowercased())
+            serviceEndpoints[service] = try Self.origin(of: address, named: "\(name) for \(service)")
         }
     }
 
@@ -69,7 +88,7 @@ public struct AWSConfiguration: Sendable, Hashable {
     func customOrigin(of service: String) -> HTTPOrigin? { serviceEndpoints[service] ?? endpoint }
 
     /// Where `service` answers, except S3, whose host depends on the bucket.
-    func origin(of service: String) -> HTTPOrigin {
+    public func origin(of service: String) -> HTTPOrigin {
         customOrigin(of: service) ?? HTTPOrigin(isSecure: true, host: "\(service).\(region).\(domain)")
     }
 

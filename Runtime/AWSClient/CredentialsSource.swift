@@ -4,9 +4,12 @@ internal import Synchronization
 
 /// Where credentials come from, in the order in which the environment is searched.
 /// - SeeAlso: <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
-enum CredentialsSource: Sendable {
+indirect enum CredentialsSource: Sendable {
     case fixed(Credentials)
     case webIdentity(tokenFile: String, role: String, session: String)
+    case role(AssumedRole, from: CredentialsSource)
+    /// A command that prints them.
+    case process(String)
     case container(HTTPOrigin, path: String, token: ContainerToken?)
     /// Nothing is configured, or it is unusable: says what to do when the first request needs credentials.
     case none(AWSError)
@@ -16,31 +19,49 @@ enum CredentialsSource: Sendable {
         case file(String)
     }
 
-    init(environment: (String) -> String?) {
-        func value(_ name: String) -> String? { environment(name).flatMap { $0.isEmpty ? nil : $0 } }
-
-        if let keyID = value("AWS_ACCESS_KEY_ID"), let secret = value("AWS_SECRET_ACCESS_KEY") {
-            let token = value("AWS_SESSION_TOKEN")
-            self = .fixed(Credentials(accessKeyID: keyID, secretAccessKey: secret, sessionToken: token))
-        } else if let file = value("AWS_WEB_IDENTITY_TOKEN_FILE"), let role = value("AWS_ROLE_ARN") {
-            self = .webIdentity(tokenFile: file, role: role, session: value("AWS_ROLE_SESSION_NAME") ?? "cupel")
-        } else if let credentials = SharedConfiguration(environment: environment).credentials {
-            self = .fixed(credentials)
-        } else if let path = value("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
-            self = Self.container("http://169.254.170.2\(path)", token: Self.containerToken(value))
-        } else if let address = value("AWS_CONTAINER_CREDENTIALS_FULL_URI") {
-            self = Self.container(address, token: Self.containerToken(value))
-        } else {
-            self = .none(
-                .credentials(
-                    "none found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where a role "
-                        + "is attached"))
-        }
+    /// - Parameter profile: goes before everything else; nil searches the environment, and then `AWS_PROFILE`.
+    init(environment: (String) -> String?, profile: String? = nil) {
+        let files = SharedConfiguration(environment: environment, profile: profile)
+        let ofEnvironment =
+            profile == nil ? Self.keys(environment: environment) ?? .webIdentity(environment: environment) : nil
+        self =
+            ofEnvironment ?? files.credentialsSource(environment: environment) ?? .container(environment: environment)
+            ?? .unusable(
+                "none found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where a role is "
+                    + "attached")
     }
 
-    private static func containerToken(_ value: (String) -> String?) -> ContainerToken? {
-        value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE").map(ContainerToken.file)
-            ?? value("AWS_CONTAINER_AUTHORIZATION_TOKEN").map(ContainerToken.value)
+    static func unusable(_ reason: String) -> CredentialsSource { .none(.credentials(reason)) }
+
+    static func keys(environment: (String) -> String?) -> CredentialsSource? {
+        guard let keyID = value("AWS_ACCESS_KEY_ID", environment),
+            let secret = value("AWS_SECRET_ACCESS_KEY", environment)
+        else { return nil }
+        let token = value("AWS_SESSION_TOKEN", environment)
+        return .fixed(Credentials(accessKeyID: keyID, secretAccessKey: secret, sessionToken: token))
+    }
+
+    private static func webIdentity(environment: (String) -> String?) -> CredentialsSource? {
+        guard let file = value("AWS_WEB_IDENTITY_TOKEN_FILE", environment),
+            let role = value("AWS_ROLE_ARN", environment)
+        else { return nil }
+        return .webIdentity(
+            tokenFile: file, role: role, session: value("AWS_ROLE_SESSION_NAME", environment) ?? "cupel")
+    }
+
+    static func container(environment: (String) -> String?) -> CredentialsSource? {
+        let token =
+            value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", environment).map(ContainerToken.file)
+            ?? value("AWS_CONTAINER_AUTHORIZATION_TOKEN", environment).map(ContainerToken.value)
+        if let path = value("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", environment) {
+            return container("http://169.254.170.2\(path)", token: token)
+        }
+        return value("AWS_CONTAINER_CREDENTIALS_FULL_URI", environment).map { container($0, token: token) }
+    }
+
+    /// The value of a variable; an empty one counts as none.
+    private static func value(_ name: String, _ environment: (String) -> String?) -> String? {
+        environment(name).flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// Plain HTTP is allowed only to this machine and to the addresses at which ECS and EKS hand credentials out.
@@ -68,6 +89,11 @@ extension CredentialsSource {
             try Self.fetchFromContainer(origin, path, token, caller)
         case .webIdentity(let tokenFile, let role, let session):
             try Self.assumeRole(role, session, tokenFile, configuration.origin(of: "sts"), caller)
+        case .role(let role, let base):
+            try Self.assume(
+                role, with: try base.fetch(with: caller, configuration: configuration), configuration, caller)
+        case .process(let command):
+            try Self.run(command)
         }
     }
 
@@ -98,29 +124,64 @@ extension CredentialsSource {
     private static func assumeRole(
         _ role: String, _ session: String, _ tokenFile: String, _ origin: HTTPOrigin, _ caller: Caller
     ) throws(AWSError) -> Credentials {
-        let form = [
-            ("Action", "AssumeRoleWithWebIdentity"), ("Version", "2011-06-15"), ("RoleArn", role),
-            ("RoleSessionName", session), ("WebIdentityToken", try text(ofFile: tokenFile)),
-        ]
-        let body = form.map { "\($0)=\($1.percentEncoded())" }.joined(separator: "&")
         let request = HTTPRequest(
-            .post, origin, headers: ["content-type": "application/x-www-form-urlencoded; charset=utf-8"],
-            body: Array(body.utf8))
-        let answer = XMLElement(parsing: try fetch(request, "sts AssumeRoleWithWebIdentity", caller))
-        guard let credentials = answer?["AssumeRoleWithWebIdentityResult"]?["Credentials"],
+            form: [
+                ("Action", "AssumeRoleWithWebIdentity"), ("Version", "2011-06-15"), ("RoleArn", role),
+                ("RoleSessionName", session), ("WebIdentityToken", try text(ofFile: tokenFile)),
+            ], to: origin)
+        return try credentials(
+            in: try fetch(request, "sts AssumeRoleWithWebIdentity", caller), of: "AssumeRoleWithWebIdentity", role)
+    }
+
+    /// - SeeAlso: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+    private static func assume(
+        _ role: AssumedRole, with base: Credentials, _ configuration: AWSConfiguration, _ caller: Caller
+    ) throws(AWSError) -> Credentials {
+        var form = [
+            ("Action", "AssumeRole"), ("Version", "2011-06-15"), ("RoleArn", role.arn),
+            ("RoleSessionName", role.session),
+        ]
+        if let seconds = role.durationSeconds { form.append(("DurationSeconds", seconds)) }
+        if let externalID = role.externalID { form.append(("ExternalId", externalID)) }
+        let request = HTTPRequest(form: form, to: configuration.origin(of: "sts"))
+        let signer = Signer(credentials: base, region: configuration.region, service: "sts")
+        let answer = try fetch(request, "sts AssumeRole", caller) { signer.sign(&$0, at: caller.surroundings.now()) }
+        return try credentials(in: answer, of: "AssumeRole", role.arn)
+    }
+
+    private static func credentials(
+        in answer: [UInt8], of action: String, _ role: String
+    ) throws(AWSError) -> Credentials {
+        guard let credentials = XMLElement(parsing: answer)?["\(action)Result"]?["Credentials"],
             let keyID = credentials["AccessKeyId"]?.text, let secret = credentials["SecretAccessKey"]?.text
-        else { throw .credentials("AssumeRoleWithWebIdentity for \(role) answered without credentials") }
+        else { throw .credentials("\(action) for \(role) answered without credentials") }
         return Credentials(
             accessKeyID: keyID, secretAccessKey: secret, sessionToken: credentials["SessionToken"]?.text,
             expiration: credentials["Expiration"].flatMap { Timestamp(rfc3339: $0.text) })
     }
 
+    /// - SeeAlso: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>
+    private static func run(_ command: String) throws(AWSError) -> Credentials {
+        guard let output = outputOfCommand(command) else {
+            throw .credentials("credential_process failed: \(command); run it by hand to see why")
+        }
+        guard let answer = try? JSON(parsing: output), answer["Version"] == 1,
+            let keyID = answer["AccessKeyId"]?.string, let secret = answer["SecretAccessKey"]?.string
+        else {
+            throw .credentials(
+                "credential_process printed no JSON with Version 1, AccessKeyId and SecretAccessKey: \(command)")
+        }
+        return Credentials(
+            accessKeyID: keyID, secretAccessKey: secret, sessionToken: answer["SessionToken"]?.string,
+            expiration: answer["Expiration"]?.string.flatMap(Timestamp.init(rfc3339:)))
+    }
+
     private static func fetch(
-        _ request: HTTPRequest, _ operation: String, _ caller: Caller
+        _ request: HTTPRequest, _ operation: String, _ caller: Caller, sign: (inout HTTPRequest) -> Void = { _ in }
     ) throws(AWSError) -> [UInt8] {
         do {
             return try caller.call(
-                request, operation: operation, prepare: { (_) throws(AWSError) in },
+                request, operation: operation, prepare: { (request) throws(AWSError) in sign(&request) },
                 read: { (exchange) throws(TransportError) in .value(try exchange.readAll()) })
         } catch {
             throw .credentials("\(error)")

@@ -141,3 +141,13 @@ public struct HTTPResponse: Sendable, Hashable {
         self.init(head: HTTPResponseHead(status: status, headers: headers), body: body)
     }
 }
+
+extension HTTPRequest {
+    /// A call of AWS's query protocol: names and values as a web form.
+    init(form: [(String, String)], to origin: HTTPOrigin) {
+        let body = form.map { "\($0)=\($1.percentEncoded())" }.joined(separator: "&")
+        self.init(
+            .post, origin, headers: ["content-type": "application/x-www-form-urlencoded; charset=utf-8"],
+            body: Array(body.utf8))
+    }
+}

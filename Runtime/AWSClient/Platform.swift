@@ -12,6 +12,19 @@
     while nanosleep(&wanted, &left) == -1 && errno == EINTR { wanted = left }
 }
 
+/// What a shell command prints; nil when it cannot be run, fails, or prints more than a configuration file may hold.
+func outputOfCommand(_ command: String) -> [UInt8]? {
+    guard let stream = popen(command, "re") else { return nil }
+    var output: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 4 << 10)
+    while output.count <= 1 << 20 {
+        let count = fread(&piece, 1, piece.count, stream)
+        guard count > 0 else { break }
+        output += piece[..<count]
+    }
+    return pclose(stream) == 0 && output.count <= 1 << 20 ? output : nil
+}
+
 /// The bytes of a small file; nil when it cannot be read or is larger than a configuration file may be.
 func contentsOfSmallFile(_ path: String) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)

@@ -21,7 +21,7 @@ struct LogsCommand: ParsableCommand {
               cupel logs control-recorder --follow
             """)
 
-    @OptionGroup var options: PipelineOptions
+    @OptionGroup var options: DeployedOptions
 
     @Argument(help: "firehose-transform, control-recorder, compute-router, bronze-writer or replayer.")
     var function: String

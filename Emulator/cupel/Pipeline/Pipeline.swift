@@ -12,6 +12,8 @@ internal import JSON
 /// A deployed pipeline that answers: in an emulator, or on AWS.
 struct Pipeline: Sendable {
     let endpoint: String
+    /// What to try when nothing answers there.
+    private let remedy: String
     let client: AWSClient
     let control: ControlTable
     let stageBucket: String
@@ -24,6 +26,7 @@ struct Pipeline: Sendable {
         functionPrefix: String
     ) {
         self.endpoint = endpoint
+        remedy = Self.startEmulator
         self.client = client
         self.control = control
         self.stageBucket = stageBucket
@@ -39,6 +42,7 @@ struct Pipeline: Sendable {
         endpoint: String, outputs: [String: String], environment: (String) -> String? = Self.variable
     ) throws(CommandFailure) {
         self.endpoint = endpoint
+        remedy = Self.startEmulator
         // An emulator takes any credentials, and every call is signed.
         let standIns = [
             "AWS_REGION": environment("AWS_DEFAULT_REGION") ?? "us-east-1", "AWS_ACCESS_KEY_ID": "cupel",
@@ -57,6 +61,44 @@ struct Pipeline: Sendable {
         functionPrefix = outputs["FunctionPrefix"] ?? "cupel-dev-"
     }
 
+    /// The pipeline of an AWS account.
+    ///
+    /// - Parameters:
+    ///   - profile: of the shared files; nil takes the credentials that the environment offers.
+    ///   - table: the control table's name; otherwise `CONTROL_TABLE`, or what the stack says.
+    ///   - environment: looks a variable up.
+    init(
+        onAWS profile: String?, region: String?, endpoint: String?, table: String?, stack: String?,
+        environment: (String) -> String? = Self.variable
+    ) throws(CommandFailure) {
+        let own = ["AWS_REGION": region, "AWS_ENDPOINT_URL": endpoint].compactMapValues { $0 }
+        do throws(AWSError) {
+            client = try AWSClient(environment: { own[$0] ?? environment($0) }, profile: profile)
+        } catch { throw .usage("\(error)") }
+        self.endpoint = "\(client.configuration.origin(of: "dynamodb"))"
+        remedy = "check the region and the network"
+        var outputs: [String: String] = [:]
+        if let stack { outputs = try Self.outputs(of: stack, client) }
+        guard let table = table ?? outputs["ControlTable"] ?? environment("CONTROL_TABLE") else {
+            throw .usage(
+                stack.map { "the stack \($0) has no output ControlTable; name the table with --table-name" }
+                    ?? "which pipeline? Name its stack with --stack, or its control table with --table-name")
+        }
+        control = ControlTable(name: table, client: client)
+        stageBucket = environment("STAGE_BUCKET") ?? outputs["StageBucket"] ?? ""
+        lakeBucket = environment("LAKE_BUCKET") ?? outputs["LakeBucket"] ?? ""
+        functionPrefix = outputs["FunctionPrefix"] ?? ""
+    }
+
+    private static func outputs(of stack: String, _ client: AWSClient) throws(CommandFailure) -> [String: String] {
+        do throws(AWSError) { return try CloudFormation(client).outputs(ofStack: stack) } catch {
+            if case .service("ValidationError", let message, _, _, _) = error { throw .notFound(message) }
+            throw .failed("\(error)")
+        }
+    }
+
+    private static let startEmulator = "start the emulator with: cupel up"
+
     /// The value of an environment variable; an empty one counts as none.
     static func variable(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
@@ -73,11 +115,14 @@ struct Pipeline: Sendable {
 
     func failure(_ error: AWSError) -> CommandFailure {
         if case .transport = error {
-            return .unreachable("nothing answers at \(endpoint) (\(error)); start the emulator with: cupel up")
+            return .unreachable("nothing answers at \(endpoint) (\(error)); \(remedy)")
         }
         if error.code == "ResourceNotFoundException" {
-            return .notFound("\(error); is the pipeline of \(endpoint) deployed? CONTROL_TABLE names another table")
+            return .notFound(
+                "\(error); is the pipeline of \(endpoint) deployed, and is \(control.name) its control table? "
+                    + "CONTROL_TABLE names another table")
         }
+        if case .credentials = error { return .usage("\(error)") }
         return .failed("\(error)")
     }
 }

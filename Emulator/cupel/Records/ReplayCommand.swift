@@ -17,9 +17,10 @@ struct ReplayCommand: ParsableCommand {
               cupel replay --dry-run                           what would go again
               cupel replay --table review --since 1d
               cupel replay --id 5f2d9c1a07be --force           also if it succeeded
+              cupel replay --profile prod --stack cupel-prod --since 1d --dry-run
             """)
 
-    @OptionGroup var options: PipelineOptions
+    @OptionGroup var options: DeployedOptions
 
     @Option(parsing: .upToNextOption, help: "Records by id, or by its first digits.")
     var id: [String] = []

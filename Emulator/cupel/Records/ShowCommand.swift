@@ -13,7 +13,7 @@ struct ShowCommand: ParsableCommand {
               cupel show 5f2d9c1a07be --json | jq -r .error_message
             """)
 
-    @OptionGroup var options: PipelineOptions
+    @OptionGroup var options: DeployedOptions
 
     @Argument(help: "The record's id, or its first digits.")
     var id: String

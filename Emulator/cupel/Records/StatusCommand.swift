@@ -16,9 +16,10 @@ struct StatusCommand: ParsableCommand {
               cupel status                                     all bronze records
               cupel status --status error --since 2h
               cupel status --table review --json | jq -r '.records[].output_key'
+              cupel status --profile prod --stack cupel-prod --status error
             """)
 
-    @OptionGroup var options: PipelineOptions
+    @OptionGroup var options: DeployedOptions
 
     @Option(help: "Only records of this table.")
     var table: String?

@@ -28,10 +28,11 @@ let runtime: [Target] = [
     layer("AWSModels", in: "Runtime", imports: ["JSON"]),
     layer(
         "AWSClient", in: "Runtime", imports: ["AWSModels", "JSON", "Digest", "CCurl"], exclude: ["README.md"]),
-    layer("Contracts", in: "Runtime", imports: ["YAML"]),
+    layer("Pattern", in: "Runtime", exclude: ["README.md"]),
+    layer("Contracts", in: "Runtime", imports: ["Pattern", "YAML"]),
     layer(
-        "Columnar", in: "Runtime", imports: ["Contracts", "Digest", "CKernels", "CISAL", "CZlib"],
-        exclude: ["README.md"]),
+        "Columnar", in: "Runtime", imports: ["Contracts", "Digest", "Pattern", "CKernels", "CISAL", "CZlib"],
+        exclude: ["README.md", "Quality/README.md"]),
     layer("Parquet", in: "Runtime", imports: ["CKernels", "CSnappy", "CZstd"], exclude: ["README.md"]),
     layer("Control", in: "Runtime", imports: ["AWSClient", "AWSModels", "Digest"], exclude: ["README.md"]),
 ]
@@ -94,6 +95,7 @@ let tests: [Target] = [
     unitTests(of: "LambdaRuntime", imports: ["JSON", "TestMetrics"]),
     unitTests(of: "AWSModels", imports: ["JSON"]),
     unitTests(of: "AWSClient", imports: ["AWSModels", "JSON", "Digest"]),
+    unitTests(of: "Pattern", imports: ["TestRandom"]),
     unitTests(of: "Contracts", imports: ["YAML"]),
     unitTests(of: "Columnar", imports: ["Contracts", "CKernels", "JSON", "TestRandom"]),
     unitTests(of: "Parquet", imports: ["JSON", "TestRandom"]),

@@ -31,6 +31,8 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     private let columns: [BronzeColumn]
     private let origins: [ColumnOrigin]
     private let hidesText: Bool
+    /// What the values of columns must satisfy; empty if nothing is demanded of any.
+    private var checks: [ColumnCheck] = []
     private var filler: ColumnFiller<Spelling>
     private var faults: [SliceFault] = []
     /// The line of a position in the whole text, the last that was asked for.
@@ -39,10 +41,14 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     init(
         columns: [BronzeColumn], origins: [ColumnOrigin], rowCapacity: Int, spelling: consuming Spelling,
         textKernel: @escaping ColumnFiller<Spelling>.TextKernel
-    ) {
+    ) throws(ColumnarError) {
         self.columns = columns
         self.origins = origins
         hidesText = columns.contains { $0.masking != nil }
+        for (index, column) in columns.enumerated() {
+            guard let constraints = column.constraints, case .field(let field) = origins[index] else { continue }
+            checks.append(ColumnCheck(index: index, field: field, test: try ValueCheck(constraints, on: column)))
+        }
         filler = ColumnFiller(rowCapacity: rowCapacity, spelling: spelling, textKernel: textKernel)
     }
 
@@ -56,6 +62,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         if matrix.rowCount > 0 {
             let marks = batch.columns.map { (values: $0.values.count, hasPresence: $0.presence != nil) }
             fill(matrix, at: place, &batch, rescue)
+            if !checks.isEmpty { check(matrix, at: place, batch, marks) }
             if !faults.isEmpty {
                 for (index, mark) in marks.enumerated() {
                     batch.columns[index].values.truncate(to: mark.values)
@@ -143,6 +150,27 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         }
     }
 
+    /// Finds values that are of their columns' types but break the contract's constraints.
+    private mutating func check(
+        _ matrix: borrowing FieldMatrix, at place: SlicePlace, _ batch: borrowing ColumnBatch,
+        _ marks: [(values: Int, hasPresence: Bool)]
+    ) {
+        for position in checks.indices {
+            let (index, field) = (checks[position].index, checks[position].field)
+            let column = batch.columns[index]
+            let broken = checks[position].test.violations(in: column.values, from: marks[index].values)
+            guard !broken.isEmpty else { continue }
+            let fields = matrix.fields(field, of: place.text)
+            let rows = column.rows(ofValues: broken, first: marks[index].values, after: batch.rowCount)
+            for (value, row) in zip(broken, rows) {
+                let fault = checks[position].test.fault(at: value, in: column.values)
+                let shown = column.schema.masking == nil ? fields.raw(row).shown : "the value"
+                let message = "\(column.schema.name): \(shown) \(fault.complaint)"
+                faults.append(SliceFault(row: row, column: index, reason: fault.reason, message: message))
+            }
+        }
+    }
+
     private mutating func rescueFields(
         of row: Int, in matrix: borrowing FieldMatrix, into column: inout ColumnBatch.Column, at index: Int,
         after before: Int, _ rescue: Rescue
@@ -158,5 +186,31 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
             var none: UInt64 = 0
             column.appendPresence(&none, rows: 1, present: 0, after: before + row)
         }
+    }
+}
+
+/// A column whose values must satisfy something, and the field that they come from.
+private struct ColumnCheck {
+    let index: Int
+    let field: Int
+    var test: ValueCheck
+}
+
+extension ColumnBatch.Column {
+    /// The rows of some values, counted from the row behind `rows`; `first` is that row's first value or the next one's.
+    fileprivate func rows(ofValues values: [Int], first: Int, after rows: Int) -> [Int] {
+        guard let presence else { return values.map { $0 - first } }
+        var found: [Int] = []
+        var (row, value) = (rows, first)
+        for wanted in values {
+            while true {
+                let isPresent = presence[row >> 6] >> (row & 63) & 1 == 1
+                if isPresent, value == wanted { break }
+                value += isPresent ? 1 : 0
+                row += 1
+            }
+            found.append(row - rows)
+        }
+        return found
     }
 }

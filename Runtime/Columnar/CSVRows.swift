@@ -20,12 +20,13 @@ struct CSVRows: ~Copyable {
         var window = TextWindow(source, capacity: limits.windowBytes)
         let (names, lines) = try CSVHeader.read(
             &window, &index, limit: limits.lineBytes, hidesText: columns.contains { $0.masking != nil })
-        header = try CSVHeader(names: names, columns: columns)
-        line = lines + 1
-        matrix = FieldMatrix(stride: names.count, rowCapacity: CSVIndex.rowCapacity, keepsBeginnings: false)
-        assembler = BatchAssembler(
+        let header = try CSVHeader(names: names, columns: columns)
+        assembler = try BatchAssembler(
             columns: columns, origins: header.origins, rowCapacity: CSVIndex.rowCapacity,
             spelling: CSVSpelling(), textKernel: ck_csv_text_column)
+        self.header = header
+        line = lines + 1
+        matrix = FieldMatrix(stride: names.count, rowCapacity: CSVIndex.rowCapacity, keepsBeginnings: false)
         isValidUTF8 = index.isValidUTF8(window)
         self.window = window
     }

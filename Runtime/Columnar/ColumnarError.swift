@@ -23,6 +23,8 @@ public enum ColumnarError: Error, Sendable, Hashable {
 
     // The set-up.
     case missingMaskingKey(columns: [String])
+    /// What the contract demands of a column's values is no demand on values of its type.
+    case badConstraint(column: String, reason: String)
     case unreadable(path: String, reason: String)
 }
 
@@ -46,6 +48,7 @@ extension ColumnarError {
         case .duplicateColumn: "DuplicateColumn"
         case .unterminatedQuote: "UnterminatedQuote"
         case .missingMaskingKey: "MissingMaskingKey"
+        case .badConstraint: "BadConstraint"
         case .unreadable: "Unreadable"
         }
     }
@@ -90,6 +93,8 @@ extension ColumnarError: CustomStringConvertible {
         case .missingMaskingKey(let columns):
             "the contract hashes \(columns.joined(separator: ", ")), and no masking key is configured; "
                 + "set MASKING_KEY, or let the contract mask or redact instead"
+        case .badConstraint(let column, let reason):
+            "the contract's constraint on \(column) is no value of the column: \(reason); mend the contract"
         case .unreadable(let path, let reason):
             "\(path): \(reason)"
         }

@@ -29,7 +29,7 @@ public final class NDJSONReader: RecordReader {
     /// - Parameters:
     ///   - source: decompressed text.
     ///   - maskingKey: the secret for columns that the contract hashes.
-    /// - Throws: ``ColumnarError/missingMaskingKey(columns:)``.
+    /// - Throws: ``ColumnarError/missingMaskingKey(columns:)`` or ``ColumnarError/badConstraint(column:reason:)``.
     public init(
         _ source: any ByteSource, contract: Contract, limits: ReaderLimits = ReaderLimits(), maskingKey: [UInt8]? = nil
     ) throws(ColumnarError) {
@@ -50,7 +50,7 @@ public final class NDJSONReader: RecordReader {
         linesEnd = window.start
         matrix = FieldMatrix(stride: names.count, rowCapacity: Self.rowCapacity, keepsBeginnings: true)
         shape = JSONShape(names: names)
-        assembler = BatchAssembler(
+        assembler = try BatchAssembler(
             columns: columns, origins: origins, rowCapacity: Self.rowCapacity, spelling: JSONSpelling(),
             textKernel: ck_json_text_column)
     }

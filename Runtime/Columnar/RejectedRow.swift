@@ -22,6 +22,13 @@ public struct RejectedRow: Sendable, Hashable {
         case notADecimal = "not_a_decimal"
         case outOfRange = "out_of_range"
         case unknownOperation = "unknown_operation"
+        case belowMinimum = "below_minimum"
+        case aboveMaximum = "above_maximum"
+        case notAMultiple = "not_a_multiple"
+        case tooShort = "too_short"
+        case tooLong = "too_long"
+        case patternMismatch = "pattern_mismatch"
+        case invalidValue = "invalid_value"
     }
 
     /// The line on which the row begins, from 1; a header is line 1.

@@ -8,11 +8,14 @@ public struct BronzeColumn: Sendable, Hashable {
     public let masking: Contract.Masking?
     /// The keys that lead to the value in a JSON line: more than the name where an object was flattened.
     public let path: [String]
+    /// What its values must satisfy beside being of the type; a row with another breaks the contract.
+    public let constraints: ValueConstraints?
 
     /// - Parameter path: the name alone if nil.
     public init(
         name: String, type: ColumnType, isRequired: Bool, fieldID: Int32, masking: Contract.Masking? = nil,
-        path: [String]? = nil
+        path: [String]? = nil,
+        constraints: ValueConstraints? = nil
     ) {
         self.name = name
         self.type = type
@@ -20,6 +23,7 @@ public struct BronzeColumn: Sendable, Hashable {
         self.fieldID = fieldID
         self.masking = masking
         self.path = path ?? [name]
+        self.constraints = constraints
     }
 
     /// The place of each masked value: the column's name, or a path such as `customer.email` or `orders[].note` in it.
@@ -61,7 +65,7 @@ extension Contract {
         columns.map {
             BronzeColumn(
                 name: $0.name, type: $0.type, isRequired: $0.isRequired, fieldID: $0.fieldID, masking: $0.masking,
-                path: $0.path)
+                path: $0.path, constraints: constraints[$0.name])
         } + BronzeColumn.system
     }
 

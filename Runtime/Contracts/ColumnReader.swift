@@ -6,6 +6,7 @@ struct ColumnReader {
     private(set) var columns: [Contract.Column] = []
     private(set) var partitions: [(position: Int, name: String)] = []
     private(set) var rules: [QualityRule] = []
+    private(set) var constraints: [String: ValueConstraints] = [:]
     private var nested = NestedFieldReader()
 
     /// - Parameter position: the property's place in the table, from 1.
@@ -32,6 +33,7 @@ struct ColumnReader {
             partitions.append((position ?? columns.count + 1, column.name))
         }
         rules += try QualityRule.rules(of: property, column: column.name)
+        constraints[column.name] = try ValueConstraints.of(property, column.type)
         columns.append(column)
     }
 

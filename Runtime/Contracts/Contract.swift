@@ -16,8 +16,10 @@ public struct Contract: Sendable, Hashable {
     public let tolerance: Tolerance
     /// The columns that partition the later layers, outermost first.
     public let partitioning: [String]
-    /// Rules for the table and for its columns, checked for their form. Nothing evaluates them yet.
+    /// Rules for the table and for its columns. Those of the standard's library are measured as a file is converted.
     public let rules: [QualityRule]
+    /// What the values of columns must satisfy, by the column's name.
+    public let constraints: [String: ValueConstraints]
 
     /// The column called `name`, if the contract has one.
     public func column(named name: String) -> Column? { columns.first { $0.name == name } }

@@ -45,7 +45,9 @@ extension Contract {
         }
         guard !reader.columns.isEmpty else { throw properties.fault("a table needs at least one column") }
         columns = reader.columns
+        constraints = reader.constraints
         rules = try QualityRule.rules(of: table, column: nil) + reader.rules
+        try QualityRule.checkColumns(of: rules, among: columns, at: table)
         partitioning = reader.partitions.sorted { $0.position < $1.position }.map(\.name)
         tolerance = try Tolerance(reading: contract)
     }

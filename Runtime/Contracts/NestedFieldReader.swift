@@ -66,6 +66,9 @@ struct NestedFieldReader {
         let id = try fieldID(of: key)
         let logicalType = try key.required("logicalType").string(oneOf: ColumnType.logicalTypes)
         let type = try type(of: key, logicalType: logicalType, depth: depth)
+        guard try ValueConstraints.of(key, type) == nil else {
+            throw key.fault("values inside objects and arrays are not checked for '\(name)'; flatten the object")
+        }
         return BronzeColumn(
             name: name, type: type, isRequired: try key.optional("required")?.bool() ?? false,
             fieldID: try claim(id, given: try key.customProperty("fieldId"), for: name, at: key),

@@ -41,11 +41,20 @@ public struct QualityRule: Sendable, Hashable {
 
     /// What counts as missing or invalid for the metrics of those names.
     public struct Arguments: Sendable, Hashable {
-        public var validValues: [String] = []
+        /// What values must satisfy not to be invalid.
+        public var constraints = ValueConstraints()
+        /// What counts as missing beside nulls.
         public var missingValues: [String] = []
-        public var pattern: String?
         /// The columns of a table's `duplicateValues`.
         public var properties: [String] = []
+    }
+
+    /// What becomes of a file that breaks the rule.
+    public enum Severity: String, Sendable, Hashable, CaseIterable {
+        /// Its control record says so.
+        case info, warning
+        /// It fails; nothing of it becomes visible.
+        case error
     }
 
     public let name: String?
@@ -57,6 +66,7 @@ public struct QualityRule: Sendable, Hashable {
     public let comparison: Comparison?
     public let unit: Unit
     public let arguments: Arguments
-    public let severity: String?
+    /// ``Severity/warning`` where the contract gives none.
+    public let severity: Severity
     public let description: String?
 }

@@ -13,32 +13,60 @@ private let comparisonKeys = [
 
 extension QualityRule {
     /// The rules under `element`'s key `quality`.
+    ///
+    /// - Parameter column: its name; nil for the table's rules.
     static func rules(of element: ContractKey, column: String?) throws(ContractError) -> [QualityRule] {
         guard let quality = element.optional("quality") else { return [] }
         var rules: [QualityRule] = []
-        for rule in try quality.elements() { rules.append(try QualityRule(reading: rule, column: column)) }
+        let logicalType = try element.optional("logicalType")?.string() ?? "object"
+        for rule in try quality.elements() {
+            rules.append(try QualityRule(reading: rule, column: column, logicalType: logicalType))
+        }
         return rules
     }
 
-    private init(reading rule: ContractKey, column: String?) throws(ContractError) {
+    /// Checks that what rules of the table call columns are columns.
+    static func checkColumns(
+        of rules: [QualityRule], among columns: [Contract.Column], at table: ContractKey
+    ) throws(ContractError) {
+        for rule in rules {
+            guard
+                let unknown = rule.arguments.properties.first(where: { name in !columns.contains { $0.name == name } })
+            else { continue }
+            throw try table.required("quality").fault("the rule names a column '\(unknown)', which is not there")
+        }
+    }
+
+    private init(reading rule: ContractKey, column: String?, logicalType: String) throws(ContractError) {
         try rule.expectKeys(ruleKeys + comparisonKeys)
         self.column = column
         name = try rule.optional("name")?.string()
         kind = try rule.optional("type")?.choice(Kind.self) ?? .library
-        unit = try rule.optional("unit")?.choice(Unit.self) ?? .rows
-        severity = try rule.optional("severity")?.string()
         description = try rule.optional("description")?.string()
-        arguments = try Arguments(reading: rule.optional("arguments"))
         guard kind == .library else {
             metric = nil
             comparison = nil
+            unit = .rows
+            severity = .info
+            arguments = Arguments()
             return
         }
-        let metric = try rule.required("metric")
-        self.metric = try metric.choice(Metric.self)
-        if column != nil, self.metric == .rowCount {
-            throw metric.fault("rowCount is a rule of the table; move it beside 'properties'")
+        unit = try rule.optional("unit")?.choice(Unit.self) ?? .rows
+        severity = try rule.optional("severity")?.choice(Severity.self) ?? .warning
+        let key = try rule.required("metric")
+        let metric = try key.choice(Metric.self)
+        self.metric = metric
+        switch metric {
+        case .rowCount where column != nil:
+            throw key.fault("rowCount is a rule of the table; move it beside 'properties'")
+        case .rowCount where unit == .percent:
+            throw key.fault("rows are counted; leave 'unit: percent' out")
+        case .nullValues, .missingValues, .invalidValues:
+            if column == nil { throw key.fault("\(metric.rawValue) is a rule of a column; move it to one") }
+        case .rowCount, .duplicateValues:
+            break
         }
+        arguments = try Arguments(reading: rule, metric: metric, column: column, logicalType: logicalType)
         guard let comparison = try Comparison(reading: rule) else {
             throw rule.fault("what must hold is missing; give one of \(comparisonKeys.joined(separator: ", "))")
         }
@@ -72,11 +100,30 @@ extension QualityRule.Comparison {
 }
 
 extension QualityRule.Arguments {
-    fileprivate init(reading arguments: ContractKey?) throws(ContractError) {
-        guard let arguments else { return }
-        validValues = try arguments.optional("validValues")?.texts() ?? []
-        missingValues = try arguments.optional("missingValues")?.texts() ?? []
-        pattern = try arguments.optional("pattern")?.string()
-        properties = try arguments.optional("properties")?.texts() ?? []
+    fileprivate init(
+        reading rule: ContractKey, metric: QualityRule.Metric, column: String?, logicalType: String
+    ) throws(ContractError) {
+        guard let arguments = rule.optional("arguments") else {
+            switch metric {
+            case .invalidValues: throw rule.fault("'arguments' that say what is valid are missing")
+            case .duplicateValues where column == nil:
+                throw rule.fault("'arguments' with 'properties', the columns that must differ together, are missing")
+            default: return
+            }
+        }
+        switch metric {
+        case .nullValues, .rowCount:
+            try arguments.expectKeys([])
+        case .missingValues:
+            try arguments.expectKeys(["missingValues"])
+            // Nulls are missing in any case.
+            missingValues = try arguments.required("missingValues").elements().compactMap(\.node.string)
+        case .invalidValues:
+            try arguments.expectKeys(ValueConstraints.argumentKeys)
+            constraints = try ValueConstraints.of(arguments: arguments, logicalType: logicalType)
+        case .duplicateValues:
+            try arguments.expectKeys(column == nil ? ["properties"] : [])
+            properties = column == nil ? try arguments.required("properties").texts() : []
+        }
     }
 }

@@ -2,7 +2,7 @@ import Contracts
 import Testing
 
 /// The text of a small contract; each test changes the part it is about.
-private func contractText(
+func contractText(
     top: String = "", table: String = "orders", tableParts: String = "",
     columns: String = """
           - name: id
@@ -169,7 +169,8 @@ private func fault(_ text: String) -> String {
                             mustBeLessThan: 5
                             unit: percent
                           - metric: invalidValues
-                            arguments: {validValues: [1, 2], pattern: '^[0-9]$'}
+                            arguments: {validValues: [1, 2], maximum: 9}
+                            severity: error
                             mustBe: 0
                 """)
         let rules = try Contract(parsing: text, file: "c.yaml").rules
@@ -180,8 +181,9 @@ private func fault(_ text: String) -> String {
         #expect(rules[2].unit == .percent)
         #expect(rules[2].comparison?.holds(for: 4.9) == true)
         #expect(rules[2].comparison?.holds(for: 5) == false)
-        #expect(rules[3].arguments.validValues == ["1", "2"])
-        #expect(rules[3].arguments.pattern == "^[0-9]$")
+        #expect(rules[3].arguments.constraints.validValues == ["1", "2"])
+        #expect(rules[3].arguments.constraints.maximum == .init("9"))
+        #expect(rules.map(\.severity) == [.warning, .info, .warning, .error])
     }
 
     @Test(arguments: [

@@ -1,0 +1,128 @@
+internal import Pattern
+internal import YAML
+
+private let rangeKeys = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]
+private let textKeys = ["minLength", "maxLength", "pattern"]
+
+extension ValueConstraints {
+    /// What `logicalTypeOptions` and the custom property `validValues` of a column say; nil if that is nothing.
+    static func of(_ column: ContractKey, _ type: ColumnType) throws(ContractError) -> ValueConstraints? {
+        let logicalType = try column.required("logicalType").string()
+        var constraints = ValueConstraints()
+        if let options = column.optional("logicalTypeOptions") {
+            try options.expectKeys(optionKeys(of: logicalType))
+            constraints = try ValueConstraints(reading: options, logicalType: logicalType)
+        }
+        if let values = try column.customProperty("validValues") {
+            constraints.validValues = try values.values()
+        }
+        guard !constraints.isEmpty else { return nil }
+        guard type.hasComparedValues else {
+            throw column.fault("values of the type \(type) are not compared; leave its constraints out")
+        }
+        return constraints
+    }
+
+    /// What the arguments of `invalidValues` say.
+    static func of(
+        arguments: ContractKey, logicalType: String
+    ) throws(ContractError) -> ValueConstraints {
+        var constraints = try ValueConstraints(reading: arguments, logicalType: logicalType)
+        constraints.validValues = try arguments.optional("validValues")?.values()
+        guard !constraints.isEmpty else {
+            throw arguments.fault("what is valid is missing; give validValues, pattern, minimum, maximum or a length")
+        }
+        return constraints
+    }
+
+    static let argumentKeys = ["validValues", "multipleOf"] + rangeKeys + textKeys
+
+    /// The keys of the standard. Formats and time zones belong to the type; sizes of objects and arrays are not checked.
+    private static func optionKeys(of logicalType: String) -> [String] {
+        switch logicalType {
+        case "string": ["format"] + textKeys
+        case "integer", "number": ["format", "multipleOf"] + rangeKeys
+        case "date", "timestamp", "time": ["format", "timezone", "defaultTimezone"] + rangeKeys
+        case "object": ["maxProperties", "minProperties", "required"]
+        case "array": ["maxItems", "minItems", "uniqueItems"]
+        default: []
+        }
+    }
+
+    private init(reading options: ContractKey, logicalType: String) throws(ContractError) {
+        for key in textKeys where logicalType != "string" {
+            guard let option = options.optional(key) else { continue }
+            throw option.fault("'\(key)' is for text, and the column is of the type \(logicalType)")
+        }
+        for key in rangeKeys where !["integer", "number", "date", "timestamp", "time"].contains(logicalType) {
+            guard let option = options.optional(key) else { continue }
+            throw option.fault("'\(key)' is for numbers, dates and times, and the column is of the type \(logicalType)")
+        }
+        minimum = try Self.bound("minimum", "exclusiveMinimum", in: options, logicalType)
+        maximum = try Self.bound("maximum", "exclusiveMaximum", in: options, logicalType)
+        minLength = try options.optional("minLength")?.int(in: 0...Int(Int32.max))
+        maxLength = try options.optional("maxLength")?.int(in: 0...Int(Int32.max))
+        if let minLength, let maxLength, minLength > maxLength {
+            throw options.fault("minLength is greater than maxLength: no text would be valid")
+        }
+        if let factor = options.optional("multipleOf") {
+            guard logicalType == "integer" else { throw factor.fault("'multipleOf' is checked for integers only") }
+            multipleOf = try factor.int(in: 1...Int.max)
+        }
+        if let key = options.optional("pattern") {
+            let text = try key.string()
+            do { _ = try Pattern(text) } catch { throw key.fault("the regular expression '\(text)': \(error)") }
+            pattern = text
+        }
+    }
+
+    /// One end of the range. ODCS 3.1 gives an exclusive bound as a value, 3.0 as `true` beside the inclusive one.
+    private static func bound(
+        _ key: String, _ exclusiveKey: String, in options: ContractKey, _ logicalType: String
+    ) throws(ContractError) -> Bound? {
+        let inclusive = try options.optional(key)?.boundText(logicalType)
+        guard let exclusive = options.optional(exclusiveKey) else { return inclusive.map { Bound($0) } }
+        if let isExclusive = exclusive.node.bool {
+            guard let inclusive else { throw exclusive.fault("'\(exclusiveKey): \(isExclusive)' needs '\(key)'") }
+            return Bound(inclusive, isExclusive: isExclusive)
+        }
+        guard inclusive == nil else { throw exclusive.fault("'\(key)' and '\(exclusiveKey)' are given; give one") }
+        return Bound(try exclusive.boundText(logicalType), isExclusive: true)
+    }
+}
+
+extension ColumnType {
+    /// Whether constraints can be checked: values are kept as numbers or text.
+    fileprivate var hasComparedValues: Bool {
+        switch self {
+        case .boolean, .json, .uuid, .structure, .list: false
+        default: fixedLength == nil
+        }
+    }
+}
+
+extension ContractKey {
+    /// A bound's text, in the form that values of the type have.
+    fileprivate func boundText(_ logicalType: String) throws(ContractError) -> String {
+        let text = try string()
+        let form =
+            switch logicalType {
+            case "integer": (#"^-?\d{1,19}$"#, "an integer")
+            case "number": (#"^-?\d+(\.\d+)?([eE][+-]?\d+)?$"#, "a number")
+            case "date": (#"^\d{4}-\d\d-\d\d$"#, "a date, YYYY-MM-DD")
+            case "time": (#"^\d\d:\d\d:\d\d(\.\d+)?"#, "a time, HH:MM:SS")
+            default: (#"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?$"#, "a timestamp, as in RFC 3339")
+            }
+        guard let pattern = try? Pattern(form.0) else { preconditionFailure("\(form.0) is no pattern") }
+        var matcher = PatternMatcher(pattern)
+        guard matcher.matches(text) else { throw fault("expected \(form.1), found '\(text)'") }
+        return text
+    }
+
+    /// A list of at least one value.
+    fileprivate func values() throws(ContractError) -> [String] {
+        let texts = try texts()
+        guard !texts.isEmpty else { throw fault("an empty list leaves no value valid") }
+        return texts
+    }
+}

@@ -1,0 +1,57 @@
+import Testing
+
+@testable import Contracts
+
+@Suite struct ConstraintReaderTests {
+    @Test(arguments: [
+        ("string", "minimum: 1", "unknown key 'minimum'"),
+        ("integer", "minLength: 1", "unknown key 'minLength'"),
+        ("string", "pattern: '(?=a)'", "look-ahead"),
+        ("string", "minLength: 3, maxLength: 2", "no text would be valid"),
+        ("integer", "minimum: 1.5", "expected an integer, found '1.5'"),
+        ("number", "minimum: low", "expected a number, found 'low'"),
+        ("date", "minimum: '2020'", "expected a date, YYYY-MM-DD, found '2020'"),
+        ("timestamp", "maximum: '2020-01-01'", "expected a timestamp"),
+        ("number", "multipleOf: 0.5", "checked for integers only"),
+        ("integer", "minimum: 1, exclusiveMinimum: 2", "give one"),
+        ("integer", "exclusiveMinimum: true", "needs 'minimum'"),
+    ])
+    func `an option that cannot be kept is refused where it stands`(
+        type: String, options: String, says: String
+    ) throws {
+        let text = contractText(columns: "      - {name: a, logicalType: \(type), logicalTypeOptions: {\(options)}}")
+        let error = #expect(throws: ContractError.self) { try Contract(parsing: text, file: "c.yaml") }
+        #expect(error?.description.contains(says) == true, "\(error?.description ?? "")")
+    }
+
+    @Test(arguments: [
+        ("string", "metric: invalidValues, mustBe: 0", "'arguments' that say what is valid are missing"),
+        ("string", "metric: invalidValues, mustBe: 0, arguments: {valid: [a]}", "unknown key 'valid'"),
+        ("string", "metric: invalidValues, mustBe: 0, arguments: {validValues: []}", "leaves no value valid"),
+        ("integer", "metric: invalidValues, mustBe: 0, arguments: {pattern: a}", "'pattern' is for text"),
+        ("string", "metric: invalidValues, mustBe: 0, arguments: {minimum: 1}", "'minimum' is for numbers"),
+        ("string", "metric: nullValues, mustBe: 0, severity: fatal", "'fatal' is not one of info, warning, error"),
+        ("string", "metric: missingValues, mustBe: 0, arguments: {}", "the key 'missingValues' is missing"),
+        ("string", "metric: duplicateValues, mustBe: 0, arguments: {properties: [a]}", "unknown key 'properties'"),
+    ])
+    func `a rule that cannot be measured is refused where it stands`(
+        type: String, rule: String, says: String
+    ) throws {
+        let text = contractText(columns: "      - {name: a, logicalType: \(type), quality: [{\(rule)}]}")
+        let error = #expect(throws: ContractError.self) { try Contract(parsing: text, file: "c.yaml") }
+        #expect(error?.description.contains(says) == true, "\(error?.description ?? "")")
+    }
+
+    @Test(arguments: [
+        ("metric: duplicateValues, mustBe: 0", "'arguments' with 'properties'"),
+        ("metric: duplicateValues, mustBe: 0, arguments: {properties: [b]}", "a column 'b', which is not there"),
+        ("metric: nullValues, mustBe: 0", "a rule of a column"),
+        ("metric: rowCount, unit: percent, mustBe: 0", "leave 'unit: percent' out"),
+    ])
+    func `a rule of the table that cannot be measured is refused`(rule: String, says: String) throws {
+        let text = contractText(
+            tableParts: "    quality: [{\(rule)}]", columns: "      - {name: a, logicalType: string}")
+        let error = #expect(throws: ContractError.self) { try Contract(parsing: text, file: "c.yaml") }
+        #expect(error?.description.contains(says) == true, "\(error?.description ?? "")")
+    }
+}

@@ -162,18 +162,24 @@ func strict(optimizedAcrossModules: Bool = true) -> [SwiftSetting] {
     return features + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
 }
 
+/// Without the regular expressions that Swift imports unasked: they make each function's zip half a megabyte larger, and its
+/// process three. A file that needs them says `import _StringProcessing`.
+func shipped() -> [SwiftSetting] {
+    strict() + [.unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"])]
+}
+
 func layer(
     _ name: String, in house: String, imports: [Target.Dependency] = [], exclude: [String] = [],
     optimizedAcrossModules: Bool = true
 ) -> Target {
     .target(
         name: name, dependencies: imports, path: "\(house)/\(name)", exclude: exclude,
-        swiftSettings: strict(optimizedAcrossModules: optimizedAcrossModules))
+        swiftSettings: house == "Runtime" ? shipped() : strict(optimizedAcrossModules: optimizedAcrossModules))
 }
 
 func function(_ name: String, imports: [Target.Dependency], exclude: [String] = []) -> Target {
     .executableTarget(
-        name: name, dependencies: imports, path: "Functions/\(name)", exclude: exclude, swiftSettings: strict())
+        name: name, dependencies: imports, path: "Functions/\(name)", exclude: exclude, swiftSettings: shipped())
 }
 
 func unitTests(of name: String, imports: [Target.Dependency] = []) -> Target {

@@ -135,9 +135,9 @@ struct BronzeWriter: JSONHandler {
                 try settings.control.release(record)
             } else {
                 let text = "\(error)"
+                let isPlaceNamed = text.utf8.indices.contains { text.utf8[$0...].starts(with: record.place.utf8) }
                 try settings.control.fail(
-                    record, errorType: type.name,
-                    message: text.contains(record.place) ? text : "\(record.place): \(text)")
+                    record, errorType: type.name, message: isPlaceNamed ? text : "\(record.place): \(text)")
             }
         } catch .leaseLost {
             return false

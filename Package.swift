@@ -33,7 +33,7 @@ let runtime: [Target] = [
     layer(
         "Columnar", in: "Runtime", imports: ["Contracts", "Digest", "Pattern", "CKernels", "CISAL", "CZlib"],
         exclude: ["README.md", "Quality/README.md"]),
-    layer("Parquet", in: "Runtime", imports: ["CKernels", "CSnappy", "CZstd"], exclude: ["README.md"]),
+    layer("Parquet", in: "Runtime", imports: ["CKernels", "CSnappy", "CZlib", "CZstd"], exclude: ["README.md"]),
     layer("Control", in: "Runtime", imports: ["AWSClient", "AWSModels", "Digest"], exclude: ["README.md"]),
 ]
 

@@ -2,6 +2,7 @@
 //
 // Every function is pure over the memory it is given; callers own all buffers and guarantee the capacities stated here.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -80,15 +81,41 @@ size_t parquet_plain_bytes(const uint8_t *bytes, const uint32_t *offsets, size_t
 /// The positions of the smallest and the largest value by unsigned bytes, then by length. `count` must not be zero.
 void parquet_range_bytes(const uint8_t *bytes, const uint32_t *offsets, size_t count, size_t *least, size_t *greatest);
 
+/// The same over values given by their codes; the positions are codes. `seen` has room for a byte a key.
+void parquet_range_codes(const uint8_t *key_bytes, const uint32_t *key_offsets, size_t key_count, const uint32_t *codes,
+                         size_t count, uint8_t *seen, size_t *least, size_t *greatest);
+
+/// The same over values of `width` bytes each, as unsigned bytes or as big-endian two's complement.
+void parquet_range_fixed(const uint8_t *values, size_t count, size_t width, bool is_signed, size_t *least,
+                         size_t *greatest);
+
 // MARK: Ranges (`count` must not be zero)
 
 void parquet_range_i32(const int32_t *values, size_t count, int32_t *least, int32_t *greatest);
 void parquet_range_i64(const int64_t *values, size_t count, int64_t *least, int64_t *greatest);
 void parquet_range_u32(const uint32_t *values, size_t count, uint32_t *least, uint32_t *greatest);
 void parquet_range_u64(const uint64_t *values, size_t count, uint64_t *least, uint64_t *greatest);
-/// NaN does not count. Returns 0 when there is nothing but NaN.
-int parquet_range_float(const float *values, size_t count, float *least, float *greatest);
-int parquet_range_double(const double *values, size_t count, double *least, double *greatest);
+/// NaN does not count. Returns how many values are not NaN; with none there are no bounds.
+size_t parquet_range_float(const float *values, size_t count, float *least, float *greatest);
+size_t parquet_range_double(const double *values, size_t count, double *least, double *greatest);
 
-/// CRC-32 (polynomial 0x04C11DB7 reflected, as gzip), continued from `crc`; start with 0.
-uint32_t parquet_crc32(uint32_t crc, const uint8_t *bytes, size_t count);
+// MARK: Pages
+
+/// Continues a CRC-32 (polynomial 0x04C11DB7 reflected, as gzip; starts with 0) over the first bytes: all but the last
+/// few where the processor multiplies without carries, else none. Returns how many were done.
+size_t parquet_crc32(uint32_t *crc, const uint8_t *bytes, size_t count);
+
+/// BYTE_STREAM_SPLIT of `count` values of `width` (4 or 8) bytes each, into as many bytes.
+void parquet_split_streams(const uint8_t *values, size_t count, size_t width, uint8_t *out);
+
+// MARK: Bloom filters (split blocks of eight words)
+
+/// XXH64 with seed 0.
+uint64_t parquet_hash(const uint8_t *bytes, size_t count);
+
+/// Sets the bits of `count` values of `width` bytes each, in `words` of `blocks` blocks.
+void parquet_bloom_insert(uint32_t *words, size_t blocks, const uint8_t *values, size_t count, size_t width);
+
+/// The same for values bytes[offsets[i] ..< offsets[i + 1]].
+void parquet_bloom_insert_bytes(uint32_t *words, size_t blocks, const uint8_t *bytes, const uint32_t *offsets,
+                                size_t count);

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import CZlib
 
 /// Bytes that grow at the end and keep their memory when emptied.
 ///
@@ -92,5 +93,12 @@ final class ByteBuffer {
     func bytes() -> [UInt8] { bytes(in: 0..<count) }
 
     /// CRC-32 of the bytes, as gzip has it.
-    var crc32: UInt32 { withBytes { parquet_crc32(0, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count) } }
+    var crc32: UInt32 {
+        withBytes { bytes in
+            let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            var crc: UInt32 = 0
+            let done = parquet_crc32(&crc, start, bytes.count)
+            return UInt32(crc32_z(UInt(crc), start.map { $0 + done }, bytes.count - done))
+        }
+    }
 }

@@ -13,17 +13,34 @@ final class ColumnChunkWriter {
     private var plan = Plan.undecided
     private var dictionaryPage = ByteBuffer(capacity: 64)
     private var dataPages = ByteBuffer(capacity: 64)
-    private var range = ValueRange.empty
-    private var rowCount = 0
-    private var nullCount = 0
-    private var uncompressedSize = 0
-    private var pageCounts: [PageEncoding: Int] = [:]
+    private var written = Written()
+    private var bloomFilter: BloomFilter?
 
     private enum Plan {
         case undecided
         case plain
         case delta
+        case byteStreamSplit
         case dictionary
+    }
+
+    /// What the pages of the current chunk add up to.
+    private struct Written {
+        var rowCount = 0
+        var valueCount = 0
+        var uncompressedSize = 0
+        var summary = ValueSummary()
+        var pageCounts: [PageEncoding: Int] = [:]
+        var index = PageIndex()
+    }
+
+    /// A chunk that is complete: its bytes in order, and what stands elsewhere in the file.
+    struct FinishedChunk {
+        /// Whoever empties the buffers gives their memory back.
+        var parts: [ByteBuffer]
+        var metadata: ColumnChunkMetadata
+        var index: PageIndex
+        var bloomFilter: ByteBuffer?
     }
 
     init(_ column: ParquetColumn, _ options: WriterOptions, _ pages: PageWriter) {
@@ -34,66 +51,66 @@ final class ColumnChunkWriter {
     }
 
     /// Bytes that the chunk holds so far, its dictionary uncompressed.
-    var encodedSize: Int { rowCount == 0 ? 0 : dataPages.count + (usesDictionary ? dictionary.plainSize : 0) }
+    var encodedSize: Int {
+        written.rowCount == 0 ? 0 : dataPages.count + (usesDictionary ? dictionary.plainSize : 0)
+    }
 
-    private var usesDictionary: Bool { pageCounts[.rleDictionary] != nil }
+    private var usesDictionary: Bool { written.pageCounts[.rleDictionary] != nil }
 
     /// Writes the pages of one stripe.
     func write(_ values: ValueSlice, _ presence: PresenceSlice) {
         // The last chunk's bytes may still wait for the caller; once taken, their memory serves again.
-        if rowCount == 0, !dataPages.isEmpty { dataPages = ByteBuffer() }
-        rowCount += presence.rowCount
-        nullCount += presence.rowCount - values.count
+        if written.rowCount == 0, !dataPages.isEmpty { dataPages = ByteBuffer() }
         if values.isEmpty {
-            writePlainPages(values, presence)
+            writePages(values, presence, .plain)
             return
         }
         var codesAreReady = false
         if plan == .undecided { (plan, codesAreReady) = choosePlan(for: values) }
         if plan == .dictionary {
-            if writeDictionaryPage(values, presence, codesAreReady: codesAreReady) { return }
+            if writeDictionaryCodes(values, presence, codesAreReady: codesAreReady) { return }
             plan = fallback
         }
-        range.formUnion(ValueRange(of: values, in: column))
-        if plan == .delta { writeDeltaPages(values, presence) } else { writePlainPages(values, presence) }
+        insertIntoBloomFilter(values)
+        writePages(values, presence, encoding)
     }
 
     /// Ends the chunk; what is written next starts another.
     /// - Parameter offset: where in the file the chunk will stand.
-    /// - Returns: the chunk's bytes, in order. Whoever empties the buffers gives their memory back.
-    func finish(at offset: Int) -> ([ByteBuffer], ColumnChunkMetadata) {
+    func finish(at offset: Int) -> FinishedChunk {
         var encodings: [PageEncoding] = column.isRequired ? [] : [.rle]
-        encodings += pageCounts.keys
+        encodings += written.pageCounts.keys
         var parts: [ByteBuffer] = []
         var dictionarySize = 0
         if usesDictionary {
             encodings.append(.plain)
             let keys = dictionary.values
-            range.formUnion(ValueRange(of: keys, in: column))
-            pages.body.removeAll()
+            insertIntoBloomFilter(keys)
+            pages.startPage()
             keys.appendPlain(to: pages.body)
             if !dictionaryPage.isEmpty { dictionaryPage = ByteBuffer() }
-            uncompressedSize += pages.writePage(.dictionary(keyCount: dictionary.count), to: dictionaryPage)
+            written.uncompressedSize += pages.writeDictionaryPage(keyCount: dictionary.count, to: dictionaryPage)
             dictionarySize = dictionaryPage.count
             parts.append(dictionaryPage)
         }
         parts.append(dataPages)
+        let writesTextSize = options.writesSizeStatistics && column.physicalType == .byteArray
         let metadata = ColumnChunkMetadata(
             encodings: Set(encodings).sorted { $0.rawValue < $1.rawValue },
-            valueCount: rowCount,
-            uncompressedSize: uncompressedSize,
+            valueCount: written.valueCount,
+            uncompressedSize: written.uncompressedSize,
             compressedSize: dictionarySize + dataPages.count,
             dataPageOffset: offset + dictionarySize,
             dictionaryPageOffset: usesDictionary ? offset : nil,
-            statistics: ColumnStatistics(
-                range, nullCount: nullCount, of: column, textLimit: options.statisticsTextLimit),
-            dataPageCounts: pageCounts)
+            statistics: ColumnStatistics(written.summary, of: column, textLimit: options.statisticsTextLimit),
+            dataPageCounts: written.pageCounts,
+            textSize: writesTextSize ? written.summary.textSize : nil)
+        let chunk = FinishedChunk(
+            parts: parts, metadata: metadata, index: written.index, bloomFilter: finishedBloomFilter())
         dictionary.removeAll()
         plan = .undecided
-        range = .empty
-        (rowCount, nullCount, uncompressedSize) = (0, 0, 0)
-        pageCounts = [:]
-        return (parts, metadata)
+        written = Written()
+        return chunk
     }
 
     // MARK: The choice
@@ -102,11 +119,21 @@ final class ColumnChunkWriter {
         column.physicalType.hasDeltaEncoding && column.encoding == .automatic ? .delta : .plain
     }
 
+    /// What the plan makes of a page, unless that is codes.
+    private var encoding: PageEncoding {
+        switch plan {
+        case .undecided, .plain, .dictionary: .plain
+        case .delta: column.physicalType == .byteArray ? .deltaLengthByteArray : .deltaBinaryPacked
+        case .byteStreamSplit: .byteStreamSplit
+        }
+    }
+
     /// - Returns: the plan, and whether the dictionary holds the codes of `values` already.
     private func choosePlan(for values: ValueSlice) -> (Plan, codesAreReady: Bool) {
         switch column.encoding {
         case .plain: return (.plain, false)
         case .delta: return (.delta, false)
+        case .byteStreamSplit: return (.byteStreamSplit, false)
         case .dictionary: return (.dictionary, false)
         case .automatic: break
         }
@@ -139,7 +166,7 @@ final class ColumnChunkWriter {
     // MARK: Pages
 
     /// - Returns: false, with nothing written, when the dictionary does not pay any more.
-    private func writeDictionaryPage(
+    private func writeDictionaryCodes(
         _ values: ValueSlice, _ presence: PresenceSlice, codesAreReady: Bool
     ) -> Bool {
         let knownCount = dictionary.count
@@ -156,7 +183,10 @@ final class ColumnChunkWriter {
             dictionary.truncate(to: knownCount)
             return false
         }
-        endPage(.rleDictionary, rows: presence.rowCount)
+        let nullCount = presence.rowCount - values.count
+        endPage(
+            .rleDictionary, presence,
+            ValueSummary(of: values, codedBy: dictionary, nullCount: nullCount, in: column))
         return true
     }
 
@@ -171,54 +201,74 @@ final class ColumnChunkWriter {
         }
     }
 
-    private func writeDeltaPages(_ values: ValueSlice, _ presence: PresenceSlice) {
-        let encoding: PageEncoding = column.physicalType == .byteArray ? .deltaLengthByteArray : .deltaBinaryPacked
-        splitIntoPages(values, presence) { values, presence in
-            startPage(presence)
-            let start = pages.body.count
-            _ = values.appendDelta(to: pages.body)
-            if column.encoding == .automatic, pages.body.count - start > values.plainSize {
-                pages.body.truncate(to: start)
-                values.appendPlain(to: pages.body)
-                endPage(.plain, rows: presence.rowCount)
-            } else {
-                endPage(encoding, rows: presence.rowCount)
-            }
-        }
-    }
-
-    private func writePlainPages(_ values: ValueSlice, _ presence: PresenceSlice) {
-        splitIntoPages(values, presence) { values, presence in
-            startPage(presence)
-            values.appendPlain(to: pages.body)
-            endPage(.plain, rows: presence.rowCount)
-        }
-    }
-
-    /// Cuts a stripe whose values are large into pages below the size limit; a page of nulls only stays whole.
-    private func splitIntoPages(
-        _ values: ValueSlice, _ presence: PresenceSlice, _ write: (ValueSlice, PresenceSlice) -> Void
-    ) {
+    /// Writes a stripe, cut into pages below the size limit if its values are large; a page of nulls only stays whole.
+    private func writePages(_ values: ValueSlice, _ presence: PresenceSlice, _ encoding: PageEncoding) {
         var values = values
         var presence = presence
         while true {
             let fits = values.count(fittingInto: options.pageSizeLimit)
             guard fits < values.count else { break }
             let rows = presence.rowCount(holding: fits)
-            write(values.prefix(fits), presence.prefix(rows))
+            writePage(values.prefix(fits), presence.prefix(rows), encoding)
             values = values.dropFirst(fits)
             presence = presence.dropFirst(rows)
         }
-        write(values, presence)
+        writePage(values, presence, encoding)
+    }
+
+    private func writePage(_ values: ValueSlice, _ presence: PresenceSlice, _ wanted: PageEncoding) {
+        startPage(presence)
+        let start = pages.body.count
+        var encoding = wanted
+        switch wanted {
+        case .deltaBinaryPacked, .deltaLengthByteArray:
+            _ = values.appendDelta(to: pages.body)
+            if column.encoding == .automatic, pages.body.count - start > values.plainSize {
+                pages.body.truncate(to: start)
+                values.appendPlain(to: pages.body)
+                encoding = .plain
+            }
+        case .byteStreamSplit: values.appendByteStreamSplit(to: pages.body)
+        case .plain, .rle, .rleDictionary: values.appendPlain(to: pages.body)
+        }
+        endPage(
+            encoding, presence, ValueSummary(of: values, nullCount: presence.rowCount - values.count, in: column))
     }
 
     private func startPage(_ presence: PresenceSlice) {
-        pages.body.removeAll()
-        if !column.isRequired { presence.appendLevels(to: pages.body) }
+        pages.startPage()
+        if !column.isRequired { pages.appendDefinitionLevels { presence.appendLevels(to: $0) } }
     }
 
-    private func endPage(_ encoding: PageEncoding, rows: Int) {
-        uncompressedSize += pages.writePage(.data(valueCount: rows, encoding), to: dataPages)
-        pageCounts[encoding, default: 0] += 1
+    private func endPage(_ encoding: PageEncoding, _ presence: PresenceSlice, _ summary: ValueSummary) {
+        let page = DataPage(
+            encoding: encoding, rowCount: presence.rowCount, valueCount: presence.rowCount,
+            nullCount: summary.nullCount)
+        let start = dataPages.count
+        written.uncompressedSize += pages.writeDataPage(page, to: dataPages)
+        if options.writesPageIndex {
+            written.index.append(
+                page, summary, firstRow: written.rowCount, at: start, size: dataPages.count - start)
+        }
+        written.rowCount += page.rowCount
+        written.valueCount += page.valueCount
+        written.pageCounts[encoding, default: 0] += 1
+        written.summary.formUnion(summary)
+    }
+
+    // MARK: The bloom filter
+
+    private func insertIntoBloomFilter(_ values: ValueSlice) {
+        guard let options = column.bloomFilter else { return }
+        if bloomFilter == nil { bloomFilter = BloomFilter(options) }
+        bloomFilter?.insert(values)
+    }
+
+    /// Nil too when the chunk has no values.
+    private func finishedBloomFilter() -> ByteBuffer? {
+        guard let filter = bloomFilter.take() else { return nil }
+        let buffer = ByteBuffer()
+        filter.write(to: buffer)
+        return buffer
     }
 }

@@ -2,6 +2,8 @@
 /// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>, `Statistics`
 struct ColumnStatistics: Equatable {
     var nullCount: Int
+    /// Nil where there can be no NaN.
+    var nanCount: Int?
     /// PLAIN bytes of a value that no value is below; for byte arrays without their length.
     var minimum: [UInt8]?
     var maximum: [UInt8]?
@@ -10,9 +12,10 @@ struct ColumnStatistics: Equatable {
 
     /// - Parameter textLimit: longer byte array bounds are cut to this many bytes: the minimum to a prefix, the
     ///   maximum to the shortest value above it. A maximum that cannot be rounded up is left out.
-    init(_ range: ValueRange, nullCount: Int, of column: ParquetColumn, textLimit: Int) {
-        self.nullCount = nullCount
-        switch range {
+    init(_ summary: ValueSummary, of column: ParquetColumn, textLimit: Int) {
+        nullCount = summary.nullCount
+        nanCount = column.physicalType.isFloating ? summary.nanCount : nil
+        switch summary.range {
         case .empty: break
         case .boolean(let low, let high): set([low], [high])
         case .int32(let low, let high): set(low.bytes, high.bytes)

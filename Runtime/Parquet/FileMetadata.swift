@@ -8,6 +8,13 @@ struct ColumnChunkMetadata {
     var dictionaryPageOffset: Int?
     var statistics: ColumnStatistics
     var dataPageCounts: [PageEncoding: Int]
+    /// Bytes of byte array values before any encoding; nil to leave it unsaid.
+    var textSize: Int?
+    /// Where in the file it stands; nil for none.
+    var bloomFilter: Range<Int>?
+    /// Where they stand among those of all chunks; nil for none.
+    var columnIndex: Range<Int>?
+    var offsetIndex: Range<Int>?
 
     var startOffset: Int { dictionaryPageOffset ?? dataPageOffset }
 }
@@ -26,10 +33,14 @@ struct FileMetadata {
     var keyValues: [(key: String, value: String)]
     var createdBy: String
     var codec: CompressionCodec
+    var dataPageVersion: DataPageVersion
+    /// Where in the file the page indexes of all chunks start.
+    var columnIndexStart: Int
+    var offsetIndexStart: Int
 
     func write(to thrift: inout ThriftWriter) {
         thrift.structure { file in
-            file.field(1, Int32(2))
+            file.field(1, Int32(1))  // "writers should always populate 1", whatever the pages are
             file.list(2, [nil] + schema.columns.map(Optional.some)) { element, column in
                 if let column {
                     Self.write(column, to: &element)
@@ -58,9 +69,24 @@ struct FileMetadata {
         thrift.list(1, Array(zip(schema.columns, group.columns))) { chunk, pair in
             chunk.field(2, Int64(0))  // deprecated file_offset: "writers should set this field to 0"
             chunk.field(3) { metadata in write(pair.1, of: pair.0, to: &metadata) }
+            if let index = pair.1.offsetIndex {
+                chunk.field(4, Int64(offsetIndexStart + index.lowerBound))
+                chunk.field(5, Int32(index.count))
+            }
+            if let index = pair.1.columnIndex {
+                chunk.field(6, Int64(columnIndexStart + index.lowerBound))
+                chunk.field(7, Int32(index.count))
+            }
         }
         thrift.field(2, Int64(group.columns.reduce(0) { $0 + $1.uncompressedSize }))
         thrift.field(3, Int64(group.rowCount))
+        if !schema.sortedBy.isEmpty {
+            thrift.list(4, schema.sortedBy) { element, sorting in
+                element.field(1, Int32(schema.columns.firstIndex { $0.name == sorting.name } ?? 0))
+                element.field(2, sorting.isDescending)
+                element.field(3, sorting.nullsFirst)
+            }
+        }
         thrift.field(5, Int64(group.columns.first?.startOffset ?? 0))
         thrift.field(6, Int64(group.columns.reduce(0) { $0 + $1.compressedSize }))
         if let ordinal = Int16(exactly: ordinal) { thrift.field(7, ordinal) }
@@ -81,13 +107,18 @@ struct FileMetadata {
         var pages: [(type: Int32, encoding: PageEncoding, count: Int)] = []
         if chunk.dictionaryPageOffset != nil { pages.append((2, .plain, 1)) }
         for (encoding, count) in chunk.dataPageCounts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            pages.append((0, encoding, count))
+            pages.append((dataPageVersion == .v1 ? 0 : 3, encoding, count))
         }
         thrift.list(13, pages) { entry, page in
             entry.field(1, page.type)
             entry.field(2, page.encoding.rawValue)
             entry.field(3, Int32(page.count))
         }
+        if let filter = chunk.bloomFilter {
+            thrift.field(14, Int64(filter.lowerBound))
+            thrift.field(15, Int32(filter.count))
+        }
+        if let textSize = chunk.textSize { thrift.field(16) { $0.field(1, Int64(textSize)) } }
     }
 
     private static func write(_ statistics: ColumnStatistics, to thrift: inout ThriftWriter) {
@@ -96,6 +127,7 @@ struct FileMetadata {
         thrift.field(6, statistics.minimum)
         if statistics.maximum != nil { thrift.field(7, statistics.isMaximumExact) }
         if statistics.minimum != nil { thrift.field(8, statistics.isMinimumExact) }
+        if let nanCount = statistics.nanCount { thrift.field(9, Int64(nanCount)) }
     }
 
     private static func write(_ column: ParquetColumn, to thrift: inout ThriftWriter) {
@@ -135,13 +167,14 @@ extension LogicalType {
         case .string: 0
         case .decimal: 5
         case .date: 6
-        case .time(.milliseconds, isAdjustedToUTC: true): 7
-        case .time(.microseconds, isAdjustedToUTC: true): 8
-        case .timestamp(.milliseconds, isAdjustedToUTC: true): 9
-        case .timestamp(.microseconds, isAdjustedToUTC: true): 10
+        // Local times too: "use ConvertedType TIME_MICROS for TIME(isAdjustedToUTC = *, unit = MICROS)".
+        case .time(.milliseconds, _): 7
+        case .time(.microseconds, _): 8
+        case .timestamp(.milliseconds, _): 9
+        case .timestamp(.microseconds, _): 10
         case .integer(let bitWidth, let isSigned): Int32((isSigned ? 15 : 11) + (bitWidth / 8).trailingZeroBitCount)
         case .json: 19
-        case .time, .timestamp, .uuid: nil
+        case .uuid: nil
         }
     }
 

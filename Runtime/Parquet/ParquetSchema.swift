@@ -1,9 +1,11 @@
 /// The columns of a flat Parquet file, in file order.
 public struct ParquetSchema: Sendable, Equatable {
     public let columns: [ParquetColumn]
+    /// The order of the rows, the weightiest column first; empty when there is none.
+    public let sortedBy: [SortingColumn]
 
     /// - Throws: ``ParquetError/schema(column:reason:)`` when two columns share a name, or a column's types contradict.
-    public init(_ columns: [ParquetColumn]) throws(ParquetError) {
+    public init(_ columns: [ParquetColumn], sortedBy: [SortingColumn] = []) throws(ParquetError) {
         var names: Set<String> = []
         for column in columns {
             guard names.insert(column.name).inserted else {
@@ -11,7 +13,31 @@ public struct ParquetSchema: Sendable, Equatable {
             }
             try column.validate()
         }
+        for sorting in sortedBy {
+            guard let column = columns.first(where: { $0.name == sorting.name }) else {
+                throw .schema(column: sorting.name, reason: "rows cannot be sorted by a column that is not there")
+            }
+            guard !column.physicalType.isFloating else {
+                throw .schema(column: sorting.name, reason: "rows cannot be sorted by it: NaN has no place in an order")
+            }
+        }
         self.columns = columns
+        self.sortedBy = sortedBy
+    }
+}
+
+/// A column that rows are sorted by. The writer does not sort, it holds its caller to it.
+/// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>, `SortingColumn`
+public struct SortingColumn: Sendable, Equatable {
+    public var name: String
+    public var isDescending: Bool
+    /// Whether nulls come before all values, whichever the direction.
+    public var nullsFirst: Bool
+
+    public init(name: String, isDescending: Bool = false, nullsFirst: Bool = true) {
+        self.name = name
+        self.isDescending = isDescending
+        self.nullsFirst = nullsFirst
     }
 }
 
@@ -25,10 +51,12 @@ public struct ParquetColumn: Sendable, Equatable {
     /// The identity of the column across renames, as Iceberg uses it.
     public var fieldID: Int32?
     public var encoding: EncodingChoice
+    /// Nil for none.
+    public var bloomFilter: BloomFilterOptions?
 
     public init(
         name: String, physicalType: PhysicalType, logicalType: LogicalType? = nil, isRequired: Bool = false,
-        fieldID: Int32? = nil, encoding: EncodingChoice = .automatic
+        fieldID: Int32? = nil, encoding: EncodingChoice = .automatic, bloomFilter: BloomFilterOptions? = nil
     ) {
         self.name = name
         self.physicalType = physicalType
@@ -36,6 +64,7 @@ public struct ParquetColumn: Sendable, Equatable {
         self.isRequired = isRequired
         self.fieldID = fieldID
         self.encoding = encoding
+        self.bloomFilter = bloomFilter
     }
 }
 
@@ -88,6 +117,10 @@ public enum EncodingChoice: Sendable, Equatable {
     case dictionary
     /// DELTA_BINARY_PACKED for INT32 and INT64, DELTA_LENGTH_BYTE_ARRAY for byte arrays.
     case delta
+    /// BYTE_STREAM_SPLIT, for numbers: as large as plain, but measurements compress better. Never chosen automatically,
+    /// because older readers refuse it. The format has it for fixed-length byte arrays too, but DuckDB 2.0 and Polars 2.1
+    /// cannot read that.
+    case byteStreamSplit
 }
 
 extension ParquetColumn {
@@ -102,10 +135,29 @@ extension ParquetColumn {
         if encoding == .delta, !physicalType.hasDeltaEncoding {
             throw .schema(column: name, reason: "there is no delta encoding for \(physicalType)")
         }
+        if encoding == .byteStreamSplit, !physicalType.isNumber {
+            throw .schema(column: name, reason: "only numbers are split into byte streams, not \(physicalType)")
+        }
+        if let bloomFilter {
+            guard physicalType != .boolean else {
+                throw .schema(column: name, reason: "the format has no bloom filter for booleans")
+            }
+            guard bloomFilter.falsePositiveRate > 0, bloomFilter.falsePositiveRate < 1,
+                (32...1 << 30).contains(bloomFilter.sizeLimit)
+            else {
+                throw .schema(
+                    column: name, reason: "a bloom filter has a rate between 0 and 1, and 32 to 2^30 bytes")
+            }
+        }
         if encoding == .dictionary, physicalType == .boolean {
             throw .schema(column: name, reason: "booleans have no dictionary")
         }
     }
+}
+
+extension ParquetColumn {
+    var isUnsigned: Bool { if case .integer(_, isSigned: false) = logicalType { true } else { false } }
+    var isDecimal: Bool { if case .decimal = logicalType { true } else { false } }
 }
 
 extension LogicalType {
@@ -133,6 +185,10 @@ extension PhysicalType {
         case .boolean, .float, .double, .byteArray: 0
         }
     }
+
+    var isFloating: Bool { self == .float || self == .double }
+
+    var isNumber: Bool { isFloating || self == .int32 || self == .int64 }
 
     var hasDeltaEncoding: Bool {
         switch self {

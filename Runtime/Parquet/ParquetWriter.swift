@@ -20,6 +20,10 @@ public struct ParquetWriter: ~Copyable {
     private var stagedTextSize = 0
     private var groupRowCount = 0
     private var rowGroups: [RowGroupMetadata] = []
+    private var order: RowOrder?
+    /// The page indexes of all row groups, which stand together before the footer.
+    private let columnIndexes = ByteBuffer(capacity: 64)
+    private let offsetIndexes = ByteBuffer(capacity: 64)
     private var finished: [ByteBuffer] = []
     /// Where in the file the next byte will stand.
     private var offset = 0
@@ -32,6 +36,7 @@ public struct ParquetWriter: ~Copyable {
         let pages = PageWriter(options)
         columns = schema.columns.map { ColumnChunkWriter($0, options, pages) }
         staged = schema.columns.map { StagedValues(of: $0.physicalType) }
+        order = RowOrder(of: schema)
         let start = ByteBuffer(capacity: 64)
         start.append(Self.magic)
         enqueue(start)
@@ -41,6 +46,7 @@ public struct ParquetWriter: ~Copyable {
     /// - Throws: ``ParquetError/batch(column:reason:)`` before anything of the batch is taken.
     public mutating func append(rowCount: Int, columns batches: [ColumnBatch]) throws(ParquetError) {
         try check(batches, rowCount: rowCount)
+        try order?.check(batches, rowCount: rowCount)
         var row = 0
         var cursors = Array(repeating: 0, count: batches.count)
         while row < rowCount {
@@ -84,7 +90,10 @@ public struct ParquetWriter: ~Copyable {
             groupRowCount += stagedRows
         }
         if groupRowCount > 0 { endRowGroup() }
-        enqueue(footer())
+        let footer = footer()
+        enqueue(columnIndexes)
+        enqueue(offsetIndexes)
+        enqueue(footer)
         try drain(sink)
     }
 
@@ -103,21 +112,43 @@ public struct ParquetWriter: ~Copyable {
 
     private mutating func endRowGroup() {
         var group = RowGroupMetadata(rowCount: groupRowCount, columns: [])
+        var bloomFilters: [ByteBuffer?] = []
         for column in columns {
-            let (parts, metadata) = column.finish(at: offset)
-            for part in parts { enqueue(part) }
-            group.columns.append(metadata)
+            var chunk = column.finish(at: offset)
+            for part in chunk.parts { enqueue(part) }
+            appendPageIndex(to: &chunk, of: column.column)
+            bloomFilters.append(chunk.bloomFilter)
+            group.columns.append(chunk.metadata)
+        }
+        for (index, filter) in bloomFilters.enumerated() {
+            guard let filter else { continue }
+            group.columns[index].bloomFilter = offset..<offset + filter.count
+            enqueue(filter)
         }
         rowGroups.append(group)
         groupRowCount = 0
     }
 
+    /// - Parameter chunk: gets where its indexes stand among those of all chunks.
+    private func appendPageIndex(to chunk: inout ColumnChunkWriter.FinishedChunk, of column: ParquetColumn) {
+        guard options.writesPageIndex else { return }
+        let bounds = columnIndexes.count
+        if chunk.index.writeBounds(of: column, options, to: columnIndexes) {
+            chunk.metadata.columnIndex = bounds..<columnIndexes.count
+        }
+        let offsets = offsetIndexes.count
+        chunk.index.writeOffsets(from: chunk.metadata.dataPageOffset, of: column, options, to: offsetIndexes)
+        chunk.metadata.offsetIndex = offsets..<offsetIndexes.count
+    }
+
+    /// The footer of a file whose page indexes start here.
     private func footer() -> ByteBuffer {
         let buffer = ByteBuffer()
         var thrift = ThriftWriter(to: buffer)
         FileMetadata(
             schema: schema, rowGroups: rowGroups, keyValues: options.keyValues, createdBy: options.createdBy,
-            codec: options.codec
+            codec: options.codec, dataPageVersion: options.dataPageVersion, columnIndexStart: offset,
+            offsetIndexStart: offset + columnIndexes.count
         ).write(to: &thrift)
         buffer.append(littleEndian: UInt32(buffer.count))
         buffer.append(Self.magic)

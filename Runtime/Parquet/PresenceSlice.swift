@@ -25,18 +25,15 @@ struct PresenceSlice {
 
     func prefix(_ count: Int) -> PresenceSlice { PresenceSlice(words: words, start: start, rowCount: count) }
 
-    /// Definition levels of data page V1: 4-byte length, then runs of width 1; 1 = present.
+    /// Definition levels: runs of width 1; 1 = present.
     /// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/Encodings.md#run-length-encoding--bit-packing-hybrid-rle--3>
     func appendLevels(to buffer: ByteBuffer) {
-        let lengthPosition = buffer.count
-        buffer.append(littleEndian: UInt32(0))
         let allPresent = (rowCount + 63) / 64
         (words ?? Array(repeating: ~0, count: allPresent)).withUnsafeBufferPointer { words in
             buffer.append(upTo: rowCount / 4 + 32) {
                 parquet_hybrid_bits(words.baseAddress, self.words == nil ? 0 : start, rowCount, $0)
             }
         }
-        buffer.replace(at: lengthPosition, littleEndian: UInt32(buffer.count - lengthPosition - 4))
     }
 }
 

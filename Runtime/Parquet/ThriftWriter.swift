@@ -63,10 +63,22 @@ struct ThriftWriter {
         for value in values { zigzag(Int64(value)) }
     }
 
-    mutating func list(_ id: Int16, _ values: [String]) {
-        listHeader(id, count: values.count, of: .binary)
-        for value in values { binary(Array(value.utf8)) }
+    mutating func list(_ id: Int16, _ values: [Int64]) {
+        listHeader(id, count: values.count, of: .int64)
+        for value in values { zigzag(value) }
     }
+
+    mutating func list(_ id: Int16, _ values: [Bool]) {
+        listHeader(id, count: values.count, of: .true)
+        for value in values { buffer.append((value ? WireType.true : .false).rawValue) }
+    }
+
+    mutating func list(_ id: Int16, _ values: [[UInt8]]) {
+        listHeader(id, count: values.count, of: .binary)
+        for value in values { binary(value) }
+    }
+
+    mutating func list(_ id: Int16, _ values: [String]) { list(id, values.map { Array($0.utf8) }) }
 
     /// A list of structs; `write` writes the fields of each.
     mutating func list<Element>(_ id: Int16, _ elements: [Element], _ write: (inout ThriftWriter, Element) -> Void) {

@@ -182,6 +182,18 @@ final class ValueDictionary {
         }
     }
 
+    /// The range of the byte arrays whose ``codes`` were looked up last, each key compared once; nil for other types, and
+    /// where comparing the values themselves takes no longer.
+    func rangeOfCodedBytes() -> ValueRange? {
+        guard case .bytes(_, let bytes, let offsets) = keys, type == .byteArray, count < codes.count else { return nil }
+        var seen = [UInt8](repeating: 0, count: count)
+        var least = 0
+        var greatest = 0
+        parquet_range_codes(bytes, offsets, count, codes, codes.count, &seen, &least, &greatest)
+        func key(_ code: Int) -> [UInt8] { Array(bytes[Int(offsets[code])..<Int(offsets[code + 1])]) }
+        return .bytes(key(least), key(greatest))
+    }
+
     /// Runs `lookUp` until all values have codes, letting the table grow whenever it is full.
     private func fill(
         _ total: Int, lookUp: (_ done: Int, _ known: inout UInt32, _ codes: UnsafeMutablePointer<UInt32>?) -> Int,

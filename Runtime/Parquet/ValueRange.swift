@@ -37,6 +37,31 @@ enum ValueRange: Equatable {
         }
     }
 
+    /// Whether both bounds of `next` are at least, or at most, those of `self`.
+    func order(to next: ValueRange) -> (ascends: Bool, descends: Bool) {
+        func order<Bound>(
+            _ bounds: (Bound, Bound), _ next: (Bound, Bound), _ precedes: (Bound, Bound) -> Bool
+        ) -> (Bool, Bool) {
+            (
+                !precedes(next.0, bounds.0) && !precedes(next.1, bounds.1),
+                !precedes(bounds.0, next.0) && !precedes(bounds.1, next.1)
+            )
+        }
+        switch (self, next) {
+        case (.boolean(let a, let b), .boolean(let c, let d)): return order((a, b), (c, d), <)
+        case (.int32(let a, let b), .int32(let c, let d)): return order((a, b), (c, d), <)
+        case (.int64(let a, let b), .int64(let c, let d)): return order((a, b), (c, d), <)
+        case (.uint32(let a, let b), .uint32(let c, let d)): return order((a, b), (c, d), <)
+        case (.uint64(let a, let b), .uint64(let c, let d)): return order((a, b), (c, d), <)
+        case (.float(let a, let b), .float(let c, let d)): return order((a, b), (c, d), <)
+        case (.double(let a, let b), .double(let c, let d)): return order((a, b), (c, d), <)
+        case (.bytes(let a, let b), .bytes(let c, let d)):
+            return order((a, b), (c, d)) { $0.lexicographicallyPrecedes($1) }
+        case (.signedBytes(let a, let b), .signedBytes(let c, let d)): return order((a, b), (c, d), Self.precedes)
+        default: preconditionFailure("ranges of different types")
+        }
+    }
+
     /// Whether the two's complement number `left` is less than `right`.
     private static func precedes(_ left: some Sequence<UInt8>, _ right: some Sequence<UInt8>) -> Bool {
         var isFirst = true
@@ -49,22 +74,21 @@ enum ValueRange: Equatable {
 }
 
 extension ValueRange {
-    /// The range of `slice`, whose column is `column`.
-    init(of slice: ValueSlice, in column: ParquetColumn) {
+    /// The range of `slice`, whose column is `column`; `nanCount` grows by the values that have no order.
+    init(of slice: ValueSlice, in column: ParquetColumn, nanCount: inout Int) {
         guard !slice.isEmpty else {
             self = .empty
             return
         }
-        let isUnsigned = if case .integer(_, isSigned: false) = column.logicalType { true } else { false }
         switch slice.values {
         case .boolean(let array):
             let part = array[slice.range]
             self = .boolean(part.contains(0) ? 0 : 1, part.contains(1) ? 1 : 0)
-        case .int32(let array) where isUnsigned:
-            let (low, high) = Self.bounds(of: array.map { UInt32(bitPattern: $0) }, slice.range, parquet_range_u32)
+        case .int32(let array) where column.isUnsigned:
+            let (low, high) = Self.bounds(of: array, slice.range, parquet_range_u32)
             self = .uint32(low, high)
-        case .int64(let array) where isUnsigned:
-            let (low, high) = Self.bounds(of: array.map { UInt64(bitPattern: $0) }, slice.range, parquet_range_u64)
+        case .int64(let array) where column.isUnsigned:
+            let (low, high) = Self.bounds(of: array, slice.range, parquet_range_u64)
             self = .uint64(low, high)
         case .int32(let array):
             let (low, high) = Self.bounds(of: array, slice.range, parquet_range_i32)
@@ -73,17 +97,19 @@ extension ValueRange {
             let (low, high) = Self.bounds(of: array, slice.range, parquet_range_i64)
             self = .int64(low, high)
         case .float(let array):
-            var hasNumbers = false
-            let (low, high) = Self.bounds(of: array, slice.range) {
-                hasNumbers = parquet_range_float($0, $1, $2, $3) != 0
+            var numbers = 0
+            let (low, high): (Float, Float) = Self.bounds(of: array, slice.range) {
+                numbers = parquet_range_float($0, $1, $2, $3)
             }
-            self = hasNumbers ? .float(low, high) : .empty
+            nanCount += slice.count - numbers
+            self = numbers > 0 ? .float(low, high) : .empty
         case .double(let array):
-            var hasNumbers = false
-            let (low, high) = Self.bounds(of: array, slice.range) {
-                hasNumbers = parquet_range_double($0, $1, $2, $3) != 0
+            var numbers = 0
+            let (low, high): (Double, Double) = Self.bounds(of: array, slice.range) {
+                numbers = parquet_range_double($0, $1, $2, $3)
             }
-            self = hasNumbers ? .double(low, high) : .empty
+            nanCount += slice.count - numbers
+            self = numbers > 0 ? .double(low, high) : .empty
         case .byteArray(let offsets, let bytes):
             var least = 0
             var greatest = 0
@@ -94,32 +120,33 @@ extension ValueRange {
             }
             self = .bytes(value(least), value(greatest))
         case .fixedLengthByteArray(let bytes, let length):
-            let part = bytes[length * slice.range.lowerBound..<length * slice.range.upperBound]
-            self = .init(ofFixedLength: part, length, in: column)
-        }
-    }
-
-    private init(ofFixedLength bytes: ArraySlice<UInt8>, _ length: Int, in column: ParquetColumn) {
-        let isSigned = if case .decimal = column.logicalType { true } else { false }
-        var least = bytes.prefix(length)
-        var greatest = least
-        for start in stride(from: bytes.startIndex + length, to: bytes.endIndex, by: length) {
-            let value = bytes[start..<start + length]
-            if isSigned ? Self.precedes(value, least) : value.lexicographicallyPrecedes(least) { least = value }
-            if isSigned ? Self.precedes(greatest, value) : greatest.lexicographicallyPrecedes(value) {
-                greatest = value
+            var least = 0
+            var greatest = 0
+            bytes.withUnsafeBufferPointer {
+                parquet_range_fixed(
+                    $0.baseAddress.map { $0 + length * slice.range.lowerBound }, slice.count, length,
+                    column.isDecimal, &least, &greatest)
             }
+            func value(_ index: Int) -> [UInt8] {
+                Array(bytes[length * (slice.range.lowerBound + index)..<length * (slice.range.lowerBound + index + 1)])
+            }
+            self =
+                column.isDecimal
+                ? .signedBytes(value(least), value(greatest)) : .bytes(value(least), value(greatest))
         }
-        self = isSigned ? .signedBytes(Array(least), Array(greatest)) : .bytes(Array(least), Array(greatest))
     }
 
-    private static func bounds<Value: Numeric>(
-        of array: [Value], _ range: Range<Int>,
+    /// Runs a kernel over values that are stored as `Stored` and ordered as `Value`, of the same width.
+    private static func bounds<Stored, Value: Numeric>(
+        of array: [Stored], _ range: Range<Int>,
         _ kernel: (UnsafePointer<Value>?, Int, UnsafeMutablePointer<Value>?, UnsafeMutablePointer<Value>?) -> Void
     ) -> (Value, Value) {
         var low: Value = 0
         var high: Value = 0
-        array.withUnsafeBufferPointer { kernel($0.baseAddress.map { $0 + range.lowerBound }, range.count, &low, &high) }
+        array.withUnsafeBytes {
+            let start = $0.baseAddress?.assumingMemoryBound(to: Value.self)
+            kernel(start.map { $0 + range.lowerBound }, range.count, &low, &high)
+        }
         return (low, high)
     }
 }

@@ -22,9 +22,15 @@ struct ValueSlice {
         case .boolean: (count + 7) / 8
         case .int32, .float: 4 * count
         case .int64, .double: 8 * count
-        case .byteArray(let offsets, _): 4 * count + Int(offsets[range.upperBound] - offsets[range.lowerBound])
+        case .byteArray: 4 * count + textSize
         case .fixedLengthByteArray(_, let length): length * count
         }
+    }
+
+    /// Bytes of byte array values, without their lengths.
+    var textSize: Int {
+        guard case .byteArray(let offsets, _) = values else { return 0 }
+        return Int(offsets[range.upperBound] - offsets[range.lowerBound])
     }
 
     /// How many of the values, at least one, fit into `bytes` of PLAIN encoding.
@@ -104,9 +110,45 @@ extension ValueSlice {
         return true
     }
 
+    /// BYTE_STREAM_SPLIT, for numbers.
+    /// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/Encodings.md#byte-stream-split-byte_stream_split--9>
+    func appendByteStreamSplit(to buffer: ByteBuffer) {
+        withPlainBytes { bytes, width in
+            buffer.append(upTo: count * width) { room in
+                parquet_split_streams(bytes, count, width, room)
+                return count * width
+            }
+        } orTexts: { _, _ in
+            preconditionFailure("the schema allows no split of values without a common width")
+        }
+    }
+
     private func append<Value>(_ array: [Value], to buffer: ByteBuffer) {
         array.withUnsafeBufferPointer {
             buffer.append(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: $0[range])))
+        }
+    }
+
+    /// Shows values of fixed width as they are in PLAIN encoding, byte arrays with their offsets; only inside the
+    /// closures. Booleans, which are bits in PLAIN encoding, are not shown.
+    func withPlainBytes(
+        _ body: (_ bytes: UnsafePointer<UInt8>?, _ width: Int) -> Void,
+        orTexts texts: (_ offsets: UnsafePointer<UInt32>?, _ bytes: UnsafePointer<UInt8>?) -> Void
+    ) {
+        func show<Element>(_ array: [Element], _ width: Int) {
+            array.withUnsafeBytes {
+                let start = $0.baseAddress?.assumingMemoryBound(to: UInt8.self)
+                body(start.map { $0 + range.lowerBound * width }, width)
+            }
+        }
+        switch values {
+        case .boolean: break
+        case .int32(let array): show(array, 4)
+        case .int64(let array): show(array, 8)
+        case .float(let array): show(array, 4)
+        case .double(let array): show(array, 8)
+        case .fixedLengthByteArray(let array, let length): show(array, length)
+        case .byteArray(let offsets, let bytes): withPointers(offsets, bytes, texts)
         }
     }
 

@@ -15,11 +15,25 @@ public struct WriterOptions: Sendable {
     public var dictionarySizeLimit = 1 << 20
     /// Byte array bounds in statistics are cut to this many bytes.
     public var statisticsTextLimit = 64
+    public var dataPageVersion = DataPageVersion.v1
     /// Whether pages carry a CRC-32.
-    public var writesChecksums = false
+    public var writesChecksums = true
+    /// Whether the file says where each page is and between which bounds its values lie (`ColumnIndex`, `OffsetIndex`),
+    /// so that a reader who looks for few rows fetches few pages. Held in memory until the file ends, some 50 bytes a page.
+    public var writesPageIndex = true
+    /// Whether the footer says how much room values take once they are decoded.
+    public var writesSizeStatistics = true
     /// Free text in the footer.
     public var keyValues: [(key: String, value: String)] = []
     public var createdBy = "cupel version 0.1.0"
 
     public init(codec: CompressionCodec = .snappy) { self.codec = codec }
+}
+
+/// How data pages are laid out; every reader knows both.
+public enum DataPageVersion: Sendable, Equatable {
+    /// Levels and values are compressed together.
+    case v1
+    /// Levels stand uncompressed, and so do values that compression would not make smaller.
+    case v2
 }

@@ -3,10 +3,15 @@ import Testing
 
 /// Golden bytes: what pyarrow 26 writes for the same values, or what the specification spells out.
 struct PageTests {
-    /// The file of one column; uncompressed, so that its bytes can be told.
-    private func file(_ column: ParquetColumn, rowCount: Int, _ batch: ColumnBatch) throws -> [UInt8] {
+    /// The file of one column; uncompressed and without checksums, so that its bytes can be told.
+    private func file(
+        _ column: ParquetColumn, rowCount: Int, _ batch: ColumnBatch, _ version: DataPageVersion = .v1
+    ) throws -> [UInt8] {
         var file: [UInt8] = []
-        var writer = ParquetWriter(try ParquetSchema([column]), WriterOptions(codec: .none))
+        var options = WriterOptions(codec: .none)
+        options.writesChecksums = false
+        options.dataPageVersion = version
+        var writer = ParquetWriter(try ParquetSchema([column]), options)
         try writer.append(rowCount: rowCount, columns: [batch])
         writer.finish { file.append(contentsOf: $0) }
         return file

@@ -40,6 +40,7 @@ struct RefereeTests {
         switch encoding {
         case .plain, .automatic: "PLAIN"
         case .dictionary: "RLE_DICTIONARY"
+        case .byteStreamSplit: "BYTE_STREAM_SPLIT"
         case .delta: type == .byteArray ? "DELTA_LENGTH_BYTE_ARRAY" : "DELTA_BINARY_PACKED"
         }
     }
@@ -64,7 +65,7 @@ struct RefereeTests {
             var generator = SeededGenerator(seed: 7)
             for nulls in [Nulls.never, .sometimes] {
                 var columns: [TestColumn] = []
-                for encoding in [EncodingChoice.plain, .dictionary, .delta] {
+                for encoding in [EncodingChoice.plain, .dictionary, .delta, .byteStreamSplit] {
                     for (type, logicalType) in Self.types {
                         let probe = ParquetColumn(name: "c", physicalType: type, encoding: encoding)
                         guard (try? ParquetSchema([probe])) != nil else { continue }

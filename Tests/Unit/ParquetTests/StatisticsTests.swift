@@ -4,7 +4,8 @@ import Testing
 struct StatisticsTests {
     private func statistics(_ values: ColumnValues, _ column: ParquetColumn, textLimit: Int = 8) -> ColumnStatistics {
         let slice = ValueSlice(values: values, range: 0..<(values.count(as: column.physicalType) ?? 0))
-        return ColumnStatistics(ValueRange(of: slice, in: column), nullCount: 0, of: column, textLimit: textLimit)
+        return ColumnStatistics(
+            ValueSummary(of: slice, nullCount: 0, in: column), of: column, textLimit: textLimit)
     }
 
     private func text(_ values: [String], textLimit: Int = 8) -> ColumnStatistics {

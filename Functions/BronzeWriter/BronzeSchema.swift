@@ -58,6 +58,7 @@ extension Columnar.ColumnBatch.Column {
             case .double(let values): .double(values)
             case .bytes(let texts): .byteArray(offsets: texts.offsets, bytes: texts.bytes)
             case .fixed(let bytes, let length): .fixedLengthByteArray(bytes, length: length)
+            case .nested: preconditionFailure()
             }
         return Parquet.ColumnBatch(values, presence: presence)
     }

@@ -44,12 +44,13 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     ) throws(ColumnarError) {
         self.columns = columns
         self.origins = origins
-        hidesText = columns.contains { $0.masking != nil }
+        hidesText = columns.contains { !$0.maskedPlaces.isEmpty }
         for (index, column) in columns.enumerated() {
             guard let constraints = column.constraints, case .field(let field) = origins[index] else { continue }
             checks.append(ColumnCheck(index: index, field: field, test: try ValueCheck(constraints, on: column)))
         }
-        filler = ColumnFiller(rowCapacity: rowCapacity, spelling: spelling, textKernel: textKernel)
+        filler = ColumnFiller(
+            rowCapacity: rowCapacity, spelling: spelling, hidden: HiddenFields(columns), textKernel: textKernel)
     }
 
     /// Adds the slice's rows to `batch`; those with a field that is no value of its column are rejected.
@@ -60,18 +61,11 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         rescue: Rescue?
     ) {
         if matrix.rowCount > 0 {
-            let marks = batch.columns.map { (values: $0.values.count, hasPresence: $0.presence != nil) }
+            let marks = batch.columns.map { $0.mark(rows: batch.rowCount) }
             fill(matrix, at: place, &batch, rescue)
             if !checks.isEmpty { check(matrix, at: place, batch, marks) }
             if !faults.isEmpty {
-                for (index, mark) in marks.enumerated() {
-                    batch.columns[index].values.truncate(to: mark.values)
-                    if mark.hasPresence {
-                        Presence.truncate(&batch.columns[index].presence, to: batch.rowCount)
-                    } else {
-                        batch.columns[index].presence = nil
-                    }
-                }
+                for (index, mark) in marks.enumerated() { batch.columns[index].rollBack(to: mark) }
                 reject(in: &matrix, at: place, &batch)
                 // What is left has been read without fault once, so it will be again.
                 fill(matrix, at: place, &batch, rescue)
@@ -110,7 +104,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
             rows.append(fault.row)
             reject(
                 fault.reason, fault.message, before: matrix.rowBefore[fault.row], end: matrix.rowEnd[fault.row],
-                column: columns[fault.column].name, at: place, in: &batch)
+                column: fault.place ?? columns[fault.column].name, at: place, in: &batch)
         }
         matrix.remove(rows)
     }
@@ -123,7 +117,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         let rows = matrix.rowCount
         guard rows > 0 else { return }
         let before = batch.rowCount
-        filler.reserve(byteCount: Int(matrix.rowEnd[rows - 1]) - Int(matrix.rowBefore[0]))
+        filler.beginSlice(byteCount: Int(matrix.rowEnd[rows - 1]) - Int(matrix.rowBefore[0]))
         for (index, origin) in origins.enumerated() {
             switch origin {
             case .field(let field):
@@ -139,7 +133,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
             case .absent:
                 batch.columns[index].appendNulls(rows, after: before)
             case .rescued:
-                guard let rescue else {
+                guard rescue != nil || !filler.unknownMembers.isEmpty else {
                     batch.columns[index].appendNulls(rows, after: before)
                     continue
                 }
@@ -153,7 +147,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     /// Finds values that are of their columns' types but break the contract's constraints.
     private mutating func check(
         _ matrix: borrowing FieldMatrix, at place: SlicePlace, _ batch: borrowing ColumnBatch,
-        _ marks: [(values: Int, hasPresence: Bool)]
+        _ marks: [ColumnBatch.Column.Mark]
     ) {
         for position in checks.indices {
             let (index, field) = (checks[position].index, checks[position].field)
@@ -165,7 +159,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
             for (value, row) in zip(broken, rows) {
                 let fault = checks[position].test.fault(at: value, in: column.values)
                 let shown = column.schema.masking == nil ? fields.raw(row).shown : "the value"
-                let message = "\(column.schema.name): \(shown) \(fault.complaint)"
+                let message = "\(Spelling.place(of: column.schema)): \(shown) \(fault.complaint)"
                 faults.append(SliceFault(row: row, column: index, reason: fault.reason, message: message))
             }
         }
@@ -173,7 +167,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
 
     private mutating func rescueFields(
         of row: Int, in matrix: borrowing FieldMatrix, into column: inout ColumnBatch.Column, at index: Int,
-        after before: Int, _ rescue: Rescue
+        after before: Int, _ rescue: Rescue?
     ) {
         do throws(FieldFault) {
             let json = try filler.rescue(row, in: matrix, rescue)

@@ -39,7 +39,10 @@ struct CSVHeader {
         known.remove(BronzeColumn.rescuedData)
         let unknown = names.enumerated().filter { !known.contains($1) }
             .map { UnknownField(index: $0, name: $1, isHidden: hidden.contains($1.utf8)) }
-        if unknown.isEmpty, let rescued = columns.firstIndex(where: { $0.name == BronzeColumn.rescuedData }) {
+        let hasMembers = columns.contains(where: \.type.isNested)
+        if unknown.isEmpty, !hasMembers,
+            let rescued = columns.firstIndex(where: { $0.name == BronzeColumn.rescuedData })
+        {
             origins[rescued] = .absent
         }
         self.names = names

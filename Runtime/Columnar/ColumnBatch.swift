@@ -44,12 +44,39 @@ extension ColumnBatch {
 
         init(_ schema: BronzeColumn) {
             self.schema = schema
-            values = Values(for: schema.type)
+            values = schema.type.isNested ? .nested(NestedValues(NestedNode(schema))) : Values(for: schema.type)
         }
 
         mutating func removeAll() {
             values.removeAll()
             presence = nil
+        }
+
+        /// How far the column is filled.
+        struct Mark {
+            let values: Int
+            fileprivate let leaves: [Leaf.Mark]
+            fileprivate let rows: Int
+            fileprivate let hasPresence: Bool
+        }
+
+        /// - Parameter rows: those that the column has.
+        func mark(rows: Int) -> Mark {
+            let leaves: [Leaf.Mark] = if case .nested(let nested) = values { nested.leaves.map(\.mark) } else { [] }
+            return Mark(values: values.count, leaves: leaves, rows: rows, hasPresence: presence != nil)
+        }
+
+        /// Forgets what came after the mark; the buffers stay.
+        mutating func rollBack(to mark: Mark) {
+            if case .nested(var nested) = values {
+                values = .boolean([])
+                nested.count = mark.values
+                for (index, mark) in mark.leaves.enumerated() { nested.leaves[index].truncate(to: mark) }
+                values = .nested(nested)
+            } else {
+                values.truncate(to: mark.values)
+            }
+            if mark.hasPresence { Presence.truncate(&presence, to: mark.rows) } else { presence = nil }
         }
     }
 
@@ -67,6 +94,7 @@ extension ColumnBatch {
         /// Values of `length` bytes each, end to end: UUIDs, and decimals of more digits in two's complement, the most
         /// significant byte first.
         case fixed([UInt8], length: Int)
+        case nested(NestedValues)
 
         public var count: Int {
             switch self {
@@ -77,6 +105,7 @@ extension ColumnBatch {
             case .double(let values): values.count
             case .bytes(let values): values.count
             case .fixed(let values, let length): values.count / length
+            case .nested(let values): values.count
             }
         }
 
@@ -97,10 +126,13 @@ extension ColumnBatch {
         }
 
         mutating func removeAll() {
-            truncate(to: 0)
+            guard case .nested(var nested) = self else { return truncate(to: 0) }
+            self = .boolean([])
+            nested.removeAll()
+            self = .nested(nested)
         }
 
-        /// Forgets the values from `count` on; the buffers stay.
+        /// Forgets the values from `count` on, which are no nested ones; the buffers stay.
         mutating func truncate(to count: Int) {
             // Each array leaves the enum while it changes: two owners would make it copy itself.
             switch self {
@@ -132,6 +164,7 @@ extension ColumnBatch {
                 self = .boolean([])
                 values.removeSubrange((count * length)...)
                 self = .fixed(values, length: length)
+            case .nested: preconditionFailure("nested values are taken back by their marks")
             }
         }
     }

@@ -5,6 +5,8 @@ internal import Contracts
 struct SliceFault {
     let row: Int
     let column: Int
+    /// Where in a nested value the fault is; nil for a column of single values.
+    var place: String?
     let reason: RejectedRow.Reason
     let message: String
 }
@@ -22,7 +24,12 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     private let offsets: UnsafeMutablePointer<UInt32>
     private var bytes: UnsafeMutablePointer<UInt8>
     private var bytesCapacity: Int
+    private let hidden: HiddenFields
     private let textKernel: TextKernel
+    /// By the places of the nested columns.
+    private var shredders: [Int: NestedShredder] = [:]
+    /// The unknown members of nested values in rows of this slice, as members of a JSON object.
+    private(set) var unknownMembers: [Int: [UInt8]] = [:]
 
     typealias TextKernel = (
         UnsafePointer<ck_fields>, Int, Int, UnsafeMutablePointer<ck_text_column>
@@ -31,8 +38,10 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         UnsafePointer<ck_fields>, Int, Int, UnsafeMutablePointer<ck_column>
     ) -> Int
 
-    init(rowCapacity: Int, spelling: consuming Spelling, textKernel: @escaping TextKernel) {
+    /// - Parameter hidden: names of unknown members whose values must not be shown.
+    init(rowCapacity: Int, spelling: consuming Spelling, hidden: HiddenFields, textKernel: @escaping TextKernel) {
         self.spelling = spelling
+        self.hidden = hidden
         self.textKernel = textKernel
         values = .allocate(byteCount: rowCapacity * 16, alignment: 64)
         presenceWords = (rowCapacity + 63) / 64
@@ -50,7 +59,8 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     }
 
     /// Makes room for all text of a slice of `count` bytes: decoded text is never longer than what it is decoded from.
-    mutating func reserve(byteCount count: Int) {
+    mutating func beginSlice(byteCount count: Int) {
+        unknownMembers.removeAll(keepingCapacity: true)
         // The kernels copy in fixed sizes and so write beyond a text's end.
         let needed = count + Int(CK_PADDING)
         guard needed > bytesCapacity else { return }
@@ -143,7 +153,7 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
             present = fillJSON(&fields, rows, &run, &faults, root)
             column.values.append(text: bytes, offsets: offsets, count: present)
         case .structure, .list:
-            preconditionFailure("nested columns are filled by rows")
+            present = fillNested(&column, fields, rows, run, &faults)
         }
         if column.schema.isRequired, present + faults.count - run.firstFault < rows {
             reportMissing(rows, run, &faults)
@@ -158,7 +168,7 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     private func reportMissing(_ rows: Int, _ run: Run, _ faults: inout [SliceFault]) {
         let known = Set(faults[run.firstFault...].map(\.row))
         for row in 0..<rows where presence[row >> 6] >> (row & 63) & 1 == 0 && !known.contains(row) {
-            let message = "\(run.schema.name): a value is required and missing"
+            let message = "\(Spelling.place(of: run.schema)): a value is required and missing"
             faults.append(SliceFault(row: row, column: run.column, reason: .missingValue, message: message))
         }
     }
@@ -170,18 +180,21 @@ extension ColumnFiller where Spelling: ~Copyable {
         let column: Int
         let schema: BronzeColumn
         let firstFault: Int
+        let isHidden: Bool
 
         init(column: Int, schema: BronzeColumn, faults: Int) {
             self.column = column
             self.schema = schema
             firstFault = faults
+            isHidden = !schema.maskedPlaces.isEmpty
         }
 
         /// A masked value appears nowhere, so not in messages either.
         func fault(_ fault: FieldFault, row: Int, raw: FieldText) -> SliceFault {
-            let value = schema.masking == nil ? raw.shown : "the value"
+            let value = isHidden ? "the value" : raw.shown
             return SliceFault(
-                row: row, column: column, reason: fault.reason, message: "\(schema.name): \(value) \(fault.complaint)")
+                row: row, column: column, reason: fault.reason,
+                message: "\(Spelling.place(of: schema)): \(value) \(fault.complaint)")
         }
     }
 
@@ -269,10 +282,70 @@ extension ColumnFiller where Spelling: ~Copyable {
 }
 
 extension ColumnFiller where Spelling: ~Copyable {
+    /// Takes structs or lists apart; the number of rows that have one.
+    private mutating func fillNested(
+        _ column: inout ColumnBatch.Column, _ fields: ck_fields, _ rows: Int, _ run: Run, _ faults: inout [SliceFault]
+    ) -> Int {
+        guard case .nested(var nested) = column.values else { return 0 }
+        // The leaves leave the column while they grow: two owners would make them copy themselves.
+        column.values = .boolean([])
+        let shredder = shredders[run.column] ?? NestedShredder(column.schema, hidden: hidden)
+        shredders[run.column] = shredder
+        let root: ColumnType.JSONRoot = if case .list = column.schema.type { .array } else { .object }
+        var present = 0
+        for row in 0..<rows {
+            let raw = fields.raw(row)
+            do throws(FieldFault) {
+                let text = try checkedJSON(raw, isCareful: fields.isCareful(row), root)
+                do throws(NestedFault) {
+                    try shredder.append(text, to: &nested.leaves)
+                } catch {
+                    faults.append(
+                        SliceFault(
+                            row: row, column: run.column, place: error.place, reason: error.reason,
+                            message: error.message))
+                    // No value is missing where a faulty one is.
+                    continue
+                }
+                guard text != nil else { continue }
+                present += 1
+                presence[row >> 6] |= 1 << (row & 63)
+                if !shredder.unknown.isEmpty {
+                    let others = unknownMembers[row].map { $0 + [UInt8(ascii: ",")] } ?? []
+                    unknownMembers[row] = others + shredder.unknown
+                }
+            } catch {
+                faults.append(run.fault(error, row: row, raw: raw))
+            }
+        }
+        nested.count += present
+        column.values = .nested(nested)
+        return present
+    }
+
+    /// A field's JSON, checked; nil for a null. A nested value in a JSON line has been checked with its line.
+    private mutating func checkedJSON(
+        _ raw: FieldText, isCareful: Bool, _ root: ColumnType.JSONRoot
+    ) throws(FieldFault) -> FieldText? {
+        guard let written = try spelling.decodeJSON(raw, isCareful: isCareful) else { return nil }
+        let isNested = written.first == UInt8(ascii: "{") || written.first == UInt8(ascii: "[")
+        guard Spelling.valuesAreJSON, isNested, raw.first == written.first else {
+            return try json.minified(written, root)
+        }
+        try root.check(written)
+        return written
+    }
+}
+
+extension ColumnFiller where Spelling: ~Copyable {
+    /// The unknown fields of a row and the unknown members of its nested values, as a JSON object; nil if it has none.
     mutating func rescue(
-        _ row: Int, in matrix: borrowing FieldMatrix, _ rescue: BatchAssembler<Spelling>.Rescue
+        _ row: Int, in matrix: borrowing FieldMatrix, _ rescue: BatchAssembler<Spelling>.Rescue?
     ) throws(FieldFault) -> [UInt8]? {
-        try rescue(matrix, row, &spelling)
+        let fields = try rescue?(matrix, row, &spelling)
+        guard let members = unknownMembers[row] else { return fields }
+        let others = fields.map { $0.dropLast() + [UInt8(ascii: ",")] } ?? [UInt8(ascii: "{")]
+        return others + members + [UInt8(ascii: "}")]
     }
 
     /// Adds the fields of the operation column: `insert`, `update` or `delete`, and `insert` where there is none.

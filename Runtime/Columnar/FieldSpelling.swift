@@ -1,3 +1,5 @@
+internal import Contracts
+
 /// How a format spells a field's value: what it wraps around text, and how it says null.
 ///
 /// The decoded text stays valid until the next field is decoded.
@@ -8,8 +10,18 @@ protocol FieldSpelling: ~Copyable {
         _ raw: FieldText, isCareful: Bool, isText: Bool
     ) throws(FieldFault) -> FieldText?
 
+    /// Whether a field is JSON that has been checked, where it is no string.
+    static var valuesAreJSON: Bool { get }
+
     /// The JSON text that the field is or holds; nil for a null.
     mutating func decodeJSON(_ raw: FieldText, isCareful: Bool) throws(FieldFault) -> FieldText?
+}
+
+extension FieldSpelling where Self: ~Copyable {
+    /// Where a column's values stand in a row: under its name, or in JSON under its path.
+    static func place(of column: BronzeColumn) -> String {
+        valuesAreJSON ? column.path.joined(separator: ".") : column.name
+    }
 }
 
 /// A buffer for text that has to be rewritten before it can be read.
@@ -38,6 +50,8 @@ struct RewrittenText: ~Copyable {
 /// RFC 4180: a field may stand in quotes, and a quote inside is doubled. An empty field is a null; a quoted empty one is
 /// empty text, or a null where the column holds no text.
 struct CSVSpelling: FieldSpelling, ~Copyable {
+    static var valuesAreJSON: Bool { false }
+
     private var rewritten = RewrittenText()
 
     mutating func decode(

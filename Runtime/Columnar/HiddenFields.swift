@@ -9,12 +9,32 @@ struct HiddenFields {
     private let names: Set<[UInt8]>
 
     init(_ columns: [BronzeColumn]) {
-        names = Set(columns.filter { $0.masking != nil }.map { Self.reduced($0.name.utf8) })
+        names = Set(columns.flatMap(Self.maskedNames).map { Self.reduced($0.utf8) })
+    }
+
+    /// The names that a masked value of the column goes by: its column's, and its key's in a JSON line.
+    private static func maskedNames(_ column: BronzeColumn) -> [String] {
+        switch column.type {
+        case .structure(let fields): fields.flatMap(maskedNames)
+        // A list's element is masked under the name of the list.
+        case .list(let element): element.masking == nil ? maskedNames(element) : [column.name, column.path.last ?? ""]
+        default: column.masking == nil ? [] : [column.name, column.path.last ?? ""]
+        }
     }
 
     var isEmpty: Bool { names.isEmpty }
 
     func contains(_ name: some Sequence<UInt8>) -> Bool { !names.isEmpty && names.contains(Self.reduced(name)) }
+
+    /// Whether an object's member is such a field, or has one in it.
+    /// - Parameter key: with its quotes, as it is written.
+    func areIn(member key: FieldText, _ value: FieldText) -> Bool {
+        guard !names.isEmpty else { return false }
+        var spelling = JSONSpelling()
+        // A key that cannot be read cannot be cleared either.
+        guard let name = try? spelling.unescape(FieldText(rebasing: key[1..<key.count - 1])) else { return true }
+        return contains(name) || areIn(value)
+    }
 
     /// Whether a key anywhere in `json`, an object or array, is such a name.
     func areIn(_ json: FieldText) -> Bool {

@@ -4,6 +4,8 @@ internal import CKernels
 struct JSONLineFault: Error {
     let reason: RejectedRow.Reason
     let message: String
+    /// The field that is at fault; nil where the line as a whole is.
+    var place: String?
 }
 
 /// Reads one line of NDJSON, whatever its shape: checks all of it, and notes where each known field's value lies.

@@ -3,6 +3,8 @@
 /// A string may stand for a number, date or boolean if all of it is one. A number may stand where text is due; its digits
 /// become the text. An object or array is no value of any column.
 struct JSONSpelling: FieldSpelling, ~Copyable {
+    static var valuesAreJSON: Bool { true }
+
     private var rewritten = RewrittenText()
 
     mutating func decode(

@@ -7,33 +7,57 @@ public struct Masker: Sendable {
     /// What stands in for a redacted value.
     public static let redacted = "[redacted]"
 
-    /// The columns that are hidden, by their place in a batch.
-    private let maskings: [(index: Int, masking: Contract.Masking)]
+    /// A hidden column, or a hidden leaf of a nested one, by its place in a batch.
+    private struct Masking {
+        let index: Int
+        var leaf: Int?
+        let how: Contract.Masking
+    }
+
+    private let maskings: [Masking]
     private let key: [UInt8]
 
     /// - Parameter key: the secret under which `hash` columns are hashed; nil if none is configured.
     /// - Throws: ``ColumnarError/missingMaskingKey(columns:)`` if the contract hashes a column and there is no key.
     public init(_ contract: Contract, key: [UInt8]?) throws(ColumnarError) {
         let columns = contract.bronzeColumns
-        maskings = columns.enumerated().compactMap { index, column in column.masking.map { (index, $0) } }
-        let hashed = columns.filter { $0.masking == .hash }.map(\.name)
+        maskings = columns.enumerated().flatMap { index, column -> [Masking] in
+            guard column.type.isNested else { return column.masking.map { [Masking(index: index, how: $0)] } ?? [] }
+            return NestedNode(column).leafMaskings.enumerated().compactMap { leaf, masking in
+                masking.map { Masking(index: index, leaf: leaf, how: $0) }
+            }
+        }
+        let hashed = maskings.filter { $0.how == .hash }.map { columns[$0.index].name }
         guard hashed.isEmpty || key?.isEmpty == false else { throw .missingMaskingKey(columns: hashed) }
         self.key = key ?? []
     }
 
-    /// Hides the values of the batch's masked columns; nulls stay nulls.
+    /// Hides the batch's masked values; nulls stay nulls.
     func mask(_ batch: inout ColumnBatch) {
-        for (index, masking) in maskings {
-            guard case .bytes(var values) = batch.columns[index].values else { continue }
+        for masking in maskings {
             // The values leave the batch while they change: two owners would make them copy themselves.
-            batch.columns[index].values = .boolean([])
-            switch masking {
-            case .mask: values.mask()
-            case .hash: values.replaceEach { Digest.hmacSHA256(Array($0), key: key).hexadecimal.utf8 }
-            case .redact: values.replaceEach { _ in Self.redacted.utf8 }
+            var values = ColumnBatch.Values.boolean([])
+            swap(&values, &batch.columns[masking.index].values)
+            if let leaf = masking.leaf, case .nested(var nested) = values {
+                values = .boolean([])
+                mask(&nested.leaves[leaf].values, masking.how)
+                values = .nested(nested)
+            } else {
+                mask(&values, masking.how)
             }
-            batch.columns[index].values = .bytes(values)
+            swap(&values, &batch.columns[masking.index].values)
         }
+    }
+
+    private func mask(_ values: inout ColumnBatch.Values, _ masking: Contract.Masking) {
+        guard case .bytes(var texts) = values else { return }
+        values = .boolean([])
+        switch masking {
+        case .mask: texts.mask()
+        case .hash: texts.replaceEach { Digest.hmacSHA256(Array($0), key: key).hexadecimal.utf8 }
+        case .redact: texts.replaceEach { _ in Self.redacted.utf8 }
+        }
+        values = .bytes(texts)
     }
 }
 

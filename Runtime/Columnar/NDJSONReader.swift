@@ -8,7 +8,7 @@ public import Contracts
 /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc8259>
 public final class NDJSONReader: RecordReader {
     private let limits: ReaderLimits
-    private let names: [[UInt8]]
+    private let keys: LineKeys
     private var window: TextWindow
     /// The offset after the last complete line in the window.
     private var linesEnd: Int
@@ -37,7 +37,8 @@ public final class NDJSONReader: RecordReader {
         self.limits = limits
         masker = try Masker(contract, key: maskingKey)
         // The rescued fields are the last column; all others are fields of the line.
-        names = columns.dropLast().map { Array($0.name.utf8) }
+        keys = LineKeys(columns.dropLast())
+        let names = columns.dropLast().map { $0.path.count == 1 ? Array($0.name.utf8) : LineKeys.unmatched }
         let origins = columns.enumerated().map { index, column -> ColumnOrigin in
             switch column.name {
             case BronzeColumn.operation: .operation(index)
@@ -144,9 +145,10 @@ public final class NDJSONReader: RecordReader {
     private func takeLine(from start: Int, at place: SlicePlace, _ batch: inout ColumnBatch) -> Int {
         let next = window.endOfLine(from: start)
         let length = next - 1 - start
-        func reject(_ reason: RejectedRow.Reason, _ message: String) {
+        func reject(_ reason: RejectedRow.Reason, _ message: String, column: String? = nil) {
             assembler.reject(
-                reason, message, before: UInt32(start - 1), end: UInt32(start + length), at: place, in: &batch)
+                reason, message, before: UInt32(start - 1), end: UInt32(start + length), column: column, at: place,
+                in: &batch)
         }
         if length > limits.lineBytes {
             reject(.lineTooLong, "the line has \(length) bytes; at most \(limits.lineBytes) are read")
@@ -156,7 +158,7 @@ public final class NDJSONReader: RecordReader {
             do throws(JSONLineFault) {
                 try takeObject(place.text, from: start, lineEnd: start + length)
             } catch {
-                reject(error.reason, error.message)
+                reject(error.reason, error.message, column: error.place)
             }
         }
         return next
@@ -169,10 +171,8 @@ public final class NDJSONReader: RecordReader {
     /// Reads an object of any shape into the matrix, and learns how it is written if others may be written so too.
     private func takeObject(_ text: UnsafePointer<UInt8>, from start: Int, lineEnd: Int) throws(JSONLineFault) {
         let (befores, ends) = matrix.nextRow()
-        for field in names.indices {
-            befores[field] = UInt32(start - 1)
-            ends[field] = UInt32(start)
-        }
+        let row = RowFields(befores: befores, ends: ends, before: UInt32(start - 1))
+        for field in 0..<matrix.stride { row.setNull(field) }
         var isRegular = true
         var unknown: [UInt8] = []
         var valueEnd = start
@@ -184,10 +184,10 @@ public final class NDJSONReader: RecordReader {
             parts.separators.append(separatorStart..<key.start)
             parts.colons.append(key.end..<value.start)
             let written = FieldText(start: text + value.start, count: value.end - value.start)
-            guard let field = try self.field(named: key, text, expected: expected) else {
+            guard let index = try self.index(of: key, text, expected: expected) else {
                 isRegular = false
                 try JSONLine(text, from: start).checkEscapes(value)
-                unknown.append(unknown.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
+                if !unknown.isEmpty { unknown.append(UInt8(ascii: ",")) }
                 unknown.append(contentsOf: FieldText(start: text + key.start, count: key.end - key.start))
                 unknown.append(UInt8(ascii: ":"))
                 if try hides(key, written, text) {
@@ -197,28 +197,36 @@ public final class NDJSONReader: RecordReader {
                 }
                 return
             }
-            expected = field + 1
-            if parts.fields.contains(field) { isRegular = false } else { parts.fields.append(field) }
-            befores[field] = UInt32(value.start - 1) | (value.hasEscapes ? CK_CAREFUL : 0)
-            ends[field] = UInt32(written.isJSONNull ? value.start : value.end)
+            expected = index + 1
+            switch keys.targets[index] {
+            case .field(let field):
+                if parts.fields.contains(field) { isRegular = false } else { parts.fields.append(field) }
+                row.set(field, to: value, isNull: written.isJSONNull)
+            case .object(let object, let fields):
+                isRegular = false
+                try row.setMembers(of: value, text, object, fields: fields, hidden: hidden, unknown: &unknown)
+            }
         }
         matrix.commit(before: UInt32(start - 1), end: UInt32(lineEnd))
-        if !unknown.isEmpty { rescued[UInt32(start - 1)] = unknown + [UInt8(ascii: "}")] }
+        if !unknown.isEmpty {
+            rescued[UInt32(start - 1)] = [UInt8(ascii: "{")] + unknown + [UInt8(ascii: "}")]
+        }
         if isRegular || !shape.isKnown {
             parts.closing = valueEnd..<end
             shape.learn(text, parts)
         }
     }
 
-    /// The field of that name, looked for from `expected` on: keys often come in the contract's order.
-    private func field(
-        named key: JSONLine.Value, _ text: UnsafePointer<UInt8>, expected: Int
+    /// Which of the known keys this is, looked for from `expected` on: keys often come in the contract's order.
+    private func index(
+        of key: JSONLine.Value, _ text: UnsafePointer<UInt8>, expected: Int
     ) throws(JSONLineFault) -> Int? {
         let inside = FieldText(start: text + key.start + 1, count: key.end - key.start - 2)
         func index(of name: FieldText) -> Int? {
+            let names = keys.names
             for tried in 0..<names.count {
-                let field = (expected + tried) % names.count
-                if names[field].count == name.count, name.elementsEqual(names[field]) { return field }
+                let index = (expected + tried) % names.count
+                if names[index].count == name.count, name.elementsEqual(names[index]) { return index }
             }
             return nil
         }

@@ -98,6 +98,7 @@ extension ColumnBatch.Values {
         case .bytes(let values): String(decoding: values[index], as: UTF8.self)
         case .fixed(let values, let length):
             values[index * length..<(index + 1) * length].map { String(format: "%02x", $0) }.joined()
+        case .nested: "nested"
         }
     }
 }

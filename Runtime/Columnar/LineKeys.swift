@@ -1,0 +1,100 @@
+internal import CKernels
+internal import Contracts
+
+/// The keys of a line's object, and of the objects in it that are flattened, with the fields that their values are.
+struct LineKeys {
+    indirect enum Target {
+        case field(Int)
+        /// A flattened object, with all the fields in it.
+        case object(LineKeys, fields: [Int])
+    }
+
+    /// Such as `customer.address`; empty for the line itself.
+    let path: String
+    private(set) var names: [[UInt8]] = []
+    private(set) var targets: [Target] = []
+    /// Whether a field inside is masked, so that the object's text must not be shown.
+    let isHidden: Bool
+
+    /// - Parameter columns: the fields in their order.
+    init(_ columns: some Sequence<BronzeColumn>) {
+        self.init(Array(columns.enumerated().map { ($0.offset, $0.element) }[...]), path: [])
+    }
+
+    private init(_ columns: [(field: Int, column: BronzeColumn)], path: [String]) {
+        self.path = path.joined(separator: ".")
+        isHidden = columns.contains { !$0.column.maskedPlaces.isEmpty }
+        let depth = path.count
+        for (field, column) in columns {
+            let name = Array(column.path[depth].utf8)
+            guard column.path.count > depth + 1 else {
+                names.append(name)
+                targets.append(.field(field))
+                continue
+            }
+            // The first field of an object brings the others along.
+            guard !names.contains(name) else { continue }
+            let inner = columns.filter {
+                $0.column.path.count > depth + 1 && $0.column.path[depth] == column.path[depth]
+            }
+            names.append(name)
+            targets.append(
+                .object(LineKeys(inner, path: path + [column.path[depth]]), fields: inner.map(\.field)))
+        }
+    }
+
+    /// What stands for a flattened field among the keys that the kernel knows: no line of UTF-8 has it.
+    static let unmatched: [UInt8] = [0xFF]
+}
+
+/// Where a row's values are noted as they are found.
+struct RowFields {
+    let befores: UnsafeMutablePointer<UInt32>
+    let ends: UnsafeMutablePointer<UInt32>
+    /// The offset before the row.
+    let before: UInt32
+
+    func setNull(_ field: Int) {
+        befores[field] = before
+        ends[field] = before + 1
+    }
+
+    func set(_ field: Int, to value: JSONLine.Value, isNull: Bool) {
+        befores[field] = UInt32(value.start - 1) | (value.hasEscapes ? CK_CAREFUL : 0)
+        ends[field] = UInt32(isNull ? value.start : value.end)
+    }
+
+    /// Notes the members of a flattened object, which is checked JSON. Of an object that repeats, the last counts.
+    /// - Parameter unknown: gets the members that no field takes, as members of a JSON object.
+    func setMembers(
+        of value: JSONLine.Value, _ text: UnsafePointer<UInt8>, _ object: LineKeys, fields: [Int],
+        hidden: HiddenFields, unknown: inout [UInt8]
+    ) throws(JSONLineFault) {
+        for field in fields { setNull(field) }
+        let written = FieldText(start: text + value.start, count: value.end - value.start)
+        guard !written.isJSONNull else { return }
+        guard written.first == UInt8(ascii: "{") else {
+            throw JSONLineFault(
+                reason: .notAnObject,
+                message: "\(object.path): \(object.isHidden ? "the value" : written.shown) is not an object",
+                place: object.path)
+        }
+        var spelling = JSONSpelling()
+        var cursor = JSONCursor(text, inside: value.start)
+        var expected = 0
+        while let (key, member) = cursor.nextMember() {
+            let written = FieldText(start: text + member.start, count: member.end - member.start)
+            guard let index = spelling.index(of: key, in: text, among: object.names, expected: expected) else {
+                let key = FieldText(start: text + key.start, count: key.end - key.start)
+                unknown.appendMember(of: object.path, key: key, value: written, hidden)
+                continue
+            }
+            expected = index + 1
+            switch object.targets[index] {
+            case .field(let field): set(field, to: member, isNull: written.isJSONNull)
+            case .object(let inner, let fields):
+                try setMembers(of: member, text, inner, fields: fields, hidden: hidden, unknown: &unknown)
+            }
+        }
+    }
+}

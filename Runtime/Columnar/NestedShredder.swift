@@ -1,0 +1,205 @@
+internal import Contracts
+
+/// Takes the structs and lists of one column apart, straight from their text: there is no tree of values in between.
+///
+/// Of a key that repeats the last value counts. Members that the contract does not know are collected with their paths.
+/// - SeeAlso: <https://research.google/pubs/dremel-interactive-analysis-of-web-scale-datasets-2/>
+final class NestedShredder {
+    let root: NestedNode
+    /// The unknown members of the last row, as members of a JSON object; empty if there are none.
+    private(set) var unknown: [UInt8] = []
+    private let hidden: HiddenFields
+    private var spelling = JSONSpelling()
+    private var json = JSONMinifier()
+    /// Where in the value the walk is, as ``NestedNode/path(_:withNumbers:)`` has it.
+    private var steps: [Int] = []
+    /// The members of the structs that are being read, those of the innermost last.
+    private var members: [JSONLine.Value?] = []
+
+    /// - Parameter hidden: names of unknown members whose values must not be shown.
+    init(_ column: BronzeColumn, hidden: HiddenFields) {
+        root = NestedNode(column)
+        self.hidden = hidden
+    }
+
+    /// Adds a row to the leaves.
+    ///
+    /// After a fault the leaves differ in length, and the caller takes the row back.
+    /// - Parameter text: the row's value, which is checked JSON; nil for a null.
+    func append(
+        _ text: FieldText?, to leaves: inout [ColumnBatch.Leaf]
+    ) throws(NestedFault) {
+        unknown.removeAll(keepingCapacity: true)
+        steps.removeAll(keepingCapacity: true)
+        members.removeAll(keepingCapacity: true)
+        guard let text, let start = text.baseAddress else {
+            for index in leaves.indices { leaves[index].appendLevels(repetition: 0, definition: 0) }
+            return
+        }
+        let value = JSONLine.Value(start: 0, end: text.count, hasEscapes: false)
+        try appendPresent(value, of: start, as: root, repetition: 0, to: &leaves)
+    }
+
+    private func append(
+        _ value: JSONLine.Value?, of text: UnsafePointer<UInt8>, as node: NestedNode, repetition: UInt8,
+        to leaves: inout [ColumnBatch.Leaf]
+    ) throws(NestedFault) {
+        if let value, !Self.written(value, in: text).isJSONNull {
+            return try appendPresent(value, of: text, as: node, repetition: repetition, to: &leaves)
+        }
+        guard !node.column.isRequired else {
+            throw fault(FieldFault(.missingValue, "a value is required and missing"), about: nil)
+        }
+        for leaf in node.leaves {
+            leaves[leaf].appendLevels(repetition: repetition, definition: node.definition - 1)
+        }
+    }
+
+    private func appendPresent(
+        _ value: JSONLine.Value, of text: UnsafePointer<UInt8>, as node: NestedNode, repetition: UInt8,
+        to leaves: inout [ColumnBatch.Leaf]
+    ) throws(NestedFault) {
+        switch node.column.type {
+        case .structure: try appendStructure(value, of: text, as: node, repetition: repetition, to: &leaves)
+        case .list: try appendList(value, of: text, as: node, repetition: repetition, to: &leaves)
+        default:
+            let leaf = node.leaves.lowerBound
+            do throws(FieldFault) {
+                try appendSingle(value, of: text, as: node.column.type, to: &leaves[leaf].values)
+            } catch {
+                throw fault(error, about: node.isHidden ? nil : Self.written(value, in: text))
+            }
+            leaves[leaf].appendLevels(repetition: repetition, definition: node.definition)
+        }
+    }
+
+    private func appendSingle(
+        _ value: JSONLine.Value, of text: UnsafePointer<UInt8>, as type: ColumnType, to values: inout ColumnBatch.Values
+    ) throws(FieldFault) {
+        let written = Self.written(value, in: text)
+        if case .json(let root) = type {
+            guard let held = try spelling.decodeJSON(written, isCareful: value.hasEscapes),
+                let short = try json.minified(held, root)
+            else {
+                throw FieldFault(.notJSON, "holds a null in a string; write the null itself")
+            }
+            return values.append(text: short)
+        }
+        let isText = type == .string
+        guard let single = try spelling.decode(written, isCareful: value.hasEscapes, isText: isText) else {
+            throw FieldFault(.notJSON, "is not a JSON value")
+        }
+        try values.append(parsing: single, as: type)
+    }
+
+    private func appendStructure(
+        _ value: JSONLine.Value, of text: UnsafePointer<UInt8>, as node: NestedNode, repetition: UInt8,
+        to leaves: inout [ColumnBatch.Leaf]
+    ) throws(NestedFault) {
+        guard text[value.start] == UInt8(ascii: "{") else {
+            throw fault(
+                FieldFault(.notAnObject, "is not an object"), about: node.isHidden ? nil : Self.written(value, in: text)
+            )
+        }
+        let first = members.count
+        for _ in node.children { members.append(nil) }
+        var cursor = JSONCursor(text, inside: value.start)
+        var expected = 0
+        while let (key, member) = cursor.nextMember() {
+            if let field = spelling.index(of: key, in: text, among: node.names, expected: expected) {
+                members[first + field] = member
+                expected = field + 1
+            } else {
+                let path = root.path(steps, withNumbers: true)
+                unknown.appendMember(
+                    of: path, key: Self.written(key, in: text), value: Self.written(member, in: text), hidden)
+            }
+        }
+        for (index, child) in node.children.enumerated() {
+            steps.append(index)
+            try append(members[first + index], of: text, as: child, repetition: repetition, to: &leaves)
+            steps.removeLast()
+        }
+        members.removeSubrange(first...)
+    }
+
+    private func appendList(
+        _ value: JSONLine.Value, of text: UnsafePointer<UInt8>, as node: NestedNode, repetition: UInt8,
+        to leaves: inout [ColumnBatch.Leaf]
+    ) throws(NestedFault) {
+        guard text[value.start] == UInt8(ascii: "[") else {
+            throw fault(
+                FieldFault(.notAnArray, "is not an array"), about: node.isHidden ? nil : Self.written(value, in: text))
+        }
+        var cursor = JSONCursor(text, inside: value.start)
+        var count = 0
+        while let element = cursor.nextElement() {
+            steps.append(count)
+            try append(
+                element, of: text, as: node.children[0], repetition: count == 0 ? repetition : node.repetition,
+                to: &leaves)
+            steps.removeLast()
+            count += 1
+        }
+        guard count == 0 else { return }
+        for leaf in node.leaves {
+            leaves[leaf].appendLevels(repetition: repetition, definition: node.definition)
+        }
+    }
+
+    private static func written(_ value: JSONLine.Value, in text: UnsafePointer<UInt8>) -> FieldText {
+        FieldText(start: text + value.start, count: value.end - value.start)
+    }
+
+    private func fault(_ fault: FieldFault, about value: FieldText?) -> NestedFault {
+        let value = fault.reason == .missingValue ? "" : "\(value?.shown ?? "the value") "
+        return NestedFault(
+            place: root.path(steps, withNumbers: false), reason: fault.reason,
+            message: "\(root.path(steps, withNumbers: true)): \(value)\(fault.complaint)")
+    }
+}
+
+/// Why a nested value breaks the contract, and where in it.
+struct NestedFault: Error {
+    /// Such as `orders[].price`.
+    let place: String
+    let reason: RejectedRow.Reason
+    let message: String
+}
+
+extension JSONSpelling {
+    /// Which of `names` a key is; nil for none of them. It is looked for from `expected` on: keys often come in order.
+    mutating func index(
+        of key: JSONLine.Value, in text: UnsafePointer<UInt8>, among names: [[UInt8]], expected: Int
+    ) -> Int? {
+        let inside = FieldText(start: text + key.start + 1, count: key.end - key.start - 2)
+        // The key has been checked, so what cannot be decoded is not there.
+        guard let name = key.hasEscapes ? try? unescape(inside) : inside else { return nil }
+        for tried in names.indices {
+            let index = expected + tried < names.count ? expected + tried : expected + tried - names.count
+            if names[index].count == name.count, name.elementsEqual(names[index]) { return index }
+        }
+        return nil
+    }
+}
+
+extension [UInt8] {
+    /// Adds a member whose key is that of an object's member, behind the path that leads to the object.
+    /// - Parameters:
+    ///   - path: not escaped.
+    ///   - key: with its quotes, as it is written.
+    ///   - hidden: names whose values are replaced.
+    mutating func appendMember(of path: String, key: FieldText, value: FieldText, _ hidden: HiddenFields) {
+        if !isEmpty { append(UInt8(ascii: ",")) }
+        appendJSON(path.utf8)
+        removeLast()
+        append(UInt8(ascii: "."))
+        append(contentsOf: key.dropFirst())
+        append(UInt8(ascii: ":"))
+        if hidden.areIn(member: key, value) {
+            appendJSON(Masker.redacted.utf8)
+        } else {
+            append(contentsOf: value)
+        }
+    }
+}

@@ -40,7 +40,7 @@ public final class Emulator: Sendable {
         store = try Store(directory: folder.path, schema: Services.schema)
         let address = EndpointAddress()
         services = try Services(store: store, listening: listening, address: address, configuration)
-        report = try await Self.deploy(configuration, to: services.providers)
+        report = try await Self.deploy(configuration, to: services)
         let router = Router(services: services.byName)
         listener = try await listening.listen(port: configuration.port) { await router.respond(to: $0) }
         port = listener.port
@@ -50,7 +50,7 @@ public final class Emulator: Sendable {
     }
 
     private static func deploy(
-        _ configuration: Configuration, to providers: [any ResourceProviding]
+        _ configuration: Configuration, to services: Services
     ) async throws -> StackReport {
         var report = StackReport()
         for path in configuration.templates {
@@ -59,7 +59,7 @@ public final class Emulator: Sendable {
                 template, name: "cupel",
                 parameters: configuration.parameters.filter { template.hasParameter($0.key) },
                 account: configuration.account)
-            report.append(try await stack.deploy(to: providers))
+            report.append(try await stack.deploy(to: services.providers, objects: services.s3))
         }
         return report
     }

@@ -41,6 +41,7 @@ final class Services: Sendable {
         dynamoDB = DynamoDB(store: store, account: account, ambient: ambient)
         streams = DynamoDBStreams(dynamoDB)
         s3 = try S3(store: store, notifying: lambda, account: account, ambient: ambient)
+        lambda.readCode(from: s3)
         stepFunctions = StepFunctionsService(
             store: store, account: account, ambient: ambient,
             integrations: .init(

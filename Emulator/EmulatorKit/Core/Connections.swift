@@ -70,6 +70,26 @@ public protocol ChangeStreaming: Sendable {
     var changesBell: Bell { get }
 }
 
+/// S3, as what was packaged for deployment is read from it.
+public protocol ObjectReading: Sendable {
+    /// The whole object.
+    /// - Throws: ``AWSFault`` with S3's own code when there is none.
+    func contents(of object: ObjectLocation) throws(AWSFault) -> [UInt8]
+}
+
+public struct ObjectLocation: Sendable, Hashable {
+    public var bucket: String
+    public var key: String
+    /// Nil for the latest.
+    public var version: String?
+
+    public init(bucket: String, key: String, version: String? = nil) {
+        self.bucket = bucket
+        self.key = key
+        self.version = version
+    }
+}
+
 /// A resource of a CloudFormation template, its intrinsic functions resolved.
 public struct DeclaredResource: Sendable {
     public var logicalID: String

@@ -16,7 +16,8 @@ public final class LambdaService: Sendable {
         public var functions: ExecutableFolder
         public var account = Account()
         public var ambient = Ambient.system
-        /// Variables for every process, under those that its definition sets.
+        /// Variables for every process whose code is not packaged, under those that its definition sets: they name what
+        /// a package would bring along.
         public var environment: [String: String] = [:]
         /// Invocations under way at once, of all functions together.
         public var concurrency = max(4, 4 * sysconf(Int32(_SC_NPROCESSORS_ONLN)))
@@ -41,6 +42,7 @@ public final class LambdaService: Sendable {
     private let logs: any LogWriting
     private let environment: ProcessEnvironment
     private let dispatcher = Mutex<Task<Void, Never>?>(nil)
+    private let objects = Mutex<(any ObjectReading)?>(nil)
 
     /// - Parameter endpoint: the address that functions find in `AWS_ENDPOINT_URL`; set before the first invocation.
     public init(
@@ -58,6 +60,9 @@ public final class LambdaService: Sendable {
                 concurrency: options.concurrency, patience: options.patience, idleTime: options.idleTime))
         environment = ProcessEnvironment(account: options.account, endpoint: endpoint, additions: options.environment)
     }
+
+    /// Has code that is named as an object of S3 read from `objects`.
+    func readCode(from objects: any ObjectReading) { self.objects.withLock { $0 = objects } }
 
     /// Begins to run queued events, those left by the emulator's last life included.
     public func start() {
@@ -141,17 +146,23 @@ public final class LambdaService: Sendable {
     /// Where code that came with requests is unpacked.
     private var packages: String { queue.store.directory + "/lambda" }
 
-    /// The declaration with its code unpacked, if the code came with it.
+    /// The declaration with its code unpacked, if the code came with it or lies in S3.
     /// - Parameter isArchive: whether `Code.ZipFile` is a base64 archive, as in the API, or a source text, as in templates.
     func unpacked(_ declaration: JSONObject, isArchive: Bool) throws(AWSFault) -> JSONObject {
-        guard let text = declaration["Code"]?["ZipFile"]?.string else { return declaration }
+        guard let code = declaration["Code"] else { return declaration }
+        let location = ObjectLocation(packaged: code)
+        let text = code["ZipFile"]?.string
+        guard location != nil || text != nil else { return declaration }
         let name = try FunctionConfiguration(declaration).name
         let package: FunctionPackage
-        if isArchive {
+        if let location {
+            guard let objects = objects.withLock({ $0 }) else { throw .notEmulated("Code in S3") }
+            package = try FunctionPackage(unpacking: try objects.contents(of: location), for: name, in: packages)
+        } else if let text, isArchive {
             guard let archive = [UInt8](base64: text) else { throw .validation("ZipFile is not base64.") }
             package = try FunctionPackage(unpacking: archive, for: name, in: packages)
         } else {
-            package = try FunctionPackage(source: text, for: name, in: packages)
+            package = try FunctionPackage(source: text ?? "", for: name, in: packages)
         }
         var declaration = declaration
         declaration["Code"] = ["Package": .string(package.name)]
@@ -160,6 +171,8 @@ public final class LambdaService: Sendable {
 
     private func plan(for function: FunctionConfiguration) throws(AWSFault) -> FunctionWorker.Plan {
         let code = try code(of: function)
+        var environment = environment
+        if function.declaration["Code"]?["Package"] != nil { environment.additions = [:] }
         var variables = environment.variables
         variables["_HANDLER"] = function.handler
         variables["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + function.runtime

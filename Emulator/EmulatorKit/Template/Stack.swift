@@ -4,6 +4,7 @@ internal import YAML
 /// A template bound to parameters, ready to be played by the emulator's services.
 public struct Stack: Sendable {
     private let scope: TemplateScope
+    private static let nestedStack = "AWS::CloudFormation::Stack"
 
     /// - Parameters:
     ///   - name: what `AWS::StackName` says.
@@ -14,10 +15,14 @@ public struct Stack: Sendable {
         scope = try TemplateScope(template, stackName: name, overrides: parameters, account: account)
     }
 
-    /// Has each resource played by the service that knows its type, each after those that it refers to.
+    /// Has each resource played by the service that knows its type, each after those that it refers to. A nested stack is
+    /// played where it stands.
+    /// - Parameter objects: holds what was packaged.
     /// - Throws: ``TemplateError`` at the first resource that cannot be resolved or that its service refuses; those
     ///   before it exist.
-    public func deploy(to services: [any ResourceProviding]) async throws(TemplateError) -> StackReport {
+    public func deploy(
+        to services: [any ResourceProviding], objects: (any ObjectReading)? = nil
+    ) async throws(TemplateError) -> StackReport {
         var providers: [String: any ResourceProviding] = [:]
         for service in services {
             for type in service.resourceTypes { providers[type] = service }
@@ -26,7 +31,15 @@ public struct Stack: Sendable {
         var scope = scope
         var report = StackReport()
         for resource in try scope.resourcesInOrder() {
-            let declared = try declare(resource, scope)
+            let declared = try declare(resource, scope, objects)
+            if resource.type == Self.nestedStack {
+                let inner = try await nested(declared, resource.mark, objects).deploy(to: services, objects: objects)
+                report.append(inner, of: resource.logicalID)
+                scope.resources[resource.logicalID] = ProvisionedResource(
+                    ref: scope.account.arn("cloudformation", "stack/\(scope.stackName)-\(resource.logicalID)/emulator"),
+                    attributes: Dictionary(inner.outputs.map { ("Outputs.\($0.name)", $0.value) }) { $1 })
+                continue
+            }
             var outcome = InertResources.isWithoutEffect(resource.type) ? StackReport.Outcome.withoutEffect : .notPlayed
             var provisioned: ProvisionedResource?
             var reason: String?
@@ -58,13 +71,44 @@ public struct Stack: Sendable {
         return report
     }
 
+    private func nested(
+        _ declared: DeclaredResource, _ mark: YAMLMark, _ objects: (any ObjectReading)?
+    ) throws(TemplateError) -> Stack {
+        let location = declared.properties["TemplateURL"] ?? .null
+        let text = try contents(at: location, mark, declared.logicalID, objects)
+        let file: String
+        switch ArtifactLocation(location, in: scope.template.file) {
+        case .file(let path)?: file = path
+        default: file = location.string ?? location.text
+        }
+        var parameters: [String: String] = [:]
+        for (name, value) in declared.properties["Parameters"]?.object ?? [:] {
+            parameters[name] = value.array.map { $0.map(\.plainText).joined(separator: ",") } ?? value.plainText
+        }
+        return try Stack(
+            try Template(parsing: String(decoding: text, as: UTF8.self), file: file),
+            name: "\(scope.stackName)-\(declared.logicalID)", parameters: parameters, account: scope.account)
+    }
+
+    private func contents(
+        at location: JSON, _ mark: YAMLMark, _ logicalID: String?, _ objects: (any ObjectReading)?
+    ) throws(TemplateError) -> [UInt8] {
+        func invalid(_ reason: String) -> TemplateError {
+            .invalid(file: scope.template.file, mark: mark, logicalID: logicalID, reason: reason)
+        }
+        guard let artifact = ArtifactLocation(location, in: scope.template.file) else {
+            throw invalid("\(location.text) is neither a path nor an object of S3")
+        }
+        do { return try artifact.contents(objects) } catch { throw invalid("\(location.text): \(error)") }
+    }
+
     private func declare(
-        _ resource: Template.Resource, _ scope: TemplateScope
+        _ resource: Template.Resource, _ scope: TemplateScope, _ objects: (any ObjectReading)?
     ) throws(TemplateError) -> DeclaredResource {
         do throws(TemplateError) {
             var properties = try scope.value(of: resource.properties)?.object ?? [:]
             if resource.type == "AWS::StepFunctions::StateMachine" {
-                try readDefinition(&properties, resource.properties.mark)
+                try readDefinition(&properties, resource.properties.mark, objects)
             }
             return DeclaredResource(
                 logicalID: resource.logicalID, type: resource.type, properties: .object(properties))
@@ -72,23 +116,23 @@ public struct Stack: Sendable {
     }
 
     /// Sets `DefinitionString`, so that whoever plays the machine reads no files and knows one form only.
-    private func readDefinition(_ properties: inout JSONObject, _ mark: YAMLMark) throws(TemplateError) {
+    private func readDefinition(
+        _ properties: inout JSONObject, _ mark: YAMLMark, _ objects: (any ObjectReading)?
+    ) throws(TemplateError) {
         if let definition = properties["Definition"] {
             properties["Definition"] = nil
             properties["DefinitionString"] = .string(definition.text)
         }
-        // Before `aws cloudformation package`, the location is a path beside the template.
-        guard let location = properties["DefinitionS3Location"]?.string else { return }
-        let folder = scope.template.file.lastIndex(of: "/").map { String(scope.template.file[...$0]) } ?? ""
-        let path = location.hasPrefix("/") ? location : folder + location
-        let text: [UInt8]
-        do { text = try FileBytes.contents(of: path) } catch {
-            throw .invalid(
-                file: scope.template.file, mark: mark, logicalID: nil, reason: "DefinitionS3Location: \(error)")
-        }
+        guard let location = properties["DefinitionS3Location"] else { return }
+        let text = try contents(at: location, mark, nil, objects)
         properties["DefinitionS3Location"] = nil
         properties["DefinitionString"] = .string(String(decoding: text, as: UTF8.self))
     }
+}
+
+extension JSON {
+    /// A scalar as a parameter's value.
+    fileprivate var plainText: String { string ?? text }
 }
 
 /// What became of a template's resources.
@@ -122,5 +166,14 @@ public struct StackReport: Sendable {
     mutating func append(_ other: StackReport) {
         resources += other.resources
         outputs += other.outputs
+    }
+
+    /// Adds what a nested stack holds; its outputs are its own.
+    mutating func append(_ nested: StackReport, of logicalID: String) {
+        resources += nested.resources.map { entry in
+            Entry(
+                logicalID: "\(logicalID).\(entry.logicalID)", type: entry.type, outcome: entry.outcome, ref: entry.ref,
+                reason: entry.reason)
+        }
     }
 }

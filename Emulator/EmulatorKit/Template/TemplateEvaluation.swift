@@ -110,6 +110,12 @@ extension TemplateScope {
         case .length:
             guard case .array(let elements)? = try value(of: arguments[0]) else { throw invalid(mark, "a list is due") }
             return .int(elements.count)
+        case .addressRanges:
+            let block = try text(of: arguments[0])
+            guard let count = Int(try text(of: arguments[1])), let bits = Int(try text(of: arguments[2])),
+                let ranges = AddressRange(block)?.parts(count, hostBits: bits)
+            else { throw invalid(mark, "Fn::Cidr cannot take such parts out of \(block)") }
+            return .array(ranges.map { .string($0.text) })
         }
     }
 

@@ -32,12 +32,13 @@ struct TemplateExpression: Sendable {
         case importValue = "ImportValue"
         case toJSONString = "ToJsonString"
         case length = "Length"
+        case addressRanges = "Cidr"
 
         /// How many arguments it takes; nil for any number.
         var argumentCount: Int? {
             switch self {
             case .join, .select, .split, .equals: 2
-            case .findInMap: 3
+            case .findInMap, .addressRanges: 3
             case .not, .base64, .availabilityZones, .importValue, .toJSONString, .length: 1
             case .and, .or: nil
             }

@@ -57,6 +57,8 @@ import Testing
             ("!If [IsProd, yes, no]", #""no""#), ("[1, !If [IsProd, 2, !Ref AWS::NoValue], 3]", "[1,3]"),
             ("{a: !Ref AWS::NoValue, b: 1}", #"{"b":1}"#), ("!If [Both, 1, 2]", "2"), ("!If [Either, 1, 2]", "1"),
             ("!Base64 abc", #""YWJj""#), ("!Select [0, !GetAZs \"\"]", #""us-east-1a""#),
+            ("!Cidr [10.0.1.0/24, 2, 7]", #"["10.0.1.0/25","10.0.1.128/25"]"#),
+            ("!Cidr [10.0.0.0/8, 3, 16]", #"["10.0.0.0/16","10.1.0.0/16","10.2.0.0/16"]"#),
             ("0012", #""0012""#), ("1.50", "1.50"), ("-7", "-7"), ("\"7\"", #""7""#), ("on", #""on""#),
             ("true", "true"),
             ("2012-10-17", #""2012-10-17""#), ("!ToJsonString {a: 1}", #""{\"a\":1}""#),
@@ -77,7 +79,9 @@ import Testing
             ("!GetAtt Other.Colour", "Subject: Other has no attribute Colour"),
             ("!Sub \"${Nobody.Arn}\"", "Subject: no resource is called Nobody"),
             ("!ImportValue x", "Subject: Fn::ImportValue needs another stack"),
-            ("!Cidr [a, 1, 2]", "Subject: Fn::Cidr is not an intrinsic function"),
+            ("!GetAZ x", "Subject: Fn::GetAZ is not an intrinsic function"),
+            ("!Cidr [a, 1, 2]", "Subject: Fn::Cidr cannot take such parts out of a"),
+            ("!Cidr [10.0.0.0/24, 3, 7]", "Subject: Fn::Cidr cannot take such parts out of 10.0.0.0/24"),
             ("!Select [5, [a]]", "Subject: Fn::Select asks for element 5 of a list of 1"),
             ("!Join [a]", "Subject: Fn::Join takes a list of 2, not 1"),
             ("!If [Nobody, 1, 2]", "Subject: no condition is called Nobody"),
@@ -204,7 +208,8 @@ import Testing
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../../..")
         let played = RecordingProvider([
             "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Lambda::Function", "AWS::Lambda::Permission",
-            "AWS::Logs::LogGroup", "AWS::Pipes::Pipe", "AWS::StepFunctions::StateMachine", "AWS::ECS::Cluster",
+            "AWS::Logs::LogGroup", "AWS::Logs::LogStream", "AWS::Lambda::EventInvokeConfig", "AWS::Pipes::Pipe",
+            "AWS::StepFunctions::StateMachine", "AWS::ECS::Cluster",
             "AWS::ECS::TaskDefinition", "AWS::Scheduler::Schedule",
         ])
         let template = try Template(contentsOf: root.appendingPathComponent("infra/pipeline.yaml").standardized.path)
@@ -212,8 +217,65 @@ import Testing
         #expect(
             Set(report.resources(.notPlayed).map(\.type))
                 .isSubset(of: ["AWS::SQS::Queue", "AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream"]))
-        let machine = try #require(played.all.first { $0.type == "AWS::StepFunctions::StateMachine" })
-        #expect(try JSON(parsing: machine.properties["DefinitionString"]?.string ?? "")["StartAt"] != nil)
-        #expect(played.all.count { $0.type == "AWS::Lambda::Function" } >= 4)
+        for machine in played.all where machine.type == "AWS::StepFunctions::StateMachine" {
+            #expect(try JSON(parsing: machine.properties["DefinitionString"]?.string ?? "")["StartAt"] != nil)
+        }
+        #expect(Set(played.all.map(\.type)) == Set(played.resourceTypes))
+        #expect(played.all.count { $0.type == "AWS::Lambda::Function" } == 5)
+    }
+
+    @Test func `a nested stack is played where it stands, and its outputs can be named`() async throws {
+        let directory = try TemporaryDirectory()
+        func save(_ name: String, _ text: String) throws {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory.path)/\(name)"))
+        }
+        try save(
+            "outer.yaml",
+            """
+            Resources:
+              Last: {Type: X::Y::Thing, Properties: {V: !GetAtt Inner.Outputs.Name, W: !Sub "${Inner.Outputs.Name}!"}}
+              First: {Type: X::Y::Thing}
+              Inner:
+                Type: AWS::CloudFormation::Stack
+                Properties: {TemplateURL: inner.yaml, Parameters: {Thing: !Ref First, Number: 7, List: [a, b]}}
+            """)
+        try save(
+            "inner.yaml",
+            """
+            Parameters:
+              Thing: {Type: String}
+              Number: {Type: Number}
+              List: {Type: CommaDelimitedList}
+            Resources:
+              Part: {Type: X::Y::Thing, Properties: {V: !Ref Thing, N: !Ref Number, L: !Ref List, S: !Ref AWS::StackName}}
+            Outputs:
+              Name: {Value: !Ref Part}
+            """)
+        let provider = RecordingProvider(["X::Y::Thing"])
+        let template = try Template(contentsOf: "\(directory.path)/outer.yaml")
+        let report = try await Stack(template, name: "test").deploy(to: [provider])
+        #expect(provider.all.map(\.logicalID) == ["First", "Part", "Last"])
+        #expect(
+            provider["Part"] == ["V": "the-first", "N": "7", "L": ["a", "b"], "S": "test-Inner"])
+        #expect(provider["Last"] == ["V": "the-part", "W": "the-part!"])
+        #expect(report.resources.map(\.logicalID) == ["First", "Inner.Part", "Last"])
+        #expect(report.outputs.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            ("https://s3.us-east-1.amazonaws.com/b/folder/k%20y.yaml", "b", "folder/k y.yaml", nil),
+            ("https://b.c.s3.eu-west-1.amazonaws.com/k?versionId=v1", "b.c", "k", "v1"),
+            ("http://127.0.0.1:4566/b/k?x=1&versionId=v2", "b", "k", "v2"),
+        ] as [(String, String, String, String?)])
+    func `a packaged location is an object, by whatever URL`(url: String, bucket: String, key: String, version: String?)
+    {
+        #expect(ObjectLocation(url: url) == ObjectLocation(bucket: bucket, key: key, version: version))
+    }
+
+    @Test(arguments: ["network.yaml", "/tmp/x.yaml", "http://host", "http://host/bucket", "ftp://host/a/b"])
+    func `what is no URL of an object is a path`(text: String) {
+        #expect(ObjectLocation(url: text) == nil)
+        #expect(ArtifactLocation(.string(text), in: "/a/t.yaml") == .file(text.hasPrefix("/") ? text : "/a/" + text))
     }
 }

@@ -4,30 +4,33 @@ import JSON
 import Testing
 import YAML
 
-/// The template, the state machines and the code must name the same things.
+/// The templates, the state machines and the code must name the same things.
 @Suite struct WiringTests {
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
-    static let machines = ((try? FileManager.default.contentsOfDirectory(atPath: "\(root)/StateMachines")) ?? [])
-        .sorted()
-    let template: YAMLNode
-    let resources: [(name: String, node: YAMLNode)]
+    static let machines = InfraTemplates.names(in: "StateMachines")
+    private let resources: [InfraTemplates.Resource]
 
-    init() throws {
-        template = try YAMLNode(contentsOf: "\(Self.root)/infra/pipeline.yaml")
-        resources = (template["Resources"]?.mapping?.entries ?? []).map { ($0.key, $0.value) }
-    }
+    init() throws { resources = try InfraTemplates.resources() }
 
     private func text(_ machine: String) throws -> String {
-        try String(contentsOfFile: "\(Self.root)/StateMachines/\(machine)", encoding: .utf8)
+        try String(contentsOfFile: "\(InfraTemplates.root)/StateMachines/\(machine)", encoding: .utf8)
     }
 
-    @Test func `there are state machines to look at`() { #expect(!Self.machines.isEmpty) }
+    private func resource(playing machine: String) throws -> InfraTemplates.Resource {
+        try #require(
+            resources.first { $0.properties?["DefinitionS3Location"]?.string == "../StateMachines/\(machine)" },
+            "no resource of a template plays \(machine)")
+    }
+
+    @Test func `there are templates and state machines to look at`() {
+        #expect(InfraTemplates.files.contains("pipeline.yaml"))
+        #expect(!Self.machines.isEmpty)
+    }
 
     @Test(arguments: machines)
     func `a machine is valid, and every state of it can be reached`(machine: String) throws {
         let definition = try JSON(parsing: try text(machine))
-        _ = try StateMachine(try text(machine), workflow: .standard)
+        let type = try resource(playing: machine).properties?["StateMachineType"]?.string
+        _ = try StateMachine(try text(machine), workflow: type == "EXPRESS" ? .express : .standard)
         let states = try #require(definition["States"]?.object)
         var reached: Set<String> = []
         var ahead = [try #require(definition["StartAt"]?.string)]
@@ -43,38 +46,69 @@ import YAML
     @Test(arguments: machines)
     func `every name in a machine is bound by the template, and nothing bound is unused`(machine: String) throws {
         let used = Set(try text(machine).matches(of: #/\$\{(\w+)\}/#).map { String($0.output.1) })
-        let resource = try #require(
-            resources.first { $0.node["Properties"]?["DefinitionS3Location"]?.string == "../StateMachines/\(machine)" },
-            "no resource of the template plays \(machine)")
-        let bound = resource.node["Properties"]?["DefinitionSubstitutions"]?.mapping?.keys ?? []
+        let bound = try resource(playing: machine).properties?["DefinitionSubstitutions"]?.mapping?.keys ?? []
         #expect(Set(bound) == used)
     }
 
     @Test func `every function's variables are read by its program, and those it cannot do without are set`() throws {
-        for (name, node) in resources where node["Type"]?.string == "AWS::Lambda::Function" {
-            let code = try #require(node["Properties"]?["Code"]?.string, "\(name) has no code")
-            let program = try #require(code.split(separator: "/").last?.replacing(".zip", with: ""))
-            let folder = program.split(separator: "-").map(\.capitalized).joined()
-            let source = try sources(in: "\(Self.root)/Functions/\(folder)")
-            let quoted = Set(source.matches(of: #/"([A-Z][A-Z0-9_]+)"/#).map { String($0.output.1) })
-            let required = Set(source.matches(of: #/require\("([A-Z][A-Z0-9_]+)"\)/#).map { String($0.output.1) })
-            let set = Set(node["Properties"]?["Environment"]?["Variables"]?.mapping?.keys ?? [])
-            #expect(set.isSubset(of: quoted), "\(name) sets what \(folder) does not read")
-            #expect(required.isSubset(of: set), "\(name) lacks what \(folder) requires")
+        let functions = resources.filter { $0.type == "AWS::Lambda::Function" }
+        #expect(functions.count == InfraTemplates.names(in: "Functions").count)
+        for function in functions {
+            let code = try #require(function.properties?["Code"]?.string, "\(function.path) has no code")
+            let program = try #require(code.split(separator: "/").last.map { String($0.dropLast(".zip".count)) })
+            let set = function.properties?["Environment"]?["Variables"]?.mapping?.keys ?? []
+            try check(Set(set), of: function, program: program)
         }
+    }
+
+    @Test func `every container's variables are read by its program too, and it lacks none of the function's`() throws {
+        for task in resources where task.type == "AWS::ECS::TaskDefinition" {
+            for container in task.properties?["ContainerDefinitions"]?.sequence ?? [] {
+                let path = try #require(container["EntryPoint"]?.sequence?.first?.string)
+                let program = try #require(path.split(separator: "/").last.map { String($0) })
+                let set = Set((container["Environment"]?.sequence ?? []).compactMap { $0["Name"]?.string })
+                try check(set, of: task, program: program)
+                let function = resources.first { $0.properties?["Code"]?.string?.hasSuffix("/\(program).zip") == true }
+                let functions = function?.properties?["Environment"]?["Variables"]?.mapping?.keys ?? []
+                #expect(set == Set(functions), "\(task.path) and the function \(program) differ")
+            }
+        }
+    }
+
+    private func check(_ set: Set<String>, of resource: InfraTemplates.Resource, program: String) throws {
+        let folder = program.split(separator: "-").map(\.capitalized).joined()
+        let source = try sources(in: "Functions/\(folder)")
+        let quoted = Set(source.matches(of: #/"([A-Z][A-Z0-9_]+)"/#).map { String($0.output.1) })
+        let required = Set(source.matches(of: #/require\("([A-Z][A-Z0-9_]+)"\)/#).map { String($0.output.1) })
+        #expect(set.isSubset(of: quoted), "\(resource.path) sets what \(folder) does not read")
+        #expect(required.isSubset(of: set), "\(resource.path) lacks what \(folder) requires")
     }
 
     @Test func `every index that the code queries is in the template, and every one there is queried`() throws {
-        let table = try #require(resources.first { $0.node["Type"]?.string == "AWS::DynamoDB::Table" })
-        let declared = (table.node["Properties"]?["GlobalSecondaryIndexes"]?.sequence ?? []).compactMap {
+        let table = try #require(resources.first { $0.type == "AWS::DynamoDB::Table" })
+        let declared = (table.properties?["GlobalSecondaryIndexes"]?.sequence ?? []).compactMap {
             $0["IndexName"]?.string
         }
-        let source = try sources(in: "\(Self.root)/Runtime/Control")
+        let source = try sources(in: "Runtime/Control")
         #expect(Set(declared) == Set(source.matches(of: #/"(dm-gsi-[a-z-]+)"/#).map { String($0.output.1) }))
     }
 
+    @Test func `a nested template is given each of its parameters that has no default, and no other`() throws {
+        var nested: Set<String> = []
+        for stack in resources where stack.type == "AWS::CloudFormation::Stack" {
+            let file = try #require(stack.properties?["TemplateURL"]?.string)
+            nested.insert(file)
+            let parameters = try InfraTemplates.read(file)["Parameters"]?.mapping?.entries ?? []
+            let given = Set(stack.properties?["Parameters"]?.mapping?.keys ?? [])
+            #expect(given.isSubset(of: parameters.map(\.key)), "\(stack.path)")
+            #expect(given.isSuperset(of: parameters.filter { $0.value["Default"] == nil }.map(\.key)), "\(stack.path)")
+        }
+        #expect(Set(InfraTemplates.files).subtracting(nested).isSubset(of: ["pipeline.yaml", "artifacts.yaml"]))
+    }
+
     private func sources(in folder: String) throws -> String {
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".swift") }
-        return try names.sorted().map { try String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8) }.joined()
+        try InfraTemplates.names(in: folder).filter { $0.hasSuffix(".swift") }.map {
+            try String(contentsOfFile: "\(InfraTemplates.root)/\(folder)/\($0)", encoding: .utf8)
+        }.joined()
     }
 }

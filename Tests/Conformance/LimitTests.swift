@@ -1,0 +1,46 @@
+import Foundation
+import Testing
+import YAML
+
+/// CloudFormation's quotas, with room to grow.
+/// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+@Suite struct LimitTests {
+    @Test(arguments: InfraTemplates.files)
+    func `a template is within the quotas`(file: String) throws {
+        let template = try InfraTemplates.read(file)
+        // 51,200 bytes is what a request holds; from S3 it may be a megabyte.
+        #expect(try Data(contentsOf: URL(filePath: "\(InfraTemplates.root)/infra/\(file)")).count <= 51_200)
+        #expect(template["Resources"]?.mapping?.count ?? 0 <= 500)
+        #expect(template["Parameters"]?.mapping?.count ?? 0 <= 200)
+        #expect(template["Outputs"]?.mapping?.count ?? 0 <= 200)
+        #expect(template["Mappings"]?.mapping?.count ?? 0 <= 200)
+        #expect(template["Description"]?.string?.utf8.count ?? 0 <= 1024)
+        for resource in try InfraTemplates.resources(of: file) {
+            #expect(resource.name.utf8.count <= 255 && resource.name.allSatisfy { $0.isLetter || $0.isNumber })
+        }
+    }
+
+    @Test func `a role has at most ten managed policies, and its own fit into 10,240 characters`() throws {
+        for role in try InfraTemplates.resources(ofType: "AWS::IAM::Role") {
+            #expect((role.properties?["ManagedPolicyArns"]?.sequence ?? []).count <= 10, "\(role.path)")
+            let texts = (role.properties?["Policies"]?.tree ?? []).compactMap(\.string)
+            #expect(texts.reduce(0) { $0 + $1.utf8.count } <= 5_000, "\(role.path)")
+        }
+    }
+
+    @Test func `names stay within their services' limits, for the longest project and stage`() throws {
+        let limits = [
+            "FunctionName": 64, "StateMachineName": 80, "BucketName": 63, "QueueName": 80, "TableName": 255,
+            "DeliveryStreamName": 64, "LogGroupName": 512,
+        ]
+        for resource in try InfraTemplates.resources() {
+            for (property, limit) in limits {
+                guard let name = resource.properties?[property]?.string, name.contains("${") else { continue }
+                let longest = name.replacing("${Project}", with: "p16-characters--")
+                    .replacing("${Stage}", with: "s10-charac").replacing("${AWS::AccountId}", with: "000000000000")
+                    .replacing("${AWS::Region}", with: "ap-southeast-1")
+                #expect(longest.utf8.count <= limit, "\(resource.path): \(longest)")
+            }
+        }
+    }
+}

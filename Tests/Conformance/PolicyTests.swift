@@ -1,0 +1,182 @@
+import Testing
+import YAML
+
+/// Every statement of every policy in the templates, walked one by one.
+@Suite struct PolicyTests {
+    /// Statements that allow more than a name or a prefix, by where they stand and what they allow, and why they must.
+    static let exceptions: [String: String] = [
+        "pipeline.yaml/Key kms:*": "the account's own policies decide; in a key's policy `*` is the key",
+        "pipeline.yaml/Key kms:Encrypt": "in a key's policy `*` is the key",
+        "pipeline.yaml/Key kms:GenerateDataKey": "in a key's policy `*` is the key",
+        "pipeline.yaml/Key kms:Decrypt": "in a key's policy `*` is the key",
+        "pipeline.yaml/Traces xray:PutTraceSegments": "X-Ray's actions know no resources",
+        "pipeline.yaml/MachineLogs logs:CreateLogDelivery": "the log delivery actions know no resources",
+        "pipeline.yaml/BronzeWriterExecutionRole ecr:GetAuthorizationToken": "the action knows no resources",
+        "stream.yaml/FirehoseTransformRole xray:PutTraceSegments": "X-Ray's actions know no resources",
+        "network.yaml/FlowLogRole logs:DescribeLogGroups": "the action knows no narrower resource",
+        "pipeline.yaml/AccessLogsPolicy s3:PutObject": "all of the bucket is for access logs",
+        "pipeline.yaml/IngestionRole ecs:StopTask": "a task's id is not known before it runs; the cluster's tasks only",
+        "network.yaml/S3Endpoint s3:GetObject": "which buckets can be reached at all; the roles name prefixes",
+        "audit.yaml/TrailBucketPolicy s3:PutObject": "CloudTrail's own prefix in a bucket of its own",
+    ]
+
+    struct Statement {
+        let owner: InfraTemplates.Resource
+        let node: YAMLNode
+        let isTrust: Bool
+
+        var actions: [String] { (node["Action"]?.elements ?? []).compactMap(\.string) }
+        var isAllowed: Bool { node["Effect"]?.string == "Allow" }
+        var key: String { "\(owner.path) \(actions.first ?? "")" }
+        /// Texts of `Resource`, those inside `Fn::Sub` and the like included.
+        var resources: [String] { (node["Resource"]?.elements ?? []).compactMap(\.string) }
+
+        var services: [YAMLNode] { node["Principal"]?["Service"]?.elements ?? [] }
+        /// `StringEquals aws:SourceAccount` and so on.
+        var conditionKeys: [String] {
+            (node["Condition"]?.mapping?.entries ?? []).flatMap { $0.value.mapping?.keys ?? [] }
+        }
+    }
+
+    private let statements: [Statement]
+
+    init() throws {
+        var statements: [Statement] = []
+        for resource in try InfraTemplates.resources() {
+            for node in resource.properties?.tree ?? [] {
+                for entry in node.mapping?.entries ?? [] {
+                    let documents = ["PolicyDocument", "KeyPolicy", "AssumeRolePolicyDocument", "ResourcePolicy"]
+                    guard documents.contains(entry.key) else { continue }
+                    for statement in entry.value["Statement"]?.elements ?? [] {
+                        statements.append(
+                            Statement(
+                                owner: resource, node: statement, isTrust: entry.key == "AssumeRolePolicyDocument"))
+                    }
+                }
+            }
+        }
+        self.statements = statements
+    }
+
+    @Test func `there are statements to walk, each an Allow or a Deny of named actions`() {
+        #expect(statements.count > 40)
+        for statement in statements {
+            #expect(["Allow", "Deny"].contains(statement.node["Effect"]?.string ?? ""), "\(statement.key)")
+            #expect(!statement.actions.isEmpty, "\(statement.key)")
+            for inverse in ["NotAction", "NotResource", "NotPrincipal"] {
+                #expect(statement.node[inverse] == nil, "\(statement.key): what is not named is allowed")
+            }
+        }
+    }
+
+    @Test func `nothing wide is allowed but what is listed here with its reason`() {
+        var unused = Set(Self.exceptions.keys)
+        for statement in statements where statement.isAllowed && !statement.isTrust {
+            let isWide =
+                statement.actions.contains { $0.contains("*") }
+                || statement.resources.contains(where: Self.spansMore)
+            guard isWide else { continue }
+            #expect(Self.exceptions[statement.key] != nil, "\(statement.key): \(statement.resources)")
+            unused.remove(statement.key)
+        }
+        #expect(unused.isEmpty, "these exceptions are not needed any more")
+    }
+
+    /// Whether a resource is more than one thing or one prefix of a bucket: `*` alone, or `*` behind a bare name.
+    private static func spansMore(_ resource: String) -> Bool {
+        guard resource.contains("*") else { return false }
+        // `…}/raw/*` is a prefix; `…/*` right behind a bucket or a table is all of it.
+        return resource.firstMatch(of: #/\}/[a-z]+/\*$/#) == nil
+    }
+
+    @Test func `who may assume a role is a service, on behalf of this account only`() {
+        let trusts = statements.filter(\.isTrust)
+        #expect(trusts.count > 8)
+        for trust in trusts {
+            #expect(trust.node["Principal"]?.mapping?.keys.allSatisfy { ["Service", "AWS"].contains($0) } == true)
+            // Lambda takes a role that whoever makes the function may pass, and names no source.
+            if trust.services.compactMap(\.string) == ["lambda.amazonaws.com"] { continue }
+            let keys = trust.conditionKeys
+            #expect(keys.contains("aws:SourceAccount") || keys.contains("sts:ExternalId"), "\(trust.key)")
+        }
+    }
+
+    @Test func `a service that a resource's policy lets in names its source`() {
+        for statement in statements where statement.isAllowed && !statement.isTrust && !statement.services.isEmpty {
+            let sources = ["aws:SourceArn", "aws:SourceAccount", "kms:EncryptionContext:aws:logs:arn"]
+            #expect(statement.conditionKeys.contains { sources.contains($0) }, "\(statement.key)")
+        }
+    }
+
+    @Test func `whoever is let in by a permission on a function names its source`() throws {
+        for permission in try InfraTemplates.resources(ofType: "AWS::Lambda::Permission") {
+            #expect(permission.properties?["SourceArn"] != nil, "\(permission.path)")
+            #expect(permission.properties?["SourceAccount"] != nil, "\(permission.path)")
+        }
+    }
+
+    @Test func `everybody is let in nowhere but where the network, or a condition on the caller, decides`() {
+        for statement in statements where statement.isAllowed {
+            let principal = statement.node["Principal"]
+            let isAnyone = principal?.string == "*" || principal?["AWS"]?.string == "*"
+            #expect(!isAnyone || statement.owner.type == "AWS::EC2::VPCEndpoint", "\(statement.key)")
+        }
+    }
+
+    @Test func `what uses the key does so through a service that is named`() {
+        let uses = statements.filter { $0.isAllowed && $0.owner.type != "AWS::KMS::Key" }
+            .filter { $0.actions.contains { $0.hasPrefix("kms:") } }
+        #expect(uses.count > 4)
+        for use in uses { #expect(use.conditionKeys.contains("kms:ViaService"), "\(use.key)") }
+    }
+
+    @Test func `a role is passed to one service only`() {
+        for statement in statements where statement.actions.contains("iam:PassRole") {
+            #expect(statement.conditionKeys.contains("iam:PassedToService"), "\(statement.key)")
+        }
+    }
+
+    @Test func `no two functions share a role`() throws {
+        let roles = try InfraTemplates.resources(ofType: "AWS::Lambda::Function").map {
+            $0.properties?["Role"]?.string ?? $0.path
+        }
+        #expect(Set(roles).count == roles.count)
+    }
+
+    @Test func `every bucket is private, versioned, encrypted, expires what was replaced, and speaks TLS only`() throws
+    {
+        let buckets = try InfraTemplates.resources(ofType: "AWS::S3::Bucket")
+        #expect(buckets.count >= 4)
+        for bucket in buckets {
+            let properties = try #require(bucket.properties)
+            for setting in ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"] {
+                #expect(properties["PublicAccessBlockConfiguration"]?[setting]?.string == "true", "\(bucket.path)")
+            }
+            #expect(properties["VersioningConfiguration"]?["Status"]?.string == "Enabled", "\(bucket.path)")
+            #expect(properties["BucketEncryption"] != nil, "\(bucket.path)")
+            let rules = properties["LifecycleConfiguration"]?["Rules"]?.sequence ?? []
+            #expect(rules.contains { $0["NoncurrentVersionExpiration"] != nil }, "\(bucket.path)")
+            #expect(rules.contains { $0["AbortIncompleteMultipartUpload"] != nil }, "\(bucket.path)")
+            let denials = statements.filter { statement in
+                statement.node["Effect"]?.string == "Deny" && statement.node["Sid"]?.string == "TLSOnly"
+                    && statement.owner.properties?["Bucket"]?.string == bucket.name
+                    && statement.node["Condition"]?["Bool"]?["aws:SecureTransport"]?.string == "false"
+                    && statement.resources == ["\(bucket.name).Arn", "${\(bucket.name).Arn}/*"]
+            }
+            #expect(denials.count == 1, "\(bucket.path)")
+        }
+    }
+
+    @Test func `data outlive their stack, and logs do not outlive their use`() throws {
+        for resource in try InfraTemplates.resources() {
+            if ["AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key"].contains(resource.type) {
+                #expect(resource.node["DeletionPolicy"]?.string == "Retain", "\(resource.path)")
+                #expect(resource.node["UpdateReplacePolicy"]?.string == "Retain", "\(resource.path)")
+            }
+            if resource.type == "AWS::Logs::LogGroup" {
+                #expect(resource.properties?["RetentionInDays"] != nil, "\(resource.path)")
+                #expect(resource.properties?["KmsKeyId"] != nil, "\(resource.path)")
+            }
+        }
+    }
+}

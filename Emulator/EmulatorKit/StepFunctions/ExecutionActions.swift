@@ -46,8 +46,11 @@ extension StepFunctionsService: ExecutionStarting {
             let id = ambient.uuid()
             let arn = account.arn("states", "express:\(record.name):\(name):\(id)")
             let runner = ExecutionRunner(
-                Execution(of: machine, as: identity(arn, name, record, at: now), input: input), row: nil,
-                logging: logging(of: record.revision, machine: record.name, at: ambient.now()), service: self)
+                Execution(of: machine, as: identity(arn, name, record, at: now), input: input), keeping: .start,
+                logging: logging(of: record.revision, machine: record.name, at: now), service: self)
+            try transaction.execute(
+                "INSERT INTO express_executions VALUES (?, ?, ?, ?, ?, ?)", .text(arn), .text(name), .text(record.arn),
+                .integer(record.revision.id), .text(inputText), .integer(now))
             transaction.afterCommit { self.begin(runner, arn: arn) }
             return (arn, now)
         }
@@ -67,13 +70,13 @@ extension StepFunctionsService: ExecutionStarting {
             .text(record.aliasARN), .integer(record.revision.id), .text(inputText), .integer(now))
         let runner = ExecutionRunner(
             Execution(of: machine, as: identity(arn, name, record, at: now), input: input),
-            row: transaction.lastInsertedRow,
+            keeping: .log(row: transaction.lastInsertedRow),
             logging: logging(of: record.revision, machine: record.name, at: now), service: self)
         transaction.afterCommit { self.begin(runner, arn: arn) }
         return (arn, now)
     }
 
-    private func begin(_ runner: ExecutionRunner, arn: String) {
+    func begin(_ runner: ExecutionRunner, arn: String) {
         runners.withLock { $0[arn] = runner }
         Task { await runner.give(.started(seed: UInt64.random(in: 0...UInt64(Int64.max)))) }
     }
@@ -101,7 +104,7 @@ extension StepFunctionsService: ExecutionStarting {
         let arn = account.arn("states", "express:\(record.name):\(name):\(ambient.uuid())")
         let startedAt = ambient.now()
         let runner = ExecutionRunner(
-            Execution(of: machine, as: identity(arn, name, record, at: startedAt), input: document), row: nil,
+            Execution(of: machine, as: identity(arn, name, record, at: startedAt), input: document), keeping: .nothing,
             logging: logging(of: record.revision, machine: record.name, at: ambient.now()), service: self)
         begin(runner, arn: arn)
         let outcome = await runner.outcome.value

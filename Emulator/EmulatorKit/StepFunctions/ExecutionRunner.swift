@@ -8,8 +8,17 @@ actor ExecutionRunner {
     nonisolated let outcome = Promise<Outcome>()
 
     private var execution: Execution
-    /// The execution's row; nil for an express workflow, which leaves no trace.
-    private let row: Int64?
+    /// What of an execution outlives the emulator.
+    enum Keeping: Sendable {
+        /// Every input, under the execution's row.
+        case log(row: Int64)
+        /// That it began: after a crash an express workflow runs again from its start, at least once in all.
+        case start
+        /// Nothing: its caller waits, and goes with the emulator.
+        case nothing
+    }
+
+    private let keeping: Keeping
     private let service: StepFunctionsService
     private let logging: ExecutionLogging?
     private var waiting: [ExecutionInput.Kind] = []
@@ -19,9 +28,9 @@ actor ExecutionRunner {
     private var calls: [TaskID: Task<Void, Never>] = [:]
     private var alarms: [TimerID: Task<Void, Never>] = [:]
 
-    init(_ execution: Execution, row: Int64?, logging: ExecutionLogging?, service: StepFunctionsService) {
+    init(_ execution: Execution, keeping: Keeping, logging: ExecutionLogging?, service: StepFunctionsService) {
         self.execution = execution
-        self.row = row
+        self.keeping = keeping
         self.logging = logging
         self.service = service
     }
@@ -55,7 +64,18 @@ actor ExecutionRunner {
     }
 
     private func append(_ inputs: [ExecutionInput], _ effects: [Effect]) async throws {
-        guard let row else { return }
+        let row: Int64
+        switch keeping {
+        case .nothing: return
+        case .start:
+            guard execution.outcome != nil else { return }
+            let arn = execution.identity.arn
+            try await service.store.write { transaction in
+                try transaction.execute("DELETE FROM express_executions WHERE arn = ?", .text(arn))
+            }
+            return
+        case .log(let number): row = number
+        }
         let events = effects.compactMap { if case .record(let event) = $0 { event } else { nil } }
         if let last = events.last { lastEventID = Int64(last.id) }
         sequence += 1
@@ -138,34 +158,5 @@ extension Transaction {
             "UPDATE executions SET status = ?, output = ?, error = ?, cause = ?, stopped_at = ? WHERE id = ?",
             .text(outcome.status), .text(output), .text(failure.error), .text(failure.cause), .integer(now),
             .integer(row))
-    }
-}
-
-extension StepFunctionsService {
-    /// Continues the executions that were running when the emulator ended.
-    public func start() async throws {
-        let running = try store.read { try $0.runningExecutions() }
-        for record in running {
-            guard let revision = try store.read({ try $0.revision(record.revision) }),
-                let input = try? JSON(parsing: record.input)
-            else { continue }
-            let machine = try machine(of: revision, workflow: .standard)
-            let identity = Execution.Identity(
-                arn: record.arn, name: record.name, roleARN: revision.roleARN,
-                startedAt: ASL.Timestamp(milliseconds: record.startedAt), stateMachineARN: record.machineARN,
-                stateMachineName: record.machineARN.split(separator: ":").last.map(String.init) ?? "",
-                region: account.region)
-            let runner = ExecutionRunner(
-                Execution(of: machine, as: identity, input: input), row: record.id,
-                logging: logging(of: revision, machine: identity.stateMachineName, at: ambient.now()), service: self)
-            let log = try store.read { snapshot in
-                try snapshot.all(
-                    "SELECT sequence, inputs, last_event FROM execution_log WHERE execution = ? ORDER BY sequence",
-                    .integer(record.id)
-                ) { (sequence: $0.integer(0), inputs: $0.text(1), lastEvent: $0.integer(2)) }
-            }
-            runners.withLock { $0[record.arn] = runner }
-            await runner.resume(log)
-        }
     }
 }

@@ -26,6 +26,9 @@ extension StepFunctionsService {
             input TEXT NOT NULL, output TEXT, error TEXT, cause TEXT, started_at INTEGER NOT NULL, stopped_at INTEGER);
         CREATE INDEX IF NOT EXISTS executions_of_machine ON executions (machine, status);
         CREATE INDEX IF NOT EXISTS executions_running ON executions (id) WHERE status = 'RUNNING';
+        CREATE TABLE IF NOT EXISTS express_executions (
+            arn TEXT PRIMARY KEY, name TEXT NOT NULL, machine_arn TEXT NOT NULL, revision INTEGER NOT NULL,
+            input TEXT NOT NULL, started_at INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS execution_log (
             execution INTEGER NOT NULL, sequence INTEGER NOT NULL, inputs TEXT NOT NULL, last_event INTEGER NOT NULL,
             events TEXT NOT NULL, PRIMARY KEY (execution, sequence)) WITHOUT ROWID;

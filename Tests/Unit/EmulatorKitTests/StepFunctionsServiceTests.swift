@@ -36,11 +36,16 @@ struct StepFunctionsServiceTests {
         return (store, StepFunctionsService(store: store, integrations: .init(lambda: lambda)))
     }
 
-    private func create(_ states: JSON, in service: StepFunctionsService, startAt: String = "A") async throws -> JSON {
+    private func create(
+        _ states: JSON, in service: StepFunctionsService, startAt: String = "A", type: JSON = "STANDARD"
+    ) async throws -> JSON {
         let definition: JSON = ["StartAt": .string(startAt), "States": states]
         let machine = try await service.perform(
             "CreateStateMachine",
-            ["name": "m", "definition": .string(definition.text), "roleArn": "arn:aws:iam::000000000000:role/r"])
+            [
+                "name": "m", "definition": .string(definition.text), "roleArn": "arn:aws:iam::000000000000:role/r",
+                "type": type,
+            ])
         return machine["stateMachineArn"] ?? .null
     }
 
@@ -112,6 +117,41 @@ struct StepFunctionsServiceTests {
             let history = try await again.perform("GetExecutionHistory", ["executionArn": execution])
             let scheduled = (history["events"]?.array ?? []).filter { $0["type"] == "TaskScheduled" }
             #expect(scheduled.count == 1)
+        }
+    }
+
+    @Test func `an express execution that was under way begins again, as itself, and once it has ended no more`()
+        async throws
+    {
+        try await withFolder { folder in
+            let stuck = FunctionDouble { _ throws(AWSFault) in
+                try? await Task.sleep(for: .seconds(3600))
+                throw AWSFault("ServiceException", "gone")
+            }
+            let asking: JSON = [
+                "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
+                "Parameters": ["FunctionName": "f", "Payload": ["id.$": "$$.Execution.Id", "x.$": "$.x"]], "End": true,
+            ]
+            let (store, service) = try open(folder, lambda: stuck)
+            _ = try await start(try await create(["A": asking], in: service, type: "EXPRESS"), ["x": 1], in: service)
+            while stuck.payloads.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+            store.close()
+
+            let lambda = FunctionDouble { input throws(AWSFault) in LambdaAnswer(payload: input.bytes, requestID: "2") }
+            let (reopened, again) = try open(folder, lambda: lambda)
+            try await again.start()
+            func begun() throws -> Int64? {
+                try reopened.read { try $0.first("SELECT count(*) FROM express_executions") { $0.integer(0) } }
+            }
+            while try begun() != 0 { try await Task.sleep(for: .milliseconds(2)) }
+            #expect(lambda.payloads == stuck.payloads)
+            #expect(lambda.payloads[0]["id"]?.string?.contains(":express:m:") == true)
+            reopened.close()
+
+            let (last, ended) = try open(folder, lambda: lambda)
+            defer { last.close() }
+            try await ended.start()
+            #expect(lambda.payloads.count == 1)
         }
     }
 

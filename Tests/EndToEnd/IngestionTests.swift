@@ -106,6 +106,20 @@ import Testing
         #expect(shown.text.contains("ObjectGone"))
     }
 
+    @Test func `a file that cannot even be routed counts its attempts, until the schedule gives it up`() async throws {
+        let emulator = try await RunningEmulator()
+        try await Referee.lake(emulator, "phantom-event", ["raw/beer/b.csv.gz", "no-such-bucket"])
+        for attempt in 1...3 {
+            let record = try await bronzeRecord(emulator)
+            #expect(record.text("status") == "error")
+            #expect(record.int("attempt_count") == attempt)
+            #expect(record.text("error_message")?.contains("NoSuchBucket") == true, "\(record)")
+            let replayed = try await Referee.lake(emulator, "replay-by-schedule").int("replayed")
+            #expect(replayed == (attempt < 3 ? 1 : 0))
+        }
+        #expect(try await bronzeRecord(emulator).int("attempt_count") == 3)
+    }
+
     private func bronzeRecord(_ emulator: RunningEmulator) async throws -> [String: Any] {
         let records = try await Referee.lake(emulator, "settle").records("records")
         return try #require(records.first { $0.text("schema_name") == "dm_bronze" })

@@ -59,14 +59,19 @@ def a_table_is_used():
 def the_pipelines_machine_and_logs_are_seen():
     listed = {m["name"]: m["stateMachineArn"] for m in aws("stepfunctions", "list-state-machines")["stateMachines"]}
     arn = listed["cupel-dev-ingestion"]
-    started = aws("stepfunctions", "start-execution", "--state-machine-arn", arn, "--input", '[{"control_id": "none"}]')
+    started = aws("stepfunctions", "start-execution", "--state-machine-arn", arn, "--input", '{"control_id": "none"}')
     describe = ("stepfunctions", "describe-execution", "--execution-arn", started["executionArn"])
     eventually(lambda: aws(*describe)["status"] != "RUNNING", "the execution ends")
     assert aws(*describe)["status"] == "FAILED", "no control record has this id"
     history = aws("stepfunctions", "get-execution-history", "--execution-arn", started["executionArn"])["events"]
     assert history[0]["type"] == "ExecutionStarted" and history[-1]["type"] == "ExecutionFailed"
-    lines = aws("logs", "filter-log-events", "--log-group-name", "/aws/lambda/cupel-dev-compute-router",
-                "--filter-pattern", "REPORT")["events"]
+    assert "cupel-dev-dispatch" in listed
+    aws("stepfunctions", "start-execution", "--state-machine-arn", listed["cupel-dev-dispatch"],
+        "--input", '[{"control_id": "none"}]')
+    reports = ("logs", "filter-log-events", "--log-group-name", "/aws/lambda/cupel-dev-compute-router",
+               "--filter-pattern", "REPORT")
+    eventually(lambda: aws(*reports).get("events"), "the dispatcher asks where to convert it")
+    lines = aws(*reports)["events"]
     assert lines and all(e["message"].startswith("REPORT RequestId") for e in lines), lines
 
 

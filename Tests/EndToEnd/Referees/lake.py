@@ -7,7 +7,8 @@
     lake.py ENDPOINT check                         reads every successful record's bronze file with pyarrow and DuckDB and compares
                                                    it with its raw object, value by value; checks the counts and that no file is unclaimed
     lake.py ENDPOINT repeat-event KEY TIMES        sends the object's event again, concurrently and in batches
-    lake.py ENDPOINT phantom-event KEY             sends the event of an object that is not there (any more)
+    lake.py ENDPOINT phantom-event KEY [BUCKET]    sends the event of an object that is not there (any more)
+    lake.py ENDPOINT replay-by-schedule            what the schedule does; -> the replayer's answer
     lake.py ENDPOINT quarantine                    -> {"lines": [...]}, the quarantined rows of all objects
     lake.py ENDPOINT digests                       -> {key: SHA-256} of every object of the lake
     lake.py ENDPOINT executions                    -> {"statuses": {...}}
@@ -141,12 +142,12 @@ def check():
     return {"files": len(outputs), "rows": rows_checked}
 
 
-def event(versions):
+def event(versions, bucket=stage):
     """The event that S3 sends when these versions were created."""
     return {"Records": [{
         "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-east-1", "eventName": "ObjectCreated:Put",
         "eventTime": v["LastModified"].strftime("%Y-%m-%dT%H:%M:%S.") + f"{v['LastModified'].microsecond // 1000:03d}Z",
-        "s3": {"s3SchemaVersion": "1.0", "bucket": {"name": stage, "arn": f"arn:aws:s3:::{stage}"},
+        "s3": {"s3SchemaVersion": "1.0", "bucket": {"name": bucket, "arn": f"arn:aws:s3:::{bucket}"},
                "object": {"key": urllib.parse.quote_plus(v["Key"], safe="/"), "size": v["Size"], "eTag": v["ETag"].strip('"'),
                           "versionId": v["VersionId"], "sequencer": "00"}}} for v in versions]}
 
@@ -167,9 +168,15 @@ def repeat_event(key, times):
     return invoke_recorder([event(random.choices(versions, k=1 + number % 3)) for number in range(times)])
 
 
-def phantom_event(key):
+def phantom_event(key, bucket=stage):
     now = datetime.datetime.now(datetime.timezone.utc)
-    return invoke_recorder([event([{"Key": key, "VersionId": "0" * 32, "ETag": '"d41d8cd98f00b204e9800998ecf8427e"', "Size": 1000, "LastModified": now}])])
+    return invoke_recorder([event([{"Key": key, "VersionId": "0" * 32, "ETag": '"d41d8cd98f00b204e9800998ecf8427e"', "Size": 1000, "LastModified": now}], bucket)])
+
+
+def replay_by_schedule():
+    lam = client("lambda")
+    function = next(f["FunctionName"] for f in lam.list_functions()["Functions"] if "replayer" in f["FunctionName"])
+    return json.loads(lam.invoke(FunctionName=function, Payload=b"{}")["Payload"].read())
 
 
 def quarantine():
@@ -194,6 +201,7 @@ def executions():
     sfn = client("stepfunctions")
     statuses = {}
     for machine in sfn.list_state_machines()["stateMachines"]:
+        if machine["type"] == "EXPRESS": continue  # they keep no list
         for page in sfn.get_paginator("list_executions").paginate(stateMachineArn=machine["stateMachineArn"]):
             for e in page["executions"]: statuses[e["status"]] = statuses.get(e["status"], 0) + 1
     return {"statuses": statuses}
@@ -220,7 +228,8 @@ answer = {
     "records": lambda: {"records": records()},
     "check": check,
     "repeat-event": lambda: repeat_event(arguments[0], int(arguments[1])),
-    "phantom-event": lambda: phantom_event(arguments[0]),
+    "phantom-event": lambda: phantom_event(*arguments),
+    "replay-by-schedule": replay_by_schedule,
     "quarantine": quarantine,
     "digests": digests,
     "executions": executions,

@@ -25,9 +25,15 @@ public final class RunningEmulator: @unchecked Sendable {
         process.waitUntilExit()
     }
 
+    /// What it has printed so far.
+    public var output: String { (try? String(contentsOfFile: data.path + "/up.stdout", encoding: .utf8)) ?? "" }
+
     /// SIGTERM, and the exit status.
-    public func stop() -> Int32 {
-        process.terminate()
+    public func stop() -> Int32 { stop(by: SIGTERM) }
+
+    /// A signal that ends it in good order, and the exit status.
+    public func stop(by signal: Int32) -> Int32 {
+        kill(process.processIdentifier, signal)
         process.waitUntilExit()
         return process.terminationStatus
     }

@@ -1,0 +1,107 @@
+import Foundation
+import TestEmulator
+import Testing
+
+/// `cupel` as its user meets it: output, exit statuses, signals.
+@Suite struct CommandTests {
+    @Test(arguments: [SIGINT, SIGTERM])
+    func `the emulator says what it plays and how to reach it, and ends cleanly by a signal`(signal: Int32) async throws
+    {
+        let emulator = try await RunningEmulator()
+        for said in ["export AWS_ENDPOINT_URL=\(emulator.endpoint)", "AWS::Pipes::Pipe", "Not played:"] {
+            #expect(emulator.output.contains(said), "no \(said) in: \(emulator.output)")
+        }
+        #expect(emulator.stop(by: signal) == 0)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `logs shows a function's lines and reports, and follows new ones`() async throws {
+        let emulator = try await RunningEmulator()
+        let folder = try TemporaryDirectory()
+        let file = try await Sample.generate(table: "brewery", rows: 20, seed: 1, format: "csv", into: folder)
+        let endpoint = ["--endpoint", emulator.endpoint]
+        let run = try await Command.run(Programs.cupel, ["run", file, "--table", "brewery", "--json"] + endpoint)
+        #expect(run.status == 0, "\(run.text)\(run.errors)")
+        let logs = try await Command.run(Programs.cupel, ["logs", "bronze-writer"] + endpoint)
+        #expect(logs.status == 0, "\(logs.errors)")
+        #expect(logs.text.contains("START RequestId: "))
+        #expect(logs.text.contains("REPORT RequestId: "))
+        #expect(logs.text.contains("Max Memory Used: "))
+
+        let following = Process()
+        let output = folder.path + "/followed"
+        try Data().write(to: URL(filePath: output))
+        following.executableURL = URL(filePath: Programs.cupel)
+        following.arguments = ["logs", "bronze-writer", "--follow"] + endpoint
+        following.standardOutput = FileHandle(forWritingAtPath: output)
+        try following.run()
+        defer { kill(following.processIdentifier, SIGKILL) }
+        func reports() throws -> Int {
+            try String(contentsOfFile: output, encoding: .utf8).matches(of: #/REPORT RequestId: /#).count
+        }
+        while try reports() == 0, following.isRunning { try await Task.sleep(for: .milliseconds(20)) }
+        let before = try reports()
+        _ = try await Command.run(Programs.cupel, ["run", file, "--table", "brewery"] + endpoint)
+        while try reports() == before, following.isRunning { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(try reports() > before)
+        #expect(following.isRunning)
+    }
+
+    @Test func `run lists what failed, why, and the replay, and its status is 1`() async throws {
+        let folder = try TemporaryDirectory()
+        let bad = folder.path + "/bad.csv.gz"
+        try Data("not gzip".utf8).write(to: URL(filePath: bad))
+        let good = try await Sample.generate(table: "brewery", rows: 20, seed: 1, format: "csv", into: folder)
+        let run = try await Command.run(
+            Programs.cupel, ["run", good, bad, "--table", "brewery", "--functions", Programs.directory])
+        #expect(run.status == 1)
+        let said = run.text + run.errors
+        #expect(said.contains("bad.csv.gz"))
+        #expect(said.contains("gzip"))
+        #expect(said.contains("cupel replay --id "))
+        #expect(said.contains("success"))
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a run that is killed midway leaves no emulator behind, and the next run goes on from there`() async throws {
+        let folder = try TemporaryDirectory()
+        let file = try await Sample.generate(table: "review", rows: 400_000, seed: 1, format: "json", into: folder)
+        let data = folder.path + "/data"
+        let arguments = ["run", file, "--functions", Programs.directory, "--data", data]
+        let process = Process()
+        process.executableURL = URL(filePath: Programs.cupel)
+        process.arguments = arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let state = data + "/endpoint.json"
+        while !FileManager.default.fileExists(atPath: state), process.isRunning {
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        let written = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: state)))
+        let emulator = try #require((written as? [String: Any])?.int("process"))
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        #expect(process.terminationReason == .uncaughtSignal)
+        while kill(pid_t(emulator), 0) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+
+        let again = try await Command.run(Programs.cupel, arguments)
+        #expect(again.status == 0, "\(again.text)\(again.errors)")
+        #expect(again.text.contains("400,000"))
+    }
+
+    @Test func `what is not there is 3, a wrong option 2, and no emulator 4`() async throws {
+        let emulator = try await RunningEmulator()
+        let missing = try await Command.run(
+            Programs.cupel, ["show", "0123456789abcdef", "--endpoint", emulator.endpoint])
+        #expect(missing.status == 3)
+        #expect(missing.errors.contains("0123456789abcdef"))
+        #expect(try await Command.run(Programs.cupel, ["show"]).status == 2)
+        #expect(try await Command.run(Programs.cupel, ["status", "--status", "odd"]).status == 2)
+        let endpoint = emulator.endpoint
+        #expect(emulator.stop() == 0)
+        let unanswered = try await Command.run(Programs.cupel, ["status", "--endpoint", endpoint])
+        #expect(unanswered.status == 4)
+        #expect(unanswered.errors.contains(endpoint))
+    }
+}

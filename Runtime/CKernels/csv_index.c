@@ -35,6 +35,7 @@ bool ck_csv_index_row(const uint8_t *text, size_t from, size_t to, ck_csv_index 
     *fields = 0;
     for (size_t i = from; i < to; i++) {
         if (text[i] == '"') index->has_quotes = true;
+        if (text[i] == '\r') index->has_returns = true;
         if (!csv_step(&state, text[i])) continue;
         *fields += 1;
         if (text[i] == '\n') {
@@ -143,8 +144,10 @@ static inline __attribute__((always_inline)) void csv_store(
             word.commas &= valid;                                                                                      \
             word.newlines &= valid;                                                                                    \
             word.quotes &= valid;                                                                                      \
+            word.returns &= valid;                                                                                     \
         }                                                                                                              \
         index->has_quotes |= word.quotes != 0;                                                                         \
+        index->has_returns |= word.returns != 0;                                                                       \
         uint64_t separators;                                                                                           \
         if (!csv_separators(word, &carry, &separators)) break;                                                         \
         csv_store(index, separators, word.newlines, base);                                                             \
@@ -201,4 +204,10 @@ void ck_csv_index_rows(const uint8_t *text, size_t from, size_t to, ck_csv_index
     }
 #endif
     ck_csv_index_rows_portable(text, from, to, index);
+}
+
+size_t ck_csv_regular_rows(const ck_csv_index *index, size_t row, size_t rows, size_t fields) {
+    size_t last = row == 0 ? (size_t)-1 : index->row_ends[row - 1];
+    while (row < rows && index->row_ends[row] - last == fields) last = index->row_ends[row++];
+    return row;
 }

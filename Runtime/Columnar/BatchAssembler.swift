@@ -103,7 +103,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         for fault in faults.sorted(by: { ($0.row, $0.column) < ($1.row, $1.column) }) where fault.row != rows.last {
             rows.append(fault.row)
             reject(
-                fault.reason, fault.message, before: matrix.rowBefore[fault.row], end: matrix.rowEnd[fault.row],
+                fault.reason, fault.message, before: matrix.before(ofRow: fault.row), end: matrix.end(ofRow: fault.row),
                 column: fault.place ?? columns[fault.column].name, at: place, in: &batch)
         }
         matrix.remove(rows)
@@ -117,7 +117,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         let rows = matrix.rowCount
         guard rows > 0 else { return }
         let before = batch.rowCount
-        filler.beginSlice(byteCount: Int(matrix.rowEnd[rows - 1]) - Int(matrix.rowBefore[0]))
+        filler.beginSlice(byteCount: Int(matrix.end(ofRow: rows - 1)) - Int(matrix.before(ofRow: 0)))
         for (index, origin) in origins.enumerated() {
             switch origin {
             case .field(let field):

@@ -7,17 +7,20 @@ struct CSVIndex: ~Copyable {
     private static let separatorCapacity = 128 << 10
 
     private var index = ck_csv_index()
+    /// The separators' memory, with the offset before the first row in front of them.
+    private let offsets: UnsafeMutablePointer<UInt32>
     private var nextRow = 0
 
     init() {
-        index.separators = .allocate(capacity: Self.separatorCapacity)
+        offsets = .allocate(capacity: Self.separatorCapacity + 1)
+        index.separators = offsets + 1
         index.separator_capacity = Self.separatorCapacity
         index.row_ends = .allocate(capacity: Self.rowCapacity)
         index.row_capacity = Self.rowCapacity
     }
 
     deinit {
-        index.separators.deallocate()
+        offsets.deallocate()
         index.row_ends.deallocate()
     }
 
@@ -26,7 +29,20 @@ struct CSVIndex: ~Copyable {
     var hasQuotes: Bool { index.has_quotes }
 
     /// The offset of the newline that ends the next row.
-    var newline: UInt32 { index.separators[Int(index.row_ends[nextRow])] }
+    var newline: UInt32 { newline(ofRow: 0) }
+
+    /// The offset of the newline that ends the row after `row` others.
+    func newline(ofRow row: Int) -> UInt32 { index.separators[Int(index.row_ends[nextRow + row])] }
+
+    /// The offset before the next row, and behind it those at which fields end.
+    var rowOffsets: UnsafePointer<UInt32> { UnsafePointer(offsets) + (fieldEnds.ends - UnsafePointer(offsets + 1)) }
+
+    /// How many of the next `maximum` rows, from the first, have exactly `fields` fields and end in a newline alone.
+    func regularRows(fields: Int, maximum: Int) -> Int {
+        guard !index.has_returns else { return 0 }
+        let end = min(nextRow + maximum, index.row_count)
+        return withUnsafePointer(to: index) { ck_csv_regular_rows($0, nextRow, end, fields) } - nextRow
+    }
 
     /// The offsets at which the fields of the next row end, and how many there are.
     var fieldEnds: (ends: UnsafePointer<UInt32>, count: Int) {
@@ -34,7 +50,7 @@ struct CSVIndex: ~Copyable {
         return (UnsafePointer(index.separators + first), Int(index.row_ends[nextRow]) + 1 - first)
     }
 
-    mutating func advance() { nextRow += 1 }
+    mutating func advance(by rows: Int = 1) { nextRow += rows }
 
     /// Whether all rows indexed in the window are well-formed UTF-8.
     func isValidUTF8(_ window: borrowing TextWindow) -> Bool {
@@ -48,6 +64,8 @@ struct CSVIndex: ~Copyable {
         index.separator_count = 0
         index.row_count = 0
         index.has_quotes = false
+        index.has_returns = false
+        offsets[0] = UInt32(window.start - 1)
         nextRow = 0
         ck_csv_index_rows(window.text, window.start, window.end, &index)
         if index.row_count > 0 { return true }

@@ -72,13 +72,19 @@ struct CSVRows: ~Copyable {
             text: UnsafePointer(window.text), start: window.start, line: line, origin: window.position(of: 0))
         matrix.removeAll()
         var before = window.start - 1
-        var rows = 0
-        while rows < maximum, !index.isExhausted, place.origin + before + 1 < end {
-            let newline = Int(index.newline)
-            takeRow(before: before, newline: newline, at: place, &batch)
-            index.advance()
-            before = newline
-            rows += 1
+        var rows = regularRows(maximum: maximum, end: end, at: place)
+        if rows > 0 {
+            before = Int(index.newline(ofRow: rows - 1))
+            matrix.borrow(index.rowOffsets, rows: rows)
+            index.advance(by: rows)
+        } else {
+            while rows < min(maximum, Self.carefulRows), !index.isExhausted, place.origin + before + 1 < end {
+                let newline = Int(index.newline)
+                takeRow(before: before, newline: newline, at: place, &batch)
+                index.advance()
+                before = newline
+                rows += 1
+            }
         }
         assembler.append(&matrix, at: place, to: &batch) {
             [unknown = header.unknown] matrix, row, spelling throws(FieldFault) in
@@ -87,6 +93,17 @@ struct CSVRows: ~Copyable {
         let next = before + 1
         line += index.hasQuotes ? ck_count_byte(place.text + place.start, next - place.start, UInt8(ascii: "\n")) : rows
         window.discard(to: next)
+    }
+
+    /// Rows that are looked at one by one before those behind them may be taken at once again.
+    private static let carefulRows = 256
+
+    /// How many of the next rows can be taken as they are indexed: those that nothing could be wrong with but their values.
+    private func regularRows(maximum: Int, end: Int, at place: SlicePlace) -> Int {
+        guard isValidUTF8, window.count <= limits.lineBytes else { return 0 }
+        var rows = index.regularRows(fields: matrix.stride, maximum: maximum)
+        while rows > 1, place.origin + Int(index.newline(ofRow: rows - 2)) + 1 >= end { rows -= 1 }
+        return rows
     }
 
     /// Adds a row to the slice, unless it is blank or its shape is wrong.

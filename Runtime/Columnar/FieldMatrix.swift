@@ -2,92 +2,137 @@ internal import CKernels
 
 /// A slice of rows as offsets into the text: where each row and each of its fields lies.
 ///
-/// All rows have `stride` fields. In CSV a field begins where the one before it ended, so only ends are kept; JSON's values
-/// come in any order and have beginnings of their own.
+/// All rows have `stride` fields. In CSV a field begins where the one before it ended, so a row is the offset before it and
+/// the ends of its fields; JSON's values come in any order and have beginnings of their own.
 struct FieldMatrix: ~Copyable {
     let stride: Int
     let rowCapacity: Int
     private(set) var rowCount = 0
-    /// The offset before a row's first byte, and that after its last.
-    let rowBefore: UnsafeMutablePointer<UInt32>
-    let rowEnd: UnsafeMutablePointer<UInt32>
-    private let ends: UnsafeMutablePointer<UInt32>
-    private let befores: UnsafeMutablePointer<UInt32>?
+    /// Of JSON, one offset a field: before its value and after it. Of CSV, `offsets` alone, one more a row than it has fields.
+    private let offsets: UnsafeMutablePointer<UInt32>
+    private let json: JSONOffsets?
+    /// Rows of CSV that lie somewhere else, without gaps: each begins after the newline that ends the one before it.
+    private var borrowed: UnsafePointer<UInt32>?
+
+    private struct JSONOffsets {
+        let ends: UnsafeMutablePointer<UInt32>
+        let rowBefore: UnsafeMutablePointer<UInt32>
+        let rowEnd: UnsafeMutablePointer<UInt32>
+    }
 
     init(stride: Int, rowCapacity: Int, keepsBeginnings: Bool) {
         self.stride = stride
         self.rowCapacity = rowCapacity
-        rowBefore = .allocate(capacity: rowCapacity)
-        rowEnd = .allocate(capacity: rowCapacity)
-        ends = .allocate(capacity: rowCapacity * stride)
-        befores = keepsBeginnings ? .allocate(capacity: rowCapacity * stride) : nil
+        offsets = .allocate(capacity: rowCapacity * (keepsBeginnings ? stride : stride + 1))
+        json =
+            keepsBeginnings
+            ? JSONOffsets(
+                ends: .allocate(capacity: rowCapacity * stride), rowBefore: .allocate(capacity: rowCapacity),
+                rowEnd: .allocate(capacity: rowCapacity)) : nil
     }
 
     deinit {
-        rowBefore.deallocate()
-        rowEnd.deallocate()
-        ends.deallocate()
-        befores?.deallocate()
+        offsets.deallocate()
+        json?.ends.deallocate()
+        json?.rowBefore.deallocate()
+        json?.rowEnd.deallocate()
     }
 
-    mutating func removeAll() { rowCount = 0 }
+    mutating func removeAll() {
+        rowCount = 0
+        borrowed = nil
+    }
+
+    /// The offset before a row's first byte.
+    func before(ofRow row: Int) -> UInt32 { json?.rowBefore[row] ?? csv.first[row * csv.step] }
+
+    /// The offset after a row's last byte.
+    func end(ofRow row: Int) -> UInt32 { json?.rowEnd[row] ?? csv.first[row * csv.step + stride] }
+
+    /// The offset before the first row of CSV, and how many offsets lie between a row and the next.
+    private var csv: (first: UnsafePointer<UInt32>, step: Int) {
+        if let borrowed { return (borrowed, stride) }
+        return (UnsafePointer(offsets), stride + 1)
+    }
+
+    // MARK: CSV
 
     /// Adds a row whose fields end at `fieldEnds`; the last of them may have moved, before a carriage return.
     mutating func append(before: UInt32, end: UInt32, fieldEnds: UnsafePointer<UInt32>) {
-        rowBefore[rowCount] = before
-        rowEnd[rowCount] = end
-        let row = ends + rowCount * stride
-        row.update(from: fieldEnds, count: stride)
-        row[stride - 1] = end
+        let row = offsets + rowCount * (stride + 1)
+        row[0] = before
+        (row + 1).update(from: fieldEnds, count: stride)
+        row[stride] = end
         rowCount += 1
     }
 
+    /// Takes the rows of a text that has nothing else between them, where they are indexed; nothing is copied.
+    /// - Parameter offsets: that before the first row, then those at which fields end; valid until the matrix is emptied.
+    mutating func borrow(_ offsets: UnsafePointer<UInt32>, rows: Int) {
+        precondition(rowCount == 0 && json == nil)
+        borrowed = offsets
+        rowCount = rows
+    }
+
+    // MARK: JSON
+
     /// The offsets that the next row's fields are written to; ``commit(before:end:)`` then adds the row.
     func nextRow() -> (befores: UnsafeMutablePointer<UInt32>, ends: UnsafeMutablePointer<UInt32>) {
-        ((befores ?? ends) + rowCount * stride, ends + rowCount * stride)
+        (offsets + rowCount * stride, (json?.ends ?? offsets) + rowCount * stride)
     }
 
     mutating func commit(before: UInt32, end: UInt32) {
-        rowBefore[rowCount] = before
-        rowEnd[rowCount] = end
+        json?.rowBefore[rowCount] = before
+        json?.rowEnd[rowCount] = end
         rowCount += 1
     }
 
     /// Lets a kernel add rows with beginnings of their own, at most `maximum`; what it answers.
     mutating func fill(maximum: Int, _ kernel: (inout ck_json_rows) -> Int) -> Int {
         var rows = ck_json_rows(
-            befores: befores, ends: ends, stride: stride, row_before: rowBefore, row_end: rowEnd, row_count: rowCount,
-            row_capacity: rowCount + maximum)
+            befores: offsets, ends: json?.ends, stride: stride, row_before: json?.rowBefore, row_end: json?.rowEnd,
+            row_count: rowCount, row_capacity: rowCount + maximum)
         let answer = kernel(&rows)
         rowCount = rows.row_count
         return answer
     }
 
+    // MARK: Both
+
     /// One column of the slice, for the kernels.
     func fields(_ index: Int, of text: UnsafePointer<UInt8>) -> ck_fields {
-        if let befores {
+        if let json {
             return ck_fields(
-                text: text, before: befores + index, before_stride: stride, end: ends + index, end_stride: stride)
+                text: text, before: offsets + index, before_stride: stride, end: json.ends + index, end_stride: stride)
         }
-        return index == 0
-            ? ck_fields(text: text, before: rowBefore, before_stride: 1, end: ends, end_stride: stride)
-            : ck_fields(
-                text: text, before: ends + index - 1, before_stride: stride, end: ends + index, end_stride: stride)
+        return ck_fields(
+            text: text, before: csv.first + index, before_stride: csv.step, end: csv.first + index + 1,
+            end_stride: csv.step)
     }
 
     /// Takes rows out; the others close the gaps. `rows` is sorted.
     mutating func remove(_ rows: [Int]) {
         guard var kept = rows.first else { return }
+        if let borrowed {
+            // A gap would become part of the row after it, so the rows move to where each has a beginning of its own.
+            self.borrowed = nil
+            for row in 0..<rowCount {
+                (offsets + row * (stride + 1)).update(from: borrowed + row * stride, count: stride + 1)
+            }
+        }
+        let step = json == nil ? stride + 1 : stride
         var next = 0
         for row in kept..<rowCount {
             if next < rows.count, rows[next] == row {
                 next += 1
                 continue
             }
-            rowBefore[kept] = rowBefore[row]
-            rowEnd[kept] = rowEnd[row]
-            (ends + kept * stride).update(from: ends + row * stride, count: stride)
-            if let befores { (befores + kept * stride).update(from: befores + row * stride, count: stride) }
+            (offsets + kept * step).update(from: offsets + row * step, count: step)
+            if let json {
+                (json.ends + kept * stride).update(from: json.ends + row * stride, count: stride)
+                json.rowBefore[kept] = json.rowBefore[row]
+                json.rowEnd[kept] = json.rowEnd[row]
+            }
             kept += 1
         }
         rowCount = kept

@@ -134,7 +134,7 @@ public final class NDJSONReader: RecordReader {
         window.discard(to: at)
         guard rescued.isEmpty else {
             assembler.append(&matrix, at: place, to: &batch) { [rescued] matrix, row, _ in
-                rescued[matrix.rowBefore[row]]
+                rescued[matrix.before(ofRow: row)]
             }
             return
         }

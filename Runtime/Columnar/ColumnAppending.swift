@@ -65,10 +65,13 @@ extension ColumnBatch.Values {
 
     /// Adds the same text `count` times.
     mutating func append(repeating text: StaticString, count: Int) {
+        append(repeating: FieldText(start: text.utf8Start, count: text.utf8CodeUnitCount), count: count)
+    }
+
+    mutating func append(repeating text: FieldText, count: Int) {
         guard case .bytes(var values) = self else { return }
         self = .boolean([])
-        let bytes = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-        for _ in 0..<count { values.append(bytes) }
+        values.append(repeating: text, count: count)
         self = .bytes(values)
     }
 

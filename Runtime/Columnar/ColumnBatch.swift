@@ -186,6 +186,12 @@ extension ColumnBatch {
             offsets.append(UInt32(bytes.count))
         }
 
+        mutating func append(repeating text: some Collection<UInt8>, count: Int) {
+            bytes.reserveCapacity(bytes.count + count * text.count)
+            offsets.reserveCapacity(offsets.count + count)
+            for _ in 0..<count { append(text) }
+        }
+
         mutating func truncate(to count: Int) {
             offsets.removeSubrange((count + 1)...)
             bytes.removeSubrange(Int(offsets[count])...)

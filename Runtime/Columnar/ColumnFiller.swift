@@ -353,22 +353,28 @@ extension ColumnFiller where Spelling: ~Copyable {
         _ column: inout ColumnBatch.Column, at index: Int, from fields: ck_fields, rows: Int,
         faults: inout [SliceFault]
     ) {
-        for row in 0..<rows {
+        var fields = fields
+        var row = 0
+        while row < rows {
             let raw = fields.raw(row)
+            // Most files have a single one, so it is looked at once for all rows that say the same.
+            let count = max(ck_equal_fields(&fields, row, rows), 1)
             do throws(FieldFault) {
-                let text = try spelling.decode(raw, isCareful: fields.isCareful(row), isText: false)
-                guard let text else {
-                    column.values.append(repeating: "insert", count: 1)
-                    continue
+                if let text = try spelling.decode(raw, isCareful: fields.isCareful(row), isText: false) {
+                    guard Self.isOperation(text) else {
+                        throw FieldFault(.unknownOperation, "is not insert, update or delete")
+                    }
+                    column.values.append(repeating: text, count: count)
+                } else {
+                    column.values.append(repeating: "insert", count: count)
                 }
-                guard Self.isOperation(text) else {
-                    throw FieldFault(.unknownOperation, "is not insert, update or delete")
-                }
-                column.values.append(text: text)
             } catch {
                 let message = "\(column.schema.name): \(raw.shown) \(error.complaint)"
-                faults.append(SliceFault(row: row, column: index, reason: error.reason, message: message))
+                for row in row..<row + count {
+                    faults.append(SliceFault(row: row, column: index, reason: error.reason, message: message))
+                }
             }
+            row += count
         }
     }
 

@@ -31,6 +31,10 @@ typedef struct {
 /// Plain: an optional minus and 1 to 18 digits without leading zeros, between `low` and `high`. Values are int64_t.
 size_t ck_int64_column(const ck_fields *fields, size_t row, size_t rows, int64_t low, int64_t high, ck_column *column);
 
+/// What ck_int64_column does where there is no SIMD for it.
+size_t ck_int64_column_portable(
+    const ck_fields *fields, size_t row, size_t rows, int64_t low, int64_t high, ck_column *column);
+
 /// Plain: an optional minus, digits without leading zeros, optionally a point and digits, no more than fit exactly.
 /// Values are correctly rounded doubles.
 size_t ck_double_column(const ck_fields *fields, size_t row, size_t rows, ck_column *column);
@@ -48,3 +52,6 @@ size_t ck_csv_text_column(const ck_fields *fields, size_t row, size_t rows, ck_t
 
 /// Plain: text between quotes, without escapes (those are marked CK_CAREFUL).
 size_t ck_json_text_column(const ck_fields *fields, size_t row, size_t rows, ck_text_column *column);
+
+/// How many of the rows [row, rows) are, from the first, written byte for byte as it is.
+size_t ck_equal_fields(const ck_fields *fields, size_t row, size_t rows);

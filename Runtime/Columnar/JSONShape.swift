@@ -5,6 +5,7 @@ internal import CKernels
 struct JSONShape: ~Copyable {
     private var shape = ck_json_shape()
     private let keys: UnsafeMutablePointer<ck_json_literal>
+    private let members: UnsafeMutablePointer<ck_json_literal>
     private let bytes: UnsafeMutablePointer<UInt8>
     private let capacity: Int
     private var used = 0
@@ -17,13 +18,15 @@ struct JSONShape: ~Copyable {
     init(names: [[UInt8]]) {
         self.names = names
         keys = .allocate(capacity: names.count)
-        // An escaped name is up to six times as long.
-        capacity = names.reduce(4 * Self.spaceLimit) { $0 + 6 * $1.count + Self.spaceLimit + 16 }
-        bytes = .allocate(capacity: capacity)
+        members = .allocate(capacity: names.count)
+        // An escaped name is up to six times as long, and stands there twice: as a key, and with what is before it.
+        capacity = names.reduce(4 * Self.spaceLimit) { $0 + 2 * (6 * $1.count + 2 * Self.spaceLimit + 16) }
+        bytes = .allocate(capacity: capacity + Int(CK_PADDING))
     }
 
     deinit {
         keys.deallocate()
+        members.deallocate()
         bytes.deallocate()
     }
 
@@ -66,9 +69,15 @@ struct JSONShape: ~Copyable {
             var key: [UInt8] = []
             key.appendJSON(names[field])
             keys[place] = literal(key + colon, field: field)
+            if place < line.fields.count {
+                members[place] = literal((place == 0 ? opening : separator) + key + colon, field: field)
+            }
         }
         shape.keys = UnsafePointer(keys)
         shape.key_count = names.count
+        shape.members = UnsafePointer(members)
+        let areShort = (0..<line.fields.count).allSatisfy { members[$0].length <= CK_JSON_MEMBER }
+        shape.member_count = areShort ? line.fields.count : 0
     }
 
     private mutating func literal(_ text: [UInt8], field: Int = 0) -> ck_json_literal {

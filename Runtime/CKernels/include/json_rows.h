@@ -5,7 +5,7 @@
 
 /// Bytes that lines repeat.
 typedef struct {
-    /// `length` bytes, then zeros up to a multiple of 8.
+    /// `length` bytes, then zeros up to a multiple of 8; CK_PADDING bytes behind them may be read.
     const uint8_t *bytes;
     uint32_t length;
     /// For a key: the field that its value belongs to.
@@ -21,7 +21,14 @@ typedef struct {
     const ck_json_literal *keys;
     /// At most CK_JSON_FIELDS.
     size_t key_count;
+    /// The keys of the line that was learned from, in its order, each with what stands before it; none if one is longer than
+    /// CK_JSON_MEMBER. They are the first of `keys`.
+    const ck_json_literal *members;
+    size_t member_count;
 } ck_json_shape;
+
+/// The longest that can be compared at once.
+#define CK_JSON_MEMBER 32
 
 #define CK_JSON_FIELDS 1024
 
@@ -41,6 +48,10 @@ typedef struct {
 /// or has an unknown key, a key twice or a nested value. There are as many keys as `rows` has fields. The text must end in
 /// a newline. Returns the offset of the line where it stopped.
 size_t ck_json_read_rows(const uint8_t *text, size_t from, size_t limit, const ck_json_shape *shape, ck_json_rows *rows);
+
+/// What ck_json_read_rows does where there is no SIMD for it.
+size_t ck_json_read_rows_portable(
+    const uint8_t *text, size_t from, size_t limit, const ck_json_shape *shape, ck_json_rows *rows);
 
 /// The offset, from `from` on, of the first quote, backslash or control character.
 size_t ck_json_string_stop(const uint8_t *text, size_t from);

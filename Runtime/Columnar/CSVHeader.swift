@@ -92,6 +92,8 @@ extension CSVHeader {
         let hasReturn = newline > start && text[newline - 1] == UInt8(ascii: "\r")
         let end = hasReturn ? newline - 1 : newline
         guard end > start else { throw ColumnarError.emptyText }
+        // It may have come as a whole, in a window that is larger.
+        guard end - start <= limit else { throw ColumnarError.headerTooLong(limit: limit) }
         guard ck_utf8_prefix(text + start, end - start) == end - start else { throw ColumnarError.headerNotUTF8 }
         let (ends, count) = index.fieldEnds
         guard count <= columnLimit else {

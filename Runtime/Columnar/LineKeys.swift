@@ -64,6 +64,13 @@ struct RowFields {
         ends[field] = UInt32(isNull ? value.start : value.end)
     }
 
+    /// The value that was last set.
+    func value(of field: Int) -> JSONLine.Value {
+        JSONLine.Value(
+            start: Int(befores[field] & ~CK_CAREFUL) + 1, end: Int(ends[field]),
+            hasEscapes: befores[field] & CK_CAREFUL != 0)
+    }
+
     /// Notes the members of a flattened object, which is checked JSON. Of an object that repeats, the last counts.
     /// - Parameter unknown: gets the members that no field takes, as members of a JSON object.
     func setMembers(

@@ -144,7 +144,9 @@ public final class NDJSONReader: RecordReader {
     /// Adds the line at `start` to the slice, unless it is blank or no JSON object; the offset of the next line.
     private func takeLine(from start: Int, at place: SlicePlace, _ batch: inout ColumnBatch) -> Int {
         let next = window.endOfLine(from: start)
-        let length = next - 1 - start
+        // As on the way that is fast, a line ends before its return.
+        let hasReturn = next - 1 > start && place.text[next - 2] == UInt8(ascii: "\r")
+        let length = next - 1 - start - (hasReturn ? 1 : 0)
         func reject(_ reason: RejectedRow.Reason, _ message: String, column: String? = nil) {
             assembler.reject(
                 reason, message, before: UInt32(start - 1), end: UInt32(start + length), column: column, at: place,
@@ -200,7 +202,13 @@ public final class NDJSONReader: RecordReader {
             expected = index + 1
             switch keys.targets[index] {
             case .field(let field):
-                if parts.fields.contains(field) { isRegular = false } else { parts.fields.append(field) }
+                if parts.fields.contains(field) {
+                    isRegular = false
+                    // The later value counts, but the line is JSON only if the earlier one is too.
+                    try JSONLine(text, from: start).checkEscapes(row.value(of: field))
+                } else {
+                    parts.fields.append(field)
+                }
                 row.set(field, to: value, isNull: written.isJSONNull)
             case .object(let object, let fields):
                 isRegular = false

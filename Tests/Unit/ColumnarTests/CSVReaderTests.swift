@@ -151,6 +151,12 @@ import Testing
         #expect(throws: ColumnarError.headerTooLong(limit: 100)) {
             try readCSV(String(repeating: "a", count: 1000), orders, line: 100)
         }
+        let long = Array((String(repeating: "a", count: 101) + ",id,name,price\n").utf8)
+        for window in [16, 4096] {
+            #expect(throws: ColumnarError.headerTooLong(limit: 100), "window \(window)") {
+                try readCSV(long, orders, window: window, line: 100)
+            }
+        }
         #expect(throws: ColumnarError.headerNotUTF8) { try readCSV([0xFF, 0xFE, 0x69, 0x0A], orders) }
     }
 

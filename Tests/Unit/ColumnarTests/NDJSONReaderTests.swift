@@ -29,6 +29,20 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         try readJSON(text, orders).rows.map { Array($0.prefix(4)) }
     }
 
+    @Test func `a value that a later one replaces must be JSON too`() throws {
+        let reading = try readJSON(#"{"id":1,"name":"\ud[","name":"ale"}"# + "\n" + #"{"id":2,"id":3}"#, orders)
+        #expect(reading.faults == ["1 not_json"])
+        #expect(reading.rows.map { $0[0] } == ["3"])
+    }
+
+    @Test func `a rejected line is kept without its return, whichever way it was read`() throws {
+        let lines = #"{"id":1,"paid":true}"# + "\r\n" + #"{"id":1e,"paid":true}"# + "\r\n"
+        for text in [lines, String(lines.dropFirst(21))] {
+            let row = try #require(try readJSON(text, orders).rejected.first)
+            #expect(row.rawText == Array(#"{"id":1e,"paid":true}"#.utf8) && row.rawLength == 21)
+        }
+    }
+
     @Test func `objects become typed columns`() throws {
         let text = """
             {"id":1,"name":"ale","price":2.5,"paid":true}

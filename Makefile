@@ -1,5 +1,6 @@
 # make run    sets up what is missing, builds, makes sample data, and takes it through the pipeline
 # make test   sets up what is missing, then runs every check and every test
+# make fuzz   tries the readers with broken input, SECONDS=60 for each
 # make clean  removes what was built and made
 
 release := .build/release
@@ -8,7 +9,7 @@ static := --static-swift-stdlib
 checked := --explicit-target-dependency-import-check error
 sample := .cupel/sample
 
-.PHONY: run test build lint clean
+.PHONY: run test build lint fuzz clean
 
 run: .build/built $(sample)/.complete
 	$(release)/cupel run $(sample)/beer.csv.gz $(sample)/brewery.csv.gz $(sample)/profile.csv.gz $(sample)/review.csv.gz
@@ -36,6 +37,7 @@ test:
 	@Tests/quiet-build --build-tests
 	swift test --skip-build --skip EndToEndTests --skip ConformanceTests
 	CUPEL_BINARIES=$(CURDIR)/$(release) swift test --skip-build --filter 'EndToEndTests|ConformanceTests'
+	@$(MAKE) --no-print-directory fuzz SECONDS=10
 
 lint:
 	@mkdir -p .build
@@ -45,6 +47,10 @@ lint:
 	@for contract in infra/contracts/*.odcs.yaml; do \
 		.venv-contracts/bin/datacontract lint $$contract >.build/lint.log 2>&1 || { cat .build/lint.log; exit 1; }; \
 	done
+
+SECONDS := 60
+fuzz:
+	Tests/Fuzz/fuzz.py --seconds $(SECONDS)
 
 clean:
 	rm -rf .build .cupel

@@ -133,22 +133,40 @@ let tests: [Target] = [
         swiftSettings: strict()),
 ]
 
+// MARK: Fuzzing: `make fuzz` builds these instead, instrumented, in a folder of their own
+
+let isFuzzing = Context.environment["CUPEL_FUZZING"] != nil
+
+let fuzzing: [Target] = [
+    // A function is an executable; without its main it can be called.
+    .target(
+        name: "FirehoseTransform",
+        dependencies: functions.first { $0.name == "FirehoseTransform" }?.dependencies ?? [],
+        path: "Functions/FirehoseTransform", exclude: ["README.md", "main.swift"], swiftSettings: strict()),
+    .executableTarget(
+        name: "Fuzz",
+        dependencies: ["Columnar", "Contracts", "CZlib", "FirehoseTransform", "JSON", "LambdaRuntime", "YAML"],
+        path: "Tests/Fuzz", exclude: ["README.md", "fuzz.py"], swiftSettings: strict()),
+]
+
 let package = Package(
     name: "cupel",
     platforms: [.macOS(.v15)],
-    products: [
-        .executable(name: "cupel", targets: ["cupel"]),
-        .executable(name: "firehose-transform", targets: ["FirehoseTransform"]),
-        .executable(name: "control-recorder", targets: ["ControlRecorder"]),
-        .executable(name: "compute-router", targets: ["ComputeRouter"]),
-        .executable(name: "bronze-writer", targets: ["BronzeWriter"]),
-        .executable(name: "replayer", targets: ["Replayer"]),
-    ],
+    products: isFuzzing
+        ? []
+        : [
+            .executable(name: "cupel", targets: ["cupel"]),
+            .executable(name: "firehose-transform", targets: ["FirehoseTransform"]),
+            .executable(name: "control-recorder", targets: ["ControlRecorder"]),
+            .executable(name: "compute-router", targets: ["ComputeRouter"]),
+            .executable(name: "bronze-writer", targets: ["BronzeWriter"]),
+            .executable(name: "replayer", targets: ["Replayer"]),
+        ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
     ],
-    targets: systemLibraries + runtime + functions + emulator + tests,
+    targets: systemLibraries + runtime + (isFuzzing ? fuzzing : functions + emulator + tests),
     swiftLanguageModes: [.v6]
 )
 

@@ -1,0 +1,61 @@
+import CZlib
+
+@testable import Columnar
+
+/// ISA-L and zlib agree: on every byte of a whole file, and on what is none.
+struct GzipTarget: FuzzTarget {
+    /// A small input may become a thousand times longer; the readers' limits are tested elsewhere.
+    private static let limit = 4 << 20
+
+    func take(_ bytes: [UInt8]) throws {
+        let reference = zlibInflated(bytes)
+        for (piece, room) in [(Int.max, 1 << 16), (1 + bytes.count % 7, 1 + bytes.count % 300)] {
+            // The second way takes byte after byte; a long text takes it too long.
+            if room < 1 << 16, bytes.count > 512 { continue }
+            do {
+                let source = InflatedSource(
+                    MemorySource(bytes, pieceSize: piece), limits: InflateLimits(bytes: Self.limit))
+                var output: [UInt8] = []
+                var buffer = [UInt8](repeating: 0, count: room)
+                while case let count = try buffer.withUnsafeMutableBytes({ try source.read(into: $0) }), count > 0 {
+                    output += buffer[..<count]
+                }
+                require(reference != nil, "accepted, and zlib does not")
+                require(output == reference, "\(output.count) bytes, zlib gives \(reference?.count ?? 0)")
+            } catch let error as ColumnarError {
+                if case .tooLarge = error { continue }
+                require(reference == nil, "\(error), and zlib reads it")
+            }
+        }
+    }
+
+    /// All members' bytes; nil unless members and nothing else are there.
+    private func zlibInflated(_ bytes: [UInt8]) -> [UInt8]? {
+        guard !bytes.isEmpty else { return nil }
+        var input = bytes
+        return input.withUnsafeMutableBufferPointer { input in
+            var stream = z_stream()
+            // 15 window bits, + 16 for gzip and nothing but gzip.
+            guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+                fatal("zlib does not start")
+            }
+            defer { inflateEnd(&stream) }
+            stream.next_in = input.baseAddress
+            stream.avail_in = UInt32(input.count)
+            var output: [UInt8] = []
+            var room = [UInt8](repeating: 0, count: 1 << 16)
+            while true {
+                let (status, count) = room.withUnsafeMutableBufferPointer { room in
+                    stream.next_out = room.baseAddress
+                    stream.avail_out = UInt32(room.count)
+                    return (inflate(&stream, Z_NO_FLUSH), room.count - Int(stream.avail_out))
+                }
+                output += room[..<count]
+                guard status == Z_OK || status == Z_STREAM_END, output.count <= Self.limit else { return nil }
+                guard status == Z_STREAM_END else { continue }
+                guard stream.avail_in > 0 else { return output }
+                guard inflateReset(&stream) == Z_OK else { return nil }
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import Columnar
+import JSON
+
+/// A line is kept only if it is JSON, and called no JSON only if it is none, however it arrives.
+struct NDJSONTarget: FuzzTarget {
+    func take(_ bytes: [UInt8]) throws {
+        let reading = try TextReading.insensitiveToPieces(bytes, as: .json)
+        guard reading.error == nil else { return }
+        let isMarked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        let lines = bytes.dropFirst(isMarked ? 3 : 0).split(separator: UInt8(ascii: "\n"))
+            .filter { !$0.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D } }
+        require(reading.rowsRead == lines.count, "\(reading.rowsRead) of \(lines.count) lines")
+        let rejected = Dictionary(reading.rejected.map { ($0.byteOffset, $0) }) { first, _ in first }
+        for line in lines {
+            let value = try? JSON(parsing: Array(line))
+            switch rejected[line.startIndex]?.reason {
+            case nil: require(value?.object != nil, "kept \(String(decoding: line, as: UTF8.self))")
+            case .notJSON: require(value == nil, "called no JSON: \(String(decoding: line, as: UTF8.self))")
+            case .notAnObject: require(value?.object == nil, "called no object")
+            default: break
+            }
+        }
+    }
+}

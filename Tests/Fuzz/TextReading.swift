@@ -1,0 +1,101 @@
+import Contracts
+
+@testable import Columnar
+
+/// A table with a column of every type that a text is converted to.
+let fuzzedTable: Contract = {
+    let properties = [
+        ("i", "integer", "int", true), ("l", "integer", "bigint", false), ("d", "number", "double", false),
+        ("f", "number", "float", false), ("m", "number", "decimal(9,2)", false),
+        ("w", "number", "decimal(18,4)", false), ("b", "boolean", "boolean", false), ("y", "date", "date", false),
+        ("t", "timestamp", "timestamp", false), ("s", "string", "string", false),
+    ].map { "{name: \($0), logicalType: \($1), physicalType: '\($2)', required: \($3)}" }
+    let text = """
+        {apiVersion: v3.1.0, kind: DataContract, id: t, version: '1', status: draft,
+         schema: [{name: t, properties: [\(properties.joined(separator: ", "))]}]}
+        """
+    do {
+        return try Contract(parsing: text, file: "fuzzed table")
+    } catch {
+        fatal("\(error)")
+    }
+}()
+
+/// Everything that a reader makes of one text, or the error that it ends in.
+struct TextReading {
+    private(set) var columns: [[ColumnBatch.Values]] = []
+    private(set) var presences: [[[UInt64]?]] = []
+    private(set) var rejected: [RejectedRow] = []
+    private(set) var rowsRead = 0
+    private let format: RawFormat
+    private(set) var error: ColumnarError?
+
+    init(_ bytes: [UInt8], as format: RawFormat, pieceSize: Int, windowBytes: Int) throws {
+        self.format = format
+        // Small, so that the boundaries between batches and the longest line are met.
+        var limits = ReaderLimits(batchRows: 5, batchBytes: 200, lineBytes: 300)
+        limits.windowBytes = windowBytes
+        do {
+            let source = MemorySource(bytes, pieceSize: pieceSize)
+            let reader = try format.reader(of: source, contract: fuzzedTable, limits: limits)
+            var batch = ColumnBatch(fuzzedTable.bronzeColumns)
+            while try reader.read(into: &batch) {
+                for column in batch.columns { check(column, rows: batch.rowCount) }
+                columns.append(batch.columns.map(\.values))
+                presences.append(batch.columns.map(\.presence))
+                rejected += batch.rejected
+                rowsRead += batch.rowsRead
+            }
+        } catch let error as ColumnarError {
+            self.error = error
+        }
+        for row in rejected {
+            require((0..<max(bytes.count, 1)).contains(row.byteOffset), "a row at byte \(row.byteOffset)")
+            require(row.line >= 1 && row.rawLength >= (row.rawText?.count ?? 0), "\(row)")
+        }
+    }
+
+    /// A row without what the window decides: how much of one that is too long was in memory when that was found, and
+    /// which of several faults of a line of JSON was met first.
+    private static func comparable(_ row: RejectedRow, of format: RawFormat) -> RejectedRow {
+        let isCut = row.reason == .lineTooLong
+        guard isCut || format == .json else { return row }
+        return RejectedRow(
+            line: row.line, byteOffset: row.byteOffset, column: nil, reason: isCut ? .lineTooLong : .notJSON,
+            message: "", rawText: isCut ? nil : row.rawText, rawLength: isCut ? 0 : row.rawLength)
+    }
+
+    private func check(_ column: ColumnBatch.Column, rows: Int) {
+        let present = column.presence?.reduce(0) { $0 + $1.nonzeroBitCount } ?? rows
+        require(present == column.values.count, "\(column.schema.name): \(present) of \(column.values.count) values")
+        require(!column.schema.isRequired || present == rows, "\(column.schema.name) lacks a value")
+    }
+
+    private func difference(from other: TextReading) -> String? {
+        if error != other.error { return "\(String(describing: error)), not \(String(describing: other.error))" }
+        for (mine, other) in zip(rejected, other.rejected) {
+            guard Self.comparable(mine, of: format) == Self.comparable(other, of: format) else {
+                return "\(mine), not \(other)"
+            }
+        }
+        guard columns == other.columns, presences == other.presences, rejected.count == other.rejected.count else {
+            return "\(rowsRead) rows, \(rejected.count) rejected, not \(other.rowsRead), \(other.rejected.count)"
+        }
+        return nil
+    }
+
+    /// Reads `bytes` as they come, then in pieces and through windows of other sizes: the answer must be the same.
+    static func insensitiveToPieces(_ bytes: [UInt8], as format: RawFormat) throws -> TextReading {
+        let whole = try TextReading(bytes, as: format, pieceSize: .max, windowBytes: 1 << 14)
+        // Of the input, so that each input is always read the same way.
+        let seed = bytes.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+        // A window holds a byte order mark at least.
+        for (piece, window) in [(1, 4 + Int(seed % 200)), (1 + Int(seed >> 8) % 60, 4 + Int(seed >> 16) % 600)] {
+            let split = try TextReading(bytes, as: format, pieceSize: piece, windowBytes: window)
+            if let difference = split.difference(from: whole) {
+                fatal("pieces of \(piece), window of \(window): \(difference)")
+            }
+        }
+        return whole
+    }
+}

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Builds the fuzz targets with AddressSanitizer and libFuzzer and runs each for some seconds: fuzz.py [--seconds N] [TARGET…]
+
+Inputs begin with seeds that this script makes, the same ones each time; what libFuzzer adds is kept in .build/fuzz/corpus
+and is where the next run goes on. An input that breaks a promise is written to .build/fuzz/found, and the status is 1;
+`fuzz.py TARGET FILE` runs one input again.
+"""
+import argparse
+import base64
+import gzip
+import io
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / ".build/fuzz"
+# gold, the default, cannot link the sanitizer's symbols.
+FLAGS = ["-c", "release", "--scratch-path", str(BUILD), "-Xswiftc", "-sanitize=fuzzer,address", "-Xswiftc",
+         "-enable-testing", "-Xcc", "-fsanitize=fuzzer-no-link,address", "-Xswiftc", "-use-ld=lld"]
+# The longest input that a target is worth trying with.
+TARGETS = {"contract": 4096, "csv": 2048, "firehose": 4096, "gzip": 4096, "json": 2048, "ndjson": 2048}
+
+
+def csv_seeds():
+    header = b"i,l,d,f,m,w,b,y,t,s\n"
+    row = b"1,-9223372036854775808,1e-7,0.5,12.34,99999999999999.9999,true,2024-02-29,2024-02-29T23:59:59.123456+05:30,"
+    yield header + row + b'"a ""quoted""\ntext"\r\n' + row + b"\n"
+    yield header + b"+1, 2,NaN,-inf,.5,1.,t,0001-01-01,9999-12-31 00:00:00Z,\xc3\xa9\n" + b"2" + b"," * 9 + b'""\n'
+    yield b"\xef\xbb\xbf" + b's,"i",unknown\r\n"x",7,more\r\n\r\n,,\n"open,1,2\n'
+    yield b"i\n1\n\n2\n\"3\"\n"
+    yield row + b"\xff\xfe\x00\n" + row + b"x" * 400 + b"\n"
+
+
+def ndjson_seeds():
+    row = {"i": 1, "l": -2**63, "d": 1e-7, "f": 0.5, "m": 12.34, "b": True, "y": "2024-02-29",
+           "t": "2024-02-29T23:59:59.123456Z", "s": 'é "quoted" \\ \n 😀'}
+    line = json.dumps(row).encode()
+    yield line + b"\n" + json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\r\n"
+    yield b'{"i":1,"l":"9223372036854775807","d":"1e400","m":"1.005","b":"f","i":2}\n{"i":null}\n[1]\n"x"\n\n 1 \n'
+    yield b'{"i":1,"more":{"a":[1,2,{"b":null}]},"operation":"delete","_cdc_sequence":"7"}\n' + line[:-1]
+    yield b'{"i":1,"s":"\\ud800","\\u0069":2,"s":"\\u0000\\/\\b"}\n{"i":1e0,"l":1.0,"d":-0}\n' + b"[" * 300
+    yield b"\xef\xbb\xbf" + line + b"\n" + b'{"i":1,"s":"' + b"x" * 400 + b'"}\n{"i":3}'
+
+
+def json_seeds():
+    yield b'{"a":[1,-0.5e+7,true,null,"\\u00e9\\ud83d\\ude00 \\ud800"],"":{"b\\\\":[[],{}]},"a":false}'
+    yield b" [ 0 , -0 , 0.10 , 1E400 , 123456789012345678901234567890 ]\r\n\t"
+    yield b'"' + "é葉😀".encode() + b'\\"\\\\\\/\\b\\f\\n\\r\\t"'
+    yield b"[" * 401 + b"]" * 401
+
+
+def firehose_seeds():
+    def envelope(**parts):
+        metadata = {"timestamp": "2025-07-01T00:00:00Z", "record-type": "data", "operation": "insert",
+                    "partition-key-type": "schema-table", "schema-name": "dm_core", "table-name": "beer", "transaction-id": 7}
+        return {"data": {"beer_id": 1, "beer_name": "Kölsch"}, "metadata": {**metadata, **parts}}
+    good = [json.dumps(envelope(), ensure_ascii=False), json.dumps(envelope(operation="delete"), indent=1),
+            json.dumps(envelope(**{"record-type": "control"})), json.dumps(envelope(**{"table-name": "wine"})),
+            json.dumps({"metadata": envelope()["metadata"], "data": {}}), '{"data":{"operation":1}}', "no"]
+    yield "\0".join(good).encode()
+    for text in good:
+        yield text.encode()
+    data = [base64.b64encode(text.encode()).decode() for text in good]
+    yield json.dumps({"invocationId": "i", "records": [
+        {"recordId": f'{n}"\\é', "data": text, "kinesisRecordMetadata": {"sequenceNumber": "49"}}
+        for n, text in enumerate(data)]}).encode()
+    yield json.dumps({"records": [{"recordId": "a", "data": "a==="}]}).replace("/", "\\/").encode()
+
+
+def gzip_seeds():
+    chance = random.Random(7)
+    def member(data, level=6, **fields):
+        file = io.BytesIO()
+        with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=level, mtime=0, **fields) as writer:
+            writer.write(data)
+        return file.getvalue()
+    text = b"".join(b"%d,line %d\n" % (n, n * 7919 % 100) for n in range(200))
+    noise = bytes(chance.randrange(256) for _ in range(300))
+    yield member(text)
+    yield member(text, 9, filename="name.csv") + member(b"") + member(noise, 1)
+    yield member(noise, 0)
+    yield member(b"a" * 100_000)
+    yield member(text)[:-5]
+    yield member(text) + b"\0\0garbage"
+    header = member(b"x")
+    # A header with a checksum of its own, an extra field and a comment.
+    yield header[:3] + b"\x16" + header[4:10] + b"\x04\x00ab\x00\x00comment\x00\x00\x00" + header[10:]
+
+
+def contract_seeds():
+    for path in sorted((ROOT / "infra/contracts").glob("*.odcs.yaml")):
+        yield path.read_bytes()[:TARGETS["contract"]]
+    yield (b"{apiVersion: v3.1.0, kind: DataContract, id: t, version: '1', status: draft, customProperties: [{property: "
+           b"quarantineShare, value: .5}], schema: [{name: t, properties: [{name: a, logicalType: number, physicalType: "
+           b"'decimal(9,2)', primaryKey: true, partitioned: true, customProperties: [{property: fieldId, value: 7}]}, "
+           b"{name: b, logicalType: string, customProperties: [{property: masking, value: hash}], quality: [{metric: "
+           b"invalidValues, arguments: {validValues: [x], pattern: '^a'}, mustBeBetween: [0, 1], unit: percent}]}]}]}")
+    yield b"a: &a [1, *a]\nb: !!str {? x : y}\n<<: *a\n--- \n...\n"
+    yield b"a: |+\n  text\n\nb: >-\n  more\nc: \"\\u00e9\\x41\"\nd: 'it''s'\n"
+
+
+def run(name, seconds, results):
+    corpus, found = BUILD / "corpus" / name, BUILD / "found"
+    for folder in (corpus, found):
+        folder.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(globals()[f"{name}_seeds"]()):
+        (corpus / f"seed-{number}").write_bytes(seed)
+    status, output = fuzz(name, seconds, [f"-max_total_time={seconds}", f"-max_len={TARGETS[name]}", "-timeout=10",
+                                          "-rss_limit_mb=1024", "-detect_leaks=0",
+                                          f"-artifact_prefix={found}/{name}-", str(corpus)])
+    results[name] = status
+    lines = [line for line in output.splitlines() if not line.startswith(("#", "INFO"))]
+    print(f"{name}: held, {lines[-1]}" if status == 0 else f"{name}: BROKE, status {status}\n" + "\n".join(lines[-40:]),
+          flush=True)
+
+
+def fuzz(name, seconds, arguments):
+    # The symbolizer can outlive a crash and keep the pipe open, so neither it nor Swift's own runs.
+    environment = {**os.environ, "CUPEL_FUZZ_TARGET": name, "SWIFT_BACKTRACE": "enable=no",
+                   "ASAN_OPTIONS": "symbolize=0:detect_leaks=0"}
+    command = ["timeout", "-k", "5", str(seconds + 60), str(BUILD / "release/Fuzz"), *arguments]
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True)
+    return done.returncode, done.stderr.decode(errors="replace") + done.stdout.decode(errors="replace")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=int, default=60, help="for each target, two at a time")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
+    options = parser.parse_args()
+    BUILD.mkdir(parents=True, exist_ok=True)
+    build = subprocess.run(["swift", "build", *FLAGS, "--product", "Fuzz"], cwd=ROOT, capture_output=True,
+                           env={**os.environ, "CUPEL_FUZZING": "1"})
+    if build.returncode != 0:
+        sys.exit(build.stdout.decode() + build.stderr.decode())
+    files = [word for word in options.targets if word not in TARGETS]
+    if files:
+        status, output = fuzz(options.targets[0], options.seconds, files)
+        print(output)
+        sys.exit(1 if status else 0)
+    waiting, results = list(options.targets or TARGETS), {}
+    def work():
+        while waiting:
+            run(waiting.pop(0), options.seconds, results)
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    wanted = options.targets or TARGETS
+    sys.exit(0 if all(results.get(name) == 0 for name in wanted) else 1)
+
+
+main()

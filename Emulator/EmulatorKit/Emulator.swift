@@ -40,7 +40,9 @@ public final class Emulator: Sendable {
         store = try Store(directory: folder.path, schema: Services.schema)
         let address = EndpointAddress()
         services = try Services(store: store, listening: listening, address: address, configuration)
-        report = try await Self.deploy(configuration, to: services)
+        let services = services
+        // A deployment that was cut off is done again at the next start.
+        report = try await store.unhurried { try await Self.deploy(configuration, to: services) }
         let router = Router(services: services.byName)
         listener = try await listening.listen(port: configuration.port) { await router.respond(to: $0) }
         port = listener.port

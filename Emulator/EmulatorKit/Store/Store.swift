@@ -21,7 +21,7 @@ public final class Store: Sendable {
                 PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
                 PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 2000;
                 """)
-        for statements in schema { try connection.run(script: statements) }
+        try connection.run(script: "BEGIN;" + schema.joined(separator: ";") + "; COMMIT")
         self.directory = directory
         writer = StoreWriter(connection)
         readers = ReaderPool(path: path)
@@ -43,6 +43,14 @@ public final class Store: Sendable {
                     },
                     failed: { continuation.resume(throwing: $0) }))
         }
+    }
+
+    /// Runs `body`, whose writes return before they would survive a power cut; the first write afterwards makes them
+    /// durable with itself. For work that is done again when it was lost, before anyone was told of it.
+    public func unhurried<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+        writer.synchronizesCommits.store(false, ordering: .sequentiallyConsistent)
+        defer { writer.synchronizesCommits.store(true, ordering: .sequentiallyConsistent) }
+        return try await body()
     }
 
     /// Runs `body` on the last committed state.

@@ -2,7 +2,7 @@ import Synchronization
 
 /// The thread that owns the writing connection. Work that arrives while a commit is under way joins the next one.
 final class StoreWriter: @unchecked Sendable {
-    // Sendable: `connection` is touched by the writer thread alone, the queue under its lock.
+    // Sendable: `connection` and `isSynchronizing` are touched by the writer thread alone, the queue under its lock.
 
     /// One caller's changes. Exactly one of the closure that `run` returns and `failed` is called.
     struct Work: Sendable {
@@ -17,6 +17,10 @@ final class StoreWriter: @unchecked Sendable {
     }
 
     private let connection: Connection
+    /// Whether a commit waits until the disk has it. The write-ahead log is synchronized as a whole, so a commit that waits
+    /// makes durable also those that did not.
+    let synchronizesCommits = Atomic(true)
+    private var isSynchronizing = true
     private let queue = Mutex(Queue())
     private let arrival = Semaphore()
     private let ended = Semaphore()
@@ -65,6 +69,11 @@ final class StoreWriter: @unchecked Sendable {
         var succeed = [(@Sendable () -> Void)?](repeating: nil, count: batch.count)
         var refused = [(any Error)?](repeating: nil, count: batch.count)
         do {
+            let synchronizes = synchronizesCommits.load(ordering: .sequentiallyConsistent)
+            if synchronizes != isSynchronizing {
+                try connection.run(script: "PRAGMA synchronous = \(synchronizes ? "FULL" : "NORMAL")")
+                isSynchronizing = synchronizes
+            }
             try connection.run("BEGIN IMMEDIATE")
             for (position, work) in batch.enumerated() {
                 try connection.run("SAVEPOINT work")

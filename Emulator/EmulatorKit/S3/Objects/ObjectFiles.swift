@@ -31,8 +31,6 @@ final class ObjectFiles: Sendable {
         self.directory = directory
         self.run = run
         try Self.makeFolder(directory)
-        for shard in 0..<Self.shardCount { try Self.makeFolder("\(directory)/\(Self.shardName(shard))") }
-        try Self.synchronizeFolder(directory)
     }
 
     func path(of name: String) -> String {
@@ -40,10 +38,17 @@ final class ObjectFiles: Sendable {
         return "\(directory)/\(Self.shardName(number % Self.shardCount))/\(name)"
     }
 
-    /// A new file, which is nothing until it is finished.
+    /// A new file, which is nothing until it is finished. Its folder is made when it is the first there: an emulator that
+    /// starts makes none.
     func create() throws(Failure) -> FileDraft {
         let name = "\(run)-\(written.wrappingAdd(1, ordering: .relaxed).oldValue)"
-        return try FileDraft(name: name, path: path(of: name))
+        let path = path(of: name)
+        do throws(Failure) { return try FileDraft(name: name, path: path) } catch {
+            guard error.code == ENOENT else { throw error }
+            try Self.makeFolder(Self.folder(of: path))
+            try Self.synchronizeFolder(directory)
+            return try FileDraft(name: name, path: path)
+        }
     }
 
     func remove(_ name: String) { unlink(path(of: name)) }
@@ -62,6 +67,10 @@ final class ObjectFiles: Sendable {
                 if try !isKept(name) { unlink("\(folder)/\(name)") }
             }
         }
+    }
+
+    fileprivate static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     }
 
     private static func shardName(_ shard: Int) -> String {
@@ -126,8 +135,7 @@ final class FileDraft: @unchecked Sendable {
             throw ObjectFiles.Failure(attempt: "name", path: path, code: errno)
         }
         isFinished = true
-        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        try ObjectFiles.synchronizeFolder(folder)
+        try ObjectFiles.synchronizeFolder(ObjectFiles.folder(of: path))
     }
 }
 

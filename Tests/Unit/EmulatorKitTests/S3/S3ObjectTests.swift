@@ -55,7 +55,10 @@ import Testing
         try await s3?.send("PUT", "/bucket/kept", body: bytes)
         let directory = try #require(s3?.directory)
         for orphan in ["00/ffff-0", "05/ffff-5.part"] {
-            try Data(bytes).write(to: URL(fileURLWithPath: directory.path + "/objects/" + orphan))
+            let file = URL(fileURLWithPath: directory.path + "/objects/" + orphan)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(bytes).write(to: file)
         }
         s3 = nil
         let restarted = try await S3Fixture(directory)

@@ -39,6 +39,24 @@ import Testing
         reopened.close()
     }
 
+    @Test func `only unhurried writes leave the disk out, and they are seen like others`() async throws {
+        @Sendable func mode(_ transaction: borrowing Transaction) throws -> Int? {
+            try transaction.snapshot.first("PRAGMA synchronous") { $0.int(0) }
+        }
+        let (normal, full) = (1, 2)
+        #expect(try await store.write { try mode($0) } == full)
+        try await store.unhurried {
+            let within = try await store.write { transaction in
+                try transaction.execute("INSERT INTO pair VALUES ('a', 1)")
+                return try mode(transaction)
+            }
+            #expect(within == normal)
+        }
+        #expect(try await store.write { try mode($0) } == full)
+        #expect(try store.read { try $0.first("SELECT value FROM pair") { $0.int(0) } } == 1)
+        store.close()
+    }
+
     @Test func `a failed statement undoes its own write and names the statement`() async throws {
         try await store.write { try $0.execute("INSERT INTO pair VALUES ('a', 1)") }
         await #expect(throws: StoreError.self) {

@@ -1,6 +1,7 @@
 # make run    sets up what is missing, builds, makes sample data, and takes it through the pipeline
 # make test   sets up what is missing, then runs every check and every test
 # make fuzz   tries the readers with broken input, SECONDS=60 for each
+# make package  sets up what is missing, and packs the functions and the task's image for AWS into .build/package
 # make clean  removes what was built and made
 
 release := .build/release
@@ -9,7 +10,7 @@ static := --static-swift-stdlib
 checked := --explicit-target-dependency-import-check error
 sample := .cupel/sample
 
-.PHONY: run test build lint fuzz clean
+.PHONY: run test build package lint fuzz clean
 
 run: .build/built $(sample)/.complete
 	$(release)/cupel run $(sample)/beer.csv.gz $(sample)/brewery.csv.gz $(sample)/profile.csv.gz $(sample)/review.csv.gz
@@ -29,6 +30,10 @@ $(sample)/.complete: | .build/built
 	$(release)/cupel generate --table profile --rows 33388 -o $(sample)
 	$(release)/cupel generate --table review --rows 200000 -o $(sample)
 	@touch $@
+
+package:
+	@infra/setup package
+	@infra/package/build
 
 test:
 	@infra/setup test

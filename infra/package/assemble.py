@@ -1,0 +1,121 @@
+#!/usr/bin/python3 -B
+"""Packs built functions: the same input gives the same bytes, on any day and in any folder.
+
+    assemble.py functions PACKAGE.json        the functions' names, from `swift package describe --type json`
+    assemble.py package --libraries DIR --scratch DIR --output DIR NAME...
+
+Into the output folder go, for each function, NAME/ (bootstrap, contracts/, and certificates/ for those that call AWS) and the
+same as NAME.zip; the task's image; the licences; cupel.cdx.json (CycloneDX), which says what is in all this; SHA256SUMS.
+"""
+import argparse, hashlib, json, pathlib, shutil, subprocess, zipfile
+
+import bill_of_materials
+import image
+
+TASK = "bronze-writer"  # the function that also runs as a task, in a container
+OLDEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file knows
+AUTHORITIES = pathlib.Path("/usr/share/ca-certificates/mozilla")  # as Debian's package has them, whatever this machine adds
+
+
+def function_names(description):
+    """The products under Functions/."""
+    paths = {target["name"]: target["path"] for target in description["targets"]}
+    return sorted(product["name"] for product in description["products"]
+                  if "executable" in product["type"] and paths[product["targets"][0]].startswith("Functions/"))
+
+
+def modules(description, function):
+    """The targets that a function is made of, and the products of other packages."""
+    targets = {target["name"]: target for target in description["targets"]}
+    waiting = [next(product["targets"][0] for product in description["products"] if product["name"] == function)]
+    found, foreign = set(), set()
+    while waiting:
+        target = targets[waiting.pop()]
+        if target["name"] in found: continue
+        found.add(target["name"])
+        waiting += target.get("target_dependencies", [])
+        foreign.update(target.get("product_dependencies", []))
+    return found, foreign
+
+
+def copy(source, destination, mode):
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, destination)
+    destination.chmod(mode)
+
+
+def write_authorities(folder):
+    """The certificate authorities as OpenSSL finds them one at a time: files named after the hash of their subject. Reading
+    all of them from one file would cost each new connection 30 ms."""
+    taken = set()
+    for certificate in sorted(AUTHORITIES.glob("*.crt")):
+        subject = subprocess.run(["openssl", "x509", "-noout", "-subject_hash", "-in", certificate],
+                                 check=True, capture_output=True, text=True).stdout.strip()
+        name = next(name for number in range(100) if (name := f"{subject}.{number}") not in taken)
+        taken.add(name)
+        copy(certificate, folder / name, 0o644)
+    if not taken: raise SystemExit(f"{AUTHORITIES} holds no certificates; is ca-certificates installed?")
+
+
+def files_of(folder):
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def write_zip(folder, archive):
+    with zipfile.ZipFile(archive, "w") as zip_file:
+        for path in files_of(folder):
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), OLDEST)
+            entry.create_system = 3  # Unix: the mode counts
+            entry.external_attr = (0o100000 | path.stat().st_mode & 0o777) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            zip_file.writestr(entry, path.read_bytes(), compresslevel=9)
+
+
+def write_checksums(folder):
+    """Of what is handed on; the folders hold what the zips hold."""
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    (folder / "SHA256SUMS").write_text("".join(
+        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names))
+
+
+def package(libraries, scratch, output, names):
+    description = json.loads((scratch / "package.json").read_text())
+    authorities = scratch / "certificates"
+    for folder in [output, authorities]: shutil.rmtree(folder, ignore_errors=True)
+    write_authorities(authorities)
+    for name in names:
+        folder = output / name
+        copy(scratch / name, folder / "bootstrap", 0o755)
+        for contract in sorted(pathlib.Path("infra/contracts").glob("*.odcs.yaml")):
+            copy(contract, folder / "contracts" / contract.name, 0o644)
+        if "AWSClient" in modules(description, name)[0]: shutil.copytree(authorities, folder / "certificates")
+        write_zip(folder, output / f"{name}.zip")
+    image.write(output / TASK, output, TASK)
+    materials = bill_of_materials.Materials(libraries, scratch)
+    for name in names:
+        foreign = modules(description, name)[1]
+        if foreign: raise SystemExit(f"{name} links {', '.join(sorted(foreign))}; teach bill_of_materials.py about Swift packages")
+        materials.add_function(name, output)
+    materials.copy_licenses(output / "licenses")
+    (output / "cupel.cdx.json").write_text(materials.document())
+    write_checksums(output)
+    for name in names:
+        program, archive = (path.stat().st_size / 1e6 for path in (output / name / "bootstrap", output / f"{name}.zip"))
+        print(f"{archive:6.1f} MB  {name}.zip ({program:.1f} MB unpacked)")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("functions").add_argument("description", type=pathlib.Path)
+    packing = commands.add_parser("package")
+    for option in ["--libraries", "--scratch", "--output"]: packing.add_argument(option, type=pathlib.Path, required=True)
+    packing.add_argument("names", nargs="+")
+    arguments = parser.parse_args()
+    if arguments.command == "functions":
+        print("\n".join(function_names(json.loads(arguments.description.read_text()))))
+    else:
+        package(arguments.libraries, arguments.scratch, arguments.output, arguments.names)
+
+
+if __name__ == "__main__": main()

@@ -1,0 +1,79 @@
+"""The task's container image: an archive that both `docker load` and OCI tools (skopeo, crane, podman) take, and its root file
+system alone. One layer, no distribution: the executable, what it reads, /tmp, and a user that is not root.
+
+https://github.com/opencontainers/image-spec/blob/main/image-layout.md
+"""
+import gzip, hashlib, io, json, platform, tarfile
+
+CREATED = "1980-01-01T00:00:00Z"
+USER = 65532
+ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+def add(archive, name, content=None, mode=0o644):
+    """A file, or a folder where there is no content; of root, at time 0."""
+    entry = tarfile.TarInfo(name)
+    entry.mode = mode
+    if content is None:
+        entry.type, entry.mode = tarfile.DIRTYPE, mode | 0o111
+        archive.addfile(entry)
+    else:
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+
+
+def root_file_system(folder, program):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, mode in [("etc", 0o755), ("tmp", 0o1777), ("var", 0o755), ("var/task", 0o755)]: add(archive, name, mode=mode)
+        add(archive, "etc/passwd", f"cupel:x:{USER}:{USER}::/:/nonexistent\n".encode())
+        add(archive, "etc/group", f"cupel:x:{USER}:\n".encode())
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder).as_posix()
+            target = f"var/task/{program if name == 'bootstrap' else name}"
+            if path.is_dir(): add(archive, target, mode=0o755)
+            else: add(archive, target, path.read_bytes(), path.stat().st_mode & 0o777)
+    return buffer.getvalue()
+
+
+def write(folder, output, program):
+    """Writes PROGRAM-rootfs.tar and PROGRAM-image.tar from a function's folder."""
+    layer = root_file_system(folder, program)
+    (output / f"{program}-rootfs.tar").write_bytes(layer)
+
+    blobs = {}
+
+    def blob(content, media_type):
+        digest = hashlib.sha256(content).hexdigest()
+        blobs[digest] = content
+        return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(content)}
+
+    def document(value):
+        return json.dumps(value, indent=1).encode()
+
+    packed = blob(gzip.compress(layer, 9, mtime=0), "application/vnd.oci.image.layer.v1.tar+gzip")
+    config = blob(document({
+        "created": CREATED, "architecture": ARCHITECTURE[platform.machine()], "os": "linux",
+        "config": {"User": f"{USER}:{USER}", "WorkingDir": "/var/task", "Entrypoint": [f"/var/task/{program}"]},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
+        "history": [{"created": CREATED, "created_by": "infra/package/image.py"}],
+    }), "application/vnd.oci.image.config.v1+json")
+    manifest = blob(document({
+        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config, "layers": [packed],
+    }), "application/vnd.oci.image.manifest.v1+json")
+
+    def path(descriptor):
+        return "blobs/sha256/" + descriptor["digest"].removeprefix("sha256:")
+
+    tag = f"cupel/{program}:latest"
+    with tarfile.open(output / f"{program}-image.tar", "w", format=tarfile.USTAR_FORMAT) as archive:
+        for name in ["blobs", "blobs/sha256"]: add(archive, name, mode=0o755)
+        for digest in sorted(blobs): add(archive, f"blobs/sha256/{digest}", blobs[digest])
+        add(archive, "oci-layout", document({"imageLayoutVersion": "1.0.0"}))
+        add(archive, "index.json", document({
+            "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json",
+            "manifests": [manifest | {"annotations": {
+                "io.containerd.image.name": f"docker.io/{tag}", "org.opencontainers.image.ref.name": "latest"}}],
+        }))
+        # What `docker load` reads.
+        add(archive, "manifest.json", document([{"Config": path(config), "RepoTags": [tag], "Layers": [path(packed)]}]))

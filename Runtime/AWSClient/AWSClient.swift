@@ -21,7 +21,7 @@ public struct AWSClient: Sendable {
         let configuration = try AWSConfiguration(environment: environment, profile: profile)
         self.init(
             configuration, CredentialsSource(environment: environment, profile: profile),
-            CurlTransport(certificateFile: configuration.certificateFile), surroundings)
+            CurlTransport(authorities: configuration.authorities), surroundings)
     }
 
     /// A client from parts, for tests and for endpoints known beforehand.

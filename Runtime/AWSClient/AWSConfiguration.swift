@@ -6,18 +6,20 @@ public struct AWSConfiguration: Sendable, Hashable {
     public var endpoint: HTTPOrigin?
     /// `AWS_ENDPOINT_URL_<SERVICE>`, by the service's signing name.
     public var serviceEndpoints: [String: HTTPOrigin]
-    public var certificateFile: String?
+    /// Those that vouch for the endpoints; nil leaves it to libcurl.
+    public var authorities: CertificateAuthorities?
     public var retry: RetryPolicy
     public var limits: TransportLimits
 
     public init(
         region: String, endpoint: HTTPOrigin? = nil, serviceEndpoints: [String: HTTPOrigin] = [:],
-        certificateFile: String? = nil, retry: RetryPolicy = RetryPolicy(), limits: TransportLimits = TransportLimits()
+        authorities: CertificateAuthorities? = nil, retry: RetryPolicy = RetryPolicy(),
+        limits: TransportLimits = TransportLimits()
     ) {
         self.region = region
         self.endpoint = endpoint
         self.serviceEndpoints = serviceEndpoints
-        self.certificateFile = certificateFile
+        self.authorities = authorities
         self.retry = retry
         self.limits = limits
     }
@@ -56,7 +58,7 @@ public struct AWSConfiguration: Sendable, Hashable {
         if endpoint == nil, value("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?.lowercased() != "true" {
             try addEndpoints(of: profile)
         }
-        certificateFile = value("AWS_CA_BUNDLE")
+        authorities = CertificateAuthorities(environment: environment)
         if let attempts = value("AWS_MAX_ATTEMPTS") {
             guard let number = Int(attempts), number >= 1 else {
                 throw .configuration("AWS_MAX_ATTEMPTS is \(attempts); a number from 1 is due")

@@ -22,7 +22,10 @@ final class CurlSession: @unchecked Sendable {
     private var consumed = 0
 
     /// curl_global_init runs once in a process, before the first handle, and is not safe to run twice at once.
-    private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    private static let isLibraryReady: Bool = {
+        ccurl_keep_to_own_name_services()
+        return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    }()
     private static let receiveBufferSize = 128 << 10
 
     init() throws(TransportError) {
@@ -46,7 +49,7 @@ final class CurlSession: @unchecked Sendable {
 
     /// Sends `request` and returns when the head of the response has arrived.
     func start(
-        _ request: HTTPRequest, limits: TransportLimits, certificateFile: String?
+        _ request: HTTPRequest, limits: TransportLimits, authorities: CertificateAuthorities?
     ) throws(TransportError) -> HTTPResponseHead {
         stop()
         outcome = nil
@@ -57,7 +60,7 @@ final class CurlSession: @unchecked Sendable {
         errorText[0] = 0
 
         curl_easy_reset(easy)
-        try check(configure(request, limits, certificateFile))
+        try check(configure(request, limits, authorities))
         guard curl_multi_add_handle(multi, easy) == CURLM_OK else {
             throw TransportError(.invalid, "libcurl refused the transfer")
         }
@@ -120,7 +123,7 @@ final class CurlSession: @unchecked Sendable {
     // MARK: Settings
 
     private func configure(
-        _ request: HTTPRequest, _ limits: TransportLimits, _ certificateFile: String?
+        _ request: HTTPRequest, _ limits: TransportLimits, _ authorities: CertificateAuthorities?
     ) -> CURLcode {
         body = request.body
         var settings = SettingsWriter(easy: easy)
@@ -138,7 +141,13 @@ final class CurlSession: @unchecked Sendable {
         settings.set(CURLOPT_LOW_SPEED_LIMIT, 1)
         settings.set(CURLOPT_LOW_SPEED_TIME, max(1, limits.stalling.milliseconds / 1000))
         if let whole = limits.whole { settings.set(CURLOPT_TIMEOUT_MS, max(1, whole.milliseconds)) }
-        if let certificateFile { settings.set(CURLOPT_CAINFO, certificateFile) }
+        switch authorities {
+        case .file(let path): settings.set(CURLOPT_CAINFO, path)
+        case .folder(let path):
+            settings.set(CURLOPT_CAPATH, path)
+            settings.clear(CURLOPT_CAINFO)
+        case nil: break
+        }
         // libcurl by itself repeats a request that a reused connection swallowed; what must not run twice gets its own.
         if !request.isRepeatable { settings.set(CURLOPT_FRESH_CONNECT, 1) }
         setMethod(of: request, &settings)
@@ -236,6 +245,8 @@ private struct SettingsWriter {
 
     mutating func set(_ option: CURLoption, _ value: Int) { keep(ccurl_set_long(easy, option, value)) }
     mutating func set(_ option: CURLoption, _ value: String) { keep(ccurl_set_string(easy, option, value)) }
+
+    mutating func clear(_ option: CURLoption) { keep(ccurl_set_string(easy, option, nil)) }
 
     mutating func keep(_ result: CURLcode) {
         if code == CURLE_OK { code = result }

@@ -7,19 +7,19 @@ internal import Synchronization
 /// and gives it back at the end, so that one thread after another uses the same connection.
 public final class CurlTransport: HTTPTransport {
     private let idle = Mutex<[CurlSession]>([])
-    /// A file of trusted certificates instead of the one libcurl was built with.
-    private let certificateFile: String?
+    /// Those that vouch for servers, instead of the ones that libcurl was built with.
+    private let authorities: CertificateAuthorities?
 
     /// Sessions kept for later; more than this many at once are closed after use.
     private static let idleLimit = 8
 
-    public init(certificateFile: String? = nil) { self.certificateFile = certificateFile }
+    public init(authorities: CertificateAuthorities? = nil) { self.authorities = authorities }
 
     public func open(_ request: HTTPRequest, limits: TransportLimits) throws(TransportError) -> any HTTPExchange {
         let waiting = idle.withLock { $0.popLast() }
         let session = if let waiting { waiting } else { try CurlSession() }
         do throws(TransportError) {
-            let head = try session.start(request, limits: limits, certificateFile: certificateFile)
+            let head = try session.start(request, limits: limits, authorities: authorities)
             return CurlExchange(head: head, session: session, transport: self)
         } catch {
             session.stop()

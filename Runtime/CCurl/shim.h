@@ -1,6 +1,11 @@
 #pragma once
 #include <curl/curl.h>
 
+#ifdef __GLIBC__
+#include <nss.h>
+#include <sys/auxv.h>
+#endif
+
 // curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call: one typed wrapper per kind of argument.
 
 typedef size_t (*ccurl_data_callback)(char *data, size_t size, size_t count, void *context);
@@ -60,4 +65,13 @@ static inline int ccurl_take_result(CURLM *multi, CURLcode *code) {
         }
     }
     return 0;
+}
+
+// A static executable has glibc's lookups by file and by DNS inside. Other name services, which the machine's nsswitch.conf
+// may ask for, are shared libraries made for the machine's own glibc: to load one is to crash, or worse.
+static inline void ccurl_keep_to_own_name_services(void) {
+#ifdef __GLIBC__
+    int is_static = getauxval(AT_BASE) == 0;  // no program interpreter was loaded
+    if (is_static) __nss_configure_lookup("hosts", "files dns");
+#endif
 }

@@ -14,7 +14,7 @@ import Testing
         #expect("\(configuration.origin(of: "dynamodb"))" == "http://localhost:4566")
         #expect("\(configuration.origin(of: "states"))" == "http://localhost:4566")
         #expect(configuration.customOrigin(of: "s3").map { "\($0)" } == "https://[::1]:9000")
-        #expect(configuration.certificateFile == "/ca.pem")
+        #expect(configuration.authorities == .file("/ca.pem"))
     }
 
     @Test(arguments: [

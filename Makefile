@@ -1,8 +1,8 @@
-# make run    sets up what is missing, builds, makes sample data, and takes it through the pipeline
-# make test   sets up what is missing, then runs every check and every test
-# make fuzz   tries the readers with broken input, SECONDS=60 for each
+# make run      sets up what is missing, builds, makes sample data, and takes it through the pipeline
+# make test     sets up what is missing, then runs every check and every test
+# make fuzz     tries the readers with broken input, SECONDS=60 for each
 # make package  sets up what is missing, and packs the functions and the task's image for AWS into .build/package
-# make clean  removes what was built and made
+# make clean    removes what was built and made
 
 release := .build/release
 # Swift's own libraries inside each executable: fewer files to load at a function's start.

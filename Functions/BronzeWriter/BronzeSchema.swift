@@ -4,10 +4,18 @@ internal import Parquet
 
 extension BronzeColumn {
     /// The column as a Parquet file has it.
-    var parquet: ParquetColumn {
-        let (physical, logical) = type.parquet
-        return ParquetColumn(
-            name: name, physicalType: physical, logicalType: logical, isRequired: isRequired, fieldID: fieldID)
+    var parquet: ParquetField {
+        switch type {
+        case .structure(let fields):
+            return .structure(name: name, isRequired: isRequired, fieldID: fieldID, fields: fields.map(\.parquet))
+        case .list(let element):
+            return .list(name: name, isRequired: isRequired, fieldID: fieldID, element: element.parquet)
+        default:
+            let (physical, logical) = type.parquet
+            return .column(
+                ParquetColumn(
+                    name: name, physicalType: physical, logicalType: logical, isRequired: isRequired, fieldID: fieldID))
+        }
     }
 }
 
@@ -47,19 +55,30 @@ extension ColumnType.TimeUnit {
 }
 
 extension Columnar.ColumnBatch.Column {
-    /// The same arrays, as the Parquet writer takes them; nothing is copied.
-    var parquet: Parquet.ColumnBatch {
-        let values: ColumnValues =
-            switch values {
-            case .boolean(let values): .boolean(values)
-            case .int32(let values): .int32(values)
-            case .int64(let values): .int64(values)
-            case .float(let values): .float(values)
-            case .double(let values): .double(values)
-            case .bytes(let texts): .byteArray(offsets: texts.offsets, bytes: texts.bytes)
-            case .fixed(let bytes, let length): .fixedLengthByteArray(bytes, length: length)
-            case .nested: preconditionFailure()
-            }
-        return Parquet.ColumnBatch(values, presence: presence)
+    /// The same arrays, as the Parquet writer takes them, one batch a leaf; nothing is copied.
+    var parquet: [Parquet.ColumnBatch] {
+        guard case .nested(let nested) = values else {
+            return [Parquet.ColumnBatch(values.parquet, presence: presence)]
+        }
+        return nested.leaves.map { leaf in
+            Parquet.ColumnBatch(
+                leaf.values.parquet,
+                levels: NestedLevels(definition: leaf.definitionLevels, repetition: leaf.repetitionLevels))
+        }
+    }
+}
+
+extension Columnar.ColumnBatch.Values {
+    fileprivate var parquet: ColumnValues {
+        switch self {
+        case .boolean(let values): .boolean(values)
+        case .int32(let values): .int32(values)
+        case .int64(let values): .int64(values)
+        case .float(let values): .float(values)
+        case .double(let values): .double(values)
+        case .bytes(let texts): .byteArray(offsets: texts.offsets, bytes: texts.bytes)
+        case .fixed(let bytes, let length): .fixedLengthByteArray(bytes, length: length)
+        case .nested: preconditionFailure("nested values are leaf by leaf")
+        }
     }
 }

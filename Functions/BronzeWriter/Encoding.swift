@@ -52,7 +52,7 @@ final class Encoding: @unchecked Sendable {
     }
 
     private func append(_ batch: Columnar.ColumnBatch) throws {
-        try writer?.append(rowCount: batch.rowCount, columns: batch.columns.map(\.parquet))
+        try writer?.append(rowCount: batch.rowCount, columns: batch.columns.flatMap(\.parquet))
         try writer?.drain { (bytes) throws in try sink.write(bytes) }
     }
 

@@ -118,7 +118,7 @@ final class NestedNode: Sendable {
     /// - Parameter withNumbers: whether the elements' numbers are told.
     func path(_ steps: [Int], withNumbers: Bool) -> String {
         var node = self
-        var text = column.name
+        var text = column.path.joined(separator: ".")
         for step in steps {
             if case .list = node.column.type {
                 text += withNumbers ? "[\(step)]" : "[]"

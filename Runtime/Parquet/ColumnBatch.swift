@@ -6,10 +6,31 @@ public struct ColumnBatch: Sendable {
     public var values: ColumnValues
     /// One bit a row, least significant first, 1 = present; nil when every row has a value.
     public var presence: [UInt64]?
+    /// For columns inside structs and lists, which have no presence bits, and nil for all others.
+    public var levels: NestedLevels?
 
     public init(_ values: ColumnValues, presence: [UInt64]? = nil) {
         self.values = values
         self.presence = presence
+    }
+
+    public init(_ values: ColumnValues, levels: NestedLevels) {
+        self.values = values
+        self.levels = levels
+    }
+}
+
+/// Where the values of a nested column belong: one entry for each value, null and empty list.
+/// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/README.md#nested-encoding>
+public struct NestedLevels: Sendable {
+    /// How many of the optional and repeated fields that lead to the entry are there; the most means a value.
+    public var definition: [UInt8]
+    /// At which of the lists that lead to the entry it goes on; 0 begins a row.
+    public var repetition: [UInt8]
+
+    public init(definition: [UInt8], repetition: [UInt8]) {
+        self.definition = definition
+        self.repetition = repetition
     }
 }
 

@@ -5,7 +5,7 @@ internal import CKernels
 /// Values arrive in stripes. The first one decides the encoding: it is encoded in every way that its type allows, and
 /// the smallest wins. A dictionary that stops paying is dropped: its pages stay, later ones are encoded otherwise.
 final class ColumnChunkWriter {
-    let column: ParquetColumn
+    private let leaf: ParquetLeaf
     private let options: WriterOptions
     private let pages: PageWriter
     private let dictionary: ValueDictionary
@@ -43,12 +43,14 @@ final class ColumnChunkWriter {
         var bloomFilter: ByteBuffer?
     }
 
-    init(_ column: ParquetColumn, _ options: WriterOptions, _ pages: PageWriter) {
-        self.column = column
+    init(_ leaf: ParquetLeaf, _ options: WriterOptions, _ pages: PageWriter) {
+        self.leaf = leaf
         self.options = options
         self.pages = pages
-        dictionary = ValueDictionary(of: column.physicalType, sizeLimit: options.dictionarySizeLimit)
+        dictionary = ValueDictionary(of: leaf.column.physicalType, sizeLimit: options.dictionarySizeLimit)
     }
+
+    var column: ParquetColumn { leaf.column }
 
     /// Bytes that the chunk holds so far, its dictionary uncompressed.
     var encodedSize: Int {
@@ -58,27 +60,27 @@ final class ColumnChunkWriter {
     private var usesDictionary: Bool { written.pageCounts[.rleDictionary] != nil }
 
     /// Writes the pages of one stripe.
-    func write(_ values: ValueSlice, _ presence: PresenceSlice) {
+    func write(_ values: ValueSlice, _ rows: RowSlice) {
         // The last chunk's bytes may still wait for the caller; once taken, their memory serves again.
         if written.rowCount == 0, !dataPages.isEmpty { dataPages = ByteBuffer() }
         if values.isEmpty {
-            writePages(values, presence, .plain)
+            writePages(values, rows, .plain)
             return
         }
         var codesAreReady = false
         if plan == .undecided { (plan, codesAreReady) = choosePlan(for: values) }
         if plan == .dictionary {
-            if writeDictionaryCodes(values, presence, codesAreReady: codesAreReady) { return }
+            if writeDictionaryCodes(values, rows, codesAreReady: codesAreReady) { return }
             plan = fallback
         }
         insertIntoBloomFilter(values)
-        writePages(values, presence, encoding)
+        writePages(values, rows, encoding)
     }
 
     /// Ends the chunk; what is written next starts another.
     /// - Parameter offset: where in the file the chunk will stand.
     func finish(at offset: Int) -> FinishedChunk {
-        var encodings: [PageEncoding] = column.isRequired ? [] : [.rle]
+        var encodings: [PageEncoding] = leaf.maximumDefinition > 0 ? [.rle] : []
         encodings += written.pageCounts.keys
         var parts: [ByteBuffer] = []
         var dictionarySize = 0
@@ -167,7 +169,7 @@ final class ColumnChunkWriter {
 
     /// - Returns: false, with nothing written, when the dictionary does not pay any more.
     private func writeDictionaryCodes(
-        _ values: ValueSlice, _ presence: PresenceSlice, codesAreReady: Bool
+        _ values: ValueSlice, _ rows: RowSlice, codesAreReady: Bool
     ) -> Bool {
         let knownCount = dictionary.count
         let knownSize = codesAreReady ? 0 : dictionary.plainSize
@@ -175,7 +177,7 @@ final class ColumnChunkWriter {
             dictionary.truncate(to: knownCount)
             return false
         }
-        startPage(presence)
+        startPage(rows)
         let start = pages.body.count
         appendCodes(to: pages.body)
         let added = dictionary.plainSize - knownSize + pages.body.count - start
@@ -183,9 +185,9 @@ final class ColumnChunkWriter {
             dictionary.truncate(to: knownCount)
             return false
         }
-        let nullCount = presence.rowCount - values.count
+        let nullCount = rows.entryCount - values.count
         endPage(
-            .rleDictionary, presence,
+            .rleDictionary, rows,
             ValueSummary(of: values, codedBy: dictionary, nullCount: nullCount, in: column))
         return true
     }
@@ -202,22 +204,23 @@ final class ColumnChunkWriter {
     }
 
     /// Writes a stripe, cut into pages below the size limit if its values are large; a page of nulls only stays whole.
-    private func writePages(_ values: ValueSlice, _ presence: PresenceSlice, _ encoding: PageEncoding) {
+    private func writePages(_ values: ValueSlice, _ rows: RowSlice, _ encoding: PageEncoding) {
         var values = values
-        var presence = presence
+        var rows = rows
         while true {
             let fits = values.count(fittingInto: options.pageSizeLimit)
             guard fits < values.count else { break }
-            let rows = presence.rowCount(holding: fits)
-            writePage(values.prefix(fits), presence.prefix(rows), encoding)
-            values = values.dropFirst(fits)
-            presence = presence.dropFirst(rows)
+            let first = rows.rows(holding: fits)
+            guard first.rowCount < rows.rowCount else { break }
+            writePage(values.prefix(first.valueCount), rows.prefix(first.rowCount), encoding)
+            values = values.dropFirst(first.valueCount)
+            rows = rows.dropFirst(first.rowCount)
         }
-        writePage(values, presence, encoding)
+        writePage(values, rows, encoding)
     }
 
-    private func writePage(_ values: ValueSlice, _ presence: PresenceSlice, _ wanted: PageEncoding) {
-        startPage(presence)
+    private func writePage(_ values: ValueSlice, _ rows: RowSlice, _ wanted: PageEncoding) {
+        startPage(rows)
         let start = pages.body.count
         var encoding = wanted
         switch wanted {
@@ -232,17 +235,23 @@ final class ColumnChunkWriter {
         case .plain, .rle, .rleDictionary: values.appendPlain(to: pages.body)
         }
         endPage(
-            encoding, presence, ValueSummary(of: values, nullCount: presence.rowCount - values.count, in: column))
+            encoding, rows, ValueSummary(of: values, nullCount: rows.entryCount - values.count, in: column))
     }
 
-    private func startPage(_ presence: PresenceSlice) {
+    private func startPage(_ rows: RowSlice) {
         pages.startPage()
-        if !column.isRequired { pages.appendDefinitionLevels { presence.appendLevels(to: $0) } }
+        switch rows {
+        case .flat(let presence):
+            if !column.isRequired { pages.appendDefinitionLevels { presence.appendLevels(to: $0) } }
+        case .nested(let levels):
+            if leaf.maximumRepetition > 0 { pages.appendRepetitionLevels { levels.appendRepetitionLevels(to: $0) } }
+            if leaf.maximumDefinition > 0 { pages.appendDefinitionLevels { levels.appendDefinitionLevels(to: $0) } }
+        }
     }
 
-    private func endPage(_ encoding: PageEncoding, _ presence: PresenceSlice, _ summary: ValueSummary) {
+    private func endPage(_ encoding: PageEncoding, _ rows: RowSlice, _ summary: ValueSummary) {
         let page = DataPage(
-            encoding: encoding, rowCount: presence.rowCount, valueCount: presence.rowCount,
+            encoding: encoding, rowCount: rows.rowCount, valueCount: rows.entryCount,
             nullCount: summary.nullCount)
         let start = dataPages.count
         written.uncompressedSize += pages.writeDataPage(page, to: dataPages)

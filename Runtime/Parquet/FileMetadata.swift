@@ -41,14 +41,7 @@ struct FileMetadata {
     func write(to thrift: inout ThriftWriter) {
         thrift.structure { file in
             file.field(1, Int32(1))  // "writers should always populate 1", whatever the pages are
-            file.list(2, [nil] + schema.columns.map(Optional.some)) { element, column in
-                if let column {
-                    Self.write(column, to: &element)
-                } else {
-                    element.field(4, "schema")
-                    element.field(5, Int32(schema.columns.count))
-                }
-            }
+            file.list(2, schema.elements) { thrift, element in element.write(to: &thrift) }
             file.field(3, Int64(rowGroups.reduce(0) { $0 + $1.rowCount }))
             file.list(4, Array(rowGroups.enumerated())) { element, group in
                 write(group.element, ordinal: group.offset, to: &element)
@@ -66,7 +59,7 @@ struct FileMetadata {
     }
 
     private func write(_ group: RowGroupMetadata, ordinal: Int, to thrift: inout ThriftWriter) {
-        thrift.list(1, Array(zip(schema.columns, group.columns))) { chunk, pair in
+        thrift.list(1, Array(zip(schema.leaves, group.columns))) { chunk, pair in
             chunk.field(2, Int64(0))  // deprecated file_offset: "writers should set this field to 0"
             chunk.field(3) { metadata in write(pair.1, of: pair.0, to: &metadata) }
             if let index = pair.1.offsetIndex {
@@ -82,7 +75,7 @@ struct FileMetadata {
         thrift.field(3, Int64(group.rowCount))
         if !schema.sortedBy.isEmpty {
             thrift.list(4, schema.sortedBy) { element, sorting in
-                element.field(1, Int32(schema.columns.firstIndex { $0.name == sorting.name } ?? 0))
+                element.field(1, Int32(schema.index(ofColumn: sorting.name) ?? 0))
                 element.field(2, sorting.isDescending)
                 element.field(3, sorting.nullsFirst)
             }
@@ -92,10 +85,10 @@ struct FileMetadata {
         if let ordinal = Int16(exactly: ordinal) { thrift.field(7, ordinal) }
     }
 
-    private func write(_ chunk: ColumnChunkMetadata, of column: ParquetColumn, to thrift: inout ThriftWriter) {
-        thrift.field(1, column.physicalType.number)
+    private func write(_ chunk: ColumnChunkMetadata, of leaf: ParquetLeaf, to thrift: inout ThriftWriter) {
+        thrift.field(1, leaf.column.physicalType.number)
         thrift.list(2, chunk.encodings.map(\.rawValue))
-        thrift.list(3, [column.name])
+        thrift.list(3, leaf.path)
         thrift.field(4, codec.number)
         thrift.field(5, Int64(chunk.valueCount))
         thrift.field(6, Int64(chunk.uncompressedSize))
@@ -128,80 +121,5 @@ struct FileMetadata {
         if statistics.maximum != nil { thrift.field(7, statistics.isMaximumExact) }
         if statistics.minimum != nil { thrift.field(8, statistics.isMinimumExact) }
         if let nanCount = statistics.nanCount { thrift.field(9, Int64(nanCount)) }
-    }
-
-    private static func write(_ column: ParquetColumn, to thrift: inout ThriftWriter) {
-        thrift.field(1, column.physicalType.number)
-        if case .fixedLengthByteArray(let length) = column.physicalType { thrift.field(2, Int32(length)) }
-        thrift.field(3, Int32(column.isRequired ? 0 : 1))
-        thrift.field(4, column.name)
-        thrift.field(6, column.logicalType?.convertedType)
-        if case .decimal(let precision, let scale) = column.logicalType {
-            thrift.field(7, Int32(scale))
-            thrift.field(8, Int32(precision))
-        }
-        thrift.field(9, column.fieldID)
-        if let logicalType = column.logicalType { thrift.field(10) { logicalType.write(to: &$0) } }
-    }
-}
-
-extension PhysicalType {
-    /// The number of `Type` in parquet.thrift.
-    fileprivate var number: Int32 {
-        switch self {
-        case .boolean: 0
-        case .int32: 1
-        case .int64: 2
-        case .float: 4
-        case .double: 5
-        case .byteArray: 6
-        case .fixedLengthByteArray: 7
-        }
-    }
-}
-
-extension LogicalType {
-    /// The number of the older `ConvertedType`, for readers that know no logical types; nil where it has no word.
-    fileprivate var convertedType: Int32? {
-        switch self {
-        case .string: 0
-        case .decimal: 5
-        case .date: 6
-        // Local times too: "use ConvertedType TIME_MICROS for TIME(isAdjustedToUTC = *, unit = MICROS)".
-        case .time(.milliseconds, _): 7
-        case .time(.microseconds, _): 8
-        case .timestamp(.milliseconds, _): 9
-        case .timestamp(.microseconds, _): 10
-        case .integer(let bitWidth, let isSigned): Int32((isSigned ? 15 : 11) + (bitWidth / 8).trailingZeroBitCount)
-        case .json: 19
-        case .uuid: nil
-        }
-    }
-
-    /// Writes the one field that says which member of the union `LogicalType` this is.
-    fileprivate func write(to thrift: inout ThriftWriter) {
-        switch self {
-        case .string: thrift.field(1) { _ in }
-        case .decimal(let precision, let scale):
-            thrift.field(5) {
-                $0.field(1, Int32(scale))
-                $0.field(2, Int32(precision))
-            }
-        case .date: thrift.field(6) { _ in }
-        case .time(let unit, let isAdjustedToUTC): thrift.field(7) { Self.write(unit, isAdjustedToUTC, to: &$0) }
-        case .timestamp(let unit, let isAdjustedToUTC): thrift.field(8) { Self.write(unit, isAdjustedToUTC, to: &$0) }
-        case .integer(let bitWidth, let isSigned):
-            thrift.field(10) {
-                $0.field(1, Int8(bitWidth))
-                $0.field(2, isSigned)
-            }
-        case .json: thrift.field(12) { _ in }
-        case .uuid: thrift.field(14) { _ in }
-        }
-    }
-
-    private static func write(_ unit: TimeUnit, _ isAdjustedToUTC: Bool, to thrift: inout ThriftWriter) {
-        thrift.field(1, isAdjustedToUTC)
-        thrift.field(2) { $0.field(unit == .milliseconds ? 1 : 2) { _ in } }
     }
 }

@@ -1,29 +1,39 @@
-/// The columns of a flat Parquet file, in file order.
+/// The fields of a Parquet file, in file order.
 public struct ParquetSchema: Sendable, Equatable {
+    public let fields: [ParquetField]
+    /// The columns of single values, those inside structs and lists too, depth first: what batches are made of.
     public let columns: [ParquetColumn]
     /// The order of the rows, the weightiest column first; empty when there is none.
     public let sortedBy: [SortingColumn]
+    /// The same columns with their places.
+    let leaves: [ParquetLeaf]
 
-    /// - Throws: ``ParquetError/schema(column:reason:)`` when two columns share a name, or a column's types contradict.
-    public init(_ columns: [ParquetColumn], sortedBy: [SortingColumn] = []) throws(ParquetError) {
-        var names: Set<String> = []
-        for column in columns {
-            guard names.insert(column.name).inserted else {
-                throw .schema(column: column.name, reason: "the name occurs twice; rename one of the columns")
-            }
-            try column.validate()
-        }
+    /// - Throws: ``ParquetError/schema(column:reason:)`` when two fields share a name, or a column's types contradict.
+    public init(_ fields: [ParquetField], sortedBy: [SortingColumn] = []) throws(ParquetError) {
+        try ParquetField.checkNames(of: fields)
+        for field in fields { try field.validate() }
+        let leaves = fields.flatMap { $0.leaves(named: $0.name) }
         for sorting in sortedBy {
-            guard let column = columns.first(where: { $0.name == sorting.name }) else {
+            guard let leaf = leaves.first(where: { $0.path == [sorting.name] }) else {
                 throw .schema(column: sorting.name, reason: "rows cannot be sorted by a column that is not there")
             }
-            guard !column.physicalType.isFloating else {
+            guard !leaf.column.physicalType.isFloating else {
                 throw .schema(column: sorting.name, reason: "rows cannot be sorted by it: NaN has no place in an order")
             }
         }
-        self.columns = columns
+        self.fields = fields
+        self.leaves = leaves
+        columns = leaves.map(\.column)
         self.sortedBy = sortedBy
     }
+
+    /// A flat file.
+    public init(_ columns: [ParquetColumn], sortedBy: [SortingColumn] = []) throws(ParquetError) {
+        try self.init(columns.map(ParquetField.column), sortedBy: sortedBy)
+    }
+
+    /// The place of a column of the table itself.
+    func index(ofColumn name: String) -> Int? { leaves.firstIndex { $0.path == [name] } }
 }
 
 /// A column that rows are sorted by. The writer does not sort, it holds its caller to it.
@@ -41,7 +51,7 @@ public struct SortingColumn: Sendable, Equatable {
     }
 }
 
-/// One leaf column.
+/// A column of single values.
 public struct ParquetColumn: Sendable, Equatable {
     public var name: String
     public var physicalType: PhysicalType

@@ -34,8 +34,8 @@ public struct ParquetWriter: ~Copyable {
         self.schema = schema
         self.options = options
         let pages = PageWriter(options)
-        columns = schema.columns.map { ColumnChunkWriter($0, options, pages) }
-        staged = schema.columns.map { StagedValues(of: $0.physicalType) }
+        columns = schema.leaves.map { ColumnChunkWriter($0, options, pages) }
+        staged = schema.leaves.map { StagedValues(of: $0) }
         order = RowOrder(of: schema)
         let start = ByteBuffer(capacity: 64)
         start.append(Self.magic)
@@ -48,23 +48,21 @@ public struct ParquetWriter: ~Copyable {
         try check(batches, rowCount: rowCount)
         try order?.check(batches, rowCount: rowCount)
         var row = 0
-        var cursors = Array(repeating: 0, count: batches.count)
+        var cursors = Array(repeating: RowCursor(), count: batches.count)
         while row < rowCount {
             let stagedRows = staged.first?.rowCount ?? 0
             let room = min(options.pageRowLimit - stagedRows, rowCount - row)
-            let text = TextMeter(batches, cursors, row: row)
+            let text = TextMeter(batches, cursors, schema.leaves)
             let rows = text.rows(upTo: room, withinText: options.stripeTextLimit - stagedTextSize)
             stagedTextSize += text.size(ofFirst: rows)
             let endsStripe = stagedRows + rows == options.pageRowLimit || stagedTextSize >= options.stripeTextLimit
             for (index, batch) in batches.enumerated() {
-                let presence = PresenceSlice(words: batch.presence, start: row, rowCount: rows)
-                let end = cursors[index] + presence.valueCount
-                let values = ValueSlice(values: batch.values, range: cursors[index]..<end)
-                cursors[index] = end
+                let (values, slice) = cursors[index].slice(rows, of: batch, schema.leaves[index])
+                cursors[index].advance(over: values, slice)
                 if endsStripe, stagedRows == 0 {
-                    columns[index].write(values, presence)  // a whole stripe: straight from the caller's arrays
+                    columns[index].write(values, slice)  // a whole stripe: straight from the caller's arrays
                 } else {
-                    staged[index].append(values, presence)
+                    staged[index].append(values, slice)
                     if endsStripe { flushStaged(index) }
                 }
             }
@@ -98,8 +96,8 @@ public struct ParquetWriter: ~Copyable {
     }
 
     private mutating func flushStaged(_ index: Int) {
-        let (values, presence) = staged[index].slice
-        columns[index].write(values, presence)
+        let (values, rows) = staged[index].slice
+        columns[index].write(values, rows)
         staged[index].removeAll()
     }
 
@@ -164,43 +162,79 @@ public struct ParquetWriter: ~Copyable {
         guard batches.count == schema.columns.count else {
             throw .batch(column: "*", reason: "\(batches.count) columns for a schema of \(schema.columns.count)")
         }
-        for (batch, column) in zip(batches, schema.columns) {
-            guard let valueCount = batch.values.count(as: column.physicalType) else {
-                throw .batch(column: column.name, reason: "the values are not whole values of \(column.physicalType)")
+        for (batch, leaf) in zip(batches, schema.leaves) {
+            guard let valueCount = batch.values.count(as: leaf.column.physicalType) else {
+                throw .batch(
+                    column: leaf.name, reason: "the values are not whole values of \(leaf.column.physicalType)")
             }
-            if let words = batch.presence, words.count * 64 < rowCount {
-                throw .batch(column: column.name, reason: "\(words.count) presence words for \(rowCount) rows")
-            }
-            let present = PresenceSlice(words: batch.presence, start: 0, rowCount: rowCount).valueCount
-            guard present == valueCount else {
-                throw .batch(column: column.name, reason: "\(valueCount) values for \(present) present rows")
-            }
-            if column.isRequired, present != rowCount {
-                throw .batch(column: column.name, reason: "\(rowCount - present) nulls in a required column")
+            if leaf.isFlat {
+                try check(batch, leaf.column, rowCount: rowCount, valueCount: valueCount)
+            } else {
+                try check(batch, leaf, rowCount: rowCount, valueCount: valueCount)
             }
             if case .byteArray(let offsets, _) = batch.values, !offsets.isAscending {
-                throw .batch(column: column.name, reason: "offsets must not descend")
+                throw .batch(column: leaf.name, reason: "offsets must not descend")
             }
+        }
+    }
+
+    private func check(
+        _ batch: ColumnBatch, _ column: ParquetColumn, rowCount: Int, valueCount: Int
+    ) throws(ParquetError) {
+        guard batch.levels == nil else {
+            throw .batch(column: column.name, reason: "levels belong to columns inside structs and lists only")
+        }
+        if let words = batch.presence, words.count * 64 < rowCount {
+            throw .batch(column: column.name, reason: "\(words.count) presence words for \(rowCount) rows")
+        }
+        let present = PresenceSlice(words: batch.presence, start: 0, rowCount: rowCount).valueCount
+        guard present == valueCount else {
+            throw .batch(column: column.name, reason: "\(valueCount) values for \(present) present rows")
+        }
+        if column.isRequired, present != rowCount {
+            throw .batch(column: column.name, reason: "\(rowCount - present) nulls in a required column")
+        }
+    }
+
+    private func check(
+        _ batch: ColumnBatch, _ leaf: ParquetLeaf, rowCount: Int, valueCount: Int
+    ) throws(ParquetError) {
+        guard let levels = batch.levels, levels.definition.count == levels.repetition.count else {
+            throw .batch(column: leaf.name, reason: "a nested column needs as many definition as repetition levels")
+        }
+        guard levels.definition.allSatisfy({ $0 <= leaf.maximumDefinition }) else {
+            throw .batch(column: leaf.name, reason: "a definition level exceeds \(leaf.maximumDefinition)")
+        }
+        guard levels.repetition.allSatisfy({ $0 <= leaf.maximumRepetition }) else {
+            throw .batch(column: leaf.name, reason: "a repetition level exceeds \(leaf.maximumRepetition)")
+        }
+        let rows = levels.repetition.count { $0 == 0 }
+        guard rows == rowCount, levels.repetition.first ?? 0 == 0 else {
+            throw .batch(column: leaf.name, reason: "repetition levels of \(rows) rows for \(rowCount) rows")
+        }
+        let present = levels.valueCount(in: levels.definition.indices, of: leaf)
+        guard present == valueCount else {
+            throw .batch(column: leaf.name, reason: "\(valueCount) values for \(present) entries that have one")
         }
     }
 }
 
 /// Counts the byte array bytes of rows to come, to end a stripe before they grow too many.
 private struct TextMeter {
-    private var columns: [(offsets: [UInt32], cursor: Int, presence: [UInt64]?)] = []
-    private let row: Int
+    private var columns: [(offsets: [UInt32], cursor: RowCursor, batch: ColumnBatch, leaf: ParquetLeaf)] = []
 
-    init(_ batches: [ColumnBatch], _ cursors: [Int], row: Int) {
-        self.row = row
-        for (batch, cursor) in zip(batches, cursors) {
-            if case .byteArray(let offsets, _) = batch.values { columns.append((offsets, cursor, batch.presence)) }
+    init(_ batches: [ColumnBatch], _ cursors: [RowCursor], _ leaves: [ParquetLeaf]) {
+        for (index, batch) in batches.enumerated() {
+            if case .byteArray(let offsets, _) = batch.values {
+                columns.append((offsets, cursors[index], batch, leaves[index]))
+            }
         }
     }
 
     func size(ofFirst rows: Int) -> Int {
         columns.reduce(0) { total, column in
-            let presence = PresenceSlice(words: column.presence, start: row, rowCount: rows)
-            return total + Int(column.offsets[column.cursor + presence.valueCount] - column.offsets[column.cursor])
+            let range = column.cursor.slice(rows, of: column.batch, column.leaf).0.range
+            return total + Int(column.offsets[range.upperBound] - column.offsets[range.lowerBound])
         }
     }
 

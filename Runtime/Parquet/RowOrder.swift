@@ -8,7 +8,7 @@ struct RowOrder {
     init?(of schema: ParquetSchema) {
         guard !schema.sortedBy.isEmpty else { return nil }
         columns = schema.sortedBy.compactMap { sorting in
-            guard let index = schema.columns.firstIndex(where: { $0.name == sorting.name }) else { return nil }
+            guard let index = schema.index(ofColumn: sorting.name) else { return nil }
             return (index, sorting, schema.columns[index])
         }
     }

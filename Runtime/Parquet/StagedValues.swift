@@ -2,25 +2,38 @@
 struct StagedValues {
     private var values: ColumnValues
     private var presence = PresenceBits()
-    private let type: PhysicalType
+    private var levels = NestedLevels(definition: [], repetition: [])
+    private var nestedRowCount = 0
+    private let leaf: ParquetLeaf
 
-    init(of type: PhysicalType) {
-        self.type = type
-        values = .empty(type)
+    init(of leaf: ParquetLeaf) {
+        self.leaf = leaf
+        values = .empty(leaf.column.physicalType)
     }
 
-    var rowCount: Int { presence.rowCount }
+    var rowCount: Int { leaf.isFlat ? presence.rowCount : nestedRowCount }
 
     /// Everything staged, as one slice.
-    var slice: (ValueSlice, PresenceSlice) {
-        let presence = presence.slice
-        return (ValueSlice(values: values, range: 0..<presence.valueCount), presence)
+    var slice: (ValueSlice, RowSlice) {
+        let rows: RowSlice =
+            leaf.isFlat
+            ? .flat(presence.slice)
+            : .nested(
+                LevelSlice(
+                    levels: levels, entries: levels.definition.indices, rowCount: nestedRowCount, leaf: leaf))
+        return (ValueSlice(values: values, range: 0..<rows.valueCount), rows)
     }
 
-    mutating func removeAll() { self = StagedValues(of: type) }
+    mutating func removeAll() { self = StagedValues(of: leaf) }
 
-    mutating func append(_ slice: ValueSlice, _ rows: PresenceSlice) {
-        presence.append(rows)
+    mutating func append(_ slice: ValueSlice, _ rows: RowSlice) {
+        switch rows {
+        case .flat(let rows): presence.append(rows)
+        case .nested(let rows):
+            levels.definition += rows.levels.definition[rows.entries]
+            levels.repetition += rows.levels.repetition[rows.entries]
+            nestedRowCount += rows.rowCount
+        }
         let staged = values
         values = .empty(.boolean)  // so that the staged array has one owner and grows in place
         switch (consume staged, slice.values) {

@@ -1,0 +1,65 @@
+import Foundation
+import LambdaRuntime
+import Testing
+
+@testable import BronzeWriter
+
+/// Python with pyarrow and DuckDB, which makes nested rows and reads what became of them.
+///
+/// `CUPEL_PYTHON` names the interpreter; else `.venv/bin/python3` at the package root. A missing referee fails the test.
+private func referee(_ arguments: String...) throws { try referee(arguments) }
+
+private func referee(_ arguments: [String]) throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL
+    let interpreter =
+        ProcessInfo.processInfo.environment["CUPEL_PYTHON"] ?? root.appending(path: ".venv/bin/python3").path
+    try #require(
+        FileManager.default.isExecutableFile(atPath: interpreter),
+        "no referee at \(interpreter): run `make test`, or set CUPEL_PYTHON")
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(filePath: interpreter)
+    process.arguments = [root.appending(path: "Tests/Fixtures/nested/referee.py").path] + arguments
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    let text = try output.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0, "\(String(decoding: text, as: UTF8.self))")
+}
+
+/// From a contract with objects and arrays to a Parquet file that others read as Python reads the JSON.
+@Suite struct NestedConversionTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func convert(_ names: [String], _ arguments: String...) throws {
+        for name in names {
+            let place = "\(folder.path)/\(name)"
+            for format in ["json", "csv"] {
+                let summary = try ConvertCommand(
+                    ["--contract", "\(place)/nested.odcs.yaml"] + arguments
+                        + ["\(place)/nested.\(format).gz", "\(place)/\(format).parquet"], Environment([:])
+                ).run()
+                #expect(summary.contains(#""rows_quarantined":0"#), "seed \(name), \(format): \(summary)")
+            }
+        }
+    }
+
+    /// Seed 0 has a contract that flattens, keeps structs, lists of structs, of lists and of scalars, and JSON text; the
+    /// others have random ones.
+    @Test func `nested rows are in the file as Python reads them in JSON, for a contract of every kind`() throws {
+        let seeds = ["0"] + (0..<5).map { _ in String(Int.random(in: 1...1_000_000)) }
+        print("seeds of nested rows: \(seeds)")
+        try referee(["generate", folder.path, "120"] + seeds)
+        try convert(seeds)
+        try referee("check", folder.path)
+    }
+
+    @Test func `rows of many batches and pages are the same, whatever the codec`() throws {
+        try referee("generate", folder.path, "17000", "0")
+        try convert(["0"], "--threads", "1", "--compression", "zstd")
+        try referee("check", folder.path)
+    }
+}

@@ -216,7 +216,10 @@ import Testing
         let report = try await Stack(template, name: "cupel").deploy(to: [played])
         #expect(
             Set(report.resources(.notPlayed).map(\.type))
-                .isSubset(of: ["AWS::SQS::Queue", "AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream"]))
+                .isSubset(of: [
+                    "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::Kinesis::Stream",
+                    "AWS::KinesisFirehose::DeliveryStream",
+                ]))
         for machine in played.all where machine.type == "AWS::StepFunctions::StateMachine" {
             #expect(try JSON(parsing: machine.properties["DefinitionString"]?.string ?? "")["StartAt"] != nil)
         }

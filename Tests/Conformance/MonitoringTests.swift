@@ -1,0 +1,238 @@
+import Foundation
+import JSON
+import Testing
+import YAML
+
+/// What is watched must be what is measured: every metric that an alarm or a dashboard names is written by a function, or
+/// published by AWS, for a resource that the templates make.
+@Suite struct MonitoringTests {
+    static let dashboards = InfraTemplates.names(in: "infra/dashboards")
+
+    /// One metric as an alarm or a dashboard asks for it.
+    struct Question: Hashable, CustomStringConvertible {
+        let place: String
+        let namespace: String
+        let metric: String
+        let dimensions: [String: String]
+
+        var description: String { "\(place): \(namespace) \(metric) \(dimensions)" }
+    }
+
+    /// Metrics of AWS by namespace, and the dimensions that each may be asked by.
+    /// - SeeAlso: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/aws-services-cloudwatch-metrics.html>
+    static let published: [String: (metrics: Set<String>, dimensions: Set<String>)] = [
+        "AWS/Lambda": (
+            ["Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions"], ["FunctionName"]
+        ),
+        "AWS/SQS": (["ApproximateNumberOfMessagesVisible"], ["QueueName"]),
+        "AWS/States": (
+            [
+                "ExecutionsStarted", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionThrottled", "ExecutionTime",
+                "ExpressExecutionBilledDuration",
+            ], ["StateMachineArn"]
+        ),
+        "AWS/EventBridge/Pipes": (["ExecutionFailed", "ExecutionThrottled"], ["PipeName"]),
+        "AWS/DynamoDB": (
+            [
+                "ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits", "ReadThrottleEvents", "WriteThrottleEvents",
+            ], ["TableName", "GlobalSecondaryIndexName"]
+        ),
+        "AWS/Firehose": (
+            ["ExecuteProcessing.Success", "DeliveryToS3.Success", "DeliveryToS3.DataFreshness"],
+            ["DeliveryStreamName"]
+        ),
+        "AWS/Kinesis": (["IncomingBytes", "GetRecords.IteratorAgeMilliseconds"], ["StreamName"]),
+        "AWS/Logs": (["IncomingBytes"], ["LogGroupName"]),
+        "AWS/S3": (["BucketSizeBytes"], ["BucketName", "StorageType"]),
+        "AWS/Billing": (["EstimatedCharges"], ["Currency"]),
+    ]
+
+    // MARK: What is asked
+
+    private static func grafana(_ file: String) throws -> JSON {
+        try JSON(
+            parsing: try String(contentsOfFile: "\(InfraTemplates.root)/infra/dashboards/\(file)", encoding: .utf8))
+    }
+
+    private static func questions(ofGrafana file: String) throws -> [Question] {
+        (try grafana(file)["panels"]?.array ?? []).flatMap { panel in
+            (panel["targets"]?.array ?? []).compactMap { target in
+                guard let namespace = target["namespace"]?.string else { return nil }
+                var dimensions: [String: String] = [:]
+                for dimension in target["dimensions"]?.object ?? [:] {
+                    dimensions[dimension.name] = dimension.value.array?.first?.string ?? ""
+                }
+                return Question(
+                    place: file, namespace: namespace, metric: target["metricName"]?.string ?? "",
+                    dimensions: dimensions)
+            }
+        }
+    }
+
+    private static func questionsOfAlarms() throws -> [Question] {
+        try InfraTemplates.resources(ofType: "AWS::CloudWatch::Alarm").flatMap { alarm in
+            (alarm.properties?.tree ?? []).compactMap { node in
+                guard let namespace = node["Namespace"]?.string, let metric = node["MetricName"]?.string else {
+                    return nil
+                }
+                var dimensions: [String: String] = [:]
+                for dimension in node["Dimensions"]?.sequence ?? [] {
+                    dimensions[dimension["Name"]?.string ?? ""] = dimension["Value"]?.string
+                }
+                return Question(place: alarm.path, namespace: namespace, metric: metric, dimensions: dimensions)
+            }
+        }
+    }
+
+    /// The dashboard's body with its references replaced by what stands in them.
+    private static func dashboard() throws -> JSON {
+        let resource = try #require(try InfraTemplates.resources(ofType: "AWS::CloudWatch::Dashboard").first)
+        let body = try #require(resource.properties?["DashboardBody"]?.string)
+        return try JSON(parsing: body.replacing("${OldestPendingSeconds}", with: "900"))
+    }
+
+    /// In a widget's list `.` repeats what stands above, and `...` all of it but the last.
+    /// - SeeAlso: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html>
+    private static func questionsOfDashboard() throws -> [Question] {
+        try (try dashboard()["widgets"]?.array ?? []).flatMap { widget in
+            var above: [String] = []
+            return try (widget["properties"]?["metrics"]?.array ?? []).map { row in
+                var words = (row.array ?? []).compactMap(\.string)
+                if words.first == "..." {
+                    words = words.count == 1 ? above : above.dropLast() + words.dropFirst()
+                }
+                words = words.enumerated().map { $1 == "." ? above[$0] : $1 }
+                above = words
+                try #require(words.count >= 4 && words.count.isMultiple(of: 2), "\(words) names no dimension")
+                let pairs = stride(from: 2, to: words.count, by: 2).map { (words[$0], words[$0 + 1]) }
+                return Question(
+                    place: "dashboard", namespace: words[0], metric: words[1],
+                    dimensions: Dictionary(uniqueKeysWithValues: pairs))
+            }
+        }
+    }
+
+    private static func questions() throws -> [Question] {
+        try questionsOfAlarms() + questionsOfDashboard() + dashboards.flatMap { try questions(ofGrafana: $0) }
+    }
+
+    // MARK: What is there
+
+    /// The metrics that the functions write, from their sources.
+    private static func written() throws -> Set<String> {
+        var names: Set<String> = []
+        for function in InfraTemplates.names(in: "Functions") {
+            for file in InfraTemplates.names(in: "Functions/\(function)") where file.hasSuffix(".swift") {
+                let path = "\(InfraTemplates.root)/Functions/\(function)/\(file)"
+                let source = try String(contentsOfFile: path, encoding: .utf8)
+                names.formUnion(source.matches(of: #/Metric\(\s*"(\w+)"/#).map { String($0.output.1) })
+            }
+        }
+        return names
+    }
+
+    /// Names that the templates give to their resources, without project, stage and account.
+    private static func named() throws -> Set<String> {
+        let properties = [
+            "FunctionName", "QueueName", "TableName", "StateMachineName", "DeliveryStreamName", "BucketName", "Name",
+            "LogGroupName", "IndexName",
+        ]
+        var names: Set<String> = []
+        for node in try InfraTemplates.resources().flatMap({ $0.properties?.tree ?? [] }) {
+            names.formUnion(properties.compactMap { node[$0]?.string }.map(bare))
+        }
+        return names
+    }
+
+    private static func bare(_ name: String) -> String {
+        var name = Substring(name)
+        if name.hasPrefix("arn:"), let colon = name.lastIndex(of: ":") { name = name[name.index(after: colon)...] }
+        var text = String(name)
+        for (variable, stand) in [
+            ("${Project}-${Stage}", "P"), ("$pipeline", "P"), ("${AWS::AccountId}", "A"), ("$account", "A"),
+            ("${AWS::Region}", "R"), ("$region", "R"),
+        ] { text = text.replacing(variable, with: stand) }
+        return text
+    }
+
+    // MARK: Tests
+
+    @Test func `there are alarms and dashboards, and metrics that functions write`() throws {
+        #expect(Self.dashboards == ["cost.json", "data.json", "health.json"])
+        #expect(try Self.questionsOfAlarms().count > 20)
+        #expect(try Self.questionsOfDashboard().count > 20)
+        #expect(try Self.written().count >= 18)
+    }
+
+    @Test func `every metric that is asked for exists, with dimensions that it has`() throws {
+        let written = try Self.written()
+        for question in try Self.questions() {
+            if question.namespace == "Cupel" {
+                #expect(written.contains(question.metric), "\(question)")
+                #expect(
+                    [["Pipeline"], ["Pipeline", "Table"]].contains(question.dimensions.keys.sorted()), "\(question)")
+            } else {
+                let known = try #require(Self.published[question.namespace], "\(question)")
+                #expect(known.metrics.contains(question.metric), "\(question)")
+                #expect(known.dimensions.isSuperset(of: question.dimensions.keys), "\(question)")
+            }
+        }
+    }
+
+    @Test func `every metric that a function writes is on a dashboard`() throws {
+        let shown = Set(try (Self.dashboards.flatMap { try Self.questions(ofGrafana: $0) }).map(\.metric))
+        #expect(try Self.written().subtracting(shown).isEmpty)
+    }
+
+    @Test func `what a metric is of is a resource of the templates`() throws {
+        let named = try Self.named()
+        let elsewhere: Set = ["Pipeline", "Table", "StorageType", "Currency"]
+        for question in try Self.questions() {
+            for (dimension, value) in question.dimensions where !elsewhere.contains(dimension) {
+                #expect(named.contains(Self.bare(value)), "\(question): nothing is called \(value)")
+            }
+        }
+    }
+
+    @Test func `every alarm tells the topic, says what to do, and knows what silence means`() throws {
+        for alarm in try InfraTemplates.resources(ofType: "AWS::CloudWatch::Alarm") {
+            for list in ["AlarmActions", "OKActions"] {
+                #expect((alarm.properties?[list]?.sequence ?? []).compactMap(\.string) == ["Alarms"], "\(alarm.path)")
+            }
+            #expect((alarm.properties?["AlarmDescription"]?.string?.count ?? 0) > 30, "\(alarm.path)")
+            #expect(alarm.properties?["TreatMissingData"]?.string != nil, "\(alarm.path)")
+            #expect(alarm.properties?["AlarmName"]?.string?.hasPrefix("${Project}-${Stage}-") == true, "\(alarm.path)")
+        }
+    }
+
+    @Test(arguments: dashboards)
+    func `a Grafana dashboard can be provisioned as it is`(file: String) throws {
+        let dashboard = try Self.grafana(file)
+        #expect(dashboard["uid"]?.string?.hasPrefix("cupel-") == true && dashboard["id"] == nil)
+        let variables = dashboard["templating"]?["list"]?.array ?? []
+        let source = try #require(variables.first { $0["type"] == "datasource" })
+        #expect(source["name"] == "datasource" && source["query"] == "cloudwatch")
+        let names = Set(variables.compactMap { $0["name"]?.string })
+        var taken: Set<[Int]> = []
+        let panels = dashboard["panels"]?.array ?? []
+        #expect(Set(panels.compactMap { $0["id"]?.int }).count == panels.count)
+        for panel in panels {
+            let title = panel["title"]?.string ?? ""
+            for node in [panel] + (panel["targets"]?.array ?? []) {
+                #expect(node["datasource"] == ["type": "cloudwatch", "uid": "${datasource}"], "\(title)")
+            }
+            let targets = panel["targets"]?.array ?? []
+            #expect(
+                !targets.isEmpty && Set(targets.compactMap { $0["refId"]?.string }).count == targets.count, "\(title)")
+            let used = panel.text.matches(of: #/\$([a-z]+)/#).map { String($0.output.1) }
+            #expect(names.isSuperset(of: used), "\(title) uses a variable that is not there")
+            let place = try #require(panel["gridPos"]?.object, "\(title)")
+            let (x, y) = (place["x"]?.int ?? -1, place["y"]?.int ?? -1)
+            let (width, height) = (place["w"]?.int ?? 0, place["h"]?.int ?? 0)
+            #expect(x >= 0 && x + width <= 24, "\(title)")
+            for column in x..<x + width {
+                for row in y..<y + height { #expect(taken.insert([column, row]).inserted, "\(title) covers another") }
+            }
+        }
+    }
+}

@@ -17,14 +17,17 @@ struct Referee {
     }
 
     /// Fails the test with what the referee says unless every file in `folder` is as its `.json` says.
-    func check(_ folder: URL) throws {
+    func check(_ folder: URL) throws { try run("parquet/referee.py", folder.path) }
+
+    /// Fails the test with what a script of the fixtures says unless it is content.
+    func run(_ script: String, _ arguments: String...) throws {
         try #require(
             FileManager.default.isExecutableFile(atPath: interpreter),
             "no referee at \(interpreter): run `make test`, or set CUPEL_PYTHON")
         let process = Process()
         let output = Pipe()
         process.executableURL = URL(fileURLWithPath: interpreter)
-        process.arguments = [root.appending(path: "Tests/Fixtures/parquet/referee.py").path, folder.path]
+        process.arguments = [root.appending(path: "Tests/Fixtures/\(script)").path] + arguments
         process.standardOutput = output
         process.standardError = output
         try process.run()

@@ -9,6 +9,8 @@ public final class CSVReader: RecordReader {
     /// The names in the header.
     public var header: [String] { rows.header.names }
 
+    public var inspect: ((ColumnBatch) throws -> Void)?
+
     private let masker: Masker
     private var rows: CSVRows
 
@@ -28,6 +30,7 @@ public final class CSVReader: RecordReader {
         batch.removeAll()
         try rows.read(into: &batch)
         batch.sortRejected()
+        try inspect?(batch)
         masker.mask(&batch)
         return batch.rowsRead > 0
     }

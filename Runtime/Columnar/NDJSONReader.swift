@@ -16,6 +16,8 @@ public final class NDJSONReader: RecordReader {
     private var matrix: FieldMatrix
     private var shape: JSONShape
     private var assembler: BatchAssembler<JSONSpelling>
+    public var inspect: ((ColumnBatch) throws -> Void)?
+
     private let masker: Masker
     private let hidden: HiddenFields
     /// The line that is next.
@@ -63,6 +65,7 @@ public final class NDJSONReader: RecordReader {
         if !hasStarted { try start() }
         try readRows(into: &batch)
         batch.sortRejected()
+        try inspect?(batch)
         masker.mask(&batch)
         return batch.rowsRead > 0
     }

@@ -1,5 +1,8 @@
 /// Reads a raw file's rows into batches of typed columns.
 public protocol RecordReader: AnyObject {
+    /// Sees each batch before its values are masked.
+    var inspect: ((ColumnBatch) throws -> Void)? { get set }
+
     /// Fills `batch` with the next rows; false, and an empty batch, after the last.
     ///
     /// - Parameter batch: one made for the contract's bronze columns. Its buffers are used again.

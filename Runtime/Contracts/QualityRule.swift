@@ -70,3 +70,24 @@ public struct QualityRule: Sendable, Hashable {
     public let severity: Severity
     public let description: String?
 }
+
+extension QualityRule.Comparison: CustomStringConvertible {
+    /// As a contract writes it.
+    public var description: String {
+        switch self {
+        case .equal(let value): "mustBe \(value.shortText)"
+        case .notEqual(let value): "mustNotBe \(value.shortText)"
+        case .greater(let value): "mustBeGreaterThan \(value.shortText)"
+        case .greaterOrEqual(let value): "mustBeGreaterOrEqualTo \(value.shortText)"
+        case .less(let value): "mustBeLessThan \(value.shortText)"
+        case .lessOrEqual(let value): "mustBeLessOrEqualTo \(value.shortText)"
+        case .between(let low, let high): "mustBeBetween \(low.shortText) and \(high.shortText)"
+        case .notBetween(let low, let high): "mustNotBeBetween \(low.shortText) and \(high.shortText)"
+        }
+    }
+}
+
+extension Double {
+    /// Whole numbers without a point.
+    fileprivate var shortText: String { Int(exactly: self).map(String.init) ?? String(self) }
+}

@@ -25,7 +25,7 @@ extension QualityRule {
         return rules
     }
 
-    /// Checks that what rules of the table call columns are columns.
+    /// Checks that what rules call columns are columns, of types whose values the rules can measure.
     static func checkColumns(
         of rules: [QualityRule], among columns: [Contract.Column], at table: ContractKey
     ) throws(ContractError) {
@@ -34,6 +34,21 @@ extension QualityRule {
                 let unknown = rule.arguments.properties.first(where: { name in !columns.contains { $0.name == name } })
             else { continue }
             throw try table.required("quality").fault("the rule names a column '\(unknown)', which is not there")
+        }
+        for rule in rules {
+            let names = rule.column.map { [$0] } ?? rule.arguments.properties
+            guard let column = columns.first(where: { names.contains($0.name) && !rule.canMeasure($0.type) }),
+                let metric = rule.metric
+            else { continue }
+            throw table.fault("\(metric.rawValue) of '\(column.name)' cannot be measured: it is \(column.type)")
+        }
+    }
+
+    private func canMeasure(_ type: ColumnType) -> Bool {
+        switch metric {
+        case .missingValues, .invalidValues: type.hasComparedValues
+        case .duplicateValues: !type.isNested
+        case .nullValues, .rowCount, nil: true
         }
     }
 

@@ -93,7 +93,7 @@ extension ValueConstraints {
 
 extension ColumnType {
     /// Whether constraints can be checked: values are kept as numbers or text.
-    fileprivate var hasComparedValues: Bool {
+    var hasComparedValues: Bool {
         switch self {
         case .boolean, .json, .uuid, .structure, .list: false
         default: fixedLength == nil

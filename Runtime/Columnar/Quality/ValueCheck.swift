@@ -27,6 +27,17 @@ struct ValueCheck {
         }
     }
 
+    /// A check that only the values written `missing` satisfy; those that are none of the column's type are in no row.
+    init(missing: [String], on column: BronzeColumn) throws(ColumnarError) {
+        var constraints = ValueConstraints()
+        constraints.validValues = missing.filter { text in
+            var one = ValueConstraints()
+            one.validValues = [text]
+            return (try? ValueCheck(one, on: column)) != nil
+        }
+        try self.init(constraints, on: column)
+    }
+
     /// The places of values that break a constraint, from `first` on, in order.
     mutating func violations(in values: ColumnBatch.Values, from first: Int) -> [Int] {
         switch (test, values) {

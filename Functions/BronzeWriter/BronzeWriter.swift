@@ -108,7 +108,7 @@ struct BronzeWriter: JSONHandler {
             Control.Conversion(
                 writtenCount: result.writtenCount, quarantinedCount: result.quarantinedCount,
                 checksum: result.checksum, outputKey: outputKey, contractVersion: contract.version,
-                maskedColumns: contract.maskedColumns),
+                maskedColumns: contract.maskedColumns, quality: result.quality.map(MeasuredRule.init)),
             next: claimed.next(
                 .silver, bucket: settings.lakeBucket, outputKey: outputKey, version: version,
                 sizeInBytes: result.output.sizeInBytes, rowCount: result.writtenCount))
@@ -137,7 +137,8 @@ struct BronzeWriter: JSONHandler {
                 let text = "\(error)"
                 let isPlaceNamed = text.utf8.indices.contains { text.utf8[$0...].starts(with: record.place.utf8) }
                 try settings.control.fail(
-                    record, errorType: type.name, message: isPlaceNamed ? text : "\(record.place): \(text)")
+                    record, errorType: type.name, message: isPlaceNamed ? text : "\(record.place): \(text)",
+                    quality: (error as? ConversionError)?.measuredRules ?? [])
             }
         } catch .leaseLost {
             return false

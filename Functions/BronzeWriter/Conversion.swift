@@ -12,6 +12,8 @@ struct Conversion {
         /// 1 does everything in turn; with more, inflating, parsing and encoding overlap.
         var threads = 3
         var maskingKey: [UInt8]?
+        /// For the rules of the contract that need to remember values, in bytes.
+        var qualityMemory = QualityInspector.defaultMemory
         /// What the Parquet footer says about where the rows come from.
         var keyValues: [(key: String, value: String)] = []
     }
@@ -22,6 +24,8 @@ struct Conversion {
         /// SHA-256 of the decompressed content, in hexadecimal.
         let checksum: String
         let output: StoredFile
+        /// What was measured for each quality rule of the contract.
+        var quality: [QualityResult] = []
     }
 
     let contract: Contract
@@ -41,10 +45,13 @@ struct Conversion {
         var quarantine = Quarantine(quarantine)
         let encoding: Encoding
         let reader: any RecordReader
+        let quality: QualityInspector
         do {
             let text: any ByteSource = options.threads > 1 ? ReadAheadSource(inflated) : inflated
             reader = try format.reader(
                 of: text, contract: contract, limits: options.reader, maskingKey: options.maskingKey)
+            quality = try QualityInspector(contract, memory: options.qualityMemory)
+            if quality.isNeeded { reader.inspect = quality.measure }
             encoding = Encoding(try schema, writerOptions, to: output, isThreaded: options.threads > 2)
         } catch {
             output.abort()
@@ -53,11 +60,15 @@ struct Conversion {
         do {
             let writtenCount = try encode(reader, encoding, &quarantine)
             try quarantine.judge(by: contract, rowsRead: writtenCount + quarantine.count)
+            let measured = quality.results
+            guard !measured.contains(where: \.isFatal) else {
+                throw ConversionError.qualityFailed(measured, contract: contract)
+            }
             try quarantine.finish()
             let stored = try encoding.finish()
             return Result(
                 writtenCount: writtenCount, quarantinedCount: quarantine.count, checksum: inflated.checksum() ?? "",
-                output: stored)
+                output: stored, quality: measured)
         } catch {
             encoding.abort()
             quarantine.abort()

@@ -11,6 +11,8 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
     case unreadable(place: String, ColumnarError)
     /// More rows broke the contract than it tolerates.
     case tooManyRejects(count: Int, rowsRead: Int, first: RejectedRow, contract: Contract)
+    /// Rules of the contract whose severity is `error` do not hold.
+    case qualityFailed([QualityResult], contract: Contract)
     /// The object version was deleted or replaced before it was read.
     case objectGone(place: String, version: String)
     case noContract(table: String, reason: String)
@@ -25,6 +27,7 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
         case .usage: "InvalidEvent"
         case .unreadable(_, let error): error.code
         case .tooManyRejects: "ContractBroken"
+        case .qualityFailed: "QualityFailed"
         case .objectGone: "ObjectGone"
         case .noContract: "NoContract"
         case .notRaw: "NotRaw"
@@ -42,6 +45,11 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
                 + "\(contract.tolerance.rows) rows or a share of \(contract.tolerance.share); the first is line "
                 + "\(first.line), byte \(first.byteOffset)" + (first.column.map { ", column \($0)" } ?? "")
                 + ": \(first.message). Mend the file and put it again, or change the contract and replay"
+        case .qualityFailed(let results, let contract):
+            "the file breaks \(results.count(where: \.isFatal)) of \(results.count) quality rules of the contract "
+                + "\(contract.table) \(contract.version): "
+                + results.filter(\.isFatal).map(\.description).joined(separator: "; ")
+                + ". Nothing of it was written; mend the file and put it again, or change the contract and replay"
         case .objectGone(let place, let version):
             "\(place), version \(version), is gone: it was deleted or replaced before it was read; put the file again"
         case .noContract(let table, let reason):

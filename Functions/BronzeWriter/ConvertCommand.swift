@@ -72,6 +72,7 @@ struct ConvertCommand {
             "rows_quarantined": .int(result.quarantinedCount), "checksum": .string(result.checksum),
             "output": .string(output), "bytes": .int(result.output.sizeInBytes),
             "quarantine": result.quarantinedCount > 0 ? .string(quarantine) : .null,
+            "quality": .array(result.quality.map(\.summary)),
         ]
         return summary.text
     }

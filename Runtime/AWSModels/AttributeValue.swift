@@ -25,6 +25,7 @@ extension AttributeValue {
     public var int: Int? { if case .number(let digits) = self { Int(digits) } else { nil } }
     public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
     public var list: [AttributeValue]? { if case .list(let value) = self { value } else { nil } }
+    public var map: Item? { if case .map(let value) = self { value } else { nil } }
 }
 
 extension AttributeValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {

@@ -33,6 +33,8 @@ enum ControlAttribute: String, CaseIterable {
     case requestID = "request_id"
     case contractVersion = "contract_version"
     case maskedColumns = "masked_columns"
+    case quality
+    case personalData = "pii_findings"
 }
 
 extension ControlRecord {
@@ -73,6 +75,8 @@ extension ControlRecord {
             (.requestID, requestID.map(AttributeValue.string)),
             (.contractVersion, contractVersion.map(AttributeValue.string)),
             (.maskedColumns, maskedColumns.isEmpty ? nil : .list(maskedColumns.map(AttributeValue.string))),
+            (.quality, quality.isEmpty ? nil : .list(quality.map(\.attribute))),
+            (.personalData, personalData.isEmpty ? nil : .list(personalData.map(\.attribute))),
         ]
         return all.compactMap { name, value in value.map { (name, $0) } }
     }
@@ -108,6 +112,8 @@ extension ControlRecord {
         outputKey = try reader.optional(.outputKey, \.string)
         contractVersion = try reader.optional(.contractVersion, \.string)
         maskedColumns = (try reader.optional(.maskedColumns, \.list) ?? []).compactMap(\.string)
+        quality = (try reader.optional(.quality, \.list) ?? []).compactMap(MeasuredRule.init)
+        personalData = (try reader.optional(.personalData, \.list) ?? []).compactMap(PersonalDataFinding.init)
         errorType = try reader.optional(.errorType, \.string)
         errorMessage = try reader.optional(.errorMessage, \.string)
     }

@@ -53,6 +53,8 @@ public struct ControlRecord: Sendable, Hashable {
     public var outputKey: String?
     public var contractVersion: String?
     public var maskedColumns: [String] = []
+    public var quality: [MeasuredRule] = []
+    public var personalData: [PersonalDataFinding] = []
     public var errorType: String?
     public var errorMessage: String?
 
@@ -119,10 +121,12 @@ public struct Conversion: Sendable, Hashable {
     public let outputKey: String
     public let contractVersion: String
     public let maskedColumns: [String]
+    public let quality: [MeasuredRule]
+    public let personalData: [PersonalDataFinding]
 
     public init(
         writtenCount: Int, quarantinedCount: Int, checksum: String, outputKey: String, contractVersion: String,
-        maskedColumns: [String] = []
+        maskedColumns: [String] = [], quality: [MeasuredRule] = [], personalData: [PersonalDataFinding] = []
     ) {
         self.writtenCount = writtenCount
         self.quarantinedCount = quarantinedCount
@@ -130,6 +134,8 @@ public struct Conversion: Sendable, Hashable {
         self.outputKey = outputKey
         self.contractVersion = contractVersion
         self.maskedColumns = maskedColumns
+        self.quality = quality
+        self.personalData = personalData
     }
 
     public var recordCount: Int { writtenCount + quarantinedCount }

@@ -84,6 +84,8 @@ extension ControlTable {
         change.set(.outputKey, .string(conversion.outputKey))
         change.set(.contractVersion, .string(conversion.contractVersion))
         change.set(.maskedColumns, .list(conversion.maskedColumns.map(AttributeValue.string)))
+        change.set(.quality, .list(conversion.quality.map(\.attribute)))
+        change.set(.personalData, .list(conversion.personalData.map(\.attribute)))
         change.remove(.errorType, .errorMessage, .openWork)
 
         let end = TransactWriteItems.Write.update(change.request(table: name, id: record.controlID))
@@ -112,15 +114,18 @@ extension ControlTable {
     }
 
     /// Ends a claimed record in error.
+    ///
+    /// - Parameter quality: what was measured before, if it came to that.
     /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when another worker has taken over; nothing is written.
     @discardableResult
     public func fail(
-        _ record: ControlRecord, errorType: String, message: String
+        _ record: ControlRecord, errorType: String, message: String, quality: [MeasuredRule] = []
     ) throws(ControlError) -> ControlRecord {
         let time = now()
         var change = Self.ending(record, in: .error, at: time)
         change.set(.errorType, .string(errorType))
         change.set(.errorMessage, .string(Self.shortened(message)))
+        if quality.isEmpty { change.remove(.quality) } else { change.set(.quality, .list(quality.map(\.attribute))) }
         return try applyAsHolder(change, of: record) { $0.isEnd(of: record, at: time, in: .error) }
     }
 

@@ -16,9 +16,32 @@ extension ControlRecord {
         "control_id", "status", "schema_name", "table_name", "bucket", "object_key", "object_version", "file_format",
         "file_size", "created_at", "updated_at", "compute_target", "estimated_record_count", "attempt_count",
         "lease_owner", "lease_expires_at", "started_at", "finished_at", "duration", "request_id", "record_count",
-        "written_count", "quarantined_count", "checksum", "contract_version", "masked_columns", "output_key",
-        "error_type", "error_message",
+        "written_count", "quarantined_count", "checksum", "contract_version", "masked_columns", "quality",
+        "pii_findings", "output_key", "error_type", "error_message",
     ]
+
+    /// Values that are better read as lines than as JSON, by their names in the table.
+    var sentences: [String: [String]] {
+        let quality = quality.map { rule in
+            let least = rule.outcome == .unchecked ? "at least " : ""
+            return
+                "\(rule.outcome.rawValue): \(rule.rule) is \(least)\(Quantity.shortest(rule.measured)), \(rule.expected) "
+                + "(\(rule.severity))"
+        }
+        let findings = personalData.map {
+            "\($0.kind) in \($0.column): \($0.matchedCount) of \($0.sampledCount) values sampled (\($0.action))"
+        }
+        return ["quality": quality, "pii_findings": findings].filter { !$0.value.isEmpty }
+    }
+
+    /// How many of the contract's rules do not hold: `5 ok`, `1 of 5 failed`; a dash where none was measured.
+    var qualitySummary: String {
+        guard !quality.isEmpty else { return "-" }
+        let failed = quality.count { $0.outcome == .failed }
+        let unchecked = quality.count { $0.outcome == .unchecked }
+        if failed > 0 { return "\(failed) of \(quality.count) failed" }
+        return unchecked > 0 ? "\(unchecked) of \(quality.count) unchecked" : "\(quality.count) ok"
+    }
 
     /// The last part of the key.
     var fileName: String { String(objectKey.split(separator: "/").last ?? "") }

@@ -28,7 +28,11 @@ struct ShowCommand: ParsableCommand {
         let width = record.document.names.map(\.count).max() ?? 0
         for (name, value) in record.document {
             let padding = String(repeating: " ", count: width - name.count)
-            StandardStream.output.line("\(name)\(padding)  \(value.string ?? value.text)")
+            let lines = record.sentences[name] ?? [value.string ?? value.text]
+            StandardStream.output.line("\(name)\(padding)  \(lines[0])")
+            for line in lines.dropFirst() {
+                StandardStream.output.line(String(repeating: " ", count: width + 2) + line)
+            }
         }
     }
 

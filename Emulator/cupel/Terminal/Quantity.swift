@@ -22,6 +22,11 @@ enum Quantity {
         return (value < 0 && scaled > 0 ? "-" : "") + "\(scaled / scale)" + (places > 0 ? ".\(zeros)\(fraction)" : "")
     }
 
+    /// Whole numbers without a point, others with two digits behind it.
+    static func shortest(_ value: Double) -> String {
+        Int(exactly: value).map { count($0) } ?? decimal(value, places: 2)
+    }
+
     static func bytes(_ count: Int) -> String {
         let units = ["B", "kB", "MB", "GB", "TB"]
         var (value, unit) = (Double(count), 0)

@@ -89,7 +89,8 @@ struct RepeatCounter {
             for row in 0..<batch.rowCount {
                 let isPresent = column.presence.map { $0[row >> 6] >> (row & 63) & 1 == 1 } ?? true
                 if let key = keys[row] {
-                    keys[row] = isPresent ? columns.count == 1 ? values[value] : Fingerprint.of(key, values[value]) : nil
+                    keys[row] =
+                        isPresent ? columns.count == 1 ? values[value] : Fingerprint.of(key, values[value]) : nil
                 }
                 value += isPresent ? 1 : 0
             }

@@ -18,9 +18,9 @@ import Testing
 
     var control: ControlTable { ControlTable(name: "control", client: aws.client, now: { [aws] in aws.now }) }
 
-    func settings() throws -> Settings {
+    func settings(_ contract: Contract? = nil) throws -> Settings {
         var settings = Settings(
-            contracts: ContractCatalog([try contract()]), lakeBucket: "lake", control: control,
+            contracts: ContractCatalog([try contract ?? fixedContract()]), lakeBucket: "lake", control: control,
             objects: ObjectStore(aws.client))
         settings.options.reader.batchRows = 64
         return settings
@@ -85,6 +85,22 @@ import Testing
         let next = try #require(try silver.first)
         #expect(next.status == .pending && next.objectKey == bronze && next.bucket == "lake")
         #expect(next.fileSizeInBytes == (try output(record)?.count) && next.estimatedRecordCount == 499)
+    }
+
+    @Test func `the record says which rules of the contract hold, whether the file is done or failed by them`() throws {
+        let rule = "{name: all_there, metric: nullValues, mustBe: 0"
+        let text = gzip("id,score\n1,1\n2,\n")
+        for (severity, status) in [("warning", ControlRecord.Status.success), ("error", .error)] {
+            let record = try add(text, key: "raw/beer/\(severity).csv.gz")
+            let writer = BronzeWriter(settings: try settings(try ruled("\(rule), severity: \(severity)}")))
+            _ = try? writer.handle(["control_id": .string(record.controlID.text)], context())
+            let stored = try stored(record)
+            #expect(stored.status == status)
+            #expect(stored.quality.map(\.rule) == ["has_rows", "all_there"])
+            #expect(stored.quality.map(\.outcome) == [.passed, .failed])
+            #expect(stored.errorType == (status == .error ? "QualityFailed" : nil))
+            #expect(try (output(record) == nil) == (status == .error))
+        }
     }
 
     @Test func `the file says where it comes from`() throws {

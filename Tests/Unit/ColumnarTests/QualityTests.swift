@@ -35,7 +35,8 @@ import Testing
         _ values: [String?], _ rule: String, type: String = "string", header: String = "id,v"
     ) throws -> Double {
         let lines = values.enumerated().map { "\($0),\($1 ?? "")\n" }
-        return try #require(try results("\(header)\n" + lines.joined(), table(type, column: "{\(rule)}")).first).measured
+        return try #require(try results("\(header)\n" + lines.joined(), table(type, column: "{\(rule)}")).first)
+            .measured
     }
 
     // MARK: Metrics

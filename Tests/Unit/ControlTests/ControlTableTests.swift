@@ -31,7 +31,14 @@ import Testing
 
     let conversion = Conversion(
         writtenCount: 6, quarantinedCount: 1, checksum: "c0ffee", outputKey: "bronze/beer/x.parquet",
-        contractVersion: "1.0.0", maskedColumns: ["email"])
+        contractVersion: "1.0.0", maskedColumns: ["email"], quality: [measured],
+        personalData: [
+            PersonalDataFinding(column: "note", kind: "email", matchedCount: 3, sampledCount: 100, action: "report")
+        ])
+
+    static let measured = MeasuredRule(
+        rule: "few_nulls", metric: "nullValues", column: "abv", measured: 12.5, expected: "mustBeLessThan 5 percent",
+        outcome: .failed, severity: "warning")
 
     // MARK: Register
 
@@ -172,6 +179,7 @@ import Testing
         #expect(done.recordCount == 7 && done.writtenCount == 6 && done.quarantinedCount == 1)
         #expect(done.checksum == "c0ffee" && done.outputKey == "bronze/beer/x.parquet")
         #expect(done.contractVersion == "1.0.0" && done.maskedColumns == ["email"])
+        #expect(done.quality == [Self.measured] && done.personalData == conversion.personalData)
         #expect(done.leaseOwner == nil && done.leaseExpiresAt == nil)
     }
 

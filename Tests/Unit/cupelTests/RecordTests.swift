@@ -35,6 +35,33 @@ import Testing
         #expect(Set(document.names) == Set(record.item.keys))
     }
 
+    @Test func `a record says in sentences which rules hold and what personal data was found`() throws {
+        var record = try record("a.csv.gz", status: .success)
+        #expect(record.qualitySummary == "-" && record.sentences.isEmpty)
+        func rule(_ name: String, _ measured: Double, _ outcome: MeasuredRule.Outcome) -> MeasuredRule {
+            MeasuredRule(
+                rule: name, metric: "nullValues", column: "abv", measured: measured,
+                expected: "mustBeLessThan 5 percent", outcome: outcome, severity: "warning")
+        }
+        record.quality = [rule("few_nulls", 4, .passed), rule("fewer_nulls", 1.0 / 3, .unchecked)]
+        #expect(record.qualitySummary == "1 of 2 unchecked")
+        record.quality.append(rule("none", 12345, .failed))
+        #expect(record.qualitySummary == "1 of 3 failed")
+        record.personalData = [
+            PersonalDataFinding(column: "note", kind: "email", matchedCount: 3, sampledCount: 900, action: "report")
+        ]
+        #expect(
+            record.sentences == [
+                "quality": [
+                    "passed: few_nulls is 4, mustBeLessThan 5 percent (warning)",
+                    "unchecked: fewer_nulls is at least 0.33, mustBeLessThan 5 percent (warning)",
+                    "failed: none is 12,345, mustBeLessThan 5 percent (warning)",
+                ],
+                "pii_findings": ["email in note: 3 of 900 values sampled (report)"],
+            ])
+        #expect(try ControlRecord(item: record.item) == record)
+    }
+
     @Test func `an id may be given by its first digits if they are one record's`() throws {
         let first = try record("a.csv.gz")
         _ = try pipeline.control.register(first)

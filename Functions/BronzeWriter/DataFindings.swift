@@ -1,0 +1,38 @@
+internal import Columnar
+internal import Contracts
+internal import Control
+internal import JSON
+
+extension MeasuredRule {
+    /// A rule as the control record has it.
+    init(_ result: QualityResult) {
+        let outcome: Outcome =
+            switch result.outcome {
+            case .passed: .passed
+            case .failed: .failed
+            case .unchecked: .unchecked
+            }
+        self.init(
+            rule: result.name, metric: result.rule.metric?.rawValue ?? "", column: result.rule.column,
+            measured: result.measured, expected: result.expectation, outcome: outcome,
+            severity: result.rule.severity.rawValue)
+    }
+}
+
+extension QualityResult {
+    /// The rule as `convert` prints it.
+    var summary: JSON {
+        [
+            "rule": .string(name), "measured": JSONNumber(measured).map(JSON.number) ?? .null,
+            "expected": .string(expectation), "outcome": .string(outcome.rawValue),
+            "severity": .string(rule.severity.rawValue),
+        ]
+    }
+}
+
+extension ConversionError {
+    /// What was measured before the file failed by it.
+    var measuredRules: [MeasuredRule] {
+        if case .qualityFailed(let results, _) = self { results.map(MeasuredRule.init) } else { [] }
+    }
+}

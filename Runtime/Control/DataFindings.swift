@@ -1,0 +1,96 @@
+internal import AWSModels
+
+/// What was measured for one quality rule of the contract that a file was converted by.
+public struct MeasuredRule: Sendable, Hashable {
+    public enum Outcome: String, Sendable, CaseIterable {
+        case passed, failed
+        /// It could not be told; `measured` is the least that it is.
+        case unchecked
+    }
+
+    public let rule: String
+    public let metric: String
+    /// Nil for rules of the table.
+    public let column: String?
+    public let measured: Double
+    /// Such as `mustBeLessThan 5 percent`.
+    public let expected: String
+    public let outcome: Outcome
+    public let severity: String
+
+    public init(
+        rule: String, metric: String, column: String?, measured: Double, expected: String, outcome: Outcome,
+        severity: String
+    ) {
+        self.rule = rule
+        self.metric = metric
+        self.column = column
+        self.measured = measured
+        self.expected = expected
+        self.outcome = outcome
+        self.severity = severity
+    }
+}
+
+/// Personal data that was found in a column of which the contract says nothing.
+public struct PersonalDataFinding: Sendable, Hashable {
+    public let column: String
+    /// Such as `email`.
+    public let kind: String
+    /// Values that hold such, of `sampledCount` that were looked at.
+    public let matchedCount: Int
+    public let sampledCount: Int
+    /// What was done about it: `report`, or the masking that was applied.
+    public let action: String
+
+    public init(column: String, kind: String, matchedCount: Int, sampledCount: Int, action: String) {
+        self.column = column
+        self.kind = kind
+        self.matchedCount = matchedCount
+        self.sampledCount = sampledCount
+        self.action = action
+    }
+}
+
+// MARK: Wire form
+
+extension MeasuredRule {
+    var attribute: AttributeValue {
+        var item: Item = [
+            "rule": .string(rule), "metric": .string(metric),
+            "measured": .number(Int(exactly: measured).map(String.init) ?? String(measured)),
+            "expected": .string(expected), "outcome": .string(outcome.rawValue), "severity": .string(severity),
+        ]
+        item["column"] = column.map(AttributeValue.string)
+        return .map(item)
+    }
+
+    init?(_ attribute: AttributeValue) {
+        guard let item = attribute.map, let rule = item["rule"]?.string, let metric = item["metric"]?.string,
+            case .number(let digits)? = item["measured"], let measured = Double(digits),
+            let expected = item["expected"]?.string,
+            let outcome = item["outcome"]?.string.flatMap(Outcome.init), let severity = item["severity"]?.string
+        else { return nil }
+        self.init(
+            rule: rule, metric: metric, column: item["column"]?.string, measured: measured, expected: expected,
+            outcome: outcome, severity: severity)
+    }
+}
+
+extension PersonalDataFinding {
+    var attribute: AttributeValue {
+        .map([
+            "column": .string(column), "kind": .string(kind), "matched_count": .int(matchedCount),
+            "sampled_count": .int(sampledCount), "action": .string(action),
+        ])
+    }
+
+    init?(_ attribute: AttributeValue) {
+        guard let item = attribute.map, let column = item["column"]?.string, let kind = item["kind"]?.string,
+            let matchedCount = item["matched_count"]?.int, let sampledCount = item["sampled_count"]?.int,
+            let action = item["action"]?.string
+        else { return nil }
+        self.init(
+            column: column, kind: kind, matchedCount: matchedCount, sampledCount: sampledCount, action: action)
+    }
+}

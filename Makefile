@@ -49,7 +49,7 @@ lint:
 	swift format lint --strict --parallel --recursive Package.swift Functions Runtime Emulator Tests
 	.venv/bin/cfn-lint infra/*.yaml
 	.venv-checkov/bin/checkov --config-file infra/.checkov.yaml
-	@for contract in infra/contracts/*.odcs.yaml; do \
+	@for contract in infra/contracts/*.odcs.yaml Tests/Fixtures/contracts/*.odcs.yaml; do \
 		.venv-contracts/bin/datacontract lint $$contract >.build/lint.log 2>&1 || { cat .build/lint.log; exit 1; }; \
 	done
 

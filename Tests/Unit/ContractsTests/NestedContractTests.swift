@@ -1,0 +1,169 @@
+import Foundation
+import Testing
+
+@testable import Contracts
+
+/// A contract with the given properties in YAML's flow style.
+private func text(_ properties: String) -> String {
+    """
+    {apiVersion: v3.1.0, kind: DataContract, id: t, version: '1', status: draft,
+     schema: [{name: t, properties: [
+    \(properties)]}]}
+    """
+}
+
+private func complaint(_ properties: String) -> String {
+    do throws(ContractError) {
+        _ = try Contract(parsing: text(properties), file: "t.yaml")
+        return "accepted"
+    } catch {
+        return error.description
+    }
+}
+
+private let flatten = "customProperties: [{property: layout, value: flatten}]"
+private let hash = "customProperties: [{property: masking, value: hash}]"
+
+@Suite struct NestedContractTests {
+    @Test func `objects and arrays become columns, structs, lists or text, as the README shows`() throws {
+        let path = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Fixtures/contracts/order.odcs.yaml").standardizedFileURL.path
+        let contract = try Contract(contentsOf: path)
+        #expect(
+            contract.columns.map { "\($0.name): \($0.type)" } == [
+                "order_id: int64", "address_city: string", "address_location_latitude: double",
+                "customer: struct<name: string required, email: string, born: date>",
+                "lines: list<struct<sku: uuid required, price: decimal(12,2), tags: list<string>> required>",
+                "quantity: uint16", "shipped: timestamp without time zone", "payload: json", "history: json",
+                "extension: json",
+            ])
+        #expect(
+            contract.columns.map(\.type)[7...] == [.json(.object), .json(.array), .json(.any)])
+        #expect(contract.column(named: "address_location_latitude")?.path == ["address", "location", "latitude"])
+        #expect(contract.columns.map(\.isRequired).prefix(5) == [true, false, false, false, true])
+        #expect(contract.maskedColumns == ["customer.email"])
+        #expect(contract.columns.map(\.fieldID) == [1, 200_001, 200_003, 3, 4, 5, 6, 7, 8, 9])
+        guard case .list(let line) = contract.columns[4].type, case .structure(let fields) = line.type else {
+            Issue.record("lines is \(contract.columns[4].type)")
+            return
+        }
+        #expect(line.fieldID == 200_007)
+        #expect(fields.map(\.fieldID) == [200_008, 200_009, 200_010])
+    }
+
+    @Test func `ids that the contract gives count before all others`() throws {
+        let id = { (number: Int) in "customProperties: [{property: fieldId, value: \(number)}]" }
+        let contract = try Contract(
+            parsing: text(
+                """
+                {name: a, logicalType: array, \(id(7)), items: {logicalType: object, \(id(8)), properties: [
+                  {name: x, logicalType: string, \(id(9))}]}}
+                """), file: "t.yaml")
+        guard case .list(let element) = contract.columns[0].type, case .structure(let fields) = element.type else {
+            return
+        }
+        #expect([contract.columns[0].fieldID, element.fieldID, fields[0].fieldID] == [7, 8, 9])
+    }
+
+    @Test func `masked places are named wherever they are`() throws {
+        let contract = try Contract(
+            parsing: text(
+                """
+                {name: a, logicalType: array, items: {logicalType: string, \(hash)}},
+                {name: b, logicalType: array, items: {logicalType: array, items: {logicalType: object, properties: [
+                  {name: c, logicalType: string, \(hash)}, {name: d, logicalType: string}]}}},
+                {name: e, logicalType: object, \(flatten), properties: [{name: f, logicalType: string, \(hash)}]}
+                """), file: "t.yaml")
+        #expect(contract.maskedColumns == ["a[]", "b[][].c", "e_f"])
+    }
+
+    @Test(arguments: [
+        ("{name: a, logicalType: object}", "an object needs 'properties', or the physicalType json"),
+        ("{name: a, logicalType: object, properties: []}", "at least one property"),
+        ("{name: a, logicalType: array}", "an array needs 'items', or the physicalType json"),
+        ("{name: a, logicalType: array, physicalType: struct, items: {logicalType: string}}", "'struct' is not one of"),
+        (
+            "{name: a, logicalType: object, properties: [{name: x, logicalType: string}, {name: X, logicalType: string}]}",
+            "the field 'X' is there twice"
+        ),
+        (
+            "{name: a_b, logicalType: string}, "
+                + "{name: a, logicalType: object, \(flatten), properties: [{name: b, logicalType: string}]}",
+            "the column 'a_b' is there twice"
+        ),
+        (
+            "{name: a, logicalType: object, \(flatten), properties: [{name: b, logicalType: string, required: true}]}",
+            "cannot be required while the flattened object around it is not"
+        ),
+        (
+            "{name: a, required: true, logicalType: object, \(flatten), properties: [{name: b, logicalType: string}]}",
+            "required by its fields"
+        ),
+        (
+            "{name: a, logicalType: array, items: {logicalType: object, \(flatten), "
+                + "properties: [{name: b, logicalType: string}]}}",
+            "lies in an object that is not flattened"
+        ),
+        ("{name: a, logicalType: string, \(flatten)}", "only objects are flattened"),
+        (
+            "{name: a, logicalType: object, customProperties: [{property: layout, value: flat}], "
+                + "properties: [{name: b, logicalType: string}]}",
+            "'flat' is not one of flatten"
+        ),
+        (
+            "{name: a, logicalType: object, physicalType: json, properties: ["
+                + "{name: b, logicalType: array, items: {logicalType: string, \(hash)}}]}",
+            "a masked field (.b[]) would be readable in a column that is kept as JSON text"
+        ),
+        ("{name: a, logicalType: object, physicalType: json, \(hash)}", "only text columns can be masked"),
+        (
+            "{name: a, logicalType: string, physicalType: uuid, \(hash)}",
+            "only text columns can be masked, and 'a' is uuid"
+        ),
+        (
+            "{name: a, logicalType: object, properties: [{name: b, logicalType: string, unique: true}]}",
+            "'unique' holds for columns"
+        ),
+        (
+            "{name: a, logicalType: object, properties: [{name: b, logicalType: string, "
+                + "logicalTypeOptions: {maxLength: 3}}]}",
+            "are not checked for 'b'; flatten the object"
+        ),
+        (
+            "{name: a, logicalType: object, primaryKey: true, properties: [{name: b, logicalType: string}]}",
+            "cannot be a key"
+        ),
+        (
+            "{name: a, logicalType: object, properties: [{name: b, logicalType: string, format: x}]}",
+            "unknown key 'format'"
+        ),
+        ("{name: a, logicalType: integer, logicalTypeOptions: {format: i128}}", "there is no column of 'i128'"),
+        ("{name: a, logicalType: integer, physicalType: int, logicalTypeOptions: {format: i64}}", "says int32"),
+        (
+            "{name: a, logicalType: timestamp, physicalType: timestamptz, logicalTypeOptions: {timezone: false}}",
+            "the physicalType 'timestamptz' says otherwise"
+        ),
+    ])
+    func `what a column cannot be is refused with the reason`(properties: String, reason: String) {
+        #expect(complaint(properties).contains(reason), "\(complaint(properties))")
+    }
+
+    @Test func `sixteen levels are allowed, seventeen are not`() {
+        func nested(_ depth: Int) -> String {
+            (0..<depth).reduce("logicalType: string") { inner, _ in "logicalType: array, items: {\(inner)}" }
+        }
+        #expect(complaint("{name: a, \(nested(16))}") == "accepted")
+        #expect(complaint("{name: a, \(nested(17))}").contains("nested deeper than 16 levels"))
+    }
+
+    @Test(arguments: [
+        ("integer", "format: u16", ColumnType.uint16), ("integer", "format: i8", .int8),
+        ("number", "format: f32", .float),
+        ("timestamp", "timezone: false", .timestamp(.microseconds, isAdjustedToUTC: false)),
+        ("time", "timezone: true", .time(.microseconds, isAdjustedToUTC: true)), ("string", "format: uuid", .string),
+    ])
+    func `options of a logical type name widths and zones`(logical: String, option: String, type: ColumnType) throws {
+        let properties = "{name: a, logicalType: \(logical), logicalTypeOptions: {\(option)}}"
+        #expect(try Contract(parsing: text(properties), file: "t.yaml").columns[0].type == type)
+    }
+}

@@ -29,7 +29,7 @@ let runtime: [Target] = [
     layer(
         "AWSClient", in: "Runtime", imports: ["AWSModels", "JSON", "Digest", "CCurl"], exclude: ["README.md"]),
     layer("Pattern", in: "Runtime", exclude: ["README.md"]),
-    layer("Contracts", in: "Runtime", imports: ["Pattern", "YAML"]),
+    layer("Contracts", in: "Runtime", imports: ["Pattern", "YAML"], exclude: ["README.md"]),
     layer(
         "Columnar", in: "Runtime", imports: ["Contracts", "Digest", "Pattern", "CKernels", "CISAL", "CZlib"],
         exclude: ["README.md", "Quality/README.md"]),

@@ -8,6 +8,7 @@
                                                    it with its raw object, value by value; checks the counts and that no file is unclaimed
     lake.py ENDPOINT repeat-event KEY TIMES        sends the object's event again, concurrently and in batches
     lake.py ENDPOINT phantom-event KEY [BUCKET]    sends the event of an object that is not there (any more)
+    lake.py ENDPOINT forget                        deletes every control record; -> {"records": how many}
     lake.py ENDPOINT replay-by-schedule            what the schedule does; -> the replayer's answer
     lake.py ENDPOINT quarantine                    -> {"lines": [...]}, the quarantined rows of all objects
     lake.py ENDPOINT digests                       -> {key: SHA-256} of every object of the lake
@@ -221,6 +222,13 @@ def delete(keys):
     return {}
 
 
+def forget():
+    gone = records()
+    for record in gone:
+        dynamodb.delete_item(TableName=table, Key={"control_id": {"S": record["control_id"]}})
+    return {"records": len(gone)}
+
+
 answer = {
     "put": lambda: put(arguments),
     "delete": lambda: delete(arguments),
@@ -231,6 +239,7 @@ answer = {
     "phantom-event": lambda: phantom_event(*arguments),
     "replay-by-schedule": replay_by_schedule,
     "quarantine": quarantine,
+    "forget": forget,
     "digests": digests,
     "executions": executions,
 }[command]()

@@ -30,7 +30,7 @@ struct ConvertCommand {
             case "--compression":
                 let name = try value()
                 guard let codec = Self.codecs[name] else {
-                    throw ConversionError.usage("--compression takes snappy, zstd or none, not '\(name)'")
+                    throw ConversionError.usage("--compression takes snappy, gzip, zstd or none, not '\(name)'")
                 }
                 options.codec = codec
             case _ where argument.hasPrefix("--"):
@@ -40,7 +40,9 @@ struct ConvertCommand {
         }
     }
 
-    private static let codecs: [String: CompressionCodec] = ["snappy": .snappy, "zstd": .zstd(level: 1), "none": .none]
+    private static let codecs: [String: CompressionCodec] = [
+        "snappy": .snappy, "gzip": .gzip(level: 6), "zstd": .zstd(level: 1), "none": .none,
+    ]
 
     /// - Returns: one line of JSON.
     func run() throws -> String {

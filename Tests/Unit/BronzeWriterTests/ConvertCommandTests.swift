@@ -25,12 +25,25 @@ import Testing
         let error: String
     }
 
-    func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Ending {
+    func process(_ arguments: [String], environment: [String: String] = [:]) -> Process {
         let process = Process()
         let tests = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         process.executableURL = tests.appending(path: "bronze-writer")
         process.arguments = arguments
         process.environment = environment
+        return process
+    }
+
+    func start(_ arguments: String...) throws -> Process {
+        let process = process(arguments)
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
+    func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Ending {
+        let process = process(arguments, environment: environment)
         let (output, error) = (Pipe(), Pipe())
         process.standardOutput = output
         process.standardError = error
@@ -91,6 +104,30 @@ import Testing
             #expect(ending.error.contains(text), "\(ending.error)")
         }
         #expect(folder.names == ["a.csv.gz", "b.csv.gz", "c.csv.gz"])
+    }
+
+    /// The input is a pipe that stays open, so that the program is killed for certain while it writes.
+    @Test(.timeLimit(.minutes(2)))
+    func `a program that is killed while it writes shows no file`() throws {
+        let pipe = "\(folder.path)/beer.csv.gz"
+        try #require(mkfifo(pipe, 0o600) == 0)
+        let output = try folder.write([7], to: "beer.parquet")
+        let process = try start("convert", "--contract", contract, pipe, output)
+        let input = try #require(FileHandle(forUpdatingAtPath: pipe))
+        // More than a batch, in a gzip file that has no end yet and fits into the pipe.
+        let row = "1,1,\(String(repeating: "a", count: 200)),b,5\n"
+        let text = gzip(Self.header + String(repeating: row, count: 20_000)).dropLast(8)
+        try #require(text.count < 65_536)
+        try input.write(contentsOf: text)
+        let part = "\(output).part-\(process.processIdentifier)"
+        while process.isRunning, (try? FileManager.default.attributesOfItem(atPath: part)[.size] as? Int) ?? 0 == 0 {
+            usleep(2000)
+        }
+        #expect(process.isRunning)
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        #expect(try folder.bytes(of: "beer.parquet") == [7])
+        withExtendedLifetime(input) {}
     }
 
     @Test func `a wrong command ends with status 2 and says what is wrong`() throws {

@@ -2,6 +2,7 @@ import AWSClient
 import AWSModels
 import Control
 import FakeAWS
+import Foundation
 import Testing
 
 @testable import BronzeWriter
@@ -58,6 +59,28 @@ import Testing
         sink.abort()
         #expect(aws.openUploads == 0)
     }
+
+    /// The start of an upload in parts, its first part, a later one, its last, and its end.
+    @Test(arguments: [("POST", 0), ("PUT", 0), ("PUT", 4), ("PUT", 8), ("POST", 8)])
+    func `whatever request fails, no object is seen`(method: String, afterPieces count: Int) throws {
+        let sink = sink()
+        let pieces = Self.pieces(10)
+        try write(Array(pieces[..<count]), to: sink)
+        aws.refuse("\(method) /lake", "InternalError", status: 500)
+        #expect(throws: AWSError.self) {
+            try write(Array(pieces[count...]), to: sink)
+            _ = try sink.finish()
+        }
+        #expect(aws.bytes(of: object) == nil)
+        sink.abort()
+        #expect(aws.keys(in: "lake").isEmpty && aws.openUploads == 0)
+    }
+
+    @Test func `the parts of a process that died are no object`() throws {
+        try write(Self.pieces(12), to: sink())
+        #expect(aws.keys(in: "lake").isEmpty)
+        #expect(aws.openUploads == 1)  // the bucket's lifecycle rule ends it
+    }
 }
 
 @Suite struct FileSinkTests {
@@ -79,6 +102,25 @@ import Testing
         sink.abort()
         #expect(folder.names == ["a.parquet"])
         #expect(try folder.bytes(of: "a.parquet") == [7])
+    }
+
+    @Test func `a process that died leaves the older file as it was`() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write([7], to: "a.parquet")
+        try [UInt8](1...9).withUnsafeBytes { try FileSink(path: path).write($0) }
+        #expect(try folder.bytes(of: "a.parquet") == [7])
+        #expect(folder.names.filter { $0.hasSuffix(".parquet") } == ["a.parquet"])
+    }
+
+    @Test func `a name that cannot be given is an error, and the file can be given up`() throws {
+        let folder = try TemporaryFolder()
+        try FileManager.default.createDirectory(atPath: "\(folder.path)/a.parquet/b", withIntermediateDirectories: true)
+        let sink = try FileSink(path: "\(folder.path)/a.parquet")
+        try [UInt8](1...9).withUnsafeBytes { try sink.write($0) }
+        let error = #expect(throws: ConversionError.self) { try sink.finish() }
+        #expect(error?.errorType == "CannotWrite")
+        sink.abort()
+        #expect(folder.names == ["a.parquet"])
     }
 
     @Test func `a folder that is not there is an error that names the file`() throws {

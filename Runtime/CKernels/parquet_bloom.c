@@ -25,6 +25,7 @@ static inline uint64_t round_of(uint64_t state, uint64_t input) { return rotate(
 
 static inline uint64_t merge(uint64_t hash, uint64_t state) { return (hash ^ round_of(0, state)) * prime_1 + prime_4; }
 
+/// XXH64 with seed 0.
 static inline uint64_t hash_of(const uint8_t *bytes, size_t count) {
     const uint8_t *end = bytes + count;
     uint64_t hash = prime_5;
@@ -50,8 +51,6 @@ static inline uint64_t hash_of(const uint8_t *bytes, size_t count) {
     hash = (hash ^ hash >> 29) * prime_3;
     return hash ^ hash >> 32;
 }
-
-uint64_t parquet_hash(const uint8_t *bytes, size_t count) { return hash_of(bytes, count); }
 
 static inline void insert(uint32_t *words, size_t blocks, uint64_t hash) {
     static const uint32_t salts[8] = {0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d,

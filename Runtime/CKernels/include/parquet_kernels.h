@@ -110,9 +110,6 @@ void parquet_split_streams(const uint8_t *values, size_t count, size_t width, ui
 
 // MARK: Bloom filters (split blocks of eight words)
 
-/// XXH64 with seed 0.
-uint64_t parquet_hash(const uint8_t *bytes, size_t count);
-
 /// Sets the bits of `count` values of `width` bytes each, in `words` of `blocks` blocks.
 void parquet_bloom_insert(uint32_t *words, size_t blocks, const uint8_t *values, size_t count, size_t width);
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Reads every FOLDER/*.parquet with pyarrow, DuckDB and Polars and compares each value with FOLDER/*.json.
+"""Reads Parquet files with pyarrow, DuckDB and Polars and compares each value with what FOLDER/*.json says.
 
-The JSON says {"rows": N, "columns": [{"name", "required", "values": [...]}]}. Values are in one canonical form:
+NAME.json says {"rows": N, "columns": [{"name", "required", "values": [...]}]} of NAME.parquet. With "files" it says so of
+the files named there, and how the pages of each must be laid out (layout.py). Values are in one canonical form:
 integers, dates (days), times and timestamps (as stored) as numbers; floats as the hexadecimal bits or "nan";
 decimals as the unscaled integer's digits; text as it is; other bytes in hexadecimal; null as null.
 Statistics in the footer are checked against the values too. Exit 1 and a line for each difference.
@@ -16,6 +17,7 @@ import sys
 import uuid
 
 import duckdb
+import layout
 import polars
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -78,17 +80,27 @@ def from_arrow(column):
     return [v.hex() if isinstance(v, bytes) else v for v in values]
 
 
-def from_duckdb(path, name, kind):
-    quoted = '"' + name.replace('"', '""') + '"'
-    kind = kind.upper()
-    select = quoted
-    if kind == "DATE":
-        select = f"datediff('day', DATE '1970-01-01', {quoted})"
-    elif kind.startswith("TIMESTAMP"):
-        select = f"epoch_us({quoted})"
-    elif kind.startswith("TIME"):
-        select = f"epoch_us({quoted}::TIME)"
-    values = [row[0] for row in duckdb.sql(f"SELECT {select} FROM read_parquet('{path}')").fetchall()]
+def read_duckdb(path):
+    """The values of every column by its name, in canonical form."""
+    selects, kinds = [], []
+    for name, kind, *_ in duckdb.sql(f"DESCRIBE SELECT * FROM read_parquet('{path}')").fetchall():
+        quoted = '"' + name.replace('"', '""') + '"'
+        kind = kind.upper()
+        select = quoted
+        if kind == "DATE":
+            select = f"datediff('day', DATE '1970-01-01', {quoted})"
+        elif kind.startswith("TIMESTAMP"):
+            select = f"epoch_us({quoted})"
+        elif kind.startswith("TIME"):
+            select = f"epoch_us({quoted}::TIME)"
+        selects.append(select)
+        kinds.append((name, kind))
+    rows = duckdb.sql(f"SELECT {', '.join(selects)} FROM read_parquet('{path}')").fetchall()
+    columns = list(zip(*rows)) or [()] * len(kinds)
+    return {name: from_duckdb(list(values), kind) for (name, kind), values in zip(kinds, columns)}
+
+
+def from_duckdb(values, kind):
     if kind == "DOUBLE":
         return [bits(v, 64) for v in values]
     if kind == "FLOAT":
@@ -168,16 +180,61 @@ def check_statistics(path, metadata, name, index, arrow):
                 fail(path, "statistics", name, "group", group, statistics.min, statistics.max, "for", low, high)
 
 
-def check(path):
-    with open(path[: -len(".parquet")] + ".json") as file:
-        description = json.load(file)
+def check_layout(path, description, wanted):
+    with open(path, "rb") as file:
+        data = file.read()
+    parts = layout.Layout(data, wanted, lambda *words: fail(path, *words)).check(description["columns"])
+    for index, chunk in enumerate(parts.footer[4][0][1]):
+        if wanted["checksums"] and index % 16 == 0:
+            check_flipped_byte(path, data, chunk[3], description["columns"][index]["name"])
+        if wanted.get("probe") and description["columns"][index].get("bloom"):
+            check_bloom_filter(path, description["columns"][index], parts.elements[index])
+
+
+def check_flipped_byte(path, data, chunk, name):
+    """One bit of the chunk's last byte, which belongs to a page's values, is enough for pyarrow to refuse the page."""
+    at = chunk.get(11, chunk[9]) + chunk[7] - 1
+    flipped = bytearray(data)
+    flipped[at] ^= 1
+    try:
+        pq.ParquetFile(pa.BufferReader(bytes(flipped)), page_checksum_verification=True).read_row_group(0, [name])
+        fail(path, name, "a flipped bit went unseen")
+    except OSError as error:
+        if "CRC" not in str(error):
+            fail(path, name, "a flipped bit is", error)
+
+
+def check_bloom_filter(path, column, element):
+    """DuckDB must find each value in some row group, and must not find most of those that are not there."""
+    logical = element.get(10, {})
+    if element[1] == 6 and 1 in logical:
+        literal, absent = lambda v: "'" + v.replace("'", "''") + "'", [f"absent {i}" for i in range(60)]
+    elif element[1] in (1, 2) and not logical.keys() - {10} and logical.get(10, {1: 32})[1] >= 32:
+        literal, absent = str, range(7, 4000, 61)
+    else:
+        return  # DuckDB probes with literals; those of integers and text are enough to compare hashes
+    present = {v for v in column["values"] if v is not None}
+
+    def excluded(value):
+        probe = f"SELECT bool_and(bloom_filter_excludes) FROM parquet_bloom_probe('{path}', '{column['name']}', {literal(value)})"
+        return duckdb.sql(probe).fetchall()[0][0]
+
+    longest = sorted(present, key=lambda v: -len(str(v)))[:4]
+    if any(excluded(v) for v in longest + sorted(present)[:: max(1, len(present) // 12)]):
+        fail(path, column["name"], "the bloom filter excludes a value that is there")
+    absent = [v for v in absent if v not in present][:12]
+    if sum(excluded(v) for v in absent) < 9:
+        fail(path, column["name"], "the bloom filter excludes next to nothing")
+
+
+def check(path, description):
     parquet = pq.ParquetFile(path, page_checksum_verification=True)
     metadata = parquet.metadata
     if metadata.num_rows != description["rows"]:
         fail(path, "rows", metadata.num_rows, description["rows"])
     table = parquet.read()
     frame = polars.read_parquet(path)
-    kinds = {row[0]: row[1] for row in duckdb.sql(f"DESCRIBE SELECT * FROM read_parquet('{path}')").fetchall()}
+    duck = read_duckdb(path)
     for index, column in enumerate(description["columns"]):
         name, expected = column["name"], column["values"]
         arrow = table.column(name)
@@ -186,7 +243,7 @@ def check(path):
         compare(path, "pyarrow", name, expected, from_arrow(arrow))
         # DuckDB answers in microseconds whatever the unit, Polars reads TIME(MILLIS) as nanoseconds.
         is_millis = pa.types.is_time32(arrow.type) or str(arrow.type).startswith("timestamp[ms")
-        compare(path, "duckdb", name, expected, from_duckdb(path, name, kinds[name]), 1000 if is_millis else 1)
+        compare(path, "duckdb", name, expected, duck[name], 1000 if is_millis else 1)
         series = frame[name]
         if series.dtype == polars.Binary and "json" in str(arrow.type):  # Polars takes JSON for plain bytes
             series = series.cast(polars.String)
@@ -198,13 +255,21 @@ def check(path):
                 fail(path, name, "has no", wanted, "pages, only", sorted(found))
 
 
-paths = sorted(glob.glob(os.path.join(sys.argv[1], "*.parquet")))
-if not paths:
+read = 0
+for path in sorted(glob.glob(os.path.join(sys.argv[1], "*.json"))):
+    with open(path) as file:
+        description = json.load(file)
+    name = os.path.basename(path)[: -len(".json")]
+    for name, wanted in description.get("files", {name: None}).items():
+        path = os.path.join(sys.argv[1], name + ".parquet")
+        read += 1
+        try:
+            check(path, description)
+            if wanted:
+                check_layout(path, description, wanted)
+        except Exception as error:
+            fail(path, type(error).__name__, error)
+if read == 0:
     fail("no files in", sys.argv[1])
-for path in paths:
-    try:
-        check(path)
-    except Exception as error:
-        fail(path, type(error).__name__, error)
-print(f"{len(paths)} files, {failures} differences")
+print(f"{read} files, {failures} differences")
 sys.exit(1 if failures else 0)

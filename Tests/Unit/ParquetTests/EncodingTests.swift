@@ -64,6 +64,29 @@ struct EncodingTests {
         buffer.append(Array("123456789".utf8))
         #expect(buffer.crc32 == 0xCBF4_3926)
     }
+
+    @Test func `the checksum is gzip's for every length`() {
+        var generator = SeededGenerator(seed: 32)
+        let buffer = ByteBuffer()
+        var remainder = ~UInt32(0)
+        for length in 0...700 {
+            #expect(buffer.crc32 == ~remainder, "\(length) bytes")
+            let byte = UInt8(truncatingIfNeeded: generator.next())
+            buffer.append(byte)
+            remainder ^= UInt32(byte)
+            for _ in 0..<8 { remainder = remainder >> 1 ^ (remainder & 1 == 1 ? 0xEDB8_8320 : 0) }
+        }
+    }
+
+    @Test(arguments: [1, 2, 63, 64, 65, 127, 200])
+    func `a split sends byte k of each value to stream k`(count: Int) {
+        var generator = SeededGenerator(seed: UInt64(count))
+        let values = (0..<count + 3).map { _ in Int64(bitPattern: generator.next()) }
+        let buffer = ByteBuffer()
+        ValueSlice(values: .int64(values), range: 3..<count + 3).appendByteStreamSplit(to: buffer)
+        let streams = (0..<8).flatMap { byte in values[3...].map { UInt8(truncatingIfNeeded: $0 >> (8 * byte)) } }
+        #expect(buffer.bytes() == streams)
+    }
 }
 
 /// Reads DELTA_BINARY_PACKED, one bit at a time.

@@ -52,6 +52,43 @@ struct PageTests {
         #expect(try file(column, rowCount: 200, ColumnBatch(values)) == ones)
     }
 
+    /// Header of a data page V2 without repetition levels.
+    private func headerV2(
+        size: UInt8, valueCount: UInt8, nullCount: UInt8, encoding: UInt8, levels: UInt8
+    ) -> [UInt8] {
+        // type = DATA_PAGE_V2, both sizes, then {num_values, num_nulls, num_rows, encoding, levels, 0, not compressed}
+        [
+            0x15, 6, 0x15, size * 2, 0x15, size * 2, 0x5C, 0x15, valueCount * 2, 0x15, nullCount * 2, 0x15,
+            valueCount * 2, 0x15, encoding * 2, 0x15, levels * 2, 0x15, 0, 0x12, 0, 0,
+        ]
+    }
+
+    @Test func `levels of a page V2 stand without their length`() throws {
+        let column = ParquetColumn(name: "a", physicalType: .int64, encoding: .plain)
+        let file = try file(column, rowCount: 6, ColumnBatch(.int64([7, -1]), presence: [0b001010]), .v2)
+        let values: [UInt8] = [7, 0, 0, 0, 0, 0, 0, 0] + Array(repeating: 0xFF, count: 8)
+        let page =
+            headerV2(size: 18, valueCount: 6, nullCount: 4, encoding: 0, levels: 2) + [1 << 1 | 1, 0b001010] + values
+        #expect(Array(file[4..<4 + page.count]) == page)
+    }
+
+    @Test func `a required page V2 has no levels`() throws {
+        let column = ParquetColumn(name: "a", physicalType: .int32, isRequired: true, encoding: .plain)
+        let file = try file(column, rowCount: 1, ColumnBatch(.int32([9])), .v2)
+        let page = headerV2(size: 4, valueCount: 1, nullCount: 0, encoding: 0, levels: 0) + [9, 0, 0, 0]
+        #expect(Array(file[4..<4 + page.count]) == page)
+    }
+
+    @Test func `the specification's example of byte stream splitting`() throws {
+        // Three values of four bytes: AA BB CC DD, 00 11 22 33, A3 B4 C5 D6.
+        let column = ParquetColumn(name: "a", physicalType: .int32, isRequired: true, encoding: .byteStreamSplit)
+        let values: [UInt32] = [0xDDCC_BBAA, 0x3322_1100, 0xD6C5_B4A3]
+        let file = try file(column, rowCount: 3, ColumnBatch(.int32(values.map(Int32.init(bitPattern:)))))
+        let body: [UInt8] = [0xAA, 0x00, 0xA3, 0xBB, 0x11, 0xB4, 0xCC, 0x22, 0xC5, 0xDD, 0x33, 0xD6]
+        let page = header(size: 12, valueCount: 3, encoding: 9) + body
+        #expect(Array(file[4..<4 + page.count]) == page)
+    }
+
     @Test func `the specification's example of delta binary packing`() throws {
         // "7, 5, 3, 1, 2, 3, 4, 5": deltas -2, -2, -2, 1, 1, 1, 1; minimum -2; 2 bits each for 3 and 0.
         let column = ParquetColumn(name: "a", physicalType: .int32, isRequired: true, encoding: .delta)

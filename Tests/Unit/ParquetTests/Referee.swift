@@ -47,10 +47,10 @@ func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
 
 /// The whole file that `columns` make, handed to the writer in batches of `batchSize` rows.
 func parquetFile(
-    _ columns: [TestColumn], _ options: WriterOptions, batchSize: Int = .max
+    _ columns: [TestColumn], _ options: WriterOptions, batchSize: Int = .max, sortedBy: [SortingColumn] = []
 ) throws -> [UInt8] {
     var file: [UInt8] = []
-    var writer = ParquetWriter(try ParquetSchema(columns.map(\.column)), options)
+    var writer = ParquetWriter(try ParquetSchema(columns.map(\.column), sortedBy: sortedBy), options)
     let rowCount = columns[0].rowCount
     var start = 0
     while start < rowCount {
@@ -69,13 +69,21 @@ func write(
 ) throws {
     let file = try parquetFile(columns, options, batchSize: batchSize)
     try Data(file).write(to: folder.appending(path: "\(name).parquet"))
+    try describe(columns, as: name, in: folder)
+}
+
+/// Writes what the referee must find in the files of these columns.
+/// - Parameter files: by name, how each must be laid out; nil for one file `name` of any layout.
+func describe(_ columns: [TestColumn], as name: String, files: JSONObject? = nil, in folder: URL) throws {
     var description = JSONObject()
+    if let files { description["files"] = .object(files) }
     description["rows"] = .int(columns[0].rowCount)
     description["columns"] = .array(
         columns.map { column in
             [
                 "name": .string(column.column.name), "required": .bool(column.column.isRequired),
                 "values": .array(column.expected), "encodings": .array(column.encodings.map(JSON.string)),
+                "bloom": .bool(column.column.bloomFilter != nil),
             ]
         })
     try Data(JSON.object(description).bytes).write(to: folder.appending(path: "\(name).json"))

@@ -29,6 +29,30 @@ struct SchemaTests {
         #expect(throws: ParquetError.self) {
             try ParquetSchema([ParquetColumn(name: "a", physicalType: .boolean, encoding: .dictionary)])
         }
+        for type in [PhysicalType.boolean, .byteArray, .fixedLengthByteArray(length: 4)] {
+            #expect(throws: ParquetError.self) {
+                try ParquetSchema([ParquetColumn(name: "a", physicalType: type, encoding: .byteStreamSplit)])
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (PhysicalType.boolean, BloomFilterOptions()), (.int32, BloomFilterOptions(falsePositiveRate: 0)),
+        (.int32, BloomFilterOptions(falsePositiveRate: 1)), (.int32, BloomFilterOptions(sizeLimit: 31)),
+        (.int32, BloomFilterOptions(sizeLimit: 1 << 31)),
+    ])
+    func `a bloom filter that cannot be is refused`(type: PhysicalType, options: BloomFilterOptions) {
+        #expect(throws: ParquetError.self) {
+            try ParquetSchema([ParquetColumn(name: "a", physicalType: type, bloomFilter: options)])
+        }
+    }
+
+    @Test(arguments: ["none", "number"])
+    func `an order by what is not there or has NaN is refused`(name: String) {
+        let columns = [
+            ParquetColumn(name: "a", physicalType: .int32), ParquetColumn(name: "number", physicalType: .double),
+        ]
+        #expect(throws: ParquetError.self) { try ParquetSchema(columns, sortedBy: [SortingColumn(name: name)]) }
     }
 
     @Test(arguments: [

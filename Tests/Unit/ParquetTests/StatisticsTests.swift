@@ -25,6 +25,31 @@ struct StatisticsTests {
         #expect(negativeZeros.maximum == [0, 0, 0, 0, 0, 0, 0, 0])
         #expect(statistics(.double([.nan]), column).minimum == nil)
         #expect(statistics(.double([.nan, .infinity, 1]), column).maximum == [0, 0, 0, 0, 0, 0, 0xF0, 0x7F])
+        #expect(zeros.nanCount == 2 && negativeZeros.nanCount == 0)
+        #expect(text(["nan"]).nanCount == nil)
+    }
+
+    @Test(arguments: [1, 15, 16, 17, 31, 32, 33, 100])
+    func `bounds are found wherever they stand`(count: Int) {
+        for place in 0..<count {
+            let other = (place + count / 2) % count
+            var values = Array(repeating: Double.nan, count: count)
+            values[place] = -5
+            if other != place { values[other] = 7 }
+            let bounds = statistics(.double(values), ParquetColumn(name: "a", physicalType: .double))
+            #expect(bounds.minimum == withUnsafeBytes(of: -5.0) { Array($0) })
+            #expect(bounds.maximum == withUnsafeBytes(of: other == place ? -5.0 : 7.0) { Array($0) })
+            #expect(bounds.nanCount == count - (other == place ? 1 : 2))
+
+            var integers = [Int64](repeating: 0, count: count)
+            integers[place] = .min
+            if other != place { integers[other] = .max }
+            let column = ParquetColumn(name: "a", physicalType: .int64)
+            #expect(statistics(.int64(integers), column).minimum == [0, 0, 0, 0, 0, 0, 0, 0x80])
+            if count > 1 {
+                #expect(statistics(.int64(integers), column).maximum == Array(repeating: 0xFF, count: 7) + [0x7F])
+            }
+        }
     }
 
     @Test func `unsigned integers order as unsigned`() {

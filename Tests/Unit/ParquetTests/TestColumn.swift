@@ -7,6 +7,11 @@ enum Shape: String, CaseIterable {
     case constant, repeating, ascending, random, extremes
     /// Few values first, then all different: a dictionary that stops paying.
     case drifting
+    /// Extremes and random values in turns.
+    case mixed
+
+    /// What the value at `position` is like.
+    func part(at position: Int) -> Shape { self == .mixed ? (position.isMultiple(of: 2) ? .extremes : .random) : self }
 }
 
 /// Which rows are null.
@@ -103,17 +108,21 @@ extension TestColumn {
         case .float:
             let array = numbers.map { Float($0 % 100_003) / 7 }
             let special: [Float] = [.infinity, -.infinity, .nan, -0.0, 0.0, .leastNonzeroMagnitude]
-            let all = shape == .extremes ? array.indices.map { special[$0 % special.count] } : array
+            let all = array.indices.map {
+                shape.part(at: $0) == .extremes ? special[$0 / 2 % special.count] : array[$0]
+            }
             values = .float(all)
             cells = all.map { Self.bits($0.isNaN, UInt64($0.bitPattern)) }
         case .double:
             let array = numbers.map { Double($0 % 1_000_000_007) / 7 }
             let special: [Double] = [.infinity, -.infinity, .nan, -0.0, 0.0, .leastNonzeroMagnitude]
-            let all = shape == .extremes ? array.indices.map { special[$0 % special.count] } : array
+            let all = array.indices.map {
+                shape.part(at: $0) == .extremes ? special[$0 / 2 % special.count] : array[$0]
+            }
             values = .double(all)
             cells = all.map { Self.bits($0.isNaN, $0.bitPattern) }
         case .byteArray:
-            let texts = numbers.map { Self.text($0, shape, logicalType) }
+            let texts = numbers.enumerated().map { Self.text($1, at: $0, shape.part(at: $0), logicalType) }
             var offsets: [UInt32] = [0]
             var bytes: [UInt8] = []
             for text in texts {
@@ -146,23 +155,26 @@ extension TestColumn {
         var last = Int64(generator.next() % 1_000_000)
         let extremes: [Int64] = [.min, .max, 0, -1, 1, Int64(Int32.min), Int64(Int32.max), 255, 256, -129]
         return (0..<count).map { position in
-            switch shape {
+            switch shape.part(at: position) {
             case .constant: return 42
             case .repeating: return Int64(generator.next() % 7) * 1_000_003 - 3
             case .ascending:
                 last += Int64(generator.next() % 5)
                 return last
             case .random: return Int64(bitPattern: generator.next())
-            case .extremes: return extremes[position % extremes.count]
+            case .extremes: return extremes[(shape == .mixed ? position / 2 : position) % extremes.count]
+            case .mixed: preconditionFailure("a mixture has parts")
             case .drifting: return position < 700 ? Int64(position % 5) : Int64(bitPattern: generator.next() >> 20)
             }
         }
     }
 
-    private static func text(_ number: Int64, _ shape: Shape, _ logicalType: LogicalType?) -> [UInt8] {
+    private static func text(
+        _ number: Int64, at position: Int, _ shape: Shape, _ logicalType: LogicalType?
+    ) -> [UInt8] {
         if logicalType == .json { return (["n": .int(number), "text": .string(shape.rawValue)] as JSON).bytes }
         if logicalType == nil, shape == .extremes {
-            return [[], [0], [0xFF], [0xFF, 0xFF], Array(repeating: 0xFF, count: 80)][Int(number.magnitude % 5)]
+            return [[], [0], [0xFF], [0xFF, 0xFF], Array(repeating: 0xFF, count: 80)][position / 2 % 5]
         }
         switch shape {
         case .extremes:
@@ -170,7 +182,7 @@ extension TestColumn {
                 "", "é", "日本語のビール", "a\nb\"c,d", String(repeating: "長", count: 40), "\u{10FFFF}",
                 String(repeating: "z", count: 200), "\u{0}",
             ]
-            return Array(samples[Int(number.magnitude % 8)].utf8)
+            return Array(samples[position / 2 % samples.count].utf8)
         case .random: return Array("beer \(number) from brewery \(number % 977)".utf8)
         default: return Array("value-\(number)".utf8)
         }

@@ -1,0 +1,94 @@
+import Parquet
+import Testing
+
+struct RowOrderTests {
+    private static func writer(_ sortedBy: SortingColumn...) throws -> ParquetWriter {
+        let columns = [
+            ParquetColumn(name: "a", physicalType: .int32),
+            ParquetColumn(name: "b", physicalType: .byteArray, logicalType: .string),
+            ParquetColumn(
+                name: "c", physicalType: .fixedLengthByteArray(length: 2),
+                logicalType: .decimal(precision: 4, scale: 0)),
+            ParquetColumn(name: "d", physicalType: .int32, logicalType: .integer(bitWidth: 32, isSigned: false)),
+        ]
+        return ParquetWriter(try ParquetSchema(columns, sortedBy: sortedBy))
+    }
+
+    /// Rows of `a` (nil for null), `b`, `c` and `d`; one a batch, or all in one. True when the writer takes them.
+    private func takes(
+        _ rows: [(Int32?, String, Int16, UInt32)], inOneBatch: Bool, _ writer: consuming ParquetWriter
+    ) -> Bool {
+        var writer = writer
+        var isTaken = true
+        for batch in inOneBatch ? [rows] : rows.map({ [$0] }) {
+            var offsets: [UInt32] = [0]
+            for row in batch { offsets.append((offsets.last ?? 0) + UInt32(row.1.utf8.count)) }
+            var presence: UInt64 = 0
+            for (index, row) in batch.enumerated() where row.0 != nil { presence |= 1 << UInt64(index) }
+            let columns = [
+                ColumnBatch(.int32(batch.compactMap(\.0)), presence: [presence]),
+                ColumnBatch(.byteArray(offsets: offsets, bytes: batch.flatMap { Array($0.1.utf8) })),
+                ColumnBatch(
+                    .fixedLengthByteArray(
+                        batch.flatMap { [UInt8(truncatingIfNeeded: $0.2 >> 8), UInt8(truncatingIfNeeded: $0.2)] },
+                        length: 2)),
+                ColumnBatch(.int32(batch.map { Int32(bitPattern: $0.3) })),
+            ]
+            do { try writer.append(rowCount: batch.count, columns: columns) } catch { isTaken = false }
+        }
+        writer.finish { _ in }
+        return isTaken
+    }
+
+    @Test(arguments: [true, false])
+    func `rows in order are taken, in one batch or many`(inOneBatch: Bool) throws {
+        let byNumber = SortingColumn(name: "a")
+        #expect(
+            takes(
+                [(nil, "", 0, 0), (nil, "", 0, 0), (-1, "", 0, 0), (-1, "", 0, 0), (5, "", 0, 0)],
+                inOneBatch: inOneBatch, try Self.writer(byNumber)))
+        #expect(!takes([(1, "", 0, 0), (nil, "", 0, 0)], inOneBatch: inOneBatch, try Self.writer(byNumber)))
+        #expect(!takes([(1, "", 0, 0), (-1, "", 0, 0)], inOneBatch: inOneBatch, try Self.writer(byNumber)))
+    }
+
+    @Test func `nulls have their place in both directions`() throws {
+        let descending = SortingColumn(name: "a", isDescending: true, nullsFirst: false)
+        #expect(takes([(5, "", 0, 0), (-1, "", 0, 0), (nil, "", 0, 0)], inOneBatch: true, try Self.writer(descending)))
+        #expect(!takes([(nil, "", 0, 0), (5, "", 0, 0)], inOneBatch: true, try Self.writer(descending)))
+        #expect(!takes([(5, "", 0, 0), (6, "", 0, 0)], inOneBatch: true, try Self.writer(descending)))
+    }
+
+    @Test func `a later column decides between rows that are equal in the first`() throws {
+        let order = [SortingColumn(name: "a"), SortingColumn(name: "b", isDescending: true)]
+        #expect(
+            takes(
+                [(1, "z", 0, 0), (1, "a", 0, 0), (2, "zz", 0, 0)], inOneBatch: true, try Self.writer(order[0], order[1])
+            ))
+        #expect(!takes([(1, "a", 0, 0), (1, "z", 0, 0)], inOneBatch: true, try Self.writer(order[0], order[1])))
+    }
+
+    @Test func `each type has its own order`() throws {
+        #expect(
+            takes(
+                [(1, "", -3, 0), (1, "", -2, 0), (1, "", 300, 0)], inOneBatch: true,
+                try Self.writer(SortingColumn(name: "c"))))
+        #expect(!takes([(1, "", 2, 0), (1, "", -2, 0)], inOneBatch: true, try Self.writer(SortingColumn(name: "c"))))
+        #expect(takes([(1, "", 0, 1), (1, "", 0, .max)], inOneBatch: true, try Self.writer(SortingColumn(name: "d"))))
+        #expect(
+            takes(
+                [(1, "Z", 0, 0), (1, "a", 0, 0), (1, "é", 0, 0)], inOneBatch: true,
+                try Self.writer(SortingColumn(name: "b"))))
+    }
+
+    @Test func `the error names the column and the row`() throws {
+        var writer = try Self.writer(SortingColumn(name: "d"))
+        let columns = [
+            ColumnBatch(.int32([]), presence: [0]), ColumnBatch(.byteArray(offsets: [0], bytes: []), presence: [0]),
+            ColumnBatch(.fixedLengthByteArray([], length: 2), presence: [0]), ColumnBatch(.int32([1, 2, 1])),
+        ]
+        #expect(throws: ParquetError.batch(column: "d", reason: "row 2 is not in the order that the schema declares")) {
+            try writer.append(rowCount: 3, columns: columns)
+        }
+        writer.finish { _ in }
+    }
+}

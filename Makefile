@@ -38,6 +38,7 @@ package:
 test:
 	@infra/setup test
 	@$(MAKE) --no-print-directory lint
+	.venv/bin/python3 -m unittest discover --quiet --start-directory Tests/Benchmarks/scale
 	@Tests/quiet-build -c release $(static)
 	@Tests/quiet-build --build-tests
 	swift test --skip-build --skip EndToEndTests --skip ConformanceTests

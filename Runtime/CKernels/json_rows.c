@@ -141,10 +141,50 @@ static inline size_t read_object(
     }
 }
 
-// The same for an object with exactly the members of the line that was learned from, in its order; 0 if it is another, to
-// be read as above.
-typedef size_t members_reader(
-    const uint8_t *text, size_t at, const ck_json_shape *shape, uint32_t *befores, uint32_t *ends);
+static inline void set_missing(size_t from, uint32_t *befores, uint32_t *ends, size_t field) {
+    befores[field] = (uint32_t)from - 1;
+    ends[field] = (uint32_t)from;
+}
+
+// Adds the line from `from` to `end` if a newline is there; the offset of the next line, or 0.
+static inline size_t add_row(const uint8_t *text, size_t from, size_t end, ck_json_rows *rows) {
+    size_t next = end + (text[end] == '\r');
+    if (text[next] != '\n') return 0;
+    rows->row_before[rows->row_count] = (uint32_t)from - 1;
+    rows->row_end[rows->row_count] = (uint32_t)end;
+    rows->row_count++;
+    return next + 1;
+}
+
+// Reads the line at `from`; the offset of the next, or 0 if it is not of this shape.
+static size_t read_line(const uint8_t *text, size_t from, const ck_json_shape *shape, ck_json_rows *rows) {
+    uint32_t *befores = rows->befores + rows->row_count * rows->stride;
+    uint32_t *ends = rows->ends + rows->row_count * rows->stride;
+    size_t words = (rows->stride + 63) / 64;
+    uint64_t missing[CK_JSON_FIELDS / 64];
+    for (size_t i = 0; i < words; i++) missing[i] = ~(uint64_t)0;
+    if (rows->stride & 63) missing[words - 1] = ((uint64_t)1 << (rows->stride & 63)) - 1;
+    size_t end = read_object(text, from, shape, befores, ends, missing);
+    if (end == 0) return 0;
+    for (size_t i = 0; i < words; i++) {
+        for (uint64_t left = missing[i]; left != 0; left &= left - 1) {
+            set_missing(from, befores, ends, i * 64 + (size_t)__builtin_ctzll(left));
+        }
+    }
+    return add_row(text, from, end, rows);
+}
+
+size_t ck_json_read_rows_portable(
+    const uint8_t *text, size_t from, size_t limit, const ck_json_shape *shape, ck_json_rows *rows) {
+    while (from < limit && rows->row_count < rows->row_capacity) {
+        size_t next = read_line(text, from, shape, rows);
+        if (next == 0) return from;
+        from = next;
+    }
+    return from;
+}
+
+// MARK: lines with exactly the members of the line that was learned from, in its order
 
 #if defined(__x86_64__)
 
@@ -172,92 +212,66 @@ static inline size_t short_value_end(const uint8_t *text, size_t at) {
     }
     // What begins with a letter may be null, and braces and brackets are nested.
     if (text[at] > '9') return 0;
-    for (size_t from = at; from < at + 16; from += 8) {
-        uint64_t word = load8(text + from);
-        uint64_t stops = zero_bytes(word ^ EACH_BYTE(','));
-        uint64_t others = zero_bytes(word ^ EACH_BYTE('}')) | bytes_below(word, 0x21);
-        if ((others & (stops - 1)) != 0) return 0;
-        if (stops != 0) {
-            size_t end = from + (size_t)__builtin_ctzll(stops) / 8;
-            return end == at ? 0 : end;
-        }
+    size_t end = at;
+    uint64_t stops = zero_bytes(load8(text + end) ^ EACH_BYTE(','));
+    if (stops == 0) {
+        end += 8;
+        stops = zero_bytes(load8(text + end) ^ EACH_BYTE(','));
+        if (stops == 0) return 0;
     }
-    return 0;
+    end += (size_t)__builtin_ctzll(stops) / 8;
+    // Whether anything else ends it earlier is found out while what follows is read already.
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(text + at));
+    __m128i others = _mm_or_si128(
+        _mm_cmpeq_epi8(bytes, _mm_set1_epi8('}')), _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x20)), bytes));
+    unsigned before_end = (1u << (end - at)) - 1;
+    return before_end == 0 || ((unsigned)_mm_movemask_epi8(others) & before_end) != 0 ? 0 : end;
 }
 
-// Each literal is known before it is met, so one comparison takes the place of the search for a key, and the next value
-// can be looked at before that is done.
-__attribute__((target("avx2,bmi,bmi2"))) static size_t read_members_avx2(
-    const uint8_t *text, size_t at, const ck_json_shape *shape, uint32_t *befores, uint32_t *ends) {
-    const ck_json_literal *member = shape->members, *last = member + shape->member_count;
-    for (; member < last; member++) {
-        __m256i equal = _mm256_cmpeq_epi8(
-            _mm256_loadu_si256((const __m256i *)(text + at)), _mm256_loadu_si256((const __m256i *)member->bytes));
-        if (_bzhi_u32(~(uint32_t)_mm256_movemask_epi8(equal), member->length) != 0) return 0;
-        at += member->length;
-        size_t end = short_value_end(text, at);
-        if (__builtin_expect(end != 0, 1)) {
-            befores[member->field] = (uint32_t)at - 1;
-            ends[member->field] = (uint32_t)end;
-        } else {
-            end = read_value(text, at, &befores[member->field], &ends[member->field]);
-            if (end == 0) return 0;
-        }
-        at = end;
-    }
-    return begins_with(text + at, &shape->closing) ? at + shape->closing.length : 0;
+// The end of the value behind the literal at `at`, as above; 0 if another literal stands there, or no value.
+__attribute__((target("avx2,bmi2"))) static inline size_t read_member_avx2(
+    const uint8_t *text, size_t at, const ck_json_literal *member, uint32_t *befores, uint32_t *ends) {
+    __m256i equal = _mm256_cmpeq_epi8(
+        _mm256_loadu_si256((const __m256i *)(text + at)), _mm256_loadu_si256((const __m256i *)member->bytes));
+    if (_bzhi_u32(~(uint32_t)_mm256_movemask_epi8(equal), member->length) != 0) return 0;
+    at += member->length;
+    size_t end = short_value_end(text, at);
+    if (__builtin_expect(end == 0, 0)) return read_value(text, at, &befores[member->field], &ends[member->field]);
+    befores[member->field] = (uint32_t)at - 1;
+    ends[member->field] = (uint32_t)end;
+    return end;
 }
 
-#endif
-
-static inline void set_missing(size_t from, uint32_t *befores, uint32_t *ends, size_t field) {
-    befores[field] = (uint32_t)from - 1;
-    ends[field] = (uint32_t)from;
-}
-
-static inline size_t read_rows(
-    const uint8_t *text, size_t from, size_t limit, const ck_json_shape *shape, ck_json_rows *rows,
-    members_reader *read_members) {
-    size_t words = (rows->stride + 63) / 64;
-    uint64_t missing[CK_JSON_FIELDS / 64];
+__attribute__((target("avx2,bmi2"))) static size_t read_rows_avx2(
+    const uint8_t *text, size_t from, size_t limit, const ck_json_shape *shape, ck_json_rows *rows) {
     while (from < limit && rows->row_count < rows->row_capacity) {
         uint32_t *befores = rows->befores + rows->row_count * rows->stride;
         uint32_t *ends = rows->ends + rows->row_count * rows->stride;
-        size_t end = read_members == NULL ? 0 : read_members(text, from, shape, befores, ends);
-        if (end != 0) {
+        size_t at = from;
+        for (size_t i = 0; i < shape->member_count && at != 0; i++) {
+            at = read_member_avx2(text, at, &shape->members[i], befores, ends);
+        }
+        size_t next;
+        if (at != 0 && begins_with(text + at, &shape->closing)) {
             for (size_t i = shape->member_count; i < shape->key_count; i++) {
                 set_missing(from, befores, ends, shape->keys[i].field);
             }
+            next = add_row(text, from, at + shape->closing.length, rows);
         } else {
-            for (size_t i = 0; i < words; i++) missing[i] = ~(uint64_t)0;
-            if (rows->stride & 63) missing[words - 1] = ((uint64_t)1 << (rows->stride & 63)) - 1;
-            end = read_object(text, from, shape, befores, ends, missing);
-            if (end == 0) return from;
-            for (size_t i = 0; i < words; i++) {
-                for (uint64_t left = missing[i]; left != 0; left &= left - 1) {
-                    set_missing(from, befores, ends, i * 64 + (size_t)__builtin_ctzll(left));
-                }
-            }
+            next = read_line(text, from, shape, rows);
         }
-        size_t next = end + (text[end] == '\r');
-        if (text[next] != '\n') return from;
-        rows->row_before[rows->row_count] = (uint32_t)from - 1;
-        rows->row_end[rows->row_count] = (uint32_t)end;
-        rows->row_count++;
-        from = next + 1;
+        if (next == 0) return from;
+        from = next;
     }
     return from;
 }
 
-size_t ck_json_read_rows_portable(
-    const uint8_t *text, size_t from, size_t limit, const ck_json_shape *shape, ck_json_rows *rows) {
-    return read_rows(text, from, limit, shape, rows, NULL);
-}
+#endif
 
 size_t ck_json_read_rows(const uint8_t *text, size_t from, size_t limit, const ck_json_shape *shape, ck_json_rows *rows) {
 #if defined(__x86_64__)
     if (shape->member_count > 0 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) {
-        return read_rows(text, from, limit, shape, rows, read_members_avx2);
+        return read_rows_avx2(text, from, limit, shape, rows);
     }
 #endif
     return ck_json_read_rows_portable(text, from, limit, shape, rows);

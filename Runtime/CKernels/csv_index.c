@@ -206,8 +206,11 @@ void ck_csv_index_rows(const uint8_t *text, size_t from, size_t to, ck_csv_index
     ck_csv_index_rows_portable(text, from, to, index);
 }
 
-size_t ck_csv_regular_rows(const ck_csv_index *index, size_t row, size_t rows, size_t fields) {
+size_t ck_csv_regular_rows(const uint8_t *text, const ck_csv_index *index, size_t row, size_t rows, size_t fields) {
     size_t last = row == 0 ? (size_t)-1 : index->row_ends[row - 1];
-    while (row < rows && index->row_ends[row] - last == fields) last = index->row_ends[row++];
+    for (; row < rows && index->row_ends[row] - last == fields; row++) {
+        last = index->row_ends[row];
+        if (index->has_returns && text[index->separators[last] - 1] == '\r') break;
+    }
     return row;
 }

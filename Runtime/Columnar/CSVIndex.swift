@@ -38,10 +38,9 @@ struct CSVIndex: ~Copyable {
     var rowOffsets: UnsafePointer<UInt32> { UnsafePointer(offsets) + (fieldEnds.ends - UnsafePointer(offsets + 1)) }
 
     /// How many of the next `maximum` rows, from the first, have exactly `fields` fields and end in a newline alone.
-    func regularRows(fields: Int, maximum: Int) -> Int {
-        guard !index.has_returns else { return 0 }
+    func regularRows(_ text: UnsafePointer<UInt8>, fields: Int, maximum: Int) -> Int {
         let end = min(nextRow + maximum, index.row_count)
-        return withUnsafePointer(to: index) { ck_csv_regular_rows($0, nextRow, end, fields) } - nextRow
+        return withUnsafePointer(to: index) { ck_csv_regular_rows(text, $0, nextRow, end, fields) } - nextRow
     }
 
     /// The offsets at which the fields of the next row end, and how many there are.

@@ -96,12 +96,12 @@ struct CSVRows: ~Copyable {
     }
 
     /// Rows that are looked at one by one before those behind them may be taken at once again.
-    private static let carefulRows = 256
+    private static let carefulRows = 1024
 
     /// How many of the next rows can be taken as they are indexed: those that nothing could be wrong with but their values.
     private func regularRows(maximum: Int, end: Int, at place: SlicePlace) -> Int {
         guard isValidUTF8, window.count <= limits.lineBytes else { return 0 }
-        var rows = index.regularRows(fields: matrix.stride, maximum: maximum)
+        var rows = index.regularRows(place.text, fields: matrix.stride, maximum: maximum)
         while rows > 1, place.origin + Int(index.newline(ofRow: rows - 2)) + 1 >= end { rows -= 1 }
         return rows
     }

@@ -15,7 +15,7 @@ typedef struct {
     size_t row_count;
     /// Whether a quote was seen, so that rows may span lines.
     bool has_quotes;
-    /// Whether a carriage return was seen, so that rows may end before it.
+    /// Whether a carriage return was seen, so that rows may end before one.
     bool has_returns;
 } ck_csv_index;
 
@@ -25,8 +25,9 @@ typedef struct {
 /// ck_csv_index_row then takes that row. Adds to the counts of `index`. Offsets are those in `text`.
 void ck_csv_index_rows(const uint8_t *text, size_t from, size_t to, ck_csv_index *index);
 
-/// The first of the indexed rows [row, rows) that has not exactly `fields` fields; `rows` if all have.
-size_t ck_csv_regular_rows(const ck_csv_index *index, size_t row, size_t rows, size_t fields);
+/// The first of the indexed rows [row, rows) that has not exactly `fields` fields, or ends in more than a newline; `rows` if
+/// there is none.
+size_t ck_csv_regular_rows(const uint8_t *text, const ck_csv_index *index, size_t row, size_t rows, size_t fields);
 
 /// What ck_csv_index_rows does where there is no SIMD for it.
 void ck_csv_index_rows_portable(const uint8_t *text, size_t from, size_t to, ck_csv_index *index);

@@ -48,7 +48,7 @@ static size_t pack_nibbles(const uint32_t *values, size_t count, uint8_t *out) {
     return (size_t)(out - start);
 }
 
-static size_t pack_u64(const uint64_t *values, size_t count, unsigned width, uint8_t *out) {
+static inline __attribute__((always_inline)) size_t pack_u64(const uint64_t *values, size_t count, unsigned width, uint8_t *out) {
     if (width == 0) return 0;
     uint8_t *start = out;
     uint64_t bits = 0;
@@ -221,9 +221,26 @@ static inline uint64_t zigzag(int64_t value) { return (uint64_t)value << 1 ^ (ui
 
 static inline unsigned bit_width(uint64_t value) { return value ? 64 - (unsigned)__builtin_clzll(value) : 0; }
 
+// The same loops for wider registers and shifts by any register, where the processor has them.
+#if defined(__x86_64__)
+#define HAS_WIDER_VARIANT (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
+#define WIDER_VARIANT(NAME, SIGNED)                                                                                    \
+    __attribute__((target("avx2,bmi,bmi2"))) static size_t NAME##_avx2(                                          \
+        const SIGNED *values, size_t count, uint8_t *out) {                                                            \
+        return NAME##_body(values, count, out);                                                                        \
+    }
+#else
+#define HAS_WIDER_VARIANT 0
+#define WIDER_VARIANT(NAME, SIGNED)                                                                                    \
+    static size_t NAME##_avx2(const SIGNED *values, size_t count, uint8_t *out) {                                      \
+        return NAME##_body(values, count, out);                                                                        \
+    }
+#endif
+
 // Differences wrap around in the value's own width, as the specification demands: an INT32 delta never needs 33 bits.
 #define DELTA_ENCODER(NAME, SIGNED, UNSIGNED)                                                                          \
-    size_t NAME(const SIGNED *values, size_t count, uint8_t *out) {                                                    \
+    static inline __attribute__((always_inline)) size_t NAME##_body(                                                   \
+        const SIGNED *values, size_t count, uint8_t *out) {                                                            \
         size_t at = put_varint(out, block_values);                                                                     \
         at += put_varint(out + at, miniblocks);                                                                        \
         at += put_varint(out + at, count);                                                                             \
@@ -251,6 +268,11 @@ static inline unsigned bit_width(uint64_t value) { return value ? 64 - (unsigned
             }                                                                                                          \
         }                                                                                                              \
         return at;                                                                                                     \
+    }                                                                                                                  \
+    WIDER_VARIANT(NAME, SIGNED)                                                                                        \
+    size_t NAME(const SIGNED *values, size_t count, uint8_t *out) {                                                    \
+        if (HAS_WIDER_VARIANT) return NAME##_avx2(values, count, out);                                                 \
+        return NAME##_body(values, count, out);                                                                        \
     }
 
 DELTA_ENCODER(parquet_delta_i32, int32_t, uint32_t)

@@ -1,4 +1,5 @@
 #include "parquet_kernels.h"
+#include <stdbool.h>
 #include <string.h>
 
 // Dictionaries built while values stream by: open addressing, linear probing, at most half full.
@@ -81,6 +82,23 @@ static inline uint64_t hash_bytes(const uint8_t *bytes, size_t length) {
     return mix(mix(head ^ k1, tail ^ hash), k0);
 }
 
+/// Most texts are short: two loads that may overlap compare up to sixteen bytes, without a call.
+static inline bool same_bytes(const uint8_t *left, const uint8_t *right, size_t length) {
+    if (length > 16) return memcmp(left, right, length) == 0;
+    if (length >= 8) {
+        return ((load_u64(left) ^ load_u64(right)) |
+                (load_u64(left + length - 8) ^ load_u64(right + length - 8))) == 0;
+    }
+    if (length >= 4) {
+        return ((load_u32(left) ^ load_u32(right)) |
+                (load_u32(left + length - 4) ^ load_u32(right + length - 4))) == 0;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (left[i] != right[i]) return false;
+    }
+    return true;
+}
+
 size_t parquet_dictionary_bytes(const uint8_t *bytes, const uint32_t *offsets, size_t count,
                                 parquet_byte_dictionary *dictionary, uint32_t *codes) {
     uint64_t *slots = dictionary->slots;
@@ -88,6 +106,11 @@ size_t parquet_dictionary_bytes(const uint8_t *bytes, const uint32_t *offsets, s
     for (size_t i = 0; i < count; i++) {
         const uint8_t *value = bytes + offsets[i];
         uint32_t length = offsets[i + 1] - offsets[i];
+        // Columns that hardly ever change, as kinds of operation, need no look-up.
+        if (i > 0 && offsets[i] - offsets[i - 1] == length && same_bytes(value - length, value, length)) {
+            codes[i] = codes[i - 1];
+            continue;
+        }
         uint64_t hash = hash_bytes(value, length);
         size_t slot = slot_of(hash, dictionary->slot_bits);
         // The slot takes the hash's upper bits, so the tag keeps its lower ones: together they tell keys apart.
@@ -106,7 +129,7 @@ size_t parquet_dictionary_bytes(const uint8_t *bytes, const uint32_t *offsets, s
             }
             if ((held ^ tag) >> 32) continue;
             const uint32_t *key = dictionary->key_offsets + (uint32_t)held - 1;
-            if (key[1] - key[0] == length && memcmp(dictionary->key_bytes + key[0], value, length) == 0) {
+            if (key[1] - key[0] == length && same_bytes(dictionary->key_bytes + key[0], value, length)) {
                 codes[i] = (uint32_t)held - 1;
                 break;
             }

@@ -15,3 +15,6 @@ size_t ck_ascii_prefix(const uint8_t *text, size_t length);
 /// The offset of the first byte that is not part of well-formed UTF-8; `length` if there is none.
 /// Well-formed as in Unicode's table 3-7: no overlong forms, no surrogates, nothing above U+10FFFF.
 size_t ck_utf8_prefix(const uint8_t *text, size_t length);
+
+/// What ck_utf8_prefix does where there is no SIMD for it.
+size_t ck_utf8_prefix_portable(const uint8_t *text, size_t length);

@@ -103,3 +103,25 @@ import CKernels
         }
     }
 }
+
+@Suite struct UTF8KernelTests {
+    @Test(arguments: 0..<200 as Range<UInt64>) func `UTF-8 is checked alike with and without SIMD`(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        let pieces: [[UInt8]] = [
+            [0x61], Array("ascii that is longer than a register of the processor".utf8), [0xC3, 0xA9],
+            [0xE8, 0x91, 0x89], [0xF0, 0x9F, 0x98, 0x80], [0xED, 0x9F, 0xBF], [0xEE, 0x80, 0x80],
+            [0xF4, 0x8F, 0xBF, 0xBF],
+        ]
+        var text = (0..<40).flatMap { _ in pieces.randomElement(using: &generator) ?? [] }
+        #expect(ck_utf8_prefix(text, text.count) == text.count, "seed \(seed)")
+        for _ in 0..<200 {
+            let index = Int.random(in: text.indices, using: &generator)
+            let byte = text[index]
+            text[index] = UInt8.random(in: .min ... .max, using: &generator)
+            // An end anywhere cuts characters off, too.
+            let count = Int.random(in: 0...text.count, using: &generator)
+            #expect(ck_utf8_prefix(text, count) == ck_utf8_prefix_portable(text, count), "seed \(seed)")
+            text[index] = byte
+        }
+    }
+}

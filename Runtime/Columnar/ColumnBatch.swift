@@ -186,10 +186,13 @@ extension ColumnBatch {
             offsets.append(UInt32(bytes.count))
         }
 
-        mutating func append(repeating text: some Collection<UInt8>, count: Int) {
-            bytes.reserveCapacity(bytes.count + count * text.count)
-            offsets.reserveCapacity(offsets.count + count)
-            for _ in 0..<count { append(text) }
+        mutating func append(repeating text: UnsafeBufferPointer<UInt8>, count: Int) {
+            let start = bytes.count
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: text.count * count) { copies in
+                for index in 0..<count { _ = copies[(index * text.count)...].update(fromContentsOf: text) }
+                bytes.append(contentsOf: UnsafeBufferPointer(copies))
+            }
+            offsets.append(contentsOf: (1..<count + 1).lazy.map { UInt32(start + $0 * text.count) })
         }
 
         mutating func truncate(to count: Int) {

@@ -70,11 +70,14 @@ private final class Ring: @unchecked Sendable {
     private var tail = 0
     private var isDone = false
     private(set) var error: (any Error)?
+    /// Whoever had to wait goes on when there are so many blocks for him: to be woken for each costs more than it gains.
+    private let wakeCount: Int
 
     init(_ source: any ByteSource, blockSize: Int, blocks count: Int) {
         self.source = source
         blocks = (0..<count).map { _ in .allocate(byteCount: blockSize, alignment: 64) }
         counts = [Int](repeating: 0, count: count)
+        wakeCount = max(count / 2, 1)
         mutex = .allocate(capacity: 1)
         changed = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
@@ -112,7 +115,9 @@ private final class Ring: @unchecked Sendable {
     /// The next block to fill, once there is one; nil when the consumer has gone.
     private func free() -> UnsafeMutableRawBufferPointer? {
         locked {
-            while head - tail == blocks.count, !isDone { pthread_cond_wait(changed, mutex) }
+            if head - tail == blocks.count {
+                while head - tail > blocks.count - wakeCount, !isDone { pthread_cond_wait(changed, mutex) }
+            }
             return isDone ? nil : blocks[head % blocks.count]
         }
     }
@@ -125,6 +130,7 @@ private final class Ring: @unchecked Sendable {
             }
             isDone = isDone || isLast
             error = failure
+            if isDone || head - tail >= wakeCount { pthread_cond_signal(changed) }
         }
     }
 
@@ -133,23 +139,32 @@ private final class Ring: @unchecked Sendable {
     /// The oldest filled block, once there is one; nil after the last.
     func front() -> UnsafeRawBufferPointer? {
         locked {
-            while head == tail, !isDone { pthread_cond_wait(changed, mutex) }
+            if head == tail {
+                while head - tail < wakeCount, !isDone { pthread_cond_wait(changed, mutex) }
+            }
             guard head > tail else { return nil }
             let block = blocks[tail % blocks.count]
             return UnsafeRawBufferPointer(rebasing: block[..<counts[tail % blocks.count]])
         }
     }
 
-    func release() { locked { tail += 1 } }
+    func release() {
+        locked {
+            tail += 1
+            if head - tail <= blocks.count - wakeCount { pthread_cond_signal(changed) }
+        }
+    }
 
-    func cancel() { locked { isDone = true } }
+    func cancel() {
+        locked {
+            isDone = true
+            pthread_cond_signal(changed)
+        }
+    }
 
     private func locked<Result>(_ body: () -> Result) -> Result {
         pthread_mutex_lock(mutex)
-        defer {
-            pthread_cond_broadcast(changed)
-            pthread_mutex_unlock(mutex)
-        }
+        defer { pthread_mutex_unlock(mutex) }
         return body()
     }
 }

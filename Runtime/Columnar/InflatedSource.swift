@@ -1,4 +1,3 @@
-internal import CISAL
 public import Digest
 
 /// What a gzip file may decompress to.
@@ -26,8 +25,7 @@ public final class InflatedSource: ByteSource {
     private let source: any ByteSource
     private let limits: InflateLimits
     private let isSample: Bool
-    /// ISA-L keeps pointers into the state and the input, so both have addresses of their own.
-    private let state: UnsafeMutablePointer<inflate_state>
+    private let inflater: any MemberInflater
     private let input: UnsafeMutableRawBufferPointer
     private var digest: Digest?
     private var isFinished = false
@@ -47,21 +45,19 @@ public final class InflatedSource: ByteSource {
     }
 
     /// - Parameter isSample: whether the bytes are the front of a file only, so that it is no error if they end early.
-    init(_ source: any ByteSource, limits: InflateLimits, hashing: HashFunction?, isSample: Bool) {
+    init(
+        _ source: any ByteSource, limits: InflateLimits, hashing: HashFunction?, isSample: Bool,
+        library: InflateLibrary = .preferred
+    ) {
         self.source = source
         self.limits = limits
         self.isSample = isSample
-        state = .allocate(capacity: 1)
-        isal_inflate_init(state)
-        state.pointee.crc_flag = UInt32(ISAL_GZIP)
+        inflater = library.makeInflater()
         input = .allocate(byteCount: Self.inputSize, alignment: 64)
         if let hashing { digest = Digest(hashing) }
     }
 
-    deinit {
-        state.deallocate()
-        input.deallocate()
-    }
+    deinit { input.deallocate() }
 
     /// The hash of everything given out, in lowercase hexadecimal. The hash is used up.
     public func checksum() -> String? { digest.take()?.finish().hexadecimal }
@@ -69,7 +65,7 @@ public final class InflatedSource: ByteSource {
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         var filled = 0
         while filled < buffer.count, !isFinished {
-            if state.pointee.block_state == ISAL_BLOCK_FINISH {
+            if inflater.isAtEnd {
                 try beginNextMember()
                 continue
             }
@@ -84,26 +80,23 @@ public final class InflatedSource: ByteSource {
     }
 
     /// The offset of the next compressed byte that has not been used.
-    var position: Int { compressedBytes - Int(state.pointee.avail_in) }
+    var position: Int { compressedBytes - inflater.input.count }
 
     private func inflate(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-        if state.pointee.avail_in == 0 { try refill() }
+        if inflater.input.isEmpty { try refill() }
         try checkMagic()
-        let room = UInt32(min(buffer.count, 1 << 30))
-        state.pointee.next_out = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        state.pointee.avail_out = room
-        let hadInput = state.pointee.avail_in > 0
-        let status = isal_inflate(state)
-        let written = Int(room - state.pointee.avail_out)
-        switch status {
-        case ISAL_DECOMP_OK: break
-        case ISAL_INCORRECT_CHECKSUM: throw ColumnarError.wrongChecksum(byte: position)
-        case ISAL_INVALID_WRAPPER, ISAL_UNSUPPORTED_METHOD:
-            throw notAMember
-        default: throw ColumnarError.corruptGzip(byte: position)
+        let hadInput = !inflater.input.isEmpty
+        let written: Int
+        do throws(InflateFault) {
+            written = try inflater.inflate(into: buffer)
+        } catch {
+            switch error {
+            case .wrongChecksum: throw ColumnarError.wrongChecksum(byte: position)
+            case .notAMember: throw notAMember
+            case .corrupt: throw ColumnarError.corruptGzip(byte: position)
+            }
         }
-        let isDone = state.pointee.block_state == ISAL_BLOCK_FINISH
-        if !hadInput, written == 0, !isDone {
+        if !hadInput, written == 0, !inflater.isAtEnd {
             if compressedBytes == 0 { throw ColumnarError.emptyFile }
             // One byte cannot show that it begins a member.
             if position - memberStart < Self.magic.count { throw notAMember }
@@ -115,14 +108,9 @@ public final class InflatedSource: ByteSource {
 
     /// Checks the first two bytes of a member as they come, so that what is no gzip is never called a truncated one.
     private func checkMagic() throws {
-        var index = position - memberStart
-        var next = state.pointee.next_in
-        let end = next.map { $0 + Int(state.pointee.avail_in) }
-        while index < Self.magic.count, let byte = next, next != end {
-            guard byte.pointee == Self.magic[index] else { throw notAMember }
-            index += 1
-            next = byte + 1
-        }
+        let start = position - memberStart
+        guard start < Self.magic.count else { return }
+        for (expected, byte) in zip(Self.magic[start...], inflater.input) where byte != expected { throw notAMember }
     }
 
     private var notAMember: ColumnarError {
@@ -132,22 +120,18 @@ public final class InflatedSource: ByteSource {
     private func beginNextMember() throws {
         members += 1
         memberStart = position
-        if state.pointee.avail_in == 0 { try refill() }
-        guard state.pointee.avail_in > 0 else {
+        if inflater.input.isEmpty { try refill() }
+        guard !inflater.input.isEmpty else {
             isFinished = true
             return
         }
-        let (next, available) = (state.pointee.next_in, state.pointee.avail_in)
-        isal_inflate_reset(state)
-        state.pointee.crc_flag = UInt32(ISAL_GZIP)
-        (state.pointee.next_in, state.pointee.avail_in) = (next, available)
+        inflater.beginMember()
     }
 
     private func refill() throws {
         let count = try source.read(into: input)
         compressedBytes += count
-        state.pointee.next_in = input.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        state.pointee.avail_in = UInt32(count)
+        inflater.input = UnsafeRawBufferPointer(rebasing: input[..<count])
     }
 
     private func checkLimits() throws {

@@ -1,11 +1,16 @@
+import Digest
+import TestRandom
 import Testing
 
 @testable import Columnar
 
 private func inflate(
-    _ bytes: [UInt8], piece: Int = .max, buffer: Int = 1000, limits: InflateLimits = InflateLimits()
+    _ bytes: [UInt8], by library: InflateLibrary, piece: Int = .max, buffer: Int = 1000,
+    limits: InflateLimits = InflateLimits()
 ) throws -> (bytes: [UInt8], checksum: String?) {
-    let source = InflatedSource(MemorySource(bytes, pieceSize: piece), limits: limits)
+    let source = InflatedSource(
+        MemorySource(bytes, pieceSize: piece), limits: limits, hashing: .sha256, isSample: false,
+        library: library)
     var output: [UInt8] = []
     var room = [UInt8](repeating: 0, count: buffer)
     while true {
@@ -16,76 +21,96 @@ private func inflate(
 }
 
 @Suite struct InflatedSourceTests {
+    private static let libraries = InflateLibrary.allCases
     private let text = Array((0..<5000).map { "line \($0 * 7919 % 1000)\n" }.joined().utf8)
 
-    @Test(arguments: [1, 2, 3, 10, 17, 1000, .max]) func `gzip comes out as it went in, in any pieces`(piece: Int)
-        throws
-    {
+    @Test(arguments: [1, 2, 3, 10, 17, 1000, .max], libraries)
+    func `gzip comes out as it went in, in any pieces`(piece: Int, library: InflateLibrary) throws {
         for buffer in [1, 13, 100_000] where piece > 1 || buffer > 1 {
-            #expect(try inflate(gzip(text), piece: piece, buffer: buffer).bytes == text)
+            #expect(try inflate(gzip(text), by: library, piece: piece, buffer: buffer).bytes == text)
         }
     }
 
-    @Test(arguments: [1, 5, 100, .max]) func `members follow one another, empty ones too`(piece: Int) throws {
+    @Test(arguments: [1, 5, 100, .max], libraries)
+    func `members follow one another, empty ones too`(piece: Int, library: InflateLibrary) throws {
         let members = gzip(Array(text[..<1000])) + gzip([]) + gzip(Array(text[1000...]))
-        #expect(try inflate(members, piece: piece).bytes == text)
+        #expect(try inflate(members, by: library, piece: piece).bytes == text)
     }
 
-    @Test func `the checksum is that of the decompressed bytes`() throws {
+    @Test(arguments: libraries) func `the checksum is that of the decompressed bytes`(library: InflateLibrary) throws {
         #expect(
-            try inflate(gzip(Array("abc".utf8))).checksum
+            try inflate(gzip(Array("abc".utf8)), by: library).checksum
                 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-        #expect(try inflate(gzip([])).bytes == [])
+        #expect(try inflate(gzip([]), by: library).bytes == [])
     }
 
-    @Test func `every truncation is an error, and says where`() throws {
+    @Test(arguments: libraries) func `every truncation is an error, and says where`(library: InflateLibrary) throws {
         let bytes = gzip(Array(text[..<300]))
         for length in 2..<bytes.count {
-            let error = #expect(throws: ColumnarError.self) { try inflate(Array(bytes[..<length])) }
+            let error = #expect(throws: ColumnarError.self) { try inflate(Array(bytes[..<length]), by: library) }
             #expect(error == .truncatedGzip(byte: length))
         }
     }
 
-    @Test func `what is not gzip is told apart from what is damaged`() throws {
-        #expect(throws: ColumnarError.emptyFile) { try inflate([]) }
-        #expect(throws: ColumnarError.notGzip(byte: 0)) { try inflate([0x1F]) }
-        #expect(throws: ColumnarError.notGzip(byte: 0)) { try inflate(Array("id,name\n1,ale\n".utf8)) }
+    @Test(arguments: libraries) func `what is not gzip is told apart from what is damaged`(library: InflateLibrary)
+        throws
+    {
+        #expect(throws: ColumnarError.emptyFile) { try inflate([], by: library) }
+        #expect(throws: ColumnarError.notGzip(byte: 0)) { try inflate([0x1F], by: library) }
+        #expect(throws: ColumnarError.notGzip(byte: 0)) { try inflate(Array("id,name\n1,ale\n".utf8), by: library) }
         #expect(throws: ColumnarError.notGzip(byte: 0)) {
-            try inflate(Array("PK\u{3}\u{4}abcdefghijklmnopqrstuv".utf8))
+            try inflate(Array("PK\u{3}\u{4}abcdefghijklmnopqrstuv".utf8), by: library)
         }
         var bytes = gzip(text)
         bytes[bytes.count - 6] ^= 1
-        #expect(throws: ColumnarError.wrongChecksum(byte: bytes.count)) { try inflate(bytes) }
+        #expect(throws: ColumnarError.wrongChecksum(byte: bytes.count)) { try inflate(bytes, by: library) }
         bytes[bytes.count - 6] ^= 1
         bytes[bytes.count - 2] ^= 1
-        #expect(throws: ColumnarError.wrongChecksum(byte: bytes.count)) { try inflate(bytes) }
+        #expect(throws: ColumnarError.wrongChecksum(byte: bytes.count)) { try inflate(bytes, by: library) }
     }
 
-    @Test func `damage inside never passes`() throws {
+    @Test(arguments: libraries) func `damage inside never passes`(library: InflateLibrary) throws {
         let bytes = gzip(Array(text[..<2000]))
         for index in 10..<bytes.count {
             var damaged = bytes
             damaged[index] ^= 0x55
-            #expect(throws: ColumnarError.self, "byte \(index)") { try inflate(damaged) }
+            #expect(throws: ColumnarError.self, "byte \(index)") { try inflate(damaged, by: library) }
         }
     }
 
-    @Test(arguments: [1, 4, .max]) func `garbage behind the last member is an error at its first byte`(piece: Int)
-        throws
-    {
+    @Test(arguments: [1, 4, .max], libraries)
+    func `garbage behind the last member is an error at its first byte`(piece: Int, library: InflateLibrary) throws {
         let bytes = gzip(Array(text[..<100]))
         for garbage in [[0x00], [0x61, 0x62], Array("garbage and more of it, and more".utf8)] as [[UInt8]] {
             #expect(throws: ColumnarError.trailingGarbage(byte: bytes.count)) {
-                try inflate(bytes + garbage, piece: piece)
+                try inflate(bytes + garbage, by: library, piece: piece)
             }
         }
     }
 
-    @Test func `too many bytes, or far too many for the input, are an error`() throws {
-        #expect(throws: ColumnarError.self) { try inflate(gzip(text), limits: InflateLimits(bytes: text.count - 1)) }
-        #expect(try inflate(gzip(text), limits: InflateLimits(bytes: text.count)).bytes == text)
+    @Test(arguments: libraries) func `too many bytes, or far too many for the input, are an error`(
+        library: InflateLibrary
+    ) throws {
+        #expect(throws: ColumnarError.self) {
+            try inflate(gzip(text), by: library, limits: InflateLimits(bytes: text.count - 1))
+        }
+        #expect(try inflate(gzip(text), by: library, limits: InflateLimits(bytes: text.count)).bytes == text)
         let bomb = gzip([UInt8](repeating: 0x61, count: 80 << 20))
-        let error = #expect(throws: ColumnarError.self) { try inflate(bomb, buffer: 1 << 20) }
+        let error = #expect(throws: ColumnarError.self) { try inflate(bomb, by: library, buffer: 1 << 20) }
         #expect(error?.code == "SuspiciousRatio")
+    }
+
+    @Test(arguments: 0..<200 as Range<UInt64>) func `both libraries refuse the same damage`(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var bytes = gzip(Array(text[..<Int.random(in: 0..<3000, using: &generator)]))
+        for _ in 0..<Int.random(in: 0..<3, using: &generator) {
+            bytes[Int.random(in: 2..<bytes.count, using: &generator)] ^= UInt8.random(in: 1...255, using: &generator)
+        }
+        let outcomes = Self.libraries.map { library in
+            Result { try inflate(bytes, by: library, piece: Int.random(in: 1...500, using: &generator)).bytes }
+        }
+        for outcome in outcomes {
+            #expect((try? outcome.get()) == (try? outcomes[0].get()), "seed \(seed)")
+        }
     }
 }

@@ -1,0 +1,91 @@
+#if !WITHOUT_ISAL
+    internal import CISAL
+#endif
+
+/// Decompresses gzip members, one after the other, for ``InflatedSource``.
+protocol MemberInflater: AnyObject {
+    /// The compressed bytes that have not been used. Their memory outlives every call of ``inflate(into:)`` that may use it.
+    var input: UnsafeRawBufferPointer { get set }
+    /// Whether the member has ended, its checksum and length included.
+    var isAtEnd: Bool { get }
+
+    /// Decompresses into the front of `room` until that is full or the input is used up, and says how many bytes it wrote.
+    func inflate(into room: UnsafeMutableRawBufferPointer) throws(InflateFault) -> Int
+
+    /// Makes ready for the next member; the input stays.
+    func beginMember()
+}
+
+/// What is wrong with a member. The byte at fault is at or before the unused input.
+enum InflateFault: Error {
+    case notAMember
+    case corrupt
+    case wrongChecksum
+}
+
+/// The library that decompresses. ISA-L is three times as fast; a build with `CUPEL_WITHOUT_ISAL` set needs zlib alone.
+enum InflateLibrary: CaseIterable {
+    #if !WITHOUT_ISAL
+        case isal
+    #endif
+    case zlib
+
+    /// The fastest there is.
+    static let preferred = allCases[0]
+
+    func makeInflater() -> any MemberInflater {
+        switch self {
+        #if !WITHOUT_ISAL
+            case .isal: ISALInflater()
+        #endif
+        case .zlib: ZlibInflater()
+        }
+    }
+}
+
+#if !WITHOUT_ISAL
+    /// ISA-L's igzip.
+    /// - SeeAlso: <https://github.com/intel/isa-l>
+    final class ISALInflater: MemberInflater {
+        /// ISA-L keeps pointers into its state, so that has an address of its own.
+        private let state: UnsafeMutablePointer<inflate_state>
+
+        init() {
+            state = .allocate(capacity: 1)
+            isal_inflate_init(state)
+            state.pointee.crc_flag = UInt32(ISAL_GZIP)
+        }
+
+        deinit { state.deallocate() }
+
+        var input: UnsafeRawBufferPointer {
+            get { UnsafeRawBufferPointer(start: state.pointee.next_in, count: Int(state.pointee.avail_in)) }
+            set {
+                let start = newValue.baseAddress?.assumingMemoryBound(to: UInt8.self)
+                state.pointee.next_in = UnsafeMutablePointer(mutating: start)
+                state.pointee.avail_in = UInt32(newValue.count)
+            }
+        }
+
+        var isAtEnd: Bool { state.pointee.block_state == ISAL_BLOCK_FINISH }
+
+        func inflate(into room: UnsafeMutableRawBufferPointer) throws(InflateFault) -> Int {
+            let size = UInt32(min(room.count, 1 << 30))
+            state.pointee.next_out = room.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            state.pointee.avail_out = size
+            switch isal_inflate(state) {
+            case ISAL_DECOMP_OK: return Int(size - state.pointee.avail_out)
+            case ISAL_INCORRECT_CHECKSUM: throw .wrongChecksum
+            case ISAL_INVALID_WRAPPER, ISAL_UNSUPPORTED_METHOD: throw .notAMember
+            default: throw .corrupt
+            }
+        }
+
+        func beginMember() {
+            let rest = input
+            isal_inflate_reset(state)
+            state.pointee.crc_flag = UInt32(ISAL_GZIP)
+            input = rest
+        }
+    }
+#endif

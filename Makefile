@@ -40,6 +40,7 @@ test:
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/python3 -m unittest discover --quiet --start-directory Tests/Benchmarks/scale
 	@Tests/quiet-build -c release $(static)
+	Tests/Benchmarks/instructions.py $(release)/bronze-writer
 	@Tests/quiet-build --build-tests
 	swift test --skip-build --skip EndToEndTests --skip ConformanceTests
 	CUPEL_BINARIES=$(CURDIR)/$(release) swift test --skip-build --filter 'EndToEndTests|ConformanceTests'

@@ -6,6 +6,9 @@ import PackageDescription
 
 // MARK: Runtime: what ships to AWS, and nothing else
 
+// Gzip is inflated by ISA-L, or by zlib alone where this is set.
+let isal: [Target.Dependency] = Context.environment["CUPEL_WITHOUT_ISAL"] == nil ? ["CISAL"] : []
+
 let systemLibraries: [Target] = [
     .systemLibrary(
         name: "CCurl", path: "Runtime/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -31,8 +34,8 @@ let runtime: [Target] = [
     layer("Pattern", in: "Runtime", exclude: ["README.md"]),
     layer("Contracts", in: "Runtime", imports: ["Pattern", "YAML"], exclude: ["README.md"]),
     layer(
-        "Columnar", in: "Runtime", imports: ["Contracts", "Digest", "Pattern", "CKernels", "CISAL", "CZlib"],
-        exclude: ["README.md", "Quality/README.md"]),
+        "Columnar", in: "Runtime", imports: ["Contracts", "Digest", "Pattern", "CKernels", "CZlib"] + isal,
+        exclude: ["README.md", "Quality/README.md"], defines: isal.isEmpty ? ["WITHOUT_ISAL"] : []),
     layer("Parquet", in: "Runtime", imports: ["CKernels", "CSnappy", "CZlib", "CZstd"], exclude: ["README.md"]),
     layer("Control", in: "Runtime", imports: ["AWSClient", "AWSModels", "Digest"], exclude: ["README.md"]),
 ]
@@ -97,7 +100,7 @@ let tests: [Target] = [
     unitTests(of: "AWSClient", imports: ["AWSModels", "JSON", "Digest"]),
     unitTests(of: "Pattern", imports: ["TestRandom"]),
     unitTests(of: "Contracts", imports: ["YAML"]),
-    unitTests(of: "Columnar", imports: ["Contracts", "CKernels", "JSON", "TestRandom"]),
+    unitTests(of: "Columnar", imports: ["Contracts", "CKernels", "Digest", "JSON", "TestRandom"]),
     unitTests(of: "Parquet", imports: ["JSON", "TestRandom"]),
     unitTests(of: "Control", imports: ["AWSClient", "AWSModels", "FakeAWS", "JSON", "TestRandom"]),
     unitTests(
@@ -188,11 +191,12 @@ func shipped() -> [SwiftSetting] {
 
 func layer(
     _ name: String, in house: String, imports: [Target.Dependency] = [], exclude: [String] = [],
-    optimizedAcrossModules: Bool = true
+    defines: [String] = [], optimizedAcrossModules: Bool = true
 ) -> Target {
-    .target(
+    let settings = house == "Runtime" ? shipped() : strict(optimizedAcrossModules: optimizedAcrossModules)
+    return .target(
         name: name, dependencies: imports, path: "\(house)/\(name)", exclude: exclude,
-        swiftSettings: house == "Runtime" ? shipped() : strict(optimizedAcrossModules: optimizedAcrossModules))
+        swiftSettings: settings + defines.map { .define($0) })
 }
 
 func function(_ name: String, imports: [Target.Dependency], exclude: [String] = []) -> Target {

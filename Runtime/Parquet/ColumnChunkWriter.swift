@@ -96,7 +96,6 @@ final class ColumnChunkWriter {
             parts.append(dictionaryPage)
         }
         parts.append(dataPages)
-        let writesTextSize = options.writesSizeStatistics && column.physicalType == .byteArray
         let metadata = ColumnChunkMetadata(
             encodings: Set(encodings).sorted { $0.rawValue < $1.rawValue },
             valueCount: written.valueCount,
@@ -106,7 +105,9 @@ final class ColumnChunkWriter {
             dictionaryPageOffset: usesDictionary ? offset : nil,
             statistics: ColumnStatistics(written.summary, of: column, textLimit: options.statisticsTextLimit),
             dataPageCounts: written.pageCounts,
-            textSize: writesTextSize ? written.summary.textSize : nil)
+            textSize: options.writesSizeStatistics && column.physicalType == .byteArray
+                ? written.summary.textSize : nil,
+            levels: written.summary.levels)
         let chunk = FinishedChunk(
             parts: parts, metadata: metadata, index: written.index, bloomFilter: finishedBloomFilter())
         dictionary.removeAll()
@@ -253,6 +254,8 @@ final class ColumnChunkWriter {
         let page = DataPage(
             encoding: encoding, rowCount: rows.rowCount, valueCount: rows.entryCount,
             nullCount: summary.nullCount)
+        var summary = summary
+        if case .nested(let levels) = rows, options.writesSizeStatistics { summary.levels = levels.histograms }
         let start = dataPages.count
         written.uncompressedSize += pages.writeDataPage(page, to: dataPages)
         if options.writesPageIndex {

@@ -10,6 +10,7 @@ struct ColumnChunkMetadata {
     var dataPageCounts: [PageEncoding: Int]
     /// Bytes of byte array values before any encoding; nil to leave it unsaid.
     var textSize: Int?
+    var levels = LevelHistograms()
     /// Where in the file it stands; nil for none.
     var bloomFilter: Range<Int>?
     /// Where they stand among those of all chunks; nil for none.
@@ -111,7 +112,13 @@ struct FileMetadata {
             thrift.field(14, Int64(filter.lowerBound))
             thrift.field(15, Int32(filter.count))
         }
-        if let textSize = chunk.textSize { thrift.field(16) { $0.field(1, Int64(textSize)) } }
+        if chunk.textSize != nil || chunk.levels != LevelHistograms() {
+            thrift.field(16) { sizes in
+                if let textSize = chunk.textSize { sizes.field(1, Int64(textSize)) }
+                if !chunk.levels.repetition.isEmpty { sizes.list(2, chunk.levels.repetition) }
+                if !chunk.levels.definition.isEmpty { sizes.list(3, chunk.levels.definition) }
+            }
+        }
     }
 
     private static func write(_ statistics: ColumnStatistics, to thrift: inout ThriftWriter) {

@@ -63,6 +63,10 @@ struct PageIndex {
             index.list(3, greatest)
             index.field(4, order(least, greatest).rawValue)
             index.list(5, pages.map { Int64($0.summary.nullCount) })
+            let repetition = pages.flatMap(\.summary.levels.repetition)
+            if !repetition.isEmpty { index.list(6, repetition) }
+            let definition = pages.flatMap(\.summary.levels.definition)
+            if !definition.isEmpty { index.list(7, definition) }
             if column.physicalType.isFloating { index.list(8, pages.map { Int64($0.summary.nanCount) }) }
         }
         return true

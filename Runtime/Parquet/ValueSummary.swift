@@ -6,12 +6,14 @@ struct ValueSummary: Equatable {
     var nanCount = 0
     /// Bytes of byte array values, without lengths and before any encoding.
     var textSize = 0
+    var levels = LevelHistograms()
 
     mutating func formUnion(_ other: ValueSummary) {
         range.formUnion(other.range)
         nullCount += other.nullCount
         nanCount += other.nanCount
         textSize += other.textSize
+        levels.formUnion(other.levels)
     }
 }
 

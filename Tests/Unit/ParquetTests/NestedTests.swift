@@ -59,6 +59,7 @@ import Testing
                 try write(columns, rows, options, batchSize: batchSize, name: "seed-\(seed)", to: folder)
             }
             try Referee().run("nested/referee.py", "rows", folder.path)
+            try Referee().run("parquet/levels.py", folder.path)
         }
     }
 

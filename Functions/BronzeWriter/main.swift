@@ -15,7 +15,7 @@ let help = """
     bronze-writer convert --contract FILE IN OUT
                   [--quarantine FILE]          rows that break the contract; OUT.quarantine.ndjson.gz otherwise
                   [--threads N]                1 to do all in turn; the output is the same
-                  [--compression snappy|zstd|none]
+                  [--compression snappy|gzip|zstd|none]
 
     Exit status of the task and of convert: 0 done, 1 the file is at fault, 2 usage, 75 try again.
     """

@@ -184,11 +184,28 @@ def check_layout(path, description, wanted):
     with open(path, "rb") as file:
         data = file.read()
     parts = layout.Layout(data, wanted, lambda *words: fail(path, *words)).check(description["columns"])
+    check_library_view(path, wanted)
     for index, chunk in enumerate(parts.footer[4][0][1]):
         if wanted["checksums"] and index % 16 == 0:
             check_flipped_byte(path, data, chunk[3], description["columns"][index]["name"])
         if wanted.get("probe") and description["columns"][index].get("bloom"):
             check_bloom_filter(path, description["columns"][index], parts.elements[index])
+
+
+def check_library_view(path, wanted):
+    """pyarrow must see what layout.py sees."""
+    metadata = pq.read_metadata(path)
+    codec = {0: "UNCOMPRESSED", 1: "SNAPPY", 2: "GZIP", 6: "ZSTD"}[wanted["codec"]]
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        sorting = [[s.column_index, s.descending, s.nulls_first] for s in group.sorting_columns]
+        if sorting != wanted["sorting"]:
+            fail(path, "pyarrow sees rows sorted by", sorting)
+        for chunk in (group.column(index) for index in range(group.num_columns)):
+            if chunk.compression != codec or chunk.has_offset_index != wanted["page_index"]:
+                fail(path, chunk.path_in_schema, "pyarrow sees", chunk.compression, chunk.has_offset_index)
+            if chunk.has_column_index and not chunk.has_offset_index:
+                fail(path, chunk.path_in_schema, "a column index without an offset index")
 
 
 def check_flipped_byte(path, data, chunk, name):

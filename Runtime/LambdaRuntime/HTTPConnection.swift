@@ -5,8 +5,13 @@ struct HTTPConnection: ~Copyable {
     static let headLimit = 64 << 10
     private static let readSize = 64 << 10
 
+    /// AWS's Runtime Interface Emulator starts the function first and listens a moment later; a function that is up in a
+    /// millisecond would find nobody. One that has gone away is not waited for.
+    private static let patienceAtFirst = Duration.seconds(1)
+
     private let address: String
     private var socket: Socket?
+    private var hasConnected = false
     /// Bytes received and not yet consumed: `received[consumed...]`.
     private var received: [UInt8] = []
     private var consumed = 0
@@ -24,7 +29,8 @@ struct HTTPConnection: ~Copyable {
                 if case .notHTTP = error { throw error }
             }
         }
-        socket = try Socket(connectingTo: address)
+        socket = try Socket(connectingTo: address, patience: hasConnected ? .zero : Self.patienceAtFirst)
+        hasConnected = true
         do throws(ConnectionError) { return try attempt(request) } catch {
             disconnect()
             throw error

@@ -16,9 +16,25 @@
 struct Socket: ~Copyable {
     private let descriptor: Int32
 
-    /// - Parameter address: `host:port`, as in `AWS_LAMBDA_RUNTIME_API`; port 80 without one.
-    init(connectingTo address: String) throws(ConnectionError) {
-        let (host, port) = Self.parts(of: address)
+    /// - Parameters:
+    ///   - address: `host:port`, as in `AWS_LAMBDA_RUNTIME_API`; port 80 without one.
+    ///   - patience: how long to try again, should the address not be had or nobody listen there yet.
+    init(connectingTo address: String, patience: Duration) throws(ConnectionError) {
+        let firstTry = ContinuousClock.now
+        while true {
+            do throws(ConnectionError) {
+                let connected = try Self.descriptor(connectedTo: address)
+                descriptor = connected
+                return
+            } catch {
+                guard ContinuousClock.now - firstTry < patience else { throw error }
+                usleep(1000)
+            }
+        }
+    }
+
+    private static func descriptor(connectedTo address: String) throws(ConnectionError) -> Int32 {
+        let (host, port) = parts(of: address)
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = streamSocket
@@ -29,11 +45,8 @@ struct Socket: ~Copyable {
         var reason = "it has no address"
         var candidate = found
         while let info = candidate?.pointee {
-            if let descriptor = Self.connected(to: info) {
-                self.descriptor = descriptor
-                return
-            }
-            reason = Self.lastError
+            if let descriptor = connected(to: info) { return descriptor }
+            reason = lastError
             candidate = info.ai_next
         }
         throw .notConnected(to: address, reason: reason)

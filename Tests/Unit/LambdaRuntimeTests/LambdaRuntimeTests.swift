@@ -201,6 +201,12 @@ final class LogLines: Sendable {
         #expect(body["errorMessage"]?.string?.contains("CONTROL_TABLE is not set") == true)
     }
 
+    @Test func `a Runtime API that listens a moment after the function's start is waited for`() {
+        let server = ScriptedServer([.event("1"), .accepted], listeningAfter: 50_000)
+        #expect(serve(server) == 0)
+        #expect(server.lines.count == 3)
+    }
+
     @Test func `without a Runtime API the function says which variable is missing`() {
         let runtime = LambdaRuntime(Environment([:]), log: Log(sink: lines.append)) { _ in }
         let code = runtime.serve { _ in Closure { event, _ in event } }

@@ -48,7 +48,8 @@ final class ScriptedServer: Sendable {
     private let listener: Int32
     private let requests = Mutex<[Request]>([])
 
-    init(_ answers: [Answer]) {
+    /// - Parameter delay: microseconds for which it is not there yet: a connection is refused.
+    init(_ answers: [Answer], listeningAfter delay: UInt32 = 0) {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var name = sockaddr_in()
         name.sin_family = sa_family_t(AF_INET)
@@ -58,12 +59,18 @@ final class ScriptedServer: Sendable {
         withUnsafeMutablePointer(to: &name) { name in
             name.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
                 _ = bind(listener, name, length)
-                _ = listen(listener, 8)
+                if delay == 0 { _ = listen(listener, 8) }
                 _ = getsockname(listener, name, &length)
             }
         }
         address = "127.0.0.1:\(UInt16(bigEndian: name.sin_port))"
-        Thread.start { [self] in serve(answers) }
+        Thread.start { [self] in
+            if delay > 0 {
+                usleep(delay)
+                _ = listen(listener, 8)
+            }
+            serve(answers)
+        }
     }
 
     /// The requests that came so far, without their `Host` and `User-Agent`.

@@ -42,6 +42,7 @@ test:
 	@Tests/quiet-build -c release $(static)
 	Tests/Benchmarks/instructions.py $(release)/bronze-writer
 	@Tests/quiet-build --build-tests
+	@infra/package/build
 	swift test --skip-build --skip EndToEndTests --skip ConformanceTests
 	CUPEL_BINARIES=$(CURDIR)/$(release) swift test --skip-build --filter 'EndToEndTests|ConformanceTests'
 	@$(MAKE) --no-print-directory fuzz SECONDS=10

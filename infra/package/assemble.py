@@ -80,8 +80,8 @@ def write_checksums(folder):
 
 def package(libraries, scratch, output, names):
     description = json.loads((scratch / "package.json").read_text())
-    authorities = scratch / "certificates"
-    for folder in [output, authorities]: shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(output, ignore_errors=True)
+    authorities = output / "certificates"
     write_authorities(authorities)
     for name in names:
         folder = output / name
@@ -90,6 +90,7 @@ def package(libraries, scratch, output, names):
             copy(contract, folder / "contracts" / contract.name, 0o644)
         if "AWSClient" in modules(description, name)[0]: shutil.copytree(authorities, folder / "certificates")
         write_zip(folder, output / f"{name}.zip")
+    shutil.rmtree(authorities)
     image.write(output / TASK, output, TASK)
     materials = bill_of_materials.Materials(libraries, scratch)
     for name in names:

@@ -23,6 +23,21 @@ public enum Programs {
         ProcessInfo.processInfo.environment["CUPEL_PYTHON"] ?? "\(packageRoot)/.venv/bin/python3"
     }
 
+    /// What `make package` made.
+    public static let packages = "\(packageRoot)/.build/package"
+
+    /// AWS's Runtime Interface Emulator: `CUPEL_RIE`, else the one that set-up gets. A missing one fails the test that asks.
+    public static var runtimeInterfaceEmulator: String {
+        #if arch(arm64)
+            let program = "samcli/local/rapid/aws-lambda-rie-arm64"
+        #else
+            let program = "samcli/local/rapid/aws-lambda-rie-x86_64"
+        #endif
+        let libraries = "\(packageRoot)/.venv-rie/lib"
+        let python = (try? FileManager.default.contentsOfDirectory(atPath: libraries))?.first ?? "python3"
+        return ProcessInfo.processInfo.environment["CUPEL_RIE"] ?? "\(libraries)/\(python)/site-packages/\(program)"
+    }
+
     /// The real tables, where the folder that holds them stands beside the package.
     public static var realData: String? {
         let path = "\(packageRoot)/../shared/data"

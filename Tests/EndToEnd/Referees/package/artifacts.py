@@ -1,0 +1,77 @@
+"""The packages themselves: complete, described, and the same when they are packed again."""
+import hashlib, json, pathlib, stat, struct, subprocess, zipfile
+
+from surroundings import check, expect, functions, packages, scratch
+
+repository = pathlib.Path(__file__).resolve().parents[4]
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+@check
+def the_checksums_cover_every_file_and_hold():
+    lines = dict(reversed(line.split("  ", 1)) for line in (packages / "SHA256SUMS").read_text().splitlines())
+    files = {path.name for path in packages.iterdir() if path.is_file()} - {"SHA256SUMS"}
+    expect(set(lines) == files, (sorted(lines), sorted(files)))
+    for name, digest in lines.items(): expect(sha256((packages / name).read_bytes()) == digest, name)
+
+
+@check
+def a_zip_holds_what_its_folder_holds_and_nothing_of_its_making():
+    for name in functions:
+        folder = packages / name
+        with zipfile.ZipFile(packages / f"{name}.zip") as archive:
+            entries = archive.infolist()
+            names = [entry.filename for entry in entries]
+            expect(names == sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()), names)
+            for entry in entries:
+                mode = 0o755 if entry.filename == "bootstrap" else 0o644
+                expect(entry.external_attr >> 16 == stat.S_IFREG | mode and entry.date_time == (1980, 1, 1, 0, 0, 0), entry)
+                expect(archive.read(entry) == (folder / entry.filename).read_bytes(), entry)
+        size = (packages / f"{name}.zip").stat().st_size
+        expect(size <= 8_000_000, f"{name}.zip has {size} bytes")
+
+
+@check
+def a_bootstrap_is_static_stripped_and_names_no_folder_of_its_build():
+    for name in functions:
+        program = (packages / name / "bootstrap").read_bytes()
+        expect(program[:4] == b"\x7fELF", name)
+        offset, size, count = struct.unpack_from("<Q", program, 32)[0], *struct.unpack_from("<HH", program, 54)
+        kinds = {struct.unpack_from("<I", program, offset + index * size)[0] for index in range(count)}
+        expect(3 not in kinds and 2 not in kinds, f"{name} has an interpreter or a dynamic section")
+        expect(b".symtab" not in program and b".debug_info" not in program, f"{name} is not stripped")
+        for folder in [str(repository).encode(), b"/.deps/", b"/.build/"]:
+            at = program.find(folder)
+            expect(at < 0, f"{name} names {program[max(0, at - 40):at + 120]}")
+
+
+@check
+def packed_again_elsewhere_the_bytes_are_the_same():
+    elsewhere = scratch / "again"
+    subprocess.run(["infra/package/assemble.py", "package", "--libraries", ".build/static/libraries", "--scratch", ".build/static",
+                    "--output", elsewhere, *functions], cwd=repository, check=True, capture_output=True)
+    expect((elsewhere / "SHA256SUMS").read_text() == (packages / "SHA256SUMS").read_text(), "other checksums")
+
+
+@check
+def the_bill_of_materials_describes_the_packages():
+    bill = json.loads((packages / "cupel.cdx.json").read_text())
+    expect((bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6"), bill["specVersion"])
+    components = {component["bom-ref"]: component for component in bill["components"]}
+    linked = {entry["ref"]: entry["dependsOn"] for entry in bill["dependencies"]}
+    named = lambda reference: components[reference]["name"]
+    for name in functions:
+        expect(components[name]["hashes"][0]["content"] == sha256((packages / f"{name}.zip").read_bytes()), name)
+        parts = {named(reference) for reference in linked[name]}
+        expect({"swift", "libc6-dev", "libyaml-dev"} <= parts or name in ["compute-router", "replayer"], (name, parts))
+        calls_aws = {"curl", "openssl", "ca-certificates"}
+        expect(parts.isdisjoint(calls_aws) if name == "firehose-transform" else calls_aws <= parts, (name, parts))
+    expect({"libisal", "libzstd-dev", "libsnappy-dev"} <= {named(reference) for reference in linked["bronze-writer"]}, "lacks libraries")
+    for component in bill["components"]:
+        if component["type"] == "application": continue
+        expect(component["version"] and component["purl"] and component["licenses"], component)
+        expect((packages / "licenses" / component["name"]).stat().st_size > 200, component["name"])
+    expect(set(linked["cupel"]) == set(functions), linked["cupel"])

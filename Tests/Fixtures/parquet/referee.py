@@ -81,7 +81,7 @@ def from_arrow(column):
 
 
 def read_duckdb(path):
-    """The values of every column by its name, in canonical form."""
+    """The values of every column by its name, in canonical form, and its type."""
     selects, kinds = [], []
     for name, kind, *_ in duckdb.sql(f"DESCRIBE SELECT * FROM read_parquet('{path}')").fetchall():
         quoted = '"' + name.replace('"', '""') + '"'
@@ -97,7 +97,7 @@ def read_duckdb(path):
         kinds.append((name, kind))
     rows = duckdb.sql(f"SELECT {', '.join(selects)} FROM read_parquet('{path}')").fetchall()
     columns = list(zip(*rows)) or [()] * len(kinds)
-    return {name: from_duckdb(list(values), kind) for (name, kind), values in zip(kinds, columns)}
+    return {name: (from_duckdb(list(values), kind), kind) for (name, kind), values in zip(kinds, columns)}
 
 
 def from_duckdb(values, kind):
@@ -260,8 +260,12 @@ def check(path, description):
         compare(path, "pyarrow", name, expected, from_arrow(arrow))
         # DuckDB answers in microseconds whatever the unit, Polars reads TIME(MILLIS) as nanoseconds.
         is_millis = pa.types.is_time32(arrow.type) or str(arrow.type).startswith("timestamp[ms")
-        compare(path, "duckdb", name, expected, duck[name], 1000 if is_millis else 1)
+        compare(path, "duckdb", name, expected, duck[name][0], 1000 if is_millis else 1)
         series = frame[name]
+        if pa.types.is_timestamp(arrow.type):
+            zones = [arrow.type.tz is not None, "TIME ZONE" in duck[name][1], series.dtype.time_zone is not None]
+            if zones != ["isAdjustedToUTC__true" in name] * 3:
+                fail(path, name, "is in UTC for pyarrow, DuckDB, Polars:", zones)
         if series.dtype == polars.Binary and "json" in str(arrow.type):  # Polars takes JSON for plain bytes
             series = series.cast(polars.String)
         compare(path, "polars", name, expected, from_polars(series), 1000 if pa.types.is_time32(arrow.type) else 1)

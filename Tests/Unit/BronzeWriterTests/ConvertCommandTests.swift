@@ -107,7 +107,7 @@ import Testing
     }
 
     /// The input is a pipe that stays open, so that the program is killed for certain while it writes.
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(10)))
     func `a program that is killed while it writes shows no file`() throws {
         let pipe = "\(folder.path)/beer.csv.gz"
         try #require(mkfifo(pipe, 0o600) == 0)

@@ -14,7 +14,7 @@ extension ColumnBatch.Values {
         guard case .int32(var values) = self else { return }
         self = .int32([])
         let wide: UnsafeBufferPointer<Int64> = Self.dense(source, count)
-        values.reserveCapacity(values.count + count)
+        values.makeRoom(for: count)
         for value in wide { values.append(Int32(truncatingIfNeeded: value)) }
         self = .int32(values)
     }
@@ -45,7 +45,7 @@ extension ColumnBatch.Values {
         guard case .fixed(var values, let length) = self else { return }
         self = .boolean([])
         let numbers: UnsafeBufferPointer<UInt128> = Self.dense(source, count)
-        values.reserveCapacity(values.count + count * length)
+        values.makeRoom(for: count * length)
         for number in numbers {
             withUnsafeBytes(of: number.bigEndian) { values.append(contentsOf: $0.suffix(length)) }
         }
@@ -58,7 +58,7 @@ extension ColumnBatch.Values {
         self = .boolean([])
         let base = UInt32(values.bytes.count)
         values.bytes.append(contentsOf: UnsafeBufferPointer(start: bytes, count: Int(offsets[count])))
-        values.offsets.reserveCapacity(values.offsets.count + count)
+        values.offsets.makeRoom(for: count)
         for index in 0..<count { values.offsets.append(base + offsets[index + 1]) }
         self = .bytes(values)
     }
@@ -101,5 +101,14 @@ extension ColumnBatch.Column {
         self.presence = nil
         presence.append(bits, rows: rows, present: present)
         self.presence = presence.words
+    }
+}
+
+extension Array {
+    /// Makes room for `count` more elements. What is added one at a time still moves only as often as the capacity doubles,
+    /// which asking for the exact capacity each time would not.
+    fileprivate mutating func makeRoom(for count: Int) {
+        guard self.count + count > capacity else { return }
+        reserveCapacity(Swift.max(self.count + count, 2 * capacity))
     }
 }

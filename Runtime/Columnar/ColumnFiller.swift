@@ -263,11 +263,15 @@ extension ColumnFiller where Spelling: ~Copyable {
         for row in 0..<rows {
             let raw = fields.raw(row)
             do throws(FieldFault) {
-                guard let written = try spelling.decodeJSON(raw, isCareful: fields.isCareful(row)),
-                    let text = try json.minified(written, root)
-                else {
-                    continue
+                let isChecked = Spelling.valuesAreJSON && raw.isNestedJSON
+                let text: FieldText?
+                if isChecked {
+                    text = try json.minified(checked: raw, root)
+                } else {
+                    let written = try spelling.decodeJSON(raw, isCareful: fields.isCareful(row))
+                    text = try written.flatMap { (written) throws(FieldFault) in try json.minified(written, root) }
                 }
+                guard let text else { continue }
                 let at = Int(offsets[count])
                 if let start = text.baseAddress { (bytes + at).update(from: start, count: text.count) }
                 count += 1
@@ -327,13 +331,12 @@ extension ColumnFiller where Spelling: ~Copyable {
     private mutating func checkedJSON(
         _ raw: FieldText, isCareful: Bool, _ root: ColumnType.JSONRoot
     ) throws(FieldFault) -> FieldText? {
-        guard let written = try spelling.decodeJSON(raw, isCareful: isCareful) else { return nil }
-        let isNested = written.first == UInt8(ascii: "{") || written.first == UInt8(ascii: "[")
-        guard Spelling.valuesAreJSON, isNested, raw.first == written.first else {
-            return try json.minified(written, root)
+        if Spelling.valuesAreJSON, raw.isNestedJSON {
+            try root.check(raw)
+            return raw
         }
-        try root.check(written)
-        return written
+        guard let written = try spelling.decodeJSON(raw, isCareful: isCareful) else { return nil }
+        return try json.minified(written, root)
     }
 }
 

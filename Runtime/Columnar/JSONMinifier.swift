@@ -21,32 +21,44 @@ struct JSONMinifier: ~Copyable {
         let written = FieldText(start: copy + value.start, count: value.end - value.start)
         guard !written.isJSONNull else { return nil }
         try root.check(written)
-        return minify(value)
+        return minify(written)
+    }
+
+    /// The same of an object or array that has been checked before, as those in JSON lines have.
+    mutating func minified(checked text: FieldText, _ root: ColumnType.JSONRoot) throws(FieldFault) -> FieldText {
+        try root.check(text)
+        makeRoom(for: text)
+        return minify(text)
     }
 
     /// A copy of the text in one line. A carriage return is white space between values as a newline is, and as wrong
     /// inside a string, so one stands in for the other.
     private mutating func line(of text: FieldText) -> UnsafePointer<UInt8> {
-        // The kernels read in fixed sizes and so beyond a text's end.
-        let needed = text.count + 1 + Int(CK_PADDING)
-        if needed > capacity {
-            buffer.deallocate()
-            capacity = needed
-            buffer = .allocate(capacity: capacity)
-        }
+        makeRoom(for: text)
         for (index, byte) in text.enumerated() { buffer[index] = byte == 0x0A ? 0x0D : byte }
         buffer[text.count] = 0x0A
         return UnsafePointer(buffer)
     }
 
-    private mutating func minify(_ value: JSONLine.Value) -> FieldText {
+    private mutating func makeRoom(for text: FieldText) {
+        // The kernels read in fixed sizes and so beyond a text's end.
+        let needed = text.count + 1 + Int(CK_PADDING)
+        guard needed > capacity else { return }
+        buffer.deallocate()
+        capacity = needed
+        buffer = .allocate(capacity: capacity)
+    }
+
+    /// Copies a checked text to the buffer, where it may stand already, without its white space.
+    private func minify(_ text: FieldText) -> FieldText {
+        guard let source = text.baseAddress else { return text }
         var end = 0
-        var at = value.start
-        while at < value.end {
-            let byte = buffer[at]
+        var at = 0
+        while at < text.count {
+            let byte = source[at]
             if byte == UInt8(ascii: "\"") {
-                let next = endOfString(from: at)
-                (buffer + end).update(from: buffer + at, count: next - at)
+                let next = endOfString(in: source, from: at)
+                (buffer + end).update(from: source + at, count: next - at)
                 end += next - at
                 at = next
                 continue
@@ -61,11 +73,11 @@ struct JSONMinifier: ~Copyable {
     }
 
     /// The offset after the string that begins at `start`.
-    private func endOfString(from start: Int) -> Int {
+    private func endOfString(in text: UnsafePointer<UInt8>, from start: Int) -> Int {
         var at = start + 1
         while true {
-            at = ck_json_string_stop(buffer, at)
-            if buffer[at] == UInt8(ascii: "\"") { return at + 1 }
+            at = ck_json_string_stop(text, at)
+            if text[at] == UInt8(ascii: "\"") { return at + 1 }
             at += 2
         }
     }

@@ -27,10 +27,7 @@ struct JSONSpelling: FieldSpelling, ~Copyable {
 
     /// A string holds JSON as a CSV field does: rows of databases that have a JSON type are often exported so.
     mutating func decodeJSON(_ raw: FieldText, isCareful: Bool) throws(FieldFault) -> FieldText? {
-        switch raw.first {
-        case UInt8(ascii: "{"), UInt8(ascii: "["): raw
-        default: try decode(raw, isCareful: isCareful, isText: false)
-        }
+        raw.isNestedJSON ? raw : try decode(raw, isCareful: isCareful, isText: false)
     }
 
     /// The text that a string's inside stands for; it is valid until the next is decoded.
@@ -99,6 +96,9 @@ struct JSONSpelling: FieldSpelling, ~Copyable {
 }
 
 extension FieldText {
+    /// Whether this JSON value is an object or an array.
+    var isNestedJSON: Bool { first == UInt8(ascii: "{") || first == UInt8(ascii: "[") }
+
     /// Whether this is one of the words that JSON knows: null, true and false.
     var isJSONWord: Bool { isJSONNull || elementsEqual("true".utf8) || elementsEqual("false".utf8) }
 

@@ -5,10 +5,29 @@ internal import Contracts
 /// Of a key that repeats the last value counts. Members that the contract does not know are collected with their paths.
 /// - SeeAlso: <https://research.google/pubs/dremel-interactive-analysis-of-web-scale-datasets-2/>
 final class NestedShredder {
-    let root: NestedNode
+    // All of the walk's steps share one access to it: a check for each would take longer than the steps do.
+    private var walk: NestedWalk
+
+    /// - Parameter hidden: names of unknown members whose values must not be shown.
+    init(_ column: BronzeColumn, hidden: HiddenFields) { walk = NestedWalk(NestedNode(column), hidden) }
+
     /// The unknown members of the last row, as members of a JSON object; empty if there are none.
-    private(set) var unknown: [UInt8] = []
+    var unknown: [UInt8] { walk.unknown }
+
+    /// Adds a row to the leaves.
+    ///
+    /// After a fault the leaves differ in length, and the caller takes the row back.
+    /// - Parameter text: the row's value, which is checked JSON; nil for a null.
+    func append(_ text: FieldText?, to leaves: inout [ColumnBatch.Leaf]) throws(NestedFault) {
+        try walk.append(text, to: &leaves)
+    }
+}
+
+/// A walk through one value after the other of a nested type.
+private struct NestedWalk: ~Copyable {
+    private let root: NestedNode
     private let hidden: HiddenFields
+    private(set) var unknown: [UInt8] = []
     private var spelling = JSONSpelling()
     private var json = JSONMinifier()
     /// Where in the value the walk is, as ``NestedNode/path(_:withNumbers:)`` has it.
@@ -16,17 +35,12 @@ final class NestedShredder {
     /// The members of the structs that are being read, those of the innermost last.
     private var members: [JSONLine.Value?] = []
 
-    /// - Parameter hidden: names of unknown members whose values must not be shown.
-    init(_ column: BronzeColumn, hidden: HiddenFields) {
-        root = NestedNode(column)
+    init(_ root: NestedNode, _ hidden: HiddenFields) {
+        self.root = root
         self.hidden = hidden
     }
 
-    /// Adds a row to the leaves.
-    ///
-    /// After a fault the leaves differ in length, and the caller takes the row back.
-    /// - Parameter text: the row's value, which is checked JSON; nil for a null.
-    func append(
+    mutating func append(
         _ text: FieldText?, to leaves: inout [ColumnBatch.Leaf]
     ) throws(NestedFault) {
         unknown.removeAll(keepingCapacity: true)
@@ -40,7 +54,7 @@ final class NestedShredder {
         try appendPresent(value, of: start, as: root, repetition: 0, to: &leaves)
     }
 
-    private func append(
+    private mutating func append(
         _ value: JSONLine.Value?, of text: UnsafePointer<UInt8>, as node: NestedNode, repetition: UInt8,
         to leaves: inout [ColumnBatch.Leaf]
     ) throws(NestedFault) {
@@ -55,7 +69,7 @@ final class NestedShredder {
         }
     }
 
-    private func appendPresent(
+    private mutating func appendPresent(
         _ value: JSONLine.Value, of text: UnsafePointer<UInt8>, as node: NestedNode, repetition: UInt8,
         to leaves: inout [ColumnBatch.Leaf]
     ) throws(NestedFault) {
@@ -73,11 +87,12 @@ final class NestedShredder {
         }
     }
 
-    private func appendSingle(
+    private mutating func appendSingle(
         _ value: JSONLine.Value, of text: UnsafePointer<UInt8>, as type: ColumnType, to values: inout ColumnBatch.Values
     ) throws(FieldFault) {
         let written = Self.written(value, in: text)
         if case .json(let root) = type {
+            if written.isNestedJSON { return values.append(text: try json.minified(checked: written, root)) }
             guard let held = try spelling.decodeJSON(written, isCareful: value.hasEscapes),
                 let short = try json.minified(held, root)
             else {
@@ -92,7 +107,7 @@ final class NestedShredder {
         try values.append(parsing: single, as: type)
     }
 
-    private func appendStructure(
+    private mutating func appendStructure(
         _ value: JSONLine.Value, of text: UnsafePointer<UInt8>, as node: NestedNode, repetition: UInt8,
         to leaves: inout [ColumnBatch.Leaf]
     ) throws(NestedFault) {
@@ -123,7 +138,7 @@ final class NestedShredder {
         members.removeSubrange(first...)
     }
 
-    private func appendList(
+    private mutating func appendList(
         _ value: JSONLine.Value, of text: UnsafePointer<UInt8>, as node: NestedNode, repetition: UInt8,
         to leaves: inout [ColumnBatch.Leaf]
     ) throws(NestedFault) {

@@ -66,14 +66,18 @@ struct ColumnReader {
         let logicalType = try property.required("logicalType").string(oneOf: ColumnType.logicalTypes)
         let type = try nested.type(of: property, logicalType: logicalType, depth: path.count)
         let isKey = try property.optional("primaryKey")?.bool() ?? false
-        if isKey, type.isNested { throw property.fault("'\(name)' is \(type), which cannot be a key") }
+        let isUnique = try property.optional("unique")?.bool() ?? false
+        if isKey || isUnique, type.isNested {
+            throw property.fault(
+                "'\(name)' is \(type), whose values are not compared: it can be no key, and not unique")
+        }
         let keyPosition = try property.optional("primaryKeyPosition")?.int(in: -1...1000) ?? -1
         let givenID = try property.customProperty("fieldId")
         return Contract.Column(
             name: name, path: path, type: type, logicalType: logicalType,
             physicalType: try property.optional("physicalType")?.string(),
             isRequired: try property.optional("required")?.bool() ?? false || isKey,
-            isUnique: try property.optional("unique")?.bool() ?? false,
+            isUnique: isUnique,
             primaryKeyPosition: isKey ? max(keyPosition, 1) : nil,
             classification: try property.optional("classification")?.string(),
             masking: try property.masking(of: type), description: try property.optional("description")?.string(),

@@ -131,7 +131,7 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
         ),
         (
             "{name: a, logicalType: object, primaryKey: true, properties: [{name: b, logicalType: string}]}",
-            "cannot be a key"
+            "it can be no key, and not unique"
         ),
         (
             "{name: a, logicalType: object, properties: [{name: b, logicalType: string, format: x}]}",

@@ -46,12 +46,14 @@ extension ControlTable {
         case .objectKey(let key):
             return [equalities("dm-gsi-object-key", [(.objectKey, key)])]
         case .schema(let schema):
-            return [equalities("dm-gsi-schema-status", [(.schemaName, schema.rawValue)])]
+            return [equalities("dm-gsi-schema-table", [(.schemaName, schema.rawValue)])]
         case .status(.success, let schema):
-            return [
-                equalities(
-                    "dm-gsi-schema-status", [(.schemaName, schema.rawValue), (.status, "success")])
-            ]
+            // Nearly all records: an index by status would leave out little, and hold every write up.
+            var request = equalities("dm-gsi-schema-table", [(.schemaName, schema.rawValue)])
+            let status = ControlAttribute.status.rawValue
+            request.filter = Expression(
+                "#\(status) = :success", names: ["#\(status)": status], values: [":success": "success"])
+            return [request]
         case .status(let status, let schema):
             return openWork(in: schema, [(.status, status.rawValue)])
         case .open(let schema):

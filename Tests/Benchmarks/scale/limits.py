@@ -59,8 +59,8 @@ class Design:
     pipe_batch: int = 1
     pipe_window: float = 0.0
     pipe_parallelization: int = PIPE_PARALLELIZATION_LIMIT
-    # Keys that an index's writes fall on, None without the index: one schema_name; as many tables; 16 shards.
-    status_index_keys: int | None = 1
+    # Keys that an index's writes fall on, None without the index: by status there was one; as many as tables; 16 shards.
+    status_index_keys: int | None = None
     table_index_keys: int | None = 4
     open_work_keys: int | None = 16
     lambda_concurrency: int = LAMBDA_CONCURRENCY

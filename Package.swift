@@ -75,10 +75,12 @@ let emulator: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
         ]),
+    layer("ContractTools", in: "Emulator", imports: ["Columnar", "Contracts", "JSON", "YAML"], exclude: ["README.md"]),
     .executableTarget(
         name: "cupel",
         dependencies: [
-            "EmulatorKit", "EmulatorServer", "CProcess", "AWSClient", "AWSModels", "Contracts", "Control", "JSON",
+            "ContractTools", "EmulatorKit", "EmulatorServer", "CProcess", "AWSClient", "AWSModels", "Contracts",
+            "Control", "JSON",
             "CZlib",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
@@ -120,11 +122,12 @@ let tests: [Target] = [
         of: "Replayer", imports: ["AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime", "TestMetrics"]),
     unitTests(of: "ASL", imports: ["JSON"]),
     unitTests(of: "EmulatorKit", imports: ["ASL", "JSON", "YAML", "Digest", "TestRandom"]),
+    unitTests(of: "ContractTools", imports: ["BronzeWriter", "Columnar", "Contracts", "JSON"]),
     unitTests(of: "EmulatorServer", imports: ["EmulatorKit"]),
     unitTests(
         of: "cupel",
         imports: [
-            "AWSClient", "AWSModels", "Contracts", "Control", "CZlib", "FakeAWS", "JSON",
+            "AWSClient", "AWSModels", "Columnar", "Contracts", "Control", "CZlib", "FakeAWS", "JSON",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
     .testTarget(

@@ -1,0 +1,107 @@
+public import Contracts
+internal import YAML
+
+/// What is wrong with a contract's file, and what had better be otherwise.
+public struct ContractLint: Sendable {
+    public struct Finding: Sendable, Hashable {
+        /// An error makes the contract useless; advice does not.
+        public let isError: Bool
+        public let file: String
+        /// From 1; nil where the file as a whole is meant.
+        public let line: Int?
+        public let column: Int?
+        /// The key, such as `schema[0].properties[2].logicalType`.
+        public let key: String?
+        public let message: String
+    }
+
+    public private(set) var findings: [Finding] = []
+    /// The contracts that were read, in the order of their files.
+    public private(set) var contracts: [(file: String, contract: Contract)] = []
+
+    public init() {}
+
+    public var hasErrors: Bool { findings.contains(where: \.isError) }
+
+    /// - Throws: ``ContractError/unreadable(path:reason:)``; anything else is a finding.
+    public mutating func check(_ path: String) throws(ContractError) {
+        let contract: Contract
+        do throws(ContractError) {
+            contract = try Contract(contentsOf: path)
+        } catch {
+            switch error {
+            case .unreadable: throw error
+            case .invalid(let file, let line, let column, let key, let reason):
+                return findings.append(
+                    Finding(isError: true, file: file, line: line, column: column, key: key, message: reason))
+            case .notYAML, .duplicateTable, .unknownTable:
+                return findings.append(Self.syntaxFinding(path, error))
+            }
+        }
+        if let other = contracts.first(where: { $0.contract.table == contract.table }) {
+            report(true, path, "the table '\(contract.table)' has a contract already, \(other.file); keep one")
+        }
+        contracts.append((path, contract))
+        advise(on: contract, at: path)
+    }
+
+    /// The YAML error with its place, which the contract's own error holds as text only.
+    private static func syntaxFinding(_ path: String, _ error: ContractError) -> Finding {
+        do throws(YAMLError) {
+            _ = try YAMLNode(contentsOf: path)
+            return Finding(isError: true, file: path, line: nil, column: nil, key: nil, message: "\(error)")
+        } catch {
+            return Finding(
+                isError: true, file: path, line: error.mark?.line, column: error.mark?.column, key: nil,
+                message: error.reason)
+        }
+    }
+
+    private mutating func advise(on contract: Contract, at path: String) {
+        let file = path.split(separator: "/").last.map(String.init) ?? path
+        if file != "\(contract.table).odcs.yaml" {
+            report(
+                false, path, "functions read files named <table>.odcs.yaml; call this one \(contract.table).odcs.yaml")
+        }
+        if SemanticVersion(contract.version) == nil {
+            report(
+                false, path,
+                "the version '\(contract.version)' is not of the form 1.2.3, so no next one can be suggested",
+                key: "version")
+        }
+        if contract.primaryKey.isEmpty {
+            report(
+                false, path, "no column is the primary key; later layers cannot apply updates and deletes",
+                key: "schema[0].properties")
+        }
+        for column in contract.columns
+        where column.classification == nil && column.masking == nil && column.type == .string {
+            report(
+                false, path, "text column '\(column.name)' has no classification; say whether it is personal",
+                at: column.name)
+        }
+    }
+
+    private mutating func report(_ isError: Bool, _ path: String, _ message: String, key: String? = nil) {
+        findings.append(Finding(isError: isError, file: path, line: nil, column: nil, key: key, message: message))
+    }
+
+    /// Advice on the column of that name, where it stands.
+    private mutating func report(_ isError: Bool, _ path: String, _ message: String, at column: String) {
+        let properties = (try? YAMLNode(contentsOf: path))?["schema"]?[0]?["properties"]?.sequence ?? []
+        let index = properties.firstIndex { $0["name"]?.string == column }
+        let mark = index.flatMap { properties[$0]["name"]?.mark }
+        findings.append(
+            Finding(
+                isError: isError, file: path, line: mark?.line, column: mark?.column,
+                key: index.map { "schema[0].properties[\($0)]" }, message: message))
+    }
+}
+
+extension ContractLint.Finding: CustomStringConvertible {
+    /// `file:line:column: error: key: message`, which editors and terminals turn into a link.
+    public var description: String {
+        let place = [file, line.map(String.init), column.map(String.init)].compactMap { $0 }.joined(separator: ":")
+        return "\(place): \(isError ? "error" : "advice"): \(key.map { "\($0): " } ?? "")\(message)"
+    }
+}

@@ -1,0 +1,129 @@
+internal import Columnar
+internal import Contracts
+
+/// What the single values of one field have in common, as texts: which types take all of them.
+struct TextProfile {
+    /// The types of which one is looked for in text that is no number, the narrowest first. A time with a zone is no
+    /// local one and the other way round, so at most one of a pair is left.
+    private static let candidates: [ColumnType] = [
+        .date, .timestamp(.microseconds, isAdjustedToUTC: false), .timestamp(.microseconds, isAdjustedToUTC: true),
+        .time(.microseconds, isAdjustedToUTC: false), .time(.microseconds, isAdjustedToUTC: true), .uuid,
+    ]
+    private static let distinctLimit = 20
+
+    private var probes = candidates.map { (type: $0, probe: ValueProbe($0), holds: true) }
+    private var long = ValueProbe(.int64)
+    private var unsignedLong = ValueProbe(.uint64)
+    private var double = ValueProbe(.double)
+    private var (isLong, isUnsignedLong, isDouble, isBoolean, isJSON) = (true, true, true, true, true)
+    private var digits = DigitCount()
+
+    private(set) var count = 0
+    private(set) var longest = 0
+    /// The first values that differ; nil when there are too many for a list.
+    private(set) var distinct: [String]? = []
+    private var seen: Set<String> = []
+    private var repeats = false
+
+    /// Whether no value came twice.
+    var isUnique: Bool { count > 0 && !repeats }
+    /// What the digits of numbers need to be kept exactly.
+    var exactDecimal: (precision: Int, scale: Int)? { isDouble && count > 0 ? digits.decimal : nil }
+
+    mutating func observe(_ text: String) {
+        count += 1
+        longest = max(longest, text.unicodeScalars.count)
+        for index in probes.indices where probes[index].holds {
+            probes[index].holds = probes[index].probe.accepts(text)
+        }
+        // A number's leading zeros count for nothing; a code's do.
+        let isCode = Self.hasLeadingZero(text)
+        isLong = isLong && !isCode && long.accepts(text)
+        isUnsignedLong = isUnsignedLong && !isCode && unsignedLong.accepts(text)
+        isDouble = isDouble && !isCode && double.accepts(text)
+        if isDouble { digits.observe(text) }
+        isBoolean = isBoolean && ["true", "false"].contains(text.lowercased())
+        isJSON = isJSON && (text.hasPrefix("{") || text.hasPrefix("[")) && Self.isJSON(text)
+        if !repeats { repeats = !seen.insert(text).inserted }
+        if repeats, !seen.isEmpty, seen.count > Self.distinctLimit { seen = [] }
+        if let values = distinct, !values.contains(text) {
+            distinct = values.count < Self.distinctLimit ? values + [text] : nil
+        }
+    }
+
+    /// The type that takes every value, as narrow as is safe for values that are still to come.
+    /// - Parameter allowsNumbers: false where the file itself says that the values are texts.
+    func type(allowsNumbers: Bool) -> ProposedType {
+        guard count > 0 else { return .single("string", "string", note: "no value in the sample") }
+        if let type = probes.first(where: \.holds)?.type { return Self.named(type) }
+        guard allowsNumbers else { return text }
+        if isBoolean { return .single("boolean", "boolean") }
+        if isLong { return .single("integer", "bigint") }
+        if isUnsignedLong { return .single("integer", "ubigint", note: "values above those of a bigint") }
+        guard isDouble else { return text }
+        guard let (precision, scale) = digits.decimal else { return .single("number", "double") }
+        guard digits.significant > DigitCount.ofDouble else {
+            return .single(
+                "number", "double",
+                note:
+                    "at most \(scale) decimals: decimal(\(min(max(precision + 4, 9), 38)),\(scale)) would keep them exactly"
+            )
+        }
+        return .single("number", "decimal(38,\(scale))", note: "more digits than a double keeps")
+    }
+
+    private var text: ProposedType {
+        isJSON ? .single("string", "json", note: "every value is a JSON object or array") : .single("string", "string")
+    }
+
+    private static func named(_ type: ColumnType) -> ProposedType {
+        switch type {
+        case .date: .single("date", "date")
+        case .timestamp(_, isAdjustedToUTC: true): .single("timestamp", "timestamp")
+        case .timestamp: .single("timestamp", "timestamp_ntz", note: "no value has a zone")
+        case .time(_, isAdjustedToUTC: true): .single("time", "timetz")
+        case .time: .single("time", "time")
+        default: .single("string", "uuid")
+        }
+    }
+
+    private static func hasLeadingZero(_ text: String) -> Bool {
+        let digits = text.utf8.drop { $0 == UInt8(ascii: "-") }
+        return digits.count > 1 && digits.first == UInt8(ascii: "0")
+            && (0x30...0x39).contains(digits.dropFirst().first ?? 0)
+    }
+
+    private static func isJSON(_ text: String) -> Bool {
+        var probe = ValueProbe(.json(.any))
+        return probe.accepts(text)
+    }
+}
+
+/// How many digits plainly written numbers have.
+private struct DigitCount {
+    /// Digits that every double keeps.
+    static let ofDouble = 15
+
+    private var (whole, fraction) = (0, 0)
+    private var hasExponent = false
+    private(set) var significant = 0
+
+    /// The decimal that keeps all of them; nil if there is none.
+    var decimal: (precision: Int, scale: Int)? {
+        guard !hasExponent, whole + fraction <= 38 else { return nil }
+        return (max(whole + fraction, 1), fraction)
+    }
+
+    mutating func observe(_ text: String) {
+        let parts = text.utf8.drop { $0 == UInt8(ascii: "-") }.split(
+            separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count <= 2, parts.allSatisfy({ $0.allSatisfy { (0x30...0x39).contains($0) } }) else {
+            hasExponent = true
+            return
+        }
+        let (before, after) = (parts[0].drop { $0 == UInt8(ascii: "0") }.count, parts.count == 2 ? parts[1].count : 0)
+        whole = max(whole, before)
+        fraction = max(fraction, after)
+        significant = max(significant, before + after)
+    }
+}

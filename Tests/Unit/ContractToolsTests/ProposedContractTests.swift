@@ -1,0 +1,168 @@
+import Columnar
+import Contracts
+import Foundation
+import JSON
+import Testing
+
+@testable import ContractTools
+
+/// A folder that is there for one test.
+func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "contract-tools-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    return try body(folder.path)
+}
+
+/// What is proposed for a file of this name and text.
+func proposal(_ text: String, name: String = "orders.csv", limits: ContractSample.Limits = .init()) throws -> String {
+    try withTemporaryFolder { folder in
+        let path = "\(folder)/\(name)"
+        try Data(text.utf8).write(to: URL(filePath: path))
+        return try ProposedContract(try ContractSample(path: path, limits: limits), table: nil, path: path).text
+    }
+}
+
+@Suite struct ProposedContractTests {
+    /// The columns of what is proposed, `name: type`, with `!` where required.
+    private func columns(_ text: String, name: String = "orders.csv") throws -> [String] {
+        let contract = try Contract(parsing: try proposal(text, name: name), file: "proposed")
+        return contract.columns.map { "\($0.name): \($0.type)\($0.isRequired ? "!" : "")" }
+    }
+
+    /// Reads all of `text` by what is proposed for it: no row may be rejected, no field rescued.
+    private func expectReadable(_ text: String, name: String, rows: Int) throws {
+        let contract = try Contract(parsing: try proposal(text, name: name), file: "proposed")
+        let format = try #require(RawFormat(fileName: "\(name).gz"))
+        let reader = try format.reader(of: MemorySource(Array(text.utf8)), contract: contract)
+        var batch = ColumnBatch(contract.bronzeColumns)
+        var read = 0
+        while try reader.read(into: &batch) {
+            #expect(batch.rejected.map(\.message) == [])
+            let rescued = try #require(batch.columns.first { $0.schema.name == BronzeColumn.rescuedData })
+            #expect(rescued.values.count == 0)
+            read += batch.rowCount
+        }
+        #expect(read == rows)
+    }
+
+    @Test(arguments: [
+        ("1\n-7\n9223372036854775807\n", "int64!"), ("1\n9223372036854775808\n", "uint64!"),
+        ("-1\n9223372036854775808\n", "decimal(38,0)!"), ("1.5\n2\n", "double!"), ("1e5\n.5\n", "double!"),
+        ("12345678901234.567\n1\n", "decimal(38,3)!"), ("01234\n98765\n", "string!"), ("+1\n2\n", "string!"),
+        ("0\n0.5\n-0.5\n", "double!"), ("true\nFALSE\n", "boolean!"), ("0\n1\n", "int64!"), ("y\nn\n", "string!"),
+        ("2024-02-29\n1999-12-31\n", "date!"), ("2023-02-29\n", "string!"),
+        ("2024-02-29T10:00:00Z\n2024-02-29 10:00:00.5+02:00\n", "timestamp!"),
+        ("2024-02-29T10:00:00\n2024-02-29 10:00:00\n", "timestamp without time zone!"),
+        ("2024-02-29T10:00:00\n2024-02-29T10:00:00Z\n", "timestamp!"), ("2024-02-29\n2024-02-29T10:00:00\n", "string!"),
+        ("2024-02-29T10:00:00.1234567Z\n", "string!"), ("10:00:00\n23:59:59.5\n", "time!"),
+        ("123e4567-e89b-12d3-a456-426614174000\n", "uuid!"), ("\"{\"\"a\"\":1}\"\n[]\n", "json!"),
+        ("1\nx\n", "string!"), ("NaN\n1.5\n", "string!"),
+    ])
+    func `a type takes every value, and is no wider than it must be`(values: String, type: String) throws {
+        #expect(try columns("v\n\(values)") == ["v: \(type)"])
+        try expectReadable("v\n\(values)", name: "orders.csv", rows: values.count { $0 == "\n" })
+    }
+
+    @Test func `a field with nulls is optional, and one without a value is text`() throws {
+        #expect(try columns("a,b,c\n1,,\n,,x\n") == ["a: int64", "b: string", "c: string"])
+        // In CSV a quoted nothing is an empty text, and no value of any other type.
+        #expect(try columns("a,b\n\"\",\"\"\n1,x\n") == ["a: int64", "b: string!"])
+    }
+
+    @Test func `NDJSON keeps its own difference between texts and numbers`() throws {
+        let text = """
+            {"id":1,"code":"7","paid":true,"price":1.50,"at":"2024-02-29T10:00:00Z","note":null}
+            {"id":2,"code":"8","paid":false,"price":2,"at":"2024-03-01T10:00:00Z","operation":"insert"}
+
+            """
+        #expect(
+            try columns(text, name: "orders.ndjson") == [
+                "id: int64!", "code: string!", "paid: boolean!", "price: double!", "at: timestamp!", "note: string",
+            ])
+        try expectReadable(text, name: "orders.ndjson", rows: 2)
+    }
+
+    @Test func `objects and arrays become structs, lists, or JSON where they differ too much`() throws {
+        let text = """
+            {"a":{"city":"x","zip":"01234","geo":{"lat":1.5}},"tags":["x","y"],"mixed":[1,"x",{}],"none":[],"odd":{"A":1,"a":2}}
+            {"a":{"city":null},"tags":[],"mixed":[],"none":[],"odd":{},"both":1}
+            {"a":null,"tags":[null],"lines":[{"sku":"x","n":1}],"both":[1]}
+
+            """
+        #expect(
+            try columns(text, name: "orders.json") == [
+                "a: struct<city: string, zip: string, geo: struct<lat: double>>", "tags: list<string>!", "mixed: json",
+                "none: json", "odd: json", "lines: list<struct<sku: string, n: int64>>",
+            ])
+        let proposed = try proposal(text, name: "orders.json")
+        #expect(
+            proposed.contains(
+                "# both is left out and stays in _rescued_data: objects, arrays and single values are mixed"))
+    }
+
+    @Test func `the key is the unique column that has the table's name`() throws {
+        let rows = (1...60).map { "\($0),\(1000 - $0),\($0 % 3 == 0 ? "open" : "paid"),\(Double($0) / 8)" }
+        let text = "number,order_id,state,price\n\(rows.joined(separator: "\n"))\n"
+        let proposed = try proposal(text)
+        #expect(try Contract(parsing: proposed, file: "proposed").primaryKey == ["order_id"])
+        #expect(proposed.contains("2 values in 60 rows: \"open\", \"paid\""))
+        #expect(proposed.components(separatedBy: "A candidate for the primary key").count == 2)
+        #expect(proposed.contains("at most 3 decimals: decimal(9,3)"))
+    }
+
+    @Test func `of a file's front, nothing that more rows may break is required`() throws {
+        let text = "id,name\n" + (1...500).map { "\($0),n\($0)\n" }.joined()
+        let proposed = try proposal(text, limits: .init(rows: 100))
+        #expect(proposed.contains("Proposed from 100 rows of orders.csv, the front of the file"))
+        let contract = try Contract(parsing: proposed, file: "proposed")
+        #expect(contract.column(named: "name")?.isRequired == false)
+        #expect(proposed.contains("# required: true # no null in 100 rows"))
+    }
+
+    @Test func `names that YAML would take for something else are quoted, and those of no column left out`() throws {
+        let text = "no,\"a: b #\",1st,\"q\"\"\\\",é,operation,E\n1,2,3,4,5,insert,6\n"
+        let contract = try Contract(parsing: try proposal(text), file: "proposed")
+        #expect(contract.columns.map(\.name) == ["no", "a: b #", "1st", "q\"\\", "é", "E"])
+        #expect(try proposal("a,A\n1,2\n").contains("# A is left out and stays in _rescued_data: its name differs"))
+    }
+
+    @Test func `rows that are none are tolerated as often as they were seen`() throws {
+        let contract = try Contract(parsing: try proposal("a,b\n1,2\n3\n4,5,6\n7,8\n"), file: "proposed")
+        #expect(contract.tolerance.rows == 2)
+    }
+
+    @Test func `what gives no contract says why`() throws {
+        #expect(throws: ContractToolsError.self) { try proposal("a,b\n") }
+        #expect(throws: ContractToolsError.self) { try proposal("a\n1\n", name: "orders.xml") }
+        #expect(throws: ContractToolsError.notATableName("")) { try proposal("a\n1\n", name: "2024.csv") }
+        #expect(throws: ColumnarError.self) { try proposal("a\n1\n", name: "orders.csv.gz") }
+        #expect(ProposedContract.tableName(from: "/x/Orders 2024-07.csv.gz") == "orders_2024_07")
+    }
+
+    @Test func `the public linter of contracts accepts a proposal with everything in it`() throws {
+        let text = """
+            {"order_id":1,"no":"x","a":{"city":"x","geo":{"lat":1.5}},"tags":["x"],"lines":[{"sku":"x"}],"mixed":[1,"x"],"at":"2024-02-29T10:00:00Z"}
+            {"order_id":2,"local":"2024-02-29T10:00:00","uuid":"123e4567-e89b-12d3-a456-426614174000","big":18446744073709551615}
+            no JSON
+
+            """
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL
+        let linter =
+            ProcessInfo.processInfo.environment["CUPEL_DATACONTRACT"]
+            ?? root.appending(path: ".venv-contracts/bin/datacontract").path
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/orders.odcs.yaml"
+            try Data(try proposal(text, name: "orders.json").utf8).write(to: URL(filePath: path))
+            let process = Process()
+            process.executableURL = URL(filePath: linter)
+            process.arguments = ["lint", path]
+            let output = Pipe()
+            (process.standardOutput, process.standardError) = (output, output)
+            try process.run()
+            let said = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 0, "\(said)")
+        }
+    }
+}

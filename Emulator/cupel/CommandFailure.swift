@@ -10,6 +10,8 @@ enum CommandFailure: Error, Sendable, CustomStringConvertible {
     case usage(String)
     /// A file or folder: what was tried, its path, `errno`.
     case file(String, String, Int32)
+    /// A file that names itself and says why it cannot be read.
+    case unreadable(String)
     /// No emulator, or no AWS, answers.
     case unreachable(String)
     /// What was asked for is not there.
@@ -21,7 +23,8 @@ enum CommandFailure: Error, Sendable, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .usage(let text), .unreachable(let text), .notFound(let text), .failed(let text): text
+        case .usage(let text), .unreachable(let text), .notFound(let text), .failed(let text), .unreadable(let text):
+            text
         case .silent: ""
         case .file(let attempt, let path, let code): "\(attempt) \(path): \(String(cString: strerror(code)))"
         }
@@ -34,7 +37,7 @@ enum CommandFailure: Error, Sendable, CustomStringConvertible {
         case .usage: 2
         case .notFound: 3
         case .unreachable: 4
-        case .file: 5
+        case .file, .unreadable: 5
         case .silent(let status): status
         }
     }

@@ -9,6 +9,9 @@ internal import ArgumentParser
 /// The `cupel` command.
 @main
 struct Cupel: AsyncParsableCommand {
+    /// What `cupel --version` says.
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "cupel",
         abstract: "Takes raw change records and files to bronze Parquet, here or on AWS.",
@@ -22,9 +25,10 @@ struct Cupel: AsyncParsableCommand {
               cupel generate -o sample && cupel run sample
               cupel up
             """,
+        version: version,
         subcommands: [
             UpCommand.self, RunCommand.self, GenerateCommand.self, StatusCommand.self, ShowCommand.self,
-            ReplayCommand.self, LogsCommand.self,
+            ReplayCommand.self, LogsCommand.self, ContractCommand.self,
         ])
 
     static func main() async {

@@ -1,0 +1,57 @@
+internal import ArgumentParser
+internal import ContractTools
+internal import Contracts
+internal import JSON
+
+/// `cupel contract lint`: whether files are contracts that the functions can work by.
+struct LintCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lint",
+        abstract: "Check contracts.",
+        discussion: """
+            Reads each file as the functions do. Of every file the first error is told, with
+            its line, column and key, and, of a file without errors, advice. Exit status 1 if
+            there is an error, or, with --strict, advice.
+
+            EXAMPLES
+              cupel contract lint infra/contracts/*.odcs.yaml
+              cupel contract lint --strict --json orders.odcs.yaml | jq -r '.findings[].message'
+            """)
+
+    @Argument(help: "The contracts' files.")
+    var files: [String]
+
+    @Flag(help: "Take advice for errors.")
+    var strict = false
+
+    @Flag(help: "Print one JSON document.")
+    var json = false
+
+    func run() throws {
+        var lint = ContractLint()
+        for file in files {
+            do throws(ContractError) { try lint.check(file) } catch { throw error.failure }
+        }
+        if json {
+            let document: JSON = [
+                "files": .int(files.count), "contracts": .int(lint.contracts.count),
+                "findings": .array(lint.findings.map(Self.document)),
+            ]
+            StandardStream.output.line(document.text)
+        } else {
+            for finding in lint.findings { StandardStream.output.line("\(finding)") }
+            if lint.findings.isEmpty {
+                StandardStream.error.line("\(files.count) \(files.count == 1 ? "contract is" : "contracts are") fine")
+            }
+        }
+        guard !lint.hasErrors, !strict || lint.findings.isEmpty else { throw CommandFailure.silent(status: 1) }
+    }
+
+    private static func document(_ finding: ContractLint.Finding) -> JSON {
+        [
+            "level": .string(finding.isError ? "error" : "advice"), "file": .string(finding.file),
+            "line": finding.line.map { .int($0) } ?? .null, "column": finding.column.map { .int($0) } ?? .null,
+            "key": finding.key.map(JSON.string) ?? .null, "message": .string(finding.message),
+        ]
+    }
+}

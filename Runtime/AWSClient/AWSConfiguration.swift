@@ -71,9 +71,10 @@ public struct AWSConfiguration: Sendable, Hashable {
     /// - SeeAlso: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
     private mutating func addEndpoints(of profile: SharedConfiguration) throws(AWSError) {
         let name = "endpoint_url of the profile \(profile.name)"
-        endpoint = try Self.origin(of: profile.endpoint, named: name)
+        let endpoints = profile.endpoints
+        endpoint = try Self.origin(of: endpoints.ofAll, named: name)
         for (service, suffix) in Self.endpointVariables where serviceEndpoints[service] == nil {
-            let address = profile.endpoint(ofService: suffix.lowercased())
+            let address = endpoints.ofServices["\(suffix.lowercased()).endpoint_url"]
             serviceEndpoints[service] = try Self.origin(of: address, named: "\(name) for \(service)")
         }
     }

@@ -21,17 +21,13 @@ struct SharedConfiguration {
 
     var region: String? { configuration(of: name)["region"] }
 
-    /// `endpoint_url` of the profile.
-    var endpoint: String? { ignoresEndpoints ? nil : configuration(of: name)["endpoint_url"] }
-
-    /// `endpoint_url` of one service, in the section that the profile names under `services`.
-    func endpoint(ofService service: String) -> String? {
-        guard !ignoresEndpoints, let services = configuration(of: name)["services"] else { return nil }
-        return Self.settings(of: ["services \(services)"], in: configurationFile)?["\(service).endpoint_url"]
-    }
-
-    private var ignoresEndpoints: Bool {
-        configuration(of: name)["ignore_configured_endpoint_urls"]?.lowercased() == "true"
+    /// What the profile sets as `endpoint_url`, for all services and for single ones in the section that it names under
+    /// `services`, those as `<service>.endpoint_url`.
+    var endpoints: (ofAll: String?, ofServices: [String: String]) {
+        let profile = configuration(of: name)
+        guard profile["ignore_configured_endpoint_urls"]?.lowercased() != "true" else { return (nil, [:]) }
+        let services = profile["services"].flatMap { Self.settings(of: ["services \($0)"], in: configurationFile) }
+        return (profile["endpoint_url"], services ?? [:])
     }
 
     /// What both files say about a profile, the credentials file before the configuration file; nil when neither knows it.

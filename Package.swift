@@ -32,6 +32,7 @@ let runtime: [Target] = [
     layer(
         "AWSClient", in: "Runtime", imports: ["AWSModels", "JSON", "Digest", "CCurl"], exclude: ["README.md"]),
     layer("Pattern", in: "Runtime", exclude: ["README.md"]),
+    layer("PII", in: "Runtime", exclude: ["README.md"]),
     layer("Contracts", in: "Runtime", imports: ["Pattern", "YAML"], exclude: ["README.md"]),
     layer(
         "Columnar", in: "Runtime", imports: ["Contracts", "Digest", "Pattern", "CKernels", "CZlib"] + isal,
@@ -50,7 +51,7 @@ let functions: [Target] = [
     function(
         "BronzeWriter",
         imports: [
-            "LambdaRuntime", "AWSClient", "AWSModels", "Contracts", "Columnar", "Parquet", "Control", "JSON",
+            "LambdaRuntime", "AWSClient", "AWSModels", "Contracts", "Columnar", "Parquet", "PII", "Control", "JSON",
         ],
         exclude: ["README.md"]),
     function("Replayer", imports: ["LambdaRuntime", "AWSClient", "AWSModels", "Control", "JSON"]),
@@ -101,6 +102,7 @@ let tests: [Target] = [
     unitTests(of: "AWSModels", imports: ["JSON"]),
     unitTests(of: "AWSClient", imports: ["AWSModels", "JSON", "Digest"]),
     unitTests(of: "Pattern", imports: ["TestRandom"]),
+    unitTests(of: "PII", imports: ["TestRandom"]),
     unitTests(of: "Contracts", imports: ["YAML"]),
     unitTests(of: "Columnar", imports: ["Contracts", "CKernels", "Digest", "JSON", "TestRandom"]),
     unitTests(of: "Parquet", imports: ["JSON", "TestRandom"]),
@@ -116,7 +118,7 @@ let tests: [Target] = [
         of: "BronzeWriter",
         imports: [
             "AWSClient", "AWSModels", "Columnar", "Contracts", "Control", "FakeAWS", "JSON", "LambdaRuntime",
-            "TestMetrics", "TestRandom",
+            "Parquet", "TestMetrics", "TestRandom",
         ]),
     unitTests(
         of: "Replayer", imports: ["AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime", "TestMetrics"]),

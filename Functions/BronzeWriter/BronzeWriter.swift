@@ -96,8 +96,8 @@ struct BronzeWriter: JSONHandler {
         let result: Conversion.Result
         do {
             result = try conversion.run(
-                from: try ObjectSource(claimed, in: settings.objects),
-                to: sink(outputKey, contentType: "application/vnd.apache.parquet"),
+                from: { try ObjectSource(claimed, in: settings.objects) },
+                to: { sink(outputKey, contentType: "application/vnd.apache.parquet") },
                 quarantine: { sink(try QuarantineKey(claimed).text, contentType: "application/x-ndjson") })
         } catch let error as ColumnarError {
             throw ConversionError.unreadable(place: claimed.place, error)
@@ -108,7 +108,8 @@ struct BronzeWriter: JSONHandler {
             Control.Conversion(
                 writtenCount: result.writtenCount, quarantinedCount: result.quarantinedCount,
                 checksum: result.checksum, outputKey: outputKey, contractVersion: contract.version,
-                maskedColumns: contract.maskedColumns, quality: result.quality.map(MeasuredRule.init)),
+                maskedColumns: result.maskedColumns, quality: result.quality.map(MeasuredRule.init),
+                personalData: result.personalData),
             next: claimed.next(
                 .silver, bucket: settings.lakeBucket, outputKey: outputKey, version: version,
                 sizeInBytes: result.output.sizeInBytes, rowCount: result.writtenCount))

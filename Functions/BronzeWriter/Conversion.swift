@@ -1,5 +1,6 @@
 internal import Columnar
 internal import Contracts
+internal import Control
 internal import Parquet
 
 /// One raw file on its way to bronze: gzipped text in, a Parquet file and the rows that broke the contract out.
@@ -14,6 +15,10 @@ struct Conversion {
         var maskingKey: [UInt8]?
         /// For the rules of the contract that need to remember values, in bytes.
         var qualityMemory = QualityInspector.defaultMemory
+        /// What is done about personal data, unless the contract says it.
+        var personalData = PersonalDataPolicy.report
+        /// Asked about columns of which the contract says nothing, beside the detectors here.
+        var personalDataService: PersonalDataService?
         /// What the Parquet footer says about where the rows come from.
         var keyValues: [(key: String, value: String)] = []
     }
@@ -26,18 +31,47 @@ struct Conversion {
         let output: StoredFile
         /// What was measured for each quality rule of the contract.
         var quality: [QualityResult] = []
+        var personalData: [PersonalDataFinding] = []
+        /// The columns whose values are hidden, by the contract or because of what was found.
+        var maskedColumns: [String] = []
     }
 
-    let contract: Contract
+    private(set) var contract: Contract
     let format: RawFormat
     let options: Options
     /// Called between batches; what it throws ends the conversion.
     var checkpoint: () throws -> Void = {}
 
+    /// Converts a file, again from its start where a column turns out to hold personal data that is to be masked: then no
+    /// row of the output shows it, and no row of the quarantine.
+    ///
+    /// - Parameters:
+    ///   - open: opens the source.
+    ///   - create: makes the sink of the Parquet file.
+    func run(
+        from open: () throws -> any ByteSource, to create: () throws -> any OutputSink,
+        quarantine: @escaping () throws -> any OutputSink
+    ) throws -> Result {
+        let policy = contract.personalData ?? options.personalData
+        var conversion = self
+        var findings: [PersonalDataFinding] = []
+        while true {
+            do {
+                var result = try conversion.run(from: try open(), to: try create(), quarantine: quarantine)
+                result.personalData = findings + result.personalData
+                return result
+            } catch let found as PersonalDataFound {
+                // Each time there is a column less to be found in.
+                findings += found.findings
+                conversion.contract = conversion.contract.masking(found.columns, by: policy.masking ?? .redact)
+            }
+        }
+    }
+
     /// - Parameters:
     ///   - output: gets the Parquet file. It is finished or aborted when this returns, whatever happens.
     ///   - quarantine: makes the sink for broken rows; asked only if there are any. It is finished just before `output`.
-    /// - Throws: ``ConversionError``, ``ColumnarError``, or what source and sinks throw. Then no output is visible.
+    /// - Throws: ``ConversionError``, ``PersonalDataFound``, ``ColumnarError``, or what source and sinks throw. Then no output is visible.
     func run(
         from source: any ByteSource, to output: any OutputSink, quarantine: @escaping () throws -> any OutputSink
     ) throws -> Result {
@@ -46,12 +80,19 @@ struct Conversion {
         let encoding: Encoding
         let reader: any RecordReader
         let quality: QualityInspector
+        let personalData = PersonalDataInspector(
+            contract, contract.personalData ?? options.personalData, service: options.personalDataService)
         do {
             let text: any ByteSource = options.threads > 1 ? ReadAheadSource(inflated) : inflated
             reader = try format.reader(
                 of: text, contract: contract, limits: options.reader, maskingKey: options.maskingKey)
             quality = try QualityInspector(contract, memory: options.qualityMemory)
-            if quality.isNeeded { reader.inspect = quality.measure }
+            if quality.isNeeded || personalData.isNeeded {
+                reader.inspect = { batch in
+                    try personalData.inspect(batch)
+                    quality.measure(batch)
+                }
+            }
             encoding = Encoding(try schema, writerOptions, to: output, isThreaded: options.threads > 2)
         } catch {
             output.abort()
@@ -68,7 +109,8 @@ struct Conversion {
             let stored = try encoding.finish()
             return Result(
                 writtenCount: writtenCount, quarantinedCount: quarantine.count, checksum: inflated.checksum() ?? "",
-                output: stored, quality: measured)
+                output: stored, quality: measured, personalData: personalData.findings,
+                maskedColumns: contract.maskedColumns)
         } catch {
             encoding.abort()
             quarantine.abort()

@@ -13,6 +13,8 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
     case tooManyRejects(count: Int, rowsRead: Int, first: RejectedRow, contract: Contract)
     /// Rules of the contract whose severity is `error` do not hold.
     case qualityFailed([QualityResult], contract: Contract)
+    /// The key under which values are hashed cannot be had.
+    case badMaskingKey(String)
     /// The object version was deleted or replaced before it was read.
     case objectGone(place: String, version: String)
     case noContract(table: String, reason: String)
@@ -28,6 +30,7 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
         case .unreadable(_, let error): error.code
         case .tooManyRejects: "ContractBroken"
         case .qualityFailed: "QualityFailed"
+        case .badMaskingKey: "BadMaskingKey"
         case .objectGone: "ObjectGone"
         case .noContract: "NoContract"
         case .notRaw: "NotRaw"
@@ -50,6 +53,7 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
                 + "\(contract.table) \(contract.version): "
                 + results.filter(\.isFatal).map(\.description).joined(separator: "; ")
                 + ". Nothing of it was written; mend the file and put it again, or change the contract and replay"
+        case .badMaskingKey(let reason): reason
         case .objectGone(let place, let version):
             "\(place), version \(version), is gone: it was deleted or replaced before it was read; put the file again"
         case .noContract(let table, let reason):

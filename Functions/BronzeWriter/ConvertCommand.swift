@@ -1,5 +1,7 @@
+internal import AWSClient
 internal import Columnar
 internal import Contracts
+internal import Control
 internal import JSON
 internal import LambdaRuntime
 internal import Parquet
@@ -10,9 +12,11 @@ struct ConvertCommand {
     private var quarantinePath: String?
     private var paths: [String] = []
     private var options: Conversion.Options
+    private let environment: Environment
 
     init(_ arguments: [String], _ environment: Environment) throws {
         options = try Conversion.Options(environment)
+        self.environment = environment
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             func value() throws(ConversionError) -> String {
@@ -59,12 +63,13 @@ struct ConvertCommand {
             throw ConversionError.noContract(table: contractPath, reason: "\(error)")
         }
         var options = options
+        try options.connect(environment, for: [contract]) { try AWSClient { environment[$0] } }
         options.keyValues = [("cupel.contract", contract.table), ("cupel.contract_version", contract.version)]
         let quarantine = quarantinePath ?? output + ".quarantine.ndjson.gz"
         let result: Conversion.Result
         do {
             result = try Conversion(contract: contract, format: format, options: options).run(
-                from: try FileSource(path: input), to: try FileSink(path: output),
+                from: { try FileSource(path: input) }, to: { try FileSink(path: output) },
                 quarantine: { try FileSink(path: quarantine) })
         } catch let error as ColumnarError {
             throw ConversionError.unreadable(place: input, error)
@@ -75,6 +80,8 @@ struct ConvertCommand {
             "output": .string(output), "bytes": .int(result.output.sizeInBytes),
             "quarantine": result.quarantinedCount > 0 ? .string(quarantine) : .null,
             "quality": .array(result.quality.map(\.summary)),
+            "pii_findings": .array(result.personalData.map(\.summary)),
+            "masked_columns": .array(result.maskedColumns.map(JSON.string)),
         ]
         return summary.text
     }

@@ -30,6 +30,16 @@ extension QualityResult {
     }
 }
 
+extension PersonalDataFinding {
+    /// The finding as `convert` prints it.
+    var summary: JSON {
+        [
+            "column": .string(column), "kind": .string(kind), "matched_count": .int(matchedCount),
+            "sampled_count": .int(sampledCount), "action": .string(action),
+        ]
+    }
+}
+
 extension ConversionError {
     /// What was measured before the file failed by it.
     var measuredRules: [MeasuredRule] {

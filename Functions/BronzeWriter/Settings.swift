@@ -30,14 +30,40 @@ extension Settings {
         leaseSeconds = try environment.count("LEASE_SECONDS", default: leaseSeconds)
         pipeline = environment["PIPELINE"]
         options = try Conversion.Options(environment)
+        try options.connect(environment, for: contracts.all) { aws }
     }
 }
 
 extension Conversion.Options {
-    init(_ environment: Environment) throws(EnvironmentError) {
+    init(_ environment: Environment) throws {
         inflate.bytes = try environment.count("MAX_DECOMPRESSED_BYTES", default: inflate.bytes)
         reader.lineBytes = try environment.count("MAX_LINE_BYTES", default: reader.lineBytes)
         threads = try environment.count("CONVERSION_THREADS", default: threads)
-        maskingKey = environment["MASKING_KEY"].map { Array($0.utf8) }
+        if let name = environment["PII_ACTION"] {
+            guard let policy = PersonalDataPolicy(rawValue: name) else {
+                throw ConversionError.usage("PII_ACTION is \(name); off, report, mask, hash and redact are known")
+            }
+            personalData = policy
+        }
+    }
+
+    /// Fetches the masking key, if some contract needs one, and connects to Comprehend, if that is wanted.
+    ///
+    /// - Parameter aws: asked for only if a service is called.
+    mutating func connect(
+        _ environment: Environment, for contracts: [Contract], _ aws: () throws -> AWSClient
+    ) throws {
+        if contracts.contains(where: { $0.needsMaskingKey(personalData) }) {
+            maskingKey = try MaskingKey(environment)?.load(aws)
+        }
+        switch environment["PII_DETECTOR"] ?? "local" {
+        case "local": break
+        case "comprehend":
+            personalDataService = PersonalDataService(
+                Comprehend(try aws()), language: environment["PII_LANGUAGE"] ?? "en",
+                sampleInBytes: try environment.count("PII_SAMPLE_BYTES", default: PersonalDataService.defaultSample))
+        case let name:
+            throw ConversionError.usage("PII_DETECTOR is \(name); local and comprehend are known")
+        }
     }
 }

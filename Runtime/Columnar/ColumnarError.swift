@@ -92,7 +92,7 @@ extension ColumnarError: CustomStringConvertible {
             "line \(line), byte \(byte): a quoted field begins in this row and never ends; close the quote"
         case .missingMaskingKey(let columns):
             "the contract hashes \(columns.joined(separator: ", ")), and no masking key is configured; "
-                + "set MASKING_KEY, or let the contract mask or redact instead"
+                + "set MASKING_KEY, MASKING_KEY_FILE or MASKING_KEY_PARAMETER, or let the contract mask or redact instead"
         case .badConstraint(let column, let reason):
             "the contract's constraint on \(column) is no value of the column: \(reason); mend the contract"
         case .unreadable(let path, let reason):

@@ -64,9 +64,14 @@ extension Contract {
     public var bronzeColumns: [BronzeColumn] {
         columns.map {
             BronzeColumn(
-                name: $0.name, type: $0.type, isRequired: $0.isRequired, fieldID: $0.fieldID, masking: $0.masking,
-                path: $0.path, constraints: constraints[$0.name])
-        } + BronzeColumn.system
+                name: $0.name, type: $0.type, isRequired: $0.isRequired, fieldID: $0.fieldID,
+                masking: $0.masking ?? detectedMaskings[$0.name], path: $0.path, constraints: constraints[$0.name])
+        }
+            + BronzeColumn.system.map {
+                BronzeColumn(
+                    name: $0.name, type: $0.type, isRequired: $0.isRequired, fieldID: $0.fieldID,
+                    masking: detectedMaskings[$0.name])
+            }
     }
 
     /// The places whose values bronze does not show: columns, and fields inside nested ones.

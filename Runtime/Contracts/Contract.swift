@@ -14,12 +14,16 @@ public struct Contract: Sendable, Hashable {
     /// The table's own columns in the contract's order; bronze adds ``BronzeColumn/system``.
     public let columns: [Column]
     public let tolerance: Tolerance
+    /// What is done about columns of which the contract says nothing; nil leaves it to the environment.
+    public let personalData: PersonalDataPolicy?
     /// The columns that partition the later layers, outermost first.
     public let partitioning: [String]
     /// Rules for the table and for its columns. Those of the standard's library are measured as a file is converted.
     public let rules: [QualityRule]
     /// What the values of columns must satisfy, by the column's name.
     public let constraints: [String: ValueConstraints]
+    /// How columns are masked of which the contract does not say so: see ``masking(_:by:)``.
+    var detectedMaskings: [String: Masking] = [:]
 
     /// The column called `name`, if the contract has one.
     public func column(named name: String) -> Column? { columns.first { $0.name == name } }

@@ -33,6 +33,9 @@ public struct ContractCatalog: Sendable {
         self.contracts = Dictionary(contracts.map { ($0.table, $0) }) { _, last in last }
     }
 
+    /// By table.
+    public var all: [Contract] { tables.compactMap { contracts[$0] } }
+
     /// The tables' names, sorted.
     public var tables: [String] { contracts.keys.sorted() }
 

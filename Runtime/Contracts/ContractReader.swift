@@ -50,6 +50,7 @@ extension Contract {
         try QualityRule.checkColumns(of: rules, among: columns, at: table)
         partitioning = reader.partitions.sorted { $0.position < $1.position }.map(\.name)
         tolerance = try Tolerance(reading: contract)
+        personalData = try contract.customProperty("personalData")?.choice(PersonalDataPolicy.self)
     }
 
     private static func tableName(_ table: ContractKey) throws(ContractError) -> String {

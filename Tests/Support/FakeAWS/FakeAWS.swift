@@ -1,6 +1,6 @@
 public import AWSClient
 public import AWSModels
-internal import JSON
+public import JSON
 internal import Synchronization
 
 /// S3 and DynamoDB in memory, as far as the functions use them, behind the client's own transport. Requests arrive
@@ -12,6 +12,7 @@ public final class FakeAWS: HTTPTransport {
         var objects = FakeObjects()
         var tables: [String: FakeTable] = [:]
         var requests: [String] = []
+        var answers: [String: @Sendable (JSON) -> JSON] = [:]
         var losesNextAnswer = false
         var faults: [FakeFault] = []
         var interludes: [(operation: String, action: @Sendable () -> Void)] = []
@@ -65,6 +66,11 @@ public final class FakeAWS: HTTPTransport {
         state.withLock { $0.interludes.append((operation, action)) }
     }
 
+    /// Answers an operation of any service that speaks AWS's JSON protocol, by its action's name.
+    public func answer(_ action: String, _ answer: @escaping @Sendable (JSON) -> JSON) {
+        state.withLock { $0.answers[action] = answer }
+    }
+
     // MARK: Objects
 
     /// The newest version of an object.
@@ -109,6 +115,8 @@ public final class FakeAWS: HTTPTransport {
             let response =
                 if let fault = state.fault(for: operation, isS3: action == nil) {
                     fault
+                } else if let action, let answer = state.answers[action] {
+                    HTTPResponse(status: 200, body: answer((try? JSON(parsing: request.body)) ?? .null).bytes)
                 } else if let action {
                     FakeDynamoDB.perform(action, request.body, &state.tables)
                 } else {

@@ -149,3 +149,6 @@ final class TemporaryFolder {
 
 /// ``contract(rows:share:table:)`` where a parameter of that name hides it.
 func fixedContract() throws -> Contract { try contract() }
+
+/// The conversion of a file, where the control record's type of that name is known too.
+typealias FileConversion = Conversion

@@ -1,0 +1,173 @@
+import AWSClient
+import AWSModels
+import Columnar
+import Contracts
+import Control
+import FakeAWS
+import Foundation
+import JSON
+import LambdaRuntime
+import Parquet
+import Testing
+
+@testable import BronzeWriter
+
+/// Plants values that are to be hidden wherever a file can have them, and looks for them in every byte that comes out.
+@Suite struct MaskedValueTests {
+    let aws = FakeAWS()
+    let lines = LogLines()
+
+    /// In each planted value; nothing else has it, in any case.
+    static let mark = "KVXQ"
+    static let text = "a\(mark)z"
+
+    static func contract(share: Double) throws -> Contract {
+        try Contract(
+            parsing: """
+                {apiVersion: v3.1.0, kind: DataContract, id: t, version: 1.0.0, status: draft,
+                 customProperties: [{property: quarantineShare, value: \(share)}],
+                 schema: [{name: person, properties: [
+                   {name: id, logicalType: integer, physicalType: bigint, required: true},
+                   {name: e_mail, logicalType: string, logicalTypeOptions: {maxLength: 40},
+                    customProperties: [{property: masking, value: mask}],
+                    quality: [{metric: invalidValues, mustBe: 0, arguments: {pattern: '@'}}, {metric: duplicateValues, mustBe: 0}]},
+                   {name: card, logicalType: string, customProperties: [{property: masking, value: hash}]},
+                   {name: note, logicalType: string, required: true, customProperties: [{property: masking, value: redact}]},
+                   {name: city, logicalType: string, classification: public}]}]}
+                """, file: "fixture")
+    }
+
+    /// Rows that are kept, and rows that break the contract in any way that is known.
+    static let csv: String = {
+        let kept = (0..<200).map {
+            "\($0),\(text)\($0 % 7)@example.org,\(text)\($0 % 3),\(text),city\($0 % 2),\(text)\n"
+        }
+        let broken = [
+            "x,\(text),\(text),\(text),c,\(text)\n",  // no integer
+            "201,\(text)\n",  // of another shape
+            "202,\(text),\(text),\(text),c,\(text),\(text)\n",
+            "203,\(text),\(text),,c,\(text)\n",  // a masked value is required
+            // a masked value is too long
+            "204,\(text)\(String(repeating: "a", count: 50)),\(text),\(text),c,\(text)\n",
+            "205,\"\(text)\"\(text),\(text),\(text),c,\(text)\n",  // a quote in a masked value
+            "206,\(String(repeating: text, count: 500)),a,b,c,d\n",  // longer than a line may be
+        ]
+        return "id,e_mail,card,note,city,E-Mail\n" + (kept + broken).joined()
+    }()
+
+    static let json: String = {
+        func line(_ id: String, _ more: String = "") -> String {
+            "{\"id\":\(id),\"e_mail\":\"\(text)@example.org\",\"card\":\"\(text)\",\"note\":\"\(text)\"\(more)}\n"
+        }
+        let kept =
+            (0..<200).map { line("\($0)") } + [
+                line("300", ",\"Email\":\"\(text)\""), line("301", ",\"person\":{\"E-MAIL\":\"\(text)\"}"),
+                line("302", ",\"people\":[1,{\"note\":[\"\(text)\"]}]"), line("303", ",\"E\\u002dmail\":\"\(text)\""),
+                line("304", ",\"e_mail\":\"other\""),
+            ]
+        let broken = [
+            line("\"x\""), line("1.5"), "{\"id\":1,\"note\":\"\(text)\n", "\"\(text)\"\n", "[\"\(text)\"]\n",
+            "{\"id\":2,\"note\":{\"a\":\"\(text)\"}}\n", "{\"id\":3,\"note\":\"\(text)\\q\"}\n",
+            "{\"id\":4,\"e_mail\":\"\(String(repeating: text, count: 20))\",\"note\":\"\"}\n",
+            "{\"id\":5,\"note\":\"\(text)\\ud800\"}\n", "\(text)\n",
+            "{\"id\":6,\"note\":\"\(String(repeating: text, count: 500))\"}\n",
+        ]
+        return (kept + broken).joined()
+    }()
+
+    static let files: [(name: String, bytes: [UInt8], share: Double, isDone: Bool)] = {
+        let notUTF8 =
+            Array("id,e_mail,card,note,city\n7,".utf8) + [0xFF] + Array("\(text),\(text),\(text),c\n8,,,n,\n".utf8)
+        return [
+            ("a.csv.gz", gzip(csv), 0.5, true), ("a.json.gz", gzip(json), 0.5, true),
+            ("utf8.csv.gz", gzip(notUTF8), 0.5, true),
+            ("strict.csv.gz", gzip(csv), 0, false), ("strict.json.gz", gzip(json), 0, false),
+            ("headless.csv.gz", gzip("1,\(text),\(text),\(text),c\n"), 0.5, false),
+            ("twice.csv.gz", gzip("id,note,\(text),\(text)\n"), 0.5, false),
+            ("quote.csv.gz", gzip("id,note,\"\(text)\"\(text)\n"), 0.5, false),
+            ("open.csv.gz", gzip("id,note\n1,\"\(text)\n"), 0.5, false),
+            ("cut.csv.gz", Array(gzip(csv).dropLast(9)), 0.5, false),
+        ]
+    }()
+
+    @Test(arguments: files, [1, 3])
+    func `a masked value is in no byte of any output, record, log or message`(
+        file: (name: String, bytes: [UInt8], share: Double, isDone: Bool), threads: Int
+    ) throws {
+        let key = "raw/person/\(file.name)"
+        let stored = aws.put(file.bytes, to: S3Object(bucket: "stage", key: key))
+        let control = ControlTable(name: "control", client: aws.client, now: { [aws] in aws.now })
+        let record = ControlRecord(
+            raw: try RawKey(key), bucket: "stage", version: .eTag(stored.eTag), sizeInBytes: file.bytes.count,
+            createdAt: aws.now)
+        _ = try control.register(record)
+        var settings = Settings(
+            contracts: ContractCatalog([try Self.contract(share: file.share)]), lakeBucket: "lake", control: control,
+            objects: ObjectStore(aws.client))
+        settings.options.maskingKey = Array("0123456789abcdef".utf8)
+        settings.options.threads = threads
+        settings.options.reader = ReaderLimits(batchRows: 64, lineBytes: 2000)
+        let context = InvocationContext(
+            requestID: "request", deadline: .now + .seconds(60), log: Log(lowestLevel: .trace, sink: lines.append))
+        var said = ""
+        do {
+            said += try BronzeWriter(settings: settings).handle(["control_id": .string(record.controlID.text)], context)
+                .text
+            #expect(file.isDone)
+        } catch {
+            said += "\(error)"
+            #expect(!file.isDone, "\(error)")
+        }
+        said += aws.items(in: "control").map(\.json.text).joined()
+        said += lines.text
+        for key in aws.keys(in: "lake") {
+            let bytes = try #require(aws.bytes(of: S3Object(bucket: "lake", key: key)))
+            said += key + (key.hasSuffix(".gz") ? try gunzip(bytes) : try Self.dump(bytes))
+        }
+        #expect(!said.uppercased().contains(Self.mark))
+        if file.isDone {
+            let done = try #require(try control.record(record.controlID))
+            #expect(done.maskedColumns == ["e_mail", "card", "note"] && (done.quarantinedCount ?? 0) > 0)
+            #expect(said.contains("[redacted]") || file.name.hasPrefix("utf8"))
+        } else {
+            #expect(aws.keys(in: "lake").isEmpty)
+        }
+    }
+
+    @Test func `the pages of a file without compression hold no masked value`() throws {
+        var options = FileConversion.Options()
+        options.codec = .none
+        options.maskingKey = Array("0123456789abcdef".utf8)
+        options.reader = ReaderLimits(batchRows: 64, lineBytes: 2000)
+        for (format, text) in [(RawFormat.csv, Self.csv), (.json, Self.json)] {
+            let output = MemorySink()
+            _ = try FileConversion(contract: try Self.contract(share: 0.5), format: format, options: options)
+                .run(from: MemorySource(gzip(text)), to: output, quarantine: { MemorySink() })
+            let bytes = String(decoding: output.bytes, as: Unicode.ASCII.self)
+            #expect(bytes.contains("[redacted]") && !bytes.uppercased().contains(Self.mark))
+        }
+    }
+
+    /// All that pyarrow reads in a file, as text.
+    private static func dump(_ parquet: [UInt8]) throws -> String {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL
+        let interpreter =
+            ProcessInfo.processInfo.environment["CUPEL_PYTHON"] ?? root.appending(path: ".venv/bin/python3").path
+        try #require(
+            FileManager.default.isExecutableFile(atPath: interpreter),
+            "no referee at \(interpreter): run `make test`, or set CUPEL_PYTHON")
+        let folder = try TemporaryFolder()
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(filePath: interpreter)
+        process.arguments = [
+            root.appending(path: "Tests/Fixtures/masking/dump.py").path, try folder.write(parquet, to: "a.parquet"),
+        ]
+        process.standardOutput = output
+        try process.run()
+        let text = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+        return String(decoding: text, as: UTF8.self)
+    }
+}

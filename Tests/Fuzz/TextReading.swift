@@ -2,17 +2,29 @@ import Contracts
 
 @testable import Columnar
 
-/// A table with a column of every type that a text is converted to.
+/// A table with a column of every kind of type that a text is converted to.
 let fuzzedTable: Contract = {
-    let properties = [
-        ("i", "integer", "int", true), ("l", "integer", "bigint", false), ("d", "number", "double", false),
-        ("f", "number", "float", false), ("m", "number", "decimal(9,2)", false),
-        ("w", "number", "decimal(18,4)", false), ("b", "boolean", "boolean", false), ("y", "date", "date", false),
-        ("t", "timestamp", "timestamp", false), ("s", "string", "string", false),
-    ].map { "{name: \($0), logicalType: \($1), physicalType: '\($2)', required: \($3)}" }
+    let columns = [
+        ("i", "integer, physicalType: int, required: true"), ("l", "integer, physicalType: bigint"),
+        ("n", "integer, physicalType: ubigint"), ("d", "number, physicalType: double"),
+        ("f", "number, physicalType: float"), ("m", "number, physicalType: 'decimal(9,2)'"),
+        ("w", "number, physicalType: 'decimal(38,4)'"), ("b", "boolean"), ("y", "date"), ("t", "timestamp"),
+        ("u", "string, physicalType: uuid"), ("j", "string, physicalType: json"),
+        ("o", "object, properties: [{name: a, logicalType: integer}, {name: b, logicalType: string, required: true}]"),
+        (
+            "p",
+            "array, items: {logicalType: object, properties: [{name: a, logicalType: array, items: {logicalType: date}}]}"
+        ),
+        (
+            "q",
+            "object, properties: [{name: a, logicalType: integer}], customProperties: [{property: layout, value: flatten}]"
+        ),
+        ("s", "string"),
+    ]
+    let properties = columns.map { "{name: \($0), logicalType: \($1)}" }.joined(separator: ",\n  ")
     let text = """
         {apiVersion: v3.1.0, kind: DataContract, id: t, version: '1', status: draft,
-         schema: [{name: t, properties: [\(properties.joined(separator: ", "))]}]}
+         schema: [{name: t, properties: [\(properties)]}]}
         """
     do {
         return try Contract(parsing: text, file: "fuzzed table")

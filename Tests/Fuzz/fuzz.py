@@ -27,10 +27,11 @@ TARGETS = {"contract": 4096, "csv": 2048, "firehose": 4096, "gzip": 4096, "json"
 
 
 def csv_seeds():
-    header = b"i,l,d,f,m,w,b,y,t,s\n"
-    row = b"1,-9223372036854775808,1e-7,0.5,12.34,99999999999999.9999,true,2024-02-29,2024-02-29T23:59:59.123456+05:30,"
+    header = b"i,l,n,d,f,m,w,b,y,t,u,j,o,p,s\n"
+    row = (b"1,-9223372036854775808,7,1e-7,0.5,12.34,99999999999999.9999,true,2024-02-29,2024-02-29T23:59:59.123456+05:30,"
+           b'123e4567-e89b-12d3-a456-426614174000,"{""a"":[1]}","{""a"":1,""b"":""x""}","[{""a"":[""2024-02-29""]}]",')
     yield header + row + b'"a ""quoted""\ntext"\r\n' + row + b"\n"
-    yield header + b"+1, 2,NaN,-inf,.5,1.,t,0001-01-01,9999-12-31 00:00:00Z,\xc3\xa9\n" + b"2" + b"," * 9 + b'""\n'
+    yield header + b"+1, 2,-0,NaN,-inf,.5,1.,t,0001-01-01,9999-12-31 00:00:00Z,,[],{},[null],\xc3\xa9\n" + b"2" + b"," * 14 + b'""\n'
     yield b"\xef\xbb\xbf" + b's,"i",unknown\r\n"x",7,more\r\n\r\n,,\n"open,1,2\n'
     yield b"i\n1\n\n2\n\"3\"\n"
     yield row + b"\xff\xfe\x00\n" + row + b"x" * 400 + b"\n"
@@ -38,10 +39,13 @@ def csv_seeds():
 
 def ndjson_seeds():
     row = {"i": 1, "l": -2**63, "d": 1e-7, "f": 0.5, "m": 12.34, "b": True, "y": "2024-02-29",
+           "u": "123e4567-e89b-12d3-a456-426614174000", "j": {"x": [1, "é"]}, "o": {"a": 1, "b": "x", "c": None},
+           "p": [{"a": ["2024-02-29", None]}, None, {}], "q": {"a": 7, "more": True},
            "t": "2024-02-29T23:59:59.123456Z", "s": 'é "quoted" \\ \n 😀'}
     line = json.dumps(row).encode()
     yield line + b"\n" + json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\r\n"
     yield b'{"i":1,"l":"9223372036854775807","d":"1e400","m":"1.005","b":"f","i":2}\n{"i":null}\n[1]\n"x"\n\n 1 \n'
+    yield b'{"i":1,"o":{"b":"x","a":"y"},"p":[{"a":[1]}]}\n{"i":2,"o":null,"p":[],"q":null,"o":{"b":"\\u00e9"}}\n{"i":3,"q":1,"o":[]}\n'
     yield b'{"i":1,"more":{"a":[1,2,{"b":null}]},"operation":"delete","_cdc_sequence":"7"}\n' + line[:-1]
     yield b'{"i":1,"s":"\\ud800","\\u0069":2,"s":"\\u0000\\/\\b"}\n{"i":1e0,"l":1.0,"d":-0}\n' + b"[" * 300
     yield b"\xef\xbb\xbf" + line + b"\n" + b'{"i":1,"s":"' + b"x" * 400 + b'"}\n{"i":3}'

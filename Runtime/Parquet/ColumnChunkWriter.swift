@@ -152,7 +152,8 @@ final class ColumnChunkWriter {
                 other = .delta
             }
         }
-        guard dictionary.encode(values) else {
+        // Keys alone that are larger than this lose already, so most columns of ids are given up before the table grows.
+        guard dictionary.encode(values, within: otherSize * 9 / 10) else {
             dictionary.removeAll()
             return (other, false)
         }

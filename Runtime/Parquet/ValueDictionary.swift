@@ -7,6 +7,8 @@ final class ValueDictionary {
     private let type: PhysicalType
     /// Beyond this many bytes of keys the dictionary refuses.
     private let sizeLimit: Int
+    /// Beyond this many the table grows no more: the same, or what the caller wanted of the last values.
+    private var growthLimit = 0
     private var keys: Keys
     private(set) var count = 0
     /// The codes of the values given last.
@@ -90,8 +92,14 @@ final class ValueDictionary {
     }
 
     /// Looks up every value of `slice`, adding those not met before, and leaves their ``codes``.
-    /// - Returns: false when the keys would exceed the size limit; then only ``truncate(to:)`` makes sense.
-    func encode(_ slice: ValueSlice) -> Bool {
+    /// - Parameter keySize: bytes of keys, in PLAIN encoding, beyond which the caller has no use for the dictionary.
+    /// - Returns: false when the keys would exceed that or the size limit; then only ``truncate(to:)`` makes sense.
+    func encode(_ slice: ValueSlice, within keySize: Int = .max) -> Bool {
+        growthLimit = min(sizeLimit, keySize)
+        return lookUp(slice)
+    }
+
+    private func lookUp(_ slice: ValueSlice) -> Bool {
         switch slice.values {
         case .int32(let array): encodeWords32(array, slice.range)
         case .float(let array): encodeWords32(array, slice.range)
@@ -115,7 +123,7 @@ final class ValueDictionary {
                     range.count - done, &slots, slots.bits, &words, &known, UInt32(words.count), codes)
             }
         } grow: { known in
-            guard 4 * words.count < sizeLimit else { return false }
+            guard 4 * words.count < growthLimit else { return false }
             slots = Array(repeating: 0, count: 4 * slots.count)
             words += Array(repeating: 0, count: 3 * words.count)
             parquet_dictionary_rehash_u32(&slots, slots.bits, words, known)
@@ -134,7 +142,7 @@ final class ValueDictionary {
                     range.count - done, &slots, slots.bits, &words, &known, UInt32(words.count), codes)
             }
         } grow: { known in
-            guard 8 * words.count < sizeLimit else { return false }
+            guard 8 * words.count < growthLimit else { return false }
             slots = Array(repeating: 0, count: 4 * slots.count)
             words += Array(repeating: 0, count: 3 * words.count)
             parquet_dictionary_rehash_u64(&slots, slots.bits, words, known)
@@ -171,12 +179,14 @@ final class ValueDictionary {
                 }
         } grow: { known in
             if Int(known) == keyOffsets.count - 1 {
+                let size = Int(keyOffsets[Int(known)]) + (type == .byteArray ? 4 * Int(known) : 0)
+                guard size < growthLimit else { return false }
                 slots = Array(repeating: 0, count: 4 * slots.count)
                 keyOffsets += Array(repeating: 0, count: 3 * (keyOffsets.count - 1))
                 withTable(known) { parquet_dictionary_rehash_bytes(&$0) }
-                return 4 * Int(known) + Int(keyOffsets[Int(known)]) < sizeLimit
+                return true
             }
-            guard keyBytes.count < sizeLimit else { return false }
+            guard keyBytes.count < growthLimit else { return false }
             keyBytes += Array(repeating: 0, count: keyBytes.count)
             return true
         }

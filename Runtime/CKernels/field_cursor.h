@@ -41,3 +41,6 @@ static inline void set_present(uint64_t *words, size_t from, size_t to) {
         from += count;
     }
 }
+
+// The rows that are read one by one before a kernel tries again to take many that are written alike.
+enum { rows_between_tries = 16 };

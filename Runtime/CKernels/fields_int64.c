@@ -5,9 +5,6 @@
 #include <immintrin.h>
 #endif
 
-// The rows that a vector kernel leaves to be read one by one before it tries again.
-enum { rows_between_tries = 16 };
-
 #if defined(__x86_64__)
 
 // Bytes that select the last `n` of 16 from offset n.

@@ -82,9 +82,11 @@ static inline uint64_t hash_bytes(const uint8_t *bytes, size_t length) {
     return mix(mix(head ^ k1, tail ^ hash), k0);
 }
 
-/// Most texts are short: two loads that may overlap compare up to sixteen bytes, without a call.
+/// Most texts are short: without a call, two loads that may overlap compare the last sixteen bytes.
 static inline bool same_bytes(const uint8_t *left, const uint8_t *right, size_t length) {
-    if (length > 16) return memcmp(left, right, length) == 0;
+    for (; length > 16; left += 16, right += 16, length -= 16) {
+        if ((load_u64(left) ^ load_u64(right)) | (load_u64(left + 8) ^ load_u64(right + 8))) return false;
+    }
     if (length >= 8) {
         return ((load_u64(left) ^ load_u64(right)) |
                 (load_u64(left + length - 8) ^ load_u64(right + length - 8))) == 0;

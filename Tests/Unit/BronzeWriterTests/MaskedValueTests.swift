@@ -148,6 +148,20 @@ import Testing
         }
     }
 
+    @Test func `the search finds values that no contract hides`() throws {
+        let open = try Contract(
+            parsing: """
+                {apiVersion: v3.1.0, kind: DataContract, id: t, version: 1.0.0, status: draft,
+                 customProperties: [{property: quarantineShare, value: 0.5}],
+                 schema: [{name: person, properties: [{name: id, logicalType: integer, required: true},
+                   {name: note, logicalType: string, classification: public}]}]}
+                """, file: "fixture")
+        let (output, quarantine) = (MemorySink(), MemorySink())
+        _ = try FileConversion(contract: open, format: .csv, options: FileConversion.Options())
+            .run(from: MemorySource(gzip(Self.csv)), to: output, quarantine: { quarantine })
+        #expect(try Self.dump(output.bytes).contains(Self.mark) && gunzip(quarantine.bytes).contains(Self.mark))
+    }
+
     /// All that pyarrow reads in a file, as text.
     private static func dump(_ parquet: [UInt8]) throws -> String {
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL

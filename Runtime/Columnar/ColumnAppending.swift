@@ -91,6 +91,11 @@ extension ColumnBatch.Values {
 extension ColumnBatch.Column {
     /// Adds `rows` nulls after the `before` rows that are there.
     mutating func appendNulls(_ rows: Int, after before: Int) {
+        if case .nested(var nested) = values {
+            values = .boolean([])
+            nested.appendNulls(rows)
+            values = .nested(nested)
+        }
         let none = [UInt64](repeating: 0, count: (rows + 63) / 64)
         appendPresence(none, rows: rows, present: 0, after: before)
     }

@@ -13,6 +13,13 @@ extension ColumnBatch {
             leaves = node.leafTypes.map(Leaf.init)
         }
 
+        /// Adds rows without a struct or list.
+        mutating func appendNulls(_ rows: Int) {
+            for index in leaves.indices {
+                for _ in 0..<rows { leaves[index].appendLevels(repetition: 0, definition: 0) }
+            }
+        }
+
         mutating func removeAll() {
             count = 0
             for index in leaves.indices { leaves[index].truncate(to: Leaf.Mark()) }

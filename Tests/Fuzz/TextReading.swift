@@ -81,6 +81,12 @@ struct TextReading {
         let present = column.presence?.reduce(0) { $0 + $1.nonzeroBitCount } ?? rows
         require(present == column.values.count, "\(column.schema.name): \(present) of \(column.values.count) values")
         require(!column.schema.isRequired || present == rows, "\(column.schema.name) lacks a value")
+        guard case .nested(let nested) = column.values else { return }
+        for leaf in nested.leaves {
+            require(leaf.definitionLevels.count == leaf.repetitionLevels.count, "\(column.schema.name): levels")
+            require(leaf.repetitionLevels.count { $0 == 0 } == rows, "\(column.schema.name): rows of a leaf")
+            require(leaf.values.count <= leaf.definitionLevels.count, "\(column.schema.name): values of a leaf")
+        }
     }
 
     private func difference(from other: TextReading) -> String? {

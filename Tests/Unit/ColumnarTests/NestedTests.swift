@@ -224,6 +224,15 @@ extension ColumnBatch {
         #expect(try json.entries("person", most: 1) == ["0 1 A, B", "0 0"])
     }
 
+    @Test func `a nested column that a CSV file lacks is null in every row`() throws {
+        let table = try contract(properties: id, person, orders)
+        let batch = try batch("id,person\n1,\n2,\"{\"\"name\"\":\"\"A\"\"}\"\n", table, isCSV: true)
+        #expect(try batch.entries("orders", leaf: 0, most: 3) == ["0 0", "0 0"])
+        #expect(try batch.entries("orders", leaf: 1, most: 4) == ["0 0", "0 0"])
+        #expect(batch.columns[2].presence == [0])
+        #expect(try batch.entries("person", most: 1) == ["0 0", "0 1 A"])
+    }
+
     @Test func `masked leaves are hidden, in messages and unknown members too`() throws {
         let table = try contract(
             properties: id,

@@ -1,3 +1,4 @@
+internal import JSON
 internal import Synchronization
 
 /// The whole emulator: its services on one store, a stack played on them, and one listener for them all.
@@ -55,13 +56,15 @@ public final class Emulator: Sendable {
         _ configuration: Configuration, to services: Services
     ) async throws -> StackReport {
         var report = StackReport()
-        for path in configuration.templates {
-            let template = try Template(contentsOf: path)
-            let stack = try Stack(
-                template, name: "cupel",
-                parameters: configuration.parameters.filter { template.hasParameter($0.key) },
-                account: configuration.account)
-            report.append(try await stack.deploy(to: services.providers, objects: services.s3))
+        for (position, path) in configuration.templates.enumerated() {
+            let text = String(decoding: try FileBytes.contents(of: path), as: UTF8.self)
+            let template = try Template(parsing: text, file: path)
+            let parameters = configuration.parameters.filter { template.hasParameter($0.key) }
+                .sorted { $0.key < $1.key }.map { ($0.key, JSON.string($0.value)) }
+            report.append(
+                try await services.cloudFormation.play(
+                    text, file: path, name: position == 0 ? "cupel" : "cupel-\(position)",
+                    parameters: JSONObject(parameters)))
         }
         return report
     }

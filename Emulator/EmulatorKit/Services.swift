@@ -6,6 +6,7 @@ final class Services: Sendable {
         DynamoDB.schema + S3.schema + StepFunctionsService.schema
         + [
             LambdaService.schema, ECSService.schema, PipeService.schema, ScheduleService.schema, IAMService.schema,
+            CloudFormation.schema,
         ]
 
     let s3: S3
@@ -18,6 +19,7 @@ final class Services: Sendable {
     let schedules: ScheduleService
     let identities: IAMService
     let logs: LogService
+    let cloudFormation: CloudFormation
     private let sweep = Mutex<Task<Void, Never>?>(nil)
 
     init(
@@ -53,6 +55,9 @@ final class Services: Sendable {
         schedules = ScheduleService(
             store: store, executions: stepFunctions, functions: lambda, logs: logs, account: account, ambient: ambient)
         identities = IAMService(store: store, account: account, ambient: ambient)
+        cloudFormation = CloudFormation(
+            store: store, services: [s3, dynamoDB, lambda, ecs, stepFunctions, pipes, schedules, logs], objects: s3,
+            account: account, ambient: ambient)
     }
 
     /// By the names under which clients sign for them.
@@ -60,14 +65,13 @@ final class Services: Sendable {
         [
             "s3": s3, "dynamodb": dynamoDB, "streams.dynamodb": streams, "lambda": lambda, "ecs": ecs,
             "states": stepFunctions, "pipes": pipes, "logs": logs,
-            "scheduler": schedules, "iam": identities, "sts": identities,
+            "scheduler": schedules, "iam": identities, "sts": identities, "cloudformation": cloudFormation,
         ]
     }
 
-    var providers: [any ResourceProviding] { [s3, dynamoDB, lambda, ecs, stepFunctions, pipes, schedules, logs] }
-
     /// Takes up what an earlier life left, those who are waited for first.
     func start() async throws {
+        try await cloudFormation.start()
         try await ecs.start()
         try await stepFunctions.start()
         lambda.start()

@@ -24,11 +24,9 @@ public struct IAMService: EmulatedService {
             let form = FormBody(try await request.body.collect(upTo: Self.requestLimit))
             let action = form["Action"] ?? ""
             let result = try await perform(action, form)
-            return answer(200, action, "<\(action)Result>\(result)</\(action)Result>")
-        } catch let fault as AWSFault {
-            return answer(fault)
+            return QueryAnswer.success(action, requestID: ambient.uuid()) { $0.verbatim(Array(result.utf8)) }
         } catch {
-            return answer(.internalFailure(error))
+            return QueryAnswer.failure(error as? AWSFault ?? .internalFailure(error), requestID: ambient.uuid())
         }
     }
 
@@ -96,31 +94,6 @@ public struct IAMService: EmulatedService {
             <Arn>arn:aws:iam::\(account.id):role/\(escaped(name))</Arn><CreateDate>\(created)</CreateDate>\
             <AssumeRolePolicyDocument>\(escaped(document))</AssumeRolePolicyDocument>
             """
-    }
-
-    // MARK: Answers
-
-    private func answer(_ status: Int, _ action: String, _ result: String) -> HTTPResponse {
-        xml(
-            status,
-            """
-            <\(action)Response>\(result)<ResponseMetadata><RequestId>\(ambient.uuid())</RequestId></ResponseMetadata>\
-            </\(action)Response>
-            """)
-    }
-
-    private func answer(_ fault: AWSFault) -> HTTPResponse {
-        xml(
-            fault.status,
-            """
-            <ErrorResponse><Error><Type>Sender</Type><Code>\(fault.code)</Code>\
-            <Message>\(escaped(fault.message))</Message></Error><RequestId>\(ambient.uuid())</RequestId></ErrorResponse>
-            """)
-    }
-
-    private func xml(_ status: Int, _ text: String) -> HTTPResponse {
-        HTTPResponse(
-            status: status, headers: HTTPHeaders([("Content-Type", "text/xml")]), body: .bytes(Array(text.utf8)))
     }
 
     private func escaped(_ text: String) -> String {

@@ -25,6 +25,7 @@ struct InertResources {
         let name =
             properties[kind + "Name"]?.string ?? properties["Name"]?.string ?? "\(stackName)-\(resource.logicalID)"
         var arn = account.arn(service, name)
+        let registry = "\(account.id).dkr.ecr.\(account.region).amazonaws.com"
         var ref = name
         switch resource.type {
         case "AWS::IAM::Role": arn = "arn:aws:iam::\(account.id):role/\(name)"
@@ -40,7 +41,7 @@ struct InertResources {
             ref: ref,
             attributes: [
                 "Arn": arn, "\(kind)Arn": arn, "\(kind)Name": name, "Name": name, "Id": name, "\(kind)Id": name,
-                "GroupId": name, "QueueUrl": ref,
+                "GroupId": name, "QueueUrl": ref, "RepositoryUri": "\(registry)/\(name)",
             ])
     }
 }

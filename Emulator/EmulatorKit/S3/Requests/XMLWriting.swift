@@ -11,17 +11,17 @@ struct XMLText: Sendable {
     }
 
     /// A document without a namespace, as S3's errors are.
-    init(plainRoot root: String, _ content: (inout XMLText) -> Void) {
+    init(plainRoot root: String, _ content: (inout XMLText) throws -> Void) rethrows {
         bytes = Array("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<\(root)>".utf8)
-        content(&self)
+        try content(&self)
         bytes += Array("</\(root)>".utf8)
     }
 
     static let namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
 
-    mutating func element(_ name: String, _ content: (inout XMLText) -> Void) {
+    mutating func element(_ name: String, _ content: (inout XMLText) throws -> Void) rethrows {
         bytes += Array("<\(name)>".utf8)
-        content(&self)
+        try content(&self)
         bytes += Array("</\(name)>".utf8)
     }
 

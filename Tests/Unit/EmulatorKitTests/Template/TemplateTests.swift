@@ -218,7 +218,8 @@ import Testing
             Set(report.resources(.notPlayed).map(\.type))
                 .isSubset(of: [
                     "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::Kinesis::Stream",
-                    "AWS::KinesisFirehose::DeliveryStream",
+                    "AWS::KinesisFirehose::DeliveryStream", "AWS::Glue::Database", "AWS::Glue::Table",
+                    "AWS::Athena::WorkGroup",
                 ]))
         for machine in played.all where machine.type == "AWS::StepFunctions::StateMachine" {
             #expect(try JSON(parsing: machine.properties["DefinitionString"]?.string ?? "")["StartAt"] != nil)

@@ -1,0 +1,291 @@
+internal import JSON
+
+/// AWS CloudFormation, as far as `aws cloudformation package`, change sets and their execution go.
+///
+/// Executing a change set plays the template on the emulator's services and is done when the answer comes. What a
+/// template no longer has stays; stacks are not deleted.
+/// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html>
+final class CloudFormation: EmulatedService {
+    static let schema = StackRecord.schema + ChangeSet.schema
+    private static let requestLimit = 4 << 20
+
+    let store: Store
+    let account: Account
+    let ambient: Ambient
+    private let services: [any ResourceProviding]
+    private let objects: any ObjectReading
+
+    /// - Parameter objects: holds packaged templates, definitions and code.
+    init(
+        store: Store, services: [any ResourceProviding], objects: any ObjectReading, account: Account, ambient: Ambient
+    ) {
+        self.store = store
+        self.services = services
+        self.objects = objects
+        self.account = account
+        self.ambient = ambient
+    }
+
+    /// Ends what was under way when the emulator ended.
+    func start() async throws {
+        try await store.write { transaction in
+            for var record in try StackRecord.all(in: transaction.snapshot) where record.status.isInProgress {
+                record.status = record.status == .createInProgress ? .createFailed : .updateFailed
+                record.reason = "The emulator ended before it was done; execute a change set again."
+                try record.save(in: transaction)
+            }
+        }
+    }
+
+    /// Plays a template as the stack `name`, which is kept.
+    func play(
+        _ text: String, file: String, name: String, parameters: JSONObject
+    ) async throws -> StackReport {
+        let now = ambient.now()
+        var record = try store.read { try StackRecord.named(name, in: $0) } ?? StackRecord(name: name, createdAt: now)
+        let isNew = !record.status.exists
+        record.template = text
+        record.file = file
+        record.parameters = parameters
+        record.reason = nil
+        record.status = isNew ? .createInProgress : .updateInProgress
+        try await save(record)
+        do {
+            let template = try Template(parsing: text, file: file)
+            let values = Dictionary(parameters.map { ($0.name, $0.value.string ?? $0.value.text) }) { $1 }
+            let report = try await Stack(template, name: name, parameters: values, account: account)
+                .deploy(to: services, objects: objects)
+            record.outputs = JSONObject(report.outputs.map { ($0.name, JSON.string($0.value)) })
+            record.resources = report.resources.map { entry in
+                [
+                    "LogicalResourceId": .string(entry.logicalID), "ResourceType": .string(entry.type),
+                    "PhysicalResourceId": .string(entry.ref ?? entry.logicalID),
+                ]
+            }
+            record.status = isNew ? .createComplete : .updateComplete
+            try await save(record)
+            return report
+        } catch {
+            record.status = isNew ? .createFailed : .updateFailed
+            record.reason = "\(error)"
+            try await save(record)
+            throw error
+        }
+    }
+
+    private func save(_ record: StackRecord) async throws {
+        try await store.write { try record.save(in: $0) }
+    }
+
+    func respond(to request: HTTPRequest) async -> HTTPResponse {
+        do {
+            let form = FormBody(try await request.body.collect(upTo: Self.requestLimit))
+            switch form["Action"] ?? "" {
+            case "DescribeStacks": return try describeStacks(form)
+            case "DescribeStackResources": return try describeResources(form)
+            case "CreateChangeSet": return try await createChangeSet(form)
+            case "DescribeChangeSet": return try describeChangeSet(form)
+            case "ExecuteChangeSet": return try await executeChangeSet(form)
+            case let action: throw AWSFault.notEmulated("CloudFormation's \(action)")
+            }
+        } catch {
+            return QueryAnswer.failure(error as? AWSFault ?? .internalFailure(error), requestID: ambient.uuid())
+        }
+    }
+
+    // MARK: Change sets
+
+    private func createChangeSet(_ form: FormBody) async throws -> HTTPResponse {
+        let (stack, name) = (try form.required("StackName"), try form.required("ChangeSetName"))
+        let (text, file) = try template(form)
+        let current = try store.read { try StackRecord.named(stack, in: $0) }
+        let exists = current?.status.exists == true
+        guard exists || form["ChangeSetType"] == "CREATE" else { throw Self.noStack(stack) }
+        guard !exists || form["ChangeSetType"] != "CREATE" else {
+            throw AWSFault("AlreadyExistsException", "Stack [\(stack)] already exists")
+        }
+        let parameters = try form.parameters(previous: current?.parameters ?? [:])
+        let changes = try ChangeSet(
+            stack: stack, name: name, template: text, file: file, parameters: parameters,
+            current: exists ? current : nil, at: ambient.now())
+        let now = ambient.now()
+        try await store.write { transaction in
+            guard try ChangeSet.named(name, of: stack, in: transaction.snapshot) == nil else {
+                throw AWSFault("AlreadyExistsException", "ChangeSet \(name) already exists")
+            }
+            if current == nil { try StackRecord(name: stack, createdAt: now).save(in: transaction) }
+            try changes.save(in: transaction)
+        }
+        return QueryAnswer.success("CreateChangeSet", requestID: ambient.uuid()) { text in
+            text.element("Id", arn(ofChangeSet: name))
+            text.element("StackId", arn(ofStack: stack))
+        }
+    }
+
+    /// The template's text, and what its relative paths start from.
+    private func template(_ form: FormBody) throws -> (text: String, file: String) {
+        if let text = form["TemplateBody"] { return (text, "TemplateBody") }
+        let url = try form.required("TemplateURL")
+        guard let object = ObjectLocation(url: url) else {
+            throw AWSFault("ValidationError", "TemplateURL must be a supported URL.")
+        }
+        return (String(decoding: try objects.contents(of: object), as: UTF8.self), url)
+    }
+
+    private func changeSet(_ form: FormBody) throws -> ChangeSet {
+        let text = try form.required("ChangeSetName")
+        // arn:aws:cloudformation:region:account:changeSet/name/id
+        let name =
+            text.firstRange(of: ":changeSet/").map { String(text[$0.upperBound...].prefix { $0 != "/" }) } ?? text
+        let stack = try form.required("StackName").stackName
+        guard let found = try store.read({ try ChangeSet.named(name, of: stack, in: $0) }) else {
+            throw AWSFault("ChangeSetNotFound", "ChangeSet [\(name)] does not exist", status: 404)
+        }
+        return found
+    }
+
+    private func describeChangeSet(_ form: FormBody) throws -> HTTPResponse {
+        let changes = try changeSet(form)
+        return QueryAnswer.success("DescribeChangeSet", requestID: ambient.uuid()) { text in
+            text.element("ChangeSetName", changes.name)
+            text.element("ChangeSetId", arn(ofChangeSet: changes.name))
+            text.element("StackName", changes.stack)
+            text.element("StackId", arn(ofStack: changes.stack))
+            text.element("CreationTime", Timestamp(milliseconds: changes.createdAt).iso8601)
+            text.element("Status", changes.reason == nil ? "CREATE_COMPLETE" : "FAILED")
+            text.element("StatusReason", ifPresent: changes.reason)
+            text.element("ExecutionStatus", changes.executionStatus)
+            text.element("Changes") { text in
+                for change in changes.changes {
+                    text.element("member") { text in
+                        text.element("Type", "Resource")
+                        text.element("ResourceChange") { text in
+                            text.element("Action", change.action.rawValue)
+                            text.element("LogicalResourceId", change.logicalID)
+                            text.element("ResourceType", change.type)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private func executeChangeSet(_ form: FormBody) async throws -> HTTPResponse {
+        var changes = try changeSet(form)
+        guard changes.executionStatus == "AVAILABLE" else {
+            throw AWSFault(
+                "InvalidChangeSetStatus",
+                "ChangeSet [\(arn(ofChangeSet: changes.name))] cannot be executed in its current execution status of "
+                    + "[\(changes.executionStatus)]")
+        }
+        changes.isExecuted = true
+        let (executed, stack) = (changes, changes.stack)
+        try await store.write { transaction in
+            guard try StackRecord.named(stack, in: transaction.snapshot)?.status.isInProgress != true else {
+                throw AWSFault("ValidationError", "Stack:\(stack) is being changed and can not be updated.")
+            }
+            try executed.save(in: transaction)
+        }
+        // How it went is told by DescribeStacks, as on AWS.
+        _ = try? await play(changes.template, file: changes.file, name: stack, parameters: changes.parameters)
+        return QueryAnswer.success("ExecuteChangeSet", requestID: ambient.uuid()) { _ in }
+    }
+
+    // MARK: Stacks
+
+    private func describeStacks(_ form: FormBody) throws -> HTTPResponse {
+        var records = try store.read { try StackRecord.all(in: $0) }
+        if let name = form["StackName"]?.stackName {
+            records = records.filter { $0.name == name }
+            guard !records.isEmpty else { throw Self.noStack(name) }
+        }
+        return QueryAnswer.success("DescribeStacks", requestID: ambient.uuid()) { text in
+            text.element("Stacks") { text in
+                for record in records { text.element("member") { describe(record, &$0) } }
+            }
+        }
+    }
+
+    private func describe(_ record: StackRecord, _ text: inout XMLText) {
+        text.element("StackId", arn(ofStack: record.name))
+        text.element("StackName", record.name)
+        text.element("CreationTime", Timestamp(milliseconds: record.createdAt).iso8601)
+        text.element("StackStatus", record.status.rawValue)
+        text.element("StackStatusReason", ifPresent: record.reason)
+        text.element("DisableRollback", true)
+        for (list, key, values) in [
+            ("Parameters", "Parameter", record.parameters), ("Outputs", "Output", record.outputs),
+        ] {
+            text.element(list) { text in
+                for (name, value) in values {
+                    text.element("member") { text in
+                        text.element("\(key)Key", name)
+                        text.element("\(key)Value", value.string ?? value.text)
+                    }
+                }
+            }
+        }
+    }
+
+    private func describeResources(_ form: FormBody) throws -> HTTPResponse {
+        let name = try form.required("StackName").stackName
+        guard let record = try store.read({ try StackRecord.named(name, in: $0) }) else { throw Self.noStack(name) }
+        return QueryAnswer.success("DescribeStackResources", requestID: ambient.uuid()) { text in
+            text.element("StackResources") { text in
+                for resource in record.resources {
+                    text.element("member") { text in
+                        for (member, value) in resource.object ?? [:] { text.element(member, value.string ?? "") }
+                        text.element("StackName", name)
+                        text.element("StackId", arn(ofStack: name))
+                        text.element("ResourceStatus", record.status.rawValue)
+                        text.element("Timestamp", Timestamp(milliseconds: record.createdAt).iso8601)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func noStack(_ name: String) -> AWSFault {
+        AWSFault("ValidationError", "Stack with id \(name) does not exist")
+    }
+
+    private func arn(ofStack name: String) -> String { account.arn("cloudformation", "stack/\(name)/emulator") }
+    private func arn(ofChangeSet name: String) -> String { account.arn("cloudformation", "changeSet/\(name)/emulator") }
+}
+
+extension ChangeSet {
+    fileprivate var executionStatus: String {
+        isExecuted ? "EXECUTE_COMPLETE" : reason == nil ? "AVAILABLE" : "UNAVAILABLE"
+    }
+}
+
+extension String {
+    /// A stack's name, given as such or as its ARN.
+    fileprivate var stackName: String {
+        firstRange(of: ":stack/").map { String(self[$0.upperBound...].prefix { $0 != "/" }) } ?? self
+    }
+}
+
+extension FormBody {
+    fileprivate func required(_ name: String) throws(AWSFault) -> String {
+        guard let value = self[name], !value.isEmpty else {
+            throw AWSFault("ValidationError", "1 validation error detected: Value at '\(name)' must not be null")
+        }
+        return value
+    }
+
+    /// `Parameters.member.N`, with `UsePreviousValue` filled in.
+    fileprivate func parameters(previous: JSONObject) throws(AWSFault) -> JSONObject {
+        var parameters = JSONObject()
+        var number = 1
+        while let name = self["Parameters.member.\(number).ParameterKey"] {
+            if self["Parameters.member.\(number).UsePreviousValue"] == "true" {
+                parameters[name] = previous[name]
+            } else {
+                parameters[name] = .string(self["Parameters.member.\(number).ParameterValue"] ?? "")
+            }
+            number += 1
+        }
+        return parameters
+    }
+}

@@ -1,0 +1,118 @@
+import JSON
+import Testing
+
+@testable import EmulatorKit
+
+@Suite struct CloudFormationTests {
+    private struct NoObjects: ObjectReading {
+        func contents(of object: ObjectLocation) throws(AWSFault) -> [UInt8] {
+            throw AWSFault("NoSuchKey", "The specified key does not exist.", status: 404)
+        }
+    }
+
+    private let directory: TemporaryDirectory
+    private let store: Store
+    private let provider = RecordingProvider(["X::Y::Thing"])
+    private let service: CloudFormation
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        store = try Store(directory: directory.path, schema: [CloudFormation.schema])
+        service = CloudFormation(
+            store: store, services: [provider], objects: NoObjects(), account: Account(), ambient: .system)
+    }
+
+    private func call(_ form: String) async -> HTTPResponse {
+        await service.respond(to: HTTPRequest(method: "POST", path: "/", body: RequestBody(Array(form.utf8))))
+    }
+
+    private func create(_ template: String, name: String, type: String, parameters: String = "") async -> HTTPResponse {
+        let body = template.utf8.map { "%" + String(Int($0) + 256, radix: 16).suffix(2) }.joined()
+        return await call(
+            "Action=CreateChangeSet&StackName=s&ChangeSetName=\(name)&ChangeSetType=\(type)&TemplateBody=\(body)"
+                + parameters)
+    }
+
+    private let template = """
+        Parameters: {P: {Type: String, Default: a}}
+        Conditions: {Big: !Equals [!Ref P, big]}
+        Resources:
+          A: {Type: X::Y::Thing, Properties: {V: !Ref P}}
+          B: {Type: X::Y::Thing, Condition: Big}
+        Outputs: {Name: {Value: !Ref A}}
+        """
+
+    @Test func `a change set is shown, executed once, and becomes the stack`() async throws {
+        defer { store.close() }
+        #expect(await call("Action=DescribeStacks&StackName=s").text.contains("Stack with id s does not exist"))
+        #expect(await create(template, name: "one", type: "CREATE").status == 200)
+        #expect(await call("Action=DescribeStacks&StackName=s").text.contains("REVIEW_IN_PROGRESS"))
+        let shown = await call("Action=DescribeChangeSet&StackName=s&ChangeSetName=one").text
+        #expect(shown.contains("<Action>Add</Action><LogicalResourceId>A</LogicalResourceId>"))
+        #expect(!shown.contains("<LogicalResourceId>B<"), "its condition does not hold")
+        #expect(provider.all.isEmpty, "nothing happens before it is executed")
+        #expect(await call("Action=ExecuteChangeSet&StackName=s&ChangeSetName=one").status == 200)
+        #expect(provider["A"] == ["V": "a"])
+        let described = await call("Action=DescribeStacks&StackName=s").text
+        #expect(described.contains("<StackStatus>CREATE_COMPLETE</StackStatus>"))
+        #expect(described.contains("<OutputKey>Name</OutputKey><OutputValue>the-a</OutputValue>"))
+        let again = await call("Action=ExecuteChangeSet&StackName=s&ChangeSetName=one").text
+        #expect(again.contains("InvalidChangeSetStatus"))
+    }
+
+    @Test func `an update shows what differs, and nothing where nothing does`() async throws {
+        defer { store.close() }
+        _ = await create(template, name: "one", type: "CREATE")
+        _ = await call("Action=ExecuteChangeSet&StackName=s&ChangeSetName=one")
+        // The same template, written otherwise.
+        _ = await create("# As before\n" + template, name: "two", type: "UPDATE")
+        let same = await call("Action=DescribeChangeSet&StackName=s&ChangeSetName=two").text
+        #expect(same.contains("<Status>FAILED</Status>"))
+        #expect(same.contains("didn't contain changes"))
+        let big = "&Parameters.member.1.ParameterKey=P&Parameters.member.1.ParameterValue=big"
+        _ = await create(template, name: "three", type: "UPDATE", parameters: big)
+        let shown = await call("Action=DescribeChangeSet&StackName=s&ChangeSetName=three").text
+        #expect(shown.contains("<Action>Modify</Action><LogicalResourceId>A<"))
+        #expect(shown.contains("<Action>Add</Action><LogicalResourceId>B<"))
+        _ = await call("Action=ExecuteChangeSet&StackName=s&ChangeSetName=three")
+        #expect(await call("Action=DescribeStacks").text.contains("UPDATE_COMPLETE"))
+        #expect(provider.all.last?.logicalID == "B")
+        let kept = "&Parameters.member.1.ParameterKey=P&Parameters.member.1.UsePreviousValue=true"
+        _ = await create(
+            template.replacing("B: {", with: "C: {"), name: "four", type: "UPDATE", parameters: kept)
+        let renamed = await call("Action=DescribeChangeSet&StackName=s&ChangeSetName=four").text
+        #expect(renamed.contains("<Action>Remove</Action><LogicalResourceId>B<"))
+        #expect(renamed.contains("<Action>Add</Action><LogicalResourceId>C<"))
+        #expect(!renamed.contains("<LogicalResourceId>A<"))
+    }
+
+    @Test func `a template that fails leaves a stack that says why`() async throws {
+        defer { store.close() }
+        let broken = "Resources: {A: {Type: X::Y::Thing, Properties: {Refuse: true}}}"
+        _ = await create(broken, name: "one", type: "CREATE")
+        _ = await call("Action=ExecuteChangeSet&StackName=s&ChangeSetName=one")
+        let described = await call("Action=DescribeStacks&StackName=s").text
+        #expect(described.contains("CREATE_FAILED") && described.contains("it is refused"))
+    }
+
+    @Test(arguments: [
+        ("Resources: [", "TemplateBody:"), ("Description: none", "the template has no Resources"),
+        ("Conditions: {C: !Ref P}\nResources: {A: {Type: T}}", "nothing is called P"),
+    ])
+    func `a template that cannot be read is refused before anything happens`(text: String, message: String) async {
+        defer { store.close() }
+        let refused = await create(text, name: "one", type: "CREATE")
+        #expect(refused.status == 400)
+        #expect(refused.text.contains(message), "\(refused.text)")
+        #expect(await call("Action=DescribeStacks&StackName=s").status == 400)
+    }
+
+    @Test func `what is not played says so`() async {
+        defer { store.close() }
+        #expect(await call("Action=DeleteStack&StackName=s").status == 501)
+        let missing = await call(
+            "Action=CreateChangeSet&StackName=s&ChangeSetName=c&ChangeSetType=CREATE&TemplateURL=https%3A%2F%2Fs3.us-east-1.amazonaws.com%2Fb%2Fk"
+        )
+        #expect(missing.text.contains("NoSuchKey"))
+    }
+}

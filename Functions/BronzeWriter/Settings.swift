@@ -25,7 +25,8 @@ extension Settings {
             lakeBucket: try environment.require("LAKE_BUCKET"),
             control: ControlTable(
                 name: try environment.require("CONTROL_TABLE"), client: aws,
-                attemptLimit: try environment.count("MAX_ATTEMPTS", default: 3)),
+                attemptLimit: try environment.count("MAX_ATTEMPTS", default: 3),
+                retentionInDays: try environment.countIfSet("RECORD_RETENTION_DAYS")),
             objects: ObjectStore(aws))
         leaseSeconds = try environment.count("LEASE_SECONDS", default: leaseSeconds)
         pipeline = environment["PIPELINE"]

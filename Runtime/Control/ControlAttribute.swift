@@ -35,6 +35,8 @@ enum ControlAttribute: String, CaseIterable {
     case maskedColumns = "masked_columns"
     case quality
     case personalData = "pii_findings"
+    /// When DynamoDB may delete the record, in seconds since 1970; only of what succeeded.
+    case expiresAt = "expires_at"
 }
 
 extension ControlRecord {

@@ -86,6 +86,9 @@ extension ControlTable {
         change.set(.maskedColumns, .list(conversion.maskedColumns.map(AttributeValue.string)))
         change.set(.quality, .list(conversion.quality.map(\.attribute)))
         change.set(.personalData, .list(conversion.personalData.map(\.attribute)))
+        if let retentionInDays {
+            change.set(.expiresAt, .int(Int(time.millisecondsSinceEpoch / 1000) + retentionInDays * 86_400))
+        }
         change.remove(.errorType, .errorMessage, .openWork)
 
         let end = TransactWriteItems.Write.update(change.request(table: name, id: record.controlID))

@@ -107,7 +107,8 @@ extension ControlTable {
         change.set(.openWork, .string(OpenWork.partition(of: record.controlID, in: record.schema)))
         change.set(.updatedAt, time.attribute)
         change.remove(
-            .computeTarget, .leaseOwner, .leaseExpiresAt, .errorType, .errorMessage, .finishedAt, .duration)
+            .computeTarget, .leaseOwner, .leaseExpiresAt, .errorType, .errorMessage, .finishedAt, .duration,
+            .expiresAt)
         return change
     }
 

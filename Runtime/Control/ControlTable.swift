@@ -14,15 +14,18 @@ public struct ControlTable: Sendable {
     public let name: String
     /// Claims of one record that may fail before only an explicit replay takes it up again.
     public let attemptLimit: Int
+    /// How long a record in success is kept; nil keeps it for good. The table deletes it by its time to live.
+    public let retentionInDays: Int?
     private(set) var dynamoDB: DynamoDB
     let now: @Sendable () -> Timestamp
 
     public init(
-        name: String, client: AWSClient, attemptLimit: Int = 3,
+        name: String, client: AWSClient, attemptLimit: Int = 3, retentionInDays: Int? = nil,
         now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
     ) {
         self.name = name
         self.attemptLimit = attemptLimit
+        self.retentionInDays = retentionInDays
         self.now = now
         dynamoDB = DynamoDB(client)
     }

@@ -56,7 +56,13 @@ public struct Environment: Sendable {
     /// The variable `name` as a positive whole number, or `standard` when it is not set.
     /// - Throws: ``EnvironmentError/notPositive(_:value:)`` when it is set to anything else.
     public func count(_ name: String, default standard: Int) throws(EnvironmentError) -> Int {
-        guard let text = self[name] else { return standard }
+        try countIfSet(name) ?? standard
+    }
+
+    /// The variable `name` as a positive whole number; nil when it is not set.
+    /// - Throws: ``EnvironmentError/notPositive(_:value:)`` when it is set to anything else.
+    public func countIfSet(_ name: String) throws(EnvironmentError) -> Int? {
+        guard let text = self[name] else { return nil }
         guard let value = Int(text), value > 0 else { throw .notPositive(name, value: text) }
         return value
     }

@@ -262,6 +262,21 @@ import Testing
         #expect(openWork() == partition)
     }
 
+    @Test func `a success expires where records do, an error does not, and a replay takes the expiry back`() throws {
+        let keeping = ControlTable(name: "control", client: aws.client, retentionInDays: 30, now: { [aws] in aws.now })
+        _ = try keeping.register(record)
+        func expiry() -> AttributeValue? { aws.items(in: "control").first?["expires_at"] }
+        try keeping.fail(try claimed(), errorType: "BadInput", message: "no")
+        #expect(expiry() == nil)
+        _ = try keeping.replay(record.controlID)
+        _ = try keeping.finish(try claimed(), conversion)
+        #expect(expiry() == .int(Int(aws.now.millisecondsSinceEpoch / 1000) + 30 * 86_400))
+        _ = try keeping.replay(record.controlID, ReplayRules(force: true))
+        #expect(expiry() == nil)
+        _ = try table.finish(try claimed(), conversion)
+        #expect(expiry() == nil, "without a retention all is kept")
+    }
+
     @Test func `a next record that is done already stays out of open work`() throws {
         _ = try table.register(record)
         let next = record.next(

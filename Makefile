@@ -2,6 +2,8 @@
 # make test     sets up what is missing, then runs every check and every test
 # make fuzz     tries the readers with broken input, SECONDS=60 for each
 # make package  sets up what is missing, and packs the functions and the task's image for AWS into .build/package
+# make deploy   shows what ENV=dev would change on AWS and, once allowed, changes it
+# make destroy  deletes what ENV=dev deployed, all but the data
 # make clean    removes what was built and made
 
 release := .build/release
@@ -10,7 +12,7 @@ static := --static-swift-stdlib
 checked := --explicit-target-dependency-import-check error
 sample := .cupel/sample
 
-.PHONY: run test build package lint fuzz clean
+.PHONY: run test build package deploy destroy lint fuzz clean
 
 run: .build/built $(sample)/.complete
 	$(release)/cupel run $(sample)/beer.csv.gz $(sample)/brewery.csv.gz $(sample)/profile.csv.gz $(sample)/review.csv.gz
@@ -59,6 +61,12 @@ lint:
 SECONDS := 60
 fuzz:
 	Tests/Fuzz/fuzz.py --seconds $(SECONDS)
+
+deploy:
+	@infra/deploy "$(ENV)"
+
+destroy:
+	@infra/destroy "$(ENV)"
 
 clean:
 	rm -rf .build .cupel

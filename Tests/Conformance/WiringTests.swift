@@ -66,7 +66,9 @@ import YAML
             for container in task.properties?["ContainerDefinitions"]?.sequence ?? [] {
                 let path = try #require(container["EntryPoint"]?.sequence?.first?.string)
                 let program = try #require(path.split(separator: "/").last.map { String($0) })
-                let set = Set((container["Environment"]?.sequence ?? []).compactMap { $0["Name"]?.string })
+                // A variable may stand in `Fn::If`.
+                let variables = (container["Environment"]?.sequence ?? []).flatMap(\.tree)
+                let set = Set(variables.compactMap { $0["Name"]?.string })
                 try check(set, of: task, program: program)
                 let function = resources.first { $0.properties?["Code"]?.string?.hasSuffix("/\(program).zip") == true }
                 let functions = function?.properties?["Environment"]?["Variables"]?.mapping?.keys ?? []
@@ -91,6 +93,8 @@ import YAML
         }
         let source = try sources(in: "Runtime/Control")
         #expect(Set(declared) == Set(source.matches(of: #/"(dm-gsi-[a-z-]+)"/#).map { String($0.output.1) }))
+        let expiry = try #require(table.properties?["TimeToLiveSpecification"]?["AttributeName"]?.string)
+        #expect(source.contains("case expiresAt = \"\(expiry)\""))
     }
 
     @Test func `a nested template is given each of its parameters that has no default, and no other`() throws {

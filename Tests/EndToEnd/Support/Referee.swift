@@ -19,6 +19,15 @@ enum Referee {
         }
         return answer
     }
+
+    /// The names of all buckets.
+    static func buckets(_ emulator: RunningEmulator) async throws -> [String] {
+        let script =
+            "import boto3, sys; print(*(b['Name'] for b in boto3.client('s3', endpoint_url=sys.argv[1], "
+            + "region_name='us-east-1', aws_access_key_id='t', aws_secret_access_key='t').list_buckets()['Buckets']))"
+        let run = try await Command.run(Programs.python, ["-c", script, emulator.endpoint])
+        return run.text.split(whereSeparator: \.isWhitespace).map(String.init)
+    }
 }
 
 extension [String: Any] {

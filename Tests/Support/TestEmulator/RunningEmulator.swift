@@ -6,13 +6,22 @@ public final class RunningEmulator: @unchecked Sendable {
     public let data: TemporaryDirectory
     public private(set) var endpoint: String
     private var process: Process
-    private let parameters: [String: String]
+    private let options: [String]
 
-    /// - Parameter parameters: of the template, other than its defaults.
-    public init(parameters: [String: String] = [:]) async throws {
+    /// - Parameters:
+    ///   - parameters: of the template, other than its defaults.
+    ///   - template: a path; the pipeline's own otherwise.
+    ///   - functions: the folder of the executables; where the build leaves them otherwise.
+    public init(
+        parameters: [String: String] = [:], template: String? = nil, functions: String? = nil
+    ) async throws {
         data = try TemporaryDirectory()
-        self.parameters = parameters
-        (process, endpoint) = try await Self.start(data.path, port: 0, parameters)
+        options =
+            [
+                "--template", template ?? "\(Programs.packageRoot)/infra/pipeline.yaml",
+                "--functions", functions ?? Programs.directory,
+            ] + parameters.flatMap { ["--parameter", "\($0)=\($1)"] }
+        (process, endpoint) = try await Self.start(data.path, port: 0, options)
     }
 
     deinit {
@@ -40,21 +49,17 @@ public final class RunningEmulator: @unchecked Sendable {
 
     /// Starts again on the same data and the same port.
     public func restart() async throws {
-        (process, endpoint) = try await Self.start(data.path, port: URL(string: endpoint)?.port ?? 0, parameters)
+        (process, endpoint) = try await Self.start(data.path, port: URL(string: endpoint)?.port ?? 0, options)
     }
 
     public var processIdentifier: Int32 { process.processIdentifier }
 
     private static func start(
-        _ data: String, port: Int, _ parameters: [String: String]
+        _ data: String, port: Int, _ options: [String]
     ) async throws -> (Process, String) {
         let process = Process()
         process.executableURL = URL(filePath: Programs.cupel)
-        process.arguments = [
-            "up", "--port", "\(port)", "--data", data, "--template", "\(Programs.packageRoot)/infra/pipeline.yaml",
-            "--functions", Programs.directory,
-        ]
-        for (name, value) in parameters { process.arguments? += ["--parameter", "\(name)=\(value)"] }
+        process.arguments = ["up", "--port", "\(port)", "--data", data] + options
         // Files, not pipes: nobody has to read on for the emulator to go on.
         let (outputFile, errorFile) = (data + "/up.stdout", data + "/up.stderr")
         for file in [outputFile, errorFile] { try Data().write(to: URL(filePath: file)) }

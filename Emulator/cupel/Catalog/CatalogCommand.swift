@@ -1,0 +1,40 @@
+internal import ArgumentParser
+internal import Contracts
+
+/// `cupel catalog`: what AWS Glue is to know of bronze, from the contracts.
+struct CatalogCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "catalog",
+        abstract: "Write the CloudFormation template of the bronze tables from the contracts.",
+        discussion: """
+            One AWS Glue table for each contract, with projected partitions. After a contract
+            has changed, write infra/tables.yaml anew and deploy.
+
+            EXAMPLES
+              cupel catalog -o infra/tables.yaml
+              cupel catalog --contracts my-contracts
+            """)
+
+    @Option(help: ArgumentHelp("The folder of the data contracts.", valueName: "dir"))
+    var contracts: String?
+
+    @Option(name: [.customShort("o"), .long], help: "The file to write; standard output otherwise.")
+    var output: String?
+
+    func run() throws {
+        let folder = try contracts ?? Installation.folder("contracts")
+        let text: String
+        do throws(ContractError) {
+            let catalog = try ContractCatalog(directory: folder)
+            text =
+                GlueTemplate(
+                    try catalog.tables.map { table throws(ContractError) in try catalog.contract(forTable: table) }
+                ).text
+        } catch { throw CommandFailure.failed("\(error)") }
+        if let output {
+            try FileContent.write(Array(text.utf8), to: output)
+        } else {
+            StandardStream.output.write(text)
+        }
+    }
+}

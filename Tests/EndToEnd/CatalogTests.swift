@@ -1,0 +1,37 @@
+import Foundation
+import TestEmulator
+import Testing
+
+/// What the catalog says of bronze is what the contracts say, and what the files are.
+@Suite struct CatalogTests {
+    private func catalog(_ arguments: [String]) async throws -> String {
+        let run = try await Command.run(Programs.cupel, ["catalog"] + arguments)
+        try #require(run.status == 0, "\(run.errors)")
+        return run.text
+    }
+
+    @Test func `the committed tables are what the contracts give`() async throws {
+        let root = Programs.packageRoot
+        let committed = try String(contentsOfFile: "\(root)/infra/tables.yaml", encoding: .utf8)
+        #expect(
+            try await catalog(["--contracts", "\(root)/infra/contracts"]) == committed,
+            "write it anew: cupel catalog -o infra/tables.yaml")
+    }
+
+    @Test(arguments: ["infra/contracts", "Tests/Fixtures/contracts"])
+    func `every column's type is that of the bronze files`(folder: String) async throws {
+        let directory = try TemporaryDirectory()
+        let (contracts, template) = ("\(Programs.packageRoot)/\(folder)", "\(directory.path)/tables.yaml")
+        #expect(try await catalog(["--contracts", contracts, "-o", template]).isEmpty)
+        let script = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/catalog.py"
+        let run = try await Command.run(Programs.python, [script, Programs.bronzeWriter, contracts, template])
+        #expect(run.status == 0, "\(run.text)\(run.errors)")
+    }
+
+    @Test func `a folder without contracts is an error that says so`() async throws {
+        let directory = try TemporaryDirectory()
+        let run = try await Command.run(Programs.cupel, ["catalog", "--contracts", directory.path])
+        #expect(run.status == 1)
+        #expect(run.errors.contains("holds no contract"))
+    }
+}

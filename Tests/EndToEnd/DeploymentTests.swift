@@ -1,0 +1,65 @@
+import Foundation
+import TestEmulator
+import Testing
+
+/// What `make deploy` ships is what ran: the AWS CLI packages the templates, and the packages are all that there is.
+@Suite struct DeploymentTests {
+    @Test func `the packaged pipeline is deployed by a change set, runs, and survives a crash`() async throws {
+        // No executable but that of the task, whose image is not packaged: functions can come from nowhere else.
+        let image = try TemporaryDirectory()
+        try FileManager.default.copyItem(atPath: Programs.bronzeWriter, toPath: image.path + "/bronze-writer")
+        let deployment = try await Deployment()
+        let emulator = try await RunningEmulator(
+            template: deployment.path("infra/artifacts.yaml"), functions: image.path)
+
+        let refused = try await deployment.deploy(to: emulator, answer: "n")
+        #expect(refused.status == 1, "\(refused.text)\(refused.errors)")
+        let deployed = try await deployment.deploy(to: emulator)
+        try #require(deployed.status == 0, "\(deployed.text)\(deployed.errors)")
+        #expect(deployed.text.contains("AWS::Lambda::Function"), "the change set is shown: \(deployed.text)")
+        #expect(!deployed.text.contains("Stream "), "dev has no change stream")
+        #expect(deployed.text.contains("cupel-dev: CREATE_COMPLETE"), "\(deployed.text)")
+
+        let folder = try TemporaryDirectory()
+        let file = try await Sample.generate(table: "beer", rows: 2_000, seed: 21, format: "csv", into: folder)
+        try await Referee.lake(emulator, "put", ["raw/beer/packaged.csv.gz", file])
+        #expect(try await Referee.lake(emulator, "check").int("rows") == 2_000)
+
+        let again = try await deployment.deploy(to: emulator)
+        #expect(again.status == 0, "\(again.text)\(again.errors)")
+        #expect(again.text.contains("cupel-dev: nothing to change"), "\(again.text)")
+
+        try deployment.set("MaxAttempts", to: "2")
+        let updated = try await deployment.deploy(to: emulator)
+        #expect(updated.status == 0, "\(updated.text)\(updated.errors)")
+        #expect(updated.text.contains("cupel-dev: UPDATE_COMPLETE"), "\(updated.text)")
+
+        emulator.killAtOnce()
+        try await emulator.restart()
+        try await Referee.lake(emulator, "put", ["raw/beer/after.csv.gz", file])
+        #expect(try await Referee.lake(emulator, "check").int("rows") == 4_000)
+
+        try await destroy(deployment, emulator)
+        #expect(emulator.stop() == 0)
+    }
+
+    /// Data stay until they are said to go.
+    private func destroy(_ deployment: Deployment, _ emulator: RunningEmulator) async throws {
+        let doubted = try await deployment.destroy(emulator, ["CONFIRM": "cupel-prod"])
+        #expect(doubted.command.status == 1)
+        #expect(doubted.noted.isEmpty)
+        let kept = try await deployment.destroy(emulator, ["CONFIRM": "cupel-dev"])
+        #expect(kept.command.status == 0, "\(kept.command.errors)")
+        #expect(kept.noted.contains("cloudformation delete-stack --stack-name cupel-dev\n"))
+        #expect(try await Referee.lake(emulator, "check").int("rows") == 4_000)
+        let gone = try await deployment.destroy(emulator, ["CONFIRM": "cupel-dev", "DATA": "delete"])
+        #expect(gone.command.status == 0, "\(gone.command.errors)")
+        for name in ["stage", "lake", "logs"] {
+            #expect(gone.command.text.contains("deleted cupel-dev-\(name)-000000000000-us-east-1\n"))
+        }
+        #expect(gone.command.text.contains("deleted cupel-dev-control\n"))
+        #expect(gone.noted.contains("kms schedule-key-deletion"))
+        let buckets = try await Referee.buckets(emulator)
+        #expect(buckets == ["cupel-artifacts-000000000000-us-east-1"])
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import TestEmulator
+
+/// A copy of what a deployment needs, with packages of the executables under test.
+struct Deployment {
+    private let folder: TemporaryDirectory
+
+    /// Takes the packages that `make package` left, else makes some of the executables as they are.
+    init() async throws {
+        folder = try TemporaryDirectory()
+        let files = FileManager.default
+        let root = Programs.packageRoot
+        for name in ["infra", "StateMachines"] { try files.copyItem(atPath: "\(root)/\(name)", toPath: path(name)) }
+        for name in try files.contentsOfDirectory(atPath: "\(root)/Functions") {
+            try files.createDirectory(atPath: path("Functions/\(name)"), withIntermediateDirectories: true)
+        }
+        let made = "\(root)/.build/package"
+        let packages = (try? files.contentsOfDirectory(atPath: made)) ?? []
+        if packages.contains("bronze-writer.zip") {
+            try files.createDirectory(atPath: path(".build/package"), withIntermediateDirectories: true)
+            for name in packages where name.hasSuffix(".zip") {
+                try files.copyItem(atPath: "\(made)/\(name)", toPath: path(".build/package/\(name)"))
+            }
+        } else {
+            let script = "\(root)/Tests/EndToEnd/Referees/zip_functions.py"
+            let zipped = try await Command.run(
+                Programs.python, [script, Programs.directory, path("infra/contracts"), path(".build/package")])
+            guard zipped.status == 0 else { throw Command.Failure(description: zipped.errors) }
+        }
+    }
+
+    func path(_ name: String) -> String { "\(folder.path)/\(name)" }
+
+    /// Runs `infra/deploy dev` against the emulator.
+    /// - Parameter answer: to the question whether to execute; nil executes without asking.
+    func deploy(to emulator: RunningEmulator, answer: String? = nil) async throws -> Command {
+        try await run(
+            "deploy", emulator, answer == nil ? ["YES": "1"] : [:], input: answer.map { Data("\($0)\n".utf8) })
+    }
+
+    /// Runs `infra/destroy dev`, with the deletion of the stack and of the key, which the emulator does not play, only
+    /// noted.
+    /// - Returns: the command, and what was noted.
+    func destroy(
+        _ emulator: RunningEmulator, _ variables: [String: String]
+    ) async throws -> (command: Command, noted: String) {
+        let (stand, notes) = (path("aws"), path("notes"))
+        try Data().write(to: URL(filePath: notes))
+        let script = """
+            #!/usr/bin/env bash
+            case "$1 $2" in
+                "cloudformation delete-stack" | "cloudformation wait" | "kms "*) echo "$*" >>"$NOTES" ;;
+                *) exec "$REAL" "$@" ;;
+            esac
+
+            """
+        try Data(script.utf8).write(to: URL(filePath: stand))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: stand)
+        let own = ["AWS": stand, "REAL": Self.aws, "NOTES": notes]
+        let command = try await run("destroy", emulator, variables.merging(own) { $1 })
+        return (command, try String(contentsOfFile: notes, encoding: .utf8))
+    }
+
+    private static let aws = URL(filePath: Programs.python).deletingLastPathComponent().appending(path: "aws").path
+
+    private func run(
+        _ script: String, _ emulator: RunningEmulator, _ variables: [String: String], input: Data? = nil
+    ) async throws -> Command {
+        let environment = [
+            "AWS": Self.aws, "AWS_ENDPOINT_URL": emulator.endpoint, "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        ]
+        return try await Command.run(
+            "/usr/bin/env", ["bash", path("infra/\(script)"), "dev"],
+            environment: environment.merging(variables) { $1 },
+            input: input)
+    }
+
+    /// Replaces a parameter's value in the environment's file.
+    func set(_ parameter: String, to value: String) throws {
+        let file = path("infra/environments/dev.json")
+        var parameters =
+            try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: file))) as? [[String: String]] ?? []
+        parameters.removeAll { $0["ParameterKey"] == parameter }
+        parameters.append(["ParameterKey": parameter, "ParameterValue": value])
+        let lines = parameters.map { entry in
+            let (key, value) = (entry["ParameterKey"] ?? "", entry["ParameterValue"] ?? "")
+            return "  {\"ParameterKey\": \"\(key)\", \"ParameterValue\": \"\(value)\"}"
+        }
+        try Data("[\n\(lines.joined(separator: ",\n"))\n]\n".utf8).write(to: URL(filePath: file))
+    }
+}

@@ -12,6 +12,7 @@ import YAML
         "pipeline.yaml/Traces xray:PutTraceSegments": "X-Ray's actions know no resources",
         "pipeline.yaml/MachineLogs logs:CreateLogDelivery": "the log delivery actions know no resources",
         "pipeline.yaml/BronzeWriterExecutionRole ecr:GetAuthorizationToken": "the action knows no resources",
+        "pipeline.yaml/PersonalDataDetection comprehend:DetectPiiEntities": "the action knows no resources",
         "stream.yaml/FirehoseTransformRole xray:PutTraceSegments": "X-Ray's actions know no resources",
         "network.yaml/FlowLogRole logs:DescribeLogGroups": "the action knows no narrower resource",
         "pipeline.yaml/AccessLogsPolicy s3:PutObject": "all of the bucket is for access logs",

@@ -76,7 +76,9 @@ let emulator: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
         ]),
-    layer("ContractTools", in: "Emulator", imports: ["Columnar", "Contracts", "JSON", "YAML"], exclude: ["README.md"]),
+    layer(
+        "ContractTools", in: "Emulator", imports: ["Columnar", "Contracts", "JSON", "PII", "YAML"],
+        exclude: ["README.md"]),
     .executableTarget(
         name: "cupel",
         dependencies: [

@@ -1,5 +1,6 @@
 internal import Contracts
 internal import JSON
+internal import PII
 
 /// The type that a contract proposes for a field, in the contract's words.
 indirect enum ProposedType {
@@ -28,8 +29,15 @@ final class FieldProfile {
     private var positions: [String: Int] = [:]
     private var elements: FieldProfile?
     private let isCSV: Bool
+    /// What the detectors say of the first texts; nil inside objects and arrays.
+    private(set) var personalData: PersonalDataSample?
+    private static let personalDataLimit = 1000
 
-    init(isCSV: Bool) { self.isCSV = isCSV }
+    /// - Parameter name: the column's, which the detectors take as a hint; nil inside objects and arrays.
+    init(isCSV: Bool, name: String? = nil) {
+        self.isCSV = isCSV
+        personalData = name.map { PersonalDataSample(column: $0) }
+    }
 
     /// Rows in which the field is not null, if it gets the type ``type(depth:)``.
     var present: Int { texts.count + objects + arrays + (type().isText ? emptyTexts : 0) }
@@ -43,6 +51,10 @@ final class FieldProfile {
         case .string(let text):
             strings += 1
             texts.observe(text)
+            if strings <= Self.personalDataLimit {
+                var bytes = text
+                bytes.withUTF8 { personalData?.add($0) }
+            }
         case .array(let values):
             arrays += 1
             let elements = elements ?? FieldProfile(isCSV: isCSV)

@@ -1,5 +1,6 @@
 internal import Contracts
 internal import JSON
+internal import PII
 
 /// One column of a proposed contract: what is said of it, and why.
 struct ProposedColumn {
@@ -45,8 +46,21 @@ struct ProposedColumn {
         } else {
             lines.append("  # \(nulls) nulls in \(rowCount) rows")
         }
-        if let values { lines.append("  # \(values)") }
+        if !personalData.isEmpty {
+            lines += [
+                "  # Personal data: \(personalData.joined(separator: ", ")). If so, say it, and hide the values:",
+                "  # classification: PII", "  # customProperties: [{property: masking, value: hash}]",
+            ]
+        } else if let values {
+            lines.append("  # \(values)")
+        }
         return lines.map { "      \($0)\n" }.joined()
+    }
+
+    /// What the detectors of bronze find in a text column.
+    private var personalData: [String] {
+        guard type.isText, let sample = profile.personalData else { return [] }
+        return sample.findings.map { "\($0.kind.rawValue) in \($0.matchedCount) of \(sample.count) values" }
     }
 
     /// The values of a text column that has few.

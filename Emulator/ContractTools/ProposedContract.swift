@@ -21,7 +21,7 @@ public struct ProposedContract {
         let table = table ?? Self.tableName(from: path)
         guard Contract.isTableName(table) else { throw .notATableName(table) }
         var profiles: [String: FieldProfile] = [:]
-        for name in sample.fields { profiles[name] = FieldProfile(isCSV: sample.format == .csv) }
+        for name in sample.fields { profiles[name] = FieldProfile(isCSV: sample.format == .csv, name: name) }
         for row in sample.rows {
             for member in row.members { profiles[member.name]?.observe(member.value) }
         }

@@ -111,6 +111,14 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         #expect(proposed.contains("at most 3 decimals: decimal(9,3)"))
     }
 
+    @Test func `personal data is pointed out, and its values are not shown`() throws {
+        let rows = (1...100).map { "\($0),user\($0 % 2)@example.com,\($0 % 2 == 0 ? "red" : "blue")\n" }.joined()
+        let proposed = try proposal("id,contact,color\n\(rows)")
+        #expect(proposed.contains("# Personal data: email in 100 of 100 values."))
+        #expect(!proposed.contains("@example.com") && proposed.contains("2 values in 100 rows: \"blue\", \"red\""))
+        #expect(proposed.components(separatedBy: "Personal data").count == 2)
+    }
+
     @Test func `of a file's front, nothing that more rows may break is required`() throws {
         let text = "id,name\n" + (1...500).map { "\($0),n\($0)\n" }.joined()
         let proposed = try proposal(text, limits: .init(rows: 100))

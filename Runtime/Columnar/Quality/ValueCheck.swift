@@ -102,8 +102,13 @@ private struct IntegerRange {
     func violations<Value: FixedWidthInteger>(in values: [Value], from first: Int) -> [Int] {
         let (low, high, bias) = (Value(clamping: low), Value(clamping: high), Value(truncatingIfNeeded: bias))
         var broken = self.low > high || self.high < low || low > high ? 1 : 0
-        // Without a branch a value, so that the compiler takes many at once.
-        for value in values[first...] { broken &+= value ^ bias < low || value ^ bias > high ? 1 : 0 }
+        // Without a branch a value and checks of bounds, so that the compiler takes many at once.
+        values.withUnsafeBufferPointer { values in
+            for value in values[first...] {
+                let key = value ^ bias
+                broken &+= (key < low ? 1 : 0) | (key > high ? 1 : 0)
+            }
+        }
         guard broken > 0 || factor != nil || valid != nil else { return [] }
         return (first..<values.count).filter { !holds(for: Int64(values[$0] ^ bias)) }
     }
@@ -160,7 +165,11 @@ private struct NumberRange {
 
     func violations<Value: BinaryFloatingPoint>(in values: [Value], from first: Int) -> [Int] {
         var broken = 0
-        for value in values[first...] { broken &+= Double(value) < low || Double(value) > high ? 1 : 0 }
+        values.withUnsafeBufferPointer { values in
+            for value in values[first...] {
+                broken &+= (Double(value) < low ? 1 : 0) | (Double(value) > high ? 1 : 0)
+            }
+        }
         guard broken > 0 || valid != nil else { return [] }
         return (first..<values.count).filter { !holds(for: Double(values[$0])) }
     }

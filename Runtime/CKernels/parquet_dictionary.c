@@ -101,10 +101,33 @@ static inline bool same_bytes(const uint8_t *left, const uint8_t *right, size_t 
     return true;
 }
 
+// Values whose places in the table are fetched together, and the size of table from which on that pays.
+enum { looked_up_at_once = 16, prefetched_slot_bits = 15 };
+
+/// Asks for the memory that looking up the values from `from` on will need, before the first of them is looked up: a table
+/// of many keys is not in the nearest caches. Leaves the values' hashes.
+static inline void prefetch_keys(const uint8_t *bytes, const uint32_t *offsets, size_t from, size_t count,
+                                 const parquet_byte_dictionary *dictionary, uint64_t *hashes) {
+    uint32_t codes[looked_up_at_once];
+    for (size_t i = 0; i < count; i++) {
+        hashes[i] = hash_bytes(bytes + offsets[from + i], offsets[from + i + 1] - offsets[from + i]);
+        __builtin_prefetch(dictionary->slots + slot_of(hashes[i], dictionary->slot_bits));
+    }
+    for (size_t i = 0; i < count; i++) {
+        codes[i] = (uint32_t)dictionary->slots[slot_of(hashes[i], dictionary->slot_bits)];
+        __builtin_prefetch(dictionary->key_offsets + codes[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (codes[i] != 0) __builtin_prefetch(dictionary->key_bytes + dictionary->key_offsets[codes[i] - 1]);
+    }
+}
+
 size_t parquet_dictionary_bytes(const uint8_t *bytes, const uint32_t *offsets, size_t count,
                                 parquet_byte_dictionary *dictionary, uint32_t *codes) {
     uint64_t *slots = dictionary->slots;
     size_t mask = ((size_t)1 << dictionary->slot_bits) - 1;
+    uint64_t hashes[looked_up_at_once];
+    size_t first = 0, hashed = 0;
     for (size_t i = 0; i < count; i++) {
         const uint8_t *value = bytes + offsets[i];
         uint32_t length = offsets[i + 1] - offsets[i];
@@ -113,7 +136,17 @@ size_t parquet_dictionary_bytes(const uint8_t *bytes, const uint32_t *offsets, s
             codes[i] = codes[i - 1];
             continue;
         }
-        uint64_t hash = hash_bytes(value, length);
+        uint64_t hash;
+        if (dictionary->slot_bits < prefetched_slot_bits) {
+            hash = hash_bytes(value, length);
+        } else {
+            if (i >= hashed) {
+                first = i;
+                hashed = i + (count - i < looked_up_at_once ? count - i : looked_up_at_once);
+                prefetch_keys(bytes, offsets, i, hashed - i, dictionary, hashes);
+            }
+            hash = hashes[i - first];
+        }
         size_t slot = slot_of(hash, dictionary->slot_bits);
         // The slot takes the hash's upper bits, so the tag keeps its lower ones: together they tell keys apart.
         uint64_t tag = hash << 32;

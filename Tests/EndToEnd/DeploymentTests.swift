@@ -24,6 +24,11 @@ import Testing
         let file = try await Sample.generate(table: "beer", rows: 2_000, seed: 21, format: "csv", into: folder)
         try await Referee.lake(emulator, "put", ["raw/beer/packaged.csv.gz", file])
         #expect(try await Referee.lake(emulator, "check").int("rows") == 2_000)
+        let status = try await Command.run(
+            Programs.cupel,
+            ["status", "--region", "us-east-1", "--stack", "cupel-dev", "--endpoint", emulator.endpoint],
+            environment: ["AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "CONTROL_TABLE": ""])
+        #expect(status.text.contains("packaged.csv.gz") && status.text.contains("success"), "\(status.errors)")
 
         let again = try await deployment.deploy(to: emulator)
         #expect(again.status == 0, "\(again.text)\(again.errors)")

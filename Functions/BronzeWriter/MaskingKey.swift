@@ -78,6 +78,6 @@ enum MaskingKey: Hashable {
 extension Contract {
     /// Whether values are hashed by it, or may come to be where `policy` holds for it.
     func needsMaskingKey(_ policy: PersonalDataPolicy) -> Bool {
-        bronzeColumns.contains { $0.masking == .hash } || (personalData ?? policy) == .hash
+        bronzeColumns.contains { $0.isMasked(by: .hash) } || (personalData ?? policy) == .hash
     }
 }

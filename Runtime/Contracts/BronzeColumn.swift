@@ -26,6 +26,16 @@ public struct BronzeColumn: Sendable, Hashable {
         self.constraints = constraints
     }
 
+    /// Whether its values, or some inside them, are masked in this way.
+    public func isMasked(by masking: Contract.Masking) -> Bool {
+        if self.masking == masking { return true }
+        return switch type {
+        case .structure(let fields): fields.contains { $0.isMasked(by: masking) }
+        case .list(let element): element.isMasked(by: masking)
+        default: false
+        }
+    }
+
     /// The place of each masked value: the column's name, or a path such as `customer.email` or `orders[].note` in it.
     public var maskedPlaces: [String] {
         if masking != nil { return [name] }

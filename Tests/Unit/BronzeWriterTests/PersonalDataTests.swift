@@ -63,6 +63,22 @@ import Testing
         String(decoding: bytes, as: Unicode.ASCII.self).contains(text)
     }
 
+    @Test(arguments: [
+        ("{name: a, logicalType: string, $}", true),
+        ("{name: a, logicalType: object, properties: [{name: b, logicalType: string, $}]}", true),
+        ("{name: a, logicalType: array, items: {logicalType: string, $}}", true),
+        ("{name: a, logicalType: object, properties: [{name: b, logicalType: string}]}", false),
+    ])
+    func `a key is wanted wherever a value is hashed, inside others too`(column: String, isNeeded: Bool) throws {
+        let hashed = column.replacing("$", with: "customProperties: [{property: masking, value: hash}]")
+        let contract = try Contract(
+            parsing: """
+                {apiVersion: v3.1.0, kind: DataContract, id: t, version: 1.0.0, status: draft,
+                 schema: [{name: person, properties: [\(hashed)]}]}
+                """, file: "fixture")
+        #expect(contract.needsMaskingKey(.off) == isNeeded)
+    }
+
     @Test(arguments: [1, 3])
     func `personal data where the contract says nothing is reported, and stays`(threads: Int) throws {
         let (result, output, _) = try convert(text(at: 450), try contract(), threads: threads)

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef SYS_close_range
@@ -40,7 +41,15 @@ pid_t cupel_spawn(const char *path, char *const arguments[], char *const environ
             dup2(input, 0) == 0 && dup2(standardOutput, 1) == 1 && dup2(standardOutput, 2) == 2 &&
             (report[1] == 3 || dup3(report[1], 3, O_CLOEXEC) == 3)) {
             syscall(SYS_close_range, 4U, ~0U, 0U);
-            execve(path, arguments, environment);
+            // A file that was just written is busy for a moment if another thread forked while it was open for writing:
+            // that child holds it open until its own execve.
+            const struct timespec moment = {.tv_nsec = 5 * 1000 * 1000};
+            for (int attempt = 0; attempt < 200; attempt++) {
+                execve(path, arguments, environment);
+                if (errno != ETXTBSY) break;
+                nanosleep(&moment, NULL);
+                errno = ETXTBSY;
+            }
             int failure = errno;
             (void)!write(3, &failure, sizeof failure);
         } else {

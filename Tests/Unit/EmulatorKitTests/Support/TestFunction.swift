@@ -5,7 +5,8 @@ enum TestFunction {
     /// Writes the executable `name` into `directory`.
     static func install(_ name: String, in directory: String, script: String = Self.script) throws {
         let path = directory + "/" + name
-        try Data(script.utf8).write(to: URL(fileURLWithPath: path))
+        // A file of its own: a shell that runs an earlier one goes on reading that.
+        try Data(script.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
     }
 

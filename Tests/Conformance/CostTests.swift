@@ -4,7 +4,7 @@ import Testing
 
 /// What `infra/README.md` says of costs is computed.
 @Suite struct CostTests {
-    @Test func `the cost model's tables are those that infra/cost computes`() async throws {
+    @Test func theCostModelsTablesAreThoseThatInfraCostComputes() async throws {
         let run = try await Command.run(Programs.python, ["\(Programs.packageRoot)/infra/cost"])
         #expect(run.status == 0, "\(run.errors)")
         let computed = run.text.split(separator: "\n").filter { $0.hasPrefix("|") }

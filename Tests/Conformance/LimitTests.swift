@@ -6,7 +6,7 @@ import YAML
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 @Suite struct LimitTests {
     @Test(arguments: InfraTemplates.files)
-    func `a template is within the quotas`(file: String) throws {
+    func aTemplateIsWithinTheQuotas(file: String) throws {
         let template = try InfraTemplates.read(file)
         // 51,200 bytes is what a request holds; from S3 it may be a megabyte.
         #expect(try Data(contentsOf: URL(filePath: "\(InfraTemplates.root)/infra/\(file)")).count <= 51_200)
@@ -20,7 +20,7 @@ import YAML
         }
     }
 
-    @Test func `a role has at most ten managed policies, and its own fit into 10,240 characters`() throws {
+    @Test func aRoleHasAtMostTenManagedPoliciesAndItsOwnFitInto10240Characters() throws {
         for role in try InfraTemplates.resources(ofType: "AWS::IAM::Role") {
             #expect((role.properties?["ManagedPolicyArns"]?.sequence ?? []).count <= 10, "\(role.path)")
             let texts = (role.properties?["Policies"]?.tree ?? []).compactMap(\.string)
@@ -28,7 +28,7 @@ import YAML
         }
     }
 
-    @Test func `names stay within their services' limits, for the longest project and stage`() throws {
+    @Test func namesStayWithinTheirServicesLimitsForTheLongestProjectAndStage() throws {
         let limits = [
             "FunctionName": 64, "StateMachineName": 80, "BucketName": 63, "QueueName": 80, "TableName": 255,
             "DeliveryStreamName": 64, "LogGroupName": 512,

@@ -157,14 +157,14 @@ import YAML
 
     // MARK: Tests
 
-    @Test func `there are alarms and dashboards, and metrics that functions write`() throws {
+    @Test func thereAreAlarmsAndDashboardsAndMetricsThatFunctionsWrite() throws {
         #expect(Self.dashboards == ["cost.json", "data.json", "health.json"])
         #expect(try Self.questionsOfAlarms().count > 20)
         #expect(try Self.questionsOfDashboard().count > 20)
         #expect(try Self.written().count >= 18)
     }
 
-    @Test func `every metric that is asked for exists, with dimensions that it has`() throws {
+    @Test func everyMetricThatIsAskedForExistsWithDimensionsThatItHas() throws {
         let written = try Self.written()
         for question in try Self.questions() {
             if question.namespace == "Cupel" {
@@ -179,12 +179,12 @@ import YAML
         }
     }
 
-    @Test func `every metric that a function writes is on a dashboard`() throws {
+    @Test func everyMetricThatAFunctionWritesIsOnADashboard() throws {
         let shown = Set(try (Self.dashboards.flatMap { try Self.questions(ofGrafana: $0) }).map(\.metric))
         #expect(try Self.written().subtracting(shown).isEmpty)
     }
 
-    @Test func `what a metric is of is a resource of the templates`() throws {
+    @Test func whatAMetricIsOfIsAResourceOfTheTemplates() throws {
         let named = try Self.named()
         let elsewhere: Set = ["Pipeline", "Table", "StorageType", "Currency"]
         for question in try Self.questions() {
@@ -194,7 +194,7 @@ import YAML
         }
     }
 
-    @Test func `every alarm tells the topic, says what to do, and knows what silence means`() throws {
+    @Test func everyAlarmTellsTheTopicSaysWhatToDoAndKnowsWhatSilenceMeans() throws {
         for alarm in try InfraTemplates.resources(ofType: "AWS::CloudWatch::Alarm") {
             for list in ["AlarmActions", "OKActions"] {
                 #expect((alarm.properties?[list]?.sequence ?? []).compactMap(\.string) == ["Alarms"], "\(alarm.path)")
@@ -206,7 +206,7 @@ import YAML
     }
 
     @Test(arguments: dashboards)
-    func `a Grafana dashboard can be provisioned as it is`(file: String) throws {
+    func aGrafanaDashboardCanBeProvisionedAsItIs(file: String) throws {
         let dashboard = try Self.grafana(file)
         #expect(dashboard["uid"]?.string?.hasPrefix("cupel-") == true && dashboard["id"] == nil)
         let variables = dashboard["templating"]?["list"]?.array ?? []

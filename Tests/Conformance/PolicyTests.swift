@@ -62,7 +62,7 @@ import YAML
         self.statements = statements
     }
 
-    @Test func `there are statements to walk, each an Allow or a Deny of named actions`() {
+    @Test func thereAreStatementsToWalkEachAnAllowOrADenyOfNamedActions() {
         #expect(statements.count > 40)
         for statement in statements {
             #expect(["Allow", "Deny"].contains(statement.node["Effect"]?.string ?? ""), "\(statement.key)")
@@ -73,7 +73,7 @@ import YAML
         }
     }
 
-    @Test func `nothing wide is allowed but what is listed here with its reason`() {
+    @Test func nothingWideIsAllowedButWhatIsListedHereWithItsReason() {
         var unused = Set(Self.exceptions.keys)
         for statement in statements where statement.isAllowed && !statement.isTrust {
             let isWide =
@@ -93,7 +93,7 @@ import YAML
         return resource.firstMatch(of: #/\}/[a-z]+/\*$/#) == nil
     }
 
-    @Test func `who may assume a role is a service, on behalf of this account only`() {
+    @Test func whoMayAssumeARoleIsAServiceOnBehalfOfThisAccountOnly() {
         let trusts = statements.filter(\.isTrust)
         #expect(trusts.count > 8)
         for trust in trusts {
@@ -110,21 +110,21 @@ import YAML
         }
     }
 
-    @Test func `a service that a resource's policy lets in names its source`() {
+    @Test func aServiceThatAResourcesPolicyLetsInNamesItsSource() {
         for statement in statements where statement.isAllowed && !statement.isTrust && !statement.services.isEmpty {
             let sources = ["aws:SourceArn", "aws:SourceAccount", "kms:EncryptionContext:aws:logs:arn"]
             #expect(statement.conditionKeys.contains { sources.contains($0) }, "\(statement.key)")
         }
     }
 
-    @Test func `whoever is let in by a permission on a function names its source`() throws {
+    @Test func whoeverIsLetInByAPermissionOnAFunctionNamesItsSource() throws {
         for permission in try InfraTemplates.resources(ofType: "AWS::Lambda::Permission") {
             #expect(permission.properties?["SourceArn"] != nil, "\(permission.path)")
             #expect(permission.properties?["SourceAccount"] != nil, "\(permission.path)")
         }
     }
 
-    @Test func `everybody is let in nowhere but where the network, or a condition on the caller, decides`() {
+    @Test func everybodyIsLetInNowhereButWhereTheNetworkOrAConditionOnTheCallerDecides() {
         for statement in statements where statement.isAllowed {
             let principal = statement.node["Principal"]
             let isAnyone = principal?.string == "*" || principal?["AWS"]?.string == "*"
@@ -132,27 +132,27 @@ import YAML
         }
     }
 
-    @Test func `what uses the key does so through a service that is named`() {
+    @Test func whatUsesTheKeyDoesSoThroughAServiceThatIsNamed() {
         let uses = statements.filter { $0.isAllowed && $0.owner.type != "AWS::KMS::Key" }
             .filter { $0.actions.contains { $0.hasPrefix("kms:") } }
         #expect(uses.count > 4)
         for use in uses { #expect(use.conditionKeys.contains("kms:ViaService"), "\(use.key)") }
     }
 
-    @Test func `a role is passed to one service only`() {
+    @Test func aRoleIsPassedToOneServiceOnly() {
         for statement in statements where statement.actions.contains("iam:PassRole") {
             #expect(statement.conditionKeys.contains("iam:PassedToService"), "\(statement.key)")
         }
     }
 
-    @Test func `no two functions share a role`() throws {
+    @Test func noTwoFunctionsShareARole() throws {
         let roles = try InfraTemplates.resources(ofType: "AWS::Lambda::Function").map {
             $0.properties?["Role"]?.string ?? $0.path
         }
         #expect(Set(roles).count == roles.count)
     }
 
-    @Test func `every bucket is private, versioned, encrypted, expires what was replaced, and speaks TLS only`() throws
+    @Test func everyBucketIsPrivateVersionedEncryptedExpiresWhatWasReplacedAndSpeaksTLSOnly() throws
     {
         let buckets = try InfraTemplates.resources(ofType: "AWS::S3::Bucket")
         #expect(buckets.count >= 4)
@@ -176,7 +176,7 @@ import YAML
         }
     }
 
-    @Test func `data outlive their stack, and logs do not outlive their use`() throws {
+    @Test func dataOutliveTheirStackAndLogsDoNotOutliveTheirUse() throws {
         for resource in try InfraTemplates.resources() {
             if ["AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key"].contains(resource.type) {
                 #expect(resource.node["DeletionPolicy"]?.string == "Retain", "\(resource.path)")

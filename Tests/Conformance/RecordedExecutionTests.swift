@@ -14,7 +14,7 @@ import Testing
         return Set(text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init))
     }
 
-    @Test func `executions end as they ended on AWS`() async throws {
+    @Test func executionsEndAsTheyEndedOnAWS() async throws {
         guard FileManager.default.fileExists(atPath: Self.cases) else {
             print("The recorded executions are not beside this clone: nothing to compare with.")
             return

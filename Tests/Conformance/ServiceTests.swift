@@ -4,11 +4,11 @@ import Testing
 /// Services as boto3, the AWS CLI and bare HTTP see them: they share no code with the emulator, and no mistake.
 @Suite struct ServiceTests {
     @Test(arguments: ["s3", "dynamodb", "lambda", "stepfunctions", "logs", "awscli"])
-    func `clients that nobody here wrote get the answers that AWS documents`(service: String) async throws {
+    func clientsThatNobodyHereWroteGetTheAnswersThatAWSDocuments(service: String) async throws {
         try await referee(service)
     }
 
-    @Test func `what no client should send gets an error, and the emulator goes on`() async throws {
+    @Test func whatNoClientShouldSendGetsAnErrorAndTheEmulatorGoesOn() async throws {
         try await referee("bad_requests")
     }
 

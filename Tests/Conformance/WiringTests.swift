@@ -21,13 +21,13 @@ import YAML
             "no resource of a template plays \(machine)")
     }
 
-    @Test func `there are templates and state machines to look at`() {
+    @Test func thereAreTemplatesAndStateMachinesToLookAt() {
         #expect(InfraTemplates.files.contains("pipeline.yaml"))
         #expect(!Self.machines.isEmpty)
     }
 
     @Test(arguments: machines)
-    func `a machine is valid, and every state of it can be reached`(machine: String) throws {
+    func aMachineIsValidAndEveryStateOfItCanBeReached(machine: String) throws {
         let definition = try JSON(parsing: try text(machine))
         let type = try resource(playing: machine).properties?["StateMachineType"]?.string
         _ = try StateMachine(try text(machine), workflow: type == "EXPRESS" ? .express : .standard)
@@ -44,13 +44,13 @@ import YAML
     }
 
     @Test(arguments: machines)
-    func `every name in a machine is bound by the template, and nothing bound is unused`(machine: String) throws {
+    func everyNameInAMachineIsBoundByTheTemplateAndNothingBoundIsUnused(machine: String) throws {
         let used = Set(try text(machine).matches(of: #/\$\{(\w+)\}/#).map { String($0.output.1) })
         let bound = try resource(playing: machine).properties?["DefinitionSubstitutions"]?.mapping?.keys ?? []
         #expect(Set(bound) == used)
     }
 
-    @Test func `every function's variables are read by its program, and those it cannot do without are set`() throws {
+    @Test func everyFunctionsVariablesAreReadByItsProgramAndThoseItCannotDoWithoutAreSet() throws {
         let functions = resources.filter { $0.type == "AWS::Lambda::Function" }
         #expect(functions.count == InfraTemplates.names(in: "Functions").count)
         for function in functions {
@@ -61,7 +61,7 @@ import YAML
         }
     }
 
-    @Test func `every container's variables are read by its program too, and it lacks none of the function's`() throws {
+    @Test func everyContainersVariablesAreReadByItsProgramTooAndItLacksNoneOfTheFunctions() throws {
         for task in resources where task.type == "AWS::ECS::TaskDefinition" {
             for container in task.properties?["ContainerDefinitions"]?.sequence ?? [] {
                 let path = try #require(container["EntryPoint"]?.sequence?.first?.string)
@@ -86,7 +86,7 @@ import YAML
         #expect(required.isSubset(of: set), "\(resource.path) lacks what \(folder) requires")
     }
 
-    @Test func `every index that the code queries is in the template, and every one there is queried`() throws {
+    @Test func everyIndexThatTheCodeQueriesIsInTheTemplateAndEveryOneThereIsQueried() throws {
         let table = try #require(resources.first { $0.type == "AWS::DynamoDB::Table" })
         let declared = (table.properties?["GlobalSecondaryIndexes"]?.sequence ?? []).compactMap {
             $0["IndexName"]?.string
@@ -97,7 +97,7 @@ import YAML
         #expect(source.contains("case expiresAt = \"\(expiry)\""))
     }
 
-    @Test func `a nested template is given each of its parameters that has no default, and no other`() throws {
+    @Test func aNestedTemplateIsGivenEachOfItsParametersThatHasNoDefaultAndNoOther() throws {
         var nested: Set<String> = []
         for stack in resources where stack.type == "AWS::CloudFormation::Stack" {
             let file = try #require(stack.properties?["TemplateURL"]?.string)

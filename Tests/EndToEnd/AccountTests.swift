@@ -40,7 +40,7 @@ import Testing
         return try #require(try JSONSerialization.jsonObject(with: command.output) as? [String: Any])
     }
 
-    @Test func `status, show and replay work on what a profile names, as the AWS CLI sees it`() async throws {
+    @Test func statusShowAndReplayWorkOnWhatAProfileNamesAsTheAWSCLISeesIt() async throws {
         let emulator = try await RunningEmulator()
         try writeProfile(at: emulator.endpoint)
         let broken = "\(home.path)/broken.csv.gz"
@@ -79,7 +79,7 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
-    @Test func `what is missing is said before anything is asked of AWS`() async throws {
+    @Test func whatIsMissingIsSaidBeforeAnythingIsAskedOfAWS() async throws {
         try writeProfile(at: "http://127.0.0.1:9")
         let unknown = try await cupel("status", "--profile", "gone", "--table-name", "t")
         #expect(unknown.status == 2 && unknown.errors.contains("the profile gone is neither in"))
@@ -92,7 +92,7 @@ import Testing
         #expect(!silent.errors.contains("cupel up"))
     }
 
-    @Test func `a table that is not there is named`() async throws {
+    @Test func aTableThatIsNotThereIsNamed() async throws {
         let emulator = try await RunningEmulator()
         try writeProfile(at: emulator.endpoint)
         let status = try await cupel("status", "--profile", "prod", "--table-name", "cupel-prod-control")
@@ -100,7 +100,7 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
-    @Test func `a profile that signs in through a browser says what to do`() async throws {
+    @Test func aProfileThatSignsInThroughABrowserSaysWhatToDo() async throws {
         try write("[profile prod]\nregion = us-east-1\nsso_session = company\n", credentials: "")
         let status = try await cupel("status", "--profile", "prod", "--table-name", "t")
         #expect(status.status == 2 && status.errors.contains("export-credentials --profile prod"))

@@ -27,7 +27,7 @@ import Testing
         "long-line.csv.gz": ["line"],
     ]
 
-    @Test func `bad files are errors that say what and where, bad rows are quarantined`() async throws {
+    @Test func badFilesAreErrorsThatSayWhatAndWhereBadRowsAreQuarantined() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
         let script = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/bad_files.py"
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test
-    func `keys with spaces, signs and other scripts are read as they are, and keys that are no table's are left alone`()
+    func keysWithSpacesSignsAndOtherScriptsAreReadAsTheyAreAndKeysThatAreNoTablesAreLeftAlone()
         async throws
     {
         let emulator = try await RunningEmulator()
@@ -91,7 +91,7 @@ import Testing
         #expect(try await Referee.lake(emulator, "check").int("rows") == 50 * names.count)
     }
 
-    @Test func `an object that is gone before it was read is an error that says so`() async throws {
+    @Test func anObjectThatIsGoneBeforeItWasReadIsAnErrorThatSaysSo() async throws {
         let emulator = try await RunningEmulator()
         try await Referee.lake(emulator, "phantom-event", ["raw/beer/gone.csv.gz"])
         let records = try await Referee.lake(emulator, "settle").records("records")

@@ -10,7 +10,7 @@ import Testing
         return run.text
     }
 
-    @Test func `the committed tables are what the contracts give`() async throws {
+    @Test func theCommittedTablesAreWhatTheContractsGive() async throws {
         let root = Programs.packageRoot
         let committed = try String(contentsOfFile: "\(root)/infra/tables.yaml", encoding: .utf8)
         #expect(
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: ["infra/contracts", "Tests/Fixtures/contracts"])
-    func `every column's type is that of the bronze files`(folder: String) async throws {
+    func everyColumnsTypeIsThatOfTheBronzeFiles(folder: String) async throws {
         let directory = try TemporaryDirectory()
         let (contracts, template) = ("\(Programs.packageRoot)/\(folder)", "\(directory.path)/tables.yaml")
         #expect(try await catalog(["--contracts", contracts, "-o", template]).isEmpty)
@@ -28,7 +28,7 @@ import Testing
         #expect(run.status == 0, "\(run.text)\(run.errors)")
     }
 
-    @Test func `a folder without contracts is an error that says so`() async throws {
+    @Test func aFolderWithoutContractsIsAnErrorThatSaysSo() async throws {
         let directory = try TemporaryDirectory()
         let run = try await Command.run(Programs.cupel, ["catalog", "--contracts", directory.path])
         #expect(run.status == 1)

@@ -5,7 +5,7 @@ import Testing
 /// `cupel` as its user meets it: output, exit statuses, signals.
 @Suite struct CommandTests {
     @Test(arguments: [SIGINT, SIGTERM])
-    func `the emulator says what it plays and how to reach it, and ends cleanly by a signal`(signal: Int32) async throws
+    func theEmulatorSaysWhatItPlaysAndHowToReachItAndEndsCleanlyByASignal(signal: Int32) async throws
     {
         let emulator = try await RunningEmulator()
         for said in ["export AWS_ENDPOINT_URL=\(emulator.endpoint)", "AWS::Pipes::Pipe", "Not played:"] {
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `logs shows a function's lines and reports, and follows new ones`() async throws {
+    func logsShowsAFunctionsLinesAndReportsAndFollowsNewOnes() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
         let file = try await Sample.generate(table: "brewery", rows: 20, seed: 1, format: "csv", into: folder)
@@ -47,7 +47,7 @@ import Testing
         #expect(following.isRunning)
     }
 
-    @Test func `run lists what failed, why, and the replay, and its status is 1`() async throws {
+    @Test func runListsWhatFailedWhyAndTheReplayAndItsStatusIs1() async throws {
         let folder = try TemporaryDirectory()
         let bad = folder.path + "/bad.csv.gz"
         try Data("not gzip".utf8).write(to: URL(filePath: bad))
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `a run that is killed midway leaves no emulator behind, and the next run goes on from there`() async throws {
+    func aRunThatIsKilledMidwayLeavesNoEmulatorBehindAndTheNextRunGoesOnFromThere() async throws {
         let folder = try TemporaryDirectory()
         let file = try await Sample.generate(table: "review", rows: 400_000, seed: 1, format: "json", into: folder)
         let data = folder.path + "/data"
@@ -90,7 +90,7 @@ import Testing
         #expect(again.text.contains("400,000"))
     }
 
-    @Test func `what is not there is 3, a wrong option 2, and no emulator 4`() async throws {
+    @Test func whatIsNotThereIs3AWrongOption2AndNoEmulator4() async throws {
         let emulator = try await RunningEmulator()
         let missing = try await Command.run(
             Programs.cupel, ["show", "0123456789abcdef", "--endpoint", emulator.endpoint])

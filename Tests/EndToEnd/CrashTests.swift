@@ -5,7 +5,7 @@ import Testing
 
 /// `kill -9` at random moments: after a restart everything settles, nothing is lost, doubled or stuck.
 @Suite struct CrashTests {
-    @Test func `the emulator is killed again and again while files come in`() async throws {
+    @Test func theEmulatorIsKilledAgainAndAgainWhileFilesComeIn() async throws {
         let seed = UInt64(ProcessInfo.processInfo.environment["CUPEL_SEED"] ?? "") ?? UInt64.random(in: 0..<1_000_000)
         print("seed \(seed): CUPEL_SEED=\(seed) repeats this run")
         var random = SeededGenerator(seed: seed)
@@ -33,7 +33,7 @@ import Testing
         #expect(checked.int("rows") == 400 * records.count)
     }
 
-    @Test func `bronze writers are killed while they convert`() async throws {
+    @Test func bronzeWritersAreKilledWhileTheyConvert() async throws {
         let seed = UInt64(ProcessInfo.processInfo.environment["CUPEL_SEED"] ?? "") ?? UInt64.random(in: 0..<1_000_000)
         print("seed \(seed): CUPEL_SEED=\(seed) repeats this run")
         var random = SeededGenerator(seed: seed)

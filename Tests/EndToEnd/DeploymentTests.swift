@@ -4,7 +4,7 @@ import Testing
 
 /// What `make deploy` ships is what ran: the AWS CLI packages the templates, and the packages are all that there is.
 @Suite struct DeploymentTests {
-    @Test func `the packaged pipeline is deployed by a change set, runs, and survives a crash`() async throws {
+    @Test func thePackagedPipelineIsDeployedByAChangeSetRunsAndSurvivesACrash() async throws {
         // No executable but that of the task, whose image is not packaged: functions can come from nowhere else.
         let image = try TemporaryDirectory()
         try FileManager.default.copyItem(atPath: Programs.bronzeWriter, toPath: image.path + "/bronze-writer")

@@ -4,7 +4,7 @@ import Testing
 
 /// Raw files in, bronze files and control records out, through every process that AWS would run too.
 @Suite struct IngestionTests {
-    @Test func `the tables become bronze, and two readers see every value`() async throws {
+    @Test func theTablesBecomeBronzeAndTwoReadersSeeEveryValue() async throws {
         let emulator = try await RunningEmulator()
         let input = try await SampleTables()
         try await Referee.lake(emulator, "put", input.keysAndFiles)
@@ -19,7 +19,7 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
-    @Test func `an event repeated fifty times, reordered and concurrent, is one record and one output`() async throws {
+    @Test func anEventRepeatedFiftyTimesReorderedAndConcurrentIsOneRecordAndOneOutput() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
         let file = try await Sample.generate(table: "brewery", rows: 500, seed: 3, format: "csv", into: folder)
@@ -30,7 +30,7 @@ import Testing
         #expect(try await Referee.lake(emulator, "check").int("files") == 1)
     }
 
-    @Test func `the same key uploaded again is a second record with an output of its own`() async throws {
+    @Test func theSameKeyUploadedAgainIsASecondRecordWithAnOutputOfItsOwn() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
         let older = try await Sample.generate(table: "beer", rows: 300, seed: 1, format: "csv", into: folder)
@@ -45,7 +45,7 @@ import Testing
         #expect(try await Referee.lake(emulator, "check").int("rows") == 800)
     }
 
-    @Test func `a file estimated beyond the function's limit is converted by a task`() async throws {
+    @Test func aFileEstimatedBeyondTheFunctionsLimitIsConvertedByATask() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
         let large = try await Sample.generate(table: "review", rows: 120_000, seed: 4, format: "json", into: folder)
@@ -61,7 +61,7 @@ import Testing
         #expect(try await Referee.lake(emulator, "check").int("rows") == 121_000)
     }
 
-    @Test func `a forced replay counts its attempt and writes the same bytes under the same key`() async throws {
+    @Test func aForcedReplayCountsItsAttemptAndWritesTheSameBytesUnderTheSameKey() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
         let file = try await Sample.generate(table: "profile", rows: 2_000, seed: 6, format: "csv", into: folder)
@@ -88,7 +88,7 @@ import Testing
         #expect(try await Referee.lake(emulator, "check").int("rows") == 2_000)
     }
 
-    @Test func `a failed file goes again by replay when its cause is gone, and says so until then`() async throws {
+    @Test func aFailedFileGoesAgainByReplayWhenItsCauseIsGoneAndSaysSoUntilThen() async throws {
         let emulator = try await RunningEmulator()
         try await Referee.lake(emulator, "phantom-event", ["raw/beer/gone.csv.gz"])
         #expect(try await bronzeRecord(emulator).text("status") == "error")
@@ -106,7 +106,7 @@ import Testing
         #expect(shown.text.contains("ObjectGone"))
     }
 
-    @Test func `a file that cannot even be routed counts its attempts, until the schedule gives it up`() async throws {
+    @Test func aFileThatCannotEvenBeRoutedCountsItsAttemptsUntilTheScheduleGivesItUp() async throws {
         let emulator = try await RunningEmulator()
         try await Referee.lake(emulator, "phantom-event", ["raw/beer/b.csv.gz", "no-such-bucket"])
         for attempt in 1...3 {

@@ -4,7 +4,7 @@ import Testing
 /// What `make package` made, as AWS would run it: an empty, read-only root, nobody's privileges, AWS's own Runtime Interface
 /// Emulator, names from DNS, HTTPS with certificates to check. One test, because all of it shares one set of namespaces.
 @Suite struct PackageTests {
-    @Test func `packages are reproducible, described, and run in an empty root as they run on AWS`() async throws {
+    @Test func packagesAreReproducibleDescribedAndRunInAnEmptyRootAsTheyRunOnAWS() async throws {
         let referee = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/package"
         let run = try await Command.run(
             Programs.python, ["-B", referee, Programs.packages, Programs.runtimeInterfaceEmulator], seconds: 600)

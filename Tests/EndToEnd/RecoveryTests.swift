@@ -4,7 +4,7 @@ import Testing
 
 /// What `infra/README.md` says about a lost control table, done.
 @Suite struct RecoveryTests {
-    @Test func `a lost control table comes back from the raw files, and the lake stays byte for byte`() async throws {
+    @Test func aLostControlTableComesBackFromTheRawFilesAndTheLakeStaysByteForByte() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
         let older = try await Sample.generate(table: "beer", rows: 300, seed: 1, format: "csv", into: folder)

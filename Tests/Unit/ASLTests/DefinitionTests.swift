@@ -42,11 +42,11 @@ struct DefinitionTests {
             "Value cannot be empty at /States/A/Branches"
         ),
     ])
-    func `a broken definition is refused with what and where`(definition: String, words: String) {
+    func aBrokenDefinitionIsRefusedWithWhatAndWhere(definition: String, words: String) {
         #expect(complaint(about: definition)?.contains(words) == true)
     }
 
-    @Test func `everything that is wrong is said at once`() {
+    @Test func everythingThatIsWrongIsSaidAtOnce() {
         let error = #expect(throws: InvalidDefinition.self) {
             try StateMachine(
                 #"{"StartAt": "A", "States": {"A": {"Type": "Pass"}, "B": {"Type": "Wait", "End": true}}}"#)
@@ -54,7 +54,7 @@ struct DefinitionTests {
         #expect(error?.diagnostics.count == 3)
     }
 
-    @Test func `the resources of nested states are listed`() throws {
+    @Test func theResourcesOfNestedStatesAreListed() throws {
         let task = #"{"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true}"#
         let machine = try StateMachine(
             """
@@ -67,7 +67,7 @@ struct DefinitionTests {
 
 /// The machines that this repository deploys.
 struct ProjectMachineTests {
-    @Test func `every machine of the project is valid, with its names bound`() throws {
+    @Test func everyMachineOfTheProjectIsValidWithItsNamesBound() throws {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../../../StateMachines").standardizedFileURL
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)

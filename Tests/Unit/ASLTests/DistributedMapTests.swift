@@ -43,7 +43,7 @@ struct DistributedMapTests {
             : .taskSucceeded(request.id, output: request.parameters)
     }
 
-    @Test func `failed items are survived up to the tolerated count`() throws {
+    @Test func failedItemsAreSurvivedUpToTheToleratedCount() throws {
         let (outcome, events) = run(
             try machine(["ToleratedFailureCount": 1], item: picky), input: [1, 2, 3], answers: refuseTwo)
         #expect(outcome == .succeeded(output: [1, 3]))
@@ -54,7 +54,7 @@ struct DistributedMapTests {
             ])
     }
 
-    @Test func `one failed item too many fails the map run by name`() throws {
+    @Test func oneFailedItemTooManyFailsTheMapRunByName() throws {
         let (outcome, events) = run(try machine([:], item: picky), input: [1, 2, 3], answers: refuseTwo)
         guard case .failed(let failure)? = outcome else {
             Issue.record("the execution did not fail: \(String(describing: outcome))")
@@ -64,7 +64,7 @@ struct DistributedMapTests {
         #expect(events.suffix(3) == ["MapRunFailed", "MapStateFailed", "ExecutionFailed"])
     }
 
-    @Test func `items go out in batches with what the batches share`() throws {
+    @Test func itemsGoOutInBatchesWithWhatTheBatchesShare() throws {
         let machine = try machine(
             [
                 "ItemSelector": ["n.$": "$$.Map.Item.Value"],
@@ -94,7 +94,7 @@ struct DistributedMapTests {
                 #"[{"h": "1"}, {"h": "3"}]"#
             ),
         ] as [(JSON, String, String)])
-    func `items are read from an object`(config: JSON, body: String, expected: String) throws {
+    func itemsAreReadFromAnObject(config: JSON, body: String, expected: String) throws {
         let machine = try machine(
             [
                 "ItemReader": [
@@ -109,7 +109,7 @@ struct DistributedMapTests {
         #expect(outcome == .succeeded(output: try JSON(parsing: expected)))
     }
 
-    @Test func `an object that holds no list fails the reader`() throws {
+    @Test func anObjectThatHoldsNoListFailsTheReader() throws {
         let machine = try machine(
             ["ItemReader": ["Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": ["InputType": "JSON"]]],
             item: pass)
@@ -122,7 +122,7 @@ struct DistributedMapTests {
         #expect(events.contains("MapRunFailed"))
     }
 
-    @Test func `results are written with a manifest, and the output says where`() throws {
+    @Test func resultsAreWrittenWithAManifestAndTheOutputSaysWhere() throws {
         let machine = try machine(
             [
                 "Label": "L",

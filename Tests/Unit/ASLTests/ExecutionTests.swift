@@ -34,7 +34,7 @@ struct ExecutionTests {
         effects.compactMap { if case .setTimer(let id, let at) = $0 { (id, at) } else { nil } }
     }
 
-    @Test func `a log of inputs brings an execution back`() throws {
+    @Test func aLogOfInputsBringsAnExecutionBack() throws {
         let machine = try machine([
             "A": [
                 "Type": "Map",
@@ -63,7 +63,7 @@ struct ExecutionTests {
         #expect(events == host.events)
     }
 
-    @Test func `retries back off, and no delay exceeds its cap`() throws {
+    @Test func retriesBackOffAndNoDelayExceedsItsCap() throws {
         let machine = try machine([
             "A": fetch([
                 "Retry": [
@@ -88,7 +88,7 @@ struct ExecutionTests {
         #expect(execution.outcome == .failed(ErrorOutput(error: "Oops", cause: nil)))
     }
 
-    @Test func `a result that overtakes the answer to its call waits for it`() throws {
+    @Test func aResultThatOvertakesTheAnswerToItsCallWaitsForIt() throws {
         let machine = try machine([
             "A": [
                 "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
@@ -105,7 +105,7 @@ struct ExecutionTests {
         #expect(effects.last == .finished(.succeeded(output: 5)))
     }
 
-    @Test func `a missing heartbeat ends the task, and a heartbeat puts that off`() throws {
+    @Test func aMissingHeartbeatEndsTheTaskAndAHeartbeatPutsThatOff() throws {
         let machine = try machine(["A": fetch(["HeartbeatSeconds": 10, "TimeoutSeconds": 25])])
         var (execution, effects) = start(machine)
         let task = try #require(tasks(effects).first)
@@ -119,7 +119,7 @@ struct ExecutionTests {
         #expect(execution.pendingTimers.isEmpty)
     }
 
-    @Test func `the failure of one branch cancels the others`() throws {
+    @Test func theFailureOfOneBranchCancelsTheOthers() throws {
         let wait: JSON = ["StartAt": "W", "States": ["W": ["Type": "Wait", "Seconds": 60, "End": true]]]
         let machine = try machine([
             "A": [
@@ -142,7 +142,7 @@ struct ExecutionTests {
             execution.handle(ExecutionInput(.taskSucceeded(calls[1].id, output: 1), at: Timestamp(seconds: 2))) == [])
     }
 
-    @Test func `a map keeps to its concurrency and gives results in the order of the items`() throws {
+    @Test func aMapKeepsToItsConcurrencyAndGivesResultsInTheOrderOfTheItems() throws {
         let machine = try machine([
             "A": [
                 "Type": "Map", "MaxConcurrency": 2, "End": true,
@@ -162,7 +162,7 @@ struct ExecutionTests {
         #expect(effects.last == .finished(.succeeded(output: [1, 2, 3])))
     }
 
-    @Test func `an execution that is stopped forgets everything that it waited for`() throws {
+    @Test func anExecutionThatIsStoppedForgetsEverythingThatItWaitedFor() throws {
         var (execution, effects) = start(try machine(["A": fetch(["TimeoutSeconds": 60])]))
         let task = try #require(tasks(effects).first)
         let failure = ErrorOutput(error: "Stop", cause: "by hand")
@@ -172,7 +172,7 @@ struct ExecutionTests {
         #expect(!execution.isPending(task: task.id))
     }
 
-    @Test func `a machine's own timeout ends the execution`() throws {
+    @Test func aMachinesOwnTimeoutEndsTheExecution() throws {
         let machine = try machine(
             ["A": ["Type": "Wait", "Seconds": 100, "End": true]], with: ["TimeoutSeconds": 5])
         var host = SimulatedHost()
@@ -180,7 +180,7 @@ struct ExecutionTests {
         #expect(host.events.last?.type == "ExecutionTimedOut")
     }
 
-    @Test func `a choice without a match and without a default fails by name`() throws {
+    @Test func aChoiceWithoutAMatchAndWithoutADefaultFailsByName() throws {
         let machine = try machine([
             "A": ["Type": "Choice", "Choices": [["Variable": "$.x", "NumericEquals": 1, "Next": "B"]]],
             "B": ["Type": "Succeed"],
@@ -202,7 +202,7 @@ struct ExecutionTests {
         ("a*c", "abc", true), ("*.txt", "a.txt", true), ("a*", "b", false), (#"a\*"#, "a*", true),
         ("a*b*c", "a-b-b-c", true), ("*", "", true), ("ab", "abc", false),
     ])
-    func `a star in StringMatches stands for any text`(pattern: String, text: String, expected: Bool) throws {
+    func aStarInStringMatchesStandsForAnyText(pattern: String, text: String, expected: Bool) throws {
         let machine = try machine([
             "A": [
                 "Type": "Choice", "Default": "N",

@@ -29,7 +29,7 @@ struct IntrinsicTests {
         ("States.MathAdd(1.5, -3)", "-1"), ("States.MathRandom(1, 2, 99)", "1"),
         ("States.StringSplit('a,b;;c', ',;')", #"["a","b","c"]"#),
     ])
-    func `a function gives its documented value`(text: String, expected: String) throws {
+    func aFunctionGivesItsDocumentedValue(text: String, expected: String) throws {
         let input: JSON = [
             "name": "Ann", "list": [1, 2], "left": ["a": ["b": 1]], "right": ["a": ["c": 2], "b": 3],
         ]
@@ -41,13 +41,13 @@ struct IntrinsicTests {
         "States.Hash('a', 'CRC')", "States.ArrayLength('text')", "States.ArrayPartition($.list, 0)",
         "States.Base64Decode('*')", "States.JsonMerge($, $, true)", "States.MathRandom(5, 5)",
     ])
-    func `a function refuses what it cannot take`(text: String) {
+    func aFunctionRefusesWhatItCannotTake(text: String) {
         let error = #expect(throws: ASLFault.self) { try value(of: text, input: ["list": [1, 2]]) }
         #expect(error?.error == "States.IntrinsicFailure")
         #expect(error?.message.hasPrefix("The function 'States.") == true)
     }
 
-    @Test func `a path inside a call that leads nowhere names the field and the input`() {
+    @Test func aPathInsideACallThatLeadsNowhereNamesTheFieldAndTheInput() {
         let error = #expect(throws: ASLFault.self) { try value(of: "States.Array($.none)", input: ["a": 1]) }
         #expect(
             error?.message
@@ -56,12 +56,12 @@ struct IntrinsicTests {
     }
 
     @Test(arguments: ["States.Nothing()", "States.Array(", "States.UUID(1)", "States.Format('a)", "States.Array(x)"])
-    func `a text that is no call is refused`(text: String) {
+    func aTextThatIsNoCallIsRefused(text: String) {
         var parser = IntrinsicParser(text)
         #expect(throws: IntrinsicSyntaxError.self) { try parser.parseWhole() }
     }
 
-    @Test func `two ids differ, and the same seed repeats them`() {
+    @Test func twoIdsDifferAndTheSameSeedRepeatsThem() {
         var (first, second) = (RandomSource(seed: 5), RandomSource(seed: 5))
         let id = first.uuid()
         #expect(id == second.uuid())

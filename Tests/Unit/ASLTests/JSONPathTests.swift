@@ -23,7 +23,7 @@ struct JSONPathTests {
         ("$.book[?(!@.isbn && @.price == 12)].title", #"["B"]"#), ("$.book[?(@.title =~ /a|b/i)].title", #"["A","B"]"#),
         ("$.book[?(@.title in ['C'])].price", "[22.99]"), ("$.nothing[*].at.all", "[]"), ("$.nothing[1:]", "[]"),
     ])
-    func `a path selects the nodes that it names`(text: String, expected: String) throws {
+    func aPathSelectsTheNodesThatItNames(text: String, expected: String) throws {
         #expect(try JSONPath(text).evaluate(on: store) == JSON(parsing: expected))
     }
 
@@ -32,17 +32,17 @@ struct JSONPathTests {
         ("$.none.deeper", "Missing property in path $['none']"),
         ("$.book[9]", "No results for path: $['book'][9]"),
     ])
-    func `a definite path over nothing says where the way ends`(text: String, message: String) throws {
+    func aDefinitePathOverNothingSaysWhereTheWayEnds(text: String, message: String) throws {
         let path = try JSONPath(text)
         #expect(throws: JSONPathMiss(message: message)) { try path.evaluate(on: store) }
     }
 
     @Test(arguments: ["", "book", "$.", "$[", "$['a", "$[?(@.a]", "$.a b", "$.book[::-1]", "$.book.size()"])
-    func `a text that is no path is refused`(text: String) {
+    func aTextThatIsNoPathIsRefused(text: String) {
         #expect(throws: JSONPathSyntaxError.self) { try JSONPath(text) }
     }
 
-    @Test func `a result lands at its reference path, and the objects on the way are made`() throws {
+    @Test func aResultLandsAtItsReferencePathAndTheObjectsOnTheWayAreMade() throws {
         let path = try #require(ReferencePath(try JSONPath("$.a.b[0].c")))
         #expect(try path.put(1, into: ["a": ["b": [["d": 2]]]]) == ["a": ["b": [["d": 2, "c": 1]]]])
         let deep = try #require(ReferencePath(try JSONPath("$.x.y")))

@@ -56,11 +56,11 @@ struct JSONataTests {
             #"[{"id":9},{"id":2,"lines":[{"sku":"a","price":2.5,"n":4}]}]"#
         ),
     ])
-    func `an expression gives its documented value`(text: String, expected: String) throws {
+    func anExpressionGivesItsDocumentedValue(text: String, expected: String) throws {
         #expect(try evaluate(text) == JSON(parsing: expected))
     }
 
-    @Test func `nothing is not null`() throws {
+    @Test func nothingIsNotNull() throws {
         #expect(try evaluate("missing.deeper") == nil)
         #expect(try evaluate("null") == .null)
         #expect(try evaluate("[missing, null]") == [.null])
@@ -75,7 +75,7 @@ struct JSONataTests {
         ("$error('own words')", "D3137"), ("1 / 0", "D1001"), ("{1: 2}", "T1003"), ("$number('x')", "D3030"),
         ("( $f := function() { $f() }; $f() )", "U1001"), ("[1..1e9]", "D2014"),
     ])
-    func `a faulty evaluation has its code`(text: String, code: String) {
+    func aFaultyEvaluationHasItsCode(text: String, code: String) {
         let fault = #expect(throws: JSONataFault.self) { try evaluate(text) }
         #expect(fault?.code == code)
     }
@@ -90,12 +90,12 @@ struct JSONataTests {
         ("/a", "S0302"),
         ("a ]", "S0201"),
     ])
-    func `a text that is no expression is refused by its code`(text: String, code: String) {
+    func aTextThatIsNoExpressionIsRefusedByItsCode(text: String, code: String) {
         let fault = #expect(throws: JSONataFault.self) { try JSONataExpression(text) }
         #expect(fault?.code == code)
     }
 
-    @Test func `the variables that an expression needs are those that it does not bind`() throws {
+    @Test func theVariablesThatAnExpressionNeedsAreThoseThatItDoesNotBind() throws {
         let expression = try JSONataExpression("( $own := $a; $map($b, function($v) { $v + $own + $c }) )")
         #expect(expression.freeVariables == ["a", "b", "c"])
     }

@@ -27,7 +27,7 @@ struct RecordedCaseTests {
     ]
 
     @Test(.enabled(if: !refusals.isEmpty, "the recorded cases are not here"), arguments: refusals)
-    func `a definition is refused in the recorded words`(recorded: RecordedCase) {
+    func aDefinitionIsRefusedInTheRecordedWords(recorded: RecordedCase) {
         for run in recorded.runs where run["type"]?.string != nil {
             let expected = run["expected"]?["Error"]?["Message"]?.string ?? run["expected"]?["exception_value"]?.string
             guard let expected, expected.contains("Invalid State Machine Definition") else { continue }
@@ -41,7 +41,7 @@ struct RecordedCaseTests {
     }
 
     @Test(.enabled(if: !executions.isEmpty, "the recorded cases are not here"), arguments: executions)
-    func `an execution ends as recorded, with the recorded history`(recorded: RecordedCase) throws {
+    func anExecutionEndsAsRecordedWithTheRecordedHistory(recorded: RecordedCase) throws {
         for run in recorded.runs {
             let (machine, input) = try Self.prepare(run)
             var host = SimulatedHost()

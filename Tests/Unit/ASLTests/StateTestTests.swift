@@ -20,7 +20,7 @@ struct StateTestTests {
         "Retry": [["ErrorEquals": ["Busy"], "MaxAttempts": 2]], "Catch": [["ErrorEquals": ["Oops"], "Next": "C"]],
     ]
 
-    @Test func `a state runs alone and says where it would go`() throws {
+    @Test func aStateRunsAloneAndSaysWhereItWouldGo() throws {
         let state: JSON = ["Type": "Pass", "Result": 5, "ResultPath": "$.five", "Next": "Elsewhere"]
         let verdict = try verdict(state, input: ["a": 1])
         #expect(verdict?.status == .succeeded)
@@ -28,7 +28,7 @@ struct StateTestTests {
         #expect(verdict?.nextState == "Elsewhere")
     }
 
-    @Test func `a wait is not waited for`() throws {
+    @Test func aWaitIsNotWaitedFor() throws {
         #expect(try verdict(["Type": "Wait", "Seconds": 3600, "End": true])?.status == .succeeded)
     }
 
@@ -37,7 +37,7 @@ struct StateTestTests {
             ("Busy", 0, .retriable, nil), ("Busy", 2, .failed, nil), ("Oops", 0, .caughtError, "C"),
             ("Other", 0, .failed, nil),
         ] as [(String, Int, StateTest.Verdict.Status, String?)])
-    func `a mocked error meets retriers and catchers`(
+    func aMockedErrorMeetsRetriersAndCatchers(
         error: String, retries: Int, status: StateTest.Verdict.Status, next: String?
     ) throws {
         let verdict = try verdict(task) {
@@ -49,7 +49,7 @@ struct StateTestTests {
         #expect(verdict?.failure == ErrorOutput(error: error, cause: "why"))
     }
 
-    @Test func `a mocked result stands in for the branches of a Map state, up to its tolerance`() throws {
+    @Test func aMockedResultStandsInForTheBranchesOfAMapStateUpToItsTolerance() throws {
         let map: JSON = [
             "Type": "Map", "End": true, "ToleratedFailureCount": 1,
             "ItemProcessor": ["StartAt": "P", "States": ["P": ["Type": "Pass", "End": true]]],
@@ -62,7 +62,7 @@ struct StateTestTests {
         #expect(failed?.failure?.error == "States.ExceedToleratedFailureThreshold")
     }
 
-    @Test func `a task without a mock asks for its call`() throws {
+    @Test func aTaskWithoutAMockAsksForItsCall() throws {
         #expect(try verdict(task) == nil)
     }
 }

@@ -3,7 +3,7 @@ import Testing
 @testable import AWSClient
 
 @Suite struct AWSConfigurationTests {
-    @Test func `region and endpoints follow the SDKs' variables`() throws {
+    @Test func regionAndEndpointsFollowTheSDKsVariables() throws {
         let environment = [
             "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ENDPOINT_URL": "http://localhost:4566/",
             "AWS_ENDPOINT_URL_S3": "https://[::1]:9000", "AWS_ENDPOINT_URL_SFN": "", "AWS_MAX_ATTEMPTS": "7",
@@ -21,7 +21,7 @@ import Testing
         ("eu-west-1", "https://dynamodb.eu-west-1.amazonaws.com"),
         ("cn-north-1", "https://dynamodb.cn-north-1.amazonaws.com.cn"),
     ])
-    func `without an endpoint the region's own is called`(region: String, origin: String) {
+    func withoutAnEndpointTheRegionsOwnIsCalled(region: String, origin: String) {
         #expect("\(AWSConfiguration(region: region).origin(of: "dynamodb"))" == origin)
     }
 
@@ -34,7 +34,7 @@ import Testing
             (["AWS_REGION": "r", "AWS_ENDPOINT_URL": "http://h/path"], "AWS_ENDPOINT_URL"),
             (["AWS_REGION": "r", "AWS_MAX_ATTEMPTS": "0"], "AWS_MAX_ATTEMPTS"),
         ] as [([String: String], String)])
-    func `what is missing or unusable is named`(environment: [String: String], variable: String) {
+    func whatIsMissingOrUnusableIsNamed(environment: [String: String], variable: String) {
         let error = #expect(throws: AWSError.self) { try AWSConfiguration(environment: { environment[$0] }) }
         #expect(error.map { "\($0)".contains(variable) } == true)
     }

@@ -11,7 +11,7 @@ import Testing
             ([:], ["/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"], .file("/etc/ssl/ca-bundle.pem")),
             ([:], [], nil),
         ] as [([String: String], Set<String>, CertificateAuthorities?)])
-    func `what is named goes before what lies beside the executable, and that before the system's`(
+    func whatIsNamedGoesBeforeWhatLiesBesideTheExecutableAndThatBeforeTheSystems(
         environment: [String: String], readable: Set<String>, expected: CertificateAuthorities?
     ) {
         let found = CertificateAuthorities(

@@ -23,7 +23,7 @@ import Testing
 
     static let head = ScriptedTransport.Step.answer(200, "", ["content-length": "1"])
 
-    @Test func `keys of the environment go first`() throws {
+    @Test func keysOfTheEnvironmentGoFirst() throws {
         let file = try TemporaryFile("[default]\naws_access_key_id=FILE\naws_secret_access_key=s\n")
         let environment = [
             "AWS_ACCESS_KEY_ID": "ENV", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t",
@@ -33,7 +33,7 @@ import Testing
         #expect(keyID(sent.first) == "ENV" && sent.first?.headers["x-amz-security-token"] == "t")
     }
 
-    @Test func `a profile's keys are found in either file`() throws {
+    @Test func aProfilesKeysAreFoundInEitherFile() throws {
         let credentials = try TemporaryFile(
             """
             # comment
@@ -65,7 +65,7 @@ import Testing
         #expect(try AWSConfiguration(environment: { files[$0] }).region == "ap-south-1")
     }
 
-    @Test func `a container's credentials are fetched once, with its token, and again before they expire`() throws {
+    @Test func aContainersCredentialsAreFetchedOnceWithItsTokenAndAgainBeforeTheyExpire() throws {
         func credentials(_ name: String, expires: String) -> ScriptedTransport.Step {
             .answer(
                 200,
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test(arguments: ["http://evil.example/creds", "ftp://localhost/creds", "http://127.0.0.1.evil.example/"])
-    func `credentials are asked only of the container's own host`(address: String) {
+    func credentialsAreAskedOnlyOfTheContainersOwnHost(address: String) {
         let error = #expect(throws: AWSError.self) {
             try requests(["AWS_CONTAINER_CREDENTIALS_FULL_URI": address], [])
         }
@@ -100,7 +100,7 @@ import Testing
         #expect(reason.hasPrefix("AWS_CONTAINER_CREDENTIALS_FULL_URI is \(address)"))
     }
 
-    @Test func `a token file's content is the authorization`() throws {
+    @Test func aTokenFilesContentIsTheAuthorization() throws {
         let token = try TemporaryFile("token-from-file\n")
         let environment = [
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://localhost:1234/creds",
@@ -112,7 +112,7 @@ import Testing
         #expect(sent[0].headers["authorization"] == "token-from-file")
     }
 
-    @Test func `a web identity is exchanged for a role's credentials`() throws {
+    @Test func aWebIdentityIsExchangedForARolesCredentials() throws {
         let token = try TemporaryFile("ey+/=\n")
         let environment = [
             "AWS_WEB_IDENTITY_TOKEN_FILE": token.path, "AWS_ROLE_ARN": "arn:aws:iam::1:role/r",
@@ -136,7 +136,7 @@ import Testing
         #expect(keyID(sent[1]) == "ROLE" && sent[1].headers["x-amz-security-token"] == "st")
     }
 
-    @Test func `expired credentials are renewed once, fixed ones are not`() throws {
+    @Test func expiredCredentialsAreRenewedOnceFixedOnesAreNot() throws {
         let expired = ScriptedTransport.Step.answer(400, "<Error><Code>ExpiredToken</Code></Error>")
         let fetched = ScriptedTransport.Step.answer(200, #"{"AccessKeyId":"K","SecretAccessKey":"s"}"#)
         let container = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/c"]
@@ -146,7 +146,7 @@ import Testing
         #expect(throws: AWSError.self) { try requests(fixed, [expired, Self.head]) }
     }
 
-    @Test func `no credentials at all is said when they are needed`() {
+    @Test func noCredentialsAtAllIsSaidWhenTheyAreNeeded() {
         let error = #expect(throws: AWSError.self) { try requests([:], []) }
         #expect(error.map { "\($0)".contains("AWS_ACCESS_KEY_ID") } == true)
     }

@@ -17,7 +17,7 @@ import Testing
             (nil, "stage", "https://stage.s3.eu-west-1.amazonaws.com/a/b%20c"),
             (nil, "dotted.stage", "https://s3.eu-west-1.amazonaws.com/dotted.stage/a/b%20c"),
         ] as [(HTTPOrigin?, String, String)])
-    func `the bucket stands in host or path, as the endpoint needs it`(
+    func theBucketStandsInHostOrPathAsTheEndpointNeedsIt(
         endpoint: HTTPOrigin?, bucket: String, url: String
     ) throws {
         let store = ObjectStore(ScriptedTransport([]).client(endpoint: endpoint))
@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test(arguments: ["", "a/b", "a?b", "a b", "é"])
-    func `what is no bucket name is refused before it is sent`(bucket: String) {
+    func whatIsNoBucketNameIsRefusedBeforeItIsSent(bucket: String) {
         let transport = ScriptedTransport([])
         #expect(throws: AWSError.self) { try ObjectStore(transport.client()).head(S3Object(bucket: bucket, key: "k")) }
         #expect(transport.requests.isEmpty)
@@ -33,7 +33,7 @@ import Testing
 
     // MARK: Requests and answers
 
-    @Test func `a ranged read asks for bytes of one version and tells the whole size`() throws {
+    @Test func aRangedReadAsksForBytesOfOneVersionAndTellsTheWholeSize() throws {
         let transport = ScriptedTransport([
             .answer(206, "ell", ["content-range": "bytes 1-3/443", "etag": "\"abc\"", "x-amz-version-id": "v1"])
         ])
@@ -50,11 +50,11 @@ import Testing
     @Test(arguments: [
         (ObjectStore.ByteRange.from(5), "bytes=5-"), (.from(0, to: 1), "bytes=0-0"), (.last(4), "bytes=-4"),
     ])
-    func `a range is written as HTTP counts`(range: ObjectStore.ByteRange, header: String) {
+    func aRangeIsWrittenAsHTTPCounts(range: ObjectStore.ByteRange, header: String) {
         #expect(range.header == header)
     }
 
-    @Test func `errors say what and where, and can be told apart`() {
+    @Test func errorsSayWhatAndWhereAndCanBeToldApart() {
         let transport = ScriptedTransport([
             .answer(
                 404, "<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Message>gone &amp; lost</Message></Error>",
@@ -72,14 +72,14 @@ import Testing
         #expect(absent?.isNotFound == true && absent?.code == "NotFound")
     }
 
-    @Test func `a write that must not replace says so`() throws {
+    @Test func aWriteThatMustNotReplaceSaysSo() throws {
         let transport = ScriptedTransport([.answer(200, "", ["etag": "\"abc\""])])
         let stored = try ObjectStore(transport.client()).put([1], to: object, onlyIfAbsent: true)
         #expect(stored.eTag == "abc")
         #expect(transport.requests.first?.headers["if-none-match"] == "*")
     }
 
-    @Test func `listing goes page after page and decodes keys`() throws {
+    @Test func listingGoesPageAfterPageAndDecodesKeys() throws {
         let transport = ScriptedTransport([
             .answer(
                 200,
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func `a broken stream goes on where it was, in the same version`() throws {
+    @Test func aBrokenStreamGoesOnWhereItWasInTheSameVersion() throws {
         let transport = ScriptedTransport([
             .breakAfter(
                 HTTPResponseHead(status: 200, headers: Self.head(10)), [0, 1, 2, 3], TransportError(.lost, "cut")),
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test func `a stream of an object that was replaced ends with an error`() throws {
+    @Test func aStreamOfAnObjectThatWasReplacedEndsWithAnError() throws {
         let transport = ScriptedTransport([
             .breakAfter(HTTPResponseHead(status: 200, headers: Self.head(10)), [0], TransportError(.lost, "cut")),
             .answer(412),
@@ -153,7 +153,7 @@ import Testing
         #expect(error?.isPreconditionFailed == true)
     }
 
-    @Test func `a stream that makes no way gives up`() throws {
+    @Test func aStreamThatMakesNoWayGivesUp() throws {
         let broken = ScriptedTransport.Step.breakAfter(
             HTTPResponseHead(status: 206, headers: Self.head(10, 1)), [], TransportError(.lost, "cut"))
         let transport = ScriptedTransport(
@@ -165,14 +165,14 @@ import Testing
         #expect(transport.requests.count == 3)
     }
 
-    @Test func `a stream of an empty object is empty`() throws {
+    @Test func aStreamOfAnEmptyObjectIsEmpty() throws {
         let transport = ScriptedTransport([.answer(200, "", ["content-length": "0"])])
         #expect(try readAll(try ObjectStore(transport.client()).stream(object)).isEmpty)
     }
 
     // MARK: Uploads
 
-    @Test func `parts are joined in order`() throws {
+    @Test func partsAreJoinedInOrder() throws {
         let transport = ScriptedTransport([
             .answer(200, "<InitiateMultipartUploadResult><UploadId>u/1</UploadId></InitiateMultipartUploadResult>"),
             .answer(200, "", ["etag": "\"e2\""]), .answer(200, "", ["etag": "\"e1\""]),
@@ -191,7 +191,7 @@ import Testing
                     + "<Part><PartNumber>2</PartNumber><ETag>&quot;e2&quot;</ETag></Part></CompleteMultipartUpload>"))
     }
 
-    @Test func `starting an upload is not repeated, completing it is, also after an error inside status 200`() throws {
+    @Test func startingAnUploadIsNotRepeatedCompletingItIsAlsoAfterAnErrorInsideStatus200() throws {
         let start = ScriptedTransport([.fail(.lost)])
         #expect(throws: AWSError.self) { try ObjectStore(start.client()).startMultipartUpload(to: object) }
         #expect(start.requests.count == 1)
@@ -203,7 +203,7 @@ import Testing
         #expect(try upload.complete([UploadedPart(number: 1, eTag: "e")]).eTag == "x-1")
     }
 
-    @Test func `an upload that was completed by a try whose answer was lost is done`() throws {
+    @Test func anUploadThatWasCompletedByATryWhoseAnswerWasLostIsDone() throws {
         let parts = [
             UploadedPart(number: 1, eTag: "5d41402abc4b2a76b9719d911017c592"),
             UploadedPart(number: 2, eTag: "7d793037a0760186574b0282f2f435e7"),

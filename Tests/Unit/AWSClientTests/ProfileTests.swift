@@ -41,14 +41,14 @@ import Testing
         <Expiration>2026-03-01T11:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>
         """)
 
-    @Test func `a profile that is asked for goes before the environment's keys`() throws {
+    @Test func aProfileThatIsAskedForGoesBeforeTheEnvironmentsKeys() throws {
         let sent = try requests(
             "work", "[profile work]\naws_access_key_id=WORK\naws_secret_access_key=s\n",
             environment: ["AWS_ACCESS_KEY_ID": "ENV", "AWS_SECRET_ACCESS_KEY": "s"])
         #expect(keyID(sent.first) == "WORK")
     }
 
-    @Test func `a role is taken with the keys of the source profile`() throws {
+    @Test func aRoleIsTakenWithTheKeysOfTheSourceProfile() throws {
         let sent = try requests(
             "prod",
             """
@@ -71,7 +71,7 @@ import Testing
         #expect(keyID(sent[1]) == "ROLE" && sent[1].headers["x-amz-security-token"] == "st")
     }
 
-    @Test func `roles are taken one after the other, the last with a profile's own keys`() throws {
+    @Test func rolesAreTakenOneAfterTheOtherTheLastWithAProfilesOwnKeys() throws {
         let sent = try requests(
             "last",
             """
@@ -89,14 +89,14 @@ import Testing
         #expect(String(decoding: sent[1].body, as: UTF8.self).contains("role%2Flast"))
     }
 
-    @Test func `a role may be taken with the environment's keys`() throws {
+    @Test func aRoleMayBeTakenWithTheEnvironmentsKeys() throws {
         let sent = try requests(
             "ci", "[profile ci]\nrole_arn = arn:aws:iam::1:role/r\ncredential_source = Environment\n",
             [Self.roleAnswer], environment: ["AWS_ACCESS_KEY_ID": "ENV", "AWS_SECRET_ACCESS_KEY": "s"])
         #expect(sent.map { keyID($0) } == ["ENV", "ROLE"])
     }
 
-    @Test func `a process prints the credentials`() throws {
+    @Test func aProcessPrintsTheCredentials() throws {
         let printed = #"{"Version": 1, "AccessKeyId": "PROC", "SecretAccessKey": "s", "SessionToken": "t"}"#
         let sent = try requests("sso", "[profile sso]\ncredential_process = printf '%s' '\(printed)'\n")
         #expect(keyID(sent.first) == "PROC" && sent.first?.headers["x-amz-security-token"] == "t")
@@ -119,12 +119,12 @@ import Testing
         ("a", "[profile a]\nsso_session = s\nsso_account_id = 1\n", "aws configure export-credentials --profile a"),
         ("a", "[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nregion = x\n", "has no credentials"),
     ])
-    func `what a profile cannot give is said, with what to do`(profile: String, configuration: String, text: String) {
+    func whatAProfileCannotGiveIsSaidWithWhatToDo(profile: String, configuration: String, text: String) {
         let refusal = refusal(profile, configuration)
         #expect(refusal.contains(text), "\(refusal)")
     }
 
-    @Test func `a profile's endpoints count where the environment has none`() throws {
+    @Test func aProfilesEndpointsCountWhereTheEnvironmentHasNone() throws {
         let file = try TemporaryFile(
             """
             [profile local]
@@ -151,7 +151,7 @@ import Testing
             try origins(["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"]).last == "https://logs.eu-west-1.amazonaws.com")
     }
 
-    @Test func `a profile that is asked for and is not there is named before its region is missed`() throws {
+    @Test func aProfileThatIsAskedForAndIsNotThereIsNamedBeforeItsRegionIsMissed() throws {
         let file = try TemporaryFile("[profile other]\n")
         let error = #expect(throws: AWSError.self) {
             try AWSConfiguration(environment: { ["AWS_CONFIG_FILE": file.path][$0] }, profile: "gone")
@@ -159,7 +159,7 @@ import Testing
         #expect(error.map { "\($0)".contains("the profile gone is neither in \(file.path)") } == true)
     }
 
-    @Test func `a stack's outputs are read by name`() throws {
+    @Test func aStacksOutputsAreReadByName() throws {
         let transport = ScriptedTransport([
             .answer(
                 200,

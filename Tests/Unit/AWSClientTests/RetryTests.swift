@@ -15,7 +15,7 @@ import Testing
             .answer(400, #"{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}"#),
             .breakAfter(HTTPResponseHead(status: 200), [1, 2], TransportError(.lost, "cut")),
         ] as [ScriptedTransport.Step])
-    func `passing trouble is tried again`(step: ScriptedTransport.Step) throws {
+    func passingTroubleIsTriedAgain(step: ScriptedTransport.Step) throws {
         let transport = ScriptedTransport([step, step, .answer(200, "{}")])
         try DynamoDB(transport.client()).put(conditionalPut)
         #expect(transport.requests.count == 3)
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: [.answer(500), .fail(.lost), .fail(.timedOut)] as [ScriptedTransport.Step])
-    func `a write without a condition is not sent again once it may have arrived`(step: ScriptedTransport.Step) {
+    func aWriteWithoutAConditionIsNotSentAgainOnceItMayHaveArrived(step: ScriptedTransport.Step) {
         let transport = ScriptedTransport([step, .answer(200, "{}")])
         #expect(throws: AWSError.self) { try DynamoDB(transport.client()).put(put) }
         #expect(transport.requests.count == 1)
@@ -33,7 +33,7 @@ import Testing
         arguments: [
             .fail(.notSent), .answer(400, #"{"__type":"x#ThrottlingException"}"#), .answer(429),
         ] as [ScriptedTransport.Step])
-    func `a write without a condition is sent again when it cannot have taken effect`(
+    func aWriteWithoutAConditionIsSentAgainWhenItCannotHaveTakenEffect(
         step: ScriptedTransport.Step
     ) throws {
         let transport = ScriptedTransport([step, .answer(200, "{}")])
@@ -45,13 +45,13 @@ import Testing
         arguments: [
             .answer(400, #"{"__type":"x#ValidationException","message":"no"}"#), .answer(403), .fail(.invalid),
         ] as [ScriptedTransport.Step])
-    func `a lasting error is not tried again`(step: ScriptedTransport.Step) {
+    func aLastingErrorIsNotTriedAgain(step: ScriptedTransport.Step) {
         let transport = ScriptedTransport([step])
         #expect(throws: AWSError.self) { try DynamoDB(transport.client()).put(conditionalPut) }
         #expect(transport.requests.count == 1)
     }
 
-    @Test func `the attempts are bounded, and the last error is told`() {
+    @Test func theAttemptsAreBoundedAndTheLastErrorIsTold() {
         let transport = ScriptedTransport(
             Array(repeating: .answer(500, #"{"__type":"InternalServerError"}"#), count: 9))
         let error = #expect(throws: AWSError.self) { try DynamoDB(transport.client()).put(conditionalPut) }
@@ -59,7 +59,7 @@ import Testing
         #expect(transport.requests.count == 3)
     }
 
-    @Test func `no wait goes beyond the deadline`() {
+    @Test func noWaitGoesBeyondTheDeadline() {
         let transport = ScriptedTransport(Array(repeating: .answer(500), count: 9))
         let client = transport.client(attempts: 9).limited(to: transport.instant + .milliseconds(120))
         let error = #expect(throws: AWSError.self) { try DynamoDB(client).put(conditionalPut) }
@@ -72,14 +72,14 @@ import Testing
         #expect(transport.limits.map(\.whole) == [.milliseconds(120), .milliseconds(70)])
     }
 
-    @Test func `nothing is sent after the deadline`() {
+    @Test func nothingIsSentAfterTheDeadline() {
         let transport = ScriptedTransport([.answer(200, "{}")])
         let client = transport.client().limited(to: transport.instant)
         #expect(throws: AWSError.self) { try DynamoDB(client).put(conditionalPut) }
         #expect(transport.requests.isEmpty)
     }
 
-    @Test func `waits double up to the ceiling and are drawn from zero up`() {
+    @Test func waitsDoubleUpToTheCeilingAndAreDrawnFromZeroUp() {
         let policy = RetryPolicy(attempts: 9, firstCeiling: .milliseconds(50), lastCeiling: .milliseconds(300))
         #expect(
             (1...5).map { policy.ceiling(afterFailure: $0) } == [
@@ -90,7 +90,7 @@ import Testing
         #expect(policy.wait(afterFailure: 3, fraction: 0.5) == .milliseconds(100))
     }
 
-    @Test func `a transaction that met another is tried again, one with a failed condition is not`() throws {
+    @Test func aTransactionThatMetAnotherIsTriedAgainOneWithAFailedConditionIsNot() throws {
         func canceled(_ codes: String...) -> ScriptedTransport.Step {
             let reasons = codes.map { #"{"Code":"\#($0)"}"# }.joined(separator: ",")
             return .answer(400, #"{"__type":"x#TransactionCanceledException","CancellationReasons":[\#(reasons)]}"#)

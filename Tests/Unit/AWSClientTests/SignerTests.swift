@@ -50,7 +50,7 @@ import Testing
     ]
 
     @Test(arguments: suite)
-    func `a request is signed as in AWS's test suite`(vector: Vector) {
+    func aRequestIsSignedAsInAWSsTestSuite(vector: Vector) {
         let signed = sign(vector, host: "example.amazonaws.com", Self.suiteSigner, at: "2015-08-30T12:36:00Z")
         #expect(signed.headers["authorization"]?.hasSuffix("Signature=\(vector.signature)") == true)
     }
@@ -61,7 +61,7 @@ import Testing
         ("/ሴ", "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85"),
         ("/example space/", "652487583200325589f1fba4c7e578f72c47cb61beeca81406b39ddec1366741"),
     ])
-    func `a path is signed as in AWS's test suite`(path: String, signature: String) {
+    func aPathIsSignedAsInAWSsTestSuite(path: String, signature: String) {
         let request = HTTPRequest(
             .get, HTTPOrigin(isSecure: true, host: "example.amazonaws.com"), path: path,
             headers: ["host": "example.amazonaws.com", "x-amz-date": "20150830T123600Z"])
@@ -72,7 +72,7 @@ import Testing
         #expect(actual == signature)
     }
 
-    @Test func `a session token is sent and signed`() {
+    @Test func aSessionTokenIsSentAndSigned() {
         let token = "6e86291e8372ff2a2260956d9b8aae1d763fbf315fa00fa31553b73ebf194267"
         let credentials = Credentials(
             accessKeyID: "AKIDEXAMPLE", secretAccessKey: Self.suiteSecret, sessionToken: token)
@@ -105,7 +105,7 @@ import Testing
     ]
 
     @Test(arguments: s3)
-    func `a request is signed as in S3's documentation`(vector: Vector) {
+    func aRequestIsSignedAsInS3sDocumentation(vector: Vector) {
         let credentials = Credentials(accessKeyID: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: Self.s3Secret)
         let signer = Signer(credentials: credentials, region: "us-east-1", service: "s3")
         let signed = sign(vector, host: "examplebucket.s3.amazonaws.com", signer, at: "2013-05-24T00:00:00Z")
@@ -113,7 +113,7 @@ import Testing
     }
 
     /// The referee is botocore 1.44.5: SigV4Auth for DynamoDB and S3SigV4Auth for S3, of the same request.
-    @Test func `S3 signs the path as sent, other services encode it again`() {
+    @Test func s3SignsThePathAsSentOtherServicesEncodeItAgain() {
         let vector = Vector(testDescription: "", path: "/a b/%41+é", signature: "")
         let time = "2015-08-30T12:36:00Z"
         let other = sign(vector, host: "example.amazonaws.com", Self.suiteSigner, at: time)
@@ -128,7 +128,7 @@ import Testing
                 "Signature=ce2355f0fb5b7b6ebc39a1c2cd4cca8bef81abcf773a7f614979048a6652917a") == true)
     }
 
-    @Test func `credentials never print their secrets`() {
+    @Test func credentialsNeverPrintTheirSecrets() {
         let credentials = Credentials(accessKeyID: "AKID", secretAccessKey: "hush", sessionToken: "whisper")
         var dumped = ""
         dump(credentials, to: &dumped)

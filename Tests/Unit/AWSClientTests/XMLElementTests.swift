@@ -3,7 +3,7 @@ import Testing
 @testable import AWSClient
 
 @Suite struct XMLElementTests {
-    @Test func `names, text, nesting, entities and CDATA are read`() {
+    @Test func namesTextNestingEntitiesAndCDATAAreRead() {
         let text = """
             <?xml version="1.0" encoding="UTF-8"?><!-- c -->
             <a:root xmlns:a='x>y' b = "/"><k>1 &lt;&amp;&gt;&quot;&apos;&#233;&#x1F37A;</k><!-- < --><e/><e a="1"/>
@@ -20,15 +20,15 @@ import Testing
         "", "text", "<a>", "<a></b>", "<a><b></a></b>", "<a>&nix;</a>", "<a>&</a>", "<a/><b/>", "<a b=\"></a>", "<a",
         "<!-- <a/>", "<a><![CDATA[</a>", "<>x</>",
     ])
-    func `what is not one well-formed element is refused`(text: String) {
+    func whatIsNotOneWellFormedElementIsRefused(text: String) {
         #expect(XMLElement(parsing: Array(text.utf8)) == nil)
     }
 
-    @Test func `deep nesting is refused, not a crash`() {
+    @Test func deepNestingIsRefusedNotACrash() {
         #expect(XMLElement(parsing: Array(String(repeating: "<a>", count: 100_000).utf8)) == nil)
     }
 
-    @Test func `escaped text reads back`() {
+    @Test func escapedTextReadsBack() {
         let text = "a<b>&\"c'"
         #expect(XMLElement(parsing: Array("<t>\(xmlEscaped(text))</t>".utf8))?.text == text)
     }

@@ -8,24 +8,24 @@ import Testing
         #"{"L":[{"S":"a"},{"L":[]}]}"#, #"{"M":{"a":{"N":"1"},"b":{"M":{}}}}"#, #"{"SS":["a","b"]}"#,
         #"{"NS":["1","2"]}"#, #"{"BS":["AQ==","Ag=="]}"#,
     ])
-    func `a value is written as it was read`(text: String) throws {
+    func aValueIsWrittenAsItWasRead(text: String) throws {
         #expect(try AttributeValue(JSON(parsing: text)).json.text == text)
     }
 
     @Test(arguments: [
         "{}", #"{"S":1}"#, #"{"N":1}"#, #"{"X":"a"}"#, #"{"S":"a","N":"1"}"#, #"{"B":"?"}"#, #"{"L":[1]}"#, "[]",
     ])
-    func `a value of no type or of the wrong one is refused`(text: String) throws {
+    func aValueOfNoTypeOrOfTheWrongOneIsRefused(text: String) throws {
         let json = try JSON(parsing: text)
         #expect(throws: ModelError.self) { try AttributeValue(json) }
     }
 
-    @Test func `an item names its broken attribute`() {
+    @Test func anItemNamesItsBrokenAttribute() {
         let error = #expect(throws: ModelError.self) { try Item(attributes: ["good": ["S": "a"], "bad": ["S": 1]]) }
         #expect(error?.path == "bad")
     }
 
-    @Test func `a request sends its placeholders once, and no empty maps`() {
+    @Test func aRequestSendsItsPlaceholdersOnceAndNoEmptyMaps() {
         let plain = UpdateItem(table: "t", key: ["id": "1"], update: Expression("REMOVE a"))
         #expect(
             plain.json.text

@@ -14,7 +14,7 @@ import Testing
         "versionId":"096fKKXTRTtl3on89fVO.nfljtsv6qko","sequencer":"0055AED6DCD90281E5"}}}]}
         """
 
-    @Test func `an event says which object versions were created`() throws {
+    @Test func anEventSaysWhichObjectVersionsWereCreated() throws {
         let event = try S3Event(JSON(parsing: Self.message))
         let expected = S3EventRecord(
             eventName: "ObjectCreated:Put", eventTime: Timestamp(millisecondsSinceEpoch: 123),
@@ -25,7 +25,7 @@ import Testing
         #expect(event.records[0].isObjectCreated)
     }
 
-    @Test func `S3's test message holds no records`() throws {
+    @Test func s3sTestMessageHoldsNoRecords() throws {
         #expect(try S3Event(["Service": "Amazon S3", "Event": "s3:TestEvent"]).records.isEmpty)
     }
 
@@ -34,7 +34,7 @@ import Testing
         ("\"name\":\"amzn-s3-demo-bucket\",", "", "Records[0].s3.bucket.name"),
         ("Happy+Face", "Happy%GG", "Records[0].s3.object.key"), ("\"Records\"", "\"Entries\"", "Records"),
     ])
-    func `what an event lacks is named`(text: String, replacement: String, path: String) throws {
+    func whatAnEventLacksIsNamed(text: String, replacement: String, path: String) throws {
         let broken = try #require(Self.message.replacing(text, with: replacement) as String?)
         try #require(broken != Self.message)
         let json = try JSON(parsing: broken)

@@ -8,7 +8,7 @@ import Testing
         ("2024-02-29T23:59:59.500Z", 1_709_251_199_500), ("2100-03-01T00:00:00.000Z", 4_107_542_400_000),
         ("1900-01-01T00:00:00.000Z", -2_208_988_800_000),
     ])
-    func `an instant and its text are the same`(text: String, milliseconds: Int64) {
+    func anInstantAndItsTextAreTheSame(text: String, milliseconds: Int64) {
         #expect(Timestamp(millisecondsSinceEpoch: milliseconds).rfc3339 == text)
         #expect(Timestamp(rfc3339: text)?.millisecondsSinceEpoch == milliseconds)
     }
@@ -19,7 +19,7 @@ import Testing
         ("2026-03-01T01:30:00+02:00", "2026-02-28T23:30:00.000Z"),
         ("2026-03-01T01:30:00-05:30", "2026-03-01T07:00:00.000Z"),
     ])
-    func `other forms of RFC 3339 are read`(text: String, normal: String) {
+    func otherFormsOfRFC3339AreRead(text: String, normal: String) {
         #expect(Timestamp(rfc3339: text)?.rfc3339 == normal)
     }
 
@@ -27,11 +27,11 @@ import Testing
         "", "2026-03-01", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-03-01T24:00:00Z", "2026-03-01T00:00:00",
         "2026-03-01T00:00:00.Z", "2026-03-01T00:00:00Zx", "2026-3-1T00:00:00Z", "2026-00-01T00:00:00Z",
     ])
-    func `anything else is refused`(text: String) {
+    func anythingElseIsRefused(text: String) {
         #expect(Timestamp(rfc3339: text) == nil)
     }
 
-    @Test func `every day of four centuries reads back, and texts order as instants do`() {
+    @Test func everyDayOfFourCenturiesReadsBackAndTextsOrderAsInstantsDo() {
         var earlier: Timestamp?
         for day in stride(from: -100_000, through: 100_000, by: 17) {
             let time = Timestamp(millisecondsSinceEpoch: Int64(day) * 86_400_000 + 43_200_123)
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func `the basic form has no marks and no fraction`() {
+    @Test func theBasicFormHasNoMarksAndNoFraction() {
         #expect(Timestamp(rfc3339: "2015-08-30T12:36:00.999Z")?.basicISO8601 == "20150830T123600Z")
     }
 }

@@ -68,7 +68,7 @@ import Testing
     // MARK: Done
 
     @Test(arguments: [true, false])
-    func `a raw file becomes bronze, and its record says so`(versioned: Bool) throws {
+    func aRawFileBecomesBronzeAndItsRecordSaysSo(versioned: Bool) throws {
         let record = try add(gzip(header + rows(0..<499) + "x,y,z,0\n"), versioned: versioned)
         let answer = try write(record)
         #expect(answer["outcome"] == "done" && answer["rows_read"] == 500)
@@ -87,7 +87,7 @@ import Testing
         #expect(next.fileSizeInBytes == (try output(record)?.count) && next.estimatedRecordCount == 499)
     }
 
-    @Test func `the record says which rules of the contract hold, whether the file is done or failed by them`() throws {
+    @Test func theRecordSaysWhichRulesOfTheContractHoldWhetherTheFileIsDoneOrFailedByThem() throws {
         let rule = "{name: all_there, metric: nullValues, mustBe: 0"
         let text = gzip("id,score\n1,1\n2,\n")
         for (severity, status) in [("warning", ControlRecord.Status.success), ("error", .error)] {
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test func `the file says where it comes from`() throws {
+    @Test func theFileSaysWhereItComesFrom() throws {
         let record = try add()
         try write(record)
         let footer = String(decoding: try #require(try output(record)).suffix(4096), as: UTF8.self)
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func `a file that is done is not done again`() throws {
+    @Test func aFileThatIsDoneIsNotDoneAgain() throws {
         let record = try add()
         try write(record)
         let before = aws.requests.count
@@ -120,7 +120,7 @@ import Testing
         #expect(!aws.requests[before...].contains { $0.hasPrefix("GET ") || $0.hasPrefix("PUT ") })
     }
 
-    @Test func `two versions of a key have two outputs`() throws {
+    @Test func twoVersionsOfAKeyHaveTwoOutputs() throws {
         let old = try add(file(10))
         let new = try add(file(20))
         #expect(try write(new)["rows_written"] == 20)
@@ -130,21 +130,21 @@ import Testing
 
     // MARK: Others at work
 
-    @Test func `a record that another worker holds is left to it`() throws {
+    @Test func aRecordThatAnotherWorkerHoldsIsLeftToIt() throws {
         let record = try add()
         _ = try control.claim(record.controlID, owner: "other", leaseSeconds: 60)
         #expect(try write(record)["outcome"] == "heldByAnother")
         #expect(try stored(record).leaseOwner == "other" && aws.keys(in: "lake").isEmpty)
     }
 
-    @Test func `a record that has failed too often is left alone`() throws {
+    @Test func aRecordThatHasFailedTooOftenIsLeftAlone() throws {
         let record = try add(gzip("name\n"))
         for _ in 0..<3 { #expect(throws: ConversionError.self) { try write(record) } }
         #expect(try write(record)["outcome"] == "exhausted")
         #expect(try stored(record).attemptCount == 3)
     }
 
-    @Test func `a worker that lost its lease ends quietly and changes nothing`() throws {
+    @Test func aWorkerThatLostItsLeaseEndsQuietlyAndChangesNothing() throws {
         let record = try add()
         aws.before("PUT /lake") { [aws, control] in
             aws.advance(byMilliseconds: 3_600_000)
@@ -157,7 +157,7 @@ import Testing
         #expect(try silver.isEmpty)
     }
 
-    @Test func `a worker that fails after it lost its lease does not end the other's attempt`() throws {
+    @Test func aWorkerThatFailsAfterItLostItsLeaseDoesNotEndTheOthersAttempt() throws {
         let record = try add(gzip(header + "1,\"open"))
         aws.before("GET /stage") { [aws, control] in
             aws.advance(byMilliseconds: 3_600_000)
@@ -169,7 +169,7 @@ import Testing
 
     // MARK: Crashes
 
-    @Test func `a crash between the put and the end is repaired by doing it again`() throws {
+    @Test func aCrashBetweenThePutAndTheEndIsRepairedByDoingItAgain() throws {
         let record = try add()
         let writer = try BronzeWriter(settings: settings())
         // Neither the end nor the release gets through: as if the process had died after the put.
@@ -185,7 +185,7 @@ import Testing
         #expect(try silver.count == 1)
     }
 
-    @Test func `an end whose answer was lost is not taken for a failure`() throws {
+    @Test func anEndWhoseAnswerWasLostIsNotTakenForAFailure() throws {
         let record = try add()
         aws.before("TransactWriteItems") { [aws] in aws.loseNextAnswer() }
         #expect(try write(record)["outcome"] == "done")
@@ -204,7 +204,7 @@ import Testing
     ]
 
     @Test(arguments: failures)
-    func `what is wrong with a file stands in its record`(
+    func whatIsWrongWithAFileStandsInItsRecord(
         failure: (bytes: [UInt8], type: String, says: [String])
     ) throws {
         let record = try add(failure.bytes)
@@ -219,7 +219,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `an object that is gone is an error that says so`(versioned: Bool) throws {
+    func anObjectThatIsGoneIsAnErrorThatSaysSo(versioned: Bool) throws {
         let record = try add(versioned: versioned)
         if versioned {
             aws.delete(record.object)
@@ -232,14 +232,14 @@ import Testing
         #expect(failed.errorMessage?.contains("put the file again") == true)
     }
 
-    @Test func `a lake bucket that is not there is not blamed on the file`() throws {
+    @Test func aLakeBucketThatIsNotThereIsNotBlamedOnTheFile() throws {
         let record = try add()
         aws.refuse("PUT /lake", "NoSuchBucket", status: 404)
         #expect(throws: AWSError.self) { try write(record) }
         #expect(try stored(record).errorType == "NoSuchBucket")
     }
 
-    @Test func `a table without a contract is refused by name`() throws {
+    @Test func aTableWithoutAContractIsRefusedByName() throws {
         let record = try add(key: "raw/cider/a.csv.gz")
         let error = #expect(throws: ConversionError.self) { try write(record) }
         #expect(error?.errorType == "NoContract")
@@ -249,7 +249,7 @@ import Testing
     @Test(arguments: [
         ("GET /stage", "SlowDown", 503), ("PUT /lake", "SlowDown", 503), ("PUT /lake", "InternalError", 500),
     ])
-    func `what passes with time gives the record back, and the next try does it`(
+    func whatPassesWithTimeGivesTheRecordBackAndTheNextTryDoesIt(
         operation: String, code: String, status: Int
     ) throws {
         let record = try add()
@@ -262,14 +262,14 @@ import Testing
 
     // MARK: Time
 
-    @Test func `an invocation without time does not take the record`() throws {
+    @Test func anInvocationWithoutTimeDoesNotTakeTheRecord() throws {
         let record = try add()
         let error = #expect(throws: ControlError.self) { try write(record, timeLeft: .milliseconds(-1)) }
         #expect(error?.errorType == "Interrupted")
         #expect(try stored(record).status == .pending)
     }
 
-    @Test func `an invocation that runs out of time gives the record back before its end`() throws {
+    @Test func anInvocationThatRunsOutOfTimeGivesTheRecordBackBeforeItsEnd() throws {
         let record = try add(file(5000))
         let interruptions = Mutex(0)
         let writer = BronzeWriter(settings: try settings()) {
@@ -284,7 +284,7 @@ import Testing
         #expect(interruptions.withLock { $0 } == 3)
     }
 
-    @Test func `a lease ends soon after the invocation must`() throws {
+    @Test func aLeaseEndsSoonAfterTheInvocationMust() throws {
         let record = try add()
         aws.before("GET /stage") { [aws, control, lines] in
             let claimed = try? control.record(record.controlID)
@@ -297,7 +297,7 @@ import Testing
 
     // MARK: Requests
 
-    @Test func `an unknown record and an event without an id are errors with names`() throws {
+    @Test func anUnknownRecordAndAnEventWithoutAnIdAreErrorsWithNames() throws {
         let writer = BronzeWriter(settings: try settings())
         let id = "0123456789abcdef0123456789abcdef"
         #expect(throws: ControlError.self) { try writer.handle(["control_id": .string(id)], context()) }
@@ -308,7 +308,7 @@ import Testing
         #expect(aws.items(in: "control").isEmpty)
     }
 
-    @Test func `a record of another layer is not converted`() throws {
+    @Test func aRecordOfAnotherLayerIsNotConverted() throws {
         let record = try add()
         try write(record)
         let next = try #require(try silver.first)

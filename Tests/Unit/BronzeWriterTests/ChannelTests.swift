@@ -4,7 +4,7 @@ import Testing
 @testable import BronzeWriter
 
 @Suite struct ChannelTests {
-    @Test func `elements come out in order, from one thread to another`() {
+    @Test func elementsComeOutInOrderFromOneThreadToAnother() {
         let channel = Channel<Int>(capacity: 3)
         let sender = Thread {
             for number in 0..<10_000 { _ = channel.send(number) }
@@ -16,7 +16,7 @@ import Testing
         #expect(received == Array(0..<10_000))
     }
 
-    @Test func `a closed channel takes nothing and gives what it has`() {
+    @Test func aClosedChannelTakesNothingAndGivesWhatItHas() {
         let channel = Channel<Int>(capacity: 2)
         #expect(channel.receiveIfAny() == nil)
         #expect(channel.send(1))
@@ -26,7 +26,7 @@ import Testing
         #expect(channel.receive() == nil && channel.receiveIfAny() == nil)
     }
 
-    @Test func `closing wakes a sender that waits for room`() {
+    @Test func closingWakesASenderThatWaitsForRoom() {
         let channel = Channel<Int>(capacity: 1)
         #expect(channel.send(1))
         let closer = Thread { channel.close() }

@@ -23,7 +23,7 @@ import Testing
         get throws { try MetricLine.all(in: fixture.lines.text.split(separator: "\n").map { "\($0)\n" }) }
     }
 
-    @Test func `a converted file counts its rows and bytes, for the pipeline and for its table`() throws {
+    @Test func aConvertedFileCountsItsRowsAndBytesForThePipelineAndForItsTable() throws {
         let bytes = gzip(header + rows(0..<499) + "x,y,z,0\n")
         let record = try fixture.add(bytes)
         fixture.aws.before("PUT /lake") { [fixture] in fixture.aws.advance(byMilliseconds: 250) }
@@ -41,7 +41,7 @@ import Testing
         #expect(line.values["ConversionTime"].map { $0 >= 250 } == true)
     }
 
-    @Test func `a file at fault counts once, by its error`() throws {
+    @Test func aFileAtFaultCountsOnceByItsError() throws {
         let record = try fixture.add(gzip("name\n"))
         #expect(throws: ConversionError.self) { try write(record) }
         let line = try #require(try metrics.first)
@@ -49,14 +49,14 @@ import Testing
         #expect(line.root["error_type"]?.string == (try fixture.stored(record).errorType))
     }
 
-    @Test func `work that may succeed later is interrupted, not failed`() throws {
+    @Test func workThatMaySucceedLaterIsInterruptedNotFailed() throws {
         let record = try fixture.add()
         fixture.aws.refuse("GET /stage", "SlowDown", status: 503)
         #expect(throws: (any Error).self) { try write(record) }
         #expect(try metrics.map(\.values) == [["ConversionsInterrupted": 1]])
     }
 
-    @Test func `without a pipeline's name nothing is measured`() throws {
+    @Test func withoutAPipelinesNameNothingIsMeasured() throws {
         try write(try fixture.add(), pipeline: nil)
         #expect(try metrics.isEmpty)
     }

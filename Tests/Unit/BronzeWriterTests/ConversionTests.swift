@@ -40,7 +40,7 @@ struct Attempt {
 
 @Suite struct ConversionTests {
     @Test(arguments: [RawFormat.csv, .json], [1, 2, 3])
-    func `rows read are rows written`(format: RawFormat, threads: Int) throws {
+    func rowsReadAreRowsWritten(format: RawFormat, threads: Int) throws {
         let attempt = Attempt()
         let result = try attempt.run(file(500, as: format), as: format, threads: threads)
         #expect(result.writtenCount == 500 && result.quarantinedCount == 0)
@@ -50,12 +50,12 @@ struct Attempt {
         #expect(result.output.sizeInBytes == attempt.output.bytes.count)
     }
 
-    @Test func `the checksum is that of the decompressed text`() throws {
+    @Test func theChecksumIsThatOfTheDecompressedText() throws {
         let result = try Attempt().run(gzip("id,name,score,abv\n1,a,2,3.5\n"))
         #expect(result.checksum == "15b06497318e839158b55229fac5a7c78020a384fcbeddc19896dce6ead34994")
     }
 
-    @Test func `a header alone is a table without rows`() throws {
+    @Test func aHeaderAloneIsATableWithoutRows() throws {
         let attempt = Attempt()
         #expect(try attempt.run(gzip(header)).writtenCount == 0)
         #expect(attempt.output.state == .finished)
@@ -82,7 +82,7 @@ struct Attempt {
     }()
 
     @Test(arguments: damaged, [1, 3])
-    func `a damaged file is refused with what and where, and leaves nothing`(
+    func aDamagedFileIsRefusedWithWhatAndWhereAndLeavesNothing(
         damage: (name: String, bytes: [UInt8], type: String, says: String), threads: Int
     ) throws {
         let attempt = Attempt()
@@ -93,7 +93,7 @@ struct Attempt {
     }
 
     @Test(arguments: [1, 3])
-    func `a decompression bomb is stopped at the limit`(threads: Int) throws {
+    func aDecompressionBombIsStoppedAtTheLimit(threads: Int) throws {
         let bomb = gzip(Array(header.utf8) + [UInt8](repeating: 0x20, count: 4 << 20))
         let attempt = Attempt()
         let error = #expect(throws: ColumnarError.self) {
@@ -122,7 +122,7 @@ struct Attempt {
     ]
 
     @Test(arguments: broken, [1, 3])
-    func `a broken row is quarantined with line, column, reason and text`(
+    func aBrokenRowIsQuarantinedWithLineColumnReasonAndText(
         broken: (row: String, format: RawFormat, reason: String, column: String?), threads: Int
     ) throws {
         // One line a row, so that the line number is known.
@@ -140,7 +140,7 @@ struct Attempt {
     }
 
     @Test(arguments: [1, 3])
-    func `text that is not UTF-8 is quarantined`(threads: Int) throws {
+    func textThatIsNotUTF8IsQuarantined(threads: Int) throws {
         let bytes = Array((header + "1,a,1,1\n2,").utf8) + [0xFF, 0xC0] + Array(",1,1\n3,c,1,1\n".utf8)
         let attempt = Attempt()
         let result = try attempt.run(gzip(bytes), threads: threads)
@@ -149,7 +149,7 @@ struct Attempt {
     }
 
     @Test(arguments: zip([RawFormat.csv, .json], [3, 1]))
-    func `a line of 64 MiB is quarantined without its text in full`(format: RawFormat, threads: Int) throws {
+    func aLineOf64MiBIsQuarantinedWithoutItsTextInFull(format: RawFormat, threads: Int) throws {
         let long = [UInt8](repeating: UInt8(ascii: "a"), count: 64 << 20)
         let (front, back) =
             format == .csv
@@ -170,7 +170,7 @@ struct Attempt {
     @Test(arguments: [
         (2, 0.0, 2, true), (2, 0.0, 3, false), (0, 0.1, 10, true), (0, 0.1, 12, false), (0, 0.0, 1, false),
     ])
-    func `more broken rows than the contract tolerates fail the whole file`(
+    func moreBrokenRowsThanTheContractToleratesFailTheWholeFile(
         rows: Int, share: Double, broken: Int, isTolerated: Bool
     ) throws {
         let text = header + (0..<100 - broken).map { "\($0),a,1,1\n" }.joined()
@@ -193,7 +193,7 @@ struct Attempt {
     }
 
     @Test(arguments: UInt64(1)...5)
-    func `whatever is broken where, rows read are rows written and quarantined`(seed: UInt64) throws {
+    func whateverIsBrokenWhereRowsReadAreRowsWrittenAndQuarantined(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var broken = 0
         var text = header
@@ -213,7 +213,7 @@ struct Attempt {
     // MARK: The same bytes
 
     @Test(arguments: [RawFormat.csv, .json])
-    func `the output is the same for any number of threads, any run and any delivery`(format: RawFormat) throws {
+    func theOutputIsTheSameForAnyNumberOfThreadsAnyRunAndAnyDelivery(format: RawFormat) throws {
         // More rows than a stripe of the file, in batches that do not divide it.
         let broken = format == .csv ? "x,y,z\n" : "x\n"
         let text = (format == .csv ? header : "") + rows(0..<20_000, as: format) + broken + rows(0..<20_000, as: format)
@@ -235,7 +235,7 @@ struct Attempt {
     // MARK: Failures on the way
 
     @Test(arguments: [1, 2, 3])
-    func `a source that fails midway leaves nothing`(threads: Int) throws {
+    func aSourceThatFailsMidwayLeavesNothing(threads: Int) throws {
         let attempt = Attempt()
         let source = FailingSource(Array(file(5000).dropLast(5000)))
         #expect(throws: FailingSource.Failure.self) { try attempt.run(source, threads: threads) }
@@ -243,21 +243,21 @@ struct Attempt {
     }
 
     @Test(arguments: [1, 2, 3], [0, 4, 1000])
-    func `an output that cannot be written is given up`(threads: Int, capacity: Int) throws {
+    func anOutputThatCannotBeWrittenIsGivenUp(threads: Int, capacity: Int) throws {
         let attempt = Attempt(MemorySink(capacity: capacity))
         #expect(throws: MemorySink.Failure.self) { try attempt.run(file(5000), threads: threads) }
         #expect(attempt.output.state == .aborted)
     }
 
     @Test(arguments: [1, 3])
-    func `an output that cannot be finished is given up`(threads: Int) throws {
+    func anOutputThatCannotBeFinishedIsGivenUp(threads: Int) throws {
         let attempt = Attempt(MemorySink(canFinish: false))
         #expect(throws: MemorySink.Failure.self) { try attempt.run(file(50), threads: threads) }
         #expect(attempt.output.state == .aborted)
     }
 
     @Test(arguments: [1, 3])
-    func `a checkpoint that says no ends the work and leaves nothing`(threads: Int) throws {
+    func aCheckpointThatSaysNoEndsTheWorkAndLeavesNothing(threads: Int) throws {
         let attempt = Attempt()
         var batches = 0
         let error = #expect(throws: ConversionError.self) {

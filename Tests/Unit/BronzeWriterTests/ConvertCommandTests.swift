@@ -59,7 +59,7 @@ import Testing
         try folder.write(gzip(Self.header + rows), to: name)
     }
 
-    @Test func `a file becomes Parquet, and one line of JSON says how`() throws {
+    @Test func aFileBecomesParquetAndOneLineOfJSONSaysHow() throws {
         let output = "\(folder.path)/beer.parquet"
         let ending = try run("convert", "--contract", contract, try input("1,2,a,b,5.5\n2,2,c,,\n"), output)
         #expect(ending.status == 0, "\(ending.error)")
@@ -70,7 +70,7 @@ import Testing
         #expect(summary["bytes"]?.int == (try folder.bytes(of: "beer.parquet").count))
     }
 
-    @Test func `broken rows stand in a file beside the output, or where it is wanted`() throws {
+    @Test func brokenRowsStandInAFileBesideTheOutputOrWhereItIsWanted() throws {
         let input = try input("1,2,a,b,5.5\nx,2,c,,\n")
         let output = "\(folder.path)/out"
         #expect(try run("convert", "--contract", contract, input, output).status == 0)
@@ -81,7 +81,7 @@ import Testing
         #expect(try folder.bytes(of: "rejects") == folder.bytes(of: "out.quarantine.ndjson.gz"))
     }
 
-    @Test func `threads change no byte`() throws {
+    @Test func threadsChangeNoByte() throws {
         let rows = (0..<3000).map { "\($0),\($0 % 7),name \($0),\($0 % 5),\($0 % 9).5\n" }.joined()
         let input = try input(rows)
         for threads in ["1", "2", "3"] {
@@ -92,7 +92,7 @@ import Testing
         #expect(try folder.bytes(of: "1") == folder.bytes(of: "3"))
     }
 
-    @Test func `a file at fault ends with status 1, says what and where, and leaves nothing`() throws {
+    @Test func aFileAtFaultEndsWithStatus1SaysWhatAndWhereAndLeavesNothing() throws {
         let damaged = try folder.write(Array("no gzip".utf8), to: "a.csv.gz")
         let lacking = try folder.write(gzip("beer_id\n1\n"), to: "b.csv.gz")
         let broken = try input(String(repeating: "x,2,c,,\n", count: 11), "c.csv.gz")
@@ -108,7 +108,7 @@ import Testing
 
     /// The input is a pipe that stays open, so that the program is killed for certain while it writes.
     @Test(.timeLimit(.minutes(10)))
-    func `a program that is killed while it writes shows no file`() throws {
+    func aProgramThatIsKilledWhileItWritesShowsNoFile() throws {
         let pipe = "\(folder.path)/beer.csv.gz"
         try #require(mkfifo(pipe, 0o600) == 0)
         let output = try folder.write([7], to: "beer.parquet")
@@ -130,7 +130,7 @@ import Testing
         withExtendedLifetime(input) {}
     }
 
-    @Test func `a wrong command ends with status 2 and says what is wrong`() throws {
+    @Test func aWrongCommandEndsWithStatus2AndSaysWhatIsWrong() throws {
         let input = try input("")
         let wrong: [(arguments: [String], says: String)] = [
             (["convert"], "--contract FILE"),
@@ -159,14 +159,14 @@ import Testing
         #expect(folder.names == ["beer.csv.gz"])
     }
 
-    @Test func `help is an answer, not an error`() throws {
+    @Test func helpIsAnAnswerNotAnError() throws {
         for arguments in [["--help"], ["convert", "--help"]] {
             let ending = try arguments.count == 1 ? run(arguments[0]) : run(arguments[0], arguments[1])
             #expect(ending.status == 0 && ending.output.contains("bronze-writer convert"))
         }
     }
 
-    @Test func `a limit in the environment holds`() throws {
+    @Test func aLimitInTheEnvironmentHolds() throws {
         let rows = (0..<200).map { "\($0),1,a,b,5\n" }.joined()
         let ending = try run(
             "convert", "--contract", contract, try input(rows), "\(folder.path)/out",
@@ -174,7 +174,7 @@ import Testing
         #expect(ending.status == 1 && ending.error.contains("more than 1000 bytes"))
     }
 
-    @Test func `a task without what it needs ends with status 1, a wrong id with 2`() throws {
+    @Test func aTaskWithoutWhatItNeedsEndsWithStatus1AWrongIdWith2() throws {
         let id = "0123456789abcdef0123456789abcdef"
         let ending = try run("--control-id", id)
         #expect(ending.status == 1 && ending.error.contains("AWS_REGION") || ending.error.contains("CONTROL_TABLE"))

@@ -91,7 +91,7 @@ import Testing
     }()
 
     @Test(arguments: files, [1, 3])
-    func `a masked value is in no byte of any output, record, log or message`(
+    func aMaskedValueIsInNoByteOfAnyOutputRecordLogOrMessage(
         file: (name: String, bytes: [UInt8], share: Double, isDone: Bool), threads: Int
     ) throws {
         let key = "raw/person/\(file.name)"
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func `the pages of a file without compression hold no masked value`() throws {
+    @Test func thePagesOfAFileWithoutCompressionHoldNoMaskedValue() throws {
         var options = FileConversion.Options()
         options.codec = .none
         options.maskingKey = Array("0123456789abcdef".utf8)
@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    @Test func `the search finds values that no contract hides`() throws {
+    @Test func theSearchFindsValuesThatNoContractHides() throws {
         let open = try Contract(
             parsing: """
                 {apiVersion: v3.1.0, kind: DataContract, id: t, version: 1.0.0, status: draft,

@@ -49,7 +49,7 @@ private func referee(_ arguments: [String]) throws {
 
     /// Seed 0 has a contract that flattens, keeps structs, lists of structs, of lists and of scalars, and JSON text; the
     /// others have random ones.
-    @Test func `nested rows are in the file as Python reads them in JSON, for a contract of every kind`() throws {
+    @Test func nestedRowsAreInTheFileAsPythonReadsThemInJSONForAContractOfEveryKind() throws {
         let seeds = ["0"] + (0..<5).map { _ in String(Int.random(in: 1...1_000_000)) }
         print("seeds of nested rows: \(seeds)")
         try referee(["generate", folder.path, "120"] + seeds)
@@ -57,7 +57,7 @@ private func referee(_ arguments: [String]) throws {
         try referee("check", folder.path)
     }
 
-    @Test func `rows of many batches and pages are the same, whatever the codec`() throws {
+    @Test func rowsOfManyBatchesAndPagesAreTheSameWhateverTheCodec() throws {
         try referee("generate", folder.path, "17000", "0")
         try convert(["0"], "--threads", "1", "--compression", "zstd")
         try referee("check", folder.path)

@@ -69,7 +69,7 @@ import Testing
         ("{name: a, logicalType: array, items: {logicalType: string, $}}", true),
         ("{name: a, logicalType: object, properties: [{name: b, logicalType: string}]}", false),
     ])
-    func `a key is wanted wherever a value is hashed, inside others too`(column: String, isNeeded: Bool) throws {
+    func aKeyIsWantedWhereverAValueIsHashedInsideOthersToo(column: String, isNeeded: Bool) throws {
         let hashed = column.replacing("$", with: "customProperties: [{property: masking, value: hash}]")
         let contract = try Contract(
             parsing: """
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(arguments: [1, 3])
-    func `personal data where the contract says nothing is reported, and stays`(threads: Int) throws {
+    func personalDataWhereTheContractSaysNothingIsReportedAndStays(threads: Int) throws {
         let (result, output, _) = try convert(text(at: 450), try contract(), threads: threads)
         #expect(
             result.personalData == [
@@ -90,7 +90,7 @@ import Testing
     }
 
     @Test(arguments: ["mask", "redact", "hash"], [0, 450])
-    func `it is masked from the first row where that is asked for, wherever it is found`(policy: String, row: Int)
+    func itIsMaskedFromTheFirstRowWhereThatIsAskedForWhereverItIsFound(policy: String, row: Int)
         throws
     {
         let key = Array("0123456789abcdef".utf8)
@@ -103,17 +103,17 @@ import Testing
         #expect(try convert(text(at: row), known) { $0.maskingKey = key }.output == output)
     }
 
-    @Test func `a row in quarantine does not show what was found and masked`() throws {
+    @Test func aRowInQuarantineDoesNotShowWhatWasFoundAndMasked() throws {
         let (result, _, quarantine) = try convert(text() + "x,ann@example.org,c\n", try contract("mask"))
         #expect(result.quarantinedCount == 1 && quarantine.contains("not_an_integer") && !quarantine.contains("ann@"))
     }
 
-    @Test func `fields that the contract does not know are looked at, too`() throws {
+    @Test func fieldsThatTheContractDoesNotKnowAreLookedAtToo() throws {
         let (result, output, _) = try convert(text(at: -1, more: ",secret"), try contract("redact"))
         #expect(result.maskedColumns == ["_rescued_data"] && !holds(output, "eve@example.org"))
     }
 
-    @Test func `the contract counts before the environment, and nobody looks where it says so`() throws {
+    @Test func theContractCountsBeforeTheEnvironmentAndNobodyLooksWhereItSaysSo() throws {
         let off = try convert(text(), try contract("off")) { $0.personalData = .mask }
         #expect(off.result.personalData.isEmpty && holds(off.output, "ann@example.org"))
         let mask = try convert(text(), try contract()) { $0.personalData = .mask }
@@ -122,7 +122,7 @@ import Testing
         #expect(known.result.personalData.isEmpty && holds(known.output, "ann@example.org"))
     }
 
-    @Test func `hashing what was found without a key is an error that says so`() throws {
+    @Test func hashingWhatWasFoundWithoutAKeyIsAnErrorThatSaysSo() throws {
         let error = #expect(throws: ColumnarError.self) { try convert(text(), try contract("hash")) }
         #expect(error?.code == "MissingMaskingKey")
     }
@@ -147,7 +147,7 @@ import Testing
     }
 
     @Test(arguments: [(0.99, true), (0.5, false)])
-    func `Comprehend is shown a sample of each column once, and what it is sure of counts`(
+    func comprehendIsShownASampleOfEachColumnOnceAndWhatItIsSureOfCounts(
         score: Double, isSure: Bool
     ) throws {
         let aws = FakeAWS()
@@ -170,7 +170,7 @@ import Testing
         #expect(result.personalData == (isSure ? [finding] : []))
     }
 
-    @Test func `what Comprehend finds is masked as what is found here`() throws {
+    @Test func whatComprehendFindsIsMaskedAsWhatIsFoundHere() throws {
         let aws = FakeAWS()
         aws.answer("DetectPiiEntities") { answer($0, score: 0.9) }
         let text = "id,note,city\n" + (0..<300).map { "\($0),Ann \($0),c\n" }.joined()
@@ -181,7 +181,7 @@ import Testing
         #expect(aws.requests == ["DetectPiiEntities"])
     }
 
-    @Test func `a call of Comprehend that fails ends the conversion with its error`() throws {
+    @Test func aCallOfComprehendThatFailsEndsTheConversionWithItsError() throws {
         let aws = FakeAWS()
         aws.refuse("DetectPiiEntities", "AccessDeniedException", status: 400)
         let error = #expect(throws: AWSError.self) {
@@ -201,7 +201,7 @@ import Testing
         try MaskingKey(Environment(variables))?.load { throw NotAsked() }.text
     }
 
-    @Test func `a key comes from the environment, a file or Parameter Store`() throws {
+    @Test func aKeyComesFromTheEnvironmentAFileOrParameterStore() throws {
         #expect(try load([:]) == nil)
         #expect(try load(["MASKING_KEY": secret]) == secret)
         let folder = try TemporaryFolder()
@@ -219,7 +219,7 @@ import Testing
         #expect(inputs.withLock { $0 } == [["Name": "/cupel/key", "WithDecryption": true]])
     }
 
-    @Test func `a key that is not there, too short or given twice is an error that names the variable`() throws {
+    @Test func aKeyThatIsNotThereTooShortOrGivenTwiceIsAnErrorThatNamesTheVariable() throws {
         func message(_ variables: [String: String]) -> String {
             do {
                 _ = try load(variables)
@@ -236,7 +236,7 @@ import Testing
         #expect(!message(["MASKING_KEY": "short"]).contains("short"))
     }
 
-    @Test func `a parameter that cannot be had is the error of the call`() throws {
+    @Test func aParameterThatCannotBeHadIsTheErrorOfTheCall() throws {
         let aws = FakeAWS()
         aws.refuse("GetParameter", "ParameterNotFound", status: 400)
         let error = #expect(throws: AWSError.self) {

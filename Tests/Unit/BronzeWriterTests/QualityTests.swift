@@ -22,7 +22,7 @@ func ruled(_ rules: String, table: String = "beer") throws -> Contract {
     static let text = "id,score\n1,1\n2,2\n3,\n4,2\nx,2\n"
 
     @Test(arguments: [RawFormat.csv, .json], [1, 3])
-    func `rules are measured whatever the format and the number of threads`(format: RawFormat, threads: Int) throws {
+    func rulesAreMeasuredWhateverTheFormatAndTheNumberOfThreads(format: RawFormat, threads: Int) throws {
         let contract = try ruled("{metric: nullValues, mustBe: 0}, {metric: duplicateValues, mustBe: 1}")
         let lines =
             "{\"id\":1,\"score\":1}\n{\"id\":2,\"score\":2}\n{\"id\":3}\n{\"id\":4,\"score\":2}\n{\"id\":\"x\"}\n"
@@ -34,7 +34,7 @@ func ruled(_ rules: String, table: String = "beer") throws -> Contract {
     }
 
     @Test(arguments: [1, 3])
-    func `a rule of severity error that does not hold fails the file, and nothing of it is seen`(threads: Int) throws {
+    func aRuleOfSeverityErrorThatDoesNotHoldFailsTheFileAndNothingOfItIsSeen(threads: Int) throws {
         let attempt = Attempt()
         let contract = try ruled("{name: all_there, metric: nullValues, mustBe: 0, severity: error}")
         let error = #expect(throws: ConversionError.self) {
@@ -49,7 +49,7 @@ func ruled(_ rules: String, table: String = "beer") throws -> Contract {
         #expect(attempt.output.state == .aborted && attempt.quarantine.state == .aborted)
     }
 
-    @Test func `a rule that memory does not suffice for is unchecked, and does not fail the file`() throws {
+    @Test func aRuleThatMemoryDoesNotSufficeForIsUncheckedAndDoesNotFailTheFile() throws {
         let contract = try ruled("{metric: duplicateValues, mustBe: 0, severity: error}")
         var options = Conversion.Options()
         options.qualityMemory = 1024

@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 3])
-    func `a small file is put at once`(count: Int) throws {
+    func aSmallFileIsPutAtOnce(count: Int) throws {
         let sink = sink()
         try write(Self.pieces(count), to: sink)
         #expect(aws.requests.isEmpty)
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(arguments: [4, 5, 8, 31])
-    func `a large file leaves in parts and appears whole`(count: Int) throws {
+    func aLargeFileLeavesInPartsAndAppearsWhole(count: Int) throws {
         let sink = sink()
         try write(Self.pieces(count), to: sink)
         #expect(aws.bytes(of: object) == nil && aws.openUploads == 1)
@@ -43,14 +43,14 @@ import Testing
     }
 
     @Test(arguments: [1, 12])
-    func `what is given up leaves nothing behind`(count: Int) throws {
+    func whatIsGivenUpLeavesNothingBehind(count: Int) throws {
         let sink = sink()
         try write(Self.pieces(count), to: sink)
         sink.abort()
         #expect(aws.keys(in: "lake").isEmpty && aws.openUploads == 0)
     }
 
-    @Test func `a part that cannot be sent is an error, and the upload can be given up`() throws {
+    @Test func aPartThatCannotBeSentIsAnErrorAndTheUploadCanBeGivenUp() throws {
         let sink = sink()
         try write(Self.pieces(4), to: sink)
         aws.refuse("PUT /lake", "SlowDown", status: 503)
@@ -62,7 +62,7 @@ import Testing
 
     /// The start of an upload in parts, its first part, a later one, its last, and its end.
     @Test(arguments: [("POST", 0), ("PUT", 0), ("PUT", 4), ("PUT", 8), ("POST", 8)])
-    func `whatever request fails, no object is seen`(method: String, afterPieces count: Int) throws {
+    func whateverRequestFailsNoObjectIsSeen(method: String, afterPieces count: Int) throws {
         let sink = sink()
         let pieces = Self.pieces(10)
         try write(Array(pieces[..<count]), to: sink)
@@ -76,7 +76,7 @@ import Testing
         #expect(aws.keys(in: "lake").isEmpty && aws.openUploads == 0)
     }
 
-    @Test func `the parts of a process that died are no object`() throws {
+    @Test func thePartsOfAProcessThatDiedAreNoObject() throws {
         try write(Self.pieces(12), to: sink())
         #expect(aws.keys(in: "lake").isEmpty)
         #expect(aws.openUploads == 1)  // the bucket's lifecycle rule ends it
@@ -84,7 +84,7 @@ import Testing
 }
 
 @Suite struct FileSinkTests {
-    @Test func `a file has its name only when it is whole`() throws {
+    @Test func aFileHasItsNameOnlyWhenItIsWhole() throws {
         let folder = try TemporaryFolder()
         let sink = try FileSink(path: "\(folder.path)/a.parquet")
         try [UInt8](1...9).withUnsafeBytes { try sink.write($0) }
@@ -94,7 +94,7 @@ import Testing
         #expect(try folder.bytes(of: "a.parquet") == Array(1...9))
     }
 
-    @Test func `what is given up leaves the older file as it was`() throws {
+    @Test func whatIsGivenUpLeavesTheOlderFileAsItWas() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write([7], to: "a.parquet")
         let sink = try FileSink(path: path)
@@ -104,7 +104,7 @@ import Testing
         #expect(try folder.bytes(of: "a.parquet") == [7])
     }
 
-    @Test func `a process that died leaves the older file as it was`() throws {
+    @Test func aProcessThatDiedLeavesTheOlderFileAsItWas() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write([7], to: "a.parquet")
         try [UInt8](1...9).withUnsafeBytes { try FileSink(path: path).write($0) }
@@ -112,7 +112,7 @@ import Testing
         #expect(folder.names.filter { $0.hasSuffix(".parquet") } == ["a.parquet"])
     }
 
-    @Test func `a name that cannot be given is an error, and the file can be given up`() throws {
+    @Test func aNameThatCannotBeGivenIsAnErrorAndTheFileCanBeGivenUp() throws {
         let folder = try TemporaryFolder()
         try FileManager.default.createDirectory(atPath: "\(folder.path)/a.parquet/b", withIntermediateDirectories: true)
         let sink = try FileSink(path: "\(folder.path)/a.parquet")
@@ -123,7 +123,7 @@ import Testing
         #expect(folder.names == ["a.parquet"])
     }
 
-    @Test func `a folder that is not there is an error that names the file`() throws {
+    @Test func aFolderThatIsNotThereIsAnErrorThatNamesTheFile() throws {
         let folder = try TemporaryFolder()
         let error = #expect(throws: ConversionError.self) { try FileSink(path: "\(folder.path)/none/a.parquet") }
         #expect(error?.errorType == "CannotWrite" && error?.description.contains("none/a.parquet") == true)

@@ -75,7 +75,7 @@ private func referenceRows(_ text: [UInt8]) -> [[[UInt8]?]] {
         return Array(text.utf8)
     }
 
-    @Test(arguments: 0..<60) func `random text reads as the reference reads it`(seed: UInt64) throws {
+    @Test(arguments: 0..<60) func randomTextReadsAsTheReferenceReadsIt(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let text = randomText(&generator, rows: Int.random(in: 0..<80, using: &generator))
         let expected = referenceRows(text).dropFirst().map { row in
@@ -87,7 +87,7 @@ private func referenceRows(_ text: [UInt8]) -> [[[UInt8]?]] {
         #expect(reading.rows.map { Array($0.prefix(3)) } == Array(expected), "seed \(seed)")
     }
 
-    @Test func `a window boundary may fall at every byte`() throws {
+    @Test func aWindowBoundaryMayFallAtEveryByte() throws {
         let text = Array("a,b,c\n1,\"x\"\"y\n,z\",\n\"\",é,\"葉\"\r\n,,\nlast,\"q\",5\"".utf8)
         let whole = try readCSV(text, texts, window: 4096)
         #expect(whole.rows.count == 4)
@@ -97,7 +97,7 @@ private func referenceRows(_ text: [UInt8]) -> [[[UInt8]?]] {
         }
     }
 
-    @Test(arguments: 0..<40) func `broken bytes never lose or invent a row`(seed: UInt64) throws {
+    @Test(arguments: 0..<40) func brokenBytesNeverLoseOrInventARow(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed &+ 1000)
         var text = randomText(&generator, rows: 60)
         for _ in 0..<Int.random(in: 1..<20, using: &generator) {

@@ -15,7 +15,7 @@ import Testing
         try readCSV(text, orders).rows.map { Array($0.prefix(3)) }
     }
 
-    @Test func `rows become typed columns, and a batch row is an insert`() throws {
+    @Test func rowsBecomeTypedColumnsAndABatchRowIsAnInsert() throws {
         let reading = try readCSV("id,name,price\n1,ale,2.5\n2,stout,3\n", orders)
         #expect(
             reading.rows == [
@@ -25,12 +25,12 @@ import Testing
         #expect(reading.rejected.isEmpty)
     }
 
-    @Test func `rows behind more blank lines than a batch holds are read`() throws {
+    @Test func rowsBehindMoreBlankLinesThanABatchHoldsAreRead() throws {
         let text = "id,name,price\n" + String(repeating: "\n", count: 5000) + "1,ale,2.5\n"
         #expect(try readCSV(text.utf8, orders, batchBytes: 100).rows.map { $0[0] } == ["1"])
     }
 
-    @Test func `columns may stand in any order, and optional ones may be absent`() throws {
+    @Test func columnsMayStandInAnyOrderAndOptionalOnesMayBeAbsent() throws {
         #expect(try rows("price,id,name\n2.5,1,ale\n") == [["1", "ale", "2.5"]])
         #expect(try rows("name,id\nale,1\n") == [["1", "ale", nil]])
     }
@@ -45,26 +45,26 @@ import Testing
         ("id,name,price\n1, x ,\n", " x "), ("id,name,price\n1,a\rb,\n", "a\rb"),
         ("id,name,price\n1,葉山ビール,\n", "葉山ビール"),
     ])
-    func `quotes, line ends and encodings are read as RFC 4180 has them`(text: String, name: String) throws {
+    func quotesLineEndsAndEncodingsAreReadAsRFC4180HasThem(text: String, name: String) throws {
         #expect(try rows(text) == [["1", name, nil]])
     }
 
-    @Test func `an empty field is null, also where it was quoted and holds no text`() throws {
+    @Test func anEmptyFieldIsNullAlsoWhereItWasQuotedAndHoldsNoText() throws {
         #expect(try rows("id,name,price\n1,,\n2,\"\",\"\"\n") == [["1", nil, nil], ["2", "", nil]])
     }
 
-    @Test func `blank lines are no rows, unless the file has a single column`() throws {
+    @Test func blankLinesAreNoRowsUnlessTheFileHasASingleColumn() throws {
         #expect(try rows("id,name,price\n\n1,a,1\n\r\n\n2,b,2\n\n").count == 2)
         let single = try contract(columns: "name: string")
         #expect(try readCSV("name\na\n\nb\n", single).rows.map { $0[0] } == ["a", nil, "b"])
     }
 
-    @Test func `unknown columns are kept as JSON`() throws {
+    @Test func unknownColumnsAreKeptAsJSON() throws {
         let reading = try readCSV("x,id,y\"y,z\n\"a\"\"\n\",1,,7\n,2,,\n", orders)
         #expect(reading.rows.map { $0[7] } == [#"{"x":"a\"\n","z":"7"}"#, nil])
     }
 
-    @Test func `change columns in the header are used, and an operation must be one`() throws {
+    @Test func changeColumnsInTheHeaderAreUsedAndAnOperationMustBeOne() throws {
         let text = "id,operation,_cdc_sequence\n1,delete,77\n2,,\n3,merge,1\n"
         let reading = try readCSV(text, orders)
         #expect(reading.rows.map { $0[3] } == ["delete", "insert"])
@@ -81,7 +81,7 @@ import Testing
             ("1,a,abc", "2 not_a_number", "price: 'abc' is not a number"),
             ("1,\"a\"b,2", "2 misplaced_quote", "name: '\"a\"b' has text after its closing quote"),
         ] as [(String, String, String?)])
-    func `a row that breaks the contract is rejected, and only that row`(
+    func aRowThatBreaksTheContractIsRejectedAndOnlyThatRow(
         row: String, fault: String, message: String?
     ) throws {
         let reading = try readCSV("id,name,price\n\(row)\n5,b,6\n", orders)
@@ -92,7 +92,7 @@ import Testing
         if let message { #expect(reading.rejected[0].message.hasPrefix(message)) }
     }
 
-    @Test func `invalid UTF-8 rejects its row`() throws {
+    @Test func invalidUTF8RejectsItsRow() throws {
         var text = Array("id,name,price\n1,a".utf8)
         text += [0xFF] + Array("b,2\n2,é,3\n".utf8) + [0x33, 0x2C, 0xC3, 0x2C, 0x31, 0x0A] + Array("4,d,4\n".utf8)
         let reading = try readCSV(text, orders)
@@ -100,14 +100,14 @@ import Testing
         #expect(reading.rows.map { $0[1] } == ["é", "d"])
     }
 
-    @Test func `lines and offsets are right behind quoted newlines and other rejects`() throws {
+    @Test func linesAndOffsetsAreRightBehindQuotedNewlinesAndOtherRejects() throws {
         let text = "id,name,price\n1,\"a\n\nb\",1\nx,c,1\n2,d,1\n3,\"e\nf\",y\n"
         let reading = try readCSV(text, orders)
         #expect(reading.faults == ["5 not_an_integer", "7 not_a_number"])
         #expect(reading.rejected.map(\.byteOffset) == [25, 37])
     }
 
-    @Test func `a row beyond the line limit is rejected without being held`() throws {
+    @Test func aRowBeyondTheLineLimitIsRejectedWithoutBeingHeld() throws {
         let long = String(repeating: "x", count: 300_000)
         for row in ["1,\(long),2", "1,\"\(long)\n\(long)\",2"] {
             let reading = try readCSV("id,name,price\n1,a,1\n\(row)\n2,b,2\n", orders, line: 1000)
@@ -125,7 +125,7 @@ import Testing
     }
 
     @Test(arguments: [("\n", 1, 7), ("\r\n", 64, 300), ("", 100, 256)])
-    func `a row that was skipped is as long as it stands in the text`(ending: String, piece: Int, window: Int) throws {
+    func aRowThatWasSkippedIsAsLongAsItStandsInTheText(ending: String, piece: Int, window: Int) throws {
         for length in [300_000, 300_001] {
             let row = "1,\(String(repeating: "x", count: length)),2"
             let text = "id,name,price\n\(row)\(ending)" + (ending.isEmpty ? "" : "2,b,2\n")
@@ -143,11 +143,11 @@ import Testing
         ("id,name,price\n1,a,1\n2,\"b,2\n3,c,3\n", .unterminatedQuote(line: 3, byte: 20)),
         ("id,\"name\n", .unterminatedQuote(line: 1, byte: 0)),
     ])
-    func `a file that cannot be read as the table is an error`(text: String, expected: ColumnarError) throws {
+    func aFileThatCannotBeReadAsTheTableIsAnError(text: String, expected: ColumnarError) throws {
         #expect(throws: expected) { try readCSV(text, orders) }
     }
 
-    @Test func `a header beyond the line limit, or not in UTF-8, is an error`() throws {
+    @Test func aHeaderBeyondTheLineLimitOrNotInUTF8IsAnError() throws {
         #expect(throws: ColumnarError.headerTooLong(limit: 100)) {
             try readCSV(String(repeating: "a", count: 1000), orders, line: 100)
         }
@@ -160,7 +160,7 @@ import Testing
         #expect(throws: ColumnarError.headerNotUTF8) { try readCSV([0xFF, 0xFE, 0x69, 0x0A], orders) }
     }
 
-    @Test func `a header of absurdly many columns is an error`() throws {
+    @Test func aHeaderOfAbsurdlyManyColumnsIsAnError() throws {
         let names = (0...10_000).map { "c\($0)" }.joined(separator: ",")
         #expect(throws: ColumnarError.badHeader(reason: "it has 10001 columns; at most 10000 are read")) {
             try readCSV("\(names)\n", orders)
@@ -168,12 +168,12 @@ import Testing
         #expect(throws: ColumnarError.self) { try readCSV(String(repeating: ",", count: 900_000) + "\n", orders) }
     }
 
-    @Test func `a header without rows is a table without rows`() throws {
+    @Test func aHeaderWithoutRowsIsATableWithoutRows() throws {
         let reading = try readCSV("id,name,price\n", orders)
         #expect(reading.rows.isEmpty && reading.rejected.isEmpty)
     }
 
-    @Test func `batches end by rows and by bytes, whatever pieces the text comes in`() throws {
+    @Test func batchesEndByRowsAndByBytesWhateverPiecesTheTextComesIn() throws {
         let text = "id,name,price\n" + (1...200).map { $0 % 7 == 0 ? "x,a,1\n" : "\($0),name\($0),1.5\n" }.joined()
         let whole = try readCSV(text.utf8, orders, batchRows: 30, batchBytes: 200)
         #expect(whole.batchSizes.reduce(0, +) == 200)
@@ -188,7 +188,7 @@ import Testing
         }
     }
 
-    @Test func `masked values appear nowhere`() throws {
+    @Test func maskedValuesAppearNowhere() throws {
         let people = try contract(
             columns: "id: bigint!", "email: string mask", "code: string hash", "note: string redact")
         let text = "id,email,code,note\n1,ann@example.org,x,secret\n2,,,\n3,ab,x,\"\"\nz,bob@example.org,q,secret\n"
@@ -202,7 +202,7 @@ import Testing
         #expect(reading.rejected[0].rawText == nil)
     }
 
-    @Test func `a field whose name is a masked column's in another spelling is cleared from the rescued data`() throws {
+    @Test func aFieldWhoseNameIsAMaskedColumnsInAnotherSpellingIsClearedFromTheRescuedData() throws {
         let people = try contract(columns: "id: bigint!", "e_mail: string mask")
         let reading = try readCSV("id,E-Mail,Note\n1,ann@example.org,x\n", people)
         #expect(reading.rows[0].last == "{\"E-Mail\":\"[redacted]\",\"Note\":\"x\"}")
@@ -211,13 +211,13 @@ import Testing
     @Test(arguments: [
         "ann@example.org,7\n1,2\n", "ann@example.org,ann@example.org\n", "\"ann@example.org\"x,7\n",
     ])
-    func `a first row that is no header is not shown where the contract masks`(text: String) throws {
+    func aFirstRowThatIsNoHeaderIsNotShownWhereTheContractMasks(text: String) throws {
         let people = try contract(columns: "id: bigint!", "email: string mask")
         let error = #expect(throws: ColumnarError.self) { try readCSV(text, people) }
         #expect(error?.description.contains("example") == false)
     }
 
-    @Test func `hashing without a key is an error that names the columns`() throws {
+    @Test func hashingWithoutAKeyIsAnErrorThatNamesTheColumns() throws {
         let people = try contract(columns: "id: bigint!", "email: string hash")
         #expect(throws: ColumnarError.missingMaskingKey(columns: ["email"])) { try readCSV("id,email\n", people) }
     }

@@ -77,7 +77,7 @@ import CKernels
         }
     }
 
-    @Test(arguments: 0..<200 as Range<UInt64>) func `integers are read alike with and without SIMD`(seed: UInt64) {
+    @Test(arguments: 0..<200 as Range<UInt64>) func integersAreReadAlikeWithAndWithoutSIMD(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let fields = (0..<Int.random(in: 0..<300, using: &generator)).map { _ in randomInteger(&generator) }
         for range in [.min ... .max, Int64(Int32.min)...Int64(Int32.max), 100...9999] {
@@ -94,7 +94,7 @@ import CKernels
         }
     }
 
-    @Test func `rows that are written alike are counted up to the first other`() {
+    @Test func rowsThatAreWrittenAlikeAreCountedUpToTheFirstOther() {
         for (fields, count) in [
             (["insert", "insert", "insert"], 3), (["insert", "insert", "delete"], 2), (["", "", "x"], 2),
             (["insert", "inserts"], 1), (["insert", "insetr"], 1),
@@ -105,7 +105,7 @@ import CKernels
 }
 
 @Suite struct UTF8KernelTests {
-    @Test(arguments: 0..<200 as Range<UInt64>) func `UTF-8 is checked alike with and without SIMD`(seed: UInt64) {
+    @Test(arguments: 0..<200 as Range<UInt64>) func utf8IsCheckedAlikeWithAndWithoutSIMD(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let pieces: [[UInt8]] = [
             [0x61], Array("ascii that is longer than a register of the processor".utf8), [0xC3, 0xA9],

@@ -80,7 +80,7 @@ func constrained(
     ]
 
     @Test(arguments: cases, [RawFormat.csv, .json])
-    func `a value that breaks a constraint goes to quarantine, and a null breaks none`(
+    func aValueThatBreaksAConstraintGoesToQuarantineAndANullBreaksNone(
         known: Case, format: RawFormat
     ) throws {
         let table = try constrained(known.type.0, known.type.1, known.options, properties: known.properties)
@@ -102,7 +102,7 @@ func constrained(
         #expect(reading.rejected.map(\.line) == known.rejected.indices.map { first + $0 * 2 })
     }
 
-    @Test func `the message says what is wrong, and hides what the contract masks`() throws {
+    @Test func theMessageSaysWhatIsWrongAndHidesWhatTheContractMasks() throws {
         let shown = try readCSV("id,v\n1,abc\n", try constrained("string", "string", "maxLength: 2"))
         #expect(shown.rejected[0].message == "v: 'abc' has 3 characters; at most 2 are allowed")
         let hidden = try constrained(
@@ -112,12 +112,12 @@ func constrained(
         #expect(reading.rejected[0].rawText == nil && reading.rows.count == 1)
     }
 
-    @Test func `of a row with several faults, the first column's is told`() throws {
+    @Test func ofARowWithSeveralFaultsTheFirstColumnsIsTold() throws {
         let table = try constrained("integer", "int", "minimum: 0")
         #expect(try readCSV("id,v\nx,-1\n1,x\n", table).faults == ["2 not_an_integer", "3 not_an_integer"])
     }
 
-    @Test func `rows are found wherever slices and batches end`() throws {
+    @Test func rowsAreFoundWhereverSlicesAndBatchesEnd() throws {
         let seed = UInt64.random(in: .min ... .max)
         var random = SeededGenerator(seed: seed)
         let values = (0..<20_000).map { _ in Int.random(in: 0..<50, using: &random) }
@@ -133,7 +133,7 @@ func constrained(
         ("date", "date", "minimum: '2020-02-30'"), ("number", "decimal(4,1)", "minimum: 0.05"),
         ("integer", "int", "maximum: 3000000000"),
     ])
-    func `a bound that is no value of the column fails the file, not its rows`(
+    func aBoundThatIsNoValueOfTheColumnFailsTheFileNotItsRows(
         logicalType: String, physicalType: String, options: String
     ) throws {
         let table = try constrained(logicalType, physicalType, options)

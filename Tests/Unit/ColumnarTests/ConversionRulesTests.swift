@@ -114,7 +114,7 @@ extension ColumnBatch.Column {
 
 @Suite struct ConversionRulesTests {
     @Test(arguments: Spelling.allCases)
-    fileprivate func `every example of the README becomes what it says, however it is spelled`(spelling: Spelling)
+    fileprivate func everyExampleOfTheREADMEBecomesWhatItSaysHoweverItIsSpelled(spelling: Spelling)
         throws
     {
         let rules = try rules()
@@ -129,7 +129,7 @@ extension ColumnBatch.Column {
         }
     }
 
-    @Test func `nothing, null and empty text are told apart as far as each format can`() throws {
+    @Test func nothingNullAndEmptyTextAreToldApartAsFarAsEachFormatCan() throws {
         for type in [
             "string", "bigint", "double", "decimal(5,2)", "boolean", "date", "timestamp", "time", "uuid", "json",
         ] {

@@ -25,26 +25,26 @@ private func inflate(
     private let text = Array((0..<5000).map { "line \($0 * 7919 % 1000)\n" }.joined().utf8)
 
     @Test(arguments: [1, 2, 3, 10, 17, 1000, .max], libraries)
-    func `gzip comes out as it went in, in any pieces`(piece: Int, library: InflateLibrary) throws {
+    func gzipComesOutAsItWentInInAnyPieces(piece: Int, library: InflateLibrary) throws {
         for buffer in [1, 13, 100_000] where piece > 1 || buffer > 1 {
             #expect(try inflate(gzip(text), by: library, piece: piece, buffer: buffer).bytes == text)
         }
     }
 
     @Test(arguments: [1, 5, 100, .max], libraries)
-    func `members follow one another, empty ones too`(piece: Int, library: InflateLibrary) throws {
+    func membersFollowOneAnotherEmptyOnesToo(piece: Int, library: InflateLibrary) throws {
         let members = gzip(Array(text[..<1000])) + gzip([]) + gzip(Array(text[1000...]))
         #expect(try inflate(members, by: library, piece: piece).bytes == text)
     }
 
-    @Test(arguments: libraries) func `the checksum is that of the decompressed bytes`(library: InflateLibrary) throws {
+    @Test(arguments: libraries) func theChecksumIsThatOfTheDecompressedBytes(library: InflateLibrary) throws {
         #expect(
             try inflate(gzip(Array("abc".utf8)), by: library).checksum
                 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
         #expect(try inflate(gzip([]), by: library).bytes == [])
     }
 
-    @Test(arguments: libraries) func `every truncation is an error, and says where`(library: InflateLibrary) throws {
+    @Test(arguments: libraries) func everyTruncationIsAnErrorAndSaysWhere(library: InflateLibrary) throws {
         let bytes = gzip(Array(text[..<300]))
         for length in 2..<bytes.count {
             let error = #expect(throws: ColumnarError.self) { try inflate(Array(bytes[..<length]), by: library) }
@@ -52,7 +52,7 @@ private func inflate(
         }
     }
 
-    @Test(arguments: libraries) func `what is not gzip is told apart from what is damaged`(library: InflateLibrary)
+    @Test(arguments: libraries) func whatIsNotGzipIsToldApartFromWhatIsDamaged(library: InflateLibrary)
         throws
     {
         #expect(throws: ColumnarError.emptyFile) { try inflate([], by: library) }
@@ -69,7 +69,7 @@ private func inflate(
         #expect(throws: ColumnarError.wrongChecksum(byte: bytes.count)) { try inflate(bytes, by: library) }
     }
 
-    @Test(arguments: libraries) func `damage inside never passes`(library: InflateLibrary) throws {
+    @Test(arguments: libraries) func damageInsideNeverPasses(library: InflateLibrary) throws {
         let bytes = gzip(Array(text[..<2000]))
         for index in 10..<bytes.count {
             var damaged = bytes
@@ -79,7 +79,7 @@ private func inflate(
     }
 
     @Test(arguments: [1, 4, .max], libraries)
-    func `garbage behind the last member is an error at its first byte`(piece: Int, library: InflateLibrary) throws {
+    func garbageBehindTheLastMemberIsAnErrorAtItsFirstByte(piece: Int, library: InflateLibrary) throws {
         let bytes = gzip(Array(text[..<100]))
         for garbage in [[0x00], [0x61, 0x62], Array("garbage and more of it, and more".utf8)] as [[UInt8]] {
             #expect(throws: ColumnarError.trailingGarbage(byte: bytes.count)) {
@@ -88,7 +88,7 @@ private func inflate(
         }
     }
 
-    @Test(arguments: libraries) func `too many bytes, or far too many for the input, are an error`(
+    @Test(arguments: libraries) func tooManyBytesOrFarTooManyForTheInputAreAnError(
         library: InflateLibrary
     ) throws {
         #expect(throws: ColumnarError.self) {
@@ -100,7 +100,7 @@ private func inflate(
         #expect(error?.code == "SuspiciousRatio")
     }
 
-    @Test(arguments: 0..<200 as Range<UInt64>) func `both libraries refuse the same damage`(seed: UInt64) throws {
+    @Test(arguments: 0..<200 as Range<UInt64>) func bothLibrariesRefuseTheSameDamage(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var bytes = gzip(Array(text[..<Int.random(in: 0..<3000, using: &generator)]))
         for _ in 0..<Int.random(in: 0..<3, using: &generator) {

@@ -47,7 +47,7 @@ private func randomBytes(_ alphabet: String, count: Int, _ generator: inout Seed
         }
     }
 
-    @Test(arguments: 0..<200 as Range<UInt64>) func `CSV is indexed alike with and without SIMD`(seed: UInt64) {
+    @Test(arguments: 0..<200 as Range<UInt64>) func csvIsIndexedAlikeWithAndWithoutSIMD(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let alphabet = seed % 2 == 0 ? "abc,\n" : "ab,\"\"\n\r"
         let bytes = randomBytes(alphabet, count: Int.random(in: 0..<400, using: &generator), &generator)
@@ -60,7 +60,7 @@ private func randomBytes(_ alphabet: String, count: Int, _ generator: inout Seed
         #expect(fast[0] == expected, "seed \(seed)")
     }
 
-    @Test(arguments: 0..<100 as Range<UInt64>) func `a string's end is found alike with and without SIMD`(seed: UInt64)
+    @Test(arguments: 0..<100 as Range<UInt64>) func aStringsEndIsFoundAlikeWithAndWithoutSIMD(seed: UInt64)
     {
         var generator = SeededGenerator(seed: seed)
         var bytes = randomBytes("abcdefgh é ÿ", count: Int.random(in: 0..<100, using: &generator), &generator)
@@ -70,7 +70,7 @@ private func randomBytes(_ alphabet: String, count: Int, _ generator: inout Seed
         #expect(ck_json_string_stop_portable(text.text, 0) == bytes.count - 1, "seed \(seed)")
     }
 
-    @Test func `bytes are counted`() {
+    @Test func bytesAreCounted() {
         var generator = SeededGenerator(seed: 9)
         for count in [0, 1, 254, 255, 256, 257, 5000] {
             let bytes = randomBytes("a\n", count: count, &generator)
@@ -79,7 +79,7 @@ private func randomBytes(_ alphabet: String, count: Int, _ generator: inout Seed
         #expect(ck_count_byte([UInt8](repeating: 0x0A, count: 10_000), 10_000, 0x0A) == 10_000)
     }
 
-    @Test(arguments: 0..<200 as Range<UInt64>) func `UTF-8 is valid where Swift's decoder repairs nothing`(seed: UInt64)
+    @Test(arguments: 0..<200 as Range<UInt64>) func utf8IsValidWhereSwiftsDecoderRepairsNothing(seed: UInt64)
     {
         var generator = SeededGenerator(seed: seed)
         let pieces: [[UInt8]] = [

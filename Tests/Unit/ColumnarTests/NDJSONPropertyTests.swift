@@ -64,7 +64,7 @@ import Testing
         return (columns, unknown.isEmpty ? nil : .object(unknown))
     }
 
-    @Test(arguments: 0..<60) func `random lines read as the JSON module reads them`(seed: UInt64) throws {
+    @Test(arguments: 0..<60) func randomLinesReadAsTheJSONModuleReadsThem(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var shape = keys.shuffled(using: &generator)
         let lines = (0..<Int.random(in: 1..<60, using: &generator)).map { _ -> String in
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<60) func `broken bytes never lose or invent a line`(seed: UInt64) throws {
+    @Test(arguments: 0..<60) func brokenBytesNeverLoseOrInventALine(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed &+ 5000)
         let shape = keys.shuffled(using: &generator)
         var text = Array((0..<50).map { _ in randomLine(shape, &generator) + "\n" }.joined().utf8)

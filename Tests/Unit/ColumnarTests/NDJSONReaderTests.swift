@@ -29,13 +29,13 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         try readJSON(text, orders).rows.map { Array($0.prefix(4)) }
     }
 
-    @Test func `a value that a later one replaces must be JSON too`() throws {
+    @Test func aValueThatALaterOneReplacesMustBeJSONToo() throws {
         let reading = try readJSON(#"{"id":1,"name":"\ud[","name":"ale"}"# + "\n" + #"{"id":2,"id":3}"#, orders)
         #expect(reading.faults == ["1 not_json"])
         #expect(reading.rows.map { $0[0] } == ["3"])
     }
 
-    @Test func `a rejected line is kept without its return, whichever way it was read`() throws {
+    @Test func aRejectedLineIsKeptWithoutItsReturnWhicheverWayItWasRead() throws {
         let lines = #"{"id":1,"paid":true}"# + "\r\n" + #"{"id":1e,"paid":true}"# + "\r\n"
         for text in [lines, String(lines.dropFirst(21))] {
             let row = try #require(try readJSON(text, orders).rejected.first)
@@ -43,7 +43,7 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         }
     }
 
-    @Test func `objects become typed columns`() throws {
+    @Test func objectsBecomeTypedColumns() throws {
         let text = """
             {"id":1,"name":"ale","price":2.5,"paid":true}
             {"id":2,"name":"","price":3,"paid":false}
@@ -63,7 +63,7 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         #"{"i\u0064":1,"name":"ale","price":2.50}"#, #"{"id":9,"name":"x","price":2.5,"id":1,"name":"ale"}"#,
         #"{"id":"1","name":"ale","price":"2.5"}"#, "\u{FEFF}" + #"{"id":1,"name":"ale","price":2.5}"#,
     ])
-    func `keys may come in any order, spacing and spelling, and the last of a name counts`(line: String) throws {
+    func keysMayComeInAnyOrderSpacingAndSpellingAndTheLastOfANameCounts(line: String) throws {
         // Two lines, so that the second is read by the shape of the first.
         let second = line.hasPrefix("\u{FEFF}") ? String(line.unicodeScalars.dropFirst()) : line
         let expected: [String?] = ["1", "ale", "2.5", nil]
@@ -71,7 +71,7 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         #expect(try rows(line + "\n" + second) == [expected, expected])
     }
 
-    @Test func `a column whose name needs escapes is found`() throws {
+    @Test func aColumnWhoseNameNeedsEscapesIsFound() throws {
         let odd = try Contract(
             parsing: #"""
                 {apiVersion: v3.1.0, kind: DataContract, id: t, version: '1', status: draft, schema: [{name: t,
@@ -82,22 +82,22 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         #expect(reading.rows.map { Array($0.prefix(2)) } == [["1", "2"], ["1", "2"], [nil, "3"]])
     }
 
-    @Test func `strings are unescaped`() throws {
+    @Test func stringsAreUnescaped() throws {
         let text = #"{"id":1,"name":"\"\\\/\b\f\n\r\té\u00e9\ud83d\ude00\u0000"}"# + "\n"
         #expect(try rows(text)[0][1] == "\"\\/\u{8}\u{C}\n\r\té\u{e9}😀\u{0}")
     }
 
-    @Test func `a number may stand where text is due, digit for digit`() throws {
+    @Test func aNumberMayStandWhereTextIsDueDigitForDigit() throws {
         let text = #"{"id":1,"name":12345678901234567890.10}"# + "\n" + #"{"id":2,"name":true}"# + "\n"
         #expect(try rows(text).map { $0[1] } == ["12345678901234567890.10", "true"])
     }
 
-    @Test func `integers keep all 64 bits`() throws {
+    @Test func integersKeepAll64Bits() throws {
         let text = "{\"id\":9223372036854775807}\n{\"id\":-9223372036854775808}\n{\"id\":-0}\n"
         #expect(try rows(text).map { $0[0] } == ["9223372036854775807", "-9223372036854775808", "0"])
     }
 
-    @Test func `unknown fields are kept as they are written`() throws {
+    @Test func unknownFieldsAreKeptAsTheyAreWritten() throws {
         let text = """
             {"x":{"a":[1, 2.50,{"b":null}]},"id":1,"y":"z\\n"}
             {"id":2}
@@ -112,7 +112,7 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
             ])
     }
 
-    @Test func `the change that a line describes is kept`() throws {
+    @Test func theChangeThatALineDescribesIsKept() throws {
         let text = """
             {"id":1,"operation":"update","_cdc_timestamp":"2024-01-01T00:00:00Z","_cdc_transaction_id":77,"_cdc_sequence":"49590338271490256608559692538361571095921575989136588898"}
             {"id":2,"operation":null}
@@ -152,7 +152,7 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
             "not_json"
         ),
     ])
-    func `a line that is not right is rejected, and only that line`(line: String, reason: String) throws {
+    func aLineThatIsNotRightIsRejectedAndOnlyThatLine(line: String, reason: String) throws {
         let text = "{\"id\":1,\"name\":\"a\"}\n\(line)\n{\"id\":2,\"name\":\"b\"}\n"
         let reading = try readJSON(text.utf8, orders, window: 4096)
         #expect(reading.faults == ["2 \(reason)"], "\(reading.rejected.first?.message ?? "")")
@@ -161,13 +161,13 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         #expect(reading.rejected.first?.byteOffset == 20)
     }
 
-    @Test func `nesting at the limit is kept`() throws {
+    @Test func nestingAtTheLimitIsKept() throws {
         let nested = String(repeating: "[", count: 99) + String(repeating: "]", count: 99)
         let reading = try readJSON("{\"id\":1,\"z\":\(nested)}\n", orders)
         #expect(reading.rows[0][8] == "{\"z\":\(nested)}")
     }
 
-    @Test func `invalid UTF-8 rejects its line`() throws {
+    @Test func invalidUTF8RejectsItsLine() throws {
         let text =
             Array("{\"id\":1,\"name\":\"é\"}\n{\"id\":2,\"name\":\"".utf8) + [0xFF] + Array("\"}\n{\"id\":3}\n".utf8)
         let reading = try readJSON(text, orders)
@@ -175,13 +175,13 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         #expect(reading.rows.map { $0[0] } == ["1", "3"])
     }
 
-    @Test func `blank lines count as lines and not as rows`() throws {
+    @Test func blankLinesCountAsLinesAndNotAsRows() throws {
         let reading = try readJSON("\n{\"id\":1}\n\n  \t\n\r\n{\"id\":x}\n", orders)
         #expect(reading.rows.count == 1)
         #expect(reading.faults == ["6 not_json"])
     }
 
-    @Test func `a line beyond the limit is rejected without being held`() throws {
+    @Test func aLineBeyondTheLimitIsRejectedWithoutBeingHeld() throws {
         let long = String(repeating: "x", count: 300_000)
         let text = "{\"id\":1}\n{\"id\":2,\"name\":\"\(long)\"}\n{\"id\":3}\n{\"id\":y}\n"
         let reading = try readJSON(text, orders, line: 1000)
@@ -193,7 +193,7 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
     }
 
     @Test(arguments: [("\n", 1), ("", 64)])
-    func `a line that was skipped is as long as it stands in the text`(ending: String, piece: Int) throws {
+    func aLineThatWasSkippedIsAsLongAsItStandsInTheText(ending: String, piece: Int) throws {
         let line = "{\"id\":2,\"name\":\"\(String(repeating: "x", count: 300_000))\"}"
         let reading = try readJSON("{\"id\":1}\n\(line)\(ending)".utf8, orders, piece: piece, line: 1000)
         #expect(reading.rejected.map(\.rawLength) == [line.utf8.count])
@@ -209,18 +209,18 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
             #"{"person":{"name": "email", "x": "\"email\":"}}"#
         ),
     ])
-    func `a field whose name is a masked column's is cleared from the rescued data`(
+    func aFieldWhoseNameIsAMaskedColumnsIsClearedFromTheRescuedData(
         line: String, rescued: String
     ) throws {
         let people = try contract(columns: "id: bigint!", "email: string mask")
         #expect(try readJSON(line + "\n", people).rows[0].last == rescued)
     }
 
-    @Test func `a file without text is an error`() {
+    @Test func aFileWithoutTextIsAnError() {
         #expect(throws: ColumnarError.emptyText) { try readJSON("", orders) }
     }
 
-    @Test func `a window boundary may fall at every byte`() throws {
+    @Test func aWindowBoundaryMayFallAtEveryByte() throws {
         let text = Array(
             """
             {"id":1,"name":"x\\"y","price":1.5}
@@ -239,7 +239,7 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         }
     }
 
-    @Test func `batches end by rows and by bytes, whatever pieces the text comes in`() throws {
+    @Test func batchesEndByRowsAndByBytesWhateverPiecesTheTextComesIn() throws {
         let text = (1...300).map { $0 % 7 == 0 ? "oops\n" : "{\"id\":\($0),\"name\":\"n\($0)\"}\n" }.joined()
         let whole = try readJSON(text.utf8, orders, batchRows: 30, batchBytes: 500)
         #expect(whole.batchSizes.reduce(0, +) == 300)

@@ -67,7 +67,7 @@ extension ColumnBatch {
 }
 
 @Suite struct NestedTests {
-    @Test func `a struct has a definition level for each optional field that is there`() throws {
+    @Test func aStructHasADefinitionLevelForEachOptionalFieldThatIsThere() throws {
         let table = try contract(properties: id, person)
         let batch = try batch(
             """
@@ -86,7 +86,7 @@ extension ColumnBatch {
         #expect(batch.columns[1].values.count == 3)
     }
 
-    @Test func `a list has a repetition level for each list that goes on`() throws {
+    @Test func aListHasARepetitionLevelForEachListThatGoesOn() throws {
         let table = try contract(properties: id, orders)
         let batch = try batch(
             """
@@ -105,7 +105,7 @@ extension ColumnBatch {
                 == ["0 4 a", "2 4 b", "1 3", "1 2", "0 1", "0 0", "0 4 c"])
     }
 
-    @Test func `faults inside nested values name their path`() throws {
+    @Test func faultsInsideNestedValuesNameTheirPath() throws {
         let table = try contract(properties: id, person, orders)
         let batch = try batch(
             """
@@ -140,7 +140,7 @@ extension ColumnBatch {
         #expect(try batch.entries("orders", most: 3) == ["0 0"])
     }
 
-    @Test func `unknown members are rescued under their paths`() throws {
+    @Test func unknownMembersAreRescuedUnderTheirPaths() throws {
         let table = try contract(properties: id, person, orders, flat)
         let batch = try batch(
             """
@@ -157,7 +157,7 @@ extension ColumnBatch {
         #expect(batch.rescued(2) == nil)
     }
 
-    @Test func `a flattened object is as many columns as it has fields`() throws {
+    @Test func aFlattenedObjectIsAsManyColumnsAsItHasFields() throws {
         let table = try contract(properties: id, flat)
         let json = try batch(
             """
@@ -189,14 +189,14 @@ extension ColumnBatch {
         #expect(csv.texts.map { Array($0[1...2]) } == [["Oslo", "2.5"], [nil, nil]])
     }
 
-    @Test func `the last of repeated keys counts, also inside`() throws {
+    @Test func theLastOfRepeatedKeysCountsAlsoInside() throws {
         let table = try contract(properties: id, person)
         let batch = try batch(#"{"id":1,"person":{"name":"a","n\u0061me":"b","age":1,"age":null}}"#, table)
         #expect(try batch.entries("person", leaf: 0, most: 1) == ["0 1 b"])
         #expect(try batch.entries("person", leaf: 1, most: 2) == ["0 1"])
     }
 
-    @Test func `JSON text in CSV fields and in JSON strings is taken apart too`() throws {
+    @Test func jsonTextInCSVFieldsAndInJSONStringsIsTakenApartToo() throws {
         let table = try contract(properties: id, person, orders)
         let expected = ["0 3 150", "1 3 200", "0 0"]
         let csv = try batch(
@@ -224,7 +224,7 @@ extension ColumnBatch {
         #expect(try json.entries("person", most: 1) == ["0 1 A, B", "0 0"])
     }
 
-    @Test func `a nested column that a CSV file lacks is null in every row`() throws {
+    @Test func aNestedColumnThatACSVFileLacksIsNullInEveryRow() throws {
         let table = try contract(properties: id, person, orders)
         let batch = try batch("id,person\n1,\n2,\"{\"\"name\"\":\"\"A\"\"}\"\n", table, isCSV: true)
         #expect(try batch.entries("orders", leaf: 0, most: 3) == ["0 0", "0 0"])
@@ -233,7 +233,7 @@ extension ColumnBatch {
         #expect(try batch.entries("person", most: 1) == ["0 0", "0 1 A"])
     }
 
-    @Test func `masked leaves are hidden, in messages and unknown members too`() throws {
+    @Test func maskedLeavesAreHiddenInMessagesAndUnknownMembersToo() throws {
         let table = try contract(
             properties: id,
             """
@@ -265,7 +265,7 @@ extension ColumnBatch {
         #expect(!shown.contains("secret"), "\(shown)")
     }
 
-    @Test func `what is deeper than the limit is no JSON, wherever it stands`() throws {
+    @Test func whatIsDeeperThanTheLimitIsNoJSONWhereverItStands() throws {
         let table = try contract(properties: id, "{name: doc, logicalType: string, physicalType: json}", person)
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)

@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func `CSV that Python wrote reads as Python meant it`() throws {
+    @Test func csvThatPythonWroteReadsAsPythonMeantIt() throws {
         let seed = UInt64.random(in: 0...1 << 32)
         let contract = try contract(columns: "a: string", "b: string", "c: string")
         for (number, table) in try Self.tables("csv", seed: seed, count: 300).enumerated() {
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func `NDJSON that Python wrote reads as Python meant it`() throws {
+    @Test func ndjsonThatPythonWroteReadsAsPythonMeantIt() throws {
         let seed = UInt64.random(in: 0...1 << 32)
         let contract = try contract(columns: "n: bigint", "s: string", "d: double")
         for (number, table) in try Self.tables("json", seed: seed, count: 200).enumerated() {

@@ -50,7 +50,7 @@ import Testing
         ("metric: invalidValues, mustBe: 0, arguments: {minLength: 1, maxLength: 2}", 2),
         ("metric: duplicateValues, mustBe: 0", 1), ("metric: duplicateValues, unit: percent, mustBe: 0", 12.5),
     ])
-    func `what the standard's metrics count of text`(rule: String, count: Double) throws {
+    func whatTheStandardsMetricsCountOfText(rule: String, count: Double) throws {
         #expect(try measured(["a", nil, "a", "b", nil, "n/a", "\"\"", "c"], rule) == count)
     }
 
@@ -61,11 +61,11 @@ import Testing
         ("number", "metric: invalidValues, mustBe: 0, arguments: {exclusiveMaximum: 7.0}", 2),
         ("integer", "metric: duplicateValues, mustBe: 0", 1), ("number", "metric: duplicateValues, mustBe: 0", 1),
     ])
-    func `what the standard's metrics count of numbers`(type: String, rule: String, count: Double) throws {
+    func whatTheStandardsMetricsCountOfNumbers(type: String, rule: String, count: Double) throws {
         #expect(try measured(["-1", nil, "7", "-1", "200"], rule, type: type) == count)
     }
 
-    @Test func `rows in quarantine count for nothing`() throws {
+    @Test func rowsInQuarantineCountForNothing() throws {
         let contract = try table(
             "integer", column: "{metric: nullValues, mustBe: 0}, {metric: duplicateValues, mustBe: 0}",
             table: "{metric: rowCount, mustBe: 2}")
@@ -73,7 +73,7 @@ import Testing
         #expect(all.map(\.measured) == [2, 1, 0] && all.map(\.outcome) == [.passed, .failed, .passed])
     }
 
-    @Test func `rows that change or delete a row do not repeat its key`() throws {
+    @Test func rowsThatChangeOrDeleteARowDoNotRepeatItsKey() throws {
         let text = "id,v,operation\n1,5,insert\n1,5,update\n1,5,delete\n2,6,insert\n2,6,\n"
         for rule in ["{metric: duplicateValues, mustBe: 0}"] {
             #expect(try results(text, table("integer", column: rule), batchRows: 2).map(\.measured) == [1])
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func `columns may have to differ together`() throws {
+    @Test func columnsMayHaveToDifferTogether() throws {
         let contract = try table(table: "{metric: duplicateValues, mustBe: 0, arguments: {properties: [id, v]}}")
         let text = "id,v\n1,a\n1,b\n2,a\n1,a\n3,\n3,\n2,a\n"
         #expect(try results(text, contract).map(\.measured) == [2])
@@ -93,20 +93,20 @@ import Testing
         ("mustBeLessOrEqualTo: 3", true), ("mustBeBetween: [3, 4]", true), ("mustBeBetween: [4, 5]", false),
         ("mustNotBeBetween: [3, 4]", false), ("mustNotBeBetween: [4, 5]", true),
     ])
-    func `each operator compares what was measured`(comparison: String, isPassed: Bool) throws {
+    func eachOperatorComparesWhatWasMeasured(comparison: String, isPassed: Bool) throws {
         let contract = try table(table: "{metric: rowCount, \(comparison), severity: error}")
         let result = try #require(try results("id,v\n1,\n2,\n3,\n", contract).first)
         #expect(result.outcome == (isPassed ? .passed : .failed) && result.isFatal == !isPassed)
     }
 
-    @Test func `a table without rows breaks no share`() throws {
+    @Test func aTableWithoutRowsBreaksNoShare() throws {
         let contract = try table(
             column: "{metric: nullValues, unit: percent, mustBeLessThan: 1}",
             table: "{metric: rowCount, mustBeGreaterThan: 0}")
         #expect(try results("id,v\n", contract).map(\.outcome) == [.failed, .passed])
     }
 
-    @Test func `a result says what was measured and what was due`() throws {
+    @Test func aResultSaysWhatWasMeasuredAndWhatWasDue() throws {
         let contract = try table(column: "{metric: nullValues, unit: percent, mustBeBetween: [0, 12.5]}")
         let result = try #require(try results("id,v\n1,\n2,\n3,a\n", contract).first)
         #expect("\(result)".hasPrefix("nullValues of v is 66.6"))
@@ -120,7 +120,7 @@ import Testing
     }
 
     @Test(arguments: Keys.allCases)
-    func `repeats are counted as a set counts them`(keys: Keys) throws {
+    func repeatsAreCountedAsASetCountsThem(keys: Keys) throws {
         let seed = UInt64.random(in: .min ... .max)
         var random = SeededGenerator(seed: seed)
         var values: [String] = (0..<6_000).map { index in
@@ -147,7 +147,7 @@ import Testing
         #expect(result.outcome == .passed, "seed \(seed)")
     }
 
-    @Test func `a rule for which memory does not suffice is not said to hold, and may be said not to`() throws {
+    @Test func aRuleForWhichMemoryDoesNotSufficeIsNotSaidToHoldAndMayBeSaidNotTo() throws {
         func outcome(_ values: [Int], _ comparison: String) throws -> QualityResult.Outcome? {
             let contract = try table("integer", column: "{metric: duplicateValues, \(comparison)}")
             let text = "id,v\n" + values.map { "1,\($0 &* 0x1E37_79B9_7F4A_7C15)\n" }.joined()
@@ -160,7 +160,7 @@ import Testing
         #expect(try outcome(Array(0..<200), "mustBe: 0") == .passed)
     }
 
-    @Test func `a key that counts up takes a bit a row`() {
+    @Test func aKeyThatCountsUpTakesABitARow() {
         var counter = RepeatCounter(columns: [0], byteLimit: 128 << 10)
         var batch = ColumnBatch([BronzeColumn(name: "k", type: .int64, isRequired: true, fieldID: 1)])
         for start in stride(from: 0, to: 1_000_000, by: 10_000) {

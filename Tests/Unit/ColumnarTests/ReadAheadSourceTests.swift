@@ -30,7 +30,7 @@ private final class FailingSource: ByteSource {
     private let text = Array((0..<3000).map { "line \($0)\n" }.joined().utf8)
 
     @Test(arguments: [(1, 1), (7, 2), (1000, 4), (1 << 20, 4)])
-    func `the bytes are those of the other source`(blockSize: Int, blocks: Int) throws {
+    func theBytesAreThoseOfTheOtherSource(blockSize: Int, blocks: Int) throws {
         for buffer in [1, 999, 1 << 16] {
             let source = ReadAheadSource(MemorySource(text, pieceSize: 77), blockSize: blockSize, blocks: blocks)
             #expect(try drain(source, buffer: buffer) == text)
@@ -39,7 +39,7 @@ private final class FailingSource: ByteSource {
         #expect(try drain(ReadAheadSource(MemorySource([]))) == [])
     }
 
-    @Test func `an error comes after the bytes before it`() throws {
+    @Test func anErrorComesAfterTheBytesBeforeIt() throws {
         let source = ReadAheadSource(FailingSource(after: text), blockSize: 1000, blocks: 2)
         var room = [UInt8](repeating: 0, count: text.count)
         var count = 0
@@ -52,7 +52,7 @@ private final class FailingSource: ByteSource {
         #expect(room == text)
     }
 
-    @Test func `it may be dropped while the thread still reads`() throws {
+    @Test func itMayBeDroppedWhileTheThreadStillReads() throws {
         for _ in 0..<50 {
             let source = ReadAheadSource(MemorySource(text), blockSize: 100, blocks: 2)
             var room = [UInt8](repeating: 0, count: 10)
@@ -60,7 +60,7 @@ private final class FailingSource: ByteSource {
         }
     }
 
-    @Test func `the checksum is there once all has been read`() throws {
+    @Test func theChecksumIsThereOnceAllHasBeenRead() throws {
         let inflated = InflatedSource(MemorySource(gzip(Array("abc".utf8))))
         #expect(try drain(ReadAheadSource(inflated)) == Array("abc".utf8))
         #expect(inflated.checksum() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")

@@ -22,7 +22,7 @@ struct RealDataTests {
         return String(decoding: bytes[..<count], as: UTF8.self)
     }
 
-    @Test func `every beer is read`() throws {
+    @Test func everyBeerIsRead() throws {
         let (reading, checksum) = try read("beer")
         #expect(reading.rows.count == 66_055)
         #expect(reading.rejected.isEmpty)
@@ -34,7 +34,7 @@ struct RealDataTests {
         #expect(checksum == "de4b62953548d21529c13dd55be9d092ff51cec86183b82588bac3899fc31d5d")
     }
 
-    @Test func `every double is the one that Swift reads from its text`() throws {
+    @Test func everyDoubleIsTheOneThatSwiftReadsFromItsText() throws {
         let reading = try read("beer").reading
         let texts = try text("beer").split(separator: "\n").dropFirst().map {
             $0.split(separator: ",").last.map(String.init)
@@ -46,7 +46,7 @@ struct RealDataTests {
         #expect(actual.compactMap { $0 }.count == reading.rows.count - 17_043)
     }
 
-    @Test func `every brewery and every profile is read, and addresses are masked`() throws {
+    @Test func everyBreweryAndEveryProfileIsReadAndAddressesAreMasked() throws {
         let breweries = try read("brewery").reading
         #expect(breweries.rows.count == 5_840)
         #expect(breweries.rows.compactMap { $0[1]?.utf8.count }.reduce(0, +) == 137_737)

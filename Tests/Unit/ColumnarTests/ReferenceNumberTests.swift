@@ -33,7 +33,7 @@ private func reference(_ kind: String, seed: UInt64, count: Int) throws -> [(tex
 
 @Suite struct ReferenceNumberTests {
     @Test(arguments: ["double", "float"])
-    func `numbers are rounded as exact fractions are, whatever their digits`(kind: String) throws {
+    func numbersAreRoundedAsExactFractionsAreWhateverTheirDigits(kind: String) throws {
         let seed = UInt64.random(in: 1...1_000_000)
         print("seed of \(kind)s: \(seed)")
         let numbers = try reference(kind, seed: seed, count: 1500)

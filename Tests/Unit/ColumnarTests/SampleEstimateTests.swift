@@ -15,7 +15,7 @@ import Testing
         return Array(("id,name,n\n" + lines.joined()).utf8)
     }
 
-    @Test func `a file that the sample holds is counted`() throws {
+    @Test func aFileThatTheSampleHoldsIsCounted() throws {
         let whole = try estimate(gzip(csv(rows: 300)), .csv)
         #expect(whole.recordCount == 300 && whole.isExact && whole.decompressedBytes == csv(rows: 300).count)
         #expect(try estimate(gzip(csv(rows: 300).dropLast()), .csv).recordCount == 300)
@@ -23,7 +23,7 @@ import Testing
         #expect(try estimate(gzip(Array("id\n".utf8)), .csv).recordCount == 0)
     }
 
-    @Test(arguments: [10_000, 60_000]) func `a larger one is estimated within a tenth`(rows: Int) throws {
+    @Test(arguments: [10_000, 60_000]) func aLargerOneIsEstimatedWithinATenth(rows: Int) throws {
         let text = csv(rows: rows)
         let result = try estimate(gzip(text), .csv, head: 16 << 10)
         #expect(!result.isExact)
@@ -31,21 +31,21 @@ import Testing
         #expect(abs(result.recordCount - rows) < rows / 10)
     }
 
-    @Test func `the last member's length is not taken for that of all`() throws {
+    @Test func theLastMembersLengthIsNotTakenForThatOfAll() throws {
         let text = csv(rows: 30_000)
         let members = gzip(Array(text[..<(text.count - 500)])) + gzip(Array(text.suffix(500)))
         let result = try estimate(members, .csv, head: 16 << 10)
         #expect(abs(result.recordCount - 30_000) < 3_000)
     }
 
-    @Test func `a head without a whole record still counts one`() throws {
+    @Test func aHeadWithoutAWholeRecordStillCountsOne() throws {
         var generator = SeededGenerator(seed: 3)
         let long = (0..<200_000).map { _ in UInt8.random(in: 0x61...0x7A, using: &generator) }
         let result = try estimate(gzip(Array("{\"a\":\"".utf8) + long + Array("\"}\n".utf8)), .json, head: 1000)
         #expect(result.recordCount == 1)
     }
 
-    @Test func `what is not gzip is an error`() {
+    @Test func whatIsNotGzipIsAnError() {
         #expect(throws: ColumnarError.notGzip(byte: 0)) { try estimate(Array("id,name\n1,a\n".utf8), .csv) }
         #expect(throws: ColumnarError.emptyFile) { try estimate([], .csv) }
     }
@@ -55,7 +55,7 @@ import Testing
             ("raw/beer/a.csv.gz", RawFormat.csv), ("A.JSON.GZ", .json), ("x.ndjson.gz", .json), ("x.jsonl.gz", .json),
             ("a.csv", nil), ("a.gz", nil), ("a.parquet", nil),
         ] as [(String, RawFormat?)])
-    func `the format follows from the name`(name: String, format: RawFormat?) {
+    func theFormatFollowsFromTheName(name: String, format: RawFormat?) {
         #expect(RawFormat(fileName: name) == format)
     }
 }

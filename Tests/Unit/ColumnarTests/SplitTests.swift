@@ -58,11 +58,11 @@ private final class SplitSource: ByteSource {
         }
     }
 
-    @Test(arguments: RawFormat.allCases) func `a text may be cut at every byte`(format: RawFormat) throws {
+    @Test(arguments: RawFormat.allCases) func aTextMayBeCutAtEveryByte(format: RawFormat) throws {
         try expectSame(Array((format == .csv ? Self.csv : Self.json).utf8), as: format, isZipped: false)
     }
 
-    @Test(arguments: RawFormat.allCases) func `a gzip file of two members may be cut at every byte`(format: RawFormat)
+    @Test(arguments: RawFormat.allCases) func aGzipFileOfTwoMembersMayBeCutAtEveryByte(format: RawFormat)
         throws
     {
         let text = Array((format == .csv ? Self.csv : Self.json).utf8)

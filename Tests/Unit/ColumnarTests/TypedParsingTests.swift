@@ -22,7 +22,7 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
 }
 
 @Suite struct TypedParsingTests {
-    @Test func `integers of 64 bits`() throws {
+    @Test func integersOf64Bits() throws {
         try expectValues(
             "bigint",
             [
@@ -41,7 +41,7 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
             ])
     }
 
-    @Test func `integers of 32 bits never wrap`() throws {
+    @Test func integersOf32BitsNeverWrap() throws {
         try expectValues(
             "int",
             [
@@ -51,7 +51,7 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
             ])
     }
 
-    @Test func `doubles`() throws {
+    @Test func doubles() throws {
         try expectValues(
             "double",
             [
@@ -69,7 +69,7 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
             ])
     }
 
-    @Test(arguments: [1, 2, 3] as [UInt64]) func `doubles are those of strtod`(seed: UInt64) throws {
+    @Test(arguments: [1, 2, 3] as [UInt64]) func doublesAreThoseOfStrtod(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var texts: [String] = []
         for _ in 0..<4000 {
@@ -95,7 +95,7 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
         }
     }
 
-    @Test func `floats are rounded once`() throws {
+    @Test func floatsAreRoundedOnce() throws {
         try expectValues(
             "float",
             [
@@ -105,14 +105,14 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
             ])
     }
 
-    @Test func `booleans`() throws {
+    @Test func booleans() throws {
         let yes = ["true", "TRUE", "True", "t", "T", "yes", "Y", "1"].map { ($0, "true") }
         let no = ["false", "False", "f", "no", "N", "0"].map { ($0, "false") }
         let neither = ["2", "on", "truee", "falsehood", " true", "null"].map { ($0, "not_a_boolean") }
         try expectValues("boolean", yes + no + neither + [("", "missing_value")])
     }
 
-    @Test func `dates`() throws {
+    @Test func dates() throws {
         try expectValues(
             "date",
             [
@@ -125,7 +125,7 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
             ])
     }
 
-    @Test func `dates agree with Foundation's calendar`() throws {
+    @Test func datesAgreeWithFoundationsCalendar() throws {
         var calendar = Calendar(identifier: .iso8601)
         calendar.timeZone = .gmt
         let days = Array(stride(from: -140_000, through: 140_000, by: 997))
@@ -137,7 +137,7 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
         #expect(try parse(texts, as: "date") == days.map(String.init))
     }
 
-    @Test func `timestamps`() throws {
+    @Test func timestamps() throws {
         try expectValues(
             "timestamp",
             [
@@ -155,7 +155,7 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
             ])
     }
 
-    @Test func `decimals keep every digit or are refused`() throws {
+    @Test func decimalsKeepEveryDigitOrAreRefused() throws {
         try expectValues(
             "decimal(5,2)",
             [

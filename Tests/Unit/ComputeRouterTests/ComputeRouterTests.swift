@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test(arguments: [(1000, "lambda"), (1001, "ecs"), (0, "lambda")])
-    func `a small file is counted and goes where its count says`(rows: Int, target: String) throws {
+    func aSmallFileIsCountedAndGoesWhereItsCountSays(rows: Int, target: String) throws {
         let record = try add(gzip(Self.rows(rows)))
         let answer = try route(record)
         #expect(
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `a large file is judged by two ranged reads`(versioned: Bool) throws {
+    func aLargeFileIsJudgedByTwoRangedReads(versioned: Bool) throws {
         let record = try add(gzip(Self.rows(50_000)), versioned: versioned)
         let before = aws.requests.count
         let answer = try route(record)
@@ -72,7 +72,7 @@ import Testing
         #expect(reads.map { $0.split(separator: " ").last } == ["bytes=0-65535", "bytes=-4"])
     }
 
-    @Test func `a version is read even when a newer one stands in front of it`() throws {
+    @Test func aVersionIsReadEvenWhenANewerOneStandsInFrontOfIt() throws {
         let old = try add(gzip(Self.rows(10)))
         let new = try add(gzip(Self.rows(20)))
         #expect(try route(old)["estimated_record_count"] == 10)
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `a version that is gone ends the record in an error that says so`(versioned: Bool) throws {
+    func aVersionThatIsGoneEndsTheRecordInAnErrorThatSaysSo(versioned: Bool) throws {
         let record = try add(gzip(Self.rows(10)), versioned: versioned)
         if versioned {
             aws.delete(record.object)
@@ -95,11 +95,11 @@ import Testing
     }
 
     @Test(arguments: [[], Array("not gzip at all".utf8), [0x1F, 0x8B, 8, 0]] as [[UInt8]])
-    func `what cannot be sampled goes to the writer, which says what is wrong`(bytes: [UInt8]) throws {
+    func whatCannotBeSampledGoesToTheWriterWhichSaysWhatIsWrong(bytes: [UInt8]) throws {
         #expect(try route(try add(bytes))["compute_target"] == "lambda")
     }
 
-    @Test func `a record at work or at its end has no target`() throws {
+    @Test func aRecordAtWorkOrAtItsEndHasNoTarget() throws {
         let record = try add(gzip(Self.rows(1)))
         guard case .claimed(let claimed) = try control.claim(record.controlID, owner: "x", leaseSeconds: 60) else {
             Issue.record("the record was free")
@@ -110,12 +110,12 @@ import Testing
         #expect(try route(record)["compute_target"] == "none")
     }
 
-    @Test func `routing again answers the same`() throws {
+    @Test func routingAgainAnswersTheSame() throws {
         let record = try add(gzip(Self.rows(5)))
         #expect(try route(record) == route(record))
     }
 
-    @Test func `an unknown record and an event without an id are errors with names`() throws {
+    @Test func anUnknownRecordAndAnEventWithoutAnIdAreErrorsWithNames() throws {
         let id = "0123456789abcdef0123456789abcdef"
         #expect(throws: ControlError.self) { try router.handle(["control_id": .string(id)], context) }
         for event in [["control_id": "../x"], [:], ["control_id": 7]] as [JSON] {

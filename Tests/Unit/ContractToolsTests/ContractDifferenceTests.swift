@@ -44,7 +44,7 @@ func contractText(
         "name: \(name), logicalType: \(logicalType), physicalType: '\(physicalType)'\(more)"
     }
 
-    @Test func `the same contract has no differences`() throws {
+    @Test func theSameContractHasNoDifferences() throws {
         let difference = ContractDifference(from: try contract(Self.id), to: try contract(Self.id))
         #expect(difference.changes.isEmpty && difference.isCompatible)
         #expect("\(try #require(difference.suggestedVersion))" == "1.0.0" && !difference.isVersionTooLow)
@@ -67,14 +67,14 @@ func contractText(
             ("string", "string", "string", "uuid", false),
             ("string", "string", "integer", "bigint", false), ("string", "varchar(10)", "string", "text", nil),
         ] as [(String, String, String, String, Bool?)])
-    func `a type may grow, never shrink or become another`(
+    func aTypeMayGrowNeverShrinkOrBecomeAnother(
         oldLogical: String, old: String, newLogical: String, new: String, isCompatible: Bool?
     ) throws {
         let found = try changes([Self.property("x", oldLogical, old)], [Self.property("x", newLogical, new)])
         #expect(found == (isCompatible.map { [$0 ? "type x ok minor" : "type x breaks major"] } ?? []))
     }
 
-    @Test func `columns come as optional, and go with a new major version`() throws {
+    @Test func columnsComeAsOptionalAndGoWithANewMajorVersion() throws {
         let (a, b) = (Self.property("a", "string", "string"), Self.property("b", "string", "string"))
         #expect(try changes([a], [a, b]) == ["column_added b ok minor"])
         #expect(try changes([a], [a, b + ", required: true"]) == ["column_added b breaks major"])
@@ -84,7 +84,7 @@ func contractText(
         #expect(try changes([a, b], [b]) == ["column_dropped a ok major", "field_id b breaks major"])
     }
 
-    @Test func `an id makes a renaming known to those who read by it`() throws {
+    @Test func anIdMakesARenamingKnownToThoseWhoReadByIt() throws {
         func named(_ name: String, _ id: Int) -> String {
             "name: \(name), logicalType: string, customProperties: [{property: fieldId, value: \(id)}]"
         }
@@ -101,7 +101,7 @@ func contractText(
                 == ["column_renamed a breaks major", "type b breaks major"])
     }
 
-    @Test func `a value must be there, or mean the same, in older files too`() throws {
+    @Test func aValueMustBeThereOrMeanTheSameInOlderFilesToo() throws {
         let plain = Self.property("a", "string", "string")
         #expect(try changes([plain + ", required: true"], [plain]) == ["required a ok minor"])
         #expect(try changes([plain], [plain + ", required: true"]) == ["required a breaks major"])
@@ -122,7 +122,7 @@ func contractText(
         #expect(try changes([plain], [plain + ", quality: [{metric: nullValues, mustBe: 0}]"]) == ["rules - ok minor"])
     }
 
-    @Test func `fields inside objects and lists follow the same rules`() throws {
+    @Test func fieldsInsideObjectsAndListsFollowTheSameRules() throws {
         func object(_ fields: String...) -> String {
             "name: o, logicalType: object, properties: [\(fields.map { "{\($0)}" }.joined(separator: ", "))]"
         }
@@ -138,7 +138,7 @@ func contractText(
         #expect(try changes([list("bigint")], [object(x)]) == ["column_renamed l breaks major", "type o breaks major"])
     }
 
-    @Test func `tables, tolerance and versions`() throws {
+    @Test func tablesToleranceAndVersions() throws {
         let old = try contract(Self.id, version: "1.4.2")
         let tolerant = try contract(
             Self.id, version: "1.4.3", more: "customProperties: [{property: quarantineRows, value: 3}],")
@@ -150,7 +150,7 @@ func contractText(
         #expect(ContractDifference(from: try contract(Self.id, version: "new"), to: old).suggestedVersion == nil)
     }
 
-    @Test(arguments: [("1.2.3", "1.2.3"), ("v2", "2.0.0"), ("1.10", "1.10.0")]) func `versions are three numbers`(
+    @Test(arguments: [("1.2.3", "1.2.3"), ("v2", "2.0.0"), ("1.10", "1.10.0")]) func versionsAreThreeNumbers(
         text: String, version: String
     ) {
         #expect(SemanticVersion(text)?.description == version)

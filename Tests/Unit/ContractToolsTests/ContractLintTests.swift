@@ -19,11 +19,11 @@ import Testing
 
     private let good = contractText(["name: id, logicalType: integer, primaryKey: true"])
 
-    @Test func `a good contract has no finding`() throws {
+    @Test func aGoodContractHasNoFinding() throws {
         #expect(try findings(("orders.odcs.yaml", good)) == [])
     }
 
-    @Test func `an error has its file, line, column and key, and says what is allowed`() throws {
+    @Test func anErrorHasItsFileLineColumnAndKeyAndSaysWhatIsAllowed() throws {
         let text = contractText(["name: id, logicalType: int"])
         let found = try findings(("orders.odcs.yaml", text))
         #expect(found.count == 1)
@@ -32,18 +32,18 @@ import Testing
                 "orders.odcs.yaml:3:28: error: schema[0].properties[0].logicalType: 'int' is not one of string, "))
     }
 
-    @Test func `what is no YAML has its place too`() throws {
+    @Test func whatIsNoYAMLHasItsPlaceToo() throws {
         #expect(try findings(("a.odcs.yaml", "a: [1\nb: 2\n"))[0].hasPrefix("a.odcs.yaml:2:"))
     }
 
-    @Test func `two contracts of one table are an error`() throws {
+    @Test func twoContractsOfOneTableAreAnError() throws {
         let found = try findings(("orders.odcs.yaml", good), ("copy.odcs.yaml", good))
         #expect(
             found.contains(
                 "copy.odcs.yaml: error: the table 'orders' has a contract already, orders.odcs.yaml; keep one"))
     }
 
-    @Test func `advice says what had better be otherwise, and where`() throws {
+    @Test func adviceSaysWhatHadBetterBeOtherwiseAndWhere() throws {
         let text = contractText(
             ["name: a, logicalType: string", "name: b, logicalType: string, classification: public"], version: "first")
         #expect(
@@ -55,7 +55,7 @@ import Testing
             ])
     }
 
-    @Test func `a file that cannot be read is no finding`() {
+    @Test func aFileThatCannotBeReadIsNoFinding() {
         #expect(throws: ContractError.self) {
             var lint = ContractLint()
             try lint.check("/nonexistent/orders.odcs.yaml")

@@ -59,18 +59,18 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         ("123e4567-e89b-12d3-a456-426614174000\n", "uuid!"), ("\"{\"\"a\"\":1}\"\n[]\n", "json!"),
         ("1\nx\n", "string!"), ("NaN\n1.5\n", "string!"),
     ])
-    func `a type takes every value, and is no wider than it must be`(values: String, type: String) throws {
+    func aTypeTakesEveryValueAndIsNoWiderThanItMustBe(values: String, type: String) throws {
         #expect(try columns("v\n\(values)") == ["v: \(type)"])
         try expectReadable("v\n\(values)", name: "orders.csv", rows: values.count { $0 == "\n" })
     }
 
-    @Test func `a field with nulls is optional, and one without a value is text`() throws {
+    @Test func aFieldWithNullsIsOptionalAndOneWithoutAValueIsText() throws {
         #expect(try columns("a,b,c\n1,,\n,,x\n") == ["a: int64", "b: string", "c: string"])
         // In CSV a quoted nothing is an empty text, and no value of any other type.
         #expect(try columns("a,b\n\"\",\"\"\n1,x\n") == ["a: int64", "b: string!"])
     }
 
-    @Test func `NDJSON keeps its own difference between texts and numbers`() throws {
+    @Test func ndjsonKeepsItsOwnDifferenceBetweenTextsAndNumbers() throws {
         let text = """
             {"id":1,"code":"7","paid":true,"price":1.50,"at":"2024-02-29T10:00:00Z","note":null}
             {"id":2,"code":"8","paid":false,"price":2,"at":"2024-03-01T10:00:00Z","operation":"insert"}
@@ -83,7 +83,7 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         try expectReadable(text, name: "orders.ndjson", rows: 2)
     }
 
-    @Test func `objects and arrays become structs, lists, or JSON where they differ too much`() throws {
+    @Test func objectsAndArraysBecomeStructsListsOrJSONWhereTheyDifferTooMuch() throws {
         let text = """
             {"a":{"city":"x","zip":"01234","geo":{"lat":1.5}},"tags":["x","y"],"mixed":[1,"x",{}],"none":[],"odd":{"A":1,"a":2}}
             {"a":{"city":null},"tags":[],"mixed":[],"none":[],"odd":{},"both":1}
@@ -101,7 +101,7 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
                 "# both is left out and stays in _rescued_data: objects, arrays and single values are mixed"))
     }
 
-    @Test func `the key is the unique column that has the table's name`() throws {
+    @Test func theKeyIsTheUniqueColumnThatHasTheTablesName() throws {
         let rows = (1...60).map { "\($0),\(1000 - $0),\($0 % 3 == 0 ? "open" : "paid"),\(Double($0) / 8)" }
         let text = "number,order_id,state,price\n\(rows.joined(separator: "\n"))\n"
         let proposed = try proposal(text)
@@ -111,7 +111,7 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         #expect(proposed.contains("at most 3 decimals: decimal(9,3)"))
     }
 
-    @Test func `personal data is pointed out, and its values are not shown`() throws {
+    @Test func personalDataIsPointedOutAndItsValuesAreNotShown() throws {
         let rows = (1...100).map { "\($0),user\($0 % 2)@example.com,\($0 % 2 == 0 ? "red" : "blue")\n" }.joined()
         let proposed = try proposal("id,contact,color\n\(rows)")
         #expect(proposed.contains("# Personal data: email in 100 of 100 values."))
@@ -119,7 +119,7 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         #expect(proposed.components(separatedBy: "Personal data").count == 2)
     }
 
-    @Test func `of a file's front, nothing that more rows may break is required`() throws {
+    @Test func ofAFilesFrontNothingThatMoreRowsMayBreakIsRequired() throws {
         let text = "id,name\n" + (1...500).map { "\($0),n\($0)\n" }.joined()
         let proposed = try proposal(text, limits: .init(rows: 100))
         #expect(proposed.contains("Proposed from 100 rows of orders.csv, the front of the file"))
@@ -128,19 +128,19 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         #expect(proposed.contains("# required: true # no null in 100 rows"))
     }
 
-    @Test func `names that YAML would take for something else are quoted, and those of no column left out`() throws {
+    @Test func namesThatYAMLWouldTakeForSomethingElseAreQuotedAndThoseOfNoColumnLeftOut() throws {
         let text = "no,\"a: b #\",1st,\"q\"\"\\\",é,operation,E\n1,2,3,4,5,insert,6\n"
         let contract = try Contract(parsing: try proposal(text), file: "proposed")
         #expect(contract.columns.map(\.name) == ["no", "a: b #", "1st", "q\"\\", "é", "E"])
         #expect(try proposal("a,A\n1,2\n").contains("# A is left out and stays in _rescued_data: its name differs"))
     }
 
-    @Test func `rows that are none are tolerated as often as they were seen`() throws {
+    @Test func rowsThatAreNoneAreToleratedAsOftenAsTheyWereSeen() throws {
         let contract = try Contract(parsing: try proposal("a,b\n1,2\n3\n4,5,6\n7,8\n"), file: "proposed")
         #expect(contract.tolerance.rows == 2)
     }
 
-    @Test func `what gives no contract says why`() throws {
+    @Test func whatGivesNoContractSaysWhy() throws {
         #expect(throws: ContractToolsError.self) { try proposal("a,b\n") }
         #expect(throws: ContractToolsError.self) { try proposal("a\n1\n", name: "orders.xml") }
         #expect(throws: ContractToolsError.notATableName("")) { try proposal("a\n1\n", name: "2024.csv") }
@@ -148,7 +148,7 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         #expect(ProposedContract.tableName(from: "/x/Orders 2024-07.csv.gz") == "orders_2024_07")
     }
 
-    @Test func `the public linter of contracts accepts a proposal with everything in it`() throws {
+    @Test func thePublicLinterOfContractsAcceptsAProposalWithEverythingInIt() throws {
         let text = """
             {"order_id":1,"no":"x","a":{"city":"x","geo":{"lat":1.5}},"tags":["x"],"lines":[{"sku":"x"}],"mixed":[1,"x"],"at":"2024-02-29T10:00:00Z"}
             {"order_id":2,"local":"2024-02-29T10:00:00","uuid":"123e4567-e89b-12d3-a456-426614174000","big":18446744073709551615}

@@ -81,7 +81,7 @@ import Testing
             rows: (#"{"id":1,"x":"a"}"#, #"{"id":2,"x":"b"}"#), read: [["id": 1, "x": "a"], ["id": 2, "x": "b"]]),
     ]
 
-    @Test func `files of both versions are one table to DuckDB and pyarrow`() throws {
+    @Test func filesOfBothVersionsAreOneTableToDuckDBAndPyarrow() throws {
         try withTemporaryFolder { folder in
             for change in Self.changes {
                 let difference = ContractDifference(from: try contract(change.old), to: try contract(change.new))

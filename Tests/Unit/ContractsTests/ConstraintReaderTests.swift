@@ -16,7 +16,7 @@ import Testing
         ("integer", "minimum: 1, exclusiveMinimum: 2", "give one"),
         ("integer", "exclusiveMinimum: true", "needs 'minimum'"),
     ])
-    func `an option that cannot be kept is refused where it stands`(
+    func anOptionThatCannotBeKeptIsRefusedWhereItStands(
         type: String, options: String, says: String
     ) throws {
         let text = contractText(columns: "      - {name: a, logicalType: \(type), logicalTypeOptions: {\(options)}}")
@@ -34,7 +34,7 @@ import Testing
         ("string", "metric: missingValues, mustBe: 0, arguments: {}", "the key 'missingValues' is missing"),
         ("string", "metric: duplicateValues, mustBe: 0, arguments: {properties: [a]}", "unknown key 'properties'"),
     ])
-    func `a rule that cannot be measured is refused where it stands`(
+    func aRuleThatCannotBeMeasuredIsRefusedWhereItStands(
         type: String, rule: String, says: String
     ) throws {
         let text = contractText(columns: "      - {name: a, logicalType: \(type), quality: [{\(rule)}]}")
@@ -48,7 +48,7 @@ import Testing
         ("metric: nullValues, mustBe: 0", "a rule of a column"),
         ("metric: rowCount, unit: percent, mustBe: 0", "leave 'unit: percent' out"),
     ])
-    func `a rule of the table that cannot be measured is refused`(rule: String, says: String) throws {
+    func aRuleOfTheTableThatCannotBeMeasuredIsRefused(rule: String, says: String) throws {
         let text = contractText(
             tableParts: "    quality: [{\(rule)}]", columns: "      - {name: a, logicalType: string}")
         let error = #expect(throws: ContractError.self) { try Contract(parsing: text, file: "c.yaml") }

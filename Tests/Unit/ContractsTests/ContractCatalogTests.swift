@@ -22,7 +22,7 @@ private func minimal(_ table: String) -> String {
 }
 
 @Suite struct ContractCatalogTests {
-    @Test func `the project's own contracts load`() throws {
+    @Test func theProjectsOwnContractsLoad() throws {
         let catalog = try Contract.load(directory: contracts)
         #expect(catalog.tables == ["beer", "brewery", "profile", "review"])
         let review = try catalog.contract(forTable: "review")
@@ -32,28 +32,28 @@ private func minimal(_ table: String) -> String {
         #expect(try catalog.contract(forTable: "profile").maskedColumns == ["email"])
     }
 
-    @Test func `only files named as contracts are read, JSON text included`() throws {
+    @Test func onlyFilesNamedAsContractsAreReadJSONTextIncluded() throws {
         try withFolder(["a.odcs.yaml": minimal("orders"), "notes.txt": "not a contract"]) { folder in
             let catalog = try ContractCatalog(directory: folder)
             #expect(catalog.tables == ["orders"])
         }
     }
 
-    @Test func `a table that no contract describes is an error that lists the tables`() throws {
+    @Test func aTableThatNoContractDescribesIsAnErrorThatListsTheTables() throws {
         let catalog = ContractCatalog([try Contract(parsing: minimal("orders"), file: "a")])
         let error = #expect(throws: ContractError.self) { try catalog.contract(forTable: "../orders") }
         #expect(error == .unknownTable("../orders", known: ["orders"]))
         #expect(error?.description.contains("the tables are orders") == true)
     }
 
-    @Test func `one table in two files is an error that names both`() throws {
+    @Test func oneTableInTwoFilesIsAnErrorThatNamesBoth() throws {
         try withFolder(["a.odcs.yaml": minimal("orders"), "b.odcs.yaml": minimal("orders")]) { folder in
             let error = #expect(throws: ContractError.self) { try ContractCatalog(directory: folder) }
             #expect(error == .duplicateTable("orders", files: ["\(folder)/a.odcs.yaml", "\(folder)/b.odcs.yaml"]))
         }
     }
 
-    @Test func `a folder that is empty or absent is an error`() throws {
+    @Test func aFolderThatIsEmptyOrAbsentIsAnError() throws {
         try withFolder([:]) { folder in
             let error = #expect(throws: ContractError.self) { try ContractCatalog(directory: folder) }
             #expect(error?.description.contains("holds no contract") == true)

@@ -37,7 +37,7 @@ private func fault(_ text: String) -> String {
 }
 
 @Suite struct ContractTests {
-    @Test func `a contract says what its table is`() throws {
+    @Test func aContractSaysWhatItsTableIs() throws {
         let text = contractText(
             top: """
                 customProperties:
@@ -82,7 +82,7 @@ private func fault(_ text: String) -> String {
         #expect(contract.maskedColumns == ["region"])
     }
 
-    @Test func `bronze adds its own columns after the table's, with ids that never move`() throws {
+    @Test func bronzeAddsItsOwnColumnsAfterTheTablesWithIdsThatNeverMove() throws {
         let columns = try Contract(parsing: contractText(), file: "c.yaml").bronzeColumns
         #expect(
             columns.map(\.name) == [
@@ -109,7 +109,7 @@ private func fault(_ text: String) -> String {
             ("time", nil, .time(.microseconds, isAdjustedToUTC: false)),
             ("time", "timetz(3)", .time(.milliseconds, isAdjustedToUTC: true)),
         ] as [(String, String?, ColumnType)])
-    func `a logical and a physical type make a column type`(logical: String, physical: String?, type: ColumnType) throws
+    func aLogicalAndAPhysicalTypeMakeAColumnType(logical: String, physical: String?, type: ColumnType) throws
     {
         let physicalLine = physical.map { "\n        physicalType: \($0)" } ?? ""
         let text = contractText(columns: "      - name: c\n        logicalType: \(logical)\(physicalLine)")
@@ -121,7 +121,7 @@ private func fault(_ text: String) -> String {
         ("time", "timestamp"), ("object", "varchar"), ("number", "decimal(4,5)"),
         ("number", "decimal(x)"), ("integer", "decimal(9,2)"), ("integer", "bigint(20)"), ("date", "timestamp"),
     ])
-    func `types that do not go together are refused with what would`(logical: String, physical: String) {
+    func typesThatDoNotGoTogetherAreRefusedWithWhatWould(logical: String, physical: String) {
         let text = contractText(
             columns: "      - name: c\n        logicalType: \(logical)\n        physicalType: \(physical)")
         let message = fault(text)
@@ -134,7 +134,7 @@ private func fault(_ text: String) -> String {
         (String(repeating: "a", count: 64), false), ("Beer", false), ("1a", false), ("_a", false), ("a-b", false),
         ("../a", false), ("a b", false), ("é", false), ("a.b", false),
     ])
-    func `only safe names name tables`(name: String, isSafe: Bool) {
+    func onlySafeNamesNameTables(name: String, isSafe: Bool) {
         #expect(Contract.isTableName(name) == isSafe)
     }
 
@@ -143,14 +143,14 @@ private func fault(_ text: String) -> String {
         (0, 0.1, 10, 100, true), (0, 0.1, 11, 100, false), (5, 0.1, 11, 100, false), (5, 0.1, 5, 10, true),
         (10, 0.1, 3, 3, false), (0, 1.0, 3, 3, true),
     ])
-    func `the larger allowance counts, and something must be left`(
+    func theLargerAllowanceCountsAndSomethingMustBeLeft(
         rows: Int, share: Double, quarantined: Int, read: Int, isAccepted: Bool
     ) {
         let tolerance = Contract.Tolerance(rows: rows, share: share)
         #expect(tolerance.accepts(quarantined: quarantined, of: read) == isAccepted)
     }
 
-    @Test func `quality rules are read for the table and its columns`() throws {
+    @Test func qualityRulesAreReadForTheTableAndItsColumns() throws {
         let text = contractText(
             tableParts: """
                     quality:
@@ -237,11 +237,11 @@ private func fault(_ text: String) -> String {
         ("- a", "c.yaml:1:1: the contract: expected a mapping, found a sequence"),
         ("kind: DataContract", "c.yaml:1:1: the contract: the key 'apiVersion' is missing"),
     ])
-    func `a broken contract is refused with file, line, key and what is allowed`(text: String, expected: String) {
+    func aBrokenContractIsRefusedWithFileLineKeyAndWhatIsAllowed(text: String, expected: String) {
         #expect(fault(text).contains(expected), "\(fault(text))")
     }
 
-    @Test func `field ids may be given, and must not repeat`() throws {
+    @Test func fieldIdsMayBeGivenAndMustNotRepeat() throws {
         func column(_ name: String, _ id: Int?) -> String {
             let custom = id.map { ", customProperties: [{property: fieldId, value: \($0)}]" } ?? ""
             return "      - {name: \(name), logicalType: string\(custom)}"

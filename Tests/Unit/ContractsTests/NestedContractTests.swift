@@ -25,7 +25,7 @@ private let flatten = "customProperties: [{property: layout, value: flatten}]"
 private let hash = "customProperties: [{property: masking, value: hash}]"
 
 @Suite struct NestedContractTests {
-    @Test func `objects and arrays become columns, structs, lists or text, as the README shows`() throws {
+    @Test func objectsAndArraysBecomeColumnsStructsListsOrTextAsTheREADMEShows() throws {
         let path = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../Fixtures/contracts/order.odcs.yaml").standardizedFileURL.path
         let contract = try Contract(contentsOf: path)
@@ -51,7 +51,7 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
         #expect(fields.map(\.fieldID) == [200_008, 200_009, 200_010])
     }
 
-    @Test func `ids that the contract gives count before all others`() throws {
+    @Test func idsThatTheContractGivesCountBeforeAllOthers() throws {
         let id = { (number: Int) in "customProperties: [{property: fieldId, value: \(number)}]" }
         let contract = try Contract(
             parsing: text(
@@ -65,7 +65,7 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
         #expect([contract.columns[0].fieldID, element.fieldID, fields[0].fieldID] == [7, 8, 9])
     }
 
-    @Test func `masked places are named wherever they are`() throws {
+    @Test func maskedPlacesAreNamedWhereverTheyAre() throws {
         let contract = try Contract(
             parsing: text(
                 """
@@ -144,11 +144,11 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
             "the physicalType 'timestamptz' says otherwise"
         ),
     ])
-    func `what a column cannot be is refused with the reason`(properties: String, reason: String) {
+    func whatAColumnCannotBeIsRefusedWithTheReason(properties: String, reason: String) {
         #expect(complaint(properties).contains(reason), "\(complaint(properties))")
     }
 
-    @Test func `sixteen levels are allowed, seventeen are not`() {
+    @Test func sixteenLevelsAreAllowedSeventeenAreNot() {
         func nested(_ depth: Int) -> String {
             (0..<depth).reduce("logicalType: string") { inner, _ in "logicalType: array, items: {\(inner)}" }
         }
@@ -162,7 +162,7 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
         ("timestamp", "timezone: false", .timestamp(.microseconds, isAdjustedToUTC: false)),
         ("time", "timezone: true", .time(.microseconds, isAdjustedToUTC: true)), ("string", "format: uuid", .string),
     ])
-    func `options of a logical type name widths and zones`(logical: String, option: String, type: ColumnType) throws {
+    func optionsOfALogicalTypeNameWidthsAndZones(logical: String, option: String, type: ColumnType) throws {
         let properties = "{name: a, logicalType: \(logical), logicalTypeOptions: {\(option)}}"
         #expect(try Contract(parsing: text(properties), file: "t.yaml").columns[0].type == type)
     }

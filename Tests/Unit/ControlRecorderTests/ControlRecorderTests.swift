@@ -30,7 +30,7 @@ import Testing
         ]
     }
 
-    @Test func `an event with several objects makes a record of each, decoded`() throws {
+    @Test func anEventWithSeveralObjectsMakesARecordOfEachDecoded() throws {
         let event: JSON = [
             "Records": [
                 announcement("raw/beer/a+b%2B%25%C3%A9.csv.gz"), announcement("raw/brewery/x/y.json.gz", version: nil),
@@ -45,7 +45,7 @@ import Testing
         #expect(records.allSatisfy { $0.createdAt.rfc3339 == "2026-03-01T09:00:00.000Z" })
     }
 
-    @Test func `an event repeated fifty times, also inside itself, makes one record`() throws {
+    @Test func anEventRepeatedFiftyTimesAlsoInsideItselfMakesOneRecord() throws {
         let one = announcement("raw/beer/a.csv.gz")
         let event: JSON = ["Records": [one, one]]
         #expect(try recorder.handle(event, context) == ["recorded": 1, "already_recorded": 1, "ignored": 0])
@@ -55,7 +55,7 @@ import Testing
         #expect(aws.items(in: "control").count == 1)
     }
 
-    @Test func `concurrent events make one record`() async throws {
+    @Test func concurrentEventsMakeOneRecord() async throws {
         let event: JSON = ["Records": [announcement("raw/beer/a.csv.gz")]]
         let recorder = recorder
         let recorded = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -67,7 +67,7 @@ import Testing
         #expect(recorded == 1)
     }
 
-    @Test func `another version of the same key is another record`() throws {
+    @Test func anotherVersionOfTheSameKeyIsAnotherRecord() throws {
         for version in ["v1", "v2"] {
             _ = try recorder.handle(["Records": [announcement("raw/beer/a.csv.gz", version: version)]], context)
         }
@@ -78,13 +78,13 @@ import Testing
         "raw/wine/a.csv.gz", "raw/beer/a.csv", "bronze/beer/a.csv.gz", "raw/a.csv.gz", "raw/beer/../wine/a.csv.gz",
         "raw/beer/%2E%2E/a.csv.gz", "raw/beer//a.csv.gz", "raw/beer/a%0A.csv.gz", "raw/..%2Fbeer/a.csv.gz",
     ])
-    func `any other key is ignored with its reason`(encodedKey: String) throws {
+    func anyOtherKeyIsIgnoredWithItsReason(encodedKey: String) throws {
         let event: JSON = ["Records": [announcement(encodedKey)]]
         #expect(try recorder.handle(event, context) == ["recorded": 0, "already_recorded": 0, "ignored": 1])
         #expect(aws.requests.isEmpty)
     }
 
-    @Test func `only creation counts`() throws {
+    @Test func onlyCreationCounts() throws {
         let event: JSON = ["Records": [announcement("raw/beer/a.csv.gz", name: "ObjectRemoved:Delete")]]
         #expect(try recorder.handle(event, context)["ignored"] == 1)
         let copy: JSON = [
@@ -93,7 +93,7 @@ import Testing
         #expect(try recorder.handle(copy, context)["recorded"] == 1)
     }
 
-    @Test func `an event of another shape is an error, so that it is seen`() {
+    @Test func anEventOfAnotherShapeIsAnErrorSoThatItIsSeen() {
         #expect(throws: ModelError.self) { try recorder.handle(["detail": [:]], context) }
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ControlKeyTests {
     /// Each reference is `printf 'bucket\nkey\nversion\nschema' | sha256sum | cut -c1-32`.
-    @Test func `an id is half the SHA-256 of bucket, key, version and layer`() {
+    @Test func anIdIsHalfTheSHA256OfBucketKeyVersionAndLayer() {
         let id = ControlID(bucket: "stage", key: "raw/beer/a b.csv.gz", version: "v1", schema: .bronze)
         #expect(id.text == "50d80be4233353a618a23f97fc6d7e30")
         #expect(id.short == id.text.prefix(16))
@@ -15,7 +15,7 @@ import Testing
     @Test(arguments: [
         "", "abc", "ABCDEFABCDEFABCDEFABCDEFABCDEFAB", "0123456789abcdef0123456789abcdeg", "../../etc/passwd",
     ])
-    func `an id from outside must look like one`(text: String) {
+    func anIdFromOutsideMustLookLikeOne(text: String) {
         #expect(ControlID(text) == nil)
     }
 
@@ -23,7 +23,7 @@ import Testing
         ("raw/beer/beers.csv.gz", "beer", ControlRecord.FileFormat.csv),
         ("raw/review/2026/03/part 1+é%.json.gz", "review", .json), ("raw/beer/..a/b..csv.gz", "beer", .csv),
     ])
-    func `a raw key tells table and format`(text: String, table: String, format: ControlRecord.FileFormat) throws {
+    func aRawKeyTellsTableAndFormat(text: String, table: String, format: ControlRecord.FileFormat) throws {
         let key = try RawKey(text)
         #expect(key.table == table && key.format == format && key.text == text)
     }
@@ -35,7 +35,7 @@ import Testing
         "raw/1beer/a.csv.gz",
         "bronze/beer/a.csv.gz", "raw/beer/", "raw/beer//a.csv.gz", "",
     ])
-    func `any other key is refused with its reason`(text: String) {
+    func anyOtherKeyIsRefusedWithItsReason(text: String) {
         #expect {
             try RawKey(text)
         } throws: { error in
@@ -49,14 +49,14 @@ import Testing
         ("raw/beer/_hidden.csv.gz", "hidden"), ("raw/beer/..csv.gz", "file"), ("raw/beer/a=b&c.csv.gz", "a_b_c"),
         ("raw/beer/\(String(repeating: "n", count: 300)).csv.gz", String(repeating: "n", count: 120)),
     ])
-    func `output keys are a pure function of the record`(key: String, stem: String) throws {
+    func outputKeysAreAPureFunctionOfTheRecord(key: String, stem: String) throws {
         let record = try Self.record(key)
         let id = record.controlID.short
         #expect(try BronzeKey(record).text == "bronze/beer/year=2026/month=02/day=28/\(stem)-\(id).parquet")
         #expect(try QuarantineKey(record).text == "quarantine/beer/year=2026/month=02/day=28/\(stem)-\(id).ndjson.gz")
     }
 
-    @Test func `a record whose table is no name has no output key`() throws {
+    @Test func aRecordWhoseTableIsNoNameHasNoOutputKey() throws {
         let raw = try Self.record("raw/beer/a.csv.gz")
         let record = ControlRecord(
             controlID: raw.controlID, schema: .bronze, table: "../lake", bucket: "b", objectKey: "raw/x/a.csv.gz",
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test(arguments: [ObjectVersion.versionID("3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY"), .versionID("null"), .eTag("abc-2")])
-    func `a version reads back as what it was`(version: ObjectVersion) {
+    func aVersionReadsBackAsWhatItWas(version: ObjectVersion) {
         #expect(ObjectVersion(wireText: version.wireText) == version)
     }
 

@@ -42,7 +42,7 @@ import Testing
 
     // MARK: Register
 
-    @Test func `a repeated event leaves the first record as it is`() throws {
+    @Test func aRepeatedEventLeavesTheFirstRecordAsItIs() throws {
         #expect(try table.register(record) == .recorded)
         let working = try claimed()
         #expect(try table.register(record) == .alreadyRecorded)
@@ -50,14 +50,14 @@ import Testing
         #expect(aws.items(in: "control").count == 1)
     }
 
-    @Test func `a registration whose answer is lost is made again, and counts once`() throws {
+    @Test func aRegistrationWhoseAnswerIsLostIsMadeAgainAndCountsOnce() throws {
         aws.loseNextAnswer()
         #expect(try table.register(record) == .alreadyRecorded)
         #expect(try table.record(record.controlID) == record)
         #expect(aws.requests == ["PutItem", "PutItem", "GetItem"])
     }
 
-    @Test func `a record is written with the names that the table knows`() throws {
+    @Test func aRecordIsWrittenWithTheNamesThatTheTableKnows() throws {
         _ = try table.register(record)
         let item = try #require(aws.items(in: "control").first)
         #expect(
@@ -69,7 +69,7 @@ import Testing
         #expect(item["created_at"] == "2026-02-28T23:59:59.999Z" && item["updated_at"] == "2026-03-01T10:00:00.000Z")
     }
 
-    @Test func `an item that is no control record names its attribute`() throws {
+    @Test func anItemThatIsNoControlRecordNamesItsAttribute() throws {
         var item = record.item
         item["attempt_count"] = "many"
         aws.putItem(item, in: "control")
@@ -84,7 +84,7 @@ import Testing
 
     // MARK: Route
 
-    @Test func `a pending record is routed, one at work is left alone`() throws {
+    @Test func aPendingRecordIsRoutedOneAtWorkIsLeftAlone() throws {
         _ = try table.register(record)
         guard case .routed(let routed) = try table.route(record.controlID, to: .ecs, estimatedRecordCount: 9) else {
             throw Unclaimed()
@@ -94,7 +94,7 @@ import Testing
         #expect(try table.route(record.controlID, to: .lambda, estimatedRecordCount: 1) == .notPending(working))
     }
 
-    @Test func `a record that cannot be worked on ends in error with the attempt counted`() throws {
+    @Test func aRecordThatCannotBeWorkedOnEndsInErrorWithTheAttemptCounted() throws {
         _ = try table.register(record)
         #expect(try table.refuse(record.controlID, errorType: "ObjectGone", message: "it is gone"))
         let refused = try #require(try table.record(record.controlID))
@@ -104,7 +104,7 @@ import Testing
 
     // MARK: Claim
 
-    @Test func `a claim takes a pending record, with a lease and an attempt`() throws {
+    @Test func aClaimTakesAPendingRecordWithALeaseAndAnAttempt() throws {
         _ = try table.register(record)
         guard
             case .claimed(let claimed) = try table.claim(
@@ -115,7 +115,7 @@ import Testing
         #expect(claimed.startedAt == aws.now && claimed.requestID == "request-1")
     }
 
-    @Test func `a second worker is held off until the lease expires`() throws {
+    @Test func aSecondWorkerIsHeldOffUntilTheLeaseExpires() throws {
         _ = try table.register(record)
         let first = try claimed()
         #expect(
@@ -125,20 +125,20 @@ import Testing
         #expect(try claimed(by: "execution-2").attemptCount == 2)
     }
 
-    @Test func `the same execution takes its record again after a crash`() throws {
+    @Test func theSameExecutionTakesItsRecordAgainAfterACrash() throws {
         _ = try table.register(record)
         _ = try claimed()
         #expect(try claimed().attemptCount == 2)
     }
 
-    @Test func `a claim whose answer is lost is still the claimer's`() throws {
+    @Test func aClaimWhoseAnswerIsLostIsStillTheClaimers() throws {
         _ = try table.register(record)
         aws.loseNextAnswer()
         let claimed = try claimed()
         #expect(try table.finish(claimed, conversion).status == .success)
     }
 
-    @Test func `a record that failed as often as it may is exhausted, also when its workers died`() throws {
+    @Test func aRecordThatFailedAsOftenAsItMayIsExhaustedAlsoWhenItsWorkersDied() throws {
         _ = try table.register(record)
         try table.fail(try claimed(), errorType: "BadInput", message: "no")
         try table.fail(try claimed(), errorType: "BadInput", message: "no")
@@ -153,14 +153,14 @@ import Testing
         }
     }
 
-    @Test func `what is done or unknown is not claimed`() throws {
+    @Test func whatIsDoneOrUnknownIsNotClaimed() throws {
         #expect(try table.claim(record.controlID, owner: "x", leaseSeconds: 60) == .notFound)
         _ = try table.register(record)
         let done = try table.finish(try claimed(), conversion)
         #expect(try table.claim(record.controlID, owner: "x", leaseSeconds: 60) == .alreadyDone(done))
     }
 
-    @Test func `a renewed lease lasts from now on`() throws {
+    @Test func aRenewedLeaseLastsFromNowOn() throws {
         _ = try table.register(record)
         let first = try claimed()
         aws.advance(byMilliseconds: 50_000)
@@ -170,7 +170,7 @@ import Testing
 
     // MARK: Settle
 
-    @Test func `a finished record says what came of it`() throws {
+    @Test func aFinishedRecordSaysWhatCameOfIt() throws {
         _ = try table.register(record)
         let working = try claimed()
         aws.advance(byMilliseconds: 1500)
@@ -183,7 +183,7 @@ import Testing
         #expect(done.leaseOwner == nil && done.leaseExpiresAt == nil)
     }
 
-    @Test func `the next layer's record stands exactly when this one is finished, and once`() throws {
+    @Test func theNextLayersRecordStandsExactlyWhenThisOneIsFinishedAndOnce() throws {
         _ = try table.register(record)
         let next = record.next(
             .silver, bucket: "lake", outputKey: "bronze/beer/x.parquet", version: .versionID("1"), sizeInBytes: 5,
@@ -206,7 +206,7 @@ import Testing
         #expect(try table.record(next.controlID) == stored)
     }
 
-    @Test func `a worker that lost its lease can settle nothing`() throws {
+    @Test func aWorkerThatLostItsLeaseCanSettleNothing() throws {
         _ = try table.register(record)
         let slow = try claimed()
         aws.advance(byMilliseconds: 60_001)
@@ -219,7 +219,7 @@ import Testing
         #expect(try table.record(record.controlID) == quick)
     }
 
-    @Test func `an end whose answer is lost is recognised`() throws {
+    @Test func anEndWhoseAnswerIsLostIsRecognised() throws {
         _ = try table.register(record)
         let first = try claimed()
         aws.loseNextAnswer()
@@ -230,7 +230,7 @@ import Testing
         #expect(try table.fail(second, errorType: "BadInput", message: "no").status == .error)
     }
 
-    @Test func `a released record can be claimed at once`() throws {
+    @Test func aReleasedRecordCanBeClaimedAtOnce() throws {
         _ = try table.register(record)
         _ = try table.route(record.controlID, to: .lambda, estimatedRecordCount: 1)
         let released = try table.release(try claimed())
@@ -238,7 +238,7 @@ import Testing
         #expect(try claimed(by: "execution-2").attemptCount == 2)
     }
 
-    @Test func `a long message keeps its beginning`() throws {
+    @Test func aLongMessageKeepsItsBeginning() throws {
         _ = try table.register(record)
         let failed = try table.fail(try claimed(), errorType: "BadInput", message: String(repeating: "é", count: 9000))
         let message = try #require(failed.errorMessage)
@@ -247,7 +247,7 @@ import Testing
 
     // MARK: Open work
 
-    @Test func `a record is open work until it succeeds, and again when it is replayed`() throws {
+    @Test func aRecordIsOpenWorkUntilItSucceedsAndAgainWhenItIsReplayed() throws {
         func openWork() -> AttributeValue? {
             aws.items(in: "control").first { $0["control_id"] == .string(record.controlID.text) }?["open_work"]
         }
@@ -262,7 +262,7 @@ import Testing
         #expect(openWork() == partition)
     }
 
-    @Test func `a success expires where records do, an error does not, and a replay takes the expiry back`() throws {
+    @Test func aSuccessExpiresWhereRecordsDoAnErrorDoesNotAndAReplayTakesTheExpiryBack() throws {
         let keeping = ControlTable(name: "control", client: aws.client, retentionInDays: 30, now: { [aws] in aws.now })
         _ = try keeping.register(record)
         func expiry() -> AttributeValue? { aws.items(in: "control").first?["expires_at"] }
@@ -277,7 +277,7 @@ import Testing
         #expect(expiry() == nil, "without a retention all is kept")
     }
 
-    @Test func `a next record that is done already stays out of open work`() throws {
+    @Test func aNextRecordThatIsDoneAlreadyStaysOutOfOpenWork() throws {
         _ = try table.register(record)
         let next = record.next(
             .silver, bucket: "lake", outputKey: "bronze/beer/x.parquet", version: .versionID("1"), sizeInBytes: 5,
@@ -294,7 +294,7 @@ import Testing
         #expect(aws.items(in: "control").allSatisfy { $0["open_work"] == nil })
     }
 
-    @Test func `the backlog counts what is open, in every partition`() throws {
+    @Test func theBacklogCountsWhatIsOpenInEveryPartition() throws {
         let statuses: [ControlRecord.Status] = [.pending, .running, .error, .error, .success]
         for number in 0..<100 {
             var record = try ControlKeyTests.record("raw/beer/\(number).csv.gz")
@@ -317,7 +317,7 @@ import Testing
     // MARK: Random lives
 
     /// Many workers, dying at random, some slow, some replayed: whatever happens, one end counts.
-    @Test func `random lives settle once and keep the counts of one worker`() throws {
+    @Test func randomLivesSettleOnceAndKeepTheCountsOfOneWorker() throws {
         let seed = UInt64.random(in: .min ... .max)
         var random = SeededGenerator(seed: seed)
         for life in 0..<40 {

@@ -27,7 +27,7 @@ import Testing
         return record.controlID
     }
 
-    @Test func `a failed record goes again once, however many ask`() throws {
+    @Test func aFailedRecordGoesAgainOnceHoweverManyAsk() throws {
         let id = try add("a", .error)
         #expect(try table.replay(id) == .replayed(from: .error))
         #expect(try table.replay(id) == .alreadyPending)
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: ["2026-03-01T09:00:00Z", "2026-03-01T09:00:00.123456Z", "2026-03-01T10:00:00+01:00", nil])
-    func `a record that the state machine ended, at a time in its own form, goes again`(time: String?) throws {
+    func aRecordThatTheStateMachineEndedAtATimeInItsOwnFormGoesAgain(time: String?) throws {
         let id = try add("a", .error)
         var item = try #require(aws.items(in: "control").first)
         item["updated_at"] = time.map(AttributeValue.string)
@@ -45,7 +45,7 @@ import Testing
         #expect(try table.replay(id) == .replayed(from: .error))
     }
 
-    @Test func `success and pending need force, a held lease yields to nothing`() throws {
+    @Test func successAndPendingNeedForceAHeldLeaseYieldsToNothing() throws {
         let success = try add("a", .success)
         let pending = try add("b", .pending)
         let running = try add("c", .running)
@@ -57,7 +57,7 @@ import Testing
         #expect(try table.replay(running, ReplayRules(force: true)) == .running(until: until))
     }
 
-    @Test func `an expired lease goes again, and ends in error when workers keep dying`() throws {
+    @Test func anExpiredLeaseGoesAgainAndEndsInErrorWhenWorkersKeepDying() throws {
         let once = try add("a", .running, attempts: 1)
         let often = try add("b", .running, attempts: 2)
         aws.advance(byMilliseconds: 60_001)
@@ -69,12 +69,12 @@ import Testing
         #expect(try table.replay(often) == .replayed(from: .error))
     }
 
-    @Test func `an unknown record is said to be unknown`() throws {
+    @Test func anUnknownRecordIsSaidToBeUnknown() throws {
         let id = try #require(ControlID("0123456789abcdef0123456789abcdef"))
         #expect(try table.replay(id) == .notFound)
     }
 
-    @Test func `the scheduled selection takes what is overdue and passes over the rest`() throws {
+    @Test func theScheduledSelectionTakesWhatIsOverdueAndPassesOverTheRest() throws {
         let expired = try add("a", .running)
         let stale = try add("b", .pending)
         aws.advance(byMilliseconds: 3_600_001)
@@ -101,7 +101,7 @@ import Testing
         #expect(results.isEmpty)
     }
 
-    @Test func `a selection by status, table and time replays what fits`() throws {
+    @Test func aSelectionByStatusTableAndTimeReplaysWhatFits() throws {
         try add("early", .error)
         aws.advance(byMilliseconds: 10_000)
         let late = try add("late", .error)
@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func `a dry run says what it would do and changes nothing`() throws {
+    @Test func aDryRunSaysWhatItWouldDoAndChangesNothing() throws {
         let ids = try (0..<5).map { try add("file \($0)", .error) }
         let before = aws.items(in: "control").sorted { $0["control_id"]?.string ?? "" < $1["control_id"]?.string ?? "" }
         var outcomes: [ReplayOutcome] = []
@@ -131,7 +131,7 @@ import Testing
                 == before)
     }
 
-    @Test func `a replay stops when it is told to`() throws {
+    @Test func aReplayStopsWhenItIsToldTo() throws {
         for number in 0..<5 { try add("file \(number)", .error) }
         var count = 0
         try table.replay(.matching(.error, table: nil, since: nil), ReplayRules()) { _ in
@@ -142,7 +142,7 @@ import Testing
         #expect(aws.items(in: "control").filter { $0["status"] == "pending" }.count == 3)
     }
 
-    @Test func `queries find records by key, table, status and expired lease, page after page`() throws {
+    @Test func queriesFindRecordsByKeyTableStatusAndExpiredLeasePageAfterPage() throws {
         let failed = Set(try (0..<5).map { try add("failed \($0)", .error) })
         let running = try add("running", .running)
         #expect(Set(try table.records(.status(.error, in: .bronze)).map(\.controlID)) == failed)

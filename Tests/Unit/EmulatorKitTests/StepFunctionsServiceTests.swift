@@ -68,7 +68,7 @@ struct StepFunctionsServiceTests {
         "Parameters": ["FunctionName": "f", "Payload.$": "$"], "OutputPath": "$.Payload", "End": true,
     ]
 
-    @Test func `an execution calls a function and leaves its result and its history`() async throws {
+    @Test func anExecutionCallsAFunctionAndLeavesItsResultAndItsHistory() async throws {
         try await withFolder { folder in
             let lambda = FunctionDouble { input throws(AWSFault) in
                 LambdaAnswer(payload: JSON.array([input, 2]).bytes, requestID: "1")
@@ -96,7 +96,7 @@ struct StepFunctionsServiceTests {
         }
     }
 
-    @Test func `a call under way when the emulator ends is made again`() async throws {
+    @Test func aCallUnderWayWhenTheEmulatorEndsIsMadeAgain() async throws {
         try await withFolder { folder in
             let stuck = FunctionDouble { _ throws(AWSFault) in
                 try? await Task.sleep(for: .seconds(3600))
@@ -120,7 +120,7 @@ struct StepFunctionsServiceTests {
         }
     }
 
-    @Test func `an express execution that was under way begins again, as itself, and once it has ended no more`()
+    @Test func anExpressExecutionThatWasUnderWayBeginsAgainAsItselfAndOnceItHasEndedNoMore()
         async throws
     {
         try await withFolder { folder in
@@ -155,7 +155,7 @@ struct StepFunctionsServiceTests {
         }
     }
 
-    @Test func `a task token outlives the emulator that gave it out`() async throws {
+    @Test func aTaskTokenOutlivesTheEmulatorThatGaveItOut() async throws {
         try await withFolder { folder in
             let tokens = FunctionDouble { _ throws(AWSFault) in LambdaAnswer(payload: [], requestID: "1") }
             let (store, service) = try open(folder, lambda: tokens)
@@ -188,7 +188,7 @@ struct StepFunctionsServiceTests {
         }
     }
 
-    @Test func `a name starts one execution, and another input for it is refused`() async throws {
+    @Test func aNameStartsOneExecutionAndAnotherInputForItIsRefused() async throws {
         try await withFolder { folder in
             let (store, service) = try open(folder)
             defer { store.close() }
@@ -209,7 +209,7 @@ struct StepFunctionsServiceTests {
         }
     }
 
-    @Test func `a machine from a template gets its substitutions, and its change a new revision`() async throws {
+    @Test func aMachineFromATemplateGetsItsSubstitutionsAndItsChangeANewRevision() async throws {
         try await withFolder { folder in
             let (store, service) = try open(folder)
             defer { store.close() }
@@ -234,7 +234,7 @@ struct StepFunctionsServiceTests {
         }
     }
 
-    @Test func `a call to a service that is not here fails the execution and names the service`() async throws {
+    @Test func aCallToAServiceThatIsNotHereFailsTheExecutionAndNamesTheService() async throws {
         try await withFolder { folder in
             let (store, service) = try open(folder)
             defer { store.close() }

@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func `an answer carries its exact length and the date`() async throws {
+    @Test func anAnswerCarriesItsExactLengthAndTheDate() async throws {
         let answer = try await withServer(respond: Self.echo) { port, _ in
             let client = try RawClient(port: port)
             await client.send(
@@ -48,7 +48,7 @@ import Testing
         #expect(answer.hasSuffix("\r\n\r\nPUT /a%20b/c d=e%2Ff 2 hi"))
     }
 
-    @Test func `pipelined requests are answered one by one, in order`() async throws {
+    @Test func pipelinedRequestsAreAnsweredOneByOneInOrder() async throws {
         let running = Atomic(0)
         let overlapped = Atomic(false)
         let answer = try await withServer { request in
@@ -71,7 +71,7 @@ import Testing
         #expect(bodies == (0..<20).map { "POST /\($0)  3 abc" } + ["GET /last  0 "])
     }
 
-    @Test func `a chunked body comes without a length and is put together`() async throws {
+    @Test func aChunkedBodyComesWithoutALengthAndIsPutTogether() async throws {
         let answer = try await withServer { request in
             #expect(request.body.length == nil)
             return await Self.echo(request)
@@ -85,7 +85,7 @@ import Testing
         #expect(answer.hasSuffix("PUT /  13 abc0123456789"))
     }
 
-    @Test func `a sender is held back while nobody reads its body`() async throws {
+    @Test func aSenderIsHeldBackWhileNobodyReadsItsBody() async throws {
         let mayRead = Bell()
         let size = 48 << 20
         let (held, answer) = try await withServer { request in
@@ -115,7 +115,7 @@ import Testing
         #expect(answer.hasSuffix("\r\n\r\n\(size)"))
     }
 
-    @Test func `100 Continue is sent when the body is asked for, and not before`() async throws {
+    @Test func continueIsSentWhenTheBodyIsAskedForAndNotBefore() async throws {
         let answers = try await withServer { request in
             if request.path == "/refuse" { return HTTPResponse(status: 403) }
             return await Self.echo(request)
@@ -136,7 +136,7 @@ import Testing
         #expect(answers[2].contains("Connection: close"))
     }
 
-    @Test func `HEAD tells the length and sends no body`() async throws {
+    @Test func headTellsTheLengthAndSendsNoBody() async throws {
         let answer = try await withServer { request in
             var response = HTTPResponse(status: 200, body: .bytes(Array("12345".utf8)))
             if request.path == "/told" {
@@ -155,7 +155,7 @@ import Testing
         #expect(answer.components(separatedBy: "HTTP/1.1 200 OK").count == 3)
     }
 
-    @Test func `file ranges are sent one after the other, as they stand in the files`() async throws {
+    @Test func fileRangesAreSentOneAfterTheOtherAsTheyStandInTheFiles() async throws {
         let path = NSTemporaryDirectory() + "cupel-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: path) }
         try Data((0..<300_000).map { UInt8(ascii: "a") + UInt8($0 % 26) }).write(to: URL(fileURLWithPath: path))
@@ -179,7 +179,7 @@ import Testing
         #expect(body.hasSuffix("abc"))
     }
 
-    @Test func `a file that is gone before its turn breaks the connection, so that nobody takes the rest for all`()
+    @Test func aFileThatIsGoneBeforeItsTurnBreaksTheConnectionSoThatNobodyTakesTheRestForAll()
         async throws
     {
         let path = NSTemporaryDirectory() + "cupel-" + UUID().uuidString
@@ -213,7 +213,7 @@ import Testing
     }
 
     @Test(arguments: Nonsense.allCases)
-    func `what is not HTTP is answered 400, and the server lives`(_ nonsense: Nonsense) async throws {
+    func whatIsNotHTTPIsAnswered400AndTheServerLives(_ nonsense: Nonsense) async throws {
         let (refusal, next) = try await withServer(respond: Self.echo) { port, _ in
             let rude = try RawClient(port: port)
             await rude.send(nonsense.bytes)
@@ -226,7 +226,7 @@ import Testing
         #expect(next.hasPrefix("HTTP/1.1 200 OK\r\n"))
     }
 
-    @Test func `a body that breaks off fails in the reader's hands`() async throws {
+    @Test func aBodyThatBreaksOffFailsInTheReadersHands() async throws {
         let failure = Mutex("")
         let failed = Bell()
         try await withServer { request in
@@ -242,7 +242,7 @@ import Testing
         #expect(failure.withLock { $0 } == RequestBodyError.connectionLost.description)
     }
 
-    @Test func `a body that stops arriving times out`() async throws {
+    @Test func aBodyThatStopsArrivingTimesOut() async throws {
         var limits = HTTPLimits()
         limits.bodyTimeout = .milliseconds(50)
         let answer = try await withServer(limits: limits, respond: Self.echo) { port, _ in
@@ -254,7 +254,7 @@ import Testing
         #expect(answer.hasSuffix(RequestBodyError.timedOut.description))
     }
 
-    @Test func `a head that never ends does not hold its connection`() async throws {
+    @Test func aHeadThatNeverEndsDoesNotHoldItsConnection() async throws {
         var limits = HTTPLimits()
         limits.headTimeout = .milliseconds(50)
         let answer = try await withServer(limits: limits, respond: Self.echo) { port, _ in
@@ -265,7 +265,7 @@ import Testing
         #expect(answer.isEmpty)
     }
 
-    @Test func `the answering task is cancelled when the client goes away`() async throws {
+    @Test func theAnsweringTaskIsCancelledWhenTheClientGoesAway() async throws {
         let begun = Bell()
         let cancelled = Bell()
         try await withServer { _ in
@@ -285,7 +285,7 @@ import Testing
         }
     }
 
-    @Test func `a body that nobody read is thrown away and the connection goes on`() async throws {
+    @Test func aBodyThatNobodyReadIsThrownAwayAndTheConnectionGoesOn() async throws {
         let answer = try await withServer { request in
             HTTPResponse(status: request.method == "PUT" ? 404 : 200)
         } _: { port, _ in
@@ -299,7 +299,7 @@ import Testing
         #expect(answer.contains("HTTP/1.1 200 OK\r\n"))
     }
 
-    @Test func `closing lets a request finish, cuts off one that does not, and frees the port`() async throws {
+    @Test func closingLetsARequestFinishCutsOffOneThatDoesNotAndFreesThePort() async throws {
         var limits = HTTPLimits()
         limits.drainTimeout = .milliseconds(200)
         let begun = Mutex(0)
@@ -328,7 +328,7 @@ import Testing
         await server.stop()
     }
 
-    @Test func `a taken port is named`() async throws {
+    @Test func aTakenPortIsNamed() async throws {
         try await withServer(respond: Self.echo) { port, _ in
             let second = HTTPServer()
             let error = await #expect(throws: HTTPServerError.self) {

@@ -5,7 +5,7 @@ import Testing
 @testable import FirehoseTransform
 
 @Suite struct FirehoseTransformTests {
-    @Test func `a change becomes one line: its fields, then the change's own`() throws {
+    @Test func aChangeBecomesOneLineItsFieldsThenTheChangesOwn() throws {
         var batch = Batch()
         batch.add(Array(envelope(data: #"{"beer_id":1,"beer_name":"Ü \"x\""}"#).utf8), sequenceNumber: "4965")
         let answer = try transform(batch)
@@ -24,26 +24,26 @@ import Testing
         "12345678901234567890123456789.10", "-0", "0.1000", "1E+400", "9223372036854775808", #""\ud83d\u0000\/""#,
         "[1, {\"operation\": [null, true,false]}]", "{\"a\" :{}}", #""\#u{1F600}日本""#,
     ])
-    func `a value passes byte for byte`(value: String) throws {
+    func aValuePassesByteForByte(value: String) throws {
         let answer = try transform(.of(envelope(data: #"{"v":\#(value)}"#)))
         #expect(answer.line().hasPrefix(#"{"v":\#(value),"operation""#))
         _ = try JSON(parsing: String(answer.line().dropLast()))
     }
 
     @Test(arguments: ["load", "insert", "update", "delete"])
-    func `every operation of data keeps its name`(operation: String) throws {
+    func everyOperationOfDataKeepsItsName(operation: String) throws {
         let answer = try transform(.of(envelope(operation: #""\#(operation)""#)))
         #expect(try JSON(parsing: answer.line())["operation"]?.string == operation)
     }
 
-    @Test func `control records are dropped, with or without data`() throws {
+    @Test func controlRecordsAreDroppedWithOrWithoutData() throws {
         let control = #"{"metadata":{"record-type":"control","operation":"create-table","table-name":"new"}}"#
         let answer = try transform(.of(control, envelope(recordType: #""control""#)))
         #expect(answer.results == ["Dropped", "Dropped"])
         #expect(answer.log.count == 1)
     }
 
-    @Test func `a batch counts its records by what became of them`() throws {
+    @Test func aBatchCountsItsRecordsByWhatBecameOfThem() throws {
         let batch = Batch.of(envelope(data: "{}"), envelope(data: "{}"), envelope(recordType: #""control""#), "broken")
         let answer = try transform(batch.event.bytes, pipeline: "cupel-test")
         let metrics = try MetricLine.all(in: answer.log)
@@ -51,7 +51,7 @@ import Testing
         #expect(metrics[0].dimensionSets == [["Pipeline"]] && metrics[0].root["Pipeline"] == "cupel-test")
     }
 
-    @Test func `what an envelope or a stream does not say is null`() throws {
+    @Test func whatAnEnvelopeOrAStreamDoesNotSayIsNull() throws {
         var batch = Batch()
         let bare = #"{"data":{},"metadata":{"record-type":"data","operation":"load","table-name":"beer"}}"#
         batch.add(Array(bare.utf8), sequenceNumber: nil)
@@ -62,14 +62,14 @@ import Testing
         )
     }
 
-    @Test func `an envelope over several lines becomes one line`() throws {
+    @Test func anEnvelopeOverSeveralLinesBecomesOneLine() throws {
         let spread = "\r\n" + envelope(data: "{\n  \"a\" : \"b\\n\",\r\n\t\"c\":[\n]\n}") + "\n "
         let answer = try transform(.of(spread))
         #expect(answer.line().utf8.filter { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.count == 1)
         #expect(answer.line().hasPrefix("{  \"a\" : \"b\\n\",\t\"c\":[],\"operation\""))
     }
 
-    @Test func `members are known in any order and any spelling, and the last of two counts`() throws {
+    @Test func membersAreKnownInAnyOrderAndAnySpellingAndTheLastOfTwoCounts() throws {
         let odd =
             #"{"x":[1],"metad\u0061ta":{"t\u0061ble-name":"be\u0065r","operation":"insert","operation":"update","#
             + #""record-type":"d\u0061ta"},"data":{"a":1},"data":{"b":2}}"#
@@ -96,7 +96,7 @@ import Testing
         (envelope(data: #"{"_cdc_\u0073equence":1}"#), "field \"_cdc_sequence\""),
         (envelope(data: String(repeating: #"{"a":"#, count: 500) + "1" + String(repeating: "}", count: 500)), "nested"),
     ])
-    func `what cannot be read is answered ProcessingFailed and said in the log`(text: String, reason: String) throws {
+    func whatCannotBeReadIsAnsweredProcessingFailedAndSaidInTheLog(text: String, reason: String) throws {
         let answer = try transform(.of(text, envelope()))
         #expect(answer.results == ["ProcessingFailed", "Ok"])
         #expect(answer.records[0].object?.names == ["recordId", "result"])
@@ -105,7 +105,7 @@ import Testing
         #expect(line["message"]?.string?.contains(reason) == true, "\(line)")
     }
 
-    @Test func `bytes that are no UTF-8 and data that is no base64 fail alone`() throws {
+    @Test func bytesThatAreNoUTF8AndDataThatIsNoBase64FailAlone() throws {
         var batch = Batch.of(envelope())
         for bad: [UInt8] in [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82]] {
             batch.add(Array(#"{"data":{"a":""#.utf8) + bad + Array(#""}}"#.utf8))
@@ -118,7 +118,7 @@ import Testing
         #expect(answer.log.filter { $0.contains("is not base64") }.count == 7)
     }
 
-    @Test func `ids and their order stay, whatever they hold`() throws {
+    @Test func idsAndTheirOrderStayWhateverTheyHold() throws {
         var batch = Batch()
         let ids = (0..<200).map { $0 % 3 == 0 ? "a\"\\/\n\($0)" : "\($0)" }
         for (position, id) in ids.enumerated() {
@@ -127,7 +127,7 @@ import Testing
         #expect(try transform(batch).ids == ids)
     }
 
-    @Test func `base64 that the event spells with escapes is understood`() throws {
+    @Test func base64ThatTheEventSpellsWithEscapesIsUnderstood() throws {
         let event =
             #"{"records":[{"recordId":"1","data":"\#(Array(envelope(data: #"{"a":"???>>>"}"#).utf8).base64)"}]}"#
         let escaped = Array(event.utf8).flatMap { $0 == UInt8(ascii: "/") ? Array("\\/".utf8) : [$0] }
@@ -136,15 +136,15 @@ import Testing
     }
 
     @Test(arguments: ["", "{}", "[]", #"{"records":{}}"#, #"{"records":[{"recordId":"1"}]}"#, #"{"records":[]"#])
-    func `an event that is not Firehose's fails as a whole`(event: String) {
+    func anEventThatIsNotFirehosesFailsAsAWhole(event: String) {
         #expect(throws: UnreadableEvent.self) { try transform(Array(event.utf8)) }
     }
 
-    @Test func `an empty batch has an empty answer`() throws {
+    @Test func anEmptyBatchHasAnEmptyAnswer() throws {
         #expect(try transform(Batch()).records.isEmpty)
     }
 
-    @Test func `records that would make the answer too long fail, and shorter ones after them still go`() throws {
+    @Test func recordsThatWouldMakeTheAnswerTooLongFailAndShorterOnesAfterThemStillGo() throws {
         var batch = Batch()
         for number in 0..<30 {
             batch.add(
@@ -165,7 +165,7 @@ import Testing
         #expect(short[firstFailure...].contains("Ok"))
     }
 
-    @Test func `a flood of broken records is counted, not logged line by line`() throws {
+    @Test func aFloodOfBrokenRecordsIsCountedNotLoggedLineByLine() throws {
         var batch = Batch()
         for _ in 0..<500 { batch.add([0]) }
         let answer = try transform(batch)

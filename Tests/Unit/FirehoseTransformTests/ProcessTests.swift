@@ -48,7 +48,7 @@ import Testing
         URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../infra/contracts").path
     }
 
-    @Test func `an idle function ends at SIGTERM with exit code 0`() throws {
+    @Test func anIdleFunctionEndsAtSIGTERMWithExitCode0() throws {
         let api = SilentRuntimeAPI()
         defer { close(api.listener) }
         let process = try start(["AWS_LAMBDA_RUNTIME_API": api.address, "CONTRACTS_DIR": contracts])
@@ -61,7 +61,7 @@ import Testing
         #expect(process.terminationStatus == 0)
     }
 
-    @Test func `without contracts the function reports that it cannot start`() throws {
+    @Test func withoutContractsTheFunctionReportsThatItCannotStart() throws {
         let api = SilentRuntimeAPI()
         let process = try start(["AWS_LAMBDA_RUNTIME_API": api.address, "CONTRACTS_DIR": "/nonexistent"])
         let (connection, line) = api.accepted()

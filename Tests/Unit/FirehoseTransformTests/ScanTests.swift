@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func `the scan accepts what the JSON parser accepts, whatever a byte is changed into`() {
+    @Test func theScanAcceptsWhatTheJSONParserAcceptsWhateverAByteIsChangedInto() {
         let seed = UInt64.random(in: 0 ... .max)
         var random = SeededGenerator(seed: seed)
         let original = Array(
@@ -42,7 +42,7 @@ import Testing
         #expect(accepted > 1000)
     }
 
-    @Test func `base64 of every length reads back, and agrees with the plain encoder`() {
+    @Test func base64OfEveryLengthReadsBackAndAgreesWithThePlainEncoder() {
         let seed = UInt64.random(in: 0 ... .max)
         var random = SeededGenerator(seed: seed)
         for length in 0..<400 {
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func `a character outside the alphabet is refused wherever it stands`() {
+    @Test func aCharacterOutsideTheAlphabetIsRefusedWhereverItStands() {
         let text = Array([UInt8](repeating: 0x5A, count: 150).base64.utf8)
         for byte in UInt8.min...UInt8.max {
             let isInAlphabet =

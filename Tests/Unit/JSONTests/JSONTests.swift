@@ -6,11 +6,11 @@ import Testing
         "null", "true", "[]", "{}", "[1,2.50,-0,1E+10,123456789012345678901234567890]", #"{"b":1,"a":[{"c":null}]}"#,
         #""\"\\\n\t\u0001é😀""#,
     ])
-    func `a compact text is written as it was read`(text: String) throws {
+    func aCompactTextIsWrittenAsItWasRead(text: String) throws {
         #expect(try JSON(parsing: text).text == text)
     }
 
-    @Test func `escapes are decoded, surrogate pairs joined, lone surrogates replaced`() throws {
+    @Test func escapesAreDecodedSurrogatePairsJoinedLoneSurrogatesReplaced() throws {
         #expect(try JSON(parsing: #""\u00e9\uD83D\uDE00\/\b\f""#) == .string("é😀/\u{8}\u{C}"))
         #expect(try JSON(parsing: #""\uD83Dx\uDE00""#) == .string("\u{FFFD}x\u{FFFD}"))
         #expect(try JSON(parsing: #""\uD83D\u0041""#) == .string("\u{FFFD}A"))
@@ -21,28 +21,28 @@ import Testing
         ("[1 2]", 3),
         ("\"a", 2), ("1 x", 2), ("{a:1}", 1), ("\"\\x\"", 2), ("\"\\u12g4\"", 3),
     ])
-    func `what is not JSON is refused at its first wrong byte`(text: String, byte: Int) {
+    func whatIsNotJSONIsRefusedAtItsFirstWrongByte(text: String, byte: Int) {
         let error = #expect(throws: JSONError.self) { try JSON(parsing: text) }
         #expect(error?.byte == byte)
     }
 
-    @Test func `a string that is not UTF-8 is refused`() {
+    @Test func aStringThatIsNotUTF8IsRefused() {
         #expect(throws: JSONError.self) { try JSON(parsing: [0x22, 0xFF, 0x22]) }
     }
 
-    @Test func `nesting beyond the limit is refused, not a crash`() {
+    @Test func nestingBeyondTheLimitIsRefusedNotACrash() {
         let deep = [UInt8](repeating: UInt8(ascii: "["), count: 100_000)
         #expect(throws: JSONError.self) { try JSON(parsing: deep) }
     }
 
-    @Test func `objects keep their order, compare without it, and keep the last of two equal names`() throws {
+    @Test func objectsKeepTheirOrderCompareWithoutItAndKeepTheLastOfTwoEqualNames() throws {
         let object = try JSON(parsing: #"{"z":1,"a":2,"z":3}"#)
         #expect(object.text == #"{"z":3,"a":2}"#)
         #expect(object == ["a": 2, "z": 3])
         #expect(object.hashValue == (["a": 2, "z": 3] as JSON).hashValue)
     }
 
-    @Test func `members of large objects are found, replaced and removed`() {
+    @Test func membersOfLargeObjectsAreFoundReplacedAndRemoved() {
         var object = JSONObject()
         for number in 0..<100 { object["k\(number)"] = .int(number) }
         object["k50"] = nil
@@ -53,7 +53,7 @@ import Testing
         #expect(object["k99"] == "last")
     }
 
-    @Test func `indented text reads back as the same value`() throws {
+    @Test func indentedTextReadsBackAsTheSameValue() throws {
         let value: JSON = ["a": [1, [], ["b": nil]], "c": [:]]
         #expect(try JSON(parsing: value.indentedText) == value)
         #expect(value.indentedText.hasPrefix("{\n  \"a\": [\n    1,"))

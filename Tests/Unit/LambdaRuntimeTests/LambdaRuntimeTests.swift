@@ -35,7 +35,7 @@ final class LogLines: Sendable {
             make)
     }
 
-    @Test func `events are answered in turn over one connection until Lambda refuses the next`() {
+    @Test func eventsAreAnsweredInTurnOverOneConnectionUntilLambdaRefusesTheNext() {
         let server = ScriptedServer([.event("one"), .accepted, .event("two", id: "id-2"), .accepted])
         let code = serve(server) { event, context in
             Array("\(context.requestID) \(String(decoding: event, as: UTF8.self))".utf8)
@@ -66,21 +66,21 @@ final class LogLines: Sendable {
         .text("HTTP/1.0 200 OK\r\n\(Answer.eventHeaders())Content-Length: 7\r\n\r\nabcdefg", closes: true),
         .text("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200\r\n\(Answer.eventHeaders())Content-Length: 7\r\n\r\nabcdefg"),
     ])
-    func `an event arrives whole however it is framed and split`(event: Answer) {
+    func anEventArrivesWholeHoweverItIsFramedAndSplit(event: Answer) {
         let server = ScriptedServer([event, .accepted])
         #expect(serve(server) == 0)
         #expect(server.received.count == 3)
         #expect(server.received[1].body == "abcdefg")
     }
 
-    @Test func `a large event and a large response pass unchanged`() {
+    @Test func aLargeEventAndALargeResponsePassUnchanged() {
         let event = String(repeating: "0123456789abcdef", count: 300_000)
         let server = ScriptedServer([.event(event), .accepted])
         #expect(serve(server) == 0)
         #expect(server.received[1].body == event)
     }
 
-    @Test func `a connection that Lambda closed between two requests is opened again`() {
+    @Test func aConnectionThatLambdaClosedBetweenTwoRequestsIsOpenedAgain() {
         var closing = Answer.event("one")
         closing.closes = true
         let server = ScriptedServer([closing, .accepted, .event("two", id: "id-2"), .accepted])
@@ -89,7 +89,7 @@ final class LogLines: Sendable {
         #expect(server.received.map(\.body) == ["", "one", "", "two", ""])
     }
 
-    @Test func `an answer that is cut short is asked for again, over a new connection`() {
+    @Test func anAnswerThatIsCutShortIsAskedForAgainOverANewConnection() {
         let cut = Answer.text("HTTP/1.1 202 Accepted\r\nContent-Le", closes: true)
         let server = ScriptedServer([.event("one"), cut, .accepted])
         #expect(serve(server) == 0)
@@ -100,7 +100,7 @@ final class LogLines: Sendable {
         Answer.text("HTTP/1.1 200 OK\r\n\(Answer.eventHeaders())Content-Length: 7\r\n\r\nabc", closes: true),
         .text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab", closes: true), .text("", closes: true),
     ])
-    func `a Runtime API that goes away mid-answer ends the function in order`(event: Answer) {
+    func aRuntimeAPIThatGoesAwayMidAnswerEndsTheFunctionInOrder(event: Answer) {
         #expect(serve(ScriptedServer([event])) == 0)
         #expect(lines.all.count == 1)
         #expect(lines.all[0].contains("stopping: the Runtime API closed the connection"))
@@ -118,7 +118,7 @@ final class LogLines: Sendable {
         ),
         (.text("HTTP/1.1 500 No\r\nContent-Length: 5\r\n\r\nwrong", closes: true), "status 500: wrong"),
     ])
-    func `an answer that makes no sense ends the function with exit code 1 and says why`(event: Answer, reason: String)
+    func anAnswerThatMakesNoSenseEndsTheFunctionWithExitCode1AndSaysWhy(event: Answer, reason: String)
     {
         #expect(serve(ScriptedServer([event])) == 1)
         #expect(lines.all.last?.contains(reason) == true)
@@ -130,7 +130,7 @@ final class LogLines: Sendable {
     }
     struct Plain: Error {}
 
-    @Test func `what a handler throws is its error response, and the next event is served`() throws {
+    @Test func whatAHandlerThrowsIsItsErrorResponseAndTheNextEventIsServed() throws {
         let server = ScriptedServer([.event("1"), .accepted, .event("2", id: "id-2"), .accepted])
         let code = serve(server) { event, _ in
             if event == Array("1".utf8) { throw Refusal() }
@@ -151,14 +151,14 @@ final class LogLines: Sendable {
         #expect(line["errorType"] == "BadInput")
     }
 
-    @Test func `an error type cannot end its header`() {
+    @Test func anErrorTypeCannotEndItsHeader() {
         struct Sly: LambdaFailure { let errorType = "a\r\nX-Injected: 1" }
         let server = ScriptedServer([.event("1"), .accepted])
         #expect(serve(server) { _, _ in throw Sly() } == 0)
         #expect(server.received[1].headers["Lambda-Runtime-Function-Error-Type"] == "aX-Injected: 1")
     }
 
-    @Test func `the largest response passes and one byte more is an error response`() throws {
+    @Test func theLargestResponsePassesAndOneByteMoreIsAnErrorResponse() throws {
         let limit = RuntimeAPI.responseLimitInBytes
         let server = ScriptedServer([.event("0"), .accepted, .event("1", id: "id-2"), .accepted])
         let code = serve(server) { event, _ in
@@ -170,13 +170,13 @@ final class LogLines: Sendable {
         #expect(try JSON(parsing: server.received[3].body)["errorType"] == "Function.ResponseSizeTooLarge")
     }
 
-    @Test func `a response that Lambda finds too large becomes an error response`() throws {
+    @Test func aResponseThatLambdaFindsTooLargeBecomesAnErrorResponse() throws {
         let server = ScriptedServer([.event("{}"), .refused(413, "too large"), .accepted])
         #expect(serve(server) == 0)
         #expect(server.lines[2].hasSuffix("/id-1/error HTTP/1.1"))
     }
 
-    @Test(arguments: [400, 403]) func `a refused answer is logged and the next event served`(status: Int) {
+    @Test(arguments: [400, 403]) func aRefusedAnswerIsLoggedAndTheNextEventServed(status: Int) {
         let server = ScriptedServer([.event("{}"), .refused(status, "too late"), .event("{}", id: "id-2"), .accepted])
         #expect(serve(server) == 0)
         #expect(server.lines[3].contains("/id-2/response"))
@@ -184,11 +184,11 @@ final class LogLines: Sendable {
         #expect(lines.all[0].contains("\"requestId\":\"id-1\""))
     }
 
-    @Test func `a server error to an answer ends the function with exit code 1`() {
+    @Test func aServerErrorToAnAnswerEndsTheFunctionWithExitCode1() {
         #expect(serve(ScriptedServer([.event("{}"), .refused(500, "broken")])) == 1)
     }
 
-    @Test func `a handler that cannot be built is an init error`() throws {
+    @Test func aHandlerThatCannotBeBuiltIsAnInitError() throws {
         let server = ScriptedServer([.accepted])
         let code = serve(server) { environment -> Closure in
             _ = try environment.require("CONTROL_TABLE")
@@ -201,20 +201,20 @@ final class LogLines: Sendable {
         #expect(body["errorMessage"]?.string?.contains("CONTROL_TABLE is not set") == true)
     }
 
-    @Test func `a Runtime API that listens a moment after the function's start is waited for`() {
+    @Test func aRuntimeAPIThatListensAMomentAfterTheFunctionsStartIsWaitedFor() {
         let server = ScriptedServer([.event("1"), .accepted], listeningAfter: 50_000)
         #expect(serve(server) == 0)
         #expect(server.lines.count == 3)
     }
 
-    @Test func `without a Runtime API the function says which variable is missing`() {
+    @Test func withoutARuntimeAPITheFunctionSaysWhichVariableIsMissing() {
         let runtime = LambdaRuntime(Environment([:]), log: Log(sink: lines.append)) { _ in }
         let code = runtime.serve { _ in Closure { event, _ in event } }
         #expect(code == 1)
         #expect(lines.all[0].contains("AWS_LAMBDA_RUNTIME_API is not set"))
     }
 
-    @Test func `the context carries what the headers say, and the trace id is published before the handler runs`() {
+    @Test func theContextCarriesWhatTheHeadersSayAndTheTraceIdIsPublishedBeforeTheHandlerRuns() {
         let traced = "Lambda-Runtime-Trace-Id: Root=1-5\r\nLambda-Runtime-Client-Context: {\"a\":1}\r\n"
         let server = ScriptedServer([.event("", headers: traced), .accepted, .event(""), .accepted])
         var seen: [InvocationContext] = []
@@ -236,7 +236,7 @@ final class LogLines: Sendable {
         #expect(lines.all[0].contains(#""requestId":"id-1","message":"working","step":1}"#))
     }
 
-    @Test func `a JSON handler answers JSON, and an event that is none is an error response`() throws {
+    @Test func aJSONHandlerAnswersJSONAndAnEventThatIsNoneIsAnErrorResponse() throws {
         struct Doubler: JSONHandler {
             func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON { [event, event] }
         }

@@ -8,7 +8,7 @@ import Testing
 
     private func log(_ variables: [String: String] = [:]) -> Log { Log(Environment(variables), sink: lines.append) }
 
-    @Test func `a line is one JSON object with time, level, request id and message`() throws {
+    @Test func aLineIsOneJSONObjectWithTimeLevelRequestIdAndMessage() throws {
         log().tagged(requestID: "r-1").warning("two\nlines", ["bytes": 3])
         let text = try #require(lines.all.first)
         #expect(text.hasSuffix("}\n"))
@@ -18,7 +18,7 @@ import Testing
         #expect(line["message"] == "two\nlines")
     }
 
-    @Test func `text format writes one line, whatever the message holds`() {
+    @Test func textFormatWritesOneLineWhateverTheMessageHolds() {
         log(["AWS_LAMBDA_LOG_FORMAT": "Text"]).tagged(requestID: "r-1").info("two\nlines", ["bytes": 3])
         #expect(lines.all.count == 1)
         #expect(lines.all[0].hasSuffix(" r-1 INFO two lines bytes=3\n"))
@@ -27,7 +27,7 @@ import Testing
     @Test(arguments: [
         (nil, ["INFO", "WARN", "ERROR"]), ("DEBUG", ["DEBUG", "INFO", "WARN", "ERROR"]), ("ERROR", ["ERROR"]),
     ])
-    func `lines below the level are left out`(level: String?, expected: [String]) throws {
+    func linesBelowTheLevelAreLeftOut(level: String?, expected: [String]) throws {
         let log = log(level.map { ["AWS_LAMBDA_LOG_LEVEL": $0] } ?? [:])
         log.debug("a")
         log.info("a")
@@ -40,13 +40,13 @@ import Testing
         (0, "1970-01-01T00:00:00.000Z"), (951_782_400_007, "2000-02-29T00:00:00.007Z"),
         (4_102_444_799_999, "2099-12-31T23:59:59.999Z"),
     ])
-    func `timestamps are RFC 3339 in UTC`(milliseconds: Int64, text: String) {
+    func timestampsAreRFC3339InUTC(milliseconds: Int64, text: String) {
         #expect(WallClock.timestamp(milliseconds) == text)
     }
 }
 
 @Suite struct EnvironmentTests {
-    @Test func `a missing and an empty variable are named`() throws {
+    @Test func aMissingAndAnEmptyVariableAreNamed() throws {
         let environment = Environment(["SET": "x", "EMPTY": ""])
         #expect(try environment.require("SET") == "x")
         #expect(throws: EnvironmentError.missing("EMPTY")) { try environment.require("EMPTY") }
@@ -54,7 +54,7 @@ import Testing
         #expect(environment["EMPTY"] == nil)
     }
 
-    @Test func `a count is a whole number above zero`() throws {
+    @Test func aCountIsAWholeNumberAboveZero() throws {
         let environment = Environment(["N": "12", "ZERO": "0", "WORD": "many"])
         #expect(try environment.count("N", default: 3) == 12)
         #expect(try environment.count("ABSENT", default: 3) == 3)
@@ -62,7 +62,7 @@ import Testing
         #expect(throws: EnvironmentError.self) { try environment.count("WORD", default: 3) }
     }
 
-    @Test func `the process's variables are read`() {
+    @Test func theProcesssVariablesAreRead() {
         #expect(Environment.process()["PATH"] != nil)
     }
 }

@@ -10,7 +10,7 @@ import Testing
         (.ipv6, 1, 1), (.ssn, 0.919, 0.751), (.cpf, 0.99, 1), (.cnpj, 0.998, 1), (.cep, 1, 1), (.zip, 1, 1),
     ]
 
-    @Test func `each detector is as precise and as thorough as the README says`() throws {
+    @Test func eachDetectorIsAsPreciseAndAsThoroughAsTheREADMESays() throws {
         var corpus = Corpus(seed: 20_261_121)
         let texts = corpus.texts(of: 1000, negatives: 20_000)
         var (right, wrong, missed):
@@ -45,13 +45,13 @@ import Testing
         return sample.findings.map(\.kind)
     }
 
-    @Test func `one address among a thousand texts is enough`() {
+    @Test func oneAddressAmongAThousandTextsIsEnough() {
         let texts = (0..<1000).map { "a text, number \($0)" }
         #expect(kinds("note", texts).isEmpty)
         #expect(kinds("note", texts + ["ask ann@example.org"]) == [.email])
     }
 
-    @Test func `numbers that chance makes are not enough, and many of them are`() {
+    @Test func numbersThatChanceMakesAreNotEnoughAndManyOfThemAre() {
         let orders = (0..<1000).map { "\(4_000_000_000_000_000 + $0 * 7_919_777)" }
         #expect(kinds("order", orders).isEmpty)
         let versions = (0..<1000).map { "10.\($0 % 20).0.1" }
@@ -59,7 +59,7 @@ import Testing
         #expect(kinds("host", Array(versions.prefix(30)) + (0..<970).map { "host-\($0)" }).isEmpty)
     }
 
-    @Test func `five digits are a postal code where the column says so, and nowhere else`() {
+    @Test func fiveDigitsAreAPostalCodeWhereTheColumnSaysSoAndNowhereElse() {
         let codes = (0..<100).map { "\(10_000 + $0)" }
         #expect(kinds("zip", codes) == [.zip])
         #expect(kinds("order_id", codes).isEmpty)

@@ -4,7 +4,7 @@ import Testing
 
 struct BatchingTests {
     @Test(arguments: [13, 63, 64, 100, 256, 257, 999])
-    func `the bytes depend on the rows, not on their batches`(batchSize: Int) throws {
+    func theBytesDependOnTheRowsNotOnTheirBatches(batchSize: Int) throws {
         for nulls in Nulls.allCases {
             let seed: UInt64 = 99
             var generator = SeededGenerator(seed: seed)
@@ -21,7 +21,7 @@ struct BatchingTests {
         }
     }
 
-    @Test func `memory is bounded by row groups, whatever the text`() throws {
+    @Test func memoryIsBoundedByRowGroupsWhateverTheText() throws {
         var options = WriterOptions(codec: .none)
         options.rowGroupSizeLimit = 1 << 16
         options.stripeTextLimit = 1 << 15

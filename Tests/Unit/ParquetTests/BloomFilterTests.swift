@@ -14,7 +14,7 @@ struct BloomFilterTests {
         return buffer.count
     }
 
-    @Test func `a filter is as large as its values need`() {
+    @Test func aFilterIsAsLargeAsItsValuesNeed() {
         let options = BloomFilterOptions(falsePositiveRate: 0.01, sizeLimit: 64 << 10)
         let headerSize = 13...17
         #expect(headerSize.contains(size(1, options) - 32))
@@ -25,12 +25,12 @@ struct BloomFilterTests {
             headerSize.contains(size(1000, BloomFilterOptions(falsePositiveRate: 0.0001, sizeLimit: 1 << 16)) - 4096))
     }
 
-    @Test func `a filter never exceeds its limit, a power of two`() {
+    @Test func aFilterNeverExceedsItsLimitAPowerOfTwo() {
         #expect((13...17).contains(size(5000, BloomFilterOptions(sizeLimit: 1023)) - 512))
         #expect((13...17).contains(size(5000, BloomFilterOptions(sizeLimit: 32)) - 32))
     }
 
-    @Test func `the order of values and their batches change no bit`() {
+    @Test func theOrderOfValuesAndTheirBatchesChangeNoBit() {
         let values: [Float] = [1, -0.0, 0.0, .nan, 7]
         let buffers = [[0..<5], [2..<5, 0..<2], [0..<1, 1..<2, 2..<5]].map { ranges in
             var filter = BloomFilter(BloomFilterOptions())

@@ -5,7 +5,7 @@ import Testing
 /// The encoders against decoders written from the specification alone.
 struct EncodingTests {
     @Test(arguments: 0..<8 as Range<UInt64>)
-    func `delta binary packing round-trips`(seed: UInt64) {
+    func deltaBinaryPackingRoundTrips(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for count in [0, 1, 2, 31, 32, 33, 128, 129, 130, 1000] {
             let width = generator.next() % 65
@@ -23,7 +23,7 @@ struct EncodingTests {
     }
 
     @Test(arguments: 0..<8 as Range<UInt64>)
-    func `a dictionary gives each value back`(seed: UInt64) {
+    func aDictionaryGivesEachValueBack(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let distinct = 1 + generator.next() % 5000
         let numbers = (0..<9000).map { _ in Int64(generator.next() % distinct) &* 0x1_0000_0001 }
@@ -37,7 +37,7 @@ struct EncodingTests {
         #expect(Set(keys).count == keys.count, "seed \(seed)")
     }
 
-    @Test func `text of every length has a code of its own`() {
+    @Test func textOfEveryLengthHasACodeOfItsOwn() {
         var offsets: [UInt32] = [0]
         var bytes: [UInt8] = []
         for length in 0..<300 {
@@ -53,19 +53,19 @@ struct EncodingTests {
         #expect(dictionary.count == 300)
     }
 
-    @Test func `zeros of both signs are two keys`() {
+    @Test func zerosOfBothSignsAreTwoKeys() {
         let dictionary = ValueDictionary(of: .double, sizeLimit: 1 << 20)
         #expect(dictionary.encode(ValueSlice(values: .double([0.0, -0.0, .nan, 0.0, .nan]), range: 0..<5)))
         #expect(dictionary.codes == [0, 1, 2, 0, 2])
     }
 
-    @Test func `the checksum is gzip's`() {
+    @Test func theChecksumIsGzips() {
         let buffer = ByteBuffer()
         buffer.append(Array("123456789".utf8))
         #expect(buffer.crc32 == 0xCBF4_3926)
     }
 
-    @Test func `the checksum is gzip's for every length`() {
+    @Test func theChecksumIsGzipsForEveryLength() {
         var generator = SeededGenerator(seed: 32)
         let buffer = ByteBuffer()
         var remainder = ~UInt32(0)
@@ -79,7 +79,7 @@ struct EncodingTests {
     }
 
     @Test(arguments: [1, 2, 63, 64, 65, 127, 200])
-    func `a split sends byte k of each value to stream k`(count: Int) {
+    func aSplitSendsByteKOfEachValueToStreamK(count: Int) {
         var generator = SeededGenerator(seed: UInt64(count))
         let values = (0..<count + 3).map { _ in Int64(bitPattern: generator.next()) }
         let buffer = ByteBuffer()

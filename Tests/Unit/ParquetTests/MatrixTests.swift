@@ -55,7 +55,7 @@ struct MatrixTests {
         ]
     }
 
-    @Test func `three readers find every value in every combination, and every page is as it should be`() throws {
+    @Test func threeReadersFindEveryValueInEveryCombinationAndEveryPageIsAsItShouldBe() throws {
         try withTemporaryFolder { folder in
             var generator = SeededGenerator(seed: 20_261_122)
             let columns = Self.columns(&generator, rowCount: 90)
@@ -84,7 +84,7 @@ struct MatrixTests {
         }
     }
 
-    @Test func `the order of rows is told, and pages in order are said to be so`() throws {
+    @Test func theOrderOfRowsIsToldAndPagesInOrderAreSaidToBeSo() throws {
         try withTemporaryFolder { folder in
             var generator = SeededGenerator(seed: 5)
             let columns = [

@@ -40,7 +40,7 @@ import Testing
         try Data(JSON.array(expected).bytes).write(to: folder.appending(path: "\(name).json"))
     }
 
-    @Test func `random structs and lists come back from pages, row groups and batches of any size`() throws {
+    @Test func randomStructsAndListsComeBackFromPagesRowGroupsAndBatchesOfAnySize() throws {
         try withTemporaryFolder { folder in
             for round in 0..<12 {
                 let seed = UInt64.random(in: 1...1_000_000)
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func `a file depends on its rows, not on their batches`() throws {
+    @Test func aFileDependsOnItsRowsNotOnTheirBatches() throws {
         var generator = SeededGenerator(seed: 11)
         let columns = (0..<2).map { NestedColumn("c\($0)", depth: 2, using: &generator) }
         let rows = (0..<150).map { _ in columns.map { $0.shape.value(using: &generator) } }
@@ -73,7 +73,7 @@ import Testing
         for size in [1, 7, 40, 41] { #expect(try file(columns, rows, options, batchSize: size) == whole) }
     }
 
-    @Test func `every level may be required or optional, seventeen deep`() throws {
+    @Test func everyLevelMayBeRequiredOrOptionalSeventeenDeep() throws {
         try withTemporaryFolder { folder in
             for isRequired in [true, false] {
                 var shape = NestedColumn.Shape.number(isRequired: isRequired)
@@ -103,7 +103,7 @@ import Testing
             ("a value too few", [3, 3], [0, 1], 1, "1 values for 2 entries"),
             ("a null too few", [2], [0], 1, "1 values for 0 entries"),
         ] as [(String, [UInt8], [UInt8], Int, String)])
-    func `levels that contradict the schema or the values are refused`(
+    func levelsThatContradictTheSchemaOrTheValuesAreRefused(
         case: String, definition: [UInt8], repetition: [UInt8], values: Int, complaint: String
     ) throws {
         let list = ParquetField.list(
@@ -120,7 +120,7 @@ import Testing
         #expect(error?.description.contains("a.list.element") == true)
     }
 
-    @Test func `schemas that the format cannot say are refused`() throws {
+    @Test func schemasThatTheFormatCannotSayAreRefused() throws {
         let x = ParquetField.column(ParquetColumn(name: "x", physicalType: .int32))
         func structure(_ fields: [ParquetField]) -> ParquetField {
             .structure(name: "s", isRequired: true, fieldID: 1, fields: fields)

@@ -26,7 +26,7 @@ struct PageTests {
         ]
     }
 
-    @Test func `nulls cost a definition level and no value bytes`() throws {
+    @Test func nullsCostADefinitionLevelAndNoValueBytes() throws {
         let column = ParquetColumn(name: "a", physicalType: .int64, encoding: .plain)
         let file = try file(column, rowCount: 6, ColumnBatch(.int64([7, -1]), presence: [0b001010]))
         let levels: [UInt8] = [2, 0, 0, 0, 1 << 1 | 1, 0b001010]  // length; one bit-packed group
@@ -35,7 +35,7 @@ struct PageTests {
         #expect(Array(file[4..<4 + page.count]) == page)
     }
 
-    @Test func `an optional column without nulls has one run of levels`() throws {
+    @Test func anOptionalColumnWithoutNullsHasOneRunOfLevels() throws {
         let column = ParquetColumn(name: "a", physicalType: .int32, encoding: .plain)
         let file = try file(column, rowCount: 3, ColumnBatch(.int32([1, 2, 3])))
         let page =
@@ -45,7 +45,7 @@ struct PageTests {
         #expect(Array(file[4..<4 + page.count]) == page)
     }
 
-    @Test func `a bitmap of ones and no bitmap make the same file`() throws {
+    @Test func aBitmapOfOnesAndNoBitmapMakeTheSameFile() throws {
         let column = ParquetColumn(name: "a", physicalType: .int32)
         let values = ColumnValues.int32((0..<200).map { $0 })
         let ones = try file(column, rowCount: 200, ColumnBatch(values, presence: Array(repeating: ~0, count: 4)))
@@ -63,7 +63,7 @@ struct PageTests {
         ]
     }
 
-    @Test func `levels of a page V2 stand without their length`() throws {
+    @Test func levelsOfAPageV2StandWithoutTheirLength() throws {
         let column = ParquetColumn(name: "a", physicalType: .int64, encoding: .plain)
         let file = try file(column, rowCount: 6, ColumnBatch(.int64([7, -1]), presence: [0b001010]), .v2)
         let values: [UInt8] = [7, 0, 0, 0, 0, 0, 0, 0] + Array(repeating: 0xFF, count: 8)
@@ -72,14 +72,14 @@ struct PageTests {
         #expect(Array(file[4..<4 + page.count]) == page)
     }
 
-    @Test func `a required page V2 has no levels`() throws {
+    @Test func aRequiredPageV2HasNoLevels() throws {
         let column = ParquetColumn(name: "a", physicalType: .int32, isRequired: true, encoding: .plain)
         let file = try file(column, rowCount: 1, ColumnBatch(.int32([9])), .v2)
         let page = headerV2(size: 4, valueCount: 1, nullCount: 0, encoding: 0, levels: 0) + [9, 0, 0, 0]
         #expect(Array(file[4..<4 + page.count]) == page)
     }
 
-    @Test func `the specification's example of byte stream splitting`() throws {
+    @Test func theSpecificationsExampleOfByteStreamSplitting() throws {
         // Three values of four bytes: AA BB CC DD, 00 11 22 33, A3 B4 C5 D6.
         let column = ParquetColumn(name: "a", physicalType: .int32, isRequired: true, encoding: .byteStreamSplit)
         let values: [UInt32] = [0xDDCC_BBAA, 0x3322_1100, 0xD6C5_B4A3]
@@ -89,7 +89,7 @@ struct PageTests {
         #expect(Array(file[4..<4 + page.count]) == page)
     }
 
-    @Test func `the specification's example of delta binary packing`() throws {
+    @Test func theSpecificationsExampleOfDeltaBinaryPacking() throws {
         // "7, 5, 3, 1, 2, 3, 4, 5": deltas -2, -2, -2, 1, 1, 1, 1; minimum -2; 2 bits each for 3 and 0.
         let column = ParquetColumn(name: "a", physicalType: .int32, isRequired: true, encoding: .delta)
         let file = try file(column, rowCount: 8, ColumnBatch(.int32([7, 5, 3, 1, 2, 3, 4, 5])))
@@ -98,7 +98,7 @@ struct PageTests {
         #expect(Array(file[4..<4 + page.count]) == page)
     }
 
-    @Test func `a dictionary page precedes the codes`() throws {
+    @Test func aDictionaryPagePrecedesTheCodes() throws {
         let column = ParquetColumn(name: "a", physicalType: .byteArray, isRequired: true, encoding: .dictionary)
         let file = try file(
             column, rowCount: 4, ColumnBatch(.byteArray(offsets: [0, 1, 3, 4, 5], bytes: Array("abbaa".utf8))))
@@ -109,14 +109,14 @@ struct PageTests {
         #expect(Array(file[4..<4 + page.count]) == page)
     }
 
-    @Test func `booleans are one bit each`() throws {
+    @Test func booleansAreOneBitEach() throws {
         let column = ParquetColumn(name: "a", physicalType: .boolean, isRequired: true)
         let file = try file(column, rowCount: 10, ColumnBatch(.boolean([1, 0, 1, 1, 0, 0, 0, 1, 1, 0])))
         let page = header(size: 2, valueCount: 10, encoding: 0) + [0b1000_1101, 0b01]
         #expect(Array(file[4..<4 + page.count]) == page)
     }
 
-    @Test func `long runs of one code cost a few bytes`() throws {
+    @Test func longRunsOfOneCodeCostAFewBytes() throws {
         let column = ParquetColumn(name: "a", physicalType: .double, isRequired: true, encoding: .dictionary)
         let values = Array(repeating: 1.5, count: 100) + Array(repeating: 2.5, count: 20)
         let file = try file(column, rowCount: 120, ColumnBatch(.double(values)))

@@ -46,7 +46,7 @@ struct RefereeTests {
     }
 
     @Test(arguments: [CompressionCodec.none, .snappy, .zstd(level: 3)], Nulls.allCases)
-    func `three readers find the values that were written`(codec: CompressionCodec, nulls: Nulls) throws {
+    func threeReadersFindTheValuesThatWereWritten(codec: CompressionCodec, nulls: Nulls) throws {
         try withTemporaryFolder { folder in
             let seed: UInt64 = 20_261_121
             var generator = SeededGenerator(seed: seed)
@@ -60,7 +60,7 @@ struct RefereeTests {
         }
     }
 
-    @Test func `each forced encoding is read back, and is what the footer says`() throws {
+    @Test func eachForcedEncodingIsReadBackAndIsWhatTheFooterSays() throws {
         try withTemporaryFolder { folder in
             var generator = SeededGenerator(seed: 7)
             for nulls in [Nulls.never, .sometimes] {
@@ -85,7 +85,7 @@ struct RefereeTests {
         }
     }
 
-    @Test func `the remaining logical types are read back`() throws {
+    @Test func theRemainingLogicalTypesAreReadBack() throws {
         try withTemporaryFolder { folder in
             var generator = SeededGenerator(seed: 11)
             for nulls in [Nulls.never, .sometimes] {
@@ -100,7 +100,7 @@ struct RefereeTests {
         }
     }
 
-    @Test func `default limits, many rows and the empty file are read back`() throws {
+    @Test func defaultLimitsManyRowsAndTheEmptyFileAreReadBack() throws {
         try withTemporaryFolder { folder in
             var generator = SeededGenerator(seed: 3)
             let big = [

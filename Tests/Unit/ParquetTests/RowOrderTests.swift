@@ -41,7 +41,7 @@ struct RowOrderTests {
     }
 
     @Test(arguments: [true, false])
-    func `rows in order are taken, in one batch or many`(inOneBatch: Bool) throws {
+    func rowsInOrderAreTakenInOneBatchOrMany(inOneBatch: Bool) throws {
         let byNumber = SortingColumn(name: "a")
         #expect(
             takes(
@@ -51,14 +51,14 @@ struct RowOrderTests {
         #expect(!takes([(1, "", 0, 0), (-1, "", 0, 0)], inOneBatch: inOneBatch, try Self.writer(byNumber)))
     }
 
-    @Test func `nulls have their place in both directions`() throws {
+    @Test func nullsHaveTheirPlaceInBothDirections() throws {
         let descending = SortingColumn(name: "a", isDescending: true, nullsFirst: false)
         #expect(takes([(5, "", 0, 0), (-1, "", 0, 0), (nil, "", 0, 0)], inOneBatch: true, try Self.writer(descending)))
         #expect(!takes([(nil, "", 0, 0), (5, "", 0, 0)], inOneBatch: true, try Self.writer(descending)))
         #expect(!takes([(5, "", 0, 0), (6, "", 0, 0)], inOneBatch: true, try Self.writer(descending)))
     }
 
-    @Test func `a later column decides between rows that are equal in the first`() throws {
+    @Test func aLaterColumnDecidesBetweenRowsThatAreEqualInTheFirst() throws {
         let order = [SortingColumn(name: "a"), SortingColumn(name: "b", isDescending: true)]
         #expect(
             takes(
@@ -67,7 +67,7 @@ struct RowOrderTests {
         #expect(!takes([(1, "a", 0, 0), (1, "z", 0, 0)], inOneBatch: true, try Self.writer(order[0], order[1])))
     }
 
-    @Test func `each type has its own order`() throws {
+    @Test func eachTypeHasItsOwnOrder() throws {
         #expect(
             takes(
                 [(1, "", -3, 0), (1, "", -2, 0), (1, "", 300, 0)], inOneBatch: true,
@@ -80,7 +80,7 @@ struct RowOrderTests {
                 try Self.writer(SortingColumn(name: "b"))))
     }
 
-    @Test func `the error names the column and the row`() throws {
+    @Test func theErrorNamesTheColumnAndTheRow() throws {
         var writer = try Self.writer(SortingColumn(name: "d"))
         let columns = [
             ColumnBatch(.int32([]), presence: [0]), ColumnBatch(.byteArray(offsets: [0], bytes: []), presence: [0]),

@@ -10,19 +10,19 @@ struct SchemaTests {
         (.fixedLengthByteArray(length: 4), .decimal(precision: 10, scale: 0)),
         (.fixedLengthByteArray(length: 15), .uuid), (.int32, .integer(bitWidth: 64, isSigned: true)),
     ])
-    func `a logical type that does not fit its physical type is refused`(physical: PhysicalType, logical: LogicalType) {
+    func aLogicalTypeThatDoesNotFitItsPhysicalTypeIsRefused(physical: PhysicalType, logical: LogicalType) {
         let column = ParquetColumn(name: "a", physicalType: physical, logicalType: logical)
         #expect(throws: ParquetError.schema(column: "a", reason: "\(logical) cannot be stored as \(physical)")) {
             try ParquetSchema([column])
         }
     }
 
-    @Test func `two columns of one name are refused`() {
+    @Test func twoColumnsOfOneNameAreRefused() {
         let column = ParquetColumn(name: "a", physicalType: .int32)
         #expect(throws: ParquetError.self) { try ParquetSchema([column, column]) }
     }
 
-    @Test func `encodings that a type does not have are refused`() {
+    @Test func encodingsThatATypeDoesNotHaveAreRefused() {
         #expect(throws: ParquetError.self) {
             try ParquetSchema([ParquetColumn(name: "a", physicalType: .double, encoding: .delta)])
         }
@@ -41,14 +41,14 @@ struct SchemaTests {
         (.int32, BloomFilterOptions(falsePositiveRate: 1)), (.int32, BloomFilterOptions(sizeLimit: 31)),
         (.int32, BloomFilterOptions(sizeLimit: 1 << 31)),
     ])
-    func `a bloom filter that cannot be is refused`(type: PhysicalType, options: BloomFilterOptions) {
+    func aBloomFilterThatCannotBeIsRefused(type: PhysicalType, options: BloomFilterOptions) {
         #expect(throws: ParquetError.self) {
             try ParquetSchema([ParquetColumn(name: "a", physicalType: type, bloomFilter: options)])
         }
     }
 
     @Test(arguments: ["none", "number"])
-    func `an order by what is not there or has NaN is refused`(name: String) {
+    func anOrderByWhatIsNotThereOrHasNaNIsRefused(name: String) {
         let columns = [
             ParquetColumn(name: "a", physicalType: .int32), ParquetColumn(name: "number", physicalType: .double),
         ]
@@ -62,7 +62,7 @@ struct SchemaTests {
         ([ColumnBatch(.int32([1, 2]), presence: [])], "0 presence words for 2 rows"),
         ([], "0 columns for a schema of 1"),
     ])
-    func `a batch that contradicts the schema is refused`(batches: [ColumnBatch], words: String) throws {
+    func aBatchThatContradictsTheSchemaIsRefused(batches: [ColumnBatch], words: String) throws {
         var writer = ParquetWriter(
             try ParquetSchema([ParquetColumn(name: "a", physicalType: .int32, isRequired: true)]))
         var message = ""
@@ -75,7 +75,7 @@ struct SchemaTests {
         #expect(message.contains(words), "\(message)")
     }
 
-    @Test func `offsets that descend or leave the text are refused`() throws {
+    @Test func offsetsThatDescendOrLeaveTheTextAreRefused() throws {
         for offsets: [UInt32] in [[0, 3, 2], [0, 1, 9], []] {
             var writer = ParquetWriter(try ParquetSchema([ParquetColumn(name: "a", physicalType: .byteArray)]))
             #expect(throws: ParquetError.self) {

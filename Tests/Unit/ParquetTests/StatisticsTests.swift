@@ -16,7 +16,7 @@ struct StatisticsTests {
             .byteArray(offsets: offsets, bytes: Array(values.joined().utf8)), column, textLimit: textLimit)
     }
 
-    @Test func `zeros take the outer sign, NaN does not count`() {
+    @Test func zerosTakeTheOuterSignNaNDoesNotCount() {
         let column = ParquetColumn(name: "a", physicalType: .double)
         let zeros = statistics(.double([.nan, 0.0, .nan]), column)
         #expect(zeros.minimum == [0, 0, 0, 0, 0, 0, 0, 0x80])
@@ -30,7 +30,7 @@ struct StatisticsTests {
     }
 
     @Test(arguments: [1, 15, 16, 17, 31, 32, 33, 100])
-    func `bounds are found wherever they stand`(count: Int) {
+    func boundsAreFoundWhereverTheyStand(count: Int) {
         for place in 0..<count {
             let other = (place + count / 2) % count
             var values = Array(repeating: Double.nan, count: count)
@@ -52,7 +52,7 @@ struct StatisticsTests {
         }
     }
 
-    @Test func `unsigned integers order as unsigned`() {
+    @Test func unsignedIntegersOrderAsUnsigned() {
         let column = ParquetColumn(
             name: "a", physicalType: .int32, logicalType: .integer(bitWidth: 32, isSigned: false))
         let bounds = statistics(.int32([-1, 1]), column)
@@ -60,7 +60,7 @@ struct StatisticsTests {
         #expect(bounds.maximum == [0xFF, 0xFF, 0xFF, 0xFF])
     }
 
-    @Test func `fixed-length decimals order as signed numbers`() {
+    @Test func fixedLengthDecimalsOrderAsSignedNumbers() {
         let column = ParquetColumn(
             name: "a", physicalType: .fixedLengthByteArray(length: 2), logicalType: .decimal(precision: 4, scale: 0))
         let bounds = statistics(.fixedLengthByteArray([0, 5, 0xFF, 0xFE, 0xFF, 0xFF], length: 2), column)
@@ -68,21 +68,21 @@ struct StatisticsTests {
         #expect(bounds.maximum == [0, 5])
     }
 
-    @Test func `bytes order as unsigned, a prefix before the longer`() {
+    @Test func bytesOrderAsUnsignedAPrefixBeforeTheLonger() {
         let bounds = text(["b", "ab", "é", "a", "b\u{0}"])
         #expect(bounds.minimum == Array("a".utf8))
         #expect(bounds.maximum == Array("é".utf8))
         #expect(bounds.isMinimumExact && bounds.isMaximumExact)
     }
 
-    @Test func `long text is cut between characters and the maximum rounded up`() {
+    @Test func longTextIsCutBetweenCharactersAndTheMaximumRoundedUp() {
         let bounds = text(["abcdefgé tail", "xyz日本語 tail"])
         #expect(bounds.minimum == Array("abcdefg".utf8))  // é would be cut in half at eight bytes
         #expect(bounds.maximum == Array("xyz日".utf8).dropLast(3) + Array("\u{65E6}".utf8))
         #expect(!bounds.isMinimumExact && !bounds.isMaximumExact)
     }
 
-    @Test func `a maximum that cannot be rounded up is left out`() {
+    @Test func aMaximumThatCannotBeRoundedUpIsLeftOut() {
         let column = ParquetColumn(name: "a", physicalType: .byteArray)
         let ones = [UInt8](repeating: 0xFF, count: 20)
         let bounds = statistics(.byteArray(offsets: [0, 20], bytes: ones), column)
@@ -91,7 +91,7 @@ struct StatisticsTests {
         #expect(text([String(repeating: "\u{10FFFF}", count: 3)]).maximum == nil)
     }
 
-    @Test func `rounding up skips the surrogates`() {
+    @Test func roundingUpSkipsTheSurrogates() {
         #expect(
             TextBound.above(Array("\u{D7FF}\u{D7FF}\u{D7FF}".utf8), limit: 6, isText: true)
                 == Array("\u{D7FF}\u{E000}".utf8))

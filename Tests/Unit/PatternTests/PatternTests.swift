@@ -41,7 +41,7 @@ import Testing
     ]
 
     @Test(arguments: cases)
-    func `a pattern finds what ECMA-262 says`(known: (pattern: String, yes: [String], no: [String])) throws {
+    func aPatternFindsWhatECMA262Says(known: (pattern: String, yes: [String], no: [String])) throws {
         for text in known.yes {
             #expect(try matches(known.pattern, text), "\(known.pattern) on \(text.debugDescription)")
         }
@@ -61,19 +61,19 @@ import Testing
         ("\\xZ1", "hexadecimal"), ("\\uD800", "surrogate"), ("(?<name", "never ends"),
         (String(repeating: "(", count: 100), "nested"),
     ])
-    func `what is not understood is refused by name`(pattern: String, reason: String) throws {
+    func whatIsNotUnderstoodIsRefusedByName(pattern: String, reason: String) throws {
         let error = #expect(throws: PatternError.self) { try Pattern(pattern) }
         #expect(error?.description.contains(reason) == true, "\(error.map(String.init(describing:)) ?? "")")
     }
 
-    @Test func `expressions that make others backtrack for ever take one step a byte`() throws {
+    @Test func expressionsThatMakeOthersBacktrackForEverTakeOneStepAByte() throws {
         for pattern in ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(x+x+)+y", "^(.*)*(.*)*(.*)*b$"] {
             let text = String(repeating: pattern.contains("x") ? "x" : "a", count: 100_000) + "!"
             #expect(try !matches(pattern, text))
         }
     }
 
-    @Test func `states beyond the memory's bound are forgotten, and answers stay right`() throws {
+    @Test func statesBeyondTheMemorysBoundAreForgottenAndAnswersStayRight() throws {
         // It needs 2^13 states: whether the 13th character from the end is an a.
         var matcher = PatternMatcher(try Pattern("^[ab]*a[ab]{12}$"))
         var random = SeededGenerator(seed: 7)
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func `random patterns match what Swift's own backtracking engine matches`() throws {
+    @Test func randomPatternsMatchWhatSwiftsOwnBacktrackingEngineMatches() throws {
         let seed = UInt64.random(in: .min ... .max)
         var random = SeededGenerator(seed: seed)
         for _ in 0..<300 {

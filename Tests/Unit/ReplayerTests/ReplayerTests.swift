@@ -31,7 +31,7 @@ import Testing
         return record.controlID
     }
 
-    @Test func `the scheduled run replays errors below the limit and says so`() throws {
+    @Test func theScheduledRunReplaysErrorsBelowTheLimitAndSaysSo() throws {
         let id = try addFailed("a")
         _ = try addFailed("b", attempts: 2)
         let answer = try replayer.handle(JSON.object([:]), context)
@@ -46,13 +46,13 @@ import Testing
         #expect(try replayer.handle(JSON.object([:]), context)["records"] == [])
     }
 
-    @Test func `a schedule's own event is a scheduled run`() throws {
+    @Test func aSchedulesOwnEventIsAScheduledRun() throws {
         _ = try addFailed("a")
         let event: JSON = ["version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": [:]]
         #expect(try replayer.handle(event, context)["replayed"] == 1)
     }
 
-    @Test func `the scheduled run measures what is open before it replays, another run does not`() throws {
+    @Test func theScheduledRunMeasuresWhatIsOpenBeforeItReplaysAnotherRunDoesNot() throws {
         _ = try addFailed("a")
         _ = try addFailed("b", attempts: 2)
         let lines = Mutex<[String]>([])
@@ -73,7 +73,7 @@ import Testing
             ])
     }
 
-    @Test func `named records go again whatever their attempts, once each`() throws {
+    @Test func namedRecordsGoAgainWhateverTheirAttemptsOnceEach() throws {
         let id = try addFailed("a", attempts: 9)
         let unknown = "0123456789abcdef0123456789abcdef"
         let event: JSON = ["ids": [.string(id.text), .string(unknown), .string(id.text)]]
@@ -85,7 +85,7 @@ import Testing
             ])
     }
 
-    @Test func `a dry run changes nothing`() throws {
+    @Test func aDryRunChangesNothing() throws {
         let id = try addFailed("a")
         let before = aws.items(in: "control")
         let answer = try replayer.handle(["ids": [.string(id.text)], "dry_run": true], context)
@@ -93,7 +93,7 @@ import Testing
         #expect(aws.items(in: "control") == before)
     }
 
-    @Test func `an invocation near its deadline leaves the rest to the next`() throws {
+    @Test func anInvocationNearItsDeadlineLeavesTheRestToTheNext() throws {
         for number in 0..<3 { _ = try addFailed("\(number)") }
         let hurried = InvocationContext(
             requestID: "request-2", deadline: .now + .seconds(4), log: Log(sink: { _ in }))
@@ -106,12 +106,12 @@ import Testing
             (["ids": ["../x"]], "ids"), (["status": "broken"], "status"), (["since": "yesterday"], "since"),
             (["force": "yes"], "force"), (["dry_run": 1], "dry_run"), (["table": 7], "table"),
         ] as [(JSON, String)])
-    func `what an event gets wrong is named`(event: JSON, member: String) {
+    func whatAnEventGetsWrongIsNamed(event: JSON, member: String) {
         let error = #expect(throws: ReplayRequestError.self) { try ReplayRequest(event) }
         #expect(error?.member == member)
     }
 
-    @Test func `an event's filters are read`() throws {
+    @Test func anEventsFiltersAreRead() throws {
         let event: JSON = ["table": "beer", "since": "2026-03-01T00:00:00Z", "force": true]
         let since = try #require(Timestamp(rfc3339: "2026-03-01T00:00:00Z"))
         let request = try ReplayRequest(event)

@@ -13,7 +13,7 @@ import YAML
         }
     }
 
-    @Test func `scalars keep their text and say what they are`() throws {
+    @Test func scalarsKeepTheirTextAndSayWhatTheyAre() throws {
         let node = try parse(
             "account: 0012\nflag: true\nquoted: 'true'\nnothing: ~\nempty:\nname: beer\nsize: -5\nf: 1.5")
         #expect(node["account"]?.string == "0012")
@@ -29,26 +29,26 @@ import YAML
         #expect(node["absent"] == nil)
     }
 
-    @Test func `mappings keep the order of the document`() throws {
+    @Test func mappingsKeepTheOrderOfTheDocument() throws {
         let node = try parse("z: 1\na: 2\nm: 3\n")
         #expect(node.mapping?.keys == ["z", "a", "m"])
         #expect(node.mapping?.map(\.value.int) == [1, 2, 3])
     }
 
-    @Test func `sequences are read in block and flow style`() throws {
+    @Test func sequencesAreReadInBlockAndFlowStyle() throws {
         let node = try parse("block:\n  - a\n  - b\nflow: [1, 2]\n")
         #expect(node["block"]?.sequence?.map(\.string) == ["a", "b"])
         #expect(node["flow"]?[1]?.int == 2)
         #expect(node["flow"]?[2] == nil)
     }
 
-    @Test func `every node knows its line and column`() throws {
+    @Test func everyNodeKnowsItsLineAndColumn() throws {
         let node = try parse("a: 1\nb:\n  - x\n  -   y\n")
         #expect(node["b"]?[1]?.mark == YAMLMark(line: 4, column: 7))
         #expect(node.mapping?.entry(for: "b")?.keyMark == YAMLMark(line: 2, column: 1))
     }
 
-    @Test func `CloudFormation's tags are kept`() throws {
+    @Test func cloudFormationsTagsAreKept() throws {
         let node = try parse(
             "a: !Ref Bucket\nb: !Sub '${A}-b'\nc: !GetAtt [Queue, Arn]\nd: !Join\n  - ','\n  - [x, !Ref y]\n")
         #expect(node["a"]?.tag == "!Ref")
@@ -59,7 +59,7 @@ import YAML
         #expect(node["d"]?[1]?[1]?.tag == "!Ref")
     }
 
-    @Test func `JSON text is read too`() throws {
+    @Test func jsonTextIsReadToo() throws {
         let node = try parse("{\"a\":[1,2.5,null,true,\"x\\n\\u00e9\"],\n\t\"b\":{\"c\":\"\"}}")
         #expect(node["a"]?[0]?.int == 1)
         #expect(node["a"]?[2]?.isNull == true)
@@ -68,18 +68,18 @@ import YAML
         #expect(node["b"]?["c"]?.string == "")
     }
 
-    @Test func `aliases stand for what their anchor named`() throws {
+    @Test func aliasesStandForWhatTheirAnchorNamed() throws {
         let node = try parse("base: &b {x: 1}\nuse: *b\nlist: [*b, *b]\n")
         #expect(node["use"]?["x"]?.int == 1)
         #expect(node["list"]?.sequence?.count == 2)
     }
 
-    @Test func `an alias without its anchor, or inside it, is an error`() {
+    @Test func anAliasWithoutItsAnchorOrInsideItIsAnError() {
         #expect(fault("a: *missing") == "a.yaml:1:4: no anchor &missing before this alias")
         #expect(fault("a: &a [*a]") == "a.yaml:1:8: no anchor &a before this alias")
     }
 
-    @Test func `an expansion bomb ends at the node limit`() {
+    @Test func anExpansionBombEndsAtTheNodeLimit() {
         var text = "l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n"
         for level in 1...12 {
             let aliases = Array(repeating: "*l\(level - 1)", count: 10).joined(separator: ", ")
@@ -88,7 +88,7 @@ import YAML
         #expect(fault(text)?.contains("more than 200000 nodes once aliases are resolved") == true)
     }
 
-    @Test func `depth is bounded, directly and through aliases`() {
+    @Test func depthIsBoundedDirectlyAndThroughAliases() {
         let deep = String(repeating: "[", count: 102) + String(repeating: "]", count: 102)
         #expect(fault(deep) == "a.yaml:1:102: nested deeper than 100 levels")
         var text = "l0: &l0 [x]\n"
@@ -113,18 +113,18 @@ import YAML
             "a.yaml:1:6: found unexpected end of stream, while scanning a quoted scalar begun at line 1, column 4"
         ),
     ])
-    func `what is wrong is named with file, line and column`(text: String, expected: String) {
+    func whatIsWrongIsNamedWithFileLineAndColumn(text: String, expected: String) {
         #expect(fault(text) == expected)
     }
 
-    @Test func `invalid UTF-8 is an error at its line`() {
+    @Test func invalidUTF8IsAnErrorAtItsLine() {
         let text = Array("a: 1\nb: x".utf8) + [0xFF] + Array("\n".utf8)
         let error = #expect(throws: YAMLError.self) { try YAMLNode(parsing: text, file: "a.yaml") }
         #expect(error?.mark?.line == 2)
         #expect(error?.description == "a.yaml:2:5: invalid leading UTF-8 octet at byte 9")
     }
 
-    @Test func `a file that is not there is an error with its path`() {
+    @Test func aFileThatIsNotThereIsAnErrorWithItsPath() {
         let error = #expect(throws: YAMLError.self) { try YAMLNode(contentsOf: "/nonexistent/contract.yaml") }
         #expect(error?.description == "/nonexistent/contract.yaml: cannot be read: No such file or directory")
     }

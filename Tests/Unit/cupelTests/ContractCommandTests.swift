@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(arguments: SampleTable.allCases, SampleFormat.allCases)
-    func `every generated table converts by what is proposed for it`(table: SampleTable, format: SampleFormat) throws {
+    func everyGeneratedTableConvertsByWhatIsProposedForIt(table: SampleTable, format: SampleFormat) throws {
         let folder = try TemporaryFolder()
         try GenerateCommand.parse(
             ["--table", table.rawValue, "--rows", "3000", "--format", format.rawValue, "-o", folder.path, "--json"]
@@ -43,7 +43,7 @@ import Testing
         #expect(proposed.columns.map(\.type) == written.columns.map(\.type))
     }
 
-    @Test func `the real tables convert by what is proposed for them`() throws {
+    @Test func theRealTablesConvertByWhatIsProposedForThem() throws {
         // A user's clone has no such folder.
         for folder in ["../shared/data", "../../shared/data"] {
             let data = root.appending(path: folder).standardizedFileURL
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func `a contract that is there already is not overwritten`() throws {
+    @Test func aContractThatIsThereAlreadyIsNotOverwritten() throws {
         let folder = try TemporaryFolder()
         let (file, output) = ("\(folder.path)/a.csv", "\(folder.path)/a.odcs.yaml")
         try Data("a\n1\n".utf8).write(to: URL(filePath: file))
@@ -65,7 +65,7 @@ import Testing
         try InferCommand.parse([file, "-o", output, "--force"]).run()
     }
 
-    @Test func `a file that is not there, or is no table, has its own exit status`() throws {
+    @Test func aFileThatIsNotThereOrIsNoTableHasItsOwnExitStatus() throws {
         let folder = try TemporaryFolder()
         let file = "\(folder.path)/a.csv.gz"
         try Data("a\n1\n".utf8).write(to: URL(filePath: file))
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func `lint and diff answer by their exit status`() throws {
+    @Test func lintAndDiffAnswerByTheirExitStatus() throws {
         let folder = try TemporaryFolder()
         let beer = root.appending(path: "infra/contracts/beer.odcs.yaml").path
         try LintCommand.parse([beer, "--strict"]).run()

@@ -35,7 +35,7 @@ import Testing
         return String(decoding: output[..<count], as: UTF8.self)
     }
 
-    @Test(arguments: SampleFormat.allCases) func `equal seeds give equal files, others others`(format: SampleFormat)
+    @Test(arguments: SampleFormat.allCases) func equalSeedsGiveEqualFilesOthersOthers(format: SampleFormat)
         throws
     {
         let (one, same, other) = (try TemporaryFolder(), try TemporaryFolder(), try TemporaryFolder())
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test(arguments: SampleTable.allCases) func `JSON rows have the contract's columns, and the values that need care`(
+    @Test(arguments: SampleTable.allCases) func jsonRowsHaveTheContractsColumnsAndTheValuesThatNeedCare(
         table: SampleTable
     ) throws {
         let folder = try TemporaryFolder()
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func `a CSV field with commas, quotes or line breaks is quoted, an empty text too, null is empty`() {
+    @Test func aCSVFieldWithCommasQuotesOrLineBreaksIsQuotedAnEmptyTextTooNullIsEmpty() {
         var row = RowWriter(format: .csv, columns: ["a", "b", "c", "d"])
         row.text("x, \"y\"\r\nz")
         row.text("")
@@ -84,7 +84,7 @@ import Testing
         #expect(String(decoding: row.bytes, as: UTF8.self) == "a,b,c,d\n\"x, \"\"y\"\"\r\nz\",\"\",,12.5\n")
     }
 
-    @Test func `a file has its name only when it is whole`() throws {
+    @Test func aFileHasItsNameOnlyWhenItIsWhole() throws {
         let folder = try TemporaryFolder()
         var file = try GzipFile(path: "\(folder.path)/a.gz")
         try file.write([1, 2, 3])

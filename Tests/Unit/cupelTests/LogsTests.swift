@@ -56,7 +56,7 @@ private final class ScriptedLogs: HTTPTransport {
         ["eventId": .string(id), "timestamp": .int(time), "message": .string(message), "logStreamName": "s"]
     }
 
-    @Test func `all pages are read, and the next look goes on from the last line without repeating it`() throws {
+    @Test func allPagesAreReadAndTheNextLookGoesOnFromTheLastLineWithoutRepeatingIt() throws {
         let logs = ScriptedLogs([
             ["events": [event("1", at: 10, "one\n")], "nextToken": "more"],
             ["events": [event("2", at: 20, "two")]],
@@ -71,7 +71,7 @@ private final class ScriptedLogs: HTTPTransport {
         #expect(logs.inputs.allSatisfy { $0["logGroupName"] == "/aws/lambda/f" })
     }
 
-    @Test func `a log that is not there yet is said to be missing`() {
+    @Test func aLogThatIsNotThereYetIsSaidToBeMissing() {
         let logs = ScriptedLogs([["__type": "ResourceNotFoundException", "message": "no such group"]])
         var log = FunctionLog(group: "/aws/lambda/f", from: nil)
         let failure = #expect(throws: CommandFailure.self) { try log.newEvents(from: logs.pipeline) }

@@ -10,11 +10,11 @@ import Testing
         ("review-2024-01.csv.gz", "review"), ("review_2024.csv.gz", "review"), ("review_flat.csv.gz", "review_flat"),
         ("review_flat_2.csv.gz", "review_flat"), ("wine/x.csv.gz", nil), ("beers.csv.gz", nil), ("x", nil),
     ])
-    func `a file's table is its folder's name, else its own`(path: String, table: String?) {
+    func aFilesTableIsItsFoldersNameElseItsOwn(path: String, table: String?) {
         #expect(RawFile.table(of: path, tables) == table)
     }
 
-    @Test func `folders are searched, and files of one name do not collide`() throws {
+    @Test func foldersAreSearchedAndFilesOfOneNameDoNotCollide() throws {
         let folder = try TemporaryFolder()
         for path in ["a/beer.csv.gz", "b/beer.csv.gz", "b/c/review.json.gz", "b/notes.txt"] {
             let parent = path.split(separator: "/").dropLast().joined(separator: "/")
@@ -28,7 +28,7 @@ import Testing
         #expect(named[0].key == "raw/beer/review.json.gz")
     }
 
-    @Test func `what cannot be ingested is refused before anything is sent`() throws {
+    @Test func whatCannotBeIngestedIsRefusedBeforeAnythingIsSent() throws {
         let folder = try TemporaryFolder()
         try FileContent.write([], to: "\(folder.path)/beer.csv")
         try FileContent.write([], to: "\(folder.path)/wine.csv.gz")

@@ -24,7 +24,7 @@ import Testing
         return record
     }
 
-    @Test func `a record is shown with the table's names, what it is first`() throws {
+    @Test func aRecordIsShownWithTheTablesNamesWhatItIsFirst() throws {
         var record = try record("a.csv.gz", status: .success)
         record.maskedColumns = ["email"]
         record.writtenCount = 7
@@ -35,7 +35,7 @@ import Testing
         #expect(Set(document.names) == Set(record.item.keys))
     }
 
-    @Test func `a record says in sentences which rules hold and what personal data was found`() throws {
+    @Test func aRecordSaysInSentencesWhichRulesHoldAndWhatPersonalDataWasFound() throws {
         var record = try record("a.csv.gz", status: .success)
         #expect(record.qualitySummary == "-" && record.sentences.isEmpty)
         func rule(_ name: String, _ measured: Double, _ outcome: MeasuredRule.Outcome) -> MeasuredRule {
@@ -62,7 +62,7 @@ import Testing
         #expect(try ControlRecord(item: record.item) == record)
     }
 
-    @Test func `an id may be given by its first digits if they are one record's`() throws {
+    @Test func anIdMayBeGivenByItsFirstDigitsIfTheyAreOneRecords() throws {
         let first = try record("a.csv.gz")
         _ = try pipeline.control.register(first)
         _ = try pipeline.control.register(try record("b.csv.gz"))
@@ -82,7 +82,7 @@ import Testing
         #expect(exitStatus("ABCDEF01") == 2)
     }
 
-    @Test func `a status table has a line a record`() throws {
+    @Test func aStatusTableHasALineARecord() throws {
         var failed = try record("b.csv.gz", status: .error)
         failed.errorType = "BadInput"
         failed.errorMessage = "line 3:\nnot gzip"
@@ -91,7 +91,7 @@ import Testing
         #expect(lines[2].contains("BadInput: line 3: not gzip"))
     }
 
-    @Test func `an upload's control id is the one that its event will give`() throws {
+    @Test func anUploadsControlIdIsTheOneThatItsEventWillGive() throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/beer.csv.gz"
         try FileContent.write(Array("content".utf8), to: path)
@@ -103,7 +103,7 @@ import Testing
         #expect(head.sizeInBytes == 7)
     }
 
-    @Test func `a report lists what failed, why, and the command that runs it again`() throws {
+    @Test func aReportListsWhatFailedWhyAndTheCommandThatRunsItAgain() throws {
         let file = RawFile(path: "x/beer.csv.gz", table: "beer", key: "raw/beer/beer.csv.gz", sizeInBytes: 2_000_000)
         var done = Ingestion(file)
         var broken = Ingestion(file)
@@ -134,7 +134,7 @@ import Testing
         #expect(ProgressDisplay.text(of: broken) == "error, BadInput")
     }
 
-    @Test func `the endpoint file is read back while its process lives`() throws {
+    @Test func theEndpointFileIsReadBackWhileItsProcessLives() throws {
         let folder = try TemporaryFolder()
         let file = EndpointFile(
             endpoint: "http://127.0.0.1:1", processID: getpid(), outputs: ["ControlTable": "t", "StageBucket": "s"])
@@ -148,7 +148,7 @@ import Testing
         #expect(EndpointFile(in: folder.path) == nil)
     }
 
-    @Test func `an emulator that has ended and that nobody has waited for is no running one`() async throws {
+    @Test func anEmulatorThatHasEndedAndThatNobodyHasWaitedForIsNoRunningOne() async throws {
         let folder = try TemporaryFolder()
         var child = pid_t()
         var arguments = [strdup("true"), nil]

@@ -4,7 +4,7 @@ import Testing
 @testable import cupel
 
 @Suite struct TerminalTests {
-    @Test func `columns align, and a narrow terminal cuts lines`() {
+    @Test func columnsAlignAndANarrowTerminalCutsLines() {
         var table = TextTable([.left("NAME"), .right("N"), .left("")])
         table.add(["Kölsch", "7", "x"])
         table.add(["a\nb", "1,234", ""])
@@ -12,7 +12,7 @@ import Testing
         #expect(table.lines(width: 8) == ["NAME   …", "Kölsch …", "a b    …"])
     }
 
-    @Test func `numbers are grouped and rounded`() {
+    @Test func numbersAreGroupedAndRounded() {
         #expect(Quantity.count(nil) == "-")
         #expect(
             [0, 999, 1000, 1_586_614, -12_345].map { Quantity.count($0) } == [
@@ -28,13 +28,13 @@ import Testing
     @Test(arguments: [
         ("90s", 90_000), ("15m", 900_000), ("2h", 7_200_000), ("3d", 259_200_000), ("0s", 0),
     ])
-    func `a duration is a moment so long ago`(text: String, milliseconds: Int64) throws {
+    func aDurationIsAMomentSoLongAgo(text: String, milliseconds: Int64) throws {
         let now = Timestamp(millisecondsSinceEpoch: 1_900_000_000_000)
         let since = try #require(Since(text, now: now))
         #expect(now.milliseconds(since: since.timestamp) == milliseconds)
     }
 
-    @Test func `a moment may be given in full, and nothing else passes`() {
+    @Test func aMomentMayBeGivenInFullAndNothingElsePasses() {
         #expect(Since("2026-03-01T09:30:00Z", now: .now())?.timestamp.rfc3339 == "2026-03-01T09:30:00.000Z")
         for text in ["", "m", "-1s", "1w", "yesterday", "999999999999s"] { #expect(Since(text, now: .now()) == nil) }
     }

@@ -53,9 +53,7 @@ struct CyclicRedundancyCheck: Sendable {
     }
 
     mutating func update(_ bytes: [UInt8]) {
-        let allTables = polynomial.tables
-        let tables = allTables.span
-        let bytes = bytes.span
+        let tables = polynomial.tables
         var remainder = remainder
         var position = 0
         while position + 8 <= bytes.count {

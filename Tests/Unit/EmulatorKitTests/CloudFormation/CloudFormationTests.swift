@@ -42,7 +42,7 @@ import Testing
         Outputs: {Name: {Value: !Ref A}}
         """
 
-    @Test func `a change set is shown, executed once, and becomes the stack`() async throws {
+    @Test func aChangeSetIsShownExecutedOnceAndBecomesTheStack() async throws {
         defer { store.close() }
         #expect(await call("Action=DescribeStacks&StackName=s").text.contains("Stack with id s does not exist"))
         #expect(await create(template, name: "one", type: "CREATE").status == 200)
@@ -60,7 +60,7 @@ import Testing
         #expect(again.contains("InvalidChangeSetStatus"))
     }
 
-    @Test func `an update shows what differs, and nothing where nothing does`() async throws {
+    @Test func anUpdateShowsWhatDiffersAndNothingWhereNothingDoes() async throws {
         defer { store.close() }
         _ = await create(template, name: "one", type: "CREATE")
         _ = await call("Action=ExecuteChangeSet&StackName=s&ChangeSetName=one")
@@ -86,7 +86,7 @@ import Testing
         #expect(!renamed.contains("<LogicalResourceId>A<"))
     }
 
-    @Test func `a template that fails leaves a stack that says why`() async throws {
+    @Test func aTemplateThatFailsLeavesAStackThatSaysWhy() async throws {
         defer { store.close() }
         let broken = "Resources: {A: {Type: X::Y::Thing, Properties: {Refuse: true}}}"
         _ = await create(broken, name: "one", type: "CREATE")
@@ -99,7 +99,7 @@ import Testing
         ("Resources: [", "TemplateBody:"), ("Description: none", "the template has no Resources"),
         ("Conditions: {C: !Ref P}\nResources: {A: {Type: T}}", "nothing is called P"),
     ])
-    func `a template that cannot be read is refused before anything happens`(text: String, message: String) async {
+    func aTemplateThatCannotBeReadIsRefusedBeforeAnythingHappens(text: String, message: String) async {
         defer { store.close() }
         let refused = await create(text, name: "one", type: "CREATE")
         #expect(refused.status == 400)
@@ -107,7 +107,7 @@ import Testing
         #expect(await call("Action=DescribeStacks&StackName=s").status == 400)
     }
 
-    @Test func `what is not played says so`() async {
+    @Test func whatIsNotPlayedSaysSo() async {
         defer { store.close() }
         #expect(await call("Action=DeleteStack&StackName=s").status == 501)
         let missing = await call(

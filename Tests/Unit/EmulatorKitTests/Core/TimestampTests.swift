@@ -4,14 +4,14 @@ import Testing
 @testable import EmulatorKit
 
 @Suite struct TimestampTests {
-    @Test func `known moments are written as the RFCs write them`() {
+    @Test func knownMomentsAreWrittenAsTheRFCsWriteThem() {
         #expect(Timestamp(milliseconds: 0).iso8601 == "1970-01-01T00:00:00.000Z")
         #expect(Timestamp(milliseconds: 784_111_777_042).httpDate == "Sun, 06 Nov 1994 08:49:37 GMT")
         #expect(Timestamp(milliseconds: 951_782_400_001).iso8601 == "2000-02-29T00:00:00.001Z")
         #expect(Timestamp(milliseconds: -1).iso8601 == "1969-12-31T23:59:59.999Z")
     }
 
-    @Test func `seconds of two centuries are written as Foundation writes them, and read back`() {
+    @Test func secondsOfTwoCenturiesAreWrittenAsFoundationWritesThemAndReadBack() {
         let formatter = DateFormatter()
         formatter.locale = Locale(identifier: "en_US_POSIX")
         formatter.timeZone = TimeZone(secondsFromGMT: 0)
@@ -26,5 +26,5 @@ import Testing
     @Test(arguments: [
         "", "yesterday", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 06 Foo 1994 08:49:37 GMT", "1 2 3 4 5 6 7 8",
     ])
-    func `text of another form is no HTTP date`(_ text: String) { #expect(Timestamp(httpDate: text) == nil) }
+    func textOfAnotherFormIsNoHTTPDate(_ text: String) { #expect(Timestamp(httpDate: text) == nil) }
 }

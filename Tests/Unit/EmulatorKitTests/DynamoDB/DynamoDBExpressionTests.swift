@@ -39,7 +39,7 @@ import Testing
         ("n between :six and :six", false), ("p = :ab OR n = :five AND t = :true", true),
         ("(p = :ab OR n = :five) AND t <> :true", false), ("NOT (p = :ab OR n = :five)", false),
         ("#n = :five and attribute_not_exists(#s)", true), ("(p) = (:a)", true), ("l[0] = :x", true),
-    ]) func `a condition holds or not`(text: String, expected: Bool) throws {
+    ]) func aConditionHoldsOrNot(text: String, expected: Bool) throws {
         let item = try UncheckedItem(#require(JSON(parsing: Self.item).object)).item()
         #expect(try condition(text).holds(for: item) == expected)
     }
@@ -106,7 +106,7 @@ import Testing
                 "The BETWEEN operator requires same data type for lower and upper bounds; "
                     + "lower bound operand: AttributeValue: {N:6}, upper bound operand: AttributeValue: {S:x}"
             ),
-        ] as [(String, String?)]) func `a wrong condition is refused in the service's words`(
+        ] as [(String, String?)]) func aWrongConditionIsRefusedInTheServicesWords(
             text: String, message: String?
         ) throws
     {
@@ -166,7 +166,7 @@ import Testing
             "SET a = if_not_exists(:n, :n)",
             "Operator or function requires a document path; operator or function: if_not_exists"
         ),
-    ]) func `a wrong update is refused in the service's words`(text: String, message: String) {
+    ]) func aWrongUpdateIsRefusedInTheServicesWords(text: String, message: String) {
         #expect(throws: ExpressionError(message)) { try update(text) }
     }
 
@@ -176,7 +176,7 @@ import Testing
         ("SET q = nope", "The provided expression refers to an attribute that does not exist in the item"),
         ("SET q = s + :n", "An operand in the update expression has an incorrect data type"),
         ("ADD s :n", "An operand in the update expression has an incorrect data type"),
-    ]) func `an update that does not fit the item is refused`(text: String, message: String) throws {
+    ]) func anUpdateThatDoesNotFitTheItemIsRefused(text: String, message: String) throws {
         let item = Item(ordered: [Item.Attribute(name: "s", value: .string("x"))])
         let update = try update(text)
         do throws(DynamoDBFault) {
@@ -187,7 +187,7 @@ import Testing
         }
     }
 
-    @Test func `hostile nesting is refused, not followed`() {
+    @Test func hostileNestingIsRefusedNotFollowed() {
         let deep = String(repeating: "(", count: 2000) + "a = :a" + String(repeating: ")", count: 2000)
         #expect(throws: ExpressionError.self) { try condition(deep) }
         #expect(throws: ExpressionError.self) { try condition(String(repeating: "NOT ", count: 1000) + "a = :a") }

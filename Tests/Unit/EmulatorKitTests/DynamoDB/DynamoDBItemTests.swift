@@ -11,7 +11,7 @@ import Testing
         try await db.makeHashTable()
     }
 
-    @Test func `an item of every type comes back as it was put, its numbers in plain digits`() async throws {
+    @Test func anItemOfEveryTypeComesBackAsItWasPutItsNumbersInPlainDigits() async throws {
         try await db.send(
             "PutItem",
             """
@@ -30,7 +30,7 @@ import Testing
                         """))
     }
 
-    @Test func `a put replaces the whole item and returns the old one when asked`() async throws {
+    @Test func aPutReplacesTheWholeItemAndReturnsTheOldOneWhenAsked() async throws {
         try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "a"}, "x": {"N": "1"}}}"#)
         let answer = try await db.send(
             "PutItem",
@@ -39,7 +39,7 @@ import Testing
         #expect(try await db.item("a") == ["p": ["S": "a"], "y": ["N": "2"]])
     }
 
-    @Test func `a condition that fails changes nothing and can show the item`() async throws {
+    @Test func aConditionThatFailsChangesNothingAndCanShowTheItem() async throws {
         try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "a"}, "x": {"N": "1"}}}"#)
         let fault = await db.fault(
             "PutItem",
@@ -53,14 +53,14 @@ import Testing
         #expect(try await db.item("a") == ["p": ["S": "a"], "x": ["N": "1"]])
     }
 
-    @Test func `a delete returns the old item, and a second one nothing`() async throws {
+    @Test func aDeleteReturnsTheOldItemAndASecondOneNothing() async throws {
         try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "a"}}}"#)
         let delete = #"{"TableName": "things", "Key": {"p": {"S": "a"}}, "ReturnValues": "ALL_OLD"}"#
         #expect(try await db.send("DeleteItem", delete) == ["Attributes": ["p": ["S": "a"]]])
         #expect(try await db.send("DeleteItem", delete) == [:])
     }
 
-    @Test func `an update sets, removes, adds and deletes in one go, reading the item as it was`() async throws {
+    @Test func anUpdateSetsRemovesAddsAndDeletesInOneGoReadingTheItemAsItWas() async throws {
         try await db.send(
             "PutItem",
             """
@@ -91,7 +91,7 @@ import Testing
         ("UPDATED_OLD", #"{"m": {"M": {"x": {"N": "1"}}}}"#),
         ("UPDATED_NEW", #"{"m": {"M": {"x": {"N": "5"}}}, "n": {"N": "5"}}"#),
         ("ALL_NEW", #"{"p": {"S": "a"}, "m": {"M": {"x": {"N": "5"}, "y": {"N": "2"}}}, "n": {"N": "5"}}"#),
-    ]) func `an update returns what was asked for`(returnValues: String, expected: String) async throws {
+    ]) func anUpdateReturnsWhatWasAskedFor(returnValues: String, expected: String) async throws {
         try await db.send(
             "PutItem",
             #"{"TableName": "things", "Item": {"p": {"S": "a"}, "m": {"M": {"x": {"N": "1"}, "y": {"N": "2"}}}}}"#)
@@ -104,7 +104,7 @@ import Testing
         #expect(try answer["Attributes"] == JSON(parsing: expected))
     }
 
-    @Test func `an update makes the item where there is none, but not to take away from it`() async throws {
+    @Test func anUpdateMakesTheItemWhereThereIsNoneButNotToTakeAwayFromIt() async throws {
         try await db.send("UpdateItem", #"{"TableName": "things", "Key": {"p": {"S": "bare"}}}"#)
         #expect(try await db.item("bare") == ["p": ["S": "bare"]])
         try await db.send(
@@ -112,7 +112,7 @@ import Testing
         #expect(try await db.item("none") == nil)
     }
 
-    @Test func `a projection cuts out paths and closes up lists`() async throws {
+    @Test func aProjectionCutsOutPathsAndClosesUpLists() async throws {
         try await db.send(
             "PutItem",
             """
@@ -133,7 +133,7 @@ import Testing
                         """))
     }
 
-    @Test func `the old parameters say the same as expressions`() async throws {
+    @Test func theOldParametersSayTheSameAsExpressions() async throws {
         try await db.send(
             "PutItem",
             #"{"TableName": "things", "Item": {"p": {"S": "a"}, "n": {"N": "1"}}, "Expected": {"p": {"Exists": false}}}"#
@@ -155,7 +155,7 @@ import Testing
         #expect(got["Item"] == ["x": ["S": "new"]])
     }
 
-    @Test func `capacity is counted by size`() async throws {
+    @Test func capacityIsCountedBySize() async throws {
         let text = String(repeating: "x", count: 5000)
         let put = try await db.send(
             "PutItem",

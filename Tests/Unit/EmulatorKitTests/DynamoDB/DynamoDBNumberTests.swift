@@ -10,7 +10,7 @@ import Testing
         ("00000012345678901234567890123456789012345678", "12345678901234567890123456789012345678"),
         ("1e-130", "0." + String(repeating: "0", count: 129) + "1"),
         ("9.9e125", "99" + String(repeating: "0", count: 124)), ("1000", "1000"), ("10.010", "10.01"),
-    ]) func `a number is written in plain digits`(text: String, expected: String) throws {
+    ]) func aNumberIsWrittenInPlainDigits(text: String, expected: String) throws {
         #expect(try DecimalNumber(text).text == expected)
     }
 
@@ -21,7 +21,7 @@ import Testing
         ("1e100000000000000000000", .overflow), ("1e-131", .underflow), ("0.9e-130", .underflow),
         ("123456789012345678901234567890123456789", .tooPrecise),
         ("-1.23456789012345678901234567890123456789", .tooPrecise),
-    ]) func `what is no number says why`(text: String, expected: DecimalError) {
+    ]) func whatIsNoNumberSaysWhy(text: String, expected: DecimalError) {
         #expect(throws: expected) { try DecimalNumber(text) }
     }
 
@@ -31,20 +31,20 @@ import Testing
         ("1e38", "-1", String(repeating: "9", count: 38)),
         ("9e125", "9e124", "99" + String(repeating: "0", count: 124)),
         ("-0.5", "0.25", "-0.25"), ("1e-130", "-1e-130", "0"), ("0", "-7", "-7"),
-    ]) func `sums are exact`(left: String, right: String, expected: String) throws {
+    ]) func sumsAreExact(left: String, right: String, expected: String) throws {
         #expect(try DecimalNumber(left).adding(DecimalNumber(right)).text == expected)
         #expect(try DecimalNumber(right).adding(DecimalNumber(left)).text == expected)
         #expect(try DecimalNumber(expected).subtracting(DecimalNumber(right)) == DecimalNumber(left))
     }
 
     @Test(arguments: [("9e125", "9e125"), ("1e50", "1"), ("1e125", "1e-130")])
-    func `a sum that 38 digits cannot hold overflows`(left: String, right: String) throws {
+    func aSumThat38DigitsCannotHoldOverflows(left: String, right: String) throws {
         let (left, right) = (try DecimalNumber(left), try DecimalNumber(right))
         #expect(throws: DecimalError.overflow) { try left.adding(right) }
         #expect(throws: DecimalError.overflow) { try right.negated.subtracting(left) }
     }
 
-    @Test func `random numbers keep their order as key bytes, their text, and their sums`() throws {
+    @Test func randomNumbersKeepTheirOrderAsKeyBytesTheirTextAndTheirSums() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed \(seed)")
         var random = SeededGenerator(seed: seed)

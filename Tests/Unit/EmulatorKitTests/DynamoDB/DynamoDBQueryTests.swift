@@ -31,7 +31,7 @@ import Testing
         ("p = :p AND c > :x", ["100", "1000"]), ("c >= :x AND p = :p", ["10", "100", "1000"]),
         (":x = c AND p = :p", ["10"]), ("p = :p AND :x < c", ["100", "1000"]),
         ("(p = :p) AND (c BETWEEN :x AND :y)", ["10", "100"]),
-    ]) func `a query reads a range of numbers in their order`(condition: String, expected: [String]) async throws {
+    ]) func aQueryReadsARangeOfNumbersInTheirOrder(condition: String, expected: [String]) async throws {
         try await makeNumbers()
         let values =
             #"":p": {"S": "a"}"# + (condition.contains(":x") ? #", ":x": {"N": "10"}"# : "")
@@ -42,7 +42,7 @@ import Testing
         #expect(ranges(try await db.send("Query", query + #", "ScanIndexForward": false}"#)) == expected.reversed())
     }
 
-    @Test(arguments: [true, false]) func `pages join to the whole, forward and backward`(isForward: Bool) async throws {
+    @Test(arguments: [true, false]) func pagesJoinToTheWholeForwardAndBackward(isForward: Bool) async throws {
         try await makeNumbers()
         var seen: [String] = []
         var start = ""
@@ -63,7 +63,7 @@ import Testing
         #expect(pages == 4)
     }
 
-    @Test func `begins_with finds prefixes by bytes, the last byte too`() async throws {
+    @Test func beginsWithFindsPrefixesByBytesTheLastByteToo() async throws {
         try await db.makeRangeTable("things", "B")
         for bytes in ["/w==", "//8=", "//8B", "/gE="] { try await put(#"{"p": {"S": "a"}, "c": {"B": "\#(bytes)"}}"#) }
         let answer = try await db.send(
@@ -75,7 +75,7 @@ import Testing
         #expect(ranges(answer, "B") == ["/w==", "//8=", "//8B"])
     }
 
-    @Test func `a filter counts what it passes over`() async throws {
+    @Test func aFilterCountsWhatItPassesOver() async throws {
         try await makeNumbers()
         let answer = try await db.send(
             "Query",
@@ -86,7 +86,7 @@ import Testing
         #expect(answer == ["Count": 4, "ScannedCount": 7])
     }
 
-    @Test func `a page ends at a megabyte`() async throws {
+    @Test func aPageEndsAtAMegabyte() async throws {
         try await db.makeRangeTable("things", "N")
         let text = String(repeating: "x", count: 300_000)
         for number in 1...6 { try await put(#"{"p": {"S": "a"}, "c": {"N": "\#(number)"}, "t": {"S": "\#(text)"}}"#) }
@@ -122,7 +122,7 @@ import Testing
             """)
     }
 
-    @Test func `a global index is sparse, ordered, projected, and follows its items`() async throws {
+    @Test func aGlobalIndexIsSparseOrderedProjectedAndFollowsItsItems() async throws {
         try await makeIndexed()
         for (p, n) in [("a", 3), ("b", 1), ("c", 2)] {
             try await put(
@@ -148,7 +148,7 @@ import Testing
         #expect(names(try await inState("open")) == [])
     }
 
-    @Test func `entries of an index with equal keys are paged one by one`() async throws {
+    @Test func entriesOfAnIndexWithEqualKeysArePagedOneByOne() async throws {
         try await makeIndexed()
         for number in 0..<7 {
             try await put(#"{"p": {"S": "k\#(number)"}, "s": {"S": "open"}, "n": {"N": "1"}}"#)
@@ -169,7 +169,7 @@ import Testing
         }
     }
 
-    @Test func `an index that is added later holds the items that were there`() async throws {
+    @Test func anIndexThatIsAddedLaterHoldsTheItemsThatWereThere() async throws {
         try await db.makeHashTable()
         for number in 0..<5 {
             try await put(#"{"p": {"S": "k\#(number)"}, "s": {"S": "open"}, "n": {"N": "\#(number)"}}"#)
@@ -190,7 +190,7 @@ import Testing
         #expect(table?["AttributeDefinitions"] == [["AttributeName": "p", "AttributeType": "S"]])
     }
 
-    @Test func `a local index reads the rest of an item from its table`() async throws {
+    @Test func aLocalIndexReadsTheRestOfAnItemFromItsTable() async throws {
         try await db.send(
             "CreateTable",
             """
@@ -211,7 +211,7 @@ import Testing
         #expect(whole["Items"]?[0]?["e"] == ["S": "f"])
     }
 
-    @Test func `segments of a scan hold every item once`() async throws {
+    @Test func segmentsOfAScanHoldEveryItemOnce() async throws {
         try await db.makeHashTable()
         for number in 0..<60 { try await put(#"{"p": {"S": "k\#(number)"}}"#) }
         var seen: [String] = []
@@ -229,7 +229,7 @@ import Testing
         #expect(Set(seen).count == 60)
     }
 
-    @Test func `a scan filters, and in an index shows what it projects`() async throws {
+    @Test func aScanFiltersAndInAnIndexShowsWhatItProjects() async throws {
         try await makeIndexed()
         try await put(#"{"p": {"S": "a"}, "s": {"S": "open"}, "n": {"N": "1"}, "y": {"S": "1"}}"#)
         try await put(#"{"p": {"S": "b"}, "y": {"S": "1"}}"#)
@@ -243,7 +243,7 @@ import Testing
         #expect(index["Items"] == [["p": ["S": "a"], "s": ["S": "open"], "n": ["N": "1"]]])
     }
 
-    @Test func `the old parameters of a query say the same`() async throws {
+    @Test func theOldParametersOfAQuerySayTheSame() async throws {
         try await makeNumbers()
         let answer = try await db.send(
             "Query",

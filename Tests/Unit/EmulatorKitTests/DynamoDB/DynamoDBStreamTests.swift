@@ -45,7 +45,7 @@ import Testing
     @Test(arguments: [
         ("NEW_AND_OLD_IMAGES", true, true), ("NEW_IMAGE", true, false), ("OLD_IMAGE", false, true),
         ("KEYS_ONLY", false, false),
-    ]) func `every change that changes something is a record of the stream's view`(
+    ]) func everyChangeThatChangesSomethingIsARecordOfTheStreamsView(
         view: String, hasNew: Bool, hasOld: Bool
     ) async throws {
         let arn = try await makeTable(view)
@@ -65,7 +65,7 @@ import Testing
         #expect(Set(records.compactMap { $0["eventID"]?.string }).count == 3)
     }
 
-    @Test func `pipes read on from where they were, and the bell rings for them`() async throws {
+    @Test func pipesReadOnFromWhereTheyWereAndTheBellRingsForThem() async throws {
         let arn = try await makeTable("NEW_IMAGE")
         try await change()
         await db.service.changesBell.wait()
@@ -76,13 +76,13 @@ import Testing
         #expect(try db.service.lastSequence(inStream: arn) == rest.last?.sequence)
     }
 
-    @Test func `a reader from the latest sees what comes after`() async throws {
+    @Test func aReaderFromTheLatestSeesWhatComesAfter() async throws {
         let arn = try await makeTable("NEW_IMAGE")
         try await change()
         #expect(try await records(arn, from: "LATEST").isEmpty)
     }
 
-    @Test func `records are kept for a day`() async throws {
+    @Test func recordsAreKeptForADay() async throws {
         let arn = try await makeTable("NEW_IMAGE")
         try await change()
         db.advance(milliseconds: 24 * 3600 * 1000 + 1)
@@ -91,7 +91,7 @@ import Testing
         #expect(try db.service.lastSequence(inStream: arn) == 4)
     }
 
-    @Test func `a stream that ended can be read to its end`() async throws {
+    @Test func aStreamThatEndedCanBeReadToItsEnd() async throws {
         let arn = try await makeTable("KEYS_ONLY")
         try await change()
         try await db.send("DeleteTable", #"{"TableName": "things"}"#)
@@ -102,7 +102,7 @@ import Testing
         #expect(listed["Streams"]?.array?.count == 1)
     }
 
-    @Test func `transactions and batches are in the stream too`() async throws {
+    @Test func transactionsAndBatchesAreInTheStreamToo() async throws {
         let arn = try await makeTable("KEYS_ONLY")
         try await db.send(
             "TransactWriteItems",
@@ -113,7 +113,7 @@ import Testing
         #expect(try await records(arn).map { $0["eventName"]?.string } == ["INSERT", "INSERT", "REMOVE"])
     }
 
-    @Test func `items whose time has come are deleted, by the service's own hand`() async throws {
+    @Test func itemsWhoseTimeHasComeAreDeletedByTheServicesOwnHand() async throws {
         let arn = try await makeTable("OLD_IMAGE")
         let specification = #""TimeToLiveSpecification": {"Enabled": true, "AttributeName": "ttl"}"#
         try await db.send("UpdateTimeToLive", #"{"TableName": "things", \#(specification)}"#)

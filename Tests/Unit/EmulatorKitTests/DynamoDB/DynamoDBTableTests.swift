@@ -8,7 +8,7 @@ import Testing
 
     init() throws { db = try DynamoDBFixture() }
 
-    @Test func `a table is described as it was made, with what it holds`() async throws {
+    @Test func aTableIsDescribedAsItWasMadeWithWhatItHolds() async throws {
         try await db.makeHashTable()
         try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "a"}}}"#)
         let table = try #require(await db.send("DescribeTable", #"{"TableName": "things"}"#)["Table"])
@@ -22,7 +22,7 @@ import Testing
         #expect(byARN["Table"]?["TableName"] == "things")
     }
 
-    @Test func `a table can be made once, and is gone when deleted`() async throws {
+    @Test func aTableCanBeMadeOnceAndIsGoneWhenDeleted() async throws {
         try await db.makeHashTable()
         try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "a"}}}"#)
         await #expect(throws: AWSFault("ResourceInUseException", "Table already exists: things")) {
@@ -39,21 +39,21 @@ import Testing
         #expect(try await db.item("a") == nil)
     }
 
-    @Test func `protection keeps a table until it is lifted`() async throws {
+    @Test func protectionKeepsATableUntilItIsLifted() async throws {
         try await db.makeHashTable(more: #", "DeletionProtectionEnabled": true"#)
         #expect(await db.fault("DeleteTable", #"{"TableName": "things"}"#)?.code == "ValidationException")
         try await db.send("UpdateTable", #"{"TableName": "things", "DeletionProtectionEnabled": false}"#)
         try await db.send("DeleteTable", #"{"TableName": "things"}"#)
     }
 
-    @Test func `tables are listed page by page`() async throws {
+    @Test func tablesAreListedPageByPage() async throws {
         for name in ["ccc", "aaa", "bbb"] { try await db.makeHashTable(name) }
         let first = try await db.send("ListTables", #"{"Limit": 2}"#)
         #expect(first == ["TableNames": ["aaa", "bbb"], "LastEvaluatedTableName": "bbb"])
         #expect(try await db.send("ListTables", #"{"ExclusiveStartTableName": "bbb"}"#) == ["TableNames": ["ccc"]])
     }
 
-    @Test func `a stream can be switched on and off`() async throws {
+    @Test func aStreamCanBeSwitchedOnAndOff() async throws {
         try await db.makeHashTable()
         try await db.send(
             "UpdateTable",
@@ -71,7 +71,7 @@ import Testing
         #expect(again?["LatestStreamArn"] != on?["LatestStreamArn"])
     }
 
-    @Test func `time to live, recovery and tags are remembered`() async throws {
+    @Test func timeToLiveRecoveryAndTagsAreRemembered() async throws {
         try await db.makeHashTable()
         try await db.send(
             "UpdateTimeToLive",
@@ -96,7 +96,7 @@ import Testing
                 == ["Tags": [["Key": "b", "Value": "2"]]])
     }
 
-    @Test func `a template's table is made once and then brought up to date`() async throws {
+    @Test func aTemplatesTableIsMadeOnceAndThenBroughtUpToDate() async throws {
         func declaration(_ more: String) throws -> DeclaredResource {
             DeclaredResource(
                 logicalID: "Things", type: "AWS::DynamoDB::Table",
@@ -119,7 +119,7 @@ import Testing
         #expect(try await db.item("a") != nil)
     }
 
-    @Test func `what is not played says so by name`() async throws {
+    @Test func whatIsNotPlayedSaysSoByName() async throws {
         let fault = await db.fault("ExecuteStatement", "{}")
         #expect(fault?.code == "NotImplemented")
         #expect(fault?.message.contains("ExecuteStatement") == true)
@@ -134,7 +134,7 @@ import Testing
             "DescribeTable", #"{"TableName": "none"}"#,
             "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"
         ),
-    ]) func `an error names its type in full over HTTP`(action: String, body: String, type: String) async throws {
+    ]) func anErrorNamesItsTypeInFullOverHTTP(action: String, body: String, type: String) async throws {
         let response = await db.service.respond(
             to: HTTPRequest(
                 method: "POST", path: "/", headers: HTTPHeaders([("X-Amz-Target", "DynamoDB_20120810.\(action)")]),
@@ -148,7 +148,7 @@ import Testing
         #expect(try JSON(parsing: bytes)["__type"] == .string(type))
     }
 
-    @Test func `items outlive the process`() async throws {
+    @Test func itemsOutliveTheProcess() async throws {
         let directory = try TemporaryDirectory()
         let store = try Store(directory: directory.path, schema: DynamoDB.schema)
         let service = DynamoDB(store: store, account: Account())

@@ -18,7 +18,7 @@ import Testing
                       "ExpressionAttributeValues": {":one": {"N": "1"}}}}]}
         """#
 
-    @Test func `all of a transaction happens, or nothing, and the reasons name the guilty`() async throws {
+    @Test func allOfATransactionHappensOrNothingAndTheReasonsNameTheGuilty() async throws {
         try await db.send("TransactWriteItems", Self.both)
         #expect(try await db.item("b") == ["p": ["S": "b"], "n": ["N": "1"]])
         let fault = await db.fault("TransactWriteItems", Self.both)
@@ -35,7 +35,7 @@ import Testing
         #expect(try await db.item("b") == ["p": ["S": "b"], "n": ["N": "1"]])
     }
 
-    @Test func `a transaction with a token is made once in ten minutes`() async throws {
+    @Test func aTransactionWithATokenIsMadeOnceInTenMinutes() async throws {
         func add(_ amount: Int) -> String {
             #"""
             {"ClientRequestToken": "token", "TransactItems": [{"Update": {"TableName": "things", "Key": {"p": {"S": "n"}},
@@ -51,7 +51,7 @@ import Testing
         #expect(try await db.item("n")?["n"] == ["N": "2"])
     }
 
-    @Test func `one item cannot be written twice in a transaction`() async throws {
+    @Test func oneItemCannotBeWrittenTwiceInATransaction() async throws {
         await db.expectInvalid(
             "TransactWriteItems",
             #"""
@@ -60,7 +60,7 @@ import Testing
             """#, "Transaction request cannot include multiple operations on one item")
     }
 
-    @Test func `a check can stop a transaction and show the item`() async throws {
+    @Test func aCheckCanStopATransactionAndShowTheItem() async throws {
         try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "a"}, "n": {"N": "7"}}}"#)
         let fault = await db.fault(
             "TransactWriteItems",
@@ -72,7 +72,7 @@ import Testing
         #expect(fault?.details["CancellationReasons"]?[1]?["Item"] == ["p": ["S": "a"], "n": ["N": "7"]])
     }
 
-    @Test func `a wrong key cancels before any condition is looked at`() async throws {
+    @Test func aWrongKeyCancelsBeforeAnyConditionIsLookedAt() async throws {
         let fault = await db.fault(
             "TransactWriteItems",
             #"""
@@ -85,7 +85,7 @@ import Testing
         #expect(codes == ["None", "ValidationError", "None"])
     }
 
-    @Test func `items of several tables are read at one moment`() async throws {
+    @Test func itemsOfSeveralTablesAreReadAtOneMoment() async throws {
         try await db.makeRangeTable("others", "N")
         try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "a"}, "x": {"S": "x"}}}"#)
         try await db.send("PutItem", #"{"TableName": "others", "Item": {"p": {"S": "a"}, "c": {"N": "1"}}}"#)
@@ -102,7 +102,7 @@ import Testing
         #expect(answer["ConsumedCapacity"]?[0]?["CapacityUnits"]?.double == 4)
     }
 
-    @Test func `a batch writes to several tables, a batch reads from them`() async throws {
+    @Test func aBatchWritesToSeveralTablesABatchReadsFromThem() async throws {
         try await db.makeRangeTable("others", "N")
         try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "old"}}}"#)
         let written = try await db.send(

@@ -30,13 +30,13 @@ import Testing
             "Base64 encoded length is expected a multiple of 4 bytes but found: 3"
         ),
         (#"{"Item": {"a": {"B": 7}}}"#, "only base-64-encoded strings are convertible to bytes"),
-    ]) func `a request of another shape cannot be read`(input: String, message: String) async {
+    ]) func aRequestOfAnotherShapeCannotBeRead(input: String, message: String) async {
         let fault = await db.fault("PutItem", input)
         #expect(fault?.code == "SerializationException")
         #expect(fault?.message == message)
     }
 
-    @Test func `all parameters that break a rule by themselves are named at once`() async {
+    @Test func allParametersThatBreakARuleByThemselvesAreNamedAtOnce() async {
         await db.expectInvalid(
             "PutItem", #"{"TableName": "a;", "ReturnValues": "hi"}"#,
             "4 validation errors detected: Value 'a;' at 'tableName' failed to satisfy constraint: Member must satisfy "
@@ -73,7 +73,7 @@ import Testing
             #"{"L": [{"M": {"x": {"N": "1e126"}}}]}"#,
             "Number overflow. Attempting to store a number with magnitude larger than supported range"
         ),
-    ]) func `a value that no attribute can have is refused`(value: String, message: String) async {
+    ]) func aValueThatNoAttributeCanHaveIsRefused(value: String, message: String) async {
         await db.expectInvalid("PutItem", #"{"TableName": "things", "Item": {"a": \#(value)}}"#, message)
     }
 
@@ -88,11 +88,11 @@ import Testing
             "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "
                 + "string value. Key: p"
         ),
-    ]) func `an item without a proper key is refused`(item: String, message: String) async {
+    ]) func anItemWithoutAProperKeyIsRefused(item: String, message: String) async {
         await db.expectInvalid("PutItem", #"{"TableName": "things", "Item": \#(item)}"#, message)
     }
 
-    @Test func `names and nesting have limits`() async throws {
+    @Test func namesAndNestingHaveLimits() async throws {
         let name = String(repeating: "x", count: 65536)
         let fault = await db.fault(
             "PutItem", #"{"TableName": "things", "Item": {"p": {"S": "p"}, "c": {"S": "c"}, "\#(name)": {"S": "v"}}}"#)
@@ -103,7 +103,7 @@ import Testing
             "Nesting Levels have exceeded supported limits")
     }
 
-    @Test func `sizes have limits`() async throws {
+    @Test func sizesHaveLimits() async throws {
         let long = String(repeating: "x", count: 2049)
         await db.expectInvalid(
             "PutItem", #"{"TableName": "things", "Item": {"p": {"S": "\#(long)"}, "c": {"S": "c"}}}"#,
@@ -164,7 +164,7 @@ import Testing
                 #""Expected": {"a": {"ComparisonOperator": "BETWEEN", "AttributeValueList": [{"N": "1"}]}}"#,
                 "One or more parameter values were invalid: Invalid number of argument(s) for the BETWEEN ComparisonOperator"
             ),
-        ] as [(String, String)]) func `parameters that do not go together are refused`(
+        ] as [(String, String)]) func parametersThatDoNotGoTogetherAreRefused(
             parameters: String, message: String
         ) async
     {
@@ -188,14 +188,14 @@ import Testing
             "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
         ),
         ("p = :v AND c = :v AND d = :v", "Conditions can be of length 1 or 2 only"),
-    ]) func `a key condition that no index can answer is refused`(condition: String, message: String) async {
+    ]) func aKeyConditionThatNoIndexCanAnswerIsRefused(condition: String, message: String) async {
         await db.expectInvalid(
             "Query",
             #"{"TableName": "things", "KeyConditionExpression": "\#(condition)", "ExpressionAttributeValues": {":v": {"S": "x"}}}"#,
             message)
     }
 
-    @Test func `a query starts only where one of its pages could have ended`() async {
+    @Test func aQueryStartsOnlyWhereOneOfItsPagesCouldHaveEnded() async {
         func query(_ start: String) -> String {
             """
             {"TableName": "things", "KeyConditionExpression": "p = :p AND c > :c", "ExclusiveStartKey": \(start),
@@ -213,7 +213,7 @@ import Testing
             "The provided starting key is invalid: The provided key element does not match the schema")
     }
 
-    @Test func `a table's key must be defined, and all that is defined used`() async {
+    @Test func aTablesKeyMustBeDefinedAndAllThatIsDefinedUsed() async {
         await db.expectInvalid(
             "CreateTable",
             """

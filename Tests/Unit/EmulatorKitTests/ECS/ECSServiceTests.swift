@@ -62,7 +62,7 @@ import Testing
         return try #require(answer["tasks"]?[0]?["taskArn"]?.string)
     }
 
-    @Test func `a task runs its program with overrides, and its end tells the exit code`() async throws {
+    @Test func aTaskRunsItsProgramWithOverridesAndItsEndTellsTheExitCode() async throws {
         let (store, ecs) = try await open()
         let definition = try await provision(ecs)
         #expect(definition == "arn:aws:ecs:us-east-1:000000000000:task-definition/bronze:1")
@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test(arguments: [("patient", 30, 3), ("stubborn", 0, 137)])
-    func `a task is asked to stop, and killed when it does not`(how: String, timeout: Int, exitCode: Int) async throws {
+    func aTaskIsAskedToStopAndKilledWhenItDoesNot(how: String, timeout: Int, exitCode: Int) async throws {
         let (store, ecs) = try await open()
         _ = try await provision(ecs, command: [.string(how)], stopTimeout: timeout)
         let arn = try await run(ecs, ["taskDefinition": "bronze"])
@@ -108,7 +108,7 @@ import Testing
         store.close()
     }
 
-    @Test func `a task that ran when the emulator died is stopped with a reason`() async throws {
+    @Test func aTaskThatRanWhenTheEmulatorDiedIsStoppedWithAReason() async throws {
         let first = try await open()
         _ = try await provision(first.ecs, command: ["stubborn"])
         let arn = try await run(first.ecs, ["taskDefinition": "bronze", "cluster": "cupel"])
@@ -128,7 +128,7 @@ import Testing
         await first.ecs.runningTask(arn)?.killForTest()
     }
 
-    @Test func `more tasks than places wait as PENDING`() async throws {
+    @Test func moreTasksThanPlacesWaitAsPENDING() async throws {
         let (store, ecs) = try await open(concurrency: 1)
         _ = try await provision(ecs, command: ["patient"])
         let first = try await run(ecs, ["taskDefinition": "bronze"])
@@ -145,7 +145,7 @@ import Testing
         store.close()
     }
 
-    @Test func `a task that is stopped while it starts does not run on`() async throws {
+    @Test func aTaskThatIsStoppedWhileItStartsDoesNotRunOn() async throws {
         let (store, ecs) = try await open(concurrency: 8)
         _ = try await provision(ecs, command: ["patient"])
         for round in 0..<24 {
@@ -157,7 +157,7 @@ import Testing
         store.close()
     }
 
-    @Test func `the same definition keeps its revision, a changed one gets the next`() async throws {
+    @Test func theSameDefinitionKeepsItsRevisionAChangedOneGetsTheNext() async throws {
         let (store, ecs) = try await open()
         #expect(try await provision(ecs).hasSuffix("bronze:1"))
         #expect(try await provision(ecs).hasSuffix("bronze:1"))
@@ -167,7 +167,7 @@ import Testing
         store.close()
     }
 
-    @Test func `clusters, and what is not there`() async throws {
+    @Test func clustersAndWhatIsNotThere() async throws {
         let (store, ecs) = try await open()
         let cluster = try await ecs.provision(
             DeclaredResource(logicalID: "C", type: "AWS::ECS::Cluster", properties: ["ClusterName": "cupel"]))

@@ -3,7 +3,7 @@ import Testing
 @testable import EmulatorKit
 
 @Suite struct IAMServiceTests {
-    @Test func `a role is made once, and read`() async throws {
+    @Test func aRoleIsMadeOnceAndRead() async throws {
         let directory = try TemporaryDirectory()
         let store = try Store(directory: directory.path, schema: [IAMService.schema])
         let iam = IAMService(store: store)

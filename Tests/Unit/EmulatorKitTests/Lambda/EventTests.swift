@@ -18,7 +18,7 @@ import Testing
         while try queued() > 0 { try await Task.sleep(for: .milliseconds(5)) }
     }
 
-    @Test func `an event is queued with its transaction, run, and gone when it has succeeded`() async throws {
+    @Test func anEventIsQueuedWithItsTransactionRunAndGoneWhenItHasSucceeded() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
         lambda.service.start()
@@ -40,7 +40,7 @@ import Testing
         await lambda.close()
     }
 
-    @Test func `a failing event is tried three times with one request id`() async throws {
+    @Test func aFailingEventIsTriedThreeTimesWithOneRequestId() async throws {
         let time = Mutex<Int64>(1_000_000)
         let lambda = try LambdaFixture { options in
             options.ambient = Ambient(
@@ -64,7 +64,7 @@ import Testing
         await lambda.close()
     }
 
-    @Test func `an event that is given up reaches its destination in the same commit`() async throws {
+    @Test func anEventThatIsGivenUpReachesItsDestinationInTheSameCommit() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create("echo")
         try await lambda.create("undertaker")
@@ -91,7 +91,7 @@ import Testing
         await lambda.close()
     }
 
-    @Test func `what was queued before a crash runs after it`() async throws {
+    @Test func whatWasQueuedBeforeACrashRunsAfterIt() async throws {
         let first = try LambdaFixture()
         try await first.create()
         try await first.store.write { transaction in

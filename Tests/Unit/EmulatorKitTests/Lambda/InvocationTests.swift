@@ -5,7 +5,7 @@ import Testing
 @testable import EmulatorKit
 
 @Suite struct InvocationTests {
-    @Test func `a function answers its event, and the same worker answers the next one`() async throws {
+    @Test func aFunctionAnswersItsEventAndTheSameWorkerAnswersTheNextOne() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
         #expect(try await lambda.invoke(#"{"a":[1.50,"x"]}"#).text == #"{"a":[1.50,"x"]}"#)
@@ -15,7 +15,7 @@ import Testing
         await lambda.close()
     }
 
-    @Test func `a function finds what Lambda puts into its environment`() async throws {
+    @Test func aFunctionFindsWhatLambdaPutsIntoItsEnvironment() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create(
             "echo", ["Environment": ["Variables": ["TABLE": "control", "LIMIT": 3]], "MemorySize": "256"])
@@ -31,7 +31,7 @@ import Testing
         await lambda.close()
     }
 
-    @Test func `an event carries its id, deadline, function, trace and client context`() async throws {
+    @Test func anEventCarriesItsIdDeadlineFunctionTraceAndClientContext() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
         let response = await lambda.request(
@@ -56,7 +56,7 @@ import Testing
         await lambda.close()
     }
 
-    @Test func `an error that the function reports is an answer`() async throws {
+    @Test func anErrorThatTheFunctionReportsIsAnAnswer() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
         let answer = try await lambda.invoke(#""fail""#)
@@ -66,7 +66,7 @@ import Testing
         await lambda.close()
     }
 
-    @Test func `a function that exceeds its time is killed, and the next event meets a new worker`() async throws {
+    @Test func aFunctionThatExceedsItsTimeIsKilledAndTheNextEventMeetsANewWorker() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create("echo", ["Timeout": 3])
         let answer = try await lambda.invoke(#""sleep""#)
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test(arguments: [("exit", "exit status 4"), ("segfault", "signal: segmentation fault")])
-    func `a crash is an answer that says how, and the next event meets a new worker`(
+    func aCrashIsAnAnswerThatSaysHowAndTheNextEventMeetsANewWorker(
         behaviour: String, how: String
     ) async throws {
         let lambda = try LambdaFixture()
@@ -95,7 +95,7 @@ import Testing
         await lambda.close()
     }
 
-    @Test func `a function that takes more memory than it has is killed`() async throws {
+    @Test func aFunctionThatTakesMoreMemoryThanItHasIsKilled() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create("echo", ["MemorySize": 128])
         let document = try JSON(parsing: try await lambda.invoke(#""grow""#).text)
@@ -104,7 +104,7 @@ import Testing
         await lambda.close()
     }
 
-    @Test func `a worker that died while idle is not given an event`() async throws {
+    @Test func aWorkerThatDiedWhileIdleIsNotGivenAnEvent() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
         let worker = try #require(Int32(try await lambda.invoke(#""pid""#).text))
@@ -113,7 +113,7 @@ import Testing
         await lambda.close()
     }
 
-    @Test func `a worker that cannot start says why`() async throws {
+    @Test func aWorkerThatCannotStartSaysWhy() async throws {
         let failing = try LambdaFixture(
             script: TestFunction.preamble
                 + #"call POST /init/error '{"errorType":"NoTable","errorMessage":"set TABLE"}'"#)
@@ -131,7 +131,7 @@ import Testing
         await exiting.close()
     }
 
-    @Test func `a new build of the executable takes over`() async throws {
+    @Test func aNewBuildOfTheExecutableTakesOver() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
         _ = try await lambda.invoke("1")
@@ -141,7 +141,7 @@ import Testing
         await lambda.close()
     }
 
-    @Test func `as many workers as reserved, the others wait, and who waits too long is throttled`() async throws {
+    @Test func asManyWorkersAsReservedTheOthersWaitAndWhoWaitsTooLongIsThrottled() async throws {
         let lambda = try LambdaFixture { $0.patience = .milliseconds(300) }
         try await lambda.create("echo", ["ReservedConcurrentExecutions": 1, "Timeout": 15])
         async let slow = lambda.invoke(#""sleep""#)
@@ -156,7 +156,7 @@ import Testing
         await lambda.close()
     }
 
-    @Test func `a caller that gives up takes no worker, and those who wait for the machine are not throttled`()
+    @Test func aCallerThatGivesUpTakesNoWorkerAndThoseWhoWaitForTheMachineAreNotThrottled()
         async throws
     {
         let lambda = try LambdaFixture {
@@ -178,7 +178,7 @@ import Testing
         await lambda.close()
     }
 
-    @Test func `concurrent events meet workers of their own`() async throws {
+    @Test func concurrentEventsMeetWorkersOfTheirOwn() async throws {
         let lambda = try LambdaFixture { $0.concurrency = 4 }
         try await lambda.create()
         let answers = try await withThrowingTaskGroup(of: String.self) { group in

@@ -4,7 +4,7 @@ import Testing
 @testable import EmulatorKit
 
 @Suite struct LambdaRequestTests {
-    @Test func `functions are listed, described, reconfigured and deleted`() async throws {
+    @Test func functionsAreListedDescribedReconfiguredAndDeleted() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create("echo", ["MemorySize": 512, "Environment": ["Variables": ["A": "b"]]])
         let list = await lambda.request("GET", "/2015-03-31/functions")
@@ -25,7 +25,7 @@ import Testing
         await lambda.close()
     }
 
-    @Test func `a function without executable is refused with the command that builds it`() async throws {
+    @Test func aFunctionWithoutExecutableIsRefusedWithTheCommandThatBuildsIt() async throws {
         let lambda = try LambdaFixture()
         let fault = await #expect(throws: AWSFault.self) {
             try await lambda.create("writer", ["Code": "../.build/package/bronze-writer.zip"])
@@ -37,7 +37,7 @@ import Testing
         await lambda.close()
     }
 
-    @Test func `permissions become a policy`() async throws {
+    @Test func permissionsBecomeAPolicy() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
         #expect(await lambda.request("GET", "/2015-03-31/functions/echo/policy").status == 404)
@@ -56,7 +56,7 @@ import Testing
         await lambda.close()
     }
 
-    @Test func `payloads are checked before a worker sees them`() async throws {
+    @Test func payloadsAreCheckedBeforeAWorkerSeesThem() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
         let path = "/2015-03-31/functions/echo/invocations"

@@ -23,7 +23,7 @@ import Testing
         return end
     }
 
-    @Test func `next hands the event over, and again until it is answered`() async {
+    @Test func nextHandsTheEventOverAndAgainUntilItIsAnswered() async {
         let end = submit()
         for _ in 0..<2 {
             let event = await call("GET", "/invocation/next")
@@ -42,14 +42,14 @@ import Testing
         }
     }
 
-    @Test func `next waits for an event`() async {
+    @Test func nextWaitsForAnEvent() async {
         async let event = call("GET", "/invocation/next")
         guard case .ready = await runtime.readiness.value else { return }
         _ = submit("8")
         #expect(await event.headers["Lambda-Runtime-Aws-Request-Id"] == "8")
     }
 
-    @Test func `an id that is not running is refused`() async {
+    @Test func anIdThatIsNotRunningIsRefused() async {
         let early = await call("POST", "/invocation/7/response")
         #expect(early.status == 400)
         #expect(early.text == #"{"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"}"#)
@@ -58,7 +58,7 @@ import Testing
         #expect(await call("POST", "/invocation/8/error").status == 400)
     }
 
-    @Test func `an invocation is answered once`() async {
+    @Test func anInvocationIsAnsweredOnce() async {
         _ = submit()
         _ = await call("GET", "/invocation/next")
         _ = await call("POST", "/invocation/7/response")
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test(arguments: [(0, 202), (1, 413)])
-    func `an answer may be 6 MiB and a hundred bytes`(beyond: Int, status: Int) async {
+    func anAnswerMayBe6MiBAndAHundredBytes(beyond: Int, status: Int) async {
         let end = submit()
         _ = await call("GET", "/invocation/next")
         let answer = await call("POST", "/invocation/7/response", [UInt8](repeating: 0x20, count: 6_291_556 + beyond))
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test func `init errors come before the first next, once`() async {
+    @Test func initErrorsComeBeforeTheFirstNextOnce() async {
         let first = await call("POST", "/init/error", Array("{}".utf8), [("Lambda-Runtime-Function-Error-Type", "X.Y")])
         #expect(first.status == 202)
         guard case .failed(_, "X.Y")? = runtime.readiness.settled else {
@@ -96,14 +96,14 @@ import Testing
         #expect(await call("GET", "/invocation/next").status == 403)
     }
 
-    @Test func `an init error after next is refused`() async {
+    @Test func anInitErrorAfterNextIsRefused() async {
         _ = submit()
         _ = await call("GET", "/invocation/next")
         let late = await call("POST", "/init/error")
         #expect(late.json?["errorMessage"]?.string?.hasPrefix("State transition from Running to InitError") == true)
     }
 
-    @Test func `response modes, methods and paths that do not exist`() async {
+    @Test func responseModesMethodsAndPathsThatDoNotExist() async {
         _ = submit()
         _ = await call("GET", "/invocation/next")
         let mode = await call(

@@ -27,7 +27,7 @@ enum ZipFixture {
 @Suite struct ZipArchiveTests {
     private func bytes(_ text: String) throws -> [UInt8] { try #require([UInt8](base64: text)) }
 
-    @Test func `deflated entries come out whole`() throws {
+    @Test func deflatedEntriesComeOutWhole() throws {
         let archive = try ZipArchive(try bytes(ZipFixture.handler))
         #expect(archive.entries.map(\.path) == ["handler.py", "lib/", "lib/data.txt"])
         #expect(archive.entries.map(\.isDirectory) == [false, true, false])
@@ -36,13 +36,13 @@ enum ZipFixture {
         #expect(source.hasPrefix("class NoTable(Exception):"))
     }
 
-    @Test func `a path that leaves the folder is refused`() throws {
+    @Test func aPathThatLeavesTheFolderIsRefused() throws {
         let bytes = try bytes(ZipFixture.evil)
         let failure = #expect(throws: ZipArchive.Failure.self) { try ZipArchive(bytes) }
         #expect(failure?.description == "../evil.py would be unpacked outside of the function's folder")
     }
 
-    @Test func `no cut or flipped archive does more than fail`() throws {
+    @Test func noCutOrFlippedArchiveDoesMoreThanFail() throws {
         let whole = try bytes(ZipFixture.handler)
         var broken = (0..<whole.count).map { Array(whole.prefix($0)) }
         for position in whole.indices {
@@ -82,7 +82,7 @@ enum ZipFixture {
         return local + central + end
     }
 
-    @Test func `an uploaded bootstrap runs, and a new one replaces it`() async throws {
+    @Test func anUploadedBootstrapRunsAndANewOneReplacesIt() async throws {
         let lambda = try LambdaFixture()
         func code(_ first: Int) -> String {
             archive("bootstrap", TestFunction.script.replacingOccurrences(of: "count=0", with: "count=\(first)")).base64
@@ -101,7 +101,7 @@ enum ZipFixture {
     }
 
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"), "no python3 here"))
-    func `a Python handler answers, fails with its own error, and returns bytes as they are`() async throws {
+    func aPythonHandlerAnswersFailsWithItsOwnErrorAndReturnsBytesAsTheyAre() async throws {
         let lambda = try LambdaFixture()
         let created = await create(
             lambda,
@@ -118,7 +118,7 @@ enum ZipFixture {
         await lambda.close()
     }
 
-    @Test func `what cannot be unpacked or run is refused`() async throws {
+    @Test func whatCannotBeUnpackedOrRunIsRefused() async throws {
         let lambda = try LambdaFixture()
         for (members, status): (JSON, Int) in [
             (["Code": ["ZipFile": "?"]], 400), (["Code": ["ZipFile": .string(ZipFixture.evil)]], 400),

@@ -32,7 +32,7 @@ import Testing
         answer["events"]?.array?.compactMap { $0["message"]?.string } ?? []
     }
 
-    @Test func `what is written is read at once, in order, over all streams of a group`() async throws {
+    @Test func whatIsWrittenIsReadAtOnceInOrderOverAllStreamsOfAGroup() async throws {
         for number in 0..<6 { logs.write("line \(number)\n", group: "/aws/lambda/f", stream: "s\(number % 2)") }
         logs.write("other", group: "/aws/lambda/g", stream: "s0")
         let all = try await logs.perform("FilterLogEvents", ["logGroupName": "/aws/lambda/f"])
@@ -45,7 +45,7 @@ import Testing
         logs.close()
     }
 
-    @Test func `events come in pages, each once`() async throws {
+    @Test func eventsComeInPagesEachOnce() async throws {
         for number in 0..<25 { logs.write("\(number)", group: "g", stream: "s") }
         var (found, token): ([String], JSON?) = ([], nil)
         repeat {
@@ -59,7 +59,7 @@ import Testing
         logs.close()
     }
 
-    @Test func `a stream is read forwards and backwards, and its end repeats the token`() async throws {
+    @Test func aStreamIsReadForwardsAndBackwardsAndItsEndRepeatsTheToken() async throws {
         for number in 0..<5 { logs.write("\(number)", group: "g", stream: "s") }
         let stream: JSONObject = ["logGroupName": "g", "logStreamName": "s", "limit": 3]
         func get(_ more: JSONObject) async throws -> JSON {
@@ -78,7 +78,7 @@ import Testing
         logs.close()
     }
 
-    @Test func `times bound what is read`() async throws {
+    @Test func timesBoundWhatIsRead() async throws {
         for number in 1...5 { logs.write("\(number)", group: "g", stream: "s") }
         let all = try await logs.perform("FilterLogEvents", ["logGroupName": "g"])
         let times = all["events"]?.array?.compactMap { $0["timestamp"]?.int } ?? []
@@ -88,7 +88,7 @@ import Testing
         logs.close()
     }
 
-    @Test func `groups and streams are made, described, filled and deleted`() async throws {
+    @Test func groupsAndStreamsAreMadeDescribedFilledAndDeleted() async throws {
         _ = try await logs.perform("CreateLogGroup", ["logGroupName": "g"])
         let again = await #expect(throws: AWSFault.self) {
             try await logs.perform("CreateLogGroup", ["logGroupName": "g"])
@@ -114,7 +114,7 @@ import Testing
         logs.close()
     }
 
-    @Test func `a template's group is there before its first event, and after it too`() async throws {
+    @Test func aTemplatesGroupIsThereBeforeItsFirstEventAndAfterItToo() async throws {
         for _ in 0..<2 {
             let group = try await logs.provision(
                 DeclaredResource(
@@ -127,7 +127,7 @@ import Testing
         logs.close()
     }
 
-    @Test func `the oldest events go when the database is full`() async throws {
+    @Test func theOldestEventsGoWhenTheDatabaseIsFull() async throws {
         let directory = try TemporaryDirectory()
         let small = try LogService(directory: directory.path, sizeLimit: 1 << 20)
         for number in 0..<30_000 { small.write("event number \(number) of many", group: "g", stream: "s") }
@@ -138,7 +138,7 @@ import Testing
         small.close()
     }
 
-    @Test func `logs outlive the service`() async throws {
+    @Test func logsOutliveTheService() async throws {
         let directory = try TemporaryDirectory()
         let first = try LogService(directory: directory.path)
         first.write("kept", group: "g", stream: "s")
@@ -162,11 +162,11 @@ import Testing
             ("{ $.a.b > 5 || $.c = y }", #"{"a":{"b":5},"c":"y"}"#, true),
             ("{ $.n < 2 }", #"{"n":1.5}"#, true), ("{ $.n < 2 }", "no JSON", false),
         ])
-    func `a pattern takes what CloudWatch Logs takes`(pattern: String, message: String, isTaken: Bool) throws {
+    func aPatternTakesWhatCloudWatchLogsTakes(pattern: String, message: String, isTaken: Bool) throws {
         #expect(try LogFilter(pattern).takes(message) == isTaken)
     }
 
-    @Test func `a pattern that compares nothing is refused`() {
+    @Test func aPatternThatComparesNothingIsRefused() {
         #expect(throws: AWSFault.self) { try LogFilter("{ $.a }") }
     }
 }

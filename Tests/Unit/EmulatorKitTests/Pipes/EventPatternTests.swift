@@ -39,7 +39,7 @@ import Testing
             (#"{"$or": [{"eventName": ["INSERT"]}, {"n": [5]}]}"#, true),
             (#"{"flag": [true], "$or": [{"eventName": ["INSERT"]}, {"n": [6]}]}"#, false), ("{}", true),
         ])
-    func `a pattern takes what EventBridge takes`(pattern: String, matches: Bool) throws {
+    func aPatternTakesWhatEventBridgeTakes(pattern: String, matches: Bool) throws {
         let event = try JSON(parsing: Self.event)
         #expect(try EventPattern(JSON(parsing: pattern)).matches(event) == matches)
     }
@@ -51,7 +51,7 @@ import Testing
             (#"{"a": [{"numeric": [">"]}]}"#, "numeric takes pairs"),
             (#"{"a": [{"prefix": "x", "suffix": "y"}]}"#, "exactly one operator"),
         ])
-    func `a pattern that is none says why`(pattern: String, reason: String) throws {
+    func aPatternThatIsNoneSaysWhy(pattern: String, reason: String) throws {
         let pattern = try JSON(parsing: pattern)
         let fault = #expect(throws: AWSFault.self) { try EventPattern(pattern) }
         #expect(fault?.code == "InvalidEventPatternException")
@@ -74,19 +74,19 @@ import Testing
             (#"{"p": <aws.pipes.pipe-name>, "a<b": "<no>"}"#, #"{"p":"P","a<b":"<no>"}"#),
             (#"{"o": "<$.object>"}"#, #"{"o":"{\"k\":\"v\"}"}"#), (#"{"q": "\"<$.n>\""}"#, #"{"q":"\"1.50\""}"#),
         ])
-    func `a template is filled`(template: String, expected: String) throws {
+    func aTemplateIsFilled(template: String, expected: String) throws {
         let event = try JSON(parsing: Self.event)
         #expect(try InputTemplate(template).fill(from: event, variables: ["aws.pipes.pipe-name": "P"]).text == expected)
     }
 
-    @Test func `the whole event can be named`() throws {
+    @Test func theWholeEventCanBeNamed() throws {
         let event = try JSON(parsing: Self.event)
         #expect(try InputTemplate("<aws.pipes.event.json>").fill(from: event, variables: [:]) == event)
         #expect(try InputTemplate(#"{"e": <$>}"#).fill(from: event, variables: [:])["e"] == event)
     }
 
     @Test(arguments: ["<$a>", "<$.a[>", "<$.a[x]>", "<$.>"])
-    func `a path that is none is refused`(template: String) {
+    func aPathThatIsNoneIsRefused(template: String) {
         #expect(throws: AWSFault.self) { try InputTemplate(template) }
     }
 }

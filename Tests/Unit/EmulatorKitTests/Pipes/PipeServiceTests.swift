@@ -91,7 +91,7 @@ private struct RecordingFunctions: LambdaInvoking {
         while try now() != position { try await Task.sleep(for: .milliseconds(2)) }
     }
 
-    @Test func `a record that the filter takes starts one execution with the template's input`() async throws {
+    @Test func aRecordThatTheFilterTakesStartsOneExecutionWithTheTemplatesInput() async throws {
         let (store, pipes) = try open()
         pipes.start()
         _ = try await pipes.provision(declaration())
@@ -102,7 +102,7 @@ private struct RecordingFunctions: LambdaInvoking {
         store.close()
     }
 
-    @Test func `a batch is as large as declared`() async throws {
+    @Test func aBatchIsAsLargeAsDeclared() async throws {
         let (store, pipes) = try open()
         pipes.start()
         for id in 1...5 { stream.add(["id": .int(id), "status": "pending"]) }
@@ -114,7 +114,7 @@ private struct RecordingFunctions: LambdaInvoking {
         store.close()
     }
 
-    @Test func `after a restart a pipe goes on where it was, without being declared again`() async throws {
+    @Test func afterARestartAPipeGoesOnWhereItWasWithoutBeingDeclaredAgain() async throws {
         let first = try open()
         first.pipes.start()
         _ = try await first.pipes.provision(declaration())
@@ -132,7 +132,7 @@ private struct RecordingFunctions: LambdaInvoking {
         second.store.close()
     }
 
-    @Test func `a start that fails is undone, tried again, and happens once`() async throws {
+    @Test func aStartThatFailsIsUndoneTriedAgainAndHappensOnce() async throws {
         let (store, pipes) = try open(TableExecutions(refusals: 2))
         pipes.start()
         _ = try await pipes.provision(declaration())
@@ -144,7 +144,7 @@ private struct RecordingFunctions: LambdaInvoking {
         store.close()
     }
 
-    @Test func `LATEST leaves out what was there before`() async throws {
+    @Test func latestLeavesOutWhatWasThereBefore() async throws {
         let (store, pipes) = try open()
         stream.add(["id": 1])
         pipes.start()
@@ -157,7 +157,7 @@ private struct RecordingFunctions: LambdaInvoking {
         store.close()
     }
 
-    @Test func `a function target gets the batch`() async throws {
+    @Test func aFunctionTargetGetsTheBatch() async throws {
         let (store, pipes) = try open()
         pipes.start()
         _ = try await pipes.provision(
@@ -169,7 +169,7 @@ private struct RecordingFunctions: LambdaInvoking {
         store.close()
     }
 
-    @Test func `what cannot be played is refused by name`() async throws {
+    @Test func whatCannotBePlayedIsRefusedByName() async throws {
         let (store, pipes) = try open()
         for (change, name): (JSON, String) in [
             (["Source": "arn:aws:sqs:us-east-1:000000000000:q"], "source"), (["Target": "arn:aws:sns:x"], "target"),
@@ -182,7 +182,7 @@ private struct RecordingFunctions: LambdaInvoking {
         store.close()
     }
 
-    @Test func `pipes are listed and described`() async throws {
+    @Test func pipesAreListedAndDescribed() async throws {
         let (store, pipes) = try open()
         _ = try await pipes.provision(declaration())
         let list = await pipes.respond(to: HTTPRequest(method: "GET", path: "/v1/pipes"))

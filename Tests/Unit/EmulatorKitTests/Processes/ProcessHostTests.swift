@@ -16,7 +16,7 @@ import Testing
         Command(path: "/bin/sh", arguments: ["-c", script], environment: environment)
     }
 
-    @Test func `output arrives as lines, standard error among them, the last one without its line end`() async throws {
+    @Test func outputArrivesAsLinesStandardErrorAmongThemTheLastOneWithoutItsLineEnd() async throws {
         let lines = Lines()
         let script = #"echo "$GREETING"; echo error >&2; printf '\r\n'; printf last"#
         let process = try await Self.host.start(
@@ -25,7 +25,7 @@ import Testing
         #expect(lines.all == ["héllo world", "error", "", "last"])
     }
 
-    @Test func `exit codes and signals are told apart`() async throws {
+    @Test func exitCodesAndSignalsAreToldApart() async throws {
         let exited = try await Self.host.start(shell("exit 7")) { _ in }
         #expect(await exited.ended() == .status(7))
         let killed = try await Self.host.start(shell("kill -SEGV $$")) { _ in }
@@ -35,14 +35,14 @@ import Testing
         #expect(end.exitCode == 139)
     }
 
-    @Test func `a program that is not there is an error that names it`() async {
+    @Test func aProgramThatIsNotThereIsAnErrorThatNamesIt() async {
         let error = await #expect(throws: ProcessError.self) {
             try await Self.host.start(Command(path: "/nonexistent/program")) { _ in }
         }
         #expect(error?.description == "cannot start /nonexistent/program: No such file or directory")
     }
 
-    @Test func `a program that was just written starts, whatever else starts meanwhile`() async throws {
+    @Test func aProgramThatWasJustWrittenStartsWhateverElseStartsMeanwhile() async throws {
         let directory = try TemporaryDirectory()
         try await withThrowingTaskGroup(of: ProcessEnd.self) { group in
             for number in 0..<40 {
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func `a signal reaches the whole process group`() async throws {
+    @Test func aSignalReachesTheWholeProcessGroup() async throws {
         let lines = Lines()
         let process = try await Self.host.start(shell("sleep 600 & echo $!; wait"), line: lines.add)
         while lines.all.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
@@ -71,12 +71,12 @@ import Testing
         return !stat.isEmpty && !stat.contains(") Z ")
     }
 
-    @Test func `a child that closes its output is still waited for`() async throws {
+    @Test func aChildThatClosesItsOutputIsStillWaitedFor() async throws {
         let process = try await Self.host.start(shell("exec >&- 2>&-; read x < /dev/null; exit 3")) { _ in }
         #expect(await process.ended() == .status(3))
     }
 
-    @Test func `draining delivers what was written before an event that followed it`() async throws {
+    @Test func drainingDeliversWhatWasWrittenBeforeAnEventThatFollowedIt() async throws {
         let lines = Lines()
         let process = try await Self.host.start(shell("echo ready; exec sleep 600"), line: lines.add)
         while lines.all.isEmpty { process.drain() }
@@ -90,7 +90,7 @@ import Testing
 }
 
 @Suite struct LineSplitterTests {
-    @Test func `a line without end is cut at the limit`() {
+    @Test func aLineWithoutEndIsCutAtTheLimit() {
         var splitter = LineSplitter()
         let lines = splitter.add([UInt8](repeating: 0x61, count: LineSplitter.lineLimit + 1))
         #expect(lines.map(\.utf8.count) == [LineSplitter.lineLimit])

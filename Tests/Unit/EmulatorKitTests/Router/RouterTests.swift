@@ -39,7 +39,7 @@ import Testing
         ]
     }
 
-    @Test func `a request goes where its target, signature, path or form says`() async throws {
+    @Test func aRequestGoesWhereItsTargetSignaturePathOrFormSays() async throws {
         #expect(
             try await answer("/", method: "POST", [("X-Amz-Target", "DynamoDB_20120810.GetItem")]).text
                 == #""DynamoDB_20120810GetItem""#)
@@ -58,14 +58,14 @@ import Testing
                 == "lambda")
     }
 
-    @Test func `a service that is not played is named`() async throws {
+    @Test func aServiceThatIsNotPlayedIsNamed() async throws {
         let byScope = try await answer("/", signed("sqs"))
         #expect(byScope.status == 501 && byScope.text.contains("The service sqs"))
         let byTarget = try await answer("/", method: "POST", [("X-Amz-Target", "Kinesis_20131202.PutRecord")])
         #expect(byTarget.status == 501 && byTarget.text.contains("Kinesis_20131202"))
     }
 
-    @Test func `health names the services`() async throws {
+    @Test func healthNamesTheServices() async throws {
         let health = try await answer("/_cupel/health")
         #expect(health.status == 200)
         #expect(try JSON(parsing: Array(health.text.utf8))["services"]?.array?.count == 4)

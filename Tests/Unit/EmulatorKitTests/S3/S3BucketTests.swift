@@ -3,7 +3,7 @@ import Testing
 @testable import EmulatorKit
 
 @Suite struct S3BucketTests {
-    @Test func `a bucket is made once, listed, and deleted when it is empty`() async throws {
+    @Test func aBucketIsMadeOnceListedAndDeletedWhenItIsEmpty() async throws {
         let s3 = try await S3Fixture()
         try await s3.send("PUT", "/another")
         let names = try await s3.send("GET", "/").document["Buckets"]?.all("Bucket").compactMap { $0["Name"]?.text }
@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(arguments: ["ab", "Upper", "under_score", "192.168.0.1", "-dash", "dash-", "two..dots", "xn--b"])
-    func `a bad name is refused`(_ name: String) async throws {
+    func aBadNameIsRefused(_ name: String) async throws {
         let s3 = try await S3Fixture()
         #expect(try await s3.send("PUT", "/\(name)").code == "InvalidBucketName")
     }
@@ -29,7 +29,7 @@ import Testing
         ("publicAccessBlock", "<PublicAccessBlockConfiguration/>", "NoSuchPublicAccessBlockConfiguration"),
         ("ownershipControls", "<OwnershipControls/>", "OwnershipControlsNotFoundError"),
     ])
-    func `a configuration comes back as it was sent, until it is deleted`(
+    func aConfigurationComesBackAsItWasSentUntilItIsDeleted(
         _ name: String, _ document: String, _ absent: String
     ) async throws {
         let s3 = try await S3Fixture()
@@ -42,7 +42,7 @@ import Testing
         #expect(try await s3.send("GET", "/none?\(name)").code == "NoSuchBucket")
     }
 
-    @Test func `what is not played says so by name`() async throws {
+    @Test func whatIsNotPlayedSaysSoByName() async throws {
         let s3 = try await S3Fixture()
         for target in ["/bucket?inventory", "/bucket?object-lock", "/bucket/k?restore"] {
             let answer = try await s3.send("PUT", target)
@@ -51,11 +51,11 @@ import Testing
     }
 
     @Test(arguments: ["", "<a>", "<a></b>", "<a>&nope;</a>", "<a b=c/>", "<a/><b/>", "<!DOCTYPE a><a/>"])
-    func `what is not XML is refused`(_ text: String) {
+    func whatIsNotXMLIsRefused(_ text: String) {
         #expect(throws: S3Fault.self) { try XMLElement(parsing: Array(text.utf8)) }
     }
 
-    @Test func `XML is read with its references, sections and comments`() throws {
+    @Test func xmlIsReadWithItsReferencesSectionsAndComments() throws {
         let text =
             "\u{FEFF}<?xml version='1.0'?>\n<s:a xmlns:s=\"u\"><!-- c --><b>1 &lt;&#x41;&#66;<![CDATA[<&]]></b><b/></s:a> "
         let element = try XMLElement(parsing: Array(text.utf8))

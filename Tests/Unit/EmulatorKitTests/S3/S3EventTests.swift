@@ -18,7 +18,7 @@ import Testing
         #expect(answer.status == 200)
     }
 
-    @Test func `an event has the shape that AWS documents`() async throws {
+    @Test func anEventHasTheShapeThatAWSDocuments() async throws {
         let s3 = try await S3Fixture(versioning: "Enabled")
         try await configure(s3, events: ["s3:ObjectCreated:*"], prefix: "raw/", suffix: ".gz")
         let put = try await s3.send("PUT", "/bucket/raw/a%20b%2B%C3%A9/x.gz", text: "hello")
@@ -37,7 +37,7 @@ import Testing
         #expect(object["sequencer"]?.string?.utf8.count == 18)
     }
 
-    @Test func `rules choose by event, prefix and suffix`() async throws {
+    @Test func rulesChooseByEventPrefixAndSuffix() async throws {
         let s3 = try await S3Fixture()
         try await configure(s3, events: ["s3:ObjectCreated:Put"], prefix: "raw/", suffix: ".gz")
         for key in ["raw/a.gz", "raw/a.txt", "other/a.gz", "raw/b.gz"] {
@@ -49,7 +49,7 @@ import Testing
         #expect(keys == ["raw/a.gz", "raw/b.gz"])
     }
 
-    @Test func `every way to change an object has its event, in order`() async throws {
+    @Test func everyWayToChangeAnObjectHasItsEventInOrder() async throws {
         let s3 = try await S3Fixture()
         try await configure(s3, events: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"])
         try await s3.send("PUT", "/bucket/k", text: "1")
@@ -70,7 +70,7 @@ import Testing
         #expect(sequencers == sequencers.sorted() && Set(sequencers).count == records.count)
     }
 
-    @Test func `a write that fails its condition tells nobody`() async throws {
+    @Test func aWriteThatFailsItsConditionTellsNobody() async throws {
         let s3 = try await S3Fixture()
         try await configure(s3, events: ["s3:ObjectCreated:*"])
         try await s3.send("PUT", "/bucket/k", text: "1")
@@ -78,7 +78,7 @@ import Testing
         #expect(try s3.events.count == 1)
     }
 
-    @Test func `a template's bucket is there, configured, however often it is declared`() async throws {
+    @Test func aTemplatesBucketIsThereConfiguredHoweverOftenItIsDeclared() async throws {
         let s3 = try await S3Fixture()
         let properties: JSON = [
             "BucketName": "stage", "VersioningConfiguration": ["Status": "Enabled"],

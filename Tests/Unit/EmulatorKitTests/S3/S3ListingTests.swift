@@ -19,7 +19,7 @@ import Testing
         document.all("CommonPrefixes").compactMap { $0["Prefix"]?.text }
     }
 
-    @Test func `keys come in the order of their bytes`() async throws {
+    @Test func keysComeInTheOrderOfTheirBytes() async throws {
         let s3 = try await fixture(["b", "a", "Z", "é", "\u{FFFF}", "😀", "a/b", "a-b", "e\u{301}"])
         let listing = try await s3.send("GET", "/bucket?list-type=2").document
         #expect(
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(arguments: 1...5)
-    func `common prefixes are found whatever the pages`(_ size: Int) async throws {
+    func commonPrefixesAreFoundWhateverThePages(_ size: Int) async throws {
         let s3 = try await fixture(["a/1", "a/2", "b", "c/1", "c/2", "c/d/3", "d"])
         var found: [String] = []
         var position = ""
@@ -45,7 +45,7 @@ import Testing
         #expect(keys(nested) == ["c/1", "c/2"] && prefixes(nested) == ["c/d/"])
     }
 
-    @Test func `a marker in a common prefix passes all of it`() async throws {
+    @Test func aMarkerInACommonPrefixPassesAllOfIt() async throws {
         let s3 = try await fixture(["a/1", "a/2", "b", "c"])
         let first = try await s3.send("GET", "/bucket?delimiter=/&max-keys=1").document
         #expect(prefixes(first) == ["a/"] && first["NextMarker"]?.text == "a/")
@@ -57,7 +57,7 @@ import Testing
         #expect(keys(after) == ["c"] && after["StartAfter"]?.text == "b")
     }
 
-    @Test func `a page of nothing is not truncated`() async throws {
+    @Test func aPageOfNothingIsNotTruncated() async throws {
         let s3 = try await fixture(["a"])
         let page = try await s3.send("GET", "/bucket?list-type=2&max-keys=0").document
         #expect(page["IsTruncated"]?.text == "false" && keys(page).isEmpty)
@@ -65,7 +65,7 @@ import Testing
         #expect(try await s3.send("GET", "/bucket?encoding-type=x").code == "InvalidArgument")
     }
 
-    @Test func `keys are encoded when asked`() async throws {
+    @Test func keysAreEncodedWhenAsked() async throws {
         let s3 = try await fixture(["a b/c+d&é"])
         let page = try await s3.send("GET", "/bucket?list-type=2&encoding-type=url").document
         #expect(keys(page) == ["a%20b/c%2Bd%26%C3%A9"])

@@ -5,7 +5,7 @@ import Testing
 @testable import EmulatorKit
 
 @Suite struct S3ObjectTests {
-    @Test func `an object comes back with its bytes, headers and metadata`() async throws {
+    @Test func anObjectComesBackWithItsBytesHeadersAndMetadata() async throws {
         let s3 = try await S3Fixture()
         let put = try await s3.send(
             "PUT", "/bucket/a%20b/%C3%A9",
@@ -24,7 +24,7 @@ import Testing
         #expect(head.bytes.isEmpty && head.headers["Content-Length"] == "5")
     }
 
-    @Test func `a large object goes to a file that goes with it`() async throws {
+    @Test func aLargeObjectGoesToAFileThatGoesWithIt() async throws {
         let s3 = try await S3Fixture()
         let bytes = (0..<S3.inlineLimit + 1).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         try await s3.send("PUT", "/bucket/large", body: bytes)
@@ -35,7 +35,7 @@ import Testing
         #expect(s3.files.isEmpty)
     }
 
-    @Test func `a reader keeps the bytes of an object that is deleted meanwhile`() async throws {
+    @Test func aReaderKeepsTheBytesOfAnObjectThatIsDeletedMeanwhile() async throws {
         let s3 = try await S3Fixture()
         let bytes = [UInt8](repeating: 7, count: S3.inlineLimit * 2)
         try await s3.send("PUT", "/bucket/k", body: bytes)
@@ -49,7 +49,7 @@ import Testing
         reading = nil
     }
 
-    @Test func `files that the index does not know are swept at the start`() async throws {
+    @Test func filesThatTheIndexDoesNotKnowAreSweptAtTheStart() async throws {
         var s3: S3Fixture? = try await S3Fixture()
         let bytes = [UInt8](repeating: 1, count: S3.inlineLimit + 1)
         try await s3?.send("PUT", "/bucket/kept", body: bytes)
@@ -71,7 +71,7 @@ import Testing
         ("bytes=-3", "789", "bytes 7-9/10"), ("bytes=8-99", "89", "bytes 8-9/10"),
         ("bytes=-99", "0123456789", "bytes 0-9/10"),
     ])
-    func `a range is cut to what is there`(_ range: String, _ expected: String, _ content: String) async throws {
+    func aRangeIsCutToWhatIsThere(_ range: String, _ expected: String, _ content: String) async throws {
         let s3 = try await S3Fixture()
         try await s3.send("PUT", "/bucket/k", text: "0123456789")
         let answer = try await s3.send("GET", "/bucket/k", [("Range", range)])
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(arguments: ["bytes=10-", "bytes=10-20", "bytes=-0"])
-    func `a range of nothing is refused`(_ range: String) async throws {
+    func aRangeOfNothingIsRefused(_ range: String) async throws {
         let s3 = try await S3Fixture()
         try await s3.send("PUT", "/bucket/k", text: "0123456789")
         let answer = try await s3.send("GET", "/bucket/k", [("Range", range)])
@@ -89,14 +89,14 @@ import Testing
     }
 
     @Test(arguments: ["bytes=4-2", "bytes=a-b", "lines=1-2", "bytes=1-2,4-5"])
-    func `a range that is not understood is ignored`(_ range: String) async throws {
+    func aRangeThatIsNotUnderstoodIsIgnored(_ range: String) async throws {
         let s3 = try await S3Fixture()
         try await s3.send("PUT", "/bucket/k", text: "0123456789")
         let answer = try await s3.send("GET", "/bucket/k", [("Range", range)])
         #expect(answer.status == 200 && answer.text == "0123456789")
     }
 
-    @Test func `reads hold to their conditions`() async throws {
+    @Test func readsHoldToTheirConditions() async throws {
         let s3 = try await S3Fixture()
         let etag = try #require(try await s3.send("PUT", "/bucket/k", text: "x").headers["ETag"])
         let modified = "Thu, 28 May 2026 20:26:40 GMT"
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func `writes hold to their conditions`() async throws {
+    @Test func writesHoldToTheirConditions() async throws {
         let s3 = try await S3Fixture()
         #expect(try await s3.send("PUT", "/bucket/k", [("If-Match", "\"x\"")], text: "0").code == "NoSuchKey")
         let first = try await s3.send("PUT", "/bucket/k", [("If-None-Match", "*")], text: "1")
@@ -124,7 +124,7 @@ import Testing
         #expect(try await s3.send("PUT", "/bucket/k", [("If-Match", etag)], text: "4").status == 200)
     }
 
-    @Test func `a thousand writers of one new key leave one winner`() async throws {
+    @Test func aThousandWritersOfOneNewKeyLeaveOneWinner() async throws {
         let s3 = try await S3Fixture()
         let winners = try await withThrowingTaskGroup(of: Int.self) { group in
             for writer in 0..<1000 {
@@ -138,7 +138,7 @@ import Testing
         #expect(winners == 1)
     }
 
-    @Test func `copies share the bytes, also over themselves`() async throws {
+    @Test func copiesShareTheBytesAlsoOverThemselves() async throws {
         let s3 = try await S3Fixture()
         let bytes = [UInt8](repeating: 3, count: S3.inlineLimit * 3)
         try await s3.send("PUT", "/bucket/a", [("x-amz-meta-m", "1")], body: bytes)
@@ -156,7 +156,7 @@ import Testing
         #expect(get.bytes == bytes && get.headers["x-amz-meta-m"] == "2")
     }
 
-    @Test func `keys that look alike are different keys`() async throws {
+    @Test func keysThatLookAlikeAreDifferentKeys() async throws {
         let s3 = try await S3Fixture()
         try await s3.send("PUT", "/bucket/%C3%A9", text: "composed")
         try await s3.send("PUT", "/bucket/e%CC%81", text: "decomposed")
@@ -166,7 +166,7 @@ import Testing
         #expect(try await s3.send("GET", "/bucket/../../etc/passwd").text == "dots")
     }
 
-    @Test func `a virtual host names the bucket`() async throws {
+    @Test func aVirtualHostNamesTheBucket() async throws {
         let s3 = try await S3Fixture()
         try await s3.send("PUT", "/bucket/k/l", text: "x")
         for host in ["bucket.localhost:4566", "bucket.s3.localhost:4566", "bucket.s3.us-east-1.amazonaws.com"] {
@@ -177,7 +177,7 @@ import Testing
         }
     }
 
-    @Test func `faults tell code, key and resource`() async throws {
+    @Test func faultsTellCodeKeyAndResource() async throws {
         let s3 = try await S3Fixture()
         let missing = try await s3.send("GET", "/bucket/no%20such")
         #expect(missing.status == 404 && missing.code == "NoSuchKey")

@@ -9,7 +9,7 @@ import Testing
     @Test(arguments: [
         (ChecksumAlgorithm.crc32, "CBF43926"), (.crc32c, "E3069283"), (.crc64nvme, "AE8B14860A799888"),
     ])
-    func `checksums of the digits are those of the catalogue`(_ algorithm: ChecksumAlgorithm, _ expected: String) {
+    func checksumsOfTheDigitsAreThoseOfTheCatalogue(_ algorithm: ChecksumAlgorithm, _ expected: String) {
         var checksum = RunningChecksum(algorithm)
         checksum.update(Array("1234567".utf8))
         checksum.update(Array("89".utf8))
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(arguments: [ChecksumAlgorithm.crc32, .crc32c, .crc64nvme])
-    func `checksums of parts join to that of the whole`(_ algorithm: ChecksumAlgorithm) throws {
+    func checksumsOfPartsJoinToThatOfTheWhole(_ algorithm: ChecksumAlgorithm) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var generator = SeededGenerator(seed: seed)
         let polynomial = try #require(algorithm.polynomial)
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test(arguments: 1...13)
-    func `a framed body is unwrapped wherever it is cut`(_ size: Int) async throws {
+    func aFramedBodyIsUnwrappedWhereverItIsCut(_ size: Int) async throws {
         let s3 = try await S3Fixture()
         let bytes = Array(Self.framed.joined().utf8)
         let pieces = stride(from: 0, to: bytes.count, by: size).map { Array(bytes[$0..<min($0 + size, bytes.count)]) }
@@ -72,7 +72,7 @@ import Testing
         #expect(get.headers["Content-Encoding"] == "gzip")
     }
 
-    @Test func `a framed body that is cut short or has another checksum is refused`() async throws {
+    @Test func aFramedBodyThatIsCutShortOrHasAnotherChecksumIsRefused() async throws {
         let s3 = try await S3Fixture()
         let cut = try S3Fixture.answer(
             await s3.service.respond(to: request([Array(Self.framed[0].utf8.dropLast(40))], Self.headers)))
@@ -91,7 +91,7 @@ import Testing
             "XAmzContentSHA256Mismatch"
         ),
     ])
-    func `a body that is not what its header says leaves nothing behind`(
+    func aBodyThatIsNotWhatItsHeaderSaysLeavesNothingBehind(
         _ header: String, _ value: String, _ code: String
     ) async throws {
         let s3 = try await S3Fixture()
@@ -104,7 +104,7 @@ import Testing
         try await s3.expectNoStrayFiles()
     }
 
-    @Test func `a lost connection leaves nothing behind`() async throws {
+    @Test func aLostConnectionLeavesNothingBehind() async throws {
         let s3 = try await S3Fixture()
         let sent = Pieces([[UInt8](repeating: 1, count: S3.inlineLimit * 2)])
         let request = HTTPRequest(

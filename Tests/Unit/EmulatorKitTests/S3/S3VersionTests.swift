@@ -3,7 +3,7 @@ import Testing
 @testable import EmulatorKit
 
 @Suite struct S3VersionTests {
-    @Test func `versions stay until they are deleted by name`() async throws {
+    @Test func versionsStayUntilTheyAreDeletedByName() async throws {
         let s3 = try await S3Fixture(versioning: "Enabled")
         let first = try #require(try await s3.send("PUT", "/bucket/k", text: "1").headers["x-amz-version-id"])
         let second = try #require(try await s3.send("PUT", "/bucket/k", text: "2").headers["x-amz-version-id"])
@@ -22,7 +22,7 @@ import Testing
         #expect(try await s3.send("GET", "/bucket/k?versionId=\(second)").code == "NoSuchVersion")
     }
 
-    @Test func `suspended versioning has one version named null`() async throws {
+    @Test func suspendedVersioningHasOneVersionNamedNull() async throws {
         let s3 = try await S3Fixture()
         try await s3.send("PUT", "/bucket/k", text: "before")
         try await s3.setVersioning("Enabled")
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: 1...7)
-    func `a listing of versions is whole, whatever its pages`(_ size: Int) async throws {
+    func aListingOfVersionsIsWholeWhateverItsPages(_ size: Int) async throws {
         let s3 = try await S3Fixture(versioning: "Enabled")
         var expected: [String] = []
         for key in ["a", "b", "c"] {
@@ -63,7 +63,7 @@ import Testing
         #expect(found == expected)
     }
 
-    @Test func `many keys are deleted in one request`() async throws {
+    @Test func manyKeysAreDeletedInOneRequest() async throws {
         let s3 = try await S3Fixture()
         for key in ["a", "b", "c"] { try await s3.send("PUT", "/bucket/\(key)", text: key) }
         let answer = try await s3.send(

@@ -18,13 +18,13 @@ import Testing
             ("cron(0,30 8-9 ? * SAT,SUN *)", "2026-02-07T08:00:00.000Z"),
             ("cron(0 0 1 1 ? 2027)", "2027-01-01T00:00:00.000Z"),
         ])
-    func `the next time follows`(text: String, next: String) throws {
+    func theNextTimeFollows(text: String, next: String) throws {
         let time = try #require(try ScheduleExpression(text).next(after: Self.now))
         #expect(Timestamp(milliseconds: time).iso8601 == next)
     }
 
     @Test(arguments: ["at(2020-01-01T00:00:00)", "cron(0 0 31 2 ? *)", "cron(0 0 1 1 ? 2020)"])
-    func `what is over or never comes has no next time`(text: String) throws {
+    func whatIsOverOrNeverComesHasNoNextTime(text: String) throws {
         #expect(try ScheduleExpression(text).next(after: Self.now) == nil)
     }
 
@@ -34,7 +34,7 @@ import Testing
             "cron(0 0 L * ? *)",
             "every(1 minute)", "rate 5 minutes", "at(tomorrow)", "cron(5-1 * * * ? *)",
         ])
-    func `what is no expression is refused`(text: String) {
+    func whatIsNoExpressionIsRefused(text: String) {
         let fault = #expect(throws: AWSFault.self) { try ScheduleExpression(text) }
         #expect(fault?.message == "Invalid Schedule Expression \(text).")
     }

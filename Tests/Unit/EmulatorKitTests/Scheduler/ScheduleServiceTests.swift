@@ -82,7 +82,7 @@ import Testing
         while try fired(store).count < count { try await Task.sleep(for: .milliseconds(1)) }
     }
 
-    @Test func `a rate fires when its interval is over, again and again, and not between`() async throws {
+    @Test func aRateFiresWhenItsIntervalIsOverAgainAndAgainAndNotBetween() async throws {
         let (store, schedules) = try open()
         schedules.start()
         _ = try await schedules.provision(schedule())
@@ -98,7 +98,7 @@ import Testing
         store.close()
     }
 
-    @Test func `times missed while the emulator was away are made up for once`() async throws {
+    @Test func timesMissedWhileTheEmulatorWasAwayAreMadeUpForOnce() async throws {
         let first = try open()
         _ = try await first.schedules.provision(schedule())
         first.store.close()
@@ -114,7 +114,7 @@ import Testing
         second.store.close()
     }
 
-    @Test func `a target that is not there yet is tried again`() async throws {
+    @Test func aTargetThatIsNotThereYetIsTriedAgain() async throws {
         let (store, schedules) = try open()
         targets.refuse(1)
         schedules.start()
@@ -127,7 +127,7 @@ import Testing
         store.close()
     }
 
-    @Test func `a rule sends its own event, a disabled schedule none`() async throws {
+    @Test func aRuleSendsItsOwnEventADisabledScheduleNone() async throws {
         let (store, schedules) = try open()
         schedules.start()
         _ = try await schedules.provision(schedule(["State": "DISABLED"]))
@@ -149,7 +149,7 @@ import Testing
         store.close()
     }
 
-    @Test func `what cannot be played is said`() async throws {
+    @Test func whatCannotBePlayedIsSaid() async throws {
         let (store, schedules) = try open()
         for (change, reason): (JSON, String) in [
             (["Target": ["Arn": "arn:aws:sqs:us-east-1:0:q"]], "arn:aws:sqs"),
@@ -162,7 +162,7 @@ import Testing
         store.close()
     }
 
-    @Test func `schedules are listed and described`() async throws {
+    @Test func schedulesAreListedAndDescribed() async throws {
         let (store, schedules) = try open()
         _ = try await schedules.provision(schedule())
         let list = await schedules.respond(to: HTTPRequest(method: "GET", path: "/schedules"))

@@ -13,7 +13,7 @@ import Testing
         store = try Store(directory: directory.path, schema: Self.schema)
     }
 
-    @Test func `concurrent writes all become durable, each in its own savepoint`() async throws {
+    @Test func concurrentWritesAllBecomeDurableEachInItsOwnSavepoint() async throws {
         struct Refused: Error {}
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<400 {
@@ -39,7 +39,7 @@ import Testing
         reopened.close()
     }
 
-    @Test func `only unhurried writes leave the disk out, and they are seen like others`() async throws {
+    @Test func onlyUnhurriedWritesLeaveTheDiskOutAndTheyAreSeenLikeOthers() async throws {
         @Sendable func mode(_ transaction: borrowing Transaction) throws -> Int? {
             try transaction.snapshot.first("PRAGMA synchronous") { $0.int(0) }
         }
@@ -57,7 +57,7 @@ import Testing
         store.close()
     }
 
-    @Test func `a failed statement undoes its own write and names the statement`() async throws {
+    @Test func aFailedStatementUndoesItsOwnWriteAndNamesTheStatement() async throws {
         try await store.write { try $0.execute("INSERT INTO pair VALUES ('a', 1)") }
         await #expect(throws: StoreError.self) {
             try await store.write { transaction in
@@ -70,7 +70,7 @@ import Testing
         store.close()
     }
 
-    @Test func `actions after commit run only for writes that were kept`() async throws {
+    @Test func actionsAfterCommitRunOnlyForWritesThatWereKept() async throws {
         struct Refused: Error {}
         let rung = Mutex<[Int]>([])
         for number in 0..<4 {
@@ -83,7 +83,7 @@ import Testing
         store.close()
     }
 
-    @Test func `values of every kind come back as they went in`() async throws {
+    @Test func valuesOfEveryKindComeBackAsTheyWentIn() async throws {
         try await store.write { transaction in
             try transaction.execute("CREATE TABLE kinds (i, r, t, b, e, n)")
             try transaction.execute(
@@ -100,20 +100,20 @@ import Testing
         store.close()
     }
 
-    @Test func `a closed store refuses writes`() async throws {
+    @Test func aClosedStoreRefusesWrites() async throws {
         store.close()
         await #expect(throws: StoreError.self) { try await store.write { try $0.execute("DELETE FROM pair") } }
     }
 }
 
 @Suite struct BellTests {
-    @Test func `a ring while nobody waits is not missed`() async {
+    @Test func aRingWhileNobodyWaitsIsNotMissed() async {
         let bell = Bell()
         bell.ring()
         await bell.wait()
     }
 
-    @Test func `a waiter wakes at a ring, at its deadline, and when it is cancelled`() async {
+    @Test func aWaiterWakesAtARingAtItsDeadlineAndWhenItIsCancelled() async {
         let bell = Bell()
         async let waiting: Void = bell.wait()
         bell.ring()

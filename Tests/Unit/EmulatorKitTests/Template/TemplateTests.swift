@@ -64,11 +64,11 @@ import Testing
             ("2012-10-17", #""2012-10-17""#), ("!ToJsonString {a: 1}", #""{\"a\":1}""#),
             ("{Condition: {StringEquals: {a: b}}}", #"{"Condition":{"StringEquals":{"a":"b"}}}"#),
         ])
-    func `a value is computed as CloudFormation does`(expression: String, expected: String) async throws {
+    func aValueIsComputedAsCloudFormationDoes(expression: String, expected: String) async throws {
         #expect(try await value(expression)?.text == expected)
     }
 
-    @Test func `parameters replace defaults and steer conditions`() async throws {
+    @Test func parametersReplaceDefaultsAndSteerConditions() async throws {
         #expect(try await value("!If [IsProd, 1, 2]", parameters: ["Stage": "prod"]) == 1)
         #expect(try await value("!FindInMap [Sizes, !Ref Stage, memory]", parameters: ["Stage": "prod"]) == 1769)
     }
@@ -87,12 +87,12 @@ import Testing
             ("!If [Nobody, 1, 2]", "Subject: no condition is called Nobody"),
             ("!FindInMap [Sizes, test, memory]", "Subject: Mappings has no Sizes.test.memory"),
         ])
-    func `a mistake is named with its place and resource`(expression: String, message: String) async throws {
+    func aMistakeIsNamedWithItsPlaceAndResource(expression: String, message: String) async throws {
         let error = await #expect(throws: TemplateError.self) { try await value(expression) }
         #expect(error?.description.contains(message) == true, "\(String(describing: error))")
     }
 
-    @Test func `resources are made after those they need, conditions leave some out`() async throws {
+    @Test func resourcesAreMadeAfterThoseTheyNeedConditionsLeaveSomeOut() async throws {
         let (provider, report) = try await deploy(
             """
             Conditions: {Never: !Equals [a, b]}
@@ -111,7 +111,7 @@ import Testing
         #expect(report.outputs.count == 1)
     }
 
-    @Test func `a circle is reported with its members`() async throws {
+    @Test func aCircleIsReportedWithItsMembers() async throws {
         let error = await #expect(throws: TemplateError.self) {
             try await deploy(
                 """
@@ -123,7 +123,7 @@ import Testing
         #expect(error?.description == "t.yaml:2:3: A: resources depend on each other in a circle: A -> B -> A")
     }
 
-    @Test func `what nobody plays is reported, and others can name it`() async throws {
+    @Test func whatNobodyPlaysIsReportedAndOthersCanNameIt() async throws {
         let (provider, report) = try await deploy(
             """
             Resources:
@@ -139,7 +139,7 @@ import Testing
         #expect(provider["Thing"]?["Url"] == "https://sqs.us-east-1.amazonaws.com/000000000000/dead")
     }
 
-    @Test func `what a service knows and does not play is reported with the reason`() async throws {
+    @Test func whatAServiceKnowsAndDoesNotPlayIsReportedWithTheReason() async throws {
         let (provider, report) = try await deploy(
             """
             Resources:
@@ -151,7 +151,7 @@ import Testing
         #expect(provider.all.map(\.logicalID) == ["B"])
     }
 
-    @Test func `a service's refusal names the resource and its line`() async throws {
+    @Test func aServicesRefusalNamesTheResourceAndItsLine() async throws {
         let error = await #expect(throws: TemplateError.self) {
             try await deploy("Resources:\n  A: {Type: X::Y::Thing, Properties: {Refuse: true}}")
         }
@@ -172,19 +172,19 @@ import Testing
             ),
             ("Resources: {A: {Type: T}, A: {Type: T}}", "t.yaml:1:27"),
         ])
-    func `a broken template says what is wrong`(text: String, message: String) async throws {
+    func aBrokenTemplateSaysWhatIsWrong(text: String, message: String) async throws {
         let error = await #expect(throws: TemplateError.self) { try await deploy(text) }
         #expect(error?.description.contains(message) == true, "\(String(describing: error))")
     }
 
-    @Test func `a parameter must be known and allowed`() async throws {
+    @Test func aParameterMustBeKnownAndAllowed() async throws {
         let unknown = await #expect(throws: TemplateError.self) { try await value("1", parameters: ["Nope": "x"]) }
         #expect(unknown?.description == "t.yaml: the template has no parameter Nope")
         let refused = await #expect(throws: TemplateError.self) { try await value("1", parameters: ["Stage": "x"]) }
         #expect(refused?.description.contains("Stage: 'x' is not among the allowed values: dev, prod") == true)
     }
 
-    @Test func `JSON templates are read too, and a definition becomes a text`() async throws {
+    @Test func jsonTemplatesAreReadTooAndADefinitionBecomesAText() async throws {
         let directory = try TemporaryDirectory()
         try Data(#"{"StartAt": "A"}"#.utf8).write(to: URL(fileURLWithPath: directory.path + "/machine.asl.json"))
         let template = """
@@ -204,7 +204,7 @@ import Testing
         #expect(provider["Inline"]?["DefinitionString"] == #"{"StartAt":"B"}"#)
     }
 
-    @Test func `the pipeline's own template resolves`() async throws {
+    @Test func thePipelinesOwnTemplateResolves() async throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../../..")
         let played = RecordingProvider([
             "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Lambda::Function", "AWS::Lambda::Permission",
@@ -228,7 +228,7 @@ import Testing
         #expect(played.all.count { $0.type == "AWS::Lambda::Function" } == 5)
     }
 
-    @Test func `a nested stack is played where it stands, and its outputs can be named`() async throws {
+    @Test func aNestedStackIsPlayedWhereItStandsAndItsOutputsCanBeNamed() async throws {
         let directory = try TemporaryDirectory()
         func save(_ name: String, _ text: String) throws {
             try Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory.path)/\(name)"))
@@ -272,13 +272,13 @@ import Testing
             ("https://b.c.s3.eu-west-1.amazonaws.com/k?versionId=v1", "b.c", "k", "v1"),
             ("http://127.0.0.1:4566/b/k?x=1&versionId=v2", "b", "k", "v2"),
         ] as [(String, String, String, String?)])
-    func `a packaged location is an object, by whatever URL`(url: String, bucket: String, key: String, version: String?)
+    func aPackagedLocationIsAnObjectByWhateverURL(url: String, bucket: String, key: String, version: String?)
     {
         #expect(ObjectLocation(url: url) == ObjectLocation(bucket: bucket, key: key, version: version))
     }
 
     @Test(arguments: ["network.yaml", "/tmp/x.yaml", "http://host", "http://host/bucket", "ftp://host/a/b"])
-    func `what is no URL of an object is a path`(text: String) {
+    func whatIsNoURLOfAnObjectIsAPath(text: String) {
         #expect(ObjectLocation(url: text) == nil)
         #expect(ArtifactLocation(.string(text), in: "/a/t.yaml") == .file(text.hasPrefix("/") ? text : "/a/" + text))
     }

@@ -152,8 +152,7 @@ import YAML
         #expect(Set(roles).count == roles.count)
     }
 
-    @Test func everyBucketIsPrivateVersionedEncryptedExpiresWhatWasReplacedAndSpeaksTLSOnly() throws
-    {
+    @Test func everyBucketIsPrivateVersionedEncryptedExpiresWhatWasReplacedAndSpeaksTLSOnly() throws {
         let buckets = try InfraTemplates.resources(ofType: "AWS::S3::Bucket")
         #expect(buckets.count >= 4)
         for bucket in buckets {

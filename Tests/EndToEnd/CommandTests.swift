@@ -5,8 +5,7 @@ import Testing
 /// `cupel` as its user meets it: output, exit statuses, signals.
 @Suite struct CommandTests {
     @Test(arguments: [SIGINT, SIGTERM])
-    func theEmulatorSaysWhatItPlaysAndHowToReachItAndEndsCleanlyByASignal(signal: Int32) async throws
-    {
+    func theEmulatorSaysWhatItPlaysAndHowToReachItAndEndsCleanlyByASignal(signal: Int32) async throws {
         let emulator = try await RunningEmulator()
         for said in ["export AWS_ENDPOINT_URL=\(emulator.endpoint)", "AWS::Pipes::Pipe", "Not played:"] {
             #expect(emulator.output.contains(said), "no \(said) in: \(emulator.output)")

@@ -60,8 +60,7 @@ private func randomBytes(_ alphabet: String, count: Int, _ generator: inout Seed
         #expect(fast[0] == expected, "seed \(seed)")
     }
 
-    @Test(arguments: 0..<100 as Range<UInt64>) func aStringsEndIsFoundAlikeWithAndWithoutSIMD(seed: UInt64)
-    {
+    @Test(arguments: 0..<100 as Range<UInt64>) func aStringsEndIsFoundAlikeWithAndWithoutSIMD(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var bytes = randomBytes("abcdefgh é ÿ", count: Int.random(in: 0..<100, using: &generator), &generator)
         bytes.append([0x22, 0x5C, 0x0A, 0x00, 0x1F].randomElement(using: &generator) ?? 0)
@@ -79,8 +78,7 @@ private func randomBytes(_ alphabet: String, count: Int, _ generator: inout Seed
         #expect(ck_count_byte([UInt8](repeating: 0x0A, count: 10_000), 10_000, 0x0A) == 10_000)
     }
 
-    @Test(arguments: 0..<200 as Range<UInt64>) func utf8IsValidWhereSwiftsDecoderRepairsNothing(seed: UInt64)
-    {
+    @Test(arguments: 0..<200 as Range<UInt64>) func utf8IsValidWhereSwiftsDecoderRepairsNothing(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let pieces: [[UInt8]] = [
             [0x61], Array("ascii that is longer than a register of the processor, by some way".utf8), [0xC3, 0xA9],

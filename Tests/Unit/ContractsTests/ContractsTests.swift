@@ -109,8 +109,7 @@ private func fault(_ text: String) -> String {
             ("time", nil, .time(.microseconds, isAdjustedToUTC: false)),
             ("time", "timetz(3)", .time(.milliseconds, isAdjustedToUTC: true)),
         ] as [(String, String?, ColumnType)])
-    func aLogicalAndAPhysicalTypeMakeAColumnType(logical: String, physical: String?, type: ColumnType) throws
-    {
+    func aLogicalAndAPhysicalTypeMakeAColumnType(logical: String, physical: String?, type: ColumnType) throws {
         let physicalLine = physical.map { "\n        physicalType: \($0)" } ?? ""
         let text = contractText(columns: "      - name: c\n        logicalType: \(logical)\(physicalLine)")
         #expect(try Contract(parsing: text, file: "c.yaml").columns[0].type == type)

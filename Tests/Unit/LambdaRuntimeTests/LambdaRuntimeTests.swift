@@ -118,8 +118,7 @@ final class LogLines: Sendable {
         ),
         (.text("HTTP/1.1 500 No\r\nContent-Length: 5\r\n\r\nwrong", closes: true), "status 500: wrong"),
     ])
-    func anAnswerThatMakesNoSenseEndsTheFunctionWithExitCode1AndSaysWhy(event: Answer, reason: String)
-    {
+    func anAnswerThatMakesNoSenseEndsTheFunctionWithExitCode1AndSaysWhy(event: Answer, reason: String) {
         #expect(serve(ScriptedServer([event])) == 1)
         #expect(lines.all.last?.contains(reason) == true)
     }

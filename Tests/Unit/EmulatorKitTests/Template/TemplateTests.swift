@@ -272,8 +272,7 @@ import Testing
             ("https://b.c.s3.eu-west-1.amazonaws.com/k?versionId=v1", "b.c", "k", "v1"),
             ("http://127.0.0.1:4566/b/k?x=1&versionId=v2", "b", "k", "v2"),
         ] as [(String, String, String, String?)])
-    func aPackagedLocationIsAnObjectByWhateverURL(url: String, bucket: String, key: String, version: String?)
-    {
+    func aPackagedLocationIsAnObjectByWhateverURL(url: String, bucket: String, key: String, version: String?) {
         #expect(ObjectLocation(url: url) == ObjectLocation(bucket: bucket, key: key, version: version))
     }
 

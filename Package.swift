@@ -97,7 +97,8 @@ let tests: [Target] = [
     layer("TestRandom", in: "Tests/Support"),
     layer("TestMetrics", in: "Tests/Support", imports: ["JSON"]),
     layer("FakeAWS", in: "Tests/Support", imports: ["AWSClient", "AWSModels", "Digest", "JSON"]),
-    layer("TestEmulator", in: "Tests/Support"),
+    layer("TestReferee", in: "Tests/Support"),
+    layer("TestEmulator", in: "Tests/Support", imports: ["TestReferee"]),
     unitTests(of: "JSON"),
     unitTests(of: "YAML"),
     unitTests(of: "LambdaRuntime", imports: ["JSON", "TestMetrics"]),
@@ -106,8 +107,8 @@ let tests: [Target] = [
     unitTests(of: "Pattern", imports: ["TestRandom"]),
     unitTests(of: "PII", imports: ["TestRandom"]),
     unitTests(of: "Contracts", imports: ["YAML"]),
-    unitTests(of: "Columnar", imports: ["Contracts", "CKernels", "Digest", "JSON", "TestRandom"]),
-    unitTests(of: "Parquet", imports: ["JSON", "TestRandom"]),
+    unitTests(of: "Columnar", imports: ["Contracts", "CKernels", "Digest", "JSON", "TestRandom", "TestReferee"]),
+    unitTests(of: "Parquet", imports: ["JSON", "TestRandom", "TestReferee"]),
     unitTests(of: "Control", imports: ["AWSClient", "AWSModels", "FakeAWS", "JSON", "TestRandom"]),
     unitTests(
         of: "FirehoseTransform", imports: ["JSON", "Contracts", "LambdaRuntime", "TestMetrics", "TestRandom"]),
@@ -120,13 +121,13 @@ let tests: [Target] = [
         of: "BronzeWriter",
         imports: [
             "AWSClient", "AWSModels", "Columnar", "Contracts", "Control", "FakeAWS", "JSON", "LambdaRuntime",
-            "Parquet", "TestMetrics", "TestRandom",
+            "Parquet", "TestMetrics", "TestRandom", "TestReferee",
         ]),
     unitTests(
         of: "Replayer", imports: ["AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime", "TestMetrics"]),
     unitTests(of: "ASL", imports: ["JSON"]),
     unitTests(of: "EmulatorKit", imports: ["ASL", "JSON", "YAML", "Digest", "TestRandom"]),
-    unitTests(of: "ContractTools", imports: ["BronzeWriter", "Columnar", "Contracts", "JSON"]),
+    unitTests(of: "ContractTools", imports: ["BronzeWriter", "Columnar", "Contracts", "JSON", "TestReferee"]),
     unitTests(of: "EmulatorServer", imports: ["EmulatorKit"]),
     unitTests(
         of: "cupel",

@@ -1,9 +1,9 @@
 internal import Foundation
+internal import TestReferee
 
 /// Where this package and its executables are.
 public enum Programs {
-    public static let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().path
+    public static let packageRoot = Referee.packageRoot
 
     /// `CUPEL_BINARIES`, else what `swift build` made in the configuration of this test.
     public static let directory: String = {
@@ -19,9 +19,7 @@ public enum Programs {
     public static var bronzeWriter: String { "\(directory)/bronze-writer" }
 
     /// `CUPEL_PYTHON`, else the environment that set-up makes. A missing one fails the test that asks.
-    public static var python: String {
-        ProcessInfo.processInfo.environment["CUPEL_PYTHON"] ?? "\(packageRoot)/.venv/bin/python3"
-    }
+    public static var python: String { Referee.python }
 
     /// What `make package` made.
     public static let packages = "\(packageRoot)/.build/package"

@@ -8,6 +8,7 @@ import Foundation
 import JSON
 import LambdaRuntime
 import Parquet
+import TestReferee
 import Testing
 
 @testable import BronzeWriter
@@ -164,24 +165,7 @@ import Testing
 
     /// All that pyarrow reads in a file, as text.
     private static func dump(_ parquet: [UInt8]) throws -> String {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL
-        let interpreter =
-            ProcessInfo.processInfo.environment["CUPEL_PYTHON"] ?? root.appending(path: ".venv/bin/python3").path
-        try #require(
-            FileManager.default.isExecutableFile(atPath: interpreter),
-            "no referee at \(interpreter): run `make test`, or set CUPEL_PYTHON")
         let folder = try TemporaryFolder()
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(filePath: interpreter)
-        process.arguments = [
-            root.appending(path: "Tests/Fixtures/masking/dump.py").path, try folder.write(parquet, to: "a.parquet"),
-        ]
-        process.standardOutput = output
-        try process.run()
-        let text = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        return String(decoding: text, as: UTF8.self)
+        return try Referee.run("masking/dump.py", try folder.write(parquet, to: "a.parquet"))
     }
 }

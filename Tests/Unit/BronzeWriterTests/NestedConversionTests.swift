@@ -1,32 +1,14 @@
 import Foundation
 import LambdaRuntime
+import TestReferee
 import Testing
 
 @testable import BronzeWriter
 
-/// Python with pyarrow and DuckDB, which makes nested rows and reads what became of them.
-///
-/// `CUPEL_PYTHON` names the interpreter; else `.venv/bin/python3` at the package root. A missing referee fails the test.
+/// Makes nested rows, or reads what became of them.
 private func referee(_ arguments: String...) throws { try referee(arguments) }
 
-private func referee(_ arguments: [String]) throws {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL
-    let interpreter =
-        ProcessInfo.processInfo.environment["CUPEL_PYTHON"] ?? root.appending(path: ".venv/bin/python3").path
-    try #require(
-        FileManager.default.isExecutableFile(atPath: interpreter),
-        "no referee at \(interpreter): run `make test`, or set CUPEL_PYTHON")
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(filePath: interpreter)
-    process.arguments = [root.appending(path: "Tests/Fixtures/nested/referee.py").path] + arguments
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let text = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "\(String(decoding: text, as: UTF8.self))")
-}
+private func referee(_ arguments: [String]) throws { try Referee.run("nested/referee.py", arguments) }
 
 /// From a contract with objects and arrays to a Parquet file that others read as Python reads the JSON.
 @Suite struct NestedConversionTests {

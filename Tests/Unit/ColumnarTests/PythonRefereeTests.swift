@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import JSON
+import TestReferee
 import Testing
 
 @testable import Columnar
@@ -13,22 +14,10 @@ import Testing
     }
 
     private static func tables(_ format: String, seed: UInt64, count: Int) throws -> [Table] {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL
-        let python =
-            ProcessInfo.processInfo.environment["CUPEL_PYTHON"] ?? root.appending(path: ".venv/bin/python3").path
-        let process = Process()
-        process.executableURL = URL(filePath: python)
-        process.arguments = [
-            root.appending(path: "Tests/Fixtures/columnar/random_rows.py").path, format, "\(seed)", "\(count)",
-        ]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let lines = Array(try output.fileHandleForReading.readToEnd() ?? Data()).split(separator: UInt8(ascii: "\n"))
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0 && lines.count == count, "seed \(seed)")
+        let lines = try Referee.run("columnar/random_rows.py", format, "\(seed)", "\(count)").split(separator: "\n")
+        try #require(lines.count == count, "seed \(seed)")
         return try lines.map { line in
-            let table = try JSON(parsing: Array(line))
+            let table = try JSON(parsing: String(line))
             let text = try #require([UInt8](base64: table["text"]?.string ?? ""))
             return Table(text: text, rows: table["rows"]?.array?.map { $0.array?.map(\.string) ?? [] } ?? [])
         }

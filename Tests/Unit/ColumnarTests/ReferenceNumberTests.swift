@@ -1,31 +1,13 @@
 import Contracts
 import Foundation
+import TestReferee
 import Testing
 
 @testable import Columnar
 
 /// Texts of numbers and the bits that they become, from a script that works with exact fractions and Python's own floats.
-///
-/// `CUPEL_PYTHON` names the interpreter; else `.venv/bin/python3` at the package root. A missing one fails the test.
 private func reference(_ kind: String, seed: UInt64, count: Int) throws -> [(text: String, bits: String)] {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL
-    let interpreter =
-        ProcessInfo.processInfo.environment["CUPEL_PYTHON"] ?? root.appending(path: ".venv/bin/python3").path
-    try #require(
-        FileManager.default.isExecutableFile(atPath: interpreter),
-        "no referee at \(interpreter): run `make test`, or set CUPEL_PYTHON")
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(filePath: interpreter)
-    process.arguments = [
-        root.appending(path: "Tests/Fixtures/numbers/reference.py").path, kind, "\(seed)", "\(count)",
-    ]
-    process.standardOutput = output
-    try process.run()
-    let lines = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0)
-    return String(decoding: lines, as: UTF8.self).split(separator: "\n").map { line in
+    try Referee.run("numbers/reference.py", kind, "\(seed)", "\(count)").split(separator: "\n").map { line in
         let words = line.split(separator: " ")
         return (String(words[0]), String(words[1]))
     }

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import JSON
+import TestReferee
 import Testing
 
 @testable import ContractTools
@@ -91,8 +92,7 @@ import Testing
                 try write(change.rows.0, change.old, "\(place)/old")
                 try write(change.rows.1, change.new, "\(place)/new")
             }
-            let answers = try run(
-                python, [root.appending(path: "Tests/Fixtures/contracts/read_together.py").path, folder])
+            let answers = try Referee.run("contracts/read_together.py", folder)
             let lines = answers.split(separator: "\n").map(String.init)
             try #require(lines.count == Self.changes.count)
             for line in lines {
@@ -111,35 +111,14 @@ import Testing
         .object(JSONObject((row.object?.members ?? []).map { ($0.name, $0.value) }.sorted { $0.0 < $1.0 }))
     }
 
-    private var root: URL {
-        URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL
-    }
-
-    private var python: String {
-        ProcessInfo.processInfo.environment["CUPEL_PYTHON"] ?? root.appending(path: ".venv/bin/python3").path
-    }
-
     private func write(_ row: String, _ properties: [String], _ path: String) throws {
         try Data((row + "\n").utf8).write(to: URL(filePath: "\(path).json"))
-        _ = try run("/usr/bin/gzip", ["\(path).json"])
+        try Referee.output(of: "/usr/bin/gzip", ["\(path).json"])
         try Data(contractText(properties).utf8).write(to: URL(filePath: "\(path).odcs.yaml"))
         let writer = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
             .appending(path: "bronze-writer").path
-        let said = try run(
-            writer, ["convert", "--contract", "\(path).odcs.yaml", "\(path).json.gz", "\(path).parquet"])
+        let said = try Referee.output(
+            of: writer, ["convert", "--contract", "\(path).odcs.yaml", "\(path).json.gz", "\(path).parquet"])
         #expect(said.contains("\"rows_written\":1"), "\(said)")
-    }
-
-    private func run(_ program: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let said = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0, "\(program) \(arguments): \(said)")
-        return said
     }
 }

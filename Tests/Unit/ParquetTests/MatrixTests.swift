@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import Parquet
 import TestRandom
+import TestReferee
 import Testing
 
 /// Every combination that the writer offers, read back by three readers and checked page by page.
@@ -80,7 +81,7 @@ struct MatrixTests {
                 }
             }
             try describe(columns, as: "matrix", files: files, in: folder)
-            try Referee().check(folder)
+            try Referee.run("parquet/referee.py", folder.path)
         }
     }
 
@@ -103,7 +104,7 @@ struct MatrixTests {
             var files = JSONObject()
             files["sorted"] = Self.layout(options, sorting: [[2, true, false], [1, false, true]])
             try describe(columns, as: "rows", files: files, in: folder)
-            try Referee().check(folder)
+            try Referee.run("parquet/referee.py", folder.path)
         }
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import Parquet
 import TestRandom
+import TestReferee
 import Testing
 
 @Suite struct NestedTests {
@@ -58,8 +59,8 @@ import Testing
                 let batchSize = Int.random(in: 1...120, using: &generator)
                 try write(columns, rows, options, batchSize: batchSize, name: "seed-\(seed)", to: folder)
             }
-            try Referee().run("nested/referee.py", "rows", folder.path)
-            try Referee().run("parquet/levels.py", folder.path)
+            try Referee.run("nested/referee.py", "rows", folder.path)
+            try Referee.run("parquet/levels.py", folder.path)
         }
     }
 
@@ -88,7 +89,7 @@ import Testing
                 try write(
                     [column], [[row], [row]], WriterOptions(), batchSize: 2, name: "required-\(isRequired)", to: folder)
             }
-            try Referee().run("nested/referee.py", "rows", folder.path)
+            try Referee.run("nested/referee.py", "rows", folder.path)
         }
     }
 

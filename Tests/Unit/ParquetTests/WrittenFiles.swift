@@ -3,40 +3,6 @@ import JSON
 import Parquet
 import Testing
 
-/// Python with pyarrow, DuckDB and Polars: reads what we wrote and compares it value by value.
-///
-/// `CUPEL_PYTHON` names the interpreter; else `.venv/bin/python3` at the package root. A missing referee fails the test.
-struct Referee {
-    private let root: URL
-    private let interpreter: String
-
-    init(file: String = #filePath) {
-        root = URL(fileURLWithPath: file).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL
-        interpreter =
-            ProcessInfo.processInfo.environment["CUPEL_PYTHON"] ?? root.appending(path: ".venv/bin/python3").path
-    }
-
-    /// Fails the test with what the referee says unless every file in `folder` is as its `.json` says.
-    func check(_ folder: URL) throws { try run("parquet/referee.py", folder.path) }
-
-    /// Fails the test with what a script of the fixtures says unless it is content.
-    func run(_ script: String, _ arguments: String...) throws {
-        try #require(
-            FileManager.default.isExecutableFile(atPath: interpreter),
-            "no referee at \(interpreter): run `make test`, or set CUPEL_PYTHON")
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: interpreter)
-        process.arguments = [root.appending(path: "Tests/Fixtures/\(script)").path] + arguments
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0, "\(String(decoding: text, as: UTF8.self))")
-    }
-}
-
 /// A folder of its own for one test, removed at the end.
 func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "cupel-parquet-\(UUID().uuidString)")

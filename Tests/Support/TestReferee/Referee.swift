@@ -1,0 +1,59 @@
+internal import Foundation
+
+/// A judge that is not ours: Python with pyarrow, DuckDB and Polars, as set-up installs them, running scripts of
+/// `Tests/Fixtures`.
+public enum Referee {
+    /// The folder of this package.
+    public static let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().path
+
+    /// `CUPEL_PYTHON`, else the environment that set-up makes.
+    public static var python: String {
+        ProcessInfo.processInfo.environment["CUPEL_PYTHON"] ?? "\(packageRoot)/.venv/bin/python3"
+    }
+
+    /// What a referee said who was not content, or why there is none: either fails the test that asks.
+    public struct Objection: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// Runs `script`, a path below `Tests/Fixtures`, to its end.
+    ///
+    /// - Returns: what it wrote to standard output.
+    /// - Throws: ``Objection`` when it ends with another status than 0, with all that it wrote.
+    @discardableResult
+    public static func run(_ script: String, _ arguments: [String]) throws -> String {
+        guard FileManager.default.isExecutableFile(atPath: python) else {
+            throw Objection(description: "no referee at \(python): run `make test`, or set CUPEL_PYTHON")
+        }
+        return try output(of: python, ["\(packageRoot)/Tests/Fixtures/\(script)"] + arguments)
+    }
+
+    @discardableResult
+    public static func run(_ script: String, _ arguments: String...) throws -> String { try run(script, arguments) }
+
+    /// Runs any program to its end, as ``run(_:_:)-swift.type.method`` does a script.
+    @discardableResult
+    public static func output(of program: String, _ arguments: [String]) throws -> String {
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        let output = Pipe()
+        process.standardOutput = output
+        // Not a pipe: two of them would have to be emptied at once.
+        let errors = FileManager.default.temporaryDirectory.appending(path: "cupel-referee-\(UUID().uuidString)")
+        try Data().write(to: errors)
+        defer { try? FileManager.default.removeItem(at: errors) }
+        process.standardError = try FileHandle(forWritingTo: errors)
+        try process.run()
+        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            let complaint = String(decoding: try Data(contentsOf: errors), as: UTF8.self)
+            throw Objection(
+                description: "\(program) \(arguments) ended with \(process.terminationStatus)\n\(text)\(complaint)")
+        }
+        return text
+    }
+}

@@ -44,14 +44,7 @@ final class LogStore: Sendable {
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (borrowing Transaction) throws -> Value
     ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            writer.submit(
-                StoreWriter.Work(
-                    run: { transaction in
-                        let value = try body(transaction)
-                        return { continuation.resume(returning: value) }
-                    }, failed: { continuation.resume(throwing: $0) }))
-        }
+        try await writer.write(body)
     }
 
     /// Adds an event without waiting; group and stream come into being when they are missing.

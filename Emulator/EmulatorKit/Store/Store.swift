@@ -34,15 +34,7 @@ public final class Store: Sendable {
     public func write<Value: Sendable>(
         _ body: @escaping @Sendable (borrowing Transaction) throws -> Value
     ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            writer.submit(
-                StoreWriter.Work(
-                    run: { transaction in
-                        let value = try body(transaction)
-                        return { continuation.resume(returning: value) }
-                    },
-                    failed: { continuation.resume(throwing: $0) }))
-        }
+        try await writer.write(body)
     }
 
     /// Runs `body`, whose writes return before they would survive a power cut; the first write afterwards makes them

@@ -38,6 +38,20 @@ final class StoreWriter: @unchecked Sendable {
         if accepted { arrival.signal() } else { work.failed(StoreError.closed) }
     }
 
+    /// Runs `body` on the writer's thread and returns when it is durable.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (borrowing Transaction) throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            submit(
+                Work(
+                    run: { transaction in
+                        let value = try body(transaction)
+                        return { continuation.resume(returning: value) }
+                    }, failed: { continuation.resume(throwing: $0) }))
+        }
+    }
+
     func stop() {
         let first = queue.withLock { queue in
             defer { queue.stopping = true }

@@ -8,22 +8,10 @@ struct DeleteItem: WritingOperation {
     let condition: Condition?
 
     init(_ request: WireStructure) throws(DynamoDBFault) {
-        var constraints = Constraints()
-        parameters = try WriteParameters(request, &constraints)
-        let unchecked = try request.attributes("Key")
-        constraints.notNull("key", isPresent: unchecked != nil)
-        let expected = try LegacyConditions(expectedIn: request, &constraints)
-        var expressions = try ExpressionParameters(
-            request, expressions: ["ConditionExpression"], legacy: ["Expected", "ConditionalOperator"])
-        try constraints.check()
-
-        try expressions.checkMix()
-        key = try unchecked?.item() ?? Item()
-        try parameters.checkReturnsOldOnly()
-        let expectedCondition = try expected.condition()
-        try expressions.placeholders.check()
-        condition = try expressions.condition("ConditionExpression") ?? expectedCondition
-        try expressions.placeholders.checkAllUsed()
+        var write = try ConditionedWrite(request, given: ("Key", "key"))
+        parameters = write.parameters
+        key = write.given
+        condition = try write.condition()
     }
 
     func perform(on state: DynamoDBState, in transaction: borrowing Transaction) throws -> JSON {

@@ -8,23 +8,11 @@ struct PutItem: WritingOperation {
     let condition: Condition?
 
     init(_ request: WireStructure) throws(DynamoDBFault) {
-        var constraints = Constraints()
-        parameters = try WriteParameters(request, &constraints)
-        let unchecked = try request.attributes("Item")
-        constraints.notNull("item", isPresent: unchecked != nil)
-        let expected = try LegacyConditions(expectedIn: request, &constraints)
-        var expressions = try ExpressionParameters(
-            request, expressions: ["ConditionExpression"], legacy: ["Expected", "ConditionalOperator"])
-        try constraints.check()
-
-        try expressions.checkMix()
-        item = try unchecked?.item() ?? Item()
-        try parameters.checkReturnsOldOnly()
+        var write = try ConditionedWrite(request, given: ("Item", "item"))
+        parameters = write.parameters
+        item = write.given
         try item.checkSize()
-        let expectedCondition = try expected.condition()
-        try expressions.placeholders.check()
-        condition = try expressions.condition("ConditionExpression") ?? expectedCondition
-        try expressions.placeholders.checkAllUsed()
+        condition = try write.condition()
     }
 
     func perform(on state: DynamoDBState, in transaction: borrowing Transaction) throws -> JSON {

@@ -18,21 +18,8 @@ extension Snapshot {
         while let from = start {
             start = nil
             try scanVersions(bucket, from: from) { object in
-                guard request.matches(object.key) else { return false }
-                if let resumed, object.sequence >= resumed, object.key.utf8.elementsEqual(key.utf8) { return true }
-                guard page.count < request.limit else {
-                    page.isTruncated = true
-                    return false
-                }
-                if let common = request.commonPrefix(of: object.key) {
-                    page.commonPrefixes.append(common)
-                    page.last = common
-                    start = ListingRequest.end(ofPrefix: common)
-                    return false
-                }
-                page.objects.append(object)
-                page.last = object.key
-                return true
+                let isListed = resumed.map { object.sequence >= $0 && object.key.utf8.elementsEqual(key.utf8) } ?? false
+                return page.take(object, for: request, isPassedOver: isListed, resumingAt: &start)
             }
         }
         return page

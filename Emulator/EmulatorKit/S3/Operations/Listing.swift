@@ -79,11 +79,36 @@ struct ListingPage: Sendable {
     var last = ""
 
     var count: Int { objects.count + commonPrefixes.count }
+
+    /// Takes the next object of a scan, in the order of keys. Keys under a common prefix are skipped over, not read: a page
+    /// costs what it holds.
+    /// - Parameters:
+    ///   - isPassedOver: whether an object that the request matches is no part of the listing.
+    ///   - start: where another scan has to begin when this one is over.
+    /// - Returns: whether this scan goes on.
+    mutating func take(
+        _ object: StoredObject, for request: ListingRequest, isPassedOver: Bool, resumingAt start: inout String?
+    ) -> Bool {
+        guard request.matches(object.key) else { return false }
+        if isPassedOver { return true }
+        guard count < request.limit else {
+            isTruncated = true
+            return false
+        }
+        if let common = request.commonPrefix(of: object.key) {
+            commonPrefixes.append(common)
+            last = common
+            start = ListingRequest.end(ofPrefix: common)
+            return false
+        }
+        objects.append(object)
+        last = object.key
+        return true
+    }
 }
 
 extension Snapshot {
     /// The latest versions that are no delete markers, after `marker`.
-    /// Keys under a common prefix are skipped over, not read: a page costs what it holds.
     func page(of bucket: String, _ request: ListingRequest, after marker: String) throws -> ListingPage {
         var page = ListingPage()
         guard request.limit > 0 else { return page }
@@ -96,21 +121,7 @@ extension Snapshot {
         while let from = start {
             start = nil
             try scanLatest(bucket, from: from) { object in
-                guard request.matches(object.key) else { return false }
-                if object.isDeleteMarker { return true }
-                guard page.count < request.limit else {
-                    page.isTruncated = true
-                    return false
-                }
-                if let common = request.commonPrefix(of: object.key) {
-                    page.commonPrefixes.append(common)
-                    page.last = common
-                    start = ListingRequest.end(ofPrefix: common)
-                    return false
-                }
-                page.objects.append(object)
-                page.last = object.key
-                return true
+                page.take(object, for: request, isPassedOver: object.isDeleteMarker, resumingAt: &start)
             }
         }
         return page

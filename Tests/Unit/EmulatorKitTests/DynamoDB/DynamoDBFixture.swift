@@ -1,5 +1,4 @@
 import JSON
-import Synchronization
 import Testing
 
 @testable import EmulatorKit
@@ -14,23 +13,16 @@ final class DynamoDBFixture: Sendable {
     init() throws {
         directory = try TemporaryDirectory()
         store = try Store(directory: directory.path, schema: DynamoDB.schema)
-        let clock = Clock()
+        let clock = TestClock()
         service = DynamoDB(
-            store: store, account: Account(),
-            ambient: Ambient(now: { clock.now }, sleep: { _ in }, uuid: Ambient.system.uuid))
+            store: store, account: Account(), ambient: clock.ambient)
         streams = DynamoDBStreams(service)
         self.clock = clock
     }
 
     deinit { store.close() }
 
-    private let clock: Clock
-
-    private final class Clock: Sendable {
-        private let time = Mutex<Int64>(1_780_000_000_123)
-        var now: Int64 { time.withLock { $0 } }
-        func advance(_ milliseconds: Int64) { time.withLock { $0 += milliseconds } }
-    }
+    private let clock: TestClock
 
     func advance(milliseconds: Int64) { clock.advance(milliseconds) }
 

@@ -1,6 +1,5 @@
 import Foundation
 import JSON
-import Synchronization
 import Testing
 
 @testable import EmulatorKit
@@ -37,13 +36,12 @@ final class S3Fixture: Sendable {
     /// - Parameter directory: of a fixture that is gone, to start again on its state.
     init(_ directory: TemporaryDirectory? = nil, versioning: String? = nil) async throws {
         let isNew = directory == nil
-        let clock = Clock()
+        let clock = TestClock()
         self.clock = clock
         self.directory = try directory ?? TemporaryDirectory()
         store = try Store(directory: self.directory.path, schema: S3.schema + [RecordingLambda.schema])
         service = try S3(
-            store: store, notifying: RecordingLambda(), account: Account(),
-            ambient: Ambient(now: { clock.now }, sleep: { _ in }, uuid: Ambient.system.uuid))
+            store: store, notifying: RecordingLambda(), account: Account(), ambient: clock.ambient)
         guard isNew else { return }
         #expect(try await send("PUT", "/bucket").status == 200)
         if let versioning { try await setVersioning(versioning) }
@@ -51,12 +49,7 @@ final class S3Fixture: Sendable {
 
     deinit { store.close() }
 
-    private let clock: Clock
-    private final class Clock: Sendable {
-        private let time = Mutex<Int64>(1_780_000_000_123)
-        var now: Int64 { time.withLock { $0 } }
-        func advance(_ milliseconds: Int64) { time.withLock { $0 += milliseconds } }
-    }
+    private let clock: TestClock
 
     func advance(milliseconds: Int64) { clock.advance(milliseconds) }
 

@@ -1,3 +1,4 @@
+import Foundation
 import TestEmulator
 import Testing
 
@@ -12,5 +13,26 @@ import Testing
         #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
         #expect(run.status == 0, "\(run.errors.suffix(2000))")
         #expect(run.text.contains("ok "))
+    }
+
+    @Test func theImageIsDeployedFromARegistryByItsDigest() async throws {
+        let deployment = try await Deployment()
+        let emulator = try await RunningEmulator(
+            template: deployment.path("infra/artifacts.yaml"), functions: Programs.directory)
+        let image = "\(Programs.packages)/bronze-writer-image.tar"
+        try FileManager.default.copyItem(
+            atPath: image, toPath: deployment.path(".build/package/bronze-writer-image.tar"))
+        let referee = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/registry.py"
+        let deploy = ["env", "IMAGES={repository}", "YES=1", "bash", deployment.path("infra/deploy"), "dev"]
+        let pushed = try await Command.run(
+            Programs.python, ["-B", referee, Programs.registry, image] + deploy,
+            environment: Deployment.environment(for: emulator))
+        try #require(pushed.status == 0, "\(pushed.errors)")
+        let task = try await Command.run(
+            Deployment.aws, ["ecs", "describe-task-definition", "--task-definition", "cupel-dev-bronze-writer"],
+            environment: Deployment.environment(for: emulator))
+        let name = pushed.text.trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(name.contains("@sha256:") && task.text.contains("\"\(name)\""), "\(name): \(task.text)\(task.errors)")
+        #expect(emulator.stop() == 0)
     }
 }

@@ -61,19 +61,23 @@ struct Deployment {
         return (command, try String(contentsOfFile: notes, encoding: .utf8))
     }
 
-    private static let aws = URL(filePath: Programs.python).deletingLastPathComponent().appending(path: "aws").path
+    /// The AWS CLI, and the settings with which it asks the emulator.
+    static let aws = URL(filePath: Programs.python).deletingLastPathComponent().appending(path: "aws").path
 
-    private func run(
-        _ script: String, _ emulator: RunningEmulator, _ variables: [String: String], input: Data? = nil
-    ) async throws -> Command {
-        let environment = [
+    static func environment(for emulator: RunningEmulator) -> [String: String] {
+        [
             "AWS": Self.aws, "AWS_ENDPOINT_URL": emulator.endpoint, "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
         ]
-        return try await Command.run(
+    }
+
+    private func run(
+        _ script: String, _ emulator: RunningEmulator, _ variables: [String: String], input: Data? = nil
+    ) async throws -> Command {
+        try await Command.run(
             "/usr/bin/env", ["bash", path("infra/\(script)"), "dev"],
-            environment: environment.merging(variables) { $1 },
+            environment: Self.environment(for: emulator).merging(variables) { $1 },
             input: input)
     }
 

@@ -36,6 +36,9 @@ public enum Programs {
         return ProcessInfo.processInfo.environment["CUPEL_RIE"] ?? "\(libraries)/\(python)/site-packages/\(program)"
     }
 
+    /// A container registry, which set-up unpacks. A missing one fails the test that asks.
+    public static let registry = "\(packageRoot)/.build/registry/usr/bin/docker-registry"
+
     /// The real tables, where the folder that holds them stands beside the package.
     public static var realData: String? {
         let path = "\(packageRoot)/../shared/data"

@@ -3,7 +3,7 @@ internal import Synchronization
 /// The emulator's services, made and connected.
 final class Services: Sendable {
     static let schema =
-        DynamoDB.schema + S3.schema + StepFunctionsService.schema
+        DynamoDB.schema + S3.schema + StepFunctionsService.schema + SQSService.schema
         + [
             LambdaService.schema, ECSService.schema, PipeService.schema, ScheduleService.schema, IAMService.schema,
             CloudFormation.schema,
@@ -12,6 +12,7 @@ final class Services: Sendable {
     let s3: S3
     let dynamoDB: DynamoDB
     let streams: DynamoDBStreams
+    let queues: SQSService
     let lambda: LambdaService
     let ecs: ECSService
     let stepFunctions: StepFunctionsService
@@ -29,6 +30,7 @@ final class Services: Sendable {
         let executables = ExecutableFolder(configuration.functionsFolder)
         let host = ProcessHost()
         logs = try LogService(directory: store.directory, account: account, ambient: ambient)
+        queues = SQSService(store: store, endpoint: address, account: account, ambient: ambient)
         var lambdaOptions = LambdaService.Options(functions: executables)
         lambdaOptions.account = account
         lambdaOptions.ambient = ambient
@@ -47,7 +49,7 @@ final class Services: Sendable {
         stepFunctions = StepFunctionsService(
             store: store, account: account, ambient: ambient,
             integrations: .init(
-                lambda: lambda, ecs: ecs, services: ["dynamodb": dynamoDB, "logs": logs], s3: s3,
+                lambda: lambda, ecs: ecs, services: ["dynamodb": dynamoDB, "logs": logs, "sqs": queues], s3: s3,
                 logs: logs))
         pipes = try PipeService(
             store: store, changes: dynamoDB, executions: stepFunctions, functions: lambda, logs: logs, account: account,
@@ -56,14 +58,14 @@ final class Services: Sendable {
             store: store, executions: stepFunctions, functions: lambda, logs: logs, account: account, ambient: ambient)
         identities = IAMService(store: store, account: account, ambient: ambient)
         cloudFormation = CloudFormation(
-            store: store, services: [s3, dynamoDB, lambda, ecs, stepFunctions, pipes, schedules, logs], objects: s3,
-            account: account, ambient: ambient)
+            store: store, services: [s3, dynamoDB, queues, lambda, ecs, stepFunctions, pipes, schedules, logs],
+            objects: s3, account: account, ambient: ambient)
     }
 
     /// By the names under which clients sign for them.
     var byName: [String: any EmulatedService] {
         [
-            "s3": s3, "dynamodb": dynamoDB, "streams.dynamodb": streams, "lambda": lambda, "ecs": ecs,
+            "s3": s3, "dynamodb": dynamoDB, "streams.dynamodb": streams, "sqs": queues, "lambda": lambda, "ecs": ecs,
             "states": stepFunctions, "pipes": pipes, "logs": logs,
             "scheduler": schedules, "iam": identities, "sts": identities, "cloudformation": cloudFormation,
         ]

@@ -38,6 +38,13 @@ public protocol ExecutionStarting: Sendable {
     ) throws -> String
 }
 
+/// SQS, as services use it that leave something for somebody to read later.
+public protocol MessageSending: Sendable {
+    /// Sends `message` to the queue with this ARN.
+    /// - Throws: ``AWSFault`` when there is no such queue or it does not take the message.
+    func send(_ message: QueueMessage, toQueue arn: String, in transaction: borrowing Transaction) throws
+}
+
 /// ECS, as state machines use it.
 public protocol TaskRunning: Sendable {
     /// RunTask: starts the task and returns the service's answer (`tasks`, `failures`).

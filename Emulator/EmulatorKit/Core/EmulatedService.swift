@@ -17,6 +17,8 @@ public protocol JSONService: EmulatedService {
     var protocolVersion: String { get }
     /// What `__type` says for a code: the code itself, or with the namespace that the service puts before it.
     func faultType(_ code: String) -> String
+    /// What the headers of an error say beside its document.
+    func faultHeaders(_ fault: AWSFault) -> [(String, String)]
     /// The largest request in bytes.
     var requestLimit: Int { get }
 
@@ -26,6 +28,7 @@ public protocol JSONService: EmulatedService {
 extension JSONService {
     public var requestLimit: Int { 16 << 20 }
     public func faultType(_ code: String) -> String { code }
+    public func faultHeaders(_ fault: AWSFault) -> [(String, String)] { [] }
 
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         do {
@@ -52,12 +55,13 @@ extension JSONService {
         var document = fault.details
         document["__type"] = .string(faultType(fault.code))
         document["message"] = .string(fault.message)
-        return answer(fault.status, .object(document))
+        return answer(fault.status, .object(document), faultHeaders(fault))
     }
 
-    private func answer(_ status: Int, _ document: JSON) -> HTTPResponse {
+    private func answer(_ status: Int, _ document: JSON, _ headers: [(String, String)] = []) -> HTTPResponse {
         HTTPResponse(
-            status: status, headers: HTTPHeaders([("Content-Type", "application/x-amz-json-\(protocolVersion)")]),
+            status: status,
+            headers: HTTPHeaders([("Content-Type", "application/x-amz-json-\(protocolVersion)")] + headers),
             body: .bytes(document.bytes))
     }
 }

@@ -11,3 +11,14 @@ extension String {
         return parts + [String(rest)]
     }
 }
+
+extension UInt8 {
+    /// What most of AWS's names are made of: letters, digits, hyphens and underscores.
+    var isNamePart: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"): true
+        default: false
+        }
+    }
+}

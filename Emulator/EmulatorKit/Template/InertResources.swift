@@ -32,7 +32,6 @@ struct InertResources {
         case "AWS::IAM::ManagedPolicy":
             arn = "arn:aws:iam::\(account.id):policy/\(properties["ManagedPolicyName"]?.string ?? name)"
             ref = arn
-        case "AWS::SQS::Queue": ref = "https://sqs.\(account.region).amazonaws.com/\(account.id)/\(name)"
         case "AWS::SNS::Topic": ref = arn
         case "AWS::KMS::Key": arn = account.arn("kms", "key/\(name)")
         default: break
@@ -41,7 +40,7 @@ struct InertResources {
             ref: ref,
             attributes: [
                 "Arn": arn, "\(kind)Arn": arn, "\(kind)Name": name, "Name": name, "Id": name, "\(kind)Id": name,
-                "GroupId": name, "QueueUrl": ref, "RepositoryUri": "\(registry)/\(name)",
+                "GroupId": name, "RepositoryUri": "\(registry)/\(name)",
             ])
     }
 }

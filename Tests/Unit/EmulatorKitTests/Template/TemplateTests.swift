@@ -128,15 +128,15 @@ import Testing
             """
             Resources:
               Role: {Type: AWS::IAM::Role}
-              Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: dead}}
-              Thing: {Type: X::Y::Thing, Properties: {Role: !GetAtt Role.Arn, Queue: !GetAtt Queue.Arn, Url: !Ref Queue}}
+              Stream: {Type: AWS::Kinesis::Stream, Properties: {Name: changes}}
+              Thing: {Type: X::Y::Thing, Properties: {Role: !GetAtt Role.Arn, Stream: !GetAtt Stream.Arn, Name: !Ref Stream}}
             """)
         #expect(report.resources(.withoutEffect).map(\.logicalID) == ["Role"])
-        #expect(report.resources(.notPlayed).map(\.type) == ["AWS::SQS::Queue"])
+        #expect(report.resources(.notPlayed).map(\.type) == ["AWS::Kinesis::Stream"])
         #expect(report.resources(.played).map(\.ref) == ["the-thing"])
         #expect(provider["Thing"]?["Role"] == "arn:aws:iam::000000000000:role/test-Role")
-        #expect(provider["Thing"]?["Queue"] == "arn:aws:sqs:us-east-1:000000000000:dead")
-        #expect(provider["Thing"]?["Url"] == "https://sqs.us-east-1.amazonaws.com/000000000000/dead")
+        #expect(provider["Thing"]?["Stream"] == "arn:aws:kinesis:us-east-1:000000000000:changes")
+        #expect(provider["Thing"]?["Name"] == "changes")
     }
 
     @Test func whatAServiceKnowsAndDoesNotPlayIsReportedWithTheReason() async throws {
@@ -210,15 +210,15 @@ import Testing
             "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Lambda::Function", "AWS::Lambda::Permission",
             "AWS::Logs::LogGroup", "AWS::Logs::LogStream", "AWS::Lambda::EventInvokeConfig", "AWS::Pipes::Pipe",
             "AWS::StepFunctions::StateMachine", "AWS::ECS::Cluster",
-            "AWS::ECS::TaskDefinition", "AWS::Scheduler::Schedule",
+            "AWS::ECS::TaskDefinition", "AWS::Scheduler::Schedule", "AWS::SQS::Queue",
         ])
         let template = try Template(contentsOf: root.appendingPathComponent("infra/pipeline.yaml").standardized.path)
         let report = try await Stack(template, name: "cupel").deploy(to: [played])
         #expect(
             Set(report.resources(.notPlayed).map(\.type))
                 .isSubset(of: [
-                    "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::Kinesis::Stream",
-                    "AWS::KinesisFirehose::DeliveryStream", "AWS::Glue::Database", "AWS::Glue::Table",
+                    "AWS::SNS::Topic", "AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream",
+                    "AWS::Glue::Database", "AWS::Glue::Table",
                     "AWS::Athena::WorkGroup",
                 ]))
         for machine in played.all where machine.type == "AWS::StepFunctions::StateMachine" {

@@ -109,7 +109,7 @@ import Testing
         settings.options.threads = threads
         settings.options.reader = ReaderLimits(batchRows: 64, lineBytes: 2000)
         let context = InvocationContext(
-            requestID: "request", deadline: .now + .seconds(60), log: Log(lowestLevel: .trace, sink: lines.append))
+            requestID: "request", deadline: .now + .seconds(3600), log: Log(lowestLevel: .trace, sink: lines.append))
         var said = ""
         do {
             said += try BronzeWriter(settings: settings).handle(["control_id": .string(record.controlID.text)], context)

@@ -11,7 +11,7 @@ import Testing
 
 @Suite struct ComputeRouterTests {
     let aws = FakeAWS()
-    let context = InvocationContext(requestID: "r", deadline: .now + .seconds(60), log: Log(sink: { _ in }))
+    let context = InvocationContext(requestID: "r", deadline: .now + .seconds(3600), log: Log(sink: { _ in }))
 
     var control: ControlTable { ControlTable(name: "control", client: aws.client, now: { [aws] in aws.now }) }
     var router: ComputeRouter {

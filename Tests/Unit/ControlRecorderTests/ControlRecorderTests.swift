@@ -10,7 +10,7 @@ import Testing
 
 @Suite struct ControlRecorderTests {
     let aws = FakeAWS()
-    let context = InvocationContext(requestID: "r", deadline: .now + .seconds(60), log: Log(sink: { _ in }))
+    let context = InvocationContext(requestID: "r", deadline: .now + .seconds(3600), log: Log(sink: { _ in }))
 
     var recorder: ControlRecorder {
         ControlRecorder(

@@ -19,7 +19,7 @@ import Testing
     }
 
     let context = InvocationContext(
-        requestID: "request-1", deadline: .now + .seconds(60), log: Log(sink: { _ in }))
+        requestID: "request-1", deadline: .now + .seconds(3600), log: Log(sink: { _ in }))
 
     func addFailed(_ name: String, attempts: Int = 1) throws -> ControlID {
         var record = ControlRecord(
@@ -57,7 +57,7 @@ import Testing
         _ = try addFailed("b", attempts: 2)
         let lines = Mutex<[String]>([])
         let context = InvocationContext(
-            requestID: "request-1", deadline: .now + .seconds(60),
+            requestID: "request-1", deadline: .now + .seconds(3600),
             log: Log { line in lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } })
         var replayer = replayer
         replayer.pipeline = "cupel-test"

@@ -9,9 +9,13 @@ import PackageDescription
 // Gzip is inflated by ISA-L, or by zlib alone where this is set.
 let isal: [Target.Dependency] = Context.environment["CUPEL_WITHOUT_ISAL"] == nil ? ["CISAL"] : []
 
+// libcurl is loaded with the first call, or linked in where this is set: static executables load nothing.
+let isStatic = Context.environment["CUPEL_STATIC"] != nil
+
 let systemLibraries: [Target] = [
     .systemLibrary(
-        name: "CCurl", path: "Runtime/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        name: "CCurlLibrary", path: "Runtime/CCurlLibrary", pkgConfig: "libcurl",
+        providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CCrypto", path: "Runtime/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CISAL", path: "Runtime/CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
     .systemLibrary(name: "CZlib", path: "Runtime/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -24,6 +28,9 @@ let systemLibraries: [Target] = [
 
 let runtime: [Target] = [
     .target(name: "CKernels", path: "Runtime/CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(
+        name: "CCurl", dependencies: isStatic ? ["CCurlLibrary"] : [], path: "Runtime/CCurl",
+        cSettings: isStatic ? [.define("CUPEL_STATIC_LIBCURL")] : []),
     layer("JSON", in: "Runtime"),
     layer("YAML", in: "Runtime", imports: ["CYAML"]),
     layer("Digest", in: "Runtime", imports: ["CCrypto"]),

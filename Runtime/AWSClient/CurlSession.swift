@@ -21,15 +21,15 @@ final class CurlSession: @unchecked Sendable {
     private var received: [UInt8] = []
     private var consumed = 0
 
-    /// curl_global_init runs once in a process, before the first handle, and is not safe to run twice at once.
-    private static let isLibraryReady: Bool = {
-        ccurl_keep_to_own_name_services()
-        return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
-    }()
+    /// Why libcurl cannot be used; it is set up once in a process, before the first handle.
+    private static let problem: String? = ccurl_set_up().map { String(cString: $0) }
     private static let receiveBufferSize = 128 << 10
 
     init() throws(TransportError) {
-        guard Self.isLibraryReady, let multi = curl_multi_init(), let easy = curl_easy_init() else {
+        if let problem = Self.problem {
+            throw TransportError(.invalid, "libcurl cannot be used; is libcurl4 installed? \(problem)")
+        }
+        guard let multi = ccurl_multi_init(), let easy = ccurl_easy_init() else {
             throw TransportError(.invalid, "libcurl could not start; is memory left?")
         }
         self.multi = multi
@@ -40,8 +40,8 @@ final class CurlSession: @unchecked Sendable {
 
     deinit {
         stop()
-        curl_easy_cleanup(easy)
-        curl_multi_cleanup(multi)
+        ccurl_easy_clean_up(easy)
+        ccurl_multi_clean_up(multi)
         errorText.deallocate()
     }
 
@@ -59,9 +59,9 @@ final class CurlSession: @unchecked Sendable {
         consumed = 0
         errorText[0] = 0
 
-        curl_easy_reset(easy)
+        ccurl_easy_reset(easy)
         try check(configure(request, limits, authorities))
-        guard curl_multi_add_handle(multi, easy) == CURLM_OK else {
+        guard ccurl_multi_add(multi, easy) == CURLM_OK else {
             throw TransportError(.invalid, "libcurl refused the transfer")
         }
         isRunning = true
@@ -74,7 +74,7 @@ final class CurlSession: @unchecked Sendable {
             try check(outcome)
             throw TransportError(.lost, "the connection ended without a response")
         }
-        return HTTPResponseHead(status: ccurl_get_response_code(easy), headers: responseFields)
+        return HTTPResponseHead(status: ccurl_response_code(easy), headers: responseFields)
     }
 
     /// Copies received bytes, waiting for the first; 0 at the end of the body.
@@ -98,17 +98,16 @@ final class CurlSession: @unchecked Sendable {
 
     /// Ends the transfer, finished or not. A connection whose response was not read to its end is closed.
     func stop() {
-        if isRunning { curl_multi_remove_handle(multi, easy) }
+        if isRunning { _ = ccurl_multi_remove(multi, easy) }
         isRunning = false
-        curl_slist_free_all(requestHeaders)
+        ccurl_free_list(requestHeaders)
         requestHeaders = nil
         body = []
     }
 
     /// Lets libcurl do what it can without waiting.
     private func drive() throws(TransportError) {
-        var running: Int32 = 0
-        guard curl_multi_perform(multi, &running) == CURLM_OK else {
+        guard ccurl_multi_perform(multi) == CURLM_OK else {
             throw TransportError(.lost, "libcurl could not go on with the transfer")
         }
         var code = CURLE_OK
@@ -117,7 +116,7 @@ final class CurlSession: @unchecked Sendable {
 
     /// Waits until a socket is ready or one of libcurl's timers fires.
     private func wait() {
-        curl_multi_poll(multi, nil, 0, 1000, nil)
+        _ = ccurl_multi_wait(multi, 1000)
     }
 
     // MARK: Settings
@@ -187,7 +186,7 @@ final class CurlSession: @unchecked Sendable {
     }
 
     private func append(header: String) {
-        requestHeaders = curl_slist_append(requestHeaders, header)
+        requestHeaders = ccurl_append(requestHeaders, header)
     }
 
     // MARK: What libcurl calls
@@ -214,20 +213,20 @@ final class CurlSession: @unchecked Sendable {
             responseFields.add(text[..<colon].trimmed, text[text.index(after: colon)...].trimmed)
         } else if text.trimmed.isEmpty {
             // 100 Continue and its kind are followed by the head that counts.
-            isHeadComplete = ccurl_get_response_code(easy) >= 200
+            isHeadComplete = ccurl_response_code(easy) >= 200
         }
     }
 
     private func check(_ code: CURLcode) throws(TransportError) {
         guard code != CURLE_OK else { return }
         let detail = String(cString: errorText)
-        let reason = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+        let reason = detail.isEmpty ? String(cString: ccurl_error_text(code)) : detail
         throw TransportError(kind(of: code), reason)
     }
 
     private func kind(of code: CURLcode) -> TransportError.Kind {
         switch code {
-        case CURLE_OPERATION_TIMEDOUT where ccurl_get_pretransfer_time(easy) == 0: .notSent
+        case CURLE_OPERATION_TIMEDOUT where ccurl_pretransfer_time(easy) == 0: .notSent
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR: .notSent
         case CURLE_OPERATION_TIMEDOUT: .timedOut
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_WRITE_ERROR,

@@ -102,12 +102,8 @@ public struct ContractDifference: Sendable {
         changes += type.changes
         if let change = ContractChange.requiring(name, column.isRequired, other.isRequired) { changes.append(change) }
         if let change = ContractChange.masking(name, column.masking, other.masking) { changes.append(change) }
-        if column.classification != other.classification {
-            changes.append(
-                ContractChange(
-                    .classification, name, step: .patch,
-                    "classified as \(other.classification ?? "nothing"), before as \(column.classification ?? "nothing")"
-                ))
+        if let change = ContractChange.classifying(name, column.classification, other.classification) {
+            changes.append(change)
         }
         if column.path != other.path, column.path.count > 1 || other.path.count > 1 {
             changes.append(

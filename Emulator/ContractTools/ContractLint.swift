@@ -74,11 +74,10 @@ public struct ContractLint: Sendable {
                 false, path, "no column is the primary key; later layers cannot apply updates and deletes",
                 key: "schema[0].properties")
         }
-        for column in contract.columns
-        where column.classification == nil && column.masking == nil && column.type == .string {
+        for place in contract.unclassifiedPlaces where place.path != BronzeColumn.rescuedData {
             report(
-                false, path, "text column '\(column.name)' has no classification; say whether it is personal",
-                at: column.name)
+                false, path, "the text of '\(place.path)' has no classification; say whether it is personal",
+                at: String(place.path.prefix { $0 != "." && $0 != "[" }))
         }
     }
 

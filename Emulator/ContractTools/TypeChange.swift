@@ -82,6 +82,9 @@ struct TypeChange {
         changes += inner.changes
         if let change = ContractChange.requiring(path, old.isRequired, new.isRequired) { changes.append(change) }
         if let change = ContractChange.masking(path, old.masking, new.masking) { changes.append(change) }
+        if let change = ContractChange.classifying(path, old.classification, new.classification) {
+            changes.append(change)
+        }
     }
 }
 
@@ -129,6 +132,12 @@ extension ContractChange {
                 .required, path, breaks: "now required, and older files may hold nulls; convert them again first")
         default: nil
         }
+    }
+
+    static func classifying(_ path: String, _ old: String?, _ new: String?) -> ContractChange? {
+        guard old != new else { return nil }
+        return ContractChange(
+            .classification, path, step: .patch, "classified as \(new ?? "nothing"), before as \(old ?? "nothing")")
     }
 
     static func masking(_ path: String, _ old: Contract.Masking?, _ new: Contract.Masking?) -> ContractChange? {

@@ -17,7 +17,7 @@ struct Conversion {
         var qualityMemory = QualityInspector.defaultMemory
         /// What is done about personal data, unless the contract says it.
         var personalData = PersonalDataPolicy.report
-        /// Asked about columns of which the contract says nothing, beside the detectors here.
+        /// Asked about text of which the contract says nothing, beside the detectors here.
         var personalDataService: PersonalDataService?
         /// What the Parquet footer says about where the rows come from.
         var keyValues: [(key: String, value: String)] = []
@@ -61,9 +61,9 @@ struct Conversion {
                 result.personalData = findings + result.personalData
                 return result
             } catch let found as PersonalDataFound {
-                // Each time there is a column less to be found in.
+                // Each time there is a place less to be found in.
                 findings += found.findings
-                conversion.contract = conversion.contract.masking(found.columns, by: policy.masking ?? .redact)
+                conversion.contract = conversion.contract.masking(found.places, by: policy.masking ?? .redact)
             }
         }
     }

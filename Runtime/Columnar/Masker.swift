@@ -12,6 +12,8 @@ public struct Masker: Sendable {
         let index: Int
         var leaf: Int?
         let how: Contract.Masking
+        /// Whether the column is to hold JSON still: then a JSON string takes the value's place.
+        let isJSON: Bool
     }
 
     private let maskings: [Masking]
@@ -22,9 +24,11 @@ public struct Masker: Sendable {
     public init(_ contract: Contract, key: [UInt8]?) throws(ColumnarError) {
         let columns = contract.bronzeColumns
         maskings = columns.enumerated().flatMap { index, column -> [Masking] in
-            guard column.type.isNested else { return column.masking.map { [Masking(index: index, how: $0)] } ?? [] }
-            return NestedNode(column).leafMaskings.enumerated().compactMap { leaf, masking in
-                masking.map { Masking(index: index, leaf: leaf, how: $0) }
+            column.leaves.enumerated().compactMap { leaf, place in
+                guard let how = place.field.masking else { return nil }
+                return Masking(
+                    index: index, leaf: column.type.isNested ? leaf : nil, how: how,
+                    isJSON: place.field.type != .string)
             }
         }
         let hashed = maskings.filter { $0.how == .hash }.map { columns[$0.index].name }
@@ -40,22 +44,29 @@ public struct Masker: Sendable {
             swap(&values, &batch.columns[masking.index].values)
             if let leaf = masking.leaf, case .nested(var nested) = values {
                 values = .boolean([])
-                mask(&nested.leaves[leaf].values, masking.how)
+                mask(&nested.leaves[leaf].values, masking)
                 values = .nested(nested)
             } else {
-                mask(&values, masking.how)
+                mask(&values, masking)
             }
             swap(&values, &batch.columns[masking.index].values)
         }
     }
 
-    private func mask(_ values: inout ColumnBatch.Values, _ masking: Contract.Masking) {
+    private func mask(_ values: inout ColumnBatch.Values, _ masking: Masking) {
         guard case .bytes(var texts) = values else { return }
         values = .boolean([])
-        switch masking {
+        switch masking.how {
         case .mask: texts.mask()
         case .hash: texts.replaceEach { Digest.hmacSHA256(Array($0), key: key).hexadecimal.utf8 }
         case .redact: texts.replaceEach { _ in Self.redacted.utf8 }
+        }
+        if masking.isJSON {
+            texts.replaceEach { hidden in
+                var json: [UInt8] = []
+                json.appendJSON(hidden)
+                return json
+            }
         }
         values = .bytes(texts)
     }

@@ -118,9 +118,6 @@ final class NestedNode: Sendable {
     /// The types of the leaves, in their order.
     var leafTypes: [ColumnType] { children.isEmpty ? [column.type] : children.flatMap(\.leafTypes) }
 
-    /// The maskings of the leaves, in their order.
-    var leafMaskings: [Contract.Masking?] { children.isEmpty ? [column.masking] : children.flatMap(\.leafMaskings) }
-
     /// The place that `steps` lead to: for a struct the number of the field, for a list that of the element.
     /// - Parameter withNumbers: whether the elements' numbers are told.
     func path(_ steps: [Int], withNumbers: Bool) -> String {

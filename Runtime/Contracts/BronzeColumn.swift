@@ -1,11 +1,13 @@
 /// One column of a bronze file: the schema that readers fill, and that the Parquet writer is given.
 public struct BronzeColumn: Sendable, Hashable {
     public let name: String
-    public let type: ColumnType
+    public internal(set) var type: ColumnType
     public let isRequired: Bool
     /// Stable across versions of the contract.
     public let fieldID: Int32
-    public let masking: Contract.Masking?
+    public internal(set) var masking: Contract.Masking?
+    /// Such as `public` or `PII`, for the column and all inside it.
+    public let classification: String?
     /// The keys that lead to the value in a JSON line: more than the name where an object was flattened.
     public let path: [String]
     /// What its values must satisfy beside being of the type; a row with another breaks the contract.
@@ -14,39 +16,20 @@ public struct BronzeColumn: Sendable, Hashable {
     /// - Parameter path: the name alone if nil.
     public init(
         name: String, type: ColumnType, isRequired: Bool, fieldID: Int32, masking: Contract.Masking? = nil,
-        path: [String]? = nil,
-        constraints: ValueConstraints? = nil
+        classification: String? = nil, path: [String]? = nil, constraints: ValueConstraints? = nil
     ) {
         self.name = name
         self.type = type
         self.isRequired = isRequired
         self.fieldID = fieldID
         self.masking = masking
+        self.classification = classification
         self.path = path ?? [name]
         self.constraints = constraints
     }
 
     /// Whether its values, or some inside them, are masked in this way.
-    public func isMasked(by masking: Contract.Masking) -> Bool {
-        if self.masking == masking { return true }
-        return switch type {
-        case .structure(let fields): fields.contains { $0.isMasked(by: masking) }
-        case .list(let element): element.isMasked(by: masking)
-        default: false
-        }
-    }
-
-    /// The place of each masked value: the column's name, or a path such as `customer.email` or `orders[].note` in it.
-    public var maskedPlaces: [String] {
-        if masking != nil { return [name] }
-        return switch type {
-        case .structure(let fields): fields.flatMap { field in field.maskedPlaces.map { "\(name).\($0)" } }
-        case .list(let element):
-            // The element's own name is nobody's key.
-            element.maskedPlaces.map { "\(name)[]" + $0.dropFirst(element.name.count) }
-        default: []
-        }
-    }
+    public func isMasked(by masking: Contract.Masking) -> Bool { places.contains { $0.field.masking == masking } }
 }
 
 extension BronzeColumn {
@@ -72,16 +55,12 @@ extension BronzeColumn {
 extension Contract {
     /// The columns of this table's bronze files: its own, then ``BronzeColumn/system``.
     public var bronzeColumns: [BronzeColumn] {
-        columns.map {
+        let own = columns.map {
             BronzeColumn(
-                name: $0.name, type: $0.type, isRequired: $0.isRequired, fieldID: $0.fieldID,
-                masking: $0.masking ?? detectedMaskings[$0.name], path: $0.path, constraints: constraints[$0.name])
+                name: $0.name, type: $0.type, isRequired: $0.isRequired, fieldID: $0.fieldID, masking: $0.masking,
+                classification: $0.classification, path: $0.path, constraints: constraints[$0.name])
         }
-            + BronzeColumn.system.map {
-                BronzeColumn(
-                    name: $0.name, type: $0.type, isRequired: $0.isRequired, fieldID: $0.fieldID,
-                    masking: detectedMaskings[$0.name])
-            }
+        return (own + BronzeColumn.system).map { $0.masking(detectedMaskings) }
     }
 
     /// The places whose values bronze does not show: columns, and fields inside nested ones.

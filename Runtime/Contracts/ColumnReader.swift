@@ -129,7 +129,7 @@ extension ContractKey {
     func masking(of type: ColumnType) throws(ContractError) -> Contract.Masking? {
         guard let masking = try customProperty("masking") else { return nil }
         let name = node["name"]?.string ?? "the list's element"
-        guard type == .string else {
+        guard type.isText else {
             throw masking.fault("only text columns can be masked, and '\(name)' is \(type)")
         }
         return try masking.choice(Contract.Masking.self)

@@ -45,6 +45,14 @@ extension ColumnType {
         }
     }
 
+    /// Whether values are kept as texts, which can be looked at and masked.
+    public var isText: Bool {
+        switch self {
+        case .string, .json: true
+        default: false
+        }
+    }
+
     /// The bytes of a value that is kept as bytes of one length: a UUID's 16, and what a decimal of more than 18 digits
     /// takes in two's complement.
     public var fixedLength: Int? {

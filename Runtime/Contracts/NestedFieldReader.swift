@@ -72,7 +72,7 @@ struct NestedFieldReader {
         return BronzeColumn(
             name: name, type: type, isRequired: try key.optional("required")?.bool() ?? false,
             fieldID: try claim(id, given: try key.customProperty("fieldId"), for: name, at: key),
-            masking: try key.masking(of: type))
+            masking: try key.masking(of: type), classification: try key.optional("classification")?.string())
     }
 
     /// What a contract says about the fields of JSON text is checked for its form, but cannot be kept: nobody looks inside.
@@ -88,7 +88,7 @@ struct NestedFieldReader {
         if let place = column.maskedPlaces.first {
             throw property.fault(
                 "a masked field (\(place.dropFirst("text".count))) would be readable in a column that is kept as JSON text; "
-                    + "keep the column as a struct or list, or flatten it")
+                    + "mask the column, keep it as a struct or list, or flatten it")
         }
     }
 

@@ -21,19 +21,18 @@ public enum PersonalDataPolicy: String, Sendable, Hashable, CaseIterable {
 }
 
 extension Contract {
-    /// The text columns of bronze that nothing is said about: neither a classification nor a masking. The fields that the
-    /// contract does not know are such, too.
-    public var unclassifiedColumns: [String] {
-        let own = columns.filter { $0.type == .string && $0.classification == nil }.map(\.name)
-        return (own + [BronzeColumn.rescuedData]).filter { name in
-            bronzeColumns.contains { $0.name == name && $0.masking == nil }
-        }
+    /// Where bronze has text of which nothing is said, neither a classification nor a masking: columns, and leaves of
+    /// structs and lists. JSON is text as well, and the fields that the contract does not know are such.
+    public var unclassifiedPlaces: [FieldPlace] {
+        bronzeColumns.filter { $0.name == BronzeColumn.rescuedData || column(named: $0.name) != nil }
+            .flatMap(\.leaves)
+            .filter { $0.field.type.isText && $0.field.masking == nil && !$0.isClassified }
     }
 
-    /// The same contract, which hides the values of some columns more.
-    public func masking(_ names: [String], by masking: Masking) -> Contract {
+    /// The same contract, which hides the values at some places more.
+    public func masking(_ places: [String], by masking: Masking) -> Contract {
         var contract = self
-        for name in names { contract.detectedMaskings[name] = masking }
+        for place in places { contract.detectedMaskings[place] = masking }
         return contract
     }
 }

@@ -76,18 +76,84 @@ import Testing
         return (kept + broken).joined()
     }()
 
+    /// The same inside structs, lists and JSON text.
+    static func nestedContract(share: Double) throws -> Contract {
+        func masked(_ how: String) -> String { "customProperties: [{property: masking, value: \(how)}]" }
+        return try Contract(
+            parsing: """
+                {apiVersion: v3.1.0, kind: DataContract, id: t, version: 1.0.0, status: draft,
+                 customProperties: [{property: quarantineShare, value: \(share)}],
+                 schema: [{name: nested, properties: [
+                   {name: id, logicalType: integer, physicalType: bigint, required: true},
+                   {name: person, logicalType: object, properties: [
+                     {name: e_mail, logicalType: string, \(masked("mask"))},
+                     {name: card, logicalType: string, \(masked("hash"))},
+                     {name: phones, logicalType: array, items: {logicalType: string, \(masked("redact"))}}]},
+                   {name: orders, logicalType: array, items: {logicalType: object, required: true, properties: [
+                     {name: note, logicalType: string, required: true, \(masked("mask"))},
+                     {name: price, logicalType: number}]}},
+                   {name: payload, logicalType: object, physicalType: json, \(masked("redact"))}]}]}
+                """, file: "fixture")
+    }
+
+    static let nestedJSON: String = {
+        func line(
+            _ id: String, person: String = "", phone: String = "\"\(text)\"", note: String = "\"note\":\"\(text)\"",
+            order: String = "", payload: String = "{\"a\":[\"\(text)\"]}"
+        ) -> String {
+            """
+            {"id":\(id),"person":{"e_mail":"\(text)@example.org","card":"\(text)","phones":[null,\(phone)]\(person)},\
+            "orders":[{"note":"\(text)"},{\(note)\(order)}],"payload":\(payload)}
+
+            """
+        }
+        let kept =
+            (0..<200).map { line("\($0)") } + [
+                line("300", person: ",\"E-Mail\":\"\(text)\""), line("301", order: ",\"NOTE\":[\"\(text)\"]"),
+                line("302", person: ",\"other\":{\"phones\":\"\(text)\"}"),
+                line("303", person: ",\"c\\u0061rd\":\"\(text)\""),
+            ]
+        let broken = [
+            line("\"x\""), line("1", note: "\"note\":null"), line("2", note: "\"note\":[\"\(text)\"]"),
+            line("3", phone: "{\"a\":\"\(text)\"}"), line("4", order: ",\"price\":\"dear\""),
+            line("5", payload: "\"\(text)\""), line("6", payload: "[\"\(text)\"]"),
+            line("7", phone: "\"\(text)\\ud800\""),
+            line("8", payload: "{\"a\":\"\(text)}"), "{\"id\":9,\"person\":\"\(text)\"}\n",
+            "{\"id\":10,\"orders\":{\"note\":\"\(text)\"}}\n",
+        ]
+        return (kept + broken).joined()
+    }()
+
+    /// The same values in CSV: the JSON of each column in quotes.
+    static let nestedCSV: String = {
+        func quoted(_ json: String) -> String { "\"\(json.replacing("\"", with: "\"\""))\"" }
+        func line(_ id: String, _ person: String, _ orders: String, _ payload: String) -> String {
+            "\(id),\(quoted(person)),\(quoted(orders)),\(quoted(payload)),\(text)\n"
+        }
+        let (person, orders) = (
+            "{\"e_mail\":\"\(text)\",\"phones\":[\"\(text)\"],\"CARD\":\"\(text)\"}", "[{\"note\":\"\(text)\"}]"
+        )
+        let payload = "{\"a\":\"\(text)\"}"
+        return "id,person,orders,payload,E-Mail\n"
+            + (0..<200).map { line("\($0)", person, orders, payload) }.joined()
+            + line("x", person, orders, payload) + line("1", "{\"e_mail\":\"\(text)}", orders, payload)
+            + line("2", person, "[{\"note\":{\"\(text)\":1}}]", payload) + line("3", person, orders, text)
+    }()
+
     static let files: [(name: String, bytes: [UInt8], share: Double, isDone: Bool)] = {
         let notUTF8 =
             Array("id,e_mail,card,note,city\n7,".utf8) + [0xFF] + Array("\(text),\(text),\(text),c\n8,,,n,\n".utf8)
         return [
-            ("a.csv.gz", gzip(csv), 0.5, true), ("a.json.gz", gzip(json), 0.5, true),
-            ("utf8.csv.gz", gzip(notUTF8), 0.5, true),
-            ("strict.csv.gz", gzip(csv), 0, false), ("strict.json.gz", gzip(json), 0, false),
-            ("headless.csv.gz", gzip("1,\(text),\(text),\(text),c\n"), 0.5, false),
-            ("twice.csv.gz", gzip("id,note,\(text),\(text)\n"), 0.5, false),
-            ("quote.csv.gz", gzip("id,note,\"\(text)\"\(text)\n"), 0.5, false),
-            ("open.csv.gz", gzip("id,note\n1,\"\(text)\n"), 0.5, false),
-            ("cut.csv.gz", Array(gzip(csv).dropLast(9)), 0.5, false),
+            ("person/a.csv.gz", gzip(csv), 0.5, true), ("person/a.json.gz", gzip(json), 0.5, true),
+            ("person/utf8.csv.gz", gzip(notUTF8), 0.5, true),
+            ("nested/a.json.gz", gzip(nestedJSON), 0.5, true), ("nested/a.csv.gz", gzip(nestedCSV), 0.5, true),
+            ("nested/strict.json.gz", gzip(nestedJSON), 0, false), ("nested/strict.csv.gz", gzip(nestedCSV), 0, false),
+            ("person/strict.csv.gz", gzip(csv), 0, false), ("person/strict.json.gz", gzip(json), 0, false),
+            ("person/headless.csv.gz", gzip("1,\(text),\(text),\(text),c\n"), 0.5, false),
+            ("person/twice.csv.gz", gzip("id,note,\(text),\(text)\n"), 0.5, false),
+            ("person/quote.csv.gz", gzip("id,note,\"\(text)\"\(text)\n"), 0.5, false),
+            ("person/open.csv.gz", gzip("id,note\n1,\"\(text)\n"), 0.5, false),
+            ("person/cut.csv.gz", Array(gzip(csv).dropLast(9)), 0.5, false),
         ]
     }()
 
@@ -95,7 +161,7 @@ import Testing
     func aMaskedValueIsInNoByteOfAnyOutputRecordLogOrMessage(
         file: (name: String, bytes: [UInt8], share: Double, isDone: Bool), threads: Int
     ) throws {
-        let key = "raw/person/\(file.name)"
+        let key = "raw/\(file.name)"
         let stored = aws.put(file.bytes, to: S3Object(bucket: "stage", key: key))
         let control = ControlTable(name: "control", client: aws.client, now: { [aws] in aws.now })
         let record = ControlRecord(
@@ -103,7 +169,9 @@ import Testing
             createdAt: aws.now)
         _ = try control.register(record)
         var settings = Settings(
-            contracts: ContractCatalog([try Self.contract(share: file.share)]), lakeBucket: "lake", control: control,
+            contracts: ContractCatalog([
+                try Self.contract(share: file.share), try Self.nestedContract(share: file.share),
+            ]), lakeBucket: "lake", control: control,
             objects: ObjectStore(aws.client))
         settings.options.maskingKey = Array("0123456789abcdef".utf8)
         settings.options.threads = threads
@@ -128,8 +196,12 @@ import Testing
         #expect(!said.uppercased().contains(Self.mark))
         if file.isDone {
             let done = try #require(try control.record(record.controlID))
-            #expect(done.maskedColumns == ["e_mail", "card", "note"] && (done.quarantinedCount ?? 0) > 0)
-            #expect(said.contains("[redacted]") || file.name.hasPrefix("utf8"))
+            let places =
+                file.name.hasPrefix("nested")
+                ? ["person.e_mail", "person.card", "person.phones[]", "orders[].note", "payload"]
+                : ["e_mail", "card", "note"]
+            #expect(done.maskedColumns == places && (done.quarantinedCount ?? 0) > 0)
+            #expect(said.contains("[redacted]") || file.name.contains("utf8"))
         } else {
             #expect(aws.keys(in: "lake").isEmpty)
         }
@@ -140,9 +212,13 @@ import Testing
         options.codec = .none
         options.maskingKey = Array("0123456789abcdef".utf8)
         options.reader = ReaderLimits(batchRows: 64, lineBytes: 2000)
-        for (format, text) in [(RawFormat.csv, Self.csv), (.json, Self.json)] {
+        let (flat, nested) = (try Self.contract(share: 0.5), try Self.nestedContract(share: 0.5))
+        for (contract, format, text) in [
+            (flat, RawFormat.csv, Self.csv), (flat, .json, Self.json), (nested, .csv, Self.nestedCSV),
+            (nested, .json, Self.nestedJSON),
+        ] {
             let output = MemorySink()
-            _ = try FileConversion(contract: try Self.contract(share: 0.5), format: format, options: options)
+            _ = try FileConversion(contract: contract, format: format, options: options)
                 .run(from: MemorySource(gzip(text)), to: output, quarantine: { MemorySink() })
             let bytes = String(decoding: output.bytes, as: Unicode.ASCII.self)
             #expect(bytes.contains("[redacted]") && !bytes.uppercased().contains(Self.mark))

@@ -33,8 +33,8 @@ import Testing
             }.joined()
     }
 
-    private func convert(
-        _ text: String, _ contract: Contract, threads: Int = 3,
+    func convert(
+        _ text: String, _ contract: Contract, _ format: RawFormat = .csv, threads: Int = 3,
         _ change: (inout FileConversion.Options) -> Void = { _ in }
     ) throws -> (result: FileConversion.Result, output: [UInt8], quarantine: String) {
         var options = FileConversion.Options()
@@ -43,7 +43,7 @@ import Testing
         options.reader = ReaderLimits(batchRows: 100)
         change(&options)
         var (outputs, quarantines): ([MemorySink], [MemorySink]) = ([], [])
-        let result = try FileConversion(contract: contract, format: .csv, options: options).run(
+        let result = try FileConversion(contract: contract, format: format, options: options).run(
             from: { MemorySource(gzip(text)) },
             to: {
                 outputs.append(MemorySink())
@@ -59,7 +59,7 @@ import Testing
         return (result, outputs[outputs.count - 1].bytes, quarantined)
     }
 
-    private func holds(_ bytes: [UInt8], _ text: String) -> Bool {
+    func holds(_ bytes: [UInt8], _ text: String) -> Bool {
         String(decoding: bytes, as: Unicode.ASCII.self).contains(text)
     }
 

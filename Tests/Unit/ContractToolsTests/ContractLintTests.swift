@@ -51,7 +51,7 @@ import Testing
                 "x.yaml: advice: functions read files named <table>.odcs.yaml; call this one orders.odcs.yaml",
                 "x.yaml: advice: version: the version 'first' is not of the form 1.2.3, so no next one can be suggested",
                 "x.yaml: advice: schema[0].properties: no column is the primary key; later layers cannot apply updates and deletes",
-                "x.yaml:3:11: advice: schema[0].properties[0]: text column 'a' has no classification; say whether it is personal",
+                "x.yaml:3:11: advice: schema[0].properties[0]: the text of 'a' has no classification; say whether it is personal",
             ])
     }
 

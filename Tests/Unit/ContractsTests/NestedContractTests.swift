@@ -72,9 +72,33 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
                 {name: a, logicalType: array, items: {logicalType: string, \(hash)}},
                 {name: b, logicalType: array, items: {logicalType: array, items: {logicalType: object, properties: [
                   {name: c, logicalType: string, \(hash)}, {name: d, logicalType: string}]}}},
-                {name: e, logicalType: object, \(flatten), properties: [{name: f, logicalType: string, \(hash)}]}
+                {name: e, logicalType: object, \(flatten), properties: [{name: f, logicalType: string, \(hash)}]},
+                {name: g, logicalType: object, physicalType: json, \(hash)},
+                {name: h, logicalType: object, properties: [{name: i, logicalType: array, physicalType: json, \(hash)}]}
                 """), file: "t.yaml")
-        #expect(contract.maskedColumns == ["a[]", "b[][].c", "e_f"])
+        #expect(contract.maskedColumns == ["a[]", "b[][].c", "e_f", "g", "h.i"])
+    }
+
+    @Test func textOfWhichNothingIsSaidIsFoundInsideOthersAndIsMaskedByItsPlace() throws {
+        let contract = try Contract(
+            parsing: text(
+                """
+                {name: a, logicalType: object, properties: [{name: x, logicalType: string}, {name: n, logicalType: integer},
+                  {name: y, logicalType: string, classification: public}, {name: z, logicalType: string, \(hash)}]},
+                {name: b, logicalType: array, items: {logicalType: object, properties: [{name: c, logicalType: string},
+                  {name: d, logicalType: array, items: {logicalType: string}}]}},
+                {name: e, logicalType: object, classification: PII, properties: [{name: f, logicalType: string}]},
+                {name: g, logicalType: object, physicalType: json}, {name: h, logicalType: string}
+                """), file: "t.yaml")
+        let places = ["a.x", "b[].c", "b[].d[]", "g", "h", "_rescued_data"]
+        #expect(contract.unclassifiedPlaces.map(\.path) == places)
+        let masked = contract.masking(["b[].d[]", "a.x", "a.z", "h"], by: .redact)
+        #expect(masked.maskedColumns == ["a.x", "a.z", "b[].d[]", "h"])
+        #expect(masked.unclassifiedPlaces.map(\.path) == ["b[].c", "g", "_rescued_data"])
+        // What the contract says counts before what was found.
+        #expect(masked.bronzeColumns[0].places.first { $0.path == "a.z" }?.field.masking == .hash)
+        let types = { (contract: Contract) in contract.bronzeColumns.map { "\($0.type)" } }
+        #expect(types(masked) == types(contract))
     }
 
     @Test(arguments: [
@@ -115,7 +139,10 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
                 + "{name: b, logicalType: array, items: {logicalType: string, \(hash)}}]}",
             "a masked field (.b[]) would be readable in a column that is kept as JSON text"
         ),
-        ("{name: a, logicalType: object, physicalType: json, \(hash)}", "only text columns can be masked"),
+        (
+            "{name: a, logicalType: object, \(hash), properties: [{name: b, logicalType: string}]}",
+            "only text columns can be masked"
+        ),
         (
             "{name: a, logicalType: string, physicalType: uuid, \(hash)}",
             "only text columns can be masked, and 'a' is uuid"

@@ -6,11 +6,14 @@ public protocol EmulatedService: Sendable {
     func respond(to request: HTTPRequest) async -> HTTPResponse
 }
 
-/// A service of the AWS JSON protocols (1.0 and 1.1): an action name and a JSON document in, a JSON document out.
-///
-/// HTTP requests and a state machine's SDK integrations take the same way in.
+/// A service as a state machine's SDK integrations call it: an action name and a JSON document in, a JSON document out.
+public protocol ActionPerforming: Sendable {
+    func perform(_ action: String, _ input: JSON) async throws(AWSFault) -> JSON
+}
+
+/// A service of the AWS JSON protocols (1.0 and 1.1): HTTP requests and integrations take the same way in.
 /// - SeeAlso: <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>
-public protocol JSONService: EmulatedService {
+public protocol JSONService: EmulatedService, ActionPerforming {
     /// What stands before the dot in `X-Amz-Target`: `DynamoDB_20120810`.
     var targetPrefix: String { get }
     /// `1.0` or `1.1`.
@@ -21,8 +24,6 @@ public protocol JSONService: EmulatedService {
     func faultHeaders(_ fault: AWSFault) -> [(String, String)]
     /// The largest request in bytes.
     var requestLimit: Int { get }
-
-    func perform(_ action: String, _ input: JSON) async throws(AWSFault) -> JSON
 }
 
 extension JSONService {

@@ -13,7 +13,7 @@ extension StepFunctionsService {
     func callService(
         _ service: String, _ action: String, _ parameters: JSON, integration: Integration
     ) async throws -> JSON {
-        guard let target: any JSONService = service == "sfn" ? self : integrations.services[service] else {
+        guard let target: any ActionPerforming = service == "sfn" ? self : integrations.services[service] else {
             throw TaskFailure.notPlayed(service)
         }
         let operation = action.prefix(1).uppercased() + action.dropFirst()
@@ -55,20 +55,37 @@ struct SDKNaming: Sendable {
     private var usesCamelCase: Bool { ["sfn", "ecs", "logs"].contains(service) }
 
     func request(_ parameters: JSON) -> JSON {
-        usesCamelCase ? parameters.renamingMembers { $0.lowercased() } : parameters
+        if usesCamelCase { return parameters.renamingMembers { $0.lowercased() } }
+        // A message is text to the service; an optimized integration makes text of any JSON.
+        guard integration == .optimized, let member = ["sqs": "MessageBody", "sns": "Message"][service],
+            var request = parameters.object, let message = request[member]
+        else { return parameters }
+        if message.string == nil, !message.isNull { request[member] = .string(message.text) }
+        return .object(request)
     }
 
     func answer(_ answer: JSON) -> JSON { usesCamelCase ? answer.renamingMembers { $0.uppercased() } : answer }
 
     func failure(_ fault: AWSFault, requestID: String) -> TaskFailure {
         let code = fault.code.split(separator: "#").last.map(String.init) ?? fault.code
-        let isGeneric = ["ValidationException", "SerializationException", "InternalFailure"].contains(code)
+        let isGeneric =
+            service == "sqs"
+            ? !AWSFault.isModeledByQueues(code)
+            : ["ValidationException", "SerializationException", "InternalFailure"].contains(code)
         if integration == .optimized {
-            let name = isGeneric && service == "dynamodb" ? "AmazonDynamoDBException" : code
+            var (name, wireCode) = (code, code)
+            switch service {
+            case "dynamodb" where isGeneric: name = "AmazonDynamoDBException"
+            case "sqs":
+                name = AWSFault.isModeledByQueues(code) ? code + "Exception" : "AmazonSQSException"
+                wireCode = fault.queueQueryCode
+            case "sns": name = code + "Exception"
+            default: break
+            }
             return TaskFailure(
                 error: "\(names.prefix).\(name)",
                 cause: "\(fault.message) (Service: \(names.client); Status Code: \(fault.status); "
-                    + "Error Code: \(code); Request ID: \(requestID); Proxy: null)")
+                    + "Error Code: \(wireCode); Request ID: \(requestID); Proxy: null)")
         }
         let name = isGeneric ? "\(names.prefix)Exception" : code.hasSuffix("Exception") ? code : code + "Exception"
         let attempts = service == "sfn" ? " (SDK Attempt Count: 1)" : ""

@@ -13,14 +13,14 @@ public final class StepFunctionsService: JSONService, Sendable {
         public var lambda: (any LambdaInvoking)?
         public var ecs: (any TaskRunning)?
         /// By the names of the SDK integrations: `dynamodb`, `sqs`.
-        public var services: [String: any JSONService]
+        public var services: [String: any ActionPerforming]
         public var s3: (any EmulatedService)?
         /// Where machines with a loggingConfiguration log.
         public var logs: (any LogWriting)?
 
         public init(
             lambda: (any LambdaInvoking)? = nil, ecs: (any TaskRunning)? = nil,
-            services: [String: any JSONService] = [:],
+            services: [String: any ActionPerforming] = [:],
             s3: (any EmulatedService)? = nil, logs: (any LogWriting)? = nil
         ) {
             self.lambda = lambda

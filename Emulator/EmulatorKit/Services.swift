@@ -46,14 +46,15 @@ final class Services: Sendable {
         streams = DynamoDBStreams(dynamoDB)
         s3 = try S3(store: store, notifying: lambda, account: account, ambient: ambient)
         lambda.readCode(from: s3)
+        lambda.leaveRecords(with: queues)
         stepFunctions = StepFunctionsService(
             store: store, account: account, ambient: ambient,
             integrations: .init(
                 lambda: lambda, ecs: ecs, services: ["dynamodb": dynamoDB, "logs": logs, "sqs": queues], s3: s3,
                 logs: logs))
         pipes = try PipeService(
-            store: store, changes: dynamoDB, executions: stepFunctions, functions: lambda, logs: logs, account: account,
-            ambient: ambient)
+            store: store, changes: dynamoDB, executions: stepFunctions, functions: lambda, messages: queues, logs: logs,
+            account: account, ambient: ambient)
         schedules = ScheduleService(
             store: store, executions: stepFunctions, functions: lambda, logs: logs, account: account, ambient: ambient)
         identities = IAMService(store: store, account: account, ambient: ambient)

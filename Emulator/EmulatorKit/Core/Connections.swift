@@ -38,11 +38,11 @@ public protocol ExecutionStarting: Sendable {
     ) throws -> String
 }
 
-/// SQS, as services use it that leave something for somebody to read later.
+/// What takes messages of other services, for somebody to read later.
 public protocol MessageSending: Sendable {
-    /// Sends `message` to the queue with this ARN.
-    /// - Throws: ``AWSFault`` when there is no such queue or it does not take the message.
-    func send(_ message: QueueMessage, toQueue arn: String, in transaction: borrowing Transaction) throws
+    /// Sends `message` to the destination with this ARN.
+    /// - Throws: ``AWSFault``, before anything is changed, when there is none such or it does not take the message.
+    func send(_ message: QueueMessage, to arn: String, in transaction: borrowing Transaction) throws
 }
 
 /// ECS, as state machines use it.
@@ -73,6 +73,8 @@ public protocol ChangeStreaming: Sendable {
     func changes(inStream arn: String, after sequence: Int64, limit: Int) throws(AWSFault) -> [ChangeRecord]
     /// The sequence of the newest record, 0 when there is none.
     func lastSequence(inStream arn: String) throws(AWSFault) -> Int64
+    /// The id of the shard that all of the stream's records are in.
+    func shardID(ofStream arn: String) throws(AWSFault) -> String
     /// Rung after every commit that added records.
     var changesBell: Bell { get }
 }

@@ -16,14 +16,22 @@ final class EventDispatcher: Sendable {
     private let registry: FunctionRegistry
     private let concurrency: Int
     private let ambient: Ambient
+    /// What takes records of events for destinations that are no functions.
+    private let messages: (any MessageSending)?
+    private let logs: any LogWriting
     private let run: Run
     private let inFlight = Mutex<[String: Set<Int64>]>([:])
 
-    init(queue: EventQueue, registry: FunctionRegistry, concurrency: Int, ambient: Ambient, run: @escaping Run) {
+    init(
+        queue: EventQueue, registry: FunctionRegistry, concurrency: Int, ambient: Ambient,
+        messages: (any MessageSending)?, logs: any LogWriting, run: @escaping Run
+    ) {
         self.queue = queue
         self.registry = registry
         self.concurrency = concurrency
         self.ambient = ambient
+        self.messages = messages
+        self.logs = logs
         self.run = run
     }
 
@@ -91,21 +99,59 @@ final class EventDispatcher: Sendable {
     private func giveUp(
         _ event: QueuedEvent, _ function: FunctionConfiguration, _ outcome: InvocationOutcome?, _ condition: String
     ) async throws {
-        try await deliver(event, function, outcome, condition, to: function.onFailure)
+        try await deliver(event, function, outcome, condition, to: function.onFailure, andTo: function.deadLetterTarget)
     }
 
-    /// Ends the event and, in the same commit, queues a record of it for the destination, if that is a function.
+    /// Ends the event and, in the same commit, leaves a record of it with the destination and the event itself with the
+    /// dead-letter queue. One that is not there is logged: the event has ended all the same.
     private func deliver(
         _ event: QueuedEvent, _ function: FunctionConfiguration, _ outcome: InvocationOutcome?, _ condition: String,
-        to destination: String?
+        to destination: String?, andTo deadLetterTarget: String? = nil
     ) async throws {
-        guard let destination, let target = try? registry.function(destination).name else {
-            return try await queue.finish(event)
-        }
         let record = record(of: event, outcome, condition)
-        try await queue.finish(event) { [queue] transaction in
-            try queue.add(function: target, payload: record.bytes, in: transaction)
+        let letter = deadLetter(of: event, outcome, condition)
+        try await queue.finish(event) { [self] transaction in
+            if let destination {
+                try attempt(destination, of: event, function) {
+                    if destination.hasPrefix("arn:aws:lambda:") {
+                        let target = try registry.function(destination).name
+                        try queue.add(function: target, payload: record.bytes, in: transaction)
+                    } else {
+                        try messages?.send(QueueMessage(record.text), to: destination, in: transaction)
+                    }
+                }
+            }
+            if let deadLetterTarget {
+                try attempt(deadLetterTarget, of: event, function) {
+                    try messages?.send(letter, to: deadLetterTarget, in: transaction)
+                }
+            }
         }
+    }
+
+    private func attempt(
+        _ destination: String, of event: QueuedEvent, _ function: FunctionConfiguration, _ body: () throws -> Void
+    ) throws {
+        do { try body() } catch let fault as AWSFault {
+            logs.write(
+                "The event \(event.requestID) could not be left with \(destination): \(fault)\n",
+                group: function.logGroup, stream: "emulator")
+        }
+    }
+
+    /// The event as a function's own dead-letter queue gets it.
+    /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
+    private func deadLetter(
+        of event: QueuedEvent, _ outcome: InvocationOutcome?, _ condition: String
+    ) -> QueueMessage {
+        let error = outcome.flatMap { try? JSON(parsing: $0.payload)["errorMessage"]?.string } ?? condition
+        func attribute(_ type: JSON, _ value: String) -> JSON { ["DataType": type, "StringValue": .string(value)] }
+        return QueueMessage(
+            String(decoding: event.payload, as: UTF8.self),
+            attributes: [
+                "RequestID": attribute("String", event.requestID), "ErrorCode": attribute("Number", "200"),
+                "ErrorMessage": attribute("String", String(error.prefix(1024))),
+            ])
     }
 
     private func record(of event: QueuedEvent, _ outcome: InvocationOutcome?, _ condition: String) -> JSON {

@@ -45,6 +45,8 @@ struct FunctionConfiguration: Sendable {
     var maximumEventAgeInSeconds: Int { eventInvokeConfig?["MaximumEventAgeInSeconds"]?.looseInt ?? 21600 }
     /// The ARN that gets a record of each event that was given up.
     var onFailure: String? { eventInvokeConfig?["DestinationConfig"]?["OnFailure"]?["Destination"]?.string }
+    /// The ARN that gets each event that was given up.
+    var deadLetterTarget: String? { declaration["DeadLetterConfig"]?["TargetArn"]?.string }
     var onSuccess: String? { eventInvokeConfig?["DestinationConfig"]?["OnSuccess"]?["Destination"]?.string }
 }
 

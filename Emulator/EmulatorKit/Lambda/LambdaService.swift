@@ -43,6 +43,7 @@ public final class LambdaService: Sendable {
     private let environment: ProcessEnvironment
     private let dispatcher = Mutex<Task<Void, Never>?>(nil)
     private let objects = Mutex<(any ObjectReading)?>(nil)
+    private let messages = Mutex<(any MessageSending)?>(nil)
 
     /// - Parameter endpoint: the address that functions find in `AWS_ENDPOINT_URL`; set before the first invocation.
     public init(
@@ -64,10 +65,14 @@ public final class LambdaService: Sendable {
     /// Has code that is named as an object of S3 read from `objects`.
     func readCode(from objects: any ObjectReading) { self.objects.withLock { $0 = objects } }
 
+    /// Has records of events left with `messages`, where their destination is no function. To be said before the start.
+    func leaveRecords(with messages: any MessageSending) { self.messages.withLock { $0 = messages } }
+
     /// Begins to run queued events, those left by the emulator's last life included.
     public func start() {
         let events = EventDispatcher(
-            queue: queue, registry: registry, concurrency: options.concurrency, ambient: options.ambient
+            queue: queue, registry: registry, concurrency: options.concurrency, ambient: options.ambient,
+            messages: messages.withLock { $0 }, logs: logs
         ) { [weak self] event, function throws(AWSFault) in
             guard let self else { throw AWSFault("ServiceException", "The emulator is stopping.", status: 503) }
             return try await self.run(

@@ -60,6 +60,14 @@ struct Pipe: Sendable {
     var maximumRetryAttempts: Int? {
         streamParameters?["MaximumRetryAttempts"]?.looseInt.flatMap { $0 < 0 ? nil : $0 }
     }
+    /// In milliseconds; nil: however old it is.
+    var maximumRecordAge: Int64? {
+        streamParameters?["MaximumRecordAgeInSeconds"]?.looseInt.flatMap { $0 < 0 ? nil : Int64($0) * 1000 }
+    }
+    /// Whether a batch that fails is tried again in halves.
+    var bisectsBatches: Bool { streamParameters?["OnPartialBatchItemFailure"]?.string == "AUTOMATIC_BISECT" }
+    /// The ARN that hears of records that were given up.
+    var deadLetters: String? { streamParameters?["DeadLetterConfig"]?["Arn"]?.string }
     var isStopped: Bool { declaration["DesiredState"]?.string == "STOPPED" }
 
     func takes(_ event: JSON) -> Bool { filters.isEmpty || filters.contains { $0.matches(event) } }

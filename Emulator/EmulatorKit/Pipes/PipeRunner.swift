@@ -16,6 +16,7 @@ struct PipeRunner: Sendable {
     let changes: any ChangeStreaming
     let executions: any ExecutionStarting
     let functions: any LambdaInvoking
+    let messages: (any MessageSending)?
     let logs: any LogWriting
     let ambient: Ambient
     /// Rung when the stream may have more.
@@ -26,7 +27,7 @@ struct PipeRunner: Sendable {
         var failures = 0
         while !Task.isCancelled {
             do {
-                let moved = try await moveSome()
+                let moved = try await moveSome(after: failures)
                 failures = 0
                 if !moved { await bell.wait() }
             } catch {
@@ -35,7 +36,7 @@ struct PipeRunner: Sendable {
                 let delay = min(Self.firstDelay << min(failures - 1, 10), Self.longestDelay)
                 log("attempt \(failures): \(error); the next one in \(delay) ms")
                 if let limit = pipe.maximumRetryAttempts, failures > limit {
-                    await skipBatch(after: failures, error)
+                    await giveUp(after: failures, error)
                     failures = 0
                 } else {
                     try? await ambient.sleep(ambient.now() + delay)
@@ -44,14 +45,18 @@ struct PipeRunner: Sendable {
         }
     }
 
+    /// - Parameter failures: how often it failed to move what is next. If ever, one batch is moved alone, so that no other
+    ///   is given up with it.
     /// - Returns: false when there was nothing to move.
-    private func moveSome() async throws -> Bool {
+    private func moveSome(after failures: Int) async throws -> Bool {
         let position = try position()
-        let limit = isWaiting ? pipe.batchSize : Self.limit
-        let records = try changes.changes(inStream: pipe.source, after: position, limit: limit)
+        let records = try records(after: position, failures)
         guard let last = records.last else { return false }
-        let inputs = records.filter { pipe.takes($0.event) }
-            .map { pipe.input(for: $0.event, arn: arn, ingestedAt: ambient.now()) }
+        let taken = records.filter { pipe.takes($0.event) }
+        let tooOld = taken.prefix { isTooOld($0) }
+        let inputs = taken.dropFirst(tooOld.count).map {
+            pipe.input(for: $0.event, arn: arn, ingestedAt: ambient.now())
+        }
         let batches = stride(from: 0, to: inputs.count, by: pipe.batchSize).map { start in
             JSON.array(Array(inputs[start..<min(start + pipe.batchSize, inputs.count)]))
         }
@@ -70,9 +75,31 @@ struct PipeRunner: Sendable {
                 }
             case .function(_, false): break
             }
+            try bury(Array(tooOld), "RecordAgeExceeded", in: transaction)
             try advance(from: position, to: last.sequence, in: transaction)
         }
         return true
+    }
+
+    /// What is moved in one commit: after failures, no more than a batch, or the part of it that is tried alone.
+    private func records(after position: Int64, _ failures: Int) throws -> ArraySlice<ChangeRecord> {
+        let limit = isWaiting ? pipe.batchSize : Self.limit
+        let records = try changes.changes(inStream: pipe.source, after: position, limit: limit)
+        guard failures > 0 else { return records[...] }
+        let size = pipe.bisectsBatches ? max(1, pipe.batchSize >> min(failures, 14)) : pipe.batchSize
+        let taken = records.indices.filter { pipe.takes(records[$0].event) }
+        return taken.count > size ? records[...taken[size - 1]] : records[...]
+    }
+
+    private func isTooOld(_ record: ChangeRecord) -> Bool {
+        guard let limit = pipe.maximumRecordAge else { return false }
+        return ambient.now() - arrival(of: record) > limit
+    }
+
+    /// Milliseconds since 1970.
+    private func arrival(of record: ChangeRecord) -> Int64 {
+        let seconds = record.event["dynamodb"]?["ApproximateCreationDateTime"]?.double
+        return seconds.map { Int64($0 * 1000) } ?? ambient.now()
     }
 
     private var isWaiting: Bool {
@@ -102,17 +129,50 @@ struct PipeRunner: Sendable {
         guard moved == 1 else { throw AWSFault("ConflictException", "The pipe \(pipe.name) has moved on.") }
     }
 
-    /// Gives up the next record that the pipe takes, so that those behind it come through.
-    private func skipBatch(after failures: Int, _ error: any Error) async {
+    // MARK: Dead letters
+
+    /// Gives up what failed too often, so that what is behind it comes through.
+    private func giveUp(after failures: Int, _ error: any Error) async {
         do {
             let position = try position()
-            let records = try changes.changes(inStream: pipe.source, after: position, limit: Self.limit)
-            guard let record = records.first(where: { pipe.takes($0.event) }) else { return }
-            try await store.write { try advance(from: position, to: record.sequence, in: $0) }
-            log("gave up after \(failures) attempts: \(error); the record is \(record.event.text)")
+            let records = try records(after: position, failures)
+            guard let last = records.last else { return }
+            let taken = records.filter { pipe.takes($0.event) }
+            try await store.write { transaction in
+                try bury(taken, "RetryAttemptsExhausted", in: transaction)
+                try advance(from: position, to: last.sequence, in: transaction)
+            }
+            let events = JSON.array(taken.map(\.event)).text
+            log("gave up after \(failures) attempts: \(error); the records are \(events)")
         } catch {
             log("could not move on: \(error)")
         }
+    }
+
+    /// Leaves word of records that the target never got. It says where in the stream they are, not what they are.
+    /// - SeeAlso: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-error-troubleshooting.html>
+    private func bury(
+        _ records: [ChangeRecord], _ condition: String, in transaction: borrowing Transaction
+    ) throws {
+        guard let first = records.first, let last = records.last, let messages, let queue = pipe.deadLetters else {
+            return
+        }
+        func sequence(_ record: ChangeRecord) -> JSON {
+            record.event["dynamodb"]?["SequenceNumber"] ?? .string(String(record.sequence))
+        }
+        func moment(_ milliseconds: Int64) -> JSON { .string(Timestamp(milliseconds: milliseconds).iso8601) }
+        let letter: JSON = [
+            "context": ["partnerResourceArn": .string(arn), "condition": .string(condition)], "version": "1.0",
+            "timestamp": moment(ambient.now()),
+            "DDBStreamBatchInfo": [
+                "shardId": .string(try changes.shardID(ofStream: pipe.source)),
+                "startSequenceNumber": sequence(first), "endSequenceNumber": sequence(last),
+                "approximateArrivalOfFirstRecord": moment(arrival(of: first)),
+                "approximateArrivalOfLastRecord": moment(arrival(of: last)), "batchSize": .int(records.count),
+                "streamArn": .string(pipe.source),
+            ],
+        ]
+        try messages.send(QueueMessage(letter.text), to: queue, in: transaction)
     }
 
     private func log(_ text: String) {

@@ -19,19 +19,23 @@ public final class PipeService: Sendable {
     private let changes: any ChangeStreaming
     private let executions: any ExecutionStarting
     private let functions: any LambdaInvoking
+    private let messages: (any MessageSending)?
     private let logs: any LogWriting
     private let account: Account
     private let ambient: Ambient
     private let state: Mutex<State>
 
+    /// - Parameter messages: gets what pipes give up, where they say so.
     public init(
         store: Store, changes: any ChangeStreaming, executions: any ExecutionStarting,
-        functions: any LambdaInvoking, logs: any LogWriting, account: Account = Account(), ambient: Ambient = .system
+        functions: any LambdaInvoking, messages: (any MessageSending)? = nil, logs: any LogWriting,
+        account: Account = Account(), ambient: Ambient = .system
     ) throws {
         self.store = store
         self.changes = changes
         self.executions = executions
         self.functions = functions
+        self.messages = messages
         self.logs = logs
         self.account = account
         self.ambient = ambient
@@ -75,7 +79,7 @@ public final class PipeService: Sendable {
     private func run(_ pipe: Pipe) {
         let runner = PipeRunner(
             pipe: pipe, arn: arn(of: pipe.name), store: store, changes: changes, executions: executions,
-            functions: functions, logs: logs, ambient: ambient)
+            functions: functions, messages: messages, logs: logs, ambient: ambient)
         state.withLock { state in
             state.runners.removeValue(forKey: pipe.name)?.task.cancel()
             guard !pipe.isStopped, state.caller != nil else { return }

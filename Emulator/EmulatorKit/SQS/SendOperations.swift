@@ -8,7 +8,8 @@ extension SQSService: MessageSending {
     /// How long a FIFO queue knows what was sent, in milliseconds.
     private static let deduplicationInterval: Int64 = 300_000
 
-    public func send(_ message: QueueMessage, toQueue arn: String, in transaction: borrowing Transaction) throws {
+    public func send(_ message: QueueMessage, to arn: String, in transaction: borrowing Transaction) throws {
+        guard arn.hasPrefix(self.arn(of: "")) else { throw AWSFault.noQueue }
         let queue = try StoredQueue(named: StoredQueue.name(inARN: arn), in: transaction.snapshot)
         _ = try send(message, to: queue, in: transaction)
     }

@@ -52,6 +52,10 @@ extension DynamoDB: ChangeStreaming {
         try reading { snapshot in try ChangeLog.stream(arn: arn, in: snapshot).lastSequence }
     }
 
+    public func shardID(ofStream arn: String) throws(AWSFault) -> String {
+        try reading { snapshot in try ChangeLog.stream(arn: arn, in: snapshot).shardID }
+    }
+
     private func reading<Value>(_ body: (borrowing Snapshot) throws -> Value) throws(AWSFault) -> Value {
         do {
             return try store.read(body)

@@ -91,6 +91,46 @@ import Testing
         await lambda.close()
     }
 
+    @Test func anEventThatIsGivenUpGoesToTheQueuesThatAreNamed() async throws {
+        let lambda = try LambdaFixture()
+        let queues = SQSService(store: lambda.store)
+        for name in ["lost", "dead"] { _ = try await queues.perform("CreateQueue", ["QueueName": .string(name)]) }
+        lambda.service.leaveRecords(with: queues)
+        try await lambda.create("echo", ["DeadLetterConfig": ["TargetArn": "arn:aws:sqs:us-east-1:000000000000:dead"]])
+        _ = try await lambda.service.provision(
+            DeclaredResource(
+                logicalID: "Config", type: "AWS::Lambda::EventInvokeConfig",
+                properties: [
+                    "FunctionName": "echo", "MaximumRetryAttempts": 0,
+                    "DestinationConfig": [
+                        "OnFailure": ["Destination": "arn:aws:sqs:us-east-1:000000000000:lost"],
+                        "OnSuccess": ["Destination": "arn:aws:sqs:us-east-1:000000000000:none"],
+                    ],
+                ]))
+        lambda.service.start()
+        try await lambda.store.write { transaction in
+            for payload in [#""fail""#, #""well""#] {
+                try lambda.service.enqueue(function: "echo", payload: Array(payload.utf8), in: transaction)
+            }
+        }
+        await waitForReports(2, lambda)
+        try await waitUntilEmpty(lambda)
+        func message(_ queue: JSON) async throws -> JSON? {
+            try await queues.perform("ReceiveMessage", ["QueueUrl": queue, "MessageAttributeNames": ["All"]])[
+                "Messages"]?[0]
+        }
+        let record = try JSON(parsing: try await message("/lost")?["Body"]?.string ?? "")
+        #expect(record["requestContext"]?["condition"] == "RetriesExhausted")
+        #expect(record["requestPayload"] == "fail")
+        let letter = try await message("/dead")
+        #expect(letter?["Body"] == #""fail""#)
+        #expect(letter?["MessageAttributes"]?["ErrorMessage"]?["StringValue"] == "no good")
+        #expect(letter?["MessageAttributes"]?["RequestID"]?["StringValue"] == record["requestContext"]?["requestId"])
+        let complaints = lambda.logs.messages(in: "/aws/lambda/echo").filter { $0.contains("could not be left with") }
+        #expect(complaints.count == 1)
+        await lambda.close()
+    }
+
     @Test func whatWasQueuedBeforeACrashRunsAfterIt() async throws {
         let first = try LambdaFixture()
         try await first.create()

@@ -20,7 +20,7 @@ final class LambdaFixture: Sendable {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
         try TestFunction.install("echo", in: directory.path, script: script)
-        store = try Store(directory: directory.path, schema: [LambdaService.schema])
+        store = try Store(directory: directory.path, schema: [LambdaService.schema] + SQSService.schema)
         var options = LambdaService.Options(functions: ExecutableFolder(directory.path))
         // Beside all other tests a process may take long to be heard.
         options.initTimeout = .seconds(120)

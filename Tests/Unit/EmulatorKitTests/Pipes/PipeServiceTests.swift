@@ -20,21 +20,27 @@ private final class MemoryStream: ChangeStreaming {
     }
 
     func lastSequence(inStream arn: String) throws(AWSFault) -> Int64 { records.withLock { Int64($0.count) } }
+
+    func shardID(ofStream arn: String) throws(AWSFault) -> String { "shardId-1" }
 }
 
-/// Starts executions by inserting their input into a table, or refuses to.
+/// Starts executions by inserting their input into a table, or refuses to: so many times, or whatever holds a text.
 private final class TableExecutions: ExecutionStarting {
     static let schema = "CREATE TABLE IF NOT EXISTS started (id INTEGER PRIMARY KEY, input TEXT) STRICT;"
     let refusals: Mutex<Int>
+    let poison: String?
 
-    init(refusals: Int = 0) { self.refusals = Mutex(refusals) }
+    init(refusals: Int = 0, poison: String? = nil) {
+        self.refusals = Mutex(refusals)
+        self.poison = poison
+    }
 
     func startExecution(
         ofStateMachine arn: String, name: String?, input: JSON, in transaction: borrowing Transaction
     ) throws -> String {
         let isRefused = refusals.withLock { refusals in
             refusals -= 1
-            return refusals >= 0
+            return refusals >= 0 || poison.map { input.text.contains($0) } ?? false
         }
         try transaction.execute("INSERT INTO started (input) VALUES (?)", .text(input.text))
         if isRefused { throw AWSFault("StateMachineDoesNotExist", "not yet") }
@@ -56,8 +62,11 @@ private struct RecordingFunctions: LambdaInvoking {
     private let stream = MemoryStream()
     private let functions = RecordingFunctions()
     private let logs = RecordedLogs()
+    private let clock = TestClock()
 
     init() throws { directory = try TemporaryDirectory() }
+
+    private init(_ directory: TemporaryDirectory) throws { self.directory = directory }
 
     private func open(_ executions: TableExecutions = TableExecutions()) throws -> (store: Store, pipes: PipeService) {
         let store = try Store(directory: directory.path, schema: [PipeService.schema, TableExecutions.schema])
@@ -140,6 +149,127 @@ private struct RecordingFunctions: LambdaInvoking {
         try await waitForPosition(1, store)
         #expect(try started(store) == [#"[{"id":1}]"#])
         #expect(logs.messages(in: "/aws/vendedlogs/pipes/pending").count == 2)
+        pipes.stop()
+        store.close()
+    }
+
+    // MARK: Dead letters
+
+    /// A pipe with a queue for what it gives up, its delays over at once.
+    private func openWithQueue(
+        _ executions: TableExecutions = TableExecutions()
+    ) async throws -> (store: Store, pipes: PipeService, queues: SQSService) {
+        let store = try Store(
+            directory: directory.path, schema: [PipeService.schema, TableExecutions.schema] + SQSService.schema)
+        let queues = SQSService(store: store, ambient: clock.ambient)
+        _ = try await queues.perform("CreateQueue", ["QueueName": "dead"])
+        let pipes = try PipeService(
+            store: store, changes: stream, executions: executions, functions: functions, messages: queues, logs: logs,
+            ambient: clock.ambient)
+        return (store, pipes, queues)
+    }
+
+    private func add(_ id: Int, createdAt: Int64? = nil) {
+        stream.add([
+            "id": .int(id), "status": "pending",
+            "dynamodb": [
+                "ApproximateCreationDateTime": .int((createdAt ?? clock.now) / 1000),
+                "SequenceNumber": .string("00\(id)"),
+            ],
+        ])
+    }
+
+    private func declaration(parameters: JSON) -> DeclaredResource {
+        var members = parameters.object ?? [:]
+        members["StartingPosition"] = "TRIM_HORIZON"
+        members["DeadLetterConfig"] = ["Arn": "arn:aws:sqs:us-east-1:000000000000:dead"]
+        return declaration(["SourceParameters": ["DynamoDBStreamParameters": .object(members)]])
+    }
+
+    private func letters(_ queues: SQSService) async throws -> [JSON] {
+        let answer = try await queues.perform("ReceiveMessage", ["QueueUrl": "/dead", "MaxNumberOfMessages": 10])
+        return try (answer["Messages"]?.array ?? []).map { try JSON(parsing: $0["Body"]?.string ?? "") }
+    }
+
+    @Test func aRecordThatIsGivenUpGoesToTheDeadLetterQueueAndThoseBehindItComeThrough() async throws {
+        let (store, pipes, queues) = try await openWithQueue(TableExecutions(poison: #"{"id":2}"#))
+        for id in 1...3 { add(id) }
+        pipes.start()
+        _ = try await pipes.provision(declaration(parameters: ["BatchSize": 1, "MaximumRetryAttempts": 3]))
+        try await waitForPosition(3, store)
+        #expect(try started(store) == [#"[{"id":1}]"#, #"[{"id":3}]"#])
+        let expected: JSON = [
+            "context": [
+                "partnerResourceArn": "arn:aws:pipes:us-east-1:000000000000:pipe/pending",
+                "condition": "RetryAttemptsExhausted",
+            ],
+            "version": "1.0", "timestamp": "2026-05-28T20:26:40.123Z",
+            "DDBStreamBatchInfo": [
+                "shardId": "shardId-1", "startSequenceNumber": "002", "endSequenceNumber": "002",
+                "approximateArrivalOfFirstRecord": "2026-05-28T20:26:40.000Z",
+                "approximateArrivalOfLastRecord": "2026-05-28T20:26:40.000Z", "batchSize": 1,
+                "streamArn": .string(MemoryStream.arn),
+            ],
+        ]
+        #expect(try await letters(queues) == [expected])
+        let log = logs.messages(in: "/aws/vendedlogs/pipes/pending")
+        #expect(log.last?.hasPrefix("gave up after 4 attempts") == true)
+        pipes.stop()
+        store.close()
+    }
+
+    @Test func aBatchIsGivenUpAsAWholeUnlessItIsToBeHalved() async throws {
+        for halved in [false, true] {
+            let directory = try TemporaryDirectory()
+            let test = try PipeServiceTests(directory)
+            let (store, pipes, queues) = try await test.openWithQueue(TableExecutions(poison: #"{"id":3}"#))
+            for id in 1...8 { test.add(id) }
+            pipes.start()
+            _ = try await pipes.provision(
+                test.declaration(parameters: [
+                    "BatchSize": 4, "MaximumRetryAttempts": 3,
+                    "OnPartialBatchItemFailure": halved ? "AUTOMATIC_BISECT" : .null,
+                ]))
+            try await test.waitForPosition(8, store)
+            let batch = try await test.letters(queues).map { $0["DDBStreamBatchInfo"] ?? .null }
+            #expect(batch.map { $0["startSequenceNumber"] } == [halved ? "003" : "001"])
+            #expect(batch.map { $0["endSequenceNumber"] } == [halved ? "003" : "004"])
+            #expect(batch.map { $0["batchSize"] } == [halved ? 1 : 4])
+            let ids = try test.started(store).joined()
+            for id in 1...8 { #expect(ids.contains(#"{"id":\#(id)}"#) == (halved ? id != 3 : id > 4)) }
+            pipes.stop()
+            store.close()
+        }
+    }
+
+    @Test func aRecordThatIsTooOldIsNotDelivered() async throws {
+        let (store, pipes, queues) = try await openWithQueue()
+        add(1, createdAt: clock.now - 61_000)
+        add(2)
+        pipes.start()
+        _ = try await pipes.provision(declaration(parameters: ["BatchSize": 1, "MaximumRecordAgeInSeconds": 60]))
+        try await waitForPosition(2, store)
+        #expect(try started(store) == [#"[{"id":2}]"#])
+        let letters = try await letters(queues)
+        #expect(letters.map { $0["context"]?["condition"] } == ["RecordAgeExceeded"])
+        #expect(letters.map { $0["DDBStreamBatchInfo"]?["startSequenceNumber"] } == ["001"])
+        pipes.stop()
+        store.close()
+    }
+
+    @Test func withoutItsDeadLetterQueueAPipeKeepsWhatItCannotDeliver() async throws {
+        let (store, pipes, queues) = try await openWithQueue(TableExecutions(poison: #"{"id":1}"#))
+        _ = try await queues.perform("DeleteQueue", ["QueueUrl": "/dead"])
+        add(1)
+        pipes.start()
+        _ = try await pipes.provision(declaration(parameters: ["BatchSize": 1, "MaximumRetryAttempts": 0]))
+        func hasSaidSo() -> Bool {
+            logs.messages(in: "/aws/vendedlogs/pipes/pending").contains { $0.contains("could not move on") }
+        }
+        while !hasSaidSo() { try await Task.sleep(for: .milliseconds(2)) }
+        _ = try await queues.perform("CreateQueue", ["QueueName": "dead"])
+        try await waitForPosition(1, store)
+        #expect(try await letters(queues).count == 1)
         pipes.stop()
         store.close()
     }

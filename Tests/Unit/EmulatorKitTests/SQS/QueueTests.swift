@@ -51,15 +51,15 @@ import Testing
         let (store, queues) = try open()
         let url = try await create(queues, "q")
         let arn = queues.arn(of: "q")
-        try await store.write { try queues.send(QueueMessage("kept"), toQueue: arn, in: $0) }
+        try await store.write { try queues.send(QueueMessage("kept"), to: arn, in: $0) }
         await #expect(throws: AWSFault.self) {
             try await store.write { transaction in
-                try queues.send(QueueMessage("undone"), toQueue: arn, in: transaction)
+                try queues.send(QueueMessage("undone"), to: arn, in: transaction)
                 throw AWSFault("Changed", "its mind")
             }
         }
         let fault = await #expect(throws: AWSFault.self) {
-            try await store.write { try queues.send(QueueMessage("x"), toQueue: queues.arn(of: "none"), in: $0) }
+            try await store.write { try queues.send(QueueMessage("x"), to: queues.arn(of: "none"), in: $0) }
         }
         #expect(fault?.code == "QueueDoesNotExist")
         #expect(try await bodies(queues, url) == ["kept"])

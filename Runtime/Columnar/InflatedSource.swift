@@ -25,6 +25,7 @@ public final class InflatedSource: ByteSource {
     private let source: any ByteSource
     private let limits: InflateLimits
     private let isSample: Bool
+    private var header = GzipHeader()
     private let inflater: any MemberInflater
     private let input: UnsafeMutableRawBufferPointer
     private var digest: Digest?
@@ -33,7 +34,7 @@ public final class InflatedSource: ByteSource {
     /// The offset of the first byte of the member that is being read.
     private var memberStart = 0
 
-    private static let magic: [UInt8] = [0x1F, 0x8B]
+    private static let magicSize = 2
     private static let inputSize = 64 << 10
     private static let ratioIsCheckedFrom = 64 << 20
 
@@ -84,11 +85,11 @@ public final class InflatedSource: ByteSource {
 
     private func inflate(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         if inflater.input.isEmpty { try refill() }
-        try checkMagic()
         let hadInput = !inflater.input.isEmpty
         let written: Int
         do throws(InflateFault) {
-            written = try inflater.inflate(into: buffer)
+            if !header.isComplete { try header.read(&inflater.input) }
+            written = header.isComplete ? try inflater.inflate(into: buffer) : 0
         } catch {
             switch error {
             case .wrongChecksum: throw ColumnarError.wrongChecksum(byte: position)
@@ -99,18 +100,11 @@ public final class InflatedSource: ByteSource {
         if !hadInput, written == 0, !inflater.isAtEnd {
             if compressedBytes == 0 { throw ColumnarError.emptyFile }
             // One byte cannot show that it begins a member.
-            if position - memberStart < Self.magic.count { throw notAMember }
+            if position - memberStart < Self.magicSize { throw notAMember }
             guard isSample else { throw ColumnarError.truncatedGzip(byte: compressedBytes) }
             isFinished = true
         }
         return written
-    }
-
-    /// Checks the first two bytes of a member as they come, so that what is no gzip is never called a truncated one.
-    private func checkMagic() throws {
-        let start = position - memberStart
-        guard start < Self.magic.count else { return }
-        for (expected, byte) in zip(Self.magic[start...], inflater.input) where byte != expected { throw notAMember }
     }
 
     private var notAMember: ColumnarError {
@@ -125,6 +119,7 @@ public final class InflatedSource: ByteSource {
             isFinished = true
             return
         }
+        header = GzipHeader()
         inflater.beginMember()
     }
 

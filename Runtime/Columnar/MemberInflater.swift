@@ -2,7 +2,7 @@
     internal import CISAL
 #endif
 
-/// Decompresses gzip members, one after the other, for ``InflatedSource``.
+/// Decompresses what follows the headers of gzip members, one after the other, for ``InflatedSource``.
 protocol MemberInflater: AnyObject {
     /// The compressed bytes that have not been used. Their memory outlives every call of ``inflate(into:)`` that may use it.
     var input: UnsafeRawBufferPointer { get set }
@@ -12,7 +12,7 @@ protocol MemberInflater: AnyObject {
     /// Decompresses into the front of `room` until that is full or the input is used up, and says how many bytes it wrote.
     func inflate(into room: UnsafeMutableRawBufferPointer) throws(InflateFault) -> Int
 
-    /// Makes ready for the next member; the input stays.
+    /// Makes ready for the next member, behind its header; the input stays.
     func beginMember()
 }
 
@@ -53,8 +53,11 @@ enum InflateLibrary: CaseIterable {
         init() {
             state = .allocate(capacity: 1)
             isal_inflate_init(state)
-            state.pointee.crc_flag = UInt32(ISAL_GZIP)
+            state.pointee.crc_flag = Self.trailerAlone
         }
+
+        /// The checksum and the length behind the data are checked; there is no header before it.
+        private static let trailerAlone = UInt32(ISAL_GZIP_NO_HDR_VER)
 
         deinit { state.deallocate() }
 
@@ -76,7 +79,6 @@ enum InflateLibrary: CaseIterable {
             switch isal_inflate(state) {
             case ISAL_DECOMP_OK: return Int(size - state.pointee.avail_out)
             case ISAL_INCORRECT_CHECKSUM: throw .wrongChecksum
-            case ISAL_INVALID_WRAPPER, ISAL_UNSUPPORTED_METHOD: throw .notAMember
             default: throw .corrupt
             }
         }
@@ -84,7 +86,7 @@ enum InflateLibrary: CaseIterable {
         func beginMember() {
             let rest = input
             isal_inflate_reset(state)
-            state.pointee.crc_flag = UInt32(ISAL_GZIP)
+            state.pointee.crc_flag = Self.trailerAlone
             input = rest
         }
     }

@@ -1,25 +1,24 @@
 internal import CZlib
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#endif
-
 /// zlib, which is everywhere.
 /// - SeeAlso: <https://zlib.net/manual.html>
 final class ZlibInflater: MemberInflater {
     /// zlib keeps a pointer to its stream, so that has an address of its own.
     private let stream: UnsafeMutablePointer<z_stream>
     private(set) var isAtEnd = false
-    /// Bytes of a wrong trailer that are still to come: it is told where it ends, as the other library does.
-    private var wrongTrailer: Int?
+    /// The CRC-32 and the length of what the member has given out.
+    private var sum: UInt = 0
+    private var length: UInt32 = 0
+    private var trailer: [UInt8] = []
+    private var isAtTrailer = false
+
+    private static let trailerSize = 8
 
     init() {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // 15 bits of window, and 16 for gzip's header and trailer alone.
-        let status = inflateInit2_(stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        // 15 bits of window, less than zero where neither header nor trailer is zlib's own.
+        let status = inflateInit2_(stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         precondition(status == Z_OK, "zlib has no memory left")
     }
 
@@ -38,46 +37,48 @@ final class ZlibInflater: MemberInflater {
     }
 
     func inflate(into room: UnsafeMutableRawBufferPointer) throws(InflateFault) -> Int {
-        if let missing = wrongTrailer { return try skipTrailer(missing) }
+        if isAtTrailer {
+            try readTrailer()
+            return 0
+        }
         let size = UInt32(min(room.count, 1 << 30))
-        stream.pointee.next_out = room.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        let start = room.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        stream.pointee.next_out = start
         stream.pointee.avail_out = size
         let status = CZlib.inflate(stream, Z_NO_FLUSH)
-        let written = Int(size - stream.pointee.avail_out)
+        let written = size - stream.pointee.avail_out
+        sum = crc32(sum, start, written)
+        length &+= written
         switch status {
         // It cannot go on without more input or more room, which is no fault.
-        case Z_OK, Z_BUF_ERROR: return written
+        case Z_OK, Z_BUF_ERROR: break
         case Z_STREAM_END:
-            isAtEnd = true
-            return written
-        default: return try fail(after: written)
+            isAtTrailer = true
+            // What has been written is not given out where it is wrong.
+            try readTrailer()
+        default: throw .corrupt
         }
+        return Int(written)
     }
 
     func beginMember() {
         isAtEnd = false
+        isAtTrailer = false
+        trailer.removeAll(keepingCapacity: true)
+        (sum, length) = (0, 0)
         let rest = input
         inflateReset(stream)
         input = rest
     }
 
-    /// zlib tells its data errors apart by their messages alone.
-    private func fail(after written: Int) throws(InflateFault) -> Int {
-        switch stream.pointee.msg.map({ String(cString: $0) }) {
-        case "incorrect header check", "unknown compression method", "unknown header flags set": throw .notAMember
-        case "incorrect data check":
-            // The length follows; what was written before is not given out.
-            return written > 0 ? written : try skipTrailer(4)
-        case "incorrect length check", "header crc mismatch": throw .wrongChecksum
-        default: throw .corrupt
-        }
-    }
-
-    private func skipTrailer(_ missing: Int) throws(InflateFault) -> Int {
-        let skipped = min(missing, input.count)
-        input = UnsafeRawBufferPointer(rebasing: input[skipped...])
-        guard skipped < missing else { throw .wrongChecksum }
-        wrongTrailer = missing - skipped
-        return 0
+    /// The checksum and the length modulo 2^32, four bytes each, the least significant first.
+    private func readTrailer() throws(InflateFault) {
+        let size = min(Self.trailerSize - trailer.count, input.count)
+        trailer += input[..<size]
+        input = UnsafeRawBufferPointer(rebasing: input[size...])
+        guard trailer.count == Self.trailerSize else { return }
+        let stated = trailer.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard stated == UInt64(length) << 32 | UInt64(sum) else { throw .wrongChecksum }
+        isAtEnd = true
     }
 }

@@ -4,7 +4,8 @@ import Testing
 
 @testable import Columnar
 
-private func inflate(
+/// What comes out of a gzip file that arrives in pieces.
+func inflate(
     _ bytes: [UInt8], by library: InflateLibrary, piece: Int = .max, buffer: Int = 1000,
     limits: InflateLimits = InflateLimits()
 ) throws -> (bytes: [UInt8], checksum: String?) {

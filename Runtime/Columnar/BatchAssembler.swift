@@ -88,8 +88,13 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
                 message: message, rawText: hidesText ? nil : Array(kept), rawLength: length))
     }
 
+    /// Rejects a row for its length.
+    mutating func reject(_ row: LongRow, length: Int, in batch: inout ColumnBatch) {
+        batch.rejected.append(row.rejected(length: length, hidesText: hidesText))
+    }
+
     /// The line that `offset` is on. Most come in order, so lines are counted from the last that was asked for.
-    private mutating func line(of offset: Int, at place: SlicePlace) -> Int {
+    mutating func line(of offset: Int, at place: SlicePlace) -> Int {
         let last = counted.position - place.origin
         let (from, line) = (place.start...offset).contains(last) ? (last, counted.line) : (place.start, place.line)
         counted.line = line + ck_count_byte(place.text + from, offset - from, UInt8(ascii: "\n"))

@@ -116,7 +116,9 @@ struct CSVRows: ~Copyable {
         }
         let (fieldEnds, fields) = index.fieldEnds
         guard end - start <= limits.lineBytes else {
-            return reject(.lineTooLong, "the row has \(end - start) bytes; at most \(limits.lineBytes) are read")
+            let line = assembler.line(of: start, at: place)
+            let row = LongRow(from: start, line: line, at: place, limit: limits.lineBytes)
+            return assembler.reject(row, length: end - start, in: &batch)
         }
         if end == start, matrix.stride > 1 { return }
         guard isValidUTF8 || ck_utf8_prefix(place.text + start, end - start) == end - start else {
@@ -134,13 +136,10 @@ struct CSVRows: ~Copyable {
     private mutating func skipLongRow(_ batch: inout ColumnBatch) throws {
         let place = SlicePlace(
             text: UnsafePointer(window.text), start: window.start, line: line, origin: window.position(of: 0))
-        let message = "the row has more than \(limits.lineBytes) bytes; it was skipped"
-        assembler.reject(
-            .lineTooLong, message, before: UInt32(window.start - 1), end: UInt32(window.end), at: place, in: &batch)
-        let start = (line: line, byte: window.position(of: window.start))
+        let row = LongRow(from: window.start, line: line, at: place, limit: limits.lineBytes)
         var state: Int32 = 0
         var hasEnded = false
-        var end = start.byte
+        var end = row.byteOffset
         /// The last byte that was read, and the one before it: a row ends before its newline and return.
         var last: (UInt8, UInt8) = (0, 0)
         while !hasEnded {
@@ -155,9 +154,11 @@ struct CSVRows: ~Copyable {
             window.discard(to: next)
         }
         if !hasEnded, state == CK_CSV_IN_QUOTES {
-            throw ColumnarError.unterminatedQuote(line: start.line, byte: start.byte)
+            throw ColumnarError.unterminatedQuote(line: row.line, byte: row.byteOffset)
         }
-        let terminator = hasEnded ? (last.0 == UInt8(ascii: "\r") ? 2 : 1) : 0
-        batch.setLengthOfLastRejected(end - terminator - start.byte)
+        if hasEnded { end -= 1 }
+        // A text may also end between a return and its newline.
+        if (hasEnded ? last.0 : last.1) == UInt8(ascii: "\r") { end -= 1 }
+        assembler.reject(row, length: end - row.byteOffset, in: &batch)
     }
 }

@@ -25,9 +25,6 @@ public struct ColumnBatch: Sendable {
         for index in columns.indices { columns[index].removeAll() }
     }
 
-    /// Sets the length of a row that was rejected before its end was found.
-    mutating func setLengthOfLastRejected(_ length: Int) { rejected[rejected.count - 1].rawLength = length }
-
     /// Brings the rejected rows into the text's order: those of a wrong shape are found before those of wrong fields.
     mutating func sortRejected() {
         rejected.sort { $0.byteOffset < $1.byteOffset }

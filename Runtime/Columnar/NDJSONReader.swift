@@ -156,7 +156,8 @@ public final class NDJSONReader: RecordReader {
                 in: &batch)
         }
         if length > limits.lineBytes {
-            reject(.lineTooLong, "the line has \(length) bytes; at most \(limits.lineBytes) are read")
+            let row = LongRow(from: start, line: line, at: place, limit: limits.lineBytes)
+            assembler.reject(row, length: length, in: &batch)
         } else if !isValidUTF8, ck_utf8_prefix(place.text + start, length) < length {
             reject(.invalidUTF8, "the line is not UTF-8: see its byte \(ck_utf8_prefix(place.text + start, length))")
         } else if !isBlank(place.text + start, length) {
@@ -269,21 +270,21 @@ public final class NDJSONReader: RecordReader {
     private func skipLongLine(_ batch: inout ColumnBatch) throws {
         let place = SlicePlace(
             text: UnsafePointer(window.text), start: window.start, line: line, origin: window.position(of: 0))
-        let message = "the line has more than \(limits.lineBytes) bytes; it was skipped"
-        assembler.reject(
-            .lineTooLong, message, before: UInt32(window.start - 1), end: UInt32(window.end), at: place, in: &batch)
-        let start = window.position(of: window.start)
-        var end = start
+        let row = LongRow(from: window.start, line: line, at: place, limit: limits.lineBytes)
+        var end = row.byteOffset
+        var endsInReturn = false
         while true {
             let next = window.endOfLine(from: window.start)
-            let hasEnded = next > window.start && window.text[next - 1] == UInt8(ascii: "\n")
-            end = window.position(of: next) - (hasEnded ? 1 : 0)
+            let hasEnded = window.text[next - 1] == UInt8(ascii: "\n")
+            let lineEnd = hasEnded ? next - 1 : next
+            if lineEnd > window.start { endsInReturn = window.text[lineEnd - 1] == UInt8(ascii: "\r") }
+            end = window.position(of: lineEnd)
             window.discard(to: next)
             if hasEnded { break }
             try window.fill()
             if window.isEmpty { break }
         }
-        batch.setLengthOfLastRejected(end - start)
+        assembler.reject(row, length: end - (endsInReturn ? 1 : 0) - row.byteOffset, in: &batch)
         line += 1
         linesEnd = window.start
     }

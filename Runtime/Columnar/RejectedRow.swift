@@ -39,10 +39,10 @@ public struct RejectedRow: Sendable, Hashable {
     public let column: String?
     public let reason: Reason
     public let message: String
-    /// The row's text, cut at ``rawTextLimit`` bytes; nil where the contract masks a column, since the text would show it.
+    /// The row's text, cut at ``rawTextLimit`` bytes, and at those that a row may have; nil where the contract masks a column, since the text would show it.
     public let rawText: [UInt8]?
     /// The row's length, cut or not.
-    public internal(set) var rawLength: Int
+    public let rawLength: Int
 
     /// Bytes of a rejected row that are kept.
     public static let rawTextLimit = 64 << 10

@@ -67,14 +67,13 @@ struct TextReading {
         }
     }
 
-    /// A row without what the window decides: how much of one that is too long was in memory when that was found, and
-    /// which of several faults of a line of JSON was met first.
+    /// A row without what the window decides: which of several faults of a line of JSON was met first.
     private static func comparable(_ row: RejectedRow, of format: RawFormat) -> RejectedRow {
-        let isCut = row.reason == .lineTooLong
-        guard isCut || format == .json else { return row }
+        guard format == .json, row.reason != .lineTooLong else { return row }
         return RejectedRow(
-            line: row.line, byteOffset: row.byteOffset, column: nil, reason: isCut ? .lineTooLong : .notJSON,
-            message: "", rawText: isCut ? nil : row.rawText, rawLength: isCut ? 0 : row.rawLength)
+            line: row.line, byteOffset: row.byteOffset, column: nil, reason: .notJSON, message: "",
+            rawText: row.rawText,
+            rawLength: row.rawLength)
     }
 
     private func check(_ column: ColumnBatch.Column, rows: Int) {

@@ -28,7 +28,8 @@ public final class InflatedSource: ByteSource {
     private var header = GzipHeader()
     private let inflater: any MemberInflater
     private let input: UnsafeMutableRawBufferPointer
-    private var digest: Digest?
+    /// The hash of the bytes given out; whoever takes it away hashes them instead, and brings it back.
+    var digest: Digest?
     private var isFinished = false
     private var members = 0
     /// The offset of the first byte of the member that is being read.

@@ -1,5 +1,11 @@
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 @testable import Columnar
 
 private func drain(_ source: any ByteSource, buffer size: Int = 1000) throws -> [UInt8] {
@@ -60,9 +66,50 @@ private final class FailingSource: ByteSource {
         }
     }
 
-    @Test func theChecksumIsThereOnceAllHasBeenRead() throws {
-        let inflated = InflatedSource(MemorySource(gzip(Array("abc".utf8))))
-        #expect(try drain(ReadAheadSource(inflated)) == Array("abc".utf8))
-        #expect(inflated.checksum() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    /// Blocks are hashed by the reading thread where this one is slow, and here where that one is.
+    @Test(arguments: [(1, 1), (7, 2), (100, 3), (1000, 8), (1 << 20, 4)], Pause.allCases)
+    func theChecksumIsThatOfAllBytesWhoeverHashesThem(ring: (blockSize: Int, blocks: Int), pause: Pause) throws {
+        let alone = InflatedSource(MemorySource(gzip(text)))
+        #expect(try drain(alone) == text)
+        let inflated = InflatedSource(SlowSource(gzip(text), isSlow: pause == .behindReading))
+        let source = ReadAheadSource(inflated, blockSize: ring.blockSize, blocks: ring.blocks)
+        #expect(try drain(SlowSource(source, isSlow: pause == .beforeReading)) == text)
+        #expect(inflated.checksum() == alone.checksum())
+    }
+
+    @Test func theChecksumOfNothingIsTakenToo() throws {
+        let inflated = InflatedSource(MemorySource(gzip([])))
+        #expect(try drain(ReadAheadSource(inflated)) == [])
+        #expect(inflated.checksum() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    }
+
+    @Test func aSourceThatFailsWhileItIsHashedFailsHereToo() throws {
+        for blocks in 1...4 {
+            let inflated = InflatedSource(MemorySource(Array(gzip(text).dropLast(20))))
+            let source = ReadAheadSource(inflated, blockSize: 1000, blocks: blocks)
+            #expect(throws: ColumnarError.self) { try drain(source) }
+        }
+    }
+}
+
+enum Pause: CaseIterable { case none, beforeReading, behindReading }
+
+/// Lets other threads go first before it reads.
+private final class SlowSource: ByteSource {
+    private let source: any ByteSource
+    private let isSlow: Bool
+
+    init(_ source: any ByteSource, isSlow: Bool) {
+        self.source = source
+        self.isSlow = isSlow
+    }
+
+    convenience init(_ bytes: [UInt8], isSlow: Bool) {
+        self.init(MemorySource(bytes, pieceSize: 100), isSlow: isSlow)
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        if isSlow { usleep(50) }
+        return try source.read(into: buffer)
     }
 }

@@ -38,7 +38,7 @@ final class BlockRing: @unchecked Sendable {
         self.source = source
         blocks = (0..<count).map { _ in .allocate(byteCount: blockSize, alignment: 64) }
         counts = [Int](repeating: 0, count: count)
-        wakeCount = max(count / 2, 1)
+        wakeCount = max(count / 4, 1)
         isHashed = digest != nil
         self.digest = digest
         mutex = .allocate(capacity: 1)

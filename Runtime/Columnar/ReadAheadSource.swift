@@ -24,7 +24,7 @@ public final class ReadAheadSource: ByteSource {
     /// - Parameters:
     ///   - blockSize: bytes read at once.
     ///   - blocks: blocks read ahead at most.
-    public init(_ source: any ByteSource, blockSize: Int = 256 << 10, blocks: Int = 4) {
+    public init(_ source: any ByteSource, blockSize: Int = 256 << 10, blocks: Int = 8) {
         inflated = source as? InflatedSource
         ring = BlockRing(source, digest: inflated?.digest.take(), blockSize: blockSize, blocks: blocks)
         let status = pthread_create(

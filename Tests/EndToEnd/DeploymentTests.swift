@@ -55,7 +55,15 @@ import Testing
         #expect(doubted.noted.isEmpty)
         let kept = try await deployment.destroy(emulator, ["CONFIRM": "cupel-dev"])
         #expect(kept.command.status == 0, "\(kept.command.errors)")
-        #expect(kept.noted.contains("cloudformation delete-stack --stack-name cupel-dev\n"))
+        #expect(kept.noted.isEmpty)
+        #expect(try await Referee.lake(emulator, "check").int("rows") == 4_000)
+        let functions = try await Command.run(
+            Deployment.aws, ["lambda", "list-functions"], environment: Deployment.environment(for: emulator))
+        #expect(functions.status == 0 && !functions.text.contains("cupel-dev"), "\(functions.text)")
+
+        // A stack that is made again has the data that the former one left.
+        let again = try await deployment.deploy(to: emulator)
+        #expect(again.text.contains("cupel-dev: CREATE_COMPLETE"), "\(again.text)\(again.errors)")
         #expect(try await Referee.lake(emulator, "check").int("rows") == 4_000)
         let gone = try await deployment.destroy(emulator, ["CONFIRM": "cupel-dev", "DATA": "delete"])
         #expect(gone.command.status == 0, "\(gone.command.errors)")

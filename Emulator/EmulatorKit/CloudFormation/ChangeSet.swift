@@ -89,6 +89,10 @@ extension ChangeSet {
         }
     }
 
+    static func deleteAll(of stack: String, in transaction: borrowing Transaction) throws {
+        try transaction.execute("DELETE FROM cloudformation_change_set WHERE stack = ?", .text(stack))
+    }
+
     func save(in transaction: borrowing Transaction) throws {
         try transaction.execute(
             "INSERT OR REPLACE INTO cloudformation_change_set VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", .text(stack),

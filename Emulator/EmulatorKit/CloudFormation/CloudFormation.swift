@@ -3,7 +3,7 @@ internal import JSON
 /// AWS CloudFormation, as far as `aws cloudformation package`, change sets and their execution go.
 ///
 /// Executing a change set plays the template on the emulator's services and is done when the answer comes. What a
-/// template no longer has stays; stacks are not deleted.
+/// template no longer has is taken away, unless it is to be retained.
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html>
 final class CloudFormation: EmulatedService {
     static let schema = StackRecord.schema + ChangeSet.schema
@@ -12,7 +12,7 @@ final class CloudFormation: EmulatedService {
     let store: Store
     let account: Account
     let ambient: Ambient
-    private let services: [any ResourceProviding]
+    let services: [any ResourceProviding]
     private let objects: any ObjectReading
 
     /// - Parameter objects: holds packaged templates, definitions and code.
@@ -56,12 +56,11 @@ final class CloudFormation: EmulatedService {
             let report = try await Stack(template, name: name, parameters: values, account: account)
                 .deploy(to: services, objects: objects)
             record.outputs = JSONObject(report.outputs.map { ($0.name, JSON.string($0.value)) })
-            record.resources = report.resources.map { entry in
-                [
-                    "LogicalResourceId": .string(entry.logicalID), "ResourceType": .string(entry.type),
-                    "PhysicalResourceId": .string(entry.ref ?? entry.logicalID),
-                ]
-            }
+            let resources = report.resources.map(StackResource.init)
+            let dropped = record.resources.filter { old in !resources.contains { $0.isSameThing(as: old) } }
+            record.resources = resources
+            // As on AWS, what cannot be taken away is left behind and does not fail the update.
+            record.reason = Self.reason(await remove(dropped))
             record.status = isNew ? .createComplete : .updateComplete
             try await save(record)
             return report
@@ -73,7 +72,7 @@ final class CloudFormation: EmulatedService {
         }
     }
 
-    private func save(_ record: StackRecord) async throws {
+    func save(_ record: StackRecord) async throws {
         try await store.write { try record.save(in: $0) }
     }
 
@@ -86,6 +85,7 @@ final class CloudFormation: EmulatedService {
             case "CreateChangeSet": return try await createChangeSet(form)
             case "DescribeChangeSet": return try describeChangeSet(form)
             case "ExecuteChangeSet": return try await executeChangeSet(form)
+            case "DeleteStack": return try await deleteStack(form)
             case let action: throw AWSFault.notEmulated("CloudFormation's \(action)")
             }
         } catch {
@@ -234,7 +234,9 @@ final class CloudFormation: EmulatedService {
             text.element("StackResources") { text in
                 for resource in record.resources {
                     text.element("member") { text in
-                        for (member, value) in resource.object ?? [:] { text.element(member, value.string ?? "") }
+                        text.element("LogicalResourceId", resource.logicalID)
+                        text.element("ResourceType", resource.type)
+                        text.element("PhysicalResourceId", resource.physicalID)
                         text.element("StackName", name)
                         text.element("StackId", arn(ofStack: name))
                         text.element("ResourceStatus", record.status.rawValue)
@@ -261,13 +263,13 @@ extension ChangeSet {
 
 extension String {
     /// A stack's name, given as such or as its ARN.
-    fileprivate var stackName: String {
+    var stackName: String {
         firstRange(of: ":stack/").map { String(self[$0.upperBound...].prefix { $0 != "/" }) } ?? self
     }
 }
 
 extension FormBody {
-    fileprivate func required(_ name: String) throws(AWSFault) -> String {
+    func required(_ name: String) throws(AWSFault) -> String {
         guard let value = self[name], !value.isEmpty else {
             throw AWSFault("ValidationError", "1 validation error detected: Value at '\(name)' must not be null")
         }

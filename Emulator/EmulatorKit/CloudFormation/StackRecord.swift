@@ -17,8 +17,7 @@ struct StackRecord: Sendable {
     var file = ""
     var parameters = JSONObject()
     var outputs = JSONObject()
-    /// `LogicalResourceId`, `ResourceType`, `PhysicalResourceId`.
-    var resources: [JSON] = []
+    var resources: [StackResource] = []
     var status = Status.reviewInProgress
     var reason: String?
     var createdAt: Int64
@@ -32,6 +31,7 @@ struct StackRecord: Sendable {
         case updateInProgress = "UPDATE_IN_PROGRESS"
         case updateComplete = "UPDATE_COMPLETE"
         case updateFailed = "UPDATE_FAILED"
+        case deleteFailed = "DELETE_FAILED"
 
         var isInProgress: Bool { self == .createInProgress || self == .updateInProgress }
         /// Whether the stack's resources were made, wholly or in part.
@@ -59,16 +59,20 @@ struct StackRecord: Sendable {
         file = row.text(2)
         parameters = try JSON(parsing: row.text(3)).object ?? [:]
         outputs = try JSON(parsing: row.text(4)).object ?? [:]
-        resources = try JSON(parsing: row.text(5)).array ?? []
+        resources = (try JSON(parsing: row.text(5)).array ?? []).map(StackResource.init)
         status = Status(rawValue: row.text(6)) ?? .createFailed
         reason = row.textOrNil(7)
         createdAt = row.integer(8)
+    }
+
+    static func delete(_ name: String, in transaction: borrowing Transaction) throws {
+        try transaction.execute("DELETE FROM cloudformation_stack WHERE name = ?", .text(name))
     }
 
     func save(in transaction: borrowing Transaction) throws {
         try transaction.execute(
             "INSERT OR REPLACE INTO cloudformation_stack VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", .text(name),
             .text(template), .text(file), .text(JSON.object(parameters).text), .text(JSON.object(outputs).text),
-            .text(JSON.array(resources).text), .text(status.rawValue), .text(reason), .integer(createdAt))
+            .text(JSON.array(resources.map(\.json)).text), .text(status.rawValue), .text(reason), .integer(createdAt))
     }
 }

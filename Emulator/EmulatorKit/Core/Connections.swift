@@ -129,4 +129,6 @@ public protocol ResourceProviding: Sendable {
     var resourceTypes: [String] { get }
     /// Creates the resource, or brings the one that is there to what is declared; its data stay.
     func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource
+    /// Takes away what ``provision(_:)`` made, by its type and what `Ref` says of it; what is gone already is no fault.
+    func remove(_ type: String, _ ref: String) async throws(AWSFault)
 }

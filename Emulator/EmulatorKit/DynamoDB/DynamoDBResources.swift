@@ -18,6 +18,11 @@ extension DynamoDB: ResourceProviding {
         return ProvisionedResource(ref: declared.name, attributes: attributes)
     }
 
+    public func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        guard try await describe(ref) != nil else { return }
+        _ = try await perform("DeleteTable", ["TableName": .string(ref)])
+    }
+
     private func describe(_ name: String) async throws(AWSFault) -> JSON? {
         do {
             return try await perform("DescribeTable", ["TableName": .string(name)])["Table"]

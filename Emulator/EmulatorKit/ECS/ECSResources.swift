@@ -25,6 +25,12 @@ extension ECSService: ResourceProviding {
         return ProvisionedResource(ref: arn, attributes: ["TaskDefinitionArn": arn])
     }
 
+    public func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        // A task definition's revisions stay: tasks that run name them.
+        guard type == "AWS::ECS::Cluster" else { return }
+        do { try await tasks.removeCluster(ref) } catch { throw .internalFailure(error) }
+    }
+
     private func isCluster(_ name: String) throws(AWSFault) -> Bool {
         do { return try tasks.clusters().contains(name) } catch { throw .internalFailure(error) }
     }

@@ -24,6 +24,10 @@ struct TaskStore: Sendable {
         try await store.write { try $0.execute("INSERT OR IGNORE INTO ecs_cluster VALUES (?)", .text(name)) }
     }
 
+    func removeCluster(_ name: String) async throws {
+        try await store.write { try $0.execute("DELETE FROM ecs_cluster WHERE name = ?", .text(name)) }
+    }
+
     func clusters() throws -> [String] {
         try store.read { try $0.all("SELECT name FROM ecs_cluster ORDER BY name") { $0.text(0) } }
     }

@@ -34,6 +34,13 @@ extension LambdaService: ResourceProviding {
         }
     }
 
+    public func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        // Permissions, settings, versions and aliases are members of their function.
+        guard type == "AWS::Lambda::Function", (try? registry.function(ref)) != nil else { return }
+        try await registry.remove(ref)
+        await discardWorkers(of: ref)
+    }
+
     private func provisionFunction(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
         var declaration = resource.properties.object ?? [:]
         if declaration["FunctionName"] == nil { declaration["FunctionName"] = .string(resource.logicalID) }

@@ -50,6 +50,16 @@ extension LogService: ResourceProviding {
         } catch { throw .internalFailure(error) }
         return ProvisionedResource(ref: stream ?? group, attributes: ["Arn": arn(ofGroup: group) + ":*"])
     }
+
+    public func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        // A stream goes with its group.
+        guard type == "AWS::Logs::LogGroup" else { return }
+        do throws(AWSFault) {
+            _ = try await perform("DeleteLogGroup", ["logGroupName": .string(ref)])
+        } catch {
+            guard error.code == AWSFault.noLogGroup.code else { throw error }
+        }
+    }
 }
 
 extension LogService: JSONService {

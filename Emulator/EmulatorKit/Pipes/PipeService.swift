@@ -121,6 +121,19 @@ extension PipeService: ResourceProviding {
             ref: pipe.name, attributes: ["Arn": arn(of: pipe.name), "CurrentState": currentState(of: pipe)])
     }
 
+    public func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        state.withLock { state in
+            state.pipes[ref] = nil
+            state.runners.removeValue(forKey: ref)?.task.cancel()
+        }
+        do {
+            try await store.write { transaction in
+                try transaction.execute("DELETE FROM pipe WHERE name = ?", .text(ref))
+                try transaction.execute("DELETE FROM pipe_position WHERE pipe = ?", .text(ref))
+            }
+        } catch { throw .internalFailure(error) }
+    }
+
     private func currentState(of pipe: Pipe) -> String { pipe.isStopped ? "STOPPED" : "RUNNING" }
 }
 

@@ -34,6 +34,16 @@ extension SQSService: ResourceProviding {
             ref: url, attributes: ["Arn": arn(of: name), "QueueName": name, "QueueUrl": url])
     }
 
+    public func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        do {
+            _ = try await deleteQueue(["QueueUrl": .string(ref)])
+        } catch let fault as AWSFault {
+            guard fault.code == AWSFault.noQueue.code else { throw fault }
+        } catch {
+            throw .internalFailure(error)
+        }
+    }
+
     /// Only what differs is written: looking first spares every start a commit.
     private func update(_ queue: StoredQueue, to attributes: JSONObject) async throws {
         var changes = JSONObject(

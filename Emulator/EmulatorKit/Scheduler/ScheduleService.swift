@@ -140,6 +140,17 @@ extension ScheduleService: ResourceProviding {
         return provisioned
     }
 
+    public func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        let isRule = type == "AWS::Events::Rule"
+        do {
+            let arns = try all().filter { $0.isRule == isRule && $0.declaration["Name"]?.string == ref }.map(\.arn)
+            try await store.write { transaction in
+                for arn in arns { try transaction.execute("DELETE FROM schedule WHERE arn = ?", .text(arn)) }
+            }
+        } catch { throw .internalFailure(error) }
+        bell.ring()
+    }
+
     private func declaration(of arn: String) throws -> JSON? {
         try store.read { snapshot in
             try snapshot.first("SELECT declaration FROM schedule WHERE arn = ?", .text(arn)) { row in

@@ -35,6 +35,14 @@ extension StepFunctionsService: ResourceProviding {
         return ProvisionedResource(ref: arn, attributes: ["Arn": arn, "Name": name])
     }
 
+    public func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        if type == "AWS::StepFunctions::Activity" {
+            _ = try await perform("DeleteActivity", ["activityArn": .string(ref)])
+        } else {
+            _ = try await perform("DeleteStateMachine", ["stateMachineArn": .string(ref)])
+        }
+    }
+
     /// The text of the definition, with `DefinitionSubstitutions` put in for `${name}`.
     private static func definition(of resource: DeclaredResource) throws(AWSFault) -> String {
         let properties = resource.properties

@@ -62,7 +62,7 @@ public struct Stack: Sendable {
             report.resources.append(
                 StackReport.Entry(
                     logicalID: resource.logicalID, type: resource.type, outcome: outcome, ref: provisioned?.ref,
-                    reason: reason))
+                    isRetained: resource.isRetained, reason: reason))
         }
         for output in scope.template.outputs {
             if let condition = output.condition, try !scope.condition(condition, at: output.value.mark) { continue }
@@ -152,6 +152,8 @@ public struct StackReport: Sendable {
         public let outcome: Outcome
         /// What `Ref` says, for resources that are played.
         public let ref: String?
+        /// Whether it stays when the template has it no longer.
+        public let isRetained: Bool
         /// Why a type that is played elsewhere is not played here.
         public let reason: String?
     }
@@ -173,7 +175,7 @@ public struct StackReport: Sendable {
         resources += nested.resources.map { entry in
             Entry(
                 logicalID: "\(logicalID).\(entry.logicalID)", type: entry.type, outcome: entry.outcome, ref: entry.ref,
-                reason: entry.reason)
+                isRetained: entry.isRetained, reason: entry.reason)
         }
     }
 }

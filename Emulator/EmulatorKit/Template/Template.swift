@@ -16,6 +16,8 @@ public struct Template: Sendable {
         let type: String
         let condition: String?
         let dependsOn: [String]
+        /// Whether it stays when the template has it no longer.
+        let isRetained: Bool
         let properties: TemplateExpression
         let mark: YAMLMark
     }
@@ -120,6 +122,7 @@ private struct TemplateReader {
                 Template.Resource(
                     logicalID: entry.key, type: type, condition: entry.value["Condition"]?.string,
                     dependsOn: dependsOn?.sequence?.compactMap(\.string) ?? dependsOn?.string.map { [$0] } ?? [],
+                    isRetained: entry.value["DeletionPolicy"]?.string?.hasPrefix("Retain") ?? false,
                     properties: properties, mark: entry.keyMark))
         }
         return resources

@@ -104,7 +104,11 @@ extension S3 {
     }
 
     func deleteBucket(_ request: S3Request) async throws -> HTTPResponse {
-        let name = request.bucket
+        try await deleteBucket(named: request.bucket)
+        return Self.answer(204)
+    }
+
+    func deleteBucket(named name: String) async throws {
         let files = try await store.write { transaction in
             _ = try transaction.snapshot.bucket(name)
             let isUsed = try transaction.snapshot.first(
@@ -127,6 +131,5 @@ extension S3 {
             return files
         }
         reclaimer.reclaim(files)
-        return Self.answer(204)
     }
 }

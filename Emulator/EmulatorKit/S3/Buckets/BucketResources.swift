@@ -18,6 +18,21 @@ extension S3 {
         }
     }
 
+    public func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        do {
+            if type == "AWS::S3::BucketPolicy" {
+                try await replace("policy", of: ref, by: nil)
+            } else {
+                try await deleteBucket(named: ref)
+            }
+        } catch let fault as S3Fault {
+            guard fault.code != "NoSuchBucket" else { return }
+            throw AWSFault(fault.code, fault.message, status: fault.status)
+        } catch {
+            throw .internalFailure(error)
+        }
+    }
+
     private func provisionBucket(_ resource: DeclaredResource) async throws -> ProvisionedResource {
         let properties = resource.properties
         let name = properties["BucketName"]?.string ?? "\(resource.logicalID.lowercased())-\(account.id)"

@@ -109,10 +109,51 @@ import Testing
 
     @Test func whatIsNotPlayedSaysSo() async {
         defer { store.close() }
-        #expect(await call("Action=DeleteStack&StackName=s").status == 501)
+        #expect(await call("Action=DetectStackDrift&StackName=s").status == 501)
         let missing = await call(
             "Action=CreateChangeSet&StackName=s&ChangeSetName=c&ChangeSetType=CREATE&TemplateURL=https%3A%2F%2Fs3.us-east-1.amazonaws.com%2Fb%2Fk"
         )
         #expect(missing.text.contains("NoSuchKey"))
+    }
+
+    private func deploy(_ resources: String, name: String, type: String = "UPDATE") async {
+        _ = await create("Resources: {\(resources)}", name: name, type: type)
+        _ = await call("Action=ExecuteChangeSet&StackName=s&ChangeSetName=\(name)")
+    }
+
+    @Test func whatATemplateNoLongerHasIsTakenAwayUnlessItIsRetained() async throws {
+        defer { store.close() }
+        let kept = "K: {Type: X::Y::Thing, DeletionPolicy: Retain}"
+        await deploy(
+            "A: {Type: X::Y::Thing}, B: {Type: X::Y::Thing}, Full: {Type: X::Y::Thing}, \(kept)", name: "one",
+            type: "CREATE")
+        #expect(provider.removed.isEmpty)
+        await deploy("B: {Type: X::Y::Thing}, C: {Type: X::Y::Thing}", name: "two")
+        #expect(provider.removed == ["the-a"])
+        let described = await call("Action=DescribeStacks&StackName=s").text
+        #expect(described.contains("UPDATE_COMPLETE"), "what cannot be taken away is left, as on AWS")
+        #expect(described.contains("Not taken away: Full (the-full): it is not empty"))
+        #expect(!(await call("Action=DescribeStackResources&StackName=s").text.contains("the-k")))
+    }
+
+    @Test func aStackIsDeletedLastResourceFirstAndThenUnknown() async throws {
+        defer { store.close() }
+        await deploy(
+            "A: {Type: X::Y::Thing}, B: {Type: X::Y::Thing, Properties: {V: !Ref A}}, K: {Type: X::Y::Thing, DeletionPolicy: Retain}",
+            name: "one", type: "CREATE")
+        #expect(await call("Action=DeleteStack&StackName=s").status == 200)
+        #expect(provider.removed == ["the-b", "the-a"])
+        #expect(await call("Action=DescribeStacks&StackName=s").text.contains("does not exist"))
+        #expect(await call("Action=DescribeChangeSet&StackName=s&ChangeSetName=one").text.contains("ChangeSetNotFound"))
+        #expect(await call("Action=DeleteStack&StackName=s").status == 200, "once more is no fault")
+    }
+
+    @Test func aStackWithWhatCannotBeTakenAwayStaysUntilItCan() async throws {
+        defer { store.close() }
+        await deploy("A: {Type: X::Y::Thing}, Full: {Type: X::Y::Thing}", name: "one", type: "CREATE")
+        _ = await call("Action=DeleteStack&StackName=s")
+        let described = await call("Action=DescribeStacks&StackName=s").text
+        #expect(described.contains("DELETE_FAILED") && described.contains("it is not empty"))
+        #expect(provider.removed == ["the-a"])
     }
 }

@@ -6,10 +6,13 @@ import Synchronization
 final class RecordingProvider: ResourceProviding {
     let resourceTypes: [String]
     private let declared = Mutex<[DeclaredResource]>([])
+    private let taken = Mutex<[String]>([])
 
     init(_ resourceTypes: [String]) { self.resourceTypes = resourceTypes }
 
     var all: [DeclaredResource] { declared.withLock { $0 } }
+    /// What was taken away, by what `Ref` said of it.
+    var removed: [String] { taken.withLock { $0 } }
     subscript(logicalID: String) -> JSON? { all.first { $0.logicalID == logicalID }?.properties }
 
     func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
@@ -19,5 +22,10 @@ final class RecordingProvider: ResourceProviding {
         let name = "the-\(resource.logicalID.lowercased())"
         return ProvisionedResource(
             ref: name, attributes: ["Arn": "arn:of:\(name)", "StreamArn": "arn:of:\(name):stream"])
+    }
+
+    func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        if ref.hasSuffix("full") { throw AWSFault("BucketNotEmpty", "it is not empty") }
+        taken.withLock { $0.append(ref) }
     }
 }

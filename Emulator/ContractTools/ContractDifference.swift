@@ -139,9 +139,7 @@ public struct ContractDifference: Sendable {
         for column in new.columns {
             guard let before = old.column(named: column.name) else { continue }
             if old.constraints[column.name] != new.constraints[column.name] || before.isUnique != column.isUnique {
-                changes.append(
-                    ContractChange(
-                        .rules, column.name, step: .minor, "other values are allowed; older files keep what they hold"))
+                changes.append(.allowingOtherValues(column.name))
             }
         }
         let (dropped, added) = (

@@ -85,6 +85,7 @@ struct TypeChange {
         if let change = ContractChange.classifying(path, old.classification, new.classification) {
             changes.append(change)
         }
+        if old.constraints != new.constraints { changes.append(.allowingOtherValues(path)) }
     }
 }
 
@@ -132,6 +133,10 @@ extension ContractChange {
                 .required, path, breaks: "now required, and older files may hold nulls; convert them again first")
         default: nil
         }
+    }
+
+    static func allowingOtherValues(_ path: String) -> ContractChange {
+        ContractChange(.rules, path, step: .minor, "other values are allowed; older files keep what they hold")
     }
 
     static func classifying(_ path: String, _ old: String?, _ new: String?) -> ContractChange? {

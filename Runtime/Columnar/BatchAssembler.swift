@@ -47,10 +47,11 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         hidesText = columns.contains { !$0.maskedPlaces.isEmpty }
         for (index, column) in columns.enumerated() {
             guard let constraints = column.constraints, case .field(let field) = origins[index] else { continue }
-            checks.append(ColumnCheck(index: index, field: field, test: try ValueCheck(constraints, on: column)))
+            checks.append(
+                ColumnCheck(
+                    index: index, field: field, test: try ValueCheck(constraints, of: column.type, at: column.name)))
         }
-        filler = ColumnFiller(
-            rowCapacity: rowCapacity, spelling: spelling, hidden: HiddenFields(columns), textKernel: textKernel)
+        filler = try ColumnFiller(columns, rowCapacity: rowCapacity, spelling: spelling, textKernel: textKernel)
     }
 
     /// Adds the slice's rows to `batch`; those with a field that is no value of its column are rejected.

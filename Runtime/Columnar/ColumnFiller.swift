@@ -24,10 +24,9 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     private let offsets: UnsafeMutablePointer<UInt32>
     private var bytes: UnsafeMutablePointer<UInt8>
     private var bytesCapacity: Int
-    private let hidden: HiddenFields
     private let textKernel: TextKernel
     /// By the places of the nested columns.
-    private var shredders: [Int: NestedShredder] = [:]
+    private let shredders: [Int: NestedShredder]
     /// The unknown members of nested values in rows of this slice, as members of a JSON object.
     private(set) var unknownMembers: [Int: [UInt8]] = [:]
 
@@ -38,10 +37,17 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         UnsafePointer<ck_fields>, Int, Int, UnsafeMutablePointer<ck_column>
     ) -> Int
 
-    /// - Parameter hidden: names of unknown members whose values must not be shown.
-    init(rowCapacity: Int, spelling: consuming Spelling, hidden: HiddenFields, textKernel: @escaping TextKernel) {
+    /// - Throws: ``ColumnarError/badConstraint(column:reason:)``.
+    init(
+        _ columns: [BronzeColumn], rowCapacity: Int, spelling: consuming Spelling, textKernel: @escaping TextKernel
+    ) throws(ColumnarError) {
+        let hidden = HiddenFields(columns)
+        var shredders: [Int: NestedShredder] = [:]
+        for (index, column) in columns.enumerated() where column.type.isNested {
+            shredders[index] = try NestedShredder(column, hidden: hidden)
+        }
+        self.shredders = shredders
         self.spelling = spelling
-        self.hidden = hidden
         self.textKernel = textKernel
         values = .allocate(byteCount: rowCapacity * 16, alignment: 64)
         presenceWords = (rowCapacity + 63) / 64
@@ -290,11 +296,9 @@ extension ColumnFiller where Spelling: ~Copyable {
     private mutating func fillNested(
         _ column: inout ColumnBatch.Column, _ fields: ck_fields, _ rows: Int, _ run: Run, _ faults: inout [SliceFault]
     ) -> Int {
-        guard case .nested(var nested) = column.values else { return 0 }
+        guard case .nested(var nested) = column.values, let shredder = shredders[run.column] else { return 0 }
         // The leaves leave the column while they grow: two owners would make them copy themselves.
         column.values = .boolean([])
-        let shredder = shredders[run.column] ?? NestedShredder(column.schema, hidden: hidden)
-        shredders[run.column] = shredder
         let root: ColumnType.JSONRoot = if case .list = column.schema.type { .array } else { .object }
         var present = 0
         for row in 0..<rows {

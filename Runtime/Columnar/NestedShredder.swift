@@ -9,7 +9,18 @@ final class NestedShredder {
     private var walk: NestedWalk
 
     /// - Parameter hidden: names of unknown members whose values must not be shown.
-    init(_ column: BronzeColumn, hidden: HiddenFields) { walk = NestedWalk(NestedNode(column), hidden) }
+    /// - Throws: ``ColumnarError/badConstraint(column:reason:)``.
+    init(_ column: BronzeColumn, hidden: HiddenFields) throws(ColumnarError) {
+        var checks: [ValueCheck?] = []
+        for leaf in column.leaves {
+            guard let constraints = leaf.field.constraints else {
+                checks.append(nil)
+                continue
+            }
+            checks.append(try ValueCheck(constraints, of: leaf.field.type, at: leaf.path))
+        }
+        walk = NestedWalk(NestedNode(column), hidden, checks)
+    }
 
     /// The unknown members of the last row, as members of a JSON object; empty if there are none.
     var unknown: [UInt8] { walk.unknown }
@@ -27,6 +38,8 @@ final class NestedShredder {
 private struct NestedWalk: ~Copyable {
     private let root: NestedNode
     private let hidden: HiddenFields
+    /// What the values of each leaf must satisfy, if anything.
+    private var checks: [ValueCheck?]
     private(set) var unknown: [UInt8] = []
     private var spelling = JSONSpelling()
     private var json = JSONMinifier()
@@ -35,8 +48,9 @@ private struct NestedWalk: ~Copyable {
     /// The members of the structs that are being read, those of the innermost last.
     private var members: [JSONLine.Value?] = []
 
-    init(_ root: NestedNode, _ hidden: HiddenFields) {
+    init(_ root: NestedNode, _ hidden: HiddenFields, _ checks: [ValueCheck?]) {
         self.root = root
+        self.checks = checks
         self.hidden = hidden
     }
 
@@ -80,6 +94,7 @@ private struct NestedWalk: ~Copyable {
             let leaf = node.leaves.lowerBound
             do throws(FieldFault) {
                 try appendSingle(value, of: text, as: node.column.type, to: &leaves[leaf].values)
+                try checks[leaf]?.checkLast(of: leaves[leaf].values)
             } catch {
                 throw fault(error, about: node.isHidden ? nil : Self.written(value, in: text))
             }

@@ -5,9 +5,17 @@ internal import YAML
 struct ColumnReader {
     private(set) var columns: [Contract.Column] = []
     private(set) var partitions: [(position: Int, name: String)] = []
-    private(set) var rules: [QualityRule] = []
     private(set) var constraints: [String: ValueConstraints] = [:]
     private var nested = NestedFieldReader()
+
+    var rules: [QualityRule] { nested.rules }
+
+    /// Every column, and every field inside one.
+    var places: [FieldPlace] {
+        columns.flatMap {
+            BronzeColumn(name: $0.name, type: $0.type, isRequired: $0.isRequired, fieldID: $0.fieldID).places
+        }
+    }
 
     /// - Parameter position: the property's place in the table, from 1.
     mutating func read(_ property: ContractKey, position: Int) throws(ContractError) {
@@ -32,7 +40,6 @@ struct ColumnReader {
             let position = try property.optional("partitionKeyPosition")?.int(in: 1...1000)
             partitions.append((position ?? columns.count + 1, column.name))
         }
-        rules += try QualityRule.rules(of: property, column: column.name)
         constraints[column.name] = try ValueConstraints.of(property, column.type)
         columns.append(column)
     }
@@ -64,7 +71,8 @@ struct ColumnReader {
         let name = path.joined(separator: "_")
         try checkName(name, of: property)
         let logicalType = try property.required("logicalType").string(oneOf: ColumnType.logicalTypes)
-        let type = try nested.type(of: property, logicalType: logicalType, depth: path.count)
+        let place = NestedPlace(column: name, depth: path.count)
+        let type = try nested.type(of: property, logicalType: logicalType, at: place)
         let isKey = try property.optional("primaryKey")?.bool() ?? false
         let isUnique = try property.optional("unique")?.bool() ?? false
         if isKey || isUnique, type.isNested {

@@ -46,8 +46,7 @@ extension Contract {
         guard !reader.columns.isEmpty else { throw properties.fault("a table needs at least one column") }
         columns = reader.columns
         constraints = reader.constraints
-        rules = try QualityRule.rules(of: table, column: nil) + reader.rules
-        try QualityRule.checkColumns(of: rules, among: columns, at: table)
+        rules = try QualityRule.rules(of: table, among: reader.places) + reader.rules
         partitioning = reader.partitions.sorted { $0.position < $1.position }.map(\.name)
         tolerance = try Tolerance(reading: contract)
         personalData = try contract.customProperty("personalData")?.choice(PersonalDataPolicy.self)

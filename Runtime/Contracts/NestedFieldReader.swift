@@ -1,21 +1,58 @@
 internal import YAML
 
+/// Where a property is in a table: a column, or a field inside one.
+struct NestedPlace {
+    /// As ``FieldPlace/path`` has it.
+    let path: String
+    let isInList: Bool
+    /// 1 for a column.
+    let depth: Int
+
+    /// - Parameter depth: more than 1 in a flattened object.
+    init(column name: String, depth: Int) { self.init(path: name, isInList: false, depth: depth) }
+
+    private init(path: String, isInList: Bool, depth: Int) {
+        self.path = path
+        self.isInList = isInList
+        self.depth = depth
+    }
+
+    func field(_ name: String) -> NestedPlace {
+        NestedPlace(path: "\(path).\(name)", isInList: isInList, depth: depth + 1)
+    }
+
+    /// An element of the list.
+    var element: NestedPlace { NestedPlace(path: path + "[]", isInList: true, depth: depth + 1) }
+}
+
 /// Reads the types of properties, with the fields inside objects and arrays, and gives every field its id.
 struct NestedFieldReader {
+    /// The rules of the fields that were read, in the contract's order.
+    private(set) var rules: [QualityRule] = []
     private var owners: [Int32: String] = [:]
     /// Fields inside objects and arrays are numbered in the contract's order, far above any column's position.
     private var nextFieldID: Int32 = 200_001
 
     // MARK: Types
 
-    /// - Parameter depth: 1 for a column of the table.
+    /// - Parameter place: where the property is.
     mutating func type(
-        of property: ContractKey, logicalType: String, depth: Int
+        of property: ContractKey, logicalType: String, at place: NestedPlace
+    ) throws(ContractError) -> ColumnType {
+        let ruleCount = rules.count
+        let type = try unruledType(of: property, logicalType: logicalType, at: place)
+        // In the contract's order: before those of the fields inside.
+        rules.insert(contentsOf: try QualityRule.rules(of: property, about: type, at: place), at: ruleCount)
+        return type
+    }
+
+    private mutating func unruledType(
+        of property: ContractKey, logicalType: String, at place: NestedPlace
     ) throws(ContractError) -> ColumnType {
         guard logicalType == "object" || logicalType == "array" else {
             return try singleType(of: property, logicalType: logicalType)
         }
-        guard depth <= ColumnType.maximumDepth else { throw property.isTooDeep }
+        guard place.depth <= ColumnType.maximumDepth else { throw property.isTooDeep }
         let physicalType = property.optional("physicalType")
         let allowed = ColumnType.physicalTypes(of: logicalType)
         let name = try physicalType?.string().lowercased()
@@ -25,36 +62,40 @@ struct NestedFieldReader {
         }
         guard name == "json" || name == "jsonb" else {
             return logicalType == "object"
-                ? try structure(of: property, depth: depth) : try list(of: property, depth: depth)
+                ? try structure(of: property, at: place) : try list(of: property, at: place)
         }
-        try checkFieldsOfText(property, logicalType: logicalType, depth: depth)
+        try checkFieldsOfText(property, logicalType: logicalType, at: place)
         return .json(logicalType == "object" ? .object : .array)
     }
 
-    private mutating func structure(of property: ContractKey, depth: Int) throws(ContractError) -> ColumnType {
+    private mutating func structure(
+        of property: ContractKey, at place: NestedPlace
+    ) throws(ContractError) -> ColumnType {
         var fields: [BronzeColumn] = []
         for key in try property.fields() {
             let name = try key.fieldName()
             guard !fields.contains(where: { $0.name.lowercased() == name.lowercased() }) else {
                 throw try key.required("name").fault("the field '\(name)' is there twice")
             }
-            fields.append(try field(key, name: name, depth: depth + 1))
+            fields.append(try field(key, name: name, at: place.field(name)))
         }
         return .structure(fields)
     }
 
-    private mutating func list(of property: ContractKey, depth: Int) throws(ContractError) -> ColumnType {
+    private mutating func list(
+        of property: ContractKey, at place: NestedPlace
+    ) throws(ContractError) -> ColumnType {
         guard let items = property.optional("items") else {
             throw property.fault("an array needs 'items', or the physicalType json to be kept as text")
         }
-        return .list(element: try field(items, name: "element", depth: depth + 1))
+        return .list(element: try field(items, name: "element", at: place.element))
     }
 
     private mutating func field(
-        _ key: ContractKey, name: String, depth: Int
+        _ key: ContractKey, name: String, at place: NestedPlace
     ) throws(ContractError) -> BronzeColumn {
         try key.expectKeys(columnKeys)
-        for word in ["primaryKey", "unique", "partitioned", "quality"] {
+        for word in ["primaryKey", "unique", "partitioned"] {
             if let key = key.optional(word), key.node.bool != false {
                 throw key.fault(
                     "'\(word)' holds for columns, not for fields inside objects and arrays; flatten the object")
@@ -65,29 +106,35 @@ struct NestedFieldReader {
         }
         let id = try fieldID(of: key)
         let logicalType = try key.required("logicalType").string(oneOf: ColumnType.logicalTypes)
-        let type = try type(of: key, logicalType: logicalType, depth: depth)
-        guard try ValueConstraints.of(key, type) == nil else {
-            throw key.fault("values inside objects and arrays are not checked for '\(name)'; flatten the object")
-        }
+        let type = try type(of: key, logicalType: logicalType, at: place)
         return BronzeColumn(
             name: name, type: type, isRequired: try key.optional("required")?.bool() ?? false,
             fieldID: try claim(id, given: try key.customProperty("fieldId"), for: name, at: key),
-            masking: try key.masking(of: type), classification: try key.optional("classification")?.string())
+            masking: try key.masking(of: type), classification: try key.optional("classification")?.string(),
+            constraints: try ValueConstraints.of(key, type))
     }
 
     /// What a contract says about the fields of JSON text is checked for its form, but cannot be kept: nobody looks inside.
     private func checkFieldsOfText(
-        _ property: ContractKey, logicalType: String, depth: Int
+        _ property: ContractKey, logicalType: String, at place: NestedPlace
     ) throws(ContractError) {
         guard property.optional("properties") != nil || property.optional("items") != nil else { return }
         var reader = NestedFieldReader()
         let type =
             logicalType == "object"
-            ? try reader.structure(of: property, depth: depth) : try reader.list(of: property, depth: depth)
-        let column = BronzeColumn(name: "text", type: type, isRequired: false, fieldID: 0)
+            ? try reader.structure(of: property, at: place)
+            : try reader.list(of: property, at: place)
+        let column = BronzeColumn(name: place.path, type: type, isRequired: false, fieldID: 0)
+        let checked =
+            column.places.first { $0.field.constraints != nil }?.path ?? reader.rules.lazy.compactMap(\.column).first
+        if let checked {
+            throw property.fault(
+                "the values of '\(checked)' cannot be checked in a column that is kept as JSON text; keep the column as a struct "
+                    + "or list, or flatten it")
+        }
         if let place = column.maskedPlaces.first {
             throw property.fault(
-                "a masked field (\(place.dropFirst("text".count))) would be readable in a column that is kept as JSON text; "
+                "a masked field (\(place)) would be readable in a column that is kept as JSON text; "
                     + "mask the column, keep it as a struct or list, or flatten it")
         }
     }

@@ -12,35 +12,52 @@ private let comparisonKeys = [
 ]
 
 extension QualityRule {
-    /// The rules under `element`'s key `quality`.
+    /// The rules of a table.
     ///
-    /// - Parameter column: its name; nil for the table's rules.
-    static func rules(of element: ContractKey, column: String?) throws(ContractError) -> [QualityRule] {
-        guard let quality = element.optional("quality") else { return [] }
+    /// - Parameter places: of its columns and the fields inside them, which rules may name.
+    static func rules(of table: ContractKey, among places: [FieldPlace]) throws(ContractError) -> [QualityRule] {
         var rules: [QualityRule] = []
-        let logicalType = try element.optional("logicalType")?.string() ?? "object"
-        for rule in try quality.elements() {
-            rules.append(try QualityRule(reading: rule, column: column, logicalType: logicalType))
+        for key in try table.optional("quality")?.elements() ?? [] {
+            let rule = try QualityRule(reading: key, column: nil, logicalType: "object")
+            for name in rule.arguments.properties {
+                let named = places.filter { $0.path == name }
+                guard let place = named.first else {
+                    throw key.fault("the rule names a column '\(name)', which is not there")
+                }
+                guard named.count == 1 else { throw key.fault("'\(name)' is the name of more than one field") }
+                try rule.check(of: place.field.type, at: name, isInList: place.isInList, key)
+            }
+            rules.append(rule)
         }
         return rules
     }
 
-    /// Checks that what rules call columns are columns, of types whose values the rules can measure.
-    static func checkColumns(
-        of rules: [QualityRule], among columns: [Contract.Column], at table: ContractKey
-    ) throws(ContractError) {
-        for rule in rules {
-            guard
-                let unknown = rule.arguments.properties.first(where: { name in !columns.contains { $0.name == name } })
-            else { continue }
-            throw try table.required("quality").fault("the rule names a column '\(unknown)', which is not there")
+    /// The rules of a column or field, which is of `type`.
+    static func rules(
+        of property: ContractKey, about type: ColumnType, at place: NestedPlace
+    ) throws(ContractError) -> [QualityRule] {
+        var rules: [QualityRule] = []
+        let logicalType = try property.required("logicalType").string()
+        for key in try property.optional("quality")?.elements() ?? [] {
+            let rule = try QualityRule(reading: key, column: place.path, logicalType: logicalType)
+            try rule.check(of: type, at: place.path, isInList: place.isInList, key)
+            rules.append(rule)
         }
-        for rule in rules {
-            let names = rule.column.map { [$0] } ?? rule.arguments.properties
-            guard let column = columns.first(where: { names.contains($0.name) && !rule.canMeasure($0.type) }),
-                let metric = rule.metric
-            else { continue }
-            throw table.fault("\(metric.rawValue) of '\(column.name)' cannot be measured: it is \(column.type)")
+        return rules
+    }
+
+    /// Checks that the rule can be measured of values of `type`.
+    private func check(
+        of type: ColumnType, at place: String, isInList: Bool, _ key: ContractKey
+    ) throws(ContractError) {
+        guard let metric else { return }
+        guard canMeasure(type) else {
+            throw key.fault("\(metric.rawValue) of '\(place)' cannot be measured: it is \(type)")
+        }
+        if metric == .duplicateValues, isInList {
+            throw key.fault(
+                "\(metric.rawValue) of '\(place)' cannot be measured: rows are compared, and a row may have many of it; "
+                    + "of elements, nullValues, missingValues and invalidValues are counted")
         }
     }
 

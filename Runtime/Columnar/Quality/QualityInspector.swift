@@ -13,10 +13,10 @@ public final class QualityInspector {
 
     fileprivate enum Meter {
         case rows
-        case nulls(column: Int, count: Int)
+        case nulls(MeasuredPlace, count: Int)
         /// Nulls and values that are among those called missing.
-        case missing(column: Int, ValueCheck, count: Int)
-        case invalid(column: Int, ValueCheck, count: Int)
+        case missing(MeasuredPlace, ValueCheck, count: Int)
+        case invalid(MeasuredPlace, ValueCheck, count: Int)
         case repeats(RepeatCounter)
     }
 
@@ -29,18 +29,18 @@ public final class QualityInspector {
         for rule in contract.rules {
             guard let metric = rule.metric else { continue }
             let names = rule.column.map { [$0] } ?? rule.arguments.properties
-            let indices = names.compactMap { name in columns.firstIndex { $0.name == name } }
-            switch (metric, indices.first) {
+            let named = names.compactMap { MeasuredPlace($0, in: columns) }
+            switch (metric, named.first) {
             case (.rowCount, _): meters.append((rule, .rows))
             case (.duplicateValues, _?):
-                meters.append((rule, .repeats(RepeatCounter(columns: indices, byteLimit: memory / repeating))))
-            case (.nullValues, let index?): meters.append((rule, .nulls(column: index, count: 0)))
-            case (.missingValues, let index?):
-                let check = try ValueCheck(missing: rule.arguments.missingValues, on: columns[index])
-                meters.append((rule, .missing(column: index, check, count: 0)))
-            case (.invalidValues, let index?):
-                let check = try ValueCheck(rule.arguments.constraints, on: columns[index])
-                meters.append((rule, .invalid(column: index, check, count: 0)))
+                meters.append((rule, .repeats(RepeatCounter(of: named, byteLimit: memory / repeating))))
+            case (.nullValues, let place?): meters.append((rule, .nulls(place, count: 0)))
+            case (.missingValues, let place?):
+                let check = try ValueCheck(missing: rule.arguments.missingValues, of: place.type, at: names[0])
+                meters.append((rule, .missing(place, check, count: 0)))
+            case (.invalidValues, let place?):
+                let check = try ValueCheck(rule.arguments.constraints, of: place.type, at: names[0])
+                meters.append((rule, .invalid(place, check, count: 0)))
             case (_, nil): continue
             }
         }
@@ -59,8 +59,8 @@ public final class QualityInspector {
         meters.map { rule, meter in
             switch meter {
             case .rows: QualityResult(rule, count: rowCount, of: rowCount)
-            case .nulls(_, let count), .missing(_, _, let count), .invalid(_, _, let count):
-                QualityResult(rule, count: count, of: rowCount)
+            case .nulls(let place, let count), .missing(let place, _, let count), .invalid(let place, _, let count):
+                QualityResult(rule, count: count, of: place.elementCount ?? rowCount)
             case .repeats(let counter):
                 QualityResult(rule, count: counter.repeats, of: rowCount, isLowerBound: counter.isExhausted)
             }
@@ -74,29 +74,25 @@ extension QualityInspector.Meter {
         switch self {
         case .rows:
             break
-        case .nulls(let column, let count):
-            self = .nulls(column: column, count: count + batch.nulls(in: column))
-        case .missing(let column, var check, let count):
+        case .nulls(var place, let count):
             self = .rows
-            let values = batch.columns[column].values
+            let nulls = place.countNulls(in: batch)
+            self = .nulls(place, count: count + nulls)
+        case .missing(var place, var check, let count):
+            self = .rows
+            let (nulls, values) = (place.countNulls(in: batch), place.values(in: batch))
             let others = check.violations(in: values, from: 0).count
-            self = .missing(
-                column: column, check, count: count + batch.nulls(in: column) + values.count - others)
-        case .invalid(let column, var check, let count):
+            self = .missing(place, check, count: count + nulls + values.count - others)
+        case .invalid(var place, var check, let count):
             self = .rows
-            let broken = check.violations(in: batch.columns[column].values, from: 0).count
-            self = .invalid(column: column, check, count: count + broken)
+            // It counts the elements of a list as well.
+            if place.elementCount != nil { _ = place.countNulls(in: batch) }
+            let broken = check.violations(in: place.values(in: batch), from: 0).count
+            self = .invalid(place, check, count: count + broken)
         case .repeats(var counter):
             self = .rows
             counter.count(batch, operations: batch.columns[operations])
             self = .repeats(counter)
         }
-    }
-}
-
-extension ColumnBatch {
-    fileprivate func nulls(in column: Int) -> Int {
-        guard let presence = columns[column].presence else { return 0 }
-        return rowCount - presence.reduce(0) { $0 + $1.nonzeroBitCount }
     }
 }

@@ -9,17 +9,17 @@ struct RepeatCounter {
     /// Whether memory has run out: then there may be more.
     private(set) var isExhausted = false
 
-    /// The columns' places in a batch.
-    private let columns: [Int]
+    private let places: [MeasuredPlace]
     private let byteLimit: Int
     private var integers: IntegerSet?
     private var fingerprints: FingerprintSet
 
-    init(columns: [Int], byteLimit: Int) {
-        self.columns = columns
+    /// - Parameter places: none of them in a list.
+    init(of places: [MeasuredPlace], byteLimit: Int) {
+        self.places = places
         self.byteLimit = byteLimit
         fingerprints = FingerprintSet(byteLimit: byteLimit)
-        integers = columns.count == 1 ? IntegerSet() : nil
+        integers = places.count == 1 ? IntegerSet() : nil
     }
 
     /// Counts the batch's rows. Those that change or delete a row repeat its key by nature and are left out, and so are
@@ -29,7 +29,7 @@ struct RepeatCounter {
     mutating func count(_ batch: ColumnBatch, operations: ColumnBatch.Column) {
         guard !isExhausted else { return }
         guard let changes = operations.changes(rows: batch.rowCount) else {
-            if columns.count == 1 { return count(batch.columns[columns[0]].values) }
+            if places.count == 1 { return count(places[0].values(in: batch)) }
             return insert(keys(of: batch, without: []))
         }
         insert(keys(of: batch, without: changes))
@@ -82,15 +82,14 @@ struct RepeatCounter {
         // Rows are counted one at a time from here on.
         if let set = integers.take() { move(set) }
         var keys: [UInt64?] = (0..<batch.rowCount).map { skipped.contains($0) ? nil : 0 }
-        for index in columns {
-            let column = batch.columns[index]
-            let values = column.values.keys
+        for place in places {
+            let (values, presence) = (place.values(in: batch).keys, place.presence(in: batch))
             var value = 0
             for row in 0..<batch.rowCount {
-                let isPresent = column.presence.map { $0[row >> 6] >> (row & 63) & 1 == 1 } ?? true
+                let isPresent = presence.map { $0[row >> 6] >> (row & 63) & 1 == 1 } ?? true
                 if let key = keys[row] {
                     keys[row] =
-                        isPresent ? columns.count == 1 ? values[value] : Fingerprint.of(key, values[value]) : nil
+                        isPresent ? places.count == 1 ? values[value] : Fingerprint.of(key, values[value]) : nil
                 }
                 value += isPresent ? 1 : 0
             }

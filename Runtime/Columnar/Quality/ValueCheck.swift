@@ -11,31 +11,32 @@ struct ValueCheck {
         case text(TextRules)
     }
 
-    /// - Throws: ``ColumnarError/badConstraint(column:reason:)`` where a bound is no value of the column's type.
-    init(_ constraints: ValueConstraints, on column: BronzeColumn) throws(ColumnarError) {
+    /// - Parameter place: of the values, for the error.
+    /// - Throws: ``ColumnarError/badConstraint(column:reason:)`` where a bound is no value of the type.
+    init(_ constraints: ValueConstraints, of type: ColumnType, at place: String) throws(ColumnarError) {
         do throws(FieldFault) {
-            switch column.type {
+            switch type {
             case .string:
                 test = .text(try TextRules(constraints))
             case .float, .double:
                 test = .numbers(try NumberRange(constraints))
             default:
-                test = .integers(try IntegerRange(constraints, column.type))
+                test = .integers(try IntegerRange(constraints, type))
             }
         } catch {
-            throw .badConstraint(column: column.name, reason: error.complaint)
+            throw .badConstraint(column: place, reason: error.complaint)
         }
     }
 
-    /// A check that only the values written `missing` satisfy; those that are none of the column's type are in no row.
-    init(missing: [String], on column: BronzeColumn) throws(ColumnarError) {
+    /// A check that only the values written `missing` satisfy; those that are none of the type are in no row.
+    init(missing: [String], of type: ColumnType, at place: String) throws(ColumnarError) {
         var constraints = ValueConstraints()
         constraints.validValues = missing.filter { text in
             var one = ValueConstraints()
             one.validValues = [text]
-            return (try? ValueCheck(one, on: column)) != nil
+            return (try? ValueCheck(one, of: type, at: place)) != nil
         }
-        try self.init(constraints, on: column)
+        try self.init(constraints, of: type, at: place)
     }
 
     /// The places of values that break a constraint, from `first` on, in order.
@@ -52,6 +53,12 @@ struct ValueCheck {
             return rules.violations(in: texts, from: first)
         default: return []
         }
+    }
+
+    /// - Throws: what is wrong with the last of the values, if it breaks a constraint.
+    mutating func checkLast(of values: ColumnBatch.Values) throws(FieldFault) {
+        guard let broken = violations(in: values, from: values.count - 1).last else { return }
+        throw fault(at: broken, in: values)
     }
 
     /// What is wrong with the value at `index`, which breaks a constraint.

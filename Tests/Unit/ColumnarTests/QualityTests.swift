@@ -160,9 +160,10 @@ import Testing
         #expect(try outcome(Array(0..<200), "mustBe: 0") == .passed)
     }
 
-    @Test func aKeyThatCountsUpTakesABitARow() {
-        var counter = RepeatCounter(columns: [0], byteLimit: 128 << 10)
-        var batch = ColumnBatch([BronzeColumn(name: "k", type: .int64, isRequired: true, fieldID: 1)])
+    @Test func aKeyThatCountsUpTakesABitARow() throws {
+        let columns = [BronzeColumn(name: "k", type: .int64, isRequired: true, fieldID: 1)]
+        var counter = RepeatCounter(of: [try #require(MeasuredPlace("k", in: columns))], byteLimit: 128 << 10)
+        var batch = ColumnBatch(columns)
         for start in stride(from: 0, to: 1_000_000, by: 10_000) {
             batch.removeAll()
             batch.columns[0].values = .int64((0..<10_000).map { Int64(start + $0) })

@@ -3,6 +3,14 @@ import Testing
 @testable import Contracts
 
 @Suite struct ConstraintReaderTests {
+    private func expectRefusal(of text: String, _ says: String, at location: SourceLocation = #_sourceLocation) {
+        let error = #expect(throws: ContractError.self, sourceLocation: location) {
+            try Contract(parsing: text, file: "c.yaml")
+        }
+        #expect(
+            error?.description.contains(says) == true, "\(error?.description ?? "")", sourceLocation: location)
+    }
+
     @Test(arguments: [
         ("string", "minimum: 1", "unknown key 'minimum'"),
         ("integer", "minLength: 1", "unknown key 'minLength'"),
@@ -18,10 +26,9 @@ import Testing
     ])
     func anOptionThatCannotBeKeptIsRefusedWhereItStands(
         type: String, options: String, says: String
-    ) throws {
+    ) {
         let text = contractText(columns: "      - {name: a, logicalType: \(type), logicalTypeOptions: {\(options)}}")
-        let error = #expect(throws: ContractError.self) { try Contract(parsing: text, file: "c.yaml") }
-        #expect(error?.description.contains(says) == true, "\(error?.description ?? "")")
+        expectRefusal(of: text, says)
     }
 
     @Test(arguments: [
@@ -36,22 +43,34 @@ import Testing
     ])
     func aRuleThatCannotBeMeasuredIsRefusedWhereItStands(
         type: String, rule: String, says: String
-    ) throws {
+    ) {
         let text = contractText(columns: "      - {name: a, logicalType: \(type), quality: [{\(rule)}]}")
-        let error = #expect(throws: ContractError.self) { try Contract(parsing: text, file: "c.yaml") }
-        #expect(error?.description.contains(says) == true, "\(error?.description ?? "")")
+        expectRefusal(of: text, says)
     }
 
     @Test(arguments: [
         ("metric: duplicateValues, mustBe: 0", "'arguments' with 'properties'"),
         ("metric: duplicateValues, mustBe: 0, arguments: {properties: [b]}", "a column 'b', which is not there"),
+        (
+            "metric: duplicateValues, mustBe: 0, arguments: {properties: [a, 'c[].d']}",
+            "schema[0].quality[0]: duplicateValues of 'c[].d' cannot be measured"
+        ),
+        (
+            "metric: duplicateValues, mustBe: 0, arguments: {properties: ['e.f']}",
+            "'e.f' is the name of more than one field"
+        ),
         ("metric: nullValues, mustBe: 0", "a rule of a column"),
         ("metric: rowCount, unit: percent, mustBe: 0", "leave 'unit: percent' out"),
     ])
-    func aRuleOfTheTableThatCannotBeMeasuredIsRefused(rule: String, says: String) throws {
+    func aRuleOfTheTableThatCannotBeMeasuredIsRefused(rule: String, says: String) {
         let text = contractText(
-            tableParts: "    quality: [{\(rule)}]", columns: "      - {name: a, logicalType: string}")
-        let error = #expect(throws: ContractError.self) { try Contract(parsing: text, file: "c.yaml") }
-        #expect(error?.description.contains(says) == true, "\(error?.description ?? "")")
+            tableParts: "    quality: [{\(rule)}]",
+            columns: """
+                      - {name: a, logicalType: string}
+                      - {name: c, logicalType: array, items: {logicalType: object, properties: [{name: d, logicalType: string}]}}
+                      - {name: e, logicalType: object, properties: [{name: f, logicalType: string}]}
+                      - {name: e.f, logicalType: string}
+                """)
+        expectRefusal(of: text, says)
     }
 }

@@ -101,6 +101,21 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
         #expect(types(masked) == types(contract))
     }
 
+    @Test func rulesAndConstraintsInsideAreOfTheirPlacesInTheContractsOrder() throws {
+        func rules(_ name: String) -> String { "quality: [{metric: nullValues, mustBe: 0, name: \(name)}]" }
+        let contract = try Contract(
+            parsing: text(
+                """
+                {name: a, logicalType: array, \(rules("1")), items: {logicalType: object, \(rules("2")), properties: [
+                  {name: b, logicalType: string, \(rules("3")), logicalTypeOptions: {maxLength: 3}}]}},
+                {name: c, logicalType: object, properties: [{name: d, logicalType: integer, \(rules("4"))}], \(rules("5"))}
+                """), file: "t.yaml")
+        #expect(contract.rules.map(\.column) == ["a", "a[]", "a[].b", "c", "c.d"])
+        #expect(contract.rules.map(\.name) == ["1", "2", "3", "5", "4"])
+        let constrained = contract.bronzeColumns.flatMap(\.places).filter { $0.field.constraints != nil }
+        #expect(constrained.map(\.path) == ["a[].b"] && constrained[0].field.constraints?.maxLength == 3)
+    }
+
     @Test(arguments: [
         ("{name: a, logicalType: object}", "an object needs 'properties', or the physicalType json"),
         ("{name: a, logicalType: object, properties: []}", "at least one property"),
@@ -137,7 +152,7 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
         (
             "{name: a, logicalType: object, physicalType: json, properties: ["
                 + "{name: b, logicalType: array, items: {logicalType: string, \(hash)}}]}",
-            "a masked field (.b[]) would be readable in a column that is kept as JSON text"
+            "a masked field (a.b[]) would be readable in a column that is kept as JSON text"
         ),
         (
             "{name: a, logicalType: object, \(hash), properties: [{name: b, logicalType: string}]}",
@@ -152,9 +167,29 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
             "'unique' holds for columns"
         ),
         (
-            "{name: a, logicalType: object, properties: [{name: b, logicalType: string, "
+            "{name: a, logicalType: object, properties: [{name: b, logicalType: boolean, "
+                + "customProperties: [{property: validValues, value: [true]}]}]}",
+            "schema[0].properties[0].properties[0]: values of the type boolean are not compared"
+        ),
+        (
+            "{name: a, logicalType: object, physicalType: json, properties: [{name: b, logicalType: string, "
                 + "logicalTypeOptions: {maxLength: 3}}]}",
-            "are not checked for 'b'; flatten the object"
+            "the values of 'a.b' cannot be checked in a column that is kept as JSON text"
+        ),
+        (
+            "{name: a, logicalType: array, physicalType: json, items: {logicalType: string, "
+                + "quality: [{metric: nullValues, mustBe: 0}]}}",
+            "the values of 'a[]' cannot be checked in a column that is kept as JSON text"
+        ),
+        (
+            "{name: a, logicalType: array, items: {logicalType: object, properties: [{name: b, logicalType: string, "
+                + "quality: [{metric: duplicateValues, mustBe: 0}]}]}}",
+            "properties[0].items.properties[0].quality[0]: duplicateValues of 'a[].b' cannot be measured: rows are compared"
+        ),
+        (
+            "{name: a, logicalType: object, properties: [{name: b, logicalType: object, properties: [{name: c, "
+                + "logicalType: string}], quality: [{metric: missingValues, mustBe: 0, arguments: {missingValues: [x]}}]}]}",
+            "missingValues of 'a.b' cannot be measured: it is struct<c: string>"
         ),
         (
             "{name: a, logicalType: object, primaryKey: true, properties: [{name: b, logicalType: string}]}",

@@ -1,0 +1,141 @@
+import Contracts
+import Testing
+
+@testable import Columnar
+
+/// A table of `id` and of some columns, written as in YAML.
+private func table(_ columns: String, rules: String = "") throws -> Contract {
+    try Contract(
+        parsing: """
+            {apiVersion: v3.1.0, kind: DataContract, id: t, version: '1', status: draft, schema: [{name: t,
+              quality: [\(rules)], properties: [{name: id, logicalType: integer, physicalType: bigint}, \(columns)]}]}
+            """, file: "fixture")
+}
+
+/// Values that must satisfy something inside structs and lists: rows that break it go to quarantine.
+@Suite struct NestedConstraintTests {
+    private static let columns = """
+        {name: p, logicalType: object, properties: [
+          {name: code, logicalType: string, logicalTypeOptions: {minLength: 2, pattern: '^[a-z]+$'}},
+          {name: born, logicalType: date, logicalTypeOptions: {minimum: '1900-01-01'}}]},
+        {name: lines, logicalType: array, items: {logicalType: object, properties: [
+          {name: price, logicalType: number, physicalType: 'decimal(6,2)', logicalTypeOptions: {minimum: 0, maximum: 99.5}},
+          {name: secret, logicalType: string, logicalTypeOptions: {maxLength: 3}, customProperties: [
+            {property: masking, value: redact}]}]}},
+        {name: tags, logicalType: array, items: {logicalType: string,
+          customProperties: [{property: validValues, value: [a, b]}]}}
+        """
+
+    @Test(arguments: [
+        (#""p":{"code":"x"}"#, "p.code", "too_short", #"p.code: '"x"' has 1 characters; at least 2 are due"#),
+        (#""p":{"code":"XY"}"#, "p.code", "pattern_mismatch", #"p.code: '"XY"' does not match ^[a-z]+$"#),
+        (#""p":{"born":"1899-12-31"}"#, "p.born", "below_minimum", #"p.born: '"1899-12-31"' is less than 1900-01-01"#),
+        (
+            #""lines":[{"price":1},{"price":99.51}]"#, "lines[].price", "above_maximum",
+            "lines[1].price: '99.51' is greater than 99.5"
+        ),
+        (
+            #""lines":[{"secret":"abcd"}]"#, "lines[].secret", "too_long",
+            "lines[0].secret: the value has 4 characters; at most 3 are allowed"
+        ),
+        (#""tags":["a","c"]"#, "tags[]", "invalid_value", #"tags[1]: '"c"' is none of the valid values"#),
+        // Of several faults in a row, that of the first column is told.
+        (
+            #""tags":["c"],"p":{"code":"x"}"#, "p.code", "too_short",
+            #"p.code: '"x"' has 1 characters; at least 2 are due"#
+        ),
+    ])
+    func aRowThatBreaksOneIsRejectedWithThePath(json: String, place: String, reason: String, message: String) throws {
+        let good =
+            #"{"id":1,"p":{"code":"ab","born":null},"lines":[{"price":0},null,{"price":99.5}],"tags":["a",null]}"#
+        let text = [good, "{\"id\":2,\(json)}", #"{"id":3,"p":null,"lines":[],"tags":null}"#, good].joined(
+            separator: "\n")
+        let reading = try readJSON(text, table(Self.columns))
+        #expect(reading.rows.count == 3)
+        let rejected = try #require(reading.rejected.first)
+        #expect(reading.rejected.count == 1 && rejected.line == 2)
+        #expect(rejected.column == place && rejected.reason.rawValue == reason)
+        #expect(rejected.message == message)
+    }
+
+    @Test func aBoundThatIsNoValueOfItsTypeIsAnErrorThatNamesThePath() throws {
+        let contract = try table(
+            "{name: a, logicalType: array, items: {logicalType: date, logicalTypeOptions: {minimum: '2020-02-30'}}}")
+        let error = #expect(throws: ColumnarError.self) { try readJSON("{}", contract) }
+        #expect(error?.code == "BadConstraint" && "\(error!)".contains("a[]"))
+    }
+}
+
+/// The standard's metrics of fields in structs, row by row, and of elements of lists.
+@Suite struct NestedRuleTests {
+    private func measured(_ lines: [String], _ contract: Contract, batchRows: Int) throws -> [Double] {
+        let inspector = try QualityInspector(contract)
+        let text = lines.enumerated().map { "{\"id\":\($0),\($1)}\n" }.joined()
+        let reader = try NDJSONReader(
+            MemorySource(Array(text.utf8)), contract: contract, limits: ReaderLimits(batchRows: batchRows))
+        reader.inspect = inspector.measure
+        var batch = ColumnBatch(contract.bronzeColumns)
+        while try reader.read(into: &batch) { #expect(batch.rejected.map(\.message) == []) }
+        return inspector.results.map(\.measured)
+    }
+
+    private static let metrics = """
+        {metric: nullValues, mustBe: 0}, {metric: nullValues, unit: percent, mustBe: 0},
+        {metric: missingValues, mustBe: 0, arguments: {missingValues: [x]}},
+        {metric: invalidValues, mustBe: 0, arguments: {validValues: [a, x]}}
+        """
+
+    @Test(arguments: [1, 3, 100])
+    func aFieldOfAStructIsMeasuredAsAColumnAndANullStructIsANullField(batchRows: Int) throws {
+        let nested = try table(
+            """
+            {name: p, logicalType: object, quality: [{metric: nullValues, mustBe: 0}], properties: [
+              {name: n, logicalType: integer}, {name: q, logicalType: object, required: true, properties: [
+                {name: v, logicalType: string, quality: [\(Self.metrics), {metric: duplicateValues, mustBe: 0}]},
+                {name: l, logicalType: array, quality: [{metric: nullValues, mustBe: 0}], items: {logicalType: integer}}]}]}
+            """,
+            rules: "{metric: duplicateValues, mustBe: 0, arguments: {properties: [id, p.q.v]}}, "
+                + "{metric: duplicateValues, mustBe: 0, arguments: {properties: [p.q.v, p.n]}}")
+        let values: [String?] = ["a", nil, "x", "a", nil, "b", "x", "", "b", "a"]
+        let lines = values.enumerated().map { row, value -> String in
+            switch row {
+            case 1: #""p":null"#
+            case 4: #""p":{"n":7,"q":{"l":[1,2]}}"#
+            default: "\"p\":{\"n\":\(row % 3),\"q\":{\"v\":\"\(value!)\"\(row == 5 ? ",\"l\":[3,4,null]" : "")}}"
+            }
+        }
+        let flat = try table(
+            "{name: v, logicalType: string, quality: [\(Self.metrics), {metric: duplicateValues, mustBe: 0}]}")
+        let column = values.map { $0.map { "\"v\":\"\($0)\"" } ?? "\"v\":null" }
+        let expected = try measured(column, flat, batchRows: 7)
+        #expect(expected == [2, 20, 4, 3, 4])
+        // (a, 0) stands there three times and (b, 2) twice; the struct is null once, the list in eight rows.
+        #expect(try measured(lines, nested, batchRows: batchRows) == [0, 3, 1] + expected + [8])
+    }
+
+    @Test(arguments: [1, 2, 100])
+    func elementsOfListsAreCountedEachAndSharesAreOfThem(batchRows: Int) throws {
+        let contract = try table(
+            """
+            {name: tags, logicalType: array, quality: [{metric: nullValues, mustBe: 0}],
+             items: {logicalType: string, quality: [\(Self.metrics)]}},
+            {name: lines, logicalType: array, items: {logicalType: object, quality: [{metric: nullValues, mustBe: 0}],
+             properties: [{name: v, logicalType: string, quality: [\(Self.metrics)]},
+               {name: inner, logicalType: array, quality: [{metric: nullValues, mustBe: 0}],
+                items: {logicalType: integer, quality: [{metric: nullValues, unit: percent, mustBe: 0},
+                  {metric: invalidValues, mustBe: 0, arguments: {maximum: 5}}]}}]}}
+            """)
+        let lines = [
+            #""tags":["a",null,"x","b"],"lines":[{"v":"a","inner":[1,null,9]},null,{"v":null,"inner":[]}]"#,
+            #""tags":[],"lines":[]"#, #""tags":null"#,
+            #""tags":[null],"lines":[{"v":"b","inner":null},{"v":"x","inner":[6]}]"#,
+        ]
+        #expect(
+            try measured(lines, contract, batchRows: batchRows) == [
+                1, 2, 40, 3, 1,  // tags: one list is null; of five elements two are, one is x, one is neither a nor x
+                1, 2, 40, 3, 1,  // five lines: one is null, and one has no v besides
+                // a list inside: null with its line and once by itself; of four elements one is null, two are too large
+                2, 25, 2,
+            ])
+    }
+}

@@ -7,21 +7,24 @@ public final class RunningEmulator: @unchecked Sendable {
     public private(set) var endpoint: String
     private var process: Process
     private let options: [String]
+    private let disk: SmallDisk?
 
     /// - Parameters:
     ///   - parameters: of the template, other than its defaults.
     ///   - template: a path; the pipeline's own otherwise.
     ///   - functions: the folder of the executables; where the build leaves them otherwise.
+    ///   - disk: what the data folder is on; the machine's own otherwise.
     public init(
-        parameters: [String: String] = [:], template: String? = nil, functions: String? = nil
+        parameters: [String: String] = [:], template: String? = nil, functions: String? = nil, disk: SmallDisk? = nil
     ) async throws {
+        self.disk = disk
         data = try TemporaryDirectory()
         options =
             [
                 "--template", template ?? "\(Programs.packageRoot)/infra/pipeline.yaml",
                 "--functions", functions ?? Programs.directory,
             ] + parameters.flatMap { ["--parameter", "\($0)=\($1)"] }
-        (process, endpoint) = try await Self.start(data.path, port: 0, options)
+        (process, endpoint) = try await Self.start(data.path, port: 0, options, disk)
     }
 
     deinit {
@@ -49,17 +52,24 @@ public final class RunningEmulator: @unchecked Sendable {
 
     /// Starts again on the same data and the same port.
     public func restart() async throws {
-        (process, endpoint) = try await Self.start(data.path, port: URL(string: endpoint)?.port ?? 0, options)
+        (process, endpoint) = try await Self.start(data.path, port: URL(string: endpoint)?.port ?? 0, options, disk)
+    }
+
+    /// Gives back the space of a small disk that was taken from the start.
+    public func makeRoom() throws {
+        try FileManager.default.removeItem(atPath: "/proc/\(processIdentifier)/root\(data.path)/\(SmallDisk.filler)")
     }
 
     public var processIdentifier: Int32 { process.processIdentifier }
 
     private static func start(
-        _ data: String, port: Int, _ options: [String]
+        _ data: String, port: Int, _ options: [String], _ disk: SmallDisk?
     ) async throws -> (Process, String) {
         let process = Process()
-        process.executableURL = URL(filePath: Programs.cupel)
-        process.arguments = ["up", "--port", "\(port)", "--data", data] + options
+        let command = [Programs.cupel, "up", "--port", "\(port)", "--data", data] + options
+        let words = disk?.command(mountedAt: data, command) ?? command
+        process.executableURL = URL(filePath: words[0])
+        process.arguments = Array(words.dropFirst())
         // Files, not pipes: nobody has to read on for the emulator to go on.
         let (outputFile, errorFile) = (data + "/up.stdout", data + "/up.stderr")
         for file in [outputFile, errorFile] { try Data().write(to: URL(filePath: file)) }

@@ -1,0 +1,32 @@
+import TestEmulator
+import Testing
+
+/// No space left: said to whoever writes, and survived.
+@Suite struct FullDiskTests {
+    @Test func whatDoesNotFitIsRefusedAndWhatWasAcceptedIsConvertedOnceThereIsRoom() async throws {
+        let emulator = try await RunningEmulator(
+            parameters: ["LeaseSeconds": "5"], disk: SmallDisk(sizeInMiB: 16, takenInMiB: 9))
+        let folder = try TemporaryDirectory()
+        let file = try await Sample.generate(table: "beer", rows: 3_000, seed: 17, format: "csv", into: folder)
+        var accepted: [String] = []
+        for number in 0..<500 {
+            let key = "raw/beer/\(number).csv.gz"
+            guard await RawHTTP.put(emulator, key: key, file: file) else { break }
+            accepted.append(key)
+        }
+        try #require(!accepted.isEmpty && accepted.count < 500, "\(accepted.count) files fit")
+        let status = try await Command.run(Programs.cupel, ["status", "--endpoint", emulator.endpoint])
+        #expect(status.status == 0, "it still answers: \(status.errors)")
+
+        try emulator.makeRoom()
+        try await Referee.lake(emulator, "settle", ["120"])
+        _ = try await Command.run(Programs.cupel, ["replay", "--status", "error", "--endpoint", emulator.endpoint])
+        let records = try await Referee.lake(emulator, "settle", ["120"]).records("records").filter {
+            $0.text("schema_name") == "dm_bronze"
+        }
+        #expect(Set(records.compactMap { $0.text("object_key") }) == Set(accepted))
+        #expect(records.allSatisfy { $0.text("status") == "success" }, "\(records)")
+        #expect(try await Referee.lake(emulator, "check").int("rows") == 3_000 * accepted.count)
+        #expect(emulator.stop() == 0)
+    }
+}

@@ -58,7 +58,8 @@ let functions: [Target] = [
     function(
         "BronzeWriter",
         imports: [
-            "LambdaRuntime", "AWSClient", "AWSModels", "Contracts", "Columnar", "Parquet", "PII", "Control", "JSON",
+            "LambdaRuntime", "AWSClient", "AWSModels", "Contracts", "Columnar", "Parquet", "PII", "Control", "CKernels",
+            "JSON",
         ],
         exclude: ["README.md"]),
     function("Replayer", imports: ["LambdaRuntime", "AWSClient", "AWSModels", "Control", "JSON"]),

@@ -1,3 +1,5 @@
+internal import CKernels
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -10,6 +12,10 @@ final class FileSink: OutputSink {
     private let partPath: String
     private let descriptor: Int32
     private var sizeInBytes = 0
+    /// How much of it the disk has been given.
+    private var givenSize = 0
+    /// The disk gets what there is in such pieces while more is made; else all of it would be waited for at the end.
+    private static let pieceSize = 1 << 20
 
     init(path: String) throws(ConversionError) {
         self.path = path
@@ -31,6 +37,10 @@ final class FileSink: OutputSink {
             rest = rest.dropFirst(written)
         }
         sizeInBytes += bytes.count
+        if sizeInBytes - givenSize >= Self.pieceSize {
+            ck_start_writeback(descriptor, off_t(givenSize), off_t(sizeInBytes - givenSize))
+            givenSize = sizeInBytes
+        }
     }
 
     func finish() throws -> StoredFile {

@@ -4,6 +4,7 @@
 #include "base64.h"
 #include "csv_index.h"
 #include "fields.h"
+#include "file.h"
 #include "json_rows.h"
 #include "json_string.h"
 #include "memory.h"

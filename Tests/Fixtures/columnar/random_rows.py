@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""random_rows.py csv|json SEED COUNT: random tables as Python's own csv and json modules write them, with their values.
+"""random_rows.py csv|json SEED COUNT [ROWS]: random tables, of fewer than 60 or ROWS rows, as Python's own csv and json modules write them, with their values.
 
 Prints one JSON document a table: {"text": base64 of the bytes, "rows": [[value or null, …]]}. Values are text, as they were
 before they were written; a null is what the format cannot tell from nothing.
@@ -13,6 +13,7 @@ import struct
 import sys
 
 form, seed, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+row_limit = int(sys.argv[4]) if len(sys.argv) > 4 else 60
 chance = random.Random(seed)
 PIECES = ["a", "Z", "0", "-", " ", "é", "葉", "😀", "e\u0301", "\u2028", "\ufeff", "'", "\t", "\\", "/", ",", '"', '""', "\n", "\r\n"]
 
@@ -32,7 +33,7 @@ def csv_table():
     writer = csv.writer(file, quoting=quoting, lineterminator=ending)
     writer.writerow(["a", "b", "c"])
     rows = []
-    for _ in range(chance.randrange(60)):
+    for _ in range(chance.randrange(row_limit)):
         row = [text(pieces) for _ in range(3)]
         writer.writerow(row)
         rows.append([None if value == "" and quoting == csv.QUOTE_MINIMAL else value for value in row])
@@ -71,7 +72,7 @@ def json_table():
     spacing = chance.choice([(",", ":"), (", ", ": "), (" ,\t", " : ")])
     is_ascii, ending = chance.random() < 0.5, chance.choice(["\n", "\r\n", "\n\n"])
     lines, rows = [], []
-    for _ in range(chance.randrange(1, 60)):
+    for _ in range(chance.randrange(1, row_limit)):
         values = {
             "n": chance.choice([None, 0, -1, 2**63 - 1, -2**63, chance.getrandbits(63)]),
             "s": chance.choice([None, text(PIECES + ["\0", "\x1f", "\x7f", "\b", "\f"])]),

@@ -13,8 +13,9 @@ import Testing
         let rows: [[String?]]
     }
 
-    private static func tables(_ format: String, seed: UInt64, count: Int) throws -> [Table] {
-        let lines = try Referee.run("columnar/random_rows.py", format, "\(seed)", "\(count)").split(separator: "\n")
+    private static func tables(_ format: String, seed: UInt64, count: Int, rows: Int = 60) throws -> [Table] {
+        let lines = try Referee.run("columnar/random_rows.py", format, "\(seed)", "\(count)", "\(rows)")
+            .split(separator: "\n")
         try #require(lines.count == count, "seed \(seed)")
         return try lines.map { line in
             let table = try JSON(parsing: String(line))
@@ -34,22 +35,54 @@ import Testing
         }
     }
 
+    @Test func smallCSVThatPythonWroteReadsTheSameThroughAWindowOfEverySize() throws {
+        let seed = UInt64.random(in: 0...1 << 32)
+        let contract = try contract(columns: "a: string", "b: string", "c: string")
+        for (number, table) in try Self.tables("csv", seed: seed, count: 20, rows: 4).enumerated() {
+            // A window holds a byte order mark at least.
+            for window in 4...table.text.count + 1 {
+                let reading = try readCSV(table.text, contract, piece: 1 + (number + window) % 9, window: window)
+                let place = "seed \(seed), table \(number), window \(window)"
+                #expect(reading.rejected.isEmpty, "\(place)")
+                #expect(reading.rows.map { Array($0.prefix(3)) } == table.rows, "\(place)")
+            }
+        }
+    }
+
     @Test func ndjsonThatPythonWroteReadsAsPythonMeantIt() throws {
         let seed = UInt64.random(in: 0...1 << 32)
         let contract = try contract(columns: "n: bigint", "s: string", "d: double")
         for (number, table) in try Self.tables("json", seed: seed, count: 200).enumerated() {
             let reading = try readJSON(
                 table.text, contract, piece: 1 + number % 97, window: 4 + number * 7 % 900, batchRows: 1 + number % 50)
-            #expect(reading.rejected.isEmpty, "seed \(seed), table \(number)")
-            try #require(reading.rows.count == table.rows.count, "seed \(seed), table \(number)")
-            for (row, expected) in zip(reading.rows, table.rows) {
-                #expect(Array(row[..<2]) == Array(expected[..<2]), "seed \(seed), table \(number)")
-                #expect(row[2].map(Self.bits) == expected[2].map(Self.bits), "seed \(seed), table \(number)")
-                let rescued = (
-                    try row.last?.map { try JSON(parsing: $0) }, try expected[3].map { try JSON(parsing: $0) }
-                )
-                #expect(rescued.0 == rescued.1, "seed \(seed), table \(number)")
+            try Self.expect(reading, toHave: table, "seed \(seed), table \(number)")
+        }
+    }
+
+    @Test func smallNDJSONThatPythonWroteReadsTheSameThroughAWindowOfEverySize() throws {
+        let seed = UInt64.random(in: 0...1 << 32)
+        let contract = try contract(columns: "n: bigint", "s: string", "d: double")
+        for (number, table) in try Self.tables("json", seed: seed, count: 20, rows: 4).enumerated() {
+            let whole = try readJSON(table.text, contract, window: 1 << 16)
+            try Self.expect(whole, toHave: table, "seed \(seed), table \(number)")
+            for window in 4...table.text.count + 1 {
+                let reading = try readJSON(table.text, contract, piece: 1 + (number + window) % 9, window: window)
+                let place = "seed \(seed), table \(number), window \(window)"
+                #expect(reading.rows == whole.rows && reading.rejected.isEmpty, "\(place)")
             }
+        }
+    }
+
+    private static func expect(_ reading: Reading, toHave table: Table, _ place: Comment) throws {
+        #expect(reading.rejected.isEmpty, place)
+        try #require(reading.rows.count == table.rows.count, place)
+        for (row, expected) in zip(reading.rows, table.rows) {
+            #expect(Array(row[..<2]) == Array(expected[..<2]), place)
+            #expect(row[2].map(bits) == expected[2].map(bits), place)
+            let rescued = (
+                try row.last?.map { try JSON(parsing: $0) }, try expected[3].map { try JSON(parsing: $0) }
+            )
+            #expect(rescued.0 == rescued.1, place)
         }
     }
 

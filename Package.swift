@@ -164,7 +164,9 @@ let fuzzing: [Target] = [
         path: "Functions/FirehoseTransform", exclude: ["README.md", "main.swift"], swiftSettings: strict()),
     .executableTarget(
         name: "Fuzz",
-        dependencies: ["Columnar", "Contracts", "CZlib", "FirehoseTransform", "JSON", "LambdaRuntime", "YAML"],
+        dependencies: [
+            "Columnar", "Contracts", "CZlib", "FirehoseTransform", "JSON", "LambdaRuntime", "Pattern", "YAML",
+        ],
         path: "Tests/Fuzz", exclude: ["README.md", "fuzz.py"], swiftSettings: strict()),
 ]
 

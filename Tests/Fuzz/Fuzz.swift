@@ -15,8 +15,10 @@ struct Fuzz {
         case "csv": CSVTarget()
         case "firehose": FirehoseTarget()
         case "gzip": GzipTarget()
+        case "gzip-header": GzipHeaderTarget()
         case "json": JSONTarget()
         case "ndjson": NDJSONTarget()
+        case "pattern": PatternTarget()
         case let name: fatal("CUPEL_FUZZ_TARGET is \(name ?? "not set"); fuzz.py knows the targets")
         }
     }()

@@ -72,8 +72,7 @@ struct TextReading {
         guard format == .json, row.reason != .lineTooLong else { return row }
         return RejectedRow(
             line: row.line, byteOffset: row.byteOffset, column: nil, reason: .notJSON, message: "",
-            rawText: row.rawText,
-            rawLength: row.rawLength)
+            rawText: row.rawText, rawLength: row.rawLength)
     }
 
     private func check(_ column: ColumnBatch.Column, rows: Int) {

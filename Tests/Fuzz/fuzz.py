@@ -16,6 +16,7 @@ import random
 import subprocess
 import sys
 import threading
+import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build/fuzz"
@@ -23,7 +24,8 @@ BUILD = ROOT / ".build/fuzz"
 FLAGS = ["-c", "release", "--scratch-path", str(BUILD), "-Xswiftc", "-sanitize=fuzzer,address", "-Xswiftc",
          "-enable-testing", "-Xcc", "-fsanitize=fuzzer-no-link,address", "-Xswiftc", "-use-ld=lld"]
 # The longest input that a target is worth trying with.
-TARGETS = {"contract": 4096, "csv": 2048, "firehose": 4096, "gzip": 4096, "json": 2048, "ndjson": 2048}
+TARGETS = {"contract": 4096, "csv": 2048, "firehose": 4096, "gzip": 4096, "gzip-header": 300, "json": 2048,
+           "ndjson": 2048, "pattern": 300}
 
 
 def csv_seeds():
@@ -35,6 +37,11 @@ def csv_seeds():
     yield b"\xef\xbb\xbf" + b's,"i",unknown\r\n"x",7,more\r\n\r\n,,\n"open,1,2\n'
     yield b"i\n1\n\n2\n\"3\"\n"
     yield row + b"\xff\xfe\x00\n" + row + b"x" * 400 + b"\n"
+    # Found: more of a row that was too long was told where more of it was in memory.
+    yield zlib.decompress(base64.b64decode(
+        "eNq1kd1KxDAQhfd6wXeQc+tJSSa/7dU+hHdLL1oaQVHXnxZXZJ/NVzOLaP0BFcVDSGYyh5D55pTnvOTAE64ueMee9xw58YwbXvF2aahqEWujaB"
+        "uSdzH6pBMjTVaRuvI0UlnH+p2q/cbxZsoULU5pUVK/CY/FNr4uqzJinQ9H2jdWl6dsLllUOdW9MjJYtfidVos/qSu/UE5CMM5Ep7UmHoAOaNam"
+        "3eE1MwT6cgJbYH+/frEBz92G0i3Q7tpS7A6B6zmaNmMegDTm7YiDD6QLah/jTPqz+fEL90/m8q9jmwF+S0hmQssnL1h6lw=="))
 
 
 def ndjson_seeds():
@@ -91,9 +98,19 @@ def gzip_seeds():
     yield member(b"a" * 100_000)
     yield member(text)[:-5]
     yield member(text) + b"\0\0garbage"
-    header = member(b"x")
-    # A header with a checksum of its own, an extra field and a comment.
-    yield header[:3] + b"\x16" + header[4:10] + b"\x04\x00ab\x00\x00comment\x00\x00\x00" + header[10:]
+    for header in gzip_header_seeds():
+        yield header + member(b"x")[10:]
+    # Found: a header's wrong checksum, accepted where the header came in pieces.
+    yield base64.b64decode(
+        "H4sIFgAAAAAA/wQAYWIAAGNvbW1lbnRAwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBAKsAAIMW3IwBAAAA")
+
+
+def gzip_header_seeds():
+    for flags in range(0, 32, 2):
+        header = b"\x1f\x8b\x08" + bytes([flags]) + b"\x01\x02\x03\x04\x00\xff"
+        header += (b"\x04\x00ab\x00\x00" if flags & 4 else b"") + (b"name\0" if flags & 8 else b"")
+        header += b"comment\0" if flags & 16 else b""
+        yield header + (zlib.crc32(header).to_bytes(4, "little")[:2] if flags & 2 else b"")
 
 
 def contract_seeds():
@@ -108,11 +125,19 @@ def contract_seeds():
     yield b"a: |+\n  text\n\nb: >-\n  more\nc: \"\\u00e9\\x41\"\nd: 'it''s'\n"
 
 
+def pattern_seeds():
+    for expression, text in [
+            ("^[A-Z]{2,3}$", "DEU"), ("^(?:ab|a)(c|bcd)*$", "abcdbcd"), ("^(?<year>\\d{4})-(0[1-9]|1[0-2])$", "2026-12"),
+            ("[^ä-ü東\\s]+?\\.$", "x."), ("\\u{1F600}\\uD83D\\uDE00|\\x41[\\]\\-\\b^]", "😀😀"), ("(a*)*(.?){0,9}b", "aaab"),
+            ("^$|[]|[^]|\\W\\D\\S\\0\\t\\$", "\u2028"), ("a{,3}{2}?(^b|c$){3,}", "a{,3}")]:
+        yield f"{expression}\0{text}".encode()
+
+
 def run(name, seconds, results):
     corpus, found = BUILD / "corpus" / name, BUILD / "found"
     for folder in (corpus, found):
         folder.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(globals()[f"{name}_seeds"]()):
+    for number, seed in enumerate(globals()[f"{name.replace('-', '_')}_seeds"]()):
         (corpus / f"seed-{number}").write_bytes(seed)
     status, output = fuzz(name, seconds, [f"-max_total_time={seconds}", f"-max_len={TARGETS[name]}", "-timeout=10",
                                           "-rss_limit_mb=1024", "-detect_leaks=0",

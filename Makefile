@@ -50,6 +50,7 @@ test:
 	CUPEL_BINARIES=$(CURDIR)/$(release) swift test --skip-build --filter RecordedExecutionTests
 	CUPEL_BINARIES=$(CURDIR)/$(release) swift test --skip-build --filter 'EndToEndTests|ConformanceTests' \
 		--skip RecordedExecutionTests
+	@$(MAKE) --no-print-directory fuzz SECONDS=10
 
 lint:
 	@mkdir -p .build

@@ -3,7 +3,7 @@ internal import Synchronization
 /// The emulator's services, made and connected.
 final class Services: Sendable {
     static let schema =
-        DynamoDB.schema + S3.schema + StepFunctionsService.schema + SQSService.schema
+        DynamoDB.schema + S3.schema + StepFunctionsService.schema + SQSService.schema + SNSService.schema
         + [
             LambdaService.schema, ECSService.schema, PipeService.schema, ScheduleService.schema, IAMService.schema,
             CloudFormation.schema,
@@ -13,6 +13,7 @@ final class Services: Sendable {
     let dynamoDB: DynamoDB
     let streams: DynamoDBStreams
     let queues: SQSService
+    let topics: SNSService
     let lambda: LambdaService
     let ecs: ECSService
     let stepFunctions: StepFunctionsService
@@ -46,27 +47,33 @@ final class Services: Sendable {
         streams = DynamoDBStreams(dynamoDB)
         s3 = try S3(store: store, notifying: lambda, account: account, ambient: ambient)
         lambda.readCode(from: s3)
-        lambda.leaveRecords(with: queues)
+        topics = SNSService(
+            store: store, messages: queues, functions: lambda, logs: logs, account: account, ambient: ambient)
+        let destinations = MessageDestinations(queues: queues, topics: topics)
+        lambda.leaveRecords(with: destinations)
         stepFunctions = StepFunctionsService(
             store: store, account: account, ambient: ambient,
             integrations: .init(
-                lambda: lambda, ecs: ecs, services: ["dynamodb": dynamoDB, "logs": logs, "sqs": queues], s3: s3,
+                lambda: lambda, ecs: ecs, services: ["dynamodb": dynamoDB, "logs": logs, "sqs": queues, "sns": topics],
+                s3: s3,
                 logs: logs))
         pipes = try PipeService(
-            store: store, changes: dynamoDB, executions: stepFunctions, functions: lambda, messages: queues, logs: logs,
+            store: store, changes: dynamoDB, executions: stepFunctions, functions: lambda, messages: destinations,
+            logs: logs,
             account: account, ambient: ambient)
         schedules = ScheduleService(
             store: store, executions: stepFunctions, functions: lambda, logs: logs, account: account, ambient: ambient)
         identities = IAMService(store: store, account: account, ambient: ambient)
         cloudFormation = CloudFormation(
-            store: store, services: [s3, dynamoDB, queues, lambda, ecs, stepFunctions, pipes, schedules, logs],
+            store: store, services: [s3, dynamoDB, queues, topics, lambda, ecs, stepFunctions, pipes, schedules, logs],
             objects: s3, account: account, ambient: ambient)
     }
 
     /// By the names under which clients sign for them.
     var byName: [String: any EmulatedService] {
         [
-            "s3": s3, "dynamodb": dynamoDB, "streams.dynamodb": streams, "sqs": queues, "lambda": lambda, "ecs": ecs,
+            "s3": s3, "dynamodb": dynamoDB, "streams.dynamodb": streams, "sqs": queues, "sns": topics, "lambda": lambda,
+            "ecs": ecs,
             "states": stepFunctions, "pipes": pipes, "logs": logs,
             "scheduler": schedules, "iam": identities, "sts": identities, "cloudformation": cloudFormation,
         ]

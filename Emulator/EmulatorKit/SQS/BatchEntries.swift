@@ -7,9 +7,11 @@ struct BatchEntries: Sendable {
 
     let all: [JSON]
 
-    /// - Parameter kind: how the service calls such an entry.
-    init(_ input: JSON, _ kind: String) throws(AWSFault) {
-        all = input["Entries"]?.array ?? []
+    /// - Parameters:
+    ///   - kind: how the service calls such an entry.
+    ///   - member: what they come as.
+    init(_ input: JSON, _ kind: String, member: String = "Entries") throws(AWSFault) {
+        all = input[member]?.array ?? []
         guard !all.isEmpty else {
             throw AWSFault("EmptyBatchRequest", "There should be at least one \(kind) in the request.")
         }

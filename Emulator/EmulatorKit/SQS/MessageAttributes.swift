@@ -4,18 +4,16 @@ internal import JSON
 /// A message's attributes: names, each with a `DataType` and a value.
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>
 struct MessageAttributes: Sendable {
-    private static let countLimit = 10
-
     let members: JSONObject
 
     /// Attributes that were checked when they came.
     init(checked members: JSONObject) { self.members = members }
 
     /// - Throws: ``AWSFault`` `InvalidParameterValue`, naming the attribute.
-    init(checking members: JSONObject) throws(AWSFault) {
-        guard members.count <= Self.countLimit else {
+    init(checking members: JSONObject, countLimit: Int = 10) throws(AWSFault) {
+        guard members.count <= countLimit else {
             throw .queueParameter(
-                "Number of message attributes [\(members.count)] exceeds the allowed maximum [\(Self.countLimit)].")
+                "Number of message attributes [\(members.count)] exceeds the allowed maximum [\(countLimit)].")
         }
         for (name, value) in members { try Self.check(name, value) }
         self.members = members

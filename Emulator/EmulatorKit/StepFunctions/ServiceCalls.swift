@@ -79,7 +79,7 @@ struct SDKNaming: Sendable {
             case "sqs":
                 name = AWSFault.isModeledByQueues(code) ? code + "Exception" : "AmazonSQSException"
                 wireCode = fault.queueQueryCode
-            case "sns": name = code + "Exception"
+            case "sns": name = fault.topicErrorType
             default: break
             }
             return TaskFailure(
@@ -87,7 +87,10 @@ struct SDKNaming: Sendable {
                 cause: "\(fault.message) (Service: \(names.client); Status Code: \(fault.status); "
                     + "Error Code: \(wireCode); Request ID: \(requestID); Proxy: null)")
         }
-        let name = isGeneric ? "\(names.prefix)Exception" : code.hasSuffix("Exception") ? code : code + "Exception"
+        let name =
+            service == "sns"
+            ? fault.topicErrorType
+            : isGeneric ? "\(names.prefix)Exception" : code.hasSuffix("Exception") ? code : code + "Exception"
         let attempts = service == "sfn" ? " (SDK Attempt Count: 1)" : ""
         return TaskFailure(
             error: "\(names.prefix).\(name)",

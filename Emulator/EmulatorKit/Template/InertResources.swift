@@ -32,7 +32,6 @@ struct InertResources {
         case "AWS::IAM::ManagedPolicy":
             arn = "arn:aws:iam::\(account.id):policy/\(properties["ManagedPolicyName"]?.string ?? name)"
             ref = arn
-        case "AWS::SNS::Topic": ref = arn
         case "AWS::KMS::Key": arn = account.arn("kms", "key/\(name)")
         default: break
         }

@@ -56,6 +56,24 @@ def a_table_is_used():
 
 
 @check
+def a_topic_reaches_a_queue():
+    # Version 1 of the CLI has names of its own for SQS's hosts, and needs the endpoint in the command.
+    def sqs(*words, **more): return aws("sqs", "--endpoint-url", endpoint, *words, **more)
+    name = "referee-" + uuid.uuid4().hex[:12]
+    url = sqs("create-queue", "--queue-name", name)["QueueUrl"]
+    arn = sqs("get-queue-attributes", "--queue-url", url, "--attribute-names", "QueueArn")["Attributes"]["QueueArn"]
+    topic = aws("sns", "create-topic", "--name", name)["TopicArn"]
+    aws("sns", "subscribe", "--topic-arn", topic, "--protocol", "sqs", "--notification-endpoint", arn)
+    sent = aws("sns", "publish", "--topic-arn", topic, "--message", "hello")["MessageId"]
+    message, = sqs("receive-message", "--queue-url", url, "--wait-time-seconds", "20")["Messages"]
+    assert json.loads(message["Body"])["MessageId"] == sent, message
+    sqs("delete-message", "--queue-url", url, "--receipt-handle", message["ReceiptHandle"])
+    assert "NonExistentQueue" in sqs("get-queue-url", "--queue-name", name + "-none", fails=True)
+    aws("sns", "delete-topic", "--topic-arn", topic)
+    sqs("delete-queue", "--queue-url", url)
+
+
+@check
 def the_pipelines_machine_and_logs_are_seen():
     listed = {m["name"]: m["stateMachineArn"] for m in aws("stepfunctions", "list-state-machines")["stateMachines"]}
     arn = listed["cupel-dev-ingestion"]

@@ -1,33 +1,10 @@
 """Queues: what goes in, what comes out and when, and what is refused."""
 import hashlib, json, struct, threading, time, uuid
 
-from calls import check, client, eventually, fails, raw
+from calls import check, eventually, fails, raw
+from queues import arn, attributes, bodies, delete, queue, receive, send, sqs
 
-sqs = client("sqs")
 PREFIX = "AWS.SimpleQueueService."
-
-
-def queue(fifo=False, **attributes):
-    name = "referee-" + uuid.uuid4().hex[:12] + (".fifo" if fifo else "")
-    if fifo: attributes["FifoQueue"] = "true"
-    return sqs.create_queue(QueueName=name, Attributes={k: str(v) for k, v in attributes.items()})["QueueUrl"]
-
-
-def attributes(url, *names):
-    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names) or ["All"]).get("Attributes", {})
-
-
-def arn(url): return attributes(url, "QueueArn")["QueueArn"]
-
-
-def send(url, body, **more): return sqs.send_message(QueueUrl=url, MessageBody=body, **more)
-
-
-def receive(url, **more):
-    return sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=more.pop("n", 10), **more).get("Messages", [])
-
-
-def delete(url, message): sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
 def digest(attributes):
@@ -37,9 +14,6 @@ def digest(attributes):
         return b"\1" + part(a["StringValue"].encode()) if "StringValue" in a else b"\2" + part(a["BinaryValue"])
     return hashlib.md5(b"".join(part(n.encode()) + part(attributes[n]["DataType"].encode()) + value(attributes[n])
                                 for n in sorted(attributes))).hexdigest()
-
-
-def bodies(messages): return [m["Body"] for m in messages]
 
 
 @check

@@ -36,6 +36,8 @@ struct XMLText: Sendable {
     /// Writes the element if there is a value.
     mutating func element(_ name: String, ifPresent text: String?) { if let text { element(name, text) } }
 
+    mutating func characters(_ text: String) { append(text) }
+
     /// XML that is written already.
     mutating func verbatim(_ xml: [UInt8]) { bytes += xml }
 

@@ -25,24 +25,28 @@ public struct ContractLint: Sendable {
 
     /// - Throws: ``ContractError/unreadable(path:reason:)``; anything else is a finding.
     public mutating func check(_ path: String) throws(ContractError) {
-        let contract: Contract
+        let (contract, faults): (Contract?, [ContractError])
         do throws(ContractError) {
-            contract = try Contract(contentsOf: path)
+            (contract, faults) = try Contract.check(contentsOf: path)
+        } catch .unreadable(let path, let reason) {
+            throw .unreadable(path: path, reason: reason)
         } catch {
-            switch error {
-            case .unreadable: throw error
-            case .invalid(let file, let line, let column, let key, let reason):
-                return findings.append(
-                    Finding(isError: true, file: file, line: line, column: column, key: key, message: reason))
-            case .notYAML, .duplicateTable, .unknownTable:
-                return findings.append(Self.syntaxFinding(path, error))
-            }
+            return findings.append(Self.syntaxFinding(path, error))
         }
+        findings += faults.compactMap(Self.finding).sorted {
+            ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0)
+        }
+        guard let contract else { return }
         if let other = contracts.first(where: { $0.contract.table == contract.table }) {
             report(true, path, "the table '\(contract.table)' has a contract already, \(other.file); keep one")
         }
         contracts.append((path, contract))
         advise(on: contract, at: path)
+    }
+
+    private static func finding(_ fault: ContractError) -> Finding? {
+        guard case .invalid(let file, let line, let column, let key, let reason) = fault else { return nil }
+        return Finding(isError: true, file: file, line: line, column: column, key: key, message: reason)
     }
 
     /// The YAML error with its place, which the contract's own error holds as text only.

@@ -26,21 +26,27 @@ struct ColumnReader {
         _ property: ContractKey, path parent: [String], fieldID: Int32?, parentIsRequired: Bool
     ) throws(ContractError) {
         try property.expectKeys(columnKeys)
-        let path = parent + [try property.fieldName()]
+        // What has no name is read on: it may have other faults.
+        let path = parent + [property.noting { () throws(ContractError) in try property.fieldName() } ?? "?"]
         guard try !property.isFlattened() else {
             return try flatten(property, path: path, parentIsRequired: parentIsRequired)
         }
-        let column = try column(property, path: path, fieldID: fieldID)
+        guard let column = try column(property, path: path, fieldID: fieldID) else { return }
         if column.isRequired, !parentIsRequired {
-            throw property.fault(
-                "'\(column.name)' cannot be required while the flattened object around it is not; require the object, "
-                    + "or keep it as a struct")
+            property.faults.note(
+                property.fault(
+                    "'\(column.name)' cannot be required while the flattened object around it is not; require the object, "
+                        + "or keep it as a struct"))
         }
-        if try property.optional("partitioned")?.bool() == true {
-            let position = try property.optional("partitionKeyPosition")?.int(in: 1...1000)
+        if property.flag("partitioned") {
+            let position = property.noting { () throws(ContractError) in
+                try property.optional("partitionKeyPosition")?.int(in: 1...1000)
+            }
             partitions.append((position ?? columns.count + 1, column.name))
         }
-        constraints[column.name] = try ValueConstraints.of(property, column.type)
+        constraints[column.name] = property.noting { () throws(ContractError) in
+            try ValueConstraints.of(property, column.type)
+        }
         columns.append(column)
     }
 
@@ -51,14 +57,16 @@ struct ColumnReader {
         guard path.count < ColumnType.maximumDepth else { throw object.isTooDeep }
         for key in ["primaryKey", "unique", "partitioned", "quality", "physicalType"] {
             if let key = object.optional(key), key.node.bool != false {
-                throw key.fault("a flattened object has no column of its own; say this of its fields")
+                key.faults.note(key.fault("a flattened object has no column of its own; say this of its fields"))
             }
         }
-        let isRequired = try object.optional("required")?.bool() ?? false
+        let isRequired = object.flag("required")
         let before = columns.count
         for property in try object.fields() {
-            let id = try nested.fieldID(of: property)
-            try read(property, path: path, fieldID: id, parentIsRequired: isRequired && parentIsRequired)
+            property.noting { () throws(ContractError) in
+                let id = try nested.fieldID(of: property)
+                try read(property, path: path, fieldID: id, parentIsRequired: isRequired && parentIsRequired)
+            }
         }
         if isRequired, !columns[before...].contains(where: \.isRequired) {
             throw object.fault("a flattened object is required by its fields; require one of them too")
@@ -67,14 +75,15 @@ struct ColumnReader {
 
     private mutating func column(
         _ property: ContractKey, path: [String], fieldID: Int32?
-    ) throws(ContractError) -> Contract.Column {
+    ) throws(ContractError) -> Contract.Column? {
         let name = path.joined(separator: "_")
-        try checkName(name, of: property)
-        let logicalType = try property.required("logicalType").string(oneOf: ColumnType.logicalTypes)
-        let place = NestedPlace(column: name, depth: path.count)
-        let type = try nested.type(of: property, logicalType: logicalType, at: place)
-        let isKey = try property.optional("primaryKey")?.bool() ?? false
-        let isUnique = try property.optional("unique")?.bool() ?? false
+        property.noting { () throws(ContractError) in try checkName(name, of: property) }
+        let (isKey, isUnique) = (property.flag("primaryKey"), property.flag("unique"))
+        let isRequired = property.flag("required") || isKey
+        let (classification, description) = (property.text("classification"), property.text("description"))
+        let (logicalType, physicalType) = (property.text("logicalType"), property.text("physicalType"))
+        guard let type = nested.type(of: property, at: NestedPlace(column: name, depth: path.count)), let logicalType
+        else { return nil }
         if isKey || isUnique, type.isNested {
             throw property.fault(
                 "'\(name)' is \(type), whose values are not compared: it can be no key, and not unique")
@@ -82,18 +91,17 @@ struct ColumnReader {
         let keyPosition = try property.optional("primaryKeyPosition")?.int(in: -1...1000) ?? -1
         let givenID = try property.customProperty("fieldId")
         return Contract.Column(
-            name: name, path: path, type: type, logicalType: logicalType,
-            physicalType: try property.optional("physicalType")?.string(),
-            isRequired: try property.optional("required")?.bool() ?? false || isKey,
-            isUnique: isUnique,
+            name: name, path: path, type: type, logicalType: logicalType, physicalType: physicalType,
+            isRequired: isRequired, isUnique: isUnique,
             primaryKeyPosition: isKey ? max(keyPosition, 1) : nil,
-            classification: try property.optional("classification")?.string(),
-            masking: try property.masking(of: type), description: try property.optional("description")?.string(),
+            classification: classification,
+            masking: property.noting { () throws(ContractError) in try property.masking(of: type) },
+            description: description,
             fieldID: try nested.claim(fieldID, given: givenID, for: name, at: property), options: property.options)
     }
 
     private func checkName(_ name: String, of property: ContractKey) throws(ContractError) {
-        let key = try property.required("name")
+        guard let key = property.optional("name") else { return }
         guard name.utf8.count <= 255 else { throw key.fault("the column's name '\(name)' is longer than 255 bytes") }
         guard !BronzeColumn.system.contains(where: { $0.name == name.lowercased() }) else {
             throw key.fault("'\(name)' is a column that bronze adds itself; choose another name")

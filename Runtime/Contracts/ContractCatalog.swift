@@ -71,15 +71,28 @@ extension Contract {
 
     /// Reads the contract in the file at `path`.
     public init(contentsOf path: String) throws(ContractError) {
-        let node: YAMLNode
+        try self.init(reading: try Self.root(ofFile: path))
+    }
+
+    /// Reads the contract in the file at `path`, or all that is wrong with it: each ``ContractError/invalid(file:line:column:path:reason:)``.
+    ///
+    /// What cannot be judged for another fault is not among them: what is in a key that nobody knows, or a rule of the table
+    /// that names columns while one of them is at fault.
+    /// - Throws: ``ContractError/unreadable(path:reason:)`` or ``ContractError/notYAML(reason:)``.
+    public static func check(contentsOf path: String) throws(ContractError) -> (
+        contract: Contract?, faults: [ContractError]
+    ) {
+        read(try root(ofFile: path))
+    }
+
+    private static func root(ofFile path: String) throws(ContractError) -> ContractKey {
         do throws(YAMLError) {
-            node = try YAMLNode(contentsOf: path)
+            return ContractKey(root: try YAMLNode(contentsOf: path), file: path)
         } catch  where error.mark == nil {
             throw .unreadable(path: path, reason: error.reason)
         } catch {
             throw .notYAML(reason: error.description)
         }
-        try self.init(reading: ContractKey(root: node, file: path))
     }
 
     /// Reads a contract from YAML or JSON text; errors call it `file`.

@@ -5,15 +5,17 @@ struct ContractKey {
     let node: YAMLNode
     let file: String
     let path: String
+    let faults: ContractFaults
 
     init(root node: YAMLNode, file: String) {
-        self.init(node: node, file: file, path: "")
+        self.init(node: node, file: file, path: "", faults: ContractFaults())
     }
 
-    private init(node: YAMLNode, file: String, path: String) {
+    private init(node: YAMLNode, file: String, path: String, faults: ContractFaults) {
         self.node = node
         self.file = file
         self.path = path
+        self.faults = faults
     }
 
     func fault(_ reason: String, at mark: YAMLMark? = nil) -> ContractError {
@@ -25,18 +27,20 @@ struct ContractKey {
 
     // MARK: Mappings
 
-    /// Checks that this is a mapping with no other keys than `allowed`: a misspelt key would be a promise not kept.
+    /// Checks that this is a mapping, and notes keys other than `allowed`: a misspelt key would be a promise not kept.
     func expectKeys(_ allowed: [String]) throws(ContractError) {
         guard let mapping = node.mapping else { throw fault("expected a mapping, found \(node.kind)") }
         for entry in mapping where !allowed.contains(entry.key) {
-            throw fault("unknown key '\(entry.key)'; known are \(allowed.joined(separator: ", "))", at: entry.keyMark)
+            faults.note(
+                fault("unknown key '\(entry.key)'; known are \(allowed.joined(separator: ", "))", at: entry.keyMark))
         }
     }
 
     /// The value under `key`; nil where it is absent or null.
     func optional(_ key: String) -> ContractKey? {
         guard let value = node[key], !value.isNull else { return nil }
-        return ContractKey(node: value, file: file, path: path.isEmpty ? key : "\(path).\(key)")
+        return ContractKey(
+            node: value, file: file, path: path.isEmpty ? key : "\(path).\(key)", faults: faults)
     }
 
     func required(_ key: String) throws(ContractError) -> ContractKey {
@@ -48,7 +52,9 @@ struct ContractKey {
 
     func elements() throws(ContractError) -> [ContractKey] {
         guard let sequence = node.sequence else { throw fault("expected a sequence, found \(node.kind)") }
-        return sequence.enumerated().map { ContractKey(node: $1, file: file, path: "\(path)[\($0)]") }
+        return sequence.enumerated().map {
+            ContractKey(node: $1, file: file, path: "\(path)[\($0)]", faults: faults)
+        }
     }
 
     func string() throws(ContractError) -> String {

@@ -20,13 +20,38 @@ let columnKeys =
     ]
 
 extension Contract {
+    /// - Throws: the first fault.
     init(reading contract: ContractKey) throws(ContractError) {
+        let (read, faults) = Self.read(contract)
+        guard let read else { throw faults[0] }
+        self = read
+    }
+
+    /// The contract, or all that is wrong with it, at least one fault.
+    static func read(_ contract: ContractKey) -> (contract: Contract?, faults: [ContractError]) {
+        let read = contract.noting { () throws(ContractError) in try Contract(noting: contract) }
+        let faults = contract.faults.all
+        return (faults.isEmpty ? read : nil, faults)
+    }
+
+    /// Reads a contract as far as it can be read, and notes its faults: it counts only if there are none.
+    private init(noting contract: ContractKey) throws(ContractError) {
         try contract.expectKeys(contractKeys)
-        _ = try contract.required("kind").string(oneOf: ["DataContract"])
-        _ = try contract.required("apiVersion").string(oneOf: ["v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0"])
-        _ = try contract.required("status").string()
-        id = try contract.required("id").string()
-        version = try contract.required("version").string()
+        func text(_ key: String, oneOf allowed: [String]? = nil) -> String? {
+            contract.noting { () throws(ContractError) in
+                let value = try contract.required(key)
+                return if let allowed { try value.string(oneOf: allowed) } else { try value.string() }
+            }
+        }
+        _ = text("kind", oneOf: ["DataContract"])
+        _ = text("apiVersion", oneOf: ["v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0"])
+        _ = text("status")
+        id = text("id") ?? ""
+        version = text("version") ?? ""
+        tolerance = Tolerance(noting: contract)
+        personalData = contract.noting { () throws(ContractError) in
+            try contract.customProperty("personalData")?.choice(PersonalDataPolicy.self)
+        }
 
         let schema = try contract.required("schema")
         let tables = try schema.elements()
@@ -34,22 +59,22 @@ extension Contract {
             throw schema.fault("expected one table a file, found \(tables.count); give each its own file")
         }
         try table.expectKeys(tableKeys)
-        _ = try table.optional("logicalType")?.string(oneOf: ["object"])
-        self.table = try Self.tableName(table)
-        description = try table.optional("description")?.string()
+        _ = table.noting { () throws(ContractError) in try table.optional("logicalType")?.string(oneOf: ["object"]) }
+        self.table = table.noting { () throws(ContractError) in try Self.tableName(table) } ?? ""
+        description = table.text("description")
 
         let properties = try table.required("properties")
+        let before = contract.faults.all.count
         var reader = ColumnReader()
         for (index, property) in try properties.elements().enumerated() {
-            try reader.read(property, position: index + 1)
+            property.noting { () throws(ContractError) in try reader.read(property, position: index + 1) }
         }
-        guard !reader.columns.isEmpty else { throw properties.fault("a table needs at least one column") }
+        guard try !properties.elements().isEmpty else { throw properties.fault("a table needs at least one column") }
         columns = reader.columns
         constraints = reader.constraints
-        rules = try QualityRule.rules(of: table, among: reader.places) + reader.rules
+        let isComplete = contract.faults.all.count == before
+        rules = try QualityRule.rules(of: table, among: isComplete ? reader.places : nil) + reader.rules
         partitioning = reader.partitions.sorted { $0.position < $1.position }.map(\.name)
-        tolerance = try Tolerance(reading: contract)
-        personalData = try contract.customProperty("personalData")?.choice(PersonalDataPolicy.self)
     }
 
     private static func tableName(_ table: ContractKey) throws(ContractError) -> String {
@@ -64,9 +89,13 @@ extension Contract {
 }
 
 extension Contract.Tolerance {
-    fileprivate init(reading contract: ContractKey) throws(ContractError) {
-        self.init(
-            rows: try contract.customProperty("quarantineRows")?.int(in: 0...Int.max) ?? 0,
-            share: try contract.customProperty("quarantineShare")?.number(in: 0...1) ?? 0)
+    fileprivate init(noting contract: ContractKey) {
+        let rows = contract.noting { () throws(ContractError) in
+            try contract.customProperty("quarantineRows")?.int(in: 0...Int.max)
+        }
+        let share = contract.noting { () throws(ContractError) in
+            try contract.customProperty("quarantineShare")?.number(in: 0...1)
+        }
+        self.init(rows: rows ?? 0, share: share ?? 0)
     }
 }

@@ -35,20 +35,30 @@ struct NestedFieldReader {
 
     // MARK: Types
 
+    /// Reads the type of a property and its rules.
+    ///
     /// - Parameter place: where the property is.
-    mutating func type(
-        of property: ContractKey, logicalType: String, at place: NestedPlace
-    ) throws(ContractError) -> ColumnType {
+    /// - Returns: nil if it has a fault, which is noted.
+    mutating func type(of property: ContractKey, at place: NestedPlace) -> ColumnType? {
+        let logicalType = property.noting { () throws(ContractError) in
+            try property.required("logicalType").string(oneOf: ColumnType.logicalTypes)
+        }
+        guard let logicalType else { return nil }
         let ruleCount = rules.count
-        let type = try unruledType(of: property, logicalType: logicalType, at: place)
+        let type = property.noting { () throws(ContractError) in
+            try unruledType(of: property, logicalType: logicalType, at: place)
+        }
+        let own = property.noting { () throws(ContractError) in
+            try QualityRule.rules(of: property, about: type, logicalType: logicalType, at: place)
+        }
         // In the contract's order: before those of the fields inside.
-        rules.insert(contentsOf: try QualityRule.rules(of: property, about: type, at: place), at: ruleCount)
+        rules.insert(contentsOf: own ?? [], at: ruleCount)
         return type
     }
 
     private mutating func unruledType(
         of property: ContractKey, logicalType: String, at place: NestedPlace
-    ) throws(ContractError) -> ColumnType {
+    ) throws(ContractError) -> ColumnType? {
         guard logicalType == "object" || logicalType == "array" else {
             return try singleType(of: property, logicalType: logicalType)
         }
@@ -72,46 +82,51 @@ struct NestedFieldReader {
         of property: ContractKey, at place: NestedPlace
     ) throws(ContractError) -> ColumnType {
         var fields: [BronzeColumn] = []
+        var names: Set<String> = []
         for key in try property.fields() {
-            let name = try key.fieldName()
-            guard !fields.contains(where: { $0.name.lowercased() == name.lowercased() }) else {
-                throw try key.required("name").fault("the field '\(name)' is there twice")
+            key.noting { () throws(ContractError) in
+                let name = key.noting { () throws(ContractError) in try key.fieldName() } ?? "?"
+                guard names.insert(name.lowercased()).inserted || key.optional("name") == nil else {
+                    throw try key.required("name").fault("the field '\(name)' is there twice")
+                }
+                if let field = try field(key, name: name, at: place.field(name)) { fields.append(field) }
             }
-            fields.append(try field(key, name: name, at: place.field(name)))
         }
         return .structure(fields)
     }
 
-    private mutating func list(
-        of property: ContractKey, at place: NestedPlace
-    ) throws(ContractError) -> ColumnType {
+    private mutating func list(of property: ContractKey, at place: NestedPlace) throws(ContractError) -> ColumnType? {
         guard let items = property.optional("items") else {
             throw property.fault("an array needs 'items', or the physicalType json to be kept as text")
         }
-        return .list(element: try field(items, name: "element", at: place.element))
+        return try field(items, name: "element", at: place.element).map { .list(element: $0) }
     }
 
+    /// - Returns: nil if its type has a fault, which is noted.
     private mutating func field(
         _ key: ContractKey, name: String, at place: NestedPlace
-    ) throws(ContractError) -> BronzeColumn {
+    ) throws(ContractError) -> BronzeColumn? {
         try key.expectKeys(columnKeys)
         for word in ["primaryKey", "unique", "partitioned"] {
             if let key = key.optional(word), key.node.bool != false {
-                throw key.fault(
-                    "'\(word)' holds for columns, not for fields inside objects and arrays; flatten the object")
+                key.faults.note(
+                    key.fault(
+                        "'\(word)' holds for columns, not for fields inside objects and arrays; flatten the object"))
             }
         }
         guard try !key.isFlattened() else {
             throw key.fault("'\(name)' lies in an object that is not flattened, so it cannot be flattened itself")
         }
-        let id = try fieldID(of: key)
-        let logicalType = try key.required("logicalType").string(oneOf: ColumnType.logicalTypes)
-        let type = try type(of: key, logicalType: logicalType, at: place)
+        let id = key.noting { () throws(ContractError) in
+            let id = try fieldID(of: key)
+            return try claim(id, given: try key.customProperty("fieldId"), for: name, at: key)
+        }
+        guard let type = type(of: key, at: place) else { return nil }
         return BronzeColumn(
-            name: name, type: type, isRequired: try key.optional("required")?.bool() ?? false,
-            fieldID: try claim(id, given: try key.customProperty("fieldId"), for: name, at: key),
-            masking: try key.masking(of: type), classification: try key.optional("classification")?.string(),
-            constraints: try ValueConstraints.of(key, type))
+            name: name, type: type, isRequired: key.flag("required"), fieldID: id ?? 0,
+            masking: key.noting { () throws(ContractError) in try key.masking(of: type) },
+            classification: key.text("classification"),
+            constraints: key.noting { () throws(ContractError) in try ValueConstraints.of(key, type) })
     }
 
     /// What a contract says about the fields of JSON text is checked for its form, but cannot be kept: nobody looks inside.
@@ -124,6 +139,7 @@ struct NestedFieldReader {
             logicalType == "object"
             ? try reader.structure(of: property, at: place)
             : try reader.list(of: property, at: place)
+        guard let type else { return }
         let column = BronzeColumn(name: place.path, type: type, isRequired: false, fieldID: 0)
         let checked =
             column.places.first { $0.field.constraints != nil }?.path ?? reader.rules.lazy.compactMap(\.column).first

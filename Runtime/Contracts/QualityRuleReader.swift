@@ -14,34 +14,43 @@ private let comparisonKeys = [
 extension QualityRule {
     /// The rules of a table.
     ///
-    /// - Parameter places: of its columns and the fields inside them, which rules may name.
-    static func rules(of table: ContractKey, among places: [FieldPlace]) throws(ContractError) -> [QualityRule] {
+    /// - Parameter places: of its columns and the fields inside them, which rules may name; nil if they are not all known.
+    static func rules(of table: ContractKey, among places: [FieldPlace]?) throws(ContractError) -> [QualityRule] {
         var rules: [QualityRule] = []
         for key in try table.optional("quality")?.elements() ?? [] {
-            let rule = try QualityRule(reading: key, column: nil, logicalType: "object")
-            for name in rule.arguments.properties {
-                let named = places.filter { $0.path == name }
-                guard let place = named.first else {
-                    throw key.fault("the rule names a column '\(name)', which is not there")
-                }
-                guard named.count == 1 else { throw key.fault("'\(name)' is the name of more than one field") }
-                try rule.check(of: place.field.type, at: name, isInList: place.isInList, key)
+            key.noting { () throws(ContractError) in
+                let rule = try QualityRule(reading: key, column: nil, logicalType: "object")
+                rules.append(rule)
+                if let places { try rule.checkProperties(among: places, key) }
             }
-            rules.append(rule)
         }
         return rules
     }
 
-    /// The rules of a column or field, which is of `type`.
+    private func checkProperties(among places: [FieldPlace], _ key: ContractKey) throws(ContractError) {
+        for name in arguments.properties {
+            let named = places.filter { $0.path == name }
+            guard let place = named.first else {
+                throw key.fault("the rule names a column '\(name)', which is not there")
+            }
+            guard named.count == 1 else { throw key.fault("'\(name)' is the name of more than one field") }
+            try check(of: place.field.type, at: name, isInList: place.isInList, key)
+        }
+    }
+
+    /// The rules of a column or field.
+    ///
+    /// - Parameter type: nil if it is not known; then nobody can say what is measured of it.
     static func rules(
-        of property: ContractKey, about type: ColumnType, at place: NestedPlace
+        of property: ContractKey, about type: ColumnType?, logicalType: String, at place: NestedPlace
     ) throws(ContractError) -> [QualityRule] {
         var rules: [QualityRule] = []
-        let logicalType = try property.required("logicalType").string()
         for key in try property.optional("quality")?.elements() ?? [] {
-            let rule = try QualityRule(reading: key, column: place.path, logicalType: logicalType)
-            try rule.check(of: type, at: place.path, isInList: place.isInList, key)
-            rules.append(rule)
+            key.noting { () throws(ContractError) in
+                let rule = try QualityRule(reading: key, column: place.path, logicalType: logicalType)
+                rules.append(rule)
+                if let type { try rule.check(of: type, at: place.path, isInList: place.isInList, key) }
+            }
         }
         return rules
     }
@@ -72,9 +81,9 @@ extension QualityRule {
     private init(reading rule: ContractKey, column: String?, logicalType: String) throws(ContractError) {
         try rule.expectKeys(ruleKeys + comparisonKeys)
         self.column = column
-        name = try rule.optional("name")?.string()
-        kind = try rule.optional("type")?.choice(Kind.self) ?? .library
-        description = try rule.optional("description")?.string()
+        name = rule.text("name")
+        kind = rule.noting { () throws(ContractError) in try rule.optional("type")?.choice(Kind.self) } ?? .library
+        description = rule.text("description")
         guard kind == .library else {
             metric = nil
             comparison = nil
@@ -83,8 +92,9 @@ extension QualityRule {
             arguments = Arguments()
             return
         }
-        unit = try rule.optional("unit")?.choice(Unit.self) ?? .rows
-        severity = try rule.optional("severity")?.choice(Severity.self) ?? .warning
+        unit = rule.noting { () throws(ContractError) in try rule.optional("unit")?.choice(Unit.self) } ?? .rows
+        severity =
+            rule.noting { () throws(ContractError) in try rule.optional("severity")?.choice(Severity.self) } ?? .warning
         let key = try rule.required("metric")
         let metric = try key.choice(Metric.self)
         self.metric = metric
@@ -98,7 +108,10 @@ extension QualityRule {
         case .rowCount, .duplicateValues:
             break
         }
-        arguments = try Arguments(reading: rule, metric: metric, column: column, logicalType: logicalType)
+        let arguments = rule.noting { () throws(ContractError) in
+            try Arguments(reading: rule, metric: metric, column: column, logicalType: logicalType)
+        }
+        self.arguments = arguments ?? Arguments()
         guard let comparison = try Comparison(reading: rule) else {
             throw rule.fault("what must hold is missing; give one of \(comparisonKeys.joined(separator: ", "))")
         }

@@ -58,10 +58,16 @@ extension ValueConstraints {
             guard let option = options.optional(key) else { continue }
             throw option.fault("'\(key)' is for numbers, dates and times, and the column is of the type \(logicalType)")
         }
-        minimum = try Self.bound("minimum", "exclusiveMinimum", in: options, logicalType)
-        maximum = try Self.bound("maximum", "exclusiveMaximum", in: options, logicalType)
-        minLength = try options.optional("minLength")?.int(in: 0...Int(Int32.max))
-        maxLength = try options.optional("maxLength")?.int(in: 0...Int(Int32.max))
+        minimum = options.noting { () throws(ContractError) in
+            try Self.bound("minimum", "exclusiveMinimum", in: options, logicalType)
+        }
+        maximum = options.noting { () throws(ContractError) in
+            try Self.bound("maximum", "exclusiveMaximum", in: options, logicalType)
+        }
+        func length(_ key: String) -> Int? {
+            options.noting { () throws(ContractError) in try options.optional(key)?.int(in: 0...Int(Int32.max)) }
+        }
+        (minLength, maxLength) = (length("minLength"), length("maxLength"))
         if let minLength, let maxLength, minLength > maxLength {
             throw options.fault("minLength is greater than maxLength: no text would be valid")
         }

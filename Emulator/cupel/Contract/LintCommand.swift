@@ -9,9 +9,15 @@ struct LintCommand: ParsableCommand {
         commandName: "lint",
         abstract: "Check contracts.",
         discussion: """
-            Reads each file as the functions do. Of every file the first error is told, with
-            its line, column and key, and, of a file without errors, advice. Exit status 1 if
-            there is an error, or, with --strict, advice.
+            Reads each file as the functions do, and on behind each error: all of them are told,
+            with line, column and key, what is wrong and what would be right. Of a file without
+            errors, advice. What is no YAML has one error, the first.
+
+            EXIT STATUS
+              0  no error; with --strict, no advice either
+              1  at least one error, or with --strict, advice
+              2  wrong arguments
+              5  a file cannot be read
 
             EXAMPLES
               cupel contract lint infra/contracts/*.odcs.yaml

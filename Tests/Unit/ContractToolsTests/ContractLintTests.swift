@@ -32,6 +32,72 @@ import Testing
                 "orders.odcs.yaml:3:28: error: schema[0].properties[0].logicalType: 'int' is not one of string, "))
     }
 
+    @Test func allErrorsOfAFileAreToldInTheOrderOfItsLines() throws {
+        let text = """
+            apiVersion: v2
+            kind: DataContract
+            id: t
+            version: 1
+            state: draft
+            customProperties: [{property: quarantineShare, value: 7}, {property: personalData, value: shred}]
+            schema:
+              - name: Orders
+                quality:
+                  - {metric: duplicateValues, mustBe: 0, arguments: {properties: [a, nowhere]}}
+                  - {metric: rowCount, mustBe: many, severity: fatal}
+                properties:
+                  - {name: a, logicalType: int, required: maybe}
+                  - {logicalType: string, logicalTypeOptions: {minLength: -1, maxLenght: 3}}
+                  - name: b
+                    logicalType: object
+                    properties:
+                      - {name: c, logicalType: string, unique: true, quality: [{metric: nulValues, mustBe: 0}]}
+                      - {name: d, logicalType: array}
+                      - {name: C, logicalType: string}
+                  - name: e
+                    logicalType: array
+                    items: {logicalType: date, logicalTypeOptions: {minimum: 1900, maximum: today}}
+                  - {name: B, logicalType: string, classification: public}
+            """
+        let found = try findings(("orders.odcs.yaml", text)).map { $0.split(separator: ": error: ", maxSplits: 1) }
+        #expect(found.allSatisfy { $0.count == 2 && $0[0].hasPrefix("orders.odcs.yaml:") })
+        let lines = found.map { $0[0].split(separator: ":")[1] }
+        #expect(
+            lines == [
+                "1", "1", "5", "6", "6", "8", "11", "11", "13", "13", "14", "14", "14", "18", "18", "19", "20", "23",
+                "23", "24",
+            ])
+        let due = [
+            "schema[0].properties[2].properties[0].quality[0].metric: 'nulValues' is not one of nullValues, missingValues",
+            "schema[0].properties[3].items.logicalTypeOptions.maximum: expected a date, YYYY-MM-DD, found 'today'",
+            "schema[0].properties[4].name: the column 'B' is there twice",
+            "schema[0].properties[1]: the key 'name' is missing",
+            "schema[0].properties[2].properties[1]: an array needs 'items'",
+        ]
+        for due in due { #expect(found.contains { $0[1].hasPrefix(due) }, "\(due)") }
+        // Whether a column is there cannot be said while one is at fault.
+        #expect(!found.contains { $0[1].contains("nowhere") })
+    }
+
+    /// Each mistake in a contract that is fine otherwise is told, alone and with all others: none hides another.
+    @Test func oneErrorHidesNoOther() throws {
+        let mistakes = [
+            ("status: draft", "status: ''"), ("version: 1.0.0", "version: [1]"), ("kind: DataContract", "kind: Data"),
+            ("logicalType: integer", "logicalType: number, physicalType: bigint"), ("name: orders", "name: 'or ders'"),
+        ]
+        var (all, single) = (good, Set<String>())
+        for (right, wrong) in mistakes {
+            try #require(good.contains(right), "\(right)")
+            single.formUnion(try findings(("orders.odcs.yaml", good.replacingOccurrences(of: right, with: wrong))))
+            all = all.replacingOccurrences(of: right, with: wrong)
+        }
+        func messages(_ found: some Sequence<String>) -> Set<Substring> {
+            Set(found.map { $0.split(separator: ": ", maxSplits: 1)[1] })
+        }
+        #expect(single.count == mistakes.count)
+        #expect(messages(try findings(("orders.odcs.yaml", all))) == messages(single))
+    }
+
     @Test func whatIsNoYAMLHasItsPlaceToo() throws {
         #expect(try findings(("a.odcs.yaml", "a: [1\nb: 2\n"))[0].hasPrefix("a.odcs.yaml:2:"))
     }

@@ -74,7 +74,7 @@ let emulator: [Target] = [
     layer(
         "EmulatorKit", in: "Emulator",
         imports: ["ASL", "JSON", "YAML", "Digest", "CSQLite", "CZlib", "CProcess"],
-        exclude: ["Lambda/README.md", "S3/README.md"],
+        exclude: ["Lambda/README.md", "S3/README.md", "SNS/README.md", "SQS/README.md"],
         optimizedAcrossModules: false),
     layer(
         "EmulatorServer", in: "Emulator",

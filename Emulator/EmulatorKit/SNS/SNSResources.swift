@@ -14,6 +14,13 @@ extension SNSService: ResourceProviding {
         }
     }
 
+    public func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        _ =
+            try await type == "AWS::SNS::Topic"
+            ? perform("DeleteTopic", ["TopicArn": .string(ref)])
+            : perform("Unsubscribe", ["SubscriptionArn": .string(ref)])
+    }
+
     private func provisionTopic(_ resource: DeclaredResource) async throws -> ProvisionedResource {
         let properties = resource.properties
         let name = properties["TopicName"]?.string ?? resource.logicalID

@@ -120,6 +120,12 @@ private struct TableFunctions: LambdaInvoking {
         #expect(attributes?["SubscriptionsPending"] == "1")
         _ = try await topics.perform("Publish", ["TopicArn": .string(Self.topic), "Message": "bare"])
         #expect(try await message(queues)?["Body"] == "bare")
+        for _ in 0..<2 {
+            try await topics.remove("AWS::SNS::Subscription", try #require(first.output("Subscription")))
+            try await topics.remove("AWS::SNS::Topic", Self.topic)
+        }
+        #expect(try await topics.perform("ListTopics", [:])["Topics"] == [])
+        #expect(try await topics.perform("ListSubscriptions", [:])["Subscriptions"] == [])
         store.close()
     }
 

@@ -38,7 +38,7 @@ let runtime: [Target] = [
     layer("AWSModels", in: "Runtime", imports: ["JSON"]),
     layer(
         "AWSClient", in: "Runtime", imports: ["AWSModels", "JSON", "Digest", "CCurl"], exclude: ["README.md"]),
-    layer("Pattern", in: "Runtime", exclude: ["README.md"]),
+    layer("Pattern", in: "Runtime", imports: ["CKernels"], exclude: ["README.md"]),
     layer("PII", in: "Runtime", exclude: ["README.md"]),
     layer("Contracts", in: "Runtime", imports: ["Pattern", "YAML"], exclude: ["README.md"]),
     layer(

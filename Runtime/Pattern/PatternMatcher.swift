@@ -26,10 +26,13 @@ public struct PatternMatcher: Sendable {
     /// For each state and class of bytes, the next state.
     private var transitions: [Int32] = []
     private var start: Int32 = 0
+    /// The same, as far as a kernel can follow.
+    private var firstStates: FirstStates
 
     public init(_ pattern: Pattern) {
         program = pattern.program
         (classes, classCount) = Self.classes(of: program)
+        firstStates = FirstStates(classCount: classCount)
         forget()
     }
 
@@ -51,13 +54,32 @@ public struct PatternMatcher: Sendable {
         Array(text.utf8).withUnsafeBufferPointer { matches($0) }
     }
 
+    /// The first of many texts, from `first` on, in which the pattern does not occur; nil if it occurs in all.
+    ///
+    /// - Parameter offsets: where each text begins in `bytes`, and the end of the last.
+    public mutating func firstMismatch(
+        in bytes: UnsafeBufferPointer<UInt8>, offsets: UnsafeBufferPointer<UInt32>, from first: Int
+    ) -> Int? {
+        precondition(bytes.count >= Int(offsets.last ?? 0), "the texts end behind their bytes")
+        var index = first
+        while index < offsets.count - 1 {
+            index = firstStates.firstUnaccepted(of: bytes, offsets, from: index, classes: classes)
+            guard index < offsets.count - 1 else { break }
+            // It does not match, or takes states that the kernel does not know; then those are worked out here.
+            let range = Int(offsets[index])..<Int(offsets[index + 1])
+            guard matches(UnsafeBufferPointer(rebasing: bytes[range])) else { return index }
+            index += 1
+        }
+        return nil
+    }
+
     // MARK: States
 
     private mutating func step(from state: inout Int32, over byte: UInt8, _ column: Int) -> Int32 {
         if states.count >= Self.stateLimit {
             let (steps, kept) = (states[Int(state)], flags[Int(state)])
             forget()
-            state = add(steps, kept)
+            state = add(steps, kept, isStart: false)
         }
         var reached = ReachedSteps(program)
         for index in states[Int(state)] {
@@ -67,6 +89,7 @@ public struct PatternMatcher: Sendable {
         }
         let next = number(reached, atStart: false)
         transitions[Int(state) * classCount + column] = next
+        firstStates.connect(Int(state), over: column, to: Int(next))
         return next
     }
 
@@ -75,6 +98,7 @@ public struct PatternMatcher: Sendable {
         flags.removeAll(keepingCapacity: true)
         numbers.removeAll(keepingCapacity: true)
         transitions.removeAll(keepingCapacity: true)
+        firstStates = FirstStates(classCount: classCount)
         var reached = ReachedSteps(program)
         reached.add(program.first, atStart: true, atEnd: false)
         start = number(reached, atStart: true)
@@ -91,12 +115,15 @@ public struct PatternMatcher: Sendable {
         var flags: Flags = steps.isEmpty ? .dead : []
         if reached.hasMatched { flags.insert(.match) }
         if end.hasMatched { flags.insert(.matchAtEnd) }
-        let number = add(steps, flags)
+        let number = add(steps, flags, isStart: atStart)
         if !atStart { numbers[steps] = number }
         return number
     }
 
-    private mutating func add(_ steps: [Int32], _ flags: Flags) -> Int32 {
+    private mutating func add(_ steps: [Int32], _ flags: Flags, isStart: Bool) -> Int32 {
+        firstStates.add(
+            states.count, isStart: isStart, isAccepting: !flags.isDisjoint(with: [.match, .matchAtEnd]),
+            isFinal: !flags.isDisjoint(with: [.match, .dead]))
         states.append(steps)
         self.flags.append(flags)
         transitions.append(contentsOf: repeatElement(Self.unknown, count: classCount))

@@ -1,6 +1,7 @@
 #pragma once
 // Loops that C runs faster than Swift. What needs SIMD has a portable fallback that gives the same answer; the choice is
 // made at run time. The readers' kernels may read up to CK_PADDING bytes before and after their text; none writes there.
+#include "automaton.h"
 #include "base64.h"
 #include "csv_index.h"
 #include "fields.h"

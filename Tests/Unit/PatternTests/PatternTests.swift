@@ -99,6 +99,41 @@ import Testing
         }
     }
 
+    @Test func manyTextsAtOnceAreJudgedAsEachOfThemIs() throws {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = SeededGenerator(seed: seed)
+        let patterns = (0..<100).map { _ in Self.pattern(depth: 3, &random) }
+        // The last two take more states than a kernel follows, and more than are kept.
+        for pattern in patterns + ["^[a-z0-9]+@[a-z]+\\.[a-z]{2,}$", "^[A-Z]{2}$", "a[ab]{5}$", "^[ab]*a[ab]{12}$"] {
+            var one = PatternMatcher(try Pattern(pattern))
+            var many = one
+            let texts = (0..<60).map { _ in
+                (0..<Int.random(in: 0...20, using: &random))
+                    .map { _ in ["a", "b", "A", "@", ".com", "ä", "東"].randomElement(using: &random)! }.joined()
+            }
+            var bytes: [UInt8] = []
+            var offsets: [UInt32] = [0]
+            for text in texts {
+                bytes += text.utf8
+                offsets.append(UInt32(bytes.count))
+            }
+            // Twice, since what is learned the first time is known the second.
+            for _ in 0..<2 {
+                var mismatches: [Int] = []
+                bytes.withUnsafeBufferPointer { bytes in
+                    offsets.withUnsafeBufferPointer { offsets in
+                        var next = 0
+                        while let index = many.firstMismatch(in: bytes, offsets: offsets, from: next) {
+                            mismatches.append(index)
+                            next = index + 1
+                        }
+                    }
+                }
+                #expect(mismatches == texts.indices.filter { !one.matches(texts[$0]) }, "seed \(seed): \(pattern)")
+            }
+        }
+    }
+
     private static func pattern(depth: Int, _ random: inout SeededGenerator) -> String {
         switch Int.random(in: 0..<(depth > 0 ? 9 : 4), using: &random) {
         case 0: "a"

@@ -81,13 +81,13 @@ extension QualityInspector.Meter {
         case .missing(var place, var check, let count):
             self = .rows
             let (nulls, values) = (place.countNulls(in: batch), place.values(in: batch))
-            let others = check.violations(in: values, from: 0).count
+            let others = check.countViolations(in: values)
             self = .missing(place, check, count: count + nulls + values.count - others)
         case .invalid(var place, var check, let count):
             self = .rows
             // It counts the elements of a list as well.
             if place.elementCount != nil { _ = place.countNulls(in: batch) }
-            let broken = check.violations(in: place.values(in: batch), from: 0).count
+            let broken = check.countViolations(in: place.values(in: batch))
             self = .invalid(place, check, count: count + broken)
         case .repeats(var counter):
             self = .rows

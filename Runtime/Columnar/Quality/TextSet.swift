@@ -3,6 +3,8 @@ struct TextSet {
     private var texts: [[UInt8]] = []
     /// Indices into `texts`, at places that hashes give; -1 where there is none.
     private var slots: [Int32]
+    /// A bit for each length that a text has, the last for all from 63 on: most of what is looked for has another.
+    private var lengths: UInt64 = 0
 
     init(_ texts: [[UInt8]]) {
         var capacity = 4
@@ -13,12 +15,15 @@ struct TextSet {
                 let slot = slot(of: bytes)
                 guard slots[slot] < 0 else { return }
                 slots[slot] = Int32(self.texts.count)
+                lengths |= 1 << UInt64(min(text.count, 63))
                 self.texts.append(text)
             }
         }
     }
 
-    func contains(_ text: FieldText) -> Bool { slots[slot(of: text)] >= 0 }
+    func contains(_ text: FieldText) -> Bool {
+        lengths >> UInt64(min(text.count, 63)) & 1 == 1 && slots[slot(of: text)] >= 0
+    }
 
     /// The place where `text` is, or would be.
     private func slot(of text: FieldText) -> Int {

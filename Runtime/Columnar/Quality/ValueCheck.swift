@@ -61,6 +61,16 @@ struct ValueCheck {
         throw fault(at: broken, in: values)
     }
 
+    /// How many values break a constraint.
+    mutating func countViolations(in values: ColumnBatch.Values) -> Int {
+        guard case .text(var rules) = test, case .bytes(let texts) = values else {
+            return violations(in: values, from: 0).count
+        }
+        test = .integers(IntegerRange())
+        defer { test = .text(rules) }
+        return rules.countViolations(in: texts)
+    }
+
     /// What is wrong with the value at `index`, which breaks a constraint.
     mutating func fault(at index: Int, in values: ColumnBatch.Values) -> FieldFault {
         switch (test, values) {
@@ -212,14 +222,39 @@ private struct TextRules {
 
     mutating func violations(in texts: ColumnBatch.ByteArrays, from first: Int) -> [Int] {
         var broken: [Int] = []
-        texts.bytes.withUnsafeBufferPointer { bytes in
-            for index in first..<texts.count {
-                let range = Int(texts.offsets[index])..<Int(texts.offsets[index + 1])
-                if !holds(for: FieldText(rebasing: bytes[range])) { broken.append(index) }
-            }
-        }
+        forEachViolation(in: texts, from: first) { broken.append($0) }
         return broken
     }
+
+    mutating func countViolations(in texts: ColumnBatch.ByteArrays) -> Int {
+        var count = 0
+        forEachViolation(in: texts, from: 0) { _ in count += 1 }
+        return count
+    }
+
+    @inline(__always)
+    private mutating func forEachViolation(
+        in texts: ColumnBatch.ByteArrays, from first: Int, _ body: (Int) -> Void
+    ) {
+        texts.bytes.withUnsafeBufferPointer { bytes in
+            texts.offsets.withUnsafeBufferPointer { offsets in
+                if isPatternAlone {
+                    var next = first
+                    while let index = matcher?.firstMismatch(in: bytes, offsets: offsets, from: next) {
+                        body(index)
+                        next = index + 1
+                    }
+                    return
+                }
+                for index in first..<offsets.count - 1 {
+                    let range = Int(offsets[index])..<Int(offsets[index + 1])
+                    if !holds(for: FieldText(rebasing: bytes[range])) { body(index) }
+                }
+            }
+        }
+    }
+
+    private var isPatternAlone: Bool { minLength == 0 && maxLength == .max && valid == nil && matcher != nil }
 
     private mutating func holds(for text: FieldText) -> Bool {
         guard hasLength(text) else { return false }

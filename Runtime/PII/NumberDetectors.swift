@@ -12,19 +12,13 @@ extension TextScan {
         return (false, found.end)
     }
 
-    /// A social security number at `start`, written 000-00-0000 or with spaces.
-    /// - SeeAlso: <https://www.ssa.gov/employer/randomization.html>
+    /// A social security number at `start`, written 000-00-0000 or with spaces; of digits alone if words hint at it.
     func ssn(at start: Int, isHinted: Bool) -> Int? {
         guard
             let found = digits(
                 ofAny: isHinted ? ["000~00~0000", "000000000"] : ["000-00-0000", "000 00 0000"], at: start)
         else { return nil }
-        let (area, group, serial) = (
-            found.digits[..<3].number, found.digits[3..<5].number, found.digits[5...].number
-        )
-        guard area != 0, area != 666, area < 900, group != 0, serial != 0 else { return nil }
-        // Numbers that were printed in advertisements.
-        return [78_051_120, 219_099_999].contains(found.digits.number) ? nil : found.end
+        return SocialSecurity.isIssued(found.digits) ? found.end : nil
     }
 
     /// A person's number in Brazil at `start`: 000.000.000-00, or its digits alone.
@@ -136,6 +130,17 @@ extension TextScan {
 extension Collection<UInt8> {
     /// The number that digits make.
     var number: Int { reduce(0) { $0 * 10 + Int($1) } }
+}
+
+enum SocialSecurity {
+    /// Whether nine digits may be a person's number.
+    /// - SeeAlso: <https://www.ssa.gov/employer/randomization.html>
+    static func isIssued(_ digits: [UInt8]) -> Bool {
+        let (area, group, serial) = (digits[..<3].number, digits[3..<5].number, digits[5...].number)
+        guard area != 0, area != 666, area < 900, group != 0, serial != 0 else { return false }
+        // Numbers that were printed in advertisements.
+        return ![78_051_120, 219_099_999].contains(digits.number)
+    }
 }
 
 enum PaymentCard {

@@ -2,10 +2,10 @@
 ///
 /// What it finds and misses is measured on a generated corpus; the folder's README has the numbers.
 public struct PersonalDataDetector: Sendable {
-    private let hints: ColumnHints
+    private let hints: Hints
 
     /// - Parameter column: the name of the column whose values are looked at.
-    public init(column: String) { hints = ColumnHints(column) }
+    public init(column: String) { hints = Hints(column: column) }
 
     /// The kinds of personal data in `text`, which is UTF-8.
     public func matches(in text: UnsafeBufferPointer<UInt8>) -> PersonalDataMatches {
@@ -48,13 +48,18 @@ public struct PersonalDataDetector: Sendable {
         }
         if let found = scan.cpf(at: start) { return matches.add(.cpf, isCertain: found.isFormatted, found.end) }
         if let end = scan.ipv4(at: start) { return matches.add(.ipv4, isCertain: false, end) }
-        if let end = scan.ssn(at: start, isHinted: hints.kinds.contains(.ssn)) {
+        if let end = scan.ssn(at: start, isHinted: isHinted(.ssn, at: start, in: scan)) {
             return matches.add(.ssn, isCertain: false, end)
         }
-        if let found = scan.phone(at: start, isHinted: hints.kinds.contains(.phone)) {
+        if let found = scan.phone(at: start, isHinted: isHinted(.phone, at: start, in: scan)) {
             return matches.add(.phone, isCertain: found.isCertain, found.end)
         }
         return nil
+    }
+
+    /// Whether the column's name or the words before `start` say that numbers there are of this kind.
+    private func isHinted(_ kind: PersonalDataKind, at start: Int, in scan: TextScan) -> Bool {
+        hints.kinds.contains(kind) || scan.hints(before: start).kinds.contains(kind)
     }
 
     /// Postal codes are short, so the whole text must be one, and of the plainest form the column's name must say so.

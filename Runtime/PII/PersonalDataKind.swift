@@ -26,24 +26,3 @@ public struct PersonalDataMatches: Sendable, Hashable {
     public var kinds: Set<PersonalDataKind> { certain.union(likely) }
     public var isEmpty: Bool { certain.isEmpty && likely.isEmpty }
 }
-
-/// What the name of a column says about numbers without punctuation, which are anything otherwise.
-public struct ColumnHints: Sendable, Hashable {
-    var kinds: Set<PersonalDataKind> = []
-
-    public init(_ name: String) {
-        let words = Set(name.lowercased().split { !$0.isLetter }.map(String.init))
-        for (kind, hints) in Self.words where !words.isDisjoint(with: hints) { kinds.insert(kind) }
-    }
-
-    private static let words: [(PersonalDataKind, Set<String>)] = [
-        (
-            .phone,
-            [
-                "phone", "telephone", "tel", "mobile", "cell", "cellphone", "fax", "whatsapp", "telefone", "celular",
-                "fone",
-            ]
-        ),
-        (.ssn, ["ssn"]), (.cep, ["cep"]), (.zip, ["zip", "zipcode", "postal", "postcode", "plz"]),
-    ]
-}

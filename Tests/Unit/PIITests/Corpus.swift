@@ -34,7 +34,13 @@ struct Corpus {
         case .zip:
             return LabelledText(column: "zip_code", text: one(digits(5), "\(digits(5))-\(digits(4))"), kind: kind)
         case .phone where chance(5):
-            return LabelledText(column: "mobile_phone", text: digits(one(10, 11)), kind: kind)
+            return LabelledText(column: one("mobile_phone", "homePhone"), text: digits(one(10, 11)), kind: kind)
+        case .ssn where chance(5):
+            return LabelledText(
+                column: one("ssn", "applicant.socialSecurityNumber", "SSN_plain"), text: ssn(), kind: kind)
+        case .ssn where chance(5):
+            let words = one("SSN", "ssn:", "Social Security number", "social security no.", "my SSN is")
+            return LabelledText(column: column, text: "\(words) \(ssn())\(one("", ", thanks", "."))", kind: kind)
         default:
             return LabelledText(column: column, text: embedded(value(kind)), kind: kind)
         }

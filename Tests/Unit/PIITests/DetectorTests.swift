@@ -6,8 +6,8 @@ import Testing
 @Suite struct DetectorTests {
     /// Precision and recall that the README states, of each detector on the corpus of seed 20261121.
     static let stated: [(kind: PersonalDataKind, precision: Double, recall: Double)] = [
-        (.email, 1, 0.982), (.phone, 1, 0.934), (.paymentCard, 0.982, 1), (.iban, 0.994, 1), (.ipv4, 1, 0.992),
-        (.ipv6, 1, 1), (.ssn, 0.919, 0.751), (.cpf, 0.99, 1), (.cnpj, 0.998, 1), (.cep, 1, 1), (.zip, 1, 1),
+        (.email, 1, 0.982), (.phone, 1, 0.941), (.paymentCard, 0.982, 1), (.iban, 0.993, 1), (.ipv4, 1, 0.992),
+        (.ipv6, 1, 1), (.ssn, 0.925, 0.834), (.cpf, 0.99, 1), (.cnpj, 0.998, 1), (.cep, 1, 1), (.zip, 1, 1),
     ]
 
     @Test func eachDetectorIsAsPreciseAndAsThoroughAsTheREADMESays() throws {
@@ -30,10 +30,20 @@ import Testing
             let (right, wrong, missed) = (right[kind] ?? 0, wrong[kind] ?? [], missed[kind] ?? [])
             let isPrecise = Double(right) / Double(right + wrong.count)
             let isThorough = Double(right) / Double(right + missed.count)
+            // Whatever else is written as people write it is found.
+            if kind == .ssn {
+                #expect(missed.allSatisfy(Self.hasNineDigits), "\(missed.filter { !Self.hasNineDigits($0) })")
+            }
             #expect(
                 right > 0 && isPrecise >= precision, "\(kind): wrong are \(wrong.count), such as \(wrong.prefix(8))")
             #expect(isThorough >= recall, "\(kind): missed are \(missed.count), such as \(missed.prefix(8))")
         }
+    }
+}
+
+extension DetectorTests {
+    private static func hasNineDigits(_ text: String) -> Bool {
+        text.split { !$0.isNumber }.contains { $0.count == 9 }
     }
 }
 
@@ -57,6 +67,48 @@ import Testing
         let versions = (0..<1000).map { "10.\($0 % 20).0.1" }
         #expect(kinds("host", versions) == [.ipv4])
         #expect(kinds("host", Array(versions.prefix(30)) + (0..<970).map { "host-\($0)" }).isEmpty)
+    }
+
+    /// Numbers of nine digits in the form that `make` gives them, from a seed.
+    private func nineDigits(_ count: Int = 1000, _ make: (inout SeededGenerator) -> Int) -> [String] {
+        var random = SeededGenerator(seed: 20_261_121)
+        return (0..<count).map { _ in
+            let digits = String(make(&random))
+            return String(repeating: "0", count: 9 - digits.count) + digits
+        }
+    }
+
+    @Test func nineDigitsAreSocialSecurityNumbersWhereAllOfManyMayBeIssued() {
+        func issued(_ random: inout SeededGenerator) -> Int {
+            let area = [Int.random(in: 1...665, using: &random), .random(in: 667...899, using: &random)].randomElement(
+                using: &random)!
+            return (area * 100 + .random(in: 1...99, using: &random)) * 10_000 + .random(in: 1...9999, using: &random)
+        }
+        #expect(kinds("reference", nineDigits(1000, issued)) == [.ssn])
+        #expect(kinds("reference", nineDigits(500, issued) + ["unknown", ""]) == [.ssn])
+        // Too few; numbers of any nine digits, or of those that do not begin with 0 or 9; and such as count up.
+        #expect(kinds("reference", nineDigits(400, issued)).isEmpty)
+        #expect(kinds("reference", nineDigits { .random(in: 0...999_999_999, using: &$0) }).isEmpty)
+        #expect(kinds("reference", nineDigits { .random(in: 100_000_000...899_999_999, using: &$0) }).isEmpty)
+        #expect(kinds("reference", (0..<1000).map { "\(217_380_001 + $0 * 7)" }).isEmpty)
+    }
+
+    @Test(arguments: [
+        ("ssn", PersonalDataKind.ssn), ("person.socialSecurityNumber", .ssn), ("soc_sec_no", .ssn), ("social", nil),
+        ("security_id", nil), ("lessn", nil), ("homePhone", nil), ("reference", nil),
+    ])
+    func theNameOfAColumnSaysWhatNineDigitsAre(column: String, kind: PersonalDataKind?) {
+        let found = PersonalDataDetector(column: column).matches(in: "219387654").kinds
+        #expect(found == (column == "homePhone" ? [.phone] : Set([kind].compactMap(\.self))))
+    }
+
+    @Test(arguments: [
+        ("SSN 219387654", PersonalDataKind.ssn), ("her social security number is 219387654.", .ssn),
+        ("tel. 2193876543", .phone), ("please call 2193876543", nil), ("order 219387654", nil),
+        ("ssn? no: order 7, 219387654", nil), ("social order 219387654", nil), ("recall 2193876543", nil),
+    ])
+    func wordsBeforeANumberSayWhatItIsUnlessAnotherNumberIsBetween(text: String, kind: PersonalDataKind?) {
+        #expect(PersonalDataDetector(column: "note").matches(in: text).kinds == Set([kind].compactMap(\.self)))
     }
 
     @Test func fiveDigitsAreAPostalCodeWhereTheColumnSaysSoAndNowhereElse() {

@@ -6,7 +6,7 @@ final class Services: Sendable {
         DynamoDB.schema + S3.schema + StepFunctionsService.schema + SQSService.schema + SNSService.schema
         + [
             LambdaService.schema, ECSService.schema, PipeService.schema, ScheduleService.schema, IAMService.schema,
-            CloudFormation.schema,
+            CloudFormation.schema, ParameterStore.schema,
         ]
 
     let s3: S3
@@ -20,6 +20,7 @@ final class Services: Sendable {
     let pipes: PipeService
     let schedules: ScheduleService
     let identities: IAMService
+    let parameters: ParameterStore
     let logs: LogService
     let cloudFormation: CloudFormation
     private let sweep = Mutex<Task<Void, Never>?>(nil)
@@ -64,6 +65,7 @@ final class Services: Sendable {
         schedules = ScheduleService(
             store: store, executions: stepFunctions, functions: lambda, logs: logs, account: account, ambient: ambient)
         identities = IAMService(store: store, account: account, ambient: ambient)
+        parameters = ParameterStore(store: store, account: account, ambient: ambient)
         cloudFormation = CloudFormation(
             store: store, services: [s3, dynamoDB, queues, topics, lambda, ecs, stepFunctions, pipes, schedules, logs],
             objects: s3, account: account, ambient: ambient)
@@ -75,7 +77,8 @@ final class Services: Sendable {
             "s3": s3, "dynamodb": dynamoDB, "streams.dynamodb": streams, "sqs": queues, "sns": topics, "lambda": lambda,
             "ecs": ecs,
             "states": stepFunctions, "pipes": pipes, "logs": logs,
-            "scheduler": schedules, "iam": identities, "sts": identities, "cloudformation": cloudFormation,
+            "scheduler": schedules, "iam": identities, "sts": identities, "ssm": parameters,
+            "cloudformation": cloudFormation,
         ]
     }
 

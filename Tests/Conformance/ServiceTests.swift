@@ -3,7 +3,7 @@ import Testing
 
 /// Services as boto3, the AWS CLI and bare HTTP see them: they share no code with the emulator, and no mistake.
 @Suite struct ServiceTests {
-    @Test(arguments: ["s3", "dynamodb", "lambda", "stepfunctions", "logs", "sqs", "sns", "awscli"])
+    @Test(arguments: ["s3", "dynamodb", "lambda", "stepfunctions", "logs", "sqs", "sns", "ssm", "awscli"])
     func clientsThatNobodyHereWroteGetTheAnswersThatAWSDocuments(service: String) async throws {
         try await referee(service)
     }

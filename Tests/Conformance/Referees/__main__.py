@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Plays one service with clients that nobody here wrote, and checks every answer against what AWS documents.
 
-python3 Referees ENDPOINT SERVICE          runs all checks of s3, dynamodb, lambda, stepfunctions, logs, sqs, sns,
+python3 Referees ENDPOINT SERVICE          runs all checks of s3, dynamodb, lambda, stepfunctions, logs, sqs, sns, ssm,
                                            awscli or bad_requests; prints what failed; exits 0 only if nothing did
 python3 Referees ENDPOINT SERVICE WORD…    runs the checks whose names contain one of the words
 """

@@ -95,7 +95,11 @@ def values_of_the_wrong_kind_are_refused():
              ("AWSStepFunctions.StartExecution", {"stateMachineArn": {"a": 1}, "input": 5}),
              ("AWSStepFunctions.CreateStateMachine", {"name": "x", "roleArn": "y", "definition": "{" * 50_000}),
              ("Logs_20140328.FilterLogEvents", {"logGroupName": "/x", "filterPattern": "{" * 5_000}),
-             ("Logs_20140328.PutLogEvents", {"logGroupName": 1, "logEvents": {}})]
+             ("Logs_20140328.PutLogEvents", {"logGroupName": 1, "logEvents": {}}),
+             ("AmazonSQS.SendMessage", {"QueueUrl": 7, "MessageBody": []}), ("AmazonSQS.CreateQueue", {"QueueName": {}}),
+             ("AmazonSQS.DeleteMessageBatch", {"QueueUrl": "/x", "Entries": [7, None, {}]}),
+             ("AmazonSQS.ReceiveMessage", {"QueueUrl": "///", "MaxNumberOfMessages": "many"}),
+             ("AmazonSSM.GetParameter", {"Name": ["x"]}), ("AmazonSSM.PutParameter", {"Name": 1, "Value": {}})]
     for target, given in calls:
         code, _, content = called(target, json.dumps(given))
         assert code == 400 and json.loads(content)["__type"], (target, code, content[:200])

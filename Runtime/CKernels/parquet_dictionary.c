@@ -46,59 +46,63 @@ static inline uint64_t load_u64(const uint8_t *bytes) {
     return value;
 }
 
-static inline uint64_t load_u32(const uint8_t *bytes) {
-    uint32_t value;
-    memcpy(&value, bytes, 4);
-    return value;
-}
-
 static inline uint64_t mix(uint64_t left, uint64_t right) {
     unsigned __int128 product = (unsigned __int128)left * right;
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/// Multiply-and-fold over 16 bytes at a time; never reads outside the value.
-static inline uint64_t hash_bytes(const uint8_t *bytes, size_t length) {
-    const uint64_t k0 = 0x9E3779B97F4A7C15ull, k1 = 0xD6E8FEB86659FD93ull;
-    uint64_t hash = k0 ^ length;
-    uint64_t head, tail;
-    while (length > 16) {
-        hash = mix(load_u64(bytes) ^ k1, load_u64(bytes + 8) ^ hash);
-        bytes += 16;
-        length -= 16;
+// Most texts are short. They are hashed and compared as four words with zeros behind the text: the same few steps whatever
+// its length, so that there is no jump on a length that the processor guesses wrong.
+enum { short_length = parquet_key_padding };
+
+typedef struct {
+    uint64_t words[short_length / 8];
+} short_text;
+
+/// From the end back, bytes that are kept, then those that are cleared.
+static const uint8_t short_masks[2 * short_length] = {
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+};
+
+/// Reads `short_length` bytes if they stand before `end`, else the text's alone.
+static inline short_text load_short(const uint8_t *bytes, uint32_t length, const uint8_t *end) {
+    short_text text = {{0}};
+    if (end - bytes < short_length) {
+        for (uint32_t i = 0; i < length; i++) text.words[i / 8] |= (uint64_t)bytes[i] << 8 * (i % 8);
+        return text;
     }
-    if (length >= 8) {
-        head = load_u64(bytes);
-        tail = load_u64(bytes + length - 8);
-    } else if (length >= 4) {
-        head = load_u32(bytes);
-        tail = load_u32(bytes + length - 4);
-    } else if (length) {
-        head = (uint64_t)bytes[0] << 16 | (uint64_t)bytes[length / 2] << 8 | bytes[length - 1];
-        tail = 0;
-    } else {
-        head = tail = 0;
+    for (size_t word = 0; word < short_length / 8; word++) {
+        text.words[word] = load_u64(bytes + 8 * word) & load_u64(short_masks + short_length - length + 8 * word);
     }
-    return mix(mix(head ^ k1, tail ^ hash), k0);
+    return text;
 }
 
-/// Most texts are short: without a call, two loads that may overlap compare the last sixteen bytes.
-static inline bool same_bytes(const uint8_t *left, const uint8_t *right, size_t length) {
-    for (; length > 16; left += 16, right += 16, length -= 16) {
-        if ((load_u64(left) ^ load_u64(right)) | (load_u64(left + 8) ^ load_u64(right + 8))) return false;
-    }
-    if (length >= 8) {
-        return ((load_u64(left) ^ load_u64(right)) |
-                (load_u64(left + length - 8) ^ load_u64(right + length - 8))) == 0;
-    }
-    if (length >= 4) {
-        return ((load_u32(left) ^ load_u32(right)) |
-                (load_u32(left + length - 4) ^ load_u32(right + length - 4))) == 0;
-    }
-    for (size_t i = 0; i < length; i++) {
-        if (left[i] != right[i]) return false;
-    }
-    return true;
+static inline bool same_short(const short_text *left, const short_text *right) {
+    uint64_t difference = 0;
+    for (size_t word = 0; word < short_length / 8; word++) difference |= left->words[word] ^ right->words[word];
+    return difference == 0;
+}
+
+static inline uint64_t hash_short(const short_text *text, uint32_t length) {
+    uint64_t front = mix(text->words[0] ^ 0xD6E8FEB86659FD93ull, text->words[1] ^ 0x9E3779B97F4A7C15ull ^ length);
+    uint64_t back = mix(text->words[2] ^ 0xA0761D6478BD642Full, text->words[3] ^ 0xE7037ED1A0B428DBull);
+    return mix(front ^ back, 0x8EBC6AF09C88C6E3ull);
+}
+
+/// Multiply-and-fold over 16 bytes at a time, the last 16 perhaps twice; for more than `short_length`.
+static inline uint64_t hash_long(const uint8_t *bytes, uint32_t length) {
+    const uint64_t k0 = 0x9E3779B97F4A7C15ull, k1 = 0xD6E8FEB86659FD93ull;
+    const uint8_t *last = bytes + length - 16;
+    uint64_t hash = k0 ^ length;
+    for (; bytes < last; bytes += 16) hash = mix(load_u64(bytes) ^ k1, load_u64(bytes + 8) ^ hash);
+    return mix(mix(load_u64(last) ^ k1, load_u64(last + 8) ^ hash), k0);
+}
+
+static inline uint64_t hash_bytes(const uint8_t *bytes, uint32_t length, const uint8_t *end) {
+    if (length > short_length) return hash_long(bytes, length);
+    short_text text = load_short(bytes, length, end);
+    return hash_short(&text, length);
 }
 
 // Values whose places in the table are fetched together, and the size of table from which on that pays.
@@ -106,11 +110,11 @@ enum { looked_up_at_once = 16, prefetched_slot_bits = 15 };
 
 /// Asks for the memory that looking up the values from `from` on will need, before the first of them is looked up: a table
 /// of many keys is not in the nearest caches. Leaves the values' hashes.
-static inline void prefetch_keys(const uint8_t *bytes, const uint32_t *offsets, size_t from, size_t count,
-                                 const parquet_byte_dictionary *dictionary, uint64_t *hashes) {
+static inline void prefetch_keys(const uint8_t *bytes, const uint32_t *offsets, const uint8_t *end, size_t from,
+                                 size_t count, const parquet_byte_dictionary *dictionary, uint64_t *hashes) {
     uint32_t codes[looked_up_at_once];
     for (size_t i = 0; i < count; i++) {
-        hashes[i] = hash_bytes(bytes + offsets[from + i], offsets[from + i + 1] - offsets[from + i]);
+        hashes[i] = hash_bytes(bytes + offsets[from + i], offsets[from + i + 1] - offsets[from + i], end);
         __builtin_prefetch(dictionary->slots + slot_of(hashes[i], dictionary->slot_bits));
     }
     for (size_t i = 0; i < count; i++) {
@@ -126,24 +130,31 @@ size_t parquet_dictionary_bytes(const uint8_t *bytes, const uint32_t *offsets, s
                                 parquet_byte_dictionary *dictionary, uint32_t *codes) {
     uint64_t *slots = dictionary->slots;
     size_t mask = ((size_t)1 << dictionary->slot_bits) - 1;
+    const uint8_t *end = bytes + offsets[count];
+    const uint8_t *keys_end = dictionary->key_bytes + dictionary->key_bytes_limit + parquet_key_padding;
     uint64_t hashes[looked_up_at_once];
     size_t first = 0, hashed = 0;
+    short_text text = {{0}}, last_text = text;
     for (size_t i = 0; i < count; i++) {
         const uint8_t *value = bytes + offsets[i];
         uint32_t length = offsets[i + 1] - offsets[i];
+        bool is_short = length <= short_length;
+        if (is_short) text = load_short(value, length, end);
         // Columns that hardly ever change, as kinds of operation, need no look-up.
-        if (i > 0 && offsets[i] - offsets[i - 1] == length && same_bytes(value - length, value, length)) {
+        if (i > 0 && offsets[i] - offsets[i - 1] == length &&
+            (is_short ? same_short(&text, &last_text) : memcmp(value - length, value, length) == 0)) {
             codes[i] = codes[i - 1];
             continue;
         }
+        last_text = text;
         uint64_t hash;
         if (dictionary->slot_bits < prefetched_slot_bits) {
-            hash = hash_bytes(value, length);
+            hash = is_short ? hash_short(&text, length) : hash_long(value, length);
         } else {
             if (i >= hashed) {
                 first = i;
                 hashed = i + (count - i < looked_up_at_once ? count - i : looked_up_at_once);
-                prefetch_keys(bytes, offsets, i, hashed - i, dictionary, hashes);
+                prefetch_keys(bytes, offsets, end, i, hashed - i, dictionary, hashes);
             }
             hash = hashes[i - first];
         }
@@ -156,7 +167,8 @@ size_t parquet_dictionary_bytes(const uint8_t *bytes, const uint32_t *offsets, s
                 uint32_t used = dictionary->key_offsets[dictionary->key_count];
                 if (dictionary->key_count == dictionary->key_limit || dictionary->key_bytes_limit - used < length)
                     return i;
-                if (length) memcpy(dictionary->key_bytes + used, value, length);
+                if (is_short) memcpy(dictionary->key_bytes + used, &text, short_length);
+                else memcpy(dictionary->key_bytes + used, value, length);
                 dictionary->key_offsets[++dictionary->key_count] = used + length;
                 slots[slot] = tag | dictionary->key_count;
                 codes[i] = dictionary->key_count - 1;
@@ -164,7 +176,16 @@ size_t parquet_dictionary_bytes(const uint8_t *bytes, const uint32_t *offsets, s
             }
             if ((held ^ tag) >> 32) continue;
             const uint32_t *key = dictionary->key_offsets + (uint32_t)held - 1;
-            if (key[1] - key[0] == length && same_bytes(dictionary->key_bytes + key[0], value, length)) {
+            if (key[1] - key[0] != length) continue;
+            const uint8_t *key_bytes = dictionary->key_bytes + key[0];
+            bool is_same;
+            if (is_short) {
+                short_text key_text = load_short(key_bytes, length, keys_end);
+                is_same = same_short(&key_text, &text);
+            } else {
+                is_same = memcmp(key_bytes, value, length) == 0;
+            }
+            if (is_same) {
                 codes[i] = (uint32_t)held - 1;
                 break;
             }
@@ -175,9 +196,10 @@ size_t parquet_dictionary_bytes(const uint8_t *bytes, const uint32_t *offsets, s
 
 void parquet_dictionary_rehash_bytes(parquet_byte_dictionary *dictionary) {
     size_t mask = ((size_t)1 << dictionary->slot_bits) - 1;
+    const uint8_t *end = dictionary->key_bytes + dictionary->key_bytes_limit + parquet_key_padding;
     for (uint32_t code = 0; code < dictionary->key_count; code++) {
         const uint32_t *key = dictionary->key_offsets + code;
-        uint64_t hash = hash_bytes(dictionary->key_bytes + key[0], key[1] - key[0]);
+        uint64_t hash = hash_bytes(dictionary->key_bytes + key[0], key[1] - key[0], end);
         size_t slot = slot_of(hash, dictionary->slot_bits);
         while ((uint32_t)dictionary->slots[slot]) slot = (slot + 1) & mask;
         dictionary->slots[slot] = hash << 32 | (code + 1);

@@ -21,6 +21,8 @@ final class ValueDictionary {
     }
 
     private static let initialSlotBits = 10
+    /// Bytes behind the keys that belong to none.
+    private static let keyPadding = Int(parquet_key_padding)
 
     init(of type: PhysicalType, sizeLimit: Int) {
         self.type = type
@@ -34,7 +36,8 @@ final class ValueDictionary {
                 .words64(slots: Array(repeating: 0, count: slots), keys: Array(repeating: 0, count: slots / 2))
             case .byteArray, .fixedLengthByteArray, .boolean:
                 .bytes(
-                    slots: Array(repeating: 0, count: slots), bytes: Array(repeating: 0, count: 8 * slots),
+                    slots: Array(repeating: 0, count: slots),
+                    bytes: Array(repeating: 0, count: 8 * slots + Self.keyPadding),
                     offsets: Array(repeating: 0, count: slots / 2 + 1))
             }
     }
@@ -161,8 +164,8 @@ final class ValueDictionary {
                     keyOffsets.withUnsafeMutableBufferPointer { keyOffsets in
                         var table = parquet_byte_dictionary(
                             slots: slots.baseAddress, slot_bits: bits, key_bytes: keyBytes.baseAddress,
-                            key_bytes_limit: UInt32(keyBytes.count), key_offsets: keyOffsets.baseAddress,
-                            key_count: known, key_limit: UInt32(keyOffsets.count - 1))
+                            key_bytes_limit: UInt32(keyBytes.count - Self.keyPadding),
+                            key_offsets: keyOffsets.baseAddress, key_count: known, key_limit: UInt32(keyOffsets.count - 1))
                         return body(&table)
                     }
                 }
@@ -186,8 +189,9 @@ final class ValueDictionary {
                 withTable(known) { parquet_dictionary_rehash_bytes(&$0) }
                 return true
             }
-            guard keyBytes.count < growthLimit else { return false }
-            keyBytes += Array(repeating: 0, count: keyBytes.count)
+            let room = keyBytes.count - Self.keyPadding
+            guard room < growthLimit else { return false }
+            keyBytes += Array(repeating: 0, count: room)
             return true
         }
     }

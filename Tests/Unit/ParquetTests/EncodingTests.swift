@@ -53,6 +53,42 @@ struct EncodingTests {
         #expect(dictionary.count == 300)
     }
 
+    @Test(arguments: 0..<4 as Range<UInt64>)
+    func textsThatHardlyDifferHaveCodesOfTheirOwn(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        // Around the lengths at which hashing and comparing change, of few bytes, zeros among them.
+        let texts = (0..<40_000).map { _ -> [UInt8] in
+            let length = [0, 1, 2, 7, 8, 15, 16, 17, 31, 32, 33, 47, 48, 49][Int(generator.next() % 14)]
+            var text = [UInt8](repeating: 0x61, count: length)
+            for _ in 0..<generator.next() % 3 where length > 0 {
+                text[Int(generator.next() % UInt64(length))] = UInt8(generator.next() % 3)
+            }
+            return text
+        }
+        var offsets: [UInt32] = [0]
+        for text in texts { offsets.append(offsets[offsets.count - 1] + UInt32(text.count)) }
+        let bytes = Array(texts.joined())
+        let dictionary = ValueDictionary(of: .byteArray, sizeLimit: 8 << 20)
+        var known: [[UInt8]: UInt32] = [:]
+        for range in [0..<1000, 1000..<1001, 1001..<texts.count] {
+            #expect(dictionary.encode(ValueSlice(values: .byteArray(offsets: offsets, bytes: bytes), range: range)))
+            let expected = texts[range].map { text in
+                let code = known[text, default: UInt32(known.count)]
+                known[text] = code
+                return code
+            }
+            #expect(dictionary.codes == expected, "seed \(seed), texts \(range)")
+        }
+        guard case .byteArray(let keyOffsets, let keys) = dictionary.values.values else {
+            Issue.record("keys of another type")
+            return
+        }
+        for (text, code) in known {
+            let key = keys[Int(keyOffsets[Int(code)])..<Int(keyOffsets[Int(code) + 1])]
+            #expect(Array(key) == text, "seed \(seed), code \(code)")
+        }
+    }
+
     @Test func zerosOfBothSignsAreTwoKeys() {
         let dictionary = ValueDictionary(of: .double, sizeLimit: 1 << 20)
         #expect(dictionary.encode(ValueSlice(values: .double([0.0, -0.0, .nan, 0.0, .nan]), range: 0..<5)))

@@ -58,8 +58,13 @@ extension ColumnBatch.Values {
         self = .boolean([])
         let base = UInt32(values.bytes.count)
         values.bytes.append(contentsOf: UnsafeBufferPointer(start: bytes, count: Int(offsets[count])))
-        values.offsets.makeRoom(for: count)
-        for index in 0..<count { values.offsets.append(base + offsets[index + 1]) }
+        let first = values.offsets.count
+        values.offsets.append(contentsOf: UnsafeBufferPointer(start: offsets + 1, count: count))
+        if base > 0 {
+            values.offsets.withUnsafeMutableBufferPointer { offsets in
+                for index in first..<first + count { offsets[index] &+= base }
+            }
+        }
         self = .bytes(values)
     }
 

@@ -20,17 +20,30 @@ struct PatternTarget: FuzzTarget {
         let tree = try syntax.read()
         try checkWriting(tree)
         var matcher = PatternMatcher(pattern)
-        guard parts.count == 2 else { return }
-        let text = Array(parts[1])
-        let isFound = text.withUnsafeBufferPointer { matcher.matches($0) }
-        require(text.withUnsafeBufferPointer { matcher.matches($0) } == isFound, "not the same answer a second time")
-        guard tree.repetitionDepth <= Self.comparedDepth, let valid = String(validating: text, as: UTF8.self) else {
-            return
+        if parts.count == 2 {
+            let isFound = parts[1].withUnsafeBufferPointer { matcher.matches($0) }
+            require(
+                parts[1].withUnsafeBufferPointer { matcher.matches($0) } == isFound, "another answer the second time")
         }
-        let scalars = Array(valid.unicodeScalars.map(\.value).prefix(Self.comparedLength))
-        let compared = String(String.UnicodeScalarView(scalars.compactMap(Unicode.Scalar.init)))
-        let isExpected = !tree.ends(in: scalars, from: Set(0...scalars.count)).isEmpty
-        require(matcher.matches(compared) == isExpected, "found is \(!isExpected): \(expression) in \(compared)")
+        guard tree.repetitionDepth <= Self.comparedDepth else { return }
+        var texts = Self.texts(for: tree)
+        if parts.count == 2, let text = String(validating: parts[1], as: UTF8.self) {
+            texts.append(Array(text.unicodeScalars.prefix(Self.comparedLength)))
+        }
+        for text in texts {
+            let isExpected = !tree.ends(in: text.map(\.value), from: Set(0...text.count)).isEmpty
+            let isFound = matcher.matches(String(String.UnicodeScalarView(text)))
+            require(isFound == isExpected, "\(isFound ? "found" : "not found"): \(expression) in \(text)")
+        }
+    }
+
+    /// Every text of up to two characters, of a few that the expression names and one that it may not name.
+    private static func texts(for tree: PatternNode) -> [[Unicode.Scalar]] {
+        var letters: [Unicode.Scalar] = ["~"]
+        for letter in tree.bounds.compactMap(Unicode.Scalar.init) where letters.count < 4 && !letters.contains(letter) {
+            letters.append(letter)
+        }
+        return [[]] + letters.map { [$0] } + letters.flatMap { first in letters.map { [first, $0] } }
     }
 
     /// A tree that is written as an expression and read again is written the same, unless that passes a limit.
@@ -97,6 +110,16 @@ extension PatternNode {
         let last = surrogates.contains(range.upperBound) ? surrogates.lowerBound - 1 : range.upperBound
         guard first <= last else { return "" }
         return "\\u{\(String(first, radix: 16))}-\\u{\(String(last, radix: 16))}"
+    }
+
+    /// The first characters of the sets.
+    fileprivate var bounds: [UInt32] {
+        switch self {
+        case .scalars(let set): set.ranges.map(\.lowerBound)
+        case .start, .end: []
+        case .sequence(let parts), .choice(let parts): parts.flatMap(\.bounds)
+        case .repeated(let part, _, _): part.bounds
+        }
     }
 
     /// How many repetitions stand inside one another.

@@ -6,7 +6,9 @@ import Testing
 @Suite struct DeadLetterTests {
     @Test func whatThePipeAndTheRecorderGiveUpIsInTheirQueuesAlsoAfterACrash() async throws {
         let folder = try TemporaryDirectory()
-        let emulator = try await RunningEmulator(template: try impatientTemplate(in: folder))
+        let pipeline = try ChangedPipeline(in: folder)
+        try pipeline.replace("MaximumRetryAttempts: 10\n", with: "MaximumRetryAttempts: 1\n", in: "pipeline.yaml")
+        let emulator = try await RunningEmulator(template: pipeline.template)
         let found = try await referee(emulator, "cause")
         #expect(found.text("buried_id") == found.text("control_id"))
         let pipe = found["pipe"] as? [String: Any] ?? [:]
@@ -22,20 +24,6 @@ import Testing
         let depths = try await referee(emulator, "depths") as? [String: Int]
         #expect(depths == ["cupel-dev-pending-records-dead": 1, "cupel-dev-lost-events": 1])
         #expect(emulator.stop() == 0)
-    }
-
-    /// The pipeline's own template, whose pipe tries again once and not ten times.
-    private func impatientTemplate(in folder: TemporaryDirectory) throws -> String {
-        let text = try String(contentsOfFile: "\(Programs.packageRoot)/infra/pipeline.yaml", encoding: .utf8)
-        let parts = text.components(separatedBy: "MaximumRetryAttempts: 10\n")
-        try #require(parts.count == 2)
-        let files = FileManager.default
-        try files.copyItem(atPath: "\(Programs.packageRoot)/infra", toPath: "\(folder.path)/infra")
-        try files.createSymbolicLink(
-            atPath: "\(folder.path)/StateMachines", withDestinationPath: "\(Programs.packageRoot)/StateMachines")
-        let path = "\(folder.path)/infra/pipeline.yaml"
-        try parts.joined(separator: "MaximumRetryAttempts: 1\n").write(toFile: path, atomically: true, encoding: .utf8)
-        return path
     }
 
     private func referee(_ emulator: RunningEmulator, _ command: String) async throws -> [String: Any] {

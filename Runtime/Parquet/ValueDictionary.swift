@@ -165,7 +165,8 @@ final class ValueDictionary {
                         var table = parquet_byte_dictionary(
                             slots: slots.baseAddress, slot_bits: bits, key_bytes: keyBytes.baseAddress,
                             key_bytes_limit: UInt32(keyBytes.count - Self.keyPadding),
-                            key_offsets: keyOffsets.baseAddress, key_count: known, key_limit: UInt32(keyOffsets.count - 1))
+                            key_offsets: keyOffsets.baseAddress, key_count: known,
+                            key_limit: UInt32(keyOffsets.count - 1))
                         return body(&table)
                     }
                 }

@@ -180,6 +180,7 @@ public final class NDJSONReader: RecordReader {
         let row = RowFields(befores: befores, ends: ends, before: UInt32(start - 1))
         for field in 0..<matrix.stride { row.setNull(field) }
         var isRegular = true
+        var isNested = false
         var unknown: [UInt8] = []
         var valueEnd = start
         var expected = 0
@@ -206,6 +207,7 @@ public final class NDJSONReader: RecordReader {
             expected = index + 1
             switch keys.targets[index] {
             case .field(let field):
+                isNested = isNested || written.isNestedJSON
                 if parts.fields.contains(field) {
                     isRegular = false
                     // The later value counts, but the line is JSON only if the earlier one is too.
@@ -223,7 +225,8 @@ public final class NDJSONReader: RecordReader {
         if !unknown.isEmpty {
             rescued[UInt32(start - 1)] = [UInt8(ascii: "{")] + unknown + [UInt8(ascii: "}")]
         }
-        if isRegular || !shape.isKnown {
+        // No line that holds an object or array is read by a shape, so there is nothing to learn from it.
+        if !isNested, isRegular || !shape.isKnown {
             parts.closing = valueEnd..<end
             shape.learn(text, parts)
         }

@@ -42,13 +42,19 @@ extension ColumnType {
 }
 
 extension FieldText {
-    /// An integer: an optional minus, then digits. No plus, no spaces, no point, no exponent.
-    func parseInteger(in range: ClosedRange<Int64>) throws(FieldFault) -> Int64 {
+    /// An optional minus, then one digit or more.
+    private func integerParts() throws(FieldFault) -> (isNegative: Bool, digits: SubSequence) {
         let isNegative = first == UInt8(ascii: "-")
         let digits = dropFirst(isNegative ? 1 : 0)
         guard !digits.isEmpty, digits.allSatisfy(\.isDigit) else {
             throw FieldFault(.notAnInteger, "is not an integer")
         }
+        return (isNegative, digits)
+    }
+
+    /// An integer: an optional minus, then digits. No plus, no spaces, no point, no exponent.
+    func parseInteger(in range: ClosedRange<Int64>) throws(FieldFault) -> Int64 {
+        let (isNegative, digits) = try integerParts()
         var value: Int64 = 0
         for digit in digits {
             // Built up below zero, where Int64 reaches one further.
@@ -65,11 +71,7 @@ extension FieldText {
 
     /// An integer of 64 bits without a sign, as the bits of one with a sign.
     func parseUInt64() throws(FieldFault) -> Int64 {
-        let isNegative = first == UInt8(ascii: "-")
-        let digits = dropFirst(isNegative ? 1 : 0)
-        guard !digits.isEmpty, digits.allSatisfy(\.isDigit) else {
-            throw FieldFault(.notAnInteger, "is not an integer")
-        }
+        let (isNegative, digits) = try integerParts()
         var value: UInt64 = 0
         for digit in digits {
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)

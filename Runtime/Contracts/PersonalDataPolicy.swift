@@ -1,4 +1,4 @@
-/// What is done about personal data in text columns that a contract neither classifies nor masks.
+/// What is done about personal data in text that a contract neither classifies nor masks.
 ///
 /// The contract's custom property `personalData`.
 public enum PersonalDataPolicy: String, Sendable, Hashable, CaseIterable {

@@ -44,7 +44,7 @@ pid_t cupel_spawn(const char *path, char *const arguments[], char *const environ
             // A file that was just written is busy for a moment if another thread forked while it was open for writing:
             // that child holds it open until its own execve.
             const struct timespec moment = {.tv_nsec = 5 * 1000 * 1000};
-            for (int attempt = 0; attempt < 200; attempt++) {
+            for (int attempt = 0; attempt < 1000; attempt++) {
                 execve(path, arguments, environment);
                 if (errno != ETXTBSY) break;
                 nanosleep(&moment, NULL);

@@ -6,7 +6,7 @@ internal import Control
     internal import Musl
 #endif
 
-/// Uploads files and watches their control records until each has settled.
+/// Uploads files, a few at a time, and watches their control records until each has settled.
 struct FileRun {
     private(set) var ingestions: [Ingestion]
     private let pipeline: Pipeline
@@ -23,22 +23,26 @@ struct FileRun {
     }
 
     mutating func toTheEnd() throws(CommandFailure) {
-        for position in ingestions.indices {
-            try upload(position)
-            if nextLook <= .now { try look() }
+        let files = ingestions.map(\.file)
+        let uploads = Uploads(files.count) { [pipeline] position throws(CommandFailure) in
+            try Upload.put(files[position], into: pipeline)
         }
+        defer { uploads.stop() }
         while ingestions.contains(where: { !$0.isSettled }) {
-            let wait = ContinuousClock.now.duration(to: nextLook).components
-            usleep(UInt32(max(0, wait.seconds * 1_000_000 + wait.attoseconds / 1_000_000_000_000)))
+            if let event = uploads.event(within: ContinuousClock.now.duration(to: nextLook)) { try take(event) }
+            guard nextLook <= .now else { continue }
             try look()
+            // A large file may take long on a slow line; that its upload ends, or fails, will be news.
+            if ingestions.contains(where: { $0.state == .uploading }) { lastNews = .now }
             guard lastNews.duration(to: .now) < timeout else { return giveUp() }
         }
     }
 
-    private mutating func upload(_ position: Int) throws(CommandFailure) {
-        ingestions[position].beginUpload(at: .now)
-        display.show(ingestions)
-        ingestions[position].finishUpload(try Upload.put(ingestions[position].file, into: pipeline))
+    private mutating func take(_ event: Uploads.Event) throws(CommandFailure) {
+        switch event {
+        case .began(let position, let time): ingestions[position].beginUpload(at: time)
+        case .ended(let position, let result): ingestions[position].finishUpload(try result.get())
+        }
         lastNews = .now
         display.show(ingestions)
     }

@@ -13,12 +13,13 @@ public struct SmallDisk: Sendable {
 
     /// The command that runs `command` in a mount namespace where the disk is at `path`; its process is the same one.
     func command(mountedAt path: String, _ command: [String]) -> [String] {
+        // Root needs no user namespace, and inside a changed root there is none to be had.
         let script = """
-            mount -t tmpfs -o size="$1"m none "$2" && head -c "$3"M /dev/zero >"$2/\(Self.filler)" && shift 3 && exec "$@"
+            user=; unshare --mount true 2>/dev/null || user="--user --map-root-user"
+            exec unshare $user --mount sh -c '
+                mount -t tmpfs -o size="$1"m none "$2" && head -c "$3"M /dev/zero >"$2/\(Self.filler)" && shift 3 && exec "$@"
+            ' sh "$@"
             """
-        return [
-            "/usr/bin/unshare", "--user", "--map-root-user", "--mount", "/bin/sh", "-c", script, "sh", "\(sizeInMiB)",
-            path, "\(takenInMiB)",
-        ] + command
+        return ["/bin/sh", "-c", script, "sh", "\(sizeInMiB)", path, "\(takenInMiB)"] + command
     }
 }

@@ -65,22 +65,23 @@ static const uint8_t short_masks[2 * short_length] = {
     255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
 };
 
-/// Reads `short_length` bytes if they stand before `end`, else the text's alone.
-static inline short_text load_short(const uint8_t *bytes, uint32_t length, const uint8_t *end) {
+/// Reads the words that a text may take, if they stand before `end`, else the text's bytes alone.
+/// - `words`: known when this is compiled; those behind them are zero.
+static inline short_text load_short(const uint8_t *bytes, uint32_t length, const uint8_t *end, size_t words) {
     short_text text = {{0}};
-    if (end - bytes < short_length) {
+    if (end - bytes < (ptrdiff_t)(8 * words)) {
         for (uint32_t i = 0; i < length; i++) text.words[i / 8] |= (uint64_t)bytes[i] << 8 * (i % 8);
         return text;
     }
-    for (size_t word = 0; word < short_length / 8; word++) {
+    for (size_t word = 0; word < words; word++) {
         text.words[word] = load_u64(bytes + 8 * word) & load_u64(short_masks + short_length - length + 8 * word);
     }
     return text;
 }
 
-static inline bool same_short(const short_text *left, const short_text *right) {
+static inline bool same_short(const short_text *left, const short_text *right, size_t words) {
     uint64_t difference = 0;
-    for (size_t word = 0; word < short_length / 8; word++) difference |= left->words[word] ^ right->words[word];
+    for (size_t word = 0; word < words; word++) difference |= left->words[word] ^ right->words[word];
     return difference == 0;
 }
 
@@ -99,22 +100,24 @@ static inline uint64_t hash_long(const uint8_t *bytes, uint32_t length) {
     return mix(mix(load_u64(last) ^ k1, load_u64(last + 8) ^ hash), k0);
 }
 
-static inline uint64_t hash_bytes(const uint8_t *bytes, uint32_t length, const uint8_t *end) {
+/// Leaves the text in `text` if it is short.
+static inline uint64_t hash_bytes(const uint8_t *bytes, uint32_t length, const uint8_t *end, short_text *text) {
     if (length > short_length) return hash_long(bytes, length);
-    short_text text = load_short(bytes, length, end);
-    return hash_short(&text, length);
+    *text = load_short(bytes, length, end, short_length / 8);
+    return hash_short(text, length);
 }
 
 // Values whose places in the table are fetched together, and the size of table from which on that pays.
 enum { looked_up_at_once = 16, prefetched_slot_bits = 15 };
 
 /// Asks for the memory that looking up the values from `from` on will need, before the first of them is looked up: a table
-/// of many keys is not in the nearest caches. Leaves the values' hashes.
+/// of many keys is not in the nearest caches. Leaves the values' hashes, and the short ones themselves.
 static inline void prefetch_keys(const uint8_t *bytes, const uint32_t *offsets, const uint8_t *end, size_t from,
-                                 size_t count, const parquet_byte_dictionary *dictionary, uint64_t *hashes) {
+                                 size_t count, const parquet_byte_dictionary *dictionary, uint64_t *hashes,
+                                 short_text *texts) {
     uint32_t codes[looked_up_at_once];
     for (size_t i = 0; i < count; i++) {
-        hashes[i] = hash_bytes(bytes + offsets[from + i], offsets[from + i + 1] - offsets[from + i], end);
+        hashes[i] = hash_bytes(bytes + offsets[from + i], offsets[from + i + 1] - offsets[from + i], end, &texts[i]);
         __builtin_prefetch(dictionary->slots + slot_of(hashes[i], dictionary->slot_bits));
     }
     for (size_t i = 0; i < count; i++) {
@@ -126,38 +129,39 @@ static inline void prefetch_keys(const uint8_t *bytes, const uint32_t *offsets, 
     }
 }
 
-size_t parquet_dictionary_bytes(const uint8_t *bytes, const uint32_t *offsets, size_t count,
-                                parquet_byte_dictionary *dictionary, uint32_t *codes) {
+/// - `words`: how many the texts take at most, known when this is compiled; longer ones are allowed where it is four.
+static inline __attribute__((always_inline)) size_t look_up(
+    const uint8_t *bytes, const uint32_t *offsets, size_t count, parquet_byte_dictionary *dictionary, uint32_t *codes,
+    size_t words) {
     uint64_t *slots = dictionary->slots;
     size_t mask = ((size_t)1 << dictionary->slot_bits) - 1;
     const uint8_t *end = bytes + offsets[count];
     const uint8_t *keys_end = dictionary->key_bytes + dictionary->key_bytes_limit + parquet_key_padding;
+    bool is_large = dictionary->slot_bits >= prefetched_slot_bits;
     uint64_t hashes[looked_up_at_once];
+    short_text texts[looked_up_at_once];
     size_t first = 0, hashed = 0;
     short_text text = {{0}}, last_text = text;
     for (size_t i = 0; i < count; i++) {
         const uint8_t *value = bytes + offsets[i];
         uint32_t length = offsets[i + 1] - offsets[i];
-        bool is_short = length <= short_length;
-        if (is_short) text = load_short(value, length, end);
+        bool is_short = words < short_length / 8 || length <= short_length;
+        if (is_large && i >= hashed) {
+            first = i;
+            hashed = i + (count - i < looked_up_at_once ? count - i : looked_up_at_once);
+            prefetch_keys(bytes, offsets, end, i, hashed - i, dictionary, hashes, texts);
+        }
+        if (is_short) text = is_large ? texts[i - first] : load_short(value, length, end, words);
         // Columns that hardly ever change, as kinds of operation, need no look-up.
         if (i > 0 && offsets[i] - offsets[i - 1] == length &&
-            (is_short ? same_short(&text, &last_text) : memcmp(value - length, value, length) == 0)) {
+            (is_short ? same_short(&text, &last_text, words) : memcmp(value - length, value, length) == 0)) {
             codes[i] = codes[i - 1];
             continue;
         }
         last_text = text;
         uint64_t hash;
-        if (dictionary->slot_bits < prefetched_slot_bits) {
-            hash = is_short ? hash_short(&text, length) : hash_long(value, length);
-        } else {
-            if (i >= hashed) {
-                first = i;
-                hashed = i + (count - i < looked_up_at_once ? count - i : looked_up_at_once);
-                prefetch_keys(bytes, offsets, end, i, hashed - i, dictionary, hashes);
-            }
-            hash = hashes[i - first];
-        }
+        if (is_large) hash = hashes[i - first];
+        else hash = is_short ? hash_short(&text, length) : hash_long(value, length);
         size_t slot = slot_of(hash, dictionary->slot_bits);
         // The slot takes the hash's upper bits, so the tag keeps its lower ones: together they tell keys apart.
         uint64_t tag = hash << 32;
@@ -180,8 +184,8 @@ size_t parquet_dictionary_bytes(const uint8_t *bytes, const uint32_t *offsets, s
             const uint8_t *key_bytes = dictionary->key_bytes + key[0];
             bool is_same;
             if (is_short) {
-                short_text key_text = load_short(key_bytes, length, keys_end);
-                is_same = same_short(&key_text, &text);
+                short_text key_text = load_short(key_bytes, length, keys_end, words);
+                is_same = same_short(&key_text, &text, words);
             } else {
                 is_same = memcmp(key_bytes, value, length) == 0;
             }
@@ -194,12 +198,44 @@ size_t parquet_dictionary_bytes(const uint8_t *bytes, const uint32_t *offsets, s
     return count;
 }
 
+static uint32_t longest(const uint32_t *offsets, size_t count) {
+    uint32_t length = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t this_length = offsets[i + 1] - offsets[i];
+        if (this_length > length) length = this_length;
+    }
+    return length;
+}
+
+/// Whether the texts, each of `length` bytes at most, are all the same.
+static bool are_alike(const uint8_t *bytes, const uint32_t *offsets, size_t count, uint32_t length) {
+    if (offsets[count] - offsets[0] != (uint64_t)length * count) return false;
+    // So all are of that length, and alike if what follows the first is what stands one text before it.
+    const uint8_t *first = bytes + offsets[0];
+    return memcmp(first, first + length, (size_t)length * (count - 1)) == 0;
+}
+
+size_t parquet_dictionary_bytes(const uint8_t *bytes, const uint32_t *offsets, size_t count,
+                                parquet_byte_dictionary *dictionary, uint32_t *codes) {
+    if (count == 0) return 0;
+    uint32_t length = longest(offsets, count);
+    if (count > 1 && are_alike(bytes, offsets, count, length)) {
+        if (look_up(bytes, offsets, 1, dictionary, codes, short_length / 8) == 0) return 0;
+        for (size_t i = 1; i < count; i++) codes[i] = codes[0];
+        return count;
+    }
+    if (length <= 8) return look_up(bytes, offsets, count, dictionary, codes, 1);
+    if (length <= 16) return look_up(bytes, offsets, count, dictionary, codes, 2);
+    return look_up(bytes, offsets, count, dictionary, codes, short_length / 8);
+}
+
 void parquet_dictionary_rehash_bytes(parquet_byte_dictionary *dictionary) {
     size_t mask = ((size_t)1 << dictionary->slot_bits) - 1;
     const uint8_t *end = dictionary->key_bytes + dictionary->key_bytes_limit + parquet_key_padding;
     for (uint32_t code = 0; code < dictionary->key_count; code++) {
         const uint32_t *key = dictionary->key_offsets + code;
-        uint64_t hash = hash_bytes(dictionary->key_bytes + key[0], key[1] - key[0], end);
+        short_text text;
+        uint64_t hash = hash_bytes(dictionary->key_bytes + key[0], key[1] - key[0], end, &text);
         size_t slot = slot_of(hash, dictionary->slot_bits);
         while ((uint32_t)dictionary->slots[slot]) slot = (slot + 1) & mask;
         dictionary->slots[slot] = hash << 32 | (code + 1);

@@ -186,10 +186,20 @@ extension ColumnBatch {
         mutating func append(repeating text: UnsafeBufferPointer<UInt8>, count: Int) {
             let start = bytes.count
             withUnsafeTemporaryAllocation(of: UInt8.self, capacity: text.count * count) { copies in
-                for index in 0..<count { _ = copies[(index * text.count)...].update(fromContentsOf: text) }
+                // What is there is copied behind itself, so that most of it is copied in large pieces.
+                var filled = count > 0 ? text.count : 0
+                _ = copies[..<filled].update(fromContentsOf: text.prefix(filled))
+                while filled < copies.count {
+                    let piece = min(filled, copies.count - filled)
+                    _ = copies[filled...].update(fromContentsOf: copies[..<piece])
+                    filled += piece
+                }
                 bytes.append(contentsOf: UnsafeBufferPointer(copies))
             }
-            offsets.append(contentsOf: (1..<count + 1).lazy.map { UInt32(start + $0 * text.count) })
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { ends in
+                for index in 0..<count { ends[index] = UInt32(truncatingIfNeeded: start + (index + 1) * text.count) }
+                offsets.append(contentsOf: UnsafeBufferPointer(ends))
+            }
         }
 
         mutating func truncate(to count: Int) {

@@ -7,7 +7,7 @@
 Into the output folder go, for each function, NAME/ (bootstrap, contracts/, and certificates/ for those that call AWS) and the
 same as NAME.zip; the task's image; the licences; cupel.cdx.json (CycloneDX), which says what is in all this; SHA256SUMS.
 """
-import argparse, hashlib, json, pathlib, shutil, subprocess, zipfile
+import argparse, hashlib, json, pathlib, shutil, subprocess, sys, zipfile
 
 import bill_of_materials
 import image
@@ -55,6 +55,10 @@ def write_authorities(folder):
         taken.add(name)
         copy(certificate, folder / name, 0o644)
     if not taken: raise SystemExit(f"{AUTHORITIES} holds no certificates; is ca-certificates installed?")
+    changed = subprocess.run(["dpkg", "--verify", "ca-certificates"], capture_output=True, text=True).stdout
+    if "/usr/share/ca-certificates/" in changed:
+        print("WARNING: ca-certificates is not as Debian has it on this machine, so these packages are not as another would build "
+              f"them:\n{changed.rstrip()}", file=sys.stderr)
 
 
 def files_of(folder):

@@ -48,7 +48,7 @@ test:
 	swift test --skip-build --skip EndToEndTests --skip ConformanceTests
 	@# Some recorded executions run against the clock: nothing else runs beside them.
 	CUPEL_BINARIES=$(CURDIR)/$(release) swift test --skip-build --filter RecordedExecutionTests
-	CUPEL_BINARIES=$(CURDIR)/$(release) swift test --skip-build --filter 'EndToEndTests|ConformanceTests' \
+	CUPEL_BINARIES=$(CURDIR)/$(release) CUPEL_PACKAGED=1 swift test --skip-build --filter 'EndToEndTests|ConformanceTests' \
 		--skip RecordedExecutionTests
 	@$(MAKE) --no-print-directory fuzz SECONDS=10
 

@@ -4,7 +4,8 @@ import Testing
 
 /// What `make package` made, as AWS would run it: an empty, read-only root, nobody's privileges, AWS's own Runtime Interface
 /// Emulator, names from DNS, HTTPS with certificates to check. One test, because all of it shares one set of namespaces.
-@Suite struct PackageTests {
+@Suite(.enabled(if: Programs.isPackaged, "there are no packages; `make package` makes them"))
+struct PackageTests {
     @Test func packagesAreReproducibleDescribedAndRunInAnEmptyRootAsTheyRunOnAWS() async throws {
         let referee = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/package"
         let run = try await Command.run(

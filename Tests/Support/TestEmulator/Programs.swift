@@ -24,6 +24,12 @@ public enum Programs {
     /// What `make package` made.
     public static let packages = "\(packageRoot)/.build/package"
 
+    /// Whether there are packages to try. `make test`, which makes them, sets `CUPEL_PACKAGED`: there a missing one is a fault.
+    public static var isPackaged: Bool {
+        ProcessInfo.processInfo.environment["CUPEL_PACKAGED"] != nil
+            || FileManager.default.fileExists(atPath: "\(packages)/SHA256SUMS")
+    }
+
     /// AWS's Runtime Interface Emulator: `CUPEL_RIE`, else the one that set-up gets. A missing one fails the test that asks.
     public static var runtimeInterfaceEmulator: String {
         #if arch(arm64)

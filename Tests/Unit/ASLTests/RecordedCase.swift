@@ -18,7 +18,7 @@ struct RecordedCase: Sendable, CustomTestStringConvertible {
     /// All recorded cases, or none in a clone without them.
     static let all: [RecordedCase] = {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../../../../shared/conformance/asl/cases").standardizedFileURL
+            .appendingPathComponent("../../../../shared/conformance/asl/cases").standardizedFileURL
         guard let files = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil) else { return [] }
         return files.compactMap { $0 as? URL }.filter { $0.pathExtension == "json" }
             .sorted { $0.path < $1.path }.compactMap { file in

@@ -32,6 +32,7 @@ let runtime: [Target] = [
         name: "CCurl", dependencies: isStatic ? ["CCurlLibrary"] : [], path: "Runtime/CCurl",
         cSettings: isStatic ? [.define("CUPEL_STATIC_LIBCURL")] : []),
     layer("JSON", in: "Runtime"),
+    layer("Threads", in: "Runtime"),
     layer("YAML", in: "Runtime", imports: ["CYAML"]),
     layer("Digest", in: "Runtime", imports: ["CCrypto"]),
     layer("LambdaRuntime", in: "Runtime", imports: ["JSON"], exclude: ["README.md"]),
@@ -42,7 +43,7 @@ let runtime: [Target] = [
     layer("PII", in: "Runtime", exclude: ["README.md"]),
     layer("Contracts", in: "Runtime", imports: ["Pattern", "YAML"], exclude: ["README.md"]),
     layer(
-        "Columnar", in: "Runtime", imports: ["Contracts", "Digest", "Pattern", "CKernels", "CZlib"] + isal,
+        "Columnar", in: "Runtime", imports: ["Contracts", "Digest", "Pattern", "Threads", "CKernels", "CZlib"] + isal,
         exclude: ["README.md", "Quality/README.md"], defines: isal.isEmpty ? ["WITHOUT_ISAL"] : []),
     layer("Parquet", in: "Runtime", imports: ["CKernels", "CSnappy", "CZlib", "CZstd"], exclude: ["README.md"]),
     layer("Control", in: "Runtime", imports: ["AWSClient", "AWSModels", "Digest"], exclude: ["README.md"]),
@@ -58,8 +59,8 @@ let functions: [Target] = [
     function(
         "BronzeWriter",
         imports: [
-            "LambdaRuntime", "AWSClient", "AWSModels", "Contracts", "Columnar", "Parquet", "PII", "Control", "CKernels",
-            "JSON",
+            "LambdaRuntime", "AWSClient", "AWSModels", "Contracts", "Columnar", "Parquet", "PII", "Control", "Threads",
+            "CKernels", "JSON",
         ],
         exclude: ["README.md"]),
     function("Replayer", imports: ["LambdaRuntime", "AWSClient", "AWSModels", "Control", "JSON"]),
@@ -73,7 +74,7 @@ let emulator: [Target] = [
     // Its non-copyable types crash the cross-module optimizer of Swift 6.3.1.
     layer(
         "EmulatorKit", in: "Emulator",
-        imports: ["ASL", "JSON", "YAML", "Digest", "CSQLite", "CZlib", "CProcess"],
+        imports: ["ASL", "JSON", "YAML", "Digest", "Threads", "CSQLite", "CZlib", "CProcess"],
         exclude: ["Lambda/README.md", "S3/README.md", "SNS/README.md", "SQS/README.md"],
         optimizedAcrossModules: false),
     layer(
@@ -91,8 +92,7 @@ let emulator: [Target] = [
         name: "cupel",
         dependencies: [
             "ContractTools", "EmulatorKit", "EmulatorServer", "CProcess", "AWSClient", "AWSModels", "Contracts",
-            "Control", "JSON",
-            "CZlib",
+            "Control", "JSON", "Threads", "CZlib",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         path: "Emulator/cupel",

@@ -1,11 +1,6 @@
 internal import Columnar
 internal import Parquet
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#endif
+internal import Threads
 
 /// Makes a Parquet file of batches and hands its bytes on, on a thread of its own if wanted.
 ///
@@ -17,13 +12,13 @@ final class Encoding: @unchecked Sendable {
     private var failure: (any Error)?
     private let filled = Channel<Columnar.ColumnBatch>(capacity: 1)
     private let emptied = Channel<Columnar.ColumnBatch>(capacity: 2)
-    private var thread: pthread_t?
+    private var thread: SystemThread?
 
     /// - Parameter isThreaded: whether batches are encoded while the caller fills the next one.
     init(_ schema: ParquetSchema, _ options: WriterOptions, to sink: any OutputSink, isThreaded: Bool) {
         writer = ParquetWriter(schema, options)
         self.sink = sink
-        if isThreaded { start() }
+        if isThreaded { thread = SystemThread { self.serve() } }
     }
 
     /// Takes a batch, and gives back one to fill next.
@@ -56,18 +51,6 @@ final class Encoding: @unchecked Sendable {
         try writer?.drain { (bytes) throws in try sink.write(bytes) }
     }
 
-    private func start() {
-        var thread = pthread_t()
-        let status = pthread_create(
-            &thread, nil,
-            { argument in
-                argument.map { Unmanaged<Encoding>.fromOpaque($0).takeRetainedValue().serve() }
-                return nil
-            }, Unmanaged.passRetained(self).toOpaque())
-        precondition(status == 0, "no thread can be started")
-        self.thread = thread
-    }
-
     private func serve() {
         while let batch = filled.receive() {
             do {
@@ -82,11 +65,10 @@ final class Encoding: @unchecked Sendable {
     }
 
     private func join() {
-        guard let thread else { return }
+        guard let thread = thread.take() else { return }
         filled.close()
         emptied.close()
-        pthread_join(thread, nil)
-        self.thread = nil
+        thread.join()
     }
 
     private func joinedFailure() -> any Error {

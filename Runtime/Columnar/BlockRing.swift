@@ -1,10 +1,5 @@
 internal import Digest
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#endif
+internal import Threads
 
 /// Blocks between one thread that fills them and one that empties them, and a hash over all of them.
 ///
@@ -13,13 +8,12 @@ internal import Digest
 ///
 /// Unchecked: `source` is used by the producing thread alone until that has been joined; the blocks between `tail` and `head`
 /// belong to the consumer, those that the producer may fill to it, and the rest change no more; `digest` belongs to whoever
-/// has set `isHashing`; the counters and the error change under `mutex` only.
+/// has set `isHashing`; the counters and the error change under `monitor` only.
 final class BlockRing: @unchecked Sendable {
     private let source: any ByteSource
     private let blocks: [UnsafeMutableRawBufferPointer]
     private var counts: [Int]
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let changed: UnsafeMutablePointer<pthread_cond_t>
+    private let monitor = Monitor()
     /// Blocks filled, emptied and hashed, ever.
     private var head = 0
     private var tail = 0
@@ -41,19 +35,9 @@ final class BlockRing: @unchecked Sendable {
         wakeCount = max(count / 4, 1)
         isHashed = digest != nil
         self.digest = digest
-        mutex = .allocate(capacity: 1)
-        changed = .allocate(capacity: 1)
-        pthread_mutex_init(mutex, nil)
-        pthread_cond_init(changed, nil)
     }
 
-    deinit {
-        for block in blocks { block.deallocate() }
-        pthread_cond_destroy(changed)
-        pthread_mutex_destroy(mutex)
-        changed.deallocate()
-        mutex.deallocate()
-    }
+    deinit { for block in blocks { block.deallocate() } }
 
     // MARK: The producer
 
@@ -73,35 +57,35 @@ final class BlockRing: @unchecked Sendable {
             }
             publish(filled, isLast: filled < block.count, failure)
         }
-        locked {
+        monitor.locked {
             while isHashed, isDone, hashed < head {
-                if !hashNext() { pthread_cond_wait(changed, mutex) }
+                if !hashNext() { monitor.wait() }
             }
         }
     }
 
     /// The next block to fill, once there is one; nil after the last, or when the consumer has gone.
     private func free() -> UnsafeMutableRawBufferPointer? {
-        locked {
+        monitor.locked {
             var wanted = 1
             while freeCount < wanted, !isDone, !isCancelled {
                 if hashNext() { continue }
                 wanted = wakeCount
-                pthread_cond_wait(changed, mutex)
+                monitor.wait()
             }
             return isDone || isCancelled ? nil : blocks[head % blocks.count]
         }
     }
 
     private func publish(_ count: Int, isLast: Bool, _ failure: (any Error)?) {
-        locked {
+        monitor.locked {
             if count > 0 {
                 counts[head % blocks.count] = count
                 head += 1
             }
             isDone = isLast
             error = failure
-            if isDone || head - tail >= wakeCount { pthread_cond_signal(changed) }
+            if isDone || head - tail >= wakeCount { monitor.signal() }
         }
     }
 
@@ -109,35 +93,35 @@ final class BlockRing: @unchecked Sendable {
 
     /// The oldest filled block, once there is one; nil after the last.
     func front() -> UnsafeRawBufferPointer? {
-        locked {
+        monitor.locked {
             var wanted = 1
             while head - tail < wanted, !isDone {
                 if hashNext() { continue }
                 wanted = wakeCount
-                pthread_cond_wait(changed, mutex)
+                monitor.wait()
             }
             return head > tail ? content(of: tail) : nil
         }
     }
 
     func release() {
-        locked {
+        monitor.locked {
             tail += 1
-            if freeCount >= wakeCount { pthread_cond_signal(changed) }
+            if freeCount >= wakeCount { monitor.signal() }
         }
     }
 
     func cancel() {
-        locked {
+        monitor.locked {
             isCancelled = true
-            pthread_cond_signal(changed)
+            monitor.signal()
         }
     }
 
     /// The hash of all blocks, once the producer has been joined; nil if none was wanted.
     func takeDigest() -> Digest? { digest.take() }
 
-    // MARK: Both, under the mutex
+    // MARK: Both, under the monitor
 
     private var freeCount: Int { blocks.count - (head - (isHashed ? min(tail, hashed) : tail)) }
 
@@ -145,23 +129,15 @@ final class BlockRing: @unchecked Sendable {
         UnsafeRawBufferPointer(rebasing: blocks[block % blocks.count][..<counts[block % blocks.count]])
     }
 
-    /// Hashes the next block, without the mutex meanwhile; false if there is none, or the other thread is at it.
+    /// Hashes the next block, without the lock meanwhile; false if there is none, or the other thread is at it.
     private func hashNext() -> Bool {
         guard isHashed, hashed < head, !isHashing else { return false }
         let block = content(of: hashed)
         isHashing = true
-        pthread_mutex_unlock(mutex)
-        digest?.update(block)
-        pthread_mutex_lock(mutex)
+        monitor.unlocked { digest?.update(block) }
         isHashing = false
         hashed += 1
-        pthread_cond_signal(changed)
+        monitor.signal()
         return true
-    }
-
-    private func locked<Result>(_ body: () -> Result) -> Result {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        return body()
     }
 }

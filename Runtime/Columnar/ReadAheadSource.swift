@@ -1,10 +1,4 @@
-internal import Digest
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#endif
+internal import Threads
 
 /// Reads another source on a thread of its own, a few blocks ahead, so that inflating and parsing keep two cores busy. What an
 /// ``InflatedSource`` was to hash is hashed by whichever of the two threads would otherwise wait for the other.
@@ -13,8 +7,8 @@ internal import Digest
 /// ``read(into:)`` has answered 0 or thrown; only then may anyone look at it again.
 public final class ReadAheadSource: ByteSource {
     private let ring: BlockRing
-    private var thread = pthread_t()
-    private var isJoined = false
+    /// Nil once it has been joined.
+    private var thread: SystemThread?
     /// How much of the block at the ring's front has been given out.
     private var used = 0
 
@@ -27,13 +21,7 @@ public final class ReadAheadSource: ByteSource {
     public init(_ source: any ByteSource, blockSize: Int = 256 << 10, blocks: Int = 8) {
         inflated = source as? InflatedSource
         ring = BlockRing(source, digest: inflated?.digest.take(), blockSize: blockSize, blocks: blocks)
-        let status = pthread_create(
-            &thread, nil,
-            { argument in
-                argument.map { Unmanaged<BlockRing>.fromOpaque($0).takeRetainedValue().produce() }
-                return nil
-            }, Unmanaged.passRetained(ring).toOpaque())
-        precondition(status == 0, "no thread can be started")
+        thread = SystemThread { [ring] in ring.produce() }
     }
 
     deinit { stop() }
@@ -55,10 +43,9 @@ public final class ReadAheadSource: ByteSource {
     }
 
     private func stop() {
-        guard !isJoined else { return }
+        guard let thread = thread.take() else { return }
         ring.cancel()
-        pthread_join(thread, nil)
-        isJoined = true
+        thread.join()
         inflated?.digest = ring.takeDigest()
     }
 }

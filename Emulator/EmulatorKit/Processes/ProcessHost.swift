@@ -1,5 +1,6 @@
 internal import CProcess
 internal import Synchronization
+internal import Threads
 
 #if canImport(Glibc)
     internal import Glibc
@@ -25,7 +26,7 @@ public final class ProcessHost: Sendable {
         } catch {
             preconditionFailure("no descriptor is left for the process host (errno \(error.code))")
         }
-        SystemThread.start { self.serve() }
+        SystemThread { self.serve() }.detach()
     }
 
     /// Starts `command`; `line` is called with each line that it writes, in order.

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Threads
 
 /// Amazon S3: buckets, objects with versions, multipart uploads, and events for functions.
 ///
@@ -26,9 +27,9 @@ public final class S3: EmulatedService, ResourceProviding {
         self.ambient = ambient
         reclaimer = FileReclaimer { files.remove($0) }
         // What cannot be looked up now is swept at another start.
-        SystemThread.start {
+        SystemThread {
             try? files.sweep { name in try store.read { snapshot in try snapshot.refers(to: name) } }
-        }
+        }.detach()
     }
 
     public func respond(to request: HTTPRequest) async -> HTTPResponse {

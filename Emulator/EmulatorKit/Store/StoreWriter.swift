@@ -1,4 +1,5 @@
 import Synchronization
+internal import Threads
 
 /// The thread that owns the writing connection. Work that arrives while a commit is under way joins the next one.
 final class StoreWriter: @unchecked Sendable {
@@ -28,7 +29,7 @@ final class StoreWriter: @unchecked Sendable {
 
     init(_ connection: Connection) { self.connection = connection }
 
-    func start() { SystemThread.start { self.serve() } }
+    func start() { SystemThread { self.serve() }.detach() }
 
     func submit(_ work: Work) {
         let accepted = queue.withLock { queue in

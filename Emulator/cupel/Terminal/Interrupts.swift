@@ -1,3 +1,5 @@
+internal import Threads
+
 #if canImport(Glibc)
     internal import Glibc
 #else
@@ -29,30 +31,11 @@ final class Interrupts: Sendable {
     func first() async {
         let reading = reading
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            let waiting = Unmanaged.passRetained(Waiting(reading: reading, continuation: continuation)).toOpaque()
-            var thread = pthread_t()
-            let started = pthread_create(
-                &thread, nil,
-                { argument in
-                    guard let argument else { return nil }
-                    let waiting = Unmanaged<Waiting>.fromOpaque(argument).takeRetainedValue()
-                    var byte: UInt8 = 0
-                    while read(waiting.reading, &byte, 1) < 0, errno == EINTR {}
-                    waiting.continuation.resume()
-                    return nil
-                }, waiting)
-            precondition(started == 0, "no thread could be started")
-            pthread_detach(thread)
-        }
-    }
-
-    private final class Waiting {
-        let reading: Int32
-        let continuation: CheckedContinuation<Void, Never>
-
-        init(reading: Int32, continuation: CheckedContinuation<Void, Never>) {
-            self.reading = reading
-            self.continuation = continuation
+            SystemThread {
+                var byte: UInt8 = 0
+                while read(reading, &byte, 1) < 0, errno == EINTR {}
+                continuation.resume()
+            }.detach()
         }
     }
 }

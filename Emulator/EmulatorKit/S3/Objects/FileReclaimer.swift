@@ -1,4 +1,5 @@
 import Synchronization
+internal import Threads
 
 /// Removes files that the index no longer holds once nobody can be reading them.
 ///
@@ -70,6 +71,6 @@ final class FileReclaimer: Sendable {
     private func discard(_ names: [String]) {
         guard !names.isEmpty else { return }
         let remove = remove
-        SystemThread.start { for name in names { remove(name) } }
+        SystemThread { for name in names { remove(name) } }.detach()
     }
 }

@@ -4,6 +4,7 @@
     internal import Musl
 #endif
 import Synchronization
+internal import Threads
 
 /// The files that hold objects too large for the database.
 ///
@@ -143,7 +144,7 @@ extension SystemThread {
     /// The result of blocking work.
     static func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            start { continuation.resume(with: Result { try work() }) }
+            SystemThread { continuation.resume(with: Result { try work() }) }.detach()
         }
     }
 }

@@ -1,5 +1,6 @@
 internal import Digest
 internal import JSON
+internal import Threads
 
 /// The object that a copy is made of: `bucket/key?versionId=…`, percent-encoded, perhaps with a slash in front.
 struct CopySource: Sendable {

@@ -156,12 +156,22 @@ extension SQSService {
     }
 
     func deleteMessageBatch(_ input: JSON) async throws -> JSON {
+        try await changeEach(input, "DeleteMessageBatchRequestEntry") { entry, queue, transaction in
+            try self.delete(entry, from: queue, in: transaction)
+        }
+    }
+
+    /// Makes a change for each entry of a batch, which answers nothing but that it was made.
+    private func changeEach(
+        _ input: JSON, _ member: String,
+        _ change: @escaping @Sendable (JSON, StoredQueue, borrowing Transaction) throws -> Void
+    ) async throws -> JSON {
         let name = try queueName(input)
-        let entries = try BatchEntries(input, "DeleteMessageBatchRequestEntry")
-        return try await store.write { [self] transaction in
+        let entries = try BatchEntries(input, member)
+        return try await store.write { transaction in
             let queue = try StoredQueue(named: name, in: transaction.snapshot)
             return try entries.answer(in: transaction) { entry, transaction in
-                try delete(entry, from: queue, in: transaction)
+                try change(entry, queue, transaction)
                 return [:]
             }
         }
@@ -195,14 +205,8 @@ extension SQSService {
     }
 
     func changeVisibilityBatch(_ input: JSON) async throws -> JSON {
-        let name = try queueName(input)
-        let entries = try BatchEntries(input, "ChangeMessageVisibilityBatchRequestEntry")
-        return try await store.write { [self] transaction in
-            let queue = try StoredQueue(named: name, in: transaction.snapshot)
-            return try entries.answer(in: transaction) { entry, transaction in
-                try changeVisibility(entry, in: queue, transaction)
-                return [:]
-            }
+        try await changeEach(input, "ChangeMessageVisibilityBatchRequestEntry") { entry, queue, transaction in
+            try self.changeVisibility(entry, in: queue, transaction)
         }
     }
 

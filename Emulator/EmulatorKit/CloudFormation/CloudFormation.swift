@@ -50,11 +50,12 @@ final class CloudFormation: EmulatedService {
         record.reason = nil
         record.status = isNew ? .createInProgress : .updateInProgress
         try await save(record)
+        var report = StackReport()
         do {
             let template = try Template(parsing: text, file: file)
             let values = Dictionary(parameters.map { ($0.name, $0.value.string ?? $0.value.text) }) { $1 }
-            let report = try await Stack(template, name: name, parameters: values, account: account)
-                .deploy(to: services, objects: objects)
+            try await Stack(template, name: name, parameters: values, account: account)
+                .deploy(to: services, objects: objects, into: &report)
             record.outputs = JSONObject(report.outputs.map { ($0.name, JSON.string($0.value)) })
             let resources = report.resources.map(StackResource.init)
             let dropped = record.resources.filter { old in !resources.contains { $0.isSameThing(as: old) } }
@@ -67,6 +68,9 @@ final class CloudFormation: EmulatedService {
         } catch {
             record.status = isNew ? .createFailed : .updateFailed
             record.reason = "\(error)"
+            // What was made is the stack's, to be taken away with it or by the next template.
+            let made = report.resources.map(StackResource.init)
+            record.resources += made.filter { new in !record.resources.contains { $0.isSameThing(as: new) } }
             try await save(record)
             throw error
         }

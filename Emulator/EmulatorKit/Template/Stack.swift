@@ -23,17 +23,32 @@ public struct Stack: Sendable {
     public func deploy(
         to services: [any ResourceProviding], objects: (any ObjectReading)? = nil
     ) async throws(TemplateError) -> StackReport {
+        var report = StackReport()
+        try await deploy(to: services, objects: objects, into: &report)
+        return report
+    }
+
+    /// Like ``deploy(to:objects:)``; what was made before a failure stands in `report`.
+    func deploy(
+        to services: [any ResourceProviding], objects: (any ObjectReading)?, into report: inout StackReport
+    ) async throws(TemplateError) {
         var providers: [String: any ResourceProviding] = [:]
         for service in services {
             for type in service.resourceTypes { providers[type] = service }
         }
         let inert = InertResources(account: scope.account)
         var scope = scope
-        var report = StackReport()
         for resource in try scope.resourcesInOrder() {
             let declared = try declare(resource, scope, objects)
             if resource.type == Self.nestedStack {
-                let inner = try await nested(declared, resource.mark, objects).deploy(to: services, objects: objects)
+                let stack = try nested(declared, resource.mark, objects)
+                var inner = StackReport()
+                do throws(TemplateError) {
+                    try await stack.deploy(to: services, objects: objects, into: &inner)
+                } catch {
+                    report.append(inner, of: resource.logicalID)
+                    throw error
+                }
                 report.append(inner, of: resource.logicalID)
                 scope.resources[resource.logicalID] = ProvisionedResource(
                     ref: scope.account.arn("cloudformation", "stack/\(scope.stackName)-\(resource.logicalID)/emulator"),
@@ -68,7 +83,6 @@ public struct Stack: Sendable {
             if let condition = output.condition, try !scope.condition(condition, at: output.value.mark) { continue }
             report.outputs.append((output.name, try scope.text(of: output.value)))
         }
-        return report
     }
 
     private func nested(

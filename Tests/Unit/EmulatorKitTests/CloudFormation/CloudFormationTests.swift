@@ -156,4 +156,15 @@ import Testing
         #expect(described.contains("DELETE_FAILED") && described.contains("it is not empty"))
         #expect(provider.removed == ["the-a"])
     }
+
+    @Test func whatAFailedStackHasMadeIsTakenAwayWithIt() async throws {
+        defer { store.close() }
+        await deploy(
+            "A: {Type: X::Y::Thing}, B: {Type: X::Y::Thing, DependsOn: A, Properties: {Refuse: true}}", name: "one",
+            type: "CREATE")
+        #expect(await call("Action=DescribeStacks&StackName=s").text.contains("CREATE_FAILED"))
+        _ = await call("Action=DeleteStack&StackName=s")
+        #expect(provider.removed == ["the-a"])
+        #expect(await call("Action=DescribeStacks&StackName=s").text.contains("does not exist"))
+    }
 }

@@ -93,7 +93,7 @@ import YAML
         let source = try sources(in: "Functions/\(folder)")
         let quoted = Set(source.matches(of: #/"([A-Z][A-Z0-9_]+)"/#).map { String($0.output.1) })
         let read = Set(
-            source.matches(of: #/environment(?:\[|\.\w+\()"([A-Z][A-Z0-9_]+)"/#).map { String($0.output.1) })
+            source.matches(of: #/environment\s*(?:\[|\.\w+\()\s*"([A-Z][A-Z0-9_]+)"/#).map { String($0.output.1) })
         #expect(set.isSubset(of: quoted), "\(resource.path) sets what \(folder) does not read")
         #expect(
             !read.isEmpty && read.subtracting(Self.setElsewhere.keys).isSubset(of: set),

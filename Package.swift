@@ -112,7 +112,7 @@ let tests: [Target] = [
     unitTests(of: "LambdaRuntime", imports: ["JSON", "TestMetrics"]),
     unitTests(of: "AWSModels", imports: ["JSON"]),
     unitTests(of: "AWSClient", imports: ["AWSModels", "JSON", "Digest"]),
-    unitTests(of: "Pattern", imports: ["TestRandom"]),
+    unitTests(of: "Pattern", imports: ["CKernels", "TestRandom"]),
     unitTests(of: "PII", imports: ["TestRandom"]),
     unitTests(of: "Contracts", imports: ["YAML"]),
     unitTests(of: "Columnar", imports: ["Contracts", "CKernels", "Digest", "JSON", "TestRandom", "TestReferee"]),

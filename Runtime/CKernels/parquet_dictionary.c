@@ -171,7 +171,7 @@ static inline __attribute__((always_inline)) size_t look_up(
                 uint32_t used = dictionary->key_offsets[dictionary->key_count];
                 if (dictionary->key_count == dictionary->key_limit || dictionary->key_bytes_limit - used < length)
                     return i;
-                if (is_short) memcpy(dictionary->key_bytes + used, &text, short_length);
+                if (is_short) __builtin_memcpy_inline(dictionary->key_bytes + used, &text, short_length);
                 else memcpy(dictionary->key_bytes + used, value, length);
                 dictionary->key_offsets[++dictionary->key_count] = used + length;
                 slots[slot] = tag | dictionary->key_count;

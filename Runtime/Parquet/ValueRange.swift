@@ -85,28 +85,28 @@ extension ValueRange {
             let part = array[slice.range]
             self = .boolean(part.contains(0) ? 0 : 1, part.contains(1) ? 1 : 0)
         case .int32(let array) where column.isUnsigned:
-            let (low, high) = Self.bounds(of: array, slice.range, parquet_range_u32)
+            let (low, high) = Self.bounds(of: array, slice.range, ck_range_u32)
             self = .uint32(low, high)
         case .int64(let array) where column.isUnsigned:
-            let (low, high) = Self.bounds(of: array, slice.range, parquet_range_u64)
+            let (low, high) = Self.bounds(of: array, slice.range, ck_range_u64)
             self = .uint64(low, high)
         case .int32(let array):
-            let (low, high) = Self.bounds(of: array, slice.range, parquet_range_i32)
+            let (low, high) = Self.bounds(of: array, slice.range, ck_range_i32)
             self = .int32(low, high)
         case .int64(let array):
-            let (low, high) = Self.bounds(of: array, slice.range, parquet_range_i64)
+            let (low, high) = Self.bounds(of: array, slice.range, ck_range_i64)
             self = .int64(low, high)
         case .float(let array):
             var numbers = 0
             let (low, high): (Float, Float) = Self.bounds(of: array, slice.range) {
-                numbers = parquet_range_float($0, $1, $2, $3)
+                numbers = ck_range_float($0, $1, $2, $3)
             }
             nanCount += slice.count - numbers
             self = numbers > 0 ? .float(low, high) : .empty
         case .double(let array):
             var numbers = 0
             let (low, high): (Double, Double) = Self.bounds(of: array, slice.range) {
-                numbers = parquet_range_double($0, $1, $2, $3)
+                numbers = ck_range_double($0, $1, $2, $3)
             }
             nanCount += slice.count - numbers
             self = numbers > 0 ? .double(low, high) : .empty

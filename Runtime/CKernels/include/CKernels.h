@@ -10,4 +10,5 @@
 #include "json_string.h"
 #include "memory.h"
 #include "parquet_kernels.h"
+#include "ranges.h"
 #include "text_scan.h"

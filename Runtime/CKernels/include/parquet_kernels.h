@@ -91,16 +91,6 @@ void parquet_range_codes(const uint8_t *key_bytes, const uint32_t *key_offsets, 
 void parquet_range_fixed(const uint8_t *values, size_t count, size_t width, bool is_signed, size_t *least,
                          size_t *greatest);
 
-// MARK: Ranges (`count` must not be zero)
-
-void parquet_range_i32(const int32_t *values, size_t count, int32_t *least, int32_t *greatest);
-void parquet_range_i64(const int64_t *values, size_t count, int64_t *least, int64_t *greatest);
-void parquet_range_u32(const uint32_t *values, size_t count, uint32_t *least, uint32_t *greatest);
-void parquet_range_u64(const uint64_t *values, size_t count, uint64_t *least, uint64_t *greatest);
-/// NaN does not count. Returns how many values are not NaN; with none there are no bounds.
-size_t parquet_range_float(const float *values, size_t count, float *least, float *greatest);
-size_t parquet_range_double(const double *values, size_t count, double *least, double *greatest);
-
 // MARK: Pages
 
 /// Continues a CRC-32 (polynomial 0x04C11DB7 reflected, as gzip; starts with 0) over the first bytes: all but the last

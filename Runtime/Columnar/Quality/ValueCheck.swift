@@ -116,17 +116,13 @@ private struct IntegerRange {
         }
     }
 
-    func violations<Value: FixedWidthInteger>(in values: [Value], from first: Int) -> [Int] {
-        let (low, high, bias) = (Value(clamping: low), Value(clamping: high), Value(truncatingIfNeeded: bias))
-        var broken = self.low > high || self.high < low || low > high ? 1 : 0
-        // Without a branch a value and checks of bounds, so that the compiler takes many at once.
-        values.withUnsafeBufferPointer { values in
-            for value in values[first...] {
-                let key = value ^ bias
-                broken &+= (key < low ? 1 : 0) | (key > high ? 1 : 0)
-            }
+    func violations<Value: FixedWidthInteger & BoundedNumber>(in values: [Value], from first: Int) -> [Int] {
+        // Nearly always all values are in range, and then two of them tell it.
+        if bias == 0, factor == nil, valid == nil {
+            let bounds = values.withUnsafeBufferPointer { Value.bounds(of: .init(rebasing: $0[first...])) }
+            guard let bounds, Int64(bounds.least) < low || Int64(bounds.greatest) > high else { return [] }
         }
-        guard broken > 0 || factor != nil || valid != nil else { return [] }
+        let bias = Value(truncatingIfNeeded: bias)
         return (first..<values.count).filter { !holds(for: Int64(values[$0] ^ bias)) }
     }
 
@@ -180,14 +176,11 @@ private struct NumberRange {
         try text.withFieldText { (text) throws(FieldFault) in try text.parseDouble() }
     }
 
-    func violations<Value: BinaryFloatingPoint>(in values: [Value], from first: Int) -> [Int] {
-        var broken = 0
-        values.withUnsafeBufferPointer { values in
-            for value in values[first...] {
-                broken &+= (Double(value) < low ? 1 : 0) | (Double(value) > high ? 1 : 0)
-            }
+    func violations<Value: BinaryFloatingPoint & BoundedNumber>(in values: [Value], from first: Int) -> [Int] {
+        if valid == nil {
+            let bounds = values.withUnsafeBufferPointer { Value.bounds(of: .init(rebasing: $0[first...])) }
+            guard let bounds, Double(bounds.least) < low || Double(bounds.greatest) > high else { return [] }
         }
-        guard broken > 0 || valid != nil else { return [] }
         return (first..<values.count).filter { !holds(for: Double(values[$0])) }
     }
 

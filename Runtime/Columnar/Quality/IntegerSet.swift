@@ -32,16 +32,27 @@ struct IntegerSet {
     /// - Returns: how many of the values were in the set before, or came twice.
     mutating func insert<Value: FixedWidthInteger>(_ values: ArraySlice<Value>) -> Int {
         let before = count
+        // Neighbours share a word, and most come together: it is written once for all that follow each other.
+        var (word, bits): (Int64, UInt64) = (0, 0)
         for value in values {
             let value = Int64(value)
-            let page = value >> 15
-            if page != last.number { turn(to: page) }
-            let word = last.start + Int(value & 0x7FFF) >> 6
-            let bit: UInt64 = 1 << (value & 63)
-            count += words[word] & bit == 0 ? 1 : 0
-            words[word] |= bit
+            if value >> 6 != word {
+                if bits != 0 { add(bits, ofWord: word) }
+                (word, bits) = (value >> 6, 0)
+            }
+            bits |= 1 << UInt64(truncatingIfNeeded: value & 63)
         }
+        if bits != 0 { add(bits, ofWord: word) }
         return values.count - (count - before)
+    }
+
+    /// Adds those of the 64 values from 64 times `word` on whose bits are set.
+    private mutating func add(_ bits: UInt64, ofWord word: Int64) {
+        let page = word >> 9
+        if page != last.number { turn(to: page) }
+        let index = last.start + Int(word & 0x1FF)
+        count += (bits & ~words[index]).nonzeroBitCount
+        words[index] |= bits
     }
 
     /// Calls `body` with each value, in an order of its own.

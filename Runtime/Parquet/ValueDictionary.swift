@@ -185,8 +185,9 @@ final class ValueDictionary {
             if Int(known) == keyOffsets.count - 1 {
                 let size = Int(keyOffsets[Int(known)]) + (type == .byteArray ? 4 * Int(known) : 0)
                 guard size < growthLimit else { return false }
-                slots = Array(repeating: 0, count: 4 * slots.count)
-                keyOffsets += Array(repeating: 0, count: 3 * (keyOffsets.count - 1))
+                let factor = slots.count < 1 << 15 ? 4 : 2
+                slots = Array(repeating: 0, count: factor * slots.count)
+                keyOffsets += Array(repeating: 0, count: (factor - 1) * (keyOffsets.count - 1))
                 withTable(known) { parquet_dictionary_rehash_bytes(&$0) }
                 return true
             }

@@ -12,7 +12,7 @@ public struct WriterOptions: Sendable {
     /// A page of plain values ends before it exceeds this many bytes, unless a single value does.
     public var pageSizeLimit = 1 << 20
     /// A dictionary that grows beyond this many bytes is used no further.
-    public var dictionarySizeLimit = 1 << 20
+    public var dictionarySizeLimit = 2 << 20
     /// Byte array bounds in statistics are cut to this many bytes.
     public var statisticsTextLimit = 64
     public var dataPageVersion = DataPageVersion.v1

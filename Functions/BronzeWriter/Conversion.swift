@@ -1,3 +1,4 @@
+internal import CKernels
 internal import Columnar
 internal import Contracts
 internal import Control
@@ -42,6 +43,9 @@ struct Conversion {
     /// Called between batches; what it throws ends the conversion.
     var checkpoint: () throws -> Void = {}
 
+    /// What buffers take in most conversions; made ready by the first one, so that a function waits for work with little.
+    private static let heap: Void = ck_prepare_heap(16 << 20)
+
     /// Converts a file, again from its start where a column turns out to hold personal data that is to be masked: then no
     /// row of the output shows it, and no row of the quarantine.
     ///
@@ -52,6 +56,7 @@ struct Conversion {
         from open: () throws -> any ByteSource, to create: () throws -> any OutputSink,
         quarantine: @escaping () throws -> any OutputSink
     ) throws -> Result {
+        Self.heap
         let policy = contract.personalData ?? options.personalData
         var conversion = self
         var findings: [PersonalDataFinding] = []

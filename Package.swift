@@ -19,7 +19,8 @@ let systemLibraries: [Target] = [
     .systemLibrary(name: "CCrypto", path: "Runtime/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CISAL", path: "Runtime/CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
     .systemLibrary(name: "CZlib", path: "Runtime/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "CSnappy", path: "Runtime/CSnappy", providers: [.apt(["libsnappy-dev"])]),
+    .systemLibrary(
+        name: "CSnappy", path: "Runtime/CSnappy", pkgConfig: "snappy", providers: [.apt(["libsnappy-dev"])]),
     .systemLibrary(name: "CZstd", path: "Runtime/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CYAML", path: "Runtime/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(

@@ -7,13 +7,13 @@ import hashlib, json, pathlib, re, shutil, subprocess, uuid
 # The archive that the linker took -> the Debian package that it is from. A pattern for those with a version in the name.
 ARCHIVES = {
     r"lib(ssl|crypto)\.a": "openssl", r"libcurl\.a": "curl", r"libisal\.a": "libisal",
-    r"libz\.a": "zlib1g-dev", r"libzstd\.a": "libzstd-dev", r"libsnappy\.a": "libsnappy-dev", r"libyaml\.a": "libyaml-dev",
+    r"libz\.a": "zlib1g-dev", r"libzstd\.a": "libzstd-dev", r"libsnappy\.a": "snappy", r"libyaml\.a": "libyaml-dev",
     r"lib(c|m|m-[\d.]+|pthread|dl|rt|util|mvec|resolv)\.a": "libc6-dev",
     r"lib(gcc|gcc_eh)\.a": "libgcc-%d-dev", r"libstdc\+\+\.a": "libstdc++-%d-dev",
 }
 LICENSES = {
     "openssl": "Apache-2.0", "curl": "curl", "libisal": "BSD-3-Clause", "zlib1g-dev": "Zlib", "libzstd-dev": "BSD-3-Clause",
-    "libsnappy-dev": "BSD-3-Clause", "libyaml-dev": "MIT", "libc6-dev": "LGPL-2.1-or-later",
+    "snappy": "BSD-3-Clause", "libyaml-dev": "MIT", "libc6-dev": "LGPL-2.1-or-later",
     "libgcc-%d-dev": "GPL-3.0-or-later WITH GCC-exception-3.1", "libstdc++-%d-dev": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "ca-certificates": "MPL-2.0", "swift": "Apache-2.0 WITH Swift-exception",
 }

@@ -107,6 +107,12 @@ static inline uint64_t hash_bytes(const uint8_t *bytes, uint32_t length, const u
     return hash_short(text, length);
 }
 
+// A slot holds a code + 1 below some bits of the key's hash, which tell most other keys apart without a look at them. The slot's
+// place is taken from the hash's upper bits, so these are its lower ones.
+enum { code_mask = (1 << parquet_code_bits) - 1 };
+
+static inline uint32_t tag_of(uint64_t hash) { return (uint32_t)hash << parquet_code_bits; }
+
 // Values whose places in the table are fetched together, and the size of table from which on that pays.
 enum { looked_up_at_once = 16, prefetched_slot_bits = 15 };
 
@@ -121,7 +127,7 @@ static inline void prefetch_keys(const uint8_t *bytes, const uint32_t *offsets, 
         __builtin_prefetch(dictionary->slots + slot_of(hashes[i], dictionary->slot_bits));
     }
     for (size_t i = 0; i < count; i++) {
-        codes[i] = (uint32_t)dictionary->slots[slot_of(hashes[i], dictionary->slot_bits)];
+        codes[i] = dictionary->slots[slot_of(hashes[i], dictionary->slot_bits)] & code_mask;
         __builtin_prefetch(dictionary->key_offsets + codes[i]);
     }
     for (size_t i = 0; i < count; i++) {
@@ -133,7 +139,7 @@ static inline void prefetch_keys(const uint8_t *bytes, const uint32_t *offsets, 
 static inline __attribute__((always_inline)) size_t look_up(
     const uint8_t *bytes, const uint32_t *offsets, size_t count, parquet_byte_dictionary *dictionary, uint32_t *codes,
     size_t words) {
-    uint64_t *slots = dictionary->slots;
+    uint32_t *slots = dictionary->slots;
     size_t mask = ((size_t)1 << dictionary->slot_bits) - 1;
     const uint8_t *end = bytes + offsets[count];
     const uint8_t *keys_end = dictionary->key_bytes + dictionary->key_bytes_limit + parquet_key_padding;
@@ -163,11 +169,10 @@ static inline __attribute__((always_inline)) size_t look_up(
         if (is_large) hash = hashes[i - first];
         else hash = is_short ? hash_short(&text, length) : hash_long(value, length);
         size_t slot = slot_of(hash, dictionary->slot_bits);
-        // The slot takes the hash's upper bits, so the tag keeps its lower ones: together they tell keys apart.
-        uint64_t tag = hash << 32;
+        uint32_t tag = tag_of(hash);
         for (;; slot = (slot + 1) & mask) {
-            uint64_t held = slots[slot];
-            if (!(uint32_t)held) {
+            uint32_t held = slots[slot];
+            if (!held) {
                 uint32_t used = dictionary->key_offsets[dictionary->key_count];
                 if (dictionary->key_count == dictionary->key_limit || dictionary->key_bytes_limit - used < length)
                     return i;
@@ -178,8 +183,8 @@ static inline __attribute__((always_inline)) size_t look_up(
                 codes[i] = dictionary->key_count - 1;
                 break;
             }
-            if ((held ^ tag) >> 32) continue;
-            const uint32_t *key = dictionary->key_offsets + (uint32_t)held - 1;
+            if ((held ^ tag) >> parquet_code_bits) continue;
+            const uint32_t *key = dictionary->key_offsets + (held & code_mask) - 1;
             if (key[1] - key[0] != length) continue;
             const uint8_t *key_bytes = dictionary->key_bytes + key[0];
             bool is_same;
@@ -190,7 +195,7 @@ static inline __attribute__((always_inline)) size_t look_up(
                 is_same = memcmp(key_bytes, value, length) == 0;
             }
             if (is_same) {
-                codes[i] = (uint32_t)held - 1;
+                codes[i] = (held & code_mask) - 1;
                 break;
             }
         }
@@ -237,7 +242,7 @@ void parquet_dictionary_rehash_bytes(parquet_byte_dictionary *dictionary) {
         short_text text;
         uint64_t hash = hash_bytes(dictionary->key_bytes + key[0], key[1] - key[0], end, &text);
         size_t slot = slot_of(hash, dictionary->slot_bits);
-        while ((uint32_t)dictionary->slots[slot]) slot = (slot + 1) & mask;
-        dictionary->slots[slot] = hash << 32 | (code + 1);
+        while (dictionary->slots[slot]) slot = (slot + 1) & mask;
+        dictionary->slots[slot] = tag_of(hash) | (code + 1);
     }
 }

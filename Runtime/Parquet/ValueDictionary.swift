@@ -17,7 +17,7 @@ final class ValueDictionary {
     private enum Keys {
         case words32(slots: [UInt32], keys: [UInt32])
         case words64(slots: [UInt32], keys: [UInt64])
-        case bytes(slots: [UInt64], bytes: [UInt8], offsets: [UInt32])
+        case bytes(slots: [UInt32], bytes: [UInt8], offsets: [UInt32])
     }
 
     private static let initialSlotBits = 10
@@ -184,7 +184,7 @@ final class ValueDictionary {
         } grow: { known in
             if Int(known) == keyOffsets.count - 1 {
                 let size = Int(keyOffsets[Int(known)]) + (type == .byteArray ? 4 * Int(known) : 0)
-                guard size < growthLimit else { return false }
+                guard size < growthLimit, slots.count >> parquet_code_bits == 0 else { return false }
                 let factor = slots.count < 1 << 15 ? 4 : 2
                 slots = Array(repeating: 0, count: factor * slots.count)
                 keyOffsets += Array(repeating: 0, count: (factor - 1) * (keyOffsets.count - 1))

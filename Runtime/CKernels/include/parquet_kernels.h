@@ -56,11 +56,11 @@ void parquet_dictionary_rehash_u32(uint32_t *slots, unsigned slot_bits, const ui
 void parquet_dictionary_rehash_u64(uint32_t *slots, unsigned slot_bits, const uint64_t *keys, uint32_t key_count);
 
 /// A dictionary of byte strings: key i is key_bytes[key_offsets[i] ..< key_offsets[i + 1]], key_offsets[0] is 0.
-/// A slot holds 32 bits of the hash above code + 1. `key_bytes` has room for key_bytes_limit + parquet_key_padding bytes.
-enum { parquet_key_padding = 32 };
+/// `key_bytes` has room for key_bytes_limit + parquet_key_padding bytes, and there are less than 1 << parquet_code_bits keys.
+enum { parquet_key_padding = 32, parquet_code_bits = 20 };
 
 typedef struct {
-    uint64_t *slots;
+    uint32_t *slots;
     unsigned slot_bits;
     uint8_t *key_bytes;
     uint32_t key_bytes_limit;

@@ -101,6 +101,18 @@ struct EncodingTests {
         }
     }
 
+    @Test func aDictionaryOfTextsRefusesWhatItsSlotsCannotName() {
+        let most = 1 << 19
+        let bytes = (0...UInt32(most)).flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+        let texts = ColumnValues.byteArray(offsets: (0...UInt32(most + 1)).map { 4 * $0 }, bytes: bytes)
+        let dictionary = ValueDictionary(of: .byteArray, sizeLimit: 1 << 30)
+        #expect(dictionary.encode(ValueSlice(values: texts, range: 0..<most)))
+        #expect(dictionary.codes == Array(0..<UInt32(most)))
+        #expect(dictionary.encode(ValueSlice(values: texts, range: 7..<9)))
+        #expect(dictionary.codes == [7, 8])
+        #expect(!dictionary.encode(ValueSlice(values: texts, range: most..<most + 1)))
+    }
+
     @Test func zerosOfBothSignsAreTwoKeys() {
         let dictionary = ValueDictionary(of: .double, sizeLimit: 1 << 20)
         #expect(dictionary.encode(ValueSlice(values: .double([0.0, -0.0, .nan, 0.0, .nan]), range: 0..<5)))

@@ -60,6 +60,7 @@ __attribute__((target("ssse3"))) static bool are_accepted(
     size_t last) {
     // An empty text ends where the one before it does, and the first of all nowhere that counts.
     uint16_t room[1 + block_bytes], *places = room + 1;
+    room[0] = 0;
     const uint32_t start = offsets[first], count = offsets[last] - start;
     find_places(bytes + start, count, places);
     // Five parts of about as many bytes each are read side by side, since a shuffle must wait for the one before it.

@@ -83,8 +83,8 @@ import Testing
         }
         await waitForReports(2, lambda)
         try await waitUntilEmpty(lambda)
-        let event = lambda.logs.messages(in: "/aws/lambda/undertaker").first { $0.hasPrefix("event") } ?? ""
-        let record = try JSON(parsing: String(event.dropFirst(6)))
+        let event = lambda.logs.messages(in: "/aws/lambda/undertaker").first { $0.hasPrefix("event {") }
+        let record = try JSON(parsing: String(try #require(event, "\(lambda.logs.all)").dropFirst(6)))
         #expect(record["requestContext"]?["condition"] == "RetriesExhausted")
         #expect(record["requestPayload"] == "fail")
         #expect(record["responsePayload"]?["errorType"] == "BadInput")

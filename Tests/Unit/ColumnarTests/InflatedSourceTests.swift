@@ -101,6 +101,24 @@ func inflate(
         #expect(error?.code == "SuspiciousRatio")
     }
 
+    /// Found by fuzzing: of a member of 100,000 letters a bit that makes its set of codes for distances incomplete.
+    @Test(arguments: libraries) func anIncompleteSetOfCodesIsRefusedUnlessTheChecksumSpeaksForIt(
+        library: InflateLibrary
+    ) throws {
+        let header: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF]
+        let codes: [UInt8] = [0xED, 0xC1, 0x31, 1, 0, 0, 0, 0xC2, 0xA0, 0xAC, 0xEB, 0x5F, 0xC2, 0x1A, 0x1E, 0x48, 1]
+        let trailer: [UInt8] = [0x87, 0xFA, 0xE2, 0x1B, 0xA0, 0x86, 1, 0]
+        let bytes = header + codes + Array(repeating: 0, count: 96) + [0xAF, 6] + trailer
+        if library == .zlib {
+            #expect(throws: ColumnarError.self) { try inflate(bytes, by: library) }
+            return
+        }
+        let letters = [UInt8](repeating: UInt8(ascii: "a"), count: 100_000)
+        #expect(try inflate(bytes, by: library).bytes == letters)
+        let wrong = bytes[..<125] + [0x88] + bytes[126...]
+        #expect(throws: ColumnarError.self) { try inflate(Array(wrong), by: library) }
+    }
+
     @Test(arguments: 0..<200 as Range<UInt64>) func bothLibrariesRefuseTheSameDamage(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var bytes = gzip(Array(text[..<Int.random(in: 0..<3000, using: &generator)]))

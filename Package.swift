@@ -13,18 +13,14 @@ let isal: [Target.Dependency] = Context.environment["CUPEL_WITHOUT_ISAL"] == nil
 let isStatic = Context.environment["CUPEL_STATIC"] != nil
 
 let systemLibraries: [Target] = [
-    .systemLibrary(
-        name: "CCurlLibrary", path: "Runtime/CCurlLibrary", pkgConfig: "libcurl",
-        providers: [.apt(["libcurl4-openssl-dev"])]),
-    .systemLibrary(name: "CCrypto", path: "Runtime/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .systemLibrary(name: "CISAL", path: "Runtime/CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
-    .systemLibrary(name: "CZlib", path: "Runtime/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(
-        name: "CSnappy", path: "Runtime/CSnappy", pkgConfig: "snappy", providers: [.apt(["libsnappy-dev"])]),
-    .systemLibrary(name: "CZstd", path: "Runtime/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-    .systemLibrary(name: "CYAML", path: "Runtime/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-    .systemLibrary(
-        name: "CSQLite", path: "Emulator/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    system("CCrypto", package: "libcrypto", debian: "libssl-dev"),
+    system("CCurlLibrary", package: "libcurl", debian: "libcurl4-openssl-dev"),
+    system("CISAL", package: "libisal", debian: "libisal-dev"),
+    system("CSnappy", package: "snappy", debian: "libsnappy-dev"),
+    system("CSQLite", package: "sqlite3", debian: "libsqlite3-dev"),
+    system("CYAML", package: "yaml-0.1", debian: "libyaml-dev"),
+    system("CZlib", package: "zlib", debian: "zlib1g-dev"),
+    system("CZstd", package: "libzstd", debian: "libzstd-dev"),
 ]
 
 let runtime: [Target] = [
@@ -206,6 +202,12 @@ func strict(optimizedAcrossModules: Bool = true) -> [SwiftSetting] {
 /// process three. A file that needs them says `import _StringProcessing`.
 func shipped() -> [SwiftSetting] {
     strict() + [.unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"])]
+}
+
+/// A library of the system: a module map over its headers, found with pkg-config.
+func system(_ name: String, package: String, debian: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Runtime/System/\(name)", pkgConfig: package, providers: [.apt([debian])])
 }
 
 func layer(

@@ -3,7 +3,8 @@ import Testing
 @testable import EmulatorKit
 
 @Suite struct S3BucketTests {
-    @Test func aBucketIsMadeOnceListedAndDeletedWhenItIsEmpty() async throws {
+    @Test("a bucket is created, listed, and deleted only when empty")
+    func bucketLifecycle() async throws {
         let s3 = try await S3Fixture()
         try await s3.send("PUT", "/another")
         let names = try await s3.send("GET", "/").document["Buckets"]?.all("Bucket").compactMap { $0["Name"]?.text }
@@ -15,23 +16,25 @@ import Testing
         #expect(try await s3.send("HEAD", "/bucket").status == 404)
     }
 
-    @Test(arguments: ["ab", "Upper", "under_score", "192.168.0.1", "-dash", "dash-", "two..dots", "xn--b"])
-    func aBadNameIsRefused(_ name: String) async throws {
+    @Test(
+        "an invalid bucket name is refused",
+        arguments: ["ab", "Upper", "under_score", "192.168.0.1", "-dash", "dash-", "two..dots", "xn--b"])
+    func invalidName(_ name: String) async throws {
         let s3 = try await S3Fixture()
         #expect(try await s3.send("PUT", "/\(name)").code == "InvalidBucketName")
     }
 
-    @Test(arguments: [
-        ("cors", "<CORSConfiguration><CORSRule/></CORSConfiguration>", "NoSuchCORSConfiguration"),
-        ("lifecycle", "<LifecycleConfiguration/>", "NoSuchLifecycleConfiguration"),
-        ("policy", #"{"Statement":[]}"#, "NoSuchBucketPolicy"),
-        ("tagging", "<Tagging><TagSet/></Tagging>", "NoSuchTagSet"),
-        ("publicAccessBlock", "<PublicAccessBlockConfiguration/>", "NoSuchPublicAccessBlockConfiguration"),
-        ("ownershipControls", "<OwnershipControls/>", "OwnershipControlsNotFoundError"),
-    ])
-    func aConfigurationComesBackAsItWasSentUntilItIsDeleted(
-        _ name: String, _ document: String, _ absent: String
-    ) async throws {
+    @Test(
+        "a bucket configuration is returned as sent until it is deleted",
+        arguments: [
+            ("cors", "<CORSConfiguration><CORSRule/></CORSConfiguration>", "NoSuchCORSConfiguration"),
+            ("lifecycle", "<LifecycleConfiguration/>", "NoSuchLifecycleConfiguration"),
+            ("policy", #"{"Statement":[]}"#, "NoSuchBucketPolicy"),
+            ("tagging", "<Tagging><TagSet/></Tagging>", "NoSuchTagSet"),
+            ("publicAccessBlock", "<PublicAccessBlockConfiguration/>", "NoSuchPublicAccessBlockConfiguration"),
+            ("ownershipControls", "<OwnershipControls/>", "OwnershipControlsNotFoundError"),
+        ])
+    func configuration(_ name: String, _ document: String, _ absent: String) async throws {
         let s3 = try await S3Fixture()
         #expect(try await s3.send("GET", "/bucket?\(name)").code == absent)
         #expect(try await s3.send("PUT", "/bucket?\(name)", text: document).status / 100 == 2)
@@ -42,7 +45,8 @@ import Testing
         #expect(try await s3.send("GET", "/none?\(name)").code == "NoSuchBucket")
     }
 
-    @Test func whatIsNotPlayedSaysSoByName() async throws {
+    @Test("a subresource that is not emulated answers NotImplemented")
+    func notEmulated() async throws {
         let s3 = try await S3Fixture()
         for target in ["/bucket?inventory", "/bucket?object-lock", "/bucket/k?restore"] {
             let answer = try await s3.send("PUT", target)
@@ -50,12 +54,15 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "<a>", "<a></b>", "<a>&nope;</a>", "<a b=c/>", "<a/><b/>", "<!DOCTYPE a><a/>"])
-    func whatIsNotXMLIsRefused(_ text: String) {
+    @Test(
+        "malformed XML is refused",
+        arguments: ["", "<a>", "<a></b>", "<a>&nope;</a>", "<a b=c/>", "<a/><b/>", "<!DOCTYPE a><a/>"])
+    func malformedXML(_ text: String) {
         #expect(throws: S3Fault.self) { try XMLElement(parsing: Array(text.utf8)) }
     }
 
-    @Test func xmlIsReadWithItsReferencesSectionsAndComments() throws {
+    @Test("XML with references, CDATA sections, and comments is parsed")
+    func parsedXML() throws {
         let text =
             "\u{FEFF}<?xml version='1.0'?>\n<s:a xmlns:s=\"u\"><!-- c --><b>1 &lt;&#x41;&#66;<![CDATA[<&]]></b><b/></s:a> "
         let element = try XMLElement(parsing: Array(text.utf8))

@@ -18,7 +18,8 @@ import Testing
         #expect(answer.status == 200)
     }
 
-    @Test func anEventHasTheShapeThatAWSDocuments() async throws {
+    @Test("an event has the shape that AWS documents")
+    func eventShape() async throws {
         let s3 = try await S3Fixture(versioning: "Enabled")
         try await configure(s3, events: ["s3:ObjectCreated:*"], prefix: "raw/", suffix: ".gz")
         let put = try await s3.send("PUT", "/bucket/raw/a%20b%2B%C3%A9/x.gz", text: "hello")
@@ -37,7 +38,8 @@ import Testing
         #expect(object["sequencer"]?.string?.utf8.count == 18)
     }
 
-    @Test func rulesChooseByEventPrefixAndSuffix() async throws {
+    @Test("a notification rule selects by event name, prefix, and suffix")
+    func ruleFilters() async throws {
         let s3 = try await S3Fixture()
         try await configure(s3, events: ["s3:ObjectCreated:Put"], prefix: "raw/", suffix: ".gz")
         for key in ["raw/a.gz", "raw/a.txt", "other/a.gz", "raw/b.gz"] {
@@ -49,7 +51,8 @@ import Testing
         #expect(keys == ["raw/a.gz", "raw/b.gz"])
     }
 
-    @Test func everyWayToChangeAnObjectHasItsEventInOrder() async throws {
+    @Test("every kind of change to an object sends its event, in order")
+    func everyChange() async throws {
         let s3 = try await S3Fixture()
         try await configure(s3, events: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"])
         try await s3.send("PUT", "/bucket/k", text: "1")
@@ -70,7 +73,8 @@ import Testing
         #expect(sequencers == sequencers.sorted() && Set(sequencers).count == records.count)
     }
 
-    @Test func aWriteThatFailsItsConditionTellsNobody() async throws {
+    @Test("a write whose condition fails sends no event")
+    func failedCondition() async throws {
         let s3 = try await S3Fixture()
         try await configure(s3, events: ["s3:ObjectCreated:*"])
         try await s3.send("PUT", "/bucket/k", text: "1")
@@ -78,7 +82,8 @@ import Testing
         #expect(try s3.events.count == 1)
     }
 
-    @Test func aTemplatesBucketIsThereConfiguredHoweverOftenItIsDeclared() async throws {
+    @Test("a template's bucket stays configured when it is deployed again")
+    func templateBucket() async throws {
         let s3 = try await S3Fixture()
         let properties: JSON = [
             "BucketName": "stage", "VersioningConfiguration": ["Status": "Enabled"],

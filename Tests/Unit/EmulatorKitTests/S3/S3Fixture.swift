@@ -4,9 +4,9 @@ import Testing
 
 @testable import EmulatorKit
 
-/// An S3 of one test's own, with a bucket, a clock that the test moves, and a Lambda that only writes down.
+/// An S3 service for one test, with a bucket, a clock that the test advances, and a Lambda that records its events.
 final class S3Fixture: Sendable {
-    /// What was queued, from the database: an event that was not committed is not there.
+    /// Queues events in a table of the store: an event whose transaction was not committed is absent.
     struct RecordingLambda: LambdaInvoking {
         static let schema = "CREATE TABLE IF NOT EXISTS queued (function TEXT NOT NULL, payload BLOB NOT NULL) STRICT;"
 
@@ -33,7 +33,7 @@ final class S3Fixture: Sendable {
     let store: Store
     let service: S3
 
-    /// - Parameter directory: of a fixture that is gone, to start again on its state.
+    /// - Parameter directory: the directory of an earlier fixture, to start from its state.
     init(_ directory: TemporaryDirectory? = nil, versioning: String? = nil) async throws {
         let isNew = directory == nil
         let clock = TestClock()
@@ -94,7 +94,7 @@ final class S3Fixture: Sendable {
     }
 
     /// Uploads `parts` as a multipart upload.
-    /// - Returns: the answer to its completion.
+    /// - Returns: the answer to CompleteMultipartUpload.
     func upload(_ key: String, parts: [[UInt8]], _ headers: [(String, String)] = []) async throws -> Answer {
         let started = try await send("POST", "/bucket/\(key)?uploads", headers)
         let id = try #require(try started.document["UploadId"]?.text)
@@ -109,7 +109,7 @@ final class S3Fixture: Sendable {
             text: "<CompleteMultipartUpload>\(list)</CompleteMultipartUpload>")
     }
 
-    /// The events that were queued, oldest first.
+    /// The queued events, oldest first.
     var events: [JSON] {
         get throws {
             try store.read { snapshot in
@@ -118,14 +118,14 @@ final class S3Fixture: Sendable {
         }
     }
 
-    /// The names of the files that hold objects, now.
+    /// The names of the files that hold objects.
     var files: Set<String> {
         let found = FileManager.default.enumerator(atPath: directory.path + "/objects")
         let paths = found?.allObjects as? [String] ?? []
         return Set(paths.filter { $0.contains("-") }.map { String($0.split(separator: "/").last ?? "") })
     }
 
-    /// The names that the index holds.
+    /// The names of the files in the index.
     var indexedFiles: Set<String> {
         get throws {
             try store.read { snapshot in
@@ -135,7 +135,7 @@ final class S3Fixture: Sendable {
         }
     }
 
-    /// Waits until the files that are there are those that the index holds.
+    /// Waits until the files on disk are exactly those in the index.
     func expectNoStrayFiles(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         for _ in 0..<2000 where try files != indexedFiles { try await Task.sleep(for: .milliseconds(5)) }
         #expect(try files == indexedFiles, sourceLocation: sourceLocation)

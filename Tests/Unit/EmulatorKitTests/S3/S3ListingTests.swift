@@ -19,7 +19,8 @@ import Testing
         document.all("CommonPrefixes").compactMap { $0["Prefix"]?.text }
     }
 
-    @Test func keysComeInTheOrderOfTheirBytes() async throws {
+    @Test("keys are listed in the order of their UTF-8 bytes")
+    func byteOrder() async throws {
         let s3 = try await fixture(["b", "a", "Z", "é", "\u{FFFF}", "😀", "a/b", "a-b", "e\u{301}"])
         let listing = try await s3.send("GET", "/bucket?list-type=2").document
         #expect(
@@ -27,8 +28,8 @@ import Testing
                 == ["Z", "a", "a-b", "a/b", "b", "e\u{301}", "é", "\u{FFFF}", "😀"].map { Array($0.utf8) })
     }
 
-    @Test(arguments: 1...5)
-    func commonPrefixesAreFoundWhateverThePages(_ size: Int) async throws {
+    @Test("paging finds the same keys and common prefixes at any page size", arguments: 1...5)
+    func pageSizes(_ size: Int) async throws {
         let s3 = try await fixture(["a/1", "a/2", "b", "c/1", "c/2", "c/d/3", "d"])
         var found: [String] = []
         var position = ""
@@ -45,7 +46,8 @@ import Testing
         #expect(keys(nested) == ["c/1", "c/2"] && prefixes(nested) == ["c/d/"])
     }
 
-    @Test func aMarkerInACommonPrefixPassesAllOfIt() async throws {
+    @Test("a marker that is a common prefix skips all its keys")
+    func markers() async throws {
         let s3 = try await fixture(["a/1", "a/2", "b", "c"])
         let first = try await s3.send("GET", "/bucket?delimiter=/&max-keys=1").document
         #expect(prefixes(first) == ["a/"] && first["NextMarker"]?.text == "a/")
@@ -57,7 +59,8 @@ import Testing
         #expect(keys(after) == ["c"] && after["StartAfter"]?.text == "b")
     }
 
-    @Test func aPageOfNothingIsNotTruncated() async throws {
+    @Test("a page of zero keys is not truncated, and invalid parameters are refused")
+    func zeroKeys() async throws {
         let s3 = try await fixture(["a"])
         let page = try await s3.send("GET", "/bucket?list-type=2&max-keys=0").document
         #expect(page["IsTruncated"]?.text == "false" && keys(page).isEmpty)
@@ -65,7 +68,8 @@ import Testing
         #expect(try await s3.send("GET", "/bucket?encoding-type=x").code == "InvalidArgument")
     }
 
-    @Test func keysAreEncodedWhenAsked() async throws {
+    @Test("keys are URL-encoded on request")
+    func encodedKeys() async throws {
         let s3 = try await fixture(["a b/c+d&é"])
         let page = try await s3.send("GET", "/bucket?list-type=2&encoding-type=url").document
         #expect(keys(page) == ["a%20b/c%2Bd%26%C3%A9"])

@@ -8,7 +8,8 @@ import Testing
     private static let first = [UInt8](repeating: 1, count: S3.smallestPart)
     private static let second = Array("the end".utf8)
 
-    @Test func partsBecomeOneObjectWithoutBeingCopied() async throws {
+    @Test("parts become one object without being copied")
+    func completion() async throws {
         let s3 = try await S3Fixture()
         let done = try await s3.upload("k", parts: [Self.first, Self.second], [("x-amz-meta-m", "1")])
         #expect(done.status == 200)
@@ -27,7 +28,8 @@ import Testing
         try await s3.expectNoStrayFiles()
     }
 
-    @Test func anUploadIsCheckedBeforeItBecomesAnObject() async throws {
+    @Test("an upload is validated before it becomes an object")
+    func validation() async throws {
         let s3 = try await S3Fixture()
         #expect(try await s3.upload("k", parts: [Self.second, Self.second]).code == "EntityTooSmall")
         let started = try await s3.send("POST", "/bucket/k?uploads")
@@ -53,7 +55,8 @@ import Testing
         #expect(try await s3.send("GET", "/bucket/k").bytes == Self.second)
     }
 
-    @Test func anAbandonedUploadAndReplacedPartsLeaveNoFiles() async throws {
+    @Test("an aborted upload and replaced parts leave no files")
+    func abort() async throws {
         let s3 = try await S3Fixture()
         let id = try #require(try await s3.send("POST", "/bucket/k?uploads").document["UploadId"]?.text)
         for _ in 0..<3 { try await s3.send("PUT", "/bucket/k?partNumber=1&uploadId=\(id)", body: Self.second) }
@@ -67,7 +70,8 @@ import Testing
         #expect(s3.files.isEmpty)
     }
 
-    @Test func checksumsOfPartsMakeThatOfTheObjectOfBothKinds() async throws {
+    @Test("part checksums combine into a full-object or a composite checksum")
+    func checksums() async throws {
         let s3 = try await S3Fixture()
         let whole = try await s3.upload(
             "whole", parts: [Self.first, Self.second],
@@ -81,7 +85,8 @@ import Testing
         #expect(try composite.document["ChecksumSHA256"]?.text == Digest.sha256(digests).base64 + "-2")
     }
 
-    @Test func aCopyOfManyPartsIsOfOnePiece() async throws {
+    @Test("the copy of a multipart object is an object of one part")
+    func copy() async throws {
         let s3 = try await S3Fixture()
         _ = try await s3.upload("k", parts: [Self.first, Self.second])
         let copy = try await s3.send("PUT", "/bucket/copy", [("x-amz-copy-source", "/bucket/k")])

@@ -5,7 +5,8 @@ import Testing
 @testable import EmulatorKit
 
 @Suite struct S3ObjectTests {
-    @Test func anObjectComesBackWithItsBytesHeadersAndMetadata() async throws {
+    @Test("an object is returned with its bytes, headers, and metadata")
+    func roundTrip() async throws {
         let s3 = try await S3Fixture()
         let put = try await s3.send(
             "PUT", "/bucket/a%20b/%C3%A9",
@@ -24,7 +25,8 @@ import Testing
         #expect(head.bytes.isEmpty && head.headers["Content-Length"] == "5")
     }
 
-    @Test func aLargeObjectGoesToAFileThatGoesWithIt() async throws {
+    @Test("a large object has a file, which is deleted when the object is overwritten")
+    func largeObject() async throws {
         let s3 = try await S3Fixture()
         let bytes = (0..<S3.inlineLimit + 1).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         try await s3.send("PUT", "/bucket/large", body: bytes)
@@ -35,7 +37,8 @@ import Testing
         #expect(s3.files.isEmpty)
     }
 
-    @Test func aReaderKeepsTheBytesOfAnObjectThatIsDeletedMeanwhile() async throws {
+    @Test("a reader keeps the bytes of an object that is deleted during the read")
+    func deletedWhileRead() async throws {
         let s3 = try await S3Fixture()
         let bytes = [UInt8](repeating: 7, count: S3.inlineLimit * 2)
         try await s3.send("PUT", "/bucket/k", body: bytes)
@@ -49,7 +52,8 @@ import Testing
         reading = nil
     }
 
-    @Test func filesThatTheIndexDoesNotKnowAreSweptAtTheStart() async throws {
+    @Test("files that are not in the index are deleted at start")
+    func orphanFiles() async throws {
         var s3: S3Fixture? = try await S3Fixture()
         let bytes = [UInt8](repeating: 1, count: S3.inlineLimit + 1)
         try await s3?.send("PUT", "/bucket/kept", body: bytes)
@@ -66,12 +70,15 @@ import Testing
         #expect(try await restarted.send("GET", "/bucket/kept").bytes == bytes)
     }
 
-    @Test(arguments: [
-        ("bytes=0-0", "0", "bytes 0-0/10"), ("bytes=2-4", "234", "bytes 2-4/10"), ("bytes=7-", "789", "bytes 7-9/10"),
-        ("bytes=-3", "789", "bytes 7-9/10"), ("bytes=8-99", "89", "bytes 8-9/10"),
-        ("bytes=-99", "0123456789", "bytes 0-9/10"),
-    ])
-    func aRangeIsCutToWhatIsThere(_ range: String, _ expected: String, _ content: String) async throws {
+    @Test(
+        "a range is cut to the size of the object",
+        arguments: [
+            ("bytes=0-0", "0", "bytes 0-0/10"), ("bytes=2-4", "234", "bytes 2-4/10"),
+            ("bytes=7-", "789", "bytes 7-9/10"),
+            ("bytes=-3", "789", "bytes 7-9/10"), ("bytes=8-99", "89", "bytes 8-9/10"),
+            ("bytes=-99", "0123456789", "bytes 0-9/10"),
+        ])
+    func range(_ range: String, _ expected: String, _ content: String) async throws {
         let s3 = try await S3Fixture()
         try await s3.send("PUT", "/bucket/k", text: "0123456789")
         let answer = try await s3.send("GET", "/bucket/k", [("Range", range)])
@@ -79,8 +86,10 @@ import Testing
         #expect(answer.headers["Content-Range"] == content)
     }
 
-    @Test(arguments: ["bytes=10-", "bytes=10-20", "bytes=-0"])
-    func aRangeOfNothingIsRefused(_ range: String) async throws {
+    @Test(
+        "an unsatisfiable range is refused with the size of the object",
+        arguments: ["bytes=10-", "bytes=10-20", "bytes=-0"])
+    func unsatisfiableRange(_ range: String) async throws {
         let s3 = try await S3Fixture()
         try await s3.send("PUT", "/bucket/k", text: "0123456789")
         let answer = try await s3.send("GET", "/bucket/k", [("Range", range)])
@@ -88,15 +97,18 @@ import Testing
         #expect(try answer.document["ActualObjectSize"]?.text == "10")
     }
 
-    @Test(arguments: ["bytes=4-2", "bytes=a-b", "lines=1-2", "bytes=1-2,4-5"])
-    func aRangeThatIsNotUnderstoodIsIgnored(_ range: String) async throws {
+    @Test(
+        "a malformed or unsupported range is ignored",
+        arguments: ["bytes=4-2", "bytes=a-b", "lines=1-2", "bytes=1-2,4-5"])
+    func ignoredRange(_ range: String) async throws {
         let s3 = try await S3Fixture()
         try await s3.send("PUT", "/bucket/k", text: "0123456789")
         let answer = try await s3.send("GET", "/bucket/k", [("Range", range)])
         #expect(answer.status == 200 && answer.text == "0123456789")
     }
 
-    @Test func readsHoldToTheirConditions() async throws {
+    @Test("reads obey conditional headers")
+    func readConditions() async throws {
         let s3 = try await S3Fixture()
         let etag = try #require(try await s3.send("PUT", "/bucket/k", text: "x").headers["ETag"])
         let modified = "Thu, 28 May 2026 20:26:40 GMT"
@@ -112,7 +124,8 @@ import Testing
         }
     }
 
-    @Test func writesHoldToTheirConditions() async throws {
+    @Test("writes obey conditional headers")
+    func writeConditions() async throws {
         let s3 = try await S3Fixture()
         #expect(try await s3.send("PUT", "/bucket/k", [("If-Match", "\"x\"")], text: "0").code == "NoSuchKey")
         let first = try await s3.send("PUT", "/bucket/k", [("If-None-Match", "*")], text: "1")
@@ -124,7 +137,8 @@ import Testing
         #expect(try await s3.send("PUT", "/bucket/k", [("If-Match", etag)], text: "4").status == 200)
     }
 
-    @Test func aThousandWritersOfOneNewKeyLeaveOneWinner() async throws {
+    @Test("of a thousand conditional writers of one new key, exactly one succeeds")
+    func oneWinner() async throws {
         let s3 = try await S3Fixture()
         let winners = try await withThrowingTaskGroup(of: Int.self) { group in
             for writer in 0..<1000 {
@@ -138,7 +152,8 @@ import Testing
         #expect(winners == 1)
     }
 
-    @Test func copiesShareTheBytesAlsoOverThemselves() async throws {
+    @Test("a copy shares the file of its source, also onto the same key")
+    func copies() async throws {
         let s3 = try await S3Fixture()
         let bytes = [UInt8](repeating: 3, count: S3.inlineLimit * 3)
         try await s3.send("PUT", "/bucket/a", [("x-amz-meta-m", "1")], body: bytes)
@@ -156,7 +171,8 @@ import Testing
         #expect(get.bytes == bytes && get.headers["x-amz-meta-m"] == "2")
     }
 
-    @Test func keysThatLookAlikeAreDifferentKeys() async throws {
+    @Test("keys that look alike are different keys")
+    func similarKeys() async throws {
         let s3 = try await S3Fixture()
         try await s3.send("PUT", "/bucket/%C3%A9", text: "composed")
         try await s3.send("PUT", "/bucket/e%CC%81", text: "decomposed")
@@ -166,7 +182,8 @@ import Testing
         #expect(try await s3.send("GET", "/bucket/../../etc/passwd").text == "dots")
     }
 
-    @Test func aVirtualHostNamesTheBucket() async throws {
+    @Test("a virtual host names the bucket")
+    func virtualHost() async throws {
         let s3 = try await S3Fixture()
         try await s3.send("PUT", "/bucket/k/l", text: "x")
         for host in ["bucket.localhost:4566", "bucket.s3.localhost:4566", "bucket.s3.us-east-1.amazonaws.com"] {
@@ -177,7 +194,8 @@ import Testing
         }
     }
 
-    @Test func faultsTellCodeKeyAndResource() async throws {
+    @Test("an error carries its code, key, and request ID")
+    func errors() async throws {
         let s3 = try await S3Fixture()
         let missing = try await s3.send("GET", "/bucket/no%20such")
         #expect(missing.status == 404 && missing.code == "NoSuchKey")

@@ -6,18 +6,22 @@ import Testing
 @testable import EmulatorKit
 
 @Suite struct S3PayloadTests {
-    @Test(arguments: [
-        (ChecksumAlgorithm.crc32, "CBF43926"), (.crc32c, "E3069283"), (.crc64nvme, "AE8B14860A799888"),
-    ])
-    func checksumsOfTheDigitsAreThoseOfTheCatalogue(_ algorithm: ChecksumAlgorithm, _ expected: String) {
+    @Test(
+        "the CRCs of \"123456789\" are the published check values",
+        arguments: [
+            (ChecksumAlgorithm.crc32, "CBF43926"), (.crc32c, "E3069283"), (.crc64nvme, "AE8B14860A799888"),
+        ])
+    func checkValues(_ algorithm: ChecksumAlgorithm, _ expected: String) {
         var checksum = RunningChecksum(algorithm)
         checksum.update(Array("1234567".utf8))
         checksum.update(Array("89".utf8))
         #expect(checksum.finish().hexadecimal.uppercased() == expected)
     }
 
-    @Test(arguments: [ChecksumAlgorithm.crc32, .crc32c, .crc64nvme])
-    func checksumsOfPartsJoinToThatOfTheWhole(_ algorithm: ChecksumAlgorithm) throws {
+    @Test(
+        "the CRCs of two parts combine into the CRC of the whole",
+        arguments: [ChecksumAlgorithm.crc32, .crc32c, .crc64nvme])
+    func combinedCRC(_ algorithm: ChecksumAlgorithm) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var generator = SeededGenerator(seed: seed)
         let polynomial = try #require(algorithm.polynomial)
@@ -59,8 +63,8 @@ import Testing
         func next() -> [UInt8]? { pieces.isEmpty ? nil : pieces.removeFirst() }
     }
 
-    @Test(arguments: 1...13)
-    func aFramedBodyIsUnwrappedWhereverItIsCut(_ size: Int) async throws {
+    @Test("an aws-chunked body is decoded wherever the network splits it", arguments: 1...13)
+    func chunkedBody(_ size: Int) async throws {
         let s3 = try await S3Fixture()
         let bytes = Array(Self.framed.joined().utf8)
         let pieces = stride(from: 0, to: bytes.count, by: size).map { Array(bytes[$0..<min($0 + size, bytes.count)]) }
@@ -72,7 +76,8 @@ import Testing
         #expect(get.headers["Content-Encoding"] == "gzip")
     }
 
-    @Test func aFramedBodyThatIsCutShortOrHasAnotherChecksumIsRefused() async throws {
+    @Test("an aws-chunked body that is truncated or fails its checksum is refused")
+    func badChunkedBody() async throws {
         let s3 = try await S3Fixture()
         let cut = try S3Fixture.answer(
             await s3.service.respond(to: request([Array(Self.framed[0].utf8.dropLast(40))], Self.headers)))
@@ -83,17 +88,17 @@ import Testing
         #expect(try await s3.send("GET", "/bucket/k").code == "NoSuchKey")
     }
 
-    @Test(arguments: [
-        ("Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg==", "BadDigest"), ("Content-MD5", "nonsense", "InvalidDigest"),
-        ("x-amz-checksum-crc32", "AAAAAA==", "BadDigest"), ("x-amz-checksum-sha256", "AAAA", "InvalidRequest"),
-        (
-            "x-amz-content-sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-            "XAmzContentSHA256Mismatch"
-        ),
-    ])
-    func aBodyThatIsNotWhatItsHeaderSaysLeavesNothingBehind(
-        _ header: String, _ value: String, _ code: String
-    ) async throws {
+    @Test(
+        "a body that contradicts its digest header is refused and leaves no file",
+        arguments: [
+            ("Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg==", "BadDigest"), ("Content-MD5", "nonsense", "InvalidDigest"),
+            ("x-amz-checksum-crc32", "AAAAAA==", "BadDigest"), ("x-amz-checksum-sha256", "AAAA", "InvalidRequest"),
+            (
+                "x-amz-content-sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                "XAmzContentSHA256Mismatch"
+            ),
+        ])
+    func digestMismatch(_ header: String, _ value: String, _ code: String) async throws {
         let s3 = try await S3Fixture()
         for size in [5, S3.inlineLimit * 2] {
             let answer = try await s3.send(
@@ -104,7 +109,8 @@ import Testing
         try await s3.expectNoStrayFiles()
     }
 
-    @Test func aLostConnectionLeavesNothingBehind() async throws {
+    @Test("a lost connection leaves no file")
+    func lostConnection() async throws {
         let s3 = try await S3Fixture()
         let sent = Pieces([[UInt8](repeating: 1, count: S3.inlineLimit * 2)])
         let request = HTTPRequest(

@@ -3,7 +3,8 @@ import Testing
 @testable import EmulatorKit
 
 @Suite struct S3VersionTests {
-    @Test func versionsStayUntilTheyAreDeletedByName() async throws {
+    @Test("a version stays readable until it is deleted by its ID")
+    func versionLifetime() async throws {
         let s3 = try await S3Fixture(versioning: "Enabled")
         let first = try #require(try await s3.send("PUT", "/bucket/k", text: "1").headers["x-amz-version-id"])
         let second = try #require(try await s3.send("PUT", "/bucket/k", text: "2").headers["x-amz-version-id"])
@@ -22,7 +23,8 @@ import Testing
         #expect(try await s3.send("GET", "/bucket/k?versionId=\(second)").code == "NoSuchVersion")
     }
 
-    @Test func suspendedVersioningHasOneVersionNamedNull() async throws {
+    @Test("suspended versioning keeps one version, named null")
+    func suspended() async throws {
         let s3 = try await S3Fixture()
         try await s3.send("PUT", "/bucket/k", text: "before")
         try await s3.setVersioning("Enabled")
@@ -39,8 +41,8 @@ import Testing
         #expect(listing.all("DeleteMarker").map { $0["VersionId"]?.text } == ["null"])
     }
 
-    @Test(arguments: 1...7)
-    func aListingOfVersionsIsWholeWhateverItsPages(_ size: Int) async throws {
+    @Test("a version listing is complete at any page size", arguments: 1...7)
+    func listing(_ size: Int) async throws {
         let s3 = try await S3Fixture(versioning: "Enabled")
         var expected: [String] = []
         for key in ["a", "b", "c"] {
@@ -63,7 +65,8 @@ import Testing
         #expect(found == expected)
     }
 
-    @Test func manyKeysAreDeletedInOneRequest() async throws {
+    @Test("one request deletes several keys, and an empty request is refused")
+    func multiDelete() async throws {
         let s3 = try await S3Fixture()
         for key in ["a", "b", "c"] { try await s3.send("PUT", "/bucket/\(key)", text: key) }
         let answer = try await s3.send(

@@ -31,7 +31,8 @@ import Testing
                 "ApproximateNumberOfMessages"]?.string
     }
 
-    @Test func whatWasAcceptedIsThereAfterARestartAndInFlightWhatWas() async throws {
+    @Test("messages survive a restart, and one in flight stays invisible until its timeout")
+    func restart() async throws {
         let first = try open()
         let url = try await create(first.queues, "q")
         for body: JSON in ["a", "b"] {
@@ -47,7 +48,8 @@ import Testing
         second.store.close()
     }
 
-    @Test func aMessageOfAnotherServiceIsThereIfItsChangeIs() async throws {
+    @Test("a message of another service is sent only if its transaction commits")
+    func transactionalSend() async throws {
         let (store, queues) = try open()
         let url = try await create(queues, "q")
         let arn = queues.arn(of: "q")
@@ -55,7 +57,7 @@ import Testing
         await #expect(throws: AWSFault.self) {
             try await store.write { transaction in
                 try queues.send(QueueMessage("undone"), to: arn, in: transaction)
-                throw AWSFault("Changed", "its mind")
+                throw AWSFault("RolledBack", "the test rolls this transaction back")
             }
         }
         let fault = await #expect(throws: AWSFault.self) {
@@ -66,7 +68,8 @@ import Testing
         store.close()
     }
 
-    @Test func aMessageIsGoneWhenItsRetentionIsOver() async throws {
+    @Test("a message is deleted when its retention period ends")
+    func retention() async throws {
         let (store, queues) = try open()
         let url = try await create(queues, "q", ["MessageRetentionPeriod": "60"])
         _ = try await queues.perform("SendMessage", ["QueueUrl": url, "MessageBody": "old"])
@@ -81,7 +84,8 @@ import Testing
         store.close()
     }
 
-    @Test func theSameIsTakenAgainAfterFiveMinutes() async throws {
+    @Test("a FIFO queue accepts a duplicate only after five minutes")
+    func deduplication() async throws {
         let (store, queues) = try open()
         let url = try await create(queues, "q.fifo", ["FifoQueue": "true", "ContentBasedDeduplication": "true"])
         let message: JSON = ["QueueUrl": url, "MessageBody": "x", "MessageGroupId": "g"]
@@ -94,7 +98,8 @@ import Testing
         store.close()
     }
 
-    @Test func aDeadLetterKeepsItsAgeAndItsSource() async throws {
+    @Test("a message keeps its age in the dead-letter queue")
+    func deadLetterAge() async throws {
         let (store, queues) = try open()
         let dead = try await create(queues, "dead", ["MessageRetentionPeriod": "120"])
         let policy = #"{"deadLetterTargetArn":"\#(queues.arn(of: "dead"))","maxReceiveCount":"1"}"#
@@ -109,7 +114,8 @@ import Testing
         store.close()
     }
 
-    @Test func aTemplatesQueueIsMadeOnceAndBroughtToWhatIsDeclared() async throws {
+    @Test("a template's queue is created once, then updated to its new properties")
+    func templateQueue() async throws {
         let (store, queues) = try open()
         func deploy(_ properties: String) async throws -> StackReport {
             let text = """

@@ -3,12 +3,12 @@ import Testing
 
 @testable import EmulatorKit
 
-/// A Lambda whose queue is a table.
+/// A Lambda that queues its events in a table.
 private struct TableFunctions: LambdaInvoking {
     static let schema = "CREATE TABLE IF NOT EXISTS queued (function TEXT, payload TEXT) STRICT;"
 
     func invoke(function: String, payload: [UInt8]) async throws(AWSFault) -> LambdaAnswer {
-        throw AWSFault("Unexpected", "nobody waits for a subscriber")
+        throw AWSFault("Unexpected", "SNS invokes nothing synchronously")
     }
 
     func enqueue(function: String, payload: [UInt8], in transaction: borrowing Transaction) throws {
@@ -39,7 +39,8 @@ private struct TableFunctions: LambdaInvoking {
         try await queues.perform("ReceiveMessage", ["QueueUrl": "/q", "VisibilityTimeout": 0])["Messages"]?[0]
     }
 
-    @Test func aNotificationIsInTheQueueWithTheCommitThatPublishesIt() async throws {
+    @Test("a notification is delivered only if its transaction commits, and survives a restart")
+    func delivery() async throws {
         let (store, topics, queues) = try open()
         _ = try await queues.perform("CreateQueue", ["QueueName": "q"])
         _ = try await topics.perform("CreateTopic", ["Name": "alarms"])
@@ -49,7 +50,7 @@ private struct TableFunctions: LambdaInvoking {
         await #expect(throws: AWSFault.self) {
             try await store.write { transaction in
                 try topics.send(QueueMessage("undone"), to: Self.topic, in: transaction)
-                throw AWSFault("Changed", "its mind")
+                throw AWSFault("RolledBack", "the test rolls this transaction back")
             }
         }
         #expect(try await message(queues) == nil)
@@ -65,7 +66,8 @@ private struct TableFunctions: LambdaInvoking {
         again.store.close()
     }
 
-    @Test func aFunctionIsInvokedWithTheNotificationAndOneThatIsGoneStopsNobody() async throws {
+    @Test("a subscribed function is invoked, even after a delivery to a missing function failed")
+    func functions() async throws {
         let (store, topics, _) = try open()
         _ = try await topics.perform("CreateTopic", ["Name": "alarms"])
         for name in ["gone", "f"] {
@@ -84,7 +86,8 @@ private struct TableFunctions: LambdaInvoking {
         store.close()
     }
 
-    @Test func aTemplatesTopicIsMadeOnceAndBroughtToWhatIsDeclared() async throws {
+    @Test("a template's topic is created once, then updated to its new properties")
+    func templateTopic() async throws {
         let (store, topics, queues) = try open()
         func deploy(_ raw: Bool, _ name: String) async throws -> StackReport {
             let text = """
@@ -129,7 +132,8 @@ private struct TableFunctions: LambdaInvoking {
         store.close()
     }
 
-    @Test func whatIsNotPlayedSaysSo() async throws {
+    @Test("an action that is not emulated answers NotImplemented")
+    func notEmulated() async throws {
         let (store, topics, _) = try open()
         _ = try await topics.perform("CreateTopic", ["Name": "alarms"])
         let calls: [(String, JSON)] = [

@@ -26,25 +26,30 @@ import Testing
         return try ConditionResolver.resolve(text, &placeholders)
     }
 
-    @Test(arguments: [
-        ("p = :a", true), ("p <> :a", false), ("n = :five", true), ("n < :six", true), ("n >= :six", false),
-        ("p < :five", false), ("NOT p = :ab", true), ("nope <> :a", true), ("nope = :a", false), ("nope < :a", false),
-        ("attribute_exists(m.k)", true), ("attribute_exists(m.q)", false), ("attribute_not_exists(l[2])", true),
-        ("attribute_exists(l[1])", true), ("begins_with(p, :ab)", true), ("begins_with(n, :ab)", false),
-        ("contains(p, :x)", false), ("contains(ss, :x)", true), ("contains(ns, :one)", true),
-        ("contains(l, :one)", true), ("contains(l, :six)", false), ("attribute_type(p, :S)", true),
-        ("attribute_type(l, :S)", false), ("attribute_type(l, :L)", true), ("size(p) < :five", true),
-        ("size(l) = size(ss)", true), ("size(n) = :one", false), ("ss = :yx", true), ("t = :true", true),
-        ("n IN (:one, :five)", true), ("n IN (:one, :six)", false), ("n BETWEEN :one AND :six", true),
-        ("n between :six and :six", false), ("p = :ab OR n = :five AND t = :true", true),
-        ("(p = :ab OR n = :five) AND t <> :true", false), ("NOT (p = :ab OR n = :five)", false),
-        ("#n = :five and attribute_not_exists(#s)", true), ("(p) = (:a)", true), ("l[0] = :x", true),
-    ]) func aConditionHoldsOrNot(text: String, expected: Bool) throws {
+    @Test(
+        "a condition expression holds or fails for an item",
+        arguments: [
+            ("p = :a", true), ("p <> :a", false), ("n = :five", true), ("n < :six", true), ("n >= :six", false),
+            ("p < :five", false), ("NOT p = :ab", true), ("nope <> :a", true), ("nope = :a", false),
+            ("nope < :a", false),
+            ("attribute_exists(m.k)", true), ("attribute_exists(m.q)", false), ("attribute_not_exists(l[2])", true),
+            ("attribute_exists(l[1])", true), ("begins_with(p, :ab)", true), ("begins_with(n, :ab)", false),
+            ("contains(p, :x)", false), ("contains(ss, :x)", true), ("contains(ns, :one)", true),
+            ("contains(l, :one)", true), ("contains(l, :six)", false), ("attribute_type(p, :S)", true),
+            ("attribute_type(l, :S)", false), ("attribute_type(l, :L)", true), ("size(p) < :five", true),
+            ("size(l) = size(ss)", true), ("size(n) = :one", false), ("ss = :yx", true), ("t = :true", true),
+            ("n IN (:one, :five)", true), ("n IN (:one, :six)", false), ("n BETWEEN :one AND :six", true),
+            ("n between :six and :six", false), ("p = :ab OR n = :five AND t = :true", true),
+            ("(p = :ab OR n = :five) AND t <> :true", false), ("NOT (p = :ab OR n = :five)", false),
+            ("#n = :five and attribute_not_exists(#s)", true), ("(p) = (:a)", true), ("l[0] = :x", true),
+        ])
+    func conditions(text: String, expected: Bool) throws {
         let item = try UncheckedItem(#require(JSON(parsing: Self.item).object)).item()
         #expect(try condition(text).holds(for: item) == expected)
     }
 
     @Test(
+        "an invalid condition expression is refused with DynamoDB's message",
         arguments: [
             ("", "The expression can not be empty;"),
             ("a", #"Syntax error; token: "<EOF>", near: "a""#),
@@ -106,10 +111,8 @@ import Testing
                 "The BETWEEN operator requires same data type for lower and upper bounds; "
                     + "lower bound operand: AttributeValue: {N:6}, upper bound operand: AttributeValue: {S:x}"
             ),
-        ] as [(String, String?)]) func aWrongConditionIsRefusedInTheServicesWords(
-            text: String, message: String?
-        ) throws
-    {
+        ] as [(String, String?)])
+    func invalidCondition(text: String, message: String?) throws {
         do {
             _ = try condition(text)
             #expect(message == nil)
@@ -128,66 +131,73 @@ import Testing
         return try UpdateResolver.resolve(text, &placeholders)
     }
 
-    @Test(arguments: [
-        ("SET a = :n SET b = :n", #"The "SET" section can only be used once in an update expression;"#),
-        ("SET _123 = :n", #"Syntax error; token: "_", near: "SET _123""#),
-        ("SET a = :n,", #"Syntax error; token: "<EOF>", near: ",""#),
-        ("SET size = :n", "Attribute name is a reserved keyword; reserved keyword: size"),
-        ("SET a = foo(:n)", "Invalid function name; function: foo"),
-        (
-            "SET a = :n, a.b = :n",
-            "Two document paths overlap with each other; must remove or rewrite one of these paths; "
-                + "path one: [a], path two: [a, b]"
-        ),
-        (
-            "SET a.b = :n REMOVE a[1]",
-            "Two document paths conflict with each other; must remove or rewrite one of these paths; "
-                + "path one: [a, b], path two: [a, [1]]"
-        ),
-        (
-            "ADD a :s",
-            "Incorrect operand type for operator or function; operator: ADD, operand type: STRING, "
-                + "typeSet: ALLOWED_FOR_ADD_OPERAND"
-        ),
-        (
-            "DELETE a :n",
-            "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, "
-                + "typeSet: ALLOWED_FOR_DELETE_OPERAND"
-        ),
-        (
-            "SET a = list_append(a, :n)",
-            "Incorrect operand type for operator or function; operator or function: list_append, operand type: N"
-        ),
-        (
-            "SET a = b + :s",
-            "Incorrect operand type for operator or function; operator or function: +, operand type: S"
-        ),
-        (
-            "SET a = if_not_exists(:n, :n)",
-            "Operator or function requires a document path; operator or function: if_not_exists"
-        ),
-    ]) func aWrongUpdateIsRefusedInTheServicesWords(text: String, message: String) {
+    @Test(
+        "an invalid update expression is refused with DynamoDB's message",
+        arguments: [
+            ("SET a = :n SET b = :n", #"The "SET" section can only be used once in an update expression;"#),
+            ("SET _123 = :n", #"Syntax error; token: "_", near: "SET _123""#),
+            ("SET a = :n,", #"Syntax error; token: "<EOF>", near: ",""#),
+            ("SET size = :n", "Attribute name is a reserved keyword; reserved keyword: size"),
+            ("SET a = foo(:n)", "Invalid function name; function: foo"),
+            (
+                "SET a = :n, a.b = :n",
+                "Two document paths overlap with each other; must remove or rewrite one of these paths; "
+                    + "path one: [a], path two: [a, b]"
+            ),
+            (
+                "SET a.b = :n REMOVE a[1]",
+                "Two document paths conflict with each other; must remove or rewrite one of these paths; "
+                    + "path one: [a, b], path two: [a, [1]]"
+            ),
+            (
+                "ADD a :s",
+                "Incorrect operand type for operator or function; operator: ADD, operand type: STRING, "
+                    + "typeSet: ALLOWED_FOR_ADD_OPERAND"
+            ),
+            (
+                "DELETE a :n",
+                "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, "
+                    + "typeSet: ALLOWED_FOR_DELETE_OPERAND"
+            ),
+            (
+                "SET a = list_append(a, :n)",
+                "Incorrect operand type for operator or function; operator or function: list_append, operand type: N"
+            ),
+            (
+                "SET a = b + :s",
+                "Incorrect operand type for operator or function; operator or function: +, operand type: S"
+            ),
+            (
+                "SET a = if_not_exists(:n, :n)",
+                "Operator or function requires a document path; operator or function: if_not_exists"
+            ),
+        ])
+    func invalidUpdate(text: String, message: String) {
         #expect(throws: ExpressionError(message)) { try update(text) }
     }
 
-    @Test(arguments: [
-        ("SET nope.b = :n", "The document path provided in the update expression is invalid for update"),
-        ("SET s[0] = :n", "The document path provided in the update expression is invalid for update"),
-        ("SET q = nope", "The provided expression refers to an attribute that does not exist in the item"),
-        ("SET q = s + :n", "An operand in the update expression has an incorrect data type"),
-        ("ADD s :n", "An operand in the update expression has an incorrect data type"),
-    ]) func anUpdateThatDoesNotFitTheItemIsRefused(text: String, message: String) throws {
+    @Test(
+        "an update that does not fit the item is refused",
+        arguments: [
+            ("SET nope.b = :n", "The document path provided in the update expression is invalid for update"),
+            ("SET s[0] = :n", "The document path provided in the update expression is invalid for update"),
+            ("SET q = nope", "The provided expression refers to an attribute that does not exist in the item"),
+            ("SET q = s + :n", "An operand in the update expression has an incorrect data type"),
+            ("ADD s :n", "An operand in the update expression has an incorrect data type"),
+        ])
+    func inapplicableUpdate(text: String, message: String) throws {
         let item = Item(ordered: [Item.Attribute(name: "s", value: .string("x"))])
         let update = try update(text)
         do throws(DynamoDBFault) {
             _ = try update.applied(to: item)
-            Issue.record("applied")
+            Issue.record("the update was applied")
         } catch {
             #expect(error.answer.message == message)
         }
     }
 
-    @Test func hostileNestingIsRefusedNotFollowed() {
+    @Test("an expression that is too deep or too long is refused")
+    func limits() {
         let deep = String(repeating: "(", count: 2000) + "a = :a" + String(repeating: ")", count: 2000)
         #expect(throws: ExpressionError.self) { try condition(deep) }
         #expect(throws: ExpressionError.self) { try condition(String(repeating: "NOT ", count: 1000) + "a = :a") }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import EmulatorKit
 
-/// A DynamoDB of one test's own, with a clock that the test moves.
+/// A DynamoDB service for one test, with a clock that the test advances.
 final class DynamoDBFixture: Sendable {
     let store: Store
     let service: DynamoDB
@@ -32,7 +32,7 @@ final class DynamoDBFixture: Sendable {
         try await service.perform(action, JSON(parsing: input))
     }
 
-    /// The fault with which a request is refused.
+    /// The fault that refuses a request.
     func fault(_ action: String, _ input: String, sourceLocation: SourceLocation = #_sourceLocation) async -> AWSFault?
     {
         do {
@@ -46,7 +46,7 @@ final class DynamoDBFixture: Sendable {
         return nil
     }
 
-    /// Expects a ValidationException with these words.
+    /// Expects a ValidationException with this message.
     func expectInvalid(
         _ action: String, _ input: String, _ message: String, sourceLocation: SourceLocation = #_sourceLocation
     ) async {
@@ -77,7 +77,7 @@ final class DynamoDBFixture: Sendable {
             """)
     }
 
-    /// The item `p` of `things`, nil when there is none.
+    /// The item of `things` with the key `p`, or nil.
     func item(_ p: String) async throws -> JSON? {
         try await send("GetItem", #"{"TableName": "things", "Key": {"p": {"S": "\#(p)"}}}"#)["Item"]
     }

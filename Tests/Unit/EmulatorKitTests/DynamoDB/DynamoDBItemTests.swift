@@ -11,7 +11,8 @@ import Testing
         try await db.makeHashTable()
     }
 
-    @Test func anItemOfEveryTypeComesBackAsItWasPutItsNumbersInPlainDigits() async throws {
+    @Test("an item with every type is returned as stored, its numbers in plain digits")
+    func everyType() async throws {
         try await db.send(
             "PutItem",
             """
@@ -30,7 +31,8 @@ import Testing
                         """))
     }
 
-    @Test func aPutReplacesTheWholeItemAndReturnsTheOldOneWhenAsked() async throws {
+    @Test("a put replaces the whole item and returns the old one on request")
+    func putReplaces() async throws {
         try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "a"}, "x": {"N": "1"}}}"#)
         let answer = try await db.send(
             "PutItem",
@@ -39,7 +41,8 @@ import Testing
         #expect(try await db.item("a") == ["p": ["S": "a"], "y": ["N": "2"]])
     }
 
-    @Test func aConditionThatFailsChangesNothingAndCanShowTheItem() async throws {
+    @Test("a failed condition changes nothing and can return the item")
+    func failedCondition() async throws {
         try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "a"}, "x": {"N": "1"}}}"#)
         let fault = await db.fault(
             "PutItem",
@@ -53,14 +56,16 @@ import Testing
         #expect(try await db.item("a") == ["p": ["S": "a"], "x": ["N": "1"]])
     }
 
-    @Test func aDeleteReturnsTheOldItemAndASecondOneNothing() async throws {
+    @Test("a delete returns the old item, and a second delete returns nothing")
+    func deleteTwice() async throws {
         try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "a"}}}"#)
         let delete = #"{"TableName": "things", "Key": {"p": {"S": "a"}}, "ReturnValues": "ALL_OLD"}"#
         #expect(try await db.send("DeleteItem", delete) == ["Attributes": ["p": ["S": "a"]]])
         #expect(try await db.send("DeleteItem", delete) == [:])
     }
 
-    @Test func anUpdateSetsRemovesAddsAndDeletesInOneGoReadingTheItemAsItWas() async throws {
+    @Test("an update sets, removes, adds, and deletes at once, reading the item as it was")
+    func updateClauses() async throws {
         try await db.send(
             "PutItem",
             """
@@ -86,12 +91,15 @@ import Testing
                         """))
     }
 
-    @Test(arguments: [
-        ("ALL_OLD", #"{"p": {"S": "a"}, "m": {"M": {"x": {"N": "1"}, "y": {"N": "2"}}}}"#),
-        ("UPDATED_OLD", #"{"m": {"M": {"x": {"N": "1"}}}}"#),
-        ("UPDATED_NEW", #"{"m": {"M": {"x": {"N": "5"}}}, "n": {"N": "5"}}"#),
-        ("ALL_NEW", #"{"p": {"S": "a"}, "m": {"M": {"x": {"N": "5"}, "y": {"N": "2"}}}, "n": {"N": "5"}}"#),
-    ]) func anUpdateReturnsWhatWasAskedFor(returnValues: String, expected: String) async throws {
+    @Test(
+        "an update returns the attributes that ReturnValues selects",
+        arguments: [
+            ("ALL_OLD", #"{"p": {"S": "a"}, "m": {"M": {"x": {"N": "1"}, "y": {"N": "2"}}}}"#),
+            ("UPDATED_OLD", #"{"m": {"M": {"x": {"N": "1"}}}}"#),
+            ("UPDATED_NEW", #"{"m": {"M": {"x": {"N": "5"}}}, "n": {"N": "5"}}"#),
+            ("ALL_NEW", #"{"p": {"S": "a"}, "m": {"M": {"x": {"N": "5"}, "y": {"N": "2"}}}, "n": {"N": "5"}}"#),
+        ])
+    func returnValues(returnValues: String, expected: String) async throws {
         try await db.send(
             "PutItem",
             #"{"TableName": "things", "Item": {"p": {"S": "a"}, "m": {"M": {"x": {"N": "1"}, "y": {"N": "2"}}}}}"#)
@@ -104,7 +112,8 @@ import Testing
         #expect(try answer["Attributes"] == JSON(parsing: expected))
     }
 
-    @Test func anUpdateMakesTheItemWhereThereIsNoneButNotToTakeAwayFromIt() async throws {
+    @Test("an update creates a missing item, unless it only removes attributes")
+    func updateCreates() async throws {
         try await db.send("UpdateItem", #"{"TableName": "things", "Key": {"p": {"S": "bare"}}}"#)
         #expect(try await db.item("bare") == ["p": ["S": "bare"]])
         try await db.send(
@@ -112,7 +121,8 @@ import Testing
         #expect(try await db.item("none") == nil)
     }
 
-    @Test func aProjectionCutsOutPathsAndClosesUpLists() async throws {
+    @Test("a projection returns only its paths and closes the gaps in lists")
+    func projection() async throws {
         try await db.send(
             "PutItem",
             """
@@ -133,7 +143,8 @@ import Testing
                         """))
     }
 
-    @Test func theOldParametersSayTheSameAsExpressions() async throws {
+    @Test("the legacy parameters work like expressions")
+    func legacyParameters() async throws {
         try await db.send(
             "PutItem",
             #"{"TableName": "things", "Item": {"p": {"S": "a"}, "n": {"N": "1"}}, "Expected": {"p": {"Exists": false}}}"#
@@ -155,7 +166,8 @@ import Testing
         #expect(got["Item"] == ["x": ["S": "new"]])
     }
 
-    @Test func capacityIsCountedBySize() async throws {
+    @Test("consumed capacity follows the size of the item")
+    func capacity() async throws {
         let text = String(repeating: "x", count: 5000)
         let put = try await db.send(
             "PutItem",

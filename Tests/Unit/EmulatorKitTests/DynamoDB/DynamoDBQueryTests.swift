@@ -24,14 +24,17 @@ import Testing
         try await put(#"{"p": {"S": "b"}, "c": {"N": "1"}}"#)
     }
 
-    @Test(arguments: [
-        ("p = :p", ["-5", "-0.001", "0", "2.5", "10", "100", "1000"]),
-        ("p = :p AND c < :x", ["-5", "-0.001", "0", "2.5"]),
-        ("p = :p AND c <= :x", ["-5", "-0.001", "0", "2.5", "10"]),
-        ("p = :p AND c > :x", ["100", "1000"]), ("c >= :x AND p = :p", ["10", "100", "1000"]),
-        (":x = c AND p = :p", ["10"]), ("p = :p AND :x < c", ["100", "1000"]),
-        ("(p = :p) AND (c BETWEEN :x AND :y)", ["10", "100"]),
-    ]) func aQueryReadsARangeOfNumbersInTheirOrder(condition: String, expected: [String]) async throws {
+    @Test(
+        "a query reads a range of numbers in numeric order",
+        arguments: [
+            ("p = :p", ["-5", "-0.001", "0", "2.5", "10", "100", "1000"]),
+            ("p = :p AND c < :x", ["-5", "-0.001", "0", "2.5"]),
+            ("p = :p AND c <= :x", ["-5", "-0.001", "0", "2.5", "10"]),
+            ("p = :p AND c > :x", ["100", "1000"]), ("c >= :x AND p = :p", ["10", "100", "1000"]),
+            (":x = c AND p = :p", ["10"]), ("p = :p AND :x < c", ["100", "1000"]),
+            ("(p = :p) AND (c BETWEEN :x AND :y)", ["10", "100"]),
+        ])
+    func numberRange(condition: String, expected: [String]) async throws {
         try await makeNumbers()
         let values =
             #"":p": {"S": "a"}"# + (condition.contains(":x") ? #", ":x": {"N": "10"}"# : "")
@@ -42,7 +45,8 @@ import Testing
         #expect(ranges(try await db.send("Query", query + #", "ScanIndexForward": false}"#)) == expected.reversed())
     }
 
-    @Test(arguments: [true, false]) func pagesJoinToTheWholeForwardAndBackward(isForward: Bool) async throws {
+    @Test("the pages of a query join to the whole result, forward and backward", arguments: [true, false])
+    func pages(isForward: Bool) async throws {
         try await makeNumbers()
         var seen: [String] = []
         var start = ""
@@ -63,7 +67,8 @@ import Testing
         #expect(pages == 4)
     }
 
-    @Test func beginsWithFindsPrefixesByBytesTheLastByteToo() async throws {
+    @Test("begins_with matches by bytes, also when the prefix ends in 0xFF")
+    func beginsWith() async throws {
         try await db.makeRangeTable("things", "B")
         for bytes in ["/w==", "//8=", "//8B", "/gE="] { try await put(#"{"p": {"S": "a"}, "c": {"B": "\#(bytes)"}}"#) }
         let answer = try await db.send(
@@ -75,7 +80,8 @@ import Testing
         #expect(ranges(answer, "B") == ["/w==", "//8=", "//8B"])
     }
 
-    @Test func aFilterCountsWhatItPassesOver() async throws {
+    @Test("ScannedCount includes the items that a filter skips")
+    func scannedCount() async throws {
         try await makeNumbers()
         let answer = try await db.send(
             "Query",
@@ -86,7 +92,8 @@ import Testing
         #expect(answer == ["Count": 4, "ScannedCount": 7])
     }
 
-    @Test func aPageEndsAtAMegabyte() async throws {
+    @Test("a page ends at one megabyte")
+    func pageOfAMegabyte() async throws {
         try await db.makeRangeTable("things", "N")
         let text = String(repeating: "x", count: 300_000)
         for number in 1...6 { try await put(#"{"p": {"S": "a"}, "c": {"N": "\#(number)"}, "t": {"S": "\#(text)"}}"#) }
@@ -122,7 +129,8 @@ import Testing
             """)
     }
 
-    @Test func aGlobalIndexIsSparseOrderedProjectedAndFollowsItsItems() async throws {
+    @Test("a global index is sparse, ordered, and projected, and it follows its items")
+    func globalIndex() async throws {
         try await makeIndexed()
         for (p, n) in [("a", 3), ("b", 1), ("c", 2)] {
             try await put(
@@ -148,7 +156,8 @@ import Testing
         #expect(names(try await inState("open")) == [])
     }
 
-    @Test func entriesOfAnIndexWithEqualKeysArePagedOneByOne() async throws {
+    @Test("index entries with equal keys are paged without loss or repetition")
+    func equalIndexKeys() async throws {
         try await makeIndexed()
         for number in 0..<7 {
             try await put(#"{"p": {"S": "k\#(number)"}, "s": {"S": "open"}, "n": {"N": "1"}}"#)
@@ -169,7 +178,8 @@ import Testing
         }
     }
 
-    @Test func anIndexThatIsAddedLaterHoldsTheItemsThatWereThere() async throws {
+    @Test("an index added later holds the existing items")
+    func addedIndex() async throws {
         try await db.makeHashTable()
         for number in 0..<5 {
             try await put(#"{"p": {"S": "k\#(number)"}, "s": {"S": "open"}, "n": {"N": "\#(number)"}}"#)
@@ -190,7 +200,8 @@ import Testing
         #expect(table?["AttributeDefinitions"] == [["AttributeName": "p", "AttributeType": "S"]])
     }
 
-    @Test func aLocalIndexReadsTheRestOfAnItemFromItsTable() async throws {
+    @Test("a local index reads attributes that it does not project from its table")
+    func localIndex() async throws {
         try await db.send(
             "CreateTable",
             """
@@ -211,7 +222,8 @@ import Testing
         #expect(whole["Items"]?[0]?["e"] == ["S": "f"])
     }
 
-    @Test func segmentsOfAScanHoldEveryItemOnce() async throws {
+    @Test("the segments of a parallel scan hold every item once")
+    func scanSegments() async throws {
         try await db.makeHashTable()
         for number in 0..<60 { try await put(#"{"p": {"S": "k\#(number)"}}"#) }
         var seen: [String] = []
@@ -229,7 +241,8 @@ import Testing
         #expect(Set(seen).count == 60)
     }
 
-    @Test func aScanFiltersAndInAnIndexShowsWhatItProjects() async throws {
+    @Test("a scan filters, and a scan of an index returns its projection")
+    func scan() async throws {
         try await makeIndexed()
         try await put(#"{"p": {"S": "a"}, "s": {"S": "open"}, "n": {"N": "1"}, "y": {"S": "1"}}"#)
         try await put(#"{"p": {"S": "b"}, "y": {"S": "1"}}"#)
@@ -243,7 +256,8 @@ import Testing
         #expect(index["Items"] == [["p": ["S": "a"], "s": ["S": "open"], "n": ["N": "1"]]])
     }
 
-    @Test func theOldParametersOfAQuerySayTheSame() async throws {
+    @Test("the legacy query parameters work like expressions")
+    func legacyParameters() async throws {
         try await makeNumbers()
         let answer = try await db.send(
             "Query",

@@ -42,12 +42,13 @@ import Testing
         return records
     }
 
-    @Test(arguments: [
-        ("NEW_AND_OLD_IMAGES", true, true), ("NEW_IMAGE", true, false), ("OLD_IMAGE", false, true),
-        ("KEYS_ONLY", false, false),
-    ]) func everyChangeThatChangesSomethingIsARecordOfTheStreamsView(
-        view: String, hasNew: Bool, hasOld: Bool
-    ) async throws {
+    @Test(
+        "every write that changes an item is a record with the images of the stream's view type",
+        arguments: [
+            ("NEW_AND_OLD_IMAGES", true, true), ("NEW_IMAGE", true, false), ("OLD_IMAGE", false, true),
+            ("KEYS_ONLY", false, false),
+        ])
+    func views(view: String, hasNew: Bool, hasOld: Bool) async throws {
         let arn = try await makeTable(view)
         try await change()
         let records = try await records(arn)
@@ -65,7 +66,8 @@ import Testing
         #expect(Set(records.compactMap { $0["eventID"]?.string }).count == 3)
     }
 
-    @Test func pipesReadOnFromWhereTheyWereAndTheBellRingsForThem() async throws {
+    @Test("a pipe reads on after its last sequence number, and the bell rings for new records")
+    func resumedRead() async throws {
         let arn = try await makeTable("NEW_IMAGE")
         try await change()
         await db.service.changesBell.wait()
@@ -76,13 +78,15 @@ import Testing
         #expect(try db.service.lastSequence(inStream: arn) == rest.last?.sequence)
     }
 
-    @Test func aReaderFromTheLatestSeesWhatComesAfter() async throws {
+    @Test("an iterator at LATEST skips earlier records")
+    func latest() async throws {
         let arn = try await makeTable("NEW_IMAGE")
         try await change()
         #expect(try await records(arn, from: "LATEST").isEmpty)
     }
 
-    @Test func recordsAreKeptForADay() async throws {
+    @Test("stream records expire after a day")
+    func retention() async throws {
         let arn = try await makeTable("NEW_IMAGE")
         try await change()
         db.advance(milliseconds: 24 * 3600 * 1000 + 1)
@@ -91,7 +95,8 @@ import Testing
         #expect(try db.service.lastSequence(inStream: arn) == 4)
     }
 
-    @Test func aStreamThatEndedCanBeReadToItsEnd() async throws {
+    @Test("the stream of a deleted table can still be read")
+    func disabledStream() async throws {
         let arn = try await makeTable("KEYS_ONLY")
         try await change()
         try await db.send("DeleteTable", #"{"TableName": "things"}"#)
@@ -102,7 +107,8 @@ import Testing
         #expect(listed["Streams"]?.array?.count == 1)
     }
 
-    @Test func transactionsAndBatchesAreInTheStreamToo() async throws {
+    @Test("transactions and batches also write stream records")
+    func transactionsAndBatches() async throws {
         let arn = try await makeTable("KEYS_ONLY")
         try await db.send(
             "TransactWriteItems",
@@ -113,7 +119,8 @@ import Testing
         #expect(try await records(arn).map { $0["eventName"]?.string } == ["INSERT", "INSERT", "REMOVE"])
     }
 
-    @Test func itemsWhoseTimeHasComeAreDeletedByTheServicesOwnHand() async throws {
+    @Test("an expired item is deleted, and its stream record names the service")
+    func timeToLive() async throws {
         let arn = try await makeTable("OLD_IMAGE")
         let specification = #""TimeToLiveSpecification": {"Enabled": true, "AttributeName": "ttl"}"#
         try await db.send("UpdateTimeToLive", #"{"TableName": "things", \#(specification)}"#)

@@ -8,7 +8,8 @@ import Testing
 
     init() throws { db = try DynamoDBFixture() }
 
-    @Test func aTableIsDescribedAsItWasMadeWithWhatItHolds() async throws {
+    @Test("a table is described as it was created, with its item count")
+    func description() async throws {
         try await db.makeHashTable()
         try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "a"}}}"#)
         let table = try #require(await db.send("DescribeTable", #"{"TableName": "things"}"#)["Table"])
@@ -22,7 +23,8 @@ import Testing
         #expect(byARN["Table"]?["TableName"] == "things")
     }
 
-    @Test func aTableCanBeMadeOnceAndIsGoneWhenDeleted() async throws {
+    @Test("a table is created once, and its items are deleted with it")
+    func tableLifecycle() async throws {
         try await db.makeHashTable()
         try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "a"}}}"#)
         await #expect(throws: AWSFault("ResourceInUseException", "Table already exists: things")) {
@@ -39,21 +41,24 @@ import Testing
         #expect(try await db.item("a") == nil)
     }
 
-    @Test func protectionKeepsATableUntilItIsLifted() async throws {
+    @Test("a table cannot be deleted while deletion protection is on")
+    func deletionProtection() async throws {
         try await db.makeHashTable(more: #", "DeletionProtectionEnabled": true"#)
         #expect(await db.fault("DeleteTable", #"{"TableName": "things"}"#)?.code == "ValidationException")
         try await db.send("UpdateTable", #"{"TableName": "things", "DeletionProtectionEnabled": false}"#)
         try await db.send("DeleteTable", #"{"TableName": "things"}"#)
     }
 
-    @Test func tablesAreListedPageByPage() async throws {
+    @Test("tables are listed in pages")
+    func listing() async throws {
         for name in ["ccc", "aaa", "bbb"] { try await db.makeHashTable(name) }
         let first = try await db.send("ListTables", #"{"Limit": 2}"#)
         #expect(first == ["TableNames": ["aaa", "bbb"], "LastEvaluatedTableName": "bbb"])
         #expect(try await db.send("ListTables", #"{"ExclusiveStartTableName": "bbb"}"#) == ["TableNames": ["ccc"]])
     }
 
-    @Test func aStreamCanBeSwitchedOnAndOff() async throws {
+    @Test("a stream can be switched on and off, and each has an ARN of its own")
+    func streamSwitch() async throws {
         try await db.makeHashTable()
         try await db.send(
             "UpdateTable",
@@ -63,7 +68,7 @@ import Testing
         try await db.send("UpdateTable", #"{"TableName": "things", "StreamSpecification": {"StreamEnabled": false}}"#)
         let off = try await db.send("DescribeTable", #"{"TableName": "things"}"#)["Table"]
         #expect(off?["StreamSpecification"] == nil)
-        // Within the same millisecond of the test's clock.
+        // In the same millisecond: the test's clock does not move.
         try await db.send(
             "UpdateTable",
             #"{"TableName": "things", "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"}}"#)
@@ -71,7 +76,8 @@ import Testing
         #expect(again?["LatestStreamArn"] != on?["LatestStreamArn"])
     }
 
-    @Test func timeToLiveRecoveryAndTagsAreRemembered() async throws {
+    @Test("time to live, point-in-time recovery, and tags are stored")
+    func settings() async throws {
         try await db.makeHashTable()
         try await db.send(
             "UpdateTimeToLive",
@@ -96,7 +102,8 @@ import Testing
                 == ["Tags": [["Key": "b", "Value": "2"]]])
     }
 
-    @Test func aTemplatesTableIsMadeOnceAndThenBroughtUpToDate() async throws {
+    @Test("a template's table is created once, then updated to its new properties")
+    func templateTable() async throws {
         func declaration(_ more: String) throws -> DeclaredResource {
             DeclaredResource(
                 logicalID: "Things", type: "AWS::DynamoDB::Table",
@@ -119,22 +126,26 @@ import Testing
         #expect(try await db.item("a") != nil)
     }
 
-    @Test func whatIsNotPlayedSaysSoByName() async throws {
+    @Test("an operation that is not emulated answers NotImplemented with its name")
+    func notEmulated() async throws {
         let fault = await db.fault("ExecuteStatement", "{}")
         #expect(fault?.code == "NotImplemented")
         #expect(fault?.message.contains("ExecuteStatement") == true)
         #expect(await db.fault("Nonsense", "{}")?.code == "UnknownOperationException")
     }
 
-    @Test(arguments: [
-        ("Nonsense", "{}", "com.amazon.coral.service#UnknownOperationException"),
-        ("PutItem", "[]", "com.amazon.coral.service#SerializationException"),
-        ("PutItem", "{}", "com.amazon.coral.validate#ValidationException"),
-        (
-            "DescribeTable", #"{"TableName": "none"}"#,
-            "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"
-        ),
-    ]) func anErrorNamesItsTypeInFullOverHTTP(action: String, body: String, type: String) async throws {
+    @Test(
+        "an HTTP error carries its full type name",
+        arguments: [
+            ("Nonsense", "{}", "com.amazon.coral.service#UnknownOperationException"),
+            ("PutItem", "[]", "com.amazon.coral.service#SerializationException"),
+            ("PutItem", "{}", "com.amazon.coral.validate#ValidationException"),
+            (
+                "DescribeTable", #"{"TableName": "none"}"#,
+                "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"
+            ),
+        ])
+    func errorType(action: String, body: String, type: String) async throws {
         let response = await db.service.respond(
             to: HTTPRequest(
                 method: "POST", path: "/", headers: HTTPHeaders([("X-Amz-Target", "DynamoDB_20120810.\(action)")]),
@@ -142,13 +153,14 @@ import Testing
         #expect(response.status == 400)
         #expect(response.headers["Content-Type"] == "application/x-amz-json-1.0")
         guard case .bytes(let bytes) = response.body else {
-            Issue.record("no bytes")
+            Issue.record("the body is not bytes")
             return
         }
         #expect(try JSON(parsing: bytes)["__type"] == .string(type))
     }
 
-    @Test func itemsOutliveTheProcess() async throws {
+    @Test("items survive a restart")
+    func restart() async throws {
         let directory = try TemporaryDirectory()
         let store = try Store(directory: directory.path, schema: DynamoDB.schema)
         let service = DynamoDB(store: store, account: Account())

@@ -18,7 +18,8 @@ import Testing
                       "ExpressionAttributeValues": {":one": {"N": "1"}}}}]}
         """#
 
-    @Test func allOfATransactionHappensOrNothingAndTheReasonsNameTheGuilty() async throws {
+    @Test("a transaction is applied as a whole or not at all, and its reasons name the failed action")
+    func atomicity() async throws {
         try await db.send("TransactWriteItems", Self.both)
         #expect(try await db.item("b") == ["p": ["S": "b"], "n": ["N": "1"]])
         let fault = await db.fault("TransactWriteItems", Self.both)
@@ -35,7 +36,8 @@ import Testing
         #expect(try await db.item("b") == ["p": ["S": "b"], "n": ["N": "1"]])
     }
 
-    @Test func aTransactionWithATokenIsMadeOnceInTenMinutes() async throws {
+    @Test("a transaction with a token is applied once in ten minutes")
+    func requestToken() async throws {
         func add(_ amount: Int) -> String {
             #"""
             {"ClientRequestToken": "token", "TransactItems": [{"Update": {"TableName": "things", "Key": {"p": {"S": "n"}},
@@ -51,7 +53,8 @@ import Testing
         #expect(try await db.item("n")?["n"] == ["N": "2"])
     }
 
-    @Test func oneItemCannotBeWrittenTwiceInATransaction() async throws {
+    @Test("a transaction with two operations on one item is refused")
+    func duplicateItem() async throws {
         await db.expectInvalid(
             "TransactWriteItems",
             #"""
@@ -60,7 +63,8 @@ import Testing
             """#, "Transaction request cannot include multiple operations on one item")
     }
 
-    @Test func aCheckCanStopATransactionAndShowTheItem() async throws {
+    @Test("a failed condition check cancels the transaction and can return the item")
+    func conditionCheck() async throws {
         try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "a"}, "n": {"N": "7"}}}"#)
         let fault = await db.fault(
             "TransactWriteItems",
@@ -72,7 +76,8 @@ import Testing
         #expect(fault?.details["CancellationReasons"]?[1]?["Item"] == ["p": ["S": "a"], "n": ["N": "7"]])
     }
 
-    @Test func aWrongKeyCancelsBeforeAnyConditionIsLookedAt() async throws {
+    @Test("an invalid key cancels the transaction before any condition is evaluated")
+    func invalidKey() async throws {
         let fault = await db.fault(
             "TransactWriteItems",
             #"""
@@ -85,7 +90,8 @@ import Testing
         #expect(codes == ["None", "ValidationError", "None"])
     }
 
-    @Test func itemsOfSeveralTablesAreReadAtOneMoment() async throws {
+    @Test("TransactGetItems reads items of several tables")
+    func transactGet() async throws {
         try await db.makeRangeTable("others", "N")
         try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "a"}, "x": {"S": "x"}}}"#)
         try await db.send("PutItem", #"{"TableName": "others", "Item": {"p": {"S": "a"}, "c": {"N": "1"}}}"#)
@@ -102,7 +108,8 @@ import Testing
         #expect(answer["ConsumedCapacity"]?[0]?["CapacityUnits"]?.double == 4)
     }
 
-    @Test func aBatchWritesToSeveralTablesABatchReadsFromThem() async throws {
+    @Test("batches write to and read from several tables")
+    func batches() async throws {
         try await db.makeRangeTable("others", "N")
         try await db.send("PutItem", #"{"TableName": "things", "Item": {"p": {"S": "old"}}}"#)
         let written = try await db.send(

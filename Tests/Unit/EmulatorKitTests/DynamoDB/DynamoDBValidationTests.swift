@@ -11,32 +11,37 @@ import Testing
         try await db.makeRangeTable()
     }
 
-    @Test(arguments: [
-        (#"{"TableName": 7}"#, "NUMBER_VALUE cannot be converted to String"),
-        (#"{"TableName": true}"#, "TRUE_VALUE cannot be converted to String"),
-        (#"{"TableName": []}"#, "Unrecognized collection type class java.lang.String"),
-        (#"{"TableName": {}}"#, "Start of structure or map found where not expected"),
-        (#"{"Item": "x"}"#, "Unexpected field type"),
-        (
-            #"{"Item": []}"#,
-            "Unrecognized collection type java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.AttributeValue>"
-        ),
-        (#"{"Item": {"a": "x"}}"#, "Unexpected value type in payload"),
-        (#"{"Item": {"a": {"N": 7}}}"#, "NUMBER_VALUE cannot be converted to String"),
-        (#"{"Item": {"a": {"N": 7.5}}}"#, "DECIMAL_VALUE cannot be converted to String"),
-        (#"{"Item": {"a": {"SS": "x"}}}"#, "Unexpected field type"),
-        (
-            #"{"Item": {"a": {"B": "abc"}}}"#,
-            "Base64 encoded length is expected a multiple of 4 bytes but found: 3"
-        ),
-        (#"{"Item": {"a": {"B": 7}}}"#, "only base-64-encoded strings are convertible to bytes"),
-    ]) func aRequestOfAnotherShapeCannotBeRead(input: String, message: String) async {
+    @Test(
+        "a request of the wrong shape is a serialization error",
+        arguments: [
+            (#"{"TableName": 7}"#, "NUMBER_VALUE cannot be converted to String"),
+            (#"{"TableName": true}"#, "TRUE_VALUE cannot be converted to String"),
+            (#"{"TableName": []}"#, "Unrecognized collection type class java.lang.String"),
+            (#"{"TableName": {}}"#, "Start of structure or map found where not expected"),
+            (#"{"Item": "x"}"#, "Unexpected field type"),
+            (
+                #"{"Item": []}"#,
+                "Unrecognized collection type java.util.Map<java.lang.String, "
+                    + "com.amazonaws.dynamodb.v20120810.AttributeValue>"
+            ),
+            (#"{"Item": {"a": "x"}}"#, "Unexpected value type in payload"),
+            (#"{"Item": {"a": {"N": 7}}}"#, "NUMBER_VALUE cannot be converted to String"),
+            (#"{"Item": {"a": {"N": 7.5}}}"#, "DECIMAL_VALUE cannot be converted to String"),
+            (#"{"Item": {"a": {"SS": "x"}}}"#, "Unexpected field type"),
+            (
+                #"{"Item": {"a": {"B": "abc"}}}"#,
+                "Base64 encoded length is expected a multiple of 4 bytes but found: 3"
+            ),
+            (#"{"Item": {"a": {"B": 7}}}"#, "only base-64-encoded strings are convertible to bytes"),
+        ])
+    func wrongShape(input: String, message: String) async {
         let fault = await db.fault("PutItem", input)
         #expect(fault?.code == "SerializationException")
         #expect(fault?.message == message)
     }
 
-    @Test func allParametersThatBreakARuleByThemselvesAreNamedAtOnce() async {
+    @Test("one answer lists every parameter that breaks its own constraint")
+    func manyErrors() async {
         await db.expectInvalid(
             "PutItem", #"{"TableName": "a;", "ReturnValues": "hi"}"#,
             "4 validation errors detected: Value 'a;' at 'tableName' failed to satisfy constraint: Member must satisfy "
@@ -46,53 +51,62 @@ import Testing
                 + "Value null at 'item' failed to satisfy constraint: Member must not be null")
     }
 
-    @Test(arguments: [
-        ("{}", "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
-        (
-            #"{"S": "a", "N": "1"}"#,
-            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
-        ),
-        (#"{"S": "a", "N": "b"}"#, "The parameter cannot be converted to a numeric value: b"),
-        (
-            #"{"NULL": false}"#,
-            "One or more parameter values were invalid: Null attribute value types must have the value of true"
-        ),
-        (#"{"SS": []}"#, "One or more parameter values were invalid: An string set  may not be empty"),
-        (#"{"NS": []}"#, "One or more parameter values were invalid: An number set  may not be empty"),
-        (#"{"BS": []}"#, "One or more parameter values were invalid: Binary sets should not be empty"),
-        (
-            #"{"SS": ["a", "a"]}"#,
-            "One or more parameter values were invalid: Input collection [a, a] contains duplicates."
-        ),
-        (#"{"NS": ["1", "1.0"]}"#, "Input collection contains duplicates"),
-        (
-            #"{"BS": ["Yg==", "Yg=="]}"#,
-            "One or more parameter values were invalid: Input collection [Yg==, Yg==]of type BS contains duplicates."
-        ),
-        (
-            #"{"L": [{"M": {"x": {"N": "1e126"}}}]}"#,
-            "Number overflow. Attempting to store a number with magnitude larger than supported range"
-        ),
-    ]) func aValueThatNoAttributeCanHaveIsRefused(value: String, message: String) async {
+    @Test(
+        "an invalid attribute value is refused",
+        arguments: [
+            ("{}", "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
+            (
+                #"{"S": "a", "N": "1"}"#,
+                "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
+                    + "datatypes"
+            ),
+            (#"{"S": "a", "N": "b"}"#, "The parameter cannot be converted to a numeric value: b"),
+            (
+                #"{"NULL": false}"#,
+                "One or more parameter values were invalid: Null attribute value types must have the value of true"
+            ),
+            (#"{"SS": []}"#, "One or more parameter values were invalid: An string set  may not be empty"),
+            (#"{"NS": []}"#, "One or more parameter values were invalid: An number set  may not be empty"),
+            (#"{"BS": []}"#, "One or more parameter values were invalid: Binary sets should not be empty"),
+            (
+                #"{"SS": ["a", "a"]}"#,
+                "One or more parameter values were invalid: Input collection [a, a] contains duplicates."
+            ),
+            (#"{"NS": ["1", "1.0"]}"#, "Input collection contains duplicates"),
+            (
+                #"{"BS": ["Yg==", "Yg=="]}"#,
+                "One or more parameter values were invalid: Input collection [Yg==, Yg==]of type BS contains "
+                    + "duplicates."
+            ),
+            (
+                #"{"L": [{"M": {"x": {"N": "1e126"}}}]}"#,
+                "Number overflow. Attempting to store a number with magnitude larger than supported range"
+            ),
+        ])
+    func invalidValue(value: String, message: String) async {
         await db.expectInvalid("PutItem", #"{"TableName": "things", "Item": {"a": \#(value)}}"#, message)
     }
 
-    @Test(arguments: [
-        ("{}", "One or more parameter values were invalid: Missing the key p in the item"),
-        (
-            #"{"p": {"S": "a"}, "c": {"N": "1"}}"#,
-            "One or more parameter values were invalid: Type mismatch for key c expected: S actual: N"
-        ),
-        (
-            #"{"p": {"S": ""}, "c": {"S": "c"}}"#,
-            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "
-                + "string value. Key: p"
-        ),
-    ]) func anItemWithoutAProperKeyIsRefused(item: String, message: String) async {
+    @Test(
+        "an item without a valid key is refused",
+        arguments: [
+            ("{}", "One or more parameter values were invalid: Missing the key p in the item"),
+            (
+                #"{"p": {"S": "a"}, "c": {"N": "1"}}"#,
+                "One or more parameter values were invalid: Type mismatch for key c expected: S actual: N"
+            ),
+            (
+                #"{"p": {"S": ""}, "c": {"S": "c"}}"#,
+                "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
+                    + "empty string value. Key: p"
+            ),
+        ])
+    func invalidKey(item: String, message: String) async {
         await db.expectInvalid("PutItem", #"{"TableName": "things", "Item": \#(item)}"#, message)
     }
 
-    @Test func namesAndNestingHaveLimits() async throws {
+    @Test("names and nesting have limits")
+    func nameAndNestingLimits() async throws {
         let name = String(repeating: "x", count: 65536)
         let fault = await db.fault(
             "PutItem", #"{"TableName": "things", "Item": {"p": {"S": "p"}, "c": {"S": "c"}, "\#(name)": {"S": "v"}}}"#)
@@ -103,7 +117,8 @@ import Testing
             "Nesting Levels have exceeded supported limits")
     }
 
-    @Test func sizesHaveLimits() async throws {
+    @Test("key and item sizes have limits")
+    func sizeLimits() async throws {
         let long = String(repeating: "x", count: 2049)
         await db.expectInvalid(
             "PutItem", #"{"TableName": "things", "Item": {"p": {"S": "\#(long)"}, "c": {"S": "c"}}}"#,
@@ -113,7 +128,7 @@ import Testing
             "PutItem", #"{"TableName": "things", "Item": {"p": {"S": "p"}, "c": {"S": "\#(long)"}}}"#,
             "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of "
                 + "1024 bytes")
-        // Names and values: p, p, c, c, t make 5 bytes beside the text.
+        // The names and values p, p, c, c, and t take 5 bytes beside the text.
         let fits = String(repeating: "x", count: 400 * 1024 - 5)
         try await db.send(
             "PutItem", #"{"TableName": "things", "Item": {"p": {"S": "p"}, "c": {"S": "c"}, "t": {"S": "\#(fits)"}}}"#)
@@ -123,6 +138,7 @@ import Testing
     }
 
     @Test(
+        "parameters that contradict each other are refused",
         arguments: [
             (
                 #""ConditionExpression": "", "Expected": {}"#,
@@ -164,38 +180,40 @@ import Testing
                 #""Expected": {"a": {"ComparisonOperator": "BETWEEN", "AttributeValueList": [{"N": "1"}]}}"#,
                 "One or more parameter values were invalid: Invalid number of argument(s) for the BETWEEN ComparisonOperator"
             ),
-        ] as [(String, String)]) func parametersThatDoNotGoTogetherAreRefused(
-            parameters: String, message: String
-        ) async
-    {
+        ] as [(String, String)])
+    func conflictingParameters(parameters: String, message: String) async {
         await db.expectInvalid(
             "PutItem",
             #"{"TableName": "things", "Item": {"p": {"S": "p"}, "c": {"S": "c"}}, \#(parameters)}"#, message)
     }
 
-    @Test(arguments: [
-        ("c = :v", "Query condition missed key schema element: p"),
-        ("p = :v AND d = :v", "Query condition missed key schema element: c"),
-        ("p < :v", "Query key condition not supported"),
-        ("p = :v OR c = :v", "Invalid operator used in KeyConditionExpression: OR"),
-        ("p = :v AND NOT c = :v", "Invalid operator used in KeyConditionExpression: NOT"),
-        ("p = :v AND c <> :v", "Invalid operator used in KeyConditionExpression: <>"),
-        ("p = :v AND contains(c, :v)", "Invalid operator used in KeyConditionExpression: contains"),
-        ("p = :v AND p = :v", "KeyConditionExpressions must only contain one condition per key"),
-        ("p.x = :v", "KeyConditionExpressions cannot have conditions on nested attributes"),
-        (
-            "p = c AND c = :v",
-            "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
-        ),
-        ("p = :v AND c = :v AND d = :v", "Conditions can be of length 1 or 2 only"),
-    ]) func aKeyConditionThatNoIndexCanAnswerIsRefused(condition: String, message: String) async {
+    @Test(
+        "an unsupported key condition is refused",
+        arguments: [
+            ("c = :v", "Query condition missed key schema element: p"),
+            ("p = :v AND d = :v", "Query condition missed key schema element: c"),
+            ("p < :v", "Query key condition not supported"),
+            ("p = :v OR c = :v", "Invalid operator used in KeyConditionExpression: OR"),
+            ("p = :v AND NOT c = :v", "Invalid operator used in KeyConditionExpression: NOT"),
+            ("p = :v AND c <> :v", "Invalid operator used in KeyConditionExpression: <>"),
+            ("p = :v AND contains(c, :v)", "Invalid operator used in KeyConditionExpression: contains"),
+            ("p = :v AND p = :v", "KeyConditionExpressions must only contain one condition per key"),
+            ("p.x = :v", "KeyConditionExpressions cannot have conditions on nested attributes"),
+            (
+                "p = c AND c = :v",
+                "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
+            ),
+            ("p = :v AND c = :v AND d = :v", "Conditions can be of length 1 or 2 only"),
+        ])
+    func invalidKeyCondition(condition: String, message: String) async {
         await db.expectInvalid(
             "Query",
             #"{"TableName": "things", "KeyConditionExpression": "\#(condition)", "ExpressionAttributeValues": {":v": {"S": "x"}}}"#,
             message)
     }
 
-    @Test func aQueryStartsOnlyWhereOneOfItsPagesCouldHaveEnded() async {
+    @Test("a query refuses a start key outside its range")
+    func startKey() async {
         func query(_ start: String) -> String {
             """
             {"TableName": "things", "KeyConditionExpression": "p = :p AND c > :c", "ExclusiveStartKey": \(start),
@@ -213,7 +231,8 @@ import Testing
             "The provided starting key is invalid: The provided key element does not match the schema")
     }
 
-    @Test func aTablesKeyMustBeDefinedAndAllThatIsDefinedUsed() async {
+    @Test("attribute definitions must match the key schema")
+    func attributeDefinitions() async {
         await db.expectInvalid(
             "CreateTable",
             """

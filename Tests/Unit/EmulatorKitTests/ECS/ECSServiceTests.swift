@@ -9,7 +9,7 @@ import Testing
 
     init() throws {
         directory = try TemporaryDirectory()
-        // Does what its first argument says.
+        // Exits, stops on SIGTERM, or ignores it, as its first argument says.
         let script = #"""
             #!/bin/bash
             case "$1" in
@@ -62,11 +62,12 @@ import Testing
         return try #require(answer["tasks"]?[0]?["taskArn"]?.string)
     }
 
-    @Test func aTaskRunsItsProgramWithOverridesAndItsEndTellsTheExitCode() async throws {
+    @Test("a task runs its program with overrides and reports the exit code")
+    func overrides() async throws {
         let (store, ecs) = try await open()
         let definition = try await provision(ecs)
         #expect(definition == "arn:aws:ecs:us-east-1:000000000000:task-definition/bronze:1")
-        // As a state machine writes it.
+        // Written as a state machine writes it: names start with capitals.
         let arn = try await run(
             ecs,
             [
@@ -89,12 +90,14 @@ import Testing
         #expect(arn.hasPrefix("arn:aws:ecs:us-east-1:000000000000:task/cupel/"))
         let stream = "task/main/" + arn.split(separator: "/")[2]
         #expect(logs.all == [RecordedLogs.Event(group: "/ecs/bronze", stream: stream, message: "ahoy exit 7\n")])
-        #expect(try await ecs.waitUntilStopped(task: arn) == task, "also asked later")
+        #expect(try await ecs.waitUntilStopped(task: arn) == task, "the answer is the same later")
         store.close()
     }
 
-    @Test(arguments: [("patient", 30, 3), ("stubborn", 0, 137)])
-    func aTaskIsAskedToStopAndKilledWhenItDoesNot(how: String, timeout: Int, exitCode: Int) async throws {
+    @Test(
+        "a stopped task gets SIGTERM, and SIGKILL after its stop timeout",
+        arguments: [("patient", 30, 3), ("stubborn", 0, 137)])
+    func stop(how: String, timeout: Int, exitCode: Int) async throws {
         let (store, ecs) = try await open()
         _ = try await provision(ecs, command: [.string(how)], stopTimeout: timeout)
         let arn = try await run(ecs, ["taskDefinition": "bronze"])
@@ -108,7 +111,8 @@ import Testing
         store.close()
     }
 
-    @Test func aTaskThatRanWhenTheEmulatorDiedIsStoppedWithAReason() async throws {
+    @Test("a task that ran during a crash is stopped with a reason after the restart")
+    func crash() async throws {
         let first = try await open()
         _ = try await provision(first.ecs, command: ["stubborn"])
         let arn = try await run(first.ecs, ["taskDefinition": "bronze", "cluster": "cupel"])
@@ -123,12 +127,13 @@ import Testing
         let stopped = try await second.ecs.perform("ListTasks", ["cluster": "cupel", "desiredStatus": "STOPPED"])
         #expect(stopped["taskArns"] == [.string(arn)])
         second.store.close()
-        // The first life's process is still there, because the test is: end it.
+        // The process of the first emulator still runs, because this test still runs.
         try await first.ecs.stopTask(arn, reason: "over")
         await first.ecs.runningTask(arn)?.killForTest()
     }
 
-    @Test func moreTasksThanPlacesWaitAsPENDING() async throws {
+    @Test("tasks above the concurrency limit wait as PENDING")
+    func pending() async throws {
         let (store, ecs) = try await open(concurrency: 1)
         _ = try await provision(ecs, command: ["patient"])
         let first = try await run(ecs, ["taskDefinition": "bronze"])
@@ -145,7 +150,8 @@ import Testing
         store.close()
     }
 
-    @Test func aTaskThatIsStoppedWhileItStartsDoesNotRunOn() async throws {
+    @Test("a task that is stopped during its start does not run on")
+    func stopDuringStart() async throws {
         let (store, ecs) = try await open(concurrency: 8)
         _ = try await provision(ecs, command: ["patient"])
         for round in 0..<24 {
@@ -157,7 +163,8 @@ import Testing
         store.close()
     }
 
-    @Test func theSameDefinitionKeepsItsRevisionAChangedOneGetsTheNext() async throws {
+    @Test("an unchanged definition keeps its revision, and a changed one gets the next")
+    func revisions() async throws {
         let (store, ecs) = try await open()
         #expect(try await provision(ecs).hasSuffix("bronze:1"))
         #expect(try await provision(ecs).hasSuffix("bronze:1"))
@@ -167,7 +174,8 @@ import Testing
         store.close()
     }
 
-    @Test func clustersAndWhatIsNotThere() async throws {
+    @Test("a missing cluster, definition, or program is reported")
+    func missing() async throws {
         let (store, ecs) = try await open()
         let cluster = try await ecs.provision(
             DeclaredResource(logicalID: "C", type: "AWS::ECS::Cluster", properties: ["ClusterName": "cupel"]))

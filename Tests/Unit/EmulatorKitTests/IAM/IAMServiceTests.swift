@@ -3,7 +3,8 @@ import Testing
 @testable import EmulatorKit
 
 @Suite struct IAMServiceTests {
-    @Test func aRoleIsMadeOnceAndRead() async throws {
+    @Test("a role is created once and read back")
+    func roles() async throws {
         let directory = try TemporaryDirectory()
         let store = try Store(directory: directory.path, schema: [IAMService.schema])
         let iam = IAMService(store: store)

@@ -42,15 +42,16 @@ import Testing
         Outputs: {Name: {Value: !Ref A}}
         """
 
-    @Test func aChangeSetIsShownExecutedOnceAndBecomesTheStack() async throws {
+    @Test("a change set is described, executed once, and becomes the stack")
+    func changeSet() async throws {
         defer { store.close() }
         #expect(await call("Action=DescribeStacks&StackName=s").text.contains("Stack with id s does not exist"))
         #expect(await create(template, name: "one", type: "CREATE").status == 200)
         #expect(await call("Action=DescribeStacks&StackName=s").text.contains("REVIEW_IN_PROGRESS"))
         let shown = await call("Action=DescribeChangeSet&StackName=s&ChangeSetName=one").text
         #expect(shown.contains("<Action>Add</Action><LogicalResourceId>A</LogicalResourceId>"))
-        #expect(!shown.contains("<LogicalResourceId>B<"), "its condition does not hold")
-        #expect(provider.all.isEmpty, "nothing happens before it is executed")
+        #expect(!shown.contains("<LogicalResourceId>B<"), "its condition is false")
+        #expect(provider.all.isEmpty, "a change set changes nothing before it is executed")
         #expect(await call("Action=ExecuteChangeSet&StackName=s&ChangeSetName=one").status == 200)
         #expect(provider["A"] == ["V": "a"])
         let described = await call("Action=DescribeStacks&StackName=s").text
@@ -60,11 +61,12 @@ import Testing
         #expect(again.contains("InvalidChangeSetStatus"))
     }
 
-    @Test func anUpdateShowsWhatDiffersAndNothingWhereNothingDoes() async throws {
+    @Test("an update lists added, modified, and removed resources, and fails without any")
+    func update() async throws {
         defer { store.close() }
         _ = await create(template, name: "one", type: "CREATE")
         _ = await call("Action=ExecuteChangeSet&StackName=s&ChangeSetName=one")
-        // The same template, written otherwise.
+        // The same template with a comment.
         _ = await create("# As before\n" + template, name: "two", type: "UPDATE")
         let same = await call("Action=DescribeChangeSet&StackName=s&ChangeSetName=two").text
         #expect(same.contains("<Status>FAILED</Status>"))
@@ -86,7 +88,8 @@ import Testing
         #expect(!renamed.contains("<LogicalResourceId>A<"))
     }
 
-    @Test func aTemplateThatFailsLeavesAStackThatSaysWhy() async throws {
+    @Test("a failed deployment leaves a stack with the reason")
+    func failedCreate() async throws {
         defer { store.close() }
         let broken = "Resources: {A: {Type: X::Y::Thing, Properties: {Refuse: true}}}"
         _ = await create(broken, name: "one", type: "CREATE")
@@ -95,11 +98,13 @@ import Testing
         #expect(described.contains("CREATE_FAILED") && described.contains("it is refused"))
     }
 
-    @Test(arguments: [
-        ("Resources: [", "TemplateBody:"), ("Description: none", "the template has no Resources"),
-        ("Conditions: {C: !Ref P}\nResources: {A: {Type: T}}", "nothing is called P"),
-    ])
-    func aTemplateThatCannotBeReadIsRefusedBeforeAnythingHappens(text: String, message: String) async {
+    @Test(
+        "an invalid template is refused and leaves no stack",
+        arguments: [
+            ("Resources: [", "TemplateBody:"), ("Description: none", "the template has no Resources"),
+            ("Conditions: {C: !Ref P}\nResources: {A: {Type: T}}", "nothing is called P"),
+        ])
+    func invalidTemplate(text: String, message: String) async {
         defer { store.close() }
         let refused = await create(text, name: "one", type: "CREATE")
         #expect(refused.status == 400)
@@ -107,7 +112,8 @@ import Testing
         #expect(await call("Action=DescribeStacks&StackName=s").status == 400)
     }
 
-    @Test func whatIsNotPlayedSaysSo() async {
+    @Test("an action that is not emulated answers 501, and a missing template object is named")
+    func notEmulated() async {
         defer { store.close() }
         #expect(await call("Action=DetectStackDrift&StackName=s").status == 501)
         let missing = await call(
@@ -121,7 +127,8 @@ import Testing
         _ = await call("Action=ExecuteChangeSet&StackName=s&ChangeSetName=\(name)")
     }
 
-    @Test func whatATemplateNoLongerHasIsTakenAwayUnlessItIsRetained() async throws {
+    @Test("a resource that left the template is deleted, unless it is retained")
+    func removal() async throws {
         defer { store.close() }
         let kept = "K: {Type: X::Y::Thing, DeletionPolicy: Retain}"
         await deploy(
@@ -131,12 +138,13 @@ import Testing
         await deploy("B: {Type: X::Y::Thing}, C: {Type: X::Y::Thing}", name: "two")
         #expect(provider.removed == ["the-a"])
         let described = await call("Action=DescribeStacks&StackName=s").text
-        #expect(described.contains("UPDATE_COMPLETE"), "what cannot be taken away is left, as on AWS")
+        #expect(described.contains("UPDATE_COMPLETE"), "a resource that cannot be deleted is left, as on AWS")
         #expect(described.contains("Not taken away: Full (the-full): it is not empty"))
         #expect(!(await call("Action=DescribeStackResources&StackName=s").text.contains("the-k")))
     }
 
-    @Test func aStackIsDeletedLastResourceFirstAndThenUnknown() async throws {
+    @Test("a stack is deleted in reverse order and is unknown afterwards")
+    func deletion() async throws {
         defer { store.close() }
         await deploy(
             "A: {Type: X::Y::Thing}, B: {Type: X::Y::Thing, Properties: {V: !Ref A}}, K: {Type: X::Y::Thing, DeletionPolicy: Retain}",
@@ -145,10 +153,11 @@ import Testing
         #expect(provider.removed == ["the-b", "the-a"])
         #expect(await call("Action=DescribeStacks&StackName=s").text.contains("does not exist"))
         #expect(await call("Action=DescribeChangeSet&StackName=s&ChangeSetName=one").text.contains("ChangeSetNotFound"))
-        #expect(await call("Action=DeleteStack&StackName=s").status == 200, "once more is no fault")
+        #expect(await call("Action=DeleteStack&StackName=s").status == 200, "deleting it again succeeds")
     }
 
-    @Test func aStackWithWhatCannotBeTakenAwayStaysUntilItCan() async throws {
+    @Test("a stack whose resource cannot be deleted stays, with the reason")
+    func failedDeletion() async throws {
         defer { store.close() }
         await deploy("A: {Type: X::Y::Thing}, Full: {Type: X::Y::Thing}", name: "one", type: "CREATE")
         _ = await call("Action=DeleteStack&StackName=s")
@@ -157,7 +166,8 @@ import Testing
         #expect(provider.removed == ["the-a"])
     }
 
-    @Test func whatAFailedStackHasMadeIsTakenAwayWithIt() async throws {
+    @Test("deleting a failed stack deletes the resources that it created")
+    func deletionAfterFailure() async throws {
         defer { store.close() }
         await deploy(
             "A: {Type: X::Y::Thing}, B: {Type: X::Y::Thing, DependsOn: A, Properties: {Refuse: true}}", name: "one",

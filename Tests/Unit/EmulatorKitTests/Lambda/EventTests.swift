@@ -18,7 +18,8 @@ import Testing
         while try queued() > 0 { try await Task.sleep(for: .milliseconds(5)) }
     }
 
-    @Test func anEventIsQueuedWithItsTransactionRunAndGoneWhenItHasSucceeded() async throws {
+    @Test("an event is queued only if its transaction commits, and leaves the queue on success")
+    func transactionalQueue() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
         lambda.service.start()
@@ -40,7 +41,8 @@ import Testing
         await lambda.close()
     }
 
-    @Test func aFailingEventIsTriedThreeTimesWithOneRequestId() async throws {
+    @Test("a failing event runs three times with one request ID")
+    func retries() async throws {
         let time = Mutex<Int64>(1_000_000)
         let lambda = try LambdaFixture { options in
             options.ambient = Ambient(
@@ -64,17 +66,18 @@ import Testing
         await lambda.close()
     }
 
-    @Test func anEventThatIsGivenUpReachesItsDestinationInTheSameCommit() async throws {
+    @Test("an event that runs out of retries invokes its failure destination")
+    func failureDestination() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create("echo")
-        try await lambda.create("undertaker")
+        try await lambda.create("failures")
         _ = try await lambda.service.provision(
             DeclaredResource(
                 logicalID: "Config", type: "AWS::Lambda::EventInvokeConfig",
                 properties: [
                     "FunctionName": "echo", "MaximumRetryAttempts": 0,
                     "DestinationConfig": [
-                        "OnFailure": ["Destination": "arn:aws:lambda:us-east-1:000000000000:function:undertaker"]
+                        "OnFailure": ["Destination": "arn:aws:lambda:us-east-1:000000000000:function:failures"]
                     ],
                 ]))
         lambda.service.start()
@@ -83,7 +86,7 @@ import Testing
         }
         await waitForReports(2, lambda)
         try await waitUntilEmpty(lambda)
-        let event = lambda.logs.messages(in: "/aws/lambda/undertaker").first { $0.hasPrefix("event {") }
+        let event = lambda.logs.messages(in: "/aws/lambda/failures").first { $0.hasPrefix("event {") }
         let record = try JSON(parsing: String(try #require(event, "\(lambda.logs.all)").dropFirst(6)))
         #expect(record["requestContext"]?["condition"] == "RetriesExhausted")
         #expect(record["requestPayload"] == "fail")
@@ -91,7 +94,8 @@ import Testing
         await lambda.close()
     }
 
-    @Test func anEventThatIsGivenUpGoesToTheQueuesThatAreNamed() async throws {
+    @Test("an event that runs out of retries goes to its failure destination and dead-letter queue")
+    func queues() async throws {
         let lambda = try LambdaFixture()
         let queues = SQSService(store: lambda.store)
         for name in ["lost", "dead"] { _ = try await queues.perform("CreateQueue", ["QueueName": .string(name)]) }
@@ -131,7 +135,8 @@ import Testing
         await lambda.close()
     }
 
-    @Test func whatWasQueuedBeforeACrashRunsAfterIt() async throws {
+    @Test("events queued before a crash run after it")
+    func crash() async throws {
         let first = try LambdaFixture()
         try await first.create()
         try await first.store.write { transaction in
@@ -139,7 +144,7 @@ import Testing
                 try first.service.enqueue(function: "echo", payload: Array("\(number)".utf8), in: transaction)
             }
         }
-        // Never started, as if killed: the second life finds functions and events in the store.
+        // The first service never starts, as if killed; the second finds its functions and events in the store.
         first.store.close()
         let second = try LambdaFixture(directory: first.directory)
         second.service.start()

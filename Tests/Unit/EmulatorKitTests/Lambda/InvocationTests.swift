@@ -5,7 +5,8 @@ import Testing
 @testable import EmulatorKit
 
 @Suite struct InvocationTests {
-    @Test func aFunctionAnswersItsEventAndTheSameWorkerAnswersTheNextOne() async throws {
+    @Test("a worker answers its event and the next ones")
+    func reuse() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
         #expect(try await lambda.invoke(#"{"a":[1.50,"x"]}"#).text == #"{"a":[1.50,"x"]}"#)
@@ -15,7 +16,8 @@ import Testing
         await lambda.close()
     }
 
-    @Test func aFunctionFindsWhatLambdaPutsIntoItsEnvironment() async throws {
+    @Test("a function finds Lambda's variables and its own in its environment")
+    func environment() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create(
             "echo", ["Environment": ["Variables": ["TABLE": "control", "LIMIT": 3]], "MemorySize": "256"])
@@ -31,7 +33,8 @@ import Testing
         await lambda.close()
     }
 
-    @Test func anEventCarriesItsIdDeadlineFunctionTraceAndClientContext() async throws {
+    @Test("an event carries its request ID, deadline, function ARN, trace ID, and client context")
+    func headers() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
         let response = await lambda.request(
@@ -56,7 +59,8 @@ import Testing
         await lambda.close()
     }
 
-    @Test func anErrorThatTheFunctionReportsIsAnAnswer() async throws {
+    @Test("an error that the function reports is the answer, and the worker lives on")
+    func functionError() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
         let answer = try await lambda.invoke(#""fail""#)
@@ -66,7 +70,8 @@ import Testing
         await lambda.close()
     }
 
-    @Test func aFunctionThatExceedsItsTimeIsKilledAndTheNextEventMeetsANewWorker() async throws {
+    @Test("a function that exceeds its timeout is killed, and the next event gets a new worker")
+    func timeout() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create("echo", ["Timeout": 3])
         let answer = try await lambda.invoke(#""sleep""#)
@@ -81,10 +86,10 @@ import Testing
         await lambda.close()
     }
 
-    @Test(arguments: [("exit", "exit status 4"), ("segfault", "signal: segmentation fault")])
-    func aCrashIsAnAnswerThatSaysHowAndTheNextEventMeetsANewWorker(
-        behaviour: String, how: String
-    ) async throws {
+    @Test(
+        "a crash is answered with its cause, and the next event gets a new worker",
+        arguments: [("exit", "exit status 4"), ("segfault", "signal: segmentation fault")])
+    func crash(behaviour: String, how: String) async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
         _ = try await lambda.invoke("1")
@@ -95,7 +100,8 @@ import Testing
         await lambda.close()
     }
 
-    @Test func aFunctionThatTakesMoreMemoryThanItHasIsKilled() async throws {
+    @Test("a function that exceeds its memory is killed")
+    func memory() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create("echo", ["MemorySize": 128])
         let document = try JSON(parsing: try await lambda.invoke(#""grow""#).text)
@@ -104,7 +110,8 @@ import Testing
         await lambda.close()
     }
 
-    @Test func aWorkerThatDiedWhileIdleIsNotGivenAnEvent() async throws {
+    @Test("a worker that died while idle gets no event")
+    func deadWhileIdle() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
         let worker = try #require(Int32(try await lambda.invoke(#""pid""#).text))
@@ -113,7 +120,8 @@ import Testing
         await lambda.close()
     }
 
-    @Test func aWorkerThatCannotStartSaysWhy() async throws {
+    @Test("a worker that cannot start reports the reason")
+    func initError() async throws {
         let failing = try LambdaFixture(
             script: TestFunction.preamble
                 + #"call POST /init/error '{"errorType":"NoTable","errorMessage":"set TABLE"}'"#)
@@ -131,7 +139,8 @@ import Testing
         await exiting.close()
     }
 
-    @Test func aNewBuildOfTheExecutableTakesOver() async throws {
+    @Test("a new build of the executable replaces the running one")
+    func newBuild() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
         _ = try await lambda.invoke("1")
@@ -141,7 +150,8 @@ import Testing
         await lambda.close()
     }
 
-    @Test func asManyWorkersAsReservedTheOthersWaitAndWhoWaitsTooLongIsThrottled() async throws {
+    @Test("reserved concurrency limits the workers, and an invocation that waits too long is throttled")
+    func reservedConcurrency() async throws {
         let lambda = try LambdaFixture { $0.patience = .milliseconds(300) }
         try await lambda.create("echo", ["ReservedConcurrentExecutions": 1, "Timeout": 15])
         async let slow = lambda.invoke(#""sleep""#)
@@ -156,7 +166,8 @@ import Testing
         await lambda.close()
     }
 
-    @Test func aCallerThatGivesUpTakesNoWorkerAndThoseWhoWaitForTheMachineAreNotThrottled()
+    @Test("a cancelled invocation takes no worker, and waiting for the machine is not throttled")
+    func cancelledWait()
         async throws
     {
         let lambda = try LambdaFixture {
@@ -178,7 +189,8 @@ import Testing
         await lambda.close()
     }
 
-    @Test func concurrentEventsMeetWorkersOfTheirOwn() async throws {
+    @Test("concurrent events get workers of their own")
+    func concurrency() async throws {
         let lambda = try LambdaFixture { $0.concurrency = 4 }
         try await lambda.create()
         let answers = try await withThrowingTaskGroup(of: String.self) { group in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import EmulatorKit
 
-/// A Lambda service of one test's own, with the test function installed as `echo`.
+/// A Lambda service for one test, with the test function installed as `echo`.
 final class LambdaFixture: Sendable {
     static let host = ProcessHost()
 
@@ -22,7 +22,7 @@ final class LambdaFixture: Sendable {
         try TestFunction.install("echo", in: directory.path, script: script)
         store = try Store(directory: directory.path, schema: [LambdaService.schema] + SQSService.schema)
         var options = LambdaService.Options(functions: ExecutableFolder(directory.path))
-        // Beside all other tests a process may take long to be heard.
+        // Among all other tests, a process may take long to start.
         options.initTimeout = .seconds(120)
         configure(&options)
         service = try LambdaService(

@@ -4,7 +4,8 @@ import Testing
 @testable import EmulatorKit
 
 @Suite struct LambdaRequestTests {
-    @Test func functionsAreListedDescribedReconfiguredAndDeleted() async throws {
+    @Test("functions are listed, described, reconfigured, and deleted")
+    func functionLifecycle() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create("echo", ["MemorySize": 512, "Environment": ["Variables": ["A": "b"]]])
         let list = await lambda.request("GET", "/2015-03-31/functions")
@@ -25,7 +26,8 @@ import Testing
         await lambda.close()
     }
 
-    @Test func aFunctionWithoutExecutableIsRefusedWithTheCommandThatBuildsIt() async throws {
+    @Test("a function without an executable is refused with the command that builds it")
+    func missingExecutable() async throws {
         let lambda = try LambdaFixture()
         let fault = await #expect(throws: AWSFault.self) {
             try await lambda.create("writer", ["Code": "../.build/package/bronze-writer.zip"])
@@ -37,7 +39,8 @@ import Testing
         await lambda.close()
     }
 
-    @Test func permissionsBecomeAPolicy() async throws {
+    @Test("permissions become one policy")
+    func policy() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
         #expect(await lambda.request("GET", "/2015-03-31/functions/echo/policy").status == 404)
@@ -56,7 +59,8 @@ import Testing
         await lambda.close()
     }
 
-    @Test func payloadsAreCheckedBeforeAWorkerSeesThem() async throws {
+    @Test("an invalid payload is refused before a worker gets it")
+    func payloads() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
         let path = "/2015-03-31/functions/echo/invocations"

@@ -3,7 +3,7 @@ import Testing
 
 @testable import EmulatorKit
 
-/// What AWS's runtime interface emulator was seen to answer.
+/// The expected answers are those observed from AWS's runtime interface emulator.
 @Suite struct RuntimeAPITests {
     private let runtime = RuntimeAPI()
 
@@ -23,7 +23,8 @@ import Testing
         return end
     }
 
-    @Test func nextHandsTheEventOverAndAgainUntilItIsAnswered() async {
+    @Test("next returns the same event until it is answered")
+    func nextRepeats() async {
         let end = submit()
         for _ in 0..<2 {
             let event = await call("GET", "/invocation/next")
@@ -42,14 +43,16 @@ import Testing
         }
     }
 
-    @Test func nextWaitsForAnEvent() async {
+    @Test("next waits for an event")
+    func nextWaits() async {
         async let event = call("GET", "/invocation/next")
         guard case .ready = await runtime.readiness.value else { return }
         _ = submit("8")
         #expect(await event.headers["Lambda-Runtime-Aws-Request-Id"] == "8")
     }
 
-    @Test func anIdThatIsNotRunningIsRefused() async {
+    @Test("a request ID that is not running is refused")
+    func unknownID() async {
         let early = await call("POST", "/invocation/7/response")
         #expect(early.status == 400)
         #expect(early.text == #"{"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"}"#)
@@ -58,7 +61,8 @@ import Testing
         #expect(await call("POST", "/invocation/8/error").status == 400)
     }
 
-    @Test func anInvocationIsAnsweredOnce() async {
+    @Test("an invocation is answered once")
+    func secondAnswer() async {
         _ = submit()
         _ = await call("GET", "/invocation/next")
         _ = await call("POST", "/invocation/7/response")
@@ -71,8 +75,8 @@ import Testing
         #expect(await call("POST", "/invocation/7/error").status == 403)
     }
 
-    @Test(arguments: [(0, 202), (1, 413)])
-    func anAnswerMayBe6MiBAndAHundredBytes(beyond: Int, status: Int) async {
+    @Test("an answer is limited to 6 MiB and 100 bytes", arguments: [(0, 202), (1, 413)])
+    func answerLimit(beyond: Int, status: Int) async {
         let end = submit()
         _ = await call("GET", "/invocation/next")
         let answer = await call("POST", "/invocation/7/response", [UInt8](repeating: 0x20, count: 6_291_556 + beyond))
@@ -85,7 +89,8 @@ import Testing
         }
     }
 
-    @Test func initErrorsComeBeforeTheFirstNextOnce() async {
+    @Test("an init error is accepted once, before the first next")
+    func initError() async {
         let first = await call("POST", "/init/error", Array("{}".utf8), [("Lambda-Runtime-Function-Error-Type", "X.Y")])
         #expect(first.status == 202)
         guard case .failed(_, "X.Y")? = runtime.readiness.settled else {
@@ -96,14 +101,16 @@ import Testing
         #expect(await call("GET", "/invocation/next").status == 403)
     }
 
-    @Test func anInitErrorAfterNextIsRefused() async {
+    @Test("an init error after next is refused")
+    func lateInitError() async {
         _ = submit()
         _ = await call("GET", "/invocation/next")
         let late = await call("POST", "/init/error")
         #expect(late.json?["errorMessage"]?.string?.hasPrefix("State transition from Running to InitError") == true)
     }
 
-    @Test func responseModesMethodsAndPathsThatDoNotExist() async {
+    @Test("an unknown response mode, method, or path is refused")
+    func unknownRequests() async {
         _ = submit()
         _ = await call("GET", "/invocation/next")
         let mode = await call(

@@ -4,9 +4,9 @@ import Testing
 
 @testable import EmulatorKit
 
-/// Archives made with CPython's zipfile.
+/// Archives written by CPython's zipfile.
 enum ZipFixture {
-    /// Deflated: `handler.py`, a Python handler that answers, fails or returns bytes; `lib/data.txt`, 1000 times `x`.
+    /// Deflated: `handler.py`, a Python handler that answers, fails, or returns bytes; `lib/data.txt`, 1000 times `x`.
     static let handler = """
         UEsDBBQAAAAIAAAAIVy/pqG3kgAAAOMAAAAKAAAAaGFuZGxlci5weWWPwQrCQAxE7/sVoZe0IH5AoUevnrxLus3qwpotu2mtiP9u\
         q0UKzi1vMmRiA+UMx3iiNnB5mCz36qNUtYFZ/Wwa07GDK0kXOJU8sugObBTlSdc17+DDoWkAHfmAX74okc/8O4CZFbxi9Z9rH8p5\
@@ -27,7 +27,8 @@ enum ZipFixture {
 @Suite struct ZipArchiveTests {
     private func bytes(_ text: String) throws -> [UInt8] { try #require([UInt8](base64: text)) }
 
-    @Test func deflatedEntriesComeOutWhole() throws {
+    @Test("deflated entries are extracted whole")
+    func deflated() throws {
         let archive = try ZipArchive(try bytes(ZipFixture.handler))
         #expect(archive.entries.map(\.path) == ["handler.py", "lib/", "lib/data.txt"])
         #expect(archive.entries.map(\.isDirectory) == [false, true, false])
@@ -36,13 +37,15 @@ enum ZipFixture {
         #expect(source.hasPrefix("class NoTable(Exception):"))
     }
 
-    @Test func aPathThatLeavesTheFolderIsRefused() throws {
+    @Test("a path that leaves the folder is refused")
+    func escapingPath() throws {
         let bytes = try bytes(ZipFixture.evil)
         let failure = #expect(throws: ZipArchive.Failure.self) { try ZipArchive(bytes) }
         #expect(failure?.description == "../evil.py would be unpacked outside of the function's folder")
     }
 
-    @Test func noCutOrFlippedArchiveDoesMoreThanFail() throws {
+    @Test("a truncated or corrupted archive does nothing worse than fail")
+    func corruptArchives() throws {
         let whole = try bytes(ZipFixture.handler)
         var broken = (0..<whole.count).map { Array(whole.prefix($0)) }
         for position in whole.indices {
@@ -82,7 +85,8 @@ enum ZipFixture {
         return local + central + end
     }
 
-    @Test func anUploadedBootstrapRunsAndANewOneReplacesIt() async throws {
+    @Test("an uploaded bootstrap runs until new code replaces it")
+    func bootstrap() async throws {
         let lambda = try LambdaFixture()
         func code(_ first: Int) -> String {
             archive("bootstrap", TestFunction.script.replacingOccurrences(of: "count=0", with: "count=\(first)")).base64
@@ -100,8 +104,10 @@ enum ZipFixture {
         await lambda.close()
     }
 
-    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"), "no python3 here"))
-    func aPythonHandlerAnswersFailsWithItsOwnErrorAndReturnsBytesAsTheyAre() async throws {
+    @Test(
+        "a Python handler answers, fails with its own error, and returns bytes unchanged",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"), "python3 is not installed"))
+    func python() async throws {
         let lambda = try LambdaFixture()
         let created = await create(
             lambda,
@@ -118,7 +124,8 @@ enum ZipFixture {
         await lambda.close()
     }
 
-    @Test func whatCannotBeUnpackedOrRunIsRefused() async throws {
+    @Test("code that cannot be unpacked or run is refused")
+    func invalidCode() async throws {
         let lambda = try LambdaFixture()
         for (members, status): (JSON, Int) in [
             (["Code": ["ZipFile": "?"]], 400), (["Code": ["ZipFile": .string(ZipFixture.evil)]], 400),

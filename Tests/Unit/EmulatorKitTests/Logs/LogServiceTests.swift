@@ -14,7 +14,7 @@ import Testing
         logs = try LogService(directory: directory.path, ambient: clock.ambient)
     }
 
-    /// Every look at the clock is a millisecond later.
+    /// A clock that advances by one millisecond at each reading.
     private final class Clock: Sendable {
         private let time = Mutex<Int64>(1000)
         var ambient: Ambient {
@@ -32,7 +32,8 @@ import Testing
         answer["events"]?.array?.compactMap { $0["message"]?.string } ?? []
     }
 
-    @Test func whatIsWrittenIsReadAtOnceInOrderOverAllStreamsOfAGroup() async throws {
+    @Test("an event can be read at once, in order over all streams of its group")
+    func readAtOnce() async throws {
         for number in 0..<6 { logs.write("line \(number)\n", group: "/aws/lambda/f", stream: "s\(number % 2)") }
         logs.write("other", group: "/aws/lambda/g", stream: "s0")
         let all = try await logs.perform("FilterLogEvents", ["logGroupName": "/aws/lambda/f"])
@@ -45,7 +46,8 @@ import Testing
         logs.close()
     }
 
-    @Test func eventsComeInPagesEachOnce() async throws {
+    @Test("pages hold every event once")
+    func pages() async throws {
         for number in 0..<25 { logs.write("\(number)", group: "g", stream: "s") }
         var (found, token): ([String], JSON?) = ([], nil)
         repeat {
@@ -59,7 +61,8 @@ import Testing
         logs.close()
     }
 
-    @Test func aStreamIsReadForwardsAndBackwardsAndItsEndRepeatsTheToken() async throws {
+    @Test("a stream is read forward and backward, and its end repeats the token")
+    func streamReading() async throws {
         for number in 0..<5 { logs.write("\(number)", group: "g", stream: "s") }
         let stream: JSONObject = ["logGroupName": "g", "logStreamName": "s", "limit": 3]
         func get(_ more: JSONObject) async throws -> JSON {
@@ -72,13 +75,14 @@ import Testing
         let third = try await get(["nextToken": second["nextForwardToken"] ?? nil])
         #expect(messages(third).isEmpty)
         #expect(third["nextForwardToken"] == second["nextForwardToken"])
-        #expect(messages(try await get([:])) == ["2", "3", "4"], "the newest without startFromHead")
+        #expect(messages(try await get([:])) == ["2", "3", "4"], "without startFromHead the newest events come first")
         let back = try await get(["nextToken": second["nextBackwardToken"] ?? nil])
         #expect(messages(back) == ["0", "1", "2"])
         logs.close()
     }
 
-    @Test func timesBoundWhatIsRead() async throws {
+    @Test("a time range limits the events")
+    func timeRange() async throws {
         for number in 1...5 { logs.write("\(number)", group: "g", stream: "s") }
         let all = try await logs.perform("FilterLogEvents", ["logGroupName": "g"])
         let times = all["events"]?.array?.compactMap { $0["timestamp"]?.int } ?? []
@@ -88,7 +92,8 @@ import Testing
         logs.close()
     }
 
-    @Test func groupsAndStreamsAreMadeDescribedFilledAndDeleted() async throws {
+    @Test("groups and streams are created, described, written, and deleted")
+    func groupLifecycle() async throws {
         _ = try await logs.perform("CreateLogGroup", ["logGroupName": "g"])
         let again = await #expect(throws: AWSFault.self) {
             try await logs.perform("CreateLogGroup", ["logGroupName": "g"])
@@ -114,7 +119,8 @@ import Testing
         logs.close()
     }
 
-    @Test func aTemplatesGroupIsThereBeforeItsFirstEventAndAfterItToo() async throws {
+    @Test("a template's group can be deployed before and after its first event")
+    func templateGroup() async throws {
         for _ in 0..<2 {
             let group = try await logs.provision(
                 DeclaredResource(
@@ -127,7 +133,8 @@ import Testing
         logs.close()
     }
 
-    @Test func theOldestEventsGoWhenTheDatabaseIsFull() async throws {
+    @Test("the oldest events are deleted when the database reaches its limit")
+    func sizeLimit() async throws {
         let directory = try TemporaryDirectory()
         let small = try LogService(directory: directory.path, sizeLimit: 1 << 20)
         for number in 0..<30_000 { small.write("event number \(number) of many", group: "g", stream: "s") }
@@ -138,7 +145,8 @@ import Testing
         small.close()
     }
 
-    @Test func logsOutliveTheService() async throws {
+    @Test("logs survive a restart")
+    func restart() async throws {
         let directory = try TemporaryDirectory()
         let first = try LogService(directory: directory.path)
         first.write("kept", group: "g", stream: "s")
@@ -151,6 +159,7 @@ import Testing
 
 @Suite struct LogFilterTests {
     @Test(
+        "a filter pattern matches as in CloudWatch Logs",
         arguments: [
             ("", "anything", true), ("ERROR", "an ERROR here", true), ("ERROR", "an error here", false),
             ("ERROR table", "table ERROR", true), ("ERROR table", "ERROR", false),
@@ -162,11 +171,12 @@ import Testing
             ("{ $.a.b > 5 || $.c = y }", #"{"a":{"b":5},"c":"y"}"#, true),
             ("{ $.n < 2 }", #"{"n":1.5}"#, true), ("{ $.n < 2 }", "no JSON", false),
         ])
-    func aPatternTakesWhatCloudWatchLogsTakes(pattern: String, message: String, isTaken: Bool) throws {
+    func patterns(pattern: String, message: String, isTaken: Bool) throws {
         #expect(try LogFilter(pattern).takes(message) == isTaken)
     }
 
-    @Test func aPatternThatComparesNothingIsRefused() {
+    @Test("a pattern without a comparison is refused")
+    func noComparison() {
         #expect(throws: AWSFault.self) { try LogFilter("{ $.a }") }
     }
 }

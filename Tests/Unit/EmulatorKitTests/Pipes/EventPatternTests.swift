@@ -11,6 +11,7 @@ import Testing
         """
 
     @Test(
+        "an event pattern matches as in EventBridge",
         arguments: [
             (#"{"eventName": ["INSERT", "MODIFY"]}"#, true), (#"{"eventName": ["INSERT"]}"#, false),
             (#"{"dynamodb": {"NewImage": {"status": {"S": ["pending"]}}}}"#, true),
@@ -39,19 +40,20 @@ import Testing
             (#"{"$or": [{"eventName": ["INSERT"]}, {"n": [5]}]}"#, true),
             (#"{"flag": [true], "$or": [{"eventName": ["INSERT"]}, {"n": [6]}]}"#, false), ("{}", true),
         ])
-    func aPatternTakesWhatEventBridgeTakes(pattern: String, matches: Bool) throws {
+    func patterns(pattern: String, matches: Bool) throws {
         let event = try JSON(parsing: Self.event)
         #expect(try EventPattern(JSON(parsing: pattern)).matches(event) == matches)
     }
 
     @Test(
+        "an invalid pattern is refused with its reason",
         arguments: [
             ("[]", "a pattern is a JSON object"), (#"{"a": "b"}"#, ".a must be an object or an array"),
             (#"{"a": []}"#, ".a has no values"), (#"{"a": {"b": [{"cidr": "10.0.0.0/8"}]}}"#, "cidr is not known"),
             (#"{"a": [{"numeric": [">"]}]}"#, "numeric takes pairs"),
             (#"{"a": [{"prefix": "x", "suffix": "y"}]}"#, "exactly one operator"),
         ])
-    func aPatternThatIsNoneSaysWhy(pattern: String, reason: String) throws {
+    func invalidPattern(pattern: String, reason: String) throws {
         let pattern = try JSON(parsing: pattern)
         let fault = #expect(throws: AWSFault.self) { try EventPattern(pattern) }
         #expect(fault?.code == "InvalidEventPatternException")
@@ -63,6 +65,7 @@ import Testing
     static let event = #"{"id": {"S": "a\"b"}, "n": 1.50, "list": [{"x": 1}, {"x": 2}], "object": {"k": "v"}}"#
 
     @Test(
+        "an input template is filled from the event",
         arguments: [
             (#"{"control_id": <$.id.S>}"#, #"{"control_id":"a\"b"}"#),
             (#"{"t": "is <$.id.S>!"}"#, #"{"t":"is a\"b!"}"#),
@@ -74,19 +77,20 @@ import Testing
             (#"{"p": <aws.pipes.pipe-name>, "a<b": "<no>"}"#, #"{"p":"P","a<b":"<no>"}"#),
             (#"{"o": "<$.object>"}"#, #"{"o":"{\"k\":\"v\"}"}"#), (#"{"q": "\"<$.n>\""}"#, #"{"q":"\"1.50\""}"#),
         ])
-    func aTemplateIsFilled(template: String, expected: String) throws {
+    func fill(template: String, expected: String) throws {
         let event = try JSON(parsing: Self.event)
         #expect(try InputTemplate(template).fill(from: event, variables: ["aws.pipes.pipe-name": "P"]).text == expected)
     }
 
-    @Test func theWholeEventCanBeNamed() throws {
+    @Test("a template can name the whole event")
+    func wholeEvent() throws {
         let event = try JSON(parsing: Self.event)
         #expect(try InputTemplate("<aws.pipes.event.json>").fill(from: event, variables: [:]) == event)
         #expect(try InputTemplate(#"{"e": <$>}"#).fill(from: event, variables: [:])["e"] == event)
     }
 
-    @Test(arguments: ["<$a>", "<$.a[>", "<$.a[x]>", "<$.>"])
-    func aPathThatIsNoneIsRefused(template: String) {
+    @Test("an invalid path is refused", arguments: ["<$a>", "<$.a[>", "<$.a[x]>", "<$.>"])
+    func invalidPath(template: String) {
         #expect(throws: AWSFault.self) { try InputTemplate(template) }
     }
 }

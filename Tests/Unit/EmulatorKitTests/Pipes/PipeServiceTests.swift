@@ -4,7 +4,7 @@ import Testing
 
 @testable import EmulatorKit
 
-/// A stream that holds what the test puts into it.
+/// A stream whose records the test adds.
 private final class MemoryStream: ChangeStreaming {
     static let arn = "arn:aws:dynamodb:us-east-1:000000000000:table/control/stream/1"
     let changesBell = Bell()
@@ -24,7 +24,7 @@ private final class MemoryStream: ChangeStreaming {
     func shardID(ofStream arn: String) throws(AWSFault) -> String { "shardId-1" }
 }
 
-/// Starts executions by inserting their input into a table, or refuses to: so many times, or whatever holds a text.
+/// Starts an execution by inserting its input into a table; refuses the first `refusals` and any input with `poison`.
 private final class TableExecutions: ExecutionStarting {
     static let schema = "CREATE TABLE IF NOT EXISTS started (id INTEGER PRIMARY KEY, input TEXT) STRICT;"
     let refusals: Mutex<Int>
@@ -100,7 +100,8 @@ private struct RecordingFunctions: LambdaInvoking {
         while try now() != position { try await Task.sleep(for: .milliseconds(2)) }
     }
 
-    @Test func aRecordThatTheFilterTakesStartsOneExecutionWithTheTemplatesInput() async throws {
+    @Test("a record that matches the filter starts one execution with the template's input")
+    func filter() async throws {
         let (store, pipes) = try open()
         pipes.start()
         _ = try await pipes.provision(declaration())
@@ -111,7 +112,8 @@ private struct RecordingFunctions: LambdaInvoking {
         store.close()
     }
 
-    @Test func aBatchIsAsLargeAsDeclared() async throws {
+    @Test("a batch has the declared size")
+    func batchSize() async throws {
         let (store, pipes) = try open()
         pipes.start()
         for id in 1...5 { stream.add(["id": .int(id), "status": "pending"]) }
@@ -123,7 +125,8 @@ private struct RecordingFunctions: LambdaInvoking {
         store.close()
     }
 
-    @Test func afterARestartAPipeGoesOnWhereItWasWithoutBeingDeclaredAgain() async throws {
+    @Test("after a restart a pipe continues at its position without being declared again")
+    func restart() async throws {
         let first = try open()
         first.pipes.start()
         _ = try await first.pipes.provision(declaration())
@@ -141,7 +144,8 @@ private struct RecordingFunctions: LambdaInvoking {
         second.store.close()
     }
 
-    @Test func aStartThatFailsIsUndoneTriedAgainAndHappensOnce() async throws {
+    @Test("a failed start is rolled back, retried, and happens once")
+    func retry() async throws {
         let (store, pipes) = try open(TableExecutions(refusals: 2))
         pipes.start()
         _ = try await pipes.provision(declaration())
@@ -153,9 +157,9 @@ private struct RecordingFunctions: LambdaInvoking {
         store.close()
     }
 
-    // MARK: Dead letters
+    // MARK: Dead-letter queue
 
-    /// A pipe with a queue for what it gives up, its delays over at once.
+    /// A pipe with a dead-letter queue, whose delays end at once.
     private func openWithQueue(
         _ executions: TableExecutions = TableExecutions()
     ) async throws -> (store: Store, pipes: PipeService, queues: SQSService) {
@@ -191,7 +195,8 @@ private struct RecordingFunctions: LambdaInvoking {
         return try (answer["Messages"]?.array ?? []).map { try JSON(parsing: $0["Body"]?.string ?? "") }
     }
 
-    @Test func aRecordThatIsGivenUpGoesToTheDeadLetterQueueAndThoseBehindItComeThrough() async throws {
+    @Test("a record that runs out of retries goes to the dead-letter queue, and later records pass")
+    func deadLetter() async throws {
         let (store, pipes, queues) = try await openWithQueue(TableExecutions(poison: #"{"id":2}"#))
         for id in 1...3 { add(id) }
         pipes.start()
@@ -218,7 +223,8 @@ private struct RecordingFunctions: LambdaInvoking {
         store.close()
     }
 
-    @Test func aBatchIsGivenUpAsAWholeUnlessItIsToBeHalved() async throws {
+    @Test("a failing batch goes to the dead-letter queue as a whole, unless it is bisected")
+    func bisect() async throws {
         for halved in [false, true] {
             let directory = try TemporaryDirectory()
             let test = try PipeServiceTests(directory)
@@ -242,7 +248,8 @@ private struct RecordingFunctions: LambdaInvoking {
         }
     }
 
-    @Test func aRecordThatIsTooOldIsNotDelivered() async throws {
+    @Test("a record above the maximum age is not delivered")
+    func recordAge() async throws {
         let (store, pipes, queues) = try await openWithQueue()
         add(1, createdAt: clock.now - 61_000)
         add(2)
@@ -257,16 +264,17 @@ private struct RecordingFunctions: LambdaInvoking {
         store.close()
     }
 
-    @Test func withoutItsDeadLetterQueueAPipeKeepsWhatItCannotDeliver() async throws {
+    @Test("without its dead-letter queue, a pipe keeps the record that it cannot deliver")
+    func missingQueue() async throws {
         let (store, pipes, queues) = try await openWithQueue(TableExecutions(poison: #"{"id":1}"#))
         _ = try await queues.perform("DeleteQueue", ["QueueUrl": "/dead"])
         add(1)
         pipes.start()
         _ = try await pipes.provision(declaration(parameters: ["BatchSize": 1, "MaximumRetryAttempts": 0]))
-        func hasSaidSo() -> Bool {
+        func isReported() -> Bool {
             logs.messages(in: "/aws/vendedlogs/pipes/pending").contains { $0.contains("could not move on") }
         }
-        while !hasSaidSo() { try await Task.sleep(for: .milliseconds(2)) }
+        while !isReported() { try await Task.sleep(for: .milliseconds(2)) }
         _ = try await queues.perform("CreateQueue", ["QueueName": "dead"])
         try await waitForPosition(1, store)
         #expect(try await letters(queues).count == 1)
@@ -274,7 +282,8 @@ private struct RecordingFunctions: LambdaInvoking {
         store.close()
     }
 
-    @Test func latestLeavesOutWhatWasThereBefore() async throws {
+    @Test("a pipe that starts at LATEST skips earlier records")
+    func latest() async throws {
         let (store, pipes) = try open()
         stream.add(["id": 1])
         pipes.start()
@@ -287,7 +296,8 @@ private struct RecordingFunctions: LambdaInvoking {
         store.close()
     }
 
-    @Test func aFunctionTargetGetsTheBatch() async throws {
+    @Test("a function target gets the batch")
+    func functionTarget() async throws {
         let (store, pipes) = try open()
         pipes.start()
         _ = try await pipes.provision(
@@ -299,7 +309,8 @@ private struct RecordingFunctions: LambdaInvoking {
         store.close()
     }
 
-    @Test func whatCannotBePlayedIsRefusedByName() async throws {
+    @Test("a source, target, or enrichment that is not emulated is refused by name")
+    func notEmulated() async throws {
         let (store, pipes) = try open()
         for (change, name): (JSON, String) in [
             (["Source": "arn:aws:sqs:us-east-1:000000000000:q"], "source"), (["Target": "arn:aws:sns:x"], "target"),
@@ -312,7 +323,8 @@ private struct RecordingFunctions: LambdaInvoking {
         store.close()
     }
 
-    @Test func pipesAreListedAndDescribed() async throws {
+    @Test("pipes are listed and described")
+    func description() async throws {
         let (store, pipes) = try open()
         _ = try await pipes.provision(declaration())
         let list = await pipes.respond(to: HTTPRequest(method: "GET", path: "/v1/pipes"))

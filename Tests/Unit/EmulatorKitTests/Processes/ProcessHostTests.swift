@@ -16,7 +16,8 @@ import Testing
         Command(path: "/bin/sh", arguments: ["-c", script], environment: environment)
     }
 
-    @Test func outputArrivesAsLinesStandardErrorAmongThemTheLastOneWithoutItsLineEnd() async throws {
+    @Test("output and standard error arrive as lines, also the last one without a line end")
+    func output() async throws {
         let lines = Lines()
         let script = #"echo "$GREETING"; echo error >&2; printf '\r\n'; printf last"#
         let process = try await Self.host.start(
@@ -25,7 +26,8 @@ import Testing
         #expect(lines.all == ["héllo world", "error", "", "last"])
     }
 
-    @Test func exitCodesAndSignalsAreToldApart() async throws {
+    @Test("exit codes and signals are distinguished")
+    func endings() async throws {
         let exited = try await Self.host.start(shell("exit 7")) { _ in }
         #expect(await exited.ended() == .status(7))
         let killed = try await Self.host.start(shell("kill -SEGV $$")) { _ in }
@@ -35,14 +37,16 @@ import Testing
         #expect(end.exitCode == 139)
     }
 
-    @Test func aProgramThatIsNotThereIsAnErrorThatNamesIt() async {
+    @Test("a missing program is an error that names it")
+    func missingProgram() async {
         let error = await #expect(throws: ProcessError.self) {
             try await Self.host.start(Command(path: "/nonexistent/program")) { _ in }
         }
         #expect(error?.description == "cannot start /nonexistent/program: No such file or directory")
     }
 
-    @Test func aProgramThatWasJustWrittenStartsWhateverElseStartsMeanwhile() async throws {
+    @Test("a program just written starts while others start")
+    func newProgram() async throws {
         let directory = try TemporaryDirectory()
         try await withThrowingTaskGroup(of: ProcessEnd.self) { group in
             for number in 0..<40 {
@@ -56,7 +60,8 @@ import Testing
         }
     }
 
-    @Test func aSignalReachesTheWholeProcessGroup() async throws {
+    @Test("a signal reaches the whole process group")
+    func signal() async throws {
         let lines = Lines()
         let process = try await Self.host.start(shell("sleep 600 & echo $!; wait"), line: lines.add)
         while lines.all.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
@@ -71,12 +76,14 @@ import Testing
         return !stat.isEmpty && !stat.contains(") Z ")
     }
 
-    @Test func aChildThatClosesItsOutputIsStillWaitedFor() async throws {
+    @Test("a child that closes its output is still waited for")
+    func closedOutput() async throws {
         let process = try await Self.host.start(shell("exec >&- 2>&-; read x < /dev/null; exit 3")) { _ in }
         #expect(await process.ended() == .status(3))
     }
 
-    @Test func drainingDeliversWhatWasWrittenBeforeAnEventThatFollowedIt() async throws {
+    @Test("draining delivers output that was written before")
+    func drain() async throws {
         let lines = Lines()
         let process = try await Self.host.start(shell("echo ready; exec sleep 600"), line: lines.add)
         while lines.all.isEmpty { process.drain() }
@@ -90,7 +97,8 @@ import Testing
 }
 
 @Suite struct LineSplitterTests {
-    @Test func aLineWithoutEndIsCutAtTheLimit() {
+    @Test("a long line is cut at the limit")
+    func longLine() {
         var splitter = LineSplitter()
         let lines = splitter.add([UInt8](repeating: 0x61, count: LineSplitter.lineLimit + 1))
         #expect(lines.map(\.utf8.count) == [LineSplitter.lineLimit])

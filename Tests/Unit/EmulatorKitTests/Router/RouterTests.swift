@@ -39,7 +39,8 @@ import Testing
         ]
     }
 
-    @Test func aRequestGoesWhereItsTargetSignaturePathOrFormSays() async throws {
+    @Test("a request is routed by its target, signing scope, path, or form")
+    func routing() async throws {
         #expect(
             try await answer("/", method: "POST", [("X-Amz-Target", "DynamoDB_20120810.GetItem")]).text
                 == #""DynamoDB_20120810GetItem""#)
@@ -47,7 +48,7 @@ import Testing
         #expect(try await answer("/bucket/k").text == "s3")
         #expect(try await answer("/any", signed("lambda")).text == "lambda")
         #expect(try await answer("/2015-03-31/functions/f/invocations", method: "POST").text == "lambda")
-        // A bucket may be named like a path of Lambda's.
+        // A bucket may have the name of a Lambda path.
         #expect(try await answer("/2015-03-31/functions", signed("s3")).text == "s3")
         #expect(try await answer("/", signed("sts")).text == "iam")
         #expect(
@@ -58,14 +59,16 @@ import Testing
                 == "lambda")
     }
 
-    @Test func aServiceThatIsNotPlayedIsNamed() async throws {
+    @Test("a service that is not emulated is named")
+    func notEmulated() async throws {
         let byScope = try await answer("/", signed("sqs"))
         #expect(byScope.status == 501 && byScope.text.contains("The service sqs"))
         let byTarget = try await answer("/", method: "POST", [("X-Amz-Target", "Kinesis_20131202.PutRecord")])
         #expect(byTarget.status == 501 && byTarget.text.contains("Kinesis_20131202"))
     }
 
-    @Test func healthNamesTheServices() async throws {
+    @Test("the health answer lists the services")
+    func health() async throws {
         let health = try await answer("/_cupel/health")
         #expect(health.status == 200)
         #expect(try JSON(parsing: Array(health.text.utf8))["services"]?.array?.count == 4)

@@ -14,7 +14,8 @@ import Testing
         return (store, ParameterStore(store: store, ambient: clock.ambient))
     }
 
-    @Test func aSecretIsGivenToWhoAsksForDecryptionAlsoAfterARestart() async throws {
+    @Test("a SecureString is shown only with decryption, also after a restart")
+    func secureString() async throws {
         let first = try open()
         let put: JSON = ["Name": "/cupel/key", "Value": "secret", "Type": "SecureString"]
         #expect(try await first.parameters.perform("PutParameter", put)["Version"] == 1)
@@ -32,7 +33,8 @@ import Testing
         store.close()
     }
 
-    @Test func aNewValueIsANewVersionIfOverwritingIsMeant() async throws {
+    @Test("a new value needs Overwrite and becomes a new version")
+    func versions() async throws {
         let (store, parameters) = try open()
         _ = try await parameters.perform("PutParameter", ["Name": "plain", "Value": "a", "Type": "String"])
         let refused = await #expect(throws: AWSFault.self) {
@@ -62,7 +64,8 @@ import Testing
         store.close()
     }
 
-    @Test func whatIsNoParameterIsRefused() async throws {
+    @Test("an invalid parameter is refused")
+    func invalidParameter() async throws {
         let (store, parameters) = try open()
         let wrong: [(String, JSON)] = [
             ("ValidationException", ["Name": "a b", "Value": "x", "Type": "String"]),

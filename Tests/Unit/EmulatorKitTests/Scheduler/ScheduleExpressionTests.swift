@@ -7,6 +7,7 @@ import Testing
     static let now: Int64 = 1_770_137_109_120
 
     @Test(
+        "an expression has its next time",
         arguments: [
             ("rate(5 minutes)", "2026-02-03T16:50:09.120Z"), ("rate(1 hour)", "2026-02-03T17:45:09.120Z"),
             ("rate(2 days)", "2026-02-05T16:45:09.120Z"), ("at(2026-03-01T12:30:00)", "2026-03-01T12:30:00.000Z"),
@@ -18,23 +19,26 @@ import Testing
             ("cron(0,30 8-9 ? * SAT,SUN *)", "2026-02-07T08:00:00.000Z"),
             ("cron(0 0 1 1 ? 2027)", "2027-01-01T00:00:00.000Z"),
         ])
-    func theNextTimeFollows(text: String, next: String) throws {
+    func nextTime(text: String, next: String) throws {
         let time = try #require(try ScheduleExpression(text).next(after: Self.now))
         #expect(Timestamp(milliseconds: time).iso8601 == next)
     }
 
-    @Test(arguments: ["at(2020-01-01T00:00:00)", "cron(0 0 31 2 ? *)", "cron(0 0 1 1 ? 2020)"])
-    func whatIsOverOrNeverComesHasNoNextTime(text: String) throws {
+    @Test(
+        "an expression in the past or of an impossible date has no next time",
+        arguments: ["at(2020-01-01T00:00:00)", "cron(0 0 31 2 ? *)", "cron(0 0 1 1 ? 2020)"])
+    func noNextTime(text: String) throws {
         #expect(try ScheduleExpression(text).next(after: Self.now) == nil)
     }
 
     @Test(
+        "an invalid expression is refused",
         arguments: [
             "rate(0 minutes)", "rate(5)", "rate(5 weeks)", "cron(0 12 * * ?)", "cron(60 * * * ? *)",
             "cron(0 0 L * ? *)",
             "every(1 minute)", "rate 5 minutes", "at(tomorrow)", "cron(5-1 * * * ? *)",
         ])
-    func whatIsNoExpressionIsRefused(text: String) {
+    func invalidExpression(text: String) {
         let fault = #expect(throws: AWSFault.self) { try ScheduleExpression(text) }
         #expect(fault?.message == "Invalid Schedule Expression \(text).")
     }

@@ -5,14 +5,14 @@ import Testing
 @testable import EmulatorKit
 
 @Suite struct ScheduleServiceTests {
-    /// Notes in the store what is started, and can refuse.
+    /// Records in the store what a schedule starts, and can refuse.
     private final class Targets: ExecutionStarting, LambdaInvoking {
         static let schema = "CREATE TABLE IF NOT EXISTS fired (id INTEGER PRIMARY KEY, target TEXT, input TEXT) STRICT;"
         private let refusals = Mutex(0)
 
         func refuse(_ count: Int) { refusals.withLock { $0 = count } }
 
-        private func note(_ target: String, _ input: String, _ transaction: borrowing Transaction) throws {
+        private func record(_ target: String, _ input: String, _ transaction: borrowing Transaction) throws {
             let isRefused = refusals.withLock { refusals in
                 refusals -= 1
                 return refusals >= 0
@@ -24,7 +24,7 @@ import Testing
         func startExecution(
             ofStateMachine arn: String, name: String?, input: JSON, in transaction: borrowing Transaction
         ) throws -> String {
-            try note(arn, input.text, transaction)
+            try record(arn, input.text, transaction)
             return arn
         }
 
@@ -33,11 +33,11 @@ import Testing
         }
 
         func enqueue(function: String, payload: [UInt8], in transaction: borrowing Transaction) throws {
-            try note(function, String(decoding: payload, as: UTF8.self), transaction)
+            try record(function, String(decoding: payload, as: UTF8.self), transaction)
         }
     }
 
-    /// A clock that stands still until it is told to move; sleepers wake when their time has come.
+    /// A clock that only the test advances; a sleeper wakes when its time is reached.
     private final class Clock: Sendable {
         private let time = Mutex(ScheduleExpressionTests.now)
         var now: Int64 { time.withLock { $0 } }
@@ -82,7 +82,8 @@ import Testing
         while try fired(store).count < count { try await Task.sleep(for: .milliseconds(1)) }
     }
 
-    @Test func aRateFiresWhenItsIntervalIsOverAgainAndAgainAndNotBetween() async throws {
+    @Test("a rate fires at the end of each interval and not before")
+    func rate() async throws {
         let (store, schedules) = try open()
         schedules.start()
         _ = try await schedules.provision(schedule())
@@ -98,7 +99,8 @@ import Testing
         store.close()
     }
 
-    @Test func timesMissedWhileTheEmulatorWasAwayAreMadeUpForOnce() async throws {
+    @Test("times missed while the emulator was stopped fire once")
+    func missedTimes() async throws {
         let first = try open()
         _ = try await first.schedules.provision(schedule())
         first.store.close()
@@ -114,7 +116,8 @@ import Testing
         second.store.close()
     }
 
-    @Test func aTargetThatIsNotThereYetIsTriedAgain() async throws {
+    @Test("a failed target is retried")
+    func retry() async throws {
         let (store, schedules) = try open()
         targets.refuse(1)
         schedules.start()
@@ -127,7 +130,8 @@ import Testing
         store.close()
     }
 
-    @Test func aRuleSendsItsOwnEventADisabledScheduleNone() async throws {
+    @Test("a rule sends its own event, and a disabled schedule sends none")
+    func rules() async throws {
         let (store, schedules) = try open()
         schedules.start()
         _ = try await schedules.provision(schedule(["State": "DISABLED"]))
@@ -149,7 +153,8 @@ import Testing
         store.close()
     }
 
-    @Test func whatCannotBePlayedIsSaid() async throws {
+    @Test("a target or time zone that is not emulated is refused by name")
+    func notEmulated() async throws {
         let (store, schedules) = try open()
         for (change, reason): (JSON, String) in [
             (["Target": ["Arn": "arn:aws:sqs:us-east-1:0:q"]], "arn:aws:sqs"),
@@ -162,7 +167,8 @@ import Testing
         store.close()
     }
 
-    @Test func schedulesAreListedAndDescribed() async throws {
+    @Test("schedules are listed and described")
+    func description() async throws {
         let (store, schedules) = try open()
         _ = try await schedules.provision(schedule())
         let list = await schedules.respond(to: HTTPRequest(method: "GET", path: "/schedules"))

@@ -4,7 +4,7 @@ import JSON
 import Synchronization
 import Testing
 
-/// A function service whose functions are closures; it counts how often each was called.
+/// A Lambda service whose function is a closure; it records the payloads.
 private final class FunctionDouble: LambdaInvoking {
     private let calls = Mutex<[JSON]>([])
     private let answer: @Sendable (JSON) async throws(AWSFault) -> LambdaAnswer
@@ -23,7 +23,7 @@ private final class FunctionDouble: LambdaInvoking {
 }
 
 struct StepFunctionsServiceTests {
-    /// Runs `body` with a folder of its own.
+    /// Runs `body` with a new folder, and deletes the folder.
     private func withFolder(_ body: (String) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sfn-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -68,7 +68,8 @@ struct StepFunctionsServiceTests {
         "Parameters": ["FunctionName": "f", "Payload.$": "$"], "OutputPath": "$.Payload", "End": true,
     ]
 
-    @Test func anExecutionCallsAFunctionAndLeavesItsResultAndItsHistory() async throws {
+    @Test("an execution invokes a function and keeps its result and its history")
+    func history() async throws {
         try await withFolder { folder in
             let lambda = FunctionDouble { input throws(AWSFault) in
                 LambdaAnswer(payload: JSON.array([input, 2]).bytes, requestID: "1")
@@ -96,7 +97,8 @@ struct StepFunctionsServiceTests {
         }
     }
 
-    @Test func aCallUnderWayWhenTheEmulatorEndsIsMadeAgain() async throws {
+    @Test("a call in progress when the emulator stops is repeated after the restart")
+    func callAfterRestart() async throws {
         try await withFolder { folder in
             let stuck = FunctionDouble { _ throws(AWSFault) in
                 try? await Task.sleep(for: .seconds(3600))
@@ -120,7 +122,8 @@ struct StepFunctionsServiceTests {
         }
     }
 
-    @Test func anExpressExecutionThatWasUnderWayBeginsAgainAsItselfAndOnceItHasEndedNoMore()
+    @Test("an express execution restarts with its own ID after a crash, and not once it has ended")
+    func expressAfterRestart()
         async throws
     {
         try await withFolder { folder in
@@ -155,7 +158,8 @@ struct StepFunctionsServiceTests {
         }
     }
 
-    @Test func aTaskTokenOutlivesTheEmulatorThatGaveItOut() async throws {
+    @Test("a task token stays valid after a restart")
+    func taskToken() async throws {
         try await withFolder { folder in
             let tokens = FunctionDouble { _ throws(AWSFault) in LambdaAnswer(payload: [], requestID: "1") }
             let (store, service) = try open(folder, lambda: tokens)
@@ -188,7 +192,8 @@ struct StepFunctionsServiceTests {
         }
     }
 
-    @Test func aNameStartsOneExecutionAndAnotherInputForItIsRefused() async throws {
+    @Test("a name starts one execution, and another input for it is refused")
+    func executionName() async throws {
         try await withFolder { folder in
             let (store, service) = try open(folder)
             defer { store.close() }
@@ -209,7 +214,8 @@ struct StepFunctionsServiceTests {
         }
     }
 
-    @Test func aMachineFromATemplateGetsItsSubstitutionsAndItsChangeANewRevision() async throws {
+    @Test("a template's state machine gets its substitutions, and a change gets a new revision")
+    func templateMachine() async throws {
         try await withFolder { folder in
             let (store, service) = try open(folder)
             defer { store.close() }
@@ -234,7 +240,8 @@ struct StepFunctionsServiceTests {
         }
     }
 
-    @Test func aCallToAServiceThatIsNotHereFailsTheExecutionAndNamesTheService() async throws {
+    @Test("a call to a service that is not emulated fails the execution with its name")
+    func notEmulated() async throws {
         try await withFolder { folder in
             let (store, service) = try open(folder)
             defer { store.close() }

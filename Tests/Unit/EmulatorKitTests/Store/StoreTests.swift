@@ -13,7 +13,8 @@ import Testing
         store = try Store(directory: directory.path, schema: Self.schema)
     }
 
-    @Test func concurrentWritesAllBecomeDurableEachInItsOwnSavepoint() async throws {
+    @Test("concurrent writes are durable, each in a savepoint of its own")
+    func concurrentWrites() async throws {
         struct Refused: Error {}
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<400 {
@@ -39,7 +40,8 @@ import Testing
         reopened.close()
     }
 
-    @Test func onlyUnhurriedWritesLeaveTheDiskOutAndTheyAreSeenLikeOthers() async throws {
+    @Test("only unhurried writes skip the sync, and readers see them like others")
+    func unhurried() async throws {
         @Sendable func mode(_ transaction: borrowing Transaction) throws -> Int? {
             try transaction.snapshot.first("PRAGMA synchronous") { $0.int(0) }
         }
@@ -57,7 +59,8 @@ import Testing
         store.close()
     }
 
-    @Test func aFailedStatementUndoesItsOwnWriteAndNamesTheStatement() async throws {
+    @Test("a failed statement rolls back its own write")
+    func rollback() async throws {
         try await store.write { try $0.execute("INSERT INTO pair VALUES ('a', 1)") }
         await #expect(throws: StoreError.self) {
             try await store.write { transaction in
@@ -70,7 +73,8 @@ import Testing
         store.close()
     }
 
-    @Test func actionsAfterCommitRunOnlyForWritesThatWereKept() async throws {
+    @Test("after-commit actions run only for committed writes")
+    func afterCommit() async throws {
         struct Refused: Error {}
         let rung = Mutex<[Int]>([])
         for number in 0..<4 {
@@ -83,7 +87,8 @@ import Testing
         store.close()
     }
 
-    @Test func valuesOfEveryKindComeBackAsTheyWentIn() async throws {
+    @Test("values of every type are read back unchanged")
+    func values() async throws {
         try await store.write { transaction in
             try transaction.execute("CREATE TABLE kinds (i, r, t, b, e, n)")
             try transaction.execute(
@@ -100,20 +105,23 @@ import Testing
         store.close()
     }
 
-    @Test func aClosedStoreRefusesWrites() async throws {
+    @Test("a closed store refuses writes")
+    func closed() async throws {
         store.close()
         await #expect(throws: StoreError.self) { try await store.write { try $0.execute("DELETE FROM pair") } }
     }
 }
 
 @Suite struct BellTests {
-    @Test func aRingWhileNobodyWaitsIsNotMissed() async {
+    @Test("a ring before the wait is not missed")
+    func earlyRing() async {
         let bell = Bell()
         bell.ring()
         await bell.wait()
     }
 
-    @Test func aWaiterWakesAtARingAtItsDeadlineAndWhenItIsCancelled() async {
+    @Test("a waiter wakes at a ring, at its deadline, and when cancelled")
+    func wake() async {
         let bell = Bell()
         async let waiting: Void = bell.wait()
         bell.ring()

@@ -1,7 +1,7 @@
 import EmulatorKit
 import Foundation
 
-/// Listeners for tests: blocking sockets, a thread for each connection, one request on each.
+/// A listener for tests with blocking sockets: one thread and one request per connection.
 struct LoopbackListening: Listening {
     func listen(port: Int, respond: @escaping Responder) async throws -> any Listener {
         try LoopbackListener(respond)
@@ -67,7 +67,7 @@ final class LoopbackListener: Listener {
         }
     }
 
-    /// The request, once all of it is there.
+    /// The request, or nil before it is complete.
     private static func request(in bytes: [UInt8]) -> HTTPRequest? {
         guard let end = Data(bytes).range(of: Data("\r\n\r\n".utf8)) else { return nil }
         let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")

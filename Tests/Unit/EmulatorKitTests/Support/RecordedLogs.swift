@@ -1,7 +1,7 @@
 import EmulatorKit
 import Synchronization
 
-/// Keeps what is logged, for tests to look at.
+/// Keeps log events for the test to read.
 final class RecordedLogs: LogWriting {
     struct Event: Hashable {
         var group: String

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of one test's own, gone when the test is.
+/// A folder for one test, deleted after it.
 final class TemporaryDirectory: Sendable {
     let path: String
 

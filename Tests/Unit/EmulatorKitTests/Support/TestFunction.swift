@@ -1,16 +1,16 @@
 import Foundation
 
-/// A function for tests: a bash script that speaks the Runtime API and does what its event says.
+/// A function for tests: a bash script that speaks the Runtime API and behaves as its event says.
 enum TestFunction {
     /// Writes the executable `name` into `directory`.
     static func install(_ name: String, in directory: String, script: String = Self.script) throws {
         let path = directory + "/" + name
-        // A file of its own: a shell that runs an earlier one goes on reading that.
+        // A new file: a running shell still reads the earlier one.
         try Data(script.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
     }
 
-    /// What comes before the loop: `call METHOD PATH BODY` sets `id` and `body`, and keeps the answer's `head`.
+    /// Defines `call METHOD PATH BODY`, which sets `id` and `body`, and keeps the head of the answer in `head`.
     static let preamble = #"""
         #!/bin/bash
         call() {
@@ -28,7 +28,7 @@ enum TestFunction {
 
         """#
 
-    /// The event is a JSON string with a word to do: everything but the known words is answered with the event itself.
+    /// Does what the event says if it is a JSON string with a known word, and answers any other event with the event.
     static let script =
         preamble + #"""
             count=0

@@ -2,17 +2,17 @@ import EmulatorKit
 import JSON
 import Synchronization
 
-/// Plays resource types by remembering what was declared; each gets its name as `Ref` and an `Arn`.
+/// Emulates resource types by recording declarations; each resource gets a name as `Ref`, and an `Arn`.
 final class RecordingProvider: ResourceProviding {
     let resourceTypes: [String]
     private let declared = Mutex<[DeclaredResource]>([])
-    private let taken = Mutex<[String]>([])
+    private let removals = Mutex<[String]>([])
 
     init(_ resourceTypes: [String]) { self.resourceTypes = resourceTypes }
 
     var all: [DeclaredResource] { declared.withLock { $0 } }
-    /// What was taken away, by what `Ref` said of it.
-    var removed: [String] { taken.withLock { $0 } }
+    /// The removed resources, by their `Ref`.
+    var removed: [String] { removals.withLock { $0 } }
     subscript(logicalID: String) -> JSON? { all.first { $0.logicalID == logicalID }?.properties }
 
     func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
@@ -26,6 +26,6 @@ final class RecordingProvider: ResourceProviding {
 
     func remove(_ type: String, _ ref: String) async throws(AWSFault) {
         if ref.hasSuffix("full") { throw AWSFault("BucketNotEmpty", "it is not empty") }
-        taken.withLock { $0.append(ref) }
+        removals.withLock { $0.append(ref) }
     }
 }

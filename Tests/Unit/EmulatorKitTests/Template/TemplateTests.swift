@@ -14,7 +14,7 @@ import Testing
         return (provider, report)
     }
 
-    /// The value of a property `V`, computed in a template with a little of everything.
+    /// Evaluates `expression` as a property of a template that has parameters, mappings, and conditions.
     private func value(_ expression: String, parameters: [String: String] = [:]) async throws -> JSON? {
         let text = """
             Parameters:
@@ -40,6 +40,7 @@ import Testing
     }
 
     @Test(
+        "an expression has the value that CloudFormation computes",
         arguments: [
             ("!Ref Stage", #""dev""#), ("{Ref: Stage}", #""dev""#), ("!Ref Limit", #""100000""#),
             ("!Ref Ids", #"["a","b"]"#), ("!Ref AWS::AccountId", #""000000000000""#),
@@ -64,16 +65,18 @@ import Testing
             ("2012-10-17", #""2012-10-17""#), ("!ToJsonString {a: 1}", #""{\"a\":1}""#),
             ("{Condition: {StringEquals: {a: b}}}", #"{"Condition":{"StringEquals":{"a":"b"}}}"#),
         ])
-    func aValueIsComputedAsCloudFormationDoes(expression: String, expected: String) async throws {
+    func values(expression: String, expected: String) async throws {
         #expect(try await value(expression)?.text == expected)
     }
 
-    @Test func parametersReplaceDefaultsAndSteerConditions() async throws {
+    @Test("parameters replace defaults and decide conditions")
+    func parameters() async throws {
         #expect(try await value("!If [IsProd, 1, 2]", parameters: ["Stage": "prod"]) == 1)
         #expect(try await value("!FindInMap [Sizes, !Ref Stage, memory]", parameters: ["Stage": "prod"]) == 1769)
     }
 
     @Test(
+        "an invalid expression is reported with its resource",
         arguments: [
             ("!Ref Nobody", "t.yaml:18:10: Subject: nothing is called Nobody"),
             ("!GetAtt Other.Colour", "Subject: Other has no attribute Colour"),
@@ -87,12 +90,13 @@ import Testing
             ("!If [Nobody, 1, 2]", "Subject: no condition is called Nobody"),
             ("!FindInMap [Sizes, test, memory]", "Subject: Mappings has no Sizes.test.memory"),
         ])
-    func aMistakeIsNamedWithItsPlaceAndResource(expression: String, message: String) async throws {
+    func invalidExpression(expression: String, message: String) async throws {
         let error = await #expect(throws: TemplateError.self) { try await value(expression) }
         #expect(error?.description.contains(message) == true, "\(String(describing: error))")
     }
 
-    @Test func resourcesAreMadeAfterThoseTheyNeedConditionsLeaveSomeOut() async throws {
+    @Test("resources are created after those that they need, and a false condition omits one")
+    func order() async throws {
         let (provider, report) = try await deploy(
             """
             Conditions: {Never: !Equals [a, b]}
@@ -111,7 +115,8 @@ import Testing
         #expect(report.outputs.count == 1)
     }
 
-    @Test func aCircleIsReportedWithItsMembers() async throws {
+    @Test("a circular dependency is reported with its members")
+    func circle() async throws {
         let error = await #expect(throws: TemplateError.self) {
             try await deploy(
                 """
@@ -123,7 +128,8 @@ import Testing
         #expect(error?.description == "t.yaml:2:3: A: resources depend on each other in a circle: A -> B -> A")
     }
 
-    @Test func whatNobodyPlaysIsReportedAndOthersCanNameIt() async throws {
+    @Test("a resource type that is not emulated is reported, and other resources can refer to it")
+    func notEmulated() async throws {
         let (provider, report) = try await deploy(
             """
             Resources:
@@ -139,7 +145,8 @@ import Testing
         #expect(provider["Thing"]?["Name"] == "changes")
     }
 
-    @Test func whatAServiceKnowsAndDoesNotPlayIsReportedWithTheReason() async throws {
+    @Test("a resource that its service does not emulate is reported with the reason")
+    func refusedByService() async throws {
         let (provider, report) = try await deploy(
             """
             Resources:
@@ -151,7 +158,8 @@ import Testing
         #expect(provider.all.map(\.logicalID) == ["B"])
     }
 
-    @Test func aServicesRefusalNamesTheResourceAndItsLine() async throws {
+    @Test("a service's refusal names the resource and its line")
+    func refusal() async throws {
         let error = await #expect(throws: TemplateError.self) {
             try await deploy("Resources:\n  A: {Type: X::Y::Thing, Properties: {Refuse: true}}")
         }
@@ -159,6 +167,7 @@ import Testing
     }
 
     @Test(
+        "an invalid template is reported with its reason",
         arguments: [
             ("Resources: {}", "the template has no Resources"),
             ("Resources: {A: {}}", "t.yaml:1:13: A: the resource has no Type"),
@@ -172,19 +181,21 @@ import Testing
             ),
             ("Resources: {A: {Type: T}, A: {Type: T}}", "t.yaml:1:27"),
         ])
-    func aBrokenTemplateSaysWhatIsWrong(text: String, message: String) async throws {
+    func invalidTemplate(text: String, message: String) async throws {
         let error = await #expect(throws: TemplateError.self) { try await deploy(text) }
         #expect(error?.description.contains(message) == true, "\(String(describing: error))")
     }
 
-    @Test func aParameterMustBeKnownAndAllowed() async throws {
+    @Test("a parameter must be declared and have an allowed value")
+    func invalidParameter() async throws {
         let unknown = await #expect(throws: TemplateError.self) { try await value("1", parameters: ["Nope": "x"]) }
         #expect(unknown?.description == "t.yaml: the template has no parameter Nope")
         let refused = await #expect(throws: TemplateError.self) { try await value("1", parameters: ["Stage": "x"]) }
         #expect(refused?.description.contains("Stage: 'x' is not among the allowed values: dev, prod") == true)
     }
 
-    @Test func jsonTemplatesAreReadTooAndADefinitionBecomesAText() async throws {
+    @Test("JSON templates are read, and a state machine definition becomes text")
+    func jsonTemplate() async throws {
         let directory = try TemporaryDirectory()
         try Data(#"{"StartAt": "A"}"#.utf8).write(to: URL(fileURLWithPath: directory.path + "/machine.asl.json"))
         let template = """
@@ -204,9 +215,10 @@ import Testing
         #expect(provider["Inline"]?["DefinitionString"] == #"{"StartAt":"B"}"#)
     }
 
-    @Test func thePipelinesOwnTemplateResolves() async throws {
+    @Test("the pipeline's own template resolves")
+    func pipelineTemplate() async throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../../..")
-        let played = RecordingProvider([
+        let provider = RecordingProvider([
             "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Lambda::Function", "AWS::Lambda::Permission",
             "AWS::Logs::LogGroup", "AWS::Logs::LogStream", "AWS::Lambda::EventInvokeConfig", "AWS::Pipes::Pipe",
             "AWS::StepFunctions::StateMachine", "AWS::ECS::Cluster",
@@ -214,7 +226,7 @@ import Testing
             "AWS::SNS::Topic",
         ])
         let template = try Template(contentsOf: root.appendingPathComponent("infra/pipeline.yaml").standardized.path)
-        let report = try await Stack(template, name: "cupel").deploy(to: [played])
+        let report = try await Stack(template, name: "cupel").deploy(to: [provider])
         #expect(
             Set(report.resources(.notPlayed).map(\.type))
                 .isSubset(of: [
@@ -222,14 +234,15 @@ import Testing
                     "AWS::Glue::Database", "AWS::Glue::Table",
                     "AWS::Athena::WorkGroup",
                 ]))
-        for machine in played.all where machine.type == "AWS::StepFunctions::StateMachine" {
+        for machine in provider.all where machine.type == "AWS::StepFunctions::StateMachine" {
             #expect(try JSON(parsing: machine.properties["DefinitionString"]?.string ?? "")["StartAt"] != nil)
         }
-        #expect(Set(played.all.map(\.type)) == Set(played.resourceTypes))
-        #expect(played.all.count { $0.type == "AWS::Lambda::Function" } == 5)
+        #expect(Set(provider.all.map(\.type)) == Set(provider.resourceTypes))
+        #expect(provider.all.count { $0.type == "AWS::Lambda::Function" } == 5)
     }
 
-    @Test func aNestedStackIsPlayedWhereItStandsAndItsOutputsCanBeNamed() async throws {
+    @Test("a nested stack is deployed in place, and its outputs can be used")
+    func nestedStack() async throws {
         let directory = try TemporaryDirectory()
         func save(_ name: String, _ text: String) throws {
             try Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory.path)/\(name)"))
@@ -268,17 +281,20 @@ import Testing
     }
 
     @Test(
+        "every form of object URL names an object",
         arguments: [
             ("https://s3.us-east-1.amazonaws.com/b/folder/k%20y.yaml", "b", "folder/k y.yaml", nil),
             ("https://b.c.s3.eu-west-1.amazonaws.com/k?versionId=v1", "b.c", "k", "v1"),
             ("http://127.0.0.1:4566/b/k?x=1&versionId=v2", "b", "k", "v2"),
         ] as [(String, String, String, String?)])
-    func aPackagedLocationIsAnObjectByWhateverURL(url: String, bucket: String, key: String, version: String?) {
+    func objectURLs(url: String, bucket: String, key: String, version: String?) {
         #expect(ObjectLocation(url: url) == ObjectLocation(bucket: bucket, key: key, version: version))
     }
 
-    @Test(arguments: ["network.yaml", "/tmp/x.yaml", "http://host", "http://host/bucket", "ftp://host/a/b"])
-    func whatIsNoURLOfAnObjectIsAPath(text: String) {
+    @Test(
+        "a text that is not an object URL is a path",
+        arguments: ["network.yaml", "/tmp/x.yaml", "http://host", "http://host/bucket", "ftp://host/a/b"])
+    func paths(text: String) {
         #expect(ObjectLocation(url: text) == nil)
         #expect(ArtifactLocation(.string(text), in: "/a/t.yaml") == .file(text.hasPrefix("/") ? text : "/a/" + text))
     }

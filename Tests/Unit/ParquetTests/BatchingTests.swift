@@ -3,8 +3,8 @@ import TestRandom
 import Testing
 
 struct BatchingTests {
-    @Test(arguments: [13, 63, 64, 100, 256, 257, 999])
-    func theBytesDependOnTheRowsNotOnTheirBatches(batchSize: Int) throws {
+    @Test("the file's bytes depend on the rows, not on the batch size", arguments: [13, 63, 64, 100, 256, 257, 999])
+    func batchSizes(batchSize: Int) throws {
         for nulls in Nulls.allCases {
             let seed: UInt64 = 99
             var generator = SeededGenerator(seed: seed)
@@ -14,14 +14,15 @@ struct BatchingTests {
                 }
             }
             var options = RefereeTests.options(.snappy)
-            options.stripeTextLimit = 3000  // stripes end inside of batches
+            options.stripeTextLimit = 3000  // stripes end inside batches
             let whole = try parquetFile(columns, options)
             let inPieces = try parquetFile(columns, options, batchSize: batchSize)
             #expect(inPieces == whole, "seed \(seed), batches of \(batchSize), nulls \(nulls)")
         }
     }
 
-    @Test func memoryIsBoundedByRowGroupsWhateverTheText() throws {
+    @Test("the row group limit bounds the bytes that wait in memory, however long the text is")
+    func memoryBound() throws {
         var options = WriterOptions(codec: .none)
         options.rowGroupSizeLimit = 1 << 16
         options.stripeTextLimit = 1 << 15
@@ -41,6 +42,6 @@ struct BatchingTests {
         }
         writer.finish { total += $0.count }
         #expect(total > 500_000)
-        #expect(largest < 120_000, "a drain handed over \(largest) bytes")
+        #expect(largest < 120_000, "one drain returned \(largest) bytes")
     }
 }

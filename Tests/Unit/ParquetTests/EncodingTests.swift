@@ -2,10 +2,10 @@
 import TestRandom
 import Testing
 
-/// The encoders against decoders written from the specification alone.
+/// Checks the encoders against decoders written from the specification alone.
 struct EncodingTests {
-    @Test(arguments: 0..<8 as Range<UInt64>)
-    func deltaBinaryPackingRoundTrips(seed: UInt64) {
+    @Test("integers survive a round trip through DELTA_BINARY_PACKED", arguments: 0..<8 as Range<UInt64>)
+    func deltaRoundTrip(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for count in [0, 1, 2, 31, 32, 33, 128, 129, 130, 1000] {
             let width = generator.next() % 65
@@ -22,8 +22,8 @@ struct EncodingTests {
         }
     }
 
-    @Test(arguments: 0..<8 as Range<UInt64>)
-    func aDictionaryGivesEachValueBack(seed: UInt64) {
+    @Test("dictionary codes lead back to the values, and each key is stored once", arguments: 0..<8 as Range<UInt64>)
+    func dictionaryRoundTrip(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let distinct = 1 + generator.next() % 5000
         let numbers = (0..<9000).map { _ in Int64(generator.next() % distinct) &* 0x1_0000_0001 }
@@ -37,7 +37,7 @@ struct EncodingTests {
         #expect(Set(keys).count == keys.count, "seed \(seed)")
     }
 
-    @Test func textOfEveryLengthHasACodeOfItsOwn() {
+    @Test("texts of every length from 0 to 299 get distinct dictionary codes") func textLengths() {
         var offsets: [UInt32] = [0]
         var bytes: [UInt8] = []
         for length in 0..<300 {
@@ -53,11 +53,11 @@ struct EncodingTests {
         #expect(dictionary.count == 300)
     }
 
-    @Test(arguments: 0..<4 as Range<UInt64>)
-    func textsThatHardlyDifferHaveCodesOfTheirOwn(seed: UInt64) {
+    @Test("texts that differ in a byte or two get distinct dictionary codes", arguments: 0..<4 as Range<UInt64>)
+    func similarTexts(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
-        // Around the lengths at which hashing and comparing change, of few bytes, zeros among them. What a stripe's longest text
-        // is, and whether it has but one, must make no difference.
+        // The lengths are those around which hashing and comparing change. The texts use few byte values, zero among
+        // them. Neither the longest text of a stripe nor a stripe of one repeated text may change the codes.
         let lengths = [0, 1, 2, 7, 8, 15, 16, 17, 31, 32, 33, 47, 48, 49]
         let stripeSize = 500
         var texts: [[UInt8]] = []
@@ -101,7 +101,7 @@ struct EncodingTests {
         }
     }
 
-    @Test func aDictionaryOfTextsRefusesWhatItsSlotsCannotName() {
+    @Test("a text dictionary refuses the value that exceeds its 524288 codes") func dictionaryCapacity() {
         let most = 1 << 19
         let bytes = (0...UInt32(most)).flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
         let texts = ColumnValues.byteArray(offsets: (0...UInt32(most + 1)).map { 4 * $0 }, bytes: bytes)
@@ -113,19 +113,19 @@ struct EncodingTests {
         #expect(!dictionary.encode(ValueSlice(values: texts, range: most..<most + 1)))
     }
 
-    @Test func zerosOfBothSignsAreTwoKeys() {
+    @Test("0.0 and -0.0 are two dictionary keys, and all NaNs are one") func signedZeros() {
         let dictionary = ValueDictionary(of: .double, sizeLimit: 1 << 20)
         #expect(dictionary.encode(ValueSlice(values: .double([0.0, -0.0, .nan, 0.0, .nan]), range: 0..<5)))
         #expect(dictionary.codes == [0, 1, 2, 0, 2])
     }
 
-    @Test func theChecksumIsGzips() {
+    @Test("the page checksum is gzip's CRC-32") func checksumCheckValue() {
         let buffer = ByteBuffer()
         buffer.append(Array("123456789".utf8))
         #expect(buffer.crc32 == 0xCBF4_3926)
     }
 
-    @Test func theChecksumIsGzipsForEveryLength() {
+    @Test("the page checksum matches a bitwise CRC-32 at every length") func checksumLengths() {
         var generator = SeededGenerator(seed: 32)
         let buffer = ByteBuffer()
         var remainder = ~UInt32(0)
@@ -138,8 +138,8 @@ struct EncodingTests {
         }
     }
 
-    @Test(arguments: [1, 2, 63, 64, 65, 127, 200])
-    func aSplitSendsByteKOfEachValueToStreamK(count: Int) {
+    @Test("BYTE_STREAM_SPLIT writes byte k of each value to stream k", arguments: [1, 2, 63, 64, 65, 127, 200])
+    func byteStreamSplit(count: Int) {
         var generator = SeededGenerator(seed: UInt64(count))
         let values = (0..<count + 3).map { _ in Int64(bitPattern: generator.next()) }
         let buffer = ByteBuffer()
@@ -149,7 +149,7 @@ struct EncodingTests {
     }
 }
 
-/// Reads DELTA_BINARY_PACKED, one bit at a time.
+/// Decodes DELTA_BINARY_PACKED one bit at a time.
 private struct DeltaReader {
     private let bytes: [UInt8]
     private var position = 0

@@ -5,16 +5,16 @@ import TestRandom
 import TestReferee
 import Testing
 
-/// Every combination that the writer offers, read back by three readers and checked page by page.
+/// Three readers read back every combination that the writer offers; the referee checks the layout page by page.
 ///
-/// A file is codec, page version, checksums, and indexes with sizes; a column is type, encoding, presence and bloom
-/// filter. All columns are in every file.
+/// Files differ in codec, page version, checksums, and page index with size statistics. Columns differ in type,
+/// encoding, presence and bloom filter. Every file has all columns.
 struct MatrixTests {
     static let types = RefereeTests.types + RefereeTests.otherLogicalTypes
     static let encodings: [EncodingChoice] = [.automatic, .plain, .dictionary, .delta, .byteStreamSplit]
     static let codecs: [CompressionCodec] = [.none, .snappy, .gzip(level: 6), .zstd(level: 1)]
 
-    /// As many bytes of filter as a chunk of few values needs not, so that filters are folded.
+    /// Larger than a chunk of few values needs, so that the writer folds the filters.
     static let bloomFilter = BloomFilterOptions(falsePositiveRate: 0.01, sizeLimit: 2048)
 
     static func columns(_ generator: inout SeededGenerator, rowCount: Int) -> [TestColumn] {
@@ -40,7 +40,7 @@ struct MatrixTests {
         return columns
     }
 
-    /// What the referee must find of `options` in a file.
+    /// The layout that the referee must find in a file written with `options`.
     static func layout(_ options: WriterOptions, probe: Bool = false, sorting: JSON = []) -> JSON {
         let codec =
             switch options.codec {
@@ -56,7 +56,8 @@ struct MatrixTests {
         ]
     }
 
-    @Test func threeReadersFindEveryValueInEveryCombinationAndEveryPageIsAsItShouldBe() throws {
+    @Test("three readers find every value in every combination of options, and every page has the expected layout")
+    func everyCombination() throws {
         try withTemporaryFolder { folder in
             var generator = SeededGenerator(seed: 20_261_122)
             let columns = Self.columns(&generator, rowCount: 90)
@@ -85,7 +86,8 @@ struct MatrixTests {
         }
     }
 
-    @Test func theOrderOfRowsIsToldAndPagesInOrderAreSaidToBeSo() throws {
+    @Test("the footer names the sorting columns, and the column index marks ordered pages")
+    func sortingColumns() throws {
         try withTemporaryFolder { folder in
             var generator = SeededGenerator(seed: 5)
             let columns = [

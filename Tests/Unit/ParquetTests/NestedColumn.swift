@@ -2,7 +2,7 @@ import JSON
 import Parquet
 import TestRandom
 
-/// A nested field with random rows, and its leaves as the format wants them, worked out value by value.
+/// A nested field, and the leaves that the format requires for its rows, computed value by value.
 struct NestedColumn {
     indirect enum Shape {
         case number(isRequired: Bool)
@@ -26,7 +26,7 @@ struct NestedColumn {
     let name: String
     let shape: Shape
 
-    /// A random shape, made of structs and lists down to `depth`.
+    /// Creates a column of a random shape: structs and lists nested at most `depth` deep.
     init(_ name: String, depth: Int, using generator: inout SeededGenerator) {
         self.name = name
         shape = Shape.random(depth: depth, isOutermost: true, using: &generator)
@@ -39,7 +39,7 @@ struct NestedColumn {
 
     var field: ParquetField { shape.field(named: name) }
 
-    /// The leaves of some rows.
+    /// The leaves that store `rows`.
     func leaves(of rows: [JSON]) -> [Leaf] {
         var leaves = shape.leaves
         for row in rows {
@@ -111,10 +111,12 @@ extension NestedColumn.Shape {
         }
     }
 
+    /// Appends one value to its leaves.
+    ///
     /// - Parameters:
-    ///   - definition: of what is around the value.
-    ///   - depth: how many lists are around it.
-    ///   - next: the first leaf of the value; then the one behind its last.
+    ///   - definition: The definition level of the value's parent.
+    ///   - depth: The number of lists around the value.
+    ///   - next: On entry the value's first leaf; on return the leaf after its last.
     fileprivate func append(
         _ value: JSON?, repetition: UInt8, definition: UInt8, depth: UInt8, to leaves: inout [NestedColumn.Leaf],
         at next: inout Int

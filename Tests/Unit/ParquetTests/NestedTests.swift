@@ -41,7 +41,8 @@ import Testing
         try Data(JSON.array(expected).bytes).write(to: folder.appending(path: "\(name).json"))
     }
 
-    @Test func randomStructsAndListsComeBackFromPagesRowGroupsAndBatchesOfAnySize() throws {
+    @Test("random structs and lists are read back, whatever the sizes of pages, row groups and batches")
+    func randomNesting() throws {
         try withTemporaryFolder { folder in
             for round in 0..<12 {
                 let seed = UInt64.random(in: 1...1_000_000)
@@ -64,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func aFileDependsOnItsRowsNotOnTheirBatches() throws {
+    @Test("the bytes of a nested file depend on the rows, not on the batch size") func nestedBatchSizes() throws {
         var generator = SeededGenerator(seed: 11)
         let columns = (0..<2).map { NestedColumn("c\($0)", depth: 2, using: &generator) }
         let rows = (0..<150).map { _ in columns.map { $0.shape.value(using: &generator) } }
@@ -74,7 +75,7 @@ import Testing
         for size in [1, 7, 40, 41] { #expect(try file(columns, rows, options, batchSize: size) == whole) }
     }
 
-    @Test func everyLevelMayBeRequiredOrOptionalSeventeenDeep() throws {
+    @Test("required and optional fields nest seventeen levels deep") func deepNesting() throws {
         try withTemporaryFolder { folder in
             for isRequired in [true, false] {
                 var shape = NestedColumn.Shape.number(isRequired: isRequired)
@@ -94,6 +95,7 @@ import Testing
     }
 
     @Test(
+        "levels that contradict the schema or the values are refused",
         arguments: [
             ("levels missing", [], [], 0, "needs as many definition"),
             ("of different length", [1], [0, 0], 0, "needs as many definition"),
@@ -104,7 +106,7 @@ import Testing
             ("a value too few", [3, 3], [0, 1], 1, "1 values for 2 entries"),
             ("a null too few", [2], [0], 1, "1 values for 0 entries"),
         ] as [(String, [UInt8], [UInt8], Int, String)])
-    func levelsThatContradictTheSchemaOrTheValuesAreRefused(
+    func contradictoryLevels(
         case: String, definition: [UInt8], repetition: [UInt8], values: Int, complaint: String
     ) throws {
         let list = ParquetField.list(
@@ -121,7 +123,8 @@ import Testing
         #expect(error?.description.contains("a.list.element") == true)
     }
 
-    @Test func schemasThatTheFormatCannotSayAreRefused() throws {
+    @Test("empty structs, duplicate fields, nested sorting columns and 70 levels are refused")
+    func impossibleSchemas() throws {
         let x = ParquetField.column(ParquetColumn(name: "x", physicalType: .int32))
         func structure(_ fields: [ParquetField]) -> ParquetField {
             .structure(name: "s", isRequired: true, fieldID: 1, fields: fields)

@@ -1,9 +1,9 @@
 import Parquet
 import Testing
 
-/// Golden bytes: what pyarrow 26 writes for the same values, or what the specification spells out.
+/// Golden bytes: what pyarrow 26 writes for the same values, or the specification's own example.
 struct PageTests {
-    /// The file of one column; uncompressed and without checksums, so that its bytes can be told.
+    /// Writes a file of one column, uncompressed and without checksums, so that its bytes are predictable.
     private func file(
         _ column: ParquetColumn, rowCount: Int, _ batch: ColumnBatch, _ version: DataPageVersion = .v1
     ) throws -> [UInt8] {
@@ -17,7 +17,7 @@ struct PageTests {
         return file
     }
 
-    /// Header of an uncompressed data page V1 in Thrift's compact protocol.
+    /// The header of an uncompressed data page V1 in Thrift's compact protocol.
     private func header(size: UInt8, valueCount: UInt8, encoding: UInt8) -> [UInt8] {
         // type = DATA_PAGE, both sizes, then {num_values, encoding, RLE, RLE}
         [
@@ -26,7 +26,7 @@ struct PageTests {
         ]
     }
 
-    @Test func nullsCostADefinitionLevelAndNoValueBytes() throws {
+    @Test("a null costs a definition level and no value bytes") func nullsCostLevelsOnly() throws {
         let column = ParquetColumn(name: "a", physicalType: .int64, encoding: .plain)
         let file = try file(column, rowCount: 6, ColumnBatch(.int64([7, -1]), presence: [0b001010]))
         let levels: [UInt8] = [2, 0, 0, 0, 1 << 1 | 1, 0b001010]  // length; one bit-packed group
@@ -35,7 +35,7 @@ struct PageTests {
         #expect(Array(file[4..<4 + page.count]) == page)
     }
 
-    @Test func anOptionalColumnWithoutNullsHasOneRunOfLevels() throws {
+    @Test("an optional column without nulls has one run of definition levels") func optionalWithoutNulls() throws {
         let column = ParquetColumn(name: "a", physicalType: .int32, encoding: .plain)
         let file = try file(column, rowCount: 3, ColumnBatch(.int32([1, 2, 3])))
         let page =
@@ -45,14 +45,14 @@ struct PageTests {
         #expect(Array(file[4..<4 + page.count]) == page)
     }
 
-    @Test func aBitmapOfOnesAndNoBitmapMakeTheSameFile() throws {
+    @Test("a presence bitmap of ones and an absent bitmap give the same file") func absentPresence() throws {
         let column = ParquetColumn(name: "a", physicalType: .int32)
         let values = ColumnValues.int32((0..<200).map { $0 })
         let ones = try file(column, rowCount: 200, ColumnBatch(values, presence: Array(repeating: ~0, count: 4)))
         #expect(try file(column, rowCount: 200, ColumnBatch(values)) == ones)
     }
 
-    /// Header of a data page V2 without repetition levels.
+    /// The header of a data page V2 without repetition levels.
     private func headerV2(
         size: UInt8, valueCount: UInt8, nullCount: UInt8, encoding: UInt8, levels: UInt8
     ) -> [UInt8] {
@@ -63,7 +63,7 @@ struct PageTests {
         ]
     }
 
-    @Test func levelsOfAPageV2StandWithoutTheirLength() throws {
+    @Test("the levels of a data page V2 have no length prefix") func levelsInV2() throws {
         let column = ParquetColumn(name: "a", physicalType: .int64, encoding: .plain)
         let file = try file(column, rowCount: 6, ColumnBatch(.int64([7, -1]), presence: [0b001010]), .v2)
         let values: [UInt8] = [7, 0, 0, 0, 0, 0, 0, 0] + Array(repeating: 0xFF, count: 8)
@@ -72,14 +72,14 @@ struct PageTests {
         #expect(Array(file[4..<4 + page.count]) == page)
     }
 
-    @Test func aRequiredPageV2HasNoLevels() throws {
+    @Test("a data page V2 of a required column has no levels") func requiredInV2() throws {
         let column = ParquetColumn(name: "a", physicalType: .int32, isRequired: true, encoding: .plain)
         let file = try file(column, rowCount: 1, ColumnBatch(.int32([9])), .v2)
         let page = headerV2(size: 4, valueCount: 1, nullCount: 0, encoding: 0, levels: 0) + [9, 0, 0, 0]
         #expect(Array(file[4..<4 + page.count]) == page)
     }
 
-    @Test func theSpecificationsExampleOfByteStreamSplitting() throws {
+    @Test("BYTE_STREAM_SPLIT writes the specification's example") func byteStreamSplitExample() throws {
         // Three values of four bytes: AA BB CC DD, 00 11 22 33, A3 B4 C5 D6.
         let column = ParquetColumn(name: "a", physicalType: .int32, isRequired: true, encoding: .byteStreamSplit)
         let values: [UInt32] = [0xDDCC_BBAA, 0x3322_1100, 0xD6C5_B4A3]
@@ -89,7 +89,7 @@ struct PageTests {
         #expect(Array(file[4..<4 + page.count]) == page)
     }
 
-    @Test func theSpecificationsExampleOfDeltaBinaryPacking() throws {
+    @Test("DELTA_BINARY_PACKED writes the specification's example") func deltaExample() throws {
         // "7, 5, 3, 1, 2, 3, 4, 5": deltas -2, -2, -2, 1, 1, 1, 1; minimum -2; 2 bits each for 3 and 0.
         let column = ParquetColumn(name: "a", physicalType: .int32, isRequired: true, encoding: .delta)
         let file = try file(column, rowCount: 8, ColumnBatch(.int32([7, 5, 3, 1, 2, 3, 4, 5])))
@@ -98,7 +98,7 @@ struct PageTests {
         #expect(Array(file[4..<4 + page.count]) == page)
     }
 
-    @Test func aDictionaryPagePrecedesTheCodes() throws {
+    @Test("the dictionary page precedes the page of codes") func dictionaryPage() throws {
         let column = ParquetColumn(name: "a", physicalType: .byteArray, isRequired: true, encoding: .dictionary)
         let file = try file(
             column, rowCount: 4, ColumnBatch(.byteArray(offsets: [0, 1, 3, 4, 5], bytes: Array("abbaa".utf8))))
@@ -109,14 +109,14 @@ struct PageTests {
         #expect(Array(file[4..<4 + page.count]) == page)
     }
 
-    @Test func booleansAreOneBitEach() throws {
+    @Test("a boolean takes one bit") func booleans() throws {
         let column = ParquetColumn(name: "a", physicalType: .boolean, isRequired: true)
         let file = try file(column, rowCount: 10, ColumnBatch(.boolean([1, 0, 1, 1, 0, 0, 0, 1, 1, 0])))
         let page = header(size: 2, valueCount: 10, encoding: 0) + [0b1000_1101, 0b01]
         #expect(Array(file[4..<4 + page.count]) == page)
     }
 
-    @Test func longRunsOfOneCodeCostAFewBytes() throws {
+    @Test("a long run of one dictionary code takes a few bytes") func codeRuns() throws {
         let column = ParquetColumn(name: "a", physicalType: .double, isRequired: true, encoding: .dictionary)
         let values = Array(repeating: 1.5, count: 100) + Array(repeating: 2.5, count: 20)
         let file = try file(column, rowCount: 120, ColumnBatch(.double(values)))

@@ -4,7 +4,7 @@ import TestRandom
 import TestReferee
 import Testing
 
-/// Every type, presence, encoding and codec that the writer offers, read back by three readers.
+/// Three readers read back every type, presence, encoding and codec that the writer offers.
 struct RefereeTests {
     static let types: [(PhysicalType, LogicalType?)] = [
         (.boolean, nil), (.int32, nil), (.int64, nil), (.float, nil), (.double, nil), (.byteArray, nil),
@@ -25,7 +25,7 @@ struct RefereeTests {
         (.int64, .integer(bitWidth: 64, isSigned: true)), (.int64, .integer(bitWidth: 64, isSigned: false)),
     ]
 
-    /// Small limits, so that few rows cross every border there is.
+    /// Limits so small that few rows cross every page, row group and dictionary boundary.
     static func options(_ codec: CompressionCodec) -> WriterOptions {
         var options = WriterOptions(codec: codec)
         options.pageRowLimit = 256
@@ -46,8 +46,10 @@ struct RefereeTests {
         }
     }
 
-    @Test(arguments: [CompressionCodec.none, .snappy, .zstd(level: 3)], Nulls.allCases)
-    func threeReadersFindTheValuesThatWereWritten(codec: CompressionCodec, nulls: Nulls) throws {
+    @Test(
+        "three readers find the written values in every type and shape",
+        arguments: [CompressionCodec.none, .snappy, .zstd(level: 3)], Nulls.allCases)
+    func everyType(codec: CompressionCodec, nulls: Nulls) throws {
         try withTemporaryFolder { folder in
             let seed: UInt64 = 20_261_121
             var generator = SeededGenerator(seed: seed)
@@ -61,7 +63,7 @@ struct RefereeTests {
         }
     }
 
-    @Test func eachForcedEncodingIsReadBackAndIsWhatTheFooterSays() throws {
+    @Test("each forced encoding is read back, and the footer names it") func forcedEncodings() throws {
         try withTemporaryFolder { folder in
             var generator = SeededGenerator(seed: 7)
             for nulls in [Nulls.never, .sometimes] {
@@ -86,7 +88,7 @@ struct RefereeTests {
         }
     }
 
-    @Test func theRemainingLogicalTypesAreReadBack() throws {
+    @Test("the remaining logical types are read back") func otherLogicalTypesReadBack() throws {
         try withTemporaryFolder { folder in
             var generator = SeededGenerator(seed: 11)
             for nulls in [Nulls.never, .sometimes] {
@@ -101,7 +103,7 @@ struct RefereeTests {
         }
     }
 
-    @Test func defaultLimitsManyRowsAndTheEmptyFileAreReadBack() throws {
+    @Test("a large file and an empty file with the default options are read back") func defaultOptions() throws {
         try withTemporaryFolder { folder in
             var generator = SeededGenerator(seed: 3)
             let big = [

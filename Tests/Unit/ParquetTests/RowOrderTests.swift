@@ -14,7 +14,9 @@ struct RowOrderTests {
         return ParquetWriter(try ParquetSchema(columns, sortedBy: sortedBy))
     }
 
-    /// Rows of `a` (nil for null), `b`, `c` and `d`; one a batch, or all in one. True when the writer takes them.
+    /// Writes rows of `a` (nil for null), `b`, `c` and `d`, all in one batch or one a batch.
+    ///
+    /// - Returns: Whether the writer accepts them.
     private func takes(
         _ rows: [(Int32?, String, Int16, UInt32)], inOneBatch: Bool, _ writer: consuming ParquetWriter
     ) -> Bool {
@@ -40,8 +42,9 @@ struct RowOrderTests {
         return isTaken
     }
 
-    @Test(arguments: [true, false])
-    func rowsInOrderAreTakenInOneBatchOrMany(inOneBatch: Bool) throws {
+    @Test(
+        "rows in the declared order are accepted and others refused, in one batch or in many", arguments: [true, false])
+    func ordering(inOneBatch: Bool) throws {
         let byNumber = SortingColumn(name: "a")
         #expect(
             takes(
@@ -51,14 +54,14 @@ struct RowOrderTests {
         #expect(!takes([(1, "", 0, 0), (-1, "", 0, 0)], inOneBatch: inOneBatch, try Self.writer(byNumber)))
     }
 
-    @Test func nullsHaveTheirPlaceInBothDirections() throws {
+    @Test("a descending order with nulls last refuses an early null") func nullsLast() throws {
         let descending = SortingColumn(name: "a", isDescending: true, nullsFirst: false)
         #expect(takes([(5, "", 0, 0), (-1, "", 0, 0), (nil, "", 0, 0)], inOneBatch: true, try Self.writer(descending)))
         #expect(!takes([(nil, "", 0, 0), (5, "", 0, 0)], inOneBatch: true, try Self.writer(descending)))
         #expect(!takes([(5, "", 0, 0), (6, "", 0, 0)], inOneBatch: true, try Self.writer(descending)))
     }
 
-    @Test func aLaterColumnDecidesBetweenRowsThatAreEqualInTheFirst() throws {
+    @Test("the second sorting column decides between rows that are equal in the first") func secondColumn() throws {
         let order = [SortingColumn(name: "a"), SortingColumn(name: "b", isDescending: true)]
         #expect(
             takes(
@@ -67,7 +70,7 @@ struct RowOrderTests {
         #expect(!takes([(1, "a", 0, 0), (1, "z", 0, 0)], inOneBatch: true, try Self.writer(order[0], order[1])))
     }
 
-    @Test func eachTypeHasItsOwnOrder() throws {
+    @Test("decimals order as signed numbers, unsigned integers as unsigned, text by bytes") func typeOrders() throws {
         #expect(
             takes(
                 [(1, "", -3, 0), (1, "", -2, 0), (1, "", 300, 0)], inOneBatch: true,
@@ -80,7 +83,7 @@ struct RowOrderTests {
                 try Self.writer(SortingColumn(name: "b"))))
     }
 
-    @Test func theErrorNamesTheColumnAndTheRow() throws {
+    @Test("the error names the column and the row that break the order") func orderError() throws {
         var writer = try Self.writer(SortingColumn(name: "d"))
         let columns = [
             ColumnBatch(.int32([]), presence: [0]), ColumnBatch(.byteArray(offsets: [0], bytes: []), presence: [0]),

@@ -16,7 +16,8 @@ struct StatisticsTests {
             .byteArray(offsets: offsets, bytes: Array(values.joined().utf8)), column, textLimit: textLimit)
     }
 
-    @Test func zerosTakeTheOuterSignNaNDoesNotCount() {
+    @Test("a zero minimum is -0.0, a zero maximum is +0.0, and NaN is counted but never a bound")
+    func floatingPointBounds() {
         let column = ParquetColumn(name: "a", physicalType: .double)
         let zeros = statistics(.double([.nan, 0.0, .nan]), column)
         #expect(zeros.minimum == [0, 0, 0, 0, 0, 0, 0, 0x80])
@@ -29,8 +30,8 @@ struct StatisticsTests {
         #expect(text(["nan"]).nanCount == nil)
     }
 
-    @Test(arguments: [1, 15, 16, 17, 31, 32, 33, 100])
-    func boundsAreFoundWhereverTheyStand(count: Int) {
+    @Test("the minimum and the maximum are found at every position", arguments: [1, 15, 16, 17, 31, 32, 33, 100])
+    func boundPositions(count: Int) {
         for place in 0..<count {
             let other = (place + count / 2) % count
             var values = Array(repeating: Double.nan, count: count)
@@ -52,7 +53,7 @@ struct StatisticsTests {
         }
     }
 
-    @Test func unsignedIntegersOrderAsUnsigned() {
+    @Test("unsigned integers order as unsigned") func unsignedIntegers() {
         let column = ParquetColumn(
             name: "a", physicalType: .int32, logicalType: .integer(bitWidth: 32, isSigned: false))
         let bounds = statistics(.int32([-1, 1]), column)
@@ -60,7 +61,7 @@ struct StatisticsTests {
         #expect(bounds.maximum == [0xFF, 0xFF, 0xFF, 0xFF])
     }
 
-    @Test func fixedLengthDecimalsOrderAsSignedNumbers() {
+    @Test("fixed-length decimals order as signed numbers") func fixedLengthDecimals() {
         let column = ParquetColumn(
             name: "a", physicalType: .fixedLengthByteArray(length: 2), logicalType: .decimal(precision: 4, scale: 0))
         let bounds = statistics(.fixedLengthByteArray([0, 5, 0xFF, 0xFE, 0xFF, 0xFF], length: 2), column)
@@ -68,21 +69,21 @@ struct StatisticsTests {
         #expect(bounds.maximum == [0, 5])
     }
 
-    @Test func bytesOrderAsUnsignedAPrefixBeforeTheLonger() {
+    @Test("text orders by unsigned bytes, and a prefix comes before the longer text") func textBounds() {
         let bounds = text(["b", "ab", "é", "a", "b\u{0}"])
         #expect(bounds.minimum == Array("a".utf8))
         #expect(bounds.maximum == Array("é".utf8))
         #expect(bounds.isMinimumExact && bounds.isMaximumExact)
     }
 
-    @Test func longTextIsCutBetweenCharactersAndTheMaximumRoundedUp() {
+    @Test("a long text is cut between characters, and the maximum is rounded up") func longText() {
         let bounds = text(["abcdefgé tail", "xyz日本語 tail"])
         #expect(bounds.minimum == Array("abcdefg".utf8))  // é would be cut in half at eight bytes
         #expect(bounds.maximum == Array("xyz日".utf8).dropLast(3) + Array("\u{65E6}".utf8))
         #expect(!bounds.isMinimumExact && !bounds.isMaximumExact)
     }
 
-    @Test func aMaximumThatCannotBeRoundedUpIsLeftOut() {
+    @Test("a maximum that cannot be rounded up is left out") func absentMaximum() {
         let column = ParquetColumn(name: "a", physicalType: .byteArray)
         let ones = [UInt8](repeating: 0xFF, count: 20)
         let bounds = statistics(.byteArray(offsets: [0, 20], bytes: ones), column)
@@ -91,7 +92,7 @@ struct StatisticsTests {
         #expect(text([String(repeating: "\u{10FFFF}", count: 3)]).maximum == nil)
     }
 
-    @Test func roundingUpSkipsTheSurrogates() {
+    @Test("rounding up skips the surrogates") func surrogates() {
         #expect(
             TextBound.above(Array("\u{D7FF}\u{D7FF}\u{D7FF}".utf8), limit: 6, isText: true)
                 == Array("\u{D7FF}\u{E000}".utf8))

@@ -2,15 +2,15 @@ import JSON
 import Parquet
 import TestRandom
 
-/// How the values of a test column follow each other; each shape makes another encoding the best.
+/// How the values of a test column follow each other. Each shape favours another encoding.
 enum Shape: String, CaseIterable {
     case constant, repeating, ascending, random, extremes
-    /// Few values first, then all different: a dictionary that stops paying.
+    /// Few distinct values first, then all distinct: the dictionary stops saving space.
     case drifting
-    /// Extremes and random values in turns.
+    /// Extreme and random values alternate.
     case mixed
 
-    /// What the value at `position` is like.
+    /// The shape of the value at `position`.
     func part(at position: Int) -> Shape { self == .mixed ? (position.isMultiple(of: 2) ? .extremes : .random) : self }
 }
 
@@ -19,14 +19,14 @@ enum Nulls: String, CaseIterable {
     case never, sometimes, inRuns, always
 }
 
-/// One column's rows, as the writer takes them and as the referee expects them.
+/// One column's rows: the writer's input and what the referee expects.
 struct TestColumn {
     var column: ParquetColumn
     var values: ColumnValues
     var isPresent: [Bool]
-    /// One JSON value a row, in the referee's canonical form.
+    /// One JSON value for each row, in the referee's canonical form.
     var expected: [JSON]
-    /// Encodings, by their Parquet names, that the chunk must have.
+    /// The Parquet names of the encodings that the column chunk must have.
     var encodings: [String] = []
 
     var rowCount: Int { isPresent.count }
@@ -71,7 +71,7 @@ extension TestColumn {
         }
     }
 
-    /// A column of `rowCount` rows of the given type, shape and nulls.
+    /// Creates a column of `rowCount` rows of the given type, shape and nulls.
     init(
         _ type: PhysicalType, _ logicalType: LogicalType?, _ shape: Shape, _ nulls: Nulls,
         encoding: EncodingChoice = .automatic, rowCount: Int, using generator: inout SeededGenerator
@@ -197,7 +197,7 @@ extension TestColumn {
         return (0..<length).map { bytes[$0 % 8] }
     }
 
-    /// A big-endian two's complement number of up to 16 bytes, in decimal digits.
+    /// The decimal digits of a big-endian two's complement number of up to 16 bytes.
     private static func decimal(_ bytes: [UInt8]) -> String {
         let negative = (bytes.first ?? 0) & 0x80 != 0
         return bytes.reduce(negative ? Int128(-1) : 0) { $0 << 8 | Int128($1) }.description

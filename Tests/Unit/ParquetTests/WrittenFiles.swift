@@ -3,7 +3,7 @@ import JSON
 import Parquet
 import Testing
 
-/// A folder of its own for one test, removed at the end.
+/// Runs `body` with a new folder and removes the folder afterwards.
 func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "cupel-parquet-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -11,7 +11,7 @@ func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
     try body(folder)
 }
 
-/// The whole file that `columns` make, handed to the writer in batches of `batchSize` rows.
+/// The file that the writer makes of `columns` in batches of `batchSize` rows.
 func parquetFile(
     _ columns: [TestColumn], _ options: WriterOptions, batchSize: Int = .max, sortedBy: [SortingColumn] = []
 ) throws -> [UInt8] {
@@ -29,7 +29,7 @@ func parquetFile(
     return file
 }
 
-/// Writes `name`.parquet and what the referee must find in it.
+/// Writes `name`.parquet and the description that the referee checks it against.
 func write(
     _ columns: [TestColumn], _ options: WriterOptions, name: String, batchSize: Int = .max, to folder: URL
 ) throws {
@@ -38,8 +38,8 @@ func write(
     try describe(columns, as: name, in: folder)
 }
 
-/// Writes what the referee must find in the files of these columns.
-/// - Parameter files: by name, how each must be laid out; nil for one file `name` of any layout.
+/// Writes the description of files with these columns for the referee.
+/// - Parameter files: The expected layout of each file, by file name; nil for one file `name` of any layout.
 func describe(_ columns: [TestColumn], as name: String, files: JSONObject? = nil, in folder: URL) throws {
     var description = JSONObject()
     if let files { description["files"] = .object(files) }

@@ -3,7 +3,8 @@ import Testing
 @testable import AWSClient
 
 @Suite struct AWSConfigurationTests {
-    @Test func regionAndEndpointsFollowTheSDKsVariables() throws {
+    @Test("region, endpoints, attempts and CA bundle come from the SDKs' environment variables")
+    func environmentVariables() throws {
         let environment = [
             "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ENDPOINT_URL": "http://localhost:4566/",
             "AWS_ENDPOINT_URL_S3": "https://[::1]:9000", "AWS_ENDPOINT_URL_SFN": "", "AWS_MAX_ATTEMPTS": "7",
@@ -17,15 +18,18 @@ import Testing
         #expect(configuration.authorities == .file("/ca.pem"))
     }
 
-    @Test(arguments: [
-        ("eu-west-1", "https://dynamodb.eu-west-1.amazonaws.com"),
-        ("cn-north-1", "https://dynamodb.cn-north-1.amazonaws.com.cn"),
-    ])
-    func withoutAnEndpointTheRegionsOwnIsCalled(region: String, origin: String) {
+    @Test(
+        "without a configured endpoint the client calls the region's own",
+        arguments: [
+            ("eu-west-1", "https://dynamodb.eu-west-1.amazonaws.com"),
+            ("cn-north-1", "https://dynamodb.cn-north-1.amazonaws.com.cn"),
+        ])
+    func regionalEndpoint(region: String, origin: String) {
         #expect("\(AWSConfiguration(region: region).origin(of: "dynamodb"))" == origin)
     }
 
     @Test(
+        "the error names the missing or unusable variable",
         arguments: [
             ([:], "AWS_REGION"), (["AWS_REGION": "eu west"], "AWS_REGION"),
             (["AWS_REGION": "r", "AWS_ENDPOINT_URL": "localhost:4566"], "AWS_ENDPOINT_URL"),
@@ -34,7 +38,7 @@ import Testing
             (["AWS_REGION": "r", "AWS_ENDPOINT_URL": "http://h/path"], "AWS_ENDPOINT_URL"),
             (["AWS_REGION": "r", "AWS_MAX_ATTEMPTS": "0"], "AWS_MAX_ATTEMPTS"),
         ] as [([String: String], String)])
-    func whatIsMissingOrUnusableIsNamed(environment: [String: String], variable: String) {
+    func unusableVariables(environment: [String: String], variable: String) {
         let error = #expect(throws: AWSError.self) { try AWSConfiguration(environment: { environment[$0] }) }
         #expect(error.map { "\($0)".contains(variable) } == true)
     }

@@ -4,6 +4,7 @@ import Testing
 
 @Suite struct CertificateAuthoritiesTests {
     @Test(
+        "authorities from the environment come before those beside the executable and those of the system",
         arguments: [
             (["AWS_CA_BUNDLE": "/a.pem", "SSL_CERT_FILE": "/b.pem"], ["/var/task/certificates"], .file("/a.pem")),
             (["AWS_CA_BUNDLE": "", "SSL_CERT_FILE": "/b.pem"], ["/var/task/certificates"], .file("/b.pem")),
@@ -11,7 +12,7 @@ import Testing
             ([:], ["/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"], .file("/etc/ssl/ca-bundle.pem")),
             ([:], [], nil),
         ] as [([String: String], Set<String>, CertificateAuthorities?)])
-    func whatIsNamedGoesBeforeWhatLiesBesideTheExecutableAndThatBeforeTheSystems(
+    func precedence(
         environment: [String: String], readable: Set<String>, expected: CertificateAuthorities?
     ) {
         let found = CertificateAuthorities(

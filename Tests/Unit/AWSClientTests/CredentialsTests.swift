@@ -4,7 +4,7 @@ import Testing
 @testable import AWSClient
 
 @Suite struct CredentialsTests {
-    /// Makes one S3 call with what `environment` says about credentials, and returns what was asked.
+    /// Makes S3 calls with the credentials that `environment` configures, and returns the requests sent.
     private func requests(
         _ environment: [String: String], _ steps: [ScriptedTransport.Step], calls: Int = 1
     ) throws(AWSError) -> [HTTPRequest] {
@@ -23,7 +23,7 @@ import Testing
 
     static let head = ScriptedTransport.Step.answer(200, "", ["content-length": "1"])
 
-    @Test func keysOfTheEnvironmentGoFirst() throws {
+    @Test("keys in the environment take precedence over the shared file") func environmentKeys() throws {
         let file = try TemporaryFile("[default]\naws_access_key_id=FILE\naws_secret_access_key=s\n")
         let environment = [
             "AWS_ACCESS_KEY_ID": "ENV", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t",
@@ -33,7 +33,7 @@ import Testing
         #expect(keyID(sent.first) == "ENV" && sent.first?.headers["x-amz-security-token"] == "t")
     }
 
-    @Test func aProfilesKeysAreFoundInEitherFile() throws {
+    @Test("a profile's keys are found in either shared file") func profileKeys() throws {
         let credentials = try TemporaryFile(
             """
             # comment
@@ -65,7 +65,8 @@ import Testing
         #expect(try AWSConfiguration(environment: { files[$0] }).region == "ap-south-1")
     }
 
-    @Test func aContainersCredentialsAreFetchedOnceWithItsTokenAndAgainBeforeTheyExpire() throws {
+    @Test("container credentials are fetched with the token, cached, and renewed before they expire")
+    func containerCredentials() throws {
         func credentials(_ name: String, expires: String) -> ScriptedTransport.Step {
             .answer(
                 200,
@@ -75,7 +76,7 @@ import Testing
             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/uuid?x=1",
             "AWS_CONTAINER_AUTHORIZATION_TOKEN": "token-1",
         ]
-        // The scripted clock stands at 2026-03-01T10:00:00Z.
+        // The scripted clock is at 2026-03-01T10:00:00Z.
         let sent = try requests(
             environment,
             [
@@ -88,19 +89,21 @@ import Testing
         #expect(sent[1].headers["x-amz-security-token"] == "t")
     }
 
-    @Test(arguments: ["http://evil.example/creds", "ftp://localhost/creds", "http://127.0.0.1.evil.example/"])
-    func credentialsAreAskedOnlyOfTheContainersOwnHost(address: String) {
+    @Test(
+        "container credentials are refused from a host other than the container's own",
+        arguments: ["http://evil.example/creds", "ftp://localhost/creds", "http://127.0.0.1.evil.example/"])
+    func containerHost(address: String) {
         let error = #expect(throws: AWSError.self) {
             try requests(["AWS_CONTAINER_CREDENTIALS_FULL_URI": address], [])
         }
         guard case .credentials(let reason) = error else {
-            Issue.record("\(String(describing: error)) is no such error")
+            Issue.record("\(String(describing: error)) is not a credentials error")
             return
         }
         #expect(reason.hasPrefix("AWS_CONTAINER_CREDENTIALS_FULL_URI is \(address)"))
     }
 
-    @Test func aTokenFilesContentIsTheAuthorization() throws {
+    @Test("the content of the token file is the authorization header") func tokenFile() throws {
         let token = try TemporaryFile("token-from-file\n")
         let environment = [
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://localhost:1234/creds",
@@ -112,7 +115,7 @@ import Testing
         #expect(sent[0].headers["authorization"] == "token-from-file")
     }
 
-    @Test func aWebIdentityIsExchangedForARolesCredentials() throws {
+    @Test("a web identity token is exchanged for a role's credentials") func webIdentity() throws {
         let token = try TemporaryFile("ey+/=\n")
         let environment = [
             "AWS_WEB_IDENTITY_TOKEN_FILE": token.path, "AWS_ROLE_ARN": "arn:aws:iam::1:role/r",
@@ -136,7 +139,7 @@ import Testing
         #expect(keyID(sent[1]) == "ROLE" && sent[1].headers["x-amz-security-token"] == "st")
     }
 
-    @Test func expiredCredentialsAreRenewedOnceFixedOnesAreNot() throws {
+    @Test("expired container credentials are renewed once; fixed credentials are not") func expiredToken() throws {
         let expired = ScriptedTransport.Step.answer(400, "<Error><Code>ExpiredToken</Code></Error>")
         let fetched = ScriptedTransport.Step.answer(200, #"{"AccessKeyId":"K","SecretAccessKey":"s"}"#)
         let container = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/c"]
@@ -146,7 +149,7 @@ import Testing
         #expect(throws: AWSError.self) { try requests(fixed, [expired, Self.head]) }
     }
 
-    @Test func noCredentialsAtAllIsSaidWhenTheyAreNeeded() {
+    @Test("a call without credentials fails and names AWS_ACCESS_KEY_ID") func noCredentials() {
         let error = #expect(throws: AWSError.self) { try requests([:], []) }
         #expect(error.map { "\($0)".contains("AWS_ACCESS_KEY_ID") } == true)
     }

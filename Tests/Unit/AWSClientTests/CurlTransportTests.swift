@@ -18,7 +18,7 @@ import Testing
         return HTTPResponse(head: exchange.head, body: try exchange.readAll())
     }
 
-    @Test func requestsGoOutAsWrittenOverOneConnection() throws {
+    @Test("requests reach the server as written, over one connection") func requestsOnTheWire() throws {
         let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Two: a\r\nx-two: b\r\n\r\nhi"
         let noBody = "HTTP/1.1 204 No Content\r\n\r\n"
         try exchange([
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func aBodyIsReadInPiecesAndInStepWithTheReader() throws {
+    @Test("a body is read in pieces of the reader's size") func bodyInPieces() throws {
         let body = String(repeating: "0123456789", count: 100_000)
         try exchange([.answer("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")]) {
             (transport, _, origin) throws in
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func chunkedBodiesAndInterimResponsesAreUnderstood() throws {
+    @Test("a chunked body after an interim response is read") func chunkedBody() throws {
         let text =
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
         try exchange([.answer(text)]) { (transport, _, origin) throws in
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func aRedirectIsAnAnswerNotFollowed() throws {
+    @Test("a redirect is returned, not followed") func redirect() throws {
         try exchange([.answer("HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n")]) {
             (transport, server, origin) throws in
             #expect(try send(HTTPRequest(.get, origin), transport).head.status == 301)
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test func aBodyThatEndsEarlyIsALostConnection() throws {
+    @Test("a body that ends early is a lost connection") func truncatedBody() throws {
         try exchange([.answerAndClose("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")]) {
             (transport, _, origin) throws in
             let error = #expect(throws: TransportError.self) { try send(HTTPRequest(.get, origin), transport) }
@@ -93,7 +93,8 @@ import Testing
         }
     }
 
-    @Test func aConnectionThatClosesWithoutAnAnswerIsLostOneThatIsRefusedWasNeverUsed() throws {
+    @Test("a connection closed without a response is lost; on a refused connection nothing was sent")
+    func lostOrNotSent() throws {
         try exchange([.answerAndClose("")]) { (transport, server, origin) throws in
             let lost = #expect(throws: TransportError.self) {
                 try send(HTTPRequest(.post, origin, isRepeatable: false), transport)
@@ -107,7 +108,7 @@ import Testing
         #expect(refused?.kind == .notSent)
     }
 
-    @Test func silenceEndsAtTheLimit() throws {
+    @Test("a silent server times out at the limit") func timeLimit() throws {
         try exchange([.silence]) { (transport, _, origin) throws in
             let limits = TransportLimits(whole: .milliseconds(50))
             let error = #expect(throws: TransportError.self) {
@@ -117,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func whatMustNotRunTwiceNeverGoesOverAUsedConnection() throws {
+    @Test("a request that must not be repeated opens a new connection") func freshConnection() throws {
         let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
         try exchange([.answer(ok), .answer(ok)]) { (transport, server, origin) throws in
             _ = try send(HTTPRequest(.get, origin), transport)
@@ -126,7 +127,7 @@ import Testing
         }
     }
 
-    @Test func anExchangeGivenUpMidwayDoesNotDisturbTheNext() throws {
+    @Test("an exchange abandoned midway does not disturb the next") func abandonedExchange() throws {
         let long = "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + String(repeating: "x", count: 1_000_000)
         let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
         try exchange([.answer(long), .answer(ok)]) { (transport, _, origin) throws in
@@ -135,7 +136,7 @@ import Testing
         }
     }
 
-    @Test func threadsShareATransport() async throws {
+    @Test("threads share a transport") func sharedTransport() async throws {
         let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
         let server = try LoopbackServer(Array(repeating: .answer(ok), count: 200))
         defer { server.stop() }

@@ -14,7 +14,7 @@ final class LoopbackServer: Sendable {
         case answer(String)
         /// Reads one request, sends the bytes, closes the connection.
         case answerAndClose(String)
-        /// Reads one request and says nothing until the client goes.
+        /// Reads one request and sends nothing until the client disconnects.
         case silence
     }
 
@@ -28,7 +28,7 @@ final class LoopbackServer: Sendable {
     private let listener: Int32
     let port: Int
 
-    /// - Parameter refuses: holds the port and lets nobody connect.
+    /// - Parameter refuses: Whether the server holds the port and refuses connections.
     init(_ steps: [Step], refuses: Bool = false) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -51,7 +51,7 @@ final class LoopbackServer: Sendable {
     var requests: [String] { state.withLock { $0.requests } }
     var connections: Int { state.withLock { $0.connections } }
 
-    /// Ends the thread that accepts, which closes the port; connections end with their clients.
+    /// Ends the accepting thread, which closes the port. A connection ends when its client closes it.
     func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     private func acceptConnections() {
@@ -94,7 +94,7 @@ final class LoopbackServer: Sendable {
         }
     }
 
-    /// Head and body of one request; nil when the client is gone.
+    /// Head and body of one request; nil once the client has disconnected.
     private func readRequest(_ connection: Int32) -> String? {
         var received: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 64 << 10)
@@ -108,7 +108,7 @@ final class LoopbackServer: Sendable {
         }
     }
 
-    /// Of head and body together; nil while the head is not complete.
+    /// The length of head and body together; nil while the head is incomplete.
     private static func length(ofRequest received: [UInt8]) -> Int? {
         let text = String(decoding: received, as: UTF8.self)
         guard let end = text.range(of: "\r\n\r\n") else { return nil }

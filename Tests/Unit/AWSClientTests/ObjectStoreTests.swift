@@ -9,6 +9,7 @@ import Testing
     // MARK: Addresses
 
     @Test(
+        "the bucket is in the host or in the path, as the endpoint requires",
         arguments: [
             (
                 HTTPOrigin(isSecure: false, host: "localhost", port: 4566), "stage",
@@ -17,15 +18,15 @@ import Testing
             (nil, "stage", "https://stage.s3.eu-west-1.amazonaws.com/a/b%20c"),
             (nil, "dotted.stage", "https://s3.eu-west-1.amazonaws.com/dotted.stage/a/b%20c"),
         ] as [(HTTPOrigin?, String, String)])
-    func theBucketStandsInHostOrPathAsTheEndpointNeedsIt(
+    func bucketAddressing(
         endpoint: HTTPOrigin?, bucket: String, url: String
     ) throws {
         let store = ObjectStore(ScriptedTransport([]).client(endpoint: endpoint))
         #expect(try store.request(.get, S3Object(bucket: bucket, key: "a/b c"), "test").url == url)
     }
 
-    @Test(arguments: ["", "a/b", "a?b", "a b", "é"])
-    func whatIsNoBucketNameIsRefusedBeforeItIsSent(bucket: String) {
+    @Test("an invalid bucket name is refused before anything is sent", arguments: ["", "a/b", "a?b", "a b", "é"])
+    func invalidBucketNames(bucket: String) {
         let transport = ScriptedTransport([])
         #expect(throws: AWSError.self) { try ObjectStore(transport.client()).head(S3Object(bucket: bucket, key: "k")) }
         #expect(transport.requests.isEmpty)
@@ -33,7 +34,8 @@ import Testing
 
     // MARK: Requests and answers
 
-    @Test func aRangedReadAsksForBytesOfOneVersionAndTellsTheWholeSize() throws {
+    @Test("a ranged read requests bytes of one version and returns the size of the whole object")
+    func rangedRead() throws {
         let transport = ScriptedTransport([
             .answer(206, "ell", ["content-range": "bytes 1-3/443", "etag": "\"abc\"", "x-amz-version-id": "v1"])
         ])
@@ -47,14 +49,17 @@ import Testing
         #expect(request.headers["authorization"]?.contains("SignedHeaders=host;if-match;range;x-amz") == true)
     }
 
-    @Test(arguments: [
-        (ObjectStore.ByteRange.from(5), "bytes=5-"), (.from(0, to: 1), "bytes=0-0"), (.last(4), "bytes=-4"),
-    ])
-    func aRangeIsWrittenAsHTTPCounts(range: ObjectStore.ByteRange, header: String) {
+    @Test(
+        "a byte range is written as an HTTP range header",
+        arguments: [
+            (ObjectStore.ByteRange.from(5), "bytes=5-"), (.from(0, to: 1), "bytes=0-0"), (.last(4), "bytes=-4"),
+        ])
+    func rangeHeader(range: ObjectStore.ByteRange, header: String) {
         #expect(range.header == header)
     }
 
-    @Test func errorsSayWhatAndWhereAndCanBeToldApart() {
+    @Test("errors name the operation and the object, and distinguish not found from precondition failed")
+    func errors() {
         let transport = ScriptedTransport([
             .answer(
                 404, "<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Message>gone &amp; lost</Message></Error>",
@@ -72,14 +77,14 @@ import Testing
         #expect(absent?.isNotFound == true && absent?.code == "NotFound")
     }
 
-    @Test func aWriteThatMustNotReplaceSaysSo() throws {
+    @Test("a put that must not replace sends if-none-match") func onlyIfAbsent() throws {
         let transport = ScriptedTransport([.answer(200, "", ["etag": "\"abc\""])])
         let stored = try ObjectStore(transport.client()).put([1], to: object, onlyIfAbsent: true)
         #expect(stored.eTag == "abc")
         #expect(transport.requests.first?.headers["if-none-match"] == "*")
     }
 
-    @Test func listingGoesPageAfterPageAndDecodesKeys() throws {
+    @Test("a listing follows its pages and decodes the keys") func listing() throws {
         let transport = ScriptedTransport([
             .answer(
                 200,
@@ -123,7 +128,7 @@ import Testing
         }
     }
 
-    @Test func aBrokenStreamGoesOnWhereItWasInTheSameVersion() throws {
+    @Test("a broken stream resumes at its position in the same version") func streamResumes() throws {
         let transport = ScriptedTransport([
             .breakAfter(
                 HTTPResponseHead(status: 200, headers: Self.head(10)), [0, 1, 2, 3], TransportError(.lost, "cut")),
@@ -143,7 +148,7 @@ import Testing
         }
     }
 
-    @Test func aStreamOfAnObjectThatWasReplacedEndsWithAnError() throws {
+    @Test("a stream of a replaced object ends with an error") func replacedObject() throws {
         let transport = ScriptedTransport([
             .breakAfter(HTTPResponseHead(status: 200, headers: Self.head(10)), [0], TransportError(.lost, "cut")),
             .answer(412),
@@ -153,7 +158,7 @@ import Testing
         #expect(error?.isPreconditionFailed == true)
     }
 
-    @Test func aStreamThatMakesNoWayGivesUp() throws {
+    @Test("a stream without progress fails after three attempts") func stalledStream() throws {
         let broken = ScriptedTransport.Step.breakAfter(
             HTTPResponseHead(status: 206, headers: Self.head(10, 1)), [], TransportError(.lost, "cut"))
         let transport = ScriptedTransport(
@@ -165,14 +170,14 @@ import Testing
         #expect(transport.requests.count == 3)
     }
 
-    @Test func aStreamOfAnEmptyObjectIsEmpty() throws {
+    @Test("the stream of an empty object is empty") func emptyStream() throws {
         let transport = ScriptedTransport([.answer(200, "", ["content-length": "0"])])
         #expect(try readAll(try ObjectStore(transport.client()).stream(object)).isEmpty)
     }
 
     // MARK: Uploads
 
-    @Test func partsAreJoinedInOrder() throws {
+    @Test("a multipart upload lists its parts in order") func partOrder() throws {
         let transport = ScriptedTransport([
             .answer(200, "<InitiateMultipartUploadResult><UploadId>u/1</UploadId></InitiateMultipartUploadResult>"),
             .answer(200, "", ["etag": "\"e2\""]), .answer(200, "", ["etag": "\"e1\""]),
@@ -191,7 +196,8 @@ import Testing
                     + "<Part><PartNumber>2</PartNumber><ETag>&quot;e2&quot;</ETag></Part></CompleteMultipartUpload>"))
     }
 
-    @Test func startingAnUploadIsNotRepeatedCompletingItIsAlsoAfterAnErrorInsideStatus200() throws {
+    @Test("starting an upload is not retried; completing it is, also after an error inside a status 200")
+    func uploadRetries() throws {
         let start = ScriptedTransport([.fail(.lost)])
         #expect(throws: AWSError.self) { try ObjectStore(start.client()).startMultipartUpload(to: object) }
         #expect(start.requests.count == 1)
@@ -203,7 +209,8 @@ import Testing
         #expect(try upload.complete([UploadedPart(number: 1, eTag: "e")]).eTag == "x-1")
     }
 
-    @Test func anUploadThatWasCompletedByATryWhoseAnswerWasLostIsDone() throws {
+    @Test("an upload whose completion succeeded but whose response was lost counts as completed")
+    func lostCompletion() throws {
         let parts = [
             UploadedPart(number: 1, eTag: "5d41402abc4b2a76b9719d911017c592"),
             UploadedPart(number: 2, eTag: "7d793037a0760186574b0282f2f435e7"),

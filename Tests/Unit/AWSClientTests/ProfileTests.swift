@@ -3,9 +3,9 @@ import Testing
 
 @testable import AWSClient
 
-/// What a profile of the shared files says, and what is asked for with it.
+/// Profiles of the shared files: the requests and configuration that they lead to.
 @Suite struct ProfileTests {
-    /// Makes one S3 call with `profile` of a configuration file, and returns what was asked.
+    /// Makes one S3 call with `profile` of a configuration file, and returns the requests sent.
     private func requests(
         _ profile: String, _ configuration: String, _ steps: [ScriptedTransport.Step] = [],
         environment: [String: String] = [:]
@@ -41,14 +41,14 @@ import Testing
         <Expiration>2026-03-01T11:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>
         """)
 
-    @Test func aProfileThatIsAskedForGoesBeforeTheEnvironmentsKeys() throws {
+    @Test("a requested profile takes precedence over keys in the environment") func requestedProfile() throws {
         let sent = try requests(
             "work", "[profile work]\naws_access_key_id=WORK\naws_secret_access_key=s\n",
             environment: ["AWS_ACCESS_KEY_ID": "ENV", "AWS_SECRET_ACCESS_KEY": "s"])
         #expect(keyID(sent.first) == "WORK")
     }
 
-    @Test func aRoleIsTakenWithTheKeysOfTheSourceProfile() throws {
+    @Test("a role is assumed with the keys of the source profile") func sourceProfile() throws {
         let sent = try requests(
             "prod",
             """
@@ -71,7 +71,7 @@ import Testing
         #expect(keyID(sent[1]) == "ROLE" && sent[1].headers["x-amz-security-token"] == "st")
     }
 
-    @Test func rolesAreTakenOneAfterTheOtherTheLastWithAProfilesOwnKeys() throws {
+    @Test("a chain of roles starts with a profile's own keys") func roleChain() throws {
         let sent = try requests(
             "last",
             """
@@ -89,14 +89,14 @@ import Testing
         #expect(String(decoding: sent[1].body, as: UTF8.self).contains("role%2Flast"))
     }
 
-    @Test func aRoleMayBeTakenWithTheEnvironmentsKeys() throws {
+    @Test("a role can be assumed with the environment's keys") func credentialSource() throws {
         let sent = try requests(
             "ci", "[profile ci]\nrole_arn = arn:aws:iam::1:role/r\ncredential_source = Environment\n",
             [Self.roleAnswer], environment: ["AWS_ACCESS_KEY_ID": "ENV", "AWS_SECRET_ACCESS_KEY": "s"])
         #expect(sent.map { keyID($0) } == ["ENV", "ROLE"])
     }
 
-    @Test func aProcessPrintsTheCredentials() throws {
+    @Test("a credential process supplies the credentials") func credentialProcess() throws {
         let printed = #"{"Version": 1, "AccessKeyId": "PROC", "SecretAccessKey": "s", "SessionToken": "t"}"#
         let sent = try requests("sso", "[profile sso]\ncredential_process = printf '%s' '\(printed)'\n")
         #expect(keyID(sent.first) == "PROC" && sent.first?.headers["x-amz-security-token"] == "t")
@@ -106,25 +106,33 @@ import Testing
             refusal("x", "[profile x]\ncredential_process = echo '{}'\n").contains("printed no JSON with Version 1"))
     }
 
-    @Test(arguments: [
-        ("gone", "[profile other]\nregion = x\n", "the profile gone is neither in"),
-        ("a", "[profile a]\nrole_arn = r\nsource_profile = b\n", "the profile b, source_profile of a, is neither in"),
-        (
-            "a", "[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\nsource_profile = a\n",
-            "a, b, a"
-        ),
-        ("a", "[profile a]\nrole_arn = r\n", "needs source_profile or credential_source"),
-        ("a", "[profile a]\nrole_arn = r\ncredential_source = Ec2InstanceMetadata\n", "Environment or EcsContainer"),
-        ("a", "[profile a]\nrole_arn = r\nsource_profile = b\nmfa_serial = m\n[profile b]\n", "mfa_serial"),
-        ("a", "[profile a]\nsso_session = s\nsso_account_id = 1\n", "aws configure export-credentials --profile a"),
-        ("a", "[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nregion = x\n", "has no credentials"),
-    ])
-    func whatAProfileCannotGiveIsSaidWithWhatToDo(profile: String, configuration: String, text: String) {
+    @Test(
+        "the error says what an unusable profile lacks",
+        arguments: [
+            ("gone", "[profile other]\nregion = x\n", "the profile gone is neither in"),
+            (
+                "a", "[profile a]\nrole_arn = r\nsource_profile = b\n",
+                "the profile b, source_profile of a, is neither in"
+            ),
+            (
+                "a", "[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\nsource_profile = a\n",
+                "a, b, a"
+            ),
+            ("a", "[profile a]\nrole_arn = r\n", "needs source_profile or credential_source"),
+            (
+                "a", "[profile a]\nrole_arn = r\ncredential_source = Ec2InstanceMetadata\n",
+                "Environment or EcsContainer"
+            ),
+            ("a", "[profile a]\nrole_arn = r\nsource_profile = b\nmfa_serial = m\n[profile b]\n", "mfa_serial"),
+            ("a", "[profile a]\nsso_session = s\nsso_account_id = 1\n", "aws configure export-credentials --profile a"),
+            ("a", "[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nregion = x\n", "has no credentials"),
+        ])
+    func unusableProfiles(profile: String, configuration: String, text: String) {
         let refusal = refusal(profile, configuration)
         #expect(refusal.contains(text), "\(refusal)")
     }
 
-    @Test func aProfilesEndpointsCountWhereTheEnvironmentHasNone() throws {
+    @Test("a profile's endpoints apply where the environment sets none") func profileEndpoints() throws {
         let file = try TemporaryFile(
             """
             [profile local]
@@ -151,7 +159,7 @@ import Testing
             try origins(["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"]).last == "https://logs.eu-west-1.amazonaws.com")
     }
 
-    @Test func aProfileThatIsAskedForAndIsNotThereIsNamedBeforeItsRegionIsMissed() throws {
+    @Test("a missing profile is reported before its missing region") func missingProfile() throws {
         let file = try TemporaryFile("[profile other]\n")
         let error = #expect(throws: AWSError.self) {
             try AWSConfiguration(environment: { ["AWS_CONFIG_FILE": file.path][$0] }, profile: "gone")
@@ -159,7 +167,7 @@ import Testing
         #expect(error.map { "\($0)".contains("the profile gone is neither in \(file.path)") } == true)
     }
 
-    @Test func aStacksOutputsAreReadByName() throws {
+    @Test("a stack's outputs are read by name") func stackOutputs() throws {
         let transport = ScriptedTransport([
             .answer(
                 200,

@@ -9,31 +9,35 @@ import Testing
     let conditionalPut = PutItem(table: "t", item: ["id": "1"], condition: Expression("attribute_not_exists(id)"))
 
     @Test(
+        "transient errors are retried",
         arguments: [
             .answer(500), .answer(503, "<Error><Code>SlowDown</Code></Error>"), .fail(.notSent), .fail(.lost),
             .fail(.timedOut), .answer(400, #"{"__type":"x#ThrottlingException"}"#),
             .answer(400, #"{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}"#),
             .breakAfter(HTTPResponseHead(status: 200), [1, 2], TransportError(.lost, "cut")),
         ] as [ScriptedTransport.Step])
-    func passingTroubleIsTriedAgain(step: ScriptedTransport.Step) throws {
+    func transientErrors(step: ScriptedTransport.Step) throws {
         let transport = ScriptedTransport([step, step, .answer(200, "{}")])
         try DynamoDB(transport.client()).put(conditionalPut)
         #expect(transport.requests.count == 3)
         #expect(transport.pauses == [.milliseconds(50), .milliseconds(100)])
     }
 
-    @Test(arguments: [.answer(500), .fail(.lost), .fail(.timedOut)] as [ScriptedTransport.Step])
-    func aWriteWithoutAConditionIsNotSentAgainOnceItMayHaveArrived(step: ScriptedTransport.Step) {
+    @Test(
+        "a write without a condition is not retried once it may have arrived",
+        arguments: [.answer(500), .fail(.lost), .fail(.timedOut)] as [ScriptedTransport.Step])
+    func unconditionalWrite(step: ScriptedTransport.Step) {
         let transport = ScriptedTransport([step, .answer(200, "{}")])
         #expect(throws: AWSError.self) { try DynamoDB(transport.client()).put(put) }
         #expect(transport.requests.count == 1)
     }
 
     @Test(
+        "a write without a condition is retried if it cannot have taken effect",
         arguments: [
             .fail(.notSent), .answer(400, #"{"__type":"x#ThrottlingException"}"#), .answer(429),
         ] as [ScriptedTransport.Step])
-    func aWriteWithoutAConditionIsSentAgainWhenItCannotHaveTakenEffect(
+    func ineffectiveWrite(
         step: ScriptedTransport.Step
     ) throws {
         let transport = ScriptedTransport([step, .answer(200, "{}")])
@@ -42,16 +46,17 @@ import Testing
     }
 
     @Test(
+        "a permanent error is not retried",
         arguments: [
             .answer(400, #"{"__type":"x#ValidationException","message":"no"}"#), .answer(403), .fail(.invalid),
         ] as [ScriptedTransport.Step])
-    func aLastingErrorIsNotTriedAgain(step: ScriptedTransport.Step) {
+    func permanentErrors(step: ScriptedTransport.Step) {
         let transport = ScriptedTransport([step])
         #expect(throws: AWSError.self) { try DynamoDB(transport.client()).put(conditionalPut) }
         #expect(transport.requests.count == 1)
     }
 
-    @Test func theAttemptsAreBoundedAndTheLastErrorIsTold() {
+    @Test("attempts are limited, and the last error is thrown") func attemptLimit() {
         let transport = ScriptedTransport(
             Array(repeating: .answer(500, #"{"__type":"InternalServerError"}"#), count: 9))
         let error = #expect(throws: AWSError.self) { try DynamoDB(transport.client()).put(conditionalPut) }
@@ -59,12 +64,12 @@ import Testing
         #expect(transport.requests.count == 3)
     }
 
-    @Test func noWaitGoesBeyondTheDeadline() {
+    @Test("no wait goes beyond the deadline") func waitsBeforeDeadline() {
         let transport = ScriptedTransport(Array(repeating: .answer(500), count: 9))
         let client = transport.client(attempts: 9).limited(to: transport.instant + .milliseconds(120))
         let error = #expect(throws: AWSError.self) { try DynamoDB(client).put(conditionalPut) }
         guard case .timeout(_, let reason) = error else {
-            Issue.record("\(String(describing: error)) is no timeout")
+            Issue.record("\(String(describing: error)) is not a timeout")
             return
         }
         #expect(reason.contains("HTTP500"))
@@ -72,14 +77,14 @@ import Testing
         #expect(transport.limits.map(\.whole) == [.milliseconds(120), .milliseconds(70)])
     }
 
-    @Test func nothingIsSentAfterTheDeadline() {
+    @Test("nothing is sent after the deadline") func afterDeadline() {
         let transport = ScriptedTransport([.answer(200, "{}")])
         let client = transport.client().limited(to: transport.instant)
         #expect(throws: AWSError.self) { try DynamoDB(client).put(conditionalPut) }
         #expect(transport.requests.isEmpty)
     }
 
-    @Test func waitsDoubleUpToTheCeilingAndAreDrawnFromZeroUp() {
+    @Test("the backoff ceiling doubles up to its limit, and a wait is a fraction of the ceiling") func backoff() {
         let policy = RetryPolicy(attempts: 9, firstCeiling: .milliseconds(50), lastCeiling: .milliseconds(300))
         #expect(
             (1...5).map { policy.ceiling(afterFailure: $0) } == [
@@ -90,7 +95,8 @@ import Testing
         #expect(policy.wait(afterFailure: 3, fraction: 0.5) == .milliseconds(100))
     }
 
-    @Test func aTransactionThatMetAnotherIsTriedAgainOneWithAFailedConditionIsNot() throws {
+    @Test("a transaction conflict is retried with the same token; a failed condition is not")
+    func transactions() throws {
         func canceled(_ codes: String...) -> ScriptedTransport.Step {
             let reasons = codes.map { #"{"Code":"\#($0)"}"# }.joined(separator: ",")
             return .answer(400, #"{"__type":"x#TransactionCanceledException","CancellationReasons":[\#(reasons)]}"#)

@@ -3,12 +3,12 @@ import Synchronization
 
 @testable import AWSClient
 
-/// Answers requests from a script and keeps what it was asked.
+/// Answers requests from a script and records them.
 final class ScriptedTransport: HTTPTransport {
     enum Step: Sendable {
         case answer(HTTPResponse)
         case fail(TransportError)
-        /// Gives the head and some of the body; then the connection breaks.
+        /// Returns the head and part of the body; then the connection breaks.
         case breakAfter(HTTPResponseHead, [UInt8], TransportError)
     }
 
@@ -43,7 +43,7 @@ final class ScriptedTransport: HTTPTransport {
         }
     }
 
-    /// A clock that moves only by pauses, and the largest jitter there can be.
+    /// A clock that only pauses advance, and the largest possible jitter.
     var surroundings: Surroundings {
         Surroundings(
             now: { Timestamp(millisecondsSinceEpoch: 1_772_359_200_000) },
@@ -59,7 +59,7 @@ final class ScriptedTransport: HTTPTransport {
 
     var instant: ContinuousClock.Instant { surroundings.instant() }
 
-    /// - Parameter endpoint: nil for AWS's own.
+    /// - Parameter endpoint: The endpoint to call; nil for AWS's own.
     func client(
         endpoint: HTTPOrigin? = HTTPOrigin(isSecure: false, host: "127.0.0.1", port: 4566), attempts: Int = 3
     ) -> AWSClient {
@@ -84,7 +84,7 @@ private final class ScriptedExchange: HTTPExchange {
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
         if rest.isEmpty, let end { throw end }
-        // Three bytes at a time, so that callers meet short reads.
+        // Returns three bytes at a time, so that callers see short reads.
         let next = rest.prefix(min(3, buffer.count))
         buffer.copyBytes(from: next)
         rest = rest.dropFirst(next.count)

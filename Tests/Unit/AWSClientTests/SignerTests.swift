@@ -3,8 +3,8 @@ import Testing
 
 @testable import AWSClient
 
-/// Vectors that AWS published: its Signature Version 4 test suite (kept in awslabs/aws-c-auth), and the worked
-/// examples of the S3 API Reference, "Signature Calculations for the Authorization Header".
+/// Vectors that AWS published: its Signature Version 4 test suite (in awslabs/aws-c-auth) and the worked examples of
+/// the S3 API Reference, "Signature Calculations for the Authorization Header".
 @Suite struct SignerTests {
     static let suiteSecret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
     static let s3Secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -49,19 +49,21 @@ import Testing
             signature: "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736"),
     ]
 
-    @Test(arguments: suite)
-    func aRequestIsSignedAsInAWSsTestSuite(vector: Vector) {
+    @Test("requests are signed as in AWS's test suite", arguments: suite)
+    func testSuite(vector: Vector) {
         let signed = sign(vector, host: "example.amazonaws.com", Self.suiteSigner, at: "2015-08-30T12:36:00Z")
         #expect(signed.headers["authorization"]?.hasSuffix("Signature=\(vector.signature)") == true)
     }
 
-    /// The suite signs paths encoded once; services other than S3 get the sent path encoded again, which for these
-    /// cases the suite calls "normalized" and starts from the decoded path.
-    @Test(arguments: [
-        ("/ሴ", "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85"),
-        ("/example space/", "652487583200325589f1fba4c7e578f72c47cb61beeca81406b39ddec1366741"),
-    ])
-    func aPathIsSignedAsInAWSsTestSuite(path: String, signature: String) {
+    /// The suite signs paths that are encoded once. The signer encodes the sent path again for services other than S3;
+    /// the suite's "normalized" cases do the same from the decoded path.
+    @Test(
+        "paths are signed as in AWS's test suite",
+        arguments: [
+            ("/ሴ", "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85"),
+            ("/example space/", "652487583200325589f1fba4c7e578f72c47cb61beeca81406b39ddec1366741"),
+        ])
+    func testSuitePaths(path: String, signature: String) {
         let request = HTTPRequest(
             .get, HTTPOrigin(isSecure: true, host: "example.amazonaws.com"), path: path,
             headers: ["host": "example.amazonaws.com", "x-amz-date": "20150830T123600Z"])
@@ -72,7 +74,7 @@ import Testing
         #expect(actual == signature)
     }
 
-    @Test func aSessionTokenIsSentAndSigned() {
+    @Test("a session token is sent and signed") func sessionToken() {
         let token = "6e86291e8372ff2a2260956d9b8aae1d763fbf315fa00fa31553b73ebf194267"
         let credentials = Credentials(
             accessKeyID: "AKIDEXAMPLE", secretAccessKey: Self.suiteSecret, sessionToken: token)
@@ -104,16 +106,16 @@ import Testing
             signature: "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"),
     ]
 
-    @Test(arguments: s3)
-    func aRequestIsSignedAsInS3sDocumentation(vector: Vector) {
+    @Test("requests are signed as in the S3 API Reference", arguments: s3)
+    func s3Documentation(vector: Vector) {
         let credentials = Credentials(accessKeyID: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: Self.s3Secret)
         let signer = Signer(credentials: credentials, region: "us-east-1", service: "s3")
         let signed = sign(vector, host: "examplebucket.s3.amazonaws.com", signer, at: "2013-05-24T00:00:00Z")
         #expect(signed.headers["authorization"]?.hasSuffix("Signature=\(vector.signature)") == true)
     }
 
-    /// The referee is botocore 1.44.5: SigV4Auth for DynamoDB and S3SigV4Auth for S3, of the same request.
-    @Test func s3SignsThePathAsSentOtherServicesEncodeItAgain() {
+    /// The signatures are botocore 1.44.5's for the same request: SigV4Auth for DynamoDB, S3SigV4Auth for S3.
+    @Test("S3 signs the path as sent; other services encode it again") func pathEncoding() {
         let vector = Vector(testDescription: "", path: "/a b/%41+é", signature: "")
         let time = "2015-08-30T12:36:00Z"
         let other = sign(vector, host: "example.amazonaws.com", Self.suiteSigner, at: time)
@@ -128,7 +130,7 @@ import Testing
                 "Signature=ce2355f0fb5b7b6ebc39a1c2cd4cca8bef81abcf773a7f614979048a6652917a") == true)
     }
 
-    @Test func credentialsNeverPrintTheirSecrets() {
+    @Test("credentials never print their secrets") func secretsStayHidden() {
         let credentials = Credentials(accessKeyID: "AKID", secretAccessKey: "hush", sessionToken: "whisper")
         var dumped = ""
         dump(credentials, to: &dumped)

@@ -3,29 +3,33 @@ import JSON
 import Testing
 
 @Suite struct AttributeValueTests {
-    @Test(arguments: [
-        #"{"S":"é"}"#, #"{"N":"12345678901234567890.5"}"#, #"{"B":"AQID"}"#, #"{"BOOL":false}"#, #"{"NULL":true}"#,
-        #"{"L":[{"S":"a"},{"L":[]}]}"#, #"{"M":{"a":{"N":"1"},"b":{"M":{}}}}"#, #"{"SS":["a","b"]}"#,
-        #"{"NS":["1","2"]}"#, #"{"BS":["AQ==","Ag=="]}"#,
-    ])
-    func aValueIsWrittenAsItWasRead(text: String) throws {
+    @Test(
+        "a value is written as it was read",
+        arguments: [
+            #"{"S":"é"}"#, #"{"N":"12345678901234567890.5"}"#, #"{"B":"AQID"}"#, #"{"BOOL":false}"#, #"{"NULL":true}"#,
+            #"{"L":[{"S":"a"},{"L":[]}]}"#, #"{"M":{"a":{"N":"1"},"b":{"M":{}}}}"#, #"{"SS":["a","b"]}"#,
+            #"{"NS":["1","2"]}"#, #"{"BS":["AQ==","Ag=="]}"#,
+        ])
+    func roundTrip(text: String) throws {
         #expect(try AttributeValue(JSON(parsing: text)).json.text == text)
     }
 
-    @Test(arguments: [
-        "{}", #"{"S":1}"#, #"{"N":1}"#, #"{"X":"a"}"#, #"{"S":"a","N":"1"}"#, #"{"B":"?"}"#, #"{"L":[1]}"#, "[]",
-    ])
-    func aValueOfNoTypeOrOfTheWrongOneIsRefused(text: String) throws {
+    @Test(
+        "a value without exactly one valid type is refused",
+        arguments: [
+            "{}", #"{"S":1}"#, #"{"N":1}"#, #"{"X":"a"}"#, #"{"S":"a","N":"1"}"#, #"{"B":"?"}"#, #"{"L":[1]}"#, "[]",
+        ])
+    func invalidValues(text: String) throws {
         let json = try JSON(parsing: text)
         #expect(throws: ModelError.self) { try AttributeValue(json) }
     }
 
-    @Test func anItemNamesItsBrokenAttribute() {
+    @Test("the error names the broken attribute of an item") func brokenAttribute() {
         let error = #expect(throws: ModelError.self) { try Item(attributes: ["good": ["S": "a"], "bad": ["S": 1]]) }
         #expect(error?.path == "bad")
     }
 
-    @Test func aRequestSendsItsPlaceholdersOnceAndNoEmptyMaps() {
+    @Test("a request merges its placeholders and omits empty maps") func placeholders() {
         let plain = UpdateItem(table: "t", key: ["id": "1"], update: Expression("REMOVE a"))
         #expect(
             plain.json.text

@@ -3,7 +3,7 @@ import JSON
 import Testing
 
 @Suite struct S3EventTests {
-    /// The example of the S3 User Guide, "Event message structure", shortened, with an encoded key.
+    /// The example of the S3 User Guide, "Event message structure", shortened and with an encoded key.
     static let message = """
         {"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","awsRegion":"us-west-2",
         "eventTime":"1970-01-01T00:00:00.123Z","eventName":"ObjectCreated:Put",
@@ -14,7 +14,7 @@ import Testing
         "versionId":"096fKKXTRTtl3on89fVO.nfljtsv6qko","sequencer":"0055AED6DCD90281E5"}}}]}
         """
 
-    @Test func anEventSaysWhichObjectVersionsWereCreated() throws {
+    @Test("an event names the object versions that were created") func createdObjects() throws {
         let event = try S3Event(JSON(parsing: Self.message))
         let expected = S3EventRecord(
             eventName: "ObjectCreated:Put", eventTime: Timestamp(millisecondsSinceEpoch: 123),
@@ -25,16 +25,18 @@ import Testing
         #expect(event.records[0].isObjectCreated)
     }
 
-    @Test func s3sTestMessageHoldsNoRecords() throws {
+    @Test("S3's test message has no records") func testMessage() throws {
         #expect(try S3Event(["Service": "Amazon S3", "Event": "s3:TestEvent"]).records.isEmpty)
     }
 
-    @Test(arguments: [
-        ("\"eventTime\":\"1970-01-01T00:00:00.123Z\",", "", "Records[0].eventTime"),
-        ("\"name\":\"amzn-s3-demo-bucket\",", "", "Records[0].s3.bucket.name"),
-        ("Happy+Face", "Happy%GG", "Records[0].s3.object.key"), ("\"Records\"", "\"Entries\"", "Records"),
-    ])
-    func whatAnEventLacksIsNamed(text: String, replacement: String, path: String) throws {
+    @Test(
+        "the error names the missing or invalid member of an event",
+        arguments: [
+            ("\"eventTime\":\"1970-01-01T00:00:00.123Z\",", "", "Records[0].eventTime"),
+            ("\"name\":\"amzn-s3-demo-bucket\",", "", "Records[0].s3.bucket.name"),
+            ("Happy+Face", "Happy%GG", "Records[0].s3.object.key"), ("\"Records\"", "\"Entries\"", "Records"),
+        ])
+    func invalidMembers(text: String, replacement: String, path: String) throws {
         let broken = try #require(Self.message.replacing(text, with: replacement) as String?)
         try #require(broken != Self.message)
         let json = try JSON(parsing: broken)

@@ -35,7 +35,7 @@ import Testing
         try router.handle(["control_id": .string(record.controlID.text)], context)
     }
 
-    /// Rows whose text does not compress to nothing, so that a sample is a sample.
+    /// Rows whose text compresses so little that a sample covers only part of the file.
     static func rows(_ count: Int, seed: UInt64 = 7) -> String {
         var text = "id,name\n"
         var state = seed
@@ -46,8 +46,10 @@ import Testing
         return text
     }
 
-    @Test(arguments: [(1000, "lambda"), (1001, "ecs"), (0, "lambda")])
-    func aSmallFileIsCountedAndGoesWhereItsCountSays(rows: Int, target: String) throws {
+    @Test(
+        "a small file is counted, and its count decides the target",
+        arguments: [(1000, "lambda"), (1001, "ecs"), (0, "lambda")])
+    func smallFile(rows: Int, target: String) throws {
         let record = try add(gzip(Self.rows(rows)))
         let answer = try route(record)
         #expect(
@@ -60,8 +62,8 @@ import Testing
         #expect(routed.status == .pending)
     }
 
-    @Test(arguments: [true, false])
-    func aLargeFileIsJudgedByTwoRangedReads(versioned: Bool) throws {
+    @Test("two ranged reads estimate the record count of a large file", arguments: [true, false])
+    func largeFile(versioned: Bool) throws {
         let record = try add(gzip(Self.rows(50_000)), versioned: versioned)
         let before = aws.requests.count
         let answer = try route(record)
@@ -72,15 +74,15 @@ import Testing
         #expect(reads.map { $0.split(separator: " ").last } == ["bytes=0-65535", "bytes=-4"])
     }
 
-    @Test func aVersionIsReadEvenWhenANewerOneStandsInFrontOfIt() throws {
+    @Test("the record's own version is read even if a newer one exists") func olderVersion() throws {
         let old = try add(gzip(Self.rows(10)))
         let new = try add(gzip(Self.rows(20)))
         #expect(try route(old)["estimated_record_count"] == 10)
         #expect(try route(new)["estimated_record_count"] == 20)
     }
 
-    @Test(arguments: [true, false])
-    func aVersionThatIsGoneEndsTheRecordInAnErrorThatSaysSo(versioned: Bool) throws {
+    @Test("a record whose version no longer exists ends with the error ObjectGone", arguments: [true, false])
+    func missingVersion(versioned: Bool) throws {
         let record = try add(gzip(Self.rows(10)), versioned: versioned)
         if versioned {
             aws.delete(record.object)
@@ -94,15 +96,17 @@ import Testing
         #expect(failed.errorMessage?.contains("raw/beer/a b+é.csv.gz") == true)
     }
 
-    @Test(arguments: [[], Array("not gzip at all".utf8), [0x1F, 0x8B, 8, 0]] as [[UInt8]])
-    func whatCannotBeSampledGoesToTheWriterWhichSaysWhatIsWrong(bytes: [UInt8]) throws {
+    @Test(
+        "a file that cannot be sampled goes to Lambda, where the writer reports what is wrong",
+        arguments: [[], Array("not gzip at all".utf8), [0x1F, 0x8B, 8, 0]] as [[UInt8]])
+    func unreadableFile(bytes: [UInt8]) throws {
         #expect(try route(try add(bytes))["compute_target"] == "lambda")
     }
 
-    @Test func aRecordAtWorkOrAtItsEndHasNoTarget() throws {
+    @Test("a running or failed record has no target") func notPending() throws {
         let record = try add(gzip(Self.rows(1)))
         guard case .claimed(let claimed) = try control.claim(record.controlID, owner: "x", leaseSeconds: 60) else {
-            Issue.record("the record was free")
+            Issue.record("the claim of a pending record failed")
             return
         }
         #expect(try route(record)["compute_target"] == "none")
@@ -110,12 +114,12 @@ import Testing
         #expect(try route(record)["compute_target"] == "none")
     }
 
-    @Test func routingAgainAnswersTheSame() throws {
+    @Test("routing a record twice gives the same answer") func repeatedRouting() throws {
         let record = try add(gzip(Self.rows(5)))
         #expect(try route(record) == route(record))
     }
 
-    @Test func anUnknownRecordAndAnEventWithoutAnIdAreErrorsWithNames() throws {
+    @Test("an unknown record and an event without a valid id are named errors") func invalidEvents() throws {
         let id = "0123456789abcdef0123456789abcdef"
         #expect(throws: ControlError.self) { try router.handle(["control_id": .string(id)], context) }
         for event in [["control_id": "../x"], [:], ["control_id": 7]] as [JSON] {

@@ -18,7 +18,7 @@ import Testing
             tables: ["beer", "brewery"])
     }
 
-    /// One record of an event, its key encoded as S3 does.
+    /// One record of an event, with its key encoded as S3 encodes it.
     func announcement(
         _ encodedKey: String, version: String? = "v1", name: String = "ObjectCreated:Put"
     ) -> JSON {
@@ -30,7 +30,7 @@ import Testing
         ]
     }
 
-    @Test func anEventWithSeveralObjectsMakesARecordOfEachDecoded() throws {
+    @Test("an event with several objects makes one record of each, with the key decoded") func severalObjects() throws {
         let event: JSON = [
             "Records": [
                 announcement("raw/beer/a+b%2B%25%C3%A9.csv.gz"), announcement("raw/brewery/x/y.json.gz", version: nil),
@@ -45,7 +45,7 @@ import Testing
         #expect(records.allSatisfy { $0.createdAt.rfc3339 == "2026-03-01T09:00:00.000Z" })
     }
 
-    @Test func anEventRepeatedFiftyTimesAlsoInsideItselfMakesOneRecord() throws {
+    @Test("a repeated event makes one record") func repeatedEvent() throws {
         let one = announcement("raw/beer/a.csv.gz")
         let event: JSON = ["Records": [one, one]]
         #expect(try recorder.handle(event, context) == ["recorded": 1, "already_recorded": 1, "ignored": 0])
@@ -55,7 +55,7 @@ import Testing
         #expect(aws.items(in: "control").count == 1)
     }
 
-    @Test func concurrentEventsMakeOneRecord() async throws {
+    @Test("concurrent events make one record") func concurrentEvents() async throws {
         let event: JSON = ["Records": [announcement("raw/beer/a.csv.gz")]]
         let recorder = recorder
         let recorded = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -67,24 +67,26 @@ import Testing
         #expect(recorded == 1)
     }
 
-    @Test func anotherVersionOfTheSameKeyIsAnotherRecord() throws {
+    @Test("another version of the same key makes another record") func newVersion() throws {
         for version in ["v1", "v2"] {
             _ = try recorder.handle(["Records": [announcement("raw/beer/a.csv.gz", version: version)]], context)
         }
         #expect(aws.items(in: "control").count == 2)
     }
 
-    @Test(arguments: [
-        "raw/wine/a.csv.gz", "raw/beer/a.csv", "bronze/beer/a.csv.gz", "raw/a.csv.gz", "raw/beer/../wine/a.csv.gz",
-        "raw/beer/%2E%2E/a.csv.gz", "raw/beer//a.csv.gz", "raw/beer/a%0A.csv.gz", "raw/..%2Fbeer/a.csv.gz",
-    ])
-    func anyOtherKeyIsIgnoredWithItsReason(encodedKey: String) throws {
+    @Test(
+        "a key that is not a raw key of a known table is ignored",
+        arguments: [
+            "raw/wine/a.csv.gz", "raw/beer/a.csv", "bronze/beer/a.csv.gz", "raw/a.csv.gz", "raw/beer/../wine/a.csv.gz",
+            "raw/beer/%2E%2E/a.csv.gz", "raw/beer//a.csv.gz", "raw/beer/a%0A.csv.gz", "raw/..%2Fbeer/a.csv.gz",
+        ])
+    func otherKeys(encodedKey: String) throws {
         let event: JSON = ["Records": [announcement(encodedKey)]]
         #expect(try recorder.handle(event, context) == ["recorded": 0, "already_recorded": 0, "ignored": 1])
         #expect(aws.requests.isEmpty)
     }
 
-    @Test func onlyCreationCounts() throws {
+    @Test("only ObjectCreated events make records") func eventNames() throws {
         let event: JSON = ["Records": [announcement("raw/beer/a.csv.gz", name: "ObjectRemoved:Delete")]]
         #expect(try recorder.handle(event, context)["ignored"] == 1)
         let copy: JSON = [
@@ -93,7 +95,7 @@ import Testing
         #expect(try recorder.handle(copy, context)["recorded"] == 1)
     }
 
-    @Test func anEventOfAnotherShapeIsAnErrorSoThatItIsSeen() {
+    @Test("an event of another shape is an error") func otherShape() {
         #expect(throws: ModelError.self) { try recorder.handle(["detail": [:]], context) }
     }
 }

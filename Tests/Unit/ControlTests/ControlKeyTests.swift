@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ControlKeyTests {
     /// Each reference is `printf 'bucket\nkey\nversion\nschema' | sha256sum | cut -c1-32`.
-    @Test func anIdIsHalfTheSHA256OfBucketKeyVersionAndLayer() {
+    @Test("a control id is half the SHA-256 of bucket, key, version and layer") func controlID() {
         let id = ControlID(bucket: "stage", key: "raw/beer/a b.csv.gz", version: "v1", schema: .bronze)
         #expect(id.text == "50d80be4233353a618a23f97fc6d7e30")
         #expect(id.short == id.text.prefix(16))
@@ -12,30 +12,37 @@ import Testing
         #expect(ControlID(bucket: "stage", key: "raw/beer/a b.csv.gz", version: "v1", schema: .silver) != id)
     }
 
-    @Test(arguments: [
-        "", "abc", "ABCDEFABCDEFABCDEFABCDEFABCDEFAB", "0123456789abcdef0123456789abcdeg", "../../etc/passwd",
-    ])
-    func anIdFromOutsideMustLookLikeOne(text: String) {
+    @Test(
+        "a text that is not 32 lowercase hexadecimal digits is not a control id",
+        arguments: [
+            "", "abc", "ABCDEFABCDEFABCDEFABCDEFABCDEFAB", "0123456789abcdef0123456789abcdeg", "../../etc/passwd",
+        ])
+    func invalidIDs(text: String) {
         #expect(ControlID(text) == nil)
     }
 
-    @Test(arguments: [
-        ("raw/beer/beers.csv.gz", "beer", ControlRecord.FileFormat.csv),
-        ("raw/review/2026/03/part 1+é%.json.gz", "review", .json), ("raw/beer/..a/b..csv.gz", "beer", .csv),
-    ])
-    func aRawKeyTellsTableAndFormat(text: String, table: String, format: ControlRecord.FileFormat) throws {
+    @Test(
+        "a raw key gives the table and the format",
+        arguments: [
+            ("raw/beer/beers.csv.gz", "beer", ControlRecord.FileFormat.csv),
+            ("raw/review/2026/03/part 1+é%.json.gz", "review", .json), ("raw/beer/..a/b..csv.gz", "beer", .csv),
+        ])
+    func rawKeys(text: String, table: String, format: ControlRecord.FileFormat) throws {
         let key = try RawKey(text)
         #expect(key.table == table && key.format == format && key.text == text)
     }
 
-    @Test(arguments: [
-        "beers.csv.gz", "raw/beers.csv.gz", "raw//beers.csv.gz", "/raw/beer/a.csv.gz", "raw/beer/../secret/a.csv.gz",
-        "raw/beer/./a.csv.gz", "raw/../beer/a.csv.gz", "raw/beer/a.csv", "raw/beer/a.gz", "raw/beer/a.CSV.GZ",
-        "raw/beer/a\n.csv.gz", "raw/beer/a\u{0}.csv.gz", "raw/Beer/a.csv.gz", "raw/be er/a.csv.gz",
-        "raw/1beer/a.csv.gz",
-        "bronze/beer/a.csv.gz", "raw/beer/", "raw/beer//a.csv.gz", "",
-    ])
-    func anyOtherKeyIsRefusedWithItsReason(text: String) {
+    @Test(
+        "any other raw key is refused with a reason",
+        arguments: [
+            "beers.csv.gz", "raw/beers.csv.gz", "raw//beers.csv.gz", "/raw/beer/a.csv.gz",
+            "raw/beer/../secret/a.csv.gz",
+            "raw/beer/./a.csv.gz", "raw/../beer/a.csv.gz", "raw/beer/a.csv", "raw/beer/a.gz", "raw/beer/a.CSV.GZ",
+            "raw/beer/a\n.csv.gz", "raw/beer/a\u{0}.csv.gz", "raw/Beer/a.csv.gz", "raw/be er/a.csv.gz",
+            "raw/1beer/a.csv.gz",
+            "bronze/beer/a.csv.gz", "raw/beer/", "raw/beer//a.csv.gz", "",
+        ])
+    func invalidRawKeys(text: String) {
         #expect {
             try RawKey(text)
         } throws: { error in
@@ -44,19 +51,21 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("raw/beer/beers.csv.gz", "beers"), ("raw/beer/x/y/part 1+é.json.gz", "part_1___"),
-        ("raw/beer/_hidden.csv.gz", "hidden"), ("raw/beer/..csv.gz", "file"), ("raw/beer/a=b&c.csv.gz", "a_b_c"),
-        ("raw/beer/\(String(repeating: "n", count: 300)).csv.gz", String(repeating: "n", count: 120)),
-    ])
-    func outputKeysAreAPureFunctionOfTheRecord(key: String, stem: String) throws {
+    @Test(
+        "output keys follow from the record alone",
+        arguments: [
+            ("raw/beer/beers.csv.gz", "beers"), ("raw/beer/x/y/part 1+é.json.gz", "part_1___"),
+            ("raw/beer/_hidden.csv.gz", "hidden"), ("raw/beer/..csv.gz", "file"), ("raw/beer/a=b&c.csv.gz", "a_b_c"),
+            ("raw/beer/\(String(repeating: "n", count: 300)).csv.gz", String(repeating: "n", count: 120)),
+        ])
+    func outputKeys(key: String, stem: String) throws {
         let record = try Self.record(key)
         let id = record.controlID.short
         #expect(try BronzeKey(record).text == "bronze/beer/year=2026/month=02/day=28/\(stem)-\(id).parquet")
         #expect(try QuarantineKey(record).text == "quarantine/beer/year=2026/month=02/day=28/\(stem)-\(id).ndjson.gz")
     }
 
-    @Test func aRecordWhoseTableIsNoNameHasNoOutputKey() throws {
+    @Test("a record with an invalid table name has no output key") func invalidTableName() throws {
         let raw = try Self.record("raw/beer/a.csv.gz")
         let record = ControlRecord(
             controlID: raw.controlID, schema: .bronze, table: "../lake", bucket: "b", objectKey: "raw/x/a.csv.gz",
@@ -65,8 +74,10 @@ import Testing
         #expect(throws: ControlError.self) { try QuarantineKey(record) }
     }
 
-    @Test(arguments: [ObjectVersion.versionID("3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY"), .versionID("null"), .eTag("abc-2")])
-    func aVersionReadsBackAsWhatItWas(version: ObjectVersion) {
+    @Test(
+        "a version id and an ETag survive the wire form",
+        arguments: [ObjectVersion.versionID("3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY"), .versionID("null"), .eTag("abc-2")])
+    func objectVersions(version: ObjectVersion) {
         #expect(ObjectVersion(wireText: version.wireText) == version)
     }
 

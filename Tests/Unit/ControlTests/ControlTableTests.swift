@@ -20,7 +20,7 @@ import Testing
         self.record = record
     }
 
-    /// The record, claimed by `owner`.
+    /// Claims the record for `owner`.
     func claimed(by owner: String = "execution-1") throws -> ControlRecord {
         guard case .claimed(let claimed) = try table.claim(record.controlID, owner: owner, leaseSeconds: 60) else {
             throw Unclaimed()
@@ -42,7 +42,7 @@ import Testing
 
     // MARK: Register
 
-    @Test func aRepeatedEventLeavesTheFirstRecordAsItIs() throws {
+    @Test("a repeated event leaves the first record unchanged") func repeatedEvent() throws {
         #expect(try table.register(record) == .recorded)
         let working = try claimed()
         #expect(try table.register(record) == .alreadyRecorded)
@@ -50,14 +50,14 @@ import Testing
         #expect(aws.items(in: "control").count == 1)
     }
 
-    @Test func aRegistrationWhoseAnswerIsLostIsMadeAgainAndCountsOnce() throws {
+    @Test("a registration whose response is lost is retried and recorded once") func lostRegistration() throws {
         aws.loseNextAnswer()
         #expect(try table.register(record) == .alreadyRecorded)
         #expect(try table.record(record.controlID) == record)
         #expect(aws.requests == ["PutItem", "PutItem", "GetItem"])
     }
 
-    @Test func aRecordIsWrittenWithTheNamesThatTheTableKnows() throws {
+    @Test("a record is written with the table's attribute names") func wireNames() throws {
         _ = try table.register(record)
         let item = try #require(aws.items(in: "control").first)
         #expect(
@@ -69,7 +69,7 @@ import Testing
         #expect(item["created_at"] == "2026-02-28T23:59:59.999Z" && item["updated_at"] == "2026-03-01T10:00:00.000Z")
     }
 
-    @Test func anItemThatIsNoControlRecordNamesItsAttribute() throws {
+    @Test("the error names the malformed attribute of a record") func malformedRecord() throws {
         var item = record.item
         item["attempt_count"] = "many"
         aws.putItem(item, in: "control")
@@ -84,7 +84,7 @@ import Testing
 
     // MARK: Route
 
-    @Test func aPendingRecordIsRoutedOneAtWorkIsLeftAlone() throws {
+    @Test("a pending record is routed; a running record is left unchanged") func routing() throws {
         _ = try table.register(record)
         guard case .routed(let routed) = try table.route(record.controlID, to: .ecs, estimatedRecordCount: 9) else {
             throw Unclaimed()
@@ -94,7 +94,7 @@ import Testing
         #expect(try table.route(record.controlID, to: .lambda, estimatedRecordCount: 1) == .notPending(working))
     }
 
-    @Test func aRecordThatCannotBeWorkedOnEndsInErrorWithTheAttemptCounted() throws {
+    @Test("a refused record ends in error, and the refusal counts as an attempt") func refusal() throws {
         _ = try table.register(record)
         #expect(try table.refuse(record.controlID, errorType: "ObjectGone", message: "it is gone"))
         let refused = try #require(try table.record(record.controlID))
@@ -104,7 +104,7 @@ import Testing
 
     // MARK: Claim
 
-    @Test func aClaimTakesAPendingRecordWithALeaseAndAnAttempt() throws {
+    @Test("a claim sets a pending record to running with a lease and counts an attempt") func claim() throws {
         _ = try table.register(record)
         guard
             case .claimed(let claimed) = try table.claim(
@@ -115,7 +115,7 @@ import Testing
         #expect(claimed.startedAt == aws.now && claimed.requestID == "request-1")
     }
 
-    @Test func aSecondWorkerIsHeldOffUntilTheLeaseExpires() throws {
+    @Test("a second worker cannot claim a record until the lease expires") func secondWorker() throws {
         _ = try table.register(record)
         let first = try claimed()
         #expect(
@@ -125,20 +125,21 @@ import Testing
         #expect(try claimed(by: "execution-2").attemptCount == 2)
     }
 
-    @Test func theSameExecutionTakesItsRecordAgainAfterACrash() throws {
+    @Test("the same execution can claim its record again after a crash") func claimAfterCrash() throws {
         _ = try table.register(record)
         _ = try claimed()
         #expect(try claimed().attemptCount == 2)
     }
 
-    @Test func aClaimWhoseAnswerIsLostIsStillTheClaimers() throws {
+    @Test("a claim whose response is lost still belongs to its owner") func lostClaim() throws {
         _ = try table.register(record)
         aws.loseNextAnswer()
         let claimed = try claimed()
         #expect(try table.finish(claimed, conversion).status == .success)
     }
 
-    @Test func aRecordThatFailedAsOftenAsItMayIsExhaustedAlsoWhenItsWorkersDied() throws {
+    @Test("a record is exhausted at the attempt limit, whether attempts failed or leases expired")
+    func exhausted() throws {
         _ = try table.register(record)
         try table.fail(try claimed(), errorType: "BadInput", message: "no")
         try table.fail(try claimed(), errorType: "BadInput", message: "no")
@@ -153,14 +154,14 @@ import Testing
         }
     }
 
-    @Test func whatIsDoneOrUnknownIsNotClaimed() throws {
+    @Test("a finished or unknown record is not claimed") func unclaimable() throws {
         #expect(try table.claim(record.controlID, owner: "x", leaseSeconds: 60) == .notFound)
         _ = try table.register(record)
         let done = try table.finish(try claimed(), conversion)
         #expect(try table.claim(record.controlID, owner: "x", leaseSeconds: 60) == .alreadyDone(done))
     }
 
-    @Test func aRenewedLeaseLastsFromNowOn() throws {
+    @Test("a renewed lease lasts from the time of renewal") func leaseRenewal() throws {
         _ = try table.register(record)
         let first = try claimed()
         aws.advance(byMilliseconds: 50_000)
@@ -170,7 +171,7 @@ import Testing
 
     // MARK: Settle
 
-    @Test func aFinishedRecordSaysWhatCameOfIt() throws {
+    @Test("a finished record carries the conversion's results") func finish() throws {
         _ = try table.register(record)
         let working = try claimed()
         aws.advance(byMilliseconds: 1500)
@@ -183,7 +184,7 @@ import Testing
         #expect(done.leaseOwner == nil && done.leaseExpiresAt == nil)
     }
 
-    @Test func theNextLayersRecordStandsExactlyWhenThisOneIsFinishedAndOnce() throws {
+    @Test("the next layer's record is created together with the finish, and only once") func nextRecord() throws {
         _ = try table.register(record)
         let next = record.next(
             .silver, bucket: "lake", outputKey: "bronze/beer/x.parquet", version: .versionID("1"), sizeInBytes: 5,
@@ -196,7 +197,7 @@ import Testing
         let stored = try #require(try table.record(next.controlID))
         #expect(stored.status == .pending && stored.schema == .silver && stored.estimatedRecordCount == 6)
 
-        // The same output written again is another version of the same work.
+        // Writing the same output again makes another version of the same work.
         _ = try table.replay(record.controlID, ReplayRules(force: true))
         let again = record.next(
             .silver, bucket: "lake", outputKey: "bronze/beer/x.parquet", version: .versionID("2"), sizeInBytes: 5,
@@ -206,7 +207,7 @@ import Testing
         #expect(try table.record(next.controlID) == stored)
     }
 
-    @Test func aWorkerThatLostItsLeaseCanSettleNothing() throws {
+    @Test("a worker that lost its lease can finish, fail, release and renew nothing") func lostLease() throws {
         _ = try table.register(record)
         let slow = try claimed()
         aws.advance(byMilliseconds: 60_001)
@@ -219,7 +220,7 @@ import Testing
         #expect(try table.record(record.controlID) == quick)
     }
 
-    @Test func anEndWhoseAnswerIsLostIsRecognised() throws {
+    @Test("a finish or failure whose response is lost is recognised") func lostEnd() throws {
         _ = try table.register(record)
         let first = try claimed()
         aws.loseNextAnswer()
@@ -230,7 +231,7 @@ import Testing
         #expect(try table.fail(second, errorType: "BadInput", message: "no").status == .error)
     }
 
-    @Test func aReleasedRecordCanBeClaimedAtOnce() throws {
+    @Test("a released record can be claimed at once") func release() throws {
         _ = try table.register(record)
         _ = try table.route(record.controlID, to: .lambda, estimatedRecordCount: 1)
         let released = try table.release(try claimed())
@@ -238,7 +239,7 @@ import Testing
         #expect(try claimed(by: "execution-2").attemptCount == 2)
     }
 
-    @Test func aLongMessageKeepsItsBeginning() throws {
+    @Test("a long error message keeps its beginning") func longMessage() throws {
         _ = try table.register(record)
         let failed = try table.fail(try claimed(), errorType: "BadInput", message: String(repeating: "é", count: 9000))
         let message = try #require(failed.errorMessage)
@@ -247,7 +248,7 @@ import Testing
 
     // MARK: Open work
 
-    @Test func aRecordIsOpenWorkUntilItSucceedsAndAgainWhenItIsReplayed() throws {
+    @Test("a record is open work until it succeeds, and again after a replay") func openWork() throws {
         func openWork() -> AttributeValue? {
             aws.items(in: "control").first { $0["control_id"] == .string(record.controlID.text) }?["open_work"]
         }
@@ -262,7 +263,7 @@ import Testing
         #expect(openWork() == partition)
     }
 
-    @Test func aSuccessExpiresWhereRecordsDoAnErrorDoesNotAndAReplayTakesTheExpiryBack() throws {
+    @Test("a success record expires; an error does not; replay clears the expiry") func expiration() throws {
         let keeping = ControlTable(name: "control", client: aws.client, retentionInDays: 30, now: { [aws] in aws.now })
         _ = try keeping.register(record)
         func expiry() -> AttributeValue? { aws.items(in: "control").first?["expires_at"] }
@@ -274,10 +275,10 @@ import Testing
         _ = try keeping.replay(record.controlID, ReplayRules(force: true))
         #expect(expiry() == nil)
         _ = try table.finish(try claimed(), conversion)
-        #expect(expiry() == nil, "without a retention all is kept")
+        #expect(expiry() == nil, "without a retention no record expires")
     }
 
-    @Test func aNextRecordThatIsDoneAlreadyStaysOutOfOpenWork() throws {
+    @Test("a next record that already succeeded stays out of open work") func finishedNextRecord() throws {
         _ = try table.register(record)
         let next = record.next(
             .silver, bucket: "lake", outputKey: "bronze/beer/x.parquet", version: .versionID("1"), sizeInBytes: 5,
@@ -294,7 +295,7 @@ import Testing
         #expect(aws.items(in: "control").allSatisfy { $0["open_work"] == nil })
     }
 
-    @Test func theBacklogCountsWhatIsOpenInEveryPartition() throws {
+    @Test("the backlog counts open work in every partition") func backlog() throws {
         let statuses: [ControlRecord.Status] = [.pending, .running, .error, .error, .success]
         for number in 0..<100 {
             var record = try ControlKeyTests.record("raw/beer/\(number).csv.gz")
@@ -314,14 +315,15 @@ import Testing
         #expect(try table.backlog(in: .silver) == Backlog())
     }
 
-    // MARK: Random lives
+    // MARK: Random histories
 
-    /// Many workers, dying at random, some slow, some replayed: whatever happens, one end counts.
-    @Test func randomLivesSettleOnceAndKeepTheCountsOfOneWorker() throws {
+    /// Workers crash at random, some are slow, some records are replayed: at most one finish counts.
+    @Test("in random histories a record finishes at most once, with the counts of one worker")
+    func randomHistories() throws {
         let seed = UInt64.random(in: .min ... .max)
         var random = SeededGenerator(seed: seed)
-        for life in 0..<40 {
-            let record = try ControlKeyTests.record("raw/beer/\(life).csv.gz")
+        for history in 0..<40 {
+            let record = try ControlKeyTests.record("raw/beer/\(history).csv.gz")
             let table = ControlTable(name: "control", client: aws.client, attemptLimit: 1000, now: { [aws] in aws.now })
             _ = try table.register(record)
             var holders: [ControlRecord] = []

@@ -10,7 +10,7 @@ import Testing
         ControlTable(name: "control", client: aws.client, attemptLimit: 2, now: { [aws] in aws.now })
     }
 
-    /// Registers a record and brings it to `status`.
+    /// Stores a record with `status`.
     @discardableResult
     func add(_ name: String, _ status: ControlRecord.Status, attempts: Int = 1) throws -> ControlID {
         var record = try ControlKeyTests.record("raw/beer/\(name).csv.gz")
@@ -27,7 +27,7 @@ import Testing
         return record.controlID
     }
 
-    @Test func aFailedRecordGoesAgainOnceHoweverManyAsk() throws {
+    @Test("a failed record is replayed once, however many replays are requested") func failedRecord() throws {
         let id = try add("a", .error)
         #expect(try table.replay(id) == .replayed(from: .error))
         #expect(try table.replay(id) == .alreadyPending)
@@ -36,8 +36,10 @@ import Testing
         #expect(record.attemptCount == 1)
     }
 
-    @Test(arguments: ["2026-03-01T09:00:00Z", "2026-03-01T09:00:00.123456Z", "2026-03-01T10:00:00+01:00", nil])
-    func aRecordThatTheStateMachineEndedAtATimeInItsOwnFormGoesAgain(time: String?) throws {
+    @Test(
+        "a failed record is replayed whatever the form of its update time",
+        arguments: ["2026-03-01T09:00:00Z", "2026-03-01T09:00:00.123456Z", "2026-03-01T10:00:00+01:00", nil])
+    func foreignTimestamps(time: String?) throws {
         let id = try add("a", .error)
         var item = try #require(aws.items(in: "control").first)
         item["updated_at"] = time.map(AttributeValue.string)
@@ -45,7 +47,7 @@ import Testing
         #expect(try table.replay(id) == .replayed(from: .error))
     }
 
-    @Test func successAndPendingNeedForceAHeldLeaseYieldsToNothing() throws {
+    @Test("replaying a success or a pending record needs force; a held lease is never replayed") func force() throws {
         let success = try add("a", .success)
         let pending = try add("b", .pending)
         let running = try add("c", .running)
@@ -57,7 +59,7 @@ import Testing
         #expect(try table.replay(running, ReplayRules(force: true)) == .running(until: until))
     }
 
-    @Test func anExpiredLeaseGoesAgainAndEndsInErrorWhenWorkersKeepDying() throws {
+    @Test("an expired lease is replayed, and abandoned as an error at the attempt limit") func expiredLease() throws {
         let once = try add("a", .running, attempts: 1)
         let often = try add("b", .running, attempts: 2)
         aws.advance(byMilliseconds: 60_001)
@@ -69,12 +71,13 @@ import Testing
         #expect(try table.replay(often) == .replayed(from: .error))
     }
 
-    @Test func anUnknownRecordIsSaidToBeUnknown() throws {
+    @Test("an unknown record is reported as not found") func unknownRecord() throws {
         let id = try #require(ControlID("0123456789abcdef0123456789abcdef"))
         #expect(try table.replay(id) == .notFound)
     }
 
-    @Test func theScheduledSelectionTakesWhatIsOverdueAndPassesOverTheRest() throws {
+    @Test("the overdue selection replays expired leases, stale pending records and retryable errors only")
+    func overdue() throws {
         let expired = try add("a", .running)
         let stale = try add("b", .pending)
         aws.advance(byMilliseconds: 3_600_001)
@@ -101,7 +104,7 @@ import Testing
         #expect(results.isEmpty)
     }
 
-    @Test func aSelectionByStatusTableAndTimeReplaysWhatFits() throws {
+    @Test("a selection by status, table and time replays the matching records") func selection() throws {
         try add("early", .error)
         aws.advance(byMilliseconds: 10_000)
         let late = try add("late", .error)
@@ -112,12 +115,12 @@ import Testing
         }
         #expect(seen == [late])
         try table.replay(.matching(.error, table: "wine", since: nil), ReplayRules()) { _ in
-            Issue.record("nothing is due")
+            Issue.record("no record matches")
             return true
         }
     }
 
-    @Test func aDryRunSaysWhatItWouldDoAndChangesNothing() throws {
+    @Test("a dry run reports the outcomes and changes nothing") func dryRun() throws {
         let ids = try (0..<5).map { try add("file \($0)", .error) }
         let before = aws.items(in: "control").sorted { $0["control_id"]?.string ?? "" < $1["control_id"]?.string ?? "" }
         var outcomes: [ReplayOutcome] = []
@@ -131,7 +134,7 @@ import Testing
                 == before)
     }
 
-    @Test func aReplayStopsWhenItIsToldTo() throws {
+    @Test("a replay stops when its callback returns false") func stopping() throws {
         for number in 0..<5 { try add("file \(number)", .error) }
         var count = 0
         try table.replay(.matching(.error, table: nil, since: nil), ReplayRules()) { _ in
@@ -142,7 +145,7 @@ import Testing
         #expect(aws.items(in: "control").filter { $0["status"] == "pending" }.count == 3)
     }
 
-    @Test func queriesFindRecordsByKeyTableStatusAndExpiredLeasePageAfterPage() throws {
+    @Test("queries find records by key, table, status and expired lease, across pages") func queries() throws {
         let failed = Set(try (0..<5).map { try add("failed \($0)", .error) })
         let running = try add("running", .running)
         #expect(Set(try table.records(.status(.error, in: .bronze)).map(\.controlID)) == failed)

@@ -31,7 +31,7 @@ import Testing
         return record.controlID
     }
 
-    @Test func theScheduledRunReplaysErrorsBelowTheLimitAndSaysSo() throws {
+    @Test("a scheduled run replays and reports the errors below the attempt limit") func scheduledRun() throws {
         let id = try addFailed("a")
         _ = try addFailed("b", attempts: 2)
         let answer = try replayer.handle(JSON.object([:]), context)
@@ -46,13 +46,14 @@ import Testing
         #expect(try replayer.handle(JSON.object([:]), context)["records"] == [])
     }
 
-    @Test func aSchedulesOwnEventIsAScheduledRun() throws {
+    @Test("an EventBridge scheduled event starts a scheduled run") func scheduledEvent() throws {
         _ = try addFailed("a")
         let event: JSON = ["version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": [:]]
         #expect(try replayer.handle(event, context)["replayed"] == 1)
     }
 
-    @Test func theScheduledRunMeasuresWhatIsOpenBeforeItReplaysAnotherRunDoesNot() throws {
+    @Test("a scheduled run logs backlog metrics before it replays; another run logs none")
+    func backlogMetrics() throws {
         _ = try addFailed("a")
         _ = try addFailed("b", attempts: 2)
         let lines = Mutex<[String]>([])
@@ -73,7 +74,7 @@ import Testing
             ])
     }
 
-    @Test func namedRecordsGoAgainWhateverTheirAttemptsOnceEach() throws {
+    @Test("named records are replayed once each, whatever their attempts") func namedRecords() throws {
         let id = try addFailed("a", attempts: 9)
         let unknown = "0123456789abcdef0123456789abcdef"
         let event: JSON = ["ids": [.string(id.text), .string(unknown), .string(id.text)]]
@@ -85,7 +86,7 @@ import Testing
             ])
     }
 
-    @Test func aDryRunChangesNothing() throws {
+    @Test("a dry run changes nothing") func dryRun() throws {
         let id = try addFailed("a")
         let before = aws.items(in: "control")
         let answer = try replayer.handle(["ids": [.string(id.text)], "dry_run": true], context)
@@ -93,7 +94,7 @@ import Testing
         #expect(aws.items(in: "control") == before)
     }
 
-    @Test func anInvocationNearItsDeadlineLeavesTheRestToTheNext() throws {
+    @Test("an invocation near its deadline leaves the rest to the next") func deadline() throws {
         for number in 0..<3 { _ = try addFailed("\(number)") }
         let hurried = InvocationContext(
             requestID: "request-2", deadline: .now + .seconds(4), log: Log(sink: { _ in }))
@@ -102,16 +103,17 @@ import Testing
     }
 
     @Test(
+        "the error names the invalid member of an event",
         arguments: [
             (["ids": ["../x"]], "ids"), (["status": "broken"], "status"), (["since": "yesterday"], "since"),
             (["force": "yes"], "force"), (["dry_run": 1], "dry_run"), (["table": 7], "table"),
         ] as [(JSON, String)])
-    func whatAnEventGetsWrongIsNamed(event: JSON, member: String) {
+    func invalidEvents(event: JSON, member: String) {
         let error = #expect(throws: ReplayRequestError.self) { try ReplayRequest(event) }
         #expect(error?.member == member)
     }
 
-    @Test func anEventsFiltersAreRead() throws {
+    @Test("an event's filters are read") func filters() throws {
         let event: JSON = ["table": "beer", "since": "2026-03-01T00:00:00Z", "force": true]
         let since = try #require(Timestamp(rfc3339: "2026-03-01T00:00:00Z"))
         let request = try ReplayRequest(event)

@@ -13,7 +13,7 @@ import YAML
         }
     }
 
-    @Test func scalarsKeepTheirTextAndSayWhatTheyAre() throws {
+    @Test("a scalar keeps its text and converts to its type") func scalars() throws {
         let node = try parse(
             "account: 0012\nflag: true\nquoted: 'true'\nnothing: ~\nempty:\nname: beer\nsize: -5\nf: 1.5")
         #expect(node["account"]?.string == "0012")
@@ -29,26 +29,26 @@ import YAML
         #expect(node["absent"] == nil)
     }
 
-    @Test func mappingsKeepTheOrderOfTheDocument() throws {
+    @Test("a mapping keeps the order of the document") func mappingOrder() throws {
         let node = try parse("z: 1\na: 2\nm: 3\n")
         #expect(node.mapping?.keys == ["z", "a", "m"])
         #expect(node.mapping?.map(\.value.int) == [1, 2, 3])
     }
 
-    @Test func sequencesAreReadInBlockAndFlowStyle() throws {
+    @Test("sequences are read in block and flow style") func sequences() throws {
         let node = try parse("block:\n  - a\n  - b\nflow: [1, 2]\n")
         #expect(node["block"]?.sequence?.map(\.string) == ["a", "b"])
         #expect(node["flow"]?[1]?.int == 2)
         #expect(node["flow"]?[2] == nil)
     }
 
-    @Test func everyNodeKnowsItsLineAndColumn() throws {
+    @Test("every node knows its line and column") func positions() throws {
         let node = try parse("a: 1\nb:\n  - x\n  -   y\n")
         #expect(node["b"]?[1]?.mark == YAMLMark(line: 4, column: 7))
         #expect(node.mapping?.entry(for: "b")?.keyMark == YAMLMark(line: 2, column: 1))
     }
 
-    @Test func cloudFormationsTagsAreKept() throws {
+    @Test("CloudFormation's tags are kept") func tags() throws {
         let node = try parse(
             "a: !Ref Bucket\nb: !Sub '${A}-b'\nc: !GetAtt [Queue, Arn]\nd: !Join\n  - ','\n  - [x, !Ref y]\n")
         #expect(node["a"]?.tag == "!Ref")
@@ -59,7 +59,7 @@ import YAML
         #expect(node["d"]?[1]?[1]?.tag == "!Ref")
     }
 
-    @Test func jsonTextIsReadToo() throws {
+    @Test("JSON text is valid YAML") func json() throws {
         let node = try parse("{\"a\":[1,2.5,null,true,\"x\\n\\u00e9\"],\n\t\"b\":{\"c\":\"\"}}")
         #expect(node["a"]?[0]?.int == 1)
         #expect(node["a"]?[2]?.isNull == true)
@@ -68,18 +68,18 @@ import YAML
         #expect(node["b"]?["c"]?.string == "")
     }
 
-    @Test func aliasesStandForWhatTheirAnchorNamed() throws {
+    @Test("an alias has the value of its anchor") func aliases() throws {
         let node = try parse("base: &b {x: 1}\nuse: *b\nlist: [*b, *b]\n")
         #expect(node["use"]?["x"]?.int == 1)
         #expect(node["list"]?.sequence?.count == 2)
     }
 
-    @Test func anAliasWithoutItsAnchorOrInsideItIsAnError() {
+    @Test("an alias before its anchor or inside it is an error") func danglingAlias() {
         #expect(fault("a: *missing") == "a.yaml:1:4: no anchor &missing before this alias")
         #expect(fault("a: &a [*a]") == "a.yaml:1:8: no anchor &a before this alias")
     }
 
-    @Test func anExpansionBombEndsAtTheNodeLimit() {
+    @Test("an expansion bomb fails at the node limit") func expansionBomb() {
         var text = "l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n"
         for level in 1...12 {
             let aliases = Array(repeating: "*l\(level - 1)", count: 10).joined(separator: ", ")
@@ -88,7 +88,7 @@ import YAML
         #expect(fault(text)?.contains("more than 200000 nodes once aliases are resolved") == true)
     }
 
-    @Test func depthIsBoundedDirectlyAndThroughAliases() {
+    @Test("nesting depth is limited, also through aliases") func depthLimit() {
         let deep = String(repeating: "[", count: 102) + String(repeating: "]", count: 102)
         #expect(fault(deep) == "a.yaml:1:102: nested deeper than 100 levels")
         var text = "l0: &l0 [x]\n"
@@ -98,33 +98,35 @@ import YAML
         #expect(fault(allowed) == nil)
     }
 
-    @Test(arguments: [
-        ("a: 1\nb: 2\na: 3", "a.yaml:3:1: the key 'a' is there twice (first at line 1, column 1)"),
-        ("[a]: 1", "a.yaml:1:1: a key must be a scalar, not a sequence"),
-        ("a: {<<: {x: 1}}", "a.yaml:1:5: merge keys (<<) are not read; repeat the entries"),
-        ("", "a.yaml:1:1: the document is empty"),
-        ("a: 1\n---\nb: 2", "a.yaml:2:1: a second document begins; expected one"),
-        (
-            "a: [1, 2\nb: 3",
-            "a.yaml:2:2: did not find expected ',' or ']', while parsing a flow sequence begun at line 1, column 4"
-        ),
-        (
-            "a: \"x",
-            "a.yaml:1:6: found unexpected end of stream, while scanning a quoted scalar begun at line 1, column 4"
-        ),
-    ])
-    func whatIsWrongIsNamedWithFileLineAndColumn(text: String, expected: String) {
+    @Test(
+        "an error names file, line and column",
+        arguments: [
+            ("a: 1\nb: 2\na: 3", "a.yaml:3:1: the key 'a' is there twice (first at line 1, column 1)"),
+            ("[a]: 1", "a.yaml:1:1: a key must be a scalar, not a sequence"),
+            ("a: {<<: {x: 1}}", "a.yaml:1:5: merge keys (<<) are not read; repeat the entries"),
+            ("", "a.yaml:1:1: the document is empty"),
+            ("a: 1\n---\nb: 2", "a.yaml:2:1: a second document begins; expected one"),
+            (
+                "a: [1, 2\nb: 3",
+                "a.yaml:2:2: did not find expected ',' or ']', while parsing a flow sequence begun at line 1, column 4"
+            ),
+            (
+                "a: \"x",
+                "a.yaml:1:6: found unexpected end of stream, while scanning a quoted scalar begun at line 1, column 4"
+            ),
+        ])
+    func errors(text: String, expected: String) {
         #expect(fault(text) == expected)
     }
 
-    @Test func invalidUTF8IsAnErrorAtItsLine() {
+    @Test("invalid UTF-8 is an error with its line") func invalidUTF8() {
         let text = Array("a: 1\nb: x".utf8) + [0xFF] + Array("\n".utf8)
         let error = #expect(throws: YAMLError.self) { try YAMLNode(parsing: text, file: "a.yaml") }
         #expect(error?.mark?.line == 2)
         #expect(error?.description == "a.yaml:2:5: invalid leading UTF-8 octet at byte 9")
     }
 
-    @Test func aFileThatIsNotThereIsAnErrorWithItsPath() {
+    @Test("a missing file is an error with its path") func missingFile() {
         let error = #expect(throws: YAMLError.self) { try YAMLNode(contentsOf: "/nonexistent/contract.yaml") }
         #expect(error?.description == "/nonexistent/contract.yaml: cannot be read: No such file or directory")
     }

@@ -11,7 +11,7 @@ import Testing
 
 @testable import BronzeWriter
 
-/// A record's life in the writer's hands: claimed, converted, ended.
+/// The writer claims a record, converts its file and finishes or fails the record.
 @Suite struct BronzeWriterTests {
     let aws = FakeAWS()
     let lines = LogLines()
@@ -65,10 +65,10 @@ import Testing
         }
     }
 
-    // MARK: Done
+    // MARK: Success
 
-    @Test(arguments: [true, false])
-    func aRawFileBecomesBronzeAndItsRecordSaysSo(versioned: Bool) throws {
+    @Test("a raw file becomes a bronze file, and its record carries the counts", arguments: [true, false])
+    func success(versioned: Bool) throws {
         let record = try add(gzip(header + rows(0..<499) + "x,y,z,0\n"), versioned: versioned)
         let answer = try write(record)
         #expect(answer["outcome"] == "done" && answer["rows_read"] == 500)
@@ -87,7 +87,8 @@ import Testing
         #expect(next.fileSizeInBytes == (try output(record)?.count) && next.estimatedRecordCount == 499)
     }
 
-    @Test func theRecordSaysWhichRulesOfTheContractHoldWhetherTheFileIsDoneOrFailedByThem() throws {
+    @Test("the record carries the results of the quality rules, on success and on failure")
+    func qualityInRecord() throws {
         let rule = "{name: all_there, metric: nullValues, mustBe: 0"
         let text = gzip("id,score\n1,1\n2,\n")
         for (severity, status) in [("warning", ControlRecord.Status.success), ("error", .error)] {
@@ -103,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func theFileSaysWhereItComesFrom() throws {
+    @Test("the bronze file's footer names its source, control id and contract version") func provenance() throws {
         let record = try add()
         try write(record)
         let footer = String(decoding: try #require(try output(record)).suffix(4096), as: UTF8.self)
@@ -112,7 +113,7 @@ import Testing
         }
     }
 
-    @Test func aFileThatIsDoneIsNotDoneAgain() throws {
+    @Test("a converted file is not converted again") func alreadyDone() throws {
         let record = try add()
         try write(record)
         let before = aws.requests.count
@@ -120,7 +121,7 @@ import Testing
         #expect(!aws.requests[before...].contains { $0.hasPrefix("GET ") || $0.hasPrefix("PUT ") })
     }
 
-    @Test func twoVersionsOfAKeyHaveTwoOutputs() throws {
+    @Test("two versions of a key have two outputs") func twoVersions() throws {
         let old = try add(file(10))
         let new = try add(file(20))
         #expect(try write(new)["rows_written"] == 20)
@@ -128,23 +129,23 @@ import Testing
         #expect(aws.keys(in: "lake").count == 2)
     }
 
-    // MARK: Others at work
+    // MARK: Other workers
 
-    @Test func aRecordThatAnotherWorkerHoldsIsLeftToIt() throws {
+    @Test("a record that another worker holds is left unchanged") func heldByAnother() throws {
         let record = try add()
         _ = try control.claim(record.controlID, owner: "other", leaseSeconds: 60)
         #expect(try write(record)["outcome"] == "heldByAnother")
         #expect(try stored(record).leaseOwner == "other" && aws.keys(in: "lake").isEmpty)
     }
 
-    @Test func aRecordThatHasFailedTooOftenIsLeftAlone() throws {
+    @Test("a record at the attempt limit is not claimed") func exhausted() throws {
         let record = try add(gzip("name\n"))
         for _ in 0..<3 { #expect(throws: ConversionError.self) { try write(record) } }
         #expect(try write(record)["outcome"] == "exhausted")
         #expect(try stored(record).attemptCount == 3)
     }
 
-    @Test func aWorkerThatLostItsLeaseEndsQuietlyAndChangesNothing() throws {
+    @Test("a worker that lost its lease ends without an error and changes nothing") func lostLease() throws {
         let record = try add()
         aws.before("PUT /lake") { [aws, control] in
             aws.advance(byMilliseconds: 3_600_000)
@@ -157,7 +158,8 @@ import Testing
         #expect(try silver.isEmpty)
     }
 
-    @Test func aWorkerThatFailsAfterItLostItsLeaseDoesNotEndTheOthersAttempt() throws {
+    @Test("a worker that fails after it lost its lease does not end the other worker's attempt")
+    func lostLeaseThenFailure() throws {
         let record = try add(gzip(header + "1,\"open"))
         aws.before("GET /stage") { [aws, control] in
             aws.advance(byMilliseconds: 3_600_000)
@@ -169,23 +171,23 @@ import Testing
 
     // MARK: Crashes
 
-    @Test func aCrashBetweenThePutAndTheEndIsRepairedByDoingItAgain() throws {
+    @Test("a crash between the put and the finish is repaired by the next attempt") func crashAfterPut() throws {
         let record = try add()
         let writer = try BronzeWriter(settings: settings())
-        // Neither the end nor the release gets through: as if the process had died after the put.
+        // Both the finish and the release fail, as if the process had crashed after the put.
         aws.refuse("TransactWriteItems", "InternalServerError", status: 500)
         aws.before("TransactWriteItems") { [aws] in aws.refuse("UpdateItem", "InternalServerError", status: 500) }
         #expect(throws: (any Error).self) { try writer.handle(event(record), context()) }
         let first = try #require(try output(record))
         #expect(try stored(record).status == .running)
 
-        #expect(try write(record)["outcome"] == "done", "the same execution takes its own lease up")
+        #expect(try write(record)["outcome"] == "done", "the same execution can claim again while its lease lasts")
         #expect(try output(record) == first)
         #expect(try stored(record).attemptCount == 2)
         #expect(try silver.count == 1)
     }
 
-    @Test func anEndWhoseAnswerWasLostIsNotTakenForAFailure() throws {
+    @Test("a finish whose response is lost is not taken for a failure") func lostFinish() throws {
         let record = try add()
         aws.before("TransactWriteItems") { [aws] in aws.loseNextAnswer() }
         #expect(try write(record)["outcome"] == "done")
@@ -203,8 +205,8 @@ import Testing
         (gzip(header + "x,a,1,1\n"), "ContractBroken", ["1 of 1 rows", "line 2", "column id", "beer 1.2.0"]),
     ]
 
-    @Test(arguments: failures)
-    func whatIsWrongWithAFileStandsInItsRecord(
+    @Test("the record of a failed file says what is wrong and where", arguments: failures)
+    func failedFiles(
         failure: (bytes: [UInt8], type: String, says: [String])
     ) throws {
         let record = try add(failure.bytes)
@@ -218,8 +220,8 @@ import Testing
         #expect(aws.keys(in: "lake").isEmpty && aws.openUploads == 0)
     }
 
-    @Test(arguments: [true, false])
-    func anObjectThatIsGoneIsAnErrorThatSaysSo(versioned: Bool) throws {
+    @Test("a missing object version ends the record with the error ObjectGone", arguments: [true, false])
+    func missingObject(versioned: Bool) throws {
         let record = try add(versioned: versioned)
         if versioned {
             aws.delete(record.object)
@@ -232,24 +234,26 @@ import Testing
         #expect(failed.errorMessage?.contains("put the file again") == true)
     }
 
-    @Test func aLakeBucketThatIsNotThereIsNotBlamedOnTheFile() throws {
+    @Test("a missing lake bucket is reported as the bucket's error, not the file's") func missingLakeBucket() throws {
         let record = try add()
         aws.refuse("PUT /lake", "NoSuchBucket", status: 404)
         #expect(throws: AWSError.self) { try write(record) }
         #expect(try stored(record).errorType == "NoSuchBucket")
     }
 
-    @Test func aTableWithoutAContractIsRefusedByName() throws {
+    @Test("the error names a table without a contract") func noContract() throws {
         let record = try add(key: "raw/cider/a.csv.gz")
         let error = #expect(throws: ConversionError.self) { try write(record) }
         #expect(error?.errorType == "NoContract")
         #expect(try stored(record).errorMessage?.contains("cider") == true)
     }
 
-    @Test(arguments: [
-        ("GET /stage", "SlowDown", 503), ("PUT /lake", "SlowDown", 503), ("PUT /lake", "InternalError", 500),
-    ])
-    func whatPassesWithTimeGivesTheRecordBackAndTheNextTryDoesIt(
+    @Test(
+        "a transient error releases the record, and the next attempt converts the file",
+        arguments: [
+            ("GET /stage", "SlowDown", 503), ("PUT /lake", "SlowDown", 503), ("PUT /lake", "InternalError", 500),
+        ])
+    func transientErrors(
         operation: String, code: String, status: Int
     ) throws {
         let record = try add()
@@ -262,14 +266,14 @@ import Testing
 
     // MARK: Time
 
-    @Test func anInvocationWithoutTimeDoesNotTakeTheRecord() throws {
+    @Test("an invocation without time left does not claim the record") func noTime() throws {
         let record = try add()
         let error = #expect(throws: ControlError.self) { try write(record, timeLeft: .milliseconds(-1)) }
         #expect(error?.errorType == "Interrupted")
         #expect(try stored(record).status == .pending)
     }
 
-    @Test func anInvocationThatRunsOutOfTimeGivesTheRecordBackBeforeItsEnd() throws {
+    @Test("an invocation that runs out of time releases the record before its deadline") func outOfTime() throws {
         let record = try add(file(5000))
         let interruptions = Mutex(0)
         let writer = BronzeWriter(settings: try settings()) {
@@ -284,7 +288,7 @@ import Testing
         #expect(interruptions.withLock { $0 } == 3)
     }
 
-    @Test func aLeaseEndsSoonAfterTheInvocationMust() throws {
+    @Test("a lease expires soon after the invocation's deadline") func leaseDuration() throws {
         let record = try add()
         aws.before("GET /stage") { [aws, control, lines] in
             let claimed = try? control.record(record.controlID)
@@ -297,7 +301,7 @@ import Testing
 
     // MARK: Requests
 
-    @Test func anUnknownRecordAndAnEventWithoutAnIdAreErrorsWithNames() throws {
+    @Test("an unknown record and an event without a valid id are named errors") func invalidEvents() throws {
         let writer = BronzeWriter(settings: try settings())
         let id = "0123456789abcdef0123456789abcdef"
         #expect(throws: ControlError.self) { try writer.handle(["control_id": .string(id)], context()) }
@@ -308,7 +312,7 @@ import Testing
         #expect(aws.items(in: "control").isEmpty)
     }
 
-    @Test func aRecordOfAnotherLayerIsNotConverted() throws {
+    @Test("a record of another layer is not converted") func otherLayer() throws {
         let record = try add()
         try write(record)
         let next = try #require(try silver.first)
@@ -321,7 +325,7 @@ import Testing
     }
 }
 
-/// The lines that were logged.
+/// Collects log lines.
 final class LogLines: Sendable {
     private let bytes = Mutex<[UInt8]>([])
 

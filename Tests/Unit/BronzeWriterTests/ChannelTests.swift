@@ -4,7 +4,7 @@ import Testing
 @testable import BronzeWriter
 
 @Suite struct ChannelTests {
-    @Test func elementsComeOutInOrderFromOneThreadToAnother() {
+    @Test("elements arrive in order from another thread") func order() {
         let channel = Channel<Int>(capacity: 3)
         let sender = Thread {
             for number in 0..<10_000 { _ = channel.send(number) }
@@ -16,7 +16,7 @@ import Testing
         #expect(received == Array(0..<10_000))
     }
 
-    @Test func aClosedChannelTakesNothingAndGivesWhatItHas() {
+    @Test("a closed channel refuses new elements and delivers those it holds") func closed() {
         let channel = Channel<Int>(capacity: 2)
         #expect(channel.receiveIfAny() == nil)
         #expect(channel.send(1))
@@ -26,7 +26,7 @@ import Testing
         #expect(channel.receive() == nil && channel.receiveIfAny() == nil)
     }
 
-    @Test func closingWakesASenderThatWaitsForRoom() {
+    @Test("closing wakes a sender that waits for room") func closingWakesSender() {
         let channel = Channel<Int>(capacity: 1)
         #expect(channel.send(1))
         let closer = Thread { channel.close() }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import BronzeWriter
 
-/// What a file counts for in CloudWatch.
+/// The CloudWatch metrics of a conversion.
 @Suite struct ConversionMetricsTests {
     let fixture = BronzeWriterTests()
 
@@ -23,7 +23,7 @@ import Testing
         get throws { try MetricLine.all(in: fixture.lines.text.split(separator: "\n").map { "\($0)\n" }) }
     }
 
-    @Test func aConvertedFileCountsItsRowsAndBytesForThePipelineAndForItsTable() throws {
+    @Test("a converted file logs rows, bytes and time for the pipeline and for its table") func convertedFile() throws {
         let bytes = gzip(header + rows(0..<499) + "x,y,z,0\n")
         let record = try fixture.add(bytes)
         fixture.aws.before("PUT /lake") { [fixture] in fixture.aws.advance(byMilliseconds: 250) }
@@ -41,7 +41,7 @@ import Testing
         #expect(line.values["ConversionTime"].map { $0 >= 250 } == true)
     }
 
-    @Test func aFileAtFaultCountsOnceByItsError() throws {
+    @Test("a failed file counts once, under its error type") func failedFile() throws {
         let record = try fixture.add(gzip("name\n"))
         #expect(throws: ConversionError.self) { try write(record) }
         let line = try #require(try metrics.first)
@@ -49,14 +49,14 @@ import Testing
         #expect(line.root["error_type"]?.string == (try fixture.stored(record).errorType))
     }
 
-    @Test func workThatMaySucceedLaterIsInterruptedNotFailed() throws {
+    @Test("a transient error counts as an interruption, not as a failure") func interruption() throws {
         let record = try fixture.add()
         fixture.aws.refuse("GET /stage", "SlowDown", status: 503)
         #expect(throws: (any Error).self) { try write(record) }
         #expect(try metrics.map(\.values) == [["ConversionsInterrupted": 1]])
     }
 
-    @Test func withoutAPipelinesNameNothingIsMeasured() throws {
+    @Test("without a pipeline name nothing is logged") func noPipelineName() throws {
         try write(try fixture.add(), pipeline: nil)
         #expect(try metrics.isEmpty)
     }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import BronzeWriter
 
-/// One conversion in memory, and what it left behind.
+/// One conversion in memory, with its output and quarantine.
 struct Attempt {
     let output: MemorySink
     let quarantine = MemorySink()
@@ -39,8 +39,8 @@ struct Attempt {
 }
 
 @Suite struct ConversionTests {
-    @Test(arguments: [RawFormat.csv, .json], [1, 2, 3])
-    func rowsReadAreRowsWritten(format: RawFormat, threads: Int) throws {
+    @Test("every valid row is written", arguments: [RawFormat.csv, .json], [1, 2, 3])
+    func valid(format: RawFormat, threads: Int) throws {
         let attempt = Attempt()
         let result = try attempt.run(file(500, as: format), as: format, threads: threads)
         #expect(result.writtenCount == 500 && result.quarantinedCount == 0)
@@ -50,12 +50,12 @@ struct Attempt {
         #expect(result.output.sizeInBytes == attempt.output.bytes.count)
     }
 
-    @Test func theChecksumIsThatOfTheDecompressedText() throws {
+    @Test("the checksum is the SHA-256 of the decompressed text") func checksum() throws {
         let result = try Attempt().run(gzip("id,name,score,abv\n1,a,2,3.5\n"))
         #expect(result.checksum == "15b06497318e839158b55229fac5a7c78020a384fcbeddc19896dce6ead34994")
     }
 
-    @Test func aHeaderAloneIsATableWithoutRows() throws {
+    @Test("a header alone makes a table without rows") func headerOnly() throws {
         let attempt = Attempt()
         #expect(try attempt.run(gzip(header)).writtenCount == 0)
         #expect(attempt.output.state == .finished)
@@ -68,12 +68,12 @@ struct Attempt {
         var wrongCRC = whole
         wrongCRC[whole.count - 8] ^= 1
         return [
-            ("no gzip", Array("id,name\n1,a\n".utf8), "NotGzip", "byte 0"),
-            ("no byte", [], "EmptyFile", "no bytes"),
-            ("cut short", Array(whole.dropLast(100)), "TruncatedGzip", "byte \(whole.count - 100)"),
-            ("cut in its trailer", Array(whole.dropLast(3)), "TruncatedGzip", "byte \(whole.count - 3)"),
+            ("not gzip", Array("id,name\n1,a\n".utf8), "NotGzip", "byte 0"),
+            ("empty", [], "EmptyFile", "no bytes"),
+            ("truncated", Array(whole.dropLast(100)), "TruncatedGzip", "byte \(whole.count - 100)"),
+            ("truncated in its trailer", Array(whole.dropLast(3)), "TruncatedGzip", "byte \(whole.count - 3)"),
             ("wrong CRC", wrongCRC, "WrongChecksum", "checksum"),
-            ("garbage behind it", whole + [1, 2, 3], "TrailingGarbage", "byte \(whole.count)"),
+            ("trailing garbage", whole + [1, 2, 3], "TrailingGarbage", "byte \(whole.count)"),
             ("no text", gzip(""), "EmptyText", "no header row"),
             ("no required column", gzip("name,score,abv\na,1,2\n"), "MissingColumns", "id"),
             ("a column twice", gzip("id,id,name,score,abv\n1,1,a,1,1\n"), "DuplicateColumn", "'id'"),
@@ -81,8 +81,8 @@ struct Attempt {
         ]
     }()
 
-    @Test(arguments: damaged, [1, 3])
-    func aDamagedFileIsRefusedWithWhatAndWhereAndLeavesNothing(
+    @Test("a damaged file is refused with what and where, and leaves no output", arguments: damaged, [1, 3])
+    func damagedFiles(
         damage: (name: String, bytes: [UInt8], type: String, says: String), threads: Int
     ) throws {
         let attempt = Attempt()
@@ -92,8 +92,8 @@ struct Attempt {
         #expect(attempt.output.state == .aborted && attempt.quarantine.state != .finished)
     }
 
-    @Test(arguments: [1, 3])
-    func aDecompressionBombIsStoppedAtTheLimit(threads: Int) throws {
+    @Test("a decompression bomb is stopped at the limit", arguments: [1, 3])
+    func decompressionBomb(threads: Int) throws {
         let bomb = gzip(Array(header.utf8) + [UInt8](repeating: 0x20, count: 4 << 20))
         let attempt = Attempt()
         let error = #expect(throws: ColumnarError.self) {
@@ -121,11 +121,11 @@ struct Attempt {
         ("{\"name\": \"a\"}", .json, "missing_value", "id"),
     ]
 
-    @Test(arguments: broken, [1, 3])
-    func aBrokenRowIsQuarantinedWithLineColumnReasonAndText(
+    @Test("a broken row is quarantined with its line, column, reason and text", arguments: broken, [1, 3])
+    func brokenRow(
         broken: (row: String, format: RawFormat, reason: String, column: String?), threads: Int
     ) throws {
-        // One line a row, so that the line number is known.
+        // Each row is one line, so that the line number is known.
         let rows = (0..<100).map { broken.format == .csv ? "\($0),a,1,2\n" : "{\"id\": \($0)}\n" }
         let text = (broken.format == .csv ? header : "") + rows.joined() + broken.row + "\n" + rows.joined()
         let attempt = Attempt()
@@ -139,8 +139,8 @@ struct Attempt {
         if let column = broken.column { #expect(row["column"] == .string(column)) }
     }
 
-    @Test(arguments: [1, 3])
-    func textThatIsNotUTF8IsQuarantined(threads: Int) throws {
+    @Test("a row of invalid UTF-8 is quarantined", arguments: [1, 3])
+    func invalidUTF8(threads: Int) throws {
         let bytes = Array((header + "1,a,1,1\n2,").utf8) + [0xFF, 0xC0] + Array(",1,1\n3,c,1,1\n".utf8)
         let attempt = Attempt()
         let result = try attempt.run(gzip(bytes), threads: threads)
@@ -148,8 +148,10 @@ struct Attempt {
         #expect(try attempt.quarantined.first?["reason"] == "invalid_utf8")
     }
 
-    @Test(arguments: zip([RawFormat.csv, .json], [3, 1]))
-    func aLineOf64MiBIsQuarantinedWithoutItsTextInFull(format: RawFormat, threads: Int) throws {
+    @Test(
+        "a line of 64 MiB is quarantined with only the beginning of its text",
+        arguments: zip([RawFormat.csv, .json], [3, 1]))
+    func longLine(format: RawFormat, threads: Int) throws {
         let long = [UInt8](repeating: UInt8(ascii: "a"), count: 64 << 20)
         let (front, back) =
             format == .csv
@@ -167,10 +169,12 @@ struct Attempt {
 
     // MARK: Tolerance
 
-    @Test(arguments: [
-        (2, 0.0, 2, true), (2, 0.0, 3, false), (0, 0.1, 10, true), (0, 0.1, 12, false), (0, 0.0, 1, false),
-    ])
-    func moreBrokenRowsThanTheContractToleratesFailTheWholeFile(
+    @Test(
+        "more broken rows than the contract tolerates fail the whole file",
+        arguments: [
+            (2, 0.0, 2, true), (2, 0.0, 3, false), (0, 0.1, 10, true), (0, 0.1, 12, false), (0, 0.0, 1, false),
+        ])
+    func tolerance(
         rows: Int, share: Double, broken: Int, isTolerated: Bool
     ) throws {
         let text = header + (0..<100 - broken).map { "\($0),a,1,1\n" }.joined()
@@ -192,8 +196,8 @@ struct Attempt {
         }
     }
 
-    @Test(arguments: UInt64(1)...5)
-    func whateverIsBrokenWhereRowsReadAreRowsWrittenAndQuarantined(seed: UInt64) throws {
+    @Test("rows read equal rows written plus rows quarantined, wherever broken rows are", arguments: UInt64(1)...5)
+    func rowBalance(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var broken = 0
         var text = header
@@ -210,11 +214,13 @@ struct Attempt {
         #expect(try attempt.quarantined.count == broken, "seed \(seed)")
     }
 
-    // MARK: The same bytes
+    // MARK: Determinism
 
-    @Test(arguments: [RawFormat.csv, .json])
-    func theOutputIsTheSameForAnyNumberOfThreadsAnyRunAndAnyDelivery(format: RawFormat) throws {
-        // More rows than a stripe of the file, in batches that do not divide it.
+    @Test(
+        "the output bytes depend neither on the thread count nor on how the input arrives",
+        arguments: [RawFormat.csv, .json])
+    func determinism(format: RawFormat) throws {
+        // The rows exceed a stripe of the file, and the batch size does not divide it.
         let broken = format == .csv ? "x,y,z\n" : "x\n"
         let text = (format == .csv ? header : "") + rows(0..<20_000, as: format) + broken + rows(0..<20_000, as: format)
         let bytes = gzip(text)
@@ -232,32 +238,32 @@ struct Attempt {
         }
     }
 
-    // MARK: Failures on the way
+    // MARK: Failures during the conversion
 
-    @Test(arguments: [1, 2, 3])
-    func aSourceThatFailsMidwayLeavesNothing(threads: Int) throws {
+    @Test("a source that fails midway leaves no output", arguments: [1, 2, 3])
+    func failingSource(threads: Int) throws {
         let attempt = Attempt()
         let source = FailingSource(Array(file(5000).dropLast(5000)))
         #expect(throws: FailingSource.Failure.self) { try attempt.run(source, threads: threads) }
         #expect(attempt.output.state == .aborted)
     }
 
-    @Test(arguments: [1, 2, 3], [0, 4, 1000])
-    func anOutputThatCannotBeWrittenIsGivenUp(threads: Int, capacity: Int) throws {
+    @Test("an output that cannot be written is aborted", arguments: [1, 2, 3], [0, 4, 1000])
+    func failingOutput(threads: Int, capacity: Int) throws {
         let attempt = Attempt(MemorySink(capacity: capacity))
         #expect(throws: MemorySink.Failure.self) { try attempt.run(file(5000), threads: threads) }
         #expect(attempt.output.state == .aborted)
     }
 
-    @Test(arguments: [1, 3])
-    func anOutputThatCannotBeFinishedIsGivenUp(threads: Int) throws {
+    @Test("an output that cannot be finished is aborted", arguments: [1, 3])
+    func unfinishableOutput(threads: Int) throws {
         let attempt = Attempt(MemorySink(canFinish: false))
         #expect(throws: MemorySink.Failure.self) { try attempt.run(file(50), threads: threads) }
         #expect(attempt.output.state == .aborted)
     }
 
-    @Test(arguments: [1, 3])
-    func aCheckpointThatSaysNoEndsTheWorkAndLeavesNothing(threads: Int) throws {
+    @Test("a checkpoint that throws ends the conversion and leaves no output", arguments: [1, 3])
+    func checkpoint(threads: Int) throws {
         let attempt = Attempt()
         var batches = 0
         let error = #expect(throws: ConversionError.self) {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import BronzeWriter
 
-/// `bronze-writer convert`, as a person runs it.
+/// `bronze-writer convert`, run as a process.
 @Suite struct ConvertCommandTests {
     let folder: TemporaryFolder
     let contract: String
@@ -59,7 +59,7 @@ import Testing
         try folder.write(gzip(Self.header + rows), to: name)
     }
 
-    @Test func aFileBecomesParquetAndOneLineOfJSONSaysHow() throws {
+    @Test("convert writes Parquet and prints one line of JSON with the counts") func conversion() throws {
         let output = "\(folder.path)/beer.parquet"
         let ending = try run("convert", "--contract", contract, try input("1,2,a,b,5.5\n2,2,c,,\n"), output)
         #expect(ending.status == 0, "\(ending.error)")
@@ -70,7 +70,8 @@ import Testing
         #expect(summary["bytes"]?.int == (try folder.bytes(of: "beer.parquet").count))
     }
 
-    @Test func brokenRowsStandInAFileBesideTheOutputOrWhereItIsWanted() throws {
+    @Test("broken rows go to a file beside the output, or to the file that --quarantine names")
+    func quarantineFile() throws {
         let input = try input("1,2,a,b,5.5\nx,2,c,,\n")
         let output = "\(folder.path)/out"
         #expect(try run("convert", "--contract", contract, input, output).status == 0)
@@ -81,7 +82,7 @@ import Testing
         #expect(try folder.bytes(of: "rejects") == folder.bytes(of: "out.quarantine.ndjson.gz"))
     }
 
-    @Test func threadsChangeNoByte() throws {
+    @Test("the number of threads changes no byte") func threadCount() throws {
         let rows = (0..<3000).map { "\($0),\($0 % 7),name \($0),\($0 % 5),\($0 % 9).5\n" }.joined()
         let input = try input(rows)
         for threads in ["1", "2", "3"] {
@@ -92,7 +93,7 @@ import Testing
         #expect(try folder.bytes(of: "1") == folder.bytes(of: "3"))
     }
 
-    @Test func aFileAtFaultEndsWithStatus1SaysWhatAndWhereAndLeavesNothing() throws {
+    @Test("a broken input exits with status 1, says what and where, and leaves no output") func failedInput() throws {
         let damaged = try folder.write(Array("no gzip".utf8), to: "a.csv.gz")
         let lacking = try folder.write(gzip("beer_id\n1\n"), to: "b.csv.gz")
         let broken = try input(String(repeating: "x,2,c,,\n", count: 11), "c.csv.gz")
@@ -106,15 +107,15 @@ import Testing
         #expect(folder.names == ["a.csv.gz", "b.csv.gz", "c.csv.gz"])
     }
 
-    /// The input is a pipe that stays open, so that the program is killed for certain while it writes.
-    @Test(.timeLimit(.minutes(10)))
-    func aProgramThatIsKilledWhileItWritesShowsNoFile() throws {
+    /// The input is a pipe that stays open, so that the process is certainly still writing when it is killed.
+    @Test("a process killed while it writes leaves the older output unchanged", .timeLimit(.minutes(10)))
+    func killedWhileWriting() throws {
         let pipe = "\(folder.path)/beer.csv.gz"
         try #require(mkfifo(pipe, 0o600) == 0)
         let output = try folder.write([7], to: "beer.parquet")
         let process = try start("convert", "--contract", contract, pipe, output)
         let input = try #require(FileHandle(forUpdatingAtPath: pipe))
-        // More than a batch, in a gzip file that has no end yet and fits into the pipe.
+        // More rows than a batch, in a truncated gzip file that fits into the pipe.
         let row = "1,1,\(String(repeating: "a", count: 200)),b,5\n"
         let text = gzip(Self.header + String(repeating: row, count: 20_000)).dropLast(8)
         try #require(text.count < 65_536)
@@ -130,7 +131,7 @@ import Testing
         withExtendedLifetime(input) {}
     }
 
-    @Test func aWrongCommandEndsWithStatus2AndSaysWhatIsWrong() throws {
+    @Test("wrong arguments exit with status 2 and an error that names them") func wrongArguments() throws {
         let input = try input("")
         let wrong: [(arguments: [String], says: String)] = [
             (["convert"], "--contract FILE"),
@@ -159,14 +160,14 @@ import Testing
         #expect(folder.names == ["beer.csv.gz"])
     }
 
-    @Test func helpIsAnAnswerNotAnError() throws {
+    @Test("help exits with status 0") func help() throws {
         for arguments in [["--help"], ["convert", "--help"]] {
             let ending = try arguments.count == 1 ? run(arguments[0]) : run(arguments[0], arguments[1])
             #expect(ending.status == 0 && ending.output.contains("bronze-writer convert"))
         }
     }
 
-    @Test func aLimitInTheEnvironmentHolds() throws {
+    @Test("the limit on decompressed bytes comes from the environment") func environmentLimit() throws {
         let rows = (0..<200).map { "\($0),1,a,b,5\n" }.joined()
         let ending = try run(
             "convert", "--contract", contract, try input(rows), "\(folder.path)/out",
@@ -174,7 +175,8 @@ import Testing
         #expect(ending.status == 1 && ending.error.contains("more than 1000 bytes"))
     }
 
-    @Test func aTaskWithoutWhatItNeedsEndsWithStatus1AWrongIdWith2() throws {
+    @Test("a task without its environment exits with status 1; a task with an invalid id exits with 2")
+    func taskExitStatus() throws {
         let id = "0123456789abcdef0123456789abcdef"
         let ending = try run("--control-id", id)
         #expect(ending.status == 1 && ending.error.contains("AWS_REGION") || ending.error.contains("CONTROL_TABLE"))

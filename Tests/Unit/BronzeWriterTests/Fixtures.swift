@@ -5,7 +5,7 @@ import TestRandom
 
 @testable import BronzeWriter
 
-/// A table of four columns whose contract tolerates `rows` broken rows or the share `share`.
+/// A contract of four columns that tolerates `rows` broken rows or the share `share`.
 func contract(rows: Int = 2, share: Double = 0, table: String = "beer") throws -> Contract {
     try Contract(
         parsing: """
@@ -40,7 +40,7 @@ func gunzip(_ bytes: [UInt8]) throws -> String {
 
 let header = "id,name,score,abv\n"
 
-/// Rows of plausible values: nulls, quotes, commas, newlines and letters of several bytes among them.
+/// Rows of plausible values, including nulls, quotes, commas, newlines and characters of several bytes.
 func rows(_ ids: Range<Int>, as format: RawFormat = .csv) -> String {
     let names = ["Pale Ale", "Weißbier, dunkel", "The \"Old\" One", "two\nlines", "", "東京 Black"]
     return ids.map { id -> String in
@@ -60,7 +60,7 @@ func file(_ count: Int, as format: RawFormat = .csv) -> [UInt8] {
     gzip((format == .csv ? header : "") + rows(0..<count, as: format))
 }
 
-/// A source that gives its bytes out in pieces of odd sizes.
+/// A source that returns its bytes in pieces of random sizes.
 final class TrickleSource: ByteSource {
     private let whole: MemorySource
     private var generator: SeededGenerator
@@ -76,7 +76,7 @@ final class TrickleSource: ByteSource {
     }
 }
 
-/// A source that fails after it has given its bytes out.
+/// A source that returns all of its bytes and then fails.
 final class FailingSource: ByteSource {
     struct Failure: Error {}
 
@@ -91,7 +91,7 @@ final class FailingSource: ByteSource {
     }
 }
 
-/// A file in memory that remembers how it ended.
+/// A sink in memory that records whether it was finished or aborted.
 final class MemorySink: OutputSink {
     enum State { case open, finished, aborted }
 
@@ -102,7 +102,7 @@ final class MemorySink: OutputSink {
     private let capacity: Int
     private let canFinish: Bool
 
-    /// - Parameter capacity: bytes taken before writing fails.
+    /// - Parameter capacity: The number of bytes after which writing fails.
     init(capacity: Int = .max, canFinish: Bool = true) {
         self.capacity = capacity
         self.canFinish = canFinish
@@ -122,7 +122,7 @@ final class MemorySink: OutputSink {
     func abort() { if state == .open { state = .aborted } }
 }
 
-/// A folder of one test, removed with all in it.
+/// A folder of one test; it is removed with everything in it.
 final class TemporaryFolder {
     let path: String
 
@@ -147,8 +147,8 @@ final class TemporaryFolder {
     }
 }
 
-/// ``contract(rows:share:table:)`` where a parameter of that name hides it.
+/// ``contract(rows:share:table:)``, for functions with a parameter named `contract`.
 func fixedContract() throws -> Contract { try contract() }
 
-/// The conversion of a file, where the control record's type of that name is known too.
+/// The conversion of a file, for files that import `Control`, which has its own `Conversion`.
 typealias FileConversion = Conversion

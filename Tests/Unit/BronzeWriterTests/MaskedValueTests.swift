@@ -13,12 +13,12 @@ import Testing
 
 @testable import BronzeWriter
 
-/// Plants values that are to be hidden wherever a file can have them, and looks for them in every byte that comes out.
+/// Plants values in masked columns, wherever a file can have them, and searches every byte of the output for them.
 @Suite struct MaskedValueTests {
     let aws = FakeAWS()
     let lines = LogLines()
 
-    /// In each planted value; nothing else has it, in any case.
+    /// The text that every planted value contains, and nothing else, in upper or lower case.
     static let mark = "KVXQ"
     static let text = "a\(mark)z"
 
@@ -38,20 +38,20 @@ import Testing
                 """, file: "fixture")
     }
 
-    /// Rows that are kept, and rows that break the contract in any way that is known.
+    /// Valid rows, and rows that break the contract in every known way.
     static let csv: String = {
         let kept = (0..<200).map {
             "\($0),\(text)\($0 % 7)@example.org,\(text)\($0 % 3),\(text),city\($0 % 2),\(text)\n"
         }
         let broken = [
-            "x,\(text),\(text),\(text),c,\(text)\n",  // no integer
-            "201,\(text)\n",  // of another shape
+            "x,\(text),\(text),\(text),c,\(text)\n",  // not an integer
+            "201,\(text)\n",  // too few fields
             "202,\(text),\(text),\(text),c,\(text),\(text)\n",
-            "203,\(text),\(text),,c,\(text)\n",  // a masked value is required
+            "203,\(text),\(text),,c,\(text)\n",  // a required masked value is missing
             // a masked value is too long
             "204,\(text)\(String(repeating: "a", count: 50)),\(text),\(text),c,\(text)\n",
             "205,\"\(text)\"\(text),\(text),\(text),c,\(text)\n",  // a quote in a masked value
-            "206,\(String(repeating: text, count: 500)),a,b,c,d\n",  // longer than a line may be
+            "206,\(String(repeating: text, count: 500)),a,b,c,d\n",  // longer than the line limit
         ]
         return "id,e_mail,card,note,city,E-Mail\n" + (kept + broken).joined()
     }()
@@ -76,7 +76,7 @@ import Testing
         return (kept + broken).joined()
     }()
 
-    /// The same inside structs, lists and JSON text.
+    /// The same with masked values inside structs, lists and JSON text.
     static func nestedContract(share: Double) throws -> Contract {
         func masked(_ how: String) -> String { "customProperties: [{property: masking, value: \(how)}]" }
         return try Contract(
@@ -124,7 +124,7 @@ import Testing
         return (kept + broken).joined()
     }()
 
-    /// The same values in CSV: the JSON of each column in quotes.
+    /// The same values in CSV, where each nested column is quoted JSON.
     static let nestedCSV: String = {
         func quoted(_ json: String) -> String { "\"\(json.replacing("\"", with: "\"\""))\"" }
         func line(_ id: String, _ person: String, _ orders: String, _ payload: String) -> String {
@@ -157,8 +157,8 @@ import Testing
         ]
     }()
 
-    @Test(arguments: files, [1, 3])
-    func aMaskedValueIsInNoByteOfAnyOutputRecordLogOrMessage(
+    @Test("no output, record, log line or message contains a masked value", arguments: files, [1, 3])
+    func noTrace(
         file: (name: String, bytes: [UInt8], share: Double, isDone: Bool), threads: Int
     ) throws {
         let key = "raw/\(file.name)"
@@ -207,7 +207,7 @@ import Testing
         }
     }
 
-    @Test func thePagesOfAFileWithoutCompressionHoldNoMaskedValue() throws {
+    @Test("the pages of an uncompressed file contain no masked value") func uncompressedPages() throws {
         var options = FileConversion.Options()
         options.codec = .none
         options.maskingKey = Array("0123456789abcdef".utf8)
@@ -225,7 +225,7 @@ import Testing
         }
     }
 
-    @Test func theSearchFindsValuesThatNoContractHides() throws {
+    @Test("the search finds the planted values where no contract masks them") func searchFindsValues() throws {
         let open = try Contract(
             parsing: """
                 {apiVersion: v3.1.0, kind: DataContract, id: t, version: 1.0.0, status: draft,
@@ -239,7 +239,7 @@ import Testing
         #expect(try Self.dump(output.bytes).contains(Self.mark) && gunzip(quarantine.bytes).contains(Self.mark))
     }
 
-    /// All that pyarrow reads in a file, as text.
+    /// Everything that pyarrow reads in a file, as text.
     private static func dump(_ parquet: [UInt8]) throws -> String {
         let folder = try TemporaryFolder()
         return try Referee.run("masking/dump.py", try folder.write(parquet, to: "a.parquet"))

@@ -5,12 +5,12 @@ import Testing
 
 @testable import BronzeWriter
 
-/// Makes nested rows, or reads what became of them.
+/// Generates nested rows, or checks the converted files.
 private func referee(_ arguments: String...) throws { try referee(arguments) }
 
 private func referee(_ arguments: [String]) throws { try Referee.run("nested/referee.py", arguments) }
 
-/// From a contract with objects and arrays to a Parquet file that others read as Python reads the JSON.
+/// Converts files of a contract with objects and arrays; other readers must find what Python reads in the JSON.
 @Suite struct NestedConversionTests {
     private let folder: TemporaryFolder
 
@@ -29,9 +29,10 @@ private func referee(_ arguments: [String]) throws { try Referee.run("nested/ref
         }
     }
 
-    /// Seed 0 has a contract that flattens, keeps structs, lists of structs, of lists and of scalars, and JSON text; the
-    /// others have random ones.
-    @Test func nestedRowsAreInTheFileAsPythonReadsThemInJSONForAContractOfEveryKind() throws {
+    /// The contract of seed 0 has a flattened struct, a struct, lists of structs, lists and scalars, and JSON text. The
+    /// other seeds have random contracts.
+    @Test("for contracts of every kind, the file has the nested rows that Python reads in the JSON")
+    func everyKindOfContract() throws {
         let seeds = ["0"] + (0..<5).map { _ in String(Int.random(in: 1...1_000_000)) }
         print("seeds of nested rows: \(seeds)")
         try referee(["generate", folder.path, "120"] + seeds)
@@ -39,7 +40,7 @@ private func referee(_ arguments: [String]) throws { try Referee.run("nested/ref
         try referee("check", folder.path)
     }
 
-    @Test func rowsOfManyBatchesAndPagesAreTheSameWhateverTheCodec() throws {
+    @Test("nested rows of many batches and pages are the same with another codec") func manyBatches() throws {
         try referee("generate", folder.path, "17000", "0")
         try convert(["0"], "--threads", "1", "--compression", "zstd")
         try referee("check", folder.path)

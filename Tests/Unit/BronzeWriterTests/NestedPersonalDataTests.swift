@@ -6,7 +6,7 @@ import Testing
 
 @testable import BronzeWriter
 
-/// Personal data in structs, lists and JSON text of which the contract says nothing.
+/// Personal data in unclassified structs, lists and JSON text.
 extension PersonalDataTests {
     private func nestedContract(_ policy: String, city: String = "") throws -> Contract {
         try Contract(
@@ -25,7 +25,8 @@ extension PersonalDataTests {
                 """, file: "fixture")
     }
 
-    /// 400 rows. Each has an address in the leaf that is classified, and one row one in each of the others but a city.
+    /// 400 rows. Every row has an e-mail address in the classified leaf; the row at `row` has one in every other leaf
+    /// but the city and the zip code.
     private func nestedText(at row: Int, more: String = "") -> String {
         (0..<400).map { index in
             let found = index == row
@@ -45,21 +46,23 @@ extension PersonalDataTests {
 
     private static let foundPlaces = ["address.street", "orders[].note", "orders[].tags[]", "payload", "inner.extra"]
 
-    @Test(arguments: [0, 398])
-    func personalDataInsideStructsListsAndJSONIsReportedWithItsPath(row: Int) throws {
+    @Test("personal data in structs, lists and JSON text is reported with its path", arguments: [0, 398])
+    func nestedFindings(row: Int) throws {
         let (result, output, _) = try convert(nestedText(at: row), try nestedContract("report"), .json)
         let emails = result.personalData.filter { $0.kind == "email" }
         #expect(emails.map(\.column) == Self.foundPlaces)
         #expect(result.personalData.filter { $0.kind != "email" }.map(\.column) == ["address.zip"])
-        // Values are counted, not rows: two notes in two of three rows, all of the first batch and 100 of each later one.
+        // Values are counted, not rows: two notes in two of three rows; all of the first batch, 100 of each later one.
         #expect(emails[1].sampledCount == 67 * 2 + 3 * 100 && emails[0].sampledCount == 400)
         #expect(emails[0].matchedCount == 1)
         #expect(result.maskedColumns.isEmpty && holds(output, "eve@example.org"))
     }
 
-    @Test(arguments: ["mask", "redact", "hash"], [0, 398])
-    func itIsMaskedWhereItWasFoundFromTheFirstRowAndNowhereElse(policy: String, row: Int) throws {
-        // Broken rows, among them one with an unknown member that goes by the name of a masked one.
+    @Test(
+        "personal data is masked from the first row in each place where it was found, and nowhere else",
+        arguments: ["mask", "redact", "hash"], [0, 398])
+    func nestedMasking(policy: String, row: Int) throws {
+        // Broken rows, one of which has unknown members with the names of masked columns.
         let more = """
             {"id":"x","address":{"street":"max@example.org"}}
             {"id":1,"orders":[{"note":{"a":"max@example.org"}}]}
@@ -75,12 +78,12 @@ extension PersonalDataTests {
         #expect(result.writtenCount == 401 && result.quarantinedCount == 3)
         #expect(!holds(output, "@example.org") && !quarantine.contains("@example.org"))
         #expect(!quarantine.contains("\"raw\":\"{"))
-        // What nothing was found in, or what somebody looked at, stays.
+        // Places without findings and classified columns stay unmasked.
         #expect(holds(output, "Ulm") && holds(output, "joe@example.com"))
     }
 
-    @Test func aJSONColumnThatIsMaskedHoldsJSONStill() throws {
-        for (masking, due) in [("redact", #""[redacted]""#), ("mask", #""{*****}""#)] {
+    @Test("a masked JSON column still holds valid JSON") func maskedJSONColumn() throws {
+        for (masking, expected) in [("redact", #""[redacted]""#), ("mask", #""{*****}""#)] {
             let contract = try Contract(
                 parsing: """
                     {apiVersion: v3.1.0, kind: DataContract, id: t, version: 1.0.0, status: draft,
@@ -88,7 +91,7 @@ extension PersonalDataTests {
                        customProperties: [{property: masking, value: \(masking)}]}]}]}
                     """, file: "fixture")
             let (result, output, _) = try convert(#"{"p": {"a":1}}"# + "\n", contract, .json)
-            #expect(result.maskedColumns == ["p"] && holds(output, due))
+            #expect(result.maskedColumns == ["p"] && holds(output, expected))
         }
     }
 }

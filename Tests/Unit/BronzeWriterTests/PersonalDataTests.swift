@@ -25,7 +25,7 @@ import Testing
                 """, file: "fixture")
     }
 
-    /// 500 rows, of which the one at `row` has an address in its note; all have one in a classified column.
+    /// 500 rows. The row at `row` has an e-mail address in its note; every row has one in a classified column.
     private func text(at row: Int = 400, more: String = "") -> String {
         "id,note,city\(more)\n"
             + (0..<500).map { index in
@@ -63,13 +63,15 @@ import Testing
         String(decoding: bytes, as: Unicode.ASCII.self).contains(text)
     }
 
-    @Test(arguments: [
-        ("{name: a, logicalType: string, $}", true),
-        ("{name: a, logicalType: object, properties: [{name: b, logicalType: string, $}]}", true),
-        ("{name: a, logicalType: array, items: {logicalType: string, $}}", true),
-        ("{name: a, logicalType: object, properties: [{name: b, logicalType: string}]}", false),
-    ])
-    func aKeyIsWantedWhereverAValueIsHashedInsideOthersToo(column: String, isNeeded: Bool) throws {
+    @Test(
+        "a masking key is needed wherever a value is hashed, also inside nested columns",
+        arguments: [
+            ("{name: a, logicalType: string, $}", true),
+            ("{name: a, logicalType: object, properties: [{name: b, logicalType: string, $}]}", true),
+            ("{name: a, logicalType: array, items: {logicalType: string, $}}", true),
+            ("{name: a, logicalType: object, properties: [{name: b, logicalType: string}]}", false),
+        ])
+    func keyRequirement(column: String, isNeeded: Bool) throws {
         let hashed = column.replacing("$", with: "customProperties: [{property: masking, value: hash}]")
         let contract = try Contract(
             parsing: """
@@ -79,8 +81,8 @@ import Testing
         #expect(contract.needsMaskingKey(.off) == isNeeded)
     }
 
-    @Test(arguments: [1, 3])
-    func personalDataWhereTheContractSaysNothingIsReportedAndStays(threads: Int) throws {
+    @Test("personal data in an unclassified column is reported and kept by default", arguments: [1, 3])
+    func report(threads: Int) throws {
         let (result, output, _) = try convert(text(at: 450), try contract(), threads: threads)
         #expect(
             result.personalData == [
@@ -89,8 +91,10 @@ import Testing
         #expect(result.maskedColumns.isEmpty && holds(output, "ann@example.org"))
     }
 
-    @Test(arguments: ["mask", "redact", "hash"], [0, 450])
-    func itIsMaskedFromTheFirstRowWhereThatIsAskedForWhereverItIsFound(policy: String, row: Int)
+    @Test(
+        "a masking policy masks the column from its first row, wherever personal data is found",
+        arguments: ["mask", "redact", "hash"], [0, 450])
+    func maskingPolicy(policy: String, row: Int)
         throws
     {
         let key = Array("0123456789abcdef".utf8)
@@ -98,22 +102,23 @@ import Testing
         #expect(result.maskedColumns == ["note"] && result.personalData.map(\.action) == [policy])
         #expect(result.writtenCount == 500 && !holds(output, "ann@example.org") && !holds(output, "nothing"))
         #expect(holds(output, "bob@example.org"))
-        // The same bytes as under a contract that says so itself.
+        // A contract that masks the column itself gives the same bytes.
         let known = try contract(note: ", customProperties: [{property: masking, value: \(policy)}]")
         #expect(try convert(text(at: row), known) { $0.maskingKey = key }.output == output)
     }
 
-    @Test func aRowInQuarantineDoesNotShowWhatWasFoundAndMasked() throws {
+    @Test("a quarantined row does not show personal data that was found and masked") func maskedQuarantine() throws {
         let (result, _, quarantine) = try convert(text() + "x,ann@example.org,c\n", try contract("mask"))
         #expect(result.quarantinedCount == 1 && quarantine.contains("not_an_integer") && !quarantine.contains("ann@"))
     }
 
-    @Test func fieldsThatTheContractDoesNotKnowAreLookedAtToo() throws {
+    @Test("fields unknown to the contract are searched for personal data too") func rescuedFields() throws {
         let (result, output, _) = try convert(text(at: -1, more: ",secret"), try contract("redact"))
         #expect(result.maskedColumns == ["_rescued_data"] && !holds(output, "eve@example.org"))
     }
 
-    @Test func theContractCountsBeforeTheEnvironmentAndNobodyLooksWhereItSaysSo() throws {
+    @Test("the contract's policy overrides the environment's; classified columns are not searched")
+    func policyPrecedence() throws {
         let off = try convert(text(), try contract("off")) { $0.personalData = .mask }
         #expect(off.result.personalData.isEmpty && holds(off.output, "ann@example.org"))
         let mask = try convert(text(), try contract()) { $0.personalData = .mask }
@@ -122,14 +127,14 @@ import Testing
         #expect(known.result.personalData.isEmpty && holds(known.output, "ann@example.org"))
     }
 
-    @Test func hashingWhatWasFoundWithoutAKeyIsAnErrorThatSaysSo() throws {
+    @Test("hashing personal data without a masking key is an error") func missingKey() throws {
         let error = #expect(throws: ColumnarError.self) { try convert(text(), try contract("hash")) }
         #expect(error?.code == "MissingMaskingKey")
     }
 
     // MARK: Comprehend
 
-    /// Finds each `Ann` and the first `@` in what it is shown, as the service says it.
+    /// The service's answer for a text: each `Ann` as a name, the first `@` as an e-mail address.
     private func answer(_ input: JSON, score: Double) -> JSON {
         let scalars = Array((input["Text"]?.string ?? "").unicodeScalars)
         func entity(_ type: String, _ range: Range<Int>) -> JSON {
@@ -146,8 +151,10 @@ import Testing
         ]
     }
 
-    @Test(arguments: [(0.99, true), (0.5, false)])
-    func comprehendIsShownASampleOfEachColumnOnceAndWhatItIsSureOfCounts(
+    @Test(
+        "Comprehend gets one sample per column, and only its confident findings count",
+        arguments: [(0.99, true), (0.5, false)])
+    func comprehendSample(
         score: Double, isSure: Bool
     ) throws {
         let aws = FakeAWS()
@@ -170,7 +177,7 @@ import Testing
         #expect(result.personalData == (isSure ? [finding] : []))
     }
 
-    @Test func whatComprehendFindsIsMaskedAsWhatIsFoundHere() throws {
+    @Test("a finding of Comprehend is masked as a local one is") func comprehendMasking() throws {
         let aws = FakeAWS()
         aws.answer("DetectPiiEntities") { answer($0, score: 0.9) }
         let text = "id,note,city\n" + (0..<300).map { "\($0),Ann \($0),c\n" }.joined()
@@ -181,7 +188,7 @@ import Testing
         #expect(aws.requests == ["DetectPiiEntities"])
     }
 
-    @Test func aCallOfComprehendThatFailsEndsTheConversionWithItsError() throws {
+    @Test("a failed call to Comprehend ends the conversion with the call's error") func comprehendFailure() throws {
         let aws = FakeAWS()
         aws.refuse("DetectPiiEntities", "AccessDeniedException", status: 400)
         let error = #expect(throws: AWSError.self) {
@@ -201,7 +208,7 @@ import Testing
         try MaskingKey(Environment(variables))?.load { throw NotAsked() }.text
     }
 
-    @Test func aKeyComesFromTheEnvironmentAFileOrParameterStore() throws {
+    @Test("a masking key comes from the environment, a file or Parameter Store") func keySources() throws {
         #expect(try load([:]) == nil)
         #expect(try load(["MASKING_KEY": secret]) == secret)
         let folder = try TemporaryFolder()
@@ -219,7 +226,7 @@ import Testing
         #expect(inputs.withLock { $0 } == [["Name": "/cupel/key", "WithDecryption": true]])
     }
 
-    @Test func aKeyThatIsNotThereTooShortOrGivenTwiceIsAnErrorThatNamesTheVariable() throws {
+    @Test("the error names the variable of a missing, short or repeated masking key") func invalidKeys() throws {
         func message(_ variables: [String: String]) -> String {
             do {
                 _ = try load(variables)
@@ -236,7 +243,7 @@ import Testing
         #expect(!message(["MASKING_KEY": "short"]).contains("short"))
     }
 
-    @Test func aParameterThatCannotBeHadIsTheErrorOfTheCall() throws {
+    @Test("a missing parameter is the call's own error") func missingParameter() throws {
         let aws = FakeAWS()
         aws.refuse("GetParameter", "ParameterNotFound", status: 400)
         let error = #expect(throws: AWSError.self) {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import BronzeWriter
 
-/// A contract of `id` and `score` whose rules are written as in YAML.
+/// A contract of `id` and `score` with the given rules, written in YAML.
 func ruled(_ rules: String, table: String = "beer") throws -> Contract {
     try Contract(
         parsing: """
@@ -21,8 +21,10 @@ func ruled(_ rules: String, table: String = "beer") throws -> Contract {
 @Suite struct QualityTests {
     static let text = "id,score\n1,1\n2,2\n3,\n4,2\nx,2\n"
 
-    @Test(arguments: [RawFormat.csv, .json], [1, 3])
-    func rulesAreMeasuredWhateverTheFormatAndTheNumberOfThreads(format: RawFormat, threads: Int) throws {
+    @Test(
+        "rules give the same results in every format and with any number of threads",
+        arguments: [RawFormat.csv, .json], [1, 3])
+    func rules(format: RawFormat, threads: Int) throws {
         let contract = try ruled("{metric: nullValues, mustBe: 0}, {metric: duplicateValues, mustBe: 1}")
         let lines =
             "{\"id\":1,\"score\":1}\n{\"id\":2,\"score\":2}\n{\"id\":3}\n{\"id\":4,\"score\":2}\n{\"id\":\"x\"}\n"
@@ -33,8 +35,8 @@ func ruled(_ rules: String, table: String = "beer") throws -> Contract {
         #expect(result.writtenCount == 4 && result.quarantinedCount == 1)
     }
 
-    @Test(arguments: [1, 3])
-    func aRuleOfSeverityErrorThatDoesNotHoldFailsTheFileAndNothingOfItIsSeen(threads: Int) throws {
+    @Test("a failed rule of severity error fails the file and leaves no output", arguments: [1, 3])
+    func fatalRule(threads: Int) throws {
         let attempt = Attempt()
         let contract = try ruled("{name: all_there, metric: nullValues, mustBe: 0, severity: error}")
         let error = #expect(throws: ConversionError.self) {
@@ -49,7 +51,7 @@ func ruled(_ rules: String, table: String = "beer") throws -> Contract {
         #expect(attempt.output.state == .aborted && attempt.quarantine.state == .aborted)
     }
 
-    @Test func aRuleThatMemoryDoesNotSufficeForIsUncheckedAndDoesNotFailTheFile() throws {
+    @Test("a rule that exceeds the memory limit is unchecked and does not fail the file") func memoryLimit() throws {
         let contract = try ruled("{metric: duplicateValues, mustBe: 0, severity: error}")
         var options = Conversion.Options()
         options.qualityMemory = 1024

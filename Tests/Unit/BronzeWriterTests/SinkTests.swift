@@ -21,8 +21,8 @@ import Testing
         for piece in pieces { try piece.withUnsafeBytes { try sink.write($0) } }
     }
 
-    @Test(arguments: [0, 1, 3])
-    func aSmallFileIsPutAtOnce(count: Int) throws {
+    @Test("a small file is written with one put", arguments: [0, 1, 3])
+    func smallFile(count: Int) throws {
         let sink = sink()
         try write(Self.pieces(count), to: sink)
         #expect(aws.requests.isEmpty)
@@ -32,8 +32,8 @@ import Testing
         #expect(stored.sizeInBytes == 300 * count && stored.version == .versionID("version-1"))
     }
 
-    @Test(arguments: [4, 5, 8, 31])
-    func aLargeFileLeavesInPartsAndAppearsWhole(count: Int) throws {
+    @Test("a large file is uploaded in parts and appears only when complete", arguments: [4, 5, 8, 31])
+    func largeFile(count: Int) throws {
         let sink = sink()
         try write(Self.pieces(count), to: sink)
         #expect(aws.bytes(of: object) == nil && aws.openUploads == 1)
@@ -42,15 +42,15 @@ import Testing
         #expect(aws.openUploads == 0 && stored.sizeInBytes == 300 * count)
     }
 
-    @Test(arguments: [1, 12])
-    func whatIsGivenUpLeavesNothingBehind(count: Int) throws {
+    @Test("an aborted upload leaves nothing behind", arguments: [1, 12])
+    func abort(count: Int) throws {
         let sink = sink()
         try write(Self.pieces(count), to: sink)
         sink.abort()
         #expect(aws.keys(in: "lake").isEmpty && aws.openUploads == 0)
     }
 
-    @Test func aPartThatCannotBeSentIsAnErrorAndTheUploadCanBeGivenUp() throws {
+    @Test("a part that cannot be sent is an error, and the upload can be aborted") func failedPart() throws {
         let sink = sink()
         try write(Self.pieces(4), to: sink)
         aws.refuse("PUT /lake", "SlowDown", status: 503)
@@ -60,9 +60,11 @@ import Testing
         #expect(aws.openUploads == 0)
     }
 
-    /// The start of an upload in parts, its first part, a later one, its last, and its end.
-    @Test(arguments: [("POST", 0), ("PUT", 0), ("PUT", 4), ("PUT", 8), ("POST", 8)])
-    func whateverRequestFailsNoObjectIsSeen(method: String, afterPieces count: Int) throws {
+    /// The failing request: the upload's creation, its first, a later and its last part, and its completion.
+    @Test(
+        "whichever request fails, no object appears",
+        arguments: [("POST", 0), ("PUT", 0), ("PUT", 4), ("PUT", 8), ("POST", 8)])
+    func failedRequests(method: String, afterPieces count: Int) throws {
         let sink = sink()
         let pieces = Self.pieces(10)
         try write(Array(pieces[..<count]), to: sink)
@@ -76,15 +78,15 @@ import Testing
         #expect(aws.keys(in: "lake").isEmpty && aws.openUploads == 0)
     }
 
-    @Test func thePartsOfAProcessThatDiedAreNoObject() throws {
+    @Test("the parts of a crashed process make no object") func crash() throws {
         try write(Self.pieces(12), to: sink())
         #expect(aws.keys(in: "lake").isEmpty)
-        #expect(aws.openUploads == 1)  // the bucket's lifecycle rule ends it
+        #expect(aws.openUploads == 1)  // the bucket's lifecycle rule aborts it
     }
 }
 
 @Suite struct FileSinkTests {
-    @Test func aFileHasItsNameOnlyWhenItIsWhole() throws {
+    @Test("a file gets its name only once it is complete") func rename() throws {
         let folder = try TemporaryFolder()
         let sink = try FileSink(path: "\(folder.path)/a.parquet")
         try [UInt8](1...9).withUnsafeBytes { try sink.write($0) }
@@ -94,7 +96,7 @@ import Testing
         #expect(try folder.bytes(of: "a.parquet") == Array(1...9))
     }
 
-    @Test func whatIsGivenUpLeavesTheOlderFileAsItWas() throws {
+    @Test("an aborted file leaves the older file unchanged") func abortedFile() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write([7], to: "a.parquet")
         let sink = try FileSink(path: path)
@@ -104,7 +106,7 @@ import Testing
         #expect(try folder.bytes(of: "a.parquet") == [7])
     }
 
-    @Test func aProcessThatDiedLeavesTheOlderFileAsItWas() throws {
+    @Test("a crashed process leaves the older file unchanged") func crashedProcess() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write([7], to: "a.parquet")
         try [UInt8](1...9).withUnsafeBytes { try FileSink(path: path).write($0) }
@@ -112,7 +114,7 @@ import Testing
         #expect(folder.names.filter { $0.hasSuffix(".parquet") } == ["a.parquet"])
     }
 
-    @Test func aNameThatCannotBeGivenIsAnErrorAndTheFileCanBeGivenUp() throws {
+    @Test("a rename that fails is an error, and the file can be aborted") func failedRename() throws {
         let folder = try TemporaryFolder()
         try FileManager.default.createDirectory(atPath: "\(folder.path)/a.parquet/b", withIntermediateDirectories: true)
         let sink = try FileSink(path: "\(folder.path)/a.parquet")
@@ -123,7 +125,7 @@ import Testing
         #expect(folder.names == ["a.parquet"])
     }
 
-    @Test func aFolderThatIsNotThereIsAnErrorThatNamesTheFile() throws {
+    @Test("the error of a missing folder names the file") func missingFolder() throws {
         let folder = try TemporaryFolder()
         let error = #expect(throws: ConversionError.self) { try FileSink(path: "\(folder.path)/none/a.parquet") }
         #expect(error?.errorType == "CannotWrite" && error?.description.contains("none/a.parquet") == true)

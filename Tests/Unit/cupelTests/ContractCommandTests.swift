@@ -10,8 +10,8 @@ import Testing
     private let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..")
         .standardizedFileURL
 
-    /// Infers a contract for `file` and reads all of it by that contract.
-    /// - Returns: how many rows were kept.
+    /// Infers a contract for `file` and reads the whole file with it.
+    /// - Returns: the number of rows read, and the contract.
     private func inferAndRead(_ file: String, in folder: TemporaryFolder) throws -> (rows: Int, contract: Contract) {
         let path = "\(folder.path)/proposed.odcs.yaml"
         try InferCommand.parse([file, "-o", path, "--force", "--json"]).run()
@@ -27,8 +27,10 @@ import Testing
         return (rows, contract)
     }
 
-    @Test(arguments: SampleTable.allCases, SampleFormat.allCases)
-    func everyGeneratedTableConvertsByWhatIsProposedForIt(table: SampleTable, format: SampleFormat) throws {
+    @Test(
+        "every generated table converts with the contract inferred for it", arguments: SampleTable.allCases,
+        SampleFormat.allCases)
+    func generatedTables(table: SampleTable, format: SampleFormat) throws {
         let folder = try TemporaryFolder()
         try GenerateCommand.parse(
             ["--table", table.rawValue, "--rows", "3000", "--format", format.rawValue, "-o", folder.path, "--json"]
@@ -37,14 +39,15 @@ import Testing
         #expect(rows == 3000)
         #expect(proposed.table == table.rawValue)
         #expect(proposed.primaryKey == ["\(table.rawValue)_id"])
-        // As narrow as the contract that people wrote for it.
+        // The types are as narrow as those of the hand-written contract.
         let written = try Contract(contentsOf: root.appending(path: "infra/contracts/\(table.rawValue).odcs.yaml").path)
         #expect(proposed.columns.map(\.name) == written.columns.map(\.name))
         #expect(proposed.columns.map(\.type) == written.columns.map(\.type))
     }
 
-    @Test func theRealTablesConvertByWhatIsProposedForThem() throws {
-        // A user's clone has no such folder.
+    @Test("the real tables convert with the contracts inferred for them")
+    func realTables() throws {
+        // The folder exists only on a development machine.
         for folder in ["../shared/data", "../../shared/data"] {
             let data = root.appending(path: folder).standardizedFileURL
             for table in ["beer", "brewery", "profile"] {
@@ -55,7 +58,8 @@ import Testing
         }
     }
 
-    @Test func aContractThatIsThereAlreadyIsNotOverwritten() throws {
+    @Test("an existing contract is overwritten only with --force")
+    func existingContract() throws {
         let folder = try TemporaryFolder()
         let (file, output) = ("\(folder.path)/a.csv", "\(folder.path)/a.odcs.yaml")
         try Data("a\n1\n".utf8).write(to: URL(filePath: file))
@@ -65,7 +69,8 @@ import Testing
         try InferCommand.parse([file, "-o", output, "--force"]).run()
     }
 
-    @Test func aFileThatIsNotThereOrIsNoTableHasItsOwnExitStatus() throws {
+    @Test("a missing file, corrupt gzip, and an unknown format have their own exit statuses")
+    func unreadableFile() throws {
         let folder = try TemporaryFolder()
         let file = "\(folder.path)/a.csv.gz"
         try Data("a\n1\n".utf8).write(to: URL(filePath: file))
@@ -75,7 +80,8 @@ import Testing
         }
     }
 
-    @Test func lintAndDiffAnswerByTheirExitStatus() throws {
+    @Test("lint and diff report their result in the exit status")
+    func lintAndDiff() throws {
         let folder = try TemporaryFolder()
         let beer = root.appending(path: "infra/contracts/beer.odcs.yaml").path
         try LintCommand.parse([beer, "--strict"]).run()

@@ -35,7 +35,8 @@ import Testing
         return String(decoding: output[..<count], as: UTF8.self)
     }
 
-    @Test(arguments: SampleFormat.allCases) func equalSeedsGiveEqualFilesOthersOthers(format: SampleFormat)
+    @Test("equal seeds give equal files, and different seeds different files", arguments: SampleFormat.allCases)
+    func seeds(format: SampleFormat)
         throws
     {
         let (one, same, other) = (try TemporaryFolder(), try TemporaryFolder(), try TemporaryFolder())
@@ -50,9 +51,8 @@ import Testing
         }
     }
 
-    @Test(arguments: SampleTable.allCases) func jsonRowsHaveTheContractsColumnsAndTheValuesThatNeedCare(
-        table: SampleTable
-    ) throws {
+    @Test("JSON rows have the contract's columns and include difficult values", arguments: SampleTable.allCases)
+    func jsonRows(table: SampleTable) throws {
         let folder = try TemporaryFolder()
         try generate("--table", table.rawValue, "--rows", "4000", "--format", "json", in: folder)
         let text = try inflated(bytes("\(table.rawValue).json.gz", in: folder))
@@ -74,7 +74,8 @@ import Testing
         }
     }
 
-    @Test func aCSVFieldWithCommasQuotesOrLineBreaksIsQuotedAnEmptyTextTooNullIsEmpty() {
+    @Test("a CSV field with a comma, quote, or line break is quoted, as is empty text; null is empty")
+    func csvQuoting() {
         var row = RowWriter(format: .csv, columns: ["a", "b", "c", "d"])
         row.text("x, \"y\"\r\nz")
         row.text("")
@@ -84,7 +85,8 @@ import Testing
         #expect(String(decoding: row.bytes, as: UTF8.self) == "a,b,c,d\n\"x, \"\"y\"\"\r\nz\",\"\",,12.5\n")
     }
 
-    @Test func aFileHasItsNameOnlyWhenItIsWhole() throws {
+    @Test("a file gets its name only when it is complete")
+    func completeFile() throws {
         let folder = try TemporaryFolder()
         var file = try GzipFile(path: "\(folder.path)/a.gz")
         try file.write([1, 2, 3])

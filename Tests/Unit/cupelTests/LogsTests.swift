@@ -6,7 +6,7 @@ import Testing
 
 @testable import cupel
 
-/// CloudWatch Logs that answers calls as its script says, and keeps what it was asked.
+/// CloudWatch Logs with scripted answers, which records its inputs.
 private final class ScriptedLogs: HTTPTransport {
     private final class Exchange: HTTPExchange {
         let head: HTTPResponseHead
@@ -56,7 +56,8 @@ private final class ScriptedLogs: HTTPTransport {
         ["eventId": .string(id), "timestamp": .int(time), "message": .string(message), "logStreamName": "s"]
     }
 
-    @Test func allPagesAreReadAndTheNextLookGoesOnFromTheLastLineWithoutRepeatingIt() throws {
+    @Test("every page is read, and the next poll continues after the last line without repeating it")
+    func polling() throws {
         let logs = ScriptedLogs([
             ["events": [event("1", at: 10, "one\n")], "nextToken": "more"],
             ["events": [event("2", at: 20, "two")]],
@@ -64,14 +65,15 @@ private final class ScriptedLogs: HTTPTransport {
             ["events": [event("2", at: 20, "two"), event("3", at: 20, "three"), event("4", at: 30, "four")]],
         ])
         var log = FunctionLog(group: "/aws/lambda/f", from: nil)
-        let looks = try (0..<3).map { _ in try log.newEvents(from: logs.pipeline).map(\.message) }
-        #expect(looks == [["one", "two"], ["three"], ["four"]])
+        let polls = try (0..<3).map { _ in try log.newEvents(from: logs.pipeline).map(\.message) }
+        #expect(polls == [["one", "two"], ["three"], ["four"]])
         #expect(logs.inputs.map { $0["nextToken"]?.string } == [nil, "more", nil, nil])
         #expect(logs.inputs.map { $0["startTime"]?.int } == [nil, nil, 20, 20])
         #expect(logs.inputs.allSatisfy { $0["logGroupName"] == "/aws/lambda/f" })
     }
 
-    @Test func aLogThatIsNotThereYetIsSaidToBeMissing() {
+    @Test("a missing log group is an error that names it")
+    func missingGroup() {
         let logs = ScriptedLogs([["__type": "ResourceNotFoundException", "message": "no such group"]])
         var log = FunctionLog(group: "/aws/lambda/f", from: nil)
         let failure = #expect(throws: CommandFailure.self) { try log.newEvents(from: logs.pipeline) }

@@ -5,16 +5,20 @@ import Testing
 @Suite struct RawFileTests {
     private let tables = ["beer", "review", "review_flat"]
 
-    @Test(arguments: [
-        ("sample/beer.csv.gz", "beer"), ("beer/part-1.csv.gz", "beer"), ("/x/review/beer.json.gz", "review"),
-        ("review-2024-01.csv.gz", "review"), ("review_2024.csv.gz", "review"), ("review_flat.csv.gz", "review_flat"),
-        ("review_flat_2.csv.gz", "review_flat"), ("wine/x.csv.gz", nil), ("beers.csv.gz", nil), ("x", nil),
-    ])
-    func aFilesTableIsItsFoldersNameElseItsOwn(path: String, table: String?) {
+    @Test(
+        "a file's table comes from its folder, else from its name",
+        arguments: [
+            ("sample/beer.csv.gz", "beer"), ("beer/part-1.csv.gz", "beer"), ("/x/review/beer.json.gz", "review"),
+            ("review-2024-01.csv.gz", "review"), ("review_2024.csv.gz", "review"),
+            ("review_flat.csv.gz", "review_flat"),
+            ("review_flat_2.csv.gz", "review_flat"), ("wine/x.csv.gz", nil), ("beers.csv.gz", nil), ("x", nil),
+        ])
+    func tableOfFile(path: String, table: String?) {
         #expect(RawFile.table(of: path, tables) == table)
     }
 
-    @Test func foldersAreSearchedAndFilesOfOneNameDoNotCollide() throws {
+    @Test("folders are searched, and files with the same name get distinct keys")
+    func folders() throws {
         let folder = try TemporaryFolder()
         for path in ["a/beer.csv.gz", "b/beer.csv.gz", "b/c/review.json.gz", "b/notes.txt"] {
             let parent = path.split(separator: "/").dropLast().joined(separator: "/")
@@ -28,7 +32,8 @@ import Testing
         #expect(named[0].key == "raw/beer/review.json.gz")
     }
 
-    @Test func whatCannotBeIngestedIsRefusedBeforeAnythingIsSent() throws {
+    @Test("a file that cannot be ingested is refused before any upload")
+    func refusedFiles() throws {
         let folder = try TemporaryFolder()
         try FileContent.write([], to: "\(folder.path)/beer.csv")
         try FileContent.write([], to: "\(folder.path)/wine.csv.gz")

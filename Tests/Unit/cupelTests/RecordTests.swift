@@ -24,7 +24,8 @@ import Testing
         return record
     }
 
-    @Test func aRecordIsShownWithTheTablesNamesWhatItIsFirst() throws {
+    @Test("a record is shown with the table's attribute names, its identity first")
+    func document() throws {
         var record = try record("a.csv.gz", status: .success)
         record.maskedColumns = ["email"]
         record.writtenCount = 7
@@ -35,7 +36,8 @@ import Testing
         #expect(Set(document.names) == Set(record.item.keys))
     }
 
-    @Test func aRecordSaysInSentencesWhichRulesHoldAndWhatPersonalDataWasFound() throws {
+    @Test("a record lists its quality results and personal data as sentences")
+    func sentences() throws {
         var record = try record("a.csv.gz", status: .success)
         #expect(record.qualitySummary == "-" && record.sentences.isEmpty)
         func rule(_ name: String, _ measured: Double, _ outcome: MeasuredRule.Outcome) -> MeasuredRule {
@@ -62,7 +64,8 @@ import Testing
         #expect(try ControlRecord(item: record.item) == record)
     }
 
-    @Test func anIdMayBeGivenByItsFirstDigitsIfTheyAreOneRecords() throws {
+    @Test("an ID can be given by a unique prefix")
+    func idPrefix() throws {
         let first = try record("a.csv.gz")
         _ = try pipeline.control.register(first)
         _ = try pipeline.control.register(try record("b.csv.gz"))
@@ -82,7 +85,8 @@ import Testing
         #expect(exitStatus("ABCDEF01") == 2)
     }
 
-    @Test func aStatusTableHasALineARecord() throws {
+    @Test("the status table has one line per record")
+    func statusTable() throws {
         var failed = try record("b.csv.gz", status: .error)
         failed.errorType = "BadInput"
         failed.errorMessage = "line 3:\nnot gzip"
@@ -91,7 +95,8 @@ import Testing
         #expect(lines[2].contains("BadInput: line 3: not gzip"))
     }
 
-    @Test func anUploadsControlIdIsTheOneThatItsEventWillGive() throws {
+    @Test("an upload's control ID is the one that its event will have")
+    func uploadID() throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/beer.csv.gz"
         try FileContent.write(Array("content".utf8), to: path)
@@ -103,7 +108,8 @@ import Testing
         #expect(head.sizeInBytes == 7)
     }
 
-    @Test func aReportListsWhatFailedWhyAndTheCommandThatRunsItAgain() throws {
+    @Test("a report lists the failed files with their reasons")
+    func report() throws {
         let file = RawFile(path: "x/beer.csv.gz", table: "beer", key: "raw/beer/beer.csv.gz", sizeInBytes: 2_000_000)
         var done = Ingestion(file)
         var broken = Ingestion(file)
@@ -134,7 +140,8 @@ import Testing
         #expect(ProgressDisplay.text(of: broken) == "error, BadInput")
     }
 
-    @Test func theEndpointFileIsReadBackWhileItsProcessLives() throws {
+    @Test("the endpoint file is valid while its process runs")
+    func endpointFile() throws {
         let folder = try TemporaryFolder()
         let file = EndpointFile(
             endpoint: "http://127.0.0.1:1", processID: getpid(), outputs: ["ControlTable": "t", "StageBucket": "s"])
@@ -148,7 +155,8 @@ import Testing
         #expect(EndpointFile(in: folder.path) == nil)
     }
 
-    @Test func anEmulatorThatHasEndedAndThatNobodyHasWaitedForIsNoRunningOne() async throws {
+    @Test("an emulator that ended but was not waited for does not count as running")
+    func zombie() async throws {
         let folder = try TemporaryFolder()
         var child = pid_t()
         var arguments = [strdup("true"), nil]
@@ -156,7 +164,7 @@ import Testing
         try #require(posix_spawn(&child, "/bin/true", nil, nil, &arguments, environ) == 0)
         try EndpointFile(endpoint: "http://127.0.0.1:1", processID: child, outputs: [:]).write(in: folder.path)
         while EndpointFile(in: folder.path) != nil { try await Task.sleep(for: .milliseconds(1)) }
-        #expect(kill(child, 0) == 0, "it still has its number")
+        #expect(kill(child, 0) == 0, "the process is a zombie")
         var status: Int32 = 0
         waitpid(child, &status, 0)
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of one test, removed with all in it.
+/// A folder for one test, deleted with its contents.
 final class TemporaryFolder {
     let path: String
 

@@ -4,7 +4,8 @@ import Testing
 @testable import cupel
 
 @Suite struct TerminalTests {
-    @Test func columnsAlignAndANarrowTerminalCutsLines() {
+    @Test("columns align, and a narrow terminal cuts lines")
+    func alignment() {
         var table = TextTable([.left("NAME"), .right("N"), .left("")])
         table.add(["Kölsch", "7", "x"])
         table.add(["a\nb", "1,234", ""])
@@ -12,7 +13,8 @@ import Testing
         #expect(table.lines(width: 8) == ["NAME   …", "Kölsch …", "a b    …"])
     }
 
-    @Test func numbersAreGroupedAndRounded() {
+    @Test("numbers are grouped and rounded")
+    func numbers() {
         #expect(Quantity.count(nil) == "-")
         #expect(
             [0, 999, 1000, 1_586_614, -12_345].map { Quantity.count($0) } == [
@@ -25,16 +27,19 @@ import Testing
         #expect([0, 999, 1500, 87_900_000].map(Quantity.bytes) == ["0 B", "999 B", "1.5 kB", "87.9 MB"])
     }
 
-    @Test(arguments: [
-        ("90s", 90_000), ("15m", 900_000), ("2h", 7_200_000), ("3d", 259_200_000), ("0s", 0),
-    ])
-    func aDurationIsAMomentSoLongAgo(text: String, milliseconds: Int64) throws {
+    @Test(
+        "a duration means that long ago",
+        arguments: [
+            ("90s", 90_000), ("15m", 900_000), ("2h", 7_200_000), ("3d", 259_200_000), ("0s", 0),
+        ])
+    func durations(text: String, milliseconds: Int64) throws {
         let now = Timestamp(millisecondsSinceEpoch: 1_900_000_000_000)
         let since = try #require(Since(text, now: now))
         #expect(now.milliseconds(since: since.timestamp) == milliseconds)
     }
 
-    @Test func aMomentMayBeGivenInFullAndNothingElsePasses() {
+    @Test("a full timestamp is accepted, and other text is refused")
+    func timestamps() {
         #expect(Since("2026-03-01T09:30:00Z", now: .now())?.timestamp.rfc3339 == "2026-03-01T09:30:00.000Z")
         for text in ["", "m", "-1s", "1w", "yesterday", "999999999999s"] { #expect(Since(text, now: .now()) == nil) }
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import cupel
 
-/// Counts uploads that are under way; each lets go when it is told to.
+/// Counts uploads in progress, and holds each of them until it is opened.
 private final class Gate: @unchecked Sendable {
     private var mutex = pthread_mutex_t()
     private var current = 0
@@ -20,7 +20,7 @@ private final class Gate: @unchecked Sendable {
         return body()
     }
 
-    var underWay: Int { locked { current } }
+    var inProgress: Int { locked { current } }
     var mostAtOnce: Int { locked { most } }
     func open() { locked { isOpen = true } }
 
@@ -39,14 +39,14 @@ private final class Gate: @unchecked Sendable {
         ControlID(bucket: "stage", key: "raw/beer/\(position).csv.gz", version: "v1", schema: .bronze)
     }
 
-    @Test(arguments: [0, 1, 3, 4, 30])
-    func severalFilesAreUploadedAtOnceButNeverMoreThanTheLimit(count: Int) {
+    @Test("files are uploaded concurrently, but never more than the limit", arguments: [0, 1, 3, 4, 30])
+    func concurrency(count: Int) {
         let gate = Gate()
         let uploads = Uploads(count) { [id] position throws(CommandFailure) in
             gate.pass()
             return id(position)
         }
-        while gate.underWay < min(count, Uploads.threadLimit) { usleep(200) }
+        while gate.inProgress < min(count, Uploads.threadLimit) { usleep(200) }
         gate.open()
         var (began, ended) = ([Int](), Set<Int>())
         while ended.count < count {
@@ -65,7 +65,8 @@ private final class Gate: @unchecked Sendable {
         #expect(gate.mostAtOnce == min(count, Uploads.threadLimit))
     }
 
-    @Test func afterAnUploadThatFailsNoneBegins() {
+    @Test("no upload begins after one has failed")
+    func failure() {
         let gate = Gate()
         let uploads = Uploads(100) { [id] position throws(CommandFailure) in
             if position == 1 { throw .failed("no") }
@@ -84,7 +85,8 @@ private final class Gate: @unchecked Sendable {
         #expect(begun <= Uploads.threadLimit)
     }
 
-    @Test func afterAStopNoneBeginsAndThoseUnderWayHaveEnded() {
+    @Test("after a stop no upload begins, and those in progress have ended")
+    func stop() {
         let gate = Gate()
         gate.open()
         let uploads = Uploads(1000) { [id] position throws(CommandFailure) in
@@ -92,7 +94,7 @@ private final class Gate: @unchecked Sendable {
             return id(position)
         }
         uploads.stop()
-        #expect(gate.underWay == 0)
+        #expect(gate.inProgress == 0)
         var (begun, ended) = (0, 0)
         while let event = uploads.event(within: .zero) {
             if case .began = event { begun += 1 } else { ended += 1 }

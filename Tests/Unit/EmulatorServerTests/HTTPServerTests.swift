@@ -6,7 +6,7 @@ import Testing
 @testable import EmulatorServer
 
 @Suite struct HTTPServerTests {
-    /// A server on a free port, gone when `body` returns.
+    /// Runs `body` with a server on a free port, and stops the server.
     private func withServer<Value>(
         limits: HTTPLimits = HTTPLimits(), respond: @escaping Responder,
         _ body: (_ port: Int, _ listener: any Listener) async throws -> Value
@@ -35,7 +35,8 @@ import Testing
         }
     }
 
-    @Test func anAnswerCarriesItsExactLengthAndTheDate() async throws {
+    @Test("a response carries its exact length and the date")
+    func contentLength() async throws {
         let answer = try await withServer(respond: Self.echo) { port, _ in
             let client = try RawClient(port: port)
             await client.send(
@@ -48,7 +49,8 @@ import Testing
         #expect(answer.hasSuffix("\r\n\r\nPUT /a%20b/c d=e%2Ff 2 hi"))
     }
 
-    @Test func pipelinedRequestsAreAnsweredOneByOneInOrder() async throws {
+    @Test("pipelined requests are answered one by one, in order")
+    func pipelining() async throws {
         let running = Atomic(0)
         let overlapped = Atomic(false)
         let answer = try await withServer { request in
@@ -71,7 +73,8 @@ import Testing
         #expect(bodies == (0..<20).map { "POST /\($0)  3 abc" } + ["GET /last  0 "])
     }
 
-    @Test func aChunkedBodyComesWithoutALengthAndIsPutTogether() async throws {
+    @Test("a chunked body has no length and is joined")
+    func chunkedBody() async throws {
         let answer = try await withServer { request in
             #expect(request.body.length == nil)
             return await Self.echo(request)
@@ -85,7 +88,8 @@ import Testing
         #expect(answer.hasSuffix("PUT /  13 abc0123456789"))
     }
 
-    @Test func aSenderIsHeldBackWhileNobodyReadsItsBody() async throws {
+    @Test("a sender is held back while its body is not read")
+    func backpressure() async throws {
         let mayRead = Bell()
         let size = 48 << 20
         let (held, answer) = try await withServer { request in
@@ -115,7 +119,8 @@ import Testing
         #expect(answer.hasSuffix("\r\n\r\n\(size)"))
     }
 
-    @Test func continueIsSentWhenTheBodyIsAskedForAndNotBefore() async throws {
+    @Test("100 Continue is sent only when the body is read")
+    func continueStatus() async throws {
         let answers = try await withServer { request in
             if request.path == "/refuse" { return HTTPResponse(status: 403) }
             return await Self.echo(request)
@@ -136,17 +141,18 @@ import Testing
         #expect(answers[2].contains("Connection: close"))
     }
 
-    @Test func headTellsTheLengthAndSendsNoBody() async throws {
+    @Test("HEAD is answered with the length and without a body")
+    func head() async throws {
         let answer = try await withServer { request in
             var response = HTTPResponse(status: 200, body: .bytes(Array("12345".utf8)))
-            if request.path == "/told" {
+            if request.path == "/declared" {
                 response = HTTPResponse(status: 200, headers: HTTPHeaders([("Content-Length", "99")]))
             }
             return response
         } _: { port, _ in
             let client = try RawClient(port: port)
             await client.send("HEAD /counted HTTP/1.1\r\nHost: x\r\n\r\n")
-            await client.send("HEAD /told HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            await client.send("HEAD /declared HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             return await client.receiveAll()
         }
         #expect(answer.contains("Content-Length: 5\r\n"))
@@ -155,7 +161,8 @@ import Testing
         #expect(answer.components(separatedBy: "HTTP/1.1 200 OK").count == 3)
     }
 
-    @Test func fileRangesAreSentOneAfterTheOtherAsTheyStandInTheFiles() async throws {
+    @Test("file ranges are sent in order, and a missing file is a 500")
+    func fileRanges() async throws {
         let path = NSTemporaryDirectory() + "cupel-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: path) }
         try Data((0..<300_000).map { UInt8(ascii: "a") + UInt8($0 % 26) }).write(to: URL(fileURLWithPath: path))
@@ -179,7 +186,8 @@ import Testing
         #expect(body.hasSuffix("abc"))
     }
 
-    @Test func aFileThatIsGoneBeforeItsTurnBreaksTheConnectionSoThatNobodyTakesTheRestForAll()
+    @Test("a file deleted before its turn breaks the connection, so that the client notices")
+    func deletedFile()
         async throws
     {
         let path = NSTemporaryDirectory() + "cupel-" + UUID().uuidString
@@ -212,8 +220,8 @@ import Testing
         var testDescription: String { bytes.prefix(40).debugDescription }
     }
 
-    @Test(arguments: Nonsense.allCases)
-    func whatIsNotHTTPIsAnswered400AndTheServerLives(_ nonsense: Nonsense) async throws {
+    @Test("a malformed request is answered 400, and the server keeps running", arguments: Nonsense.allCases)
+    func malformedRequest(_ nonsense: Nonsense) async throws {
         let (refusal, next) = try await withServer(respond: Self.echo) { port, _ in
             let rude = try RawClient(port: port)
             await rude.send(nonsense.bytes)
@@ -226,7 +234,8 @@ import Testing
         #expect(next.hasPrefix("HTTP/1.1 200 OK\r\n"))
     }
 
-    @Test func aBodyThatBreaksOffFailsInTheReadersHands() async throws {
+    @Test("a body that breaks off is an error for its reader")
+    func lostBody() async throws {
         let failure = Mutex("")
         let failed = Bell()
         try await withServer { request in
@@ -242,7 +251,8 @@ import Testing
         #expect(failure.withLock { $0 } == RequestBodyError.connectionLost.description)
     }
 
-    @Test func aBodyThatStopsArrivingTimesOut() async throws {
+    @Test("a body that stops arriving times out")
+    func bodyTimeout() async throws {
         var limits = HTTPLimits()
         limits.bodyTimeout = .milliseconds(50)
         let answer = try await withServer(limits: limits, respond: Self.echo) { port, _ in
@@ -254,7 +264,8 @@ import Testing
         #expect(answer.hasSuffix(RequestBodyError.timedOut.description))
     }
 
-    @Test func aHeadThatNeverEndsDoesNotHoldItsConnection() async throws {
+    @Test("a connection whose request head never ends is closed")
+    func headTimeout() async throws {
         var limits = HTTPLimits()
         limits.headTimeout = .milliseconds(50)
         let answer = try await withServer(limits: limits, respond: Self.echo) { port, _ in
@@ -265,7 +276,8 @@ import Testing
         #expect(answer.isEmpty)
     }
 
-    @Test func theAnsweringTaskIsCancelledWhenTheClientGoesAway() async throws {
+    @Test("the task that answers is cancelled when the client disconnects")
+    func cancellation() async throws {
         let begun = Bell()
         let cancelled = Bell()
         try await withServer { _ in
@@ -285,7 +297,8 @@ import Testing
         }
     }
 
-    @Test func aBodyThatNobodyReadIsThrownAwayAndTheConnectionGoesOn() async throws {
+    @Test("an unread body is discarded, and the connection stays usable")
+    func unreadBody() async throws {
         let answer = try await withServer { request in
             HTTPResponse(status: request.method == "PUT" ? 404 : 200)
         } _: { port, _ in
@@ -299,7 +312,8 @@ import Testing
         #expect(answer.contains("HTTP/1.1 200 OK\r\n"))
     }
 
-    @Test func closingLetsARequestFinishCutsOffOneThatDoesNotAndFreesThePort() async throws {
+    @Test("closing lets a request finish, cuts off an endless one, and frees the port")
+    func closing() async throws {
         var limits = HTTPLimits()
         limits.drainTimeout = .milliseconds(200)
         let begun = Mutex(0)
@@ -328,7 +342,8 @@ import Testing
         await server.stop()
     }
 
-    @Test func aTakenPortIsNamed() async throws {
+    @Test("a port in use is named in the error")
+    func portInUse() async throws {
         try await withServer(respond: Self.echo) { port, _ in
             let second = HTTPServer()
             let error = await #expect(throws: HTTPServerError.self) {

@@ -1,8 +1,8 @@
 import Foundation
 
-/// A TCP client that speaks bytes, not HTTP: it can be as rude as a test needs.
+/// A TCP client that sends raw bytes, also those that break HTTP.
 final class RawClient: @unchecked Sendable {
-    // Sendable: a descriptor; each test uses it from one task at a time.
+    // Sendable: it holds only a descriptor, which each test uses from one task at a time.
     private let descriptor: Int32
 
     init(port: Int) throws {
@@ -26,7 +26,7 @@ final class RawClient: @unchecked Sendable {
 
     deinit { close(descriptor) }
 
-    /// Sends all of `bytes`, waiting as long as the peer does not read.
+    /// Sends all of `bytes`; waits while the peer does not read.
     func send(_ bytes: some Sequence<UInt8> & Sendable) async {
         await onThread { [descriptor] in
             let bytes = Array(bytes)
@@ -43,13 +43,13 @@ final class RawClient: @unchecked Sendable {
 
     func send(_ text: String) async { await send(Array(text.utf8)) }
 
-    /// Sends what the peer takes without waiting.
-    /// - Returns: how many bytes that was.
+    /// Sends as many bytes as the peer accepts without waiting.
+    /// - Returns: the number of bytes sent.
     func sendWithoutWaiting(_ bytes: [UInt8]) -> Int {
         max(0, Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)))
     }
 
-    /// Reads until what was received satisfies `isEnough`, or the peer closes.
+    /// Reads until `isEnough` holds for the received text, or the peer closes.
     func receive(until isEnough: @escaping @Sendable (String) -> Bool) async -> String {
         await onThread { [descriptor] in
             var received: [UInt8] = []
@@ -66,10 +66,10 @@ final class RawClient: @unchecked Sendable {
     /// Reads until the peer closes.
     func receiveAll() async -> String { await receive { _ in false } }
 
-    /// Ends the connection now.
+    /// Ends the connection at once.
     func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
-    /// Blocking calls stay off the threads that the server's tasks need.
+    /// Runs a blocking call on a thread of its own, so that the server's tasks keep theirs.
     private func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread { continuation.resume(returning: body()) }

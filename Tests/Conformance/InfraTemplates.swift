@@ -1,7 +1,7 @@
 import Foundation
 import YAML
 
-/// The CloudFormation templates in `infra`, as the tests look at them.
+/// The CloudFormation templates in `infra`, as the tests read them.
 enum InfraTemplates {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
@@ -40,10 +40,10 @@ enum InfraTemplates {
 }
 
 extension YAMLNode {
-    /// The elements of a sequence, or the value itself: where a policy may have one or several.
+    /// The elements of a sequence, or the value itself, because a policy may have one or several.
     var elements: [YAMLNode] { sequence ?? (isNull ? [] : [self]) }
 
-    /// Every node below, this one first.
+    /// This node and every node below it.
     var tree: [YAMLNode] {
         [self] + (sequence ?? []).flatMap(\.tree) + (mapping?.entries ?? []).flatMap { $0.value.tree }
     }

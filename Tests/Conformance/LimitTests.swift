@@ -2,13 +2,13 @@ import Foundation
 import Testing
 import YAML
 
-/// CloudFormation's quotas, with room to grow.
+/// The templates stay within CloudFormation's quotas.
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 @Suite struct LimitTests {
-    @Test(arguments: InfraTemplates.files)
-    func aTemplateIsWithinTheQuotas(file: String) throws {
+    @Test("a template is within CloudFormation's quotas", arguments: InfraTemplates.files)
+    func templateQuotas(file: String) throws {
         let template = try InfraTemplates.read(file)
-        // 51,200 bytes is what a request holds; from S3 it may be a megabyte.
+        // A request holds 51,200 bytes; a template in S3 may have a megabyte.
         #expect(try Data(contentsOf: URL(filePath: "\(InfraTemplates.root)/infra/\(file)")).count <= 51_200)
         #expect(template["Resources"]?.mapping?.count ?? 0 <= 500)
         #expect(template["Parameters"]?.mapping?.count ?? 0 <= 200)
@@ -20,7 +20,8 @@ import YAML
         }
     }
 
-    @Test func aRoleHasAtMostTenManagedPoliciesAndItsOwnFitInto10240Characters() throws {
+    @Test("a role has at most ten managed policies, and its inline policies fit the quota")
+    func roleLimits() throws {
         for role in try InfraTemplates.resources(ofType: "AWS::IAM::Role") {
             #expect((role.properties?["ManagedPolicyArns"]?.sequence ?? []).count <= 10, "\(role.path)")
             let texts = (role.properties?["Policies"]?.tree ?? []).compactMap(\.string)
@@ -28,7 +29,8 @@ import YAML
         }
     }
 
-    @Test func namesStayWithinTheirServicesLimitsForTheLongestProjectAndStage() throws {
+    @Test("names fit their services' limits even with the longest project and stage")
+    func nameLengths() throws {
         let limits = [
             "FunctionName": 64, "StateMachineName": 80, "BucketName": 63, "QueueName": 80, "TableName": 255,
             "DeliveryStreamName": 64, "LogGroupName": 512,

@@ -3,12 +3,12 @@ import JSON
 import Testing
 import YAML
 
-/// What is watched must be what is measured: every metric that an alarm or a dashboard names is written by a function, or
-/// published by AWS, for a resource that the templates make.
+/// Every metric that an alarm or a dashboard names is written by a function or published by AWS, for a resource of the
+/// templates.
 @Suite struct MonitoringTests {
     static let dashboards = InfraTemplates.names(in: "infra/dashboards")
 
-    /// One metric as an alarm or a dashboard asks for it.
+    /// A metric as an alarm or a dashboard queries it.
     struct Question: Hashable, CustomStringConvertible {
         let place: String
         let namespace: String
@@ -18,7 +18,7 @@ import YAML
         var description: String { "\(place): \(namespace) \(metric) \(dimensions)" }
     }
 
-    /// Metrics of AWS by namespace, and the dimensions that each may be asked by.
+    /// AWS's metrics by namespace, and the dimensions of each.
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/aws-services-cloudwatch-metrics.html>
     static let published: [String: (metrics: Set<String>, dimensions: Set<String>)] = [
         "AWS/Lambda": (
@@ -47,7 +47,7 @@ import YAML
         "AWS/Billing": (["EstimatedCharges"], ["Currency"]),
     ]
 
-    // MARK: What is asked
+    // MARK: Queried metrics
 
     private static func grafana(_ file: String) throws -> JSON {
         try JSON(
@@ -84,14 +84,14 @@ import YAML
         }
     }
 
-    /// The dashboard's body with its references replaced by what stands in them.
+    /// The dashboard's body with its references replaced by values.
     private static func dashboard() throws -> JSON {
         let resource = try #require(try InfraTemplates.resources(ofType: "AWS::CloudWatch::Dashboard").first)
         let body = try #require(resource.properties?["DashboardBody"]?.string)
         return try JSON(parsing: body.replacing("${OldestPendingSeconds}", with: "900"))
     }
 
-    /// In a widget's list `.` repeats what stands above, and `...` all of it but the last.
+    /// In a widget's list, `.` repeats the word of the row above, and `...` repeats all of its words but the last.
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html>
     private static func questionsOfDashboard() throws -> [Question] {
         try (try dashboard()["widgets"]?.array ?? []).flatMap { widget in
@@ -103,7 +103,7 @@ import YAML
                 }
                 words = words.enumerated().map { $1 == "." ? above[$0] : $1 }
                 above = words
-                try #require(words.count >= 4 && words.count.isMultiple(of: 2), "\(words) names no dimension")
+                try #require(words.count >= 4 && words.count.isMultiple(of: 2), "expected a dimension in \(words)")
                 let pairs = stride(from: 2, to: words.count, by: 2).map { (words[$0], words[$0 + 1]) }
                 return Question(
                     place: "dashboard", namespace: words[0], metric: words[1],
@@ -116,9 +116,9 @@ import YAML
         try questionsOfAlarms() + questionsOfDashboard() + dashboards.flatMap { try questions(ofGrafana: $0) }
     }
 
-    // MARK: What is there
+    // MARK: Existing metrics and resources
 
-    /// The metrics that the functions write, from their sources.
+    /// The metrics that the functions write, found in their sources.
     private static func written() throws -> Set<String> {
         var names: Set<String> = []
         for function in InfraTemplates.names(in: "Functions") {
@@ -131,7 +131,7 @@ import YAML
         return names
     }
 
-    /// Names that the templates give to their resources, without project, stage and account.
+    /// The names of the templates' resources, without project, stage, and account.
     private static func named() throws -> Set<String> {
         let properties = [
             "FunctionName", "QueueName", "TableName", "StateMachineName", "DeliveryStreamName", "BucketName", "Name",
@@ -157,14 +157,16 @@ import YAML
 
     // MARK: Tests
 
-    @Test func thereAreAlarmsAndDashboardsAndMetricsThatFunctionsWrite() throws {
+    @Test("there are alarms, dashboards, and metrics to check")
+    func inventory() throws {
         #expect(Self.dashboards == ["cost.json", "data.json", "health.json"])
         #expect(try Self.questionsOfAlarms().count > 20)
         #expect(try Self.questionsOfDashboard().count > 20)
         #expect(try Self.written().count >= 18)
     }
 
-    @Test func everyMetricThatIsAskedForExistsWithDimensionsThatItHas() throws {
+    @Test("every queried metric exists with its dimensions")
+    func queriedMetrics() throws {
         let written = try Self.written()
         for question in try Self.questions() {
             if question.namespace == "Cupel" {
@@ -179,22 +181,25 @@ import YAML
         }
     }
 
-    @Test func everyMetricThatAFunctionWritesIsOnADashboard() throws {
+    @Test("every metric that a function writes is on a dashboard")
+    func writtenMetrics() throws {
         let shown = Set(try (Self.dashboards.flatMap { try Self.questions(ofGrafana: $0) }).map(\.metric))
         #expect(try Self.written().subtracting(shown).isEmpty)
     }
 
-    @Test func whatAMetricIsOfIsAResourceOfTheTemplates() throws {
+    @Test("every dimension value names a resource of the templates")
+    func dimensionValues() throws {
         let named = try Self.named()
         let elsewhere: Set = ["Pipeline", "Table", "StorageType", "Currency"]
         for question in try Self.questions() {
             for (dimension, value) in question.dimensions where !elsewhere.contains(dimension) {
-                #expect(named.contains(Self.bare(value)), "\(question): nothing is called \(value)")
+                #expect(named.contains(Self.bare(value)), "\(question): no resource is named \(value)")
             }
         }
     }
 
-    @Test func everyAlarmTellsTheTopicSaysWhatToDoAndKnowsWhatSilenceMeans() throws {
+    @Test("every alarm notifies the topic, says what to do, and defines how to treat missing data")
+    func alarms() throws {
         for alarm in try InfraTemplates.resources(ofType: "AWS::CloudWatch::Alarm") {
             for list in ["AlarmActions", "OKActions"] {
                 #expect((alarm.properties?[list]?.sequence ?? []).compactMap(\.string) == ["Alarms"], "\(alarm.path)")
@@ -205,8 +210,8 @@ import YAML
         }
     }
 
-    @Test(arguments: dashboards)
-    func aGrafanaDashboardCanBeProvisionedAsItIs(file: String) throws {
+    @Test("a Grafana dashboard can be provisioned unchanged", arguments: dashboards)
+    func grafanaDashboard(file: String) throws {
         let dashboard = try Self.grafana(file)
         #expect(dashboard["uid"]?.string?.hasPrefix("cupel-") == true && dashboard["id"] == nil)
         let variables = dashboard["templating"]?["list"]?.array ?? []
@@ -225,13 +230,15 @@ import YAML
             #expect(
                 !targets.isEmpty && Set(targets.compactMap { $0["refId"]?.string }).count == targets.count, "\(title)")
             let used = panel.text.matches(of: #/\$([a-z]+)/#).map { String($0.output.1) }
-            #expect(names.isSuperset(of: used), "\(title) uses a variable that is not there")
+            #expect(names.isSuperset(of: used), "\(title) uses an undeclared variable")
             let place = try #require(panel["gridPos"]?.object, "\(title)")
             let (x, y) = (place["x"]?.int ?? -1, place["y"]?.int ?? -1)
             let (width, height) = (place["w"]?.int ?? 0, place["h"]?.int ?? 0)
             #expect(x >= 0 && x + width <= 24, "\(title)")
             for column in x..<x + width {
-                for row in y..<y + height { #expect(taken.insert([column, row]).inserted, "\(title) covers another") }
+                for row in y..<y + height {
+                    #expect(taken.insert([column, row]).inserted, "\(title) overlaps another panel")
+                }
             }
         }
     }

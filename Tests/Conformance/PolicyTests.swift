@@ -1,27 +1,28 @@
 import Testing
 import YAML
 
-/// Every statement of every policy in the templates, walked one by one.
+/// The rules that every policy statement of the templates obeys.
 @Suite struct PolicyTests {
-    /// Statements that allow more than a name or a prefix, by where they stand and what they allow, and why they must.
+    /// Why a statement may allow more than a name or a prefix, by its resource and its first action.
     static let exceptions: [String: String] = [
-        "pipeline.yaml/Key kms:*": "the account's own policies decide; in a key's policy `*` is the key",
-        "pipeline.yaml/Key kms:Encrypt": "in a key's policy `*` is the key",
-        "pipeline.yaml/Key kms:GenerateDataKey": "in a key's policy `*` is the key",
-        "pipeline.yaml/Key kms:Decrypt": "in a key's policy `*` is the key",
-        "pipeline.yaml/Traces xray:PutTraceSegments": "X-Ray's actions know no resources",
-        "pipeline.yaml/MachineLogs logs:CreateLogDelivery": "the log delivery actions know no resources",
-        "pipeline.yaml/BronzeWriterExecutionRole ecr:GetAuthorizationToken": "the action knows no resources",
-        "pipeline.yaml/PersonalDataDetection comprehend:DetectPiiEntities": "the action knows no resources",
-        "stream.yaml/FirehoseTransformRole xray:PutTraceSegments": "X-Ray's actions know no resources",
-        "network.yaml/FlowLogRole logs:DescribeLogGroups": "the action knows no narrower resource",
-        "pipeline.yaml/AccessLogsPolicy s3:PutObject": "all of the bucket is for access logs",
-        "pipeline.yaml/IngestionRole ecs:StopTask": "a task's id is not known before it runs; the cluster's tasks only",
-        "network.yaml/S3Endpoint s3:GetObject": "which buckets can be reached at all; the roles name prefixes",
+        "pipeline.yaml/Key kms:*": "the account's own policies decide; in a key policy, `*` is the key",
+        "pipeline.yaml/Key kms:Encrypt": "in a key policy, `*` is the key",
+        "pipeline.yaml/Key kms:GenerateDataKey": "in a key policy, `*` is the key",
+        "pipeline.yaml/Key kms:Decrypt": "in a key policy, `*` is the key",
+        "pipeline.yaml/Traces xray:PutTraceSegments": "X-Ray's actions take no resource",
+        "pipeline.yaml/MachineLogs logs:CreateLogDelivery": "the log delivery actions take no resource",
+        "pipeline.yaml/BronzeWriterExecutionRole ecr:GetAuthorizationToken": "the action takes no resource",
+        "pipeline.yaml/PersonalDataDetection comprehend:DetectPiiEntities": "the action takes no resource",
+        "stream.yaml/FirehoseTransformRole xray:PutTraceSegments": "X-Ray's actions take no resource",
+        "network.yaml/FlowLogRole logs:DescribeLogGroups": "the action takes no narrower resource",
+        "pipeline.yaml/AccessLogsPolicy s3:PutObject": "the whole bucket is for access logs",
+        "pipeline.yaml/IngestionRole ecs:StopTask":
+            "a task's ID is not known before it runs; only tasks of the cluster",
+        "network.yaml/S3Endpoint s3:GetObject": "limits which buckets can be reached; the roles name prefixes",
         "catalog.yaml/GovernedReaderPolicy lakeformation:GetDataAccess":
-            "the action knows no resources; the grants decide",
-        "catalog.yaml/GoldReaderPolicy glue:GetDatabase": "tables of the one gold database",
-        "audit.yaml/TrailBucketPolicy s3:PutObject": "CloudTrail's own prefix in a bucket of its own",
+            "the action takes no resource; the grants decide",
+        "catalog.yaml/GoldReaderPolicy glue:GetDatabase": "all tables of the gold database",
+        "audit.yaml/TrailBucketPolicy s3:PutObject": "CloudTrail's own prefix in its own bucket",
     ]
 
     struct Statement {
@@ -32,7 +33,7 @@ import YAML
         var actions: [String] { (node["Action"]?.elements ?? []).compactMap(\.string) }
         var isAllowed: Bool { node["Effect"]?.string == "Allow" }
         var key: String { "\(owner.path) \(actions.first ?? "")" }
-        /// Texts of `Resource`, those inside `Fn::Sub` and the like included.
+        /// The texts of `Resource`, also those inside `Fn::Sub` and other functions.
         var resources: [String] { (node["Resource"]?.elements ?? []).compactMap(\.string) }
 
         var services: [YAMLNode] { node["Principal"]?["Service"]?.elements ?? [] }
@@ -62,18 +63,22 @@ import YAML
         self.statements = statements
     }
 
-    @Test func thereAreStatementsToWalkEachAnAllowOrADenyOfNamedActions() {
+    @Test("every statement allows or denies named actions")
+    func statementForm() {
         #expect(statements.count > 40)
         for statement in statements {
             #expect(["Allow", "Deny"].contains(statement.node["Effect"]?.string ?? ""), "\(statement.key)")
             #expect(!statement.actions.isEmpty, "\(statement.key)")
             for inverse in ["NotAction", "NotResource", "NotPrincipal"] {
-                #expect(statement.node[inverse] == nil, "\(statement.key): what is not named is allowed")
+                #expect(
+                    statement.node[inverse] == nil,
+                    "\(statement.key): \(inverse) also covers everything that it does not name")
             }
         }
     }
 
-    @Test func nothingWideIsAllowedButWhatIsListedHereWithItsReason() {
+    @Test("a statement that allows more than a name or prefix is a listed exception")
+    func wideStatements() {
         var unused = Set(Self.exceptions.keys)
         for statement in statements where statement.isAllowed && !statement.isTrust {
             let isWide =
@@ -83,25 +88,26 @@ import YAML
             #expect(Self.exceptions[statement.key] != nil, "\(statement.key): \(statement.resources)")
             unused.remove(statement.key)
         }
-        #expect(unused.isEmpty, "these exceptions are not needed any more")
+        #expect(unused.isEmpty, "these exceptions are no longer needed: \(unused.sorted())")
     }
 
-    /// Whether a resource is more than one thing or one prefix of a bucket: `*` alone, or `*` behind a bare name.
+    /// Whether a resource covers more than one name or one prefix of a bucket: `*` alone, or `*` after a bare name.
     private static func spansMore(_ resource: String) -> Bool {
         guard resource.contains("*") else { return false }
-        // `…}/raw/*` is a prefix; `…/*` right behind a bucket or a table is all of it.
+        // `…}/raw/*` is a prefix; `…/*` right after a bucket or a table is all of it.
         return resource.firstMatch(of: #/\}/[a-z]+/\*$/#) == nil
     }
 
-    @Test func whoMayAssumeARoleIsAServiceOnBehalfOfThisAccountOnly() {
+    @Test("a role is assumed only by a service on behalf of this account, or by its people")
+    func trustPolicies() {
         let trusts = statements.filter(\.isTrust)
         #expect(trusts.count > 8)
         for trust in trusts {
             #expect(trust.node["Principal"]?.mapping?.keys.allSatisfy { ["Service", "AWS"].contains($0) } == true)
-            // Lambda takes a role that whoever makes the function may pass, and names no source.
+            // Lambda names no source: the right to pass the role decides.
             if trust.services.compactMap(\.string) == ["lambda.amazonaws.com"] { continue }
             if let account = trust.node["Principal"]?["AWS"]?.string {
-                // People of this account, whom its own policies allow to.
+                // People of this account, if its own policies allow them.
                 #expect(account == "arn:${AWS::Partition}:iam::${AWS::AccountId}:root", "\(trust.key)")
                 continue
             }
@@ -110,21 +116,24 @@ import YAML
         }
     }
 
-    @Test func aServiceThatAResourcesPolicyLetsInNamesItsSource() {
+    @Test("a service that a resource policy allows is limited to its source")
+    func resourcePolicies() {
         for statement in statements where statement.isAllowed && !statement.isTrust && !statement.services.isEmpty {
             let sources = ["aws:SourceArn", "aws:SourceAccount", "kms:EncryptionContext:aws:logs:arn"]
             #expect(statement.conditionKeys.contains { sources.contains($0) }, "\(statement.key)")
         }
     }
 
-    @Test func whoeverIsLetInByAPermissionOnAFunctionNamesItsSource() throws {
+    @Test("a permission on a function names its source")
+    func functionPermissions() throws {
         for permission in try InfraTemplates.resources(ofType: "AWS::Lambda::Permission") {
             #expect(permission.properties?["SourceArn"] != nil, "\(permission.path)")
             #expect(permission.properties?["SourceAccount"] != nil, "\(permission.path)")
         }
     }
 
-    @Test func everybodyIsLetInNowhereButWhereTheNetworkOrAConditionOnTheCallerDecides() {
+    @Test("only a VPC endpoint allows every principal")
+    func anyPrincipal() {
         for statement in statements where statement.isAllowed {
             let principal = statement.node["Principal"]
             let isAnyone = principal?.string == "*" || principal?["AWS"]?.string == "*"
@@ -132,27 +141,31 @@ import YAML
         }
     }
 
-    @Test func whatUsesTheKeyDoesSoThroughAServiceThatIsNamed() {
+    @Test("the key is used only through named services")
+    func keyUses() {
         let uses = statements.filter { $0.isAllowed && $0.owner.type != "AWS::KMS::Key" }
             .filter { $0.actions.contains { $0.hasPrefix("kms:") } }
         #expect(uses.count > 4)
         for use in uses { #expect(use.conditionKeys.contains("kms:ViaService"), "\(use.key)") }
     }
 
-    @Test func aRoleIsPassedToOneServiceOnly() {
+    @Test("a role can be passed to one service only")
+    func passRole() {
         for statement in statements where statement.actions.contains("iam:PassRole") {
             #expect(statement.conditionKeys.contains("iam:PassedToService"), "\(statement.key)")
         }
     }
 
-    @Test func noTwoFunctionsShareARole() throws {
+    @Test("no two functions share a role")
+    func functionRoles() throws {
         let roles = try InfraTemplates.resources(ofType: "AWS::Lambda::Function").map {
             $0.properties?["Role"]?.string ?? $0.path
         }
         #expect(Set(roles).count == roles.count)
     }
 
-    @Test func everyBucketIsPrivateVersionedEncryptedExpiresWhatWasReplacedAndSpeaksTLSOnly() throws {
+    @Test("every bucket is private, versioned, and encrypted, expires old versions, and requires TLS")
+    func buckets() throws {
         let buckets = try InfraTemplates.resources(ofType: "AWS::S3::Bucket")
         #expect(buckets.count >= 4)
         for bucket in buckets {
@@ -175,7 +188,8 @@ import YAML
         }
     }
 
-    @Test func dataOutliveTheirStackAndLogsDoNotOutliveTheirUse() throws {
+    @Test("data outlive their stack, and logs expire")
+    func retention() throws {
         for resource in try InfraTemplates.resources() {
             if ["AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key"].contains(resource.type) {
                 #expect(resource.node["DeletionPolicy"]?.string == "Retain", "\(resource.path)")

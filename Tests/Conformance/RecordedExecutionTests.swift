@@ -3,23 +3,24 @@ import JSON
 import TestEmulator
 import Testing
 
-/// Executions recorded on AWS, played again on the emulator: statuses, outputs, errors and causes must be the same.
+/// Executions recorded on AWS are repeated on the emulator: status, output, error, and cause must be equal.
 @Suite struct RecordedExecutionTests {
     private static let cases = "\(Programs.packageRoot)/../shared/conformance/asl"
 
-    /// The cases whose result is known not to be reached, each with its reason as a comment above it.
-    private static func notPlayed() throws -> Set<String> {
+    /// The cases that are known to differ, each with its reason in a comment above it.
+    private static func notEmulated() throws -> Set<String> {
         let text = try String(
-            contentsOfFile: "\(Programs.packageRoot)/Tests/Conformance/asl-not-played.txt", encoding: .utf8)
+            contentsOfFile: "\(Programs.packageRoot)/Tests/Conformance/asl-not-emulated.txt", encoding: .utf8)
         return Set(text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init))
     }
 
-    @Test func executionsEndAsTheyEndedOnAWS() async throws {
+    @Test("a recorded execution ends as it ended on AWS")
+    func recordedExecutions() async throws {
         guard FileManager.default.fileExists(atPath: Self.cases) else {
-            print("The recorded executions are not beside this clone: nothing to compare with.")
+            print("The recorded executions are missing: nothing is compared.")
             return
         }
-        let notPlayed = try Self.notPlayed()
+        let notEmulated = try Self.notEmulated()
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
         let reportFile = "\(folder.path)/report.json"
@@ -34,13 +35,13 @@ import Testing
             FileManager.default.contents(atPath: reportFile), "no report: \(run.errors.suffix(2000))")
         let results = try #require(try JSON(parsing: Array(report))["cases"]?.object)
         #expect(results.count > 600)
-        for (name, outcome) in results where outcome["result"]?.bool != true && !notPlayed.contains(name) {
+        for (name, outcome) in results where outcome["result"]?.bool != true && !notEmulated.contains(name) {
             let differences = (outcome["runs"]?.array ?? []).flatMap { $0["diffs"]?.array ?? [] }
             Issue.record("\(name): \(differences.prefix(4).map(\.text).joined(separator: "; "))")
         }
-        for name in notPlayed.sorted() {
-            let outcome = try #require(results[name], "asl-not-played.txt names \(name), which is no case")
-            if outcome["result"]?.bool == true { print("\(name) passes: take it out of asl-not-played.txt.") }
+        for name in notEmulated.sorted() {
+            let outcome = try #require(results[name], "asl-not-emulated.txt names \(name), which is not a case")
+            if outcome["result"]?.bool == true { print("\(name) passes: remove it from asl-not-emulated.txt.") }
         }
         #expect(emulator.stop() == 0)
     }

@@ -1,14 +1,17 @@
 import TestEmulator
 import Testing
 
-/// Services as boto3, the AWS CLI and bare HTTP see them: they share no code with the emulator, and no mistake.
+/// Services as boto3, the AWS CLI, and raw HTTP see them: clients that share no code with the emulator, and no mistake.
 @Suite struct ServiceTests {
-    @Test(arguments: ["s3", "dynamodb", "lambda", "stepfunctions", "logs", "sqs", "sns", "ssm", "awscli"])
-    func clientsThatNobodyHereWroteGetTheAnswersThatAWSDocuments(service: String) async throws {
+    @Test(
+        "a client that shares no code with the emulator gets the answers that AWS documents",
+        arguments: ["s3", "dynamodb", "lambda", "stepfunctions", "logs", "sqs", "sns", "ssm", "awscli"])
+    func foreignClients(service: String) async throws {
         try await referee(service)
     }
 
-    @Test func whatNoClientShouldSendGetsAnErrorAndTheEmulatorGoesOn() async throws {
+    @Test("a malformed request is answered with an error, and the emulator keeps running")
+    func badRequests() async throws {
         try await referee("bad_requests")
     }
 

@@ -4,7 +4,7 @@ import JSON
 import Testing
 import YAML
 
-/// The templates, the state machines and the code must name the same things.
+/// The templates, the state machines, and the code must name the same things.
 @Suite struct WiringTests {
     static let machines = InfraTemplates.names(in: "StateMachines")
     private let resources: [InfraTemplates.Resource]
@@ -15,69 +15,72 @@ import YAML
         try String(contentsOfFile: "\(InfraTemplates.root)/StateMachines/\(machine)", encoding: .utf8)
     }
 
-    private func resource(playing machine: String) throws -> InfraTemplates.Resource {
+    private func resource(running machine: String) throws -> InfraTemplates.Resource {
         try #require(
             resources.first { $0.properties?["DefinitionS3Location"]?.string == "../StateMachines/\(machine)" },
-            "no resource of a template plays \(machine)")
+            "no resource of a template has the definition \(machine)")
     }
 
-    @Test func thereAreTemplatesAndStateMachinesToLookAt() {
+    @Test("there are templates and state machines to check")
+    func inventory() {
         #expect(InfraTemplates.files.contains("pipeline.yaml"))
         #expect(!Self.machines.isEmpty)
     }
 
-    @Test(arguments: machines)
-    func aMachineIsValidAndEveryStateOfItCanBeReached(machine: String) throws {
+    @Test("a state machine is valid, and each of its states can be reached", arguments: machines)
+    func reachableStates(machine: String) throws {
         let definition = try JSON(parsing: try text(machine))
-        let type = try resource(playing: machine).properties?["StateMachineType"]?.string
+        let type = try resource(running: machine).properties?["StateMachineType"]?.string
         _ = try StateMachine(try text(machine), workflow: type == "EXPRESS" ? .express : .standard)
         let states = try #require(definition["States"]?.object)
         var reached: Set<String> = []
         var ahead = [try #require(definition["StartAt"]?.string)]
         while let name = ahead.popLast() {
             guard reached.insert(name).inserted else { continue }
-            let state = try #require(states[name], "\(machine): '\(name)' is named, and is no state")
+            let state = try #require(states[name], "\(machine): '\(name)' is named but is not a state")
             ahead += [state["Next"]?.string, state["Default"]?.string].compactMap { $0 }
             for list in ["Choices", "Catch"] { ahead += (state[list]?.array ?? []).compactMap { $0["Next"]?.string } }
         }
         #expect(reached == Set(states.names))
     }
 
-    @Test(arguments: machines)
-    func everyNameInAMachineIsBoundByTheTemplateAndNothingBoundIsUnused(machine: String) throws {
+    @Test("the template binds exactly the names that a state machine uses", arguments: machines)
+    func substitutions(machine: String) throws {
         let used = Set(try text(machine).matches(of: #/\$\{(\w+)\}/#).map { String($0.output.1) })
-        let bound = try resource(playing: machine).properties?["DefinitionSubstitutions"]?.mapping?.keys ?? []
+        let bound = try resource(running: machine).properties?["DefinitionSubstitutions"]?.mapping?.keys ?? []
         #expect(Set(bound) == used)
     }
 
-    /// Variables that no template sets, and why.
+    /// Variables that no template sets, with the reason.
     private static let setElsewhere = [
-        "AWS_LAMBDA_RUNTIME_API": "Lambda says where it listens",
-        "CONTRACTS_DIR": "contracts travel in the package, where they are looked for",
-        "CONTROL_ID": "a state machine hands a task its record",
-        "LEASE_OWNER": "a state machine hands a task its name",
-        "CONVERSION_THREADS": "the program's own number fits every size of function and task",
-        "MASKING_KEY": "a secret is in no template; its name in Parameter Store is",
-        "MASKING_KEY_FILE": "there are no files of secrets on Lambda and Fargate",
+        "AWS_LAMBDA_RUNTIME_API": "Lambda sets it",
+        "CONTRACTS_DIR": "the contracts are in the package, where the function looks for them",
+        "CONTROL_ID": "the state machine passes it to the task",
+        "LEASE_OWNER": "the state machine passes it to the task",
+        "CONVERSION_THREADS": "the program's default fits every size of function and task",
+        "MASKING_KEY": "templates hold no secrets, only the name in Parameter Store",
+        "MASKING_KEY_FILE": "Lambda and Fargate have no files of secrets",
     ]
 
-    @Test func everyFunctionsVariablesAreReadByItsProgramAndNoneThatItReadsIsForgotten() throws {
+    @Test("a function's variables are exactly those that its program reads")
+    func functionVariables() throws {
         let functions = resources.filter { $0.type == "AWS::Lambda::Function" }
         #expect(functions.count == InfraTemplates.names(in: "Functions").count)
         for function in functions {
-            let code = try #require(function.properties?["Code"]?.string, "\(function.path) has no code")
+            let code = try #require(function.properties?["Code"]?.string, "\(function.path) has no Code")
             let program = try #require(code.split(separator: "/").last.map { String($0.dropLast(".zip".count)) })
             let set = function.properties?["Environment"]?["Variables"]?.mapping?.keys ?? []
             try check(Set(set), of: function, program: program)
         }
     }
 
-    @Test func everyContainersVariablesAreReadByItsProgramTooAndItLacksNoneOfTheFunctions() throws {
+    @Test("a container's variables are those that its program reads, and equal the function's")
+    func containerVariables() throws {
         for task in resources where task.type == "AWS::ECS::TaskDefinition" {
             for container in task.properties?["ContainerDefinitions"]?.sequence ?? [] {
                 let path = try #require(container["EntryPoint"]?.sequence?.first?.string)
                 let program = try #require(path.split(separator: "/").last.map { String($0) })
-                // A variable may stand in `Fn::If`.
+                // A variable may be inside `Fn::If`.
                 let variables = (container["Environment"]?.sequence ?? []).flatMap(\.tree)
                 let set = Set(variables.compactMap { $0["Name"]?.string })
                 try check(set, of: task, program: program)
@@ -94,13 +97,16 @@ import YAML
         let quoted = Set(source.matches(of: #/"([A-Z][A-Z0-9_]+)"/#).map { String($0.output.1) })
         let read = Set(
             source.matches(of: #/environment\s*(?:\[|\.\w+\()\s*"([A-Z][A-Z0-9_]+)"/#).map { String($0.output.1) })
-        #expect(set.isSubset(of: quoted), "\(resource.path) sets what \(folder) does not read")
+        #expect(
+            set.isSubset(of: quoted),
+            "\(resource.path) sets variables that \(folder) does not read: \(set.subtracting(quoted).sorted())")
         #expect(
             !read.isEmpty && read.subtracting(Self.setElsewhere.keys).isSubset(of: set),
-            "\(resource.path) lacks what \(folder) reads: \(read.subtracting(set).sorted())")
+            "\(resource.path) lacks variables that \(folder) reads: \(read.subtracting(set).sorted())")
     }
 
-    @Test func everyIndexThatTheCodeQueriesIsInTheTemplateAndEveryOneThereIsQueried() throws {
+    @Test("the table's indexes are exactly those that the code queries")
+    func indexes() throws {
         let table = try #require(resources.first { $0.type == "AWS::DynamoDB::Table" })
         let declared = (table.properties?["GlobalSecondaryIndexes"]?.sequence ?? []).compactMap {
             $0["IndexName"]?.string
@@ -111,7 +117,8 @@ import YAML
         #expect(source.contains("case expiresAt = \"\(expiry)\""))
     }
 
-    @Test func aNestedTemplateIsGivenEachOfItsParametersThatHasNoDefaultAndNoOther() throws {
+    @Test("a nested stack gets every parameter without a default, and no unknown one")
+    func nestedParameters() throws {
         var nested: Set<String> = []
         for stack in resources where stack.type == "AWS::CloudFormation::Stack" {
             let file = try #require(stack.properties?["TemplateURL"]?.string)

@@ -2,8 +2,7 @@ import Foundation
 import TestEmulator
 import Testing
 
-/// The commands that look at a pipeline on AWS, with an emulator in the place of AWS and nothing but the shared files to
-/// find it by.
+/// The commands that work on a pipeline on AWS, with an emulator in place of AWS that only AWS's shared files name.
 @Suite struct AccountTests {
     let home: TemporaryDirectory
 
@@ -22,7 +21,7 @@ import Testing
             credentials: "[prod]\naws_access_key_id = AKIAPROD\naws_secret_access_key = secret\n")
     }
 
-    /// No variable but HOME says anything about AWS; an empty one counts as none.
+    /// No variable but HOME configures AWS: an empty variable counts as unset.
     private var environment: [String: String] {
         let variables = [
             "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID",
@@ -40,7 +39,8 @@ import Testing
         return try #require(try JSONSerialization.jsonObject(with: command.output) as? [String: Any])
     }
 
-    @Test func statusShowAndReplayWorkOnWhatAProfileNamesAsTheAWSCLISeesIt() async throws {
+    @Test("status, show, and replay work on a profile's pipeline, as the AWS CLI sees it")
+    func profile() async throws {
         let emulator = try await RunningEmulator()
         try writeProfile(at: emulator.endpoint)
         let broken = "\(home.path)/broken.csv.gz"
@@ -79,7 +79,8 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
-    @Test func whatIsMissingIsSaidBeforeAnythingIsAskedOfAWS() async throws {
+    @Test("a missing profile, table, or endpoint is named before any request to AWS")
+    func missingOptions() async throws {
         try writeProfile(at: "http://127.0.0.1:9")
         let unknown = try await cupel("status", "--profile", "gone", "--table-name", "t")
         #expect(unknown.status == 2 && unknown.errors.contains("the profile gone is neither in"))
@@ -92,7 +93,8 @@ import Testing
         #expect(!silent.errors.contains("cupel up"))
     }
 
-    @Test func aTableThatIsNotThereIsNamed() async throws {
+    @Test("a missing table is named")
+    func missingTable() async throws {
         let emulator = try await RunningEmulator()
         try writeProfile(at: emulator.endpoint)
         let status = try await cupel("status", "--profile", "prod", "--table-name", "cupel-prod-control")
@@ -100,7 +102,8 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
-    @Test func aProfileThatSignsInThroughABrowserSaysWhatToDo() async throws {
+    @Test("a profile that signs in through a browser is refused with the command that helps")
+    func browserProfile() async throws {
         try write("[profile prod]\nregion = us-east-1\nsso_session = company\n", credentials: "")
         let status = try await cupel("status", "--profile", "prod", "--table-name", "t")
         #expect(status.status == 2 && status.errors.contains("export-credentials --profile prod"))

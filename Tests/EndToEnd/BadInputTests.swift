@@ -2,9 +2,9 @@ import Foundation
 import TestEmulator
 import Testing
 
-/// Every way in which a raw file can be wrong ends as a clear error in its control record, or as quarantined rows.
+/// A bad raw file ends as a clear error in its control record, or as quarantined rows.
 @Suite struct BadInputTests {
-    /// What the record's error must say: where, and what is wrong there.
+    /// Files and the words that their errors must contain.
     static let failing: [String: [String]] = [
         "not-gzip.csv.gz": ["gzip"],
         "truncated.csv.gz": ["gzip", "ends"],
@@ -15,7 +15,7 @@ import Testing
         "all-rows-bad.csv.gz": ["40", "beer_id"],
         "bomb.csv.gz": ["gzip", "bomb"],
     ]
-    /// Files with forty good rows and one bad one.
+    /// Files with forty good rows and one bad row, and the words that its quarantine line must contain.
     static let quarantining: [String: [String]] = [
         "too-few-fields.csv.gz": ["field"],
         "too-many-fields.csv.gz": ["field"],
@@ -27,7 +27,8 @@ import Testing
         "long-line.csv.gz": ["line"],
     ]
 
-    @Test func badFilesAreErrorsThatSayWhatAndWhereBadRowsAreQuarantined() async throws {
+    @Test("a bad file is an error that says what and where, and a bad row is quarantined")
+    func badFiles() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
         let script = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/bad_files.py"
@@ -71,8 +72,8 @@ import Testing
         try await Referee.lake(emulator, "check")
     }
 
-    @Test
-    func keysWithSpacesSignsAndOtherScriptsAreReadAsTheyAreAndKeysThatAreNoTablesAreLeftAlone()
+    @Test("keys with spaces, signs, and other scripts are read, and keys of no table are ignored")
+    func unusualKeys()
         async throws
     {
         let emulator = try await RunningEmulator()
@@ -91,7 +92,8 @@ import Testing
         #expect(try await Referee.lake(emulator, "check").int("rows") == 50 * names.count)
     }
 
-    @Test func anObjectThatIsGoneBeforeItWasReadIsAnErrorThatSaysSo() async throws {
+    @Test("an object deleted before it was read is an error that says so")
+    func deletedObject() async throws {
         let emulator = try await RunningEmulator()
         try await Referee.lake(emulator, "phantom-event", ["raw/beer/gone.csv.gz"])
         let records = try await Referee.lake(emulator, "settle").records("records")

@@ -2,7 +2,7 @@ import Foundation
 import TestEmulator
 import Testing
 
-/// What the catalog says of bronze is what the contracts say, and what the files are.
+/// The catalog describes bronze as the contracts declare it and as the files are.
 @Suite struct CatalogTests {
     private func catalog(_ arguments: [String]) async throws -> String {
         let run = try await Command.run(Programs.cupel, ["catalog"] + arguments)
@@ -10,16 +10,17 @@ import Testing
         return run.text
     }
 
-    @Test func theCommittedTablesAreWhatTheContractsGive() async throws {
+    @Test("the committed tables are those that the contracts give")
+    func committedTables() async throws {
         let root = Programs.packageRoot
         let committed = try String(contentsOfFile: "\(root)/infra/tables.yaml", encoding: .utf8)
         #expect(
             try await catalog(["--contracts", "\(root)/infra/contracts"]) == committed,
-            "write it anew: cupel catalog -o infra/tables.yaml")
+            "infra/tables.yaml is out of date: run `cupel catalog -o infra/tables.yaml`")
     }
 
-    @Test(arguments: ["infra/contracts", "Tests/Fixtures/contracts"])
-    func everyColumnsTypeIsThatOfTheBronzeFiles(folder: String) async throws {
+    @Test("every column has the type of the bronze files", arguments: ["infra/contracts", "Tests/Fixtures/contracts"])
+    func columnTypes(folder: String) async throws {
         let directory = try TemporaryDirectory()
         let (contracts, template) = ("\(Programs.packageRoot)/\(folder)", "\(directory.path)/tables.yaml")
         #expect(try await catalog(["--contracts", contracts, "-o", template]).isEmpty)
@@ -28,7 +29,8 @@ import Testing
         #expect(run.status == 0, "\(run.text)\(run.errors)")
     }
 
-    @Test func aFolderWithoutContractsIsAnErrorThatSaysSo() async throws {
+    @Test("a folder without contracts is an error that says so")
+    func emptyFolder() async throws {
         let directory = try TemporaryDirectory()
         let run = try await Command.run(Programs.cupel, ["catalog", "--contracts", directory.path])
         #expect(run.status == 1)

@@ -2,19 +2,21 @@ import Foundation
 import TestEmulator
 import Testing
 
-/// `cupel` as its user meets it: output, exit statuses, signals.
+/// `cupel` as its user sees it: output, exit statuses, signals.
 @Suite struct CommandTests {
-    @Test(arguments: [SIGINT, SIGTERM])
-    func theEmulatorSaysWhatItPlaysAndHowToReachItAndEndsCleanlyByASignal(signal: Int32) async throws {
+    @Test(
+        "the emulator lists what it emulates and how to reach it, and a signal ends it cleanly",
+        arguments: [SIGINT, SIGTERM])
+    func up(signal: Int32) async throws {
         let emulator = try await RunningEmulator()
-        for said in ["export AWS_ENDPOINT_URL=\(emulator.endpoint)", "AWS::Pipes::Pipe", "Not played:"] {
-            #expect(emulator.output.contains(said), "no \(said) in: \(emulator.output)")
+        for expected in ["export AWS_ENDPOINT_URL=\(emulator.endpoint)", "AWS::Pipes::Pipe", "Not played:"] {
+            #expect(emulator.output.contains(expected), "no \(expected) in: \(emulator.output)")
         }
         #expect(emulator.stop(by: signal) == 0)
     }
 
-    @Test(.timeLimit(.minutes(1)))
-    func logsShowsAFunctionsLinesAndReportsAndFollowsNewOnes() async throws {
+    @Test("`cupel logs` shows a function's lines and reports, and follows new ones", .timeLimit(.minutes(1)))
+    func logs() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
         let file = try await Sample.generate(table: "brewery", rows: 20, seed: 1, format: "csv", into: folder)
@@ -46,7 +48,8 @@ import Testing
         #expect(following.isRunning)
     }
 
-    @Test func runListsWhatFailedWhyAndTheReplayAndItsStatusIs1() async throws {
+    @Test("`cupel run` lists failed files with reasons and the replay command, and exits with 1")
+    func failedRun() async throws {
         let folder = try TemporaryDirectory()
         let bad = folder.path + "/bad.csv.gz"
         try Data("not gzip".utf8).write(to: URL(filePath: bad))
@@ -54,15 +57,15 @@ import Testing
         let run = try await Command.run(
             Programs.cupel, ["run", good, bad, "--table", "brewery", "--functions", Programs.directory])
         #expect(run.status == 1)
-        let said = run.text + run.errors
-        #expect(said.contains("bad.csv.gz"))
-        #expect(said.contains("gzip"))
-        #expect(said.contains("cupel replay --id "))
-        #expect(said.contains("success"))
+        let printed = run.text + run.errors
+        #expect(printed.contains("bad.csv.gz"))
+        #expect(printed.contains("gzip"))
+        #expect(printed.contains("cupel replay --id "))
+        #expect(printed.contains("success"))
     }
 
-    @Test(.timeLimit(.minutes(1)))
-    func aRunThatIsKilledMidwayLeavesNoEmulatorBehindAndTheNextRunGoesOnFromThere() async throws {
+    @Test("a killed run leaves no emulator behind, and the next run continues from there", .timeLimit(.minutes(1)))
+    func killedRun() async throws {
         let folder = try TemporaryDirectory()
         let file = try await Sample.generate(table: "review", rows: 400_000, seed: 1, format: "json", into: folder)
         let data = folder.path + "/data"
@@ -89,7 +92,8 @@ import Testing
         #expect(again.text.contains("400,000"))
     }
 
-    @Test func whatIsNotThereIs3AWrongOption2AndNoEmulator4() async throws {
+    @Test("a missing record exits with 3, a wrong option with 2, and a missing emulator with 4")
+    func exitStatuses() async throws {
         let emulator = try await RunningEmulator()
         let missing = try await Command.run(
             Programs.cupel, ["show", "0123456789abcdef", "--endpoint", emulator.endpoint])

@@ -3,13 +3,14 @@ import TestEmulator
 import TestRandom
 import Testing
 
-/// `kill -9` at random moments: after a restart everything settles, nothing is lost, doubled or stuck.
+/// `kill -9` at random times: after a restart everything settles, and nothing is lost, duplicated, or stuck.
 @Suite struct CrashTests {
-    @Test func theEmulatorIsKilledAgainAndAgainWhileFilesComeIn() async throws {
+    @Test("an emulator that is killed repeatedly during uploads loses and duplicates nothing")
+    func killedEmulator() async throws {
         let seed = UInt64(ProcessInfo.processInfo.environment["CUPEL_SEED"] ?? "") ?? UInt64.random(in: 0..<1_000_000)
         print("seed \(seed): CUPEL_SEED=\(seed) repeats this run")
         var random = SeededGenerator(seed: seed)
-        // A dead worker's lease must end before the test does.
+        // A dead worker's lease must expire before the test ends.
         let emulator = try await RunningEmulator(parameters: ["LeaseSeconds": "5"])
         let folder = try TemporaryDirectory()
         let file = try await Sample.generate(table: "beer", rows: 400, seed: 11, format: "csv", into: folder)
@@ -33,7 +34,8 @@ import Testing
         #expect(checked.int("rows") == 400 * records.count)
     }
 
-    @Test func bronzeWritersAreKilledWhileTheyConvert() async throws {
+    @Test("bronze writers that are killed during conversions lose and duplicate nothing")
+    func killedWriters() async throws {
         let seed = UInt64(ProcessInfo.processInfo.environment["CUPEL_SEED"] ?? "") ?? UInt64.random(in: 0..<1_000_000)
         print("seed \(seed): CUPEL_SEED=\(seed) repeats this run")
         var random = SeededGenerator(seed: seed)
@@ -53,7 +55,7 @@ import Testing
             }
         }
         try #require(killed > 0)
-        // What crashed in a task is an error to replay; what crashed in a function is retried by the state machine.
+        // A crash in a task is an error to replay; a crash in a function is retried by the state machine.
         for _ in 0..<5 {
             let open = try await Referee.lake(emulator, "settle", ["120"]).records("records").filter {
                 $0.text("schema_name") == "dm_bronze" && $0.text("status") == "error"
@@ -66,7 +68,7 @@ import Testing
         #expect(checked.int("rows") == 30 * 18_000)
     }
 
-    /// Puts one file after another until the emulator is gone.
+    /// Puts one file after another until the emulator stops answering.
     /// - Returns: the keys that it accepted.
     private func putUntilRefused(_ emulator: RunningEmulator, file: String, round: Int) async -> [String] {
         var accepted: [String] = []

@@ -2,15 +2,16 @@ import Foundation
 import TestEmulator
 import Testing
 
-/// What is given up is where the alarms look, and stays there.
+/// Events that the pipeline gives up on stay in the queues that the alarms watch.
 @Suite struct DeadLetterTests {
-    @Test func whatThePipeAndTheRecorderGiveUpIsInTheirQueuesAlsoAfterACrash() async throws {
+    @Test("records and events without retries left are in their dead-letter queues, also after a crash")
+    func deadLetters() async throws {
         let folder = try TemporaryDirectory()
         let pipeline = try ChangedPipeline(in: folder)
         try pipeline.replace("MaximumRetryAttempts: 10\n", with: "MaximumRetryAttempts: 1\n", in: "pipeline.yaml")
         let emulator = try await RunningEmulator(template: pipeline.template)
         let found = try await referee(emulator, "cause")
-        #expect(found.text("buried_id") == found.text("control_id"))
+        #expect(found.text("letter_id") == found.text("control_id"))
         let pipe = found["pipe"] as? [String: Any] ?? [:]
         #expect((pipe["context"] as? [String: Any])?.text("condition") == "RetryAttemptsExhausted")
         #expect((pipe["DDBStreamBatchInfo"] as? [String: Any])?.int("batchSize") == 1)

@@ -2,10 +2,11 @@ import Foundation
 import TestEmulator
 import Testing
 
-/// What `make deploy` ships is what ran: the AWS CLI packages the templates, and the packages are all that there is.
+/// `make deploy` ships what was tested: the AWS CLI packages the templates, and only the packages exist.
 @Suite struct DeploymentTests {
-    @Test func thePackagedPipelineIsDeployedByAChangeSetRunsAndSurvivesACrash() async throws {
-        // No executable but that of the task, whose image is not packaged: functions can come from nowhere else.
+    @Test("the packaged pipeline is deployed by a change set, runs, survives a crash, and is destroyed")
+    func deployment() async throws {
+        // The only executable is the task's, whose image is not packaged: functions must come from their packages.
         let image = try TemporaryDirectory()
         try FileManager.default.copyItem(atPath: Programs.bronzeWriter, toPath: image.path + "/bronze-writer")
         let deployment = try await Deployment()
@@ -16,7 +17,7 @@ import Testing
         #expect(refused.status == 1, "\(refused.text)\(refused.errors)")
         let deployed = try await deployment.deploy(to: emulator)
         try #require(deployed.status == 0, "\(deployed.text)\(deployed.errors)")
-        #expect(deployed.text.contains("AWS::Lambda::Function"), "the change set is shown: \(deployed.text)")
+        #expect(deployed.text.contains("AWS::Lambda::Function"), "the change set must be shown: \(deployed.text)")
         #expect(!deployed.text.contains("Stream "), "dev has no change stream")
         #expect(deployed.text.contains("cupel-dev: CREATE_COMPLETE"), "\(deployed.text)")
 
@@ -48,7 +49,7 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
-    /// Data stay until they are said to go.
+    /// Destroys the stack: its data stay until DATA=delete.
     private func destroy(_ deployment: Deployment, _ emulator: RunningEmulator) async throws {
         let doubted = try await deployment.destroy(emulator, ["CONFIRM": "cupel-prod"])
         #expect(doubted.command.status == 1)
@@ -61,7 +62,7 @@ import Testing
             Deployment.aws, ["lambda", "list-functions"], environment: Deployment.environment(for: emulator))
         #expect(functions.status == 0 && !functions.text.contains("cupel-dev"), "\(functions.text)")
 
-        // A stack that is made again has the data that the former one left.
+        // A new stack finds the data that the previous one left.
         let again = try await deployment.deploy(to: emulator)
         #expect(again.text.contains("cupel-dev: CREATE_COMPLETE"), "\(again.text)\(again.errors)")
         #expect(try await Referee.lake(emulator, "check").int("rows") == 4_000)

@@ -1,9 +1,10 @@
 import TestEmulator
 import Testing
 
-/// No space left: said to whoever writes, and survived.
+/// The emulator reports a full disk to its clients, and survives it.
 @Suite struct FullDiskTests {
-    @Test func whatDoesNotFitIsRefusedAndWhatWasAcceptedIsConvertedOnceThereIsRoom() async throws {
+    @Test("a full disk refuses uploads, and accepted files are converted once there is space")
+    func fullDisk() async throws {
         let emulator = try await RunningEmulator(
             parameters: ["LeaseSeconds": "5"], disk: SmallDisk(sizeInMiB: 16, takenInMiB: 9))
         let folder = try TemporaryDirectory()
@@ -16,7 +17,7 @@ import Testing
         }
         try #require(!accepted.isEmpty && accepted.count < 500, "\(accepted.count) files fit")
         let status = try await Command.run(Programs.cupel, ["status", "--endpoint", emulator.endpoint])
-        #expect(status.status == 0, "it still answers: \(status.errors)")
+        #expect(status.status == 0, "the emulator must still answer: \(status.errors)")
 
         try emulator.makeRoom()
         try await Referee.lake(emulator, "settle", ["120"])

@@ -2,9 +2,10 @@ import Foundation
 import TestEmulator
 import Testing
 
-/// Raw files in, bronze files and control records out, through every process that AWS would run too.
+/// Raw files become bronze files and control records, through every process that AWS would run.
 @Suite struct IngestionTests {
-    @Test func theTablesBecomeBronzeAndTwoReadersSeeEveryValue() async throws {
+    @Test("the tables become bronze, and two readers see every value")
+    func tables() async throws {
         let emulator = try await RunningEmulator()
         let input = try await SampleTables()
         try await Referee.lake(emulator, "put", input.keysAndFiles)
@@ -19,7 +20,8 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
-    @Test func anEventRepeatedFiftyTimesReorderedAndConcurrentIsOneRecordAndOneOutput() async throws {
+    @Test("an event repeated fifty times, out of order and concurrently, gives one record and one output")
+    func repeatedEvent() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
         let file = try await Sample.generate(table: "brewery", rows: 500, seed: 3, format: "csv", into: folder)
@@ -30,7 +32,8 @@ import Testing
         #expect(try await Referee.lake(emulator, "check").int("files") == 1)
     }
 
-    @Test func theSameKeyUploadedAgainIsASecondRecordWithAnOutputOfItsOwn() async throws {
+    @Test("every upload of a key has its own record and its own output")
+    func sameKey() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
         let older = try await Sample.generate(table: "beer", rows: 300, seed: 1, format: "csv", into: folder)
@@ -45,7 +48,8 @@ import Testing
         #expect(try await Referee.lake(emulator, "check").int("rows") == 800)
     }
 
-    @Test func aFileEstimatedBeyondTheFunctionsLimitIsConvertedByATask() async throws {
+    @Test("a file above the function's limit is converted by a task")
+    func largeFile() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
         let large = try await Sample.generate(table: "review", rows: 120_000, seed: 4, format: "json", into: folder)
@@ -61,7 +65,8 @@ import Testing
         #expect(try await Referee.lake(emulator, "check").int("rows") == 121_000)
     }
 
-    @Test func aForcedReplayCountsItsAttemptAndWritesTheSameBytesUnderTheSameKey() async throws {
+    @Test("a forced replay counts its attempt and writes the same bytes under the same key")
+    func forcedReplay() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
         let file = try await Sample.generate(table: "profile", rows: 2_000, seed: 6, format: "csv", into: folder)
@@ -71,7 +76,7 @@ import Testing
         let identifier = try #require(first.text("control_id"))
         let refused = try await Command.run(
             Programs.cupel, ["replay", "--id", identifier, "--endpoint", emulator.endpoint])
-        #expect(refused.status == 1, "a success is replayed by force only: \(refused.text)")
+        #expect(refused.status == 1, "a success is replayed only with --force: \(refused.text)")
         let replay = try await Command.run(
             Programs.cupel, ["replay", "--id", identifier, "--force", "--endpoint", emulator.endpoint])
         #expect(replay.status == 0, "\(replay.text) \(replay.errors)")
@@ -88,7 +93,8 @@ import Testing
         #expect(try await Referee.lake(emulator, "check").int("rows") == 2_000)
     }
 
-    @Test func aFailedFileGoesAgainByReplayWhenItsCauseIsGoneAndSaysSoUntilThen() async throws {
+    @Test("a file that fails again on replay keeps its error")
+    func failedFile() async throws {
         let emulator = try await RunningEmulator()
         try await Referee.lake(emulator, "phantom-event", ["raw/beer/gone.csv.gz"])
         #expect(try await bronzeRecord(emulator).text("status") == "error")
@@ -106,7 +112,8 @@ import Testing
         #expect(shown.text.contains("ObjectGone"))
     }
 
-    @Test func aFileThatCannotEvenBeRoutedCountsItsAttemptsUntilTheScheduleGivesItUp() async throws {
+    @Test("a file that cannot be routed counts its attempts until the schedule stops replaying it")
+    func unroutableFile() async throws {
         let emulator = try await RunningEmulator()
         try await Referee.lake(emulator, "phantom-event", ["raw/beer/b.csv.gz", "no-such-bucket"])
         for attempt in 1...3 {

@@ -2,9 +2,10 @@ import Foundation
 import TestEmulator
 import Testing
 
-/// The secret under which values are hashed comes from Parameter Store here as on AWS.
+/// The masking key comes from Parameter Store, here as on AWS.
 @Suite struct MaskingKeyTests {
-    @Test func addressesAreHashedUnderTheKeyOfTheParameter() async throws {
+    @Test("addresses are hashed with the key in the parameter")
+    func maskingKey() async throws {
         let folder = try TemporaryDirectory()
         let pipeline = try ChangedPipeline(in: folder)
         try pipeline.replace("value: mask\n", with: "value: hash\n", in: "contracts/profile.odcs.yaml")

@@ -2,11 +2,12 @@ import Foundation
 import TestEmulator
 import Testing
 
-/// What `make package` made, as AWS would run it: an empty, read-only root, nobody's privileges, AWS's own Runtime Interface
-/// Emulator, names from DNS, HTTPS with certificates to check. One test, because all of it shares one set of namespaces.
-@Suite(.enabled(if: Programs.isPackaged, "there are no packages; `make package` makes them"))
+/// Runs the packages as AWS would: with an empty, read-only root, as nobody, under AWS's Runtime Interface Emulator, and
+/// with DNS and verified HTTPS. It is one test, because all of it shares one set of namespaces.
+@Suite(.enabled(if: Programs.isPackaged, "there are no packages; `make package` builds them"))
 struct PackageTests {
-    @Test func packagesAreReproducibleDescribedAndRunInAnEmptyRootAsTheyRunOnAWS() async throws {
+    @Test("packages are reproducible and described, and run in an empty root as on AWS")
+    func packages() async throws {
         let referee = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/package"
         let run = try await Command.run(
             Programs.python, ["-B", referee, Programs.packages, Programs.runtimeInterfaceEmulator], seconds: 600)
@@ -16,7 +17,8 @@ struct PackageTests {
         #expect(run.text.contains("ok "))
     }
 
-    @Test func theImageIsDeployedFromARegistryByItsDigest() async throws {
+    @Test("the image is deployed from a registry by its digest")
+    func image() async throws {
         let deployment = try await Deployment()
         let emulator = try await RunningEmulator(
             template: deployment.path("infra/artifacts.yaml"), functions: Programs.directory)

@@ -2,9 +2,10 @@ import Foundation
 import TestEmulator
 import Testing
 
-/// What `infra/README.md` says about a lost control table, done.
+/// The recovery of a lost control table, as `infra/README.md` describes it.
 @Suite struct RecoveryTests {
-    @Test func aLostControlTableComesBackFromTheRawFilesAndTheLakeStaysByteForByte() async throws {
+    @Test("a lost control table is rebuilt from the raw files, and the lake stays equal byte for byte")
+    func lostControlTable() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
         let older = try await Sample.generate(table: "beer", rows: 300, seed: 1, format: "csv", into: folder)

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""What an operator with boto3 finds where the pipeline gave something up. Prints one JSON document.
+"""Reads the dead-letter queues as an operator with boto3 would. Prints one JSON document.
 
-    dead_letters.py ENDPOINT cause   has the pipe and the recorder give up one thing each, and waits until their queues hold it;
-                                     -> {"control_id": what the pipe could not dispatch, "buried_id": what its letter leads to,
-                                         "pipe": its letter, "event": what the recorder got, "lost": its letter}
-    dead_letters.py ENDPOINT depths  -> {queue: messages}, as the alarms count them
+    dead_letters.py ENDPOINT cause   makes the pipe and the recorder give up on one event each, and waits for their messages
+                                     -> {"control_id": the record that the pipe could not dispatch,
+                                         "letter_id": the record that the pipe's message leads to, "pipe": that message,
+                                         "event": the recorder's event, "lost": its message}
+    dead_letters.py ENDPOINT depths  -> {queue: number of messages}, as the alarms count them
 """
 import json, sys, time, uuid
 
@@ -30,7 +31,7 @@ def depth(url):
 def letter(url, seconds=90):
     deadline = time.monotonic() + seconds
     while not depth(url):
-        assert time.monotonic() < deadline, f"nothing came into {url}"
+        assert time.monotonic() < deadline, f"{url} is still empty"
         time.sleep(0.1)
     message, = sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)["Messages"]
     return json.loads(message["Body"])
@@ -52,8 +53,8 @@ def cause():
         StreamArn=stream, ShardId=batch["shardId"], ShardIteratorType="AT_SEQUENCE_NUMBER",
         SequenceNumber=batch["startSequenceNumber"])["ShardIterator"]
     record = streams.get_records(ShardIterator=iterator, Limit=1)["Records"][0]
-    buried = record["dynamodb"]["Keys"]["control_id"]["S"]
-    return {"control_id": control_id, "buried_id": buried, "pipe": pipe, "event": event, "lost": lost}
+    letter_id = record["dynamodb"]["Keys"]["control_id"]["S"]
+    return {"control_id": control_id, "letter_id": letter_id, "pipe": pipe, "event": event, "lost": lost}
 
 
 print(json.dumps(cause() if command == "cause" else {name: depth(url) for name, url in queues.items()}))

@@ -2,7 +2,7 @@ import Foundation
 import TestEmulator
 import Testing
 
-/// The pipeline's own templates and contracts in a folder of the test's, for what it needs otherwise.
+/// A copy of the pipeline's templates and contracts, which a test can change.
 struct ChangedPipeline {
     private let folder: String
     var template: String { "\(folder)/infra/pipeline.yaml" }
@@ -15,11 +15,11 @@ struct ChangedPipeline {
             atPath: "\(folder.path)/StateMachines", withDestinationPath: "\(Programs.packageRoot)/StateMachines")
     }
 
-    /// Puts `new` where `old` stands once in the file.
+    /// Replaces `old`, which must occur once in the file, by `new`.
     func replace(_ old: String, with new: String, in file: String) throws {
         let path = "\(folder)/infra/\(file)"
         let parts = try String(contentsOfFile: path, encoding: .utf8).components(separatedBy: old)
-        try #require(parts.count == 2, "\(file) has \(parts.count - 1) times: \(old)")
+        try #require(parts.count == 2, "\(file) has \(parts.count - 1) occurrences of: \(old)")
         try parts.joined(separator: new).write(toFile: path, atomically: true, encoding: .utf8)
     }
 }

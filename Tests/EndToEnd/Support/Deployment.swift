@@ -1,11 +1,11 @@
 import Foundation
 import TestEmulator
 
-/// A copy of what a deployment needs, with packages of the executables under test.
+/// A copy of the files that a deployment needs, with packages of the executables under test.
 struct Deployment {
     private let folder: TemporaryDirectory
 
-    /// Takes the packages that `make package` left, else makes some of the executables as they are.
+    /// Uses the packages of `make package`, or else packages the executables of this build.
     init() async throws {
         folder = try TemporaryDirectory()
         let files = FileManager.default
@@ -32,18 +32,18 @@ struct Deployment {
     func path(_ name: String) -> String { "\(folder.path)/\(name)" }
 
     /// Runs `infra/deploy dev` against the emulator.
-    /// - Parameter answer: to the question whether to execute; nil executes without asking.
+    /// - Parameter answer: the answer to the question whether to execute; nil executes without asking.
     func deploy(to emulator: RunningEmulator, answer: String? = nil) async throws -> Command {
         try await run(
             "deploy", emulator, answer == nil ? ["YES": "1"] : [:], input: answer.map { Data("\($0)\n".utf8) })
     }
 
-    /// Runs `infra/destroy dev`, with the deletion of the key, which the emulator does not play, only noted.
-    /// - Returns: the command, and what was noted.
+    /// Runs `infra/destroy dev`. KMS is not emulated, so its commands are only noted.
+    /// - Returns: the command, and the noted KMS commands.
     func destroy(
         _ emulator: RunningEmulator, _ variables: [String: String]
     ) async throws -> (command: Command, noted: String) {
-        let (stand, notes) = (path("aws"), path("notes"))
+        let (wrapper, notes) = (path("aws"), path("notes"))
         try Data().write(to: URL(filePath: notes))
         let script = """
             #!/usr/bin/env bash
@@ -53,14 +53,14 @@ struct Deployment {
             esac
 
             """
-        try Data(script.utf8).write(to: URL(filePath: stand))
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: stand)
-        let own = ["AWS": stand, "REAL": Self.aws, "NOTES": notes]
+        try Data(script.utf8).write(to: URL(filePath: wrapper))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: wrapper)
+        let own = ["AWS": wrapper, "REAL": Self.aws, "NOTES": notes]
         let command = try await run("destroy", emulator, variables.merging(own) { $1 })
         return (command, try String(contentsOfFile: notes, encoding: .utf8))
     }
 
-    /// The AWS CLI, and the settings with which it asks the emulator.
+    /// The AWS CLI.
     static let aws = URL(filePath: Programs.python).deletingLastPathComponent().appending(path: "aws").path
 
     static func environment(for emulator: RunningEmulator) -> [String: String] {

@@ -7,7 +7,7 @@ enum RawHTTP {
     static let stageBucket = "cupel-dev-stage-000000000000-us-east-1"
 
     /// PutObject into the stage bucket.
-    /// - Returns: whether the emulator said 200; false too when it is not there.
+    /// - Returns: whether the emulator answered 200; false if it does not answer.
     static func put(_ emulator: RunningEmulator, key: String, file: String) async -> Bool {
         guard let url = URL(string: "\(emulator.endpoint)/\(stageBucket)/\(key)"),
             let body = try? Data(contentsOf: URL(filePath: file))

@@ -2,7 +2,7 @@ import Foundation
 import TestEmulator
 import Testing
 
-/// Clients and readers that nobody here wrote (boto3, pyarrow, DuckDB), behind one script.
+/// Independent clients and readers (boto3, pyarrow, DuckDB) behind one script.
 enum Referee {
     /// Runs `Referees/lake.py COMMAND ARGUMENTS…` against `emulator` and returns the JSON that it prints.
     @discardableResult

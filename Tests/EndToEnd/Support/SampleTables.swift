@@ -1,7 +1,7 @@
 import Foundation
 import TestEmulator
 
-/// Files out of `cupel generate`.
+/// Files from `cupel generate`.
 enum Sample {
     /// - Returns: the file's path.
     static func generate(
@@ -20,9 +20,9 @@ enum Sample {
     }
 }
 
-/// The four tables: the real ones where they stand beside the package, generated ones in a user's clone.
+/// The four tables: generated ones, and the real ones if their folder exists.
 struct SampleTables {
-    /// `raw/<table>/<file>` and a local path, in turn.
+    /// Pairs of `raw/<table>/<file>` and a local path.
     private(set) var keysAndFiles: [String] = []
     private let folder: TemporaryDirectory
 
@@ -39,7 +39,7 @@ struct SampleTables {
             }
         }
         if Programs.realData == nil {
-            print("The real tables are not beside this clone: generated ones stand in for them.")
+            print("The real tables are missing: only generated tables are ingested.")
         }
     }
 }

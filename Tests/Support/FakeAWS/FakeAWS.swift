@@ -3,10 +3,10 @@ public import AWSModels
 public import JSON
 internal import Synchronization
 
-/// S3 and DynamoDB in memory, as far as the functions use them, behind the client's own transport. Requests arrive
-/// signed and answers leave as on the wire, so what is tested goes through the client as it ships.
+/// S3 and DynamoDB in memory, as far as the functions use them, behind the client's own transport. Requests are signed
+/// and answers have their wire form, so a test runs the client as it ships.
 ///
-/// The expressions are evaluated by an evaluator of its own: it shares no code with the client or the emulator.
+/// Expressions have an evaluator of their own, which shares no code with the client or the emulator.
 public final class FakeAWS: HTTPTransport {
     struct State {
         var objects = FakeObjects()
@@ -17,7 +17,7 @@ public final class FakeAWS: HTTPTransport {
         var faults: [FakeFault] = []
         var interludes: [(operation: String, action: @Sendable () -> Void)] = []
 
-        /// The answer to the oldest fault set for `operation`, as long as it lasts.
+        /// The oldest fault for `operation` that has uses left.
         mutating func fault(for operation: String, isS3: Bool) -> HTTPResponse? {
             guard let index = faults.firstIndex(where: { operation.hasPrefix($0.operation) }) else { return nil }
             faults[index].times -= 1
@@ -42,31 +42,31 @@ public final class FakeAWS: HTTPTransport {
             credentials: Credentials(accessKeyID: "fake", secretAccessKey: "fake"), transport: self)
     }
 
-    /// `2026-03-01T10:00:00.000Z` until it is moved.
+    /// The time, `2026-03-01T10:00:00.000Z` until ``advance(byMilliseconds:)``.
     public var now: Timestamp { time.withLock { $0 } }
 
     public func advance(byMilliseconds milliseconds: Int64) {
         time.withLock { $0 = $0.advanced(byMilliseconds: milliseconds) }
     }
 
-    /// The operations that arrived so far: an S3 method, path and range, or a DynamoDB action.
+    /// The operations received so far: an S3 method, path, and range, or a DynamoDB action.
     public var requests: [String] { state.withLock { $0.requests } }
 
-    /// Performs the next request, and breaks the connection before its answer.
+    /// Performs the next request, but breaks the connection before the answer.
     public func loseNextAnswer() { state.withLock { $0.losesNextAnswer = true } }
 
-    /// Refuses the next `times` requests whose operation, as ``requests`` has it, begins with `operation`. A client
-    /// tries three times.
+    /// Refuses the next `times` requests whose operation, as in ``requests``, begins with `operation`. A client tries
+    /// three times.
     public func refuse(_ operation: String, _ code: String, status: Int, times: Int = 3) {
         state.withLock { $0.faults.append(FakeFault(operation: operation, code: code, status: status, times: times)) }
     }
 
-    /// Runs `action` just before the next request whose operation begins with `operation` is performed.
+    /// Runs `action` just before the next request whose operation begins with `operation`.
     public func before(_ operation: String, _ action: @escaping @Sendable () -> Void) {
         state.withLock { $0.interludes.append((operation, action)) }
     }
 
-    /// Answers an operation of any service that speaks AWS's JSON protocol, by its action's name.
+    /// Answers the action of any service with AWS's JSON protocol.
     public func answer(_ action: String, _ answer: @escaping @Sendable (JSON) -> JSON) {
         state.withLock { $0.answers[action] = answer }
     }
@@ -80,7 +80,7 @@ public final class FakeAWS: HTTPTransport {
 
     public func keys(in bucket: String) -> [String] { state.withLock { $0.objects.keys(in: bucket) } }
 
-    /// Uploads in parts that were neither completed nor aborted.
+    /// The number of multipart uploads that were neither completed nor aborted.
     public var openUploads: Int { state.withLock { $0.objects.uploads.count } }
 
     @discardableResult
@@ -145,7 +145,7 @@ struct FakeFault {
     var times: Int
 }
 
-/// An answer that is there already.
+/// A response that is complete from the start.
 final class FakeExchange: HTTPExchange {
     let head: HTTPResponseHead
     private var rest: ArraySlice<UInt8>

@@ -83,7 +83,7 @@ enum FakeDynamoDB {
         return item
     }
 
-    /// Pages of two, so that paging is always exercised.
+    /// Answers in pages of two, so that paging is always exercised.
     private static func query(_ input: JSON, _ tables: [String: FakeTable]) throws -> JSON {
         let stored = (tables[input["TableName"]?.string ?? ""]?.items ?? [:]).sorted { $0.key < $1.key }
         let start = input["ExclusiveStartKey"]?["control_id"]?["S"]?.string

@@ -37,7 +37,9 @@ struct FakeExpression {
     func holds() throws -> Bool {
         var parser = self
         let result = try parser.disjunction()
-        guard parser.tokens.isEmpty else { throw FakeDynamoDB.Fault.invalid("left over: \(parser.tokens)") }
+        guard parser.tokens.isEmpty else {
+            throw FakeDynamoDB.Fault.invalid("expected the end before \(parser.tokens)")
+        }
         return result
     }
 
@@ -114,7 +116,7 @@ struct FakeExpression {
             try expect(")")
             return stored ?? other
         }
-        guard let token = tokens.first else { throw FakeDynamoDB.Fault.invalid("an operand is due") }
+        guard let token = tokens.first else { throw FakeDynamoDB.Fault.invalid("expected an operand") }
         guard token.hasPrefix(":") else { return item[try attributeName()] }
         tokens.removeFirst()
         guard let value = values[token] else { throw FakeDynamoDB.Fault.invalid("\(token) has no value") }
@@ -122,7 +124,7 @@ struct FakeExpression {
     }
 
     private mutating func attributeName() throws -> String {
-        guard let token = tokens.popFirst() else { throw FakeDynamoDB.Fault.invalid("a name is due") }
+        guard let token = tokens.popFirst() else { throw FakeDynamoDB.Fault.invalid("expected a name") }
         guard token.hasPrefix("#") else { return token }
         guard let name = names[token]?.string else { throw FakeDynamoDB.Fault.invalid("\(token) has no name") }
         return name
@@ -135,6 +137,6 @@ struct FakeExpression {
     }
 
     private mutating func expect(_ token: String) throws {
-        guard take(token) else { throw FakeDynamoDB.Fault.invalid("\(token) is due before \(tokens)") }
+        guard take(token) else { throw FakeDynamoDB.Fault.invalid("expected \(token) before \(tokens)") }
     }
 }

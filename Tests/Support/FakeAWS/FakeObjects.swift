@@ -2,7 +2,7 @@ internal import AWSClient
 internal import AWSModels
 internal import Digest
 
-/// A versioned bucket's worth of S3.
+/// The part of S3 that a versioned bucket needs.
 struct FakeObjects {
     private struct Version {
         let id: String
@@ -12,7 +12,7 @@ struct FakeObjects {
 
     private var versions: [String: [Version]] = [:]
     private var count = 0
-    /// The parts of uploads that are under way, by upload id.
+    /// The parts of open multipart uploads, by upload ID.
     private(set) var uploads: [String: [Int: [UInt8]]] = [:]
 
     mutating func put(_ bytes: [UInt8], bucket: String, key: String) -> StoredObject {
@@ -50,7 +50,7 @@ struct FakeObjects {
         }
     }
 
-    // MARK: Uploads in parts
+    // MARK: Multipart uploads
 
     private mutating func startUpload() -> HTTPResponse {
         count += 1

@@ -1,6 +1,6 @@
 public import Foundation
 
-/// One run of a program to its end.
+/// A finished run of a program.
 public struct Command: Sendable {
     public struct Failure: Error, CustomStringConvertible {
         public let description: String

@@ -1,11 +1,11 @@
 internal import Foundation
 internal import TestReferee
 
-/// Where this package and its executables are.
+/// The paths of this package and its executables.
 public enum Programs {
     public static let packageRoot = Referee.packageRoot
 
-    /// `CUPEL_BINARIES`, else what `swift build` made in the configuration of this test.
+    /// `CUPEL_BINARIES`, or else the folder of `swift build` in the configuration of this test.
     public static let directory: String = {
         #if DEBUG
             let configuration = "debug"
@@ -18,19 +18,19 @@ public enum Programs {
     public static var cupel: String { "\(directory)/cupel" }
     public static var bronzeWriter: String { "\(directory)/bronze-writer" }
 
-    /// `CUPEL_PYTHON`, else the environment that set-up makes. A missing one fails the test that asks.
+    /// `CUPEL_PYTHON`, or else the environment that set-up creates. If it is missing, the test fails.
     public static var python: String { Referee.python }
 
-    /// What `make package` made.
+    /// The output folder of `make package`.
     public static let packages = "\(packageRoot)/.build/package"
 
-    /// Whether there are packages to try. `make test`, which makes them, sets `CUPEL_PACKAGED`: there a missing one is a fault.
+    /// Whether there are packages to test. `make test` builds them and sets `CUPEL_PACKAGED`: then none may be missing.
     public static var isPackaged: Bool {
         ProcessInfo.processInfo.environment["CUPEL_PACKAGED"] != nil
             || FileManager.default.fileExists(atPath: "\(packages)/SHA256SUMS")
     }
 
-    /// AWS's Runtime Interface Emulator: `CUPEL_RIE`, else the one that set-up gets. A missing one fails the test that asks.
+    /// AWS's Runtime Interface Emulator: `CUPEL_RIE`, or else that of set-up. If it is missing, the test fails.
     public static var runtimeInterfaceEmulator: String {
         #if arch(arm64)
             let program = "samcli/local/rapid/aws-lambda-rie-arm64"
@@ -42,10 +42,10 @@ public enum Programs {
         return ProcessInfo.processInfo.environment["CUPEL_RIE"] ?? "\(libraries)/\(python)/site-packages/\(program)"
     }
 
-    /// A container registry, which set-up unpacks. A missing one fails the test that asks.
+    /// A container registry, which set-up unpacks. If it is missing, the test fails.
     public static let registry = "\(packageRoot)/.build/registry/usr/bin/docker-registry"
 
-    /// The real tables, where the folder that holds them stands beside the package.
+    /// The folder of the real tables, if it exists.
     public static var realData: String? {
         let path = "\(packageRoot)/../shared/data"
         return FileManager.default.fileExists(atPath: path) ? path : nil

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// One emulator process on a data folder of its own, with the project's template and functions.
+/// An emulator process with its own data folder, and the project's template and functions.
 public final class RunningEmulator: @unchecked Sendable {
     // Sendable: each test uses its emulator from one task at a time.
     public let data: TemporaryDirectory
@@ -10,10 +10,10 @@ public final class RunningEmulator: @unchecked Sendable {
     private let disk: SmallDisk?
 
     /// - Parameters:
-    ///   - parameters: of the template, other than its defaults.
-    ///   - template: a path; the pipeline's own otherwise.
-    ///   - functions: the folder of the executables; where the build leaves them otherwise.
-    ///   - disk: what the data folder is on; the machine's own otherwise.
+    ///   - parameters: the template's parameters that differ from their defaults.
+    ///   - template: its path; by default the pipeline's own.
+    ///   - functions: the folder of the executables; by default that of the build.
+    ///   - disk: the disk of the data folder; by default the machine's own.
     public init(
         parameters: [String: String] = [:], template: String? = nil, functions: String? = nil, disk: SmallDisk? = nil
     ) async throws {
@@ -31,31 +31,33 @@ public final class RunningEmulator: @unchecked Sendable {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 
-    /// SIGKILL: no handler runs, nothing is flushed.
+    /// Sends SIGKILL: no handler runs, and nothing is flushed.
     public func killAtOnce() {
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 
-    /// What it has printed so far.
+    /// The output so far.
     public var output: String { (try? String(contentsOfFile: data.path + "/up.stdout", encoding: .utf8)) ?? "" }
 
-    /// SIGTERM, and the exit status.
+    /// Sends SIGTERM.
+    /// - Returns: the exit status.
     public func stop() -> Int32 { stop(by: SIGTERM) }
 
-    /// A signal that ends it in good order, and the exit status.
+    /// Sends a signal that ends the emulator in order.
+    /// - Returns: the exit status.
     public func stop(by signal: Int32) -> Int32 {
         kill(process.processIdentifier, signal)
         process.waitUntilExit()
         return process.terminationStatus
     }
 
-    /// Starts again on the same data and the same port.
+    /// Starts the emulator again with the same data and the same port.
     public func restart() async throws {
         (process, endpoint) = try await Self.start(data.path, port: URL(string: endpoint)?.port ?? 0, options, disk)
     }
 
-    /// Gives back the space of a small disk that was taken from the start.
+    /// Frees the space of a small disk that was taken from the start.
     public func makeRoom() throws {
         try FileManager.default.removeItem(atPath: "/proc/\(processIdentifier)/root\(data.path)/\(SmallDisk.filler)")
     }
@@ -70,7 +72,7 @@ public final class RunningEmulator: @unchecked Sendable {
         let words = disk?.command(mountedAt: data, command) ?? command
         process.executableURL = URL(filePath: words[0])
         process.arguments = Array(words.dropFirst())
-        // Files, not pipes: nobody has to read on for the emulator to go on.
+        // Files, because the emulator would block on a pipe that nobody reads.
         let (outputFile, errorFile) = (data + "/up.stdout", data + "/up.stderr")
         for file in [outputFile, errorFile] { try Data().write(to: URL(filePath: file)) }
         process.standardOutput = FileHandle(forWritingAtPath: outputFile)

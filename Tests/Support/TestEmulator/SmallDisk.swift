@@ -1,19 +1,19 @@
-/// A disk in memory that is soon full, seen by one process and its children alone.
+/// A small disk in memory, which only one process and its children see.
 public struct SmallDisk: Sendable {
     static let filler = "filler"
 
     private let sizeInMiB: Int
     private let takenInMiB: Int
 
-    /// - Parameter takenInMiB: is given back by ``RunningEmulator/makeRoom()``.
+    /// - Parameter takenInMiB: the space that ``RunningEmulator/makeRoom()`` frees.
     public init(sizeInMiB: Int, takenInMiB: Int) {
         self.sizeInMiB = sizeInMiB
         self.takenInMiB = takenInMiB
     }
 
-    /// The command that runs `command` in a mount namespace where the disk is at `path`; its process is the same one.
+    /// The command that runs `command` in a mount namespace with the disk at `path`, in the same process.
     func command(mountedAt path: String, _ command: [String]) -> [String] {
-        // Root needs no user namespace, and inside a changed root there is none to be had.
+        // Root needs no user namespace, and a changed root cannot create one.
         let script = """
             user=; unshare --mount true 2>/dev/null || user="--user --map-root-user"
             exec unshare $user --mount sh -c '

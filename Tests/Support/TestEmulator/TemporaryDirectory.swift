@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// A folder of one test's own, gone when the test is.
+/// A folder for one test, deleted after it.
 public final class TemporaryDirectory: Sendable {
     public let path: String
 

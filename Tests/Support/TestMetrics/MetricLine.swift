@@ -1,6 +1,6 @@
 public import JSON
 
-/// A log line in CloudWatch's embedded metric format, held to its specification; a breach is an error that says which.
+/// A log line in CloudWatch's embedded metric format, checked against its specification. A breach is an error.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 public struct MetricLine {
     public struct Breach: Error, CustomStringConvertible {
@@ -25,17 +25,17 @@ public struct MetricLine {
         guard root["_aws"]?.object?.names.sorted() == ["CloudWatchMetrics", "Timestamp"],
             let time = root["_aws"]?["Timestamp"]?.int, (1_500_000_000_000...9_999_999_999_999).contains(time),
             let directives = root["_aws"]?["CloudWatchMetrics"]?.array, !directives.isEmpty
-        else { throw Breach("_aws is no metadata object: \(line)") }
+        else { throw Breach("expected a metadata object in _aws: \(line)") }
         for directive in directives { try read(directive) }
     }
 
     private mutating func read(_ directive: JSON) throws {
         guard directive.object?.names.sorted() == ["Dimensions", "Metrics", "Namespace"] else {
-            throw Breach("a directive has Namespace, Dimensions and Metrics: \(directive)")
+            throw Breach("expected Namespace, Dimensions, and Metrics in a directive: \(directive)")
         }
         guard let namespace = directive["Namespace"]?.string, (1...1024).contains(namespace.utf8.count),
             !namespace.hasPrefix("AWS/"), !namespace.contains(":")
-        else { throw Breach("no namespace: \(directive)") }
+        else { throw Breach("invalid namespace: \(directive)") }
         self.namespace = namespace
         guard let sets = directive["Dimensions"]?.array, !sets.isEmpty else { throw Breach("no dimension set") }
         for set in sets { dimensionSets.append(try names(ofDimensions: set)) }
@@ -52,7 +52,7 @@ public struct MetricLine {
         else { throw Breach("a dimension set has 1 to 30 names: \(set)") }
         for name in names {
             guard (1...250).contains(name.utf8.count), !name.hasPrefix(":"), name.utf8.allSatisfy({ $0 < 128 }) else {
-                throw Breach("\(name) is no name of a dimension")
+                throw Breach("\(name) is not a valid dimension name")
             }
             guard let value = root[name]?.string, (1...1024).contains(value.utf8.count),
                 value.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }), value.contains(where: { $0 != " " })
@@ -65,9 +65,9 @@ public struct MetricLine {
         guard metric.object?.names == ["Name", "Unit"], let name = metric["Name"]?.string,
             (1...1024).contains(name.utf8.count), let unit = metric["Unit"]?.string
         else { throw Breach("a metric has a name and a unit: \(metric)") }
-        guard Self.knownUnits.contains(unit) else { throw Breach("\(unit) is no unit of CloudWatch") }
+        guard Self.knownUnits.contains(unit) else { throw Breach("\(unit) is not a unit of CloudWatch") }
         guard values[name] == nil, !dimensionSets.joined().contains(name) else {
-            throw Breach("\(name) is there twice")
+            throw Breach("\(name) is defined twice")
         }
         guard let value = root[name]?.int else { throw Breach("the root has no number for \(name)") }
         values[name] = value

@@ -1,4 +1,4 @@
-/// The same numbers for the same seed, everywhere (SplitMix64), so that a random test that failed can be repeated.
+/// SplitMix64: gives the same numbers for the same seed everywhere, so that a failed random test can be repeated.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

@@ -1,26 +1,26 @@
 internal import Foundation
 
-/// A judge that is not ours: Python with pyarrow, DuckDB and Polars, as set-up installs them, running scripts of
+/// An independent judge: Python with pyarrow, DuckDB, and Polars, as set-up installs them, which runs scripts of
 /// `Tests/Fixtures`.
 public enum Referee {
     /// The folder of this package.
     public static let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path
 
-    /// `CUPEL_PYTHON`, else the environment that set-up makes.
+    /// `CUPEL_PYTHON`, or else the environment that set-up creates.
     public static var python: String {
         ProcessInfo.processInfo.environment["CUPEL_PYTHON"] ?? "\(packageRoot)/.venv/bin/python3"
     }
 
-    /// What a referee said who was not content, or why there is none: either fails the test that asks.
+    /// A referee's objection, or the reason why there is no referee. Either fails the test.
     public struct Objection: Error, CustomStringConvertible {
         public let description: String
     }
 
     /// Runs `script`, a path below `Tests/Fixtures`, to its end.
     ///
-    /// - Returns: what it wrote to standard output.
-    /// - Throws: ``Objection`` when it ends with another status than 0, with all that it wrote.
+    /// - Returns: its standard output.
+    /// - Throws: ``Objection`` with its whole output if its exit status is not 0.
     @discardableResult
     public static func run(_ script: String, _ arguments: [String]) throws -> String {
         guard FileManager.default.isExecutableFile(atPath: python) else {
@@ -41,7 +41,7 @@ public enum Referee {
         process.standardInput = FileHandle.nullDevice
         let output = Pipe()
         process.standardOutput = output
-        // Not a pipe: two of them would have to be emptied at once.
+        // A file, because two pipes would have to be read at once.
         let errors = FileManager.default.temporaryDirectory.appending(path: "cupel-referee-\(UUID().uuidString)")
         try Data().write(to: errors)
         defer { try? FileManager.default.removeItem(at: errors) }

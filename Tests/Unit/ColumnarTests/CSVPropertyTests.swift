@@ -4,7 +4,8 @@ import Testing
 
 @testable import Columnar
 
-/// A plain reading of RFC 4180, one character at a time: what the reader must agree with. Nil is an unquoted empty field.
+/// The rows of `text`, read one byte at a time as RFC 4180 defines them. The reader must agree with it. Nil is an
+/// unquoted empty field.
 private func referenceRows(_ text: [UInt8]) -> [[[UInt8]?]] {
     var rows: [[[UInt8]?]] = []
     var row: [[UInt8]?] = []
@@ -75,7 +76,7 @@ private func referenceRows(_ text: [UInt8]) -> [[[UInt8]?]] {
         return Array(text.utf8)
     }
 
-    @Test(arguments: 0..<60) func randomTextReadsAsTheReferenceReadsIt(seed: UInt64) throws {
+    @Test("random text is read as the reference reads it", arguments: 0..<60) func randomTexts(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let text = randomText(&generator, rows: Int.random(in: 0..<80, using: &generator))
         let expected = referenceRows(text).dropFirst().map { row in
@@ -87,7 +88,7 @@ private func referenceRows(_ text: [UInt8]) -> [[[UInt8]?]] {
         #expect(reading.rows.map { Array($0.prefix(3)) } == Array(expected), "seed \(seed)")
     }
 
-    @Test func aWindowBoundaryMayFallAtEveryByte() throws {
+    @Test("a window boundary at any byte changes no row") func windowBoundaries() throws {
         let text = Array("a,b,c\n1,\"x\"\"y\n,z\",\n\"\",é,\"葉\"\r\n,,\nlast,\"q\",5\"".utf8)
         let whole = try readCSV(text, texts, window: 4096)
         #expect(whole.rows.count == 4)
@@ -97,7 +98,8 @@ private func referenceRows(_ text: [UInt8]) -> [[[UInt8]?]] {
         }
     }
 
-    @Test(arguments: 0..<40) func brokenBytesNeverLoseOrInventARow(seed: UInt64) throws {
+    @Test("every row of a damaged text is either read or rejected", arguments: 0..<40)
+    func brokenBytes(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed &+ 1000)
         var text = randomText(&generator, rows: 60)
         for _ in 0..<Int.random(in: 1..<20, using: &generator) {

@@ -15,7 +15,7 @@ import Testing
         try readCSV(text, orders).rows.map { Array($0.prefix(3)) }
     }
 
-    @Test func rowsBecomeTypedColumnsAndABatchRowIsAnInsert() throws {
+    @Test("rows become typed columns, and each row of a batch file is an insert") func typedColumns() throws {
         let reading = try readCSV("id,name,price\n1,ale,2.5\n2,stout,3\n", orders)
         #expect(
             reading.rows == [
@@ -25,46 +25,49 @@ import Testing
         #expect(reading.rejected.isEmpty)
     }
 
-    @Test func rowsBehindMoreBlankLinesThanABatchHoldsAreRead() throws {
+    @Test("rows after more blank lines than a batch holds are read") func manyBlankLines() throws {
         let text = "id,name,price\n" + String(repeating: "\n", count: 5000) + "1,ale,2.5\n"
         #expect(try readCSV(text.utf8, orders, batchBytes: 100).rows.map { $0[0] } == ["1"])
     }
 
-    @Test func columnsMayStandInAnyOrderAndOptionalOnesMayBeAbsent() throws {
+    @Test("columns are read in any order, and optional columns may be absent") func columnOrder() throws {
         #expect(try rows("price,id,name\n2.5,1,ale\n") == [["1", "ale", "2.5"]])
         #expect(try rows("name,id\nale,1\n") == [["1", "ale", nil]])
     }
 
-    @Test(arguments: [
-        ("id,name,price\n1,\"a,b\",\n", "a,b"), ("id,name,price\n1,\"a\"\"b\",\n", "a\"b"),
-        ("id,name,price\n1,\"a\nb\",\n", "a\nb"), ("id,name,price\n1,\"a\r\nb\",\n", "a\r\nb"),
-        ("id,name,price\n1,\"\",\n", ""), ("id,name,price\n1,5\" nail,\n", "5\" nail"),
-        ("id,name,price\n1,\"\"\"\",\n", "\""), ("\u{FEFF}id,name,price\n1,x,\n", "x"),
-        ("id,name,price\r\n1,x,\r\n", "x"), ("id,name,price\n1,x,", "x"),
-        ("\"id\",\"name\",price\n\"1\",x,\"\"\n", "x"),
-        ("id,name,price\n1, x ,\n", " x "), ("id,name,price\n1,a\rb,\n", "a\rb"),
-        ("id,name,price\n1,葉山ビール,\n", "葉山ビール"),
-    ])
-    func quotesLineEndsAndEncodingsAreReadAsRFC4180HasThem(text: String, name: String) throws {
+    @Test(
+        "quotes, line endings and encodings are read as RFC 4180 defines them",
+        arguments: [
+            ("id,name,price\n1,\"a,b\",\n", "a,b"), ("id,name,price\n1,\"a\"\"b\",\n", "a\"b"),
+            ("id,name,price\n1,\"a\nb\",\n", "a\nb"), ("id,name,price\n1,\"a\r\nb\",\n", "a\r\nb"),
+            ("id,name,price\n1,\"\",\n", ""), ("id,name,price\n1,5\" nail,\n", "5\" nail"),
+            ("id,name,price\n1,\"\"\"\",\n", "\""), ("\u{FEFF}id,name,price\n1,x,\n", "x"),
+            ("id,name,price\r\n1,x,\r\n", "x"), ("id,name,price\n1,x,", "x"),
+            ("\"id\",\"name\",price\n\"1\",x,\"\"\n", "x"),
+            ("id,name,price\n1, x ,\n", " x "), ("id,name,price\n1,a\rb,\n", "a\rb"),
+            ("id,name,price\n1,葉山ビール,\n", "葉山ビール"),
+        ])
+    func rfc4180(text: String, name: String) throws {
         #expect(try rows(text) == [["1", name, nil]])
     }
 
-    @Test func anEmptyFieldIsNullAlsoWhereItWasQuotedAndHoldsNoText() throws {
+    @Test("an empty field is null; a quoted empty field is null except in a text column") func emptyFields() throws {
         #expect(try rows("id,name,price\n1,,\n2,\"\",\"\"\n") == [["1", nil, nil], ["2", "", nil]])
     }
 
-    @Test func blankLinesAreNoRowsUnlessTheFileHasASingleColumn() throws {
+    @Test("blank lines are skipped, except in a file of a single column, where they are nulls")
+    func blankLines() throws {
         #expect(try rows("id,name,price\n\n1,a,1\n\r\n\n2,b,2\n\n").count == 2)
         let single = try contract(columns: "name: string")
         #expect(try readCSV("name\na\n\nb\n", single).rows.map { $0[0] } == ["a", nil, "b"])
     }
 
-    @Test func unknownColumnsAreKeptAsJSON() throws {
+    @Test("unknown columns are kept as JSON") func unknownColumns() throws {
         let reading = try readCSV("x,id,y\"y,z\n\"a\"\"\n\",1,,7\n,2,,\n", orders)
         #expect(reading.rows.map { $0[7] } == [#"{"x":"a\"\n","z":"7"}"#, nil])
     }
 
-    @Test func changeColumnsInTheHeaderAreUsedAndAnOperationMustBeOne() throws {
+    @Test("change columns in the header are used, and an unknown operation is rejected") func changeColumns() throws {
         let text = "id,operation,_cdc_sequence\n1,delete,77\n2,,\n3,merge,1\n"
         let reading = try readCSV(text, orders)
         #expect(reading.rows.map { $0[3] } == ["delete", "insert"])
@@ -73,6 +76,7 @@ import Testing
     }
 
     @Test(
+        "a row that breaks the contract is rejected, and only that row",
         arguments: [
             ("1,a", "2 too_few_fields", nil), ("1,a,2,3", "2 too_many_fields", nil),
             ("x,a,2", "2 not_an_integer", "id: 'x' is not an integer"),
@@ -81,9 +85,7 @@ import Testing
             ("1,a,abc", "2 not_a_number", "price: 'abc' is not a number"),
             ("1,\"a\"b,2", "2 misplaced_quote", "name: '\"a\"b' has text after its closing quote"),
         ] as [(String, String, String?)])
-    func aRowThatBreaksTheContractIsRejectedAndOnlyThatRow(
-        row: String, fault: String, message: String?
-    ) throws {
+    func brokenRow(row: String, fault: String, message: String?) throws {
         let reading = try readCSV("id,name,price\n\(row)\n5,b,6\n", orders)
         #expect(reading.faults == [fault])
         #expect(reading.rows.map { Array($0.prefix(3)) } == [["5", "b", "6.0"]])
@@ -92,7 +94,7 @@ import Testing
         if let message { #expect(reading.rejected[0].message.hasPrefix(message)) }
     }
 
-    @Test func invalidUTF8RejectsItsRow() throws {
+    @Test("a row of invalid UTF-8 is rejected") func invalidUTF8() throws {
         var text = Array("id,name,price\n1,a".utf8)
         text += [0xFF] + Array("b,2\n2,é,3\n".utf8) + [0x33, 0x2C, 0xC3, 0x2C, 0x31, 0x0A] + Array("4,d,4\n".utf8)
         let reading = try readCSV(text, orders)
@@ -100,14 +102,14 @@ import Testing
         #expect(reading.rows.map { $0[1] } == ["é", "d"])
     }
 
-    @Test func linesAndOffsetsAreRightBehindQuotedNewlinesAndOtherRejects() throws {
+    @Test("lines and offsets are correct after quoted newlines and rejected rows") func linesAndOffsets() throws {
         let text = "id,name,price\n1,\"a\n\nb\",1\nx,c,1\n2,d,1\n3,\"e\nf\",y\n"
         let reading = try readCSV(text, orders)
         #expect(reading.faults == ["5 not_an_integer", "7 not_a_number"])
         #expect(reading.rejected.map(\.byteOffset) == [25, 37])
     }
 
-    @Test func aRowBeyondTheLineLimitIsRejectedWithoutBeingHeld() throws {
+    @Test("a row beyond the line limit is rejected without being held in memory") func lineLimit() throws {
         let long = String(repeating: "x", count: 300_000)
         for row in ["1,\(long),2", "1,\"\(long)\n\(long)\",2"] {
             let reading = try readCSV("id,name,price\n1,a,1\n\(row)\n2,b,2\n", orders, line: 1000)
@@ -124,8 +126,8 @@ import Testing
         #expect(over.rows.count == 1)
     }
 
-    @Test(arguments: [("\n", 1, 7), ("\r\n", 64, 300), ("", 100, 256)])
-    func aRowThatWasSkippedIsAsLongAsItStandsInTheText(ending: String, piece: Int, window: Int) throws {
+    @Test("a skipped row reports its full length", arguments: [("\n", 1, 7), ("\r\n", 64, 300), ("", 100, 256)])
+    func skippedRowLength(ending: String, piece: Int, window: Int) throws {
         for length in [300_000, 300_001] {
             let row = "1,\(String(repeating: "x", count: length)),2"
             let text = "id,name,price\n\(row)\(ending)" + (ending.isEmpty ? "" : "2,b,2\n")
@@ -134,20 +136,22 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("", ColumnarError.emptyText), ("\n1,2\n", .emptyText),
-        ("name,price\na,1\n", .missingColumns(["id"], header: ["name", "price"])),
-        ("id,name,id\n1,a,2\n", .duplicateColumn("id")),
-        ("id,,name\n", .badHeader(reason: "field 2 has no name")),
-        ("id,\"na\"me\n", .badHeader(reason: "'\"na\"me' has text after its closing quote")),
-        ("id,name,price\n1,a,1\n2,\"b,2\n3,c,3\n", .unterminatedQuote(line: 3, byte: 20)),
-        ("id,\"name\n", .unterminatedQuote(line: 1, byte: 0)),
-    ])
-    func aFileThatCannotBeReadAsTheTableIsAnError(text: String, expected: ColumnarError) throws {
+    @Test(
+        "a file that does not fit the table is an error",
+        arguments: [
+            ("", ColumnarError.emptyText), ("\n1,2\n", .emptyText),
+            ("name,price\na,1\n", .missingColumns(["id"], header: ["name", "price"])),
+            ("id,name,id\n1,a,2\n", .duplicateColumn("id")),
+            ("id,,name\n", .badHeader(reason: "field 2 has no name")),
+            ("id,\"na\"me\n", .badHeader(reason: "'\"na\"me' has text after its closing quote")),
+            ("id,name,price\n1,a,1\n2,\"b,2\n3,c,3\n", .unterminatedQuote(line: 3, byte: 20)),
+            ("id,\"name\n", .unterminatedQuote(line: 1, byte: 0)),
+        ])
+    func unreadableFiles(text: String, expected: ColumnarError) throws {
         #expect(throws: expected) { try readCSV(text, orders) }
     }
 
-    @Test func aHeaderBeyondTheLineLimitOrNotInUTF8IsAnError() throws {
+    @Test("a header beyond the line limit or of invalid UTF-8 is an error") func invalidHeaders() throws {
         #expect(throws: ColumnarError.headerTooLong(limit: 100)) {
             try readCSV(String(repeating: "a", count: 1000), orders, line: 100)
         }
@@ -160,7 +164,7 @@ import Testing
         #expect(throws: ColumnarError.headerNotUTF8) { try readCSV([0xFF, 0xFE, 0x69, 0x0A], orders) }
     }
 
-    @Test func aHeaderOfAbsurdlyManyColumnsIsAnError() throws {
+    @Test("a header of more than 10000 columns is an error") func headerColumnLimit() throws {
         let names = (0...10_000).map { "c\($0)" }.joined(separator: ",")
         #expect(throws: ColumnarError.badHeader(reason: "it has 10001 columns; at most 10000 are read")) {
             try readCSV("\(names)\n", orders)
@@ -168,12 +172,12 @@ import Testing
         #expect(throws: ColumnarError.self) { try readCSV(String(repeating: ",", count: 900_000) + "\n", orders) }
     }
 
-    @Test func aHeaderWithoutRowsIsATableWithoutRows() throws {
+    @Test("a header without rows is a table without rows") func headerOnly() throws {
         let reading = try readCSV("id,name,price\n", orders)
         #expect(reading.rows.isEmpty && reading.rejected.isEmpty)
     }
 
-    @Test func batchesEndByRowsAndByBytesWhateverPiecesTheTextComesIn() throws {
+    @Test("batches end by rows and by bytes, however the text arrives") func batchLimits() throws {
         let text = "id,name,price\n" + (1...200).map { $0 % 7 == 0 ? "x,a,1\n" : "\($0),name\($0),1.5\n" }.joined()
         let whole = try readCSV(text.utf8, orders, batchRows: 30, batchBytes: 200)
         #expect(whole.batchSizes.reduce(0, +) == 200)
@@ -188,7 +192,7 @@ import Testing
         }
     }
 
-    @Test func maskedValuesAppearNowhere() throws {
+    @Test("masked values appear in no row and no rejected row") func masking() throws {
         let people = try contract(
             columns: "id: bigint!", "email: string mask", "code: string hash", "note: string redact")
         let text = "id,email,code,note\n1,ann@example.org,x,secret\n2,,,\n3,ab,x,\"\"\nz,bob@example.org,q,secret\n"
@@ -202,22 +206,25 @@ import Testing
         #expect(reading.rejected[0].rawText == nil)
     }
 
-    @Test func aFieldWhoseNameIsAMaskedColumnsInAnotherSpellingIsClearedFromTheRescuedData() throws {
+    @Test("an unknown field that spells a masked column differently is redacted in the rescued data")
+    func respelledMaskedColumn() throws {
         let people = try contract(columns: "id: bigint!", "e_mail: string mask")
         let reading = try readCSV("id,E-Mail,Note\n1,ann@example.org,x\n", people)
         #expect(reading.rows[0].last == "{\"E-Mail\":\"[redacted]\",\"Note\":\"x\"}")
     }
 
-    @Test(arguments: [
-        "ann@example.org,7\n1,2\n", "ann@example.org,ann@example.org\n", "\"ann@example.org\"x,7\n",
-    ])
-    func aFirstRowThatIsNoHeaderIsNotShownWhereTheContractMasks(text: String) throws {
+    @Test(
+        "the error does not show a first row that is not a header if the contract masks",
+        arguments: [
+            "ann@example.org,7\n1,2\n", "ann@example.org,ann@example.org\n", "\"ann@example.org\"x,7\n",
+        ])
+    func hiddenHeader(text: String) throws {
         let people = try contract(columns: "id: bigint!", "email: string mask")
         let error = #expect(throws: ColumnarError.self) { try readCSV(text, people) }
         #expect(error?.description.contains("example") == false)
     }
 
-    @Test func hashingWithoutAKeyIsAnErrorThatNamesTheColumns() throws {
+    @Test("hashing without a masking key is an error that names the columns") func missingMaskingKey() throws {
         let people = try contract(columns: "id: bigint!", "email: string hash")
         #expect(throws: ColumnarError.missingMaskingKey(columns: ["email"])) { try readCSV("id,email\n", people) }
     }

@@ -3,9 +3,9 @@ import Testing
 
 import CKernels
 
-/// What the kernels with SIMD answer, against what they answer without.
+/// Compares the SIMD kernels with the portable ones.
 @Suite struct ColumnKernelTests {
-    /// A column's fields in one text, as CSV has them: a comma before each and after it.
+    /// A column's fields in one CSV text, with a comma before and after each.
     private struct Fields {
         var text: [UInt8] = Array(repeating: UInt8(ascii: "9"), count: Int(CK_PADDING))
         var ends: [UInt32] = []
@@ -36,7 +36,7 @@ import CKernels
         UnsafePointer<ck_fields>, Int, Int, Int64, Int64, UnsafeMutablePointer<ck_column>
     ) -> Int
 
-    /// The values, the presence bits, and the rows that the kernel left to its caller.
+    /// The values, the presence bits, and the rows that the kernel leaves to its caller.
     private func read(
         _ fields: Fields, in range: ClosedRange<Int64>, by kernel: Int64Kernel
     ) -> (values: [Int64], presence: [UInt64], left: [Int]) {
@@ -77,7 +77,8 @@ import CKernels
         }
     }
 
-    @Test(arguments: 0..<200 as Range<UInt64>) func integersAreReadAlikeWithAndWithoutSIMD(seed: UInt64) {
+    @Test("integers are read the same with and without SIMD", arguments: 0..<200 as Range<UInt64>)
+    func integers(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let fields = (0..<Int.random(in: 0..<300, using: &generator)).map { _ in randomInteger(&generator) }
         for range in [.min ... .max, Int64(Int32.min)...Int64(Int32.max), 100...9999] {
@@ -94,7 +95,7 @@ import CKernels
         }
     }
 
-    @Test func rowsThatAreWrittenAlikeAreCountedUpToTheFirstOther() {
+    @Test("rows with equal fields are counted up to the first different one") func equalFields() {
         for (fields, count) in [
             (["insert", "insert", "insert"], 3), (["insert", "insert", "delete"], 2), (["", "", "x"], 2),
             (["insert", "inserts"], 1), (["insert", "insetr"], 1),
@@ -105,7 +106,8 @@ import CKernels
 }
 
 @Suite struct UTF8KernelTests {
-    @Test(arguments: 0..<200 as Range<UInt64>) func utf8IsCheckedAlikeWithAndWithoutSIMD(seed: UInt64) {
+    @Test("UTF-8 is validated the same with and without SIMD", arguments: 0..<200 as Range<UInt64>)
+    func utf8(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let pieces: [[UInt8]] = [
             [0x61], Array("ascii that is longer than a register of the processor".utf8), [0xC3, 0xA9],
@@ -118,7 +120,7 @@ import CKernels
             let index = Int.random(in: text.indices, using: &generator)
             let byte = text[index]
             text[index] = UInt8.random(in: .min ... .max, using: &generator)
-            // An end anywhere cuts characters off, too.
+            // A random end may cut a character, too.
             let count = Int.random(in: 0...text.count, using: &generator)
             #expect(ck_utf8_prefix(text, count) == ck_utf8_prefix_portable(text, count), "seed \(seed)")
             text[index] = byte

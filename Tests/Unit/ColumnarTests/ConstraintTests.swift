@@ -4,7 +4,7 @@ import Testing
 
 @testable import Columnar
 
-/// A table of `id` and `v`, whose values must satisfy what `options` and `properties` say.
+/// A table of `id` and `v`, where `v` has the constraints in `options` and `properties`.
 func constrained(
     _ logicalType: String, _ physicalType: String, _ options: String = "", properties: String = ""
 ) throws -> Contract {
@@ -79,12 +79,10 @@ func constrained(
             kept: ["new", "7", "null"], rejected: [("old", "invalid_value"), ("New", "invalid_value")]),
     ]
 
-    @Test(arguments: cases, [RawFormat.csv, .json])
-    func aValueThatBreaksAConstraintGoesToQuarantineAndANullBreaksNone(
-        known: Case, format: RawFormat
-    ) throws {
+    @Test("a value that breaks a constraint is rejected; a null breaks none", arguments: cases, [RawFormat.csv, .json])
+    func constraints(known: Case, format: RawFormat) throws {
         let table = try constrained(known.type.0, known.type.1, known.options, properties: known.properties)
-        // Rows without a value among them, so that values and rows are not counted alike.
+        // Every second row has no value, so that the counts of values and rows differ.
         let values = known.kept.flatMap { [$0, ""] } + known.rejected.flatMap { [$0.value, ""] }
         let isQuoted = ["string", "date", "timestamp"].contains(known.type.0)
         let lines = values.enumerated().map { id, value in
@@ -102,7 +100,7 @@ func constrained(
         #expect(reading.rejected.map(\.line) == known.rejected.indices.map { first + $0 * 2 })
     }
 
-    @Test func theMessageSaysWhatIsWrongAndHidesWhatTheContractMasks() throws {
+    @Test("the message says what is wrong and hides a masked value") func messages() throws {
         let shown = try readCSV("id,v\n1,abc\n", try constrained("string", "string", "maxLength: 2"))
         #expect(shown.rejected[0].message == "v: 'abc' has 3 characters; at most 2 are allowed")
         let hidden = try constrained(
@@ -112,12 +110,12 @@ func constrained(
         #expect(reading.rejected[0].rawText == nil && reading.rows.count == 1)
     }
 
-    @Test func ofARowWithSeveralFaultsTheFirstColumnsIsTold() throws {
+    @Test("a row with several faults is rejected for the first") func firstFault() throws {
         let table = try constrained("integer", "int", "minimum: 0")
         #expect(try readCSV("id,v\nx,-1\n1,x\n", table).faults == ["2 not_an_integer", "3 not_an_integer"])
     }
 
-    @Test func rowsAreFoundWhereverSlicesAndBatchesEnd() throws {
+    @Test("broken rows are found wherever slices and batches end") func batchBoundaries() throws {
         let seed = UInt64.random(in: .min ... .max)
         var random = SeededGenerator(seed: seed)
         let values = (0..<20_000).map { _ in Int.random(in: 0..<50, using: &random) }
@@ -129,13 +127,13 @@ func constrained(
         #expect(reading.rows.count == values.count - broken.count, "seed \(seed)")
     }
 
-    @Test(arguments: [
-        ("date", "date", "minimum: '2020-02-30'"), ("number", "decimal(4,1)", "minimum: 0.05"),
-        ("integer", "int", "maximum: 3000000000"),
-    ])
-    func aBoundThatIsNoValueOfTheColumnFailsTheFileNotItsRows(
-        logicalType: String, physicalType: String, options: String
-    ) throws {
+    @Test(
+        "a bound that is not a value of the column fails the file, not its rows",
+        arguments: [
+            ("date", "date", "minimum: '2020-02-30'"), ("number", "decimal(4,1)", "minimum: 0.05"),
+            ("integer", "int", "maximum: 3000000000"),
+        ])
+    func invalidBounds(logicalType: String, physicalType: String, options: String) throws {
         let table = try constrained(logicalType, physicalType, options)
         let error = #expect(throws: ColumnarError.self) { try readCSV("id,v\n1,\n", table) }
         #expect(error?.code == "BadConstraint" && error?.description.contains("v") == true)

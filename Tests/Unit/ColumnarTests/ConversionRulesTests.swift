@@ -12,7 +12,7 @@ private struct Rule {
     let becomes: String
 }
 
-/// How a text can stand in a file.
+/// How a text can be written in a file.
 private enum Spelling: CaseIterable {
     case csv, quotedCSV, jsonString, bareJSON
 }
@@ -20,7 +20,7 @@ private enum Spelling: CaseIterable {
 private let readme = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../../Runtime/Columnar/README.md").standardizedFileURL
 
-/// The code spans of a table's cell; a backslash before a vertical bar is Markdown's.
+/// The code spans of a table cell.
 private func codes(in cell: Substring) -> [String] {
     cell.split(separator: "`", omittingEmptySubsequences: false).enumerated()
         .filter { $0.offset % 2 == 1 }.map { String($0.element) }
@@ -42,7 +42,7 @@ private func rules() throws -> [Rule] {
     return rules
 }
 
-/// What the texts become as the only values of a required column.
+/// Reads each text as the value of a required column: its value as in the README, or the reason of its rejection.
 private func read(_ texts: [String], as type: String, _ spelling: Spelling) throws -> [String] {
     let table = try contract(columns: "id: bigint!", "v: \(type)!")
     let lines = texts.enumerated().map { id, text in
@@ -101,7 +101,7 @@ extension ColumnBatch.Column {
     private func moment(_ seconds: Int64, _ units: Int64, _ unit: ColumnType.TimeUnit) -> String {
         let perSecond: Int64 = unit == .milliseconds ? 1000 : 1_000_000
         let fraction = (units % perSecond + perSecond) % perSecond
-        // Foundation's calendar turns Julian before 1582; this one is Gregorian throughout.
+        // Foundation's calendar is Julian before 1582; `gmtime_r` is Gregorian throughout.
         var time = time_t(seconds + (units - fraction) / perSecond)
         var parts = tm()
         gmtime_r(&time, &parts)
@@ -113,10 +113,8 @@ extension ColumnBatch.Column {
 }
 
 @Suite struct ConversionRulesTests {
-    @Test(arguments: Spelling.allCases)
-    fileprivate func everyExampleOfTheREADMEBecomesWhatItSaysHoweverItIsSpelled(spelling: Spelling)
-        throws
-    {
+    @Test("every example of the README converts as documented, in every spelling", arguments: Spelling.allCases)
+    fileprivate func readmeExamples(spelling: Spelling) throws {
         let rules = try rules()
         #expect(rules.count > 200)
         for type in Set(rules.map(\.type)).sorted() {
@@ -129,7 +127,7 @@ extension ColumnBatch.Column {
         }
     }
 
-    @Test func nothingNullAndEmptyTextAreToldApartAsFarAsEachFormatCan() throws {
+    @Test("each format distinguishes a missing value, null and empty text as far as it can") func emptyValues() throws {
         for type in [
             "string", "bigint", "double", "decimal(5,2)", "boolean", "date", "timestamp", "time", "uuid", "json",
         ] {
@@ -148,13 +146,14 @@ extension ColumnBatch.Column {
 }
 
 extension Spelling {
-    /// Whether the text means the same in this spelling.
+    /// Whether the text has the same meaning in this spelling.
     fileprivate func canWrite(_ rule: Rule) -> Bool {
         switch self {
         case .csv: !rule.written.contains(",") && !rule.written.hasPrefix("\"")
         case .quotedCSV, .jsonString: true
         case .bareJSON:
-            // In a JSON column a bare string holds JSON instead of being it; other bare values are numbers and words.
+            // In a JSON column, a bare string contains JSON instead of being it.
+            // Other bare values are numbers or words.
             rule.type == "json"
                 ? rule.becomes.first.map { "{[1t".contains($0) } == true
                 : FieldTexts.isNumberOrWord(rule.written)

@@ -13,7 +13,7 @@ let realData: URL? = {
     return nil
 }()
 
-/// The project's own contracts.
+/// The project's own contract of `table`.
 func contract(_ table: String) throws -> Contract {
     let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL
     return try Contract(contentsOf: root.appending(path: "infra/contracts/\(table).odcs.yaml").path)
@@ -49,7 +49,7 @@ func contract(columns: String...) throws -> Contract {
             """, file: "fixture")
 }
 
-/// What a reader made of a text: each kept row's values as text, nil for null, and the rejected rows.
+/// What a reader made of a text: the values of each accepted row as text (nil for null), and the rejected rows.
 struct Reading {
     var rows: [[String?]] = []
     var rejected: [RejectedRow] = []
@@ -69,7 +69,7 @@ struct Reading {
 }
 
 extension ColumnBatch {
-    /// Row by row, every value as text; checks the layout on the way.
+    /// Every value as text, row by row. Checks the layout of the columns, too.
     var texts: [[String?]] {
         var rows = [[String?]](repeating: [], count: rowCount)
         for column in columns {
@@ -103,7 +103,7 @@ extension ColumnBatch.Values {
     }
 }
 
-/// Reads CSV text. The window is so small that its boundaries fall everywhere.
+/// Reads CSV text through a window so small that its boundaries fall everywhere.
 func readCSV(
     _ text: some Sequence<UInt8>, _ contract: Contract, piece: Int = .max, window: Int = 256, line: Int = 1 << 20,
     batchRows: Int = 1 << 15, batchBytes: Int = 4 << 20, key: [UInt8]? = nil

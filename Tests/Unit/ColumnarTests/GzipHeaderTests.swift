@@ -2,7 +2,7 @@ import Testing
 
 @testable import Columnar
 
-/// The optional parts of a member's header, and what stands in them.
+/// The optional parts of a member's header and their contents.
 private struct HeaderParts: Sendable, CustomTestStringConvertible {
     var extra: [UInt8]?
     var name: [UInt8]?
@@ -17,7 +17,7 @@ private struct HeaderParts: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { "extra \(extra != nil), name \(name != nil), comment \(comment != nil)" }
 
-    /// The header as RFC 1952 has it, with a checksum of its own, to which `error` is added.
+    /// The header that RFC 1952 defines, with a header checksum to which `error` is added.
     func bytes(error: UInt16 = 0) -> [UInt8] {
         let flags: UInt8 = 0x02 | (extra == nil ? 0 : 0x04) | (name == nil ? 0 : 0x08) | (comment == nil ? 0 : 0x10)
         var bytes: [UInt8] = [0x1F, 0x8B, 8, flags, 1, 2, 3, 4, 0, 255]
@@ -29,12 +29,12 @@ private struct HeaderParts: Sendable, CustomTestStringConvertible {
     }
 
     func member(_ text: String, error: UInt16 = 0) -> [UInt8] {
-        // Without its own header, which has no optional parts.
+        // Replaces the member's own header, which has no optional parts.
         bytes(error: error) + gzip(Array(text.utf8)).dropFirst(10)
     }
 }
 
-/// One bit at a time, as the polynomial has it.
+/// CRC-32, one bit at a time.
 private func crc32(_ bytes: [UInt8]) -> UInt32 {
     ~bytes.reduce(UInt32.max) { sum, byte in
         (0..<8).reduce(sum ^ UInt32(byte)) { sum, _ in sum >> 1 ^ (sum & 1 == 0 ? 0 : 0xEDB8_8320) }
@@ -44,16 +44,19 @@ private func crc32(_ bytes: [UInt8]) -> UInt32 {
 @Suite struct GzipHeaderTests {
     private static let libraries = InflateLibrary.allCases
 
-    @Test(arguments: HeaderParts.combinations, libraries)
-    fileprivate func aHeadersOwnChecksumIsReadInPiecesOfEverySize(parts: HeaderParts, library: InflateLibrary) throws {
+    @Test(
+        "a member whose header has a checksum is read in pieces of every size", arguments: HeaderParts.combinations,
+        libraries)
+    fileprivate func headerChecksum(parts: HeaderParts, library: InflateLibrary) throws {
         let bytes = parts.member("one") + parts.member("") + parts.member("three")
         for piece in 1...bytes.count {
             #expect(try inflate(bytes, by: library, piece: piece).bytes == Array("onethree".utf8), "pieces of \(piece)")
         }
     }
 
-    @Test(arguments: HeaderParts.combinations, libraries)
-    fileprivate func aWrongChecksumOfAHeaderIsAnErrorBehindIt(parts: HeaderParts, library: InflateLibrary) throws {
+    @Test(
+        "a wrong header checksum is an error at the end of the header", arguments: HeaderParts.combinations, libraries)
+    fileprivate func wrongHeaderChecksum(parts: HeaderParts, library: InflateLibrary) throws {
         let first = parts.member("one")
         for error in [1, 0x8000] as [UInt16] {
             for front in [[], first] {
@@ -66,7 +69,8 @@ private func crc32(_ bytes: [UInt8]) -> UInt32 {
         }
     }
 
-    @Test(arguments: libraries) func everyTruncationOfALongHeaderIsAnErrorAndSaysWhere(library: InflateLibrary) throws {
+    @Test("every truncation of a long header is an error with its offset", arguments: libraries)
+    func truncatedHeader(library: InflateLibrary) throws {
         let bytes = HeaderParts.combinations[7].member("one")
         for length in 2..<bytes.count {
             for piece in [1, 3, .max] {
@@ -77,7 +81,8 @@ private func crc32(_ bytes: [UInt8]) -> UInt32 {
         }
     }
 
-    @Test(arguments: libraries) func anotherMethodOrAReservedFlagIsNoMember(library: InflateLibrary) throws {
+    @Test("another compression method or a reserved flag is not gzip", arguments: libraries)
+    func unsupportedMember(library: InflateLibrary) throws {
         let plain = gzip(Array("one".utf8))
         for (index, wrong) in [(2, 7), (3, 0x20), (3, 0x40), (3, 0x80)] as [(Int, UInt8)] {
             var broken = plain
@@ -91,7 +96,7 @@ private func crc32(_ bytes: [UInt8]) -> UInt32 {
         }
     }
 
-    @Test(arguments: libraries) func theFlagForTextIsAHintThatChangesNothing(library: InflateLibrary) throws {
+    @Test("the text flag changes nothing", arguments: libraries) func textFlag(library: InflateLibrary) throws {
         var bytes = gzip(Array("one".utf8))
         bytes[3] = 0x01
         #expect(try inflate(bytes, by: library, piece: 1).bytes == Array("one".utf8))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Columnar
 
-/// What comes out of a gzip file that arrives in pieces.
+/// Decompresses a gzip file that arrives in pieces.
 func inflate(
     _ bytes: [UInt8], by library: InflateLibrary, piece: Int = .max, buffer: Int = 1000,
     limits: InflateLimits = InflateLimits()
@@ -25,27 +25,31 @@ func inflate(
     private static let libraries = InflateLibrary.allCases
     private let text = Array((0..<5000).map { "line \($0 * 7919 % 1000)\n" }.joined().utf8)
 
-    @Test(arguments: [1, 2, 3, 10, 17, 1000, .max], libraries)
-    func gzipComesOutAsItWentInInAnyPieces(piece: Int, library: InflateLibrary) throws {
+    @Test(
+        "the decompressed bytes are the original ones, whatever the sizes of pieces and buffers",
+        arguments: [1, 2, 3, 10, 17, 1000, .max], libraries)
+    func anyPieces(piece: Int, library: InflateLibrary) throws {
         for buffer in [1, 13, 100_000] where piece > 1 || buffer > 1 {
             #expect(try inflate(gzip(text), by: library, piece: piece, buffer: buffer).bytes == text)
         }
     }
 
-    @Test(arguments: [1, 5, 100, .max], libraries)
-    func membersFollowOneAnotherEmptyOnesToo(piece: Int, library: InflateLibrary) throws {
+    @Test("consecutive members are joined, empty ones included", arguments: [1, 5, 100, .max], libraries)
+    func members(piece: Int, library: InflateLibrary) throws {
         let members = gzip(Array(text[..<1000])) + gzip([]) + gzip(Array(text[1000...]))
         #expect(try inflate(members, by: library, piece: piece).bytes == text)
     }
 
-    @Test(arguments: libraries) func theChecksumIsThatOfTheDecompressedBytes(library: InflateLibrary) throws {
+    @Test("the checksum is the SHA-256 of the decompressed bytes", arguments: libraries)
+    func checksumOfDecompressedBytes(library: InflateLibrary) throws {
         #expect(
             try inflate(gzip(Array("abc".utf8)), by: library).checksum
                 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
         #expect(try inflate(gzip([]), by: library).bytes == [])
     }
 
-    @Test(arguments: libraries) func everyTruncationIsAnErrorAndSaysWhere(library: InflateLibrary) throws {
+    @Test("every truncation is an error with its offset", arguments: libraries)
+    func truncation(library: InflateLibrary) throws {
         let bytes = gzip(Array(text[..<300]))
         for length in 2..<bytes.count {
             let error = #expect(throws: ColumnarError.self) { try inflate(Array(bytes[..<length]), by: library) }
@@ -53,9 +57,8 @@ func inflate(
         }
     }
 
-    @Test(arguments: libraries) func whatIsNotGzipIsToldApartFromWhatIsDamaged(library: InflateLibrary)
-        throws
-    {
+    @Test("a file that is not gzip and a damaged gzip file are different errors", arguments: libraries)
+    func notGzipOrDamaged(library: InflateLibrary) throws {
         #expect(throws: ColumnarError.emptyFile) { try inflate([], by: library) }
         #expect(throws: ColumnarError.notGzip(byte: 0)) { try inflate([0x1F], by: library) }
         #expect(throws: ColumnarError.notGzip(byte: 0)) { try inflate(Array("id,name\n1,ale\n".utf8), by: library) }
@@ -70,7 +73,7 @@ func inflate(
         #expect(throws: ColumnarError.wrongChecksum(byte: bytes.count)) { try inflate(bytes, by: library) }
     }
 
-    @Test(arguments: libraries) func damageInsideNeverPasses(library: InflateLibrary) throws {
+    @Test("a damaged byte is always an error", arguments: libraries) func damage(library: InflateLibrary) throws {
         let bytes = gzip(Array(text[..<2000]))
         for index in 10..<bytes.count {
             var damaged = bytes
@@ -79,8 +82,8 @@ func inflate(
         }
     }
 
-    @Test(arguments: [1, 4, .max], libraries)
-    func garbageBehindTheLastMemberIsAnErrorAtItsFirstByte(piece: Int, library: InflateLibrary) throws {
+    @Test("garbage after the last member is an error at its first byte", arguments: [1, 4, .max], libraries)
+    func trailingGarbage(piece: Int, library: InflateLibrary) throws {
         let bytes = gzip(Array(text[..<100]))
         for garbage in [[0x00], [0x61, 0x62], Array("garbage and more of it, and more".utf8)] as [[UInt8]] {
             #expect(throws: ColumnarError.trailingGarbage(byte: bytes.count)) {
@@ -89,9 +92,8 @@ func inflate(
         }
     }
 
-    @Test(arguments: libraries) func tooManyBytesOrFarTooManyForTheInputAreAnError(
-        library: InflateLibrary
-    ) throws {
+    @Test("more bytes than the limit and a suspicious compression ratio are errors", arguments: libraries)
+    func limits(library: InflateLibrary) throws {
         #expect(throws: ColumnarError.self) {
             try inflate(gzip(text), by: library, limits: InflateLimits(bytes: text.count - 1))
         }
@@ -101,10 +103,11 @@ func inflate(
         #expect(error?.code == "SuspiciousRatio")
     }
 
-    /// Found by fuzzing: of a member of 100,000 letters a bit that makes its set of codes for distances incomplete.
-    @Test(arguments: libraries) func anIncompleteSetOfCodesIsRefusedUnlessTheChecksumSpeaksForIt(
-        library: InflateLibrary
-    ) throws {
+    /// Found by fuzzing: one bit of a member of 100,000 letters makes its set of distance codes incomplete.
+    @Test(
+        "an incomplete set of codes is accepted by ISA-L only if the checksum matches, by zlib never",
+        arguments: libraries)
+    func incompleteCodes(library: InflateLibrary) throws {
         let header: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF]
         let codes: [UInt8] = [0xED, 0xC1, 0x31, 1, 0, 0, 0, 0xC2, 0xA0, 0xAC, 0xEB, 0x5F, 0xC2, 0x1A, 0x1E, 0x48, 1]
         let trailer: [UInt8] = [0x87, 0xFA, 0xE2, 0x1B, 0xA0, 0x86, 1, 0]
@@ -119,7 +122,8 @@ func inflate(
         #expect(throws: ColumnarError.self) { try inflate(Array(wrong), by: library) }
     }
 
-    @Test(arguments: 0..<200 as Range<UInt64>) func bothLibrariesRefuseTheSameDamage(seed: UInt64) throws {
+    @Test("both libraries accept and refuse the same files", arguments: 0..<200 as Range<UInt64>)
+    func sameOutcome(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var bytes = gzip(Array(text[..<Int.random(in: 0..<3000, using: &generator)]))
         for _ in 0..<Int.random(in: 0..<3, using: &generator) {

@@ -47,20 +47,22 @@ private func randomBytes(_ alphabet: String, count: Int, _ generator: inout Seed
         }
     }
 
-    @Test(arguments: 0..<200 as Range<UInt64>) func csvIsIndexedAlikeWithAndWithoutSIMD(seed: UInt64) {
+    @Test("CSV is indexed the same with and without SIMD", arguments: 0..<200 as Range<UInt64>)
+    func csvIndex(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let alphabet = seed % 2 == 0 ? "abc,\n" : "ab,\"\"\n\r"
         let bytes = randomBytes(alphabet, count: Int.random(in: 0..<400, using: &generator), &generator)
         let fast = indexed(bytes, by: ck_csv_index_rows)
         #expect(fast == indexed(bytes, by: ck_csv_index_rows_portable), "seed \(seed)")
         guard seed % 2 == 0 else { return }
-        // Without quotes the truth is plain.
+        // Without quotes, every comma and newline counts.
         let last = bytes.lastIndex(of: 0x0A) ?? -1
         let expected = bytes.indices.filter { $0 <= last && (bytes[$0] == 0x0A || bytes[$0] == 0x2C) }.map(UInt32.init)
         #expect(fast[0] == expected, "seed \(seed)")
     }
 
-    @Test(arguments: 0..<100 as Range<UInt64>) func aStringsEndIsFoundAlikeWithAndWithoutSIMD(seed: UInt64) {
+    @Test("the end of a JSON string is found with and without SIMD", arguments: 0..<100 as Range<UInt64>)
+    func stringEnd(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var bytes = randomBytes("abcdefgh é ÿ", count: Int.random(in: 0..<100, using: &generator), &generator)
         bytes.append([0x22, 0x5C, 0x0A, 0x00, 0x1F].randomElement(using: &generator) ?? 0)
@@ -69,7 +71,7 @@ private func randomBytes(_ alphabet: String, count: Int, _ generator: inout Seed
         #expect(ck_json_string_stop_portable(text.text, 0) == bytes.count - 1, "seed \(seed)")
     }
 
-    @Test func bytesAreCounted() {
+    @Test("bytes are counted") func byteCount() {
         var generator = SeededGenerator(seed: 9)
         for count in [0, 1, 254, 255, 256, 257, 5000] {
             let bytes = randomBytes("a\n", count: count, &generator)
@@ -78,7 +80,8 @@ private func randomBytes(_ alphabet: String, count: Int, _ generator: inout Seed
         #expect(ck_count_byte([UInt8](repeating: 0x0A, count: 10_000), 10_000, 0x0A) == 10_000)
     }
 
-    @Test(arguments: 0..<200 as Range<UInt64>) func utf8IsValidWhereSwiftsDecoderRepairsNothing(seed: UInt64) {
+    @Test("UTF-8 is valid where Swift's decoder repairs nothing", arguments: 0..<200 as Range<UInt64>)
+    func utf8Validity(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let pieces: [[UInt8]] = [
             [0x61], Array("ascii that is longer than a register of the processor, by some way".utf8), [0xC3, 0xA9],

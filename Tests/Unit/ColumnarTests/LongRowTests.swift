@@ -4,7 +4,7 @@ import Testing
 
 @testable import Columnar
 
-/// What is said of rows about as long as a row may be: the same, however much of them is in memory when they are met.
+/// Rows around the length limit give the same result, however much of them is in memory when they are read.
 @Suite struct LongRowTests {
     private static let limit = 40
     private let table: Contract
@@ -30,8 +30,10 @@ import Testing
         }
     }
 
-    @Test(arguments: RawFormat.allCases, [false, true])
-    func aRowOfEveryLengthReadsTheSameThroughEveryWindow(format: RawFormat, isQuoted: Bool) throws {
+    @Test(
+        "a row of any length around the limit reads the same through every window", arguments: RawFormat.allCases,
+        [false, true])
+    func rowLengths(format: RawFormat, isQuoted: Bool) throws {
         let header = format == .csv ? "a,b\n" : ""
         let small = row(24, as: format, isQuoted: false)
         for length in [30, 39, 40, 41, 42, 43, 44, 63, 79, 80, 81, 85] {
@@ -59,9 +61,9 @@ import Testing
         }
     }
 
-    /// Separators, quotes and endings in any order, with rows of any length: most are broken somehow.
-    @Test(arguments: RawFormat.allCases, 0..<25 as Range<UInt64>)
-    func anyTextReadsTheSameThroughEveryWindow(format: RawFormat, seed: UInt64) throws {
+    /// Separators, quotes and line endings in any order, and rows of any length; most are broken.
+    @Test("any text reads the same through every window", arguments: RawFormat.allCases, 0..<25 as Range<UInt64>)
+    func anyText(format: RawFormat, seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let pieces =
             format == .csv
@@ -87,7 +89,7 @@ import Testing
                 #expect(split.rejected == whole.rejected, "seed \(seed), window \(window)")
                 #expect(split.batchSizes == whole.batchSizes, "seed \(seed), window \(window)")
             case (.failure(let whole), .failure(let split)): #expect(split == whole, "seed \(seed), window \(window)")
-            default: Issue.record("seed \(seed), window \(window): one is refused, one is not")
+            default: Issue.record("seed \(seed), window \(window): one result is an error, the other is not")
             }
         }
     }

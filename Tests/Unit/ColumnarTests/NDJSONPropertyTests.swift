@@ -64,7 +64,8 @@ import Testing
         return (columns, unknown.isEmpty ? nil : .object(unknown))
     }
 
-    @Test(arguments: 0..<60) func randomLinesReadAsTheJSONModuleReadsThem(seed: UInt64) throws {
+    @Test("random lines are read as the JSON module reads them", arguments: 0..<60)
+    func randomLines(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var shape = keys.shuffled(using: &generator)
         let lines = (0..<Int.random(in: 1..<60, using: &generator)).map { _ -> String in
@@ -85,7 +86,8 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<60) func brokenBytesNeverLoseOrInventALine(seed: UInt64) throws {
+    @Test("every line of a damaged text is either read or rejected", arguments: 0..<60)
+    func brokenBytes(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed &+ 5000)
         let shape = keys.shuffled(using: &generator)
         var text = Array((0..<50).map { _ in randomLine(shape, &generator) + "\n" }.joined().utf8)

@@ -29,13 +29,13 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         try readJSON(text, orders).rows.map { Array($0.prefix(4)) }
     }
 
-    @Test func aValueThatALaterOneReplacesMustBeJSONToo() throws {
+    @Test("a value that a later one replaces must still be valid JSON") func replacedValue() throws {
         let reading = try readJSON(#"{"id":1,"name":"\ud[","name":"ale"}"# + "\n" + #"{"id":2,"id":3}"#, orders)
         #expect(reading.faults == ["1 not_json"])
         #expect(reading.rows.map { $0[0] } == ["3"])
     }
 
-    @Test func aRejectedLineIsKeptWithoutItsReturnWhicheverWayItWasRead() throws {
+    @Test("a rejected line is kept without its carriage return") func carriageReturn() throws {
         let lines = #"{"id":1,"paid":true}"# + "\r\n" + #"{"id":1e,"paid":true}"# + "\r\n"
         for text in [lines, String(lines.dropFirst(21))] {
             let row = try #require(try readJSON(text, orders).rejected.first)
@@ -43,7 +43,7 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         }
     }
 
-    @Test func objectsBecomeTypedColumns() throws {
+    @Test("objects become typed columns") func typedColumns() throws {
         let text = """
             {"id":1,"name":"ale","price":2.5,"paid":true}
             {"id":2,"name":"","price":3,"paid":false}
@@ -57,21 +57,23 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
             ])
     }
 
-    @Test(arguments: [
-        #"{"price":2.5,"name":"ale","id":1}"#, #" { "id" : 1 , "name" : "ale" , "price" : 2.5 } "#,
-        "{\"id\":1,\t\"name\":\"ale\",\"price\":2.5}\r", #"{"id":1,"name":"a\u006ce","price":25e-1}"#,
-        #"{"i\u0064":1,"name":"ale","price":2.50}"#, #"{"id":9,"name":"x","price":2.5,"id":1,"name":"ale"}"#,
-        #"{"id":"1","name":"ale","price":"2.5"}"#, "\u{FEFF}" + #"{"id":1,"name":"ale","price":2.5}"#,
-    ])
-    func keysMayComeInAnyOrderSpacingAndSpellingAndTheLastOfANameCounts(line: String) throws {
-        // Two lines, so that the second is read by the shape of the first.
+    @Test(
+        "keys are read in any order, spacing and spelling, and the last of a name wins",
+        arguments: [
+            #"{"price":2.5,"name":"ale","id":1}"#, #" { "id" : 1 , "name" : "ale" , "price" : 2.5 } "#,
+            "{\"id\":1,\t\"name\":\"ale\",\"price\":2.5}\r", #"{"id":1,"name":"a\u006ce","price":25e-1}"#,
+            #"{"i\u0064":1,"name":"ale","price":2.50}"#, #"{"id":9,"name":"x","price":2.5,"id":1,"name":"ale"}"#,
+            #"{"id":"1","name":"ale","price":"2.5"}"#, "\u{FEFF}" + #"{"id":1,"name":"ale","price":2.5}"#,
+        ])
+    func keyOrder(line: String) throws {
+        // Two lines, so that the reader reads the second by the shape of the first.
         let second = line.hasPrefix("\u{FEFF}") ? String(line.unicodeScalars.dropFirst()) : line
         let expected: [String?] = ["1", "ale", "2.5", nil]
         #expect(try rows(line + "\n" + second + "\n") == [expected, expected])
         #expect(try rows(line + "\n" + second) == [expected, expected])
     }
 
-    @Test func aColumnWhoseNameNeedsEscapesIsFound() throws {
+    @Test("a column whose name needs escapes is found") func escapedName() throws {
         let odd = try Contract(
             parsing: #"""
                 {apiVersion: v3.1.0, kind: DataContract, id: t, version: '1', status: draft, schema: [{name: t,
@@ -82,22 +84,22 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         #expect(reading.rows.map { Array($0.prefix(2)) } == [["1", "2"], ["1", "2"], [nil, "3"]])
     }
 
-    @Test func stringsAreUnescaped() throws {
+    @Test("strings are unescaped") func unescaping() throws {
         let text = #"{"id":1,"name":"\"\\\/\b\f\n\r\té\u00e9\ud83d\ude00\u0000"}"# + "\n"
         #expect(try rows(text)[0][1] == "\"\\/\u{8}\u{C}\n\r\té\u{e9}😀\u{0}")
     }
 
-    @Test func aNumberMayStandWhereTextIsDueDigitForDigit() throws {
+    @Test("a number in a text column is kept digit for digit") func numberAsText() throws {
         let text = #"{"id":1,"name":12345678901234567890.10}"# + "\n" + #"{"id":2,"name":true}"# + "\n"
         #expect(try rows(text).map { $0[1] } == ["12345678901234567890.10", "true"])
     }
 
-    @Test func integersKeepAll64Bits() throws {
+    @Test("integers keep all 64 bits") func integers() throws {
         let text = "{\"id\":9223372036854775807}\n{\"id\":-9223372036854775808}\n{\"id\":-0}\n"
         #expect(try rows(text).map { $0[0] } == ["9223372036854775807", "-9223372036854775808", "0"])
     }
 
-    @Test func unknownFieldsAreKeptAsTheyAreWritten() throws {
+    @Test("unknown fields are kept as they are written") func unknownFields() throws {
         let text = """
             {"x":{"a":[1, 2.50,{"b":null}]},"id":1,"y":"z\\n"}
             {"id":2}
@@ -112,7 +114,7 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
             ])
     }
 
-    @Test func theChangeThatALineDescribesIsKept() throws {
+    @Test("the change columns of a line are kept") func changeColumns() throws {
         let text = """
             {"id":1,"operation":"update","_cdc_timestamp":"2024-01-01T00:00:00Z","_cdc_transaction_id":77,"_cdc_sequence":"49590338271490256608559692538361571095921575989136588898"}
             {"id":2,"operation":null}
@@ -129,30 +131,36 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         #expect(reading.faults == ["3 unknown_operation"])
     }
 
-    @Test(arguments: [
-        ("garbage", "not_json"), ("{\"id\":1", "not_json"), ("{\"id\":1}}", "not_json"), ("{\"id\":1} x", "not_json"),
-        ("{\"id\":1,}", "not_json"), ("{\"id\" 1}", "not_json"), ("{id:1}", "not_json"), ("{\"id\":01}", "not_json"),
-        ("{\"id\":+1}", "not_json"), ("{\"id\":1.}", "not_json"), ("{\"id\":.5}", "not_json"),
-        ("{\"id\":}", "not_json"), ("{\"id\":tru}", "not_json"), ("{\"id\":NaN}", "not_json"),
-        ("{\"id\":1,\"name\":\"a\tb\"}", "not_json"), ("{\"id\":1,\"name\":\"\\x\"}", "not_json"),
-        ("{\"id\":1,\"name\":\"\\u12\"}", "not_json"), ("{\"id\":1,\"name\":\"a}", "not_json"),
-        ("{\"id\":1,\"z\":\"\\q\"}", "not_json"), ("{\"id\":1,\"z\":[1,]}", "not_json"),
-        ("{\"id\":1,\"name\":nul}", "not_json"), ("{\"id\":1 \"name\":\"a\"}", "not_json"),
-        ("[1,2]", "not_an_object"), ("5", "not_an_object"), ("\"x\"", "not_an_object"), ("null", "not_an_object"),
-        ("{\"id\":{\"a\":1}}", "nested_value"), ("{\"id\":1,\"name\":[]}", "nested_value"),
-        ("{}", "missing_value"), ("{\"id\":null}", "missing_value"), ("{\"name\":\"a\"}", "missing_value"),
-        ("{\"id\":1.0}", "not_an_integer"), ("{\"id\":1e3}", "not_an_integer"), ("{\"id\":\"a\"}", "not_an_integer"),
-        ("{\"id\":\"\"}", "not_an_integer"), ("{\"id\":true}", "not_an_integer"),
-        ("{\"id\":9223372036854775808}", "out_of_range"), ("{\"id\":1,\"price\":1e999}", "out_of_range"),
-        ("{\"id\":1,\"price\":\"x\"}", "not_a_number"), ("{\"id\":1,\"paid\":2}", "not_a_boolean"),
-        ("{\"id\":1,\"name\":\"\\ud800\"}", "invalid_utf8"), ("{\"id\":1,\"name\":\"\\ud800\\u0041\"}", "invalid_utf8"),
-        ("{\"id\":1,\"name\":\"\\udc00\"}", "invalid_utf8"),
-        (
-            "{\"id\":1,\"z\":" + String(repeating: "[", count: 101) + String(repeating: "]", count: 101) + "}",
-            "not_json"
-        ),
-    ])
-    func aLineThatIsNotRightIsRejectedAndOnlyThatLine(line: String, reason: String) throws {
+    @Test(
+        "a broken line is rejected, and only that line",
+        arguments: [
+            ("garbage", "not_json"), ("{\"id\":1", "not_json"), ("{\"id\":1}}", "not_json"),
+            ("{\"id\":1} x", "not_json"),
+            ("{\"id\":1,}", "not_json"), ("{\"id\" 1}", "not_json"), ("{id:1}", "not_json"),
+            ("{\"id\":01}", "not_json"),
+            ("{\"id\":+1}", "not_json"), ("{\"id\":1.}", "not_json"), ("{\"id\":.5}", "not_json"),
+            ("{\"id\":}", "not_json"), ("{\"id\":tru}", "not_json"), ("{\"id\":NaN}", "not_json"),
+            ("{\"id\":1,\"name\":\"a\tb\"}", "not_json"), ("{\"id\":1,\"name\":\"\\x\"}", "not_json"),
+            ("{\"id\":1,\"name\":\"\\u12\"}", "not_json"), ("{\"id\":1,\"name\":\"a}", "not_json"),
+            ("{\"id\":1,\"z\":\"\\q\"}", "not_json"), ("{\"id\":1,\"z\":[1,]}", "not_json"),
+            ("{\"id\":1,\"name\":nul}", "not_json"), ("{\"id\":1 \"name\":\"a\"}", "not_json"),
+            ("[1,2]", "not_an_object"), ("5", "not_an_object"), ("\"x\"", "not_an_object"), ("null", "not_an_object"),
+            ("{\"id\":{\"a\":1}}", "nested_value"), ("{\"id\":1,\"name\":[]}", "nested_value"),
+            ("{}", "missing_value"), ("{\"id\":null}", "missing_value"), ("{\"name\":\"a\"}", "missing_value"),
+            ("{\"id\":1.0}", "not_an_integer"), ("{\"id\":1e3}", "not_an_integer"),
+            ("{\"id\":\"a\"}", "not_an_integer"),
+            ("{\"id\":\"\"}", "not_an_integer"), ("{\"id\":true}", "not_an_integer"),
+            ("{\"id\":9223372036854775808}", "out_of_range"), ("{\"id\":1,\"price\":1e999}", "out_of_range"),
+            ("{\"id\":1,\"price\":\"x\"}", "not_a_number"), ("{\"id\":1,\"paid\":2}", "not_a_boolean"),
+            ("{\"id\":1,\"name\":\"\\ud800\"}", "invalid_utf8"),
+            ("{\"id\":1,\"name\":\"\\ud800\\u0041\"}", "invalid_utf8"),
+            ("{\"id\":1,\"name\":\"\\udc00\"}", "invalid_utf8"),
+            (
+                "{\"id\":1,\"z\":" + String(repeating: "[", count: 101) + String(repeating: "]", count: 101) + "}",
+                "not_json"
+            ),
+        ])
+    func brokenLine(line: String, reason: String) throws {
         let text = "{\"id\":1,\"name\":\"a\"}\n\(line)\n{\"id\":2,\"name\":\"b\"}\n"
         let reading = try readJSON(text.utf8, orders, window: 4096)
         #expect(reading.faults == ["2 \(reason)"], "\(reading.rejected.first?.message ?? "")")
@@ -161,13 +169,13 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         #expect(reading.rejected.first?.byteOffset == 20)
     }
 
-    @Test func nestingAtTheLimitIsKept() throws {
+    @Test("nesting at the limit is kept") func nestingLimit() throws {
         let nested = String(repeating: "[", count: 99) + String(repeating: "]", count: 99)
         let reading = try readJSON("{\"id\":1,\"z\":\(nested)}\n", orders)
         #expect(reading.rows[0][8] == "{\"z\":\(nested)}")
     }
 
-    @Test func invalidUTF8RejectsItsLine() throws {
+    @Test("a line of invalid UTF-8 is rejected") func invalidUTF8() throws {
         let text =
             Array("{\"id\":1,\"name\":\"é\"}\n{\"id\":2,\"name\":\"".utf8) + [0xFF] + Array("\"}\n{\"id\":3}\n".utf8)
         let reading = try readJSON(text, orders)
@@ -175,13 +183,13 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         #expect(reading.rows.map { $0[0] } == ["1", "3"])
     }
 
-    @Test func blankLinesCountAsLinesAndNotAsRows() throws {
+    @Test("blank lines count as lines and not as rows") func blankLines() throws {
         let reading = try readJSON("\n{\"id\":1}\n\n  \t\n\r\n{\"id\":x}\n", orders)
         #expect(reading.rows.count == 1)
         #expect(reading.faults == ["6 not_json"])
     }
 
-    @Test func aLineBeyondTheLimitIsRejectedWithoutBeingHeld() throws {
+    @Test("a line beyond the limit is rejected without being held in memory") func lineLimit() throws {
         let long = String(repeating: "x", count: 300_000)
         let text = "{\"id\":1}\n{\"id\":2,\"name\":\"\(long)\"}\n{\"id\":3}\n{\"id\":y}\n"
         let reading = try readJSON(text, orders, line: 1000)
@@ -192,35 +200,35 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         #expect(unended.faults == ["2 line_too_long"])
     }
 
-    @Test(arguments: [("\n", 1), ("", 64)])
-    func aLineThatWasSkippedIsAsLongAsItStandsInTheText(ending: String, piece: Int) throws {
+    @Test("a skipped line reports its full length", arguments: [("\n", 1), ("", 64)])
+    func skippedLineLength(ending: String, piece: Int) throws {
         let line = "{\"id\":2,\"name\":\"\(String(repeating: "x", count: 300_000))\"}"
         let reading = try readJSON("{\"id\":1}\n\(line)\(ending)".utf8, orders, piece: piece, line: 1000)
         #expect(reading.rejected.map(\.rawLength) == [line.utf8.count])
     }
 
-    @Test(arguments: [
-        (#"{"id": 1, "Email": "ann", "x": 1}"#, #"{"Email":"[redacted]","x":1}"#),
-        (#"{"id": 1, "E\u006dail": "ann"}"#, #"{"E\u006dail":"[redacted]"}"#),
-        (#"{"id": 1, "person": {"name": "a", "email" : "ann"}}"#, #"{"person":"[redacted]"}"#),
-        (#"{"id": 1, "people": [{"em\u0061il": "ann"}]}"#, #"{"people":"[redacted]"}"#),
-        (
-            #"{"id": 1, "person": {"name": "email", "x": "\"email\":"}}"#,
-            #"{"person":{"name": "email", "x": "\"email\":"}}"#
-        ),
-    ])
-    func aFieldWhoseNameIsAMaskedColumnsIsClearedFromTheRescuedData(
-        line: String, rescued: String
-    ) throws {
+    @Test(
+        "an unknown field named like a masked column is redacted in the rescued data",
+        arguments: [
+            (#"{"id": 1, "Email": "ann", "x": 1}"#, #"{"Email":"[redacted]","x":1}"#),
+            (#"{"id": 1, "E\u006dail": "ann"}"#, #"{"E\u006dail":"[redacted]"}"#),
+            (#"{"id": 1, "person": {"name": "a", "email" : "ann"}}"#, #"{"person":"[redacted]"}"#),
+            (#"{"id": 1, "people": [{"em\u0061il": "ann"}]}"#, #"{"people":"[redacted]"}"#),
+            (
+                #"{"id": 1, "person": {"name": "email", "x": "\"email\":"}}"#,
+                #"{"person":{"name": "email", "x": "\"email\":"}}"#
+            ),
+        ])
+    func maskedColumnName(line: String, rescued: String) throws {
         let people = try contract(columns: "id: bigint!", "email: string mask")
         #expect(try readJSON(line + "\n", people).rows[0].last == rescued)
     }
 
-    @Test func aFileWithoutTextIsAnError() {
+    @Test("a file without text is an error") func emptyText() {
         #expect(throws: ColumnarError.emptyText) { try readJSON("", orders) }
     }
 
-    @Test func aWindowBoundaryMayFallAtEveryByte() throws {
+    @Test("a window boundary at any byte changes no row") func windowBoundaries() throws {
         let text = Array(
             """
             {"id":1,"name":"x\\"y","price":1.5}
@@ -239,7 +247,7 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         }
     }
 
-    @Test func batchesEndByRowsAndByBytesWhateverPiecesTheTextComesIn() throws {
+    @Test("batches end by rows and by bytes, however the text arrives") func batchLimits() throws {
         let text = (1...300).map { $0 % 7 == 0 ? "oops\n" : "{\"id\":\($0),\"name\":\"n\($0)\"}\n" }.joined()
         let whole = try readJSON(text.utf8, orders, batchRows: 30, batchBytes: 500)
         #expect(whole.batchSizes.reduce(0, +) == 300)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Columnar
 
-/// A table of `id` and of some columns, written as in YAML.
+/// A table of `id` and of `columns`, with `rules`, written in YAML.
 private func table(_ columns: String, rules: String = "") throws -> Contract {
     try Contract(
         parsing: """
@@ -12,7 +12,7 @@ private func table(_ columns: String, rules: String = "") throws -> Contract {
             """, file: "fixture")
 }
 
-/// Values that must satisfy something inside structs and lists: rows that break it go to quarantine.
+/// Constraints inside structs and lists: a row that breaks one is rejected.
 @Suite struct NestedConstraintTests {
     private static let columns = """
         {name: p, logicalType: object, properties: [
@@ -26,26 +26,31 @@ private func table(_ columns: String, rules: String = "") throws -> Contract {
           customProperties: [{property: validValues, value: [a, b]}]}}
         """
 
-    @Test(arguments: [
-        (#""p":{"code":"x"}"#, "p.code", "too_short", #"p.code: '"x"' has 1 characters; at least 2 are due"#),
-        (#""p":{"code":"XY"}"#, "p.code", "pattern_mismatch", #"p.code: '"XY"' does not match ^[a-z]+$"#),
-        (#""p":{"born":"1899-12-31"}"#, "p.born", "below_minimum", #"p.born: '"1899-12-31"' is less than 1900-01-01"#),
-        (
-            #""lines":[{"price":1},{"price":99.51}]"#, "lines[].price", "above_maximum",
-            "lines[1].price: '99.51' is greater than 99.5"
-        ),
-        (
-            #""lines":[{"secret":"abcd"}]"#, "lines[].secret", "too_long",
-            "lines[0].secret: the value has 4 characters; at most 3 are allowed"
-        ),
-        (#""tags":["a","c"]"#, "tags[]", "invalid_value", #"tags[1]: '"c"' is none of the valid values"#),
-        // Of several faults in a row, that of the first column is told.
-        (
-            #""tags":["c"],"p":{"code":"x"}"#, "p.code", "too_short",
-            #"p.code: '"x"' has 1 characters; at least 2 are due"#
-        ),
-    ])
-    func aRowThatBreaksOneIsRejectedWithThePath(json: String, place: String, reason: String, message: String) throws {
+    @Test(
+        "a row that breaks a nested constraint is rejected with the path",
+        arguments: [
+            (#""p":{"code":"x"}"#, "p.code", "too_short", #"p.code: '"x"' has 1 characters; at least 2 are due"#),
+            (#""p":{"code":"XY"}"#, "p.code", "pattern_mismatch", #"p.code: '"XY"' does not match ^[a-z]+$"#),
+            (
+                #""p":{"born":"1899-12-31"}"#, "p.born", "below_minimum",
+                #"p.born: '"1899-12-31"' is less than 1900-01-01"#
+            ),
+            (
+                #""lines":[{"price":1},{"price":99.51}]"#, "lines[].price", "above_maximum",
+                "lines[1].price: '99.51' is greater than 99.5"
+            ),
+            (
+                #""lines":[{"secret":"abcd"}]"#, "lines[].secret", "too_long",
+                "lines[0].secret: the value has 4 characters; at most 3 are allowed"
+            ),
+            (#""tags":["a","c"]"#, "tags[]", "invalid_value", #"tags[1]: '"c"' is none of the valid values"#),
+            // A row with several faults is rejected for the fault of the first column.
+            (
+                #""tags":["c"],"p":{"code":"x"}"#, "p.code", "too_short",
+                #"p.code: '"x"' has 1 characters; at least 2 are due"#
+            ),
+        ])
+    func rejection(json: String, place: String, reason: String, message: String) throws {
         let good =
             #"{"id":1,"p":{"code":"ab","born":null},"lines":[{"price":0},null,{"price":99.5}],"tags":["a",null]}"#
         let text = [good, "{\"id\":2,\(json)}", #"{"id":3,"p":null,"lines":[],"tags":null}"#, good].joined(
@@ -58,7 +63,7 @@ private func table(_ columns: String, rules: String = "") throws -> Contract {
         #expect(rejected.message == message)
     }
 
-    @Test func aBoundThatIsNoValueOfItsTypeIsAnErrorThatNamesThePath() throws {
+    @Test("a bound that is not a value of its type is an error that names the path") func invalidBound() throws {
         let contract = try table(
             "{name: a, logicalType: array, items: {logicalType: date, logicalTypeOptions: {minimum: '2020-02-30'}}}")
         let error = #expect(throws: ColumnarError.self) { try readJSON("{}", contract) }
@@ -66,7 +71,7 @@ private func table(_ columns: String, rules: String = "") throws -> Contract {
     }
 }
 
-/// The standard's metrics of fields in structs, row by row, and of elements of lists.
+/// The standard's metrics, counted over rows for fields of structs and over elements for lists.
 @Suite struct NestedRuleTests {
     private func measured(_ lines: [String], _ contract: Contract, batchRows: Int) throws -> [Double] {
         let inspector = try QualityInspector(contract)
@@ -85,8 +90,8 @@ private func table(_ columns: String, rules: String = "") throws -> Contract {
         {metric: invalidValues, mustBe: 0, arguments: {validValues: [a, x]}}
         """
 
-    @Test(arguments: [1, 3, 100])
-    func aFieldOfAStructIsMeasuredAsAColumnAndANullStructIsANullField(batchRows: Int) throws {
+    @Test("a field of a struct is measured as a column, and a null struct is a null field", arguments: [1, 3, 100])
+    func structFields(batchRows: Int) throws {
         let nested = try table(
             """
             {name: p, logicalType: object, quality: [{metric: nullValues, mustBe: 0}], properties: [
@@ -109,12 +114,12 @@ private func table(_ columns: String, rules: String = "") throws -> Contract {
         let column = values.map { $0.map { "\"v\":\"\($0)\"" } ?? "\"v\":null" }
         let expected = try measured(column, flat, batchRows: 7)
         #expect(expected == [2, 20, 4, 3, 4])
-        // (a, 0) stands there three times and (b, 2) twice; the struct is null once, the list in eight rows.
+        // (a, 0) occurs three times and (b, 2) twice. The struct is null in one row, the list in eight.
         #expect(try measured(lines, nested, batchRows: batchRows) == [0, 3, 1] + expected + [8])
     }
 
-    @Test(arguments: [1, 2, 100])
-    func elementsOfListsAreCountedEachAndSharesAreOfThem(batchRows: Int) throws {
+    @Test("list elements count individually, and shares are of elements", arguments: [1, 2, 100])
+    func listElements(batchRows: Int) throws {
         let contract = try table(
             """
             {name: tags, logicalType: array, quality: [{metric: nullValues, mustBe: 0}],
@@ -132,9 +137,11 @@ private func table(_ columns: String, rules: String = "") throws -> Contract {
         ]
         #expect(
             try measured(lines, contract, batchRows: batchRows) == [
-                1, 2, 40, 3, 1,  // tags: one list is null; of five elements two are, one is x, one is neither a nor x
-                1, 2, 40, 3, 1,  // five lines: one is null, and one has no v besides
-                // a list inside: null with its line and once by itself; of four elements one is null, two are too large
+                // tags: one list is null; of five elements two are null, one is x, one is neither a nor x
+                1, 2, 40, 3, 1,
+                // five lines: one is null, and another has no v
+                1, 2, 40, 3, 1,
+                // inner: two lists are null, one with its line; of four elements one is null and two are too large
                 2, 25, 2,
             ])
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Columnar
 
-/// A contract whose columns are the properties written in YAML's flow style.
+/// A contract with `properties`, written in YAML's flow style.
 private func contract(properties: String...) throws -> Contract {
     try Contract(
         parsing: """
@@ -31,7 +31,7 @@ private let flat = """
         {name: lat, logicalType: number}]}]}
     """
 
-/// The batch of a text that fits one.
+/// The batch of a text that fits into one.
 private func batch(_ text: String, _ contract: Contract, isCSV: Bool = false, key: [UInt8]? = nil) throws -> ColumnBatch
 {
     let source = MemorySource(Array(text.utf8), pieceSize: 7)
@@ -45,7 +45,7 @@ private func batch(_ text: String, _ contract: Contract, isCSV: Bool = false, ke
 }
 
 extension ColumnBatch {
-    /// A leaf of a column as `repetition definition value`, entry by entry.
+    /// The entries of a column's leaf, each as `repetition definition value`.
     fileprivate func entries(_ column: String, leaf index: Int = 0, most: UInt8) throws -> [String] {
         let column = try #require(columns.first { $0.schema.name == column })
         guard case .nested(let nested) = column.values else { return [] }
@@ -67,7 +67,7 @@ extension ColumnBatch {
 }
 
 @Suite struct NestedTests {
-    @Test func aStructHasADefinitionLevelForEachOptionalFieldThatIsThere() throws {
+    @Test("each optional field that is present adds one to a struct's definition level") func structLevels() throws {
         let table = try contract(properties: id, person)
         let batch = try batch(
             """
@@ -86,7 +86,7 @@ extension ColumnBatch {
         #expect(batch.columns[1].values.count == 3)
     }
 
-    @Test func aListHasARepetitionLevelForEachListThatGoesOn() throws {
+    @Test("the repetition level is the depth of the list that an entry continues") func listLevels() throws {
         let table = try contract(properties: id, orders)
         let batch = try batch(
             """
@@ -105,7 +105,7 @@ extension ColumnBatch {
                 == ["0 4 a", "2 4 b", "1 3", "1 2", "0 1", "0 0", "0 4 c"])
     }
 
-    @Test func faultsInsideNestedValuesNameTheirPath() throws {
+    @Test("faults inside nested values name their path") func faultPaths() throws {
         let table = try contract(properties: id, person, orders)
         let batch = try batch(
             """
@@ -140,7 +140,7 @@ extension ColumnBatch {
         #expect(try batch.entries("orders", most: 3) == ["0 0"])
     }
 
-    @Test func unknownMembersAreRescuedUnderTheirPaths() throws {
+    @Test("unknown members are rescued under their paths") func unknownMembers() throws {
         let table = try contract(properties: id, person, orders, flat)
         let batch = try batch(
             """
@@ -157,7 +157,7 @@ extension ColumnBatch {
         #expect(batch.rescued(2) == nil)
     }
 
-    @Test func aFlattenedObjectIsAsManyColumnsAsItHasFields() throws {
+    @Test("a flattened object is one column for each field") func flattening() throws {
         let table = try contract(properties: id, flat)
         let json = try batch(
             """
@@ -189,14 +189,14 @@ extension ColumnBatch {
         #expect(csv.texts.map { Array($0[1...2]) } == [["Oslo", "2.5"], [nil, nil]])
     }
 
-    @Test func theLastOfRepeatedKeysCountsAlsoInside() throws {
+    @Test("the last of repeated keys wins inside nested values too") func repeatedKeys() throws {
         let table = try contract(properties: id, person)
         let batch = try batch(#"{"id":1,"person":{"name":"a","n\u0061me":"b","age":1,"age":null}}"#, table)
         #expect(try batch.entries("person", leaf: 0, most: 1) == ["0 1 b"])
         #expect(try batch.entries("person", leaf: 1, most: 2) == ["0 1"])
     }
 
-    @Test func jsonTextInCSVFieldsAndInJSONStringsIsTakenApartToo() throws {
+    @Test("JSON text in CSV fields and in JSON strings is parsed too") func jsonText() throws {
         let table = try contract(properties: id, person, orders)
         let expected = ["0 3 150", "1 3 200", "0 0"]
         let csv = try batch(
@@ -224,7 +224,7 @@ extension ColumnBatch {
         #expect(try json.entries("person", most: 1) == ["0 1 A, B", "0 0"])
     }
 
-    @Test func aNestedColumnThatACSVFileLacksIsNullInEveryRow() throws {
+    @Test("a nested column that a CSV file lacks is null in every row") func absentColumn() throws {
         let table = try contract(properties: id, person, orders)
         let batch = try batch("id,person\n1,\n2,\"{\"\"name\"\":\"\"A\"\"}\"\n", table, isCSV: true)
         #expect(try batch.entries("orders", leaf: 0, most: 3) == ["0 0", "0 0"])
@@ -233,7 +233,7 @@ extension ColumnBatch {
         #expect(try batch.entries("person", most: 1) == ["0 0", "0 1 A"])
     }
 
-    @Test func maskedLeavesAreHiddenInMessagesAndUnknownMembersToo() throws {
+    @Test("masked leaves are hidden in values, messages and unknown members") func maskedLeaves() throws {
         let table = try contract(
             properties: id,
             """
@@ -265,7 +265,7 @@ extension ColumnBatch {
         #expect(!shown.contains("secret"), "\(shown)")
     }
 
-    @Test func whatIsDeeperThanTheLimitIsNoJSONWhereverItStands() throws {
+    @Test("nesting beyond the limit is rejected in every place") func depthLimit() throws {
         let table = try contract(properties: id, "{name: doc, logicalType: string, physicalType: json}", person)
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)

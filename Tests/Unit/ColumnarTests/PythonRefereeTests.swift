@@ -6,7 +6,7 @@ import Testing
 
 @testable import Columnar
 
-/// Tables that Python's csv and json modules wrote, from a seed: the readers must find the values that Python had.
+/// Reads tables that Python's csv and json modules wrote from a seed. The readers must find the written values.
 @Suite struct PythonRefereeTests {
     private struct Table {
         let text: [UInt8]
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func csvThatPythonWroteReadsAsPythonMeantIt() throws {
+    @Test("CSV that Python wrote has the values that Python wrote") func csv() throws {
         let seed = UInt64.random(in: 0...1 << 32)
         let contract = try contract(columns: "a: string", "b: string", "c: string")
         for (number, table) in try Self.tables("csv", seed: seed, count: 300).enumerated() {
@@ -35,11 +35,11 @@ import Testing
         }
     }
 
-    @Test func smallCSVThatPythonWroteReadsTheSameThroughAWindowOfEverySize() throws {
+    @Test("small CSV that Python wrote reads the same through a window of every size") func csvWindows() throws {
         let seed = UInt64.random(in: 0...1 << 32)
         let contract = try contract(columns: "a: string", "b: string", "c: string")
         for (number, table) in try Self.tables("csv", seed: seed, count: 20, rows: 4).enumerated() {
-            // A window holds a byte order mark at least.
+            // A window holds at least a byte order mark.
             for window in 4...max(4, table.text.count + 1) {
                 let reading = try readCSV(table.text, contract, piece: 1 + (number + window) % 9, window: window)
                 let place = "seed \(seed), table \(number), window \(window)"
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func ndjsonThatPythonWroteReadsAsPythonMeantIt() throws {
+    @Test("NDJSON that Python wrote has the values that Python wrote") func ndjson() throws {
         let seed = UInt64.random(in: 0...1 << 32)
         let contract = try contract(columns: "n: bigint", "s: string", "d: double")
         for (number, table) in try Self.tables("json", seed: seed, count: 200).enumerated() {
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func smallNDJSONThatPythonWroteReadsTheSameThroughAWindowOfEverySize() throws {
+    @Test("small NDJSON that Python wrote reads the same through a window of every size") func ndjsonWindows() throws {
         let seed = UInt64.random(in: 0...1 << 32)
         let contract = try contract(columns: "n: bigint", "s: string", "d: double")
         for (number, table) in try Self.tables("json", seed: seed, count: 20, rows: 4).enumerated() {

@@ -5,7 +5,7 @@ import Testing
 @testable import Columnar
 
 @Suite struct QualityTests {
-    /// A table of `id` and `v` with rules of `v` and of the table, each written as in YAML.
+    /// A table of `id` and `v`, with rules of `v` and of the table, written in YAML.
     private func table(_ type: String = "string", column rules: String = "", table tableRules: String = "") throws
         -> Contract
     {
@@ -18,7 +18,7 @@ import Testing
                 """, file: "fixture")
     }
 
-    /// What is measured of a CSV text, in batches of any size.
+    /// Measures a CSV text in batches of `batchRows`.
     private func results(
         _ text: String, _ contract: Contract, batchRows: Int = 3, memory: Int = QualityInspector.defaultMemory
     ) throws -> [QualityResult] {
@@ -41,31 +41,35 @@ import Testing
 
     // MARK: Metrics
 
-    @Test(arguments: [
-        ("metric: nullValues, mustBe: 0", 2.0), ("metric: nullValues, unit: percent, mustBe: 0", 25),
-        ("metric: missingValues, mustBe: 0, arguments: {missingValues: [n/a, '', null]}", 4),
-        ("metric: missingValues, mustBe: 0, arguments: {missingValues: ['']}", 3),
-        ("metric: invalidValues, mustBe: 0, arguments: {validValues: [a, b]}", 3),
-        ("metric: invalidValues, mustBe: 0, arguments: {pattern: '^[a-z]?$'}", 1),
-        ("metric: invalidValues, mustBe: 0, arguments: {minLength: 1, maxLength: 2}", 2),
-        ("metric: duplicateValues, mustBe: 0", 1), ("metric: duplicateValues, unit: percent, mustBe: 0", 12.5),
-    ])
-    func whatTheStandardsMetricsCountOfText(rule: String, count: Double) throws {
+    @Test(
+        "the standard's metrics count text values",
+        arguments: [
+            ("metric: nullValues, mustBe: 0", 2.0), ("metric: nullValues, unit: percent, mustBe: 0", 25),
+            ("metric: missingValues, mustBe: 0, arguments: {missingValues: [n/a, '', null]}", 4),
+            ("metric: missingValues, mustBe: 0, arguments: {missingValues: ['']}", 3),
+            ("metric: invalidValues, mustBe: 0, arguments: {validValues: [a, b]}", 3),
+            ("metric: invalidValues, mustBe: 0, arguments: {pattern: '^[a-z]?$'}", 1),
+            ("metric: invalidValues, mustBe: 0, arguments: {minLength: 1, maxLength: 2}", 2),
+            ("metric: duplicateValues, mustBe: 0", 1), ("metric: duplicateValues, unit: percent, mustBe: 0", 12.5),
+        ])
+    func textMetrics(rule: String, count: Double) throws {
         #expect(try measured(["a", nil, "a", "b", nil, "n/a", "\"\"", "c"], rule) == count)
     }
 
-    @Test(arguments: [
-        ("integer", "metric: invalidValues, mustBe: 0, arguments: {minimum: 0, maximum: 100}", 3.0),
-        ("integer", "metric: invalidValues, mustBe: 0, arguments: {validValues: [-1, 7, 200]}", 0),
-        ("integer", "metric: missingValues, mustBe: 0, arguments: {missingValues: [-1, n/a]}", 3),
-        ("number", "metric: invalidValues, mustBe: 0, arguments: {exclusiveMaximum: 7.0}", 2),
-        ("integer", "metric: duplicateValues, mustBe: 0", 1), ("number", "metric: duplicateValues, mustBe: 0", 1),
-    ])
-    func whatTheStandardsMetricsCountOfNumbers(type: String, rule: String, count: Double) throws {
+    @Test(
+        "the standard's metrics count numbers",
+        arguments: [
+            ("integer", "metric: invalidValues, mustBe: 0, arguments: {minimum: 0, maximum: 100}", 3.0),
+            ("integer", "metric: invalidValues, mustBe: 0, arguments: {validValues: [-1, 7, 200]}", 0),
+            ("integer", "metric: missingValues, mustBe: 0, arguments: {missingValues: [-1, n/a]}", 3),
+            ("number", "metric: invalidValues, mustBe: 0, arguments: {exclusiveMaximum: 7.0}", 2),
+            ("integer", "metric: duplicateValues, mustBe: 0", 1), ("number", "metric: duplicateValues, mustBe: 0", 1),
+        ])
+    func numberMetrics(type: String, rule: String, count: Double) throws {
         #expect(try measured(["-1", nil, "7", "-1", "200"], rule, type: type) == count)
     }
 
-    @Test func rowsInQuarantineCountForNothing() throws {
+    @Test("rejected rows count for no metric") func quarantinedRows() throws {
         let contract = try table(
             "integer", column: "{metric: nullValues, mustBe: 0}, {metric: duplicateValues, mustBe: 0}",
             table: "{metric: rowCount, mustBe: 2}")
@@ -73,7 +77,7 @@ import Testing
         #expect(all.map(\.measured) == [2, 1, 0] && all.map(\.outcome) == [.passed, .failed, .passed])
     }
 
-    @Test func rowsThatChangeOrDeleteARowDoNotRepeatItsKey() throws {
+    @Test("updates and deletes do not repeat a key") func changeRows() throws {
         let text = "id,v,operation\n1,5,insert\n1,5,update\n1,5,delete\n2,6,insert\n2,6,\n"
         for rule in ["{metric: duplicateValues, mustBe: 0}"] {
             #expect(try results(text, table("integer", column: rule), batchRows: 2).map(\.measured) == [1])
@@ -81,46 +85,48 @@ import Testing
         }
     }
 
-    @Test func columnsMayHaveToDifferTogether() throws {
+    @Test("duplicate values are counted over several columns together") func compositeKey() throws {
         let contract = try table(table: "{metric: duplicateValues, mustBe: 0, arguments: {properties: [id, v]}}")
         let text = "id,v\n1,a\n1,b\n2,a\n1,a\n3,\n3,\n2,a\n"
         #expect(try results(text, contract).map(\.measured) == [2])
     }
 
-    @Test(arguments: [
-        ("mustBe: 3", true), ("mustBe: 2", false), ("mustNotBe: 3", false), ("mustNotBe: 2", true),
-        ("mustBeGreaterThan: 3", false), ("mustBeGreaterOrEqualTo: 3", true), ("mustBeLessThan: 3", false),
-        ("mustBeLessOrEqualTo: 3", true), ("mustBeBetween: [3, 4]", true), ("mustBeBetween: [4, 5]", false),
-        ("mustNotBeBetween: [3, 4]", false), ("mustNotBeBetween: [4, 5]", true),
-    ])
-    func eachOperatorComparesWhatWasMeasured(comparison: String, isPassed: Bool) throws {
+    @Test(
+        "each operator compares the measured value",
+        arguments: [
+            ("mustBe: 3", true), ("mustBe: 2", false), ("mustNotBe: 3", false), ("mustNotBe: 2", true),
+            ("mustBeGreaterThan: 3", false), ("mustBeGreaterOrEqualTo: 3", true), ("mustBeLessThan: 3", false),
+            ("mustBeLessOrEqualTo: 3", true), ("mustBeBetween: [3, 4]", true), ("mustBeBetween: [4, 5]", false),
+            ("mustNotBeBetween: [3, 4]", false), ("mustNotBeBetween: [4, 5]", true),
+        ])
+    func operators(comparison: String, isPassed: Bool) throws {
         let contract = try table(table: "{metric: rowCount, \(comparison), severity: error}")
         let result = try #require(try results("id,v\n1,\n2,\n3,\n", contract).first)
         #expect(result.outcome == (isPassed ? .passed : .failed) && result.isFatal == !isPassed)
     }
 
-    @Test func aTableWithoutRowsBreaksNoShare() throws {
+    @Test("a table without rows breaks no rule in percent") func emptyTable() throws {
         let contract = try table(
             column: "{metric: nullValues, unit: percent, mustBeLessThan: 1}",
             table: "{metric: rowCount, mustBeGreaterThan: 0}")
         #expect(try results("id,v\n", contract).map(\.outcome) == [.failed, .passed])
     }
 
-    @Test func aResultSaysWhatWasMeasuredAndWhatWasDue() throws {
+    @Test("a result says what was measured and what the rule expects") func description() throws {
         let contract = try table(column: "{metric: nullValues, unit: percent, mustBeBetween: [0, 12.5]}")
         let result = try #require(try results("id,v\n1,\n2,\n3,a\n", contract).first)
         #expect("\(result)".hasPrefix("nullValues of v is 66.6"))
         #expect("\(result)".hasSuffix(", and mustBeBetween 0 and 12.5 percent"))
     }
 
-    // MARK: Values that repeat
+    // MARK: Duplicate values
 
     enum Keys: String, CaseIterable, Sendable {
         case ascending, shuffled, farApart, negative, random, texts, longTexts, uuids
     }
 
-    @Test(arguments: Keys.allCases)
-    func repeatsAreCountedAsASetCountsThem(keys: Keys) throws {
+    @Test("repeats are counted as a set counts them", arguments: Keys.allCases)
+    func repeats(keys: Keys) throws {
         let seed = UInt64.random(in: .min ... .max)
         var random = SeededGenerator(seed: seed)
         var values: [String] = (0..<6_000).map { index in
@@ -147,7 +153,8 @@ import Testing
         #expect(result.outcome == .passed, "seed \(seed)")
     }
 
-    @Test func aRuleForWhichMemoryDoesNotSufficeIsNotSaidToHoldAndMayBeSaidNotTo() throws {
+    @Test("a rule that exceeds its memory is unchecked, unless the repeats counted so far decide it")
+    func memoryLimit() throws {
         func outcome(_ values: [Int], _ comparison: String) throws -> QualityResult.Outcome? {
             let contract = try table("integer", column: "{metric: duplicateValues, \(comparison)}")
             let text = "id,v\n" + values.map { "1,\($0 &* 0x1E37_79B9_7F4A_7C15)\n" }.joined()
@@ -160,7 +167,7 @@ import Testing
         #expect(try outcome(Array(0..<200), "mustBe: 0") == .passed)
     }
 
-    @Test func aKeyThatCountsUpTakesABitARow() throws {
+    @Test("an ascending key takes about one bit a row") func ascendingKey() throws {
         let columns = [BronzeColumn(name: "k", type: .int64, isRequired: true, fieldID: 1)]
         var counter = RepeatCounter(of: [try #require(MeasuredPlace("k", in: columns))], byteLimit: 128 << 10)
         var batch = ColumnBatch(columns)

@@ -15,7 +15,7 @@ import Testing
         return try text[..<count].split(separator: UInt8(ascii: "\n")).map { try JSON(parsing: Array($0)) }
     }
 
-    @Test func eachRejectedRowIsOneJSONObject() throws {
+    @Test("each rejected row is one JSON object") func jsonLines() throws {
         let row = RejectedRow(
             line: 7, byteOffset: 123, column: "price", reason: .notANumber, message: "price: 'a\"b' is not a number",
             rawText: Array("1,\"a\"\"b\"\t\u{1}".utf8) + [0xFF], rawLength: 11)
@@ -39,7 +39,7 @@ import Testing
                         """)))
     }
 
-    @Test func theSameRowsGiveTheSameBytesAndTheHeaderNamesNoTime() {
+    @Test("the same rows give the same bytes, and the gzip header has no time") func determinism() {
         func file() -> [UInt8] {
             var writer = QuarantineWriter()
             writer.append([

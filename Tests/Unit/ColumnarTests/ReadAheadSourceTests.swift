@@ -18,7 +18,7 @@ private func drain(_ source: any ByteSource, buffer size: Int = 1000) throws -> 
     }
 }
 
-/// Gives out bytes and then fails.
+/// Returns bytes and then fails.
 private final class FailingSource: ByteSource {
     struct Failure: Error, Equatable {}
     private let bytes: MemorySource
@@ -35,8 +35,8 @@ private final class FailingSource: ByteSource {
 @Suite struct ReadAheadSourceTests {
     private let text = Array((0..<3000).map { "line \($0)\n" }.joined().utf8)
 
-    @Test(arguments: [(1, 1), (7, 2), (1000, 4), (1 << 20, 4)])
-    func theBytesAreThoseOfTheOtherSource(blockSize: Int, blocks: Int) throws {
+    @Test("the bytes are those of the wrapped source", arguments: [(1, 1), (7, 2), (1000, 4), (1 << 20, 4)])
+    func sameBytes(blockSize: Int, blocks: Int) throws {
         for buffer in [1, 999, 1 << 16] {
             let source = ReadAheadSource(MemorySource(text, pieceSize: 77), blockSize: blockSize, blocks: blocks)
             #expect(try drain(source, buffer: buffer) == text)
@@ -45,7 +45,7 @@ private final class FailingSource: ByteSource {
         #expect(try drain(ReadAheadSource(MemorySource([]))) == [])
     }
 
-    @Test func anErrorComesAfterTheBytesBeforeIt() throws {
+    @Test("an error comes after the bytes before it") func errorOrder() throws {
         let source = ReadAheadSource(FailingSource(after: text), blockSize: 1000, blocks: 2)
         var room = [UInt8](repeating: 0, count: text.count)
         var count = 0
@@ -58,7 +58,7 @@ private final class FailingSource: ByteSource {
         #expect(room == text)
     }
 
-    @Test func itMayBeDroppedWhileTheThreadStillReads() throws {
+    @Test("the source can be released while its thread still reads") func earlyRelease() throws {
         for _ in 0..<50 {
             let source = ReadAheadSource(MemorySource(text), blockSize: 100, blocks: 2)
             var room = [UInt8](repeating: 0, count: 10)
@@ -66,9 +66,11 @@ private final class FailingSource: ByteSource {
         }
     }
 
-    /// Blocks are hashed by the reading thread where this one is slow, and here where that one is.
-    @Test(arguments: [(1, 1), (7, 2), (100, 3), (1000, 8), (1 << 20, 4)], Pause.allCases)
-    func theChecksumIsThatOfAllBytesWhoeverHashesThem(ring: (blockSize: Int, blocks: Int), pause: Pause) throws {
+    /// The reading thread hashes blocks if the consumer is slow; the consumer does if the reading thread is.
+    @Test(
+        "the checksum covers all bytes, whichever thread hashes them",
+        arguments: [(1, 1), (7, 2), (100, 3), (1000, 8), (1 << 20, 4)], Pause.allCases)
+    func checksumOfAllBytes(ring: (blockSize: Int, blocks: Int), pause: Pause) throws {
         let alone = InflatedSource(MemorySource(gzip(text)))
         #expect(try drain(alone) == text)
         let inflated = InflatedSource(SlowSource(gzip(text), isSlow: pause == .behindReading))
@@ -77,13 +79,13 @@ private final class FailingSource: ByteSource {
         #expect(inflated.checksum() == alone.checksum())
     }
 
-    @Test func theChecksumOfNothingIsTakenToo() throws {
+    @Test("an empty file has a checksum") func emptyChecksum() throws {
         let inflated = InflatedSource(MemorySource(gzip([])))
         #expect(try drain(ReadAheadSource(inflated)) == [])
         #expect(inflated.checksum() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     }
 
-    @Test func aSourceThatFailsWhileItIsHashedFailsHereToo() throws {
+    @Test("an error of the wrapped source is thrown while its bytes are hashed") func failureWhileHashing() throws {
         for blocks in 1...4 {
             let inflated = InflatedSource(MemorySource(Array(gzip(text).dropLast(20))))
             let source = ReadAheadSource(inflated, blockSize: 1000, blocks: blocks)
@@ -94,7 +96,7 @@ private final class FailingSource: ByteSource {
 
 enum Pause: CaseIterable { case none, beforeReading, behindReading }
 
-/// Lets other threads go first before it reads.
+/// Sleeps before each read, so that other threads run first.
 private final class SlowSource: ByteSource {
     private let source: any ByteSource
     private let isSlow: Bool

@@ -3,8 +3,8 @@ import Testing
 
 @testable import Columnar
 
-/// What DuckDB 2.0 counts and sums in the real tables (`read_csv(..., all_varchar=true)`).
-@Suite(.enabled(if: realData != nil, "the folder ../shared/data with the real tables is not here"))
+/// Compares with the counts and sums that DuckDB 2.0 finds in the real tables (`read_csv(..., all_varchar=true)`).
+@Suite(.enabled(if: realData != nil, "the folder ../shared/data with the real tables is missing"))
 struct RealDataTests {
     private func read(_ table: String) throws -> (reading: Reading, checksum: String?) {
         let path = try #require(realData).appending(path: "\(table).csv.gz").path
@@ -22,7 +22,7 @@ struct RealDataTests {
         return String(decoding: bytes[..<count], as: UTF8.self)
     }
 
-    @Test func everyBeerIsRead() throws {
+    @Test("every beer is read") func beers() throws {
         let (reading, checksum) = try read("beer")
         #expect(reading.rows.count == 66_055)
         #expect(reading.rejected.isEmpty)
@@ -34,19 +34,20 @@ struct RealDataTests {
         #expect(checksum == "de4b62953548d21529c13dd55be9d092ff51cec86183b82588bac3899fc31d5d")
     }
 
-    @Test func everyDoubleIsTheOneThatSwiftReadsFromItsText() throws {
+    @Test("every double is the one that Swift reads from its text") func doubles() throws {
         let reading = try read("beer").reading
         let texts = try text("beer").split(separator: "\n").dropFirst().map {
             $0.split(separator: ",").last.map(String.init)
         }
-        // The last field has no quotes in this table, so a plain split finds it.
+        // The last field of this table is never quoted, so a plain split finds it.
         let expected = texts.map { text in text.flatMap { Double($0) }.map { String($0) } }
         let actual = reading.rows.map { $0[4] }
         #expect(zip(actual, expected).allSatisfy { $0 == $1 || $0 == nil })
         #expect(actual.compactMap { $0 }.count == reading.rows.count - 17_043)
     }
 
-    @Test func everyBreweryAndEveryProfileIsReadAndAddressesAreMasked() throws {
+    @Test("every brewery and every profile is read, and e-mail addresses are masked")
+    func breweriesAndProfiles() throws {
         let breweries = try read("brewery").reading
         #expect(breweries.rows.count == 5_840)
         #expect(breweries.rows.compactMap { $0[1]?.utf8.count }.reduce(0, +) == 137_737)

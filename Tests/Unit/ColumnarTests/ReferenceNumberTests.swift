@@ -5,7 +5,7 @@ import Testing
 
 @testable import Columnar
 
-/// Texts of numbers and the bits that they become, from a script that works with exact fractions and Python's own floats.
+/// Texts of numbers and their bits, from a script that computes with exact fractions and Python's own floats.
 private func reference(_ kind: String, seed: UInt64, count: Int) throws -> [(text: String, bits: String)] {
     try Referee.run("numbers/reference.py", kind, "\(seed)", "\(count)").split(separator: "\n").map { line in
         let words = line.split(separator: " ")
@@ -14,8 +14,8 @@ private func reference(_ kind: String, seed: UInt64, count: Int) throws -> [(tex
 }
 
 @Suite struct ReferenceNumberTests {
-    @Test(arguments: ["double", "float"])
-    func numbersAreRoundedAsExactFractionsAreWhateverTheirDigits(kind: String) throws {
+    @Test("numbers of any length are rounded as exact fractions are", arguments: ["double", "float"])
+    func rounding(kind: String) throws {
         let seed = UInt64.random(in: 1...1_000_000)
         print("seed of \(kind)s: \(seed)")
         let numbers = try reference(kind, seed: seed, count: 1500)
@@ -25,7 +25,7 @@ private func reference(_ kind: String, seed: UInt64, count: Int) throws -> [(tex
         check(
             try bits(try CSVReader(source("id,v\n" + csv), contract: table), of: table, firstLine: 2), against: numbers,
             seed)
-        // JSON has numbers without leading zeros and with digits on both sides of the point only; strings hold the rest.
+        // A JSON number has no leading zeros and has digits on both sides of the point; other texts are strings.
         let json = numbers.enumerated().map { index, number in
             let isBare = Array(number.text.utf8).withUnsafeBufferPointer(\.isJSONNumber)
             return "{\"id\":\(index),\"v\":\(isBare ? number.text : "\"\(number.text)\"")}\n"
@@ -43,7 +43,7 @@ private func reference(_ kind: String, seed: UInt64, count: Int) throws -> [(tex
         }
     }
 
-    /// The bits of each value by the row's number, `range` for rows rejected as out of range.
+    /// The bits of each value by row number; `range` for a row that is rejected as out of range.
     private func bits(_ reader: any RecordReader, of table: Contract, firstLine: Int) throws -> [Int: String] {
         var found: [Int: String] = [:]
         var batch = ColumnBatch(table.bronzeColumns)

@@ -15,7 +15,7 @@ import Testing
         return Array(("id,name,n\n" + lines.joined()).utf8)
     }
 
-    @Test func aFileThatTheSampleHoldsIsCounted() throws {
+    @Test("a file that fits into the sample is counted exactly") func exactCount() throws {
         let whole = try estimate(gzip(csv(rows: 300)), .csv)
         #expect(whole.recordCount == 300 && whole.isExact && whole.decompressedBytes == csv(rows: 300).count)
         #expect(try estimate(gzip(csv(rows: 300).dropLast()), .csv).recordCount == 300)
@@ -23,7 +23,8 @@ import Testing
         #expect(try estimate(gzip(Array("id\n".utf8)), .csv).recordCount == 0)
     }
 
-    @Test(arguments: [10_000, 60_000]) func aLargerOneIsEstimatedWithinATenth(rows: Int) throws {
+    @Test("the estimate of a larger file is within a tenth", arguments: [10_000, 60_000])
+    func estimateOfLargeFile(rows: Int) throws {
         let text = csv(rows: rows)
         let result = try estimate(gzip(text), .csv, head: 16 << 10)
         #expect(!result.isExact)
@@ -31,31 +32,32 @@ import Testing
         #expect(abs(result.recordCount - rows) < rows / 10)
     }
 
-    @Test func theLastMembersLengthIsNotTakenForThatOfAll() throws {
+    @Test("the length in the last member's trailer is not taken for the whole file's") func severalMembers() throws {
         let text = csv(rows: 30_000)
         let members = gzip(Array(text[..<(text.count - 500)])) + gzip(Array(text.suffix(500)))
         let result = try estimate(members, .csv, head: 16 << 10)
         #expect(abs(result.recordCount - 30_000) < 3_000)
     }
 
-    @Test func aHeadWithoutAWholeRecordStillCountsOne() throws {
+    @Test("a sample without a whole record counts one record") func longRecord() throws {
         var generator = SeededGenerator(seed: 3)
         let long = (0..<200_000).map { _ in UInt8.random(in: 0x61...0x7A, using: &generator) }
         let result = try estimate(gzip(Array("{\"a\":\"".utf8) + long + Array("\"}\n".utf8)), .json, head: 1000)
         #expect(result.recordCount == 1)
     }
 
-    @Test func whatIsNotGzipIsAnError() {
+    @Test("a file that is not gzip is an error") func notGzip() {
         #expect(throws: ColumnarError.notGzip(byte: 0)) { try estimate(Array("id,name\n1,a\n".utf8), .csv) }
         #expect(throws: ColumnarError.emptyFile) { try estimate([], .csv) }
     }
 
     @Test(
+        "the format follows from the file name",
         arguments: [
             ("raw/beer/a.csv.gz", RawFormat.csv), ("A.JSON.GZ", .json), ("x.ndjson.gz", .json), ("x.jsonl.gz", .json),
             ("a.csv", nil), ("a.gz", nil), ("a.parquet", nil),
         ] as [(String, RawFormat?)])
-    func theFormatFollowsFromTheName(name: String, format: RawFormat?) {
+    func fileNames(name: String, format: RawFormat?) {
         #expect(RawFormat(fileName: name) == format)
     }
 }

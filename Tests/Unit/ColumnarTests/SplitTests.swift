@@ -21,7 +21,7 @@ private final class SplitSource: ByteSource {
     }
 }
 
-/// How a text arrives changes nothing: not its values, not its rejected rows, not where its batches end.
+/// The pieces in which a text arrives change neither its values, its rejected rows nor its batches.
 @Suite struct SplitTests {
     private static let csv = """
         \u{FEFF}id,name,paid,extra\r
@@ -35,7 +35,7 @@ private final class SplitSource: ByteSource {
         {"id":"x","paid":true}\n[4]\nno JSON\n{"id":5,"name":null,"name":"last"}
         """
 
-    /// Every batch of a text: its values, its size, what was rejected.
+    /// Reads every batch of a text: values, sizes and rejected rows.
     private func batches(_ source: any ByteSource, as format: RawFormat, window: Int) throws -> Reading {
         let contract = try contract(columns: "id: bigint!", "name: string", "paid: boolean")
         var limits = ReaderLimits(batchRows: 3, batchBytes: 120, lineBytes: 1 << 20)
@@ -58,13 +58,13 @@ private final class SplitSource: ByteSource {
         }
     }
 
-    @Test(arguments: RawFormat.allCases) func aTextMayBeCutAtEveryByte(format: RawFormat) throws {
+    @Test("a text that is split at any byte reads the same", arguments: RawFormat.allCases)
+    func splitText(format: RawFormat) throws {
         try expectSame(Array((format == .csv ? Self.csv : Self.json).utf8), as: format, isZipped: false)
     }
 
-    @Test(arguments: RawFormat.allCases) func aGzipFileOfTwoMembersMayBeCutAtEveryByte(format: RawFormat)
-        throws
-    {
+    @Test("a gzip file of two members that is split at any byte reads the same", arguments: RawFormat.allCases)
+    func splitGzip(format: RawFormat) throws {
         let text = Array((format == .csv ? Self.csv : Self.json).utf8)
         try expectSame(gzip(Array(text[..<90])) + gzip(Array(text[90...])), as: format, isZipped: true)
     }

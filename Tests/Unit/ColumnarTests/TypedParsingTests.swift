@@ -5,7 +5,7 @@ import Testing
 
 @testable import Columnar
 
-/// Reads each text as the only value of a required column: its value, or the reason for which it is rejected.
+/// Reads each text as the value of a required column: its value, or the reason of its rejection.
 private func parse(_ texts: [String], as type: String) throws -> [String] {
     let table = try contract(columns: "id: bigint!", "v: \(type)!")
     let csv = "id,v\n" + texts.enumerated().map { "\($0),\($1)\n" }.joined()
@@ -22,7 +22,7 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
 }
 
 @Suite struct TypedParsingTests {
-    @Test func integersOf64Bits() throws {
+    @Test("64-bit integers are parsed or rejected with the reason") func int64() throws {
         try expectValues(
             "bigint",
             [
@@ -41,7 +41,7 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
             ])
     }
 
-    @Test func integersOf32BitsNeverWrap() throws {
+    @Test("a 32-bit integer out of range is rejected and never wraps") func int32() throws {
         try expectValues(
             "int",
             [
@@ -51,7 +51,7 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
             ])
     }
 
-    @Test func doubles() throws {
+    @Test("doubles are parsed or rejected with the reason") func doubleTexts() throws {
         try expectValues(
             "double",
             [
@@ -69,7 +69,7 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
             ])
     }
 
-    @Test(arguments: [1, 2, 3] as [UInt64]) func doublesAreThoseOfStrtod(seed: UInt64) throws {
+    @Test("doubles are those of strtod", arguments: [1, 2, 3] as [UInt64]) func doublesLikeStrtod(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var texts: [String] = []
         for _ in 0..<4000 {
@@ -84,7 +84,7 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
                 "\(Int.random(in: 0...100_000, using: &generator)).\(Int.random(in: 0...999, using: &generator))")
             texts.append("\(UInt64.random(in: (1 << 53) - 100...(1 << 53) + 100, using: &generator))")
         }
-        // Halfway cases, where one digit far behind decides.
+        // Halfway cases, where a digit far to the right decides.
         texts += [
             "9007199254740993.00000000000000000000001", "9007199254740993.0", "1.00000000000000011102230246251565",
         ]
@@ -95,24 +95,24 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
         }
     }
 
-    @Test func floatsAreRoundedOnce() throws {
+    @Test("floats are rounded once, not through a double") func floats() throws {
         try expectValues(
             "float",
             [
                 ("0.1", "0.1"), ("16777217", "16777216.0"), ("3.4028236e38", "out_of_range"), ("1e-50", "out_of_range"),
-                // Through a double this would become 1.00000012.
+                // Rounded through a double, it would become 1.00000012.
                 ("1.00000005960464477540", "1.0000001"), ("1.000000059604644775390625", "1.0"), ("x", "not_a_number"),
             ])
     }
 
-    @Test func booleans() throws {
+    @Test("booleans are parsed or rejected with the reason") func booleanTexts() throws {
         let yes = ["true", "TRUE", "True", "t", "T", "yes", "Y", "1"].map { ($0, "true") }
         let no = ["false", "False", "f", "no", "N", "0"].map { ($0, "false") }
         let neither = ["2", "on", "truee", "falsehood", " true", "null"].map { ($0, "not_a_boolean") }
         try expectValues("boolean", yes + no + neither + [("", "missing_value")])
     }
 
-    @Test func dates() throws {
+    @Test("dates are parsed or rejected with the reason") func dateTexts() throws {
         try expectValues(
             "date",
             [
@@ -125,7 +125,7 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
             ])
     }
 
-    @Test func datesAgreeWithFoundationsCalendar() throws {
+    @Test("dates agree with Foundation's calendar") func datesLikeFoundation() throws {
         var calendar = Calendar(identifier: .iso8601)
         calendar.timeZone = .gmt
         let days = Array(stride(from: -140_000, through: 140_000, by: 997))
@@ -137,7 +137,7 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
         #expect(try parse(texts, as: "date") == days.map(String.init))
     }
 
-    @Test func timestamps() throws {
+    @Test("timestamps are parsed or rejected with the reason") func timestampTexts() throws {
         try expectValues(
             "timestamp",
             [
@@ -155,7 +155,7 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
             ])
     }
 
-    @Test func decimalsKeepEveryDigitOrAreRefused() throws {
+    @Test("a decimal keeps every digit or is rejected") func decimals() throws {
         try expectValues(
             "decimal(5,2)",
             [

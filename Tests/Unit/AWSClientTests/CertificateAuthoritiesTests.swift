@@ -12,9 +12,7 @@ import Testing
             ([:], ["/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"], .file("/etc/ssl/ca-bundle.pem")),
             ([:], [], nil),
         ] as [([String: String], Set<String>, CertificateAuthorities?)])
-    func precedence(
-        environment: [String: String], readable: Set<String>, expected: CertificateAuthorities?
-    ) {
+    func precedence(environment: [String: String], readable: Set<String>, expected: CertificateAuthorities?) {
         let found = CertificateAuthorities(
             environment: { environment[$0] }, executableFolder: "/var/task", isReadable: readable.contains)
         #expect(found == expected)

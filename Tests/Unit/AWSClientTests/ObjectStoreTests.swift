@@ -18,9 +18,7 @@ import Testing
             (nil, "stage", "https://stage.s3.eu-west-1.amazonaws.com/a/b%20c"),
             (nil, "dotted.stage", "https://s3.eu-west-1.amazonaws.com/dotted.stage/a/b%20c"),
         ] as [(HTTPOrigin?, String, String)])
-    func bucketAddressing(
-        endpoint: HTTPOrigin?, bucket: String, url: String
-    ) throws {
+    func bucketAddressing(endpoint: HTTPOrigin?, bucket: String, url: String) throws {
         let store = ObjectStore(ScriptedTransport([]).client(endpoint: endpoint))
         #expect(try store.request(.get, S3Object(bucket: bucket, key: "a/b c"), "test").url == url)
     }

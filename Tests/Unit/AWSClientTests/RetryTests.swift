@@ -37,9 +37,7 @@ import Testing
         arguments: [
             .fail(.notSent), .answer(400, #"{"__type":"x#ThrottlingException"}"#), .answer(429),
         ] as [ScriptedTransport.Step])
-    func ineffectiveWrite(
-        step: ScriptedTransport.Step
-    ) throws {
+    func ineffectiveWrite(step: ScriptedTransport.Step) throws {
         let transport = ScriptedTransport([step, .answer(200, "{}")])
         try DynamoDB(transport.client()).put(put)
         #expect(transport.requests.count == 2)

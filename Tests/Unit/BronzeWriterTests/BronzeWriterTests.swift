@@ -206,9 +206,7 @@ import Testing
     ]
 
     @Test("the record of a failed file says what is wrong and where", arguments: failures)
-    func failedFiles(
-        failure: (bytes: [UInt8], type: String, says: [String])
-    ) throws {
+    func failedFiles(failure: (bytes: [UInt8], type: String, says: [String])) throws {
         let record = try add(failure.bytes)
         let error = #expect(throws: ConversionError.self) { try write(record) }
         #expect(error?.errorType == failure.type)
@@ -253,9 +251,7 @@ import Testing
         arguments: [
             ("GET /stage", "SlowDown", 503), ("PUT /lake", "SlowDown", 503), ("PUT /lake", "InternalError", 500),
         ])
-    func transientErrors(
-        operation: String, code: String, status: Int
-    ) throws {
+    func transientErrors(operation: String, code: String, status: Int) throws {
         let record = try add()
         aws.refuse(operation, code, status: status)
         #expect(throws: AWSError.self) { try write(record) }

@@ -82,9 +82,7 @@ struct Attempt {
     }()
 
     @Test("a damaged file is refused with what and where, and leaves no output", arguments: damaged, [1, 3])
-    func damagedFiles(
-        damage: (name: String, bytes: [UInt8], type: String, says: String), threads: Int
-    ) throws {
+    func damagedFiles(damage: (name: String, bytes: [UInt8], type: String, says: String), threads: Int) throws {
         let attempt = Attempt()
         let error = #expect(throws: ColumnarError.self) { try attempt.run(damage.bytes, threads: threads) }
         #expect(error?.code == damage.type)
@@ -122,9 +120,7 @@ struct Attempt {
     ]
 
     @Test("a broken row is quarantined with its line, column, reason and text", arguments: broken, [1, 3])
-    func brokenRow(
-        broken: (row: String, format: RawFormat, reason: String, column: String?), threads: Int
-    ) throws {
+    func brokenRow(broken: (row: String, format: RawFormat, reason: String, column: String?), threads: Int) throws {
         // Each row is one line, so that the line number is known.
         let rows = (0..<100).map { broken.format == .csv ? "\($0),a,1,2\n" : "{\"id\": \($0)}\n" }
         let text = (broken.format == .csv ? header : "") + rows.joined() + broken.row + "\n" + rows.joined()
@@ -174,9 +170,7 @@ struct Attempt {
         arguments: [
             (2, 0.0, 2, true), (2, 0.0, 3, false), (0, 0.1, 10, true), (0, 0.1, 12, false), (0, 0.0, 1, false),
         ])
-    func tolerance(
-        rows: Int, share: Double, broken: Int, isTolerated: Bool
-    ) throws {
+    func tolerance(rows: Int, share: Double, broken: Int, isTolerated: Bool) throws {
         let text = header + (0..<100 - broken).map { "\($0),a,1,1\n" }.joined()
         let bytes = gzip(text + String(repeating: "x,a,1,1\n", count: broken))
         let attempt = Attempt()

@@ -158,9 +158,7 @@ import Testing
     }()
 
     @Test("no output, record, log line or message contains a masked value", arguments: files, [1, 3])
-    func noTrace(
-        file: (name: String, bytes: [UInt8], share: Double, isDone: Bool), threads: Int
-    ) throws {
+    func noTrace(file: (name: String, bytes: [UInt8], share: Double, isDone: Bool), threads: Int) throws {
         let key = "raw/\(file.name)"
         let stored = aws.put(file.bytes, to: S3Object(bucket: "stage", key: key))
         let control = ControlTable(name: "control", client: aws.client, now: { [aws] in aws.now })

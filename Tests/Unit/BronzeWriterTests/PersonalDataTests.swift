@@ -94,9 +94,7 @@ import Testing
     @Test(
         "a masking policy masks the column from its first row, wherever personal data is found",
         arguments: ["mask", "redact", "hash"], [0, 450])
-    func maskingPolicy(policy: String, row: Int)
-        throws
-    {
+    func maskingPolicy(policy: String, row: Int) throws {
         let key = Array("0123456789abcdef".utf8)
         let (result, output, _) = try convert(text(at: row), try contract(policy)) { $0.maskingKey = key }
         #expect(result.maskedColumns == ["note"] && result.personalData.map(\.action) == [policy])
@@ -154,9 +152,7 @@ import Testing
     @Test(
         "Comprehend gets one sample per column, and only its confident findings count",
         arguments: [(0.99, true), (0.5, false)])
-    func comprehendSample(
-        score: Double, isSure: Bool
-    ) throws {
+    func comprehendSample(score: Double, isSure: Bool) throws {
         let aws = FakeAWS()
         let inputs = Mutex<[JSON]>([])
         aws.answer("DetectPiiEntities") { input in

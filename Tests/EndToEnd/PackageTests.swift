@@ -2,7 +2,7 @@ import Foundation
 import TestEmulator
 import Testing
 
-/// Runs the packages as AWS would: with an empty, read-only root, as nobody, under AWS's Runtime Interface Emulator, and
+/// Runs the packages as AWS would: in an empty, read-only root, as nobody, under AWS's Runtime Interface Emulator, and
 /// with DNS and verified HTTPS. It is one test, because all of it shares one set of namespaces.
 @Suite(.enabled(if: Programs.isPackaged, "there are no packages; `make package` builds them"))
 struct PackageTests {

@@ -3,50 +3,57 @@ import Foundation
 import Testing
 
 struct DefinitionTests {
-    private func complaint(about definition: String) -> String? {
+    private func diagnostics(of definition: String) -> String? {
         #expect(throws: InvalidDefinition.self) { try StateMachine(definition) }?.description
     }
 
-    @Test(arguments: [
-        ("{}", "These fields are required: [States, StartAt] at /"),
-        (#"{"StartAt": "A", "States": {}}"#, "Value cannot be empty at /States"),
-        (#"{"StartAt": "A", "States": {"A": {"Type": "Jump"}}}"#, "Value is not valid"),
-        (
-            #"{"StartAt": "A", "States": {"A": {"Type": "Pass"}}}"#,
-            "Exactly one of 'Next' or 'End' is required at /States/A"
-        ),
-        (#"{"StartAt": "B", "States": {"A": {"Type": "Succeed"}}}"#, "Missing 'Next' target: B at /StartAt"),
-        (
-            #"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "C"}}}"#,
-            "Missing 'Next' target: C at /States/A/Next"
-        ),
-        (
-            #"{"StartAt": "A", "States": {"A": {"Type": "Succeed"}, "B": {"Type": "Succeed"}}}"#,
-            #"State "B" is not reachable"#
-        ),
-        (#"{"StartAt": "A", "States": {"A": {"Type": "Task", "End": true}}}"#, "These fields are required: [Resource]"),
-        (
-            #"{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:query", "End": true}}}"#,
-            "The resource provided arn:aws:states:::dynamodb:query is not recognized."
-        ),
-        (
-            #"{"StartAt": "A", "States": {"A": {"Type": "Pass", "InputPath": "a.b", "End": true}}}"#,
-            "at /States/A/InputPath"
-        ),
-        (
-            #"{"StartAt": "A", "States": {"A": {"Type": "Pass", "ResultPath": "$.a[*]", "End": true}}}"#,
-            "reference path"
-        ),
-        (
-            #"{"StartAt": "A", "States": {"A": {"Type": "Parallel", "Branches": [], "End": true}}}"#,
-            "Value cannot be empty at /States/A/Branches"
-        ),
-    ])
-    func aBrokenDefinitionIsRefusedWithWhatAndWhere(definition: String, words: String) {
-        #expect(complaint(about: definition)?.contains(words) == true)
+    @Test(
+        "an invalid definition is refused with what is wrong and where",
+        arguments: [
+            ("{}", "These fields are required: [States, StartAt] at /"),
+            (#"{"StartAt": "A", "States": {}}"#, "Value cannot be empty at /States"),
+            (#"{"StartAt": "A", "States": {"A": {"Type": "Jump"}}}"#, "Value is not valid"),
+            (
+                #"{"StartAt": "A", "States": {"A": {"Type": "Pass"}}}"#,
+                "Exactly one of 'Next' or 'End' is required at /States/A"
+            ),
+            (#"{"StartAt": "B", "States": {"A": {"Type": "Succeed"}}}"#, "Missing 'Next' target: B at /StartAt"),
+            (
+                #"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "C"}}}"#,
+                "Missing 'Next' target: C at /States/A/Next"
+            ),
+            (
+                #"{"StartAt": "A", "States": {"A": {"Type": "Succeed"}, "B": {"Type": "Succeed"}}}"#,
+                #"State "B" is not reachable"#
+            ),
+            (
+                #"{"StartAt": "A", "States": {"A": {"Type": "Task", "End": true}}}"#,
+                "These fields are required: [Resource]"
+            ),
+            (
+                #"{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:query", "#
+                    + #""End": true}}}"#,
+                "The resource provided arn:aws:states:::dynamodb:query is not recognized."
+            ),
+            (
+                #"{"StartAt": "A", "States": {"A": {"Type": "Pass", "InputPath": "a.b", "End": true}}}"#,
+                "at /States/A/InputPath"
+            ),
+            (
+                #"{"StartAt": "A", "States": {"A": {"Type": "Pass", "ResultPath": "$.a[*]", "End": true}}}"#,
+                "reference path"
+            ),
+            (
+                #"{"StartAt": "A", "States": {"A": {"Type": "Parallel", "Branches": [], "End": true}}}"#,
+                "Value cannot be empty at /States/A/Branches"
+            ),
+        ])
+    func invalidDefinition(definition: String, words: String) {
+        #expect(diagnostics(of: definition)?.contains(words) == true)
     }
 
-    @Test func everythingThatIsWrongIsSaidAtOnce() {
+    @Test("all diagnostics are reported at once")
+    func allDiagnostics() {
         let error = #expect(throws: InvalidDefinition.self) {
             try StateMachine(
                 #"{"StartAt": "A", "States": {"A": {"Type": "Pass"}, "B": {"Type": "Wait", "End": true}}}"#)
@@ -54,7 +61,8 @@ struct DefinitionTests {
         #expect(error?.diagnostics.count == 3)
     }
 
-    @Test func theResourcesOfNestedStatesAreListed() throws {
+    @Test("the resources of nested states are listed")
+    func nestedResources() throws {
         let task = #"{"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true}"#
         let machine = try StateMachine(
             """
@@ -65,9 +73,10 @@ struct DefinitionTests {
     }
 }
 
-/// The machines that this repository deploys.
+/// The state machines that this repository deploys.
 struct ProjectMachineTests {
-    @Test func everyMachineOfTheProjectIsValidWithItsNamesBound() throws {
+    @Test("every state machine of the project is valid once its names are substituted")
+    func validMachines() throws {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../../../StateMachines").standardizedFileURL
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)

@@ -17,7 +17,7 @@ struct DistributedMapTests {
 
     private let pass: JSON = ["Type": "Pass", "End": true]
 
-    /// Fails for the item 2.
+    /// A task that fails for the item 2.
     private let picky: JSON = [
         "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:111111111111:function:picky", "End": true,
     ]
@@ -43,7 +43,8 @@ struct DistributedMapTests {
             : .taskSucceeded(request.id, output: request.parameters)
     }
 
-    @Test func failedItemsAreSurvivedUpToTheToleratedCount() throws {
+    @Test("failed items are tolerated up to ToleratedFailureCount")
+    func toleratedFailures() throws {
         let (outcome, events) = run(
             try machine(["ToleratedFailureCount": 1], item: picky), input: [1, 2, 3], answers: refuseTwo)
         #expect(outcome == .succeeded(output: [1, 3]))
@@ -54,7 +55,8 @@ struct DistributedMapTests {
             ])
     }
 
-    @Test func oneFailedItemTooManyFailsTheMapRunByName() throws {
+    @Test("one failed item too many fails the map run with the documented error")
+    func exceededTolerance() throws {
         let (outcome, events) = run(try machine([:], item: picky), input: [1, 2, 3], answers: refuseTwo)
         guard case .failed(let failure)? = outcome else {
             Issue.record("the execution did not fail: \(String(describing: outcome))")
@@ -64,7 +66,8 @@ struct DistributedMapTests {
         #expect(events.suffix(3) == ["MapRunFailed", "MapStateFailed", "ExecutionFailed"])
     }
 
-    @Test func itemsGoOutInBatchesWithWhatTheBatchesShare() throws {
+    @Test("items are batched with the shared BatchInput")
+    func batches() throws {
         let machine = try machine(
             [
                 "ItemSelector": ["n.$": "$$.Map.Item.Value"],
@@ -80,6 +83,7 @@ struct DistributedMapTests {
     }
 
     @Test(
+        "items are read from a JSON, JSON Lines, or CSV object",
         arguments: [
             (["InputType": "JSON"], #"[1, {"a": 2}]"#, #"[1, {"a": 2}]"#),
             (["InputType": "JSONL"], "{\"a\": 1}\n{\"a\": 2}\n", #"[{"a": 1}, {"a": 2}]"#),
@@ -94,7 +98,7 @@ struct DistributedMapTests {
                 #"[{"h": "1"}, {"h": "3"}]"#
             ),
         ] as [(JSON, String, String)])
-    func itemsAreReadFromAnObject(config: JSON, body: String, expected: String) throws {
+    func itemReader(config: JSON, body: String, expected: String) throws {
         let machine = try machine(
             [
                 "ItemReader": [
@@ -109,7 +113,8 @@ struct DistributedMapTests {
         #expect(outcome == .succeeded(output: try JSON(parsing: expected)))
     }
 
-    @Test func anObjectThatHoldsNoListFailsTheReader() throws {
+    @Test("an object without a list fails the item reader")
+    func notAList() throws {
         let machine = try machine(
             ["ItemReader": ["Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": ["InputType": "JSON"]]],
             item: pass)
@@ -122,7 +127,8 @@ struct DistributedMapTests {
         #expect(events.contains("MapRunFailed"))
     }
 
-    @Test func resultsAreWrittenWithAManifestAndTheOutputSaysWhere() throws {
+    @Test("results are written with a manifest, and the output names its place")
+    func resultWriter() throws {
         let machine = try machine(
             [
                 "Label": "L",

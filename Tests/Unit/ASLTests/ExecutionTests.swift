@@ -34,7 +34,8 @@ struct ExecutionTests {
         effects.compactMap { if case .setTimer(let id, let at) = $0 { (id, at) } else { nil } }
     }
 
-    @Test func aLogOfInputsBringsAnExecutionBack() throws {
+    @Test("a logged sequence of inputs reproduces an execution")
+    func replayedLog() throws {
         let machine = try machine([
             "A": [
                 "Type": "Map",
@@ -63,7 +64,8 @@ struct ExecutionTests {
         #expect(events == host.events)
     }
 
-    @Test func retriesBackOffAndNoDelayExceedsItsCap() throws {
+    @Test("retry delays grow up to MaxDelaySeconds")
+    func retryDelays() throws {
         let machine = try machine([
             "A": fetch([
                 "Retry": [
@@ -88,7 +90,8 @@ struct ExecutionTests {
         #expect(execution.outcome == .failed(ErrorOutput(error: "Oops", cause: nil)))
     }
 
-    @Test func aResultThatOvertakesTheAnswerToItsCallWaitsForIt() throws {
+    @Test("a task result that arrives before the answer to its call waits for that answer")
+    func earlyResult() throws {
         let machine = try machine([
             "A": [
                 "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
@@ -105,7 +108,8 @@ struct ExecutionTests {
         #expect(effects.last == .finished(.succeeded(output: 5)))
     }
 
-    @Test func aMissingHeartbeatEndsTheTaskAndAHeartbeatPutsThatOff() throws {
+    @Test("a missing heartbeat times the task out, and a heartbeat postpones that")
+    func heartbeat() throws {
         let machine = try machine(["A": fetch(["HeartbeatSeconds": 10, "TimeoutSeconds": 25])])
         var (execution, effects) = start(machine)
         let task = try #require(tasks(effects).first)
@@ -119,7 +123,8 @@ struct ExecutionTests {
         #expect(execution.pendingTimers.isEmpty)
     }
 
-    @Test func theFailureOfOneBranchCancelsTheOthers() throws {
+    @Test("a failed branch cancels the others")
+    func failedBranch() throws {
         let wait: JSON = ["StartAt": "W", "States": ["W": ["Type": "Wait", "Seconds": 60, "End": true]]]
         let machine = try machine([
             "A": [
@@ -142,7 +147,8 @@ struct ExecutionTests {
             execution.handle(ExecutionInput(.taskSucceeded(calls[1].id, output: 1), at: Timestamp(seconds: 2))) == [])
     }
 
-    @Test func aMapKeepsToItsConcurrencyAndGivesResultsInTheOrderOfTheItems() throws {
+    @Test("a map state keeps to MaxConcurrency and returns results in the order of its items")
+    func mapConcurrency() throws {
         let machine = try machine([
             "A": [
                 "Type": "Map", "MaxConcurrency": 2, "End": true,
@@ -162,7 +168,8 @@ struct ExecutionTests {
         #expect(effects.last == .finished(.succeeded(output: [1, 2, 3])))
     }
 
-    @Test func anExecutionThatIsStoppedForgetsEverythingThatItWaitedFor() throws {
+    @Test("an aborted execution cancels everything that it waits for")
+    func aborted() throws {
         var (execution, effects) = start(try machine(["A": fetch(["TimeoutSeconds": 60])]))
         let task = try #require(tasks(effects).first)
         let failure = ErrorOutput(error: "Stop", cause: "by hand")
@@ -172,7 +179,8 @@ struct ExecutionTests {
         #expect(!execution.isPending(task: task.id))
     }
 
-    @Test func aMachinesOwnTimeoutEndsTheExecution() throws {
+    @Test("the state machine's timeout ends the execution")
+    func machineTimeout() throws {
         let machine = try machine(
             ["A": ["Type": "Wait", "Seconds": 100, "End": true]], with: ["TimeoutSeconds": 5])
         var host = SimulatedHost()
@@ -180,7 +188,8 @@ struct ExecutionTests {
         #expect(host.events.last?.type == "ExecutionTimedOut")
     }
 
-    @Test func aChoiceWithoutAMatchAndWithoutADefaultFailsByName() throws {
+    @Test("a choice state without a match or a default fails with the documented error")
+    func noChoiceMatched() throws {
         let machine = try machine([
             "A": ["Type": "Choice", "Choices": [["Variable": "$.x", "NumericEquals": 1, "Next": "B"]]],
             "B": ["Type": "Succeed"],
@@ -198,11 +207,13 @@ struct ExecutionTests {
         #expect(missing.cause?.hasSuffix("The choice state's condition path references an invalid value.") == true)
     }
 
-    @Test(arguments: [
-        ("a*c", "abc", true), ("*.txt", "a.txt", true), ("a*", "b", false), (#"a\*"#, "a*", true),
-        ("a*b*c", "a-b-b-c", true), ("*", "", true), ("ab", "abc", false),
-    ])
-    func aStarInStringMatchesStandsForAnyText(pattern: String, text: String, expected: Bool) throws {
+    @Test(
+        "an asterisk in StringMatches matches any text",
+        arguments: [
+            ("a*c", "abc", true), ("*.txt", "a.txt", true), ("a*", "b", false), (#"a\*"#, "a*", true),
+            ("a*b*c", "a-b-b-c", true), ("*", "", true), ("ab", "abc", false),
+        ])
+    func stringMatches(pattern: String, text: String, expected: Bool) throws {
         let machine = try machine([
             "A": [
                 "Type": "Choice", "Default": "N",

@@ -15,34 +15,43 @@ struct JSONPathTests {
                 """)
     }
 
-    @Test(arguments: [
-        ("$.book[0].title", #""A""#), ("$.book[-1].title", #""C""#), ("$['odd name']['x.y']", "true"),
-        ("$.book[*].title", #"["A","B","C"]"#), ("$.book[1:].title", #"["B","C"]"#), ("$.book[:1].title", #"["A"]"#),
-        ("$.book[0,2].title", #"["A","C"]"#), ("$..title", #"["A","B","C"]"#), ("$.book.length()", "3"),
-        ("$.book[?(@.price > 10)].title", #"["B","C"]"#), ("$.book[?(@.isbn)].title", #"["A"]"#),
-        ("$.book[?(!@.isbn && @.price == 12)].title", #"["B"]"#), ("$.book[?(@.title =~ /a|b/i)].title", #"["A","B"]"#),
-        ("$.book[?(@.title in ['C'])].price", "[22.99]"), ("$.nothing[*].at.all", "[]"), ("$.nothing[1:]", "[]"),
-    ])
-    func aPathSelectsTheNodesThatItNames(text: String, expected: String) throws {
+    @Test(
+        "a path selects the nodes that it names",
+        arguments: [
+            ("$.book[0].title", #""A""#), ("$.book[-1].title", #""C""#), ("$['odd name']['x.y']", "true"),
+            ("$.book[*].title", #"["A","B","C"]"#), ("$.book[1:].title", #"["B","C"]"#),
+            ("$.book[:1].title", #"["A"]"#),
+            ("$.book[0,2].title", #"["A","C"]"#), ("$..title", #"["A","B","C"]"#), ("$.book.length()", "3"),
+            ("$.book[?(@.price > 10)].title", #"["B","C"]"#), ("$.book[?(@.isbn)].title", #"["A"]"#),
+            ("$.book[?(!@.isbn && @.price == 12)].title", #"["B"]"#),
+            ("$.book[?(@.title =~ /a|b/i)].title", #"["A","B"]"#),
+            ("$.book[?(@.title in ['C'])].price", "[22.99]"), ("$.nothing[*].at.all", "[]"), ("$.nothing[1:]", "[]"),
+        ])
+    func selection(text: String, expected: String) throws {
         #expect(try JSONPath(text).evaluate(on: store) == JSON(parsing: expected))
     }
 
-    @Test(arguments: [
-        ("$.none", "No results for path: $['none']"),
-        ("$.none.deeper", "Missing property in path $['none']"),
-        ("$.book[9]", "No results for path: $['book'][9]"),
-    ])
-    func aDefinitePathOverNothingSaysWhereTheWayEnds(text: String, message: String) throws {
+    @Test(
+        "a definite path without a match reports where it ends",
+        arguments: [
+            ("$.none", "No results for path: $['none']"),
+            ("$.none.deeper", "Missing property in path $['none']"),
+            ("$.book[9]", "No results for path: $['book'][9]"),
+        ])
+    func missingNode(text: String, message: String) throws {
         let path = try JSONPath(text)
         #expect(throws: JSONPathMiss(message: message)) { try path.evaluate(on: store) }
     }
 
-    @Test(arguments: ["", "book", "$.", "$[", "$['a", "$[?(@.a]", "$.a b", "$.book[::-1]", "$.book.size()"])
-    func aTextThatIsNoPathIsRefused(text: String) {
+    @Test(
+        "an invalid path is refused",
+        arguments: ["", "book", "$.", "$[", "$['a", "$[?(@.a]", "$.a b", "$.book[::-1]", "$.book.size()"])
+    func invalidPath(text: String) {
         #expect(throws: JSONPathSyntaxError.self) { try JSONPath(text) }
     }
 
-    @Test func aResultLandsAtItsReferencePathAndTheObjectsOnTheWayAreMade() throws {
+    @Test("a result is stored at its reference path, which creates the missing objects")
+    func referencePath() throws {
         let path = try #require(ReferencePath(try JSONPath("$.a.b[0].c")))
         #expect(try path.put(1, into: ["a": ["b": [["d": 2]]]]) == ["a": ["b": [["d": 2, "c": 1]]]])
         let deep = try #require(ReferencePath(try JSONPath("$.x.y")))

@@ -2,7 +2,7 @@ import Foundation
 import JSON
 import Testing
 
-/// A case recorded on AWS: definitions, inputs and what came of them.
+/// A case recorded on AWS: definitions, inputs, and results.
 struct RecordedCase: Sendable, CustomTestStringConvertible {
     let id: String
     let category: String
@@ -15,7 +15,7 @@ struct RecordedCase: Sendable, CustomTestStringConvertible {
     var runs: [JSON] { document["runs"]?.array ?? [] }
     var isConcurrent: Bool { document["concurrent"]?.bool ?? false }
 
-    /// All recorded cases, or none in a clone without them.
+    /// All recorded cases; none if their folder is missing.
     static let all: [RecordedCase] = {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../../../../shared/conformance/asl/cases").standardizedFileURL
@@ -31,7 +31,7 @@ struct RecordedCase: Sendable, CustomTestStringConvertible {
     }()
 }
 
-/// How an answer differs from a recorded one, in which `<<ANY>>` matches any text and JSON texts compare as JSON.
+/// The differences from a recorded answer, in which `<<ANY>>` matches any text. JSON texts are compared as JSON.
 struct Comparison {
     static let any = "<<ANY>>"
     private(set) var differences: [String] = []
@@ -54,7 +54,7 @@ struct Comparison {
         case (.object(let members), .object(let others)): compare(members, others, at: path)
         case (.array(let elements), .array(let others)):
             if elements.count != others.count {
-                differences.append("\(path): want \(elements.count) items, got \(others.count)")
+                differences.append("\(path): expected \(elements.count) items, got \(others.count)")
             }
             for (position, pair) in zip(elements, others).enumerated() {
                 compare(pair.0, pair.1, at: "\(path)[\(position)]")
@@ -79,7 +79,7 @@ struct Comparison {
             if let other = actual[name] {
                 compare(value, other, at: "\(path).\(name)")
             } else if !name.contains(Self.any) {
-                differences.append("\(path).\(name): missing, want \(value.text.prefix(200))")
+                differences.append("\(path).\(name): missing, expected \(value.text.prefix(200))")
             }
         }
         for name in actual.names
@@ -91,7 +91,7 @@ struct Comparison {
     }
 
     private mutating func differ(_ expected: JSON, _ actual: JSON, at path: String) {
-        differences.append("\(path): want \(expected.text.prefix(400)), got \(actual.text.prefix(400))")
+        differences.append("\(path): expected \(expected.text.prefix(400)), got \(actual.text.prefix(400))")
     }
 
     private static func matches(_ text: String, pattern: String) -> Bool {

@@ -3,7 +3,7 @@ import Foundation
 import JSON
 import Testing
 
-/// What AWS did, done again. The cases lie beside the checkout and are not part of it.
+/// Cases recorded on AWS, repeated by the interpreter. Their folder is not part of the repository.
 struct RecordedCaseTests {
     static let executions = RecordedCase.all.filter { recorded in
         recorded.kind == "exec" && Set(recorded.needs).isSubset(of: ["lambda"])
@@ -14,10 +14,10 @@ struct RecordedCaseTests {
         recorded.kind == "create_error" && recorded.needs.isEmpty && recorded.category == "validation"
     }
 
-    /// Recordings that say more about the recording, or about hosts other than the interpreter, than about the language.
+    /// Recordings that depend on the recorder or on other services, with the reason.
     static let peculiarities = [
         "services.lambda_task_service.invoke_unsupported_param": "the log tail comes from the Lambda service",
-        "scenarios.base_scenarios.max_concurrency_path_negative": "AWS never gets past the first event",
+        "scenarios.base_scenarios.max_concurrency_path_negative": "on AWS the execution stays at its first event",
         "scenarios.base_scenarios.parallel_state_nested": "names of states were lost in recording",
         "scenarios.base_scenarios.lambda_service_invoke_with_retry_extended_input": "older than RedriveCount",
         "assign.assign_base.base_cases-BASE_PATHS": "quotes were lost in recording",
@@ -26,8 +26,10 @@ struct RecordedCaseTests {
         "assign.assign_reference_variables.reference_assign-BASE_REFERENCE_IN_WAIT": "dates were masked in recording",
     ]
 
-    @Test(.enabled(if: !refusals.isEmpty, "the recorded cases are not here"), arguments: refusals)
-    func aDefinitionIsRefusedInTheRecordedWords(recorded: RecordedCase) {
+    @Test(
+        "an invalid definition is refused with the recorded message",
+        .enabled(if: !refusals.isEmpty, "the recorded cases are missing"), arguments: refusals)
+    func recordedRefusal(recorded: RecordedCase) {
         for run in recorded.runs where run["type"]?.string != nil {
             let expected = run["expected"]?["Error"]?["Message"]?.string ?? run["expected"]?["exception_value"]?.string
             guard let expected, expected.contains("Invalid State Machine Definition") else { continue }
@@ -40,8 +42,10 @@ struct RecordedCaseTests {
         }
     }
 
-    @Test(.enabled(if: !executions.isEmpty, "the recorded cases are not here"), arguments: executions)
-    func anExecutionEndsAsRecordedWithTheRecordedHistory(recorded: RecordedCase) throws {
+    @Test(
+        "an execution has the recorded result and history",
+        .enabled(if: !executions.isEmpty, "the recorded cases are missing"), arguments: executions)
+    func recordedExecution(recorded: RecordedCase) throws {
         for run in recorded.runs {
             let (machine, input) = try Self.prepare(run)
             var host = SimulatedHost()
@@ -82,15 +86,15 @@ struct RecordedCaseTests {
             actual["cause"] = failure.cause.map { .string($0) }
         case nil: break
         }
-        var wanted = JSONObject()
-        for name in ["status", "output", "error", "cause"] { wanted[name] = expected[name] }
-        return Comparison(expected: .object(wanted), actual: .object(actual)).differences
+        var relevant = JSONObject()
+        for name in ["status", "output", "error", "cause"] { relevant[name] = expected[name] }
+        return Comparison(expected: .object(relevant), actual: .object(actual)).differences
     }
 
     private static func eventDifferences(_ expected: [JSON], _ actual: [HistoryEvent]) -> [String] {
         zip(expected, actual).flatMap { wanted, event -> [String] in
             guard var wanted = wanted.object else { return [] }
-            // The emulated exceptions have no stack of a Python file.
+            // The simulated exceptions have no Python stack trace.
             if event.type.hasSuffix("Failed") { wanted["cause"] = wanted["cause"].map { _ in .string(Comparison.any) } }
             var flat = flattened(event)
             if wanted["id"] == nil {
@@ -101,7 +105,7 @@ struct RecordedCaseTests {
         }
     }
 
-    /// The event with its details beside its ids, as the recordings have it.
+    /// The event as in the recordings, with its details beside its IDs.
     private static func flattened(_ event: HistoryEvent) -> JSONObject {
         var flat: JSONObject = [
             "type": .string(event.type), "id": .int(event.id), "prev": .int(event.previousEventID),

@@ -1,9 +1,9 @@
 import ASL
 import JSON
 
-/// Runs executions without a clock: time jumps to the next timer, and functions answer at once.
+/// Runs executions in simulated time: time jumps to the next timer or answer.
 struct SimulatedHost {
-    /// Functions by name: the recorded behaviours.
+    /// The recorded behaviours of functions, by name.
     var functions: [String: JSON] = [:]
     private(set) var events: [HistoryEvent] = []
     private(set) var log: [ExecutionInput] = []

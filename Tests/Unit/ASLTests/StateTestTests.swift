@@ -20,7 +20,8 @@ struct StateTestTests {
         "Retry": [["ErrorEquals": ["Busy"], "MaxAttempts": 2]], "Catch": [["ErrorEquals": ["Oops"], "Next": "C"]],
     ]
 
-    @Test func aStateRunsAloneAndSaysWhereItWouldGo() throws {
+    @Test("a state runs alone and reports the next state")
+    func singleState() throws {
         let state: JSON = ["Type": "Pass", "Result": 5, "ResultPath": "$.five", "Next": "Elsewhere"]
         let verdict = try verdict(state, input: ["a": 1])
         #expect(verdict?.status == .succeeded)
@@ -28,18 +29,18 @@ struct StateTestTests {
         #expect(verdict?.nextState == "Elsewhere")
     }
 
-    @Test func aWaitIsNotWaitedFor() throws {
+    @Test("a wait state ends at once")
+    func wait() throws {
         #expect(try verdict(["Type": "Wait", "Seconds": 3600, "End": true])?.status == .succeeded)
     }
 
     @Test(
+        "a mocked error goes through the retriers and catchers",
         arguments: [
             ("Busy", 0, .retriable, nil), ("Busy", 2, .failed, nil), ("Oops", 0, .caughtError, "C"),
             ("Other", 0, .failed, nil),
         ] as [(String, Int, StateTest.Verdict.Status, String?)])
-    func aMockedErrorMeetsRetriersAndCatchers(
-        error: String, retries: Int, status: StateTest.Verdict.Status, next: String?
-    ) throws {
+    func mockedError(error: String, retries: Int, status: StateTest.Verdict.Status, next: String?) throws {
         let verdict = try verdict(task) {
             $0.mock = .error(ErrorOutput(error: error, cause: "why"))
             $0.retryCount = retries
@@ -49,7 +50,8 @@ struct StateTestTests {
         #expect(verdict?.failure == ErrorOutput(error: error, cause: "why"))
     }
 
-    @Test func aMockedResultStandsInForTheBranchesOfAMapStateUpToItsTolerance() throws {
+    @Test("a mocked result replaces the iterations of a map state, up to its tolerance")
+    func mockedMap() throws {
         let map: JSON = [
             "Type": "Map", "End": true, "ToleratedFailureCount": 1,
             "ItemProcessor": ["StartAt": "P", "States": ["P": ["Type": "Pass", "End": true]]],
@@ -62,7 +64,8 @@ struct StateTestTests {
         #expect(failed?.failure?.error == "States.ExceedToleratedFailureThreshold")
     }
 
-    @Test func aTaskWithoutAMockAsksForItsCall() throws {
+    @Test("a task without a mock requests its call")
+    func unmockedTask() throws {
         #expect(try verdict(task) == nil)
     }
 }

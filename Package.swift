@@ -67,7 +67,8 @@ let functions: [Target] = [
 
 let emulator: [Target] = [
     .target(name: "CProcess", path: "Emulator/CProcess"),
-    layer("ASL", in: "Emulator", imports: ["JSON", "Digest"], exclude: ["README.md"]),
+    layer("JSONata", in: "Emulator", imports: ["JSON", "Digest"], exclude: ["README.md"]),
+    layer("ASL", in: "Emulator", imports: ["JSONata", "JSON", "Digest"], exclude: ["README.md"]),
     // Its non-copyable types crash the cross-module optimizer of Swift 6.3.1.
     layer(
         "EmulatorKit", in: "Emulator",
@@ -130,7 +131,8 @@ let tests: [Target] = [
         ]),
     unitTests(
         of: "Replayer", imports: ["AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime", "TestMetrics"]),
-    unitTests(of: "ASL", imports: ["JSON"]),
+    unitTests(of: "JSONata", imports: ["JSON"]),
+    unitTests(of: "ASL", imports: ["JSONata", "JSON"]),
     unitTests(of: "EmulatorKit", imports: ["ASL", "JSON", "YAML", "Digest", "TestRandom"]),
     unitTests(of: "ContractTools", imports: ["BronzeWriter", "Columnar", "Contracts", "JSON", "TestReferee"]),
     unitTests(of: "EmulatorServer", imports: ["EmulatorKit"]),

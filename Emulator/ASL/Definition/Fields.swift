@@ -1,4 +1,5 @@
 internal import JSON
+internal import JSONata
 
 /// An object of a definition and where it stands.
 struct Fields {

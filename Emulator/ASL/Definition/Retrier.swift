@@ -1,4 +1,5 @@
 internal import JSON
+internal import JSONata
 
 /// Error names that a retrier or catcher answers for.
 ///

@@ -1,4 +1,5 @@
 internal import JSON
+internal import JSONata
 
 /// A JSON value with places to fill in: `Parameters`, `ResultSelector`, `Assign`, `Arguments`, `Output`…
 ///

@@ -1,4 +1,5 @@
 public import JSON
+internal import JSONata
 
 /// One run of a state machine: a deterministic function from inputs to effects.
 ///

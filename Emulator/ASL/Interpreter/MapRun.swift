@@ -1,4 +1,5 @@
 internal import JSON
+internal import JSONata
 
 /// Running the iterations of Map states.
 extension Execution {

@@ -1,4 +1,5 @@
 internal import JSON
+internal import JSONata
 
 /// What the fields of a state can read: its input, the context object and the variables.
 struct Scope: Sendable {

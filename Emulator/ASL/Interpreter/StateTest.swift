@@ -1,4 +1,5 @@
 public import JSON
+internal import JSONata
 
 /// One state on its own, with what it would find in an execution: what the TestState operation runs.
 ///

@@ -1,5 +1,6 @@
 internal import Digest
 internal import JSON
+internal import JSONata
 
 /// Why a function refuses its arguments.
 struct IntrinsicFault: Error, Sendable, Hashable {

@@ -1,4 +1,5 @@
 internal import JSON
+internal import JSONata
 
 /// Why a definite path led nowhere.
 struct JSONPathMiss: Error, Sendable, Hashable {
@@ -124,24 +125,6 @@ extension JSONPathFunction {
             case .length: return nil
             }
         default: return nil
-        }
-    }
-}
-
-extension JSON {
-    /// The number as JSON; null for what JSON cannot say.
-    static func decimal(_ value: Double) -> JSON { JSONNumber(value).map { .number($0) } ?? .null }
-
-    /// Equality by value, where `1` equals `1.0` and the order of members does not matter.
-    func isEquivalent(to other: JSON) -> Bool {
-        switch (self, other) {
-        case (.number(let left), .number(let right)): left == right || left.double == right.double
-        case (.array(let left), .array(let right)):
-            left.count == right.count && zip(left, right).allSatisfy { $0.isEquivalent(to: $1) }
-        case (.object(let left), .object(let right)):
-            left.count == right.count
-                && left.members.allSatisfy { name, value in right[name].map(value.isEquivalent) ?? false }
-        default: self == other
         }
     }
 }

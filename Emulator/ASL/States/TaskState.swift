@@ -1,4 +1,5 @@
 internal import JSON
+internal import JSONata
 
 /// Calls a function, an activity or a service, and waits for what comes back.
 ///

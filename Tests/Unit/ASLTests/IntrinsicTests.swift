@@ -1,4 +1,5 @@
 import JSON
+import JSONata
 import Testing
 
 @testable import ASL

@@ -107,20 +107,20 @@ enum JSONataLibrary {
         case "not": return first.isUndefined ? .undefined : .bool(!first.isTruthy)
         case "exists": return .bool(!first.isUndefined)
         case "uuid": return .string(evaluator.random.uuid())
-        case "now": return .string(evaluator.now.text)
-        case "millis": return .json(.int(evaluator.now.milliseconds))
+        case "now": return .string(ISOTime.text(milliseconds: evaluator.now))
+        case "millis": return .json(.int(evaluator.now))
         case "fromMillis":
             guard let milliseconds = try arguments.number(0) else { return .undefined }
-            return .string(Timestamp(milliseconds: Int64(milliseconds)).text)
+            return .string(ISOTime.text(milliseconds: Int64(milliseconds)))
         case "toMillis":
             guard let text = try arguments.text(0) else { return .undefined }
             let whole = text.contains("T") ? text : text + "T00:00:00.000Z"
-            guard let instant = Timestamp(rfc3339: whole) else {
+            guard let instant = ISOTime.milliseconds(of: whole) else {
                 throw JSONataFault(
                     "D3110",
                     "The argument of the toMillis function must be an ISO 8601 formatted timestamp. Given \"\(text)\"")
             }
-            return .json(.int(instant.milliseconds))
+            return .json(.int(instant))
         case "error": throw JSONataFault("D3137", try arguments.text(0) ?? "$error() function evaluated")
         case "assert":
             guard first.isTruthy else {

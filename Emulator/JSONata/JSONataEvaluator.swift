@@ -5,12 +5,13 @@ internal import JSON
 /// - SeeAlso: <https://docs.jsonata.org/processing>
 final class JSONataEvaluator {
     var random: RandomSource
-    let now: Timestamp
+    /// Milliseconds since 1970.
+    let now: Int64
     private var depth = 0
     /// Evaluations inside evaluations; a bound on the stack that recursive functions take.
     private static let depthLimit = 220
 
-    init(random: RandomSource, now: Timestamp) {
+    init(random: RandomSource, now: Int64) {
         self.random = random
         self.now = now
     }

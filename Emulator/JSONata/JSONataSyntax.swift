@@ -1,23 +1,50 @@
-internal import JSON
+package import JSON
 
 /// A compiled JSONata expression.
 ///
-/// Not in: the operators `%`, `@` and `#` on paths, and the functions that Step Functions leaves out.
+/// Not emulated: the operators `%`, `@` and `#` on paths, and the functions that Step Functions leaves out.
 /// - SeeAlso: <https://docs.jsonata.org/overview>
-struct JSONataExpression: Sendable, Hashable {
-    /// As written between `{%` and `%}`, without the spaces around it.
-    let text: String
+package struct JSONataExpression: Sendable, Hashable {
+    /// As written, without the spaces around it.
+    package let text: String
     let node: JSONataNode
 
-    /// - Throws: ``JSONataFault`` S… for what is no JSONata.
-    init(_ text: String) throws(JSONataFault) {
+    /// - Throws: ``JSONataFault`` S… for a syntax error.
+    package init(_ text: String) throws(JSONataFault) {
         self.text = text
         var parser = JSONataParser(try JSONataLexer.tokens(of: text))
         node = try parser.parseWhole()
     }
 
     /// The variables that the expression reads and does not bind itself.
-    var freeVariables: Set<String> { node.freeVariables(bound: []) }
+    package var freeVariables: Set<String> { node.freeVariables(bound: []) }
+
+    /// The value of the expression.
+    ///
+    /// - Parameters:
+    ///   - bindings: the variables that the expression can read.
+    ///   - random: where `$random` and `$uuid` take their numbers from.
+    ///   - now: what `$now` and `$millis` answer, in milliseconds since 1970.
+    package func evaluate(
+        bindings: [String: JSON], random: inout RandomSource, now: Int64
+    ) throws(JSONataFault) -> JSONataResult {
+        let frame = JSONataFrame()
+        for (name, value) in bindings { frame.bind(name, .json(value)) }
+        let evaluator = JSONataEvaluator(random: random, now: now)
+        defer { random = evaluator.random }
+        let value = try evaluator.evaluate(node, .undefined, frame)
+        if case .function = value { return .function }
+        return value.json.map { .json($0) } ?? .nothing
+    }
+}
+
+/// What an expression evaluates to.
+package enum JSONataResult: Sendable, Hashable {
+    case json(JSON)
+    /// A function, which JSON cannot hold.
+    case function
+    /// No value, as for a path that leads nowhere.
+    case nothing
 }
 
 indirect enum JSONataNode: Sendable, Hashable {
@@ -103,16 +130,17 @@ enum JSONataOperator: String, Sendable, Hashable {
 /// An error of JSONata with its code.
 ///
 /// - SeeAlso: <https://github.com/jsonata-js/jsonata/blob/master/src/jsonata.js>
-struct JSONataFault: Error, Sendable, Hashable {
-    let code: String
-    let message: String
+package struct JSONataFault: Error, Sendable, Hashable {
+    package let code: String
+    package let message: String
 
     init(_ code: String, _ message: String) {
         self.code = code
         self.message = message
     }
 
-    var text: String { "\(code): \(message)" }
+    /// `T2002: The right side …`
+    package var text: String { "\(code): \(message)" }
 }
 
 extension JSONataNode {

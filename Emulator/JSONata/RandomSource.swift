@@ -1,12 +1,12 @@
-/// Numbers that look random and repeat exactly for the same seed, so that a replayed execution takes the same turns.
+/// Numbers that look random and repeat exactly for the same seed, so that a replayed execution takes the same path.
 ///
 /// - SeeAlso: <https://prng.di.unimi.it/splitmix64.c>
-struct RandomSource: Sendable, RandomNumberGenerator {
+package struct RandomSource: Sendable, RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -15,7 +15,7 @@ struct RandomSource: Sendable, RandomNumberGenerator {
     }
 
     /// A version 4 UUID in lower case.
-    mutating func uuid() -> String {
+    package mutating func uuid() -> String {
         var bytes: [UInt8] = []
         for word in [next(), next()] { withUnsafeBytes(of: word.bigEndian) { bytes.append(contentsOf: $0) } }
         bytes[6] = bytes[6] & 0x0F | 0x40

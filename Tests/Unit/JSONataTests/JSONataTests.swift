@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@testable import ASL
+@testable import JSONata
 
 struct JSONataTests {
     private func evaluate(_ text: String) throws -> JSON? {
@@ -13,7 +13,7 @@ struct JSONataTests {
                  "big": 12345678901234567890, "odd name": "x", "flags": [true], "none": []}
                 """)
         frame.bind("doc", .json(document))
-        let evaluator = JSONataEvaluator(random: RandomSource(seed: 1), now: Timestamp(seconds: 0))
+        let evaluator = JSONataEvaluator(random: RandomSource(seed: 1), now: 0)
         return try evaluator.evaluate(try JSONataExpression(text).node, .json(document), frame).json
     }
 

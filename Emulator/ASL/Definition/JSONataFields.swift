@@ -1,4 +1,5 @@
 internal import JSON
+internal import JSONata
 
 /// Expressions in the fields of a state.
 ///
@@ -6,21 +7,20 @@ internal import JSON
 extension JSONataExpression {
     /// The value of the field; `$states` and the machine's variables are what it can read.
     func evaluate(in scope: inout Scope, field: String) throws(ASLFault) -> JSON {
-        let frame = JSONataFrame()
-        for (name, value) in scope.variables { frame.bind(name, .json(value)) }
-        frame.bind("states", .json(scope.states))
-        let evaluator = JSONataEvaluator(random: scope.random, now: scope.now)
-        defer { scope.random = evaluator.random }
+        var bindings = scope.variables
+        bindings["states"] = scope.states
         let description = "The JSONata expression '\(text)' specified for the field '\(field)'"
-        let value: JSONataValue
+        let result: JSONataResult
         do {
-            value = try evaluator.evaluate(node, .undefined, frame)
+            result = try evaluate(bindings: bindings, random: &scope.random, now: scope.now.milliseconds)
         } catch {
             throw .query("\(description) threw an error during evaluation. \(error.text)", at: field)
         }
-        if case .function = value { throw .query("\(description) returned an unsupported result type.", at: field) }
-        guard let json = value.json else { throw .query("\(description) returned nothing (undefined).", at: field) }
-        return json
+        switch result {
+        case .json(let value): return value
+        case .function: throw .query("\(description) returned an unsupported result type.", at: field)
+        case .nothing: throw .query("\(description) returned nothing (undefined).", at: field)
+        }
     }
 }
 
@@ -36,7 +36,7 @@ extension Scope {
 
 extension ASLFault {
     static func unexpectedResult(_ value: JSON, of expression: Expression?, expected: String) -> ASLFault {
-        let type = JSONataValue.json(value).typeName
+        let type = value.typeName
         guard let expression, case .jsonata(let program) = expression.source else {
             return .query("Expected '\(expected)', but was '\(type)' for value: \(value.text)", at: nil)
         }
@@ -44,5 +44,19 @@ extension ASLFault {
             "The JSONata expression '\(program.text)' specified for the field '\(expression.field)' returned an "
                 + "unexpected result type. Expected '\(expected)', but was '\(type)' for value: \(value.text)",
             at: expression.field)
+    }
+}
+
+extension JSON {
+    /// `number`, `string`…: as error texts name the type.
+    fileprivate var typeName: String {
+        switch self {
+        case .null: "null"
+        case .bool: "boolean"
+        case .number: "number"
+        case .string: "string"
+        case .array: "array"
+        case .object: "object"
+        }
     }
 }

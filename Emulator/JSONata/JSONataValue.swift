@@ -126,11 +126,3 @@ final class JSONataFrame {
 
     func lookUp(_ name: String) -> JSONataValue? { bindings[name] ?? parent?.lookUp(name) }
 }
-
-extension JSON {
-    /// The number as JavaScript writes it: without a fraction where there is none.
-    static func decimalText(_ value: Double) -> JSON {
-        if value == value.rounded(), value.magnitude < 1e15 { return .int(Int64(value)) }
-        return decimal(value)
-    }
-}

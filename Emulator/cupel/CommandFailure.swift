@@ -4,21 +4,21 @@
     internal import Musl
 #endif
 
-/// Why a command could not do its work: what, where, and what to do next.
+/// Why a command failed: what, where, and what to do next.
 enum CommandFailure: Error, Sendable, CustomStringConvertible {
-    /// The words on the command line do not fit.
+    /// The arguments are wrong.
     case usage(String)
-    /// A file or folder: what was tried, its path, `errno`.
+    /// An operation on a file or folder failed: the operation, the path, `errno`.
     case file(String, String, Int32)
-    /// A file that names itself and says why it cannot be read.
+    /// A file cannot be read; the text names the file and the reason.
     case unreadable(String)
-    /// No emulator, or no AWS, answers.
+    /// Neither an emulator nor AWS answers.
     case unreachable(String)
-    /// What was asked for is not there.
+    /// Something that the user named does not exist.
     case notFound(String)
-    /// Work was done, and some of it failed.
+    /// Some of the work failed.
     case failed(String)
-    /// All was said already; only the exit status is left.
+    /// Everything is printed already; only the exit status is left.
     case silent(status: Int32)
 
     var description: String {

@@ -9,12 +9,12 @@ internal import ArgumentParser
 /// The `cupel` command.
 @main
 struct Cupel: AsyncParsableCommand {
-    /// What `cupel --version` says.
+    /// The version that `cupel --version` prints.
     static let version = "0.1.0"
 
     static let configuration = CommandConfiguration(
         commandName: "cupel",
-        abstract: "Takes raw change records and files to bronze Parquet, here or on AWS.",
+        abstract: "Convert raw change records and files to bronze Parquet, locally or on AWS.",
         discussion: """
             EXIT STATUS
               0 done                    3 not found
@@ -52,5 +52,5 @@ struct Cupel: AsyncParsableCommand {
     }
 }
 
-/// `exit` alone means the parser's own here.
+/// Calls the C library's `exit`, which `ParsableCommand.exit` hides inside ``Cupel``.
 private func endProcess(_ status: Int32) -> Never { exit(status) }

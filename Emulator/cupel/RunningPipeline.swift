@@ -8,7 +8,7 @@ internal import JSON
     internal import Musl
 #endif
 
-/// An emulator of this process with the pipeline on it, and the file that tells other commands where it is.
+/// The pipeline on an emulator in this process, and the file by which other commands find it.
 struct RunningPipeline: Sendable {
     let emulator: Emulator
     private let dataFolder: String
@@ -33,7 +33,7 @@ struct RunningPipeline: Sendable {
 
     func stop() async {
         EndpointFile.remove(in: dataFolder)
-        // The event loops end with the process: what still closes behind the scenes needs them.
+        // The event loops run until the process ends, because connections that still close need them.
         await emulator.stop()
     }
 
@@ -51,20 +51,20 @@ struct RunningPipeline: Sendable {
     }
 
     private static let outcomes: [(String, StackReport.Outcome)] = [
-        ("played", .played), ("without_effect", .withoutEffect), ("not_played", .notPlayed),
+        ("emulated", .played), ("without_effect", .withoutEffect), ("not_emulated", .notPlayed),
     ]
 
-    /// What `cupel up` prints: the endpoint, what is played and what is not, and how to talk to it.
+    /// The text that `cupel up` prints: the endpoint, what is emulated and what is not, and how to connect.
     var welcome: String {
         let report = emulator.report
-        var text = "Cupel is up at \(emulator.endpoint), its state in \(dataFolder)\n\n"
+        var text = "Cupel is up at \(emulator.endpoint) with its state in \(dataFolder)\n\n"
         for entry in report.resources(.played) {
             text += "  \(padded(entry.type, 40))\(entry.ref ?? entry.logicalID)\n"
         }
         let inert = Set(report.resources(.withoutEffect).map(\.type)).sorted()
         if !inert.isEmpty { text += "\n  Accepted, without effect here: \(inert.joined(separator: ", "))\n" }
         let missing = report.resources(.notPlayed)
-        if !missing.isEmpty { text += "\n  Not played:\n" }
+        if !missing.isEmpty { text += "\n  Not emulated:\n" }
         for entry in missing {
             text += "  \(padded(entry.type, 40))\(entry.logicalID)\(entry.reason.map { ": \($0)" } ?? "")\n"
         }

@@ -3,15 +3,14 @@ internal import EmulatorKit
 internal import EmulatorServer
 internal import JSON
 
-/// `cupel up`: the emulator in the foreground.
+/// `cupel up`: runs the emulator in the foreground.
 struct UpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "up",
         abstract: "Run the emulator in the foreground until Ctrl-C.",
         discussion: """
-            Plays the template's resources on http://127.0.0.1:PORT, with functions and
-            tasks as processes of this machine. Its state survives a restart, however it
-            ended.
+            Emulates the template's resources on http://127.0.0.1:PORT. Functions and tasks run
+            as processes of this machine. The state survives a restart and a crash.
 
             EXAMPLES
               cupel up
@@ -19,16 +18,16 @@ struct UpCommand: AsyncParsableCommand {
               aws --endpoint-url http://127.0.0.1:4566 s3 ls
             """)
 
-    @Option(help: "The port for all services; 0 takes a free one.")
+    @Option(help: "The port for all services; 0 chooses a free one.")
     var port = 4566
 
     @Option(
-        help: ArgumentHelp("The folder that holds the emulator's state; it goes on from there.", valueName: "dir"))
+        help: ArgumentHelp("The folder of the emulator's state, which is kept between runs.", valueName: "dir"))
     var data = ".cupel/data"
 
     @OptionGroup var emulator: EmulatorOptions
 
-    @Flag(help: "Print one JSON document when it is up.")
+    @Flag(help: "Print one JSON document once it is up.")
     var json = false
 
     func run() async throws {

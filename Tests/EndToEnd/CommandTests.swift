@@ -9,7 +9,7 @@ import Testing
         arguments: [SIGINT, SIGTERM])
     func up(signal: Int32) async throws {
         let emulator = try await RunningEmulator()
-        for expected in ["export AWS_ENDPOINT_URL=\(emulator.endpoint)", "AWS::Pipes::Pipe", "Not played:"] {
+        for expected in ["export AWS_ENDPOINT_URL=\(emulator.endpoint)", "AWS::Pipes::Pipe", "Not emulated:"] {
             #expect(emulator.output.contains(expected), "no \(expected) in: \(emulator.output)")
         }
         #expect(emulator.stop(by: signal) == 0)

@@ -1,14 +1,14 @@
 internal import ArgumentParser
 internal import Contracts
 
-/// `cupel catalog`: what AWS Glue is to know of bronze, from the contracts.
+/// `cupel catalog`: writes the AWS Glue tables of bronze from the contracts.
 struct CatalogCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "catalog",
         abstract: "Write the CloudFormation template of the bronze tables from the contracts.",
         discussion: """
-            One AWS Glue table for each contract, with projected partitions. After a contract
-            has changed, write infra/tables.yaml anew and deploy.
+            Writes one AWS Glue table for each contract, with projected partitions. After a
+            contract has changed, write infra/tables.yaml again and deploy it.
 
             EXAMPLES
               cupel catalog -o infra/tables.yaml
@@ -18,7 +18,7 @@ struct CatalogCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The folder of the data contracts.", valueName: "dir"))
     var contracts: String?
 
-    @Option(name: [.customShort("o"), .long], help: "The file to write; standard output otherwise.")
+    @Option(name: [.customShort("o"), .long], help: "The file to write; default: standard output.")
     var output: String?
 
     func run() throws {

@@ -1,7 +1,7 @@
 internal import Contracts
 internal import JSON
 
-/// The CloudFormation template with one AWS Glue table for each contract: bronze as Athena and Spark see it.
+/// A CloudFormation template with one AWS Glue table for each contract: bronze as Athena and Spark see it.
 ///
 /// Partitions are projected from the keys' own form, so that no crawler and no `MSCK REPAIR` is needed.
 /// - SeeAlso: <https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html>
@@ -13,9 +13,9 @@ struct GlueTemplate {
 
     var text: String {
         """
-        # Written by `cupel catalog` from the contracts: change those, and write it anew.
+        # Written by `cupel catalog` from the contracts. To change it, change a contract and write it again.
         AWSTemplateFormatVersion: "2010-09-09"
-        Description: "Cupel: the bronze tables, as their contracts say."
+        Description: "Cupel: the bronze tables, as their contracts describe them."
 
         Parameters:
           Database: { Type: String }
@@ -23,7 +23,7 @@ struct GlueTemplate {
           Years:
             Type: String
             AllowedPattern: "[0-9]{4},[0-9]{4}"
-            Description: The first and the last year that queries look for; each adds 372 partitions to a query without a filter.
+            Description: The first and the last year that queries read; each adds 372 partitions to a query without a filter.
 
         Resources:
 
@@ -81,18 +81,18 @@ struct GlueTemplate {
 
     private static let systemComments = [
         BronzeColumn.operation: "insert, update or delete; rows of files are inserts",
-        "_cdc_timestamp": "When the change was committed, as DMS says",
+        "_cdc_timestamp": "The commit time of the change, from DMS",
         "_cdc_transaction_id": "The transaction of the change",
-        "_cdc_sequence": "The change's place in the stream: the order within a key",
-        BronzeColumn.rescuedData: "Fields that the contract does not know, as a JSON object",
+        "_cdc_sequence": "The position of the change in the stream; it orders the changes of a key",
+        BronzeColumn.rescuedData: "Fields that the contract does not declare, as a JSON object",
     ]
 
-    /// `order_lines` as `OrderLines`: logical ids have letters and digits only.
+    /// `order_lines` becomes `OrderLinesTable`, because a logical ID has only letters and digits.
     private static func logicalID(of table: String) -> String {
         table.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined() + "Table"
     }
 
-    /// JSON's strings are YAML's too.
+    /// A JSON string is also a YAML string.
     private static func quoted(_ text: String) -> String { JSON.string(text).text }
 
     /// Glue keeps 255 bytes of a comment.

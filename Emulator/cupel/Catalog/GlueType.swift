@@ -3,8 +3,8 @@ internal import Contracts
 extension ColumnType {
     /// The type's name in a Hive catalog, as AWS Glue keeps it and Athena reads it.
     ///
-    /// What Hive has no name for goes by what is stored: times and unsigned integers as integers that hold them (of
-    /// unsigned 64-bit ones the upper half reads as negative), UUIDs as bytes, JSON as text.
+    /// A type that Hive lacks has the name of its stored form: times and unsigned integers are integers that hold them
+    /// (the upper half of unsigned 64-bit integers reads as negative), UUIDs are bytes, and JSON is text.
     /// - SeeAlso: <https://docs.aws.amazon.com/athena/latest/ug/data-types.html>
     var glueName: String {
         switch self {

@@ -1,14 +1,14 @@
 internal import ArgumentParser
 internal import Contracts
 
-/// `cupel contract`: from a file to a contract, and from one version of it to the next.
+/// `cupel contract`: proposes, checks and compares contracts.
 struct ContractCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "contract",
         abstract: "Propose, check and compare data contracts.",
         discussion: """
-            A contract is an Open Data Contract Standard 3.1 file, one table a file. The
-            Parquet schema, masking, quarantine and rules all come from it.
+            A contract is an Open Data Contract Standard 3.1 file for one table. The Parquet
+            schema, masking, quarantine and rules all come from it.
 
             EXAMPLES
               cupel contract infer orders.csv.gz -o infra/contracts/orders.odcs.yaml
@@ -19,7 +19,7 @@ struct ContractCommand: ParsableCommand {
 }
 
 extension ContractError {
-    /// What the command line says of it: a file that is none is no contract's fault.
+    /// The failure of the command: a file that cannot be read is not a mistake in a contract.
     var failure: CommandFailure {
         if case .unreadable = self { .unreadable("\(self)") } else { .usage("\(self)") }
     }

@@ -3,15 +3,15 @@ internal import ContractTools
 internal import Contracts
 internal import JSON
 
-/// `cupel contract diff`: whether files under two versions of a contract read together.
+/// `cupel contract diff`: compares two versions of a contract.
 struct DiffCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
         abstract: "Compare two versions of a contract.",
         discussion: """
-            Says for each change whether files written before and after it still read together
-            as one table, in DuckDB, pyarrow and Iceberg, and which version comes next. Exit
-            status 0 if they do, 1 if they do not.
+            Reports for each change whether files from before and after it can be read together
+            as one table in DuckDB, pyarrow and Iceberg, and suggests the next version. Exit
+            status 0 if they can, 1 if they cannot.
 
             EXAMPLES
               cupel contract diff old/orders.odcs.yaml infra/contracts/orders.odcs.yaml
@@ -19,13 +19,13 @@ struct DiffCommand: ParsableCommand {
               cupel contract diff /tmp/beer.odcs.yaml infra/contracts/beer.odcs.yaml --json
             """)
 
-    @Argument(help: "The contract as it was.")
+    @Argument(help: "The old version of the contract.")
     var old: String
 
-    @Argument(help: "The contract as it is to be.")
+    @Argument(help: "The new version of the contract.")
     var new: String
 
-    @Flag(name: .customLong("by-id"), help: "All readers match columns by field id, as Iceberg does: names may change.")
+    @Flag(name: .customLong("by-id"), help: "All readers match columns by field ID, as Iceberg does: names may change.")
     var byID = false
 
     @Flag(help: "Print one JSON document.")
@@ -50,11 +50,11 @@ struct DiffCommand: ParsableCommand {
             let place = change.column.map { "\($0): " } ?? ""
             StandardStream.output.line("\(change.isCompatible ? "ok     " : "BREAKS ") \(place)\(change.message)")
         }
-        if difference.changes.isEmpty { StandardStream.output.line("nothing that counts has changed") }
+        if difference.changes.isEmpty { StandardStream.output.line("no change that matters to readers") }
         guard let next = difference.suggestedVersion else {
-            return StandardStream.error.line("the version '\(difference.old.version)' is not of the form 1.2.3")
+            return StandardStream.error.line("the version '\(difference.old.version)' does not have the form 1.2.3")
         }
-        let isLow = difference.isVersionTooLow ? "; it says \(difference.new.version)" : ""
+        let isLow = difference.isVersionTooLow ? "; the new contract says \(difference.new.version)" : ""
         StandardStream.output.line("version \(difference.old.version) -> \(next)\(isLow)")
     }
 

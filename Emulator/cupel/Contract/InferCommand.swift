@@ -9,16 +9,16 @@ internal import JSON
     internal import Musl
 #endif
 
-/// `cupel contract infer`: a contract proposed from a sample.
+/// `cupel contract infer`: proposes a contract from a sample.
 struct InferCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "infer",
-        abstract: "Propose a contract for the table that a file holds.",
+        abstract: "Propose a contract for the table in a file.",
         discussion: """
-            Reads the front of a CSV or NDJSON file, gzip or plain, and writes a contract by
-            which that file converts: for each field the narrowest type that is safe, with
-            the reasons as comments. Nothing that the sample cannot show is taken for
-            granted, so read it before it counts.
+            Reads the start of a CSV or NDJSON file, gzip or plain, and writes a contract that
+            converts this file. Each field gets the narrowest type that is safe, with the
+            reason as a comment. A sample does not show everything: review the contract
+            before you use it.
 
             EXAMPLES
               cupel contract infer orders.csv.gz
@@ -28,24 +28,26 @@ struct InferCommand: ParsableCommand {
     @Argument(help: "The file: .csv, .json, .ndjson or .jsonl, with or without .gz.")
     var file: String
 
-    @Option(help: "The table's name; without it, from the file's.")
+    @Option(help: "The table's name; default: from the name of the file.")
     var table: String?
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Write here instead of to standard output.", valueName: "path"))
     var output: String?
 
-    @Option(help: "Rows to look at, at most; also at most 64 MiB of text.")
+    @Option(help: "The most rows to sample. A sample also ends after 64 MiB of text.")
     var rows = ContractSample.Limits().rows
 
-    @Flag(help: "Overwrite the output if it is there.")
+    @Flag(help: "Overwrite an existing output file.")
     var force = false
 
-    @Flag(help: "Print one JSON document about what was proposed; the contract itself goes to --output.")
+    @Flag(help: "Print one JSON document about the proposal; the contract itself goes to --output.")
     var json = false
 
     func validate() throws {
-        guard rows > 0 else { throw ValidationError("--rows takes a number from 1 up.") }
-        guard !json || output != nil else { throw ValidationError("--json needs --output for the contract.") }
+        guard rows > 0 else { throw ValidationError("--rows must be at least 1.") }
+        guard !json || output != nil else {
+            throw ValidationError("--json requires --output, which receives the contract.")
+        }
     }
 
     func run() throws {
@@ -77,7 +79,7 @@ struct InferCommand: ParsableCommand {
         } catch let error as ContractToolsError {
             throw CommandFailure.usage("\(error)")
         } catch let error as ColumnarError {
-            // A file that cannot be opened names itself.
+            // This error already names the file.
             if case .unreadable = error { throw CommandFailure.unreadable("\(error)") }
             throw CommandFailure.failed("\(file): \(error)")
         }
@@ -87,7 +89,7 @@ struct InferCommand: ParsableCommand {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0o644)
         guard descriptor >= 0 else {
             guard errno == EEXIST else { throw .file("cannot create", path, errno) }
-            throw .usage("\(path) is there already; --force overwrites it")
+            throw .usage("\(path) already exists; --force overwrites it")
         }
         defer { close(descriptor) }
         var bytes = Array(text.utf8)[...]

@@ -3,15 +3,15 @@ internal import ContractTools
 internal import Contracts
 internal import JSON
 
-/// `cupel contract lint`: whether files are contracts that the functions can work by.
+/// `cupel contract lint`: checks contracts.
 struct LintCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lint",
         abstract: "Check contracts.",
         discussion: """
-            Reads each file as the functions do, and on behind each error: all of them are told,
-            with line, column and key, what is wrong and what would be right. Of a file without
-            errors, advice. What is no YAML has one error, the first.
+            Reads each file as the functions do and reports every error with its line, column
+            and key: what is wrong, and what is expected. A file without errors may get advice.
+            In a file that is not YAML, only the first error is reported.
 
             EXIT STATUS
               0  no error; with --strict, no advice either
@@ -24,10 +24,10 @@ struct LintCommand: ParsableCommand {
               cupel contract lint --strict --json orders.odcs.yaml | jq -r '.findings[].message'
             """)
 
-    @Argument(help: "The contracts' files.")
+    @Argument(help: "The contract files.")
     var files: [String]
 
-    @Flag(help: "Take advice for errors.")
+    @Flag(help: "Treat advice as errors.")
     var strict = false
 
     @Flag(help: "Print one JSON document.")
@@ -47,7 +47,7 @@ struct LintCommand: ParsableCommand {
         } else {
             for finding in lint.findings { StandardStream.output.line("\(finding)") }
             if lint.findings.isEmpty {
-                StandardStream.error.line("\(files.count) \(files.count == 1 ? "contract is" : "contracts are") fine")
+                StandardStream.error.line("\(files.count) \(files.count == 1 ? "contract is" : "contracts are") valid")
             }
         }
         guard !lint.hasErrors, !strict || lint.findings.isEmpty else { throw CommandFailure.silent(status: 1) }

@@ -10,14 +10,14 @@ internal import JSON
 extension SampleTable: ExpressibleByArgument {}
 extension SampleFormat: ExpressibleByArgument {}
 
-/// `cupel generate`: sample tables, the same bytes for the same seed.
+/// `cupel generate`: writes sample tables, the same bytes for the same seed.
 struct GenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
-        abstract: "Make sample tables: the same bytes for the same seed.",
+        abstract: "Generate sample tables: the same bytes for the same seed.",
         discussion: """
-            Writes DIR/<table>.csv.gz (or .json.gz), with nulls, several scripts,
-            quotes, commas and line breaks in its texts.
+            Writes DIR/<table>.csv.gz (or .json.gz). The values include nulls, several
+            scripts, quotes, commas and line breaks.
 
             EXAMPLES
               cupel generate -o sample                         all four tables, 1.7 million rows
@@ -25,26 +25,26 @@ struct GenerateCommand: ParsableCommand {
               cupel generate --table review --format json --seed 7 -o sample
             """)
 
-    @Option(help: "A table; may be given several times. All four otherwise.")
+    @Option(help: "A table; can be repeated. Default: all four.")
     var table: [SampleTable] = []
 
-    @Option(help: "Rows of each table. As many as the public data set has otherwise.")
+    @Option(help: "Rows of each table; default: as many as in the public data set.")
     var rows: Int?
 
-    @Option(help: "Another seed gives other rows.")
+    @Option(help: "The seed of the random values.")
     var seed: UInt64 = 1
 
-    @Option(help: "csv or json (one object a line).")
+    @Option(help: "csv, or json with one object per line.")
     var format: SampleFormat = .csv
 
-    @Option(name: [.customShort("o"), .long], help: "The folder to write to; made if it is not there.")
+    @Option(name: [.customShort("o"), .long], help: "The folder to write to; created if it is missing.")
     var output: String
 
     @Flag(help: "Print one JSON document.")
     var json = false
 
     func validate() throws {
-        if let rows, rows < 0 { throw ValidationError("--rows takes a number from 0 up.") }
+        if let rows, rows < 0 { throw ValidationError("--rows must not be negative.") }
     }
 
     func run() throws {

@@ -6,7 +6,7 @@ internal import CZlib
     internal import Musl
 #endif
 
-/// A gzip file in the making: it has its name only when it is whole. Equal content gives equal bytes.
+/// A gzip file that gets its name only when it is complete. Equal content gives equal bytes.
 /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc1952>
 struct GzipFile: ~Copyable {
     private let path: String

@@ -4,7 +4,7 @@ enum SampleFormat: String, CaseIterable, Sendable {
     case json
 }
 
-/// Appends rows to a buffer, as RFC 4180 CSV or as one JSON object a line.
+/// Appends rows to a buffer, as RFC 4180 CSV or as one JSON object per line.
 struct RowWriter {
     private(set) var bytes: [UInt8] = []
     private let format: SampleFormat
@@ -78,7 +78,7 @@ struct RowWriter {
     }
 
     private mutating func appendCSV(_ value: String) {
-        // An empty text is quoted: an empty field without quotes is null.
+        // Empty text is quoted, because an empty field without quotes is null.
         let special: (UInt8) -> Bool = { byte in
             byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\n")
                 || byte == UInt8(ascii: "\r")

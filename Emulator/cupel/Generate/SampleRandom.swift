@@ -1,9 +1,9 @@
-/// The same numbers for the same seed, on every machine: SplitMix64.
+/// SplitMix64: gives the same numbers for the same seed on every machine.
 /// - SeeAlso: <https://doi.org/10.1145/2714064.2660195>
 struct SampleRandom: RandomNumberGenerator {
     private var state: UInt64
 
-    /// - Parameter stream: tables of one seed draw from streams of their own.
+    /// - Parameter stream: the name of a stream of numbers; each table has its own.
     init(seed: UInt64, stream: String) {
         state = seed
         for byte in stream.utf8 { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
@@ -22,10 +22,10 @@ struct SampleRandom: RandomNumberGenerator {
 
     mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
 
-    /// True once in `count` times.
+    /// True with the probability 1 / `count`.
     mutating func once(in count: Int) -> Bool { below(count) == 0 }
 
-    /// In `0..<bound`, small numbers far more often: a few beers have most of the reviews.
+    /// In `0..<bound`. Small numbers are far more frequent, so that a few beers have most of the reviews.
     mutating func skewed(below bound: Int) -> Int {
         let uniform = Double(next() >> 11) * 0x1p-53
         return min(bound - 1, Int(Double(bound) * uniform * uniform * uniform))

@@ -18,7 +18,7 @@ enum SampleTable: String, CaseIterable, Sendable {
         }
     }
 
-    /// As many rows as the public data set has; references between the tables hold at these sizes.
+    /// The row count in the public data set. With these counts, references between the tables are valid.
     var usualRows: Int {
         switch self {
         case .beer: 66_055
@@ -66,7 +66,7 @@ enum SampleTable: String, CaseIterable, Sendable {
         row.integer(Self.brewery(ofBeer: beer))
         row.integer(beer)
         row.integer(1 + random.skewed(below: Self.profile.usualRows))
-        // Scores of one review lie near each other, in halves from 1 to 5.
+        // The scores of a review are close to each other, in halves from 1 to 5.
         let liking = 4 + random.below(4) + random.below(4)
         for _ in 0..<5 {
             let halves = min(10, max(2, liking - 1 + random.below(3)))
@@ -75,7 +75,7 @@ enum SampleTable: String, CaseIterable, Sendable {
         row.integer(840_672_001 + random.below(485_613_347))
     }
 
-    /// A beer's brewery is the same wherever the beer is named.
+    /// The brewery of a beer, which is the same in every table.
     private static func brewery(ofBeer beer: Int) -> Int {
         var random = SampleRandom(seed: UInt64(beer), stream: "brewery of beer")
         return 1 + random.skewed(below: brewery.usualRows)

@@ -9,7 +9,7 @@ internal import JSON
     internal import Musl
 #endif
 
-/// `cupel logs`: what a function wrote, and what Lambda reported about it.
+/// `cupel logs`: prints a function's log lines and Lambda's reports.
 struct LogsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
@@ -26,16 +26,16 @@ struct LogsCommand: ParsableCommand {
     @Argument(help: "firehose-transform, control-recorder, compute-router, bronze-writer or replayer.")
     var function: String
 
-    @Flag(help: "The log of the ECS task of that name instead of the function's.")
+    @Flag(help: "Print the log of the ECS task with this name instead of the function's.")
     var task = false
 
-    @Option(help: "Only lines since: 2026-03-01T09:30:00Z, 90s, 15m, 2h, 3d.")
+    @Option(help: "Only lines since this time: 2026-03-01T09:30:00Z, or 90s, 15m, 2h, 3d ago.")
     var since: Since?
 
-    @Flag(name: [.customShort("f"), .long], help: "Go on with new lines as they come, until interrupted.")
+    @Flag(name: [.customShort("f"), .long], help: "Print new lines as they arrive, until interrupted.")
     var follow = false
 
-    @Flag(help: "Print one JSON document a line.")
+    @Flag(help: "Print one JSON document per line.")
     var json = false
 
     func run() throws {
@@ -51,7 +51,7 @@ struct LogsCommand: ParsableCommand {
     }
 }
 
-/// One log group, read from where it was left.
+/// A log group, read from where the last read ended.
 struct FunctionLog {
     struct Event: Hashable {
         let id: String
@@ -68,7 +68,7 @@ struct FunctionLog {
     }
 
     private let group: String
-    /// Events from here on are new, but for those whose ids were seen.
+    /// Events from this time on are new, except for those in `seen`.
     private var start: Timestamp?
     private var seen: Set<String> = []
 
@@ -77,7 +77,7 @@ struct FunctionLog {
         self.start = start
     }
 
-    /// The events that came since the last call.
+    /// The events since the last call.
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html>
     mutating func newEvents(from pipeline: Pipeline) throws(CommandFailure) -> [Event] {
         var events: [Event] = []
@@ -91,7 +91,8 @@ struct FunctionLog {
                     version: "1.1", isRepeatable: true)
             } catch {
                 guard error.code != "ResourceNotFoundException" else {
-                    throw .notFound("there is no log \(group) at \(pipeline.endpoint); has the function run yet?")
+                    throw .notFound(
+                        "\(pipeline.endpoint) has no log group \(group); the function's first run creates it")
                 }
                 throw pipeline.failure(error)
             }
@@ -100,7 +101,7 @@ struct FunctionLog {
         } while input["nextToken"]?.string != nil
         events.removeAll { seen.contains($0.id) }
         if let last = events.map(\.timestamp).max() {
-            // Lines of one millisecond may come in two answers.
+            // Events of one millisecond may arrive in two answers.
             let sameTime = Set(events.filter { $0.timestamp == last }.map(\.id))
             seen = last == start ? seen.union(sameTime) : sameTime
             start = last

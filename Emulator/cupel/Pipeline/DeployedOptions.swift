@@ -1,27 +1,27 @@
 internal import ArgumentParser
 
-/// Where the pipeline is that a command looks at: in an emulator, or in an AWS account.
+/// The options that locate a pipeline, in an emulator or in an AWS account.
 struct DeployedOptions: ParsableArguments {
     @OptionGroup var local: PipelineOptions
 
     @Option(
         help: ArgumentHelp(
-            "On AWS, with this profile of ~/.aws/config and ~/.aws/credentials.", valueName: "name"))
+            "Use AWS, with this profile of ~/.aws/config and ~/.aws/credentials.", valueName: "name"))
     var profile: String?
 
-    @Option(help: "On AWS, in this region; AWS_REGION, then the profile's otherwise.")
+    @Option(help: "Use AWS, in this region; default: AWS_REGION, then the profile's region.")
     var region: String?
 
-    @Option(help: ArgumentHelp("On AWS, the stack that says which table it is.", valueName: "name"))
+    @Option(help: ArgumentHelp("On AWS: the stack whose outputs name the control table.", valueName: "name"))
     var stack: String?
 
     @Option(
-        help: ArgumentHelp("The control table; the stack's, then CONTROL_TABLE otherwise.", valueName: "name"))
+        help: ArgumentHelp("On AWS: the control table; default: the stack's, then CONTROL_TABLE.", valueName: "name"))
     var tableName: String?
 
     func validate() throws {
         guard isOnAWS || (stack == nil && tableName == nil) else {
-            throw ValidationError("--stack and --table-name go with --profile or --region: they name what is on AWS.")
+            throw ValidationError("--stack and --table-name require --profile or --region: they name resources on AWS.")
         }
     }
 

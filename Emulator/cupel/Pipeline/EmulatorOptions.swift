@@ -7,21 +7,24 @@ internal import EmulatorKit
     internal import Musl
 #endif
 
-/// What every command that starts an emulator takes, beside its data folder.
+/// The options of every command that starts an emulator, without the data folder.
 struct EmulatorOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A CloudFormation template; may be given several times. The pipeline's own otherwise.", valueName: "file"))
+            "A CloudFormation template; can be repeated. Default: the pipeline's own.", valueName: "file"))
     var template: [String] = []
 
-    @Option(help: ArgumentHelp("Where the functions' executables are; beside cupel otherwise.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("The folder of the functions' executables; default: the folder of cupel.", valueName: "dir"))
     var functions: String?
 
-    @Option(help: ArgumentHelp("The folder of the data contracts; beside the template otherwise.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "The folder of the data contracts; default: contracts beside the template.", valueName: "dir"))
     var contracts: String?
 
     @Option(
-        help: ArgumentHelp("Another value for a parameter of the template; may be repeated.", valueName: "name=value"))
+        help: ArgumentHelp("A value for a parameter of the template; can be repeated.", valueName: "name=value"))
     var parameter: [String] = []
 
     func configuration(data: String, port: Int) throws(CommandFailure) -> Emulator.Configuration {
@@ -31,7 +34,7 @@ struct EmulatorOptions: ParsableArguments {
         configuration.environment["CONTRACTS_DIR"] = absolutePath(try contractsFolder())
         for assignment in parameter {
             guard let equals = assignment.firstIndex(of: "=") else {
-                throw .usage("--parameter takes NAME=VALUE, not '\(assignment)'")
+                throw .usage("--parameter: expected NAME=VALUE, not '\(assignment)'")
             }
             configuration.parameters[String(assignment[..<equals])] =
                 String(assignment[assignment.index(after: equals)...])
@@ -50,7 +53,7 @@ struct EmulatorOptions: ParsableArguments {
         template.isEmpty ? [try Installation.folder("pipeline.yaml")] : template
     }
 
-    /// The options as `cupel up` takes them.
+    /// The options as arguments of `cupel up`.
     var arguments: [String] {
         template.flatMap { ["--template", $0] } + (functions.map { ["--functions", $0] } ?? [])
             + (contracts.map { ["--contracts", $0] } ?? []) + parameter.flatMap { ["--parameter", $0] }

@@ -6,7 +6,7 @@ internal import JSON
     internal import Musl
 #endif
 
-/// What a running emulator leaves in its data folder, so that the other commands find it: `endpoint.json`.
+/// `endpoint.json`, which a running emulator keeps in its data folder so that the other commands find it.
 struct EndpointFile: Hashable, Sendable {
     var endpoint: String
     var processID: Int32
@@ -21,7 +21,7 @@ struct EndpointFile: Hashable, Sendable {
         self.outputs = outputs
     }
 
-    /// The file in `folder`; nil if there is none, or its process has ended without removing it.
+    /// The file in `folder`; nil if it is missing, or if its process has ended without removing it.
     init?(in folder: String) {
         guard let bytes = try? FileContent.read(Self.path(in: folder)), let json = try? JSON(parsing: bytes),
             let endpoint = json["endpoint"]?.string, let process = json["process"]?.int,
@@ -33,18 +33,18 @@ struct EndpointFile: Hashable, Sendable {
         for output in json["outputs"]?.object ?? [:] { outputs[output.name] = output.value.string }
     }
 
-    /// Whether a process lives. One that has ended and that nobody has waited for yet still has its number.
+    /// Whether a process runs. A zombie does not: it has ended, but its parent has not waited for it.
     private static func isRunning(_ processID: Int32) -> Bool {
         guard kill(processID, 0) == 0 || errno == EPERM else { return false }
         guard var reader = try? FileReader(path: "/proc/\(processID)/stat"), let bytes = try? reader.next(1024) else {
             return true
         }
-        // `1234 (a name) Z …`; the name may hold anything, parentheses too.
-        let behindName = bytes.lastIndex(of: UInt8(ascii: ")")).map { bytes[($0 + 1)...].drop { $0 == 0x20 } }
-        return behindName?.first != UInt8(ascii: "Z")
+        // The text is `1234 (name) Z …`, where the name may contain parentheses.
+        let afterName = bytes.lastIndex(of: UInt8(ascii: ")")).map { bytes[($0 + 1)...].drop { $0 == 0x20 } }
+        return afterName?.first != UInt8(ascii: "Z")
     }
 
-    /// Writes the file into `folder`, whole or not at all.
+    /// Writes the file into `folder` atomically.
     func write(in folder: String) throws(CommandFailure) {
         let sorted = outputs.sorted { $0.key < $1.key }
         let json: JSON = [

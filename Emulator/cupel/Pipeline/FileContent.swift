@@ -4,7 +4,7 @@
     internal import Musl
 #endif
 
-/// A local file's bytes, from one place on.
+/// Reads a local file piece by piece.
 struct FileReader: ~Copyable {
     private let path: String
     private let descriptor: Int32
@@ -25,7 +25,7 @@ struct FileReader: ~Copyable {
         }
     }
 
-    /// The next `limit` bytes; fewer only at the file's end.
+    /// The next `limit` bytes; fewer only at the end of the file.
     mutating func next(_ limit: Int) throws(CommandFailure) -> [UInt8] {
         var failure: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, filled in
@@ -42,7 +42,7 @@ struct FileReader: ~Copyable {
     }
 }
 
-/// Small files, whole.
+/// Reads and writes small files as a whole.
 enum FileContent {
     static func read(_ path: String) throws(CommandFailure) -> [UInt8] {
         var reader = try FileReader(path: path)
@@ -59,7 +59,7 @@ enum FileContent {
     }
 }
 
-/// What stands at a path.
+/// The kind of entry at a path.
 enum FileKind {
     case file, folder, other, missing
 
@@ -87,12 +87,12 @@ enum FileKind {
         return names.sorted()
     }
 
-    /// Makes a folder and those above it.
+    /// Creates a folder and its parents.
     static func makeFolder(_ path: String) throws(CommandFailure) {
         var made = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
             made += (made.isEmpty || made == "/" ? "" : "/") + part
-            guard mkdir(made, 0o755) == 0 || errno == EEXIST else { throw .file("cannot make", made, errno) }
+            guard mkdir(made, 0o755) == 0 || errno == EEXIST else { throw .file("cannot create", made, errno) }
         }
     }
 }

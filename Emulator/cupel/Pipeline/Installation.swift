@@ -4,7 +4,7 @@
     internal import Musl
 #endif
 
-/// Where the files are that come with cupel.
+/// The paths of the files that are installed with cupel.
 enum Installation {
     /// The folder of the running executable.
     static var executableFolder: String {
@@ -14,10 +14,10 @@ enum Installation {
         return String(decoding: bytes[..<(bytes.lastIndex(of: UInt8(ascii: "/")) ?? 0)], as: UTF8.self)
     }
 
-    /// The file or folder `name` of the pipeline's description: `pipeline.yaml`, `contracts`.
+    /// The path of a part of the pipeline's description: `pipeline.yaml` or `contracts`.
     ///
-    /// An installed cupel has it in `../share/cupel`, a checkout in `infra`: that of the working directory, or the one
-    /// above the build folder that the executable is in.
+    /// An installed cupel has it in `../share/cupel`. A checkout has it in `infra`, in the working directory or above
+    /// the executable.
     static func folder(_ name: String) throws(CommandFailure) -> String {
         var places = ["\(executableFolder)/../share/cupel", "infra"]
         var folder = executableFolder[...]
@@ -27,7 +27,7 @@ enum Installation {
         }
         let candidates = places.map { "\($0)/\(name)" }
         guard let found = candidates.first(where: { FileKind.of($0) != .missing }) else {
-            throw .notFound("\(name) is neither in \(places[0]) nor in infra; name it on the command line")
+            throw .notFound("\(name) is neither in \(places[0]) nor in infra; give its path with an option")
         }
         return found
     }

@@ -9,16 +9,16 @@ internal import JSON
     internal import Musl
 #endif
 
-/// A deployed pipeline that answers: in an emulator, or on AWS.
+/// A deployed pipeline, in an emulator or on AWS.
 struct Pipeline: Sendable {
     let endpoint: String
-    /// What to try when nothing answers there.
+    /// The advice to the user when nothing answers at the endpoint.
     private let remedy: String
     let client: AWSClient
     let control: ControlTable
     let stageBucket: String
     let lakeBucket: String
-    /// What stands before a function's name.
+    /// The prefix of every function's name.
     let functionPrefix: String
 
     init(
@@ -35,22 +35,22 @@ struct Pipeline: Sendable {
     }
 
     /// - Parameters:
-    ///   - endpoint: where AWS's services answer.
-    ///   - outputs: of the pipeline's template; the template's defaults stand in for what is missing.
+    ///   - endpoint: the URL at which AWS's services answer.
+    ///   - outputs: the outputs of the pipeline's template; a missing one has the template's default.
     ///   - environment: looks a variable up.
     init(
         endpoint: String, outputs: [String: String], environment: (String) -> String? = Self.variable
     ) throws(CommandFailure) {
         self.endpoint = endpoint
         remedy = Self.startEmulator
-        // An emulator takes any credentials, and every call is signed.
-        let standIns = [
+        // Every call is signed; an emulator accepts any credentials.
+        let fallbacks = [
             "AWS_REGION": environment("AWS_DEFAULT_REGION") ?? "us-east-1", "AWS_ACCESS_KEY_ID": "cupel",
             "AWS_SECRET_ACCESS_KEY": "cupel", "AWS_MAX_ATTEMPTS": "3",
         ]
         let own = ["AWS_ENDPOINT_URL": endpoint]
         do throws(AWSError) {
-            client = try AWSClient(environment: { own[$0] ?? environment($0) ?? standIns[$0] })
+            client = try AWSClient(environment: { own[$0] ?? environment($0) ?? fallbacks[$0] })
         } catch { throw .usage("\(error)") }
         let region = client.configuration.region
         let controlTable = environment("CONTROL_TABLE") ?? outputs["ControlTable"] ?? "cupel-dev-control"
@@ -64,8 +64,8 @@ struct Pipeline: Sendable {
     /// The pipeline of an AWS account.
     ///
     /// - Parameters:
-    ///   - profile: of the shared files; nil takes the credentials that the environment offers.
-    ///   - table: the control table's name; otherwise `CONTROL_TABLE`, or what the stack says.
+    ///   - profile: a profile of the shared files; nil uses the environment's credentials.
+    ///   - table: the control table's name; by default the stack's output, then `CONTROL_TABLE`.
     ///   - environment: looks a variable up.
     init(
         onAWS profile: String?, region: String?, endpoint: String?, table: String?, stack: String?,
@@ -81,8 +81,8 @@ struct Pipeline: Sendable {
         if let stack { outputs = try Self.outputs(of: stack, client) }
         guard let table = table ?? outputs["ControlTable"] ?? environment("CONTROL_TABLE") else {
             throw .usage(
-                stack.map { "the stack \($0) has no output ControlTable; name the table with --table-name" }
-                    ?? "which pipeline? Name its stack with --stack, or its control table with --table-name")
+                stack.map { "the stack \($0) has no output ControlTable; give the table with --table-name" }
+                    ?? "no pipeline is named; give its stack with --stack or its control table with --table-name")
         }
         control = ControlTable(name: table, client: client)
         stageBucket = environment("STAGE_BUCKET") ?? outputs["StageBucket"] ?? ""
@@ -99,16 +99,16 @@ struct Pipeline: Sendable {
 
     private static let startEmulator = "start the emulator with: cupel up"
 
-    /// The value of an environment variable; an empty one counts as none.
+    /// The value of an environment variable; nil if it is unset or empty.
     static func variable(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// What a failed call means to the user.
+    /// The failure that a user sees for a failed call.
     func failure(_ error: ControlError) -> CommandFailure {
         switch error {
         case .aws(let error): failure(error)
-        case .notFound(let id): .notFound("there is no control record \(id)")
+        case .notFound(let id): .notFound("no control record has the ID \(id)")
         default: .failed("\(error)")
         }
     }
@@ -119,8 +119,8 @@ struct Pipeline: Sendable {
         }
         if error.code == "ResourceNotFoundException" {
             return .notFound(
-                "\(error); is the pipeline of \(endpoint) deployed, and is \(control.name) its control table? "
-                    + "CONTROL_TABLE names another table")
+                "\(error); check that the pipeline at \(endpoint) is deployed and that \(control.name) is its control "
+                    + "table (CONTROL_TABLE names another)")
         }
         if case .credentials = error { return .usage("\(error)") }
         return .failed("\(error)")

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import AWSModels
 
-/// A moment in the past, as `--since` takes it: `2026-03-01T09:30:00Z`, or how long ago: `90s`, `15m`, `2h`, `3d`.
+/// A time in the past for `--since`: `2026-03-01T09:30:00Z`, or a duration before now: `90s`, `15m`, `2h`, `3d`.
 struct Since: ExpressibleByArgument, Hashable, Sendable {
     let timestamp: Timestamp
 

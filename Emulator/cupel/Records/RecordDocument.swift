@@ -3,7 +3,7 @@ internal import Control
 internal import JSON
 
 extension ControlRecord {
-    /// The record with the names that it has in the table, in the order of its life.
+    /// The record with its attribute names in the table, in the order of its life.
     var document: JSONObject {
         var document = JSONObject()
         let item = item
@@ -20,7 +20,7 @@ extension ControlRecord {
         "pii_findings", "output_key", "error_type", "error_message",
     ]
 
-    /// Values that are better read as lines than as JSON, by their names in the table.
+    /// Attributes that are easier to read as lines than as JSON, by name.
     var sentences: [String: [String]] {
         let quality = quality.map { rule in
             let least = rule.outcome == .unchecked ? "at least " : ""
@@ -34,7 +34,7 @@ extension ControlRecord {
         return ["quality": quality, "pii_findings": findings].filter { !$0.value.isEmpty }
     }
 
-    /// How many of the contract's rules do not hold: `5 ok`, `1 of 5 failed`; a dash where none was measured.
+    /// How many of the contract's rules failed: `5 ok`, `1 of 5 failed`, or a dash if none was measured.
     var qualitySummary: String {
         guard !quality.isEmpty else { return "-" }
         let failed = quality.count { $0.outcome == .failed }

@@ -17,15 +17,15 @@ enum Layer: String, CaseIterable, ExpressibleByArgument {
 }
 
 extension Pipeline {
-    /// How many digits of an id a table shows, and how few are enough to name a record.
+    /// The digits of an ID that a table shows, and the fewest that can name a record.
     static let shownDigitsOfID = 12
     static let fewestDigitsOfID = 6
 
-    /// The id that `text` names: whole, or by its first digits if they are enough.
+    /// The ID that `text` gives, in full or by its first digits if they are unique.
     func controlID(_ text: String) throws(CommandFailure) -> ControlID {
         if let id = ControlID(text) { return id }
         guard text.utf8.count >= Self.fewestDigitsOfID, text.allSatisfy({ $0.isHexDigit && !$0.isUppercase }) else {
-            throw .usage("\(text) is no control id: 32 hexadecimal digits are due, or the first of them")
+            throw .usage("\(text) is not a control ID: expected 32 hexadecimal digits, or the first of them")
         }
         var found: [ControlID] = []
         do throws(ControlError) {
@@ -36,8 +36,10 @@ extension Pipeline {
                 }
             }
         } catch { throw failure(error) }
-        guard let id = found.first else { throw .notFound("no control record begins with \(text)") }
-        guard found.count == 1 else { throw .usage("several control records begin with \(text); give more digits") }
+        guard let id = found.first else { throw .notFound("no control record has an ID that begins with \(text)") }
+        guard found.count == 1 else {
+            throw .usage("several control records have IDs that begin with \(text); give more digits")
+        }
         return id
     }
 }

@@ -3,18 +3,18 @@ internal import AWSModels
 internal import Control
 internal import JSON
 
-/// `cupel replay`: files run again from their control records.
+/// `cupel replay`: processes files again from their control records.
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Run files again from their control records.",
+        abstract: "Process files again from their control records.",
         discussion: """
-            Each file goes once; its attempts stay counted. Without --id, all bronze
-            records with the given status. A record that a living worker holds is left
-            alone. Exit status 1 if a record named by --id was left.
+            Replays each file once; its earlier attempts still count. Without --id, replays all
+            bronze records with the given status. A record that a running worker holds is
+            skipped. Exit status 1 if a record named by --id was skipped.
 
             EXAMPLES
-              cupel replay --dry-run                           what would go again
+              cupel replay --dry-run                           what would be replayed
               cupel replay --table review --since 1d
               cupel replay --id 5f2d9c1a07be --force           also if it succeeded
               cupel replay --profile prod --stack cupel-prod --since 1d --dry-run
@@ -22,22 +22,22 @@ struct ReplayCommand: ParsableCommand {
 
     @OptionGroup var options: DeployedOptions
 
-    @Option(parsing: .upToNextOption, help: "Records by id, or by its first digits.")
+    @Option(parsing: .upToNextOption, help: "The IDs of records, or their first digits.")
     var id: [String] = []
 
-    @Option(help: "Records with this status: error, running (only where the lease has expired), pending, success.")
+    @Option(help: "Records with this status: error, running (only if the lease has expired), pending, success.")
     var status = ControlRecord.Status.error
 
     @Option(help: "Only records of this table.")
     var table: String?
 
-    @Option(help: "Only records that changed since: 2026-03-01T09:30:00Z, 90s, 15m, 2h, 3d.")
+    @Option(help: "Only records changed since this time: 2026-03-01T09:30:00Z, or 90s, 15m, 2h, 3d ago.")
     var since: Since?
 
-    @Flag(help: "Say what would be done, and do nothing.")
+    @Flag(help: "Print what would be done, and do nothing.")
     var dryRun = false
 
-    @Flag(help: "Also replay what succeeded or is pending.")
+    @Flag(help: "Also replay records that succeeded or are pending.")
     var force = false
 
     @Flag(help: "Print one JSON document.")
@@ -45,7 +45,7 @@ struct ReplayCommand: ParsableCommand {
 
     func validate() throws {
         guard id.isEmpty || (table == nil && since == nil) else {
-            throw ValidationError("--id names records; --table and --since do not go with it.")
+            throw ValidationError("--table and --since cannot be combined with --id.")
         }
     }
 
@@ -90,13 +90,13 @@ struct ReplayCommand: ParsableCommand {
         ]
     }
 
-    /// Records that were asked for by name must have gone.
+    /// Checks that every record named by --id was replayed.
     private func check(_ results: [ReplayResult]) throws(CommandFailure) {
         guard !id.isEmpty else { return }
         if let missing = results.first(where: { $0.outcome == .notFound }) {
-            throw .notFound("there is no control record \(missing.id)")
+            throw .notFound("no control record has the ID \(missing.id)")
         }
         let left = results.filter { if case .replayed = $0.outcome { false } else { true } }
-        guard left.isEmpty else { throw .failed("\(left.count) of \(results.count) records were left as they are") }
+        guard left.isEmpty else { throw .failed("\(left.count) of \(results.count) records were not replayed") }
     }
 }

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Control
 internal import JSON
 
-/// `cupel show`: all that one control record says.
+/// `cupel show`: prints one control record.
 struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
@@ -15,7 +15,7 @@ struct ShowCommand: ParsableCommand {
 
     @OptionGroup var options: DeployedOptions
 
-    @Argument(help: "The record's id, or its first digits.")
+    @Argument(help: "The record's ID, or its first digits.")
     var id: String
 
     @Flag(help: "Print the record as one JSON document.")
@@ -40,7 +40,7 @@ struct ShowCommand: ParsableCommand {
         let id = try pipeline.controlID(id)
         let record: ControlRecord?
         do throws(ControlError) { record = try pipeline.control.record(id) } catch { throw pipeline.failure(error) }
-        guard let record else { throw .notFound("there is no control record \(id)") }
+        guard let record else { throw .notFound("no control record has the ID \(id)") }
         return record
     }
 }

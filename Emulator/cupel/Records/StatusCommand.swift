@@ -3,14 +3,14 @@ internal import AWSModels
 internal import Control
 internal import JSON
 
-/// `cupel status`: what became of the files.
+/// `cupel status`: lists control records.
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "List control records: what became of each file.",
+        abstract: "List control records: the state of each file.",
         discussion: """
-            The oldest change comes first. An id's first digits are enough for show and
-            replay.
+            The oldest change comes first. The commands show and replay accept the first digits
+            of an ID.
 
             EXAMPLES
               cupel status                                     all bronze records
@@ -24,13 +24,13 @@ struct StatusCommand: ParsableCommand {
     @Option(help: "Only records of this table.")
     var table: String?
 
-    @Option(help: "Only pending, running, success or error.")
+    @Option(help: "Only records with this status: pending, running, success or error.")
     var status: ControlRecord.Status?
 
-    @Option(help: "Only records that changed since: 2026-03-01T09:30:00Z, 90s, 15m, 2h, 3d.")
+    @Option(help: "Only records changed since this time: 2026-03-01T09:30:00Z, or 90s, 15m, 2h, 3d ago.")
     var since: Since?
 
-    @Option(help: "bronze, silver or gold.")
+    @Option(help: "The layer: bronze, silver or gold.")
     var layer = Layer.bronze
 
     @Flag(help: "Print one JSON document.")

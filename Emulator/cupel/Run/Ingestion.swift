@@ -1,15 +1,15 @@
 internal import AWSModels
 internal import Control
 
-/// One file on its way: what is known of it so far.
+/// The progress of one file through the pipeline.
 struct Ingestion: Sendable {
     enum State: Hashable, Sendable {
         case waiting
         case uploading
-        /// Uploaded, and not yet in the control table.
+        /// Uploaded, but not yet in the control table.
         case announced
         case recorded(ControlRecord)
-        /// It did not even get a record.
+        /// Without a control record.
         case refused(String)
     }
 
@@ -33,7 +33,7 @@ struct Ingestion: Sendable {
 
     var hasSucceeded: Bool { record?.status == .success }
 
-    /// Why the file has not succeeded; nil if it has, or is on its way.
+    /// Why the file failed; nil if it succeeded or is in progress.
     var failure: String? {
         switch state {
         case .refused(let reason): reason
@@ -43,7 +43,7 @@ struct Ingestion: Sendable {
         }
     }
 
-    /// Megabytes of the file, as it lies there, a second from its first byte sent until its record settled.
+    /// Megabytes of the compressed file per second, from the start of its upload until its record settled.
     var megabytesPerSecond: Double { Double(file.sizeInBytes) / 1e6 / seconds }
 
     mutating func beginUpload(at now: ContinuousClock.Instant) {
@@ -58,14 +58,14 @@ struct Ingestion: Sendable {
 
     mutating func refuse(_ reason: String) { state = .refused(reason) }
 
-    /// - Returns: whether this is news.
-    mutating func see(_ record: ControlRecord, at now: ContinuousClock.Instant) -> Bool {
-        let isNews = self.record != record
+    /// - Returns: whether the record has changed.
+    mutating func update(_ record: ControlRecord, at now: ContinuousClock.Instant) -> Bool {
+        let hasChanged = self.record != record
         state = .recorded(record)
-        if isNews, let startedAt {
+        if hasChanged, let startedAt {
             let duration = startedAt.duration(to: now).components
             seconds = Double(duration.seconds) + Double(duration.attoseconds) / 1e18
         }
-        return isNews
+        return hasChanged
     }
 }

@@ -6,7 +6,7 @@ internal import CProcess
     internal import Musl
 #endif
 
-/// An emulator that lives as long as one command: `cupel up` on a free port, as a child process.
+/// An emulator for one command: `cupel up` on a free port, as a child process.
 struct OwnEmulator: ~Copyable {
     private let process: pid_t
     let state: EndpointFile
@@ -16,14 +16,14 @@ struct OwnEmulator: ~Copyable {
         self.state = state
     }
 
-    /// Starts it and waits until it answers. What it prints goes to `emulator.log` in its data folder.
+    /// Starts the emulator and waits until it answers. Its output goes to `emulator.log` in its data folder.
     static func start(data: String, options: [String] = []) throws(CommandFailure) -> OwnEmulator {
         try FileKind.makeFolder(data)
         EndpointFile.remove(in: data)
         let logPath = "\(data)/emulator.log"
         let log = open(logPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard log >= 0 else { throw .file("cannot create", logPath, errno) }
-        // The child has its own copy.
+        // The child has a descriptor of its own.
         defer { close(log) }
         let process = spawn(["cupel", "up", "--port", "0", "--data", data] + options, output: log)
         guard process > 0 else { throw .failed("cannot start the emulator: \(String(cString: strerror(-process)))") }
@@ -35,7 +35,7 @@ struct OwnEmulator: ~Copyable {
         }
     }
 
-    /// Ends it and waits until it has put everything away.
+    /// Stops the emulator and waits until it has ended.
     consuming func stop() {
         kill(process, SIGTERM)
         var status: Int32 = 0
@@ -57,7 +57,7 @@ struct OwnEmulator: ~Copyable {
             var status: Int32 = 0
             if waitpid(process, &status, WNOHANG) != 0 {
                 let log = (try? FileContent.read(logPath)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-                throw .failed("the emulator ended at its start:\n\(log.isEmpty ? "without a word" : log)")
+                throw .failed("the emulator ended during its start:\n\(log.isEmpty ? "it printed nothing" : log)")
             }
             usleep(2000)
         }

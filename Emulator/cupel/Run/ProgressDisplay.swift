@@ -1,6 +1,6 @@
 internal import Control
 
-/// Shows how files get on: a line per file that is drawn anew on a terminal, one line per change elsewhere.
+/// Shows the progress of files: one line per file, redrawn in place, on a terminal; one line per change elsewhere.
 struct ProgressDisplay {
     private let stream: StandardStream
     private var drawnLines = 0
@@ -13,7 +13,7 @@ struct ProgressDisplay {
     }
 
     private mutating func draw(_ ingestions: [Ingestion]) {
-        // Many files would scroll away: those under way, then how many are done.
+        // Many files would scroll away: show those in progress, and how many are done.
         let done = ingestions.count { $0.isSettled }
         let active = ingestions.filter { !$0.isSettled && $0.startedAt != nil }
         let visible = ingestions.count <= 12 ? ingestions : Array(active.prefix(10))
@@ -44,7 +44,7 @@ struct ProgressDisplay {
 
     static func text(of ingestion: Ingestion) -> String {
         switch ingestion.state {
-        case .waiting: return "waits"
+        case .waiting: return "waiting"
         case .uploading: return "uploading"
         case .announced: return "uploaded"
         case .refused: return "refused"

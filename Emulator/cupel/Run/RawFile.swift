@@ -1,4 +1,4 @@
-/// A local file that is to be ingested: where it goes under `raw/`.
+/// A local file to ingest, with its key under `raw/`.
 struct RawFile: Hashable, Sendable {
     let path: String
     let table: String
@@ -7,11 +7,11 @@ struct RawFile: Hashable, Sendable {
 
     var name: String { Self.lastComponent(of: path) }
 
-    /// The files that `paths` name: files themselves, and those in folders and below that end in `.csv.gz` or `.json.gz`.
+    /// The files that `paths` name; in a folder, all files at any depth that end in `.csv.gz` or `.json.gz`.
     ///
     /// - Parameters:
     ///   - table: the table of all of them; nil takes it from each path.
-    ///   - tables: those that have a contract.
+    ///   - tables: the tables that have a contract.
     static func found(
         at paths: [String], table: String?, tables: [String]
     ) throws(CommandFailure) -> [RawFile] {
@@ -23,14 +23,14 @@ struct RawFile: Hashable, Sendable {
             guard let table = table ?? Self.table(of: path, tables) else {
                 throw .usage(
                     "\(path): neither its folder nor its name is one of the tables \(tables.joined(separator: ", ")); "
-                        + "say which with --table")
+                        + "give the table with --table")
             }
             guard tables.contains(table) else {
-                throw .usage("no contract describes \(table); known are \(tables.joined(separator: ", "))")
+                throw .usage("no contract describes the table \(table), only \(tables.joined(separator: ", "))")
             }
             let name = lastComponent(of: path)
             var key = "raw/\(table)/\(name)"
-            // Files of one name from several folders.
+            // Files with the same name, from several folders, get distinct keys.
             var number = 2
             while !keys.insert(key).inserted { (key, number) = ("raw/\(table)/\(number)/\(name)", number + 1) }
             let size = try FileReader(path: path).sizeInBytes
@@ -44,11 +44,12 @@ struct RawFile: Hashable, Sendable {
 
     private static func expanded(_ path: String) throws(CommandFailure) -> [String] {
         switch FileKind.of(path) {
-        case .missing: throw .notFound("\(path): there is no such file")
+        case .missing: throw .notFound("\(path) does not exist")
         case .other: throw .usage("\(path) is neither a file nor a folder")
         case .file:
             guard isRaw(path) else {
-                throw .usage("\(path): raw files end in .csv.gz or .json.gz; compress it with gzip first")
+                throw .usage(
+                    "\(path): expected a name that ends in .csv.gz or .json.gz; compress the file with gzip first")
             }
             return [path]
         case .folder:
@@ -73,7 +74,7 @@ struct RawFile: Hashable, Sendable {
         }
         let stem = (components.last ?? "").prefix { $0 != "." && $0 != "-" }
         if tables.contains(String(stem)) { return String(stem) }
-        // review_2024 is review's, unless there is a table of that name.
+        // review_2024 belongs to review, unless a table has that name.
         return tables.filter { stem.hasPrefix($0 + "_") }.max { $0.count < $1.count }
     }
 

@@ -10,16 +10,16 @@ internal import JSON
     internal import Musl
 #endif
 
-/// `cupel run`: local files through the pipeline.
+/// `cupel run`: runs local files through the pipeline.
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Take local files through the pipeline and wait until each has settled.",
+        abstract: "Run local files through the pipeline and wait until each succeeds or fails.",
         discussion: """
-            Puts each file under raw/<table>/. The table is --table, else the folder's
-            name if it is a table, else the file's: review.csv.gz, review-2024.csv.gz.
-            Uses the running emulator, else one of its own on the same data. Exit status
-            1 if a file failed; then it says why, and how to run it again.
+            Uploads each file to raw/<table>/. The table is --table, or else the name of the
+            folder if it is a table, or else the start of the file name: review.csv.gz,
+            review-2024.csv.gz. Uses the running emulator, or else starts one on the same
+            data. If a file fails, prints why and how to replay it; exit status 1.
 
             EXAMPLES
               cupel run sample                                 all raw files of a folder
@@ -35,9 +35,9 @@ struct RunCommand: ParsableCommand {
     @Option(help: "The table of all files.")
     var table: String?
 
-    @OptionGroup(title: "For an emulator of its own") var emulator: EmulatorOptions
+    @OptionGroup(title: "Options for the emulator that it starts") var emulator: EmulatorOptions
 
-    @Option(help: "Give a file up after so many seconds without news of it.")
+    @Option(help: "Seconds without progress after which a file fails.")
     var timeout = 900
 
     @Flag(help: "Print one JSON document at the end.")
@@ -64,11 +64,9 @@ struct RunCommand: ParsableCommand {
         }
     }
 
-    private func run(
-        _ files: [RawFile], through pipeline: Pipeline, usesOwnEmulator: Bool
-    ) throws(CommandFailure) {
+    private func run(_ files: [RawFile], through pipeline: Pipeline, usesOwnEmulator: Bool) throws(CommandFailure) {
         var run = FileRun(files, pipeline: pipeline, timeout: .seconds(timeout))
-        try run.toTheEnd()
+        try run.run()
         let report = RunReport(ingestions: run.ingestions, lakeBucket: pipeline.lakeBucket)
         if json {
             StandardStream.output.line(report.document.text)

@@ -1,7 +1,7 @@
 internal import Control
 internal import JSON
 
-/// What came of a run: the table at its end.
+/// The result of a run, printed as a table at its end.
 struct RunReport {
     let ingestions: [Ingestion]
     let lakeBucket: String
@@ -11,7 +11,7 @@ struct RunReport {
     func print(to stream: StandardStream) {
         let wide = table(withOutput: true).lines()
         if let width = stream.width, let longest = wide.map(\.count).max(), longest > width {
-            // A path that is cut short is of no use: on a narrow terminal it has a line of its own.
+            // A truncated path is useless, so on a narrow terminal it gets a line of its own.
             for (position, line) in table(withOutput: false).lines().enumerated() {
                 stream.line(line)
                 if position > 0, let output = output(of: ingestions[position - 1]) { stream.line("  \(output)") }
@@ -47,20 +47,20 @@ struct RunReport {
         return "s3://\(lakeBucket)/\(key)"
     }
 
-    /// What failed, why, and what to type next.
+    /// Prints which files failed, why, and what to type next.
     /// - Parameters:
-    ///   - usesOwnEmulator: the emulator of the run is gone by then.
-    ///   - options: those by which a command finds this pipeline, each after a space.
+    ///   - usesOwnEmulator: whether the run started its own emulator, which has ended by now.
+    ///   - options: the options that locate this pipeline, each after a space.
     func printFailures(to stream: StandardStream, usesOwnEmulator: Bool, options: String) {
         guard !failures.isEmpty else { return }
         stream.line("\n\(failures.count) of \(ingestions.count) files failed:")
         for ingestion in failures {
-            stream.line("  \(ingestion.file.path): \(ingestion.failure ?? "it has not settled")")
+            stream.line("  \(ingestion.file.path): \(ingestion.failure ?? "it neither succeeded nor failed in time")")
         }
         let ids = failures.compactMap { $0.record?.controlID.text.prefix(Pipeline.shownDigitsOfID) }
         guard !ids.isEmpty else { return }
         let start = usesOwnEmulator ? " (with the emulator running: cupel up\(options))" : ""
-        stream.line("\nTo run them again\(start):\n  cupel replay\(options) --id \(ids.joined(separator: " "))")
+        stream.line("\nTo replay them\(start):\n  cupel replay\(options) --id \(ids.joined(separator: " "))")
     }
 
     var document: JSON {

@@ -4,10 +4,11 @@ internal import Control
 
 /// Puts local files into the stage bucket.
 enum Upload {
-    /// Files up to this size go in one request, larger ones in parts of it: an upload holds no more in memory.
+    /// A file up to this size is uploaded in one request, a larger one in parts of this size. An upload holds one part
+    /// in memory.
     static let partSizeInBytes = 16 << 20
 
-    /// - Returns: the id of the control record that the object will have.
+    /// - Returns: the ID of the control record that the object will have.
     static func put(_ file: RawFile, into pipeline: Pipeline) throws(CommandFailure) -> ControlID {
         var reader = try FileReader(path: file.path)
         let object = S3Object(bucket: pipeline.stageBucket, key: file.key)
@@ -45,7 +46,7 @@ enum Upload {
             }
             do throws(AWSError) { return try upload.complete(parts) } catch { throw pipeline.failure(error) }
         } catch {
-            // The bucket's own rule removes what stays behind, if this fails too.
+            // If the abort fails too, the bucket's lifecycle rule removes the parts.
             try? upload.abort()
             throw error
         }

@@ -1,18 +1,18 @@
 internal import Control
 internal import Threads
 
-/// Uploads files a few at a time, each on a thread of its own, and tells how they get on in the order in which it happens.
-/// After one that fails none begins.
+/// Uploads files a few at a time, each on a thread of its own, and reports their events in order. No upload begins
+/// after one has failed.
 final class Uploads: @unchecked Sendable {
-    // Unchecked: all that changes is touched under `monitor` only.
+    // Unchecked: `monitor` guards the state that the threads share.
 
-    /// What happened to the file at a position.
+    /// An event of the file at a position.
     enum Event: Sendable {
         case began(Int, at: ContinuousClock.Instant)
         case ended(Int, Result<ControlID, CommandFailure>)
     }
 
-    /// More would share the same line and disk, and hold another part each in memory.
+    /// More threads would share the same network and disk, and each would hold another part in memory.
     static let threadLimit = 4
 
     private let count: Int
@@ -20,19 +20,19 @@ final class Uploads: @unchecked Sendable {
     private let monitor = Monitor()
     private var threads: [SystemThread] = []
     private var events: [Event] = []
-    /// The next file to begin with.
+    /// The position of the next file.
     private var next = 0
     private var isStopped = false
 
-    /// Begins at once.
-    /// - Parameter upload: puts the file at a position in its place, on any thread.
+    /// Starts the first uploads.
+    /// - Parameter upload: uploads the file at a position; called on any thread.
     init(_ count: Int, upload: @escaping @Sendable (Int) throws(CommandFailure) -> ControlID) {
         self.count = count
         self.upload = upload
         for _ in 0..<min(count, Self.threadLimit) { threads.append(SystemThread { self.serve() }) }
     }
 
-    /// What has happened next, once it has; nil if nothing does for `duration`.
+    /// The next event; nil if there is none within `duration`.
     func event(within duration: Duration) -> Event? {
         let deadline = ContinuousClock.now + duration
         return monitor.locked {
@@ -41,7 +41,7 @@ final class Uploads: @unchecked Sendable {
         }
     }
 
-    /// Begins with no other file, and waits for those that are under way.
+    /// Begins no other upload, and waits for those in progress.
     func stop() {
         monitor.locked { isStopped = true }
         for thread in threads { thread.join() }
@@ -67,7 +67,7 @@ final class Uploads: @unchecked Sendable {
 
     private func end(_ position: Int, _ result: Result<ControlID, CommandFailure>) {
         monitor.locked {
-            // The run ends with it, so others would begin in vain.
+            // A failure ends the run, so further uploads would be useless.
             if case .failure = result { isStopped = true }
             events.append(.ended(position, result))
             monitor.signal()

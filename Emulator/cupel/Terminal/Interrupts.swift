@@ -6,19 +6,19 @@ internal import Threads
     internal import Musl
 #endif
 
-/// SIGINT and SIGTERM as something to wait for. A second one ends the process at once.
+/// Waits for SIGINT or SIGTERM. A second signal ends the process at once.
 final class Interrupts: Sendable {
     private let reading: Int32
 
-    /// Takes the signals over.
+    /// Installs the signal handlers.
     init() {
         var ends: [Int32] = [-1, -1]
-        precondition(pipe(&ends) == 0, "no descriptor is left for signals")
+        precondition(pipe(&ends) == 0, "cannot create a pipe for signals")
         reading = ends[0]
         signalPipe = ends[1]
         for number in [SIGINT, SIGTERM] {
             signal(number) { number in
-                // Only async-signal-safe calls here.
+                // Only async-signal-safe calls are allowed here.
                 var byte = UInt8(truncatingIfNeeded: number)
                 _ = write(signalPipe, &byte, 1)
                 signal(number, SIG_DFL)
@@ -27,7 +27,7 @@ final class Interrupts: Sendable {
         signal(SIGPIPE, SIG_IGN)
     }
 
-    /// Waits for the first of them.
+    /// Waits for the first signal.
     func first() async {
         let reading = reading
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
@@ -40,5 +40,5 @@ final class Interrupts: Sendable {
     }
 }
 
-/// Written once before the handlers are set, read by them alone.
+/// Written once before the handlers are installed; only they read it.
 private nonisolated(unsafe) var signalPipe: Int32 = -1

@@ -22,7 +22,7 @@ enum Quantity {
         return (value < 0 && scaled > 0 ? "-" : "") + "\(scaled / scale)" + (places > 0 ? ".\(zeros)\(fraction)" : "")
     }
 
-    /// Whole numbers without a point, others with two digits behind it.
+    /// Whole numbers without a point, others with two digits after it.
     static func shortest(_ value: Double) -> String {
         Int(exactly: value).map { count($0) } ?? decimal(value, places: 2)
     }

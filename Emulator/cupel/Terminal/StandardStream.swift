@@ -4,7 +4,7 @@
     internal import Musl
 #endif
 
-/// Standard output or error, written at once and whole.
+/// Standard output or error, without a buffer.
 struct StandardStream: Sendable {
     static let output = StandardStream(descriptor: STDOUT_FILENO)
     static let error = StandardStream(descriptor: STDERR_FILENO)
@@ -13,14 +13,14 @@ struct StandardStream: Sendable {
 
     var isTerminal: Bool { isatty(descriptor) == 1 }
 
-    /// Columns of the terminal; nil when this is none.
+    /// The columns of the terminal; nil if this is not a terminal.
     var width: Int? {
         var size = winsize()
         guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
         return Int(size.ws_col)
     }
 
-    /// A reader that has gone away (`cupel status | head`) is no error.
+    /// Writes all of `text`. A closed pipe (`cupel status | head`) is not an error.
     func write(_ text: String) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
@@ -34,7 +34,7 @@ struct StandardStream: Sendable {
     func line(_ text: String = "") { write(text + "\n") }
 }
 
-/// write(2) on a whole buffer; -1 and `errno` when it fails.
+/// Calls write(2) with a whole buffer; returns -1 and sets `errno` on failure.
 func descriptorWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
     write(descriptor, bytes.baseAddress, bytes.count)
 }

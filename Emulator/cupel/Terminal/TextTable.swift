@@ -17,12 +17,12 @@ struct TextTable {
 
     var isEmpty: Bool { rows.isEmpty }
 
-    /// - Parameter cells: one a column. Line breaks would break the table, so they become spaces.
+    /// - Parameter cells: one per column. Line breaks become spaces.
     mutating func add(_ cells: [String]) {
         rows.append(cells.map { cell in String(cell.map { $0.isNewline ? " " : $0 }) })
     }
 
-    /// The table's lines, its titles first; cut to `width` columns if it is given.
+    /// The table's lines, titles first, cut to `width` columns if it is given.
     func lines(width: Int? = nil) -> [String] {
         let all = [columns.map(\.title)] + rows
         let widths = columns.indices.map { column in all.map { $0[column].count }.max() ?? 0 }

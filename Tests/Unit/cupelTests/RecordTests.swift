@@ -123,11 +123,11 @@ import Testing
         var failure = try record("beer2.csv.gz", status: .error)
         failure.errorType = "BadInput"
         failure.errorMessage = "not gzip"
-        let news = [
-            done.see(success, at: start + .milliseconds(500)), done.see(success, at: start + .seconds(9)),
-            broken.see(failure, at: start + .seconds(1)),
+        let changes = [
+            done.update(success, at: start + .milliseconds(500)), done.update(success, at: start + .seconds(9)),
+            broken.update(failure, at: start + .seconds(1)),
         ]
-        #expect(news == [true, false, true])
+        #expect(changes == [true, false, true])
         let report = RunReport(ingestions: [done, broken], lakeBucket: "lake")
         #expect(report.failures.map(\.failure) == ["BadInput: not gzip"])
         let files = try #require(report.document["files"]?.array)

@@ -17,85 +17,94 @@ struct JSONataTests {
         return try evaluator.evaluate(try JSONataExpression(text).node, .json(document), frame).json
     }
 
-    @Test(arguments: [
-        // Paths flatten, and a sequence of one is the one.
-        ("orders.id", "[1,2]"),
-        ("orders[0].id", "1"),
-        ("orders[-1].lines.sku", #""a""#),
-        ("orders.lines.sku", #"["a","b","a"]"#),
-        ("orders[id=2].lines[0].n", "4"),
-        ("orders.lines[price>5].sku", #""b""#),
-        ("orders.lines[price>5].sku[]", #"["b"]"#),
-        ("$doc.flags", "[true]"), ("$doc.none", "[]"), ("`odd name`", #""x""#), ("$doc.big", "12345678901234567890"),
-        ("**.sku", #"["a","b","a"]"#), ("orders[0].lines[0].*", #"["a",2.5,2]"#), ("orders^(>id).id", "[2,1]"),
-        ("orders.lines{sku: $sum(n)}", #"{"a":6,"b":1}"#), ("$sum(orders.lines.(price * n))", "25"),
-        // Operators.
-        ("1 + 2 * 3", "7"), ("-(2 - 5) % 2", "1"), ("'a' & 1 & null & true", #""a1nulltrue""#), ("7 / 2", "3.5"),
-        ("1 = 1.0 and 'a' != 'b' or false", "true"), ("2 in [1, 2]", "true"), ("[1..3]", "[1,2,3]"),
-        ("missing ?? 'default'", #""default""#), ("'' ?: 'other'", #""other""#), ("missing = missing", "false"),
-        ("flags[0] ? 'yes' : 'no'", #""yes""#), ("( $x := 2; $f := function($n) { $n * $x }; $f(21) )", "42"),
-        ("( $fact := function($n) { $n <= 1 ? 1 : $n * $fact($n - 1) }; $fact(10) )", "3628800"),
-        // Functions.
-        ("$map([1,2,3], function($v, $i) { $v * $i })", "[0,2,6]"),
-        ("$filter([1,2,3], function($v) { $v > 1 })", "[2,3]"),
-        ("$reduce([1,2,3], function($a, $b) { $a + $b }, 10)", "16"),
-        ("$sort([3,1,2], function($l, $r) { $l < $r })", "[3,2,1]"),
-        ("$uppercase('é') & $trim('  a  b ')", #""Éa b""#), ("$substring('hello', -3, 2)", #""ll""#),
-        ("$pad('x', -3, '*')", #""**x""#), ("$split('a1b2c', /[0-9]/)", #"["a","b","c"]"#),
-        ("$replace('265USD', /([0-9]+)USD/, '$$$1')", #""$265""#), ("$match('ababbab', /ab/)[1].index", "2"),
-        ("$number('0x1F') + $number('1e2')", "131"), ("$round(2.5) & $round(123.456, 2)", #""2123.46""#),
-        ("$merge([{'a': 1}, {'a': 2, 'b': 3}])", #"{"a":2,"b":3}"#), ("$keys({'a': 1, 'b': 2})", #"["a","b"]"#),
-        ("$each({'a': 1}, function($v, $k) { $k & $v })", #""a1""#), ("$distinct([1, 1.0, 'a'])", #"[1,"a"]"#),
-        ("$string({'a': [1]})", #""{\"a\":[1]}""#), ("$exists(missing) or $boolean([0, 1])", "true"),
-        ("$partition([1,2,3], 2)", "[[1,2],[3]]"), ("$range(0, 6, 3)", "[0,3,6]"), ("$parse('{\"a\": 1}').a", "1"),
-        ("$hash('input data', 'MD5')", #""812f45842bc6d66ee14572ce20db8e86""#),
-        ("$type([]) & $count(missing)", #""array0""#),
-        ("$fromMillis(0)", #""1970-01-01T00:00:00.000Z""#), ("$encodeUrlComponent('a b/ü')", #""a%20b%2F%C3%BC""#),
-        (
-            "$ ~> |orders[id=1]|{'id': 9}, 'lines'| ~> $lookup('orders')",
-            #"[{"id":9},{"id":2,"lines":[{"sku":"a","price":2.5,"n":4}]}]"#
-        ),
-    ])
-    func anExpressionGivesItsDocumentedValue(text: String, expected: String) throws {
+    @Test(
+        "an expression has its documented value",
+        arguments: [
+            // Paths flatten, and a sequence with one element is that element.
+            ("orders.id", "[1,2]"),
+            ("orders[0].id", "1"),
+            ("orders[-1].lines.sku", #""a""#),
+            ("orders.lines.sku", #"["a","b","a"]"#),
+            ("orders[id=2].lines[0].n", "4"),
+            ("orders.lines[price>5].sku", #""b""#),
+            ("orders.lines[price>5].sku[]", #"["b"]"#),
+            ("$doc.flags", "[true]"), ("$doc.none", "[]"), ("`odd name`", #""x""#),
+            ("$doc.big", "12345678901234567890"),
+            ("**.sku", #"["a","b","a"]"#), ("orders[0].lines[0].*", #"["a",2.5,2]"#), ("orders^(>id).id", "[2,1]"),
+            ("orders.lines{sku: $sum(n)}", #"{"a":6,"b":1}"#), ("$sum(orders.lines.(price * n))", "25"),
+            // Operators.
+            ("1 + 2 * 3", "7"), ("-(2 - 5) % 2", "1"), ("'a' & 1 & null & true", #""a1nulltrue""#), ("7 / 2", "3.5"),
+            ("1 = 1.0 and 'a' != 'b' or false", "true"), ("2 in [1, 2]", "true"), ("[1..3]", "[1,2,3]"),
+            ("missing ?? 'default'", #""default""#), ("'' ?: 'other'", #""other""#), ("missing = missing", "false"),
+            ("flags[0] ? 'yes' : 'no'", #""yes""#), ("( $x := 2; $f := function($n) { $n * $x }; $f(21) )", "42"),
+            ("( $fact := function($n) { $n <= 1 ? 1 : $n * $fact($n - 1) }; $fact(10) )", "3628800"),
+            // Functions.
+            ("$map([1,2,3], function($v, $i) { $v * $i })", "[0,2,6]"),
+            ("$filter([1,2,3], function($v) { $v > 1 })", "[2,3]"),
+            ("$reduce([1,2,3], function($a, $b) { $a + $b }, 10)", "16"),
+            ("$sort([3,1,2], function($l, $r) { $l < $r })", "[3,2,1]"),
+            ("$uppercase('é') & $trim('  a  b ')", #""Éa b""#), ("$substring('hello', -3, 2)", #""ll""#),
+            ("$pad('x', -3, '*')", #""**x""#), ("$split('a1b2c', /[0-9]/)", #"["a","b","c"]"#),
+            ("$replace('265USD', /([0-9]+)USD/, '$$$1')", #""$265""#), ("$match('ababbab', /ab/)[1].index", "2"),
+            ("$number('0x1F') + $number('1e2')", "131"), ("$round(2.5) & $round(123.456, 2)", #""2123.46""#),
+            ("$merge([{'a': 1}, {'a': 2, 'b': 3}])", #"{"a":2,"b":3}"#), ("$keys({'a': 1, 'b': 2})", #"["a","b"]"#),
+            ("$each({'a': 1}, function($v, $k) { $k & $v })", #""a1""#), ("$distinct([1, 1.0, 'a'])", #"[1,"a"]"#),
+            ("$string({'a': [1]})", #""{\"a\":[1]}""#), ("$exists(missing) or $boolean([0, 1])", "true"),
+            ("$partition([1,2,3], 2)", "[[1,2],[3]]"), ("$range(0, 6, 3)", "[0,3,6]"), ("$parse('{\"a\": 1}').a", "1"),
+            ("$hash('input data', 'MD5')", #""812f45842bc6d66ee14572ce20db8e86""#),
+            ("$type([]) & $count(missing)", #""array0""#),
+            ("$fromMillis(0)", #""1970-01-01T00:00:00.000Z""#), ("$encodeUrlComponent('a b/ü')", #""a%20b%2F%C3%BC""#),
+            (
+                "$ ~> |orders[id=1]|{'id': 9}, 'lines'| ~> $lookup('orders')",
+                #"[{"id":9},{"id":2,"lines":[{"sku":"a","price":2.5,"n":4}]}]"#
+            ),
+        ])
+    func values(text: String, expected: String) throws {
         #expect(try evaluate(text) == JSON(parsing: expected))
     }
 
-    @Test func nothingIsNotNull() throws {
+    @Test("the absence of a value differs from null")
+    func nothing() throws {
         #expect(try evaluate("missing.deeper") == nil)
         #expect(try evaluate("null") == .null)
         #expect(try evaluate("[missing, null]") == [.null])
     }
 
-    @Test(arguments: [
-        ("1 + 'a'", "T2002"),
-        ("'a' < 1", "T2009"),
-        ("$nothing()", "T1006"),
-        ("sum(1)", "T1005"),
-        ("$sum('a')", "T0412"),
-        ("$error('own words')", "D3137"), ("1 / 0", "D1001"), ("{1: 2}", "T1003"), ("$number('x')", "D3030"),
-        ("( $f := function() { $f() }; $f() )", "U1001"), ("[1..1e9]", "D2014"),
-    ])
-    func aFaultyEvaluationHasItsCode(text: String, code: String) {
+    @Test(
+        "an evaluation error has its code",
+        arguments: [
+            ("1 + 'a'", "T2002"),
+            ("'a' < 1", "T2009"),
+            ("$nothing()", "T1006"),
+            ("sum(1)", "T1005"),
+            ("$sum('a')", "T0412"),
+            ("$error('own words')", "D3137"), ("1 / 0", "D1001"), ("{1: 2}", "T1003"), ("$number('x')", "D3030"),
+            ("( $f := function() { $f() }; $f() )", "U1001"), ("[1..1e9]", "D2014"),
+        ])
+    func evaluationErrors(text: String, code: String) {
         let fault = #expect(throws: JSONataFault.self) { try evaluate(text) }
         #expect(fault?.code == code)
     }
 
-    @Test(arguments: [
-        ("", "S0207"),
-        ("1 +", "S0207"),
-        ("(1", "S0203"),
-        ("'a", "S0101"),
-        ("a.1", "S0213"),
-        ("1 := 2", "S0212"),
-        ("/a", "S0302"),
-        ("a ]", "S0201"),
-    ])
-    func aTextThatIsNoExpressionIsRefusedByItsCode(text: String, code: String) {
+    @Test(
+        "a syntax error has its code",
+        arguments: [
+            ("", "S0207"),
+            ("1 +", "S0207"),
+            ("(1", "S0203"),
+            ("'a", "S0101"),
+            ("a.1", "S0213"),
+            ("1 := 2", "S0212"),
+            ("/a", "S0302"),
+            ("a ]", "S0201"),
+        ])
+    func syntaxErrors(text: String, code: String) {
         let fault = #expect(throws: JSONataFault.self) { try JSONataExpression(text) }
         #expect(fault?.code == code)
     }
 
-    @Test func theVariablesThatAnExpressionNeedsAreThoseThatItDoesNotBind() throws {
+    @Test("the free variables of an expression are those that it does not bind")
+    func freeVariables() throws {
         let expression = try JSONataExpression("( $own := $a; $map($b, function($v) { $v + $own + $c }) )")
         #expect(expression.freeVariables == ["a", "b", "c"])
     }

@@ -9,8 +9,9 @@ struct UpCommand: AsyncParsableCommand {
         commandName: "up",
         abstract: "Run the emulator in the foreground until Ctrl-C.",
         discussion: """
-            Emulates the template's resources on http://127.0.0.1:PORT. Functions and tasks run
-            as processes of this machine. The state survives a restart and a crash.
+            Emulates the template's resources on http://127.0.0.1:PORT. Functions and
+            tasks run as processes of this machine. The state survives a restart and a
+            crash.
 
             EXAMPLES
               cupel up

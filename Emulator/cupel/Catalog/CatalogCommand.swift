@@ -7,8 +7,8 @@ struct CatalogCommand: ParsableCommand {
         commandName: "catalog",
         abstract: "Write the CloudFormation template of the bronze tables from the contracts.",
         discussion: """
-            Writes one AWS Glue table for each contract, with projected partitions. After a
-            contract has changed, write infra/tables.yaml again and deploy it.
+            Writes one AWS Glue table for each contract, with projected partitions. After
+            a contract has changed, write infra/tables.yaml again and deploy it.
 
             EXAMPLES
               cupel catalog -o infra/tables.yaml

@@ -7,8 +7,8 @@ struct ContractCommand: ParsableCommand {
         commandName: "contract",
         abstract: "Propose, check and compare data contracts.",
         discussion: """
-            A contract is an Open Data Contract Standard 3.1 file for one table. The Parquet
-            schema, masking, quarantine and rules all come from it.
+            A contract is an Open Data Contract Standard 3.1 file for one table. The
+            Parquet schema, masking, quarantine and rules all come from it.
 
             EXAMPLES
               cupel contract infer orders.csv.gz -o infra/contracts/orders.odcs.yaml

@@ -9,9 +9,9 @@ struct DiffCommand: ParsableCommand {
         commandName: "diff",
         abstract: "Compare two versions of a contract.",
         discussion: """
-            Reports for each change whether files from before and after it can be read together
-            as one table in DuckDB, pyarrow and Iceberg, and suggests the next version. Exit
-            status 0 if they can, 1 if they cannot.
+            Reports for each change whether files from before and after it can be read
+            together as one table in DuckDB, pyarrow and Iceberg, and suggests the next
+            version. Exit status 0 if they can, 1 if they cannot.
 
             EXAMPLES
               cupel contract diff old/orders.odcs.yaml infra/contracts/orders.odcs.yaml

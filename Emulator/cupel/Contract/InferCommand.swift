@@ -15,14 +15,14 @@ struct InferCommand: ParsableCommand {
         commandName: "infer",
         abstract: "Propose a contract for the table in a file.",
         discussion: """
-            Reads the start of a CSV or NDJSON file, gzip or plain, and writes a contract that
-            converts this file. Each field gets the narrowest type that is safe, with the
-            reason as a comment. A sample does not show everything: review the contract
-            before you use it.
+            Reads the start of a CSV or NDJSON file, gzip or plain, and writes a contract
+            that converts this file. Each field gets the narrowest type that is safe, with
+            the reason as a comment. A sample does not show everything: review the
+            contract before you use it.
 
             EXAMPLES
               cupel contract infer orders.csv.gz
-              cupel contract infer --table orders -o infra/contracts/orders.odcs.yaml 2024-07.ndjson
+              cupel contract infer --table orders -o orders.odcs.yaml 2024-07.ndjson
             """)
 
     @Argument(help: "The file: .csv, .json, .ndjson or .jsonl, with or without .gz.")

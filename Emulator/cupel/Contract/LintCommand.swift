@@ -9,9 +9,9 @@ struct LintCommand: ParsableCommand {
         commandName: "lint",
         abstract: "Check contracts.",
         discussion: """
-            Reads each file as the functions do and reports every error with its line, column
-            and key: what is wrong, and what is expected. A file without errors may get advice.
-            In a file that is not YAML, only the first error is reported.
+            Reads each file as the functions do and reports every error with its line,
+            column and key: what is wrong, and what is expected. A file without errors may
+            get advice. In a file that is not YAML, only the first error is reported.
 
             EXIT STATUS
               0  no error; with --strict, no advice either

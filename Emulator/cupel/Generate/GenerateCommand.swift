@@ -20,7 +20,7 @@ struct GenerateCommand: ParsableCommand {
             scripts, quotes, commas and line breaks.
 
             EXAMPLES
-              cupel generate -o sample                         all four tables, 1.7 million rows
+              cupel generate -o sample                         all tables, 1.7 million rows
               cupel generate --table beer --rows 1000 -o sample
               cupel generate --table review --format json --seed 7 -o sample
             """)

@@ -17,7 +17,7 @@ struct LogsCommand: ParsableCommand {
         discussion: """
             EXAMPLES
               cupel logs bronze-writer --since 10m
-              cupel logs bronze-writer --task                  the same program as an ECS task
+              cupel logs bronze-writer --task                  the log of the ECS task
               cupel logs control-recorder --follow
             """)
 

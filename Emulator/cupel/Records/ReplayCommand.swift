@@ -9,9 +9,9 @@ struct ReplayCommand: ParsableCommand {
         commandName: "replay",
         abstract: "Process files again from their control records.",
         discussion: """
-            Replays each file once; its earlier attempts still count. Without --id, replays all
-            bronze records with the given status. A record that a running worker holds is
-            skipped. Exit status 1 if a record named by --id was skipped.
+            Replays each file once; its earlier attempts still count. Without --id,
+            replays all bronze records with the given status. A record that a running
+            worker holds is skipped. Exit status 1 if a record named by --id was skipped.
 
             EXAMPLES
               cupel replay --dry-run                           what would be replayed

@@ -9,8 +9,8 @@ struct StatusCommand: ParsableCommand {
         commandName: "status",
         abstract: "List control records: the state of each file.",
         discussion: """
-            The oldest change comes first. The commands show and replay accept the first digits
-            of an ID.
+            The oldest change comes first. The commands show and replay accept the first
+            digits of an ID.
 
             EXAMPLES
               cupel status                                     all bronze records

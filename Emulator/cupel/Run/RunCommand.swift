@@ -16,10 +16,11 @@ struct RunCommand: ParsableCommand {
         commandName: "run",
         abstract: "Run local files through the pipeline and wait until each succeeds or fails.",
         discussion: """
-            Uploads each file to raw/<table>/. The table is --table, or else the name of the
-            folder if it is a table, or else the start of the file name: review.csv.gz,
-            review-2024.csv.gz. Uses the running emulator, or else starts one on the same
-            data. If a file fails, prints why and how to replay it; exit status 1.
+            Uploads each file to raw/<table>/. The table is --table, or else the name of
+            the folder if it is a table, or else the start of the file name:
+            review.csv.gz, review-2024.csv.gz. Uses the running emulator, or else starts
+            one on the same data. If a file fails, prints why and how to replay it; exit
+            status 1.
 
             EXAMPLES
               cupel run sample                                 all raw files of a folder

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ContractTools
 
-/// A contract whose properties are written in YAML's flow style, without the braces.
+/// A contract whose properties are written in YAML's flow style, without braces.
 func contract(
     _ properties: String..., version: String = "1.0.0", table: String = "orders", more: String = ""
 ) throws -> Contract {
@@ -44,13 +44,14 @@ func contractText(
         "name: \(name), logicalType: \(logicalType), physicalType: '\(physicalType)'\(more)"
     }
 
-    @Test func theSameContractHasNoDifferences() throws {
+    @Test("equal contracts have no differences") func equalContracts() throws {
         let difference = ContractDifference(from: try contract(Self.id), to: try contract(Self.id))
         #expect(difference.changes.isEmpty && difference.isCompatible)
         #expect("\(try #require(difference.suggestedVersion))" == "1.0.0" && !difference.isVersionTooLow)
     }
 
     @Test(
+        "a wider type is compatible; a narrower or another type is not",
         arguments: [
             ("integer", "int", "integer", "bigint", true), ("integer", "tinyint", "integer", "smallint", true),
             ("integer", "smallint", "integer", "bigint", true), ("integer", "bigint", "integer", "int", false),
@@ -67,24 +68,22 @@ func contractText(
             ("string", "string", "string", "uuid", false),
             ("string", "string", "integer", "bigint", false), ("string", "varchar(10)", "string", "text", nil),
         ] as [(String, String, String, String, Bool?)])
-    func aTypeMayGrowNeverShrinkOrBecomeAnother(
-        oldLogical: String, old: String, newLogical: String, new: String, isCompatible: Bool?
-    ) throws {
+    func typeChanges(oldLogical: String, old: String, newLogical: String, new: String, isCompatible: Bool?) throws {
         let found = try changes([Self.property("x", oldLogical, old)], [Self.property("x", newLogical, new)])
         #expect(found == (isCompatible.map { [$0 ? "type x ok minor" : "type x breaks major"] } ?? []))
     }
 
-    @Test func columnsComeAsOptionalAndGoWithANewMajorVersion() throws {
+    @Test("an optional column may be added; a dropped column needs a new major version") func columnChanges() throws {
         let (a, b) = (Self.property("a", "string", "string"), Self.property("b", "string", "string"))
         #expect(try changes([a], [a, b]) == ["column_added b ok minor"])
         #expect(try changes([a], [a, b + ", required: true"]) == ["column_added b breaks major"])
         #expect(try changes([a, b], [a]) == ["column_dropped b ok major"])
-        // Without ids of their own, columns are known by their position.
+        // Without ids of their own, columns are identified by their position.
         #expect(try changes([a], [b, a]) == ["column_added b ok minor", "field_id a breaks major"])
         #expect(try changes([a, b], [b]) == ["column_dropped a ok major", "field_id b breaks major"])
     }
 
-    @Test func anIdMakesARenamingKnownToThoseWhoReadByIt() throws {
+    @Test("a renamed column with the same field id is compatible for readers by id only") func renaming() throws {
         func named(_ name: String, _ id: Int) -> String {
             "name: \(name), logicalType: string, customProperties: [{property: fieldId, value: \(id)}]"
         }
@@ -101,7 +100,7 @@ func contractText(
                 == ["column_renamed a breaks major", "type b breaks major"])
     }
 
-    @Test func aValueMustBeThereOrMeanTheSameInOlderFilesToo() throws {
+    @Test("a change that older files contradict is not compatible") func propertyChanges() throws {
         let plain = Self.property("a", "string", "string")
         #expect(try changes([plain + ", required: true"], [plain]) == ["required a ok minor"])
         #expect(try changes([plain], [plain + ", required: true"]) == ["required a breaks major"])
@@ -122,7 +121,7 @@ func contractText(
         #expect(try changes([plain], [plain + ", quality: [{metric: nullValues, mustBe: 0}]"]) == ["rules - ok minor"])
     }
 
-    @Test func fieldsInsideObjectsAndListsFollowTheSameRules() throws {
+    @Test("fields of objects and elements of lists follow the same rules") func nestedChanges() throws {
         func object(_ fields: String...) -> String {
             "name: o, logicalType: object, properties: [\(fields.map { "{\($0)}" }.joined(separator: ", "))]"
         }
@@ -138,7 +137,8 @@ func contractText(
         #expect(try changes([list("bigint")], [object(x)]) == ["column_renamed l breaks major", "type o breaks major"])
     }
 
-    @Test func tablesToleranceAndVersions() throws {
+    @Test("a new tolerance is compatible and suggests a minor version; a new table name is not compatible")
+    func tableChanges() throws {
         let old = try contract(Self.id, version: "1.4.2")
         let tolerant = try contract(
             Self.id, version: "1.4.3", more: "customProperties: [{property: quarantineRows, value: 3}],")
@@ -150,9 +150,8 @@ func contractText(
         #expect(ContractDifference(from: try contract(Self.id, version: "new"), to: old).suggestedVersion == nil)
     }
 
-    @Test(arguments: [("1.2.3", "1.2.3"), ("v2", "2.0.0"), ("1.10", "1.10.0")]) func versionsAreThreeNumbers(
-        text: String, version: String
-    ) {
+    @Test("a version is up to three numbers", arguments: [("1.2.3", "1.2.3"), ("v2", "2.0.0"), ("1.10", "1.10.0")])
+    func semanticVersions(text: String, version: String) {
         #expect(SemanticVersion(text)?.description == version)
         for bad in ["", "1.2.3.4", "1.x", "-1", "1..2", "1.0-rc1"] { #expect(SemanticVersion(bad) == nil) }
     }

@@ -19,11 +19,11 @@ import Testing
 
     private let good = contractText(["name: id, logicalType: integer, primaryKey: true"])
 
-    @Test func aGoodContractHasNoFinding() throws {
+    @Test("a valid contract has no findings") func validContract() throws {
         #expect(try findings(("orders.odcs.yaml", good)) == [])
     }
 
-    @Test func anErrorHasItsFileLineColumnAndKeyAndSaysWhatIsAllowed() throws {
+    @Test("an error has file, line, column and key, and says what is allowed") func errorPosition() throws {
         let text = contractText(["name: id, logicalType: int"])
         let found = try findings(("orders.odcs.yaml", text))
         #expect(found.count == 1)
@@ -32,7 +32,7 @@ import Testing
                 "orders.odcs.yaml:3:28: error: schema[0].properties[0].logicalType: 'int' is not one of string, "))
     }
 
-    @Test func allErrorsOfAFileAreToldInTheOrderOfItsLines() throws {
+    @Test("all errors of a file are listed in the order of their lines") func allErrors() throws {
         let text = """
             apiVersion: v2
             kind: DataContract
@@ -67,20 +67,20 @@ import Testing
                 "1", "1", "5", "6", "6", "8", "11", "11", "13", "13", "14", "14", "14", "18", "18", "19", "20", "23",
                 "23", "24",
             ])
-        let due = [
-            "schema[0].properties[2].properties[0].quality[0].metric: 'nulValues' is not one of nullValues, missingValues",
+        let expected = [
+            "schema[0].properties[2].properties[0].quality[0].metric: 'nulValues' is not one of nullValues, ",
             "schema[0].properties[3].items.logicalTypeOptions.maximum: expected a date, YYYY-MM-DD, found 'today'",
             "schema[0].properties[4].name: the column 'B' is there twice",
             "schema[0].properties[1]: the key 'name' is missing",
             "schema[0].properties[2].properties[1]: an array needs 'items'",
         ]
-        for due in due { #expect(found.contains { $0[1].hasPrefix(due) }, "\(due)") }
-        // Whether a column is there cannot be said while one is at fault.
+        for text in expected { #expect(found.contains { $0[1].hasPrefix(text) }, "\(text)") }
+        // A missing column is not reported while another column has an error.
         #expect(!found.contains { $0[1].contains("nowhere") })
     }
 
-    /// Each mistake in a contract that is fine otherwise is told, alone and with all others: none hides another.
-    @Test func oneErrorHidesNoOther() throws {
+    /// Each mistake in an otherwise valid contract is reported, both alone and together with all others.
+    @Test("no error hides another") func independentErrors() throws {
         let mistakes = [
             ("status: draft", "status: ''"), ("version: 1.0.0", "version: [1]"), ("kind: DataContract", "kind: Data"),
             ("logicalType: integer", "logicalType: number, physicalType: bigint"), ("name: orders", "name: 'or ders'"),
@@ -98,18 +98,18 @@ import Testing
         #expect(messages(try findings(("orders.odcs.yaml", all))) == messages(single))
     }
 
-    @Test func whatIsNoYAMLHasItsPlaceToo() throws {
+    @Test("invalid YAML is an error with its line") func invalidYAML() throws {
         #expect(try findings(("a.odcs.yaml", "a: [1\nb: 2\n"))[0].hasPrefix("a.odcs.yaml:2:"))
     }
 
-    @Test func twoContractsOfOneTableAreAnError() throws {
+    @Test("two contracts of one table are an error") func duplicateTable() throws {
         let found = try findings(("orders.odcs.yaml", good), ("copy.odcs.yaml", good))
         #expect(
             found.contains(
                 "copy.odcs.yaml: error: the table 'orders' has a contract already, orders.odcs.yaml; keep one"))
     }
 
-    @Test func adviceSaysWhatHadBetterBeOtherwiseAndWhere() throws {
+    @Test("advice says what to improve and where") func advice() throws {
         let text = contractText(
             ["name: a, logicalType: string", "name: b, logicalType: string, classification: public"], version: "first")
         #expect(
@@ -121,7 +121,7 @@ import Testing
             ])
     }
 
-    @Test func aFileThatCannotBeReadIsNoFinding() {
+    @Test("an unreadable file is an error, not a finding") func unreadableFile() {
         #expect(throws: ContractError.self) {
             var lint = ContractLint()
             try lint.check("/nonexistent/orders.odcs.yaml")

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ContractTools
 
-/// A folder that is there for one test.
+/// Runs `body` with a new folder and removes the folder afterwards.
 func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appending(path: "contract-tools-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -14,7 +14,7 @@ func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Re
     return try body(folder.path)
 }
 
-/// What is proposed for a file of this name and text.
+/// The contract that is proposed for a file with this name and text.
 func proposal(_ text: String, name: String = "orders.csv", limits: ContractSample.Limits = .init()) throws -> String {
     try withTemporaryFolder { folder in
         let path = "\(folder)/\(name)"
@@ -24,13 +24,13 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
 }
 
 @Suite struct ProposedContractTests {
-    /// The columns of what is proposed, `name: type`, with `!` where required.
+    /// The columns of the proposed contract as `name: type`, with `!` where required.
     private func columns(_ text: String, name: String = "orders.csv") throws -> [String] {
         let contract = try Contract(parsing: try proposal(text, name: name), file: "proposed")
         return contract.columns.map { "\($0.name): \($0.type)\($0.isRequired ? "!" : "")" }
     }
 
-    /// Reads all of `text` by what is proposed for it: no row may be rejected, no field rescued.
+    /// Reads `text` with the contract proposed for it. No row may be rejected and no field rescued.
     private func expectReadable(_ text: String, name: String, rows: Int) throws {
         let contract = try Contract(parsing: try proposal(text, name: name), file: "proposed")
         let format = try #require(RawFormat(fileName: "\(name).gz"))
@@ -46,31 +46,34 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         #expect(read == rows)
     }
 
-    @Test(arguments: [
-        ("1\n-7\n9223372036854775807\n", "int64!"), ("1\n9223372036854775808\n", "uint64!"),
-        ("-1\n9223372036854775808\n", "decimal(38,0)!"), ("1.5\n2\n", "double!"), ("1e5\n.5\n", "double!"),
-        ("12345678901234.567\n1\n", "decimal(38,3)!"), ("01234\n98765\n", "string!"), ("+1\n2\n", "string!"),
-        ("0\n0.5\n-0.5\n", "double!"), ("true\nFALSE\n", "boolean!"), ("0\n1\n", "int64!"), ("y\nn\n", "string!"),
-        ("2024-02-29\n1999-12-31\n", "date!"), ("2023-02-29\n", "string!"),
-        ("2024-02-29T10:00:00Z\n2024-02-29 10:00:00.5+02:00\n", "timestamp!"),
-        ("2024-02-29T10:00:00\n2024-02-29 10:00:00\n", "timestamp without time zone!"),
-        ("2024-02-29T10:00:00\n2024-02-29T10:00:00Z\n", "timestamp!"), ("2024-02-29\n2024-02-29T10:00:00\n", "string!"),
-        ("2024-02-29T10:00:00.1234567Z\n", "string!"), ("10:00:00\n23:59:59.5\n", "time!"),
-        ("123e4567-e89b-12d3-a456-426614174000\n", "uuid!"), ("\"{\"\"a\"\":1}\"\n[]\n", "json!"),
-        ("1\nx\n", "string!"), ("NaN\n1.5\n", "string!"),
-    ])
-    func aTypeTakesEveryValueAndIsNoWiderThanItMustBe(values: String, type: String) throws {
+    @Test(
+        "the proposed type is the narrowest that accepts every value",
+        arguments: [
+            ("1\n-7\n9223372036854775807\n", "int64!"), ("1\n9223372036854775808\n", "uint64!"),
+            ("-1\n9223372036854775808\n", "decimal(38,0)!"), ("1.5\n2\n", "double!"), ("1e5\n.5\n", "double!"),
+            ("12345678901234.567\n1\n", "decimal(38,3)!"), ("01234\n98765\n", "string!"), ("+1\n2\n", "string!"),
+            ("0\n0.5\n-0.5\n", "double!"), ("true\nFALSE\n", "boolean!"), ("0\n1\n", "int64!"), ("y\nn\n", "string!"),
+            ("2024-02-29\n1999-12-31\n", "date!"), ("2023-02-29\n", "string!"),
+            ("2024-02-29T10:00:00Z\n2024-02-29 10:00:00.5+02:00\n", "timestamp!"),
+            ("2024-02-29T10:00:00\n2024-02-29 10:00:00\n", "timestamp without time zone!"),
+            ("2024-02-29T10:00:00\n2024-02-29T10:00:00Z\n", "timestamp!"),
+            ("2024-02-29\n2024-02-29T10:00:00\n", "string!"),
+            ("2024-02-29T10:00:00.1234567Z\n", "string!"), ("10:00:00\n23:59:59.5\n", "time!"),
+            ("123e4567-e89b-12d3-a456-426614174000\n", "uuid!"), ("\"{\"\"a\"\":1}\"\n[]\n", "json!"),
+            ("1\nx\n", "string!"), ("NaN\n1.5\n", "string!"),
+        ])
+    func narrowestType(values: String, type: String) throws {
         #expect(try columns("v\n\(values)") == ["v: \(type)"])
         try expectReadable("v\n\(values)", name: "orders.csv", rows: values.count { $0 == "\n" })
     }
 
-    @Test func aFieldWithNullsIsOptionalAndOneWithoutAValueIsText() throws {
+    @Test("a field with nulls is optional, and a field without values is text") func optionalFields() throws {
         #expect(try columns("a,b,c\n1,,\n,,x\n") == ["a: int64", "b: string", "c: string"])
-        // In CSV a quoted nothing is an empty text, and no value of any other type.
+        // In CSV, a quoted empty field is an empty text, and it is null in any other type.
         #expect(try columns("a,b\n\"\",\"\"\n1,x\n") == ["a: int64", "b: string!"])
     }
 
-    @Test func ndjsonKeepsItsOwnDifferenceBetweenTextsAndNumbers() throws {
+    @Test("NDJSON strings stay text and numbers stay numbers") func ndjson() throws {
         let text = """
             {"id":1,"code":"7","paid":true,"price":1.50,"at":"2024-02-29T10:00:00Z","note":null}
             {"id":2,"code":"8","paid":false,"price":2,"at":"2024-03-01T10:00:00Z","operation":"insert"}
@@ -83,7 +86,7 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         try expectReadable(text, name: "orders.ndjson", rows: 2)
     }
 
-    @Test func objectsAndArraysBecomeStructsListsOrJSONWhereTheyDifferTooMuch() throws {
+    @Test("objects and arrays become structs and lists, or JSON if they differ too much") func nestedValues() throws {
         let text = """
             {"a":{"city":"x","zip":"01234","geo":{"lat":1.5}},"tags":["x","y"],"mixed":[1,"x",{}],"none":[],"odd":{"A":1,"a":2}}
             {"a":{"city":null},"tags":[],"mixed":[],"none":[],"odd":{},"both":1}
@@ -101,7 +104,7 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
                 "# both is left out and stays in _rescued_data: objects, arrays and single values are mixed"))
     }
 
-    @Test func theKeyIsTheUniqueColumnThatHasTheTablesName() throws {
+    @Test("the proposed key is the unique column named after the table") func primaryKey() throws {
         let rows = (1...60).map { "\($0),\(1000 - $0),\($0 % 3 == 0 ? "open" : "paid"),\(Double($0) / 8)" }
         let text = "number,order_id,state,price\n\(rows.joined(separator: "\n"))\n"
         let proposed = try proposal(text)
@@ -111,7 +114,7 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         #expect(proposed.contains("at most 3 decimals: decimal(9,3)"))
     }
 
-    @Test func personalDataIsPointedOutAndItsValuesAreNotShown() throws {
+    @Test("personal data is pointed out, and its values are not shown") func personalData() throws {
         let rows = (1...100).map { "\($0),user\($0 % 2)@example.com,\($0 % 2 == 0 ? "red" : "blue")\n" }.joined()
         let proposed = try proposal("id,contact,color\n\(rows)")
         #expect(proposed.contains("# Personal data: email in 100 of 100 values."))
@@ -119,7 +122,7 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         #expect(proposed.components(separatedBy: "Personal data").count == 2)
     }
 
-    @Test func ofAFilesFrontNothingThatMoreRowsMayBreakIsRequired() throws {
+    @Test("a proposal from the front of a file requires no column") func sampledRows() throws {
         let text = "id,name\n" + (1...500).map { "\($0),n\($0)\n" }.joined()
         let proposed = try proposal(text, limits: .init(rows: 100))
         #expect(proposed.contains("Proposed from 100 rows of orders.csv, the front of the file"))
@@ -128,19 +131,20 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         #expect(proposed.contains("# required: true # no null in 100 rows"))
     }
 
-    @Test func namesThatYAMLWouldTakeForSomethingElseAreQuotedAndThoseOfNoColumnLeftOut() throws {
+    @Test("ambiguous names are quoted in YAML, and names that cannot be columns are left out")
+    func columnNames() throws {
         let text = "no,\"a: b #\",1st,\"q\"\"\\\",é,operation,E\n1,2,3,4,5,insert,6\n"
         let contract = try Contract(parsing: try proposal(text), file: "proposed")
         #expect(contract.columns.map(\.name) == ["no", "a: b #", "1st", "q\"\\", "é", "E"])
         #expect(try proposal("a,A\n1,2\n").contains("# A is left out and stays in _rescued_data: its name differs"))
     }
 
-    @Test func rowsThatAreNoneAreToleratedAsOftenAsTheyWereSeen() throws {
+    @Test("the proposed tolerance is the number of broken rows in the sample") func brokenRows() throws {
         let contract = try Contract(parsing: try proposal("a,b\n1,2\n3\n4,5,6\n7,8\n"), file: "proposed")
         #expect(contract.tolerance.rows == 2)
     }
 
-    @Test func whatGivesNoContractSaysWhy() throws {
+    @Test("a file without a usable table name, format or row is an error") func noProposal() throws {
         #expect(throws: ContractToolsError.self) { try proposal("a,b\n") }
         #expect(throws: ContractToolsError.self) { try proposal("a\n1\n", name: "orders.xml") }
         #expect(throws: ContractToolsError.notATableName("")) { try proposal("a\n1\n", name: "2024.csv") }
@@ -148,7 +152,7 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         #expect(ProposedContract.tableName(from: "/x/Orders 2024-07.csv.gz") == "orders_2024_07")
     }
 
-    @Test func thePublicLinterOfContractsAcceptsAProposalWithEverythingInIt() throws {
+    @Test("the datacontract linter accepts a proposal with every feature") func publicLinter() throws {
         let text = """
             {"order_id":1,"no":"x","a":{"city":"x","geo":{"lat":1.5}},"tags":["x"],"lines":[{"sku":"x"}],"mixed":[1,"x"],"at":"2024-02-29T10:00:00Z"}
             {"order_id":2,"local":"2024-02-29T10:00:00","uuid":"123e4567-e89b-12d3-a456-426614174000","big":18446744073709551615}

@@ -6,15 +6,15 @@ import Testing
 
 @testable import ContractTools
 
-/// The claim behind "compatible": files written under both versions are one table to DuckDB and to pyarrow.
+/// Checks what "compatible" means: DuckDB and pyarrow read files of both versions as one table.
 @Suite struct ReadTogetherTests {
     struct Change: Sendable {
         let name: String
         let old: [String]
         let new: [String]
-        /// A row as JSON, under the old contract and under the new.
+        /// One row as JSON under the old contract, one under the new.
         let rows: (String, String)
-        /// Both rows, as a reader of both files gives them.
+        /// Both rows, as a reader of both files returns them.
         let read: [JSON]
     }
 
@@ -77,12 +77,12 @@ import Testing
             rows: (#"{"id":1,"l":[1,null]}"#, #"{"id":2,"l":[9223372036854775807]}"#),
             read: [["id": 1, "l": [1, nil]], ["id": 2, "l": [9223372036854775807]]]),
         Change(
-            name: "partitioned otherwise", old: [id, "name: x, logicalType: string"],
+            name: "another partitioning", old: [id, "name: x, logicalType: string"],
             new: [id, "name: x, logicalType: string, partitioned: true"],
             rows: (#"{"id":1,"x":"a"}"#, #"{"id":2,"x":"b"}"#), read: [["id": 1, "x": "a"], ["id": 2, "x": "b"]]),
     ]
 
-    @Test func filesOfBothVersionsAreOneTableToDuckDBAndPyarrow() throws {
+    @Test("DuckDB and pyarrow read files of both versions as one table") func twoVersions() throws {
         try withTemporaryFolder { folder in
             for change in Self.changes {
                 let difference = ContractDifference(from: try contract(change.old), to: try contract(change.new))
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    /// The columns in an order of their own: of a dropped one, readers differ in the place.
+    /// The columns in alphabetical order, since readers put a dropped column at different positions.
     private static func sorted(_ row: JSON) -> JSON {
         .object(JSONObject((row.object?.members ?? []).map { ($0.name, $0.value) }.sorted { $0.0 < $1.0 }))
     }

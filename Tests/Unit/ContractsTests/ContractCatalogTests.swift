@@ -5,7 +5,7 @@ import Testing
 private let contracts = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../infra/contracts")
     .standardizedFileURL.path
 
-/// A folder that is gone when the test ends.
+/// Runs `body` with a folder of the given files and removes it afterwards.
 private func withFolder(_ files: [String: String], _ body: (String) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "contracts-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -22,7 +22,7 @@ private func minimal(_ table: String) -> String {
 }
 
 @Suite struct ContractCatalogTests {
-    @Test func theProjectsOwnContractsLoad() throws {
+    @Test("the project's own contracts load") func projectContracts() throws {
         let catalog = try Contract.load(directory: contracts)
         #expect(catalog.tables == ["beer", "brewery", "profile", "review"])
         let review = try catalog.contract(forTable: "review")
@@ -32,28 +32,28 @@ private func minimal(_ table: String) -> String {
         #expect(try catalog.contract(forTable: "profile").maskedColumns == ["email"])
     }
 
-    @Test func onlyFilesNamedAsContractsAreReadJSONTextIncluded() throws {
+    @Test("only files named as contracts are read, and JSON text is accepted") func fileNames() throws {
         try withFolder(["a.odcs.yaml": minimal("orders"), "notes.txt": "not a contract"]) { folder in
             let catalog = try ContractCatalog(directory: folder)
             #expect(catalog.tables == ["orders"])
         }
     }
 
-    @Test func aTableThatNoContractDescribesIsAnErrorThatListsTheTables() throws {
+    @Test("a table without a contract is an error that lists the tables") func unknownTable() throws {
         let catalog = ContractCatalog([try Contract(parsing: minimal("orders"), file: "a")])
         let error = #expect(throws: ContractError.self) { try catalog.contract(forTable: "../orders") }
         #expect(error == .unknownTable("../orders", known: ["orders"]))
         #expect(error?.description.contains("the tables are orders") == true)
     }
 
-    @Test func oneTableInTwoFilesIsAnErrorThatNamesBoth() throws {
+    @Test("one table in two files is an error that names both files") func duplicateTable() throws {
         try withFolder(["a.odcs.yaml": minimal("orders"), "b.odcs.yaml": minimal("orders")]) { folder in
             let error = #expect(throws: ContractError.self) { try ContractCatalog(directory: folder) }
             #expect(error == .duplicateTable("orders", files: ["\(folder)/a.odcs.yaml", "\(folder)/b.odcs.yaml"]))
         }
     }
 
-    @Test func aFolderThatIsEmptyOrAbsentIsAnError() throws {
+    @Test("an empty or missing folder is an error") func emptyFolder() throws {
         try withFolder([:]) { folder in
             let error = #expect(throws: ContractError.self) { try ContractCatalog(directory: folder) }
             #expect(error?.description.contains("holds no contract") == true)

@@ -1,7 +1,7 @@
 import Contracts
 import Testing
 
-/// The text of a small contract; each test changes the part it is about.
+/// The text of a small contract. Each test changes the part that it checks.
 func contractText(
     top: String = "", table: String = "orders", tableParts: String = "",
     columns: String = """
@@ -37,7 +37,7 @@ private func fault(_ text: String) -> String {
 }
 
 @Suite struct ContractTests {
-    @Test func aContractSaysWhatItsTableIs() throws {
+    @Test("a contract describes its table, columns, keys, partitioning and tolerance") func fullContract() throws {
         let text = contractText(
             top: """
                 customProperties:
@@ -82,7 +82,7 @@ private func fault(_ text: String) -> String {
         #expect(contract.maskedColumns == ["region"])
     }
 
-    @Test func bronzeAddsItsOwnColumnsAfterTheTablesWithIdsThatNeverMove() throws {
+    @Test("bronze adds its own columns after the table's, with fixed ids") func bronzeColumns() throws {
         let columns = try Contract(parsing: contractText(), file: "c.yaml").bronzeColumns
         #expect(
             columns.map(\.name) == [
@@ -93,6 +93,7 @@ private func fault(_ text: String) -> String {
     }
 
     @Test(
+        "a logical and a physical type determine the column type",
         arguments: [
             ("string", nil, ColumnType.string), ("string", "VARCHAR(40)", .string), ("integer", nil, .int64),
             ("integer", "smallint", .int16), ("integer", "BIGINT", .int64), ("number", nil, .double),
@@ -109,18 +110,20 @@ private func fault(_ text: String) -> String {
             ("time", nil, .time(.microseconds, isAdjustedToUTC: false)),
             ("time", "timetz(3)", .time(.milliseconds, isAdjustedToUTC: true)),
         ] as [(String, String?, ColumnType)])
-    func aLogicalAndAPhysicalTypeMakeAColumnType(logical: String, physical: String?, type: ColumnType) throws {
+    func columnTypes(logical: String, physical: String?, type: ColumnType) throws {
         let physicalLine = physical.map { "\n        physicalType: \($0)" } ?? ""
         let text = contractText(columns: "      - name: c\n        logicalType: \(logical)\(physicalLine)")
         #expect(try Contract(parsing: text, file: "c.yaml").columns[0].type == type)
     }
 
-    @Test(arguments: [
-        ("string", "bigint"), ("integer", "double"), ("number", "decimal(39,2)"), ("integer", "int8"),
-        ("time", "timestamp"), ("object", "varchar"), ("number", "decimal(4,5)"),
-        ("number", "decimal(x)"), ("integer", "decimal(9,2)"), ("integer", "bigint(20)"), ("date", "timestamp"),
-    ])
-    func typesThatDoNotGoTogetherAreRefusedWithWhatWould(logical: String, physical: String) {
+    @Test(
+        "a physical type that does not fit is refused with those that do",
+        arguments: [
+            ("string", "bigint"), ("integer", "double"), ("number", "decimal(39,2)"), ("integer", "int8"),
+            ("time", "timestamp"), ("object", "varchar"), ("number", "decimal(4,5)"),
+            ("number", "decimal(x)"), ("integer", "decimal(9,2)"), ("integer", "bigint(20)"), ("date", "timestamp"),
+        ])
+    func incompatibleTypes(logical: String, physical: String) {
         let text = contractText(
             columns: "      - name: c\n        logicalType: \(logical)\n        physicalType: \(physical)")
         let message = fault(text)
@@ -128,28 +131,30 @@ private func fault(_ text: String) -> String {
         #expect(message.hasSuffix("which go with \(logical)"))
     }
 
-    @Test(arguments: [
-        ("beer", true), ("a", true), ("a_1", true), (String(repeating: "a", count: 63), true), ("", false),
-        (String(repeating: "a", count: 64), false), ("Beer", false), ("1a", false), ("_a", false), ("a-b", false),
-        ("../a", false), ("a b", false), ("é", false), ("a.b", false),
-    ])
-    func onlySafeNamesNameTables(name: String, isSafe: Bool) {
+    @Test(
+        "only safe names are table names",
+        arguments: [
+            ("beer", true), ("a", true), ("a_1", true), (String(repeating: "a", count: 63), true), ("", false),
+            (String(repeating: "a", count: 64), false), ("Beer", false), ("1a", false), ("_a", false), ("a-b", false),
+            ("../a", false), ("a b", false), ("é", false), ("a.b", false),
+        ])
+    func tableNames(name: String, isSafe: Bool) {
         #expect(Contract.isTableName(name) == isSafe)
     }
 
-    @Test(arguments: [
-        (0, 0.0, 0, 0, true), (0, 0.0, 1, 100, false), (5, 0.0, 5, 100, true), (5, 0.0, 6, 100, false),
-        (0, 0.1, 10, 100, true), (0, 0.1, 11, 100, false), (5, 0.1, 11, 100, false), (5, 0.1, 5, 10, true),
-        (10, 0.1, 3, 3, false), (0, 1.0, 3, 3, true),
-    ])
-    func theLargerAllowanceCountsAndSomethingMustBeLeft(
-        rows: Int, share: Double, quarantined: Int, read: Int, isAccepted: Bool
-    ) {
+    @Test(
+        "the larger of the two tolerances applies, but not to a file without a valid row",
+        arguments: [
+            (0, 0.0, 0, 0, true), (0, 0.0, 1, 100, false), (5, 0.0, 5, 100, true), (5, 0.0, 6, 100, false),
+            (0, 0.1, 10, 100, true), (0, 0.1, 11, 100, false), (5, 0.1, 11, 100, false), (5, 0.1, 5, 10, true),
+            (10, 0.1, 3, 3, false), (0, 1.0, 3, 3, true),
+        ])
+    func tolerance(rows: Int, share: Double, quarantined: Int, read: Int, isAccepted: Bool) {
         let tolerance = Contract.Tolerance(rows: rows, share: share)
         #expect(tolerance.accepts(quarantined: quarantined, of: read) == isAccepted)
     }
 
-    @Test func qualityRulesAreReadForTheTableAndItsColumns() throws {
+    @Test("quality rules of the table and of its columns are read") func qualityRules() throws {
         let text = contractText(
             tableParts: """
                     quality:
@@ -185,62 +190,69 @@ private func fault(_ text: String) -> String {
         #expect(rules.map(\.severity) == [.warning, .info, .warning, .error])
     }
 
-    @Test(arguments: [
-        (
-            contractText(table: "Orders"),
-            "c.yaml:8:11: schema[0].name: 'Orders' cannot name a table: a lowercase letter, then up to 62 lowercase letters, digits or _"
-        ),
-        (
-            contractText(columns: "      - name: id\n        logicalType: text"),
-            "c.yaml:11:22: schema[0].properties[0].logicalType: 'text' is not one of string, integer, number, boolean, date, timestamp"
-        ),
-        (
-            contractText(columns: "      - name: id\n        logicalType: string\n        requird: true"),
-            "c.yaml:12:9: schema[0].properties[0]: unknown key 'requird'; known are id, name, "
-        ),
-        (
-            contractText(columns: "      - logicalType: string"),
-            "c.yaml:10:9: schema[0].properties[0]: the key 'name' is missing"
-        ),
-        (
-            contractText(columns: "      - name: Operation\n        logicalType: string"),
-            "c.yaml:10:15: schema[0].properties[0].name: 'Operation' is a column that bronze adds itself"
-        ),
-        (
-            contractText(
-                columns: "      - {name: a, logicalType: string}\n      - {name: A, logicalType: string}"),
-            "c.yaml:11:16: schema[0].properties[1].name: the column 'A' is there twice"
-        ),
-        (
-            contractText(columns: "      - {name: a, logicalType: string, required: 'yes'}"),
-            "c.yaml:10:50: schema[0].properties[0].required: expected true or false, found 'yes'"
-        ),
-        (
-            contractText(
-                columns:
-                    "      - {name: a, logicalType: integer, customProperties: [{property: masking, value: mask}]}"),
-            "c.yaml:10:87: schema[0].properties[0].customProperties[0].value: only text columns can be masked, and 'a' is int64"
-        ),
-        (
-            contractText(
-                columns:
-                    "      - {name: a, logicalType: string, customProperties: [{property: masking, value: shred}]}"),
-            "'shred' is not one of hash, mask, redact"
-        ),
-        (
-            contractText(top: "customProperties: [{property: quarantineShare, value: 5}]"),
-            "c.yaml:6:55: customProperties[0].value: expected a number from 0.0 to 1.0, found '5'"
-        ),
-        (contractText(columns: "      []"), "schema[0].properties: a table needs at least one column"),
-        ("kind: [", "c.yaml:2:1: did not find expected node content"),
-        ("- a", "c.yaml:1:1: the contract: expected a mapping, found a sequence"),
-        ("kind: DataContract", "c.yaml:1:1: the contract: the key 'apiVersion' is missing"),
-    ])
-    func aBrokenContractIsRefusedWithFileLineKeyAndWhatIsAllowed(text: String, expected: String) {
+    @Test(
+        "a broken contract is refused with file, line, key and what is allowed",
+        arguments: [
+            (
+                contractText(table: "Orders"),
+                "c.yaml:8:11: schema[0].name: 'Orders' cannot name a table: "
+                    + "a lowercase letter, then up to 62 lowercase letters, digits or _"
+            ),
+            (
+                contractText(columns: "      - name: id\n        logicalType: text"),
+                "c.yaml:11:22: schema[0].properties[0].logicalType: "
+                    + "'text' is not one of string, integer, number, boolean, date, timestamp"
+            ),
+            (
+                contractText(columns: "      - name: id\n        logicalType: string\n        requird: true"),
+                "c.yaml:12:9: schema[0].properties[0]: unknown key 'requird'; known are id, name, "
+            ),
+            (
+                contractText(columns: "      - logicalType: string"),
+                "c.yaml:10:9: schema[0].properties[0]: the key 'name' is missing"
+            ),
+            (
+                contractText(columns: "      - name: Operation\n        logicalType: string"),
+                "c.yaml:10:15: schema[0].properties[0].name: 'Operation' is a column that bronze adds itself"
+            ),
+            (
+                contractText(
+                    columns: "      - {name: a, logicalType: string}\n      - {name: A, logicalType: string}"),
+                "c.yaml:11:16: schema[0].properties[1].name: the column 'A' is there twice"
+            ),
+            (
+                contractText(columns: "      - {name: a, logicalType: string, required: 'yes'}"),
+                "c.yaml:10:50: schema[0].properties[0].required: expected true or false, found 'yes'"
+            ),
+            (
+                contractText(
+                    columns:
+                        "      - {name: a, logicalType: integer, "
+                        + "customProperties: [{property: masking, value: mask}]}"),
+                "c.yaml:10:87: schema[0].properties[0].customProperties[0].value: "
+                    + "only text columns can be masked, and 'a' is int64"
+            ),
+            (
+                contractText(
+                    columns:
+                        "      - {name: a, logicalType: string, "
+                        + "customProperties: [{property: masking, value: shred}]}"),
+                "'shred' is not one of hash, mask, redact"
+            ),
+            (
+                contractText(top: "customProperties: [{property: quarantineShare, value: 5}]"),
+                "c.yaml:6:55: customProperties[0].value: expected a number from 0.0 to 1.0, found '5'"
+            ),
+            (contractText(columns: "      []"), "schema[0].properties: a table needs at least one column"),
+            ("kind: [", "c.yaml:2:1: did not find expected node content"),
+            ("- a", "c.yaml:1:1: the contract: expected a mapping, found a sequence"),
+            ("kind: DataContract", "c.yaml:1:1: the contract: the key 'apiVersion' is missing"),
+        ])
+    func brokenContracts(text: String, expected: String) {
         #expect(fault(text).contains(expected), "\(fault(text))")
     }
 
-    @Test func fieldIdsMayBeGivenAndMustNotRepeat() throws {
+    @Test("a contract may set field ids, and they must be unique") func fieldIDs() throws {
         func column(_ name: String, _ id: Int?) -> String {
             let custom = id.map { ", customProperties: [{property: fieldId, value: \($0)}]" } ?? ""
             return "      - {name: \(name), logicalType: string\(custom)}"

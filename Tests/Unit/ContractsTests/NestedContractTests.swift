@@ -3,7 +3,7 @@ import Testing
 
 @testable import Contracts
 
-/// A contract with the given properties in YAML's flow style.
+/// The text of a contract with `properties`, written in YAML's flow style.
 private func text(_ properties: String) -> String {
     """
     {apiVersion: v3.1.0, kind: DataContract, id: t, version: '1', status: draft,
@@ -25,7 +25,8 @@ private let flatten = "customProperties: [{property: layout, value: flatten}]"
 private let hash = "customProperties: [{property: masking, value: hash}]"
 
 @Suite struct NestedContractTests {
-    @Test func objectsAndArraysBecomeColumnsStructsListsOrTextAsTheREADMEShows() throws {
+    @Test("objects and arrays become columns, structs, lists or JSON text as in the README")
+    func readmeExample() throws {
         let path = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../Fixtures/contracts/order.odcs.yaml").standardizedFileURL.path
         let contract = try Contract(contentsOf: path)
@@ -51,7 +52,7 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
         #expect(fields.map(\.fieldID) == [200_008, 200_009, 200_010])
     }
 
-    @Test func idsThatTheContractGivesCountBeforeAllOthers() throws {
+    @Test("field ids that the contract sets take precedence") func givenIDs() throws {
         let id = { (number: Int) in "customProperties: [{property: fieldId, value: \(number)}]" }
         let contract = try Contract(
             parsing: text(
@@ -65,7 +66,7 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
         #expect([contract.columns[0].fieldID, element.fieldID, fields[0].fieldID] == [7, 8, 9])
     }
 
-    @Test func maskedPlacesAreNamedWhereverTheyAre() throws {
+    @Test("masked columns are named by their path") func maskedPaths() throws {
         let contract = try Contract(
             parsing: text(
                 """
@@ -79,7 +80,8 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
         #expect(contract.maskedColumns == ["a[]", "b[][].c", "e_f", "g", "h.i"])
     }
 
-    @Test func textOfWhichNothingIsSaidIsFoundInsideOthersAndIsMaskedByItsPlace() throws {
+    @Test("unclassified text is found inside nested columns and can be masked by its path")
+    func unclassifiedPlaces() throws {
         let contract = try Contract(
             parsing: text(
                 """
@@ -95,13 +97,13 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
         let masked = contract.masking(["b[].d[]", "a.x", "a.z", "h"], by: .redact)
         #expect(masked.maskedColumns == ["a.x", "a.z", "b[].d[]", "h"])
         #expect(masked.unclassifiedPlaces.map(\.path) == ["b[].c", "g", "_rescued_data"])
-        // What the contract says counts before what was found.
+        // The contract's own masking takes precedence over a finding.
         #expect(masked.bronzeColumns[0].places.first { $0.path == "a.z" }?.field.masking == .hash)
         let types = { (contract: Contract) in contract.bronzeColumns.map { "\($0.type)" } }
         #expect(types(masked) == types(contract))
     }
 
-    @Test func rulesAndConstraintsInsideAreOfTheirPlacesInTheContractsOrder() throws {
+    @Test("nested rules and constraints have their paths, in the contract's order") func nestedRules() throws {
         func rules(_ name: String) -> String { "quality: [{metric: nullValues, mustBe: 0, name: \(name)}]" }
         let contract = try Contract(
             parsing: text(
@@ -116,101 +118,111 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
         #expect(constrained.map(\.path) == ["a[].b"] && constrained[0].field.constraints?.maxLength == 3)
     }
 
-    @Test(arguments: [
-        ("{name: a, logicalType: object}", "an object needs 'properties', or the physicalType json"),
-        ("{name: a, logicalType: object, properties: []}", "at least one property"),
-        ("{name: a, logicalType: array}", "an array needs 'items', or the physicalType json"),
-        ("{name: a, logicalType: array, physicalType: struct, items: {logicalType: string}}", "'struct' is not one of"),
-        (
-            "{name: a, logicalType: object, properties: [{name: x, logicalType: string}, {name: X, logicalType: string}]}",
-            "the field 'X' is there twice"
-        ),
-        (
-            "{name: a_b, logicalType: string}, "
-                + "{name: a, logicalType: object, \(flatten), properties: [{name: b, logicalType: string}]}",
-            "the column 'a_b' is there twice"
-        ),
-        (
-            "{name: a, logicalType: object, \(flatten), properties: [{name: b, logicalType: string, required: true}]}",
-            "cannot be required while the flattened object around it is not"
-        ),
-        (
-            "{name: a, required: true, logicalType: object, \(flatten), properties: [{name: b, logicalType: string}]}",
-            "required by its fields"
-        ),
-        (
-            "{name: a, logicalType: array, items: {logicalType: object, \(flatten), "
-                + "properties: [{name: b, logicalType: string}]}}",
-            "lies in an object that is not flattened"
-        ),
-        ("{name: a, logicalType: string, \(flatten)}", "only objects are flattened"),
-        (
-            "{name: a, logicalType: object, customProperties: [{property: layout, value: flat}], "
-                + "properties: [{name: b, logicalType: string}]}",
-            "'flat' is not one of flatten"
-        ),
-        (
-            "{name: a, logicalType: object, physicalType: json, properties: ["
-                + "{name: b, logicalType: array, items: {logicalType: string, \(hash)}}]}",
-            "a masked field (a.b[]) would be readable in a column that is kept as JSON text"
-        ),
-        (
-            "{name: a, logicalType: object, \(hash), properties: [{name: b, logicalType: string}]}",
-            "only text columns can be masked"
-        ),
-        (
-            "{name: a, logicalType: string, physicalType: uuid, \(hash)}",
-            "only text columns can be masked, and 'a' is uuid"
-        ),
-        (
-            "{name: a, logicalType: object, properties: [{name: b, logicalType: string, unique: true}]}",
-            "'unique' holds for columns"
-        ),
-        (
-            "{name: a, logicalType: object, properties: [{name: b, logicalType: boolean, "
-                + "customProperties: [{property: validValues, value: [true]}]}]}",
-            "schema[0].properties[0].properties[0]: values of the type boolean are not compared"
-        ),
-        (
-            "{name: a, logicalType: object, physicalType: json, properties: [{name: b, logicalType: string, "
-                + "logicalTypeOptions: {maxLength: 3}}]}",
-            "the values of 'a.b' cannot be checked in a column that is kept as JSON text"
-        ),
-        (
-            "{name: a, logicalType: array, physicalType: json, items: {logicalType: string, "
-                + "quality: [{metric: nullValues, mustBe: 0}]}}",
-            "the values of 'a[]' cannot be checked in a column that is kept as JSON text"
-        ),
-        (
-            "{name: a, logicalType: array, items: {logicalType: object, properties: [{name: b, logicalType: string, "
-                + "quality: [{metric: duplicateValues, mustBe: 0}]}]}}",
-            "properties[0].items.properties[0].quality[0]: duplicateValues of 'a[].b' cannot be measured: rows are compared"
-        ),
-        (
-            "{name: a, logicalType: object, properties: [{name: b, logicalType: object, properties: [{name: c, "
-                + "logicalType: string}], quality: [{metric: missingValues, mustBe: 0, arguments: {missingValues: [x]}}]}]}",
-            "missingValues of 'a.b' cannot be measured: it is struct<c: string>"
-        ),
-        (
-            "{name: a, logicalType: object, primaryKey: true, properties: [{name: b, logicalType: string}]}",
-            "it can be no key, and not unique"
-        ),
-        (
-            "{name: a, logicalType: object, properties: [{name: b, logicalType: string, format: x}]}",
-            "unknown key 'format'"
-        ),
-        ("{name: a, logicalType: integer, logicalTypeOptions: {format: i128}}", "there is no column of 'i128'"),
-        ("{name: a, logicalType: integer, physicalType: int, logicalTypeOptions: {format: i64}}", "says int32"),
-        (
-            "{name: a, logicalType: timestamp, physicalType: timestamptz, logicalTypeOptions: {timezone: false}}",
-            "the physicalType 'timestamptz' says otherwise"
-        ),
-    ])
-    func whatAColumnCannotBeIsRefusedWithTheReason(properties: String, reason: String) {
+    @Test(
+        "an invalid column is refused with the reason",
+        arguments: [
+            ("{name: a, logicalType: object}", "an object needs 'properties', or the physicalType json"),
+            ("{name: a, logicalType: object, properties: []}", "at least one property"),
+            ("{name: a, logicalType: array}", "an array needs 'items', or the physicalType json"),
+            (
+                "{name: a, logicalType: array, physicalType: struct, items: {logicalType: string}}",
+                "'struct' is not one of"
+            ),
+            (
+                "{name: a, logicalType: object, "
+                    + "properties: [{name: x, logicalType: string}, {name: X, logicalType: string}]}",
+                "the field 'X' is there twice"
+            ),
+            (
+                "{name: a_b, logicalType: string}, "
+                    + "{name: a, logicalType: object, \(flatten), properties: [{name: b, logicalType: string}]}",
+                "the column 'a_b' is there twice"
+            ),
+            (
+                "{name: a, logicalType: object, \(flatten), "
+                    + "properties: [{name: b, logicalType: string, required: true}]}",
+                "cannot be required while the flattened object around it is not"
+            ),
+            (
+                "{name: a, required: true, logicalType: object, \(flatten), "
+                    + "properties: [{name: b, logicalType: string}]}",
+                "required by its fields"
+            ),
+            (
+                "{name: a, logicalType: array, items: {logicalType: object, \(flatten), "
+                    + "properties: [{name: b, logicalType: string}]}}",
+                "lies in an object that is not flattened"
+            ),
+            ("{name: a, logicalType: string, \(flatten)}", "only objects are flattened"),
+            (
+                "{name: a, logicalType: object, customProperties: [{property: layout, value: flat}], "
+                    + "properties: [{name: b, logicalType: string}]}",
+                "'flat' is not one of flatten"
+            ),
+            (
+                "{name: a, logicalType: object, physicalType: json, properties: ["
+                    + "{name: b, logicalType: array, items: {logicalType: string, \(hash)}}]}",
+                "a masked field (a.b[]) would be readable in a column that is kept as JSON text"
+            ),
+            (
+                "{name: a, logicalType: object, \(hash), properties: [{name: b, logicalType: string}]}",
+                "only text columns can be masked"
+            ),
+            (
+                "{name: a, logicalType: string, physicalType: uuid, \(hash)}",
+                "only text columns can be masked, and 'a' is uuid"
+            ),
+            (
+                "{name: a, logicalType: object, properties: [{name: b, logicalType: string, unique: true}]}",
+                "'unique' holds for columns"
+            ),
+            (
+                "{name: a, logicalType: object, properties: [{name: b, logicalType: boolean, "
+                    + "customProperties: [{property: validValues, value: [true]}]}]}",
+                "schema[0].properties[0].properties[0]: values of the type boolean are not compared"
+            ),
+            (
+                "{name: a, logicalType: object, physicalType: json, properties: [{name: b, logicalType: string, "
+                    + "logicalTypeOptions: {maxLength: 3}}]}",
+                "the values of 'a.b' cannot be checked in a column that is kept as JSON text"
+            ),
+            (
+                "{name: a, logicalType: array, physicalType: json, items: {logicalType: string, "
+                    + "quality: [{metric: nullValues, mustBe: 0}]}}",
+                "the values of 'a[]' cannot be checked in a column that is kept as JSON text"
+            ),
+            (
+                "{name: a, logicalType: array, items: {logicalType: object, properties: ["
+                    + "{name: b, logicalType: string, quality: [{metric: duplicateValues, mustBe: 0}]}]}}",
+                "properties[0].items.properties[0].quality[0]: duplicateValues of 'a[].b' "
+                    + "cannot be measured: rows are compared"
+            ),
+            (
+                "{name: a, logicalType: object, properties: [{name: b, logicalType: object, "
+                    + "properties: [{name: c, logicalType: string}], "
+                    + "quality: [{metric: missingValues, mustBe: 0, arguments: {missingValues: [x]}}]}]}",
+                "missingValues of 'a.b' cannot be measured: it is struct<c: string>"
+            ),
+            (
+                "{name: a, logicalType: object, primaryKey: true, properties: [{name: b, logicalType: string}]}",
+                "it can be no key, and not unique"
+            ),
+            (
+                "{name: a, logicalType: object, properties: [{name: b, logicalType: string, format: x}]}",
+                "unknown key 'format'"
+            ),
+            ("{name: a, logicalType: integer, logicalTypeOptions: {format: i128}}", "there is no column of 'i128'"),
+            ("{name: a, logicalType: integer, physicalType: int, logicalTypeOptions: {format: i64}}", "says int32"),
+            (
+                "{name: a, logicalType: timestamp, physicalType: timestamptz, logicalTypeOptions: {timezone: false}}",
+                "the physicalType 'timestamptz' says otherwise"
+            ),
+        ])
+    func invalidColumns(properties: String, reason: String) {
         #expect(complaint(properties).contains(reason), "\(complaint(properties))")
     }
 
-    @Test func sixteenLevelsAreAllowedSeventeenAreNot() {
+    @Test("sixteen levels of nesting are allowed, seventeen are not") func nestingLimit() {
         func nested(_ depth: Int) -> String {
             (0..<depth).reduce("logicalType: string") { inner, _ in "logicalType: array, items: {\(inner)}" }
         }
@@ -218,13 +230,16 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
         #expect(complaint("{name: a, \(nested(17))}").contains("nested deeper than 16 levels"))
     }
 
-    @Test(arguments: [
-        ("integer", "format: u16", ColumnType.uint16), ("integer", "format: i8", .int8),
-        ("number", "format: f32", .float),
-        ("timestamp", "timezone: false", .timestamp(.microseconds, isAdjustedToUTC: false)),
-        ("time", "timezone: true", .time(.microseconds, isAdjustedToUTC: true)), ("string", "format: uuid", .string),
-    ])
-    func optionsOfALogicalTypeNameWidthsAndZones(logical: String, option: String, type: ColumnType) throws {
+    @Test(
+        "options of a logical type set width and time zone",
+        arguments: [
+            ("integer", "format: u16", ColumnType.uint16), ("integer", "format: i8", .int8),
+            ("number", "format: f32", .float),
+            ("timestamp", "timezone: false", .timestamp(.microseconds, isAdjustedToUTC: false)),
+            ("time", "timezone: true", .time(.microseconds, isAdjustedToUTC: true)),
+            ("string", "format: uuid", .string),
+        ])
+    func typeOptions(logical: String, option: String, type: ColumnType) throws {
         let properties = "{name: a, logicalType: \(logical), logicalTypeOptions: {\(option)}}"
         #expect(try Contract(parsing: text(properties), file: "t.yaml").columns[0].type == type)
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import FirehoseTransform
 
 @Suite struct FirehoseTransformTests {
-    @Test func aChangeBecomesOneLineItsFieldsThenTheChangesOwn() throws {
+    @Test("a change becomes one line: its fields, then the change columns") func flattening() throws {
         var batch = Batch()
         batch.add(Array(envelope(data: #"{"beer_id":1,"beer_name":"Ü \"x\""}"#).utf8), sequenceNumber: "4965")
         let answer = try transform(batch)
@@ -20,30 +20,32 @@ import Testing
         #expect(answer.records[0]["metadata"] == ["partitionKeys": ["table_name": "beer"]])
     }
 
-    @Test(arguments: [
-        "12345678901234567890123456789.10", "-0", "0.1000", "1E+400", "9223372036854775808", #""\ud83d\u0000\/""#,
-        "[1, {\"operation\": [null, true,false]}]", "{\"a\" :{}}", #""\#u{1F600}日本""#,
-    ])
-    func aValuePassesByteForByte(value: String) throws {
+    @Test(
+        "a value passes byte for byte",
+        arguments: [
+            "12345678901234567890123456789.10", "-0", "0.1000", "1E+400", "9223372036854775808", #""\ud83d\u0000\/""#,
+            "[1, {\"operation\": [null, true,false]}]", "{\"a\" :{}}", #""\#u{1F600}日本""#,
+        ])
+    func valueBytes(value: String) throws {
         let answer = try transform(.of(envelope(data: #"{"v":\#(value)}"#)))
         #expect(answer.line().hasPrefix(#"{"v":\#(value),"operation""#))
         _ = try JSON(parsing: String(answer.line().dropLast()))
     }
 
-    @Test(arguments: ["load", "insert", "update", "delete"])
-    func everyOperationOfDataKeepsItsName(operation: String) throws {
+    @Test("every operation of a data record keeps its name", arguments: ["load", "insert", "update", "delete"])
+    func operations(operation: String) throws {
         let answer = try transform(.of(envelope(operation: #""\#(operation)""#)))
         #expect(try JSON(parsing: answer.line())["operation"]?.string == operation)
     }
 
-    @Test func controlRecordsAreDroppedWithOrWithoutData() throws {
+    @Test("control records are dropped, with or without data") func controlRecords() throws {
         let control = #"{"metadata":{"record-type":"control","operation":"create-table","table-name":"new"}}"#
         let answer = try transform(.of(control, envelope(recordType: #""control""#)))
         #expect(answer.results == ["Dropped", "Dropped"])
         #expect(answer.log.count == 1)
     }
 
-    @Test func aBatchCountsItsRecordsByWhatBecameOfThem() throws {
+    @Test("a batch logs counts of its ok, dropped and failed records") func metrics() throws {
         let batch = Batch.of(envelope(data: "{}"), envelope(data: "{}"), envelope(recordType: #""control""#), "broken")
         let answer = try transform(batch.event.bytes, pipeline: "cupel-test")
         let metrics = try MetricLine.all(in: answer.log)
@@ -51,7 +53,7 @@ import Testing
         #expect(metrics[0].dimensionSets == [["Pipeline"]] && metrics[0].root["Pipeline"] == "cupel-test")
     }
 
-    @Test func whatAnEnvelopeOrAStreamDoesNotSayIsNull() throws {
+    @Test("metadata that the envelope or the stream lacks is null") func absentMetadata() throws {
         var batch = Batch()
         let bare = #"{"data":{},"metadata":{"record-type":"data","operation":"load","table-name":"beer"}}"#
         batch.add(Array(bare.utf8), sequenceNumber: nil)
@@ -62,14 +64,14 @@ import Testing
         )
     }
 
-    @Test func anEnvelopeOverSeveralLinesBecomesOneLine() throws {
+    @Test("an envelope over several lines becomes one line") func severalLines() throws {
         let spread = "\r\n" + envelope(data: "{\n  \"a\" : \"b\\n\",\r\n\t\"c\":[\n]\n}") + "\n "
         let answer = try transform(.of(spread))
         #expect(answer.line().utf8.filter { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.count == 1)
         #expect(answer.line().hasPrefix("{  \"a\" : \"b\\n\",\t\"c\":[],\"operation\""))
     }
 
-    @Test func membersAreKnownInAnyOrderAndAnySpellingAndTheLastOfTwoCounts() throws {
+    @Test("members are read in any order and spelling, and the last of two wins") func memberOrder() throws {
         let odd =
             #"{"x":[1],"metad\u0061ta":{"t\u0061ble-name":"be\u0065r","operation":"insert","operation":"update","#
             + #""record-type":"d\u0061ta"},"data":{"a":1},"data":{"b":2}}"#
@@ -78,25 +80,32 @@ import Testing
         #expect(answer.records[0]["metadata"]?["partitionKeys"]?["table_name"] == "beer")
     }
 
-    @Test(arguments: [
-        ("", "not a JSON object"), ("{", "the text ends"), ("[]", "an object is due"), ("{} x", "something follows"),
-        (#"{"a":01}"#, "due at byte 6"), (#"{"a":1,}"#, "member's name"), ("{\"a\":\"\u{1}\"}", "at byte 6"),
-        (#"{"a":tru}"#, "unknown word"), (#"{"a":"\x"}"#, "unknown escape"), (#"{"a" 1}"#, "':' is due"),
-        (#"{"a":[1 2]}"#, "',' or ']'"), (#"{"a":1.}"#, "digit"), (#"{"a":-}"#, "digit"), (#"{"a":1e}"#, "digit"),
-        ("{\"a\"\u{0}:1}", "control character"), ("{}", "no metadata.record-type"),
-        (#"{"data":{"a":1}}"#, "no metadata.record-type"), (#"{"data":{"a":1},"metadata":[]}"#, "record-type"),
-        (envelope(data: "null"), "no data"), (envelope(data: "[1]"), "no data"),
-        (envelope(recordType: #""row""#), "record-type \"row\""), (envelope(recordType: "1"), "record-type"),
-        (envelope(operation: #""drop-table""#), "operation \"drop-table\""), (envelope(operation: "null"), "operation"),
-        (envelope(table: #""wine""#), "table \"wine\""), (envelope(table: #""../beer""#), "table \"../beer\""),
-        (envelope(table: #""BEER""#), "table \"BEER\""), (envelope(table: "null"), "table-name"),
-        (envelope(timestamp: "{}"), "metadata.timestamp is an object"),
-        (envelope(transaction: "[1]"), "transaction-id"),
-        (envelope(data: #"{"operation":1}"#), "field \"operation\""),
-        (envelope(data: #"{"_cdc_\u0073equence":1}"#), "field \"_cdc_sequence\""),
-        (envelope(data: String(repeating: #"{"a":"#, count: 500) + "1" + String(repeating: "}", count: 500)), "nested"),
-    ])
-    func whatCannotBeReadIsAnsweredProcessingFailedAndSaidInTheLog(text: String, reason: String) throws {
+    @Test(
+        "an invalid record is answered ProcessingFailed, and the log says why",
+        arguments: [
+            ("", "not a JSON object"), ("{", "the text ends"), ("[]", "an object is due"),
+            ("{} x", "something follows"),
+            (#"{"a":01}"#, "due at byte 6"), (#"{"a":1,}"#, "member's name"), ("{\"a\":\"\u{1}\"}", "at byte 6"),
+            (#"{"a":tru}"#, "unknown word"), (#"{"a":"\x"}"#, "unknown escape"), (#"{"a" 1}"#, "':' is due"),
+            (#"{"a":[1 2]}"#, "',' or ']'"), (#"{"a":1.}"#, "digit"), (#"{"a":-}"#, "digit"), (#"{"a":1e}"#, "digit"),
+            ("{\"a\"\u{0}:1}", "control character"), ("{}", "no metadata.record-type"),
+            (#"{"data":{"a":1}}"#, "no metadata.record-type"), (#"{"data":{"a":1},"metadata":[]}"#, "record-type"),
+            (envelope(data: "null"), "no data"), (envelope(data: "[1]"), "no data"),
+            (envelope(recordType: #""row""#), "record-type \"row\""), (envelope(recordType: "1"), "record-type"),
+            (envelope(operation: #""drop-table""#), "operation \"drop-table\""),
+            (envelope(operation: "null"), "operation"),
+            (envelope(table: #""wine""#), "table \"wine\""), (envelope(table: #""../beer""#), "table \"../beer\""),
+            (envelope(table: #""BEER""#), "table \"BEER\""), (envelope(table: "null"), "table-name"),
+            (envelope(timestamp: "{}"), "metadata.timestamp is an object"),
+            (envelope(transaction: "[1]"), "transaction-id"),
+            (envelope(data: #"{"operation":1}"#), "field \"operation\""),
+            (envelope(data: #"{"_cdc_\u0073equence":1}"#), "field \"_cdc_sequence\""),
+            (
+                envelope(data: String(repeating: #"{"a":"#, count: 500) + "1" + String(repeating: "}", count: 500)),
+                "nested"
+            ),
+        ])
+    func invalidRecords(text: String, reason: String) throws {
         let answer = try transform(.of(text, envelope()))
         #expect(answer.results == ["ProcessingFailed", "Ok"])
         #expect(answer.records[0].object?.names == ["recordId", "result"])
@@ -105,7 +114,7 @@ import Testing
         #expect(line["message"]?.string?.contains(reason) == true, "\(line)")
     }
 
-    @Test func bytesThatAreNoUTF8AndDataThatIsNoBase64FailAlone() throws {
+    @Test("invalid UTF-8 and invalid base64 fail only their own record") func invalidBytes() throws {
         var batch = Batch.of(envelope())
         for bad: [UInt8] in [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82]] {
             batch.add(Array(#"{"data":{"a":""#.utf8) + bad + Array(#""}}"#.utf8))
@@ -118,7 +127,7 @@ import Testing
         #expect(answer.log.filter { $0.contains("is not base64") }.count == 7)
     }
 
-    @Test func idsAndTheirOrderStayWhateverTheyHold() throws {
+    @Test("record ids and their order stay, whatever they contain") func recordIDs() throws {
         var batch = Batch()
         let ids = (0..<200).map { $0 % 3 == 0 ? "a\"\\/\n\($0)" : "\($0)" }
         for (position, id) in ids.enumerated() {
@@ -127,7 +136,7 @@ import Testing
         #expect(try transform(batch).ids == ids)
     }
 
-    @Test func base64ThatTheEventSpellsWithEscapesIsUnderstood() throws {
+    @Test("base64 with JSON escapes is decoded") func escapedBase64() throws {
         let event =
             #"{"records":[{"recordId":"1","data":"\#(Array(envelope(data: #"{"a":"???>>>"}"#).utf8).base64)"}]}"#
         let escaped = Array(event.utf8).flatMap { $0 == UInt8(ascii: "/") ? Array("\\/".utf8) : [$0] }
@@ -135,16 +144,19 @@ import Testing
         #expect(try transform(escaped).results == ["Ok"])
     }
 
-    @Test(arguments: ["", "{}", "[]", #"{"records":{}}"#, #"{"records":[{"recordId":"1"}]}"#, #"{"records":[]"#])
-    func anEventThatIsNotFirehosesFailsAsAWhole(event: String) {
+    @Test(
+        "an event that is not Firehose's fails as a whole",
+        arguments: ["", "{}", "[]", #"{"records":{}}"#, #"{"records":[{"recordId":"1"}]}"#, #"{"records":[]"#])
+    func foreignEvent(event: String) {
         #expect(throws: UnreadableEvent.self) { try transform(Array(event.utf8)) }
     }
 
-    @Test func anEmptyBatchHasAnEmptyAnswer() throws {
+    @Test("an empty batch has an empty answer") func emptyBatch() throws {
         #expect(try transform(Batch()).records.isEmpty)
     }
 
-    @Test func recordsThatWouldMakeTheAnswerTooLongFailAndShorterOnesAfterThemStillGo() throws {
+    @Test("a record that would exceed the response limit fails, and shorter records after it still fit")
+    func responseLimit() throws {
         var batch = Batch()
         for number in 0..<30 {
             batch.add(
@@ -165,7 +177,7 @@ import Testing
         #expect(short[firstFailure...].contains("Ok"))
     }
 
-    @Test func aFloodOfBrokenRecordsIsCountedNotLoggedLineByLine() throws {
+    @Test("many broken records are counted, not logged one by one") func loggingLimit() throws {
         var batch = Batch()
         for _ in 0..<500 { batch.add([0]) }
         let answer = try transform(batch)

@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// The executable itself, as Lambda starts and stops it.
+/// Starts and stops the executable as Lambda does.
 @Suite struct ProcessTests {
-    /// A loopback port that takes one connection and its first request, and never answers.
+    /// A loopback server that accepts one connection, reads its first request and never answers.
     private struct SilentRuntimeAPI {
         let listener: Int32
         let address: String
@@ -25,7 +25,7 @@ import Testing
             address = "127.0.0.1:\(UInt16(bigEndian: name.sin_port))"
         }
 
-        /// The connection and the first line of the request that came over it.
+        /// Accepts a connection and returns it with the first line of its request.
         func accepted() -> (connection: Int32, line: String) {
             let connection = accept(listener, nil, nil)
             var buffer = [UInt8](repeating: 0, count: 4096)
@@ -48,7 +48,7 @@ import Testing
         URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../infra/contracts").path
     }
 
-    @Test func anIdleFunctionEndsAtSIGTERMWithExitCode0() throws {
+    @Test("an idle function exits with code 0 at SIGTERM") func sigterm() throws {
         let api = SilentRuntimeAPI()
         defer { close(api.listener) }
         let process = try start(["AWS_LAMBDA_RUNTIME_API": api.address, "CONTRACTS_DIR": contracts])
@@ -61,7 +61,7 @@ import Testing
         #expect(process.terminationStatus == 0)
     }
 
-    @Test func withoutContractsTheFunctionReportsThatItCannotStart() throws {
+    @Test("without contracts the function reports an init error") func missingContracts() throws {
         let api = SilentRuntimeAPI()
         let process = try start(["AWS_LAMBDA_RUNTIME_API": api.address, "CONTRACTS_DIR": "/nonexistent"])
         let (connection, line) = api.accepted()

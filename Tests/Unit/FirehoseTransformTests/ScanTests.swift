@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func theScanAcceptsWhatTheJSONParserAcceptsWhateverAByteIsChangedInto() {
+    @Test("the scanner accepts exactly what the JSON parser accepts, whatever bytes are changed") func scanner() {
         let seed = UInt64.random(in: 0 ... .max)
         var random = SeededGenerator(seed: seed)
         let original = Array(
@@ -42,7 +42,7 @@ import Testing
         #expect(accepted > 1000)
     }
 
-    @Test func base64OfEveryLengthReadsBackAndAgreesWithThePlainEncoder() {
+    @Test("base64 of every length reads back and equals the plain encoder's") func base64() {
         let seed = UInt64.random(in: 0 ... .max)
         var random = SeededGenerator(seed: seed)
         for length in 0..<400 {
@@ -58,13 +58,13 @@ import Testing
         }
     }
 
-    @Test func aCharacterOutsideTheAlphabetIsRefusedWhereverItStands() {
+    @Test("a character outside the base64 alphabet is refused at every position") func base64Alphabet() {
         let text = Array([UInt8](repeating: 0x5A, count: 150).base64.utf8)
         for byte in UInt8.min...UInt8.max {
             let isInAlphabet =
                 UnicodeScalar(byte).properties.isASCIIHexDigit || "+/".utf8.contains(byte) || isLetter(byte)
             for at in [0, 1, 31, 32, 63, 100, text.count - 2, text.count - 1] {
-                // Padding at the very end is another text, not an error.
+                // Padding at the very end makes a shorter valid text.
                 if byte == UInt8(ascii: "="), at == text.count - 1 { continue }
                 var changed = text
                 changed[at] = byte

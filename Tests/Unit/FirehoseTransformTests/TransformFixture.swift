@@ -4,7 +4,7 @@ import Synchronization
 
 @testable import FirehoseTransform
 
-/// Records as Firehose sends them, and its function's answer, read by another JSON reader than the function's own.
+/// A batch of records as Firehose sends them.
 struct Batch {
     var records: [JSON] = []
 
@@ -30,6 +30,7 @@ struct Batch {
     var event: JSON { ["invocationId": "i", "region": "us-east-1", "records": .array(records)] }
 }
 
+/// The function's answer, parsed with another JSON reader than the function's own.
 struct Answer {
     let records: [JSON]
     let sizeInBytes: Int
@@ -64,7 +65,7 @@ final class LogLines: Sendable {
     @Sendable func append(_ line: [UInt8]) { lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
 }
 
-/// A change of `beer`, with parts to replace.
+/// The envelope of a change of `beer`. A test may replace each part.
 func envelope(
     data: String = #"{"beer_id":1}"#, operation: String = #""insert""#, table: String = #""beer""#,
     recordType: String = #""data""#, timestamp: String = #""2025-07-01T00:00:00.000001Z""#, transaction: String = "7"

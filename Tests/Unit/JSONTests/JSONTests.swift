@@ -2,47 +2,52 @@ import JSON
 import Testing
 
 @Suite struct JSONTests {
-    @Test(arguments: [
-        "null", "true", "[]", "{}", "[1,2.50,-0,1E+10,123456789012345678901234567890]", #"{"b":1,"a":[{"c":null}]}"#,
-        #""\"\\\n\t\u0001é😀""#,
-    ])
-    func aCompactTextIsWrittenAsItWasRead(text: String) throws {
+    @Test(
+        "a compact text is written as it was read",
+        arguments: [
+            "null", "true", "[]", "{}", "[1,2.50,-0,1E+10,123456789012345678901234567890]",
+            #"{"b":1,"a":[{"c":null}]}"#,
+            #""\"\\\n\t\u0001é😀""#,
+        ])
+    func roundTrip(text: String) throws {
         #expect(try JSON(parsing: text).text == text)
     }
 
-    @Test func escapesAreDecodedSurrogatePairsJoinedLoneSurrogatesReplaced() throws {
+    @Test("escapes are decoded, surrogate pairs joined, lone surrogates replaced") func escapes() throws {
         #expect(try JSON(parsing: #""\u00e9\uD83D\uDE00\/\b\f""#) == .string("é😀/\u{8}\u{C}"))
         #expect(try JSON(parsing: #""\uD83Dx\uDE00""#) == .string("\u{FFFD}x\u{FFFD}"))
         #expect(try JSON(parsing: #""\uD83D\u0041""#) == .string("\u{FFFD}A"))
     }
 
-    @Test(arguments: [
-        ("", 0), ("[1,]", 3), ("{\"a\":1,}", 7), ("01", 0), ("1.", 2), ("-", 1), ("tru", 0), ("\"\u{1}\"", 1),
-        ("[1 2]", 3),
-        ("\"a", 2), ("1 x", 2), ("{a:1}", 1), ("\"\\x\"", 2), ("\"\\u12g4\"", 3),
-    ])
-    func whatIsNotJSONIsRefusedAtItsFirstWrongByte(text: String, byte: Int) {
+    @Test(
+        "invalid JSON is refused at its first wrong byte",
+        arguments: [
+            ("", 0), ("[1,]", 3), ("{\"a\":1,}", 7), ("01", 0), ("1.", 2), ("-", 1), ("tru", 0), ("\"\u{1}\"", 1),
+            ("[1 2]", 3),
+            ("\"a", 2), ("1 x", 2), ("{a:1}", 1), ("\"\\x\"", 2), ("\"\\u12g4\"", 3),
+        ])
+    func invalidTexts(text: String, byte: Int) {
         let error = #expect(throws: JSONError.self) { try JSON(parsing: text) }
         #expect(error?.byte == byte)
     }
 
-    @Test func aStringThatIsNotUTF8IsRefused() {
+    @Test("a string of invalid UTF-8 is refused") func invalidUTF8() {
         #expect(throws: JSONError.self) { try JSON(parsing: [0x22, 0xFF, 0x22]) }
     }
 
-    @Test func nestingBeyondTheLimitIsRefusedNotACrash() {
+    @Test("nesting beyond the limit is refused and does not crash") func nestingLimit() {
         let deep = [UInt8](repeating: UInt8(ascii: "["), count: 100_000)
         #expect(throws: JSONError.self) { try JSON(parsing: deep) }
     }
 
-    @Test func objectsKeepTheirOrderCompareWithoutItAndKeepTheLastOfTwoEqualNames() throws {
+    @Test("objects keep their order, compare without it, and keep the last of two equal names") func objects() throws {
         let object = try JSON(parsing: #"{"z":1,"a":2,"z":3}"#)
         #expect(object.text == #"{"z":3,"a":2}"#)
         #expect(object == ["a": 2, "z": 3])
         #expect(object.hashValue == (["a": 2, "z": 3] as JSON).hashValue)
     }
 
-    @Test func membersOfLargeObjectsAreFoundReplacedAndRemoved() {
+    @Test("members of large objects are found, replaced and removed") func largeObjects() {
         var object = JSONObject()
         for number in 0..<100 { object["k\(number)"] = .int(number) }
         object["k50"] = nil
@@ -53,7 +58,7 @@ import Testing
         #expect(object["k99"] == "last")
     }
 
-    @Test func indentedTextReadsBackAsTheSameValue() throws {
+    @Test("indented text reads back as the same value") func indentedText() throws {
         let value: JSON = ["a": [1, [], ["b": nil]], "c": [:]]
         #expect(try JSON(parsing: value.indentedText) == value)
         #expect(value.indentedText.hasPrefix("{\n  \"a\": [\n    1,"))

@@ -15,7 +15,7 @@ import Testing
         by: [[.init("Pipeline", "cupel-dev")], [.init("Pipeline", "cupel-dev"), .init("Table", "beer")]],
         properties: ["control_id": "1f", "RowsRead": 9, "_aws": "no"])
 
-    @Test func aLineIsADocumentOfTheSpecificationAndPropertiesDisplaceNothing() throws {
+    @Test("a line follows the specification, and properties replace no metric or dimension") func document() throws {
         Log(sink: lines.append).write(metrics)
         let line = try MetricLine(try #require(lines.all.first))
         #expect(line.namespace == "Cupel" && line.dimensionSets == [["Pipeline"], ["Pipeline", "Table"]])
@@ -24,20 +24,22 @@ import Testing
         #expect(line.root["Table"] == "beer" && line.root["control_id"] == "1f")
     }
 
-    @Test func metricsAreWrittenWhateverTheLogsFormatAndLevel() throws {
+    @Test("metrics are written whatever the log's format and level") func formatAndLevel() throws {
         let variables = ["AWS_LAMBDA_LOG_FORMAT": "Text", "AWS_LAMBDA_LOG_LEVEL": "FATAL"]
         Log(Environment(variables), sink: lines.append).tagged(requestID: "r").write(metrics)
         #expect(try MetricLine.all(in: lines.all).count == 1)
     }
 
-    @Test(arguments: [
-        #"{"_aws":{"Timestamp":1772359200000,"CloudWatchMetrics":[]}}"#,
-        #"{"_aws":{"Timestamp":1772359200,"CloudWatchMetrics":[{"Namespace":"n","Dimensions":[["D"]],"Metrics":[{"Name":"M","Unit":"Count"}]}]},"D":"d","M":1}"#,
-        #"{"_aws":{"Timestamp":1772359200000,"CloudWatchMetrics":[{"Namespace":"n","Dimensions":[["D"]],"Metrics":[{"Name":"M","Unit":"Rows"}]}]},"D":"d","M":1}"#,
-        #"{"_aws":{"Timestamp":1772359200000,"CloudWatchMetrics":[{"Namespace":"n","Dimensions":[["D"]],"Metrics":[{"Name":"M","Unit":"Count"}]}]},"D":"","M":1}"#,
-        #"{"_aws":{"Timestamp":1772359200000,"CloudWatchMetrics":[{"Namespace":"n","Dimensions":[["D"]],"Metrics":[{"Name":"M","Unit":"Count"}]}]},"D":"d","M":"1"}"#,
-    ])
-    func theRefereeRefusesWhatCloudWatchWould(line: String) {
+    @Test(
+        "the referee refuses what CloudWatch would refuse",
+        arguments: [
+            #"{"_aws":{"Timestamp":1772359200000,"CloudWatchMetrics":[]}}"#,
+            #"{"_aws":{"Timestamp":1772359200,"CloudWatchMetrics":[{"Namespace":"n","Dimensions":[["D"]],"Metrics":[{"Name":"M","Unit":"Count"}]}]},"D":"d","M":1}"#,
+            #"{"_aws":{"Timestamp":1772359200000,"CloudWatchMetrics":[{"Namespace":"n","Dimensions":[["D"]],"Metrics":[{"Name":"M","Unit":"Rows"}]}]},"D":"d","M":1}"#,
+            #"{"_aws":{"Timestamp":1772359200000,"CloudWatchMetrics":[{"Namespace":"n","Dimensions":[["D"]],"Metrics":[{"Name":"M","Unit":"Count"}]}]},"D":"","M":1}"#,
+            #"{"_aws":{"Timestamp":1772359200000,"CloudWatchMetrics":[{"Namespace":"n","Dimensions":[["D"]],"Metrics":[{"Name":"M","Unit":"Count"}]}]},"D":"d","M":"1"}"#,
+        ])
+    func refusals(line: String) {
         #expect(throws: MetricLine.Breach.self) { try MetricLine(line + "\n") }
     }
 }

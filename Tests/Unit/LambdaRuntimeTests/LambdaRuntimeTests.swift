@@ -35,7 +35,8 @@ final class LogLines: Sendable {
             make)
     }
 
-    @Test func eventsAreAnsweredInTurnOverOneConnectionUntilLambdaRefusesTheNext() {
+    @Test("events are answered in turn over one connection until Lambda refuses the next request")
+    func oneConnection() {
         let server = ScriptedServer([.event("one"), .accepted, .event("two", id: "id-2"), .accepted])
         let code = serve(server) { event, context in
             Array("\(context.requestID) \(String(decoding: event, as: UTF8.self))".utf8)
@@ -53,34 +54,38 @@ final class LogLines: Sendable {
         #expect(server.received.allSatisfy { $0.connection == 1 })
     }
 
-    @Test(arguments: [
-        Answer.text(
-            "HTTP/1.1 200 OK\r\n\(Answer.eventHeaders())Transfer-Encoding: chunked\r\n\r\n"
-                + "3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nTrailer: 1\r\n\r\n"),
-        .text("HTTP/1.1 200 OK\r", "\n\(Answer.eventHeaders())Content-Length: 7\r\n\r", "\n", "abc", "d", "efg"),
-        .text(
-            "HTTP/1.1 200 OK\r\n\(Answer.eventHeaders())transfer-encoding:chunked\r\n\r\n", "0", "3\r", "\nab",
-            "c\r\n4\r\n",
-            "defg", "\r\n0\r\n", "\r\n"),
-        .text("HTTP/1.1 200 OK\r\n\(Answer.eventHeaders())\r\nabcd", "efg", closes: true),
-        .text("HTTP/1.0 200 OK\r\n\(Answer.eventHeaders())Content-Length: 7\r\n\r\nabcdefg", closes: true),
-        .text("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200\r\n\(Answer.eventHeaders())Content-Length: 7\r\n\r\nabcdefg"),
-    ])
-    func anEventArrivesWholeHoweverItIsFramedAndSplit(event: Answer) {
+    @Test(
+        "an event arrives whole, however it is framed and split",
+        arguments: [
+            Answer.text(
+                "HTTP/1.1 200 OK\r\n\(Answer.eventHeaders())Transfer-Encoding: chunked\r\n\r\n"
+                    + "3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nTrailer: 1\r\n\r\n"),
+            .text("HTTP/1.1 200 OK\r", "\n\(Answer.eventHeaders())Content-Length: 7\r\n\r", "\n", "abc", "d", "efg"),
+            .text(
+                "HTTP/1.1 200 OK\r\n\(Answer.eventHeaders())transfer-encoding:chunked\r\n\r\n", "0", "3\r", "\nab",
+                "c\r\n4\r\n",
+                "defg", "\r\n0\r\n", "\r\n"),
+            .text("HTTP/1.1 200 OK\r\n\(Answer.eventHeaders())\r\nabcd", "efg", closes: true),
+            .text("HTTP/1.0 200 OK\r\n\(Answer.eventHeaders())Content-Length: 7\r\n\r\nabcdefg", closes: true),
+            .text(
+                "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200\r\n\(Answer.eventHeaders())"
+                    + "Content-Length: 7\r\n\r\nabcdefg"),
+        ])
+    func framing(event: Answer) {
         let server = ScriptedServer([event, .accepted])
         #expect(serve(server) == 0)
         #expect(server.received.count == 3)
         #expect(server.received[1].body == "abcdefg")
     }
 
-    @Test func aLargeEventAndALargeResponsePassUnchanged() {
+    @Test("a large event and a large response pass unchanged") func largeBodies() {
         let event = String(repeating: "0123456789abcdef", count: 300_000)
         let server = ScriptedServer([.event(event), .accepted])
         #expect(serve(server) == 0)
         #expect(server.received[1].body == event)
     }
 
-    @Test func aConnectionThatLambdaClosedBetweenTwoRequestsIsOpenedAgain() {
+    @Test("a connection that Lambda closed between two requests is opened again") func closedConnection() {
         var closing = Answer.event("one")
         closing.closes = true
         let server = ScriptedServer([closing, .accepted, .event("two", id: "id-2"), .accepted])
@@ -89,36 +94,42 @@ final class LogLines: Sendable {
         #expect(server.received.map(\.body) == ["", "one", "", "two", ""])
     }
 
-    @Test func anAnswerThatIsCutShortIsAskedForAgainOverANewConnection() {
+    @Test("a request whose answer is truncated is sent again over a new connection") func truncatedAnswer() {
         let cut = Answer.text("HTTP/1.1 202 Accepted\r\nContent-Le", closes: true)
         let server = ScriptedServer([.event("one"), cut, .accepted])
         #expect(serve(server) == 0)
         #expect(server.lines.filter { $0.contains("/response") }.count == 2)
     }
 
-    @Test(arguments: [
-        Answer.text("HTTP/1.1 200 OK\r\n\(Answer.eventHeaders())Content-Length: 7\r\n\r\nabc", closes: true),
-        .text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab", closes: true), .text("", closes: true),
-    ])
-    func aRuntimeAPIThatGoesAwayMidAnswerEndsTheFunctionInOrder(event: Answer) {
+    @Test(
+        "a Runtime API that closes in the middle of an answer ends the function with exit code 0",
+        arguments: [
+            Answer.text("HTTP/1.1 200 OK\r\n\(Answer.eventHeaders())Content-Length: 7\r\n\r\nabc", closes: true),
+            .text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab", closes: true),
+            .text("", closes: true),
+        ])
+    func lostRuntimeAPI(event: Answer) {
         #expect(serve(ScriptedServer([event])) == 0)
         #expect(lines.all.count == 1)
         #expect(lines.all[0].contains("stopping: the Runtime API closed the connection"))
     }
 
-    @Test(arguments: [
-        (Answer.text("SMTP ready\r\n\r\n", closes: true), "its first line is"),
-        (.text("HTTP/1.1 200 OK\r\nno colon\r\n\r\n", closes: true), "a header line is"),
-        (.text("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", closes: true), "Content-Length"),
-        (.text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", closes: true), "chunk's size"),
-        (.text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", closes: true), "Lambda-Runtime-Aws-Request-Id"),
-        (
-            .text("HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: a/b\r\nContent-Length: 0\r\n\r\n", closes: true),
-            "no path segment"
-        ),
-        (.text("HTTP/1.1 500 No\r\nContent-Length: 5\r\n\r\nwrong", closes: true), "status 500: wrong"),
-    ])
-    func anAnswerThatMakesNoSenseEndsTheFunctionWithExitCode1AndSaysWhy(event: Answer, reason: String) {
+    @Test(
+        "an invalid answer ends the function with exit code 1 and the reason",
+        arguments: [
+            (Answer.text("SMTP ready\r\n\r\n", closes: true), "its first line is"),
+            (.text("HTTP/1.1 200 OK\r\nno colon\r\n\r\n", closes: true), "a header line is"),
+            (.text("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", closes: true), "Content-Length"),
+            (.text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", closes: true), "chunk's size"),
+            (.text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", closes: true), "Lambda-Runtime-Aws-Request-Id"),
+            (
+                .text(
+                    "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: a/b\r\nContent-Length: 0\r\n\r\n", closes: true),
+                "no path segment"
+            ),
+            (.text("HTTP/1.1 500 No\r\nContent-Length: 5\r\n\r\nwrong", closes: true), "status 500: wrong"),
+        ])
+    func invalidAnswers(event: Answer, reason: String) {
         #expect(serve(ScriptedServer([event])) == 1)
         #expect(lines.all.last?.contains(reason) == true)
     }
@@ -129,7 +140,7 @@ final class LogLines: Sendable {
     }
     struct Plain: Error {}
 
-    @Test func whatAHandlerThrowsIsItsErrorResponseAndTheNextEventIsServed() throws {
+    @Test("a handler's error becomes an error response, and the next event is served") func thrownErrors() throws {
         let server = ScriptedServer([.event("1"), .accepted, .event("2", id: "id-2"), .accepted])
         let code = serve(server) { event, _ in
             if event == Array("1".utf8) { throw Refusal() }
@@ -150,14 +161,14 @@ final class LogLines: Sendable {
         #expect(line["errorType"] == "BadInput")
     }
 
-    @Test func anErrorTypeCannotEndItsHeader() {
+    @Test("an error type cannot end its header") func headerInjection() {
         struct Sly: LambdaFailure { let errorType = "a\r\nX-Injected: 1" }
         let server = ScriptedServer([.event("1"), .accepted])
         #expect(serve(server) { _, _ in throw Sly() } == 0)
         #expect(server.received[1].headers["Lambda-Runtime-Function-Error-Type"] == "aX-Injected: 1")
     }
 
-    @Test func theLargestResponsePassesAndOneByteMoreIsAnErrorResponse() throws {
+    @Test("the largest response passes, and one byte more is an error response") func responseLimit() throws {
         let limit = RuntimeAPI.responseLimitInBytes
         let server = ScriptedServer([.event("0"), .accepted, .event("1", id: "id-2"), .accepted])
         let code = serve(server) { event, _ in
@@ -169,13 +180,14 @@ final class LogLines: Sendable {
         #expect(try JSON(parsing: server.received[3].body)["errorType"] == "Function.ResponseSizeTooLarge")
     }
 
-    @Test func aResponseThatLambdaFindsTooLargeBecomesAnErrorResponse() throws {
+    @Test("a response that Lambda refuses as too large becomes an error response") func responseTooLarge() throws {
         let server = ScriptedServer([.event("{}"), .refused(413, "too large"), .accepted])
         #expect(serve(server) == 0)
         #expect(server.lines[2].hasSuffix("/id-1/error HTTP/1.1"))
     }
 
-    @Test(arguments: [400, 403]) func aRefusedAnswerIsLoggedAndTheNextEventServed(status: Int) {
+    @Test("a refused answer is logged, and the next event is served", arguments: [400, 403])
+    func refusedAnswer(status: Int) {
         let server = ScriptedServer([.event("{}"), .refused(status, "too late"), .event("{}", id: "id-2"), .accepted])
         #expect(serve(server) == 0)
         #expect(server.lines[3].contains("/id-2/response"))
@@ -183,11 +195,11 @@ final class LogLines: Sendable {
         #expect(lines.all[0].contains("\"requestId\":\"id-1\""))
     }
 
-    @Test func aServerErrorToAnAnswerEndsTheFunctionWithExitCode1() {
+    @Test("a server error to an answer ends the function with exit code 1") func serverError() {
         #expect(serve(ScriptedServer([.event("{}"), .refused(500, "broken")])) == 1)
     }
 
-    @Test func aHandlerThatCannotBeBuiltIsAnInitError() throws {
+    @Test("a handler that cannot be created is an init error") func initError() throws {
         let server = ScriptedServer([.accepted])
         let code = serve(server) { environment -> Closure in
             _ = try environment.require("CONTROL_TABLE")
@@ -200,20 +212,21 @@ final class LogLines: Sendable {
         #expect(body["errorMessage"]?.string?.contains("CONTROL_TABLE is not set") == true)
     }
 
-    @Test func aRuntimeAPIThatListensAMomentAfterTheFunctionsStartIsWaitedFor() {
+    @Test("the function waits for a Runtime API that starts a moment later") func lateRuntimeAPI() {
         let server = ScriptedServer([.event("1"), .accepted], listeningAfter: 50_000)
         #expect(serve(server) == 0)
         #expect(server.lines.count == 3)
     }
 
-    @Test func withoutARuntimeAPITheFunctionSaysWhichVariableIsMissing() {
+    @Test("without a Runtime API the error names the missing variable") func missingVariable() {
         let runtime = LambdaRuntime(Environment([:]), log: Log(sink: lines.append)) { _ in }
         let code = runtime.serve { _ in Closure { event, _ in event } }
         #expect(code == 1)
         #expect(lines.all[0].contains("AWS_LAMBDA_RUNTIME_API is not set"))
     }
 
-    @Test func theContextCarriesWhatTheHeadersSayAndTheTraceIdIsPublishedBeforeTheHandlerRuns() {
+    @Test("the context has the headers' values, and the trace id is published before the handler runs")
+    func invocationContext() {
         let traced = "Lambda-Runtime-Trace-Id: Root=1-5\r\nLambda-Runtime-Client-Context: {\"a\":1}\r\n"
         let server = ScriptedServer([.event("", headers: traced), .accepted, .event(""), .accepted])
         var seen: [InvocationContext] = []
@@ -230,12 +243,12 @@ final class LogLines: Sendable {
         #expect(published == ["Root=1-5", nil])
         #expect(seen[0].clientContext == "{\"a\":1}")
         #expect(seen[0].invokedFunctionARN == "arn:aws:lambda:us-east-1:000000000000:function:f")
-        // The scripted deadline is the first of January 2100.
+        // The scripted deadline is January 1, 2100.
         #expect(seen[0].remainingTime > .seconds(24 * 3600))
         #expect(lines.all[0].contains(#""requestId":"id-1","message":"working","step":1}"#))
     }
 
-    @Test func aJSONHandlerAnswersJSONAndAnEventThatIsNoneIsAnErrorResponse() throws {
+    @Test("a JSON handler answers JSON, and an event that is not JSON is an error response") func jsonHandler() throws {
         struct Doubler: JSONHandler {
             func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON { [event, event] }
         }

@@ -8,7 +8,7 @@ import Testing
 
     private func log(_ variables: [String: String] = [:]) -> Log { Log(Environment(variables), sink: lines.append) }
 
-    @Test func aLineIsOneJSONObjectWithTimeLevelRequestIdAndMessage() throws {
+    @Test("a line is one JSON object with time, level, request id and message") func jsonFormat() throws {
         log().tagged(requestID: "r-1").warning("two\nlines", ["bytes": 3])
         let text = try #require(lines.all.first)
         #expect(text.hasSuffix("}\n"))
@@ -18,16 +18,18 @@ import Testing
         #expect(line["message"] == "two\nlines")
     }
 
-    @Test func textFormatWritesOneLineWhateverTheMessageHolds() {
+    @Test("the text format writes one line, whatever the message contains") func textFormat() {
         log(["AWS_LAMBDA_LOG_FORMAT": "Text"]).tagged(requestID: "r-1").info("two\nlines", ["bytes": 3])
         #expect(lines.all.count == 1)
         #expect(lines.all[0].hasSuffix(" r-1 INFO two lines bytes=3\n"))
     }
 
-    @Test(arguments: [
-        (nil, ["INFO", "WARN", "ERROR"]), ("DEBUG", ["DEBUG", "INFO", "WARN", "ERROR"]), ("ERROR", ["ERROR"]),
-    ])
-    func linesBelowTheLevelAreLeftOut(level: String?, expected: [String]) throws {
+    @Test(
+        "lines below the level are left out",
+        arguments: [
+            (nil, ["INFO", "WARN", "ERROR"]), ("DEBUG", ["DEBUG", "INFO", "WARN", "ERROR"]), ("ERROR", ["ERROR"]),
+        ])
+    func levels(level: String?, expected: [String]) throws {
         let log = log(level.map { ["AWS_LAMBDA_LOG_LEVEL": $0] } ?? [:])
         log.debug("a")
         log.info("a")
@@ -36,17 +38,19 @@ import Testing
         #expect(try lines.all.map { try JSON(parsing: $0)["level"]?.string } == expected)
     }
 
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000Z"), (951_782_400_007, "2000-02-29T00:00:00.007Z"),
-        (4_102_444_799_999, "2099-12-31T23:59:59.999Z"),
-    ])
-    func timestampsAreRFC3339InUTC(milliseconds: Int64, text: String) {
+    @Test(
+        "timestamps are RFC 3339 in UTC",
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"), (951_782_400_007, "2000-02-29T00:00:00.007Z"),
+            (4_102_444_799_999, "2099-12-31T23:59:59.999Z"),
+        ])
+    func timestamps(milliseconds: Int64, text: String) {
         #expect(WallClock.timestamp(milliseconds) == text)
     }
 }
 
 @Suite struct EnvironmentTests {
-    @Test func aMissingAndAnEmptyVariableAreNamed() throws {
+    @Test("the error names a missing or empty variable") func requiredVariables() throws {
         let environment = Environment(["SET": "x", "EMPTY": ""])
         #expect(try environment.require("SET") == "x")
         #expect(throws: EnvironmentError.missing("EMPTY")) { try environment.require("EMPTY") }
@@ -54,7 +58,7 @@ import Testing
         #expect(environment["EMPTY"] == nil)
     }
 
-    @Test func aCountIsAWholeNumberAboveZero() throws {
+    @Test("a count is a whole number above zero") func counts() throws {
         let environment = Environment(["N": "12", "ZERO": "0", "WORD": "many"])
         #expect(try environment.count("N", default: 3) == 12)
         #expect(try environment.count("ABSENT", default: 3) == 3)
@@ -62,7 +66,7 @@ import Testing
         #expect(throws: EnvironmentError.self) { try environment.count("WORD", default: 3) }
     }
 
-    @Test func theProcesssVariablesAreRead() {
+    @Test("the variables of the process are read") func processVariables() {
         #expect(Environment.process()["PATH"] != nil)
     }
 }

@@ -2,9 +2,9 @@ import Glibc
 import Synchronization
 import Testing
 
-/// A Runtime API on a loopback port of its own that answers requests as its script says, then refuses the next one.
+/// A Runtime API on its own loopback port. It answers requests from a script, then refuses the next one.
 final class ScriptedServer: Sendable {
-    /// One answer: its bytes in the pieces in which they are sent, and whether the connection ends after them.
+    /// One answer: the pieces in which it is sent, and whether the connection closes after them.
     struct Answer: Sendable, CustomTestStringConvertible {
         var pieces: [[UInt8]]
         var closes = false
@@ -40,7 +40,7 @@ final class ScriptedServer: Sendable {
         var line: String
         var headers: [String: String]
         var body: String
-        /// 1 for the first connection.
+        /// The number of the connection, from 1.
         var connection: Int
     }
 
@@ -48,7 +48,7 @@ final class ScriptedServer: Sendable {
     private let listener: Int32
     private let requests = Mutex<[Request]>([])
 
-    /// - Parameter delay: microseconds for which it is not there yet: a connection is refused.
+    /// - Parameter delay: The microseconds during which connections are refused.
     init(_ answers: [Answer], listeningAfter delay: UInt32 = 0) {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var name = sockaddr_in()
@@ -73,7 +73,7 @@ final class ScriptedServer: Sendable {
         }
     }
 
-    /// The requests that came so far, without their `Host` and `User-Agent`.
+    /// The requests received so far, without `Host` and `User-Agent`.
     var received: [Request] { requests.withLock { $0 } }
     var lines: [String] { received.map(\.line) }
 
@@ -104,7 +104,7 @@ final class ScriptedServer: Sendable {
         var on: Int32 = 1
         setsockopt(peer, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
         for (position, piece) in pieces.enumerated() {
-            if position > 0 { usleep(2000) }  // so that the client sees the pieces apart
+            if position > 0 { usleep(2000) }  // so that the client receives separate pieces
             var sent = 0
             while sent < piece.count {
                 let count = piece[sent...].withUnsafeBytes { Glibc.send(peer, $0.baseAddress, $0.count, 0x4000) }

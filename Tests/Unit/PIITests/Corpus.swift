@@ -2,7 +2,8 @@ import TestRandom
 
 @testable import PII
 
-/// A text with what is in it, made anew from a seed: numbers that nobody has, in the forms that people write.
+/// A generated text and the kind of personal data in it. The numbers belong to nobody; the forms are those that people
+/// write.
 struct LabelledText {
     let column: String
     let text: String
@@ -14,7 +15,7 @@ struct Corpus {
 
     init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
-    /// `count` texts of each kind, and `negatives` of none that look like some.
+    /// `count` texts of each kind, and `negatives` texts that resemble personal data but are none.
     mutating func texts(of count: Int, negatives: Int) -> [LabelledText] {
         var texts: [LabelledText] = []
         for kind in PersonalDataKind.allCases {
@@ -62,7 +63,7 @@ struct Corpus {
         }
     }
 
-    /// Alone in two of three; else among words and punctuation.
+    /// Alone in two of three texts, else among words and punctuation.
     private mutating func embedded(_ value: String) -> String {
         guard chance(3) else { return value }
         return one(
@@ -85,7 +86,7 @@ struct Corpus {
     private mutating func phone() -> String {
         let (area, exchange, line) = (number(201...989), number(200...999), digits(4))
         switch number(0...10) {
-        // Nothing tells it from other numbers, so it is missed.
+        // It looks like any other number, so the detector misses it.
         case 10: return "\(area)\(exchange)\(line)"
         case 0: return "+1\(area)\(exchange)\(line)"
         case 1: return "+1 (\(area)) \(exchange)-\(line)"
@@ -171,7 +172,7 @@ struct Corpus {
 
     // MARK: Negatives
 
-    /// What tables hold that is nobody's, and looks as if it were.
+    /// A text that resembles personal data but is none.
     private mutating func negative() -> LabelledText {
         let column = one("order_id", "note", "created", "version", "price", "code", "description", "sku")
         return LabelledText(column: column, text: impostor(), kind: nil)
@@ -226,7 +227,7 @@ struct Corpus {
         String(repeating: "0", count: max(0, width - String(number).count)) + String(number)
     }
 
-    /// The text in groups; between them the separators in turn, the last of them again and again.
+    /// The text in groups, with the separators between them in turn; the last separator repeats.
     private func grouped(_ text: String, _ sizes: [Int], _ separators: String) -> String {
         var (rest, groups): (Substring, String) = (text[...], "")
         var next = separators.startIndex

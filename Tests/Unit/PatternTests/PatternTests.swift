@@ -40,8 +40,8 @@ import Testing
         ("\\$\\^", ["$^"], ["$"]),
     ]
 
-    @Test(arguments: cases)
-    func aPatternFindsWhatECMA262Says(known: (pattern: String, yes: [String], no: [String])) throws {
+    @Test("a pattern matches as ECMA-262 defines", arguments: cases)
+    func ecma262(known: (pattern: String, yes: [String], no: [String])) throws {
         for text in known.yes {
             #expect(try matches(known.pattern, text), "\(known.pattern) on \(text.debugDescription)")
         }
@@ -50,31 +50,33 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("(?=a)", "look-ahead"), ("(?!a)b", "look-ahead"), ("(?<=a)b", "look-behind"), ("(?i)a", "flags"),
-        ("(a)\\1", "back-reference"), ("\\bword", "boundary"), ("\\p{L}", "Unicode properties"),
-        ("\\q", "means nothing"),
-        ("(a", "not closed"), ("a)", "closes no group"), ("[a", "not closed"), ("*a", "repeats nothing"),
-        ("a**", "repeats a repetition"), ("^*a", "cannot be repeated"), ("[z-a]", "range"), ("[\\d-z]", "range"),
-        ("a{3,2}", "greater count"), ("a{1001}", "1000 repetitions"), ("((a{1000}){1000})", "too large"),
-        ("\\", "backslash"),
-        ("\\xZ1", "hexadecimal"), ("\\uD800", "surrogate"), ("(?<name", "never ends"),
-        (String(repeating: "(", count: 100), "nested"),
-    ])
-    func whatIsNotUnderstoodIsRefusedByName(pattern: String, reason: String) throws {
+    @Test(
+        "unsupported syntax is refused by name",
+        arguments: [
+            ("(?=a)", "look-ahead"), ("(?!a)b", "look-ahead"), ("(?<=a)b", "look-behind"), ("(?i)a", "flags"),
+            ("(a)\\1", "back-reference"), ("\\bword", "boundary"), ("\\p{L}", "Unicode properties"),
+            ("\\q", "means nothing"),
+            ("(a", "not closed"), ("a)", "closes no group"), ("[a", "not closed"), ("*a", "repeats nothing"),
+            ("a**", "repeats a repetition"), ("^*a", "cannot be repeated"), ("[z-a]", "range"), ("[\\d-z]", "range"),
+            ("a{3,2}", "greater count"), ("a{1001}", "1000 repetitions"), ("((a{1000}){1000})", "too large"),
+            ("\\", "backslash"),
+            ("\\xZ1", "hexadecimal"), ("\\uD800", "surrogate"), ("(?<name", "never ends"),
+            (String(repeating: "(", count: 100), "nested"),
+        ])
+    func unsupportedSyntax(pattern: String, reason: String) throws {
         let error = #expect(throws: PatternError.self) { try Pattern(pattern) }
         #expect(error?.description.contains(reason) == true, "\(error.map(String.init(describing:)) ?? "")")
     }
 
-    @Test func expressionsThatMakeOthersBacktrackForEverTakeOneStepAByte() throws {
+    @Test("patterns that backtrack exponentially elsewhere take one step a byte") func noBacktracking() throws {
         for pattern in ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(x+x+)+y", "^(.*)*(.*)*(.*)*b$"] {
             let text = String(repeating: pattern.contains("x") ? "x" : "a", count: 100_000) + "!"
             #expect(try !matches(pattern, text))
         }
     }
 
-    @Test func statesBeyondTheMemorysBoundAreForgottenAndAnswersStayRight() throws {
-        // It needs 2^13 states: whether the 13th character from the end is an a.
+    @Test("answers stay correct when states beyond the memory limit are discarded") func stateLimit() throws {
+        // Whether the 13th character from the end is an a takes 2^13 states.
         var matcher = PatternMatcher(try Pattern("^[ab]*a[ab]{12}$"))
         var random = SeededGenerator(seed: 7)
         for _ in 0..<2000 {
@@ -83,7 +85,7 @@ import Testing
         }
     }
 
-    @Test func randomPatternsMatchWhatSwiftsOwnBacktrackingEngineMatches() throws {
+    @Test("random patterns match what Swift's own Regex matches") func randomPatterns() throws {
         let seed = UInt64.random(in: .min ... .max)
         var random = SeededGenerator(seed: seed)
         for _ in 0..<300 {
@@ -99,11 +101,11 @@ import Testing
         }
     }
 
-    @Test func manyTextsAtOnceAreJudgedAsEachOfThemIs() throws {
+    @Test("many texts at once match as each of them does") func manyTexts() throws {
         let seed = UInt64.random(in: .min ... .max)
         var random = SeededGenerator(seed: seed)
         let patterns = (0..<100).map { _ in Self.pattern(depth: 3, &random) }
-        // The last two take more states than a kernel follows, and more than are kept.
+        // The last two patterns take more states than the kernel follows, and more than are kept.
         for pattern in patterns + ["^[a-z0-9]+@[a-z]+\\.[a-z]{2,}$", "^[A-Z]{2}$", "a[ab]{5}$", "^[ab]*a[ab]{12}$"] {
             var one = PatternMatcher(try Pattern(pattern))
             var many = one
@@ -117,7 +119,7 @@ import Testing
                 bytes += text.utf8
                 offsets.append(UInt32(bytes.count))
             }
-            // Twice, since what is learned the first time is known the second.
+            // Twice, since the second run uses the states that the first one cached.
             for _ in 0..<2 {
                 var mismatches: [Int] = []
                 bytes.withUnsafeBufferPointer { bytes in

@@ -79,7 +79,8 @@ extension DetectorTests {
         }
     }
 
-    @Test("nine-digit numbers are social security numbers if all of many can be issued ones") func socialSecurityNumbers() {
+    @Test("nine-digit numbers are social security numbers if all of many can be issued ones")
+    func socialSecurityNumbers() {
         func issued(_ random: inout SeededGenerator) -> Int {
             let area = [Int.random(in: 1...665, using: &random), .random(in: 667...899, using: &random)].randomElement(
                 using: &random)!

@@ -1,6 +1,6 @@
 internal import CCrypto
 
-/// The hash functions that AWS's protocols and the control record need, computed by OpenSSL's libcrypto.
+/// The hash functions that AWS's protocols and the control record need. OpenSSL's libcrypto computes them.
 public enum HashFunction: Sendable {
     case sha1
     case sha256
@@ -19,13 +19,13 @@ public enum HashFunction: Sendable {
     }
 }
 
-/// A running hash over bytes that arrive in pieces.
+/// A hash of bytes that arrive in pieces.
 public struct Digest: ~Copyable {
     private let context: OpaquePointer
 
     public init(_ function: HashFunction) {
         guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, function.algorithm, nil) == 1 else {
-            preconditionFailure("libcrypto has no \(function), or no memory is left")
+            preconditionFailure("libcrypto does not offer \(function), or memory is exhausted")
         }
         self.context = context
     }
@@ -38,7 +38,7 @@ public struct Digest: ~Copyable {
 
     public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
-    /// The hash of all bytes given so far; the hash is used up.
+    /// Returns the hash of all bytes so far. The digest cannot be used afterwards.
     public consuming func finish() -> [UInt8] {
         var hash = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var length: UInt32 = 0
@@ -56,7 +56,7 @@ public struct Digest: ~Copyable {
     public static func sha256(_ text: String) -> [UInt8] { sha256(Array(text.utf8)) }
     public static func md5(_ bytes: [UInt8]) -> [UInt8] { hash(bytes, with: .md5) }
 
-    /// HMAC-SHA-256 of `message` under `key`: 32 bytes.
+    /// Returns the HMAC-SHA-256 of `message` under `key`: 32 bytes.
     /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc2104>
     public static func hmacSHA256(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
         var code = [UInt8](repeating: 0, count: 32)

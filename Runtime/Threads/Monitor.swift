@@ -4,9 +4,9 @@
     internal import Musl
 #endif
 
-/// A lock, and a condition that threads wait for while they hold it: `Mutex` has none.
+/// A lock with a condition variable, which `Mutex` lacks.
 ///
-/// Unchecked: the pointers never change, and what they point to is made for use by several threads.
+/// Unchecked: the pointers never change, and several threads may use what they point to.
 public final class Monitor: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let changed: UnsafeMutablePointer<pthread_cond_t>
@@ -31,20 +31,20 @@ public final class Monitor: @unchecked Sendable {
         return body()
     }
 
-    // MARK: For whoever holds the lock
+    // MARK: For the holder of the lock
 
-    /// Runs `body` without the lock.
+    /// Releases the lock while `body` runs.
     public func unlocked<Result>(_ body: () -> Result) -> Result {
         pthread_mutex_unlock(mutex)
         defer { pthread_mutex_lock(mutex) }
         return body()
     }
 
-    /// Waits, without the lock meanwhile, until another thread says that something has changed, or for no reason at all.
+    /// Releases the lock and waits for a signal. May also return without one (a spurious wakeup).
     public func wait() { pthread_cond_wait(changed, mutex) }
 
-    /// Like ``wait()``, until `deadline` at the latest.
-    /// - Returns: false once that has come.
+    /// Waits like ``wait()``, but at most until `deadline`.
+    /// - Returns: Whether the wait ended before the deadline.
     public func wait(until deadline: ContinuousClock.Instant) -> Bool {
         let left = max(ContinuousClock.now.duration(to: deadline), .zero).components
         var end = timespec()
@@ -55,9 +55,9 @@ public final class Monitor: @unchecked Sendable {
         return pthread_cond_timedwait(changed, mutex, &end) == 0
     }
 
-    /// Wakes one of those who wait.
+    /// Wakes one waiting thread.
     public func signal() { pthread_cond_signal(changed) }
 
-    /// Wakes all who wait.
+    /// Wakes all waiting threads.
     public func broadcast() { pthread_cond_broadcast(changed) }
 }

@@ -4,7 +4,7 @@
     internal import Musl
 #endif
 
-/// A thread of the operating system, for work that blocks. It is to be joined or detached, once.
+/// A thread of the operating system, for work that blocks. Join or detach it exactly once.
 public struct SystemThread: Sendable {
     private final class Body {
         let run: @Sendable () -> Void
@@ -13,7 +13,7 @@ public struct SystemThread: Sendable {
 
     private let handle: pthread_t
 
-    /// Starts at once. It is up to `body` to end.
+    /// Starts the thread, which runs until `body` returns.
     public init(_ body: @escaping @Sendable () -> Void) {
         var handle = pthread_t()
         let status = pthread_create(
@@ -22,13 +22,13 @@ public struct SystemThread: Sendable {
                 argument.map { Unmanaged<Body>.fromOpaque($0).takeRetainedValue().run() }
                 return nil
             }, Unmanaged.passRetained(Body(body)).toOpaque())
-        precondition(status == 0, "no thread can be started (errno \(status))")
+        precondition(status == 0, "the system cannot start a thread (errno \(status))")
         self.handle = handle
     }
 
     /// Waits until the thread has ended.
     public func join() { pthread_join(handle, nil) }
 
-    /// Lets the thread outlive whoever started it.
+    /// Lets the thread outlive the one that started it.
     public func detach() { pthread_detach(handle) }
 }

@@ -1,12 +1,12 @@
 internal import CKernels
 
-/// The first states of an automaton, as a kernel walks them: a column of texts costs about a cycle a byte.
+/// The first states of an automaton, in the form that a kernel reads: a column of texts costs about a cycle a byte.
 ///
-/// What leads to a later state, or to one not worked out yet, leads to a state of its own, in which no text is accepted.
+/// A transition to a later state, or to one not computed yet, leads to the state `limit`, which accepts no text.
 struct FirstStates: Sendable {
     static let limit = ck_automaton_unknown
 
-    /// For each class of bytes, the next state of each state.
+    /// The next state of each state, for each byte class.
     private var next: [UInt8]
     private var start: UInt8
     private var accepting: UInt16 = 0
@@ -16,9 +16,9 @@ struct FirstStates: Sendable {
         start = UInt8(Self.limit)
     }
 
-    /// Adds a state; without a call of ``connect(_:over:to:)`` it leads nowhere.
+    /// Adds a state. Its transitions are unknown until ``connect(_:over:to:)`` sets them.
     ///
-    /// - Parameter isFinal: whether no byte leads to another state.
+    /// - Parameter isFinal: Whether no byte leads to another state.
     mutating func add(_ state: Int, isStart: Bool, isAccepting: Bool, isFinal: Bool) {
         guard state < Self.limit else { return }
         if isStart { start = UInt8(state) }
@@ -32,7 +32,7 @@ struct FirstStates: Sendable {
         next[byteClass * Int(ck_automaton_states) + state] = UInt8(other)
     }
 
-    /// The first text, from `first` on, that is not known to be accepted; the count if there is none.
+    /// The first text, from `first` on, that the kernel does not accept; the count of texts if it accepts all.
     func firstUnaccepted(
         of bytes: UnsafeBufferPointer<UInt8>, _ offsets: UnsafeBufferPointer<UInt32>, from first: Int, classes: [UInt8]
     ) -> Int {

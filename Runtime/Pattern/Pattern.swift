@@ -1,15 +1,15 @@
-/// A regular expression in ECMA-262's syntax, as far as a finite automaton can decide it: no text takes longer than a
-/// step a byte, whatever the expression.
+/// A regular expression in the part of ECMA-262's syntax that a finite automaton can decide. Every text takes one step
+/// a byte, whatever the expression.
 ///
-/// It is searched for anywhere in a text, as JSON Schema and the Open Data Contract Standard have it; `^` and `$` tie it
-/// to the ends. Text is UTF-8, and a character is a Unicode scalar. Back-references, look-around, `\b` and `\p` are
-/// refused; the folder's README lists what is understood.
+/// The expression may match anywhere in a text, as in JSON Schema and the Open Data Contract Standard; `^` and `$`
+/// anchor it. Text is UTF-8, and a character is a Unicode scalar. Back-references, look-around, `\b` and `\p` are
+/// refused; the folder's README lists the supported syntax.
 /// - SeeAlso: <https://262.ecma-international.org/5.1/#sec-15.10.1>
 public struct Pattern: Sendable {
     public let text: String
     let program: PatternProgram
 
-    /// - Throws: ``PatternError``, which says what in the expression is not understood, and where.
+    /// - Throws: ``PatternError`` with the invalid or unsupported part of the expression and its position.
     public init(_ text: String) throws(PatternError) {
         self.text = text
         var syntax = PatternSyntax(text)
@@ -19,14 +19,14 @@ public struct Pattern: Sendable {
 
 /// Why an expression is refused.
 public struct PatternError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The character of the expression, from 1; nil where the whole is at fault.
+    /// The position of the character at fault, from 1; nil if the error concerns the whole expression.
     public let position: Int?
     public let reason: String
 
     public var description: String { position.map { "character \($0): \(reason)" } ?? reason }
 }
 
-/// What an expression is made of.
+/// A node of an expression's syntax tree.
 indirect enum PatternNode {
     case scalars(ScalarSet)
     case sequence([PatternNode])
@@ -35,7 +35,7 @@ indirect enum PatternNode {
     case start
     case end
 
-    /// Whether it matches nowhere but at the beginning of a text.
+    /// Whether the node can match only at the beginning of a text.
     var isAnchored: Bool {
         switch self {
         case .start: true
@@ -47,7 +47,7 @@ indirect enum PatternNode {
     }
 }
 
-/// A set of Unicode scalars, as ranges.
+/// A set of Unicode scalars, stored as ranges.
 struct ScalarSet {
     private(set) var ranges: [ClosedRange<UInt32>]
 

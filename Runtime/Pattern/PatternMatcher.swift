@@ -1,32 +1,32 @@
 /// Searches texts for a ``Pattern``.
 ///
-/// States of the automaton are worked out when they are first reached, and kept; then a byte costs one look into a
-/// table. When too many are kept, all are forgotten, so memory is bounded.
+/// The matcher computes a state of the automaton when a text first reaches it and caches it; then each byte costs one
+/// table lookup. When the cache is full, the matcher clears it, so memory is bounded.
 public struct PatternMatcher: Sendable {
     private static let unknown: Int32 = -1
     private static let stateLimit = 1000
 
-    /// What is known of a state without looking at its steps.
+    /// The properties of a state that need no look at its steps.
     private struct Flags: OptionSet {
         let rawValue: UInt8
         static let match = Flags(rawValue: 1)
         static let matchAtEnd = Flags(rawValue: 2)
-        /// No step leads on.
+        /// No byte leads to another state.
         static let dead = Flags(rawValue: 4)
     }
 
     private let program: PatternProgram
-    /// Bytes that no step tells apart have one number.
+    /// The class of each byte. Bytes that no step distinguishes share a class.
     private let classes: [UInt8]
     private let classCount: Int
-    /// The steps that each state stands before, sorted: such as read a byte, wait for the end of the text, or match.
+    /// The steps of each state, sorted: those that read a byte, wait for the end of the text, or match.
     private var states: [[Int32]] = []
     private var flags: [Flags] = []
     private var numbers: [[Int32]: Int32] = [:]
-    /// For each state and class of bytes, the next state.
+    /// The next state for each state and byte class.
     private var transitions: [Int32] = []
     private var start: Int32 = 0
-    /// The same, as far as a kernel can follow.
+    /// The first states, in the form that the kernel reads.
     private var firstStates: FirstStates
 
     public init(_ pattern: Pattern) {
@@ -56,16 +56,16 @@ public struct PatternMatcher: Sendable {
 
     /// The first of many texts, from `first` on, in which the pattern does not occur; nil if it occurs in all.
     ///
-    /// - Parameter offsets: where each text begins in `bytes`, and the end of the last.
+    /// - Parameter offsets: The start of each text in `bytes`, and the end of the last.
     public mutating func firstMismatch(
         in bytes: UnsafeBufferPointer<UInt8>, offsets: UnsafeBufferPointer<UInt32>, from first: Int
     ) -> Int? {
-        precondition(bytes.count >= Int(offsets.last ?? 0), "the texts end behind their bytes")
+        precondition(bytes.count >= Int(offsets.last ?? 0), "the texts end beyond their bytes")
         var index = first
         while index < offsets.count - 1 {
             index = firstStates.firstUnaccepted(of: bytes, offsets, from: index, classes: classes)
             guard index < offsets.count - 1 else { break }
-            // It does not match, or takes states that the kernel does not know; then those are worked out here.
+            // The text does not match, or it reaches states that the kernel does not know. `matches` decides.
             let range = Int(offsets[index])..<Int(offsets[index + 1])
             guard matches(UnsafeBufferPointer(rebasing: bytes[range])) else { return index }
             index += 1
@@ -106,7 +106,7 @@ public struct PatternMatcher: Sendable {
 
     private mutating func number(_ reached: ReachedSteps, atStart: Bool) -> Int32 {
         let steps = reached.waiting.sorted()
-        // The first state sees the text's beginning, so it is never the same as one of its steps behind it.
+        // The start state matches `^`, so it never equals a later state with the same steps.
         if !atStart, let known = numbers[steps] { return known }
         var end = ReachedSteps(program)
         for index in steps {
@@ -142,9 +142,9 @@ public struct PatternMatcher: Sendable {
     }
 }
 
-/// The steps that are reached without reading a byte.
+/// The steps that can be reached without reading a byte.
 private struct ReachedSteps {
-    /// Those that read a byte, wait for the end of the text, or match.
+    /// The steps that read a byte, wait for the end of the text, or match.
     private(set) var waiting: [Int32] = []
     private(set) var hasMatched = false
     private let program: PatternProgram

@@ -2,18 +2,18 @@
 /// - SeeAlso: <https://swtch.com/~rsc/regexp/regexp2.html>
 struct PatternProgram: Sendable {
     enum Step: Sendable {
-        /// Reads one byte of the range and goes on with the step `next`.
+        /// Reads one byte of the range and continues with the step `next`.
         case byte(ClosedRange<UInt8>, next: Int)
-        /// Goes on with both.
+        /// Continues with both steps.
         case split(Int, Int)
         case jump(Int)
-        /// Go on where the text begins, and where it ends.
+        /// Continue only at the beginning and only at the end of the text.
         case start(next: Int)
         case end(next: Int)
         case match
     }
 
-    /// Expressions that need more are refused: a byte of text costs at most a look at each step.
+    /// Expressions with more steps are refused, since a byte of text may cost a look at each step.
     private static let stepLimit = 10_000
 
     private(set) var steps: [Step] = []
@@ -26,13 +26,13 @@ struct PatternProgram: Sendable {
             first = body
             return
         }
-        // Before the match, any bytes: a search that begins anew at each of them.
+        // Any bytes may precede the match, so the search starts again at each of them.
         first = steps.count
         steps.append(.split(body, first + 1))
         steps.append(.byte(0...0xFF, next: first))
     }
 
-    /// - Returns: the step with which the node begins; it ends with `next`.
+    /// - Returns: The first step of the node. The node continues with `next`.
     private mutating func add(_ node: PatternNode, next: Int) throws(PatternError) -> Int {
         switch node {
         case .start: return try add(.start(next: next))
@@ -58,7 +58,7 @@ struct PatternProgram: Sendable {
         if let most {
             for _ in least..<most { entry = try add(.split(try add(part, next: entry), next)) }
         } else {
-            // The loop's split stands before what it repeats, which ends with it.
+            // The loop's split precedes the repeated part, which continues with the split.
             let loop = try add(.jump(next))
             steps[loop] = .split(try add(part, next: loop), next)
             entry = loop
@@ -81,7 +81,7 @@ struct PatternProgram: Sendable {
 
     private mutating func addChoice(_ entries: [Int]) throws(PatternError) -> Int {
         guard var entry = entries.last else {
-            // An empty set: a step that leads nowhere.
+            // An empty set becomes a step that leads nowhere.
             let dead = try add(.jump(0))
             steps[dead] = .jump(dead)
             return dead
@@ -99,13 +99,13 @@ struct PatternProgram: Sendable {
     }
 }
 
-/// The byte sequences of UTF-8 that encode a range of scalars, as few sequences of byte ranges as that takes.
+/// The UTF-8 encodings of a range of scalars, as the fewest sequences of byte ranges.
 private struct UTF8Ranges: Sequence, IteratorProtocol {
     private var pending: [ClosedRange<UInt32>]
 
     init(_ range: ClosedRange<UInt32>) {
         pending = []
-        // Surrogates are no scalars.
+        // Surrogates are not scalars.
         if range.upperBound > 0xDFFF { pending.append(Swift.max(range.lowerBound, 0xE000)...range.upperBound) }
         if range.lowerBound < 0xD800 { pending.append(range.lowerBound...Swift.min(range.upperBound, 0xD7FF)) }
     }
@@ -119,7 +119,7 @@ private struct UTF8Ranges: Sequence, IteratorProtocol {
         return zip(Self.encoded(range.lowerBound), Self.encoded(range.upperBound)).map { $0...$1 }
     }
 
-    /// Two ranges where the one does not have the same length and the same leading bytes throughout.
+    /// Splits a range whose encodings differ in length or leading bytes; nil if no split is needed.
     private static func split(_ range: ClosedRange<UInt32>) -> (ClosedRange<UInt32>, ClosedRange<UInt32>)? {
         let (low, high) = (range.lowerBound, range.upperBound)
         for last: UInt32 in [0x7F, 0x7FF, 0xFFFF] where low <= last && last < high {

@@ -1,4 +1,4 @@
-/// Reads an expression's text.
+/// Parses the text of an expression.
 struct PatternSyntax {
     private static let lengthLimit = 4096
     private static let depthLimit = 64
@@ -15,7 +15,7 @@ struct PatternSyntax {
             throw PatternError(position: nil, reason: "the expression has more than \(Self.lengthLimit) characters")
         }
         let node = try readChoice()
-        guard at == scalars.count else { throw fault("')' closes no group") }
+        guard at == scalars.count else { throw fault("')' without '(' before it") }
         return node
     }
 
@@ -48,7 +48,7 @@ struct PatternSyntax {
         case "\\": return .scalars(try readEscape(inClass: false))
         case "*", "+", "?":
             at -= 1
-            throw fault("'\(scalar)' repeats nothing")
+            throw fault("'\(scalar)' has nothing to repeat")
         default: return .scalars(ScalarSet([scalar.value...scalar.value]))
         }
     }
@@ -58,7 +58,7 @@ struct PatternSyntax {
             if take("<") {
                 guard let next = peek, next != "=", next != "!" else { throw fault("look-behind is not supported") }
                 while let scalar = peek, scalar != ">" { at += scalar == ")" ? scalars.count : 1 }
-                guard take(">") else { throw fault("a group's name never ends") }
+                guard take(">") else { throw fault("a group's name is not closed; expected '>'") }
             } else if !take(":") {
                 throw fault("look-ahead and inline flags are not supported")
             }
@@ -71,7 +71,7 @@ struct PatternSyntax {
         return node
     }
 
-    /// What follows an atom: `*`, `+`, `?`, `{2}`, `{2,}`, `{2,5}`, each with a `?` that changes nothing here.
+    /// Reads what follows an atom: `*`, `+`, `?`, `{2}`, `{2,}`, `{2,5}` with an optional `?`, which changes nothing.
     private mutating func readRepetition(of part: PatternNode) throws(PatternError) -> PatternNode {
         let bounds: (Int, Int?)
         if take("*") {
@@ -92,7 +92,7 @@ struct PatternSyntax {
         return .repeated(part, atLeast: bounds.0, atMost: bounds.1)
     }
 
-    /// The counts in braces; nil, and nothing read, where a brace is not the beginning of such.
+    /// Reads counts in braces. Returns nil and reads nothing if there are none.
     private mutating func readCounts() throws(PatternError) -> (Int, Int?)? {
         let start = at
         guard take("{"), let least = try readNumber() else {
@@ -105,7 +105,7 @@ struct PatternSyntax {
             at = start
             return nil
         }
-        if let most, most < least { throw fault("the greater count comes second") }
+        if let most, most < least { throw fault("the counts are reversed; expected the greater one second") }
         return (least, most)
     }
 
@@ -134,7 +134,7 @@ struct PatternSyntax {
             at += 1
             let high = try readClassMember()
             guard let first = low.single, let last = high.single, first <= last else {
-                throw fault("a range goes from a character to a greater one")
+                throw fault("invalid range; expected a character, '-' and a greater character")
             }
             set.formUnion(ScalarSet([first...last]))
         }
@@ -167,15 +167,15 @@ struct PatternSyntax {
         case "0" where !(peek.map { ScalarSet.digits.ranges[0].contains($0.value) } ?? false): return .one(0)
         case "x": return .one(try readHexadecimal(digits: 2))
         case "u": return .one(try readUnicodeEscape())
-        case "b", "B": throw fault("\\\(scalar) (a word's boundary) is not supported")
+        case "b", "B": throw fault("\\\(scalar) (a word boundary) is not supported")
         case "p", "P": throw fault("\\\(scalar) (Unicode properties) is not supported")
         case "0"..."9", "k": throw fault("\\\(scalar) (a back-reference) is not supported")
-        case "a"..."z", "A"..."Z": throw fault("\\\(scalar) means nothing")
+        case "a"..."z", "A"..."Z": throw fault("\\\(scalar) is not an escape sequence")
         default: return .one(scalar.value)
         }
     }
 
-    /// `\u0041`, `\u{1F600}`, or two escapes that are a surrogate pair.
+    /// Reads the rest of `\u0041`, of `\u{1F600}`, or of two escapes that form a surrogate pair.
     private mutating func readUnicodeEscape() throws(PatternError) -> UInt32 {
         if take("{") {
             var value: UInt32 = 0
@@ -183,7 +183,7 @@ struct PatternSyntax {
                 value = value << 4 | digit
                 at += 1
             }
-            guard take("}"), Unicode.Scalar(value) != nil else { throw fault("\\u{…} is no Unicode character") }
+            guard take("}"), Unicode.Scalar(value) != nil else { throw fault("\\u{…} is not a Unicode character") }
             return value
         }
         let first = try readHexadecimal(digits: 4)
@@ -198,7 +198,7 @@ struct PatternSyntax {
         var value: UInt32 = 0
         for _ in 0..<digits {
             guard let digit = peek.flatMap(Self.hexadecimalValue) else {
-                throw fault("\(digits) hexadecimal digits are due")
+                throw fault("expected \(digits) hexadecimal digits")
             }
             value = value << 4 | digit
             at += 1
@@ -233,7 +233,7 @@ struct PatternSyntax {
 extension ScalarSet {
     fileprivate static func one(_ value: UInt32) -> ScalarSet { ScalarSet([value...value]) }
 
-    /// The one scalar that is in the set, if it is one.
+    /// The scalar in the set, if there is exactly one.
     fileprivate var single: UInt32? {
         guard ranges.count == 1, ranges[0].count == 1 else { return nil }
         return ranges[0].lowerBound

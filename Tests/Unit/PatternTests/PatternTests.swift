@@ -55,12 +55,12 @@ import Testing
         arguments: [
             ("(?=a)", "look-ahead"), ("(?!a)b", "look-ahead"), ("(?<=a)b", "look-behind"), ("(?i)a", "flags"),
             ("(a)\\1", "back-reference"), ("\\bword", "boundary"), ("\\p{L}", "Unicode properties"),
-            ("\\q", "means nothing"),
-            ("(a", "not closed"), ("a)", "closes no group"), ("[a", "not closed"), ("*a", "repeats nothing"),
+            ("\\q", "not an escape sequence"),
+            ("(a", "not closed"), ("a)", "without '('"), ("[a", "not closed"), ("*a", "nothing to repeat"),
             ("a**", "repeats a repetition"), ("^*a", "cannot be repeated"), ("[z-a]", "range"), ("[\\d-z]", "range"),
-            ("a{3,2}", "greater count"), ("a{1001}", "1000 repetitions"), ("((a{1000}){1000})", "too large"),
+            ("a{3,2}", "the counts are reversed"), ("a{1001}", "1000 repetitions"), ("((a{1000}){1000})", "too large"),
             ("\\", "backslash"),
-            ("\\xZ1", "hexadecimal"), ("\\uD800", "surrogate"), ("(?<name", "never ends"),
+            ("\\xZ1", "hexadecimal"), ("\\uD800", "surrogate"), ("(?<name", "name is not closed"),
             (String(repeating: "(", count: 100), "nested"),
         ])
     func unsupportedSyntax(pattern: String, reason: String) throws {

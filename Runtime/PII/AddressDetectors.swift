@@ -1,7 +1,7 @@
-// Addresses of people and of their machines.
+// Detectors of e-mail and IP addresses.
 
 extension TextScan {
-    /// An e-mail address around the `@` at `sign`.
+    /// Whether an e-mail address surrounds the `@` at `sign`.
     func email(around sign: Int) -> Bool {
         var start = sign
         while start > 0, isLocal(start - 1) { start -= 1 }
@@ -20,7 +20,7 @@ extension TextScan {
         }
         let last = labelStart..<end
         guard labels > 1, last.count >= 2, last.allSatisfy({ isLetter($0) || self[$0] >= 0x80 }) else { return false }
-        // git@host.example:path is a place, and picture@2x.png a file.
+        // git@host.example:path is a repository, and picture@2x.png is a file.
         if self[end] == UInt8(ascii: ":"), isWord(end + 1) || self[end + 1] == UInt8(ascii: "/") { return false }
         return !Self.fileEndings.contains(String(decoding: last.map { self[$0] | 0x20 }, as: UTF8.self))
     }
@@ -33,7 +33,7 @@ extension TextScan {
         isWord(index) || [0x21, 0x23, 0x24, 0x25, 0x26, 0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x3D, 0x7E].contains(self[index])
     }
 
-    /// Four numbers up to 255 with points at `start`; no version of something, and no address that every machine has.
+    /// An IPv4 address at `start`. Version numbers and loopback addresses are not matched.
     func ipv4(at start: Int) -> Int? {
         var (at, octets): (Int, [Int]) = (start, [])
         while octets.count < 4 {
@@ -47,7 +47,7 @@ extension TextScan {
             guard self[at] == UInt8(ascii: ".") else { return nil }
             at += 1
         }
-        // A port or a prefix's length may follow.
+        // A port or a prefix length may follow.
         guard endsAlone(at) || ([0x2F, 0x3A].contains(self[at]) && isDigit(at + 1)), octets.allSatisfy({ $0 < 256 }),
             octets[0] != 0, octets[0] != 127, octets[0] < 240, octets.contains(where: { $0 > 9 }), !isVersion(at: start)
         else { return nil }
@@ -61,7 +61,7 @@ extension TextScan {
         }
     }
 
-    /// Eight groups of hexadecimal digits with colons at `start`, of which `::` may stand for some.
+    /// An IPv6 address at `start`: eight groups of hexadecimal digits and colons, where `::` may replace some groups.
     /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc4291#section-2.2>
     func ipv6(at start: Int) -> Int? {
         var (at, groups, hasGap, hasDigit) = (start, 0, false, false)

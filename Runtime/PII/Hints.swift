@@ -1,18 +1,19 @@
-/// What words say about numbers without punctuation, which are anything otherwise.
+/// The kinds that words hint at. A number without punctuation could be anything otherwise.
 struct Hints: Sendable, Hashable {
     private(set) var kinds: Set<PersonalDataKind> = []
 
-    /// - Parameter column: the name of a column or the path of a field, in any spelling: `home_phone`, `contact.zipCode`.
+    /// - Parameter column: The name of a column or the path of a field, in any spelling: `home_phone`,
+    ///   `contact.zipCode`.
     init(column: String) { self.init(words: Self.words(of: column)) }
 
-    /// - Parameter text: what stands before a number.
+    /// - Parameter text: The text before a number.
     init(before text: String) { self.init(words: Self.words(of: text)) }
 
     private init(words: Set<String>) {
         for (kind, hints) in Self.hints where hints.contains(where: words.isSuperset) { kinds.insert(kind) }
     }
 
-    /// In lowercase; a capital behind a small letter begins a word.
+    /// The words of `text` in lowercase. An uppercase letter after a lowercase one begins a word.
     private static func words(of text: String) -> Set<String> {
         var (words, word, isSmall): (Set<String>, String, Bool) = ([], "", false)
         for character in text {
@@ -27,7 +28,7 @@ struct Hints: Sendable, Hashable {
         return words
     }
 
-    /// Each is one word, or several that stand there together.
+    /// Each hint is one word, or several words that must all occur.
     private static let hints: [(PersonalDataKind, [Set<String>])] = [
         (
             .phone,
@@ -43,7 +44,7 @@ struct Hints: Sendable, Hashable {
 }
 
 extension TextScan {
-    /// What the words say that stand before `start`, as far as no digit is between: then they are about another number.
+    /// The hints in the words before `start`, back to the last digit: earlier words describe another number.
     func hints(before start: Int) -> Hints {
         var first = start
         while first > 0, start - first < 32, !isDigit(first - 1) { first -= 1 }

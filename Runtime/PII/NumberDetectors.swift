@@ -1,7 +1,7 @@
-// Numbers with a form or check digits of their own.
+// Detectors of numbers with a characteristic form or check digits.
 
 extension TextScan {
-    /// A card number at `start`: contiguous, or in its issuer's groups.
+    /// A payment card number at `start`: contiguous, or in its issuer's groups.
     func paymentCard(at start: Int) -> (isGrouped: Bool, end: Int)? {
         let shapes: [StaticString] = [
             "0000~0000~0000~0000~000", "0000~0000~0000~0000", "0000~000000~00000", "0000~000000~0000",
@@ -12,7 +12,7 @@ extension TextScan {
         return (false, found.end)
     }
 
-    /// A social security number at `start`, written 000-00-0000 or with spaces; of digits alone if words hint at it.
+    /// A social security number at `start`: 000-00-0000, with hyphens or spaces; if hinted also plain digits.
     func ssn(at start: Int, isHinted: Bool) -> Int? {
         guard
             let found = digits(
@@ -21,7 +21,7 @@ extension TextScan {
         return SocialSecurity.isIssued(found.digits) ? found.end : nil
     }
 
-    /// A person's number in Brazil at `start`: 000.000.000-00, or its digits alone.
+    /// A person's tax number in Brazil at `start`: 000.000.000-00 or plain digits.
     func cpf(at start: Int) -> (isFormatted: Bool, end: Int)? {
         guard let found = digits(ofAny: ["000.000.000-00", "00000000000"], at: start),
             BrazilianNumber.isCPF(found.digits)
@@ -29,7 +29,8 @@ extension TextScan {
         return (found.end - start == 14, found.end)
     }
 
-    /// A company's number in Brazil at `start`: 00.000.000/0000-00, where all but the last two may be letters, or digits alone.
+    /// A company's tax number in Brazil at `start`: 00.000.000/0000-00, where all but the last two may be letters, or
+    /// plain digits.
     func cnpj(at start: Int) -> (isFormatted: Bool, end: Int)? {
         if let found = digits(ofAny: ["00000000000000"], at: start) {
             return BrazilianNumber.isCNPJ(found.digits) ? (false, found.end) : nil
@@ -74,7 +75,7 @@ extension TextScan {
                 continue
             }
             let number = found.digits.suffix(10)
-            // Neither an area nor an exchange begins with 0 or 1.
+            // Neither an area code nor an exchange begins with 0 or 1.
             if number[number.startIndex] > 1, number[number.startIndex + 3] > 1 { return (false, found.end) }
         }
         let brazilian: [StaticString] = ["(00) 00000-0000", "(00)00000-0000", "(00) 0000-0000", "00 00000-0000"]
@@ -89,7 +90,7 @@ extension TextScan {
         return (8...15).contains(found.digits.count) && endsAlone(found.end) ? (false, found.end) : nil
     }
 
-    /// `+`, a country's code and a number: 8 to 15 digits with single separators between them.
+    /// `+`, a country code and a number: 8 to 15 digits with at most two separators in a row.
     private func internationalPhone(at start: Int) -> Int? {
         guard isDigit(start + 1), self[start + 1] != UInt8(ascii: "0") else { return nil }
         var (at, end, digits, separators) = (start + 1, start + 1, 0, 0)
@@ -107,7 +108,7 @@ extension TextScan {
         return digits >= 8 && (endsAlone(end) || isExtension(end)) ? end : nil
     }
 
-    /// A trunk prefix 0 and groups of digits, 9 to 11 in all: `020 7946 0958`, `01 42 68 53 00`.
+    /// The trunk prefix 0 and groups of digits, 9 to 11 digits in all: `020 7946 0958`, `01 42 68 53 00`.
     private func nationalPhone(at start: Int) -> Int? {
         guard self[start] == UInt8(ascii: "0"), isDigit(start + 1), self[start + 1] != UInt8(ascii: "0") else {
             return nil
@@ -123,28 +124,28 @@ extension TextScan {
         return groups > 1 && (9...11).contains(digits) && endsAlone(at) ? at : nil
     }
 
-    /// `x12`, behind a number.
+    /// An extension after a number, such as `x12`.
     private func isExtension(_ index: Int) -> Bool { self[index] == UInt8(ascii: "x") && isDigit(index + 1) }
 }
 
 extension Collection<UInt8> {
-    /// The number that digits make.
+    /// The number that the digits spell.
     var number: Int { reduce(0) { $0 * 10 + Int($1) } }
 }
 
 enum SocialSecurity {
-    /// Whether nine digits may be a person's number.
+    /// Whether nine digits may be an issued number.
     /// - SeeAlso: <https://www.ssa.gov/employer/randomization.html>
     static func isIssued(_ digits: [UInt8]) -> Bool {
         let (area, group, serial) = (digits[..<3].number, digits[3..<5].number, digits[5...].number)
         guard area != 0, area != 666, area < 900, group != 0, serial != 0 else { return false }
-        // Numbers that were printed in advertisements.
+        // These numbers were printed in advertisements.
         return ![78_051_120, 219_099_999].contains(digits.number)
     }
 }
 
 enum PaymentCard {
-    /// - SeeAlso: ISO/IEC 7812-1, whose annex B has the check digit.
+    /// - SeeAlso: ISO/IEC 7812-1; annex B defines the check digit.
     static func isValid(_ digits: [UInt8]) -> Bool {
         guard (13...19).contains(digits.count), isIssued(digits) else { return false }
         var sum = 0
@@ -155,7 +156,7 @@ enum PaymentCard {
         return sum % 10 == 0
     }
 
-    /// Whether an issuer has numbers that begin so and are so long.
+    /// Whether an issuer has numbers with this prefix and length.
     private static func isIssued(_ digits: [UInt8]) -> Bool {
         switch (digits[..<4].number, digits.count) {
         case (4000...4999, 13), (4000...4999, 16), (4000...4999, 19): true
@@ -185,7 +186,7 @@ enum IBAN {
         lengths[String(decoding: [first & 0xDF, second & 0xDF], as: UTF8.self)]
     }
 
-    /// ISO 13616: the first four characters last, letters as 10 to 35, and the whole leaves 1 when divided by 97.
+    /// ISO 13616: with the first four characters last and letters as 10 to 35, the number modulo 97 is 1.
     static func isValid(_ characters: [UInt8]) -> Bool {
         (characters[4...] + characters[..<4]).reduce(0) { rest, character in
             character < 0x41
@@ -203,7 +204,7 @@ enum BrazilianNumber {
         }
     }
 
-    /// - Parameter values: of the 14 characters, less that of the digit 0.
+    /// - Parameter values: The ASCII codes of the 14 characters, each minus the code of `0`.
     /// - SeeAlso: <https://www.gov.br/receitafederal/pt-br/assuntos/orientacao-tributaria/cadastros/cnpj>
     static func isCNPJ(_ values: [UInt8]) -> Bool {
         guard values.contains(where: { $0 != values[0] }) else { return false }

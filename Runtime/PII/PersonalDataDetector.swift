@@ -1,10 +1,10 @@
-/// Finds personal data in text by its form and check digits, without asking anybody.
+/// Finds personal data in text by form and check digits, without a service.
 ///
-/// What it finds and misses is measured on a generated corpus; the folder's README has the numbers.
+/// Its precision and recall are measured on a generated corpus; the folder's README has the numbers.
 public struct PersonalDataDetector: Sendable {
     private let hints: Hints
 
-    /// - Parameter column: the name of the column whose values are looked at.
+    /// - Parameter column: The name of the column whose values the detector searches.
     public init(column: String) { hints = Hints(column: column) }
 
     /// The kinds of personal data in `text`, which is UTF-8.
@@ -31,12 +31,12 @@ public struct PersonalDataDetector: Sendable {
         Array(text.utf8).withUnsafeBufferPointer { matches(in: $0) }
     }
 
-    /// Digits, letters, and what stands before telephone numbers and short addresses.
+    /// Whether a match may begin with `byte`: a digit, a letter, `:`, `+` or `(`.
     private func mayBegin(_ byte: UInt8) -> Bool {
         byte &- 0x30 < 11 || (byte | 0x20) &- 0x61 < 26 || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "(")
     }
 
-    /// - Returns: where what was found at `start` ends; nil if nothing was.
+    /// - Returns: The end of the match at `start`; nil if there is none.
     private func find(_ start: Int, in scan: TextScan, _ matches: inout PersonalDataMatches) -> Int? {
         if let found = scan.cnpj(at: start) { return matches.add(.cnpj, isCertain: found.isFormatted, found.end) }
         if let end = scan.ipv6(at: start) { return matches.add(.ipv6, isCertain: true, end) }
@@ -57,12 +57,13 @@ public struct PersonalDataDetector: Sendable {
         return nil
     }
 
-    /// Whether the column's name or the words before `start` say that numbers there are of this kind.
+    /// Whether the column's name or the words before `start` hint that a number there is of this kind.
     private func isHinted(_ kind: PersonalDataKind, at start: Int, in scan: TextScan) -> Bool {
         hints.kinds.contains(kind) || scan.hints(before: start).kinds.contains(kind)
     }
 
-    /// Postal codes are short, so the whole text must be one, and of the plainest form the column's name must say so.
+    /// Finds postal codes. They are short, so the whole text must be one. Plain digits also need a hint in the column's
+    /// name.
     private func postalCode(_ scan: TextScan, _ matches: inout PersonalDataMatches) {
         func isAll(_ shape: StaticString) -> Bool { scan.digits(of: shape, at: 0)?.end == scan.count }
         if isAll("00000-0000") || (hints.kinds.contains(.zip) && isAll("00000")) { matches.likely.insert(.zip) }

@@ -1,24 +1,24 @@
-/// Personal data that detectors know by its form.
+/// A kind of personal data that detectors recognise by its form.
 public enum PersonalDataKind: String, Sendable, Hashable, CaseIterable {
     case email
     case phone
-    /// A payment card's number: a known issuer's, with Luhn's check digit.
+    /// A payment card number: of a known issuer, with a valid Luhn check digit.
     case paymentCard = "payment_card"
     case iban
     case ipv4, ipv6
     /// A social security number of the United States.
     case ssn
-    /// A person's and a company's number in Brazil.
+    /// The tax numbers of persons and of companies in Brazil.
     case cpf, cnpj
     /// Postal codes of Brazil and of the United States.
     case cep, zip
 }
 
-/// What detectors found in a text.
+/// The matches of the detectors in a text.
 public struct PersonalDataMatches: Sendable, Hashable {
-    /// Found by a form or check digits that chance does not make: one such value says what the column holds.
+    /// Kinds whose form or check digits rule out chance: one such value decides what the column holds.
     public internal(set) var certain: Set<PersonalDataKind> = []
-    /// Found, but other numbers look like that: only many of them say so.
+    /// Kinds that other numbers resemble: only many such values decide.
     public internal(set) var likely: Set<PersonalDataKind> = []
 
     public init() {}

@@ -1,7 +1,7 @@
-/// What was found in the values of one column that were looked at.
+/// The findings in a sample of one column's values.
 public struct PersonalDataSample: Sendable {
     private let detector: PersonalDataDetector
-    /// Values that were looked at.
+    /// The number of values in the sample.
     public private(set) var count = 0
     private var certain: [PersonalDataKind: Int] = [:]
     private var likely: [PersonalDataKind: Int] = [:]
@@ -9,7 +9,7 @@ public struct PersonalDataSample: Sendable {
 
     public init(column: String) { detector = PersonalDataDetector(column: column) }
 
-    /// Looks at a value, which is UTF-8.
+    /// Adds a value, which is UTF-8, to the sample.
     public mutating func add(_ text: UnsafeBufferPointer<UInt8>) {
         count += 1
         nineDigits.add(text)
@@ -19,32 +19,33 @@ public struct PersonalDataSample: Sendable {
         for kind in matches.likely.subtracting(matches.certain) { likely[kind, default: 0] += 1 }
     }
 
-    /// The kinds that the column holds, and how many values of the sample hold them.
+    /// The kinds of personal data in the column, and how many values of the sample match each.
     ///
-    /// One value that cannot be chance is enough. Of others so many are due as chance does not make.
+    /// One certain match is enough. Likely matches must be more frequent than chance explains.
     public var findings: [(kind: PersonalDataKind, matchedCount: Int)] {
         PersonalDataKind.allCases.compactMap { kind in
             if kind == .ssn, nineDigits.areSocialSecurity, nineDigits.count * 10 >= count * 9 {
                 return (kind, nineDigits.count)
             }
             let (sure, maybe) = (certain[kind] ?? 0, likely[kind] ?? 0)
-            guard sure > 0 || maybe > 1 && Double(maybe) >= kind.dueShare * Double(count) else { return nil }
+            guard sure > 0 || maybe > 1 && Double(maybe) >= kind.requiredShare * Double(count) else { return nil }
             return (kind, sure + maybe)
         }
     }
 }
 
-/// Values of nine digits without punctuation, of which one alone says nothing: it may be anybody's order.
+/// Values of nine digits without punctuation. A single one proves nothing, since it may be an order number.
 ///
-/// Of numbers that chance makes one in nine is never issued as a social security number, and still one in ninety of those
-/// between 100000000 and 899999999; numbers that count up share their first digits.
+/// One in nine random numbers is never issued as a social security number, and one in ninety of those between 100000000
+/// and 899999999. Ascending numbers share their first digits.
 private struct NineDigitNumbers: Sendable {
-    /// Those that may be issued.
+    /// The number of values that may be issued social security numbers.
     private(set) var count = 0
     private var isAnyOther = false
     private var areas: Set<Int> = []
 
-    /// Of so many numbers between 100000000 and 899999999, one in 300 samples has none that is never issued.
+    /// With this many random numbers between 100000000 and 899999999, one sample in 300 has only numbers that may be
+    /// issued.
     private static let leastCount = 500
 
     mutating func add(_ text: UnsafeBufferPointer<UInt8>) {
@@ -58,16 +59,16 @@ private struct NineDigitNumbers: Sendable {
         areas.insert(digits[..<3].number)
     }
 
-    /// Whether no value is of another kind, and they begin with as many different digits as if they were given out at random.
+    /// Whether every nine-digit value may be issued, and their first digits vary as randomly assigned ones do.
     var areSocialSecurity: Bool { !isAnyOther && count >= Self.leastCount && areas.count >= 150 }
 }
 
 extension PersonalDataKind {
-    /// The share of values that must look like this kind where none is certain.
-    fileprivate var dueShare: Double {
+    /// The share of values that must be likely matches of this kind if none is certain.
+    fileprivate var requiredShare: Double {
         switch self {
         case .cep, .zip: 0.5
-        // One of ten numbers has the right check digit.
+        // One number in ten has a valid check digit.
         case .paymentCard: 0.3
         default: 0.05
         }

@@ -1,43 +1,43 @@
-/// A text's bytes, and the small questions that detectors ask of them.
+/// A text's bytes and the predicates that detectors need.
 struct TextScan {
     let text: UnsafeBufferPointer<UInt8>
 
     var count: Int { text.count }
 
-    /// The byte at `index`; 0 before and behind the text.
+    /// The byte at `index`; 0 outside the text.
     subscript(index: Int) -> UInt8 { index >= 0 && index < text.count ? text[index] : 0 }
 
     func isDigit(_ index: Int) -> Bool { self[index] &- 0x30 < 10 }
     func isLetter(_ index: Int) -> Bool { (self[index] | 0x20) &- 0x61 < 26 }
 
-    /// ASCII letters and digits, underscores, and all beyond ASCII: what a word is made of.
+    /// Whether the byte is part of a word: an ASCII letter or digit, an underscore, or any byte beyond ASCII.
     func isWord(_ index: Int) -> Bool {
         isDigit(index) || isLetter(index) || self[index] == UInt8(ascii: "_") || self[index] >= 0x80
     }
 
-    /// Whether something of its own may begin at `index`: no word goes on there, nor a number with a point or stroke.
+    /// Whether a match may begin at `index`: no word continues there, and no number continues after a joint (`-./:`).
     func beginsAlone(_ index: Int) -> Bool {
         if isWord(index - 1) || self[index - 1] == UInt8(ascii: "+") { return false }
         return !(isJoint(index - 1) && isWord(index - 2))
     }
 
-    /// Whether nothing goes on at `index`.
+    /// Whether a match may end at `index`: neither a word nor a joined number continues there.
     func endsAlone(_ index: Int) -> Bool { !isWord(index) && !(isJoint(index) && isWord(index + 1)) }
 
     private func isJoint(_ index: Int) -> Bool {
         [UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: ":")].contains(self[index])
     }
 
-    /// The digits of a text that has the form `shape` at `start`, and where it ends.
+    /// Matches the text at `start` with `shape`, and returns its digits and its end.
     ///
-    /// In a shape `0` is any digit, and `~` a space, point or hyphen, the same throughout; all else is itself.
+    /// In a shape, `0` is any digit and `~` is a space, point or hyphen, the same throughout. Any other byte is itself.
     func digits(of shape: StaticString, at start: Int) -> (digits: [UInt8], end: Int)? {
         var digits: [UInt8] = []
         var separator: UInt8?
         let form = UnsafeBufferPointer(start: shape.utf8Start, count: shape.utf8CodeUnitCount)
-        for (offset, due) in form.enumerated() {
+        for (offset, expected) in form.enumerated() {
             let byte = self[start + offset]
-            switch due {
+            switch expected {
             case UInt8(ascii: "0"):
                 guard byte &- 0x30 < 10 else { return nil }
                 digits.append(byte - 0x30)
@@ -46,13 +46,13 @@ struct TextScan {
                 else { return nil }
                 separator = byte
             default:
-                guard byte == due else { return nil }
+                guard byte == expected else { return nil }
             }
         }
         return (digits, start + form.count)
     }
 
-    /// The first of several shapes that the text has at `start`, standing alone there.
+    /// Matches the text at `start` with the first fitting shape after which neither a word nor a number continues.
     func digits(ofAny shapes: [StaticString], at start: Int) -> (digits: [UInt8], end: Int)? {
         for shape in shapes {
             if let found = digits(of: shape, at: start), endsAlone(found.end) { return found }
@@ -60,7 +60,7 @@ struct TextScan {
         return nil
     }
 
-    /// The digits from `start` on that stand without anything between them.
+    /// The contiguous digits from `start` on.
     func run(at start: Int) -> (digits: [UInt8], end: Int) {
         var end = start
         while isDigit(end) { end += 1 }

@@ -1,6 +1,6 @@
 public import JSON
 
-/// One number of a metric.
+/// One value of a metric.
 public struct Metric: Sendable, Hashable {
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html>
     public enum Unit: String, Sendable {
@@ -21,10 +21,11 @@ public struct Metric: Sendable, Hashable {
     }
 }
 
-/// Metrics inside a log line, in CloudWatch's embedded metric format: CloudWatch Logs takes them out by itself, so they cost
-/// a function no call, no wait and no permission.
+/// Metrics inside a log line, in CloudWatch's embedded metric format. CloudWatch Logs extracts them, so a function
+/// needs no call, no wait and no permission.
 ///
-/// - SeeAlso: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+/// - SeeAlso:
+///   <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 public struct EmbeddedMetrics: Sendable {
     public struct Dimension: Sendable, Hashable {
         let name: String
@@ -36,7 +37,7 @@ public struct EmbeddedMetrics: Sendable {
         }
     }
 
-    /// All that Cupel measures.
+    /// The namespace of all metrics of Cupel.
     public static let namespace = "Cupel"
 
     private let dimensionSets: [[Dimension]]
@@ -44,9 +45,9 @@ public struct EmbeddedMetrics: Sendable {
     private let properties: JSONObject
 
     /// - Parameters:
-    ///   - dimensionSets: each makes a series of its own of every metric, so a new value costs as many metrics as there are.
-    ///     One name has one value in all sets.
-    ///   - properties: further members of the line, to be searched for; not part of any metric.
+    ///   - dimensionSets: Each set makes a separate series of every metric, so a new value adds one metric for each of
+    ///     `metrics`. A name has the same value in all sets.
+    ///   - properties: Further members of the line, for searches. They belong to no metric.
     public init(_ metrics: [Metric], by dimensionSets: [[Dimension]], properties: JSONObject = [:]) {
         self.metrics = metrics
         self.dimensionSets = dimensionSets
@@ -70,7 +71,7 @@ public struct EmbeddedMetrics: Sendable {
 }
 
 extension Log {
-    /// Writes `metrics` as one line, whatever the format and the level: they are numbers, not talk.
+    /// Writes `metrics` as one line, whatever the format and the level.
     public func write(_ metrics: EmbeddedMetrics) {
         put(metrics.document(at: WallClock.millisecondsSinceEpoch))
     }

@@ -4,7 +4,7 @@
     internal import Musl
 #endif
 
-/// The environment variables of a function, read once at its start.
+/// The environment variables of a function, read once when it starts.
 public struct Environment: Sendable {
     private let values: [String: String]
 
@@ -24,20 +24,20 @@ public struct Environment: Sendable {
         return Environment(values)
     }
 
-    /// The value of the variable `name`; an empty value counts as none.
+    /// The value of the variable `name`; nil if it is missing or empty.
     public subscript(name: String) -> String? {
         values[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// The value of the variable `name`.
-    /// - Throws: ``EnvironmentError/missing(_:)`` when there is none.
+    /// - Throws: ``EnvironmentError/missing(_:)`` if it is missing or empty.
     public func require(_ name: String) throws(EnvironmentError) -> String {
         guard let value = self[name] else { throw .missing(name) }
         return value
     }
 
-    /// The folder that the variable `name` gives, else the folder `standard` beside the executable, else, where that does
-    /// not exist, the one in Lambda's task root.
+    /// The folder that the variable `name` sets. Without it, the folder `standard` beside the executable, or in
+    /// Lambda's task root if that does not exist.
     public func folder(_ name: String, default standard: String) -> String {
         if let path = self[name] { return path }
         let beside = Self.executableFolder.map { "\($0)/\(standard)" } ?? standard
@@ -53,14 +53,14 @@ public struct Environment: Sendable {
         return bytes.lastIndex(of: UInt8(ascii: "/")).map { String(decoding: bytes[..<$0], as: UTF8.self) }
     }
 
-    /// The variable `name` as a positive whole number, or `standard` when it is not set.
-    /// - Throws: ``EnvironmentError/notPositive(_:value:)`` when it is set to anything else.
+    /// The variable `name` as a positive whole number; `standard` if it is not set.
+    /// - Throws: ``EnvironmentError/notPositive(_:value:)`` if it is set to anything else.
     public func count(_ name: String, default standard: Int) throws(EnvironmentError) -> Int {
         try countIfSet(name) ?? standard
     }
 
-    /// The variable `name` as a positive whole number; nil when it is not set.
-    /// - Throws: ``EnvironmentError/notPositive(_:value:)`` when it is set to anything else.
+    /// The variable `name` as a positive whole number; nil if it is not set.
+    /// - Throws: ``EnvironmentError/notPositive(_:value:)`` if it is set to anything else.
     public func countIfSet(_ name: String) throws(EnvironmentError) -> Int? {
         guard let text = self[name] else { return nil }
         guard let value = Int(text), value > 0 else { throw .notPositive(name, value: text) }
@@ -68,7 +68,7 @@ public struct Environment: Sendable {
     }
 }
 
-/// What the environment lacks.
+/// A missing or invalid environment variable.
 public enum EnvironmentError: LambdaFailure, Hashable, CustomStringConvertible {
     case missing(String)
     case notPositive(String, value: String)

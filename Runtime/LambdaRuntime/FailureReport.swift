@@ -1,6 +1,6 @@
 internal import JSON
 
-/// An error as Lambda's callers see it.
+/// An error in the form that Lambda returns to callers.
 struct FailureReport: Error, Hashable {
     let errorType: String
     let errorMessage: String
@@ -20,6 +20,6 @@ extension FailureReport {
         FailureReport(
             errorType: "Function.ResponseSizeTooLarge",
             errorMessage: "the response has \(sizeInBytes) bytes, more than the maximum of "
-                + "\(RuntimeAPI.responseLimitInBytes); answer with less, or leave the result in S3 and answer its key")
+                + "\(RuntimeAPI.responseLimitInBytes); return less, or store the result in S3 and return its key")
     }
 }

@@ -1,12 +1,12 @@
-/// An HTTP/1.1 client of one host, one request at a time, that keeps its connection open between them.
+/// An HTTP/1.1 client of one host. It sends one request at a time and keeps the connection open between requests.
 struct HTTPConnection: ~Copyable {
-    /// Far above what the Runtime API sends; an answer beyond it is refused before memory is.
+    /// A limit far above what the Runtime API sends. A longer answer is refused before memory is exhausted.
     static let bodyLimit = 256 << 20
     static let headLimit = 64 << 10
     private static let readSize = 64 << 10
 
-    /// AWS's Runtime Interface Emulator starts the function first and listens a moment later; a function that is up in a
-    /// millisecond would find nobody. One that has gone away is not waited for.
+    /// AWS's Runtime Interface Emulator listens a moment after it starts the function, and a function starts within
+    /// milliseconds. After the first connection the client no longer waits.
     private static let patienceAtFirst = Duration.seconds(1)
 
     private let address: String
@@ -20,8 +20,8 @@ struct HTTPConnection: ~Copyable {
 
     /// Sends `request` and reads its answer.
     ///
-    /// A connection that stayed open since an earlier request may be gone by now; the request is then sent once more
-    /// over a new one. Every request to the Runtime API may be repeated: an answer given twice is refused, not doubled.
+    /// If the connection of an earlier request has been closed meanwhile, the request is retried once over a new one.
+    /// Every request to the Runtime API may be repeated, since the API refuses a second answer.
     mutating func exchange(_ request: HTTPRequest) throws(ConnectionError) -> HTTPResponse {
         if socket != nil {
             do throws(ConnectionError) { return try attempt(request) } catch {
@@ -66,7 +66,7 @@ struct HTTPConnection: ~Copyable {
 
     private var unread: ArraySlice<UInt8> { received[consumed...] }
 
-    /// Receives more bytes behind those that are there.
+    /// Receives more bytes and appends them to the unread ones.
     private mutating func receiveMore() throws(ConnectionError) {
         let bytes =
             switch socket {
@@ -128,7 +128,9 @@ struct HTTPConnection: ~Copyable {
                 consumed = end + 1
                 return String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
             }
-            guard unread.count < Self.headLimit else { throw .notHTTP("a chunk's head is endless") }
+            guard unread.count < Self.headLimit else {
+                throw .notHTTP("a chunk's head is longer than \(Self.headLimit) bytes")
+            }
             try receiveMore()
         }
     }

@@ -11,7 +11,7 @@ struct HTTPRequest {
         HTTPRequest(method: "POST", path: path, headers: headers, body: body)
     }
 
-    /// The request line and the headers. Characters that could end a header early are left out of its value.
+    /// The request line and the headers. Characters that could end a header early are removed from its value.
     func head(host: String) -> [UInt8] {
         var text = "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\nUser-Agent: cupel\r\n"
         for (name, value) in headers {
@@ -22,14 +22,14 @@ struct HTTPRequest {
     }
 }
 
-/// One answer of the Runtime API, whole.
+/// A complete answer of the Runtime API.
 struct HTTPResponse: Hashable {
     var status: Int
-    /// By lowercase name.
+    /// The headers by lowercase name.
     var headers: [String: String] = [:]
     var body: [UInt8] = []
 
-    /// Reads the status line and the header lines, without the empty line that ends them.
+    /// Parses the status line and the header lines, without the empty line that ends them.
     init(head: ArraySlice<UInt8>) throws(ConnectionError) {
         let lines = head.split(separator: UInt8(ascii: "\n")).map { line in
             String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
@@ -45,7 +45,7 @@ struct HTTPResponse: Hashable {
             }
             headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingBlanks()
         }
-        // HTTP/1.0 closes unless told otherwise.
+        // HTTP/1.0 closes the connection by default.
         if words[0] == "HTTP/1.0", headers["connection"] == nil { headers["connection"] = "close" }
     }
 
@@ -53,7 +53,7 @@ struct HTTPResponse: Hashable {
     var isChunked: Bool { headers["transfer-encoding"]?.lowercased().hasSuffix("chunked") == true }
     var isInterim: Bool { status < 200 }
 
-    /// The length that the headers announce; nil where the end of the stream ends the body.
+    /// The length in the headers; nil if the body extends to the end of the stream.
     func bodyLength() throws(ConnectionError) -> Int? {
         if isInterim || status == 204 || status == 304 { return 0 }
         guard let text = headers["content-length"] else { return nil }

@@ -1,14 +1,14 @@
-/// What Lambda says about one invocation.
+/// The properties of an invocation.
 public struct InvocationContext: Sendable {
     public let requestID: String
-    /// When Lambda stops waiting and kills the function.
+    /// The time at which Lambda stops waiting and kills the function.
     public let deadline: ContinuousClock.Instant
     public let invokedFunctionARN: String
-    /// The X-Ray trace header; also in the environment as `_X_AMZN_TRACE_ID` while the invocation runs.
+    /// The X-Ray trace header, which is also in the environment as `_X_AMZN_TRACE_ID` while the invocation runs.
     public let traceID: String?
-    /// What the invoker passed beside the event, as JSON text.
+    /// The client context that the invoker sent with the event, as JSON text.
     public let clientContext: String?
-    /// Writes lines that carry the request id.
+    /// A log whose lines have the request id.
     public let log: Log
 
     public init(
@@ -23,6 +23,6 @@ public struct InvocationContext: Sendable {
         self.log = log.tagged(requestID: requestID)
     }
 
-    /// Negative once the deadline has passed.
+    /// The time until the deadline; negative after it.
     public var remainingTime: Duration { ContinuousClock.now.duration(to: deadline) }
 }

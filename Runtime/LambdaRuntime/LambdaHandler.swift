@@ -1,8 +1,8 @@
 public import JSON
 
-/// What a function does with one invocation: event bytes in, response bytes out.
+/// The code that answers an invocation: event bytes in, response bytes out.
 ///
-/// Whatever `handle` throws becomes the invocation's error response; the function lives on.
+/// An error that `handle` throws becomes the invocation's error response. The function continues.
 public protocol LambdaHandler {
     func handle(_ event: [UInt8], _ context: InvocationContext) throws -> [UInt8]
 }
@@ -20,7 +20,7 @@ extension JSONHandler {
     }
 }
 
-/// An error that chooses the `errorType` by which callers and state machines know it; `errorMessage` is its text.
+/// An error that sets the `errorType` which callers and state machines match. Its text is the `errorMessage`.
 public protocol LambdaFailure: Error {
     var errorType: String { get }
 }

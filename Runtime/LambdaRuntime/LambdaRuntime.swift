@@ -6,7 +6,7 @@ internal import JSON
     internal import Musl
 #endif
 
-/// Runs a function: starts its handler once, then answers one invocation after the other.
+/// Runs a function: creates its handler once, then answers one invocation after another.
 ///
 /// ```swift
 /// LambdaRuntime(.process()).run { environment in
@@ -17,7 +17,7 @@ internal import JSON
 public struct LambdaRuntime {
     private let environment: Environment
     private let log: Log
-    /// Makes the trace id of the running invocation, or that it has none, known to what the handler calls.
+    /// Sets the trace id of the running invocation, or clears it, for the code that the handler calls.
     private let publishTraceID: (String?) -> Void
 
     public init(_ environment: Environment) {
@@ -32,17 +32,17 @@ public struct LambdaRuntime {
         self.publishTraceID = publishTraceID
     }
 
-    /// Builds the handler and serves invocations until Lambda is gone; then the process ends.
+    /// Creates the handler and answers invocations until Lambda disconnects, then ends the process.
     ///
-    /// What `makeHandler` throws is reported as the function's init error, and the process ends with exit code 1.
-    /// What the handler throws is the answer to its invocation, and nothing more. After SIGTERM an idle process ends at
-    /// once, a busy one after its answer, both with exit code 0.
+    /// An error of `makeHandler` is reported as the function's init error, and the process ends with exit code 1. An
+    /// error of the handler answers its invocation; the process continues. After SIGTERM an idle process ends at once,
+    /// a busy one after its answer, both with exit code 0.
     public func run<Handler: LambdaHandler>(_ makeHandler: (Environment) throws -> Handler) -> Never {
         Termination.deferUntilIdle()
         exit(serve(makeHandler))
     }
 
-    /// - Returns: the exit code.
+    /// - Returns: The exit code.
     func serve<Handler: LambdaHandler>(_ makeHandler: (Environment) throws -> Handler) -> Int32 {
         let address: String
         do { address = try environment.require("AWS_LAMBDA_RUNTIME_API") } catch {
@@ -71,7 +71,7 @@ public struct LambdaRuntime {
             let outcome = result(of: invocation, from: handler)
             do throws(RuntimeAPIError) { try answer(invocation.requestID, outcome, to: &api) } catch {
                 log.tagged(requestID: invocation.requestID).error("\(error)")
-                // From 500 upwards Lambda asks the process to end; a refusal concerns this one answer.
+                // A status of 500 or more asks the process to end. A lower one refuses this answer only.
                 if case .refused(_, let status, _) = error, status < 500 { continue }
                 return exitCode(after: error)
             }
@@ -117,7 +117,7 @@ public struct LambdaRuntime {
         try api.report(failure, of: requestID)
     }
 
-    /// A Runtime API that is gone or says that this process is finished ends it in order; anything else is a failure.
+    /// The exit code is 0 if the Runtime API has disconnected or refuses further calls, and 1 for any other error.
     private func exitCode(after error: RuntimeAPIError) -> Int32 {
         switch error {
         case .refused(_, 403, _), .connection(.closed), .connection(.broken), .connection(.notConnected):

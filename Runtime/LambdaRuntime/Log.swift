@@ -1,6 +1,6 @@
 public import JSON
 
-/// Writes log lines: one JSON object a line, or plain text, as Lambda's logging controls ask for.
+/// Writes log lines: one JSON object a line, or plain text, as Lambda's logging controls configure.
 /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html>
 public struct Log: Sendable {
     public enum Level: String, Sendable, Comparable, CaseIterable {
@@ -21,7 +21,7 @@ public struct Log: Sendable {
         case text = "Text"
     }
 
-    /// Receives one line, its newline included.
+    /// Receives one line, including its newline.
     public typealias Sink = @Sendable ([UInt8]) -> Void
 
     private let format: Format
@@ -29,7 +29,7 @@ public struct Log: Sendable {
     private let requestID: String?
     private let sink: Sink
 
-    /// - Parameter sink: where lines go; standard error unless given, in one `write` a line.
+    /// - Parameter sink: The receiver of lines; by default standard error, with one `write` a line.
     public init(
         format: Format = .json, lowestLevel: Level = .info, requestID: String? = nil,
         sink: @escaping Sink = StandardError.put
@@ -40,7 +40,7 @@ public struct Log: Sendable {
         self.sink = sink
     }
 
-    /// The log that `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL` describe: JSON from INFO upwards without them.
+    /// The log that `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL` configure; by default JSON from INFO upwards.
     public init(_ environment: Environment, sink: @escaping Sink = StandardError.put) {
         let format = environment["AWS_LAMBDA_LOG_FORMAT"]?.lowercased() == "text" ? Format.text : .json
         let level = environment["AWS_LAMBDA_LOG_LEVEL"].flatMap { Level(rawValue: $0.uppercased()) } ?? .info
@@ -58,7 +58,8 @@ public struct Log: Sendable {
     public func error(_ message: String, _ fields: JSONObject = [:]) { write(.error, message, fields) }
 
     /// Writes one line unless `level` is below the lowest level.
-    /// - Parameter fields: further members of the line; `timestamp`, `level`, `requestId`, `message` stay the log's own.
+    /// - Parameter fields: Further members of the line. They cannot replace `timestamp`, `level`, `requestId`,
+    ///   `message`.
     public func write(_ level: Level, _ message: String, _ fields: JSONObject = [:]) {
         guard level >= lowestLevel else { return }
         let line =
@@ -69,7 +70,7 @@ public struct Log: Sendable {
         sink(line + [UInt8(ascii: "\n")])
     }
 
-    /// Writes one line, `document` and nothing else.
+    /// Writes `document` alone as one line.
     func put(_ document: JSON) { sink(document.bytes + [UInt8(ascii: "\n")]) }
 
     private func jsonLine(_ level: Level, _ message: String, _ fields: JSONObject) -> [UInt8] {

@@ -3,7 +3,7 @@ internal import JSON
 /// The calls of the Lambda Runtime API.
 /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 struct RuntimeAPI: ~Copyable {
-    /// 6 MiB and 100 bytes: what Lambda accepts as one response.
+    /// The largest response that Lambda accepts: 6 MiB and 100 bytes.
     static let responseLimitInBytes = 6_291_556
     private static let base = "/2018-06-01/runtime"
 
@@ -11,7 +11,7 @@ struct RuntimeAPI: ~Copyable {
 
     init(address: String) { connection = HTTPConnection(to: address) }
 
-    /// Waits, as long as it takes, for the next event.
+    /// Waits without a time limit for the next event.
     mutating func next() throws(RuntimeAPIError) -> Invocation {
         let answer = try exchange(.get("\(Self.base)/invocation/next"))
         guard answer.status == 200 else { throw Self.refusal(of: "next", answer) }
@@ -27,7 +27,7 @@ struct RuntimeAPI: ~Copyable {
         try post(failure, to: "\(Self.base)/invocation/\(requestID)/error", naming: "error")
     }
 
-    /// Says that the function cannot start; Lambda takes no more calls of this process.
+    /// Reports that the function cannot start. Lambda then accepts no further calls of this process.
     mutating func reportInitialization(_ failure: FailureReport) throws(RuntimeAPIError) {
         try post(failure, to: "\(Self.base)/init/error", naming: "init error")
     }
@@ -64,7 +64,7 @@ struct RuntimeAPI: ~Copyable {
 enum RuntimeAPIError: Error, Hashable, CustomStringConvertible {
     case connection(ConnectionError)
     case refused(call: String, status: Int, reason: String)
-    /// The event lacks what an answer to it needs.
+    /// The event lacks a header that its answer needs.
     case incompleteEvent(reason: String)
 
     var description: String {
@@ -77,7 +77,7 @@ enum RuntimeAPIError: Error, Hashable, CustomStringConvertible {
     }
 }
 
-/// One event as it came.
+/// One event with the values of its headers.
 struct Invocation {
     let requestID: String
     let deadlineInMillisecondsSinceEpoch: Int64
@@ -89,10 +89,10 @@ struct Invocation {
     init(_ answer: HTTPResponse) throws(RuntimeAPIError) {
         let headers = answer.headers
         guard let requestID = headers["lambda-runtime-aws-request-id"], Self.isPathSafe(requestID) else {
-            throw .incompleteEvent(reason: "Lambda-Runtime-Aws-Request-Id is missing or no path segment")
+            throw .incompleteEvent(reason: "Lambda-Runtime-Aws-Request-Id is missing or not a path segment")
         }
         guard let deadline = headers["lambda-runtime-deadline-ms"].flatMap({ Int64($0) }) else {
-            throw .incompleteEvent(reason: "Lambda-Runtime-Deadline-Ms is missing or no number")
+            throw .incompleteEvent(reason: "Lambda-Runtime-Deadline-Ms is missing or not a number")
         }
         self.requestID = requestID
         deadlineInMillisecondsSinceEpoch = deadline
@@ -102,7 +102,7 @@ struct Invocation {
         event = answer.body
     }
 
-    /// The id becomes part of the answer's path.
+    /// Whether `id` can be part of the answer's path.
     private static func isPathSafe(_ id: String) -> Bool {
         !id.isEmpty && id.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"/?#%".utf8.contains($0) }
     }

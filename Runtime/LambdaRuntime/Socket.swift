@@ -12,13 +12,13 @@
     private let moreFollowing = MSG_MORE
 #endif
 
-/// One blocking TCP connection. Memory goes to the system by address here, and only for the length of one call.
+/// A blocking TCP connection. System calls get the address of memory for the duration of the call only.
 struct Socket: ~Copyable {
     private let descriptor: Int32
 
     /// - Parameters:
-    ///   - address: `host:port`, as in `AWS_LAMBDA_RUNTIME_API`; port 80 without one.
-    ///   - patience: how long to try again, should the address not be had or nobody listen there yet.
+    ///   - address: `host:port`, as in `AWS_LAMBDA_RUNTIME_API`. Without a port, port 80.
+    ///   - patience: How long to retry while the address cannot be resolved or nobody listens there.
     init(connectingTo address: String, patience: Duration) throws(ConnectionError) {
         let firstTry = ContinuousClock.now
         while true {
@@ -74,7 +74,7 @@ struct Socket: ~Copyable {
         return descriptor
     }
 
-    /// Sends all of `bytes`. `moreFollows` lets the system put them into one packet with the next ones.
+    /// Sends all of `bytes`. With `moreFollows` the system may send them in one packet with the next ones.
     borrowing func write(_ bytes: [UInt8], moreFollows: Bool = false) throws(ConnectionError) {
         var sent = 0
         while sent < bytes.count {
@@ -88,7 +88,7 @@ struct Socket: ~Copyable {
         }
     }
 
-    /// The next bytes that arrive, at most `limit`; none at the end of the stream.
+    /// Reads the next bytes, at most `limit`; none at the end of the stream.
     borrowing func read(upTo limit: Int) throws(ConnectionError) -> [UInt8] {
         var count = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, initialized in
@@ -99,8 +99,8 @@ struct Socket: ~Copyable {
         return bytes
     }
 
-    /// `head` and what follows it, `count` bytes together; fewer if the stream ends before.
-    /// - Parameter head: at most `count` bytes that were received already.
+    /// Reads up to `count` bytes, the first of which are `head`; fewer if the stream ends earlier.
+    /// - Parameter head: At most `count` bytes that have been received already.
     borrowing func read(_ count: Int, after head: ArraySlice<UInt8>) throws(ConnectionError) -> [UInt8] {
         var failed = false
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -127,12 +127,12 @@ struct Socket: ~Copyable {
         }
     }
 
-    /// Blocks until bytes or the stream's end are there. Only here does a SIGTERM that ``Termination`` deferred arrive;
-    /// `pselect` delivers it only if nothing is there to read, so no invocation is lost to it.
+    /// Blocks until bytes or the end of the stream arrive. A SIGTERM that ``Termination`` deferred is delivered only
+    /// here, and `pselect` delivers it only if nothing can be read, so no invocation is lost.
     borrowing func waitUntilReadable() {
         let bitsPerByte = 8
         let (byte, bit) = Int(descriptor).quotientAndRemainder(dividingBy: bitsPerByte)
-        // Beyond the set's size `recv` waits just as well, without noticing SIGTERM.
+        // A descriptor beyond the set's size leaves the waiting to `recv`, which does not notice SIGTERM.
         guard byte < MemoryLayout<fd_set>.size else { return }
         var mask = sigset_t()
         pthread_sigmask(SIG_BLOCK, nil, &mask)

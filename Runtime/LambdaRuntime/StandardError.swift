@@ -6,8 +6,8 @@
 
 /// The process's standard error.
 public enum StandardError {
-    /// Writes `line`, in one call where the system takes it whole, so that lines of several threads do not mix.
-    /// What a closed or full standard error refuses is lost: a log must not stop the work.
+    /// Writes `line` in one call if the system accepts it whole, so that lines of several threads do not mix. Bytes
+    /// that a closed or full standard error refuses are lost: a log must not stop the work.
     @Sendable public static func put(_ line: [UInt8]) {
         var written = 0
         while written < line.count {

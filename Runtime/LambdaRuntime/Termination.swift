@@ -4,9 +4,9 @@
     internal import Musl
 #endif
 
-/// What SIGTERM does to a function: it ends an idle one at once, with exit code 0, and a busy one after its answer.
+/// The effect of SIGTERM: an idle function ends at once, a busy one after its answer, both with exit code 0.
 enum Termination {
-    /// Blocks SIGTERM for this thread and those that it starts, except while the runtime waits for its next event.
+    /// Blocks SIGTERM for this thread and those that it starts, except while the runtime waits for the next event.
     static func deferUntilIdle() {
         var action = sigaction()
         #if canImport(Glibc)

@@ -4,7 +4,7 @@
     internal import Musl
 #endif
 
-/// The time of day, for log lines and for turning Lambda's deadline into an instant of the steady clock.
+/// The wall clock, for log lines and for converting Lambda's deadline into an instant of the continuous clock.
 enum WallClock {
     static var millisecondsSinceEpoch: Int64 {
         var now = timespec()
@@ -12,7 +12,7 @@ enum WallClock {
         return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
     }
 
-    /// Now in RFC 3339, UTC, to the millisecond.
+    /// The current time in RFC 3339, UTC, to the millisecond.
     static var timestamp: String { timestamp(millisecondsSinceEpoch) }
 
     static func timestamp(_ milliseconds: Int64) -> String {

@@ -125,7 +125,7 @@ final class LogLines: Sendable {
             (
                 .text(
                     "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: a/b\r\nContent-Length: 0\r\n\r\n", closes: true),
-                "no path segment"
+                "not a path segment"
             ),
             (.text("HTTP/1.1 500 No\r\nContent-Length: 5\r\n\r\nwrong", closes: true), "status 500: wrong"),
         ])

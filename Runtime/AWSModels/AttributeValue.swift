@@ -36,8 +36,8 @@ extension AttributeValue: ExpressibleByStringLiteral, ExpressibleByIntegerLitera
 // MARK: Wire form
 
 extension AttributeValue {
-    /// The value as DynamoDB's JSON protocol writes it: `{"S": "text"}`. Names and sets are sorted, so that equal
-    /// values have equal texts.
+    /// The value in DynamoDB's JSON protocol, such as `{"S": "text"}`. Names and sets are sorted, so that equal values
+    /// have equal texts.
     public var json: JSON {
         switch self {
         case .string(let value): ["S": .string(value)]
@@ -53,10 +53,10 @@ extension AttributeValue {
         }
     }
 
-    /// - Throws: ``ModelError`` when `json` is not an object with one known type letter and a value that fits it.
+    /// - Throws: ``ModelError`` if `json` is not an object with one known type and a value that fits it.
     public init(_ json: JSON) throws(ModelError) {
         guard let object = json.object, object.count == 1, let (type, value) = object.members.first else {
-            throw ModelError("attribute", "an object with one type is due, not \(json)")
+            throw ModelError("attribute", "expected an object with one type, found \(json)")
         }
         let wrong = ModelError("attribute", "the value does not fit the type \(type): \(value)")
         switch type {
@@ -109,12 +109,12 @@ extension AttributeValue {
 }
 
 extension [String: AttributeValue] {
-    /// The item as DynamoDB's JSON protocol writes it, its names sorted.
+    /// The item in DynamoDB's JSON protocol, with its names sorted.
     public var json: JSON { .object(JSONObject(sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) })) }
 
     /// - Throws: ``ModelError`` that names the attribute.
     public init(attributes json: JSON) throws(ModelError) {
-        guard let object = json.object else { throw ModelError("item", "an object of attributes is due") }
+        guard let object = json.object else { throw ModelError("item", "expected an object of attributes") }
         self.init()
         for (name, value) in object {
             do throws(ModelError) {

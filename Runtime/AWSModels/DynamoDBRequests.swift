@@ -1,11 +1,11 @@
 public import JSON
 
-/// An expression with the names and values that stand behind its placeholders.
+/// An expression with the names and values of its placeholders.
 public struct Expression: Sendable, Hashable {
     public var text: String
-    /// `#name` to attribute name.
+    /// Attribute names by placeholder, such as `#name`.
     public var names: [String: String]
-    /// `:value` to value.
+    /// Values by placeholder, such as `:value`.
     public var values: Item
 
     public init(_ text: String, names: [String: String] = [:], values: Item = [:]) {
@@ -98,10 +98,10 @@ public struct Query: Sendable, Hashable {
     public var index: String?
     public var keyCondition: Expression
     public var filter: Expression?
-    /// Counts the items read, before the filter.
+    /// The maximum number of items to read, counted before the filter.
     public var limit: Int?
     public var isConsistent: Bool
-    /// Where the page before ended.
+    /// The last key of the previous page.
     public var exclusiveStartKey: Item?
 
     public init(
@@ -127,10 +127,10 @@ public struct Query: Sendable, Hashable {
     }
 }
 
-/// One page of a query's answer.
+/// One page of a query's result.
 public struct QueryPage: Sendable, Hashable {
     public let items: [Item]
-    /// Asks for the next page; nil on the last one.
+    /// The key that the next page starts after; nil on the last page.
     public let lastEvaluatedKey: Item?
 
     public init(items: [Item], lastEvaluatedKey: Item? = nil) {
@@ -139,7 +139,7 @@ public struct QueryPage: Sendable, Hashable {
     }
 }
 
-/// Several writes that happen together or not at all.
+/// Several writes that succeed together or not at all.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
 public struct TransactWriteItems: Sendable, Hashable {
     public enum Write: Sendable, Hashable {
@@ -148,7 +148,7 @@ public struct TransactWriteItems: Sendable, Hashable {
     }
 
     public var writes: [Write]
-    /// A repeated request with the same token within ten minutes takes effect once.
+    /// Requests with the same token within ten minutes take effect once.
     public var clientRequestToken: String
 
     public init(_ writes: [Write], clientRequestToken: String) {
@@ -168,8 +168,8 @@ public struct TransactWriteItems: Sendable, Hashable {
 }
 
 extension JSONObject {
-    /// Writes the expressions under their names, and the placeholders of all of them once. An empty map of
-    /// placeholders is left out: DynamoDB refuses it.
+    /// Adds the expressions under their names, and the placeholders of all of them once. An empty map of placeholders
+    /// is omitted, since DynamoDB refuses it.
     fileprivate mutating func setExpressions(_ expressions: [(String, Expression?)]) {
         var names: [String: String] = [:]
         var values: Item = [:]

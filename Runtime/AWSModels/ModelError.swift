@@ -1,6 +1,6 @@
-/// A value from AWS that does not have the documented shape: where, and what was due.
+/// A value from AWS without the documented shape: its path and what was expected.
 public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The place inside the document, such as `Records[0].s3.object.key`.
+    /// The path inside the document, such as `Records[0].s3.object.key`.
     public let path: String
     public let reason: String
 

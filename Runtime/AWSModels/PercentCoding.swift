@@ -1,8 +1,7 @@
 extension String {
-    /// The text of a form-URL-encoded value: `+` is a space, `%XX` a byte of UTF-8.
+    /// Decodes a form-URL-encoded value: `+` is a space, `%XX` a byte of UTF-8.
     ///
-    /// S3 writes object keys this way in its event notifications.
-    /// Nil when an escape is broken or the bytes are not UTF-8.
+    /// S3's event notifications encode object keys this way. Nil if an escape is invalid or the bytes are not UTF-8.
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
     public init?(formURLDecoding encoded: String) {
         var bytes: [UInt8] = []
@@ -23,9 +22,9 @@ extension String {
         self.init(validating: bytes, as: UTF8.self)
     }
 
-    /// The text with every byte but the unreserved ones of RFC 3986 written as `%XX`, as Signature Version 4 asks.
+    /// The text with every byte as `%XX` except RFC 3986's unreserved ones, as Signature Version 4 requires.
     ///
-    /// - Parameter keepingSlashes: leaves `/` as it is: right for a path, wrong for a query.
+    /// - Parameter keepingSlashes: Whether `/` stays unencoded: true for a path, false for a query.
     /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
     public func percentEncoded(keepingSlashes: Bool = false) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
@@ -48,7 +47,7 @@ extension String {
 }
 
 extension UInt8 {
-    /// The value of this byte as an ASCII hexadecimal digit.
+    /// The value of this byte as an ASCII hexadecimal digit; nil if it is not one.
     var hexadecimalDigit: UInt8? {
         switch self {
         case 0x30...0x39: self - 0x30

@@ -2,7 +2,7 @@
 public struct S3Object: Sendable, Hashable {
     public let bucket: String
     public let key: String
-    /// Nil means the current version.
+    /// The version; nil for the current one.
     public let versionID: String?
 
     public init(bucket: String, key: String, versionID: String? = nil) {
@@ -19,15 +19,15 @@ extension S3Object: CustomStringConvertible {
     }
 }
 
-/// What S3 says about an object beside its bytes.
+/// The metadata of an object.
 public struct ObjectHead: Sendable, Hashable {
-    /// The size of the whole object, also when only a range of it was asked for.
+    /// The size of the whole object, also if the request was for a range.
     public let sizeInBytes: Int
     /// The entity tag without its quotes.
     public let eTag: String?
     public let versionID: String?
     public let contentType: String?
-    /// As the HTTP header writes it.
+    /// The value of the `Last-Modified` header.
     public let lastModified: String?
 
     public init(
@@ -61,9 +61,9 @@ public struct ListedObject: Sendable, Hashable {
 /// One page of a bucket's listing.
 public struct ObjectPage: Sendable, Hashable {
     public let objects: [ListedObject]
-    /// The groups of keys that share a beginning up to the delimiter, when one was given.
+    /// The groups of keys with a common prefix up to the delimiter, if the request has one.
     public let commonPrefixes: [String]
-    /// Asks for the next page; nil on the last one.
+    /// The token that requests the next page; nil on the last page.
     public let continuationToken: String?
 
     public init(objects: [ListedObject], commonPrefixes: [String] = [], continuationToken: String? = nil) {
@@ -73,7 +73,7 @@ public struct ObjectPage: Sendable, Hashable {
     }
 }
 
-/// What S3 answers to a write.
+/// The result of a write to S3.
 public struct StoredObject: Sendable, Hashable {
     /// The entity tag without its quotes.
     public let eTag: String
@@ -87,7 +87,7 @@ public struct StoredObject: Sendable, Hashable {
 
 /// One part of a multipart upload that S3 has accepted.
 public struct UploadedPart: Sendable, Hashable {
-    /// From 1 to 10,000.
+    /// The part's number, from 1 to 10,000.
     public let number: Int
     /// The entity tag without its quotes.
     public let eTag: String

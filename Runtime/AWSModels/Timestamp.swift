@@ -4,7 +4,7 @@
     internal import Musl
 #endif
 
-/// An instant in UTC with millisecond precision, as AWS and the control record write it.
+/// An instant in UTC with millisecond precision, as in AWS's messages and the control record.
 ///
 /// The RFC 3339 text has a fixed width, so texts compare as the instants do.
 /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc3339>
@@ -13,7 +13,7 @@ public struct Timestamp: Sendable, Hashable {
 
     public init(millisecondsSinceEpoch: Int64) { self.millisecondsSinceEpoch = millisecondsSinceEpoch }
 
-    /// The wall clock.
+    /// The current time of the wall clock.
     public static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
@@ -57,8 +57,8 @@ extension Timestamp: CustomStringConvertible {
 
     public var description: String { rfc3339 }
 
-    /// Reads `2026-03-01T09:30:00Z`, with or without a fraction, with `Z` or an offset such as `+02:00`.
-    /// Digits beyond milliseconds are dropped. Nil when the text is anything else.
+    /// Parses `2026-03-01T09:30:00Z`, with or without a fraction, with `Z` or an offset such as `+02:00`. Digits beyond
+    /// milliseconds are dropped. Nil for any other text.
     public init?(rfc3339 text: String) {
         var reader = DigitReader(text)
         guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),

@@ -1,18 +1,18 @@
 public import JSON
 
-/// Calls AWS: finds the endpoint, signs, sends, tries again. ``ObjectStore`` and ``DynamoDB`` are its typed faces.
+/// Calls AWS: finds the endpoint, signs, sends and retries. ``ObjectStore`` and ``DynamoDB`` add typed operations.
 ///
-/// It blocks the calling thread. Any number of threads may share one client; connections are used again.
+/// A call blocks its thread. Any number of threads may share a client and its connections.
 public struct AWSClient: Sendable {
     public let configuration: AWSConfiguration
     private let credentials: CredentialsCache
     private var caller: Caller
 
-    /// A client by the SDKs' environment conventions: region, endpoints, credentials.
+    /// Creates a client with the region, endpoints and credentials that the SDKs' environment variables configure.
     ///
     /// - Parameters:
-    ///   - environment: looks a variable up; called only here.
-    ///   - profile: of the shared files; its credentials then go before those of the environment.
+    ///   - environment: Returns the value of a variable. It is called only during initialization.
+    ///   - profile: A profile of the shared files, whose credentials take precedence over the environment's.
     /// - Throws: ``AWSError/configuration(_:)`` that names the variable. Missing credentials are reported by the first
     ///   call that needs them.
     public init(
@@ -24,7 +24,7 @@ public struct AWSClient: Sendable {
             CurlTransport(authorities: configuration.authorities), surroundings)
     }
 
-    /// A client from parts, for tests and for endpoints known beforehand.
+    /// Creates a client from its parts, for tests and for known endpoints.
     public init(
         configuration: AWSConfiguration, credentials: Credentials, transport: any HTTPTransport = CurlTransport(),
         surroundings: Surroundings = Surroundings()
@@ -42,8 +42,8 @@ public struct AWSClient: Sendable {
             transport: transport, retry: configuration.retry, limits: configuration.limits, surroundings: surroundings)
     }
 
-    /// The same client, whose calls end by `deadline`, retries included: with ``AWSError/timeout(operation:reason:)``
-    /// if not otherwise.
+    /// The same client with a deadline for its calls, retries included. A later call throws
+    /// ``AWSError/timeout(operation:reason:)``.
     public func limited(to deadline: ContinuousClock.Instant) -> AWSClient {
         var client = self
         client.caller.deadline = deadline
@@ -53,10 +53,10 @@ public struct AWSClient: Sendable {
     /// Calls an operation of a service that speaks AWS's JSON protocol, such as Step Functions or CloudWatch Logs.
     ///
     /// - Parameters:
-    ///   - service: the signing name: `dynamodb`, `states`, `logs`.
-    ///   - target: the service's part of `X-Amz-Target`: `DynamoDB_20120810`, `AWSStepFunctions`, `Logs_20140328`.
-    ///   - version: of the protocol: `1.0` for DynamoDB and Step Functions, `1.1` for Logs.
-    ///   - isRepeatable: whether making the call twice does what making it once does.
+    ///   - service: The signing name: `dynamodb`, `states`, `logs`.
+    ///   - target: The service's part of `X-Amz-Target`: `DynamoDB_20120810`, `AWSStepFunctions`, `Logs_20140328`.
+    ///   - version: The protocol's version: `1.0` for DynamoDB and Step Functions, `1.1` for Logs.
+    ///   - isRepeatable: Whether two calls have the same effect as one.
     public func jsonCall(
         service: String, target: String, action: String, input: JSON, version: String = "1.0", isRepeatable: Bool
     ) throws(AWSError) -> JSON {
@@ -73,10 +73,10 @@ public struct AWSClient: Sendable {
         }
     }
 
-    /// Makes one signed call and returns its whole answer.
+    /// Makes one signed call and returns its complete response.
     ///
-    /// - Parameter faultInBody: S3 answers some long operations with status 200 before it knows their outcome; then the
-    ///   body is an error document.
+    /// - Parameter faultInBody: Whether a response with status 200 may contain an error document. S3 sends the status
+    ///   of some long operations before it knows their outcome.
     func call(
         _ request: HTTPRequest, service: String, operation: String, faultInBody: Bool = false
     ) throws(AWSError) -> HTTPResponse {
@@ -90,7 +90,7 @@ public struct AWSClient: Sendable {
         }
     }
 
-    /// Makes one signed call and returns its answer with the body still to be read.
+    /// Makes one signed call and returns its response with the body unread.
     func open(_ request: HTTPRequest, service: String, operation: String) throws(AWSError) -> any HTTPExchange {
         try signedCall(request, service, operation) { (exchange) throws(TransportError) in .value(exchange) }
     }
@@ -109,12 +109,12 @@ public struct AWSClient: Sendable {
             forgetCredentials: credentials.forget, read: read)
     }
 
-    /// Waits before try `failures + 1` of something larger than one call.
+    /// Waits before attempt `failures + 1` of an operation of several calls.
     func pause(afterFailure failures: Int, _ error: AWSError, operation: String) throws(AWSError) {
         try caller.pause(afterFailure: failures, error, operation)
     }
 
-    /// A number of 128 random bits in hexadecimal, to mark a request that must take effect once.
+    /// 128 random bits in hexadecimal, a token for a request that must take effect once.
     func newToken() -> String {
         let bits = UInt128.random(in: .min ... .max)
         let digits = String(bits, radix: 16)

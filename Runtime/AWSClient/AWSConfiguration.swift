@@ -1,12 +1,12 @@
-/// Where the services are and how patiently to call them, by the conventions that AWS's SDKs share.
+/// Region, endpoints, retries and limits, by the conventions of AWS's SDKs.
 /// - SeeAlso: <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
 public struct AWSConfiguration: Sendable, Hashable {
     public var region: String
-    /// `AWS_ENDPOINT_URL`: all services in one place.
+    /// The endpoint of all services (`AWS_ENDPOINT_URL`).
     public var endpoint: HTTPOrigin?
-    /// `AWS_ENDPOINT_URL_<SERVICE>`, by the service's signing name.
+    /// The endpoints of single services (`AWS_ENDPOINT_URL_<SERVICE>`), by signing name.
     public var serviceEndpoints: [String: HTTPOrigin]
-    /// Those that vouch for the endpoints; nil leaves it to libcurl.
+    /// The trusted certificate authorities; nil for libcurl's default.
     public var authorities: CertificateAuthorities?
     public var retry: RetryPolicy
     public var limits: TransportLimits
@@ -24,7 +24,7 @@ public struct AWSConfiguration: Sendable, Hashable {
         self.limits = limits
     }
 
-    /// Signing name to the name in `AWS_ENDPOINT_URL_<SERVICE>`.
+    /// The `<SERVICE>` in `AWS_ENDPOINT_URL_<SERVICE>`, by signing name.
     /// - SeeAlso: <https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html>
     private static let endpointVariables = [
         "s3": "S3", "dynamodb": "DYNAMODB", "states": "SFN", "logs": "CLOUDWATCH_LOGS", "sts": "STS",
@@ -33,21 +33,21 @@ public struct AWSConfiguration: Sendable, Hashable {
     ]
 
     /// Reads `AWS_REGION` (or `AWS_DEFAULT_REGION`), `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`,
-    /// `AWS_CA_BUNDLE` and `AWS_MAX_ATTEMPTS`; region and endpoints also from the profile, which goes last.
-    /// - Parameter profile: instead of `AWS_PROFILE`.
+    /// `AWS_CA_BUNDLE` and `AWS_MAX_ATTEMPTS`. The profile supplies region and endpoints that no variable sets.
+    /// - Parameter profile: The profile to use instead of `AWS_PROFILE`.
     /// - Throws: ``AWSError/configuration(_:)`` that names the variable.
     public init(environment: (String) -> String?, profile: String? = nil) throws(AWSError) {
         func value(_ name: String) -> String? { environment(name).flatMap { $0.isEmpty ? nil : $0 } }
 
         let profile = SharedConfiguration(environment: environment, profile: profile)
         guard !profile.isNamed || value("AWS_REGION") != nil || profile.profile(profile.name) != nil else {
-            throw .configuration("the profile \(profile.name) is neither in \(profile.places)")
+            throw .configuration("the profile \(profile.name) is missing in \(profile.places)")
         }
         guard let region = value("AWS_REGION") ?? value("AWS_DEFAULT_REGION") ?? profile.region else {
             throw .configuration("AWS_REGION is not set; set it, or region in the profile \(profile.name)")
         }
         guard region.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || $0.isASCIILetterOrDigit }) else {
-            throw .configuration("AWS_REGION is \(region); letters, digits and hyphens are due")
+            throw .configuration("AWS_REGION is \(region); expected letters, digits and hyphens")
         }
         self.init(region: region)
         endpoint = try Self.origin(of: value("AWS_ENDPOINT_URL"), named: "AWS_ENDPOINT_URL")
@@ -61,13 +61,13 @@ public struct AWSConfiguration: Sendable, Hashable {
         authorities = CertificateAuthorities(environment: environment)
         if let attempts = value("AWS_MAX_ATTEMPTS") {
             guard let number = Int(attempts), number >= 1 else {
-                throw .configuration("AWS_MAX_ATTEMPTS is \(attempts); a number from 1 is due")
+                throw .configuration("AWS_MAX_ATTEMPTS is \(attempts); expected a whole number above 0")
             }
             retry.attempts = number
         }
     }
 
-    /// Endpoints that the profile sets; those of the environment go before.
+    /// Adds the profile's endpoints for services without one from the environment.
     /// - SeeAlso: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
     private mutating func addEndpoints(of profile: SharedConfiguration) throws(AWSError) {
         let name = "endpoint_url of the profile \(profile.name)"
@@ -82,15 +82,15 @@ public struct AWSConfiguration: Sendable, Hashable {
     private static func origin(of address: String?, named variable: String) throws(AWSError) -> HTTPOrigin? {
         guard let address else { return nil }
         guard let parsed = HTTPAddress(address), parsed.path == "/" else {
-            throw .configuration("\(variable) is \(address); an address such as http://localhost:4566 is due")
+            throw .configuration("\(variable) is \(address); expected an address such as http://localhost:4566")
         }
         return parsed.origin
     }
 
-    /// The endpoint that was set for `service`, if any.
+    /// The configured endpoint of `service`, if any.
     func customOrigin(of service: String) -> HTTPOrigin? { serviceEndpoints[service] ?? endpoint }
 
-    /// Where `service` answers, except S3, whose host depends on the bucket.
+    /// The endpoint of `service`. S3 is different, since its host depends on the bucket.
     public func origin(of service: String) -> HTTPOrigin {
         customOrigin(of: service) ?? HTTPOrigin(isSecure: true, host: "\(service).\(region).\(domain)")
     }
@@ -98,10 +98,10 @@ public struct AWSConfiguration: Sendable, Hashable {
     var domain: String { region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com" }
 }
 
-/// An address with its path, as configuration writes it.
+/// An address with its path, as in configuration.
 struct HTTPAddress: Sendable, Hashable {
     let origin: HTTPOrigin
-    /// Starts with `/`; with the query, if any, as written.
+    /// The path, which starts with `/`, and the query as written.
     let path: String
 
     init?(_ text: String) {

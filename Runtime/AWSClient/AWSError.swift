@@ -1,19 +1,19 @@
-/// Why a call to AWS did not succeed. No case carries a secret.
+/// Why a call to AWS failed. No case contains a secret.
 public enum AWSError: Error, Sendable, Hashable {
     /// The service answered with an error.
     case service(code: String, message: String, status: Int, requestID: String?, operation: String)
-    /// The condition of a conditional write does not hold for what is stored. For a transaction, `reasons` has one
-    /// entry a write, in order: its code, or nil where that write was not in the way.
+    /// The condition of a conditional write does not hold for the stored item. For a transaction, `reasons` has one
+    /// entry for each write, in order: its code, or nil for a write that did not cause the failure.
     case conditionFailed(operation: String, reasons: [String?])
-    /// The service could not be reached, or the connection broke and the call could not be repeated safely.
+    /// The service could not be reached, or the connection was lost and the call could not be retried safely.
     case transport(operation: String, endpoint: String, reason: String)
-    /// The call, with its retries, did not end in the time it was given.
+    /// The call, with its retries, did not end before its deadline.
     case timeout(operation: String, reason: String)
-    /// No credentials were found, or those configured could not be fetched.
+    /// No credentials were found, or the configured ones could not be fetched.
     case credentials(String)
     /// Region, endpoint or a name in the request is missing or unusable.
     case configuration(String)
-    /// The answer is not what the service documents.
+    /// The response does not have the documented shape.
     case unexpectedResponse(operation: String, reason: String)
 }
 
@@ -27,14 +27,14 @@ extension AWSError {
         }
     }
 
-    /// The bucket, object, version or upload is not there.
+    /// Whether the bucket, object, version, upload or table does not exist.
     public var isNotFound: Bool {
         guard case .service(let code, _, let status, _, _) = self else { return false }
         return status == 404 || code == "ResourceNotFoundException"
     }
 
-    /// The name by which callers and state machines know the error. `Throttled` and `Interrupted` are worth a later
-    /// try; for the rest it is the service's code or the kind of failure.
+    /// The name that callers and state machines match. `Throttled` and `Interrupted` are worth a later retry. Any other
+    /// name is the service's code or the kind of failure.
     public var errorType: String {
         switch self {
         case .service(let code, _, let status, _, _):
@@ -47,7 +47,7 @@ extension AWSError {
         }
     }
 
-    /// `If-Match` or `If-None-Match` did not hold: the object is another than the one asked for.
+    /// Whether `If-Match` or `If-None-Match` does not hold: the object differs from the expected one.
     public var isPreconditionFailed: Bool {
         if case .service(_, _, 412, _, _) = self { true } else { false }
     }
@@ -62,15 +62,15 @@ extension AWSError: CustomStringConvertible {
         case .conditionFailed(let operation, _):
             return "\(operation): the condition does not hold for the stored item"
         case .transport(let operation, let endpoint, let reason):
-            return "\(operation): no answer from \(endpoint): \(reason); check AWS_ENDPOINT_URL, region and network"
+            return "\(operation): no response from \(endpoint): \(reason); check AWS_ENDPOINT_URL, region and network"
         case .timeout(let operation, let reason):
-            return "\(operation): out of time: \(reason)"
+            return "\(operation): timed out: \(reason)"
         case .credentials(let reason):
             return "AWS credentials: \(reason)"
         case .configuration(let reason):
             return "AWS configuration: \(reason)"
         case .unexpectedResponse(let operation, let reason):
-            return "\(operation): unexpected answer: \(reason)"
+            return "\(operation): unexpected response: \(reason)"
         }
     }
 }

@@ -1,12 +1,12 @@
 public import AWSModels
 
-/// The clock, the pauses and the chance that a client uses; a test brings its own.
+/// The clock, the pauses and the randomness of a client. A test supplies its own.
 public struct Surroundings: Sendable {
     public var now: @Sendable () -> Timestamp
-    /// Time that never jumps, for deadlines.
+    /// The continuous clock, for deadlines.
     public var instant: @Sendable () -> ContinuousClock.Instant
     public var pause: @Sendable (Duration) -> Void
-    /// Evenly from 0..<1.
+    /// A uniform random number in 0..<1.
     public var fraction: @Sendable () -> Double
 
     public init(
@@ -22,7 +22,7 @@ public struct Surroundings: Sendable {
     }
 }
 
-/// Makes one call: tries, reads the errors, waits and tries again, inside its attempts and its deadline.
+/// Makes one call and retries it after errors, within its attempts and its deadline.
 struct Caller: Sendable {
     let transport: any HTTPTransport
     let retry: RetryPolicy
@@ -31,9 +31,9 @@ struct Caller: Sendable {
     var deadline: ContinuousClock.Instant?
 
     /// - Parameters:
-    ///   - prepare: signs the request, once a try, so that each carries the time of its sending.
-    ///   - forgetCredentials: called when the service finds them expired; returns whether others may be had.
-    ///   - read: takes the answer; a connection lost meanwhile counts as a failed try.
+    ///   - prepare: Signs the request. It runs once an attempt, so that each has the time of its sending.
+    ///   - forgetCredentials: Runs if the service refuses the credentials as expired. Returns whether others may exist.
+    ///   - read: Reads the response. A connection lost meanwhile counts as a failed attempt.
     func call<Value>(
         _ request: HTTPRequest, operation: String, prepare: (inout HTTPRequest) throws(AWSError) -> Void,
         forgetCredentials: () -> Bool = { false },
@@ -70,7 +70,7 @@ struct Caller: Sendable {
         }
     }
 
-    /// What a try came to when a response arrived.
+    /// The outcome of an attempt with a response.
     enum Outcome<Value> {
         case value(Value)
         case fault(ServiceFault)
@@ -89,11 +89,11 @@ struct Caller: Sendable {
         }
     }
 
-    /// Waits before the next try, unless the deadline comes first.
+    /// Waits before the next attempt, or throws if the deadline would pass.
     func pause(afterFailure failures: Int, _ error: AWSError, _ operation: String) throws(AWSError) {
         let wait = retry.wait(afterFailure: failures, fraction: surroundings.fraction())
         if let deadline, surroundings.instant() + wait >= deadline {
-            throw .timeout(operation: operation, reason: "no time for try \(failures + 1) after \(error)")
+            throw .timeout(operation: operation, reason: "no time for attempt \(failures + 1) after \(error)")
         }
         surroundings.pause(wait)
     }

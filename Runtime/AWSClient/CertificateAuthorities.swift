@@ -4,22 +4,22 @@
     internal import Musl
 #endif
 
-/// The certificate authorities, one of which must have vouched for a server.
+/// The certificate authorities that a server's certificate must be signed by.
 public enum CertificateAuthorities: Sendable, Hashable {
-    /// Certificates in PEM, one after the other. All are read for each new connection.
+    /// A file of PEM certificates. Each new connection reads all of them.
     case file(String)
-    /// A file for each certificate, named after the hash of its subject, as `openssl rehash` does it. Only those that a
-    /// server's certificate leads to are read.
+    /// A folder with a file for each certificate, named by the hash of its subject as `openssl rehash` does. A
+    /// connection reads only the files that its server's certificate needs.
     case folder(String)
 
-    /// Where operating systems keep them: Debian and Alpine, Amazon Linux, SUSE, the BSDs.
+    /// The files of Debian and Alpine, Amazon Linux, SUSE, and the BSDs.
     private static let systemFiles = [
         "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
         "/etc/ssl/cert.pem",
     ]
 
-    /// The file that `AWS_CA_BUNDLE` or else `SSL_CERT_FILE` names, else the folder `certificates` beside the executable,
-    /// else the operating system's.
+    /// The file in `AWS_CA_BUNDLE` or `SSL_CERT_FILE`, else the folder `certificates` beside the executable, else the
+    /// file of the operating system.
     init?(environment: (String) -> String?, executableFolder: String?, isReadable: (String) -> Bool) {
         for name in ["AWS_CA_BUNDLE", "SSL_CERT_FILE"] {
             guard let path = environment(name), !path.isEmpty else { continue }

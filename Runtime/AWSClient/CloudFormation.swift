@@ -1,4 +1,4 @@
-/// CloudFormation: what a stack says of itself.
+/// CloudFormation: the outputs of stacks.
 public struct CloudFormation: Sendable {
     private let client: AWSClient
 
@@ -13,7 +13,7 @@ public struct CloudFormation: Sendable {
             to: client.configuration.origin(of: "cloudformation"))
         let response = try client.call(request, service: "cloudformation", operation: operation)
         guard let stack = XMLElement(parsing: response.body)?["DescribeStacksResult"]?["Stacks"]?["member"] else {
-            throw .unexpectedResponse(operation: operation, reason: "there is no stack in it")
+            throw .unexpectedResponse(operation: operation, reason: "it contains no stack")
         }
         var outputs: [String: String] = [:]
         for output in stack["Outputs"]?.all("member") ?? [] {

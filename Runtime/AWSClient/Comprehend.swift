@@ -1,18 +1,18 @@
 internal import JSON
 
-/// Amazon Comprehend: what a text is about.
+/// Amazon Comprehend: personal data in texts.
 public struct Comprehend: Sendable {
-    /// The largest text that is taken, in bytes of UTF-8.
+    /// The largest accepted text, in bytes of UTF-8.
     /// - SeeAlso: <https://docs.aws.amazon.com/comprehend/latest/dg/guidelines-and-limits.html>
     public static let textLimit = 100_000
 
-    /// Personal data at a place in a text.
+    /// Personal data in a range of a text.
     public struct Entity: Sendable, Hashable {
-        /// Such as `EMAIL` or `NAME`.
+        /// The kind, such as `EMAIL` or `NAME`.
         public let type: String
-        /// From 0 to 1.
+        /// The confidence, from 0 to 1.
         public let score: Double
-        /// In Unicode scalars from the beginning of the text.
+        /// The range in Unicode scalars from the beginning of the text.
         public let range: Range<Int>
     }
 
@@ -20,8 +20,10 @@ public struct Comprehend: Sendable {
 
     public init(_ client: AWSClient) { self.client = client }
 
+    /// Finds personal data in `text`.
+    ///
     /// - Parameters:
-    ///   - text: at most ``textLimit`` bytes.
+    ///   - text: At most ``textLimit`` bytes.
     ///   - language: `en` or `es`.
     /// - SeeAlso: <https://docs.aws.amazon.com/comprehend/latest/APIReference/API_DetectPiiEntities.html>
     public func personalData(in text: String, language: String) throws(AWSError) -> [Entity] {

@@ -1,11 +1,11 @@
 public import AWSModels
 
-/// What a request is signed with. Printing it shows the key id only.
+/// The keys that sign requests. Printing them shows the key id only.
 public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     public let accessKeyID: String
     let secretAccessKey: String
     let sessionToken: String?
-    /// When the service stops accepting them; nil for long-term keys.
+    /// The time at which they expire; nil for long-term keys.
     public let expiration: Timestamp?
 
     public init(

@@ -2,16 +2,16 @@ internal import AWSModels
 internal import JSON
 internal import Synchronization
 
-/// Where credentials come from, in the order in which the environment is searched.
+/// A source of credentials. The environment is searched for sources in this order.
 /// - SeeAlso: <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
 indirect enum CredentialsSource: Sendable {
     case fixed(Credentials)
     case webIdentity(tokenFile: String, role: String, session: String)
     case role(AssumedRole, from: CredentialsSource)
-    /// A command that prints them.
+    /// A command that prints the credentials.
     case process(String)
     case container(HTTPOrigin, path: String, token: ContainerToken?)
-    /// Nothing is configured, or it is unusable: says what to do when the first request needs credentials.
+    /// No source is configured, or it is unusable. The first request that needs credentials throws the error.
     case none(AWSError)
 
     enum ContainerToken: Sendable {
@@ -19,7 +19,7 @@ indirect enum CredentialsSource: Sendable {
         case file(String)
     }
 
-    /// - Parameter profile: goes before everything else; nil searches the environment, and then `AWS_PROFILE`.
+    /// - Parameter profile: The profile that takes precedence; nil searches the environment, then `AWS_PROFILE`.
     init(environment: (String) -> String?, profile: String? = nil) {
         let files = SharedConfiguration(environment: environment, profile: profile)
         let ofEnvironment =
@@ -27,8 +27,8 @@ indirect enum CredentialsSource: Sendable {
         self =
             ofEnvironment ?? files.credentialsSource(environment: environment) ?? .container(environment: environment)
             ?? .unusable(
-                "none found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where a role is "
-                    + "attached")
+                "none found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or attach a role to the "
+                    + "task or function")
     }
 
     static func unusable(_ reason: String) -> CredentialsSource { .none(.credentials(reason)) }
@@ -59,12 +59,12 @@ indirect enum CredentialsSource: Sendable {
         return value("AWS_CONTAINER_CREDENTIALS_FULL_URI", environment).map { container($0, token: token) }
     }
 
-    /// The value of a variable; an empty one counts as none.
+    /// The value of a variable; nil if it is missing or empty.
     private static func value(_ name: String, _ environment: (String) -> String?) -> String? {
         environment(name).flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Plain HTTP is allowed only to this machine and to the addresses at which ECS and EKS hand credentials out.
+    /// Plain HTTP is allowed only to this machine and to the credential endpoints of ECS and EKS.
     private static func container(_ address: String, token: ContainerToken?) -> CredentialsSource {
         let plainHosts: Set<String> = [
             "localhost", "127.0.0.1", "[::1]", "169.254.170.2", "169.254.170.23", "[fd00:ec2::23]",
@@ -73,8 +73,8 @@ indirect enum CredentialsSource: Sendable {
         else {
             return .none(
                 .credentials(
-                    "AWS_CONTAINER_CREDENTIALS_FULL_URI is \(address); https, or http to the container's own host, "
-                        + "is due"))
+                    "AWS_CONTAINER_CREDENTIALS_FULL_URI is \(address); expected https, or http to the container's "
+                        + "own host"))
         }
         return .container(parsed.origin, path: parsed.path, token: token)
     }
@@ -109,12 +109,12 @@ extension CredentialsSource {
         case nil: break
         }
         if request.headers["authorization"]?.contains(where: \.isNewline) == true {
-            throw .credentials("the container's authorization token holds a line break")
+            throw .credentials("the container's authorization token contains a line break")
         }
         let body = try fetch(request, "container credentials", caller)
         guard let answer = try? JSON(parsing: body), let keyID = answer["AccessKeyId"]?.string,
             let secret = answer["SecretAccessKey"]?.string
-        else { throw .credentials("\(origin) answered without AccessKeyId and SecretAccessKey") }
+        else { throw .credentials("the response of \(origin) has no AccessKeyId and SecretAccessKey") }
         return Credentials(
             accessKeyID: keyID, secretAccessKey: secret, sessionToken: answer["Token"]?.string,
             expiration: answer["Expiration"]?.string.flatMap(Timestamp.init(rfc3339:)))
@@ -154,7 +154,7 @@ extension CredentialsSource {
     ) throws(AWSError) -> Credentials {
         guard let credentials = XMLElement(parsing: answer)?["\(action)Result"]?["Credentials"],
             let keyID = credentials["AccessKeyId"]?.text, let secret = credentials["SecretAccessKey"]?.text
-        else { throw .credentials("\(action) for \(role) answered without credentials") }
+        else { throw .credentials("the response of \(action) for \(role) has no credentials") }
         return Credentials(
             accessKeyID: keyID, secretAccessKey: secret, sessionToken: credentials["SessionToken"]?.text,
             expiration: credentials["Expiration"].flatMap { Timestamp(rfc3339: $0.text) })
@@ -163,13 +163,13 @@ extension CredentialsSource {
     /// - SeeAlso: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>
     private static func run(_ command: String) throws(AWSError) -> Credentials {
         guard let output = outputOfCommand(command) else {
-            throw .credentials("credential_process failed: \(command); run it by hand to see why")
+            throw .credentials("credential_process failed: \(command); run the command to see why")
         }
         guard let answer = try? JSON(parsing: output), answer["Version"] == 1,
             let keyID = answer["AccessKeyId"]?.string, let secret = answer["SecretAccessKey"]?.string
         else {
             throw .credentials(
-                "credential_process printed no JSON with Version 1, AccessKeyId and SecretAccessKey: \(command)")
+                "credential_process did not print JSON with Version 1, AccessKeyId and SecretAccessKey: \(command)")
         }
         return Credentials(
             accessKeyID: keyID, secretAccessKey: secret, sessionToken: answer["SessionToken"]?.string,
@@ -205,11 +205,11 @@ extension CredentialsSource {
     }
 }
 
-/// Keeps the credentials until shortly before they expire. Threads share it; one of them fetches, the others wait.
+/// Caches credentials until shortly before they expire. Threads share the cache; one fetches while the others wait.
 final class CredentialsCache: Sendable {
     private let source: CredentialsSource
     private let current = Mutex<Credentials?>(nil)
-    /// Fetched anew when fewer than these milliseconds are left.
+    /// The cache fetches new credentials when the remaining milliseconds are fewer.
     private static let margin: Int64 = 5 * 60 * 1000
 
     init(_ source: CredentialsSource) { self.source = source }
@@ -223,14 +223,14 @@ final class CredentialsCache: Sendable {
                 current = fetched
                 return fetched
             } catch {
-                // What is held still works for a while; the next request tries to renew it again.
+                // The cached credentials are still valid. The next request tries to renew them again.
                 if let current, current.remains(after: now) { return current }
                 throw error
             }
         }
     }
 
-    /// Drops the credentials held; whether others could be fetched.
+    /// Drops the cached credentials. Returns whether others can be fetched.
     func forget() -> Bool {
         if case .fixed = source { return false }
         current.withLock { $0 = nil }

@@ -1,12 +1,12 @@
 internal import CCurl
 
-/// One libcurl handle and its connections, driven from the thread that reads.
+/// One libcurl handle and its connections, driven by the reading thread.
 ///
-/// The body arrives only while a read waits for it, so memory stays at one buffer however large the object is.
+/// The body arrives only while a read waits for it, so memory stays at one buffer, however large the object is.
 ///
-/// Safety: `@unchecked Sendable`, because a session is owned by one exchange or lies in the transport's locked list,
-/// never both; libcurl lets a handle move between threads that do not use it at the same time. The pointers given to
-/// libcurl (`self`, the error buffer, the request body) live as long as the session or the transfer.
+/// Safety: `@unchecked Sendable`, because either one exchange or the transport's locked list owns a session. libcurl
+/// allows a handle to move between threads that do not use it at the same time. The pointers given to libcurl (`self`,
+/// the error buffer, the request body) live as long as the session or the transfer.
 final class CurlSession: @unchecked Sendable {
     private let multi: UnsafeMutableRawPointer
     private let easy: UnsafeMutableRawPointer
@@ -21,16 +21,16 @@ final class CurlSession: @unchecked Sendable {
     private var received: [UInt8] = []
     private var consumed = 0
 
-    /// Why libcurl cannot be used; it is set up once in a process, before the first handle.
+    /// The reason why libcurl cannot be used, if any. It is set up once a process, before the first handle.
     private static let problem: String? = ccurl_set_up().map { String(cString: $0) }
     private static let receiveBufferSize = 128 << 10
 
     init() throws(TransportError) {
         if let problem = Self.problem {
-            throw TransportError(.invalid, "libcurl cannot be used; is libcurl4 installed? \(problem)")
+            throw TransportError(.invalid, "libcurl cannot be loaded: \(problem); install libcurl4")
         }
         guard let multi = ccurl_multi_init(), let easy = ccurl_easy_init() else {
-            throw TransportError(.invalid, "libcurl could not start; is memory left?")
+            throw TransportError(.invalid, "libcurl cannot create a handle; memory may be exhausted")
         }
         self.multi = multi
         self.easy = easy
@@ -77,7 +77,7 @@ final class CurlSession: @unchecked Sendable {
         return HTTPResponseHead(status: ccurl_response_code(easy), headers: responseFields)
     }
 
-    /// Copies received bytes, waiting for the first; 0 at the end of the body.
+    /// Waits for bytes of the body and copies them. Returns 0 at the end of the body.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
         while consumed == received.count {
             received.removeAll(keepingCapacity: true)
@@ -96,7 +96,7 @@ final class CurlSession: @unchecked Sendable {
         return count
     }
 
-    /// Ends the transfer, finished or not. A connection whose response was not read to its end is closed.
+    /// Ends the transfer, complete or not. A connection with an unread rest of a response is closed.
     func stop() {
         if isRunning { _ = ccurl_multi_remove(multi, easy) }
         isRunning = false
@@ -105,10 +105,10 @@ final class CurlSession: @unchecked Sendable {
         body = []
     }
 
-    /// Lets libcurl do what it can without waiting.
+    /// Lets libcurl make progress without waiting.
     private func drive() throws(TransportError) {
         guard ccurl_multi_perform(multi) == CURLM_OK else {
-            throw TransportError(.lost, "libcurl could not go on with the transfer")
+            throw TransportError(.lost, "libcurl cannot continue the transfer")
         }
         var code = CURLE_OK
         if ccurl_take_result(multi, &code) != 0 { outcome = code }
@@ -129,9 +129,9 @@ final class CurlSession: @unchecked Sendable {
         settings.set(CURLOPT_URL, request.url)
         settings.set(CURLOPT_PROTOCOLS_STR, "http,https")
         settings.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
-        settings.set(CURLOPT_PATH_AS_IS, 1)  // a key may hold ./ or ../, and is signed as it is
+        settings.set(CURLOPT_PATH_AS_IS, 1)  // a key may contain ./ or ../, which are signed as they are
         settings.set(CURLOPT_FOLLOWLOCATION, 0)
-        settings.set(CURLOPT_PROXY, "")  // no proxy out of the environment
+        settings.set(CURLOPT_PROXY, "")  // ignore proxies in the environment
         settings.set(CURLOPT_NOSIGNAL, 1)
         settings.set(CURLOPT_TCP_NODELAY, 1)
         settings.set(CURLOPT_TCP_KEEPALIVE, 1)
@@ -147,7 +147,7 @@ final class CurlSession: @unchecked Sendable {
             settings.clear(CURLOPT_CAINFO)
         case nil: break
         }
-        // libcurl by itself repeats a request that a reused connection swallowed; what must not run twice gets its own.
+        // libcurl repeats a request if a reused connection was lost. A request that must not run twice gets a new one.
         if !request.isRepeatable { settings.set(CURLOPT_FRESH_CONNECT, 1) }
         setMethod(of: request, &settings)
         setHeaders(of: request, &settings)
@@ -167,7 +167,7 @@ final class CurlSession: @unchecked Sendable {
         case .delete:
             settings.set(CURLOPT_CUSTOMREQUEST, "DELETE")
         case .put, .post:
-            // The array is owned by the session and not changed before stop(), so its storage stays in place.
+            // The session owns the array and does not change it before stop(), so its storage stays in place.
             settings.keep(body.withUnsafeBytes { ccurl_set_body(easy, $0.baseAddress, $0.count) })
             settings.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         }
@@ -175,10 +175,10 @@ final class CurlSession: @unchecked Sendable {
 
     private func setHeaders(of request: HTTPRequest, _ settings: inout SettingsWriter) {
         for field in request.headers.fields {
-            // "name;" is how libcurl is told to send a header without a value.
+            // "name;" makes libcurl send a header without a value.
             append(header: field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
         }
-        // Without these libcurl adds a form's content type, and waits for 100-continue before larger bodies.
+        // Otherwise libcurl adds a form's content type and waits for 100-continue before larger bodies.
         if request.headers["content-type"] == nil { append(header: "Content-Type:") }
         append(header: "Expect:")
         append(header: "Accept:")
@@ -189,7 +189,7 @@ final class CurlSession: @unchecked Sendable {
         requestHeaders = ccurl_append(requestHeaders, header)
     }
 
-    // MARK: What libcurl calls
+    // MARK: Callbacks
 
     private static let receiveHeader: ccurl_data_callback = { data, size, count, context in
         guard let data, let context else { return 0 }
@@ -212,7 +212,7 @@ final class CurlSession: @unchecked Sendable {
         } else if let colon = text.firstIndex(of: ":") {
             responseFields.add(text[..<colon].trimmed, text[text.index(after: colon)...].trimmed)
         } else if text.trimmed.isEmpty {
-            // 100 Continue and its kind are followed by the head that counts.
+            // The final head follows an interim one such as 100 Continue.
             isHeadComplete = ccurl_response_code(easy) >= 200
         }
     }
@@ -237,7 +237,7 @@ final class CurlSession: @unchecked Sendable {
     }
 }
 
-/// Sets options and remembers the first refusal.
+/// Sets options and keeps the first error.
 private struct SettingsWriter {
     let easy: UnsafeMutableRawPointer
     private(set) var code = CURLE_OK

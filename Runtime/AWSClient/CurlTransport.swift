@@ -1,16 +1,16 @@
 internal import CCurl
 internal import Synchronization
 
-/// HTTP/1.1 over libcurl. Connections stay open and are used again.
+/// HTTP/1.1 over libcurl. Connections stay open for later requests.
 ///
-/// Any number of threads may use it at once: each exchange borrows a session of its own (with its own connections)
-/// and gives it back at the end, so that one thread after another uses the same connection.
+/// Any number of threads may use it at once. Each exchange borrows a session with its own connections and returns it at
+/// the end, so that a later exchange reuses the connection.
 public final class CurlTransport: HTTPTransport {
     private let idle = Mutex<[CurlSession]>([])
-    /// Those that vouch for servers, instead of the ones that libcurl was built with.
+    /// The trusted certificate authorities; nil for libcurl's default.
     private let authorities: CertificateAuthorities?
 
-    /// Sessions kept for later; more than this many at once are closed after use.
+    /// The maximum number of idle sessions. Further sessions are closed after use.
     private static let idleLimit = 8
 
     public init(authorities: CertificateAuthorities? = nil) { self.authorities = authorities }
@@ -33,7 +33,7 @@ public final class CurlTransport: HTTPTransport {
     }
 }
 
-/// A response on its way; ends its transfer when it is released, and lends its session to the next.
+/// A response in transfer. Its release ends the transfer and returns the session.
 private final class CurlExchange: HTTPExchange {
     let head: HTTPResponseHead
     private let transport: CurlTransport

@@ -8,24 +8,24 @@ public struct DynamoDB: Sendable {
 
     public init(_ client: AWSClient) { self.client = client }
 
-    /// The same, with calls that end by `deadline`; see ``AWSClient/limited(to:)``.
+    /// The same client with a deadline for its calls; see ``AWSClient/limited(to:)``.
     public func limited(to deadline: ContinuousClock.Instant) -> DynamoDB { DynamoDB(client.limited(to: deadline)) }
 
-    /// Reads one item; nil when there is none.
+    /// Reads one item; nil if it does not exist.
     public func get(_ request: GetItem) throws(AWSError) -> Item? {
         try item("Item", of: try call("GetItem", request.json, isRepeatable: true), "GetItem")
     }
 
     /// Writes one item.
     ///
-    /// With a condition a lost answer is asked for again, so a write that took effect may be reported as
-    /// ``AWSError/conditionFailed(operation:reasons:)``: read what is stored to tell.
+    /// A write with a condition is retried if its response is lost. A write that took effect may then throw
+    /// ``AWSError/conditionFailed(operation:reasons:)``; read the stored item to find out.
     public func put(_ request: PutItem) throws(AWSError) {
         _ = try call("PutItem", request.json, isRepeatable: request.condition != nil)
     }
 
-    /// Changes one item and returns what the request asks for.
-    /// - SeeAlso: ``put(_:)`` for what a failed condition may mean.
+    /// Changes one item and returns the attributes that the request selects.
+    /// - SeeAlso: ``put(_:)`` for the meaning of a failed condition.
     @discardableResult
     public func update(_ request: UpdateItem) throws(AWSError) -> Item? {
         let answer = try call("UpdateItem", request.json, isRepeatable: request.condition != nil)
@@ -43,7 +43,7 @@ public struct DynamoDB: Sendable {
         return QueryPage(items: items, lastEvaluatedKey: try item("LastEvaluatedKey", of: answer, "Query"))
     }
 
-    /// Reads a partition, page after page, until `body` returns false.
+    /// Reads a partition across pages until `body` returns false.
     public func forEach(_ request: Query, _ body: (Item) throws(AWSError) -> Bool) throws(AWSError) {
         var request = request
         repeat {
@@ -53,7 +53,7 @@ public struct DynamoDB: Sendable {
         } while request.exclusiveStartKey != nil
     }
 
-    /// Makes all writes, or none.
+    /// Makes all writes or none.
     public func transact(_ writes: [TransactWriteItems.Write]) throws(AWSError) {
         let request = TransactWriteItems(writes, clientRequestToken: client.newToken())
         _ = try call("TransactWriteItems", request.json, isRepeatable: true)

@@ -1,18 +1,18 @@
 internal import AWSModels
 
-/// The headers of a request or a response, in order; names compare without case.
+/// The headers of a request or a response, in order. Names are case-insensitive.
 public struct HTTPHeaders: Sendable, Hashable {
     public private(set) var fields: [Field] = []
 
     public struct Field: Sendable, Hashable {
-        /// In lower case.
+        /// The name in lower case.
         public let name: String
         public let value: String
     }
 
     public init() {}
 
-    /// All values of the header, joined as HTTP allows; setting replaces them, setting nil removes them.
+    /// All values of the header, joined by commas. Setting replaces them; setting nil removes them.
     public subscript(name: String) -> String? {
         get {
             let values = fields.filter { $0.name == name.lowercased() }.map(\.value)
@@ -43,18 +43,18 @@ public enum HTTPMethod: String, Sendable {
     case delete = "DELETE"
 }
 
-/// One HTTP request, its path and query not yet encoded.
+/// One HTTP request, with path and query unencoded.
 public struct HTTPRequest: Sendable, Hashable {
     public var method: HTTPMethod
     public var origin: HTTPOrigin
-    /// Decoded, starting with `/`.
+    /// The decoded path, which starts with `/`.
     public var path: String
-    /// Decoded names and values, in any order.
+    /// The decoded names and values, in any order.
     public var query: [QueryItem]
     public var headers: HTTPHeaders
     public var body: [UInt8]
-    /// Whether sending it twice does what sending it once does. Only such a request is sent again once bytes of it
-    /// may have reached the service.
+    /// Whether two requests have the same effect as one. Only such a request is retried after bytes of it may have
+    /// reached the service.
     public var isRepeatable: Bool
 
     public struct QueryItem: Sendable, Hashable {
@@ -80,10 +80,10 @@ public struct HTTPRequest: Sendable, Hashable {
         self.isRepeatable = isRepeatable
     }
 
-    /// The path, each segment percent-encoded once.
+    /// The path with each segment percent-encoded once.
     var encodedPath: String { path.percentEncoded(keepingSlashes: true) }
 
-    /// The query, percent-encoded and sorted by encoded name, then value, as it is both signed and sent.
+    /// The query as it is signed and sent: percent-encoded, sorted by encoded name and value.
     var encodedQuery: String {
         query.map { ($0.name.percentEncoded(), $0.value.percentEncoded()) }
             .sorted { $0 < $1 }
@@ -91,16 +91,16 @@ public struct HTTPRequest: Sendable, Hashable {
             .joined(separator: "&")
     }
 
-    /// The address as it goes over the wire.
+    /// The encoded address.
     public var url: String { "\(origin)\(encodedPath)\(query.isEmpty ? "" : "?\(encodedQuery)")" }
 }
 
-/// Where requests go: scheme, host and port.
+/// The destination of requests: scheme, host and port.
 public struct HTTPOrigin: Sendable, Hashable, CustomStringConvertible {
     public let isSecure: Bool
-    /// As it stands in an address; an IPv6 literal keeps its brackets.
+    /// The host as in an address; an IPv6 literal keeps its brackets.
     public let host: String
-    /// Nil for the scheme's own port.
+    /// The port; nil for the scheme's default.
     public let port: Int?
 
     public init(isSecure: Bool, host: String, port: Int? = nil) {
@@ -111,7 +111,7 @@ public struct HTTPOrigin: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { "\(isSecure ? "https" : "http")://\(authority)" }
 
-    /// What the `Host` header says.
+    /// The value of the `Host` header.
     public var authority: String { port.map { "\(host):\($0)" } ?? host }
 }
 
@@ -143,7 +143,7 @@ public struct HTTPResponse: Sendable, Hashable {
 }
 
 extension HTTPRequest {
-    /// A call of AWS's query protocol: names and values as a web form.
+    /// Creates a call of AWS's query protocol: names and values as a web form.
     init(form: [(String, String)], to origin: HTTPOrigin) {
         let body = form.map { "\($0)=\($1.percentEncoded())" }.joined(separator: "&")
         self.init(

@@ -1,17 +1,17 @@
-/// Sends HTTP requests. ``CurlTransport`` does it over the network; a test answers by itself.
+/// Sends HTTP requests. ``CurlTransport`` sends them over the network; a test answers them itself.
 ///
-/// A status that reports an error is a response, not a ``TransportError``.
+/// A response with an error status is not a ``TransportError``.
 public protocol HTTPTransport: Sendable {
-    /// Sends `request` and waits for the head of the response; its body is read from the exchange.
+    /// Sends `request` and waits for the head of the response. The caller reads the body from the exchange.
     func open(_ request: HTTPRequest, limits: TransportLimits) throws(TransportError) -> any HTTPExchange
 }
 
-/// A response whose body is read piece by piece. It belongs to one thread at a time.
+/// A response whose body is read in pieces, by one thread at a time.
 public protocol HTTPExchange: AnyObject {
     var head: HTTPResponseHead { get }
 
-    /// Waits for bytes of the body and copies as many as are there, up to the size of `buffer`.
-    /// - Returns: how many; 0 at the end of the body.
+    /// Waits for bytes of the body and copies those available, up to the size of `buffer`.
+    /// - Returns: The number of bytes; 0 at the end of the body.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int
 }
 
@@ -32,12 +32,12 @@ extension HTTPExchange {
     }
 }
 
-/// How long an exchange may take.
+/// The time limits of an exchange.
 public struct TransportLimits: Sendable, Hashable {
     public var connecting: Duration
-    /// The longest time in which no byte moves.
+    /// The longest time without progress.
     public var stalling: Duration
-    /// The whole exchange; nil where only stalling counts.
+    /// The longest time of the whole exchange; nil for no limit.
     public var whole: Duration?
 
     public init(connecting: Duration = .seconds(5), stalling: Duration = .seconds(30), whole: Duration? = nil) {
@@ -47,15 +47,15 @@ public struct TransportLimits: Sendable, Hashable {
     }
 }
 
-/// Why an exchange did not come to a response, or lost it midway.
+/// Why an exchange failed before or during its response.
 public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Kind: Sendable, Hashable {
-        /// No byte of the request left: any request may be sent again.
+        /// No byte of the request was sent, so any request may be retried.
         case notSent
-        /// The connection broke after the request may have reached the service.
+        /// The connection was lost after the request may have reached the service.
         case lost
         case timedOut
-        /// The request itself cannot be sent; trying again would not help.
+        /// The request itself cannot be sent. A retry would not help.
         case invalid
     }
 

@@ -1,9 +1,9 @@
 public import AWSModels
 internal import Digest
 
-/// An object that is written in parts and appears when it is completed.
+/// An upload of an object in parts. The object appears when the upload is completed.
 ///
-/// Parts may be sent from several threads and in any order. Each but the last has at least 5 MiB.
+/// Several threads may send parts, in any order. Each part but the last has at least 5 MiB.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
 public struct MultipartUpload: Sendable {
     public let object: S3Object
@@ -16,7 +16,7 @@ public struct MultipartUpload: Sendable {
         self.uploadID = uploadID
     }
 
-    /// Sends one part. The same number sent again replaces it.
+    /// Sends one part. A later part with the same number replaces it.
     public func upload(_ bytes: [UInt8], asPart number: Int) throws(AWSError) -> UploadedPart {
         let operation = "s3 UploadPart \(number) of \(object)"
         var request = try request(.put, [.init("partNumber", String(number)), uploadIDItem], operation)
@@ -54,7 +54,7 @@ public struct MultipartUpload: Sendable {
             eTag: ObjectStore.unquoted(eTag), versionID: response.head.headers["x-amz-version-id"])
     }
 
-    /// Gives the upload up and frees its parts. An upload that is gone already is no error.
+    /// Aborts the upload and deletes its parts. A missing upload is not an error.
     public func abort() throws(AWSError) {
         let operation = "s3 AbortMultipartUpload \(object)"
         let request = try request(.delete, [uploadIDItem], operation)
@@ -65,8 +65,8 @@ public struct MultipartUpload: Sendable {
         }
     }
 
-    /// The upload is unknown: perhaps because a first try completed it and its answer was lost. Then the object
-    /// stands there with the entity tag that these parts give.
+    /// The object, if an earlier attempt completed the upload and its response was lost. Then the upload is unknown,
+    /// but the object has the entity tag of these parts.
     private func alreadyCompleted(_ parts: [UploadedPart]) throws(AWSError) -> StoredObject? {
         let head: ObjectHead
         do throws(AWSError) {
@@ -79,7 +79,7 @@ public struct MultipartUpload: Sendable {
         return StoredObject(eTag: eTag, versionID: head.versionID)
     }
 
-    /// S3 tags a multipart object with the MD5 of its parts' MD5s, and their number.
+    /// S3's entity tag of a multipart object: the MD5 of its parts' MD5s, and the number of parts.
     static func eTag(of parts: [UploadedPart]) -> String {
         var hashes: [UInt8] = []
         for part in parts {
@@ -108,7 +108,7 @@ extension ObjectStore {
         let operation = "s3 CreateMultipartUpload \(object)"
         var request = try request(.post, bucket: object.bucket, key: object.key, query: [.init("uploads")], operation)
         request.headers["content-type"] = contentType
-        // A second upload would stay behind, unseen and paid for.
+        // A second upload would remain unnoticed and cost money.
         request.isRepeatable = false
         let response = try client.call(request, service: "s3", operation: operation)
         guard let uploadID = XMLElement(parsing: response.body)?["UploadId"]?.text, !uploadID.isEmpty else {

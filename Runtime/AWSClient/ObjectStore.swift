@@ -7,18 +7,18 @@ public struct ObjectStore: Sendable {
 
     public init(_ client: AWSClient) { self.client = client }
 
-    /// The same store, whose calls end by `deadline`; see ``AWSClient/limited(to:)``.
+    /// The same store with a deadline for its calls; see ``AWSClient/limited(to:)``.
     public func limited(to deadline: ContinuousClock.Instant) -> ObjectStore {
         ObjectStore(client.limited(to: deadline))
     }
 
     // MARK: Reading
 
-    /// Which bytes of an object.
+    /// A range of an object's bytes.
     public enum ByteRange: Sendable, Hashable {
-        /// From `first` on, up to and without `end`; to the object's end where `end` is nil or beyond it.
+        /// The bytes from `first` up to, but not including, `end`; to the object's end if `end` is nil or beyond it.
         case from(Int, to: Int? = nil)
-        /// The last bytes, or all where the object is shorter.
+        /// The last bytes, or all of them if the object is shorter.
         case last(Int)
 
         var header: String {
@@ -31,9 +31,9 @@ public struct ObjectStore: Sendable {
 
     /// Reads an object, or a range of it, into memory.
     ///
-    /// - Parameter eTag: answers only if the object still has this entity tag (written without quotes).
-    /// - Throws: ``AWSError``; ``AWSError/isNotFound`` when object or version is gone,
-    ///   ``AWSError/isPreconditionFailed`` when the entity tag is another.
+    /// - Parameter eTag: The entity tag, without quotes, that the object must still have.
+    /// - Throws: ``AWSError``; ``AWSError/isNotFound`` if the object or version does not exist,
+    ///   ``AWSError/isPreconditionFailed`` if the entity tag differs.
     public func get(
         _ object: S3Object, range: ByteRange? = nil, ifMatch eTag: String? = nil
     ) throws(AWSError) -> (head: ObjectHead, bytes: [UInt8]) {
@@ -45,17 +45,16 @@ public struct ObjectStore: Sendable {
         return (try Self.head(of: response.head, operation), response.body)
     }
 
-    /// Opens an object to be read piece by piece, from `offset` on.
+    /// Opens an object for reading in pieces, from `offset` on.
     ///
-    /// A connection that breaks is replaced: reading goes on at the byte reached, and only if the object is still the
-    /// same.
+    /// After a lost connection, reading continues at the same byte if the object is unchanged.
     public func stream(
         _ object: S3Object, from offset: Int = 0, ifMatch eTag: String? = nil
     ) throws(AWSError) -> ObjectStream {
         try ObjectStream(self, object, offset: offset, eTag: eTag)
     }
 
-    /// Asks for an object's size, entity tag and version.
+    /// Reads an object's size, entity tag and version.
     public func head(_ object: S3Object, ifMatch eTag: String? = nil) throws(AWSError) -> ObjectHead {
         let operation = "s3 HeadObject \(object)"
         var request = try self.request(.head, object, operation)
@@ -63,14 +62,14 @@ public struct ObjectStore: Sendable {
         return try Self.head(of: try client.call(request, service: "s3", operation: operation).head, operation)
     }
 
-    /// Lists a page of the objects whose keys start with `prefix`, in the order of their keys' bytes.
+    /// Lists one page of the objects whose keys start with `prefix`, ordered by the bytes of their keys.
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
     public func list(
         bucket: String, prefix: String = "", delimiter: String? = nil, limit: Int? = nil,
         continuingFrom token: String? = nil
     ) throws(AWSError) -> ObjectPage {
         let operation = "s3 ListObjectsV2 \(bucket)/\(prefix)"
-        // Keys may hold characters that XML cannot; url-encoded they arrive whole.
+        // Keys may contain characters that XML does not allow, so they are requested URL-encoded.
         var query = [HTTPRequest.QueryItem("list-type", "2"), .init("encoding-type", "url"), .init("prefix", prefix)]
         if let delimiter { query.append(.init("delimiter", delimiter)) }
         if let limit { query.append(.init("max-keys", String(limit))) }
@@ -78,12 +77,12 @@ public struct ObjectStore: Sendable {
         let request = try self.request(.get, bucket: bucket, query: query, operation)
         let response = try client.call(request, service: "s3", operation: operation)
         guard let answer = XMLElement(parsing: response.body), answer.name == "ListBucketResult" else {
-            throw .unexpectedResponse(operation: operation, reason: "no ListBucketResult")
+            throw .unexpectedResponse(operation: operation, reason: "ListBucketResult is missing")
         }
         return try Self.page(answer, operation)
     }
 
-    /// Lists every object whose key starts with `prefix`, page after page.
+    /// Lists all objects whose keys start with `prefix`, across pages.
     public func listAll(bucket: String, prefix: String = "") throws(AWSError) -> [ListedObject] {
         var objects: [ListedObject] = []
         var token: String?
@@ -97,9 +96,9 @@ public struct ObjectStore: Sendable {
 
     // MARK: Writing
 
-    /// Writes an object whole. It appears complete or not at all.
+    /// Writes an object with one request. It appears complete or not at all.
     ///
-    /// - Parameter onlyIfAbsent: refuses, as ``AWSError/isPreconditionFailed``, when the key is taken.
+    /// - Parameter onlyIfAbsent: Whether an existing key is an error, ``AWSError/isPreconditionFailed``.
     @discardableResult
     public func put(
         _ bytes: [UInt8], to object: S3Object, contentType: String = "application/octet-stream",
@@ -113,7 +112,8 @@ public struct ObjectStore: Sendable {
         return try Self.stored(try client.call(request, service: "s3", operation: operation), operation)
     }
 
-    /// Deletes an object; in a versioned bucket, hides it, or deletes the version named. An absent object is no error.
+    /// Deletes an object. In a versioned bucket, hides it or deletes the given version. A missing object is not an
+    /// error.
     public func delete(_ object: S3Object) throws(AWSError) {
         let operation = "s3 DeleteObject \(object)"
         let request = try self.request(.delete, object, operation)
@@ -128,14 +128,14 @@ public struct ObjectStore: Sendable {
         return try request(method, bucket: object.bucket, key: object.key, query: query, operation)
     }
 
-    /// With an endpoint of one's own the bucket is the first part of the path; on AWS it is part of the host, unless a
-    /// dot in its name would not fit the certificate.
+    /// Creates a request. With a configured endpoint, the bucket is the first part of the path. On AWS it is part of
+    /// the host, unless its name has a dot, which does not match the certificate.
     func request(
         _ method: HTTPMethod, bucket: String, key: String = "", query: [HTTPRequest.QueryItem] = [], _ operation: String
     ) throws(AWSError) -> HTTPRequest {
-        let mayStand: (UInt8) -> Bool = { $0.isASCIILetterOrDigit || [0x2D, 0x2E, 0x5F].contains($0) }
-        guard !bucket.isEmpty, bucket.utf8.allSatisfy(mayStand) else {
-            throw .configuration("\(operation): \(bucket) is no bucket name")
+        let isAllowed: (UInt8) -> Bool = { $0.isASCIILetterOrDigit || [0x2D, 0x2E, 0x5F].contains($0) }
+        guard !bucket.isEmpty, bucket.utf8.allSatisfy(isAllowed) else {
+            throw .configuration("\(operation): \(bucket) is not a bucket name")
         }
         let configuration = client.configuration
         if let origin = configuration.customOrigin(of: "s3") {
@@ -157,7 +157,7 @@ public struct ObjectStore: Sendable {
     static func unquoted(_ eTag: String) -> String { String(eTag.drop { $0 == "\"" }.prefix { $0 != "\"" }) }
 
     static func head(of head: HTTPResponseHead, _ operation: String) throws(AWSError) -> ObjectHead {
-        // "bytes 0-9/443" names the whole size; without a range the length is the size.
+        // "bytes 0-9/443" has the size of the whole object. Without a range, the content length is the size.
         let whole = head.headers["content-range"]?.split(separator: "/").last.map(String.init)
         guard let size = (whole ?? head.headers["content-length"]).flatMap({ Int($0) }) else {
             throw .unexpectedResponse(operation: operation, reason: "the object's size is missing")
@@ -185,7 +185,7 @@ public struct ObjectStore: Sendable {
         var objects: [ListedObject] = []
         for entry in answer.all("Contents") {
             guard let key = entry["Key"]?.text, let size = entry["Size"].flatMap({ Int($0.text) }) else {
-                throw .unexpectedResponse(operation: operation, reason: "an entry without Key or Size")
+                throw .unexpectedResponse(operation: operation, reason: "an entry has no Key or Size")
             }
             objects.append(
                 ListedObject(

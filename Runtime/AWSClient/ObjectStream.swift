@@ -1,13 +1,13 @@
 public import AWSModels
 
-/// An object's bytes, read in order, as fast as the caller asks for them and no faster.
+/// An object's bytes, read in order and only when the caller reads them.
 ///
-/// It belongs to one thread at a time.
+/// One thread may use it at a time.
 public final class ObjectStream {
-    /// Size, entity tag and version, as the first answer told them.
+    /// Size, entity tag and version in the first response.
     public let head: ObjectHead
     public let object: S3Object
-    /// How far reading has come, counted from the object's first byte.
+    /// The position of the next byte, counted from the object's first byte.
     public private(set) var offset: Int
 
     private let store: ObjectStore
@@ -23,21 +23,21 @@ public final class ObjectStream {
         self.exchange = exchange
         self.head = head
         self.eTag = eTag ?? head.eTag
-        // What is read after a reconnection must be the version that was read before it.
+        // Reads after a reconnection must come from the version that was read before it.
         self.object = S3Object(bucket: object.bucket, key: object.key, versionID: object.versionID ?? head.versionID)
     }
 
-    /// Waits for bytes and copies as many as are there, up to the size of `buffer`.
+    /// Waits for bytes and copies those available, up to the size of `buffer`.
     ///
-    /// - Returns: how many; 0 at the object's end, and only there.
-    /// - Throws: ``AWSError``; ``AWSError/isPreconditionFailed`` when the object was replaced while it was read.
+    /// - Returns: The number of bytes; 0 only at the object's end.
+    /// - Throws: ``AWSError``; ``AWSError/isPreconditionFailed`` if the object was replaced meanwhile.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(AWSError) -> Int {
         guard !buffer.isEmpty else { return 0 }
         while offset < head.sizeInBytes {
             do throws(TransportError) {
                 let exchange = try openExchange()
                 let count = try exchange.read(into: buffer)
-                guard count > 0 else { throw TransportError(.lost, "the answer ended at byte \(offset)") }
+                guard count > 0 else { throw TransportError(.lost, "the response ended at byte \(offset)") }
                 offset += count
                 failures = 0
                 return count
@@ -55,7 +55,7 @@ public final class ObjectStream {
         return exchange
     }
 
-    /// Opens the object again at the byte reached; `open` itself tries several times.
+    /// Opens the object again at the current byte. `open` itself makes several attempts.
     private func recover(from error: TransportError) throws(AWSError) {
         let operation = Self.operation(object)
         failures += 1

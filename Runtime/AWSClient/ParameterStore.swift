@@ -9,7 +9,7 @@ public struct ParameterStore: Sendable {
 
     /// The value of a parameter, decrypted if it is a `SecureString`.
     ///
-    /// - Parameter name: or its ARN; a version or label may follow a colon.
+    /// - Parameter name: The parameter's name or ARN, optionally with a colon and a version or label.
     public func value(of name: String) throws(AWSError) -> String {
         let answer = try client.jsonCall(
             service: "ssm", target: "AmazonSSM", action: "GetParameter",

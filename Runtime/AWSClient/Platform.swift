@@ -12,7 +12,7 @@
     while nanosleep(&wanted, &left) == -1 && errno == EINTR { wanted = left }
 }
 
-/// What a shell command prints; nil when it cannot be run, fails, or prints more than a configuration file may hold.
+/// The output of a shell command; nil if the command cannot run, fails, or prints more than 1 MiB.
 func outputOfCommand(_ command: String) -> [UInt8]? {
     guard let stream = popen(command, "re") else { return nil }
     var output: [UInt8] = []
@@ -25,7 +25,7 @@ func outputOfCommand(_ command: String) -> [UInt8]? {
     return pclose(stream) == 0 && output.count <= 1 << 20 ? output : nil
 }
 
-/// The bytes of a small file; nil when it cannot be read or is larger than a configuration file may be.
+/// The bytes of a file; nil if it cannot be read or has more than 1 MiB.
 func contentsOfSmallFile(_ path: String) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }

@@ -1,10 +1,10 @@
-/// How a profile of the shared files comes by credentials.
+/// How a profile of the shared files gets its credentials.
 /// - SeeAlso: <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
 extension SharedConfiguration {
-    /// Where the credentials of the profile that is meant come from; nil when its section says nothing about them.
+    /// The source of the selected profile's credentials; nil if its section sets none.
     func credentialsSource(environment: (String) -> String?) -> CredentialsSource? {
         guard profile(name) != nil else {
-            return isNamed ? .unusable("the profile \(name) is neither in \(places)") : nil
+            return isNamed ? .unusable("the profile \(name) is missing in \(places)") : nil
         }
         return source(of: name, after: [], environment)
     }
@@ -13,13 +13,13 @@ extension SharedConfiguration {
         of name: String, after chain: [String], _ environment: (String) -> String?
     ) -> CredentialsSource? {
         guard let profile = profile(name) else {
-            return .unusable("the profile \(name), source_profile of \(chain.last ?? ""), is neither in \(places)")
+            return .unusable("the profile \(name), source_profile of \(chain.last ?? ""), is missing in \(places)")
         }
-        // A profile may name itself as the source of its role: then its own keys are meant.
+        // A profile may name itself as the source of its role. Then its own keys are used.
         if profile["role_arn"] != nil, chain.last != name {
             guard !chain.contains(name) else {
                 let names = (chain + [name]).joined(separator: ", ")
-                return .unusable("profiles name each other as source_profile: \(names)")
+                return .unusable("the profiles name each other as source_profile: \(names); remove one source_profile")
             }
             return role(of: profile, chain: chain + [name], environment)
         }
@@ -31,9 +31,9 @@ extension SharedConfiguration {
         if let command = profile["credential_process"] { return .process(command) }
         for setting in ["sso_session", "sso_start_url", "login_session"] where profile[setting] != nil {
             return .unusable(
-                "the profile \(name) signs in through a browser (\(setting)), which only the AWS CLI can: put "
-                    + "credential_process = aws configure export-credentials --profile \(name) into a profile of its own, "
-                    + "and use that one")
+                "the profile \(name) signs in through a browser (\(setting)), which only the AWS CLI supports; put "
+                    + "credential_process = aws configure export-credentials --profile \(name) into another profile "
+                    + "and use that profile")
         }
         return nil
     }
@@ -49,9 +49,9 @@ extension SharedConfiguration {
         }
         guard profile["mfa_serial"] == nil else {
             return .unusable(
-                "the profile \(name) wants a one-time password (mfa_serial), which is not asked for here: put "
-                    + "credential_process = aws configure export-credentials --profile \(name) into a profile of its own, "
-                    + "and use that one")
+                "the profile \(name) needs a one-time password (mfa_serial), which is not supported; put "
+                    + "credential_process = aws configure export-credentials --profile \(name) into another profile "
+                    + "and use that profile")
         }
         let base: CredentialsSource?
         switch (profile["source_profile"], profile["credential_source"]) {
@@ -62,13 +62,14 @@ extension SharedConfiguration {
         case (nil, "EcsContainer"?):
             base = .container(environment: environment)
         case (nil, let other?):
-            return .unusable("credential_source of the profile \(name) is \(other); Environment or EcsContainer is due")
+            return .unusable(
+                "credential_source of the profile \(name) is \(other); expected Environment or EcsContainer")
         default:
             return .unusable(
-                "the profile \(name) with a role_arn needs source_profile or credential_source, one of them")
+                "the profile \(name) has a role_arn and needs either source_profile or credential_source")
         }
         guard let base else {
-            return .unusable("what the profile \(name) takes its role from has no credentials")
+            return .unusable("the source of the role in the profile \(name) has no credentials; add them")
         }
         return .role(
             AssumedRole(
@@ -77,7 +78,7 @@ extension SharedConfiguration {
     }
 }
 
-/// A role to be taken with other credentials.
+/// A role to assume with other credentials.
 struct AssumedRole: Sendable {
     let arn: String
     let session: String

@@ -1,10 +1,10 @@
-/// When a failed call is made again, and how long to wait before.
+/// Whether a failed call is retried, and how long to wait before.
 ///
-/// Full jitter: each wait is drawn evenly from zero to a ceiling that doubles, so that clients which failed together
-/// do not come back together.
+/// Full jitter: each wait is a uniform random duration up to a ceiling that doubles, so that clients which failed at
+/// the same time do not retry at the same time.
 /// - SeeAlso: <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>
 public struct RetryPolicy: Sendable, Hashable {
-    /// All tries together, the first included.
+    /// The maximum number of attempts, including the first.
     public var attempts: Int
     public var firstCeiling: Duration
     public var lastCeiling: Duration
@@ -17,18 +17,19 @@ public struct RetryPolicy: Sendable, Hashable {
         self.lastCeiling = lastCeiling
     }
 
-    /// The longest wait after the failure number `failure`, counted from 1.
+    /// The longest wait after failure number `failure`, counted from 1.
     func ceiling(afterFailure failure: Int) -> Duration {
         let doublings = min(max(failure - 1, 0), 20)
         return min(firstCeiling * (1 << doublings), lastCeiling)
     }
 
-    /// - Parameter fraction: in 0..<1, drawn anew for each wait.
+    /// The wait after failure number `failure`.
+    /// - Parameter fraction: A new random number in 0..<1.
     func wait(afterFailure failure: Int, fraction: Double) -> Duration {
         ceiling(afterFailure: failure) * fraction
     }
 
-    /// Codes by which services say "slower", whatever the status.
+    /// Error codes that mean throttling, whatever the status.
     /// - SeeAlso: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
     private static let throttlingCodes: Set<String> = [
         "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
@@ -39,13 +40,14 @@ public struct RetryPolicy: Sendable, Hashable {
 
     static func isThrottling(_ code: String) -> Bool { throttlingCodes.contains(code) }
 
-    /// Codes of passing trouble that come with a status below 500.
+    /// Codes of transient errors that have a status below 500.
     private static let transientCodes: Set<String> = [
         "RequestTimeout", "RequestTimeoutException", "InternalError", "InternalServerError",
     ]
 
-    /// Whether a call that was answered with an error is worth another try.
-    /// - Parameter isRepeatable: a request that is not may have taken effect before a 5xx; a throttled one has not.
+    /// Whether a call with an error response is worth a retry.
+    /// - Parameter isRepeatable: Whether the request may take effect twice. It may have taken effect before a 5xx, but
+    ///   not if it was throttled.
     static func isWorthRetrying(_ fault: ServiceFault, isRepeatable: Bool) -> Bool {
         if isThrottling(fault.code) || fault.status == 429 || fault.isPassingConflict { return true }
         return isRepeatable && (fault.status >= 500 || transientCodes.contains(fault.code))

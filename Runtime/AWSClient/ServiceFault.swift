@@ -1,19 +1,19 @@
 internal import AWSModels
 internal import JSON
 
-/// An error as a service answers it, in JSON (DynamoDB, Logs, …) or XML (S3, STS).
+/// An error response of a service, in JSON (DynamoDB, Logs, …) or XML (S3, STS).
 struct ServiceFault: Sendable, Hashable {
     let status: Int
     let code: String
     let message: String
     let requestID: String?
-    /// For a cancelled transaction, one code a write, in order; nil where that write was not in the way.
+    /// One code for each write of a cancelled transaction, in order; nil for a write that did not cause it.
     let cancellationReasons: [String?]
 
     init(_ head: HTTPResponseHead, body: [UInt8]) {
         status = head.status
         requestID = head.headers["x-amzn-requestid"] ?? head.headers["x-amz-request-id"]
-        // S3 sends white space while a long operation runs, to keep the connection open.
+        // S3 sends white space during a long operation, to keep the connection open.
         let first = body.first { $0 != 0x20 && !(0x09...0x0D).contains($0) }
         let json = first == UInt8(ascii: "{") ? try? JSON(parsing: body) : nil
         let xml = first == UInt8(ascii: "<") ? XMLElement(parsing: body) : nil
@@ -29,7 +29,7 @@ struct ServiceFault: Sendable, Hashable {
         }
     }
 
-    /// A HEAD request is answered without a body, so the status is all there is to tell.
+    /// The code for a response without a body, such as that of a HEAD request.
     private static func code(ofStatus status: Int) -> String {
         switch status {
         case 301, 307: "PermanentRedirect"
@@ -44,14 +44,14 @@ struct ServiceFault: Sendable, Hashable {
         }
     }
 
-    /// Whether the credentials were refused for their age, so that fresh ones may do.
+    /// Whether the credentials were refused as expired, so that new ones may succeed.
     var isExpiredToken: Bool { ["ExpiredToken", "ExpiredTokenException", "RequestExpired"].contains(code) }
 
     var isConditionFailure: Bool {
         code == "ConditionalCheckFailedException" || cancellationReasons.contains("ConditionalCheckFailed")
     }
 
-    /// A transaction that met another one, or a throttled partition, and no failed condition: it took no effect.
+    /// Whether a transaction failed only because of another transaction or a throttled partition. It had no effect.
     var isPassingConflict: Bool {
         let passing: Set<String> = ["TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"]
         let reasons = cancellationReasons.compactMap { $0 }

@@ -1,9 +1,9 @@
-/// The files `~/.aws/config` and `~/.aws/credentials`, as AWS's SDKs and CLI share them.
+/// The files `~/.aws/config` and `~/.aws/credentials`, which AWS's SDKs and CLI share.
 /// - SeeAlso: <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>
 struct SharedConfiguration {
-    /// The profile that is meant: named by the caller, else `AWS_PROFILE`, else `default`.
+    /// The selected profile: the caller's, else `AWS_PROFILE`, else `default`.
     let name: String
-    /// Whether somebody named it, so that it must be there.
+    /// Whether the caller or `AWS_PROFILE` names the profile, so that it must exist.
     let isNamed: Bool
     private let configurationFile: String?
     private let credentialsFile: String?
@@ -21,8 +21,8 @@ struct SharedConfiguration {
 
     var region: String? { configuration(of: name)["region"] }
 
-    /// What the profile sets as `endpoint_url`, for all services and for single ones in the section that it names under
-    /// `services`, those as `<service>.endpoint_url`.
+    /// The profile's `endpoint_url` for all services, and the settings of the section that it names under `services`,
+    /// such as `<service>.endpoint_url`.
     var endpoints: (ofAll: String?, ofServices: [String: String]) {
         let profile = configuration(of: name)
         guard profile["ignore_configured_endpoint_urls"]?.lowercased() != "true" else { return (nil, [:]) }
@@ -30,7 +30,8 @@ struct SharedConfiguration {
         return (profile["endpoint_url"], services ?? [:])
     }
 
-    /// What both files say about a profile, the credentials file before the configuration file; nil when neither knows it.
+    /// The settings of a profile in both files, where the credentials file takes precedence; nil if neither has the
+    /// profile.
     func profile(_ name: String) -> [String: String]? {
         let credentials = Self.settings(of: [name], in: credentialsFile)
         let configuration = Self.settings(of: Self.sections(name), in: configurationFile)
@@ -38,8 +39,8 @@ struct SharedConfiguration {
         return (configuration ?? [:]).merging(credentials ?? [:]) { $1 }
     }
 
-    /// Where a profile is looked for, to be said when it is in neither place.
-    var places: String { [configurationFile, credentialsFile].compactMap { $0 }.joined(separator: " nor in ") }
+    /// The files in which profiles are searched, for error messages.
+    var places: String { [configurationFile, credentialsFile].compactMap { $0 }.joined(separator: " and ") }
 
     private func configuration(of name: String) -> [String: String] {
         Self.settings(of: Self.sections(name), in: configurationFile) ?? [:]
@@ -49,7 +50,7 @@ struct SharedConfiguration {
         name == "default" ? ["default", "profile default"] : ["profile \(name)"]
     }
 
-    /// The settings of the sections with these names, nested ones as `parent.name`; nil when there is no such section.
+    /// The settings of the sections with these names, nested settings as `parent.name`; nil if no such section exists.
     private static func settings(of sections: Set<String>, in file: String?) -> [String: String]? {
         guard let contents = file.flatMap(contentsOfSmallFile) else { return nil }
         var settings: [String: String]?

@@ -11,7 +11,7 @@ struct Signer: Sendable {
 
     private static let algorithm = "AWS4-HMAC-SHA256"
 
-    /// Adds `Host`, `X-Amz-Date`, the session token and, for S3, the hash of the body; then the signature over them.
+    /// Adds `Host`, `X-Amz-Date`, the session token and, for S3, the hash of the body, and then the signature.
     func sign(_ request: inout HTTPRequest, at time: Timestamp) {
         let bodyHash = Digest.sha256(request.body).hexadecimal
         request.headers["host"] = request.origin.authority
@@ -19,7 +19,7 @@ struct Signer: Sendable {
         request.headers["x-amz-security-token"] = credentials.sessionToken
         if service == "s3" { request.headers["x-amz-content-sha256"] = bodyHash }
 
-        // S3 signs the path as it is sent; every other service signs the sent path encoded once more.
+        // S3 signs the path as sent. Every other service signs the sent path encoded once more.
         let canonical = canonicalRequest(request, bodyHash: bodyHash, encodesPathTwice: service != "s3")
         request.headers["authorization"] =
             "\(Self.algorithm) Credential=\(credentials.accessKeyID)/\(scope(at: time)), "
@@ -44,7 +44,7 @@ struct Signer: Sendable {
         return key.hexadecimal
     }
 
-    /// The request in the one form that both sides hash.
+    /// The canonical form of the request, which client and service hash.
     func canonicalRequest(
         _ request: HTTPRequest, bodyHash: String, encodesPathTwice: Bool
     ) -> (text: String, signedHeaders: String) {
@@ -65,7 +65,7 @@ struct Signer: Sendable {
         return (text, signedHeaders)
     }
 
-    /// Spaces around a value fall away, runs of spaces inside become one.
+    /// Removes spaces around a value and replaces runs of spaces inside by one.
     private static func collapsed(_ value: String) -> String {
         value.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
     }

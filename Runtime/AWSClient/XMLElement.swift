@@ -1,18 +1,18 @@
-/// An element of the small XML answers that S3 and STS give: names, text and nesting. Attributes, comments and
-/// namespaces carry nothing there and are skipped.
+/// An element of the small XML responses of S3 and STS: name, text and children. Attributes, comments and namespaces
+/// have no meaning there and are skipped.
 struct XMLElement: Sendable, Hashable {
     let name: String
-    /// The text directly inside, entities decoded.
+    /// The text directly inside, with entities decoded.
     let text: String
     let children: [XMLElement]
 
-    /// The first child called `name`.
+    /// The first child named `name`.
     subscript(name: String) -> XMLElement? { children.first { $0.name == name } }
 
-    /// All children called `name`.
+    /// All children named `name`.
     func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
 
-    /// Nil when `bytes` is not one well-formed element, with or without a declaration.
+    /// Parses one element, with or without an XML declaration. Nil if `bytes` is not one well-formed element.
     init?(parsing bytes: [UInt8]) {
         var parser = XMLParser(bytes)
         guard let element = parser.parseDocument() else { return nil }
@@ -93,11 +93,11 @@ private struct XMLParser {
             at += 1
         }
         let name = String(decoding: input[start..<at], as: UTF8.self)
-        // S3 and STS use one default namespace; a prefix, where an imitation writes one, does not matter.
+        // S3 and STS use one default namespace. Another implementation may write a prefix, which is ignored.
         return name.isEmpty ? nil : name.split(separator: ":").last.map(String.init)
     }
 
-    /// Moves past the end of the start tag; whether the element ends there too.
+    /// Skips to the end of the start tag. Returns whether the element ends there; nil if the tag is not closed.
     private mutating func skipAttributes() -> Bool? {
         var quote: UInt8?
         while at < input.count {
@@ -150,7 +150,7 @@ private struct XMLParser {
     private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 }
 
-/// Writes the text of an XML element.
+/// `text` with the characters escaped that XML reserves.
 func xmlEscaped(_ text: String) -> String {
     var escaped = ""
     for scalar in text.unicodeScalars {

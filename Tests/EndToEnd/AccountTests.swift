@@ -83,7 +83,7 @@ import Testing
     func missingOptions() async throws {
         try writeProfile(at: "http://127.0.0.1:9")
         let unknown = try await cupel("status", "--profile", "gone", "--table-name", "t")
-        #expect(unknown.status == 2 && unknown.errors.contains("the profile gone is neither in"))
+        #expect(unknown.status == 2 && unknown.errors.contains("the profile gone is missing in"))
         let nameless = try await cupel("status", "--profile", "prod")
         #expect(nameless.status == 2 && nameless.errors.contains("--stack"))
         let local = try await cupel("replay", "--table-name", "cupel-prod-control")

@@ -103,22 +103,22 @@ import Testing
         #expect(
             refusal("x", "[profile x]\ncredential_process = exit 3\n").contains("credential_process failed: exit 3"))
         #expect(
-            refusal("x", "[profile x]\ncredential_process = echo '{}'\n").contains("printed no JSON with Version 1"))
+            refusal("x", "[profile x]\ncredential_process = echo '{}'\n").contains("did not print JSON with Version 1"))
     }
 
     @Test(
         "the error says what an unusable profile lacks",
         arguments: [
-            ("gone", "[profile other]\nregion = x\n", "the profile gone is neither in"),
+            ("gone", "[profile other]\nregion = x\n", "the profile gone is missing in"),
             (
                 "a", "[profile a]\nrole_arn = r\nsource_profile = b\n",
-                "the profile b, source_profile of a, is neither in"
+                "the profile b, source_profile of a, is missing in"
             ),
             (
                 "a", "[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\nsource_profile = a\n",
                 "a, b, a"
             ),
-            ("a", "[profile a]\nrole_arn = r\n", "needs source_profile or credential_source"),
+            ("a", "[profile a]\nrole_arn = r\n", "needs either source_profile or credential_source"),
             (
                 "a", "[profile a]\nrole_arn = r\ncredential_source = Ec2InstanceMetadata\n",
                 "Environment or EcsContainer"
@@ -164,7 +164,7 @@ import Testing
         let error = #expect(throws: AWSError.self) {
             try AWSConfiguration(environment: { ["AWS_CONFIG_FILE": file.path][$0] }, profile: "gone")
         }
-        #expect(error.map { "\($0)".contains("the profile gone is neither in \(file.path)") } == true)
+        #expect(error.map { "\($0)".contains("the profile gone is missing in \(file.path)") } == true)
     }
 
     @Test("a stack's outputs are read by name") func stackOutputs() throws {

@@ -1,19 +1,19 @@
-/// One column of a bronze file: the schema that readers fill, and that the Parquet writer is given.
+/// One column of a bronze file, for the readers that fill it and the Parquet writer.
 public struct BronzeColumn: Sendable, Hashable {
     public let name: String
     public internal(set) var type: ColumnType
     public let isRequired: Bool
-    /// Stable across versions of the contract.
+    /// The field id, which is stable across versions of the contract.
     public let fieldID: Int32
     public internal(set) var masking: Contract.Masking?
-    /// Such as `public` or `PII`, for the column and all inside it.
+    /// The classification, such as `public` or `PII`, of the column and all fields inside it.
     public let classification: String?
-    /// The keys that lead to the value in a JSON line: more than the name where an object was flattened.
+    /// The keys that lead to the value in a JSON line: more than one if an object was flattened.
     public let path: [String]
-    /// What its values must satisfy beside being of the type; a row with another breaks the contract.
+    /// The constraints on values beyond their type. A row that violates them breaks the contract.
     public let constraints: ValueConstraints?
 
-    /// - Parameter path: the name alone if nil.
+    /// - Parameter path: The keys that lead to the value; nil for the name alone.
     public init(
         name: String, type: ColumnType, isRequired: Bool, fieldID: Int32, masking: Contract.Masking? = nil,
         classification: String? = nil, path: [String]? = nil, constraints: ValueConstraints? = nil
@@ -28,14 +28,14 @@ public struct BronzeColumn: Sendable, Hashable {
         self.constraints = constraints
     }
 
-    /// Whether its values, or some inside them, are masked in this way.
+    /// Whether the column or a field inside it is masked in this way.
     public func isMasked(by masking: Contract.Masking) -> Bool { places.contains { $0.field.masking == masking } }
 }
 
 extension BronzeColumn {
-    /// What bronze adds after the table's own columns, always in this order.
+    /// The columns that bronze adds after the table's own, always in this order.
     ///
-    /// Their ids stand far above any contract's, so a column that is added to a contract moves none of them.
+    /// Their ids are far above any contract's, so a new column in a contract changes none of them.
     public static let system: [BronzeColumn] = [
         BronzeColumn(name: operation, type: .string, isRequired: true, fieldID: firstSystemFieldID),
         BronzeColumn(name: "_cdc_timestamp", type: .string, isRequired: false, fieldID: firstSystemFieldID + 1),
@@ -44,9 +44,9 @@ extension BronzeColumn {
         BronzeColumn(name: rescuedData, type: .string, isRequired: false, fieldID: firstSystemFieldID + 4),
     ]
 
-    /// `insert`, `update` or `delete`; a batch file's rows are inserts.
+    /// The column of the operation: `insert`, `update` or `delete`. A batch file's rows are inserts.
     public static let operation = "operation"
-    /// The fields that the contract does not know, as a JSON object.
+    /// The column of the fields that are unknown to the contract, as a JSON object.
     public static let rescuedData = "_rescued_data"
 
     static let firstSystemFieldID: Int32 = 100_001
@@ -63,6 +63,6 @@ extension Contract {
         return (own + BronzeColumn.system).map { $0.masking(detectedMaskings) }
     }
 
-    /// The places whose values bronze does not show: columns, and fields inside nested ones.
+    /// The paths of the masked columns and of the masked fields inside nested ones.
     public var maskedColumns: [String] { bronzeColumns.flatMap(\.maskedPlaces) }
 }

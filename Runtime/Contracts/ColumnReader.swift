@@ -1,7 +1,7 @@
 internal import YAML
 
-/// Reads the properties of a table into its columns: most become one column, a flattened object becomes one for each of
-/// its fields.
+/// Reads the properties of a table as columns. Most become one column; a flattened object becomes one for each of its
+/// fields.
 struct ColumnReader {
     private(set) var columns: [Contract.Column] = []
     private(set) var partitions: [(position: Int, name: String)] = []
@@ -10,14 +10,14 @@ struct ColumnReader {
 
     var rules: [QualityRule] { nested.rules }
 
-    /// Every column, and every field inside one.
+    /// All columns and the fields inside them.
     var places: [FieldPlace] {
         columns.flatMap {
             BronzeColumn(name: $0.name, type: $0.type, isRequired: $0.isRequired, fieldID: $0.fieldID).places
         }
     }
 
-    /// - Parameter position: the property's place in the table, from 1.
+    /// - Parameter position: The property's position in the table, from 1.
     mutating func read(_ property: ContractKey, position: Int) throws(ContractError) {
         try read(property, path: [], fieldID: Int32(position), parentIsRequired: true)
     }
@@ -26,7 +26,7 @@ struct ColumnReader {
         _ property: ContractKey, path parent: [String], fieldID: Int32?, parentIsRequired: Bool
     ) throws(ContractError) {
         try property.expectKeys(columnKeys)
-        // What has no name is read on: it may have other faults.
+        // A property without a name may have other faults, so reading continues.
         let path = parent + [property.noting { () throws(ContractError) in try property.fieldName() } ?? "?"]
         guard try !property.isFlattened() else {
             return try flatten(property, path: path, parentIsRequired: parentIsRequired)
@@ -35,8 +35,8 @@ struct ColumnReader {
         if column.isRequired, !parentIsRequired {
             property.faults.note(
                 property.fault(
-                    "'\(column.name)' cannot be required while the flattened object around it is not; require the object, "
-                        + "or keep it as a struct"))
+                    "'\(column.name)' cannot be required while the flattened object around it is not; require the "
+                        + "object, or keep it as a struct"))
         }
         if property.flag("partitioned") {
             let position = property.noting { () throws(ContractError) in
@@ -50,14 +50,14 @@ struct ColumnReader {
         columns.append(column)
     }
 
-    /// Adds a column for each field of an object. Its columns say all that there is to say about it.
+    /// Adds a column for each field of an object. The object itself has no other properties.
     private mutating func flatten(
         _ object: ContractKey, path: [String], parentIsRequired: Bool
     ) throws(ContractError) {
         guard path.count < ColumnType.maximumDepth else { throw object.isTooDeep }
         for key in ["primaryKey", "unique", "partitioned", "quality", "physicalType"] {
             if let key = object.optional(key), key.node.bool != false {
-                key.faults.note(key.fault("a flattened object has no column of its own; say this of its fields"))
+                key.faults.note(key.fault("a flattened object is not a column; set this key on its fields"))
             }
         }
         let isRequired = object.flag("required")
@@ -69,7 +69,7 @@ struct ColumnReader {
             }
         }
         if isRequired, !columns[before...].contains(where: \.isRequired) {
-            throw object.fault("a flattened object is required by its fields; require one of them too")
+            throw object.fault("a required flattened object needs a required field; require one of its fields")
         }
     }
 
@@ -86,7 +86,7 @@ struct ColumnReader {
         else { return nil }
         if isKey || isUnique, type.isNested {
             throw property.fault(
-                "'\(name)' is \(type), whose values are not compared: it can be no key, and not unique")
+                "'\(name)' is \(type), whose values cannot be compared, so it cannot be a key or unique")
         }
         let keyPosition = try property.optional("primaryKeyPosition")?.int(in: -1...1000) ?? -1
         let givenID = try property.customProperty("fieldId")
@@ -102,29 +102,31 @@ struct ColumnReader {
 
     private func checkName(_ name: String, of property: ContractKey) throws(ContractError) {
         guard let key = property.optional("name") else { return }
-        guard name.utf8.count <= 255 else { throw key.fault("the column's name '\(name)' is longer than 255 bytes") }
+        guard name.utf8.count <= 255 else {
+            throw key.fault("the column name '\(name)' is longer than 255 bytes; shorten it")
+        }
         guard !BronzeColumn.system.contains(where: { $0.name == name.lowercased() }) else {
             throw key.fault("'\(name)' is a column that bronze adds itself; choose another name")
         }
-        // Athena and Spark tell columns apart regardless of case.
+        // Athena and Spark ignore the case of column names.
         guard !columns.contains(where: { $0.name.lowercased() == name.lowercased() }) else {
-            throw key.fault("the column '\(name)' is there twice")
+            throw key.fault("the column '\(name)' is defined twice")
         }
     }
 }
 
 extension ContractKey {
-    /// The name of a property, as one key of a JSON object.
+    /// The name of a property, which is a key of a JSON object.
     func fieldName() throws(ContractError) -> String {
         let key = try required("name")
         let name = try key.string()
         guard name.utf8.count <= 255, name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
-            throw key.fault("a column's name has at most 255 bytes and no control characters")
+            throw key.fault("invalid name; expected at most 255 bytes and no control characters")
         }
         return name
     }
 
-    /// Whether the custom property `layout` asks for columns instead of a struct.
+    /// Whether the custom property `layout` requests columns instead of a struct.
     func isFlattened() throws(ContractError) -> Bool {
         guard let layout = try customProperty("layout") else { return false }
         _ = try layout.string(oneOf: ["flatten"])
@@ -132,7 +134,7 @@ extension ContractKey {
         return true
     }
 
-    /// The properties of an object; at least one.
+    /// The properties of an object, at least one.
     func fields() throws(ContractError) -> [ContractKey] {
         guard let properties = optional("properties") else {
             throw fault("an object needs 'properties', or the physicalType json to be kept as text")
@@ -158,6 +160,6 @@ extension ContractKey {
     }
 
     var isTooDeep: ContractError {
-        fault("nested deeper than \(ColumnType.maximumDepth) levels; keep what is inside as JSON text")
+        fault("nested deeper than \(ColumnType.maximumDepth) levels; keep the inner levels as JSON text")
     }
 }

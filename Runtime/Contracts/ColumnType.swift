@@ -1,4 +1,4 @@
-/// What a column holds, in the terms of the Parquet file that it becomes.
+/// The type of a column, in the terms of the Parquet file.
 public indirect enum ColumnType: Sendable, Hashable {
     case boolean
     case int8, int16, int32, int64
@@ -7,19 +7,19 @@ public indirect enum ColumnType: Sendable, Hashable {
     case double
     /// UTF-8 text.
     case string
-    /// JSON text, as short as its digits and strings allow.
+    /// JSON text without insignificant white space.
     case json(JSONRoot)
-    /// 16 bytes, the most significant first.
+    /// 16 bytes, most significant first.
     case uuid
     /// Days since 1970-01-01, as INT32.
     case date
-    /// Since midnight: milliseconds as INT32, microseconds as INT64.
+    /// Time since midnight: milliseconds as INT32, microseconds as INT64.
     case time(TimeUnit, isAdjustedToUTC: Bool)
-    /// Since 1970-01-01T00:00:00, in UTC or in a local time that nobody names, as INT64.
+    /// Time since 1970-01-01T00:00:00 as INT64, in UTC or in an unspecified local time.
     case timestamp(TimeUnit, isAdjustedToUTC: Bool)
-    /// An unscaled integer: INT32 up to 9 digits, INT64 up to 18, else as many bytes as it takes.
+    /// An unscaled integer: INT32 up to 9 digits, INT64 up to 18, else the fewest bytes that suffice.
     case decimal(precision: Int, scale: Int)
-    /// Fields under names of their own. Nested fields have no `source`.
+    /// Named fields.
     case structure([BronzeColumn])
     case list(element: BronzeColumn)
 
@@ -28,7 +28,7 @@ public indirect enum ColumnType: Sendable, Hashable {
         case microseconds
     }
 
-    /// What the outermost value of a JSON text must be.
+    /// The required outermost value of JSON text.
     public enum JSONRoot: Sendable, Hashable {
         case any
         case object
@@ -37,7 +37,7 @@ public indirect enum ColumnType: Sendable, Hashable {
 }
 
 extension ColumnType {
-    /// Whether values are made of other columns' values.
+    /// Whether values consist of other fields' values.
     public var isNested: Bool {
         switch self {
         case .structure, .list: true
@@ -45,7 +45,7 @@ extension ColumnType {
         }
     }
 
-    /// Whether values are kept as texts, which can be looked at and masked.
+    /// Whether values are stored as text, which can be searched and masked.
     public var isText: Bool {
         switch self {
         case .string, .json: true
@@ -53,8 +53,8 @@ extension ColumnType {
         }
     }
 
-    /// The bytes of a value that is kept as bytes of one length: a UUID's 16, and what a decimal of more than 18 digits
-    /// takes in two's complement.
+    /// The length of values that are stored as fixed-length bytes: 16 for a UUID, or that of a decimal with more than
+    /// 18 digits in two's complement.
     public var fixedLength: Int? {
         switch self {
         case .uuid: 16
@@ -63,11 +63,11 @@ extension ColumnType {
         }
     }
 
-    /// Digits that an INT64 holds for certain.
+    /// The number of digits that always fit into an INT64.
     static let longPrecision = 18
-    /// Digits that 16 bytes hold for certain, and the most that Spark, Athena and DuckDB know.
+    /// The number of digits that always fit into 16 bytes, and the maximum of Spark, Athena and DuckDB.
     static let maximumPrecision = 38
-    /// Values may be nested this deep; each level costs every value below it a part of its levels.
+    /// The maximum nesting depth. Each level adds to the levels of every value below it.
     static let maximumDepth = 16
 
     private static func fixedLength(ofDigits digits: Int) -> Int {

@@ -1,34 +1,34 @@
-/// What one table promises: its columns, how many broken rows it tolerates, what is masked, and which rules it keeps.
+/// The contract of one table: columns, masking, quality rules, and the number of broken rows that it tolerates.
 ///
-/// It is read from an Open Data Contract Standard v3.1 file, one table a file. The Parquet schema, masking, quarantine
-/// and catalog entries all derive from it.
+/// An Open Data Contract Standard v3.1 file contains it, one table a file. The Parquet schema, masking, quarantine and
+/// catalog entries derive from it.
 /// - SeeAlso: <https://bitol-io.github.io/open-data-contract-standard/v3.1.0/>
 public struct Contract: Sendable, Hashable {
     /// The contract's own identifier.
     public let id: String
-    /// The contract's version, as its authors number it.
+    /// The contract's version, set by its authors.
     public let version: String
-    /// The table, by a name that is safe in a key, a file name and an expression.
+    /// The table's name, which is safe in a key, a file name and an expression.
     public let table: String
     public let description: String?
     /// The table's own columns in the contract's order; bronze adds ``BronzeColumn/system``.
     public let columns: [Column]
     public let tolerance: Tolerance
-    /// What is done about columns of which the contract says nothing; nil leaves it to the environment.
+    /// The policy for personal data in unclassified columns; nil for the environment's.
     public let personalData: PersonalDataPolicy?
     /// The columns that partition the later layers, outermost first.
     public let partitioning: [String]
-    /// Rules for the table and for its columns. Those of the standard's library are measured as a file is converted.
+    /// The rules of the table and of its columns. Those of the standard's library are measured during conversion.
     public let rules: [QualityRule]
-    /// What the values of columns must satisfy, by the column's name.
+    /// The constraints on the values of columns, by column name.
     public let constraints: [String: ValueConstraints]
-    /// How columns are masked of which the contract does not say so: see ``masking(_:by:)``.
+    /// The maskings added by ``masking(_:by:)``, by path.
     var detectedMaskings: [String: Masking] = [:]
 
-    /// The column called `name`, if the contract has one.
+    /// The column named `name`, if it exists.
     public func column(named name: String) -> Column? { columns.first { $0.name == name } }
 
-    /// The names of the columns that make a row unique, in key order.
+    /// The names of the primary key columns, in key order.
     public var primaryKey: [String] {
         columns.filter { $0.primaryKeyPosition != nil }
             .sorted { ($0.primaryKeyPosition ?? 0, $0.fieldID) < ($1.primaryKeyPosition ?? 0, $1.fieldID) }
@@ -48,41 +48,41 @@ public struct Contract: Sendable, Hashable {
 extension Contract {
     public struct Column: Sendable, Hashable {
         public let name: String
-        /// The keys that lead to the value in a JSON line: more than the name where an object was flattened.
+        /// The keys that lead to the value in a JSON line: more than one if an object was flattened.
         public let path: [String]
         public let type: ColumnType
-        /// The type's names as the contract writes them.
+        /// The type's names in the contract.
         public let logicalType: String
         public let physicalType: String?
-        /// A row without a value here breaks the contract. Primary key columns are always required.
+        /// Whether a row without a value breaks the contract. Primary key columns are always required.
         public let isRequired: Bool
         public let isUnique: Bool
-        /// 1 for the first column of the key; nil for columns outside it.
+        /// The position in the primary key, from 1; nil for other columns.
         public let primaryKeyPosition: Int?
-        /// Such as `public` or `PII`; free text in the standard.
+        /// The classification, such as `public` or `PII`; free text in the standard.
         public let classification: String?
         public let masking: Masking?
         public let description: String?
-        /// The id that Parquet and Iceberg know the column by. The custom property `fieldId`, or else the position from 1.
+        /// The field id in Parquet and Iceberg: the custom property `fieldId`, or the position from 1.
         public let fieldID: Int32
         /// `logicalTypeOptions`, such as `maxLength` or `pattern`, as text.
         public let options: [String: String]
     }
 
-    /// What happens to a classified text value before it reaches bronze. The custom property `masking` of a column.
+    /// How text values are masked before they reach bronze: the custom property `masking` of a column.
     public enum Masking: String, Sendable, Hashable, CaseIterable {
-        /// HMAC-SHA-256 under a key from the environment, in hexadecimal: equal values stay equal.
+        /// HMAC-SHA-256 with a key from the environment, in hexadecimal. Equal values stay equal.
         case hash
-        /// First and last character kept, all others replaced by `*`.
+        /// Keeps the first and the last character and replaces all others by `*`.
         case mask
-        /// The whole value replaced by one constant.
+        /// Replaces the whole value by one constant.
         case redact
     }
 
     /// How many rows may break the contract before the whole file fails.
     ///
-    /// The custom properties `quarantineRows` (a count, for small files) and `quarantineShare` (0 to 1, for large ones):
-    /// the larger allowance counts. A contract that names neither tolerates nothing.
+    /// The custom properties are `quarantineRows` (a count, for small files) and `quarantineShare` (0 to 1, for large
+    /// ones). The larger allowance applies. A contract with neither tolerates no broken row.
     public struct Tolerance: Sendable, Hashable {
         public let rows: Int
         public let share: Double
@@ -92,8 +92,8 @@ extension Contract {
             self.share = share
         }
 
-        /// Whether a file with `quarantined` broken rows of `read` is good enough.
-        /// A file of which nothing is left is not, unless the share allows everything.
+        /// Whether a file with `quarantined` broken rows of `read` is accepted.
+        /// A file without a valid row is accepted only if the share allows all rows.
         public func accepts(quarantined: Int, of read: Int) -> Bool {
             guard quarantined > 0 else { return true }
             guard quarantined < read || share >= 1 else { return false }

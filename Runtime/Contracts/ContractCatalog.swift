@@ -24,7 +24,8 @@ public struct ContractCatalog: Sendable {
             contracts[contract.table] = contract
         }
         guard !contracts.isEmpty else {
-            throw .unreadable(path: directory, reason: "holds no contract; expected files named <table>.odcs.yaml")
+            throw .unreadable(
+                path: directory, reason: "the folder has no contract; expected files named <table>.odcs.yaml")
         }
         self.contracts = contracts
     }
@@ -33,13 +34,13 @@ public struct ContractCatalog: Sendable {
         self.contracts = Dictionary(contracts.map { ($0.table, $0) }) { _, last in last }
     }
 
-    /// By table.
+    /// All contracts, sorted by table.
     public var all: [Contract] { tables.compactMap { contracts[$0] } }
 
     /// The tables' names, sorted.
     public var tables: [String] { contracts.keys.sorted() }
 
-    /// The contract of `table`, a name that may come from anywhere.
+    /// The contract of `table`, which may be any text from outside.
     /// - Throws: ``ContractError/unknownTable(_:known:)``.
     public func contract(forTable table: String) throws(ContractError) -> Contract {
         guard let contract = contracts[table] else { throw .unknownTable(table, known: tables) }
@@ -58,7 +59,7 @@ public struct ContractCatalog: Sendable {
             }
             names.append(name)
         }
-        // readdir's order differs from disk to disk; errors should not.
+        // readdir's order depends on the disk; errors must not.
         return names.sorted()
     }
 }
@@ -74,10 +75,10 @@ extension Contract {
         try self.init(reading: try Self.root(ofFile: path))
     }
 
-    /// Reads the contract in the file at `path`, or all that is wrong with it: each ``ContractError/invalid(file:line:column:path:reason:)``.
+    /// Reads the contract in the file at `path`, or all of its faults.
     ///
-    /// What cannot be judged for another fault is not among them: what is in a key that nobody knows, or a rule of the table
-    /// that names columns while one of them is at fault.
+    /// Each fault is ``ContractError/invalid(file:line:column:path:reason:)``. Faults that depend on another one are
+    /// omitted: those inside an unknown key, and those of a table's rule about columns while a column has a fault.
     /// - Throws: ``ContractError/unreadable(path:reason:)`` or ``ContractError/notYAML(reason:)``.
     public static func check(contentsOf path: String) throws(ContractError) -> (
         contract: Contract?, faults: [ContractError]
@@ -95,7 +96,7 @@ extension Contract {
         }
     }
 
-    /// Reads a contract from YAML or JSON text; errors call it `file`.
+    /// Reads a contract from YAML or JSON text. Errors name it `file`.
     public init(parsing text: String, file: String) throws(ContractError) {
         let node: YAMLNode
         do throws(YAMLError) {

@@ -1,10 +1,10 @@
-/// Why there is no contract to work by.
+/// Why a contract cannot be loaded.
 public enum ContractError: Error, Sendable, Hashable {
     /// The file or folder cannot be read.
     case unreadable(path: String, reason: String)
     /// The text is not YAML; the reason names file, line and column.
     case notYAML(reason: String)
-    /// The YAML is no contract of ours. `path` is the key, such as `schema[0].properties[2].logicalType`.
+    /// The YAML is not a valid contract. `path` is the key, such as `schema[0].properties[2].logicalType`.
     case invalid(file: String, line: Int, column: Int, path: String, reason: String)
     /// Two files describe the same table.
     case duplicateTable(String, files: [String])
@@ -24,7 +24,7 @@ extension ContractError: CustomStringConvertible {
             "the table '\(table)' has more than one contract: \(files.joined(separator: ", ")); keep one"
         case .unknownTable(let table, let known):
             "no contract describes the table '\(table)'; the tables are \(known.joined(separator: ", ")). "
-                + "Add a file \(table).odcs.yaml to the contracts' folder, or correct the key"
+                + "Add a file \(table).odcs.yaml to the folder of contracts, or correct the key"
         }
     }
 }

@@ -1,20 +1,20 @@
-/// The faults of a contract, noted while it is read.
+/// The faults of a contract, collected while it is read.
 ///
-/// Reading goes on behind a fault wherever what follows can be judged without it, so that a person who mends a file learns
-/// of all of them at once. What was read with a fault is given up in the end.
+/// After a fault, reading continues with every part that does not depend on it, so that a file's author sees all faults
+/// at once. A contract with a fault is discarded in the end.
 final class ContractFaults {
     private(set) var all: [ContractError] = []
-    /// Nobody mends more at once, and a file that is no contract at all has one in every line.
+    /// The maximum number of faults. A file that is not a contract has one in every line.
     private static let limit = 1000
 
-    /// Notes a fault once: some keys are looked at more than once.
+    /// Notes a fault once, since some keys are read more than once.
     func note(_ fault: ContractError) {
         if all.count < Self.limit, !all.contains(fault) { all.append(fault) }
     }
 }
 
 extension ContractKey {
-    /// Reads a part of the contract; nil where that is not there, or has a fault, which is noted.
+    /// Reads a part of the contract; nil if it is missing or has a fault, which is noted.
     @discardableResult
     func noting<Value>(_ read: () throws(ContractError) -> Value?) -> Value? {
         do throws(ContractError) {
@@ -25,7 +25,7 @@ extension ContractKey {
         }
     }
 
-    /// The text under `key`; nil where there is none.
+    /// The text of `key`; nil if it is missing.
     func text(_ key: String) -> String? { noting { () throws(ContractError) in try optional(key)?.string() } }
 
     /// Whether `key` is `true`.

@@ -1,6 +1,6 @@
 internal import YAML
 
-/// A node of a contract with the path of keys that led to it, so that every complaint says where and what is allowed.
+/// A node of a contract with its path of keys, so that every error has a position.
 struct ContractKey {
     let node: YAMLNode
     let file: String
@@ -27,16 +27,18 @@ struct ContractKey {
 
     // MARK: Mappings
 
-    /// Checks that this is a mapping, and notes keys other than `allowed`: a misspelt key would be a promise not kept.
+    /// Checks that the node is a mapping, and notes unknown keys. A misspelled key would be ignored otherwise.
     func expectKeys(_ allowed: [String]) throws(ContractError) {
         guard let mapping = node.mapping else { throw fault("expected a mapping, found \(node.kind)") }
         for entry in mapping where !allowed.contains(entry.key) {
             faults.note(
-                fault("unknown key '\(entry.key)'; known are \(allowed.joined(separator: ", "))", at: entry.keyMark))
+                fault(
+                    "unknown key '\(entry.key)'; expected one of \(allowed.joined(separator: ", "))", at: entry.keyMark)
+            )
         }
     }
 
-    /// The value under `key`; nil where it is absent or null.
+    /// The value of `key`; nil if it is missing or null.
     func optional(_ key: String) -> ContractKey? {
         guard let value = node[key], !value.isNull else { return nil }
         return ContractKey(
@@ -96,14 +98,14 @@ struct ContractKey {
         return value
     }
 
-    /// The scalars of a sequence, whatever they are, as text.
+    /// The scalars of a sequence as text, whatever their types.
     func texts() throws(ContractError) -> [String] {
         var texts: [String] = []
         for element in try elements() { texts.append(element.node.string ?? "") }
         return texts
     }
 
-    /// The value of the custom property called `name`.
+    /// The value of the custom property named `name`.
     func customProperty(_ name: String) throws(ContractError) -> ContractKey? {
         guard let properties = optional("customProperties") else { return nil }
         for property in try properties.elements() {

@@ -1,7 +1,7 @@
 internal import YAML
 
-// The keys of ODCS v3.1.0 at each level. What we do not use is accepted unread; what the standard does not know is an
-// error, as it is for the standard's own schema.
+// The keys of ODCS v3.1.0 at each level. Unused keys are accepted without being read. Keys that the standard does not
+// know are errors, as in the standard's own schema.
 private let contractKeys = [
     "apiVersion", "kind", "id", "name", "version", "status", "tenant", "domain", "dataProduct", "description", "tags",
     "servers", "schema", "support", "price", "team", "roles", "slaDefaultElement", "slaProperties",
@@ -20,21 +20,21 @@ let columnKeys =
     ]
 
 extension Contract {
-    /// - Throws: the first fault.
+    /// - Throws: The first fault.
     init(reading contract: ContractKey) throws(ContractError) {
         let (read, faults) = Self.read(contract)
         guard let read else { throw faults[0] }
         self = read
     }
 
-    /// The contract, or all that is wrong with it, at least one fault.
+    /// The contract, or all of its faults, at least one.
     static func read(_ contract: ContractKey) -> (contract: Contract?, faults: [ContractError]) {
         let read = contract.noting { () throws(ContractError) in try Contract(noting: contract) }
         let faults = contract.faults.all
         return (faults.isEmpty ? read : nil, faults)
     }
 
-    /// Reads a contract as far as it can be read, and notes its faults: it counts only if there are none.
+    /// Reads as much of a contract as possible and notes its faults. The result is valid only without faults.
     private init(noting contract: ContractKey) throws(ContractError) {
         try contract.expectKeys(contractKeys)
         func text(_ key: String, oneOf allowed: [String]? = nil) -> String? {
@@ -82,7 +82,9 @@ extension Contract {
         let name = try key.string()
         guard isTableName(name) else {
             throw key.fault(
-                "'\(name)' cannot name a table: a lowercase letter, then up to 62 lowercase letters, digits or _")
+                "'\(name)' is not a table name; expected a lowercase letter, then up to 62 lowercase letters, "
+                    + "digits or _"
+            )
         }
         return name
     }

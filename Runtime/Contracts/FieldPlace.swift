@@ -1,22 +1,22 @@
-/// A column, or a field inside one, and where it is.
+/// A column, or a field inside one, with its path.
 public struct FieldPlace: Sendable, Hashable {
-    /// The column's name; behind it the names of fields, and `[]` for the elements of a list: `orders[].price`.
+    /// The column's name, followed by the names of fields and by `[]` for the elements of a list: `orders[].price`.
     public let path: String
     public let field: BronzeColumn
-    /// Whether a list leads to it: then it has a value for each element, not for each row.
+    /// Whether the field is inside a list. Then it has a value for each element, not for each row.
     public let isInList: Bool
-    /// Whether the contract classifies it or something around it.
+    /// Whether the contract classifies the field or a field around it.
     public let isClassified: Bool
 }
 
 extension BronzeColumn {
-    /// The column and all fields inside it, depth first, those around others before them.
+    /// The column and all fields inside it, depth first, with the outer before the inner.
     public var places: [FieldPlace] { places(at: name, isInList: false, isClassified: false) }
 
-    /// The places of single values, in the order of the leaves of the Parquet file.
+    /// The fields with single values, in the order of the leaves of the Parquet file.
     public var leaves: [FieldPlace] { places.filter { !$0.field.type.isNested } }
 
-    /// The place of each masked value.
+    /// The path of each masked field.
     public var maskedPlaces: [String] { places.filter { $0.field.masking != nil }.map(\.path) }
 
     private func places(at path: String, isInList: Bool, isClassified: Bool) -> [FieldPlace] {
@@ -28,13 +28,13 @@ extension BronzeColumn {
                 + fields.flatMap {
                     $0.places(at: "\(path).\($0.name)", isInList: isInList, isClassified: isClassified)
                 }
-        // The element's own name is nobody's key.
+        // The path of an element does not contain its name.
         case .list(let element): [place] + element.places(at: "\(path)[]", isInList: true, isClassified: isClassified)
         default: [place]
         }
     }
 
-    /// The same column; single values at these places are masked, unless they are in another way.
+    /// The same column with maskings, by path, for fields that have none.
     func masking(_ maskings: [String: Contract.Masking]) -> BronzeColumn {
         maskings.isEmpty ? self : masking(maskings, at: name)
     }

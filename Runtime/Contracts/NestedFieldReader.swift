@@ -1,14 +1,14 @@
 internal import YAML
 
-/// Where a property is in a table: a column, or a field inside one.
+/// The position of a property in a table: a column, or a field inside one.
 struct NestedPlace {
-    /// As ``FieldPlace/path`` has it.
+    /// The path, as in ``FieldPlace/path``.
     let path: String
     let isInList: Bool
-    /// 1 for a column.
+    /// The nesting depth, 1 for a column.
     let depth: Int
 
-    /// - Parameter depth: more than 1 in a flattened object.
+    /// - Parameter depth: The nesting depth, more than 1 in a flattened object.
     init(column name: String, depth: Int) { self.init(path: name, isInList: false, depth: depth) }
 
     private init(path: String, isInList: Bool, depth: Int) {
@@ -21,24 +21,25 @@ struct NestedPlace {
         NestedPlace(path: "\(path).\(name)", isInList: isInList, depth: depth + 1)
     }
 
-    /// An element of the list.
+    /// The position of the list's elements.
     var element: NestedPlace { NestedPlace(path: path + "[]", isInList: true, depth: depth + 1) }
 }
 
-/// Reads the types of properties, with the fields inside objects and arrays, and gives every field its id.
+/// Reads the types of properties, including the fields inside objects and arrays, and assigns field ids.
 struct NestedFieldReader {
-    /// The rules of the fields that were read, in the contract's order.
+    /// The rules of the fields read so far, in the contract's order.
     private(set) var rules: [QualityRule] = []
     private var owners: [Int32: String] = [:]
-    /// Fields inside objects and arrays are numbered in the contract's order, far above any column's position.
+    /// The next id for fields inside objects and arrays. They are numbered in the contract's order, far above any
+    /// column's position.
     private var nextFieldID: Int32 = 200_001
 
     // MARK: Types
 
     /// Reads the type of a property and its rules.
     ///
-    /// - Parameter place: where the property is.
-    /// - Returns: nil if it has a fault, which is noted.
+    /// - Parameter place: The property's position.
+    /// - Returns: The type; nil after a fault, which is noted.
     mutating func type(of property: ContractKey, at place: NestedPlace) -> ColumnType? {
         let logicalType = property.noting { () throws(ContractError) in
             try property.required("logicalType").string(oneOf: ColumnType.logicalTypes)
@@ -51,7 +52,7 @@ struct NestedFieldReader {
         let own = property.noting { () throws(ContractError) in
             try QualityRule.rules(of: property, about: type, logicalType: logicalType, at: place)
         }
-        // In the contract's order: before those of the fields inside.
+        // The contract's order has them before the rules of the fields inside.
         rules.insert(contentsOf: own ?? [], at: ruleCount)
         return type
     }
@@ -87,7 +88,7 @@ struct NestedFieldReader {
             key.noting { () throws(ContractError) in
                 let name = key.noting { () throws(ContractError) in try key.fieldName() } ?? "?"
                 guard names.insert(name.lowercased()).inserted || key.optional("name") == nil else {
-                    throw try key.required("name").fault("the field '\(name)' is there twice")
+                    throw try key.required("name").fault("the field '\(name)' is defined twice")
                 }
                 if let field = try field(key, name: name, at: place.field(name)) { fields.append(field) }
             }
@@ -102,7 +103,7 @@ struct NestedFieldReader {
         return try field(items, name: "element", at: place.element).map { .list(element: $0) }
     }
 
-    /// - Returns: nil if its type has a fault, which is noted.
+    /// - Returns: The field; nil after a fault of its type, which is noted.
     private mutating func field(
         _ key: ContractKey, name: String, at place: NestedPlace
     ) throws(ContractError) -> BronzeColumn? {
@@ -111,11 +112,11 @@ struct NestedFieldReader {
             if let key = key.optional(word), key.node.bool != false {
                 key.faults.note(
                     key.fault(
-                        "'\(word)' holds for columns, not for fields inside objects and arrays; flatten the object"))
+                        "'\(word)' applies to columns, not to fields inside objects and arrays; flatten the object"))
             }
         }
         guard try !key.isFlattened() else {
-            throw key.fault("'\(name)' lies in an object that is not flattened, so it cannot be flattened itself")
+            throw key.fault("'\(name)' is in an object that is not flattened, so it cannot be flattened itself")
         }
         let id = key.noting { () throws(ContractError) in
             let id = try fieldID(of: key)
@@ -129,7 +130,8 @@ struct NestedFieldReader {
             constraints: key.noting { () throws(ContractError) in try ValueConstraints.of(key, type) })
     }
 
-    /// What a contract says about the fields of JSON text is checked for its form, but cannot be kept: nobody looks inside.
+    /// Checks the declared fields of JSON text. They may have no constraints, rules or masking, since the text is not
+    /// parsed.
     private func checkFieldsOfText(
         _ property: ContractKey, logicalType: String, at place: NestedPlace
     ) throws(ContractError) {
@@ -145,8 +147,8 @@ struct NestedFieldReader {
             column.places.first { $0.field.constraints != nil }?.path ?? reader.rules.lazy.compactMap(\.column).first
         if let checked {
             throw property.fault(
-                "the values of '\(checked)' cannot be checked in a column that is kept as JSON text; keep the column as a struct "
-                    + "or list, or flatten it")
+                "the values of '\(checked)' cannot be checked in a column that is kept as JSON text; keep the column "
+                    + "as a struct or list, or flatten it")
         }
         if let place = column.maskedPlaces.first {
             throw property.fault(
@@ -166,7 +168,7 @@ struct NestedFieldReader {
         guard let options = property.optional("logicalTypeOptions") else { return type }
         if let timezone = options.optional("timezone"), let adjusted = type.adjusted(toUTC: try timezone.bool()) {
             guard physicalType == nil || physicalType == logicalType || adjusted == type else {
-                throw timezone.fault("the physicalType '\(physicalType ?? "")' says otherwise; leave one of them out")
+                throw timezone.fault("the physicalType '\(physicalType ?? "")' contradicts it; remove one of them")
             }
             return adjusted
         }
@@ -175,32 +177,32 @@ struct NestedFieldReader {
         }
         let name = try format.string()
         guard let named = ColumnType(logicalType: logicalType, format: name) else {
-            throw format.fault("there is no column of '\(name)'; use i8 to i64, u8 to u64, f32 or f64")
+            throw format.fault("the format '\(name)' is not supported; use i8 to i64, u8 to u64, f32 or f64")
         }
         guard physicalType == nil || named == type else {
-            throw format.fault("'\(name)' is \(named), and the physicalType says \(type)")
+            throw format.fault("'\(name)' is \(named), but the physicalType is \(type); remove one of them")
         }
         return named
     }
 
     // MARK: Ids
 
-    /// The id of a field that is no column of the table: what it says, or the next one.
+    /// The next id for a field that is not a column of the table; nil if the field sets its own.
     mutating func fieldID(of key: ContractKey) throws(ContractError) -> Int32? {
         guard try key.customProperty("fieldId") == nil else { return nil }
         defer { nextFieldID += 1 }
         return nextFieldID
     }
 
-    /// Makes sure that no two fields have the same id.
-    /// - Parameter given: the custom property `fieldId`, which counts before `fieldID`.
+    /// Reserves an id, which must be unique.
+    /// - Parameter given: The custom property `fieldId`, which takes precedence over `fieldID`.
     mutating func claim(
         _ fieldID: Int32?, given: ContractKey?, for name: String, at key: ContractKey
     ) throws(ContractError) -> Int32 {
         let id = Int32(try given?.int(in: 1...Int(BronzeColumn.firstSystemFieldID - 1)) ?? Int(fieldID ?? 0))
         if let owner = owners.updateValue(name, forKey: id) {
             throw (given ?? key).fault(
-                "field id \(id) belongs to '\(owner)' already; give every column a fieldId, or none")
+                "the field id \(id) already belongs to '\(owner)'; set a fieldId for every column, or for none")
         }
         return id
     }

@@ -1,7 +1,7 @@
-/// A rule that a contract states about a table or one of its columns.
+/// A quality rule of a table or of one of its columns.
 /// - SeeAlso: <https://bitol-io.github.io/open-data-contract-standard/v3.1.0/data-quality/>
 public struct QualityRule: Sendable, Hashable {
-    /// The kinds of the standard. Only `library` rules have a form that is checked; the others are kept as they are.
+    /// The standard's kinds. Only `library` rules have a checked form; the others are kept unchanged.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         case library, text, sql, custom
     }
@@ -14,7 +14,7 @@ public struct QualityRule: Sendable, Hashable {
         case rows, percent
     }
 
-    /// What the measured number must be.
+    /// The comparison that the measured number must satisfy.
     public enum Comparison: Sendable, Hashable {
         case equal(Double)
         case notEqual(Double)
@@ -39,40 +39,40 @@ public struct QualityRule: Sendable, Hashable {
         }
     }
 
-    /// What counts as missing or invalid for the metrics of those names.
+    /// The arguments of the metrics.
     public struct Arguments: Sendable, Hashable {
-        /// What values must satisfy not to be invalid.
+        /// The constraints that valid values satisfy, for `invalidValues`.
         public var constraints = ValueConstraints()
-        /// What counts as missing beside nulls.
+        /// The values that count as missing besides nulls, for `missingValues`.
         public var missingValues: [String] = []
-        /// The columns of a table's `duplicateValues`.
+        /// The columns that a table's `duplicateValues` compares.
         public var properties: [String] = []
     }
 
-    /// What becomes of a file that breaks the rule.
+    /// The consequence for a file that breaks the rule.
     public enum Severity: String, Sendable, Hashable, CaseIterable {
-        /// Its control record says so.
+        /// The control record reports it.
         case info, warning
-        /// It fails; nothing of it becomes visible.
+        /// The file fails, and no output becomes visible.
         case error
     }
 
     public let name: String?
     public let kind: Kind
-    /// The column that the rule is about; nil for the table.
+    /// The column or field of the rule; nil for the table.
     public let column: String?
     /// Set for `library` rules.
     public let metric: Metric?
     public let comparison: Comparison?
     public let unit: Unit
     public let arguments: Arguments
-    /// ``Severity/warning`` where the contract gives none.
+    /// The severity; ``Severity/warning`` by default.
     public let severity: Severity
     public let description: String?
 }
 
 extension QualityRule.Comparison: CustomStringConvertible {
-    /// As a contract writes it.
+    /// The comparison as in a contract.
     public var description: String {
         switch self {
         case .equal(let value): "mustBe \(value.shortText)"
@@ -88,6 +88,6 @@ extension QualityRule.Comparison: CustomStringConvertible {
 }
 
 extension Double {
-    /// Whole numbers without a point.
+    /// The number, without a point if it is whole.
     fileprivate var shortText: String { Int(exactly: self).map(String.init) ?? String(self) }
 }

@@ -14,7 +14,7 @@ private let comparisonKeys = [
 extension QualityRule {
     /// The rules of a table.
     ///
-    /// - Parameter places: of its columns and the fields inside them, which rules may name; nil if they are not all known.
+    /// - Parameter places: The columns and the fields inside them, which rules may name; nil if some are not known.
     static func rules(of table: ContractKey, among places: [FieldPlace]?) throws(ContractError) -> [QualityRule] {
         var rules: [QualityRule] = []
         for key in try table.optional("quality")?.elements() ?? [] {
@@ -31,16 +31,16 @@ extension QualityRule {
         for name in arguments.properties {
             let named = places.filter { $0.path == name }
             guard let place = named.first else {
-                throw key.fault("the rule names a column '\(name)', which is not there")
+                throw key.fault("the rule names the column '\(name)', which does not exist")
             }
-            guard named.count == 1 else { throw key.fault("'\(name)' is the name of more than one field") }
+            guard named.count == 1 else { throw key.fault("'\(name)' is the name of more than one field; rename one") }
             try check(of: place.field.type, at: name, isInList: place.isInList, key)
         }
     }
 
     /// The rules of a column or field.
     ///
-    /// - Parameter type: nil if it is not known; then nobody can say what is measured of it.
+    /// - Parameter type: The type; nil if it is not known. Then the metrics are not checked against it.
     static func rules(
         of property: ContractKey, about type: ColumnType?, logicalType: String, at place: NestedPlace
     ) throws(ContractError) -> [QualityRule] {
@@ -55,7 +55,7 @@ extension QualityRule {
         return rules
     }
 
-    /// Checks that the rule can be measured of values of `type`.
+    /// Checks that the rule can be measured for values of `type`.
     private func check(
         of type: ColumnType, at place: String, isInList: Bool, _ key: ContractKey
     ) throws(ContractError) {
@@ -65,8 +65,8 @@ extension QualityRule {
         }
         if metric == .duplicateValues, isInList {
             throw key.fault(
-                "\(metric.rawValue) of '\(place)' cannot be measured: rows are compared, and a row may have many of it; "
-                    + "of elements, nullValues, missingValues and invalidValues are counted")
+                "\(metric.rawValue) of '\(place)' cannot be measured: it compares rows, and a row may have "
+                    + "many elements; use nullValues, missingValues or invalidValues for elements")
         }
     }
 
@@ -102,7 +102,7 @@ extension QualityRule {
         case .rowCount where column != nil:
             throw key.fault("rowCount is a rule of the table; move it beside 'properties'")
         case .rowCount where unit == .percent:
-            throw key.fault("rows are counted; leave 'unit: percent' out")
+            throw key.fault("rowCount counts rows; remove 'unit: percent'")
         case .nullValues, .missingValues, .invalidValues:
             if column == nil { throw key.fault("\(metric.rawValue) is a rule of a column; move it to one") }
         case .rowCount, .duplicateValues:
@@ -113,7 +113,7 @@ extension QualityRule {
         }
         self.arguments = arguments ?? Arguments()
         guard let comparison = try Comparison(reading: rule) else {
-            throw rule.fault("what must hold is missing; give one of \(comparisonKeys.joined(separator: ", "))")
+            throw rule.fault("the comparison is missing; expected one of \(comparisonKeys.joined(separator: ", "))")
         }
         self.comparison = comparison
     }
@@ -124,7 +124,7 @@ extension QualityRule.Comparison {
         let given = comparisonKeys.filter { rule.node[$0] != nil }
         guard let key = given.first else { return nil }
         guard given.count == 1 else {
-            throw rule.fault("\(given.joined(separator: " and ")) are given; give one")
+            throw rule.fault("\(given.joined(separator: " and ")) are set; keep one")
         }
         let value = try rule.required(key)
         switch key {
@@ -138,7 +138,7 @@ extension QualityRule.Comparison {
             let bounds = try value.elements()
             guard bounds.count == 2 else { throw value.fault("expected two numbers, found \(bounds.count)") }
             let (low, high) = (try bounds[0].number(), try bounds[1].number())
-            guard low <= high else { throw value.fault("the smaller number comes first") }
+            guard low <= high else { throw value.fault("expected the smaller number first") }
             self = key == "mustBeBetween" ? .between(low, high) : .notBetween(low, high)
         }
     }
@@ -150,9 +150,9 @@ extension QualityRule.Arguments {
     ) throws(ContractError) {
         guard let arguments = rule.optional("arguments") else {
             switch metric {
-            case .invalidValues: throw rule.fault("'arguments' that say what is valid are missing")
+            case .invalidValues: throw rule.fault("the key 'arguments' is missing; define the valid values")
             case .duplicateValues where column == nil:
-                throw rule.fault("'arguments' with 'properties', the columns that must differ together, are missing")
+                throw rule.fault("'arguments' with 'properties' is missing; list the columns that must differ together")
             default: return
             }
         }
@@ -161,7 +161,7 @@ extension QualityRule.Arguments {
             try arguments.expectKeys([])
         case .missingValues:
             try arguments.expectKeys(["missingValues"])
-            // Nulls are missing in any case.
+            // Nulls always count as missing.
             missingValues = try arguments.required("missingValues").elements().compactMap(\.node.string)
         case .invalidValues:
             try arguments.expectKeys(ValueConstraints.argumentKeys)

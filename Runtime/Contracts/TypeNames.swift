@@ -1,13 +1,13 @@
-// How a contract names a column's type: a logical type of the standard, and a physical type in the words of common
-// databases. Names that mean different widths to different systems (`int8`, `float(n)`) are refused.
+// The names of a column's type in a contract: a logical type of the standard, and a physical type as in common
+// databases. Names that mean different widths in different systems (`int8`, `float(n)`) are refused.
 
 extension ColumnType {
-    /// The logical types of a single value; `object` and `array` are read by ``Contract/Column``.
+    /// The logical types.
     static let logicalTypes = [
         "string", "integer", "number", "boolean", "date", "timestamp", "time", "object", "array",
     ]
 
-    /// What a contract may write as `physicalType` under each logical type; the first is the default.
+    /// The allowed values of `physicalType` for each logical type. The first is the default.
     static func physicalTypes(of logicalType: String) -> [String] {
         switch logicalType {
         case "string": ["string", "text", "varchar", "char", "uuid", "json", "jsonb"]
@@ -33,13 +33,13 @@ extension ColumnType {
 
     private static func rank(_ name: String) -> Int { name == "bigint" ? 0 : 1 }
 
-    /// The type of a single value that a contract names; nil where the two names do not go together.
+    /// The type of a single value; nil if the two names are incompatible.
     init?(logicalType: String, physicalType: String?) {
         let allowed = Self.physicalTypes(of: logicalType)
         guard let name = physicalType?.lowercased() ?? allowed.first else { return nil }
         switch logicalType {
         case "string":
-            // varchar(40) is text of any length here; the length is a matter of quality rules.
+            // varchar(40) is text of any length here. Quality rules limit the length.
             let family = name.split(separator: "(", maxSplits: 1).first.map(String.init) ?? name
             guard allowed.contains(family), family == name || family.hasSuffix("char") else { return nil }
             switch family {
@@ -68,7 +68,7 @@ extension ColumnType {
         }
     }
 
-    /// The type that `logicalTypeOptions` alone names: `format` of integers and numbers; nil where it says nothing.
+    /// The type that `format` in `logicalTypeOptions` sets for integers and numbers; nil for other formats.
     init?(logicalType: String, format: String) {
         switch (logicalType, format) {
         case ("integer", "i8"): self = .int8
@@ -85,7 +85,7 @@ extension ColumnType {
         }
     }
 
-    /// The same time in UTC or as local time; nil for other types.
+    /// The same time type in UTC or as local time; nil for other types.
     func adjusted(toUTC isAdjustedToUTC: Bool) -> ColumnType? {
         switch self {
         case .time(let unit, _): .time(unit, isAdjustedToUTC: isAdjustedToUTC)

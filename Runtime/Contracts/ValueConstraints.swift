@@ -1,11 +1,11 @@
-/// What values of a column must satisfy beyond being of its type: `logicalTypeOptions`, and the arguments of
-/// `invalidValues`. Nulls satisfy everything.
+/// The constraints on values beyond their type: `logicalTypeOptions` and the arguments of `invalidValues`. Nulls
+/// satisfy all of them.
 /// - SeeAlso: <https://bitol-io.github.io/open-data-contract-standard/v3.1.0/schema/>
 public struct ValueConstraints: Sendable, Hashable {
-    /// The end of a range, as the contract writes it.
+    /// One bound of a range, as in the contract.
     public struct Bound: Sendable, Hashable {
         public let text: String
-        /// Whether the bound itself is out of the range.
+        /// Whether the range excludes the bound.
         public let isExclusive: Bool
 
         public init(_ text: String, isExclusive: Bool = false) {
@@ -14,17 +14,17 @@ public struct ValueConstraints: Sendable, Hashable {
         }
     }
 
-    /// Numbers, dates and timestamps.
+    /// For numbers, dates, times and timestamps.
     public var minimum: Bound?
     public var maximum: Bound?
-    /// Integers.
+    /// For integers.
     public var multipleOf: Int?
-    /// Text, in Unicode scalars.
+    /// For text, in Unicode scalars.
     public var minLength: Int?
     public var maxLength: Int?
-    /// Text: a regular expression that must be found in it.
+    /// For text: a regular expression that must match somewhere in it.
     public var pattern: String?
-    /// If not nil, the only values there may be, as the contract writes them.
+    /// The only valid values, as in the contract; nil if all are valid.
     public var validValues: [String]?
 
     public init() {}

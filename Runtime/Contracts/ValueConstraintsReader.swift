@@ -5,7 +5,8 @@ private let rangeKeys = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMax
 private let textKeys = ["minLength", "maxLength", "pattern"]
 
 extension ValueConstraints {
-    /// What `logicalTypeOptions` and the custom property `validValues` of a column say; nil if that is nothing.
+    /// The constraints in `logicalTypeOptions` and the custom property `validValues` of a column; nil if there are
+    /// none.
     static func of(_ column: ContractKey, _ type: ColumnType) throws(ContractError) -> ValueConstraints? {
         let logicalType = try column.required("logicalType").string()
         var constraints = ValueConstraints()
@@ -18,26 +19,27 @@ extension ValueConstraints {
         }
         guard !constraints.isEmpty else { return nil }
         guard type.hasComparedValues else {
-            throw column.fault("values of the type \(type) are not compared; leave its constraints out")
+            throw column.fault("values of the type \(type) cannot be compared; remove the constraints")
         }
         return constraints
     }
 
-    /// What the arguments of `invalidValues` say.
+    /// The constraints in the arguments of `invalidValues`.
     static func of(
         arguments: ContractKey, logicalType: String
     ) throws(ContractError) -> ValueConstraints {
         var constraints = try ValueConstraints(reading: arguments, logicalType: logicalType)
         constraints.validValues = try arguments.optional("validValues")?.values()
         guard !constraints.isEmpty else {
-            throw arguments.fault("what is valid is missing; give validValues, pattern, minimum, maximum or a length")
+            throw arguments.fault(
+                "no argument defines the valid values; add validValues, pattern, minimum, maximum or a length")
         }
         return constraints
     }
 
     static let argumentKeys = ["validValues", "multipleOf"] + rangeKeys + textKeys
 
-    /// The keys of the standard. Formats and time zones belong to the type; sizes of objects and arrays are not checked.
+    /// The standard's keys. Formats and time zones belong to the type. Sizes of objects and arrays are not checked.
     private static func optionKeys(of logicalType: String) -> [String] {
         switch logicalType {
         case "string": ["format"] + textKeys
@@ -52,11 +54,12 @@ extension ValueConstraints {
     private init(reading options: ContractKey, logicalType: String) throws(ContractError) {
         for key in textKeys where logicalType != "string" {
             guard let option = options.optional(key) else { continue }
-            throw option.fault("'\(key)' is for text, and the column is of the type \(logicalType)")
+            throw option.fault("'\(key)' applies to text, and the column has the type \(logicalType)")
         }
         for key in rangeKeys where !["integer", "number", "date", "timestamp", "time"].contains(logicalType) {
             guard let option = options.optional(key) else { continue }
-            throw option.fault("'\(key)' is for numbers, dates and times, and the column is of the type \(logicalType)")
+            throw option.fault(
+                "'\(key)' applies to numbers, dates and times, and the column has the type \(logicalType)")
         }
         minimum = options.noting { () throws(ContractError) in
             try Self.bound("minimum", "exclusiveMinimum", in: options, logicalType)
@@ -82,7 +85,7 @@ extension ValueConstraints {
         }
     }
 
-    /// One end of the range. ODCS 3.1 gives an exclusive bound as a value, 3.0 as `true` beside the inclusive one.
+    /// One bound of the range. ODCS 3.1 has an exclusive bound as a value, 3.0 as `true` beside the inclusive one.
     private static func bound(
         _ key: String, _ exclusiveKey: String, in options: ContractKey, _ logicalType: String
     ) throws(ContractError) -> Bound? {
@@ -92,13 +95,13 @@ extension ValueConstraints {
             guard let inclusive else { throw exclusive.fault("'\(exclusiveKey): \(isExclusive)' needs '\(key)'") }
             return Bound(inclusive, isExclusive: isExclusive)
         }
-        guard inclusive == nil else { throw exclusive.fault("'\(key)' and '\(exclusiveKey)' are given; give one") }
+        guard inclusive == nil else { throw exclusive.fault("'\(key)' and '\(exclusiveKey)' are both set; remove one") }
         return Bound(try exclusive.boundText(logicalType), isExclusive: true)
     }
 }
 
 extension ColumnType {
-    /// Whether constraints can be checked: values are kept as numbers or text.
+    /// Whether values are stored as numbers or text, so that constraints can be checked.
     var hasComparedValues: Bool {
         switch self {
         case .boolean, .json, .uuid, .structure, .list: false
@@ -108,7 +111,7 @@ extension ColumnType {
 }
 
 extension ContractKey {
-    /// A bound's text, in the form that values of the type have.
+    /// A bound's text, checked for the form of the type's values.
     fileprivate func boundText(_ logicalType: String) throws(ContractError) -> String {
         let text = try string()
         let form =
@@ -119,7 +122,7 @@ extension ContractKey {
             case "time": (#"^\d\d:\d\d:\d\d(\.\d+)?"#, "a time, HH:MM:SS")
             default: (#"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?$"#, "a timestamp, as in RFC 3339")
             }
-        guard let pattern = try? Pattern(form.0) else { preconditionFailure("\(form.0) is no pattern") }
+        guard let pattern = try? Pattern(form.0) else { preconditionFailure("\(form.0) is not a pattern") }
         var matcher = PatternMatcher(pattern)
         guard matcher.matches(text) else { throw fault("expected \(form.1), found '\(text)'") }
         return text

@@ -34,6 +34,6 @@ import Testing
         let directory = try TemporaryDirectory()
         let run = try await Command.run(Programs.cupel, ["catalog", "--contracts", directory.path])
         #expect(run.status == 1)
-        #expect(run.errors.contains("holds no contract"))
+        #expect(run.errors.contains("the folder has no contract"))
     }
 }

@@ -70,7 +70,7 @@ import Testing
         let expected = [
             "schema[0].properties[2].properties[0].quality[0].metric: 'nulValues' is not one of nullValues, ",
             "schema[0].properties[3].items.logicalTypeOptions.maximum: expected a date, YYYY-MM-DD, found 'today'",
-            "schema[0].properties[4].name: the column 'B' is there twice",
+            "schema[0].properties[4].name: the column 'B' is defined twice",
             "schema[0].properties[1]: the key 'name' is missing",
             "schema[0].properties[2].properties[1]: an array needs 'items'",
         ]

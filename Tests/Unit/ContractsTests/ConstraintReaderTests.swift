@@ -23,7 +23,7 @@ import Testing
             ("date", "minimum: '2020'", "expected a date, YYYY-MM-DD, found '2020'"),
             ("timestamp", "maximum: '2020-01-01'", "expected a timestamp"),
             ("number", "multipleOf: 0.5", "checked for integers only"),
-            ("integer", "minimum: 1, exclusiveMinimum: 2", "give one"),
+            ("integer", "minimum: 1, exclusiveMinimum: 2", "remove one"),
             ("integer", "exclusiveMinimum: true", "needs 'minimum'"),
         ])
     func invalidOptions(type: String, options: String, says: String) {
@@ -34,11 +34,11 @@ import Testing
     @Test(
         "a column's rule that cannot be measured is refused with its place",
         arguments: [
-            ("string", "metric: invalidValues, mustBe: 0", "'arguments' that say what is valid are missing"),
+            ("string", "metric: invalidValues, mustBe: 0", "the key 'arguments' is missing"),
             ("string", "metric: invalidValues, mustBe: 0, arguments: {valid: [a]}", "unknown key 'valid'"),
             ("string", "metric: invalidValues, mustBe: 0, arguments: {validValues: []}", "leaves no value valid"),
-            ("integer", "metric: invalidValues, mustBe: 0, arguments: {pattern: a}", "'pattern' is for text"),
-            ("string", "metric: invalidValues, mustBe: 0, arguments: {minimum: 1}", "'minimum' is for numbers"),
+            ("integer", "metric: invalidValues, mustBe: 0, arguments: {pattern: a}", "'pattern' applies to text"),
+            ("string", "metric: invalidValues, mustBe: 0, arguments: {minimum: 1}", "'minimum' applies to numbers"),
             ("string", "metric: nullValues, mustBe: 0, severity: fatal", "'fatal' is not one of info, warning, error"),
             ("string", "metric: missingValues, mustBe: 0, arguments: {}", "the key 'missingValues' is missing"),
             ("string", "metric: duplicateValues, mustBe: 0, arguments: {properties: [a]}", "unknown key 'properties'"),
@@ -52,7 +52,10 @@ import Testing
         "a table's rule that cannot be measured is refused",
         arguments: [
             ("metric: duplicateValues, mustBe: 0", "'arguments' with 'properties'"),
-            ("metric: duplicateValues, mustBe: 0, arguments: {properties: [b]}", "a column 'b', which is not there"),
+            (
+                "metric: duplicateValues, mustBe: 0, arguments: {properties: [b]}",
+                "the column 'b', which does not exist"
+            ),
             (
                 "metric: duplicateValues, mustBe: 0, arguments: {properties: [a, 'c[].d']}",
                 "schema[0].quality[0]: duplicateValues of 'c[].d' cannot be measured"
@@ -62,7 +65,7 @@ import Testing
                 "'e.f' is the name of more than one field"
             ),
             ("metric: nullValues, mustBe: 0", "a rule of a column"),
-            ("metric: rowCount, unit: percent, mustBe: 0", "leave 'unit: percent' out"),
+            ("metric: rowCount, unit: percent, mustBe: 0", "remove 'unit: percent'"),
         ])
     func invalidTableRules(rule: String, says: String) {
         let text = contractText(

@@ -56,7 +56,7 @@ private func minimal(_ table: String) -> String {
     @Test("an empty or missing folder is an error") func emptyFolder() throws {
         try withFolder([:]) { folder in
             let error = #expect(throws: ContractError.self) { try ContractCatalog(directory: folder) }
-            #expect(error?.description.contains("holds no contract") == true)
+            #expect(error?.description.contains("the folder has no contract") == true)
         }
         let error = #expect(throws: ContractError.self) { try ContractCatalog(directory: "/nonexistent") }
         #expect(error == .unreadable(path: "/nonexistent", reason: "No such file or directory"))

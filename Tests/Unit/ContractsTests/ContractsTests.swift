@@ -195,8 +195,8 @@ private func fault(_ text: String) -> String {
         arguments: [
             (
                 contractText(table: "Orders"),
-                "c.yaml:8:11: schema[0].name: 'Orders' cannot name a table: "
-                    + "a lowercase letter, then up to 62 lowercase letters, digits or _"
+                "c.yaml:8:11: schema[0].name: 'Orders' is not a table name; "
+                    + "expected a lowercase letter, then up to 62 lowercase letters, digits or _"
             ),
             (
                 contractText(columns: "      - name: id\n        logicalType: text"),
@@ -205,7 +205,7 @@ private func fault(_ text: String) -> String {
             ),
             (
                 contractText(columns: "      - name: id\n        logicalType: string\n        requird: true"),
-                "c.yaml:12:9: schema[0].properties[0]: unknown key 'requird'; known are id, name, "
+                "c.yaml:12:9: schema[0].properties[0]: unknown key 'requird'; expected one of id, name, "
             ),
             (
                 contractText(columns: "      - logicalType: string"),
@@ -218,7 +218,7 @@ private func fault(_ text: String) -> String {
             (
                 contractText(
                     columns: "      - {name: a, logicalType: string}\n      - {name: A, logicalType: string}"),
-                "c.yaml:11:16: schema[0].properties[1].name: the column 'A' is there twice"
+                "c.yaml:11:16: schema[0].properties[1].name: the column 'A' is defined twice"
             ),
             (
                 contractText(columns: "      - {name: a, logicalType: string, required: 'yes'}"),
@@ -260,6 +260,6 @@ private func fault(_ text: String) -> String {
         let given = contractText(columns: [column("a", 12), column("b", 4)].joined(separator: "\n"))
         #expect(try Contract(parsing: given, file: "c.yaml").columns.map(\.fieldID) == [12, 4])
         let twice = contractText(columns: [column("a", 2), column("b", nil)].joined(separator: "\n"))
-        #expect(fault(twice).contains("field id 2 belongs to 'a' already"))
+        #expect(fault(twice).contains("the field id 2 already belongs to 'a'"))
     }
 }

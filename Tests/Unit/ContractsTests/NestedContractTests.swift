@@ -131,12 +131,12 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
             (
                 "{name: a, logicalType: object, "
                     + "properties: [{name: x, logicalType: string}, {name: X, logicalType: string}]}",
-                "the field 'X' is there twice"
+                "the field 'X' is defined twice"
             ),
             (
                 "{name: a_b, logicalType: string}, "
                     + "{name: a, logicalType: object, \(flatten), properties: [{name: b, logicalType: string}]}",
-                "the column 'a_b' is there twice"
+                "the column 'a_b' is defined twice"
             ),
             (
                 "{name: a, logicalType: object, \(flatten), "
@@ -146,12 +146,12 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
             (
                 "{name: a, required: true, logicalType: object, \(flatten), "
                     + "properties: [{name: b, logicalType: string}]}",
-                "required by its fields"
+                "a required flattened object needs a required field"
             ),
             (
                 "{name: a, logicalType: array, items: {logicalType: object, \(flatten), "
                     + "properties: [{name: b, logicalType: string}]}}",
-                "lies in an object that is not flattened"
+                "is in an object that is not flattened"
             ),
             ("{name: a, logicalType: string, \(flatten)}", "only objects are flattened"),
             (
@@ -174,12 +174,12 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
             ),
             (
                 "{name: a, logicalType: object, properties: [{name: b, logicalType: string, unique: true}]}",
-                "'unique' holds for columns"
+                "'unique' applies to columns"
             ),
             (
                 "{name: a, logicalType: object, properties: [{name: b, logicalType: boolean, "
                     + "customProperties: [{property: validValues, value: [true]}]}]}",
-                "schema[0].properties[0].properties[0]: values of the type boolean are not compared"
+                "schema[0].properties[0].properties[0]: values of the type boolean cannot be compared"
             ),
             (
                 "{name: a, logicalType: object, physicalType: json, properties: [{name: b, logicalType: string, "
@@ -195,7 +195,7 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
                 "{name: a, logicalType: array, items: {logicalType: object, properties: ["
                     + "{name: b, logicalType: string, quality: [{metric: duplicateValues, mustBe: 0}]}]}}",
                 "properties[0].items.properties[0].quality[0]: duplicateValues of 'a[].b' "
-                    + "cannot be measured: rows are compared"
+                    + "cannot be measured: it compares rows"
             ),
             (
                 "{name: a, logicalType: object, properties: [{name: b, logicalType: object, "
@@ -205,17 +205,23 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
             ),
             (
                 "{name: a, logicalType: object, primaryKey: true, properties: [{name: b, logicalType: string}]}",
-                "it can be no key, and not unique"
+                "it cannot be a key or unique"
             ),
             (
                 "{name: a, logicalType: object, properties: [{name: b, logicalType: string, format: x}]}",
                 "unknown key 'format'"
             ),
-            ("{name: a, logicalType: integer, logicalTypeOptions: {format: i128}}", "there is no column of 'i128'"),
-            ("{name: a, logicalType: integer, physicalType: int, logicalTypeOptions: {format: i64}}", "says int32"),
+            (
+                "{name: a, logicalType: integer, logicalTypeOptions: {format: i128}}",
+                "the format 'i128' is not supported"
+            ),
+            (
+                "{name: a, logicalType: integer, physicalType: int, logicalTypeOptions: {format: i64}}",
+                "but the physicalType is int32"
+            ),
             (
                 "{name: a, logicalType: timestamp, physicalType: timestamptz, logicalTypeOptions: {timezone: false}}",
-                "the physicalType 'timestamptz' says otherwise"
+                "the physicalType 'timestamptz' contradicts it"
             ),
         ])
     func invalidColumns(properties: String, reason: String) {

@@ -1,4 +1,4 @@
-/// One thing that two versions of a contract say differently.
+/// One difference between two versions of a contract.
 public struct ContractChange: Sendable, Hashable {
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         case table
@@ -22,11 +22,11 @@ public struct ContractChange: Sendable, Hashable {
     public let kind: Kind
     /// The column, or the path to a field inside it, such as `address.city` or `tags[]`; nil for the table.
     public let column: String?
-    /// Whether files written before and after the change still read together, as one table with one meaning.
+    /// Whether readers can read files from before and after the change as one table.
     public let isCompatible: Bool
-    /// How much it asks of those who use the table.
+    /// The part of the version to increment.
     public let step: SemanticVersion.Step
-    /// What changed, and what follows.
+    /// The change and its consequence.
     public let message: String
 
     init(_ kind: Kind, _ column: String? = nil, breaks message: String) {

@@ -1,9 +1,9 @@
 public import Contracts
 
-/// What a new version of a contract changes, and whether files written under both read together as one table.
+/// The changes between two versions of a contract, and whether files of both read together as one table.
 ///
-/// Read together means: DuckDB, pyarrow and Iceberg give every row of all files, in the columns of the new version, with the
-/// value that it had. Columns are the same if name and field id are.
+/// Files read together if DuckDB, pyarrow and Iceberg return every row of all files, in the columns of the new version
+/// and with its original values. Two columns are the same if they have the same name and field id.
 /// - SeeAlso: <https://iceberg.apache.org/spec/#schema-evolution>
 public struct ContractDifference: Sendable {
     public let old: Contract
@@ -11,7 +11,7 @@ public struct ContractDifference: Sendable {
     public private(set) var changes: [ContractChange] = []
     private let isByID: Bool
 
-    /// - Parameter isByID: whether all readers match columns by field id, as Iceberg does, so that names may change.
+    /// - Parameter isByID: Whether all readers match columns by field id, as Iceberg does, so that names may change.
     public init(from old: Contract, to new: Contract, isByID: Bool = false) {
         self.old = old
         self.new = new
@@ -24,13 +24,13 @@ public struct ContractDifference: Sendable {
 
     public var isCompatible: Bool { changes.allSatisfy(\.isCompatible) }
 
-    /// What the changes ask of those who use the table, taken together.
+    /// The part of the version that all changes together increment.
     public var step: SemanticVersion.Step { changes.map(\.step).max() ?? .none }
 
-    /// The version that semantic versioning gives the new contract; nil where the old one has no such version.
+    /// The new contract's version by semantic versioning; nil if the old version is not a semantic one.
     public var suggestedVersion: SemanticVersion? { SemanticVersion(old.version)?.next(step) }
 
-    /// Whether the new contract's version says less than the changes ask for.
+    /// Whether the new contract's version is lower than the changes require.
     public var isVersionTooLow: Bool {
         guard let suggestedVersion else { return false }
         return SemanticVersion(new.version).map { $0 < suggestedVersion } ?? true
@@ -45,14 +45,14 @@ public struct ContractDifference: Sendable {
             changes.append(ContractChange(.table, step: .patch, "the contract's id '\(old.id)' becomes '\(new.id)'"))
         }
         if old.description != new.description {
-            changes.append(ContractChange(.description, step: .patch, "another description"))
+            changes.append(ContractChange(.description, step: .patch, "the description changes"))
         }
         if old.tolerance != new.tolerance {
             changes.append(
                 ContractChange(
                     .tolerance, step: .minor,
-                    "tolerates \(new.tolerance.rows) rows or a share of \(new.tolerance.share), before \(old.tolerance.rows) or "
-                        + "\(old.tolerance.share)"))
+                    "the tolerance becomes \(new.tolerance.rows) rows or a share of \(new.tolerance.share); it was "
+                        + "\(old.tolerance.rows) rows or a share of \(old.tolerance.share)"))
         }
     }
 
@@ -81,11 +81,11 @@ public struct ContractDifference: Sendable {
             }
         }
         for (column, after) in zip(keptNames(of: old, in: new), keptNames(of: new, in: old)) where column != after {
-            changes.append(ContractChange(.columnMoved, after, step: .patch, "stands at another place in the table"))
+            changes.append(ContractChange(.columnMoved, after, step: .patch, "moves to another position in the table"))
         }
     }
 
-    /// Whether the column's field id went to a column that was not there before.
+    /// Whether a new column has the column's field id.
     private func isRenamed(_ column: Contract.Column) -> Bool {
         guard let heir = new.columns.first(where: { $0.fieldID == column.fieldID }) else { return false }
         return old.column(named: heir.name) == nil
@@ -109,11 +109,11 @@ public struct ContractDifference: Sendable {
             changes.append(
                 ContractChange(
                     .source, name, step: .minor,
-                    "is read from \(other.path.joined(separator: ".")), before from \(column.path.joined(separator: "."))"
+                    "is read from \(other.path.joined(separator: ".")) instead of \(column.path.joined(separator: "."))"
                 ))
         }
         if column.description != other.description {
-            changes.append(ContractChange(.description, name, step: .patch, "another description"))
+            changes.append(ContractChange(.description, name, step: .patch, "the description changes"))
         }
     }
 
@@ -123,15 +123,15 @@ public struct ContractDifference: Sendable {
                 ContractChange(
                     .primaryKey,
                     breaks:
-                        "the primary key was \(Self.list(old.primaryKey)) and is \(Self.list(new.primaryKey)): changes of a row "
-                        + "in older and newer files no longer meet"))
+                        "the primary key \(Self.list(old.primaryKey)) becomes \(Self.list(new.primaryKey)); "
+                        + "changes of a row in older and newer files no longer match"))
         }
         if old.partitioning != new.partitioning {
             changes.append(
                 ContractChange(
                     .partitioning, step: .minor,
-                    "later layers are partitioned by \(Self.list(new.partitioning)), before by \(Self.list(old.partitioning)); what is "
-                        + "written stays where it is"))
+                    "later layers are partitioned by \(Self.list(new.partitioning)) instead of "
+                        + "\(Self.list(old.partitioning)); existing files stay in place"))
         }
     }
 
@@ -149,7 +149,7 @@ public struct ContractDifference: Sendable {
         changes.append(
             ContractChange(
                 .rules, step: .minor,
-                "\(added.count) quality rules are new or changed, \(dropped.count) are gone or changed")
+                "\(added.count) quality rules are new or changed, \(dropped.count) are removed or changed")
         )
     }
 

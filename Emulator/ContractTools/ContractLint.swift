@@ -1,13 +1,13 @@
 public import Contracts
 internal import YAML
 
-/// What is wrong with a contract's file, and what had better be otherwise.
+/// Errors in contract files, and advice on improving them.
 public struct ContractLint: Sendable {
     public struct Finding: Sendable, Hashable {
-        /// An error makes the contract useless; advice does not.
+        /// Whether the finding is an error, which makes the contract invalid, or advice.
         public let isError: Bool
         public let file: String
-        /// From 1; nil where the file as a whole is meant.
+        /// The line, from 1; nil if the finding concerns the whole file.
         public let line: Int?
         public let column: Int?
         /// The key, such as `schema[0].properties[2].logicalType`.
@@ -16,14 +16,15 @@ public struct ContractLint: Sendable {
     }
 
     public private(set) var findings: [Finding] = []
-    /// The contracts that were read, in the order of their files.
+    /// The valid contracts, in the order of their files.
     public private(set) var contracts: [(file: String, contract: Contract)] = []
 
     public init() {}
 
     public var hasErrors: Bool { findings.contains(where: \.isError) }
 
-    /// - Throws: ``ContractError/unreadable(path:reason:)``; anything else is a finding.
+    /// Checks the file at `path`.
+    /// - Throws: ``ContractError/unreadable(path:reason:)``. Any other error is a finding.
     public mutating func check(_ path: String) throws(ContractError) {
         let (contract, faults): (Contract?, [ContractError])
         do throws(ContractError) {
@@ -38,7 +39,7 @@ public struct ContractLint: Sendable {
         }
         guard let contract else { return }
         if let other = contracts.first(where: { $0.contract.table == contract.table }) {
-            report(true, path, "the table '\(contract.table)' has a contract already, \(other.file); keep one")
+            report(true, path, "the table '\(contract.table)' already has a contract, \(other.file); keep one")
         }
         contracts.append((path, contract))
         advise(on: contract, at: path)
@@ -49,7 +50,7 @@ public struct ContractLint: Sendable {
         return Finding(isError: true, file: file, line: line, column: column, key: key, message: reason)
     }
 
-    /// The YAML error with its place, which the contract's own error holds as text only.
+    /// The YAML error with its position, which the contract's own error has only as text.
     private static func syntaxFinding(_ path: String, _ error: ContractError) -> Finding {
         do throws(YAMLError) {
             _ = try YAMLNode(contentsOf: path)
@@ -65,22 +66,23 @@ public struct ContractLint: Sendable {
         let file = path.split(separator: "/").last.map(String.init) ?? path
         if file != "\(contract.table).odcs.yaml" {
             report(
-                false, path, "functions read files named <table>.odcs.yaml; call this one \(contract.table).odcs.yaml")
+                false, path,
+                "functions read files named <table>.odcs.yaml; rename this one to \(contract.table).odcs.yaml")
         }
         if SemanticVersion(contract.version) == nil {
             report(
                 false, path,
-                "the version '\(contract.version)' is not of the form 1.2.3, so no next one can be suggested",
+                "the version '\(contract.version)' does not have the form 1.2.3, so diff cannot suggest the next",
                 key: "version")
         }
         if contract.primaryKey.isEmpty {
             report(
-                false, path, "no column is the primary key; later layers cannot apply updates and deletes",
+                false, path, "the table has no primary key, which updates and deletes in later layers need",
                 key: "schema[0].properties")
         }
         for place in contract.unclassifiedPlaces where place.path != BronzeColumn.rescuedData {
             report(
-                false, path, "the text of '\(place.path)' has no classification; say whether it is personal",
+                false, path, "the text column '\(place.path)' has no classification; add one",
                 at: String(place.path.prefix { $0 != "." && $0 != "[" }))
         }
     }
@@ -89,7 +91,7 @@ public struct ContractLint: Sendable {
         findings.append(Finding(isError: isError, file: path, line: nil, column: nil, key: key, message: message))
     }
 
-    /// Advice on the column of that name, where it stands.
+    /// Adds advice on the column of this name, with its position.
     private mutating func report(_ isError: Bool, _ path: String, _ message: String, at column: String) {
         let properties = (try? YAMLNode(contentsOf: path))?["schema"]?[0]?["properties"]?.sequence ?? []
         let index = properties.firstIndex { $0["name"]?.string == column }
@@ -102,7 +104,7 @@ public struct ContractLint: Sendable {
 }
 
 extension ContractLint.Finding: CustomStringConvertible {
-    /// `file:line:column: error: key: message`, which editors and terminals turn into a link.
+    /// `file:line:column: error: key: message`, which editors and terminals show as a link.
     public var description: String {
         let place = [file, line.map(String.init), column.map(String.init)].compactMap { $0 }.joined(separator: ":")
         return "\(place): \(isError ? "error" : "advice"): \(key.map { "\($0): " } ?? "")\(message)"

@@ -2,9 +2,9 @@ public import Columnar
 internal import Contracts
 public import JSON
 
-/// The first rows of a raw file, each as the object of its fields: what a contract is inferred from.
+/// The first rows of a raw file, each as an object of its fields. A contract is inferred from them.
 public struct ContractSample {
-    /// How much of a file is looked at.
+    /// How much of a file is read.
     public struct Limits: Sendable {
         public var rows: Int
         public var bytes: Int
@@ -16,16 +16,16 @@ public struct ContractSample {
     }
 
     public let format: RawFormat
-    /// The fields in the order in which they first come.
+    /// The fields in the order of their first occurrence.
     public let fields: [String]
-    /// Rows without the fields that are null.
+    /// The rows, without null fields.
     public let rows: [JSONObject]
-    /// Rows that are no rows at all: too many fields, no JSON.
+    /// The number of broken rows: too many fields, or not JSON.
     public let brokenRows: Int
-    /// Whether these are all rows of the file.
+    /// Whether the sample has all rows of the file.
     public let isWhole: Bool
 
-    /// - Parameter path: a CSV or NDJSON file, gzip or plain; its name says which: `.csv`, `.json`, `.ndjson`, `.jsonl`,
+    /// - Parameter path: A CSV or NDJSON file, plain or gzip. Its name ends in `.csv`, `.json`, `.ndjson` or `.jsonl`,
     ///   with or without `.gz`.
     /// - Throws: ``ContractToolsError`` or `ColumnarError`.
     public init(path: String, limits: Limits = Limits()) throws {
@@ -37,7 +37,8 @@ public struct ContractSample {
             let file = try FileSource(path: path)
             return isZipped ? InflatedSource(file, hashing: nil) : file
         }
-        // A contract that knows none of the fields: each row's come as one JSON object, with the text that they have.
+        // The contract knows none of the fields, so each row's fields arrive as one JSON object with their original
+        // text.
         let contract = try Self.emptyContract
         self.format = format
         let reader: any RecordReader
@@ -76,7 +77,7 @@ public struct ContractSample {
         self.isWhole = isWhole
     }
 
-    /// The one column's name is none that a file has: it begins with a unit separator's picture.
+    /// A contract with one column, whose name no file has: it begins with the symbol for a unit separator.
     private static var emptyContract: Contract {
         get throws {
             try Contract(
@@ -89,7 +90,7 @@ public struct ContractSample {
 }
 
 extension ColumnBatch {
-    /// Row by row, the fields that the contract does not know.
+    /// The rescued fields of each row.
     fileprivate var rescued: [ArraySlice<UInt8>?] {
         guard let column = columns.first(where: { $0.schema.name == BronzeColumn.rescuedData }),
             case .bytes(let values) = column.values

@@ -1,4 +1,4 @@
-/// Why there is nothing to say about a file or a contract.
+/// Why a contract cannot be inferred from a file.
 public enum ContractToolsError: Error, Sendable, Hashable, CustomStringConvertible {
     case unknownFormat(path: String)
     case noRows(path: String)
@@ -9,10 +9,10 @@ public enum ContractToolsError: Error, Sendable, Hashable, CustomStringConvertib
         case .unknownFormat(let path):
             "\(path): the name must end in .csv, .json, .ndjson or .jsonl, with or without .gz"
         case .noRows(let path):
-            "\(path): there is no row to infer a contract from"
+            "\(path): the file has no row to infer a contract from"
         case .notATableName(let name):
-            "'\(name)' cannot name a table: a lowercase letter, then up to 62 lowercase letters, digits or _; "
-                + "give one with --table"
+            "'\(name)' is not a table name; expected a lowercase letter, then up to 62 lowercase letters, digits or _; "
+                + "set one with --table"
         }
     }
 }

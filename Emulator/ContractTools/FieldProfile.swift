@@ -2,44 +2,44 @@ internal import Contracts
 internal import JSON
 internal import PII
 
-/// The type that a contract proposes for a field, in the contract's words.
+/// The proposed type of a field, as a contract names it.
 indirect enum ProposedType {
     case single(_ logicalType: String, _ physicalType: String, note: String? = nil)
     case object([(name: String, type: ProposedType)])
     case array(ProposedType)
-    /// An object or array whose inside differs too much from row to row.
+    /// An object or array whose contents differ too much from row to row.
     case json(_ logicalType: String, note: String)
-    /// Values of kinds that no column takes together.
+    /// Values of kinds that cannot be in one column.
     case none(reason: String)
 
     var isText: Bool { if case .single("string", "string", _) = self { true } else { false } }
 }
 
-/// What the values of one field have in common over the rows of a sample.
+/// Statistics of one field's values over the rows of a sample.
 final class FieldProfile {
     /// Objects with more keys than this are maps, not records.
     private static let keyLimit = 60
     private static let depthLimit = 8
 
     private(set) var texts = TextProfile()
-    /// CSV's quoted nothing: an empty text, and no value of any other type.
+    /// The number of quoted empty CSV fields, which are empty texts and null in any other type.
     private var emptyTexts = 0
     private var (strings, objects, arrays) = (0, 0, 0)
     private var members: [(name: String, profile: FieldProfile)] = []
     private var positions: [String: Int] = [:]
     private var elements: FieldProfile?
     private let isCSV: Bool
-    /// What the detectors say of the first texts; nil inside objects and arrays.
+    /// The detectors' findings in the first texts; nil inside objects and arrays.
     private(set) var personalData: PersonalDataSample?
     private static let personalDataLimit = 1000
 
-    /// - Parameter name: the column's, which the detectors take as a hint; nil inside objects and arrays.
+    /// - Parameter name: The column's name, a hint for the detectors; nil inside objects and arrays.
     init(isCSV: Bool, name: String? = nil) {
         self.isCSV = isCSV
         personalData = name.map { PersonalDataSample(column: $0) }
     }
 
-    /// Rows in which the field is not null, if it gets the type ``type(depth:)``.
+    /// The number of rows in which the field is not null, given the type ``type(depth:)``.
     var present: Int { texts.count + objects + arrays + (type().isText ? emptyTexts : 0) }
 
     func observe(_ value: JSON) {

@@ -2,9 +2,9 @@ internal import Contracts
 internal import JSON
 internal import PII
 
-/// One column of a proposed contract: what is said of it, and why.
+/// One column of a proposed contract, with the reasons in comments.
 struct ProposedColumn {
-    /// Fewer rows than this say nothing about which values there are.
+    /// The values are listed only for at least this many rows.
     private static let rowsForValues = 50
 
     let name: String
@@ -23,7 +23,7 @@ struct ProposedColumn {
 
     private var nulls: Int { rowCount - profile.present }
 
-    /// Whether no value came twice and none is missing; a measure is seldom a key.
+    /// Whether the values are unique, none is missing, and they are integers or text: a measure is rarely a key.
     var isKeyCandidate: Bool {
         guard nulls == 0, rowCount > 1, profile.texts.isUnique, case .single(let logicalType, _, _) = type else {
             return false
@@ -36,19 +36,19 @@ struct ProposedColumn {
         lines += Self.lines(of: type).map { "  " + $0 }
         if isKey {
             lines += [
-                "  # No value is missing and none came twice in \(rowCount) rows.", "  primaryKey: true",
+                "  # No value is missing or repeated in \(rowCount) rows.", "  primaryKey: true",
                 "  primaryKeyPosition: 1", "  required: true",
             ]
         } else if nulls == 0 {
-            // More rows may follow, and a null in one of them would be a broken row.
+            // Later rows may have nulls, which would break a required column.
             lines.append("  \(isWhole ? "" : "# ")required: true # no null in \(rowCount) rows")
-            if isKeyCandidate { lines.append("  # A candidate for the primary key: no value came twice.") }
+            if isKeyCandidate { lines.append("  # A candidate for the primary key: no value is repeated.") }
         } else {
             lines.append("  # \(nulls) nulls in \(rowCount) rows")
         }
         if !personalData.isEmpty {
             lines += [
-                "  # Personal data: \(personalData.joined(separator: ", ")). If so, say it, and hide the values:",
+                "  # Personal data: \(personalData.joined(separator: ", ")). If it is, classify and mask the column:",
                 "  # classification: PII", "  # customProperties: [{property: masking, value: hash}]",
             ]
         } else if let values {
@@ -57,13 +57,13 @@ struct ProposedColumn {
         return lines.map { "      \($0)\n" }.joined()
     }
 
-    /// What the detectors of bronze find in a text column.
+    /// The findings of bronze's detectors in a text column.
     private var personalData: [String] {
         guard type.isText, let sample = profile.personalData else { return [] }
         return sample.findings.map { "\($0.kind.rawValue) in \($0.matchedCount) of \(sample.count) values" }
     }
 
-    /// The values of a text column that has few.
+    /// The values of a text column with few distinct ones.
     private var values: String? {
         guard type.isText, let distinct = profile.texts.distinct, rowCount >= Self.rowsForValues,
             distinct.count * 10 <= profile.texts.count, distinct.count > 0

@@ -2,20 +2,20 @@ internal import Columnar
 internal import Contracts
 internal import JSON
 
-/// A contract for the table of which a sample is known, as text with the reasons beside it.
+/// A contract proposed from a sample of a table, as YAML with the reasons in comments.
 ///
 /// - SeeAlso: <https://bitol-io.github.io/open-data-contract-standard/v3.1.0/>
 public struct ProposedContract {
-    /// The contract's file, in YAML.
+    /// The text of the contract's file, in YAML.
     public let text: String
     public let table: String
     public let columnCount: Int
-    /// Fields that no column takes; they stay in `_rescued_data`.
+    /// The fields without a column. They stay in `_rescued_data`.
     public let leftOut: [String]
 
     /// - Parameters:
-    ///   - table: the table's name; nil takes it from the path.
-    ///   - path: the file that the sample is from.
+    ///   - table: The table's name; nil to derive it from the path.
+    ///   - path: The file of the sample.
     public init(_ sample: ContractSample, table: String?, path: String) throws(ContractToolsError) {
         guard !sample.rows.isEmpty, !sample.fields.isEmpty else { throw .noRows(path: path) }
         let table = table ?? Self.tableName(from: path)
@@ -30,9 +30,9 @@ public struct ProposedContract {
         for name in sample.fields {
             guard let profile = profiles[name] else { continue }
             if !FieldProfile.isColumnName(name) {
-                leftOut.append((name, "its name cannot be a column's"))
+                leftOut.append((name, "its name cannot be a column name"))
             } else if columns.contains(where: { $0.name.lowercased() == name.lowercased() }) {
-                leftOut.append((name, "its name differs from another's in case alone"))
+                leftOut.append((name, "its name differs from another only in case"))
             } else if case .none(let reason) = profile.type() {
                 leftOut.append((name, reason))
             } else {
@@ -53,7 +53,7 @@ public struct ProposedContract {
         self.text = text
     }
 
-    /// The file's name up to its first point, in the letters that a table may have.
+    /// The file's name up to its first point, with characters that a table name cannot have replaced.
     static func tableName(from path: String) -> String {
         let file = path.split(separator: "/").last ?? ""
         let stem = (file.split(separator: ".").first ?? "").lowercased()
@@ -64,8 +64,8 @@ public struct ProposedContract {
     private static func opening(_ table: String, _ file: String, _ sample: ContractSample) -> String {
         let extent = sample.isWhole ? "all of the file" : "the front of the file"
         var text = """
-            # Proposed from \(sample.rows.count) rows of \(YAMLText.comment(file)), \(extent). A sample shows what was,
-            # not what may be: read every line, and say what is personal, before the contract counts.
+            # Proposed from \(sample.rows.count) rows of \(YAMLText.comment(file)), \(extent). Later rows may differ:
+            # check every line and classify personal data before you use the contract.
             apiVersion: v3.1.0
             kind: DataContract
             id: \(table)
@@ -77,7 +77,7 @@ public struct ProposedContract {
         if sample.brokenRows > 0 {
             text += """
                 customProperties:
-                  # As many rows of the sample are broken as a whole.
+                  # The number of broken rows in the sample.
                   - property: quarantineRows
                     value: \(sample.brokenRows)
 
@@ -93,7 +93,7 @@ public struct ProposedContract {
             """
     }
 
-    /// The column that is most likely the key: one that is unique and never null, by its name before its place.
+    /// The most likely key: a unique column without nulls that has a usual key name.
     private static func primaryKey(among columns: [ProposedColumn], of table: String) -> String? {
         let candidates = columns.filter(\.isKeyCandidate).map(\.name)
         let singular = table.hasSuffix("s") ? String(table.dropLast()) : table

@@ -1,7 +1,7 @@
-/// A version in three numbers.
+/// A version of three numbers.
 /// - SeeAlso: <https://semver.org/spec/v2.0.0.html>
 public struct SemanticVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
-    /// How much a change asks of those who use a table.
+    /// The part of the version that a change increments.
     public enum Step: Int, Sendable, Comparable, CaseIterable {
         case none, patch, minor, major
 

@@ -1,10 +1,10 @@
 internal import Columnar
 internal import Contracts
 
-/// What the single values of one field have in common, as texts: which types take all of them.
+/// The types that accept all single values of one field, as texts.
 struct TextProfile {
-    /// The types of which one is looked for in text that is no number, the narrowest first. A time with a zone is no
-    /// local one and the other way round, so at most one of a pair is left.
+    /// The candidate types of text that is not a number, narrowest first. A time either has a zone or has none, so at
+    /// most one of each pair remains.
     private static let candidates: [ColumnType] = [
         .date, .timestamp(.microseconds, isAdjustedToUTC: false), .timestamp(.microseconds, isAdjustedToUTC: true),
         .time(.microseconds, isAdjustedToUTC: false), .time(.microseconds, isAdjustedToUTC: true), .uuid,
@@ -20,14 +20,14 @@ struct TextProfile {
 
     private(set) var count = 0
     private(set) var longest = 0
-    /// The first values that differ; nil when there are too many for a list.
+    /// The distinct values; nil if there are too many for a list.
     private(set) var distinct: [String]? = []
     private var seen: Set<String> = []
     private var repeats = false
 
-    /// Whether no value came twice.
+    /// Whether no value repeats.
     var isUnique: Bool { count > 0 && !repeats }
-    /// What the digits of numbers need to be kept exactly.
+    /// The decimal type that keeps all digits, if the values are numbers and such a type exists.
     var exactDecimal: (precision: Int, scale: Int)? { isDouble && count > 0 ? digits.decimal : nil }
 
     mutating func observe(_ text: String) {
@@ -36,7 +36,7 @@ struct TextProfile {
         for index in probes.indices where probes[index].holds {
             probes[index].holds = probes[index].probe.accepts(text)
         }
-        // A number's leading zeros count for nothing; a code's do.
+        // A leading zero means that the text is a code, not a number.
         let isCode = Self.hasLeadingZero(text)
         isLong = isLong && !isCode && long.accepts(text)
         isUnsignedLong = isUnsignedLong && !isCode && unsignedLong.accepts(text)
@@ -51,15 +51,15 @@ struct TextProfile {
         }
     }
 
-    /// The type that takes every value, as narrow as is safe for values that are still to come.
-    /// - Parameter allowsNumbers: false where the file itself says that the values are texts.
+    /// The narrowest type that accepts every value and is safe for later ones.
+    /// - Parameter allowsNumbers: Whether the values may be numbers; false if the file itself marks them as text.
     func type(allowsNumbers: Bool) -> ProposedType {
         guard count > 0 else { return .single("string", "string", note: "no value in the sample") }
         if let type = probes.first(where: \.holds)?.type { return Self.named(type) }
         guard allowsNumbers else { return text }
         if isBoolean { return .single("boolean", "boolean") }
         if isLong { return .single("integer", "bigint") }
-        if isUnsignedLong { return .single("integer", "ubigint", note: "values above those of a bigint") }
+        if isUnsignedLong { return .single("integer", "ubigint", note: "values exceed a bigint") }
         guard isDouble else { return text }
         guard let (precision, scale) = digits.decimal else { return .single("number", "double") }
         guard digits.significant > DigitCount.ofDouble else {
@@ -99,16 +99,16 @@ struct TextProfile {
     }
 }
 
-/// How many digits plainly written numbers have.
+/// Counts the digits of numbers without an exponent.
 private struct DigitCount {
-    /// Digits that every double keeps.
+    /// The number of digits that every double keeps.
     static let ofDouble = 15
 
     private var (whole, fraction) = (0, 0)
     private var hasExponent = false
     private(set) var significant = 0
 
-    /// The decimal that keeps all of them; nil if there is none.
+    /// The decimal type that keeps all digits; nil if there is none.
     var decimal: (precision: Int, scale: Int)? {
         guard !hasExponent, whole + fraction <= 38 else { return nil }
         return (max(whole + fraction, 1), fraction)

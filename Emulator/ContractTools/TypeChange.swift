@@ -1,12 +1,13 @@
 internal import Contracts
 
-/// What becomes of files with a column in one type when later ones have it in another.
+/// The consequences of a column's new type for older files.
 ///
-/// Allowed is what Iceberg promotes and readers of Parquet unify: the value stays, its room grows.
+/// A change is compatible if Iceberg promotes the type and Parquet readers unify both: the new type has all values of
+/// the old one.
 /// - SeeAlso: <https://iceberg.apache.org/spec/#schema-evolution>
 struct TypeChange {
     let column: String
-    /// Whether readers match columns by field id alone, so that names may change.
+    /// Whether all readers match columns by field id, so that names may change.
     let isByID: Bool
     private(set) var changes: [ContractChange] = []
 
@@ -25,7 +26,7 @@ struct TypeChange {
         case _ where Self.widens(old, to: new):
             changes.append(
                 ContractChange(
-                    .type, column, step: .minor, "\(old) becomes \(new), which holds every value of the old type"))
+                    .type, column, step: .minor, "\(old) becomes \(new), which has every value of the old type"))
         default:
             changes.append(
                 ContractChange(
@@ -36,7 +37,7 @@ struct TypeChange {
         }
     }
 
-    /// Whether every value of `old` is one of `new`, and readers know that.
+    /// Whether `new` has every value of `old`, and readers support the promotion.
     static func widens(_ old: ColumnType, to new: ColumnType) -> Bool {
         let signed: [ColumnType] = [.int8, .int16, .int32, .int64]
         let unsigned: [ColumnType] = [.uint8, .uint16, .uint32, .uint64]
@@ -89,19 +90,19 @@ struct TypeChange {
     }
 }
 
-// MARK: Changes that columns and the fields inside them have in common
+// MARK: Changes of columns and of fields inside them
 
 extension ContractChange {
     static func addingRequired(_ path: String) -> ContractChange {
         ContractChange(
             .columnAdded, path,
-            breaks: "a required column, and older files have no value for it; add it as optional")
+            breaks: "a required column without values in older files; add it as optional")
     }
 
     static func dropping(_ path: String) -> ContractChange {
         ContractChange(
             .columnDropped, path, step: .major,
-            "dropped: it is gone from newer files, whose raw values go to _rescued_data; whoever reads it must stop first"
+            "dropped: newer files lack it, and its raw values go to _rescued_data; its readers must stop using it first"
         )
     }
 
@@ -112,45 +113,45 @@ extension ContractChange {
         return ContractChange(
             .columnRenamed, path,
             breaks:
-                "becomes '\(name)'. It keeps its field id \(id), so Iceberg reads one column; readers that match by name "
-                + "(DuckDB, pyarrow, Athena on Parquet) see two. Give --by-id if all of yours match by id")
+                "becomes '\(name)' and keeps its field id \(id). Iceberg reads one column; readers that match by name "
+                + "(DuckDB, pyarrow, Athena on Parquet) see two. Use --by-id if all of your readers match by id")
     }
 
     static func fieldID(_ path: String, _ old: Int32, _ new: Int32) -> ContractChange {
         ContractChange(
             .fieldID, path,
             breaks:
-                "its field id \(old) becomes \(new), so readers that match by id take it for another column; add new "
-                + "columns at the end, or give every column a fieldId")
+                "its field id \(old) becomes \(new), so readers that match by id see another column; add new "
+                + "columns at the end, or set a fieldId for every column")
     }
 
     static func requiring(_ path: String, _ old: Bool, _ new: Bool) -> ContractChange? {
         switch (old, new) {
         case (true, false):
-            ContractChange(.required, path, step: .minor, "no longer required: newer files may hold nulls")
+            ContractChange(.required, path, step: .minor, "no longer required: newer files may have nulls")
         case (false, true):
             ContractChange(
-                .required, path, breaks: "now required, and older files may hold nulls; convert them again first")
+                .required, path, breaks: "now required, but older files may have nulls; convert them again first")
         default: nil
         }
     }
 
     static func allowingOtherValues(_ path: String) -> ContractChange {
-        ContractChange(.rules, path, step: .minor, "other values are allowed; older files keep what they hold")
+        ContractChange(.rules, path, step: .minor, "the allowed values change; older files keep their values")
     }
 
     static func classifying(_ path: String, _ old: String?, _ new: String?) -> ContractChange? {
         guard old != new else { return nil }
         return ContractChange(
-            .classification, path, step: .patch, "classified as \(new ?? "nothing"), before as \(old ?? "nothing")")
+            .classification, path, step: .patch, "the classification \(old ?? "none") becomes \(new ?? "none")")
     }
 
     static func masking(_ path: String, _ old: Contract.Masking?, _ new: Contract.Masking?) -> ContractChange? {
         guard old != new else { return nil }
         return ContractChange(
             .masking, path,
-            breaks: "was \(old.map { "masked by \($0.rawValue)" } ?? "not masked") and is now "
-                + "\(new.map { "masked by \($0.rawValue)" } ?? "not masked"): one value has two spellings; convert older files again"
+            breaks: "the masking \(old?.rawValue ?? "none") becomes \(new?.rawValue ?? "none"), so equal values differ "
+                + "between older and newer files; convert older files again"
         )
     }
 }

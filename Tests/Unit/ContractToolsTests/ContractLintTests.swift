@@ -106,7 +106,7 @@ import Testing
         let found = try findings(("orders.odcs.yaml", good), ("copy.odcs.yaml", good))
         #expect(
             found.contains(
-                "copy.odcs.yaml: error: the table 'orders' has a contract already, orders.odcs.yaml; keep one"))
+                "copy.odcs.yaml: error: the table 'orders' already has a contract, orders.odcs.yaml; keep one"))
     }
 
     @Test("advice says what to improve and where") func advice() throws {
@@ -114,10 +114,12 @@ import Testing
             ["name: a, logicalType: string", "name: b, logicalType: string, classification: public"], version: "first")
         #expect(
             try findings(("x.yaml", text)) == [
-                "x.yaml: advice: functions read files named <table>.odcs.yaml; call this one orders.odcs.yaml",
-                "x.yaml: advice: version: the version 'first' is not of the form 1.2.3, so no next one can be suggested",
-                "x.yaml: advice: schema[0].properties: no column is the primary key; later layers cannot apply updates and deletes",
-                "x.yaml:3:11: advice: schema[0].properties[0]: the text of 'a' has no classification; say whether it is personal",
+                "x.yaml: advice: functions read files named <table>.odcs.yaml; rename this one to orders.odcs.yaml",
+                "x.yaml: advice: version: "
+                    + "the version 'first' does not have the form 1.2.3, so diff cannot suggest the next",
+                "x.yaml: advice: schema[0].properties: "
+                    + "the table has no primary key, which updates and deletes in later layers need",
+                "x.yaml:3:11: advice: schema[0].properties[0]: the text column 'a' has no classification; add one",
             ])
     }
 

@@ -1,18 +1,22 @@
 # make run      sets up what is missing, builds, makes sample data, and takes it through the pipeline
-# make test     sets up what is missing, then runs every check and every test
+# make build    sets up what is missing and builds the command and the functions into .build/release
+# make test     sets up what is missing, then runs every check and every test: what CI runs
 # make fuzz     tries the readers with broken input, SECONDS=60 for each
 # make package  sets up what is missing, and packs the functions and the task's image for AWS into .build/package
 # make deploy   shows what ENV=dev would change on AWS and, once allowed, changes it
 # make destroy  deletes what ENV=dev deployed, all but the data
 # make clean    removes what was built and made
+# make help     prints this
+#
+# Each step shows one line with its progress. Its whole output is in .build/log; V=1 shows it at once.
+# Ctrl-C stops a step, and the same command continues where it stopped.
 
 release := .build/release
-# Swift's own libraries inside each executable: fewer files to load at a function's start.
-static := --static-swift-stdlib
-checked := --explicit-target-dependency-import-check error
+# Only the programs, with Swift's own libraries inside each: fewer files to load at a function's start.
+programs := -c release --target Programs --static-swift-stdlib
 sample := .cupel/sample
 
-.PHONY: run test build package deploy destroy lint fuzz clean
+.PHONY: run build test lint fuzz package deploy destroy clean help
 
 run: .build/built $(sample)/.complete
 	$(release)/cupel run $(sample)/beer.csv.gz $(sample)/brewery.csv.gz $(sample)/profile.csv.gz $(sample)/review.csv.gz
@@ -22,7 +26,7 @@ build: .build/built
 # Set-up and build only when a source has changed since: a warm run starts at once.
 .build/built: $(shell find Package.swift Functions Runtime Emulator -type f)
 	@infra/setup run
-	@swift build -c release $(static) $(checked) --quiet
+	@infra/build $(programs)
 	@touch $@
 
 $(sample)/.complete: | .build/built
@@ -35,31 +39,31 @@ $(sample)/.complete: | .build/built
 
 package:
 	@infra/setup package
-	@infra/package/build
+	@infra/step "Packaging" infra/package/build
 
 test:
 	@infra/setup test
 	@$(MAKE) --no-print-directory lint
-	.venv/bin/python3 -m unittest discover --quiet --start-directory Tests/Benchmarks/scale
-	@Tests/quiet-build -c release $(static)
-	Tests/Benchmarks/instructions.py $(release)/bronze-writer
-	@Tests/quiet-build --build-tests
-	@infra/package/build
-	swift test --skip-build --skip EndToEndTests --skip ConformanceTests
+	@infra/step "Checking the cost model" .venv/bin/python3 -m unittest discover --start-directory Tests/Benchmarks/scale
+	@infra/build --without-warnings $(programs)
+	@infra/step "Counting instructions" Tests/Benchmarks/instructions.py $(release)/bronze-writer
+	@infra/build --without-warnings --build-tests
+	@infra/step "Packaging" infra/package/build
+	@infra/step "Unit tests" swift test --skip-build --skip EndToEndTests --skip ConformanceTests
 	@# Some recorded executions run against the clock: nothing else runs beside them.
-	CUPEL_BINARIES=$(CURDIR)/$(release) swift test --skip-build --filter RecordedExecutionTests
-	CUPEL_BINARIES=$(CURDIR)/$(release) CUPEL_PACKAGED=1 swift test --skip-build --filter 'EndToEndTests|ConformanceTests' \
-		--skip RecordedExecutionTests
+	@CUPEL_BINARIES=$(CURDIR)/$(release) infra/step "Recorded executions" \
+		swift test --skip-build --filter RecordedExecutionTests
+	@CUPEL_BINARIES=$(CURDIR)/$(release) CUPEL_PACKAGED=1 infra/step "Tests of the whole pipeline" \
+		swift test --skip-build --filter 'EndToEndTests|ConformanceTests' --skip RecordedExecutionTests
 	@$(MAKE) --no-print-directory fuzz SECONDS=10
 
 lint:
-	@mkdir -p .build
-	swift format lint --strict --parallel --recursive Package.swift Functions Runtime Emulator Tests
-	.venv/bin/cfn-lint infra/*.yaml
-	.venv-checkov/bin/checkov --config-file infra/.checkov.yaml
-	@for contract in infra/contracts/*.odcs.yaml Tests/Fixtures/contracts/*.odcs.yaml; do \
-		.venv-contracts/bin/datacontract lint $$contract >.build/lint.log 2>&1 || { cat .build/lint.log; exit 1; }; \
-	done
+	@infra/step "Checking the format" \
+		swift format lint --strict --parallel --recursive Package.swift Functions Runtime Emulator Tests
+	@infra/step "Checking the templates" .venv/bin/cfn-lint infra/*.yaml
+	@infra/step "Checking the templates' security" .venv-checkov/bin/checkov --config-file infra/.checkov.yaml
+	@infra/step "Checking the contracts" sh -ec 'for contract; do echo "> $${contract##*/}"; \
+		.venv-contracts/bin/datacontract lint "$$contract"; done' sh infra/contracts/*.odcs.yaml Tests/Fixtures/contracts/*.odcs.yaml
 
 SECONDS := 60
 fuzz:
@@ -73,3 +77,6 @@ destroy:
 
 clean:
 	rm -rf .build .cupel
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile

@@ -95,6 +95,11 @@ let emulator: [Target] = [
         ],
         path: "Emulator/cupel",
         swiftSettings: strict()),
+    // Nobody imports it: `swift build --target Programs` builds the executables, and neither test support nor the tools of
+    // the packages we depend on.
+    .target(
+        name: "Programs", dependencies: functions.map { .target(name: $0.name) } + ["cupel"], path: "Emulator/Programs",
+        swiftSettings: strict()),
 ]
 
 // MARK: Tests: mirror the tree

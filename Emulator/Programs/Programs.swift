@@ -1,0 +1,1 @@
+// This target has no code: what it depends on is what building it builds (see Package.swift).

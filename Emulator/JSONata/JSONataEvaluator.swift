@@ -7,23 +7,23 @@ final class JSONataEvaluator {
     var random: RandomSource
     /// Milliseconds since 1970.
     let now: Int64
-    private var depth = 0
-    /// Evaluations inside evaluations; a bound on the stack that recursive functions take.
-    private static let depthLimit = 220
+    let meter: JSONataMeter
 
-    init(random: RandomSource, now: Int64) {
+    init(random: RandomSource, now: Int64, limits: JSONataLimits = .stepFunctions) {
         self.random = random
         self.now = now
+        meter = JSONataMeter(limits)
     }
 
     func evaluate(_ node: JSONataNode, _ input: JSONataValue, _ frame: JSONataFrame) throws(JSONataFault)
         -> JSONataValue
     {
-        depth += 1
-        defer { depth -= 1 }
-        guard depth <= Self.depthLimit else {
-            throw JSONataFault("U1001", "Stack overflow error: Check for non-terminating recursive function.")
-        }
+        try meter.nested { () throws(JSONataFault) in try evaluateNode(node, input, frame) }
+    }
+
+    private func evaluateNode(_ node: JSONataNode, _ input: JSONataValue, _ frame: JSONataFrame) throws(JSONataFault)
+        -> JSONataValue
+    {
         switch node {
         case .literal(let value): return .json(value)
         case .variable(let name): return variable(name, input, frame)
@@ -34,7 +34,7 @@ final class JSONataEvaluator {
             let value = try evaluate(operand, input, frame)
             if value.isUndefined { return .undefined }
             guard let number = value.number else {
-                throw JSONataFault("D1002", "Cannot negate a non-numeric value: \(value.json?.text ?? "")")
+                throw JSONataFault("D1002", "Cannot negate a non-numeric value: \(try meter.shown(value))")
             }
             return .number(-number)
         case .array(let nodes): return try array(nodes, input, frame)
@@ -45,7 +45,7 @@ final class JSONataEvaluator {
             for node in nodes { result = try evaluate(node, input, inner) }
             return result
         case .condition(let test, let then, let otherwise):
-            if try evaluate(test, input, frame).isTruthy { return try evaluate(then, input, frame) }
+            if try meter.isTruthy(try evaluate(test, input, frame)) { return try evaluate(then, input, frame) }
             guard let otherwise else { return .undefined }
             return try evaluate(otherwise, input, frame)
         case .bind(let name, let node):
@@ -53,17 +53,9 @@ final class JSONataEvaluator {
             frame.bind(name, value)
             return value
         case .lambda(let parameters, let body):
-            return .function(.lambda(parameters: parameters, body: body, frame: frame))
+            return .function(.lambda(parameters: parameters, body: body, input: [input], frame: frame))
         case .call(let function, let arguments): return try call(function, arguments, input, frame)
-        case .partial(let function, let arguments):
-            guard let callee = try callee(function, input, frame) else {
-                throw JSONataFault("T1007", "Attempted to partially apply a non-function")
-            }
-            var given: [JSONataValue?] = []
-            for argument in arguments {
-                if let argument { given.append(try evaluate(argument, input, frame)) } else { given.append(nil) }
-            }
-            return .function(.partial(callee, given))
+        case .partial(let function, let arguments): return try partial(function, arguments, input, frame)
         case .apply(let left, let right): return try apply(left, right, input, frame)
         case .transform(let pattern, let update, let delete):
             return .function(.transform(pattern: pattern, update: update, delete: delete, frame: frame))
@@ -83,6 +75,12 @@ final class JSONataEvaluator {
     private func array(
         _ nodes: [JSONataNode], _ input: JSONataValue, _ frame: JSONataFrame
     ) throws(JSONataFault) -> JSONataValue {
+        if nodes.count == 1, case .binary(.range, _, _) = nodes[0],
+            case .list(var list) = try evaluate(nodes[0], input, frame)
+        {
+            list.isSequence = false
+            return .list(list)
+        }
         var items: [JSONataValue] = []
         for node in nodes {
             let value = try evaluate(node, input, frame)
@@ -91,9 +89,10 @@ final class JSONataEvaluator {
                 items.append(value)
             } else {
                 items += value.asElements
+                try meter.check(bytes: 8 * items.count)
             }
         }
-        return .list(JSONataList(items: items))
+        return .list(try JSONataList(items, meter))
     }
 
     private func filtered(
@@ -108,7 +107,7 @@ final class JSONataEvaluator {
         }
         if let pairs { return try group(pairs, over: value, frame) }
         if keepsArray, !value.isUndefined {
-            var list = JSONataList(items: value.asElements, isSequence: true)
+            var list = try JSONataList(value.asElements, isSequence: true, meter)
             list.keepsSingleton = true
             return list.collapsed
         }
@@ -128,7 +127,7 @@ final class JSONataEvaluator {
                 guard let name = key.string else {
                     if key.isUndefined { continue }
                     throw JSONataFault(
-                        "T1003", "Key in object structure must evaluate to a string; got: \(key.json?.text ?? "")")
+                        "T1003", "Key in object structure must evaluate to a string; got: \(try meter.shown(key))")
                 }
                 if let position = positions[name] {
                     guard groups[position].pair == number else {
@@ -143,48 +142,61 @@ final class JSONataEvaluator {
         }
         var object = JSONObject()
         for group in groups {
-            let context = JSONataList(items: group.items, isSequence: true).collapsed
-            object[group.key] = try evaluate(pairs[group.pair].value, context, frame).json
+            let context = try JSONataList(group.items, isSequence: true, meter).collapsed
+            object[group.key] = try meter.json(try evaluate(pairs[group.pair].value, context, frame))
         }
-        return .json(.object(object))
+        return try meter.object(object)
     }
+}
 
-    // MARK: Functions
+// MARK: Functions
 
+extension JSONataEvaluator {
     private func callee(
         _ node: JSONataNode, _ input: JSONataValue, _ frame: JSONataFrame
-    ) throws(JSONataFault) -> JSONataFunction? {
-        try evaluate(node, input, frame).function
+    ) throws(JSONataFault) -> JSONataFunction {
+        if let function = try evaluate(node, input, frame).function { return function }
+        guard case .path(let path) = node, path.steps.count == 1, case .name(let name) = path.steps[0].kind,
+            JSONataLibrary.functions[name] != nil
+        else { throw JSONataFault("T1006", "Attempted to invoke a non-function") }
+        throw JSONataFault("T1005", "Attempted to invoke a non-function. Did you mean $\(name)?")
+    }
+
+    private func values(
+        of arguments: [JSONataNode], _ input: JSONataValue, _ frame: JSONataFrame
+    ) throws(JSONataFault) -> [JSONataValue] {
+        var values: [JSONataValue] = []
+        for argument in arguments { values.append(try evaluate(argument, input, frame)) }
+        return values
     }
 
     private func call(
         _ node: JSONataNode, _ arguments: [JSONataNode], _ input: JSONataValue, _ frame: JSONataFrame
     ) throws(JSONataFault) -> JSONataValue {
-        guard let function = try callee(node, input, frame) else {
-            if case .path(let path) = node, path.steps.count == 1, case .name(let name) = path.steps[0].kind,
-                JSONataLibrary.functions[name] != nil
-            {
-                throw JSONataFault(
-                    "T1005", "Attempted to invoke a non-function. Did you mean $\(name)?")
-            }
-            throw JSONataFault("T1006", "Attempted to invoke a non-function")
+        let function = try callee(node, input, frame)
+        return try invoke(function, try values(of: arguments, input, frame), context: input)
+    }
+
+    private func partial(
+        _ node: JSONataNode, _ arguments: [JSONataNode?], _ input: JSONataValue, _ frame: JSONataFrame
+    ) throws(JSONataFault) -> JSONataValue {
+        guard let callee = try evaluate(node, input, frame).function else {
+            throw JSONataFault("T1008", "Attempted to partially apply a non-function")
         }
-        var values: [JSONataValue] = []
-        for argument in arguments { values.append(try evaluate(argument, input, frame)) }
-        return try invoke(function, values, context: input)
+        var given: [JSONataValue?] = []
+        for argument in arguments {
+            if let argument { given.append(try evaluate(argument, input, frame)) } else { given.append(nil) }
+        }
+        return .function(.partial(callee, given))
     }
 
     private func apply(
         _ left: JSONataNode, _ right: JSONataNode, _ input: JSONataValue, _ frame: JSONataFrame
     ) throws(JSONataFault) -> JSONataValue {
         let value = try evaluate(left, input, frame)
-        if case .call(let function, let arguments) = right {
-            guard let callee = try callee(function, input, frame) else {
-                throw JSONataFault("T1006", "Attempted to invoke a non-function")
-            }
-            var values = [value]
-            for argument in arguments { values.append(try evaluate(argument, input, frame)) }
-            return try invoke(callee, values, context: input)
+        if case .call(let node, let arguments) = right {
+            let function = try callee(node, input, frame)
+            return try invoke(function, [value] + values(of: arguments, input, frame), context: input)
         }
         guard let function = try evaluate(right, input, frame).function else {
             throw JSONataFault("T2006", "The right side of the function application operator ~> must be a function")
@@ -202,12 +214,7 @@ final class JSONataEvaluator {
                 throw JSONataFault("T1006", "Attempted to invoke a non-function")
             }
             return try builtIn.invoke(name, arguments, context: context, by: self)
-        case .lambda(let parameters, let body, let frame):
-            let inner = JSONataFrame(inside: frame)
-            for (position, parameter) in parameters.enumerated() {
-                inner.bind(parameter, position < arguments.count ? arguments[position] : .undefined)
-            }
-            return try evaluate(body, frame.lookUp("$") ?? .undefined, inner)
+        case .lambda: return try invokeLambda(function, arguments)
         case .partial(let callee, let given):
             var rest = arguments[...]
             return try invoke(callee, given.map { $0 ?? rest.popFirst() ?? .undefined }, context: context)
@@ -216,7 +223,54 @@ final class JSONataEvaluator {
         case .transform(let pattern, let update, let delete, let frame):
             return try transform(arguments.first ?? .undefined, pattern, update, delete, frame)
         case .regex(let regex):
-            return try JSONataLibrary.match(arguments.first ?? .undefined, regex)
+            return try JSONataLibrary.match(arguments.first ?? .undefined, regex, self)
+        }
+    }
+
+    /// Calls a function of the expression; a call in tail position replaces the one that makes it, and so takes no depth.
+    private func invokeLambda(
+        _ function: JSONataFunction, _ arguments: [JSONataValue]
+    ) throws(JSONataFault) -> JSONataValue {
+        var (function, arguments) = (function, arguments)
+        while case .lambda(let parameters, let body, let input, let outer) = function {
+            let frame = JSONataFrame(inside: outer)
+            for (position, parameter) in parameters.enumerated() {
+                frame.bind(parameter, position < arguments.count ? arguments[position] : .undefined)
+            }
+            switch try evaluateTail(body, input[0], frame) {
+            case .value(let value): return value
+            case .call(let next, let values): (function, arguments) = (next, values)
+            }
+        }
+        return try invoke(function, arguments)
+    }
+
+    private enum Tail {
+        case value(JSONataValue)
+        case call(JSONataFunction, [JSONataValue])
+    }
+
+    private func evaluateTail(
+        _ node: JSONataNode, _ input: JSONataValue, _ frame: JSONataFrame
+    ) throws(JSONataFault) -> Tail {
+        try meter.nested { () throws(JSONataFault) in
+            switch node {
+            case .call(let node, let arguments):
+                let function = try callee(node, input, frame)
+                let values = try values(of: arguments, input, frame)
+                guard case .lambda = function else { return .value(try invoke(function, values, context: input)) }
+                return .call(function, values)
+            case .condition(let test, let then, let otherwise):
+                if try meter.isTruthy(try evaluate(test, input, frame)) { return try evaluateTail(then, input, frame) }
+                guard let otherwise else { return .value(.undefined) }
+                return try evaluateTail(otherwise, input, frame)
+            case .block(let nodes):
+                guard let last = nodes.last else { return .value(.undefined) }
+                let inner = JSONataFrame(inside: frame)
+                for node in nodes.dropLast() { _ = try evaluate(node, input, inner) }
+                return try evaluateTail(last, input, inner)
+            default: return .value(try evaluateNode(node, input, frame))
+            }
         }
     }
 
@@ -224,36 +278,50 @@ final class JSONataEvaluator {
         _ value: JSONataValue, _ pattern: JSONataNode, _ update: JSONataNode, _ delete: JSONataNode?,
         _ frame: JSONataFrame
     ) throws(JSONataFault) -> JSONataValue {
-        guard var document = value.json else { return .undefined }
-        let matches = try evaluate(pattern, .json(document), frame).asElements.compactMap(\.json)
+        guard var document = try meter.json(value) else { return .undefined }
+        let matches = try evaluate(pattern, .json(document), frame).asElements
         for match in matches {
-            guard case .object(var object) = match else { continue }
-            let changes = try evaluate(update, .json(match), frame)
+            guard case .json(.object(var object)) = match else { continue }
+            let changes = try evaluate(update, match, frame)
             guard changes.isUndefined || changes.object != nil else {
                 throw JSONataFault(
-                    "T2011", "The insert/update clause of the transform expression must evaluate to an object")
+                    "T2011",
+                    "The insert/update clause of the transform expression must evaluate to an object: "
+                        + (try meter.shown(changes)))
             }
             for (name, value) in changes.object ?? [:] { object[name] = value }
             if let delete {
-                for name in try evaluate(delete, .json(match), frame).asElements.compactMap(\.string) {
+                for name in try evaluate(delete, match, frame).asElements {
+                    guard let name = name.string else {
+                        throw JSONataFault(
+                            "T2012",
+                            "The delete clause of the transform expression must evaluate to a string or array of "
+                                + "strings: \(try meter.shown(name))")
+                    }
                     object[name] = nil
                 }
             }
-            document = document.replacing(match, with: .object(object))
+            guard let old = match.object else { continue }
+            document = try replace(.object(old), with: .object(object), in: document)
         }
+        if let object = document.object { return try meter.object(object) }
         return .json(document)
     }
-}
 
-extension JSON {
     /// The document with every node equal to `old` replaced.
-    fileprivate func replacing(_ old: JSON, with new: JSON) -> JSON {
-        if self == old { return new }
-        switch self {
-        case .array(let elements): return .array(elements.map { $0.replacing(old, with: new) })
+    private func replace(_ old: JSON, with new: JSON, in value: JSON) throws(JSONataFault) -> JSON {
+        try meter.spend()
+        if value == old { return new }
+        switch value {
+        case .array(let elements):
+            var replaced: [JSON] = []
+            for element in elements { replaced.append(try replace(old, with: new, in: element)) }
+            return .array(replaced)
         case .object(let object):
-            return .object(JSONObject(object.map { ($0.name, $0.value.replacing(old, with: new)) }))
-        default: return self
+            var replaced = JSONObject()
+            for (name, member) in object { replaced[name] = try replace(old, with: new, in: member) }
+            return .object(replaced)
+        default: return value
         }
     }
 }

@@ -59,8 +59,8 @@ struct JSONataLexer {
         }
     }
 
-    /// A slash starts a regular expression where a value is due, and divides everywhere else.
-    private var valueIsDue: Bool {
+    /// A slash starts a regular expression where a value is expected, and divides everywhere else.
+    private var expectsValue: Bool {
         switch tokens.last?.kind {
         case nil: true
         case .symbol(let symbol)?: ![")", "]", "}"].contains(symbol)
@@ -71,7 +71,7 @@ struct JSONataLexer {
 
     private mutating func readToken() throws(JSONataFault) -> JSONataToken.Kind {
         let character = text[at]
-        if character == "/", valueIsDue { return .regex(try readRegex()) }
+        if character == "/", expectsValue { return .regex(try readRegex()) }
         if character == "\"" || character == "'" { return .string(try readString(until: character)) }
         if character == "`" {
             at += 1
@@ -166,7 +166,7 @@ struct JSONataLexer {
                     flags.append(text[at])
                     at += 1
                 }
-                return JSONataRegex(
+                return try JSONataRegex(
                     pattern: pattern, ignoresCase: flags.contains("i"), isMultiline: flags.contains("m"))
             }
             if character == "\\", at + 1 < text.count {

@@ -19,6 +19,7 @@ enum JSONataLibrary {
                 throw JSONataFault(
                     "T0410", "Argument \(arguments.count) of function \"\(name)\" does not match function signature")
             }
+            try evaluator.meter.spend(4)
             return try JSONataLibrary.call(name, Arguments(name: name, values: arguments), evaluator)
         }
     }
@@ -103,15 +104,15 @@ enum JSONataLibrary {
     ) throws(JSONataFault) -> JSONataValue {
         let first = arguments[0]
         switch name {
-        case "boolean": return first.isUndefined ? .undefined : .bool(first.isTruthy)
-        case "not": return first.isUndefined ? .undefined : .bool(!first.isTruthy)
+        case "boolean": return first.isUndefined ? .undefined : .bool(try evaluator.meter.isTruthy(first))
+        case "not": return first.isUndefined ? .undefined : .bool(try !evaluator.meter.isTruthy(first))
         case "exists": return .bool(!first.isUndefined)
         case "uuid": return .string(evaluator.random.uuid())
         case "now": return .string(ISOTime.text(milliseconds: evaluator.now))
         case "millis": return .json(.int(evaluator.now))
         case "fromMillis":
             guard let milliseconds = try arguments.number(0) else { return .undefined }
-            return .string(ISOTime.text(milliseconds: Int64(milliseconds)))
+            return .string(ISOTime.text(milliseconds: Int64(Int(clamping: milliseconds))))
         case "toMillis":
             guard let text = try arguments.text(0) else { return .undefined }
             let whole = text.contains("T") ? text : text + "T00:00:00.000Z"
@@ -123,7 +124,7 @@ enum JSONataLibrary {
             return .json(.int(instant))
         case "error": throw JSONataFault("D3137", try arguments.text(0) ?? "$error() function evaluated")
         case "assert":
-            guard first.isTruthy else {
+            guard try evaluator.meter.isTruthy(first) else {
                 throw JSONataFault("D3141", try arguments.text(1) ?? "$assert() statement failed")
             }
             return .undefined

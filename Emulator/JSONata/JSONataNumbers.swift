@@ -15,7 +15,9 @@ extension JSONataLibrary {
         case "sqrt":
             guard let number = try arguments.number(0) else { return .undefined }
             guard number >= 0 else {
-                throw JSONataFault("D3060", "The sqrt function cannot be applied to a negative number: \(number)")
+                throw JSONataFault(
+                    "D3060",
+                    "The sqrt function cannot be applied to a negative number: \(JSON.decimalText(number).text)")
             }
             return .number(number.squareRoot())
         case "power":
@@ -23,13 +25,14 @@ extension JSONataLibrary {
             return .number(try power(base, exponent))
         case "formatBase":
             guard let number = try arguments.number(0) else { return .undefined }
-            let radix = Int(try arguments.number(1) ?? 10)
+            let radix = Int(clamping: try arguments.number(1) ?? 10)
             guard (2...36).contains(radix) else {
-                throw JSONataFault("D3100", "The radix of the formatBase function must be between 2 and 36")
+                throw JSONataFault(
+                    "D3100", "The radix of the formatBase function must be between 2 and 36.  It was given \(radix)")
             }
-            return .string(String(Int(number.rounded(.toNearestOrEven)), radix: radix))
+            return .string(String(Int(clamping: number.rounded(.toNearestOrEven)), radix: radix))
         case "random": return try random(arguments, evaluator)
-        case "count": return .json(.int(arguments[0].asElements.count))
+        case "count": return .int(arguments[0].elementCount)
         case "sum", "max", "min", "average": return try aggregate(name, arguments)
         default: return nil
         }
@@ -38,7 +41,7 @@ extension JSONataLibrary {
     private static func number(_ value: JSONataValue) throws(JSONataFault) -> JSONataValue {
         switch value {
         case .undefined: return .undefined
-        case .json(.number): return value
+        case .json(.number), .double: return value
         case .json(.bool(let flag)): return .json(.int(flag ? 1 : 0))
         case .json(.string(let text)):
             for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] where text.lowercased().hasPrefix(prefix) {
@@ -55,7 +58,7 @@ extension JSONataLibrary {
     /// Rounds half to even, at any decimal place.
     private static func round(_ arguments: Arguments) throws(JSONataFault) -> JSONataValue {
         guard let number = try arguments.number(0) else { return .undefined }
-        let places = Int(try arguments.number(1) ?? 0)
+        let places = Int(clamping: try arguments.number(1) ?? 0)
         guard places != 0 else { return .number(number.rounded(.toNearestOrEven)) }
         let scale = try power(10, Double(abs(places)))
         let scaled = places > 0 ? number * scale : number / scale
@@ -88,8 +91,7 @@ extension JSONataLibrary {
         guard let seed = try arguments.number(0) else {
             return .number(Double.random(in: 0..<1, using: &evaluator.random))
         }
-        var seeded = RandomSource(seed: UInt64(bitPattern: Int64(seed)))
-        return .number(Double.random(in: 0..<1, using: &seeded))
+        return .number(JavaRandom.firstDouble(seed: Int64(Int(clamping: seed))))
     }
 
     private static func aggregate(_ name: String, _ arguments: Arguments) throws(JSONataFault) -> JSONataValue {
@@ -97,7 +99,7 @@ extension JSONataLibrary {
         var numbers: [Double] = []
         for element in arguments[0].asElements {
             guard let number = element.number else {
-                throw JSONataFault("T0412", "Argument 1 of function \"\(name)\" must be an array of \"number\"")
+                throw JSONataFault("T0412", "Argument 1 of function \"\(name)\" must be an array of \"numbers\"")
             }
             numbers.append(number)
         }

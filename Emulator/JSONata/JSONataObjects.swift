@@ -10,18 +10,20 @@ extension JSONataLibrary {
         switch name {
         case "keys":
             var names: [String] = []
+            var known: Set<String> = []
             for object in first.asElements.compactMap(\.object) {
-                for name in object.names where !names.contains(name) { names.append(name) }
+                try evaluator.meter.spend(object.count)
+                for name in object.names where known.insert(name).inserted { names.append(name) }
             }
-            return JSONataList(items: names.map { .string($0) }, isSequence: true).collapsed
-        case "lookup": return JSONataEvaluator.lookUp(try arguments.text(1) ?? "", in: first)
+            return try JSONataList(names.map { .string($0) }, isSequence: true, evaluator.meter).collapsed
+        case "lookup": return try evaluator.lookUp(try arguments.text(1) ?? "", in: first)
         case "spread":
-            guard first.elements != nil || first.object != nil else { return first }
+            guard first.isArray || first.object != nil else { return first }
             let objects = first.asElements.compactMap(\.object)
             let parts = objects.flatMap { object in
                 object.map { JSONataValue.json(.object(JSONObject([($0.name, $0.value)]))) }
             }
-            return JSONataList(items: parts, isSequence: true).collapsed
+            return try JSONataList(parts, isSequence: true, evaluator.meter).collapsed
         case "merge":
             if first.isUndefined { return .undefined }
             var merged = JSONObject()
@@ -29,9 +31,10 @@ extension JSONataLibrary {
                 guard let object = element.object else {
                     throw JSONataFault("T0412", "Argument 1 of function \"merge\" must be an array of \"objects\"")
                 }
+                try evaluator.meter.spend(object.count)
                 for (name, value) in object { merged[name] = value }
             }
-            return .json(.object(merged))
+            return try evaluator.meter.object(merged)
         case "type": return first.isUndefined ? .undefined : .string(first.typeName)
         case "each", "sift": return try visit(name, arguments, evaluator)
         default: return nil
@@ -44,15 +47,15 @@ extension JSONataLibrary {
         if arguments[0].isUndefined { return .undefined }
         guard let object = arguments[0].object else { throw arguments.mismatch(0) }
         let function = try arguments.function(1)
-        var results = JSONataList(items: [], isSequence: true)
+        var results: [JSONataValue] = []
         var kept = JSONObject()
         for (member, value) in object {
             let values: [JSONataValue] = [.json(value), .string(member), arguments[0]]
             let result = try evaluator.invoke(function, offered(values, to: function))
-            if !result.isUndefined { results.items.append(result) }
-            if result.isTruthy { kept[member] = value }
+            if !result.isUndefined { results.append(result) }
+            if try evaluator.meter.isTruthy(result) { kept[member] = value }
         }
-        if name == "each" { return results.collapsed }
+        if name == "each" { return try JSONataList(results, isSequence: true, evaluator.meter).collapsed }
         return kept.isEmpty ? .undefined : .json(.object(kept))
     }
 }

@@ -7,9 +7,13 @@ extension JSONataEvaluator {
     ) throws(JSONataFault) -> JSONataValue {
         let left = try evaluate(leftNode, input, frame)
         switch operation {
-        case .and: return .bool(left.isTruthy ? try evaluate(rightNode, input, frame).isTruthy : false)
-        case .or: return .bool(left.isTruthy ? true : try evaluate(rightNode, input, frame).isTruthy)
-        case .elvis: return left.isTruthy ? left : try evaluate(rightNode, input, frame)
+        case .and:
+            guard try meter.isTruthy(left) else { return .bool(false) }
+            return .bool(try meter.isTruthy(try evaluate(rightNode, input, frame)))
+        case .or:
+            if try meter.isTruthy(left) { return .bool(true) }
+            return .bool(try meter.isTruthy(try evaluate(rightNode, input, frame)))
+        case .elvis: return try meter.isTruthy(left) ? left : try evaluate(rightNode, input, frame)
         case .coalesce: return left.isUndefined ? try evaluate(rightNode, input, frame) : left
         default: break
         }
@@ -17,12 +21,15 @@ extension JSONataEvaluator {
         switch operation {
         case .equal, .notEqual:
             if left.isUndefined || right.isUndefined { return .bool(false) }
-            return .bool(left.isEqual(to: right) == (operation == .equal))
+            return .bool(try meter.areEqual(left, right) == (operation == .equal))
         case .concatenate:
-            return .string(try JSONataLibrary.text(of: left) + JSONataLibrary.text(of: right))
+            let (head, tail) = (try meter.text(left), try meter.text(right))
+            try meter.check(bytes: head.utf8.count + tail.utf8.count)
+            return .string(head + tail)
         case .isIn:
             if left.isUndefined || right.isUndefined { return .bool(false) }
-            return .bool(right.asElements.contains { $0.isEqual(to: left) })
+            for element in right.asElements where try meter.areEqual(element, left) { return .bool(true) }
+            return .bool(false)
         case .range: return try range(left, right)
         case .less, .greater, .lessOrEqual, .greaterOrEqual: return try compare(operation, left, right)
         default: return try calculate(operation, left, right)
@@ -49,7 +56,6 @@ extension JSONataEvaluator {
             case .divide: left / right
             default: left.truncatingRemainder(dividingBy: right)
             }
-        guard result.isFinite else { throw JSONataFault("D1001", "Number out of range: \(result)") }
         return .number(result)
     }
 
@@ -66,7 +72,7 @@ extension JSONataEvaluator {
         guard let order = Self.order(left, right) else {
             throw JSONataFault(
                 "T2009",
-                "The values \(left.json?.text ?? "") and \(right.json?.text ?? "") either side of operator "
+                "The values \(try meter.shown(left)) and \(try meter.shown(right)) either side of operator "
                     + "\"\(operation.rawValue)\" must be of the same data type")
         }
         return switch operation {
@@ -88,12 +94,13 @@ extension JSONataEvaluator {
         let lower = try bound(left, "T2003", "left")
         let upper = try bound(right, "T2004", "right")
         guard let lower, let upper, lower <= upper else { return .undefined }
-        guard upper - lower < 10_000_000 else {
+        guard upper.subtractingReportingOverflow(lower).partialValue < 10_000_000, upper - lower >= 0 else {
             throw JSONataFault(
                 "D2014",
                 "The size of the sequence allocated by the range operator (..) must not exceed 1e7. "
                     + "Attempted to allocate \(upper - lower + 1).")
         }
-        return .list(JSONataList(items: (lower...upper).map { .json(.int($0)) }, isSequence: true))
+        try meter.check(bytes: 8 * (upper - lower + 1))
+        return .list(try JSONataList((lower...upper).map { .double(Double($0)) }, isSequence: true, meter))
     }
 }

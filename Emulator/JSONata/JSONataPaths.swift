@@ -11,28 +11,38 @@ extension JSONataEvaluator {
         } else {
             items = [input]
         }
-        var list = JSONataList(items: items, isSequence: true)
+        var list: JSONataList?
+        var isSequence = true
         for (position, step) in path.steps.enumerated() {
             let isLast = position == path.steps.count - 1
+            var result: JSONataList
             if position == 0, case .expression(.array) = step.kind {
                 let value = try evaluateStepNode(step, input, frame)
-                list = JSONataList(items: value.asElements, isSequence: false)
-                for predicate in step.predicates { list = try filter(.list(list), by: predicate, frame) }
+                result = try JSONataList(value.asElements, meter)
+                for predicate in step.predicates { result = try filter(.list(result), by: predicate, frame) }
             } else {
-                list = try apply(step, to: items, isLast: isLast, frame)
+                result = try apply(step, to: items, isLast: isLast, frame)
             }
-            items = list.items
+            items = result.items
+            isSequence = result.isSequence
+            list = result
             if items.isEmpty { break }
         }
         var result: JSONataValue
-        if path.keepsArray {
-            if items.isEmpty { return .undefined }
-            list.isSequence = true
-            list.keepsSingleton = true
-            result = .list(list)
+        if items.isEmpty && (isSequence || path.keepsArray) {
+            result = .undefined
+        } else if var list {
+            if path.keepsArray {
+                list.isSequence = true
+                list.keepsSingleton = true
+                result = .list(list)
+            } else {
+                result = list.collapsed
+            }
         } else {
-            result = items.isEmpty && list.isSequence ? .undefined : list.collapsed
+            result = .undefined
         }
+        if path.keepsArray, result.isUndefined { return .undefined }
         if let pairs = path.group { result = try group(pairs, over: result, frame) }
         return result
     }
@@ -41,7 +51,7 @@ extension JSONataEvaluator {
         _ step: JSONataStep, to items: [JSONataValue], isLast: Bool, _ frame: JSONataFrame
     ) throws(JSONataFault) -> JSONataList {
         if case .sort(let terms) = step.kind {
-            var list = JSONataList(items: try sort(items, by: terms, frame), isSequence: true)
+            var list = try JSONataList(try sort(items, by: terms, frame), isSequence: true, meter)
             for predicate in step.predicates { list = try filter(.list(list), by: predicate, frame) }
             return list
         }
@@ -53,29 +63,34 @@ extension JSONataEvaluator {
         }
         // The value of a single last step stays the array that it is.
         if isLast, results.count == 1, let elements = results[0].elements {
-            if case .list(let list) = results[0], list.isSequence { return list }
-            return JSONataList(items: elements, isSequence: false)
+            if case .list(let list) = results[0] { return list }
+            return try JSONataList(elements, meter)
         }
         var flat: [JSONataValue] = []
         for result in results {
             if case .list(let list) = result, list.isConstructed {
                 flat.append(result)
             } else if let elements = result.elements {
+                try meter.check(bytes: 8 * (flat.count + elements.count))
                 flat += elements
             } else {
                 flat.append(result)
             }
         }
-        return JSONataList(items: flat, isSequence: true)
+        return try JSONataList(flat, isSequence: true, meter)
     }
 
     private func evaluateStepNode(
         _ step: JSONataStep, _ item: JSONataValue, _ frame: JSONataFrame
     ) throws(JSONataFault) -> JSONataValue {
+        try meter.spend()
         switch step.kind {
-        case .name(let name): return Self.lookUp(name, in: item)
-        case .wildcard: return Self.children(of: item)
-        case .descendants: return JSONataList(items: Self.descendants(of: item), isSequence: true).collapsed
+        case .name(let name): return try lookUp(name, in: item)
+        case .wildcard: return try children(of: item)
+        case .descendants:
+            var found: [JSONataValue] = []
+            try addDescendants(of: item, to: &found)
+            return try JSONataList(found, isSequence: true, meter).collapsed
         case .expression(let node):
             let value = try evaluate(node, item, frame)
             if case .array = node, case .list(var list) = value {
@@ -88,64 +103,71 @@ extension JSONataEvaluator {
     }
 
     /// The member of an object; of an array, the members of all its elements.
-    static func lookUp(_ name: String, in value: JSONataValue) -> JSONataValue {
+    func lookUp(_ name: String, in value: JSONataValue) throws(JSONataFault) -> JSONataValue {
         if let object = value.object { return object[name].map { .json($0) } ?? .undefined }
         guard let elements = value.elements else { return .undefined }
-        var found = JSONataList(items: [], isSequence: true)
+        var found: [JSONataValue] = []
         for element in elements {
-            let member = lookUp(name, in: element)
-            found.items += member.asElements
+            try meter.spend()
+            let member = try lookUp(name, in: element)
+            found += member.asElements
+            try meter.check(bytes: 8 * found.count)
         }
-        return found.collapsed
+        return try JSONataList(found, isSequence: true, meter).collapsed
     }
 
-    private static func children(of value: JSONataValue) -> JSONataValue {
-        var found = JSONataList(items: [], isSequence: true)
+    private func children(of value: JSONataValue) throws(JSONataFault) -> JSONataValue {
+        var found: [JSONataValue] = []
         if let object = value.object {
-            for (_, member) in object { found.items += flattened(.json(member)) }
+            for (_, member) in object { try addFlattened(.json(member), to: &found) }
         } else if let elements = value.elements {
-            found.items = elements.flatMap(flattened)
+            for element in elements { try addFlattened(element, to: &found) }
         }
-        return found.collapsed
+        return try JSONataList(found, isSequence: true, meter).collapsed
     }
 
-    private static func flattened(_ value: JSONataValue) -> [JSONataValue] {
-        value.elements.map { $0.flatMap(flattened) } ?? [value]
+    private func addFlattened(_ value: JSONataValue, to found: inout [JSONataValue]) throws(JSONataFault) {
+        try meter.spend()
+        guard let elements = value.elements else { return found.append(value) }
+        for element in elements { try addFlattened(element, to: &found) }
     }
 
-    private static func descendants(of value: JSONataValue) -> [JSONataValue] {
-        if let elements = value.elements { return elements.flatMap(descendants) }
-        guard let object = value.object else { return value.isUndefined ? [] : [value] }
-        return [value] + object.members.flatMap { descendants(of: .json($0.value)) }
+    private func addDescendants(of value: JSONataValue, to found: inout [JSONataValue]) throws(JSONataFault) {
+        try meter.spend()
+        if let elements = value.elements {
+            for element in elements { try addDescendants(of: element, to: &found) }
+            return
+        }
+        if value.isUndefined { return }
+        found.append(value)
+        for (_, member) in value.object ?? [:] { try addDescendants(of: .json(member), to: &found) }
     }
 
     /// The items that a predicate selects: by position when it is a number, by truth otherwise.
     func filter(
         _ value: JSONataValue, by predicate: JSONataNode, _ frame: JSONataFrame
     ) throws(JSONataFault) -> JSONataList {
-        var selected = JSONataList(items: [], isSequence: true)
         let items = value.asElements
         if case .literal(.number(let number)) = predicate, let position = number.double {
-            let index = Int(position.rounded(.down))
+            let index = Int(clamping: position.rounded(.down))
             let place = index < 0 ? items.count + index : index
-            guard items.indices.contains(place) else { return selected }
-            if let elements = items[place].elements {
-                return JSONataList(items: elements, isSequence: false)
-            }
-            selected.items = [items[place]]
-            return selected
+            guard items.indices.contains(place) else { return try JSONataList([], isSequence: true, meter) }
+            if let elements = items[place].elements { return try JSONataList(elements, meter) }
+            return try JSONataList([items[place]], isSequence: true, meter)
         }
+        var selected: [JSONataValue] = []
         for (index, item) in items.enumerated() {
             let result = try evaluate(predicate, item, frame)
             let positions = result.number.map { [$0] } ?? result.elements?.compactMap(\.number)
-            if let positions, !positions.isEmpty, positions.count == result.asElements.count {
-                let places = positions.map { Int($0.rounded(.down)) }.map { $0 < 0 ? items.count + $0 : $0 }
-                if places.contains(index) { selected.items.append(item) }
-            } else if result.isTruthy {
-                selected.items.append(item)
+            if let positions, !positions.isEmpty, positions.count == result.elementCount {
+                try meter.spend(positions.count)
+                let places = positions.lazy.map { Int(clamping: $0.rounded(.down)) }
+                if places.contains(where: { ($0 < 0 ? items.count + $0 : $0) == index }) { selected.append(item) }
+            } else if try meter.isTruthy(result) {
+                selected.append(item)
             }
         }
-        return selected
+        return try JSONataList(selected, isSequence: true, meter)
     }
 
     private func sort(
@@ -164,18 +186,17 @@ extension JSONataEvaluator {
             }
             keyed.append((keys, item))
         }
-        for position in terms.indices {
-            let keys = keyed.map { $0.keys[position] }.filter { !$0.isUndefined }
-            let numbers = keys.filter { $0.number != nil }.count
-            guard numbers == 0 || numbers == keys.count else {
-                throw JSONataFault(
-                    "T2007", "Type mismatch when comparing values in order-by clause")
-            }
-        }
         return try JSONataLibrary.stablySorted(keyed) { left, right throws(JSONataFault) in
+            try self.meter.spend()
             for (position, term) in terms.enumerated() {
-                guard let order = Self.order(left.keys[position], right.keys[position]), order != 0 else { continue }
-                return (order < 0) != term.isDescending
+                let (one, other) = (left.keys[position], right.keys[position])
+                guard let order = Self.order(one, other) else {
+                    throw JSONataFault(
+                        "T2007",
+                        "Type mismatch when comparing values \(try self.meter.shown(one)) and "
+                            + "\(try self.meter.shown(other)) in order-by clause")
+                }
+                if order != 0 { return (order < 0) != term.isDescending }
             }
             return false
         }.map(\.item)
@@ -187,6 +208,17 @@ extension JSONataEvaluator {
         if let left = left.number, let right = right.number { return left < right ? -1 : left > right ? 1 : 0 }
         if let left = left.string, let right = right.string { return left < right ? -1 : left > right ? 1 : 0 }
         return nil
+    }
+}
+
+extension Int {
+    /// The nearest integer that fits.
+    init(clamping value: Double) {
+        if let exact = Int(exactly: value.rounded(.towardZero)) {
+            self = exact
+        } else {
+            self = value.isNaN ? 0 : value < 0 ? .min : .max
+        }
     }
 }
 

@@ -25,16 +25,18 @@ package struct JSONataExpression: Sendable, Hashable {
     ///   - bindings: the variables that the expression can read.
     ///   - random: where `$random` and `$uuid` take their numbers from.
     ///   - now: what `$now` and `$millis` answer, in milliseconds since 1970.
+    /// - Throws: ``JSONataFault``, also for an evaluation that needs more than `limits`.
     package func evaluate(
-        bindings: [String: JSON], random: inout RandomSource, now: Int64
+        bindings: [String: JSON], random: inout RandomSource, now: Int64,
+        limits: JSONataLimits = .stepFunctions
     ) throws(JSONataFault) -> JSONataResult {
         let frame = JSONataFrame()
         for (name, value) in bindings { frame.bind(name, .json(value)) }
-        let evaluator = JSONataEvaluator(random: random, now: now)
+        let evaluator = JSONataEvaluator(random: random, now: now, limits: limits)
         defer { random = evaluator.random }
         let value = try evaluator.evaluate(node, .undefined, frame)
         if case .function = value { return .function }
-        return value.json.map { .json($0) } ?? .nothing
+        return try evaluator.meter.json(value).map { .json($0) } ?? .nothing
     }
 }
 
@@ -80,6 +82,28 @@ struct JSONataRegex: Sendable, Hashable {
     let pattern: String
     let ignoresCase: Bool
     let isMultiline: Bool
+    let compiled: LinearRegex
+
+    init(pattern: String, ignoresCase: Bool, isMultiline: Bool) throws(JSONataFault) {
+        self.pattern = pattern
+        self.ignoresCase = ignoresCase
+        self.isMultiline = isMultiline
+        do {
+            compiled = try LinearRegex(pattern, ignoresCase: ignoresCase, isMultiline: isMultiline)
+        } catch {
+            throw JSONataFault("S0303", "The regular expression /\(pattern)/ cannot be read: \(error.reason)")
+        }
+    }
+
+    static func == (left: JSONataRegex, right: JSONataRegex) -> Bool {
+        (left.pattern, left.ignoresCase, left.isMultiline) == (right.pattern, right.ignoresCase, right.isMultiline)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(pattern)
+        hasher.combine(ignoresCase)
+        hasher.combine(isMultiline)
+    }
 }
 
 struct JSONataPath: Sendable, Hashable {
@@ -131,16 +155,17 @@ enum JSONataOperator: String, Sendable, Hashable {
 ///
 /// - SeeAlso: <https://github.com/jsonata-js/jsonata/blob/master/src/jsonata.js>
 package struct JSONataFault: Error, Sendable, Hashable {
-    package let code: String
+    /// Nil where a limit ended the evaluation.
+    package let code: String?
     package let message: String
 
-    init(_ code: String, _ message: String) {
+    init(_ code: String?, _ message: String) {
         self.code = code
         self.message = message
     }
 
     /// `T2002: The right side …`
-    package var text: String { "\(code): \(message)" }
+    package var text: String { code.map { "\($0): \(message)" } ?? message }
 }
 
 extension JSONataNode {

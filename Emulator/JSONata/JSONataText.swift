@@ -10,8 +10,11 @@ extension JSONataLibrary {
         switch name {
         case "string":
             return arguments[0].isUndefined
-                ? .undefined : .string(try text(of: arguments[0], indented: arguments[1].isTruthy))
-        case "join": return try join(arguments)
+                ? .undefined
+                : .string(
+                    try evaluator.meter.text(
+                        arguments[0], isIndented: try evaluator.meter.isTruthy(arguments[1])))
+        case "join": return try join(arguments, evaluator.meter)
         case "length", "uppercase", "lowercase", "trim", "base64encode", "base64decode", "encodeUrlComponent",
             "encodeUrl", "decodeUrlComponent", "decodeUrl", "substring", "substringBefore", "substringAfter", "pad",
             "contains", "split", "match", "replace", "hash", "parse":
@@ -24,6 +27,8 @@ extension JSONataLibrary {
     private static func callOn(
         _ text: String, _ name: String, _ arguments: Arguments, _ evaluator: JSONataEvaluator
     ) throws(JSONataFault) -> JSONataValue {
+        let meter = evaluator.meter
+        try meter.spend(text.utf8.count / 8)
         switch name {
         case "length": return .json(.int(text.unicodeScalars.count))
         case "uppercase": return .string(text.uppercased())
@@ -31,8 +36,10 @@ extension JSONataLibrary {
         case "trim": return .string(text.split(whereSeparator: \.isWhitespace).joined(separator: " "))
         case "base64encode": return .string(text.utf8.base64)
         case "base64decode": return .string([UInt8](base64: text).map { String(decoding: $0, as: UTF8.self) } ?? "")
-        case "encodeUrlComponent": return .string(percentEncoded(text, keeping: "-_.!~*'()"))
-        case "encodeUrl": return .string(percentEncoded(text, keeping: "-_.!~*'();/?:@&=+$,#"))
+        case "encodeUrlComponent", "encodeUrl":
+            try meter.check(bytes: 3 * text.utf8.count)
+            let kept = name == "encodeUrl" ? "-_.!~*'();/?:@&=+$,#" : "-_.!~*'()"
+            return .string(percentEncoded(text, keeping: kept))
         case "decodeUrlComponent", "decodeUrl": return .string(percentDecoded(text))
         case "substring": return try substring(text, arguments)
         case "substringBefore":
@@ -41,14 +48,14 @@ extension JSONataLibrary {
         case "substringAfter":
             return .string(
                 text.firstRange(of: try arguments.text(1) ?? "").map { String(text[$0.upperBound...]) } ?? text)
-        case "pad": return try pad(text, arguments)
+        case "pad": return try pad(text, arguments, meter)
         case "contains":
             if case .function(.regex(let regex)) = arguments[1] {
-                return .bool(try !matches(of: regex, in: text).isEmpty)
+                return .bool(try !matches(of: regex, in: text, limit: 1, meter).isEmpty)
             }
             return .bool(text.contains(try arguments.text(1) ?? ""))
-        case "split": return try split(text, arguments)
-        case "match": return try matchAll(text, arguments)
+        case "split": return try split(text, arguments, meter)
+        case "match": return try matchAll(text, arguments, meter)
         case "replace": return try replace(text, arguments, evaluator)
         case "parse":
             do {
@@ -66,17 +73,10 @@ extension JSONataLibrary {
         }
     }
 
-    /// A value as `$string` writes it: text stays, functions are empty.
-    static func text(of value: JSONataValue, indented: Bool = false) throws(JSONataFault) -> String {
-        if let text = value.string { return text }
-        guard let json = value.json else { return "" }
-        return indented ? json.indentedText : json.text
-    }
-
     private static func substring(_ text: String, _ arguments: Arguments) throws(JSONataFault) -> JSONataValue {
         let scalars = Array(text.unicodeScalars)
-        let start = Int(try arguments.number(1) ?? 0)
-        let lower = max(0, start < 0 ? scalars.count + start : start)
+        let start = Int(clamping: try arguments.number(1) ?? 0)
+        let lower = max(0, start < 0 ? max(0, scalars.count + start) : start)
         guard lower < scalars.count else { return .string("") }
         var upper = scalars.count
         if let length = try arguments.number(2) {
@@ -88,129 +88,192 @@ extension JSONataLibrary {
         return .string(String(result))
     }
 
-    private static func pad(_ text: String, _ arguments: Arguments) throws(JSONataFault) -> JSONataValue {
-        let width = Int(try arguments.number(1) ?? 0)
+    private static func pad(_ text: String, _ arguments: Arguments, _ meter: JSONataMeter) throws(JSONataFault)
+        -> JSONataValue
+    {
+        let width = Int(clamping: try arguments.number(1) ?? 0)
         let given = try arguments.text(2) ?? " "
         let filler = Array((given.isEmpty ? " " : given).unicodeScalars)
-        let missing = abs(width) - text.unicodeScalars.count
+        let missing = max(width, width == .min ? .max : -width) - text.unicodeScalars.count
         guard missing > 0 else { return .string(text) }
+        try meter.check(bytes: missing)
         var padding = String.UnicodeScalarView()
         for position in 0..<missing { padding.append(filler[position % filler.count]) }
         return .string(width < 0 ? String(padding) + text : text + String(padding))
     }
 
-    private static func join(_ arguments: Arguments) throws(JSONataFault) -> JSONataValue {
+    private static func join(_ arguments: Arguments, _ meter: JSONataMeter) throws(JSONataFault) -> JSONataValue {
         if arguments[0].isUndefined { return .undefined }
         var parts: [String] = []
         for element in arguments[0].asElements {
             guard let text = element.string else {
-                throw JSONataFault("T0412", "Argument 1 of function \"join\" must be an array of \"string\"")
+                throw JSONataFault("T0412", "Argument 1 of function \"join\" must be an array of \"strings\"")
             }
             parts.append(text)
         }
-        return .string(parts.joined(separator: try arguments.text(1) ?? ""))
+        let separator = try arguments.text(1) ?? ""
+        try meter.spend(parts.count)
+        let (bytes, overflow) = separator.utf8.count.multipliedReportingOverflow(by: parts.count)
+        try meter.check(bytes: overflow ? .max : parts.reduce(bytes) { $0 + $1.utf8.count })
+        return .string(parts.joined(separator: separator))
     }
 
-    private static func split(_ text: String, _ arguments: Arguments) throws(JSONataFault) -> JSONataValue {
-        let limit = try arguments.number(2).map { Int($0) }
+    private static func split(_ text: String, _ arguments: Arguments, _ meter: JSONataMeter) throws(JSONataFault)
+        -> JSONataValue
+    {
+        let limit = try arguments.number(2).map { Int(clamping: $0) }
         if let limit, limit < 0 {
             throw JSONataFault("D3020", "Third argument of split function must evaluate to a positive number")
         }
         var parts: [String] = []
         if case .function(.regex(let regex)) = arguments[1] {
-            var start = text.startIndex
-            for match in try matches(of: regex, in: text) {
-                parts.append(String(text[start..<match.range.lowerBound]))
+            let scalars = Array(text.unicodeScalars)
+            var start = 0
+            for match in try matches(of: regex, in: text, limit: limit, meter) {
+                parts.append(String(scalars[start..<match.range.lowerBound]))
                 start = match.range.upperBound
             }
-            parts.append(String(text[start...]))
+            parts.append(String(scalars[start...]))
         } else {
             let separator = try arguments.text(1) ?? ""
+            try meter.spend(text.utf8.count)
             parts =
                 separator.isEmpty
                 ? text.map { String($0) }
                 : text.split(separator: separator, omittingEmptySubsequences: false).map { String($0) }
         }
-        return .array(parts.prefix(limit ?? parts.count).map { .string($0) })
+        return .list(try JSONataList(parts.prefix(limit ?? parts.count).map { .string($0) }, meter))
     }
 
     // MARK: Regular expressions
 
     struct Match {
         let text: String
-        let range: Range<String.Index>
+        /// In characters of the text searched.
+        let range: Range<Int>
+        /// The text of each group; empty for a group that took no part.
         let groups: [String]
     }
 
-    static func matches(of regex: JSONataRegex, in text: String) throws(JSONataFault) -> [Match] {
-        do {
-            let expression = try Regex(regex.pattern).ignoresCase(regex.ignoresCase)
-                .anchorsMatchLineEndings(regex.isMultiline)
-            return text.matches(of: expression).map { match in
-                Match(
-                    text: String(text[match.range]), range: match.range,
-                    groups: match.output.dropFirst().map { $0.substring.map { String($0) } ?? "" })
+    /// - Parameter limit: how many matches are wanted at most; nil for all.
+    static func matches(
+        of regex: JSONataRegex, in text: String, limit: Int? = nil, _ meter: JSONataMeter
+    ) throws(JSONataFault) -> [Match] {
+        let scalars = Array(text.unicodeScalars)
+        let values = scalars.map(\.value)
+        let matcher = RegexMatcher(regex.compiled.program)
+        var found: [Match] = []
+        var start = 0
+        while found.count < limit ?? Int.max {
+            let slots = try matcher.firstMatch(in: values, from: start) { (threads) throws(JSONataFault) in
+                try meter.spend(threads)
             }
-        } catch {
-            throw JSONataFault("S0302", "The regular expression /\(regex.pattern)/ cannot be read")
+            guard let slots else { break }
+            guard slots[1] > slots[0] else {
+                throw JSONataFault("D1004", "Regular expression matches zero length string")
+            }
+            let groups = stride(from: 2, to: slots.count, by: 2).map { slot in
+                slots[slot] < 0 || slots[slot + 1] < 0 ? "" : String(scalars[slots[slot]..<slots[slot + 1]])
+            }
+            let match = Match(text: String(scalars[slots[0]..<slots[1]]), range: slots[0]..<slots[1], groups: groups)
+            try meter.check(bytes: 64 * (found.count + 1))
+            found.append(match)
+            start = slots[1]
         }
+        return found
     }
 
     /// A regular expression called as a function: the first match, or nothing.
-    static func match(_ value: JSONataValue, _ regex: JSONataRegex) throws(JSONataFault) -> JSONataValue {
-        guard let text = value.string, let first = try matches(of: regex, in: text).first else { return .undefined }
-        return .json(description(of: first, in: text))
+    static func match(
+        _ value: JSONataValue, _ regex: JSONataRegex, _ evaluator: JSONataEvaluator
+    ) throws(JSONataFault) -> JSONataValue {
+        guard let text = value.string,
+            let first = try matches(of: regex, in: text, limit: 1, evaluator.meter).first
+        else { return .undefined }
+        return .json(description(of: first, in: Array(text.unicodeScalars)))
     }
 
-    private static func description(of match: Match, in text: String) -> JSON {
+    /// The place of a match counts UTF-16 code units, as in JavaScript and Java.
+    private static func description(of match: Match, in text: [Unicode.Scalar]) -> JSON {
         [
             "match": .string(match.text),
-            "index": .int(text.utf16.distance(from: text.startIndex, to: match.range.lowerBound)),
+            "index": .int(text[..<match.range.lowerBound].reduce(0) { $0 + ($1.value > 0xFFFF ? 2 : 1) }),
             "groups": .array(match.groups.map { .string($0) }),
         ]
     }
 
-    private static func matchAll(_ text: String, _ arguments: Arguments) throws(JSONataFault) -> JSONataValue {
+    private static func matchAll(
+        _ text: String, _ arguments: Arguments, _ meter: JSONataMeter
+    ) throws(JSONataFault) -> JSONataValue {
         guard case .function(.regex(let regex)) = arguments[1] else { throw arguments.mismatch(1) }
-        let found = try matches(of: regex, in: text)
-        let limit = try arguments.number(2).map { Int($0) } ?? found.count
-        let items = found.prefix(max(0, limit)).map { JSONataValue.json(description(of: $0, in: text)) }
-        return JSONataList(items: items, isSequence: true).collapsed
+        let limit = try arguments.number(2).map { Int(clamping: $0) }
+        if let limit, limit < 0 {
+            throw JSONataFault("D3040", "Third argument of match function must evaluate to a positive number")
+        }
+        let scalars = Array(text.unicodeScalars)
+        var items: [JSONataValue] = []
+        for match in try matches(of: regex, in: text, limit: limit, meter) {
+            try meter.spend(match.range.lowerBound / 16)
+            items.append(.json(description(of: match, in: scalars)))
+        }
+        return try JSONataList(items, isSequence: true, meter).collapsed
     }
 
     private static func replace(
         _ text: String, _ arguments: Arguments, _ evaluator: JSONataEvaluator
     ) throws(JSONataFault) -> JSONataValue {
-        let limit = try arguments.number(3).map { Int($0) } ?? Int.max
-        guard limit >= 0 else {
+        let meter = evaluator.meter
+        let limit = try arguments.number(3).map { Int(clamping: $0) }
+        if let limit, limit < 0 {
             throw JSONataFault("D3011", "Fourth argument of replace function must evaluate to a positive number")
         }
         guard case .function(.regex(let regex)) = arguments[1] else {
-            let pattern = try arguments.text(1) ?? ""
-            guard !pattern.isEmpty else {
-                throw JSONataFault("D3010", "Second argument of replace function cannot be an empty string")
-            }
-            return .string(text.replacing(pattern, with: try arguments.text(2) ?? "", maxReplacements: limit))
+            return try replacePlain(text, arguments, limit, meter)
         }
-        var result = ""
-        var start = text.startIndex
-        for match in try matches(of: regex, in: text).prefix(limit) {
-            result += text[start..<match.range.lowerBound]
+        var result = String.UnicodeScalarView()
+        var size = 0
+        func append(_ scalars: some Sequence<Unicode.Scalar>) throws(JSONataFault) {
+            result.append(contentsOf: scalars)
+            size += scalars.underestimatedCount
+            try meter.check(bytes: size)
+        }
+        let scalars = Array(text.unicodeScalars)
+        var start = 0
+        for match in try matches(of: regex, in: text, limit: limit, meter) {
+            try append(scalars[start..<match.range.lowerBound])
             if let function = arguments[2].function {
-                let replacement = try evaluator.invoke(function, [.json(description(of: match, in: text))])
+                let replacement = try evaluator.invoke(function, [.json(description(of: match, in: scalars))])
                 guard let replacement = replacement.string else {
                     throw JSONataFault("D3012", "Attempted to replace a matched string with a non-string value")
                 }
-                result += replacement
+                try append(Array(replacement.unicodeScalars))
             } else {
-                result += expanded(try arguments.text(2) ?? "", match)
+                try append(Array(expanded(try arguments.text(2) ?? "", match).unicodeScalars))
             }
             start = match.range.upperBound
         }
-        return .string(result + text[start...])
+        try append(scalars[start...])
+        return .string(String(result))
+    }
+
+    private static func replacePlain(
+        _ text: String, _ arguments: Arguments, _ limit: Int?, _ meter: JSONataMeter
+    ) throws(JSONataFault) -> JSONataValue {
+        let pattern = try arguments.text(1) ?? ""
+        guard !pattern.isEmpty else {
+            throw JSONataFault("D3010", "Second argument of replace function cannot be an empty string")
+        }
+        let replacement = try arguments.text(2) ?? ""
+        try meter.spend(text.utf8.count)
+        let count = min(limit ?? .max, text.ranges(of: pattern).count)
+        let (added, overflow) = count.multipliedReportingOverflow(by: replacement.utf8.count)
+        try meter.check(bytes: overflow ? .max : text.utf8.count + added)
+        return .string(text.replacing(pattern, with: replacement, maxReplacements: limit ?? .max))
     }
 
     /// `$1` becomes the first group, `$0` the match, `$$` a dollar sign.
+    ///
+    /// A number names as many digits as there are groups for: with nine groups, `$12` is the first and a `2`.
     private static func expanded(_ template: String, _ match: Match) -> String {
         var result = ""
         var rest = Array(template)[...]
@@ -222,9 +285,15 @@ extension JSONataLibrary {
             if next == "$" {
                 rest.removeFirst()
                 result.append("$")
-            } else if let digit = next.wholeNumberValue {
+            } else if next == "0" {
                 rest.removeFirst()
-                result += digit == 0 ? match.text : digit <= match.groups.count ? match.groups[digit - 1] : ""
+                result += match.text
+            } else if next.isASCII, next.isNumber {
+                var digits = String(rest.prefix(String(match.groups.count).count).prefix { $0.isASCII && $0.isNumber })
+                while digits.count > 1, Int(digits) ?? 0 > match.groups.count { digits.removeLast() }
+                rest.removeFirst(digits.count)
+                let number = Int(digits) ?? 0
+                if number <= match.groups.count { result += match.groups[number - 1] }
             } else {
                 result.append("$")
             }
@@ -264,5 +333,13 @@ extension JSONataLibrary {
             }
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension String {
+    fileprivate init(_ scalars: some Sequence<Unicode.Scalar>) {
+        var view = UnicodeScalarView()
+        view.append(contentsOf: scalars)
+        self.init(view)
     }
 }

@@ -1,16 +1,17 @@
 internal import JSON
 
-/// What an expression can be: JSON, a sequence of results, a function, or nothing.
+/// What an expression can be: JSON, a number that was computed, a sequence of results, a function, or nothing.
 enum JSONataValue {
     case undefined
     case json(JSON)
+    case double(Double)
     case list(JSONataList)
     case function(JSONataFunction)
 
-    static func number(_ value: Double) -> JSONataValue { .json(JSON.decimalText(value)) }
+    static func number(_ value: Double) -> JSONataValue { .double(value) }
+    static func int(_ value: Int) -> JSONataValue { .json(.int(value)) }
     static func string(_ value: String) -> JSONataValue { .json(.string(value)) }
     static func bool(_ value: Bool) -> JSONataValue { .json(.bool(value)) }
-    static func array(_ elements: [JSONataValue]) -> JSONataValue { .list(JSONataList(items: elements)) }
 
     var isUndefined: Bool { if case .undefined = self { true } else { false } }
 
@@ -23,19 +24,33 @@ enum JSONataValue {
         }
     }
 
-    var string: String? { if case .json(.string(let text)) = self { text } else { nil } }
-    var number: Double? { if case .json(.number(let number)) = self { number.double } else { nil } }
-    var object: JSONObject? { if case .json(.object(let object)) = self { object } else { nil } }
-    var function: JSONataFunction? { if case .function(let function) = self { function } else { nil } }
-
-    /// The value as JSON; nil for nothing. Functions inside arrays vanish.
-    var json: JSON? {
+    /// How many elements ``asElements`` has.
+    var elementCount: Int {
         switch self {
-        case .undefined, .function: nil
-        case .json(let value): value
-        case .list(let list): .array(list.items.compactMap(\.json))
+        case .undefined: 0
+        case .json(.array(let elements)): elements.count
+        case .list(let list): list.items.count
+        default: 1
         }
     }
+
+    var isArray: Bool {
+        switch self {
+        case .json(.array), .list: true
+        default: false
+        }
+    }
+
+    var string: String? { if case .json(.string(let text)) = self { text } else { nil } }
+    var number: Double? {
+        switch self {
+        case .double(let number): number
+        case .json(.number(let number)): number.double
+        default: nil
+        }
+    }
+    var object: JSONObject? { if case .json(.object(let object)) = self { object } else { nil } }
+    var function: JSONataFunction? { if case .function(let function) = self { function } else { nil } }
 
     /// Elements for an operation that takes one value for a list of one.
     var asElements: [JSONataValue] {
@@ -43,22 +58,7 @@ enum JSONataValue {
         return elements ?? [self]
     }
 
-    /// - SeeAlso: <https://docs.jsonata.org/boolean-functions#boolean>
-    var isTruthy: Bool {
-        switch self {
-        case .undefined, .function: return false
-        case .json(.null): return false
-        case .json(.bool(let value)): return value
-        case .json(.string(let text)): return !text.isEmpty
-        case .json(.number(let number)): return (number.double ?? 0) != 0
-        case .json(.object(let object)): return !object.isEmpty
-        case .json(.array), .list:
-            let elements = elements ?? []
-            return elements.count == 1 ? elements[0].isTruthy : elements.contains(where: \.isTruthy)
-        }
-    }
-
-    /// `number`, `string`…: as AWS's error texts name the type.
+    /// `number`, `string`…: as `$type` names it.
     var typeName: String {
         switch self {
         case .undefined: "undefined"
@@ -66,25 +66,40 @@ enum JSONataValue {
         case .list, .json(.array): "array"
         case .json(.null): "null"
         case .json(.bool): "boolean"
-        case .json(.number): "number"
+        case .json(.number), .double: "number"
         case .json(.string): "string"
         case .json(.object): "object"
         }
     }
-
-    func isEqual(to other: JSONataValue) -> Bool {
-        guard let left = json, let right = other.json else { return false }
-        return left.isEquivalent(to: right)
-    }
 }
 
-/// An array in the making. A sequence of one is the one, unless something says otherwise.
+/// An array, or a sequence of results. A sequence of one is the one, unless something says otherwise.
 struct JSONataList {
-    var items: [JSONataValue]
+    let items: [JSONataValue]
     var isSequence = false
     var keepsSingleton = false
     /// Made by an array constructor inside a path, and so not flattened into the results around it.
     var isConstructed = false
+    /// Lists inside lists.
+    let height: Int
+    private let charge: JSONataCharge
+
+    /// - Throws: when the list is too large or nested too deeply.
+    init(_ items: [JSONataValue], isSequence: Bool = false, _ meter: JSONataMeter) throws(JSONataFault) {
+        var (bytes, height) = (0, 0)
+        for item in items {
+            bytes += item.bytesInList
+            if case .list(let list) = item { height = max(height, list.height) }
+        }
+        try meter.spend(items.count)
+        guard height < JSONataMeter.heightLimit else { throw .tooDeep }
+        self.items = items
+        self.isSequence = isSequence
+        self.height = height + 1
+        charge = try meter.charge(bytes: bytes)
+    }
+
+    var bytes: Int { charge.bytes }
 
     /// The sequence as a value: nothing when empty, the item alone when there is one.
     var collapsed: JSONataValue {
@@ -94,20 +109,32 @@ struct JSONataList {
     }
 }
 
+extension JSONataValue {
+    /// What the value adds to the size of a list. The contents of objects are counted when they are made.
+    var bytesInList: Int {
+        switch self {
+        case .json(.string(let text)): text.utf8.count + 8
+        case .json(.array), .json(.object): 64
+        case .list(let list): list.bytes + 8
+        default: 8
+        }
+    }
+}
+
 /// A function as a value.
 enum JSONataFunction {
     case builtIn(String)
-    case lambda(parameters: [String], body: JSONataNode, frame: JSONataFrame)
+    case lambda(parameters: [String], body: JSONataNode, input: [JSONataValue], frame: JSONataFrame)
     indirect case partial(JSONataFunction, [JSONataValue?])
     indirect case composed(JSONataFunction, JSONataFunction)
     case transform(pattern: JSONataNode, update: JSONataNode, delete: JSONataNode?, frame: JSONataFrame)
     case regex(JSONataRegex)
 
-    /// How many arguments a higher-order function should hand over.
+    /// How many arguments a higher-order function passes at most.
     var parameterCount: Int {
         switch self {
         case .builtIn(let name): JSONataLibrary.functions[name]?.arity.upperBound ?? 1
-        case .lambda(let parameters, _, _): parameters.count
+        case .lambda(let parameters, _, _, _): parameters.count
         case .partial(_, let arguments): arguments.filter { $0 == nil }.count
         case .composed(let first, _): first.parameterCount
         case .transform, .regex: 1
@@ -124,5 +151,12 @@ final class JSONataFrame {
 
     func bind(_ name: String, _ value: JSONataValue) { bindings[name] = value }
 
-    func lookUp(_ name: String) -> JSONataValue? { bindings[name] ?? parent?.lookUp(name) }
+    func lookUp(_ name: String) -> JSONataValue? {
+        var frame: JSONataFrame? = self
+        while let current = frame {
+            if let value = current.bindings[name] { return value }
+            frame = current.parent
+        }
+        return nil
+    }
 }

@@ -14,7 +14,7 @@ extension JSONataExpression {
         do {
             result = try evaluate(bindings: bindings, random: &scope.random, now: scope.now.milliseconds)
         } catch {
-            throw .query("\(description) threw an error during evaluation. \(error.text)", at: field)
+            throw .query("\(description) threw an error during evaluation\(error.code == nil ? ":" : ".") \(error.text)", at: field)
         }
         switch result {
         case .json(let value): return value

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Carries one request's body from the event loop to the task that answers, holding at most a bounded number of bytes.
+/// Carries the body of a request from the event loop to the task that answers, with a bounded buffer.
 ///
-/// The reader asks for more through `wanted`; until it does, nothing is read from the socket once ``limit`` is reached,
-/// so a slow reader slows the sender down.
+/// Once ``limit`` bytes are buffered, the socket is not read until the reader has consumed half of them and `wanted` is
+/// called. A slow reader therefore slows the sender down.
 final class BodyPipe: Sendable {
     private enum End {
         case open
@@ -25,14 +25,14 @@ final class BodyPipe: Sendable {
     private let wanted: @Sendable () -> Void
 
     /// - Parameters:
-    ///   - startsPaused: nothing is to be read before the reader asks for the first time.
-    ///   - wanted: called, from any thread, when reading is to go on after a pause.
+    ///   - startsPaused: whether reading starts only when the reader asks for the first piece.
+    ///   - wanted: called on any thread when reading resumes after a pause.
     init(startsPaused: Bool, wanted: @escaping @Sendable () -> Void) {
         state = Mutex(State(paused: startsPaused))
         self.wanted = wanted
     }
 
-    /// Whether the socket is to be read now. When not, `wanted` is called later.
+    /// Whether to read the socket now. If not, `wanted` is called later.
     func wantsMore() -> Bool {
         state.withLock { state in
             guard case .open = state.end else { return false }
@@ -56,7 +56,7 @@ final class BodyPipe: Sendable {
 
     func complete() { close(.complete)?.resume(returning: nil) }
 
-    /// Ends the body before its end; what was received stays readable.
+    /// Ends the body early; the bytes received so far stay readable.
     func fail(_ error: any Error) { close(.failed(error))?.resume(throwing: error) }
 
     private func close(_ end: End) -> CheckedContinuation<[UInt8]?, any Error>? {
@@ -68,7 +68,7 @@ final class BodyPipe: Sendable {
         }
     }
 
-    /// The next piece, nil at the end. One caller at a time.
+    /// The next piece, or nil at the end. Only one caller at a time may wait.
     func next() async throws -> [UInt8]? {
         try await withCheckedThrowingContinuation { continuation in
             var resume = false

@@ -7,30 +7,30 @@ internal import NIOCore
     internal import Musl
 #endif
 
-/// Ranges of files on their way to a client, one open at a time: an upload may have had ten thousand parts.
+/// The file ranges of a response. Only one file is open at a time, because an object can have ten thousand parts.
 final class FileSequence {
     private let ranges: FileRanges
     private var position = 0
     private var file: NIOFileHandle?
 
-    /// Opens the first file; nil when it cannot be opened.
+    /// Opens the first file; nil if it cannot be opened.
     init?(_ ranges: FileRanges) {
         self.ranges = ranges
         guard openFile() else { return nil }
     }
 
-    /// Closes a file whose transfer was given up.
+    /// Closes the file of a transfer that was not finished.
     deinit { try? file?.close() }
 
-    /// The range to send now, as `sendfile` takes it; nil when all are sent.
+    /// The range to send next, for `sendfile`; nil if all are sent.
     var current: FileRegion? {
         guard let file else { return nil }
         let range = ranges.ranges[position]
         return FileRegion(fileHandle: file, readerIndex: range.offset, endIndex: range.offset + range.length)
     }
 
-    /// Goes on to the next range.
-    /// - Returns: false when its file cannot be opened.
+    /// Moves to the next range.
+    /// - Returns: false if its file cannot be opened.
     func advance() -> Bool {
         try? file?.close()
         file = nil

@@ -2,10 +2,10 @@ internal import EmulatorKit
 internal import NIOCore
 internal import NIOHTTP1
 
-/// One client connection: takes a request at a time, hands it to the responder, writes the answer.
+/// One client connection: reads one request at a time, passes it to the responder, and writes the response.
 ///
-/// Nothing is read that nobody waits for: between the end of a request and its answer the socket rests (only its closing
-/// is noticed), so requests that a client pipelines wait in the kernel, or, if they came along, in `pending`.
+/// The socket is read only when its bytes are needed. Between the end of a request and its response only the closing of
+/// the connection is noticed: pipelined requests wait in the kernel, or in `pending` if they were already read.
 final class HTTPConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -23,7 +23,7 @@ final class HTTPConnection: ChannelInboundHandler {
         /// Waiting for a request head.
         case idle
         case answering(Exchange)
-        /// The answer is written; the rest of a body that nobody read is thrown away.
+        /// The response is written; the unread rest of the body is discarded.
         case discarding(remaining: Int)
         case closed
     }
@@ -32,10 +32,10 @@ final class HTTPConnection: ChannelInboundHandler {
     private let respond: Responder
     private var state = State.idle
     private var pending = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 1)
-    /// No further request is taken: the client said so, the listener closes, or the client's bytes are not HTTP.
+    /// No further request is accepted: the client asked for it, the listener closes, or the bytes are not HTTP.
     private var isLast = false
     private var lastProgress = NIODeadline.now()
-    private var clockRuns = false
+    private var isTimerRunning = false
     private var boundSelf: NIOLoopBound<HTTPConnection>?
     private var boundContext: NIOLoopBound<ChannelHandlerContext>?
 
@@ -49,7 +49,7 @@ final class HTTPConnection: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) {
         boundSelf = NIOLoopBound(self, eventLoop: context.eventLoop)
         boundContext = NIOLoopBound(context, eventLoop: context.eventLoop)
-        goOn(context)
+        readIfNeeded(context)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -58,7 +58,7 @@ final class HTTPConnection: ChannelInboundHandler {
         takePending(context)
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) { goOn(context) }
+    func channelReadComplete(context: ChannelHandlerContext) { readIfNeeded(context) }
 
     func channelInactive(context: ChannelHandlerContext) {
         if case .answering(let exchange) = state {
@@ -106,7 +106,7 @@ final class HTTPConnection: ChannelInboundHandler {
         case (.idle, .head(let head)):
             begin(head, context)
         case (.answering(var exchange), .body(let buffer)) where !exchange.bodyEnded:
-            // Bytes of the body are the permission to go on, asked for or not.
+            // A client that sends the body no longer waits for permission.
             exchange.awaitsContinue = false
             state = .answering(exchange)
             exchange.body.offer(Array(buffer.readableBytesView))
@@ -129,7 +129,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         guard let boundSelf, let boundContext else { return }
-        // After an upgrade request the decoder takes nothing more from this connection.
+        // After an upgrade request the decoder reads nothing more from this connection.
         if !head.isKeepAlive || head.method == .CONNECT || head.headers.contains(name: "Upgrade") { isLast = true }
         let awaitsContinue = head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
         let eventLoop = context.eventLoop
@@ -154,20 +154,20 @@ final class HTTPConnection: ChannelInboundHandler {
             let head = HTTPResponseHead(version: exchange.head.version, status: .continue)
             context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
         }
-        goOn(context)
+        readIfNeeded(context)
     }
 
-    /// Reads on if anybody waits for what comes.
-    private func goOn(_ context: ChannelHandlerContext) {
-        let waits =
+    /// Reads the socket if the next bytes are needed.
+    private func readIfNeeded(_ context: ChannelHandlerContext) {
+        let isNeeded =
             switch state {
             case .idle: true
             case .answering(let exchange): !exchange.bodyEnded && exchange.body.wantsMore()
             case .discarding: true
             case .closed: false
             }
-        guard waits, pending.isEmpty else { return }
-        startClock(context)
+        guard isNeeded, pending.isEmpty else { return }
+        startTimer(context)
         context.read()
     }
 
@@ -191,10 +191,10 @@ final class HTTPConnection: ChannelInboundHandler {
         guard let region = files.current else { return writeEnd(context) }
         context.writeAndFlush(wrapOutboundOut(.body(.fileRegion(region)))).assumeIsolated().whenComplete { result in
             if case .success = result, files.advance() {
-                // Not called at once: a file may leave at once, and ten thousand of them would fill the stack.
+                // Scheduled, not called: if every write succeeds at once, ten thousand files would overflow the stack.
                 context.eventLoop.assumeIsolated().execute { self.write(files, context) }
             } else {
-                // The length is promised already: only a broken connection can say that bytes are missing.
+                // The length is already sent, so only a broken connection tells the client that bytes are missing.
                 context.close(promise: nil)
             }
         }
@@ -214,12 +214,12 @@ final class HTTPConnection: ChannelInboundHandler {
         if exchange.bodyEnded {
             finish(context)
         } else {
-            // Closing with unread bytes in the socket could destroy the answer on its way.
+            // Closing a socket with unread bytes could destroy the response in transit.
             state = .discarding(remaining: limits.discardedBytes)
         }
         lastProgress = .now()
         takePending(context)
-        goOn(context)
+        readIfNeeded(context)
     }
 
     private func finish(_ context: ChannelHandlerContext) {
@@ -238,18 +238,18 @@ final class HTTPConnection: ChannelInboundHandler {
         }
     }
 
-    // MARK: Time-outs
+    // MARK: Timeouts
 
-    /// One lazy timer a connection: it looks now and then whether the client lets us wait too long.
-    private func startClock(_ context: ChannelHandlerContext) {
-        guard !clockRuns, let boundSelf, let boundContext else { return }
-        clockRuns = true
+    /// Starts the one timer of a connection, which checks at intervals whether the client has stalled for too long.
+    private func startTimer(_ context: ChannelHandlerContext) {
+        guard !isTimerRunning, let boundSelf, let boundContext else { return }
+        isTimerRunning = true
         let tick = TimeAmount(min(limits.headTimeout, limits.bodyTimeout))
-        context.eventLoop.scheduleTask(in: tick) { boundSelf.value.lookAtClock(boundContext.value) }
+        context.eventLoop.scheduleTask(in: tick) { boundSelf.value.checkTimeouts(boundContext.value) }
     }
 
-    private func lookAtClock(_ context: ChannelHandlerContext) {
-        clockRuns = false
+    private func checkTimeouts(_ context: ChannelHandlerContext) {
+        isTimerRunning = false
         let waited = NIODeadline.now() - lastProgress
         switch state {
         case .idle:
@@ -264,6 +264,6 @@ final class HTTPConnection: ChannelInboundHandler {
             if waited >= TimeAmount(limits.bodyTimeout) { return context.close(promise: nil) }
         case .closed: return
         }
-        startClock(context)
+        startTimer(context)
     }
 }

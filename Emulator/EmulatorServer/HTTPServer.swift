@@ -3,10 +3,10 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 
-/// HTTP/1.1 listeners over SwiftNIO, all on the threads of one event loop group.
+/// HTTP/1.1 listeners on SwiftNIO, which share the threads of one event loop group.
 ///
-/// A listener costs one socket, a connection a few kilobytes while idle. Bodies stream in with backpressure; file
-/// ranges stream out without passing through memory.
+/// A listener costs one socket, and an idle connection a few kilobytes. Request bodies are streamed with backpressure;
+/// file ranges are sent without a copy in memory.
 public final class HTTPServer: Listening {
     private let group: MultiThreadedEventLoopGroup
     private let host: String
@@ -14,7 +14,7 @@ public final class HTTPServer: Listening {
 
     /// - Parameters:
     ///   - host: the address to listen on.
-    ///   - threads: event loop threads; one serves tens of thousands of small requests a second.
+    ///   - threads: the event loop threads; one thread serves tens of thousands of small requests per second.
     public init(host: String = "127.0.0.1", threads: Int = 1, limits: HTTPLimits = HTTPLimits()) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         self.host = host
@@ -54,21 +54,21 @@ public final class HTTPServer: Listening {
         }
     }
 
-    /// Ends the event loops. Close the listeners first: what is still open is cut off.
+    /// Ends the event loops. Close the listeners first, because open connections are cut off.
     public func stop() async { try? await group.shutdownGracefully() }
 }
 
-/// What a client may take of the server.
+/// The limits for each client.
 public struct HTTPLimits: Sendable {
-    /// All header fields of a request together.
+    /// The size of all header fields of a request together.
     public var headerBytes = 64 << 10
-    /// How long a connection may take from being idle to a complete request head.
+    /// The time in which a connection must send a complete request head.
     public var headTimeout: Duration = .seconds(120)
-    /// How long a body may make no progress while it is waited for.
+    /// The time for which an awaited body may make no progress.
     public var bodyTimeout: Duration = .seconds(30)
-    /// How much of a body that nobody read is thrown away to keep the connection.
+    /// The size up to which an unread body is discarded to keep the connection.
     public var discardedBytes = 16 << 20
-    /// How long closing waits for requests under way.
+    /// The time for which closing waits for requests in progress.
     public var drainTimeout: Duration = .seconds(5)
 
     public init() {}
@@ -80,7 +80,7 @@ public enum HTTPServerError: Error, CustomStringConvertible {
     public var description: String {
         switch self {
         case .cannotListen(let host, let port, let reason):
-            "cannot listen on \(host):\(port): \(reason); choose another port, or stop what uses this one"
+            "cannot listen on \(host):\(port): \(reason); choose another port, or stop the process that uses this one"
         }
     }
 }

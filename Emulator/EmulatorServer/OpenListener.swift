@@ -2,7 +2,7 @@ internal import EmulatorKit
 internal import NIOCore
 import Synchronization
 
-/// A bound port and the connections made through it.
+/// A bound port and its connections.
 final class OpenListener: Listener {
     private let channel: any Channel
     private let connections: OpenConnections
@@ -39,7 +39,7 @@ final class OpenConnections: Sendable {
             return state.draining
         }
         channel.closeFuture.whenComplete { _ in self.remove(identifier) }
-        // Accepted before the listener closed, set up after.
+        // The connection was accepted before the listener closed, but set up afterwards.
         if draining { channel.pipeline.fireUserInboundEventTriggered(DrainEvent()) }
     }
 
@@ -53,7 +53,7 @@ final class OpenConnections: Sendable {
         for continuation in drained { continuation.resume() }
     }
 
-    /// Closes idle connections at once, busy ones after their answer, all of them when `timeout` has passed.
+    /// Closes idle connections at once, busy ones after their response, and all of them after `timeout`.
     func drain(within timeout: Duration) async {
         let channels = state.withLock { state in
             state.draining = true
@@ -75,5 +75,5 @@ final class OpenConnections: Sendable {
     }
 }
 
-/// Tells a connection to take no further request.
+/// Asks a connection to accept no further request.
 struct DrainEvent: Sendable {}

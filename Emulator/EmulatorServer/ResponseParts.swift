@@ -9,7 +9,7 @@ import Synchronization
     internal import Musl
 #endif
 
-/// A response in the terms of NIO: head with framing headers, and where the body's bytes come from.
+/// A response in NIO's types: the head with framing headers, and the source of the body.
 struct ResponseParts {
     enum Content {
         case none
@@ -58,7 +58,7 @@ struct ResponseParts {
                 headers.add(name: name, value: value)
             }
         }
-        // The answer to HEAD may tell the length of a body that is not there; any other length is counted, not believed.
+        // A response to HEAD may declare the length of the missing body; any other length is counted, not copied.
         headers.add(name: "Content-Length", value: bodiless ? givenLength ?? String(length) : String(length))
         headers.add(name: "Date", value: DateHeader.now())
         if closes {
@@ -70,7 +70,7 @@ struct ResponseParts {
     }
 }
 
-/// The `Date` header's value, made once a second.
+/// The value of the `Date` header, formatted once per second.
 enum DateHeader {
     private static let last = Mutex<(second: Int, text: String)>((0, ""))
 
@@ -95,7 +95,7 @@ extension EmulatorKit.HTTPRequest {
             body: RequestBody(length: length) { try await pipe.next() })
     }
 
-    /// The path and query of a request target; a proxy's client sends the whole URL.
+    /// The path and query of a request target; a client of a proxy sends the whole URL.
     private static func originForm(_ target: String) -> Substring {
         guard !target.hasPrefix("/"), let colon = target.firstIndex(of: ":"), target[colon...].hasPrefix("://") else {
             return target[...]

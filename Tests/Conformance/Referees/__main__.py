@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Plays one service with clients that nobody here wrote, and checks every answer against what AWS documents.
+"""Tests one service with independent clients, and checks every answer against AWS's documentation.
 
 python3 Referees ENDPOINT SERVICE          runs all checks of s3, dynamodb, lambda, stepfunctions, logs, sqs, sns, ssm,
-                                           awscli or bad_requests; prints what failed; exits 0 only if nothing did
+                                           awscli or bad_requests; prints failures; exits with 0 only if there are none
 python3 Referees ENDPOINT SERVICE WORD…    runs the checks whose names contain one of the words
 """
 import importlib, os, sys, traceback

@@ -1,4 +1,4 @@
-"""What people type: the AWS CLI with nothing but its endpoint set."""
+"""The AWS CLI as people use it, with only its endpoint set."""
 import json, os, subprocess, sys, tempfile, uuid
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def aws(*words, fails=False):
 
 
 @check
-def files_go_up_and_come_back():
+def files_are_uploaded_and_downloaded():
     name = "referee-" + uuid.uuid4().hex[:16]
     aws("s3", "mb", f"s3://{name}")
     with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +57,7 @@ def a_table_is_used():
 
 @check
 def a_topic_reaches_a_queue():
-    # Version 1 of the CLI has names of its own for SQS's hosts, and needs the endpoint in the command.
+    # Version 1 of the CLI uses its own host names for SQS, and needs the endpoint in the command.
     def sqs(*words, **more): return aws("sqs", "--endpoint-url", endpoint, *words, **more)
     name = "referee-" + uuid.uuid4().hex[:12]
     url = sqs("create-queue", "--queue-name", name)["QueueUrl"]
@@ -74,7 +74,7 @@ def a_topic_reaches_a_queue():
 
 
 @check
-def the_pipelines_machine_and_logs_are_seen():
+def the_pipelines_state_machine_and_logs_are_shown():
     listed = {m["name"]: m["stateMachineArn"] for m in aws("stepfunctions", "list-state-machines")["stateMachines"]}
     arn = listed["cupel-dev-ingestion"]
     started = aws("stepfunctions", "start-execution", "--state-machine-arn", arn, "--input", '{"control_id": "none"}')

@@ -1,4 +1,4 @@
-"""What no well-meaning client sends: each gets an answer that says no, and the emulator goes on."""
+"""Malformed requests: each is answered with an error, and the emulator keeps running."""
 import errno, json, socket
 
 from calls import address, bucket, check, raw, s3
@@ -8,7 +8,7 @@ TABLE = "cupel-dev-control"
 
 
 def spoken(data, seconds=60):
-    """Writes `data` to a fresh connection; returns what comes back until the server closes or rests."""
+    """Writes `data` to a new connection; returns everything that the server sends until it closes or resets."""
     with socket.create_connection((host, port), timeout=seconds) as connection:
         answer = b""
         try:
@@ -39,7 +39,7 @@ def called(target, body, version="1.0", service="dynamodb"):
 
 
 @check
-def what_is_not_http_is_refused():
+def malformed_http_is_refused():
     for garbage in (
             b"\r\n\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n",
             b"G\x00T / HTTP/1.1\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\nbroken header\r\n\r\n", b"\xff" * 100_000,
@@ -51,7 +51,7 @@ def what_is_not_http_is_refused():
 
 
 @check
-def an_end_in_the_middle_changes_nothing():
+def a_truncated_request_changes_nothing():
     name = bucket()
     for length in (b"Content-Length: 1000", b"Transfer-Encoding: chunked"):
         code = status(b"PUT /" + name.encode() + b"/k HTTP/1.1\r\nHost: x\r\n" + length + b"\r\n\r\n5\r\nhello\r\n")
@@ -72,7 +72,7 @@ def headers_and_paths_have_a_limit():
 
 
 @check
-def json_that_is_none_is_a_serialization_error():
+def invalid_json_is_a_serialization_error():
     deep = b'{"a":' * 200_000
     for body in (b"", b"{", b"[]", b'"x"', b"nul", b"\xff\xfe", b'{"TableName": }', deep, b"[" * 200_000, b'{"a": 1' + b"0" * 500_000):
         for target, version in (("DynamoDB_20120810.DescribeTable", "1.0"), ("AWSStepFunctions.DescribeStateMachine", "1.0"),
@@ -107,7 +107,7 @@ def values_of_the_wrong_kind_are_refused():
 
 
 @check
-def what_nobody_plays_says_so():
+def an_action_that_is_not_emulated_says_so():
     for target in ("DynamoDB_20120810.Nothing", "Nothing_1.PutItem", "DynamoDB_20120810.", ".", "x", "AWSStepFunctions.🦆"):
         code, _, content = called(target.encode(), b"{}")
         assert 400 <= code <= 501 and json.loads(content)["__type"], (target, code, content)
@@ -126,7 +126,7 @@ def no_path_leaves_the_bucket():
                  f"/{name}/..%2f..%2f..%2f..%2f..%2fetc%2fpasswd", f"/{name}//etc/passwd", f"/{name}/a%00b", f"/{name}/%ff%fe"):
         code, _, content = raw("GET", path)
         assert 400 <= code < 500 and secret not in content, (path, code, content[:200])
-    # As keys such names are only text: each is stored as itself, beside the others.
+    # As keys such names are only text: each is a key of its own.
     keys = ["../../x", "/etc/passwd", "a//b", "./x", "..", "a/../b", "~", "\u0001", "CON", "-rf", "a\\b"]
     for key in keys: s3.put_object(Bucket=name, Key=key, Body=key.encode())
     assert {o["Key"] for o in s3.list_objects_v2(Bucket=name)["Contents"]} == set(keys)
@@ -149,7 +149,7 @@ def xml_is_not_trusted():
 
 
 @check
-def a_slow_client_holds_nobody_up():
+def slow_clients_do_not_block_others():
     waiting = [socket.create_connection((host, port)) for _ in range(200)]
     for connection in waiting: connection.sendall(b"PUT /b/k HTTP/1.1\r\nHost: x\r\nContent-Le")
     alive()

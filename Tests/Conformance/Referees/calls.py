@@ -1,4 +1,4 @@
-"""What the checks share: the clients, the list of checks, and how a refusal is expected."""
+"""Shared by all checks: the clients, the list of checks, and the expectation of a refusal."""
 import hashlib, http.client, sys, time, urllib.parse, uuid
 
 import boto3
@@ -36,7 +36,7 @@ def fails(code, status, call, *arguments, **named):
         call(*arguments, **named)
     except ClientError as error:
         said = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
-        # HEAD has no body to name the code in.
+        # An answer to HEAD has no body with the code.
         assert said in ((code, status), (str(status), status)), f"expected {code} {status}, got {said}"
         return error.response
     raise AssertionError(f"expected {code} {status}, got success")

@@ -36,7 +36,7 @@ def table(sort=None, index=False, stream=None):
 
 
 @check
-def tables_are_made_listed_and_removed():
+def tables_are_created_listed_and_deleted():
     name = table()
     assert dynamodb.describe_table(TableName=name)["Table"]["TableStatus"] == "ACTIVE"
     listed = [n for page in dynamodb.get_paginator("list_tables").paginate(PaginationConfig={"PageSize": 1})
@@ -51,7 +51,7 @@ def tables_are_made_listed_and_removed():
 
 
 @check
-def every_type_comes_back_as_it_went():
+def every_type_is_returned_as_stored():
     name = table()
     value = item(id="a", n=Decimal("-12345678901234567890.123456789"), b=b"\x00\xff", t=True, z=None, l=[1, "x", [None]],
                  m={"é": {"deep": 1}}, ss={"p", "q"}, ns={1, 2}, bs={b"1"})
@@ -87,7 +87,7 @@ def a_condition_decides_a_write():
 
 
 @check
-def one_of_many_at_once_wins():
+def one_of_many_concurrent_writes_succeeds():
     name, wins = table(), []
 
     def claim(number):
@@ -180,7 +180,7 @@ def an_index_follows_its_table():
 
 
 @check
-def a_stream_tells_every_change_in_order():
+def a_stream_lists_every_change_in_order():
     name = table(stream="NEW_AND_OLD_IMAGES")
     arn = dynamodb.describe_table(TableName=name)["Table"]["LatestStreamArn"]
     dynamodb.put_item(TableName=name, Item=item(id="a", v=1))
@@ -196,7 +196,7 @@ def a_stream_tells_every_change_in_order():
         records += streams.get_records(ShardIterator=iterator)["Records"]
     seen = [(r["eventName"], *(plain(r["dynamodb"].get(i, {})).get("v") for i in ("OldImage", "NewImage")))
             for r in records]
-    # Writing what is there already changes nothing, and neither does deleting what is not.
+    # Writing an equal item changes nothing, and neither does deleting a missing one.
     assert seen == [("INSERT", None, 1), ("MODIFY", 1, 2), ("REMOVE", 2, None)], seen
     numbers = [int(r["dynamodb"]["SequenceNumber"]) for r in records]
     assert numbers == sorted(set(numbers))

@@ -1,4 +1,4 @@
-"""Functions: invoked at once and later, their logs and errors, and the Runtime API that they speak."""
+"""Functions: direct and asynchronous invocation, logs and errors, and the Runtime API."""
 import base64, io, json, uuid, zipfile
 
 from calls import check, client, eventually, fails
@@ -58,14 +58,14 @@ def a_deployed_function_answers():
 
 
 @check
-def a_deployed_function_says_what_is_wrong():
+def a_deployed_function_reports_its_error():
     answer, error = invoke("cupel-dev-compute-router", {"control_id": "0" * 32}, LogType="Tail")
     assert answer["StatusCode"] == 200 and answer["FunctionError"] == "Unhandled", answer
     assert error["errorType"] and error["errorMessage"], error
 
 
 @check
-def a_payload_goes_there_and_back():
+def a_payload_is_returned():
     name = function("def handler(event, context):\n    return event\n")
     for event in ({"a": [1, None, "é"]}, 1, "x", None): assert invoke(name, event)[1] == (event if event is not None else None)
     assert functions.invoke(FunctionName=name, InvocationType="DryRun")["StatusCode"] == 204
@@ -97,7 +97,7 @@ def handler(event, context):
 
 
 @check
-def an_event_runs_later_and_again_if_it_fails():
+def an_event_runs_later_and_is_retried():
     name = function("def handler(event, context):\n    print('saw', event)\n    if event == 'bad': raise ValueError(event)\n")
     for event in ("good", "bad"):
         answer = functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(event))
@@ -113,7 +113,7 @@ def an_event_runs_later_and_again_if_it_fails():
 
 
 @check
-def a_configuration_changes():
+def a_configuration_is_updated():
     name = function("import os\ndef handler(event, context):\n    return os.environ.get('WORD')\n",
                     Environment={"Variables": {"WORD": "one"}}, MemorySize=256)
     assert invoke(name)[1] == "one"

@@ -1,4 +1,4 @@
-"""Log groups, streams, events, and how they are found again."""
+"""Log groups, streams, and events, and how they are read."""
 import time, uuid
 
 from calls import check, client, fails
@@ -25,7 +25,7 @@ def found(name, **more):
 
 
 @check
-def groups_and_streams_are_made_listed_and_removed():
+def groups_and_streams_are_created_listed_and_deleted():
     name = group(("a", "b"))
     fails("ResourceAlreadyExistsException", 400, logs.create_log_group, logGroupName=name)
     fails("ResourceAlreadyExistsException", 400, logs.create_log_stream, logGroupName=name, logStreamName="a")
@@ -75,7 +75,7 @@ def a_filter_finds_by_word_field_time_and_stream():
 
 
 @check
-def what_is_wrong_is_refused():
+def invalid_input_is_refused():
     name = group()
     fails("ResourceNotFoundException", 400, put, name, "x", stream="none")
     fails("ResourceNotFoundException", 400, put, "/referee/none", "x")

@@ -1,4 +1,4 @@
-"""Queues for the checks of SQS, and of what delivers to queues."""
+"""Queues for the checks of SQS and of services that deliver to queues."""
 import uuid
 
 from calls import client

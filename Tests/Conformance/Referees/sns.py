@@ -1,4 +1,4 @@
-"""Topics: who is subscribed, what subscribers get, and what is refused."""
+"""Topics: subscriptions, deliveries, and refusals."""
 import io, json, time, uuid, zipfile
 
 from calls import check, client, eventually, fails
@@ -22,7 +22,7 @@ def text(value): return {"DataType": "String", "StringValue": value}
 
 
 @check
-def topics_are_made_listed_and_removed():
+def topics_are_created_listed_and_deleted():
     made = topic(DisplayName="Alarms")
     name = made.rsplit(":", 1)[1]
     assert made == f"arn:aws:sns:us-east-1:000000000000:{name}"
@@ -40,7 +40,7 @@ def topics_are_made_listed_and_removed():
 
 
 @check
-def lists_come_in_pages():
+def lists_have_pages():
     made = {topic() for _ in range(101)}
     pages = list(sns.get_paginator("list_topics").paginate())
     assert len(pages) > 1 and made <= {t["TopicArn"] for p in pages for t in p["Topics"]}
@@ -48,7 +48,7 @@ def lists_come_in_pages():
 
 
 @check
-def subscriptions_are_made_listed_and_removed():
+def subscriptions_are_created_listed_and_deleted():
     to, url = topic(), queue()
     made = sns.subscribe(TopicArn=to, Protocol="sqs", Endpoint=arn(url))["SubscriptionArn"]
     assert made.startswith(to + ":")
@@ -74,7 +74,7 @@ def subscriptions_are_made_listed_and_removed():
 
 
 @check
-def mail_waits_for_its_reader():
+def a_mail_subscription_stays_pending():
     to = topic()
     assert sns.subscribe(TopicArn=to, Protocol="email", Endpoint="a@example.com")["SubscriptionArn"] == "pending confirmation"
     listed, = sns.list_subscriptions_by_topic(TopicArn=to)["Subscriptions"]
@@ -105,7 +105,7 @@ def a_notification_is_in_every_queue():
 
 
 @check
-def each_protocol_gets_its_text():
+def each_protocol_gets_its_own_message():
     to = topic()
     url = subscribed(to, RawMessageDelivery="true")
     sns.publish(TopicArn=to, MessageStructure="json", Message=json.dumps({"default": "d", "sqs": "for queues"}))
@@ -116,7 +116,7 @@ def each_protocol_gets_its_text():
 
 
 @check
-def filters_choose():
+def filter_policies_select_messages():
     to = topic()
     red = subscribed(to, RawMessageDelivery="true", FilterPolicy=json.dumps(
         {"color": ["red", {"prefix": "dark"}], "size": [{"numeric": [">", 3]}]}))
@@ -137,7 +137,7 @@ def filters_choose():
 
 
 @check
-def what_a_queue_does_not_take_goes_to_the_dead_letter_queue():
+def a_message_that_a_queue_refuses_goes_to_the_dead_letter_queue():
     to, dead = topic(), queue()
     gone = queue()
     sns.subscribe(TopicArn=to, Protocol="sqs", Endpoint=arn(gone), Attributes={
@@ -165,7 +165,7 @@ def batches_fail_entry_by_entry():
 
 
 @check
-def what_cannot_be_published_is_refused():
+def an_invalid_message_is_refused():
     to = topic()
     fails("InvalidParameter", 400, sns.publish, TopicArn=to, Message="")
     fails("InvalidParameter", 400, sns.publish, TopicArn=to, Message="x" * 262_145)
@@ -178,7 +178,7 @@ def what_cannot_be_published_is_refused():
 
 
 @check
-def tags_are_kept():
+def tags_are_stored():
     to = topic()
     sns.tag_resource(ResourceArn=to, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
     sns.untag_resource(ResourceArn=to, TagKeys=["a"])

@@ -1,4 +1,4 @@
-"""Queues: what goes in, what comes out and when, and what is refused."""
+"""Queues: sending, receiving, visibility, and refusals."""
 import hashlib, json, struct, threading, time, uuid
 
 from calls import check, eventually, fails, raw
@@ -8,7 +8,7 @@ PREFIX = "AWS.SimpleQueueService."
 
 
 def digest(attributes):
-    """As https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html has it."""
+    """The digest of https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html."""
     def part(data): return struct.pack(">I", len(data)) + data
     def value(a):
         return b"\1" + part(a["StringValue"].encode()) if "StringValue" in a else b"\2" + part(a["BinaryValue"])
@@ -17,11 +17,11 @@ def digest(attributes):
 
 
 @check
-def queues_are_made_found_and_removed():
+def queues_are_created_found_and_deleted():
     url = queue(VisibilityTimeout=7)
     name = url.rsplit("/", 1)[1]
     assert sqs.get_queue_url(QueueName=name)["QueueUrl"] == url
-    assert sqs.create_queue(QueueName=name)["QueueUrl"] == url, "equal attributes are no conflict"
+    assert sqs.create_queue(QueueName=name)["QueueUrl"] == url, "equal attributes are not a conflict"
     assert sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "7"})["QueueUrl"] == url
     fails("QueueAlreadyExists", 400, sqs.create_queue, QueueName=name, Attributes={"VisibilityTimeout": "8"})
     assert sqs.list_queues(QueueNamePrefix=name)["QueueUrls"] == [url]
@@ -36,7 +36,7 @@ def queues_are_made_found_and_removed():
 
 
 @check
-def lists_come_in_pages():
+def lists_have_pages():
     prefix = "pages-" + uuid.uuid4().hex[:8]
     for n in range(5): sqs.create_queue(QueueName=f"{prefix}-{n}")
     pages = list(sqs.get_paginator("list_queues").paginate(QueueNamePrefix=prefix, PaginationConfig={"PageSize": 2}))
@@ -88,7 +88,7 @@ def a_message_is_received_hidden_and_deleted():
 
 
 @check
-def a_message_comes_back_when_its_time_is_over():
+def a_message_returns_after_its_visibility_timeout():
     url = queue(VisibilityTimeout=1)
     send(url, "x")
     first, = receive(url)
@@ -97,7 +97,7 @@ def a_message_comes_back_when_its_time_is_over():
 
 
 @check
-def attributes_travel_and_are_selected():
+def attributes_are_delivered_and_selected():
     url, given = queue(), {
         "name": {"DataType": "String", "StringValue": "Ä"}, "a.count": {"DataType": "Number", "StringValue": "12"},
         "a.bytes": {"DataType": "Binary.raw", "BinaryValue": b"\x00\xff"}}
@@ -145,7 +145,7 @@ def a_long_poll_ends_with_the_message():
 
 
 @check
-def what_is_too_much_is_refused():
+def limits_are_enforced():
     url, other = queue(), queue(MaximumMessageSize=1024)
     send(url, "x" * 1_048_576)
     fails("InvalidParameterValue", 400, send, url, "x" * 1_048_577)
@@ -184,7 +184,7 @@ def batches_fail_entry_by_entry():
 
 
 @check
-def what_is_received_too_often_goes_to_the_dead_letter_queue():
+def a_message_received_too_often_goes_to_the_dead_letter_queue():
     dead = queue()
     policy = json.dumps({"deadLetterTargetArn": arn(dead), "maxReceiveCount": 2})
     url = queue(VisibilityTimeout=0, RedrivePolicy=policy)
@@ -224,7 +224,7 @@ def a_fifo_queue_keeps_the_order_of_each_group():
 
 
 @check
-def a_fifo_queue_takes_the_same_once():
+def a_fifo_queue_accepts_a_duplicate_once():
     url = queue(fifo=True)
     first = send(url, "x", MessageGroupId="g", MessageDeduplicationId="d")
     second = send(url, "other", MessageGroupId="g", MessageDeduplicationId="d")

@@ -1,4 +1,4 @@
-"""Parameters: plain ones and secrets."""
+"""Parameters, plain and secret."""
 import uuid
 
 from calls import check, client, fails
@@ -7,7 +7,7 @@ ssm = client("ssm")
 
 
 @check
-def a_parameter_is_put_got_and_deleted():
+def a_parameter_is_put_read_and_deleted():
     name = "/referee/" + uuid.uuid4().hex
     assert ssm.put_parameter(Name=name, Value="grün", Type="String")["Version"] == 1
     fails("ParameterAlreadyExists", 400, ssm.put_parameter, Name=name, Value="x", Type="String")
@@ -22,7 +22,7 @@ def a_parameter_is_put_got_and_deleted():
 
 
 @check
-def a_secret_is_shown_to_who_asks_for_it():
+def a_secret_is_shown_with_decryption():
     name = "/referee/" + uuid.uuid4().hex
     ssm.put_parameter(Name=name, Value="hunter2", Type="SecureString")
     assert "hunter2" not in ssm.get_parameter(Name=name)["Parameter"]["Value"]
@@ -32,7 +32,7 @@ def a_secret_is_shown_to_who_asks_for_it():
 
 
 @check
-def what_is_no_parameter_is_refused():
+def an_invalid_parameter_is_refused():
     for name in ("a b", "a/b", "/ssm/x", "AWSx"):
         fails("ValidationException", 400, ssm.put_parameter, Name=name, Value="x", Type="String")
     fails("ValidationException", 400, ssm.put_parameter, Name="a", Value="x" * 4097, Type="String")

@@ -1,4 +1,4 @@
-"""Machines and their executions: started, watched, stopped, told step by step."""
+"""State machines and their executions: start, description, stop, history."""
 import json, uuid
 
 from calls import check, client, eventually, fails
@@ -40,7 +40,7 @@ def an_execution_runs_and_is_described():
 
 
 @check
-def history_tells_every_step_forwards_and_backwards():
+def history_lists_every_step_forward_and_backward():
     done = run(CHOICE, {"n": 1})
     events = machines.get_execution_history(executionArn=done["executionArn"])["events"]
     assert [e["type"] for e in events] == [
@@ -53,7 +53,7 @@ def history_tells_every_step_forwards_and_backwards():
 
 
 @check
-def a_name_runs_once():
+def a_name_starts_one_execution():
     arn = machine(CHOICE)
     first = machines.start_execution(stateMachineArn=arn, name="once", input='{"n": 1}')
     settled(first["executionArn"])
@@ -86,7 +86,7 @@ def a_task_is_retried_then_caught():
 
 
 @check
-def a_machine_is_changed_and_removed():
+def a_state_machine_is_updated_and_deleted():
     arn = machine(CHOICE)
     machines.update_state_machine(stateMachineArn=arn, definition=json.dumps(
         {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}))
@@ -99,7 +99,7 @@ def a_machine_is_changed_and_removed():
 
 
 @check
-def what_is_wrong_is_refused():
+def invalid_input_is_refused():
     fails("InvalidDefinition", 400, machine, {"StartAt": "Nowhere", "States": {"A": {"Type": "Succeed"}}})
     arn = machine(CHOICE)
     fails("InvalidExecutionInput", 400, machines.start_execution, stateMachineArn=arn, input="{")

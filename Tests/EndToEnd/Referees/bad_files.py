@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes one file for each way in which a raw file can be wrong. bad_files.py DIR"""
+"""Writes one file for each kind of bad raw file. bad_files.py DIR"""
 import gzip, os, random, struct, sys, zlib
 
 folder = sys.argv[1]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares the types that a catalog's template names with those that pyarrow finds in bronze files of the same contracts.
+"""Compares the types in a catalog's template with those that pyarrow finds in bronze files of the same contracts.
 
     catalog.py BRONZE_WRITER CONTRACTS TEMPLATE
 """
@@ -11,14 +11,14 @@ writer, contracts, template = sys.argv[1:]
 
 
 class Template(yaml.SafeLoader):
-    """Intrinsic functions are of no interest."""
+    """Ignores intrinsic functions."""
 
 
 Template.add_multi_constructor("!", lambda loader, suffix, node: getattr(node, "value", None))
 
 
 def glue(kind):
-    """The Hive type that holds every value of an Arrow type, as Athena's documentation has it."""
+    """The Hive type that holds every value of an Arrow type, by Athena's documentation."""
     kind = getattr(kind, "storage_type", kind)
     plain = {"bool": "boolean", "int8": "tinyint", "int16": "smallint", "int32": "int", "int64": "bigint", "uint8": "smallint",
              "uint16": "int", "uint32": "bigint", "uint64": "bigint", "float": "float", "double": "double", "string": "string",
@@ -33,7 +33,7 @@ def glue(kind):
 
 
 def row(properties):
-    """The shortest row that keeps the contract."""
+    """The shortest row that satisfies the contract."""
     some = {"integer": 1, "number": 1.5, "boolean": True, "string": "a", "array": [], "object": {}}
     return {p["name"]: some[p["logicalType"]] for p in properties if p.get("required")}
 

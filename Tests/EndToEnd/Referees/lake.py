@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a user with boto3, pyarrow and DuckDB sees of the pipeline. Prints one JSON document.
+"""Uses the pipeline as a user with boto3, pyarrow and DuckDB would. Prints one JSON document.
 
     lake.py ENDPOINT put KEY FILE [KEY FILE ...]   uploads files; -> {"versions": [...]}
     lake.py ENDPOINT settle [SECONDS]              waits until every raw object has a settled record; -> {"records": [...]}
@@ -7,9 +7,9 @@
     lake.py ENDPOINT check                         reads every successful record's bronze file with pyarrow and DuckDB and compares
                                                    it with its raw object, value by value; checks the counts and that no file is unclaimed
     lake.py ENDPOINT repeat-event KEY TIMES        sends the object's event again, concurrently and in batches
-    lake.py ENDPOINT phantom-event KEY [BUCKET]    sends the event of an object that is not there (any more)
-    lake.py ENDPOINT forget                        deletes every control record; -> {"records": how many}
-    lake.py ENDPOINT replay-by-schedule            what the schedule does; -> the replayer's answer
+    lake.py ENDPOINT phantom-event KEY [BUCKET]    sends the event of an object that does not exist
+    lake.py ENDPOINT forget                        deletes every control record; -> {"records": their number}
+    lake.py ENDPOINT replay-by-schedule            invokes the replayer as the schedule does; -> its answer
     lake.py ENDPOINT quarantine                    -> {"lines": [...]}, the quarantined rows of all objects
     lake.py ENDPOINT digests                       -> {key: SHA-256} of every object of the lake
     lake.py ENDPOINT executions                    -> {"statuses": {...}}
@@ -80,7 +80,7 @@ def masked(value):
 
 
 def expected_rows(name, body, key):
-    """The rows as the contract says they must be, by Python's own readers."""
+    """The rows that the contract requires, from Python's own readers."""
     columns = contract(name)
     masking = {c["name"] for c in columns for p in c.get("customProperties", []) if p["property"] == "masking" and p["value"] == "mask"}
     def convert(column, value):
@@ -144,7 +144,7 @@ def check():
 
 
 def event(versions, bucket=stage):
-    """The event that S3 sends when these versions were created."""
+    """The event that S3 sends after these versions were created."""
     return {"Records": [{
         "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-east-1", "eventName": "ObjectCreated:Put",
         "eventTime": v["LastModified"].strftime("%Y-%m-%dT%H:%M:%S.") + f"{v['LastModified'].microsecond // 1000:03d}Z",
@@ -154,7 +154,7 @@ def event(versions, bucket=stage):
 
 
 def invoke_recorder(events):
-    """Concurrently, so that events overtake each other."""
+    """Sends events concurrently, so that they overtake each other."""
     lam = client("lambda")
     function = next(f["FunctionName"] for f in lam.list_functions()["Functions"] if "control-recorder" in f["FunctionName"])
     def send(event):

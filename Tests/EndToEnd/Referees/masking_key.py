@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Whether the lake holds keyed hashes of e-mail addresses, computed by Python's own HMAC.
+"""Checks that the lake has keyed hashes of e-mail addresses, with Python's own HMAC.
 
-    masking_key.py ENDPOINT put NAME     keeps the key as a SecureString
+    masking_key.py ENDPOINT put NAME     stores the key as a SecureString
     masking_key.py ENDPOINT check FILE   compares the profiles in the lake with the raw FILE
 """
 import csv, gzip, hashlib, hmac, io, sys

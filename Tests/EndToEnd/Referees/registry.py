@@ -1,7 +1,7 @@
-"""registry.py REGISTRY IMAGE COMMAND…: has COMMAND push IMAGE to a registry of its own, and compares what that then serves.
+"""registry.py REGISTRY IMAGE COMMAND…: runs COMMAND, which pushes IMAGE to a new registry, and checks what the registry serves.
 
-REGISTRY is the executable of https://distribution.github.io/distribution/, `{repository}` in COMMAND where to push to. Prints the
-image's name; ends with 1, and says why, unless what COMMAND pushed and named is what the archive holds.
+REGISTRY is the executable of https://distribution.github.io/distribution/, `{repository}` in COMMAND is replaced by the target. Prints the
+image's name; exits with 1 and the reason unless COMMAND pushed and named the image in the archive.
 """
 import hashlib, json, os, re, subprocess, sys, tarfile, tempfile, threading, urllib.request
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One zip for each function: its executable as `bootstrap`, and the contracts beside it.
+"""Writes one zip per function, with its executable as `bootstrap` and the contracts.
 
     zip_functions.py EXECUTABLES CONTRACTS TARGET
 """

@@ -6,7 +6,7 @@ from calls import bucket, check, client, endpoint, raw, s3
 
 
 @check
-def a_bucket_may_stand_in_the_host():
+def the_host_can_name_the_bucket():
     name = bucket()
     s3.put_object(Bucket=name, Key="a/k", Body=b"hosted")
     for rest in ("localhost", "s3.us-east-1.localhost:4566", "s3.amazonaws.com", "s3.localhost"):
@@ -52,7 +52,7 @@ def errors_are_documents():
 
 
 @check
-def notifications_are_kept():
+def notifications_are_stored():
     name = bucket()
     assert "LambdaFunctionConfigurations" not in s3.get_bucket_notification_configuration(Bucket=name)
     rule = {

@@ -1,11 +1,11 @@
-"""Buckets and the documents they keep."""
+"""Buckets and their configuration documents."""
 import json, uuid
 
 from calls import bucket, check, fails, raw, s3
 
 
 @check
-def buckets_are_made_listed_found_and_deleted():
+def buckets_are_created_listed_found_and_deleted():
     name = bucket()
     assert name in [b["Name"] for b in s3.list_buckets()["Buckets"]]
     assert s3.list_buckets()["Owner"]["ID"]
@@ -23,7 +23,7 @@ def buckets_are_made_listed_found_and_deleted():
 
 
 @check
-def a_bucket_elsewhere_knows_its_region():
+def a_bucket_reports_its_region():
     name = "referee-" + uuid.uuid4().hex[:16]
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     assert s3.get_bucket_location(Bucket=name)["LocationConstraint"] == "eu-west-1"
@@ -37,7 +37,7 @@ def bucket_names_are_checked():
 
 
 @check
-def bucket_documents_are_kept():
+def bucket_documents_are_stored():
     name = bucket()
     policy = json.dumps({"Version": "2012-10-17", "Statement": []})
     fails("NoSuchBucketPolicy", 404, s3.get_bucket_policy, Bucket=name)

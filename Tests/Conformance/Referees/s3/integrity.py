@@ -1,11 +1,11 @@
-"""Checksums, wrapped payloads, broken connections."""
+"""Checksums, chunked payloads, and broken connections."""
 import base64, hashlib, os, socket, time, zlib
 
 from calls import address, body, bucket, check, fails, raw, s3
 
 
 @check
-def every_checksum_is_verified_and_kept():
+def every_checksum_is_verified_and_stored():
     name, content = bucket(), os.urandom(100_000)
     right = {
         "CRC32": zlib.crc32(content).to_bytes(4, "big"), "SHA1": hashlib.sha1(content).digest(),
@@ -34,7 +34,7 @@ def every_checksum_is_verified_and_kept():
 
 
 @check
-def chunked_payloads_are_unwrapped():
+def chunked_payloads_are_decoded():
     name = bucket()
     content = os.urandom(70_000)
     crc = base64.b64encode(zlib.crc32(content).to_bytes(4, "big")).decode()
@@ -72,7 +72,7 @@ def chunked_payloads_are_unwrapped():
 
 
 @check
-def a_body_cut_short_leaves_nothing():
+def a_truncated_body_leaves_nothing():
     name = bucket()
     s3.put_object(Bucket=name, Key="k", Body=b"old")
     host, port = address.split(":")

@@ -5,7 +5,7 @@ from calls import body, bucket, check, fails, md5, raw, s3
 
 
 @check
-def listings_page_and_fold():
+def listings_have_pages_and_common_prefixes():
     name = bucket()
     keys = sorted(["a/1", "a/2", "b/c/1", "b/d/2", "x", "y z", "é", "zz"], key=lambda k: k.encode())
     for key in keys: s3.put_object(Bucket=name, Key=key, Body=key.encode())
@@ -52,7 +52,7 @@ def a_thousand_keys_make_a_page():
     assert [o["Key"] for o in page["Contents"] + rest["Contents"]] == [f"{n:05}" for n in range(1010)]
 
 @check
-def versions_are_kept_and_deleted_one_by_one():
+def versions_are_stored_and_deleted_one_by_one():
     name = bucket(versioned=True)
     assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
     first = s3.put_object(Bucket=name, Key="k", Body=b"1")["VersionId"]

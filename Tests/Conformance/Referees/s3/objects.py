@@ -1,4 +1,4 @@
-"""Objects: what goes in comes out, under every condition."""
+"""Objects: round trips and conditional requests."""
 import datetime, os, threading
 
 from botocore.exceptions import ClientError
@@ -7,7 +7,7 @@ from calls import body, bucket, check, fails, md5, raw, s3
 
 
 @check
-def an_object_comes_back_with_all_its_headers():
+def an_object_is_returned_with_all_its_headers():
     name, content = bucket(), os.urandom(1000)
     put = s3.put_object(
         Bucket=name, Key="a/b c+d%20é~.txt", Body=content, ContentType="text/x-own", CacheControl="max-age=1",
@@ -30,7 +30,7 @@ def an_object_comes_back_with_all_its_headers():
 
 
 @check
-def objects_of_every_size_come_back():
+def objects_of_every_size_are_returned():
     name = bucket()
     for size in [0, 1, 65535, 65536, 65537, 1 << 20, (9 << 20) + 7]:
         content = os.urandom(size)
@@ -40,7 +40,7 @@ def objects_of_every_size_come_back():
 
 
 @check
-def what_is_missing_is_named():
+def a_missing_object_is_named():
     name = bucket()
     answer = fails("NoSuchKey", 404, s3.get_object, Bucket=name, Key="nö/thing")
     assert answer["Error"]["Key"] == "nö/thing" and answer["ResponseMetadata"]["RequestId"]
@@ -62,7 +62,7 @@ def keys_never_become_paths():
 
 
 @check
-def ranges_are_cut_as_rfc_9110_says():
+def ranges_are_cut_by_rfc_9110():
     name = bucket()
     for size in (10_000, 300_000):
         content = os.urandom(size)

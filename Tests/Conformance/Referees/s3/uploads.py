@@ -1,11 +1,11 @@
-"""Objects that arrive in parts."""
+"""Multipart uploads."""
 import hashlib, io, os
 
 from calls import body, bucket, check, fails, md5, s3
 
 
 @check
-def thirty_megabytes_go_up_in_parts():
+def thirty_megabytes_are_uploaded_in_parts():
     name, content = bucket(), os.urandom(30 << 20)
     s3.upload_fileobj(io.BytesIO(content), name, "big", ExtraArgs={"ContentType": "x/y", "Metadata": {"m": "1"}})
     got = s3.get_object(Bucket=name, Key="big")

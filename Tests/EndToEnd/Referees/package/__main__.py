@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Runs the packages as AWS does, in an empty root without privileges, and checks what comes out.
+"""Runs the packages as AWS does, in an empty root without privileges, and checks the results.
 
-python3 package PACKAGES RIE          PACKAGES is what `make package` made; RIE is AWS's Runtime Interface Emulator
+python3 package PACKAGES RIE          PACKAGES is the output of `make package`; RIE is AWS's Runtime Interface Emulator
 python3 package PACKAGES RIE WORD…    only the checks whose names contain one of the words
 
-Prints each check's outcome; exits 0 only if nothing failed. It moves itself into namespaces of its own (mounts, processes,
-network), so the root file system, DNS and HTTPS that the functions see are made here and end with it. That needs root, or a
+Prints the outcome of each check; exits with 0 only if none failed. It enters namespaces of its own (mounts, processes,
+network), so the root file system, DNS and HTTPS that the functions see are created here and end with it. That needs root, or a
 system that lets users have namespaces.
 """
 import importlib, os, shutil, subprocess, sys, tempfile, traceback
@@ -15,7 +15,7 @@ NAMESPACES = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child"]
 
 
 def enter_namespaces():
-    """Runs this script again inside; ends with its exit status."""
+    """Runs this script again inside, and exits with its status."""
     for options in ([], ["--user", "--map-root-user"]):
         if subprocess.run([*NAMESPACES, *options, "true"], capture_output=True).returncode == 0: break
     else:

@@ -1,4 +1,4 @@
-"""The packages themselves: complete, described, and the same when they are packed again."""
+"""The packages themselves: complete, described, and reproducible."""
 import hashlib, json, pathlib, stat, struct, subprocess, zipfile
 
 from surroundings import check, expect, functions, packages, scratch
@@ -11,7 +11,7 @@ def sha256(content):
 
 
 @check
-def the_checksums_cover_every_file_and_hold():
+def the_checksums_cover_every_file_and_are_correct():
     lines = dict(reversed(line.split("  ", 1)) for line in (packages / "SHA256SUMS").read_text().splitlines())
     files = {path.name for path in packages.iterdir() if path.is_file()} - {"SHA256SUMS"}
     expect(set(lines) == files, (sorted(lines), sorted(files)))
@@ -19,7 +19,7 @@ def the_checksums_cover_every_file_and_hold():
 
 
 @check
-def a_zip_holds_what_its_folder_holds_and_nothing_of_its_making():
+def a_zip_has_the_files_of_its_folder_and_no_trace_of_the_build():
     for name in functions:
         folder = packages / name
         with zipfile.ZipFile(packages / f"{name}.zip") as archive:
@@ -49,7 +49,7 @@ def a_bootstrap_is_static_stripped_and_names_no_folder_of_its_build():
 
 
 @check
-def packed_again_elsewhere_the_bytes_are_the_same():
+def a_package_built_elsewhere_has_the_same_bytes():
     elsewhere = scratch / "again"
     subprocess.run(["infra/package/assemble.py", "package", "--libraries", ".build/static/libraries", "--scratch", ".build/static",
                     "--output", elsewhere, *functions], cwd=repository, check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""TLS: who is trusted, and that nothing is said to anybody else."""
+"""TLS: which servers are trusted, and that nothing is sent to others."""
 from invocations import aws, created
 from services import Service, known, trusting
 from surroundings import Function, Root, check, expect, packages
@@ -59,6 +59,6 @@ def a_certificate_of_an_unknown_authority_is_refused():
 
 
 @check
-def the_packaged_certificates_do_not_trust_just_anybody():
+def the_packaged_certificates_do_not_trust_every_server():
     answer, calls, _ = record(Function("control-recorder", {"AWS_MAX_ATTEMPTS": "1"}))
     expect("unable to get local issuer certificate" in answer.get("errorMessage", "") and not calls, answer)

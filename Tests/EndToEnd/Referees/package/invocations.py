@@ -80,7 +80,7 @@ def control_recorder_records_in_dynamodb_over_tls():
 
 
 @check
-def compute_router_and_bronze_writer_look_their_record_up():
+def compute_router_and_bronze_writer_read_their_record():
     for name in ["compute-router", "bronze-writer"]:
         with aws(name) as function:
             Service.calls.clear()
@@ -106,7 +106,7 @@ def three_hundred_invocations_take_one_process():
 
 
 @check
-def a_handler_error_is_answered_and_the_process_goes_on():
+def a_handler_error_is_answered_and_the_process_stays():
     with Function("firehose-transform") as function:
         for event, said in [({"no": "records"}, "records"), (b"not json", "byte 0"), (b"", "")]:
             answer = function.invoke(event)
@@ -116,7 +116,7 @@ def a_handler_error_is_answered_and_the_process_goes_on():
 
 
 @check
-def an_init_error_names_what_is_missing():
+def an_init_error_names_the_missing_variable():
     for name, options, said in [
         ("control-recorder", {"without": ["CONTROL_TABLE"]}, "CONTROL_TABLE"),
         ("bronze-writer", {"without": ["LAKE_BUCKET"]}, "LAKE_BUCKET"),
@@ -142,7 +142,7 @@ def payloads_of_six_megabytes_pass_both_ways():
 
 
 @check
-def a_time_out_ends_the_process_and_the_next_invocation_has_a_new_one():
+def a_timeout_ends_the_process_and_the_next_invocation_gets_a_new_one():
     with aws("replayer", variables={"CONTROL_TABLE": "stall"}, timeout=2) as function:
         began = time.monotonic()
         answer = function.invoke({})

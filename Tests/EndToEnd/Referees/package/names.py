@@ -1,4 +1,4 @@
-"""A static executable resolves names by itself: with no file of the system's, and whatever the system's files ask for."""
+"""A static executable resolves names by itself: without system files, and whatever the system's files request."""
 import json, pathlib, subprocess
 
 from invocations import aws, created
@@ -53,6 +53,6 @@ def name_services_of_another_glibc_are_not_loaded():
 
 
 @check
-def a_name_that_does_not_exist_is_said():
+def a_missing_name_is_reported():
     answer, function = records({}, variables={"AWS_ENDPOINT_URL_DYNAMODB": "https://nobody.test", "AWS_MAX_ATTEMPTS": "1"})
     expect("nobody.test" in answer.get("errorMessage", "") and "resolve" in answer["errorMessage"], answer)

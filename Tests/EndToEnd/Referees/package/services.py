@@ -1,4 +1,4 @@
-"""AWS as a function finds it: names through DNS, DynamoDB and S3 over HTTPS with certificates of a test authority."""
+"""AWS for the functions: DNS, and DynamoDB and S3 over HTTPS with certificates of a test authority."""
 import http.server, json, pathlib, socket, socketserver, ssl, struct, subprocess, threading
 
 import surroundings
@@ -9,7 +9,7 @@ ADDRESSES = {"expired.test": "127.0.0.2", "other-name.test": "127.0.0.3", "unkno
 
 
 class Names(threading.Thread):
-    """DNS at 127.0.0.1:53: hosts of AWS and of the tests have an IPv4 address each, others do not exist."""
+    """DNS at 127.0.0.1:53: each host of AWS and of the tests has an IPv4 address; others do not exist."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -39,7 +39,7 @@ class Names(threading.Thread):
 
 
 class Service(http.server.BaseHTTPRequestHandler):
-    """Enough of DynamoDB: a table that stays empty, so every item can be put, and none updated. One named `stall` does not answer."""
+    """The required part of DynamoDB: a table that stays empty, so that every put succeeds and every update fails. One named `stall` does not answer."""
     protocol_version = "HTTP/1.1"
     calls = []
 
@@ -72,7 +72,7 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 
 class Authority:
-    """A certificate authority, made for this run."""
+    """A certificate authority for this run."""
 
     def __init__(self, folder, name):
         self.folder = folder

@@ -1,4 +1,4 @@
-"""What the checks share: the list of them, an empty root to run a program in, and a loopback network of its own."""
+"""Shared by all checks: the list of checks, an empty root for a program, and its own loopback network."""
 import contextlib, ctypes, fcntl, http.client, json, os, pathlib, platform, shutil, socket, struct, subprocess, sys, time
 
 packages, rie = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
@@ -33,7 +33,7 @@ def mount(*arguments):
 
 
 class Root:
-    """A root file system that holds a function and nothing else: /proc, four devices, an empty /tmp; all else is read-only.
+    """A root file system with only a function, /proc, four devices, and an empty /tmp; everything else is read-only.
 
     `files` are added to it, by path; those called bootstrap or bronze-writer can be run. The program runs as nobody (or, where a user's namespace has only one user, as that one),
     without capabilities.
@@ -79,7 +79,7 @@ class Root:
 
 
 class Function:
-    """A function under AWS's Runtime Interface Emulator: a context, in which it can be invoked."""
+    """A function under AWS's Runtime Interface Emulator. Inside the context it can be invoked."""
     port = 9100
 
     def __init__(self, name, variables={}, files={}, without=(), timeout=30, root=None):
@@ -110,7 +110,7 @@ class Function:
         return self.log_path.read_text(errors="replace")
 
     def invoke(self, event):
-        """The answer, as JSON; what the emulator itself has to say, as text. (A handler's error, too, comes with status 200.)"""
+        """The answer as JSON, or the emulator's own message as text. (A handler's error also has status 200.)"""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         body = event if isinstance(event, bytes) else json.dumps(event).encode()
         connection.request("POST", "/2015-03-31/functions/function/invocations", body)
@@ -122,7 +122,7 @@ class Function:
             return answer.decode(errors="replace")
 
     def starts(self):
-        """How often a process of the function was started."""
+        """The number of processes of the function that were started."""
         return self.log.count("(rapid) exec ")
 
 

@@ -7,7 +7,7 @@ from surroundings import Root, check, expect, packages
 
 
 @check
-def the_image_is_what_its_manifest_says():
+def the_image_matches_its_manifest():
     with tarfile.open(packages / "bronze-writer-image.tar") as archive:
         files = {entry.name: archive.extractfile(entry).read() for entry in archive if entry.isfile()}
 
@@ -44,7 +44,7 @@ def the_task_converts_in_its_own_root():
 
 
 @check
-def the_task_without_its_settings_says_which():
+def the_task_names_missing_settings():
     root = Root("bronze-writer")
     run = root.run(["/var/task/bootstrap"], {"CONTROL_ID": "0" * 32})
     expect(run.returncode != 0 and "AWS_REGION" in run.stderr + run.stdout, (run.returncode, run.stderr))

@@ -30,6 +30,7 @@ let runtime: [Target] = [
         cSettings: isStatic ? [.define("CUPEL_STATIC_LIBCURL")] : []),
     layer("JSON", in: "Runtime"),
     layer("Threads", in: "Runtime"),
+    layer("CRC", in: "Runtime", imports: ["CKernels"]),
     layer("YAML", in: "Runtime", imports: ["CYAML"]),
     layer("Digest", in: "Runtime", imports: ["CCrypto"]),
     layer("LambdaRuntime", in: "Runtime", imports: ["JSON"], exclude: ["README.md"]),
@@ -40,9 +41,10 @@ let runtime: [Target] = [
     layer("PII", in: "Runtime", exclude: ["README.md"]),
     layer("Contracts", in: "Runtime", imports: ["Pattern", "YAML"], exclude: ["README.md"]),
     layer(
-        "Columnar", in: "Runtime", imports: ["Contracts", "Digest", "Pattern", "Threads", "CKernels", "CZlib"] + isal,
+        "Columnar", in: "Runtime",
+        imports: ["Contracts", "CRC", "Digest", "Pattern", "Threads", "CKernels", "CZlib"] + isal,
         exclude: ["README.md", "Quality/README.md"], defines: isal.isEmpty ? ["WITHOUT_ISAL"] : []),
-    layer("Parquet", in: "Runtime", imports: ["CKernels", "CSnappy", "CZlib", "CZstd"], exclude: ["README.md"]),
+    layer("Parquet", in: "Runtime", imports: ["CRC", "CKernels", "CSnappy", "CZlib", "CZstd"], exclude: ["README.md"]),
     layer("Control", in: "Runtime", imports: ["AWSClient", "AWSModels", "Digest"], exclude: ["README.md"]),
 ]
 
@@ -111,6 +113,7 @@ let tests: [Target] = [
     layer("TestReferee", in: "Tests/Support"),
     layer("TestEmulator", in: "Tests/Support", imports: ["TestReferee"]),
     unitTests(of: "JSON"),
+    unitTests(of: "CRC", imports: ["TestRandom"]),
     unitTests(of: "YAML"),
     unitTests(of: "LambdaRuntime", imports: ["JSON", "TestMetrics"]),
     unitTests(of: "AWSModels", imports: ["JSON"]),

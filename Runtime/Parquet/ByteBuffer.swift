@@ -1,5 +1,4 @@
-internal import CKernels
-internal import CZlib
+internal import CRC
 
 /// Bytes that grow at the end and keep their memory when emptied.
 ///
@@ -93,12 +92,5 @@ final class ByteBuffer {
     func bytes() -> [UInt8] { bytes(in: 0..<count) }
 
     /// CRC-32 of the bytes, as gzip has it.
-    var crc32: UInt32 {
-        withBytes { bytes in
-            let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            var crc: UInt32 = 0
-            let done = parquet_crc32(&crc, start, bytes.count)
-            return UInt32(crc32_z(UInt(crc), start.map { $0 + done }, bytes.count - done))
-        }
-    }
+    var crc32: UInt32 { withBytes { CyclicRedundancyCheck.crc32($0) } }
 }

@@ -3,6 +3,7 @@
 // made at run time. The readers' kernels may read up to CK_PADDING bytes before and after their text; none writes there.
 #include "automaton.h"
 #include "base64.h"
+#include "crc.h"
 #include "csv_index.h"
 #include "fields.h"
 #include "file.h"

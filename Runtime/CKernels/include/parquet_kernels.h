@@ -93,10 +93,6 @@ void parquet_range_fixed(const uint8_t *values, size_t count, size_t width, bool
 
 // MARK: Pages
 
-/// Continues a CRC-32 (polynomial 0x04C11DB7 reflected, as gzip; starts with 0) over the first bytes: all but the last
-/// few where the processor multiplies without carries, else none. Returns how many were done.
-size_t parquet_crc32(uint32_t *crc, const uint8_t *bytes, size_t count);
-
 /// BYTE_STREAM_SPLIT of `count` values of `width` (4 or 8) bytes each, into as many bytes.
 void parquet_split_streams(const uint8_t *values, size_t count, size_t width, uint8_t *out);
 

@@ -1,4 +1,4 @@
-internal import CZlib
+internal import CRC
 
 /// The header of a gzip member, read in pieces of any size: what it says is checked and kept nowhere.
 ///
@@ -27,8 +27,8 @@ struct GzipHeader {
     private var offset = 0
     private var extraSize = 0
     /// The CRC-32 of everything before the header's checksum.
-    private var sum: UInt = 0
-    private var statedSum: UInt = 0
+    private var sum = CyclicRedundancyCheck(.crc32)
+    private var statedSum: UInt64 = 0
 
     var isComplete: Bool { part == .end }
 
@@ -37,9 +37,9 @@ struct GzipHeader {
         while !isComplete, !input.isEmpty {
             let isSummed = part != .checksum
             let size = try readPart(input)
-            if isSummed { sum = crc32(sum, input.assumingMemoryBound(to: UInt8.self).baseAddress, UInt32(size)) }
+            if isSummed { sum.update(UnsafeRawBufferPointer(rebasing: input[..<size])) }
             input = UnsafeRawBufferPointer(rebasing: input[size...])
-            if isComplete, flags.contains(.checksum), statedSum != sum & 0xFFFF { throw .wrongChecksum }
+            if isComplete, flags.contains(.checksum), statedSum != sum.value & 0xFFFF { throw .wrongChecksum }
         }
     }
 
@@ -62,7 +62,7 @@ struct GzipHeader {
             beginNextPart()
             return zero + 1
         case .checksum:
-            statedSum |= UInt(byte) << (8 * offset)
+            statedSum |= UInt64(byte) << (8 * offset)
             advance(by: 1, of: 2)
         case .end: return 0
         }

@@ -1,3 +1,4 @@
+internal import CRC
 internal import CZlib
 
 /// zlib, which is everywhere.
@@ -7,7 +8,7 @@ final class ZlibInflater: MemberInflater {
     private let stream: UnsafeMutablePointer<z_stream>
     private(set) var isAtEnd = false
     /// The CRC-32 and the length of what the member has given out.
-    private var sum: UInt = 0
+    private var sum = CyclicRedundancyCheck(.crc32)
     private var length: UInt32 = 0
     private var trailer: [UInt8] = []
     private var isAtTrailer = false
@@ -47,7 +48,7 @@ final class ZlibInflater: MemberInflater {
         stream.pointee.avail_out = size
         let status = CZlib.inflate(stream, Z_NO_FLUSH)
         let written = size - stream.pointee.avail_out
-        sum = crc32(sum, start, written)
+        sum.update(UnsafeRawBufferPointer(rebasing: room[..<Int(written)]))
         length &+= written
         switch status {
         // It cannot go on without more input or more room, which is no fault.
@@ -65,7 +66,7 @@ final class ZlibInflater: MemberInflater {
         isAtEnd = false
         isAtTrailer = false
         trailer.removeAll(keepingCapacity: true)
-        (sum, length) = (0, 0)
+        (sum, length) = (CyclicRedundancyCheck(.crc32), 0)
         let rest = input
         inflateReset(stream)
         input = rest
@@ -78,7 +79,7 @@ final class ZlibInflater: MemberInflater {
         input = UnsafeRawBufferPointer(rebasing: input[size...])
         guard trailer.count == Self.trailerSize else { return }
         let stated = trailer.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard stated == UInt64(length) << 32 | UInt64(sum) else { throw .wrongChecksum }
+        guard stated == UInt64(length) << 32 | sum.value else { throw .wrongChecksum }
         isAtEnd = true
     }
 }

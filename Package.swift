@@ -29,23 +29,27 @@ let runtime: [Target] = [
         name: "CCurl", dependencies: isStatic ? ["CCurlLibrary"] : [], path: "Runtime/CCurl",
         cSettings: isStatic ? [.define("CUPEL_STATIC_LIBCURL")] : []),
     layer("JSON", in: "Runtime"),
+    layer("XML", in: "Runtime"),
+    layer("Time", in: "Runtime"),
+    layer("URLCoding", in: "Runtime"),
     layer("Threads", in: "Runtime"),
     layer("CRC", in: "Runtime", imports: ["CKernels"]),
     layer("YAML", in: "Runtime", imports: ["CYAML"]),
     layer("Digest", in: "Runtime", imports: ["CCrypto"]),
-    layer("LambdaRuntime", in: "Runtime", imports: ["JSON"], exclude: ["README.md"]),
-    layer("AWSModels", in: "Runtime", imports: ["JSON"]),
+    layer("LambdaRuntime", in: "Runtime", imports: ["JSON", "Time"], exclude: ["README.md"]),
+    layer("AWSModels", in: "Runtime", imports: ["JSON", "Time", "URLCoding"]),
     layer(
-        "AWSClient", in: "Runtime", imports: ["AWSModels", "JSON", "Digest", "CCurl"], exclude: ["README.md"]),
+        "AWSClient", in: "Runtime",
+        imports: ["AWSModels", "JSON", "XML", "Time", "URLCoding", "Digest", "CCurl"], exclude: ["README.md"]),
     layer("Pattern", in: "Runtime", imports: ["CKernels"], exclude: ["README.md"]),
     layer("PII", in: "Runtime", exclude: ["README.md"]),
     layer("Contracts", in: "Runtime", imports: ["Pattern", "YAML"], exclude: ["README.md"]),
     layer(
         "Columnar", in: "Runtime",
-        imports: ["Contracts", "CRC", "Digest", "Pattern", "Threads", "CKernels", "CZlib"] + isal,
+        imports: ["Contracts", "CRC", "Digest", "Pattern", "Threads", "Time", "CKernels", "CZlib"] + isal,
         exclude: ["README.md", "Quality/README.md"], defines: isal.isEmpty ? ["WITHOUT_ISAL"] : []),
     layer("Parquet", in: "Runtime", imports: ["CRC", "CKernels", "CSnappy", "CZlib", "CZstd"], exclude: ["README.md"]),
-    layer("Control", in: "Runtime", imports: ["AWSClient", "AWSModels", "Digest"], exclude: ["README.md"]),
+    layer("Control", in: "Runtime", imports: ["AWSClient", "AWSModels", "Digest", "Time"], exclude: ["README.md"]),
 ]
 
 // MARK: Functions: one executable a stage
@@ -62,7 +66,7 @@ let functions: [Target] = [
             "CKernels", "JSON",
         ],
         exclude: ["README.md"]),
-    function("Replayer", imports: ["LambdaRuntime", "AWSClient", "AWSModels", "Control", "JSON"]),
+    function("Replayer", imports: ["LambdaRuntime", "AWSClient", "AWSModels", "Control", "JSON", "Time"]),
 ]
 
 // MARK: Emulator: the same functions, state machines and template on a laptop
@@ -92,7 +96,7 @@ let emulator: [Target] = [
         name: "cupel",
         dependencies: [
             "ContractTools", "EmulatorKit", "EmulatorServer", "CProcess", "AWSClient", "AWSModels", "Contracts",
-            "Control", "JSON", "Threads", "CZlib",
+            "Control", "JSON", "Threads", "Time", "CZlib",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         path: "Emulator/cupel",
@@ -109,27 +113,31 @@ let emulator: [Target] = [
 let tests: [Target] = [
     layer("TestRandom", in: "Tests/Support"),
     layer("TestMetrics", in: "Tests/Support", imports: ["JSON"]),
-    layer("FakeAWS", in: "Tests/Support", imports: ["AWSClient", "AWSModels", "Digest", "JSON"]),
+    layer("FakeAWS", in: "Tests/Support", imports: ["AWSClient", "AWSModels", "Digest", "JSON", "Time"]),
     layer("TestReferee", in: "Tests/Support"),
     layer("TestEmulator", in: "Tests/Support", imports: ["TestReferee"]),
     unitTests(of: "JSON"),
+    unitTests(of: "XML", imports: ["TestRandom"]),
+    unitTests(of: "Time", imports: ["TestRandom"]),
+    unitTests(of: "URLCoding", imports: ["TestRandom"]),
     unitTests(of: "Threads"),
     unitTests(of: "CRC", imports: ["TestRandom"]),
     unitTests(of: "Digest", imports: ["TestRandom"]),
     unitTests(of: "YAML"),
     unitTests(of: "LambdaRuntime", imports: ["JSON", "TestMetrics"]),
-    unitTests(of: "AWSModels", imports: ["JSON"]),
-    unitTests(of: "AWSClient", imports: ["AWSModels", "JSON", "Digest"]),
+    unitTests(of: "AWSModels", imports: ["JSON", "Time"]),
+    unitTests(of: "AWSClient", imports: ["AWSModels", "JSON", "Digest", "Time"]),
     unitTests(of: "Pattern", imports: ["CKernels", "TestRandom"]),
     unitTests(of: "PII", imports: ["TestRandom"]),
     unitTests(of: "Contracts", imports: ["YAML"]),
     unitTests(of: "Columnar", imports: ["Contracts", "CKernels", "Digest", "JSON", "TestRandom", "TestReferee"]),
     unitTests(of: "Parquet", imports: ["JSON", "TestRandom", "TestReferee"]),
-    unitTests(of: "Control", imports: ["AWSClient", "AWSModels", "FakeAWS", "JSON", "TestRandom"]),
+    unitTests(of: "Control", imports: ["AWSClient", "AWSModels", "FakeAWS", "JSON", "TestRandom", "Time"]),
     unitTests(
         of: "FirehoseTransform", imports: ["JSON", "Contracts", "LambdaRuntime", "TestMetrics", "TestRandom"]),
     unitTests(
-        of: "ControlRecorder", imports: ["AWSClient", "AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime"]),
+        of: "ControlRecorder",
+        imports: ["AWSClient", "AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime", "Time"]),
     unitTests(
         of: "ComputeRouter",
         imports: ["AWSClient", "AWSModels", "Columnar", "Control", "CZlib", "FakeAWS", "JSON", "LambdaRuntime"]),
@@ -137,10 +145,10 @@ let tests: [Target] = [
         of: "BronzeWriter",
         imports: [
             "AWSClient", "AWSModels", "Columnar", "Contracts", "Control", "FakeAWS", "JSON", "LambdaRuntime",
-            "Parquet", "TestMetrics", "TestRandom", "TestReferee",
+            "Parquet", "TestMetrics", "TestRandom", "TestReferee", "Time",
         ]),
     unitTests(
-        of: "Replayer", imports: ["AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime", "TestMetrics"]),
+        of: "Replayer", imports: ["AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime", "TestMetrics", "Time"]),
     unitTests(of: "JSONata", imports: ["JSON"]),
     unitTests(of: "ASL", imports: ["JSONata", "JSON"]),
     unitTests(of: "EmulatorKit", imports: ["ASL", "JSON", "YAML", "Digest", "TestRandom"]),
@@ -149,7 +157,7 @@ let tests: [Target] = [
     unitTests(
         of: "cupel",
         imports: [
-            "AWSClient", "AWSModels", "Columnar", "Contracts", "Control", "CZlib", "FakeAWS", "JSON",
+            "AWSClient", "AWSModels", "Columnar", "Contracts", "Control", "CZlib", "FakeAWS", "JSON", "Time",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
     .testTarget(

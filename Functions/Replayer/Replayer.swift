@@ -2,6 +2,7 @@ internal import AWSModels
 internal import Control
 internal import JSON
 internal import LambdaRuntime
+internal import Time
 
 /// Makes records pending again, each once, and says what it did.
 ///

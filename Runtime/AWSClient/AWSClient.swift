@@ -1,4 +1,6 @@
 public import JSON
+public import Time
+internal import XML
 
 /// Calls AWS: finds the endpoint, signs, sends and retries. ``ObjectStore`` and ``DynamoDB`` add typed operations.
 ///
@@ -16,30 +18,30 @@ public struct AWSClient: Sendable {
     /// - Throws: ``AWSError/configuration(_:)`` that names the variable. Missing credentials are reported by the first
     ///   call that needs them.
     public init(
-        environment: (String) -> String?, profile: String? = nil, surroundings: Surroundings = Surroundings()
+        environment: (String) -> String?, profile: String? = nil, clock: ClockAndChance = .system
     ) throws(AWSError) {
         let configuration = try AWSConfiguration(environment: environment, profile: profile)
         self.init(
             configuration, CredentialsSource(environment: environment, profile: profile),
-            CurlTransport(authorities: configuration.authorities), surroundings)
+            CurlTransport(authorities: configuration.authorities), clock)
     }
 
     /// Creates a client from its parts, for tests and for known endpoints.
     public init(
         configuration: AWSConfiguration, credentials: Credentials, transport: any HTTPTransport = CurlTransport(),
-        surroundings: Surroundings = Surroundings()
+        clock: ClockAndChance = .system
     ) {
-        self.init(configuration, .fixed(credentials), transport, surroundings)
+        self.init(configuration, .fixed(credentials), transport, clock)
     }
 
     init(
         _ configuration: AWSConfiguration, _ source: CredentialsSource, _ transport: any HTTPTransport,
-        _ surroundings: Surroundings
+        _ clock: ClockAndChance
     ) {
         self.configuration = configuration
         credentials = CredentialsCache(source)
         caller = Caller(
-            transport: transport, retry: configuration.retry, limits: configuration.limits, surroundings: surroundings)
+            transport: transport, retry: configuration.retry, limits: configuration.limits, clock: clock)
     }
 
     /// The same client with a deadline for its calls, retries included. A later call throws
@@ -82,7 +84,7 @@ public struct AWSClient: Sendable {
     ) throws(AWSError) -> HTTPResponse {
         try signedCall(request, service, operation) { (exchange) throws(TransportError) in
             let response = HTTPResponse(head: exchange.head, body: try exchange.readAll())
-            if faultInBody, XMLElement(parsing: response.body)?.name == "Error" {
+            if faultInBody, (try? XMLElement(parsing: response.body))?.name == "Error" {
                 let failed = HTTPResponseHead(status: 500, headers: exchange.head.headers)
                 return .fault(ServiceFault(failed, body: response.body))
             }
@@ -104,7 +106,7 @@ public struct AWSClient: Sendable {
             prepare: { (request) throws(AWSError) in
                 let credentials = try credentials.credentials(with: caller, configuration: configuration)
                 let signer = Signer(credentials: credentials, region: configuration.region, service: service)
-                signer.sign(&request, at: caller.surroundings.now())
+                signer.sign(&request, at: caller.clock.now())
             },
             forgetCredentials: credentials.forget, read: read)
     }
@@ -114,10 +116,6 @@ public struct AWSClient: Sendable {
         try caller.pause(afterFailure: failures, error, operation)
     }
 
-    /// 128 random bits in hexadecimal, a token for a request that must take effect once.
-    func newToken() -> String {
-        let bits = UInt128.random(in: .min ... .max)
-        let digits = String(bits, radix: 16)
-        return String(repeating: "0", count: 32 - digits.count) + digits
-    }
+    /// A token for a request that must take effect once.
+    func newToken() -> String { caller.clock.uuid() }
 }

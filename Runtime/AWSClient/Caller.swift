@@ -1,33 +1,11 @@
-public import AWSModels
-
-/// The clock, the pauses and the randomness of a client. A test supplies its own.
-public struct Surroundings: Sendable {
-    public var now: @Sendable () -> Timestamp
-    /// The continuous clock, for deadlines.
-    public var instant: @Sendable () -> ContinuousClock.Instant
-    public var pause: @Sendable (Duration) -> Void
-    /// A uniform random number in 0..<1.
-    public var fraction: @Sendable () -> Double
-
-    public init(
-        now: @escaping @Sendable () -> Timestamp = { Timestamp.now() },
-        instant: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
-        pause: @escaping @Sendable (Duration) -> Void = blockThread,
-        fraction: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
-    ) {
-        self.now = now
-        self.instant = instant
-        self.pause = pause
-        self.fraction = fraction
-    }
-}
+internal import Time
 
 /// Makes one call and retries it after errors, within its attempts and its deadline.
 struct Caller: Sendable {
     let transport: any HTTPTransport
     let retry: RetryPolicy
     let limits: TransportLimits
-    let surroundings: Surroundings
+    let clock: ClockAndChance
     var deadline: ContinuousClock.Instant?
 
     /// - Parameters:
@@ -91,16 +69,16 @@ struct Caller: Sendable {
 
     /// Waits before the next attempt, or throws if the deadline would pass.
     func pause(afterFailure failures: Int, _ error: AWSError, _ operation: String) throws(AWSError) {
-        let wait = retry.wait(afterFailure: failures, fraction: surroundings.fraction())
-        if let deadline, surroundings.instant() + wait >= deadline {
+        let wait = retry.wait(afterFailure: failures, fraction: clock.fraction())
+        if let deadline, clock.instant() + wait >= deadline {
             throw .timeout(operation: operation, reason: "no time for attempt \(failures + 1) after \(error)")
         }
-        surroundings.pause(wait)
+        clock.block(wait)
     }
 
     func limitsNow(_ operation: String) throws(AWSError) -> TransportLimits {
         guard let deadline else { return limits }
-        let left = surroundings.instant().duration(to: deadline)
+        let left = clock.instant().duration(to: deadline)
         guard left > .zero else { throw .timeout(operation: operation, reason: "the deadline has passed") }
         var limits = limits
         limits.whole = limits.whole.map { min($0, left) } ?? left

@@ -1,3 +1,5 @@
+internal import XML
+
 /// CloudFormation: the outputs of stacks.
 public struct CloudFormation: Sendable {
     private let client: AWSClient
@@ -12,7 +14,8 @@ public struct CloudFormation: Sendable {
             form: [("Action", "DescribeStacks"), ("Version", "2010-05-15"), ("StackName", name)],
             to: client.configuration.origin(of: "cloudformation"))
         let response = try client.call(request, service: "cloudformation", operation: operation)
-        guard let stack = XMLElement(parsing: response.body)?["DescribeStacksResult"]?["Stacks"]?["member"] else {
+        guard let stack = (try? XMLElement(parsing: response.body))?["DescribeStacksResult"]?["Stacks"]?["member"]
+        else {
             throw .unexpectedResponse(operation: operation, reason: "it contains no stack")
         }
         var outputs: [String: String] = [:]

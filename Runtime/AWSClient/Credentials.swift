@@ -1,4 +1,4 @@
-public import AWSModels
+public import Time
 
 /// The keys that sign requests. Printing them shows the key id only.
 public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomReflectable {

@@ -1,6 +1,7 @@
-internal import AWSModels
 internal import JSON
 internal import Synchronization
+internal import Time
+internal import XML
 
 /// A source of credentials. The environment is searched for sources in this order.
 /// - SeeAlso: <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
@@ -145,14 +146,14 @@ extension CredentialsSource {
         if let externalID = role.externalID { form.append(("ExternalId", externalID)) }
         let request = HTTPRequest(form: form, to: configuration.origin(of: "sts"))
         let signer = Signer(credentials: base, region: configuration.region, service: "sts")
-        let answer = try fetch(request, "sts AssumeRole", caller) { signer.sign(&$0, at: caller.surroundings.now()) }
+        let answer = try fetch(request, "sts AssumeRole", caller) { signer.sign(&$0, at: caller.clock.now()) }
         return try credentials(in: answer, of: "AssumeRole", role.arn)
     }
 
     private static func credentials(
         in answer: [UInt8], of action: String, _ role: String
     ) throws(AWSError) -> Credentials {
-        guard let credentials = XMLElement(parsing: answer)?["\(action)Result"]?["Credentials"],
+        guard let credentials = (try? XMLElement(parsing: answer))?["\(action)Result"]?["Credentials"],
             let keyID = credentials["AccessKeyId"]?.text, let secret = credentials["SecretAccessKey"]?.text
         else { throw .credentials("the response of \(action) for \(role) has no credentials") }
         return Credentials(
@@ -216,7 +217,7 @@ final class CredentialsCache: Sendable {
 
     func credentials(with caller: Caller, configuration: AWSConfiguration) throws(AWSError) -> Credentials {
         try current.withLock { (current) throws(AWSError) in
-            let now = caller.surroundings.now()
+            let now = caller.clock.now()
             if let current, current.remains(after: now.advanced(byMilliseconds: Self.margin)) { return current }
             do throws(AWSError) {
                 let fetched = try source.fetch(with: caller, configuration: configuration)

@@ -1,4 +1,4 @@
-internal import AWSModels
+internal import URLCoding
 
 /// The headers of a request or a response, in order. Names are case-insensitive.
 public struct HTTPHeaders: Sendable, Hashable {
@@ -81,7 +81,7 @@ public struct HTTPRequest: Sendable, Hashable {
     }
 
     /// The path with each segment percent-encoded once.
-    var encodedPath: String { path.percentEncoded(keepingSlashes: true) }
+    var encodedPath: String { path.percentEncoded(keeping: .path) }
 
     /// The query as it is signed and sent: percent-encoded, sorted by encoded name and value.
     var encodedQuery: String {

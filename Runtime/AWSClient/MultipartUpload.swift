@@ -1,5 +1,6 @@
 public import AWSModels
 internal import Digest
+internal import XML
 
 /// An upload of an object in parts. The object appears when the upload is completed.
 ///
@@ -31,15 +32,18 @@ public struct MultipartUpload: Sendable {
     public func complete(_ parts: [UploadedPart]) throws(AWSError) -> StoredObject {
         let operation = "s3 CompleteMultipartUpload \(object)"
         let ordered = parts.sorted { $0.number < $1.number }
-        let entries = ordered.map {
-            "<Part><PartNumber>\($0.number)</PartNumber><ETag>&quot;\(xmlEscaped($0.eTag))&quot;</ETag></Part>"
-        }
         var request = try request(.post, [uploadIDItem], operation)
         request.headers["content-type"] = "application/xml"
         let namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
-        let document =
-            "<CompleteMultipartUpload xmlns=\"\(namespace)\">\(entries.joined())</CompleteMultipartUpload>"
-        request.body = Array(document.utf8)
+        let document = XMLWriter("CompleteMultipartUpload", namespace: namespace) { document in
+            for part in ordered {
+                document.element("Part") { entry in
+                    entry.element("PartNumber", part.number)
+                    entry.element("ETag", ObjectStore.quoted(part.eTag))
+                }
+            }
+        }
+        request.body = document.bytes
         let response: HTTPResponse
         do throws(AWSError) {
             response = try store.client.call(request, service: "s3", operation: operation, faultInBody: true)
@@ -47,7 +51,7 @@ public struct MultipartUpload: Sendable {
             guard error.code == "NoSuchUpload", let done = try alreadyCompleted(ordered) else { throw error }
             return done
         }
-        guard let eTag = XMLElement(parsing: response.body)?["ETag"]?.text else {
+        guard let eTag = (try? XMLElement(parsing: response.body))?["ETag"]?.text else {
             throw .unexpectedResponse(operation: operation, reason: "the ETag is missing")
         }
         return StoredObject(
@@ -111,7 +115,7 @@ extension ObjectStore {
         // A second upload would remain unnoticed and cost money.
         request.isRepeatable = false
         let response = try client.call(request, service: "s3", operation: operation)
-        guard let uploadID = XMLElement(parsing: response.body)?["UploadId"]?.text, !uploadID.isEmpty else {
+        guard let uploadID = (try? XMLElement(parsing: response.body))?["UploadId"]?.text, !uploadID.isEmpty else {
             throw .unexpectedResponse(operation: operation, reason: "the UploadId is missing")
         }
         return MultipartUpload(self, object, uploadID: uploadID)

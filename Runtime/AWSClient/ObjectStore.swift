@@ -1,4 +1,7 @@
 public import AWSModels
+internal import Time
+internal import URLCoding
+internal import XML
 
 /// S3: objects by bucket and key.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html>
@@ -76,7 +79,7 @@ public struct ObjectStore: Sendable {
         if let token { query.append(.init("continuation-token", token)) }
         let request = try self.request(.get, bucket: bucket, query: query, operation)
         let response = try client.call(request, service: "s3", operation: operation)
-        guard let answer = XMLElement(parsing: response.body), answer.name == "ListBucketResult" else {
+        guard let answer = try? XMLElement(parsing: response.body), answer.name == "ListBucketResult" else {
             throw .unexpectedResponse(operation: operation, reason: "ListBucketResult is missing")
         }
         return try Self.page(answer, operation)

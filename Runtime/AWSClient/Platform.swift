@@ -4,14 +4,6 @@
     internal import Musl
 #endif
 
-/// Blocks the calling thread.
-@Sendable public func blockThread(for duration: Duration) {
-    let (seconds, attoseconds) = duration.components
-    var wanted = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
-    var left = timespec()
-    while nanosleep(&wanted, &left) == -1 && errno == EINTR { wanted = left }
-}
-
 /// The output of a shell command; nil if the command cannot run, fails, or prints more than 1 MiB.
 func outputOfCommand(_ command: String) -> [UInt8]? {
     guard let stream = popen(command, "re") else { return nil }

@@ -1,5 +1,5 @@
-internal import AWSModels
 internal import JSON
+internal import XML
 
 /// An error response of a service, in JSON (DynamoDB, Logs, …) or XML (S3, STS).
 struct ServiceFault: Sendable, Hashable {
@@ -16,7 +16,7 @@ struct ServiceFault: Sendable, Hashable {
         // S3 sends white space during a long operation, to keep the connection open.
         let first = body.first { $0 != 0x20 && !(0x09...0x0D).contains($0) }
         let json = first == UInt8(ascii: "{") ? try? JSON(parsing: body) : nil
-        let xml = first == UInt8(ascii: "<") ? XMLElement(parsing: body) : nil
+        let xml = first == UInt8(ascii: "<") ? try? XMLElement(parsing: body) : nil
         let error = xml?.name == "Error" ? xml : xml?["Error"]
         // "com.amazonaws.dynamodb.v20120810#Code", or in the header "Code:http://…".
         let name = json?["__type"]?.string ?? json?["code"]?.string ?? head.headers["x-amzn-errortype"]

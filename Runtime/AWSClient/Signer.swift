@@ -1,5 +1,6 @@
-internal import AWSModels
 internal import Digest
+internal import Time
+internal import URLCoding
 
 /// Signs requests with AWS Signature Version 4, in the `Authorization` header.
 /// - SeeAlso: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
@@ -56,7 +57,7 @@ struct Signer: Sendable {
         let signedHeaders = names.joined(separator: ";")
         let text = """
             \(request.method.rawValue)
-            \(encodesPathTwice ? path.percentEncoded(keepingSlashes: true) : path)
+            \(encodesPathTwice ? path.percentEncoded(keeping: .path) : path)
             \(request.encodedQuery)
             \(headers)
             \(signedHeaders)

@@ -1,4 +1,6 @@
 public import JSON
+public import Time
+internal import URLCoding
 
 /// S3's notification of created objects: one or more records, possibly repeated, in any order.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>

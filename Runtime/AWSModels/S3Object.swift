@@ -1,3 +1,5 @@
+public import Time
+
 /// An object in S3, or one version of it.
 public struct S3Object: Sendable, Hashable {
     public let bucket: String

@@ -1,4 +1,4 @@
-internal import AWSModels
+internal import Time
 
 /// What is left to do in one layer, counted once. The index that is counted may be a moment old.
 public struct Backlog: Sendable, Hashable {

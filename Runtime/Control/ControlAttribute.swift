@@ -1,4 +1,5 @@
 public import AWSModels
+internal import Time
 
 /// The names of a control record's attributes on the wire.
 enum ControlAttribute: String, CaseIterable {

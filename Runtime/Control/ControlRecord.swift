@@ -1,4 +1,4 @@
-public import AWSModels
+public import Time
 
 /// What is known about one object version on its way through one layer.
 public struct ControlRecord: Sendable, Hashable {

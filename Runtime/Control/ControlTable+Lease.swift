@@ -1,5 +1,6 @@
 internal import AWSClient
-public import AWSModels
+internal import AWSModels
+public import Time
 
 extension ControlTable {
     /// What came of asking for a record.
@@ -87,7 +88,7 @@ extension ControlTable {
         change.set(.quality, .list(conversion.quality.map(\.attribute)))
         change.set(.personalData, .list(conversion.personalData.map(\.attribute)))
         if let retentionInDays {
-            change.set(.expiresAt, .int(Int(time.millisecondsSinceEpoch / 1000) + retentionInDays * 86_400))
+            change.set(.expiresAt, .int(Int(time.seconds) + retentionInDays * 86_400))
         }
         change.remove(.errorType, .errorMessage, .openWork)
 

@@ -1,4 +1,5 @@
-public import AWSModels
+internal import AWSModels
+public import Time
 
 /// Which records a replay may take, beside those in error and those whose lease has expired.
 public struct ReplayRules: Sendable, Hashable {

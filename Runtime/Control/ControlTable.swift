@@ -1,5 +1,6 @@
 public import AWSClient
-public import AWSModels
+internal import AWSModels
+public import Time
 
 /// The control table: one record for each object version and layer, changed only from the state in which it was seen.
 ///

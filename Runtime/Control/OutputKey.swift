@@ -1,4 +1,4 @@
-internal import AWSModels
+internal import Time
 
 /// Where a raw object's bronze file goes: a pure function of its control record, so that work done twice writes once.
 public struct BronzeKey: Sendable, Hashable, CustomStringConvertible {

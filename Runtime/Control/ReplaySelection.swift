@@ -1,4 +1,4 @@
-public import AWSModels
+public import Time
 
 /// The records that one replay looks at.
 public enum ReplaySelection: Sendable, Hashable {

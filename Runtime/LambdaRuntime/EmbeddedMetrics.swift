@@ -1,4 +1,5 @@
 public import JSON
+internal import Time
 
 /// One value of a metric.
 public struct Metric: Sendable, Hashable {
@@ -54,14 +55,14 @@ public struct EmbeddedMetrics: Sendable {
         self.properties = properties
     }
 
-    func document(at millisecondsSinceEpoch: Int64) -> JSON {
+    func document(at time: Timestamp) -> JSON {
         let directive: JSON = [
             "Namespace": .string(Self.namespace),
             "Dimensions": .array(dimensionSets.map { .array($0.map { .string($0.name) }) }),
             "Metrics": .array(metrics.map { ["Name": .string($0.name), "Unit": .string($0.unit.rawValue)] }),
         ]
         var document: JSONObject = [
-            "_aws": ["Timestamp": .int(Int(millisecondsSinceEpoch)), "CloudWatchMetrics": [directive]]
+            "_aws": ["Timestamp": .int(time.milliseconds), "CloudWatchMetrics": [directive]]
         ]
         for dimension in dimensionSets.joined() { document[dimension.name] = .string(dimension.value) }
         for metric in metrics { document[metric.name] = .int(metric.value) }
@@ -73,6 +74,6 @@ public struct EmbeddedMetrics: Sendable {
 extension Log {
     /// Writes `metrics` as one line, whatever the format and the level.
     public func write(_ metrics: EmbeddedMetrics) {
-        put(metrics.document(at: WallClock.millisecondsSinceEpoch))
+        put(metrics.document(at: .now()))
     }
 }

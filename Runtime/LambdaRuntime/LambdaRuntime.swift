@@ -1,4 +1,5 @@
 internal import JSON
+internal import Time
 
 #if canImport(Glibc)
     internal import Glibc
@@ -82,7 +83,7 @@ public struct LambdaRuntime {
         of invocation: Invocation, from handler: some LambdaHandler
     ) -> Result<[UInt8], FailureReport> {
         publishTraceID(invocation.traceID)
-        let remaining = invocation.deadlineInMillisecondsSinceEpoch - WallClock.millisecondsSinceEpoch
+        let remaining = invocation.deadlineInMillisecondsSinceEpoch - Timestamp.now().milliseconds
         let context = InvocationContext(
             requestID: invocation.requestID, deadline: .now + .milliseconds(remaining),
             invokedFunctionARN: invocation.invokedFunctionARN, traceID: invocation.traceID,

@@ -1,4 +1,5 @@
 public import JSON
+internal import Time
 
 /// Writes log lines: one JSON object a line, or plain text, as Lambda's logging controls configure.
 /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html>
@@ -74,7 +75,7 @@ public struct Log: Sendable {
     func put(_ document: JSON) { sink(document.bytes + [UInt8(ascii: "\n")]) }
 
     private func jsonLine(_ level: Level, _ message: String, _ fields: JSONObject) -> [UInt8] {
-        var line: JSONObject = ["timestamp": .string(WallClock.timestamp), "level": .string(level.rawValue)]
+        var line: JSONObject = ["timestamp": .string(Timestamp.now().rfc3339), "level": .string(level.rawValue)]
         line["requestId"] = requestID.map(JSON.string)
         line["message"] = .string(message)
         for field in fields where line[field.name] == nil { line[field.name] = field.value }
@@ -82,7 +83,7 @@ public struct Log: Sendable {
     }
 
     private func textLine(_ level: Level, _ message: String, _ fields: JSONObject) -> [UInt8] {
-        var words = [WallClock.timestamp, requestID ?? "-", level.rawValue, message]
+        var words = [Timestamp.now().rfc3339, requestID ?? "-", level.rawValue, message]
         words += fields.map { "\($0.name)=\($0.value.text)" }
         // A newline inside a message would start a second log event.
         return Array(words.joined(separator: " ").utf8).map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 }

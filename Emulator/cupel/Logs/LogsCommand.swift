@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import AWSClient
 internal import AWSModels
 internal import JSON
+internal import Time
 
 #if canImport(Glibc)
     internal import Glibc
@@ -82,7 +83,7 @@ struct FunctionLog {
     mutating func newEvents(from pipeline: Pipeline) throws(CommandFailure) -> [Event] {
         var events: [Event] = []
         var input: JSONObject = ["logGroupName": .string(group)]
-        input["startTime"] = start.map { .int($0.millisecondsSinceEpoch) }
+        input["startTime"] = start.map { .int($0.milliseconds) }
         repeat {
             let page: JSON
             do throws(AWSError) {
@@ -114,7 +115,7 @@ struct FunctionLog {
         let stream = json["logStreamName"]?.string ?? ""
         return Event(
             id: json["eventId"]?.string ?? "\(milliseconds) \(stream) \(message)",
-            timestamp: Timestamp(millisecondsSinceEpoch: Int64(milliseconds)), stream: stream,
+            timestamp: Timestamp(milliseconds: Int64(milliseconds)), stream: stream,
             message: message.last?.isNewline == true ? String(message.dropLast()) : message)
     }
 }

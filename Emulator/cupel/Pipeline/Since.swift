@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import AWSModels
+internal import Time
 
 /// A time in the past for `--since`: `2026-03-01T09:30:00Z`, or a duration before now: `90s`, `15m`, `2h`, `3d`.
 struct Since: ExpressibleByArgument, Hashable, Sendable {

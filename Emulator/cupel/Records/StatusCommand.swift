@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import AWSModels
 internal import Control
 internal import JSON
+internal import Time
 
 /// `cupel status`: lists control records.
 struct StatusCommand: ParsableCommand {

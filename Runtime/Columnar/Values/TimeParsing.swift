@@ -1,4 +1,5 @@
 internal import Contracts
+internal import Time
 
 // Dates and times in ISO 8601, as written by databases: nothing is guessed, and nothing smaller than a microsecond is
 // cut off in silence.
@@ -125,24 +126,10 @@ extension FieldText {
     private func days(at index: Int) -> Int? {
         guard let year = number(at: index, digits: 4), year >= 1, index + 10 <= count,
             self[index + 4] == UInt8(ascii: "-"), let month = number(at: index + 5, digits: 2),
-            (1...12).contains(month), self[index + 7] == UInt8(ascii: "-"), let day = number(at: index + 8, digits: 2),
-            day >= 1, day <= Self.days(inMonth: month, of: year)
+            self[index + 7] == UInt8(ascii: "-"), let day = number(at: index + 8, digits: 2)
         else {
             return nil
         }
-        // Years begin in March here, so the leap day is a year's last; 719468 days lie between 0000-03-01 and 1970.
-        let shifted = month <= 2 ? year - 1 : year
-        let era = shifted / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    private static func days(inMonth month: Int, of year: Int) -> Int {
-        switch month {
-        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
+        return CalendarDate(year: year, month: month, day: day)?.daysSinceEpoch
     }
 }

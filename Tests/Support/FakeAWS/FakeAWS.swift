@@ -2,6 +2,7 @@ public import AWSClient
 public import AWSModels
 public import JSON
 internal import Synchronization
+public import Time
 
 /// S3 and DynamoDB in memory, as far as the functions use them, behind the client's own transport. Requests are signed
 /// and answers have their wire form, so a test runs the client as it ships.
@@ -30,7 +31,7 @@ public final class FakeAWS: HTTPTransport {
     }
 
     let state = Mutex(State())
-    private let time = Mutex(Timestamp(millisecondsSinceEpoch: 1_772_359_200_000))
+    private let time = Mutex(Timestamp(milliseconds: 1_772_359_200_000))
 
     public init() {}
 

@@ -11,7 +11,7 @@ import Testing
         let transport = ScriptedTransport(steps)
         let configuration = AWSConfiguration(region: "eu-west-1", retry: RetryPolicy(attempts: 2))
         let source = CredentialsSource(environment: { environment[$0] })
-        let client = AWSClient(configuration, source, transport, transport.surroundings)
+        let client = AWSClient(configuration, source, transport, transport.clock)
         for _ in 0..<calls { _ = try ObjectStore(client).head(S3Object(bucket: "b", key: "k")) }
         return transport.requests
     }

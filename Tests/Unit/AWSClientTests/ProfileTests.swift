@@ -14,7 +14,7 @@ import Testing
         let environment = environment.merging(["AWS_CONFIG_FILE": file.path]) { $1 }
         let transport = ScriptedTransport(steps + [.answer(200, "", ["content-length": "1"])])
         let source = CredentialsSource(environment: { environment[$0] }, profile: profile)
-        let client = AWSClient(AWSConfiguration(region: "eu-west-1"), source, transport, transport.surroundings)
+        let client = AWSClient(AWSConfiguration(region: "eu-west-1"), source, transport, transport.clock)
         _ = try ObjectStore(client).head(S3Object(bucket: "b", key: "k"))
         return transport.requests
     }
@@ -182,7 +182,7 @@ import Testing
         let client = AWSClient(
             AWSConfiguration(region: "eu-west-1"), .fixed(Credentials(accessKeyID: "K", secretAccessKey: "s")),
             transport,
-            transport.surroundings)
+            transport.clock)
         #expect(
             try CloudFormation(client).outputs(ofStack: "s")
                 == ["ControlTable": "cupel-prod-control", "FunctionPrefix": "cupel-prod-"])

@@ -1,5 +1,5 @@
-import AWSModels
 import Synchronization
+import Time
 
 @testable import AWSClient
 
@@ -43,21 +43,21 @@ final class ScriptedTransport: HTTPTransport {
         }
     }
 
-    /// A clock that only pauses advance, and the largest possible jitter.
-    var surroundings: Surroundings {
-        Surroundings(
-            now: { Timestamp(millisecondsSinceEpoch: 1_772_359_200_000) },
+    /// A clock that only pauses advance, and the middle of the jitter.
+    var clock: ClockAndChance {
+        ClockAndChance(
+            now: { Timestamp(milliseconds: 1_772_359_200_000) },
             instant: { [self] in start + state.withLock { $0.elapsed } },
-            pause: { [self] duration in
+            block: { [self] duration in
                 state.withLock {
                     $0.pauses.append(duration)
                     $0.elapsed += duration
                 }
             },
-            fraction: { 1 })
+            random: { 1 << 63 })
     }
 
-    var instant: ContinuousClock.Instant { surroundings.instant() }
+    var instant: ContinuousClock.Instant { clock.instant() }
 
     /// - Parameter endpoint: The endpoint to call; nil for AWS's own.
     func client(
@@ -65,9 +65,10 @@ final class ScriptedTransport: HTTPTransport {
     ) -> AWSClient {
         AWSClient(
             configuration: AWSConfiguration(
-                region: "eu-west-1", endpoint: endpoint, retry: RetryPolicy(attempts: attempts)),
+                region: "eu-west-1", endpoint: endpoint,
+                retry: RetryPolicy(attempts: attempts, firstCeiling: .milliseconds(100))),
             credentials: Credentials(accessKeyID: "AKID", secretAccessKey: "hush"), transport: self,
-            surroundings: surroundings)
+            clock: clock)
     }
 }
 

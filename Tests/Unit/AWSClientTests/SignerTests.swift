@@ -1,5 +1,6 @@
 import AWSModels
 import Testing
+import Time
 
 @testable import AWSClient
 

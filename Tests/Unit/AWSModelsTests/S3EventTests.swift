@@ -1,6 +1,7 @@
 import AWSModels
 import JSON
 import Testing
+import Time
 
 @Suite struct S3EventTests {
     /// The example of the S3 User Guide, "Event message structure", shortened and with an encoded key.
@@ -17,7 +18,7 @@ import Testing
     @Test("an event names the object versions that were created") func createdObjects() throws {
         let event = try S3Event(JSON(parsing: Self.message))
         let expected = S3EventRecord(
-            eventName: "ObjectCreated:Put", eventTime: Timestamp(millisecondsSinceEpoch: 123),
+            eventName: "ObjectCreated:Put", eventTime: Timestamp(milliseconds: 123),
             bucket: "amzn-s3-demo-bucket", key: "raw/beer/Happy Face+é.csv.gz", sizeInBytes: 1024,
             eTag: "d41d8cd98f00b204e9800998ecf8427e", versionID: "096fKKXTRTtl3on89fVO.nfljtsv6qko",
             sequencer: "0055AED6DCD90281E5")

@@ -8,6 +8,7 @@ import JSON
 import LambdaRuntime
 import Synchronization
 import Testing
+import Time
 
 @testable import BronzeWriter
 

@@ -5,6 +5,7 @@ import FakeAWS
 import JSON
 import LambdaRuntime
 import Testing
+import Time
 
 @testable import ControlRecorder
 

@@ -1,6 +1,7 @@
 import AWSModels
 import Control
 import Testing
+import Time
 
 @Suite struct ControlKeyTests {
     /// Each reference is `printf 'bucket\nkey\nversion\nschema' | sha256sum | cut -c1-32`.

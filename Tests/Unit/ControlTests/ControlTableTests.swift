@@ -1,8 +1,9 @@
 import AWSClient
 import AWSModels
 import FakeAWS
-import TestRandom
 import Testing
+import TestRandom
+import Time
 
 @testable import Control
 
@@ -271,7 +272,7 @@ import Testing
         #expect(expiry() == nil)
         _ = try keeping.replay(record.controlID)
         _ = try keeping.finish(try claimed(), conversion)
-        #expect(expiry() == .int(Int(aws.now.millisecondsSinceEpoch / 1000) + 30 * 86_400))
+        #expect(expiry() == .int(Int(aws.now.seconds) + 30 * 86_400))
         _ = try keeping.replay(record.controlID, ReplayRules(force: true))
         #expect(expiry() == nil)
         _ = try table.finish(try claimed(), conversion)

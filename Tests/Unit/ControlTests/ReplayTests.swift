@@ -2,6 +2,7 @@ import AWSModels
 import Control
 import FakeAWS
 import Testing
+import Time
 
 @Suite struct ReplayTests {
     let aws = FakeAWS()

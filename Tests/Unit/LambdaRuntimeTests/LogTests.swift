@@ -37,16 +37,6 @@ import Testing
         log.error("a")
         #expect(try lines.all.map { try JSON(parsing: $0)["level"]?.string } == expected)
     }
-
-    @Test(
-        "timestamps are RFC 3339 in UTC",
-        arguments: [
-            (0, "1970-01-01T00:00:00.000Z"), (951_782_400_007, "2000-02-29T00:00:00.007Z"),
-            (4_102_444_799_999, "2099-12-31T23:59:59.999Z"),
-        ])
-    func timestamps(milliseconds: Int64, text: String) {
-        #expect(WallClock.timestamp(milliseconds) == text)
-    }
 }
 
 @Suite struct EnvironmentTests {

@@ -4,8 +4,9 @@ import FakeAWS
 import JSON
 import LambdaRuntime
 import Synchronization
-import TestMetrics
 import Testing
+import TestMetrics
+import Time
 
 @testable import Replayer
 

@@ -1,10 +1,11 @@
-import Glibc
 import AWSClient
 import AWSModels
 import Control
 import FakeAWS
+import Glibc
 import JSON
 import Testing
+import Time
 
 @testable import cupel
 
@@ -19,7 +20,7 @@ import Testing
     private func record(_ name: String, status: ControlRecord.Status = .pending) throws -> ControlRecord {
         var record = ControlRecord(
             raw: try RawKey("raw/beer/\(name)"), bucket: "stage", version: .versionID("v1"), sizeInBytes: 2_000_000,
-            createdAt: Timestamp(millisecondsSinceEpoch: 1_900_000_000_000))
+            createdAt: Timestamp(milliseconds: 1_900_000_000_000))
         record.status = status
         return record
     }

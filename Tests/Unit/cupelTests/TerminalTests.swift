@@ -1,5 +1,6 @@
 import AWSModels
 import Testing
+import Time
 
 @testable import cupel
 
@@ -33,7 +34,7 @@ import Testing
             ("90s", 90_000), ("15m", 900_000), ("2h", 7_200_000), ("3d", 259_200_000), ("0s", 0),
         ])
     func durations(text: String, milliseconds: Int64) throws {
-        let now = Timestamp(millisecondsSinceEpoch: 1_900_000_000_000)
+        let now = Timestamp(milliseconds: 1_900_000_000_000)
         let since = try #require(Since(text, now: now))
         #expect(now.milliseconds(since: since.timestamp) == milliseconds)
     }

@@ -33,6 +33,8 @@ final class JSONataMeter {
         stepsLeft = limits.steps
     }
 
+    var stepsUsed: Int { limits.steps - max(0, stepsLeft) }
+
     func spend(_ steps: Int = 1) throws(JSONataFault) {
         stepsLeft -= steps
         guard stepsLeft >= 0 else {

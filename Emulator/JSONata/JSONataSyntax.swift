@@ -30,10 +30,22 @@ package struct JSONataExpression: Sendable, Hashable {
         bindings: [String: JSON], random: inout RandomSource, now: Int64,
         limits: JSONataLimits = .stepFunctions
     ) throws(JSONataFault) -> JSONataResult {
+        var steps = 0
+        return try evaluate(bindings: bindings, random: &random, now: now, limits: limits, countingIn: &steps)
+    }
+
+    /// - Parameter steps: grows by the steps that the evaluation took, also when it fails.
+    package func evaluate(
+        bindings: [String: JSON], random: inout RandomSource, now: Int64, limits: JSONataLimits,
+        countingIn steps: inout Int
+    ) throws(JSONataFault) -> JSONataResult {
         let frame = JSONataFrame()
         for (name, value) in bindings { frame.bind(name, .json(value)) }
         let evaluator = JSONataEvaluator(random: random, now: now, limits: limits)
-        defer { random = evaluator.random }
+        defer {
+            random = evaluator.random
+            steps += evaluator.meter.stepsUsed
+        }
         let value = try evaluator.evaluate(node, .undefined, frame)
         if case .function = value { return .function }
         return try evaluator.meter.json(value).map { .json($0) } ?? .nothing

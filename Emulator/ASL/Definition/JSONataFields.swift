@@ -12,9 +12,16 @@ extension JSONataExpression {
         let description = "The JSONata expression '\(text)' specified for the field '\(field)'"
         let result: JSONataResult
         do {
-            result = try evaluate(bindings: bindings, random: &scope.random, now: scope.now.milliseconds)
+            var limits = JSONataLimits.stepFunctions
+            limits.steps = min(limits.steps, scope.budget.stepsLeft)
+            var steps = 0
+            defer { scope.budget.use(steps) }
+            result = try evaluate(
+                bindings: bindings, random: &scope.random, now: scope.now.milliseconds, limits: limits,
+                countingIn: &steps)
         } catch {
-            throw .query("\(description) threw an error during evaluation\(error.code == nil ? ":" : ".") \(error.text)", at: field)
+            let separator = error.code == nil ? ":" : "."
+            throw .query("\(description) threw an error during evaluation\(separator) \(error.text)", at: field)
         }
         switch result {
         case .json(let value): return value

@@ -11,6 +11,7 @@ public struct StateMachine: Sendable {
     public let comment: String?
     /// After how many seconds a whole execution fails with `States.Timeout`.
     public let timeoutInSeconds: Int?
+    let workflow: Workflow
     let block: StateBlock
 
     /// Parses and validates a definition.
@@ -26,7 +27,8 @@ public struct StateMachine: Sendable {
         self = try DefinitionReader.read(singleState: definition, named: name)
     }
 
-    init(comment: String?, timeoutInSeconds: Int?, block: StateBlock) {
+    init(comment: String?, timeoutInSeconds: Int?, workflow: Workflow = .standard, block: StateBlock) {
+        self.workflow = workflow
         self.comment = comment
         self.timeoutInSeconds = timeoutInSeconds
         self.block = block

@@ -13,6 +13,8 @@ struct Branch: Sendable {
     var stateName: String
     var input: JSON
     var variables: [String: JSON]
+    /// How long the texts of the variables are, by name.
+    var variableSizes: [String: Int] = [:]
     /// `$$.Map` inside an iteration.
     let mapContext: JSON?
     /// The event that the branch's next event points back to.

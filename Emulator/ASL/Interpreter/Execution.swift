@@ -51,6 +51,8 @@ public struct Execution: Sendable {
     private var lastTimerID = 0
     private var ready: [BranchID] = []
     private var effects: [Effect] = []
+    /// Steps of expressions and bytes of history since the last input.
+    var sliceWork = 0
 
     public init(of machine: StateMachine, as identity: Identity, input: JSON) {
         self.machine = machine
@@ -59,12 +61,17 @@ public struct Execution: Sendable {
     }
 
     /// Takes one input and answers with what is to be done. An input that is no longer awaited does nothing.
+    ///
+    /// One input moves the execution only so far: while ``hasReadyBranches``, it goes on with `.continued`. So a loop
+    /// never keeps its host busy, and other inputs come in between.
     public mutating func handle(_ input: ExecutionInput) -> [Effect] {
         now = input.at
         effects = []
+        sliceWork = 0
         guard outcome == nil else { return [] }
         switch input.kind {
         case .started(let seed): start(seed: seed)
+        case .continued: break
         case .timerFired(let id): fire(id)
         case .taskStarted(let id, let workerName): taskStarted(id, workerName: workerName)
         case .taskSubmitted(let id, let output): taskSubmitted(id, output: output)
@@ -82,13 +89,24 @@ public struct Execution: Sendable {
 
     static let rootID: BranchID = 0
 
+    /// An express execution ends after five minutes, whatever its machine says.
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
+    private var timeoutInSeconds: Int? {
+        guard machine.workflow == .express else { return machine.timeoutInSeconds }
+        return min(machine.timeoutInSeconds ?? Self.expressLimitInSeconds, Self.expressLimitInSeconds)
+    }
+
+    private static let expressLimitInSeconds = 300
+    /// The events that the history of a standard execution holds.
+    static let eventLimit = 25_000
+
     private mutating func start(seed: UInt64) {
         random = RandomSource(seed: seed)
         emit(
             "ExecutionStarted",
             ["input": .string(input.text), "inputDetails": ["truncated": false], "roleArn": .string(identity.roleARN)],
             previous: 0)
-        if let timeout = machine.timeoutInSeconds {
+        if let timeout = timeoutInSeconds {
             _ = setTimer(.execution, at: now.adding(milliseconds: Int64(timeout) * 1000))
         }
         branches[Self.rootID] = Branch(
@@ -98,15 +116,25 @@ public struct Execution: Sendable {
         ready.append(Self.rootID)
     }
 
+    /// Whether states can be entered without another input.
+    public var hasReadyBranches: Bool { outcome == nil && !ready.isEmpty }
+
+    /// States that one input may enter.
+    private static let entriesPerInput = 100
+    /// Steps of expressions, and bytes of history, after which an input enters no other state.
+    private static let workPerInput = 2_000_000
+
     /// Lets each ready branch enter one state in turn, so that branches run side by side.
     private mutating func runReadyBranches() {
         var position = 0
-        while position < ready.count, outcome == nil {
+        while position < ready.count, outcome == nil, position < Self.entriesPerInput, sliceWork < Self.workPerInput {
             let id = ready[position]
             position += 1
             if branches[id] != nil, testing == nil || lastEventID == 1 { enter(id) }
         }
-        ready.removeAll(keepingCapacity: true)
+        ready.removeFirst(position)
+        // A test of one state stops before the next.
+        if testing != nil { ready = [] }
     }
 
     private mutating func fire(_ id: TimerID) {
@@ -132,13 +160,31 @@ extension Execution {
         return details
     }
 
+    /// Adds an event to the history. The last event that fits is the end of the execution: where it would be another
+    /// one, the execution fails instead.
+    ///
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/bp-history-limit.html>
     @discardableResult
     mutating func emit(_ type: String, _ details: JSONObject?, previous: Int) -> Int {
+        guard outcome == nil else { return lastEventID }
+        if lastEventID == Self.eventLimit - 1, machine.workflow == .standard, !Self.endingEvents.contains(type) {
+            let failure = ErrorOutput(
+                error: ErrorName.runtime,
+                cause: "The execution reached the maximum number of history events (\(Self.eventLimit)).")
+            emit("ExecutionFailed", self.details(of: failure), previous: previous)
+            finish(.failed(failure))
+            return lastEventID
+        }
         lastEventID += 1
+        sliceWork += details?["input"]?.string?.utf8.count ?? details?["output"]?.string?.utf8.count ?? 0
         effects.append(
             .record(HistoryEvent(id: lastEventID, previousEventID: previous, type: type, at: now, details: details)))
         return lastEventID
     }
+
+    private static let endingEvents: Set<String> = [
+        "ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut",
+    ]
 
     /// Records an event of a branch, unless the branch is silent.
     ///
@@ -166,6 +212,7 @@ extension Execution {
 
     mutating func setTimer(_ purpose: TimerPurpose, at: Timestamp) -> TimerID {
         lastTimerID += 1
+        guard outcome == nil else { return lastTimerID }
         timers[lastTimerID] = (purpose, at)
         effects.append(.setTimer(lastTimerID, at: at))
         return lastTimerID
@@ -181,7 +228,9 @@ extension Execution {
         return lastTaskID
     }
 
-    mutating func startTask(_ request: TaskRequest) { effects.append(.startTask(request)) }
+    mutating func startTask(_ request: TaskRequest) {
+        if outcome == nil { effects.append(.startTask(request)) }
+    }
 
     /// Forgets a branch with everything that it waits for.
     mutating func abandon(_ id: BranchID) {
@@ -204,6 +253,7 @@ extension Execution {
     }
 
     mutating func finish(_ outcome: Outcome) {
+        guard self.outcome == nil else { return }
         self.outcome = outcome
         abandon(Self.rootID)
         for id in timers.keys.sorted() { cancelTimer(id) }

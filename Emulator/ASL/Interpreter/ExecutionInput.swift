@@ -9,6 +9,8 @@ public struct ExecutionInput: Sendable, Hashable {
     public enum Kind: Sendable, Hashable {
         /// `seed` feeds everything that looks random: jitter, tokens, `States.UUID`, `States.MathRandom`.
         case started(seed: UInt64)
+        /// The work that earlier inputs left goes on.
+        case continued
         case timerFired(TimerID)
         /// An activity worker took the task.
         case taskStarted(TaskID, workerName: String?)
@@ -37,6 +39,8 @@ extension ExecutionInput {
         switch kind {
         case .started(let seed):
             object["started"] = .int(seed)
+        case .continued:
+            object["continued"] = true
         case .timerFired(let id):
             object["timerFired"] = .int(id)
         case .taskStarted(let id, let workerName):
@@ -67,6 +71,8 @@ extension ExecutionInput {
         let kind: Kind
         if let seed = json["started"]?.number.flatMap({ UInt64($0.text) }) {
             kind = .started(seed: seed)
+        } else if json["continued"] != nil {
+            kind = .continued
         } else if let id = json["timerFired"]?.int {
             kind = .timerFired(id)
         } else if let id = json["taskStarted"]?.int {

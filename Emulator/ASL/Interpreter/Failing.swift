@@ -74,6 +74,7 @@ extension Execution {
     private mutating func caught(_ id: BranchID, _ failure: ErrorOutput, by catcher: Catcher, in visit: Visit) {
         guard let branch = branches[id] else { return }
         var scope = scope(of: branch, in: visit)
+        defer { sliceWork += scope.budget.stepsUsed }
         let errorOutput = catcher.errorOutput(for: failure)
         scope.errorOutput = errorOutput
         do {

@@ -52,9 +52,11 @@ extension Execution {
         do {
             try body(&self, visit, &scope)
             random = scope.random
+            sliceWork += scope.budget.stepsUsed
             return true
         } catch {
             random = scope.random
+            sliceWork += scope.budget.stepsUsed
             fail(id, with: failure(for: error, in: id))
             return false
         }
@@ -63,7 +65,7 @@ extension Execution {
     func scope(of branch: Branch, in visit: Visit) -> Scope {
         Scope(
             input: visit.effectiveInput, context: context(of: branch, in: visit), variables: branch.variables,
-            random: random, now: now)
+            random: random, now: now, budget: EvaluationBudget())
     }
 
     /// What leaves a state: the result of its work, or its input for states that make none.
@@ -123,8 +125,10 @@ extension Execution {
             "name": .string(visit.state.name), "output": .string(text), "outputDetails": ["truncated": false],
         ]
         if let assigned = try assign?.evaluate(in: &scope).object, !assigned.isEmpty {
+            let texts = assigned.map { ($0.name, $0.value.text) }
+            try checkVariables(texts, in: id)
             for (name, value) in assigned { branches[id]?.variables[name] = value }
-            details["assignedVariables"] = .object(JSONObject(assigned.map { ($0.name, .string($0.value.text)) }))
+            details["assignedVariables"] = .object(JSONObject(texts.map { ($0.0, .string($0.1)) }))
             details["assignedVariablesDetails"] = ["truncated": false]
         }
         emit("\(visit.state.typeName)StateExited", details, in: id)
@@ -141,6 +145,25 @@ extension Execution {
     /// The largest input or output of a state.
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
     public static let payloadLimitInBytes = 262_144
+
+    /// The variables that one branch can hold.
+    private static let variablesLimitInBytes = 10 * 1024 * 1024
+
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html>
+    private mutating func checkVariables(_ assigned: [(name: String, text: String)], in id: BranchID) throws(ASLFault) {
+        guard var sizes = branches[id]?.variableSizes else { return }
+        for (name, text) in assigned { sizes[name] = text.utf8.count }
+        let together = assigned.reduce(0) { $0 + $1.text.utf8.count }
+        guard together <= Self.payloadLimitInBytes,
+            sizes.values.reduce(0, +) <= Self.variablesLimitInBytes
+        else {
+            throw ASLFault(
+                error: ErrorName.dataLimitExceeded,
+                message: "The state/task '\(branches[id]?.stateName ?? "")' assigned variables with a size exceeding the "
+                    + "maximum number of bytes service limit.")
+        }
+        branches[id]?.variableSizes = sizes
+    }
 
     private mutating func branchEnded(_ id: BranchID, output: JSON) {
         guard let branch = branches[id] else { return }

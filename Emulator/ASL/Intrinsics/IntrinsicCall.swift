@@ -62,7 +62,7 @@ enum IntrinsicFunction: String, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// Why a text is no intrinsic function call.
+/// Why a text is not an intrinsic function call.
 struct IntrinsicSyntaxError: Error, Sendable, Hashable {
     let reason: String
     let byte: Int
@@ -72,6 +72,9 @@ struct IntrinsicSyntaxError: Error, Sendable, Hashable {
 struct IntrinsicParser {
     private let text: [UInt8]
     private var at = 0
+    private var depth = 0
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html>
+    private static let depthLimit = 10
 
     init(_ text: String) { self.text = Array(text.utf8) }
 
@@ -106,11 +109,14 @@ struct IntrinsicParser {
     }
 
     private mutating func parseCall() throws(IntrinsicSyntaxError) -> IntrinsicCall {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.depthLimit else { throw fault("more than \(Self.depthLimit) functions inside each other") }
         let start = at
         let name = word()
         guard let function = IntrinsicFunction(rawValue: name) else { throw fault("unknown function '\(name)'") }
         skipSpace()
-        guard skip("(") else { throw fault("'(' is due") }
+        guard skip("(") else { throw fault("expected '('") }
         var arguments: [IntrinsicCall.Argument] = []
         skipSpace()
         if !skip(")") {
@@ -118,7 +124,7 @@ struct IntrinsicParser {
                 arguments.append(try parseArgument())
                 skipSpace()
             } while skip(",")
-            guard skip(")") else { throw fault("',' or ')' is due") }
+            guard skip(")") else { throw fault("expected ',' or ')'") }
         }
         guard function.arity.contains(arguments.count) else {
             throw fault("\(name) does not take \(arguments.count) arguments")

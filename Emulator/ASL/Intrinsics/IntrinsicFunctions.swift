@@ -32,10 +32,7 @@ extension IntrinsicFunction {
         case .arrayContains: return .bool(elements.contains { $0.isEquivalent(to: arguments[1]) })
         case .arrayLength: return .int(elements.count)
         case .arrayUnique:
-            return .array(
-                elements.reduce(into: []) { unique, element in
-                    if !unique.contains(where: { $0.isEquivalent(to: element) }) { unique.append(element) }
-                })
+            return .array(Self.unique(elements))
         case .arrayGetItem:
             let index = try Self.rounded(arguments[1])
             guard elements.indices.contains(index) else {
@@ -78,6 +75,12 @@ extension IntrinsicFunction {
         case .hash: return try Self.hash(text, algorithm: arguments[1].string)
         default: return try Self.split(text, separators: arguments[1].string)
         }
+    }
+
+    /// The first of each group of equals.
+    private static func unique(_ elements: [JSON]) -> [JSON] {
+        var known: Set<JSON> = []
+        return elements.filter { known.insert($0.withPlainNumbers).inserted }
     }
 
     /// Rounds half up, as Java's `Math.round` does: 1.5 is 2, -1.5 is -1.
@@ -131,8 +134,9 @@ extension IntrinsicFunction {
     private static func split(_ text: String, separators: String?) throws(IntrinsicFault) -> JSON {
         guard let separators else { throw IntrinsicFault(reason: "Invalid arguments: the splitter must be a string") }
         guard !separators.isEmpty else { return [.string(text)] }
+        let characters = Set(separators.unicodeScalars)
         return .array(
-            text.unicodeScalars.split { separators.unicodeScalars.contains($0) }.map { .string(String($0)) })
+            text.unicodeScalars.split { characters.contains($0) }.map { .string(String($0)) })
     }
 
     private static func format(_ arguments: [JSON]) throws(IntrinsicFault) -> String {
@@ -158,5 +162,17 @@ extension IntrinsicFunction {
                 reason: "number of arguments do not match the occurrences of {} in the template")
         }
         return result
+    }
+}
+
+extension JSON {
+    /// With each number in one way of writing, so that equal numbers are equal JSON.
+    fileprivate var withPlainNumbers: JSON {
+        switch self {
+        case .number(let number): number.double.map { JSON.decimal($0) } ?? self
+        case .array(let elements): .array(elements.map(\.withPlainNumbers))
+        case .object(let object): .object(JSONObject(object.map { ($0.name, $0.value.withPlainNumbers) }))
+        default: self
+        }
     }
 }

@@ -1,4 +1,5 @@
 internal import JSON
+internal import JSONata
 
 /// A compiled JSONPath of the States Language: over the input (`$`), the context object (`$$`) or a variable (`$name`).
 ///
@@ -115,11 +116,35 @@ indirect enum JSONPathFilter: Sendable, Hashable {
         case root([JSONPath.Step])
         case literal(JSON)
         /// A regular expression between slashes; `i` for any case.
-        case pattern(String, ignoresCase: Bool)
+        case pattern(JSONPathPattern)
     }
 }
 
-/// Why a text is no JSONPath.
+/// The regular expression of a filter; it has to match the whole text.
+struct JSONPathPattern: Sendable, Hashable {
+    let text: String
+    let ignoresCase: Bool
+    private let regex: LinearRegex
+
+    init(_ text: String, ignoresCase: Bool) throws(LinearRegexError) {
+        self.text = text
+        self.ignoresCase = ignoresCase
+        regex = try LinearRegex(text, ignoresCase: ignoresCase)
+    }
+
+    func matchesWhole(_ text: String) -> Bool { regex.matchesWhole(text) }
+
+    static func == (left: JSONPathPattern, right: JSONPathPattern) -> Bool {
+        (left.text, left.ignoresCase) == (right.text, right.ignoresCase)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(text)
+        hasher.combine(ignoresCase)
+    }
+}
+
+/// Why a text is not a JSONPath.
 public struct JSONPathSyntaxError: Error, Sendable, Hashable, CustomStringConvertible {
     public let reason: String
     /// Offset in UTF-8 bytes.

@@ -4,13 +4,39 @@ internal import JSONata
 /// Why a definite path led nowhere.
 struct JSONPathMiss: Error, Sendable, Hashable {
     let message: String
+    /// Whether the path was given up because it visits too many nodes.
+    var isExhausted = false
+
+    static let exhausted = JSONPathMiss(
+        message: "The path visits more than \(JSONPathSelection.limit) nodes", isExhausted: true)
+}
+
+/// Finds the nodes of a path, and counts those that it visits: nested `..` visit far more than the document has.
+struct JSONPathSelection {
+    let document: JSON
+    let budget: EvaluationBudget
+    private var visited = 0
+
+    static let limit = 1_000_000
+
+    init(_ document: JSON, _ budget: EvaluationBudget) {
+        self.document = document
+        self.budget = budget
+    }
+
+    mutating func visit(_ count: Int = 1) throws(JSONPathMiss) {
+        visited += count
+        budget.use(count)
+        guard visited <= Self.limit, budget.stepsLeft > 0 else { throw .exhausted }
+    }
 }
 
 extension JSONPath {
     /// The node at a definite path, or the array of all nodes at any other.
     /// - Throws: ``JSONPathMiss`` when a definite path names no node. An indefinite path over nothing is `[]`.
-    func evaluate(on document: JSON) throws(JSONPathMiss) -> JSON {
-        guard isDefinite else { return .array(Self.select(steps[...], from: document, document: document)) }
+    func evaluate(on document: JSON, _ budget: EvaluationBudget) throws(JSONPathMiss) -> JSON {
+        var selection = JSONPathSelection(document, budget)
+        guard isDefinite else { return .array(try selection.select(steps[...], from: document)) }
         var node = document
         for (position, step) in steps.enumerated() {
             let isLast = position == steps.count - 1
@@ -53,41 +79,65 @@ extension JSONPath {
             message: "Filter: \(steps[position].bracketed) can only be applied to arrays. "
                 + "Current context is: \(bracketed(through: position))")
     }
+}
 
-    static func select(_ steps: ArraySlice<Step>, from node: JSON, document: JSON) -> [JSON] {
+extension JSONPathSelection {
+    mutating func select(_ steps: ArraySlice<JSONPath.Step>, from node: JSON) throws(JSONPathMiss) -> [JSON] {
         guard let step = steps.first else { return [node] }
         let rest = steps.dropFirst()
-        return children(of: node, by: step, document: document).flatMap {
-            select(rest, from: $0, document: document)
-        }
+        let children = try children(of: node, by: step)
+        guard !rest.isEmpty else { return children }
+        var found: [JSON] = []
+        for child in children { found += try select(rest, from: child) }
+        return found
     }
 
-    private static func children(of node: JSON, by step: Step, document: JSON) -> [JSON] {
+    private mutating func children(of node: JSON, by step: JSONPath.Step) throws(JSONPathMiss) -> [JSON] {
+        try visit()
         switch (step, node) {
         case (.name(let name), .object(let object)): return object[name].map { [$0] } ?? []
-        case (.names(let names), .object(let object)): return names.compactMap { object[$0] }
+        case (.names(let names), .object(let object)):
+            try visit(names.count)
+            return names.compactMap { object[$0] }
         case (.index(let index), .array(let elements)): return elements.element(at: index).map { [$0] } ?? []
-        case (.indices(let indices), .array(let elements)): return indices.compactMap { elements.element(at: $0) }
+        case (.indices(let indices), .array(let elements)):
+            try visit(indices.count)
+            return indices.compactMap { elements.element(at: $0) }
         case (.slice(let from, let to, let stride), .array(let elements)):
             let bounds = elements.bounds(from: from, to: to)
+            try visit(bounds.count)
             return Swift.stride(from: bounds.lowerBound, to: bounds.upperBound, by: stride).map { elements[$0] }
-        case (.wildcard, .array(let elements)): return elements
-        case (.wildcard, .object(let object)): return object.members.map(\.value)
+        case (.wildcard, .array(let elements)):
+            try visit(elements.count)
+            return elements
+        case (.wildcard, .object(let object)):
+            try visit(object.count)
+            return object.members.map(\.value)
         case (.filter(let filter), .array(let elements)):
-            return elements.filter { filter.holds(for: $0, document: document) }
-        case (.filter(let filter), .object): return filter.holds(for: node, document: document) ? [node] : []
-        case (.function(let function), _): return function.apply(to: node).map { [$0] } ?? []
+            var found: [JSON] = []
+            for element in elements where try holds(filter, for: element) { found.append(element) }
+            return found
+        case (.filter(let filter), .object): return try holds(filter, for: node) ? [node] : []
+        case (.function(let function), _):
+            if case .array(let elements) = node { try visit(elements.count) }
+            return function.apply(to: node).map { [$0] } ?? []
         case (.descendants(let step), _):
-            return selfAndDescendants(of: node).flatMap { children(of: $0, by: step, document: document) }
+            var nodes: [JSON] = []
+            try addSelfAndDescendants(of: node, to: &nodes)
+            var found: [JSON] = []
+            for node in nodes { found += try children(of: node, by: step) }
+            return found
         default: return []
         }
     }
 
-    private static func selfAndDescendants(of node: JSON) -> [JSON] {
+    private mutating func addSelfAndDescendants(of node: JSON, to nodes: inout [JSON]) throws(JSONPathMiss) {
+        try visit()
+        nodes.append(node)
         switch node {
-        case .array(let elements): [node] + elements.flatMap(selfAndDescendants)
-        case .object(let object): [node] + object.members.flatMap { selfAndDescendants(of: $0.value) }
-        default: [node]
+        case .array(let elements): for element in elements { try addSelfAndDescendants(of: element, to: &nodes) }
+        case .object(let object): for (_, member) in object { try addSelfAndDescendants(of: member, to: &nodes) }
+        default: break
         }
     }
 }
@@ -131,28 +181,32 @@ extension JSONPathFunction {
 
 // MARK: Filters
 
-extension JSONPathFilter {
-    func holds(for element: JSON, document: JSON) -> Bool {
-        switch self {
-        case .and(let left, let right):
-            left.holds(for: element, document: document) && right.holds(for: element, document: document)
-        case .or(let left, let right):
-            left.holds(for: element, document: document) || right.holds(for: element, document: document)
-        case .not(let filter): !filter.holds(for: element, document: document)
-        case .exists(let operand): operand.value(for: element, document: document) != nil
+extension JSONPathSelection {
+    mutating func holds(_ filter: JSONPathFilter, for element: JSON) throws(JSONPathMiss) -> Bool {
+        try visit()
+        switch filter {
+        case .and(let left, let right): return try holds(left, for: element) ? try holds(right, for: element) : false
+        case .or(let left, let right): return try holds(left, for: element) ? true : try holds(right, for: element)
+        case .not(let filter): return try !holds(filter, for: element)
+        case .exists(let operand): return try value(of: operand, for: element) != nil
         case .compare(let left, let comparison, let right):
-            comparison.holds(
-                left.value(for: element, document: document), right.value(for: element, document: document),
-                pattern: right)
+            let (one, other) = (try value(of: left, for: element), try value(of: right, for: element))
+            if case .isIn = comparison { try visit(other?.array?.count ?? 1) }
+            if case .isNotIn = comparison { try visit(other?.array?.count ?? 1) }
+            if case .pattern(let pattern) = right {
+                try visit(one?.string?.utf8.count ?? 1)
+                return comparison == .matches && one?.string.map(pattern.matchesWhole) ?? false
+            }
+            return comparison.holds(one, other)
         }
     }
-}
 
-extension JSONPathFilter.Operand {
-    fileprivate func value(for element: JSON, document: JSON) -> JSON? {
-        switch self {
-        case .element(let steps): JSONPath.select(steps[...], from: element, document: document).first
-        case .root(let steps): JSONPath.select(steps[...], from: document, document: document).first
+    private mutating func value(
+        of operand: JSONPathFilter.Operand, for element: JSON
+    ) throws(JSONPathMiss) -> JSON? {
+        switch operand {
+        case .element(let steps): try select(steps[...], from: element).first
+        case .root(let steps): try select(steps[...], from: document).first
         case .literal(let value): value
         case .pattern: nil
         }
@@ -160,17 +214,13 @@ extension JSONPathFilter.Operand {
 }
 
 extension JSONPathFilter.Comparison {
-    fileprivate func holds(_ left: JSON?, _ right: JSON?, pattern: JSONPathFilter.Operand) -> Bool {
+    fileprivate func holds(_ left: JSON?, _ right: JSON?) -> Bool {
         switch self {
         case .equal: return Self.areEqual(left, right)
         case .notEqual: return !Self.areEqual(left, right)
         case .isIn: return Self.contains(right, left)
         case .isNotIn: return !Self.contains(right, left)
-        case .matches:
-            guard case .pattern(let text, let ignoresCase) = pattern, let subject = left?.string,
-                let expression = try? Regex(text).ignoresCase(ignoresCase)
-            else { return false }
-            return (try? expression.wholeMatch(in: subject)) != nil
+        case .matches: return false
         case .less: return Self.order(left, right) == .ascending
         case .greater: return Self.order(left, right) == .descending
         case .lessOrEqual: return [.ascending, .same].contains(Self.order(left, right))

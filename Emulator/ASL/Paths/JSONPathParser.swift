@@ -1,9 +1,13 @@
 internal import JSON
+internal import JSONata
 
 /// Reads one JSONPath, on its own or as an argument of an intrinsic function.
 struct JSONPathParser {
     private let text: [UInt8]
     private(set) var at: Int
+    private var depth = 0
+    /// Deep enough for any path that people write, shallow enough for a worker's stack.
+    private static let depthLimit = 50
 
     init(_ text: String) {
         self.text = Array(text.utf8)
@@ -90,7 +94,7 @@ struct JSONPathParser {
 
     private mutating func parseDotted() throws(JSONPathSyntaxError) -> JSONPath.Step {
         if skip("*") { return .wildcard }
-        guard let name = name() else { throw fault("a name is due") }
+        guard let name = name() else { throw fault("expected a name") }
         if skip("()") {
             guard let function = JSONPathFunction(rawValue: name) else { throw fault("unknown function \(name)()") }
             return .function(function)
@@ -106,10 +110,10 @@ struct JSONPathParser {
             step = .wildcard
         } else if skip("?") {
             skipSpace()
-            guard skip("(") else { throw fault("'(' is due") }
+            guard skip("(") else { throw fault("expected '('") }
             let filter = try parseAlternatives()
             skipSpace()
-            guard skip(")") else { throw fault("')' is due") }
+            guard skip(")") else { throw fault("expected ')'") }
             step = .filter(filter)
         } else if next == UInt8(ascii: "'") || next == UInt8(ascii: "\"") {
             step = try parseNames()
@@ -117,7 +121,7 @@ struct JSONPathParser {
             step = try parseIndices()
         }
         skipSpace()
-        guard skip("]") else { throw fault("']' is due") }
+        guard skip("]") else { throw fault("expected ']'") }
         return step
     }
 
@@ -133,7 +137,7 @@ struct JSONPathParser {
 
     private mutating func parseQuoted() throws(JSONPathSyntaxError) -> String {
         guard let quote = next, quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") else {
-            throw fault("a quoted name is due")
+            throw fault("expected a quoted name")
         }
         at += 1
         var bytes: [UInt8] = []
@@ -172,11 +176,11 @@ struct JSONPathParser {
             guard stride.map({ $0 > 0 }) ?? true else { throw fault("a slice's step must be positive") }
             return .slice(from: first, to: end, by: stride ?? 1)
         }
-        guard let first else { throw fault("an index, a slice or a quoted name is due") }
+        guard let first else { throw fault("expected an index, a slice or a quoted name") }
         var indices = [first]
         while skip(",") {
             skipSpace()
-            guard let index = integer() else { throw fault("an index is due") }
+            guard let index = integer() else { throw fault("expected an index") }
             indices.append(index)
             skipSpace()
         }
@@ -208,11 +212,14 @@ extension JSONPathParser {
     }
 
     private mutating func parseTest() throws(JSONPathSyntaxError) -> JSONPathFilter {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.depthLimit else { throw fault("nested too deeply") }
         skipSpace()
         if skip("(") {
             let filter = try parseAlternatives()
             skipSpace()
-            guard skip(")") else { throw fault("')' is due") }
+            guard skip(")") else { throw fault("expected ')'") }
             return filter
         }
         if skip("!") { return .not(try parseTest()) }
@@ -246,20 +253,27 @@ extension JSONPathParser {
         guard at < text.count else { throw fault("the path ends inside a regular expression") }
         let pattern = String(decoding: text[start..<at], as: UTF8.self)
         at += 1
-        return .pattern(pattern, ignoresCase: skip("i"))
+        do {
+            return .pattern(try JSONPathPattern(pattern, ignoresCase: skip("i")))
+        } catch {
+            throw fault("the regular expression cannot be read: \(error.reason)")
+        }
     }
 
     private mutating func parseList() throws(JSONPathSyntaxError) -> JSON {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.depthLimit else { throw fault("nested too deeply") }
         at += 1
         var elements: [JSON] = []
         skipSpace()
         while !skip("]") {
-            guard case .literal(let element) = try parseOperand() else { throw fault("a literal is due") }
+            guard case .literal(let element) = try parseOperand() else { throw fault("expected a literal") }
             elements.append(element)
             skipSpace()
             _ = skip(",")
             skipSpace()
-            guard next != nil else { throw fault("']' is due") }
+            guard next != nil else { throw fault("expected ']'") }
         }
         return .array(elements)
     }

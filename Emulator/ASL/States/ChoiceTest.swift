@@ -61,7 +61,13 @@ indirect enum ChoiceTest: Sendable, Hashable {
             }
             return holds
         case .isPresent(let path, let expected):
-            return ((try? scope.value(at: path)) != nil) == expected
+            do {
+                _ = try scope.value(at: path)
+                return expected
+            } catch {
+                if error.isExhausted { throw .runtime(error.message) }
+                return !expected
+            }
         case .isKind(let path, let kind, let expected):
             return kind.holds(for: try Self.value(at: path, in: scope)) == expected
         case .matches(let path, let pattern):
@@ -129,37 +135,56 @@ private struct UTF16Text: Comparable {
     }
 }
 
-/// A pattern in which `*` stands for any text and `\*` for a star.
+/// A pattern in which `*` stands for any text and `\\*` for a star.
 struct Wildcard {
-    private let parts: [[Character]]
+    /// What has to appear between the stars.
+    private let parts: [[UInt8]]
 
     init(_ pattern: String) {
-        var parts: [[Character]] = [[]]
-        var characters = Array(pattern)[...]
-        while let character = characters.popFirst() {
-            switch character {
-            case "*": parts.append([])
-            case "\\" where characters.first == "*" || characters.first == "\\":
-                parts[parts.count - 1].append(characters.removeFirst())
-            default: parts[parts.count - 1].append(character)
+        var parts: [[UInt8]] = [[]]
+        var bytes = Array(pattern.utf8)[...]
+        while let byte = bytes.popFirst() {
+            switch byte {
+            case UInt8(ascii: "*"): parts.append([])
+            case UInt8(ascii: "\\") where bytes.first == UInt8(ascii: "*") || bytes.first == UInt8(ascii: "\\"):
+                parts[parts.count - 1].append(bytes.removeFirst())
+            default: parts[parts.count - 1].append(byte)
             }
         }
         self.parts = parts
     }
 
+    /// Takes time that is linear in the text and the pattern.
     func matches(_ text: String) -> Bool {
-        var rest = Array(text)[...]
-        guard rest.starts(with: parts[0]) else { return false }
-        guard parts.count > 1, let last = parts.last else { return rest.count == parts[0].count }
-        rest = rest.dropFirst(parts[0].count)
+        let text = Array(text.utf8)
+        guard text.starts(with: parts[0]) else { return false }
+        guard parts.count > 1, let last = parts.last else { return text.count == parts[0].count }
+        var start = parts[0].count
         for part in parts[1..<parts.count - 1] {
-            guard
-                let start = rest.indices.first(where: { rest[$0...].starts(with: part) })
-                    ?? (part.isEmpty ? rest.startIndex : nil)
-            else { return false }
-            rest = rest[(start + part.count)...]
+            guard let end = Self.end(of: part, in: text, from: start) else { return false }
+            start = end
         }
-        return rest.count >= last.count && rest.suffix(last.count).elementsEqual(last)
+        return text.count - start >= last.count && text.suffix(last.count).elementsEqual(last)
+    }
+
+    /// Where the first occurrence of `part` ends.
+    /// - SeeAlso: <https://en.wikipedia.org/wiki/Knuth–Morris–Pratt_algorithm>
+    private static func end(of part: [UInt8], in text: [UInt8], from start: Int) -> Int? {
+        guard !part.isEmpty else { return start }
+        var fallbacks = [0]
+        var length = 0
+        for position in part.indices.dropFirst() {
+            while length > 0, part[position] != part[length] { length = fallbacks[length - 1] }
+            if part[position] == part[length] { length += 1 }
+            fallbacks.append(length)
+        }
+        var matched = 0
+        for position in start..<text.count {
+            while matched > 0, text[position] != part[matched] { matched = fallbacks[matched - 1] }
+            if text[position] == part[matched] { matched += 1 }
+            if matched == part.count { return position + 1 }
+        }
+        return nil
     }
 }
 

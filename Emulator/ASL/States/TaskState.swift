@@ -61,6 +61,12 @@ extension Execution {
             let heartbeat = try state.heartbeat?.value(in: &scope).map { Int($0) }
             let parameters = try visit.state.flow.parameters?.evaluate(in: &scope) ?? visit.effectiveInput
             execution.note(visit.state.flow.language == .jsonPath ? "afterParameters" : "afterArguments", parameters)
+            guard parameters.text.utf8.count <= Self.payloadLimitInBytes else {
+                throw ASLFault(
+                    error: ErrorName.dataLimitExceeded,
+                    message: "The state/task '\(visit.state.name)' provided parameters with a size exceeding the maximum "
+                        + "number of bytes service limit.")
+            }
             let request = TaskRequest(
                 id: taskID, stateName: visit.state.name, resource: state.resource, parameters: parameters, token: token,
                 timeoutInSeconds: timeout, heartbeatInSeconds: heartbeat)

@@ -59,6 +59,7 @@ actor ExecutionRunner {
                 return
             }
             for effect in effects { perform(effect) }
+            if execution.hasReadyBranches { waiting.append(.continued) }
         }
         isWorking = false
     }
@@ -141,6 +142,7 @@ actor ExecutionRunner {
             for input in inputs.compactMap({ ExecutionInput(json: $0) }) { _ = execution.handle(input) }
         }
         if log.isEmpty { give(.started(seed: UInt64.random(in: 0...UInt64(Int64.max)))) }
+        if execution.hasReadyBranches { give(.continued) }
         for timer in execution.pendingTimers { setAlarm(timer.id, at: timer.at) }
         for task in execution.pendingTasks { call(task.request, submission: task.submission) }
     }

@@ -10,7 +10,7 @@ struct IntrinsicTests {
         let expression = Expression(source: .call(try parser.parseWhole()), field: "value.$")
         var scope = Scope(
             input: input, context: ["Name": "run"], variables: ["v": 7], random: RandomSource(seed: 1),
-            now: Timestamp(seconds: 0))
+            now: Timestamp(seconds: 0), budget: EvaluationBudget())
         return try expression.evaluate(in: &scope)
     }
 

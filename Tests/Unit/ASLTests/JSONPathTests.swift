@@ -28,7 +28,7 @@ struct JSONPathTests {
             ("$.book[?(@.title in ['C'])].price", "[22.99]"), ("$.nothing[*].at.all", "[]"), ("$.nothing[1:]", "[]"),
         ])
     func selection(text: String, expected: String) throws {
-        #expect(try JSONPath(text).evaluate(on: store) == JSON(parsing: expected))
+        #expect(try JSONPath(text).evaluate(on: store, EvaluationBudget()) == JSON(parsing: expected))
     }
 
     @Test(
@@ -40,7 +40,7 @@ struct JSONPathTests {
         ])
     func missingNode(text: String, message: String) throws {
         let path = try JSONPath(text)
-        #expect(throws: JSONPathMiss(message: message)) { try path.evaluate(on: store) }
+        #expect(throws: JSONPathMiss(message: message)) { try path.evaluate(on: store, EvaluationBudget()) }
     }
 
     @Test(
@@ -59,5 +59,28 @@ struct JSONPathTests {
         let error = #expect(throws: ASLFault.self) { try deep.put(true, into: ["x": 5]) }
         #expect(error?.error == "States.ResultPathMatchFailure")
         #expect(ReferencePath(try JSONPath("$.a[*]")) == nil)
+    }
+
+    @Test("a path that visits the document again and again is given up")
+    func budget() throws {
+        var nested: JSON = [1]
+        for _ in 0..<30 { nested = ["a": nested, "b": 1] }
+        let path = try JSONPath("$..*..*..*..*")
+        let miss = #expect(throws: JSONPathMiss.self) { try path.evaluate(on: nested, EvaluationBudget(limit: 10_000)) }
+        #expect(miss?.isExhausted == true)
+        #expect(try JSONPath("$..b").evaluate(on: nested, EvaluationBudget(limit: 10_000)).array?.count == 30)
+    }
+
+    @Test("a regular expression with nested quantifiers is decided at once")
+    func linearPattern() throws {
+        let text = String(repeating: "a", count: 40) + "b"
+        let path = try JSONPath("$[?(@ =~ /(a+)+/)]")
+        #expect(try path.evaluate(on: [.string(text), "aaa"], EvaluationBudget()) == ["aaa"])
+    }
+
+    @Test("filters nested too deeply are refused")
+    func depth() {
+        let text = "$[?" + String(repeating: "(", count: 10_000) + "@.a" + String(repeating: ")", count: 10_000) + "]"
+        #expect(throws: JSONPathSyntaxError.self) { try JSONPath(text) }
     }
 }

@@ -7,17 +7,23 @@ struct SimulatedHost {
     var functions: [String: JSON] = [:]
     private(set) var events: [HistoryEvent] = []
     private(set) var log: [ExecutionInput] = []
-    private var now: Timestamp
+    private(set) var now: Timestamp
     private var timers: [TimerID: Timestamp] = [:]
     private var answers: [(due: Timestamp, input: ExecutionInput.Kind)] = []
 
-    init(now: Timestamp = Timestamp(seconds: 1_800_000_000)) { self.now = now }
+    /// How much later each `.continued` comes.
+    private let millisecondsPerSlice: Int64
+
+    init(now: Timestamp = Timestamp(seconds: 1_800_000_000), millisecondsPerSlice: Int64 = 10) {
+        self.now = now
+        self.millisecondsPerSlice = millisecondsPerSlice
+    }
 
     /// Runs until the execution has ended or waits for more than a day.
     mutating func run(_ machine: StateMachine, input: JSON) -> Execution {
         var execution = Self.execution(of: machine, input: input, at: now)
         give(.started(seed: 42), to: &execution)
-        while execution.outcome == nil, let next = nextInput() { give(next, to: &execution) }
+        while execution.outcome == nil, let next = nextInput(for: execution) { give(next, to: &execution) }
         return execution
     }
 
@@ -46,8 +52,12 @@ struct SimulatedHost {
         }
     }
 
-    private mutating func nextInput() -> ExecutionInput.Kind? {
+    private mutating func nextInput(for execution: Execution) -> ExecutionInput.Kind? {
         let timer = timers.min { ($0.value, $0.key) < ($1.value, $1.key) }
+        if execution.hasReadyBranches, timer.map({ $0.value > now }) ?? true {
+            now = now.adding(milliseconds: millisecondsPerSlice)
+            return .continued
+        }
         if let first = answers.indices.min(by: { answers[$0].due < answers[$1].due }),
             timer.map({ answers[first].due <= $0.value }) ?? true
         {

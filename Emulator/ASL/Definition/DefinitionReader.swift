@@ -49,7 +49,8 @@ struct DefinitionReader {
         machineLanguage = readLanguage(fields)
         let timeout = integer("TimeoutSeconds", in: fields, atLeast: 1)
         guard let block = readBlock(fields) else { return nil }
-        return StateMachine(comment: object["Comment"]?.string, timeoutInSeconds: timeout, workflow: workflow, block: block)
+        return StateMachine(
+            comment: object["Comment"]?.string, timeoutInSeconds: timeout, workflow: workflow, block: block)
     }
 
     private mutating func readLanguage(_ fields: Fields) -> QueryLanguage {

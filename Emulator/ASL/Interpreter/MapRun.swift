@@ -84,7 +84,8 @@ extension Execution {
         let child = addBranch(
             Branch(
                 block: progress.state.processor, owner: owner, slot: slot, stateName: progress.state.processor.startAt,
-                input: input, variables: branch.variables, variableSizes: branch.variableSizes, mapContext: ["Item": ["Index": .int(slot), "Value": item]],
+                input: input, variables: branch.variables, variableSizes: branch.variableSizes,
+                mapContext: ["Item": ["Index": .int(slot), "Value": item]],
                 lastEventID: started, isSilent: branch.isSilent || progress.state.isDistributed))
         fans[owner]?.active[child] = slot
     }

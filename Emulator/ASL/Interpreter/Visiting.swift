@@ -159,7 +159,8 @@ extension Execution {
         else {
             throw ASLFault(
                 error: ErrorName.dataLimitExceeded,
-                message: "The state/task '\(branches[id]?.stateName ?? "")' assigned variables with a size exceeding the "
+                message:
+                    "The state/task '\(branches[id]?.stateName ?? "")' assigned variables with a size exceeding the "
                     + "maximum number of bytes service limit.")
         }
         branches[id]?.variableSizes = sizes

@@ -28,7 +28,8 @@ extension Execution {
                 let child = execution.addBranch(
                     Branch(
                         block: block, owner: id, slot: slot, stateName: block.startAt, input: input,
-                        variables: owner.variables, variableSizes: owner.variableSizes, mapContext: owner.mapContext, lastEventID: started,
+                        variables: owner.variables, variableSizes: owner.variableSizes, mapContext: owner.mapContext,
+                        lastEventID: started,
                         isSilent: owner.isSilent))
                 fan.active[child] = slot
             }

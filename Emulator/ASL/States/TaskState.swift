@@ -64,7 +64,8 @@ extension Execution {
             guard parameters.text.utf8.count <= Self.payloadLimitInBytes else {
                 throw ASLFault(
                     error: ErrorName.dataLimitExceeded,
-                    message: "The state/task '\(visit.state.name)' provided parameters with a size exceeding the maximum "
+                    message:
+                        "The state/task '\(visit.state.name)' provided parameters with a size exceeding the maximum "
                         + "number of bytes service limit.")
             }
             let request = TaskRequest(

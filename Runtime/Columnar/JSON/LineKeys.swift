@@ -47,7 +47,7 @@ struct LineKeys {
     static let unmatched: [UInt8] = [0xFF]
 }
 
-/// Where a row's values are noted as they are found.
+/// Where a row's values are noted while they are found.
 struct RowFields {
     let befores: UnsafeMutablePointer<UInt32>
     let ends: UnsafeMutablePointer<UInt32>
@@ -64,19 +64,22 @@ struct RowFields {
         ends[field] = UInt32(isNull ? value.start : value.end)
     }
 
-    /// The value that was last set.
-    func value(of field: Int) -> JSONLine.Value {
-        JSONLine.Value(
-            start: Int(befores[field] & ~CK_CAREFUL) + 1, end: Int(ends[field]),
-            hasEscapes: befores[field] & CK_CAREFUL != 0)
+    /// The value that was last set; nil for a null.
+    func value(of field: Int) -> JSONLine.Value? {
+        let start = Int(befores[field] & ~CK_CAREFUL) + 1
+        guard start < ends[field] else { return nil }
+        return JSONLine.Value(start: start, end: Int(ends[field]), hasEscapes: befores[field] & CK_CAREFUL != 0)
     }
 
-    /// Notes the members of a flattened object, which is checked JSON. Of an object that repeats, the last counts.
-    /// - Parameter unknown: gets the members that no field takes, as members of a JSON object.
+    /// Notes the members of a flattened object, which is checked JSON. Of an object or a member that repeats, the last
+    /// counts.
+    /// - Parameter unknown: gets the members that no field takes, and the values that later ones replace, as members of a
+    ///   JSON object.
     func setMembers(
         of value: JSONLine.Value, _ text: UnsafePointer<UInt8>, _ object: LineKeys, fields: [Int],
         hidden: HiddenFields, unknown: inout [UInt8]
     ) throws(JSONLineFault) {
+        if fields.contains(where: { self.value(of: $0) != nil }) { rescueAll(object, text, hidden, to: &unknown) }
         for field in fields { setNull(field) }
         let written = FieldText(start: text + value.start, count: value.end - value.start)
         guard !written.isJSONNull else { return }
@@ -98,10 +101,36 @@ struct RowFields {
             }
             expected = index + 1
             switch object.targets[index] {
-            case .field(let field): set(field, to: member, isNull: written.isJSONNull)
+            case .field(let field):
+                rescue(field, named: object.names[index], of: object, text, hidden, to: &unknown)
+                set(field, to: member, isNull: written.isJSONNull)
             case .object(let inner, let fields):
                 try setMembers(of: member, text, inner, fields: fields, hidden: hidden, unknown: &unknown)
             }
         }
+    }
+
+    /// Adds the values of a flattened object that a later one replaces.
+    private func rescueAll(
+        _ object: LineKeys, _ text: UnsafePointer<UInt8>, _ hidden: HiddenFields, to unknown: inout [UInt8]
+    ) {
+        for (name, target) in zip(object.names, object.targets) {
+            switch target {
+            case .field(let field): rescue(field, named: name, of: object, text, hidden, to: &unknown)
+            case .object(let inner, _): rescueAll(inner, text, hidden, to: &unknown)
+            }
+        }
+    }
+
+    /// Adds the value that the field has, if any.
+    private func rescue(
+        _ field: Int, named name: [UInt8], of object: LineKeys, _ text: UnsafePointer<UInt8>, _ hidden: HiddenFields,
+        to unknown: inout [UInt8]
+    ) {
+        guard let value = value(of: field) else { return }
+        var key: [UInt8] = []
+        key.appendJSON(name)
+        let written = FieldText(start: text + value.start, count: value.end - value.start)
+        key.withUnsafeBufferPointer { unknown.appendMember(of: object.path, key: $0, value: written, hidden) }
     }
 }

@@ -3,8 +3,9 @@ public import Contracts
 
 /// Reads newline-delimited JSON, one object a line, straight into columns: no tree of values in between.
 ///
-/// Of a key that repeats the last value counts. Unknown fields go to `_rescued_data` as they are written. Blank lines are
-/// skipped. `operation` and the `_cdc_` fields are taken from the line where it has them.
+/// What a line may be says `JSONPolicy`. Of a key that repeats, the last value counts; earlier ones and unknown fields go to
+/// `_rescued_data` as they are written. Blank lines are skipped. `operation` and the `_cdc_` fields come from the line where
+/// it has them.
 /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc8259>
 public final class NDJSONReader: RecordReader {
     private let limits: ReaderLimits
@@ -193,16 +194,7 @@ public final class NDJSONReader: RecordReader {
             let written = FieldText(start: text + value.start, count: value.end - value.start)
             guard let index = try self.index(of: key, text, expected: expected) else {
                 isRegular = false
-                try JSONLine(text, from: start).checkEscapes(value)
-                if !unknown.isEmpty { unknown.append(UInt8(ascii: ",")) }
-                unknown.append(contentsOf: FieldText(start: text + key.start, count: key.end - key.start))
-                unknown.append(UInt8(ascii: ":"))
-                if try hides(key, written, text) {
-                    unknown.appendJSON(Masker.redacted.utf8)
-                } else {
-                    unknown.append(contentsOf: written)
-                }
-                return
+                return try rescue(key, value, text, to: &unknown)
             }
             expected = index + 1
             switch keys.targets[index] {
@@ -210,8 +202,7 @@ public final class NDJSONReader: RecordReader {
                 isNested = isNested || written.isNestedJSON
                 if parts.fields.contains(field) {
                     isRegular = false
-                    // The later value counts, but the line is JSON only if the earlier one is too.
-                    try JSONLine(text, from: start).checkEscapes(row.value(of: field))
+                    if let replaced = row.value(of: field) { try rescue(key, replaced, text, to: &unknown) }
                 } else {
                     parts.fields.append(field)
                 }
@@ -229,6 +220,22 @@ public final class NDJSONReader: RecordReader {
         if !isNested, isRegular || !shape.isKnown {
             parts.closing = valueEnd..<end
             shape.learn(text, parts)
+        }
+    }
+
+    /// Adds a member that no column takes to the rescued ones. The line is JSON only if its value is too.
+    private func rescue(
+        _ key: JSONLine.Value, _ value: JSONLine.Value, _ text: UnsafePointer<UInt8>, to rescued: inout [UInt8]
+    ) throws(JSONLineFault) {
+        try JSONLine(text, from: value.start).checkEscapes(value)
+        let written = FieldText(start: text + value.start, count: value.end - value.start)
+        if !rescued.isEmpty { rescued.append(UInt8(ascii: ",")) }
+        rescued.append(contentsOf: FieldText(start: text + key.start, count: key.end - key.start))
+        rescued.append(UInt8(ascii: ":"))
+        if try hides(key, written, text) {
+            rescued.appendJSON(Masker.redacted.utf8)
+        } else {
+            rescued.append(contentsOf: written)
         }
     }
 

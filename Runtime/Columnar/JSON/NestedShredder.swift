@@ -2,7 +2,8 @@ internal import Contracts
 
 /// Takes the structs and lists of one column apart, straight from their text: there is no tree of values in between.
 ///
-/// Of a key that repeats the last value counts. Members that the contract does not know are collected with their paths.
+/// Of a key that repeats, the last value counts. Earlier ones, and members that the contract does not know, are collected
+/// with their paths.
 /// - SeeAlso: <https://research.google/pubs/dremel-interactive-analysis-of-web-scale-datasets-2/>
 final class NestedShredder {
     // All of the walk's steps share one access to it: a check for each would take longer than the steps do.
@@ -136,14 +137,16 @@ private struct NestedWalk: ~Copyable {
         var cursor = JSONCursor(text, inside: value.start)
         var expected = 0
         while let (key, member) = cursor.nextMember() {
+            var rescued: JSONLine.Value? = member
             if let field = spelling.index(of: key, in: text, among: node.names, expected: expected) {
+                rescued = members[first + field].flatMap { Self.written($0, in: text).isJSONNull ? nil : $0 }
                 members[first + field] = member
                 expected = field + 1
-            } else {
-                let path = root.path(steps, withNumbers: true)
-                unknown.appendMember(
-                    of: path, key: Self.written(key, in: text), value: Self.written(member, in: text), hidden)
             }
+            guard let rescued else { continue }
+            unknown.appendMember(
+                of: root.path(steps, withNumbers: true), key: Self.written(key, in: text),
+                value: Self.written(rescued, in: text), hidden)
         }
         for (index, child) in node.children.enumerated() {
             steps.append(index)

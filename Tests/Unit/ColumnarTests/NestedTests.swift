@@ -194,6 +194,7 @@ extension ColumnBatch {
         let batch = try batch(#"{"id":1,"person":{"name":"a","n\u0061me":"b","age":1,"age":null}}"#, table)
         #expect(try batch.entries("person", leaf: 0, most: 1) == ["0 1 b"])
         #expect(try batch.entries("person", leaf: 1, most: 2) == ["0 1"])
+        #expect(batch.rescued(0) == #"{"person.n\u0061me":"a","person.age":1}"#)
     }
 
     @Test("JSON text in CSV fields and in JSON strings is parsed too") func jsonText() throws {

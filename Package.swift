@@ -28,7 +28,7 @@ let runtime: [Target] = [
     .target(
         name: "CCurl", dependencies: isStatic ? ["CCurlLibrary"] : [], path: "Runtime/CCurl",
         cSettings: isStatic ? [.define("CUPEL_STATIC_LIBCURL")] : []),
-    layer("JSON", in: "Runtime"),
+    layer("JSON", in: "Runtime", exclude: ["README.md"]),
     layer("XML", in: "Runtime"),
     layer("Time", in: "Runtime"),
     layer("URLCoding", in: "Runtime"),
@@ -46,7 +46,7 @@ let runtime: [Target] = [
     layer("Contracts", in: "Runtime", imports: ["Pattern", "YAML"], exclude: ["README.md"]),
     layer(
         "Columnar", in: "Runtime",
-        imports: ["Contracts", "CRC", "Digest", "Pattern", "Threads", "Time", "CKernels", "CZlib"] + isal,
+        imports: ["Contracts", "CRC", "Digest", "JSON", "Pattern", "Threads", "Time", "CKernels", "CZlib"] + isal,
         exclude: ["README.md", "Quality/README.md"], defines: isal.isEmpty ? ["WITHOUT_ISAL"] : []),
     layer("Parquet", in: "Runtime", imports: ["CRC", "CKernels", "CSnappy", "CZlib", "CZstd"], exclude: ["README.md"]),
     layer("Control", in: "Runtime", imports: ["AWSClient", "AWSModels", "Digest", "Time"], exclude: ["README.md"]),
@@ -117,6 +117,10 @@ let tests: [Target] = [
     layer("TestReferee", in: "Tests/Support"),
     layer("TestEmulator", in: "Tests/Support", imports: ["TestReferee"]),
     unitTests(of: "JSON"),
+    .testTarget(
+        name: "JSONPolicyTests",
+        dependencies: ["Columnar", "Contracts", "FirehoseTransform", "JSON", "LambdaRuntime", "TestReferee"],
+        path: "Tests/Unit/JSONPolicyTests", swiftSettings: strict()),
     unitTests(of: "XML", imports: ["TestRandom"]),
     unitTests(of: "Time", imports: ["TestRandom"]),
     unitTests(of: "URLCoding", imports: ["TestRandom"]),

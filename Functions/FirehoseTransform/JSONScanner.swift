@@ -1,6 +1,8 @@
 internal import CKernels
+internal import JSON
 
-/// A validating scan over one JSON text (RFC 8259). It finds the parts as byte ranges and builds nothing.
+/// A validating scan over one JSON text, by the rules of ``JSONPolicy``. It finds the parts as byte ranges and builds
+/// nothing.
 struct JSONScanner {
     /// Why the text is not JSON, and at which byte.
     struct Fault: Error, Equatable, CustomStringConvertible {
@@ -18,7 +20,7 @@ struct JSONScanner {
     struct Value {
         let kind: Kind
         let range: Range<Int>
-        /// A string: whether it holds escapes. An object or array: whether it is spread over several lines.
+        /// A string: whether it has escapes. An object or array: whether it is spread over several lines.
         let needsCare: Bool
 
         /// The range with a string's quotes.
@@ -27,9 +29,6 @@ struct JSONScanner {
         }
         var isScalar: Bool { kind != .object && kind != .array }
     }
-
-    /// As deep as the JSON of the other functions may be.
-    static let depthLimit = 400
 
     let text: ByteSlice
     private(set) var at = 0
@@ -43,49 +42,49 @@ struct JSONScanner {
         try skipSpace()
         try object(body)
         try skipSpace(mayEnd: true)
-        guard at == text.count else { throw fault("something follows the value") }
+        guard at == text.count else { throw fault("expected the end of the text") }
     }
 
     var isAtObject: Bool { peek == UInt8(ascii: "{") }
 
-    /// Passes over the object that starts here. `body` gets each member's name and must pass over its value.
+    /// Passes over the object that begins here. `body` gets each member's name and must pass over its value.
     @inline(__always)
     mutating func object(_ body: (inout JSONScanner, Value) throws(Fault) -> Void) throws(Fault) {
-        guard peek == UInt8(ascii: "{") else { throw fault("an object is due") }
+        guard peek == UInt8(ascii: "{") else { throw expected("an object") }
         try enter()
         guard peek != UInt8(ascii: "}") else { return leave() }
         while true {
-            guard peek == UInt8(ascii: "\"") else { throw fault("a member's name is due") }
+            guard peek == UInt8(ascii: "\"") else { throw expected("a name in quotes") }
             let name = try string()
             try skipSpace()
-            guard peek == UInt8(ascii: ":") else { throw fault("':' is due") }
+            guard peek == UInt8(ascii: ":") else { throw expected("':' after the name") }
             at += 1
             try skipSpace()
             try body(&self, name)
             try skipSpace()
             if peek == UInt8(ascii: "}") { return leave() }
-            guard peek == UInt8(ascii: ",") else { throw fault("',' or '}' is due") }
+            guard peek == UInt8(ascii: ",") else { throw expected("',' or '}'") }
             at += 1
             try skipSpace()
         }
     }
 
-    /// Passes over the array that starts here. `body` must pass over the element that it is called at.
+    /// Passes over the array that begins here. `body` must pass over the element at which it is called.
     mutating func array(_ body: (inout JSONScanner) throws(Fault) -> Void) throws(Fault) {
-        guard peek == UInt8(ascii: "[") else { throw fault("an array is due") }
+        guard peek == UInt8(ascii: "[") else { throw expected("an array") }
         try enter()
         guard peek != UInt8(ascii: "]") else { return leave() }
         while true {
             try body(&self)
             try skipSpace()
             if peek == UInt8(ascii: "]") { return leave() }
-            guard peek == UInt8(ascii: ",") else { throw fault("',' or ']' is due") }
+            guard peek == UInt8(ascii: ",") else { throw expected("',' or ']'") }
             at += 1
             try skipSpace()
         }
     }
 
-    /// Passes over the value that starts here.
+    /// Passes over the value that begins here.
     mutating func value() throws(Fault) -> Value {
         switch peek {
         case UInt8(ascii: "\""): return try string()
@@ -101,7 +100,7 @@ struct JSONScanner {
         case UInt8(ascii: "n"): return try literal("null", .null)
         case UInt8(ascii: "t"): return try literal("true", .true)
         case UInt8(ascii: "f"): return try literal("false", .false)
-        default: throw fault("a value is due")
+        default: throw expected("a value")
         }
     }
 
@@ -118,18 +117,20 @@ struct JSONScanner {
 
     // MARK: Steps
 
-    /// The byte here, or 0, which belongs nowhere, at the end.
+    /// The byte here; at the end 0, which JSON allows nowhere.
     @inline(__always)
     private var peek: UInt8 { at < text.count ? text.start[at] : 0 }
 
-    func fault(_ reason: String) -> Fault {
-        Fault(reason: at < text.count ? reason : "the text ends where \(reason)", byte: at)
+    func fault(_ reason: String) -> Fault { Fault(reason: reason, byte: at) }
+
+    private func expected(_ what: String) -> Fault {
+        fault(at < text.count ? "expected \(what)" : "expected \(what) before the end of the text")
     }
 
     @inline(__always)
     private mutating func enter() throws(Fault) {
         depth += 1
-        guard depth <= Self.depthLimit else { throw fault("nested deeper than \(Self.depthLimit)") }
+        guard depth <= JSONPolicy.depthLimit else { throw fault(JSONPolicy.tooDeep) }
         at += 1
         try skipSpace()
     }
@@ -148,11 +149,11 @@ struct JSONScanner {
             switch byte {
             case 0x20, 0x09: break
             case 0x0A, 0x0D: lineBreaks += 1
-            default: throw fault("a control character")
+            default: throw fault("an unescaped control character")
             }
             at += 1
         }
-        guard mayEnd else { throw Fault(reason: "the text ends early", byte: at) }
+        guard mayEnd else { throw fault("the text ends before its value does") }
     }
 
     @inline(__always)
@@ -165,10 +166,24 @@ struct JSONScanner {
             at += 1
             return Value(
                 kind: .string, range: start..<start + found.length, needsCare: found.outcome == CK_JSON_ESCAPED)
-        case CK_JSON_UNENDED: throw Fault(reason: "the text ends inside a string", byte: at)
-        default: throw fault("a string that is no UTF-8, or holds a control character or an unknown escape")
+        case CK_JSON_UNENDED: throw fault("expected '\"' before the end of the text")
+        default: throw fault(wrongPartOfString)
         }
     }
+
+    /// What the kernel refused in a string, here.
+    private var wrongPartOfString: String {
+        switch peek {
+        case ..<0x20: return "an unescaped control character"
+        case UInt8(ascii: "\\"):
+            let escape = text[at..<min(at + 6, text.count)].bytes
+            let isUnit = escape.count == 6 && escape[1] == UInt8(ascii: "u") && escape[2...].allSatisfy(isHexadecimal)
+            return isUnit ? JSONPolicy.halfSurrogatePair : "an unknown escape"
+        default: return "a string that is not UTF-8"
+        }
+    }
+
+    private func isHexadecimal(_ byte: UInt8) -> Bool { Character(UnicodeScalar(byte)).isHexDigit }
 
     private mutating func number() throws(Fault) -> Value {
         let start = at
@@ -190,12 +205,14 @@ struct JSONScanner {
     private mutating func digits() throws(Fault) {
         let start = at
         while peek >= 0x30, peek <= 0x39 { at += 1 }
-        guard at > start else { throw fault("a digit is due") }
+        guard at > start else { throw expected("a digit") }
     }
 
     private mutating func literal(_ literal: StaticString, _ kind: Kind) throws(Fault) -> Value {
         let end = at + literal.utf8CodeUnitCount
-        guard end <= text.count, text[at..<end].equals(literal) else { throw fault("an unknown word") }
+        guard end <= text.count, text[at..<end].equals(literal) else {
+            throw fault("expected a value, not an unknown word")
+        }
         defer { at = end }
         return Value(kind: kind, range: at..<end, needsCare: false)
     }

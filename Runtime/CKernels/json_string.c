@@ -14,7 +14,7 @@ static inline size_t plain_run(const uint8_t *text, size_t available) {
     const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(0x20);
     for (; available - at >= 16; at += 16) {
         __m128i in = _mm_loadu_si128((const __m128i *)(text + at));
-        // As signed bytes, everything that is no ASCII is below the space, as the control characters are.
+        // As signed bytes, everything outside ASCII is below the space, as the control characters are.
         __m128i special = _mm_or_si128(
             _mm_or_si128(_mm_cmpeq_epi8(in, quote), _mm_cmpeq_epi8(in, backslash)), _mm_cmplt_epi8(in, space));
         int mask = _mm_movemask_epi8(special);
@@ -27,7 +27,7 @@ static inline size_t plain_run(const uint8_t *text, size_t available) {
 
 static inline bool is_continuation(uint8_t byte) { return (byte & 0xC0) == 0x80; }
 
-/// The length of the UTF-8 sequence of more than one byte at `text`; 0 if it is none (Unicode 16, table 3-7).
+/// The length of the UTF-8 sequence of more than one byte at `text`; 0 if it is not one (Unicode 16, table 3-7).
 static size_t utf8_sequence(const uint8_t *text, size_t available) {
     uint8_t first = text[0];
     if (first >= 0xC2 && first <= 0xDF) return available >= 2 && is_continuation(text[1]) ? 2 : 0;
@@ -44,20 +44,30 @@ static size_t utf8_sequence(const uint8_t *text, size_t available) {
     return 0;
 }
 
-static bool is_hexadecimal(uint8_t byte) {
-    uint8_t lower = byte | 0x20;
-    return (byte >= '0' && byte <= '9') || (lower >= 'a' && lower <= 'f');
+/// The UTF-16 code unit of the escape `\u....` at `text`; -1 if it is not one.
+static int escaped_unit(const uint8_t *text, size_t available) {
+    if (available < 6 || text[0] != '\\' || text[1] != 'u') return -1;
+    int unit = 0;
+    for (size_t at = 2; at < 6; at++) {
+        uint8_t byte = text[at], lower = byte | 0x20;
+        if (byte >= '0' && byte <= '9') unit = unit << 4 | (byte - '0');
+        else if (lower >= 'a' && lower <= 'f') unit = unit << 4 | (lower - 'a' + 10);
+        else return -1;
+    }
+    return unit;
 }
 
-/// The length of the escape at `text`, which begins with a backslash; 0 if it is none.
+/// The length of the escape, or of the two that are a surrogate pair, at `text`, which begins with a backslash; 0 if it is
+/// not an escape, or half of a pair.
 static size_t escape(const uint8_t *text, size_t available) {
     if (available < 2) return 0;
     if (text[1] != 'u') return text[1] != 0 && strchr("\"\\/bfnrt", text[1]) != NULL ? 2 : 0;
-    if (available < 6) return 0;
-    for (size_t at = 2; at < 6; at++) {
-        if (!is_hexadecimal(text[at])) return 0;
-    }
-    return 6;
+    int unit = escaped_unit(text, available);
+    if (unit < 0) return 0;
+    if ((unit & 0xF800) != 0xD800) return 6;
+    if (unit >= 0xDC00) return 0;
+    int low = escaped_unit(text + 6, available - 6);
+    return low >= 0 && (low & 0xFC00) == 0xDC00 ? 12 : 0;
 }
 
 ck_json_string ck_json_scan_string(const uint8_t *text, size_t available) {

@@ -1,6 +1,6 @@
 /// One JSON value, as text defines it: numbers keep their digits, objects keep the order of their members.
 ///
-/// A number is never forced through a binary double, so a 64-bit id or a decimal leaves as it came.
+/// A number never passes through a binary double, so a 64-bit id or a decimal keeps every digit.
 /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc8259>
 public enum JSON: Sendable, Hashable {
     case null
@@ -14,12 +14,12 @@ public enum JSON: Sendable, Hashable {
 extension JSON {
     public static func int(_ value: some BinaryInteger) -> JSON { .number(JSONNumber(value)) }
 
-    /// The member `name`, or nil when this is no object or has no such member.
+    /// The member `name`, or nil when this is not an object or has no such member.
     public subscript(name: String) -> JSON? {
         if case .object(let object) = self { object[name] } else { nil }
     }
 
-    /// The element at `index`, or nil when this is no array or is shorter.
+    /// The element at `index`, or nil when this is not an array or is shorter.
     public subscript(index: Int) -> JSON? {
         if case .array(let elements) = self, elements.indices.contains(index) { elements[index] } else { nil }
     }
@@ -33,7 +33,7 @@ extension JSON {
 
     /// The value as an integer, if it is a number written without fraction or exponent that fits.
     public var int: Int? { number?.int }
-    /// The value as the nearest double, if it is a number.
+    /// The value as the nearest double, if it is a number; beyond the range of doubles, an infinity.
     public var double: Double? { number?.double }
 }
 
@@ -56,12 +56,12 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
 public struct JSONNumber: Sendable, Hashable {
     public let text: String
 
-    /// - Parameter text: must follow the JSON number grammar; the parser has checked it.
+    /// - Parameter text: follows the JSON number grammar; the parser has checked it.
     init(validated text: String) { self.text = text }
 
     public init(_ value: some BinaryInteger) { text = String(value) }
 
-    /// The shortest text that reads back as `value`; nil for NaN and the infinities, which JSON cannot say.
+    /// The shortest text that reads back as `value`; nil for NaN and the infinities, which JSON does not have.
     public init?(_ value: Double) {
         guard value.isFinite else { return nil }
         text = "\(value)"
@@ -70,7 +70,7 @@ public struct JSONNumber: Sendable, Hashable {
     /// Nil unless `text` follows the JSON number grammar.
     public init?(_ text: String) {
         var parser = JSONParser(Array(text.utf8))
-        guard case .number(let number)? = try? parser.parseDocument() else { return nil }
+        guard case .number(let number)? = try? parser.parseDocument(), number.text == text else { return nil }
         self = number
     }
 

@@ -4,7 +4,7 @@ public struct JSONObject: Sendable {
 
     private(set) public var members: [Member] = []
     /// Positions by name; kept only where a linear search would cost more.
-    private var positions: [String: Int]?
+    private var positions: [Name: Int]?
     private static let linearLimit = 12
 
     public init() {}
@@ -18,8 +18,9 @@ public struct JSONObject: Sendable {
     public var names: [String] { members.map(\.name) }
 
     private func position(of name: String) -> Int? {
+        let name = Name(text: name)
         if let positions { return positions[name] }
-        return members.firstIndex { $0.name == name }
+        return members.firstIndex { Name(text: $0.name) == name }
     }
 
     /// The value of the member `name`. Setting nil removes the member; setting a new name appends it.
@@ -44,7 +45,7 @@ public struct JSONObject: Sendable {
     private mutating func append(_ name: String, _ value: JSON) {
         members.append((name, value))
         if positions != nil {
-            positions?[name] = members.count - 1
+            positions?[Name(text: name)] = members.count - 1
         } else {
             indexIfLarge()
         }
@@ -52,9 +53,21 @@ public struct JSONObject: Sendable {
 
     private mutating func indexIfLarge() {
         guard members.count > Self.linearLimit else { return }
-        var index = [String: Int](minimumCapacity: members.count * 2)
-        for (position, member) in members.enumerated() { index[member.name] = position }
+        var index = [Name: Int](minimumCapacity: members.count * 2)
+        for (position, member) in members.enumerated() { index[Name(text: member.name)] = position }
         positions = index
+    }
+}
+
+extension JSONObject {
+    /// A name that equals only names of the same code points. Strings are equal where they look the same, so "é" in one
+    /// code point and in two would be one member, and one of the two values lost.
+    private struct Name: Hashable {
+        let text: String
+
+        static func == (left: Name, right: Name) -> Bool {
+            left.text == right.text && left.text.utf8.elementsEqual(right.text.utf8)
+        }
     }
 }
 

@@ -8,10 +8,10 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 extension JSON {
-    /// Parses one JSON text, strictly.
+    /// Parses one JSON text by the rules of ``JSONPolicy``.
     ///
-    /// A name that repeats inside an object keeps its last value. A lone surrogate escape becomes U+FFFD.
-    /// - Throws: ``JSONError`` with the offset of the first byte that does not belong.
+    /// Of a name that repeats inside an object, the last value counts.
+    /// - Throws: ``JSONError`` with the offset of the first byte that is wrong.
     public init(parsing text: [UInt8]) throws(JSONError) {
         var parser = JSONParser(text)
         self = try parser.parseDocument()
@@ -23,9 +23,6 @@ extension JSON {
 }
 
 struct JSONParser {
-    /// Deep enough for any document of ours, shallow enough for a worker thread's stack.
-    static let depthLimit = 400
-
     private let text: [UInt8]
     private var at = 0
     private var depth = 0
@@ -36,7 +33,7 @@ struct JSONParser {
         skipSpace()
         let value = try parseValue()
         skipSpace()
-        guard at == text.count else { throw fault("unexpected \(shown(text[at])) after the value") }
+        guard at == text.count else { throw fault("expected the end of the text, not \(shown(text[at]))") }
         return value
     }
 
@@ -51,7 +48,7 @@ struct JSONParser {
     }
 
     private mutating func parseValue() throws(JSONError) -> JSON {
-        guard at < text.count else { throw fault("the text ends where a value is due") }
+        guard at < text.count else { throw fault("expected a value before the end of the text") }
         switch text[at] {
         case UInt8(ascii: "{"): return try parseObject()
         case UInt8(ascii: "["): return try parseArray()
@@ -60,14 +57,16 @@ struct JSONParser {
         case UInt8(ascii: "f"): return try parseLiteral("false", .bool(false))
         case UInt8(ascii: "n"): return try parseLiteral("null", .null)
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try parseNumber()
-        default: throw fault("unexpected \(shown(text[at])) where a value is due")
+        case 0xEF where text.starts(with: [0xEF, 0xBB, 0xBF]) && at == 0:
+            throw fault("expected a value, not a byte order mark")
+        default: throw fault("expected a value, not \(shown(text[at]))")
         }
     }
 
     private mutating func parseLiteral(_ literal: StaticString, _ value: JSON) throws(JSONError) -> JSON {
         let end = at + literal.utf8CodeUnitCount
         guard end <= text.count, text[at..<end].elementsEqual("\(literal)".utf8) else {
-            throw fault("unknown literal")
+            throw fault("expected a value, not an unknown word")
         }
         at = end
         return value
@@ -75,7 +74,7 @@ struct JSONParser {
 
     private mutating func enter() throws(JSONError) {
         depth += 1
-        guard depth <= Self.depthLimit else { throw fault("nested deeper than \(Self.depthLimit)") }
+        guard depth <= JSONPolicy.depthLimit else { throw fault(JSONPolicy.tooDeep) }
     }
 
     private mutating func parseObject() throws(JSONError) -> JSON {
@@ -90,10 +89,10 @@ struct JSONParser {
         }
         while true {
             skipSpace()
-            guard at < text.count, text[at] == UInt8(ascii: "\"") else { throw fault("a member's name is due") }
+            guard at < text.count, text[at] == UInt8(ascii: "\"") else { throw fault("expected a name in quotes") }
             let name = try parseString()
             skipSpace()
-            guard at < text.count, text[at] == UInt8(ascii: ":") else { throw fault("':' is due") }
+            guard at < text.count, text[at] == UInt8(ascii: ":") else { throw fault("expected ':' after the name") }
             at += 1
             skipSpace()
             object[name] = try parseValue()
@@ -120,9 +119,10 @@ struct JSONParser {
 
     private mutating func endOfElement(closing: UInt8) throws(JSONError) -> Bool {
         skipSpace()
-        guard at < text.count else { throw fault("the text ends before '\(Character(UnicodeScalar(closing)))'") }
+        let expected = "expected ',' or '\(Character(UnicodeScalar(closing)))'"
+        guard at < text.count else { throw fault("\(expected) before the end of the text") }
         let byte = text[at]
-        guard byte == closing || byte == UInt8(ascii: ",") else { throw fault("unexpected \(shown(byte))") }
+        guard byte == closing || byte == UInt8(ascii: ",") else { throw fault("\(expected), not \(shown(byte))") }
         at += 1
         if byte == closing { depth -= 1 }
         return byte == closing
@@ -135,7 +135,7 @@ struct JSONParser {
         try skipDigits()
         if at - integerStart > 1, text[integerStart] == UInt8(ascii: "0") {
             at = integerStart
-            throw fault("a number starts with 0")
+            throw fault("expected no more digits after a leading 0")
         }
         if at < text.count, text[at] == UInt8(ascii: ".") {
             at += 1
@@ -152,7 +152,7 @@ struct JSONParser {
     private mutating func skipDigits() throws(JSONError) {
         let start = at
         while at < text.count, text[at] >= 0x30, text[at] <= 0x39 { at += 1 }
-        guard at > start else { throw fault("a digit is due") }
+        guard at > start else { throw fault("expected a digit") }
     }
 
     private mutating func parseString() throws(JSONError) -> String {
@@ -166,10 +166,10 @@ struct JSONParser {
                 return value
             }
             if byte == UInt8(ascii: "\\") { return try parseEscapedString(from: start) }
-            guard byte >= 0x20 else { throw fault("a control character inside a string") }
+            guard byte >= 0x20 else { throw fault("an unescaped control character") }
             at += 1
         }
-        throw fault("the text ends inside a string")
+        throw fault("expected '\"' before the end of the text")
     }
 
     private func decoded(_ bytes: some Collection<UInt8>, from start: Int) throws(JSONError) -> String {
@@ -192,17 +192,17 @@ struct JSONParser {
                 at += 1
                 bytes.append(contentsOf: String(Character(try parseEscape())).utf8)
             case ..<0x20:
-                throw fault("a control character inside a string")
+                throw fault("an unescaped control character")
             default:
                 bytes.append(byte)
                 at += 1
             }
         }
-        throw fault("the text ends inside a string")
+        throw fault("expected '\"' before the end of the text")
     }
 
     private mutating func parseEscape() throws(JSONError) -> UnicodeScalar {
-        guard at < text.count else { throw fault("the text ends inside a string") }
+        guard at < text.count else { throw fault("expected '\"' before the end of the text") }
         let byte = text[at]
         at += 1
         switch byte {
@@ -220,29 +220,25 @@ struct JSONParser {
     }
 
     private mutating func parseUnicodeEscape() throws(JSONError) -> UnicodeScalar {
+        let start = at - 2
         let unit = try parseHexQuad()
-        guard unit & 0xFC00 == 0xD800 else { return UnicodeScalar(unit) ?? "\u{FFFD}" }
-        let afterHigh = at
+        if let scalar = UnicodeScalar(unit) { return scalar }
         if at + 1 < text.count, text[at] == UInt8(ascii: "\\"), text[at + 1] == UInt8(ascii: "u") {
             at += 2
-            let low = try parseHexQuad()
-            if low & 0xFC00 == 0xDC00, let scalar = UnicodeScalar(0x10000 + (unit & 0x3FF) << 10 + low & 0x3FF) {
-                return scalar
-            }
+            if let scalar = JSONPolicy.scalar(unit, try parseHexQuad()) { return scalar }
         }
-        at = afterHigh
-        return "\u{FFFD}"
+        throw JSONError(reason: JSONPolicy.halfSurrogatePair, byte: start)
     }
 
-    private mutating func parseHexQuad() throws(JSONError) -> UInt32 {
-        guard at + 4 <= text.count else { throw fault("four hexadecimal digits are due") }
-        var value: UInt32 = 0
+    private mutating func parseHexQuad() throws(JSONError) -> UInt16 {
+        guard at + 4 <= text.count else { throw fault("expected four hexadecimal digits") }
+        var value: UInt16 = 0
         for byte in text[at..<at + 4] {
             let lower = byte | 0x20
             switch (byte, lower) {
-            case (0x30...0x39, _): value = value << 4 | UInt32(byte - 0x30)
-            case (_, UInt8(ascii: "a")...UInt8(ascii: "f")): value = value << 4 | UInt32(lower - 0x57)
-            default: throw fault("four hexadecimal digits are due")
+            case (0x30...0x39, _): value = value << 4 | UInt16(byte - 0x30)
+            case (_, UInt8(ascii: "a")...UInt8(ascii: "f")): value = value << 4 | UInt16(lower - 0x57)
+            default: throw fault("expected four hexadecimal digits")
             }
         }
         at += 4

@@ -7,7 +7,7 @@ typedef enum {
     CK_JSON_PLAIN = 0,
     /// The string holds escapes.
     CK_JSON_ESCAPED = 1,
-    /// A control character, an unknown escape, or bytes that are not UTF-8.
+    /// A control character, an unknown escape, half of a surrogate pair, or bytes that are not UTF-8.
     CK_JSON_FAULTY = 2,
     /// No closing quote.
     CK_JSON_UNENDED = 3,

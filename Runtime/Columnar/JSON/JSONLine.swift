@@ -1,4 +1,5 @@
 internal import CKernels
+internal import JSON
 
 /// Where a line stops being JSON.
 struct JSONLineFault: Error {
@@ -18,8 +19,6 @@ struct JSONLine {
         let end: Int
         let hasEscapes: Bool
     }
-
-    static let depthLimit = 100
 
     private let text: UnsafePointer<UInt8>
     private let start: Int
@@ -130,7 +129,7 @@ struct JSONLine {
     }
 
     private mutating func readNested(depth: Int) throws(JSONLineFault) -> Value {
-        guard depth < Self.depthLimit else { throw fault("nested deeper than \(Self.depthLimit) levels") }
+        guard depth < JSONPolicy.depthLimit else { throw fault(JSONPolicy.tooDeep) }
         let first = at
         let isObject = text[at] == UInt8(ascii: "{")
         let closing = isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")

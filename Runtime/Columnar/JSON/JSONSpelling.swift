@@ -1,3 +1,5 @@
+internal import JSON
+
 /// JSON's values as fields: strings without quotes and escapes, numbers and `true` and `false` as they are written.
 ///
 /// A string may stand for a number, date or boolean if all of it is one. A number may stand where text is due; its digits
@@ -66,22 +68,17 @@ struct JSONSpelling: FieldSpelling, ~Copyable {
     private static func scalar(in text: FieldText, at index: inout Int) throws(FieldFault) -> Unicode.Scalar {
         let first = try unit(in: text, at: &index)
         if let scalar = Unicode.Scalar(first) { return scalar }
-        guard first < 0xDC00, index + 1 < text.count, text[index] == UInt8(ascii: "\\"),
-            text[index + 1] == UInt8(ascii: "u")
-        else {
-            throw loneSurrogate
+        guard index + 1 < text.count, text[index] == UInt8(ascii: "\\"), text[index + 1] == UInt8(ascii: "u") else {
+            throw halfSurrogatePair
         }
         index += 2
-        let second = try unit(in: text, at: &index)
-        guard (0xDC00...0xDFFF).contains(second),
-            let scalar = Unicode.Scalar(0x10000 + (UInt32(first) - 0xD800) << 10 + UInt32(second) - 0xDC00)
-        else {
-            throw loneSurrogate
-        }
+        guard let scalar = JSONPolicy.scalar(first, try unit(in: text, at: &index)) else { throw halfSurrogatePair }
         return scalar
     }
 
-    private static var loneSurrogate: FieldFault { FieldFault(.invalidUTF8, "escapes half of a surrogate pair") }
+    private static var halfSurrogatePair: FieldFault {
+        FieldFault(.invalidUTF8, "escapes \(JSONPolicy.halfSurrogatePair)")
+    }
 
     private static func unit(in text: FieldText, at index: inout Int) throws(FieldFault) -> UInt16 {
         guard index + 4 <= text.count else { throw badEscape }

@@ -156,7 +156,7 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
             ("{\"id\":1,\"name\":\"\\ud800\\u0041\"}", "invalid_utf8"),
             ("{\"id\":1,\"name\":\"\\udc00\"}", "invalid_utf8"),
             (
-                "{\"id\":1,\"z\":" + String(repeating: "[", count: 101) + String(repeating: "]", count: 101) + "}",
+                "{\"id\":1,\"z\":" + String(repeating: "[", count: 400) + String(repeating: "]", count: 400) + "}",
                 "not_json"
             ),
         ])

@@ -273,18 +273,18 @@ extension ColumnBatch {
         }
         let batch = try batch(
             """
-            {"id":1,"doc":\(nested(99))}
-            {"id":2,"doc":\(nested(100))}
-            {"id":3,"doc":"\(nested(100))"}
-            {"id":4,"doc":"\(nested(101))"}
-            {"id":5,"person":{"name":"a","x":\(nested(99))}}
+            {"id":1,"doc":\(nested(399))}
+            {"id":2,"doc":\(nested(400))}
+            {"id":3,"doc":"\(nested(400))"}
+            {"id":4,"doc":"\(nested(401))"}
+            {"id":5,"person":{"name":"a","x":\(nested(399))}}
             {"id":6,"unknown":\(nested(200000))}
             {"id":7,"doc":{"n":\(String(repeating: "9", count: 5000))}}
 
             """, table)
         #expect(batch.rejected.map(\.line) == [2, 4, 5, 6])
-        #expect(batch.rejected.allSatisfy { $0.reason == .notJSON && $0.message.contains("nested deeper than 100") })
-        #expect(batch.texts[0][1] == nested(99))
+        #expect(batch.rejected.allSatisfy { $0.reason == .notJSON && $0.message.contains("nested deeper than 400") })
+        #expect(batch.texts[0][1] == nested(399))
         #expect(batch.texts[2][1] == "{\"n\":\(String(repeating: "9", count: 5000))}")
     }
 }

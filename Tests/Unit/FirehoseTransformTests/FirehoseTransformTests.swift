@@ -23,7 +23,7 @@ import Testing
     @Test(
         "a value passes byte for byte",
         arguments: [
-            "12345678901234567890123456789.10", "-0", "0.1000", "1E+400", "9223372036854775808", #""\ud83d\u0000\/""#,
+            "12345678901234567890123456789.10", "-0", "0.1000", "1E+400", "9223372036854775808", #""\ud83d\ude00\u0000\/""#,
             "[1, {\"operation\": [null, true,false]}]", "{\"a\" :{}}", #""\#u{1F600}日本""#,
         ])
     func valueBytes(value: String) throws {
@@ -83,10 +83,14 @@ import Testing
     @Test(
         "an invalid record is answered ProcessingFailed, and the log says why",
         arguments: [
-            ("", "not a JSON object"), ("{", "the text ends"), ("[]", "an object is due"),
-            ("{} x", "something follows"),
-            (#"{"a":01}"#, "due at byte 6"), (#"{"a":1,}"#, "member's name"), ("{\"a\":\"\u{1}\"}", "at byte 6"),
-            (#"{"a":tru}"#, "unknown word"), (#"{"a":"\x"}"#, "unknown escape"), (#"{"a" 1}"#, "':' is due"),
+            ("", "not a JSON object"), ("{", "the text ends"), ("[]", "expected an object"),
+            ("{} x", "expected the end of the text at byte 3"), (#"{"a":01}"#, "expected ',' or '}' at byte 6"),
+            (#"{"a":1,}"#, "expected a name in quotes"),
+            ("{\"a\":\"\u{1}\"}", "an unescaped control character at byte 6"),
+            (#"{"a":tru}"#, "unknown word"), (#"{"a":"\x"}"#, "unknown escape"), (#"{"a" 1}"#, "expected ':'"),
+            (#"{"a":"\u12g4"}"#, "unknown escape at byte 6"),
+            (#"{"a":"\ud83d\u0041"}"#, "half of a surrogate pair at byte 6"),
+            (#"{"a":"\ude00"}"#, "half of a surrogate pair at byte 6"), (#"{"a":"\u"#, "unknown escape"),
             (#"{"a":[1 2]}"#, "',' or ']'"), (#"{"a":1.}"#, "digit"), (#"{"a":-}"#, "digit"), (#"{"a":1e}"#, "digit"),
             ("{\"a\"\u{0}:1}", "control character"), ("{}", "no metadata.record-type"),
             (#"{"data":{"a":1}}"#, "no metadata.record-type"), (#"{"data":{"a":1},"metadata":[]}"#, "record-type"),

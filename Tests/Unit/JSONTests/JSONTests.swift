@@ -13,10 +13,19 @@ import Testing
         #expect(try JSON(parsing: text).text == text)
     }
 
-    @Test("escapes are decoded, surrogate pairs joined, lone surrogates replaced") func escapes() throws {
+    @Test("escapes are decoded, and surrogate pairs joined") func escapes() throws {
         #expect(try JSON(parsing: #""\u00e9\uD83D\uDE00\/\b\f""#) == .string("é😀/\u{8}\u{C}"))
-        #expect(try JSON(parsing: #""\uD83Dx\uDE00""#) == .string("\u{FFFD}x\u{FFFD}"))
-        #expect(try JSON(parsing: #""\uD83D\u0041""#) == .string("\u{FFFD}A"))
+    }
+
+    @Test(
+        "half of a surrogate pair is refused, at its backslash",
+        arguments: [
+            (#""\uD83D""#, 1), (#""a\uD83Dx\uDE00""#, 2), (#""\uD83D\u0041""#, 1), (#""é\uDE00""#, 3),
+            (#""\uD83D\uDE00\uDE00""#, 13), (#"{"\uDE00":1}"#, 2),
+        ])
+    func halfSurrogatePairs(text: String, byte: Int) {
+        let error = #expect(throws: JSONError.self) { try JSON(parsing: text) }
+        #expect(error?.reason == "half of a surrogate pair" && error?.byte == byte)
     }
 
     @Test(
@@ -38,6 +47,20 @@ import Testing
     @Test("nesting beyond the limit is refused and does not crash") func nestingLimit() {
         let deep = [UInt8](repeating: UInt8(ascii: "["), count: 100_000)
         #expect(throws: JSONError.self) { try JSON(parsing: deep) }
+    }
+
+    @Test("names that look the same are two names if their code points differ", arguments: [2, 40])
+    func namesByCodePoint(count: Int) throws {
+        var object = try #require(JSON(parsing: #"{"\u00e9":1,"e\u0301":2}"#).object)
+        for number in 2..<count { object["k\(number)"] = .int(number) }
+        #expect(object.count == count)
+        #expect(object["\u{e9}"] == 1 && object["e\u{301}"] == 2)
+    }
+
+    @Test("a text is a number only if all of it is", arguments: ["", " 1", "1 ", "1,2", "+1", "0x1", "1e", "NaN"])
+    func numbersOfText(text: String) {
+        #expect(JSONNumber(text) == nil)
+        #expect(JSONNumber("-1.50E+3")?.text == "-1.50E+3")
     }
 
     @Test("objects keep their order, compare without it, and keep the last of two equal names") func objects() throws {

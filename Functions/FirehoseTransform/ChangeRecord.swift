@@ -19,6 +19,7 @@ struct ChangeRecord {
     static func reading(_ text: ByteSlice, tables: [[UInt8]]) throws(RecordFault) -> ChangeRecord? {
         let parts: EnvelopeParts
         do throws(JSONScanner.Fault) { parts = try EnvelopeParts(text) } catch { throw .notJSON(error) }
+        if let member = parts.repeatedMember { throw .repeatedMember(member) }
         let recordType = try parts.string(parts.recordType, named: "metadata.record-type")
         if recordType.says("control") { return nil }
         guard recordType.says("data") else { throw .unknownRecordType(recordType.string) }
@@ -38,13 +39,15 @@ struct ChangeRecord {
     private static let operations: [StaticString] = ["load", "insert", "update", "delete"]
 }
 
-/// What one pass over an envelope finds, unchecked; of names that repeat, the last.
+/// What one pass over an envelope finds, unchecked.
 private struct EnvelopeParts {
     let text: ByteSlice
     private(set) var row: JSONScanner.Value?
     private(set) var rowIsEmpty = true
     /// A field of the row whose name the flat line needs for itself.
     private(set) var reservedField: String?
+    /// A member that the line is made from, but that the envelope has twice, so that one of them would be lost.
+    private(set) var repeatedMember: String?
     private(set) var recordType: JSONScanner.Value?
     private(set) var operation: JSONScanner.Value?
     private(set) var timestamp: JSONScanner.Value?
@@ -54,22 +57,25 @@ private struct EnvelopeParts {
     init(_ text: ByteSlice) throws(JSONScanner.Fault) {
         self.text = text
         var scanner = JSONScanner(text)
+        var hasData = false
+        var hasMetadata = false
         try scanner.document { scanner, name throws(JSONScanner.Fault) in
             let name = JSONString(name, in: text)
-            if scanner.isAtObject, name.says("data") {
-                row = try readRow(&scanner)
-            } else if scanner.isAtObject, name.says("metadata") {
-                try readMetadata(&scanner)
-            } else {
-                _ = try scanner.value()
+            if name.says("data") {
+                if hasData { repeatedMember = "data" }
+                hasData = true
+                if scanner.isAtObject { return row = try readRow(&scanner) }
+            } else if name.says("metadata") {
+                if hasMetadata { repeatedMember = "metadata" }
+                hasMetadata = true
+                if scanner.isAtObject { return try readMetadata(&scanner) }
             }
+            _ = try scanner.value()
         }
     }
 
     private mutating func readRow(_ scanner: inout JSONScanner) throws(JSONScanner.Fault) -> JSONScanner.Value {
-        rowIsEmpty = true
-        reservedField = nil
-        return try scanner.compound(.object) { scanner throws(JSONScanner.Fault) in
+        try scanner.compound(.object) { scanner throws(JSONScanner.Fault) in
             try scanner.object { scanner, name throws(JSONScanner.Fault) in
                 rowIsEmpty = false
                 let name = JSONString(name, in: text)
@@ -83,17 +89,21 @@ private struct EnvelopeParts {
         try scanner.object { scanner, name throws(JSONScanner.Fault) in
             let name = JSONString(name, in: text)
             let value = try scanner.value()
+            let earlier: JSONScanner.Value?
             if name.says("timestamp") {
-                timestamp = value
+                (earlier, timestamp) = (timestamp, value)
             } else if name.says("record-type") {
-                recordType = value
+                (earlier, recordType) = (recordType, value)
             } else if name.says("operation") {
-                operation = value
+                (earlier, operation) = (operation, value)
             } else if name.says("table-name") {
-                table = value
+                (earlier, table) = (table, value)
             } else if name.says("transaction-id") {
-                transactionID = value
+                (earlier, transactionID) = (transactionID, value)
+            } else {
+                return
             }
+            if earlier != nil { repeatedMember = "metadata.\(name.string)" }
         }
     }
 

@@ -2,6 +2,7 @@
 enum RecordFault: Error, Equatable, CustomStringConvertible {
     case notBase64
     case notJSON(JSONScanner.Fault)
+    case repeatedMember(String)
     case missing(String)
     case notScalar(String)
     case unknownRecordType(String)
@@ -14,6 +15,7 @@ enum RecordFault: Error, Equatable, CustomStringConvertible {
         switch self {
         case .notBase64: "the record's data is not base64"
         case .notJSON(let fault): "the envelope is not a JSON object: \(fault)"
+        case .repeatedMember(let name): "the envelope has \(name) more than once; send it once"
         case .missing(let part): "the envelope has no \(part) of the kind that AWS DMS writes"
         case .notScalar(let part): "the envelope's \(part) is an object or an array"
         case .unknownRecordType(let type): "the record-type \"\(type.prefix(80))\" is neither data nor control"

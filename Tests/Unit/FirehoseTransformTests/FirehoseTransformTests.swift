@@ -23,7 +23,8 @@ import Testing
     @Test(
         "a value passes byte for byte",
         arguments: [
-            "12345678901234567890123456789.10", "-0", "0.1000", "1E+400", "9223372036854775808", #""\ud83d\ude00\u0000\/""#,
+            "12345678901234567890123456789.10", "-0", "0.1000", "1E+400", "9223372036854775808",
+            #""\ud83d\ude00\u0000\/""#,
             "[1, {\"operation\": [null, true,false]}]", "{\"a\" :{}}", #""\#u{1F600}日本""#,
         ])
     func valueBytes(value: String) throws {
@@ -71,10 +72,10 @@ import Testing
         #expect(answer.line().hasPrefix("{  \"a\" : \"b\\n\",\t\"c\":[],\"operation\""))
     }
 
-    @Test("members are read in any order and spelling, and the last of two wins") func memberOrder() throws {
+    @Test("members are read in any order and spelling") func memberOrder() throws {
         let odd =
-            #"{"x":[1],"metad\u0061ta":{"t\u0061ble-name":"be\u0065r","operation":"insert","operation":"update","#
-            + #""record-type":"d\u0061ta"},"data":{"a":1},"data":{"b":2}}"#
+            #"{"x":[1],"metad\u0061ta":{"t\u0061ble-name":"be\u0065r","operation":"update","#
+            + #""record-type":"d\u0061ta"},"x":2,"data":{"b":2}}"#
         let answer = try transform(.of(odd))
         #expect(answer.line().hasPrefix(#"{"b":2,"operation":"update","#))
         #expect(answer.records[0]["metadata"]?["partitionKeys"]?["table_name"] == "beer")
@@ -93,6 +94,12 @@ import Testing
             (#"{"a":"\ude00"}"#, "half of a surrogate pair at byte 6"), (#"{"a":"\u"#, "unknown escape"),
             (#"{"a":[1 2]}"#, "',' or ']'"), (#"{"a":1.}"#, "digit"), (#"{"a":-}"#, "digit"), (#"{"a":1e}"#, "digit"),
             ("{\"a\"\u{0}:1}", "control character"), ("{}", "no metadata.record-type"),
+            (#"{"data":{"a":1},"data":null,"# + #""metadata":{}}"#, "has data more than once"),
+            (
+                #"{"metadata":{"operation":"insert","oper\u0061tion":"delete"}}"#,
+                "has metadata.operation more than once"
+            ),
+            (#"{"metadata":{},"metadata":1,"data":{}}"#, "has metadata more than once"),
             (#"{"data":{"a":1}}"#, "no metadata.record-type"), (#"{"data":{"a":1},"metadata":[]}"#, "record-type"),
             (envelope(data: "null"), "no data"), (envelope(data: "[1]"), "no data"),
             (envelope(recordType: #""row""#), "record-type \"row\""), (envelope(recordType: "1"), "record-type"),

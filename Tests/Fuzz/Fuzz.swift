@@ -17,6 +17,7 @@ struct Fuzz {
         case "gzip": GzipTarget()
         case "gzip-header": GzipHeaderTarget()
         case "json": JSONTarget()
+        case "json-policy": JSONPolicyTarget()
         case "ndjson": NDJSONTarget()
         case "pattern": PatternTarget()
         case let name: fatal("CUPEL_FUZZ_TARGET is \(name ?? "not set"); fuzz.py knows the targets")

@@ -16,8 +16,8 @@ struct NDJSONTarget: FuzzTarget {
             let row = rejected[line.startIndex]
             switch row?.reason {
             case nil: require(value?.object != nil, "kept \(String(decoding: line, as: UTF8.self))")
-            // With a column, it is a value inside the line that is none.
-            case .notJSON where row?.column == nil:
+            // With a column, it is text inside the line that is wrong.
+            case .notJSON where row?.column == nil, .invalidUTF8 where row?.column == nil:
                 require(value == nil, "called no JSON: \(String(decoding: line, as: UTF8.self))")
             case .notAnObject where row?.column == nil:
                 require(value?.object == nil, "called no object: \(String(decoding: line, as: UTF8.self))")

@@ -25,7 +25,7 @@ FLAGS = ["-c", "release", "--scratch-path", str(BUILD), "-Xswiftc", "-sanitize=f
          "-enable-testing", "-Xcc", "-fsanitize=fuzzer-no-link,address", "-Xswiftc", "-use-ld=lld"]
 # The longest input that a target is worth trying with.
 TARGETS = {"contract": 4096, "csv": 2048, "firehose": 4096, "gzip": 4096, "gzip-header": 300, "json": 2048,
-           "ndjson": 2048, "pattern": 300}
+           "json-policy": 1024, "ndjson": 2048, "pattern": 300}
 
 
 def csv_seeds():
@@ -63,6 +63,15 @@ def json_seeds():
     yield b" [ 0 , -0 , 0.10 , 1E400 , 123456789012345678901234567890 ]\r\n\t"
     yield b'"' + "é葉😀".encode() + b'\\"\\\\\\/\\b\\f\\n\\r\\t"'
     yield b"[" * 401 + b"]" * 401
+
+
+def json_policy_seeds():
+    for path in sorted((ROOT / "Tests/Fixtures/json").glob("*.json")):
+        text = path.read_bytes()
+        yield text if text.startswith(b"{") else b'{"s":' + text + b"}"
+    yield b'{"a":' * 400 + b"1" + b"}" * 400
+    yield b'{"a":' + b"[" * 400 + b"]" * 400 + b"}"
+    yield b' { "s" : "\"\\\/\b\f\n\r\t\u0000" , "u" : [ -0.5e+7 , true , false , null , {} ] }\r'
 
 
 def firehose_seeds():

@@ -170,7 +170,7 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
     }
 
     @Test("nesting at the limit is kept") func nestingLimit() throws {
-        let nested = String(repeating: "[", count: 99) + String(repeating: "]", count: 99)
+        let nested = String(repeating: "[", count: 399) + String(repeating: "]", count: 399)
         let reading = try readJSON("{\"id\":1,\"z\":\(nested)}\n", orders)
         #expect(reading.rows[0][8] == "{\"z\":\(nested)}")
     }

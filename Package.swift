@@ -71,20 +71,37 @@ let functions: [Target] = [
 
 // MARK: Emulator: the same functions, state machines and template on a laptop
 
+let services: [Target] = [
+    service("CloudFormation", imports: ["YAML"]),
+    service("DynamoDB", imports: ["Digest"]),
+    service("ECS"),
+    service("IAM"),
+    service("Lambda", imports: ["CZlib", "Digest"], exclude: ["README.md"]),
+    service("Logs"),
+    service("Pipes"),
+    service("S3", imports: ["Digest", "Threads"], exclude: ["README.md"]),
+    service("SNS", exclude: ["README.md"]),
+    service("SQS", imports: ["Digest"], exclude: ["README.md"]),
+    service("SSM", imports: ["Digest"]),
+    service("Scheduler"),
+    service("StepFunctions", imports: ["ASL"]),
+]
+
 let emulator: [Target] = [
     .target(name: "CProcess", path: "Emulator/CProcess"),
     layer("JSONata", in: "Emulator", imports: ["JSON", "Digest"], exclude: ["README.md"]),
     layer("ASL", in: "Emulator", imports: ["JSONata", "JSON", "Digest"], exclude: ["README.md"]),
     // Its non-copyable types crash the cross-module optimizer of Swift 6.3.1.
     layer(
-        "EmulatorKit", in: "Emulator",
-        imports: ["ASL", "JSON", "YAML", "Digest", "Threads", "CSQLite", "CZlib", "CProcess"],
-        exclude: ["Lambda/README.md", "S3/README.md", "SNS/README.md", "SQS/README.md"],
+        "EmulatorCore", in: "Emulator", at: "Core", imports: ["JSON", "Digest", "Threads", "CSQLite", "CProcess"],
         optimizedAcrossModules: false),
     layer(
-        "EmulatorServer", in: "Emulator",
+        "Emulator", in: "Emulator", imports: ["EmulatorCore", "JSON"] + services.map { .target(name: $0.name) },
+        optimizedAcrossModules: false),
+    layer(
+        "EmulatorServer", in: "Emulator", at: "Server",
         imports: [
-            "EmulatorKit",
+            "EmulatorCore",
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -95,7 +112,8 @@ let emulator: [Target] = [
     .executableTarget(
         name: "cupel",
         dependencies: [
-            "ContractTools", "EmulatorKit", "EmulatorServer", "CProcess", "AWSClient", "AWSModels", "Contracts",
+            "ContractTools", "Emulator", "EmulatorCore", "EmulatorServer", "CProcess", "AWSClient", "AWSModels",
+            "Contracts",
             "Control", "JSON", "Threads", "Time", "CZlib",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
@@ -116,6 +134,7 @@ let tests: [Target] = [
     layer("FakeAWS", in: "Tests/Support", imports: ["AWSClient", "AWSModels", "Digest", "JSON", "Time"]),
     layer("TestReferee", in: "Tests/Support"),
     layer("TestEmulator", in: "Tests/Support", imports: ["TestReferee"]),
+    layer("TestServices", in: "Tests/Support", imports: ["EmulatorCore", "JSON"]),
     unitTests(of: "JSON"),
     .testTarget(
         name: "JSONPolicyTests",
@@ -155,9 +174,25 @@ let tests: [Target] = [
         of: "Replayer", imports: ["AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime", "TestMetrics", "Time"]),
     unitTests(of: "JSONata", imports: ["JSON"]),
     unitTests(of: "ASL", imports: ["JSONata", "JSON"]),
-    unitTests(of: "EmulatorKit", imports: ["ASL", "JSON", "YAML", "Digest", "TestRandom"]),
+    unitTests(of: "EmulatorCore", imports: ["JSON", "TestRandom", "TestServices"]),
+    unitTests(of: "EmulatedCloudFormation", imports: ["EmulatorCore", "JSON", "TestServices", "YAML"]),
+    unitTests(of: "EmulatedDynamoDB", imports: ["EmulatorCore", "JSON", "TestRandom", "TestServices"]),
+    unitTests(of: "EmulatedECS", imports: ["EmulatorCore", "JSON", "TestServices"]),
+    unitTests(of: "EmulatedIAM", imports: ["EmulatorCore", "JSON", "TestServices"]),
+    unitTests(of: "EmulatedLambda", imports: ["EmulatedSQS", "EmulatorCore", "JSON", "TestServices"]),
+    unitTests(of: "EmulatedLogs", imports: ["EmulatorCore", "JSON", "TestServices"]),
+    unitTests(of: "EmulatedPipes", imports: ["EmulatedSQS", "EmulatorCore", "JSON", "TestServices"]),
+    unitTests(of: "EmulatedS3", imports: ["Digest", "EmulatorCore", "JSON", "TestRandom", "TestServices"]),
+    unitTests(
+        of: "EmulatedSNS", imports: ["EmulatedCloudFormation", "EmulatedSQS", "EmulatorCore", "JSON", "TestServices"]),
+    unitTests(
+        of: "EmulatedSQS", imports: ["EmulatedCloudFormation", "Digest", "EmulatorCore", "JSON", "TestServices"]),
+    unitTests(of: "EmulatedSSM", imports: ["EmulatorCore", "JSON", "TestServices"]),
+    unitTests(of: "EmulatedScheduler", imports: ["EmulatorCore", "JSON", "TestServices"]),
+    unitTests(of: "EmulatedStepFunctions", imports: ["EmulatorCore", "JSON", "TestServices"]),
+    unitTests(of: "Emulator", imports: ["EmulatorCore", "JSON"]),
     unitTests(of: "ContractTools", imports: ["BronzeWriter", "Columnar", "Contracts", "JSON", "TestReferee"]),
-    unitTests(of: "EmulatorServer", imports: ["EmulatorKit"]),
+    unitTests(of: "EmulatorServer", imports: ["EmulatorCore"]),
     unitTests(
         of: "cupel",
         imports: [
@@ -208,7 +243,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
     ],
-    targets: systemLibraries + runtime + (isFuzzing ? fuzzing : functions + emulator + tests),
+    targets: systemLibraries + runtime + (isFuzzing ? fuzzing : functions + services + emulator + tests),
     swiftLanguageModes: [.v6]
 )
 
@@ -235,13 +270,21 @@ func system(_ name: String, package: String, debian: String) -> Target {
 }
 
 func layer(
-    _ name: String, in house: String, imports: [Target.Dependency] = [], exclude: [String] = [],
+    _ name: String, in house: String, at folder: String? = nil, imports: [Target.Dependency] = [],
+    exclude: [String] = [],
     defines: [String] = [], optimizedAcrossModules: Bool = true
 ) -> Target {
     let settings = house == "Runtime" ? shipped() : strict(optimizedAcrossModules: optimizedAcrossModules)
     return .target(
-        name: name, dependencies: imports, path: "\(house)/\(name)", exclude: exclude,
+        name: name, dependencies: imports, path: "\(house)/\(folder ?? name)", exclude: exclude,
         swiftSettings: settings + defines.map { .define($0) })
+}
+
+/// A service of the emulator. It imports the emulator's core, and no other service.
+func service(_ name: String, imports: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    layer(
+        "Emulated\(name)", in: "Emulator/Services", at: name, imports: ["EmulatorCore", "JSON"] + imports,
+        exclude: exclude, optimizedAcrossModules: false)
 }
 
 func function(_ name: String, imports: [Target.Dependency], exclude: [String] = []) -> Target {

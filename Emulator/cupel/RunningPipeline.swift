@@ -1,4 +1,5 @@
-internal import EmulatorKit
+internal import Emulator
+internal import EmulatorCore
 internal import EmulatorServer
 internal import JSON
 
@@ -51,19 +52,19 @@ struct RunningPipeline: Sendable {
     }
 
     private static let outcomes: [(String, StackReport.Outcome)] = [
-        ("emulated", .played), ("without_effect", .withoutEffect), ("not_emulated", .notPlayed),
+        ("emulated", .emulated), ("without_effect", .withoutEffect), ("not_emulated", .notEmulated),
     ]
 
     /// The text that `cupel up` prints: the endpoint, what is emulated and what is not, and how to connect.
     var welcome: String {
         let report = emulator.report
         var text = "Cupel is up at \(emulator.endpoint) with its state in \(dataFolder)\n\n"
-        for entry in report.resources(.played) {
+        for entry in report.resources(.emulated) {
             text += "  \(padded(entry.type, 40))\(entry.ref ?? entry.logicalID)\n"
         }
         let inert = Set(report.resources(.withoutEffect).map(\.type)).sorted()
         if !inert.isEmpty { text += "\n  Accepted, without effect here: \(inert.joined(separator: ", "))\n" }
-        let missing = report.resources(.notPlayed)
+        let missing = report.resources(.notEmulated)
         if !missing.isEmpty { text += "\n  Not emulated:\n" }
         for entry in missing {
             text += "  \(padded(entry.type, 40))\(entry.logicalID)\(entry.reason.map { ": \($0)" } ?? "")\n"

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import EmulatorKit
+internal import Emulator
 internal import EmulatorServer
 internal import JSON
 

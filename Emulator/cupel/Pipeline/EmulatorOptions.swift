@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import EmulatorKit
+internal import Emulator
 
 #if canImport(Glibc)
     internal import Glibc

@@ -1,4 +1,4 @@
-import EmulatorKit
+import EmulatorCore
 import Foundation
 import Synchronization
 import Testing

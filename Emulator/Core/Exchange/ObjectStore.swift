@@ -1,0 +1,60 @@
+/// What S3 says of an object beside its bytes.
+package struct ObjectFacts: Sendable {
+    package var key: String
+    /// In bytes.
+    package var size: Int
+    /// In its quotation marks.
+    package var etag: String
+    package var lastModified: Timestamp
+    package var contentType: String
+    package var storageClass: String
+    /// The value of CRC-32 over all bytes, in Base64, where S3 has it.
+    package var crc32: String?
+    /// Nil in a bucket that never had versions.
+    package var version: String?
+
+    package init(
+        key: String, size: Int, etag: String, lastModified: Timestamp, contentType: String, storageClass: String,
+        crc32: String?, version: String?
+    ) {
+        self.key = key
+        self.size = size
+        self.etag = etag
+        self.lastModified = lastModified
+        self.contentType = contentType
+        self.storageClass = storageClass
+        self.crc32 = crc32
+        self.version = version
+    }
+}
+
+/// S3's operations on whole objects, below HTTP, for services of the same emulator.
+///
+/// Each throws ``AWSFault`` with S3's own code and message.
+package protocol ObjectStore: Sendable {
+    func getObject(_ object: ObjectLocation) throws(AWSFault) -> (facts: ObjectFacts, contents: [UInt8])
+    func headObject(_ object: ObjectLocation) throws(AWSFault) -> ObjectFacts
+    /// Stores an object; durable, and announced to the bucket's event targets, when it returns.
+    func putObject(_ contents: [UInt8], to object: ObjectLocation) async throws(AWSFault) -> ObjectFacts
+    /// Deletes an object or version. Deleting what does not exist is no fault.
+    func deleteObject(_ object: ObjectLocation) async throws(AWSFault)
+    /// One page of at most 1,000 objects in key order.
+    func listObjects(
+        in bucket: String, prefix: String, after key: String, limit: Int
+    ) throws(AWSFault) -> (objects: [ObjectFacts], isTruncated: Bool)
+    /// Names and creation times, sorted by name.
+    func listBuckets() throws(AWSFault) -> [(name: String, createdAt: Timestamp)]
+}
+
+extension ObjectStore {
+    /// The whole object.
+    /// - Throws: ``AWSFault`` with S3's own code, the object named.
+    package func contents(of object: ObjectLocation) throws(AWSFault) -> [UInt8] {
+        do throws(AWSFault) {
+            return try getObject(object).contents
+        } catch {
+            throw AWSFault(
+                error.code, "s3://\(object.bucket)/\(object.key): \(error.message)", status: error.status)
+        }
+    }
+}

@@ -1,0 +1,78 @@
+internal import Synchronization
+
+/// The services of one emulator as they find each other: by the service in an ARN, by name, or by what they offer.
+///
+/// A service offers something by conforming to its protocol, such as ``EventTarget``. The emulator connects all services
+/// once, after it has made them and before it starts any, so no service needs another in its initialiser.
+package final class Peers: Sendable {
+    private struct Offers {
+        /// By the service in an ARN.
+        var targets: [String: any EventTarget] = [:]
+        var streams: [String: any StreamSource] = [:]
+        /// By the name under which clients sign.
+        var actions: [String: any ActionPerforming] = [:]
+        var functions: (any FunctionInvoking)?
+        var tasks: (any TaskRunning)?
+        var objects: (any ObjectStore)?
+        var logs: (any LogWriting)?
+        var resources: [any ResourceProviding] = []
+    }
+    private let offers = Mutex(Offers())
+
+    package init(_ services: any Sendable...) { connect(services) }
+
+    /// Adds what `services` offer. Of two that offer the same, the later one serves.
+    package func connect(_ services: [any Sendable]) {
+        offers.withLock { offers in
+            for service in services {
+                if let target = service as? any EventTarget { offers.targets[target.targetService] = target }
+                if let stream = service as? any StreamSource { offers.streams[stream.streamService] = stream }
+                if let action = service as? any ActionPerforming { offers.actions[action.actionService] = action }
+                if let functions = service as? any FunctionInvoking { offers.functions = functions }
+                if let tasks = service as? any TaskRunning { offers.tasks = tasks }
+                if let objects = service as? any ObjectStore { offers.objects = objects }
+                if let logs = service as? any LogWriting { offers.logs = logs }
+                if let resources = service as? any ResourceProviding { offers.resources.append(resources) }
+            }
+        }
+    }
+
+    package var functions: (any FunctionInvoking)? { offers.withLock { $0.functions } }
+    package var tasks: (any TaskRunning)? { offers.withLock { $0.tasks } }
+    package var objects: (any ObjectStore)? { offers.withLock { $0.objects } }
+    package var resources: [any ResourceProviding] { offers.withLock { $0.resources } }
+
+    /// The service that performs actions under a signing name, such as `dynamodb`.
+    package func action(_ service: String) -> (any ActionPerforming)? { offers.withLock { $0.actions[service] } }
+
+    /// The service whose stream has this ARN.
+    /// - Throws: ``AWSFault`` when no service here has such streams.
+    package func stream(_ arn: String) throws(AWSFault) -> any StreamSource {
+        guard let service = ARN(arn)?.service, let source = offers.withLock({ $0.streams[service] }) else {
+            throw .notEmulated("The stream \(arn)")
+        }
+        return source
+    }
+
+    /// Whether a service here takes events for this ARN.
+    package func takesEvents(for arn: String) -> Bool {
+        guard let service = ARN(arn)?.service else { return false }
+        return offers.withLock { $0.targets[service] } != nil
+    }
+
+    /// Queues `event` for the resource with this ARN, durable with `transaction`.
+    /// - Throws: ``AWSFault`` when no service here takes events for it, and as ``EventTarget/accept(_:for:in:)`` does.
+    package func deliver(_ event: TargetEvent, to arn: String, in transaction: borrowing Transaction) throws {
+        guard let resource = ARN(arn), let target = offers.withLock({ $0.targets[resource.service] }) else {
+            throw AWSFault.notEmulated("The event target \(arn)")
+        }
+        try target.accept(event, for: resource, in: transaction)
+    }
+}
+
+extension Peers: LogWriting {
+    /// Writes through the service that keeps logs; without one, the message is dropped.
+    package func write(_ message: String, group: String, stream: String) {
+        offers.withLock { $0.logs }?.write(message, group: group, stream: stream)
+    }
+}

@@ -1,0 +1,40 @@
+package import JSON
+
+/// A resource of a CloudFormation template, its intrinsic functions resolved.
+package struct DeclaredResource: Sendable {
+    package var logicalID: String
+    package var type: String
+    package var properties: JSON
+
+    package init(logicalID: String, type: String, properties: JSON) {
+        self.logicalID = logicalID
+        self.type = type
+        self.properties = properties
+    }
+}
+
+extension JSON {
+    /// An integer, also when a template's parameter carried it as text.
+    package var looseInt: Int? { int ?? string.flatMap { Int($0) } }
+}
+
+/// What `Ref` and `Fn::GetAtt` give for a resource that exists.
+package struct ProvisionedResource: Sendable {
+    package var ref: String
+    package var attributes: [String: String]
+
+    package init(ref: String, attributes: [String: String] = [:]) {
+        self.ref = ref
+        self.attributes = attributes
+    }
+}
+
+/// A service that provides some of CloudFormation's resource types.
+package protocol ResourceProviding: Sendable {
+    /// Such as `AWS::S3::Bucket`.
+    var resourceTypes: [String] { get }
+    /// Creates the resource, or changes the existing one to what is declared; its data stay.
+    func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource
+    /// Removes what ``provision(_:)`` made, by its type and its `Ref`. A resource that no longer exists is no fault.
+    func remove(_ type: String, _ ref: String) async throws(AWSFault)
+}

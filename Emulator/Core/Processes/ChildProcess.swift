@@ -1,0 +1,105 @@
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+
+/// A running process, started by a ``ProcessHost``.
+package final class ChildProcess: Sendable {
+    private struct Output {
+        var descriptor: Int32
+        var splitter = LineSplitter()
+    }
+
+    package let id: Int32
+    /// Whether the process has been waited for, when its id may be another's.
+    private let isGone = Mutex(false)
+    private let ending = Promise<ProcessEnd>()
+    private let output: Mutex<Output>
+    private let line: @Sendable (String) -> Void
+
+    /// - Parameter output: the reading end of the pipe that is the child's standard output; non-blocking.
+    package init(id: Int32, output: Int32, line: @escaping @Sendable (String) -> Void) {
+        self.id = id
+        self.output = Mutex(Output(descriptor: output))
+        self.line = line
+    }
+
+    /// Sends a signal to the process and all it has started; nothing once it has ended.
+    package func signal(_ number: Int32) {
+        isGone.withLock { isGone in
+            if !isGone { kill(-id, number) }
+        }
+    }
+
+    /// Waits until the process has ended and its output has been delivered.
+    package func ended() async -> ProcessEnd { await ending.value }
+
+    /// How the process ended; nil while it runs.
+    package var end: ProcessEnd? { ending.settled }
+
+    /// Delivers what the process has written so far.
+    /// - Returns: false once the pipe is at its end.
+    @discardableResult
+    package func drain() -> Bool {
+        output.withLock { output in
+            guard output.descriptor >= 0 else { return false }
+            return withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 1) { buffer in
+                while true {
+                    let count = read(output.descriptor, buffer.baseAddress, buffer.count)
+                    if count > 0 {
+                        for text in output.splitter.add(buffer[..<count]) { line(text) }
+                    } else if count == 0 {
+                        return false
+                    } else if errno != EINTR {
+                        return true
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for the process, which has ended, and tells those who wait for it. Called by the host, once.
+    package func reap() {
+        var status: Int32 = 0
+        isGone.withLock { isGone in
+            while waitpid(id, &status, 0) < 0, errno == EINTR {}
+            isGone = true
+        }
+        drain()
+        output.withLock { output in
+            if let text = output.splitter.finish() { line(text) }
+            close(output.descriptor)
+            output.descriptor = -1
+        }
+        let signal = status & 0x7F
+        ending.settle(signal == 0 ? .status(status >> 8 & 0xFF) : .signal(signal))
+    }
+
+    // MARK: Memory
+
+    /// The resident memory now, in bytes; 0 when the process is gone.
+    package var residentBytes: Int {
+        let fields = Self.text(ofFile: "/proc/\(id)/statm").split(separator: " ")
+        guard fields.count > 1, let pages = Int(fields[1]) else { return 0 }
+        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
+    /// The most resident memory so far, in bytes; 0 when the process is gone.
+    package var peakResidentBytes: Int {
+        let line = Self.text(ofFile: "/proc/\(id)/status").split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        let kilobytes = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }
+        return (kilobytes ?? 0) << 10
+    }
+
+    package static func text(ofFile path: String) -> String {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return "" }
+        defer { close(file) }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = read(file, &buffer, buffer.count)
+        return String(decoding: buffer[..<max(0, count)], as: UTF8.self)
+    }
+}

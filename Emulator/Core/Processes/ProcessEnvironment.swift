@@ -1,0 +1,45 @@
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+
+/// Where the emulator answers, known once its listener is open.
+package final class EndpointAddress: Sendable {
+    private let address: Mutex<String>
+
+    /// - Parameter url: such as `http://127.0.0.1:4566`.
+    package init(_ url: String = "") { address = Mutex(url) }
+
+    package var url: String { address.withLock { $0 } }
+    package func set(_ url: String) { address.withLock { $0 = url } }
+}
+
+/// The environment variables that a function and a container find in AWS too, pointing at the emulator.
+package struct ProcessEnvironment: Sendable {
+    package let account: Account
+    package let endpoint: EndpointAddress
+    package var additions: [String: String]
+
+    package init(account: Account, endpoint: EndpointAddress, additions: [String: String] = [:]) {
+        self.account = account
+        self.endpoint = endpoint
+        self.additions = additions
+    }
+
+    /// Region, credentials that nobody checks, the emulator's address, and the host's paths to programs and libraries.
+    package var variables: [String: String] {
+        var variables = [
+            "AWS_REGION": account.region, "AWS_DEFAULT_REGION": account.region, "AWS_ENDPOINT_URL": endpoint.url,
+            "AWS_ACCESS_KEY_ID": "emulator", "AWS_SECRET_ACCESS_KEY": "emulator", "AWS_EC2_METADATA_DISABLED": "true",
+            "LANG": "en_US.UTF-8", "TZ": ":UTC",
+        ]
+        for name in ["PATH", "LD_LIBRARY_PATH", "TMPDIR"] {
+            if let value = getenv(name) { variables[name] = String(cString: value) }
+        }
+        variables.merge(additions) { $1 }
+        return variables
+    }
+}

@@ -1,0 +1,100 @@
+import Synchronization
+
+/// The emulator's state: one SQLite database, one writer with group commit, many readers.
+///
+/// Writes of concurrent callers are gathered into one SQLite transaction, so that one fsync makes them all durable; each
+/// still stands or falls alone (a savepoint). A write returns when its changes would survive a power cut.
+/// - SeeAlso: <https://www.sqlite.org/wal.html>
+package final class Store: Sendable {
+    private let writer: StoreWriter
+    private let readers: ReaderPool
+    /// The folder of the database; services keep their files beside it.
+    package let directory: String
+
+    /// What a commit survives.
+    package enum Durability: String, Sendable {
+        /// A power cut.
+        case powerCut = "FULL"
+        /// A crash of the process, not of the machine.
+        case crash = "OFF"
+    }
+
+    /// Opens (or creates) a database in `directory`, which must exist, and creates the tables that are missing.
+    /// - Parameters:
+    ///   - file: the database's name, without `.sqlite`.
+    ///   - schema: `CREATE … IF NOT EXISTS` statements of all services.
+    package init(
+        directory: String, file: String = "state", durability: Durability = .powerCut, schema: [String]
+    ) throws(StoreError) {
+        let path = "\(directory)/\(file).sqlite"
+        let connection = try Connection(path: path, readOnly: false)
+        try connection.run(
+            script: """
+                PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = \(durability.rawValue);
+                PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 2000;
+                """)
+        try connection.run(script: "BEGIN;" + schema.joined(separator: ";") + "; COMMIT")
+        self.directory = directory
+        writer = StoreWriter(connection)
+        readers = ReaderPool(path: path)
+        writer.start()
+    }
+
+    /// Runs `body` in a transaction and returns when it is durable.
+    /// - Throws: what `body` throws, its changes undone; ``StoreError`` when the commit failed.
+    @discardableResult
+    package func write<Value: Sendable>(
+        _ body: @escaping @Sendable (borrowing Transaction) throws -> Value
+    ) async throws -> Value {
+        try await writer.write(body)
+    }
+
+    /// Runs `body` in a transaction without waiting for it. Its changes are dropped when it throws.
+    package func submit(_ body: @escaping @Sendable (borrowing Transaction) throws -> Void) {
+        writer.submit(
+            StoreWriter.Work(
+                run: { transaction in
+                    try body(transaction)
+                    return {}
+                }, failed: { _ in }))
+    }
+
+    /// Runs `body`, whose writes return before they would survive a power cut; the first write afterwards makes them
+    /// durable with itself. For work that is done again when it was lost, before anyone was told of it.
+    package func unhurried<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+        writer.synchronizesCommits.store(false, ordering: .sequentiallyConsistent)
+        defer { writer.synchronizesCommits.store(true, ordering: .sequentiallyConsistent) }
+        return try await body()
+    }
+
+    /// Runs `body` on the last committed state.
+    package func read<Value>(_ body: (borrowing Snapshot) throws -> Value) throws -> Value {
+        try readers.withConnection { connection in
+            try connection.run("BEGIN")
+            defer { try? connection.run("COMMIT") }
+            return try body(Snapshot(connection: connection))
+        }
+    }
+
+    /// Waits for the writes that are queued; later ones fail with ``StoreError/closed``.
+    package func close() { writer.stop() }
+}
+
+/// Read-only connections, opened when needed and kept.
+final class ReaderPool: Sendable {
+    private let path: String
+    private let idle = Mutex<[Connection]>([])
+    private static let keptAtMost = 4
+
+    init(path: String) { self.path = path }
+
+    func withConnection<Value>(_ body: (Connection) throws -> Value) throws -> Value {
+        let connection = try idle.withLock { $0.popLast() } ?? Connection(path: path, readOnly: true)
+        defer {
+            idle.withLock { idle in
+                if idle.count < Self.keptAtMost { idle.append(connection) }
+            }
+        }
+        return try body(connection)
+    }
+}

@@ -1,0 +1,57 @@
+import Synchronization
+
+/// Wakes a dispatcher that waits for work. A ring while nobody waits is kept, so none is missed.
+package final class Bell: Sendable {
+    private struct State {
+        var rung = false
+        var nextWaiter = 0
+        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+    }
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package func ring() {
+        let waiters = state.withLock { state in
+            defer { state.waiters = [:] }
+            state.rung = state.waiters.isEmpty
+            return state.waiters
+        }
+        for waiter in waiters.values { waiter.resume() }
+    }
+
+    /// Returns at the next ring (at once when one was missed), or when the task is cancelled.
+    package func wait() async {
+        let number = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let goOn = state.withLock { state in
+                    if state.rung || Task.isCancelled {
+                        state.rung = false
+                        return true
+                    }
+                    state.waiters[number] = continuation
+                    return false
+                }
+                if goOn { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: number) }?.resume()
+        }
+    }
+
+    /// Like ``wait()``, but no longer than until `deadline` (milliseconds since 1970); nil waits for a ring alone.
+    package func wait(until deadline: Int64?, _ ambient: Ambient) async {
+        guard let deadline else { return await wait() }
+        guard deadline > ambient.now() else { return }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.wait() }
+            group.addTask { try? await ambient.sleep(deadline) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}

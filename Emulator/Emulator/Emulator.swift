@@ -1,0 +1,74 @@
+internal import EmulatedCloudFormation
+package import EmulatorCore
+internal import Synchronization
+
+/// The whole emulator: its services on one store, a stack played on them, and one listener for them all.
+package final class Emulator: Sendable {
+    package struct Configuration: Sendable {
+        /// Where the state is; made if it is not there. What it holds from an earlier life goes on.
+        package var dataFolder: String
+        /// CloudFormation templates, each played as a stack.
+        package var templates: [String]
+        /// Values that replace defaults of the templates' parameters.
+        package var parameters: [String: String] = [:]
+        /// Where the executables of functions and tasks are.
+        package var functionsFolder: String
+        /// Environment variables that functions and tasks get where the template sets none.
+        package var environment: [String: String] = [:]
+        /// 0 takes a free port.
+        package var port = 4566
+        package var account = Account()
+        package var ambient = Ambient.system
+
+        package init(dataFolder: String, templates: [String], functionsFolder: String) {
+            self.dataFolder = dataFolder
+            self.templates = templates
+            self.functionsFolder = functionsFolder
+        }
+    }
+
+    /// Such as `http://127.0.0.1:4566`.
+    package let endpoint: String
+    package let port: Int
+    package let report: StackReport
+    private let folder: DataFolder
+    private let store: Store
+    private let services: Services
+    private let listener: any Listener
+
+    /// Starts everything; when this returns, requests are answered and work left by an earlier life goes on.
+    package init(_ configuration: Configuration, listening: any Listening) async throws {
+        folder = try DataFolder(configuration.dataFolder)
+        store = try Store(directory: folder.path, schema: Services.schema)
+        let endpoint = EndpointAddress()
+        services = try Services(
+            ServiceContext(
+                store: store, account: configuration.account, ambient: configuration.ambient, peers: Peers(),
+                endpoint: endpoint,
+                processes: ProcessSupport(
+                    executables: ExecutableFolder(configuration.functionsFolder),
+                    environment: configuration.environment, host: ProcessHost(), listening: listening)))
+        let services = services
+        guard let cloudFormation = services.service(CloudFormation.self) else {
+            preconditionFailure("CloudFormation is one of the services")
+        }
+        // A deployment that was cut off is done again at the next start.
+        report = try await store.unhurried {
+            try await cloudFormation.deploy(
+                templatesAt: configuration.templates, parameters: configuration.parameters)
+        }
+        let router = Router(services: services.byName)
+        listener = try await listening.listen(port: configuration.port) { await router.respond(to: $0) }
+        port = listener.port
+        self.endpoint = "http://127.0.0.1:\(listener.port)"
+        endpoint.set(self.endpoint)
+        try await services.start()
+    }
+
+    /// Stops accepting, lets requests under way end, stops the workers, and closes the store.
+    package func stop() async {
+        await listener.close()
+        await services.stop()
+        store.close()
+    }
+}

@@ -1,0 +1,83 @@
+package import EmulatorCore
+internal import JSON
+
+/// Tells the services behind one port apart, as AWS's SDKs show it: by target, signature, path or action.
+///
+/// Signatures say which service a request is for; whether they are right is not checked.
+package struct Router: Sendable {
+    /// By the names under which clients sign for them: `s3`, `dynamodb`, `streams.dynamodb`, …
+    private let services: [String: any EmulatedService]
+    /// By what stands before the dot in `X-Amz-Target`.
+    private let targets: [String: any EmulatedService]
+
+    package init(services: [String: any EmulatedService]) {
+        self.services = services
+        var targets: [String: any EmulatedService] = [:]
+        for case let service as any JSONService in services.values { targets[service.targetPrefix] = service }
+        self.targets = targets
+    }
+
+    package func respond(to request: HTTPRequest) async -> HTTPResponse {
+        if request.path == "/_cupel/health" { return health }
+        if let target = request.headers["X-Amz-Target"] {
+            let prefix = target.lastIndex(of: ".").map { String(target[..<$0]) } ?? target
+            guard let service = targets[prefix] else { return Self.notPlayed(prefix) }
+            return await service.respond(to: request)
+        }
+        guard let name = serviceName(of: request) else { return await respond(to: request, as: "s3") }
+        return await respond(to: request, as: name)
+    }
+
+    private func respond(to request: HTTPRequest, as name: String) async -> HTTPResponse {
+        guard let service = services[name] else { return Self.notPlayed(name) }
+        return await service.respond(to: request)
+    }
+
+    /// The service that an unmarked request is for; nil when nothing in it tells.
+    private func serviceName(of request: HTTPRequest) -> String? {
+        if let signed = Self.signingName(of: request) { return signed }
+        if Self.restPaths.contains(where: { request.path.hasPrefix($0) }) { return "lambda" }
+        if request.method == "POST", request.path == "/",
+            request.headers["Content-Type"]?.hasPrefix("application/x-www-form-urlencoded") == true
+        {
+            return "iam"
+        }
+        return nil
+    }
+
+    private static let restPaths = ["/2015-03-31/functions", "/2015-03-31/event-source-mappings"]
+
+    /// The service in the credential scope `<key>/<date>/<region>/<service>/aws4_request`.
+    /// - SeeAlso: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
+    private static func signingName(of request: HTTPRequest) -> String? {
+        let scope: Substring
+        if let authorization = request.headers["Authorization"],
+            let start = authorization.firstRange(of: "Credential=")?.upperBound
+        {
+            scope = authorization[start...].prefix { $0 != "," && $0 != " " }
+        } else if let start = request.query.firstRange(of: "X-Amz-Credential=")?.upperBound {
+            let value = String(request.query[start...].prefix { $0 != "&" })
+            scope = (value.percentDecoded ?? value)[...]
+        } else {
+            return nil
+        }
+        // An access key may hold slashes, so the scope is counted from its end.
+        let parts = scope.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count >= 5 ? String(parts[parts.count - 2]) : nil
+    }
+
+    private var health: HTTPResponse {
+        let names = services.keys.sorted().map { JSON.string($0) }
+        return Self.answer(200, ["status": "running", "services": .array(names)])
+    }
+
+    private static func notPlayed(_ name: String) -> HTTPResponse {
+        let fault = AWSFault.notEmulated("The service \(name)")
+        return answer(fault.status, ["__type": .string(fault.code), "message": .string(fault.message)])
+    }
+
+    private static func answer(_ status: Int, _ document: JSON) -> HTTPResponse {
+        HTTPResponse(
+            status: status, headers: HTTPHeaders([("Content-Type", "application/json")]), body: .bytes(document.bytes))
+    }
+}

@@ -1,0 +1,55 @@
+internal import EmulatorCore
+internal import EmulatedCloudFormation
+internal import EmulatedDynamoDB
+internal import EmulatedECS
+internal import EmulatedIAM
+internal import EmulatedLambda
+internal import EmulatedLogs
+internal import EmulatedPipes
+internal import EmulatedS3
+internal import EmulatedSNS
+internal import EmulatedSQS
+internal import EmulatedSSM
+internal import EmulatedScheduler
+internal import EmulatedStepFunctions
+
+/// The emulator's services: a list, and what it takes to make, connect, start and stop them.
+struct Services: Sendable {
+    /// Every service, in the order in which they start. Those that others wait for come first.
+    private static let all: [any Service.Type] = [
+        LogService.self, CloudFormation.self, ECSService.self, S3.self, DynamoDB.self, SQSService.self, SNSService.self,
+        ParameterStore.self, IAMService.self, StepFunctionsService.self, LambdaService.self, PipeService.self,
+        ScheduleService.self,
+    ]
+
+    /// The tables of all services.
+    static var schema: [String] { all.flatMap { $0.schema } }
+
+    private let services: [any Service]
+
+    init(_ context: ServiceContext) throws {
+        services = try Self.all.map { try $0.init(context) }
+        context.peers.connect(services)
+    }
+
+    /// The service of this type.
+    func service<S: Service>(_ type: S.Type) -> S? { services.lazy.compactMap { $0 as? S }.first }
+
+    /// By the names under which clients sign for them.
+    var byName: [String: any EmulatedService] {
+        var named: [String: any EmulatedService] = [:]
+        for service in services {
+            for name in type(of: service).signingNames { named[name] = service }
+            named.merge(service.companions) { $1 }
+        }
+        return named
+    }
+
+    func start() async throws {
+        for service in services { try await service.start() }
+    }
+
+    func stop() async {
+        for service in services.reversed() { await service.stop() }
+    }
+}

@@ -1,0 +1,316 @@
+package import EmulatorCore
+internal import JSON
+
+/// AWS CloudFormation, as far as `aws cloudformation package`, change sets and their execution go.
+///
+/// Executing a change set plays the template on the emulator's services and is done when the answer comes. What a
+/// template no longer has is taken away, unless it is to be retained.
+/// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html>
+package final class CloudFormation: Service {
+    package static let signingNames = ["cloudformation"]
+    package static let schema = [StackRecord.schema, ChangeSet.schema]
+    private static let requestLimit = 4 << 20
+
+    let store: Store
+    let account: Account
+    let ambient: Ambient
+    /// Provide the resources, and hold packaged templates, definitions and code.
+    let peers: Peers
+
+    package convenience init(_ context: ServiceContext) {
+        self.init(store: context.store, peers: context.peers, account: context.account, ambient: context.ambient)
+    }
+
+    init(store: Store, peers: Peers, account: Account, ambient: Ambient) {
+        self.store = store
+        self.peers = peers
+        self.account = account
+        self.ambient = ambient
+    }
+
+    /// Ends what was under way when the emulator ended.
+    package func start() async throws {
+        try await store.write { transaction in
+            for var record in try StackRecord.all(in: transaction.snapshot) where record.status.isInProgress {
+                record.status = record.status == .createInProgress ? .createFailed : .updateFailed
+                record.reason = "The emulator ended before it was done; execute a change set again."
+                try record.save(in: transaction)
+            }
+        }
+    }
+
+    /// Deploys templates, each as a stack of its own: `cupel`, `cupel-1`, …
+    /// - Parameter parameters: values that replace defaults, in every template that has the parameter.
+    package func deploy(templatesAt paths: [String], parameters: [String: String]) async throws -> StackReport {
+        var report = StackReport()
+        for (position, path) in paths.enumerated() {
+            let text = String(decoding: try FileBytes.contents(of: path), as: UTF8.self)
+            let template = try Template(parsing: text, file: path)
+            let values = parameters.filter { template.hasParameter($0.key) }.sorted { $0.key < $1.key }
+            report.append(
+                try await deploy(
+                    text, file: path, name: position == 0 ? "cupel" : "cupel-\(position)",
+                    parameters: JSONObject(values.map { ($0.key, JSON.string($0.value)) })))
+        }
+        return report
+    }
+
+    /// Deploys a template as the stack `name`, which is kept.
+    func deploy(
+        _ text: String, file: String, name: String, parameters: JSONObject
+    ) async throws -> StackReport {
+        let now = ambient.now()
+        var record = try store.read { try StackRecord.named(name, in: $0) } ?? StackRecord(name: name, createdAt: now)
+        let isNew = !record.status.exists
+        record.template = text
+        record.file = file
+        record.parameters = parameters
+        record.reason = nil
+        record.status = isNew ? .createInProgress : .updateInProgress
+        try await save(record)
+        var report = StackReport()
+        do {
+            let template = try Template(parsing: text, file: file)
+            let values = Dictionary(parameters.map { ($0.name, $0.value.string ?? $0.value.text) }) { $1 }
+            try await Stack(template, name: name, parameters: values, account: account)
+                .deploy(to: peers.resources, objects: peers.objects, into: &report)
+            record.outputs = JSONObject(report.outputs.map { ($0.name, JSON.string($0.value)) })
+            let resources = report.resources.map(StackResource.init)
+            let dropped = record.resources.filter { old in !resources.contains { $0.isSameThing(as: old) } }
+            record.resources = resources
+            // As on AWS, what cannot be taken away is left behind and does not fail the update.
+            record.reason = Self.reason(await remove(dropped))
+            record.status = isNew ? .createComplete : .updateComplete
+            try await save(record)
+            return report
+        } catch {
+            record.status = isNew ? .createFailed : .updateFailed
+            record.reason = "\(error)"
+            // What was made is the stack's, to be taken away with it or by the next template.
+            let made = report.resources.map(StackResource.init)
+            record.resources += made.filter { new in !record.resources.contains { $0.isSameThing(as: new) } }
+            try await save(record)
+            throw error
+        }
+    }
+
+    func save(_ record: StackRecord) async throws {
+        try await store.write { try record.save(in: $0) }
+    }
+
+    package func respond(to request: HTTPRequest) async -> HTTPResponse {
+        do {
+            let form = FormBody(try await request.body.collect(upTo: Self.requestLimit))
+            switch form["Action"] ?? "" {
+            case "DescribeStacks": return try describeStacks(form)
+            case "DescribeStackResources": return try describeResources(form)
+            case "CreateChangeSet": return try await createChangeSet(form)
+            case "DescribeChangeSet": return try describeChangeSet(form)
+            case "ExecuteChangeSet": return try await executeChangeSet(form)
+            case "DeleteStack": return try await deleteStack(form)
+            case let action: throw AWSFault.notEmulated("CloudFormation's \(action)")
+            }
+        } catch {
+            return QueryAnswer.failure(error as? AWSFault ?? .internalFailure(error), requestID: ambient.uuid())
+        }
+    }
+
+    // MARK: Change sets
+
+    private func createChangeSet(_ form: FormBody) async throws -> HTTPResponse {
+        let (stack, name) = (try form.required("StackName"), try form.required("ChangeSetName"))
+        let (text, file) = try template(form)
+        let current = try store.read { try StackRecord.named(stack, in: $0) }
+        let exists = current?.status.exists == true
+        guard exists || form["ChangeSetType"] == "CREATE" else { throw Self.noStack(stack) }
+        guard !exists || form["ChangeSetType"] != "CREATE" else {
+            throw AWSFault("AlreadyExistsException", "Stack [\(stack)] already exists")
+        }
+        let parameters = try form.parameters(previous: current?.parameters ?? [:])
+        let changes = try ChangeSet(
+            stack: stack, name: name, template: text, file: file, parameters: parameters,
+            current: exists ? current : nil, at: ambient.now())
+        let now = ambient.now()
+        try await store.write { transaction in
+            guard try ChangeSet.named(name, of: stack, in: transaction.snapshot) == nil else {
+                throw AWSFault("AlreadyExistsException", "ChangeSet \(name) already exists")
+            }
+            if current == nil { try StackRecord(name: stack, createdAt: now).save(in: transaction) }
+            try changes.save(in: transaction)
+        }
+        return QueryAnswer.success("CreateChangeSet", requestID: ambient.uuid()) { text in
+            text.element("Id", arn(ofChangeSet: name))
+            text.element("StackId", arn(ofStack: stack))
+        }
+    }
+
+    /// The template's text, and what its relative paths start from.
+    private func template(_ form: FormBody) throws -> (text: String, file: String) {
+        if let text = form["TemplateBody"] { return (text, "TemplateBody") }
+        let url = try form.required("TemplateURL")
+        guard let object = ObjectLocation(url: url) else {
+            throw AWSFault("ValidationError", "TemplateURL must be a supported URL.")
+        }
+        guard let objects = peers.objects else { throw AWSFault.notEmulated("Reading s3://\(object.bucket)/\(object.key)") }
+        return (String(decoding: try objects.contents(of: object), as: UTF8.self), url)
+    }
+
+    private func changeSet(_ form: FormBody) throws -> ChangeSet {
+        let text = try form.required("ChangeSetName")
+        // arn:aws:cloudformation:region:account:changeSet/name/id
+        let name =
+            text.firstRange(of: ":changeSet/").map { String(text[$0.upperBound...].prefix { $0 != "/" }) } ?? text
+        let stack = try form.required("StackName").stackName
+        guard let found = try store.read({ try ChangeSet.named(name, of: stack, in: $0) }) else {
+            throw AWSFault("ChangeSetNotFound", "ChangeSet [\(name)] does not exist", status: 404)
+        }
+        return found
+    }
+
+    private func describeChangeSet(_ form: FormBody) throws -> HTTPResponse {
+        let changes = try changeSet(form)
+        return QueryAnswer.success("DescribeChangeSet", requestID: ambient.uuid()) { text in
+            text.element("ChangeSetName", changes.name)
+            text.element("ChangeSetId", arn(ofChangeSet: changes.name))
+            text.element("StackName", changes.stack)
+            text.element("StackId", arn(ofStack: changes.stack))
+            text.element("CreationTime", Timestamp(milliseconds: changes.createdAt).iso8601)
+            text.element("Status", changes.reason == nil ? "CREATE_COMPLETE" : "FAILED")
+            text.element("StatusReason", ifPresent: changes.reason)
+            text.element("ExecutionStatus", changes.executionStatus)
+            text.element("Changes") { text in
+                for change in changes.changes {
+                    text.element("member") { text in
+                        text.element("Type", "Resource")
+                        text.element("ResourceChange") { text in
+                            text.element("Action", change.action.rawValue)
+                            text.element("LogicalResourceId", change.logicalID)
+                            text.element("ResourceType", change.type)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private func executeChangeSet(_ form: FormBody) async throws -> HTTPResponse {
+        var changes = try changeSet(form)
+        guard changes.executionStatus == "AVAILABLE" else {
+            throw AWSFault(
+                "InvalidChangeSetStatus",
+                "ChangeSet [\(arn(ofChangeSet: changes.name))] cannot be executed in its current execution status of "
+                    + "[\(changes.executionStatus)]")
+        }
+        changes.isExecuted = true
+        let (executed, stack) = (changes, changes.stack)
+        try await store.write { transaction in
+            guard try StackRecord.named(stack, in: transaction.snapshot)?.status.isInProgress != true else {
+                throw AWSFault("ValidationError", "Stack:\(stack) is being changed and can not be updated.")
+            }
+            try executed.save(in: transaction)
+        }
+        // How it went is told by DescribeStacks, as on AWS.
+        _ = try? await deploy(changes.template, file: changes.file, name: stack, parameters: changes.parameters)
+        return QueryAnswer.success("ExecuteChangeSet", requestID: ambient.uuid()) { _ in }
+    }
+
+    // MARK: Stacks
+
+    private func describeStacks(_ form: FormBody) throws -> HTTPResponse {
+        var records = try store.read { try StackRecord.all(in: $0) }
+        if let name = form["StackName"]?.stackName {
+            records = records.filter { $0.name == name }
+            guard !records.isEmpty else { throw Self.noStack(name) }
+        }
+        return QueryAnswer.success("DescribeStacks", requestID: ambient.uuid()) { text in
+            text.element("Stacks") { text in
+                for record in records { text.element("member") { describe(record, &$0) } }
+            }
+        }
+    }
+
+    private func describe(_ record: StackRecord, _ text: inout XMLText) {
+        text.element("StackId", arn(ofStack: record.name))
+        text.element("StackName", record.name)
+        text.element("CreationTime", Timestamp(milliseconds: record.createdAt).iso8601)
+        text.element("StackStatus", record.status.rawValue)
+        text.element("StackStatusReason", ifPresent: record.reason)
+        text.element("DisableRollback", true)
+        for (list, key, values) in [
+            ("Parameters", "Parameter", record.parameters), ("Outputs", "Output", record.outputs),
+        ] {
+            text.element(list) { text in
+                for (name, value) in values {
+                    text.element("member") { text in
+                        text.element("\(key)Key", name)
+                        text.element("\(key)Value", value.string ?? value.text)
+                    }
+                }
+            }
+        }
+    }
+
+    private func describeResources(_ form: FormBody) throws -> HTTPResponse {
+        let name = try form.required("StackName").stackName
+        guard let record = try store.read({ try StackRecord.named(name, in: $0) }) else { throw Self.noStack(name) }
+        return QueryAnswer.success("DescribeStackResources", requestID: ambient.uuid()) { text in
+            text.element("StackResources") { text in
+                for resource in record.resources {
+                    text.element("member") { text in
+                        text.element("LogicalResourceId", resource.logicalID)
+                        text.element("ResourceType", resource.type)
+                        text.element("PhysicalResourceId", resource.physicalID)
+                        text.element("StackName", name)
+                        text.element("StackId", arn(ofStack: name))
+                        text.element("ResourceStatus", record.status.rawValue)
+                        text.element("Timestamp", Timestamp(milliseconds: record.createdAt).iso8601)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func noStack(_ name: String) -> AWSFault {
+        AWSFault("ValidationError", "Stack with id \(name) does not exist")
+    }
+
+    private func arn(ofStack name: String) -> String { account.arn("cloudformation", "stack/\(name)/emulator") }
+    private func arn(ofChangeSet name: String) -> String { account.arn("cloudformation", "changeSet/\(name)/emulator") }
+}
+
+extension ChangeSet {
+    fileprivate var executionStatus: String {
+        isExecuted ? "EXECUTE_COMPLETE" : reason == nil ? "AVAILABLE" : "UNAVAILABLE"
+    }
+}
+
+extension String {
+    /// A stack's name, given as such or as its ARN.
+    var stackName: String {
+        firstRange(of: ":stack/").map { String(self[$0.upperBound...].prefix { $0 != "/" }) } ?? self
+    }
+}
+
+extension FormBody {
+    func required(_ name: String) throws(AWSFault) -> String {
+        guard let value = self[name], !value.isEmpty else {
+            throw AWSFault("ValidationError", "1 validation error detected: Value at '\(name)' must not be null")
+        }
+        return value
+    }
+
+    /// `Parameters.member.N`, with `UsePreviousValue` filled in.
+    fileprivate func parameters(previous: JSONObject) throws(AWSFault) -> JSONObject {
+        var parameters = JSONObject()
+        var number = 1
+        while let name = self["Parameters.member.\(number).ParameterKey"] {
+            if self["Parameters.member.\(number).UsePreviousValue"] == "true" {
+                parameters[name] = previous[name]
+            } else {
+                parameters[name] = .string(self["Parameters.member.\(number).ParameterValue"] ?? "")
+            }
+            number += 1
+        }
+        return parameters
+    }
+}

@@ -1,0 +1,86 @@
+internal import EmulatorCore
+internal import JSON
+
+/// A resource that a stack has.
+struct StackResource: Sendable, Hashable {
+    let logicalID: String
+    let type: String
+    /// What `Ref` says; the logical id for what is not played.
+    let physicalID: String
+    /// Whether a service of the emulator has it.
+    let isPlayed: Bool
+    /// Whether it outlives its place in the template, and the stack.
+    let isRetained: Bool
+
+    init(_ entry: StackReport.Entry) {
+        logicalID = entry.logicalID
+        type = entry.type
+        physicalID = entry.ref ?? entry.logicalID
+        isPlayed = entry.ref != nil
+        isRetained = entry.isRetained
+    }
+
+    init(_ json: JSON) {
+        logicalID = json["LogicalResourceId"]?.string ?? ""
+        type = json["ResourceType"]?.string ?? ""
+        physicalID = json["PhysicalResourceId"]?.string ?? ""
+        isPlayed = json["Played"]?.bool ?? false
+        isRetained = json["Retained"]?.bool ?? false
+    }
+
+    var json: JSON {
+        [
+            "LogicalResourceId": .string(logicalID), "ResourceType": .string(type),
+            "PhysicalResourceId": .string(physicalID), "Played": .bool(isPlayed), "Retained": .bool(isRetained),
+        ]
+    }
+
+    func isSameThing(as other: StackResource) -> Bool { type == other.type && physicalID == other.physicalID }
+}
+
+extension CloudFormation {
+    /// Takes away what a stack has no longer, the last first, since resources are made after those that they refer to.
+    /// - Returns: what could not be taken away, and why.
+    func remove(_ resources: [StackResource]) async -> [(resource: StackResource, reason: String)] {
+        var left: [(resource: StackResource, reason: String)] = []
+        for resource in resources.reversed() where resource.isPlayed && !resource.isRetained {
+            guard let service = peers.resources.first(where: { $0.resourceTypes.contains(resource.type) }) else { continue }
+            do throws(AWSFault) {
+                try await service.remove(resource.type, resource.physicalID)
+            } catch {
+                left.append((resource, error.message))
+            }
+        }
+        return left
+    }
+
+    /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html>
+    func deleteStack(_ form: FormBody) async throws -> HTTPResponse {
+        let name = try form.required("StackName").stackName
+        guard var record = try store.read({ try StackRecord.named(name, in: $0) }) else {
+            return QueryAnswer.success("DeleteStack", requestID: ambient.uuid()) { _ in }
+        }
+        guard !record.status.isInProgress else {
+            throw AWSFault("ValidationError", "Stack:\(name) is being changed and can not be deleted.")
+        }
+        let left = await remove(record.resources)
+        if left.isEmpty {
+            try await store.write { transaction in
+                try StackRecord.delete(name, in: transaction)
+                try ChangeSet.deleteAll(of: name, in: transaction)
+            }
+        } else {
+            record.status = .deleteFailed
+            record.reason = Self.reason(left)
+            record.resources = left.reversed().map(\.resource)
+            try await save(record)
+        }
+        return QueryAnswer.success("DeleteStack", requestID: ambient.uuid()) { _ in }
+    }
+
+    static func reason(_ left: [(resource: StackResource, reason: String)]) -> String? {
+        guard !left.isEmpty else { return nil }
+        return "Not taken away: "
+            + left.map { "\($0.resource.logicalID) (\($0.resource.physicalID)): \($0.reason)" }.joined(separator: "; ")
+    }
+}

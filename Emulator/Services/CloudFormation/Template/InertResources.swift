@@ -1,0 +1,46 @@
+internal import EmulatorCore
+internal import JSON
+
+/// Resources that the emulator does not play: what `Ref` and `Fn::GetAtt` say of them, so that others can name them.
+struct InertResources {
+    let account: Account
+
+    /// Whether leaving the type out changes nothing that runs locally: rights, keys, networks, alarms.
+    static func isWithoutEffect(_ type: String) -> Bool {
+        let prefixes = [
+            "AWS::IAM::", "AWS::KMS::", "AWS::EC2::", "AWS::CloudWatch::", "AWS::CDK::", "AWS::GuardDuty::",
+            "AWS::Budgets::",
+        ]
+        let types: Set = [
+            "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::Logs::ResourcePolicy",
+            "AWS::Logs::MetricFilter", "AWS::Scheduler::ScheduleGroup", "AWS::Lambda::LayerVersionPermission",
+            "AWS::CloudFormation::WaitConditionHandle",
+        ]
+        return types.contains(type) || prefixes.contains { type.hasPrefix($0) }
+    }
+
+    func standIn(for resource: DeclaredResource, stackName: String) -> ProvisionedResource {
+        let parts = resource.type.split(separator: ":").map(String.init)
+        let (service, kind) = parts.count >= 3 ? (parts[1].lowercased(), parts[2]) : ("emulator", "Resource")
+        let properties = resource.properties
+        let name =
+            properties[kind + "Name"]?.string ?? properties["Name"]?.string ?? "\(stackName)-\(resource.logicalID)"
+        var arn = account.arn(service, name)
+        let registry = "\(account.id).dkr.ecr.\(account.region).amazonaws.com"
+        var ref = name
+        switch resource.type {
+        case "AWS::IAM::Role": arn = "arn:aws:iam::\(account.id):role/\(name)"
+        case "AWS::IAM::ManagedPolicy":
+            arn = "arn:aws:iam::\(account.id):policy/\(properties["ManagedPolicyName"]?.string ?? name)"
+            ref = arn
+        case "AWS::KMS::Key": arn = account.arn("kms", "key/\(name)")
+        default: break
+        }
+        return ProvisionedResource(
+            ref: ref,
+            attributes: [
+                "Arn": arn, "\(kind)Arn": arn, "\(kind)Name": name, "Name": name, "Id": name, "\(kind)Id": name,
+                "GroupId": name, "RepositoryUri": "\(registry)/\(name)",
+            ])
+    }
+}

@@ -1,0 +1,151 @@
+package import EmulatorCore
+internal import JSON
+internal import YAML
+
+/// A template bound to parameters, ready to be played by the emulator's services.
+package struct Stack: Sendable {
+    private let scope: TemplateScope
+    private static let nestedStack = "AWS::CloudFormation::Stack"
+
+    /// - Parameters:
+    ///   - name: what `AWS::StackName` says.
+    ///   - parameters: values that replace defaults.
+    package init(
+        _ template: Template, name: String, parameters: [String: String] = [:], account: Account = Account()
+    ) throws(TemplateError) {
+        scope = try TemplateScope(template, stackName: name, overrides: parameters, account: account)
+    }
+
+    /// Has each resource played by the service that knows its type, each after those that it refers to. A nested stack is
+    /// played where it stands.
+    /// - Parameter objects: holds what was packaged.
+    /// - Throws: ``TemplateError`` at the first resource that cannot be resolved or that its service refuses; those
+    ///   before it exist.
+    package func deploy(
+        to services: [any ResourceProviding], objects: (any ObjectStore)? = nil
+    ) async throws(TemplateError) -> StackReport {
+        var report = StackReport()
+        try await deploy(to: services, objects: objects, into: &report)
+        return report
+    }
+
+    /// Like ``deploy(to:objects:)``; what was made before a failure stands in `report`.
+    func deploy(
+        to services: [any ResourceProviding], objects: (any ObjectStore)?, into report: inout StackReport
+    ) async throws(TemplateError) {
+        var providers: [String: any ResourceProviding] = [:]
+        for service in services {
+            for type in service.resourceTypes { providers[type] = service }
+        }
+        let inert = InertResources(account: scope.account)
+        var scope = scope
+        for resource in try scope.resourcesInOrder() {
+            let declared = try declare(resource, scope, objects)
+            if resource.type == Self.nestedStack {
+                let stack = try nested(declared, resource.mark, objects)
+                var inner = StackReport()
+                do throws(TemplateError) {
+                    try await stack.deploy(to: services, objects: objects, into: &inner)
+                } catch {
+                    report.append(inner, of: resource.logicalID)
+                    throw error
+                }
+                report.append(inner, of: resource.logicalID)
+                scope.resources[resource.logicalID] = ProvisionedResource(
+                    ref: scope.account.arn("cloudformation", "stack/\(scope.stackName)-\(resource.logicalID)/emulator"),
+                    attributes: Dictionary(inner.outputs.map { ("Outputs.\($0.name)", $0.value) }) { $1 })
+                continue
+            }
+            var outcome = InertResources.isWithoutEffect(resource.type) ? StackReport.Outcome.withoutEffect : .notEmulated
+            var provisioned: ProvisionedResource?
+            var reason: String?
+            if let provider = providers[resource.type] {
+                do throws(AWSFault) {
+                    provisioned = try await provider.provision(declared)
+                    outcome = .emulated
+                } catch {
+                    // What a service knows and does not play is no reason to leave the rest out.
+                    guard error.isNotEmulated else {
+                        throw .refused(
+                            file: scope.template.file, mark: resource.mark, logicalID: resource.logicalID, fault: error)
+                    }
+                    outcome = .notEmulated
+                    reason = error.message
+                }
+            }
+            scope.resources[resource.logicalID] =
+                provisioned ?? inert.standIn(for: declared, stackName: scope.stackName)
+            report.resources.append(
+                StackReport.Entry(
+                    logicalID: resource.logicalID, type: resource.type, outcome: outcome, ref: provisioned?.ref,
+                    isRetained: resource.isRetained, reason: reason))
+        }
+        for output in scope.template.outputs {
+            if let condition = output.condition, try !scope.condition(condition, at: output.value.mark) { continue }
+            report.outputs.append((output.name, try scope.text(of: output.value)))
+        }
+    }
+
+    private func nested(
+        _ declared: DeclaredResource, _ mark: YAMLMark, _ objects: (any ObjectStore)?
+    ) throws(TemplateError) -> Stack {
+        let location = declared.properties["TemplateURL"] ?? .null
+        let text = try contents(at: location, mark, declared.logicalID, objects)
+        let file: String
+        switch ArtifactLocation(location, in: scope.template.file) {
+        case .file(let path)?: file = path
+        default: file = location.string ?? location.text
+        }
+        var parameters: [String: String] = [:]
+        for (name, value) in declared.properties["Parameters"]?.object ?? [:] {
+            parameters[name] = value.array.map { $0.map(\.plainText).joined(separator: ",") } ?? value.plainText
+        }
+        return try Stack(
+            try Template(parsing: String(decoding: text, as: UTF8.self), file: file),
+            name: "\(scope.stackName)-\(declared.logicalID)", parameters: parameters, account: scope.account)
+    }
+
+    private func contents(
+        at location: JSON, _ mark: YAMLMark, _ logicalID: String?, _ objects: (any ObjectStore)?
+    ) throws(TemplateError) -> [UInt8] {
+        func invalid(_ reason: String) -> TemplateError {
+            .invalid(file: scope.template.file, mark: mark, logicalID: logicalID, reason: reason)
+        }
+        guard let artifact = ArtifactLocation(location, in: scope.template.file) else {
+            throw invalid("\(location.text) is neither a path nor an object of S3")
+        }
+        do { return try artifact.contents(objects) } catch { throw invalid("\(location.text): \(error)") }
+    }
+
+    private func declare(
+        _ resource: Template.Resource, _ scope: TemplateScope, _ objects: (any ObjectStore)?
+    ) throws(TemplateError) -> DeclaredResource {
+        do throws(TemplateError) {
+            var properties = try scope.value(of: resource.properties)?.object ?? [:]
+            if resource.type == "AWS::StepFunctions::StateMachine" {
+                try readDefinition(&properties, resource.properties.mark, objects)
+            }
+            return DeclaredResource(
+                logicalID: resource.logicalID, type: resource.type, properties: .object(properties))
+        } catch { throw error.inside(resource.logicalID) }
+    }
+
+    /// Sets `DefinitionString`, so that whoever plays the machine reads no files and knows one form only.
+    private func readDefinition(
+        _ properties: inout JSONObject, _ mark: YAMLMark, _ objects: (any ObjectStore)?
+    ) throws(TemplateError) {
+        if let definition = properties["Definition"] {
+            properties["Definition"] = nil
+            properties["DefinitionString"] = .string(definition.text)
+        }
+        guard let location = properties["DefinitionS3Location"] else { return }
+        let text = try contents(at: location, mark, nil, objects)
+        properties["DefinitionS3Location"] = nil
+        properties["DefinitionString"] = .string(String(decoding: text, as: UTF8.self))
+    }
+}
+
+extension JSON {
+    /// A scalar as a parameter's value.
+    fileprivate var plainText: String { string ?? text }
+}

@@ -1,0 +1,41 @@
+internal import EmulatorCore
+internal import JSON
+internal import YAML
+
+/// A resource's type and text as a template has them, to tell whether they have changed.
+struct TemplateDigest: Hashable {
+    let type: String
+    private let text: String
+
+    /// The resources whose condition holds, by logical id.
+    static func resources(
+        of text: String, file: String, with parameters: JSONObject
+    ) throws(TemplateError) -> [String: TemplateDigest] {
+        let values = Dictionary(parameters.map { ($0.name, $0.value.string ?? $0.value.text) }) { $1 }
+        let scope = try TemplateScope(
+            try Template(parsing: text, file: file), stackName: "", overrides: values, account: Account())
+        let wanted = Set(try scope.resourcesInOrder().map(\.logicalID))
+        let document: YAMLNode
+        do { document = try YAMLNode(parsing: text, file: file) } catch { throw .unreadable(error) }
+        var resources: [String: TemplateDigest] = [:]
+        for entry in document["Resources"]?.mapping?.entries ?? [] where wanted.contains(entry.key) {
+            resources[entry.key] = TemplateDigest(
+                type: entry.value["Type"]?.string ?? "", text: entry.value.textWithoutPlaces)
+        }
+        return resources
+    }
+}
+
+extension YAMLNode {
+    /// The same for nodes of the same value, wherever they stand.
+    fileprivate var textWithoutPlaces: String {
+        let value =
+            switch content {
+            case .scalar(let text, let isPlain): isPlain ? text : JSON.string(text).text
+            case .sequence(let elements): "[\(elements.map(\.textWithoutPlaces).joined(separator: ","))]"
+            case .mapping(let mapping):
+                "{\(mapping.entries.map { "\($0.key):\($0.value.textWithoutPlaces)" }.sorted().joined(separator: ","))}"
+            }
+        return (tag ?? "") + " " + value
+    }
+}

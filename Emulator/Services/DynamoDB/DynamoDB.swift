@@ -1,0 +1,98 @@
+package import EmulatorCore
+internal import Synchronization
+package import JSON
+
+/// DynamoDB: tables, items, indexes, transactions, and a stream of what changes.
+/// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/Welcome.html>
+package final class DynamoDB: Service, JSONService {
+    package static let signingNames = ["dynamodb"]
+
+    let store: Store
+    let state: DynamoDBState
+    private let sweep = Mutex<Task<Void, Never>?>(nil)
+
+    /// The tables that a ``Store`` must have for this service.
+    package static let schema = [TableCatalog.schema, ItemStorage.schema, ChangeLog.schema, TransactionTokens.schema]
+
+    /// - Parameter store: opened with ``schema``.
+    init(store: Store, account: Account, ambient: Ambient = .system) {
+        self.store = store
+        state = DynamoDBState(account: account, ambient: ambient)
+    }
+
+    package convenience init(_ context: ServiceContext) {
+        self.init(store: context.store, account: context.account, ambient: context.ambient)
+    }
+
+    /// Begins to delete items whose time to live has passed.
+    package func start() async throws {
+        sweep.withLock { sweep in
+            sweep?.cancel()
+            sweep = Task { await self.deleteExpiredItemsRegularly() }
+        }
+    }
+
+    package func stop() async { sweep.withLock { $0?.cancel() } }
+
+    package var companions: [String: any EmulatedService] { ["streams.dynamodb": DynamoDBStreams(self)] }
+
+    package var actionService: String { "dynamodb" }
+    package var targetPrefix: String { "DynamoDB_20120810" }
+    package var protocolVersion: String { "1.0" }
+    package func faultType(_ code: String) -> String { DynamoDBFault.type(ofCode: code) }
+
+    private static let operations: [String: any DynamoDBOperation.Type] = [
+        "CreateTable": CreateTable.self, "DescribeTable": DescribeTable.self, "DeleteTable": DeleteTable.self,
+        "ListTables": ListTables.self, "PutItem": PutItem.self, "GetItem": GetItem.self, "UpdateItem": UpdateItem.self,
+        "DeleteItem": DeleteItem.self, "Query": Query.self, "Scan": Scan.self,
+        "BatchGetItem": BatchGetItem.self, "BatchWriteItem": BatchWriteItem.self,
+        "TransactWriteItems": TransactWriteItems.self, "TransactGetItems": TransactGetItems.self,
+        "UpdateTable": UpdateTable.self,
+        "UpdateTimeToLive": UpdateTimeToLive.self, "DescribeTimeToLive": DescribeTimeToLive.self,
+        "UpdateContinuousBackups": UpdateContinuousBackups.self,
+        "DescribeContinuousBackups": DescribeContinuousBackups.self,
+        "TagResource": TagResource.self, "UntagResource": UntagResource.self,
+        "ListTagsOfResource": ListTagsOfResource.self, "DescribeLimits": DescribeLimits.self,
+        "DescribeEndpoints": DescribeEndpoints.self,
+    ]
+
+    /// Operations that DynamoDB has and this service does not play.
+    private static let notEmulated: Set<String> = [
+        "BatchExecuteStatement", "CreateBackup", "CreateGlobalTable", "DeleteBackup", "DeleteResourcePolicy",
+        "DescribeBackup", "DescribeContributorInsights", "DescribeExport", "DescribeGlobalTable",
+        "DescribeGlobalTableSettings", "DescribeImport", "DescribeKinesisStreamingDestination",
+        "DescribeTableReplicaAutoScaling", "DisableKinesisStreamingDestination", "EnableKinesisStreamingDestination",
+        "ExecuteStatement", "ExecuteTransaction", "ExportTableToPointInTime", "GetResourcePolicy", "ImportTable",
+        "ListBackups", "ListContributorInsights", "ListExports", "ListGlobalTables", "ListImports",
+        "PutResourcePolicy", "RestoreTableFromBackup", "RestoreTableToPointInTime", "UpdateContributorInsights",
+        "UpdateGlobalTable", "UpdateGlobalTableSettings", "UpdateKinesisStreamingDestination",
+        "UpdateTableReplicaAutoScaling",
+    ]
+
+    package func perform(_ action: String, _ input: JSON) async throws(AWSFault) -> JSON {
+        guard let operation = Self.operations[action] else {
+            let fault: DynamoDBFault =
+                Self.notEmulated.contains(action) ? .notEmulated(action) : .unknownOperation(action)
+            throw fault.answer
+        }
+        do {
+            return try await perform(operation.init(WireStructure(request: input)))
+        } catch let fault as DynamoDBFault {
+            throw fault.answer
+        } catch {
+            throw .internalFailure(error)
+        }
+    }
+
+    private func perform(_ operation: any DynamoDBOperation) async throws -> JSON {
+        let state = state
+        switch operation {
+        case let reading as any ReadingOperation:
+            return try store.read { snapshot in try reading.perform(on: state, in: snapshot) }
+        case let writing as any WritingOperation:
+            return try await store.write { transaction in try writing.perform(on: state, in: transaction) }
+        default:
+            throw DynamoDBFault.notEmulated("\(type(of: operation))")
+        }
+    }
+}

@@ -1,0 +1,91 @@
+internal import EmulatorCore
+internal import JSON
+
+/// What DynamoDB answers when it refuses, with the code and the words that the service itself sends.
+enum DynamoDBFault: Error, Sendable {
+    /// The request is not of the operation's shape.
+    case serialization(String)
+    case validation(String)
+    case conditionalCheckFailed(item: Item?)
+    case transactionCanceled([CancellationReason])
+    case idempotentParameterMismatch
+    case resourceNotFound(String)
+    case tableNotFound(String)
+    case resourceInUse(String)
+    case limitExceeded(String)
+    case trimmedDataAccess(String)
+    case expiredIterator(String)
+    case pointInTimeRecoveryUnavailable
+    case unknownOperation(String)
+    case notEmulated(String)
+
+    /// What data operations say of a table that is not there, whatever its name.
+    static let noSuchTable = DynamoDBFault.resourceNotFound("Requested resource not found")
+
+    static func invalidParameter(_ what: String) -> DynamoDBFault {
+        .validation("One or more parameter values were invalid: \(what)")
+    }
+
+    static let keyDoesNotMatchSchema = DynamoDBFault.validation("The provided key element does not match the schema")
+}
+
+/// Why one item of a transaction let it fail; `None` where it was not to blame.
+struct CancellationReason: Sendable {
+    var code: String
+    var message: String?
+    var item: Item?
+
+    static let none = CancellationReason(code: "None")
+
+    var document: JSON {
+        var document: JSONObject = ["Code": .string(code)]
+        document["Message"] = message.map { .string($0) }
+        document["Item"] = item.map(\.document)
+        return .object(document)
+    }
+}
+
+extension DynamoDBFault {
+    /// `__type` for a code: what the framework around the service refuses bears the framework's names.
+    static func type(ofCode code: String) -> String {
+        switch code {
+        case "ValidationException": "com.amazon.coral.validate#\(code)"
+        case "SerializationException", "UnknownOperationException": "com.amazon.coral.service#\(code)"
+        default: "com.amazonaws.dynamodb.v20120810#\(code)"
+        }
+    }
+
+    /// The fault as it goes over the wire.
+    var answer: AWSFault {
+        switch self {
+        case .serialization(let message): AWSFault("SerializationException", message)
+        case .validation(let message): AWSFault("ValidationException", message)
+        case .conditionalCheckFailed(let item):
+            AWSFault(
+                "ConditionalCheckFailedException", "The conditional request failed",
+                details: item.map { ["Item": $0.document] } ?? JSONObject())
+        case .transactionCanceled(let reasons):
+            AWSFault(
+                "TransactionCanceledException",
+                "Transaction cancelled, please refer cancellation reasons for specific reasons ["
+                    + reasons.map(\.code).joined(separator: ", ") + "]",
+                details: ["CancellationReasons": .array(reasons.map(\.document))])
+        case .idempotentParameterMismatch:
+            AWSFault(
+                "IdempotentParameterMismatchException",
+                "DynamoDB rejected the request because you retried a request with a different payload but with an "
+                    + "idempotent token that was already used.")
+        case .resourceNotFound(let message): AWSFault("ResourceNotFoundException", message)
+        case .tableNotFound(let message): AWSFault("TableNotFoundException", message)
+        case .resourceInUse(let message): AWSFault("ResourceInUseException", message)
+        case .limitExceeded(let message): AWSFault("LimitExceededException", message)
+        case .trimmedDataAccess(let message): AWSFault("TrimmedDataAccessException", message)
+        case .expiredIterator(let message): AWSFault("ExpiredIteratorException", message)
+        case .pointInTimeRecoveryUnavailable:
+            AWSFault(
+                "PointInTimeRecoveryUnavailableException", "Point in time recovery is not enabled for this table")
+        case .unknownOperation: AWSFault("UnknownOperationException", "")
+        case .notEmulated(let operation): .notEmulated("DynamoDB's \(operation)")
+        }
+    }
+}

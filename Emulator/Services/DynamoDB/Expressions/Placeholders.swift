@@ -1,0 +1,92 @@
+internal import EmulatorCore
+internal import JSON
+
+/// `ExpressionAttributeNames` and `ExpressionAttributeValues` of a request, and which of them its expressions have
+/// used.
+struct Placeholders: Sendable {
+    private let names: [(name: String, value: String)]?
+    private let values: [(name: String, value: UncheckedValue)]?
+    private var checkedValues: [String: AttributeValue] = [:]
+    private var usedNames: Set<String> = []
+    private var usedValues: Set<String> = []
+
+    /// - Throws: ``DynamoDBFault/serialization(_:)`` where they have not the shape.
+    init(_ request: WireStructure) throws(DynamoDBFault) {
+        names = try request.stringMap("ExpressionAttributeNames")
+        guard let members = try request.map("ExpressionAttributeValues", type: "AttributeValue") else {
+            values = nil
+            return
+        }
+        var values: [(name: String, value: UncheckedValue)] = []
+        for (name, value) in members.members { values.append((name, try UncheckedValue(element: value))) }
+        self.values = values
+    }
+
+    var hasNames: Bool { names != nil }
+    var hasValues: Bool { values != nil }
+
+    /// Checks the placeholders and their values, before any expression is read.
+    mutating func check() throws(DynamoDBFault) {
+        if let names {
+            if names.isEmpty { throw .validation("ExpressionAttributeNames must not be empty") }
+            for (name, _) in names where !Self.isPlaceholder(name, "#") {
+                throw .validation("ExpressionAttributeNames contains invalid key: Syntax error; key: \"\(name)\"")
+            }
+            for (_, value) in names { try AttributeName.check(value) }
+        }
+        guard let values else { return }
+        if values.isEmpty { throw .validation("ExpressionAttributeValues must not be empty") }
+        for (name, _) in values where !Self.isPlaceholder(name, ":") {
+            throw .validation("ExpressionAttributeValues contains invalid key: Syntax error; key: \"\(name)\"")
+        }
+        for (name, value) in values {
+            do throws(UncheckedValue.BrokenRule) {
+                checkedValues[name] = try value.value()
+            } catch {
+                throw .validation(
+                    "ExpressionAttributeValues contains invalid value: \(error.message) for key \(name)")
+            }
+        }
+    }
+
+    private static func isPlaceholder(_ text: String, _ mark: Character) -> Bool {
+        guard text.first == mark, text.utf8.count > 1 else { return false }
+        return text.utf8.dropFirst().allSatisfy { byte in
+            (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || byte == UInt8(ascii: "_")
+        }
+    }
+
+    mutating func attributeName(for placeholder: String) throws(ExpressionError) -> String {
+        guard let name = names?.first(where: { $0.name == placeholder })?.value else {
+            throw ExpressionError(
+                "An expression attribute name used in the document path is not defined; attribute name: \(placeholder)")
+        }
+        usedNames.insert(placeholder)
+        return name
+    }
+
+    mutating func value(for placeholder: String) throws(ExpressionError) -> AttributeValue {
+        guard let value = checkedValues[placeholder] else {
+            throw ExpressionError(
+                "An expression attribute value used in expression is not defined; attribute value: \(placeholder)")
+        }
+        usedValues.insert(placeholder)
+        return value
+    }
+
+    /// Refuses placeholders that no expression used.
+    func checkAllUsed() throws(DynamoDBFault) {
+        let unusedNames = (names ?? []).map(\.name).filter { !usedNames.contains($0) }
+        if !unusedNames.isEmpty {
+            throw .validation(
+                "Value provided in ExpressionAttributeNames unused in expressions: keys: "
+                    + "{\(unusedNames.joined(separator: ", "))}")
+        }
+        let unusedValues = (values ?? []).map(\.name).filter { !usedValues.contains($0) }
+        if !unusedValues.isEmpty {
+            throw .validation(
+                "Value provided in ExpressionAttributeValues unused in expressions: keys: "
+                    + "{\(unusedValues.joined(separator: ", "))}")
+        }
+    }
+}

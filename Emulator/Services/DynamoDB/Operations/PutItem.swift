@@ -1,0 +1,72 @@
+internal import EmulatorCore
+internal import JSON
+
+/// Writes one item in place of the one with its key; with a condition, only if that holds for the item now stored.
+/// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html>
+struct PutItem: WritingOperation {
+    let parameters: WriteParameters
+    let item: Item
+    let condition: Condition?
+
+    init(_ request: WireStructure) throws(DynamoDBFault) {
+        var write = try ConditionedWrite(request, given: ("Item", "item"))
+        parameters = write.parameters
+        item = write.given
+        try item.checkSize()
+        condition = try write.condition()
+    }
+
+    func perform(on state: DynamoDBState, in transaction: borrowing Transaction) throws -> JSON {
+        let table = try state.table(named: parameters.tableName, in: transaction.snapshot)
+        let key = try table.keys.key(ofItem: item)
+        try table.checkIndexKeys(of: item)
+        guard parameters.needsStoredItem(condition, in: table) else {
+            try transaction.store(item, at: key, in: table)
+            return parameters.answer(attributes: nil, key: item, table: table, old: nil, new: item)
+        }
+        let stored = try transaction.snapshot.item(at: key, in: table)
+        try condition?.check(stored, parameters.onFailure)
+        try state.change(key, of: table, from: stored, to: item, in: transaction)
+        return parameters.answer(
+            attributes: parameters.returnValues == .allOld ? stored : nil, key: item, table: table, old: stored,
+            new: item)
+    }
+}
+
+extension Item {
+    func checkSize() throws(DynamoDBFault) {
+        if sizeInBytes > Self.sizeLimit { throw .validation("Item size has exceeded the maximum allowed size") }
+    }
+}
+
+extension Table {
+    /// Refuses an item whose value for an index's key is of another type, or empty.
+    func checkIndexKeys(of item: Item) throws(DynamoDBFault) {
+        for index in indexes {
+            for key in index.keys.keys {
+                guard let value = item[key.name] else { continue }
+                guard value.kind == key.kind else {
+                    throw .invalidParameter(
+                        "Type mismatch for Index Key \(key.name) Expected: \(key.kind.rawValue) Actual: "
+                            + "\(value.kind.rawValue) IndexName: \(index.name)")
+                }
+                guard value.isEmptyKey else { continue }
+                throw .validation(
+                    "One or more parameter values are not valid. A value specified for a secondary index key is not "
+                        + "supported. The AttributeValue for a key attribute cannot contain an empty "
+                        + "\(key.kind == .string ? "string" : "binary") value. IndexName: \(index.name), IndexKey: "
+                        + key.name)
+            }
+        }
+    }
+}
+
+extension AttributeValue {
+    var isEmptyKey: Bool {
+        switch self {
+        case .string(let text): text.isEmpty
+        case .binary(let bytes): bytes.isEmpty
+        default: false
+        }
+    }
+}

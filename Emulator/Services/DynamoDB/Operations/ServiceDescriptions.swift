@@ -1,0 +1,29 @@
+internal import EmulatorCore
+internal import JSON
+
+/// Tells the account's quotas: the service's defaults.
+/// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeLimits.html>
+struct DescribeLimits: ReadingOperation {
+    init(_ request: WireStructure) throws(DynamoDBFault) {}
+
+    func perform(on state: DynamoDBState, in snapshot: borrowing Snapshot) throws -> JSON {
+        [
+            "AccountMaxReadCapacityUnits": 80000, "AccountMaxWriteCapacityUnits": 80000,
+            "TableMaxReadCapacityUnits": 40000, "TableMaxWriteCapacityUnits": 40000,
+        ]
+    }
+}
+
+/// Tells where the service is reached.
+/// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeEndpoints.html>
+struct DescribeEndpoints: ReadingOperation {
+    init(_ request: WireStructure) throws(DynamoDBFault) {}
+
+    func perform(on state: DynamoDBState, in snapshot: borrowing Snapshot) throws -> JSON {
+        [
+            "Endpoints": [
+                ["Address": .string("dynamodb.\(state.account.region).amazonaws.com"), "CachePeriodInMinutes": 1440]
+            ]
+        ]
+    }
+}

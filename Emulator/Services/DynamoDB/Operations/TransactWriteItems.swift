@@ -1,0 +1,164 @@
+internal import EmulatorCore
+internal import Digest
+internal import JSON
+
+/// Up to 100 writes and checks that all happen or none does.
+/// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
+struct TransactWriteItems: WritingOperation {
+    private let actions: [TransactionAction]
+    private let token: String?
+    private let fingerprint: [UInt8]
+    private let capacity: ReturnConsumedCapacity
+    private let metrics: ReturnItemCollectionMetrics
+    private static let limit = 100
+    private static let sizeLimit = 4 << 20
+
+    init(_ request: WireStructure) throws(DynamoDBFault) {
+        var constraints = Constraints()
+        capacity = try request.capacity(&constraints)
+        metrics =
+            constraints.oneOf(
+                "returnItemCollectionMetrics", try request.string("ReturnItemCollectionMetrics"),
+                ReturnItemCollectionMetrics.self) ?? .none
+        token = try request.string("ClientRequestToken")
+        if let token { constraints.length("clientRequestToken", token.utf8.count, shown: token, 1...36) }
+        let elements = try request.structures("TransactItems", type: "TransactWriteItem")
+        constraints.notNull("transactItems", isPresent: elements != nil)
+        if let elements { constraints.length("transactItems", elements.count, shown: "[]", 1...Self.limit) }
+        try constraints.check()
+        var unchecked: [TransactionAction.Unchecked] = []
+        for (position, element) in (elements ?? []).enumerated() {
+            unchecked.append(try TransactionAction.read(element, place: position + 1, &constraints))
+        }
+        try constraints.check()
+
+        var actions: [TransactionAction] = []
+        for action in unchecked { actions.append(try TransactionAction(action)) }
+        if actions.reduce(0, { $0 + $1.given.sizeInBytes }) > Self.sizeLimit {
+            throw .validation("Transaction payload size cannot exceed 4 MB")
+        }
+        self.actions = actions
+        fingerprint = Digest.sha256((request.members["TransactItems"] ?? []).canonical.bytes)
+    }
+
+    func perform(on state: DynamoDBState, in transaction: borrowing Transaction) throws -> JSON {
+        var planned: [(action: TransactionAction, table: Table)] = []
+        for action in actions {
+            planned.append((action, try state.table(named: action.tableName, in: transaction.snapshot)))
+        }
+        if let token, try !TransactionTokens.claim(token, for: fingerprint, at: state.ambient.now(), in: transaction) {
+            return .object(JSONObject())
+        }
+        let keys = try keys(of: planned)
+        let changes = try changes(planned, at: keys, in: transaction.snapshot)
+        var consumed = CapacityTotals()
+        var collections = JSONObject()
+        for (position, (action, table)) in planned.enumerated() {
+            let change = changes[position]
+            try state.change(keys[position], of: table, from: change.old, to: change.new, in: transaction)
+            consumed.add(ConsumedCapacity(writing: table, from: change.old, to: change.new).doubled)
+            if metrics == .size, table.hasLocalIndexes {
+                let known = collections[table.name]?.array ?? []
+                collections[table.name] = .array(known + [table.itemCollectionMetrics(of: action.given)])
+            }
+        }
+        var answer = JSONObject()
+        answer["ConsumedCapacity"] = consumed.document(capacity)
+        if !collections.isEmpty { answer["ItemCollectionMetrics"] = .object(collections) }
+        return .object(answer)
+    }
+
+    /// The keys of all items. The first that is wrong cancels the transaction before any condition is looked at.
+    private func keys(of planned: [(action: TransactionAction, table: Table)]) throws(DynamoDBFault) -> [PrimaryKey] {
+        var keys: [PrimaryKey] = []
+        var seen: [Int64: Set<PrimaryKey>] = [:]
+        for (position, (action, table)) in planned.enumerated() {
+            do throws(DynamoDBFault) {
+                keys.append(try action.key(in: table))
+            } catch {
+                var reasons = [CancellationReason](repeating: .none, count: planned.count)
+                reasons[position] = try CancellationReason(error)
+                throw .transactionCanceled(reasons)
+            }
+            guard seen[table.id, default: []].insert(keys[position]).inserted else {
+                throw .validation("Transaction request cannot include multiple operations on one item")
+            }
+        }
+        return keys
+    }
+
+    /// What each item is and is to be; every condition that fails is among the reasons.
+    private func changes(
+        _ planned: [(action: TransactionAction, table: Table)], at keys: [PrimaryKey], in snapshot: borrowing Snapshot
+    ) throws -> [(old: Item?, new: Item?)] {
+        var reasons: [CancellationReason] = []
+        var changes: [(old: Item?, new: Item?)] = []
+        for (key, (action, table)) in zip(keys, planned) {
+            let stored = try snapshot.item(at: key, in: table)
+            do throws(DynamoDBFault) {
+                changes.append((stored, try action.result(on: stored, of: table)))
+                reasons.append(.none)
+            } catch {
+                reasons.append(try CancellationReason(error))
+            }
+        }
+        guard changes.count == planned.count else { throw DynamoDBFault.transactionCanceled(reasons) }
+        return changes
+    }
+}
+
+extension CancellationReason {
+    /// - Throws: `fault` itself where it is none that an item of a transaction can have.
+    fileprivate init(_ fault: DynamoDBFault) throws(DynamoDBFault) {
+        switch fault {
+        case .conditionalCheckFailed(let item):
+            self.init(code: "ConditionalCheckFailed", message: "The conditional request failed", item: item)
+        case .validation(let message):
+            self.init(code: "ValidationError", message: message)
+        default: throw fault
+        }
+    }
+}
+
+/// The request tokens of transactions of the last ten minutes: a transaction that comes again is answered, not
+/// repeated.
+enum TransactionTokens {
+    static let schema = """
+        CREATE TABLE IF NOT EXISTS dynamodb_transaction_token (
+            token TEXT PRIMARY KEY, fingerprint BLOB NOT NULL, expires INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let keptMilliseconds: Int64 = 10 * 60 * 1000
+
+    /// - Returns: false when the same transaction was made with this token before.
+    /// - Throws: ``DynamoDBFault/idempotentParameterMismatch`` when it was another one.
+    static func claim(
+        _ token: String, for fingerprint: [UInt8], at now: Int64, in transaction: borrowing Transaction
+    ) throws -> Bool {
+        try transaction.execute("DELETE FROM dynamodb_transaction_token WHERE expires <= ?", .integer(now))
+        let known = try transaction.snapshot.first(
+            "SELECT fingerprint FROM dynamodb_transaction_token WHERE token = ?", .text(token)
+        ) { $0.blob(0) }
+        if let known {
+            guard known == fingerprint else { throw DynamoDBFault.idempotentParameterMismatch }
+            return false
+        }
+        try transaction.execute(
+            "INSERT INTO dynamodb_transaction_token VALUES (?, ?, ?)", .text(token), .blob(fingerprint),
+            .integer(now + keptMilliseconds))
+        return true
+    }
+}
+
+extension JSON {
+    /// The same value with the members of its objects in the order of their names.
+    fileprivate var canonical: JSON {
+        switch self {
+        case .object(let object):
+            .object(JSONObject(object.members.sorted { $0.name < $1.name }.map { ($0.name, $0.value.canonical) }))
+        case .array(let elements): .array(elements.map(\.canonical))
+        default: self
+        }
+    }
+}

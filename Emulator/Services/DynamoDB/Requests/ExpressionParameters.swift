@@ -1,0 +1,77 @@
+internal import EmulatorCore
+internal import JSON
+
+/// The parameters of a request that are expressions, and those of older times that say the same.
+struct ExpressionParameters {
+    private let expressions: [(name: String, text: String?)]
+    private let legacy: [(name: String, isPresent: Bool)]
+    var placeholders: Placeholders
+
+    /// - Parameters:
+    ///   - expressions: the operation's expression parameters, as the service lists them.
+    ///   - legacy: its parameters that cannot stand beside expressions.
+    init(
+        _ request: WireStructure, expressions: [String], legacy: [String] = []
+    ) throws(DynamoDBFault) {
+        var texts: [(name: String, text: String?)] = []
+        for name in expressions { texts.append((name, try request.string(name))) }
+        self.expressions = texts
+        self.legacy = legacy.map { ($0, request.members[$0].map { !$0.isNull } ?? false) }
+        placeholders = try Placeholders(request)
+    }
+
+    func text(_ name: String) -> String? { expressions.first { $0.name == name }?.text }
+
+    /// Refuses a mix of old and new parameters, and placeholders for no expression.
+    func checkMix() throws(DynamoDBFault) {
+        let used = expressions.filter { $0.text != nil }.map(\.name)
+        // KeyConditions may stand beside a filter or projection expression.
+        let forgiven = text("KeyConditionExpression") == nil ? "KeyConditions" : ""
+        let old = legacy.filter { $0.isPresent && $0.name != forgiven }.map(\.name)
+        if !used.isEmpty, !old.isEmpty {
+            throw .validation(
+                "Can not use both expression and non-expression parameters in the same request: Non-expression "
+                    + "parameters: {\(old.joined(separator: ", "))} Expression parameters: "
+                    + "{\(used.joined(separator: ", "))}")
+        }
+        if placeholders.hasNames, used.isEmpty {
+            throw .validation("ExpressionAttributeNames can only be specified when using expressions")
+        }
+        let withValues = expressions.filter { $0.name != "ProjectionExpression" }
+        if placeholders.hasValues, !withValues.isEmpty, withValues.allSatisfy({ $0.text == nil }) {
+            throw .validation(
+                "ExpressionAttributeValues can only be specified when using expressions: "
+                    + withValues.map(\.name).joined(separator: " and ")
+                    + " \(withValues.count > 1 ? "are" : "is") null")
+        }
+    }
+
+    mutating func condition(_ name: String) throws(DynamoDBFault) -> Condition? {
+        try resolve(name) { text, placeholders throws(ExpressionError) in
+            try ConditionResolver.resolve(text, &placeholders)
+        }
+    }
+
+    mutating func update(_ name: String) throws(DynamoDBFault) -> Update? {
+        try resolve(name) { text, placeholders throws(ExpressionError) in
+            try UpdateResolver.resolve(text, &placeholders)
+        }
+    }
+
+    mutating func projection() throws(DynamoDBFault) -> Projection? {
+        try resolve("ProjectionExpression") { text, placeholders throws(ExpressionError) in
+            try Projection(text, &placeholders)
+        }
+    }
+
+    private mutating func resolve<Value>(
+        _ name: String, _ body: (String, inout Placeholders) throws(ExpressionError) -> Value
+    ) throws(DynamoDBFault) -> Value? {
+        guard let text = text(name) else { return nil }
+        do throws(ExpressionError) {
+            return try body(text, &placeholders)
+        } catch {
+            throw .validation("Invalid \(name): \(error.message)")
+        }
+    }
+}

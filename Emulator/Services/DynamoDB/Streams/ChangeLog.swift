@@ -1,0 +1,140 @@
+internal import EmulatorCore
+internal import JSON
+internal import Synchronization
+
+/// One item's change, before it is written down as the stream's view shows it.
+struct ItemChange {
+    let keys: KeySchema
+    let old: Item?
+    let new: Item?
+    let actor: ChangeLog.Actor
+
+    fileprivate var eventName: String {
+        switch (old, new) {
+        case (nil, _): "INSERT"
+        case (_, nil): "REMOVE"
+        default: "MODIFY"
+        }
+    }
+}
+
+/// The streams of all tables: written in the transaction that makes the change, kept for 24 hours.
+/// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html>
+final class ChangeLog: Sendable {
+    enum Actor { case user, timeToLive }
+
+    private let account: Account
+    private let ambient: Ambient
+    private let nextTrim = Mutex<Int64>(0)
+    let bell = Bell()
+
+    static let keptMilliseconds: Int64 = 24 * 3600 * 1000
+    private static let trimInterval: Int64 = 60_000
+
+    static let schema = """
+        CREATE TABLE IF NOT EXISTS dynamodb_stream (
+            arn TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE, table_name TEXT NOT NULL, description BLOB NOT NULL,
+            created INTEGER NOT NULL, ended INTEGER, last_sequence INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS dynamodb_stream_record (
+            stream_id INTEGER NOT NULL, sequence INTEGER NOT NULL, created INTEGER NOT NULL, record BLOB NOT NULL,
+            PRIMARY KEY (stream_id, sequence)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    init(account: Account, ambient: Ambient) {
+        self.account = account
+        self.ambient = ambient
+    }
+
+    // MARK: Streams
+
+    func open(_ stream: StreamDescription, id: Int64, in transaction: borrowing Transaction) throws {
+        try transaction.execute(
+            "INSERT INTO dynamodb_stream VALUES (?, ?, ?, ?, ?, NULL, 0)", .text(stream.arn), .integer(id),
+            .text(stream.tableName), .blob(stream.stored.bytes), .integer(ambient.now()))
+    }
+
+    /// Ends the stream: its records stay for their time, none are added.
+    func end(streamARN arn: String, in transaction: borrowing Transaction) throws {
+        try transaction.execute(
+            "UPDATE dynamodb_stream SET ended = ? WHERE arn = ? AND ended IS NULL", .integer(ambient.now()), .text(arn))
+    }
+
+    // MARK: Records
+
+    func append(_ change: ItemChange, to stream: TableStream, in transaction: borrowing Transaction) throws {
+        let place = try transaction.snapshot.first(
+            "UPDATE dynamodb_stream SET last_sequence = last_sequence + 1 WHERE arn = ? RETURNING id, last_sequence",
+            .text(stream.arn)
+        ) { ($0.integer(0), $0.integer(1)) }
+        guard let (id, sequence) = place else { return }
+        let now = ambient.now()
+        try transaction.execute(
+            "INSERT INTO dynamodb_stream_record VALUES (?, ?, ?, ?)", .integer(id), .integer(sequence), .integer(now),
+            .blob(record(of: change, to: stream, sequence: sequence, at: now).bytes))
+        try trim(stream: id, at: now, in: transaction)
+        let bell = bell
+        transaction.afterCommit { bell.ring() }
+    }
+
+    private func record(of change: ItemChange, to stream: TableStream, sequence: Int64, at now: Int64) -> JSON {
+        let keys = (change.new ?? change.old ?? Item()).only(change.keys.names)
+        var size = keys.sizeInBytes
+        var dynamodb: JSONObject = ["ApproximateCreationDateTime": .int(now / 1000), "Keys": keys.document]
+        if let new = change.new, stream.view == .newImage || stream.view == .newAndOldImages {
+            dynamodb["NewImage"] = new.document
+            size += new.sizeInBytes
+        }
+        if let old = change.old, stream.view == .oldImage || stream.view == .newAndOldImages {
+            dynamodb["OldImage"] = old.document
+            size += old.sizeInBytes
+        }
+        dynamodb["SequenceNumber"] = .string(StreamPosition.shown(sequence))
+        dynamodb["SizeBytes"] = .int(size)
+        dynamodb["StreamViewType"] = .string(stream.view.rawValue)
+        var record: JSONObject = [
+            "eventID": .string(ambient.uuid().filter { $0 != "-" }), "eventName": .string(change.eventName),
+            "eventVersion": "1.1", "eventSource": "aws:dynamodb", "awsRegion": .string(account.region),
+            "dynamodb": .object(dynamodb),
+        ]
+        if change.actor == .timeToLive {
+            record["userIdentity"] = ["Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"]
+        }
+        return .object(record)
+    }
+
+    /// Drops the stream's records past their time, and streams that ended as long ago; once a minute is often enough.
+    private func trim(stream id: Int64, at now: Int64, in transaction: borrowing Transaction) throws {
+        let due = nextTrim.withLock { next in
+            guard now >= next else { return false }
+            next = now + Self.trimInterval
+            return true
+        }
+        guard due else { return }
+        let horizon = now - Self.keptMilliseconds
+        try transaction.execute(
+            """
+            DELETE FROM dynamodb_stream_record WHERE stream_id = ?1 AND sequence < (
+                SELECT sequence FROM dynamodb_stream_record WHERE stream_id = ?1 AND created >= ?2
+                ORDER BY sequence LIMIT 1)
+            """, .integer(id), .integer(horizon))
+        try transaction.execute(
+            """
+            DELETE FROM dynamodb_stream_record WHERE stream_id IN (SELECT id FROM dynamodb_stream WHERE ended < ?)
+            """, .integer(horizon))
+        try transaction.execute("DELETE FROM dynamodb_stream WHERE ended < ?", .integer(horizon))
+    }
+}
+
+/// Sequence numbers as the wire shows them: 21 digits or more, growing.
+enum StreamPosition {
+    private static let base = UInt128(100_000_000_000_000) * 1_000_000
+
+    static func shown(_ sequence: Int64) -> String { String(base + UInt128(sequence)) }
+
+    static func read(_ text: String) -> Int64? {
+        guard let number = UInt128(text), number >= base else { return nil }
+        return Int64(exactly: number - base)
+    }
+}

@@ -1,0 +1,71 @@
+package import EmulatorCore
+package import JSON
+
+/// DynamoDB Streams: what changed in the tables of ``DynamoDB``, each stream one shard.
+/// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB_Streams.html>
+package struct DynamoDBStreams: JSONService {
+    private let store: Store
+    private let state: DynamoDBState
+
+    package init(_ dynamoDB: DynamoDB) {
+        store = dynamoDB.store
+        state = dynamoDB.state
+    }
+
+    package var actionService: String { "streams.dynamodb" }
+    package var targetPrefix: String { "DynamoDBStreams_20120810" }
+    package var protocolVersion: String { "1.0" }
+    package func faultType(_ code: String) -> String { DynamoDBFault.type(ofCode: code) }
+
+    private static let operations: [String: any ReadingOperation.Type] = [
+        "ListStreams": ListStreams.self, "DescribeStream": DescribeStream.self,
+        "GetShardIterator": GetShardIterator.self, "GetRecords": GetRecords.self,
+    ]
+
+    package func perform(_ action: String, _ input: JSON) async throws(AWSFault) -> JSON {
+        do {
+            guard let operation = Self.operations[action] else { throw DynamoDBFault.unknownOperation(action) }
+            let reading = try operation.init(WireStructure(request: input))
+            return try store.read { snapshot in try reading.perform(on: state, in: snapshot) }
+        } catch let fault as DynamoDBFault {
+            throw fault.answer
+        } catch {
+            throw .internalFailure(error)
+        }
+    }
+}
+
+extension DynamoDB: StreamSource {
+    package var streamService: String { "dynamodb" }
+    package var recordsBell: Bell { state.changes.bell }
+
+    package func records(ofStream arn: String, after sequence: Int64, limit: Int) throws(AWSFault) -> [StreamRecord] {
+        try reading { snapshot in
+            let stream = try ChangeLog.stream(arn: arn, in: snapshot)
+            return try ChangeLog.records(of: stream, after: sequence, limit: limit, in: snapshot).map {
+                sequence, record in
+                var event = record.object ?? JSONObject()
+                event["eventSourceARN"] = .string(arn)
+                return StreamRecord(sequence: sequence, event: .object(event))
+            }
+        }
+    }
+
+    package func lastSequence(ofStream arn: String) throws(AWSFault) -> Int64 {
+        try reading { snapshot in try ChangeLog.stream(arn: arn, in: snapshot).lastSequence }
+    }
+
+    package func shardID(ofStream arn: String) throws(AWSFault) -> String {
+        try reading { snapshot in try ChangeLog.stream(arn: arn, in: snapshot).shardID }
+    }
+
+    private func reading<Value>(_ body: (borrowing Snapshot) throws -> Value) throws(AWSFault) -> Value {
+        do {
+            return try store.read(body)
+        } catch let fault as DynamoDBFault {
+            throw fault.answer
+        } catch {
+            throw .internalFailure(error)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+internal import EmulatorCore
+internal import JSON
+
+/// A stream as the store has it.
+struct StoredStream: Sendable {
+    var id: Int64
+    var description: StreamDescription
+    /// Milliseconds since 1970.
+    var created: Int64
+    /// When the stream was disabled, or its table deleted.
+    var ended: Int64?
+    var lastSequence: Int64
+
+    /// Every stream is one shard, named after the time of its beginning as the service's are.
+    var shardID: String {
+        let digits = String(created)
+        return "shardId-" + String(repeating: "0", count: max(0, 20 - digits.utf8.count)) + digits + "-00000001"
+    }
+
+    fileprivate static let columns = "id, description, created, ended, last_sequence"
+
+    fileprivate init(_ row: borrowing Row) throws {
+        id = row.integer(0)
+        description = StreamDescription(stored: try JSON(parsing: row.blob(1)))
+        created = row.integer(2)
+        ended = row.integerOrNil(3)
+        lastSequence = row.integer(4)
+    }
+}
+
+extension ChangeLog {
+    static func stream(arn: String, in snapshot: borrowing Snapshot) throws -> StoredStream {
+        let stream = try snapshot.first(
+            "SELECT \(StoredStream.columns) FROM dynamodb_stream WHERE arn = ?", .text(arn)
+        ) { try StoredStream($0) }
+        guard let stream else {
+            throw DynamoDBFault.resourceNotFound("Requested resource not found: Stream: \(arn) not found")
+        }
+        return stream
+    }
+
+    static func hasStream(arn: String, in snapshot: borrowing Snapshot) throws -> Bool {
+        try snapshot.first("SELECT 1 FROM dynamodb_stream WHERE arn = ?", .text(arn)) { _ in true } ?? false
+    }
+
+    /// The streams of a table, or all, in the order of their ARNs.
+    static func streams(ofTable name: String?, in snapshot: borrowing Snapshot) throws -> [StoredStream] {
+        try snapshot.all(
+            "SELECT \(StoredStream.columns) FROM dynamodb_stream WHERE ?1 IS NULL OR table_name = ?1 ORDER BY arn",
+            .text(name)
+        ) { try StoredStream($0) }
+    }
+
+    /// At most `limit` records after `sequence`, oldest first.
+    static func records(
+        of stream: StoredStream, after sequence: Int64, limit: Int, in snapshot: borrowing Snapshot
+    ) throws -> [(sequence: Int64, record: JSON)] {
+        try snapshot.all(
+            """
+            SELECT sequence, record FROM dynamodb_stream_record WHERE stream_id = ? AND sequence > ?
+            ORDER BY sequence LIMIT ?
+            """, .integer(stream.id), .integer(sequence), .integer(limit)
+        ) { ($0.integer(0), try JSON(parsing: $0.blob(1))) }
+    }
+
+    /// The sequence of the oldest record that is still kept; nil when there is none.
+    static func oldestSequence(of stream: StoredStream, in snapshot: borrowing Snapshot) throws -> Int64? {
+        try snapshot.first(
+            "SELECT MIN(sequence) FROM dynamodb_stream_record WHERE stream_id = ?", .integer(stream.id)
+        ) { $0.integerOrNil(0) } ?? nil
+    }
+}

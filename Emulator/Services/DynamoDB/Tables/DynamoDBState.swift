@@ -1,0 +1,59 @@
+internal import EmulatorCore
+internal import JSON
+
+/// What operations work on: the tables, their items and the record of their changes.
+struct DynamoDBState: Sendable {
+    let account: Account
+    let ambient: Ambient
+    let catalog = TableCatalog()
+    let changes: ChangeLog
+
+    init(account: Account, ambient: Ambient) {
+        self.account = account
+        self.ambient = ambient
+        changes = ChangeLog(account: account, ambient: ambient)
+    }
+
+    /// The table that a data operation is about.
+    func table(named name: String, in snapshot: borrowing Snapshot) throws -> Table {
+        guard let table = try catalog.table(named: name, in: snapshot) else { throw DynamoDBFault.noSuchTable }
+        return table
+    }
+
+    /// The table that an operation on tables is about: here the service says which one it missed.
+    func describedTable(named name: String, in snapshot: borrowing Snapshot) throws -> Table {
+        guard let table = try catalog.table(named: name, in: snapshot) else {
+            throw DynamoDBFault.resourceNotFound(
+                "Requested resource not found: Table: \(TableCatalog.plainName(name)) not found")
+        }
+        return table
+    }
+
+    /// Replaces what is stored at `key`, in the table, its indexes and its stream. Nothing happens where nothing
+    /// changes.
+    /// - Parameters:
+    ///   - old: what is stored now.
+    ///   - new: what is to be stored; nil deletes.
+    func change(
+        _ key: PrimaryKey, of table: Table, from old: Item?, to new: Item?, by actor: ChangeLog.Actor = .user,
+        in transaction: borrowing Transaction
+    ) throws {
+        guard old != new else { return }
+        if let new {
+            try transaction.store(new, at: key, in: table)
+        } else {
+            try transaction.deleteItem(at: key, in: table)
+        }
+        for index in table.indexes {
+            let before = old.flatMap { index.keys.entry(of: $0) }
+            let after = new.flatMap { index.keys.entry(of: $0) }
+            guard before != after else { continue }
+            if let before { try transaction.deleteEntry(before, of: key, in: index) }
+            if let after { try transaction.storeEntry(after, of: key, in: index) }
+        }
+        if let stream = table.stream {
+            try changes.append(
+                ItemChange(keys: table.keys, old: old, new: new, actor: actor), to: stream, in: transaction)
+        }
+    }
+}

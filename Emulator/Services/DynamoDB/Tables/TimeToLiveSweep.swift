@@ -1,0 +1,92 @@
+internal import EmulatorCore
+
+/// Deletes items whose time has come. The service takes up to days for it; here it is a matter of minutes.
+/// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
+extension DynamoDB {
+    private static let sweepInterval: Int64 = 60_000
+    /// A sweep that takes long comes less often, so that it never is more than a small part of the work.
+    private static let restFactor: Int64 = 50
+    /// Items read, and deleted, at a time.
+    private static let pageSize = 500
+    /// An item that expired longer ago than this stays: the service takes the attribute for something else.
+    private static let oldestExpirySeconds = 5 * 365 * 86400
+
+    /// Deletes expired items again and again, until the task is cancelled.
+    func deleteExpiredItemsRegularly() async {
+        while !Task.isCancelled {
+            let start = state.ambient.now()
+            // A store that fails tells its callers; the next sweep tries again.
+            _ = try? await deleteExpiredItems()
+            let now = state.ambient.now()
+            let rest = max(Self.sweepInterval, (now - start) * Self.restFactor)
+            do { try await state.ambient.sleep(now + rest) } catch { return }
+        }
+    }
+
+    /// Deletes what has expired by now from all tables that have a time to live.
+    /// - Returns: how many items were deleted.
+    @discardableResult
+    func deleteExpiredItems() async throws -> Int {
+        let state = state
+        let tables = try store.read { snapshot in
+            try state.catalog.names(in: snapshot).compactMap { name in
+                try state.catalog.table(named: name, in: snapshot)
+            }
+        }
+        var deleted = 0
+        for table in tables where table.definition.timeToLiveAttribute != nil {
+            var position: PrimaryKey? = PrimaryKey(hash: [], range: [])
+            while let start = position, !Task.isCancelled {
+                let page = try store.read { snapshot in try expiredKeys(of: table, after: start, in: snapshot) }
+                position = page.next
+                if !page.expired.isEmpty { deleted += try await delete(page.expired, from: table) }
+            }
+        }
+        return deleted
+    }
+
+    private func expiredKeys(
+        of table: Table, after start: PrimaryKey, in snapshot: borrowing Snapshot
+    ) throws -> (expired: [PrimaryKey], next: PrimaryKey?) {
+        var expired: [PrimaryKey] = []
+        var last: PrimaryKey?
+        var count = 0
+        try snapshot.query(
+            """
+            SELECT hash, range, item FROM dynamodb_item WHERE table_id = ? AND (hash, range) > (?, ?)
+            ORDER BY hash, range LIMIT ?
+            """, .integer(table.id), .blob(start.hash), .blob(start.range), .integer(Self.pageSize)
+        ) { row in
+            let key = PrimaryKey(hash: row.blob(0), range: row.blob(1))
+            if hasExpired(try ItemReader.item(from: row.blob(2)), in: table) { expired.append(key) }
+            last = key
+            count += 1
+        }
+        return (expired, count == Self.pageSize ? last : nil)
+    }
+
+    /// Each item is looked at again: it may have been given more time since.
+    private func delete(_ keys: [PrimaryKey], from table: Table) async throws -> Int {
+        let state = state
+        return try await store.write { [self] transaction in
+            guard let table = try state.catalog.table(named: table.name, in: transaction.snapshot) else { return 0 }
+            var deleted = 0
+            for key in keys {
+                guard let item = try transaction.snapshot.item(at: key, in: table), hasExpired(item, in: table) else {
+                    continue
+                }
+                try state.change(key, of: table, from: item, to: nil, by: .timeToLive, in: transaction)
+                deleted += 1
+            }
+            return deleted
+        }
+    }
+
+    private func hasExpired(_ item: Item, in table: Table) -> Bool {
+        guard let attribute = table.definition.timeToLiveAttribute, case .number(let time)? = item[attribute] else {
+            return false
+        }
+        let now = Int(state.ambient.now() / 1000)
+        return time < DecimalNumber(now) && time > DecimalNumber(now - Self.oldestExpirySeconds)
+    }
+}

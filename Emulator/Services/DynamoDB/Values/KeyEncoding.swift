@@ -1,0 +1,53 @@
+internal import EmulatorCore
+internal import Digest
+
+/// Key values as bytes whose order is the order of the values, so that an index of bytes is an index of keys.
+enum KeyEncoding {
+    /// The value's bytes: UTF-8, the binary itself, or the number's encoding. Nil for other types.
+    static func bytes(of value: AttributeValue) -> [UInt8]? {
+        switch value {
+        case .string(let text): Array(text.utf8)
+        case .binary(let bytes): bytes
+        case .number(let number): bytes(of: number)
+        default: nil
+        }
+    }
+
+    /// A number as an exponent of 100 and base-100 digits, each one byte, complemented for negatives.
+    ///
+    /// Zero is the byte 0x80, positives start at or above it, negatives below. Negatives end in a byte greater than
+    /// any digit, since of two negatives the longer is the lesser.
+    static func bytes(of number: DecimalNumber) -> [UInt8] {
+        guard number.significand != 0 else { return [0x80] }
+        var digits = number.digits
+        let digitsBeforePoint = number.exponent + digits.count
+        if digitsBeforePoint & 1 != 0 { digits.insert(0, at: 0) }
+        if digits.count & 1 != 0 { digits.append(0) }
+        let exponent = UInt8(192 + (digitsBeforePoint + (digitsBeforePoint & 1)) >> 1)
+        var bytes = [number.isNegative ? ~exponent : exponent]
+        for place in stride(from: 0, to: digits.count, by: 2) {
+            let pair = digits[place] * 10 + digits[place + 1]
+            bytes.append(number.isNegative ? 101 - pair : pair + 1)
+        }
+        if number.isNegative, bytes.count <= longestDigits { bytes.append(102) }
+        return bytes
+    }
+
+    /// Twenty bytes hold the digits of any number: after so many there is no longer one to tell apart.
+    private static let longestDigits = 20
+
+    /// A hash key's bytes preceded by three bytes of their digest: scans go in the order of hashes, as the service's
+    /// do, and parallel segments are ranges of it.
+    static func scattered(_ bytes: [UInt8]) -> [UInt8] {
+        Digest.md5(Array("Outliers".utf8) + bytes).prefix(hashLength) + bytes
+    }
+
+    static let hashLength = 3
+
+    /// The first hash of `segment` when the hashes are split into `total` segments; nil past the last.
+    static func hashStart(ofSegment segment: Int, of total: Int) -> [UInt8]? {
+        guard segment < total else { return nil }
+        let start = ((1 << 24) * segment + total - 1) / total
+        return [UInt8(start >> 16 & 0xFF), UInt8(start >> 8 & 0xFF), UInt8(start & 0xFF)]
+    }
+}

@@ -1,0 +1,169 @@
+internal import EmulatorCore
+internal import JSON
+internal import Synchronization
+
+/// Runs queued events: as many at once as a function may, failed ones again, hopeless ones to their destination.
+/// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
+final class EventDispatcher: Sendable {
+    /// How long a failed event waits before its second and its third attempt, in milliseconds. AWS waits one and two
+    /// minutes; nobody wants to at a desk.
+    static let retryDelays: [Int64] = [1000, 2000]
+    /// How long an event waits that found no free worker, in milliseconds.
+    private static let throttleDelay: Int64 = 500
+
+    typealias Run = @Sendable (QueuedEvent, FunctionConfiguration) async throws(AWSFault) -> InvocationOutcome
+
+    private let queue: EventQueue
+    private let registry: FunctionRegistry
+    private let concurrency: Int
+    private let ambient: Ambient
+    /// Take the records of events at their destinations.
+    private let peers: Peers
+    private let run: Run
+    private let inFlight = Mutex<[String: Set<Int64>]>([:])
+
+    init(
+        queue: EventQueue, registry: FunctionRegistry, concurrency: Int, ambient: Ambient,
+        peers: Peers, run: @escaping Run
+    ) {
+        self.queue = queue
+        self.registry = registry
+        self.concurrency = concurrency
+        self.ambient = ambient
+        self.peers = peers
+        self.run = run
+    }
+
+    /// Works until its task is cancelled.
+    func serve() async {
+        while !Task.isCancelled {
+            var next: Int64?
+            do {
+                try startDueEvents()
+                next = try queue.nextDue()
+            } catch {
+                // The store is busy or closing: look again soon, or be cancelled.
+                next = ambient.now() + 1000
+            }
+            await queue.bell.wait(until: next, ambient)
+        }
+    }
+
+    private func startDueEvents() throws {
+        for function in registry.all {
+            let running = inFlight.withLock { $0[function.name] ?? [] }
+            let free = min(function.reservedConcurrency ?? concurrency, concurrency) - running.count
+            guard free > 0 else { continue }
+            for event in try queue.due(function: function.name, limit: free, excluding: running) {
+                _ = inFlight.withLock { $0[function.name, default: []].insert(event.id) }
+                Task {
+                    await self.attempt(event, function)
+                    self.inFlight.withLock { _ = $0[function.name]?.remove(event.id) }
+                    self.queue.bell.ring()
+                }
+            }
+        }
+    }
+
+    private func attempt(_ event: QueuedEvent, _ function: FunctionConfiguration) async {
+        do {
+            let ageLimit = Int64(function.maximumEventAgeInSeconds) * 1000
+            let outcome: InvocationOutcome
+            do throws(AWSFault) {
+                outcome = try await run(event, function)
+            } catch {
+                // No worker, or no executable: not the function's fault, so no attempt is counted.
+                let due = ambient.now() + Self.throttleDelay
+                guard due - event.createdAt < ageLimit else {
+                    return try await giveUp(event, function, nil, "EventAgeExceeded")
+                }
+                return try await queue.postpone(event, attempts: event.attempts, until: due)
+            }
+            guard outcome.functionError != nil else {
+                return try await deliver(event, function, outcome, "Success", to: function.onSuccess)
+            }
+            let due = ambient.now() + Self.retryDelays[min(event.attempts, Self.retryDelays.count - 1)]
+            if event.attempts >= function.maximumRetryAttempts {
+                try await giveUp(event, function, outcome, "RetriesExhausted")
+            } else if due - event.createdAt >= ageLimit {
+                try await giveUp(event, function, outcome, "EventAgeExceeded")
+            } else {
+                try await queue.postpone(event, attempts: event.attempts + 1, until: due)
+            }
+        } catch {
+            // The store could not note the end: the event is still queued, and runs again at the next start.
+        }
+    }
+
+    private func giveUp(
+        _ event: QueuedEvent, _ function: FunctionConfiguration, _ outcome: InvocationOutcome?, _ condition: String
+    ) async throws {
+        try await deliver(event, function, outcome, condition, to: function.onFailure, andTo: function.deadLetterTarget)
+    }
+
+    /// Ends the event and, in the same commit, leaves a record of it with the destination and the event itself with the
+    /// dead-letter queue. One that is not there is logged: the event has ended all the same.
+    private func deliver(
+        _ event: QueuedEvent, _ function: FunctionConfiguration, _ outcome: InvocationOutcome?, _ condition: String,
+        to destination: String?, andTo deadLetterTarget: String? = nil
+    ) async throws {
+        let record = record(of: event, outcome, condition)
+        let letter = deadLetter(of: event, outcome, condition)
+        try await queue.finish(event) { [self] transaction in
+            if let destination {
+                try attempt(destination, of: event, function) {
+                    try peers.deliver(TargetEvent(record), to: destination, in: transaction)
+                }
+            }
+            if let deadLetterTarget {
+                try attempt(deadLetterTarget, of: event, function) {
+                    try peers.deliver(letter, to: deadLetterTarget, in: transaction)
+                }
+            }
+        }
+    }
+
+    private func attempt(
+        _ destination: String, of event: QueuedEvent, _ function: FunctionConfiguration, _ body: () throws -> Void
+    ) throws {
+        do { try body() } catch let fault as AWSFault {
+            peers.write(
+                "The event \(event.requestID) could not be left with \(destination): \(fault)\n",
+                group: function.logGroup, stream: "emulator")
+        }
+    }
+
+    /// The event as a function's own dead-letter queue gets it.
+    /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
+    private func deadLetter(
+        of event: QueuedEvent, _ outcome: InvocationOutcome?, _ condition: String
+    ) -> TargetEvent {
+        let error = outcome.flatMap { try? JSON(parsing: $0.payload)["errorMessage"]?.string } ?? condition
+        func attribute(_ type: JSON, _ value: String) -> JSON { ["DataType": type, "StringValue": .string(value)] }
+        return TargetEvent(
+            String(decoding: event.payload, as: UTF8.self),
+            attributes: [
+                "RequestID": attribute("String", event.requestID), "ErrorCode": attribute("Number", "200"),
+                "ErrorMessage": attribute("String", String(error.prefix(1024))),
+            ])
+    }
+
+    private func record(of event: QueuedEvent, _ outcome: InvocationOutcome?, _ condition: String) -> JSON {
+        var record: JSONObject = [
+            "version": "1.0", "timestamp": .string(Timestamp(milliseconds: ambient.now()).iso8601),
+            "requestContext": [
+                "requestId": .string(event.requestID),
+                "functionArn": .string(registry.arn(of: event.function) + ":$LATEST"),
+                "condition": .string(condition), "approximateInvokeCount": .int(event.attempts + 1),
+            ],
+            "requestPayload": (try? JSON(parsing: event.payload)) ?? .null,
+        ]
+        if let outcome {
+            var context: JSONObject = ["statusCode": 200, "executedVersion": "$LATEST"]
+            if let functionError = outcome.functionError { context["functionError"] = .string(functionError) }
+            record["responseContext"] = .object(context)
+            record["responsePayload"] = (try? JSON(parsing: outcome.payload)) ?? .null
+        }
+        return .object(record)
+    }
+}

@@ -1,0 +1,92 @@
+internal import EmulatorCore
+internal import JSON
+
+/// An asynchronous invocation that waits in the store.
+struct QueuedEvent: Sendable {
+    var id: Int64
+    var function: String
+    var requestID: String
+    var payload: [UInt8]
+    /// How often it has failed.
+    var attempts: Int
+    /// Milliseconds since 1970.
+    var createdAt: Int64
+}
+
+/// Asynchronous invocations: durable from the commit that queued them until the commit that notes their end.
+///
+/// An event that was under way when the emulator died is still here, and runs again.
+struct EventQueue: Sendable {
+    static let schema = """
+        CREATE TABLE IF NOT EXISTS lambda_event (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, function TEXT NOT NULL, request_id TEXT NOT NULL,
+            payload BLOB NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL,
+            due_at INTEGER NOT NULL) STRICT;
+        CREATE INDEX IF NOT EXISTS lambda_event_due ON lambda_event (function, due_at, id);
+        CREATE INDEX IF NOT EXISTS lambda_event_next ON lambda_event (due_at);
+        """
+
+    let store: Store
+    let ambient: Ambient
+    /// Rung when an event may have become due.
+    let bell = Bell()
+
+    /// - Returns: the request id.
+    @discardableResult
+    func add(function: String, payload: [UInt8], in transaction: borrowing Transaction) throws -> String {
+        let requestID = ambient.uuid()
+        let now = ambient.now()
+        try transaction.execute(
+            "INSERT INTO lambda_event (function, request_id, payload, created_at, due_at) VALUES (?, ?, ?, ?, ?)",
+            .text(function), .text(requestID), .blob(payload), .integer(now), .integer(now))
+        transaction.afterCommit { [bell] in bell.ring() }
+        return requestID
+    }
+
+    /// The oldest events of `function` that are due, without those in `excluded`.
+    func due(function: String, limit: Int, excluding excluded: Set<Int64>) throws -> [QueuedEvent] {
+        try store.read { snapshot in
+            var events: [QueuedEvent] = []
+            try snapshot.query(
+                """
+                SELECT id, request_id, payload, attempts, created_at FROM lambda_event
+                WHERE function = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?
+                """, .text(function), .integer(ambient.now()), .integer(limit + excluded.count)
+            ) { row in
+                guard events.count < limit, !excluded.contains(row.integer(0)) else { return }
+                events.append(
+                    QueuedEvent(
+                        id: row.integer(0), function: function, requestID: row.text(1), payload: row.blob(2),
+                        attempts: row.int(3), createdAt: row.integer(4)))
+            }
+            return events
+        }
+    }
+
+    /// When the next event that is not due yet will be; nil when there is none.
+    func nextDue() throws -> Int64? {
+        try store.read { snapshot in
+            try snapshot.first("SELECT min(due_at) FROM lambda_event WHERE due_at > ?", .integer(ambient.now())) {
+                $0.integerOrNil(0)
+            } ?? nil
+        }
+    }
+
+    func postpone(_ event: QueuedEvent, attempts: Int, until due: Int64) async throws {
+        try await store.write { transaction in
+            try transaction.execute(
+                "UPDATE lambda_event SET attempts = ?, due_at = ? WHERE id = ?", .integer(attempts), .integer(due),
+                .integer(event.id))
+        }
+    }
+
+    /// Ends an event; `then` is committed with it.
+    func finish(
+        _ event: QueuedEvent, then: @escaping @Sendable (borrowing Transaction) throws -> Void = { _ in }
+    ) async throws {
+        try await store.write { transaction in
+            try transaction.execute("DELETE FROM lambda_event WHERE id = ?", .integer(event.id))
+            try then(transaction)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+internal import EmulatorCore
+internal import JSON
+
+/// A function as its owner declared it, by template or by `CreateFunction`: the two use the same names.
+/// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-function.html>
+struct FunctionConfiguration: Sendable {
+    let name: String
+    /// The members of `CreateFunction` or of the resource's properties; kept whole, answered by `GetFunction`.
+    var declaration: JSONObject
+
+    /// - Throws: ``AWSFault`` when the name is missing or no name for a function.
+    init(_ declaration: JSONObject) throws(AWSFault) {
+        guard let name = declaration["FunctionName"]?.string, Self.isName(name) else {
+            throw .validation(
+                "FunctionName must be 1 to 64 letters, digits, hyphens or underscores; it is "
+                    + (declaration["FunctionName"]?.text ?? "missing") + ".")
+        }
+        self.name = name
+        self.declaration = declaration
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(\.isNamePart)
+    }
+
+    var runtime: String { declaration["Runtime"]?.string ?? "provided.al2023" }
+    var handler: String { declaration["Handler"]?.string ?? "bootstrap" }
+    var timeoutInSeconds: Int { declaration["Timeout"]?.looseInt ?? 3 }
+    var memoryInMegabytes: Int { declaration["MemorySize"]?.looseInt ?? 128 }
+    var reservedConcurrency: Int? { declaration["ReservedConcurrentExecutions"]?.looseInt }
+    var logGroup: String { declaration["LoggingConfig"]?["LogGroup"]?.string ?? "/aws/lambda/\(name)" }
+
+    var variables: [String: String] {
+        var variables: [String: String] = [:]
+        for (name, value) in declaration["Environment"]?["Variables"]?.object ?? [:] {
+            variables[name] = value.string ?? value.text
+        }
+        return variables
+    }
+
+    // MARK: Asynchronous invocation
+
+    private var eventInvokeConfig: JSON? { declaration["EventInvokeConfig"] }
+    /// How often a failed event is tried again.
+    var maximumRetryAttempts: Int { eventInvokeConfig?["MaximumRetryAttempts"]?.looseInt ?? 2 }
+    var maximumEventAgeInSeconds: Int { eventInvokeConfig?["MaximumEventAgeInSeconds"]?.looseInt ?? 21600 }
+    /// The ARN that gets a record of each event that was given up.
+    var onFailure: String? { eventInvokeConfig?["DestinationConfig"]?["OnFailure"]?["Destination"]?.string }
+    /// The ARN that gets each event that was given up.
+    var deadLetterTarget: String? { declaration["DeadLetterConfig"]?["TargetArn"]?.string }
+    var onSuccess: String? { eventInvokeConfig?["DestinationConfig"]?["OnSuccess"]?["Destination"]?.string }
+}
+
+extension AWSFault {
+    static func validation(_ message: String) -> AWSFault { AWSFault("InvalidParameterValueException", message) }
+}
+
+/// A function's name and qualifier out of any of the ways to name it.
+struct FunctionReference: Sendable {
+    let name: String
+    /// A version or an alias; nil and `$LATEST` are the function as it is.
+    let qualifier: String?
+
+    /// - Parameter text: `name`, `name:qualifier`, `account:function:name`, or an ARN of a function or of an alias.
+    init(_ text: String) {
+        var parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        if let marker = parts.firstIndex(of: "function") { parts.removeFirst(marker + 1) }
+        name = parts.first ?? ""
+        qualifier = parts.count > 1 && !parts[1].isEmpty ? parts[1] : nil
+    }
+}

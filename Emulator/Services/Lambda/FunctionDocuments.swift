@@ -1,0 +1,55 @@
+internal import EmulatorCore
+internal import Digest
+internal import JSON
+
+extension LambdaService {
+    /// What `GetFunctionConfiguration` and its relatives answer.
+    /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html>
+    func document(of function: FunctionConfiguration) -> JSON {
+        let declaration = function.declaration
+        var document: JSONObject = [
+            "FunctionName": .string(function.name), "FunctionArn": .string(registry.arn(of: function.name)),
+            "Runtime": .string(function.runtime),
+            "Role": declaration["Role"] ?? .string("arn:aws:iam::\(options.account.id):role/emulator"),
+            "Handler": .string(function.handler), "CodeSize": 0, "Description": declaration["Description"] ?? "",
+            "Timeout": .int(function.timeoutInSeconds), "MemorySize": .int(function.memoryInMegabytes),
+            "LastModified": declaration["LastModified"] ?? "1970-01-01T00:00:00.000+0000",
+            "CodeSha256": .string(Digest.sha256(declaration["Code"]?.text ?? "").base64), "Version": "$LATEST",
+            "TracingConfig": ["Mode": "PassThrough"], "RevisionId": declaration["RevisionId"] ?? .string(""),
+            "State": "Active", "LastUpdateStatus": "Successful", "PackageType": "Zip",
+            "Architectures": declaration["Architectures"] ?? ["x86_64"],
+            "EphemeralStorage": declaration["EphemeralStorage"] ?? ["Size": 512],
+            "SnapStart": ["ApplyOn": "None", "OptimizationStatus": "Off"],
+            "LoggingConfig": ["LogFormat": "Text", "LogGroup": .string(function.logGroup)],
+        ]
+        if !function.variables.isEmpty {
+            let variables = function.variables.sorted { $0.key < $1.key }.map { ($0.key, JSON.string($0.value)) }
+            document["Environment"] = ["Variables": .object(JSONObject(variables))]
+        }
+        return .object(document)
+    }
+
+    /// What `GetFunction` answers.
+    func fullDocument(of function: FunctionConfiguration) -> JSON {
+        var document: JSONObject = [
+            "Configuration": self.document(of: function),
+            "Code": [
+                "RepositoryType": "local",
+                "Location": function.declaration["Code"]?["S3Key"] ?? function.declaration["Code"] ?? "",
+            ],
+        ]
+        if let concurrency = function.reservedConcurrency {
+            document["Concurrency"] = ["ReservedConcurrentExecutions": .int(concurrency)]
+        }
+        return .object(document)
+    }
+
+    /// A declaration that is saved now: with the time and a revision id of its own.
+    func stamped(_ declaration: JSONObject) -> JSONObject {
+        var declaration = declaration
+        let time = Timestamp(milliseconds: options.ambient.now()).iso8601.dropLast()
+        declaration["LastModified"] = .string(time + "+0000")
+        declaration["RevisionId"] = .string(options.ambient.uuid())
+        return declaration
+    }
+}

@@ -1,0 +1,78 @@
+internal import EmulatorCore
+internal import Digest
+internal import JSON
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+
+/// Code that came with `CreateFunction`, unpacked beside the emulator's state.
+struct FunctionPackage {
+    /// The name of its folder in the emulator's folder for code; changes with the code.
+    let name: String
+
+    /// Unpacks `archive`, unless the same archive was unpacked before.
+    /// - Parameter root: the emulator's folder for code.
+    /// - Throws: ``AWSFault`` naming what is wrong with the archive or the disk.
+    init(unpacking archive: [UInt8], for function: String, in root: String) throws(AWSFault) {
+        let zip: ZipArchive
+        do { zip = try ZipArchive(archive) } catch { throw Self.refused(function, error.description) }
+        name = "\(function)-\(Digest.sha256(archive).prefix(8).hexadecimal)"
+        let folder = root + "/" + name
+        guard access(folder, F_OK) != 0 else { return }
+        // Under another name first, so that what is there under the right one is whole.
+        let unfinished = folder + ".unpacking"
+        try Self.makeFolder(unfinished, function)
+        for entry in zip.entries {
+            let path = unfinished + "/" + entry.path
+            try Self.makeFolder(entry.isDirectory ? path : Self.parent(of: path), function)
+            guard !entry.isDirectory else { continue }
+            let contents: [UInt8]
+            do { contents = try zip.contents(of: entry) } catch { throw Self.refused(function, error.description) }
+            try Self.save(contents, to: path, isExecutable: entry.isExecutable, function)
+        }
+        guard rename(unfinished, folder) == 0 || errno == EEXIST || errno == ENOTEMPTY else {
+            throw Self.refused(function, "\(folder): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Keeps `source`, the text that a template carries itself, as the module `index`.
+    init(source: String, for function: String, in root: String) throws(AWSFault) {
+        name = "\(function)-\(Digest.sha256(source).prefix(8).hexadecimal)"
+        let folder = root + "/" + name
+        try Self.makeFolder(folder, function)
+        try Self.save(Array(source.utf8), to: folder + "/index.py", isExecutable: false, function)
+    }
+
+    private static func refused(_ function: String, _ reason: String) -> AWSFault {
+        .validation("Could not unzip uploaded file of \(function): \(reason).")
+    }
+
+    private static func parent(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? path
+    }
+
+    /// Makes the folder and those above it.
+    static func makeFolder(_ path: String, _ function: String) throws(AWSFault) {
+        guard !path.isEmpty, mkdir(path, 0o755) != 0, errno != EEXIST else { return }
+        guard errno == ENOENT else { throw refused(function, "\(path): \(String(cString: strerror(errno)))") }
+        try makeFolder(parent(of: path), function)
+        try makeFolder(path, function)
+    }
+
+    static func save(
+        _ contents: [UInt8], to path: String, isExecutable: Bool, _ function: String
+    ) throws(AWSFault) {
+        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, isExecutable ? 0o755 : 0o644)
+        guard file >= 0 else { throw refused(function, "\(path): \(String(cString: strerror(errno)))") }
+        defer { close(file) }
+        var written = 0
+        while written < contents.count {
+            let count = contents[written...].withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw refused(function, "\(path): \(String(cString: strerror(errno)))") }
+            written += count
+        }
+    }
+}

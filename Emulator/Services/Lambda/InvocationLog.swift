@@ -1,0 +1,81 @@
+internal import EmulatorCore
+internal import Synchronization
+
+/// One worker's log stream: its output, and the lines that Lambda itself writes around each invocation.
+/// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html>
+final class InvocationLog: Sendable {
+    static let tailLimit = 4096
+
+    let group: String
+    let stream: String
+    private let sink: any LogWriting
+    private let tail = Mutex<[UInt8]>([])
+
+    init(group: String, sink: any LogWriting, ambient: Ambient) {
+        let date = Timestamp(milliseconds: ambient.now()).iso8601.prefix(10).split(separator: "-").joined(
+            separator: "/")
+        stream = date + "/[$LATEST]" + ambient.uuid().filter { $0 != "-" }
+        self.group = group
+        self.sink = sink
+    }
+
+    func write(_ line: String) {
+        sink.write(line + "\n", group: group, stream: stream)
+        tail.withLock { tail in
+            tail += Array(line.utf8) + [UInt8(ascii: "\n")]
+            // Cut rarely, so that a talkative function does not move its tail with every line.
+            if tail.count > 8 * Self.tailLimit { tail.removeFirst(tail.count - Self.tailLimit) }
+        }
+    }
+
+    func start(_ requestID: String) {
+        tail.withLock { $0 = [] }
+        write("START RequestId: \(requestID) Version: $LATEST")
+    }
+
+    /// Ends an invocation's log.
+    /// - Returns: its last 4 KiB.
+    func end(_ requestID: String, _ report: InvocationReport) -> [UInt8] {
+        write("END RequestId: \(requestID)")
+        write("REPORT RequestId: \(requestID)\t" + report.text)
+        return tail.withLock { Array($0.suffix(Self.tailLimit)) }
+    }
+}
+
+/// What a REPORT line says.
+struct InvocationReport {
+    var duration: Duration
+    var initDuration: Duration?
+    var memoryInMegabytes: Int
+    var peakBytes: Int
+    /// `timeout` or `error`; nil when the function answered.
+    var status: String?
+    var errorType: String?
+
+    var text: String {
+        var fields = [
+            "Duration: \(duration.millisecondsText) ms", "Billed Duration: \(duration.wholeMilliseconds) ms",
+            "Memory Size: \(memoryInMegabytes) MB", "Max Memory Used: \((peakBytes + (1 << 20) - 1) >> 20) MB",
+        ]
+        if let initDuration { fields.append("Init Duration: \(initDuration.millisecondsText) ms") }
+        if let status { fields.append("Status: \(status)") }
+        if let errorType { fields.append("Error Type: \(errorType)") }
+        return fields.joined(separator: "\t")
+    }
+}
+
+extension Duration {
+    /// Rounded up.
+    var wholeMilliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+    }
+
+    /// With two decimals: `12.34`.
+    var millisecondsText: String {
+        let (seconds, attoseconds) = components
+        let hundredths = seconds * 100_000 + (attoseconds + 5_000_000_000_000) / 10_000_000_000_000
+        let decimals = hundredths % 100
+        return "\(hundredths / 100).\(decimals < 10 ? "0" : "")\(decimals)"
+    }
+}

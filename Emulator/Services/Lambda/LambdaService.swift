@@ -1,0 +1,240 @@
+package import EmulatorCore
+internal import JSON
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+
+/// AWS Lambda: functions as pools of processes that speak the Runtime API, invoked at once or from a durable queue.
+package final class LambdaService: Sendable {
+    package static let schema = [FunctionRegistry.schema, EventQueue.schema]
+
+    package struct Options: Sendable {
+        /// Where the executables are that templates name as `Code`.
+        package var functions: ExecutableFolder
+        package var account = Account()
+        package var ambient = Ambient.system
+        /// Variables for every process whose code is not packaged, under those that its definition sets: they name what
+        /// a package would bring along.
+        package var environment: [String: String] = [:]
+        /// Invocations under way at once, of all functions together.
+        package var concurrency = max(4, 4 * sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        /// How long a caller waits for a worker of a function with reserved concurrency before it is throttled. Where
+        /// only this machine is too small, callers wait for up to a quarter of an hour.
+        package var patience = Duration.seconds(10)
+        /// How long a process may take until its first request to the Runtime API.
+        /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
+        package var initTimeout = Duration.seconds(10)
+        /// How long a worker is kept without work.
+        package var idleTime = Duration.seconds(300)
+
+        package init(functions: ExecutableFolder) { self.functions = functions }
+    }
+
+    let options: Options
+    let registry: FunctionRegistry
+    let queue: EventQueue
+    private let pool: WorkerPool
+    private let host: ProcessHost
+    private let listening: any Listening
+    private let peers: Peers
+    private let environment: ProcessEnvironment
+    private let dispatcher = Mutex<Task<Void, Never>?>(nil)
+
+    /// - Parameter endpoint: the address that functions find in `AWS_ENDPOINT_URL`; set before the first invocation.
+    init(
+        store: Store, host: ProcessHost, listening: any Listening, peers: Peers, endpoint: EndpointAddress,
+        options: Options
+    ) throws {
+        self.options = options
+        self.host = host
+        self.listening = listening
+        self.peers = peers
+        registry = try FunctionRegistry(store: store, account: options.account)
+        queue = EventQueue(store: store, ambient: options.ambient)
+        pool = WorkerPool(
+            WorkerPool.Limits(
+                concurrency: options.concurrency, patience: options.patience, idleTime: options.idleTime))
+        environment = ProcessEnvironment(account: options.account, endpoint: endpoint, additions: options.environment)
+    }
+
+    /// Begins to run queued events, those left by the emulator's last life included.
+    package func start() async throws {
+        let events = EventDispatcher(
+            queue: queue, registry: registry, concurrency: options.concurrency, ambient: options.ambient,
+            peers: peers
+        ) { [weak self] event, function throws(AWSFault) in
+            guard let self else { throw AWSFault("ServiceException", "The emulator is stopping.", status: 503) }
+            return try await self.run(
+                function,
+                Invocation(
+                    requestID: event.requestID, payload: event.payload,
+                    functionARN: self.registry.arn(of: function.name)))
+        }
+        dispatcher.withLock { dispatcher in
+            dispatcher?.cancel()
+            dispatcher = Task { await events.serve() }
+        }
+    }
+
+    /// Takes up no more events and ends the idle workers; those at work end with the emulator.
+    package func stop() async {
+        dispatcher.withLock { dispatcher in
+            dispatcher?.cancel()
+            dispatcher = nil
+        }
+        await pool.close()
+    }
+
+    // MARK: Invocation
+
+    /// Runs one invocation on a worker.
+    /// - Throws: ``AWSFault`` when no worker could be had; what the function does wrong is an outcome.
+    func run(
+        _ function: FunctionConfiguration, _ invocation: Invocation
+    ) async throws(AWSFault) -> InvocationOutcome {
+        let plan = try plan(for: function)
+        var invocation = invocation
+        invocation.traceID = invocation.traceID ?? newTraceID()
+        // A worker may have died since its last invocation; then another one takes this.
+        for _ in 0..<3 {
+            let turn = try await pool.take(plan)
+            let worker: FunctionWorker
+            do {
+                worker =
+                    if let kept = turn.worker { kept } else {
+                        try await FunctionWorker.start(
+                            plan, host: host, listening: listening, sink: peers, ambient: options.ambient)
+                    }
+            } catch {
+                await pool.finish(turn, worker: nil)
+                if let failure = error as? FunctionWorker.InitFailure { return failure.outcome }
+                throw .internalFailure(error)
+            }
+            let outcome = await worker.run(invocation)
+            await pool.finish(turn, worker: worker)
+            if let outcome { return outcome }
+        }
+        throw AWSFault(
+            "ServiceException", "The workers of \(function.name) end before they take an event; see its log.",
+            status: 500)
+    }
+
+    /// Replaces the idle workers of a function that has changed.
+    func discardWorkers(of function: String) async { await pool.discard(function) }
+
+    func code(of function: FunctionConfiguration) throws(AWSFault) -> FunctionCode {
+        let code = function.declaration["Code"]
+        let owner = "The function \(function.name)"
+        if let location = code?.string { return try options.functions.code(at: location, for: owner) }
+        guard let package = code?["Package"]?.string else {
+            throw .notEmulated(owner + "'s code, which is neither a local path nor came with the request,")
+        }
+        let folder = packages + "/" + package
+        if PythonRuntime.plays(function.runtime) {
+            return try PythonRuntime.code(in: folder, root: packages, for: function.name)
+        }
+        guard function.runtime.hasPrefix("provided") else { throw .notEmulated("The runtime \(function.runtime)") }
+        return try ExecutableFolder(packages).code(at: package, for: owner)
+    }
+
+    /// Where code that came with requests is unpacked.
+    private var packages: String { queue.store.directory + "/lambda" }
+
+    /// The declaration with its code unpacked, if the code came with it or lies in S3.
+    /// - Parameter isArchive: whether `Code.ZipFile` is a base64 archive, as in the API, or a source text, as in templates.
+    func unpacked(_ declaration: JSONObject, isArchive: Bool) throws(AWSFault) -> JSONObject {
+        guard let code = declaration["Code"] else { return declaration }
+        let location = ObjectLocation(packaged: code)
+        let text = code["ZipFile"]?.string
+        guard location != nil || text != nil else { return declaration }
+        let name = try FunctionConfiguration(declaration).name
+        let package: FunctionPackage
+        if let location {
+            guard let objects = peers.objects else { throw .notEmulated("Code in S3") }
+            package = try FunctionPackage(unpacking: try objects.contents(of: location), for: name, in: packages)
+        } else if let text, isArchive {
+            guard let archive = [UInt8](base64: text) else { throw .validation("ZipFile is not base64.") }
+            package = try FunctionPackage(unpacking: archive, for: name, in: packages)
+        } else {
+            package = try FunctionPackage(source: text ?? "", for: name, in: packages)
+        }
+        var declaration = declaration
+        declaration["Code"] = ["Package": .string(package.name)]
+        return declaration
+    }
+
+    private func plan(for function: FunctionConfiguration) throws(AWSFault) -> FunctionWorker.Plan {
+        let code = try code(of: function)
+        var environment = environment
+        if function.declaration["Code"]?["Package"] != nil { environment.additions = [:] }
+        var variables = environment.variables
+        variables["_HANDLER"] = function.handler
+        variables["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + function.runtime
+        variables["AWS_LAMBDA_FUNCTION_NAME"] = function.name
+        variables["AWS_LAMBDA_FUNCTION_VERSION"] = "$LATEST"
+        variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = String(function.memoryInMegabytes)
+        variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand"
+        variables["LAMBDA_TASK_ROOT"] = code.taskRoot
+        variables.merge(function.variables) { _, own in own }
+        return FunctionWorker.Plan(
+            configuration: function, code: code, environment: variables, initTimeout: options.initTimeout)
+    }
+
+    /// `Root=1-<seconds>-<24 digits>;Sampled=0`
+    /// - SeeAlso: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>
+    private func newTraceID() -> String {
+        let digits = options.ambient.uuid().filter { $0 != "-" }.prefix(24)
+        return "Root=1-\(String(options.ambient.now() / 1000, radix: 16))-\(digits);Sampled=0"
+    }
+}
+
+extension LambdaService: FunctionInvoking {
+    package func arn(ofFunction function: String) -> ARN? { ARN(function) ?? ARN(registry.arn(of: function)) }
+
+    package func invoke(function: String, payload: [UInt8]) async throws(AWSFault) -> FunctionAnswer {
+        let configuration = try registry.function(function)
+        guard payload.count <= PayloadLimit.request else { throw Self.requestTooLarge(PayloadLimit.request) }
+        let requestID = options.ambient.uuid()
+        let event = payload.isEmpty ? Array("{}".utf8) : payload
+        let outcome = try await run(
+            configuration,
+            Invocation(requestID: requestID, payload: event, functionARN: registry.arn(of: configuration.name)))
+        return FunctionAnswer(payload: outcome.payload, functionError: outcome.functionError, requestID: requestID)
+    }
+
+    static func requestTooLarge(_ limit: Int) -> AWSFault {
+        AWSFault(
+            "RequestTooLargeException",
+            "Request must be smaller than \(limit) bytes for the InvokeFunction operation", status: 413)
+    }
+}
+
+extension LambdaService: EventTarget {
+    package var targetService: String { "lambda" }
+
+    /// Queues an asynchronous invocation, which is tried up to three times, as on AWS.
+    package func accept(_ event: TargetEvent, for resource: ARN, in transaction: borrowing Transaction) throws {
+        let configuration = try registry.function(resource.text)
+        let payload = Array(event.body.utf8)
+        guard payload.count <= PayloadLimit.event else { throw Self.requestTooLarge(PayloadLimit.event) }
+        try queue.add(function: configuration.name, payload: payload, in: transaction)
+    }
+}
+
+extension LambdaService: Service {
+    package static let signingNames = ["lambda"]
+
+    package convenience init(_ context: ServiceContext) throws {
+        var options = Options(functions: context.processes.executables)
+        options.account = context.account
+        options.ambient = context.ambient
+        options.environment = context.processes.environment
+        try self.init(
+            store: context.store, host: context.processes.host, listening: context.processes.listening,
+            peers: context.peers, endpoint: context.endpoint, options: options)
+    }
+}

@@ -1,0 +1,90 @@
+internal import EmulatorCore
+internal import JSON
+
+/// A pipe as declared: from a DynamoDB stream to a state machine or a function.
+/// - SeeAlso: <https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_CreatePipe.html>
+struct Pipe: Sendable {
+    enum Target: Sendable {
+        /// Takes events without an answer.
+        case queued(String)
+        /// A function whose answer the pipe waits for.
+        case function(String)
+    }
+
+    let name: String
+    let declaration: JSONObject
+    let source: String
+    let target: Target
+    private let filters: [EventPattern]
+    private let template: InputTemplate?
+
+    /// - Throws: ``AWSFault`` when a part of it cannot be played, naming the part.
+    init(_ declaration: JSONObject) throws(AWSFault) {
+        guard let name = declaration["Name"]?.string, let source = declaration["Source"]?.string,
+            let target = declaration["Target"]?.string
+        else { throw AWSFault("ValidationException", "A pipe needs Name, Source and Target.") }
+        guard let stream = ARN(source), stream.service == "dynamodb", stream.resource.contains("/stream/") else {
+            throw .notEmulated("The pipe \(name)'s source \(source), which is no DynamoDB stream,")
+        }
+        guard declaration["Enrichment"] == nil else { throw .notEmulated("The enrichment of the pipe \(name)") }
+        self.name = name
+        self.declaration = declaration
+        self.source = source
+        let parameters = declaration["TargetParameters"]
+        switch ARN(target)?.service {
+        case "states":
+            let type = parameters?["StepFunctionStateMachineParameters"]?["InvocationType"]?.string
+            guard type ?? "FIRE_AND_FORGET" == "FIRE_AND_FORGET" else {
+                throw .notEmulated("The invocation type \(type ?? "") of the pipe \(name)")
+            }
+            self.target = .queued(target)
+        case "lambda":
+            let type = parameters?["LambdaFunctionParameters"]?["InvocationType"]?.string
+            self.target = type == "FIRE_AND_FORGET" ? .queued(target) : .function(target)
+        default:
+            throw .notEmulated("The pipe \(name)'s target \(target)")
+        }
+        var filters: [EventPattern] = []
+        for filter in declaration["SourceParameters"]?["FilterCriteria"]?["Filters"]?.array ?? [] {
+            let pattern: JSON
+            do { pattern = try JSON(parsing: filter["Pattern"]?.string ?? "") } catch {
+                throw .invalidPattern("a filter of the pipe \(name) is \(error)")
+            }
+            filters.append(try EventPattern(pattern))
+        }
+        self.filters = filters
+        template = try parameters?["InputTemplate"]?.string.map { text throws(AWSFault) in try InputTemplate(text) }
+    }
+
+    private var streamParameters: JSON? { declaration["SourceParameters"]?["DynamoDBStreamParameters"] }
+    var batchSize: Int { max(1, streamParameters?["BatchSize"]?.looseInt ?? 100) }
+    var startsAtLatest: Bool { streamParameters?["StartingPosition"]?.string == "LATEST" }
+    /// Nil: as long as it takes.
+    var maximumRetryAttempts: Int? {
+        streamParameters?["MaximumRetryAttempts"]?.looseInt.flatMap { $0 < 0 ? nil : $0 }
+    }
+    /// In milliseconds; nil: however old it is.
+    var maximumRecordAge: Int64? {
+        streamParameters?["MaximumRecordAgeInSeconds"]?.looseInt.flatMap { $0 < 0 ? nil : Int64($0) * 1000 }
+    }
+    /// Whether a batch that fails is tried again in halves.
+    var bisectsBatches: Bool { streamParameters?["OnPartialBatchItemFailure"]?.string == "AUTOMATIC_BISECT" }
+    /// The ARN that hears of records that were given up.
+    var deadLetters: String? { streamParameters?["DeadLetterConfig"]?["Arn"]?.string }
+    var isStopped: Bool { declaration["DesiredState"]?.string == "STOPPED" }
+
+    func takes(_ event: JSON) -> Bool { filters.isEmpty || filters.contains { $0.matches(event) } }
+
+    /// What the target gets for one event of a batch.
+    func input(for event: JSON, arn: String, ingestedAt time: Int64) -> JSON {
+        guard let template else { return event }
+        return template.fill(
+            from: event,
+            variables: [
+                "aws.pipes.pipe-arn": .string(arn), "aws.pipes.pipe-name": .string(name),
+                "aws.pipes.source-arn": .string(source),
+                "aws.pipes.target-arn": declaration["Target"] ?? "",
+                "aws.pipes.event.ingestion-time": .string(Timestamp(milliseconds: time).iso8601),
+            ])
+    }
+}

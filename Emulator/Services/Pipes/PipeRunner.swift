@@ -1,0 +1,171 @@
+internal import EmulatorCore
+internal import JSON
+
+/// Moves one pipe's records from its stream to its target, in order.
+///
+/// A state machine or a queue of the emulator gets a record in the commit that moves the pipe's position past it: once,
+/// whatever dies when. A function that is waited for gets it at least once, as on AWS.
+struct PipeRunner: Sendable {
+    /// Records moved in one commit.
+    private static let limit = 200
+    private static let firstDelay: Int64 = 200
+    private static let longestDelay: Int64 = 20_000
+
+    let pipe: Pipe
+    let arn: String
+    let store: Store
+    let peers: Peers
+    let ambient: Ambient
+    /// Rung when the stream may have more.
+    let bell = Bell()
+
+    /// Works until its task is cancelled.
+    func serve() async {
+        var failures = 0
+        while !Task.isCancelled {
+            do {
+                let moved = try await moveSome(after: failures)
+                failures = 0
+                if !moved { await bell.wait() }
+            } catch {
+                guard !Task.isCancelled else { return }
+                failures += 1
+                let delay = min(Self.firstDelay << min(failures - 1, 10), Self.longestDelay)
+                log("attempt \(failures): \(error); the next one in \(delay) ms")
+                if let limit = pipe.maximumRetryAttempts, failures > limit {
+                    await giveUp(after: failures, error)
+                    failures = 0
+                } else {
+                    try? await ambient.sleep(ambient.now() + delay)
+                }
+            }
+        }
+    }
+
+    /// - Parameter failures: how often it failed to move what is next. If ever, one batch is moved alone, so that no other
+    ///   is given up with it.
+    /// - Returns: false when there was nothing to move.
+    private func moveSome(after failures: Int) async throws -> Bool {
+        let position = try position()
+        let records = try records(after: position, failures)
+        guard let last = records.last else { return false }
+        let taken = records.filter { pipe.takes($0.event) }
+        let tooOld = taken.prefix { isTooOld($0) }
+        let inputs = taken.dropFirst(tooOld.count).map {
+            pipe.input(for: $0.event, arn: arn, ingestedAt: ambient.now())
+        }
+        let batches = stride(from: 0, to: inputs.count, by: pipe.batchSize).map { start in
+            JSON.array(Array(inputs[start..<min(start + pipe.batchSize, inputs.count)]))
+        }
+        if case .function(let function) = pipe.target {
+            for batch in batches { try await invoke(function, batch) }
+        }
+        try await store.write { transaction in
+            if case .queued(let target) = pipe.target {
+                for batch in batches { try peers.deliver(TargetEvent(batch), to: target, in: transaction) }
+            }
+            try deadLetter(Array(tooOld), "RecordAgeExceeded", in: transaction)
+            try advance(from: position, to: last.sequence, in: transaction)
+        }
+        return true
+    }
+
+    /// What is moved in one commit: after failures, no more than a batch, or the part of it that is tried alone.
+    private func records(after position: Int64, _ failures: Int) throws -> ArraySlice<StreamRecord> {
+        let limit = isWaiting ? pipe.batchSize : Self.limit
+        let records = try peers.stream(pipe.source).records(ofStream: pipe.source, after: position, limit: limit)
+        guard failures > 0 else { return records[...] }
+        let size = pipe.bisectsBatches ? max(1, pipe.batchSize >> min(failures, 14)) : pipe.batchSize
+        let taken = records.indices.filter { pipe.takes(records[$0].event) }
+        return taken.count > size ? records[...taken[size - 1]] : records[...]
+    }
+
+    private func isTooOld(_ record: StreamRecord) -> Bool {
+        guard let limit = pipe.maximumRecordAge else { return false }
+        return ambient.now() - arrival(of: record) > limit
+    }
+
+    /// Milliseconds since 1970.
+    private func arrival(of record: StreamRecord) -> Int64 {
+        let seconds = record.event["dynamodb"]?["ApproximateCreationDateTime"]?.double
+        return seconds.map { Int64($0 * 1000) } ?? ambient.now()
+    }
+
+    private var isWaiting: Bool {
+        if case .function = pipe.target { true } else { false }
+    }
+
+    private func invoke(_ function: String, _ batch: JSON) async throws {
+        guard let functions = peers.functions else { throw AWSFault.notEmulated("Lambda") }
+        let answer = try await functions.invoke(function: function, payload: batch.bytes)
+        if answer.functionError != nil {
+            throw AWSFault("TargetInvocationFailed", String(decoding: answer.payload, as: UTF8.self))
+        }
+    }
+
+    // MARK: Position
+
+    private func position() throws -> Int64 {
+        try store.read { snapshot in
+            try snapshot.first("SELECT sequence FROM pipe_position WHERE pipe = ?", .text(pipe.name)) { $0.integer(0) }
+        } ?? 0
+    }
+
+    private func advance(from old: Int64, to new: Int64, in transaction: borrowing Transaction) throws {
+        let moved = try transaction.execute(
+            "UPDATE pipe_position SET sequence = ? WHERE pipe = ? AND sequence = ?", .integer(new), .text(pipe.name),
+            .integer(old))
+        // Another runner of this pipe was faster: undo, and look again.
+        guard moved == 1 else { throw AWSFault("ConflictException", "The pipe \(pipe.name) has moved on.") }
+    }
+
+    // MARK: Dead letters
+
+    /// Gives up what failed too often, so that what is behind it comes through.
+    private func giveUp(after failures: Int, _ error: any Error) async {
+        do {
+            let position = try position()
+            let records = try records(after: position, failures)
+            guard let last = records.last else { return }
+            let taken = records.filter { pipe.takes($0.event) }
+            try await store.write { transaction in
+                try deadLetter(taken, "RetryAttemptsExhausted", in: transaction)
+                try advance(from: position, to: last.sequence, in: transaction)
+            }
+            let events = JSON.array(taken.map(\.event)).text
+            log("gave up after \(failures) attempts: \(error); the records are \(events)")
+        } catch {
+            log("could not move on: \(error)")
+        }
+    }
+
+    /// Leaves word of records that the target never got. It says where in the stream they are, not what they are.
+    /// - SeeAlso: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-error-troubleshooting.html>
+    private func deadLetter(
+        _ records: [StreamRecord], _ condition: String, in transaction: borrowing Transaction
+    ) throws {
+        guard let first = records.first, let last = records.last, let queue = pipe.deadLetters else {
+            return
+        }
+        func sequence(_ record: StreamRecord) -> JSON {
+            record.event["dynamodb"]?["SequenceNumber"] ?? .string(String(record.sequence))
+        }
+        func moment(_ milliseconds: Int64) -> JSON { .string(Timestamp(milliseconds: milliseconds).iso8601) }
+        let letter: JSON = [
+            "context": ["partnerResourceArn": .string(arn), "condition": .string(condition)], "version": "1.0",
+            "timestamp": moment(ambient.now()),
+            "DDBStreamBatchInfo": [
+                "shardId": .string(try peers.stream(pipe.source).shardID(ofStream: pipe.source)),
+                "startSequenceNumber": sequence(first), "endSequenceNumber": sequence(last),
+                "approximateArrivalOfFirstRecord": moment(arrival(of: first)),
+                "approximateArrivalOfLastRecord": moment(arrival(of: last)), "batchSize": .int(records.count),
+                "streamArn": .string(pipe.source),
+            ],
+        ]
+        try peers.deliver(TargetEvent(letter), to: queue, in: transaction)
+    }
+
+    private func log(_ text: String) {
+        peers.write(text + "\n", group: "/aws/vendedlogs/pipes/\(pipe.name)", stream: "emulator")
+    }
+}

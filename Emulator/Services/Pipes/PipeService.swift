@@ -1,0 +1,175 @@
+package import EmulatorCore
+internal import JSON
+internal import Synchronization
+
+/// EventBridge Pipes from DynamoDB streams to state machines and functions.
+package final class PipeService: Sendable {
+    package static let schema = [
+        """
+        CREATE TABLE IF NOT EXISTS pipe (name TEXT PRIMARY KEY, declaration BLOB NOT NULL) STRICT;
+        CREATE TABLE IF NOT EXISTS pipe_position (
+            pipe TEXT PRIMARY KEY, source TEXT NOT NULL, sequence INTEGER NOT NULL) STRICT;
+        """
+    ]
+
+    private struct State {
+        var pipes: [String: Pipe] = [:]
+        var runners: [String: (bell: Bell, task: Task<Void, Never>)] = [:]
+        /// Passes on the rings of each stream service's bell.
+        var listeners: [String: Task<Void, Never>] = [:]
+        var isStarted = false
+    }
+
+    private let store: Store
+    private let peers: Peers
+    private let account: Account
+    private let ambient: Ambient
+    private let state: Mutex<State>
+
+    /// - Parameter peers: the streams that pipes read, their targets, and the queues for events that they give up on.
+    init(store: Store, peers: Peers, account: Account = Account(), ambient: Ambient = .system) throws {
+        self.store = store
+        self.peers = peers
+        self.account = account
+        self.ambient = ambient
+        var state = State()
+        try store.read { snapshot in
+            try snapshot.query("SELECT declaration FROM pipe") { row in
+                guard case .object(let declaration) = try JSON(parsing: row.blob(0)) else { return }
+                let pipe = try Pipe(declaration)
+                state.pipes[pipe.name] = pipe
+            }
+        }
+        self.state = Mutex(state)
+    }
+
+    /// Begins to move records, those that came while the emulator was away included.
+    package func start() async throws {
+        let pipes = state.withLock { state in
+            state.isStarted = true
+            return Array(state.pipes.values)
+        }
+        for pipe in pipes { run(pipe) }
+    }
+
+    package func stop() async {
+        state.withLock { state in
+            state.isStarted = false
+            for listener in state.listeners.values { listener.cancel() }
+            state.listeners = [:]
+            for runner in state.runners.values { runner.task.cancel() }
+            state.runners = [:]
+        }
+    }
+
+    /// One task listens to a service's bell for all pipes, because a ring is kept for one listener only.
+    private func passOnRings(of source: any StreamSource) async {
+        while !Task.isCancelled {
+            await source.recordsBell.wait()
+            for runner in state.withLock({ $0.runners.values }) { runner.bell.ring() }
+        }
+    }
+
+    private func run(_ pipe: Pipe) {
+        let runner = PipeRunner(
+            pipe: pipe, arn: arn(of: pipe.name), store: store, peers: peers, ambient: ambient)
+        let source = try? peers.stream(pipe.source)
+        state.withLock { state in
+            state.runners.removeValue(forKey: pipe.name)?.task.cancel()
+            guard !pipe.isStopped, state.isStarted else { return }
+            if let source, state.listeners[source.streamService] == nil {
+                state.listeners[source.streamService] = Task { await self.passOnRings(of: source) }
+            }
+            state.runners[pipe.name] = (runner.bell, Task { await runner.serve() })
+        }
+    }
+
+    private func arn(of name: String) -> String { account.arn("pipes", "pipe/\(name)") }
+}
+
+extension PipeService: ResourceProviding {
+    package var resourceTypes: [String] { ["AWS::Pipes::Pipe"] }
+
+    package func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
+        var declaration = resource.properties.object ?? [:]
+        if declaration["Name"] == nil { declaration["Name"] = .string(resource.logicalID) }
+        let pipe = try Pipe(declaration)
+        let known = state.withLock { $0.pipes[pipe.name]?.declaration }
+        if known != declaration {
+            let start = pipe.startsAtLatest ? try peers.stream(pipe.source).lastSequence(ofStream: pipe.source) : 0
+            do {
+                try await store.write { transaction in
+                    try transaction.execute(
+                        "INSERT INTO pipe VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET declaration = excluded.declaration",
+                        .text(pipe.name), .blob(JSON.object(pipe.declaration).bytes))
+                    // A pipe that is changed goes on where it was, unless it reads from another stream now.
+                    try transaction.execute(
+                        """
+                        INSERT INTO pipe_position VALUES (?, ?, ?) ON CONFLICT (pipe)
+                        DO UPDATE SET source = excluded.source, sequence = excluded.sequence
+                        WHERE source <> excluded.source
+                        """, .text(pipe.name), .text(pipe.source), .integer(start))
+                }
+            } catch { throw .internalFailure(error) }
+            state.withLock { $0.pipes[pipe.name] = pipe }
+            run(pipe)
+        }
+        return ProvisionedResource(
+            ref: pipe.name, attributes: ["Arn": arn(of: pipe.name), "CurrentState": currentState(of: pipe)])
+    }
+
+    package func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        state.withLock { state in
+            state.pipes[ref] = nil
+            state.runners.removeValue(forKey: ref)?.task.cancel()
+        }
+        do {
+            try await store.write { transaction in
+                try transaction.execute("DELETE FROM pipe WHERE name = ?", .text(ref))
+                try transaction.execute("DELETE FROM pipe_position WHERE pipe = ?", .text(ref))
+            }
+        } catch { throw .internalFailure(error) }
+    }
+
+    private func currentState(of pipe: Pipe) -> String { pipe.isStopped ? "STOPPED" : "RUNNING" }
+}
+
+extension PipeService: Service {
+    package static let signingNames = ["pipes"]
+
+    package convenience init(_ context: ServiceContext) throws {
+        try self.init(store: context.store, peers: context.peers, account: context.account, ambient: context.ambient)
+    }
+
+    /// ListPipes and DescribePipe.
+    package func respond(to request: HTTPRequest) async -> HTTPResponse {
+        let parts = request.path.split(separator: "/").map(String.init)
+        let pipes = state.withLock { $0.pipes.values.sorted { $0.name < $1.name } }
+        if request.method == "GET", parts == ["v1", "pipes"] {
+            return answer(200, ["Pipes": .array(pipes.map { .object(summary(of: $0)) })])
+        }
+        guard request.method == "GET", parts.count == 3, parts[1] == "pipes" else {
+            return answer(501, ["message": .string("Pipes' \(request.method) \(request.path) is not played.")])
+        }
+        guard let pipe = pipes.first(where: { $0.name == parts[2] }) else {
+            return answer(404, ["message": .string("Pipe \(parts[2]) does not exist.")], type: "NotFoundException")
+        }
+        var document = summary(of: pipe)
+        for (name, value) in pipe.declaration where document[name] == nil { document[name] = value }
+        return answer(200, .object(document))
+    }
+
+    private func summary(of pipe: Pipe) -> JSONObject {
+        [
+            "Arn": .string(arn(of: pipe.name)), "Name": .string(pipe.name), "Source": .string(pipe.source),
+            "Target": pipe.declaration["Target"] ?? "", "DesiredState": pipe.declaration["DesiredState"] ?? "RUNNING",
+            "CurrentState": .string(currentState(of: pipe)),
+        ]
+    }
+
+    private func answer(_ status: Int, _ document: JSON, type: String? = nil) -> HTTPResponse {
+        var headers = HTTPHeaders([("Content-Type", "application/json")])
+        if let type { headers.append("x-amzn-ErrorType", type) }
+        return HTTPResponse(status: status, headers: headers, body: .bytes(document.bytes))
+    }
+}

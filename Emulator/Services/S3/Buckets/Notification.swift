@@ -1,0 +1,132 @@
+internal import EmulatorCore
+internal import JSON
+
+/// One rule of a bucket's notification configuration: which events go to which function.
+/// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-enable-disable-notification-intro.html>
+struct NotificationRule: Sendable {
+    var id: String
+    var function: String
+    /// Such as `s3:ObjectCreated:*`.
+    var events: [String]
+    var prefix = ""
+    var suffix = ""
+
+    private static let families = ["s3:ObjectCreated:", "s3:ObjectRemoved:"]
+
+    /// - Throws: `InvalidArgument` for events that never come.
+    init(id: String, function: String, events: [String], filters: [(name: String, value: String)]) throws(S3Fault) {
+        guard !events.isEmpty, !function.isEmpty else { throw .malformedXML }
+        guard ARN(function) != nil else { throw .invalidArgument("The ARN is not well formed") }
+        for event in events where !Self.families.contains(where: { event.hasPrefix($0) }) {
+            throw .notEmulated("S3's event \(event)")
+        }
+        for filter in filters {
+            switch filter.name.lowercased() {
+            case "prefix": prefix = filter.value
+            case "suffix": suffix = filter.value
+            default: throw .invalidArgument("filter rule name must be either prefix or suffix")
+            }
+        }
+        self.id = id
+        self.function = function
+        self.events = events
+    }
+
+    fileprivate init(_ row: borrowing Row) {
+        id = row.text(0)
+        function = row.text(1)
+        events = row.text(2).split(separator: " ").map(String.init)
+        prefix = row.text(3)
+        suffix = row.text(4)
+    }
+
+    /// Whether `event`, such as `ObjectCreated:Put`, of `key` is to be sent.
+    func matches(_ event: String, key: String) -> Bool {
+        let isNamed = events.contains { pattern in
+            pattern == "s3:" + event || pattern.hasSuffix("*") && ("s3:" + event).hasPrefix(pattern.dropLast())
+        }
+        let key = key.utf8
+        return isNamed && key.starts(with: prefix.utf8) && key.reversed().starts(with: suffix.utf8.reversed())
+    }
+}
+
+extension Snapshot {
+    func notificationRules(_ bucket: String) throws -> [NotificationRule] {
+        try all(
+            "SELECT id, function, events, prefix, suffix FROM s3_notification WHERE bucket = ? ORDER BY position",
+            .text(bucket)
+        ) { NotificationRule($0) }
+    }
+}
+
+extension S3 {
+    func notification(_ request: S3Request) async throws -> HTTPResponse {
+        switch request.method {
+        case "GET":
+            let rules = try store.read { snapshot in
+                _ = try snapshot.bucket(request.bucket)
+                return try snapshot.notificationRules(request.bucket)
+            }
+            return Self.answer(Self.document(rules))
+        case "PUT":
+            let rules = try Self.rules(try await request.document()) { ambient.uuid() }
+            try await setNotificationRules(rules, of: request.bucket)
+            return Self.answer()
+        default: throw S3Fault.methodNotAllowed
+        }
+    }
+
+    func setNotificationRules(_ rules: [NotificationRule], of bucket: String) async throws {
+        try await store.write { transaction in
+            _ = try transaction.snapshot.bucket(bucket)
+            try transaction.execute("DELETE FROM s3_notification WHERE bucket = ?", .text(bucket))
+            for (position, rule) in rules.enumerated() {
+                try transaction.execute(
+                    "INSERT INTO s3_notification VALUES (?, ?, ?, ?, ?, ?, ?)", .text(bucket), .integer(position),
+                    .text(rule.id), .text(rule.function), .text(rule.events.joined(separator: " ")), .text(rule.prefix),
+                    .text(rule.suffix))
+            }
+        }
+    }
+
+    private static func rules(_ document: XMLElement, id: () -> String) throws(S3Fault) -> [NotificationRule] {
+        guard document.name == "NotificationConfiguration" else { throw .malformedXML }
+        var rules: [NotificationRule] = []
+        for child in document.children {
+            guard child.name == "CloudFunctionConfiguration" else {
+                throw .notEmulated("S3's notification target \(child.name)")
+            }
+            let filters = child["Filter"]?["S3Key"]?.all("FilterRule") ?? []
+            rules.append(
+                try NotificationRule(
+                    id: child["Id"]?.text ?? id(), function: child["CloudFunction"]?.text ?? "",
+                    events: child.all("Event").map(\.text),
+                    filters: filters.map { ($0["Name"]?.text ?? "", $0["Value"]?.text ?? "") }))
+        }
+        return rules
+    }
+
+    private static func document(_ rules: [NotificationRule]) -> XMLText {
+        XMLText("NotificationConfiguration") { text in
+            for rule in rules {
+                text.element("CloudFunctionConfiguration") { text in
+                    text.element("Id", rule.id)
+                    text.element("CloudFunction", rule.function)
+                    for event in rule.events { text.element("Event", event) }
+                    if rule.prefix.isEmpty && rule.suffix.isEmpty { return }
+                    text.element("Filter") { text in
+                        text.element("S3Key") { text in
+                            for (name, value) in [("Prefix", rule.prefix), ("Suffix", rule.suffix)] where !value.isEmpty
+                            {
+                                text.element("FilterRule") { text in
+                                    text.element("Name", name)
+                                    text.element("Value", value)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

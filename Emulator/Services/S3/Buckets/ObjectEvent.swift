@@ -1,0 +1,85 @@
+internal import EmulatorCore
+internal import JSON
+
+/// Something that happened to an object, as S3 tells functions.
+/// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
+struct ObjectEvent: Sendable {
+    /// Such as `ObjectCreated:Put`.
+    var name: String
+    var key: String
+    /// Milliseconds since 1970.
+    var time: Int64
+    /// Grows from event to event.
+    var sequence: Int64
+    var requestID: String
+    /// In bytes; nil for what has no content.
+    var size: Int?
+    var etag: String?
+    /// Nil in a bucket that never had versions.
+    var version: String?
+
+    func payload(bucket: String, rule: String, account: Account, owner: String) -> TargetEvent {
+        var object: JSONObject = ["key": .string(Self.formEncoded(key))]
+        if let size { object["size"] = .int(size) }
+        if let etag { object["eTag"] = .string(etag) }
+        if let version { object["versionId"] = .string(version) }
+        object["sequencer"] = .string(Self.sequencer(sequence))
+        let record: JSON = [
+            "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": .string(account.region),
+            "eventTime": .string(Timestamp(milliseconds: time).iso8601), "eventName": .string(name),
+            "userIdentity": ["principalId": .string("AWS:\(account.id)")],
+            "requestParameters": ["sourceIPAddress": "127.0.0.1"],
+            "responseElements": [
+                "x-amz-request-id": .string(requestID), "x-amz-id-2": .string(S3.hostID(requestID)),
+            ],
+            "s3": [
+                "s3SchemaVersion": "1.0", "configurationId": .string(rule),
+                "bucket": [
+                    "name": .string(bucket), "ownerIdentity": ["principalId": .string(owner)],
+                    "arn": .string("arn:aws:s3:::\(bucket)"),
+                ],
+                "object": .object(object),
+            ],
+        ]
+        return TargetEvent(["Records": [record]])
+    }
+
+    /// Hexadecimal digits of one length, so that they order as text.
+    private static func sequencer(_ sequence: Int64) -> String {
+        let digits = String(sequence, radix: 16, uppercase: true)
+        return String(repeating: "0", count: 18 - digits.utf8.count) + digits
+    }
+
+    /// The key as a form's value: a space is a plus sign, a slash stays.
+    private static func formEncoded(_ key: String) -> String {
+        key.percentEncoded { byte in
+            URLBytes.isUnreserved(byte) && byte != UInt8(ascii: "~") || byte == UInt8(ascii: "/")
+                || byte == UInt8(ascii: "*") || byte == UInt8(ascii: " ")
+        }.replacing(" ", with: "+")
+    }
+}
+
+extension S3 {
+    /// Queues `event` for every function that asked for it, as part of the change it tells of.
+    func announce(_ event: ObjectEvent, in bucket: String, _ transaction: borrowing Transaction) throws {
+        for rule in try transaction.snapshot.notificationRules(bucket) where rule.matches(event.name, key: event.key) {
+            let notification = event.payload(bucket: bucket, rule: rule.id, account: account, owner: canonicalUser)
+            do {
+                try peers.deliver(notification, to: rule.function, in: transaction)
+            } catch let fault as AWSFault where fault.code == "ResourceNotFoundException" {
+                // The function was deleted since the bucket was configured: S3 drops the event.
+            }
+        }
+    }
+}
+
+extension Transaction {
+    /// The next number of the objects' sequence, for a change that adds no object.
+    func nextObjectSequence() throws -> Int64 {
+        try execute(
+            "INSERT OR IGNORE INTO sqlite_sequence SELECT 's3_object', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 's3_object')"
+        )
+        try execute("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 's3_object'")
+        return try snapshot.first("SELECT seq FROM sqlite_sequence WHERE name = 's3_object'") { $0.integer(0) } ?? 0
+    }
+}

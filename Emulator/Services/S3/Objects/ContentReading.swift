@@ -1,0 +1,43 @@
+internal import EmulatorCore
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+
+extension ObjectContent {
+    /// Reads a range, piece by piece; blocks. nil reads everything.
+    func read(_ range: Range<Int>?, _ files: ObjectFiles, piece: ([UInt8]) throws -> Void) throws {
+        switch self {
+        case .inline(let bytes): try piece(range.map { Array(bytes[$0]) } ?? bytes)
+        case .files(let segments):
+            var start = 0
+            for segment in segments {
+                let wanted = (range ?? 0..<Int.max).clamped(to: start..<start + segment.size)
+                if !wanted.isEmpty {
+                    let inFile = wanted.lowerBound - start..<wanted.upperBound - start
+                    try Self.read(inFile, of: files.path(of: segment.file), piece)
+                }
+                start += segment.size
+            }
+        }
+    }
+
+    private static func read(_ range: Range<Int>, of path: String, _ piece: ([UInt8]) throws -> Void) throws {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw ObjectFiles.Failure(attempt: "open", path: path, code: errno) }
+        defer { close(file) }
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            var buffer = [UInt8](repeating: 0, count: min(1 << 20, range.upperBound - offset))
+            let count = pread(file, &buffer, buffer.count, offset)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                throw ObjectFiles.Failure(attempt: "read", path: path, code: count < 0 ? errno : EIO)
+            }
+            try piece(count == buffer.count ? buffer : Array(buffer[..<count]))
+            offset += count
+        }
+    }
+}

@@ -1,0 +1,151 @@
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+internal import EmulatorCore
+import Synchronization
+internal import Threads
+
+/// The files that hold objects too large for the database.
+///
+/// A file is named by the run that wrote it and a number, never by a key, and never changes once it has its name. Only
+/// names that the index holds count: whatever else an earlier run left is swept away.
+final class ObjectFiles: Sendable {
+    struct Failure: Error, CustomStringConvertible {
+        let attempt: String
+        let path: String
+        let code: Int32
+
+        var description: String {
+            let advice = code == ENOSPC || code == EDQUOT ? "; free some space and send the request again" : ""
+            return "cannot \(attempt) \(path): \(String(cString: strerror(code)))\(advice)"
+        }
+    }
+
+    private static let shardCount = 64
+    private let directory: String
+    private let run: String
+    private let written = Atomic<Int>(0)
+
+    /// - Parameter run: differs from that of every earlier run.
+    init(directory: String, run: String) throws(Failure) {
+        self.directory = directory
+        self.run = run
+        try Self.makeFolder(directory)
+    }
+
+    func path(of name: String) -> String {
+        let number = Int(name.split(separator: "-").last ?? "") ?? 0
+        return "\(directory)/\(Self.shardName(number % Self.shardCount))/\(name)"
+    }
+
+    /// A new file, which is nothing until it is finished. Its folder is made when it is the first there: an emulator that
+    /// starts makes none.
+    func create() throws(Failure) -> FileDraft {
+        let name = "\(run)-\(written.wrappingAdd(1, ordering: .relaxed).oldValue)"
+        let path = path(of: name)
+        do throws(Failure) { return try FileDraft(name: name, path: path) } catch {
+            guard error.code == ENOENT else { throw error }
+            try Self.makeFolder(Self.folder(of: path))
+            try Self.synchronizeFolder(directory)
+            return try FileDraft(name: name, path: path)
+        }
+    }
+
+    func remove(_ name: String) { unlink(path(of: name)) }
+
+    /// Removes what earlier runs left and `isKept` does not know.
+    func sweep(isKept: (String) throws -> Bool) rethrows {
+        for shard in 0..<Self.shardCount {
+            let folder = "\(directory)/\(Self.shardName(shard))"
+            guard let stream = opendir(folder) else { continue }
+            defer { closedir(stream) }
+            while let entry = readdir(stream) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+                    name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                if name.hasPrefix(".") || name.hasPrefix(run) { continue }
+                if try !isKept(name) { unlink("\(folder)/\(name)") }
+            }
+        }
+    }
+
+    fileprivate static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    }
+
+    private static func shardName(_ shard: Int) -> String {
+        (shard < 16 ? "0" : "") + String(shard, radix: 16)
+    }
+
+    private static func makeFolder(_ path: String) throws(Failure) {
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+            throw Failure(attempt: "make the folder", path: path, code: errno)
+        }
+    }
+
+    fileprivate static func synchronizeFolder(_ path: String) throws(Failure) {
+        let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw Failure(attempt: "open the folder", path: path, code: errno) }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else { throw Failure(attempt: "synchronize the folder", path: path, code: errno) }
+    }
+}
+
+/// A file being written under a temporary name; gone unless it is finished.
+final class FileDraft: @unchecked Sendable {
+    // Sendable: used by one task at a time, whose awaits order its calls.
+    let name: String
+    private let path: String
+    private let descriptor: Int32
+    private var isFinished = false
+
+    fileprivate init(name: String, path: String) throws(ObjectFiles.Failure) {
+        self.name = name
+        self.path = path
+        descriptor = open(path + ".part", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw ObjectFiles.Failure(attempt: "create", path: path, code: errno) }
+    }
+
+    deinit {
+        close(descriptor)
+        if !isFinished { unlink(path + ".part") }
+    }
+
+    func append(_ bytes: [UInt8]) throws(ObjectFiles.Failure) {
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes.withUnsafeBytes { bytes in
+                write(descriptor, bytes.baseAddress?.advanced(by: offset), bytes.count - offset)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw ObjectFiles.Failure(attempt: "write", path: path, code: errno) }
+            offset += count
+        }
+    }
+
+    /// Makes the bytes and the name durable. On a thread of its own: a disk may take long, and the concurrent pool is
+    /// small.
+    func finish() async throws {
+        try await SystemThread.run { try self.synchronize() }
+    }
+
+    private func synchronize() throws(ObjectFiles.Failure) {
+        guard fsync(descriptor) == 0 else { throw ObjectFiles.Failure(attempt: "write", path: path, code: errno) }
+        guard rename(path + ".part", path) == 0 else {
+            throw ObjectFiles.Failure(attempt: "name", path: path, code: errno)
+        }
+        isFinished = true
+        try ObjectFiles.synchronizeFolder(ObjectFiles.folder(of: path))
+    }
+}
+
+extension SystemThread {
+    /// The result of blocking work.
+    static func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            SystemThread { continuation.resume(with: Result { try work() }) }.detach()
+        }
+    }
+}

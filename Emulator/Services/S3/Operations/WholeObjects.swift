@@ -1,0 +1,86 @@
+package import EmulatorCore
+
+/// The operations on whole objects that other services of the emulator use; the HTTP operations share all of it but their
+/// own form.
+extension S3: ObjectStore {
+    package func getObject(_ object: ObjectLocation) throws(AWSFault) -> (facts: ObjectFacts, contents: [UInt8]) {
+        try answering {
+            // Its files are kept as long as this reader is.
+            try withExtendedLifetime(reclaimer.enter()) {
+                let (located, content) = try store.read { snapshot in
+                    let located = try locate(object.bucket, object.key, object.version, snapshot)
+                    return (located, try snapshot.content(of: located.object))
+                }
+                var bytes: [UInt8] = []
+                bytes.reserveCapacity(located.object.size)
+                try content.read(nil, files) { bytes += $0 }
+                return (Self.facts(located.object, in: located.bucket), bytes)
+            }
+        }
+    }
+
+    package func headObject(_ object: ObjectLocation) throws(AWSFault) -> ObjectFacts {
+        try answering {
+            let located = try store.read { try locate(object.bucket, object.key, object.version, $0) }
+            return Self.facts(located.object, in: located.bucket)
+        }
+    }
+
+    package func putObject(_ contents: [UInt8], to object: ObjectLocation) async throws(AWSFault) -> ObjectFacts {
+        do {
+            let payload = try await receive(contents, checksum: .crc32)
+            let (stored, bucket) = try await put(
+                NewObject(key: object.key), payload, in: object.bucket, requestID: ambient.uuid())
+            return Self.facts(stored, in: bucket)
+        } catch {
+            throw Self.fault(error).answer
+        }
+    }
+
+    package func deleteObject(_ object: ObjectLocation) async throws(AWSFault) {
+        do {
+            _ = try await delete(
+                DeletionTarget(key: object.key, version: object.version), in: object.bucket, requestID: ambient.uuid())
+        } catch {
+            throw Self.fault(error).answer
+        }
+    }
+
+    package func listObjects(
+        in bucket: String, prefix: String, after key: String, limit: Int
+    ) throws(AWSFault) -> (objects: [ObjectFacts], isTruncated: Bool) {
+        try answering {
+            try store.read { snapshot in
+                let bucket = try snapshot.bucket(bucket)
+                let page = try snapshot.page(of: bucket.name, ListingRequest(prefix: prefix, limit: limit), after: key)
+                return (page.objects.map { Self.facts($0, in: bucket) }, page.isTruncated)
+            }
+        }
+    }
+
+    package func listBuckets() throws(AWSFault) -> [(name: String, createdAt: Timestamp)] {
+        try answering {
+            try store.read { snapshot in
+                try snapshot.buckets(after: "").map { ($0.name, Timestamp(milliseconds: $0.createdAt)) }
+            }
+        }
+    }
+
+    private static func facts(_ object: StoredObject, in bucket: Bucket) -> ObjectFacts {
+        ObjectFacts(
+            key: object.key, size: object.size, etag: object.quotedETag, lastModified: object.lastModified,
+            contentType: object.headers["Content-Type"] ?? ObjectHeaders.defaultContentType,
+            storageClass: object.storageClass,
+            crc32: object.checksum.flatMap { $0.algorithm == .crc32 && $0.scope == .fullObject ? $0.value : nil },
+            version: bucket.hasVersions ? object.version : nil)
+    }
+
+    private func answering<Value>(_ body: () throws -> Value) throws(AWSFault) -> Value {
+        do { return try body() } catch { throw Self.fault(error).answer }
+    }
+}
+
+extension S3Fault {
+    /// The fault without what only HTTP carries.
+    fileprivate var answer: AWSFault { AWSFault(code, message, status: status) }
+}

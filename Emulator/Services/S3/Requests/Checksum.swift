@@ -1,0 +1,80 @@
+internal import EmulatorCore
+internal import Digest
+
+/// The checksums that S3 keeps beside an object.
+/// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>
+enum ChecksumAlgorithm: String, Sendable, CaseIterable {
+    case crc32 = "CRC32"
+    case crc32c = "CRC32C"
+    case crc64nvme = "CRC64NVME"
+    case sha1 = "SHA1"
+    case sha256 = "SHA256"
+
+    /// The header or trailer that carries it.
+    var header: String { "x-amz-checksum-\(rawValue.lowercased())" }
+    /// The element of a document that carries it.
+    var element: String { "Checksum\(rawValue)" }
+
+    var polynomial: CyclicRedundancyCheck.Polynomial? {
+        switch self {
+        case .crc32: .crc32
+        case .crc32c: .crc32c
+        case .crc64nvme: .crc64NVMe
+        case .sha1, .sha256: nil
+        }
+    }
+
+    /// The value's length in bytes.
+    var length: Int {
+        switch self {
+        case .crc32, .crc32c: 4
+        case .crc64nvme: 8
+        case .sha1: 20
+        case .sha256: 32
+        }
+    }
+
+    init?(header: String) {
+        let name = header.lowercased()
+        guard let match = Self.allCases.first(where: { $0.header == name }) else { return nil }
+        self = match
+    }
+}
+
+/// A checksum with the name of what made it.
+struct Checksum: Sendable, Equatable {
+    /// What a multipart object's checksum was made of.
+    enum Scope: String, Sendable {
+        /// Of all bytes.
+        case fullObject = "FULL_OBJECT"
+        /// Of the parts' checksums.
+        case composite = "COMPOSITE"
+    }
+
+    var algorithm: ChecksumAlgorithm
+    /// In Base64; a composite one with `-` and the number of parts.
+    var value: String
+    var scope = Scope.fullObject
+}
+
+/// A checksum of bytes that arrive in pieces.
+struct RunningChecksum: ~Copyable {
+    let algorithm: ChecksumAlgorithm
+    private var check: CyclicRedundancyCheck?
+    private var digest: Digest?
+
+    init(_ algorithm: ChecksumAlgorithm) {
+        self.algorithm = algorithm
+        check = algorithm.polynomial.map { CyclicRedundancyCheck($0) }
+        digest = algorithm.polynomial == nil ? Digest(algorithm == .sha1 ? .sha1 : .sha256) : nil
+    }
+
+    mutating func update(_ bytes: [UInt8]) {
+        if check != nil { check?.update(bytes) } else { digest?.update(bytes) }
+    }
+
+    consuming func finish() -> [UInt8] {
+        if let check { return check.bytes }
+        return digest.take()?.finish() ?? []
+    }
+}

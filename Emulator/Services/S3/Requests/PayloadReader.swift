@@ -1,0 +1,126 @@
+internal import EmulatorCore
+
+/// A request's body with the framing `aws-chunked` taken off, if it has it, piece by piece.
+///
+/// Chunk signatures are read over: signatures are not verified.
+/// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html>
+struct PayloadReader {
+    private enum State {
+        /// In a line that gives a chunk's size.
+        case size
+        /// In a chunk's data.
+        case data(remaining: Int)
+        /// At the line end after a chunk's data.
+        case dataEnd
+        case trailer
+        case end
+    }
+
+    /// What followed the last chunk: names in lowercase.
+    private(set) var trailers: [String: String] = [:]
+    private let body: RequestBody
+    private let isChunked: Bool
+    /// The size of the payload itself, where the client gave it.
+    private let expected: Int?
+    private var received = 0
+    private var state = State.size
+    private var line: [UInt8] = []
+    private static let longestLine = 8 << 10
+
+    init(_ request: S3Request) throws(S3Fault) {
+        body = request.body
+        isChunked =
+            request.headers["x-amz-content-sha256"]?.hasPrefix("STREAMING-") == true
+            || ContentEncoding(request.headers["Content-Encoding"]).isChunked
+        let length = request.headers[isChunked ? "x-amz-decoded-content-length" : "Content-Length"]
+        expected = length.flatMap { Int($0) }
+        guard expected ?? 0 >= 0, length == nil || expected != nil else {
+            throw .invalidArgument("The length of the payload is not a number.")
+        }
+    }
+
+    mutating func next() async throws -> [UInt8]? {
+        while let piece = try await body.next() {
+            let payload = isChunked ? try payload(of: piece) : piece
+            received += payload.count
+            if !payload.isEmpty { return payload }
+        }
+        if isChunked {
+            guard case .end = state else { throw S3Fault.incompleteBody }
+        }
+        guard expected == nil || expected == received else { throw S3Fault.incompleteBody }
+        return nil
+    }
+
+    private mutating func payload(of piece: [UInt8]) throws(S3Fault) -> [UInt8] {
+        var payload: [UInt8] = []
+        var rest = piece[...]
+        while !rest.isEmpty {
+            switch state {
+            case .data(let remaining):
+                let chunk = rest.prefix(remaining)
+                payload += chunk
+                rest = rest.dropFirst(chunk.count)
+                state = chunk.count == remaining ? .dataEnd : .data(remaining: remaining - chunk.count)
+            case .end:
+                return payload
+            case .size, .dataEnd, .trailer:
+                guard let line = try takeLine(&rest) else { return payload }
+                try take(line)
+            }
+        }
+        return payload
+    }
+
+    private mutating func take(_ line: String) throws(S3Fault) {
+        switch state {
+        case .size:
+            guard let size = Int(line.prefix { $0 != ";" }, radix: 16), size >= 0 else { throw .incompleteBody }
+            state = size == 0 ? .trailer : .data(remaining: size)
+        case .dataEnd:
+            guard line.isEmpty else { throw .incompleteBody }
+            state = .size
+        default:
+            guard let colon = line.firstIndex(of: ":") else {
+                state = .end
+                return
+            }
+            let value = line[colon...].dropFirst().drop { $0 == " " }
+            trailers[line[..<colon].lowercased()] = String(value)
+        }
+    }
+
+    /// A line without its end, once all of it is there.
+    private mutating func takeLine(_ rest: inout ArraySlice<UInt8>) throws(S3Fault) -> String? {
+        guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else {
+            line += rest
+            rest = []
+            guard line.count <= Self.longestLine else { throw .incompleteBody }
+            return nil
+        }
+        line += rest[..<end]
+        rest = rest[(end + 1)...]
+        if line.last == UInt8(ascii: "\r") { line.removeLast() }
+        defer { line = [] }
+        return String(decoding: line, as: UTF8.self)
+    }
+}
+
+/// The encodings that a `Content-Encoding` header lists.
+struct ContentEncoding {
+    private let codings: [String]
+
+    init(_ header: String?) {
+        codings = (header ?? "").split(separator: ",").map { coding in
+            String(coding.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }
+    }
+
+    var isChunked: Bool { codings.contains { $0.lowercased() == "aws-chunked" } }
+
+    /// What is left for the object: `aws-chunked` frames the request only.
+    var ofObject: String? {
+        let rest = codings.filter { $0.lowercased() != "aws-chunked" }
+        return rest.isEmpty ? nil : rest.joined(separator: ",")
+    }
+}

@@ -1,0 +1,95 @@
+internal import EmulatorCore
+internal import Digest
+internal import JSON
+
+/// Hashes a payload as it passes, and holds it against everything that the client said about it.
+struct PayloadVerifier: ~Copyable {
+    /// What is known of a payload that arrived whole.
+    struct Result: Sendable {
+        let size: Int
+        let md5: [UInt8]
+        let checksum: Checksum?
+    }
+
+    /// What the client said.
+    private struct Expectations {
+        var md5: [UInt8]?
+        var sha256: String?
+        var checksum: String?
+        var algorithm: ChecksumAlgorithm?
+
+        init(_ headers: HTTPHeaders, otherwise algorithm: ChecksumAlgorithm?) throws(S3Fault) {
+            if let header = headers["Content-MD5"] {
+                guard let md5 = [UInt8](base64: header), md5.count == 16 else { throw .invalidDigest }
+                self.md5 = md5
+            }
+            if let header = headers["x-amz-content-sha256"], header.utf8.count == 64 { sha256 = header.lowercased() }
+            let sent = headers.fields.compactMap { field in
+                ChecksumAlgorithm(header: field.name).map { (algorithm: $0, value: field.value) }
+            }
+            guard sent.count <= 1 else {
+                throw .invalidRequest(
+                    "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+            }
+            if let sent = sent.first {
+                guard [UInt8](base64: sent.value)?.count == sent.algorithm.length else {
+                    throw .invalidRequest("Value for \(sent.algorithm.header) header is invalid.")
+                }
+                checksum = sent.value
+            }
+            let trailer = headers["x-amz-trailer"].flatMap { ChecksumAlgorithm(header: $0) }
+            let named = headers["x-amz-sdk-checksum-algorithm"].flatMap {
+                ChecksumAlgorithm(rawValue: $0.uppercased())
+            }
+            self.algorithm = sent.first?.algorithm ?? trailer ?? named ?? algorithm
+        }
+    }
+
+    private let expected: Expectations
+    private var size = 0
+    private var md5: Digest?
+    private var sha256: Digest?
+    private var checksum: RunningChecksum?
+
+    /// - Parameter algorithm: the checksum to make where the client sends none.
+    init(_ request: S3Request, checksum algorithm: ChecksumAlgorithm? = nil) throws(S3Fault) {
+        try self.init(request.headers, checksum: algorithm)
+    }
+
+    init(_ headers: HTTPHeaders, checksum algorithm: ChecksumAlgorithm?) throws(S3Fault) {
+        self.init(try Expectations(headers, otherwise: algorithm))
+    }
+
+    private init(_ expected: Expectations) {
+        self.expected = expected
+        md5 = Digest(.md5)
+        sha256 = expected.sha256 == nil ? nil : Digest(.sha256)
+        checksum = expected.algorithm.map { RunningChecksum($0) }
+    }
+
+    mutating func update(_ piece: [UInt8]) {
+        size += piece.count
+        md5?.update(piece)
+        sha256?.update(piece)
+        checksum?.update(piece)
+    }
+
+    /// - Throws: `BadDigest`, `XAmzContentSHA256Mismatch`, `InvalidRequest`.
+    consuming func finish(trailers: [String: String]) throws(S3Fault) -> Result {
+        let md5 = md5.take()?.finish() ?? []
+        guard expected.md5 == nil || expected.md5 == md5 else { throw .badDigest }
+        if let expected = expected.sha256, let digest = sha256.take(), digest.finish().hexadecimal != expected {
+            throw S3Fault(
+                "XAmzContentSHA256Mismatch",
+                "The provided 'x-amz-content-sha256' header does not match what was computed.", 400)
+        }
+        guard let checksum = checksum.take() else { return Result(size: size, md5: md5, checksum: nil) }
+        let algorithm = checksum.algorithm
+        let value = checksum.finish().base64
+        if let expected = expected.checksum ?? trailers[algorithm.header], expected != value {
+            throw S3Fault(
+                "BadDigest", "The \(algorithm.rawValue) you specified did not match the calculated checksum.", 400)
+        }
+        return Result(size: size, md5: md5, checksum: Checksum(algorithm: algorithm, value: value))
+    }
+}

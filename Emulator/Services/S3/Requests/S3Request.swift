@@ -1,0 +1,68 @@
+internal import EmulatorCore
+
+/// A request with the bucket and key it is about taken apart.
+struct S3Request: Sendable {
+    let method: String
+    /// Empty for the service itself.
+    let bucket: String
+    /// Empty for the bucket itself. Keys are compared by their bytes, never as Swift compares text.
+    let key: String
+    let query: S3Query
+    let headers: HTTPHeaders
+    let body: RequestBody
+    /// The path as sent, for error documents.
+    let resource: String
+
+    private static let longestKey = 1024
+
+    init(_ request: HTTPRequest) throws(S3Fault) {
+        method = request.method
+        query = try S3Query(request.query)
+        headers = request.headers
+        body = request.body
+        resource = request.path
+        var path = request.path.dropFirst()
+        if let bucket = request.headers["Host"].flatMap(Self.bucket(inHost:)) {
+            self.bucket = bucket
+        } else {
+            let name = path.prefix { $0 != "/" }
+            path = path.dropFirst(name.count + 1)
+            guard let decoded = String(name).percentDecoded else { throw .invalidURI }
+            bucket = decoded
+        }
+        guard let key = String(path).percentDecoded else { throw .invalidURI }
+        guard key.utf8.count <= Self.longestKey else { throw .keyTooLong }
+        self.key = key
+    }
+
+    /// The bucket of a virtual-hosted request: what stands before `.s3.`, `.s3-` or `.localhost`.
+    /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
+    private static func bucket(inHost host: String) -> String? {
+        let name = host.prefix { $0 != ":" }
+        for mark in [".s3.", ".s3-"] {
+            if let found = name.firstRange(of: mark) { return String(name[..<found.lowerBound]) }
+        }
+        guard name.hasSuffix(".localhost"), name != "s3.localhost" else { return nil }
+        return String(name.dropLast(".localhost".count))
+    }
+
+    /// A whole XML document from the body.
+    func document() async throws -> XMLElement { try XMLElement(parsing: try await configuration()) }
+
+    /// The body of a configuration request, its Content-MD5 and checksum verified.
+    func configuration() async throws -> [UInt8] {
+        let limit = 1 << 20
+        var payload = try PayloadReader(self)
+        var verifier = try PayloadVerifier(self)
+        var bytes: [UInt8] = []
+        while let piece = try await payload.next() {
+            verifier.update(piece)
+            bytes += piece
+            guard bytes.count <= limit else {
+                throw S3Fault("MaxMessageLengthExceeded", "Your request was too big.", 400)
+            }
+        }
+        _ = try verifier.finish(trailers: payload.trailers)
+        return bytes
+    }
+}

@@ -1,0 +1,173 @@
+package import EmulatorCore
+internal import JSON
+internal import Threads
+
+/// Amazon S3: buckets, objects with versions, multipart uploads, and events for functions.
+///
+/// An object is acknowledged when its bytes, its place in the index and the events it causes are durable together.
+/// Small objects live in the database, so that one fsync serves many; the rest in files that never change.
+/// Access is never checked: everybody owns everything.
+/// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html>
+package final class S3: Service, ResourceProviding {
+    package static let signingNames = ["s3"]
+
+    let store: Store
+    let files: ObjectFiles
+    let reclaimer: FileReclaimer
+    let peers: Peers
+    let account: Account
+    let ambient: Ambient
+
+    package convenience init(_ context: ServiceContext) throws {
+        try self.init(store: context.store, peers: context.peers, account: context.account, ambient: context.ambient)
+    }
+
+    /// Opens the objects in the store's folder, and begins to remove files that a crash left behind.
+    /// - Parameter peers: receive the events that buckets are configured to send.
+    init(store: Store, peers: Peers, account: Account, ambient: Ambient) throws {
+        let files = try ObjectFiles(
+            directory: store.directory + "/objects", run: String(ambient.uuid().filter { $0 != "-" }))
+        self.store = store
+        self.files = files
+        self.peers = peers
+        self.account = account
+        self.ambient = ambient
+        reclaimer = FileReclaimer { files.remove($0) }
+        // What cannot be looked up now is swept at another start.
+        SystemThread {
+            try? files.sweep { name in try store.read { snapshot in try snapshot.refers(to: name) } }
+        }.detach()
+    }
+
+    package func respond(to request: HTTPRequest) async -> HTTPResponse {
+        let requestID = String(ambient.uuid().filter { $0 != "-" }.prefix(16)).uppercased()
+        var response: HTTPResponse
+        do {
+            let request = try S3Request(request)
+            if request.bucket.isEmpty {
+                response = try await service(request)
+            } else if request.key.isEmpty {
+                response = try await bucket(request)
+            } else {
+                response = try await object(request, requestID)
+            }
+        } catch {
+            response = Self.answer(Self.fault(error), request, requestID)
+        }
+        response.headers.append("x-amz-request-id", requestID)
+        response.headers.append("x-amz-id-2", Self.hostID(requestID))
+        response.headers.append("Server", "AmazonS3")
+        return response
+    }
+
+    // MARK: Which operation
+
+    private func service(_ request: S3Request) async throws -> HTTPResponse {
+        // `//key` names an object of a bucket without a name.
+        guard request.key.isEmpty else { throw S3Fault.invalidBucketName("") }
+        guard request.method == "GET" else { throw S3Fault.methodNotAllowed }
+        return try listBuckets(request)
+    }
+
+    private func bucket(_ request: S3Request) async throws -> HTTPResponse {
+        let query = request.query
+        if let name = BucketConfiguration.names.first(where: { query.contains($0) }) {
+            return try await configuration(name, request)
+        }
+        if let name = Self.unplayed.first(where: { query.contains($0) }) {
+            throw S3Fault.notEmulated("S3's bucket sub-resource \(name)")
+        }
+        switch request.method {
+        case "PUT": return try await createBucket(request)
+        case "HEAD": return try headBucket(request)
+        case "DELETE": return try await deleteBucket(request)
+        case "POST" where query.contains("delete"): return try await deleteObjects(request)
+        case "GET":
+            if query.contains("location") { return try bucketLocation(request) }
+            if query.contains("versions") { return try listVersions(request) }
+            if query.contains("uploads") { return try listUploads(request) }
+            return query["list-type"] == "2" ? try listObjectsV2(request) : try listObjects(request)
+        default: throw S3Fault.methodNotAllowed
+        }
+    }
+
+    private static let unplayed = [
+        "inventory", "analytics", "metrics", "intelligent-tiering", "metadataTable", "metadataConfiguration", "session",
+    ]
+
+    private func object(_ request: S3Request, _ requestID: String) async throws -> HTTPResponse {
+        let query = request.query
+        if query.contains("tagging") { return try await tagging(request) }
+        if query.contains("acl") { return try await objectACL(request) }
+        if let name = ["retention", "legal-hold", "torrent", "select", "restore", "renameObject"].first(where: {
+            query.contains($0)
+        }) {
+            throw S3Fault.notEmulated("S3's object sub-resource \(name)")
+        }
+        switch request.method {
+        case "GET":
+            if query.contains("attributes") { return try objectAttributes(request) }
+            if query.contains("uploadId") { return try listParts(request) }
+            return try getObject(request)
+        case "HEAD": return try getObject(request)
+        case "PUT":
+            let isCopy = request.headers["x-amz-copy-source"] != nil
+            if query.contains("uploadId") {
+                return isCopy ? try await uploadPartCopy(request) : try await uploadPart(request)
+            }
+            return isCopy ? try await copyObject(request, requestID) : try await putObject(request, requestID)
+        case "POST":
+            if query.contains("uploads") { return try await createUpload(request) }
+            if query.contains("uploadId") { return try await completeUpload(request, requestID) }
+            throw S3Fault.methodNotAllowed
+        case "DELETE":
+            return query.contains("uploadId")
+                ? try await abortUpload(request) : try await deleteObject(request, requestID)
+        default: throw S3Fault.methodNotAllowed
+        }
+    }
+
+    // MARK: Answers
+
+    static func hostID(_ requestID: String) -> String { Array((requestID + requestID).utf8).base64 }
+
+    static func answer(_ status: Int = 200, _ headers: [(String, String)] = []) -> HTTPResponse {
+        HTTPResponse(status: status, headers: HTTPHeaders(headers))
+    }
+
+    static func answer(_ document: XMLText, _ headers: [(String, String)] = []) -> HTTPResponse {
+        HTTPResponse(
+            status: 200, headers: HTTPHeaders([("Content-Type", "application/xml")] + headers),
+            body: .bytes(document.bytes))
+    }
+
+    static func fault(_ error: any Error) -> S3Fault {
+        switch error {
+        case let fault as S3Fault: fault
+        case let fault as AWSFault: S3Fault(fault.code, fault.message, fault.status)
+        case RequestBodyError.timedOut:
+            S3Fault(
+                "RequestTimeout",
+                "Your socket connection to the server was not read from or written to within the timeout period.", 400)
+        case is RequestBodyError: .incompleteBody
+        default: .internalFailure(error)
+        }
+    }
+
+    private static func answer(_ fault: S3Fault, _ request: HTTPRequest, _ requestID: String) -> HTTPResponse {
+        if request.method == "HEAD" || fault.status == 304 {
+            return HTTPResponse(status: fault.status, headers: HTTPHeaders(fault.headers))
+        }
+        let document = XMLText(plainRoot: "Error") { text in
+            text.element("Code", fault.code)
+            text.element("Message", fault.message)
+            for (name, value) in fault.details { text.element(name, value) }
+            text.element("Resource", request.path)
+            text.element("RequestId", requestID)
+            text.element("HostId", hostID(requestID))
+        }
+        return HTTPResponse(
+            status: fault.status, headers: HTTPHeaders([("Content-Type", "application/xml")] + fault.headers),
+            body: .bytes(document.bytes))
+    }
+}

@@ -1,0 +1,81 @@
+internal import EmulatorCore
+internal import JSON
+
+/// A message on its way from a topic to its subscribers.
+struct Notice: Sendable {
+    /// Of body and attributes, in bytes.
+    private static let sizeLimit = 262_144
+
+    let message: String
+    let subject: String?
+    let attributes: JSONObject
+    /// What each protocol gets instead of `message`, where they differ.
+    private let byProtocol: JSONObject?
+
+    init(message: String, attributes: JSONObject = [:]) {
+        self.message = message
+        self.attributes = attributes
+        subject = nil
+        byProtocol = nil
+    }
+
+    /// Out of `Publish`'s input, or an entry of a batch.
+    init(_ input: JSON) throws(AWSFault) {
+        let text = input["Message"]?.string ?? ""
+        guard !text.isEmpty else { throw .topicParameter("Empty message") }
+        subject = input["Subject"]?.string
+        attributes = input["MessageAttributes"]?.object ?? [:]
+        do { _ = try MessageAttributes(checking: attributes, countLimit: .max) } catch {
+            throw AWSFault("ParameterValueInvalid", error.message)
+        }
+        guard text.utf8.count + MessageAttributes(checked: attributes).sizeInBytes <= Self.sizeLimit else {
+            throw .topicParameter("Message too long")
+        }
+        if let subject {
+            let isText = subject.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+            guard isText, (1...100).contains(subject.utf8.count) else { throw .topicParameter("Subject") }
+        }
+        switch input["MessageStructure"]?.string {
+        case nil:
+            byProtocol = nil
+            message = text
+        case "json":
+            guard let texts = (try? JSON(parsing: text))?.object else {
+                throw .topicParameter("Message Structure - JSON message body failed to parse")
+            }
+            guard let message = texts["default"]?.string else {
+                throw .topicParameter("Message Structure - No default entry in JSON message body")
+            }
+            byProtocol = texts
+            self.message = message
+        default: throw .topicParameter("MessageStructure")
+        }
+    }
+
+    func message(for proto: String) -> String { byProtocol?[proto]?.string ?? message }
+
+    /// The attributes as a filter policy sees them: numbers as numbers, lists as lists.
+    var attributesAsValues: JSON {
+        .object(
+            JSONObject(
+                attributes.map { name, attribute in
+                    let text = attribute["StringValue"]?.string
+                    switch (attribute["DataType"]?.string, text) {
+                    case ("Number"?, let text?), ("String.Array"?, let text?):
+                        return (name, (try? JSON(parsing: text)) ?? .string(text))
+                    case (_, let text?): return (name, .string(text))
+                    default: return (name, attribute["BinaryValue"] ?? .null)
+                    }
+                }))
+    }
+
+    /// The attributes as subscribers see them inside a notification.
+    var attributesAsShown: JSON {
+        .object(
+            JSONObject(
+                attributes.map { name, attribute in
+                    let value = attribute["StringValue"] ?? attribute["BinaryValue"] ?? .null
+                    return (name, ["Type": attribute["DataType"] ?? .null, "Value": value])
+                }))
+    }
+}

@@ -1,0 +1,111 @@
+package import EmulatorCore
+internal import JSON
+
+// Messages to topics. See <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
+
+extension SNSService: EventTarget {
+    package var targetService: String { "sns" }
+
+    package func accept(_ event: TargetEvent, for resource: ARN, in transaction: borrowing Transaction) throws {
+        let topic = try StoredTopic.named(try topicName(resource.text), in: transaction.snapshot)
+        _ = try publish(Notice(message: event.body, attributes: event.attributes), to: topic, in: transaction)
+    }
+
+    func publish(_ input: JSON) async throws -> JSON {
+        if input["PhoneNumber"] != nil { throw AWSFault.notEmulated("SNS's delivery by sms") }
+        let name = try topicName(input["TopicArn"]?.string ?? input["TargetArn"]?.string)
+        let notice = try Notice(input)
+        let id = try await store.write { [self] transaction in
+            try publish(notice, to: try StoredTopic.named(name, in: transaction.snapshot), in: transaction)
+        }
+        return ["MessageId": .string(id)]
+    }
+
+    func publishBatch(_ input: JSON) async throws -> JSON {
+        let name = try topicName(input["TopicArn"]?.string)
+        let entries = try BatchEntries(input, "PublishBatchRequestEntry", member: "PublishBatchRequestEntries")
+        return try await store.write { [self] transaction in
+            let topic = try StoredTopic.named(name, in: transaction.snapshot)
+            return try entries.answer(in: transaction) { entry, transaction in
+                ["MessageId": .string(try publish(try Notice(entry), to: topic, in: transaction))]
+            }
+        }
+    }
+
+    /// - Returns: the message's id.
+    private func publish(
+        _ notice: Notice, to topic: StoredTopic, in transaction: borrowing Transaction
+    ) throws -> String {
+        let id = ambient.uuid()
+        for subscription in try StoredSubscription.all(ofTopic: topic.name, in: transaction.snapshot)
+        where !subscription.isPending && subscription.takes(notice) {
+            let notification = notification(notice, id: id, for: subscription)
+            do {
+                try deliver(notification, notice, to: subscription, in: transaction)
+            } catch let fault as AWSFault {
+                try giveUp(notification, notice, of: subscription, fault, in: transaction)
+            }
+        }
+        return id
+    }
+
+    private func deliver(
+        _ notification: JSONObject, _ notice: Notice, to subscription: StoredSubscription,
+        in transaction: borrowing Transaction
+    ) throws {
+        if subscription.proto == "sqs" {
+            let message = queueMessage(notification, notice, for: subscription)
+            return try peers.deliver(message, to: subscription.endpoint, in: transaction)
+        }
+        var members = notification
+        if members["Subject"] == nil { members["Subject"] = .null }
+        if members["MessageAttributes"] == nil { members["MessageAttributes"] = [:] }
+        let event: JSON = [
+            "Records": [
+                [
+                    "EventSource": "aws:sns", "EventVersion": "1.0",
+                    "EventSubscriptionArn": .string(arn(of: subscription)), "Sns": .object(members),
+                ]
+            ]
+        ]
+        try peers.deliver(TargetEvent(event), to: subscription.endpoint, in: transaction)
+    }
+
+    private func queueMessage(
+        _ notification: JSONObject, _ notice: Notice, for subscription: StoredSubscription
+    ) -> TargetEvent {
+        subscription.deliversRaw
+            ? TargetEvent(notice.message(for: subscription.proto), attributes: notice.attributes)
+            : TargetEvent(.object(notification))
+    }
+
+    /// Leaves what the endpoint did not take with the subscription's dead-letter queue; without one it is lost, as on AWS.
+    private func giveUp(
+        _ notification: JSONObject, _ notice: Notice, of subscription: StoredSubscription, _ fault: AWSFault,
+        in transaction: borrowing Transaction
+    ) throws {
+        peers.write(
+            "\(subscription.endpoint) did not take a message: \(fault)\n",
+            group: "sns/\(account.region)/\(account.id)/\(subscription.topic)/Failure", stream: subscription.id)
+        guard let target = subscription.deadLetterTarget else { return }
+        var letter = queueMessage(notification, notice, for: subscription)
+        // More attributes than a queue takes may be why it was not delivered.
+        if notice.attributes.count > 10 { letter.attributes = [:] }
+        do { try peers.deliver(letter, to: target, in: transaction) } catch is AWSFault {}
+    }
+
+    /// What a subscriber gets that does not ask for the bare message. It is not signed: nobody here has SNS's key.
+    /// - SeeAlso: <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>
+    private func notification(_ notice: Notice, id: String, for subscription: StoredSubscription) -> JSONObject {
+        var members: JSONObject = [
+            "Type": "Notification", "MessageId": .string(id), "TopicArn": .string(arn(of: subscription.topic)),
+        ]
+        if let subject = notice.subject { members["Subject"] = .string(subject) }
+        members["Message"] = .string(notice.message(for: subscription.proto))
+        members["Timestamp"] = .string(Timestamp(milliseconds: ambient.now()).iso8601)
+        members["UnsubscribeURL"] = .string(
+            "https://sns.\(account.region).amazonaws.com/?Action=Unsubscribe&SubscriptionArn=\(arn(of: subscription))")
+        if !notice.attributes.isEmpty { members["MessageAttributes"] = notice.attributesAsShown }
+        return members
+    }
+}

@@ -1,0 +1,56 @@
+internal import EmulatorCore
+internal import JSON
+
+/// A topic as the store has it.
+struct StoredTopic: Sendable {
+    static let schema = """
+        CREATE TABLE IF NOT EXISTS sns_topic (
+            name TEXT PRIMARY KEY, attributes BLOB NOT NULL, tags BLOB NOT NULL) STRICT;
+        """
+
+    let name: String
+    /// By name; values are text, as the API carries them.
+    var attributes: JSONObject
+    var tags: JSONObject
+
+    static func find(_ name: String, in snapshot: borrowing Snapshot) throws -> StoredTopic? {
+        try snapshot.first("SELECT attributes, tags FROM sns_topic WHERE name = ?", .text(name)) { row in
+            StoredTopic(
+                name: name, attributes: try JSON(parsing: row.blob(0)).object ?? [:],
+                tags: try JSON(parsing: row.blob(1)).object ?? [:])
+        }
+    }
+
+    /// - Parameter missing: what is thrown where there is no such topic.
+    static func named(
+        _ name: String, in snapshot: borrowing Snapshot, orThrow missing: AWSFault = .noTopic
+    ) throws -> StoredTopic {
+        guard let topic = try find(name, in: snapshot) else { throw missing }
+        return topic
+    }
+
+    func save(in transaction: borrowing Transaction) throws {
+        try transaction.execute(
+            "INSERT OR REPLACE INTO sns_topic VALUES (?, ?, ?)", .text(name), .blob(JSON.object(attributes).bytes),
+            .blob(JSON.object(tags).bytes))
+    }
+
+    func remove(in transaction: borrowing Transaction) throws {
+        try transaction.execute("DELETE FROM sns_subscription WHERE topic = ?", .text(name))
+        try transaction.execute("DELETE FROM sns_topic WHERE name = ?", .text(name))
+    }
+
+    private static let names: Set = [
+        "DisplayName", "Policy", "DeliveryPolicy", "KmsMasterKeyId", "TracingConfig", "SignatureVersion",
+    ]
+
+    /// - Throws: ``AWSFault`` for an attribute that no topic has.
+    static func check(_ attributes: JSONObject) throws(AWSFault) {
+        if attributes["FifoTopic"]?.string == "true" { throw .notEmulated("A FIFO topic") }
+        for (name, _) in attributes where !names.contains(name) && !name.hasSuffix("FeedbackRoleArn") {
+            guard name == "FifoTopic" || name.hasSuffix("FeedbackSampleRate") else {
+                throw .topicParameter("AttributeName")
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+internal import EmulatorCore
+internal import JSON
+
+/// A schedule of EventBridge Scheduler, or a rule of EventBridge that has one.
+struct Schedule: Sendable {
+    struct Target: Sendable {
+        let arn: String
+        /// JSON text; nil is the service's own event.
+        let input: String?
+    }
+
+    /// Unique among both kinds.
+    let arn: String
+    let name: String
+    let declaration: JSONObject
+    let expression: ScheduleExpression
+    let targets: [Target]
+    let isEnabled: Bool
+    private let isRule: Bool
+
+    /// - Throws: ``AWSFault`` when a part of it cannot be played, naming the part.
+    init(_ declaration: JSONObject, isRule: Bool, account: Account) throws(AWSFault) {
+        let name = declaration["Name"]?.string ?? ""
+        self.name = name
+        self.isRule = isRule
+        self.declaration = declaration
+        arn =
+            isRule
+            ? account.arn("events", "rule/\(name)")
+            : account.arn("scheduler", "schedule/\(declaration["GroupName"]?.string ?? "default")/\(name)")
+        guard let text = declaration["ScheduleExpression"]?.string else {
+            throw .notEmulated("The rule \(name), which waits for events of a bus,")
+        }
+        let zone = declaration["ScheduleExpressionTimezone"]?.string ?? "UTC"
+        guard zone == "UTC" else { throw .notEmulated("The time zone \(zone) of the schedule \(name)") }
+        expression = try ScheduleExpression(text)
+        isEnabled = declaration["State"]?.string != "DISABLED"
+        var targets: [Target] = []
+        for target in isRule ? declaration["Targets"]?.array ?? [] : [declaration["Target"] ?? [:]] {
+            targets.append(Target(arn: target["Arn"]?.string ?? "", input: target["Input"]?.string))
+        }
+        self.targets = targets
+    }
+
+    /// What `target` gets when the schedule fires at `time`.
+    func input(for target: Target, at time: Int64, id: String, account: Account) -> JSON {
+        let moment = Timestamp(milliseconds: time).iso8601.dropLast(5) + "Z"
+        if let input = target.input {
+            let filled = input.replacing("<aws.scheduler.scheduled-time>", with: moment)
+                .replacing("<aws.scheduler.execution-id>", with: id)
+                .replacing("<aws.scheduler.schedule-arn>", with: arn)
+                .replacing("<aws.scheduler.attempt-number>", with: "1")
+            return (try? JSON(parsing: filled)) ?? .string(filled)
+        }
+        return [
+            "version": "0", "id": .string(id), "detail-type": "Scheduled Event",
+            "source": isRule ? "aws.events" : "aws.scheduler", "account": .string(account.id),
+            "time": .string(String(moment)), "region": .string(account.region), "resources": [.string(arn)],
+            "detail": isRule ? [:] : "{}",
+        ]
+    }
+}

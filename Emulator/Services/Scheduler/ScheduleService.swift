@@ -1,0 +1,200 @@
+package import EmulatorCore
+internal import JSON
+internal import Synchronization
+
+/// EventBridge Scheduler and EventBridge's scheduled rules.
+///
+/// A schedule's next time moves in the commit that starts its targets. A time that passed while the emulator was away
+/// is made up for once.
+package final class ScheduleService: Sendable {
+    package static let schema = [
+        """
+        CREATE TABLE IF NOT EXISTS schedule (
+            arn TEXT PRIMARY KEY, is_rule INTEGER NOT NULL, declaration BLOB NOT NULL, due_at INTEGER) STRICT;
+        CREATE INDEX IF NOT EXISTS schedule_due ON schedule (due_at);
+        """
+    ]
+
+    private static let retryDelay: Int64 = 5000
+
+    private let store: Store
+    private let peers: Peers
+    private let account: Account
+    private let ambient: Ambient
+    private let bell = Bell()
+    private let task = Mutex<Task<Void, Never>?>(nil)
+
+    init(store: Store, peers: Peers, account: Account = Account(), ambient: Ambient = .system) {
+        self.store = store
+        self.peers = peers
+        self.account = account
+        self.ambient = ambient
+    }
+
+    /// Begins to fire.
+    package func start() async throws {
+        task.withLock { task in
+            task?.cancel()
+            task = Task { await self.serve() }
+        }
+    }
+
+    package func stop() async {
+        task.withLock { task in
+            task?.cancel()
+            task = nil
+        }
+    }
+
+    private func serve() async {
+        while !Task.isCancelled {
+            var next: Int64?
+            do {
+                for schedule in try due() { await fire(schedule) }
+                next = try store.read { snapshot in
+                    try snapshot.first("SELECT min(due_at) FROM schedule") { $0.integerOrNil(0) } ?? nil
+                }
+            } catch {
+                next = ambient.now() + Self.retryDelay
+            }
+            await bell.wait(until: next, ambient)
+        }
+    }
+
+    private func due() throws -> [(schedule: Schedule, dueAt: Int64)] {
+        try store.read { snapshot in
+            var due: [(schedule: Schedule, dueAt: Int64)] = []
+            try snapshot.query(
+                "SELECT declaration, is_rule, due_at FROM schedule WHERE due_at <= ? ORDER BY due_at",
+                .integer(ambient.now())
+            ) { row in
+                let declaration = try JSON(parsing: row.blob(0)).object ?? [:]
+                let schedule = try Schedule(declaration, isRule: row.int(1) == 1, account: account)
+                due.append((schedule, row.integer(2)))
+            }
+            return due
+        }
+    }
+
+    private func fire(_ due: (schedule: Schedule, dueAt: Int64)) async {
+        let schedule = due.schedule
+        let now = ambient.now()
+        // From the planned time, so that a rate does not drift; from now, when times were missed.
+        let planned = schedule.expression.next(after: due.dueAt)
+        let next = planned.flatMap { $0 > now ? $0 : schedule.expression.next(after: now) }
+        let id = ambient.uuid()
+        do {
+            try await store.write { [self] transaction in
+                for target in schedule.targets {
+                    let input = schedule.input(for: target, at: due.dueAt, id: id, account: account)
+                    try peers.deliver(TargetEvent(input), to: target.arn, in: transaction)
+                }
+                try transaction.execute(
+                    "UPDATE schedule SET due_at = ? WHERE arn = ?", .integer(next), .text(schedule.arn))
+            }
+        } catch {
+            peers.write(
+                "\(schedule.arn) could not start its targets: \(error); again in \(Self.retryDelay) ms\n",
+                group: "/emulator/schedules", stream: schedule.name)
+            _ = try? await store.write { transaction in
+                try transaction.execute(
+                    "UPDATE schedule SET due_at = ? WHERE arn = ?", .integer(now + Self.retryDelay),
+                    .text(schedule.arn))
+            }
+        }
+    }
+}
+
+extension ScheduleService: ResourceProviding {
+    package var resourceTypes: [String] { ["AWS::Scheduler::Schedule", "AWS::Events::Rule"] }
+
+    package func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
+        var declaration = resource.properties.object ?? [:]
+        if declaration["Name"] == nil { declaration["Name"] = .string(resource.logicalID) }
+        let isRule = resource.type == "AWS::Events::Rule"
+        let schedule = try Schedule(declaration, isRule: isRule, account: account)
+        for target in schedule.targets where !peers.takesEvents(for: target.arn) {
+            throw .notEmulated(
+                "The target \(target.arn.isEmpty ? "(none)" : target.arn) of the schedule \(schedule.name)")
+        }
+        let provisioned = ProvisionedResource(ref: schedule.name, attributes: ["Arn": schedule.arn])
+        let known: JSON?
+        do { known = try self.declaration(of: schedule.arn) } catch { throw .internalFailure(error) }
+        // Unchanged, it keeps its next time.
+        guard known != .object(schedule.declaration) else { return provisioned }
+        let due = schedule.isEnabled ? schedule.expression.next(after: ambient.now()) : nil
+        do {
+            try await store.write { transaction in
+                try transaction.execute(
+                    "INSERT OR REPLACE INTO schedule VALUES (?, ?, ?, ?)", .text(schedule.arn),
+                    .integer(isRule ? 1 : 0),
+                    .blob(JSON.object(schedule.declaration).bytes), .integer(due))
+            }
+        } catch { throw .internalFailure(error) }
+        bell.ring()
+        return provisioned
+    }
+
+    package func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        let isRule = type == "AWS::Events::Rule"
+        do {
+            let arns = try all().filter { $0.isRule == isRule && $0.declaration["Name"]?.string == ref }.map(\.arn)
+            try await store.write { transaction in
+                for arn in arns { try transaction.execute("DELETE FROM schedule WHERE arn = ?", .text(arn)) }
+            }
+        } catch { throw .internalFailure(error) }
+        bell.ring()
+    }
+
+    private func declaration(of arn: String) throws -> JSON? {
+        try store.read { snapshot in
+            try snapshot.first("SELECT declaration FROM schedule WHERE arn = ?", .text(arn)) { row in
+                try JSON(parsing: row.blob(0))
+            }
+        }
+    }
+
+    /// All schedules' declarations, their ARNs and next times (milliseconds since 1970) beside them.
+    private func all() throws -> [(arn: String, declaration: JSONObject, isRule: Bool)] {
+        try store.read { snapshot in
+            try snapshot.all("SELECT arn, declaration, is_rule FROM schedule ORDER BY arn") { row in
+                (row.text(0), try JSON(parsing: row.blob(1)).object ?? [:], row.int(2) == 1)
+            }
+        }
+    }
+}
+
+extension ScheduleService: Service {
+    package static let signingNames = ["scheduler"]
+
+    package convenience init(_ context: ServiceContext) {
+        self.init(store: context.store, peers: context.peers, account: context.account, ambient: context.ambient)
+    }
+
+    /// ListSchedules and GetSchedule.
+    package func respond(to request: HTTPRequest) async -> HTTPResponse {
+        let parts = request.path.split(separator: "/").map(String.init)
+        guard request.method == "GET", parts.first == "schedules", parts.count <= 2, let all = try? all() else {
+            return answer(501, ["Message": .string("Scheduler's \(request.method) \(request.path) is not played.")])
+        }
+        let documents = all.filter { !$0.isRule }.map { schedule -> JSONObject in
+            var document = schedule.declaration
+            document["Arn"] = .string(schedule.arn)
+            if document["State"] == nil { document["State"] = "ENABLED" }
+            if document["GroupName"] == nil { document["GroupName"] = "default" }
+            return document
+        }
+        guard parts.count == 2 else { return answer(200, ["Schedules": .array(documents.map { .object($0) })]) }
+        guard let found = documents.first(where: { $0["Name"]?.string == parts[1] }) else {
+            var missing = answer(404, ["Message": .string("Schedule \(parts[1]) does not exist.")])
+            missing.headers.append("x-amzn-ErrorType", "ResourceNotFoundException")
+            return missing
+        }
+        return answer(200, .object(found))
+    }
+
+    private func answer(_ status: Int, _ document: JSON) -> HTTPResponse {
+        HTTPResponse(
+            status: status, headers: HTTPHeaders([("Content-Type", "application/json")]), body: .bytes(document.bytes))
+    }
+}

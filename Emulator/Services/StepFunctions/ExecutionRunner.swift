@@ -1,0 +1,165 @@
+internal import EmulatorCore
+internal import ASL
+internal import JSON
+internal import Synchronization
+
+/// Carries one execution: takes inputs, makes them and their history durable, and only then does what they call for.
+actor ExecutionRunner {
+    /// Settled when the end of the execution is durable.
+    nonisolated let outcome = Promise<Outcome>()
+
+    private var execution: Execution
+    /// What of an execution outlives the emulator.
+    enum Keeping: Sendable {
+        /// Every input, under the execution's row.
+        case log(row: Int64)
+        /// That it began: after a crash an express workflow runs again from its start, at least once in all.
+        case start
+        /// Nothing: its caller waits, and goes with the emulator.
+        case nothing
+    }
+
+    private let keeping: Keeping
+    private let service: StepFunctionsService
+    private let logging: ExecutionLogging?
+    private var waiting: [ExecutionInput.Kind] = []
+    private var isWorking = false
+    private var sequence: Int64 = 0
+    private var lastEventID: Int64 = 0
+    private var calls: [TaskID: Task<Void, Never>] = [:]
+    private var alarms: [TimerID: Task<Void, Never>] = [:]
+
+    init(_ execution: Execution, keeping: Keeping, logging: ExecutionLogging?, service: StepFunctionsService) {
+        self.execution = execution
+        self.keeping = keeping
+        self.logging = logging
+        self.service = service
+    }
+
+    func isPending(task: TaskID) -> Bool { execution.isPending(task: task) }
+
+    func token(ofTask id: TaskID) -> String? { execution.token(ofTask: id) }
+
+    /// Takes an input. What comes of it is durable some time later; inputs that gather meanwhile share a commit.
+    func give(_ kind: ExecutionInput.Kind) {
+        waiting.append(kind)
+        guard !isWorking else { return }
+        isWorking = true
+        Task { await self.work() }
+    }
+
+    private func work() async {
+        while !waiting.isEmpty, execution.outcome == nil {
+            let inputs = waiting.map { ExecutionInput($0, at: ASL.Timestamp(milliseconds: service.ambient.now())) }
+            waiting = []
+            let effects = inputs.flatMap { execution.handle($0) }
+            do {
+                try await append(inputs, effects)
+            } catch {
+                // The store is closed or the disk is full: the execution goes on from its log after a restart.
+                return
+            }
+            for effect in effects { perform(effect) }
+            if execution.hasReadyBranches { waiting.append(.continued) }
+        }
+        isWorking = false
+    }
+
+    private func append(_ inputs: [ExecutionInput], _ effects: [Effect]) async throws {
+        let row: Int64
+        switch keeping {
+        case .nothing: return
+        case .start:
+            guard execution.outcome != nil else { return }
+            let arn = execution.identity.arn
+            try await service.store.write { transaction in
+                try transaction.execute("DELETE FROM express_executions WHERE arn = ?", .text(arn))
+            }
+            return
+        case .log(let number): row = number
+        }
+        let events = effects.compactMap { if case .record(let event) = $0 { event } else { nil } }
+        if let last = events.last { lastEventID = Int64(last.id) }
+        sequence += 1
+        let (sequence, lastEventID, outcome) = (sequence, lastEventID, execution.outcome)
+        let inputText = JSON.array(inputs.map(\.json)).text
+        let eventText = JSON.array(events.map(\.json)).text
+        let now = service.ambient.now()
+        try await service.store.write { transaction in
+            try transaction.execute(
+                "INSERT INTO execution_log (execution, sequence, inputs, last_event, events) VALUES (?, ?, ?, ?, ?)",
+                .integer(row), .integer(sequence), .text(inputText), .integer(lastEventID), .text(eventText))
+            if let outcome { try transaction.end(row, with: outcome, at: now) }
+        }
+    }
+
+    private func perform(_ effect: Effect) {
+        switch effect {
+        case .record(let event): logging?.write(event, of: execution.identity.arn)
+        case .startTask(let request): call(request, submission: nil)
+        case .cancelTask(let id): calls.removeValue(forKey: id)?.cancel()
+        case .setTimer(let id, let at): setAlarm(id, at: at)
+        case .cancelTimer(let id): alarms.removeValue(forKey: id)?.cancel()
+        case .finished(let outcome):
+            let arn = execution.identity.arn
+            service.runners.withLock { $0[arn] = nil }
+            for call in calls.values { call.cancel() }
+            for alarm in alarms.values { alarm.cancel() }
+            self.outcome.settle(outcome)
+        }
+    }
+
+    private func call(_ request: TaskRequest, submission: JSON?) {
+        // An effect of the same batch may have made the task obsolete already.
+        guard execution.isPending(task: request.id) else { return }
+        let identity = execution.identity
+        calls[request.id] = Task { [service] in
+            await service.call(request, of: identity, submission: submission) { input in await self.give(input) }
+            self.callEnded(request.id)
+        }
+    }
+
+    private func callEnded(_ id: TaskID) { calls[id] = nil }
+
+    private func setAlarm(_ id: TimerID, at: ASL.Timestamp) {
+        let ambient = service.ambient
+        alarms[id] = Task {
+            guard (try? await ambient.sleep(at.milliseconds)) != nil else { return }
+            self.alarmRang(id)
+        }
+    }
+
+    private func alarmRang(_ id: TimerID) {
+        alarms[id] = nil
+        give(.timerFired(id))
+    }
+
+    /// Goes on where the log ends: timers are set and calls under way are made again.
+    func resume(_ log: [(sequence: Int64, inputs: String, lastEvent: Int64)]) {
+        for entry in log {
+            sequence = entry.sequence
+            lastEventID = entry.lastEvent
+            let inputs = (try? JSON(parsing: entry.inputs))?.array ?? []
+            for input in inputs.compactMap({ ExecutionInput(json: $0) }) { _ = execution.handle(input) }
+        }
+        if log.isEmpty { give(.started(seed: UInt64.random(in: 0...UInt64(Int64.max)))) }
+        if execution.hasReadyBranches { give(.continued) }
+        for timer in execution.pendingTimers { setAlarm(timer.id, at: timer.at) }
+        for task in execution.pendingTasks { call(task.request, submission: task.submission) }
+    }
+}
+
+extension Transaction {
+    fileprivate func end(_ row: Int64, with outcome: Outcome, at now: Int64) throws {
+        var output: String?
+        var failure = ErrorOutput(error: nil, cause: nil)
+        switch outcome {
+        case .succeeded(let value): output = value.text
+        case .failed(let reason), .timedOut(let reason), .aborted(let reason): failure = reason
+        }
+        try execute(
+            "UPDATE executions SET status = ?, output = ?, error = ?, cause = ?, stopped_at = ? WHERE id = ?",
+            .text(outcome.status), .text(output), .text(failure.error), .text(failure.cause), .integer(now),
+            .integer(row))
+    }
+}

@@ -1,0 +1,98 @@
+internal import EmulatorCore
+internal import ASL
+internal import JSON
+
+/// Calls of services that speak the AWS JSON protocols, through optimized and SDK integrations alike.
+extension StepFunctionsService {
+    enum Integration: Sendable {
+        /// `arn:aws:states:::dynamodb:putItem`: answers carry the SDK's metadata.
+        case optimized
+        /// `arn:aws:states:::aws-sdk:dynamodb:putItem`
+        case sdk
+    }
+
+    func callService(
+        _ service: String, _ action: String, _ parameters: JSON, integration: Integration
+    ) async throws -> JSON {
+        guard let target: any ActionPerforming = service == "sfn" ? self : peers.action(service) else {
+            throw TaskFailure.notPlayed(service)
+        }
+        let operation = action.prefix(1).uppercased() + action.dropFirst()
+        let naming = SDKNaming(service: service, integration: integration)
+        let requestID = ambient.uuid()
+        let answer: JSON
+        do {
+            answer = try await target.perform(operation, naming.request(parameters))
+        } catch {
+            try Task.checkCancellation()
+            throw naming.failure(error, target.sdkError(error), requestID: requestID)
+        }
+        guard integration == .optimized, case .object(var members) = answer else { return naming.answer(answer) }
+        for (name, value) in JSON.sdkMetadata(status: 200, requestID: requestID) { members[name] = value }
+        return .object(members)
+    }
+}
+
+/// How Step Functions names the services, the parameters and the errors of a call.
+struct SDKNaming: Sendable {
+    let service: String
+    let integration: StepFunctionsService.Integration
+
+    /// What the error names start with, and the name of the SDK's client.
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html>
+    private var names: (prefix: String, client: String) {
+        switch (service, integration) {
+        case ("dynamodb", .optimized): ("DynamoDB", "AmazonDynamoDBv2")
+        case ("dynamodb", .sdk): ("DynamoDb", "DynamoDb")
+        case ("sqs", .optimized): ("SQS", "AmazonSQS")
+        case ("sns", .optimized): ("SNS", "AmazonSNS")
+        case ("secretsmanager", _): ("SecretsManager", "SecretsManager")
+        default:
+            (service.prefix(1).uppercased() + service.dropFirst(), service.prefix(1).uppercased() + service.dropFirst())
+        }
+    }
+
+    /// Services whose own wire names start in lower case.
+    private var usesCamelCase: Bool { ["sfn", "ecs", "logs"].contains(service) }
+
+    func request(_ parameters: JSON) -> JSON {
+        if usesCamelCase { return parameters.renamingMembers { $0.lowercased() } }
+        // A message is text to the service; an optimized integration makes text of any JSON.
+        guard integration == .optimized, let member = ["sqs": "MessageBody", "sns": "Message"][service],
+            var request = parameters.object, let message = request[member]
+        else { return parameters }
+        if message.string == nil, !message.isNull { request[member] = .string(message.text) }
+        return .object(request)
+    }
+
+    func answer(_ answer: JSON) -> JSON { usesCamelCase ? answer.renamingMembers { $0.uppercased() } : answer }
+
+    /// - Parameter error: how the service's SDK names the fault.
+    func failure(_ fault: AWSFault, _ error: SDKError, requestID: String) -> TaskFailure {
+        if integration == .optimized {
+            return TaskFailure(
+                error: "\(names.prefix).\(error.type ?? "Amazon\(names.prefix)Exception")",
+                cause: "\(fault.message) (Service: \(names.client); Status Code: \(fault.status); "
+                    + "Error Code: \(error.code); Request ID: \(requestID); Proxy: null)")
+        }
+        let attempts = service == "sfn" ? " (SDK Attempt Count: 1)" : ""
+        return TaskFailure(
+            error: "\(names.prefix).\(error.type ?? "\(names.prefix)Exception")",
+            cause: "\(fault.message) (Service: \(names.client), Status Code: \(fault.status), "
+                + "Request ID: \(requestID))\(attempts)")
+    }
+}
+
+extension JSON {
+    /// The value with the first letter of every member's name, at all depths, passed through `change`.
+    func renamingMembers(_ change: (Substring) -> String) -> JSON {
+        switch self {
+        case .array(let elements): .array(elements.map { $0.renamingMembers(change) })
+        case .object(let object):
+            .object(
+                JSONObject(
+                    object.map { (change($0.name.prefix(1)) + $0.name.dropFirst(), $0.value.renamingMembers(change)) }))
+        default: self
+        }
+    }
+}

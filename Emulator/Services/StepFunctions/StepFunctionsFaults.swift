@@ -1,0 +1,48 @@
+internal import EmulatorCore
+
+/// The faults of Step Functions, in its own words.
+extension AWSFault {
+    static func invalidARN(_ arn: String) -> AWSFault {
+        AWSFault("InvalidArn", "Invalid Arn: 'Invalid ARN prefix: \(arn)'")
+    }
+
+    static func stateMachineDoesNotExist(_ arn: String) -> AWSFault {
+        AWSFault("StateMachineDoesNotExist", "State Machine Does Not Exist: '\(arn)'")
+    }
+
+    static func stateMachineAlreadyExists(_ arn: String) -> AWSFault {
+        AWSFault("StateMachineAlreadyExists", "State Machine Already Exists: '\(arn)'")
+    }
+
+    static func executionDoesNotExist(_ arn: String) -> AWSFault {
+        AWSFault("ExecutionDoesNotExist", "Execution Does Not Exist: '\(arn)'")
+    }
+
+    static func executionAlreadyExists(_ arn: String) -> AWSFault {
+        AWSFault("ExecutionAlreadyExists", "Execution Already Exists: '\(arn)'")
+    }
+
+    static func activityDoesNotExist(_ arn: String) -> AWSFault {
+        AWSFault("ActivityDoesNotExist", "Activity Does Not Exist: '\(arn)'")
+    }
+
+    static func stateMachineTypeNotSupported() -> AWSFault {
+        AWSFault("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
+    }
+
+    static func invalidToken(_ token: String) -> AWSFault {
+        AWSFault("InvalidToken", "Invalid Token: '\(token)'")
+    }
+
+    static func taskTimedOut() -> AWSFault {
+        AWSFault("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
+    }
+
+    static func stepFunctionsValidation(_ message: String) -> AWSFault { AWSFault("ValidationException", message) }
+
+    static func constraint(_ value: String, at field: String, _ rule: String) -> AWSFault {
+        .stepFunctionsValidation(
+            "1 validation error detected: Value '\(value)' at '\(field)' failed to satisfy constraint: Member must \(rule)"
+        )
+    }
+}

@@ -1,0 +1,118 @@
+package import EmulatorCore
+internal import ASL
+package import JSON
+internal import Synchronization
+
+/// AWS Step Functions: state machines, their executions, and the tasks that these wait for.
+///
+/// Each execution is a log of inputs to a deterministic interpreter. Inputs are durable before anything comes of them, so
+/// that after a crash a replay of the log of each running execution continues where it was; calls that were under way
+/// are made again.
+package final class StepFunctionsService: Service, JSONService {
+    package static let signingNames = ["states"]
+    package var actionService: String { "states" }
+    package var targetPrefix: String { "AWSStepFunctions" }
+    package var protocolVersion: String { "1.0" }
+
+    let store: Store
+    let account: Account
+    let ambient: Ambient
+    /// What tasks call. A call to a service that is not there fails and says so.
+    let peers: Peers
+    let activities = ActivityQueues()
+    let runners = Mutex<[String: ExecutionRunner]>([:])
+    private let machines = Mutex<[Int64: StateMachine]>([:])
+
+    /// - Parameter store: opened with ``schema`` among its schemas.
+    init(store: Store, account: Account = Account(), ambient: Ambient = .system, peers: Peers = Peers()) {
+        self.store = store
+        self.account = account
+        self.ambient = ambient
+        self.peers = peers
+    }
+
+    package convenience init(_ context: ServiceContext) {
+        self.init(store: context.store, account: context.account, ambient: context.ambient, peers: context.peers)
+    }
+
+    package func perform(_ action: String, _ input: JSON) async throws(AWSFault) -> JSON {
+        do {
+            return try await answer(action, input)
+        } catch let fault as AWSFault {
+            throw fault
+        } catch {
+            throw .internalFailure(error)
+        }
+    }
+
+    private func answer(_ action: String, _ input: JSON) async throws -> JSON {
+        switch action {
+        case "CreateStateMachine": try await createStateMachine(input)
+        case "DescribeStateMachine": try describeStateMachine(input)
+        case "UpdateStateMachine": try await updateStateMachine(input)
+        case "DeleteStateMachine": try await deleteStateMachine(input)
+        case "ListStateMachines": try listStateMachines(input)
+        case "ValidateStateMachineDefinition": try validateDefinition(input)
+        case "TestState": try await testState(input)
+        case "StartExecution": try await startExecution(input)
+        case "StartSyncExecution": try await startSyncExecution(input)
+        case "StopExecution": try await stopExecution(input)
+        case "DescribeExecution": try describeExecution(input)
+        case "DescribeStateMachineForExecution": try describeStateMachineForExecution(input)
+        case "ListExecutions": try listExecutions(input)
+        case "GetExecutionHistory": try executionHistory(input)
+        case "SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat": try await sendTask(action, input)
+        case "PublishStateMachineVersion": try await publishVersion(input)
+        case "ListStateMachineVersions": try listVersions(input)
+        case "DeleteStateMachineVersion": try await deleteVersion(input)
+        case "CreateStateMachineAlias": try await createAlias(input)
+        case "DescribeStateMachineAlias": try describeAlias(input)
+        case "UpdateStateMachineAlias": try await updateAlias(input)
+        case "DeleteStateMachineAlias": try await deleteAlias(input)
+        case "ListStateMachineAliases": try listAliases(input)
+        case "TagResource": try await tagResource(input)
+        case "UntagResource": try await untagResource(input)
+        case "ListTagsForResource": try listTags(input)
+        case "CreateActivity": try await createActivity(input)
+        case "DescribeActivity": try describeActivity(input)
+        case "DeleteActivity": try await deleteActivity(input)
+        case "ListActivities": try listActivities(input)
+        case "GetActivityTask": try await activityTask(input)
+        default: throw AWSFault.notEmulated("Step Functions' \(action)")
+        }
+    }
+
+    /// The parsed machine of a revision; parsed once, as revisions never change.
+    func machine(of revision: StateMachineRevision, workflow: StateMachine.Workflow) throws -> StateMachine {
+        if let machine = machines.withLock({ $0[revision.id] }) { return machine }
+        do {
+            let machine = try StateMachine(revision.definition, workflow: workflow)
+            machines.withLock { $0[revision.id] = machine }
+            return machine
+        } catch {
+            throw AWSFault("InvalidDefinition", error.description)
+        }
+    }
+
+    func now() -> Timestamp { Timestamp(milliseconds: ambient.now()) }
+
+    /// Forgets parsed machines that no execution will start from any more.
+    func forgetMachines() { machines.withLock { $0 = [:] } }
+}
+
+/// The emulator's, where ASL has one too.
+typealias Timestamp = EmulatorCore.Timestamp
+
+extension JSON {
+    /// The string member that an operation cannot do without.
+    func required(_ name: String) throws -> String {
+        guard let value = self[name]?.string else {
+            throw AWSFault.stepFunctionsValidation(
+                "1 validation error detected: Value null at '\(name)' failed to satisfy constraint: "
+                    + "Member must not be null")
+        }
+        return value
+    }
+
+    static func text(_ value: String?) -> JSON? { value.map { .string($0) } }
+}

@@ -1,0 +1,90 @@
+import EmulatorCore
+import JSON
+import TestServices
+import Testing
+
+@testable import EmulatedSSM
+
+@Suite struct ParameterStoreTests {
+    private let directory: TemporaryDirectory
+    private let clock = TestClock()
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private func open() throws -> (store: Store, parameters: ParameterStore) {
+        let store = try Store(directory: directory.path, schema: ParameterStore.schema)
+        return (store, ParameterStore(store: store, ambient: clock.ambient))
+    }
+
+    @Test("a SecureString is shown only with decryption, also after a restart")
+    func secureString() async throws {
+        let first = try open()
+        let put: JSON = ["Name": "/cupel/key", "Value": "secret", "Type": "SecureString"]
+        #expect(try await first.parameters.perform("PutParameter", put)["Version"] == 1)
+        first.store.close()
+        let (store, parameters) = try open()
+        let hidden = try await parameters.perform("GetParameter", ["Name": "/cupel/key"])["Parameter"]?["Value"]?.string
+        #expect(hidden?.contains("secret") == false)
+        let shown = try await parameters.perform("GetParameter", ["Name": "/cupel/key", "WithDecryption": true])
+        #expect(
+            shown["Parameter"] == [
+                "ARN": "arn:aws:ssm:us-east-1:000000000000:parameter/cupel/key", "DataType": "text",
+                "LastModifiedDate": Timestamp.json(clock.now), "Name": "/cupel/key", "Type": "SecureString",
+                "Version": 1, "Value": "secret",
+            ])
+        store.close()
+    }
+
+    @Test("a new value needs Overwrite and becomes a new version")
+    func versions() async throws {
+        let (store, parameters) = try open()
+        _ = try await parameters.perform("PutParameter", ["Name": "plain", "Value": "a", "Type": "String"])
+        let refused = await #expect(throws: AWSFault.self) {
+            try await parameters.perform("PutParameter", ["Name": "plain", "Value": "b", "Type": "String"])
+        }
+        #expect(refused?.code == "ParameterAlreadyExists")
+        let put: JSON = ["Name": "plain", "Value": "b", "Overwrite": true]
+        #expect(try await parameters.perform("PutParameter", put)["Version"] == 2)
+        for name in ["plain", "plain:2", "arn:aws:ssm:us-east-1:000000000000:parameter/plain"] {
+            let found = try await parameters.perform("GetParameter", ["Name": .string(name)])
+            #expect(found["Parameter"]?["Value"] == "b", "\(name)")
+        }
+        let some = try await parameters.perform("GetParameters", ["Names": ["plain", "none", "plain:1"]])
+        #expect(some["Parameters"]?.array?.count == 1)
+        #expect(some["InvalidParameters"] == ["none", "plain:1"])
+        _ = try await parameters.perform("DeleteParameter", ["Name": "plain"])
+        let gone = await #expect(throws: AWSFault.self) {
+            try await parameters.perform("GetParameter", ["Name": "plain"])
+        }
+        #expect(gone?.code == "ParameterNotFound")
+        for name: JSON in ["", ":", "arn:aws:ssm:us-east-1:000000000000:parameter", 7] {
+            let none = await #expect(throws: AWSFault.self) {
+                try await parameters.perform("GetParameter", ["Name": name])
+            }
+            #expect(none?.code == "ParameterNotFound")
+        }
+        store.close()
+    }
+
+    @Test("an invalid parameter is refused")
+    func invalidParameter() async throws {
+        let (store, parameters) = try open()
+        let wrong: [(String, JSON)] = [
+            ("ValidationException", ["Name": "a b", "Value": "x", "Type": "String"]),
+            ("ValidationException", ["Name": "a/b", "Value": "x", "Type": "String"]),
+            ("ValidationException", ["Name": "/aws/b", "Value": "x", "Type": "String"]),
+            ("ValidationException", ["Name": "a", "Value": "", "Type": "String"]),
+            (
+                "ValidationException",
+                ["Name": "a", "Value": .string(String(repeating: "x", count: 4097)), "Type": "String"]
+            ),
+            ("ValidationException", ["Name": "a", "Value": "x"]),
+            ("UnsupportedParameterType", ["Name": "a", "Value": "x", "Type": "Text"]),
+        ]
+        for (code, input) in wrong {
+            let fault = await #expect(throws: AWSFault.self) { try await parameters.perform("PutParameter", input) }
+            #expect(fault?.code == code)
+        }
+        store.close()
+    }
+}

@@ -89,8 +89,8 @@ let services: [Target] = [
 
 let emulator: [Target] = [
     .target(name: "CProcess", path: "Emulator/CProcess"),
-    layer("JSONata", in: "Emulator", imports: ["JSON", "Digest"], exclude: ["README.md"]),
-    layer("ASL", in: "Emulator", imports: ["JSONata", "JSON", "Digest"], exclude: ["README.md"]),
+    layer("JSONata", in: "Emulator", imports: ["JSON", "Digest", "Time", "URLCoding"], exclude: ["README.md"]),
+    layer("ASL", in: "Emulator", imports: ["JSONata", "JSON", "Digest", "Time"], exclude: ["README.md"]),
     // Its non-copyable types crash the cross-module optimizer of Swift 6.3.1.
     layer(
         "EmulatorCore", in: "Emulator", at: "Core", imports: ["JSON", "Digest", "Threads", "CSQLite", "CProcess"],
@@ -173,7 +173,7 @@ let tests: [Target] = [
     unitTests(
         of: "Replayer", imports: ["AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime", "TestMetrics", "Time"]),
     unitTests(of: "JSONata", imports: ["JSON"]),
-    unitTests(of: "ASL", imports: ["JSONata", "JSON"]),
+    unitTests(of: "ASL", imports: ["JSONata", "JSON", "Time"]),
     unitTests(of: "EmulatorCore", imports: ["JSON", "TestRandom", "TestServices"]),
     unitTests(of: "EmulatedCloudFormation", imports: ["EmulatorCore", "JSON", "TestServices", "YAML"]),
     unitTests(of: "EmulatedDynamoDB", imports: ["EmulatorCore", "JSON", "TestRandom", "TestServices"]),

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Time
 
 /// The functions of JSONata, and those that Step Functions adds.
 ///
@@ -108,20 +109,20 @@ enum JSONataLibrary {
         case "not": return first.isUndefined ? .undefined : .bool(try !evaluator.meter.isTruthy(first))
         case "exists": return .bool(!first.isUndefined)
         case "uuid": return .string(evaluator.random.uuid())
-        case "now": return .string(ISOTime.text(milliseconds: evaluator.now))
+        case "now": return .string(Timestamp(milliseconds: evaluator.now).rfc3339)
         case "millis": return .json(.int(evaluator.now))
         case "fromMillis":
             guard let milliseconds = try arguments.number(0) else { return .undefined }
-            return .string(ISOTime.text(milliseconds: Int64(Int(clamping: milliseconds))))
+            return .string(Timestamp(milliseconds: Int64(Int(clamping: milliseconds))).rfc3339)
         case "toMillis":
             guard let text = try arguments.text(0) else { return .undefined }
             let whole = text.contains("T") ? text : text + "T00:00:00.000Z"
-            guard let instant = ISOTime.milliseconds(of: whole) else {
+            guard let instant = Timestamp(rfc3339: whole, upperCaseOnly: true) else {
                 throw JSONataFault(
                     "D3110",
                     "The argument of the toMillis function must be an ISO 8601 formatted timestamp. Given \"\(text)\"")
             }
-            return .json(.int(instant))
+            return .json(.int(instant.milliseconds))
         case "error": throw JSONataFault("D3137", try arguments.text(0) ?? "$error() function evaluated")
         case "assert":
             guard try evaluator.meter.isTruthy(first) else {

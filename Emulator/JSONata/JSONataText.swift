@@ -1,5 +1,6 @@
 internal import Digest
 internal import JSON
+internal import URLCoding
 
 /// Functions on strings.
 extension JSONataLibrary {
@@ -38,9 +39,8 @@ extension JSONataLibrary {
         case "base64decode": return .string([UInt8](base64: text).map { String(decoding: $0, as: UTF8.self) } ?? "")
         case "encodeUrlComponent", "encodeUrl":
             try meter.check(bytes: 3 * text.utf8.count)
-            let kept = name == "encodeUrl" ? "-_.!~*'();/?:@&=+$,#" : "-_.!~*'()"
-            return .string(percentEncoded(text, keeping: kept))
-        case "decodeUrlComponent", "decodeUrl": return .string(percentDecoded(text))
+            return .string(text.percentEncoded(keeping: name == "encodeUrl" ? keptInURL : kept))
+        case "decodeUrlComponent", "decodeUrl": return .string(try percentDecoded(text, name))
         case "substring": return try substring(text, arguments)
         case "substringBefore":
             return .string(
@@ -303,36 +303,16 @@ extension JSONataLibrary {
 
     // MARK: URLs
 
-    private static func percentEncoded(_ text: String, keeping kept: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            let scalar = Unicode.Scalar(byte)
-            if byte < 0x80,
-                scalar.properties.isAlphabetic || (0x30...0x39).contains(byte) || kept.unicodeScalars.contains(scalar)
-            {
-                result.unicodeScalars.append(scalar)
-            } else {
-                let digits = String(byte, radix: 16, uppercase: true)
-                result += "%" + (digits.count == 1 ? "0" : "") + digits
-            }
-        }
-        return result
-    }
+    /// What ECMAScript's `encodeURIComponent` keeps.
+    private static let kept = URLByteSet.unreserved.adding("!*'()")
+    /// What ECMAScript's `encodeURI` keeps.
+    private static let keptInURL = kept.adding(";/?:@&=+$,#")
 
-    private static func percentDecoded(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), rest.count >= 2,
-                let decoded = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
-                bytes.append(decoded)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
+    private static func percentDecoded(_ text: String, _ function: String) throws(JSONataFault) -> String {
+        guard let decoded = String(percentDecoding: text) else {
+            throw JSONataFault("D3140", "Malformed URL passed to $\(function)(): \(text)")
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return decoded
     }
 }
 

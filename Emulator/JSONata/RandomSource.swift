@@ -13,19 +13,4 @@ package struct RandomSource: Sendable, RandomNumberGenerator {
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
     }
-
-    /// A version 4 UUID in lower case.
-    package mutating func uuid() -> String {
-        var bytes: [UInt8] = []
-        for word in [next(), next()] { withUnsafeBytes(of: word.bigEndian) { bytes.append(contentsOf: $0) } }
-        bytes[6] = bytes[6] & 0x0F | 0x40
-        bytes[8] = bytes[8] & 0x3F | 0x80
-        var text = ""
-        for (position, byte) in bytes.enumerated() {
-            if [4, 6, 8, 10].contains(position) { text += "-" }
-            let digits = String(byte, radix: 16)
-            text += digits.count == 1 ? "0" + digits : digits
-        }
-        return text
-    }
 }

@@ -17,7 +17,7 @@ extension String {
 
     /// The text whose bytes `encoded` writes as `%XX`. Nil when an escape is broken or the bytes are not UTF-8.
     /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc3986#section-2.1>
-    public init?(percentDecoding encoded: some StringProtocol) { self.init(decoding: encoded, plusIsSpace: false) }
+    public init?(percentDecoding encoded: String) { self.init(decoding: encoded, plusIsSpace: false) }
 
     /// The text of a form-URL-encoded value: `+` is a space, `%XX` a byte. Nil when an escape is broken or the bytes are
     /// not UTF-8.
@@ -25,9 +25,9 @@ extension String {
     /// S3 writes object keys this way in its event notifications.
     /// - SeeAlso: <https://url.spec.whatwg.org/#urlencoded-parsing>,
     ///   <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
-    public init?(formURLDecoding encoded: some StringProtocol) { self.init(decoding: encoded, plusIsSpace: true) }
+    public init?(formURLDecoding encoded: String) { self.init(decoding: encoded, plusIsSpace: true) }
 
-    private init?(decoding encoded: some StringProtocol, plusIsSpace: Bool) {
+    private init?(decoding encoded: String, plusIsSpace: Bool) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(encoded.utf8.count)
         var input = encoded.utf8.makeIterator()

@@ -1,5 +1,6 @@
 internal import JSON
 internal import JSONata
+internal import Time
 
 /// Running the iterations of Map states.
 extension Execution {

@@ -1,6 +1,7 @@
 internal import Digest
 internal import JSON
 internal import JSONata
+internal import Time
 
 /// Why a function refuses its arguments.
 struct IntrinsicFault: Error, Sendable, Hashable {

@@ -1,6 +1,7 @@
 import JSON
 import JSONata
 import Testing
+import Time
 
 @testable import ASL
 

@@ -56,7 +56,9 @@ struct JSONataTests {
             ("$type([]) & $count(missing)", #""array0""#), ("[1 / 0, -1 / 0]", #"["Infinity","-Infinity"]"#),
             ("$random(42)", "0.7275636800328681"), ("0.1 + 0.2 & ''", #""0.3""#),
             ("( $p := function($n, $s) { $n = 0 ? $s : $p($n - 1, $s + $n) }; $p(1000, 0) )", "500500"),
-            ("$fromMillis(0)", #""1970-01-01T00:00:00.000Z""#), ("$encodeUrlComponent('a b/ü')", #""a%20b%2F%C3%BC""#),
+            ("$fromMillis(0)", #""1970-01-01T00:00:00.000Z""#), ("$toMillis('1970-01-01T01:00:00.001+01:00')", "1"),
+            ("$encodeUrl('a b/ü')", #""a%20b/%C3%BC""#), ("$decodeUrl('a%20b/%C3%BC+')", #""a b/ü+""#),
+            ("$encodeUrlComponent('a b/ü')", #""a%20b%2F%C3%BC""#),
             (
                 "$ ~> |orders[id=1]|{'id': 9}, 'lines'| ~> $lookup('orders')",
                 #"[{"id":9},{"id":2,"lines":[{"sku":"a","price":2.5,"n":4}]}]"#
@@ -81,7 +83,8 @@ struct JSONataTests {
             ("$nothing()", "T1006"),
             ("sum(1)", "T1005"),
             ("$sum('a')", "T0412"),
-            ("$error('own words')", "D3137"), ("{1: 2}", "T1003"), ("$number('x')", "D3030"),
+            ("$error('own words')", "D3137"), ("$decodeUrl('%')", "D3140"), ("$decodeUrlComponent('%FF')", "D3140"),
+            ("$toMillis('1970-02-30')", "D3110"), ("{1: 2}", "T1003"), ("$number('x')", "D3030"),
             ("[1..1e9]", "D2014"), ("$match('ab', /x*/)", "D1004"), ("orders^(lines)", "T2008"),
             ("$eval('1')", "T1006"),
         ])

@@ -94,6 +94,7 @@ let emulator: [Target] = [
     // Its non-copyable types crash the cross-module optimizer of Swift 6.3.1.
     layer(
         "EmulatorCore", in: "Emulator", at: "Core", imports: ["JSON", "Digest", "Threads", "CSQLite", "CProcess"],
+        exclude: ["Store/README.md"],
         optimizedAcrossModules: false),
     layer(
         "Emulator", in: "Emulator", imports: ["EmulatorCore", "JSON"] + services.map { .target(name: $0.name) },

@@ -36,7 +36,8 @@ package struct Snapshot: ~Copyable {
     }
 
     /// All rows of a query, each made into a value.
-    package func all<Value>(_ sql: String, _ values: SQLValue..., row: (borrowing Row) throws -> Value) throws -> [Value]
+    package func all<Value>(_ sql: String, _ values: SQLValue..., row: (borrowing Row) throws -> Value) throws
+        -> [Value]
     {
         var all: [Value] = []
         try connection.run(sql, values) { found in

@@ -151,7 +151,9 @@ package final class CloudFormation: Service {
         guard let object = ObjectLocation(url: url) else {
             throw AWSFault("ValidationError", "TemplateURL must be a supported URL.")
         }
-        guard let objects = peers.objects else { throw AWSFault.notEmulated("Reading s3://\(object.bucket)/\(object.key)") }
+        guard let objects = peers.objects else {
+            throw AWSFault.notEmulated("Reading s3://\(object.bucket)/\(object.key)")
+        }
         return (String(decoding: try objects.contents(of: object), as: UTF8.self), url)
     }
 

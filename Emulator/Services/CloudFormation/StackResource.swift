@@ -44,7 +44,9 @@ extension CloudFormation {
     func remove(_ resources: [StackResource]) async -> [(resource: StackResource, reason: String)] {
         var left: [(resource: StackResource, reason: String)] = []
         for resource in resources.reversed() where resource.isPlayed && !resource.isRetained {
-            guard let service = peers.resources.first(where: { $0.resourceTypes.contains(resource.type) }) else { continue }
+            guard let service = peers.resources.first(where: { $0.resourceTypes.contains(resource.type) }) else {
+                continue
+            }
             do throws(AWSFault) {
                 try await service.remove(resource.type, resource.physicalID)
             } catch {

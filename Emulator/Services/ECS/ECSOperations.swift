@@ -98,7 +98,7 @@ extension ECSService: Service, JSONService {
     /// - Parameter reference: a task's ARN, or its id in the cluster that `input` names.
     private func taskARN(_ reference: JSON?, _ input: JSON) throws(AWSFault) -> String {
         guard let text = reference?.string else { throw .ecsParameter("Task reference is missing.") }
-        return text.hasPrefix("arn:")
+        return ARN.isClaimed(by: text)
             ? text : options.account.arn("ecs", "task/\(clusterName(input["cluster"]))/\(text)")
     }
 

@@ -86,7 +86,7 @@ struct StoredSubscription: Sendable {
                     throw .topicParameter("Attributes Reason: FilterPolicyScope: Invalid value [\(text)].")
                 }
             case "RedrivePolicy" where !text.isEmpty:
-                guard (try? JSON(parsing: text))?["deadLetterTargetArn"]?.string?.hasPrefix("arn:") == true else {
+                guard (try? JSON(parsing: text))?["deadLetterTargetArn"]?.string.flatMap({ ARN($0) }) != nil else {
                     throw .topicParameter("Attributes Reason: RedrivePolicy: deadLetterTargetArn is an invalid arn.")
                 }
             case "FilterPolicy", "RedrivePolicy", "DeliveryPolicy": break

@@ -32,13 +32,13 @@ extension SNSService {
     private static func check(_ proto: String, _ endpoint: String) throws(AWSFault) {
         switch proto {
         case "sqs":
-            guard endpoint.hasPrefix("arn:aws:sqs:") else { throw .topicParameter("SQS endpoint ARN") }
+            guard ARN(endpoint)?.service == "sqs" else { throw .topicParameter("SQS endpoint ARN") }
             if endpoint.hasSuffix(".fifo") {
                 throw .topicParameter(
                     "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics")
             }
         case "lambda":
-            guard endpoint.hasPrefix("arn:aws:lambda:") else { throw .topicParameter("Lambda endpoint ARN") }
+            guard ARN(endpoint)?.service == "lambda" else { throw .topicParameter("Lambda endpoint ARN") }
         case "email", "email-json":
             guard endpoint.contains("@") else { throw .topicParameter("Email address") }
         case "http", "https", "sms", "application", "firehose":

@@ -94,8 +94,8 @@ package struct ParameterStore: Sendable {
     /// - Parameter reference: a name or an ARN, with or without `:` and a version.
     private func parameter(_ reference: String, decrypted: Bool) throws -> JSON {
         var path = reference
-        if path.hasPrefix("arn:"), let marker = path.firstRange(of: ":parameter") {
-            path = String(path[marker.upperBound...])
+        if let resource = ARN(reference)?.resource, resource.hasPrefix("parameter") {
+            path = String(resource.dropFirst("parameter".count))
         }
         let parts = path.split(separator: ":", maxSplits: 1).map(String.init)
         guard let name = parts.first else { throw Self.notFound }

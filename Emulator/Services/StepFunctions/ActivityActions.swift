@@ -71,7 +71,7 @@ extension StepFunctionsService {
     }
 
     private func activity(_ arn: String) throws -> (arn: String, name: String, createdAt: Int64) {
-        guard arn.hasPrefix("arn:") else { throw AWSFault.invalidARN(arn) }
+        guard ARN.isClaimed(by: arn) else { throw AWSFault.invalidARN(arn) }
         guard let activity = try store.read({ try $0.activity(arn) }) else {
             throw AWSFault.activityDoesNotExist(arn)
         }

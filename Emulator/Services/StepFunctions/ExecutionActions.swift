@@ -215,7 +215,7 @@ extension StepFunctionsService: EventTarget {
     }
 
     func execution(_ arn: String) throws -> ExecutionRecord {
-        guard arn.hasPrefix("arn:") else { throw AWSFault.invalidARN(arn) }
+        guard ARN.isClaimed(by: arn) else { throw AWSFault.invalidARN(arn) }
         guard let execution = try store.read({ try $0.execution(arn) }) else {
             throw AWSFault.executionDoesNotExist(arn)
         }

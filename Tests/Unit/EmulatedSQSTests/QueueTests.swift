@@ -64,7 +64,9 @@ import Testing
             }
         }
         let fault = await #expect(throws: AWSFault.self) {
-            try await store.write { try queues.accept(TargetEvent("x"), for: #require(ARN(queues.arn(of: "none"))), in: $0) }
+            try await store.write {
+                try queues.accept(TargetEvent("x"), for: #require(ARN(queues.arn(of: "none"))), in: $0)
+            }
         }
         #expect(fault?.code == "QueueDoesNotExist")
         #expect(try await bodies(queues, url) == ["kept"])

@@ -112,7 +112,8 @@ struct StepFunctionsServiceTests {
             while stuck.payloads.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
             store.close()
 
-            let lambda = FunctionDouble { input throws(AWSFault) in FunctionAnswer(payload: input.bytes, requestID: "2") }
+            let lambda = FunctionDouble { input throws(AWSFault) in FunctionAnswer(payload: input.bytes, requestID: "2")
+            }
             let (reopened, again) = try open(folder, lambda: lambda)
             defer { reopened.close() }
             try await again.start()
@@ -143,7 +144,8 @@ struct StepFunctionsServiceTests {
             while stuck.payloads.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
             store.close()
 
-            let lambda = FunctionDouble { input throws(AWSFault) in FunctionAnswer(payload: input.bytes, requestID: "2") }
+            let lambda = FunctionDouble { input throws(AWSFault) in FunctionAnswer(payload: input.bytes, requestID: "2")
+            }
             let (reopened, again) = try open(folder, lambda: lambda)
             try await again.start()
             func begun() throws -> Int64? {

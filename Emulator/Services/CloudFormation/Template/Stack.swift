@@ -56,7 +56,8 @@ package struct Stack: Sendable {
                     attributes: Dictionary(inner.outputs.map { ("Outputs.\($0.name)", $0.value) }) { $1 })
                 continue
             }
-            var outcome = InertResources.isWithoutEffect(resource.type) ? StackReport.Outcome.withoutEffect : .notEmulated
+            var outcome =
+                InertResources.isWithoutEffect(resource.type) ? StackReport.Outcome.withoutEffect : .notEmulated
             var provisioned: ProvisionedResource?
             var reason: String?
             if let provider = providers[resource.type] {

@@ -81,7 +81,7 @@ extension WireStructure {
 
 extension DynamoDBState {
     fileprivate func taggedTable(_ arn: String, in snapshot: borrowing Snapshot) throws -> Table {
-        guard arn.hasPrefix("arn:"), arn.contains(":table/") else {
+        guard ARN(arn)?.resource.hasPrefix("table/") == true else {
             throw DynamoDBFault.validation("Invalid TableArn: Invalid ResourceArn provided as input \(arn)")
         }
         guard let table = try catalog.table(named: arn, in: snapshot) else {

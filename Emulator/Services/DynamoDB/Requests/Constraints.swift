@@ -43,7 +43,7 @@ struct Constraints {
     /// A table's name, or the ARN that may stand for it. Nil, too, is a violation.
     mutating func tableName(_ path: String, _ name: String?) {
         guard let name else { return notNull(path, isPresent: false) }
-        if name.hasPrefix("arn:") { return }
+        if ARN.isClaimed(by: name) { return }
         indexName(path, name)
     }
 

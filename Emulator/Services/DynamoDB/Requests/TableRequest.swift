@@ -20,7 +20,7 @@ struct TableRequest: Sendable {
         guard let name = try request.string("TableName") else {
             throw .validation("The parameter 'TableName' is required but was not present in the request")
         }
-        if !name.hasPrefix("arn:"), !(3...255).contains(name.utf8.count) {
+        if !ARN.isClaimed(by: name), !(3...255).contains(name.utf8.count) {
             throw .validation("TableName must be at least 3 characters long and at most 255 characters long")
         }
         constraints.tableName("tableName", name)

@@ -58,7 +58,7 @@ final class TableCatalog: Sendable {
 
     /// The name in a table's ARN, or the name itself.
     static func plainName(_ nameOrARN: String) -> String {
-        guard nameOrARN.hasPrefix("arn:"), let marker = nameOrARN.firstRange(of: ":table/") else { return nameOrARN }
-        return String(nameOrARN[marker.upperBound...].prefix { $0 != "/" })
+        guard let resource = ARN(nameOrARN)?.resource, resource.hasPrefix("table/") else { return nameOrARN }
+        return String(resource.dropFirst("table/".count).prefix { $0 != "/" })
     }
 }

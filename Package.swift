@@ -282,10 +282,12 @@ func layer(
 }
 
 /// A service of the emulator. It imports the emulator's core, and no other service.
-func service(_ name: String, imports: [Target.Dependency] = [], exclude: [String] = []) -> Target {
-    layer(
-        "Emulated\(name)", in: "Emulator/Services", at: name, imports: ["EmulatorCore", "JSON"] + imports,
-        exclude: exclude, optimizedAcrossModules: false)
+func service(_ name: String, imports: [String] = [], exclude: [String] = []) -> Target {
+    precondition(!imports.contains { $0.hasPrefix("Emulated") }, "\(name): a service imports no other service")
+    return layer(
+        "Emulated\(name)", in: "Emulator/Services", at: name,
+        imports: (["EmulatorCore", "JSON"] + imports).map { .byName(name: $0) }, exclude: exclude,
+        optimizedAcrossModules: false)
 }
 
 func function(_ name: String, imports: [Target.Dependency], exclude: [String] = []) -> Target {

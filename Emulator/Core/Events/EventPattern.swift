@@ -179,7 +179,7 @@ package struct ValueMatcher: Sendable, Hashable {
             guard let string = value.string else { return false }
             return ignoringCase ? string.lowercased().hasSuffix(text.lowercased()) : string.hasSuffix(text)
         case .equalsIgnoringCase(let text): return value.string?.lowercased() == text
-        case .wildcard(let pattern): return value.string.map { wildcard(pattern[...], Array($0.utf8)[...]) } ?? false
+        case .wildcard(let pattern): return value.string.map { wildcard(pattern, Array($0.utf8)) } ?? false
         case .numeric(let bounds):
             guard let number = value.double else { return false }
             return bounds.allSatisfy { $0.comparison.holds(number, $0.limit) }
@@ -187,16 +187,31 @@ package struct ValueMatcher: Sendable, Hashable {
         }
     }
 
-    /// `*` stands for any bytes; a backslash makes the next byte stand for itself.
-    private static func wildcard(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
-        guard let first = pattern.first else { return text.isEmpty }
-        if first == UInt8(ascii: "*") {
-            let rest = pattern.dropFirst()
-            return rest.isEmpty || text.indices.contains { wildcard(rest, text[$0...]) }
-                || wildcard(rest, text[text.endIndex...])
+    /// `*` matches any bytes; a backslash makes the next byte literal.
+    ///
+    /// A mismatch goes back to the last `*` only, so the time is at most the product of both lengths, whatever the pattern.
+    private static func wildcard(_ pattern: [UInt8], _ text: [UInt8]) -> Bool {
+        var (position, start) = (0, 0)
+        var retry: (position: Int, start: Int)?
+        while start < text.count {
+            if position < pattern.count, pattern[position] == UInt8(ascii: "*") {
+                position += 1
+                retry = (position, start)
+                continue
+            }
+            let isEscape = position + 1 < pattern.count && pattern[position] == UInt8(ascii: "\\")
+            let literal = isEscape ? position + 1 : position
+            if literal < pattern.count, pattern[literal] == text[start] {
+                position = literal + 1
+                start += 1
+            } else if let (afterStar, skipped) = retry {
+                position = afterStar
+                start = skipped + 1
+                retry = (afterStar, start)
+            } else {
+                return false
+            }
         }
-        let isEscape = first == UInt8(ascii: "\\") && pattern.count > 1
-        let literal = isEscape ? pattern[pattern.startIndex + 1] : first
-        return text.first == literal && wildcard(pattern.dropFirst(isEscape ? 2 : 1), text.dropFirst())
+        return pattern[position...].allSatisfy { $0 == UInt8(ascii: "*") }
     }
 }

@@ -45,6 +45,25 @@ import Testing
         #expect(try EventPattern(JSON(parsing: pattern)).matches(event) == matches)
     }
 
+    @Test("a wildcard with many stars is matched in bounded steps")
+    func wildcardBacktracking() throws {
+        let pattern = try EventPattern(["k": [["wildcard": .string(String(repeating: "*a", count: 200) + "b")]]])
+        #expect(!pattern.matches(["k": .string(String(repeating: "a", count: 20_000))]))
+        #expect(pattern.matches(["k": .string(String(repeating: "a", count: 20_000) + "b")]))
+    }
+
+    @Test(
+        "a star matches any bytes and a backslash makes the next byte literal",
+        arguments: [
+            ("a*", "a", true), ("*a", "ba", true), ("a*b*c", "axxbyyc", true), ("a*b*c", "axxbyy", false),
+            ("*ab", "aab", true), (#"a\*b"#, "a*b", true), (#"a\*b"#, "axb", false), ("", "", true), ("*", "", true),
+            ("a", "", false), ("**", "x", true), (#"\"#, #"\"#, true),
+        ])
+    func wildcard(pattern: String, text: String, matches: Bool) throws {
+        let pattern = try EventPattern(["k": [["wildcard": .string(pattern)]]])
+        #expect(pattern.matches(["k": .string(text)]) == matches)
+    }
+
     @Test(
         "an invalid pattern is refused with its reason",
         arguments: [

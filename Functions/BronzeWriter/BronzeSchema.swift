@@ -34,7 +34,8 @@ extension ColumnType {
         case .float: (.float, nil)
         case .double: (.double, nil)
         case .string: (.byteArray, .string)
-        case .json: (.byteArray, .json)
+        // As text: some readers take a column that is annotated as JSON for binary.
+        case .json: (.byteArray, .string)
         case .uuid: (.fixedLengthByteArray(length: 16), .uuid)
         case .date: (.int32, .date)
         case .time(let unit, let isUTC):

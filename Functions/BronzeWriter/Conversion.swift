@@ -130,6 +130,7 @@ struct Conversion {
     private var writerOptions: WriterOptions {
         var writerOptions = WriterOptions(codec: options.codec)
         writerOptions.keyValues = options.keyValues
+        writerOptions.encodings = contract.encodings == .compact ? .compact : .compatible
         // Half the usual: the group that is made and the one that is written are most of the memory.
         writerOptions.rowGroupSizeLimit = 4 << 20
         return writerOptions

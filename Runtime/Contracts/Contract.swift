@@ -16,6 +16,8 @@ public struct Contract: Sendable, Hashable {
     public let tolerance: Tolerance
     /// The policy for personal data in unclassified columns; nil for the environment's.
     public let personalData: PersonalDataPolicy?
+    /// The encodings of the table's Parquet files.
+    public let encodings: Encodings
     /// The columns that partition the later layers, outermost first.
     public let partitioning: [String]
     /// The rules of the table and of its columns. Those of the standard's library are measured during conversion.
@@ -67,6 +69,14 @@ extension Contract {
         public let fieldID: Int32
         /// `logicalTypeOptions`, such as `maxLength` or `pattern`, as text.
         public let options: [String: String]
+    }
+
+    /// Which encodings the table's Parquet files may use: the custom property `encodings` of the contract.
+    public enum Encodings: String, Sendable, Hashable, CaseIterable {
+        /// Those that Spark, Trino, Athena and every reader of the last years read right.
+        case compatible
+        /// Also DELTA_LENGTH_BYTE_ARRAY, which Spark before 3.5.6 reads wrong without an error.
+        case compact
     }
 
     /// How text values are masked before they reach bronze: the custom property `masking` of a column.

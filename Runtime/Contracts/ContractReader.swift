@@ -52,6 +52,10 @@ extension Contract {
         personalData = contract.noting { () throws(ContractError) in
             try contract.customProperty("personalData")?.choice(PersonalDataPolicy.self)
         }
+        encodings =
+            contract.noting { () throws(ContractError) in
+                try contract.customProperty("encodings")?.choice(Encodings.self)
+            } ?? .compatible
 
         let schema = try contract.required("schema")
         let tables = try schema.elements()

@@ -119,7 +119,11 @@ final class ColumnChunkWriter {
     // MARK: The choice
 
     private var fallback: Plan {
-        column.physicalType.hasDeltaEncoding && column.encoding == .automatic ? .delta : .plain
+        guard column.encoding == .automatic else { return .plain }
+        switch column.physicalType {
+        case .byteArray: return options.encodings == .compact ? .delta : .plain
+        default: return column.physicalType.hasDeltaEncoding ? .delta : .plain
+        }
     }
 
     /// What the plan makes of a page, unless that is codes.
@@ -144,7 +148,7 @@ final class ColumnChunkWriter {
         var otherSize = values.plainSize
         var other = Plan.plain
         if case .byteArray = values.values {
-            other = .delta  // its size is about the plain one; not worth a trial
+            other = fallback  // the size of deltas is about the plain one; not worth a trial
         } else {
             pages.trial.removeAll()
             if values.appendDelta(to: pages.trial), pages.trial.count < otherSize {

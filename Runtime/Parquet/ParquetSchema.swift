@@ -120,7 +120,7 @@ public enum LogicalType: Sendable, Equatable {
 /// Which encoding a column chunk gets.
 /// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/Encodings.md>
 public enum EncodingChoice: Sendable, Equatable {
-    /// Whatever makes the chunk's first values smallest.
+    /// Whatever makes the chunk's first values smallest, among the writer's ``WriterOptions/encodings``.
     case automatic
     case plain
     /// Dictionary as long as it stays small, then the type's next best.

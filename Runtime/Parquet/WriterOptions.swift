@@ -1,6 +1,7 @@
 /// What a ``ParquetWriter`` may choose freely.
 public struct WriterOptions: Sendable {
     public var codec: CompressionCodec
+    public var encodings = EncodingSet.compatible
     /// A row group ends after this many rows …
     public var rowGroupRowLimit = 1 << 20
     /// … or when its encoded pages reach this many bytes. The writer's memory is a small multiple of it.
@@ -28,6 +29,15 @@ public struct WriterOptions: Sendable {
     public var createdBy = "cupel version 0.1.0"
 
     public init(codec: CompressionCodec = .snappy) { self.codec = codec }
+}
+
+/// The encodings among which a column whose choice is ``EncodingChoice/automatic`` is encoded.
+public enum EncodingSet: String, Sendable, Equatable, CaseIterable {
+    /// PLAIN and RLE_DICTIONARY, and DELTA_BINARY_PACKED for integers.
+    case compatible
+    /// Also DELTA_LENGTH_BYTE_ARRAY for byte arrays. Spark's vectorized reader before 3.5.6 reads wrong text from it
+    /// without an error.
+    case compact
 }
 
 /// How data pages are laid out; every reader knows both.

@@ -45,6 +45,8 @@ private func fault(_ text: String) -> String {
                     value: 7
                   - property: quarantineShare
                     value: 0.25
+                  - property: encodings
+                    value: compact
                 """,
             columns: """
                       - name: region
@@ -67,6 +69,7 @@ private func fault(_ text: String) -> String {
                         logicalTypeOptions: {minimum: "2020-01-01"}
                 """)
         let contract = try Contract(parsing: text, file: "c.yaml")
+        #expect(contract.encodings == .compact)
         #expect(contract.table == "orders")
         #expect(contract.version == "1.2.0")
         #expect(contract.columns.map(\.name) == ["region", "id", "day"])

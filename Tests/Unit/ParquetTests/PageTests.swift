@@ -5,12 +5,14 @@ import Testing
 struct PageTests {
     /// Writes a file of one column, uncompressed and without checksums, so that its bytes are predictable.
     private func file(
-        _ column: ParquetColumn, rowCount: Int, _ batch: ColumnBatch, _ version: DataPageVersion = .v1
+        _ column: ParquetColumn, rowCount: Int, _ batch: ColumnBatch, _ version: DataPageVersion = .v1,
+        encodings: EncodingSet = .compatible
     ) throws -> [UInt8] {
         var file: [UInt8] = []
         var options = WriterOptions(codec: .none)
         options.writesChecksums = false
         options.dataPageVersion = version
+        options.encodings = encodings
         var writer = ParquetWriter(try ParquetSchema([column]), options)
         try writer.append(rowCount: rowCount, columns: [batch])
         writer.finish { file.append(contentsOf: $0) }
@@ -33,6 +35,18 @@ struct PageTests {
         let values: [UInt8] = [7, 0, 0, 0, 0, 0, 0, 0] + Array(repeating: 0xFF, count: 8)
         let page = header(size: 22, valueCount: 6, encoding: 0) + levels + values
         #expect(Array(file[4..<4 + page.count]) == page)
+    }
+
+    @Test("text that does not repeat is PLAIN by default, and DELTA_LENGTH_BYTE_ARRAY only by option")
+    func textEncoding() throws {
+        let column = ParquetColumn(name: "a", physicalType: .byteArray, logicalType: .string, isRequired: true)
+        let batch = ColumnBatch(.byteArray(offsets: [0, 1, 2], bytes: [0x61, 0x62]))
+        let plain = try file(column, rowCount: 2, batch)
+        let page = header(size: 10, valueCount: 2, encoding: 0) + [1, 0, 0, 0, 0x61, 1, 0, 0, 0, 0x62]
+        #expect(Array(plain[4..<4 + page.count]) == page)
+        let texts = ColumnBatch(.byteArray(offsets: Array(0...40), bytes: Array(0x41..<0x69)))
+        let compact = try file(column, rowCount: 40, texts, encodings: .compact)
+        #expect(compact[14] == 6 * 2, "the encoding in the page header")
     }
 
     @Test("an optional column without nulls has one run of definition levels") func optionalWithoutNulls() throws {

@@ -43,12 +43,17 @@ let runtime: [Target] = [
         imports: ["AWSModels", "JSON", "XML", "Time", "URLCoding", "Digest", "CCurl"], exclude: ["README.md"]),
     layer("Pattern", in: "Runtime", imports: ["CKernels"], exclude: ["README.md"]),
     layer("PII", in: "Runtime", exclude: ["README.md"]),
+    layer("Columns", in: "Runtime", exclude: ["README.md"]),
     layer("Contracts", in: "Runtime", imports: ["Pattern", "YAML"], exclude: ["README.md"]),
     layer(
         "Columnar", in: "Runtime",
-        imports: ["Contracts", "CRC", "Digest", "JSON", "Pattern", "Threads", "Time", "CKernels", "CZlib"] + isal,
+        imports: [
+            "Columns", "Contracts", "CRC", "Digest", "JSON", "Pattern", "Threads", "Time", "CKernels", "CZlib",
+        ] + isal,
         exclude: ["README.md", "Quality/README.md"], defines: isal.isEmpty ? ["WITHOUT_ISAL"] : []),
-    layer("Parquet", in: "Runtime", imports: ["CRC", "CKernels", "CSnappy", "CZlib", "CZstd"], exclude: ["README.md"]),
+    layer(
+        "Parquet", in: "Runtime", imports: ["Columns", "CRC", "CKernels", "CSnappy", "CZlib", "CZstd"],
+        exclude: ["README.md"]),
     layer("Control", in: "Runtime", imports: ["AWSClient", "AWSModels", "Digest", "Time"], exclude: ["README.md"]),
 ]
 
@@ -62,8 +67,8 @@ let functions: [Target] = [
     function(
         "BronzeWriter",
         imports: [
-            "LambdaRuntime", "AWSClient", "AWSModels", "Contracts", "Columnar", "Parquet", "PII", "Control", "Threads",
-            "CKernels", "JSON",
+            "LambdaRuntime", "AWSClient", "AWSModels", "Contracts", "Columnar", "Columns", "Parquet", "PII", "Control",
+            "Threads", "CKernels", "JSON",
         ],
         exclude: ["README.md"]),
     function("Replayer", imports: ["LambdaRuntime", "AWSClient", "AWSModels", "Control", "JSON", "Time"]),
@@ -108,7 +113,7 @@ let emulator: [Target] = [
             .product(name: "NIOHTTP1", package: "swift-nio"),
         ]),
     layer(
-        "ContractTools", in: "Emulator", imports: ["Columnar", "Contracts", "JSON", "PII", "YAML"],
+        "ContractTools", in: "Emulator", imports: ["Columnar", "Columns", "Contracts", "JSON", "PII", "YAML"],
         exclude: ["README.md"]),
     .executableTarget(
         name: "cupel",
@@ -139,7 +144,9 @@ let tests: [Target] = [
     unitTests(of: "JSON"),
     .testTarget(
         name: "JSONPolicyTests",
-        dependencies: ["Columnar", "Contracts", "FirehoseTransform", "JSON", "LambdaRuntime", "TestReferee"],
+        dependencies: [
+            "Columnar", "Columns", "Contracts", "FirehoseTransform", "JSON", "LambdaRuntime", "TestReferee",
+        ],
         path: "Tests/Unit/JSONPolicyTests", swiftSettings: strict()),
     unitTests(of: "XML", imports: ["TestRandom"]),
     unitTests(of: "Time", imports: ["TestRandom"]),
@@ -154,8 +161,10 @@ let tests: [Target] = [
     unitTests(of: "Pattern", imports: ["CKernels", "TestRandom"]),
     unitTests(of: "PII", imports: ["TestRandom"]),
     unitTests(of: "Contracts", imports: ["YAML"]),
-    unitTests(of: "Columnar", imports: ["Contracts", "CKernels", "Digest", "JSON", "TestRandom", "TestReferee"]),
-    unitTests(of: "Parquet", imports: ["JSON", "TestRandom", "TestReferee"]),
+    unitTests(of: "Columns", imports: ["TestRandom"]),
+    unitTests(
+        of: "Columnar", imports: ["Columns", "Contracts", "CKernels", "Digest", "JSON", "TestRandom", "TestReferee"]),
+    unitTests(of: "Parquet", imports: ["Columns", "JSON", "TestRandom", "TestReferee"]),
     unitTests(of: "Control", imports: ["AWSClient", "AWSModels", "FakeAWS", "JSON", "TestRandom", "Time"]),
     unitTests(
         of: "FirehoseTransform", imports: ["JSON", "Contracts", "LambdaRuntime", "TestMetrics", "TestRandom"]),
@@ -192,7 +201,8 @@ let tests: [Target] = [
     unitTests(of: "EmulatedScheduler", imports: ["EmulatorCore", "JSON", "TestServices"]),
     unitTests(of: "EmulatedStepFunctions", imports: ["EmulatorCore", "JSON", "TestServices"]),
     unitTests(of: "Emulator", imports: ["EmulatorCore", "JSON"]),
-    unitTests(of: "ContractTools", imports: ["BronzeWriter", "Columnar", "Contracts", "JSON", "TestReferee"]),
+    unitTests(
+        of: "ContractTools", imports: ["BronzeWriter", "Columnar", "Columns", "Contracts", "JSON", "TestReferee"]),
     unitTests(of: "EmulatorServer", imports: ["EmulatorCore"]),
     unitTests(
         of: "cupel",
@@ -222,7 +232,8 @@ let fuzzing: [Target] = [
     .executableTarget(
         name: "Fuzz",
         dependencies: [
-            "Columnar", "Contracts", "CZlib", "FirehoseTransform", "JSON", "LambdaRuntime", "Pattern", "YAML",
+            "Columnar", "Columns", "Contracts", "CZlib", "FirehoseTransform", "JSON", "LambdaRuntime", "Pattern",
+            "YAML",
         ],
         path: "Tests/Fuzz", exclude: ["README.md", "fuzz.py"], swiftSettings: strict()),
 ]

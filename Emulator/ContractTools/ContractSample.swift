@@ -1,4 +1,5 @@
 public import Columnar
+internal import Columns
 internal import Contracts
 public import JSON
 
@@ -53,7 +54,7 @@ public struct ContractSample {
         var known = Set(fields)
         var rows: [JSONObject] = []
         var (broken, bytes, isWhole) = (0, 0, true)
-        var batch = ColumnBatch(contract.bronzeColumns)
+        var batch = RecordBatch(contract.bronzeColumns)
         while try reader.read(into: &batch) {
             broken += batch.rejected.count
             for text in batch.rescued {
@@ -89,15 +90,16 @@ public struct ContractSample {
     }
 }
 
-extension ColumnBatch {
+extension RecordBatch {
     /// The rescued fields of each row.
     fileprivate var rescued: [ArraySlice<UInt8>?] {
         guard let column = columns.first(where: { $0.schema.name == BronzeColumn.rescuedData }),
-            case .bytes(let values) = column.values
+            case .byteArray(let values) = column.leaves[0].values
         else { return [] }
+        let presence = column.leaves[0].presence
         var next = 0
         return (0..<rowCount).map { row in
-            guard column.presence.map({ $0[row / 64] >> (row % 64) & 1 == 1 }) ?? true else { return nil }
+            guard presence.map({ $0[row / 64] >> (row % 64) & 1 == 1 }) ?? true else { return nil }
             defer { next += 1 }
             return values[next]
         }

@@ -1,4 +1,3 @@
-internal import Columnar
 internal import Contracts
 internal import Parquet
 
@@ -53,33 +52,4 @@ extension ColumnType {
 
 extension ColumnType.TimeUnit {
     fileprivate var parquet: LogicalType.TimeUnit { self == .milliseconds ? .milliseconds : .microseconds }
-}
-
-extension Columnar.ColumnBatch.Column {
-    /// The same arrays, as the Parquet writer takes them, one batch a leaf; nothing is copied.
-    var parquet: [Parquet.ColumnBatch] {
-        guard case .nested(let nested) = values else {
-            return [Parquet.ColumnBatch(values.parquet, presence: presence)]
-        }
-        return nested.leaves.map { leaf in
-            Parquet.ColumnBatch(
-                leaf.values.parquet,
-                levels: NestedLevels(definition: leaf.definitionLevels, repetition: leaf.repetitionLevels))
-        }
-    }
-}
-
-extension Columnar.ColumnBatch.Values {
-    fileprivate var parquet: ColumnValues {
-        switch self {
-        case .boolean(let values): .boolean(values)
-        case .int32(let values): .int32(values)
-        case .int64(let values): .int64(values)
-        case .float(let values): .float(values)
-        case .double(let values): .double(values)
-        case .bytes(let texts): .byteArray(offsets: texts.offsets, bytes: texts.bytes)
-        case .fixed(let bytes, let length): .fixedLengthByteArray(bytes, length: length)
-        case .nested: preconditionFailure("nested values are leaf by leaf")
-        }
-    }
 }

@@ -141,12 +141,12 @@ struct Conversion {
         _ reader: any RecordReader, _ encoding: Encoding, _ quarantine: inout Quarantine
     ) throws -> Int {
         let columns = contract.bronzeColumns
-        var batch = Columnar.ColumnBatch(columns)
+        var batch = RecordBatch(columns)
         var rowCount = 0
         while try reader.read(into: &batch) {
             rowCount += batch.rowCount
             try quarantine.append(batch.rejected)
-            batch = try encoding.encode(batch) { Columnar.ColumnBatch(columns) }
+            batch = try encoding.encode(batch) { RecordBatch(columns) }
             try checkpoint()
         }
         return rowCount

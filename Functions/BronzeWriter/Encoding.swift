@@ -10,8 +10,8 @@ final class Encoding: @unchecked Sendable {
     private var writer: ParquetWriter?
     private let sink: any OutputSink
     private var failure: (any Error)?
-    private let filled = Channel<Columnar.ColumnBatch>(capacity: 1)
-    private let emptied = Channel<Columnar.ColumnBatch>(capacity: 2)
+    private let filled = Channel<RecordBatch>(capacity: 1)
+    private let emptied = Channel<RecordBatch>(capacity: 2)
     private var thread: SystemThread?
 
     /// - Parameter isThreaded: whether batches are encoded while the caller fills the next one.
@@ -23,8 +23,8 @@ final class Encoding: @unchecked Sendable {
 
     /// Takes a batch, and gives back one to fill next.
     func encode(
-        _ batch: consuming Columnar.ColumnBatch, orElse spare: () -> Columnar.ColumnBatch
-    ) throws -> Columnar.ColumnBatch {
+        _ batch: consuming RecordBatch, orElse spare: () -> RecordBatch
+    ) throws -> RecordBatch {
         guard thread != nil else {
             try append(batch)
             return batch
@@ -46,8 +46,8 @@ final class Encoding: @unchecked Sendable {
         sink.abort()
     }
 
-    private func append(_ batch: Columnar.ColumnBatch) throws {
-        try writer?.append(rowCount: batch.rowCount, columns: batch.columns.flatMap(\.parquet))
+    private func append(_ batch: RecordBatch) throws {
+        try writer?.append(rowCount: batch.rowCount, columns: batch.columns.flatMap(\.leaves))
         try writer?.drain { (bytes) throws in try sink.write(bytes) }
     }
 

@@ -1,5 +1,6 @@
 internal import AWSClient
 internal import Columnar
+internal import Columns
 internal import Contracts
 internal import Control
 internal import PII
@@ -16,8 +17,8 @@ final class PersonalDataInspector {
 
     private struct Place {
         let column: Int
-        /// The place among the column's leaves, where it has several or they repeat.
-        let leaf: Int?
+        /// The index among the column's leaves.
+        let leaf: Int
         let path: String
         var sample: PersonalDataSample
         var remote: [String: RemoteFinding] = [:]
@@ -38,8 +39,7 @@ final class PersonalDataInspector {
             for (leaf, place) in column.leaves.enumerated() where due.contains(place) {
                 places.append(
                     Place(
-                        column: index, leaf: column.type.isNested ? leaf : nil, path: place.path,
-                        sample: PersonalDataSample(column: place.path)))
+                        column: index, leaf: leaf, path: place.path, sample: PersonalDataSample(column: place.path)))
             }
         }
     }
@@ -47,12 +47,11 @@ final class PersonalDataInspector {
     var isNeeded: Bool { !places.isEmpty }
 
     /// - Throws: ``PersonalDataFound`` where columns must be masked that are not, or what the service throws.
-    func inspect(_ batch: Columnar.ColumnBatch) throws {
+    func inspect(_ batch: RecordBatch) throws {
         guard batch.rowCount > 0 else { return }
         for position in places.indices {
-            guard let texts = batch.columns[places[position].column].texts(ofLeaf: places[position].leaf) else {
-                continue
-            }
+            let column = batch.columns[places[position].column]
+            guard case .byteArray(let texts) = column.leaves[places[position].leaf].values else { continue }
             let count = min(texts.count, isFirst ? Self.firstSample : Self.laterSample)
             for number in 0..<count {
                 let text = texts[number * texts.count / count].prefix(Self.valueLimit)
@@ -81,18 +80,6 @@ final class PersonalDataInspector {
                     column: place.path, kind: kind, matchedCount: counts.matchedCount,
                     sampledCount: counts.sampledCount, action: policy.rawValue)
             }
-        }
-    }
-}
-
-extension Columnar.ColumnBatch.Column {
-    fileprivate func texts(ofLeaf leaf: Int?) -> Columnar.ColumnBatch.ByteArrays? {
-        switch (values, leaf) {
-        case (.bytes(let texts), nil): return texts
-        case (.nested(let nested), let leaf?):
-            guard case .bytes(let texts) = nested.leaves[leaf].values else { return nil }
-            return texts
-        default: return nil
         }
     }
 }

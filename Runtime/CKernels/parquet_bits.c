@@ -118,17 +118,6 @@ size_t parquet_select_bit(const uint64_t *words, size_t start, size_t count, siz
     return done;
 }
 
-void parquet_copy_bits(const uint64_t *source, size_t start, size_t count, uint64_t *target, size_t at) {
-    while (count) {
-        unsigned room = 64 - (at & 63);
-        unsigned step = count < room ? (unsigned)count : room;
-        target[at >> 6] |= bits_at(source, start, step) << (at & 63);
-        start += step;
-        at += step;
-        count -= step;
-    }
-}
-
 static size_t put_literals(const uint32_t *codes, size_t count, unsigned width, uint8_t *out) {
     size_t groups = (count + 7) / 8;
     size_t at = put_varint(out, groups << 1 | 1);

@@ -1,13 +1,13 @@
 /// Reads a raw file's rows into batches of typed columns.
 public protocol RecordReader: AnyObject {
     /// Sees each batch before its values are masked.
-    var inspect: ((ColumnBatch) throws -> Void)? { get set }
+    var inspect: ((RecordBatch) throws -> Void)? { get set }
 
     /// Fills `batch` with the next rows; false, and an empty batch, after the last.
     ///
     /// - Parameter batch: one made for the contract's bronze columns. Its buffers are used again.
     /// - Throws: ``ColumnarError``, or whatever the source of the bytes throws.
-    func read(into batch: inout ColumnBatch) throws -> Bool
+    func read(into batch: inout RecordBatch) throws -> Bool
 }
 
 /// How much a reader takes at once, and what it refuses.

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Columns
 
 /// Turns the values of one column into the pages of its chunk in the current row group.
 ///

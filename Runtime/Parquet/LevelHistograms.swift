@@ -1,3 +1,5 @@
+internal import Columns
+
 /// How often each level occurs in a page or a column chunk of a nested column; empty where all levels are alike, or are
 /// told apart by the number of nulls.
 /// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>, `SizeStatistics`

@@ -1,3 +1,5 @@
+public import Columns
+
 /// Writes a Parquet file from column batches, as bytes that the caller takes away.
 ///
 /// Rows gather in stripes, each column's stripe becomes one or more pages, stripes make row groups, and a finished row
@@ -44,20 +46,20 @@ public struct ParquetWriter: ~Copyable {
 
     /// Appends `rowCount` rows; `columns` are in schema order.
     /// - Throws: ``ParquetError/batch(column:reason:)`` before anything of the batch is taken.
-    public mutating func append(rowCount: Int, columns batches: [ColumnBatch]) throws(ParquetError) {
-        try check(batches, rowCount: rowCount)
-        try order?.check(batches, rowCount: rowCount)
+    public mutating func append(rowCount: Int, columns arrays: [ColumnArray]) throws(ParquetError) {
+        try check(arrays, rowCount: rowCount)
+        try order?.check(arrays, rowCount: rowCount)
         var row = 0
-        var cursors = Array(repeating: RowCursor(), count: batches.count)
+        var cursors = Array(repeating: RowCursor(), count: arrays.count)
         while row < rowCount {
             let stagedRows = staged.first?.rowCount ?? 0
             let room = min(options.pageRowLimit - stagedRows, rowCount - row)
-            let text = TextMeter(batches, cursors, schema.leaves)
+            let text = TextMeter(arrays, cursors, schema.leaves)
             let rows = text.rows(upTo: room, withinText: options.stripeTextLimit - stagedTextSize)
             stagedTextSize += text.size(ofFirst: rows)
             let endsStripe = stagedRows + rows == options.pageRowLimit || stagedTextSize >= options.stripeTextLimit
-            for (index, batch) in batches.enumerated() {
-                let (values, slice) = cursors[index].slice(rows, of: batch, schema.leaves[index])
+            for (index, array) in arrays.enumerated() {
+                let (values, slice) = cursors[index].slice(rows, of: array, schema.leaves[index])
                 cursors[index].advance(over: values, slice)
                 if endsStripe, stagedRows == 0 {
                     columns[index].write(values, slice)  // a whole stripe: straight from the caller's arrays
@@ -158,36 +160,36 @@ public struct ParquetWriter: ~Copyable {
         finished.append(buffer)
     }
 
-    private func check(_ batches: [ColumnBatch], rowCount: Int) throws(ParquetError) {
-        guard batches.count == schema.columns.count else {
-            throw .batch(column: "*", reason: "\(batches.count) columns for a schema of \(schema.columns.count)")
+    private func check(_ arrays: [ColumnArray], rowCount: Int) throws(ParquetError) {
+        guard arrays.count == schema.columns.count else {
+            throw .batch(column: "*", reason: "\(arrays.count) columns for a schema of \(schema.columns.count)")
         }
-        for (batch, leaf) in zip(batches, schema.leaves) {
-            guard let valueCount = batch.values.count(as: leaf.column.physicalType) else {
+        for (array, leaf) in zip(arrays, schema.leaves) {
+            guard let valueCount = array.values.count(as: leaf.column.physicalType) else {
                 throw .batch(
                     column: leaf.name, reason: "the values are not whole values of \(leaf.column.physicalType)")
             }
             if leaf.isFlat {
-                try check(batch, leaf.column, rowCount: rowCount, valueCount: valueCount)
+                try check(array, leaf.column, rowCount: rowCount, valueCount: valueCount)
             } else {
-                try check(batch, leaf, rowCount: rowCount, valueCount: valueCount)
+                try check(array, leaf, rowCount: rowCount, valueCount: valueCount)
             }
-            if case .byteArray(let offsets, _) = batch.values, !offsets.isAscending {
+            if case .byteArray(let texts) = array.values, !texts.offsets.isAscending {
                 throw .batch(column: leaf.name, reason: "offsets must not descend")
             }
         }
     }
 
     private func check(
-        _ batch: ColumnBatch, _ column: ParquetColumn, rowCount: Int, valueCount: Int
+        _ array: ColumnArray, _ column: ParquetColumn, rowCount: Int, valueCount: Int
     ) throws(ParquetError) {
-        guard batch.levels == nil else {
+        guard array.levels == nil else {
             throw .batch(column: column.name, reason: "levels belong to columns inside structs and lists only")
         }
-        if let words = batch.presence, words.count * 64 < rowCount {
+        if let words = array.presence, words.count * 64 < rowCount {
             throw .batch(column: column.name, reason: "\(words.count) presence words for \(rowCount) rows")
         }
-        let present = PresenceSlice(words: batch.presence, start: 0, rowCount: rowCount).valueCount
+        let present = PresenceSlice(words: array.presence, start: 0, rowCount: rowCount).valueCount
         guard present == valueCount else {
             throw .batch(column: column.name, reason: "\(valueCount) values for \(present) present rows")
         }
@@ -197,9 +199,9 @@ public struct ParquetWriter: ~Copyable {
     }
 
     private func check(
-        _ batch: ColumnBatch, _ leaf: ParquetLeaf, rowCount: Int, valueCount: Int
+        _ array: ColumnArray, _ leaf: ParquetLeaf, rowCount: Int, valueCount: Int
     ) throws(ParquetError) {
-        guard let levels = batch.levels, levels.definition.count == levels.repetition.count else {
+        guard let levels = array.levels, levels.definition.count == levels.repetition.count else {
             throw .batch(column: leaf.name, reason: "a nested column needs as many definition as repetition levels")
         }
         guard levels.definition.allSatisfy({ $0 <= leaf.maximumDefinition }) else {
@@ -221,19 +223,19 @@ public struct ParquetWriter: ~Copyable {
 
 /// Counts the byte array bytes of rows to come, to end a stripe before they grow too many.
 private struct TextMeter {
-    private var columns: [(offsets: [UInt32], cursor: RowCursor, batch: ColumnBatch, leaf: ParquetLeaf)] = []
+    private var columns: [(offsets: [UInt32], cursor: RowCursor, array: ColumnArray, leaf: ParquetLeaf)] = []
 
-    init(_ batches: [ColumnBatch], _ cursors: [RowCursor], _ leaves: [ParquetLeaf]) {
-        for (index, batch) in batches.enumerated() {
-            if case .byteArray(let offsets, _) = batch.values {
-                columns.append((offsets, cursors[index], batch, leaves[index]))
+    init(_ arrays: [ColumnArray], _ cursors: [RowCursor], _ leaves: [ParquetLeaf]) {
+        for (index, array) in arrays.enumerated() {
+            if case .byteArray(let texts) = array.values {
+                columns.append((texts.offsets, cursors[index], array, leaves[index]))
             }
         }
     }
 
     func size(ofFirst rows: Int) -> Int {
         columns.reduce(0) { total, column in
-            let range = column.cursor.slice(rows, of: column.batch, column.leaf).0.range
+            let range = column.cursor.slice(rows, of: column.array, column.leaf).0.range
             return total + Int(column.offsets[range.upperBound] - column.offsets[range.lowerBound])
         }
     }

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Columns
 
 /// Which of some consecutive rows have a value. The safe face of the C kernels that read presence bits.
 struct PresenceSlice {
@@ -37,32 +38,11 @@ struct PresenceSlice {
     }
 }
 
-/// The presence bits of rows gathered from several batches.
-struct PresenceBits {
-    private var words: [UInt64]?
-    private(set) var rowCount = 0
-
+extension Presence {
     var slice: PresenceSlice { PresenceSlice(words: words, start: 0, rowCount: rowCount) }
 
     mutating func append(_ slice: PresenceSlice) {
-        let newCount = rowCount + slice.rowCount
-        if slice.words != nil || words != nil {
-            if words == nil {
-                words = Array(repeating: ~0, count: rowCount / 64)
-                if !rowCount.isMultiple(of: 64) { words?.append((1 << UInt64(rowCount % 64)) - 1) }
-            }
-            let wordCount = (newCount + 63) / 64 + 1
-            if let held = words?.count, held < wordCount {
-                words?.append(contentsOf: repeatElement(0, count: wordCount - held))
-            }
-            let source = slice.words ?? Array(repeating: ~0, count: (slice.rowCount + 63) / 64)
-            let start = slice.words == nil ? 0 : slice.start
-            source.withUnsafeBufferPointer { source in
-                words?.withUnsafeMutableBufferPointer {
-                    parquet_copy_bits(source.baseAddress, start, slice.rowCount, $0.baseAddress, rowCount)
-                }
-            }
-        }
-        rowCount = newCount
+        guard let words = slice.words else { return appendPresent(slice.rowCount) }
+        append(words, from: slice.start, rows: slice.rowCount)
     }
 }

@@ -1,3 +1,5 @@
+internal import Columns
+
 /// Holds the rows of a file to the order that its schema declares: readers that trust a false one lose rows.
 struct RowOrder {
     private let columns: [(index: Int, sorting: SortingColumn, column: ParquetColumn)]
@@ -15,18 +17,18 @@ struct RowOrder {
 
     /// - Throws: ``ParquetError/batch(column:reason:)`` with the first row, counted from 0 in this batch, that is out of
     ///   order. Nothing of the batch counts then.
-    mutating func check(_ batches: [ColumnBatch], rowCount: Int) throws(ParquetError) {
+    mutating func check(_ arrays: [ColumnArray], rowCount: Int) throws(ParquetError) {
         var cursors = Array(repeating: 0, count: columns.count)
         var previous = last
         for row in 0..<rowCount {
             var keys: [SortKey] = []
             for (position, column) in columns.enumerated() {
-                let batch = batches[column.index]
-                guard PresenceSlice(words: batch.presence, start: row, rowCount: 1).valueCount == 1 else {
+                let array = arrays[column.index]
+                guard PresenceSlice(words: array.presence, start: row, rowCount: 1).valueCount == 1 else {
                     keys.append(.null)
                     continue
                 }
-                keys.append(SortKey(batch.values, at: cursors[position], of: column.column))
+                keys.append(SortKey(array.values, at: cursors[position], of: column.column))
                 cursors[position] += 1
             }
             if let column = firstDescent(from: previous, to: keys) {
@@ -66,8 +68,7 @@ private enum SortKey: Equatable {
         case .int64(let array) where column.isUnsigned: self = .unsigned(UInt64(bitPattern: array[index]))
         case .int32(let array): self = .signed(Int64(array[index]))
         case .int64(let array): self = .signed(array[index])
-        case .byteArray(let offsets, let bytes):
-            self = .bytes(Array(bytes[Int(offsets[index])..<Int(offsets[index + 1])]))
+        case .byteArray(let texts): self = .bytes(Array(texts[index]))
         case .fixedLengthByteArray(let bytes, let length):
             var value = Array(bytes[length * index..<length * (index + 1)])
             if column.isDecimal { value[0] ^= 0x80 }  // two's complement, so that it orders as unsigned bytes do

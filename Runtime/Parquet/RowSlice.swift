@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Columns
 
 /// How the values of some consecutive rows of one column belong to these rows.
 enum RowSlice {
@@ -126,22 +127,22 @@ extension NestedLevels {
     }
 }
 
-/// How far a batch's column has been taken.
+/// How far an array has been taken.
 struct RowCursor {
     private(set) var row = 0
     private(set) var entry = 0
     private(set) var value = 0
 
     /// The next `rows` rows of a column.
-    func slice(_ rows: Int, of batch: ColumnBatch, _ leaf: ParquetLeaf) -> (ValueSlice, RowSlice) {
+    func slice(_ rows: Int, of array: ColumnArray, _ leaf: ParquetLeaf) -> (ValueSlice, RowSlice) {
         let slice: RowSlice
-        if let levels = batch.levels {
+        if let levels = array.levels {
             let end = levels.end(ofRows: rows, from: entry, of: leaf)
             slice = .nested(LevelSlice(levels: levels, entries: entry..<end, rowCount: rows, leaf: leaf))
         } else {
-            slice = .flat(PresenceSlice(words: batch.presence, start: row, rowCount: rows))
+            slice = .flat(PresenceSlice(words: array.presence, start: row, rowCount: rows))
         }
-        return (ValueSlice(values: batch.values, range: value..<value + slice.valueCount), slice)
+        return (ValueSlice(values: array.values, range: value..<value + slice.valueCount), slice)
     }
 
     mutating func advance(over values: ValueSlice, _ rows: RowSlice) {

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Columns
 
 /// The distinct values of a column chunk in the order of their first appearance; a value's code is its place there.
 ///
@@ -87,7 +88,7 @@ final class ValueDictionary {
         case (.words64(_, let keys), _):
             ValueSlice(values: .int64(keys[..<count].map(Int64.init(bitPattern:))), range: 0..<count)
         case (.bytes(_, let bytes, let offsets), .byteArray):
-            ValueSlice(values: .byteArray(offsets: offsets, bytes: bytes), range: 0..<count)
+            ValueSlice(values: .byteArray(ByteArrays(offsets: offsets, bytes: bytes)), range: 0..<count)
         case (.bytes(_, let bytes, let offsets), _):
             ValueSlice(
                 values: .fixedLengthByteArray(bytes, length: count == 0 ? 1 : Int(offsets[1])), range: 0..<count)
@@ -108,9 +109,11 @@ final class ValueDictionary {
         case .float(let array): encodeWords32(array, slice.range)
         case .int64(let array): encodeWords64(array, slice.range)
         case .double(let array): encodeWords64(array, slice.range)
-        case .byteArray(let offsets, let bytes): encodeBytes(offsets, bytes, slice.range)
+        case .byteArray(let texts): encodeBytes(texts, slice.range)
         case .fixedLengthByteArray(let bytes, let length):
-            encodeBytes((0...slice.range.upperBound).map { UInt32($0 * length) }, bytes, slice.range)
+            encodeBytes(
+                ByteArrays(offsets: (0...slice.range.upperBound).map { UInt32($0 * length) }, bytes: bytes), slice.range
+            )
         case .boolean: false
         }
     }
@@ -153,7 +156,7 @@ final class ValueDictionary {
         }
     }
 
-    private func encodeBytes(_ offsets: [UInt32], _ bytes: [UInt8], _ range: Range<Int>) -> Bool {
+    private func encodeBytes(_ texts: ByteArrays, _ range: Range<Int>) -> Bool {
         guard case .bytes(var slots, var keyBytes, var keyOffsets) = keys else { return false }
         keys = .bytes(slots: [], bytes: [], offsets: [])
         defer { keys = .bytes(slots: slots, bytes: keyBytes, offsets: keyOffsets) }
@@ -173,8 +176,8 @@ final class ValueDictionary {
             }
         }
         return fill(range.count) { done, known, codes in
-            ValueSlice(values: .boolean([]), range: range.lowerBound + done..<range.upperBound)
-                .withPointers(offsets, bytes) { offsets, bytes in
+            ValueSlice(values: .byteArray(texts), range: range.lowerBound + done..<range.upperBound)
+                .withPointers(texts) { offsets, bytes in
                     withTable(known) { table in
                         let looked = parquet_dictionary_bytes(bytes, offsets, range.count - done, &table, codes)
                         known = table.key_count

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Columns
 
 /// The smallest and the largest of some values, in the order of the column's type.
 /// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>, `ColumnOrder`
@@ -110,14 +111,11 @@ extension ValueRange {
             }
             nanCount += slice.count - numbers
             self = numbers > 0 ? .double(low, high) : .empty
-        case .byteArray(let offsets, let bytes):
+        case .byteArray(let texts):
             var least = 0
             var greatest = 0
-            slice.withPointers(offsets, bytes) { parquet_range_bytes($1, $0, slice.count, &least, &greatest) }
-            func value(_ index: Int) -> [UInt8] {
-                let position = slice.range.lowerBound + index
-                return Array(bytes[Int(offsets[position])..<Int(offsets[position + 1])])
-            }
+            slice.withPointers(texts) { parquet_range_bytes($1, $0, slice.count, &least, &greatest) }
+            func value(_ index: Int) -> [UInt8] { Array(texts[slice.range.lowerBound + index]) }
             self = .bytes(value(least), value(greatest))
         case .fixedLengthByteArray(let bytes, let length):
             var least = 0

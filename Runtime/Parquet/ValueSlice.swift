@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Columns
 
 /// Some consecutive values of one column. The safe face of the C kernels that read values.
 struct ValueSlice {
@@ -29,14 +30,15 @@ struct ValueSlice {
 
     /// Bytes of byte array values, without their lengths.
     var textSize: Int {
-        guard case .byteArray(let offsets, _) = values else { return 0 }
-        return Int(offsets[range.upperBound] - offsets[range.lowerBound])
+        guard case .byteArray(let texts) = values else { return 0 }
+        return Int(texts.offsets[range.upperBound] - texts.offsets[range.lowerBound])
     }
 
     /// How many of the values, at least one, fit into `bytes` of PLAIN encoding.
     func count(fittingInto bytes: Int) -> Int {
         guard plainSize > bytes else { return count }
-        guard case .byteArray(let offsets, _) = values else { return max(1, count * bytes / plainSize) }
+        guard case .byteArray(let texts) = values else { return max(1, count * bytes / plainSize) }
+        let offsets = texts.offsets
         let first = Int(offsets[range.lowerBound])
         var fits = 1
         var tooMany = count
@@ -74,8 +76,8 @@ extension ValueSlice {
                 let part = length * range.lowerBound..<length * range.upperBound
                 buffer.append(UnsafeRawBufferPointer(rebasing: $0[part]))
             }
-        case .byteArray(let offsets, let bytes):
-            withPointers(offsets, bytes) { offsets, bytes in
+        case .byteArray(let texts):
+            withPointers(texts) { offsets, bytes in
                 buffer.append(upTo: plainSize) { parquet_plain_bytes(bytes, offsets, count, $0) }
             }
         }
@@ -98,10 +100,11 @@ extension ValueSlice {
                     parquet_delta_i64(source.baseAddress.map { $0 + range.lowerBound }, count, $0)
                 }
             }
-        case .byteArray(let offsets, let bytes):
+        case .byteArray(let texts):
+            let offsets = texts.offsets
             let lengths = range.map { Int32(bitPattern: offsets[$0 + 1] &- offsets[$0]) }
             _ = ValueSlice(values: .int32(lengths), range: 0..<count).appendDelta(to: buffer)
-            bytes.withUnsafeBytes {
+            texts.bytes.withUnsafeBytes {
                 let text = Int(offsets[range.lowerBound])..<Int(offsets[range.upperBound])
                 buffer.append(UnsafeRawBufferPointer(rebasing: $0[text]))
             }
@@ -148,17 +151,16 @@ extension ValueSlice {
         case .float(let array): show(array, 4)
         case .double(let array): show(array, 8)
         case .fixedLengthByteArray(let array, let length): show(array, length)
-        case .byteArray(let offsets, let bytes): withPointers(offsets, bytes, texts)
+        case .byteArray(let arrays): withPointers(arrays, texts)
         }
     }
 
     /// The arrays' memory, the offsets from the first value of the slice on; only inside `body`.
     func withPointers<R>(
-        _ offsets: [UInt32], _ bytes: [UInt8],
-        _ body: (UnsafePointer<UInt32>?, UnsafePointer<UInt8>?) -> R
+        _ texts: ByteArrays, _ body: (UnsafePointer<UInt32>?, UnsafePointer<UInt8>?) -> R
     ) -> R {
-        offsets.withUnsafeBufferPointer { offsets in
-            bytes.withUnsafeBufferPointer { bytes in
+        texts.offsets.withUnsafeBufferPointer { offsets in
+            texts.bytes.withUnsafeBufferPointer { bytes in
                 body(offsets.baseAddress.map { $0 + range.lowerBound }, bytes.baseAddress)
             }
         }

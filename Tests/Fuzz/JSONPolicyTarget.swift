@@ -49,9 +49,9 @@ struct JSONPolicyTarget: FuzzTarget {
         }
     }
 
-    private func read(_ lines: [UInt8]) throws -> ColumnBatch {
+    private func read(_ lines: [UInt8]) throws -> RecordBatch {
         let reader = try RawFormat.json.reader(of: MemorySource(lines), contract: Self.table)
-        var batch = ColumnBatch(Self.table.bronzeColumns)
+        var batch = RecordBatch(Self.table.bronzeColumns)
         _ = try reader.read(into: &batch)
         return batch
     }

@@ -1,3 +1,4 @@
+import Columns
 import Contracts
 
 @testable import Columnar
@@ -35,8 +36,7 @@ let fuzzedTable: Contract = {
 
 /// Everything that a reader makes of one text, or the error that it ends in.
 struct TextReading {
-    private(set) var columns: [[ColumnBatch.Values]] = []
-    private(set) var presences: [[[UInt64]?]] = []
+    private(set) var columns: [[ColumnArray]] = []
     private(set) var rejected: [RejectedRow] = []
     private(set) var rowsRead = 0
     private let format: RawFormat
@@ -50,11 +50,10 @@ struct TextReading {
         do {
             let source = MemorySource(bytes, pieceSize: pieceSize)
             let reader = try format.reader(of: source, contract: fuzzedTable, limits: limits)
-            var batch = ColumnBatch(fuzzedTable.bronzeColumns)
+            var batch = RecordBatch(fuzzedTable.bronzeColumns)
             while try reader.read(into: &batch) {
                 for column in batch.columns { check(column, rows: batch.rowCount) }
-                columns.append(batch.columns.map(\.values))
-                presences.append(batch.columns.map(\.presence))
+                columns.append(batch.columns.flatMap(\.leaves))
                 rejected += batch.rejected
                 rowsRead += batch.rowsRead
             }
@@ -75,15 +74,18 @@ struct TextReading {
             rawText: row.rawText, rawLength: row.rawLength)
     }
 
-    private func check(_ column: ColumnBatch.Column, rows: Int) {
-        let present = column.presence?.reduce(0) { $0 + $1.nonzeroBitCount } ?? rows
-        require(present == column.values.count, "\(column.schema.name): \(present) of \(column.values.count) values")
-        require(!column.schema.isRequired || present == rows, "\(column.schema.name) lacks a value")
-        guard case .nested(let nested) = column.values else { return }
-        for leaf in nested.leaves {
-            require(leaf.definitionLevels.count == leaf.repetitionLevels.count, "\(column.schema.name): levels")
-            require(leaf.repetitionLevels.count { $0 == 0 } == rows, "\(column.schema.name): rows of a leaf")
-            require(leaf.values.count <= leaf.definitionLevels.count, "\(column.schema.name): values of a leaf")
+    private func check(_ column: RecordBatch.Column, rows: Int) {
+        for leaf in column.leaves {
+            guard let levels = leaf.levels else {
+                let present = leaf.presence?.reduce(0) { $0 + $1.nonzeroBitCount } ?? rows
+                let count = leaf.values.count
+                require(present == count, "\(column.schema.name): \(present) of \(count) values")
+                require(!column.schema.isRequired || present == rows, "\(column.schema.name) lacks a value")
+                continue
+            }
+            require(levels.definition.count == levels.repetition.count, "\(column.schema.name): levels")
+            require(levels.repetition.count { $0 == 0 } == rows, "\(column.schema.name): rows of a leaf")
+            require(leaf.values.count <= levels.count, "\(column.schema.name): values of a leaf")
         }
     }
 
@@ -94,7 +96,7 @@ struct TextReading {
                 return "\(mine), not \(other)"
             }
         }
-        guard columns == other.columns, presences == other.presences, rejected.count == other.rejected.count else {
+        guard columns == other.columns, rejected.count == other.rejected.count else {
             return "\(rowsRead) rows, \(rejected.count) rejected, not \(other.rowsRead), \(other.rejected.count)"
         }
         return nil

@@ -21,10 +21,6 @@ size_t parquet_count_bits(const uint64_t *words, size_t start, size_t count);
 /// The position, from bit `start`, just after the `rank`-th (from 1) one bit; `count` when there are fewer.
 size_t parquet_select_bit(const uint64_t *words, size_t start, size_t count, size_t rank);
 
-/// Copies `count` bits from bit `start` of `source` to bit `at` of `target`, whose bits from `at` on must be zero.
-/// `target` needs room for ceil((at + count) / 64) words and one more.
-void parquet_copy_bits(const uint64_t *source, size_t start, size_t count, uint64_t *target, size_t at);
-
 // MARK: RLE / bit-packed hybrid
 
 /// Writes `codes` as RLE and bit-packed runs of `width` (1...32). Returns the bytes written, which are at most

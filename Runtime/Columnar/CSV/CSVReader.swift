@@ -9,7 +9,7 @@ public final class CSVReader: RecordReader {
     /// The names in the header.
     public var header: [String] { rows.header.names }
 
-    public var inspect: ((ColumnBatch) throws -> Void)?
+    public var inspect: ((RecordBatch) throws -> Void)?
 
     private let masker: Masker
     private var rows: CSVRows
@@ -26,7 +26,7 @@ public final class CSVReader: RecordReader {
         rows = try CSVRows(source, columns: contract.bronzeColumns, limits: limits)
     }
 
-    public func read(into batch: inout ColumnBatch) throws -> Bool {
+    public func read(into batch: inout RecordBatch) throws -> Bool {
         batch.removeAll()
         try rows.read(into: &batch)
         batch.sortRejected()

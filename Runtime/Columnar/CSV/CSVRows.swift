@@ -33,7 +33,7 @@ struct CSVRows: ~Copyable {
 
     /// Adds rows to the batch until it is full or the text ends. It stays empty at the end alone: a stretch of blank
     /// lines, however long, is passed over.
-    mutating func read(into batch: inout ColumnBatch) throws {
+    mutating func read(into batch: inout RecordBatch) throws {
         repeat {
             let end = window.position(of: window.start) + limits.batchBytes
             while batch.rowsRead < limits.batchRows, window.position(of: window.start) < end {
@@ -45,7 +45,7 @@ struct CSVRows: ~Copyable {
 
     /// Indexes the next rows of the text, reading on where none is complete; false at the end.
     /// After a row that was too long to be held, there may be none.
-    private mutating func findRows(_ batch: inout ColumnBatch) throws -> Bool {
+    private mutating func findRows(_ batch: inout RecordBatch) throws -> Bool {
         while true {
             if index.scan(window) {
                 isValidUTF8 = index.isValidUTF8(window)
@@ -67,7 +67,7 @@ struct CSVRows: ~Copyable {
     }
 
     /// Adds indexed rows to the batch: at most `maximum`, and none that begins at the position `end` or after it.
-    private mutating func takeSlice(maximum: Int, end: Int, _ batch: inout ColumnBatch) {
+    private mutating func takeSlice(maximum: Int, end: Int, _ batch: inout RecordBatch) {
         let place = SlicePlace(
             text: UnsafePointer(window.text), start: window.start, line: line, origin: window.position(of: 0))
         matrix.removeAll()
@@ -107,7 +107,7 @@ struct CSVRows: ~Copyable {
     }
 
     /// Adds a row to the slice, unless it is blank or its shape is wrong.
-    private mutating func takeRow(before: Int, newline: Int, at place: SlicePlace, _ batch: inout ColumnBatch) {
+    private mutating func takeRow(before: Int, newline: Int, at place: SlicePlace, _ batch: inout RecordBatch) {
         let start = before + 1
         let hasReturn = newline > start && place.text[newline - 1] == UInt8(ascii: "\r")
         let end = hasReturn ? newline - 1 : newline
@@ -133,7 +133,7 @@ struct CSVRows: ~Copyable {
     }
 
     /// Rejects the row at the front of the window, which is too long for it, and reads on behind it.
-    private mutating func skipLongRow(_ batch: inout ColumnBatch) throws {
+    private mutating func skipLongRow(_ batch: inout RecordBatch) throws {
         let place = SlicePlace(
             text: UnsafePointer(window.text), start: window.start, line: line, origin: window.position(of: 0))
         let row = LongRow(from: window.start, line: line, at: place, limit: limits.lineBytes)

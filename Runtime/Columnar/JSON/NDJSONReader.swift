@@ -17,7 +17,7 @@ public final class NDJSONReader: RecordReader {
     private var matrix: FieldMatrix
     private var shape: JSONShape
     private var assembler: BatchAssembler<JSONSpelling>
-    public var inspect: ((ColumnBatch) throws -> Void)?
+    public var inspect: ((RecordBatch) throws -> Void)?
 
     private let masker: Masker
     private let hidden: HiddenFields
@@ -61,7 +61,7 @@ public final class NDJSONReader: RecordReader {
 
     private static let rowCapacity = 8 << 10
 
-    public func read(into batch: inout ColumnBatch) throws -> Bool {
+    public func read(into batch: inout RecordBatch) throws -> Bool {
         batch.removeAll()
         if !hasStarted { try start() }
         try readRows(into: &batch)
@@ -72,7 +72,7 @@ public final class NDJSONReader: RecordReader {
     }
 
     /// Leaves the batch empty at the end of the text alone: a stretch of blank lines, however long, is passed over.
-    private func readRows(into batch: inout ColumnBatch) throws {
+    private func readRows(into batch: inout RecordBatch) throws {
         repeat {
             let end = window.position(of: window.start) + limits.batchBytes
             while batch.rowsRead < limits.batchRows, window.position(of: window.start) < end {
@@ -92,7 +92,7 @@ public final class NDJSONReader: RecordReader {
 
     /// Reads on until the window has a complete line; false at the end of the text.
     /// After a line that was too long to be held, there may be none.
-    private func findLines(_ batch: inout ColumnBatch) throws -> Bool {
+    private func findLines(_ batch: inout RecordBatch) throws -> Bool {
         while true {
             if let end = window.endOfLastLine {
                 linesEnd = end
@@ -115,7 +115,7 @@ public final class NDJSONReader: RecordReader {
     }
 
     /// Adds complete lines to the batch, none that begins at the position `end` or after it.
-    private func takeSlice(end: Int, _ batch: inout ColumnBatch) {
+    private func takeSlice(end: Int, _ batch: inout RecordBatch) {
         let place = SlicePlace(
             text: UnsafePointer(window.text), start: window.start, line: line, origin: window.position(of: 0))
         let limit = min(linesEnd, end - place.origin)
@@ -146,7 +146,7 @@ public final class NDJSONReader: RecordReader {
     }
 
     /// Adds the line at `start` to the slice, unless it is blank or no JSON object; the offset of the next line.
-    private func takeLine(from start: Int, at place: SlicePlace, _ batch: inout ColumnBatch) -> Int {
+    private func takeLine(from start: Int, at place: SlicePlace, _ batch: inout RecordBatch) -> Int {
         let next = window.endOfLine(from: start)
         // As on the way that is fast, a line ends before its return.
         let hasReturn = next - 1 > start && place.text[next - 2] == UInt8(ascii: "\r")
@@ -277,7 +277,7 @@ public final class NDJSONReader: RecordReader {
     }
 
     /// Rejects the line at the front of the window, which is too long for it, and reads on behind it.
-    private func skipLongLine(_ batch: inout ColumnBatch) throws {
+    private func skipLongLine(_ batch: inout RecordBatch) throws {
         let place = SlicePlace(
             text: UnsafePointer(window.text), start: window.start, line: line, origin: window.position(of: 0))
         let row = LongRow(from: window.start, line: line, at: place, limit: limits.lineBytes)

@@ -1,3 +1,4 @@
+internal import Columns
 internal import Contracts
 
 /// Takes the structs and lists of one column apart, straight from their text: there is no tree of values in between.
@@ -30,7 +31,7 @@ final class NestedShredder {
     ///
     /// After a fault the leaves differ in length, and the caller takes the row back.
     /// - Parameter text: the row's value, which is checked JSON; nil for a null.
-    func append(_ text: FieldText?, to leaves: inout [ColumnBatch.Leaf]) throws(NestedFault) {
+    func append(_ text: FieldText?, to leaves: inout [ColumnArray]) throws(NestedFault) {
         try walk.append(text, to: &leaves)
     }
 }
@@ -56,13 +57,13 @@ private struct NestedWalk: ~Copyable {
     }
 
     mutating func append(
-        _ text: FieldText?, to leaves: inout [ColumnBatch.Leaf]
+        _ text: FieldText?, to leaves: inout [ColumnArray]
     ) throws(NestedFault) {
         unknown.removeAll(keepingCapacity: true)
         steps.removeAll(keepingCapacity: true)
         members.removeAll(keepingCapacity: true)
         guard let text, let start = text.baseAddress else {
-            for index in leaves.indices { leaves[index].appendLevels(repetition: 0, definition: 0) }
+            for index in leaves.indices { leaves[index].appendEntry(repetition: 0, definition: 0) }
             return
         }
         let value = JSONLine.Value(start: 0, end: text.count, hasEscapes: false)
@@ -71,7 +72,7 @@ private struct NestedWalk: ~Copyable {
 
     private mutating func append(
         _ value: JSONLine.Value?, of text: UnsafePointer<UInt8>, as node: NestedNode, repetition: UInt8,
-        to leaves: inout [ColumnBatch.Leaf]
+        to leaves: inout [ColumnArray]
     ) throws(NestedFault) {
         if let value, !Self.written(value, in: text).isJSONNull {
             return try appendPresent(value, of: text, as: node, repetition: repetition, to: &leaves)
@@ -80,13 +81,13 @@ private struct NestedWalk: ~Copyable {
             throw fault(FieldFault(.missingValue, "a value is required and missing"), about: nil)
         }
         for leaf in node.leaves {
-            leaves[leaf].appendLevels(repetition: repetition, definition: node.definition - 1)
+            leaves[leaf].appendEntry(repetition: repetition, definition: node.definition - 1)
         }
     }
 
     private mutating func appendPresent(
         _ value: JSONLine.Value, of text: UnsafePointer<UInt8>, as node: NestedNode, repetition: UInt8,
-        to leaves: inout [ColumnBatch.Leaf]
+        to leaves: inout [ColumnArray]
     ) throws(NestedFault) {
         switch node.column.type {
         case .structure: try appendStructure(value, of: text, as: node, repetition: repetition, to: &leaves)
@@ -99,12 +100,12 @@ private struct NestedWalk: ~Copyable {
             } catch {
                 throw fault(error, about: node.isHidden ? nil : Self.written(value, in: text))
             }
-            leaves[leaf].appendLevels(repetition: repetition, definition: node.definition)
+            leaves[leaf].appendEntry(repetition: repetition, definition: node.definition)
         }
     }
 
     private mutating func appendSingle(
-        _ value: JSONLine.Value, of text: UnsafePointer<UInt8>, as type: ColumnType, to values: inout ColumnBatch.Values
+        _ value: JSONLine.Value, of text: UnsafePointer<UInt8>, as type: ColumnType, to values: inout ColumnValues
     ) throws(FieldFault) {
         let written = Self.written(value, in: text)
         if case .json(let root) = type {
@@ -125,7 +126,7 @@ private struct NestedWalk: ~Copyable {
 
     private mutating func appendStructure(
         _ value: JSONLine.Value, of text: UnsafePointer<UInt8>, as node: NestedNode, repetition: UInt8,
-        to leaves: inout [ColumnBatch.Leaf]
+        to leaves: inout [ColumnArray]
     ) throws(NestedFault) {
         guard text[value.start] == UInt8(ascii: "{") else {
             throw fault(
@@ -158,7 +159,7 @@ private struct NestedWalk: ~Copyable {
 
     private mutating func appendList(
         _ value: JSONLine.Value, of text: UnsafePointer<UInt8>, as node: NestedNode, repetition: UInt8,
-        to leaves: inout [ColumnBatch.Leaf]
+        to leaves: inout [ColumnArray]
     ) throws(NestedFault) {
         guard text[value.start] == UInt8(ascii: "[") else {
             throw fault(
@@ -176,7 +177,7 @@ private struct NestedWalk: ~Copyable {
         }
         guard count == 0 else { return }
         for leaf in node.leaves {
-            leaves[leaf].appendLevels(repetition: repetition, definition: node.definition)
+            leaves[leaf].appendEntry(repetition: repetition, definition: node.definition)
         }
     }
 

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Columns
 public import Contracts
 internal import Digest
 
@@ -7,10 +8,10 @@ public struct Masker: Sendable {
     /// What stands in for a redacted value.
     public static let redacted = "[redacted]"
 
-    /// A hidden column, or a hidden leaf of a nested one, by its place in a batch.
+    /// A hidden leaf of a column, by its place in a batch.
     private struct Masking {
         let index: Int
-        var leaf: Int?
+        let leaf: Int
         let how: Contract.Masking
         /// Whether the column is to hold JSON still: then a JSON string takes the value's place.
         let isJSON: Bool
@@ -27,8 +28,7 @@ public struct Masker: Sendable {
             column.leaves.enumerated().compactMap { leaf, place in
                 guard let how = place.field.masking else { return nil }
                 return Masking(
-                    index: index, leaf: column.type.isNested ? leaf : nil, how: how,
-                    isJSON: place.field.type != .string)
+                    index: index, leaf: leaf, how: how, isJSON: place.field.type != .string)
             }
         }
         let hashed = maskings.filter { $0.how == .hash }.map { columns[$0.index].name }
@@ -37,24 +37,15 @@ public struct Masker: Sendable {
     }
 
     /// Hides the batch's masked values; nulls stay nulls.
-    func mask(_ batch: inout ColumnBatch) {
+    func mask(_ batch: inout RecordBatch) {
         for masking in maskings {
-            // The values leave the batch while they change: two owners would make them copy themselves.
-            var values = ColumnBatch.Values.boolean([])
-            swap(&values, &batch.columns[masking.index].values)
-            if let leaf = masking.leaf, case .nested(var nested) = values {
-                values = .boolean([])
-                mask(&nested.leaves[leaf].values, masking)
-                values = .nested(nested)
-            } else {
-                mask(&values, masking)
-            }
-            swap(&values, &batch.columns[masking.index].values)
+            mask(&batch.columns[masking.index].leaves[masking.leaf].values, masking)
         }
     }
 
-    private func mask(_ values: inout ColumnBatch.Values, _ masking: Masking) {
-        guard case .bytes(var texts) = values else { return }
+    private func mask(_ values: inout ColumnValues, _ masking: Masking) {
+        guard case .byteArray(var texts) = values else { return }
+        // With a second owner, the texts would be copied when they change.
         values = .boolean([])
         switch masking.how {
         case .mask: texts.mask()
@@ -68,13 +59,13 @@ public struct Masker: Sendable {
                 return json
             }
         }
-        values = .bytes(texts)
+        values = .byteArray(texts)
     }
 }
 
-extension ColumnBatch.ByteArrays {
+extension ByteArrays {
     fileprivate mutating func replaceEach(by replacement: (ArraySlice<UInt8>) -> some Collection<UInt8>) {
-        var replaced = ColumnBatch.ByteArrays()
+        var replaced = ByteArrays()
         for index in 0..<count { replaced.append(replacement(self[index])) }
         self = replaced
     }

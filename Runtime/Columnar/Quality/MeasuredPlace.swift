@@ -1,3 +1,4 @@
+internal import Columns
 internal import Contracts
 
 /// Where in batches the values are that a rule is about: a column, or a field inside one.
@@ -6,21 +7,20 @@ struct MeasuredPlace {
     /// Elements that were counted, where a list leads to the place; nil where it has a value a row.
     private(set) var elementCount: Int?
     private let column: Int
-    /// The field inside the column; nil for the column itself.
-    private let field: Field?
+    /// The first leaf of the place. Its levels say for all leaves whether the place has a value.
+    private let leaf: Int
+    /// Nil for a column of single values, which has presence bits.
+    private let levels: Levels?
 
-    private struct Field {
-        /// The first of its leaves, which tells of all of them whether the field is there.
-        let leaf: Int
-        /// The definition level from which it is there.
+    private struct Levels {
+        /// The lowest definition level at which the place has a value.
         let definition: UInt8
-        /// Entries at greater repetition levels go on with a list inside the field.
+        /// Entries at higher repetition levels continue a list inside the place.
         let repetition: UInt8
-        /// The definition level from which the innermost list around it has an element.
+        /// The lowest definition level at which the innermost list around the place has an element.
         let listDefinition: UInt8
 
         init(_ node: NestedNode, list: NestedNode?) {
-            leaf = node.leaves.lowerBound
             definition = node.definition
             repetition = list?.repetition ?? 0
             listDefinition = list.map { $0.definition + 1 } ?? 0
@@ -35,11 +35,13 @@ struct MeasuredPlace {
             self.column = index
             type = found.field.type
             elementCount = found.isInList ? 0 : nil
-            if place == 0 {
-                field = nil
-            } else {
+            if column.type.isNested {
                 let (node, list) = NestedNode(column).withLists[place]
-                field = Field(node, list: list)
+                leaf = node.leaves.lowerBound
+                levels = Levels(node, list: list)
+            } else {
+                leaf = 0
+                levels = nil
             }
             return
         }
@@ -47,37 +49,33 @@ struct MeasuredPlace {
     }
 
     /// The values of a place of single values, in a column or a leaf of one.
-    func values(in batch: borrowing ColumnBatch) -> ColumnBatch.Values {
-        guard let field, case .nested(let nested) = batch.columns[column].values else {
-            return batch.columns[column].values
-        }
-        return nested.leaves[field.leaf].values
+    func values(in batch: borrowing RecordBatch) -> ColumnValues {
+        batch.columns[column].leaves[leaf].values
     }
 
     /// One bit a row, 1 where there is a value; nil if every row has one. There is no list around the place.
-    func presence(in batch: borrowing ColumnBatch) -> [UInt64]? {
-        guard let field, case .nested(let nested) = batch.columns[column].values else {
-            return batch.columns[column].presence
-        }
+    func presence(in batch: borrowing RecordBatch) -> [UInt64]? {
+        let array = batch.columns[column].leaves[leaf]
+        guard let levels, let held = array.levels else { return array.presence }
         var bits = [UInt64](repeating: 0, count: (batch.rowCount + 63) / 64)
-        for (row, level) in nested.leaves[field.leaf].definitionLevels.enumerated() where level >= field.definition {
+        for (row, level) in held.definition.enumerated() where level >= levels.definition {
             bits[row >> 6] |= 1 << (row & 63)
         }
         return bits
     }
 
     /// Counts rows, or elements of the list around, that have no value here; and how many elements there are.
-    mutating func countNulls(in batch: borrowing ColumnBatch) -> Int {
-        guard let field, case .nested(let nested) = batch.columns[column].values else {
-            guard let presence = batch.columns[column].presence else { return 0 }
+    mutating func countNulls(in batch: borrowing RecordBatch) -> Int {
+        let array = batch.columns[column].leaves[leaf]
+        guard let levels, let held = array.levels else {
+            guard let presence = array.presence else { return 0 }
             return batch.rowCount - presence.reduce(0) { $0 + $1.nonzeroBitCount }
         }
-        let leaf = nested.leaves[field.leaf]
         var (nulls, elements) = (0, 0)
-        for (definition, repetition) in zip(leaf.definitionLevels, leaf.repetitionLevels)
-        where repetition <= field.repetition && definition >= field.listDefinition {
+        for (definition, repetition) in zip(held.definition, held.repetition)
+        where repetition <= levels.repetition && definition >= levels.listDefinition {
             elements += 1
-            nulls += definition < field.definition ? 1 : 0
+            nulls += definition < levels.definition ? 1 : 0
         }
         elementCount = elementCount.map { $0 + elements }
         return nulls

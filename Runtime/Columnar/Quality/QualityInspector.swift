@@ -1,3 +1,4 @@
+internal import Columns
 public import Contracts
 
 /// Measures the rules of a contract over the rows that are kept, as they go by.
@@ -49,7 +50,7 @@ public final class QualityInspector {
     /// Whether there is anything to measure.
     public var isNeeded: Bool { !meters.isEmpty }
 
-    public func measure(_ batch: ColumnBatch) {
+    public func measure(_ batch: RecordBatch) {
         rowCount += batch.rowCount
         for index in meters.indices { meters[index].meter.measure(batch, operations: operations) }
     }
@@ -69,7 +70,7 @@ public final class QualityInspector {
 }
 
 extension QualityInspector.Meter {
-    fileprivate mutating func measure(_ batch: ColumnBatch, operations: Int) {
+    fileprivate mutating func measure(_ batch: RecordBatch, operations: Int) {
         // Each check leaves the enum while it learns: two owners would make it copy itself.
         switch self {
         case .rows:

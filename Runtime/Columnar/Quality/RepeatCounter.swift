@@ -1,3 +1,4 @@
+internal import Columns
 internal import Contracts
 
 /// Counts the rows whose values in some columns have come before, as long as memory lasts.
@@ -26,7 +27,7 @@ struct RepeatCounter {
     /// those with a null.
     ///
     /// - Parameter operations: the batch's column of that name.
-    mutating func count(_ batch: ColumnBatch, operations: ColumnBatch.Column) {
+    mutating func count(_ batch: RecordBatch, operations: RecordBatch.Column) {
         guard !isExhausted else { return }
         guard let changes = operations.changes(rows: batch.rowCount) else {
             if places.count == 1 { return count(places[0].values(in: batch)) }
@@ -36,7 +37,7 @@ struct RepeatCounter {
     }
 
     /// Counts all values of a column.
-    private mutating func count(_ values: ColumnBatch.Values) {
+    private mutating func count(_ values: ColumnValues) {
         switch values {
         case .int32(let values): count(values)
         case .int64(let values): count(values)
@@ -78,7 +79,7 @@ struct RepeatCounter {
     }
 
     /// A fingerprint for each row that has all values, except for those in `skipped`.
-    private mutating func keys(of batch: ColumnBatch, without skipped: Set<Int>) -> [UInt64] {
+    private mutating func keys(of batch: RecordBatch, without skipped: Set<Int>) -> [UInt64] {
         // Rows are counted one at a time from here on.
         if let set = integers.take() { move(set) }
         var keys: [UInt64?] = (0..<batch.rowCount).map { skipped.contains($0) ? nil : 0 }
@@ -107,10 +108,10 @@ struct RepeatCounter {
     }
 }
 
-extension ColumnBatch.Column {
+extension RecordBatch.Column {
     /// Of a column of operations, the rows that are not inserts; nil if all are.
     fileprivate func changes(rows: Int) -> Set<Int>? {
-        guard case .bytes(let texts) = values, texts.count == rows else { return nil }
+        guard case .byteArray(let texts) = leaves[0].values, texts.count == rows else { return nil }
         // Each of the three words has six letters.
         var others = 0
         texts.bytes.withUnsafeBufferPointer { bytes in
@@ -121,7 +122,7 @@ extension ColumnBatch.Column {
     }
 }
 
-extension ColumnBatch.Values {
+extension ColumnValues {
     /// A fingerprint for each value: equal values have equal ones.
     fileprivate var keys: [UInt64] {
         switch self {
@@ -131,21 +132,19 @@ extension ColumnBatch.Values {
         // Both zeros are equal.
         case .float(let values): return values.map { Fingerprint.of(UInt64(($0 == 0 ? 0 : $0).bitPattern)) }
         case .double(let values): return values.map { Fingerprint.of(($0 == 0 ? 0 : $0).bitPattern) }
-        case .bytes(let texts):
+        case .byteArray(let texts):
             return texts.bytes.withUnsafeBufferPointer { bytes in
                 (0..<texts.count).map { index in
                     let range = Int(texts.offsets[index])..<Int(texts.offsets[index + 1])
                     return Fingerprint.of(FieldText(rebasing: bytes[range]))
                 }
             }
-        case .fixed(let values, let length):
+        case .fixedLengthByteArray(let values, let length):
             return values.withUnsafeBufferPointer { bytes in
                 stride(from: 0, to: bytes.count, by: length).map {
                     Fingerprint.of(FieldText(rebasing: bytes[$0..<$0 + length]))
                 }
             }
-        // Contracts have no such rule of nested columns.
-        case .nested: return []
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Columns
 internal import Contracts
 internal import Pattern
 
@@ -40,13 +41,13 @@ struct ValueCheck {
     }
 
     /// The places of values that break a constraint, from `first` on, in order.
-    mutating func violations(in values: ColumnBatch.Values, from first: Int) -> [Int] {
+    mutating func violations(in values: ColumnValues, from first: Int) -> [Int] {
         switch (test, values) {
         case (.integers(let range), .int32(let values)): return range.violations(in: values, from: first)
         case (.integers(let range), .int64(let values)): return range.violations(in: values, from: first)
         case (.numbers(let range), .float(let values)): return range.violations(in: values, from: first)
         case (.numbers(let range), .double(let values)): return range.violations(in: values, from: first)
-        case (.text(var rules), .bytes(let texts)):
+        case (.text(var rules), .byteArray(let texts)):
             // The rules leave the enum while they learn: two owners would make them copy themselves.
             test = .integers(IntegerRange())
             defer { test = .text(rules) }
@@ -56,14 +57,14 @@ struct ValueCheck {
     }
 
     /// - Throws: what is wrong with the last of the values, if it breaks a constraint.
-    mutating func checkLast(of values: ColumnBatch.Values) throws(FieldFault) {
+    mutating func checkLast(of values: ColumnValues) throws(FieldFault) {
         guard let broken = violations(in: values, from: values.count - 1).last else { return }
         throw fault(at: broken, in: values)
     }
 
     /// How many values break a constraint.
-    mutating func countViolations(in values: ColumnBatch.Values) -> Int {
-        guard case .text(var rules) = test, case .bytes(let texts) = values else {
+    mutating func countViolations(in values: ColumnValues) -> Int {
+        guard case .text(var rules) = test, case .byteArray(let texts) = values else {
             return violations(in: values, from: 0).count
         }
         test = .integers(IntegerRange())
@@ -72,13 +73,13 @@ struct ValueCheck {
     }
 
     /// What is wrong with the value at `index`, which breaks a constraint.
-    mutating func fault(at index: Int, in values: ColumnBatch.Values) -> FieldFault {
+    mutating func fault(at index: Int, in values: ColumnValues) -> FieldFault {
         switch (test, values) {
         case (.integers(let range), .int32(let values)): return range.fault(of: values[index])
         case (.integers(let range), .int64(let values)): return range.fault(of: values[index])
         case (.numbers(let range), .float(let values)): return range.fault(of: Double(values[index]))
         case (.numbers(let range), .double(let values)): return range.fault(of: values[index])
-        case (.text(var rules), .bytes(let texts)): return rules.fault(of: texts[index])
+        case (.text(var rules), .byteArray(let texts)): return rules.fault(of: texts[index])
         default: return FieldFault(.invalidValue, "is not valid")
         }
     }
@@ -213,13 +214,13 @@ private struct TextRules {
         valid = constraints.validValues.map { TextSet($0.map { Array($0.utf8) }) }
     }
 
-    mutating func violations(in texts: ColumnBatch.ByteArrays, from first: Int) -> [Int] {
+    mutating func violations(in texts: ByteArrays, from first: Int) -> [Int] {
         var broken: [Int] = []
         forEachViolation(in: texts, from: first) { broken.append($0) }
         return broken
     }
 
-    mutating func countViolations(in texts: ColumnBatch.ByteArrays) -> Int {
+    mutating func countViolations(in texts: ByteArrays) -> Int {
         var count = 0
         forEachViolation(in: texts, from: 0) { _ in count += 1 }
         return count
@@ -227,7 +228,7 @@ private struct TextRules {
 
     @inline(__always)
     private mutating func forEachViolation(
-        in texts: ColumnBatch.ByteArrays, from first: Int, _ body: (Int) -> Void
+        in texts: ByteArrays, from first: Int, _ body: (Int) -> Void
     ) {
         texts.bytes.withUnsafeBufferPointer { bytes in
             texts.offsets.withUnsafeBufferPointer { offsets in

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Columns
 internal import Contracts
 
 /// Where a bronze column's values come from.
@@ -58,7 +59,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     ///
     /// - Parameter rescue: the unknown fields of a row of the slice, as a JSON object; nil if it has none.
     mutating func append(
-        _ matrix: inout FieldMatrix, at place: SlicePlace, to batch: inout ColumnBatch,
+        _ matrix: inout FieldMatrix, at place: SlicePlace, to batch: inout RecordBatch,
         rescue: Rescue?
     ) {
         if matrix.rowCount > 0 {
@@ -66,7 +67,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
             fill(matrix, at: place, &batch, rescue)
             if !checks.isEmpty { check(matrix, at: place, batch, marks) }
             if !faults.isEmpty {
-                for (index, mark) in marks.enumerated() { batch.columns[index].rollBack(to: mark) }
+                for (index, mark) in marks.enumerated() { batch.columns[index].truncate(to: mark) }
                 reject(in: &matrix, at: place, &batch)
                 // What is left has been read without fault once, so it will be again.
                 fill(matrix, at: place, &batch, rescue)
@@ -78,7 +79,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     /// Rejects a row as a whole.
     mutating func reject(
         _ reason: RejectedRow.Reason, _ message: String, before: UInt32, end: UInt32, column: String? = nil,
-        at place: SlicePlace, in batch: inout ColumnBatch
+        at place: SlicePlace, in batch: inout RecordBatch
     ) {
         let start = Int(before) + 1
         let length = Int(end) - start
@@ -90,7 +91,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     }
 
     /// Rejects a row for its length.
-    mutating func reject(_ row: LongRow, length: Int, in batch: inout ColumnBatch) {
+    mutating func reject(_ row: LongRow, length: Int, in batch: inout RecordBatch) {
         batch.rejected.append(row.rejected(length: length, hidesText: hidesText))
     }
 
@@ -103,7 +104,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         return counted.line
     }
 
-    private mutating func reject(in matrix: inout FieldMatrix, at place: SlicePlace, _ batch: inout ColumnBatch) {
+    private mutating func reject(in matrix: inout FieldMatrix, at place: SlicePlace, _ batch: inout RecordBatch) {
         // Of several faults in one row, the one in the first column is told.
         var rows: [Int] = []
         for fault in faults.sorted(by: { ($0.row, $0.column) < ($1.row, $1.column) }) where fault.row != rows.last {
@@ -116,7 +117,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     }
 
     private mutating func fill(
-        _ matrix: borrowing FieldMatrix, at place: SlicePlace, _ batch: inout ColumnBatch,
+        _ matrix: borrowing FieldMatrix, at place: SlicePlace, _ batch: inout RecordBatch,
         _ rescue: Rescue?
     ) {
         faults.removeAll(keepingCapacity: true)
@@ -131,7 +132,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
                     &batch.columns[index], at: index, from: matrix.fields(field, of: place.text), rows: rows,
                     after: before, faults: &faults)
             case .operation(nil):
-                batch.columns[index].values.append(repeating: "insert", count: rows)
+                batch.columns[index].leaves[0].values.append(repeating: "insert", count: rows)
             case .operation(let field?):
                 filler.fillOperations(
                     &batch.columns[index], at: index, from: matrix.fields(field, of: place.text), rows: rows,
@@ -152,39 +153,40 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
 
     /// Finds values that are of their columns' types but break the contract's constraints.
     private mutating func check(
-        _ matrix: borrowing FieldMatrix, at place: SlicePlace, _ batch: borrowing ColumnBatch,
-        _ marks: [ColumnBatch.Column.Mark]
+        _ matrix: borrowing FieldMatrix, at place: SlicePlace, _ batch: borrowing RecordBatch,
+        _ marks: [[ColumnArray.Mark]]
     ) {
         for position in checks.indices {
             let (index, field) = (checks[position].index, checks[position].field)
-            let column = batch.columns[index]
-            let broken = checks[position].test.violations(in: column.values, from: marks[index].values)
+            let (schema, array) = (columns[index], batch.columns[index].leaves[0])
+            let first = marks[index][0].valueCount
+            let broken = checks[position].test.violations(in: array.values, from: first)
             guard !broken.isEmpty else { continue }
             let fields = matrix.fields(field, of: place.text)
-            let rows = column.rows(ofValues: broken, first: marks[index].values, after: batch.rowCount)
+            let rows = array.rows(ofValues: broken, first: first, after: batch.rowCount)
             for (value, row) in zip(broken, rows) {
-                let fault = checks[position].test.fault(at: value, in: column.values)
-                let shown = column.schema.masking == nil ? fields.raw(row).shown : "the value"
-                let message = "\(Spelling.place(of: column.schema)): \(shown) \(fault.complaint)"
+                let fault = checks[position].test.fault(at: value, in: array.values)
+                let shown = schema.masking == nil ? fields.raw(row).shown : "the value"
+                let message = "\(Spelling.place(of: schema)): \(shown) \(fault.complaint)"
                 faults.append(SliceFault(row: row, column: index, reason: fault.reason, message: message))
             }
         }
     }
 
     private mutating func rescueFields(
-        of row: Int, in matrix: borrowing FieldMatrix, into column: inout ColumnBatch.Column, at index: Int,
+        of row: Int, in matrix: borrowing FieldMatrix, into column: inout RecordBatch.Column, at index: Int,
         after before: Int, _ rescue: Rescue?
     ) {
         do throws(FieldFault) {
             let json = try filler.rescue(row, in: matrix, rescue)
-            if let json { column.values.append(text: json) }
+            if let json { column.leaves[0].values.append(text: json) }
             var bit: UInt64 = json == nil ? 0 : 1
-            column.appendPresence(&bit, rows: 1, present: Int(bit), after: before + row)
+            column.leaves[0].appendPresence(&bit, rows: 1, present: Int(bit), after: before + row)
         } catch {
             let message = "\(columns[index].name): the value \(error.complaint)"
             faults.append(SliceFault(row: row, column: index, reason: error.reason, message: message))
             var none: UInt64 = 0
-            column.appendPresence(&none, rows: 1, present: 0, after: before + row)
+            column.leaves[0].appendPresence(&none, rows: 1, present: 0, after: before + row)
         }
     }
 }
@@ -196,7 +198,7 @@ private struct ColumnCheck {
     var test: ValueCheck
 }
 
-extension ColumnBatch.Column {
+extension ColumnArray {
     /// The rows of some values, counted from the row behind `rows`; `first` is that row's first value or the next one's.
     fileprivate func rows(ofValues values: [Int], first: Int, after rows: Int) -> [Int] {
         guard let presence else { return values.map { $0 - first } }

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Columns
 internal import Contracts
 
 /// A field that is no value of its column.
@@ -77,7 +78,7 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
 
     /// Adds the fields of column `index` to `column`, which has `before` rows so far.
     mutating func fill(
-        _ column: inout ColumnBatch.Column, at index: Int, from fields: ck_fields, rows: Int, after before: Int,
+        _ column: inout RecordBatch.Column, at index: Int, from fields: ck_fields, rows: Int, after before: Int,
         faults: inout [SliceFault]
     ) {
         presence.update(repeating: 0, count: presenceWords)
@@ -91,80 +92,82 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
                 text throws(FieldFault) in
                 try text.parseInteger(in: .min ... .max)
             }
-            column.values.append(int64: values, count: present)
+            column.leaves[0].values.append(int64: values, count: present)
         case .int8, .int16, .int32, .uint8, .uint16, .uint32:
             let range = type.integerRange
             present = fillValues(&fields, rows, &run, &faults, Self.integers(range)) { text throws(FieldFault) in
                 try text.parseInteger(in: range)
             }
-            column.values.append(narrowing: values, count: present)
+            column.leaves[0].values.append(narrowing: values, count: present)
         case .uint64:
             present = fillValues(&fields, rows, &run, &faults, Self.integers(0 ... .max)) { text throws(FieldFault) in
                 try text.parseUInt64()
             }
-            column.values.append(int64: values, count: present)
+            column.leaves[0].values.append(int64: values, count: present)
         case .double:
             present = fillValues(&fields, rows, &run, &faults, ck_double_column) { text throws(FieldFault) in
                 try text.parseDouble()
             }
-            column.values.append(double: values, count: present)
+            column.leaves[0].values.append(double: values, count: present)
         case .float:
             present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in try text.parseFloat() }
-            column.values.append(float: values, count: present)
+            column.leaves[0].values.append(float: values, count: present)
         case .boolean:
             present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in
                 try text.parseBoolean() ? UInt8(1) : 0
             }
-            column.values.append(boolean: values, count: present)
+            column.leaves[0].values.append(boolean: values, count: present)
         case .date:
             present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in
                 Int64(try text.parseDate())
             }
-            column.values.append(narrowing: values, count: present)
+            column.leaves[0].values.append(narrowing: values, count: present)
         case .time(let unit, let isUTC):
             present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in
                 try text.parseTime(unit, isAdjustedToUTC: isUTC)
             }
             if unit == .milliseconds {
-                column.values.append(narrowing: values, count: present)
+                column.leaves[0].values.append(narrowing: values, count: present)
             } else {
-                column.values.append(int64: values, count: present)
+                column.leaves[0].values.append(int64: values, count: present)
             }
         case .timestamp(let unit, let isUTC):
             present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in
                 try text.parseTimestamp(unit, isAdjustedToUTC: isUTC)
             }
-            column.values.append(int64: values, count: present)
+            column.leaves[0].values.append(int64: values, count: present)
         case .decimal(let precision, let scale) where type.fixedLength != nil:
             present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in
                 UInt128(bitPattern: try text.parseDecimal(precision: precision, scale: scale, as: Int128.self))
             }
-            column.values.append(fixed: values, count: present)
+            column.leaves[0].values.append(fixed: values, count: present)
         case .decimal(let precision, let scale):
             present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in
                 try text.parseDecimal(precision: precision, scale: scale, as: Int64.self)
             }
             if precision <= 9 {
-                column.values.append(narrowing: values, count: present)
+                column.leaves[0].values.append(narrowing: values, count: present)
             } else {
-                column.values.append(int64: values, count: present)
+                column.leaves[0].values.append(int64: values, count: present)
             }
         case .uuid:
             present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in try text.parseUUID() }
-            column.values.append(fixed: values, count: present)
+            column.leaves[0].values.append(fixed: values, count: present)
         case .string:
             present = fillText(&fields, rows, &run, &faults)
-            column.values.append(text: bytes, offsets: offsets, count: present)
+            column.leaves[0].values.append(text: bytes, offsets: offsets, count: present)
         case .json(let root):
             present = fillJSON(&fields, rows, &run, &faults, root)
-            column.values.append(text: bytes, offsets: offsets, count: present)
+            column.leaves[0].values.append(text: bytes, offsets: offsets, count: present)
         case .structure, .list:
-            present = fillNested(&column, fields, rows, run, &faults)
+            present = fillNested(&column.leaves, fields, rows, run, &faults)
         }
         if column.schema.isRequired, present + faults.count - run.firstFault < rows {
             reportMissing(rows, run, &faults)
         }
-        column.appendPresence(presence, rows: rows, present: present, after: before)
+        if !type.isNested {
+            column.leaves[0].appendPresence(presence, rows: rows, present: present, after: before)
+        }
     }
 
     private static func integers(_ range: ClosedRange<Int64>) -> ValueKernel {
@@ -294,19 +297,17 @@ extension ColumnFiller where Spelling: ~Copyable {
 extension ColumnFiller where Spelling: ~Copyable {
     /// Takes structs or lists apart; the number of rows that have one.
     private mutating func fillNested(
-        _ column: inout ColumnBatch.Column, _ fields: ck_fields, _ rows: Int, _ run: Run, _ faults: inout [SliceFault]
+        _ leaves: inout [ColumnArray], _ fields: ck_fields, _ rows: Int, _ run: Run, _ faults: inout [SliceFault]
     ) -> Int {
-        guard case .nested(var nested) = column.values, let shredder = shredders[run.column] else { return 0 }
-        // The leaves leave the column while they grow: two owners would make them copy themselves.
-        column.values = .boolean([])
-        let root: ColumnType.JSONRoot = if case .list = column.schema.type { .array } else { .object }
+        guard let shredder = shredders[run.column] else { return 0 }
+        let root: ColumnType.JSONRoot = if case .list = run.schema.type { .array } else { .object }
         var present = 0
         for row in 0..<rows {
             let raw = fields.raw(row)
             do throws(FieldFault) {
                 let text = try checkedJSON(raw, isCareful: fields.isCareful(row), root)
                 do throws(NestedFault) {
-                    try shredder.append(text, to: &nested.leaves)
+                    try shredder.append(text, to: &leaves)
                 } catch {
                     faults.append(
                         SliceFault(
@@ -326,8 +327,6 @@ extension ColumnFiller where Spelling: ~Copyable {
                 faults.append(run.fault(error, row: row, raw: raw))
             }
         }
-        nested.count += present
-        column.values = .nested(nested)
         return present
     }
 
@@ -357,7 +356,7 @@ extension ColumnFiller where Spelling: ~Copyable {
 
     /// Adds the fields of the operation column: `insert`, `update` or `delete`, and `insert` where there is none.
     mutating func fillOperations(
-        _ column: inout ColumnBatch.Column, at index: Int, from fields: ck_fields, rows: Int,
+        _ column: inout RecordBatch.Column, at index: Int, from fields: ck_fields, rows: Int,
         faults: inout [SliceFault]
     ) {
         var fields = fields
@@ -371,9 +370,9 @@ extension ColumnFiller where Spelling: ~Copyable {
                     guard Self.isOperation(text) else {
                         throw FieldFault(.unknownOperation, "is not insert, update or delete")
                     }
-                    column.values.append(repeating: text, count: count)
+                    column.leaves[0].values.append(repeating: text, count: count)
                 } else {
-                    column.values.append(repeating: "insert", count: count)
+                    column.leaves[0].values.append(repeating: "insert", count: count)
                 }
             } catch {
                 let message = "\(column.schema.name): \(raw.shown) \(error.complaint)"

@@ -1,8 +1,9 @@
+internal import Columns
 internal import Contracts
 
 // One value at a time, for the leaves of structs and lists.
 
-extension ColumnBatch.Values {
+extension ColumnValues {
     /// Adds the value that a text is in a column of `type`, which is one of single values.
     mutating func append(parsing text: FieldText, as type: ColumnType) throws(FieldFault) {
         switch type {

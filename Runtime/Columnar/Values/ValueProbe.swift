@@ -1,14 +1,15 @@
+internal import Columns
 package import Contracts
 
 /// Tells whether a text is a value of a column, by the readers' own rules: for tools that look for a type.
 package struct ValueProbe {
     private let type: ColumnType
-    private var values: ColumnBatch.Values
+    private var values: ColumnValues
 
     /// - Parameter type: one of single values.
     package init(_ type: ColumnType) {
         self.type = type
-        values = ColumnBatch.Values(for: type)
+        values = ColumnValues(for: type)
     }
 
     package mutating func accepts(_ text: String) -> Bool {

@@ -1,3 +1,4 @@
+import Columns
 import Contracts
 import Foundation
 import JSON
@@ -57,20 +58,20 @@ private func read(_ texts: [String], as type: String, _ spelling: Spelling) thro
     let source = MemorySource(Array(((isCSV ? "id,v\n" : "") + lines.joined()).utf8), pieceSize: .max)
     let reader: any RecordReader =
         isCSV ? try CSVReader(source, contract: table) : try NDJSONReader(source, contract: table)
-    var batch = ColumnBatch(table.bronzeColumns)
+    var batch = RecordBatch(table.bronzeColumns)
     var results = [String](repeating: "lost", count: texts.count)
     while try reader.read(into: &batch) {
-        guard case .int64(let ids) = batch.columns[0].values else { continue }
+        guard case .int64(let ids) = batch.columns[0].leaves[0].values else { continue }
         for (row, id) in ids.enumerated() { results[Int(id)] = batch.columns[1].shown(at: row) }
         for row in batch.rejected { results[row.line - (isCSV ? 2 : 1)] = row.reason.rawValue }
     }
     return results
 }
 
-extension ColumnBatch.Column {
+extension RecordBatch.Column {
     /// The value as the README writes it.
     fileprivate func shown(at index: Int) -> String {
-        switch (schema.type, values) {
+        switch (schema.type, leaves[0].values) {
         case (.uint32, .int32(let values)): "\(UInt32(bitPattern: values[index]))"
         case (.uint64, .int64(let values)): "\(UInt64(bitPattern: values[index]))"
         case (.date, .int32(let values)): String(moment(Int64(values[index]) * 86400, 0, .microseconds).prefix(10))
@@ -82,11 +83,11 @@ extension ColumnBatch.Column {
             moment(0, values[index], unit) + (isUTC ? "Z" : "")
         case (.decimal(_, let scale), .int32(let values)): scaled("\(values[index])", scale)
         case (.decimal(_, let scale), .int64(let values)): scaled("\(values[index])", scale)
-        case (.decimal(_, let scale), .fixed(let bytes, let length)):
+        case (.decimal(_, let scale), .fixedLengthByteArray(let bytes, let length)):
             scaled("\(bytes[index * length..<(index + 1) * length].reduce(Int128(0)) { $0 << 8 | Int128($1) })", scale)
-        case (.uuid, .fixed(let bytes, _)):
+        case (.uuid, .fixedLengthByteArray(let bytes, _)):
             NSUUID(uuidBytes: Array(bytes[index * 16..<index * 16 + 16])).uuidString.lowercased()
-        default: values.text(at: index)
+        default: leaves[0].values.text(at: index)
         }
     }
 

@@ -1,3 +1,4 @@
+import Columns
 import Contracts
 import Foundation
 
@@ -56,7 +57,7 @@ struct Reading {
     var batchSizes: [Int] = []
 
     init(_ reader: some RecordReader, _ contract: Contract) throws {
-        var batch = ColumnBatch(contract.bronzeColumns)
+        var batch = RecordBatch(contract.bronzeColumns)
         while try reader.read(into: &batch) {
             rows += batch.texts
             rejected += batch.rejected
@@ -68,26 +69,35 @@ struct Reading {
     var faults: [String] { rejected.map { "\($0.line) \($0.reason.rawValue)" } }
 }
 
-extension ColumnBatch {
+extension RecordBatch {
     /// Every value as text, row by row. Checks the layout of the columns, too.
     var texts: [[String?]] {
         var rows = [[String?]](repeating: [], count: rowCount)
         for column in columns {
+            let array = column.leaves[0]
+            if let levels = array.levels {
+                let starts = levels.repetition.indices.filter { levels.repetition[$0] == 0 }
+                for (row, start) in starts.enumerated() {
+                    let isPresent = column.schema.isRequired || levels.definition[start] > 0
+                    rows[row].append(isPresent ? "nested" : nil)
+                }
+                continue
+            }
             var next = 0
             for row in 0..<rowCount {
-                let isPresent = column.presence.map { $0[row / 64] >> (row % 64) & 1 == 1 } ?? true
-                rows[row].append(isPresent ? column.values.text(at: next) : nil)
+                let isPresent = array.presence.map { $0[row / 64] >> (row % 64) & 1 == 1 } ?? true
+                rows[row].append(isPresent ? array.values.text(at: next) : nil)
                 next += isPresent ? 1 : 0
             }
             precondition(
-                next == column.values.count, "\(column.schema.name): \(next) bits, \(column.values.count) values")
-            precondition(column.presence.map { $0.count == (rowCount + 63) / 64 } ?? true)
+                next == array.values.count, "\(column.schema.name): \(next) bits, \(array.values.count) values")
+            precondition(array.presence.map { $0.count == (rowCount + 63) / 64 } ?? true)
         }
         return rows
     }
 }
 
-extension ColumnBatch.Values {
+extension ColumnValues {
     func text(at index: Int) -> String {
         switch self {
         case .boolean(let values): values[index] == 1 ? "true" : "false"
@@ -95,10 +105,9 @@ extension ColumnBatch.Values {
         case .int64(let values): String(values[index])
         case .float(let values): String(values[index])
         case .double(let values): String(values[index])
-        case .bytes(let values): String(decoding: values[index], as: UTF8.self)
-        case .fixed(let values, let length):
+        case .byteArray(let values): String(decoding: values[index], as: UTF8.self)
+        case .fixedLengthByteArray(let values, let length):
             values[index * length..<(index + 1) * length].map { String(format: "%02x", $0) }.joined()
-        case .nested: "nested"
         }
     }
 }

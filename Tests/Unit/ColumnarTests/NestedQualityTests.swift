@@ -79,7 +79,7 @@ private func table(_ columns: String, rules: String = "") throws -> Contract {
         let reader = try NDJSONReader(
             MemorySource(Array(text.utf8)), contract: contract, limits: ReaderLimits(batchRows: batchRows))
         reader.inspect = inspector.measure
-        var batch = ColumnBatch(contract.bronzeColumns)
+        var batch = RecordBatch(contract.bronzeColumns)
         while try reader.read(into: &batch) { #expect(batch.rejected.map(\.message) == []) }
         return inspector.results.map(\.measured)
     }

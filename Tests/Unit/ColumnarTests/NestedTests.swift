@@ -1,3 +1,4 @@
+import Columns
 import Contracts
 import Testing
 
@@ -32,27 +33,27 @@ private let flat = """
     """
 
 /// The batch of a text that fits into one.
-private func batch(_ text: String, _ contract: Contract, isCSV: Bool = false, key: [UInt8]? = nil) throws -> ColumnBatch
+private func batch(_ text: String, _ contract: Contract, isCSV: Bool = false, key: [UInt8]? = nil) throws -> RecordBatch
 {
     let source = MemorySource(Array(text.utf8), pieceSize: 7)
     let reader: any RecordReader =
         isCSV
         ? try CSVReader(source, contract: contract, maskingKey: key)
         : try NDJSONReader(source, contract: contract, maskingKey: key)
-    var batch = ColumnBatch(contract.bronzeColumns)
+    var batch = RecordBatch(contract.bronzeColumns)
     _ = try reader.read(into: &batch)
     return batch
 }
 
-extension ColumnBatch {
+extension RecordBatch {
     /// The entries of a column's leaf, each as `repetition definition value`.
     fileprivate func entries(_ column: String, leaf index: Int = 0, most: UInt8) throws -> [String] {
         let column = try #require(columns.first { $0.schema.name == column })
-        guard case .nested(let nested) = column.values else { return [] }
-        let leaf = nested.leaves[index]
-        #expect(leaf.definitionLevels.count == leaf.repetitionLevels.count)
+        let leaf = column.leaves[index]
+        let levels = try #require(leaf.levels)
+        #expect(levels.definition.count == levels.repetition.count)
         var next = 0
-        let entries = zip(leaf.repetitionLevels, leaf.definitionLevels).map { repetition, definition in
+        let entries = zip(levels.repetition, levels.definition).map { repetition, definition in
             defer { next += definition == most ? 1 : 0 }
             return "\(repetition) \(definition)" + (definition == most ? " \(leaf.values.text(at: next))" : "")
         }
@@ -82,8 +83,6 @@ extension ColumnBatch {
         #expect(try batch.entries("person", leaf: 0, most: 1) == ["0 1 Ann", "0 1 Bo", "0 0", "0 0", "0 1 C"])
         #expect(try batch.entries("person", leaf: 1, most: 2) == ["0 2 5", "0 1", "0 0", "0 0", "0 1"])
         #expect(try batch.entries("person", leaf: 2, most: 3) == ["0 3 Oslo", "0 2", "0 0", "0 0", "0 1"])
-        #expect(batch.columns[1].presence == [0b10011])
-        #expect(batch.columns[1].values.count == 3)
     }
 
     @Test("the repetition level is the depth of the list that an entry continues") func listLevels() throws {
@@ -230,7 +229,6 @@ extension ColumnBatch {
         let batch = try batch("id,person\n1,\n2,\"{\"\"name\"\":\"\"A\"\"}\"\n", table, isCSV: true)
         #expect(try batch.entries("orders", leaf: 0, most: 3) == ["0 0", "0 0"])
         #expect(try batch.entries("orders", leaf: 1, most: 4) == ["0 0", "0 0"])
-        #expect(batch.columns[2].presence == [0])
         #expect(try batch.entries("person", most: 1) == ["0 0", "0 1 A"])
     }
 

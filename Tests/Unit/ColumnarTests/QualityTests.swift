@@ -1,3 +1,4 @@
+import Columns
 import Contracts
 import TestRandom
 import Testing
@@ -26,7 +27,7 @@ import Testing
         let reader = try CSVReader(
             MemorySource(Array(text.utf8)), contract: contract, limits: ReaderLimits(batchRows: batchRows))
         reader.inspect = inspector.measure
-        var batch = ColumnBatch(contract.bronzeColumns)
+        var batch = RecordBatch(contract.bronzeColumns)
         while try reader.read(into: &batch) {}
         return inspector.results
     }
@@ -170,10 +171,10 @@ import Testing
     @Test("an ascending key takes about one bit a row") func ascendingKey() throws {
         let columns = [BronzeColumn(name: "k", type: .int64, isRequired: true, fieldID: 1)]
         var counter = RepeatCounter(of: [try #require(MeasuredPlace("k", in: columns))], byteLimit: 128 << 10)
-        var batch = ColumnBatch(columns)
+        var batch = RecordBatch(columns)
         for start in stride(from: 0, to: 1_000_000, by: 10_000) {
             batch.removeAll()
-            batch.columns[0].values = .int64((0..<10_000).map { Int64(start + $0) })
+            batch.columns[0].leaves[0].values = .int64((0..<10_000).map { Int64(start + $0) })
             batch.rowCount = 10_000
             counter.count(batch, operations: batch.columns[0])
         }

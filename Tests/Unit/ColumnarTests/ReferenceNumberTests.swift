@@ -1,3 +1,4 @@
+import Columns
 import Contracts
 import Foundation
 import TestReferee
@@ -46,11 +47,11 @@ private func reference(_ kind: String, seed: UInt64, count: Int) throws -> [(tex
     /// The bits of each value by row number; `range` for a row that is rejected as out of range.
     private func bits(_ reader: any RecordReader, of table: Contract, firstLine: Int) throws -> [Int: String] {
         var found: [Int: String] = [:]
-        var batch = ColumnBatch(table.bronzeColumns)
+        var batch = RecordBatch(table.bronzeColumns)
         while try reader.read(into: &batch) {
-            guard case .int64(let ids) = batch.columns[0].values else { continue }
+            guard case .int64(let ids) = batch.columns[0].leaves[0].values else { continue }
             for (row, id) in ids.enumerated() {
-                switch batch.columns[1].values {
+                switch batch.columns[1].leaves[0].values {
                 case .double(let values): found[Int(id)] = String(format: "%016lx", values[row].bitPattern)
                 case .float(let values): found[Int(id)] = String(format: "%08x", values[row].bitPattern)
                 default: break

@@ -1,4 +1,5 @@
 import Columnar
+import Columns
 import Contracts
 import Foundation
 import JSON
@@ -35,12 +36,12 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         let contract = try Contract(parsing: try proposal(text, name: name), file: "proposed")
         let format = try #require(RawFormat(fileName: "\(name).gz"))
         let reader = try format.reader(of: MemorySource(Array(text.utf8)), contract: contract)
-        var batch = ColumnBatch(contract.bronzeColumns)
+        var batch = RecordBatch(contract.bronzeColumns)
         var read = 0
         while try reader.read(into: &batch) {
             #expect(batch.rejected.map(\.message) == [])
             let rescued = try #require(batch.columns.first { $0.schema.name == BronzeColumn.rescuedData })
-            #expect(rescued.values.count == 0)
+            #expect(rescued.leaves[0].values.count == 0)
             read += batch.rowCount
         }
         #expect(read == rows)

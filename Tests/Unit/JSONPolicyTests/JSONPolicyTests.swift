@@ -1,3 +1,4 @@
+import Columns
 import Contracts
 import JSON
 import Testing
@@ -121,14 +122,15 @@ import Testing
     }
 }
 
-extension ColumnBatch {
+extension RecordBatch {
     /// The values of a text column, row by row.
     fileprivate func texts(_ name: String) -> [String?] {
-        guard let column = columns.first(where: { $0.schema.name == name }), case .bytes(let values) = column.values
+        guard let array = columns.first(where: { $0.schema.name == name })?.leaves[0],
+            case .byteArray(let values) = array.values
         else { return [] }
         var next = 0
         return (0..<rowCount).map { row in
-            if let presence = column.presence, presence[row / 64] >> (row % 64) & 1 == 0 { return nil }
+            if let presence = array.presence, presence[row / 64] >> (row % 64) & 1 == 0 { return nil }
             defer { next += 1 }
             return String(decoding: values[next], as: UTF8.self)
         }

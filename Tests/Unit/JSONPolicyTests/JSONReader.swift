@@ -74,10 +74,10 @@ struct JSONReader: Sendable {
         return reason == .nestedValue
     }
 
-    static func read(_ text: [UInt8], _ format: RawFormat) throws -> ColumnBatch {
+    static func read(_ text: [UInt8], _ format: RawFormat) throws -> RecordBatch {
         let contract = try table()
         let reader = try format.reader(of: MemorySource(text), contract: contract)
-        var batch = ColumnBatch(contract.bronzeColumns)
+        var batch = RecordBatch(contract.bronzeColumns)
         _ = try reader.read(into: &batch)
         return batch
     }

@@ -1,3 +1,4 @@
+import Columns
 import Parquet
 import TestRandom
 import Testing
@@ -33,7 +34,7 @@ struct BatchingTests {
         var total = 0
         for _ in 0..<50 {
             let text = (0..<10_000).map { _ in UInt8(97 + generator.next() % 26) }
-            let batch = ColumnBatch(.byteArray(offsets: [0, 2000, 9000, 10_000], bytes: text))
+            let batch = ColumnArray(.byteArray(ByteArrays(offsets: [0, 2000, 9000, 10_000], bytes: text)))
             try writer.append(rowCount: 3, columns: [batch])
             var waiting = 0
             writer.drain { waiting += $0.count }

@@ -1,3 +1,4 @@
+import Columns
 import JSON
 import Parquet
 import TestRandom
@@ -18,8 +19,9 @@ struct NestedColumn {
         var levels = NestedLevels(definition: [], repetition: [])
         let isText: Bool
 
-        var batch: ColumnBatch {
-            ColumnBatch(isText ? .byteArray(offsets: offsets, bytes: bytes) : .int64(numbers), levels: levels)
+        var batch: ColumnArray {
+            ColumnArray(
+                isText ? .byteArray(ByteArrays(offsets: offsets, bytes: bytes)) : .int64(numbers), levels: levels)
         }
     }
 

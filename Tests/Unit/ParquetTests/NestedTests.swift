@@ -1,3 +1,4 @@
+import Columns
 import Foundation
 import JSON
 import Parquet
@@ -15,7 +16,7 @@ import Testing
         var writer = ParquetWriter(try ParquetSchema([.column(id)] + columns.map(\.field)), options)
         for start in stride(from: 0, to: rows.count, by: batchSize) {
             let range = start..<min(start + batchSize, rows.count)
-            let ids = ColumnBatch(.int32(range.map(Int32.init)))
+            let ids = ColumnArray(.int32(range.map(Int32.init)))
             let leaves = columns.enumerated().flatMap { index, column in
                 column.leaves(of: rows[range].map { $0[index] }).map(\.batch)
             }
@@ -116,8 +117,8 @@ import Testing
         let array = ColumnValues.int32(Array(repeating: 1, count: values))
         let batch =
             definition.isEmpty
-            ? ColumnBatch(array)
-            : ColumnBatch(array, levels: NestedLevels(definition: definition, repetition: repetition))
+            ? ColumnArray(array)
+            : ColumnArray(array, levels: NestedLevels(definition: definition, repetition: repetition))
         let error = #expect(throws: ParquetError.self) { try writer.append(rowCount: 1, columns: [batch]) }
         #expect(error?.description.contains(complaint) == true, "\(error?.description ?? "")")
         #expect(error?.description.contains("a.list.element") == true)
@@ -139,7 +140,7 @@ import Testing
         #expect(throws: ParquetError.self) {
             try flat.append(
                 rowCount: 1,
-                columns: [ColumnBatch(.int32([1]), levels: NestedLevels(definition: [1], repetition: [0]))])
+                columns: [ColumnArray(.int32([1]), levels: NestedLevels(definition: [1], repetition: [0]))])
         }
     }
 }

@@ -1,3 +1,4 @@
+import Columns
 import Parquet
 import Testing
 
@@ -28,13 +29,13 @@ struct RowOrderTests {
             var presence: UInt64 = 0
             for (index, row) in batch.enumerated() where row.0 != nil { presence |= 1 << UInt64(index) }
             let columns = [
-                ColumnBatch(.int32(batch.compactMap(\.0)), presence: [presence]),
-                ColumnBatch(.byteArray(offsets: offsets, bytes: batch.flatMap { Array($0.1.utf8) })),
-                ColumnBatch(
+                ColumnArray(.int32(batch.compactMap(\.0)), presence: [presence]),
+                ColumnArray(.byteArray(ByteArrays(offsets: offsets, bytes: batch.flatMap { Array($0.1.utf8) }))),
+                ColumnArray(
                     .fixedLengthByteArray(
                         batch.flatMap { [UInt8(truncatingIfNeeded: $0.2 >> 8), UInt8(truncatingIfNeeded: $0.2)] },
                         length: 2)),
-                ColumnBatch(.int32(batch.map { Int32(bitPattern: $0.3) })),
+                ColumnArray(.int32(batch.map { Int32(bitPattern: $0.3) })),
             ]
             do { try writer.append(rowCount: batch.count, columns: columns) } catch { isTaken = false }
         }
@@ -86,8 +87,9 @@ struct RowOrderTests {
     @Test("the error names the column and the row that break the order") func orderError() throws {
         var writer = try Self.writer(SortingColumn(name: "d"))
         let columns = [
-            ColumnBatch(.int32([]), presence: [0]), ColumnBatch(.byteArray(offsets: [0], bytes: []), presence: [0]),
-            ColumnBatch(.fixedLengthByteArray([], length: 2), presence: [0]), ColumnBatch(.int32([1, 2, 1])),
+            ColumnArray(.int32([]), presence: [0]),
+            ColumnArray(.byteArray(ByteArrays(offsets: [0], bytes: [])), presence: [0]),
+            ColumnArray(.fixedLengthByteArray([], length: 2), presence: [0]), ColumnArray(.int32([1, 2, 1])),
         ]
         #expect(throws: ParquetError.batch(column: "d", reason: "row 2 is not in the order that the schema declares")) {
             try writer.append(rowCount: 3, columns: columns)

@@ -1,3 +1,4 @@
+import Columns
 import Parquet
 import Testing
 
@@ -62,13 +63,13 @@ struct SchemaTests {
     @Test(
         "a batch that contradicts the schema is refused",
         arguments: [
-            ([ColumnBatch(.int64([1, 2]))], "not whole values"),
-            ([ColumnBatch(.int32([1]))], "1 values for 2 present rows"),
-            ([ColumnBatch(.int32([1]), presence: [0b10])], "1 nulls in a required column"),
-            ([ColumnBatch(.int32([1, 2]), presence: [])], "0 presence words for 2 rows"),
+            ([ColumnArray(.int64([1, 2]))], "not whole values"),
+            ([ColumnArray(.int32([1]))], "1 values for 2 present rows"),
+            ([ColumnArray(.int32([1]), presence: [0b10])], "1 nulls in a required column"),
+            ([ColumnArray(.int32([1, 2]), presence: [])], "0 presence words for 2 rows"),
             ([], "0 columns for a schema of 1"),
         ])
-    func contradictoryBatches(batches: [ColumnBatch], words: String) throws {
+    func contradictoryBatches(batches: [ColumnArray], words: String) throws {
         var writer = ParquetWriter(
             try ParquetSchema([ParquetColumn(name: "a", physicalType: .int32, isRequired: true)]))
         var message = ""
@@ -85,7 +86,8 @@ struct SchemaTests {
         for offsets: [UInt32] in [[0, 3, 2], [0, 1, 9], []] {
             var writer = ParquetWriter(try ParquetSchema([ParquetColumn(name: "a", physicalType: .byteArray)]))
             #expect(throws: ParquetError.self) {
-                try writer.append(rowCount: 2, columns: [ColumnBatch(.byteArray(offsets: offsets, bytes: [1, 2, 3]))])
+                try writer.append(
+                    rowCount: 2, columns: [ColumnArray(.byteArray(ByteArrays(offsets: offsets, bytes: [1, 2, 3])))])
             }
             writer.finish { _ in }
         }

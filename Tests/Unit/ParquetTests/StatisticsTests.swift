@@ -1,5 +1,7 @@
-@testable import Parquet
+import Columns
 import Testing
+
+@testable import Parquet
 
 struct StatisticsTests {
     private func statistics(_ values: ColumnValues, _ column: ParquetColumn, textLimit: Int = 8) -> ColumnStatistics {
@@ -13,7 +15,7 @@ struct StatisticsTests {
         for value in values { offsets.append((offsets.last ?? 0) + UInt32(value.utf8.count)) }
         let column = ParquetColumn(name: "a", physicalType: .byteArray, logicalType: .string)
         return statistics(
-            .byteArray(offsets: offsets, bytes: Array(values.joined().utf8)), column, textLimit: textLimit)
+            .byteArray(ByteArrays(offsets: offsets, bytes: Array(values.joined().utf8))), column, textLimit: textLimit)
     }
 
     @Test("a zero minimum is -0.0, a zero maximum is +0.0, and NaN is counted but never a bound")
@@ -86,7 +88,7 @@ struct StatisticsTests {
     @Test("a maximum that cannot be rounded up is left out") func absentMaximum() {
         let column = ParquetColumn(name: "a", physicalType: .byteArray)
         let ones = [UInt8](repeating: 0xFF, count: 20)
-        let bounds = statistics(.byteArray(offsets: [0, 20], bytes: ones), column)
+        let bounds = statistics(.byteArray(ByteArrays(offsets: [0, 20], bytes: ones)), column)
         #expect(bounds.maximum == nil)
         #expect(bounds.minimum == Array(repeating: 0xFF, count: 8))
         #expect(text([String(repeating: "\u{10FFFF}", count: 3)]).maximum == nil)

@@ -1,3 +1,4 @@
+import Columns
 import JSON
 import Parquet
 import TestRandom
@@ -32,7 +33,7 @@ struct TestColumn {
     var rowCount: Int { isPresent.count }
 
     /// The rows in `range` as a batch.
-    func batch(_ range: Range<Int>) -> ColumnBatch {
+    func batch(_ range: Range<Int>) -> ColumnArray {
         let first = isPresent[..<range.lowerBound].count { $0 }
         let count = isPresent[range].count { $0 }
         let values: ColumnValues =
@@ -42,15 +43,15 @@ struct TestColumn {
             case .int64(let all): .int64(Array(all[first..<first + count]))
             case .float(let all): .float(Array(all[first..<first + count]))
             case .double(let all): .double(Array(all[first..<first + count]))
-            case .byteArray(let offsets, let bytes):
-                .byteArray(offsets: Array(offsets[first...first + count]), bytes: bytes)
+            case .byteArray(let all):
+                .byteArray(ByteArrays(offsets: Array(all.offsets[first...first + count]), bytes: all.bytes))
             case .fixedLengthByteArray(let all, let length):
                 .fixedLengthByteArray(Array(all[first * length..<(first + count) * length]), length: length)
             }
-        if column.isRequired { return ColumnBatch(values) }
+        if column.isRequired { return ColumnArray(values) }
         var words = [UInt64](repeating: 0, count: range.count / 64 + 1)
         for (position, row) in range.enumerated() where isPresent[row] { words[position / 64] |= 1 << (position % 64) }
-        return ColumnBatch(values, presence: words)
+        return ColumnArray(values, presence: words)
     }
 }
 
@@ -129,7 +130,7 @@ extension TestColumn {
                 bytes += text
                 offsets.append(UInt32(bytes.count))
             }
-            values = .byteArray(offsets: offsets, bytes: bytes)
+            values = .byteArray(ByteArrays(offsets: offsets, bytes: bytes))
             cells = texts.map {
                 logicalType == nil ? .string($0.hexadecimal) : .string(String(decoding: $0, as: UTF8.self))
             }

@@ -18,7 +18,7 @@ import Testing
         let contract = try Contract(contentsOf: path)
         let format = try #require(RawFormat(fileName: file))
         let reader = try format.reader(of: InflatedSource(try FileSource(path: file), hashing: nil), contract: contract)
-        var batch = ColumnBatch(contract.bronzeColumns)
+        var batch = RecordBatch(contract.bronzeColumns)
         var rows = 0
         while try reader.read(into: &batch) {
             #expect(batch.rejected.map(\.message) == [], "\(file)")

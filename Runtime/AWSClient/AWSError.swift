@@ -1,10 +1,13 @@
+public import AWSModels
+
 /// Why a call to AWS failed. No case contains a secret.
 public enum AWSError: Error, Sendable, Hashable {
     /// The service answered with an error.
     case service(code: String, message: String, status: Int, requestID: String?, operation: String)
     /// The condition of a conditional write does not hold for the stored item. For a transaction, `reasons` has one
-    /// entry for each write, in order: its code, or nil for a write that did not cause the failure.
-    case conditionFailed(operation: String, reasons: [String?])
+    /// entry for each write, in order: its code, or nil for a write that did not cause the failure. `stored` is that item
+    /// where the request asked for it and there is one.
+    case conditionFailed(operation: String, reasons: [String?], stored: Item? = nil)
     /// The service could not be reached, or the connection was lost and the call could not be retried safely.
     case transport(operation: String, endpoint: String, reason: String)
     /// The call, with its retries, did not end before its deadline.
@@ -59,7 +62,7 @@ extension AWSError: CustomStringConvertible {
         case .service(let code, let message, let status, let requestID, let operation):
             let request = requestID.map { ", request \($0)" } ?? ""
             return "\(operation): \(code)\(message.isEmpty ? "" : ": \(message)") (status \(status)\(request))"
-        case .conditionFailed(let operation, _):
+        case .conditionFailed(let operation, _, _):
             return "\(operation): the condition does not hold for the stored item"
         case .transport(let operation, let endpoint, let reason):
             return "\(operation): no response from \(endpoint): \(reason); check AWS_ENDPOINT_URL, region and network"

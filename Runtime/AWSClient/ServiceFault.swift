@@ -1,3 +1,4 @@
+internal import AWSModels
 internal import JSON
 internal import XML
 
@@ -9,6 +10,8 @@ struct ServiceFault: Sendable, Hashable {
     let requestID: String?
     /// One code for each write of a cancelled transaction, in order; nil for a write that did not cause it.
     let cancellationReasons: [String?]
+    /// The item for which a condition does not hold, where the request asked for it.
+    let stored: Item?
 
     init(_ head: HTTPResponseHead, body: [UInt8]) {
         status = head.status
@@ -27,6 +30,7 @@ struct ServiceFault: Sendable, Hashable {
         cancellationReasons = (json?["CancellationReasons"]?.array ?? []).map { (reason) in
             reason["Code"]?.string.flatMap { $0 == "None" ? nil : $0 }
         }
+        stored = json?["Item"].flatMap { try? Item(attributes: $0) }
     }
 
     /// The code for a response without a body, such as that of a HEAD request.
@@ -59,7 +63,9 @@ struct ServiceFault: Sendable, Hashable {
     }
 
     func error(operation: String) -> AWSError {
-        if isConditionFailure { return .conditionFailed(operation: operation, reasons: cancellationReasons) }
+        if isConditionFailure {
+            return .conditionFailed(operation: operation, reasons: cancellationReasons, stored: stored)
+        }
         return .service(code: code, message: message, status: status, requestID: requestID, operation: operation)
     }
 }

@@ -67,20 +67,25 @@ public struct UpdateItem: Sendable, Hashable {
     public var update: Expression
     public var condition: Expression?
     public var returning: Returned
+    /// Whether the error for a condition that does not hold has the stored item with it.
+    public var returnsStoredOnFailure: Bool
 
     public init(
-        table: String, key: Item, update: Expression, condition: Expression? = nil, returning: Returned = .nothing
+        table: String, key: Item, update: Expression, condition: Expression? = nil, returning: Returned = .nothing,
+        returnsStoredOnFailure: Bool = false
     ) {
         self.table = table
         self.key = key
         self.update = update
         self.condition = condition
         self.returning = returning
+        self.returnsStoredOnFailure = returnsStoredOnFailure
     }
 
     public var json: JSON {
         var request = keyAndExpressions
         request["ReturnValues"] = .string(returning.rawValue)
+        if returnsStoredOnFailure { request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD" }
         return .object(request)
     }
 

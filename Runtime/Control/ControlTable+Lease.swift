@@ -110,7 +110,7 @@ extension ControlTable {
         do throws(AWSError) {
             try dynamoDB.transact([end, next])
         } catch {
-            guard case .conditionFailed(_, let reasons) = error, reasons.count == 2, reasons[0] == nil else {
+            guard case .conditionFailed(_, let reasons, _) = error, reasons.count == 2, reasons[0] == nil else {
                 throw error
             }
             try dynamoDB.transact([end])

@@ -37,12 +37,12 @@ extension ReplayOutcome: CustomStringConvertible {
     public var description: String {
         switch self {
         case .replayed(let status): "replayed from \(status.rawValue)"
-        case .alreadyPending: "left: it is pending"
-        case .running(let until): "left: it is running\(until.map { ", leased until \($0)" } ?? "")"
-        case .alreadyDone: "left: it succeeded; force replays it"
-        case .exhausted(let attempts): "left: it failed \(attempts) times; replay it by id when the cause is gone"
+        case .alreadyPending: "skipped: already pending"
+        case .running(let until): "skipped: running\(until.map { ", leased until \($0)" } ?? "")"
+        case .alreadyDone: "skipped: succeeded; replay it with force"
+        case .exhausted(let attempts): "skipped: failed \(attempts) times; fix the cause, then replay it by its ID"
         case .abandoned(let attempts): "ended in error: its worker died \(attempts) times"
-        case .notFound: "there is no such record"
+        case .notFound: "no such record"
         }
     }
 }
@@ -68,29 +68,82 @@ extension ControlRecord {
 }
 
 extension ControlTable {
-    /// Makes a record pending again, so that the table's stream starts its execution anew. The attempts stay counted.
+    /// Makes a record pending again, so that the table's stream starts its execution again. The attempts stay counted.
     ///
-    /// Of several replays of one failure, at once or one after the other, exactly one takes effect.
-    public func replay(_ id: ControlID, _ rules: ReplayRules = ReplayRules()) throws(ControlError) -> ReplayOutcome {
-        // A record that changed between reading and writing is looked at again; it settles soon.
-        var record: ControlRecord
-        var tries = 3
-        repeat {
-            guard let item = try item(id) else { return .notFound }
-            record = try ControlRecord(item: item)
-            let time = now()
-            let outcome = record.replayOutcome(rules, at: time)
+    /// Of several replays of one failure, at once or one after the other, exactly one takes effect. It takes one call of
+    /// DynamoDB, or two where the record has another schema or its worker is given up.
+    /// - Parameter schema: the schema that the record probably has.
+    public func replay(
+        _ id: ControlID, _ rules: ReplayRules = ReplayRules(), expecting schema: ControlRecord.Schema = .bronze
+    ) throws(ControlError) -> ReplayResult {
+        let time = now()
+        var change = Self.restart(id, in: schema, at: time)
+        change.require(Self.mayRestart(in: schema, rules, at: time, &change))
+        do throws(ControlError) {
+            switch try apply(change, to: id, returning: .allOld) {
+            case .changed(let item):
+                let record = try ControlRecord(item: item)
+                return ReplayResult(id: id, record: record, outcome: .replayed(from: record.status))
+            case .refused(let item):
+                return try replay(id, seen: item, rules, at: time)
+            }
+        } catch {
+            guard case .notFound = error else { throw error }
+            return ReplayResult(id: id, record: nil, outcome: .notFound)
+        }
+    }
+
+    /// Does what the rules say about the record as it was seen, unless it has changed since.
+    private func replay(
+        _ id: ControlID, seen item: Item, _ rules: ReplayRules, at time: Timestamp
+    ) throws(ControlError) -> ReplayResult {
+        var item = item
+        var record = try ControlRecord(item: item)
+        // A record that changes between two calls is looked at again; it settles soon.
+        for _ in 1...3 {
+            // Made pending at this very instant: by another replay, or by this one, and its answer was lost.
+            let isDone = record.status == .pending && record.updatedAt == time
+            let outcome = isDone ? .alreadyPending : record.replayOutcome(rules, at: time)
+            let result = ReplayResult(id: id, record: record, outcome: outcome)
             var change: RecordChange
             switch outcome {
-            case .replayed: change = Self.restart(record, at: time)
+            case .replayed: change = Self.restart(id, in: record.schema, at: time)
             case .abandoned(let attempts): change = Self.abandonment(attempts: attempts, at: time)
-            default: return outcome
+            default: return result
             }
             change.require(Self.isUnchanged(item, &change))
-            if case .changed = try apply(change, to: id) { return outcome }
-            tries -= 1
-        } while tries > 0
-        return record.status == .running ? .running(until: record.leaseExpiresAt) : .alreadyPending
+            guard case .refused(let newer) = try apply(change, to: id, returning: .allOld) else { return result }
+            item = newer
+            record = try ControlRecord(item: item)
+        }
+        let outcome: ReplayOutcome =
+            record.status == .running ? .running(until: record.leaseExpiresAt) : .alreadyPending
+        return ReplayResult(id: id, record: record, outcome: outcome)
+    }
+
+    /// What ``ControlRecord/replayOutcome(_:at:)`` decides, as a condition. Times are compared as texts; where one is
+    /// written in another form than ours, the condition may fail for a record that a second look finds replayable.
+    private static func mayRestart(
+        in schema: ControlRecord.Schema, _ rules: ReplayRules, at time: Timestamp, _ change: inout RecordChange
+    ) -> String {
+        let status = change.name(.status)
+        let lease = change.name(.leaseExpiresAt)
+        let isExpired = "(attribute_not_exists(\(lease)) OR \(lease) < \(change.value(time.attribute, "now")))"
+        var failed = "(\(status) = \(change.value(.error)) OR (\(status) = \(change.value(.running)) AND \(isExpired)))"
+        if let limit = rules.attemptLimit {
+            failed += " AND \(change.name(.attemptCount)) < \(change.value(.int(limit), "limit"))"
+        }
+        var cases = ["(\(failed))"]
+        if rules.force { cases.append("\(status) = \(change.value(.success))") }
+        let idleSince =
+            rules.force ? time : rules.stalePendingSeconds.map { time.advanced(byMilliseconds: Int64($0) * -1000) }
+        if let idleSince {
+            // With force too: otherwise a second replay would restart what the first has just made pending.
+            let isIdle = "\(change.name(.updatedAt)) < \(change.value(idleSince.attribute, "idle_since"))"
+            cases.append("(\(status) = \(change.value(.pending)) AND \(isIdle))")
+        }
+        let isExpected = "\(change.name(.schemaName)) = \(change.value(.string(schema.rawValue), "schema"))"
+        return "\(isExpected) AND (\(cases.joined(separator: " OR ")))"
     }
 
     /// As it was read. The time is compared as it is stored: the state machine writes it too, in its own form.
@@ -102,10 +155,12 @@ extension ControlTable {
         }.joined(separator: " AND ")
     }
 
-    private static func restart(_ record: ControlRecord, at time: Timestamp) -> RecordChange {
+    private static func restart(
+        _ id: ControlID, in schema: ControlRecord.Schema, at time: Timestamp
+    ) -> RecordChange {
         var change = RecordChange()
         change.set(.status, .string(ControlRecord.Status.pending.rawValue))
-        change.set(.openWork, .string(OpenWork.partition(of: record.controlID, in: record.schema)))
+        change.set(.openWork, .string(OpenWork.partition(of: id, in: schema)))
         change.set(.updatedAt, time.attribute)
         change.remove(
             .computeTarget, .leaseOwner, .leaseExpiresAt, .errorType, .errorMessage, .finishedAt, .duration,

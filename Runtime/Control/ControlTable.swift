@@ -117,24 +117,37 @@ public struct ControlTable: Sendable {
 
     // MARK: Changes
 
-    enum Change {
-        case changed(ControlRecord)
-        /// The condition did not hold for this record, read just after.
-        case refused(ControlRecord)
+    enum Change<Stored> {
+        case changed(Stored)
+        /// The condition does not hold for this.
+        case refused(Stored)
     }
 
-    func apply(_ change: RecordChange, to id: ControlID) throws(ControlError) -> Change {
-        let item: Item?
-        do throws(AWSError) {
-            item = try dynamoDB.update(change.request(table: name, id: id, returning: .allNew))
-        } catch {
-            guard case .conditionFailed = error else { throw .aws(error) }
-            return .refused(try existing(id))
+    /// The record after the change, or the one that it does not hold for.
+    func apply(_ change: RecordChange, to id: ControlID) throws(ControlError) -> Change<ControlRecord> {
+        switch try apply(change, to: id, returning: .allNew) {
+        case .changed(let item): .changed(try ControlRecord(item: item))
+        case .refused(let item): .refused(try ControlRecord(item: item))
         }
-        guard let item else {
+    }
+
+    func apply(
+        _ change: RecordChange, to id: ControlID, returning: UpdateItem.Returned
+    ) throws(ControlError) -> Change<Item> {
+        let changed: Item?
+        do throws(AWSError) {
+            changed = try dynamoDB.update(change.request(table: name, id: id, returning: returning))
+        } catch {
+            guard case .conditionFailed(_, _, let stored) = error else { throw .aws(error) }
+            // The error includes the item, unless it does not exist or the service does not support that.
+            if let stored { return .refused(stored) }
+            guard let item = try item(id) else { throw .notFound(id) }
+            return .refused(item)
+        }
+        guard let changed else {
             throw .aws(.unexpectedResponse(operation: "dynamodb UpdateItem", reason: "Attributes is missing"))
         }
-        return .changed(try ControlRecord(item: item))
+        return .changed(changed)
     }
 
     func existing(_ id: ControlID) throws(ControlError) -> ControlRecord {

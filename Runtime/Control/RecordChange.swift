@@ -53,6 +53,7 @@ struct RecordChange {
         return UpdateItem(
             table: table, key: [ControlAttribute.controlID.rawValue: .string(id.text)],
             update: Expression(update, names: names, values: values),
-            condition: condition.isEmpty ? nil : Expression(condition), returning: returning)
+            condition: condition.isEmpty ? nil : Expression(condition), returning: returning,
+            returnsStoredOnFailure: true)
     }
 }

@@ -13,7 +13,7 @@ public enum ReplaySelection: Sendable, Hashable {
 /// What a replay did, or would do, with one record.
 public struct ReplayResult: Sendable, Hashable {
     public let id: ControlID
-    /// As it was seen before; nil when there is none.
+    /// As it was before; nil when there is none.
     public let record: ControlRecord?
     public let outcome: ReplayOutcome
 }
@@ -32,18 +32,17 @@ extension ControlTable {
         /// Whether to go on.
         func replayOne(_ id: ControlID, _ found: ControlRecord?) throws(ControlError) -> Bool {
             guard seen.insert(id).inserted else { return true }
-            let outcome: ReplayOutcome
             if dryRun {
-                outcome = found?.replayOutcome(rules, at: now()) ?? .notFound
-            } else {
-                outcome = try replay(id, rules)
+                let record = if let found { found } else { try record(id) }
+                let outcome = record?.replayOutcome(rules, at: now()) ?? .notFound
+                return try body(ReplayResult(id: id, record: record, outcome: outcome))
             }
-            return try body(ReplayResult(id: id, record: found, outcome: outcome))
+            return try body(try replay(id, rules, expecting: found?.schema ?? .bronze))
         }
 
         switch selection {
         case .ids(let ids):
-            for id in ids { guard try replayOne(id, try record(id)) else { return } }
+            for id in ids { guard try replayOne(id, nil) else { return } }
         case .matching(let status, let table, let since):
             try forEachRecord(.status(status, in: .bronze)) { (record) throws(ControlError) in
                 guard table.map({ $0 == record.table }) ?? true, since.map({ $0 <= record.updatedAt }) ?? true

@@ -11,7 +11,8 @@ struct FakeTable {
 
 enum FakeDynamoDB {
     enum Fault: Error {
-        case condition
+        /// With the stored item, if the request asks for it.
+        case condition(Item?)
         case canceled([Bool])
         case invalid(String)
     }
@@ -20,8 +21,8 @@ enum FakeDynamoDB {
         do {
             let input = try JSON(parsing: body)
             return HTTPResponse(status: 200, body: try answer(action, input, &tables).bytes)
-        } catch Fault.condition {
-            return fault("ConditionalCheckFailedException", [:])
+        } catch Fault.condition(let stored) {
+            return fault("ConditionalCheckFailedException", stored.map { ["Item": $0.json] } ?? [:])
         } catch Fault.canceled(let failed) {
             let reasons = failed.map { (failed) -> JSON in ["Code": failed ? "ConditionalCheckFailed" : "None"] }
             return fault("TransactionCanceledException", ["CancellationReasons": .array(reasons)])
@@ -44,8 +45,12 @@ enum FakeDynamoDB {
             let id = input["Key"]?["control_id"]?["S"]?.string ?? ""
             return (tables[input["TableName"]?.string ?? ""]?.items[id]).map { ["Item": $0.json] } ?? [:]
         case "PutItem", "UpdateItem":
-            let item = try write(action, input, &tables)
-            return input["ReturnValues"] == "ALL_NEW" ? ["Attributes": item.json] : [:]
+            let (old, new) = try write(action, input, &tables)
+            return switch input["ReturnValues"]?.string {
+            case "ALL_NEW": ["Attributes": new.json]
+            case "ALL_OLD": old.map { ["Attributes": $0.json] } ?? [:]
+            default: [:]
+            }
         case "TransactWriteItems":
             return try transact(input, &tables)
         case "Query":
@@ -62,7 +67,7 @@ enum FakeDynamoDB {
             do {
                 for (kind, request) in write.object ?? [:] { _ = try self.write("\(kind)Item", request, &changed) }
                 failed.append(false)
-            } catch Fault.condition {
+            } catch Fault.condition(_) {
                 failed.append(true)
             }
         }
@@ -71,16 +76,21 @@ enum FakeDynamoDB {
         return [:]
     }
 
-    private static func write(_ action: String, _ input: JSON, _ tables: inout [String: FakeTable]) throws -> Item {
+    /// The item as it was, and as it is.
+    private static func write(
+        _ action: String, _ input: JSON, _ tables: inout [String: FakeTable]
+    ) throws -> (old: Item?, new: Item) {
         let table = input["TableName"]?.string ?? ""
         let key = try Item(attributes: input[action == "PutItem" ? "Item" : "Key"] ?? .null)
         let stored = tables[table]?.items[key["control_id"]?.string ?? ""]
         var evaluator = try FakeExpression(input, "ConditionExpression", item: stored ?? [:])
-        if let evaluator, try !evaluator.holds() { throw Fault.condition }
+        if let evaluator, try !evaluator.holds() {
+            throw Fault.condition(input["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD" ? stored : nil)
+        }
         evaluator = try FakeExpression(input, "UpdateExpression", item: stored ?? [:])
         let item = try evaluator?.updated().merging(key) { $1 } ?? key
         tables[table, default: FakeTable()].put(item)
-        return item
+        return (stored, item)
     }
 
     /// Answers in pages of two, so that paging is always exercised.

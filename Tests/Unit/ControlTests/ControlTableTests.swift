@@ -147,7 +147,7 @@ import Time
         guard case .exhausted = try table.claim(record.controlID, owner: "x", leaseSeconds: 60) else {
             throw Unclaimed()
         }
-        #expect(try table.replay(record.controlID) == .replayed(from: .error))
+        #expect(try table.replay(record.controlID).outcome == .replayed(from: .error))
         _ = try claimed()
         aws.advance(byMilliseconds: 60_001)
         guard case .exhausted = try table.claim(record.controlID, owner: "x", leaseSeconds: 60) else {

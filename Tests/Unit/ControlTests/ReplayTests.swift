@@ -30,8 +30,8 @@ import Time
 
     @Test("a failed record is replayed once, however many replays are requested") func failedRecord() throws {
         let id = try add("a", .error)
-        #expect(try table.replay(id) == .replayed(from: .error))
-        #expect(try table.replay(id) == .alreadyPending)
+        #expect(try table.replay(id).outcome == .replayed(from: .error))
+        #expect(try table.replay(id).outcome == .alreadyPending)
         let record = try #require(try table.record(id))
         #expect(record.computeTarget == nil && record.errorType == nil && record.errorMessage == nil)
         #expect(record.attemptCount == 1)
@@ -45,36 +45,120 @@ import Time
         var item = try #require(aws.items(in: "control").first)
         item["updated_at"] = time.map(AttributeValue.string)
         aws.putItem(item, in: "control")
-        #expect(try table.replay(id) == .replayed(from: .error))
+        #expect(try table.replay(id).outcome == .replayed(from: .error))
     }
 
     @Test("replaying a success or a pending record needs force; a held lease is never replayed") func force() throws {
         let success = try add("a", .success)
         let pending = try add("b", .pending)
         let running = try add("c", .running)
-        #expect(try table.replay(success) == .alreadyDone)
-        #expect(try table.replay(pending) == .alreadyPending)
-        #expect(try table.replay(success, ReplayRules(force: true)) == .replayed(from: .success))
-        #expect(try table.replay(pending, ReplayRules(force: true)) == .replayed(from: .pending))
+        #expect(try table.replay(success).outcome == .alreadyDone)
+        #expect(try table.replay(pending).outcome == .alreadyPending)
         let until = aws.now.advanced(byMilliseconds: 60_000)
-        #expect(try table.replay(running, ReplayRules(force: true)) == .running(until: until))
+        aws.advance(byMilliseconds: 1)
+        #expect(try table.replay(success, ReplayRules(force: true)).outcome == .replayed(from: .success))
+        #expect(try table.replay(pending, ReplayRules(force: true)).outcome == .replayed(from: .pending))
+        #expect(try table.replay(running, ReplayRules(force: true)).outcome == .running(until: until))
     }
 
     @Test("an expired lease is replayed, and abandoned as an error at the attempt limit") func expiredLease() throws {
         let once = try add("a", .running, attempts: 1)
         let often = try add("b", .running, attempts: 2)
         aws.advance(byMilliseconds: 60_001)
-        #expect(try table.replay(once, ReplayRules(attemptLimit: 2)) == .replayed(from: .running))
-        #expect(try table.replay(often, ReplayRules(attemptLimit: 2)) == .abandoned(attempts: 2))
+        #expect(try table.replay(once, ReplayRules(attemptLimit: 2)).outcome == .replayed(from: .running))
+        #expect(try table.replay(often, ReplayRules(attemptLimit: 2)).outcome == .abandoned(attempts: 2))
         let abandoned = try #require(try table.record(often))
         #expect(abandoned.status == .error && abandoned.errorType == "WorkerDied" && abandoned.leaseOwner == nil)
-        #expect(try table.replay(often, ReplayRules(attemptLimit: 2)) == .exhausted(attempts: 2))
-        #expect(try table.replay(often) == .replayed(from: .error))
+        #expect(try table.replay(often, ReplayRules(attemptLimit: 2)).outcome == .exhausted(attempts: 2))
+        #expect(try table.replay(often).outcome == .replayed(from: .error))
     }
 
-    @Test("an unknown record is reported as not found") func unknownRecord() throws {
+    @Test("an unknown record is reported as not found, and is not created") func unknownRecord() throws {
         let id = try #require(ControlID("0123456789abcdef0123456789abcdef"))
-        #expect(try table.replay(id) == .notFound)
+        #expect(try table.replay(id).outcome == .notFound)
+        #expect(aws.items(in: "control").isEmpty)
+    }
+
+    @Test("a replay by ID is one conditional update, whether it takes effect or not") func calls() throws {
+        let failed = try add("a", .error)
+        let expired = try add("b", .running)
+        let success = try add("c", .success)
+        aws.advance(byMilliseconds: 60_001)
+        let running = try add("d", .running)
+        let exhausted = try add("e", .error, attempts: 2)
+        let pending = try add("f", .pending)
+        let scheduled = ReplayRules(attemptLimit: 2, stalePendingSeconds: 3600)
+        let forced = ReplayRules(force: true)
+        for (id, rules) in [
+            (failed, ReplayRules()), (failed, scheduled), (expired, scheduled), (success, scheduled),
+            (success, forced), (running, forced), (exhausted, scheduled), (pending, scheduled),
+        ] {
+            let before = try table.record(id)
+            let earlier = aws.requests.count
+            let result = try table.replay(id, rules)
+            #expect(aws.requests.dropFirst(earlier) == ["UpdateItem"], "\(result.outcome)")
+            #expect(result.record == before)
+            #expect(try result.outcome == #require(before).replayOutcome(rules, at: aws.now))
+        }
+    }
+
+    @Test("a second update is only for another schema, a worker that is given up, or a foreign form of a time")
+    func secondUpdates() throws {
+        let often = try add("a", .running, attempts: 2)
+        aws.advance(byMilliseconds: 60_001)
+        var silver = try #require(try table.record(try add("b", .success)))
+        silver = silver.next(
+            .silver, bucket: "lake", outputKey: "silver/beer/b", version: .eTag("e"), sizeInBytes: 1, rowCount: 1)
+        silver.status = .error
+        aws.putItem(silver.item, in: "control")
+        var stale = try #require(try table.record(try add("c", .pending))).item
+        stale["updated_at"] = "2026-03-01T12:00:00+04:00"
+        aws.putItem(stale, in: "control")
+        let staleID = try ControlRecord(item: stale).controlID
+        let rules = ReplayRules(attemptLimit: 2, stalePendingSeconds: 3600)
+        for (id, outcome) in [
+            (often, ReplayOutcome.abandoned(attempts: 2)), (silver.controlID, .replayed(from: .error)),
+            (staleID, .replayed(from: .pending)),
+        ] {
+            let earlier = aws.requests.count
+            #expect(try table.replay(id, rules).outcome == outcome)
+            #expect(aws.requests.dropFirst(earlier) == ["UpdateItem", "UpdateItem"])
+        }
+        let item = aws.items(in: "control").first { $0["control_id"]?.string == silver.controlID.text }
+        #expect(item?["open_work"]?.string?.hasPrefix("dm_silver#") == true)
+        let earlier = aws.requests.count
+        #expect(try table.replay(silver.controlID, rules, expecting: .silver).outcome == .alreadyPending)
+        #expect(aws.requests.dropFirst(earlier) == ["UpdateItem"])
+    }
+
+    @Test("a record that a query found is replayed with one call, and a dry run of an ID is one read")
+    func callsOfSelections() throws {
+        let ids = try (0..<3).map { try add("file \($0)", .error) }
+        var earlier = aws.requests.count
+        try table.replay(.matching(.error, table: nil, since: nil), ReplayRules()) { _ in true }
+        #expect(aws.requests.dropFirst(earlier).filter { $0 != "Query" } == Array(repeating: "UpdateItem", count: 3))
+        earlier = aws.requests.count
+        try table.replay(.ids(ids), ReplayRules(), dryRun: true) { _ in true }
+        #expect(aws.requests.dropFirst(earlier) == ["GetItem", "GetItem", "GetItem"])
+    }
+
+    @Test("of two replays at once, one takes effect, forced or not", arguments: [false, true])
+    func concurrentReplays(force: Bool) throws {
+        let id = try add("a", force ? .success : .error)
+        aws.advance(byMilliseconds: 1)
+        aws.before("UpdateItem") { [self] in
+            #expect(throws: Never.self) { _ = try table.replay(id, ReplayRules(force: force)) }
+        }
+        #expect(try table.replay(id, ReplayRules(force: force)).outcome == .alreadyPending)
+        #expect(try table.record(id)?.status == .pending)
+    }
+
+    @Test("a forced replay whose answer is lost is not made twice") func lostAnswer() throws {
+        let id = try add("a", .success)
+        aws.advance(byMilliseconds: 1)
+        aws.loseNextAnswer()
+        #expect(try table.replay(id, ReplayRules(force: true)).outcome == .alreadyPending)
+        #expect(aws.requests == ["UpdateItem", "UpdateItem"])
     }
 
     @Test("the overdue selection replays expired leases, stale pending records and retryable errors only")

@@ -83,7 +83,7 @@ import Time
         #expect(answer["replayed"] == 1)
         #expect(
             answer["records"]?.array?.map { $0["outcome"]?.string } == [
-                "replayed from error", "there is no such record",
+                "replayed from error", "no such record",
             ])
     }
 

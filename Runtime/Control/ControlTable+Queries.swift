@@ -12,6 +12,13 @@ public enum ControlQuery: Sendable, Hashable {
     case objectKey(String)
     /// Running records whose lease has expired.
     case expiredLeases(in: ControlRecord.Schema)
+    /// Records with work left whose ID begins with these digits, of which there is at least one.
+    case openWork(idPrefix: String, in: ControlRecord.Schema)
+
+    /// Whether a record that its request finds is one of those meant.
+    fileprivate func fits(_ record: ControlRecord) -> Bool {
+        if case .openWork(let digits, _) = self { record.controlID.text.hasPrefix(digits) } else { true }
+    }
 }
 
 extension ControlTable {
@@ -24,7 +31,9 @@ extension ControlTable {
                 let page: QueryPage
                 do throws(AWSError) { page = try dynamoDB.query(request) } catch { throw .aws(error) }
                 for item in page.items {
-                    guard try body(try ControlRecord(item: item)) else { return }
+                    let record = try ControlRecord(item: item)
+                    guard query.fits(record) else { continue }
+                    guard try body(record) else { return }
                 }
                 request.exclusiveStartKey = page.lastEvaluatedKey
             } while request.exclusiveStartKey != nil
@@ -58,6 +67,9 @@ extension ControlTable {
             return openWork(in: schema, [(.status, status.rawValue)])
         case .open(let schema):
             return openWork(in: schema, [])
+        case .openWork(let digits, let schema):
+            // A filter by the ID would read as much: the index knows only the first digit of an ID.
+            return [equalities("dm-gsi-open-work", [(.openWork, OpenWork.partition(ofPrefix: digits, in: schema))])]
         case .table(let table, let schema):
             return [equalities("dm-gsi-schema-table", [(.schemaName, schema.rawValue), (.tableName, table)])]
         case .expiredLeases(let schema):

@@ -10,7 +10,12 @@ enum OpenWork {
 
     /// `dm_bronze#7`: the id's first digit is as good as drawn, because the id is a hash.
     static func partition(of id: ControlID, in schema: ControlRecord.Schema) -> String {
-        partition(id.text.prefix(1), schema)
+        partition(ofPrefix: id.text, in: schema)
+    }
+
+    /// The partition of all ids that begin with `digits`.
+    static func partition(ofPrefix digits: String, in schema: ControlRecord.Schema) -> String {
+        partition(digits.prefix(1), schema)
     }
 
     static func partitions(of schema: ControlRecord.Schema) -> [String] {

@@ -17,11 +17,14 @@ enum Layer: String, CaseIterable, ExpressibleByArgument {
 }
 
 extension Pipeline {
-    /// The digits of an ID that a table shows, and the fewest that can name a record.
-    static let shownDigitsOfID = 12
+    /// The fewest digits of an ID that can name a record.
     static let fewestDigitsOfID = 6
 
-    /// The ID that `text` gives, in full or by its first digits if they are unique.
+    /// The ID that `text` gives, in full or, for a record in pending, running or error, by its first digits if they are
+    /// unique.
+    ///
+    /// Only the index of open work knows anything about an ID: its first digit. So a short ID reads one partition of it for
+    /// each layer, however many records have succeeded; a full ID reads nothing.
     func controlID(_ text: String) throws(CommandFailure) -> ControlID {
         if let id = ControlID(text) { return id }
         guard text.utf8.count >= Self.fewestDigitsOfID, text.allSatisfy({ $0.isHexDigit && !$0.isUppercase }) else {
@@ -30,13 +33,17 @@ extension Pipeline {
         var found: [ControlID] = []
         do throws(ControlError) {
             for schema in ControlRecord.Schema.allCases {
-                try control.forEachRecord(.schema(schema)) { (record) throws(ControlError) in
-                    if record.controlID.text.hasPrefix(text) { found.append(record.controlID) }
+                try control.forEachRecord(.openWork(idPrefix: text, in: schema)) { (record) throws(ControlError) in
+                    found.append(record.controlID)
                     return found.count < 2
                 }
             }
         } catch { throw failure(error) }
-        guard let id = found.first else { throw .notFound("no control record has an ID that begins with \(text)") }
+        guard let id = found.first else {
+            throw .notFound(
+                "no record in pending, running or error has an ID that begins with \(text); a record in success needs its "
+                    + "full ID, as cupel status prints it")
+        }
         guard found.count == 1 else {
             throw .usage("several control records have IDs that begin with \(text); give more digits")
         }

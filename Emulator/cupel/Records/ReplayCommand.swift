@@ -16,13 +16,14 @@ struct ReplayCommand: ParsableCommand {
             EXAMPLES
               cupel replay --dry-run                           what would be replayed
               cupel replay --table review --since 1d
-              cupel replay --id 5f2d9c1a07be --force           also if it succeeded
+              cupel replay --id 5f2d9c1a07be
+              cupel replay --id 5f2d9c1a07be44d093b1c62e8fa50d17 --force   also if it succeeded
               cupel replay --profile prod --stack cupel-prod --since 1d --dry-run
             """)
 
     @OptionGroup var options: DeployedOptions
 
-    @Option(parsing: .upToNextOption, help: "The IDs of records, or their first digits.")
+    @Option(parsing: .upToNextOption, help: "The IDs of records, or the first digits of those that have not succeeded.")
     var id: [String] = []
 
     @Option(help: "Records with this status: error, running (only if the lease has expired), pending, success.")
@@ -58,8 +59,9 @@ struct ReplayCommand: ParsableCommand {
         } else {
             var table = TextTable([.left("ID"), .left("TABLE"), .left("FILE"), .left(dryRun ? "WOULD BE" : "OUTCOME")])
             for result in results {
-                let id = String(result.id.text.prefix(Pipeline.shownDigitsOfID))
-                table.add([id, result.record?.table ?? "-", result.record?.fileName ?? "-", "\(result.outcome)"])
+                table.add([
+                    result.id.text, result.record?.table ?? "-", result.record?.fileName ?? "-", "\(result.outcome)",
+                ])
             }
             table.print(to: .output)
         }

@@ -15,7 +15,7 @@ struct ShowCommand: ParsableCommand {
 
     @OptionGroup var options: DeployedOptions
 
-    @Argument(help: "The record's ID, or its first digits.")
+    @Argument(help: "The record's ID; its first digits, if it has not succeeded.")
     var id: String
 
     @Flag(help: "Print the record as one JSON document.")

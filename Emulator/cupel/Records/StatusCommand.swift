@@ -10,8 +10,8 @@ struct StatusCommand: ParsableCommand {
         commandName: "status",
         abstract: "List control records: the state of each file.",
         discussion: """
-            The oldest change comes first. The commands show and replay accept the first
-            digits of an ID.
+            The oldest change comes first. The commands show and replay accept an ID,
+            and the first digits of the ID of a record that has not succeeded.
 
             EXAMPLES
               cupel status                                     all bronze records
@@ -73,7 +73,7 @@ struct StatusCommand: ParsableCommand {
         ])
         for record in records {
             table.add([
-                String(record.controlID.text.prefix(Pipeline.shownDigitsOfID)), record.status.rawValue, record.table,
+                record.controlID.text, record.status.rawValue, record.table,
                 record.fileName, record.computeTarget?.rawValue ?? "-", "\(record.attemptCount)",
                 Quantity.count(record.recordCount), Quantity.count(record.writtenCount),
                 Quantity.count(record.quarantinedCount), record.qualitySummary,

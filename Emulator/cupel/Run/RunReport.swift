@@ -57,7 +57,7 @@ struct RunReport {
         for ingestion in failures {
             stream.line("  \(ingestion.file.path): \(ingestion.failure ?? "it neither succeeded nor failed in time")")
         }
-        let ids = failures.compactMap { $0.record?.controlID.text.prefix(Pipeline.shownDigitsOfID) }
+        let ids = failures.compactMap { $0.record?.controlID.text }
         guard !ids.isEmpty else { return }
         let start = usesOwnEmulator ? " (with the emulator running: cupel up\(options))" : ""
         stream.line("\nTo replay them\(start):\n  cupel replay\(options) --id \(ids.joined(separator: " "))")

@@ -65,14 +65,20 @@ import Time
         #expect(try ControlRecord(item: record.item) == record)
     }
 
-    @Test("an ID can be given by a unique prefix")
+    @Test("an ID of open work can be given by a unique prefix, which reads one partition of an index for each layer")
     func idPrefix() throws {
         let first = try record("a.csv.gz")
         _ = try pipeline.control.register(first)
         _ = try pipeline.control.register(try record("b.csv.gz"))
+        let done = try (0..<50).map { try record("done \($0).csv.gz", status: .success) }
+        for record in done { aws.putItem(record.item, in: "control") }
         let text = first.controlID.text
+        let earlier = aws.requests.count
         #expect(try pipeline.controlID(text) == first.controlID)
+        #expect(try pipeline.controlID(done[0].controlID.text) == done[0].controlID)
+        #expect(aws.requests.count == earlier)
         #expect(try pipeline.controlID(String(text.prefix(12))) == first.controlID)
+        #expect(aws.requests.dropFirst(earlier) == ["Query", "Query", "Query"])
         func exitStatus(_ text: String) -> Int32? {
             do throws(CommandFailure) {
                 _ = try pipeline.controlID(text)
@@ -82,6 +88,7 @@ import Time
             }
         }
         #expect(exitStatus("00000000") == 3)
+        #expect(exitStatus(String(done[0].controlID.text.prefix(12))) == 3)
         #expect(exitStatus("abc") == 2)
         #expect(exitStatus("ABCDEF01") == 2)
     }

@@ -1,4 +1,4 @@
-// JSON has no bytes: AWS's protocols carry them as base64 text.
+// JSON has no type for bytes; AWS's protocols send them as base64 text.
 
 extension Sequence<UInt8> {
     /// The bytes in the standard base64 alphabet, padded.
@@ -25,7 +25,7 @@ extension Sequence<UInt8> {
 }
 
 extension [UInt8] {
-    /// The bytes that `text` encodes; nil unless it is padded base64 without spaces.
+    /// Decodes `text`; nil unless it is padded base64 without spaces.
     public init?(base64 text: String) {
         var text = text
         let decoded: [UInt8]? = text.withUTF8 { encoded in

@@ -1,4 +1,4 @@
-/// One JSON value, as text defines it: numbers keep their digits, objects keep the order of their members.
+/// One JSON value. Numbers keep their digits, objects the order of their members.
 ///
 /// A number never passes through a binary double, so a 64-bit id or a decimal keeps every digit.
 /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc8259>
@@ -31,7 +31,7 @@ extension JSON {
     public var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
     public var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
 
-    /// The value as an integer, if it is a number written without fraction or exponent that fits.
+    /// The value as an integer, if it is a number without fraction and exponent that fits.
     public var int: Int? { number?.int }
     /// The value as the nearest double, if it is a number; beyond the range of doubles, an infinity.
     public var double: Double? { number?.double }

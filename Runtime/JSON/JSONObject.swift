@@ -1,9 +1,9 @@
-/// The members of a JSON object, in the order in which they were first written. Equality ignores the order.
+/// The members of a JSON object, in the order in which their names were first set. Equality ignores the order.
 public struct JSONObject: Sendable {
     public typealias Member = (name: String, value: JSON)
 
     private(set) public var members: [Member] = []
-    /// Positions by name; kept only where a linear search would cost more.
+    /// Positions by name, for objects so large that a linear search costs more.
     private var positions: [Name: Int]?
     private static let linearLimit = 12
 
@@ -60,8 +60,8 @@ public struct JSONObject: Sendable {
 }
 
 extension JSONObject {
-    /// A name that equals only names of the same code points. Strings are equal where they look the same, so "é" in one
-    /// code point and in two would be one member, and one of the two values lost.
+    /// A name that equals only a name of the same code points. As Swift strings, "é" in one code point and in two are equal:
+    /// they would be one member, and one of the two values would be lost.
     private struct Name: Hashable {
         let text: String
 

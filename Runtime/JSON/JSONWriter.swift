@@ -9,7 +9,7 @@ extension JSON {
     /// The value as compact JSON text.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// The value on several lines, indented by two spaces a level.
+    /// The value on several lines, indented by two spaces for each level.
     public var indentedText: String {
         var writer = JSONWriter()
         writer.writeIndented(self, level: 0)
@@ -21,7 +21,7 @@ extension JSON: CustomStringConvertible {
     public var description: String { text }
 }
 
-/// Appends JSON text to a buffer; for callers that write a known shape without building a ``JSON`` first.
+/// Appends JSON text to a buffer, for callers that write a known shape without building a ``JSON``.
 public struct JSONWriter: Sendable {
     public private(set) var bytes: [UInt8] = []
 
@@ -52,7 +52,7 @@ public struct JSONWriter: Sendable {
         }
     }
 
-    /// Writes `string` quoted, with the escapes that JSON demands and no others.
+    /// Writes `string` in quotes, with the escapes that JSON requires and no others.
     public mutating func write(_ string: String) {
         bytes.append(UInt8(ascii: "\""))
         for byte in string.utf8 {

@@ -40,6 +40,26 @@ import Testing
         #expect(error?.byte == byte)
     }
 
+    @Test(
+        "an error says what is wrong, and where",
+        arguments: [
+            ("", "expected a value before the end of the text at byte 0"),
+            ("[1,]", "expected a value, not ']' at byte 3"), ("nul", "expected a value, not an unknown word at byte 0"),
+            ("\u{FEFF}1", "expected a value, not a byte order mark at byte 0"),
+            (" \u{7F}", "expected a value, not byte 0x7f at byte 1"), ("{1:2}", "expected a name in quotes at byte 1"),
+            (#"{"a" 1}"#, "expected ':' after the name at byte 5"), ("[1 2]", "expected ',' or ']', not '2' at byte 3"),
+            (#"{"a":1"#, "expected ',' or '}' before the end of the text at byte 6"),
+            ("1 2", "expected the end of the text, not '2' at byte 2"), ("-x", "expected a digit at byte 1"),
+            ("007", "expected no more digits after a leading 0 at byte 0"),
+            ("\"a", #"expected '"' before the end of the text at byte 2"#),
+            ("\"\n\"", "an unescaped control character at byte 1"), (#""\q""#, "unknown escape 'q' at byte 2"),
+            (#""\u00""#, "expected four hexadecimal digits at byte 3"),
+        ])
+    func messages(text: String, message: String) {
+        let error = #expect(throws: JSONError.self) { try JSON(parsing: text) }
+        #expect(error?.description == "not JSON: \(message)")
+    }
+
     @Test("a string of invalid UTF-8 is refused") func invalidUTF8() {
         #expect(throws: JSONError.self) { try JSON(parsing: [0x22, 0xFF, 0x22]) }
     }
@@ -79,6 +99,34 @@ import Testing
         #expect(object["k50"] == nil)
         #expect(object["k51"]?.int == 51)
         #expect(object["k99"] == "last")
+    }
+
+    @Test("a value is nil as another type, and has no members or elements of others") func otherTypes() {
+        let values: [JSON] = [nil, true, 1, "a", [1], ["a": 1]]
+        func present(_ read: (JSON) -> Bool) -> [Int] { values.indices.filter { read(values[$0]) } }
+        #expect(present(\.isNull) == [0])
+        #expect(present { $0.bool != nil } == [1])
+        #expect(present { $0.number != nil } == [2] && present { $0.int != nil } == [2])
+        #expect(present { $0.string != nil } == [3])
+        #expect(present { $0.array != nil } == [4] && present { $0[0] != nil } == [4])
+        #expect(present { $0.object != nil } == [5] && present { $0["a"] != nil } == [5])
+        #expect(values[4][1] == nil && values[4][-1] == nil && values[5]["b"] == nil)
+    }
+
+    @Test("NaN and the infinities are not JSON numbers; every other double reads back")
+    func doubles() {
+        for value in [Double.nan, .infinity, -.infinity] { #expect(JSONNumber(value) == nil) }
+        for value in [0, -0.0, 0.1, 1e300, .leastNonzeroMagnitude, .greatestFiniteMagnitude] {
+            #expect(JSONNumber(value)?.double == value)
+        }
+    }
+
+    @Test("every character is written so that it reads back, and control characters are escaped")
+    func writtenCharacters() throws {
+        let text = String(String.UnicodeScalarView((0...0x2FF).compactMap(UnicodeScalar.init)))
+        let written = JSON.string(text).bytes
+        #expect(written.allSatisfy { $0 >= 0x20 })
+        #expect(try JSON(parsing: written) == .string(text))
     }
 
     @Test("indented text reads back as the same value") func indentedText() throws {

@@ -1,8 +1,8 @@
-/// Why a text is not a YAML document that we read, and where.
+/// Why a text is not a valid YAML document, and where.
 public struct YAMLError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The file's path, or whatever name the caller gave the text.
+    /// The file's path, or the name that the caller gave the text.
     public let file: String
-    /// Nil where the file could not be read at all.
+    /// Nil if the file could not be read.
     public let mark: YAMLMark?
     public let reason: String
 

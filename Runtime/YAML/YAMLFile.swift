@@ -6,7 +6,7 @@
 
 extension YAMLNode {
     /// Parses the one document in the file at `path`.
-    /// - Throws: ``YAMLError``, also where the file cannot be read.
+    /// - Throws: ``YAMLError``, also if the file cannot be read.
     public init(contentsOf path: String, limits: YAMLLimits = YAMLLimits()) throws(YAMLError) {
         self = try YAMLNode(parsing: try bytes(ofFile: path), file: path, limits: limits)
     }

@@ -23,7 +23,7 @@ public struct YAMLMapping: Sendable, Hashable {
 
     public func entry(for key: String) -> Entry? { positions[key].map { entries[$0] } }
 
-    /// Adds an entry at the end; false, and nothing added, where the key is there already.
+    /// Adds an entry at the end; returns false and adds nothing if the key exists already.
     public mutating func append(_ entry: Entry) -> Bool {
         guard positions[entry.key] == nil else { return false }
         positions[entry.key] = entries.count

@@ -1,6 +1,6 @@
-/// One node of a YAML document, with the place where it begins, so that whoever rejects it can say where.
+/// One node of a YAML document, with the place where it begins, for error messages.
 ///
-/// Scalars keep their text exactly: `0012` stays four characters, and `.int` or `.bool` is the reader's decision.
+/// Scalars keep their exact text: `0012` stays four characters until a caller asks for `.int`.
 /// - SeeAlso: <https://yaml.org/spec/1.2.2/>
 public struct YAMLNode: Sendable, Hashable {
     public indirect enum Content: Sendable, Hashable {
@@ -11,7 +11,7 @@ public struct YAMLNode: Sendable, Hashable {
     }
 
     public let content: Content
-    /// The explicit tag, such as `!Ref` or `tag:yaml.org,2002:str`; nil where the document gives none.
+    /// The explicit tag, such as `!Ref` or `tag:yaml.org,2002:str`; nil if the document has none.
     public let tag: String?
     public let mark: YAMLMark
 
@@ -44,13 +44,13 @@ extension YAMLNode {
         return text
     }
 
-    /// A plain decimal integer that fits.
+    /// The value of a plain decimal integer that fits.
     public var int: Int? {
         guard case .scalar(let text, isPlain: true) = content else { return nil }
         return Int(text)
     }
 
-    /// A plain number.
+    /// The value of a plain number.
     public var double: Double? {
         guard case .scalar(let text, isPlain: true) = content else { return nil }
         return Double(text)
@@ -82,16 +82,16 @@ extension YAMLNode {
         return ["", "~", "null", "Null", "NULL"].contains(text)
     }
 
-    /// The value under `key`; nil where this is not a mapping or has no such key.
+    /// The value under `key`; nil if this is not a mapping or has no such key.
     public subscript(key: String) -> YAMLNode? { mapping?[key] }
 
-    /// The element at `index`; nil where this is not a sequence or is shorter.
+    /// The element at `index`; nil if this is not a sequence or is shorter.
     public subscript(index: Int) -> YAMLNode? {
         guard let sequence, sequence.indices.contains(index) else { return nil }
         return sequence[index]
     }
 
-    /// What the node is, for error messages: `a mapping`, `a sequence`, `null` or the quoted scalar.
+    /// The kind of the node, for error messages: `a mapping`, `a sequence`, `null` or the quoted scalar.
     public var kind: String {
         switch content {
         case .mapping: "a mapping"

@@ -1,10 +1,10 @@
 internal import CYAML
 
 extension YAMLNode {
-    /// Parses one YAML document; JSON text is one too.
+    /// Parses one YAML document, which JSON text is too.
     ///
-    /// Aliases are resolved, tags are kept, keys must be scalars and must not repeat.
-    /// - Parameter file: the name that errors give the text.
+    /// Aliases are resolved and tags are kept. Keys must be scalars and must not repeat.
+    /// - Parameter file: the name of the text in errors.
     /// - Throws: ``YAMLError`` with line and column.
     public init(parsing text: [UInt8], file: String = "text", limits: YAMLLimits = YAMLLimits()) throws(YAMLError) {
         var parser = YAMLParser(text, file: file, limits: limits)
@@ -16,19 +16,19 @@ extension YAMLNode {
     }
 }
 
-/// How far a document may go before it is taken for an attack on the reader.
+/// The limits of a document, against attacks on the reader.
 public struct YAMLLimits: Sendable {
-    /// Collections inside collections.
+    /// Levels of collections inside collections.
     public var depth = 100
-    /// Nodes after aliases have been resolved: a "billion laughs" document ends here.
+    /// Nodes after aliases are resolved, against "billion laughs" documents.
     public var nodes = 200_000
 
     public init() {}
 }
 
-/// Builds nodes out of libyaml's events.
+/// Builds nodes from libyaml's events.
 private struct YAMLParser: ~Copyable {
-    /// libyaml keeps pointers into the parser and into the text, so both live at addresses of their own until `deinit`.
+    /// libyaml keeps pointers into the parser and the text, so both stay at fixed addresses until `deinit`.
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let text: UnsafeMutableBufferPointer<UInt8>
     private let file: String
@@ -36,7 +36,7 @@ private struct YAMLParser: ~Copyable {
     private var anchors: [String: Subtree] = [:]
     private var nodeCount = 0
 
-    /// A finished node with what an alias to it costs.
+    /// A complete node, with the cost of an alias to it.
     struct Subtree {
         let node: YAMLNode
         let nodeCount: Int
@@ -50,7 +50,7 @@ private struct YAMLParser: ~Copyable {
         _ = self.text.initialize(from: text)
         parser = .allocate(capacity: 1)
         parser.initialize(to: yaml_parser_t())
-        // It fails only without memory; the first event then reports it.
+        // It fails only if memory is exhausted; the first event then reports it.
         _ = yaml_parser_initialize(parser)
         yaml_parser_set_input_string(parser, self.text.baseAddress, self.text.count)
     }
@@ -63,14 +63,18 @@ private struct YAMLParser: ~Copyable {
 
     mutating func parseDocument() throws(YAMLError) -> YAMLNode {
         let start = try nextEvent()
-        guard case .streamStart = start.kind else { throw fault("not a YAML stream", at: start.mark) }
+        guard case .streamStart = start.kind else { throw fault("expected a YAML stream", at: start.mark) }
         let document = try nextEvent()
-        guard case .documentStart = document.kind else { throw fault("the document is empty", at: document.mark) }
+        guard case .documentStart = document.kind else {
+            throw fault("expected a document, not an empty text", at: document.mark)
+        }
         let root = try parseNode(from: try nextEvent(), depth: 0)
-        // The event that ends the document carries nothing; what follows must be the end of the stream.
+        // This event ends the document and has no content; the stream must end after it.
         _ = try nextEvent()
         let end = try nextEvent()
-        guard case .streamEnd = end.kind else { throw fault("a second document begins; expected one", at: end.mark) }
+        guard case .streamEnd = end.kind else {
+            throw fault("expected the end of the text, not a second document", at: end.mark)
+        }
         return root.node
     }
 
@@ -91,11 +95,11 @@ private struct YAMLParser: ~Copyable {
         case .mappingStart:
             content = .mapping(try parseMapping(depth: depth, height: &height))
         default:
-            throw fault("a value is due here", at: event.mark)
+            throw fault("expected a value", at: event.mark)
         }
         let node = YAMLNode(content, tag: event.tag, mark: event.mark)
         let subtree = Subtree(node: node, nodeCount: nodeCount - before + 1, height: height)
-        // Only now: an alias inside its own anchor finds nothing, so a tree cannot contain itself.
+        // Registered only now, so an alias inside its own anchor finds nothing and a tree cannot contain itself.
         if let anchor = event.anchor { anchors[anchor] = subtree }
         return subtree
     }
@@ -118,20 +122,24 @@ private struct YAMLParser: ~Copyable {
             if case .mappingEnd = event.kind { return mapping }
             let key = try parseNode(from: event, depth: depth + 1).node
             guard case .scalar(let name, let isPlain) = key.content else {
-                throw fault("a key must be a scalar, not \(key.kind)", at: event.mark)
+                throw fault("expected a scalar as key, not \(key.kind)", at: event.mark)
             }
-            if name == "<<", isPlain { throw fault("merge keys (<<) are not read; repeat the entries", at: event.mark) }
+            if name == "<<", isPlain {
+                throw fault("merge keys (<<) are not supported; repeat the entries", at: event.mark)
+            }
             let value = try parseNode(from: try nextEvent(), depth: depth + 1)
             height = max(height, value.height + 1)
             guard mapping.append(.init(key: name, keyMark: event.mark, value: value.node)) else {
                 let first = mapping.entry(for: name).map { " (first at \($0.keyMark))" } ?? ""
-                throw fault("the key '\(name)' is there twice\(first)", at: event.mark)
+                throw fault("the key '\(name)' repeats\(first)", at: event.mark)
             }
         }
     }
 
     private mutating func resolve(_ name: String, at mark: YAMLMark, depth: Int) throws(YAMLError) -> Subtree {
-        guard let subtree = anchors[name] else { throw fault("no anchor &\(name) before this alias", at: mark) }
+        guard let subtree = anchors[name] else {
+            throw fault("expected the anchor &\(name) before this alias", at: mark)
+        }
         guard depth + subtree.height <= limits.depth else {
             throw fault("nested deeper than \(limits.depth) levels through *\(name)", at: mark)
         }
@@ -142,7 +150,7 @@ private struct YAMLParser: ~Copyable {
     private mutating func count(_ nodes: Int, at mark: YAMLMark) throws(YAMLError) {
         nodeCount += nodes
         guard nodeCount <= limits.nodes else {
-            throw fault("more than \(limits.nodes) nodes once aliases are resolved", at: mark)
+            throw fault("more than \(limits.nodes) nodes after aliases are resolved", at: mark)
         }
     }
 
@@ -206,8 +214,8 @@ extension YAMLParser {
 
     private func parserFault() -> YAMLError {
         let state = parser.pointee
-        let problem = state.problem.map { String(cString: $0) } ?? "the parser is out of memory"
-        // The reader (bad UTF-8, control characters) knows a byte offset but no mark.
+        let problem = state.problem.map { String(cString: $0) } ?? "out of memory"
+        // For invalid UTF-8 and control characters libyaml has a byte offset but no mark.
         if state.error == YAML_READER_ERROR {
             let reason = "\(problem) at byte \(state.problem_offset)"
             return YAMLError(file: file, mark: mark(ofByte: state.problem_offset), reason: reason)

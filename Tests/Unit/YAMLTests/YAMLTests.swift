@@ -75,8 +75,8 @@ import YAML
     }
 
     @Test("an alias before its anchor or inside it is an error") func danglingAlias() {
-        #expect(fault("a: *missing") == "a.yaml:1:4: no anchor &missing before this alias")
-        #expect(fault("a: &a [*a]") == "a.yaml:1:8: no anchor &a before this alias")
+        #expect(fault("a: *missing") == "a.yaml:1:4: expected the anchor &missing before this alias")
+        #expect(fault("a: &a [*a]") == "a.yaml:1:8: expected the anchor &a before this alias")
     }
 
     @Test("an expansion bomb fails at the node limit") func expansionBomb() {
@@ -85,7 +85,7 @@ import YAML
             let aliases = Array(repeating: "*l\(level - 1)", count: 10).joined(separator: ", ")
             text += "l\(level): &l\(level) [\(aliases)]\n"
         }
-        #expect(fault(text)?.contains("more than 200000 nodes once aliases are resolved") == true)
+        #expect(fault(text)?.contains("more than 200000 nodes after aliases are resolved") == true)
     }
 
     @Test("nesting depth is limited, also through aliases") func depthLimit() {
@@ -101,11 +101,11 @@ import YAML
     @Test(
         "an error names file, line and column",
         arguments: [
-            ("a: 1\nb: 2\na: 3", "a.yaml:3:1: the key 'a' is there twice (first at line 1, column 1)"),
-            ("[a]: 1", "a.yaml:1:1: a key must be a scalar, not a sequence"),
-            ("a: {<<: {x: 1}}", "a.yaml:1:5: merge keys (<<) are not read; repeat the entries"),
-            ("", "a.yaml:1:1: the document is empty"),
-            ("a: 1\n---\nb: 2", "a.yaml:2:1: a second document begins; expected one"),
+            ("a: 1\nb: 2\na: 3", "a.yaml:3:1: the key 'a' repeats (first at line 1, column 1)"),
+            ("[a]: 1", "a.yaml:1:1: expected a scalar as key, not a sequence"),
+            ("a: {<<: {x: 1}}", "a.yaml:1:5: merge keys (<<) are not supported; repeat the entries"),
+            ("", "a.yaml:1:1: expected a document, not an empty text"),
+            ("a: 1\n---\nb: 2", "a.yaml:2:1: expected the end of the text, not a second document"),
             (
                 "a: [1, 2\nb: 3",
                 "a.yaml:2:2: did not find expected ',' or ']', while parsing a flow sequence begun at line 1, column 4"

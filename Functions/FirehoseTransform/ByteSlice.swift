@@ -4,9 +4,9 @@
     internal import Musl
 #endif
 
-/// Bytes that someone else keeps, seen without a copy.
+/// A view of bytes that something else owns, without a copy.
 ///
-/// A slice is valid only inside the call that it was given to; nothing here stores one beyond an invocation.
+/// A slice is valid only during the call that received it; nothing here stores one beyond an invocation.
 struct ByteSlice {
     let start: UnsafePointer<UInt8>
     let count: Int
@@ -42,7 +42,7 @@ struct ByteSlice {
         count == other.count && memcmp(start, other, count) == 0
     }
 
-    /// The bytes as text; what is not UTF-8 becomes U+FFFD.
+    /// The bytes as text; bytes that are not UTF-8 become U+FFFD.
     var string: String { String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self) }
     var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
 }

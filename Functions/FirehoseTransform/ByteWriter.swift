@@ -6,21 +6,21 @@ internal import CKernels
     internal import Musl
 #endif
 
-/// Bytes that grow up to a fixed capacity, in memory of their own. Going beyond it is a bug and stops the process.
+/// A growing sequence of bytes with a fixed capacity. Exceeding it is a bug and stops the process.
 struct ByteWriter: ~Copyable {
     private let start: UnsafeMutablePointer<UInt8>
     let capacity: Int
     private(set) var count = 0
 
     init(capacity: Int) {
-        // The system gives pages only to what is written: an ample capacity costs nothing.
+        // The system allocates pages only when they are written, so a generous capacity costs nothing.
         start = .allocate(capacity: max(1, capacity))
         self.capacity = capacity
     }
 
     deinit { start.deallocate() }
 
-    /// What was written so far; valid until the next change.
+    /// The bytes written so far; valid until the next change.
     var slice: ByteSlice { ByteSlice(start: start, count: count) }
 
     mutating func removeAll() { count = 0 }
@@ -62,7 +62,7 @@ struct ByteWriter: ~Copyable {
         count += ck_base64_encode(bytes.start, bytes.count, start + count)
     }
 
-    /// Appends the bytes that `text` encodes; false, and nothing appended, if it is not padded base64.
+    /// Appends the bytes that `text` encodes; returns false and appends nothing if it is not padded base64.
     mutating func appendDecoded(base64 text: ByteSlice) -> Bool {
         precondition(capacity - count >= text.count / 4 * 3)
         let length = ck_base64_decode(text.start, text.count, start + count)

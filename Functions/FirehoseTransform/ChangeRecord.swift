@@ -1,21 +1,21 @@
-/// One change of one row, as AWS DMS writes it to Kinesis: the parts of its envelope, checked, as slices of its text.
+/// One change of one row, as AWS DMS writes it to Kinesis: the checked parts of its envelope, as slices of its text.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Target.Kinesis.html>
 struct ChangeRecord {
-    /// The row's object, braces included; whether it is spread over several lines, and whether it has no field.
+    /// The row's object with its braces, whether it has line breaks between its tokens, and whether it has no fields.
     let row: ByteSlice
     let rowHasLineBreaks: Bool
     let rowIsEmpty: Bool
-    /// `load`, `insert`, `update` or `delete`, quoted.
+    /// `load`, `insert`, `update` or `delete`, in quotes.
     let operation: ByteSlice
-    /// When the source committed the change: a scalar, as written.
+    /// The time of the source's commit: a scalar, as written.
     let timestamp: ByteSlice?
-    /// A scalar, as written; the records of a full load have none.
+    /// A scalar, as written; records of a full load have none.
     let transactionID: ByteSlice?
-    /// The table that the row belongs to: the spelling of ours, never the envelope's.
+    /// The row's table, in the contract's spelling, never the envelope's.
     let table: [UInt8]
 
-    /// Reads the envelope `text`; nil for a record that is not data (`record-type` `control`).
+    /// Parses the envelope `text`; nil for a record without data (`record-type` `control`).
     static func reading(_ text: ByteSlice, tables: [[UInt8]]) throws(RecordFault) -> ChangeRecord? {
         let parts: EnvelopeParts
         do throws(JSONScanner.Fault) { parts = try EnvelopeParts(text) } catch { throw .notJSON(error) }
@@ -39,14 +39,14 @@ struct ChangeRecord {
     private static let operations: [StaticString] = ["load", "insert", "update", "delete"]
 }
 
-/// What one pass over an envelope finds, unchecked.
+/// The parts that one pass over an envelope finds, unchecked.
 private struct EnvelopeParts {
     let text: ByteSlice
     private(set) var row: JSONScanner.Value?
     private(set) var rowIsEmpty = true
-    /// A field of the row whose name the flat line needs for itself.
+    /// A field of the row whose name the flat line uses for itself.
     private(set) var reservedField: String?
-    /// A member that the line is made from, but that the envelope has twice, so that one of them would be lost.
+    /// A member that the line needs and that the envelope repeats, so one of the values would be lost.
     private(set) var repeatedMember: String?
     private(set) var recordType: JSONScanner.Value?
     private(set) var operation: JSONScanner.Value?

@@ -6,17 +6,17 @@ internal import LambdaRuntime
 /// - SeeAlso: <https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html>
 struct FirehoseEvent {
     struct Record {
-        /// The id as it stands in the event, escapes and all: it goes back unchanged.
+        /// The ID as it is written in the event, with its escapes: the answer repeats it unchanged.
         let id: ByteSlice
         /// The record's bytes in base64, as a JSON string.
         let data: JSONString
-        /// The Kinesis sequence number; nil for a stream that Firehose feeds itself.
+        /// The Kinesis sequence number; nil if the source is not a Kinesis stream.
         let sequenceNumber: ByteSlice?
     }
 
     private(set) var records: [Record] = []
 
-    /// - Throws: ``UnreadableEvent`` when the event is not Firehose's; no record can then be answered by its id.
+    /// - Throws: ``UnreadableEvent`` if the event is not Firehose's; then no record can be answered by its ID.
     init(_ text: ByteSlice) throws(UnreadableEvent) {
         var scanner = JSONScanner(text)
         var found: [Record]?
@@ -32,7 +32,7 @@ struct FirehoseEvent {
         } catch {
             throw UnreadableEvent(reason: "\(error)")
         }
-        guard let found else { throw UnreadableEvent(reason: "it has no member \"records\"") }
+        guard let found else { throw UnreadableEvent(reason: "expected a member \"records\"") }
         records = found
     }
 
@@ -56,7 +56,7 @@ struct FirehoseEvent {
             if name.equals("recordId") { id = text[value.range] }
             if name.equals("data") { data = JSONString(value, in: text) }
         }
-        guard let id, let data else { throw scanner.fault("a record without recordId or data") }
+        guard let id, let data else { throw scanner.fault("expected recordId and data in a record") }
         return Record(id: id, data: data, sequenceNumber: sequenceNumber)
     }
 }

@@ -3,10 +3,10 @@ internal import LambdaRuntime
 
 /// Answers a batch of DMS change records with flat NDJSON lines, each with the partition key `table_name`.
 ///
-/// A record that cannot be read is answered `ProcessingFailed`, so that Firehose keeps it; only `control` records, which
-/// carry no data, are `Dropped`. The batch as a whole fails only if it is no Firehose event.
+/// An invalid record is answered `ProcessingFailed`, so that Firehose keeps it; only `control` records, which have no data,
+/// are `Dropped`. The whole batch fails only if it is not a Firehose event.
 struct FirehoseTransform: LambdaHandler {
-    /// So that a broken producer does not turn into a flood of log lines.
+    /// Limits the log lines of a broken producer.
     static let loggedFaultsPerBatch = 100
 
     private let tables: [[UInt8]]
@@ -14,8 +14,8 @@ struct FirehoseTransform: LambdaHandler {
     private let responseLimitInBytes: Int
 
     /// - Parameters:
-    ///   - tables: those that have a contract; a name outside of them never becomes a prefix in S3.
-    ///   - pipeline: what the metrics are of; nil writes none.
+    ///   - tables: the tables with a contract; no other name becomes a prefix in S3.
+    ///   - pipeline: the name of the pipeline in the metrics; nil writes none.
     init(tables: [String], pipeline: String? = nil, responseLimitInBytes: Int = TransformResponse.limitInBytes) {
         self.pipeline = pipeline
         self.tables = tables.map { Array($0.utf8) }
@@ -63,7 +63,7 @@ struct FirehoseTransform: LambdaHandler {
     }
 }
 
-/// The two buffers that every record of a batch passes through.
+/// The two buffers that all records of a batch share.
 private struct Workbench: ~Copyable {
     private var envelope: ByteWriter
     private(set) var line: ByteWriter
@@ -75,7 +75,7 @@ private struct Workbench: ~Copyable {
         line = ByteWriter(capacity: longestRecord + longestSequenceNumber + FlatLine.overheadInBytes)
     }
 
-    /// Leaves the record's change in ``line``; nil, and no line, for a control record.
+    /// Writes the record's change to ``line``; returns nil and writes nothing for a control record.
     mutating func flatten(
         _ record: FirehoseEvent.Record, tables: [[UInt8]]
     ) throws(RecordFault) -> ChangeRecord? {

@@ -1,24 +1,24 @@
-/// One row as bronze reads it: the row's own fields, then what the envelope and the stream say about the change.
+/// One row as bronze reads it: its own fields, then those of the envelope and the stream.
 enum FlatLine {
-    /// What a line adds to its row, at most, besides the slices that it takes over.
+    /// The most bytes that a line adds to its row, besides the slices that it copies.
     static let overheadInBytes = 128
 
-    /// Whether a row's field of this name would collide with one of the line's.
+    /// Whether the line has a field of its own with this name.
     @inline(__always)
     static func needs(_ name: JSONString) -> Bool {
-        // Nearly all names end here: the line's begin with '_' or 'o'.
+        // Nearly all names return here: the line's own begin with '_' or 'o'.
         let first = name.written.first
         guard name.hasEscapes || first == UInt8(ascii: "_") || first == UInt8(ascii: "o") else { return false }
         return name.says("operation") || name.says("_cdc_timestamp") || name.says("_cdc_transaction_id")
             || name.says("_cdc_sequence")
     }
 
-    /// Writes `change` as one line of JSON, with the bytes of its values as they came.
+    /// Writes `change` as one line of JSON, with the bytes of its values unchanged.
     /// - Parameter sequenceNumber: of the Kinesis record, as written between the quotes.
     static func write(_ change: ChangeRecord, sequenceNumber: ByteSlice?, to line: inout ByteWriter) {
         let fields = change.row[0..<change.row.count - 1]
         if change.rowHasLineBreaks {
-            // Between tokens only: no string holds one unescaped.
+            // Line breaks are only between tokens: a string has them escaped.
             line.append(fields, where: { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
         } else {
             line.append(fields)

@@ -1,8 +1,7 @@
 internal import CKernels
 internal import JSON
 
-/// A validating scan over one JSON text, by the rules of ``JSONPolicy``. It finds the parts as byte ranges and builds
-/// nothing.
+/// A validating scan over one JSON text, by the rules of ``JSONPolicy``. It finds values as byte ranges and builds nothing.
 struct JSONScanner {
     /// Why the text is not JSON, and at which byte.
     struct Fault: Error, Equatable, CustomStringConvertible {
@@ -16,14 +15,14 @@ struct JSONScanner {
         case object, array, string, number, `true`, `false`, null
     }
 
-    /// One value in the text. A string's range leaves out its quotes, any other's covers the value.
+    /// One value in the text. The range of a string excludes its quotes.
     struct Value {
         let kind: Kind
         let range: Range<Int>
         /// A string: whether it has escapes. An object or array: whether it is spread over several lines.
         let needsCare: Bool
 
-        /// The range with a string's quotes.
+        /// The range, with the quotes of a string.
         var written: Range<Int> {
             kind == .string ? range.lowerBound - 1..<range.upperBound + 1 : range
         }
@@ -37,7 +36,7 @@ struct JSONScanner {
 
     init(_ text: ByteSlice) { self.text = text }
 
-    /// The text's only value is an object, whose members `body` takes one by one; nothing follows it.
+    /// Passes over a text that is one object. `body` gets each member's name and must pass over its value.
     mutating func document(_ body: (inout JSONScanner, Value) throws(Fault) -> Void) throws(Fault) {
         try skipSpace()
         try object(body)
@@ -153,7 +152,7 @@ struct JSONScanner {
             }
             at += 1
         }
-        guard mayEnd else { throw fault("the text ends before its value does") }
+        guard mayEnd else { throw fault("expected the rest of the value before the end of the text") }
     }
 
     @inline(__always)
@@ -171,7 +170,7 @@ struct JSONScanner {
         }
     }
 
-    /// What the kernel refused in a string, here.
+    /// What is wrong at the byte where the kernel stopped in a string.
     private var wrongPartOfString: String {
         switch peek {
         case ..<0x20: return "an unescaped control character"

@@ -1,6 +1,6 @@
 internal import JSON
 
-/// A JSON string as it stands in its text, between the quotes.
+/// A JSON string as it is written, without its quotes.
 struct JSONString {
     let written: ByteSlice
     let hasEscapes: Bool
@@ -11,7 +11,7 @@ struct JSONString {
         hasEscapes = value.needsCare
     }
 
-    /// Whether the string says `text`, in whatever spelling.
+    /// Whether the string is `text`, with or without escapes.
     @inline(__always)
     func says(_ text: StaticString) -> Bool {
         hasEscapes ? string == "\(text)" : written.equals(text)
@@ -21,7 +21,7 @@ struct JSONString {
         hasEscapes ? Array(string.utf8) == text : written.equals(text)
     }
 
-    /// The text that the string stands for.
+    /// The decoded text.
     var string: String {
         guard hasEscapes else { return written.string }
         let quote = [UInt8(ascii: "\"")]

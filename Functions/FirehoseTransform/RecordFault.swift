@@ -1,4 +1,4 @@
-/// Why a record is answered `ProcessingFailed`; Firehose then keeps it, as it came, under the error prefix.
+/// Why a record is answered `ProcessingFailed`. Firehose then keeps it unchanged under the error prefix.
 enum RecordFault: Error, Equatable, CustomStringConvertible {
     case notBase64
     case notJSON(JSONScanner.Fault)
@@ -16,17 +16,17 @@ enum RecordFault: Error, Equatable, CustomStringConvertible {
         case .notBase64: "the record's data is not base64"
         case .notJSON(let fault): "the envelope is not a JSON object: \(fault)"
         case .repeatedMember(let name): "the envelope has \(name) more than once; send it once"
-        case .missing(let part): "the envelope has no \(part) of the kind that AWS DMS writes"
+        case .missing(let part): "the envelope has no \(part) of the type that AWS DMS writes"
         case .notScalar(let part): "the envelope's \(part) is an object or an array"
         case .unknownRecordType(let type): "the record-type \"\(type.prefix(80))\" is neither data nor control"
         case .unknownOperation(let operation):
             "the operation \"\(operation.prefix(80))\" is none of load, insert, update, delete"
         case .unknownTable(let table):
-            "no contract describes the table \"\(table.prefix(80))\"; add one, deploy, and send the record again"
+            "no contract describes the table \"\(table.prefix(80))\"; add one, deploy it, and send the record again"
         case .reservedField(let field):
-            "the row has a field \"\(field)\", a name that the flat line needs for itself; rename it at the source"
+            "the row has a field \"\(field)\", a name that the flat line uses for itself; rename it at the source"
         case .responseFull(let limit):
-            "the answer would pass Lambda's \(limit) bytes; lower the buffer size of the delivery stream"
+            "the answer would exceed Lambda's \(limit) bytes; lower the buffer size of the delivery stream"
         }
     }
 }

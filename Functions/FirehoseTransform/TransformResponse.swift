@@ -1,8 +1,8 @@
-/// Firehose's answer, written record by record, in the order of the event, and never longer than Lambda takes.
+/// The answer to Firehose, written record by record in the order of the event, and never longer than Lambda allows.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-status-model.html>
 struct TransformResponse: ~Copyable {
-    /// 6 MiB. Firehose takes no more, though Lambda would take 100 bytes.
+    /// 6 MiB: Firehose's limit. Lambda's own is 100 bytes higher.
     static let limitInBytes = 6 << 20
 
     private static let opening: StaticString = #"{"records":["#
@@ -16,12 +16,12 @@ struct TransformResponse: ~Copyable {
 
     private let limit: Int
     private var text: ByteWriter
-    /// What the records not answered yet need if all of them fail, and the closing brackets.
+    /// The bytes for the remaining records if all of them fail, and for the closing brackets.
     private var reserved: Int
 
     init(to records: [FirehoseEvent.Record], limitInBytes limit: Int = Self.limitInBytes) {
         self.limit = limit
-        // The last record's comma gives way to the closing brackets.
+        // The closing brackets replace the last record's comma.
         let end = Self.closing.utf8CodeUnitCount - (records.isEmpty ? 0 : 1)
         reserved = records.reduce(end) { $0 + Self.sizeOfFailure(of: $1) }
         text = ByteWriter(capacity: max(limit, Self.opening.utf8CodeUnitCount + reserved) + 1)
@@ -42,8 +42,8 @@ struct TransformResponse: ~Copyable {
         reserved -= Self.sizeOfFailure(of: record)
     }
 
-    /// Answers `record` with `line` for `table`; false, and nothing is written, if the later records' answers would then
-    /// not fit.
+    /// Answers `record` with `line` for `table`; returns false and writes nothing if the answers to the remaining records
+    /// would not fit then.
     mutating func succeed(_ record: FirehoseEvent.Record, _ line: ByteSlice, table: ByteSlice) -> Bool {
         let size =
             Self.beforeID.utf8CodeUnitCount + record.id.count + Self.beforeData.utf8CodeUnitCount

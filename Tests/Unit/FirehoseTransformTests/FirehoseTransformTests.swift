@@ -84,7 +84,7 @@ import Testing
     @Test(
         "an invalid record is answered ProcessingFailed, and the log says why",
         arguments: [
-            ("", "not a JSON object"), ("{", "the text ends"), ("[]", "expected an object"),
+            ("", "not a JSON object"), ("{", "end of the text"), ("[]", "expected an object"),
             ("{} x", "expected the end of the text at byte 3"), (#"{"a":01}"#, "expected ',' or '}' at byte 6"),
             (#"{"a":1,}"#, "expected a name in quotes"),
             ("{\"a\":\"\u{1}\"}", "an unescaped control character at byte 6"),
@@ -180,7 +180,7 @@ import Testing
             #expect(answer.sizeInBytes <= limit)
             #expect(answer.ids == whole.ids)
             #expect(Set(answer.results) == ["Ok", "ProcessingFailed"])
-            #expect(answer.log[0].contains("would pass Lambda's \(limit) bytes"))
+            #expect(answer.log[0].contains("would exceed Lambda's \(limit) bytes"))
         }
         #expect(try transform(batch, limitInBytes: whole.sizeInBytes).results == whole.results)
         let short = try transform(batch, limitInBytes: 12_000).results

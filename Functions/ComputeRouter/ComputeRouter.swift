@@ -4,11 +4,11 @@ internal import Control
 internal import JSON
 internal import LambdaRuntime
 
-/// Estimates how many records a raw object holds, from its first and last bytes, and writes down where it goes.
+/// Estimates the number of records in a raw object from its first and last bytes, and records where it is converted.
 struct ComputeRouter: JSONHandler {
     let control: ControlTable
     let objects: ObjectStore
-    /// Above this estimate a task converts the object.
+    /// A task converts objects with more records than this by estimate.
     let lambdaMaxRecords: Int
 
     func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
@@ -35,7 +35,7 @@ struct ComputeRouter: JSONHandler {
         }
     }
 
-    /// A record that is no longer pending is another execution's, or has ended: there is no target for it.
+    /// A record that is no longer pending belongs to another execution or has ended: its target is `none`.
     private func answer(for record: ControlRecord, _ context: InvocationContext) -> JSON {
         let target = record.status == .pending ? record.computeTarget?.rawValue ?? "none" : "none"
         let fields: JSONObject = [
@@ -61,10 +61,10 @@ enum RoutingError: LambdaFailure, CustomStringConvertible {
     var description: String {
         switch self {
         case .noControlID(let event):
-            "the event \(event) names no control_id of 32 hexadecimal digits"
+            "expected an event with a control_id of 32 hexadecimal digits, not \(event)"
         case .objectGone(let record):
-            "s3://\(record.bucket)/\(record.objectKey), version \(record.objectVersion.text), is gone: it was deleted or "
-                + "replaced before it was read; put the file again, under another key if it was replaced on purpose"
+            "s3://\(record.bucket)/\(record.objectKey), version \(record.objectVersion.text), no longer exists: it was deleted or "
+                + "replaced before it was read; upload the file again, under another key if it was replaced on purpose"
         }
     }
 }

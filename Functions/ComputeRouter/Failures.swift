@@ -2,6 +2,6 @@ public import AWSClient
 public import Control
 public import LambdaRuntime
 
-// Their errorType is what the state machine decides by.
+// The state machine decides by their errorType.
 extension AWSError: LambdaFailure {}
 extension ControlError: LambdaFailure {}

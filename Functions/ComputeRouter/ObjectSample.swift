@@ -3,23 +3,23 @@ internal import AWSModels
 internal import Columnar
 internal import Control
 
-/// The beginning and the end of a gzip object: what two ranged reads tell about it.
+/// The beginning and the end of a gzip object, from two ranged reads.
 struct ObjectSample {
     let sizeInBytes: Int
     let beginning: [UInt8]
-    /// The last four bytes: the size of the content modulo 2^32, where the object has a single gzip member.
+    /// The last four bytes: the size of the content modulo 2^32, if the object has a single gzip member.
     let trailer: [UInt8]
 
     static let sampleSize = 64 << 10
 
-    /// - Throws: ``AWSError``; `isNotFound` or `isPreconditionFailed` when the record's version is gone.
+    /// - Throws: ``AWSError``; `isNotFound` or `isPreconditionFailed` if the record's version no longer exists.
     init(of record: ControlRecord, in objects: ObjectStore) throws(AWSError) {
         let head: ObjectHead
         do throws(AWSError) {
             (head, beginning) = try objects.get(
                 record.object, range: .from(0, to: Self.sampleSize), ifMatch: record.expectedETag)
         } catch {
-            // An empty object has no range to give.
+            // An empty object has no valid range.
             guard error.code == "InvalidRange" else { throw error }
             (sizeInBytes, beginning, trailer) = (0, [], [])
             return
@@ -32,7 +32,7 @@ struct ObjectSample {
         }
     }
 
-    /// What cannot be sampled counts as nothing: it goes the quick way, where the writer says what is wrong with it.
+    /// An object that cannot be sampled counts as 0: it goes to the function, whose error says what is wrong with it.
     func estimatedRecordCount(in format: ControlRecord.FileFormat) -> Int {
         guard format != .parquet else { return 0 }
         let estimate = try? SampleEstimate(

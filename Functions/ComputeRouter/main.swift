@@ -1,4 +1,4 @@
-// A pending control record -> where its object is to be converted: in a function, or, if it is large, in a task.
+// Decides where the object of a pending control record is converted: in a function, or, if it is large, in a task.
 internal import AWSClient
 internal import Control
 internal import LambdaRuntime

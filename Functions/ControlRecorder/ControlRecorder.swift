@@ -4,7 +4,8 @@ internal import Control
 internal import JSON
 internal import LambdaRuntime
 
-/// Registers the objects that S3 announces. Events come at least once and in any order; a record comes to be once.
+/// Registers the objects that S3 announces. Events arrive at least once and in any order; each object version gets one
+/// record.
 struct ControlRecorder: JSONHandler {
     let control: ControlTable
     /// The tables that have a contract.
@@ -41,14 +42,14 @@ struct ControlRecorder: JSONHandler {
     }
 }
 
-/// What an announced object is to us.
+/// What an event means for the pipeline.
 enum Announcement: Equatable {
     case raw(ControlRecord)
     case ignored(String)
 
     init(_ event: S3EventRecord, tables: Set<String>) {
         guard event.isObjectCreated else {
-            self = .ignored("\(event.eventName) creates no object")
+            self = .ignored("\(event.eventName) does not create an object")
             return
         }
         let key: RawKey
@@ -60,11 +61,11 @@ enum Announcement: Equatable {
         }
         guard tables.contains(key.table) else {
             self = .ignored(
-                "the table \(key.table) has no contract; known are \(tables.sorted().joined(separator: ", "))")
+                "the table \(key.table) has no contract; tables with one: \(tables.sorted().joined(separator: ", "))")
             return
         }
         guard let version = event.versionID.map(ObjectVersion.versionID) ?? event.eTag.map(ObjectVersion.eTag) else {
-            self = .ignored("the event names neither a version nor an entity tag")
+            self = .ignored("the event has neither a version ID nor an entity tag")
             return
         }
         self = .raw(

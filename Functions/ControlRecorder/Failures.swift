@@ -1,5 +1,5 @@
 public import Control
 public import LambdaRuntime
 
-// Their errorType is what the state machine decides by.
+// The state machine decides by their errorType.
 extension ControlError: LambdaFailure {}

@@ -1,4 +1,4 @@
-// An object appears under raw/ -> one pending control record for that version of it.
+// An object version under raw/ becomes one pending control record.
 internal import AWSClient
 internal import Contracts
 internal import Control

@@ -4,20 +4,20 @@ internal import JSON
 internal import LambdaRuntime
 internal import Time
 
-/// Makes records pending again, each once, and says what it did.
+/// Makes records pending again, each once, and answers what it did.
 ///
-/// Without `ids`, `status`, `table` or `since` in the event it is the scheduled run: expired leases, and errors below
-/// the attempt limit. With any of them it does what it is told, whatever the attempts.
+/// An event without `ids`, `status`, `table` and `since` is the scheduled run: expired leases, errors below the attempt
+/// limit and stale pending records. An event with any of them replays the records it selects, whatever their attempts.
 struct Replayer: JSONHandler {
     let control: ControlTable
-    /// A pending record that nothing has happened to for so long is started again by the scheduled run.
+    /// The scheduled run restarts a pending record that has not changed for this long.
     let stalePendingSeconds: Int
-    /// What the metrics of the scheduled run are of; nil writes none.
+    /// The name of the pipeline in the metrics of the scheduled run; nil writes none.
     var pipeline: String?
 
-    /// One answer holds at most 6 MB; a scheduled run leaves the rest to the next.
+    /// An answer has at most 6 MB; a scheduled run leaves the rest to the next one.
     static let resultLimit = 5000
-    /// Time kept to answer in.
+    /// The time kept for the answer.
     static let reserve = Duration.seconds(5)
 
     func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
@@ -69,15 +69,15 @@ extension Backlog {
     }
 }
 
-/// What the event asks for.
+/// The request in an event.
 struct ReplayRequest: Equatable {
-    /// Nil when the event names nothing in particular.
+    /// Nil if the event selects nothing in particular.
     let selection: ReplaySelection?
     let dryRun: Bool
     let force: Bool
 
-    /// - Throws: ``ReplayRequestError`` that names the member. Members of other names, such as those of a schedule's own
-    ///   event, are passed over.
+    /// - Throws: ``ReplayRequestError`` that names the member. Other members, such as those of a schedule's event, are
+    ///   ignored.
     init(_ event: JSON) throws(ReplayRequestError) {
         dryRun = try Self.flag("dry_run", event)
         force = try Self.flag("force", event)
@@ -90,7 +90,8 @@ struct ReplayRequest: Equatable {
             var ids: [ControlID] = []
             for entry in list.array ?? [list] {
                 guard let id = entry.string.flatMap(ControlID.init) else {
-                    throw ReplayRequestError(member: "ids", value: entry, due: "control ids of 32 hexadecimal digits")
+                    throw ReplayRequestError(
+                        member: "ids", value: entry, expected: "control IDs of 32 hexadecimal digits")
                 }
                 ids.append(id)
             }
@@ -104,16 +105,18 @@ struct ReplayRequest: Equatable {
 
     private static func flag(_ name: String, _ event: JSON) throws(ReplayRequestError) -> Bool {
         guard let value = event[name], !value.isNull else { return false }
-        guard let flag = value.bool else { throw ReplayRequestError(member: name, value: value, due: "true or false") }
+        guard let flag = value.bool else {
+            throw ReplayRequestError(member: name, value: value, expected: "true or false")
+        }
         return flag
     }
 
     private static func value<Value>(
-        _ name: String, _ event: JSON, _ due: String, _ read: (String) -> Value?
+        _ name: String, _ event: JSON, _ expected: String, _ read: (String) -> Value?
     ) throws(ReplayRequestError) -> Value? {
         guard let member = event[name], !member.isNull else { return nil }
         guard let value = member.string.flatMap(read) else {
-            throw ReplayRequestError(member: name, value: member, due: due)
+            throw ReplayRequestError(member: name, value: member, expected: expected)
         }
         return value
     }
@@ -122,8 +125,8 @@ struct ReplayRequest: Equatable {
 struct ReplayRequestError: LambdaFailure, CustomStringConvertible {
     let member: String
     let value: JSON
-    let due: String
+    let expected: String
 
     var errorType: String { "InvalidEvent" }
-    var description: String { "the event's \(member) is \(value); \(due) is due" }
+    var description: String { "the event's \(member) is \(value); expected \(expected)" }
 }

@@ -1,4 +1,4 @@
-// What failed, hangs or waits too long goes again, by schedule or on demand.
+// Replays records that failed, whose lease expired or that have been pending too long, on a schedule or on demand.
 internal import AWSClient
 internal import Control
 internal import LambdaRuntime

@@ -1,23 +1,23 @@
 internal import Time
 
-/// What is left to do in one layer, counted once. The index that is counted may be a moment old.
+/// The work left in one layer, counted once from an index that may be a moment old.
 public struct Backlog: Sendable, Hashable {
     public var pendingCount = 0
     public var runningCount = 0
-    /// Of those running: the worker has died, or hangs.
+    /// Running records whose worker died or hangs.
     public var expiredLeaseCount = 0
-    /// In error, and tried again by the scheduled replay.
+    /// Records in error that the scheduled replay retries.
     public var retriedCount = 0
-    /// In error, and tried as often as allowed: only an explicit replay takes them up again.
+    /// Records in error at the attempt limit: only an explicit replay retries them.
     public var failedCount = 0
-    /// How long the record has stood that has been pending for the longest.
+    /// The age of the record that has been pending for the longest time.
     public var oldestPendingAgeInSeconds = 0
 
     public init() {}
 }
 
 extension ControlTable {
-    /// Counts all open work of a layer: one query a partition of the sparse index, however many records are done.
+    /// Counts all open work of a layer with one query for each partition of the sparse index. Records in success cost nothing.
     public func backlog(in schema: ControlRecord.Schema) throws(ControlError) -> Backlog {
         var backlog = Backlog()
         let time = now()
@@ -35,7 +35,7 @@ extension ControlTable {
             case .error:
                 backlog.failedCount += 1
             case .success:
-                // It ended between the index's state and the item's.
+                // It has succeeded since the index was updated.
                 break
             }
             return true

@@ -17,7 +17,7 @@ enum ControlAttribute: String, CaseIterable {
     case quarantinedCount = "quarantined_count"
     case checksum
     case status
-    /// Only while there is work to do: see ``OpenWork``.
+    /// Only while there is work left: see ``OpenWork``.
     case openWork = "open_work"
     case attemptCount = "attempt_count"
     case computeTarget = "compute_target"
@@ -36,7 +36,7 @@ enum ControlAttribute: String, CaseIterable {
     case maskedColumns = "masked_columns"
     case quality
     case personalData = "pii_findings"
-    /// When DynamoDB may delete the record, in seconds since 1970; only of what succeeded.
+    /// When DynamoDB may delete the record, in seconds since 1970; only on records in success.
     case expiresAt = "expires_at"
 }
 
@@ -84,8 +84,8 @@ extension ControlRecord {
         return all.compactMap { name, value in value.map { (name, $0) } }
     }
 
-    /// - Throws: ``ControlError/malformedRecord(id:attribute:reason:)`` for the first attribute that is missing or is
-    ///   not what it should be. Attributes of unknown names are passed over.
+    /// - Throws: ``ControlError/malformedRecord(id:attribute:reason:)`` for the first attribute that is missing or
+    ///   malformed. Attributes with unknown names are ignored.
     public init(item: Item) throws(ControlError) {
         let reader = ItemReader(item)
         self.init(

@@ -4,16 +4,16 @@ public import AWSClient
 public enum ControlError: Error, Sendable, Hashable {
     case aws(AWSError)
     case notFound(ControlID)
-    /// Another worker has taken the record over, or it has been settled: what this worker did must not count.
+    /// Another worker has claimed the record, or it has ended: what this worker did must not count.
     case leaseLost(ControlID, attempt: Int, now: String)
-    /// The stored item is no control record.
+    /// The stored item is not a control record.
     case malformedRecord(id: String, attribute: String, reason: String)
     /// A key that must not become a path, an expression or a file name.
     case invalidKey(String, reason: String)
 }
 
 extension ControlError {
-    /// The name by which callers and state machines know it; `Throttled` and `Interrupted` pass with time.
+    /// The name that callers and state machines compare with. `Throttled` and `Interrupted` are worth a retry.
     public var errorType: String {
         switch self {
         case .aws(let error): error.errorType
@@ -31,11 +31,11 @@ extension ControlError: CustomStringConvertible {
         case .aws(let error):
             "control table: \(error)"
         case .notFound(let id):
-            "control record \(id): there is none; was it deleted, or is CONTROL_TABLE another table?"
+            "control record \(id) does not exist; was it deleted, or does CONTROL_TABLE name another table?"
         case .leaseLost(let id, let attempt, let now):
             "control record \(id): attempt \(attempt) lost its lease (it is now \(now)); its result is dropped"
         case .malformedRecord(let id, let attribute, let reason):
-            "control record \(id), attribute \(attribute): \(reason); correct the item, or delete it and send the file again"
+            "control record \(id), attribute \(attribute): \(reason); fix the item, or delete it and upload the file again"
         case .invalidKey(let key, let reason):
             "key \(key): \(reason)"
         }

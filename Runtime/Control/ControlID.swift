@@ -1,25 +1,25 @@
 internal import Digest
 
-/// The name of a control record: the same for every event about the same object version.
+/// The key of a control record: the same for every event about the same object version.
 public struct ControlID: Sendable, Hashable, CustomStringConvertible {
     /// 32 lowercase hexadecimal digits.
     public let text: String
 
-    /// The id of the record of one object version in one layer: the first half of the SHA-256 of bucket, key,
-    /// version and layer, one a line.
+    /// The ID of the record of one object version in one layer: the first half of the SHA-256 of bucket, key,
+    /// version and layer, each on a line.
     public init(bucket: String, key: String, version: String, schema: ControlRecord.Schema) {
         let hash = Digest.sha256("\(bucket)\n\(key)\n\(version)\n\(schema.rawValue)")
         text = hash.prefix(16).hexadecimal
     }
 
-    /// An id that came from outside; nil unless it is 32 lowercase hexadecimal digits.
+    /// An ID from outside; nil unless it is 32 lowercase hexadecimal digits.
     public init?(_ text: String) {
         let isDigit: (UInt8) -> Bool = { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
         guard text.utf8.count == 32, text.utf8.allSatisfy(isDigit) else { return nil }
         self.text = text
     }
 
-    /// The first 16 digits: what makes the name of an output file unique.
+    /// The first 16 digits, which make the name of an output file unique.
     public var short: String { String(text.prefix(16)) }
 
     public var description: String { text }

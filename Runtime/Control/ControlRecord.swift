@@ -1,6 +1,6 @@
 public import Time
 
-/// What is known about one object version on its way through one layer.
+/// What is known about one object version and its conversion in one layer.
 public struct ControlRecord: Sendable, Hashable {
     public enum Schema: String, Sendable, CaseIterable {
         case bronze = "dm_bronze"
@@ -28,23 +28,23 @@ public struct ControlRecord: Sendable, Hashable {
     public let objectVersion: ObjectVersion
     public let fileFormat: FileFormat
     public let fileSizeInBytes: Int
-    /// The time of the event that announced the object, the same for a repeated event: output keys derive from it.
+    /// The time of the event that announced the object. A repeated event has the same, and output keys derive from it.
     public let createdAt: Timestamp
     public var updatedAt: Timestamp
     public var status: Status
-    /// How often the record was claimed. It fences: only the claim with the latest count may end the work.
+    /// How often the record was claimed. Only the claim with the latest count may end the work.
     public var attemptCount: Int
     public var computeTarget: ComputeTarget?
     public var estimatedRecordCount: Int?
-    /// Execution or task that holds the lease.
+    /// The execution or task that holds the lease.
     public var leaseOwner: String?
     public var leaseExpiresAt: Timestamp?
     public var startedAt: Timestamp?
     public var finishedAt: Timestamp?
     public var durationInMilliseconds: Int?
-    /// The invocation that worked on it last.
+    /// The invocation that last worked on it.
     public var requestID: String?
-    /// Rows read: those written and those quarantined.
+    /// Rows read: those written plus those quarantined.
     public var recordCount: Int?
     public var writtenCount: Int?
     public var quarantinedCount: Int?
@@ -58,7 +58,7 @@ public struct ControlRecord: Sendable, Hashable {
     public var errorType: String?
     public var errorMessage: String?
 
-    /// A record of work that nobody has begun.
+    /// A pending record, which nobody has claimed.
     public init(
         controlID: ControlID, schema: Schema, table: String, bucket: String, objectKey: String,
         objectVersion: ObjectVersion, fileFormat: FileFormat, fileSizeInBytes: Int, createdAt: Timestamp
@@ -77,7 +77,7 @@ public struct ControlRecord: Sendable, Hashable {
         attemptCount = 0
     }
 
-    /// The record of a raw object version that is to become bronze.
+    /// The record of a raw object version to be converted to bronze.
     public init(
         raw key: RawKey, bucket: String, version: ObjectVersion, sizeInBytes: Int, createdAt: Timestamp
     ) {
@@ -88,10 +88,10 @@ public struct ControlRecord: Sendable, Hashable {
             fileSizeInBytes: sizeInBytes, createdAt: createdAt)
     }
 
-    /// The record of what this record's work has produced, to be taken up by the next layer.
+    /// The next layer's record for the output of this one.
     ///
-    /// Its id derives from this record's, not from the output's version: work that is done twice writes the output
-    /// twice, and the next layer must still see it once.
+    /// Its ID derives from this record's, not from the output's version: work done twice writes the output twice, and the
+    /// next layer must still see it once.
     public func next(
         _ schema: Schema, bucket: String, outputKey: String, version: ObjectVersion, sizeInBytes: Int,
         rowCount: Int
@@ -104,15 +104,15 @@ public struct ControlRecord: Sendable, Hashable {
         return record
     }
 
-    /// Whether the lease of a running record has run out, so that its worker must have died.
+    /// Whether the lease of a running record has expired, which means that its worker has died.
     public func isLeaseExpired(at now: Timestamp) -> Bool {
         status == .running && leaseExpiresAt.map { $0 < now } ?? true
     }
 }
 
-/// What a worker has made of an object.
+/// The result of converting an object.
 public struct Conversion: Sendable, Hashable {
-    /// Rows that arrived in the output.
+    /// Rows in the output.
     public let writtenCount: Int
     /// Rows that broke the contract.
     public let quarantinedCount: Int

@@ -3,20 +3,20 @@ internal import AWSModels
 public import Time
 
 extension ControlTable {
-    /// What came of asking for a record.
+    /// The answer to a claim.
     public enum Claim: Sendable, Hashable {
-        /// It is the caller's until its lease expires; its `attemptCount` fences what the caller writes.
+        /// The caller holds it until the lease expires; later writes of the caller must have its `attemptCount`.
         case claimed(ControlRecord)
         case alreadyDone(ControlRecord)
-        /// Another worker has it. The lease says until when, unless it is renewed.
+        /// Another worker holds it until then, or longer if it renews the lease.
         case held(ControlRecord, until: Timestamp?)
-        /// It failed as often as it may; only an explicit replay makes it pending again.
+        /// It failed as often as the limit allows; only an explicit replay makes it pending again.
         case exhausted(ControlRecord)
         case notFound
     }
 
-    /// Takes a record to work on: from `pending`; from `error` below the attempt limit; from `running` when the lease
-    /// has expired below the limit, or when `owner` itself holds it (the same execution, tried again after a crash).
+    /// Claims a record to work on: from `pending`; from `error` below the attempt limit; from `running` when the lease has
+    /// expired below the limit, or when `owner` itself holds it (the same execution, retried after a crash).
     public func claim(
         _ id: ControlID, owner: String, leaseSeconds: Int, requestID: String? = nil
     ) throws(ControlError) -> Claim {
@@ -53,13 +53,13 @@ extension ControlTable {
         case .success: return .alreadyDone(refused)
         case .error: return .exhausted(refused)
         case .running where refused.isLeaseExpired(at: time): return .exhausted(refused)
-        // Pending only now: it was another's when this claim came. Whoever made it pending starts it again.
+        // Another worker held it when this claim arrived. It became pending since, which starts its execution again.
         case .running, .pending: return .held(refused, until: refused.leaseExpiresAt)
         }
     }
 
-    /// Makes the lease of a claimed record last `leaseSeconds` from now.
-    /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when it is the caller's no longer: stop working.
+    /// Extends the lease of a claimed record to `leaseSeconds` from now.
+    /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when the caller no longer holds it: stop working.
     public func renewLease(of record: ControlRecord, leaseSeconds: Int) throws(ControlError) -> ControlRecord {
         let time = now()
         var change = RecordChange()
@@ -69,10 +69,10 @@ extension ControlTable {
         return try applyAsHolder(change, of: record) { _ in false }
     }
 
-    /// Ends a claimed record in success and, in the same transaction, registers what the next layer is to take up.
+    /// Ends a claimed record in success and, in the same transaction, registers the next layer's record.
     ///
-    /// A next record that stands already stays as it is. Safe to repeat by the holder.
-    /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when another worker has taken over; nothing is written.
+    /// A next record that exists already stays as it is. The holder can safely repeat the call.
+    /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when another worker has claimed it; nothing is written.
     public func finish(
         _ record: ControlRecord, _ conversion: Conversion, next: ControlRecord? = nil
     ) throws(ControlError) -> ControlRecord {
@@ -102,7 +102,7 @@ extension ControlTable {
         return try existing(record.controlID)
     }
 
-    /// Makes both writes, or none; but the first alone if all that is in the way of the second is that its record stands.
+    /// Makes both writes or none, but the first alone if the second fails only because its record exists.
     private func transact(
         _ end: TransactWriteItems.Write, registering next: TransactWriteItems.Write?
     ) throws(AWSError) {
@@ -119,8 +119,8 @@ extension ControlTable {
 
     /// Ends a claimed record in error.
     ///
-    /// - Parameter quality: what was measured before, if it came to that.
-    /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when another worker has taken over; nothing is written.
+    /// - Parameter quality: what was measured before the error, if anything.
+    /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when another worker has claimed it; nothing is written.
     @discardableResult
     public func fail(
         _ record: ControlRecord, errorType: String, message: String, quality: [MeasuredRule] = []
@@ -133,8 +133,8 @@ extension ControlTable {
         return try applyAsHolder(change, of: record) { $0.isEnd(of: record, at: time, in: .error) }
     }
 
-    /// Gives a claimed record back unfinished, to be claimed again at once. The attempt stays counted.
-    /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when another worker has taken over; nothing is written.
+    /// Returns a claimed record to pending, so that it can be claimed again at once. The attempt stays counted.
+    /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when another worker has claimed it; nothing is written.
     @discardableResult
     public func release(_ record: ControlRecord) throws(ControlError) -> ControlRecord {
         var change = RecordChange()
@@ -149,7 +149,7 @@ extension ControlTable {
 
     // MARK: Parts
 
-    /// Running, with the lease and the attempt that `record` was claimed with.
+    /// The condition that the record is running, with the owner and the attempt of the claim.
     private static func isHeld(_ record: ControlRecord, _ change: inout RecordChange) -> String {
         let status = "\(change.name(.status)) = \(change.value(.running))"
         let owner = change.value(.string(record.leaseOwner ?? ""), "owner")
@@ -170,7 +170,7 @@ extension ControlTable {
         return change
     }
 
-    /// Creates the record, where there is none.
+    /// Creates the record, if it does not exist.
     private func registration(of record: ControlRecord, at time: Timestamp) -> UpdateItem {
         var change = RecordChange()
         var record = record
@@ -192,7 +192,7 @@ extension ControlTable {
         }
     }
 
-    /// A condition that failed because a first try, whose answer was lost, took effect.
+    /// The stored record, if the condition failed because the same write took effect before and its answer was lost.
     private func settled(
         _ record: ControlRecord, at time: Timestamp, in status: ControlRecord.Status
     ) throws(ControlError) -> ControlRecord {

@@ -1,10 +1,10 @@
 internal import AWSClient
 internal import AWSModels
 
-/// Which records to find, by one of the table's indexes. What an index knows may be a moment old.
+/// Which records to find in one of the table's indexes. An index may be a moment older than the table.
 public enum ControlQuery: Sendable, Hashable {
     case status(ControlRecord.Status, in: ControlRecord.Schema)
-    /// All that has work left to do: pending, running and error.
+    /// Records with work left: in pending, running and error.
     case open(in: ControlRecord.Schema)
     case table(String, in: ControlRecord.Schema)
     case schema(ControlRecord.Schema)
@@ -15,7 +15,7 @@ public enum ControlQuery: Sendable, Hashable {
     /// Records with work left whose ID begins with these digits, of which there is at least one.
     case openWork(idPrefix: String, in: ControlRecord.Schema)
 
-    /// Whether a record that its request finds is one of those meant.
+    /// Whether a record that the request finds is wanted.
     fileprivate func fits(_ record: ControlRecord) -> Bool {
         if case .openWork(let digits, _) = self { record.controlID.text.hasPrefix(digits) } else { true }
     }
@@ -57,7 +57,7 @@ extension ControlTable {
         case .schema(let schema):
             return [equalities("dm-gsi-schema-table", [(.schemaName, schema.rawValue)])]
         case .status(.success, let schema):
-            // Nearly all records: an index by status would leave out little, and hold every write up.
+            // Nearly all records are in success: an index by status would leave out few, and slow every write.
             var request = equalities("dm-gsi-schema-table", [(.schemaName, schema.rawValue)])
             let status = ControlAttribute.status.rawValue
             request.filter = Expression(
@@ -82,7 +82,7 @@ extension ControlTable {
         }
     }
 
-    /// One query a partition of the index.
+    /// One query for each partition of the index.
     private func openWork(
         in schema: ControlRecord.Schema, _ parts: [(ControlAttribute, String)]
     ) -> [Query] {

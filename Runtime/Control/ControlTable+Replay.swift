@@ -1,13 +1,13 @@
 internal import AWSModels
 public import Time
 
-/// Which records a replay may take, beside those in error and those whose lease has expired.
+/// Which records a replay may restart, besides those in error and those whose lease has expired.
 public struct ReplayRules: Sendable, Hashable {
-    /// Takes records in success and in pending too.
+    /// Restarts records in success and in pending too.
     public var force: Bool
-    /// Leaves records alone that were tried as often, as the scheduled replay does; nil for an explicit one.
+    /// Skips records with this many attempts, as the scheduled replay does; nil for an explicit replay.
     public var attemptLimit: Int?
-    /// Takes pending records that nothing has happened to for so long: what should have started them is gone.
+    /// Restarts pending records that have not changed for this long: the event that starts them was lost.
     public var stalePendingSeconds: Int?
 
     public init(force: Bool = false, attemptLimit: Int? = nil, stalePendingSeconds: Int? = nil) {
@@ -19,16 +19,16 @@ public struct ReplayRules: Sendable, Hashable {
 
 /// What a replay does with a record, and why.
 public enum ReplayOutcome: Sendable, Hashable {
-    /// It is pending again, so that its execution starts anew.
+    /// It is pending again, which starts a new execution.
     case replayed(from: ControlRecord.Status)
     case alreadyPending
     /// A worker holds its lease.
     case running(until: Timestamp?)
     /// It needs force.
     case alreadyDone
-    /// It was tried as often as the rules allow.
+    /// It has as many attempts as the rules allow.
     case exhausted(attempts: Int)
-    /// Its worker died as often as the rules allow; the record now says so as an error.
+    /// Its workers died as often as the rules allow; the record is now in error.
     case abandoned(attempts: Int)
     case notFound
 }
@@ -41,14 +41,14 @@ extension ReplayOutcome: CustomStringConvertible {
         case .running(let until): "skipped: running\(until.map { ", leased until \($0)" } ?? "")"
         case .alreadyDone: "skipped: succeeded; replay it with force"
         case .exhausted(let attempts): "skipped: failed \(attempts) times; fix the cause, then replay it by its ID"
-        case .abandoned(let attempts): "ended in error: its worker died \(attempts) times"
+        case .abandoned(let attempts): "ended in error: \(attempts) workers stopped without an answer"
         case .notFound: "no such record"
         }
     }
 }
 
 extension ControlRecord {
-    /// What a replay at `now` would do with this record.
+    /// What a replay at `now` does with this record.
     public func replayOutcome(_ rules: ReplayRules, at now: Timestamp) -> ReplayOutcome {
         let isExhausted = rules.attemptLimit.map { attemptCount >= $0 } ?? false
         switch status {
@@ -93,13 +93,13 @@ extension ControlTable {
         }
     }
 
-    /// Does what the rules say about the record as it was seen, unless it has changed since.
+    /// Does what the rules say about the record as it was seen, if it has not changed since.
     private func replay(
         _ id: ControlID, seen item: Item, _ rules: ReplayRules, at time: Timestamp
     ) throws(ControlError) -> ReplayResult {
         var item = item
         var record = try ControlRecord(item: item)
-        // A record that changes between two calls is looked at again; it settles soon.
+        // A record that changes between two calls is examined again; it settles soon.
         for _ in 1...3 {
             // Made pending at this very instant: by another replay, or by this one, and its answer was lost.
             let isDone = record.status == .pending && record.updatedAt == time
@@ -121,8 +121,8 @@ extension ControlTable {
         return ReplayResult(id: id, record: record, outcome: outcome)
     }
 
-    /// What ``ControlRecord/replayOutcome(_:at:)`` decides, as a condition. Times are compared as texts; where one is
-    /// written in another form than ours, the condition may fail for a record that a second look finds replayable.
+    /// The rules of ``ControlRecord/replayOutcome(_:at:)`` as a condition. It compares times as texts; where one has another
+    /// form than ours, the condition may fail for a record that can be replayed after all.
     private static func mayRestart(
         in schema: ControlRecord.Schema, _ rules: ReplayRules, at time: Timestamp, _ change: inout RecordChange
     ) -> String {
@@ -146,7 +146,8 @@ extension ControlTable {
         return "\(isExpected) AND (\(cases.joined(separator: " OR ")))"
     }
 
-    /// As it was read. The time is compared as it is stored: the state machine writes it too, in its own form.
+    /// The condition that the record is as it was read. The time is compared as it is stored: the state machine writes it
+    /// too, in another form.
     private static func isUnchanged(_ item: Item, _ change: inout RecordChange) -> String {
         [(ControlAttribute.status, "seen"), (.updatedAt, "seen_at")].map { (attribute, label) in
             let name = change.name(attribute)
@@ -175,8 +176,8 @@ extension ControlTable {
         change.set(
             .errorMessage,
             .string(
-                "\(attempts) workers stopped without an answer, the last one's lease has expired: look for memory or "
-                    + "time limits in the logs, then replay the file by its id"))
+                "\(attempts) workers stopped without an answer, and the last lease has expired; look for memory or time "
+                    + "limits in the logs, then replay the file by its ID"))
         change.set(.updatedAt, time.attribute)
         change.set(.finishedAt, time.attribute)
         change.remove(.leaseOwner, .leaseExpiresAt)

@@ -2,7 +2,7 @@ public import AWSClient
 internal import AWSModels
 public import Time
 
-/// The control table: one record for each object version and layer, changed only from the state in which it was seen.
+/// The control table: one record for each object version and layer. Every change is conditional on the state it expects.
 ///
 /// ```
 ///             register                 claim (lease)                    finish
@@ -13,9 +13,9 @@ public import Time
 /// ```
 public struct ControlTable: Sendable {
     public let name: String
-    /// Claims of one record that may fail before only an explicit replay takes it up again.
+    /// How many claims of a record may fail before only an explicit replay retries it.
     public let attemptLimit: Int
-    /// How long a record in success is kept; nil keeps it for good. The table deletes it by its time to live.
+    /// How long a record in success is kept; nil keeps it forever. The table's time to live deletes it.
     public let retentionInDays: Int?
     private(set) var dynamoDB: DynamoDB
     let now: @Sendable () -> Timestamp
@@ -45,12 +45,12 @@ public struct ControlTable: Sendable {
         case alreadyRecorded
     }
 
-    /// Writes a new record. Safe to repeat: the first record stays, whatever has become of it.
+    /// Writes a new record. Safe to repeat: the first record stays, whatever its status is now.
     ///
     /// Being second is an answer, ``Registration/alreadyRecorded``, not an error.
     public func register(_ record: ControlRecord) throws(ControlError) -> Registration {
         var record = record
-        // An event may come late: what counts for a stale record is how long it stands here.
+        // An event may arrive late; a record becomes stale by its age in this table.
         record.updatedAt = now()
         let isNew = Expression("attribute_not_exists(\(ControlAttribute.controlID.rawValue))")
         do throws(AWSError) {
@@ -64,7 +64,7 @@ public struct ControlTable: Sendable {
 
     // MARK: Read
 
-    /// The record as it is now; nil when there is none.
+    /// The record as it is now; nil if it does not exist.
     public func record(_ id: ControlID) throws(ControlError) -> ControlRecord? {
         guard let item = try item(id) else { return nil }
         return try ControlRecord(item: item)
@@ -79,11 +79,11 @@ public struct ControlTable: Sendable {
 
     public enum Routing: Sendable, Hashable {
         case routed(ControlRecord)
-        /// Somebody works on it, or has: there is nothing to route.
+        /// Another worker has claimed it, or it has ended: there is nothing to route.
         case notPending(ControlRecord)
     }
 
-    /// Writes where a pending record is to be worked on. Safe to repeat.
+    /// Records where a pending record is to be converted. Safe to repeat.
     public func route(
         _ id: ControlID, to target: ControlRecord.ComputeTarget, estimatedRecordCount: Int
     ) throws(ControlError) -> Routing {
@@ -98,8 +98,8 @@ public struct ControlTable: Sendable {
         }
     }
 
-    /// Ends a pending record that cannot be worked on, with an attempt counted.
-    /// - Returns: whether it did; false when the record is no longer pending.
+    /// Ends a pending record that cannot be converted in error, and counts an attempt.
+    /// - Returns: false if the record is no longer pending.
     @discardableResult
     public func refuse(_ id: ControlID, errorType: String, message: String) throws(ControlError) -> Bool {
         var change = RecordChange()
@@ -119,11 +119,11 @@ public struct ControlTable: Sendable {
 
     enum Change<Stored> {
         case changed(Stored)
-        /// The condition does not hold for this.
+        /// The condition does not hold for this one.
         case refused(Stored)
     }
 
-    /// The record after the change, or the one that it does not hold for.
+    /// The record after the change, or the stored one for which the condition does not hold.
     func apply(_ change: RecordChange, to id: ControlID) throws(ControlError) -> Change<ControlRecord> {
         switch try apply(change, to: id, returning: .allNew) {
         case .changed(let item): .changed(try ControlRecord(item: item))
@@ -155,7 +155,7 @@ public struct ControlTable: Sendable {
         return record
     }
 
-    /// An item holds at most 400 KB, and a person reads this: a message keeps its beginning.
+    /// An item holds at most 400 KB, and people read this: a long message is cut.
     static func shortened(_ message: String) -> String {
         message.utf8.count <= 4096 ? message : "\(String(decoding: message.utf8.prefix(4000), as: UTF8.self)) …"
     }

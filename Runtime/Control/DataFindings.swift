@@ -4,13 +4,13 @@ internal import AWSModels
 public struct MeasuredRule: Sendable, Hashable {
     public enum Outcome: String, Sendable, CaseIterable {
         case passed, failed
-        /// It could not be told; `measured` is the least that it is.
+        /// The outcome is unknown; `measured` is a lower bound.
         case unchecked
     }
 
     public let rule: String
     public let metric: String
-    /// Nil for rules of the table.
+    /// Nil for a rule of the whole table.
     public let column: String?
     public let measured: Double
     /// Such as `mustBeLessThan 5 percent`.
@@ -32,15 +32,15 @@ public struct MeasuredRule: Sendable, Hashable {
     }
 }
 
-/// Personal data that was found in a column of which the contract says nothing.
+/// Personal data found in a column that the contract does not classify.
 public struct PersonalDataFinding: Sendable, Hashable {
     public let column: String
     /// Such as `email`.
     public let kind: String
-    /// Values that hold such, of `sampledCount` that were looked at.
+    /// The values that contain it, of `sampledCount` that were examined.
     public let matchedCount: Int
     public let sampledCount: Int
-    /// What was done about it: `report`, or the masking that was applied.
+    /// `report`, or the masking that was applied.
     public let action: String
 
     public init(column: String, kind: String, matchedCount: Int, sampledCount: Int, action: String) {

@@ -1,12 +1,12 @@
 public import AWSModels
 
-/// Which content of a key is meant: the version id in a versioned bucket, else the entity tag.
+/// Identifies one content of a key: the version ID in a versioned bucket, otherwise the entity tag.
 public enum ObjectVersion: Sendable, Hashable {
     case versionID(String)
     /// Without quotes.
     case eTag(String)
 
-    /// How the control record writes it: an entity tag keeps the quotes that HTTP gives it, which no version id has.
+    /// The form in the control record: an entity tag keeps its quotes from HTTP, which no version ID has.
     public var wireText: String {
         switch self {
         case .versionID(let id): id
@@ -22,7 +22,7 @@ public enum ObjectVersion: Sendable, Hashable {
         }
     }
 
-    /// The version id or the tag, without marks: what the control id is derived from.
+    /// The version ID or the tag without quotes, from which the control ID derives.
     public var text: String {
         switch self {
         case .versionID(let text), .eTag(let text): text
@@ -31,7 +31,7 @@ public enum ObjectVersion: Sendable, Hashable {
 }
 
 extension ControlRecord {
-    /// The object to read, by its version where the bucket keeps versions.
+    /// The object to read, with its version if the bucket is versioned.
     public var object: S3Object {
         switch objectVersion {
         case .versionID(let id): S3Object(bucket: bucket, key: objectKey, versionID: id)
@@ -39,7 +39,7 @@ extension ControlRecord {
         }
     }
 
-    /// The entity tag that the object must still have, where there is no version to ask for.
+    /// The entity tag that the object must still have, if it has no version ID.
     public var expectedETag: String? {
         if case .eTag(let tag) = objectVersion { tag } else { nil }
     }

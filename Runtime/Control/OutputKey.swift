@@ -1,11 +1,11 @@
 internal import Time
 
-/// Where a raw object's bronze file goes: a pure function of its control record, so that work done twice writes once.
+/// The key of a raw object's bronze file. It derives from the control record alone, so work done twice writes one file.
 public struct BronzeKey: Sendable, Hashable, CustomStringConvertible {
     public let text: String
 
     /// `bronze/<table>/year=YYYY/month=MM/day=DD/<stem>-<id>.parquet`
-    /// - Throws: ``ControlError/invalidKey(_:reason:)`` when the record's table is no name for a prefix.
+    /// - Throws: ``ControlError/invalidKey(_:reason:)`` when the record's table name is invalid.
     public init(_ record: ControlRecord) throws(ControlError) {
         text = try outputKey(of: record, layer: "bronze", suffix: ".parquet")
     }
@@ -13,12 +13,12 @@ public struct BronzeKey: Sendable, Hashable, CustomStringConvertible {
     public var description: String { text }
 }
 
-/// Where the rows of a raw object that broke the contract go.
+/// The key of the file of a raw object's rows that break the contract.
 public struct QuarantineKey: Sendable, Hashable, CustomStringConvertible {
     public let text: String
 
     /// `quarantine/<table>/year=YYYY/month=MM/day=DD/<stem>-<id>.ndjson.gz`
-    /// - Throws: ``ControlError/invalidKey(_:reason:)`` when the record's table is no name for a prefix.
+    /// - Throws: ``ControlError/invalidKey(_:reason:)`` when the record's table name is invalid.
     public init(_ record: ControlRecord) throws(ControlError) {
         text = try outputKey(of: record, layer: "quarantine", suffix: ".ndjson.gz")
     }
@@ -28,16 +28,16 @@ public struct QuarantineKey: Sendable, Hashable, CustomStringConvertible {
 
 private func outputKey(of record: ControlRecord, layer: String, suffix: String) throws(ControlError) -> String {
     guard TableName.isValid(record.table) else {
-        throw .invalidKey(record.objectKey, reason: "\(record.table) is no table name")
+        throw .invalidKey(record.objectKey, reason: "\(record.table) is not a table name")
     }
     let date = record.createdAt.rfc3339.prefix(10).split(separator: "-")
     return "\(layer)/\(record.table)/year=\(date[0])/month=\(date[1])/day=\(date[2])/"
         + "\(stem(ofKey: record.objectKey))-\(record.controlID.short)\(suffix)"
 }
 
-/// The file's name without its endings. Of other characters than letters, digits, `.`, `_` and `-` each byte becomes
-/// `_`, and one of `.` and `_` at the start, which readers of a lake take for a hidden file, is dropped; the id behind
-/// the stem keeps names apart that become alike.
+/// The file's name without its extensions. Each byte of characters other than letters, digits, `.`, `_` and `-` becomes
+/// `_`. Any `.` and `_` at the start are dropped, because readers of a lake ignore such files as hidden. The ID after the
+/// stem keeps names unique that become equal.
 private func stem(ofKey key: String) -> String {
     var name = key.split(separator: "/").last ?? ""
     for ending in [".gz", ".csv", ".json", ".parquet"] where name.hasSuffix(ending) {

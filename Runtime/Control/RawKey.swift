@@ -1,6 +1,6 @@
 /// The key of a raw object: `raw/<table>/…/<file>.csv.gz` or `….json.gz`.
 ///
-/// It comes from outside, so it is taken apart once, here: the table's name may become a prefix, the stem part of a
+/// It comes from outside, so it is parsed and checked once, here: the table's name becomes a prefix, the stem a part of a
 /// file's name.
 public struct RawKey: Sendable, Hashable {
     public let text: String
@@ -12,18 +12,18 @@ public struct RawKey: Sendable, Hashable {
         func refuse(_ reason: String) -> ControlError { .invalidKey(key, reason: reason) }
 
         let isControl: (Unicode.Scalar) -> Bool = { $0.value < 0x20 || $0.value == 0x7F }
-        guard !key.unicodeScalars.contains(where: isControl) else { throw refuse("it holds a control character") }
+        guard !key.unicodeScalars.contains(where: isControl) else { throw refuse("it has a control character") }
         let segments = key.split(separator: "/", omittingEmptySubsequences: false)
-        guard segments.first == "raw", segments.count >= 3 else { throw refuse("raw/<table>/<file> is due") }
+        guard segments.first == "raw", segments.count >= 3 else { throw refuse("expected raw/<table>/<file>") }
         guard segments.allSatisfy({ !$0.isEmpty }) else { throw refuse("it has an empty segment") }
         guard segments.allSatisfy({ $0 != "." && $0 != ".." }) else { throw refuse("it has the segment . or ..") }
-        guard TableName.isValid(segments[1]) else { throw refuse("\(segments[1]) is no table name") }
+        guard TableName.isValid(segments[1]) else { throw refuse("\(segments[1]) is not a table name") }
         if key.hasSuffix(".csv.gz") {
             format = .csv
         } else if key.hasSuffix(".json.gz") {
             format = .json
         } else {
-            throw refuse("it ends neither in .csv.gz nor in .json.gz")
+            throw refuse("expected .csv.gz or .json.gz at its end")
         }
         text = key
         table = String(segments[1])

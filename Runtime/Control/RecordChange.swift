@@ -1,7 +1,7 @@
 internal import AWSModels
 
-/// A conditional change of one record, put together from attributes. Every name and value goes through a placeholder,
-/// because DynamoDB reserves words such as `status` and `duration`.
+/// A conditional change of one record. Every name and value has a placeholder, because DynamoDB reserves words such as
+/// `status` and `duration`.
 struct RecordChange {
     private var assignments: [String] = []
     private var removals: [String] = []
@@ -26,7 +26,7 @@ struct RecordChange {
 
     mutating func remove(_ attributes: ControlAttribute...) { removals += attributes.map { name($0) } }
 
-    /// What must hold for the stored record; replaces an earlier condition.
+    /// Sets the condition on the stored record; replaces an earlier one.
     mutating func require(_ condition: String) { self.condition = condition }
 
     /// The placeholder of an attribute, for a condition.
@@ -36,7 +36,7 @@ struct RecordChange {
         return placeholder
     }
 
-    /// The placeholder of a value, for a condition. Equal labels must mean equal values.
+    /// The placeholder of a value, for a condition. A label stands for one value only.
     mutating func value(_ value: AttributeValue, _ label: String) -> String {
         let placeholder = ":\(label)"
         values[placeholder] = value

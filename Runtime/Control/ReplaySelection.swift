@@ -1,19 +1,19 @@
 public import Time
 
-/// The records that one replay looks at.
+/// The records that a replay examines.
 public enum ReplaySelection: Sendable, Hashable {
     case ids([ControlID])
     /// Bronze records with a status, of one table or all, changed at or after an instant.
     case matching(ControlRecord.Status, table: String?, since: Timestamp?)
-    /// What should not wait any longer, as the scheduled replay finds it: expired leases, errors and stale pending
-    /// records of bronze. The rules decide about each.
+    /// Overdue bronze records, as the scheduled replay finds them: expired leases, errors and stale pending records. The
+    /// rules decide about each.
     case overdue
 }
 
-/// What a replay did, or would do, with one record.
+/// What a replay did with one record, or would do.
 public struct ReplayResult: Sendable, Hashable {
     public let id: ControlID
-    /// As it was before; nil when there is none.
+    /// The record as it was before; nil if it does not exist.
     public let record: ControlRecord?
     public let outcome: ReplayOutcome
 }
@@ -22,14 +22,14 @@ extension ControlTable {
     /// Replays every record of `selection` that `rules` allow, once each.
     ///
     /// - Parameters:
-    ///   - dryRun: changes nothing, and says what would be done.
-    ///   - body: takes the result for each record as it comes; replaying stops when it returns false.
+    ///   - dryRun: changes nothing, and reports what would be done.
+    ///   - body: is called with each result; replaying stops when it returns false.
     public func replay(
         _ selection: ReplaySelection, _ rules: ReplayRules, dryRun: Bool = false,
         _ body: (ReplayResult) throws(ControlError) -> Bool
     ) throws(ControlError) {
         var seen: Set<ControlID> = []
-        /// Whether to go on.
+        /// Returns false to stop.
         func replayOne(_ id: ControlID, _ found: ControlRecord?) throws(ControlError) -> Bool {
             guard seen.insert(id).inserted else { return true }
             if dryRun {
@@ -50,18 +50,18 @@ extension ControlTable {
                 return try replayOne(record.controlID, record)
             }
         case .overdue:
-            var goesOn = true
+            var continues = true
             for query in [
                 ControlQuery.expiredLeases(in: .bronze), .status(.error, in: .bronze), .status(.pending, in: .bronze),
             ]
-            where goesOn {
+            where continues {
                 try forEachRecord(query) { (record) throws(ControlError) in
-                    // What the rules leave alone is not overdue, and not worth a line.
+                    // Records that the rules skip are not overdue, and are not reported.
                     switch record.replayOutcome(rules, at: now()) {
-                    case .replayed, .abandoned: goesOn = try replayOne(record.controlID, record)
+                    case .replayed, .abandoned: continues = try replayOne(record.controlID, record)
                     default: break
                     }
-                    return goesOn
+                    return continues
                 }
             }
         }

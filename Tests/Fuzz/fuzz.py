@@ -153,7 +153,8 @@ def run(name, seconds, results):
         folder.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(globals()[f"{name.replace('-', '_')}_seeds"]()):
         (corpus / f"seed-{number}").write_bytes(seed)
-    status, output = fuzz(name, seconds, [f"-max_total_time={seconds}", f"-max_len={TARGETS[name]}", "-timeout=10",
+    print(f"> {name}, for {seconds} s", flush=True)
+    status, output = fuzz(name, seconds, [f"-max_total_time={seconds}", f"-max_len={TARGETS[name]}", "-timeout=120",
                                           "-rss_limit_mb=1024", "-detect_leaks=0",
                                           f"-artifact_prefix={found}/{name}-", str(corpus)])
     results[name] = status
@@ -166,7 +167,7 @@ def fuzz(name, seconds, arguments):
     # The symbolizer can outlive a crash and keep the pipe open, so neither it nor Swift's own runs.
     environment = {**os.environ, "CUPEL_FUZZ_TARGET": name, "SWIFT_BACKTRACE": "enable=no",
                    "ASAN_OPTIONS": "symbolize=0:detect_leaks=0"}
-    command = ["timeout", "-k", "5", str(seconds + 60), str(BUILD / "release/Fuzz"), *arguments]
+    command = ["timeout", "-k", "5", str(seconds + 900), str(BUILD / "release/Fuzz"), *arguments]
     done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True)
     return done.returncode, done.stderr.decode(errors="replace") + done.stdout.decode(errors="replace")
 
@@ -177,10 +178,10 @@ def main():
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     options = parser.parse_args()
     BUILD.mkdir(parents=True, exist_ok=True)
-    build = subprocess.run(["swift", "build", *FLAGS, "--product", "Fuzz"], cwd=ROOT, capture_output=True,
+    build = subprocess.run(["infra/step", "Building the fuzzers", "swift", "build", *FLAGS, "--product", "Fuzz"], cwd=ROOT,
                            env={**os.environ, "CUPEL_FUZZING": "1"})
     if build.returncode != 0:
-        sys.exit(build.stdout.decode() + build.stderr.decode())
+        sys.exit(1)
     files = [word for word in options.targets if word not in TARGETS]
     if files:
         status, output = fuzz(options.targets[0], options.seconds, files)

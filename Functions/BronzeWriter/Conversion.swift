@@ -80,7 +80,10 @@ struct Conversion {
     func run(
         from source: any ByteSource, to output: any OutputSink, quarantine: @escaping () throws -> any OutputSink
     ) throws -> Result {
-        let inflated = InflatedSource(source, limits: options.inflate)
+        // With a thread ahead, both threads share the hashing.
+        let isReadAhead = options.threads > 1
+        let inflated = InflatedSource(source, limits: options.inflate, hashing: isReadAhead ? nil : .sha256)
+        let text: any HashingSource = isReadAhead ? ReadAheadSource(inflated, hashing: .sha256) : inflated
         var quarantine = Quarantine(quarantine)
         let encoding: Encoding
         let reader: any RecordReader
@@ -88,7 +91,6 @@ struct Conversion {
         let personalData = PersonalDataInspector(
             contract, contract.personalData ?? options.personalData, service: options.personalDataService)
         do {
-            let text: any ByteSource = options.threads > 1 ? ReadAheadSource(inflated) : inflated
             reader = try format.reader(
                 of: text, contract: contract, limits: options.reader, maskingKey: options.maskingKey)
             quality = try QualityInspector(contract, memory: options.qualityMemory)
@@ -113,7 +115,7 @@ struct Conversion {
             try quarantine.finish()
             let stored = try encoding.finish()
             return Result(
-                writtenCount: writtenCount, quarantinedCount: quarantine.count, checksum: inflated.checksum() ?? "",
+                writtenCount: writtenCount, quarantinedCount: quarantine.count, checksum: text.checksum() ?? "",
                 output: stored, quality: measured, personalData: personalData.findings,
                 maskedColumns: contract.maskedColumns)
         } catch {

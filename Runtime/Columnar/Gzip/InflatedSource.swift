@@ -16,7 +16,7 @@ public struct InflateLimits: Sendable {
 ///
 /// Every member's CRC-32 and length are checked, and the end of the bytes must be the end of a member.
 /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc1952>
-public final class InflatedSource: ByteSource {
+public final class InflatedSource: HashingSource {
     /// Bytes read from the compressed source so far.
     public private(set) var compressedBytes = 0
     /// Bytes given out so far.
@@ -28,8 +28,8 @@ public final class InflatedSource: ByteSource {
     private var header = GzipHeader()
     private let inflater: any MemberInflater
     private let input: UnsafeMutableRawBufferPointer
-    /// The hash of the bytes given out; whoever takes it away hashes them instead, and brings it back.
-    var digest: Digest?
+    /// The hash of the bytes that were read.
+    private var digest: Digest?
     private var isFinished = false
     private var members = 0
     /// The offset of the first byte of the member that is being read.
@@ -61,7 +61,6 @@ public final class InflatedSource: ByteSource {
 
     deinit { input.deallocate() }
 
-    /// The hash of everything given out, in lowercase hexadecimal. The hash is used up.
     public func checksum() -> String? { digest.take()?.finish().hexadecimal }
 
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {

@@ -1,10 +1,16 @@
-/// Bytes that are pulled: a file, a download, or what another source makes of them.
+/// Bytes that are read one piece after the other: a file, a download, or what another source makes of them.
 public protocol ByteSource: AnyObject {
-    /// Fills the front of `buffer` with the next bytes and says how many; 0 only at the end.
+    /// Fills the front of `buffer` with the next bytes and returns their number; 0 only at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
 }
 
-/// Bytes that are in memory already, given out in pieces of at most `pieceSize`.
+/// A source that hashes the bytes as they are read.
+public protocol HashingSource: ByteSource {
+    /// The hash of all bytes, in lowercase hexadecimal. Ask once, after the end; nil if the source was not told to hash.
+    func checksum() -> String?
+}
+
+/// Bytes that are in memory already, read in pieces of at most `pieceSize`.
 public final class MemorySource: ByteSource {
     private let bytes: [UInt8]
     private let pieceSize: Int

@@ -1,30 +1,34 @@
+public import Digest
 internal import Threads
 
-/// Reads another source on a thread of its own, a few blocks ahead, so that inflating and parsing keep two cores busy. What an
-/// ``InflatedSource`` was to hash is hashed by whichever of the two threads would otherwise wait for the other.
+/// Reads another source on a thread of its own, a few blocks ahead, so that inflating and parsing keep two cores busy. If the
+/// bytes are hashed, either thread hashes a block instead of waiting for the other.
 ///
-/// The bytes, and so all that is made of them, are those of the other source. That source belongs to the thread until
-/// ``read(into:)`` has answered 0 or thrown; only then may anyone look at it again.
-public final class ReadAheadSource: ByteSource {
+/// The bytes, and so everything that is made of them, are those of the other source. That source belongs to the thread until
+/// ``read(into:)`` has returned 0 or thrown; do not touch it before.
+public final class ReadAheadSource: HashingSource {
     private let ring: BlockRing
     /// Nil once it has been joined.
     private var thread: SystemThread?
-    /// How much of the block at the ring's front has been given out.
+    /// How many bytes of the ring's front block have been read.
     private var used = 0
-
-    /// Whose hash is taken here.
-    private let inflated: InflatedSource?
+    /// The hash of all bytes, once the thread has been joined.
+    private var digest: Digest?
 
     /// - Parameters:
-    ///   - blockSize: bytes read at once.
-    ///   - blocks: blocks read ahead at most.
-    public init(_ source: any ByteSource, blockSize: Int = 256 << 10, blocks: Int = 8) {
-        inflated = source as? InflatedSource
-        ring = BlockRing(source, digest: inflated?.digest.take(), blockSize: blockSize, blocks: blocks)
+    ///   - hashing: the hash that ``checksum()`` returns; nil hashes nothing.
+    ///   - blockSize: the bytes of a block.
+    ///   - blocks: how many blocks are read ahead at most.
+    public init(
+        _ source: any ByteSource, hashing: HashFunction? = nil, blockSize: Int = 256 << 10, blocks: Int = 8
+    ) {
+        ring = BlockRing(source, digest: hashing.map { Digest($0) }, blockSize: blockSize, blocks: blocks)
         thread = SystemThread { [ring] in ring.produce() }
     }
 
     deinit { stop() }
+
+    public func checksum() -> String? { digest.take()?.finish().hexadecimal }
 
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         guard let block = ring.front() else {
@@ -46,6 +50,6 @@ public final class ReadAheadSource: ByteSource {
         guard let thread = thread.take() else { return }
         ring.cancel()
         thread.join()
-        inflated?.digest = ring.takeDigest()
+        digest = ring.takeDigest()
     }
 }

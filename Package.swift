@@ -68,7 +68,7 @@ let functions: [Target] = [
         "BronzeWriter",
         imports: [
             "LambdaRuntime", "AWSClient", "AWSModels", "Contracts", "Columnar", "Columns", "Parquet", "PII", "Control",
-            "Threads", "CKernels", "JSON",
+            "Digest", "Threads", "CKernels", "JSON",
         ],
         exclude: ["README.md"]),
     function("Replayer", imports: ["LambdaRuntime", "AWSClient", "AWSModels", "Control", "JSON", "Time"]),

@@ -87,13 +87,13 @@ struct BronzeWriter: JSONHandler {
             ("cupel.source_version", claimed.objectVersion.text), ("cupel.contract", contract.table),
             ("cupel.contract_version", contract.version),
         ]
-        let conversion = Conversion(
+        let conversion = FileConversion(
             contract: contract, format: format, options: options,
             checkpoint: {
                 if isInterrupted() { throw ConversionError.interrupted }
                 try lease.renewIfDue()
             })
-        let result: Conversion.Result
+        let result: FileConversion.Result
         do {
             result = try conversion.run(
                 from: { try ObjectSource(claimed, in: settings.objects) },
@@ -105,7 +105,7 @@ struct BronzeWriter: JSONHandler {
         let version = result.output.version ?? .eTag(result.checksum)
         let finished = try settings.control.finish(
             lease.record,
-            Control.Conversion(
+            FinishedConversion(
                 writtenCount: result.writtenCount, quarantinedCount: result.quarantinedCount,
                 checksum: result.checksum, outputKey: outputKey, contractVersion: contract.version,
                 maskedColumns: result.maskedColumns, quality: result.quality.map(MeasuredRule.init),

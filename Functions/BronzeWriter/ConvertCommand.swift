@@ -11,11 +11,11 @@ struct ConvertCommand {
     private var contractPath: String?
     private var quarantinePath: String?
     private var paths: [String] = []
-    private var options: Conversion.Options
+    private var options: FileConversion.Options
     private let environment: Environment
 
     init(_ arguments: [String], _ environment: Environment) throws {
-        options = try Conversion.Options(environment)
+        options = try FileConversion.Options(environment)
         self.environment = environment
         var rest = arguments[...]
         while let argument = rest.popFirst() {
@@ -66,9 +66,9 @@ struct ConvertCommand {
         try options.connect(environment, for: [contract]) { try AWSClient { environment[$0] } }
         options.keyValues = [("cupel.contract", contract.table), ("cupel.contract_version", contract.version)]
         let quarantine = quarantinePath ?? output + ".quarantine.ndjson.gz"
-        let result: Conversion.Result
+        let result: FileConversion.Result
         do {
-            result = try Conversion(contract: contract, format: format, options: options).run(
+            result = try FileConversion(contract: contract, format: format, options: options).run(
                 from: { try FileSource(path: input) }, to: { try FileSink(path: output) },
                 quarantine: { try FileSink(path: quarantine) })
         } catch let error as ColumnarError {

@@ -10,7 +10,7 @@ final class Encoding: @unchecked Sendable {
     private var writer: ParquetWriter?
     private let sink: any OutputSink
     private var failure: (any Error)?
-    private let filled = Channel<RecordBatch>(capacity: 1)
+    private let filled = Channel<MaskedBatch>(capacity: 1)
     private let emptied = Channel<RecordBatch>(capacity: 2)
     private var thread: SystemThread?
 
@@ -23,11 +23,11 @@ final class Encoding: @unchecked Sendable {
 
     /// Takes a batch, and gives back one to fill next.
     func encode(
-        _ batch: consuming RecordBatch, orElse spare: () -> RecordBatch
+        _ batch: consuming MaskedBatch, orElse spare: () -> RecordBatch
     ) throws -> RecordBatch {
         guard thread != nil else {
             try append(batch)
-            return batch
+            return batch.records
         }
         guard filled.send(batch) else { throw joinedFailure() }
         return emptied.receiveIfAny() ?? spare()
@@ -46,8 +46,9 @@ final class Encoding: @unchecked Sendable {
         sink.abort()
     }
 
-    private func append(_ batch: RecordBatch) throws {
-        try writer?.append(rowCount: batch.rowCount, columns: batch.columns.flatMap(\.leaves))
+    private func append(_ batch: MaskedBatch) throws {
+        let records = batch.records
+        try writer?.append(rowCount: records.rowCount, columns: records.columns.flatMap(\.leaves))
         try writer?.drain { (bytes) throws in try sink.write(bytes) }
     }
 
@@ -60,7 +61,7 @@ final class Encoding: @unchecked Sendable {
                 filled.close()
                 return
             }
-            _ = emptied.send(batch)
+            _ = emptied.send(batch.records)
         }
     }
 

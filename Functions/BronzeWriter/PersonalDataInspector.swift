@@ -44,11 +44,17 @@ final class PersonalDataInspector {
         }
     }
 
-    var isNeeded: Bool { !places.isEmpty }
+    /// What is known after a batch.
+    enum Inspection {
+        /// The batch may be written.
+        case clear
+        /// The policy masks what was found, so the contract must mask these places before anything is written.
+        case mustMask([PersonalDataFinding])
+    }
 
-    /// - Throws: ``PersonalDataFound`` where columns must be masked that are not, or what the service throws.
-    func inspect(_ batch: RecordBatch) throws {
-        guard batch.rowCount > 0 else { return }
+    /// - Throws: what the service throws.
+    func inspect(_ batch: RecordBatch) throws -> Inspection {
+        guard !places.isEmpty, batch.rowCount > 0 else { return .clear }
         for position in places.indices {
             let column = batch.columns[places[position].column]
             guard case .byteArray(let texts) = column.leaves[places[position].leaf].values else { continue }
@@ -63,8 +69,9 @@ final class PersonalDataInspector {
             }
         }
         isFirst = false
+        guard policy.masking != nil else { return .clear }
         let findings = findings
-        if policy.masking != nil, !findings.isEmpty { throw PersonalDataFound(findings: findings) }
+        return findings.isEmpty ? .clear : .mustMask(findings)
     }
 
     /// What was found so far, in the order of columns and of what is in them.
@@ -82,11 +89,4 @@ final class PersonalDataInspector {
             }
         }
     }
-}
-
-/// Places hold personal data and are to be masked: the file is to be read again from its start.
-struct PersonalDataFound: Error {
-    let findings: [PersonalDataFinding]
-
-    var places: [String] { Set(findings.map(\.column)).sorted() }
 }

@@ -10,7 +10,7 @@ struct Settings: Sendable {
     let lakeBucket: String
     var control: ControlTable
     var objects: ObjectStore
-    var options = Conversion.Options()
+    var options = FileConversion.Options()
     /// How long a lease lasts without being renewed.
     var leaseSeconds = 120
     /// What the metrics are of; nil writes none.
@@ -30,12 +30,12 @@ extension Settings {
             objects: ObjectStore(aws))
         leaseSeconds = try environment.count("LEASE_SECONDS", default: leaseSeconds)
         pipeline = environment["PIPELINE"]
-        options = try Conversion.Options(environment)
+        options = try FileConversion.Options(environment)
         try options.connect(environment, for: contracts.all) { aws }
     }
 }
 
-extension Conversion.Options {
+extension FileConversion.Options {
     init(_ environment: Environment) throws {
         inflate.bytes = try environment.count("MAX_DECOMPRESSED_BYTES", default: inflate.bytes)
         reader.lineBytes = try environment.count("MAX_LINE_BYTES", default: reader.lineBytes)

@@ -18,14 +18,13 @@ public enum RawFormat: String, Sendable, Hashable, CaseIterable {
     }
 
     /// A reader of decompressed text in this format.
-    /// - Parameter maskingKey: the secret for columns that the contract hashes.
     /// - Throws: ``ColumnarError``, or whatever the source throws: a CSV header is read at once.
     public func reader(
-        of source: any ByteSource, contract: Contract, limits: ReaderLimits = ReaderLimits(), maskingKey: [UInt8]? = nil
+        of source: any ByteSource, contract: Contract, limits: ReaderLimits = ReaderLimits()
     ) throws -> any RecordReader {
         switch self {
-        case .csv: try CSVReader(source, contract: contract, limits: limits, maskingKey: maskingKey)
-        case .json: try NDJSONReader(source, contract: contract, limits: limits, maskingKey: maskingKey)
+        case .csv: try CSVReader(source, contract: contract, limits: limits)
+        case .json: try NDJSONReader(source, contract: contract, limits: limits)
         }
     }
 }

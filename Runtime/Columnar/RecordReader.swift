@@ -1,8 +1,5 @@
-/// Reads a raw file's rows into batches of typed columns.
+/// Reads a raw file's rows into batches of typed columns. The values are as the text has them; a ``Masker`` masks them.
 public protocol RecordReader: AnyObject {
-    /// Sees each batch before its values are masked.
-    var inspect: ((RecordBatch) throws -> Void)? { get set }
-
     /// Fills `batch` with the next rows; false, and an empty batch, after the last.
     ///
     /// - Parameter batch: one made for the contract's bronze columns. Its buffers are used again.

@@ -74,7 +74,7 @@ extension ControlTable {
     /// A next record that exists already stays as it is. The holder can safely repeat the call.
     /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when another worker has claimed it; nothing is written.
     public func finish(
-        _ record: ControlRecord, _ conversion: Conversion, next: ControlRecord? = nil
+        _ record: ControlRecord, _ conversion: FinishedConversion, next: ControlRecord? = nil
     ) throws(ControlError) -> ControlRecord {
         let time = now()
         var change = Self.ending(record, in: .success, at: time)

@@ -9,20 +9,12 @@ public final class CSVReader: RecordReader {
     /// The names in the header.
     public var header: [String] { rows.header.names }
 
-    public var inspect: ((RecordBatch) throws -> Void)?
-
-    private let masker: Masker
     private var rows: CSVRows
 
     /// Reads the header.
-    /// - Parameters:
-    ///   - source: decompressed text.
-    ///   - maskingKey: the secret for columns that the contract hashes.
+    /// - Parameter source: decompressed text.
     /// - Throws: ``ColumnarError`` if the header does not go with the contract, or whatever the source throws.
-    public init(
-        _ source: any ByteSource, contract: Contract, limits: ReaderLimits = ReaderLimits(), maskingKey: [UInt8]? = nil
-    ) throws {
-        masker = try Masker(contract, key: maskingKey)
+    public init(_ source: any ByteSource, contract: Contract, limits: ReaderLimits = ReaderLimits()) throws {
         rows = try CSVRows(source, columns: contract.bronzeColumns, limits: limits)
     }
 
@@ -30,8 +22,6 @@ public final class CSVReader: RecordReader {
         batch.removeAll()
         try rows.read(into: &batch)
         batch.sortRejected()
-        try inspect?(batch)
-        masker.mask(&batch)
         return batch.rowsRead > 0
     }
 }

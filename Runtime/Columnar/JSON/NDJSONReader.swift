@@ -17,9 +17,6 @@ public final class NDJSONReader: RecordReader {
     private var matrix: FieldMatrix
     private var shape: JSONShape
     private var assembler: BatchAssembler<JSONSpelling>
-    public var inspect: ((RecordBatch) throws -> Void)?
-
-    private let masker: Masker
     private let hidden: HiddenFields
     /// The line that is next.
     private var line = 1
@@ -29,16 +26,13 @@ public final class NDJSONReader: RecordReader {
     /// The parts of the line that was last read with care.
     private var parts = JSONShape.Line()
 
-    /// - Parameters:
-    ///   - source: decompressed text.
-    ///   - maskingKey: the secret for columns that the contract hashes.
-    /// - Throws: ``ColumnarError/missingMaskingKey(columns:)`` or ``ColumnarError/badConstraint(column:reason:)``.
+    /// - Parameter source: decompressed text.
+    /// - Throws: ``ColumnarError/badConstraint(column:reason:)``.
     public init(
-        _ source: any ByteSource, contract: Contract, limits: ReaderLimits = ReaderLimits(), maskingKey: [UInt8]? = nil
+        _ source: any ByteSource, contract: Contract, limits: ReaderLimits = ReaderLimits()
     ) throws(ColumnarError) {
         let columns = contract.bronzeColumns
         self.limits = limits
-        masker = try Masker(contract, key: maskingKey)
         // The rescued fields are the last column; all others are fields of the line.
         keys = LineKeys(columns.dropLast())
         let names = columns.dropLast().map { $0.path.count == 1 ? Array($0.name.utf8) : LineKeys.unmatched }
@@ -66,8 +60,6 @@ public final class NDJSONReader: RecordReader {
         if !hasStarted { try start() }
         try readRows(into: &batch)
         batch.sortRejected()
-        try inspect?(batch)
-        masker.mask(&batch)
         return batch.rowsRead > 0
     }
 

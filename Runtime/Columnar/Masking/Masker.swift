@@ -3,7 +3,14 @@ internal import Columns
 public import Contracts
 internal import Digest
 
-/// Hides what a contract says must not be seen, before it leaves memory.
+/// A batch whose hidden values are masked. Only a ``Masker`` makes one, so a writer that takes these writes no other values.
+public struct MaskedBatch: Sendable {
+    public let records: RecordBatch
+
+    fileprivate init(_ records: consuming RecordBatch) { self.records = records }
+}
+
+/// Masks the values that a contract hides, before they leave memory.
 public struct Masker: Sendable {
     /// What stands in for a redacted value.
     public static let redacted = "[redacted]"
@@ -36,11 +43,12 @@ public struct Masker: Sendable {
         self.key = key ?? []
     }
 
-    /// Hides the batch's masked values; nulls stay nulls.
-    func mask(_ batch: inout RecordBatch) {
+    /// Masks the batch's hidden values in place. Nulls stay nulls.
+    public func mask(_ batch: consuming RecordBatch) -> MaskedBatch {
         for masking in maskings {
             mask(&batch.columns[masking.index].leaves[masking.leaf].values, masking)
         }
+        return MaskedBatch(batch)
     }
 
     private func mask(_ values: inout ColumnValues, _ masking: Masking) {

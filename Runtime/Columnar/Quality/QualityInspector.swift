@@ -47,9 +47,6 @@ public final class QualityInspector {
         }
     }
 
-    /// Whether there is anything to measure.
-    public var isNeeded: Bool { !meters.isEmpty }
-
     public func measure(_ batch: RecordBatch) {
         rowCount += batch.rowCount
         for index in meters.indices { meters[index].meter.measure(batch, operations: operations) }

@@ -17,19 +17,19 @@ struct Attempt {
         _ source: any ByteSource, as format: RawFormat = .csv, contract: Contract? = nil, threads: Int = 3,
         limits: ReaderLimits = ReaderLimits(batchRows: 64), inflate: InflateLimits = InflateLimits(),
         checkpoint: @escaping () throws -> Void = {}
-    ) throws -> Conversion.Result {
-        var options = Conversion.Options()
+    ) throws -> FileConversion.Result {
+        var options = FileConversion.Options()
         options.threads = threads
         options.reader = limits
         options.inflate = inflate
         let contract = try contract ?? fixedContract()
-        return try Conversion(contract: contract, format: format, options: options, checkpoint: checkpoint)
-            .run(from: source, to: output, quarantine: { quarantine })
+        return try FileConversion(contract: contract, format: format, options: options, checkpoint: checkpoint)
+            .run(from: { source }, to: { output }, quarantine: { quarantine })
     }
 
     func run(
         _ bytes: [UInt8], as format: RawFormat = .csv, contract: Contract? = nil, threads: Int = 3
-    ) throws -> Conversion.Result {
+    ) throws -> FileConversion.Result {
         try run(MemorySource(bytes), as: format, contract: contract, threads: threads)
     }
 

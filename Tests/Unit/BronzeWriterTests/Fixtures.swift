@@ -149,6 +149,3 @@ final class TemporaryFolder {
 
 /// ``contract(rows:share:table:)``, for functions with a parameter named `contract`.
 func fixedContract() throws -> Contract { try contract() }
-
-/// The conversion of a file, for files that import `Control`, which has its own `Conversion`.
-typealias FileConversion = Conversion

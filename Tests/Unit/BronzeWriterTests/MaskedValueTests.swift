@@ -217,7 +217,7 @@ import Testing
         ] {
             let output = MemorySink()
             _ = try FileConversion(contract: contract, format: format, options: options)
-                .run(from: MemorySource(gzip(text)), to: output, quarantine: { MemorySink() })
+                .run(from: { MemorySource(gzip(text)) }, to: { output }, quarantine: { MemorySink() })
             let bytes = String(decoding: output.bytes, as: Unicode.ASCII.self)
             #expect(bytes.contains("[redacted]") && !bytes.uppercased().contains(Self.mark))
         }
@@ -233,7 +233,7 @@ import Testing
                 """, file: "fixture")
         let (output, quarantine) = (MemorySink(), MemorySink())
         _ = try FileConversion(contract: open, format: .csv, options: FileConversion.Options())
-            .run(from: MemorySource(gzip(Self.csv)), to: output, quarantine: { quarantine })
+            .run(from: { MemorySource(gzip(Self.csv)) }, to: { output }, quarantine: { quarantine })
         #expect(try Self.dump(output.bytes).contains(Self.mark) && gunzip(quarantine.bytes).contains(Self.mark))
     }
 

@@ -53,11 +53,11 @@ func ruled(_ rules: String, table: String = "beer") throws -> Contract {
 
     @Test("a rule that exceeds the memory limit is unchecked and does not fail the file") func memoryLimit() throws {
         let contract = try ruled("{metric: duplicateValues, mustBe: 0, severity: error}")
-        var options = Conversion.Options()
+        var options = FileConversion.Options()
         options.qualityMemory = 1024
         let rows = (0..<500).map { "\($0),\($0 * 1_000_003 % 2_000_000_011)\n" }.joined()
-        let result = try Conversion(contract: contract, format: .csv, options: options).run(
-            from: MemorySource(gzip("id,score\n" + rows)), to: MemorySink(), quarantine: { MemorySink() })
+        let result = try FileConversion(contract: contract, format: .csv, options: options).run(
+            from: { MemorySource(gzip("id,score\n" + rows)) }, to: { MemorySink() }, quarantine: { MemorySink() })
         #expect(result.quality.map(\.outcome) == [.passed, .unchecked])
     }
 }

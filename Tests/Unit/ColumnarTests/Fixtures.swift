@@ -56,9 +56,11 @@ struct Reading {
     var rejected: [RejectedRow] = []
     var batchSizes: [Int] = []
 
-    init(_ reader: some RecordReader, _ contract: Contract) throws {
+    init(_ reader: some RecordReader, _ contract: Contract, key: [UInt8]? = nil) throws {
+        let masker = try Masker(contract, key: key)
         var batch = RecordBatch(contract.bronzeColumns)
         while try reader.read(into: &batch) {
+            batch = masker.mask(batch).records
             rows += batch.texts
             rejected += batch.rejected
             batchSizes.append(batch.rowsRead)
@@ -120,7 +122,7 @@ func readCSV(
     var limits = ReaderLimits(batchRows: batchRows, batchBytes: batchBytes, lineBytes: line)
     limits.windowBytes = window
     let source = MemorySource(Array(text), pieceSize: piece)
-    return try Reading(try CSVReader(source, contract: contract, limits: limits, maskingKey: key), contract)
+    return try Reading(try CSVReader(source, contract: contract, limits: limits), contract, key: key)
 }
 
 func readCSV(_ text: String, _ contract: Contract, line: Int = 1 << 20, key: [UInt8]? = nil) throws -> Reading {

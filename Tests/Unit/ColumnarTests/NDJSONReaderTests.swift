@@ -10,7 +10,7 @@ func readJSON(
     var limits = ReaderLimits(batchRows: batchRows, batchBytes: batchBytes, lineBytes: line)
     limits.windowBytes = window
     let source = MemorySource(Array(text), pieceSize: piece)
-    return try Reading(try NDJSONReader(source, contract: contract, limits: limits, maskingKey: key), contract)
+    return try Reading(try NDJSONReader(source, contract: contract, limits: limits), contract, key: key)
 }
 
 func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws -> Reading {

@@ -78,9 +78,11 @@ private func table(_ columns: String, rules: String = "") throws -> Contract {
         let text = lines.enumerated().map { "{\"id\":\($0),\($1)}\n" }.joined()
         let reader = try NDJSONReader(
             MemorySource(Array(text.utf8)), contract: contract, limits: ReaderLimits(batchRows: batchRows))
-        reader.inspect = inspector.measure
         var batch = RecordBatch(contract.bronzeColumns)
-        while try reader.read(into: &batch) { #expect(batch.rejected.map(\.message) == []) }
+        while try reader.read(into: &batch) {
+            inspector.measure(batch)
+            #expect(batch.rejected.map(\.message) == [])
+        }
         return inspector.results.map(\.measured)
     }
 

@@ -38,11 +38,10 @@ private func batch(_ text: String, _ contract: Contract, isCSV: Bool = false, ke
     let source = MemorySource(Array(text.utf8), pieceSize: 7)
     let reader: any RecordReader =
         isCSV
-        ? try CSVReader(source, contract: contract, maskingKey: key)
-        : try NDJSONReader(source, contract: contract, maskingKey: key)
+        ? try CSVReader(source, contract: contract) : try NDJSONReader(source, contract: contract)
     var batch = RecordBatch(contract.bronzeColumns)
     _ = try reader.read(into: &batch)
-    return batch
+    return try Masker(contract, key: key).mask(batch).records
 }
 
 extension RecordBatch {

@@ -26,9 +26,8 @@ import Testing
         let inspector = try QualityInspector(contract, memory: memory)
         let reader = try CSVReader(
             MemorySource(Array(text.utf8)), contract: contract, limits: ReaderLimits(batchRows: batchRows))
-        reader.inspect = inspector.measure
         var batch = RecordBatch(contract.bronzeColumns)
-        while try reader.read(into: &batch) {}
+        while try reader.read(into: &batch) { inspector.measure(batch) }
         return inspector.results
     }
 

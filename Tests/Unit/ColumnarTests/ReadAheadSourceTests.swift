@@ -1,3 +1,4 @@
+import Digest
 import Testing
 
 #if canImport(Glibc)

@@ -30,7 +30,7 @@ import Time
     }
     struct Unclaimed: Error {}
 
-    let conversion = Conversion(
+    let conversion = FinishedConversion(
         writtenCount: 6, quarantinedCount: 1, checksum: "c0ffee", outputKey: "bronze/beer/x.parquet",
         contractVersion: "1.0.0", maskedColumns: ["email"], quality: [measured],
         personalData: [
@@ -344,7 +344,7 @@ import Time
                 default:
                     guard let holder = holders.randomElement(using: &random) else { continue }
                     aws.advance(byMilliseconds: 1)
-                    let conversion = Conversion(
+                    let conversion = FinishedConversion(
                         writtenCount: step, quarantinedCount: holder.attemptCount, checksum: "", outputKey: "",
                         contractVersion: "")
                     if let end = try? table.finish(holder, conversion) {

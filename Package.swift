@@ -77,15 +77,15 @@ let functions: [Target] = [
 // MARK: Emulator: the same functions, state machines and template on a laptop
 
 let services: [Target] = [
-    service("CloudFormation", imports: ["YAML"]),
+    service("CloudFormation", imports: ["XML", "YAML"]),
     service("DynamoDB", imports: ["Digest"]),
     service("ECS"),
-    service("IAM"),
-    service("Lambda", imports: ["CZlib", "Digest"], exclude: ["README.md"]),
+    service("IAM", imports: ["XML"]),
+    service("Lambda", imports: ["CZlib", "Digest", "URLCoding"], exclude: ["README.md"]),
     service("Logs"),
     service("Pipes"),
-    service("S3", imports: ["Digest", "Threads"], exclude: ["README.md"]),
-    service("SNS", exclude: ["README.md"]),
+    service("S3", imports: ["CRC", "Digest", "Threads", "URLCoding", "XML"], exclude: ["README.md"]),
+    service("SNS", imports: ["XML"], exclude: ["README.md"]),
     service("SQS", imports: ["Digest"], exclude: ["README.md"]),
     service("SSM", imports: ["Digest"]),
     service("Scheduler"),
@@ -98,16 +98,18 @@ let emulator: [Target] = [
     layer("ASL", in: "Emulator", imports: ["JSONata", "JSON", "Digest", "Time"], exclude: ["README.md"]),
     // Its non-copyable types crash the cross-module optimizer of Swift 6.3.1.
     layer(
-        "EmulatorCore", in: "Emulator", at: "Core", imports: ["JSON", "Digest", "Threads", "CSQLite", "CProcess"],
+        "EmulatorCore", in: "Emulator", at: "Core",
+        imports: ["JSON", "XML", "Time", "URLCoding", "Digest", "Threads", "CSQLite", "CProcess"],
         exclude: ["Store/README.md"],
         optimizedAcrossModules: false),
     layer(
-        "Emulator", in: "Emulator", imports: ["EmulatorCore", "JSON"] + services.map { .target(name: $0.name) },
+        "Emulator", in: "Emulator",
+        imports: ["EmulatorCore", "JSON", "Time", "URLCoding"] + services.map { .target(name: $0.name) },
         optimizedAcrossModules: false),
     layer(
         "EmulatorServer", in: "Emulator", at: "Server",
         imports: [
-            "EmulatorCore",
+            "EmulatorCore", "Time",
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -140,7 +142,7 @@ let tests: [Target] = [
     layer("FakeAWS", in: "Tests/Support", imports: ["AWSClient", "AWSModels", "Digest", "JSON", "Time"]),
     layer("TestReferee", in: "Tests/Support"),
     layer("TestEmulator", in: "Tests/Support", imports: ["TestReferee"]),
-    layer("TestServices", in: "Tests/Support", imports: ["EmulatorCore", "JSON"]),
+    layer("TestServices", in: "Tests/Support", imports: ["EmulatorCore", "JSON", "Time"]),
     unitTests(of: "JSON"),
     .testTarget(
         name: "JSONPolicyTests",
@@ -184,21 +186,22 @@ let tests: [Target] = [
         of: "Replayer", imports: ["AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime", "TestMetrics", "Time"]),
     unitTests(of: "JSONata", imports: ["JSON"]),
     unitTests(of: "ASL", imports: ["JSONata", "JSON", "Time"]),
-    unitTests(of: "EmulatorCore", imports: ["JSON", "TestRandom", "TestServices"]),
-    unitTests(of: "EmulatedCloudFormation", imports: ["EmulatorCore", "JSON", "TestServices", "YAML"]),
+    unitTests(of: "EmulatorCore", imports: ["JSON", "TestRandom", "TestServices", "Time"]),
+    unitTests(of: "EmulatedCloudFormation", imports: ["EmulatorCore", "JSON", "TestServices", "Time", "YAML"]),
     unitTests(of: "EmulatedDynamoDB", imports: ["EmulatorCore", "JSON", "TestRandom", "TestServices"]),
     unitTests(of: "EmulatedECS", imports: ["EmulatorCore", "JSON", "TestServices"]),
-    unitTests(of: "EmulatedIAM", imports: ["EmulatorCore", "JSON", "TestServices"]),
-    unitTests(of: "EmulatedLambda", imports: ["EmulatedSQS", "EmulatorCore", "JSON", "TestServices"]),
-    unitTests(of: "EmulatedLogs", imports: ["EmulatorCore", "JSON", "TestServices"]),
-    unitTests(of: "EmulatedPipes", imports: ["EmulatedSQS", "EmulatorCore", "JSON", "TestServices"]),
-    unitTests(of: "EmulatedS3", imports: ["Digest", "EmulatorCore", "JSON", "TestRandom", "TestServices"]),
+    unitTests(of: "EmulatedIAM", imports: ["EmulatorCore", "JSON", "TestServices", "XML"]),
+    unitTests(of: "EmulatedLambda", imports: ["EmulatedSQS", "EmulatorCore", "JSON", "TestServices", "Time"]),
+    unitTests(of: "EmulatedLogs", imports: ["EmulatorCore", "JSON", "TestServices", "Time"]),
+    unitTests(of: "EmulatedPipes", imports: ["EmulatedSQS", "EmulatorCore", "JSON", "TestServices", "Time"]),
+    unitTests(
+        of: "EmulatedS3", imports: ["Digest", "EmulatorCore", "JSON", "TestRandom", "TestServices", "URLCoding", "XML"]),
     unitTests(
         of: "EmulatedSNS", imports: ["EmulatedCloudFormation", "EmulatedSQS", "EmulatorCore", "JSON", "TestServices"]),
     unitTests(
         of: "EmulatedSQS", imports: ["EmulatedCloudFormation", "Digest", "EmulatorCore", "JSON", "TestServices"]),
-    unitTests(of: "EmulatedSSM", imports: ["EmulatorCore", "JSON", "TestServices"]),
-    unitTests(of: "EmulatedScheduler", imports: ["EmulatorCore", "JSON", "TestServices"]),
+    unitTests(of: "EmulatedSSM", imports: ["EmulatorCore", "JSON", "TestServices", "Time"]),
+    unitTests(of: "EmulatedScheduler", imports: ["EmulatorCore", "JSON", "TestServices", "Time"]),
     unitTests(of: "EmulatedStepFunctions", imports: ["EmulatorCore", "JSON", "TestServices"]),
     unitTests(of: "Emulator", imports: ["EmulatorCore", "JSON"]),
     unitTests(
@@ -297,7 +300,7 @@ func service(_ name: String, imports: [String] = [], exclude: [String] = []) -> 
     precondition(!imports.contains { $0.hasPrefix("Emulated") }, "\(name): a service imports no other service")
     return layer(
         "Emulated\(name)", in: "Emulator/Services", at: name,
-        imports: (["EmulatorCore", "JSON"] + imports).map { .byName(name: $0) }, exclude: exclude,
+        imports: (["EmulatorCore", "JSON", "Time"] + imports).map { .byName(name: $0) }, exclude: exclude,
         optimizedAcrossModules: false)
 }
 

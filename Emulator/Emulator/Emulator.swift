@@ -1,6 +1,7 @@
 internal import EmulatedCloudFormation
 package import EmulatorCore
 internal import Synchronization
+package import Time
 
 /// The whole emulator: its services on one store, a stack played on them, and one listener for them all.
 package final class Emulator: Sendable {
@@ -18,7 +19,7 @@ package final class Emulator: Sendable {
         /// 0 takes a free port.
         package var port = 4566
         package var account = Account()
-        package var ambient = Ambient.system
+        package var clock = ClockAndChance.system
 
         package init(dataFolder: String, templates: [String], functionsFolder: String) {
             self.dataFolder = dataFolder
@@ -43,7 +44,7 @@ package final class Emulator: Sendable {
         let endpoint = EndpointAddress()
         services = try Services(
             ServiceContext(
-                store: store, account: configuration.account, ambient: configuration.ambient, peers: Peers(),
+                store: store, account: configuration.account, clock: configuration.clock, peers: Peers(),
                 endpoint: endpoint,
                 processes: ProcessSupport(
                     executables: ExecutableFolder(configuration.functionsFolder),

@@ -1,5 +1,6 @@
 package import EmulatorCore
 internal import JSON
+internal import URLCoding
 
 /// Tells the services behind one port apart, as AWS's SDKs show it: by target, signature, path or action.
 ///
@@ -57,7 +58,7 @@ package struct Router: Sendable {
             scope = authorization[start...].prefix { $0 != "," && $0 != " " }
         } else if let start = request.query.firstRange(of: "X-Amz-Credential=")?.upperBound {
             let value = String(request.query[start...].prefix { $0 != "&" })
-            scope = (value.percentDecoded ?? value)[...]
+            scope = (String(percentDecoding: value) ?? value)[...]
         } else {
             return nil
         }

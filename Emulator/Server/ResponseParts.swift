@@ -2,6 +2,7 @@ internal import EmulatorCore
 internal import NIOCore
 internal import NIOHTTP1
 import Synchronization
+internal import Time
 
 #if canImport(Glibc)
     internal import Glibc

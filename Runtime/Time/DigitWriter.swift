@@ -11,8 +11,12 @@ struct DigitWriter {
     /// - Parameter width: zeros fill it; a longer number is written whole.
     mutating func append(_ number: Int, width: Int) {
         if number < 0 { append("-") }
+        append(UInt64(number.magnitude), width: width)
+    }
+
+    mutating func append(_ number: UInt64, width: Int) {
         let start = bytes.count
-        var rest = number.magnitude
+        var rest = number
         while rest > 0 || bytes.count < start + width {
             bytes.append(0x30 + UInt8(rest % 10))
             rest /= 10

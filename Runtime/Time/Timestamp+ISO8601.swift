@@ -25,6 +25,18 @@ extension Timestamp: CustomStringConvertible {
         return text.text
     }
 
+    /// `1772357400.250`: seconds since 1970, to the millisecond.
+    /// - SeeAlso: <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>
+    public var epochSeconds: String {
+        let (whole, rest) = milliseconds.magnitude.quotientAndRemainder(dividingBy: 1000)
+        var text = DigitWriter()
+        if milliseconds < 0 { text.append("-") }
+        text.append(whole, width: 1)
+        text.append(".")
+        text.append(rest, width: 3)
+        return text.text
+    }
+
     public var description: String { rfc3339 }
 
     /// Reads `2026-03-01T09:30:00Z`, with or without a fraction, with `Z` or an offset such as `+02:00`.

@@ -1,5 +1,6 @@
 internal import JSON
 internal import JSONata
+internal import Time
 
 /// Expressions in the fields of a state.
 ///

@@ -1,3 +1,5 @@
+internal import Time
+
 /// A definition in the Amazon States Language, parsed and found valid; immutable.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html>

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Time
 
 typealias BranchID = Int
 

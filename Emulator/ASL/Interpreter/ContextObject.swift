@@ -1,4 +1,5 @@
 internal import JSON
+internal import Time
 
 extension Execution {
     /// The context object, `$$`, as a state sees it.
@@ -6,10 +7,10 @@ extension Execution {
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html>
     func context(of branch: Branch, in visit: Visit, taskToken: String? = nil) -> JSON {
         if let context = testing?.conditions.context { return context }
-        var state: JSONObject = ["EnteredTime": .string(visit.enteredAt.text), "Name": .string(visit.state.name)]
+        var state: JSONObject = ["EnteredTime": .string(visit.enteredAt.rfc3339), "Name": .string(visit.state.name)]
         if case .task = visit.state.kind { state["RetryCount"] = .int(visit.retryCount) }
         var about: JSONObject = [
-            "Id": .string(identity.arn), "Input": input, "StartTime": .string(identity.startedAt.text),
+            "Id": .string(identity.arn), "Input": input, "StartTime": .string(identity.startedAt.rfc3339),
             "Name": .string(identity.name), "RoleArn": .string(identity.roleARN), "RedriveCount": 0,
         ]
         if testing != nil {

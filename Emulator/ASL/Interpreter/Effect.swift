@@ -1,4 +1,5 @@
 public import JSON
+public import Time
 
 /// What the host of an execution has to do after an input, in this order.
 public enum Effect: Sendable, Hashable {
@@ -62,18 +63,10 @@ public struct HistoryEvent: Sendable, Hashable {
     /// The event as GetExecutionHistory answers it.
     public var json: JSON {
         var object: JSONObject = [
-            "timestamp": at.json, "type": .string(type), "id": .int(id), "previousEventId": .int(previousEventID),
+            "timestamp": JSONNumber(at.epochSeconds).map { .number($0) } ?? .int(at.seconds), "type": .string(type),
+            "id": .int(id), "previousEventId": .int(previousEventID),
         ]
         object[detailsName] = details.map { .object($0) }
         return .object(object)
-    }
-}
-
-extension Timestamp {
-    /// Seconds since 1970 with milliseconds, as AWS's JSON protocols write instants.
-    public var json: JSON {
-        let milliseconds = nanoseconds / 1_000_000
-        let digits = String(milliseconds + 1000).dropFirst()
-        return JSONNumber("\(seconds).\(digits)").map { .number($0) } ?? .int(seconds)
     }
 }

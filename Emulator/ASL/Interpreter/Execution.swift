@@ -1,5 +1,6 @@
 public import JSON
 internal import JSONata
+public import Time
 
 /// One run of a state machine: a deterministic function from inputs to effects.
 ///
@@ -107,7 +108,7 @@ public struct Execution: Sendable {
             ["input": .string(input.text), "inputDetails": ["truncated": false], "roleArn": .string(identity.roleARN)],
             previous: 0)
         if let timeout = timeoutInSeconds {
-            _ = setTimer(.execution, at: now.adding(milliseconds: Int64(timeout) * 1000))
+            _ = setTimer(.execution, at: now.advanced(byMilliseconds: Int64(timeout) * 1000))
         }
         branches[Self.rootID] = Branch(
             block: machine.block, owner: nil, slot: 0, stateName: machine.block.startAt, input: input,

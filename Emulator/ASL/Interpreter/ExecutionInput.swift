@@ -1,4 +1,5 @@
 public import JSON
+public import Time
 
 public typealias TaskID = Int
 public typealias TimerID = Int

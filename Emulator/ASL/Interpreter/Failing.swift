@@ -1,4 +1,5 @@
 internal import JSON
+internal import Time
 
 extension Execution {
     /// A fault as the state fails with it. Faults of the interpreter itself say which state they are about.
@@ -58,7 +59,7 @@ extension Execution {
         testing?.inspection["errorDetails"] = [
             "retryIndex": .int(position), "retryBackoffIntervalSeconds": .int(delay / 1000),
         ]
-        let timer = setTimer(.retry(id), at: now.adding(milliseconds: delay))
+        let timer = setTimer(.retry(id), at: now.advanced(byMilliseconds: delay))
         branches[id]?.visit?.pending = .timer(timer)
         return true
     }

@@ -1,5 +1,6 @@
 internal import JSON
 internal import JSONata
+internal import Time
 
 /// What the fields of a state can read: its input, the context object and the variables.
 struct Scope {

@@ -1,5 +1,6 @@
 public import JSON
 internal import JSONata
+public import Time
 
 /// One state on its own, with what it would find in an execution: what the TestState operation runs.
 ///

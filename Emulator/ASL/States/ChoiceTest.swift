@@ -1,4 +1,5 @@
 internal import JSON
+internal import Time
 
 /// The condition of a choice rule.
 ///
@@ -98,7 +99,7 @@ extension ChoiceTest.Kind {
         case .numeric: value.number != nil
         case .boolean: value.bool != nil
         case .null: value.isNull
-        case .timestamp: value.string.flatMap { Timestamp(rfc3339: $0) } != nil
+        case .timestamp: value.string.flatMap { Timestamp(rfc3339: $0, upperCaseOnly: true) } != nil
         }
     }
 
@@ -114,8 +115,8 @@ extension ChoiceTest.Kind {
             guard let left = left.double, let right = right.double else { return false }
             return order.holds(left, right)
         case .timestamp:
-            guard let left = left.string.flatMap({ Timestamp(rfc3339: $0) }),
-                let right = right.string.flatMap({ Timestamp(rfc3339: $0) })
+            guard let left = left.string.flatMap({ Timestamp(rfc3339: $0, upperCaseOnly: true) }),
+                let right = right.string.flatMap({ Timestamp(rfc3339: $0, upperCaseOnly: true) })
             else { return false }
             return order.holds(left, right)
         case .boolean:

@@ -1,5 +1,6 @@
 internal import JSON
 internal import JSONata
+internal import Time
 
 /// Calls a function, an activity or a service, and waits for what comes back.
 ///
@@ -85,10 +86,10 @@ extension Execution {
     private mutating func begin(_ request: TaskRequest, credentials: JSON?, in id: BranchID) {
         recordScheduled(request, credentials: credentials, in: id)
         let timeoutTimer = request.timeoutInSeconds.map {
-            setTimer(.taskTimeout(request.id), at: now.adding(milliseconds: Int64($0) * 1000))
+            setTimer(.taskTimeout(request.id), at: now.advanced(byMilliseconds: Int64($0) * 1000))
         }
         let heartbeatTimer = request.heartbeatInSeconds.map {
-            setTimer(.heartbeat(request.id), at: now.adding(milliseconds: Int64($0) * 1000))
+            setTimer(.heartbeat(request.id), at: now.advanced(byMilliseconds: Int64($0) * 1000))
         }
         tasks[request.id] = id
         branches[id]?.visit?.pending = .task(
@@ -151,7 +152,7 @@ extension Execution {
         guard let (branch, task) = pendingTask(id), let seconds = task.request.heartbeatInSeconds else { return }
         cancelTimer(task.heartbeatTimer)
         var beating = task
-        beating.heartbeatTimer = setTimer(.heartbeat(id), at: now.adding(milliseconds: Int64(seconds) * 1000))
+        beating.heartbeatTimer = setTimer(.heartbeat(id), at: now.advanced(byMilliseconds: Int64(seconds) * 1000))
         branches[branch]?.visit?.pending = .task(beating)
     }
 

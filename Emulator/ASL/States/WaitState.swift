@@ -1,4 +1,5 @@
 internal import JSON
+internal import Time
 
 /// Delays the execution.
 ///
@@ -34,7 +35,7 @@ extension DefinitionReader {
             return integer("Seconds", in: fields, atLeast: 0).map { WaitState(duration: .seconds($0)) }
         }
         if let text = string("Timestamp", in: fields) {
-            guard let timestamp = Timestamp(rfc3339: text) else {
+            guard let timestamp = Timestamp(rfc3339: text, upperCaseOnly: true) else {
                 report("String does not match RFC3339 timestamp", at: fields, field: "Timestamp")
                 return nil
             }
@@ -52,20 +53,20 @@ extension Execution {
         attempt(id) { (execution, _, scope) throws(ASLFault) in
             let end: Timestamp
             switch wait.duration {
-            case .seconds(let seconds): end = execution.now.adding(milliseconds: Int64(seconds) * 1000)
+            case .seconds(let seconds): end = execution.now.advanced(byMilliseconds: Int64(seconds) * 1000)
             case .until(let timestamp): end = timestamp
             case .secondsPath(let path):
-                end = execution.now.adding(milliseconds: Int64(try Self.seconds(at: path, in: scope)) * 1000)
+                end = execution.now.advanced(byMilliseconds: Int64(try Self.seconds(at: path, in: scope)) * 1000)
             case .timestampPath(let path): end = try Self.timestamp(at: path, in: scope)
             case .secondsExpression(let expression):
                 let value = try expression.evaluate(in: &scope)
                 guard let seconds = value.int, seconds >= 0 else {
                     throw .unexpectedResult(value, of: expression, expected: "non-negative integer")
                 }
-                end = execution.now.adding(milliseconds: Int64(seconds) * 1000)
+                end = execution.now.advanced(byMilliseconds: Int64(seconds) * 1000)
             case .timestampExpression(let expression):
                 let value = try expression.evaluate(in: &scope)
-                guard let timestamp = value.string.flatMap({ Timestamp(rfc3339: $0) }) else {
+                guard let timestamp = value.string.flatMap({ Timestamp(rfc3339: $0, upperCaseOnly: true) }) else {
                     throw .query(
                         "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: "
                             + value.plainText, at: "Timestamp")
@@ -116,7 +117,7 @@ extension Execution {
         guard let value = try? scope.value(at: path) else {
             throw .runtime("The TimestampPath parameter does not reference an input value: \(path.text)")
         }
-        guard let timestamp = value.string.flatMap({ Timestamp(rfc3339: $0) }) else {
+        guard let timestamp = value.string.flatMap({ Timestamp(rfc3339: $0, upperCaseOnly: true) }) else {
             throw .runtime(
                 "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format "
                     + "string: \(path.text) == \(value.plainText)")

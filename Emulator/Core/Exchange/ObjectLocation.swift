@@ -1,4 +1,5 @@
 package import JSON
+internal import URLCoding
 
 /// Where an object is.
 package struct ObjectLocation: Sendable, Hashable {
@@ -44,7 +45,7 @@ extension ObjectLocation {
         guard !bucket.isEmpty, !path.isEmpty else { return nil }
         let version = parts.dropFirst().first?.split(separator: "&").first { $0.hasPrefix("versionId=") }
         self.init(
-            bucket: String(bucket), key: String(path).percentDecoded ?? String(path),
+            bucket: String(bucket), key: String(percentDecoding: String(path)) ?? String(path),
             version: version.map { String($0.dropFirst("versionId=".count)) })
     }
 }

@@ -1,3 +1,5 @@
+package import Time
+
 /// What S3 says of an object beside its bytes.
 package struct ObjectFacts: Sendable {
     package var key: String

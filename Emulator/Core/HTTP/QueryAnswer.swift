@@ -1,10 +1,12 @@
+package import XML
+
 /// Answers of services that speak AWS's query protocol: forms in, XML out.
 /// - SeeAlso: <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html>
 package enum QueryAnswer {
     package static func success(
-        _ action: String, requestID: String, _ result: (inout XMLText) throws -> Void
+        _ action: String, requestID: String, _ result: (inout XMLWriter) throws -> Void
     ) rethrows -> HTTPResponse {
-        let document = try XMLText(plainRoot: "\(action)Response") { text in
+        let document = try XMLWriter("\(action)Response") { text in
             try text.element("\(action)Result", result)
             text.element("ResponseMetadata") { $0.element("RequestId", requestID) }
         }
@@ -12,7 +14,7 @@ package enum QueryAnswer {
     }
 
     package static func failure(_ fault: AWSFault, requestID: String) -> HTTPResponse {
-        let document = XMLText(plainRoot: "ErrorResponse") { text in
+        let document = XMLWriter("ErrorResponse") { text in
             text.element("Error") { text in
                 text.element("Type", fault.status < 500 ? "Sender" : "Receiver")
                 text.element("Code", fault.code)
@@ -23,7 +25,7 @@ package enum QueryAnswer {
         return answer(fault.status, document)
     }
 
-    private static func answer(_ status: Int, _ document: XMLText) -> HTTPResponse {
+    private static func answer(_ status: Int, _ document: XMLWriter) -> HTTPResponse {
         HTTPResponse(
             status: status, headers: HTTPHeaders([("Content-Type", "text/xml")]), body: .bytes(document.bytes))
     }

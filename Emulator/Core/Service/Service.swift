@@ -1,3 +1,5 @@
+package import Time
+
 /// One AWS service of the emulator.
 ///
 /// The emulator makes every service of its list from the same context, connects them through ``Peers``, then starts them
@@ -30,19 +32,19 @@ extension Service {
 package struct ServiceContext: Sendable {
     package var store: Store
     package var account: Account
-    package var ambient: Ambient
+    package var clock: ClockAndChance
     package var peers: Peers
     /// Where the emulator answers; its URL is known once the listener is open, before any service starts.
     package var endpoint: EndpointAddress
     package var processes: ProcessSupport
 
     package init(
-        store: Store, account: Account, ambient: Ambient, peers: Peers, endpoint: EndpointAddress,
+        store: Store, account: Account, clock: ClockAndChance, peers: Peers, endpoint: EndpointAddress,
         processes: ProcessSupport
     ) {
         self.store = store
         self.account = account
-        self.ambient = ambient
+        self.clock = clock
         self.peers = peers
         self.endpoint = endpoint
         self.processes = processes

@@ -1,4 +1,5 @@
 import Synchronization
+package import Time
 
 /// Wakes a dispatcher that waits for work. A ring while nobody waits is kept, so none is missed.
 package final class Bell: Sendable {
@@ -44,12 +45,12 @@ package final class Bell: Sendable {
     }
 
     /// Like ``wait()``, but no longer than until `deadline` (milliseconds since 1970); nil waits for a ring alone.
-    package func wait(until deadline: Int64?, _ ambient: Ambient) async {
+    package func wait(until deadline: Int64?, _ clock: ClockAndChance) async {
         guard let deadline else { return await wait() }
-        guard deadline > ambient.now() else { return }
+        guard deadline > clock.now().milliseconds else { return }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.wait() }
-            group.addTask { try? await ambient.sleep(deadline) }
+            group.addTask { try? await clock.sleep(Timestamp(milliseconds: deadline)) }
             await group.next()
             group.cancelAll()
         }

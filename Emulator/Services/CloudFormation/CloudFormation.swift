@@ -1,5 +1,7 @@
 package import EmulatorCore
 internal import JSON
+internal import Time
+internal import XML
 
 /// AWS CloudFormation, as far as `aws cloudformation package`, change sets and their execution go.
 ///
@@ -13,19 +15,19 @@ package final class CloudFormation: Service {
 
     let store: Store
     let account: Account
-    let ambient: Ambient
+    let clock: ClockAndChance
     /// Provide the resources, and hold packaged templates, definitions and code.
     let peers: Peers
 
     package convenience init(_ context: ServiceContext) {
-        self.init(store: context.store, peers: context.peers, account: context.account, ambient: context.ambient)
+        self.init(store: context.store, peers: context.peers, account: context.account, clock: context.clock)
     }
 
-    init(store: Store, peers: Peers, account: Account, ambient: Ambient) {
+    init(store: Store, peers: Peers, account: Account, clock: ClockAndChance) {
         self.store = store
         self.peers = peers
         self.account = account
-        self.ambient = ambient
+        self.clock = clock
     }
 
     /// Ends what was under way when the emulator ended.
@@ -59,7 +61,7 @@ package final class CloudFormation: Service {
     func deploy(
         _ text: String, file: String, name: String, parameters: JSONObject
     ) async throws -> StackReport {
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         var record = try store.read { try StackRecord.named(name, in: $0) } ?? StackRecord(name: name, createdAt: now)
         let isNew = !record.status.exists
         record.template = text
@@ -111,7 +113,7 @@ package final class CloudFormation: Service {
             case let action: throw AWSFault.notEmulated("CloudFormation's \(action)")
             }
         } catch {
-            return QueryAnswer.failure(error as? AWSFault ?? .internalFailure(error), requestID: ambient.uuid())
+            return QueryAnswer.failure(error as? AWSFault ?? .internalFailure(error), requestID: clock.uuid())
         }
     }
 
@@ -129,8 +131,8 @@ package final class CloudFormation: Service {
         let parameters = try form.parameters(previous: current?.parameters ?? [:])
         let changes = try ChangeSet(
             stack: stack, name: name, template: text, file: file, parameters: parameters,
-            current: exists ? current : nil, at: ambient.now())
-        let now = ambient.now()
+            current: exists ? current : nil, at: clock.now().milliseconds)
+        let now = clock.now().milliseconds
         try await store.write { transaction in
             guard try ChangeSet.named(name, of: stack, in: transaction.snapshot) == nil else {
                 throw AWSFault("AlreadyExistsException", "ChangeSet \(name) already exists")
@@ -138,7 +140,7 @@ package final class CloudFormation: Service {
             if current == nil { try StackRecord(name: stack, createdAt: now).save(in: transaction) }
             try changes.save(in: transaction)
         }
-        return QueryAnswer.success("CreateChangeSet", requestID: ambient.uuid()) { text in
+        return QueryAnswer.success("CreateChangeSet", requestID: clock.uuid()) { text in
             text.element("Id", arn(ofChangeSet: name))
             text.element("StackId", arn(ofStack: stack))
         }
@@ -171,12 +173,12 @@ package final class CloudFormation: Service {
 
     private func describeChangeSet(_ form: FormBody) throws -> HTTPResponse {
         let changes = try changeSet(form)
-        return QueryAnswer.success("DescribeChangeSet", requestID: ambient.uuid()) { text in
+        return QueryAnswer.success("DescribeChangeSet", requestID: clock.uuid()) { text in
             text.element("ChangeSetName", changes.name)
             text.element("ChangeSetId", arn(ofChangeSet: changes.name))
             text.element("StackName", changes.stack)
             text.element("StackId", arn(ofStack: changes.stack))
-            text.element("CreationTime", Timestamp(milliseconds: changes.createdAt).iso8601)
+            text.element("CreationTime", Timestamp(milliseconds: changes.createdAt).rfc3339)
             text.element("Status", changes.reason == nil ? "CREATE_COMPLETE" : "FAILED")
             text.element("StatusReason", ifPresent: changes.reason)
             text.element("ExecutionStatus", changes.executionStatus)
@@ -213,7 +215,7 @@ package final class CloudFormation: Service {
         }
         // How it went is told by DescribeStacks, as on AWS.
         _ = try? await deploy(changes.template, file: changes.file, name: stack, parameters: changes.parameters)
-        return QueryAnswer.success("ExecuteChangeSet", requestID: ambient.uuid()) { _ in }
+        return QueryAnswer.success("ExecuteChangeSet", requestID: clock.uuid()) { _ in }
     }
 
     // MARK: Stacks
@@ -224,17 +226,17 @@ package final class CloudFormation: Service {
             records = records.filter { $0.name == name }
             guard !records.isEmpty else { throw Self.noStack(name) }
         }
-        return QueryAnswer.success("DescribeStacks", requestID: ambient.uuid()) { text in
+        return QueryAnswer.success("DescribeStacks", requestID: clock.uuid()) { text in
             text.element("Stacks") { text in
                 for record in records { text.element("member") { describe(record, &$0) } }
             }
         }
     }
 
-    private func describe(_ record: StackRecord, _ text: inout XMLText) {
+    private func describe(_ record: StackRecord, _ text: inout XMLWriter) {
         text.element("StackId", arn(ofStack: record.name))
         text.element("StackName", record.name)
-        text.element("CreationTime", Timestamp(milliseconds: record.createdAt).iso8601)
+        text.element("CreationTime", Timestamp(milliseconds: record.createdAt).rfc3339)
         text.element("StackStatus", record.status.rawValue)
         text.element("StackStatusReason", ifPresent: record.reason)
         text.element("DisableRollback", true)
@@ -255,7 +257,7 @@ package final class CloudFormation: Service {
     private func describeResources(_ form: FormBody) throws -> HTTPResponse {
         let name = try form.required("StackName").stackName
         guard let record = try store.read({ try StackRecord.named(name, in: $0) }) else { throw Self.noStack(name) }
-        return QueryAnswer.success("DescribeStackResources", requestID: ambient.uuid()) { text in
+        return QueryAnswer.success("DescribeStackResources", requestID: clock.uuid()) { text in
             text.element("StackResources") { text in
                 for resource in record.resources {
                     text.element("member") { text in
@@ -265,7 +267,7 @@ package final class CloudFormation: Service {
                         text.element("StackName", name)
                         text.element("StackId", arn(ofStack: name))
                         text.element("ResourceStatus", record.status.rawValue)
-                        text.element("Timestamp", Timestamp(milliseconds: record.createdAt).iso8601)
+                        text.element("Timestamp", Timestamp(milliseconds: record.createdAt).rfc3339)
                     }
                 }
             }

@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// A resource that a stack has.
 struct StackResource: Sendable, Hashable {
@@ -60,7 +61,7 @@ extension CloudFormation {
     func deleteStack(_ form: FormBody) async throws -> HTTPResponse {
         let name = try form.required("StackName").stackName
         guard var record = try store.read({ try StackRecord.named(name, in: $0) }) else {
-            return QueryAnswer.success("DeleteStack", requestID: ambient.uuid()) { _ in }
+            return QueryAnswer.success("DeleteStack", requestID: clock.uuid()) { _ in }
         }
         guard !record.status.isInProgress else {
             throw AWSFault("ValidationError", "Stack:\(name) is being changed and can not be deleted.")
@@ -77,7 +78,7 @@ extension CloudFormation {
             record.resources = left.reversed().map(\.resource)
             try await save(record)
         }
-        return QueryAnswer.success("DeleteStack", requestID: ambient.uuid()) { _ in }
+        return QueryAnswer.success("DeleteStack", requestID: clock.uuid()) { _ in }
     }
 
     static func reason(_ left: [(resource: StackResource, reason: String)]) -> String? {

@@ -1,6 +1,7 @@
 package import EmulatorCore
-internal import Synchronization
 package import JSON
+internal import Synchronization
+internal import Time
 
 /// DynamoDB: tables, items, indexes, transactions, and a stream of what changes.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/Welcome.html>
@@ -15,13 +16,13 @@ package final class DynamoDB: Service, JSONService {
     package static let schema = [TableCatalog.schema, ItemStorage.schema, ChangeLog.schema, TransactionTokens.schema]
 
     /// - Parameter store: opened with ``schema``.
-    init(store: Store, account: Account, ambient: Ambient = .system) {
+    init(store: Store, account: Account, clock: ClockAndChance = .system) {
         self.store = store
-        state = DynamoDBState(account: account, ambient: ambient)
+        state = DynamoDBState(account: account, clock: clock)
     }
 
     package convenience init(_ context: ServiceContext) {
-        self.init(store: context.store, account: context.account, ambient: context.ambient)
+        self.init(store: context.store, account: context.account, clock: context.clock)
     }
 
     /// Begins to delete items whose time to live has passed.

@@ -8,7 +8,7 @@ extension ECSService: Service, JSONService {
     package convenience init(_ context: ServiceContext) {
         var options = Options(functions: context.processes.executables)
         options.account = context.account
-        options.ambient = context.ambient
+        options.clock = context.clock
         options.environment = context.processes.environment
         self.init(
             store: context.store, host: context.processes.host, logs: context.peers, endpoint: context.endpoint,

@@ -1,6 +1,7 @@
 package import EmulatorCore
-internal import Synchronization
 package import JSON
+internal import Synchronization
+package import Time
 
 #if canImport(Glibc)
     internal import Glibc
@@ -16,7 +17,7 @@ package final class ECSService: Sendable {
         /// Where the executables are that containers name in `entryPoint` or `command`.
         package var functions: ExecutableFolder
         package var account = Account()
-        package var ambient = Ambient.system
+        package var clock = ClockAndChance.system
         /// Variables for every process, under those that its definition sets.
         package var environment: [String: String] = [:]
         /// Tasks at work at once; the others wait as `PENDING`.
@@ -45,7 +46,7 @@ package final class ECSService: Sendable {
     }
 
     /// Notes what became of the tasks of the emulator's last life. Call it before anything asks for tasks.
-    package func start() async throws { try await tasks.stopOrphans(at: options.ambient.now()) }
+    package func start() async throws { try await tasks.stopOrphans(at: options.clock.now().milliseconds) }
 
     // MARK: Names
 
@@ -76,15 +77,15 @@ package final class ECSService: Sendable {
 
     private func launch(_ definition: TaskDefinition, _ request: JSON) async throws(AWSFault) -> TaskRecord {
         let cluster = clusterName(request["cluster"])
-        let id = options.ambient.uuid().filter { $0 != "-" }
+        let id = options.clock.uuid().filter { $0 != "-" }
         let record = TaskRecord(
             arn: options.account.arn("ecs", "task/\(cluster)/\(id)"), clusterARN: clusterARN(cluster),
             definitionARN: arn(of: definition), family: definition.family, request: request,
-            createdAt: options.ambient.now(),
+            createdAt: options.clock.now().milliseconds,
             containers: definition.containers.map { TaskRecord.Container(name: $0.name, image: $0.image) })
         var launches: [RunningTask.Launch] = []
         for container in definition.containers { launches.append(try launch(container, record)) }
-        let task = RunningTask(record: record, launches: launches, ambient: options.ambient)
+        let task = RunningTask(record: record, launches: launches, clock: options.clock)
         let end = Promise<TaskRecord>()
         do { try await tasks.save(record) } catch { throw .internalFailure(error) }
         running.withLock { $0[record.arn] = (task, end) }

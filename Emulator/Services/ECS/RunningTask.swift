@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// The processes of one task, from their start to the end of the last.
 actor RunningTask {
@@ -15,16 +16,16 @@ actor RunningTask {
 
     private(set) var record: TaskRecord
     private let launches: [Launch]
-    private let ambient: Ambient
+    private let clock: ClockAndChance
     /// By the container's position.
     private(set) var processes: [Int: ChildProcess] = [:]
     private var isStopping = false
     private let allEnded = Promise<Void>()
 
-    init(record: TaskRecord, launches: [Launch], ambient: Ambient) {
+    init(record: TaskRecord, launches: [Launch], clock: ClockAndChance) {
         self.record = record
         self.launches = launches
-        self.ambient = ambient
+        self.clock = clock
     }
 
     /// Starts the containers.
@@ -48,7 +49,7 @@ actor RunningTask {
         }
         if !isStopping {
             record.status = "RUNNING"
-            record.startedAt = ambient.now()
+            record.startedAt = clock.now().milliseconds
         }
         if processes.isEmpty { finish() }
         return record
@@ -89,7 +90,8 @@ actor RunningTask {
 
     private func finish() {
         record.stop(
-            at: ambient.now(), code: "EssentialContainerExited", reason: "Essential container in task exited")
+            at: clock.now().milliseconds, code: "EssentialContainerExited", reason: "Essential container in task exited"
+        )
         allEnded.settle(())
     }
 }

@@ -1,4 +1,6 @@
 package import EmulatorCore
+internal import Time
+internal import XML
 
 /// AWS IAM and STS, as far as scripts ask: roles can be made and read, and nobody is ever refused anything.
 ///
@@ -16,16 +18,16 @@ package struct IAMService: Service {
 
     private let store: Store
     private let account: Account
-    private let ambient: Ambient
+    private let clock: ClockAndChance
 
     package init(_ context: ServiceContext) {
-        self.init(store: context.store, account: context.account, ambient: context.ambient)
+        self.init(store: context.store, account: context.account, clock: context.clock)
     }
 
-    init(store: Store, account: Account = Account(), ambient: Ambient = .system) {
+    init(store: Store, account: Account = Account(), clock: ClockAndChance = .system) {
         self.store = store
         self.account = account
-        self.ambient = ambient
+        self.clock = clock
     }
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
@@ -33,13 +35,16 @@ package struct IAMService: Service {
             let form = FormBody(try await request.body.collect(upTo: Self.requestLimit))
             let action = form["Action"] ?? ""
             let result = try await perform(action, form)
-            return QueryAnswer.success(action, requestID: ambient.uuid()) { $0.verbatim(Array(result.utf8)) }
+            return QueryAnswer.success(action, requestID: clock.uuid(), result)
         } catch {
-            return QueryAnswer.failure(error as? AWSFault ?? .internalFailure(error), requestID: ambient.uuid())
+            return QueryAnswer.failure(error as? AWSFault ?? .internalFailure(error), requestID: clock.uuid())
         }
     }
 
-    private func perform(_ action: String, _ form: FormBody) async throws -> String {
+    /// Writes an answer's result.
+    private typealias Result = (inout XMLWriter) -> Void
+
+    private func perform(_ action: String, _ form: FormBody) async throws -> Result {
         switch action {
         case "CreateRole": return try await createRole(form)
         case "GetRole": return try role(named: form["RoleName"] ?? "")
@@ -47,33 +52,46 @@ package struct IAMService: Service {
             try await store.write {
                 try $0.execute("DELETE FROM iam_role WHERE name = ?", .text(form["RoleName"] ?? ""))
             }
-            return ""
+            return { _ in }
         case "ListRoles":
             let roles = try store.read { snapshot in
                 try snapshot.all("SELECT name, document, created_at FROM iam_role ORDER BY name") { row in
-                    "<member>\(members(row.text(0), row.text(1), row.integer(2)))</member>"
+                    members(row.text(0), row.text(1), row.integer(2))
                 }
             }
-            return "<IsTruncated>false</IsTruncated><Roles>\(roles.joined())</Roles>"
+            return { result in
+                result.element("IsTruncated", false)
+                result.element("Roles") { list in for role in roles { list.element("member", role) } }
+            }
         // Rights are not checked, so there is nothing to keep.
-        case "PutRolePolicy", "AttachRolePolicy", "DetachRolePolicy", "DeleteRolePolicy": return ""
-        case "ListAttachedRolePolicies": return "<IsTruncated>false</IsTruncated><AttachedPolicies/>"
-        case "ListRolePolicies": return "<IsTruncated>false</IsTruncated><PolicyNames/>"
+        case "PutRolePolicy", "AttachRolePolicy", "DetachRolePolicy", "DeleteRolePolicy": return { _ in }
+        case "ListAttachedRolePolicies": return Self.emptyList("AttachedPolicies")
+        case "ListRolePolicies": return Self.emptyList("PolicyNames")
         case "GetCallerIdentity":
-            return
-                "<Arn>arn:aws:iam::\(account.id):root</Arn><UserId>\(account.id)</UserId><Account>\(account.id)</Account>"
+            return { [account] result in
+                result.element("Arn", "arn:aws:iam::\(account.id):root")
+                result.element("UserId", account.id)
+                result.element("Account", account.id)
+            }
         default: throw AWSFault.notEmulated("IAM's \(action)")
+        }
+    }
+
+    private static func emptyList(_ name: String) -> Result {
+        { result in
+            result.element("IsTruncated", false)
+            result.element(name, "")
         }
     }
 
     // MARK: Roles
 
-    private func createRole(_ form: FormBody) async throws -> String {
+    private func createRole(_ form: FormBody) async throws -> Result {
         guard let name = form["RoleName"], !name.isEmpty else {
             throw AWSFault("ValidationError", "RoleName is missing.")
         }
         let document = form["AssumeRolePolicyDocument"] ?? "{}"
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         let isNew = try await store.write { transaction in
             try transaction.execute(
                 "INSERT OR IGNORE INTO iam_role VALUES (?, ?, ?)", .text(name), .text(document), .integer(now)) == 1
@@ -84,7 +102,7 @@ package struct IAMService: Service {
         return try role(named: name)
     }
 
-    private func role(named name: String) throws -> String {
+    private func role(named name: String) throws -> Result {
         let found = try store.read { snapshot in
             try snapshot.first("SELECT document, created_at FROM iam_role WHERE name = ?", .text(name)) { row in
                 members(name, row.text(0), row.integer(1))
@@ -93,26 +111,18 @@ package struct IAMService: Service {
         guard let found else {
             throw AWSFault("NoSuchEntity", "The role with name \(name) cannot be found.", status: 404)
         }
-        return "<Role>\(found)</Role>"
+        return { $0.element("Role", found) }
     }
 
-    private func members(_ name: String, _ document: String, _ createdAt: Int64) -> String {
-        let created = Timestamp(milliseconds: createdAt).iso8601
-        return """
-            <Path>/</Path><RoleName>\(escaped(name))</RoleName><RoleId>AROA\(escaped(name.uppercased()))</RoleId>\
-            <Arn>arn:aws:iam::\(account.id):role/\(escaped(name))</Arn><CreateDate>\(created)</CreateDate>\
-            <AssumeRolePolicyDocument>\(escaped(document))</AssumeRolePolicyDocument>
-            """
-    }
-
-    private func escaped(_ text: String) -> String {
-        text.reduce(into: "") { escaped, character in
-            switch character {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            default: escaped.append(character)
-            }
+    private func members(_ name: String, _ document: String, _ createdAt: Int64) -> Result {
+        let arn = "arn:aws:iam::\(account.id):role/\(name)"
+        return { role in
+            role.element("Path", "/")
+            role.element("RoleName", name)
+            role.element("RoleId", "AROA\(name.uppercased())")
+            role.element("Arn", arn)
+            role.element("CreateDate", Timestamp(milliseconds: createdAt).rfc3339)
+            role.element("AssumeRolePolicyDocument", document)
         }
     }
 }

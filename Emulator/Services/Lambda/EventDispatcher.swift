@@ -1,6 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 internal import Synchronization
+internal import Time
 
 /// Runs queued events: as many at once as a function may, failed ones again, hopeless ones to their destination.
 /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
@@ -16,20 +17,20 @@ final class EventDispatcher: Sendable {
     private let queue: EventQueue
     private let registry: FunctionRegistry
     private let concurrency: Int
-    private let ambient: Ambient
+    private let clock: ClockAndChance
     /// Take the records of events at their destinations.
     private let peers: Peers
     private let run: Run
     private let inFlight = Mutex<[String: Set<Int64>]>([:])
 
     init(
-        queue: EventQueue, registry: FunctionRegistry, concurrency: Int, ambient: Ambient,
+        queue: EventQueue, registry: FunctionRegistry, concurrency: Int, clock: ClockAndChance,
         peers: Peers, run: @escaping Run
     ) {
         self.queue = queue
         self.registry = registry
         self.concurrency = concurrency
-        self.ambient = ambient
+        self.clock = clock
         self.peers = peers
         self.run = run
     }
@@ -43,9 +44,9 @@ final class EventDispatcher: Sendable {
                 next = try queue.nextDue()
             } catch {
                 // The store is busy or closing: look again soon, or be cancelled.
-                next = ambient.now() + 1000
+                next = clock.now().milliseconds + 1000
             }
-            await queue.bell.wait(until: next, ambient)
+            await queue.bell.wait(until: next, clock)
         }
     }
 
@@ -73,7 +74,7 @@ final class EventDispatcher: Sendable {
                 outcome = try await run(event, function)
             } catch {
                 // No worker, or no executable: not the function's fault, so no attempt is counted.
-                let due = ambient.now() + Self.throttleDelay
+                let due = clock.now().milliseconds + Self.throttleDelay
                 guard due - event.createdAt < ageLimit else {
                     return try await giveUp(event, function, nil, "EventAgeExceeded")
                 }
@@ -82,7 +83,7 @@ final class EventDispatcher: Sendable {
             guard outcome.functionError != nil else {
                 return try await deliver(event, function, outcome, "Success", to: function.onSuccess)
             }
-            let due = ambient.now() + Self.retryDelays[min(event.attempts, Self.retryDelays.count - 1)]
+            let due = clock.now().milliseconds + Self.retryDelays[min(event.attempts, Self.retryDelays.count - 1)]
             if event.attempts >= function.maximumRetryAttempts {
                 try await giveUp(event, function, outcome, "RetriesExhausted")
             } else if due - event.createdAt >= ageLimit {
@@ -150,7 +151,7 @@ final class EventDispatcher: Sendable {
 
     private func record(of event: QueuedEvent, _ outcome: InvocationOutcome?, _ condition: String) -> JSON {
         var record: JSONObject = [
-            "version": "1.0", "timestamp": .string(Timestamp(milliseconds: ambient.now()).iso8601),
+            "version": "1.0", "timestamp": .string(clock.now().rfc3339),
             "requestContext": [
                 "requestId": .string(event.requestID),
                 "functionArn": .string(registry.arn(of: event.function) + ":$LATEST"),

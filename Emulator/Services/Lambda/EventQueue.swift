@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// An asynchronous invocation that waits in the store.
 struct QueuedEvent: Sendable {
@@ -27,15 +28,15 @@ struct EventQueue: Sendable {
         """
 
     let store: Store
-    let ambient: Ambient
+    let clock: ClockAndChance
     /// Rung when an event may have become due.
     let bell = Bell()
 
     /// - Returns: the request id.
     @discardableResult
     func add(function: String, payload: [UInt8], in transaction: borrowing Transaction) throws -> String {
-        let requestID = ambient.uuid()
-        let now = ambient.now()
+        let requestID = clock.uuid()
+        let now = clock.now().milliseconds
         try transaction.execute(
             "INSERT INTO lambda_event (function, request_id, payload, created_at, due_at) VALUES (?, ?, ?, ?, ?)",
             .text(function), .text(requestID), .blob(payload), .integer(now), .integer(now))
@@ -51,7 +52,7 @@ struct EventQueue: Sendable {
                 """
                 SELECT id, request_id, payload, attempts, created_at FROM lambda_event
                 WHERE function = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?
-                """, .text(function), .integer(ambient.now()), .integer(limit + excluded.count)
+                """, .text(function), .integer(clock.now().milliseconds), .integer(limit + excluded.count)
             ) { row in
                 guard events.count < limit, !excluded.contains(row.integer(0)) else { return }
                 events.append(
@@ -66,7 +67,9 @@ struct EventQueue: Sendable {
     /// When the next event that is not due yet will be; nil when there is none.
     func nextDue() throws -> Int64? {
         try store.read { snapshot in
-            try snapshot.first("SELECT min(due_at) FROM lambda_event WHERE due_at > ?", .integer(ambient.now())) {
+            try snapshot.first(
+                "SELECT min(due_at) FROM lambda_event WHERE due_at > ?", .integer(clock.now().milliseconds)
+            ) {
                 $0.integerOrNil(0)
             } ?? nil
         }

@@ -1,6 +1,7 @@
-internal import EmulatorCore
 internal import Digest
+internal import EmulatorCore
 internal import JSON
+internal import Time
 
 extension LambdaService {
     /// What `GetFunctionConfiguration` and its relatives answer.
@@ -47,9 +48,9 @@ extension LambdaService {
     /// A declaration that is saved now: with the time and a revision id of its own.
     func stamped(_ declaration: JSONObject) -> JSONObject {
         var declaration = declaration
-        let time = Timestamp(milliseconds: options.ambient.now()).iso8601.dropLast()
+        let time = options.clock.now().rfc3339.dropLast()
         declaration["LastModified"] = .string(time + "+0000")
-        declaration["RevisionId"] = .string(options.ambient.uuid())
+        declaration["RevisionId"] = .string(options.clock.uuid())
         return declaration
     }
 }

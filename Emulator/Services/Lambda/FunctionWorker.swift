@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import Synchronization
+internal import Time
 
 /// One process of a function, and the Runtime API listener that is its alone.
 final class FunctionWorker: Sendable {
@@ -22,7 +23,7 @@ final class FunctionWorker: Sendable {
     private let listener: any Listener
     private let runtime: RuntimeAPI
     private let log: InvocationLog
-    private let ambient: Ambient
+    private let clock: ClockAndChance
     /// Reported with the first invocation.
     private let initDuration: Once<Duration>
     /// Settled when the process ends during an invocation.
@@ -31,14 +32,14 @@ final class FunctionWorker: Sendable {
 
     private init(
         plan: Plan, process: ChildProcess, listener: any Listener, runtime: RuntimeAPI, log: InvocationLog,
-        ambient: Ambient, initDuration: Duration
+        clock: ClockAndChance, initDuration: Duration
     ) {
         self.plan = plan
         self.process = process
         self.listener = listener
         self.runtime = runtime
         self.log = log
-        self.ambient = ambient
+        self.clock = clock
         self.initDuration = Once(initDuration)
     }
 
@@ -48,12 +49,11 @@ final class FunctionWorker: Sendable {
     /// - Throws: ``InitFailure`` when it ends, reports an error or keeps silent instead; ``AWSFault`` when it cannot be
     ///   started at all.
     static func start(
-        _ plan: Plan, host: ProcessHost, listening: any Listening, sink: any LogWriting, ambient: Ambient
+        _ plan: Plan, host: ProcessHost, listening: any Listening, sink: any LogWriting, clock: ClockAndChance
     ) async throws -> FunctionWorker {
-        let clock = ContinuousClock()
-        let begin = clock.now
+        let begin = ContinuousClock.now
         let runtime = RuntimeAPI()
-        let log = InvocationLog(group: plan.configuration.logGroup, sink: sink, ambient: ambient)
+        let log = InvocationLog(group: plan.configuration.logGroup, sink: sink, clock: clock)
         let listener = try await listening.listen(port: 0, respond: runtime.respond)
         var environment = plan.environment
         environment["AWS_LAMBDA_RUNTIME_API"] = "127.0.0.1:\(listener.port)"
@@ -83,11 +83,11 @@ final class FunctionWorker: Sendable {
             process.signal(9)
             _ = await process.ended()
             await listener.close()
-            throw failure(readiness, of: plan, log, after: clock.now - begin)
+            throw failure(readiness, of: plan, log, after: ContinuousClock.now - begin)
         }
         let worker = FunctionWorker(
-            plan: plan, process: process, listener: listener, runtime: runtime, log: log, ambient: ambient,
-            initDuration: clock.now - begin)
+            plan: plan, process: process, listener: listener, runtime: runtime, log: log, clock: clock,
+            initDuration: ContinuousClock.now - begin)
         Task { await worker.watch() }
         return worker
     }
@@ -136,11 +136,10 @@ final class FunctionWorker: Sendable {
     /// Runs one invocation; the worker takes one at a time.
     /// - Returns: nil when the process had ended before it took the invocation, so that another worker can.
     func run(_ invocation: Invocation) async -> InvocationOutcome? {
-        let clock = ContinuousClock()
-        let begin = clock.now
+        let begin = ContinuousClock.now
         let timeout = Duration.seconds(plan.configuration.timeoutInSeconds)
         var invocation = invocation
-        invocation.deadline = ambient.now() + timeout.wholeMilliseconds
+        invocation.deadline = clock.now().milliseconds + timeout.wholeMilliseconds
         let promise = Promise<InvocationEnd>()
         current.withLock { $0 = promise }
         defer { current.withLock { $0 = nil } }
@@ -156,7 +155,7 @@ final class FunctionWorker: Sendable {
         timer.cancel()
         memoryWatch.cancel()
         if case .exited = end, runtime.withdraw() { return nil }
-        let duration = min(clock.now - begin, timeout)
+        let duration = min(ContinuousClock.now - begin, timeout)
         let peak = process.peakResidentBytes
         if case .timedOut = end { stop() }
         if case .outOfMemory = end { stop() }

@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import Synchronization
+internal import Time
 
 /// One worker's log stream: its output, and the lines that Lambda itself writes around each invocation.
 /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html>
@@ -11,10 +12,10 @@ final class InvocationLog: Sendable {
     private let sink: any LogWriting
     private let tail = Mutex<[UInt8]>([])
 
-    init(group: String, sink: any LogWriting, ambient: Ambient) {
-        let date = Timestamp(milliseconds: ambient.now()).iso8601.prefix(10).split(separator: "-").joined(
+    init(group: String, sink: any LogWriting, clock: ClockAndChance) {
+        let date = clock.now().rfc3339.prefix(10).split(separator: "-").joined(
             separator: "/")
-        stream = date + "/[$LATEST]" + ambient.uuid().filter { $0 != "-" }
+        stream = date + "/[$LATEST]" + clock.uuid().filter { $0 != "-" }
         self.group = group
         self.sink = sink
     }

@@ -1,5 +1,7 @@
 package import EmulatorCore
 internal import JSON
+internal import Time
+internal import URLCoding
 
 // The REST API. Paths begin with the date on which their operation was introduced, which says nothing more.
 // See <https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html>
@@ -9,7 +11,7 @@ extension LambdaService {
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
         do {
-            let parts = request.path.split(separator: "/").map { String($0).percentDecoded ?? String($0) }
+            let parts = request.path.split(separator: "/").map { String(percentDecoding: String($0)) ?? String($0) }
             return try await answer(request, parts)
         } catch let fault as AWSFault {
             return Self.answer(fault)
@@ -105,7 +107,7 @@ extension LambdaService {
     ) async throws -> HTTPResponse {
         let context = headers["X-Amz-Client-Context"].flatMap { [UInt8](base64: $0) }
         let invocation = Invocation(
-            requestID: options.ambient.uuid(), payload: event,
+            requestID: options.clock.uuid(), payload: event,
             clientContext: context.map { String(decoding: $0, as: UTF8.self) }, traceID: headers["X-Amzn-Trace-Id"],
             functionARN: registry.arn(of: function.name))
         let outcome = try await run(function, invocation)
@@ -173,7 +175,7 @@ extension LambdaService {
     /// - Parameter input: the members of `AddPermission`.
     func grant(_ name: String, _ input: JSON) async throws(AWSFault) -> JSON {
         var function = try registry.function(name)
-        let id = input["StatementId"]?.string ?? options.ambient.uuid()
+        let id = input["StatementId"]?.string ?? options.clock.uuid()
         var statement: JSONObject = [
             "Sid": .string(id), "Effect": "Allow", "Principal": ["Service": input["Principal"] ?? ""],
             "Action": input["Action"] ?? "lambda:InvokeFunction", "Resource": .string(registry.arn(of: function.name)),

@@ -1,6 +1,7 @@
 package import EmulatorCore
 internal import JSON
 internal import Synchronization
+package import Time
 
 #if canImport(Glibc)
     internal import Glibc
@@ -16,7 +17,7 @@ package final class LambdaService: Sendable {
         /// Where the executables are that templates name as `Code`.
         package var functions: ExecutableFolder
         package var account = Account()
-        package var ambient = Ambient.system
+        package var clock = ClockAndChance.system
         /// Variables for every process whose code is not packaged, under those that its definition sets: they name what
         /// a package would bring along.
         package var environment: [String: String] = [:]
@@ -54,7 +55,7 @@ package final class LambdaService: Sendable {
         self.listening = listening
         self.peers = peers
         registry = try FunctionRegistry(store: store, account: options.account)
-        queue = EventQueue(store: store, ambient: options.ambient)
+        queue = EventQueue(store: store, clock: options.clock)
         pool = WorkerPool(
             WorkerPool.Limits(
                 concurrency: options.concurrency, patience: options.patience, idleTime: options.idleTime))
@@ -64,7 +65,7 @@ package final class LambdaService: Sendable {
     /// Begins to run queued events, those left by the emulator's last life included.
     package func start() async throws {
         let events = EventDispatcher(
-            queue: queue, registry: registry, concurrency: options.concurrency, ambient: options.ambient,
+            queue: queue, registry: registry, concurrency: options.concurrency, clock: options.clock,
             peers: peers
         ) { [weak self] event, function throws(AWSFault) in
             guard let self else { throw AWSFault("ServiceException", "The emulator is stopping.", status: 503) }
@@ -107,7 +108,7 @@ package final class LambdaService: Sendable {
                 worker =
                     if let kept = turn.worker { kept } else {
                         try await FunctionWorker.start(
-                            plan, host: host, listening: listening, sink: peers, ambient: options.ambient)
+                            plan, host: host, listening: listening, sink: peers, clock: options.clock)
                     }
             } catch {
                 await pool.finish(turn, worker: nil)
@@ -187,8 +188,8 @@ package final class LambdaService: Sendable {
     /// `Root=1-<seconds>-<24 digits>;Sampled=0`
     /// - SeeAlso: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>
     private func newTraceID() -> String {
-        let digits = options.ambient.uuid().filter { $0 != "-" }.prefix(24)
-        return "Root=1-\(String(options.ambient.now() / 1000, radix: 16))-\(digits);Sampled=0"
+        let digits = options.clock.uuid().filter { $0 != "-" }.prefix(24)
+        return "Root=1-\(String(options.clock.now().milliseconds / 1000, radix: 16))-\(digits);Sampled=0"
     }
 }
 
@@ -198,7 +199,7 @@ extension LambdaService: FunctionInvoking {
     package func invoke(function: String, payload: [UInt8]) async throws(AWSFault) -> FunctionAnswer {
         let configuration = try registry.function(function)
         guard payload.count <= PayloadLimit.request else { throw Self.requestTooLarge(PayloadLimit.request) }
-        let requestID = options.ambient.uuid()
+        let requestID = options.clock.uuid()
         let event = payload.isEmpty ? Array("{}".utf8) : payload
         let outcome = try await run(
             configuration,
@@ -231,7 +232,7 @@ extension LambdaService: Service {
     package convenience init(_ context: ServiceContext) throws {
         var options = Options(functions: context.processes.executables)
         options.account = context.account
-        options.ambient = context.ambient
+        options.clock = context.clock
         options.environment = context.processes.environment
         try self.init(
             store: context.store, host: context.processes.host, listening: context.processes.listening,

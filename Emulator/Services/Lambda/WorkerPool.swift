@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// The workers of all functions: kept while idle, started on demand, never more than the limits allow.
 actor WorkerPool {

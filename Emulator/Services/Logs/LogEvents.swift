@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// A place between events, in the order of their times.
 private struct EventPosition {
@@ -57,7 +58,7 @@ extension LogService {
         let (group, stream) = (try group(input), try stream(input))
         _ = try await streamID(stream, group: group)
         let events = try Self.events(input)
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         try await store.write { [store] transaction in
             for event in events {
                 _ = try store.insert(event.message, at: event.time, ingestedAt: now, group, stream, in: transaction)

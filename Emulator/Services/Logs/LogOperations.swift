@@ -1,12 +1,13 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 // Operations on groups and streams. See
 // <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_Operations.html>
 
 extension LogService {
     func createGroup(_ input: JSON) async throws -> JSON {
-        let (group, now) = (try group(input), ambient.now())
+        let (group, now) = (try group(input), clock.now().milliseconds)
         guard group.utf8.count <= 512, group.utf8.allSatisfy(Self.mayNameGroup) else {
             throw AWSFault.logsParameter(
                 "1 validation error detected: Value '\(group)' at 'logGroupName' failed to satisfy constraint: Member must "
@@ -27,7 +28,7 @@ extension LogService {
     }
 
     func createStream(_ input: JSON) async throws -> JSON {
-        let (group, stream, now) = (try group(input), try stream(input), ambient.now())
+        let (group, stream, now) = (try group(input), try stream(input), clock.now().milliseconds)
         guard try await store.write({ try LogStore.create(stream: stream, group: group, at: now, in: $0) }) else {
             _ = try await groupID(group)
             throw AWSFault("ResourceAlreadyExistsException", "The specified log stream already exists")

@@ -1,21 +1,22 @@
 package import EmulatorCore
 package import JSON
+internal import Time
 
 /// Amazon CloudWatch Logs: what functions and containers write, kept within bounds.
 package final class LogService: Sendable {
     let store: LogStore
     let account: Account
-    let ambient: Ambient
+    let clock: ClockAndChance
 
     /// - Parameters:
     ///   - directory: where `logs.sqlite` is kept; it must exist.
     ///   - sizeLimit: in bytes; the oldest events go when it is reached.
     init(
-        directory: String, account: Account = Account(), ambient: Ambient = .system, sizeLimit: Int = 256 << 20
+        directory: String, account: Account = Account(), clock: ClockAndChance = .system, sizeLimit: Int = 256 << 20
     ) throws {
         store = try LogStore(directory: directory, sizeLimit: sizeLimit)
         self.account = account
-        self.ambient = ambient
+        self.clock = clock
     }
 
     /// Keeps what was logged so far and ends.
@@ -26,7 +27,7 @@ package final class LogService: Sendable {
 
 extension LogService: LogWriting {
     package func write(_ message: String, group: String, stream: String) {
-        store.add(message, at: ambient.now(), group: group, stream: stream)
+        store.add(message, at: clock.now().milliseconds, group: group, stream: stream)
     }
 }
 
@@ -35,7 +36,7 @@ extension LogService: ResourceProviding {
 
     package func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
         let properties = resource.properties
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         let group = properties["LogGroupName"]?.string ?? resource.logicalID
         let stream =
             resource.type == "AWS::Logs::LogStream" ? properties["LogStreamName"]?.string ?? resource.logicalID : nil
@@ -69,7 +70,7 @@ extension LogService: Service, JSONService {
     package static let schema: [String] = []
 
     package convenience init(_ context: ServiceContext) throws {
-        try self.init(directory: context.store.directory, account: context.account, ambient: context.ambient)
+        try self.init(directory: context.store.directory, account: context.account, clock: context.clock)
     }
 
     package func stop() async { close() }

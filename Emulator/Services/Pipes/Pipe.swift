@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// A pipe as declared: from a DynamoDB stream to a state machine or a function.
 /// - SeeAlso: <https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_CreatePipe.html>
@@ -84,7 +85,7 @@ struct Pipe: Sendable {
                 "aws.pipes.pipe-arn": .string(arn), "aws.pipes.pipe-name": .string(name),
                 "aws.pipes.source-arn": .string(source),
                 "aws.pipes.target-arn": declaration["Target"] ?? "",
-                "aws.pipes.event.ingestion-time": .string(Timestamp(milliseconds: time).iso8601),
+                "aws.pipes.event.ingestion-time": .string(Timestamp(milliseconds: time).rfc3339),
             ])
     }
 }

@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Moves one pipe's records from its stream to its target, in order.
 ///
@@ -15,7 +16,7 @@ struct PipeRunner: Sendable {
     let arn: String
     let store: Store
     let peers: Peers
-    let ambient: Ambient
+    let clock: ClockAndChance
     /// Rung when the stream may have more.
     let bell = Bell()
 
@@ -36,7 +37,7 @@ struct PipeRunner: Sendable {
                     await giveUp(after: failures, error)
                     failures = 0
                 } else {
-                    try? await ambient.sleep(ambient.now() + delay)
+                    try? await clock.sleep(clock.now().advanced(byMilliseconds: delay))
                 }
             }
         }
@@ -52,7 +53,7 @@ struct PipeRunner: Sendable {
         let taken = records.filter { pipe.takes($0.event) }
         let tooOld = taken.prefix { isTooOld($0) }
         let inputs = taken.dropFirst(tooOld.count).map {
-            pipe.input(for: $0.event, arn: arn, ingestedAt: ambient.now())
+            pipe.input(for: $0.event, arn: arn, ingestedAt: clock.now().milliseconds)
         }
         let batches = stride(from: 0, to: inputs.count, by: pipe.batchSize).map { start in
             JSON.array(Array(inputs[start..<min(start + pipe.batchSize, inputs.count)]))
@@ -82,13 +83,13 @@ struct PipeRunner: Sendable {
 
     private func isTooOld(_ record: StreamRecord) -> Bool {
         guard let limit = pipe.maximumRecordAge else { return false }
-        return ambient.now() - arrival(of: record) > limit
+        return clock.now().milliseconds - arrival(of: record) > limit
     }
 
     /// Milliseconds since 1970.
     private func arrival(of record: StreamRecord) -> Int64 {
         let seconds = record.event["dynamodb"]?["ApproximateCreationDateTime"]?.double
-        return seconds.map { Int64($0 * 1000) } ?? ambient.now()
+        return seconds.map { Int64($0 * 1000) } ?? clock.now().milliseconds
     }
 
     private var isWaiting: Bool {
@@ -150,10 +151,10 @@ struct PipeRunner: Sendable {
         func sequence(_ record: StreamRecord) -> JSON {
             record.event["dynamodb"]?["SequenceNumber"] ?? .string(String(record.sequence))
         }
-        func moment(_ milliseconds: Int64) -> JSON { .string(Timestamp(milliseconds: milliseconds).iso8601) }
+        func moment(_ milliseconds: Int64) -> JSON { .string(Timestamp(milliseconds: milliseconds).rfc3339) }
         let letter: JSON = [
             "context": ["partnerResourceArn": .string(arn), "condition": .string(condition)], "version": "1.0",
-            "timestamp": moment(ambient.now()),
+            "timestamp": moment(clock.now().milliseconds),
             "DDBStreamBatchInfo": [
                 "shardId": .string(try peers.stream(pipe.source).shardID(ofStream: pipe.source)),
                 "startSequenceNumber": sequence(first), "endSequenceNumber": sequence(last),

@@ -1,6 +1,7 @@
 package import EmulatorCore
 internal import JSON
 internal import Synchronization
+internal import Time
 
 /// EventBridge Pipes from DynamoDB streams to state machines and functions.
 package final class PipeService: Sendable {
@@ -23,15 +24,15 @@ package final class PipeService: Sendable {
     private let store: Store
     private let peers: Peers
     private let account: Account
-    private let ambient: Ambient
+    private let clock: ClockAndChance
     private let state: Mutex<State>
 
     /// - Parameter peers: the streams that pipes read, their targets, and the queues for events that they give up on.
-    init(store: Store, peers: Peers, account: Account = Account(), ambient: Ambient = .system) throws {
+    init(store: Store, peers: Peers, account: Account = Account(), clock: ClockAndChance = .system) throws {
         self.store = store
         self.peers = peers
         self.account = account
-        self.ambient = ambient
+        self.clock = clock
         var state = State()
         try store.read { snapshot in
             try snapshot.query("SELECT declaration FROM pipe") { row in
@@ -72,7 +73,7 @@ package final class PipeService: Sendable {
 
     private func run(_ pipe: Pipe) {
         let runner = PipeRunner(
-            pipe: pipe, arn: arn(of: pipe.name), store: store, peers: peers, ambient: ambient)
+            pipe: pipe, arn: arn(of: pipe.name), store: store, peers: peers, clock: clock)
         let source = try? peers.stream(pipe.source)
         state.withLock { state in
             state.runners.removeValue(forKey: pipe.name)?.task.cancel()
@@ -138,7 +139,7 @@ extension PipeService: Service {
     package static let signingNames = ["pipes"]
 
     package convenience init(_ context: ServiceContext) throws {
-        try self.init(store: context.store, peers: context.peers, account: context.account, ambient: context.ambient)
+        try self.init(store: context.store, peers: context.peers, account: context.account, clock: context.clock)
     }
 
     /// ListPipes and DescribePipe.

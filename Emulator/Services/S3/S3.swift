@@ -1,6 +1,8 @@
 package import EmulatorCore
 internal import JSON
 internal import Threads
+internal import Time
+internal import XML
 
 /// Amazon S3: buckets, objects with versions, multipart uploads, and events for functions.
 ///
@@ -16,22 +18,22 @@ package final class S3: Service, ResourceProviding {
     let reclaimer: FileReclaimer
     let peers: Peers
     let account: Account
-    let ambient: Ambient
+    let clock: ClockAndChance
 
     package convenience init(_ context: ServiceContext) throws {
-        try self.init(store: context.store, peers: context.peers, account: context.account, ambient: context.ambient)
+        try self.init(store: context.store, peers: context.peers, account: context.account, clock: context.clock)
     }
 
     /// Opens the objects in the store's folder, and begins to remove files that a crash left behind.
     /// - Parameter peers: receive the events that buckets are configured to send.
-    init(store: Store, peers: Peers, account: Account, ambient: Ambient) throws {
+    init(store: Store, peers: Peers, account: Account, clock: ClockAndChance) throws {
         let files = try ObjectFiles(
-            directory: store.directory + "/objects", run: String(ambient.uuid().filter { $0 != "-" }))
+            directory: store.directory + "/objects", run: String(clock.uuid().filter { $0 != "-" }))
         self.store = store
         self.files = files
         self.peers = peers
         self.account = account
-        self.ambient = ambient
+        self.clock = clock
         reclaimer = FileReclaimer { files.remove($0) }
         // What cannot be looked up now is swept at another start.
         SystemThread {
@@ -40,7 +42,7 @@ package final class S3: Service, ResourceProviding {
     }
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
-        let requestID = String(ambient.uuid().filter { $0 != "-" }.prefix(16)).uppercased()
+        let requestID = String(clock.uuid().filter { $0 != "-" }.prefix(16)).uppercased()
         var response: HTTPResponse
         do {
             let request = try S3Request(request)
@@ -135,7 +137,7 @@ package final class S3: Service, ResourceProviding {
         HTTPResponse(status: status, headers: HTTPHeaders(headers))
     }
 
-    static func answer(_ document: XMLText, _ headers: [(String, String)] = []) -> HTTPResponse {
+    static func answer(_ document: XMLWriter, _ headers: [(String, String)] = []) -> HTTPResponse {
         HTTPResponse(
             status: 200, headers: HTTPHeaders([("Content-Type", "application/xml")] + headers),
             body: .bytes(document.bytes))
@@ -158,7 +160,7 @@ package final class S3: Service, ResourceProviding {
         if request.method == "HEAD" || fault.status == 304 {
             return HTTPResponse(status: fault.status, headers: HTTPHeaders(fault.headers))
         }
-        let document = XMLText(plainRoot: "Error") { text in
+        let document = XMLWriter("Error") { text in
             text.element("Code", fault.code)
             text.element("Message", fault.message)
             for (name, value) in fault.details { text.element(name, value) }

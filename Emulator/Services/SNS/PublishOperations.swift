@@ -1,5 +1,6 @@
 package import EmulatorCore
 internal import JSON
+internal import Time
 
 // Messages to topics. See <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
 
@@ -36,7 +37,7 @@ extension SNSService: EventTarget {
     private func publish(
         _ notice: Notice, to topic: StoredTopic, in transaction: borrowing Transaction
     ) throws -> String {
-        let id = ambient.uuid()
+        let id = clock.uuid()
         for subscription in try StoredSubscription.all(ofTopic: topic.name, in: transaction.snapshot)
         where !subscription.isPending && subscription.takes(notice) {
             let notification = notification(notice, id: id, for: subscription)
@@ -102,7 +103,7 @@ extension SNSService: EventTarget {
         ]
         if let subject = notice.subject { members["Subject"] = .string(subject) }
         members["Message"] = .string(notice.message(for: subscription.proto))
-        members["Timestamp"] = .string(Timestamp(milliseconds: ambient.now()).iso8601)
+        members["Timestamp"] = .string(clock.now().rfc3339)
         members["UnsubscribeURL"] = .string(
             "https://sns.\(account.region).amazonaws.com/?Action=Unsubscribe&SubscriptionArn=\(arn(of: subscription))")
         if !notice.attributes.isEmpty { members["MessageAttributes"] = notice.attributesAsShown }

@@ -1,5 +1,7 @@
 package import EmulatorCore
 package import JSON
+internal import Time
+internal import XML
 
 /// Amazon SNS: topics, and what they bring to queues and functions.
 ///
@@ -13,14 +15,14 @@ package final class SNSService: Sendable {
     let store: Store
     let peers: Peers
     let account: Account
-    let ambient: Ambient
+    let clock: ClockAndChance
 
     /// - Parameter peers: the queues and functions that topics deliver to.
-    init(store: Store, peers: Peers, account: Account = Account(), ambient: Ambient = .system) {
+    init(store: Store, peers: Peers, account: Account = Account(), clock: ClockAndChance = .system) {
         self.store = store
         self.peers = peers
         self.account = account
-        self.ambient = ambient
+        self.clock = clock
     }
 
     func arn(of topic: String) -> String { account.arn("sns", topic) }
@@ -82,12 +84,12 @@ extension SNSService: Service {
     package static let signingNames = ["sns"]
 
     package convenience init(_ context: ServiceContext) {
-        self.init(store: context.store, peers: context.peers, account: context.account, ambient: context.ambient)
+        self.init(store: context.store, peers: context.peers, account: context.account, clock: context.clock)
     }
 
     /// SNS speaks the query protocol only: the form is made the document that `perform` takes, and the answer XML.
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
-        let requestID = ambient.uuid()
+        let requestID = clock.uuid()
         do {
             let form = FormBody(try await request.body.collect(upTo: Self.requestLimit))
             let action = form["Action"] ?? ""
@@ -99,7 +101,7 @@ extension SNSService: Service {
     }
 }
 
-extension XMLText {
+extension XMLWriter {
     /// Writes a structure's members as the query protocol does; of SNS's answers, only attributes are a map.
     fileprivate mutating func members(of structure: JSON) {
         for (name, value) in structure.object ?? [:] {

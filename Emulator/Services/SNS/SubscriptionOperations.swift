@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 // Operations on subscriptions. See <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
 
@@ -11,7 +12,7 @@ extension SNSService {
         let attributes = input["Attributes"]?.object ?? [:]
         try StoredSubscription.check(attributes)
         let new = StoredSubscription(
-            id: ambient.uuid(), topic: topic, proto: proto, endpoint: endpoint, attributes: attributes)
+            id: clock.uuid(), topic: topic, proto: proto, endpoint: endpoint, attributes: attributes)
         let subscription = try await store.write { transaction in
             _ = try StoredTopic.named(topic, in: transaction.snapshot)
             let all = try StoredSubscription.all(ofTopic: topic, in: transaction.snapshot)

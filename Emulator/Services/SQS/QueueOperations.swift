@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 // Operations on queues. See <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html>
 
@@ -12,7 +13,7 @@ extension SQSService {
         var settings = QueueSettings()
         try settings.set(attributes, isNew: true, isFIFO: isFIFO)
         let queue = StoredQueue(
-            name: name, settings: settings, tags: input["tags"]?.object ?? [:], createdAt: ambient.now())
+            name: name, settings: settings, tags: input["tags"]?.object ?? [:], createdAt: clock.now().milliseconds)
         try await store.write { [self] transaction in
             if let existing = try StoredQueue.find(name, in: transaction.snapshot) {
                 for (attribute, value) in queue.settings.given where existing.settings[attribute] != value.string {
@@ -90,7 +91,7 @@ extension SQSService {
     func queueAttributes(_ input: JSON) throws -> JSON {
         let name = try queueName(input)
         let wanted = input["AttributeNames"]?.array?.compactMap(\.string) ?? []
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         let (queue, depth) = try store.read { snapshot in
             let queue = try StoredQueue(named: name, in: snapshot)
             return (queue, try StoredMessage.depth(of: queue, at: now, in: snapshot))
@@ -115,7 +116,7 @@ extension SQSService {
 
     func setQueueAttributes(_ input: JSON) async throws -> JSON {
         guard let attributes = input["Attributes"]?.object else { throw AWSFault.missingParameter("Attributes") }
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         return try await change(try queueName(input)) { queue in
             try queue.settings.set(attributes, isNew: false, isFIFO: queue.settings.isFIFO)
             queue.modifiedAt = now

@@ -1,6 +1,7 @@
-internal import EmulatorCore
 internal import Digest
+internal import EmulatorCore
 internal import JSON
+internal import Time
 
 // Messages out of queues. See
 // <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>
@@ -58,7 +59,7 @@ extension SQSService {
         return try await pollers.wait(for: name) { bell in
             var deadline: Int64?
             while true {
-                let now = ambient.now()
+                let now = clock.now().milliseconds
                 // Looking first spares a commit where there is nothing.
                 let (queue, isEmpty, next) = try store.read { snapshot in
                     let queue = try StoredQueue(named: name, in: snapshot)
@@ -73,14 +74,14 @@ extension SQSService {
                 let end = deadline ?? now + Int64(wait) * 1000
                 deadline = end
                 guard now < end, !Task.isCancelled else { return [:] }
-                await bell.wait(until: min(end, next ?? end), ambient)
+                await bell.wait(until: min(end, next ?? end), clock)
             }
         }
     }
 
     /// Takes messages, and makes them invisible; those that were received too often go where the queue says.
     private func take(_ request: ReceiveRequest, from name: String) async throws -> [JSON] {
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         return try await store.write { [self] transaction in
             let queue = try StoredQueue(named: name, in: transaction.snapshot)
             let timeout = request.visibilityTimeoutInSeconds ?? queue.settings.visibilityTimeoutInSeconds
@@ -185,7 +186,7 @@ extension SQSService {
             let visibleAt = try transaction.snapshot.first(
                 "SELECT visible_at FROM sqs_message WHERE id = ?", .integer(receipt.message)
             ) { $0.integer(0) }
-            if let visibleAt, visibleAt <= ambient.now() {
+            if let visibleAt, visibleAt <= clock.now().milliseconds {
                 throw AWSFault.queueParameter("ReceiptHandle", receipt.text, "The receipt handle has expired.")
             }
         }
@@ -214,7 +215,7 @@ extension SQSService {
     private func changeVisibility(_ input: JSON, in queue: StoredQueue, _ transaction: borrowing Transaction) throws {
         let receipt = try ReceiptHandle(input, queue: queue.name)
         guard let timeout = try input.visibilityTimeout else { throw AWSFault.missingParameter("VisibilityTimeout") }
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         let visibleAt = try transaction.snapshot.first(
             "SELECT visible_at FROM sqs_message WHERE id = ? AND queue = ? AND total_receives = ?",
             .integer(receipt.message), .text(queue.name), .integer(receipt.receive)

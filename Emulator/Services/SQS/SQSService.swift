@@ -1,5 +1,6 @@
 package import EmulatorCore
 package import JSON
+internal import Time
 
 /// Amazon SQS: queues whose messages are rows, durable from the answer to `SendMessage` until they are deleted.
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html>
@@ -8,19 +9,19 @@ package final class SQSService: Sendable {
 
     let store: Store
     let account: Account
-    let ambient: Ambient
+    let clock: ClockAndChance
     let pollers = Pollers()
     private let endpoint: EndpointAddress
 
     /// - Parameter endpoint: what queue URLs start with, once it is known.
     init(
         store: Store, endpoint: EndpointAddress = EndpointAddress(), account: Account = Account(),
-        ambient: Ambient = .system
+        clock: ClockAndChance = .system
     ) {
         self.store = store
         self.endpoint = endpoint
         self.account = account
-        self.ambient = ambient
+        self.clock = clock
     }
 
     func arn(of name: String) -> String { account.arn("sqs", name) }
@@ -42,7 +43,7 @@ extension SQSService: Service, JSONService {
 
     package convenience init(_ context: ServiceContext) {
         self.init(
-            store: context.store, endpoint: context.endpoint, account: context.account, ambient: context.ambient)
+            store: context.store, endpoint: context.endpoint, account: context.account, clock: context.clock)
     }
 
     package var actionService: String { "sqs" }

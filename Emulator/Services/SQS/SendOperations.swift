@@ -1,6 +1,7 @@
-package import EmulatorCore
 internal import Digest
+package import EmulatorCore
 internal import JSON
+internal import Time
 
 // Messages into queues. See
 // <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
@@ -47,7 +48,7 @@ extension SQSService: EventTarget {
         _ message: QueueMessage, to queue: StoredQueue, in transaction: borrowing Transaction
     ) throws -> JSONObject {
         try message.check(for: queue)
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         var message = message
         if queue.settings.isFIFO {
             message.deduplicationID = message.deduplicationID ?? Digest.sha256(message.body).hexadecimal
@@ -55,7 +56,7 @@ extension SQSService: EventTarget {
                 return answer(to: message, messageID: known.messageID, sequence: known.sequence)
             }
         }
-        let messageID = ambient.uuid()
+        let messageID = clock.uuid()
         let delay = Int64(message.delayInSeconds ?? queue.settings.delayInSeconds) * 1000
         try StoredMessage.removeExpired(from: queue, at: now, in: transaction)
         try transaction.execute(

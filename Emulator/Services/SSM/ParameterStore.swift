@@ -1,5 +1,6 @@
 package import EmulatorCore
 package import JSON
+internal import Time
 
 /// The Parameter Store of AWS Systems Manager: values by name, of which the latest version is kept.
 ///
@@ -11,16 +12,16 @@ package struct ParameterStore: Sendable {
 
     private let store: Store
     private let account: Account
-    private let ambient: Ambient
+    private let clock: ClockAndChance
 
     package init(_ context: ServiceContext) {
-        self.init(store: context.store, account: context.account, ambient: context.ambient)
+        self.init(store: context.store, account: context.account, clock: context.clock)
     }
 
-    init(store: Store, account: Account = Account(), ambient: Ambient = .system) {
+    init(store: Store, account: Account = Account(), clock: ClockAndChance = .system) {
         self.store = store
         self.account = account
-        self.ambient = ambient
+        self.clock = clock
     }
 
     private func arn(of name: String) -> String {
@@ -44,7 +45,7 @@ package struct ParameterStore: Sendable {
             throw AWSFault("UnsupportedParameterType", "The parameter type isn't supported.")
         }
         let overwrites = input["Overwrite"]?.bool ?? false
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         let version = try await store.write { transaction in
             guard var parameter = try StoredParameter.find(name, in: transaction.snapshot) else {
                 guard let type else {

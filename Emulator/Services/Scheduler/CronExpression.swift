@@ -1,4 +1,5 @@
 internal import EmulatorCore
+internal import Time
 
 /// Six fields: minutes, hours, day of month, month, day of week, year, with `*`, `?`, lists, ranges, steps and names.
 ///
@@ -85,9 +86,8 @@ struct CronExpression: Sendable, Hashable {
     }
 
     private func fits(_ day: Int64) -> Bool {
-        let date = CalendarTime(milliseconds: day * 86_400_000)
-        let weekday = Int((day + 4) % 7) + 1
+        let date = CalendarDate(daysSinceEpoch: Int(day))
         return months.contains(date.month) && (chosenYears?.contains(date.year) ?? true)
-            && (daysOfMonth?.contains(date.day) ?? true) && (daysOfWeek?.contains(weekday) ?? true)
+            && (daysOfMonth?.contains(date.day) ?? true) && (daysOfWeek?.contains(date.weekday + 1) ?? true)
     }
 }

@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// A schedule of EventBridge Scheduler, or a rule of EventBridge that has one.
 struct Schedule: Sendable {
@@ -44,7 +45,7 @@ struct Schedule: Sendable {
 
     /// What `target` gets when the schedule fires at `time`.
     func input(for target: Target, at time: Int64, id: String, account: Account) -> JSON {
-        let moment = Timestamp(milliseconds: time).iso8601.dropLast(5) + "Z"
+        let moment = Timestamp(milliseconds: time).rfc3339.dropLast(5) + "Z"
         if let input = target.input {
             let filled = input.replacing("<aws.scheduler.scheduled-time>", with: moment)
                 .replacing("<aws.scheduler.execution-id>", with: id)

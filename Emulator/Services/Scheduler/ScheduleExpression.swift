@@ -1,4 +1,5 @@
 internal import EmulatorCore
+internal import Time
 
 /// When a schedule fires: `rate(5 minutes)`, `cron(0 12 * * ? *)`, `at(2026-01-01T00:00:00)`, all in UTC.
 /// - SeeAlso: <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>
@@ -25,8 +26,11 @@ enum ScheduleExpression: Sendable, Hashable {
             guard let cron = CronExpression(inside) else { throw invalid }
             self = .cron(cron)
         case "at":
-            guard let time = CalendarTime(iso8601: inside) else { throw invalid }
-            self = .at(time.milliseconds)
+            guard inside.utf8.count == 19, let time = Timestamp(rfc3339: inside + "Z", upperCaseOnly: true),
+                (1970...2199).contains(time.date.year)
+            else { throw invalid }
+            // A schedule fires at a minute.
+            self = .at(time.milliseconds / 60_000 * 60_000)
         default: throw invalid
         }
     }
@@ -43,41 +47,5 @@ enum ScheduleExpression: Sendable, Hashable {
         case .cron(let cron): cron.next(after: time)
         case .at(let moment): moment > time ? moment : nil
         }
-    }
-}
-
-/// A minute in UTC, as calendars show it.
-struct CalendarTime: Hashable {
-    var year: Int
-    var month: Int
-    var day: Int
-    var hour: Int
-    var minute: Int
-
-    /// Of the day in which `milliseconds` since 1970 lies.
-    init(milliseconds: Int64) {
-        let fields = Timestamp(milliseconds: milliseconds).iso8601.split(whereSeparator: { !$0.isNumber }).compactMap {
-            Int($0)
-        }
-        (year, month, day, hour, minute) = (fields[0], fields[1], fields[2], fields[3], fields[4])
-    }
-
-    /// - Parameter text: `2026-02-03T16:45:00`
-    init?(iso8601 text: String) {
-        let fields = text.split(whereSeparator: { !$0.isNumber }).compactMap { Int($0) }
-        guard fields.count == 6, text.count == 19, (1970...2199).contains(fields[0]), (1...12).contains(fields[1]),
-            (1...31).contains(fields[2]), (0...23).contains(fields[3]), (0...59).contains(fields[4])
-        else { return nil }
-        (year, month, day, hour, minute) = (fields[0], fields[1], fields[2], fields[3], fields[4])
-    }
-
-    var milliseconds: Int64 { (daysSince1970 * 1440 + Int64(hour * 60 + minute)) * 60_000 }
-
-    /// Years begin in March here, so that the leap day is the last of its year.
-    private var daysSince1970: Int64 {
-        let year = Int64(month <= 2 ? year - 1 : year)
-        let month = Int64(month > 2 ? month - 3 : month + 9)
-        let daysInYear = (153 * month + 2) / 5 + Int64(day) - 1
-        return year * 365 + year / 4 - year / 100 + year / 400 + daysInYear - 719_468
     }
 }

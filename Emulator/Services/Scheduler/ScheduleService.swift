@@ -1,6 +1,7 @@
 package import EmulatorCore
 internal import JSON
 internal import Synchronization
+internal import Time
 
 /// EventBridge Scheduler and EventBridge's scheduled rules.
 ///
@@ -20,15 +21,15 @@ package final class ScheduleService: Sendable {
     private let store: Store
     private let peers: Peers
     private let account: Account
-    private let ambient: Ambient
+    private let clock: ClockAndChance
     private let bell = Bell()
     private let task = Mutex<Task<Void, Never>?>(nil)
 
-    init(store: Store, peers: Peers, account: Account = Account(), ambient: Ambient = .system) {
+    init(store: Store, peers: Peers, account: Account = Account(), clock: ClockAndChance = .system) {
         self.store = store
         self.peers = peers
         self.account = account
-        self.ambient = ambient
+        self.clock = clock
     }
 
     /// Begins to fire.
@@ -55,9 +56,9 @@ package final class ScheduleService: Sendable {
                     try snapshot.first("SELECT min(due_at) FROM schedule") { $0.integerOrNil(0) } ?? nil
                 }
             } catch {
-                next = ambient.now() + Self.retryDelay
+                next = clock.now().milliseconds + Self.retryDelay
             }
-            await bell.wait(until: next, ambient)
+            await bell.wait(until: next, clock)
         }
     }
 
@@ -66,7 +67,7 @@ package final class ScheduleService: Sendable {
             var due: [(schedule: Schedule, dueAt: Int64)] = []
             try snapshot.query(
                 "SELECT declaration, is_rule, due_at FROM schedule WHERE due_at <= ? ORDER BY due_at",
-                .integer(ambient.now())
+                .integer(clock.now().milliseconds)
             ) { row in
                 let declaration = try JSON(parsing: row.blob(0)).object ?? [:]
                 let schedule = try Schedule(declaration, isRule: row.int(1) == 1, account: account)
@@ -78,11 +79,11 @@ package final class ScheduleService: Sendable {
 
     private func fire(_ due: (schedule: Schedule, dueAt: Int64)) async {
         let schedule = due.schedule
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         // From the planned time, so that a rate does not drift; from now, when times were missed.
         let planned = schedule.expression.next(after: due.dueAt)
         let next = planned.flatMap { $0 > now ? $0 : schedule.expression.next(after: now) }
-        let id = ambient.uuid()
+        let id = clock.uuid()
         do {
             try await store.write { [self] transaction in
                 for target in schedule.targets {
@@ -122,7 +123,7 @@ extension ScheduleService: ResourceProviding {
         do { known = try self.declaration(of: schedule.arn) } catch { throw .internalFailure(error) }
         // Unchanged, it keeps its next time.
         guard known != .object(schedule.declaration) else { return provisioned }
-        let due = schedule.isEnabled ? schedule.expression.next(after: ambient.now()) : nil
+        let due = schedule.isEnabled ? schedule.expression.next(after: clock.now().milliseconds) : nil
         do {
             try await store.write { transaction in
                 try transaction.execute(
@@ -168,7 +169,7 @@ extension ScheduleService: Service {
     package static let signingNames = ["scheduler"]
 
     package convenience init(_ context: ServiceContext) {
-        self.init(store: context.store, peers: context.peers, account: context.account, ambient: context.ambient)
+        self.init(store: context.store, peers: context.peers, account: context.account, clock: context.clock)
     }
 
     /// ListSchedules and GetSchedule.

@@ -1,7 +1,8 @@
-internal import EmulatorCore
 internal import ASL
+internal import EmulatorCore
 internal import JSON
 internal import Synchronization
+internal import Time
 
 /// Activities: tasks that workers fetch by polling.
 ///
@@ -11,7 +12,7 @@ extension StepFunctionsService {
         let name = try input.required("name")
         try Self.checkName(name)
         let arn = account.arn("states", "activity:\(name)")
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         let createdAt = try await store.write { transaction in
             try transaction.execute(
                 "INSERT OR IGNORE INTO activities (arn, name, created_at) VALUES (?, ?, ?)", .text(arn), .text(name),
@@ -54,7 +55,7 @@ extension StepFunctionsService {
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetActivityTask.html>
     func activityTask(_ input: JSON) async throws -> JSON {
         let arn = try activity(try input.required("activityArn")).arn
-        let deadline = ambient.now() + 60_000
+        let deadline = clock.now().milliseconds + 60_000
         while true {
             while let task = activities.take(arn) {
                 guard let runner = runner(of: task.execution), await runner.isPending(task: task.request.id) else {
@@ -65,8 +66,8 @@ extension StepFunctionsService {
                     "taskToken": .string(task.request.token), "input": .string(task.request.parameters.text),
                 ]
             }
-            guard ambient.now() < deadline, !Task.isCancelled else { return [:] }
-            await activities.bell(of: arn).wait(until: deadline, ambient)
+            guard clock.now().milliseconds < deadline, !Task.isCancelled else { return [:] }
+            await activities.bell(of: arn).wait(until: deadline, clock)
         }
     }
 

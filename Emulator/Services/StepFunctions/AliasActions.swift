@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// A name for one or two versions of a state machine, with the share of executions that each gets.
 ///
@@ -60,7 +61,7 @@ extension StepFunctionsService {
         let arn = "\(machineARN):\(name)"
         let routing = input["routingConfiguration"] ?? []
         let description = input["description"]?.string
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         return try await store.write { transaction in
             guard let machine = try transaction.snapshot.stateMachine(StateMachineARN(machineARN)) else {
                 throw AWSFault.stateMachineDoesNotExist(machineARN)
@@ -102,7 +103,7 @@ extension StepFunctionsService {
     func updateAlias(_ input: JSON) async throws -> JSON {
         let arn = try input.required("stateMachineAliasArn")
         if input["routingConfiguration"] != nil { _ = try Self.checkRouting(input["routingConfiguration"]) }
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         try await store.write { transaction in
             guard let alias = try transaction.snapshot.alias(arn) else {
                 throw AWSFault("ResourceNotFound", "Request references a resource that does not exist.")

@@ -1,6 +1,7 @@
-internal import EmulatorCore
 internal import ASL
+internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Executions started by executions.
 ///
@@ -8,7 +9,7 @@ internal import JSON
 extension StepFunctionsService {
     /// `states:startExecution`, with or without waiting for the end.
     func startChild(_ request: TaskRequest) async throws -> JSON {
-        let requestID = ambient.uuid()
+        let requestID = clock.uuid()
         let parameters = request.parameters
         var input: JSONObject = [
             "stateMachineArn": parameters["StateMachineArn"] ?? .null,

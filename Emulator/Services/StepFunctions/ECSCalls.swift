@@ -1,6 +1,7 @@
-internal import EmulatorCore
 internal import ASL
+internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Tasks on ECS, started and awaited by executions.
 ///
@@ -9,7 +10,7 @@ extension StepFunctionsService {
     /// `ecs:runTask`
     func runTask(_ parameters: JSON) async throws -> JSON {
         guard let ecs = peers.tasks else { throw TaskFailure.notPlayed("ecs") }
-        let requestID = ambient.uuid()
+        let requestID = clock.uuid()
         let answer: JSON
         do {
             answer = try await ecs.runTask(parameters.renamingMembers { $0.lowercased() })

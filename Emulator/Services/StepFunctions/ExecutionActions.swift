@@ -1,7 +1,8 @@
-package import EmulatorCore
 internal import ASL
+package import EmulatorCore
 internal import JSON
 internal import Synchronization
+internal import Time
 
 /// Starting, watching and stopping executions.
 extension StepFunctionsService: EventTarget {
@@ -41,11 +42,11 @@ extension StepFunctionsService: EventTarget {
             throw AWSFault.stateMachineDoesNotExist(text)
         }
         if let name { try Self.checkName(name) }
-        let name = name ?? ambient.uuid()
+        let name = name ?? clock.uuid()
         let machine = try machine(of: record.revision, workflow: record.workflow)
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         guard record.workflow == .standard else {
-            let id = ambient.uuid()
+            let id = clock.uuid()
             let arn = account.arn("states", "express:\(record.name):\(name):\(id)")
             let runner = ExecutionRunner(
                 Execution(of: machine, as: identity(arn, name, record, at: now), input: input), keeping: .start,
@@ -87,7 +88,7 @@ extension StepFunctionsService: EventTarget {
         _ arn: String, _ name: String, _ record: StateMachineRecord, at now: Int64
     ) -> Execution.Identity {
         Execution.Identity(
-            arn: arn, name: name, roleARN: record.revision.roleARN, startedAt: ASL.Timestamp(milliseconds: now),
+            arn: arn, name: name, roleARN: record.revision.roleARN, startedAt: Timestamp(milliseconds: now),
             stateMachineARN: record.arn, stateMachineName: record.name, region: account.region)
     }
 
@@ -102,17 +103,17 @@ extension StepFunctionsService: EventTarget {
         }
         guard record.workflow == .express else { throw AWSFault.stateMachineTypeNotSupported() }
         let machine = try machine(of: record.revision, workflow: .express)
-        let name = input["name"]?.string ?? ambient.uuid()
-        let arn = account.arn("states", "express:\(record.name):\(name):\(ambient.uuid())")
-        let startedAt = ambient.now()
+        let name = input["name"]?.string ?? clock.uuid()
+        let arn = account.arn("states", "express:\(record.name):\(name):\(clock.uuid())")
+        let startedAt = clock.now().milliseconds
         let runner = ExecutionRunner(
             Execution(of: machine, as: identity(arn, name, record, at: startedAt), input: document), keeping: .nothing,
-            logging: logging(of: record.revision, machine: record.name, at: ambient.now()), service: self)
+            logging: logging(of: record.revision, machine: record.name, at: clock.now().milliseconds), service: self)
         begin(runner, arn: arn)
         let outcome = await runner.outcome.value
         var answer: JSONObject = [
             "executionArn": .string(arn), "stateMachineArn": .string(record.arn), "name": .string(name),
-            "startDate": Timestamp.json(startedAt), "stopDate": Timestamp.json(ambient.now()),
+            "startDate": Timestamp.json(startedAt), "stopDate": clock.now().json,
             "status": .string(outcome.status), "input": .string(inputText), "inputDetails": ["included": true],
             "billingDetails": ["billedMemoryUsedInMB": 64, "billedDurationInMilliseconds": 100],
         ]
@@ -129,7 +130,7 @@ extension StepFunctionsService: EventTarget {
             await runner.give(.aborted(ErrorOutput(error: input["error"]?.string, cause: input["cause"]?.string)))
             _ = await runner.outcome.value
         }
-        return ["stopDate": Timestamp.json(try self.execution(arn).stoppedAt ?? ambient.now())]
+        return ["stopDate": Timestamp.json(try self.execution(arn).stoppedAt ?? clock.now().milliseconds)]
     }
 
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html>

@@ -1,6 +1,7 @@
-internal import EmulatorCore
 internal import ASL
+internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Where and how much an execution's events are logged, as its machine's loggingConfiguration says.
 ///
@@ -63,9 +64,9 @@ struct ExecutionLogging: Sendable {
 
 extension StepFunctionsService {
     func logging(of revision: StateMachineRevision, machine: String, at now: Int64) -> ExecutionLogging? {
-        let date = Timestamp(milliseconds: now).iso8601.prefix(16).map { "T:".contains($0) ? "-" : String($0) }.joined()
+        let date = Timestamp(milliseconds: now).rfc3339.prefix(16).map { "T:".contains($0) ? "-" : String($0) }.joined()
         return ExecutionLogging(
-            revision.logging, to: peers, stream: "states/\(machine)/\(date)/\(ambient.uuid().prefix(8))")
+            revision.logging, to: peers, stream: "states/\(machine)/\(date)/\(clock.uuid().prefix(8))")
     }
 
     /// A log group must be there before a machine may name it.

@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// An execution as stored.
 struct ExecutionRecord: Sendable {

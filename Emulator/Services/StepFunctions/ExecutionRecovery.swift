@@ -1,7 +1,8 @@
-internal import EmulatorCore
 internal import ASL
+internal import EmulatorCore
 internal import JSON
 internal import Synchronization
+internal import Time
 
 /// What goes on when the emulator starts again.
 extension StepFunctionsService {
@@ -38,12 +39,13 @@ extension StepFunctionsService {
         else { return nil }
         let identity = Execution.Identity(
             arn: begun.arn, name: begun.name, roleARN: revision.roleARN,
-            startedAt: ASL.Timestamp(milliseconds: begun.startedAt), stateMachineARN: begun.machineARN,
+            startedAt: Timestamp(milliseconds: begun.startedAt), stateMachineARN: begun.machineARN,
             stateMachineName: begun.machineARN.split(separator: ":").last.map(String.init) ?? "",
             region: account.region)
         return ExecutionRunner(
             Execution(of: try machine(of: revision, workflow: workflow), as: identity, input: input), keeping: keeping,
-            logging: logging(of: revision, machine: identity.stateMachineName, at: ambient.now()), service: self)
+            logging: logging(of: revision, machine: identity.stateMachineName, at: clock.now().milliseconds),
+            service: self)
     }
 }
 

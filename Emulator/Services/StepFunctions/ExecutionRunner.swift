@@ -1,7 +1,8 @@
-internal import EmulatorCore
 internal import ASL
+internal import EmulatorCore
 internal import JSON
 internal import Synchronization
+internal import Time
 
 /// Carries one execution: takes inputs, makes them and their history durable, and only then does what they call for.
 actor ExecutionRunner {
@@ -50,7 +51,7 @@ actor ExecutionRunner {
 
     private func work() async {
         while !waiting.isEmpty, execution.outcome == nil {
-            let inputs = waiting.map { ExecutionInput($0, at: ASL.Timestamp(milliseconds: service.ambient.now())) }
+            let inputs = waiting.map { ExecutionInput($0, at: service.clock.now()) }
             waiting = []
             let effects = inputs.flatMap { execution.handle($0) }
             do {
@@ -84,7 +85,7 @@ actor ExecutionRunner {
         let (sequence, lastEventID, outcome) = (sequence, lastEventID, execution.outcome)
         let inputText = JSON.array(inputs.map(\.json)).text
         let eventText = JSON.array(events.map(\.json)).text
-        let now = service.ambient.now()
+        let now = service.clock.now().milliseconds
         try await service.store.write { transaction in
             try transaction.execute(
                 "INSERT INTO execution_log (execution, sequence, inputs, last_event, events) VALUES (?, ?, ?, ?, ?)",
@@ -121,10 +122,10 @@ actor ExecutionRunner {
 
     private func callEnded(_ id: TaskID) { calls[id] = nil }
 
-    private func setAlarm(_ id: TimerID, at: ASL.Timestamp) {
-        let ambient = service.ambient
+    private func setAlarm(_ id: TimerID, at: Timestamp) {
+        let clock = service.clock
         alarms[id] = Task {
-            guard (try? await ambient.sleep(at.milliseconds)) != nil else { return }
+            guard (try? await clock.sleep(at)) != nil else { return }
             self.alarmRang(id)
         }
     }

@@ -1,6 +1,7 @@
-internal import EmulatorCore
 internal import ASL
+internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Calls of Lambda functions, direct and through the optimized integration.
 ///
@@ -14,7 +15,7 @@ extension StepFunctionsService {
             answer = try await lambda.invoke(function: function, payload: payload.isNull ? [] : payload.bytes)
         } catch {
             try Task.checkCancellation()
-            throw TaskFailure(lambda: error, function: function, account: account, requestID: ambient.uuid())
+            throw TaskFailure(lambda: error, function: function, account: account, requestID: clock.uuid())
         }
         let result = answer.payload.isEmpty ? JSON.null : try? JSON(parsing: answer.payload)
         if answer.functionError != nil {
@@ -36,7 +37,7 @@ extension StepFunctionsService {
 
     /// `lambda:invoke`
     func invokeFunction(_ parameters: JSON) async throws -> JSON {
-        let requestID = ambient.uuid()
+        let requestID = clock.uuid()
         guard let function = parameters["FunctionName"]?.string else {
             throw TaskFailure(
                 error: "Lambda.ValidationException",

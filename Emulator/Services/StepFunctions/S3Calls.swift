@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Calls of S3 through the SDK integration and by the readers of distributed Maps.
 extension StepFunctionsService {
@@ -37,7 +38,7 @@ extension StepFunctionsService {
                 return .object(answer)
             case "listBuckets":
                 let buckets = try objects.listBuckets().map { bucket -> JSON in
-                    ["Name": .string(bucket.name), "CreationDate": .string(bucket.createdAt.iso8601)]
+                    ["Name": .string(bucket.name), "CreationDate": .string(bucket.createdAt.rfc3339)]
                 }
                 return ["Buckets": .array(buckets)]
             default: throw TaskFailure.notPlayed("s3:\(action)")
@@ -47,7 +48,7 @@ extension StepFunctionsService {
             throw TaskFailure(
                 error: "S3.\(name)",
                 cause: "\(fault.message) (Service: S3, Status Code: \(fault.status), "
-                    + "Request ID: \(ambient.uuid()), Extended Request ID: \(ambient.uuid()))")
+                    + "Request ID: \(clock.uuid()), Extended Request ID: \(clock.uuid()))")
         }
     }
 
@@ -63,7 +64,7 @@ extension StepFunctionsService {
 
     private static func listed(_ facts: ObjectFacts) -> JSON {
         [
-            "Key": .string(facts.key), "LastModified": .string(facts.lastModified.iso8601),
+            "Key": .string(facts.key), "LastModified": .string(facts.lastModified.rfc3339),
             "ETag": .string(facts.etag), "StorageClass": .string(facts.storageClass), "Size": .int(facts.size),
         ]
     }

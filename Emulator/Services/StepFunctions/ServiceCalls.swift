@@ -1,6 +1,7 @@
-internal import EmulatorCore
 internal import ASL
+internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Calls of services that speak the AWS JSON protocols, through optimized and SDK integrations alike.
 extension StepFunctionsService {
@@ -19,7 +20,7 @@ extension StepFunctionsService {
         }
         let operation = action.prefix(1).uppercased() + action.dropFirst()
         let naming = SDKNaming(service: service, integration: integration)
-        let requestID = ambient.uuid()
+        let requestID = clock.uuid()
         let answer: JSON
         do {
             answer = try await target.perform(operation, naming.request(parameters))

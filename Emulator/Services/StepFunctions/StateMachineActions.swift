@@ -1,6 +1,7 @@
-internal import EmulatorCore
 internal import ASL
+internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Making and changing state machines.
 extension StepFunctionsService {
@@ -25,7 +26,7 @@ extension StepFunctionsService {
         _ = try parsed(definition, workflow)
         let arn = account.arn("states", "stateMachine:\(name)")
         let tags = try Tags(input["tags"])
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         return try await store.write { transaction in
             if let existing = try transaction.snapshot.stateMachine(StateMachineARN(arn)) {
                 guard existing.revision.definition == definition, existing.revision.roleARN == role,
@@ -77,8 +78,8 @@ extension StepFunctionsService {
         if let definition = input["definition"]?.string, let machine = try store.read({ try $0.stateMachine(arn) }) {
             _ = try parsed(definition, machine.workflow)
         }
-        let now = ambient.now()
-        let revisionID = ambient.uuid()
+        let now = clock.now().milliseconds
+        let revisionID = clock.uuid()
         return try await store.write { transaction in
             guard let machine = try transaction.snapshot.stateMachine(arn) else {
                 throw AWSFault.stateMachineDoesNotExist(arn.machine)

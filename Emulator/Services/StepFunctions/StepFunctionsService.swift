@@ -1,7 +1,8 @@
-package import EmulatorCore
 internal import ASL
+package import EmulatorCore
 package import JSON
 internal import Synchronization
+internal import Time
 
 /// AWS Step Functions: state machines, their executions, and the tasks that these wait for.
 ///
@@ -16,7 +17,7 @@ package final class StepFunctionsService: Service, JSONService {
 
     let store: Store
     let account: Account
-    let ambient: Ambient
+    let clock: ClockAndChance
     /// What tasks call. A call to a service that is not there fails and says so.
     let peers: Peers
     let activities = ActivityQueues()
@@ -24,15 +25,15 @@ package final class StepFunctionsService: Service, JSONService {
     private let machines = Mutex<[Int64: StateMachine]>([:])
 
     /// - Parameter store: opened with ``schema`` among its schemas.
-    init(store: Store, account: Account = Account(), ambient: Ambient = .system, peers: Peers = Peers()) {
+    init(store: Store, account: Account = Account(), clock: ClockAndChance = .system, peers: Peers = Peers()) {
         self.store = store
         self.account = account
-        self.ambient = ambient
+        self.clock = clock
         self.peers = peers
     }
 
     package convenience init(_ context: ServiceContext) {
-        self.init(store: context.store, account: context.account, ambient: context.ambient, peers: context.peers)
+        self.init(store: context.store, account: context.account, clock: context.clock, peers: context.peers)
     }
 
     package func perform(_ action: String, _ input: JSON) async throws(AWSFault) -> JSON {
@@ -94,14 +95,9 @@ package final class StepFunctionsService: Service, JSONService {
         }
     }
 
-    func now() -> Timestamp { Timestamp(milliseconds: ambient.now()) }
-
     /// Forgets parsed machines that no execution will start from any more.
     func forgetMachines() { machines.withLock { $0 = [:] } }
 }
-
-/// The emulator's, where ASL has one too.
-typealias Timestamp = EmulatorCore.Timestamp
 
 extension JSON {
     /// The string member that an operation cannot do without.

@@ -1,6 +1,7 @@
-internal import EmulatorCore
 internal import ASL
+internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// TestState: one state, run on its own.
 extension StepFunctionsService {
@@ -33,7 +34,7 @@ extension StepFunctionsService {
     }
 
     private func run(_ test: inout StateTest, _ input: JSON, document: JSON) async throws -> JSON {
-        let now = ASL.Timestamp(milliseconds: ambient.now())
+        let now = clock.now()
         let verdict: StateTest.Verdict
         switch test.run(at: now, seed: UInt64.random(in: 0...UInt64(Int64.max))) {
         case .done(let result): verdict = result
@@ -74,11 +75,11 @@ extension StepFunctionsService {
         } catch {
             throw AWSFault("InvalidDefinition", error.description)
         }
-        let name = ambient.uuid()
+        let name = clock.uuid()
         let identity = Execution.Identity(
-            arn: account.arn("states", "express:\(name):\(name):\(ambient.uuid())"), name: name,
+            arn: account.arn("states", "express:\(name):\(name):\(clock.uuid())"), name: name,
             roleARN: input["roleArn"]?.string ?? account.arn("iam", "role/none"),
-            startedAt: ASL.Timestamp(milliseconds: ambient.now()),
+            startedAt: clock.now(),
             stateMachineARN: account.arn("states", "stateMachine:\(name)"), stateMachineName: name,
             region: account.region)
         guard

@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Published versions of state machines.
 ///
@@ -8,7 +9,7 @@ extension StepFunctionsService {
     func publishVersion(_ input: JSON) async throws -> JSON {
         let text = try input.required("stateMachineArn")
         let arn = try StateMachineARN(text)
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         return try await store.write { transaction in
             guard let machine = try transaction.snapshot.stateMachine(arn) else {
                 throw AWSFault.stateMachineDoesNotExist(text)

@@ -1,4 +1,5 @@
 package import EmulatorCore
+package import Time
 
 /// An object store without objects.
 package struct NoObjects: ObjectStore {

@@ -1,6 +1,5 @@
 import Synchronization
-
-package import EmulatorCore
+package import Time
 
 /// A clock that only the test advances, in milliseconds since 1970.
 package final class TestClock: Sendable {
@@ -11,5 +10,7 @@ package final class TestClock: Sendable {
     package func advance(_ milliseconds: Int64) { time.withLock { $0 += milliseconds } }
 
     /// The clock for a service, whose sleeps end at once.
-    package var ambient: Ambient { Ambient(now: { self.now }, sleep: { _ in }, uuid: Ambient.system.uuid) }
+    package var clockAndChance: ClockAndChance {
+        ClockAndChance(now: { Timestamp(milliseconds: self.now) }, sleep: { _ in })
+    }
 }

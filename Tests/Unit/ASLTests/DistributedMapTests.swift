@@ -1,6 +1,7 @@
 import ASL
 import JSON
 import Testing
+import Time
 
 struct DistributedMapTests {
     private func machine(_ fields: JSONObject, item: JSON) throws -> StateMachine {

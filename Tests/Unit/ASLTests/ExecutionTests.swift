@@ -1,6 +1,7 @@
 import ASL
 import JSON
 import Testing
+import Time
 
 struct ExecutionTests {
     private func machine(_ states: JSON, startAt: String = "A", with extra: JSONObject = [:]) throws -> StateMachine {

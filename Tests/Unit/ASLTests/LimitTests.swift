@@ -1,6 +1,7 @@
 import ASL
 import JSON
 import Testing
+import Time
 
 /// What an execution may use, and that it gives way on the way there.
 struct LimitTests {

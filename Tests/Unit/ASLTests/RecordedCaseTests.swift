@@ -2,6 +2,7 @@ import ASL
 import Foundation
 import JSON
 import Testing
+import Time
 
 /// Cases recorded on AWS, repeated by the interpreter. Their folder is not part of the repository.
 struct RecordedCaseTests {
@@ -72,7 +73,7 @@ struct RecordedCaseTests {
         var text = run["input"]?.string ?? "{}"
         for days in [24855, 24856] {
             text = text.replacingOccurrences(
-                of: "${NOW_PLUS_DAYS:\(days)}", with: soon.adding(milliseconds: Int64(days) * 86_400_000).text)
+                of: "${NOW_PLUS_DAYS:\(days)}", with: soon.advanced(byMilliseconds: Int64(days) * 86_400_000).rfc3339)
         }
         return (try StateMachine(definition), try JSON(parsing: text))
     }

@@ -1,5 +1,6 @@
 import ASL
 import JSON
+import Time
 
 /// Runs executions in simulated time: time jumps to the next timer or answer.
 struct SimulatedHost {
@@ -55,7 +56,7 @@ struct SimulatedHost {
     private mutating func nextInput(for execution: Execution) -> ExecutionInput.Kind? {
         let timer = timers.min { ($0.value, $0.key) < ($1.value, $1.key) }
         if execution.hasReadyBranches, timer.map({ $0.value > now }) ?? true {
-            now = now.adding(milliseconds: millisecondsPerSlice)
+            now = now.advanced(byMilliseconds: millisecondsPerSlice)
             return .continued
         }
         if let first = answers.indices.min(by: { answers[$0].due < answers[$1].due }),
@@ -65,7 +66,7 @@ struct SimulatedHost {
             now = max(now, answer.due)
             return answer.input
         }
-        guard let timer, timer.value < now.adding(milliseconds: 86_400_000) else { return nil }
+        guard let timer, timer.value < now.advanced(byMilliseconds: 86_400_000) else { return nil }
         timers[timer.key] = nil
         now = max(now, timer.value)
         return .timerFired(timer.key)
@@ -123,6 +124,6 @@ struct SimulatedHost {
     }
 
     private mutating func answer(_ input: ExecutionInput.Kind, after milliseconds: Int64 = 0) {
-        answers.append((now.adding(milliseconds: milliseconds), input))
+        answers.append((now.advanced(byMilliseconds: milliseconds), input))
     }
 }

@@ -1,6 +1,7 @@
 import ASL
 import JSON
 import Testing
+import Time
 
 struct StateTestTests {
     private func verdict(

@@ -1,7 +1,7 @@
 import Columns
 import Contracts
-import TestRandom
 import Testing
+import TestRandom
 
 @testable import Columnar
 

@@ -1,8 +1,8 @@
 import Columns
 import Contracts
 import Foundation
-import TestReferee
 import Testing
+import TestReferee
 
 @testable import Columnar
 

@@ -1,7 +1,8 @@
 import EmulatorCore
 import JSON
-import TestServices
 import Testing
+import TestServices
+import Time
 
 @testable import EmulatedCloudFormation
 
@@ -15,7 +16,7 @@ import Testing
         directory = try TemporaryDirectory()
         store = try Store(directory: directory.path, schema: CloudFormation.schema)
         service = CloudFormation(
-            store: store, peers: Peers(provider, NoObjects()), account: Account(), ambient: .system)
+            store: store, peers: Peers(provider, NoObjects()), account: Account(), clock: .system)
     }
 
     private func call(_ form: String) async -> HTTPResponse {

@@ -1,7 +1,7 @@
 import EmulatorCore
 import JSON
-import TestServices
 import Testing
+import TestServices
 
 @testable import EmulatedDynamoDB
 
@@ -17,7 +17,7 @@ final class DynamoDBFixture: Sendable {
         store = try Store(directory: directory.path, schema: DynamoDB.schema)
         let clock = TestClock()
         service = DynamoDB(
-            store: store, account: Account(), ambient: clock.ambient)
+            store: store, account: Account(), clock: clock.clockAndChance)
         streams = DynamoDBStreams(service)
         self.clock = clock
     }

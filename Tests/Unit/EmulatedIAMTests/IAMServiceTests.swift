@@ -1,6 +1,7 @@
 import EmulatorCore
 import TestServices
 import Testing
+import XML
 
 @testable import EmulatedIAM
 
@@ -19,10 +20,11 @@ import Testing
         let again = await call(create)
         #expect(again.status == 409)
         #expect(again.text.contains("<Code>EntityAlreadyExists</Code>"))
-        let role = await call("Action=GetRole&RoleName=worker").text
-        #expect(role.contains("<GetRoleResponse><GetRoleResult><Role>"))
-        #expect(role.contains("<Arn>arn:aws:iam::000000000000:role/worker</Arn>"))
-        #expect(role.contains(#"<AssumeRolePolicyDocument>{"a": "&lt;"}</AssumeRolePolicyDocument>"#))
+        let response = try XMLElement(parsing: await call("Action=GetRole&RoleName=worker").text)
+        #expect(response.name == "GetRoleResponse")
+        let role = try #require(response["GetRoleResult"]?["Role"])
+        #expect(role["Arn"]?.text == "arn:aws:iam::000000000000:role/worker")
+        #expect(role["AssumeRolePolicyDocument"]?.text == #"{"a": "<"}"#)
         #expect(await call("Action=ListRoles").text.contains("<RoleName>worker</RoleName>"))
         #expect(await call("Action=GetCallerIdentity&Version=2011-06-15").text.contains("<Account>000000000000<"))
         #expect(await call("Action=CreateUser").status == 501)

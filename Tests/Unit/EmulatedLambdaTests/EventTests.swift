@@ -1,8 +1,9 @@
 import EmulatorCore
 import JSON
 import Synchronization
-import TestServices
 import Testing
+import TestServices
+import Time
 
 @testable import EmulatedLambda
 @testable import EmulatedSQS
@@ -46,12 +47,12 @@ import Testing
     func retries() async throws {
         let time = Mutex<Int64>(1_000_000)
         let lambda = try LambdaFixture { options in
-            options.ambient = Ambient(
-                now: { time.withLock { $0 } },
+            options.clock = ClockAndChance(
+                now: { Timestamp(milliseconds: time.withLock { $0 }) },
                 sleep: { until in
-                    time.withLock { $0 = max($0, until) }
+                    time.withLock { $0 = max($0, until.milliseconds) }
                     await Task.yield()
-                }, uuid: Ambient.system.uuid)
+                })
         }
         try await lambda.create()
         try await lambda.service.start()

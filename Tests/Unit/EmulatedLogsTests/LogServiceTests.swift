@@ -1,8 +1,9 @@
 import EmulatorCore
 import JSON
 import Synchronization
-import TestServices
 import Testing
+import TestServices
+import Time
 
 @testable import EmulatedLogs
 
@@ -13,20 +14,20 @@ import Testing
     init() throws {
         directory = try TemporaryDirectory()
         let clock = Clock()
-        logs = try LogService(directory: directory.path, ambient: clock.ambient)
+        logs = try LogService(directory: directory.path, clock: clock.clockAndChance)
     }
 
     /// A clock that advances by one millisecond at each reading.
     private final class Clock: Sendable {
         private let time = Mutex<Int64>(1000)
-        var ambient: Ambient {
-            Ambient(
+        var clockAndChance: ClockAndChance {
+            ClockAndChance(
                 now: {
                     self.time.withLock { time in
                         time += 1
-                        return time
+                        return Timestamp(milliseconds: time)
                     }
-                }, sleep: { _ in }, uuid: { "id" })
+                }, sleep: { _ in })
         }
     }
 

@@ -1,8 +1,9 @@
 import EmulatorCore
 import JSON
 import Synchronization
-import TestServices
 import Testing
+import TestServices
+import Time
 
 @testable import EmulatedPipes
 @testable import EmulatedSQS
@@ -153,10 +154,10 @@ private struct RecordingFunctions: FunctionInvoking {
     ) async throws -> (store: Store, pipes: PipeService, queues: SQSService) {
         let store = try Store(
             directory: directory.path, schema: PipeService.schema + [TableTarget.schema] + SQSService.schema)
-        let queues = SQSService(store: store, ambient: clock.ambient)
+        let queues = SQSService(store: store, clock: clock.clockAndChance)
         _ = try await queues.perform("CreateQueue", ["QueueName": "dead"])
         let pipes = try PipeService(
-            store: store, peers: Peers(stream, executions, functions, queues, logs), ambient: clock.ambient)
+            store: store, peers: Peers(stream, executions, functions, queues, logs), clock: clock.clockAndChance)
         return (store, pipes, queues)
     }
 

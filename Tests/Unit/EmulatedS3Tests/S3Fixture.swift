@@ -1,8 +1,9 @@
 import EmulatorCore
 import Foundation
 import JSON
-import TestServices
 import Testing
+import TestServices
+import XML
 
 @testable import EmulatedS3
 
@@ -14,8 +15,8 @@ final class S3Fixture: Sendable {
         var bytes: [UInt8]
         var text: String { String(decoding: bytes, as: UTF8.self) }
         /// The code of an error document.
-        var code: String? { (try? XMLElement(parsing: bytes))?["Code"]?.text }
-        var document: XMLElement { get throws { try XMLElement(parsing: bytes) } }
+        var code: String? { (try? XML.XMLElement(parsing: bytes))?["Code"]?.text }
+        var document: XML.XMLElement { get throws { try XML.XMLElement(parsing: bytes) } }
     }
 
     let directory: TemporaryDirectory
@@ -30,7 +31,7 @@ final class S3Fixture: Sendable {
         self.directory = try directory ?? TemporaryDirectory()
         store = try Store(directory: self.directory.path, schema: S3.schema + [TableTarget.schema])
         service = try S3(
-            store: store, peers: Peers(TableTarget("lambda")), account: Account(), ambient: clock.ambient)
+            store: store, peers: Peers(TableTarget("lambda")), account: Account(), clock: clock.clockAndChance)
         guard isNew else { return }
         #expect(try await send("PUT", "/bucket").status == 200)
         if let versioning { try await setVersioning(versioning) }

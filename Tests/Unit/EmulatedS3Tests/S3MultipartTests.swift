@@ -2,6 +2,7 @@ import Digest
 import EmulatorCore
 import JSON
 import Testing
+import XML
 
 @testable import EmulatedS3
 

@@ -1,8 +1,9 @@
 import Digest
 import EmulatorCore
 import Foundation
-import TestServices
 import Testing
+import TestServices
+import XML
 
 @testable import EmulatedS3
 

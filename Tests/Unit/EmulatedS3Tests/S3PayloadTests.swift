@@ -1,9 +1,8 @@
 import Digest
 import EmulatorCore
 import JSON
-import TestRandom
-import TestServices
 import Testing
+import TestServices
 
 @testable import EmulatedS3
 
@@ -18,29 +17,6 @@ import Testing
         checksum.update(Array("1234567".utf8))
         checksum.update(Array("89".utf8))
         #expect(checksum.finish().hexadecimal.uppercased() == expected)
-    }
-
-    @Test(
-        "the CRCs of two parts combine into the CRC of the whole",
-        arguments: [ChecksumAlgorithm.crc32, .crc32c, .crc64nvme])
-    func combinedCRC(_ algorithm: ChecksumAlgorithm) throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SeededGenerator(seed: seed)
-        let polynomial = try #require(algorithm.polynomial)
-        for _ in 0..<20 {
-            let whole = (0..<Int.random(in: 0...3000, using: &generator)).map { _ in
-                UInt8.random(in: 0...255, using: &generator)
-            }
-            let cut = Int.random(in: 0...whole.count, using: &generator)
-            let value = { (bytes: ArraySlice<UInt8>) in
-                var check = CyclicRedundancyCheck(polynomial)
-                check.update(Array(bytes))
-                return check.value
-            }
-            let joined = CyclicRedundancyCheck.joined(
-                value(whole[..<cut]), value(whole[cut...]), count: whole.count - cut, polynomial)
-            #expect(joined == value(whole[...]), "seed \(seed)")
-        }
     }
 
     private static let framed = [

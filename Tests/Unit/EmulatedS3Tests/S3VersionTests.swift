@@ -1,5 +1,6 @@
 import EmulatorCore
 import Testing
+import XML
 
 @testable import EmulatedS3
 

@@ -1,7 +1,7 @@
 import EmulatorCore
 import JSON
-import TestServices
 import Testing
+import TestServices
 
 @testable import EmulatedCloudFormation
 @testable import EmulatedSNS
@@ -19,12 +19,12 @@ import Testing
     private func open() throws -> (store: Store, topics: SNSService, queues: SQSService) {
         let store = try Store(
             directory: directory.path, schema: SQSService.schema + SNSService.schema + [TableTarget.schema])
-        let queues = SQSService(store: store, ambient: clock.ambient)
+        let queues = SQSService(store: store, clock: clock.clockAndChance)
         let functions = TableTarget("lambda") { _, function in
             function.resource.hasSuffix(":f") ? nil : AWSFault("ResourceNotFoundException", "no function")
         }
         peers.connect([queues, functions, logs])
-        let topics = SNSService(store: store, peers: peers, ambient: clock.ambient)
+        let topics = SNSService(store: store, peers: peers, clock: clock.clockAndChance)
         peers.connect([topics])
         return (store, topics, queues)
     }

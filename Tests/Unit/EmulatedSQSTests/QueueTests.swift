@@ -1,7 +1,7 @@
 import EmulatorCore
 import JSON
-import TestServices
 import Testing
+import TestServices
 
 @testable import EmulatedCloudFormation
 @testable import EmulatedSQS
@@ -14,7 +14,7 @@ import Testing
 
     private func open() throws -> (store: Store, queues: SQSService) {
         let store = try Store(directory: directory.path, schema: SQSService.schema)
-        return (store, SQSService(store: store, ambient: clock.ambient))
+        return (store, SQSService(store: store, clock: clock.clockAndChance))
     }
 
     private func create(_ queues: SQSService, _ name: String, _ attributes: JSON = [:]) async throws -> JSON {

@@ -1,7 +1,8 @@
 import EmulatorCore
 import JSON
-import TestServices
 import Testing
+import TestServices
+import Time
 
 @testable import EmulatedSSM
 
@@ -13,7 +14,7 @@ import Testing
 
     private func open() throws -> (store: Store, parameters: ParameterStore) {
         let store = try Store(directory: directory.path, schema: ParameterStore.schema)
-        return (store, ParameterStore(store: store, ambient: clock.ambient))
+        return (store, ParameterStore(store: store, clock: clock.clockAndChance))
     }
 
     @Test("a SecureString is shown only with decryption, also after a restart")

@@ -1,8 +1,9 @@
 import EmulatorCore
 import JSON
 import Synchronization
-import TestServices
 import Testing
+import TestServices
+import Time
 
 @testable import EmulatedScheduler
 
@@ -12,11 +13,10 @@ import Testing
         private let time = Mutex(ScheduleExpressionTests.now)
         var now: Int64 { time.withLock { $0 } }
         func advance(minutes: Int64) { time.withLock { $0 += minutes * 60_000 } }
-        var ambient: Ambient {
-            Ambient(
-                now: { self.now },
-                sleep: { until in while self.now < until { try await Task.sleep(for: .milliseconds(1)) } },
-                uuid: { "the-id" })
+        var clockAndChance: ClockAndChance {
+            ClockAndChance(
+                now: { Timestamp(milliseconds: self.now) },
+                sleep: { until in while self.now < until.milliseconds { try await Task.sleep(for: .milliseconds(1)) } })
         }
     }
 
@@ -32,7 +32,7 @@ import Testing
         let store = try Store(directory: directory.path, schema: ScheduleService.schema + [TableTarget.schema])
         return (
             store,
-            ScheduleService(store: store, peers: Peers(functions, executions, logs), ambient: clock.ambient)
+            ScheduleService(store: store, peers: Peers(functions, executions, logs), clock: clock.clockAndChance)
         )
     }
 

@@ -1,7 +1,7 @@
 import Columns
 import Parquet
-import TestRandom
 import Testing
+import TestRandom
 
 struct BatchingTests {
     @Test("the file's bytes depend on the rows, not on the batch size", arguments: [13, 63, 64, 100, 256, 257, 999])

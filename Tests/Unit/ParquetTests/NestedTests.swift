@@ -2,9 +2,9 @@ import Columns
 import Foundation
 import JSON
 import Parquet
+import Testing
 import TestRandom
 import TestReferee
-import Testing
 
 @Suite struct NestedTests {
     /// Writes rows of the columns in batches of a random size.

@@ -1,6 +1,6 @@
 import Foundation
-import TestRandom
 import Testing
+import TestRandom
 import Time
 
 @Suite struct TimestampTests {
@@ -115,6 +115,16 @@ import Time
             if let earlier { #expect(earlier < time && earlier.rfc3339 < time.rfc3339) }
             earlier = time
         }
+    }
+
+    @Test(
+        "seconds since 1970 carry their milliseconds",
+        arguments: [
+            (0, "0.000"), (1_772_357_400_250, "1772357400.250"), (-1, "-0.001"), (-1001, "-1.001"),
+            (.min, "-9223372036854775.808"),
+        ] as [(Int64, String)])
+    func epochSeconds(milliseconds: Int64, text: String) {
+        #expect(Timestamp(milliseconds: milliseconds).epochSeconds == text)
     }
 
     @Test("the first and the last millisecond that there are keep their value", arguments: [Int64.min, .max, -1, 0])

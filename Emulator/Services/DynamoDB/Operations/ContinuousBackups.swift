@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Switches point-in-time recovery on or off; the emulator remembers it and keeps no history.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateContinuousBackups.html>
@@ -32,10 +33,10 @@ struct UpdateContinuousBackups: WritingOperation {
             throw DynamoDBFault.tableNotFound("Table not found: \(tableName)")
         }
         var definition = table.definition
-        definition.recoverySince = isEnabled ? definition.recoverySince ?? state.ambient.now() : nil
+        definition.recoverySince = isEnabled ? definition.recoverySince ?? state.clock.now().milliseconds : nil
         definition.recoveryDays = isEnabled ? days ?? definition.recoveryDays : nil
         _ = try state.catalog.save(definition, id: table.id, in: transaction)
-        return ["ContinuousBackupsDescription": definition.continuousBackups(at: state.ambient.now())]
+        return ["ContinuousBackupsDescription": definition.continuousBackups(at: state.clock.now().milliseconds)]
     }
 }
 
@@ -50,7 +51,7 @@ struct DescribeContinuousBackups: ReadingOperation {
         guard let table = try state.catalog.table(named: tableName, in: snapshot) else {
             throw DynamoDBFault.tableNotFound("Table not found: \(tableName)")
         }
-        return ["ContinuousBackupsDescription": table.definition.continuousBackups(at: state.ambient.now())]
+        return ["ContinuousBackupsDescription": table.definition.continuousBackups(at: state.clock.now().milliseconds)]
     }
 }
 
@@ -58,8 +59,8 @@ extension TableDefinition {
     fileprivate func continuousBackups(at now: Int64) -> JSON {
         var recovery: JSONObject = ["PointInTimeRecoveryStatus": recoverySince == nil ? "DISABLED" : "ENABLED"]
         if let recoverySince {
-            recovery["EarliestRestorableDateTime"] = Timestamp(milliseconds: recoverySince).epochSeconds
-            recovery["LatestRestorableDateTime"] = Timestamp(milliseconds: now).epochSeconds
+            recovery["EarliestRestorableDateTime"] = Timestamp(milliseconds: recoverySince).json
+            recovery["LatestRestorableDateTime"] = Timestamp(milliseconds: now).json
             recovery["RecoveryPeriodInDays"] = .int(recoveryDays ?? 35)
         }
         return ["ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": .object(recovery)]

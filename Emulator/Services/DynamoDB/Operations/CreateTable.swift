@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Makes a table. It is active at once; the answer says CREATING, as the service's does.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html>
@@ -19,11 +20,11 @@ struct CreateTable: WritingOperation {
     }
 
     func create(on state: DynamoDBState, in transaction: borrowing Transaction) throws -> Table {
-        let now = state.ambient.now()
+        let now = state.clock.now().milliseconds
         let id = try state.catalog.freshID(in: transaction)
         var definition = TableDefinition(
             description: request.description(
-                arn: state.account.arn("dynamodb", "table/\(request.name)"), tableID: state.ambient.uuid(), at: now))
+                arn: state.account.arn("dynamodb", "table/\(request.name)"), tableID: state.clock.uuid(), at: now))
         definition.tags = request.tags
         for name in request.indexNames { definition.indexIDs[name] = try state.catalog.freshID(in: transaction) }
         if let view = request.streamView {
@@ -43,7 +44,7 @@ extension TableDefinition {
     ) throws {
         let table = description["TableArn"]?.string ?? ""
         // A label is a time; two streams that begin in one millisecond still need two.
-        var time = state.ambient.now()
+        var time = state.clock.now().milliseconds
         while try ChangeLog.hasStream(arn: Self.streamARN(of: table, at: time), in: transaction.snapshot) { time += 1 }
         let label = Self.streamLabel(at: time)
         let arn = Self.streamARN(of: table, at: time)
@@ -58,7 +59,7 @@ extension TableDefinition {
     }
 
     private static func streamLabel(at time: Int64) -> String {
-        String(Timestamp(milliseconds: time).iso8601.dropLast())
+        String(Timestamp(milliseconds: time).rfc3339.dropLast())
     }
 
     private static func streamARN(of table: String, at time: Int64) -> String {

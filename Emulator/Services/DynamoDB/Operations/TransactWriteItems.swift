@@ -1,6 +1,7 @@
-internal import EmulatorCore
 internal import Digest
+internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Up to 100 writes and checks that all happen or none does.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
@@ -46,7 +47,9 @@ struct TransactWriteItems: WritingOperation {
         for action in actions {
             planned.append((action, try state.table(named: action.tableName, in: transaction.snapshot)))
         }
-        if let token, try !TransactionTokens.claim(token, for: fingerprint, at: state.ambient.now(), in: transaction) {
+        if let token,
+            try !TransactionTokens.claim(token, for: fingerprint, at: state.clock.now().milliseconds, in: transaction)
+        {
             return .object(JSONObject())
         }
         let keys = try keys(of: planned)

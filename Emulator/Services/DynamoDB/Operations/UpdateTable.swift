@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Changes a table's billing, stream, protection and global indexes. All is done when the answer comes.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html>
@@ -76,7 +77,7 @@ struct UpdateTable: WritingOperation {
     func perform(on state: DynamoDBState, in transaction: borrowing Transaction) throws -> JSON {
         let table = try state.describedTable(named: tableName, in: transaction.snapshot)
         var definition = table.definition
-        changeBilling(&definition, at: state.ambient.now())
+        changeBilling(&definition, at: state.clock.now().milliseconds)
         if let isProtected { definition.description["DeletionProtectionEnabled"] = .bool(isProtected) }
         if let tableClass { definition.description["TableClassSummary"] = ["TableClass": .string(tableClass)] }
         try changeStream(&definition, of: table, on: state, in: transaction)

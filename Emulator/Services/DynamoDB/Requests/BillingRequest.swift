@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// How a table or an index is to be paid for.
 struct BillingRequest: Sendable {
@@ -72,7 +73,7 @@ struct BillingRequest: Sendable {
         guard isOnDemand else { return nil }
         return [
             "BillingMode": "PAY_PER_REQUEST",
-            "LastUpdateToPayPerRequestDateTime": Timestamp(milliseconds: now).epochSeconds,
+            "LastUpdateToPayPerRequestDateTime": Timestamp(milliseconds: now).json,
         ]
     }
 }

@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// The parameters of CreateTable, checked.
 struct TableRequest: Sendable {
@@ -102,7 +103,7 @@ struct TableRequest: Sendable {
         var description: JSONObject = [
             "AttributeDefinitions": .array(definitions.map(\.document)), "TableName": .string(name),
             "KeySchema": .array(keySchema.map(\.document)), "TableStatus": "ACTIVE",
-            "CreationDateTime": Timestamp(milliseconds: now).epochSeconds,
+            "CreationDateTime": Timestamp(milliseconds: now).json,
             "ProvisionedThroughput": billing.throughput, "TableArn": .string(arn), "TableId": .string(tableID),
         ]
         if let summary = billing.summary(at: now) { description["BillingModeSummary"] = summary }

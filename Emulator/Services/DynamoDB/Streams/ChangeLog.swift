@@ -1,6 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 internal import Synchronization
+internal import Time
 
 /// One item's change, before it is written down as the stream's view shows it.
 struct ItemChange {
@@ -24,7 +25,7 @@ final class ChangeLog: Sendable {
     enum Actor { case user, timeToLive }
 
     private let account: Account
-    private let ambient: Ambient
+    private let clock: ClockAndChance
     private let nextTrim = Mutex<Int64>(0)
     let bell = Bell()
 
@@ -42,9 +43,9 @@ final class ChangeLog: Sendable {
         ) STRICT, WITHOUT ROWID;
         """
 
-    init(account: Account, ambient: Ambient) {
+    init(account: Account, clock: ClockAndChance) {
         self.account = account
-        self.ambient = ambient
+        self.clock = clock
     }
 
     // MARK: Streams
@@ -52,13 +53,14 @@ final class ChangeLog: Sendable {
     func open(_ stream: StreamDescription, id: Int64, in transaction: borrowing Transaction) throws {
         try transaction.execute(
             "INSERT INTO dynamodb_stream VALUES (?, ?, ?, ?, ?, NULL, 0)", .text(stream.arn), .integer(id),
-            .text(stream.tableName), .blob(stream.stored.bytes), .integer(ambient.now()))
+            .text(stream.tableName), .blob(stream.stored.bytes), .integer(clock.now().milliseconds))
     }
 
     /// Ends the stream: its records stay for their time, none are added.
     func end(streamARN arn: String, in transaction: borrowing Transaction) throws {
         try transaction.execute(
-            "UPDATE dynamodb_stream SET ended = ? WHERE arn = ? AND ended IS NULL", .integer(ambient.now()), .text(arn))
+            "UPDATE dynamodb_stream SET ended = ? WHERE arn = ? AND ended IS NULL", .integer(clock.now().milliseconds),
+            .text(arn))
     }
 
     // MARK: Records
@@ -69,7 +71,7 @@ final class ChangeLog: Sendable {
             .text(stream.arn)
         ) { ($0.integer(0), $0.integer(1)) }
         guard let (id, sequence) = place else { return }
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         try transaction.execute(
             "INSERT INTO dynamodb_stream_record VALUES (?, ?, ?, ?)", .integer(id), .integer(sequence), .integer(now),
             .blob(record(of: change, to: stream, sequence: sequence, at: now).bytes))
@@ -94,7 +96,7 @@ final class ChangeLog: Sendable {
         dynamodb["SizeBytes"] = .int(size)
         dynamodb["StreamViewType"] = .string(stream.view.rawValue)
         var record: JSONObject = [
-            "eventID": .string(ambient.uuid().filter { $0 != "-" }), "eventName": .string(change.eventName),
+            "eventID": .string(clock.uuid().filter { $0 != "-" }), "eventName": .string(change.eventName),
             "eventVersion": "1.1", "eventSource": "aws:dynamodb", "awsRegion": .string(account.region),
             "dynamodb": .object(dynamodb),
         ]

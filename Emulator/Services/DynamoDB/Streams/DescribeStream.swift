@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Tells what a stream is, and its shard.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_DescribeStream.html>
@@ -30,7 +31,7 @@ struct DescribeStream: ReadingOperation {
                 "StreamArn": .string(stream.description.arn), "StreamLabel": .string(stream.description.label),
                 "StreamStatus": stream.ended == nil ? "ENABLED" : "DISABLED",
                 "StreamViewType": .string(stream.description.view),
-                "CreationRequestDateTime": Timestamp(milliseconds: stream.created).epochSeconds,
+                "CreationRequestDateTime": Timestamp(milliseconds: stream.created).json,
                 "TableName": .string(stream.description.tableName), "KeySchema": stream.description.keySchema,
                 "Shards": startShard == nil ? [shard] : [],
             ]

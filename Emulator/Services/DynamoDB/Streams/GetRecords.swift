@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Reads records of a shard from a place on.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html>
@@ -20,7 +21,7 @@ struct GetRecords: ReadingOperation {
     }
 
     func perform(on state: DynamoDBState, in snapshot: borrowing Snapshot) throws -> JSON {
-        let now = state.ambient.now()
+        let now = state.clock.now().milliseconds
         guard now - iterator.issued <= ShardIterator.lifetimeMilliseconds else {
             throw DynamoDBFault.expiredIterator(
                 "Iterator expired. The iterator was created more than 15 minutes ago.")

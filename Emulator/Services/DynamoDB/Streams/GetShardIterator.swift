@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Gives a place in a stream's shard to read from.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetShardIterator.html>
@@ -55,7 +56,9 @@ struct GetShardIterator: ReadingOperation {
             throw DynamoDBFault.trimmedDataAccess(
                 "The operation attempted to read past the oldest stream record in a shard.")
         }
-        return ["ShardIterator": .string(ShardIterator(arn: arn, after: after, issued: state.ambient.now()).text)]
+        return [
+            "ShardIterator": .string(ShardIterator(arn: arn, after: after, issued: state.clock.now().milliseconds).text)
+        ]
     }
 }
 

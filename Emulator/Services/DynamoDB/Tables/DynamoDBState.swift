@@ -1,17 +1,18 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// What operations work on: the tables, their items and the record of their changes.
 struct DynamoDBState: Sendable {
     let account: Account
-    let ambient: Ambient
+    let clock: ClockAndChance
     let catalog = TableCatalog()
     let changes: ChangeLog
 
-    init(account: Account, ambient: Ambient) {
+    init(account: Account, clock: ClockAndChance) {
         self.account = account
-        self.ambient = ambient
-        changes = ChangeLog(account: account, ambient: ambient)
+        self.clock = clock
+        changes = ChangeLog(account: account, clock: clock)
     }
 
     /// The table that a data operation is about.

@@ -1,4 +1,5 @@
 internal import EmulatorCore
+internal import Time
 
 /// Deletes items whose time has come. The service takes up to days for it; here it is a matter of minutes.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
@@ -14,12 +15,12 @@ extension DynamoDB {
     /// Deletes expired items again and again, until the task is cancelled.
     func deleteExpiredItemsRegularly() async {
         while !Task.isCancelled {
-            let start = state.ambient.now()
+            let start = state.clock.now().milliseconds
             // A store that fails tells its callers; the next sweep tries again.
             _ = try? await deleteExpiredItems()
-            let now = state.ambient.now()
+            let now = state.clock.now().milliseconds
             let rest = max(Self.sweepInterval, (now - start) * Self.restFactor)
-            do { try await state.ambient.sleep(now + rest) } catch { return }
+            do { try await state.clock.sleep(Timestamp(milliseconds: now + rest)) } catch { return }
         }
     }
 
@@ -86,7 +87,7 @@ extension DynamoDB {
         guard let attribute = table.definition.timeToLiveAttribute, case .number(let time)? = item[attribute] else {
             return false
         }
-        let now = Int(state.ambient.now() / 1000)
+        let now = Int(state.clock.now().milliseconds / 1000)
         return time < DecimalNumber(now) && time > DecimalNumber(now - Self.oldestExpirySeconds)
     }
 }

@@ -1,12 +1,13 @@
 internal import EmulatorCore
 internal import JSON
+internal import XML
 
 /// A bucket's sub-resource that is a document: stored as sent, and given back.
 struct BucketConfiguration: Sendable {
     /// What the bucket has that nobody configured.
     enum Absent: Sendable {
         case fault(S3Fault)
-        case document(XMLText)
+        case document(XMLWriter)
     }
 
     /// The query parameter.
@@ -41,20 +42,21 @@ struct BucketConfiguration: Sendable {
         BucketConfiguration(
             name: "encryption", root: "ServerSideEncryptionConfiguration",
             absent: .document(
-                XMLText("ServerSideEncryptionConfiguration") { text in
+                XMLWriter(s3: "ServerSideEncryptionConfiguration") { text in
                     text.element("Rule") { text in
                         text.element("ApplyServerSideEncryptionByDefault") { $0.element("SSEAlgorithm", "AES256") }
                         text.element("BucketKeyEnabled", false)
                     }
                 })),
         BucketConfiguration(
-            name: "logging", root: "BucketLoggingStatus", absent: .document(XMLText("BucketLoggingStatus") { _ in })),
+            name: "logging", root: "BucketLoggingStatus",
+            absent: .document(XMLWriter(s3: "BucketLoggingStatus") { _ in })),
         BucketConfiguration(
             name: "accelerate", root: "AccelerateConfiguration",
-            absent: .document(XMLText("AccelerateConfiguration") { _ in })),
+            absent: .document(XMLWriter(s3: "AccelerateConfiguration") { _ in })),
         BucketConfiguration(
             name: "requestPayment", root: "RequestPaymentConfiguration",
-            absent: .document(XMLText("RequestPaymentConfiguration") { $0.element("Payer", "BucketOwner") })),
+            absent: .document(XMLWriter(s3: "RequestPaymentConfiguration") { $0.element("Payer", "BucketOwner") })),
     ]
 
     private static func missing(
@@ -72,7 +74,7 @@ extension S3 {
         case "acl": return try await bucketACL(request)
         case "policyStatus":
             _ = try store.read { snapshot in try snapshot.bucket(request.bucket) }
-            return Self.answer(XMLText("PolicyStatus") { $0.element("IsPublic", "false") })
+            return Self.answer(XMLWriter(s3: "PolicyStatus") { $0.element("IsPublic", "false") })
         case "object-lock":
             guard request.method == "GET" else { throw S3Fault.notEmulated("S3 Object Lock") }
             _ = try store.read { snapshot in try snapshot.bucket(request.bucket) }
@@ -124,7 +126,7 @@ extension S3 {
             }
             return
         }
-        let element = try XMLElement(parsing: document)
+        let element = try XMLElement(request: document)
         guard element.name == root else { throw S3Fault.malformedXML }
         if root == "Tagging" { _ = try TagSet(element, limit: 50) }
     }
@@ -151,7 +153,7 @@ extension S3 {
         case "GET":
             let bucket = try store.read { snapshot in try snapshot.bucket(request.bucket) }
             return Self.answer(
-                XMLText("VersioningConfiguration") { text in
+                XMLWriter(s3: "VersioningConfiguration") { text in
                     if bucket.hasVersions { text.element("Status", bucket.versioning.rawValue) }
                 })
         case "PUT":
@@ -195,16 +197,17 @@ extension S3 {
             }
             return Self.answer()
         }
-        let document = XMLText("AccessControlPolicy") { text in
+        let document = XMLWriter(s3: "AccessControlPolicy") { text in
             owner(&text)
             text.element("AccessControlList") { text in
                 text.element("Grant") { text in
-                    text.verbatim(
-                        Array(
-                            """
-                            <Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser">\
-                            <ID>\(canonicalUser)</ID><DisplayName>cupel</DisplayName></Grantee>
-                            """.utf8))
+                    let type = [
+                        ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"), ("xsi:type", "CanonicalUser"),
+                    ]
+                    text.element("Grantee", attributes: type) { grantee in
+                        grantee.element("ID", canonicalUser)
+                        grantee.element("DisplayName", "cupel")
+                    }
                     text.element("Permission", "FULL_CONTROL")
                 }
             }

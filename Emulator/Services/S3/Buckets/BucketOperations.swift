@@ -1,4 +1,7 @@
 internal import EmulatorCore
+internal import Time
+internal import URLCoding
+internal import XML
 
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html> and its neighbours.
 extension S3 {
@@ -9,13 +12,13 @@ extension S3 {
         var buckets = try store.read { try $0.buckets(after: start) }
         buckets.removeAll { !$0.name.hasPrefix(prefix) }
         let page = buckets.prefix(limit)
-        let document = XMLText("ListAllMyBucketsResult") { text in
+        let document = XMLWriter(s3: "ListAllMyBucketsResult") { text in
             owner(&text)
             text.element("Buckets") { text in
                 for bucket in page {
                     text.element("Bucket") { text in
                         text.element("Name", bucket.name)
-                        text.element("CreationDate", Timestamp(milliseconds: bucket.createdAt).iso8601)
+                        text.element("CreationDate", Timestamp(milliseconds: bucket.createdAt).rfc3339)
                         text.element("BucketRegion", account.region)
                     }
                 }
@@ -25,7 +28,7 @@ extension S3 {
         return Self.answer(document)
     }
 
-    func owner(_ text: inout XMLText, as name: String = "Owner") {
+    func owner(_ text: inout XMLWriter, as name: String = "Owner") {
         text.element(name) { text in
             text.element("ID", canonicalUser)
             text.element("DisplayName", "cupel")
@@ -57,10 +60,10 @@ extension S3 {
 
     private static func region(inConfiguration document: [UInt8]) throws(S3Fault) -> String? {
         guard !document.isEmpty else { return nil }
-        let configuration = try XMLElement(parsing: document)
+        let configuration = try XMLElement(request: document)
         guard configuration.name == "CreateBucketConfiguration" else { throw .malformedXML }
         guard let region = configuration["LocationConstraint"]?.text, !region.isEmpty else { return nil }
-        guard region.utf8.allSatisfy({ URLBytes.isUnreserved($0) }) else {
+        guard region.utf8.allSatisfy({ URLByteSet.unreserved.contains($0) }) else {
             throw S3Fault(
                 "InvalidLocationConstraint", "The specified location-constraint is not valid", 400,
                 details: [("LocationConstraint", region)])
@@ -82,7 +85,7 @@ extension S3 {
     /// - Returns: false when it was there.
     func addBucket(_ name: String) async throws -> Bool {
         guard Bucket.isValid(name: name) else { throw S3Fault.invalidBucketName(name) }
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         return try await store.write { transaction in
             try transaction.execute(
                 "INSERT OR IGNORE INTO s3_bucket VALUES (?, ?, ?)", .text(name), .integer(now), "") == 1
@@ -98,7 +101,7 @@ extension S3 {
         let region = try location(of: request.bucket)
         // The oldest region is written as none.
         return Self.answer(
-            XMLText("LocationConstraint") { text in text.verbatim(Array((region == "us-east-1" ? "" : region).utf8)) })
+            XMLWriter(s3: "LocationConstraint") { text in text.characters(region == "us-east-1" ? "" : region) })
     }
 
     func deleteBucket(_ request: S3Request) async throws -> HTTPResponse {

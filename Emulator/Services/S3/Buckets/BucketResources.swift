@@ -1,5 +1,6 @@
 package import EmulatorCore
 internal import JSON
+internal import XML
 
 /// What a template declares of S3.
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html>
@@ -74,7 +75,7 @@ extension S3 {
 
     private func provisionTags(_ properties: JSON, of bucket: String) async throws {
         guard let tags = properties["Tags"]?.array else { return }
-        let document = XMLText("Tagging") { text in
+        let document = XMLWriter(s3: "Tagging") { text in
             text.element("TagSet") { text in
                 for tag in tags {
                     text.element("Tag") { text in

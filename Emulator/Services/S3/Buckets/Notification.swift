@@ -1,5 +1,7 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
+internal import XML
 
 /// One rule of a bucket's notification configuration: which events go to which function.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-enable-disable-notification-intro.html>
@@ -69,7 +71,7 @@ extension S3 {
             }
             return Self.answer(Self.document(rules))
         case "PUT":
-            let rules = try Self.rules(try await request.document()) { ambient.uuid() }
+            let rules = try Self.rules(try await request.document()) { clock.uuid() }
             try await setNotificationRules(rules, of: request.bucket)
             return Self.answer()
         default: throw S3Fault.methodNotAllowed
@@ -106,8 +108,8 @@ extension S3 {
         return rules
     }
 
-    private static func document(_ rules: [NotificationRule]) -> XMLText {
-        XMLText("NotificationConfiguration") { text in
+    private static func document(_ rules: [NotificationRule]) -> XMLWriter {
+        XMLWriter(s3: "NotificationConfiguration") { text in
             for rule in rules {
                 text.element("CloudFunctionConfiguration") { text in
                     text.element("Id", rule.id)

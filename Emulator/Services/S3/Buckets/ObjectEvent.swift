@@ -1,5 +1,7 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
+internal import URLCoding
 
 /// Something that happened to an object, as S3 tells functions.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
@@ -26,7 +28,7 @@ struct ObjectEvent: Sendable {
         object["sequencer"] = .string(Self.sequencer(sequence))
         let record: JSON = [
             "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": .string(account.region),
-            "eventTime": .string(Timestamp(milliseconds: time).iso8601), "eventName": .string(name),
+            "eventTime": .string(Timestamp(milliseconds: time).rfc3339), "eventName": .string(name),
             "userIdentity": ["principalId": .string("AWS:\(account.id)")],
             "requestParameters": ["sourceIPAddress": "127.0.0.1"],
             "responseElements": [
@@ -52,10 +54,7 @@ struct ObjectEvent: Sendable {
 
     /// The key as a form's value: a space is a plus sign, a slash stays.
     private static func formEncoded(_ key: String) -> String {
-        key.percentEncoded { byte in
-            URLBytes.isUnreserved(byte) && byte != UInt8(ascii: "~") || byte == UInt8(ascii: "/")
-                || byte == UInt8(ascii: "*") || byte == UInt8(ascii: " ")
-        }.replacing(" ", with: "+")
+        key.percentEncoded(keeping: .path.removing("~").adding("* ")).replacing(" ", with: "+")
     }
 }
 

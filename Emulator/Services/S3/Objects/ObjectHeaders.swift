@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import XML
 
 /// The headers that are kept with an object and come back with it: content headers and user metadata.
 struct ObjectHeaders: Sendable {
@@ -152,8 +153,8 @@ struct TagSet: Sendable {
 
     var isEmpty: Bool { tags.isEmpty }
 
-    var document: XMLText {
-        XMLText("Tagging") { text in
+    var document: XMLWriter {
+        XMLWriter(s3: "Tagging") { text in
             text.element("TagSet") { text in
                 for tag in tags {
                     text.element("Tag") { text in

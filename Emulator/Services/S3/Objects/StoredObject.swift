@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// One version of an object, or a delete marker, as the index has it; its bytes are found by `sequence`.
 struct StoredObject: Sendable {

@@ -1,6 +1,8 @@
-internal import EmulatorCore
+internal import CRC
 internal import Digest
+internal import EmulatorCore
 internal import JSON
+internal import XML
 
 /// A part as the client lists it when it completes an upload.
 private struct NamedPart: Sendable {
@@ -81,7 +83,7 @@ extension S3 {
         }
         let used = Set(chosen.map(\.file))
         reclaimer.reclaim(expected.filter { !used.contains($0) })
-        let document = XMLText("CompleteMultipartUploadResult") { text in
+        let document = XMLWriter(s3: "CompleteMultipartUploadResult") { text in
             text.element(
                 "Location", "http://\(request.headers["Host"] ?? "localhost")/\(request.bucket)/\(request.key)")
             text.element("Bucket", request.bucket)
@@ -131,7 +133,7 @@ extension S3 {
     private static func checksum(of parts: [UploadedPart], _ upload: MultipartUpload) throws(S3Fault) -> Checksum? {
         guard let algorithm = upload.algorithm else { return nil }
         let values = parts.map { [UInt8](base64: $0.checksum ?? "") ?? [] }
-        guard upload.scope == .fullObject, let polynomial = algorithm.polynomial else {
+        guard upload.scope == .fullObject, let crc = algorithm.crc else {
             var whole = RunningChecksum(algorithm)
             for value in values { whole.update(value) }
             return Checksum(
@@ -140,9 +142,9 @@ extension S3 {
         let numbers = values.map { $0.reduce(0) { $0 << 8 | UInt64($1) } }
         var whole = numbers[0]
         for (number, part) in zip(numbers, parts).dropFirst() {
-            whole = CyclicRedundancyCheck.joined(whole, number, count: part.size, polynomial)
+            whole = CyclicRedundancyCheck.joined(whole, number, count: part.size, crc)
         }
-        return Checksum(algorithm: algorithm, value: CyclicRedundancyCheck.bytes(of: whole, polynomial).base64)
+        return Checksum(algorithm: algorithm, value: crc.bytes(of: whole).base64)
     }
 
     private static func bytes(ofHexadecimal text: String) -> [UInt8] {

@@ -1,7 +1,10 @@
-internal import EmulatorCore
 internal import Digest
+internal import EmulatorCore
 internal import JSON
 internal import Threads
+internal import Time
+internal import URLCoding
+internal import XML
 
 /// The object that a copy is made of: `bucket/key?versionId=…`, percent-encoded, perhaps with a slash in front.
 struct CopySource: Sendable {
@@ -14,7 +17,9 @@ struct CopySource: Sendable {
         let halves = header.split(separator: "?", maxSplits: 1)
         guard var path = halves.first else { throw fault }
         if path.hasPrefix("/") { path = path.dropFirst() }
-        guard let decoded = String(path).percentDecoded, let slash = decoded.firstIndex(of: "/") else { throw fault }
+        guard let decoded = String(percentDecoding: String(path)), let slash = decoded.firstIndex(of: "/") else {
+            throw fault
+        }
         bucket = String(decoded[..<slash])
         key = String(decoded[slash...].dropFirst())
         guard !bucket.isEmpty, !key.isEmpty else { throw fault }
@@ -67,8 +72,8 @@ extension S3 {
             guard isThere else { throw S3Fault.noSuchKey(source.key) }
         }
         withExtendedLifetime(reading) {}
-        let document = XMLText("CopyObjectResult") { text in
-            text.element("LastModified", stored.lastModified.iso8601)
+        let document = XMLWriter(s3: "CopyObjectResult") { text in
+            text.element("LastModified", stored.lastModified.rfc3339)
             text.element("ETag", stored.quotedETag)
             if let checksum = stored.checksum {
                 text.element(checksum.algorithm.element, checksum.value)
@@ -126,8 +131,8 @@ extension S3 {
             facts: PayloadVerifier.Result(size: range.count, md5: md5, checksum: checksum))
         let etag = try await keep(payload, as: number, of: upload, request)
         withExtendedLifetime(reading) {}
-        let document = XMLText("CopyPartResult") { text in
-            text.element("LastModified", Timestamp(milliseconds: ambient.now()).iso8601)
+        let document = XMLWriter(s3: "CopyPartResult") { text in
+            text.element("LastModified", clock.now().rfc3339)
             text.element("ETag", etag.quoted)
             if let checksum { text.element(checksum.algorithm.element, checksum.value) }
         }

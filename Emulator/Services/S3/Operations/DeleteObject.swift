@@ -1,4 +1,6 @@
 internal import EmulatorCore
+internal import Time
+internal import XML
 
 /// What deleting did.
 struct Deletion: Sendable {
@@ -21,7 +23,7 @@ extension S3 {
     }
 
     func delete(_ target: DeletionTarget, in bucket: String, requestID: String) async throws -> Deletion {
-        let markerVersion = ambient.uuid().filter { $0 != "-" }
+        let markerVersion = clock.uuid().filter { $0 != "-" }
         return try await store.write { [self] transaction in
             try delete(target, in: bucket, markerVersion, requestID, transaction)
         }
@@ -42,12 +44,12 @@ extension S3 {
                 DeletionTarget(
                     key: object["Key"]?.text ?? "", version: object["VersionId"]?.text,
                     etag: object["ETag"]?.text.unquoted),
-                ambient.uuid().filter { $0 != "-" }
+                clock.uuid().filter { $0 != "-" }
             )
         }
         guard document.name == "Delete", (1...1000).contains(targets.count), targets.allSatisfy({ !$0.0.key.isEmpty })
         else { throw S3Fault.malformedXML }
-        let requestID = ambient.uuid()
+        let requestID = clock.uuid()
         let results = try await store.write { [self] transaction in
             _ = try transaction.snapshot.bucket(request.bucket)
             return try targets.map { target, markerVersion -> Result<Deletion, S3Fault> in
@@ -60,13 +62,13 @@ extension S3 {
         }
         let isQuiet = document["Quiet"]?.text == "true"
         return Self.answer(
-            XMLText("DeleteResult") { text in
+            XMLWriter(s3: "DeleteResult") { text in
                 for ((target, _), result) in zip(targets, results) { Self.write(target, result, isQuiet, to: &text) }
             })
     }
 
     private static func write(
-        _ target: DeletionTarget, _ result: Result<Deletion, S3Fault>, _ isQuiet: Bool, to text: inout XMLText
+        _ target: DeletionTarget, _ result: Result<Deletion, S3Fault>, _ isQuiet: Bool, to text: inout XMLWriter
     ) {
         switch result {
         case .success(let deletion):
@@ -102,7 +104,8 @@ extension S3 {
             guard etag == "*" || etag == present.etag else { throw S3Fault.preconditionFailed("If-Match") }
         }
         var event = ObjectEvent(
-            name: "ObjectRemoved:Delete", key: target.key, time: ambient.now(), sequence: 0, requestID: requestID)
+            name: "ObjectRemoved:Delete", key: target.key, time: clock.now().milliseconds, sequence: 0,
+            requestID: requestID)
         if let version = target.version {
             event.version = bucket.hasVersions ? version : nil
             return try deleteVersion(version, of: target.key, in: bucket, event, transaction)

@@ -1,4 +1,5 @@
 internal import EmulatorCore
+internal import Time
 
 extension S3 {
     /// An object that a request names, and the bucket it is in.

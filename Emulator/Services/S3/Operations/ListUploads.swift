@@ -1,4 +1,6 @@
 internal import EmulatorCore
+internal import Time
+internal import XML
 
 extension S3 {
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html>
@@ -11,7 +13,7 @@ extension S3 {
         }
         let rest = parts.filter { $0.number > marker }
         let page = rest.prefix(limit)
-        let document = XMLText("ListPartsResult") { text in
+        let document = XMLWriter(s3: "ListPartsResult") { text in
             text.element("Bucket", request.bucket)
             text.element("Key", request.key)
             text.element("UploadId", id)
@@ -29,7 +31,7 @@ extension S3 {
             for part in page {
                 text.element("Part") { text in
                     text.element("PartNumber", part.number)
-                    text.element("LastModified", Timestamp(milliseconds: part.modified).iso8601)
+                    text.element("LastModified", Timestamp(milliseconds: part.modified).rfc3339)
                     text.element("ETag", part.etag.quoted)
                     text.element("Size", part.size)
                     if let algorithm = upload.algorithm { text.element(algorithm.element, ifPresent: part.checksum) }
@@ -55,7 +57,7 @@ extension S3 {
             ) { MultipartUpload($0) }
         }
         let page = UploadPage(all, listing, keyMarker: keyMarker, idMarker: idMarker)
-        let document = XMLText("ListMultipartUploadsResult") { text in
+        let document = XMLWriter(s3: "ListMultipartUploadsResult") { text in
             text.element("Bucket", request.bucket)
             text.element("KeyMarker", listing.encoded(keyMarker))
             text.element("UploadIdMarker", idMarker)
@@ -73,7 +75,7 @@ extension S3 {
                     owner(&text, as: "Initiator")
                     owner(&text)
                     text.element("StorageClass", upload.headers["x-amz-storage-class"] ?? "STANDARD")
-                    text.element("Initiated", Timestamp(milliseconds: upload.startedAt).iso8601)
+                    text.element("Initiated", Timestamp(milliseconds: upload.startedAt).rfc3339)
                     if let algorithm = upload.algorithm {
                         text.element("ChecksumAlgorithm", algorithm.rawValue)
                         text.element("ChecksumType", upload.scope.rawValue)

@@ -1,4 +1,6 @@
 internal import EmulatorCore
+internal import Time
+internal import XML
 
 extension Snapshot {
     /// All versions and delete markers after `version` of `key`; newest first within a key.
@@ -39,7 +41,7 @@ extension S3 {
             return try snapshot.versionPage(
                 of: request.bucket, listing, after: keyMarker, version: versionMarker)
         }
-        let document = XMLText("ListVersionsResult") { text in
+        let document = XMLWriter(s3: "ListVersionsResult") { text in
             text.element("Name", request.bucket)
             listing.writeParameters(to: &text)
             text.element("KeyMarker", listing.encoded(keyMarker))
@@ -58,12 +60,12 @@ extension S3 {
         return Self.answer(document)
     }
 
-    private func writeVersion(_ object: StoredObject, _ listing: ListingRequest, to text: inout XMLText) {
+    private func writeVersion(_ object: StoredObject, _ listing: ListingRequest, to text: inout XMLWriter) {
         text.element(object.isDeleteMarker ? "DeleteMarker" : "Version") { text in
             text.element("Key", listing.encoded(object.key))
             text.element("VersionId", object.version)
             text.element("IsLatest", object.isLatest)
-            text.element("LastModified", object.lastModified.iso8601)
+            text.element("LastModified", object.lastModified.rfc3339)
             if !object.isDeleteMarker {
                 text.element("ETag", object.quotedETag)
                 if let checksum = object.checksum {

@@ -1,5 +1,8 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
+internal import URLCoding
+internal import XML
 
 /// What a listing asks for, and how it is written.
 struct ListingRequest: Sendable {
@@ -30,7 +33,7 @@ struct ListingRequest: Sendable {
 
     /// A key as the answer carries it.
     func encoded(_ key: String) -> String {
-        isEncoded ? key.percentEncoded { URLBytes.isUnreserved($0) || $0 == UInt8(ascii: "/") } : key
+        isEncoded ? key.percentEncoded(keeping: .path) : key
     }
 
     /// The common prefix that swallows `key`: up to and with the first delimiter after the prefix.
@@ -65,13 +68,13 @@ struct ListingRequest: Sendable {
     /// The first text after `key`.
     static func after(_ key: String) -> String { key + "\0" }
 
-    func write(commonPrefixes: [String], to text: inout XMLText) {
+    func write(commonPrefixes: [String], to text: inout XMLWriter) {
         for prefix in commonPrefixes {
             text.element("CommonPrefixes") { $0.element("Prefix", encoded(prefix)) }
         }
     }
 
-    func writeParameters(to text: inout XMLText) {
+    func writeParameters(to text: inout XMLWriter) {
         text.element("Prefix", encoded(prefix))
         if !delimiter.isEmpty { text.element("Delimiter", encoded(delimiter)) }
         if isEncoded { text.element("EncodingType", "url") }
@@ -142,7 +145,7 @@ extension S3 {
         let listing = try ListingRequest(request.query)
         let marker = request.query["marker"] ?? ""
         let page = try page(request, listing, after: marker)
-        let document = XMLText("ListBucketResult") { text in
+        let document = XMLWriter(s3: "ListBucketResult") { text in
             text.element("Name", request.bucket)
             listing.writeParameters(to: &text)
             text.element("Marker", listing.encoded(marker))
@@ -169,7 +172,7 @@ extension S3 {
         }
         let page = try page(request, listing, after: marker)
         let withOwner = request.query["fetch-owner"] == "true"
-        let document = XMLText("ListBucketResult") { text in
+        let document = XMLWriter(s3: "ListBucketResult") { text in
             text.element("Name", request.bucket)
             listing.writeParameters(to: &text)
             text.element("MaxKeys", listing.limit)
@@ -192,11 +195,11 @@ extension S3 {
     }
 
     private func write(
-        _ object: StoredObject, _ listing: ListingRequest, withOwner: Bool, to text: inout XMLText
+        _ object: StoredObject, _ listing: ListingRequest, withOwner: Bool, to text: inout XMLWriter
     ) {
         text.element("Contents") { text in
             text.element("Key", listing.encoded(object.key))
-            text.element("LastModified", object.lastModified.iso8601)
+            text.element("LastModified", object.lastModified.rfc3339)
             text.element("ETag", object.quotedETag)
             if let checksum = object.checksum {
                 text.element("ChecksumAlgorithm", checksum.algorithm.rawValue)

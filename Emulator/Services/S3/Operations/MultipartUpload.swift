@@ -1,6 +1,8 @@
-internal import EmulatorCore
 internal import Digest
+internal import EmulatorCore
 internal import JSON
+internal import Time
+internal import XML
 
 /// An upload that is under way.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
@@ -89,13 +91,13 @@ extension S3 {
         }
         let given = request.headers["x-amz-checksum-type"].flatMap { Checksum.Scope(rawValue: $0.uppercased()) }
         let scope = given ?? (algorithm == .crc64nvme ? .fullObject : .composite)
-        if let algorithm, scope == .fullObject ? algorithm.polynomial == nil : algorithm == .crc64nvme {
+        if let algorithm, scope == .fullObject ? algorithm.crc == nil : algorithm == .crc64nvme {
             throw S3Fault.invalidRequest(
                 "The \(scope.rawValue) checksum type cannot be used with the \(algorithm.rawValue.lowercased()) checksum algorithm."
             )
         }
-        let id = ambient.uuid().filter { $0 != "-" }
-        let now = ambient.now()
+        let id = clock.uuid().filter { $0 != "-" }
+        let now = clock.now().milliseconds
         try await store.write { transaction in
             _ = try transaction.snapshot.bucket(request.bucket)
             try transaction.execute(
@@ -103,7 +105,7 @@ extension S3 {
                 .text(request.key), .integer(now), .text(headers.stored), .text(tags.stored),
                 .text(algorithm?.rawValue), .text(algorithm == nil ? nil : scope.rawValue))
         }
-        let document = XMLText("InitiateMultipartUploadResult") { text in
+        let document = XMLWriter(s3: "InitiateMultipartUploadResult") { text in
             text.element("Bucket", request.bucket)
             text.element("Key", request.key)
             text.element("UploadId", id)
@@ -148,7 +150,7 @@ extension S3 {
         _ payload: Payload, as number: Int, of upload: MultipartUpload, _ request: S3Request
     ) async throws -> String {
         let etag = payload.facts.md5.hexadecimal
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         do {
             let replaced = try await store.write { transaction in
                 _ = try transaction.snapshot.upload(upload.id, request.bucket, request.key)

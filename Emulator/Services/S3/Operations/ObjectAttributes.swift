@@ -1,4 +1,6 @@
 internal import EmulatorCore
+internal import Time
+internal import XML
 
 extension S3 {
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html>
@@ -15,7 +17,7 @@ extension S3 {
             return (located, withParts ? try snapshot.content(of: located.object) : .files([]))
         }
         let object = located.object
-        let document = XMLText("GetObjectAttributesResponse") { text in
+        let document = XMLWriter(s3: "GetObjectAttributesResponse") { text in
             if wanted.contains("ETag") { text.element("ETag", object.etag) }
             if wanted.contains("Checksum"), let checksum = object.checksum {
                 text.element("Checksum") { text in
@@ -35,7 +37,7 @@ extension S3 {
     }
 
     private static func write(
-        _ segments: [ObjectContent.Segment], of object: StoredObject, _ request: S3Request, to text: inout XMLText
+        _ segments: [ObjectContent.Segment], of object: StoredObject, _ request: S3Request, to text: inout XMLWriter
     ) {
         let limit = min(Int(request.headers["x-amz-max-parts"] ?? "") ?? 1000, 1000)
         let marker = Int(request.headers["x-amz-part-number-marker"] ?? "") ?? 0

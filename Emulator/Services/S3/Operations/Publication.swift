@@ -1,4 +1,5 @@
 internal import EmulatorCore
+internal import Time
 
 /// An object about to become visible, and the event that will tell of it.
 struct Publication: Sendable {
@@ -54,8 +55,8 @@ extension S3 {
         _ publication: Publication, in bucketName: String,
         first: @escaping @Sendable (borrowing Transaction) throws -> Void = { _ in }
     ) async throws -> (object: StoredObject, bucket: Bucket) {
-        let newVersion = ambient.uuid().filter { $0 != "-" }
-        let now = ambient.now()
+        let newVersion = clock.uuid().filter { $0 != "-" }
+        let now = clock.now().milliseconds
         return try await store.write { [self] transaction in
             let bucket = try transaction.snapshot.bucket(bucketName)
             var object = publication.object

@@ -1,4 +1,5 @@
 internal import EmulatorCore
+internal import Time
 
 /// The conditions of a read.
 /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc9110#name-precedence-of-preconditions>

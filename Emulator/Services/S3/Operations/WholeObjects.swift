@@ -1,4 +1,5 @@
 package import EmulatorCore
+package import Time
 
 /// The operations on whole objects that other services of the emulator use; the HTTP operations share all of it but their
 /// own form.
@@ -30,7 +31,7 @@ extension S3: ObjectStore {
         do {
             let payload = try await receive(contents, checksum: .crc32)
             let (stored, bucket) = try await put(
-                NewObject(key: object.key), payload, in: object.bucket, requestID: ambient.uuid())
+                NewObject(key: object.key), payload, in: object.bucket, requestID: clock.uuid())
             return Self.facts(stored, in: bucket)
         } catch {
             throw Self.fault(error).answer
@@ -40,7 +41,7 @@ extension S3: ObjectStore {
     package func deleteObject(_ object: ObjectLocation) async throws(AWSFault) {
         do {
             _ = try await delete(
-                DeletionTarget(key: object.key, version: object.version), in: object.bucket, requestID: ambient.uuid())
+                DeletionTarget(key: object.key, version: object.version), in: object.bucket, requestID: clock.uuid())
         } catch {
             throw Self.fault(error).answer
         }

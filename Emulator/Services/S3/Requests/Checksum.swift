@@ -1,5 +1,6 @@
-internal import EmulatorCore
+internal import CRC
 internal import Digest
+internal import EmulatorCore
 
 /// The checksums that S3 keeps beside an object.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>
@@ -15,11 +16,12 @@ enum ChecksumAlgorithm: String, Sendable, CaseIterable {
     /// The element of a document that carries it.
     var element: String { "Checksum\(rawValue)" }
 
-    var polynomial: CyclicRedundancyCheck.Polynomial? {
+    /// Nil for a hash.
+    var crc: CyclicRedundancyCheck.Algorithm? {
         switch self {
         case .crc32: .crc32
         case .crc32c: .crc32c
-        case .crc64nvme: .crc64NVMe
+        case .crc64nvme: .crc64nvme
         case .sha1, .sha256: nil
         }
     }
@@ -65,8 +67,8 @@ struct RunningChecksum: ~Copyable {
 
     init(_ algorithm: ChecksumAlgorithm) {
         self.algorithm = algorithm
-        check = algorithm.polynomial.map { CyclicRedundancyCheck($0) }
-        digest = algorithm.polynomial == nil ? Digest(algorithm == .sha1 ? .sha1 : .sha256) : nil
+        check = algorithm.crc.map { CyclicRedundancyCheck($0) }
+        digest = algorithm.crc == nil ? Digest(algorithm == .sha1 ? .sha1 : .sha256) : nil
     }
 
     mutating func update(_ bytes: [UInt8]) {
@@ -74,7 +76,7 @@ struct RunningChecksum: ~Copyable {
     }
 
     consuming func finish() -> [UInt8] {
-        if let check { return check.bytes }
+        if let check, let crc = algorithm.crc { return crc.bytes(of: check.value) }
         return digest.take()?.finish() ?? []
     }
 }

@@ -1,4 +1,5 @@
 internal import EmulatorCore
+internal import URLCoding
 
 /// A query's parameters, decoded.
 struct S3Query: Sendable {
@@ -25,8 +26,7 @@ struct S3Query: Sendable {
     }
 
     private static func decoded(_ text: Substring) throws(S3Fault) -> String {
-        let spaced = text.utf8.contains(UInt8(ascii: "+")) ? String(text.map { $0 == "+" ? " " : $0 }) : String(text)
-        guard let decoded = spaced.percentDecoded else { throw .invalidURI }
+        guard let decoded = String(formURLDecoding: String(text)) else { throw .invalidURI }
         return decoded
     }
 }

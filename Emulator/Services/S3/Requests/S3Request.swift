@@ -1,4 +1,6 @@
 internal import EmulatorCore
+internal import URLCoding
+internal import XML
 
 /// A request with the bucket and key it is about taken apart.
 struct S3Request: Sendable {
@@ -27,10 +29,10 @@ struct S3Request: Sendable {
         } else {
             let name = path.prefix { $0 != "/" }
             path = path.dropFirst(name.count + 1)
-            guard let decoded = String(name).percentDecoded else { throw .invalidURI }
+            guard let decoded = String(percentDecoding: String(name)) else { throw .invalidURI }
             bucket = decoded
         }
-        guard let key = String(path).percentDecoded else { throw .invalidURI }
+        guard let key = String(percentDecoding: String(path)) else { throw .invalidURI }
         guard key.utf8.count <= Self.longestKey else { throw .keyTooLong }
         self.key = key
     }
@@ -47,7 +49,7 @@ struct S3Request: Sendable {
     }
 
     /// A whole XML document from the body.
-    func document() async throws -> XMLElement { try XMLElement(parsing: try await configuration()) }
+    func document() async throws -> XMLElement { try XMLElement(request: try await configuration()) }
 
     /// The body of a configuration request, its Content-MD5 and checksum verified.
     func configuration() async throws -> [UInt8] {

@@ -1,6 +1,7 @@
 import Synchronization
-import TestServices
 import Testing
+import TestServices
+import Time
 
 @testable import EmulatorCore
 
@@ -127,7 +128,7 @@ import Testing
         async let waiting: Void = bell.wait()
         bell.ring()
         await waiting
-        await bell.wait(until: Ambient.system.now() + 5, .system)
+        await bell.wait(until: ClockAndChance.system.now().milliseconds + 5, .system)
         let task = Task { await bell.wait() }
         task.cancel()
         await task.value

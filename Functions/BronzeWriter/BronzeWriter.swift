@@ -8,11 +8,10 @@ internal import LambdaRuntime
 
 /// Takes one record to bronze: claim, read, convert, write to a key derived from the record, finish.
 ///
-/// Whatever is done twice gives the same object, and the record is finished last, so a crash at any point is repaired by
-/// doing it again.
+/// Repeated work gives the same object, and the record is finished last, so a retry repairs a crash at any point.
 struct BronzeWriter: JSONHandler {
     private(set) var settings: Settings
-    /// Asked between batches; true gives the record back and ends the work.
+    /// Called between batches; true releases the record and ends the work.
     private(set) var isInterrupted: @Sendable () -> Bool = { false }
 
     init(settings: Settings, isInterrupted: @escaping @Sendable () -> Bool = { false }) {
@@ -22,17 +21,17 @@ struct BronzeWriter: JSONHandler {
 
     func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
         guard let id = event["control_id"]?.string.flatMap(ControlID.init) else {
-            throw ConversionError.usage("the event \(event) names no control_id of 32 hexadecimal digits")
+            throw ConversionError.usage("the event \(event) has no control_id of 32 hexadecimal digits")
         }
         let owner = event["lease_owner"]?.string ?? context.requestID
         return try limited(to: context.deadline)
             .convert(id, owner: owner, requestID: context.requestID, log: context.log)
     }
 
-    /// The same writer, which stops early enough to give an unfinished record back before it is killed at `deadline`.
+    /// A copy that stops early enough to release an unfinished record before the process is killed at `deadline`.
     ///
-    /// The last tenth of the time, at most 6 seconds, is kept for that: conversion ends first, then calls of S3 (an
-    /// upload is to be aborted), then those of the control table.
+    /// It reserves the last tenth of the time, at most 6 seconds: first conversion ends, then S3 calls (to abort an upload),
+    /// then calls of the control table.
     func limited(to deadline: ContinuousClock.Instant) -> BronzeWriter {
         let left = max(.zero, ContinuousClock.now.duration(to: deadline))
         let step = min(left / 10, .seconds(6)) / 3
@@ -40,13 +39,13 @@ struct BronzeWriter: JSONHandler {
         writer.isInterrupted = { [isInterrupted] in isInterrupted() || ContinuousClock.now >= deadline - step * 3 }
         writer.settings.objects = settings.objects.limited(to: deadline - step * 2)
         writer.settings.control = settings.control.limited(to: deadline - step)
-        // Nobody works on it after the deadline, so nobody needs to wait longer for it.
+        // After the deadline no one works on the record, so the lease need not last longer.
         writer.settings.leaseSeconds = min(settings.leaseSeconds, Int(left.components.seconds) + 2)
         return writer
     }
 
     /// - Returns: the outcome: `done`, `alreadyDone`, `heldByAnother`, `exhausted` or `leaseLost`.
-    /// - Throws: why the file did not become bronze; the record says it, too, or is pending again if it may yet.
+    /// - Throws: why the file did not become bronze. The record has the same error, or is pending again if a retry may succeed.
     func convert(_ id: ControlID, owner: String, requestID: String, log: Log) throws -> JSON {
         let claim = try settings.control.claim(
             id, owner: owner, leaseSeconds: settings.leaseSeconds, requestID: requestID)
@@ -67,7 +66,7 @@ struct BronzeWriter: JSONHandler {
                     report(.failed(record, FailureType(error)), to: log)
                     throw error
                 }
-                log.warning("another worker has the record", ["after": .string("\(error)")])
+                log.warning("another worker has taken over the record", ["after": .string("\(error)")])
                 return outcome("leaseLost", record)
             }
         }
@@ -126,8 +125,8 @@ struct BronzeWriter: JSONHandler {
         }
     }
 
-    /// Says in the record how the work failed: given back if it may succeed as it is, in error if not.
-    /// - Returns: whether the record was still this worker's to settle.
+    /// Records how the work failed: released if a retry may succeed, in error if not.
+    /// - Returns: whether this worker still held the record.
     private func settle(_ record: ControlRecord, _ error: any Error, _ log: Log) -> Bool {
         let type = FailureType(error)
         do throws(ControlError) {
@@ -144,8 +143,10 @@ struct BronzeWriter: JSONHandler {
         } catch .leaseLost {
             return false
         } catch let second {
-            // The state machine's catch, or the lease's end, does what could not be done here.
-            log.error("the record could not be settled", ["error": .string("\(second)"), "after": .string("\(error)")])
+            // The state machine's catch, or the lease's expiry, does the rest.
+            log.error(
+                "the record could not be released or failed",
+                ["error": .string("\(second)"), "after": .string("\(error)")])
         }
         return true
     }
@@ -165,7 +166,7 @@ struct BronzeWriter: JSONHandler {
     }
 }
 
-/// A claim that is renewed while the work goes on.
+/// A claim that is renewed during the work.
 private struct Lease {
     private(set) var record: ControlRecord
     private let control: ControlTable

@@ -39,7 +39,7 @@ final class Channel<Element: Sendable>: @unchecked Sendable {
         return elements.removeFirst()
     }
 
-    /// Takes no more; what is queued can still be received.
+    /// Refuses further elements; queued ones can still be received.
     func close() {
         monitor.locked {
             isClosed = true

@@ -5,7 +5,7 @@ internal import LambdaRuntime
 
 /// Why a raw file did not become bronze.
 enum ConversionError: LambdaFailure, CustomStringConvertible {
-    /// The event or the command line does not say what to do.
+    /// The event or the command line is not valid.
     case usage(String)
     /// The file cannot be read.
     case unreadable(place: String, ColumnarError)
@@ -13,15 +13,15 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
     case tooManyRejects(count: Int, rowsRead: Int, first: RejectedRow, contract: Contract)
     /// Rules of the contract whose severity is `error` do not hold.
     case qualityFailed([QualityResult], contract: Contract)
-    /// The key under which values are hashed cannot be had.
+    /// The masking key cannot be read, or is too short.
     case badMaskingKey(String)
     /// The object version was deleted or replaced before it was read.
     case objectGone(place: String, version: String)
     case noContract(table: String, reason: String)
-    /// The record is of a format or layer that is not this program's.
+    /// The record has a format or a layer that this program does not convert.
     case notRaw(place: String)
     case cannotWrite(String, reason: String)
-    /// The process was told to end, or its time is nearly over.
+    /// The process received SIGTERM, or its deadline is near.
     case interrupted
 
     var errorType: String {
@@ -47,22 +47,22 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
             "\(count) of \(rowsRead) rows break the contract \(contract.table) \(contract.version), which tolerates "
                 + "\(contract.tolerance.rows) rows or a share of \(contract.tolerance.share); the first is line "
                 + "\(first.line), byte \(first.byteOffset)" + (first.column.map { ", column \($0)" } ?? "")
-                + ": \(first.message). Mend the file and put it again, or change the contract and replay"
+                + ": \(first.message). Fix the file and upload it again, or change the contract and replay"
         case .qualityFailed(let results, let contract):
             "the file breaks \(results.count(where: \.isFatal)) of \(results.count) quality rules of the contract "
                 + "\(contract.table) \(contract.version): "
                 + results.filter(\.isFatal).map(\.description).joined(separator: "; ")
-                + ". Nothing of it was written; mend the file and put it again, or change the contract and replay"
+                + ". Nothing was written; fix the file and upload it again, or change the contract and replay"
         case .badMaskingKey(let reason): reason
         case .objectGone(let place, let version):
-            "\(place), version \(version), is gone: it was deleted or replaced before it was read; put the file again"
+            "\(place), version \(version), is gone: it was deleted or replaced before it was read; upload the file again"
         case .noContract(let table, let reason):
-            "there is no usable contract for the table \(table): \(reason)"
+            "no usable contract for the table \(table): \(reason)"
         case .notRaw(let place):
-            "\(place) is no raw CSV or JSON file; only records of the bronze layer are converted here"
+            "\(place) is not a raw CSV or JSON file; only records of the bronze layer are converted"
         case .cannotWrite(let place, let reason): "cannot write \(place): \(reason)"
         case .interrupted:
-            "the work had to stop before the file was done (time limit or SIGTERM); nothing is written, try it again"
+            "stopped before the file was done (time limit or SIGTERM); nothing was written, retry it"
         }
     }
 }

@@ -2,7 +2,7 @@ internal import Control
 internal import JSON
 internal import LambdaRuntime
 
-/// What one file counts for, for the pipeline and for its table.
+/// The metrics of one file, for the pipeline and for its table.
 enum ConversionMetrics {
     case converted(ControlRecord, outputSizeInBytes: Int)
     case failed(ControlRecord, FailureType)
@@ -30,7 +30,7 @@ enum ConversionMetrics {
                 Metric("BytesWritten", outputSizeInBytes, .bytes),
                 Metric("ConversionTime", record.durationInMilliseconds ?? 0, .milliseconds),
             ]
-        // What may succeed as it is goes again by itself; what cannot needs somebody.
+        // Interrupted work is retried automatically. A failed conversion needs a person.
         case .failed(_, let type) where type.isTemporary: [Metric("ConversionsInterrupted", 1, .count)]
         case .failed: [Metric("ConversionsFailed", 1, .count)]
         }

@@ -2,7 +2,7 @@ internal import Columnar
 internal import Parquet
 internal import Threads
 
-/// Makes a Parquet file of batches and hands its bytes on, on a thread of its own if wanted.
+/// Encodes batches as a Parquet file and writes it to a sink, on a thread of its own if asked.
 ///
 /// The bytes depend on the rows alone, so they are the same with and without the thread.
 final class Encoding: @unchecked Sendable {
@@ -21,7 +21,8 @@ final class Encoding: @unchecked Sendable {
         if isThreaded { thread = SystemThread { self.serve() } }
     }
 
-    /// Takes a batch, and gives back one to fill next.
+    /// Encodes a batch.
+    /// - Returns: the batch to fill next.
     func encode(
         _ batch: consuming MaskedBatch, orElse spare: () -> RecordBatch
     ) throws -> RecordBatch {
@@ -33,7 +34,7 @@ final class Encoding: @unchecked Sendable {
         return emptied.receiveIfAny() ?? spare()
     }
 
-    /// Writes the footer, and gives the file its name.
+    /// Writes the footer and finishes the sink.
     func finish() throws -> StoredFile {
         join()
         if let failure { throw failure }

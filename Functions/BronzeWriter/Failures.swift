@@ -4,7 +4,7 @@ public import Control
 public import LambdaRuntime
 public import Parquet
 
-// Their errorType is what the state machine decides by, and what stands in the control record.
+// The state machine decides by errorType, and the control record has it.
 extension AWSError: LambdaFailure {}
 extension ControlError: LambdaFailure {}
 extension ColumnarError: LambdaFailure {
@@ -14,12 +14,12 @@ extension ParquetError: LambdaFailure {
     public var errorType: String { "ParquetError" }
 }
 
-/// What an error is called where only its name travels.
+/// The name of an error in control records, metrics and logs.
 struct FailureType {
     let name: String
 
     init(_ error: any Error) { name = (error as? any LambdaFailure)?.errorType ?? "\(type(of: error))" }
 
-    /// Whether the same work may succeed when it is tried again as it is. The state machine retries the same two.
+    /// Whether a retry may succeed. The state machine retries the same two.
     var isTemporary: Bool { ["Throttled", "Interrupted"].contains(name) }
 }

@@ -6,15 +6,15 @@ internal import CKernels
     internal import Musl
 #endif
 
-/// A local file in the making, under another name beside its own.
+/// A local file that is written under a temporary name beside its own.
 final class FileSink: OutputSink {
     private let path: String
     private let partPath: String
     private let descriptor: Int32
     private var sizeInBytes = 0
-    /// How much of it the disk has been given.
+    /// The bytes whose writeback has started.
     private var givenSize = 0
-    /// The disk gets what there is in such pieces while more is made; else all of it would be waited for at the end.
+    /// Starts writeback every 1 MiB, so that fsync need not flush everything.
     private static let pieceSize = 1 << 20
 
     init(path: String) throws(ConversionError) {

@@ -8,16 +8,16 @@ internal import LambdaRuntime
     internal import Musl
 #endif
 
-/// Where the secret comes from under which values are hashed.
+/// The source of the secret for hashed columns.
 enum MaskingKey: Hashable {
     /// `MASKING_KEY`: the secret itself.
     case inline(String)
-    /// `MASKING_KEY_FILE`: the secret is a file's content; a newline at its end is none of it.
+    /// `MASKING_KEY_FILE`: the content of a file, without a newline at its end.
     case file(String)
     /// `MASKING_KEY_PARAMETER`: the name of a parameter in Parameter Store, a `SecureString`.
     case parameter(String)
 
-    /// A shorter secret could be found by trying.
+    /// A shorter secret could be guessed.
     static let leastBytes = 16
 
     /// - Throws: ``ConversionError/badMaskingKey(_:)`` if more than one is named.
@@ -44,7 +44,7 @@ enum MaskingKey: Hashable {
         }
         guard key.count >= Self.leastBytes else {
             throw ConversionError.badMaskingKey(
-                "the key that \(name) gives has \(key.count) bytes; at least \(Self.leastBytes) are due, and 32 are good "
+                "the key that \(name) gives has \(key.count) bytes; expected at least \(Self.leastBytes), better 32 "
                     + "(openssl rand -hex 32)")
         }
         return key
@@ -76,7 +76,7 @@ enum MaskingKey: Hashable {
 }
 
 extension Contract {
-    /// Whether values are hashed by it, or may come to be where `policy` holds for it.
+    /// Whether the contract hashes values, or may hash them under `policy`.
     func needsMaskingKey(_ policy: PersonalDataPolicy) -> Bool {
         bronzeColumns.contains { $0.isMasked(by: .hash) } || (personalData ?? policy) == .hash
     }

@@ -2,7 +2,7 @@ internal import AWSClient
 internal import AWSModels
 internal import Control
 
-/// An S3 object in the making: one put if it is small, parts that leave while later bytes are made if it is not.
+/// An S3 object that is being written: one put if it is small, else parts that are uploaded while later bytes are made.
 final class ObjectSink: OutputSink {
     private let store: ObjectStore
     private let object: S3Object
@@ -40,7 +40,7 @@ final class ObjectSink: OutputSink {
             sizeInBytes: sizeInBytes, version: stored.versionID.map(ObjectVersion.versionID) ?? .eTag(stored.eTag))
     }
 
-    /// The parts of an upload that cannot even be aborted are left to the bucket's lifecycle rule.
+    /// If even the abort fails, the bucket's lifecycle rule removes the parts.
     func abort() {
         try? upload?.abort()
         upload = nil

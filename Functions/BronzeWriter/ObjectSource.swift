@@ -22,13 +22,13 @@ final class ObjectSource: ByteSource {
     }
 
     private static func failure(_ error: AWSError, _ record: ControlRecord) -> any Error {
-        // A bucket that is not there is a mistake in the configuration, not a file that somebody deleted.
+        // A missing bucket is a configuration error, not a deleted file.
         guard error.isNotFound || error.isPreconditionFailed, error.code != "NoSuchBucket" else { return error }
         return ConversionError.objectGone(place: record.place, version: record.objectVersion.text)
     }
 }
 
 extension ControlRecord {
-    /// Where its object is, for people.
+    /// The object's URL, for messages.
     var place: String { "s3://\(bucket)/\(objectKey)" }
 }

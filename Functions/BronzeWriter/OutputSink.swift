@@ -1,13 +1,13 @@
 internal import Control
 
-/// Where a file's bytes go. Nothing is visible under the file's name before `finish`, and nothing is left after `abort`.
+/// The destination of a file's bytes. The file is visible only after `finish`; `abort` removes everything.
 protocol OutputSink: AnyObject {
     func write(_ bytes: UnsafeRawBufferPointer) throws
     func finish() throws -> StoredFile
     func abort()
 }
 
-/// A file that is whole and in its place.
+/// A finished file.
 struct StoredFile: Sendable, Hashable {
     let sizeInBytes: Int
     /// Of an object: its version id where the bucket keeps versions, else its entity tag. A local file has none.

@@ -5,14 +5,14 @@ internal import Contracts
 internal import Control
 internal import PII
 
-/// Looks for personal data in text of which the contract says nothing: columns, and leaves of structs and lists.
+/// Inspects unclassified text for personal data: columns, and leaves of structs and lists.
 ///
-/// Values are taken at even distances, many of the first batch and some of each later one, so that what is found depends
-/// on the text alone.
+/// It samples values at even distances, many of the first batch and some of each later one, so the findings depend on the
+/// text alone.
 final class PersonalDataInspector {
     private static let firstSample = 1000
     private static let laterSample = 100
-    /// Bytes of a value that are looked at.
+    /// The bytes of a value that are inspected.
     private static let valueLimit = 4096
 
     private struct Place {
@@ -29,14 +29,14 @@ final class PersonalDataInspector {
     private var places: [Place] = []
     private var isFirst = true
 
-    /// - Parameter service: asked about each place once, beside the detectors here.
+    /// - Parameter service: called once for each place, in addition to the local detectors.
     init(_ contract: Contract, _ policy: PersonalDataPolicy, service: PersonalDataService? = nil) {
         self.policy = policy
         self.service = service
         guard policy != .off else { return }
-        let due = Set(contract.unclassifiedPlaces)
+        let unclassified = Set(contract.unclassifiedPlaces)
         for (index, column) in contract.bronzeColumns.enumerated() {
-            for (leaf, place) in column.leaves.enumerated() where due.contains(place) {
+            for (leaf, place) in column.leaves.enumerated() where unclassified.contains(place) {
                 places.append(
                     Place(
                         column: index, leaf: leaf, path: place.path, sample: PersonalDataSample(column: place.path)))
@@ -74,12 +74,12 @@ final class PersonalDataInspector {
         return findings.isEmpty ? .clear : .mustMask(findings)
     }
 
-    /// What was found so far, in the order of columns and of what is in them.
+    /// The findings so far, in the order of the columns and their leaves.
     var findings: [PersonalDataFinding] {
         places.flatMap { place in
             var found = place.remote
             for (kind, matchedCount) in place.sample.findings {
-                // The sample here is the larger one.
+                // The local sample is the larger one.
                 found[kind.rawValue] = RemoteFinding(matchedCount: matchedCount, sampledCount: place.sample.count)
             }
             return found.sorted { $0.key < $1.key }.map { kind, counts in

@@ -1,7 +1,7 @@
 internal import AWSClient
 internal import PII
 
-/// What a service says of a column: so many of the values that it was shown.
+/// A service's finding in a column: how many of the values that it was shown.
 struct RemoteFinding: Hashable {
     let matchedCount: Int
     let sampledCount: Int
@@ -11,12 +11,12 @@ struct RemoteFinding: Hashable {
 struct PersonalDataService: Sendable {
     /// A column's sample in bytes. Comprehend is paid for by 100 characters, so this is 50 units a column and file.
     static let defaultSample = 5000
-    /// Below it, the service is not sure.
+    /// Below this score, the service is not sure.
     private static let leastScore = 0.8
     /// The share of values in which something must be found; a service that reads names finds some everywhere.
-    private static let dueShare = 0.05
-    /// They say nothing of a person by themselves.
-    private static let passedOver: Set<String> = ["DATE_TIME", "URL"]
+    private static let leastShare = 0.05
+    /// Entities that are not personal data by themselves.
+    private static let ignored: Set<String> = ["DATE_TIME", "URL"]
 
     private let ask: @Sendable (String) throws -> [Comprehend.Entity]
     private let sampleInBytes: Int
@@ -41,14 +41,14 @@ struct PersonalDataService: Sendable {
         let scalars = Array(text.unicodeScalars)
         var lines: [String: Set<Int>] = [:]
         for entity in try ask(text) {
-            guard entity.score >= Self.leastScore, !Self.passedOver.contains(entity.type),
+            guard entity.score >= Self.leastScore, !Self.ignored.contains(entity.type),
                 let line = lineStarts.lastIndex(where: { $0 <= entity.range.lowerBound })
             else { continue }
             let found = scalars[min(entity.range.lowerBound, length)..<min(entity.range.upperBound, length)]
             lines[Self.kind(of: entity.type, found), default: []].insert(line)
         }
         return lines.compactMapValues { found in
-            guard Double(found.count) >= Self.dueShare * Double(lineStarts.count) else { return nil }
+            guard Double(found.count) >= Self.leastShare * Double(lineStarts.count) else { return nil }
             return RemoteFinding(matchedCount: found.count, sampledCount: lineStarts.count)
         }
     }

@@ -1,9 +1,9 @@
 internal import Columnar
 internal import Contracts
 
-/// The rows that broke the contract, on their way to a file that appears only if the contract tolerates so many.
+/// Writes the rows that broke the contract to a file that is finished only if the contract tolerates so many.
 ///
-/// They are compressed and handed on as they come, so memory does not grow with their number.
+/// Rows are compressed and written as they arrive, so memory does not grow with their number.
 struct Quarantine: ~Copyable {
     private(set) var count = 0
     private var first: RejectedRow?
@@ -32,7 +32,7 @@ struct Quarantine: ~Copyable {
         throw .tooManyRejects(count: count, rowsRead: rowsRead, first: first, contract: contract)
     }
 
-    /// Gives the file its name, if there is one.
+    /// Finishes the file, if there is one.
     mutating func finish() throws {
         guard let writer = writer.take() else { return }
         try write(writer.finish())

@@ -4,7 +4,7 @@ internal import Contracts
 internal import Control
 internal import LambdaRuntime
 
-/// What the environment says, for the function and the task alike.
+/// The settings of the function and of the task, from the environment.
 struct Settings: Sendable {
     let contracts: ContractCatalog
     let lakeBucket: String
@@ -13,7 +13,7 @@ struct Settings: Sendable {
     var options = FileConversion.Options()
     /// How long a lease lasts without being renewed.
     var leaseSeconds = 120
-    /// What the metrics are of; nil writes none.
+    /// The pipeline in the metrics; nil writes no metrics.
     var pipeline: String?
 }
 
@@ -48,9 +48,9 @@ extension FileConversion.Options {
         }
     }
 
-    /// Fetches the masking key, if some contract needs one, and connects to Comprehend, if that is wanted.
+    /// Reads the masking key if a contract needs one, and connects to Comprehend if the environment asks for it.
     ///
-    /// - Parameter aws: asked for only if a service is called.
+    /// - Parameter aws: called only if a service is needed.
     mutating func connect(
         _ environment: Environment, for contracts: [Contract], _ aws: () throws -> AWSClient
     ) throws {

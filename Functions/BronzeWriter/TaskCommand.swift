@@ -13,13 +13,13 @@ struct TaskCommand {
     let id: String
     let environment: Environment
 
-    /// - Returns: 0 done, 1 the file is at fault (the record says how), 2 usage, 75 try again.
+    /// - Returns: 0 done, 1 the file is at fault (the record says how), 2 usage, 75 retry.
     func run() -> Int32 {
         Interruption.listen()
         let log = Log(environment)
         do {
             guard let id = ControlID(id) else {
-                log.error("'\(id)' is no control id: 32 hexadecimal digits are")
+                log.error("'\(id)' is not a control ID: expected 32 hexadecimal digits")
                 return 2
             }
             let owner = environment["LEASE_OWNER"] ?? "task-\(getpid())-\(ContinuousClock.now)"
@@ -35,7 +35,7 @@ struct TaskCommand {
     }
 }
 
-/// SIGTERM, as ECS sends it before it kills: held back, and looked for between batches.
+/// SIGTERM, which ECS sends before SIGKILL. It is blocked, and checked between batches.
 enum Interruption {
     static func listen() {
         var mask = terminationOnly

@@ -14,10 +14,10 @@ let help = """
     bronze-writer --control-id ID              one record, then the end; CONTROL_ID in the environment does the same
     bronze-writer convert --contract FILE IN OUT
                   [--quarantine FILE]          rows that break the contract; OUT.quarantine.ndjson.gz otherwise
-                  [--threads N]                1 to do all in turn; the output is the same
+                  [--threads N]                1 for no parallel work; the output is the same
                   [--compression snappy|gzip|zstd|none]
 
-    Exit status of the task and of convert: 0 done, 1 the file is at fault, 2 usage, 75 try again.
+    Exit status of the task and of convert: 0 done, 1 the file is at fault, 2 usage, 75 retry.
     """
 
 let environment = Environment.process()

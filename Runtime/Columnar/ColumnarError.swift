@@ -1,4 +1,4 @@
-/// Why a whole file cannot be read. What is wrong with single rows is a ``RejectedRow`` instead.
+/// Why a whole file cannot be read. A single faulty row is a ``RejectedRow`` instead.
 public enum ColumnarError: Error, Sendable, Hashable {
     // The compressed bytes. `byte` is an offset into them.
     case emptyFile
@@ -9,7 +9,7 @@ public enum ColumnarError: Error, Sendable, Hashable {
     case trailingGarbage(byte: Int)
     /// The decompressed bytes pass `limit`.
     case tooLarge(limit: Int, byte: Int)
-    /// More bytes come out for one byte that goes in than any table of text has: a bomb.
+    /// The ratio of decompressed to compressed bytes exceeds that of any table of text: a decompression bomb.
     case suspiciousRatio(limit: Int, byte: Int)
 
     // The text. `byte` is an offset into the decompressed text.
@@ -23,7 +23,7 @@ public enum ColumnarError: Error, Sendable, Hashable {
 
     // The set-up.
     case missingMaskingKey(columns: [String])
-    /// What the contract demands of a column's values is no demand on values of its type.
+    /// A constraint of the contract is not a value of the column's type.
     case badConstraint(column: String, reason: String)
     case unreadable(path: String, reason: String)
 }
@@ -76,7 +76,7 @@ extension ColumnarError: CustomStringConvertible {
             "expands more than \(limit) times (at byte \(byte) of the gzip data), as only a decompression bomb does; "
                 + "check where the file comes from"
         case .emptyText:
-            "the file has no header row; export it with one"
+            "the decompressed file is empty or has no header row; export it again"
         case .headerTooLong(let limit):
             "the header row is longer than \(limit) bytes; is this a CSV file?"
         case .headerNotUTF8:
@@ -94,7 +94,7 @@ extension ColumnarError: CustomStringConvertible {
             "the contract hashes \(columns.joined(separator: ", ")), and no masking key is configured; "
                 + "set MASKING_KEY, MASKING_KEY_FILE or MASKING_KEY_PARAMETER, or let the contract mask or redact instead"
         case .badConstraint(let column, let reason):
-            "the contract's constraint on \(column) is no value of the column: \(reason); mend the contract"
+            "the contract's constraint on \(column) is not a value of the column's type: \(reason); fix the contract"
         case .unreadable(let path, let reason):
             "\(path): \(reason)"
         }

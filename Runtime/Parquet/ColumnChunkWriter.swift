@@ -35,9 +35,9 @@ final class ColumnChunkWriter {
         var index = PageIndex()
     }
 
-    /// A chunk that is complete: its bytes in order, and what stands elsewhere in the file.
+    /// A complete chunk: its bytes in order, and its parts elsewhere in the file.
     struct FinishedChunk {
-        /// Whoever empties the buffers gives their memory back.
+        /// Empty the buffers to return their memory.
         var parts: [ByteBuffer]
         var metadata: ColumnChunkMetadata
         var index: PageIndex
@@ -79,7 +79,7 @@ final class ColumnChunkWriter {
     }
 
     /// Ends the chunk; what is written next starts another.
-    /// - Parameter offset: where in the file the chunk will stand.
+    /// - Parameter offset: the place of the chunk in the file.
     func finish(at offset: Int) -> FinishedChunk {
         var encodings: [PageEncoding] = leaf.maximumDefinition > 0 ? [.rle] : []
         encodings += written.pageCounts.keys

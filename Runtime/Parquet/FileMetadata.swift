@@ -11,9 +11,9 @@ struct ColumnChunkMetadata {
     /// Bytes of byte array values before any encoding; nil to leave it unsaid.
     var textSize: Int?
     var levels = LevelHistograms()
-    /// Where in the file it stands; nil for none.
+    /// Its place in the file; nil for none.
     var bloomFilter: Range<Int>?
-    /// Where they stand among those of all chunks; nil for none.
+    /// Their places among those of all chunks; nil for none.
     var columnIndex: Range<Int>?
     var offsetIndex: Range<Int>?
 

@@ -1,7 +1,7 @@
 internal import Columns
 
-/// How often each level occurs in a page or a column chunk of a nested column; empty where all levels are alike, or are
-/// told apart by the number of nulls.
+/// How often each level occurs in a page or a column chunk of a nested column; empty where all levels are equal, or
+/// follow from the number of nulls.
 /// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>, `SizeStatistics`
 struct LevelHistograms: Equatable {
     var repetition: [Int64] = []

@@ -18,12 +18,12 @@ struct DataPage {
     var nullCount: Int
 }
 
-/// What stands before each page.
+/// The header before each page.
 /// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>, `PageHeader`
 struct PageHeader {
     enum Kind {
         case data(DataPage)
-        /// Levels stand uncompressed before the values, `repetitionSize` and `definitionSize` bytes of them.
+        /// Levels are uncompressed before the values, `repetitionSize` and `definitionSize` bytes of them.
         case dataV2(DataPage, repetitionSize: Int, definitionSize: Int, isCompressed: Bool)
         case dictionary(keyCount: Int)
     }
@@ -31,7 +31,7 @@ struct PageHeader {
     var kind: Kind
     var uncompressedSize: Int
     var compressedSize: Int
-    /// CRC-32 of the page as it stands in the file, without this header.
+    /// CRC-32 of the page as it is in the file, without this header.
     var checksum: UInt32?
 
     func write(to thrift: inout ThriftWriter) {

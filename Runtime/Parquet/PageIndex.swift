@@ -1,4 +1,4 @@
-/// Where the data pages of a column chunk are, and what lies in each.
+/// The places of a column chunk's data pages, and the bounds of each.
 /// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/PageIndex.md>
 struct PageIndex {
     private var pages: [Page] = []
@@ -29,7 +29,7 @@ struct PageIndex {
     }
 
     /// Appends `OffsetIndex`.
-    /// - Parameter start: where in the file the chunk's first data page stands.
+    /// - Parameter start: the place of the chunk's first data page in the file.
     func writeOffsets(from start: Int, of column: ParquetColumn, _ options: WriterOptions, to buffer: ByteBuffer) {
         var thrift = ThriftWriter(to: buffer)
         thrift.structure { index in

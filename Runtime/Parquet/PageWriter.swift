@@ -1,6 +1,6 @@
 /// Composes pages, compresses them and puts them behind their headers; its buffers serve one column after the other.
 ///
-/// A data page is composed in the order in which it stands in the file: ``startPage()``, its levels, then its values
+/// A data page is composed in the order of the file: ``startPage()``, its levels, then its values
 /// into ``body``.
 final class PageWriter {
     private let compressor: PageCompressor
@@ -32,7 +32,7 @@ final class PageWriter {
     /// - Parameter write: appends runs of definition levels; called at once.
     func appendDefinitionLevels(_ write: (ByteBuffer) -> Void) { definitionSize = appendLevels(write) }
 
-    /// Levels of V1 pages stand behind their length; V2 has it in the header.
+    /// Levels of V1 pages follow their length; V2 has the length in the header.
     private func appendLevels(_ write: (ByteBuffer) -> Void) -> Int {
         let start = body.count
         if version == .v2 {

@@ -32,7 +32,7 @@ struct ParquetLeaf: Sendable, Equatable {
     /// How many lists lead to it.
     let maximumRepetition: UInt8
 
-    /// Whether the column stands in the table itself, so that its levels are presence bits at most.
+    /// Whether the column is in the table itself, so that its levels are presence bits at most.
     var isFlat: Bool { path.count == 1 }
     var name: String { path.joined(separator: ".") }
 }
@@ -42,7 +42,7 @@ extension ParquetField {
     static let elementName = "element"
 
     /// The leaves of the field, depth first.
-    /// - Parameter name: what the field is called where it stands.
+    /// - Parameter name: the field's name at its place.
     func leaves(
         named name: String, in path: [String] = [], definition: UInt8 = 0, repetition: UInt8 = 0
     ) -> [ParquetLeaf] {

@@ -143,7 +143,7 @@ extension ParquetColumn {
             throw .schema(column: name, reason: "\(logicalType) cannot be stored as \(physicalType)")
         }
         if encoding == .delta, !physicalType.hasDeltaEncoding {
-            throw .schema(column: name, reason: "there is no delta encoding for \(physicalType)")
+            throw .schema(column: name, reason: "no delta encoding exists for \(physicalType)")
         }
         if encoding == .byteStreamSplit, !physicalType.isNumber {
             throw .schema(column: name, reason: "only numbers are split into byte streams, not \(physicalType)")

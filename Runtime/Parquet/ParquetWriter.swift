@@ -23,11 +23,11 @@ public struct ParquetWriter: ~Copyable {
     private var groupRowCount = 0
     private var rowGroups: [RowGroupMetadata] = []
     private var order: RowOrder?
-    /// The page indexes of all row groups, which stand together before the footer.
+    /// The page indexes of all row groups, which are written together before the footer.
     private let columnIndexes = ByteBuffer(capacity: 64)
     private let offsetIndexes = ByteBuffer(capacity: 64)
     private var finished: [ByteBuffer] = []
-    /// Where in the file the next byte will stand.
+    /// The place of the next byte in the file.
     private var offset = 0
 
     private static let magic = Array("PAR1".utf8)
@@ -129,7 +129,7 @@ public struct ParquetWriter: ~Copyable {
         groupRowCount = 0
     }
 
-    /// - Parameter chunk: gets where its indexes stand among those of all chunks.
+    /// - Parameter chunk: receives the places of its indexes among those of all chunks.
     private func appendPageIndex(to chunk: inout ColumnChunkWriter.FinishedChunk, of column: ParquetColumn) {
         guard options.writesPageIndex else { return }
         let bounds = columnIndexes.count

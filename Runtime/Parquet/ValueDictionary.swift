@@ -3,7 +3,7 @@ internal import Columns
 
 /// The distinct values of a column chunk in the order of their first appearance; a value's code is its place there.
 ///
-/// Values are told apart by their bits: 0.0 and -0.0 are two, NaNs are equal when their payloads are.
+/// Values are distinguished by their bits: 0.0 and -0.0 are two, NaNs are equal when their payloads are.
 final class ValueDictionary {
     private let type: PhysicalType
     /// Beyond this many bytes of keys the dictionary refuses.
@@ -55,7 +55,7 @@ final class ValueDictionary {
         }
     }
 
-    /// Forgets all keys but the first `newCount`. Nothing may be looked up until ``removeAll()``.
+    /// Forgets all keys but the first `newCount`. Look nothing up until ``removeAll()``.
     func truncate(to newCount: Int) { count = newCount }
 
     func removeAll() {

@@ -44,6 +44,6 @@ public enum EncodingSet: String, Sendable, Equatable, CaseIterable {
 public enum DataPageVersion: Sendable, Equatable {
     /// Levels and values are compressed together.
     case v1
-    /// Levels stand uncompressed, and so do values that compression would not make smaller.
+    /// Levels are uncompressed, and so are values that compression would not make smaller.
     case v2
 }

@@ -71,7 +71,7 @@ struct UnknownField {
 
 extension CSVHeader {
     /// Reads the names in the first row of the text, and how many lines they take.
-    /// - Parameter hidesText: whether messages must not show what stands there.
+    /// - Parameter hidesText: whether messages must not show the names.
     static func read(
         _ window: inout TextWindow, _ index: inout CSVIndex, limit: Int, hidesText: Bool
     ) throws -> (fields: [String], lines: Int) {

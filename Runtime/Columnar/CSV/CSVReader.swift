@@ -2,7 +2,7 @@ public import Contracts
 
 /// Reads CSV as RFC 4180 has it, with a header, in constant memory.
 ///
-/// Columns may stand in any order. Rows end in LF or CRLF, the last also at the end of the text; blank lines are skipped
+/// Columns may be in any order. Rows end in LF or CRLF, the last also at the end of the text; blank lines are skipped
 /// unless the file has a single column. A quote that does not open a field is text.
 /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc4180>
 public final class CSVReader: RecordReader {

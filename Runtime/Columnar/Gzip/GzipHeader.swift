@@ -1,8 +1,8 @@
 internal import CRC
 
-/// The header of a gzip member, read in pieces of any size: what it says is checked and kept nowhere.
+/// The header of a gzip member, read in pieces of any size: it is checked, and nothing of it is kept.
 ///
-/// Both libraries could read it, but ISA-L sums up a header wrongly that comes in pieces, and then refuses what is right.
+/// Both libraries could read it, but ISA-L computes a wrong checksum of a header in pieces and then refuses a valid file.
 /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc1952#section-2.3>
 struct GzipHeader {
     private struct Flags: OptionSet {
@@ -23,7 +23,7 @@ struct GzipHeader {
 
     private var part = Part.fixed
     private var flags: Flags = []
-    /// How much of the part has been read.
+    /// The bytes of the part that have been read.
     private var offset = 0
     private var extraSize = 0
     /// The CRC-32 of everything before the header's checksum.
@@ -43,7 +43,8 @@ struct GzipHeader {
         }
     }
 
-    /// Reads the front of `input`, nothing beyond the part, and says how many bytes that were.
+    /// Reads the front of `input`, at most to the end of the part.
+    /// - Returns: the number of bytes read.
     private mutating func readPart(_ input: UnsafeRawBufferPointer) throws(InflateFault) -> Int {
         let byte = input[0]
         switch part {

@@ -1,6 +1,6 @@
 internal import CZlib
 
-/// Compresses bytes as one gzip member whose header names no time and no file: the same bytes give the same bytes.
+/// Compresses bytes as one gzip member. Its header has neither time nor file name, so the same input gives the same output.
 /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc1952>
 public struct GzipWriter: ~Copyable {
     /// zlib keeps a pointer to the stream, so it has an address of its own.

@@ -1,9 +1,9 @@
 public import Digest
 
-/// What a gzip file may decompress to.
+/// Limits on what a gzip file decompresses to.
 public struct InflateLimits: Sendable {
     public var bytes: Int
-    /// Bytes out for a byte in, checked once there are 64 MiB of output: tables of text stay far below.
+    /// Decompressed bytes for each compressed byte, checked from 64 MiB of output on. Tables of text stay far below.
     public var ratio: Int
 
     public init(bytes: Int = 64 << 30, ratio: Int = 400) {
@@ -19,7 +19,7 @@ public struct InflateLimits: Sendable {
 public final class InflatedSource: HashingSource {
     /// Bytes read from the compressed source so far.
     public private(set) var compressedBytes = 0
-    /// Bytes given out so far.
+    /// Bytes returned so far.
     public private(set) var decompressedBytes = 0
 
     private let source: any ByteSource
@@ -39,14 +39,14 @@ public final class InflatedSource: HashingSource {
     private static let inputSize = 64 << 10
     private static let ratioIsCheckedFrom = 64 << 20
 
-    /// - Parameter hashing: the hash of the decompressed bytes that ``checksum()`` will answer.
+    /// - Parameter hashing: the hash of the decompressed bytes that ``checksum()`` returns.
     public convenience init(
         _ source: any ByteSource, limits: InflateLimits = InflateLimits(), hashing: HashFunction? = .sha256
     ) {
         self.init(source, limits: limits, hashing: hashing, isSample: false)
     }
 
-    /// - Parameter isSample: whether the bytes are the front of a file only, so that it is no error if they end early.
+    /// - Parameter isSample: whether the bytes are only the front of a file, so an early end is not an error.
     init(
         _ source: any ByteSource, limits: InflateLimits, hashing: HashFunction?, isSample: Bool,
         library: InflateLibrary = .preferred
@@ -99,7 +99,7 @@ public final class InflatedSource: HashingSource {
         }
         if !hadInput, written == 0, !inflater.isAtEnd {
             if compressedBytes == 0 { throw ColumnarError.emptyFile }
-            // One byte cannot show that it begins a member.
+            // One byte is too few to recognize a member.
             if position - memberStart < Self.magicSize { throw notAMember }
             guard isSample else { throw ColumnarError.truncatedGzip(byte: compressedBytes) }
             isFinished = true

@@ -12,11 +12,11 @@ protocol MemberInflater: AnyObject {
     /// Decompresses into the front of `room` until that is full or the input is used up, and says how many bytes it wrote.
     func inflate(into room: UnsafeMutableRawBufferPointer) throws(InflateFault) -> Int
 
-    /// Makes ready for the next member, behind its header; the input stays.
+    /// Prepares for the next member, after its header. The input stays.
     func beginMember()
 }
 
-/// What is wrong with a member. The byte at fault is at or before the unused input.
+/// The fault of a member. The faulty byte is at or before the unused input.
 enum InflateFault: Error {
     case notAMember
     case corrupt
@@ -30,7 +30,7 @@ enum InflateLibrary: CaseIterable {
     #endif
     case zlib
 
-    /// The fastest there is.
+    /// The fastest library of the build.
     static let preferred = allCases[0]
 
     func makeInflater() -> any MemberInflater {
@@ -47,7 +47,7 @@ enum InflateLibrary: CaseIterable {
     /// ISA-L's igzip.
     /// - SeeAlso: <https://github.com/intel/isa-l>
     final class ISALInflater: MemberInflater {
-        /// ISA-L keeps pointers into its state, so that has an address of its own.
+        /// ISA-L keeps pointers into its state, so the state needs a fixed address.
         private let state: UnsafeMutablePointer<inflate_state>
 
         init() {
@@ -56,7 +56,7 @@ enum InflateLibrary: CaseIterable {
             state.pointee.crc_flag = Self.trailerAlone
         }
 
-        /// The checksum and the length behind the data are checked; there is no header before it.
+        /// Checks the checksum and the length after the data, and expects no header before it.
         private static let trailerAlone = UInt32(ISAL_GZIP_NO_HDR_VER)
 
         deinit { state.deallocate() }

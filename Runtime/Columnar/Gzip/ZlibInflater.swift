@@ -1,7 +1,7 @@
 internal import CRC
 internal import CZlib
 
-/// zlib, which is everywhere.
+/// zlib, which every system has.
 /// - SeeAlso: <https://zlib.net/manual.html>
 final class ZlibInflater: MemberInflater {
     /// zlib keeps a pointer to its stream, so that has an address of its own.
@@ -18,7 +18,7 @@ final class ZlibInflater: MemberInflater {
     init() {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // 15 bits of window, less than zero where neither header nor trailer is zlib's own.
+        // 15 bits of window, negative because zlib reads neither header nor trailer.
         let status = inflateInit2_(stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         precondition(status == Z_OK, "zlib has no memory left")
     }
@@ -51,11 +51,11 @@ final class ZlibInflater: MemberInflater {
         sum.update(UnsafeRawBufferPointer(rebasing: room[..<Int(written)]))
         length &+= written
         switch status {
-        // It cannot go on without more input or more room, which is no fault.
+        // It needs more input or more room; that is not a fault.
         case Z_OK, Z_BUF_ERROR: break
         case Z_STREAM_END:
             isAtTrailer = true
-            // What has been written is not given out where it is wrong.
+            // Bytes with a wrong checksum are not returned.
             try readTrailer()
         default: throw .corrupt
         }

@@ -76,7 +76,7 @@ struct JSONCursor {
         return JSONLine.Value(start: start, end: at, hasEscapes: false)
     }
 
-    /// A carriage return is white space; a newline never stands inside a checked value.
+    /// A carriage return is white space; a checked value never has a newline.
     private mutating func skipSpace() {
         while text[at] == 0x20 || text[at] == 0x09 || text[at] == 0x0D { at += 1 }
     }

@@ -2,8 +2,8 @@ internal import JSON
 
 /// JSON's values as fields: strings without quotes and escapes, numbers and `true` and `false` as they are written.
 ///
-/// A string may stand for a number, date or boolean if all of it is one. A number may stand where text is due; its digits
-/// become the text. An object or array is no value of any column.
+/// A string is a number, date or boolean if all of it is one. In a text column a number becomes its digits. An object or
+/// array is not a single value.
 struct JSONSpelling: FieldSpelling, ~Copyable {
     static var valuesAreJSON: Bool { true }
 

@@ -43,7 +43,7 @@ struct LineKeys {
         }
     }
 
-    /// What stands for a flattened field among the keys that the kernel knows: no line of UTF-8 has it.
+    /// Replaces a flattened field among the keys that the kernel knows: no line of UTF-8 has this key.
     static let unmatched: [UInt8] = [0xFF]
 }
 

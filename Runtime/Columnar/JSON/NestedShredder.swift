@@ -1,7 +1,7 @@
 internal import Columns
 internal import Contracts
 
-/// Takes the structs and lists of one column apart, straight from their text: there is no tree of values in between.
+/// Splits the structs and lists of one column into leaves, directly from their text, without a tree of values.
 ///
 /// Of a key that repeats, the last value counts. Earlier ones, and members that the contract does not know, are collected
 /// with their paths.

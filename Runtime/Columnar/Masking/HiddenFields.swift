@@ -1,9 +1,9 @@
 internal import Contracts
 
-/// Fields that no column takes but that hold, by their name, what a contract hides: `Email` beside a masked `email`.
+/// Unknown fields that by their names hold values that the contract hides: `Email` beside a masked `email`.
 ///
-/// What the contract does not know is kept in `_rescued_data`, where a header spelt another way, or an object with a
-/// member of that name, would show values that bronze must not.
+/// Unknown fields are kept in `_rescued_data`. There a header in another spelling, or an object with a member of that name,
+/// would show values that bronze must not show.
 struct HiddenFields {
     /// The names of masked columns, reduced to what they have in common with their other spellings.
     private let names: Set<[UInt8]>

@@ -12,7 +12,7 @@ public struct MaskedBatch: Sendable {
 
 /// Masks the values that a contract hides, before they leave memory.
 public struct Masker: Sendable {
-    /// What stands in for a redacted value.
+    /// Replaces a redacted value.
     public static let redacted = "[redacted]"
 
     /// A hidden leaf of a column, by its place in a batch.
@@ -20,7 +20,7 @@ public struct Masker: Sendable {
         let index: Int
         let leaf: Int
         let how: Contract.Masking
-        /// Whether the column is to hold JSON still: then a JSON string takes the value's place.
+        /// Whether the column holds JSON: then a JSON string replaces the value.
         let isJSON: Bool
     }
 
@@ -28,7 +28,7 @@ public struct Masker: Sendable {
     private let key: [UInt8]
 
     /// - Parameter key: the secret under which `hash` columns are hashed; nil if none is configured.
-    /// - Throws: ``ColumnarError/missingMaskingKey(columns:)`` if the contract hashes a column and there is no key.
+    /// - Throws: ``ColumnarError/missingMaskingKey(columns:)`` if the contract hashes a column and the key is missing.
     public init(_ contract: Contract, key: [UInt8]?) throws(ColumnarError) {
         let columns = contract.bronzeColumns
         maskings = columns.enumerated().flatMap { index, column -> [Masking] in

@@ -16,7 +16,7 @@ struct IntegerSet {
     private var filled: [Int] = []
     /// What the pages lack that are all but full.
     private var missing: [Int64: [UInt16]] = [:]
-    /// Lists that were made bits again.
+    /// How many lists were turned back into bits.
     private var unpackedCount = 0
     /// The page that was last looked at, and the set's count then; most values lie near their predecessor.
     private var last: (number: Int64, start: Int, count: Int) = (.min, 0, 0)

@@ -1,7 +1,7 @@
 internal import Columns
 internal import Contracts
 
-/// Where in batches the values are that a rule is about: a column, or a field inside one.
+/// The place in batches that a rule measures: a column, or a field inside one.
 struct MeasuredPlace {
     let type: ColumnType
     /// Elements that were counted, where a list leads to the place; nil where it has a value a row.
@@ -53,7 +53,7 @@ struct MeasuredPlace {
         batch.columns[column].leaves[leaf].values
     }
 
-    /// One bit a row, 1 where there is a value; nil if every row has one. There is no list around the place.
+    /// One bit a row, 1 where there is a value; nil if every row has one. The place is not inside a list.
     func presence(in batch: borrowing RecordBatch) -> [UInt64]? {
         let array = batch.columns[column].leaves[leaf]
         guard let levels, let held = array.levels else { return array.presence }

@@ -1,9 +1,9 @@
 internal import Columns
 public import Contracts
 
-/// Measures the rules of a contract over the rows that are kept, as they go by.
+/// Measures the rules of a contract over the rows that are kept, batch by batch.
 ///
-/// Rows in quarantine are no longer part of the table, so they count for none.
+/// Rows in quarantine are not part of the table, so no rule counts them.
 public final class QualityInspector {
     /// The memory for values that must not repeat, for all rules of a contract together.
     public static let defaultMemory = 32 << 20
@@ -68,7 +68,7 @@ public final class QualityInspector {
 
 extension QualityInspector.Meter {
     fileprivate mutating func measure(_ batch: RecordBatch, operations: Int) {
-        // Each check leaves the enum while it learns: two owners would make it copy itself.
+        // Each check leaves the enum while it changes: with two owners it would be copied.
         switch self {
         case .rows:
             break

@@ -4,7 +4,7 @@ public import Contracts
 public struct QualityResult: Sendable, Hashable {
     public enum Outcome: String, Sendable, Hashable, CaseIterable {
         case passed, failed
-        /// Memory did not suffice to tell; `measured` is the least that it is.
+        /// Memory did not suffice; `measured` is a lower bound.
         case unchecked
     }
 

@@ -1,7 +1,7 @@
 internal import Columns
 internal import Contracts
 
-/// Counts the rows whose values in some columns have come before, as long as memory lasts.
+/// Counts the rows whose values in some columns occurred before, as long as memory suffices.
 ///
 /// Integers are counted exactly, and so are all values of up to 8 bytes; of others 64 bits are kept, and two different
 /// ones among a million agree in one of 37 million files.
@@ -56,7 +56,7 @@ struct RepeatCounter {
         insert(rest.map { Fingerprint.of(UInt64(truncatingIfNeeded: $0)) })
     }
 
-    /// Goes on with `set`, or with single numbers where that takes less memory.
+    /// Keeps `set`, or its single numbers where those take less memory.
     private mutating func keep(_ set: IntegerSet) {
         guard set.isSparse || set.sizeInBytes > byteLimit else {
             integers = set

@@ -1,4 +1,4 @@
-/// A fixed set of texts that is asked without making objects of what is looked for.
+/// A fixed set of texts. A look-up allocates nothing.
 struct TextSet {
     private var texts: [[UInt8]] = []
     /// Indices into `texts`, at places that hashes give; -1 where there is none.
@@ -33,7 +33,7 @@ struct TextSet {
     }
 }
 
-/// 64 bits that stand for a value.
+/// A 64-bit fingerprint of a value.
 enum Fingerprint {
     /// One of text: the same on every machine and in every run.
     /// - SeeAlso: <https://github.com/wangyi-fudan/wyhash>, whose way of mixing it takes.

@@ -2,7 +2,7 @@ internal import Columns
 internal import Contracts
 internal import Pattern
 
-/// Tells which values of a column break its ``ValueConstraints``.
+/// Finds the values of a column that break its ``ValueConstraints``.
 struct ValueCheck {
     private var test: Test
 
@@ -13,7 +13,7 @@ struct ValueCheck {
     }
 
     /// - Parameter place: of the values, for the error.
-    /// - Throws: ``ColumnarError/badConstraint(column:reason:)`` where a bound is no value of the type.
+    /// - Throws: ``ColumnarError/badConstraint(column:reason:)`` where a bound is not a value of the type.
     init(_ constraints: ValueConstraints, of type: ColumnType, at place: String) throws(ColumnarError) {
         do throws(FieldFault) {
             switch type {
@@ -48,7 +48,7 @@ struct ValueCheck {
         case (.numbers(let range), .float(let values)): return range.violations(in: values, from: first)
         case (.numbers(let range), .double(let values)): return range.violations(in: values, from: first)
         case (.text(var rules), .byteArray(let texts)):
-            // The rules leave the enum while they learn: two owners would make them copy themselves.
+            // The rules leave the enum while they change: with two owners they would be copied.
             test = .integers(IntegerRange())
             defer { test = .text(rules) }
             return rules.violations(in: texts, from: first)
@@ -72,7 +72,7 @@ struct ValueCheck {
         return rules.countViolations(in: texts)
     }
 
-    /// What is wrong with the value at `index`, which breaks a constraint.
+    /// The fault of the value at `index`, which breaks a constraint.
     mutating func fault(at index: Int, in values: ColumnValues) -> FieldFault {
         switch (test, values) {
         case (.integers(let range), .int32(let values)): return range.fault(of: values[index])
@@ -118,7 +118,7 @@ private struct IntegerRange {
     }
 
     func violations<Value: FixedWidthInteger & BoundedNumber>(in values: [Value], from first: Int) -> [Int] {
-        // Nearly always all values are in range, and then two of them tell it.
+        // Nearly always all values are in range, and the least and the greatest show it.
         if bias == 0, factor == nil, valid == nil {
             let bounds = values.withUnsafeBufferPointer { Value.bounds(of: .init(rebasing: $0[first...])) }
             guard let bounds, Int64(bounds.least) < low || Int64(bounds.greatest) > high else { return [] }
@@ -267,10 +267,10 @@ private struct TextRules {
         slice.withUnsafeBufferPointer { text in
             let length = text.count { $0 & 0xC0 != 0x80 }
             if length < minLength {
-                return FieldFault(.tooShort, "has \(length) characters; at least \(minLength) are due")
+                return FieldFault(.tooShort, "has \(length) characters; expected at least \(minLength)")
             }
             if length > maxLength {
-                return FieldFault(.tooLong, "has \(length) characters; at most \(maxLength) are allowed")
+                return FieldFault(.tooLong, "has \(length) characters; expected at most \(maxLength)")
             }
             if let isMatch = matcher?.matches(text), !isMatch {
                 return FieldFault(.patternMismatch, "does not match \(pattern)")

@@ -17,7 +17,7 @@ public struct QuarantineWriter: ~Copyable {
         count += rows.count
     }
 
-    /// What is ready of the file, so that a large one need not be held.
+    /// The bytes that are ready, so that a large file need not be held in memory.
     public mutating func takeOutput() -> [UInt8] { gzip.takeOutput() }
 
     /// The rest of the file.

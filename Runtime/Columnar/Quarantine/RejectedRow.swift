@@ -1,6 +1,6 @@
-/// A row that broke the contract: where it stands, why, and its text, for the quarantine file.
+/// A row that broke the contract: its place, the reason and its text, for the quarantine file.
 public struct RejectedRow: Sendable, Hashable {
-    /// What is wrong, in one word that stays the same across versions.
+    /// The reason, in one word that never changes between versions.
     public enum Reason: String, Sendable, Hashable, CaseIterable {
         case tooFewFields = "too_few_fields"
         case tooManyFields = "too_many_fields"
@@ -39,7 +39,8 @@ public struct RejectedRow: Sendable, Hashable {
     public let column: String?
     public let reason: Reason
     public let message: String
-    /// The row's text, cut at ``rawTextLimit`` bytes, and at those that a row may have; nil where the contract masks a column, since the text would show it.
+    /// The row's text, cut at ``rawTextLimit`` bytes and at the longest row that is read; nil where the contract masks a column,
+    /// since the text would show it.
     public let rawText: [UInt8]?
     /// The row's length, cut or not.
     public let rawLength: Int

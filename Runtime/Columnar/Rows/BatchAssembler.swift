@@ -36,7 +36,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     private var checks: [ColumnCheck] = []
     private var filler: ColumnFiller<Spelling>
     private var faults: [SliceFault] = []
-    /// The line of a position in the whole text, the last that was asked for.
+    /// The last position whose line was counted, and that line.
     private var counted = (position: -1, line: 0)
 
     init(
@@ -55,7 +55,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         filler = try ColumnFiller(columns, rowCapacity: rowCapacity, spelling: spelling, textKernel: textKernel)
     }
 
-    /// Adds the slice's rows to `batch`; those with a field that is no value of its column are rejected.
+    /// Adds the slice's rows to `batch`; rows with a field that is not a value of its column are rejected.
     ///
     /// - Parameter rescue: the unknown fields of a row of the slice, as a JSON object; nil if it has none.
     mutating func append(
@@ -69,7 +69,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
             if !faults.isEmpty {
                 for (index, mark) in marks.enumerated() { batch.columns[index].truncate(to: mark) }
                 reject(in: &matrix, at: place, &batch)
-                // What is left has been read without fault once, so it will be again.
+                // The remaining rows had no fault, so they have none now.
                 fill(matrix, at: place, &batch, rescue)
             }
         }
@@ -105,7 +105,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     }
 
     private mutating func reject(in matrix: inout FieldMatrix, at place: SlicePlace, _ batch: inout RecordBatch) {
-        // Of several faults in one row, the one in the first column is told.
+        // Of several faults in one row, the first column's is reported.
         var rows: [Int] = []
         for fault in faults.sorted(by: { ($0.row, $0.column) < ($1.row, $1.column) }) where fault.row != rows.last {
             rows.append(fault.row)

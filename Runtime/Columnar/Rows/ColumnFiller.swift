@@ -2,7 +2,7 @@ internal import CKernels
 internal import Columns
 internal import Contracts
 
-/// A field that is no value of its column.
+/// A field that is not a value of its column.
 struct SliceFault {
     let row: Int
     let column: Int
@@ -184,7 +184,7 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
 }
 
 extension ColumnFiller where Spelling: ~Copyable {
-    /// What one call of ``fill(_:at:from:rows:after:faults:)`` is about.
+    /// The column of one call of ``fill(_:at:from:rows:after:faults:)``.
     private struct Run {
         let column: Int
         let schema: BronzeColumn
@@ -363,7 +363,7 @@ extension ColumnFiller where Spelling: ~Copyable {
         var row = 0
         while row < rows {
             let raw = fields.raw(row)
-            // Most files have a single one, so it is looked at once for all rows that say the same.
+            // Most files have a single operation, so equal neighbours are decoded once.
             let count = max(ck_equal_fields(&fields, row, rows), 1)
             do throws(FieldFault) {
                 if let text = try spelling.decode(raw, isCareful: fields.isCareful(row), isText: false) {

@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// A slice of rows as offsets into the text: where each row and each of its fields lies.
+/// A slice of rows as offsets into the text: the place of each row and each of its fields.
 ///
 /// All rows have `stride` fields. In CSV a field begins where the one before it ended, so a row is the offset before it and
 /// the ends of its fields; JSON's values come in any order and have beginnings of their own.
@@ -140,7 +140,7 @@ struct FieldMatrix: ~Copyable {
 }
 
 extension ck_fields {
-    /// The field's bytes as they stand in the text.
+    /// The field's bytes as they are in the text.
     func raw(_ row: Int) -> FieldText {
         let start = Int(before[row * before_stride] & ~CK_CAREFUL) + 1
         return FieldText(start: text + start, count: Int(end[row * end_stride]) - start)

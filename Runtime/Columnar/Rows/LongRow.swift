@@ -1,5 +1,5 @@
-/// The beginning of a row that is longer than rows may be. With the row's length it is all that is told of it, so that it
-/// does not show how much of the row was in memory.
+/// The beginning of a row that exceeds the limit. Only this and the row's length are reported, so the result does not depend
+/// on how much of the row was in memory.
 struct LongRow {
     let line: Int
     let byteOffset: Int

@@ -3,12 +3,12 @@ internal import Threads
 
 /// Blocks between one thread that fills them and one that empties them, and a hash over all of them.
 ///
-/// Whoever finds nothing to fill or to empty hashes the next block that has not been hashed, so neither sleeps while there is
-/// work: which of the two is the slower one changes with the text.
+/// A thread with nothing to fill or to empty hashes the next block, so neither sleeps while there is work. Which thread is
+/// slower depends on the text.
 ///
 /// Unchecked: `source` is used by the producing thread alone until that has been joined; the blocks between `tail` and `head`
-/// belong to the consumer, those that the producer may fill to it, and the rest change no more; `digest` belongs to whoever
-/// has set `isHashing`; the counters and the error change under `monitor` only.
+/// belong to the consumer, those that the producer may fill to it, and the rest change no more; `digest` belongs to the thread
+/// that has set `isHashing`; the counters and the error change under `monitor` only.
 final class BlockRing: @unchecked Sendable {
     private let source: any ByteSource
     private let blocks: [UnsafeMutableRawBufferPointer]
@@ -21,11 +21,11 @@ final class BlockRing: @unchecked Sendable {
     private var digest: Digest?
     private let isHashed: Bool
     private var isHashing = false
-    /// Whether nothing is filled any more, and whether nobody wants anything any more.
+    /// Whether the producer has filled its last block, and whether the consumer has stopped.
     private var isDone = false
     private var isCancelled = false
     private(set) var error: (any Error)?
-    /// Whoever had to wait goes on when there are so many blocks for him: to be woken for each costs more than it gains.
+    /// A waiter wakes only once this many blocks are ready: a wake-up for each block costs more than it gains.
     private let wakeCount: Int
 
     init(_ source: any ByteSource, digest: consuming Digest?, blockSize: Int, blocks count: Int) {
@@ -41,7 +41,7 @@ final class BlockRing: @unchecked Sendable {
 
     // MARK: The producer
 
-    /// Reads the source until the consumer has gone, or to its end; then it also sees to it that all is hashed.
+    /// Reads the source to its end, or until the consumer stops. Then it hashes the blocks that are left.
     func produce() {
         while let block = free() {
             var filled = 0
@@ -64,7 +64,7 @@ final class BlockRing: @unchecked Sendable {
         }
     }
 
-    /// The next block to fill, once there is one; nil after the last, or when the consumer has gone.
+    /// Waits for a block to fill; nil after the last, or when the consumer has stopped.
     private func free() -> UnsafeMutableRawBufferPointer? {
         monitor.locked {
             var wanted = 1
@@ -91,7 +91,7 @@ final class BlockRing: @unchecked Sendable {
 
     // MARK: The consumer
 
-    /// The oldest filled block, once there is one; nil after the last.
+    /// Waits for the oldest filled block; nil after the last.
     func front() -> UnsafeRawBufferPointer? {
         monitor.locked {
             var wanted = 1
@@ -118,7 +118,7 @@ final class BlockRing: @unchecked Sendable {
         }
     }
 
-    /// The hash of all blocks, once the producer has been joined; nil if none was wanted.
+    /// The hash of all blocks, once the producer has been joined; nil if nothing is hashed.
     func takeDigest() -> Digest? { digest.take() }
 
     // MARK: Both, under the monitor
@@ -129,7 +129,7 @@ final class BlockRing: @unchecked Sendable {
         UnsafeRawBufferPointer(rebasing: blocks[block % blocks.count][..<counts[block % blocks.count]])
     }
 
-    /// Hashes the next block, without the lock meanwhile; false if there is none, or the other thread is at it.
+    /// Hashes the next block, without the lock meanwhile; false if there is none, or the other thread is hashing.
     private func hashNext() -> Bool {
         guard isHashed, hashed < head, !isHashing else { return false }
         let block = content(of: hashed)

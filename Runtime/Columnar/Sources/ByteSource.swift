@@ -6,7 +6,7 @@ public protocol ByteSource: AnyObject {
 
 /// A source that hashes the bytes as they are read.
 public protocol HashingSource: ByteSource {
-    /// The hash of all bytes, in lowercase hexadecimal. Ask once, after the end; nil if the source was not told to hash.
+    /// The hash of all bytes, in lowercase hexadecimal. Ask once, after the end; nil if the source does not hash.
     func checksum() -> String?
 }
 

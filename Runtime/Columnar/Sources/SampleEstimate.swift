@@ -1,18 +1,18 @@
 internal import CKernels
 
-/// About how many records a gzip file has, from its first bytes and its last: enough to choose where to convert it.
+/// An estimate of a gzip file's records, from its first and last bytes: enough to choose where to convert the file.
 public struct SampleEstimate: Sendable, Hashable {
     /// Records, without a header.
     public let recordCount: Int
     public let decompressedBytes: Int
-    /// Whether the sample was the whole file, so that nothing had to be guessed.
+    /// Whether the sample was the whole file, so the counts are exact.
     public let isExact: Bool
 
     /// - Parameters:
     ///   - head: the file's first bytes; 64 KiB are enough.
     ///   - compressedSize: the size of the whole file.
     ///   - trailer: the file's last 4 bytes or more, which hold the last member's length modulo 2^32.
-    /// - Throws: ``ColumnarError`` if the head is no gzip.
+    /// - Throws: ``ColumnarError`` if the head is not gzip.
     public init(head: [UInt8], compressedSize: Int, trailer: [UInt8], format: RawFormat) throws(ColumnarError) {
         let isWhole = head.count >= compressedSize
         let (text, used) = try Self.inflate(head, isWhole: isWhole)
@@ -36,7 +36,7 @@ public struct SampleEstimate: Sendable, Hashable {
     }
 
     /// The length that the trailer allows and the ratio suggests. A file of several members has the last one's length in
-    /// its trailer, which then is far from what the ratio says and is not believed.
+    /// its trailer, which then is far from the ratio's estimate and is ignored.
     private static func size(near estimate: Double, trailer: [UInt8]) -> Int {
         guard trailer.count >= 4 else { return Int(estimate) }
         let low = trailer.suffix(4).reversed().reduce(0.0) { $0 * 256 + Double($1) }
@@ -49,7 +49,7 @@ public struct SampleEstimate: Sendable, Hashable {
         let source = InflatedSource(MemorySource(head), limits: InflateLimits(), hashing: nil, isSample: !isWhole)
         var text: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 64 << 10)
-        // A head that is all one repeated line could become very long; the front of it says as much.
+        // A head of one repeated line could expand very far; its front is enough.
         while text.count < 16 << 20 {
             let count: Int
             do {

@@ -6,12 +6,12 @@ internal import CKernels
     internal import Musl
 #endif
 
-/// The part of a text that is in memory: one buffer, reused, in which the unread bytes move to the front as it is refilled.
+/// The part of a text that is in memory. One buffer is reused: a refill first moves the unread bytes to the front.
 ///
 /// Offsets are those in the buffer. The unread text begins at `start`, which is never below ``front``, so that kernels
 /// may read before it as they may read beyond its end.
 struct TextWindow: ~Copyable {
-    /// Where a text begins that was moved to the front.
+    /// The offset of a text that was moved to the front.
     static let front = Int(CK_PADDING)
     static let defaultCapacity = 256 << 10
 
@@ -58,7 +58,7 @@ struct TextWindow: ~Copyable {
         }
     }
 
-    /// Ends the text with a newline if it has none; a last row need not have one.
+    /// Ends the text with a newline if it has none, since a last row need not have one.
     mutating func terminate() -> Bool {
         guard count > 0, text[end - 1] != UInt8(ascii: "\n") else { return false }
         // The padding has room for it.

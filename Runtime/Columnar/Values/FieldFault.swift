@@ -1,7 +1,7 @@
-/// Why the text of one field is no value of its column's type.
+/// Why the text of one field is not a value of its column's type.
 struct FieldFault: Error {
     let reason: RejectedRow.Reason
-    /// How the sentence goes on after the value: `is not an integer`.
+    /// The rest of the sentence after the value: `is not an integer`.
     let complaint: String
 
     init(_ reason: RejectedRow.Reason, _ complaint: String) {

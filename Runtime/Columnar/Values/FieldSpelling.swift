@@ -1,6 +1,6 @@
 internal import Contracts
 
-/// How a format spells a field's value: what it wraps around text, and how it says null.
+/// How a format writes a field's value: its quotes and escapes, and its null.
 ///
 /// The decoded text stays valid until the next field is decoded.
 protocol FieldSpelling: ~Copyable {
@@ -10,7 +10,7 @@ protocol FieldSpelling: ~Copyable {
         _ raw: FieldText, isCareful: Bool, isText: Bool
     ) throws(FieldFault) -> FieldText?
 
-    /// Whether a field is JSON that has been checked, where it is no string.
+    /// Whether a field that is not a string is checked JSON.
     static var valuesAreJSON: Bool { get }
 
     /// The JSON text that the field is or holds; nil for a null.
@@ -18,7 +18,7 @@ protocol FieldSpelling: ~Copyable {
 }
 
 extension FieldSpelling where Self: ~Copyable {
-    /// Where a column's values stand in a row: under its name, or in JSON under its path.
+    /// The place of a column's values in a row: the column's name, or in JSON its path.
     static func place(of column: BronzeColumn) -> String {
         valuesAreJSON ? column.path.joined(separator: ".") : column.name
     }
@@ -47,7 +47,7 @@ struct RewrittenText: ~Copyable {
     var text: FieldText { FieldText(rebasing: buffer[..<count]) }
 }
 
-/// RFC 4180: a field may stand in quotes, and a quote inside is doubled. An empty field is a null; a quoted empty one is
+/// RFC 4180: a field may be in quotes, and a quote inside is doubled. An empty field is a null; a quoted empty one is
 /// empty text, or a null where the column holds no text.
 struct CSVSpelling: FieldSpelling, ~Copyable {
     static var valuesAreJSON: Bool { false }

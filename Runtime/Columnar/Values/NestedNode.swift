@@ -1,6 +1,6 @@
 internal import Contracts
 
-/// A nested type, field by field, with the levels that its values have.
+/// A nested type, field by field, with the levels of its values.
 final class NestedNode: Sendable {
     let column: BronzeColumn
     /// The names of a struct's fields.
@@ -55,7 +55,7 @@ final class NestedNode: Sendable {
     var leafTypes: [ColumnType] { children.isEmpty ? [column.type] : children.flatMap(\.leafTypes) }
 
     /// The place that `steps` lead to: for a struct the number of the field, for a list that of the element.
-    /// - Parameter withNumbers: whether the elements' numbers are told.
+    /// - Parameter withNumbers: whether the path has the elements' numbers.
     func path(_ steps: [Int], withNumbers: Bool) -> String {
         var node = self
         var text = column.path.joined(separator: ".")

@@ -6,8 +6,8 @@ internal import Contracts
     internal import Musl
 #endif
 
-// The careful paths: what the kernels in C leave alone is decided here. The rules are those of the table in the folder's
-// README: nothing is guessed, nothing is cut short, and a value that does not fit is never made to.
+// The careful paths for fields that the C kernels leave. The rules are those of the table in the README: nothing is guessed or
+// truncated, and a value that does not fit is out of range.
 
 private let zero = UInt8(ascii: "0")
 

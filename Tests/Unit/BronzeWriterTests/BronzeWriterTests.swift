@@ -230,7 +230,7 @@ import Time
         #expect(throws: ConversionError.self) { try write(record) }
         let failed = try stored(record)
         #expect(failed.status == .error && failed.errorType == "ObjectGone")
-        #expect(failed.errorMessage?.contains("put the file again") == true)
+        #expect(failed.errorMessage?.contains("upload the file again") == true)
     }
 
     @Test("a missing lake bucket is reported as the bucket's error, not the file's") func missingLakeBucket() throws {

@@ -102,11 +102,11 @@ func constrained(
 
     @Test("the message says what is wrong and hides a masked value") func messages() throws {
         let shown = try readCSV("id,v\n1,abc\n", try constrained("string", "string", "maxLength: 2"))
-        #expect(shown.rejected[0].message == "v: 'abc' has 3 characters; at most 2 are allowed")
+        #expect(shown.rejected[0].message == "v: 'abc' has 3 characters; expected at most 2")
         let hidden = try constrained(
             "string", "string", "maxLength: 2", properties: "{property: masking, value: mask}")
         let reading = try readCSV("id,v\n1,abc\n2,ab\n", hidden)
-        #expect(reading.rejected[0].message == "v: the value has 3 characters; at most 2 are allowed")
+        #expect(reading.rejected[0].message == "v: the value has 3 characters; expected at most 2")
         #expect(reading.rejected[0].rawText == nil && reading.rows.count == 1)
     }
 

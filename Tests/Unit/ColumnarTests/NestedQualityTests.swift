@@ -29,7 +29,7 @@ private func table(_ columns: String, rules: String = "") throws -> Contract {
     @Test(
         "a row that breaks a nested constraint is rejected with the path",
         arguments: [
-            (#""p":{"code":"x"}"#, "p.code", "too_short", #"p.code: '"x"' has 1 characters; at least 2 are due"#),
+            (#""p":{"code":"x"}"#, "p.code", "too_short", #"p.code: '"x"' has 1 characters; expected at least 2"#),
             (#""p":{"code":"XY"}"#, "p.code", "pattern_mismatch", #"p.code: '"XY"' does not match ^[a-z]+$"#),
             (
                 #""p":{"born":"1899-12-31"}"#, "p.born", "below_minimum",
@@ -41,13 +41,13 @@ private func table(_ columns: String, rules: String = "") throws -> Contract {
             ),
             (
                 #""lines":[{"secret":"abcd"}]"#, "lines[].secret", "too_long",
-                "lines[0].secret: the value has 4 characters; at most 3 are allowed"
+                "lines[0].secret: the value has 4 characters; expected at most 3"
             ),
             (#""tags":["a","c"]"#, "tags[]", "invalid_value", #"tags[1]: '"c"' is none of the valid values"#),
             // A row with several faults is rejected for the fault of the first column.
             (
                 #""tags":["c"],"p":{"code":"x"}"#, "p.code", "too_short",
-                #"p.code: '"x"' has 1 characters; at least 2 are due"#
+                #"p.code: '"x"' has 1 characters; expected at least 2"#
             ),
         ])
     func rejection(json: String, place: String, reason: String, message: String) throws {

@@ -6,14 +6,14 @@ internal import EmulatorCore
     internal import Musl
 #endif
 
-/// The folder that holds an emulator's state, held by one emulator at a time.
+/// The folder of an emulator's state, which only one emulator at a time can use.
 ///
-/// The lock is the kernel's: it is gone when the process is, however it ended.
+/// The kernel holds the lock, so it ends with the process, also after a crash.
 package final class DataFolder: Sendable {
     package let path: String
     private let lock: Int32
 
-    /// Makes the folder if it is not there, and takes it.
+    /// Creates the folder if it is missing, and locks it.
     package init(_ path: String) throws(DataFolderError) {
         self.path = path
         var made = ""
@@ -41,9 +41,9 @@ package enum DataFolderError: Error, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unusable(let path, let reason):
-            "the data folder \(path) cannot be used: \(reason); name another with --data"
+            "the data folder \(path) cannot be used: \(reason); give another with --data"
         case .taken(let path):
-            "another emulator uses the data folder \(path); stop it, or name another folder with --data"
+            "another emulator uses the data folder \(path); stop it, or give another folder with --data"
         }
     }
 }

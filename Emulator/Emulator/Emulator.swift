@@ -3,20 +3,20 @@ package import EmulatorCore
 internal import Synchronization
 package import Time
 
-/// The whole emulator: its services on one store, a stack played on them, and one listener for them all.
+/// The whole emulator: its services on one store, the deployed stacks, and one listener.
 package final class Emulator: Sendable {
     package struct Configuration: Sendable {
-        /// Where the state is; made if it is not there. What it holds from an earlier life goes on.
+        /// The folder of the state; created if it is missing. Work from an earlier run is resumed.
         package var dataFolder: String
-        /// CloudFormation templates, each played as a stack.
+        /// CloudFormation templates, each deployed as a stack.
         package var templates: [String]
         /// Values that replace defaults of the templates' parameters.
         package var parameters: [String: String] = [:]
-        /// Where the executables of functions and tasks are.
+        /// The folder of the executables of functions and tasks.
         package var functionsFolder: String
-        /// Environment variables that functions and tasks get where the template sets none.
+        /// Environment variables for functions and tasks; the template's own take precedence.
         package var environment: [String: String] = [:]
-        /// 0 takes a free port.
+        /// 0 chooses a free port.
         package var port = 4566
         package var account = Account()
         package var clock = ClockAndChance.system
@@ -37,7 +37,7 @@ package final class Emulator: Sendable {
     private let services: Services
     private let listener: any Listener
 
-    /// Starts everything; when this returns, requests are answered and work left by an earlier life goes on.
+    /// Starts everything. When this returns, requests are answered, and work from an earlier run has resumed.
     package init(_ configuration: Configuration, listening: any Listening) async throws {
         folder = try DataFolder(configuration.dataFolder)
         store = try Store(directory: folder.path, schema: Services.schema)
@@ -53,7 +53,7 @@ package final class Emulator: Sendable {
         guard let cloudFormation = services.service(CloudFormation.self) else {
             preconditionFailure("CloudFormation is one of the services")
         }
-        // A deployment that was cut off is done again at the next start.
+        // An interrupted deployment is repeated at the next start.
         report = try await store.unhurried {
             try await cloudFormation.deploy(
                 templatesAt: configuration.templates, parameters: configuration.parameters)
@@ -66,7 +66,7 @@ package final class Emulator: Sendable {
         try await services.start()
     }
 
-    /// Stops accepting, lets requests under way end, stops the workers, and closes the store.
+    /// Stops accepting, lets requests in progress end, stops the workers, and closes the store.
     package func stop() async {
         await listener.close()
         await services.stop()

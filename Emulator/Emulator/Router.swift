@@ -2,13 +2,13 @@ package import EmulatorCore
 internal import JSON
 internal import URLCoding
 
-/// Tells the services behind one port apart, as AWS's SDKs show it: by target, signature, path or action.
+/// Routes each request on the one port to its service, by target, signature, path or action.
 ///
-/// Signatures say which service a request is for; whether they are right is not checked.
+/// A signature names the service of a request; it is not verified.
 package struct Router: Sendable {
     /// By the names under which clients sign for them: `s3`, `dynamodb`, `streams.dynamodb`, …
     private let services: [String: any EmulatedService]
-    /// By what stands before the dot in `X-Amz-Target`.
+    /// By the part of `X-Amz-Target` before the dot.
     private let targets: [String: any EmulatedService]
 
     package init(services: [String: any EmulatedService]) {
@@ -22,7 +22,7 @@ package struct Router: Sendable {
         if request.path == "/_cupel/health" { return health }
         if let target = request.headers["X-Amz-Target"] {
             let prefix = target.lastIndex(of: ".").map { String(target[..<$0]) } ?? target
-            guard let service = targets[prefix] else { return Self.notPlayed(prefix) }
+            guard let service = targets[prefix] else { return Self.notEmulated(prefix) }
             return await service.respond(to: request)
         }
         guard let name = serviceName(of: request) else { return await respond(to: request, as: "s3") }
@@ -30,11 +30,11 @@ package struct Router: Sendable {
     }
 
     private func respond(to request: HTTPRequest, as name: String) async -> HTTPResponse {
-        guard let service = services[name] else { return Self.notPlayed(name) }
+        guard let service = services[name] else { return Self.notEmulated(name) }
         return await service.respond(to: request)
     }
 
-    /// The service that an unmarked request is for; nil when nothing in it tells.
+    /// The service of a request without a target; nil if nothing names one.
     private func serviceName(of request: HTTPRequest) -> String? {
         if let signed = Self.signingName(of: request) { return signed }
         if Self.restPaths.contains(where: { request.path.hasPrefix($0) }) { return "lambda" }
@@ -62,7 +62,7 @@ package struct Router: Sendable {
         } else {
             return nil
         }
-        // An access key may hold slashes, so the scope is counted from its end.
+        // An access key may contain slashes, so the scope is counted from its end.
         let parts = scope.split(separator: "/", omittingEmptySubsequences: false)
         return parts.count >= 5 ? String(parts[parts.count - 2]) : nil
     }
@@ -72,7 +72,7 @@ package struct Router: Sendable {
         return Self.answer(200, ["status": "running", "services": .array(names)])
     }
 
-    private static func notPlayed(_ name: String) -> HTTPResponse {
+    private static func notEmulated(_ name: String) -> HTTPResponse {
         let fault = AWSFault.notEmulated("The service \(name)")
         return answer(fault.status, ["__type": .string(fault.code), "message": .string(fault.message)])
     }

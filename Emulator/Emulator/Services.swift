@@ -13,9 +13,9 @@ internal import EmulatedSSM
 internal import EmulatedScheduler
 internal import EmulatedStepFunctions
 
-/// The emulator's services: a list, and what it takes to make, connect, start and stop them.
+/// The list of the emulator's services. Creates, connects, starts and stops them.
 struct Services: Sendable {
-    /// Every service, in the order in which they start. Those that others wait for come first.
+    /// All services in the order in which they start: first those that others wait for.
     private static let all: [any Service.Type] = [
         LogService.self, CloudFormation.self, ECSService.self, S3.self, DynamoDB.self, SQSService.self, SNSService.self,
         ParameterStore.self, IAMService.self, StepFunctionsService.self, LambdaService.self, PipeService.self,
@@ -35,7 +35,7 @@ struct Services: Sendable {
     /// The service of this type.
     func service<S: Service>(_ type: S.Type) -> S? { services.lazy.compactMap { $0 as? S }.first }
 
-    /// By the names under which clients sign for them.
+    /// The services by signing name.
     var byName: [String: any EmulatedService] {
         var named: [String: any EmulatedService] = [:]
         for service in services {

@@ -206,7 +206,7 @@ struct JSONataParser {
             return .bind(name, try parse(minimum: power - 1))
         case "~>": return .apply(left, try parse(minimum: power))
         case "@", "#":
-            throw JSONataFault("S0201", "Syntax error: \"\(symbol)\" is not played by this emulator")
+            throw JSONataFault("S0201", "Syntax error: \"\(symbol)\" is not emulated")
         default:
             guard let operation = JSONataOperator(rawValue: symbol) else {
                 at -= 1

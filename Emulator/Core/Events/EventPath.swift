@@ -1,6 +1,6 @@
 package import JSON
 
-/// The part of JSONPath that pipes know: members, elements and wildcards.
+/// The part of JSONPath that pipes support: members, elements and wildcards.
 package struct EventPath: Sendable, Hashable {
     private enum Step: Sendable, Hashable {
         case member(String)
@@ -9,7 +9,7 @@ package struct EventPath: Sendable, Hashable {
     }
     private var steps: [Step] = []
 
-    /// - Throws: ``AWSFault`` `ValidationException` when the text is no such path.
+    /// - Throws: ``AWSFault`` `ValidationException` if the text is not such a path.
     package init(_ text: String) throws(AWSFault) {
         let invalid = AWSFault("ValidationException", "'\(text)' is not a path that a pipe can read.")
         guard text.hasPrefix("$") else { throw invalid }
@@ -42,7 +42,7 @@ package struct EventPath: Sendable, Hashable {
         }
     }
 
-    /// Nil where the event has nothing there; an array for a path with a wildcard.
+    /// The value at the path: nil if the event has none, an array if the path has a wildcard.
     package func value(in event: JSON) -> JSON? {
         var values = [event]
         for step in steps {

@@ -1,6 +1,6 @@
 package import JSON
 
-/// An EventBridge event pattern: which events a pipe or a rule takes.
+/// An EventBridge event pattern, which selects the events of a pipe or a rule.
 /// - SeeAlso: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>
 package struct EventPattern: Sendable, Hashable {
     private indirect enum Node: Sendable, Hashable {
@@ -13,7 +13,7 @@ package struct EventPattern: Sendable, Hashable {
 
     private let root: Node
 
-    /// - Throws: ``AWSFault`` `InvalidEventPatternException`, naming what is wrong with the pattern.
+    /// - Throws: ``AWSFault`` `InvalidEventPatternException`, which names the error in the pattern.
     package init(_ pattern: JSON) throws(AWSFault) {
         guard case .object(let members) = pattern else { throw .invalidPattern("a pattern is a JSON object") }
         root = try Self.node(members, "")
@@ -30,7 +30,7 @@ package struct EventPattern: Sendable, Hashable {
                 var alternatives: [Node] = []
                 for element in elements {
                     guard case .object(let members) = element else {
-                        throw .invalidPattern("$or takes a list of objects")
+                        throw .invalidPattern("$or: expected a list of objects")
                     }
                     alternatives.append(try node(members, path))
                 }
@@ -47,7 +47,7 @@ package struct EventPattern: Sendable, Hashable {
         return .members(nodes)
     }
 
-    /// - Parameter value: nil where the event has no such member.
+    /// - Parameter value: nil if the event has no such member.
     private static func matches(_ node: Node, _ value: JSON?) -> Bool {
         switch node {
         case .members(let members):
@@ -120,7 +120,7 @@ package struct ValueMatcher: Sendable, Hashable {
         case ("suffix", .string(let text)): return .suffix(text, ignoringCase: false)
         case ("prefix", .object), ("suffix", .object):
             guard let text = value["equals-ignore-case"]?.string else {
-                throw .invalidPattern("\(path): \(name) takes a text or equals-ignore-case")
+                throw .invalidPattern("\(path): \(name): expected a text or equals-ignore-case")
             }
             return name == "prefix" ? .prefix(text, ignoringCase: true) : .suffix(text, ignoringCase: true)
         case ("equals-ignore-case", .string(let text)): return .equalsIgnoringCase(text.lowercased())
@@ -129,7 +129,7 @@ package struct ValueMatcher: Sendable, Hashable {
         case ("anything-but", .array(let elements)): return .anythingBut(elements.map { .equals($0) })
         case ("anything-but", .object(let operators)):
             guard let (name, value) = operators.members.first else {
-                throw .invalidPattern("\(path): anything-but takes values or an operator")
+                throw .invalidPattern("\(path): anything-but: expected values or an operator")
             }
             var rules: [Rule] = []
             for element in value.array ?? [value] {
@@ -137,7 +137,7 @@ package struct ValueMatcher: Sendable, Hashable {
             }
             return .anythingBut(rules)
         case ("anything-but", _): return .anythingBut([.equals(value)])
-        default: throw .invalidPattern("\(path): the operator \(name) is not known to the emulator")
+        default: throw .invalidPattern("\(path): the operator \(name) is not emulated")
         }
     }
 
@@ -146,15 +146,15 @@ package struct ValueMatcher: Sendable, Hashable {
         for position in stride(from: 0, to: parts.count, by: 2) {
             guard let comparison = parts[position].string.flatMap(Comparison.init), position + 1 < parts.count,
                 let limit = parts[position + 1].double
-            else { throw .invalidPattern("\(path): numeric takes pairs of a comparison and a number") }
+            else { throw .invalidPattern("\(path): numeric: expected pairs of a comparison and a number") }
             bounds.append(Bound(comparison: comparison, limit: limit))
         }
         return bounds
     }
 
-    /// - Parameter value: nil where the event has no such member.
+    /// - Parameter value: nil if the event has no such member.
     package func matches(_ value: JSON?) -> Bool {
-        // "Exists" asks for leaves: an object is not one.
+        // "exists" applies to leaves, and an object is not a leaf.
         if case .exists(let wanted) = rule {
             if case .object? = value { return !wanted }
             return (value != nil) == wanted

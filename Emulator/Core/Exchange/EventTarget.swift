@@ -1,10 +1,10 @@
 package import JSON
 
-/// An event on its way to a target.
+/// An event for a target.
 package struct TargetEvent: Sendable {
     /// JSON or any other text.
     package var body: String
-    /// By name, each with a `DataType` and a value, as SQS and SNS take them. Other targets ignore them.
+    /// Attributes by name, each with a `DataType` and a value, as in SQS and SNS. Other targets ignore them.
     package var attributes: JSONObject
 
     package init(_ body: String, attributes: JSONObject = [:]) {
@@ -15,13 +15,13 @@ package struct TargetEvent: Sendable {
     package init(_ document: JSON) { self.init(document.text) }
 }
 
-/// A service whose resources take events: functions, state machines, queues, topics.
+/// A service whose resources receive events: functions, state machines, queues, topics.
 package protocol EventTarget: Sendable {
     /// The service in its ARNs, such as `lambda`.
     var targetService: String { get }
 
-    /// Queues `event` for the resource. It is durable with `transaction`: the event enters the target's queue if and only
-    /// if the sender's change is committed.
-    /// - Throws: ``AWSFault``, before anything is changed, when the resource does not exist or does not take the event.
+    /// Queues `event` for the resource. It is durable with `transaction`: the event enters the target's queue if and
+    /// only if the sender's change is committed.
+    /// - Throws: ``AWSFault``, before anything is changed, if the resource does not exist or refuses the event.
     func accept(_ event: TargetEvent, for resource: ARN, in transaction: borrowing Transaction) throws
 }

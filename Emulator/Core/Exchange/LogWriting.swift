@@ -1,5 +1,5 @@
-/// Where the output of functions and containers goes.
+/// Receives the output of functions and containers.
 package protocol LogWriting: Sendable {
-    /// Adds one event, now, to a stream; group and stream come into being with their first event.
+    /// Adds an event with the current time to a stream. The first event creates the group and the stream.
     func write(_ message: String, group: String, stream: String)
 }

@@ -1,11 +1,11 @@
 package import JSON
 internal import URLCoding
 
-/// Where an object is.
+/// The location of an object.
 package struct ObjectLocation: Sendable, Hashable {
     package var bucket: String
     package var key: String
-    /// Nil for the latest.
+    /// Nil for the latest version.
     package var version: String?
 
     package init(bucket: String, key: String, version: String? = nil) {
@@ -16,7 +16,8 @@ package struct ObjectLocation: Sendable, Hashable {
 }
 
 extension ObjectLocation {
-    /// What `aws cloudformation package` writes for a state machine's definition or a function's code.
+    /// Reads the location that `aws cloudformation package` writes for a state machine's definition or a function's
+    /// code.
     package init?(packaged value: JSON) {
         guard let bucket = (value["Bucket"] ?? value["S3Bucket"])?.string,
             let key = (value["Key"] ?? value["S3Key"])?.string
@@ -24,8 +25,8 @@ extension ObjectLocation {
         self.init(bucket: bucket, key: key, version: (value["Version"] ?? value["S3ObjectVersion"])?.string)
     }
 
-    /// `https://s3.us-east-1.amazonaws.com/bucket/key`, `https://bucket.s3.us-east-1.amazonaws.com/key`, or with an
-    /// endpoint of one's own `http://127.0.0.1:4566/bucket/key`; `?versionId=` names a version.
+    /// Reads `https://s3.us-east-1.amazonaws.com/bucket/key`, `https://bucket.s3.us-east-1.amazonaws.com/key`, or with
+    /// another endpoint `http://127.0.0.1:4566/bucket/key`; `?versionId=` names a version.
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
     package init?(url text: String) {
         guard let scheme = text.firstRange(of: "://"), ["http", "https"].contains(text[..<scheme.lowerBound]) else {

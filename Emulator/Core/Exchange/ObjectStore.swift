@@ -1,18 +1,18 @@
 package import Time
 
-/// What S3 says of an object beside its bytes.
+/// The properties of an object that S3 returns beside its bytes.
 package struct ObjectFacts: Sendable {
     package var key: String
     /// In bytes.
     package var size: Int
-    /// In its quotation marks.
+    /// With its quotation marks.
     package var etag: String
     package var lastModified: Timestamp
     package var contentType: String
     package var storageClass: String
-    /// The value of CRC-32 over all bytes, in Base64, where S3 has it.
+    /// The CRC-32 of all bytes in Base64, if S3 has it.
     package var crc32: String?
-    /// Nil in a bucket that never had versions.
+    /// Nil in a bucket without versioning.
     package var version: String?
 
     package init(
@@ -38,7 +38,7 @@ package protocol ObjectStore: Sendable {
     func headObject(_ object: ObjectLocation) throws(AWSFault) -> ObjectFacts
     /// Stores an object; durable, and announced to the bucket's event targets, when it returns.
     func putObject(_ contents: [UInt8], to object: ObjectLocation) async throws(AWSFault) -> ObjectFacts
-    /// Deletes an object or version. Deleting what does not exist is no fault.
+    /// Deletes an object or version. A missing object is not an error.
     func deleteObject(_ object: ObjectLocation) async throws(AWSFault)
     /// One page of at most 1,000 objects in key order.
     func listObjects(

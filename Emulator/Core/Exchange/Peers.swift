@@ -1,15 +1,15 @@
 internal import Synchronization
 
-/// The services of one emulator as they find each other: by the service in an ARN, by name, or by what they offer.
+/// Finds the services of one emulator for each other: by the service in an ARN, by name, or by the protocol they offer.
 ///
-/// A service offers something by conforming to its protocol, such as ``EventTarget``. The emulator connects all services
-/// once, after it has made them and before it starts any, so no service needs another in its initialiser.
+/// A service offers something by conforming to its protocol, such as ``EventTarget``. The emulator connects all
+/// services once, after it has created them and before it starts any, so no service needs another in its initialiser.
 package final class Peers: Sendable {
     private struct Offers {
         /// By the service in an ARN.
         var targets: [String: any EventTarget] = [:]
         var streams: [String: any StreamSource] = [:]
-        /// By the name under which clients sign.
+        /// By signing name.
         var actions: [String: any ActionPerforming] = [:]
         var functions: (any FunctionInvoking)?
         var tasks: (any TaskRunning)?
@@ -21,7 +21,7 @@ package final class Peers: Sendable {
 
     package init(_ services: any Sendable...) { connect(services) }
 
-    /// Adds what `services` offer. Of two that offer the same, the later one serves.
+    /// Adds the offers of `services`. If two offer the same, the later one is used.
     package func connect(_ services: [any Sendable]) {
         offers.withLock { offers in
             for service in services {
@@ -46,7 +46,7 @@ package final class Peers: Sendable {
     package func action(_ service: String) -> (any ActionPerforming)? { offers.withLock { $0.actions[service] } }
 
     /// The service whose stream has this ARN.
-    /// - Throws: ``AWSFault`` when no service here has such streams.
+    /// - Throws: ``AWSFault`` if no service has such streams.
     package func stream(_ arn: String) throws(AWSFault) -> any StreamSource {
         guard let service = ARN(arn)?.service, let source = offers.withLock({ $0.streams[service] }) else {
             throw .notEmulated("The stream \(arn)")
@@ -54,14 +54,14 @@ package final class Peers: Sendable {
         return source
     }
 
-    /// Whether a service here takes events for this ARN.
-    package func takesEvents(for arn: String) -> Bool {
+    /// Whether a service accepts events for this ARN.
+    package func acceptsEvents(for arn: String) -> Bool {
         guard let service = ARN(arn)?.service else { return false }
         return offers.withLock { $0.targets[service] } != nil
     }
 
     /// Queues `event` for the resource with this ARN, durable with `transaction`.
-    /// - Throws: ``AWSFault`` when no service here takes events for it, and as ``EventTarget/accept(_:for:in:)`` does.
+    /// - Throws: ``AWSFault`` if no service accepts events for it, or if ``EventTarget/accept(_:for:in:)`` does.
     package func deliver(_ event: TargetEvent, to arn: String, in transaction: borrowing Transaction) throws {
         guard let resource = ARN(arn), let target = offers.withLock({ $0.targets[resource.service] }) else {
             throw AWSFault.notEmulated("The event target \(arn)")
@@ -71,7 +71,7 @@ package final class Peers: Sendable {
 }
 
 extension Peers: LogWriting {
-    /// Writes through the service that keeps logs; without one, the message is dropped.
+    /// Writes through the log service; without one, the message is dropped.
     package func write(_ message: String, group: String, stream: String) {
         offers.withLock { $0.logs }?.write(message, group: group, stream: stream)
     }

@@ -33,8 +33,9 @@ package struct ProvisionedResource: Sendable {
 package protocol ResourceProviding: Sendable {
     /// Such as `AWS::S3::Bucket`.
     var resourceTypes: [String] { get }
-    /// Creates the resource, or changes the existing one to what is declared; its data stay.
+    /// Creates the resource, or changes the existing one to match the declaration. Its data are kept.
     func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource
-    /// Removes what ``provision(_:)`` made, by its type and its `Ref`. A resource that no longer exists is no fault.
+    /// Removes a resource that ``provision(_:)`` created, by its type and its `Ref`. A missing resource is not an
+    /// error.
     func remove(_ type: String, _ ref: String) async throws(AWSFault)
 }

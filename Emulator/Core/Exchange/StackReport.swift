@@ -1,11 +1,11 @@
-/// What became of a template's resources.
+/// The outcome of a template's resources.
 package struct StackReport: Sendable {
     package enum Outcome: Sendable, Hashable {
         /// A service of the emulator provides it.
         case emulated
-        /// Accepted, and nothing that runs locally would differ: rights, keys, networks, alarms.
+        /// Accepted without effect on a local run: permissions, keys, networks, alarms.
         case withoutEffect
-        /// The emulator has no such service; what depends on it does not happen.
+        /// The emulator has no such service, so what depends on it does not happen.
         case notEmulated
     }
 
@@ -13,9 +13,9 @@ package struct StackReport: Sendable {
         package let logicalID: String
         package let type: String
         package let outcome: Outcome
-        /// What `Ref` says, for resources that are emulated.
+        /// The value of `Ref` for emulated resources.
         package let ref: String?
-        /// Whether it stays when the template has it no longer.
+        /// Whether it stays when it leaves the template.
         package let isRetained: Bool
         /// Why a resource of an emulated type is not emulated.
         package let reason: String?
@@ -32,7 +32,7 @@ package struct StackReport: Sendable {
         }
     }
 
-    /// In the order in which they were made.
+    /// In the order in which they were created.
     package var resources: [Entry] = []
     package var outputs: [(name: String, value: String)] = []
 
@@ -46,7 +46,7 @@ package struct StackReport: Sendable {
         outputs += other.outputs
     }
 
-    /// Adds what a nested stack holds; its outputs are its own.
+    /// Adds the resources of a nested stack, without its outputs.
     package mutating func append(_ nested: StackReport, of logicalID: String) {
         resources += nested.resources.map { entry in
             Entry(

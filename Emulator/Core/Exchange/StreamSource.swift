@@ -4,7 +4,7 @@ package import JSON
 package struct StreamRecord: Sendable {
     /// Grows with every record of the stream.
     package var sequence: Int64
-    /// The record as event source mappings and pipes pass it on: `eventID`, `eventName`, `dynamodb`, …
+    /// The record as event source mappings and pipes deliver it: `eventID`, `eventName`, `dynamodb`, …
     package var event: JSON
 
     package init(sequence: Int64, event: JSON) {
@@ -19,9 +19,9 @@ package protocol StreamSource: Sendable {
     var streamService: String { get }
     /// At most `limit` records after `sequence` (0: from the start), oldest first.
     func records(ofStream arn: String, after sequence: Int64, limit: Int) throws(AWSFault) -> [StreamRecord]
-    /// The sequence of the newest record, 0 when there is none.
+    /// The sequence of the newest record, 0 if there is none.
     func lastSequence(ofStream arn: String) throws(AWSFault) -> Int64
-    /// The id of the shard that holds all of the stream's records.
+    /// The ID of the shard with all of the stream's records.
     func shardID(ofStream arn: String) throws(AWSFault) -> String
     /// Rings after every commit that adds records.
     var recordsBell: Bell { get }

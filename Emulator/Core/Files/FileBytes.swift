@@ -4,12 +4,12 @@
     internal import Musl
 #endif
 
-/// Whole small files.
+/// Reads whole small files.
 package enum FileBytes {
     package struct Failure: Error, CustomStringConvertible {
         package let path: String
         package let code: Int32
-        package var description: String { "\(path) cannot be read: \(String(cString: strerror(code)))" }
+        package var description: String { "cannot read \(path): \(String(cString: strerror(code)))" }
     }
 
     package static func contents(of path: String) throws(Failure) -> [UInt8] {

@@ -1,7 +1,7 @@
 package import JSON
 internal import URLCoding
 
-/// The parameters of an AWS query-protocol request, which come as a form.
+/// The parameters of a request in AWS's query protocol, which are a form.
 /// - SeeAlso: <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html>
 package struct FormBody {
     private var values: [String: String] = [:]
@@ -17,13 +17,13 @@ package struct FormBody {
 
     package subscript(name: String) -> String? { values[name] }
 
-    /// The parameters as the document that a JSON protocol would carry: `A.member.1` is an element of a list, and
-    /// `A.entry.1.key` with `A.entry.1.value` one of a map. Values are all text.
+    /// The parameters as the document of a JSON protocol: `A.member.1` is an element of a list, and `A.entry.1.key`
+    /// with `A.entry.1.value` a member of a map. All values are text.
     package var document: JSON {
         var root = Node()
         for (name, value) in values {
             let path = name.split(separator: ".")
-            // No operation has parameters this deep, and a stranger's do not end in a deep recursion.
+            // No operation has parameters this deep. The limit protects against a deep recursion.
             if path.count <= Self.deepestPath { root.insert(value, at: path[...]) }
         }
         return root.document

@@ -1,4 +1,4 @@
-/// Header fields in the order of their arrival; names compare without case.
+/// Header fields in the order of arrival; names are compared without case.
 package struct HTTPHeaders: Sendable {
     package private(set) var fields: [(name: String, value: String)]
 
@@ -23,7 +23,7 @@ package struct HTTPHeaders: Sendable {
     private static func lowered(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
 }
 
-/// One request as it reached the emulator, whatever carried it.
+/// A request to the emulator, independent of its transport.
 package struct HTTPRequest: Sendable {
     package var method: String
     /// The path as sent, still percent-encoded, without the query.
@@ -47,7 +47,7 @@ package struct HTTPRequest: Sendable {
 
 /// A request's body, read once, piece by piece as it arrives: reading slowly slows the sender down.
 package struct RequestBody: Sendable {
-    /// Content-Length, where the sender gave one.
+    /// The Content-Length, if the sender gave one.
     package let length: Int?
     private let nextPiece: @Sendable () async throws -> [UInt8]?
 
@@ -80,7 +80,7 @@ package struct RequestBody: Sendable {
     }
 }
 
-/// One answer.
+/// A response.
 package struct HTTPResponse: Sendable {
     package enum Body: Sendable {
         case bytes([UInt8])
@@ -112,14 +112,14 @@ package struct FileRange: Sendable {
     }
 }
 
-/// Bytes that lie in files. The files stay as they are for as long as the value is kept.
+/// Bytes in files. The files stay unchanged while the value exists.
 package struct FileRanges: Sendable {
     package let ranges: [FileRange]
     /// In bytes.
     package var length: Int { ranges.reduce(0) { $0 + $1.length } }
     private let keeper: (any Sendable)?
 
-    /// - Parameter keeper: keeps the files from being removed while it lives.
+    /// - Parameter keeper: an object that keeps the files from being removed while it exists.
     package init(_ ranges: [FileRange], keeping keeper: (any Sendable)? = nil) {
         self.ranges = ranges
         self.keeper = keeper

@@ -1,13 +1,13 @@
-/// What answers the requests of one listener. Its task is cancelled when the client goes away before the answer.
+/// Answers the requests of a listener. Its task is cancelled if the client disconnects before the response.
 package typealias Responder = @Sendable (HTTPRequest) async -> HTTPResponse
 
-/// A way to open HTTP listeners on the loopback interface; the kit itself knows no sockets.
+/// Opens HTTP listeners on the loopback interface, so that nothing else in the emulator uses sockets.
 ///
 /// The emulator opens one for all services, and one for each function worker (its Lambda Runtime API), so a listener
 /// must be cheap: no threads and no buffers of its own while idle.
 package protocol Listening: Sendable {
-    /// Opens a listener on `port` of 127.0.0.1; 0 takes a free one.
-    /// - Throws: when the port is taken, naming it.
+    /// Opens a listener on `port` of 127.0.0.1; 0 chooses a free one.
+    /// - Throws: an error that names the port if it is in use.
     func listen(port: Int, respond: @escaping Responder) async throws -> any Listener
 }
 
@@ -16,7 +16,8 @@ package protocol Listener: Sendable {
     /// The port it listens on, never 0.
     var port: Int { get }
 
-    /// Stops accepting, lets requests under way finish for a bounded time, then cancels them and closes their connections.
+    /// Stops accepting, lets requests in progress finish for a bounded time, then cancels them and closes their
+    /// connections.
     func close() async
 }
 
@@ -26,7 +27,7 @@ package enum RequestBodyError: Error, CustomStringConvertible {
     case connectionLost
     /// The client sent nothing for too long.
     case timedOut
-    /// What arrived is not HTTP, such as a chunk without a size.
+    /// The bytes are not HTTP, such as a chunk without a size.
     case malformed
 
     package var description: String {

@@ -1,6 +1,6 @@
 package import XML
 
-/// Answers of services that speak AWS's query protocol: forms in, XML out.
+/// Responses of services with AWS's query protocol: requests are forms, responses are XML.
 /// - SeeAlso: <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html>
 package enum QueryAnswer {
     package static func success(

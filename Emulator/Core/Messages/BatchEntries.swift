@@ -1,6 +1,6 @@
 package import JSON
 
-/// The entries of a batch request, each of which stands or falls alone.
+/// The entries of a batch request, each of which succeeds or fails alone.
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-batch-api-actions.html>
 package struct BatchEntries: Sendable {
     private static let limit = 10
@@ -8,8 +8,8 @@ package struct BatchEntries: Sendable {
     package let all: [JSON]
 
     /// - Parameters:
-    ///   - kind: how the service calls such an entry.
-    ///   - member: what they come as.
+    ///   - kind: the service's word for an entry.
+    ///   - member: the name of the list in the request.
     package init(_ input: JSON, _ kind: String, member: String = "Entries") throws(AWSFault) {
         all = input[member]?.array ?? []
         guard !all.isEmpty else {
@@ -38,7 +38,7 @@ package struct BatchEntries: Sendable {
         (1...80).contains(text.utf8.count) && text.utf8.allSatisfy(\.isNamePart)
     }
 
-    /// Runs `body` for each entry, which checks before it changes anything; its answer, or its fault, goes into the batch's.
+    /// Runs `body`, which must check before it changes anything, for each entry, and collects its answer or fault.
     /// - Parameter code: the code of a failed entry.
     package func answer(
         in transaction: borrowing Transaction, code: (AWSFault) -> String = \.code,

@@ -6,7 +6,7 @@ package import JSON
 package struct MessageAttributes: Sendable {
     package let members: JSONObject
 
-    /// Attributes that were checked when they came.
+    /// Attributes that were checked when they were received.
     package init(checked members: JSONObject) { self.members = members }
 
     /// - Throws: ``AWSFault`` `InvalidParameterValue`, naming the attribute.
@@ -44,7 +44,7 @@ package struct MessageAttributes: Sendable {
         }
     }
 
-    /// What they count towards the message's size: names, types and values.
+    /// Their share of the message's size: names, types and values.
     package var sizeInBytes: Int {
         members.reduce(0) { size, member in
             size + member.name.utf8.count + (member.value["DataType"]?.string ?? "").utf8.count
@@ -52,7 +52,7 @@ package struct MessageAttributes: Sendable {
         }
     }
 
-    /// Those that a receiver asks for: by name, by `prefix.*`, or `All`.
+    /// The attributes that a receiver requests: by name, by `prefix.*`, or `All`.
     package func selected(by wanted: [String]) -> MessageAttributes {
         guard !wanted.contains("All"), !wanted.contains(".*") else { return self }
         return MessageAttributes(
@@ -62,10 +62,10 @@ package struct MessageAttributes: Sendable {
                 }.map { ($0.name, $0.value) }))
     }
 
-    /// What SDKs compare with their own; nil when there is nothing to compare.
+    /// The digest that SDKs compare with their own; nil without attributes.
     ///
-    /// In the order of their names, each as length and name, length and type, one byte for the kind of value, length and
-    /// value; lengths are 4 bytes, the highest first.
+    /// It covers the attributes in the order of their names: length and name, length and type, one byte for the kind of
+    /// value, length and value. Lengths are 4 bytes in big-endian order.
     /// - SeeAlso: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html#sqs-attributes-md5-message-digest-calculation>
     package var md5: String? {
         guard !members.isEmpty else { return nil }
@@ -85,7 +85,7 @@ package struct MessageAttributes: Sendable {
         return Digest.md5(encoded).hexadecimal
     }
 
-    /// The value's bytes, and 1 for text or 2 for bytes.
+    /// The bytes of the value, and its kind: 1 for text, 2 for bytes.
     private static func value(of attribute: JSON) -> (bytes: [UInt8], kind: UInt8) {
         if let text = attribute["StringValue"]?.string { return (Array(text.utf8), 1) }
         return ([UInt8](base64: attribute["BinaryValue"]?.string ?? "") ?? [], 2)

@@ -14,7 +14,7 @@ package final class ChildProcess: Sendable {
     }
 
     package let id: Int32
-    /// Whether the process has been waited for, when its id may be another's.
+    /// Whether the process has been waited for. From then on, its ID may belong to another process.
     private let isGone = Mutex(false)
     private let ending = Promise<ProcessEnd>()
     private let output: Mutex<Output>
@@ -27,7 +27,7 @@ package final class ChildProcess: Sendable {
         self.line = line
     }
 
-    /// Sends a signal to the process and all it has started; nothing once it has ended.
+    /// Sends a signal to the process and all processes that it started; does nothing once it has ended.
     package func signal(_ number: Int32) {
         isGone.withLock { isGone in
             if !isGone { kill(-id, number) }
@@ -41,7 +41,7 @@ package final class ChildProcess: Sendable {
     package var end: ProcessEnd? { ending.settled }
 
     /// Delivers what the process has written so far.
-    /// - Returns: false once the pipe is at its end.
+    /// - Returns: false at the end of the pipe.
     @discardableResult
     package func drain() -> Bool {
         output.withLock { output in
@@ -61,7 +61,7 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits for the process, which has ended, and tells those who wait for it. Called by the host, once.
+    /// Reaps the process, which has ended, and resumes its waiters. The host calls this once.
     package func reap() {
         var status: Int32 = 0
         isGone.withLock { isGone in
@@ -80,14 +80,14 @@ package final class ChildProcess: Sendable {
 
     // MARK: Memory
 
-    /// The resident memory now, in bytes; 0 when the process is gone.
+    /// The current resident memory in bytes; 0 if the process has ended.
     package var residentBytes: Int {
         let fields = Self.text(ofFile: "/proc/\(id)/statm").split(separator: " ")
         guard fields.count > 1, let pages = Int(fields[1]) else { return 0 }
         return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 
-    /// The most resident memory so far, in bytes; 0 when the process is gone.
+    /// The peak resident memory in bytes; 0 if the process has ended.
     package var peakResidentBytes: Int {
         let line = Self.text(ofFile: "/proc/\(id)/status").split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
         let kilobytes = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }

@@ -1,4 +1,4 @@
-/// What is to run: a program, its arguments and all of its environment.
+/// A program to run, with its arguments and its whole environment.
 package struct Command: Sendable {
     /// Absolute, or relative to the emulator's working directory.
     package var path: String
@@ -23,7 +23,7 @@ package enum ProcessEnd: Sendable, Hashable {
     case status(Int32)
     case signal(Int32)
 
-    /// What a shell shows in `$?`, and ECS as a container's exit code: 128 + the number for a signal.
+    /// The exit code as in a shell's `$?` and in ECS: 128 + the number for a signal.
     package var exitCode: Int32 {
         switch self {
         case .status(let status): status
@@ -31,7 +31,7 @@ package enum ProcessEnd: Sendable, Hashable {
         }
     }
 
-    /// As Lambda words it: `exit status 4`, `signal: killed`.
+    /// In Lambda's words: `exit status 4`, `signal: killed`.
     package var text: String {
         switch self {
         case .status(let status): "exit status \(status)"

@@ -4,13 +4,13 @@
     internal import Musl
 #endif
 
-/// What a worker's process runs.
+/// The program of a worker's process.
 package struct FunctionCode: Sendable, Hashable {
     package var executable: String
     package var arguments: [String] = []
     /// `LAMBDA_TASK_ROOT`, and the process's working directory.
     package var taskRoot: String
-    /// Changes when the executable is built anew, so that workers of the old one are replaced.
+    /// Changes when the executable is rebuilt, so that workers of the old one are replaced.
     package var fingerprint: String
 
     package init(executable: String, arguments: [String] = [], taskRoot: String, fingerprint: String) {
@@ -21,13 +21,13 @@ package struct FunctionCode: Sendable, Hashable {
     }
 }
 
-/// Finds the executables of functions and containers: the template names what is packaged for AWS, and the folder of
-/// executables holds the same program under the same name.
+/// Finds the executables of functions and containers. The template names a package for AWS; this folder has the same
+/// program under the same name.
 package struct ExecutableFolder: Sendable {
     /// Absolute.
     package let path: String
 
-    /// - Parameter path: where `swift build` leaves its products, such as `.build/release`.
+    /// - Parameter path: the folder of `swift build`'s products, such as `.build/release`.
     package init(_ path: String) {
         if let resolved = realpath(path, nil) {
             self.path = String(cString: resolved)
@@ -39,7 +39,7 @@ package struct ExecutableFolder: Sendable {
 
     /// The executable for a function whose template says `Code: location`, or for a container's command.
     /// - Parameter location: only the last path component counts, without `.zip`.
-    /// - Throws: ``AWSFault`` naming who wants it, where it was looked for, and how to build it.
+    /// - Throws: ``AWSFault``, which names the owner, the path, and the command that builds the executable.
     package func code(at location: String, for owner: String) throws(AWSFault) -> FunctionCode {
         var name = location.split(separator: "/").last.map(String.init) ?? location
         if name.hasSuffix(".zip") { name.removeLast(4) }
@@ -52,11 +52,11 @@ package struct ExecutableFolder: Sendable {
         }
         throw AWSFault(
             "InvalidParameterValueException",
-            "\(owner) wants the executable '\(name)' (from '\(location)'), and there is none at \(direct); build it "
-                + "with `swift build -c release --product \(name)`, or name its folder with --functions.")
+            "\(owner) needs the executable '\(name)' (from '\(location)'), which is not at \(direct); build it with "
+                + "`swift build -c release --product \(name)`, or give its folder with --functions.")
     }
 
-    /// Device, inode, size and time of change of a regular file that may be executed; nil for anything else.
+    /// Device, inode, size and modification time of an executable regular file; nil for anything else.
     package static func fingerprint(ofExecutable path: String) -> String? {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, access(path, X_OK) == 0 else { return nil }

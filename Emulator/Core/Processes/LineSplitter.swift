@@ -1,6 +1,6 @@
-/// Cuts a stream of bytes into lines of text; a line longer than the limit is cut into several.
+/// Splits a stream of bytes into lines of text; a line above the limit becomes several.
 package struct LineSplitter {
-    /// CloudWatch Logs takes events of up to 256 KiB.
+    /// CloudWatch Logs accepts events of up to 256 KiB.
     package static let lineLimit = 256 << 10
 
     private var rest: [UInt8] = []
@@ -19,7 +19,7 @@ package struct LineSplitter {
         return lines
     }
 
-    /// What came after the last line end; nil when nothing did.
+    /// The text after the last line end; nil if there is none.
     package mutating func finish() -> String? { rest.isEmpty ? nil : takeLine() }
 
     private mutating func takeLine() -> String {

@@ -6,7 +6,7 @@ internal import Synchronization
     internal import Musl
 #endif
 
-/// Where the emulator answers, known once its listener is open.
+/// The emulator's address, which is known once its listener is open.
 package final class EndpointAddress: Sendable {
     private let address: Mutex<String>
 
@@ -17,7 +17,7 @@ package final class EndpointAddress: Sendable {
     package func set(_ url: String) { address.withLock { $0 = url } }
 }
 
-/// The environment variables that a function and a container find in AWS too, pointing at the emulator.
+/// The environment variables that functions and containers also have on AWS, with the emulator's address.
 package struct ProcessEnvironment: Sendable {
     package let account: Account
     package let endpoint: EndpointAddress
@@ -29,7 +29,8 @@ package struct ProcessEnvironment: Sendable {
         self.additions = additions
     }
 
-    /// Region, credentials that nobody checks, the emulator's address, and the host's paths to programs and libraries.
+    /// The region, credentials (which are not checked), the emulator's address, and the host's paths to programs and
+    /// libraries.
     package var variables: [String: String] {
         var variables = [
             "AWS_REGION": account.region, "AWS_DEFAULT_REGION": account.region, "AWS_ENDPOINT_URL": endpoint.url,

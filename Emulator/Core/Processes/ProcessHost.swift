@@ -10,8 +10,8 @@ internal import Threads
 
 /// Starts processes and watches them, all from one thread that lives as long as the emulator.
 ///
-/// Linux ties "die with your parent" to the thread that started the child, so that thread must never end. It sleeps in
-/// `poll` on the children's output pipes and process descriptors, and costs nothing while they are quiet.
+/// On Linux, a child's parent-death signal is tied to the thread that started the child, so that thread must never end.
+/// It sleeps in `poll` on the children's output pipes and process descriptors, and costs nothing while they are idle.
 package final class ProcessHost: Sendable {
     private typealias Start = @Sendable (borrowing Watch) -> Void
 
@@ -24,7 +24,7 @@ package final class ProcessHost: Sendable {
             wake = try OutputPipe()
             wake.stopBlocking(wake.writing)
         } catch {
-            preconditionFailure("no descriptor is left for the process host (errno \(error.code))")
+            preconditionFailure("cannot create a pipe for the process host (errno \(error.code))")
         }
         SystemThread { self.serve() }.detach()
     }
@@ -42,7 +42,7 @@ package final class ProcessHost: Sendable {
     private func submit(_ start: @escaping Start) {
         starts.withLock { $0.append(start) }
         var byte: UInt8 = 0
-        // A full pipe is a wake-up already under way.
+        // A full pipe means that a wake-up is already pending.
         _ = write(wake.writing, &byte, 1)
     }
 
@@ -59,7 +59,7 @@ package final class ProcessHost: Sendable {
     }
 }
 
-/// The children that the host's thread watches; never leaves that thread.
+/// The children that the host's thread watches; only that thread uses it.
 private struct Watch: ~Copyable {
     private final class Children {
         /// By process descriptor.
@@ -108,8 +108,8 @@ private struct Watch: ~Copyable {
         }
     }
 
-    // A program just written can be "busy" for a moment: a child forked meanwhile holds the descriptor through which it
-    // was written until its own exec.
+    // A program that was just written can be busy briefly: a child that was forked meanwhile keeps the descriptor open
+    // for writing until its own exec.
     private static let busyAttempts = 20
     private static let busyPauseInMicroseconds: UInt32 = 2000
 
@@ -122,7 +122,7 @@ private struct Watch: ~Copyable {
         return body(pointers)
     }
 
-    /// Sleeps until there is output, an end, or a start to make; handles the first two.
+    /// Sleeps until there is output, an ended child, or a start request; handles the first two.
     func waitAndHandle() {
         let watched = children.byDescriptor.map {
             (descriptor: $0.key, process: $0.value.process, output: $0.value.output)
@@ -142,21 +142,21 @@ private struct Watch: ~Copyable {
                 close(child.descriptor)
                 child.process.reap()
             } else if output.revents != 0, !child.process.drain() {
-                // The child closed its output and lives on: poll no more, or it would return at once for ever.
+                // The child closed its output but still runs: without this, poll would return at once for ever.
                 children.byDescriptor[child.descriptor]?.output = -1
             }
         }
     }
 }
 
-/// A pipe whose reading end does not block; the writing end does, or a child would lose output when the pipe is full.
+/// A pipe whose reading end does not block. The writing end does, because a child would lose output to a full pipe.
 private struct OutputPipe: Sendable {
     struct Failure: Error { let code: Int32 }
 
     let reading: Int32
     let writing: Int32
 
-    /// Children inherit neither end: `cupel_spawn` closes all that it does not hand over.
+    /// Children inherit neither end: `cupel_spawn` closes all descriptors that it does not pass on.
     init() throws(Failure) {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw Failure(code: errno) }

@@ -3,7 +3,7 @@
 /// Parts may be empty, as region and account are for a bucket. The resource keeps its own colons and slashes.
 /// - SeeAlso: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
 package struct ARN: Sendable, Hashable, CustomStringConvertible {
-    /// As it was written.
+    /// The ARN as written.
     package let text: String
     package let partition: String
     /// Such as `lambda`.
@@ -13,7 +13,7 @@ package struct ARN: Sendable, Hashable, CustomStringConvertible {
     /// Such as `function:bronze-writer`.
     package let resource: String
 
-    /// - Returns: nil for anything that does not have the six parts, a service and a resource among them.
+    /// - Returns: nil unless the text has all six parts, with a service and a resource.
     package init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0] == "arn", !parts[2].isEmpty, !parts[5].isEmpty else { return nil }

@@ -1,6 +1,6 @@
 package import JSON
 
-/// An error as an AWS service sends it: the code that clients match on, the message that people read.
+/// An error as an AWS service sends it: a code for clients and a message for people.
 package struct AWSFault: Error, Sendable, Hashable, CustomStringConvertible {
     package let code: String
     package let message: String
@@ -18,16 +18,16 @@ package struct AWSFault: Error, Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { "\(code): \(message)" }
 
-    /// The answer to an operation that the service has and the emulator does not play.
+    /// The answer to an operation that the service has but that is not emulated.
     package static func notEmulated(_ what: String) -> AWSFault {
         AWSFault(
-            "NotImplemented", "\(what) is not played by this emulator; the README lists what is.", status: 501)
+            "NotImplemented", "\(what) is not emulated; the README lists what is.", status: 501)
     }
 
-    /// Whether this is such an answer.
+    /// Whether the operation or resource is not emulated.
     package var isNotEmulated: Bool { code == "NotImplemented" }
 
-    /// What clients retry: the emulator itself failed, and says why.
+    /// A failure of the emulator itself with its reason; clients retry it.
     package static func internalFailure(_ error: any Error) -> AWSFault {
         AWSFault("InternalFailure", "The emulator failed: \(error)", status: 500)
     }

@@ -1,4 +1,4 @@
-/// The account and region that the emulator plays, and the ARNs in them.
+/// The emulated account and region, and their ARNs.
 package struct Account: Sendable, Hashable {
     package var id: String
     package var region: String

@@ -17,8 +17,8 @@ package protocol ActionPerforming: Sendable {
 
 /// An error as AWS's SDKs name it.
 package struct SDKError: Sendable, Hashable {
-    /// The exception's type, such as `QueueDoesNotExistException`; nil for an error that the service's model lacks, which
-    /// an SDK throws as the service's base exception.
+    /// The exception's type, such as `QueueDoesNotExistException`; nil for an error that the service's model lacks,
+    /// which an SDK throws as the service's base exception.
     package var type: String?
     /// The code on the wire.
     package var code: String
@@ -40,13 +40,13 @@ extension ActionPerforming {
 /// A service of the AWS JSON protocols (1.0 and 1.1): HTTP requests and integrations take the same way in.
 /// - SeeAlso: <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>
 package protocol JSONService: EmulatedService, ActionPerforming {
-    /// What stands before the dot in `X-Amz-Target`: `DynamoDB_20120810`.
+    /// The part of `X-Amz-Target` before the dot: `DynamoDB_20120810`.
     var targetPrefix: String { get }
     /// `1.0` or `1.1`.
     var protocolVersion: String { get }
-    /// What `__type` says for a code: the code itself, or with the namespace that the service puts before it.
+    /// The `__type` for a code: the code itself, or with the service's namespace before it.
     func faultType(_ code: String) -> String
-    /// What the headers of an error say beside its document.
+    /// The headers that an error adds to its document.
     func faultHeaders(_ fault: AWSFault) -> [(String, String)]
     /// The largest request in bytes.
     var requestLimit: Int { get }

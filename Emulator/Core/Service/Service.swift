@@ -2,23 +2,23 @@ package import Time
 
 /// One AWS service of the emulator.
 ///
-/// The emulator makes every service of its list from the same context, connects them through ``Peers``, then starts them
-/// in the order of the list and stops them in the reverse order. What a service does for others it offers by conforming
-/// to their protocols: ``EventTarget``, ``StreamSource``, ``ResourceProviding``, …
+/// The emulator creates all services of its list from the same context, connects them through ``Peers``, starts them in
+/// the order of the list, and stops them in reverse order. A service offers functions to the others by conforming to
+/// protocols: ``EventTarget``, ``StreamSource``, ``ResourceProviding``, …
 package protocol Service: EmulatedService {
-    /// The names under which clients sign requests for it, such as `s3`.
+    /// The signing names that clients use for it, such as `s3`.
     static var signingNames: [String] { get }
     /// `CREATE … IF NOT EXISTS` statements for its tables.
     static var schema: [String] { get }
 
     init(_ context: ServiceContext) throws
 
-    /// Further services that share its state, by their names, such as `streams.dynamodb`.
+    /// Other services that share its state, by name, such as `streams.dynamodb`.
     var companions: [String: any EmulatedService] { get }
 
     /// Resumes the work that an earlier run of the emulator left.
     func start() async throws
-    /// Takes no more work, and returns when what it must not leave half-done is done.
+    /// Accepts no more work, and returns once the work that must not be interrupted is done.
     func stop() async
 }
 
@@ -28,13 +28,13 @@ extension Service {
     package func stop() async {}
 }
 
-/// What every service is made from.
+/// The parts that every service is created from.
 package struct ServiceContext: Sendable {
     package var store: Store
     package var account: Account
     package var clock: ClockAndChance
     package var peers: Peers
-    /// Where the emulator answers; its URL is known once the listener is open, before any service starts.
+    /// The emulator's address. Its URL is known once the listener is open, before any service starts.
     package var endpoint: EndpointAddress
     package var processes: ProcessSupport
 
@@ -51,11 +51,11 @@ package struct ServiceContext: Sendable {
     }
 }
 
-/// What services need that run functions and containers as processes.
+/// The parts for services that run functions and containers as processes.
 package struct ProcessSupport: Sendable {
-    /// Where the executables of functions and tasks are.
+    /// The folder with the executables of functions and tasks.
     package var executables: ExecutableFolder
-    /// Environment variables that functions and tasks get where the template sets none.
+    /// Environment variables for functions and tasks; the template's own take precedence.
     package var environment: [String: String]
     package var host: ProcessHost
     /// Opens the listeners that function workers talk to.

@@ -1,9 +1,9 @@
 internal import CSQLite
 
-/// One SQLite connection with its prepared statements. Used by one thread at a time.
+/// An SQLite connection with its prepared statements. Only one thread at a time uses it.
 final class Connection: @unchecked Sendable {
-    // Sendable: opened with SQLITE_OPEN_NOMUTEX and owned by the writer thread, or handed out by the readers' pool to one
-    // caller at a time.
+    // Sendable: opened with SQLITE_OPEN_NOMUTEX, and used by the writer thread alone or by one caller of the readers'
+    // pool at a time.
     private let handle: OpaquePointer
     private var statements: [String: OpaquePointer] = [:]
 
@@ -33,15 +33,15 @@ final class Connection: @unchecked Sendable {
         sqlite3_close_v2(handle)
     }
 
-    /// Runs statements that take no values and whose rows nobody reads.
+    /// Runs statements without values, and ignores their rows.
     func run(script: String) throws(StoreError) {
         guard sqlite3_exec(handle, script, nil, nil, nil) == SQLITE_OK else { throw failure(script) }
     }
 
-    /// Runs one statement that takes no values and returns no rows.
+    /// Runs one statement without values and rows.
     func run(_ sql: String) throws { try run(sql, []) { _ in true } }
 
-    /// Runs one statement; `row` sees each of its rows, and returns false to stop.
+    /// Runs one statement; calls `row` for each row until it returns false.
     func run(_ sql: String, _ values: [SQLValue], row: (borrowing Row) throws -> Bool) throws {
         let statement = try prepared(sql)
         defer {
@@ -59,7 +59,7 @@ final class Connection: @unchecked Sendable {
         }
     }
 
-    /// How many rows the last statement changed.
+    /// The number of rows that the last statement changed.
     var changes: Int { Int(sqlite3_changes(handle)) }
     var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
 
@@ -84,7 +84,7 @@ final class Connection: @unchecked Sendable {
             case .text(var value):
                 value.withUTF8 { utf8 in
                     utf8.withMemoryRebound(to: CChar.self) { bytes in
-                        // An empty string may have no address; SQLite reads a null pointer as NULL.
+                        // An empty string may have no address, and SQLite reads a null pointer as NULL.
                         sqlite3_bind_text64(
                             statement, position, bytes.baseAddress ?? Self.emptyText, UInt64(bytes.count),
                             Self.transient, UInt8(SQLITE_UTF8))
@@ -103,7 +103,7 @@ final class Connection: @unchecked Sendable {
     }
 }
 
-/// The row that a statement stands on; columns count from 0.
+/// The current row of a statement; columns are counted from 0.
 package struct Row: ~Copyable {
     private let statement: OpaquePointer
 

@@ -4,9 +4,9 @@
     import Musl
 #endif
 
-/// A counting semaphore that blocks its thread; never waited on by a task of the concurrent pool.
+/// A counting semaphore that blocks its thread. Tasks of the concurrent pool must not wait on it.
 final class Semaphore: @unchecked Sendable {
-    // Sendable: sem_t is made for use by several threads; its address is stable.
+    // Sendable: several threads may use a sem_t, and its address is stable.
     private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
     init(_ count: UInt32 = 0) { sem_init(semaphore, 0, count) }

@@ -2,8 +2,8 @@ import Synchronization
 
 /// The emulator's state: one SQLite database, one writer with group commit, many readers.
 ///
-/// Writes of concurrent callers are gathered into one SQLite transaction, so that one fsync makes them all durable; each
-/// still stands or falls alone (a savepoint). A write returns when its changes would survive a power cut.
+/// Concurrent writes share one SQLite transaction, so that one fsync makes them all durable. Each write still succeeds
+/// or fails alone, in a savepoint. A write returns once its changes would survive a power cut.
 /// - SeeAlso: <https://www.sqlite.org/wal.html>
 package final class Store: Sendable {
     private let writer: StoreWriter
@@ -11,17 +11,17 @@ package final class Store: Sendable {
     /// The folder of the database; services keep their files beside it.
     package let directory: String
 
-    /// What a commit survives.
+    /// The failures that a commit survives.
     package enum Durability: String, Sendable {
         /// A power cut.
         case powerCut = "FULL"
-        /// A crash of the process, not of the machine.
+        /// A crash of the process, but not of the machine.
         case crash = "OFF"
     }
 
     /// Opens (or creates) a database in `directory`, which must exist, and creates the tables that are missing.
     /// - Parameters:
-    ///   - file: the database's name, without `.sqlite`.
+    ///   - file: the name of the database without `.sqlite`.
     ///   - schema: `CREATE … IF NOT EXISTS` statements of all services.
     package init(
         directory: String, file: String = "state", durability: Durability = .powerCut, schema: [String]
@@ -41,7 +41,7 @@ package final class Store: Sendable {
     }
 
     /// Runs `body` in a transaction and returns when it is durable.
-    /// - Throws: what `body` throws, its changes undone; ``StoreError`` when the commit failed.
+    /// - Throws: the error of `body`, whose changes are rolled back; ``StoreError`` if the commit fails.
     @discardableResult
     package func write<Value: Sendable>(
         _ body: @escaping @Sendable (borrowing Transaction) throws -> Value
@@ -49,7 +49,7 @@ package final class Store: Sendable {
         try await writer.write(body)
     }
 
-    /// Runs `body` in a transaction without waiting for it. Its changes are dropped when it throws.
+    /// Runs `body` in a transaction without waiting for it. If it throws, its changes are rolled back.
     package func submit(_ body: @escaping @Sendable (borrowing Transaction) throws -> Void) {
         writer.submit(
             StoreWriter.Work(
@@ -59,8 +59,8 @@ package final class Store: Sendable {
                 }, failed: { _ in }))
     }
 
-    /// Runs `body`, whose writes return before they would survive a power cut; the first write afterwards makes them
-    /// durable with itself. For work that is done again when it was lost, before anyone was told of it.
+    /// Runs `body`, whose writes return before they would survive a power cut. The first write afterwards makes them
+    /// durable too. Use it for work that is repeated if it is lost, before its result is visible to a client.
     package func unhurried<Value>(_ body: () async throws -> Value) async rethrows -> Value {
         writer.synchronizesCommits.store(false, ordering: .sequentiallyConsistent)
         defer { writer.synchronizesCommits.store(true, ordering: .sequentiallyConsistent) }
@@ -76,11 +76,11 @@ package final class Store: Sendable {
         }
     }
 
-    /// Waits for the writes that are queued; later ones fail with ``StoreError/closed``.
+    /// Waits for the queued writes. Later writes fail with ``StoreError/closed``.
     package func close() { writer.stop() }
 }
 
-/// Read-only connections, opened when needed and kept.
+/// Read-only connections, opened when needed and then kept.
 final class ReaderPool: Sendable {
     private let path: String
     private let idle = Mutex<[Connection]>([])

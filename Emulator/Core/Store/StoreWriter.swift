@@ -1,13 +1,13 @@
 import Synchronization
 internal import Threads
 
-/// The thread that owns the writing connection. Work that arrives while a commit is under way joins the next one.
+/// The thread that owns the writing connection. Work that arrives during a commit joins the next one.
 final class StoreWriter: @unchecked Sendable {
-    // Sendable: `connection` and `isSynchronizing` are touched by the writer thread alone, the queue under its lock.
+    // Sendable: only the writer thread uses `connection` and `isSynchronizing`; a lock guards the queue.
 
-    /// One caller's changes. Exactly one of the closure that `run` returns and `failed` is called.
+    /// The changes of one caller. Either `failed` or the closure that `run` returns is called, once.
     struct Work: Sendable {
-        /// Makes the changes; what it returns tells the caller that they are durable.
+        /// Makes the changes. The closure that it returns is called once they are durable.
         let run: @Sendable (borrowing Transaction) throws -> @Sendable () -> Void
         let failed: @Sendable (any Error) -> Void
     }
@@ -18,8 +18,8 @@ final class StoreWriter: @unchecked Sendable {
     }
 
     private let connection: Connection
-    /// Whether a commit waits until the disk has it. The write-ahead log is synchronized as a whole, so a commit that waits
-    /// makes durable also those that did not.
+    /// Whether a commit waits for the disk. The write-ahead log is synchronized as a whole, so a commit that waits also
+    /// makes earlier commits durable that did not wait.
     let synchronizesCommits = Atomic(true)
     private var isSynchronizing = true
     private let queue = Mutex(Queue())

@@ -2,7 +2,7 @@
 package struct Snapshot: ~Copyable {
     let connection: Connection
 
-    // Inlined into generic callers, this crashes the cross-module optimizer of Swift 6.3.1: it cannot clone the
+    // If this is inlined into generic callers, the cross-module optimizer of Swift 6.3.1 crashes: it cannot clone the
     // initialiser of a non-copyable struct.
     @inline(never) init(connection: Connection) { self.connection = connection }
 
@@ -23,7 +23,7 @@ package struct Snapshot: ~Copyable {
         try connection.run(sql, values, row: row)
     }
 
-    /// The first row of a query, made into a value; nil when there is none.
+    /// The first row of a query, converted to a value; nil if there is none.
     package func first<Value>(_ sql: String, _ values: SQLValue..., row: (borrowing Row) throws -> Value) throws
         -> Value?
     {
@@ -35,7 +35,7 @@ package struct Snapshot: ~Copyable {
         return value
     }
 
-    /// All rows of a query, each made into a value.
+    /// All rows of a query, each converted to a value.
     package func all<Value>(_ sql: String, _ values: SQLValue..., row: (borrowing Row) throws -> Value) throws
         -> [Value]
     {
@@ -48,7 +48,7 @@ package struct Snapshot: ~Copyable {
     }
 }
 
-/// Changes that become durable together, or not at all. It sees its own changes.
+/// Changes that become durable together or not at all. Reads see the changes made so far.
 package struct Transaction: ~Copyable {
     /// The state with the changes made so far.
     package let snapshot: Snapshot
@@ -60,7 +60,7 @@ package struct Transaction: ~Copyable {
     }
 
     /// Runs one statement that returns no rows.
-    /// - Returns: how many rows it changed.
+    /// - Returns: the number of changed rows.
     @discardableResult
     package func execute(_ sql: String, _ values: SQLValue...) throws -> Int {
         try snapshot.connection.run(sql, values) { _ in true }
@@ -70,11 +70,11 @@ package struct Transaction: ~Copyable {
     /// The row id of the last insert.
     package var lastInsertedRow: Int64 { snapshot.connection.lastInsertedRow }
 
-    /// Runs `action` once the changes are durable; never if they are not. For bells, not for work that can fail.
+    /// Runs `action` once the changes are durable, or never. Use it for bells, not for work that can fail.
     package func afterCommit(_ action: @escaping @Sendable () -> Void) { committed.actions.append(action) }
 }
 
-/// What is to happen when the batch under way is durable. Used by the writer thread alone.
+/// The actions to run once the current batch is durable. Only the writer thread uses it.
 final class CommitActions {
     var actions: [@Sendable () -> Void] = []
 }

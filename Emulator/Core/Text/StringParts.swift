@@ -13,7 +13,7 @@ extension String {
 }
 
 extension UInt8 {
-    /// What most of AWS's names are made of: letters, digits, hyphens and underscores.
+    /// Whether the byte may be in most of AWS's names: a letter, digit, hyphen or underscore.
     package var isNamePart: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true

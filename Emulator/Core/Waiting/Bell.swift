@@ -1,7 +1,7 @@
 import Synchronization
 package import Time
 
-/// Wakes a dispatcher that waits for work. A ring while nobody waits is kept, so none is missed.
+/// Wakes a dispatcher that waits for work. A ring without a waiter is kept, so no ring is missed.
 package final class Bell: Sendable {
     private struct State {
         var rung = false
@@ -21,7 +21,7 @@ package final class Bell: Sendable {
         for waiter in waiters.values { waiter.resume() }
     }
 
-    /// Returns at the next ring (at once when one was missed), or when the task is cancelled.
+    /// Returns at the next ring (at once if one is kept), or when the task is cancelled.
     package func wait() async {
         let number = state.withLock { state in
             state.nextWaiter += 1
@@ -29,7 +29,7 @@ package final class Bell: Sendable {
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let goOn = state.withLock { state in
+                let isReady = state.withLock { state in
                     if state.rung || Task.isCancelled {
                         state.rung = false
                         return true
@@ -37,14 +37,14 @@ package final class Bell: Sendable {
                     state.waiters[number] = continuation
                     return false
                 }
-                if goOn { continuation.resume() }
+                if isReady { continuation.resume() }
             }
         } onCancel: {
             state.withLock { $0.waiters.removeValue(forKey: number) }?.resume()
         }
     }
 
-    /// Like ``wait()``, but no longer than until `deadline` (milliseconds since 1970); nil waits for a ring alone.
+    /// Like ``wait()``, but at most until `deadline` (milliseconds since 1970); nil means no deadline.
     package func wait(until deadline: Int64?, _ clock: ClockAndChance) async {
         guard let deadline else { return await wait() }
         guard deadline > clock.now().milliseconds else { return }

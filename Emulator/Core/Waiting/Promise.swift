@@ -31,7 +31,7 @@ package final class Promise<Value: Sendable>: Sendable {
         }
     }
 
-    /// Waits for the value. Whoever holds a promise sees to it that it is settled, whatever happens.
+    /// Waits for the value. The owner of a promise must settle it in every case.
     package var value: Value {
         get async {
             await withCheckedContinuation { continuation in

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// What a stack is to become, shown before it happens.
+/// The planned changes of a stack, which can be reviewed before they are executed.
 struct ChangeSet: Sendable {
     static let schema = """
         CREATE TABLE IF NOT EXISTS cloudformation_change_set (
@@ -16,7 +16,7 @@ struct ChangeSet: Sendable {
     let file: String
     let parameters: JSONObject
     let changes: [Change]
-    /// Why it cannot be executed; nil if it can.
+    /// Why the change set cannot be executed; nil if it can.
     let reason: String?
     let createdAt: Int64
     var isExecuted = false
@@ -32,7 +32,7 @@ struct ChangeSet: Sendable {
         let type: String
     }
 
-    /// - Parameter current: the stack as it is; nil when there is none.
+    /// - Parameter current: the existing stack, or nil.
     init(
         stack: String, name: String, template: String, file: String, parameters: JSONObject, current: StackRecord?,
         at createdAt: Int64
@@ -52,7 +52,7 @@ struct ChangeSet: Sendable {
                     try TemplateDigest.resources(of: current.template, file: current.file, with: current.parameters)
                 } else { [:] }
         } catch { throw AWSFault("ValidationError", "Template error: \(error)") }
-        // A resource may depend on any parameter, so a changed one may change them all.
+        // Any resource may depend on a parameter, so a changed parameter may change them all.
         let isParametrised = current.map { $0.parameters != parameters } ?? false
         var changes: [Change] = []
         for (logicalID, resource) in wanted {

@@ -3,10 +3,10 @@ internal import JSON
 internal import Time
 internal import XML
 
-/// AWS CloudFormation, as far as `aws cloudformation package`, change sets and their execution go.
+/// AWS CloudFormation: change sets and their execution, as `aws cloudformation package` and `deploy` use them.
 ///
-/// Executing a change set plays the template on the emulator's services and is done when the answer comes. What a
-/// template no longer has is taken away, unless it is to be retained.
+/// Executing a change set deploys the template on the emulator's services, and has ended when the response is sent. A
+/// resource that the template no longer has is deleted, unless it is retained.
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html>
 package final class CloudFormation: Service {
     package static let signingNames = ["cloudformation"]
@@ -16,7 +16,7 @@ package final class CloudFormation: Service {
     let store: Store
     let account: Account
     let clock: ClockAndChance
-    /// Provide the resources, and hold packaged templates, definitions and code.
+    /// The services that provide resources, and that store packaged templates, definitions and code.
     let peers: Peers
 
     package convenience init(_ context: ServiceContext) {
@@ -30,12 +30,12 @@ package final class CloudFormation: Service {
         self.clock = clock
     }
 
-    /// Ends what was under way when the emulator ended.
+    /// Marks the deployments as failed that were in progress when the emulator ended.
     package func start() async throws {
         try await store.write { transaction in
             for var record in try StackRecord.all(in: transaction.snapshot) where record.status.isInProgress {
                 record.status = record.status == .createInProgress ? .createFailed : .updateFailed
-                record.reason = "The emulator ended before it was done; execute a change set again."
+                record.reason = "The emulator ended during the deployment; execute a change set again."
                 try record.save(in: transaction)
             }
         }
@@ -58,9 +58,7 @@ package final class CloudFormation: Service {
     }
 
     /// Deploys a template as the stack `name`, which is kept.
-    func deploy(
-        _ text: String, file: String, name: String, parameters: JSONObject
-    ) async throws -> StackReport {
+    func deploy(_ text: String, file: String, name: String, parameters: JSONObject) async throws -> StackReport {
         let now = clock.now().milliseconds
         var record = try store.read { try StackRecord.named(name, in: $0) } ?? StackRecord(name: name, createdAt: now)
         let isNew = !record.status.exists
@@ -80,7 +78,7 @@ package final class CloudFormation: Service {
             let resources = report.resources.map(StackResource.init)
             let dropped = record.resources.filter { old in !resources.contains { $0.isSameThing(as: old) } }
             record.resources = resources
-            // As on AWS, what cannot be taken away is left behind and does not fail the update.
+            // As on AWS, a resource that cannot be deleted is left behind and does not fail the update.
             record.reason = Self.reason(await remove(dropped))
             record.status = isNew ? .createComplete : .updateComplete
             try await save(record)
@@ -88,9 +86,9 @@ package final class CloudFormation: Service {
         } catch {
             record.status = isNew ? .createFailed : .updateFailed
             record.reason = "\(error)"
-            // What was made is the stack's, to be taken away with it or by the next template.
-            let made = report.resources.map(StackResource.init)
-            record.resources += made.filter { new in !record.resources.contains { $0.isSameThing(as: new) } }
+            // The created resources belong to the stack: they are deleted with it or by the next template.
+            let created = report.resources.map(StackResource.init)
+            record.resources += created.filter { new in !record.resources.contains { $0.isSameThing(as: new) } }
             try await save(record)
             throw error
         }
@@ -146,7 +144,7 @@ package final class CloudFormation: Service {
         }
     }
 
-    /// The template's text, and what its relative paths start from.
+    /// The template's text, and the base of its relative paths.
     private func template(_ form: FormBody) throws -> (text: String, file: String) {
         if let text = form["TemplateBody"] { return (text, "TemplateBody") }
         let url = try form.required("TemplateURL")
@@ -213,7 +211,7 @@ package final class CloudFormation: Service {
             }
             try executed.save(in: transaction)
         }
-        // How it went is told by DescribeStacks, as on AWS.
+        // As on AWS, DescribeStacks reports the result.
         _ = try? await deploy(changes.template, file: changes.file, name: stack, parameters: changes.parameters)
         return QueryAnswer.success("ExecuteChangeSet", requestID: clock.uuid()) { _ in }
     }

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// A stack as the emulator keeps it.
+/// A stack as the emulator stores it.
 struct StackRecord: Sendable {
     static let schema = """
         CREATE TABLE IF NOT EXISTS cloudformation_stack (
@@ -14,7 +14,7 @@ struct StackRecord: Sendable {
     let name: String
     /// The template's text; empty while the stack is only planned.
     var template = ""
-    /// What errors call the template, and what its relative paths start from.
+    /// The name of the template in errors, and the base of its relative paths.
     var file = ""
     var parameters = JSONObject()
     var outputs = JSONObject()
@@ -35,7 +35,7 @@ struct StackRecord: Sendable {
         case deleteFailed = "DELETE_FAILED"
 
         var isInProgress: Bool { self == .createInProgress || self == .updateInProgress }
-        /// Whether the stack's resources were made, wholly or in part.
+        /// Whether at least some of the stack's resources were created.
         var exists: Bool { self != .reviewInProgress }
     }
 

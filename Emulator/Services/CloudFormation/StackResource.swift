@@ -2,22 +2,22 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// A resource that a stack has.
+/// A resource of a stack.
 struct StackResource: Sendable, Hashable {
     let logicalID: String
     let type: String
-    /// What `Ref` says; the logical id for what is not played.
+    /// The value of `Ref`, or the logical ID if the resource is not emulated.
     let physicalID: String
-    /// Whether a service of the emulator has it.
-    let isPlayed: Bool
-    /// Whether it outlives its place in the template, and the stack.
+    /// Whether a service of the emulator provides it.
+    let isEmulated: Bool
+    /// Whether it stays when it leaves the template, or when the stack is deleted.
     let isRetained: Bool
 
     init(_ entry: StackReport.Entry) {
         logicalID = entry.logicalID
         type = entry.type
         physicalID = entry.ref ?? entry.logicalID
-        isPlayed = entry.ref != nil
+        isEmulated = entry.ref != nil
         isRetained = entry.isRetained
     }
 
@@ -25,14 +25,14 @@ struct StackResource: Sendable, Hashable {
         logicalID = json["LogicalResourceId"]?.string ?? ""
         type = json["ResourceType"]?.string ?? ""
         physicalID = json["PhysicalResourceId"]?.string ?? ""
-        isPlayed = json["Played"]?.bool ?? false
+        isEmulated = json["Emulated"]?.bool ?? false
         isRetained = json["Retained"]?.bool ?? false
     }
 
     var json: JSON {
         [
             "LogicalResourceId": .string(logicalID), "ResourceType": .string(type),
-            "PhysicalResourceId": .string(physicalID), "Played": .bool(isPlayed), "Retained": .bool(isRetained),
+            "PhysicalResourceId": .string(physicalID), "Emulated": .bool(isEmulated), "Retained": .bool(isRetained),
         ]
     }
 
@@ -40,11 +40,11 @@ struct StackResource: Sendable, Hashable {
 }
 
 extension CloudFormation {
-    /// Takes away what a stack has no longer, the last first, since resources are made after those that they refer to.
-    /// - Returns: what could not be taken away, and why.
+    /// Deletes resources in reverse order, because a resource is created after those that it refers to.
+    /// - Returns: the resources that could not be deleted, and why.
     func remove(_ resources: [StackResource]) async -> [(resource: StackResource, reason: String)] {
         var left: [(resource: StackResource, reason: String)] = []
-        for resource in resources.reversed() where resource.isPlayed && !resource.isRetained {
+        for resource in resources.reversed() where resource.isEmulated && !resource.isRetained {
             guard let service = peers.resources.first(where: { $0.resourceTypes.contains(resource.type) }) else {
                 continue
             }
@@ -83,7 +83,7 @@ extension CloudFormation {
 
     static func reason(_ left: [(resource: StackResource, reason: String)]) -> String? {
         guard !left.isEmpty else { return nil }
-        return "Not taken away: "
+        return "Not deleted: "
             + left.map { "\($0.resource.logicalID) (\($0.resource.physicalID)): \($0.reason)" }.joined(separator: "; ")
     }
 }

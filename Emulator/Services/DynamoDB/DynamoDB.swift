@@ -3,7 +3,7 @@ package import JSON
 internal import Synchronization
 internal import Time
 
-/// DynamoDB: tables, items, indexes, transactions, and a stream of what changes.
+/// DynamoDB: tables, items, indexes, transactions, and streams of changes.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/Welcome.html>
 package final class DynamoDB: Service, JSONService {
     package static let signingNames = ["dynamodb"]
@@ -25,7 +25,7 @@ package final class DynamoDB: Service, JSONService {
         self.init(store: context.store, account: context.account, clock: context.clock)
     }
 
-    /// Begins to delete items whose time to live has passed.
+    /// Starts to delete expired items.
     package func start() async throws {
         sweep.withLock { sweep in
             sweep?.cancel()
@@ -57,7 +57,7 @@ package final class DynamoDB: Service, JSONService {
         "DescribeEndpoints": DescribeEndpoints.self,
     ]
 
-    /// Operations that DynamoDB has and this service does not play.
+    /// Operations of DynamoDB that are not emulated.
     private static let notEmulated: Set<String> = [
         "BatchExecuteStatement", "CreateBackup", "CreateGlobalTable", "DeleteBackup", "DeleteResourcePolicy",
         "DescribeBackup", "DescribeContributorInsights", "DescribeExport", "DescribeGlobalTable",

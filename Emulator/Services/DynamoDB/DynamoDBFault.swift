@@ -1,9 +1,9 @@
 internal import EmulatorCore
 internal import JSON
 
-/// What DynamoDB answers when it refuses, with the code and the words that the service itself sends.
+/// An error of DynamoDB, with the code and the message that the service sends.
 enum DynamoDBFault: Error, Sendable {
-    /// The request is not of the operation's shape.
+    /// The request does not have the operation's shape.
     case serialization(String)
     case validation(String)
     case conditionalCheckFailed(item: Item?)
@@ -19,7 +19,7 @@ enum DynamoDBFault: Error, Sendable {
     case unknownOperation(String)
     case notEmulated(String)
 
-    /// What data operations say of a table that is not there, whatever its name.
+    /// The error of data operations for any missing table.
     static let noSuchTable = DynamoDBFault.resourceNotFound("Requested resource not found")
 
     static func invalidParameter(_ what: String) -> DynamoDBFault {
@@ -29,7 +29,7 @@ enum DynamoDBFault: Error, Sendable {
     static let keyDoesNotMatchSchema = DynamoDBFault.validation("The provided key element does not match the schema")
 }
 
-/// Why one item of a transaction let it fail; `None` where it was not to blame.
+/// Why an item cancelled its transaction; `None` if it did not.
 struct CancellationReason: Sendable {
     var code: String
     var message: String?
@@ -46,7 +46,7 @@ struct CancellationReason: Sendable {
 }
 
 extension DynamoDBFault {
-    /// `__type` for a code: what the framework around the service refuses bears the framework's names.
+    /// The `__type` for a code: errors from the framework around the service have the framework's namespace.
     static func type(ofCode code: String) -> String {
         switch code {
         case "ValidationException": "com.amazon.coral.validate#\(code)"
@@ -55,7 +55,7 @@ extension DynamoDBFault {
         }
     }
 
-    /// The fault as it goes over the wire.
+    /// The fault in its wire form.
     var answer: AWSFault {
         switch self {
         case .serialization(let message): AWSFault("SerializationException", message)

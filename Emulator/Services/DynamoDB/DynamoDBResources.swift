@@ -4,8 +4,8 @@ internal import JSON
 extension DynamoDB: ResourceProviding {
     package var resourceTypes: [String] { ["AWS::DynamoDB::Table"] }
 
-    /// Makes the table, or brings stream, indexes, protection, time to live and recovery of the one that is there to
-    /// what is declared. Its key stays as it is, and so do its items.
+    /// Creates the table, or updates the stream, indexes, protection, time to live and recovery of an existing table.
+    /// Its key and its items stay.
     /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html>
     package func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
         let declared = TableDeclaration(resource)
@@ -40,7 +40,7 @@ extension DynamoDB: ResourceProviding {
             do {
                 _ = try await perform(action, input)
             } catch {
-                // Time to live that is already as declared is refused; all else is a fault.
+                // DynamoDB refuses a time to live that is already as declared; any other error is real.
                 guard error.message.contains("TimeToLive is already") else { throw error }
             }
         }
@@ -57,7 +57,7 @@ struct TableDeclaration: Sendable {
         name = properties["TableName"]?.string ?? resource.logicalID
     }
 
-    /// What CreateTable takes: a template's names are the same but for the stream.
+    /// The input of CreateTable: a template has the same names, except for the stream.
     var creation: JSON {
         var request = JSONObject()
         for member in [
@@ -76,7 +76,7 @@ struct TableDeclaration: Sendable {
         return ["StreamEnabled": true, "StreamViewType": view]
     }
 
-    /// The UpdateTable requests that bring `table` to what is declared.
+    /// The UpdateTable requests that change `table` to the declaration.
     func changes(to table: JSON) -> [JSON] {
         var changes: [JSONObject] = []
         let present = table["StreamSpecification"]
@@ -129,7 +129,7 @@ struct TableDeclaration: Sendable {
 }
 
 extension JSON {
-    /// A template may write numbers and truths as text; the API does not take them so.
+    /// A template may have numbers and booleans as text, which the API does not accept.
     fileprivate var withoutTextualScalars: JSON {
         switch self {
         case .object(let object):

@@ -95,7 +95,7 @@ extension ECSService: Service, JSONService {
 
     // MARK: Tasks
 
-    /// - Parameter reference: a task's ARN, or its id in the cluster that `input` names.
+    /// - Parameter reference: a task's ARN, or its ID in the cluster that `input` names.
     private func taskARN(_ reference: JSON?, _ input: JSON) throws(AWSFault) -> String {
         guard let text = reference?.string else { throw .ecsParameter("Task reference is missing.") }
         return ARN.isClaimed(by: text)

@@ -20,14 +20,14 @@ extension ECSService: ResourceProviding {
         } else {
             definition = try await register(declaration)
         }
-        // A missing executable is better known now than when the first large file arrives.
+        // A missing executable is reported now, not when the first large file arrives.
         for container in definition.containers { _ = try code(of: container, definition.family) }
         let arn = arn(of: definition)
         return ProvisionedResource(ref: arn, attributes: ["TaskDefinitionArn": arn])
     }
 
     package func remove(_ type: String, _ ref: String) async throws(AWSFault) {
-        // A task definition's revisions stay: tasks that run name them.
+        // The revisions of a task definition stay, because running tasks refer to them.
         guard type == "AWS::ECS::Cluster" else { return }
         do { try await tasks.removeCluster(ref) } catch { throw .internalFailure(error) }
     }
@@ -36,7 +36,7 @@ extension ECSService: ResourceProviding {
         do { return try tasks.clusters().contains(name) } catch { throw .internalFailure(error) }
     }
 
-    /// The newest revision, if it says the same; looking first spares every start a commit.
+    /// The newest revision, if it is equal. Checking first saves a commit at every start.
     private func existing(_ declaration: JSONObject) throws(AWSFault) -> TaskDefinition? {
         do {
             let newest = try tasks.definition(declaration["family"]?.string ?? "", revision: nil)

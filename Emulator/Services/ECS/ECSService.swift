@@ -9,18 +9,18 @@ package import Time
     internal import Musl
 #endif
 
-/// Amazon ECS on Fargate: tasks as processes of this machine.
+/// Amazon ECS on Fargate: tasks run as processes of this machine.
 package final class ECSService: Sendable {
     package static let schema = [TaskStore.schema]
 
     package struct Options: Sendable {
-        /// Where the executables are that containers name in `entryPoint` or `command`.
+        /// The folder of the executables that containers name in `entryPoint` or `command`.
         package var functions: ExecutableFolder
         package var account = Account()
         package var clock = ClockAndChance.system
-        /// Variables for every process, under those that its definition sets.
+        /// Variables for every process; those of its definition take precedence.
         package var environment: [String: String] = [:]
-        /// Tasks at work at once; the others wait as `PENDING`.
+        /// The number of tasks that run at once; the others wait as `PENDING`.
         package var concurrency = max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
         package init(functions: ExecutableFolder) { self.functions = functions }
@@ -45,14 +45,14 @@ package final class ECSService: Sendable {
         places = Places(options.concurrency)
     }
 
-    /// Notes what became of the tasks of the emulator's last life. Call it before anything asks for tasks.
+    /// Marks the tasks of the previous run as stopped. Must run before any request for tasks.
     package func start() async throws { try await tasks.stopOrphans(at: options.clock.now().milliseconds) }
 
     // MARK: Names
 
     func clusterARN(_ name: String) -> String { options.account.arn("ecs", "cluster/\(name)") }
 
-    /// The cluster's name out of a name or an ARN; nil is `default`.
+    /// The cluster's name in a name or an ARN; nil means `default`.
     func clusterName(_ reference: JSON?) -> String {
         reference?.string.flatMap { $0.split(separator: "/").last.map(String.init) } ?? "default"
     }
@@ -93,9 +93,7 @@ package final class ECSService: Sendable {
         return record
     }
 
-    private func launch(
-        _ container: ContainerDefinition, _ record: TaskRecord
-    ) throws(AWSFault) -> RunningTask.Launch {
+    private func launch(_ container: ContainerDefinition, _ record: TaskRecord) throws(AWSFault) -> RunningTask.Launch {
         let overrides = record.request["overrides"]?["containerOverrides"]?.array ?? []
         let override = overrides.first { $0["name"]?.string == container.name }
         let code = try code(of: container, record.family)
@@ -119,14 +117,14 @@ package final class ECSService: Sendable {
     private func run(_ task: RunningTask, _ end: Promise<TaskRecord>) async {
         await places.take()
         let started = await task.start(host: host, logs: logs)
-        // The description may lag behind when the store is busy; the end is what must be noted.
+        // If this fails, the description is late, but only the end of the task must be stored.
         if started.status == "RUNNING" { try? await tasks.save(started) }
         let stopped = await task.ended()
-        await places.giveBack()
+        await places.release()
         do { try await tasks.save(stopped) } catch {
-            // The store is closing: the next life finds the task running, and buries it.
+            // The store is closing: the next run finds the task running, and marks it as stopped.
             logs.write(
-                "The end of \(stopped.arn) could not be noted: \(error)\n", group: "/ecs/emulator", stream: "tasks")
+                "The end of \(stopped.arn) could not be stored: \(error)\n", group: "/ecs/emulator", stream: "tasks")
         }
         _ = running.withLock { $0.removeValue(forKey: stopped.arn) }
         end.settle(stopped)
@@ -136,12 +134,12 @@ package final class ECSService: Sendable {
 }
 
 extension ECSService: TaskRunning {
-    /// - Parameter input: the members of `RunTask`, their first letters capital or not.
+    /// - Parameter input: the members of `RunTask`, with capital or small first letters.
     package func runTask(_ input: JSON) async throws(AWSFault) -> JSON {
         let request = input.decapitalized
         let definition = try definition(request["taskDefinition"])
         let count = request["count"]?.looseInt ?? 1
-        guard (1...10).contains(count) else { throw .ecsParameter("count must be 1 to 10; it is \(count).") }
+        guard (1...10).contains(count) else { throw .ecsParameter("count must be 1 to 10, not \(count).") }
         var started: [JSON] = []
         for _ in 0..<count { started.append(try await launch(definition, request).document) }
         return ["tasks": .array(started), "failures": []]
@@ -168,7 +166,7 @@ extension ECSService: TaskRunning {
     }
 }
 
-/// How many tasks may be at work.
+/// Limits the number of tasks that run at once.
 private actor Places {
     private var free: Int
     private var waiters: [CheckedContinuation<Void, Never>] = []
@@ -183,7 +181,7 @@ private actor Places {
         }
     }
 
-    func giveBack() {
+    func release() {
         if waiters.isEmpty { free += 1 } else { waiters.removeFirst().resume() }
     }
 }

@@ -2,9 +2,9 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// The processes of one task, from their start to the end of the last.
+/// The processes of a task.
 actor RunningTask {
-    /// What a container's process needs beside its definition.
+    /// A container and the parameters of its process.
     struct Launch: Sendable {
         let container: ContainerDefinition
         let command: Command
@@ -29,7 +29,7 @@ actor RunningTask {
     }
 
     /// Starts the containers.
-    /// - Returns: the task as it is then: running, or stopped because one could not be started.
+    /// - Returns: the task, which is running, or stopped because a container could not be started.
     func start(host: ProcessHost, logs: any LogWriting) async -> TaskRecord {
         for (position, launch) in launches.enumerated() where !isStopping {
             let group = launch.container.logGroup
@@ -40,7 +40,7 @@ actor RunningTask {
                 processes[position] = process
                 record.containers[position].status = "RUNNING"
                 Task { await self.ended(position, await process.ended()) }
-                // Whoever asked the task to stop while the process was being started did not see it.
+                // A stop during the start of the process did not see the process.
                 if isStopping { end(process, launch.container) }
             } catch {
                 record.containers[position].reason = "CannotStartContainerError: \(error)"
@@ -61,7 +61,7 @@ actor RunningTask {
         return record
     }
 
-    /// Asks the containers to end, and kills those that have not when their stop time-out is over.
+    /// Sends SIGTERM to the containers, and SIGKILL to those that still run after their stop timeout.
     func stop(reason: String, code: String) async {
         guard !isStopping else { return }
         isStopping = true

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// One revision of a task definition.
+/// A revision of a task definition.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html>
 struct TaskDefinition: Sendable {
     let family: String
@@ -10,7 +10,7 @@ struct TaskDefinition: Sendable {
     let declaration: JSONObject
     let containers: [ContainerDefinition]
 
-    /// - Throws: ``AWSFault`` `ClientException` when the family or a container lacks what it needs.
+    /// - Throws: ``AWSFault`` `ClientException` if the family or a required member of a container is missing.
     init(_ declaration: JSONObject, revision: Int) throws(AWSFault) {
         guard let family = declaration["family"]?.string, !family.isEmpty else {
             throw .ecsClient("A task definition needs a family.")
@@ -29,18 +29,18 @@ struct TaskDefinition: Sendable {
     }
 }
 
-/// One container of a task, as the process that stands in for it.
+/// A container of a task, which runs as a process.
 struct ContainerDefinition: Sendable {
     let name: String
     let image: String
-    /// Whether the task ends with it.
+    /// Whether the task ends with this container.
     let isEssential: Bool
     let entryPoint: [String]
     let command: [String]
     let environment: [String: String]
     let stopTimeoutInSeconds: Int
     let logGroup: String
-    /// What comes before the container's name in a log stream's name.
+    /// The prefix of the container's name in a log stream's name.
     let logPrefix: String?
 
     init(_ definition: JSON, family: String) throws(AWSFault) {
@@ -59,7 +59,7 @@ struct ContainerDefinition: Sendable {
         logPrefix = options?["awslogs-stream-prefix"]?.string
     }
 
-    /// The program's name: the base name of the first word that runs in the container.
+    /// The name of the program: the first word that the container runs.
     var program: String { entryPoint.first ?? command.first ?? name }
 
     /// The arguments, with the command of `override` instead of the definition's.
@@ -87,7 +87,7 @@ extension AWSFault {
 }
 
 extension JSON {
-    /// The same document with member names that begin with a small letter: templates and state machines write ECS's
+    /// The document with small first letters in member names, because templates and state machines write ECS's
     /// `taskDefinition` as `TaskDefinition`.
     var decapitalized: JSON {
         switch self {

@@ -29,7 +29,7 @@ struct TaskRecord: Sendable {
 
     var id: String { arn.split(separator: "/").last.map(String.init) ?? arn }
 
-    /// Ends the task; containers that have no exit code were killed.
+    /// Marks the task as stopped. Containers without an exit code were killed.
     mutating func stop(at time: Int64, code: String, reason: String) {
         status = "STOPPED"
         stoppedAt = time
@@ -71,7 +71,7 @@ struct TaskRecord: Sendable {
 }
 
 extension TaskRecord {
-    /// Reads what ``document`` wrote, and the request beside it.
+    /// Reads a stored ``document`` with its request.
     init?(_ document: JSON, request: JSON, family: String) {
         guard let arn = document["taskArn"]?.string, let clusterARN = document["clusterArn"]?.string,
             let definitionARN = document["taskDefinitionArn"]?.string, let status = document["lastStatus"]?.string
@@ -97,7 +97,7 @@ extension TaskRecord {
 }
 
 extension JSON {
-    /// Seconds since 1970 with three decimals, as the JSON protocols write a time given in milliseconds.
+    /// A time in milliseconds as seconds since 1970 with three decimals, the JSON protocols' form.
     static func seconds(_ milliseconds: Int64) -> JSON {
         let fraction = String(milliseconds % 1000)
         let text = "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"

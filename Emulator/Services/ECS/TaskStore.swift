@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// Clusters, task definitions and tasks, as the store keeps them.
+/// Clusters, task definitions and tasks in the store.
 struct TaskStore: Sendable {
     static let schema = """
         CREATE TABLE IF NOT EXISTS ecs_cluster (name TEXT PRIMARY KEY) STRICT;
@@ -14,7 +14,7 @@ struct TaskStore: Sendable {
         CREATE INDEX IF NOT EXISTS ecs_task_age ON ecs_task (created_at);
         """
 
-    /// How long stopped tasks are described, in milliseconds: longer than ECS's hour, for those who look later.
+    /// How long stopped tasks are described, in milliseconds. This is longer than ECS's hour, for a later look.
     static let memory: Int64 = 24 * 3_600_000
 
     let store: Store
@@ -33,9 +33,9 @@ struct TaskStore: Sendable {
         try store.read { try $0.all("SELECT name FROM ecs_cluster ORDER BY name") { $0.text(0) } }
     }
 
-    /// Adds a revision, unless the newest one says the same.
+    /// Adds a revision, unless the newest one is equal.
     func register(_ declaration: JSONObject) async throws -> TaskDefinition {
-        // Checked before it is stored.
+        // Check before storing.
         let family = try TaskDefinition(declaration, revision: 0).family
         return try await store.write { transaction in
             let newest = try Self.newest(of: family, in: transaction.snapshot)
@@ -60,7 +60,7 @@ struct TaskStore: Sendable {
         return try TaskDefinition(declaration, revision: row.int(0))
     }
 
-    /// - Parameter revision: nil is the newest.
+    /// - Parameter revision: nil means the newest.
     func definition(_ family: String, revision: Int?) throws -> TaskDefinition? {
         try store.read { snapshot in
             guard let revision else { return try Self.newest(of: family, in: snapshot) }
@@ -112,7 +112,7 @@ struct TaskStore: Sendable {
         TaskRecord(try JSON(parsing: row.blob(0)), request: try JSON(parsing: row.blob(1)), family: row.text(2))
     }
 
-    /// Notes that the tasks which ran when the emulator died have died with it, and forgets old ones.
+    /// Marks the tasks that ran when the emulator ended as stopped, and deletes old tasks.
     func stopOrphans(at time: Int64) async throws {
         let orphans = try store.read { snapshot in
             try snapshot.all("SELECT document, request, family FROM ecs_task WHERE status <> 'STOPPED'") {
@@ -125,7 +125,7 @@ struct TaskStore: Sendable {
             }
             task.stop(
                 at: time, code: "EssentialContainerExited",
-                reason: "The emulator stopped while the task ran; its processes died with it.")
+                reason: "The emulator stopped while the task ran; its processes ended with it.")
             try await save(task)
         }
         try await store.write { transaction in

@@ -2,7 +2,7 @@ package import EmulatorCore
 internal import Time
 internal import XML
 
-/// AWS IAM and STS, as far as scripts ask: roles can be made and read, and nobody is ever refused anything.
+/// AWS IAM and STS, as far as scripts need them: roles can be created and read, and no permission is ever refused.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html>
 package struct IAMService: Service {
@@ -63,7 +63,7 @@ package struct IAMService: Service {
                 result.element("IsTruncated", false)
                 result.element("Roles") { list in for role in roles { list.element("member", role) } }
             }
-        // Rights are not checked, so there is nothing to keep.
+        // Permissions are not checked, so there is nothing to store.
         case "PutRolePolicy", "AttachRolePolicy", "DetachRolePolicy", "DeleteRolePolicy": return { _ in }
         case "ListAttachedRolePolicies": return Self.emptyList("AttachedPolicies")
         case "ListRolePolicies": return Self.emptyList("PolicyNames")

@@ -3,13 +3,14 @@ internal import JSON
 internal import Synchronization
 internal import Time
 
-/// Runs queued events: as many at once as a function may, failed ones again, hopeless ones to their destination.
+/// Runs queued events within each function's concurrency. Retries failed events, and sends those without retries left
+/// to their destination.
 /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
 final class EventDispatcher: Sendable {
-    /// How long a failed event waits before its second and its third attempt, in milliseconds. AWS waits one and two
-    /// minutes; nobody wants to at a desk.
+    /// The delay before the second and the third attempt of an event, in milliseconds. AWS waits one and two minutes,
+    /// which is too long on a desktop.
     static let retryDelays: [Int64] = [1000, 2000]
-    /// How long an event waits that found no free worker, in milliseconds.
+    /// The delay of an event without a free worker, in milliseconds.
     private static let throttleDelay: Int64 = 500
 
     typealias Run = @Sendable (QueuedEvent, FunctionConfiguration) async throws(AWSFault) -> InvocationOutcome
@@ -18,7 +19,7 @@ final class EventDispatcher: Sendable {
     private let registry: FunctionRegistry
     private let concurrency: Int
     private let clock: ClockAndChance
-    /// Take the records of events at their destinations.
+    /// The services that receive records of events.
     private let peers: Peers
     private let run: Run
     private let inFlight = Mutex<[String: Set<Int64>]>([:])
@@ -35,7 +36,7 @@ final class EventDispatcher: Sendable {
         self.run = run
     }
 
-    /// Works until its task is cancelled.
+    /// Runs until the task is cancelled.
     func serve() async {
         while !Task.isCancelled {
             var next: Int64?
@@ -43,7 +44,7 @@ final class EventDispatcher: Sendable {
                 try startDueEvents()
                 next = try queue.nextDue()
             } catch {
-                // The store is busy or closing: look again soon, or be cancelled.
+                // The store is busy or closing: retry soon, unless cancelled.
                 next = clock.now().milliseconds + 1000
             }
             await queue.bell.wait(until: next, clock)
@@ -73,7 +74,7 @@ final class EventDispatcher: Sendable {
             do throws(AWSFault) {
                 outcome = try await run(event, function)
             } catch {
-                // No worker, or no executable: not the function's fault, so no attempt is counted.
+                // Without a worker or an executable, the function did not fail, so no attempt is counted.
                 let due = clock.now().milliseconds + Self.throttleDelay
                 guard due - event.createdAt < ageLimit else {
                     return try await giveUp(event, function, nil, "EventAgeExceeded")
@@ -92,7 +93,7 @@ final class EventDispatcher: Sendable {
                 try await queue.postpone(event, attempts: event.attempts + 1, until: due)
             }
         } catch {
-            // The store could not note the end: the event is still queued, and runs again at the next start.
+            // The end could not be stored: the event is still queued, and runs again at the next start.
         }
     }
 
@@ -102,8 +103,8 @@ final class EventDispatcher: Sendable {
         try await deliver(event, function, outcome, condition, to: function.onFailure, andTo: function.deadLetterTarget)
     }
 
-    /// Ends the event and, in the same commit, leaves a record of it with the destination and the event itself with the
-    /// dead-letter queue. One that is not there is logged: the event has ended all the same.
+    /// Ends the event. In the same commit, its record goes to the destination and the event itself to the dead-letter
+    /// queue. A missing target is logged, and the event still ends.
     private func deliver(
         _ event: QueuedEvent, _ function: FunctionConfiguration, _ outcome: InvocationOutcome?, _ condition: String,
         to destination: String?, andTo deadLetterTarget: String? = nil
@@ -129,16 +130,14 @@ final class EventDispatcher: Sendable {
     ) throws {
         do { try body() } catch let fault as AWSFault {
             peers.write(
-                "The event \(event.requestID) could not be left with \(destination): \(fault)\n",
+                "The event \(event.requestID) could not be sent to \(destination): \(fault)\n",
                 group: function.logGroup, stream: "emulator")
         }
     }
 
-    /// The event as a function's own dead-letter queue gets it.
+    /// The event as it arrives in a function's own dead-letter queue.
     /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
-    private func deadLetter(
-        of event: QueuedEvent, _ outcome: InvocationOutcome?, _ condition: String
-    ) -> TargetEvent {
+    private func deadLetter(of event: QueuedEvent, _ outcome: InvocationOutcome?, _ condition: String) -> TargetEvent {
         let error = outcome.flatMap { try? JSON(parsing: $0.payload)["errorMessage"]?.string } ?? condition
         func attribute(_ type: JSON, _ value: String) -> JSON { ["DataType": type, "StringValue": .string(value)] }
         return TargetEvent(

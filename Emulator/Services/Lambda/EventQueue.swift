@@ -2,21 +2,21 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// An asynchronous invocation that waits in the store.
+/// An asynchronous invocation in the store.
 struct QueuedEvent: Sendable {
     var id: Int64
     var function: String
     var requestID: String
     var payload: [UInt8]
-    /// How often it has failed.
+    /// The number of failed attempts.
     var attempts: Int
     /// Milliseconds since 1970.
     var createdAt: Int64
 }
 
-/// Asynchronous invocations: durable from the commit that queued them until the commit that notes their end.
+/// Asynchronous invocations, which are durable from the commit that queues them to the commit that ends them.
 ///
-/// An event that was under way when the emulator died is still here, and runs again.
+/// An event that was running when the emulator crashed is still in the queue, and runs again.
 struct EventQueue: Sendable {
     static let schema = """
         CREATE TABLE IF NOT EXISTS lambda_event (
@@ -29,10 +29,10 @@ struct EventQueue: Sendable {
 
     let store: Store
     let clock: ClockAndChance
-    /// Rung when an event may have become due.
+    /// Rings when an event may be ready to run.
     let bell = Bell()
 
-    /// - Returns: the request id.
+    /// - Returns: the request ID.
     @discardableResult
     func add(function: String, payload: [UInt8], in transaction: borrowing Transaction) throws -> String {
         let requestID = clock.uuid()
@@ -44,7 +44,7 @@ struct EventQueue: Sendable {
         return requestID
     }
 
-    /// The oldest events of `function` that are due, without those in `excluded`.
+    /// The oldest events of `function` that are ready to run, without those in `excluded`.
     func due(function: String, limit: Int, excluding excluded: Set<Int64>) throws -> [QueuedEvent] {
         try store.read { snapshot in
             var events: [QueuedEvent] = []
@@ -64,7 +64,7 @@ struct EventQueue: Sendable {
         }
     }
 
-    /// When the next event that is not due yet will be; nil when there is none.
+    /// The time at which the next delayed event is ready to run; nil if there is none.
     func nextDue() throws -> Int64? {
         try store.read { snapshot in
             try snapshot.first(

@@ -1,18 +1,18 @@
 internal import EmulatorCore
 internal import JSON
 
-/// A function as its owner declared it, by template or by `CreateFunction`: the two use the same names.
+/// A function as declared by a template or by `CreateFunction`, which use the same names.
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-function.html>
 struct FunctionConfiguration: Sendable {
     let name: String
-    /// The members of `CreateFunction` or of the resource's properties; kept whole, answered by `GetFunction`.
+    /// The members of `CreateFunction`, or the resource's properties. `GetFunction` returns them.
     var declaration: JSONObject
 
-    /// - Throws: ``AWSFault`` when the name is missing or no name for a function.
+    /// - Throws: ``AWSFault`` if the name is missing or invalid.
     init(_ declaration: JSONObject) throws(AWSFault) {
         guard let name = declaration["FunctionName"]?.string, Self.isName(name) else {
             throw .validation(
-                "FunctionName must be 1 to 64 letters, digits, hyphens or underscores; it is "
+                "FunctionName must be 1 to 64 letters, digits, hyphens or underscores, not "
                     + (declaration["FunctionName"]?.text ?? "missing") + ".")
         }
         self.name = name
@@ -41,12 +41,12 @@ struct FunctionConfiguration: Sendable {
     // MARK: Asynchronous invocation
 
     private var eventInvokeConfig: JSON? { declaration["EventInvokeConfig"] }
-    /// How often a failed event is tried again.
+    /// The number of retries of a failed event.
     var maximumRetryAttempts: Int { eventInvokeConfig?["MaximumRetryAttempts"]?.looseInt ?? 2 }
     var maximumEventAgeInSeconds: Int { eventInvokeConfig?["MaximumEventAgeInSeconds"]?.looseInt ?? 21600 }
-    /// The ARN that gets a record of each event that was given up.
+    /// The ARN that receives a record of each event that has no retries left.
     var onFailure: String? { eventInvokeConfig?["DestinationConfig"]?["OnFailure"]?["Destination"]?.string }
-    /// The ARN that gets each event that was given up.
+    /// The ARN that receives each event that has no retries left.
     var deadLetterTarget: String? { declaration["DeadLetterConfig"]?["TargetArn"]?.string }
     var onSuccess: String? { eventInvokeConfig?["DestinationConfig"]?["OnSuccess"]?["Destination"]?.string }
 }
@@ -55,10 +55,10 @@ extension AWSFault {
     static func validation(_ message: String) -> AWSFault { AWSFault("InvalidParameterValueException", message) }
 }
 
-/// A function's name and qualifier out of any of the ways to name it.
+/// A function's name and qualifier, from any form of reference.
 struct FunctionReference: Sendable {
     let name: String
-    /// A version or an alias; nil and `$LATEST` are the function as it is.
+    /// A version or an alias; nil and `$LATEST` mean the current function.
     let qualifier: String?
 
     /// - Parameter text: `name`, `name:qualifier`, `account:function:name`, or an ARN of a function or of an alias.

@@ -4,7 +4,7 @@ internal import JSON
 internal import Time
 
 extension LambdaService {
-    /// What `GetFunctionConfiguration` and its relatives answer.
+    /// The answer of `GetFunctionConfiguration` and related operations.
     /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html>
     func document(of function: FunctionConfiguration) -> JSON {
         let declaration = function.declaration
@@ -30,7 +30,7 @@ extension LambdaService {
         return .object(document)
     }
 
-    /// What `GetFunction` answers.
+    /// The answer of `GetFunction`.
     func fullDocument(of function: FunctionConfiguration) -> JSON {
         var document: JSONObject = [
             "Configuration": self.document(of: function),
@@ -45,7 +45,7 @@ extension LambdaService {
         return .object(document)
     }
 
-    /// A declaration that is saved now: with the time and a revision id of its own.
+    /// The declaration with the current time and a new revision ID.
     func stamped(_ declaration: JSONObject) -> JSONObject {
         var declaration = declaration
         let time = options.clock.now().rfc3339.dropLast()

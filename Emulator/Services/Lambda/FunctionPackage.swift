@@ -8,21 +8,21 @@ internal import JSON
     internal import Musl
 #endif
 
-/// Code that came with `CreateFunction`, unpacked beside the emulator's state.
+/// Uploaded code, unpacked beside the emulator's state.
 struct FunctionPackage {
     /// The name of its folder in the emulator's folder for code; changes with the code.
     let name: String
 
     /// Unpacks `archive`, unless the same archive was unpacked before.
     /// - Parameter root: the emulator's folder for code.
-    /// - Throws: ``AWSFault`` naming what is wrong with the archive or the disk.
+    /// - Throws: ``AWSFault``, which names the error in the archive or of the disk.
     init(unpacking archive: [UInt8], for function: String, in root: String) throws(AWSFault) {
         let zip: ZipArchive
         do { zip = try ZipArchive(archive) } catch { throw Self.refused(function, error.description) }
         name = "\(function)-\(Digest.sha256(archive).prefix(8).hexadecimal)"
         let folder = root + "/" + name
         guard access(folder, F_OK) != 0 else { return }
-        // Under another name first, so that what is there under the right one is whole.
+        // First under another name, so that a folder with the final name is complete.
         let unfinished = folder + ".unpacking"
         try Self.makeFolder(unfinished, function)
         for entry in zip.entries {
@@ -38,7 +38,7 @@ struct FunctionPackage {
         }
     }
 
-    /// Keeps `source`, the text that a template carries itself, as the module `index`.
+    /// Saves `source`, which is inline in a template, as the module `index`.
     init(source: String, for function: String, in root: String) throws(AWSFault) {
         name = "\(function)-\(Digest.sha256(source).prefix(8).hexadecimal)"
         let folder = root + "/" + name
@@ -54,7 +54,7 @@ struct FunctionPackage {
         path.lastIndex(of: "/").map { String(path[..<$0]) } ?? path
     }
 
-    /// Makes the folder and those above it.
+    /// Creates the folder and its parents.
     static func makeFolder(_ path: String, _ function: String) throws(AWSFault) {
         guard !path.isEmpty, mkdir(path, 0o755) != 0, errno != EEXIST else { return }
         guard errno == ENOENT else { throw refused(function, "\(path): \(String(cString: strerror(errno)))") }

@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Synchronization
 
-/// The functions that exist: in the store, and in memory for every invocation.
+/// The existing functions, in the store and in memory.
 final class FunctionRegistry: Sendable {
     static let schema = """
         CREATE TABLE IF NOT EXISTS lambda_function (name TEXT PRIMARY KEY, declaration BLOB NOT NULL) STRICT;
@@ -52,7 +52,7 @@ final class FunctionRegistry: Sendable {
         functions.withLock { $0[function.name] = function }
     }
 
-    /// Removes the function and the events that wait for it.
+    /// Removes the function and its queued events.
     func remove(_ name: String) async throws(AWSFault) {
         do {
             try await store.write { transaction in

@@ -2,18 +2,18 @@ internal import EmulatorCore
 internal import Synchronization
 internal import Time
 
-/// One process of a function, and the Runtime API listener that is its alone.
+/// A process of a function, with its own Runtime API listener.
 final class FunctionWorker: Sendable {
-    /// What a worker is made from.
+    /// The parameters of a worker.
     struct Plan: Sendable {
         var configuration: FunctionConfiguration
         var code: FunctionCode
         var environment: [String: String]
-        /// How long a process may take until its first request to the Runtime API.
+        /// The time in which a process must send its first request to the Runtime API.
         var initTimeout: Duration
     }
 
-    /// Why a worker did not come to life: the outcome of the invocation that wanted it.
+    /// A worker could not start; this is the outcome of the invocation that needed it.
     struct InitFailure: Error { let outcome: InvocationOutcome }
 
     private static let memoryCheckInterval = Duration.milliseconds(50)
@@ -24,7 +24,7 @@ final class FunctionWorker: Sendable {
     private let runtime: RuntimeAPI
     private let log: InvocationLog
     private let clock: ClockAndChance
-    /// Reported with the first invocation.
+    /// The init duration, which is reported with the first invocation.
     private let initDuration: Once<Duration>
     /// Settled when the process ends during an invocation.
     private let current = Mutex<Promise<InvocationEnd>?>(nil)
@@ -46,8 +46,8 @@ final class FunctionWorker: Sendable {
     // MARK: Init
 
     /// Starts a process and waits until it asks for its first invocation.
-    /// - Throws: ``InitFailure`` when it ends, reports an error or keeps silent instead; ``AWSFault`` when it cannot be
-    ///   started at all.
+    /// - Throws: ``InitFailure`` if the process ends, reports an error or times out instead; ``AWSFault`` if it cannot
+    ///   be started.
     static func start(
         _ plan: Plan, host: ProcessHost, listening: any Listening, sink: any LogWriting, clock: ClockAndChance
     ) async throws -> FunctionWorker {
@@ -115,7 +115,7 @@ final class FunctionWorker: Sendable {
         return InitFailure(outcome: outcome)
     }
 
-    /// Waits for the process's end, which ends an invocation under way too.
+    /// Waits for the end of the process, which also ends a running invocation.
     private func watch() async {
         let end = await process.ended()
         current.withLock { $0 }?.settle(.exited(end))
@@ -127,14 +127,14 @@ final class FunctionWorker: Sendable {
     /// Whether the process can take another invocation.
     var isAlive: Bool { process.end == nil && !isStopped.load(ordering: .acquiring) }
 
-    /// Ends the process; an invocation under way ends with it.
+    /// Ends the process, and with it a running invocation.
     func stop() {
         isStopped.store(true, ordering: .releasing)
         process.signal(9)
     }
 
     /// Runs one invocation; the worker takes one at a time.
-    /// - Returns: nil when the process had ended before it took the invocation, so that another worker can.
+    /// - Returns: nil if the process ended before it took the invocation, so that another worker can run it.
     func run(_ invocation: Invocation) async -> InvocationOutcome? {
         let begin = ContinuousClock.now
         let timeout = Duration.seconds(plan.configuration.timeoutInSeconds)
@@ -210,7 +210,7 @@ final class FunctionWorker: Sendable {
 }
 
 extension ProcessEnd {
-    /// As Lambda words the end of a runtime that should have gone on.
+    /// Lambda's message about a runtime that ended unexpectedly.
     fileprivate var exitMessage: String {
         self == .status(0) ? "Runtime exited without providing a reason" : "Runtime exited with error: \(text)"
     }

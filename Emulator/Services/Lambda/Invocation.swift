@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// One event on its way to a function.
+/// An invocation of a function.
 struct Invocation: Sendable {
     var requestID: String
     var payload: [UInt8]
@@ -13,7 +13,7 @@ struct Invocation: Sendable {
     var deadline: Int64 = 0
 }
 
-/// What became of an invocation.
+/// The outcome of an invocation.
 struct InvocationOutcome: Sendable {
     var payload: [UInt8]
     /// `Unhandled` when the function failed.
@@ -27,10 +27,10 @@ struct InvocationOutcome: Sendable {
     }
 }
 
-/// How an invocation's turn with a worker ended.
+/// How an invocation ended on its worker.
 enum InvocationEnd: Sendable {
     case responded([UInt8])
-    /// The runtime reported an error, or answered with more than is allowed.
+    /// The runtime reported an error, or its answer was too large.
     case failed([UInt8], type: String?)
     case exited(ProcessEnd)
     case timedOut
@@ -42,6 +42,6 @@ enum InvocationEnd: Sendable {
 enum PayloadLimit {
     static let request = 6_291_456
     static let event = 1_048_576
-    /// AWS's own runtime API takes a hundred bytes more than it documents.
+    /// AWS's own Runtime API accepts a hundred bytes more than documented.
     static let response = 6_291_556
 }

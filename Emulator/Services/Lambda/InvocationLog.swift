@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import Synchronization
 internal import Time
 
-/// One worker's log stream: its output, and the lines that Lambda itself writes around each invocation.
+/// The log stream of a worker: its output, and the lines that Lambda writes around each invocation.
 /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html>
 final class InvocationLog: Sendable {
     static let tailLimit = 4096
@@ -24,7 +24,7 @@ final class InvocationLog: Sendable {
         sink.write(line + "\n", group: group, stream: stream)
         tail.withLock { tail in
             tail += Array(line.utf8) + [UInt8(ascii: "\n")]
-            // Cut rarely, so that a talkative function does not move its tail with every line.
+            // The tail is cut rarely, because each cut moves its bytes.
             if tail.count > 8 * Self.tailLimit { tail.removeFirst(tail.count - Self.tailLimit) }
         }
     }
@@ -43,7 +43,7 @@ final class InvocationLog: Sendable {
     }
 }
 
-/// What a REPORT line says.
+/// The content of a REPORT line.
 struct InvocationReport {
     var duration: Duration
     var initDuration: Duration?

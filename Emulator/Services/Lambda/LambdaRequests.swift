@@ -3,7 +3,7 @@ internal import JSON
 internal import Time
 internal import URLCoding
 
-// The REST API. Paths begin with the date on which their operation was introduced, which says nothing more.
+// The REST API. Paths begin with the date on which their operation was introduced, which has no other meaning.
 // See <https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html>
 
 extension LambdaService {
@@ -98,7 +98,7 @@ extension LambdaService {
         case "RequestResponse":
             return try await invokeAndWait(function, event, request.headers)
         default:
-            throw AWSFault.validation("InvocationType must be RequestResponse, Event or DryRun; it is \(type).")
+            throw AWSFault.validation("InvocationType must be RequestResponse, Event or DryRun, not \(type).")
         }
     }
 
@@ -127,7 +127,7 @@ extension LambdaService {
     }
 
     private func createFunction(_ input: JSON) async throws -> HTTPResponse {
-        guard case .object(let members) = input else { throw AWSFault.validation("The request is no JSON object.") }
+        guard case .object(let members) = input else { throw AWSFault.validation("The request is not a JSON object.") }
         let function = try FunctionConfiguration(stamped(try unpacked(members, isArchive: true)))
         if (try? registry.function(function.name)) != nil {
             throw AWSFault(
@@ -155,7 +155,7 @@ extension LambdaService {
         try await registry.save(function)
     }
 
-    // MARK: Permissions, which are kept and never checked
+    // MARK: Permissions, which are stored but not checked
 
     private func getPolicy(_ name: String) throws -> HTTPResponse {
         let function = try registry.function(name)

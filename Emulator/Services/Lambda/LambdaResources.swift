@@ -13,7 +13,7 @@ extension LambdaService: ResourceProviding {
         if resource.type == "AWS::Lambda::Function" { return try await provisionFunction(resource) }
         let properties = resource.properties
         guard let name = properties["FunctionName"]?.string else {
-            throw .validation("\(resource.logicalID) (\(resource.type)) names no FunctionName.")
+            throw .validation("\(resource.logicalID) (\(resource.type)) has no FunctionName.")
         }
         let function = try registry.function(name)
         let arn = registry.arn(of: function.name)
@@ -46,7 +46,7 @@ extension LambdaService: ResourceProviding {
         var declaration = resource.properties.object ?? [:]
         if declaration["FunctionName"] == nil { declaration["FunctionName"] = .string(resource.logicalID) }
         let function = try FunctionConfiguration(stamped(try unpacked(declaration, isArchive: false)))
-        // A missing executable is better known now than when the first event arrives.
+        // A missing executable is reported now, not when the first event arrives.
         _ = try code(of: function)
         let existing = try? registry.function(function.name)
         if existing?.asDeclared != function.asDeclared {
@@ -59,7 +59,7 @@ extension LambdaService: ResourceProviding {
 }
 
 extension FunctionConfiguration {
-    /// The declaration without what the emulator and other resources added to it.
+    /// The declaration without the members that the emulator and other resources added.
     fileprivate var asDeclared: JSONObject {
         var members = declaration
         for added in ["LastModified", "RevisionId", "Policy", "EventInvokeConfig"] { members[added] = nil }

@@ -9,27 +9,27 @@ package import Time
     internal import Musl
 #endif
 
-/// AWS Lambda: functions as pools of processes that speak the Runtime API, invoked at once or from a durable queue.
+/// AWS Lambda: functions are pools of processes that use the Runtime API, invoked directly or from a durable queue.
 package final class LambdaService: Sendable {
     package static let schema = [FunctionRegistry.schema, EventQueue.schema]
 
     package struct Options: Sendable {
-        /// Where the executables are that templates name as `Code`.
+        /// The folder of the executables that templates name as `Code`.
         package var functions: ExecutableFolder
         package var account = Account()
         package var clock = ClockAndChance.system
-        /// Variables for every process whose code is not packaged, under those that its definition sets: they name what
-        /// a package would bring along.
+        /// Variables for every process whose code is not packaged: they name files that a package would contain. Variables
+        /// of the function's definition take precedence.
         package var environment: [String: String] = [:]
-        /// Invocations under way at once, of all functions together.
+        /// The number of concurrent invocations of all functions together.
         package var concurrency = max(4, 4 * sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        /// How long a caller waits for a worker of a function with reserved concurrency before it is throttled. Where
-        /// only this machine is too small, callers wait for up to a quarter of an hour.
+        /// How long a caller waits for a worker of a function with reserved concurrency before it is throttled. If only
+        /// the machine is too small, callers wait for up to 15 minutes.
         package var patience = Duration.seconds(10)
         /// How long a process may take until its first request to the Runtime API.
         /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
         package var initTimeout = Duration.seconds(10)
-        /// How long a worker is kept without work.
+        /// How long an idle worker is kept.
         package var idleTime = Duration.seconds(300)
 
         package init(functions: ExecutableFolder) { self.functions = functions }
@@ -45,7 +45,8 @@ package final class LambdaService: Sendable {
     private let environment: ProcessEnvironment
     private let dispatcher = Mutex<Task<Void, Never>?>(nil)
 
-    /// - Parameter endpoint: the address that functions find in `AWS_ENDPOINT_URL`; set before the first invocation.
+    /// - Parameter endpoint: the address for `AWS_ENDPOINT_URL` in functions, which must be set before the first
+    ///   invocation.
     init(
         store: Store, host: ProcessHost, listening: any Listening, peers: Peers, endpoint: EndpointAddress,
         options: Options
@@ -62,7 +63,7 @@ package final class LambdaService: Sendable {
         environment = ProcessEnvironment(account: options.account, endpoint: endpoint, additions: options.environment)
     }
 
-    /// Begins to run queued events, those left by the emulator's last life included.
+    /// Starts to run queued events, including those of the previous run.
     package func start() async throws {
         let events = EventDispatcher(
             queue: queue, registry: registry, concurrency: options.concurrency, clock: options.clock,
@@ -81,7 +82,7 @@ package final class LambdaService: Sendable {
         }
     }
 
-    /// Takes up no more events and ends the idle workers; those at work end with the emulator.
+    /// Starts no more events and ends the idle workers; busy workers end with the emulator.
     package func stop() async {
         dispatcher.withLock { dispatcher in
             dispatcher?.cancel()
@@ -93,14 +94,12 @@ package final class LambdaService: Sendable {
     // MARK: Invocation
 
     /// Runs one invocation on a worker.
-    /// - Throws: ``AWSFault`` when no worker could be had; what the function does wrong is an outcome.
-    func run(
-        _ function: FunctionConfiguration, _ invocation: Invocation
-    ) async throws(AWSFault) -> InvocationOutcome {
+    /// - Throws: ``AWSFault`` if no worker is available; an error of the function is an outcome.
+    func run(_ function: FunctionConfiguration, _ invocation: Invocation) async throws(AWSFault) -> InvocationOutcome {
         let plan = try plan(for: function)
         var invocation = invocation
         invocation.traceID = invocation.traceID ?? newTraceID()
-        // A worker may have died since its last invocation; then another one takes this.
+        // A worker may have died since its last invocation; then another one runs this invocation.
         for _ in 0..<3 {
             let turn = try await pool.take(plan)
             let worker: FunctionWorker
@@ -120,7 +119,7 @@ package final class LambdaService: Sendable {
             if let outcome { return outcome }
         }
         throw AWSFault(
-            "ServiceException", "The workers of \(function.name) end before they take an event; see its log.",
+            "ServiceException", "The workers of \(function.name) end before they accept an event; see its log.",
             status: 500)
     }
 
@@ -132,21 +131,22 @@ package final class LambdaService: Sendable {
         let owner = "The function \(function.name)"
         if let location = code?.string { return try options.functions.code(at: location, for: owner) }
         guard let package = code?["Package"]?.string else {
-            throw .notEmulated(owner + "'s code, which is neither a local path nor came with the request,")
+            throw .notEmulated(owner + "'s code, which is neither a local path nor part of the request,")
         }
         let folder = packages + "/" + package
-        if PythonRuntime.plays(function.runtime) {
+        if PythonRuntime.supports(function.runtime) {
             return try PythonRuntime.code(in: folder, root: packages, for: function.name)
         }
         guard function.runtime.hasPrefix("provided") else { throw .notEmulated("The runtime \(function.runtime)") }
         return try ExecutableFolder(packages).code(at: package, for: owner)
     }
 
-    /// Where code that came with requests is unpacked.
+    /// The folder in which uploaded code is unpacked.
     private var packages: String { queue.store.directory + "/lambda" }
 
-    /// The declaration with its code unpacked, if the code came with it or lies in S3.
-    /// - Parameter isArchive: whether `Code.ZipFile` is a base64 archive, as in the API, or a source text, as in templates.
+    /// The declaration with its code unpacked, if the code is part of it or in S3.
+    /// - Parameter isArchive: whether `Code.ZipFile` is a base64 archive, as in the API, or a source text, as in
+    ///   templates.
     func unpacked(_ declaration: JSONObject, isArchive: Bool) throws(AWSFault) -> JSONObject {
         guard let code = declaration["Code"] else { return declaration }
         let location = ObjectLocation(packaged: code)

@@ -6,15 +6,15 @@ internal import EmulatorCore
     internal import Musl
 #endif
 
-/// Runs functions for Lambda's Python runtimes with the python3 of this machine, where there is one.
+/// Runs functions of Lambda's Python runtimes with the python3 of this machine, if it has one.
 enum PythonRuntime {
-    static func plays(_ runtime: String) -> Bool { runtime.hasPrefix("python3") }
+    static func supports(_ runtime: String) -> Bool { runtime.hasPrefix("python3") }
 
     /// The code that runs the handler in `folder`.
-    /// - Parameter root: where the bootstrap is kept.
+    /// - Parameter root: the folder of the bootstrap.
     static func code(in folder: String, root: String, for function: String) throws(AWSFault) -> FunctionCode {
         guard let interpreter = interpreter() else {
-            throw .notEmulated("The function \(function): its runtime needs a python3 on the PATH, and it")
+            throw .notEmulated("The function \(function), whose runtime needs a python3 on the PATH,")
         }
         let bootstrap = root + "/python-bootstrap.py"
         if (try? FileBytes.contents(of: bootstrap)) != Array(source.utf8) {
@@ -30,7 +30,7 @@ enum PythonRuntime {
         return path.split(separator: ":").map { $0 + "/python3" }.first { access($0, X_OK) == 0 }
     }
 
-    /// A runtime client: next, handler, response or error, again. Errors carry the members that AWS's own client sends.
+    /// A runtime client: a loop of next, handler, and response or error. Errors have the members of AWS's own client.
     private static let source = #"""
         import http.client, importlib, json, os, sys, traceback
 

@@ -2,12 +2,12 @@ internal import EmulatorCore
 internal import JSON
 internal import Synchronization
 
-/// One worker's end of the Lambda Runtime API: hands it one invocation at a time and takes its answers.
+/// The Lambda Runtime API of one worker, which gives it one invocation at a time and receives its answers.
 ///
 /// Status codes and bodies are those of AWS's own runtime interface emulator.
 /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 final class RuntimeAPI: Sendable {
-    /// What the worker's first request tells.
+    /// The result of the worker's init, from its first request.
     enum Readiness: Sendable {
         case ready
         case failed([UInt8], type: String?)
@@ -18,7 +18,7 @@ final class RuntimeAPI: Sendable {
     private enum Phase {
         case initializing
         case initFailed
-        /// Waits for an invocation, or has not yet asked for the next one.
+        /// The worker waits for an invocation, or has not asked for the next one.
         case idle
         case running(Invocation, Promise<InvocationEnd>)
         case responded
@@ -26,25 +26,25 @@ final class RuntimeAPI: Sendable {
 
     private struct State {
         var phase = Phase.initializing
-        /// Handed over by the pool, not yet asked for by the worker.
+        /// Submitted by the pool, but not requested by the worker yet.
         var submitted: (invocation: Invocation, end: Promise<InvocationEnd>)?
     }
 
     private let state = Mutex(State())
     private let submission = Bell()
-    /// Settled by the first `next`, an `init/error`, or whoever watches the process.
+    /// Settled by the first `next`, by `init/error`, or by the end of the process.
     let readiness = Promise<Readiness>()
 
     static let base = "/2018-06-01/runtime"
 
-    /// Hands over an invocation; `end` is settled with the worker's answer.
+    /// Submits an invocation; `end` is settled with the worker's answer.
     func submit(_ invocation: Invocation, end: Promise<InvocationEnd>) {
         state.withLock { $0.submitted = (invocation, end) }
         submission.ring()
     }
 
-    /// Takes an invocation back that the worker has not asked for.
-    /// - Returns: false when the worker has it already.
+    /// Withdraws the submitted invocation.
+    /// - Returns: false if the worker already has it.
     func withdraw() -> Bool {
         state.withLock { state in
             defer { state.submitted = nil }
@@ -85,7 +85,7 @@ final class RuntimeAPI: Sendable {
         readiness.settle(.ready)
         while !Task.isCancelled {
             let invocation: Invocation? = state.withLock { state in
-                // A worker that asks twice without answering gets the same invocation again.
+                // A worker that asks again without an answer gets the same invocation.
                 if case .running(let invocation, _) = state.phase { return invocation }
                 guard let (invocation, end) = state.submitted else { return nil }
                 state.submitted = nil
@@ -127,7 +127,7 @@ final class RuntimeAPI: Sendable {
             _ = answer(requestID, .failed(document.bytes, type: type), to: "InvocationResponse")
             return Self.refused(413, "RequestEntityTooLarge", "E" + message.dropFirst())
         } catch {
-            // The connection broke: the watch on the process tells what became of it.
+            // The connection broke; the end of the process will settle the invocation.
             return HTTPResponse(status: 499)
         }
     }
@@ -141,7 +141,7 @@ final class RuntimeAPI: Sendable {
         return answer(requestID, .failed(body, type: type), to: "InvocationErrorResponse")
     }
 
-    /// Why an answer to `requestID` cannot be taken now; nil when it can.
+    /// Why an answer to `requestID` is refused; nil if it is accepted.
     private func refusal(of requestID: String, to transition: String) -> HTTPResponse? {
         state.withLock { state in
             switch state.phase {

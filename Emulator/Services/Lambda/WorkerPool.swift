@@ -2,20 +2,20 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// The workers of all functions: kept while idle, started on demand, never more than the limits allow.
+/// The workers of all functions, which are started on demand, kept while idle, and limited in number.
 actor WorkerPool {
     struct Limits: Sendable {
-        /// Invocations under way at once, of all functions.
+        /// The number of concurrent invocations of all functions.
         var concurrency: Int
-        /// How long a caller waits for its turn before it is throttled, where the function has a reserved concurrency.
+        /// How long a caller waits for its turn before it is throttled, if the function has reserved concurrency.
         var patience = Duration.seconds(10)
-        /// How long a caller waits where only this machine is too small; AWS would not have made it wait at all.
+        /// How long a caller waits if only this machine is too small. On AWS it would not wait.
         var hostPatience = Duration.seconds(900)
-        /// How long a worker is kept without work.
+        /// How long an idle worker is kept.
         var idleTime = Duration.seconds(300)
     }
 
-    /// A turn: with a worker that waits for work, or the right to start one.
+    /// A turn: an idle worker, or the right to start one.
     struct Turn: Sendable {
         let function: String
         let worker: FunctionWorker?
@@ -30,7 +30,7 @@ actor WorkerPool {
 
     private let limits: Limits
     private let clock = ContinuousClock()
-    /// The most recently used last.
+    /// The most recently used worker is last.
     private var idle: [String: [(worker: FunctionWorker, since: ContinuousClock.Instant)]] = [:]
     private var busy: [String: Int] = [:]
     private var busyTotal = 0
@@ -42,8 +42,8 @@ actor WorkerPool {
 
     // MARK: Turns
 
-    /// Waits for a turn and takes it; ``finish(_:worker:)`` gives it back.
-    /// - Throws: ``AWSFault`` `TooManyRequestsException` when none came in time.
+    /// Waits for a turn and takes it; ``finish(_:worker:)`` returns it.
+    /// - Throws: ``AWSFault`` `TooManyRequestsException` if no turn is free in time.
     func take(_ plan: FunctionWorker.Plan) async throws(AWSFault) -> Turn {
         let function = plan.configuration.name
         let limit = plan.configuration.reservedConcurrency ?? limits.concurrency
@@ -64,7 +64,7 @@ actor WorkerPool {
         return Turn(function: function, worker: nil)
     }
 
-    /// Gives a turn back; `worker` goes on waiting for work if it lives.
+    /// Returns a turn. If `worker` is alive, it becomes idle.
     func finish(_ turn: Turn, worker: FunctionWorker?) {
         busy[turn.function, default: 1] -= 1
         busyTotal -= 1
@@ -88,13 +88,13 @@ actor WorkerPool {
         busyTotal += 1
     }
 
-    /// - Returns: true with the turn taken, false when patience ran out or the caller no longer waits.
+    /// - Returns: true if the turn was taken, false after the timeout or if the caller no longer waits.
     private func waitForTurn(_ function: String, _ limit: Int, _ patience: Duration) async -> Bool {
         nextWaiter += 1
         let number = nextWaiter
         let timer = Task {
             try await Task.sleep(for: patience)
-            self.giveUp(number)
+            self.cancelWait(number)
         }
         defer { timer.cancel() }
         return await withTaskCancellationHandler {
@@ -103,11 +103,11 @@ actor WorkerPool {
                 waiters.append(Waiter(number: number, function: function, limit: limit, continuation: continuation))
             }
         } onCancel: {
-            Task { await self.giveUp(number) }
+            Task { await self.cancelWait(number) }
         }
     }
 
-    private func giveUp(_ number: Int) {
+    private func cancelWait(_ number: Int) {
         guard let position = waiters.firstIndex(where: { $0.number == number }) else { return }
         waiters.remove(at: position).continuation.resume(returning: false)
     }
@@ -135,7 +135,7 @@ actor WorkerPool {
         reaper = nil
     }
 
-    /// Stops a function's idle workers, as after a change of its code.
+    /// Stops a function's idle workers, for example after a change of its code.
     func discard(_ function: String) {
         for (worker, _) in idle.removeValue(forKey: function) ?? [] { worker.stop() }
     }
@@ -148,7 +148,7 @@ actor WorkerPool {
 }
 
 extension FunctionWorker.Plan {
-    /// Whether a worker of this plan can do the work of `other`'s.
+    /// Whether a worker of this plan can run invocations of `other`.
     fileprivate func isInterchangeable(with other: Self) -> Bool {
         code == other.code && environment == other.environment
             && configuration.timeoutInSeconds == other.configuration.timeoutInSeconds

@@ -1,11 +1,11 @@
 internal import EmulatorCore
 internal import CZlib
 
-/// A ZIP archive in memory, as function code arrives: stored or deflated entries, without encryption or ZIP64.
+/// A ZIP archive in memory, with stored or deflated entries, without encryption or ZIP64.
 /// - SeeAlso: <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>
 struct ZipArchive {
     struct Entry {
-        /// Relative, without `.` and `..`; checked.
+        /// A checked relative path, without `.` and `..`.
         let path: String
         let isDirectory: Bool
         let isExecutable: Bool
@@ -15,7 +15,7 @@ struct ZipArchive {
         fileprivate let localHeader: Int
     }
 
-    /// Why the bytes are no archive that can be unpacked.
+    /// Why the bytes cannot be unpacked.
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
@@ -35,23 +35,23 @@ struct ZipArchive {
             let end = stride(from: bytes.count - 22, through: first, by: -1).first(where: {
                 reader.word($0) == 0x0605_4B50
             })
-        else { throw Failure(description: "the code is no ZIP archive") }
+        else { throw Failure(description: "the code is not a ZIP archive") }
         var entries: [Entry] = []
         var at = reader.word(end + 16)
         var unpacked = 0
         for _ in 0..<reader.half(end + 10) {
             guard at + 46 <= bytes.count, reader.word(at) == 0x0201_4B50 else {
-                throw Failure(description: "the ZIP archive's directory is broken at byte \(at)")
+                throw Failure(description: "the ZIP archive's directory is invalid at byte \(at)")
             }
             let nameLength = reader.half(at + 28)
             guard at + 46 + nameLength <= bytes.count else {
-                throw Failure(description: "the ZIP archive's directory is cut off")
+                throw Failure(description: "the ZIP archive's directory is truncated")
             }
             let name = String(decoding: bytes[(at + 46)..<(at + 46 + nameLength)], as: UTF8.self)
             let method = reader.half(at + 10)
             guard method == 0 || method == 8, reader.half(at + 8) & 1 == 0 else {
                 throw Failure(
-                    description: "\(name) is encrypted or packed in a way that is not known (method \(method))")
+                    description: "\(name) is encrypted, or its compression method \(method) is not supported")
             }
             guard !name.hasPrefix("/"), !name.split(separator: "/").contains(where: { $0 == ".." || $0 == "." }) else {
                 throw Failure(description: "\(name) would be unpacked outside of the function's folder")
@@ -75,18 +75,18 @@ struct ZipArchive {
         let reader = LittleEndian(bytes: bytes)
         let header = entry.localHeader
         guard header + 30 <= bytes.count, reader.word(header) == 0x0403_4B50 else {
-            throw Failure(description: "\(entry.path) is not where the ZIP archive's directory says")
+            throw Failure(description: "\(entry.path) is not at its position in the ZIP archive's directory")
         }
         let start = header + 30 + reader.half(header + 26) + reader.half(header + 28)
         guard start + entry.compressedSize <= bytes.count else {
-            throw Failure(description: "\(entry.path) is cut off")
+            throw Failure(description: "\(entry.path) is truncated")
         }
         let packed = Array(bytes[start..<(start + entry.compressedSize)])
         guard entry.isDeflated else { return packed }
         var contents = [UInt8](repeating: 0, count: entry.size)
         guard inflateRaw(packed, into: &contents) else {
             throw Failure(
-                description: "\(entry.path) is broken: its deflated data do not unpack to \(entry.size) bytes")
+                description: "\(entry.path) is corrupt: its deflated data do not inflate to \(entry.size) bytes")
         }
         return contents
     }
@@ -98,7 +98,7 @@ struct ZipArchive {
         return input.withUnsafeMutableBufferPointer { input in
             output.withUnsafeMutableBufferPointer { output in
                 var stream = z_stream()
-                // Negative window bits: data without zlib's header, as in ZIP.
+                // Negative window bits mean data without zlib's header, as in ZIP.
                 guard inflateInit2_(&stream, -15, zlibVersion(), Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
                     return false
                 }
@@ -113,7 +113,7 @@ struct ZipArchive {
     }
 }
 
-/// Numbers at places in bytes; 0 beyond their end.
+/// Little-endian numbers at positions in bytes; 0 beyond the end.
 private struct LittleEndian {
     let bytes: [UInt8]
 

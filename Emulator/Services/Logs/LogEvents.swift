@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// A place between events, in the order of their times.
+/// A position between events, in the order of their times.
 private struct EventPosition {
     var time: Int64
     var id: Int64
@@ -48,7 +48,7 @@ private struct LogEvent: Sendable {
 }
 
 extension LogService {
-    /// An answer holds no more than this many bytes of messages.
+    /// The most bytes of messages in an answer.
     private static let answerLimit = 1 << 20
     private static let eventLimit = 10_000
     /// In milliseconds.
@@ -67,7 +67,7 @@ extension LogService {
         return ["nextSequenceToken": .string(String(now))]
     }
 
-    /// A batch to put: in the order of time, and of no more than a day.
+    /// A batch to put, which must be in the order of time and span at most a day.
     private static func events(_ input: JSON) throws(AWSFault) -> [(time: Int64, message: String)] {
         guard let documents = input["logEvents"]?.array, !documents.isEmpty else {
             throw .logsParameter("logEvents is missing or empty.")
@@ -90,7 +90,7 @@ extension LogService {
         return events
     }
 
-    /// One stream's events, forwards or backwards from a token.
+    /// The events of a stream, forward or backward from a token.
     func getEvents(_ input: JSON) async throws -> JSON {
         let stream = try await streamID(try stream(input), group: try group(input))
         let token = input["nextToken"]?.string
@@ -113,7 +113,7 @@ extension LogService {
         }
         events = Self.bounded(events)
         if !isForward { events.reverse() }
-        // At either end, the token stays as it was: that is how callers know.
+        // At either end, the token stays the same, by which callers detect the end.
         let forward = events.last?.position ?? position
         let backward = events.first?.position ?? position
         return [
@@ -122,7 +122,7 @@ extension LogService {
         ]
     }
 
-    /// A group's events in the order of their times.
+    /// The events of a group in the order of their times.
     func filterEvents(_ input: JSON) async throws -> JSON {
         let group = try await groupID(try group(input))
         let filter = try input["filterPattern"]?.string.map { text throws(AWSFault) in try LogFilter(text) }
@@ -146,7 +146,7 @@ extension LogService {
             ) { row in
                 let event = LogEvent(row)
                 guard names?.contains(event.stream) ?? true, event.stream.hasPrefix(prefix),
-                    filter?.takes(event.message) ?? true
+                    filter?.matches(event.message) ?? true
                 else { return true }
                 size += event.message.utf8.count
                 isCut = events.count == limit || size > Self.answerLimit && !events.isEmpty

@@ -1,11 +1,11 @@
 internal import EmulatorCore
 internal import JSON
 
-/// A filter pattern: words that an event must or must not hold, or comparisons of a JSON event's members.
+/// A filter pattern: words that an event must or must not contain, or comparisons with members of a JSON event.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html>
 struct LogFilter: Sendable {
     private enum Comparison: String, CaseIterable, Sendable {
-        // Longer ones first, so that `>=` is not read as `>`.
+        // Longer operators first, so that `>=` is not read as `>`.
         case notEqual = "!="
         case lessOrEqual = "<="
         case greaterOrEqual = ">="
@@ -38,18 +38,18 @@ struct LogFilter: Sendable {
 
     private enum Rule: Sendable {
         case words(required: [String], optional: [String], excluded: [String])
-        /// Alternatives of conditions that must all hold.
+        /// Alternatives, each of which is a list of conditions that must all be true.
         case members([[Condition]])
     }
 
     private let rule: Rule
 
-    /// - Throws: ``AWSFault`` `InvalidParameterException` for a pattern that the emulator cannot read.
+    /// - Throws: ``AWSFault`` `InvalidParameterException` for a pattern that the emulator cannot parse.
     init(_ pattern: String) throws(AWSFault) {
         let text = pattern.trimmed
         if text.hasPrefix("{") {
             guard text.hasSuffix("}") else {
-                throw AWSFault("InvalidParameterException", "Invalid filter pattern: it does not end with }.")
+                throw AWSFault("InvalidParameterException", "Invalid filter pattern: expected } at the end.")
             }
             var alternatives: [[Condition]] = []
             for alternative in String(text.dropFirst().dropLast()).parts(separatedBy: "||") {
@@ -65,7 +65,7 @@ struct LogFilter: Sendable {
         }
     }
 
-    func takes(_ message: String) -> Bool {
+    func matches(_ message: String) -> Bool {
         switch rule {
         case .words(let required, let optional, let excluded):
             return required.allSatisfy { message.contains($0) } && !excluded.contains { message.contains($0) }
@@ -86,10 +86,10 @@ struct LogFilter: Sendable {
                 path: try EventPath(String(inner[..<found.lowerBound]).trimmed), comparison: comparison,
                 value: isQuoted ? String(value.dropFirst().dropLast()) : value)
         }
-        throw AWSFault("InvalidParameterException", "Invalid filter pattern: '\(text)' compares nothing.")
+        throw AWSFault("InvalidParameterException", "Invalid filter pattern: expected a comparison, not '\(text)'.")
     }
 
-    /// Words apart by spaces; quotes keep spaces, `-` excludes, `?` makes a word one of several.
+    /// Words are separated by spaces. Quotes keep spaces, `-` excludes a word, and `?` makes it one of several.
     private static func words(_ text: String) -> Rule {
         var (required, optional, excluded): ([String], [String], [String]) = ([], [], [])
         var rest = text[...]
@@ -118,7 +118,7 @@ struct LogFilter: Sendable {
         return .words(required: required, optional: optional, excluded: excluded)
     }
 
-    /// `*` at either end of `pattern` stands for anything.
+    /// `*` at either end of `pattern` matches any text.
     private static func matches(_ pattern: String, _ text: String) -> Bool {
         switch (pattern.hasPrefix("*"), pattern.count > 1 && pattern.hasSuffix("*")) {
         case (false, false): text == pattern

@@ -135,7 +135,7 @@ extension LogService {
         }
     }
 
-    /// At most `limit` (50) elements from where the last page ended.
+    /// At most `limit` (50) elements after the last page.
     private func page<Element>(
         of all: [Element], _ input: JSON, as name: String, _ document: (Element) -> JSON
     ) -> JSON {

@@ -2,15 +2,15 @@ package import EmulatorCore
 package import JSON
 internal import Time
 
-/// Amazon CloudWatch Logs: what functions and containers write, kept within bounds.
+/// Amazon CloudWatch Logs: the output of functions and containers, up to a size limit.
 package final class LogService: Sendable {
     let store: LogStore
     let account: Account
     let clock: ClockAndChance
 
     /// - Parameters:
-    ///   - directory: where `logs.sqlite` is kept; it must exist.
-    ///   - sizeLimit: in bytes; the oldest events go when it is reached.
+    ///   - directory: the existing folder of `logs.sqlite`.
+    ///   - sizeLimit: in bytes; at the limit the oldest events are deleted.
     init(
         directory: String, account: Account = Account(), clock: ClockAndChance = .system, sizeLimit: Int = 256 << 20
     ) throws {
@@ -19,7 +19,7 @@ package final class LogService: Sendable {
         self.clock = clock
     }
 
-    /// Keeps what was logged so far and ends.
+    /// Stores the events so far and ends.
     package func close() { store.close() }
 
     func arn(ofGroup name: String) -> String { account.arn("logs", "log-group:\(name)") }
@@ -54,7 +54,7 @@ extension LogService: ResourceProviding {
     }
 
     package func remove(_ type: String, _ ref: String) async throws(AWSFault) {
-        // A stream goes with its group.
+        // A stream is deleted with its group.
         guard type == "AWS::Logs::LogGroup" else { return }
         do throws(AWSFault) {
             _ = try await perform("DeleteLogGroup", ["logGroupName": .string(ref)])
@@ -103,7 +103,7 @@ extension LogService: Service, JSONService {
         }
     }
 
-    /// The group's name, given as such or as an ARN.
+    /// The group's name, from a name or an ARN.
     func group(_ input: JSON) throws(AWSFault) -> String {
         guard let text = input["logGroupName"]?.string ?? input["logGroupIdentifier"]?.string, !text.isEmpty else {
             throw .logsParameter("logGroupName is missing.")

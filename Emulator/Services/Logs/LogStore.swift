@@ -2,8 +2,8 @@ internal import EmulatorCore
 
 /// Log groups, streams and events in a database of their own.
 ///
-/// Logs may be lost in a power cut, not in a crash of the emulator: nobody waits for an fsync, and writes never hold up
-/// those who log. The oldest events go when the database has reached its size.
+/// Logs survive a crash of the emulator, but may be lost in a power cut: no write waits for an fsync, so writers are
+/// never held up. The oldest events are deleted when the database reaches its size limit.
 final class LogStore: Sendable {
     private static let schema = """
         CREATE TABLE IF NOT EXISTS log_group (
@@ -17,7 +17,7 @@ final class LogStore: Sendable {
         CREATE INDEX IF NOT EXISTS log_event_in_group ON log_event (group_id, time, id);
         CREATE INDEX IF NOT EXISTS log_event_in_stream ON log_event (stream_id, time, id);
         """
-    /// Events removed at once when the database is full.
+    /// The number of events that are deleted at once when the database is full.
     private static let removedAtOnce = 20_000
     private static let writesBetweenChecks: Int64 = 2000
 
@@ -42,7 +42,7 @@ final class LogStore: Sendable {
         try await store.write(body)
     }
 
-    /// Adds an event without waiting; group and stream come into being when they are missing.
+    /// Adds an event without waiting. Creates a missing group and stream.
     func add(_ message: String, at time: Int64, group: String, stream: String) {
         // A log line that cannot be stored must not stop the work that it reports.
         store.submit { [self] transaction in
@@ -54,7 +54,7 @@ final class LogStore: Sendable {
         }
     }
 
-    /// - Returns: false when there is no such stream.
+    /// - Returns: false if the stream does not exist.
     func insert(
         _ message: String, at time: Int64, ingestedAt: Int64, _ group: String, _ stream: String,
         in transaction: borrowing Transaction
@@ -72,18 +72,18 @@ final class LogStore: Sendable {
             UPDATE log_stream SET first_at = coalesce(first_at, ?), last_at = ?
             WHERE id = (SELECT stream_id FROM log_event WHERE id = ?)
             """, .integer(time), .integer(time), .integer(event))
-        if event.isMultiple(of: Self.writesBetweenChecks) { try makeRoom(in: transaction) }
+        if event.isMultiple(of: Self.writesBetweenChecks) { try deleteOldest(in: transaction) }
         return true
     }
 
-    /// - Returns: false when it is there already.
+    /// - Returns: false if it already exists.
     @discardableResult
     static func create(group: String, at time: Int64, in transaction: borrowing Transaction) throws -> Bool {
         try transaction.execute(
             "INSERT OR IGNORE INTO log_group (name, created_at) VALUES (?, ?)", .text(group), .integer(time)) == 1
     }
 
-    /// - Returns: false when it is there already, or its group is not.
+    /// - Returns: false if it already exists, or if its group does not.
     @discardableResult
     static func create(
         stream: String, group: String, at time: Int64, in transaction: borrowing Transaction
@@ -94,7 +94,7 @@ final class LogStore: Sendable {
             """, .text(stream), .integer(time), .text(group)) == 1
     }
 
-    private func makeRoom(in transaction: borrowing Transaction) throws {
+    private func deleteOldest(in transaction: borrowing Transaction) throws {
         func pragma(_ name: String) throws -> Int {
             try transaction.snapshot.first("PRAGMA \(name)") { $0.int(0) } ?? 0
         }
@@ -109,7 +109,7 @@ final class LogStore: Sendable {
 
     // MARK: Reading
 
-    /// Reads a state that holds all that was logged before the call.
+    /// Reads a state with all events that were logged before the call.
     func read<Value>(_ body: (borrowing Snapshot) throws -> Value) async throws -> Value {
         try await write { _ in }
         return try store.read(body)

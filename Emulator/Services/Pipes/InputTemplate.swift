@@ -1,10 +1,10 @@
 internal import EmulatorCore
 internal import JSON
 
-/// A pipe's input template: text with `<$.path>` and `<aws.pipes.…>` in it, filled from an event.
+/// A pipe's input template: text with `<$.path>` and `<aws.pipes.…>`, which are replaced by values of an event.
 ///
-/// Outside of quotes a value is written as JSON, inside of quotes as text. What the event does not have is `null`, or
-/// nothing inside of quotes. A result that is JSON stays JSON; any other is one text.
+/// A value is written as JSON outside quotes, and as text inside quotes. A missing value is `null`, or an empty text
+/// inside quotes. A result that is JSON stays JSON; any other result is a text.
 /// - SeeAlso: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-input-transformation.html>
 struct InputTemplate: Sendable {
     private enum Piece: Sendable {
@@ -15,7 +15,7 @@ struct InputTemplate: Sendable {
 
     private let pieces: [Piece]
 
-    /// - Throws: ``AWSFault`` for a path that is none.
+    /// - Throws: ``AWSFault`` for an invalid path.
     init(_ template: String) throws(AWSFault) {
         var pieces: [Piece] = []
         var text = ""
@@ -41,13 +41,13 @@ struct InputTemplate: Sendable {
         self.pieces = pieces
     }
 
-    /// - Returns: nil for a text in angle brackets that is no placeholder.
+    /// - Returns: nil for a text in angle brackets that is not a placeholder.
     private static func placeholder(_ name: Substring, _ isQuoted: Bool) throws(AWSFault) -> Piece? {
         if name.hasPrefix("$") { return .path(try EventPath(String(name)), isQuoted: isQuoted) }
         return name.hasPrefix("aws.pipes.") ? .variable(String(name), isQuoted: isQuoted) : nil
     }
 
-    /// - Parameter variables: the reserved variables but for the event itself, by name.
+    /// - Parameter variables: the reserved variables by name, except the event itself.
     func fill(from event: JSON, variables: [String: JSON]) -> JSON {
         var result = ""
         for piece in pieces {
@@ -64,7 +64,7 @@ struct InputTemplate: Sendable {
     private static func text(_ value: JSON?, _ isQuoted: Bool) -> String {
         guard isQuoted else { return value?.text ?? "null" }
         guard let value else { return "" }
-        // Quoted once as JSON, without the quotes: what the text holds stays inside of the template's own.
+        // Escaped as in JSON, because the text is inside the template's quotes.
         return String(JSON.string(value.string ?? value.text).text.dropFirst().dropLast())
     }
 }

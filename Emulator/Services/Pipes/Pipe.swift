@@ -2,11 +2,11 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// A pipe as declared: from a DynamoDB stream to a state machine or a function.
+/// A declared pipe from a DynamoDB stream to a state machine or a function.
 /// - SeeAlso: <https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_CreatePipe.html>
 struct Pipe: Sendable {
     enum Target: Sendable {
-        /// Takes events without an answer.
+        /// A target that receives events without an answer.
         case queued(String)
         /// A function whose answer the pipe waits for.
         case function(String)
@@ -19,13 +19,13 @@ struct Pipe: Sendable {
     private let filters: [EventPattern]
     private let template: InputTemplate?
 
-    /// - Throws: ``AWSFault`` when a part of it cannot be played, naming the part.
+    /// - Throws: ``AWSFault``, which names a part that is not emulated.
     init(_ declaration: JSONObject) throws(AWSFault) {
         guard let name = declaration["Name"]?.string, let source = declaration["Source"]?.string,
             let target = declaration["Target"]?.string
         else { throw AWSFault("ValidationException", "A pipe needs Name, Source and Target.") }
         guard let stream = ARN(source), stream.service == "dynamodb", stream.resource.contains("/stream/") else {
-            throw .notEmulated("The pipe \(name)'s source \(source), which is no DynamoDB stream,")
+            throw .notEmulated("The pipe \(name)'s source \(source), which is not a DynamoDB stream,")
         }
         guard declaration["Enrichment"] == nil else { throw .notEmulated("The enrichment of the pipe \(name)") }
         self.name = name
@@ -60,23 +60,23 @@ struct Pipe: Sendable {
     private var streamParameters: JSON? { declaration["SourceParameters"]?["DynamoDBStreamParameters"] }
     var batchSize: Int { max(1, streamParameters?["BatchSize"]?.looseInt ?? 100) }
     var startsAtLatest: Bool { streamParameters?["StartingPosition"]?.string == "LATEST" }
-    /// Nil: as long as it takes.
+    /// Nil means no limit.
     var maximumRetryAttempts: Int? {
         streamParameters?["MaximumRetryAttempts"]?.looseInt.flatMap { $0 < 0 ? nil : $0 }
     }
-    /// In milliseconds; nil: however old it is.
+    /// In milliseconds; nil means no limit.
     var maximumRecordAge: Int64? {
         streamParameters?["MaximumRecordAgeInSeconds"]?.looseInt.flatMap { $0 < 0 ? nil : Int64($0) * 1000 }
     }
-    /// Whether a batch that fails is tried again in halves.
+    /// Whether a failing batch is retried in halves.
     var bisectsBatches: Bool { streamParameters?["OnPartialBatchItemFailure"]?.string == "AUTOMATIC_BISECT" }
-    /// The ARN that hears of records that were given up.
+    /// The ARN that receives messages about records without retries left.
     var deadLetters: String? { streamParameters?["DeadLetterConfig"]?["Arn"]?.string }
     var isStopped: Bool { declaration["DesiredState"]?.string == "STOPPED" }
 
-    func takes(_ event: JSON) -> Bool { filters.isEmpty || filters.contains { $0.matches(event) } }
+    func matches(_ event: JSON) -> Bool { filters.isEmpty || filters.contains { $0.matches(event) } }
 
-    /// What the target gets for one event of a batch.
+    /// The target's input for one event of a batch.
     func input(for event: JSON, arn: String, ingestedAt time: Int64) -> JSON {
         guard let template else { return event }
         return template.fill(

@@ -2,12 +2,12 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// Moves one pipe's records from its stream to its target, in order.
+/// Delivers the records of a pipe's stream to its target, in order.
 ///
-/// A state machine or a queue of the emulator gets a record in the commit that moves the pipe's position past it: once,
-/// whatever dies when. A function that is waited for gets it at least once, as on AWS.
+/// A state machine or a queue receives a record in the commit that advances the pipe's position: exactly once, whenever
+/// the emulator crashes. A function whose answer the pipe waits for receives it at least once, as on AWS.
 struct PipeRunner: Sendable {
-    /// Records moved in one commit.
+    /// The most records that are delivered in one commit.
     private static let limit = 200
     private static let firstDelay: Int64 = 200
     private static let longestDelay: Int64 = 20_000
@@ -17,22 +17,22 @@ struct PipeRunner: Sendable {
     let store: Store
     let peers: Peers
     let clock: ClockAndChance
-    /// Rung when the stream may have more.
+    /// Rings when the stream may have more records.
     let bell = Bell()
 
-    /// Works until its task is cancelled.
+    /// Runs until the task is cancelled.
     func serve() async {
         var failures = 0
         while !Task.isCancelled {
             do {
-                let moved = try await moveSome(after: failures)
+                let moved = try await deliverSome(after: failures)
                 failures = 0
                 if !moved { await bell.wait() }
             } catch {
                 guard !Task.isCancelled else { return }
                 failures += 1
                 let delay = min(Self.firstDelay << min(failures - 1, 10), Self.longestDelay)
-                log("attempt \(failures): \(error); the next one in \(delay) ms")
+                log("attempt \(failures): \(error); next attempt in \(delay) ms")
                 if let limit = pipe.maximumRetryAttempts, failures > limit {
                     await giveUp(after: failures, error)
                     failures = 0
@@ -43,14 +43,14 @@ struct PipeRunner: Sendable {
         }
     }
 
-    /// - Parameter failures: how often it failed to move what is next. If ever, one batch is moved alone, so that no other
-    ///   is given up with it.
-    /// - Returns: false when there was nothing to move.
-    private func moveSome(after failures: Int) async throws -> Bool {
+    /// - Parameter failures: the number of failed deliveries of the next records. After a failure, one batch is
+    ///   delivered alone, so that no other batch is dropped with it.
+    /// - Returns: false if there was nothing to deliver.
+    private func deliverSome(after failures: Int) async throws -> Bool {
         let position = try position()
         let records = try records(after: position, failures)
         guard let last = records.last else { return false }
-        let taken = records.filter { pipe.takes($0.event) }
+        let taken = records.filter { pipe.matches($0.event) }
         let tooOld = taken.prefix { isTooOld($0) }
         let inputs = taken.dropFirst(tooOld.count).map {
             pipe.input(for: $0.event, arn: arn, ingestedAt: clock.now().milliseconds)
@@ -71,13 +71,13 @@ struct PipeRunner: Sendable {
         return true
     }
 
-    /// What is moved in one commit: after failures, no more than a batch, or the part of it that is tried alone.
+    /// The records for one commit: after failures at most a batch, or the part of it that is retried alone.
     private func records(after position: Int64, _ failures: Int) throws -> ArraySlice<StreamRecord> {
         let limit = isWaiting ? pipe.batchSize : Self.limit
         let records = try peers.stream(pipe.source).records(ofStream: pipe.source, after: position, limit: limit)
         guard failures > 0 else { return records[...] }
         let size = pipe.bisectsBatches ? max(1, pipe.batchSize >> min(failures, 14)) : pipe.batchSize
-        let taken = records.indices.filter { pipe.takes(records[$0].event) }
+        let taken = records.indices.filter { pipe.matches(records[$0].event) }
         return taken.count > size ? records[...taken[size - 1]] : records[...]
     }
 
@@ -116,19 +116,21 @@ struct PipeRunner: Sendable {
         let moved = try transaction.execute(
             "UPDATE pipe_position SET sequence = ? WHERE pipe = ? AND sequence = ?", .integer(new), .text(pipe.name),
             .integer(old))
-        // Another runner of this pipe was faster: undo, and look again.
-        guard moved == 1 else { throw AWSFault("ConflictException", "The pipe \(pipe.name) has moved on.") }
+        // Another runner of this pipe was faster: roll back and retry.
+        guard moved == 1 else {
+            throw AWSFault("ConflictException", "The position of the pipe \(pipe.name) has changed.")
+        }
     }
 
-    // MARK: Dead letters
+    // MARK: Dead-letter queue
 
-    /// Gives up what failed too often, so that what is behind it comes through.
+    /// Skips records that failed too often, so that later records are delivered.
     private func giveUp(after failures: Int, _ error: any Error) async {
         do {
             let position = try position()
             let records = try records(after: position, failures)
             guard let last = records.last else { return }
-            let taken = records.filter { pipe.takes($0.event) }
+            let taken = records.filter { pipe.matches($0.event) }
             try await store.write { transaction in
                 try deadLetter(taken, "RetryAttemptsExhausted", in: transaction)
                 try advance(from: position, to: last.sequence, in: transaction)
@@ -136,11 +138,11 @@ struct PipeRunner: Sendable {
             let events = JSON.array(taken.map(\.event)).text
             log("gave up after \(failures) attempts: \(error); the records are \(events)")
         } catch {
-            log("could not move on: \(error)")
+            log("could not skip the records: \(error)")
         }
     }
 
-    /// Leaves word of records that the target never got. It says where in the stream they are, not what they are.
+    /// Sends a message about records that were not delivered. It has their positions in the stream, not their content.
     /// - SeeAlso: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-error-troubleshooting.html>
     private func deadLetter(
         _ records: [StreamRecord], _ condition: String, in transaction: borrowing Transaction

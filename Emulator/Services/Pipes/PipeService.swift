@@ -16,7 +16,7 @@ package final class PipeService: Sendable {
     private struct State {
         var pipes: [String: Pipe] = [:]
         var runners: [String: (bell: Bell, task: Task<Void, Never>)] = [:]
-        /// Passes on the rings of each stream service's bell.
+        /// The tasks that forward the rings of each stream service's bell.
         var listeners: [String: Task<Void, Never>] = [:]
         var isStarted = false
     }
@@ -44,7 +44,7 @@ package final class PipeService: Sendable {
         self.state = Mutex(state)
     }
 
-    /// Begins to move records, those that came while the emulator was away included.
+    /// Starts to deliver records, including those added while the emulator was stopped.
     package func start() async throws {
         let pipes = state.withLock { state in
             state.isStarted = true
@@ -63,8 +63,8 @@ package final class PipeService: Sendable {
         }
     }
 
-    /// One task listens to a service's bell for all pipes, because a ring is kept for one listener only.
-    private func passOnRings(of source: any StreamSource) async {
+    /// One task listens to a service's bell for all pipes, because a ring wakes only one listener.
+    private func forwardRings(of source: any StreamSource) async {
         while !Task.isCancelled {
             await source.recordsBell.wait()
             for runner in state.withLock({ $0.runners.values }) { runner.bell.ring() }
@@ -79,7 +79,7 @@ package final class PipeService: Sendable {
             state.runners.removeValue(forKey: pipe.name)?.task.cancel()
             guard !pipe.isStopped, state.isStarted else { return }
             if let source, state.listeners[source.streamService] == nil {
-                state.listeners[source.streamService] = Task { await self.passOnRings(of: source) }
+                state.listeners[source.streamService] = Task { await self.forwardRings(of: source) }
             }
             state.runners[pipe.name] = (runner.bell, Task { await runner.serve() })
         }
@@ -103,7 +103,7 @@ extension PipeService: ResourceProviding {
                     try transaction.execute(
                         "INSERT INTO pipe VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET declaration = excluded.declaration",
                         .text(pipe.name), .blob(JSON.object(pipe.declaration).bytes))
-                    // A pipe that is changed goes on where it was, unless it reads from another stream now.
+                    // A changed pipe keeps its position, unless its stream has changed.
                     try transaction.execute(
                         """
                         INSERT INTO pipe_position VALUES (?, ?, ?) ON CONFLICT (pipe)
@@ -150,7 +150,7 @@ extension PipeService: Service {
             return answer(200, ["Pipes": .array(pipes.map { .object(summary(of: $0)) })])
         }
         guard request.method == "GET", parts.count == 3, parts[1] == "pipes" else {
-            return answer(501, ["message": .string("Pipes' \(request.method) \(request.path) is not played.")])
+            return answer(501, ["message": .string("Pipes' \(request.method) \(request.path) is not emulated.")])
         }
         guard let pipe = pipes.first(where: { $0.name == parts[2] }) else {
             return answer(404, ["message": .string("Pipe \(parts[2]) does not exist.")], type: "NotFoundException")

@@ -6,9 +6,8 @@ internal import XML
 
 /// Amazon S3: buckets, objects with versions, multipart uploads, and events for functions.
 ///
-/// An object is acknowledged when its bytes, its place in the index and the events it causes are durable together.
-/// Small objects live in the database, so that one fsync serves many; the rest in files that never change.
-/// Access is never checked: everybody owns everything.
+/// An object is acknowledged once its bytes, its index entry and its events are durable together. Small objects are in
+/// the database, so that one fsync serves many of them; others are in files that never change. Access is not checked.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html>
 package final class S3: Service, ResourceProviding {
     package static let signingNames = ["s3"]
@@ -24,7 +23,7 @@ package final class S3: Service, ResourceProviding {
         try self.init(store: context.store, peers: context.peers, account: context.account, clock: context.clock)
     }
 
-    /// Opens the objects in the store's folder, and begins to remove files that a crash left behind.
+    /// Opens the objects in the store's folder, and starts to remove files that a crash left behind.
     /// - Parameter peers: receive the events that buckets are configured to send.
     init(store: Store, peers: Peers, account: Account, clock: ClockAndChance) throws {
         let files = try ObjectFiles(
@@ -35,7 +34,7 @@ package final class S3: Service, ResourceProviding {
         self.account = account
         self.clock = clock
         reclaimer = FileReclaimer { files.remove($0) }
-        // What cannot be looked up now is swept at another start.
+        // If this fails, the next start tries again.
         SystemThread {
             try? files.sweep { name in try store.read { snapshot in try snapshot.refers(to: name) } }
         }.detach()
@@ -62,10 +61,10 @@ package final class S3: Service, ResourceProviding {
         return response
     }
 
-    // MARK: Which operation
+    // MARK: Operations
 
     private func service(_ request: S3Request) async throws -> HTTPResponse {
-        // `//key` names an object of a bucket without a name.
+        // `//key` means an object in a bucket with an empty name.
         guard request.key.isEmpty else { throw S3Fault.invalidBucketName("") }
         guard request.method == "GET" else { throw S3Fault.methodNotAllowed }
         return try listBuckets(request)
@@ -76,8 +75,8 @@ package final class S3: Service, ResourceProviding {
         if let name = BucketConfiguration.names.first(where: { query.contains($0) }) {
             return try await configuration(name, request)
         }
-        if let name = Self.unplayed.first(where: { query.contains($0) }) {
-            throw S3Fault.notEmulated("S3's bucket sub-resource \(name)")
+        if let name = Self.notEmulated.first(where: { query.contains($0) }) {
+            throw S3Fault.notEmulated("S3's bucket subresource \(name)")
         }
         switch request.method {
         case "PUT": return try await createBucket(request)
@@ -93,7 +92,7 @@ package final class S3: Service, ResourceProviding {
         }
     }
 
-    private static let unplayed = [
+    private static let notEmulated = [
         "inventory", "analytics", "metrics", "intelligent-tiering", "metadataTable", "metadataConfiguration", "session",
     ]
 
@@ -104,7 +103,7 @@ package final class S3: Service, ResourceProviding {
         if let name = ["retention", "legal-hold", "torrent", "select", "restore", "renameObject"].first(where: {
             query.contains($0)
         }) {
-            throw S3Fault.notEmulated("S3's object sub-resource \(name)")
+            throw S3Fault.notEmulated("S3's object subresource \(name)")
         }
         switch request.method {
         case "GET":

@@ -1,15 +1,15 @@
 internal import EmulatorCore
 internal import JSON
 
-/// A message on its way from a topic to its subscribers.
+/// A message from a topic to its subscribers.
 struct Notice: Sendable {
-    /// Of body and attributes, in bytes.
+    /// The limit for body and attributes, in bytes.
     private static let sizeLimit = 262_144
 
     let message: String
     let subject: String?
     let attributes: JSONObject
-    /// What each protocol gets instead of `message`, where they differ.
+    /// The messages of protocols that differ from `message`.
     private let byProtocol: JSONObject?
 
     init(message: String, attributes: JSONObject = [:]) {
@@ -19,7 +19,7 @@ struct Notice: Sendable {
         byProtocol = nil
     }
 
-    /// Out of `Publish`'s input, or an entry of a batch.
+    /// From the input of `Publish`, or an entry of a batch.
     init(_ input: JSON) throws(AWSFault) {
         let text = input["Message"]?.string ?? ""
         guard !text.isEmpty else { throw .topicParameter("Empty message") }
@@ -54,7 +54,7 @@ struct Notice: Sendable {
 
     func message(for proto: String) -> String { byProtocol?[proto]?.string ?? message }
 
-    /// The attributes as a filter policy sees them: numbers as numbers, lists as lists.
+    /// The attributes in the form for filter policies: numbers as numbers, lists as lists.
     var attributesAsValues: JSON {
         .object(
             JSONObject(
@@ -69,7 +69,7 @@ struct Notice: Sendable {
                 }))
     }
 
-    /// The attributes as subscribers see them inside a notification.
+    /// The attributes in the form of a notification.
     var attributesAsShown: JSON {
         .object(
             JSONObject(

@@ -33,18 +33,18 @@ extension SNSService: EventTarget {
         }
     }
 
-    /// - Returns: the message's id.
+    /// - Returns: the message's ID.
     private func publish(
         _ notice: Notice, to topic: StoredTopic, in transaction: borrowing Transaction
     ) throws -> String {
         let id = clock.uuid()
         for subscription in try StoredSubscription.all(ofTopic: topic.name, in: transaction.snapshot)
-        where !subscription.isPending && subscription.takes(notice) {
+        where !subscription.isPending && subscription.matches(notice) {
             let notification = notification(notice, id: id, for: subscription)
             do {
                 try deliver(notification, notice, to: subscription, in: transaction)
             } catch let fault as AWSFault {
-                try giveUp(notification, notice, of: subscription, fault, in: transaction)
+                try sendToDeadLetterQueue(notification, notice, of: subscription, fault, in: transaction)
             }
         }
         return id
@@ -80,22 +80,23 @@ extension SNSService: EventTarget {
             : TargetEvent(.object(notification))
     }
 
-    /// Leaves what the endpoint did not take with the subscription's dead-letter queue; without one it is lost, as on AWS.
-    private func giveUp(
+    /// Sends a message that its endpoint refused to the subscription's dead-letter queue. Without one it is lost, as on
+    /// AWS.
+    private func sendToDeadLetterQueue(
         _ notification: JSONObject, _ notice: Notice, of subscription: StoredSubscription, _ fault: AWSFault,
         in transaction: borrowing Transaction
     ) throws {
         peers.write(
-            "\(subscription.endpoint) did not take a message: \(fault)\n",
+            "\(subscription.endpoint) refused a message: \(fault)\n",
             group: "sns/\(account.region)/\(account.id)/\(subscription.topic)/Failure", stream: subscription.id)
         guard let target = subscription.deadLetterTarget else { return }
         var letter = queueMessage(notification, notice, for: subscription)
-        // More attributes than a queue takes may be why it was not delivered.
+        // The message may have been refused because it has more attributes than a queue accepts.
         if notice.attributes.count > 10 { letter.attributes = [:] }
         do { try peers.deliver(letter, to: target, in: transaction) } catch is AWSFault {}
     }
 
-    /// What a subscriber gets that does not ask for the bare message. It is not signed: nobody here has SNS's key.
+    /// The notification for a subscriber without raw delivery. It is not signed, because the emulator lacks SNS's key.
     /// - SeeAlso: <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>
     private func notification(_ notice: Notice, id: String, for subscription: StoredSubscription) -> JSONObject {
         var members: JSONObject = [

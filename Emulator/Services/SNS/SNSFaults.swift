@@ -1,6 +1,6 @@
 internal import EmulatorCore
 
-/// SNS's own errors, by their codes in the query protocol.
+/// SNS's own errors, with their codes in the query protocol.
 /// - SeeAlso: <https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html>
 extension AWSFault {
     static let noTopic = AWSFault("NotFound", "Topic does not exist", status: 404)

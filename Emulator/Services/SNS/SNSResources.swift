@@ -32,7 +32,7 @@ extension SNSService: ResourceProviding {
             properties, ["DisplayName", "KmsMasterKeyId", "TracingConfig", "SignatureVersion", "DeliveryPolicy"])
         let existing = try store.read { try StoredTopic.find(name, in: $0) }
         if var topic = existing {
-            // A policy comes from elsewhere: AWS::SNS::TopicPolicy, which nobody enforces here.
+            // A policy comes from another resource, AWS::SNS::TopicPolicy, which is not enforced here.
             topic.attributes["Policy"] = nil
             if topic.attributes != attributes {
                 topic.attributes = attributes
@@ -75,7 +75,7 @@ extension SNSService: ResourceProviding {
         return ProvisionedResource(ref: try await subscribe(.object(input))["SubscriptionArn"]?.string ?? "")
     }
 
-    /// Properties as the attributes that the API has: texts.
+    /// Properties as the API's attributes, which are texts.
     private static func attributes(_ properties: JSON, _ names: [String]) -> JSONObject {
         JSONObject(
             names.compactMap { name in

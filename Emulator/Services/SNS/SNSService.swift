@@ -3,9 +3,9 @@ package import JSON
 internal import Time
 internal import XML
 
-/// Amazon SNS: topics, and what they bring to queues and functions.
+/// Amazon SNS: topics that deliver to queues and functions.
 ///
-/// A notification is in its subscribers' queues with the commit that publishes it, so it needs no queue of its own.
+/// The commit that publishes a notification also queues it for its subscribers, so it needs no queue of its own.
 /// - SeeAlso: <https://docs.aws.amazon.com/sns/latest/api/API_Operations.html>
 package final class SNSService: Sendable {
     package static let schema = [StoredTopic.schema, StoredSubscription.schema]
@@ -87,7 +87,7 @@ extension SNSService: Service {
         self.init(store: context.store, peers: context.peers, account: context.account, clock: context.clock)
     }
 
-    /// SNS speaks the query protocol only: the form is made the document that `perform` takes, and the answer XML.
+    /// SNS has only the query protocol: the form becomes the document for `perform`, and the answer becomes XML.
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
         let requestID = clock.uuid()
         do {
@@ -102,7 +102,7 @@ extension SNSService: Service {
 }
 
 extension XMLWriter {
-    /// Writes a structure's members as the query protocol does; of SNS's answers, only attributes are a map.
+    /// Writes the members of a structure in the query protocol. In SNS's answers, only attributes are a map.
     fileprivate mutating func members(of structure: JSON) {
         for (name, value) in structure.object ?? [:] {
             element(name) { text in

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// A subscription as the store has it.
+/// A subscription in the store.
 struct StoredSubscription: Sendable {
     static let schema = """
         CREATE TABLE IF NOT EXISTS sns_subscription (
@@ -14,10 +14,10 @@ struct StoredSubscription: Sendable {
     let topic: String
     let proto: String
     let endpoint: String
-    /// By name; values are text, as the API carries them.
+    /// By name; values are text, as in the API.
     var attributes: JSONObject
 
-    /// Those of a topic, or all, in the order of their making.
+    /// The subscriptions of a topic, or all, in the order of creation.
     static func all(ofTopic topic: String?, in snapshot: borrowing Snapshot) throws -> [StoredSubscription] {
         try snapshot.all(
             """
@@ -42,18 +42,18 @@ struct StoredSubscription: Sendable {
             "UPDATE sns_subscription SET attributes = ? WHERE id = ?", .blob(JSON.object(attributes).bytes), .text(id))
     }
 
-    /// Mail waits for its reader to confirm, who is not here.
+    /// A subscription by mail stays pending, because nobody confirms it here.
     var isPending: Bool { ["email", "email-json"].contains(proto) }
     var deliversRaw: Bool { attributes["RawMessageDelivery"]?.string == "true" }
 
-    /// Where a message goes that the endpoint does not take.
+    /// The target of messages that the endpoint refuses.
     var deadLetterTarget: String? {
         attributes["RedrivePolicy"]?.string.flatMap { try? JSON(parsing: $0)["deadLetterTargetArn"]?.string }
     }
 
-    /// Whether its filter lets the message through.
+    /// Whether the filter policy matches the message.
     /// - SeeAlso: <https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html>
-    func takes(_ notification: Notice) -> Bool {
+    func matches(_ notification: Notice) -> Bool {
         guard let policy = attributes["FilterPolicy"]?.string.flatMap({ try? JSON(parsing: $0) }),
             let pattern = try? EventPattern(policy)
         else { return true }
@@ -64,7 +64,7 @@ struct StoredSubscription: Sendable {
         return pattern.matches(body)
     }
 
-    /// - Throws: ``AWSFault`` for an attribute that no subscription has, or a value that it cannot have.
+    /// - Throws: ``AWSFault`` for an unknown attribute or an invalid value.
     static func check(_ attributes: JSONObject) throws(AWSFault) {
         for (name, value) in attributes {
             let text = value.string ?? ""

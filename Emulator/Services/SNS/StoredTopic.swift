@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// A topic as the store has it.
+/// A topic in the store.
 struct StoredTopic: Sendable {
     static let schema = """
         CREATE TABLE IF NOT EXISTS sns_topic (
@@ -9,7 +9,7 @@ struct StoredTopic: Sendable {
         """
 
     let name: String
-    /// By name; values are text, as the API carries them.
+    /// By name; values are text, as in the API.
     var attributes: JSONObject
     var tags: JSONObject
 
@@ -21,7 +21,7 @@ struct StoredTopic: Sendable {
         }
     }
 
-    /// - Parameter missing: what is thrown where there is no such topic.
+    /// - Parameter missing: the error if the topic does not exist.
     static func named(
         _ name: String, in snapshot: borrowing Snapshot, orThrow missing: AWSFault = .noTopic
     ) throws -> StoredTopic {
@@ -44,7 +44,7 @@ struct StoredTopic: Sendable {
         "DisplayName", "Policy", "DeliveryPolicy", "KmsMasterKeyId", "TracingConfig", "SignatureVersion",
     ]
 
-    /// - Throws: ``AWSFault`` for an attribute that no topic has.
+    /// - Throws: ``AWSFault`` for an unknown attribute.
     static func check(_ attributes: JSONObject) throws(AWSFault) {
         if attributes["FifoTopic"]?.string == "true" { throw .notEmulated("A FIFO topic") }
         for (name, _) in attributes where !names.contains(name) && !name.hasSuffix("FeedbackRoleArn") {

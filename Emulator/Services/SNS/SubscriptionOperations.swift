@@ -49,7 +49,7 @@ extension SNSService {
         }
     }
 
-    /// Deleting what is not there is no error.
+    /// Deleting a missing subscription is not an error.
     func unsubscribe(_ input: JSON) async throws -> JSON {
         let id = try subscriptionID(input)
         try await store.write { transaction in

@@ -32,7 +32,7 @@ extension SNSService {
             (input["Tags"]?.array ?? []).compactMap { tag in tag["Key"]?.string.map { ($0, tag["Value"] ?? "") } })
     }
 
-    /// Deleting what is not there is no error.
+    /// Deleting a missing topic is not an error.
     func deleteTopic(_ input: JSON) async throws -> JSON {
         let name = try topicName(input["TopicArn"]?.string)
         try await store.write { transaction in
@@ -48,7 +48,7 @@ extension SNSService {
         return Self.page(of: names.map { ["TopicArn": .string(arn(of: $0))] }, input, as: "Topics")
     }
 
-    /// A hundred at once; the token counts those before.
+    /// A page of a hundred elements; the token is the number of elements before it.
     static func page(of all: [JSON], _ input: JSON, as member: String) -> JSON {
         let limit = 100
         let start = min(max(0, input["NextToken"]?.string.flatMap { Int($0) } ?? 0), all.count)

@@ -1,11 +1,11 @@
 internal import EmulatorCore
 internal import Synchronization
 
-/// Those who wait for messages. Each has a bell of its own, because a ring wakes only who waits already.
+/// The receivers that wait for messages. Each has its own bell, because a ring wakes only one waiter.
 final class Pollers: Sendable {
     private let bells = Mutex<[String: [ObjectIdentifier: Bell]]>([:])
 
-    /// Runs `body` with a bell that is rung whenever `queue` may have something new.
+    /// Runs `body` with a bell that rings whenever `queue` may have new messages.
     func wait<Value>(for queue: String, _ body: (Bell) async throws -> Value) async rethrows -> Value {
         let bell = Bell()
         bells.withLock { $0[queue, default: [:]][ObjectIdentifier(bell)] = bell }

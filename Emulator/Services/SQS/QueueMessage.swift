@@ -1,18 +1,18 @@
 internal import EmulatorCore
 package import JSON
 
-/// A message on its way into a queue.
+/// A message to send to a queue.
 package struct QueueMessage: Sendable {
     package var body: String
-    /// As `SendMessage` takes them: by name, each with a `DataType` and a value.
+    /// Attributes by name, each with a `DataType` and a value, as in `SendMessage`.
     package var attributes: JSONObject
-    /// `AWSTraceHeader` and nothing else.
+    /// Only `AWSTraceHeader`.
     var systemAttributes: JSONObject = [:]
     /// Messages of one group of a FIFO queue are received in order.
     package var groupID: String?
-    /// Nil lets a queue that deduplicates by content make it out of the body.
+    /// Nil means that a queue with content-based deduplication derives it from the body.
     package var deduplicationID: String?
-    /// Nil takes the queue's.
+    /// Nil means the queue's delay.
     var delayInSeconds: Int?
 
     package init(
@@ -24,8 +24,8 @@ package struct QueueMessage: Sendable {
         self.deduplicationID = deduplicationID
     }
 
-    /// Out of `SendMessage`'s input, or an entry of a batch.
-    /// - Throws: ``AWSFault`` when there is no body, or one with characters that no message may have.
+    /// From the input of `SendMessage`, or an entry of a batch.
+    /// - Throws: ``AWSFault`` if the body is missing or has characters that are not allowed.
     init(_ input: JSON) throws(AWSFault) {
         guard let body = input["MessageBody"]?.string, !body.isEmpty else { throw .missingParameter("MessageBody") }
         guard body.unicodeScalars.allSatisfy(Self.isAllowed) else {
@@ -48,10 +48,10 @@ package struct QueueMessage: Sendable {
         }
     }
 
-    /// Body and attributes, as limits count them.
+    /// The size of body and attributes that counts towards limits.
     var sizeInBytes: Int { body.utf8.count + MessageAttributes(checked: attributes).sizeInBytes }
 
-    /// Whether the queue takes it.
+    /// Checks the message against the queue's rules.
     func check(for queue: StoredQueue) throws(AWSFault) {
         _ = try MessageAttributes(checking: attributes)
         let limit = queue.settings.maximumMessageSize
@@ -67,9 +67,9 @@ package struct QueueMessage: Sendable {
                 throw .queueParameter("The message system attribute '\(name)' must be a non-empty String.")
             }
         }
-        let ofOtherKind = "The request include parameter that is not valid for this queue type."
+        let wrongQueueType = "The request include parameter that is not valid for this queue type."
         if let delayInSeconds {
-            if queue.settings.isFIFO { throw .queueParameter("DelaySeconds", String(delayInSeconds), ofOtherKind) }
+            if queue.settings.isFIFO { throw .queueParameter("DelaySeconds", String(delayInSeconds), wrongQueueType) }
             guard (0...900).contains(delayInSeconds) else {
                 throw .queueParameter(
                     "DelaySeconds", String(delayInSeconds), "DelaySeconds must be >= 0 and <= 900.")
@@ -90,7 +90,7 @@ package struct QueueMessage: Sendable {
                         + "explicitly")
             }
         } else if let deduplicationID {
-            throw .queueParameter("MessageDeduplicationId", deduplicationID, ofOtherKind)
+            throw .queueParameter("MessageDeduplicationId", deduplicationID, wrongQueueType)
         }
     }
 

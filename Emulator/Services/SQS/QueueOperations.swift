@@ -43,7 +43,7 @@ extension SQSService {
         }
     }
 
-    /// A dead-letter queue exists, and is of the same kind as the queue that it serves.
+    /// A dead-letter queue must exist and have the same type as its source queue.
     private func checkDeadLetterTarget(of queue: StoredQueue, in transaction: borrowing Transaction) throws {
         guard let policy = queue.settings.redrivePolicy else { return }
         func invalid(_ reason: String) -> AWSFault {
@@ -180,7 +180,7 @@ extension SQSService {
         return answer["queueUrls"] == nil ? ["queueUrls": []] : answer
     }
 
-    /// A page of queues begins after the name that the token carries.
+    /// A page of queues starts after the name in the token.
     private func page(of names: [String], _ input: JSON, as member: String) throws(AWSFault) -> JSON {
         let limit = input["MaxResults"]?.int ?? 1000
         guard (1...1000).contains(limit) else {

@@ -1,13 +1,13 @@
 internal import EmulatorCore
 internal import JSON
 
-/// A queue's attributes: those that were set, and the defaults of the others.
+/// The attributes of a queue, with defaults for those that are not set.
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>
 struct QueueSettings: Sendable {
     /// The largest message, and the largest batch, in bytes.
     static let sizeLimit = 1_048_576
 
-    /// By name; values are text, as the API carries them.
+    /// By name; values are text, as in the API.
     private(set) var given: JSONObject
 
     init(_ given: JSONObject = [:]) { self.given = given }
@@ -29,7 +29,7 @@ struct QueueSettings: Sendable {
 
     static var names: [String] { Array(ranges.keys) + choices.keys + documents + ["KmsMasterKeyId"] }
 
-    /// Takes over attributes as `CreateQueue` and `SetQueueAttributes` give them; an empty one is taken away.
+    /// Sets attributes from `CreateQueue` or `SetQueueAttributes`; an empty value removes an attribute.
     mutating func set(_ attributes: JSONObject, isNew: Bool, isFIFO: Bool) throws(AWSFault) {
         for (name, value) in attributes {
             guard Self.names.contains(name), isFIFO || !Self.ofFIFOOnly.contains(name) else {
@@ -48,7 +48,7 @@ struct QueueSettings: Sendable {
         }
     }
 
-    /// The value that holds, set or not; nil where the queue has no such attribute.
+    /// The value or the default of an attribute; nil if the queue does not have the attribute.
     subscript(name: String) -> String? {
         if let value = given[name]?.string { return value }
         switch name {
@@ -79,7 +79,7 @@ struct QueueSettings: Sendable {
     var redrivePolicy: RedrivePolicy? { given["RedrivePolicy"]?.string.flatMap { try? RedrivePolicy($0) } }
 }
 
-/// Where messages go that were received too often.
+/// The target of messages that were received too often.
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html>
 struct RedrivePolicy: Sendable {
     /// The dead-letter queue's ARN.

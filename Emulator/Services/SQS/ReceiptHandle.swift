@@ -1,12 +1,12 @@
 internal import EmulatorCore
 internal import JSON
 
-/// What stands for one receive of one message.
+/// The handle of one receive of a message.
 struct ReceiptHandle: Sendable {
     let queue: String
-    /// The message's row.
+    /// The row of the message.
     let message: Int64
-    /// Which of the message's receives.
+    /// The number of this receive.
     let receive: Int
 
     init(queue: String, message: Int64, receive: Int) {
@@ -15,7 +15,7 @@ struct ReceiptHandle: Sendable {
         self.receive = receive
     }
 
-    /// Out of a request for `queue`.
+    /// From a request for `queue`.
     init(_ input: JSON, queue: String) throws(AWSFault) {
         guard let text = input["ReceiptHandle"]?.string else { throw .missingParameter("ReceiptHandle") }
         let parts = String(decoding: [UInt8](base64: text) ?? [], as: UTF8.self).split(separator: " ")

@@ -3,10 +3,10 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-// Messages out of queues. See
+// Operations that receive messages. See
 // <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>
 
-/// What a receiver asks for.
+/// The parameters of a receive.
 private struct ReceiveRequest: Sendable {
     let limit: Int
     let waitTimeInSeconds: Int?
@@ -39,7 +39,7 @@ private struct ReceiveRequest: Sendable {
 }
 
 extension JSON {
-    /// - Throws: ``AWSFault`` `InvalidParameterValue` for a time-out out of range.
+    /// - Throws: ``AWSFault`` `InvalidParameterValue` for a timeout out of range.
     fileprivate var visibilityTimeout: Int? {
         get throws(AWSFault) {
             guard let seconds = self["VisibilityTimeout"]?.int else { return nil }
@@ -60,7 +60,7 @@ extension SQSService {
             var deadline: Int64?
             while true {
                 let now = clock.now().milliseconds
-                // Looking first spares a commit where there is nothing.
+                // Checking first saves a commit for an empty queue.
                 let (queue, isEmpty, next) = try store.read { snapshot in
                     let queue = try StoredQueue(named: name, in: snapshot)
                     return (
@@ -79,7 +79,7 @@ extension SQSService {
         }
     }
 
-    /// Takes messages, and makes them invisible; those that were received too often go where the queue says.
+    /// Receives messages and makes them invisible. A message that was received too often goes to the dead-letter queue.
     private func take(_ request: ReceiveRequest, from name: String) async throws -> [JSON] {
         let now = clock.now().milliseconds
         return try await store.write { [self] transaction in
@@ -146,7 +146,7 @@ extension SQSService {
         return attributes
     }
 
-    // MARK: What comes of them
+    // MARK: Deletion and visibility
 
     func deleteMessage(_ input: JSON) async throws -> JSON {
         let name = try queueName(input)
@@ -163,7 +163,7 @@ extension SQSService {
         }
     }
 
-    /// Makes a change for each entry of a batch, which answers nothing but that it was made.
+    /// Performs a change for each entry of a batch, whose answers have only the entries' IDs.
     private func changeEach(
         _ input: JSON, _ member: String,
         _ change: @escaping @Sendable (JSON, StoredQueue, borrowing Transaction) throws -> Void
@@ -179,7 +179,7 @@ extension SQSService {
         }
     }
 
-    /// With a handle of an earlier receive nothing is deleted, and that is no error.
+    /// Deletes a message. The handle of an earlier receive deletes nothing, which is not an error.
     private func delete(_ input: JSON, from queue: StoredQueue, in transaction: borrowing Transaction) throws {
         let receipt = try ReceiptHandle(input, queue: queue.name)
         if queue.settings.isFIFO {
@@ -193,7 +193,7 @@ extension SQSService {
         try transaction.execute(
             "DELETE FROM sqs_message WHERE id = ? AND queue = ? AND total_receives = ?", .integer(receipt.message),
             .text(queue.name), .integer(receipt.receive))
-        // The next of its group can be received now.
+        // The next message of its group can be received now.
         transaction.afterCommit { [pollers] in pollers.ring(queue.name) }
     }
 

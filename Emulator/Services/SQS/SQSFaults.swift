@@ -1,7 +1,7 @@
 internal import EmulatorCore
 
-/// SQS's own errors. A code is the name of the error's shape, which JSON clients see; older clients and people match on the
-/// code of the query protocol, which travels beside it.
+/// SQS's own errors. The code is the name of the error's shape, which JSON clients see. Older clients match on the code
+/// of the query protocol, which is sent in a header.
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html>
 extension AWSFault {
     static let noQueue = AWSFault("QueueDoesNotExist", "The specified queue does not exist.")
@@ -24,7 +24,7 @@ extension AWSFault {
         AWSFault("ReceiptHandleIsInvalid", "The input receipt handle \"\(handle)\" is not a valid receipt handle.")
     }
 
-    /// Errors that the API models, by their code in the query protocol.
+    /// The errors in the API's model, with their codes in the query protocol.
     private static let modeledQueueCodes = [
         "QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue", "QueueNameExists": "QueueAlreadyExists",
         "BatchEntryIdsNotDistinct": "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
@@ -38,7 +38,7 @@ extension AWSFault {
         "InvalidAttributeValue": "InvalidAttributeValue", "InvalidMessageContents": "InvalidMessageContents",
     ]
 
-    /// Whether SDKs have an error type of this name.
+    /// Whether SDKs have an error type for this code.
     static func isModeledByQueues(_ code: String) -> Bool { modeledQueueCodes[code] != nil }
     var queueQueryCode: String { Self.modeledQueueCodes[code] ?? code }
 }

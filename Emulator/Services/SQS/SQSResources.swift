@@ -10,7 +10,7 @@ extension SQSService: ResourceProviding {
         let name = properties["QueueName"]?.string ?? resource.logicalID + (isFIFO ? ".fifo" : "")
         var attributes: JSONObject = [:]
         for attribute in QueueSettings.names {
-            // A queue that is no FIFO queue says so by not saying it.
+            // A standard queue must not have the attribute FifoQueue.
             guard let value = properties[attribute], attribute != "FifoQueue" || isFIFO else { continue }
             attributes[attribute] = .string(value.string ?? value.text)
         }
@@ -45,7 +45,7 @@ extension SQSService: ResourceProviding {
         }
     }
 
-    /// Only what differs is written: looking first spares every start a commit.
+    /// Writes only changed attributes. Checking first saves a commit at every start.
     private func update(_ queue: StoredQueue, to attributes: JSONObject) async throws {
         var changes = JSONObject(
             attributes.filter { queue.settings[$0.name] != $0.value.string && $0.name != "FifoQueue" }

@@ -13,7 +13,7 @@ package final class SQSService: Sendable {
     let pollers = Pollers()
     private let endpoint: EndpointAddress
 
-    /// - Parameter endpoint: what queue URLs start with, once it is known.
+    /// - Parameter endpoint: the start of queue URLs.
     init(
         store: Store, endpoint: EndpointAddress = EndpointAddress(), account: Account = Account(),
         clock: ClockAndChance = .system
@@ -31,7 +31,7 @@ package final class SQSService: Sendable {
         return "\(host)/\(account.id)/\(name)"
     }
 
-    /// The name of the queue that a request is for.
+    /// The name of the queue of a request.
     func queueName(_ input: JSON) throws(AWSFault) -> String {
         guard let url = input["QueueUrl"]?.string, !url.isEmpty else { throw .missingParameter("QueueUrl") }
         return StoredQueue.name(inURL: url)

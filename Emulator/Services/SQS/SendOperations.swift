@@ -3,11 +3,11 @@ package import EmulatorCore
 internal import JSON
 internal import Time
 
-// Messages into queues. See
+// Operations that send messages. See
 // <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
 
 extension SQSService: EventTarget {
-    /// How long a FIFO queue knows what was sent, in milliseconds.
+    /// The deduplication interval of a FIFO queue, in milliseconds.
     private static let deduplicationInterval: Int64 = 300_000
 
     package var targetService: String { "sqs" }
@@ -43,7 +43,7 @@ extension SQSService: EventTarget {
         }
     }
 
-    /// - Returns: what `SendMessage` answers.
+    /// - Returns: the answer of `SendMessage`.
     private func send(
         _ message: QueueMessage, to queue: StoredQueue, in transaction: borrowing Transaction
     ) throws -> JSONObject {

@@ -1,10 +1,10 @@
 internal import EmulatorCore
 internal import JSON
 
-/// A message as the store has it.
+/// A message in the store.
 ///
-/// It can be received from `visibleAt` on. Receiving it, delaying it and giving it back all move that moment; only what has
-/// been received is in flight meanwhile.
+/// It can be received from `visibleAt` on. A delay, a receive and a change of visibility all move that time; only a
+/// received message is in flight until then.
 struct StoredMessage: Sendable {
     static let schema = """
         CREATE TABLE IF NOT EXISTS sqs_message (
@@ -20,7 +20,7 @@ struct StoredMessage: Sendable {
             sent_at INTEGER NOT NULL, PRIMARY KEY (queue, id)) STRICT, WITHOUT ROWID;
         """
 
-    /// Its place in the order of sending.
+    /// Its position in the order of sending.
     let id: Int64
     let messageID: String
     let body: String
@@ -28,13 +28,13 @@ struct StoredMessage: Sendable {
     let trace: String?
     let groupID: String?
     let deduplicationID: String?
-    /// The queue that gave it up, if it came to a dead-letter queue.
+    /// The source queue of a message in a dead-letter queue.
     let source: String?
     /// Milliseconds since 1970.
     let sentAt: Int64
-    /// How often it was received from this queue.
+    /// The number of receives from this queue.
     var receives: Int
-    /// How often it was received from any queue.
+    /// The number of receives from all queues.
     var totalReceives: Int
     var firstReceivedAt: Int64?
 
@@ -58,7 +58,7 @@ struct StoredMessage: Sendable {
         firstReceivedAt = row.integerOrNil(11)
     }
 
-    /// What a FIFO queue numbers its messages with.
+    /// The sequence number of a message in a FIFO queue.
     static func sequenceNumber(_ id: Int64) -> String {
         let digits = String(id)
         return String(repeating: "0", count: 20 - digits.utf8.count) + digits
@@ -68,7 +68,7 @@ struct StoredMessage: Sendable {
     static func visible(
         in queue: StoredQueue, at now: Int64, limit: Int, _ snapshot: borrowing Snapshot
     ) throws -> [StoredMessage] {
-        // While a message of a group is in flight, the group's others stay.
+        // While a message of a group is in flight, the other messages of the group stay invisible.
         let selection =
             queue.settings.isFIFO
             ? """
@@ -87,14 +87,14 @@ struct StoredMessage: Sendable {
         ) { try StoredMessage($0) }
     }
 
-    /// When the next message that is not visible will be; nil when there is none.
+    /// The time at which the next invisible message becomes visible; nil if there is none.
     static func nextVisible(in queue: String, after now: Int64, _ snapshot: borrowing Snapshot) throws -> Int64? {
         try snapshot.first(
             "SELECT min(visible_at) FROM sqs_message WHERE queue = ? AND visible_at > ?", .text(queue), .integer(now)
         ) { $0.integerOrNil(0) } ?? nil
     }
 
-    /// How many messages a queue holds.
+    /// The number of messages in a queue.
     static func depth(
         of queue: StoredQueue, at now: Int64, in snapshot: borrowing Snapshot
     ) throws -> (visible: Int, inFlight: Int, delayed: Int) {
@@ -117,7 +117,8 @@ struct StoredMessage: Sendable {
             """, .integer(time), .integer(receives), .integer(totalReceives), .integer(firstReceivedAt), .integer(id))
     }
 
-    /// Gives it to the dead-letter queue, where its receives count anew. Only a FIFO queue lets its age begin anew too.
+    /// Moves the message to the dead-letter queue, which restarts its receive count. Only a FIFO queue also restarts
+    /// its age.
     func move(from queue: StoredQueue, to target: String, at now: Int64, in transaction: borrowing Transaction) throws {
         try transaction.execute(
             "UPDATE sqs_message SET queue = ?, source = ?, sent_at = ?, visible_at = ?, receives = 0 WHERE id = ?",
@@ -130,7 +131,7 @@ struct StoredMessage: Sendable {
         try transaction.execute("DELETE FROM sqs_deduplication WHERE queue = ?", .text(queue))
     }
 
-    /// Removes what is older than the queue keeps it.
+    /// Removes messages that are older than the queue's retention period.
     static func removeExpired(from queue: StoredQueue, at now: Int64, in transaction: borrowing Transaction) throws {
         try transaction.execute(
             "DELETE FROM sqs_message WHERE queue = ? AND sent_at <= ?", .text(queue.name),

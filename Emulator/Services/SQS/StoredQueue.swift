@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// A queue as the store has it.
+/// A queue in the store.
 struct StoredQueue: Sendable {
     static let schema = """
         CREATE TABLE IF NOT EXISTS sqs_queue (
@@ -49,10 +49,10 @@ struct StoredQueue: Sendable {
             .integer(modifiedAt))
     }
 
-    /// The queue's name, which is the last part of its URL whatever host and port that names.
+    /// The queue's name, which is the last part of its URL, whatever the host and port.
     static func name(inURL url: String) -> String { String(url.split(separator: "/").last ?? "") }
     static func name(inARN arn: String) -> String { String(arn.split(separator: ":").last ?? "") }
 
-    /// Messages sent before this moment are gone.
+    /// Messages sent before this time have expired.
     func oldestSent(at now: Int64) -> Int64 { now - settings.retention }
 }

@@ -2,9 +2,9 @@ package import EmulatorCore
 package import JSON
 internal import Time
 
-/// The Parameter Store of AWS Systems Manager: values by name, of which the latest version is kept.
+/// The Parameter Store of AWS Systems Manager: values by name. Only the latest version is stored.
 ///
-/// A `SecureString` is not encrypted here, and its value is given only to those who ask for decryption.
+/// A `SecureString` is not encrypted, but its value is returned only if the request asks for decryption.
 /// - SeeAlso: <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html>
 package struct ParameterStore: Sendable {
     package static let signingNames = ["ssm"]
@@ -39,7 +39,7 @@ package struct ParameterStore: Sendable {
             throw AWSFault(
                 "ValidationException",
                 "Standard tier parameters support a maximum parameter value of \(StoredParameter.valueLimit) characters, "
-                    + "and an empty one is none.")
+                    + "which must not be empty.")
         }
         if let type, !StoredParameter.types.contains(type) {
             throw AWSFault("UnsupportedParameterType", "The parameter type isn't supported.")
@@ -102,7 +102,7 @@ package struct ParameterStore: Sendable {
         guard let name = parts.first else { throw Self.notFound }
         let found = try store.read { snapshot in
             try StoredParameter.find(name, in: snapshot)
-                // The ARN of a name without a hierarchy has a slash all the same.
+                // The ARN of a name without a hierarchy also has a slash.
                 ?? (path == reference ? nil : StoredParameter.find(String(name.dropFirst()), in: snapshot))
         }
         guard let found else { throw Self.notFound }

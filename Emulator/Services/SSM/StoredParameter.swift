@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import Digest
 internal import JSON
 
-/// A parameter as the store has it: its latest version.
+/// The latest version of a parameter in the store.
 struct StoredParameter: Sendable {
     static let schema = """
         CREATE TABLE IF NOT EXISTS ssm_parameter (
@@ -38,10 +38,10 @@ struct StoredParameter: Sendable {
             .integer(version), .integer(modifiedAt))
     }
 
-    /// What is shown to those who do not ask for decryption. There is no key here, so it tells nothing and leads nowhere.
+    /// The value without decryption. There is no key here, so it is only a digest.
     var cipherText: String { Digest.sha256("\(name) \(version) \(value)").base64 }
 
-    /// - Throws: ``AWSFault`` `ValidationException` for a name that none can have.
+    /// - Throws: ``AWSFault`` `ValidationException` for an invalid name.
     static func check(name: String) throws(AWSFault) {
         let isAllowed = name.utf8.allSatisfy { $0.isNamePart || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") }
         guard isAllowed, (1...1011).contains(name.utf8.count) else {

@@ -3,14 +3,14 @@ internal import Time
 
 /// Six fields: minutes, hours, day of month, month, day of week, year, with `*`, `?`, lists, ranges, steps and names.
 ///
-/// `L`, `W` and `#` are not known here.
+/// `L`, `W` and `#` are not emulated.
 struct CronExpression: Sendable, Hashable {
     private let minutes: Set<Int>
     private let hours: Set<Int>
-    /// Nil: any.
+    /// Nil means any day.
     private let daysOfMonth: Set<Int>?
     private let months: Set<Int>
-    /// 1 is Sunday; nil: any.
+    /// 1 is Sunday; nil means any day.
     private let daysOfWeek: Set<Int>?
     private let years: ClosedRange<Int>
     private let chosenYears: Set<Int>?
@@ -20,7 +20,7 @@ struct CronExpression: Sendable, Hashable {
     ]
     private static let dayNames = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 
-    /// Nil for what is no such expression.
+    /// Nil if the text is not such an expression.
     init?(_ text: String) {
         let fields = text.split(separator: " ").map(String.init)
         guard fields.count == 6, let minutes = Self.values(fields[0], in: 0...59),
@@ -66,10 +66,10 @@ struct CronExpression: Sendable, Hashable {
         return values
     }
 
-    /// Five years: longer than from one 29 February to the next.
+    /// Five years, which is longer than from one 29 February to the next.
     private static let horizonInDays: Int64 = 366 * 5
 
-    /// The first minute after `time` that fits, in milliseconds since 1970; nil when there is none in five years.
+    /// The first matching minute after `time`, in milliseconds since 1970; nil if there is none within five years.
     func next(after time: Int64) -> Int64? {
         let start = (time / 60_000 + 1) * 60_000
         let firstDay = start / 86_400_000

@@ -2,11 +2,11 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// A schedule of EventBridge Scheduler, or a rule of EventBridge that has one.
+/// A schedule of EventBridge Scheduler, or a scheduled rule of EventBridge.
 struct Schedule: Sendable {
     struct Target: Sendable {
         let arn: String
-        /// JSON text; nil is the service's own event.
+        /// JSON text; nil means the service's own event.
         let input: String?
     }
 
@@ -19,7 +19,7 @@ struct Schedule: Sendable {
     let isEnabled: Bool
     private let isRule: Bool
 
-    /// - Throws: ``AWSFault`` when a part of it cannot be played, naming the part.
+    /// - Throws: ``AWSFault``, which names a part that is not emulated.
     init(_ declaration: JSONObject, isRule: Bool, account: Account) throws(AWSFault) {
         let name = declaration["Name"]?.string ?? ""
         self.name = name
@@ -30,7 +30,7 @@ struct Schedule: Sendable {
             ? account.arn("events", "rule/\(name)")
             : account.arn("scheduler", "schedule/\(declaration["GroupName"]?.string ?? "default")/\(name)")
         guard let text = declaration["ScheduleExpression"]?.string else {
-            throw .notEmulated("The rule \(name), which waits for events of a bus,")
+            throw .notEmulated("The rule \(name), which matches events of a bus,")
         }
         let zone = declaration["ScheduleExpressionTimezone"]?.string ?? "UTC"
         guard zone == "UTC" else { throw .notEmulated("The time zone \(zone) of the schedule \(name)") }
@@ -43,7 +43,7 @@ struct Schedule: Sendable {
         self.targets = targets
     }
 
-    /// What `target` gets when the schedule fires at `time`.
+    /// The input for `target` when the schedule fires at `time`.
     func input(for target: Target, at time: Int64, id: String, account: Account) -> JSON {
         let moment = Timestamp(milliseconds: time).rfc3339.dropLast(5) + "Z"
         if let input = target.input {

@@ -40,7 +40,7 @@ enum ScheduleExpression: Sendable, Hashable {
         "days": 86_400_000,
     ]
 
-    /// The first time after `time`, in milliseconds since 1970; nil when there is none.
+    /// The first time after `time`, in milliseconds since 1970; nil if there is none.
     func next(after time: Int64) -> Int64? {
         switch self {
         case .rate(let interval): time + interval

@@ -5,8 +5,8 @@ internal import Time
 
 /// EventBridge Scheduler and EventBridge's scheduled rules.
 ///
-/// A schedule's next time moves in the commit that starts its targets. A time that passed while the emulator was away
-/// is made up for once.
+/// The commit that starts a schedule's targets also sets its next time. Times that passed while the emulator was
+/// stopped fire once.
 package final class ScheduleService: Sendable {
     package static let schema = [
         """
@@ -32,7 +32,7 @@ package final class ScheduleService: Sendable {
         self.clock = clock
     }
 
-    /// Begins to fire.
+    /// Starts to fire.
     package func start() async throws {
         task.withLock { task in
             task?.cancel()
@@ -80,7 +80,7 @@ package final class ScheduleService: Sendable {
     private func fire(_ due: (schedule: Schedule, dueAt: Int64)) async {
         let schedule = due.schedule
         let now = clock.now().milliseconds
-        // From the planned time, so that a rate does not drift; from now, when times were missed.
+        // Counted from the planned time, so that a rate does not drift, or from now if times were missed.
         let planned = schedule.expression.next(after: due.dueAt)
         let next = planned.flatMap { $0 > now ? $0 : schedule.expression.next(after: now) }
         let id = clock.uuid()
@@ -95,7 +95,7 @@ package final class ScheduleService: Sendable {
             }
         } catch {
             peers.write(
-                "\(schedule.arn) could not start its targets: \(error); again in \(Self.retryDelay) ms\n",
+                "\(schedule.arn) could not start its targets: \(error); next attempt in \(Self.retryDelay) ms\n",
                 group: "/emulator/schedules", stream: schedule.name)
             _ = try? await store.write { transaction in
                 try transaction.execute(
@@ -114,14 +114,14 @@ extension ScheduleService: ResourceProviding {
         if declaration["Name"] == nil { declaration["Name"] = .string(resource.logicalID) }
         let isRule = resource.type == "AWS::Events::Rule"
         let schedule = try Schedule(declaration, isRule: isRule, account: account)
-        for target in schedule.targets where !peers.takesEvents(for: target.arn) {
+        for target in schedule.targets where !peers.acceptsEvents(for: target.arn) {
             throw .notEmulated(
                 "The target \(target.arn.isEmpty ? "(none)" : target.arn) of the schedule \(schedule.name)")
         }
         let provisioned = ProvisionedResource(ref: schedule.name, attributes: ["Arn": schedule.arn])
         let known: JSON?
         do { known = try self.declaration(of: schedule.arn) } catch { throw .internalFailure(error) }
-        // Unchanged, it keeps its next time.
+        // An unchanged schedule keeps its next time.
         guard known != .object(schedule.declaration) else { return provisioned }
         let due = schedule.isEnabled ? schedule.expression.next(after: clock.now().milliseconds) : nil
         do {
@@ -155,7 +155,7 @@ extension ScheduleService: ResourceProviding {
         }
     }
 
-    /// All schedules' declarations, their ARNs and next times (milliseconds since 1970) beside them.
+    /// The declarations of all schedules, with their ARNs.
     private func all() throws -> [(arn: String, declaration: JSONObject, isRule: Bool)] {
         try store.read { snapshot in
             try snapshot.all("SELECT arn, declaration, is_rule FROM schedule ORDER BY arn") { row in
@@ -176,7 +176,7 @@ extension ScheduleService: Service {
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
         let parts = request.path.split(separator: "/").map(String.init)
         guard request.method == "GET", parts.first == "schedules", parts.count <= 2, let all = try? all() else {
-            return answer(501, ["Message": .string("Scheduler's \(request.method) \(request.path) is not played.")])
+            return answer(501, ["Message": .string("Scheduler's \(request.method) \(request.path) is not emulated.")])
         }
         let documents = all.filter { !$0.isRule }.map { schedule -> JSONObject in
             var document = schedule.declaration

@@ -51,7 +51,7 @@ extension StepFunctionsService {
             "activities", all.enumerated().dropFirst(Int(page.after)).map { (id: Int64($0 + 1), json: $1) })
     }
 
-    /// Waits up to a minute for a task of the activity; an empty answer when there was none.
+    /// Waits up to a minute for a task of the activity; the answer is empty if there was none.
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetActivityTask.html>
     func activityTask(_ input: JSON) async throws -> JSON {
         let arn = try activity(try input.required("activityArn")).arn
@@ -88,7 +88,7 @@ extension Snapshot {
     }
 }
 
-/// The tasks that wait for a worker, by activity. Executions put theirs back after a restart.
+/// The tasks that wait for a worker, by activity. After a restart, executions add their tasks again.
 final class ActivityQueues: Sendable {
     struct Waiting: Sendable {
         let execution: String

@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// A name for one or two versions of a state machine, with the share of executions that each gets.
+/// A name for one or two versions of a state machine, with each version's share of executions.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-state-machine-alias.html>
 struct StateMachineAlias: Sendable {
@@ -17,12 +17,12 @@ struct StateMachineAlias: Sendable {
         (routing.array ?? []).map { ($0["stateMachineVersionArn"]?.string ?? "", $0["weight"]?.int ?? 0) }
     }
 
-    /// The numbers of the versions behind the name.
+    /// The numbers of the alias's versions.
     var versions: [Int64] {
         routes.compactMap { $0.arn.split(separator: ":").last.flatMap { Int64($0) } }
     }
 
-    /// The version that the execution with this random number goes to.
+    /// The version for an execution with this random number.
     func pick(_ random: UInt64) -> Int64? {
         var point = Int(random % 100)
         for (route, version) in zip(routes, versions) {
@@ -156,7 +156,7 @@ extension StepFunctionsService {
         }
     }
 
-    /// - Returns: the ARN of the machine that the routes lead to.
+    /// - Returns: the ARN of the routes' state machine.
     private static func checkRouting(_ routing: JSON?) throws(AWSFault) -> String {
         let routes = (routing?.array ?? []).map { ($0["stateMachineVersionArn"]?.string ?? "", $0["weight"]?.int ?? 0) }
         guard let first = routes.first else {

@@ -7,7 +7,7 @@ internal import Time
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html>
 extension StepFunctionsService {
-    /// `states:startExecution`, with or without waiting for the end.
+    /// `states:startExecution`, with or without a wait for the end.
     func startChild(_ request: TaskRequest) async throws -> JSON {
         let requestID = clock.uuid()
         let parameters = request.parameters
@@ -23,7 +23,7 @@ extension StepFunctionsService {
             answer["StartDate"] = started["startDate"]
             return .object(answer)
         } catch let fault as AWSFault {
-            // The SDK's exceptions end in Exception, whatever the code on the wire.
+            // The names of the SDK's exceptions end in Exception, whatever the code on the wire.
             let name = fault.code.hasSuffix("Exception") ? fault.code : fault.code + "Exception"
             throw TaskFailure(
                 error: "StepFunctions.\(name)",
@@ -58,7 +58,7 @@ extension StepFunctionsService {
 }
 
 extension JSON {
-    /// An input as text: a string is the text itself when it is JSON.
+    /// An input as text; a string that is JSON is the text itself.
     fileprivate var asInputText: String {
         if isNull { return "{}" }
         guard let text = string, (try? JSON(parsing: text)) != nil else { return self.text }

@@ -9,7 +9,7 @@ internal import Time
 extension StepFunctionsService {
     /// `ecs:runTask`
     func runTask(_ parameters: JSON) async throws -> JSON {
-        guard let ecs = peers.tasks else { throw TaskFailure.notPlayed("ecs") }
+        guard let ecs = peers.tasks else { throw TaskFailure.notEmulated("ecs") }
         let requestID = clock.uuid()
         let answer: JSON
         do {
@@ -30,9 +30,9 @@ extension StepFunctionsService {
         return .object(result)
     }
 
-    /// Waits until the task has stopped; a container that ended badly fails the state.
+    /// Waits until the task has stopped. A failed container fails the state.
     func stoppedTask(_ submission: JSON) async throws -> JSON {
-        guard let ecs = peers.tasks else { throw TaskFailure.notPlayed("ecs") }
+        guard let ecs = peers.tasks else { throw TaskFailure.notEmulated("ecs") }
         guard let arn = submission["Tasks"]?[0]?["TaskArn"]?.string else { return submission }
         let stopped: JSON
         do {

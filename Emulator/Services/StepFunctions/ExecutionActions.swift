@@ -4,7 +4,7 @@ internal import JSON
 internal import Synchronization
 internal import Time
 
-/// Starting, watching and stopping executions.
+/// Operations that start, describe and stop executions.
 extension StepFunctionsService: EventTarget {
     package var targetService: String { "states" }
 
@@ -28,7 +28,7 @@ extension StepFunctionsService: EventTarget {
         }
     }
 
-    /// Starts an execution with the event as its input; it begins when `transaction` is committed.
+    /// Starts an execution with the event as its input. It begins once `transaction` is committed.
     package func accept(_ event: TargetEvent, for resource: ARN, in transaction: borrowing Transaction) throws {
         let input = try Self.document(event.body)
         _ = try start(resource.text, name: nil, input: input, text: event.body, in: transaction)
@@ -198,7 +198,7 @@ extension StepFunctionsService: EventTarget {
         return page.answer("events", events.map { (id: Int64($0["id"]?.int ?? 0), json: $0) })
     }
 
-    /// The events with ids above `after`, at most `limit` and the rest of their commit.
+    /// The events with IDs above `after`: at most `limit`, plus the rest of the last event's commit.
     private func events(of execution: ExecutionRecord, after: Int64, limit: Int) throws -> [JSON] {
         try store.read { snapshot in
             var events: [JSON] = []
@@ -249,7 +249,7 @@ extension StepFunctionsService: EventTarget {
     func runner(of arn: String) -> ExecutionRunner? { runners.withLock { $0[arn] } }
 }
 
-/// What a task token says about its task.
+/// The execution and the task in a task token.
 private struct TaskTokenPlace {
     let execution: String
     let task: TaskID

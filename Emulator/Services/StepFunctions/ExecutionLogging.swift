@@ -3,7 +3,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// Where and how much an execution's events are logged, as its machine's loggingConfiguration says.
+/// Logs the events of an execution according to its state machine's loggingConfiguration.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html>
 struct ExecutionLogging: Sendable {
@@ -28,7 +28,7 @@ struct ExecutionLogging: Sendable {
     private let level: Level
     private let includesData: Bool
 
-    /// - Returns: nil when nothing is to be logged.
+    /// - Returns: nil if nothing is logged.
     init?(_ configuration: JSON, to writer: (any LogWriting)?, stream: String) {
         guard let writer, let level = configuration["level"]?.string.flatMap({ Level(rawValue: $0) }),
             let arn = configuration["destinations"]?[0]?["cloudWatchLogsLogGroup"]?["logGroupArn"]?.string,
@@ -69,7 +69,7 @@ extension StepFunctionsService {
             revision.logging, to: peers, stream: "states/\(machine)/\(date)/\(clock.uuid().prefix(8))")
     }
 
-    /// A log group must be there before a machine may name it.
+    /// A log group must exist before a state machine can name it.
     func checkLogGroup(of logging: JSON) async throws {
         guard let logs = peers.action("logs"),
             let arn = logging["destinations"]?[0]?["cloudWatchLogsLogGroup"]?["logGroupArn"]?.string

@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// An execution as stored.
+/// An execution in the store.
 struct ExecutionRecord: Sendable {
     let id: Int64
     let arn: String
@@ -40,7 +40,7 @@ struct ExecutionRecord: Sendable {
         stoppedAt = row.integerOrNil(13)
     }
 
-    /// As ListExecutions shows it.
+    /// The form of ListExecutions.
     var summary: JSONObject {
         var summary: JSONObject = [
             "executionArn": .string(arn), "stateMachineArn": .string(machineARN), "name": .string(name),

@@ -4,9 +4,9 @@ internal import JSON
 internal import Synchronization
 internal import Time
 
-/// What goes on when the emulator starts again.
+/// Resumes executions when the emulator starts.
 extension StepFunctionsService {
-    /// Continues the executions that were running when the emulator ended; express ones begin anew.
+    /// Continues the executions that were running when the emulator ended. Express executions start again.
     package func start() async throws {
         for record in try store.read({ try $0.runningExecutions() }) {
             guard
@@ -49,7 +49,7 @@ extension StepFunctionsService {
     }
 }
 
-/// An execution that has begun, as the store knows it.
+/// A started express execution in the store.
 private struct Begun {
     let arn: String
     let name: String

@@ -4,19 +4,19 @@ internal import JSON
 internal import Synchronization
 internal import Time
 
-/// Carries one execution: takes inputs, makes them and their history durable, and only then does what they call for.
+/// Runs one execution: receives inputs, makes them and their history durable, and only then performs their effects.
 actor ExecutionRunner {
-    /// Settled when the end of the execution is durable.
+    /// Settled once the end of the execution is durable.
     nonisolated let outcome = Promise<Outcome>()
 
     private var execution: Execution
-    /// What of an execution outlives the emulator.
+    /// The part of an execution that survives the emulator.
     enum Keeping: Sendable {
-        /// Every input, under the execution's row.
+        /// Every input, in the row of the execution.
         case log(row: Int64)
-        /// That it began: after a crash an express workflow runs again from its start, at least once in all.
+        /// Only its start: after a crash an express workflow runs again from its start, so it runs at least once.
         case start
-        /// Nothing: its caller waits, and goes with the emulator.
+        /// Nothing: its caller waits, and its request ends with the emulator.
         case nothing
     }
 
@@ -28,7 +28,7 @@ actor ExecutionRunner {
     private var sequence: Int64 = 0
     private var lastEventID: Int64 = 0
     private var calls: [TaskID: Task<Void, Never>] = [:]
-    private var alarms: [TimerID: Task<Void, Never>] = [:]
+    private var timers: [TimerID: Task<Void, Never>] = [:]
 
     init(_ execution: Execution, keeping: Keeping, logging: ExecutionLogging?, service: StepFunctionsService) {
         self.execution = execution
@@ -41,7 +41,7 @@ actor ExecutionRunner {
 
     func token(ofTask id: TaskID) -> String? { execution.token(ofTask: id) }
 
-    /// Takes an input. What comes of it is durable some time later; inputs that gather meanwhile share a commit.
+    /// Adds an input. Its result becomes durable later; inputs that arrive meanwhile share a commit.
     func give(_ kind: ExecutionInput.Kind) {
         waiting.append(kind)
         guard !isWorking else { return }
@@ -57,7 +57,7 @@ actor ExecutionRunner {
             do {
                 try await append(inputs, effects)
             } catch {
-                // The store is closed or the disk is full: the execution goes on from its log after a restart.
+                // The store is closed or the disk is full: after a restart the execution continues from its log.
                 return
             }
             for effect in effects { perform(effect) }
@@ -99,13 +99,13 @@ actor ExecutionRunner {
         case .record(let event): logging?.write(event, of: execution.identity.arn)
         case .startTask(let request): call(request, submission: nil)
         case .cancelTask(let id): calls.removeValue(forKey: id)?.cancel()
-        case .setTimer(let id, let at): setAlarm(id, at: at)
-        case .cancelTimer(let id): alarms.removeValue(forKey: id)?.cancel()
+        case .setTimer(let id, let at): setTimer(id, at: at)
+        case .cancelTimer(let id): timers.removeValue(forKey: id)?.cancel()
         case .finished(let outcome):
             let arn = execution.identity.arn
             service.runners.withLock { $0[arn] = nil }
             for call in calls.values { call.cancel() }
-            for alarm in alarms.values { alarm.cancel() }
+            for alarm in timers.values { alarm.cancel() }
             self.outcome.settle(outcome)
         }
     }
@@ -122,20 +122,20 @@ actor ExecutionRunner {
 
     private func callEnded(_ id: TaskID) { calls[id] = nil }
 
-    private func setAlarm(_ id: TimerID, at: Timestamp) {
+    private func setTimer(_ id: TimerID, at: Timestamp) {
         let clock = service.clock
-        alarms[id] = Task {
+        timers[id] = Task {
             guard (try? await clock.sleep(at)) != nil else { return }
-            self.alarmRang(id)
+            self.timerFired(id)
         }
     }
 
-    private func alarmRang(_ id: TimerID) {
-        alarms[id] = nil
+    private func timerFired(_ id: TimerID) {
+        timers[id] = nil
         give(.timerFired(id))
     }
 
-    /// Goes on where the log ends: timers are set and calls under way are made again.
+    /// Continues where the log ends: sets its timers and repeats the calls in progress.
     func resume(_ log: [(sequence: Int64, inputs: String, lastEvent: Int64)]) {
         for entry in log {
             sequence = entry.sequence
@@ -145,7 +145,7 @@ actor ExecutionRunner {
         }
         if log.isEmpty { give(.started(seed: UInt64.random(in: 0...UInt64(Int64.max)))) }
         if execution.hasReadyBranches { give(.continued) }
-        for timer in execution.pendingTimers { setAlarm(timer.id, at: timer.at) }
+        for timer in execution.pendingTimers { setTimer(timer.id, at: timer.at) }
         for task in execution.pendingTasks { call(task.request, submission: task.submission) }
     }
 }

@@ -9,7 +9,7 @@ internal import Time
 extension StepFunctionsService {
     /// Invokes a function and waits for its result.
     func invoke(_ function: String, payload: JSON) async throws -> (payload: JSON, requestID: String) {
-        guard let lambda = peers.functions else { throw TaskFailure.notPlayed("lambda") }
+        guard let lambda = peers.functions else { throw TaskFailure.notEmulated("lambda") }
         let answer: FunctionAnswer
         do {
             answer = try await lambda.invoke(function: function, payload: payload.isNull ? [] : payload.bytes)
@@ -24,7 +24,7 @@ extension StepFunctionsService {
                 cause: String(decoding: answer.payload, as: UTF8.self))
         }
         guard let result else {
-            // The interpreter refuses a result for its size before it could be read.
+            // The interpreter refuses a result that is too large before it parses it.
             if answer.payload.count > Execution.payloadLimitInBytes {
                 return (.string(String(decoding: answer.payload, as: UTF8.self)), answer.requestID)
             }
@@ -48,7 +48,9 @@ extension StepFunctionsService {
         answer["ExecutedVersion"] = "$LATEST"
         let payload = Self.payload(parameters["Payload"])
         if parameters["InvocationType"]?.string == "Event" {
-            guard let target = peers.functions?.arn(ofFunction: function) else { throw TaskFailure.notPlayed("lambda") }
+            guard let target = peers.functions?.arn(ofFunction: function) else {
+                throw TaskFailure.notEmulated("lambda")
+            }
             try await store.write { [peers] transaction in
                 try peers.deliver(TargetEvent(payload), to: target.text, in: transaction)
             }
@@ -63,7 +65,7 @@ extension StepFunctionsService {
         return .object(answer)
     }
 
-    /// The payload is bytes to Lambda: text that is JSON itself goes as it is.
+    /// The payload for Lambda, which consists of bytes: text that is JSON is sent unchanged.
     private static func payload(_ payload: JSON?) -> JSON {
         switch payload {
         case nil, .null?: [:]
@@ -86,9 +88,9 @@ extension TaskFailure {
                 + "Request ID: \(requestID); Proxy: null)")
     }
 
-    static func notPlayed(_ service: String) -> TaskFailure {
+    static func notEmulated(_ service: String) -> TaskFailure {
         TaskFailure(
             error: "States.Runtime",
-            cause: "The service '\(service)' is not played by this emulator; the README lists what is.")
+            cause: "The service '\(service)' is not emulated; the README lists what is.")
     }
 }

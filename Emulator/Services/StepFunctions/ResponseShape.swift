@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import ASL
 internal import JSON
 
-/// What a service answers, so far as TestState checks mocks against it: the calls that pipelines mock most.
+/// The shape of a service's answer, against which TestState checks mocks. Covers the calls that pipelines mock most.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html>
 indirect enum ResponseShape: Sendable {
@@ -22,7 +22,7 @@ indirect enum ResponseShape: Sendable {
             "WriteCapacityUnits": anyNumber,
         ], required: [])
 
-    /// By resource, from `arn:aws:states:::` on.
+    /// By resource, without `arn:aws:states:::`.
     private static let shapes: [String: ResponseShape] = [
         "lambda:invoke": .structure(
             [
@@ -65,7 +65,7 @@ indirect enum ResponseShape: Sendable {
             ], required: []),
     ]
 
-    /// - Parameter mode: `STRICT` checks everything, `PRESENT` the fields that are there, `NONE` nothing.
+    /// - Parameter mode: `STRICT` checks everything, `PRESENT` only present fields, `NONE` nothing.
     static func check(_ result: JSON, against resource: TaskResource, mode: String) throws(AWSFault) {
         let name = resource.text.split(separator: ":", omittingEmptySubsequences: false).dropFirst(5).joined(
             separator: ":")

@@ -2,10 +2,10 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// Calls of S3 through the SDK integration and by the readers of distributed Maps.
+/// Calls of S3 by the SDK integration and by distributed map states.
 extension StepFunctionsService {
     func callS3(_ action: String, _ parameters: JSON) async throws -> JSON {
-        guard let objects = peers.objects else { throw TaskFailure.notPlayed("s3") }
+        guard let objects = peers.objects else { throw TaskFailure.notEmulated("s3") }
         let bucket = parameters["Bucket"]?.string ?? ""
         let object = ObjectLocation(
             bucket: bucket, key: parameters["Key"]?.string ?? "", version: parameters["VersionId"]?.string)
@@ -18,7 +18,7 @@ extension StepFunctionsService {
                 return .object(answer)
             case "headObject": return .object(described(try objects.headObject(object)))
             case "putObject":
-                // The SDK integration serializes every body as JSON, so a text is stored with its quotes.
+                // The SDK integration serializes every body as JSON, so a text is stored with quotes.
                 let stored = try await objects.putObject((parameters["Body"] ?? "").bytes, to: object)
                 var answer: JSONObject = ["ServerSideEncryption": "AES256", "ETag": .string(stored.etag)]
                 answer["ChecksumCRC32"] = .text(stored.crc32)
@@ -41,7 +41,7 @@ extension StepFunctionsService {
                     ["Name": .string(bucket.name), "CreationDate": .string(bucket.createdAt.rfc3339)]
                 }
                 return ["Buckets": .array(buckets)]
-            default: throw TaskFailure.notPlayed("s3:\(action)")
+            default: throw TaskFailure.notEmulated("s3:\(action)")
             }
         } catch let fault as AWSFault {
             let name = fault.code.hasSuffix("Exception") ? fault.code : fault.code + "Exception"

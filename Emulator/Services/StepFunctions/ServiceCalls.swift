@@ -3,10 +3,10 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// Calls of services that speak the AWS JSON protocols, through optimized and SDK integrations alike.
+/// Calls of services with AWS's JSON protocols, through optimized and SDK integrations.
 extension StepFunctionsService {
     enum Integration: Sendable {
-        /// `arn:aws:states:::dynamodb:putItem`: answers carry the SDK's metadata.
+        /// `arn:aws:states:::dynamodb:putItem`: answers have the SDK's metadata.
         case optimized
         /// `arn:aws:states:::aws-sdk:dynamodb:putItem`
         case sdk
@@ -16,7 +16,7 @@ extension StepFunctionsService {
         _ service: String, _ action: String, _ parameters: JSON, integration: Integration
     ) async throws -> JSON {
         guard let target: any ActionPerforming = service == "sfn" ? self : peers.action(service) else {
-            throw TaskFailure.notPlayed(service)
+            throw TaskFailure.notEmulated(service)
         }
         let operation = action.prefix(1).uppercased() + action.dropFirst()
         let naming = SDKNaming(service: service, integration: integration)
@@ -34,12 +34,12 @@ extension StepFunctionsService {
     }
 }
 
-/// How Step Functions names the services, the parameters and the errors of a call.
+/// Step Functions' names for the service, the parameters and the errors of a call.
 struct SDKNaming: Sendable {
     let service: String
     let integration: StepFunctionsService.Integration
 
-    /// What the error names start with, and the name of the SDK's client.
+    /// The prefix of error names, and the name of the SDK's client.
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html>
     private var names: (prefix: String, client: String) {
         switch (service, integration) {
@@ -53,12 +53,12 @@ struct SDKNaming: Sendable {
         }
     }
 
-    /// Services whose own wire names start in lower case.
+    /// Whether the service's wire names start in lower case.
     private var usesCamelCase: Bool { ["sfn", "ecs", "logs"].contains(service) }
 
     func request(_ parameters: JSON) -> JSON {
         if usesCamelCase { return parameters.renamingMembers { $0.lowercased() } }
-        // A message is text to the service; an optimized integration makes text of any JSON.
+        // A message must be text, so an optimized integration converts any JSON to text.
         guard integration == .optimized, let member = ["sqs": "MessageBody", "sns": "Message"][service],
             var request = parameters.object, let message = request[member]
         else { return parameters }
@@ -68,7 +68,7 @@ struct SDKNaming: Sendable {
 
     func answer(_ answer: JSON) -> JSON { usesCamelCase ? answer.renamingMembers { $0.uppercased() } : answer }
 
-    /// - Parameter error: how the service's SDK names the fault.
+    /// - Parameter error: the fault's name in the service's SDK.
     func failure(_ fault: AWSFault, _ error: SDKError, requestID: String) -> TaskFailure {
         if integration == .optimized {
             return TaskFailure(
@@ -85,7 +85,7 @@ struct SDKNaming: Sendable {
 }
 
 extension JSON {
-    /// The value with the first letter of every member's name, at all depths, passed through `change`.
+    /// The value with `change` applied to the first letter of every member's name, at all depths.
     func renamingMembers(_ change: (Substring) -> String) -> JSON {
         switch self {
         case .array(let elements): .array(elements.map { $0.renamingMembers(change) })

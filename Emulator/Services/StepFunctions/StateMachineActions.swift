@@ -3,7 +3,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// Making and changing state machines.
+/// Operations that create and change state machines.
 extension StepFunctionsService {
     private static let loggingOff: JSON = ["level": "OFF", "includeExecutionData": false]
     private static let tracingOff: JSON = ["enabled": false]
@@ -159,7 +159,7 @@ extension StepFunctionsService {
         return answer
     }
 
-    /// Machines with variables are described with the variables that each state reads.
+    /// Adds the variables that each state reads, if the state machine has variables.
     private func addVariables(
         of revision: StateMachineRevision, _ workflow: StateMachine.Workflow, to answer: inout JSONObject
     ) {
@@ -229,7 +229,7 @@ extension StepFunctionsService {
         }
     }
 
-    /// A logging configuration with its defaults, or the fault that AWS has for it.
+    /// A logging configuration with its defaults.
     private static func logging(_ configuration: JSON?) throws(AWSFault) -> JSON {
         guard var logging = configuration?.object else { return loggingOff }
         logging["level"] = logging["level"] ?? "OFF"
@@ -258,10 +258,10 @@ extension Transaction {
     }
 }
 
-/// One page of a listing: `maxResults`, and `nextToken` that carries the last id of the page before.
+/// A page of a listing: `maxResults`, and `nextToken` with the last ID of the previous page.
 struct Page {
     let size: Int
-    /// The id after which the page starts; listings that count down start below it.
+    /// The ID after which the page starts; a descending listing starts below it.
     let after: Int64
 
     init(_ input: JSON, from first: Int64 = 0) throws {
@@ -283,7 +283,7 @@ struct Page {
         after = id
     }
 
-    /// - Parameter rows: the rows of the page, and the first of the next one where there is one.
+    /// - Parameter rows: the rows of the page, and the first row of the next page if there is one.
     func answer(_ name: String, _ rows: [(id: Int64, json: JSON)]) -> JSON {
         var answer: JSONObject = [name: .array(rows.prefix(size).map(\.json))]
         if rows.count > size { answer["nextToken"] = .string("\(rows[size - 1].id)".utf8.base64) }

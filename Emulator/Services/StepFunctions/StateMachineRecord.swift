@@ -2,10 +2,10 @@ internal import EmulatorCore
 internal import ASL
 internal import JSON
 
-/// A state machine as stored, at one revision: the current one, or a published version's.
+/// A state machine in the store, at one revision: the current one, or that of a published version.
 struct StateMachineRecord: Sendable {
     let id: Int64
-    /// Without version or alias.
+    /// The ARN without a version or an alias.
     let arn: String
     let name: String
     let workflow: StateMachine.Workflow
@@ -21,7 +21,7 @@ struct StateMachineRecord: Sendable {
 
 struct StateMachineRevision: Sendable {
     let id: Int64
-    /// Nil for the revision that CreateStateMachine made.
+    /// Nil for the revision of CreateStateMachine.
     let revisionID: String?
     let definition: String
     let roleARN: String

@@ -44,7 +44,7 @@ extension StepFunctionsService: ResourceProviding {
         }
     }
 
-    /// The text of the definition, with `DefinitionSubstitutions` put in for `${name}`.
+    /// The text of the definition, with `${name}` replaced by `DefinitionSubstitutions`.
     private static func definition(of resource: DeclaredResource) throws(AWSFault) -> String {
         let properties = resource.properties
         guard let text = properties["DefinitionString"]?.string ?? properties["Definition"]?.text else {
@@ -62,7 +62,7 @@ extension StepFunctionsService: ResourceProviding {
             result += rest[..<start.lowerBound]
             let name = String(rest[start.upperBound..<end])
             if let value = values[name] {
-                // Inside a JSON string the text must be escaped; ARNs and names need none, but others may.
+                // Inside a JSON string the text must be escaped.
                 let quoted = JSON.string(value.string ?? value.text).text
                 result += quoted.dropFirst().dropLast()
             } else {

@@ -1,6 +1,6 @@
 internal import EmulatorCore
 
-/// The faults of Step Functions, in its own words.
+/// The faults of Step Functions, with its own messages.
 extension AWSFault {
     static func invalidARN(_ arn: String) -> AWSFault {
         AWSFault("InvalidArn", "Invalid Arn: 'Invalid ARN prefix: \(arn)'")

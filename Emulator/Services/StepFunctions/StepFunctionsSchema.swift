@@ -1,8 +1,8 @@
 internal import EmulatorCore
 
 extension StepFunctionsService {
-    /// The tables. A machine's text lives in its revisions, so that executions keep the one they started with; the log
-    /// of an execution holds what it was told and the history that came of it, in the order of commits.
+    /// The tables. The definition of a state machine is in its revisions, so that executions keep the one they started
+    /// with. The log of an execution has its inputs and the resulting history, in the order of commits.
     package static let schema = [
         """
         CREATE TABLE IF NOT EXISTS state_machines (

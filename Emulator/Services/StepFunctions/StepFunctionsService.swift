@@ -4,11 +4,11 @@ package import JSON
 internal import Synchronization
 internal import Time
 
-/// AWS Step Functions: state machines, their executions, and the tasks that these wait for.
+/// AWS Step Functions: state machines, their executions, and the tasks that executions wait for.
 ///
-/// Each execution is a log of inputs to a deterministic interpreter. Inputs are durable before anything comes of them, so
-/// that after a crash a replay of the log of each running execution continues where it was; calls that were under way
-/// are made again.
+/// An execution is a log of inputs to a deterministic interpreter. An input is durable before its effects are
+/// performed. After a crash, the log of each running execution is replayed, so that it continues where it was; calls in
+/// progress are repeated.
 package final class StepFunctionsService: Service, JSONService {
     package static let signingNames = ["states"]
     package var actionService: String { "states" }
@@ -18,13 +18,13 @@ package final class StepFunctionsService: Service, JSONService {
     let store: Store
     let account: Account
     let clock: ClockAndChance
-    /// What tasks call. A call to a service that is not there fails and says so.
+    /// The services that tasks call. A call to a service that is not emulated fails.
     let peers: Peers
     let activities = ActivityQueues()
     let runners = Mutex<[String: ExecutionRunner]>([:])
     private let machines = Mutex<[Int64: StateMachine]>([:])
 
-    /// - Parameter store: opened with ``schema`` among its schemas.
+    /// - Parameter store: a store that was opened with ``schema``.
     init(store: Store, account: Account = Account(), clock: ClockAndChance = .system, peers: Peers = Peers()) {
         self.store = store
         self.account = account
@@ -83,7 +83,7 @@ package final class StepFunctionsService: Service, JSONService {
         }
     }
 
-    /// The parsed machine of a revision; parsed once, as revisions never change.
+    /// The state machine of a revision, which is parsed once because revisions never change.
     func machine(of revision: StateMachineRevision, workflow: StateMachine.Workflow) throws -> StateMachine {
         if let machine = machines.withLock({ $0[revision.id] }) { return machine }
         do {
@@ -95,12 +95,12 @@ package final class StepFunctionsService: Service, JSONService {
         }
     }
 
-    /// Forgets parsed machines that no execution will start from any more.
+    /// Clears the cache of parsed state machines.
     func forgetMachines() { machines.withLock { $0 = [:] } }
 }
 
 extension JSON {
-    /// The string member that an operation cannot do without.
+    /// A required string member.
     func required(_ name: String) throws -> String {
         guard let value = self[name]?.string else {
             throw AWSFault.stepFunctionsValidation(

@@ -2,12 +2,12 @@ internal import EmulatorCore
 internal import ASL
 internal import JSON
 
-/// Makes the calls of Task states and reports what came of them.
+/// Performs the calls of Task states and reports their results.
 extension StepFunctionsService {
     typealias Report = @Sendable (ExecutionInput.Kind) async -> Void
 
-    /// - Parameter submission: the answer to the call, when it was made in an earlier life of the emulator and only its
-    ///   result is still to come.
+    /// - Parameter submission: the answer to the call, if it was made in an earlier run of the emulator and only its
+    ///   result is missing.
     func call(
         _ request: TaskRequest, of execution: Execution.Identity, submission: JSON?, report: @escaping Report
     ) async {
@@ -31,7 +31,7 @@ extension StepFunctionsService {
         } catch let failure as TaskFailure {
             await report(.taskFailed(request.id, failure.output))
         } catch is CancellationError {
-            // The execution no longer waits.
+            // The execution no longer waits for the task.
         } catch {
             let cause = "The emulator could not call \(request.resource.text): \(error)"
             await report(.taskFailed(request.id, ErrorOutput(error: "States.Runtime", cause: cause)))
@@ -56,7 +56,7 @@ extension StepFunctionsService {
         }
     }
 
-    /// Waits for the job behind a `.sync` call; results for a task token come from outside.
+    /// Waits for the job of a `.sync` call. The result for a task token comes from a client.
     private func awaitResult(of request: TaskRequest, submission: JSON, report: Report) async throws {
         switch (request.resource.target, request.resource.pattern) {
         case (.service("states", _), .sync), (.service("states", _), .sync2):
@@ -67,12 +67,12 @@ extension StepFunctionsService {
         default:
             throw TaskFailure(
                 error: "States.Runtime",
-                cause: "\(request.resource.text) is not played by this emulator: it cannot wait for this kind of job")
+                cause: "\(request.resource.text) is not emulated: the emulator cannot wait for this kind of job")
         }
     }
 }
 
-/// How a task failed, by the name that retriers and catchers match.
+/// The failure of a task, with the error name that retriers and catchers match.
 struct TaskFailure: Error, Sendable {
     let output: ErrorOutput
 
@@ -80,7 +80,7 @@ struct TaskFailure: Error, Sendable {
 }
 
 extension JSON {
-    /// What the SDK adds to the answers of optimized integrations.
+    /// The metadata that the SDK adds to the answers of optimized integrations.
     static func sdkMetadata(status: Int, requestID: String) -> JSONObject {
         [
             "SdkHttpMetadata": [

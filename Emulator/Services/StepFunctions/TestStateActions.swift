@@ -3,7 +3,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// TestState: one state, run on its own.
+/// TestState, which runs a single state.
 extension StepFunctionsService {
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_TestState.html>
     func testState(_ input: JSON) async throws -> JSON {
@@ -59,7 +59,7 @@ extension StepFunctionsService {
         return .object(answer)
     }
 
-    /// The state from a definition that is either a whole machine or one state.
+    /// The state from a definition, which is either a whole state machine or one state.
     private func stateTest(_ input: JSON, document: JSON, _ conditions: StateTest.Conditions) throws -> StateTest {
         let definition = try input.required("definition")
         let stateName: String
@@ -149,7 +149,7 @@ extension StepFunctionsService {
         }
     }
 
-    /// A context object that the caller gives may only say what AWS's own says.
+    /// Checks that a caller's context object has only the fields of AWS's own.
     private static func check(_ context: JSON, _ test: StateTest) throws(AWSFault) {
         func refuse(_ reason: String) -> AWSFault {
             .stepFunctionsValidation("Invalid Context object provided: \(reason)")

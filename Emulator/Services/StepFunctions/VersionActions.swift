@@ -74,7 +74,7 @@ extension StepFunctionsService {
 }
 
 extension Transaction {
-    /// Publishes the machine's current revision, or answers with the version that already has it.
+    /// Publishes the current revision, or returns the version that already has it.
     func publish(
         _ machine: StateMachineRecord, description: String?, at now: Int64
     ) throws -> (arn: String, createdAt: Int64) {

@@ -99,7 +99,7 @@ import Time
         "an invalid template is refused and leaves no stack",
         arguments: [
             ("Resources: [", "TemplateBody:"), ("Description: none", "the template has no Resources"),
-            ("Conditions: {C: !Ref P}\nResources: {A: {Type: T}}", "nothing is called P"),
+            ("Conditions: {C: !Ref P}\nResources: {A: {Type: T}}", "P is neither a parameter"),
         ])
     func invalidTemplate(text: String, message: String) async {
         defer { store.close() }
@@ -136,7 +136,7 @@ import Time
         #expect(provider.removed == ["the-a"])
         let described = await call("Action=DescribeStacks&StackName=s").text
         #expect(described.contains("UPDATE_COMPLETE"), "a resource that cannot be deleted is left, as on AWS")
-        #expect(described.contains("Not taken away: Full (the-full): it is not empty"))
+        #expect(described.contains("Not deleted: Full (the-full): it is not empty"))
         #expect(!(await call("Action=DescribeStackResources&StackName=s").text.contains("the-k")))
     }
 

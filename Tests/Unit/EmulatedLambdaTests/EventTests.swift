@@ -132,7 +132,7 @@ import Time
         #expect(letter?["Body"] == #""fail""#)
         #expect(letter?["MessageAttributes"]?["ErrorMessage"]?["StringValue"] == "no good")
         #expect(letter?["MessageAttributes"]?["RequestID"]?["StringValue"] == record["requestContext"]?["requestId"])
-        let complaints = lambda.logs.messages(in: "/aws/lambda/echo").filter { $0.contains("could not be left with") }
+        let complaints = lambda.logs.messages(in: "/aws/lambda/echo").filter { $0.contains("could not be sent to") }
         #expect(complaints.count == 1)
         await lambda.close()
     }

@@ -175,7 +175,7 @@ import Time
             ("{ $.n < 2 }", #"{"n":1.5}"#, true), ("{ $.n < 2 }", "no JSON", false),
         ])
     func patterns(pattern: String, message: String, isTaken: Bool) throws {
-        #expect(try LogFilter(pattern).takes(message) == isTaken)
+        #expect(try LogFilter(pattern).matches(message) == isTaken)
     }
 
     @Test("a pattern without a comparison is refused")

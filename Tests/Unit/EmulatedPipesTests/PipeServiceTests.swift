@@ -260,7 +260,7 @@ private struct RecordingFunctions: FunctionInvoking {
         try await pipes.start()
         _ = try await pipes.provision(declaration(parameters: ["BatchSize": 1, "MaximumRetryAttempts": 0]))
         func isReported() -> Bool {
-            logs.messages(in: "/aws/vendedlogs/pipes/pending").contains { $0.contains("could not move on") }
+            logs.messages(in: "/aws/vendedlogs/pipes/pending").contains { $0.contains("could not skip the records") }
         }
         while !isReported() { try await Task.sleep(for: .milliseconds(2)) }
         _ = try await queues.perform("CreateQueue", ["QueueName": "dead"])

@@ -255,7 +255,7 @@ struct StepFunctionsServiceTests {
                 in: service)
             let described = try await end(of: try await start(machine, [:], in: service), in: service)
             #expect(described["status"] == "FAILED")
-            #expect(described["cause"]?.string?.contains("'rekognition' is not played") == true)
+            #expect(described["cause"]?.string?.contains("'rekognition' is not emulated") == true)
         }
     }
 }

@@ -4,7 +4,7 @@ internal import EmulatorCore
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-cidr.html>
 struct AddressRange: Hashable {
     private let first: UInt32
-    /// Leading bits that all its addresses share.
+    /// The number of leading bits that all addresses share.
     private let prefix: Int
 
     init?(_ text: String) {
@@ -26,7 +26,7 @@ struct AddressRange: Hashable {
         self.prefix = prefix
     }
 
-    /// The first `count` ranges of 2^`hostBits` addresses; nil when there are not so many.
+    /// The first `count` ranges of 2^`hostBits` addresses; nil if there are fewer.
     func parts(_ count: Int, hostBits: Int) -> [AddressRange]? {
         guard (1...256).contains(count), (0...32 - prefix).contains(hostBits), hostBits < 32,
             count <= 1 << (32 - prefix - hostBits)

@@ -1,17 +1,17 @@
 internal import EmulatorCore
 internal import JSON
 
-/// Where something lies that a template names and does not hold: code, a definition, a nested template.
+/// The location of an artifact that a template refers to: code, a definition, or a nested template.
 ///
-/// Before `aws cloudformation package` it is a path beside the template, afterwards an object of S3.
+/// Before `aws cloudformation package` it is a path beside the template, afterwards an S3 object.
 enum ArtifactLocation: Sendable, Hashable {
     case file(String)
     case object(ObjectLocation)
 
     /// - Parameters:
-    ///   - value: a path, a URL of S3, or an object with `Bucket`, `Key` and perhaps `Version`, as the resource's type
-    ///     spells them.
-    ///   - template: the path or the URL of the template that says so.
+    ///   - value: a path, an S3 URL, or an object with the bucket, the key and perhaps the version, under the resource
+    ///     type's names.
+    ///   - template: the path or URL of the template.
     /// - Returns: nil for anything else.
     init?(_ value: JSON, in template: String) {
         if let text = value.string {

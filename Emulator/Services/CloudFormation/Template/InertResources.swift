@@ -1,11 +1,11 @@
 internal import EmulatorCore
 internal import JSON
 
-/// Resources that the emulator does not play: what `Ref` and `Fn::GetAtt` say of them, so that others can name them.
+/// Values of `Ref` and `Fn::GetAtt` for resources that are not emulated, so that other resources can refer to them.
 struct InertResources {
     let account: Account
 
-    /// Whether leaving the type out changes nothing that runs locally: rights, keys, networks, alarms.
+    /// Whether the type has no effect on a local run: permissions, keys, networks, alarms.
     static func isWithoutEffect(_ type: String) -> Bool {
         let prefixes = [
             "AWS::IAM::", "AWS::KMS::", "AWS::EC2::", "AWS::CloudWatch::", "AWS::CDK::", "AWS::GuardDuty::",
@@ -19,7 +19,7 @@ struct InertResources {
         return types.contains(type) || prefixes.contains { type.hasPrefix($0) }
     }
 
-    func standIn(for resource: DeclaredResource, stackName: String) -> ProvisionedResource {
+    func placeholder(for resource: DeclaredResource, stackName: String) -> ProvisionedResource {
         let parts = resource.type.split(separator: ":").map(String.init)
         let (service, kind) = parts.count >= 3 ? (parts[1].lowercased(), parts[2]) : ("emulator", "Resource")
         let properties = resource.properties

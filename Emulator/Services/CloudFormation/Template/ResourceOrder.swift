@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import YAML
 
 extension TemplateScope {
-    /// The resources whose condition holds, each after all that it refers to, otherwise in the template's order.
+    /// The resources whose condition is true, each after those that it refers to, otherwise in the template's order.
     func resourcesInOrder() throws(TemplateError) -> [Template.Resource] {
         var wanted: [String: Template.Resource] = [:]
         for resource in template.resources {
@@ -14,7 +14,7 @@ extension TemplateScope {
         return order.ordered
     }
 
-    /// The names in an expression that may be resources'; a branch that is not taken refers to nothing.
+    /// The names in an expression that may be resources; a branch that is not taken refers to none.
     fileprivate func names(in expression: TemplateExpression) throws(TemplateError) -> [String] {
         switch expression.kind {
         case .scalar, .condition: return []
@@ -60,11 +60,11 @@ private struct ResourceOrder {
                 reason: "resources depend on each other in a circle: \(path[start...].joined(separator: " -> "))")
         }
         for name in resource.dependsOn where resources[name] == nil {
-            // A dependency whose condition is false is none; a name that nothing has is a mistake.
+            // A dependency whose condition is false is ignored; an unknown name is an error.
             if scope.template.resources.contains(where: { $0.logicalID == name }) { continue }
             throw .invalid(
                 file: scope.template.file, mark: resource.mark, logicalID: resource.logicalID,
-                reason: "DependsOn names \(name), which is no resource of the template")
+                reason: "DependsOn names \(name), which is not a resource of the template")
         }
         let references: [String]
         do throws(TemplateError) { references = try scope.names(in: resource.properties) } catch {

@@ -2,13 +2,13 @@ package import EmulatorCore
 internal import JSON
 internal import YAML
 
-/// A template bound to parameters, ready to be played by the emulator's services.
+/// A template with its parameters, ready to be deployed on the emulator's services.
 package struct Stack: Sendable {
     private let scope: TemplateScope
     private static let nestedStack = "AWS::CloudFormation::Stack"
 
     /// - Parameters:
-    ///   - name: what `AWS::StackName` says.
+    ///   - name: the value of `AWS::StackName`.
     ///   - parameters: values that replace defaults.
     package init(
         _ template: Template, name: String, parameters: [String: String] = [:], account: Account = Account()
@@ -16,11 +16,11 @@ package struct Stack: Sendable {
         scope = try TemplateScope(template, stackName: name, overrides: parameters, account: account)
     }
 
-    /// Has each resource played by the service that knows its type, each after those that it refers to. A nested stack is
-    /// played where it stands.
-    /// - Parameter objects: holds what was packaged.
-    /// - Throws: ``TemplateError`` at the first resource that cannot be resolved or that its service refuses; those
-    ///   before it exist.
+    /// Provisions each resource with the service that provides its type, after the resources that it refers to. A
+    /// nested stack is deployed in place.
+    /// - Parameter objects: the store of packaged artifacts.
+    /// - Throws: ``TemplateError`` at the first resource that cannot be resolved or that its service refuses. The
+    ///   resources before it exist.
     package func deploy(
         to services: [any ResourceProviding], objects: (any ObjectStore)? = nil
     ) async throws(TemplateError) -> StackReport {
@@ -29,7 +29,7 @@ package struct Stack: Sendable {
         return report
     }
 
-    /// Like ``deploy(to:objects:)``; what was made before a failure stands in `report`.
+    /// Like ``deploy(to:objects:)``; after a failure, `report` has the resources that were created.
     func deploy(
         to services: [any ResourceProviding], objects: (any ObjectStore)?, into report: inout StackReport
     ) async throws(TemplateError) {
@@ -65,7 +65,7 @@ package struct Stack: Sendable {
                     provisioned = try await provider.provision(declared)
                     outcome = .emulated
                 } catch {
-                    // What a service knows and does not play is no reason to leave the rest out.
+                    // A resource that its service does not emulate does not stop the others.
                     guard error.isNotEmulated else {
                         throw .refused(
                             file: scope.template.file, mark: resource.mark, logicalID: resource.logicalID, fault: error)
@@ -75,7 +75,7 @@ package struct Stack: Sendable {
                 }
             }
             scope.resources[resource.logicalID] =
-                provisioned ?? inert.standIn(for: declared, stackName: scope.stackName)
+                provisioned ?? inert.placeholder(for: declared, stackName: scope.stackName)
             report.resources.append(
                 StackReport.Entry(
                     logicalID: resource.logicalID, type: resource.type, outcome: outcome, ref: provisioned?.ref,
@@ -113,7 +113,7 @@ package struct Stack: Sendable {
             .invalid(file: scope.template.file, mark: mark, logicalID: logicalID, reason: reason)
         }
         guard let artifact = ArtifactLocation(location, in: scope.template.file) else {
-            throw invalid("\(location.text) is neither a path nor an object of S3")
+            throw invalid("\(location.text) is neither a path nor an S3 object")
         }
         do { return try artifact.contents(objects) } catch { throw invalid("\(location.text): \(error)") }
     }
@@ -131,7 +131,7 @@ package struct Stack: Sendable {
         } catch { throw error.inside(resource.logicalID) }
     }
 
-    /// Sets `DefinitionString`, so that whoever plays the machine reads no files and knows one form only.
+    /// Sets `DefinitionString`, so that the provider of state machines reads no files and knows only one form.
     private func readDefinition(
         _ properties: inout JSONObject, _ mark: YAMLMark, _ objects: (any ObjectStore)?
     ) throws(TemplateError) {

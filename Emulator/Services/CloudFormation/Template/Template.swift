@@ -17,7 +17,7 @@ package struct Template: Sendable {
         let type: String
         let condition: String?
         let dependsOn: [String]
-        /// Whether it stays when the template has it no longer.
+        /// Whether it stays when it leaves the template.
         let isRetained: Bool
         let properties: TemplateExpression
         let mark: YAMLMark
@@ -51,7 +51,8 @@ package struct Template: Sendable {
         let reader = TemplateReader(file: file)
         if let transform = document["Transform"] {
             throw reader.invalid(
-                transform.mark, nil, "transforms are not played; expand the template first (aws cloudformation package)"
+                transform.mark, nil,
+                "transforms are not emulated; expand the template first (aws cloudformation package)"
             )
         }
         parameters = try reader.parameters(document["Parameters"])
@@ -80,7 +81,7 @@ private struct TemplateReader {
     func entries(_ section: YAMLNode?) throws(TemplateError) -> [YAMLMapping.Entry] {
         guard let section, !section.isNull else { return [] }
         guard let mapping = section.mapping else {
-            throw invalid(section.mark, nil, "a mapping is due, not \(section.kind)")
+            throw invalid(section.mark, nil, "expected a mapping, not \(section.kind)")
         }
         return mapping.entries
     }

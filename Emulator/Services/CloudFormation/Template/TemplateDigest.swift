@@ -2,12 +2,12 @@ internal import EmulatorCore
 internal import JSON
 internal import YAML
 
-/// A resource's type and text as a template has them, to tell whether they have changed.
+/// The type and text of a resource in a template, to detect changes.
 struct TemplateDigest: Hashable {
     let type: String
     private let text: String
 
-    /// The resources whose condition holds, by logical id.
+    /// The resources whose condition is true, by logical ID.
     static func resources(
         of text: String, file: String, with parameters: JSONObject
     ) throws(TemplateError) -> [String: TemplateDigest] {
@@ -20,21 +20,21 @@ struct TemplateDigest: Hashable {
         var resources: [String: TemplateDigest] = [:]
         for entry in document["Resources"]?.mapping?.entries ?? [] where wanted.contains(entry.key) {
             resources[entry.key] = TemplateDigest(
-                type: entry.value["Type"]?.string ?? "", text: entry.value.textWithoutPlaces)
+                type: entry.value["Type"]?.string ?? "", text: entry.value.canonicalText)
         }
         return resources
     }
 }
 
 extension YAMLNode {
-    /// The same for nodes of the same value, wherever they stand.
-    fileprivate var textWithoutPlaces: String {
+    /// A text that is equal for nodes of equal value, whatever their position.
+    fileprivate var canonicalText: String {
         let value =
             switch content {
             case .scalar(let text, let isPlain): isPlain ? text : JSON.string(text).text
-            case .sequence(let elements): "[\(elements.map(\.textWithoutPlaces).joined(separator: ","))]"
+            case .sequence(let elements): "[\(elements.map(\.canonicalText).joined(separator: ","))]"
             case .mapping(let mapping):
-                "{\(mapping.entries.map { "\($0.key):\($0.value.textWithoutPlaces)" }.sorted().joined(separator: ","))}"
+                "{\(mapping.entries.map { "\($0.key):\($0.value.canonicalText)" }.sorted().joined(separator: ","))}"
             }
         return (tag ?? "") + " " + value
     }

@@ -1,13 +1,13 @@
 package import EmulatorCore
 package import YAML
 
-/// Why a template cannot be played: where in it, and what to do.
+/// Why a template cannot be deployed: where, and what to do.
 package enum TemplateError: Error, Sendable, CustomStringConvertible {
-    /// The text is no YAML or JSON document.
+    /// The text is not a YAML or JSON document.
     case unreadable(YAMLError)
-    /// The document breaks CloudFormation's rules, or uses what the emulator does not know.
+    /// The document breaks CloudFormation's rules, or uses a feature that is not emulated.
     case invalid(file: String, mark: YAMLMark?, logicalID: String?, reason: String)
-    /// The service that plays the resource refused it.
+    /// The service of the resource refused it.
     case refused(file: String, mark: YAMLMark, logicalID: String, fault: AWSFault)
 
     package var description: String {
@@ -20,7 +20,7 @@ package enum TemplateError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The same error, naming the resource in which it was found.
+    /// The same error with the name of the resource in which it was found.
     func inside(_ logicalID: String) -> TemplateError {
         guard case .invalid(let file, let mark, nil, let reason) = self else { return self }
         return .invalid(file: file, mark: mark, logicalID: logicalID, reason: reason)

@@ -3,7 +3,7 @@ internal import JSON
 internal import YAML
 
 extension TemplateScope {
-    /// Computes a value.
+    /// Evaluates an expression.
     /// - Returns: nil for `AWS::NoValue`, which removes the member or element that holds it.
     func value(of expression: TemplateExpression) throws(TemplateError) -> JSON? {
         switch expression.kind {
@@ -35,19 +35,19 @@ extension TemplateScope {
     func text(of expression: TemplateExpression) throws(TemplateError) -> String {
         let value = try value(of: expression)
         guard let text = value?.templateText else {
-            throw invalid(expression.mark, "a text is due, not \(value?.text ?? "no value")")
+            throw invalid(expression.mark, "expected a text, not \(value?.text ?? "no value")")
         }
         return text
     }
 
     private func texts(of expression: TemplateExpression) throws(TemplateError) -> [String] {
         guard case .array(let elements)? = try value(of: expression) else {
-            throw invalid(expression.mark, "a list is due")
+            throw invalid(expression.mark, "expected a list")
         }
         var texts: [String] = []
         for element in elements {
             guard let text = element.templateText else {
-                throw invalid(expression.mark, "a list of texts is due; it holds \(element.text)")
+                throw invalid(expression.mark, "expected a list of texts, which cannot contain \(element.text)")
             }
             texts.append(text)
         }
@@ -59,7 +59,7 @@ extension TemplateScope {
         case .bool(let value): return value
         case .string("true"): return true
         case .string("false"): return false
-        default: throw invalid(expression.mark, "a condition is due")
+        default: throw invalid(expression.mark, "expected a condition")
         }
     }
 
@@ -77,7 +77,7 @@ extension TemplateScope {
             return .string(try texts(of: arguments[1]).joined(separator: try text(of: arguments[0])))
         case .select:
             guard let index = Int(try text(of: arguments[0])), case .array(let elements)? = try value(of: arguments[1])
-            else { throw invalid(mark, "Fn::Select takes an index and a list") }
+            else { throw invalid(mark, "Fn::Select: expected an index and a list") }
             guard elements.indices.contains(index) else {
                 throw invalid(mark, "Fn::Select asks for element \(index) of a list of \(elements.count)")
             }
@@ -106,21 +106,23 @@ extension TemplateScope {
             let region = try text(of: arguments[0])
             return .array(["a", "b", "c"].map { .string((region.isEmpty ? account.region : region) + $0) })
         case .importValue:
-            throw invalid(mark, "Fn::ImportValue needs another stack's exports, which the emulator does not keep")
+            throw invalid(mark, "Fn::ImportValue needs the exports of another stack, which are not emulated")
         case .toJSONString: return .string(try value(of: arguments[0])?.text ?? "null")
         case .length:
-            guard case .array(let elements)? = try value(of: arguments[0]) else { throw invalid(mark, "a list is due") }
+            guard case .array(let elements)? = try value(of: arguments[0]) else {
+                throw invalid(mark, "expected a list")
+            }
             return .int(elements.count)
         case .addressRanges:
             let block = try text(of: arguments[0])
             guard let count = Int(try text(of: arguments[1])), let bits = Int(try text(of: arguments[2])),
                 let ranges = AddressRange(block)?.parts(count, hostBits: bits)
-            else { throw invalid(mark, "Fn::Cidr cannot take such parts out of \(block)") }
+            else { throw invalid(mark, "Fn::Cidr cannot divide \(block) into such parts") }
             return .array(ranges.map { .string($0.text) })
         }
     }
 
-    /// Fills the `${Name}` and `${Resource.Attribute}` of a text; `${!Literal}` stays as `${Literal}`.
+    /// Replaces `${Name}` and `${Resource.Attribute}` in a text; `${!Literal}` becomes `${Literal}`.
     private func substitute(
         _ text: String, _ variables: [String: TemplateExpression], at mark: YAMLMark
     ) throws(TemplateError) -> String {
@@ -146,7 +148,7 @@ extension TemplateScope {
     }
 }
 
-/// A text with `${…}` in it, taken apart.
+/// A text with `${…}`, split into its parts.
 struct SubstitutionText {
     enum Piece: Hashable {
         case text(String)
@@ -177,7 +179,7 @@ struct SubstitutionText {
 }
 
 extension JSON {
-    /// A scalar as CloudFormation writes it into a text; nil for null, lists and objects.
+    /// A scalar as CloudFormation inserts it into a text; nil for null, lists and objects.
     fileprivate var templateText: String? {
         switch self {
         case .string(let text): text

@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 internal import YAML
 
-/// A value in a template, its intrinsic functions recognised and not yet computed.
+/// A value in a template, whose intrinsic functions are recognised but not evaluated.
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html>
 struct TemplateExpression: Sendable {
     indirect enum Kind: Sendable {
@@ -11,11 +11,11 @@ struct TemplateExpression: Sendable {
         case map([(name: String, value: TemplateExpression)])
         case ref(String)
         case attribute(of: String, name: TemplateExpression)
-        /// The template text, and the variables that only it knows.
+        /// The template text and its own variables.
         case substitute(String, [String: TemplateExpression])
         case condition(String)
         case choose(condition: String, TemplateExpression, otherwise: TemplateExpression)
-        /// Functions that need nothing but their arguments.
+        /// A function that needs only its arguments.
         case apply(Function, [TemplateExpression])
     }
 
@@ -35,7 +35,7 @@ struct TemplateExpression: Sendable {
         case length = "Length"
         case addressRanges = "Cidr"
 
-        /// How many arguments it takes; nil for any number.
+        /// The number of arguments; nil for any number.
         var argumentCount: Int? {
             switch self {
             case .join, .select, .split, .equals: 2
@@ -45,7 +45,7 @@ struct TemplateExpression: Sendable {
             }
         }
 
-        /// Whether its one argument may stand alone, without a list around it.
+        /// Whether its one argument need not be in a list.
         var takesBareArgument: Bool { argumentCount == 1 && self != .not }
     }
 
@@ -56,7 +56,7 @@ struct TemplateExpression: Sendable {
 // MARK: Recognition
 
 extension TemplateExpression {
-    /// - Parameter file: the name that errors give the template.
+    /// - Parameter file: the name of the template in errors.
     init(_ node: YAMLNode, file: String) throws(TemplateError) {
         mark = node.mark
         if let tag = node.tag, tag.hasPrefix("!"), tag.count > 1 {
@@ -87,12 +87,12 @@ extension TemplateExpression {
         return expressions
     }
 
-    /// `Condition` is a function where its value is a name, and an ordinary member in a policy statement.
+    /// `Condition` is a function if its value is a name. In a policy statement it is an ordinary member.
     private static func isCall(_ entry: YAMLMapping.Entry) -> Bool {
         entry.key == "Ref" || entry.key.hasPrefix("Fn::") || entry.key == "Condition" && entry.value.string != nil
     }
 
-    /// A plain scalar as YAML 1.2's core schema reads it; digits that no JSON number has (`0012`) stay text.
+    /// A plain scalar by YAML 1.2's core schema. Digits that are not a JSON number (`0012`) stay text.
     private static func plainScalar(_ text: String) -> JSON {
         switch text {
         case "", "~", "null", "Null", "NULL": return .null
@@ -112,10 +112,10 @@ extension TemplateExpression {
         }
         switch name {
         case "Ref":
-            guard let target = node.string else { throw invalid("Ref takes a name, not \(node.kind)") }
+            guard let target = node.string else { throw invalid("Ref: expected a name, not \(node.kind)") }
             return .ref(target)
         case "Condition":
-            guard let target = node.string else { throw invalid("Condition takes a name, not \(node.kind)") }
+            guard let target = node.string else { throw invalid("Condition: expected a name, not \(node.kind)") }
             return .condition(target)
         case "Fn::GetAtt":
             if let text = node.string, let dot = text.firstIndex(of: ".") {
@@ -125,27 +125,27 @@ extension TemplateExpression {
                     name: TemplateExpression(kind: .scalar(.string(attribute)), mark: node.mark))
             }
             guard let parts = node.sequence, parts.count == 2, let target = parts[0].string else {
-                throw invalid("Fn::GetAtt takes Resource.Attribute or a list of the two, not \(node.kind)")
+                throw invalid("Fn::GetAtt: expected Resource.Attribute or a list of the two, not \(node.kind)")
             }
             return .attribute(of: target, name: try TemplateExpression(parts[1], file: file))
         case "Fn::Sub":
             if let text = node.string { return .substitute(text, [:]) }
             guard let parts = node.sequence, parts.count == 2, let text = parts[0].string,
                 let variables = parts[1].mapping
-            else { throw invalid("Fn::Sub takes a text, or a list of a text and a mapping, not \(node.kind)") }
+            else { throw invalid("Fn::Sub: expected a text, or a list of a text and a mapping, not \(node.kind)") }
             var values: [String: TemplateExpression] = [:]
             for entry in variables { values[entry.key] = try TemplateExpression(entry.value, file: file) }
             return .substitute(text, values)
         case "Fn::If":
             guard let parts = node.sequence, parts.count == 3, let condition = parts[0].string else {
-                throw invalid("Fn::If takes a list of a condition's name and two values")
+                throw invalid("Fn::If: expected a list of a condition's name and two values")
             }
             return .choose(
                 condition: condition, try TemplateExpression(parts[1], file: file),
                 otherwise: try TemplateExpression(parts[2], file: file))
         default:
             guard let function = Function(rawValue: String(name.dropFirst("Fn::".count))) else {
-                throw invalid("\(name) is not an intrinsic function that the emulator knows")
+                throw invalid("\(name) is not an intrinsic function that is emulated")
             }
             let arguments = node.sequence ?? []
             if function.takesBareArgument, arguments.count != 1 {
@@ -153,7 +153,7 @@ extension TemplateExpression {
             }
             guard function.argumentCount.map({ $0 == arguments.count }) ?? !arguments.isEmpty else {
                 let wanted = function.argumentCount.map(String.init) ?? "1 or more"
-                throw invalid("\(name) takes a list of \(wanted), not \(arguments.count)")
+                throw invalid("\(name): expected a list of \(wanted), not \(arguments.count)")
             }
             return .apply(function, try expressions(arguments, file))
         }

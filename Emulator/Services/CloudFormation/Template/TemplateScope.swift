@@ -2,18 +2,18 @@ internal import EmulatorCore
 internal import JSON
 internal import YAML
 
-/// What names mean while a template is played: parameters, pseudo parameters, mappings, conditions, and the resources
-/// that exist so far.
+/// The meaning of names while a template is deployed: parameters, pseudo parameters, mappings, conditions, and the
+/// resources that exist so far.
 struct TemplateScope: Sendable {
     let template: Template
     let account: Account
     let stackName: String
     private let parameters: [String: JSON]
     private var conditions: [String: Bool] = [:]
-    /// By logical id.
+    /// By logical ID.
     var resources: [String: ProvisionedResource] = [:]
 
-    /// - Parameter overrides: values for parameters; the others take their defaults.
+    /// - Parameter overrides: values for parameters; the others have their defaults.
     init(
         _ template: Template, stackName: String, overrides: [String: String], account: Account
     ) throws(TemplateError) {
@@ -35,7 +35,7 @@ struct TemplateScope: Sendable {
     private static func value(
         of parameter: Template.Parameter, _ override: String?, _ file: String
     ) throws(TemplateError) -> JSON {
-        guard let text = override ?? parameter.defaultValue ?? madeUpValue(ofType: parameter.type) else {
+        guard let text = override ?? parameter.defaultValue ?? placeholderValue(ofType: parameter.type) else {
             throw .invalid(
                 file: file, mark: parameter.mark, logicalID: parameter.name,
                 reason: "the parameter has no default; give it a value with --parameter \(parameter.name)=…")
@@ -49,8 +49,9 @@ struct TemplateScope: Sendable {
         return .array(text.split(separator: ",").map { .string(String($0.drop { $0 == " " })) })
     }
 
-    /// Ids of networks and the like that nothing here plays: `subnet-00000000000000001`; nil for types of one's own.
-    private static func madeUpValue(ofType type: String) -> String? {
+    /// Placeholder IDs of networks and similar types, which are not emulated: `subnet-00000000000000001`; nil for other
+    /// types.
+    private static func placeholderValue(ofType type: String) -> String? {
         let isList = type.hasPrefix("List<")
         let element = isList ? String(type.dropFirst(5).dropLast()) : type
         let parts = element.split(separator: ":", omittingEmptySubsequences: true)
@@ -79,12 +80,12 @@ struct TemplateScope: Sendable {
         case "AWS::StackId": return .string(account.arn("cloudformation", "stack/\(stackName)/emulator"))
         case "AWS::NotificationARNs": return []
         case "AWS::NoValue": return nil
-        default: throw invalid(mark, "nothing is called \(name): no parameter, and no resource that exists")
+        default: throw invalid(mark, "\(name) is neither a parameter nor an existing resource")
         }
     }
 
     func attribute(_ name: String, of logicalID: String, at mark: YAMLMark?) throws(TemplateError) -> JSON {
-        guard let resource = resources[logicalID] else { throw invalid(mark, "no resource is called \(logicalID)") }
+        guard let resource = resources[logicalID] else { throw invalid(mark, "no resource is named \(logicalID)") }
         guard let value = resource.attributes[name] else {
             throw invalid(mark, "\(logicalID) has no attribute \(name) in the emulator")
         }
@@ -94,19 +95,20 @@ struct TemplateScope: Sendable {
     // MARK: Conditions
 
     func condition(_ name: String, at mark: YAMLMark?) throws(TemplateError) -> Bool {
-        guard let value = conditions[name] else { throw invalid(mark, "no condition is called \(name)") }
+        guard let value = conditions[name] else { throw invalid(mark, "no condition is named \(name)") }
         return value
     }
 
-    /// - Parameter dependents: the conditions whose computation needs this one.
+    /// - Parameter dependents: the conditions whose evaluation needs this one.
     private mutating func condition(
         _ name: String, from dependents: [String], at mark: YAMLMark?
     ) throws(TemplateError) -> Bool {
         if let known = conditions[name] { return known }
-        guard let expression = template.conditions[name] else { throw invalid(mark, "no condition is called \(name)") }
+        guard let expression = template.conditions[name] else { throw invalid(mark, "no condition is named \(name)") }
         guard !dependents.contains(name) else {
             throw invalid(
-                expression.mark, "conditions go in a circle: \((dependents + [name]).joined(separator: " -> "))")
+                expression.mark,
+                "conditions depend on each other in a circle: \((dependents + [name]).joined(separator: " -> "))")
         }
         for needed in expression.conditionNames {
             _ = try condition(needed, from: dependents + [name], at: expression.mark)
@@ -120,7 +122,7 @@ struct TemplateScope: Sendable {
 }
 
 extension TemplateExpression {
-    /// The conditions that this expression asks for.
+    /// The conditions that this expression refers to.
     fileprivate var conditionNames: [String] {
         switch kind {
         case .condition(let name): [name]

@@ -18,7 +18,7 @@ enum ComparisonOperator: String, Sendable, CaseIterable {
     case greaterOrEqual = "GE"
     case contains = "CONTAINS"
 
-    /// How many values it compares with.
+    /// The number of values that it compares with.
     var operandCounts: ClosedRange<Int> {
         switch self {
         case .null, .notNull: 0...0
@@ -37,7 +37,7 @@ enum ComparisonOperator: String, Sendable, CaseIterable {
         }
     }
 
-    /// The same as an expression's condition.
+    /// The equivalent condition of an expression.
     func condition(on attribute: String, _ values: [AttributeValue]) -> Condition {
         let path = DocumentPath(attribute: attribute)
         let values = values.map { Condition.Operand.value($0) }

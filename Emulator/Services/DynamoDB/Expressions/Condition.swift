@@ -1,6 +1,6 @@
 internal import EmulatorCore
 
-/// A condition that can be asked of an item: names looked up, values in place, types checked.
+/// A condition that can be evaluated on an item: names and values are resolved, types are checked.
 indirect enum Condition: Sendable {
     case or(Condition, Condition)
     case and(Condition, Condition)
@@ -31,7 +31,7 @@ indirect enum Condition: Sendable {
 }
 
 extension Condition {
-    /// Whether the condition holds for `item`; an absent item is an empty one.
+    /// Whether the condition is true for `item`; a missing item counts as an empty one.
     func holds(for item: Item) -> Bool {
         switch self {
         case .or(let left, let right): left.holds(for: item) || right.holds(for: item)
@@ -92,7 +92,7 @@ extension Condition.Operand {
 }
 
 extension Condition.Comparator {
-    /// An absent value differs from everything; values of different types have no order.
+    /// A missing value differs from every value; values of different types have no order.
     func holds(_ left: AttributeValue?, _ right: AttributeValue?) -> Bool {
         guard let left, let right else { return self == .notEqual }
         return switch self {
@@ -107,7 +107,7 @@ extension Condition.Comparator {
 }
 
 extension AttributeValue {
-    /// What `size` says: bytes of texts and binaries, members of collections.
+    /// The value of `size`: bytes of strings and binaries, members of collections.
     fileprivate var length: Int? {
         switch self {
         case .string(let text): text.utf8.count

@@ -2,9 +2,9 @@ internal import EmulatorCore
 internal import Digest
 internal import JSON
 
-/// Turns conditions as written into ones that can be asked, with the service's checks in the service's order.
+/// Resolves a parsed condition into one that can be evaluated, with the service's checks in the service's order.
 struct ConditionResolver {
-    /// - Throws: the first broken rule: functions unknown, functions misused, reserved words, then condition by
+    /// - Throws: the first broken rule: unknown functions, misused functions, reserved words, then condition by
     ///   condition.
     static func resolve(
         _ expression: String, _ placeholders: inout Placeholders
@@ -34,7 +34,7 @@ struct ConditionResolver {
         for child in syntax.children { try checkFunctionNames(child) }
     }
 
-    /// `size` gives a number, the other functions a truth: neither can stand where the other is due.
+    /// `size` returns a number, the other functions a boolean: neither is allowed in place of the other.
     private static func checkFunctionUse(_ syntax: ConditionSyntax) throws(ExpressionError) {
         switch syntax {
         case .function("size", _): throw misuse(of: "size")
@@ -181,7 +181,7 @@ struct ConditionResolver {
     }
 }
 
-/// An operand with names and values looked up; functions inside not yet checked.
+/// An operand whose names and values are resolved, but whose functions are not checked.
 private indirect enum ResolvedOperand {
     case path(DocumentPath)
     case value(AttributeValue)
@@ -203,7 +203,7 @@ private indirect enum ResolvedOperand {
         return operands
     }
 
-    /// The type that is known before any item is seen.
+    /// The type, if it is known without an item.
     var kind: AttributeValue.Kind? {
         switch self {
         case .path: nil
@@ -249,7 +249,7 @@ private indirect enum ResolvedOperand {
 }
 
 extension ConditionSyntax {
-    /// What the node joins, in the order of writing.
+    /// The children of the node, in the order of the text.
     fileprivate var children: [ConditionSyntax] {
         switch self {
         case .or(let left, let right), .and(let left, let right), .comparison(_, let left, let right): [left, right]

@@ -1,6 +1,6 @@
 internal import EmulatorCore
 
-/// A condition as written, before names and values are looked up and types checked.
+/// A parsed condition, before names and values are resolved and types are checked.
 indirect enum ConditionSyntax: Sendable {
     case or(ConditionSyntax, ConditionSyntax)
     case and(ConditionSyntax, ConditionSyntax)
@@ -12,7 +12,7 @@ indirect enum ConditionSyntax: Sendable {
     case path(PathSyntax)
     case value(String)
 
-    /// Whether it can stand beside a comparator. A function can; whether this one may is checked later.
+    /// Whether it can be the operand of a comparator. A function can; whether this function may is checked later.
     fileprivate var isOperand: Bool {
         switch self {
         case .function, .path, .value: true
@@ -20,7 +20,7 @@ indirect enum ConditionSyntax: Sendable {
         }
     }
 
-    /// Whether it can stand beside AND.
+    /// Whether it can be the operand of AND.
     fileprivate var isCondition: Bool {
         switch self {
         case .path, .value: false
@@ -29,11 +29,11 @@ indirect enum ConditionSyntax: Sendable {
     }
 }
 
-/// Reads conditions: OR binds weakest, then AND, NOT, comparisons.
+/// Parses conditions. In ascending order of precedence: OR, AND, NOT, comparisons.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html>
 struct ConditionParser {
     private var tokens: ExpressionTokens
-    /// The tokens of the parenthesised group that was read last.
+    /// The tokens of the last parenthesised group.
     private var lastGroup: Range<Int>?
     private var redundantParentheses = false
     private var operators = 0

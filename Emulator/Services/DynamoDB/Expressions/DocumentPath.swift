@@ -1,6 +1,6 @@
 internal import EmulatorCore
 
-/// Where a value is inside an item: an attribute, then members of maps and elements of lists.
+/// The path to a value in an item: an attribute, then members of maps and elements of lists.
 struct DocumentPath: Sendable, Hashable {
     enum Step: Sendable, Hashable {
         case member(String)
@@ -10,7 +10,7 @@ struct DocumentPath: Sendable, Hashable {
     var attribute: String
     var steps: [Step] = []
 
-    /// The service's way to show a path in messages: `[attribute, member, [3]]`.
+    /// The path in the service's messages: `[attribute, member, [3]]`.
     var shown: String {
         let rest = steps.map { step in
             switch step {
@@ -33,11 +33,11 @@ struct DocumentPath: Sendable, Hashable {
         return value
     }
 
-    /// How two paths of one expression get into each other's way.
+    /// How two paths of one expression clash.
     enum Clash {
-        /// One lies inside the other, or they are the same.
+        /// One contains the other, or they are equal.
         case overlap
-        /// One takes for a map what the other takes for a list.
+        /// One expects a map where the other expects a list.
         case conflict
     }
 

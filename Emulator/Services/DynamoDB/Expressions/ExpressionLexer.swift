@@ -1,6 +1,6 @@
 internal import EmulatorCore
 
-/// One token of an expression, with its place in the text.
+/// A token of an expression, with its position in the text.
 struct ExpressionToken: Sendable, Equatable {
     enum Kind: Sendable, Equatable {
         case identifier
@@ -20,20 +20,20 @@ struct ExpressionToken: Sendable, Equatable {
     /// Offsets into the expression's UTF-8.
     var range: Range<Int>
 
-    /// Compares without case, as the language's keywords are written in any.
+    /// Compares without case, because keywords may have any case.
     func isKeyword(_ keyword: String) -> Bool { kind == .identifier && text.uppercased() == keyword }
     func isSymbol(_ symbol: String) -> Bool { kind == .symbol && text == symbol }
 }
 
-/// Cuts an expression into tokens. What is no token becomes one of kind ``ExpressionToken/Kind/unknown``, for the
-/// parser to refuse where it meets it.
+/// Splits an expression into tokens. Any other byte becomes a token of the kind ``ExpressionToken/Kind/unknown``, which
+/// the parser refuses.
 struct ExpressionLexer {
     private let text: [UInt8]
     private var at = 0
 
     private init(_ text: [UInt8]) { self.text = text }
 
-    /// The tokens of `text`; the last is always the end.
+    /// The tokens of `text`; the last one is always the end.
     static func tokens(of text: [UInt8]) -> [ExpressionToken] {
         var lexer = ExpressionLexer(text)
         var tokens: [ExpressionToken] = []
@@ -64,7 +64,7 @@ struct ExpressionLexer {
         return token(kind, while: Self.isWordPart)
     }
 
-    /// A token of the byte here and those after it that `belongs` accepts.
+    /// A token of the current byte and those after it that `belongs` accepts.
     private mutating func token(_ kind: ExpressionToken.Kind, while belongs: (UInt8) -> Bool) -> ExpressionToken {
         var end = at + 1
         while end < text.count, belongs(text[end]) { end += 1 }

@@ -1,22 +1,22 @@
 internal import EmulatorCore
 
-/// Why an expression cannot be used, in the service's words; the caller adds which expression it was.
+/// Why an expression is invalid, in the service's words; the caller adds the name of the expression.
 struct ExpressionError: Error, Equatable {
     var message: String
 
     init(_ message: String) { self.message = message }
 }
 
-/// The tokens of an expression, taken one after the other.
+/// A cursor over the tokens of an expression.
 struct ExpressionTokens {
     private let text: [UInt8]
     private let tokens: [ExpressionToken]
-    /// The number of the current token.
+    /// The position of the current token.
     private(set) var at = 0
     private var depth = 0
 
     static let sizeLimit = 4096
-    /// Keeps hostile nesting off the stack.
+    /// Protects the stack from hostile nesting.
     private static let depthLimit = 150
 
     init(_ expression: String) throws(ExpressionError) {
@@ -54,7 +54,7 @@ struct ExpressionTokens {
         guard current.kind == .end else { throw syntaxError() }
     }
 
-    /// Notes that the parser goes one level deeper, until ``leave()``.
+    /// Records one more level of nesting, until ``leave()``.
     mutating func enter() throws(ExpressionError) {
         depth += 1
         guard depth <= Self.depthLimit else {
@@ -64,7 +64,7 @@ struct ExpressionTokens {
 
     mutating func leave() { depth -= 1 }
 
-    /// Names the current token, and shows it between its neighbours.
+    /// The syntax error at the current token, which shows the token between its neighbours.
     func syntaxError() -> ExpressionError {
         let neighbours = tokens[max(at - 1, 0)...min(at + 1, tokens.count - 1)].filter { $0.kind != .end }
         let start = neighbours.first?.range.lowerBound ?? 0

@@ -9,7 +9,7 @@ struct KeyCondition: Sendable {
 
 extension KeyCondition {
     /// The conditions that `condition` joins with AND.
-    /// - Throws: the service's words for whatever else it holds.
+    /// - Throws: the service's error for any other condition.
     static func conditions(in condition: Condition) throws(DynamoDBFault) -> [KeyCondition] {
         var conditions: [KeyCondition] = []
         try collect(condition, into: &conditions)

@@ -1,6 +1,6 @@
 internal import EmulatorCore
 
-/// A document path as written, its placeholders not yet resolved.
+/// A parsed document path, whose placeholders are not resolved.
 struct PathSyntax: Sendable {
     enum Step: Sendable {
         case name(String)
@@ -10,7 +10,7 @@ struct PathSyntax: Sendable {
 
     var steps: [Step]
 
-    /// The first reserved word among the names, as written.
+    /// The first reserved word among the names, in its original case.
     var reservedWord: String? {
         for case .name(let name) in steps where ReservedWords.contain(name) { return name }
         return nil

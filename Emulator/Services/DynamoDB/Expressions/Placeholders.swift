@@ -1,8 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// `ExpressionAttributeNames` and `ExpressionAttributeValues` of a request, and which of them its expressions have
-/// used.
+/// `ExpressionAttributeNames` and `ExpressionAttributeValues` of a request, and which of them its expressions use.
 struct Placeholders: Sendable {
     private let names: [(name: String, value: String)]?
     private let values: [(name: String, value: UncheckedValue)]?
@@ -10,7 +9,7 @@ struct Placeholders: Sendable {
     private var usedNames: Set<String> = []
     private var usedValues: Set<String> = []
 
-    /// - Throws: ``DynamoDBFault/serialization(_:)`` where they have not the shape.
+    /// - Throws: ``DynamoDBFault/serialization(_:)`` if they have the wrong shape.
     init(_ request: WireStructure) throws(DynamoDBFault) {
         names = try request.stringMap("ExpressionAttributeNames")
         guard let members = try request.map("ExpressionAttributeValues", type: "AttributeValue") else {
@@ -25,7 +24,7 @@ struct Placeholders: Sendable {
     var hasNames: Bool { names != nil }
     var hasValues: Bool { values != nil }
 
-    /// Checks the placeholders and their values, before any expression is read.
+    /// Checks the placeholders and their values, before any expression is parsed.
     mutating func check() throws(DynamoDBFault) {
         if let names {
             if names.isEmpty { throw .validation("ExpressionAttributeNames must not be empty") }
@@ -74,7 +73,7 @@ struct Placeholders: Sendable {
         return value
     }
 
-    /// Refuses placeholders that no expression used.
+    /// Refuses placeholders that no expression uses.
     func checkAllUsed() throws(DynamoDBFault) {
         let unusedNames = (names ?? []).map(\.name).filter { !usedNames.contains($0) }
         if !unusedNames.isEmpty {

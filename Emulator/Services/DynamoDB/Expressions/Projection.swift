@@ -1,6 +1,6 @@
 internal import EmulatorCore
 
-/// The part of an item that a reader asks for.
+/// The part of an item that a reader requests.
 struct Projection: Sendable {
     let paths: [DocumentPath]
 
@@ -18,7 +18,7 @@ struct Projection: Sendable {
         self.paths = paths
     }
 
-    /// Maps keep the members asked for, lists the elements asked for, closed up.
+    /// Maps keep the requested members; lists keep the requested elements without gaps.
     func of(_ item: Item) -> Item {
         var result = Item()
         for (attribute, steps) in Self.grouped(paths.map { ($0.attribute, $0.steps[...]) }) {
@@ -55,7 +55,7 @@ struct Projection: Sendable {
         }
     }
 
-    /// The paths of each name, in the order in which the names come first.
+    /// The paths of each name, in the order of the names' first use.
     private static func grouped(_ paths: [(String, Steps)]) -> [(String, [Steps])] {
         var groups: [(String, [Steps])] = []
         for (name, steps) in paths {

@@ -1,4 +1,4 @@
-/// The words that an expression cannot use as attribute names; `#name` placeholders stand in for them.
+/// The words that cannot be attribute names in an expression, except through a `#name` placeholder.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html>
 enum ReservedWords {
     /// Compares without case.

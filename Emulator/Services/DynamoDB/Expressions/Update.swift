@@ -21,7 +21,7 @@ struct Update: Sendable {
     }
 
     let changes: [Change]
-    /// What is said of an attribute whose type the change does not fit.
+    /// The error if a change does not fit the type of its attribute.
     let wrongType: DynamoDBFault
 
     init(
@@ -34,7 +34,7 @@ struct Update: Sendable {
 
     var paths: [DocumentPath] { changes.map(\.path) }
 
-    /// Whether all it does is take away: then no item comes to be where none was.
+    /// Whether it only removes. Such an update does not create an item.
     var onlyRemoves: Bool {
         !changes.isEmpty
             && changes.allSatisfy { change in
@@ -45,8 +45,8 @@ struct Update: Sendable {
             }
     }
 
-    /// The item after the update. All operands are read from the item as it was before.
-    /// - Throws: ``DynamoDBFault/validation(_:)`` when the item has not what the update needs.
+    /// The item after the update. All operands are read from the item before the update.
+    /// - Throws: ``DynamoDBFault/validation(_:)`` if the item lacks what the update needs.
     func applied(to item: Item) throws(DynamoDBFault) -> Item {
         var result = item
         var sets: [(path: DocumentPath, value: AttributeValue)] = []
@@ -64,7 +64,7 @@ struct Update: Sendable {
                 value = try members.deleted(from: value, wrongType)
             }
         }
-        // From the last element on, so that no index shifts before its turn.
+        // From the last element to the first, so that removals do not shift later indexes.
         let removed = changes.compactMap { change in if case .remove(let path) = change { path } else { nil } }
         for path in removed.sorted(by: { $1.precedes($0) }) {
             try result.change(at: path) { value throws(DynamoDBFault) in value = nil }
@@ -130,7 +130,7 @@ extension Update.Operand {
 }
 
 extension AttributeValue {
-    /// ADD: the sum, or the union; the value itself where there was none.
+    /// ADD: the sum or the union, or the value itself if there was none.
     func added(to value: AttributeValue?, _ wrongType: DynamoDBFault) throws(DynamoDBFault) -> AttributeValue {
         switch (value, self) {
         case (nil, _): return self
@@ -153,7 +153,7 @@ extension AttributeValue {
         }
     }
 
-    /// DELETE: the set without these members; nil when none is left.
+    /// DELETE: the set without these members; nil if none is left.
     func deleted(from value: AttributeValue?, _ wrongType: DynamoDBFault) throws(DynamoDBFault) -> AttributeValue? {
         switch (value, self) {
         case (nil, _): return nil
@@ -173,7 +173,7 @@ extension AttributeValue {
 }
 
 extension DocumentPath {
-    /// An order in which elements of one list stand by their indexes.
+    /// An order that sorts elements of one list by their indexes.
     fileprivate func precedes(_ other: DocumentPath) -> Bool {
         if !attribute.hasSameBytes(as: other.attribute) { return attribute.precedesByBytes(other.attribute) }
         for (left, right) in zip(steps, other.steps) where left != right {
@@ -189,7 +189,7 @@ extension DocumentPath {
 }
 
 extension Item {
-    /// Lets `body` change the value at `path`, nil standing for none.
+    /// Lets `body` change the value at `path`; nil means no value.
     fileprivate mutating func change(
         at path: DocumentPath, _ body: (inout AttributeValue?) throws(DynamoDBFault) -> Void
     ) throws(DynamoDBFault) {

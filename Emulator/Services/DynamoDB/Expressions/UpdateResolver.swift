@@ -1,6 +1,6 @@
 internal import EmulatorCore
 
-/// Turns updates as written into ones that can be applied, with the service's checks in the service's order.
+/// Resolves a parsed update into one that can be applied, with the service's checks in the service's order.
 struct UpdateResolver {
     static let functionNames: Set<String> = ["if_not_exists", "list_append"]
 
@@ -38,7 +38,7 @@ struct UpdateResolver {
         }
     }
 
-    /// ADD takes a number or a set, DELETE a set.
+    /// ADD needs a number or a set, DELETE a set.
     private static func checkOperand(
         _ section: UpdateSyntax.Section, _ operand: Update.Operand?
     ) throws(ExpressionError) {
@@ -52,7 +52,7 @@ struct UpdateResolver {
 }
 
 extension DocumentPath {
-    /// Refuses paths of which one holds another, or that disagree on what holds them.
+    /// Refuses paths that contain each other, or that disagree on the type of their container.
     static func checkApart(_ paths: [DocumentPath]) throws(ExpressionError) {
         var conflict: ExpressionError?
         for (position, path) in paths.enumerated() {
@@ -78,7 +78,7 @@ extension DocumentPath {
 }
 
 extension AttributeValue.Kind {
-    /// How messages about ADD and DELETE spell the type.
+    /// The name of the type in messages about ADD and DELETE.
     fileprivate var spelled: String {
         switch self {
         case .string: "STRING"

@@ -1,6 +1,6 @@
 internal import EmulatorCore
 
-/// An update as written: sections of actions on paths.
+/// A parsed update: sections of actions on paths.
 struct UpdateSyntax: Sendable {
     enum Section: String, Sendable, CaseIterable {
         case set = "SET"
@@ -25,11 +25,11 @@ struct UpdateSyntax: Sendable {
     }
 
     var actions: [Action] = []
-    /// The section that stands twice.
+    /// The section that occurs twice.
     var repeatedSection: Section?
 }
 
-/// Reads update expressions.
+/// Parses update expressions.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.UpdateExpressions.html>
 struct UpdateParser {
     private var tokens: ExpressionTokens

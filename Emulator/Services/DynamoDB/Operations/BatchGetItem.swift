@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// Reads up to 100 items of one or more tables; past 16 MB the rest is left for another call.
+/// Reads up to 100 items of one or more tables. Above 16 MB, the rest is left for another call.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
 struct BatchGetItem: ReadingOperation {
     private struct TableKeys: Sendable {

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// Puts and deletes up to 25 items, each on its own account: no conditions, and here none is left unprocessed.
+/// Puts and deletes up to 25 items, each on its own and without conditions. Here no item is left unprocessed.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
 struct BatchWriteItem: WritingOperation {
     private enum Write: Sendable {

@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// Switches point-in-time recovery on or off; the emulator remembers it and keeps no history.
+/// Switches point-in-time recovery on or off. The emulator stores the setting but keeps no history.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateContinuousBackups.html>
 struct UpdateContinuousBackups: WritingOperation {
     private let tableName: String
@@ -40,7 +40,7 @@ struct UpdateContinuousBackups: WritingOperation {
     }
 }
 
-/// Tells whether point-in-time recovery is on.
+/// Returns whether point-in-time recovery is on.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeContinuousBackups.html>
 struct DescribeContinuousBackups: ReadingOperation {
     private let tableName: String

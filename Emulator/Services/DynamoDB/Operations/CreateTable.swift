@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// Makes a table. It is active at once; the answer says CREATING, as the service's does.
+/// Creates a table. It is active at once, but the answer says CREATING, as on AWS.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html>
 struct CreateTable: WritingOperation {
     let request: TableRequest
@@ -43,7 +43,7 @@ extension TableDefinition {
         view: TableStream.View, on state: DynamoDBState, in transaction: borrowing Transaction
     ) throws {
         let table = description["TableArn"]?.string ?? ""
-        // A label is a time; two streams that begin in one millisecond still need two.
+        // A label is a time, and two streams of one millisecond need different labels.
         var time = state.clock.now().milliseconds
         while try ChangeLog.hasStream(arn: Self.streamARN(of: table, at: time), in: transaction.snapshot) { time += 1 }
         let label = Self.streamLabel(at: time)

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// Deletes one item by its key; with a condition, only if that holds for it.
+/// Deletes one item by its key; with a condition, only if it is true for the item.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html>
 struct DeleteItem: WritingOperation {
     let parameters: WriteParameters

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// Deletes a table with its items. Its stream ends; what the stream holds can be read for its time.
+/// Deletes a table with its items. Its stream ends, but its records can be read until they expire.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteTable.html>
 struct DeleteTable: WritingOperation {
     private let tableName: String

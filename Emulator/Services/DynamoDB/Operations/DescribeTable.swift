@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// Tells what a table is; its items are counted now, not every six hours.
+/// Describes a table. Its items are counted at once, not every six hours as on AWS.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html>
 struct DescribeTable: ReadingOperation {
     private let tableName: String
@@ -15,7 +15,7 @@ struct DescribeTable: ReadingOperation {
 }
 
 extension WireStructure {
-    /// `TableName` where it is the one parameter that must be there.
+    /// `TableName`, if it is the only required parameter.
     func requiredTableName() throws(DynamoDBFault) -> String {
         var constraints = Constraints()
         let name = try string("TableName")

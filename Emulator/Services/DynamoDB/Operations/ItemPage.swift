@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// One page of a query or scan, as it fills.
+/// A page of a query or scan.
 struct ItemPage {
     private let parameters: PageParameters
     private let table: Table
@@ -21,7 +21,7 @@ struct ItemPage {
         self.index = index
     }
 
-    /// Takes the next item.
+    /// Adds the next item.
     /// - Returns: whether the page has room for another.
     mutating func take(_ stored: Item) -> Bool {
         let item = parameters.part(of: stored, in: index, of: table)
@@ -59,7 +59,7 @@ extension Snapshot {
         var sql: String
         var values: [SQLValue]
         if let index {
-            // CROSS JOIN keeps SQLite to this order: entries first, then their items.
+            // CROSS JOIN makes SQLite read in this order: entries first, then their items.
             sql = """
                 SELECT i.item FROM dynamodb_index_entry AS e CROSS JOIN dynamodb_item AS i \
                 ON i.table_id = ? AND i.hash = e.item_hash AND i.range = e.item_range WHERE e.index_id = ?

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// One operation of DynamoDB: made from a request, which it checks as far as the request alone tells, then performed.
+/// One operation of DynamoDB. Its initialiser checks all rules that depend only on the request.
 protocol DynamoDBOperation: Sendable {
     init(_ request: WireStructure) throws(DynamoDBFault)
 }
@@ -11,7 +11,7 @@ protocol ReadingOperation: DynamoDBOperation {
     func perform(on state: DynamoDBState, in snapshot: borrowing Snapshot) throws -> JSON
 }
 
-/// An operation that changes something; its answer goes out when the change is durable.
+/// An operation that changes something. Its answer is sent once the change is durable.
 protocol WritingOperation: DynamoDBOperation {
     func perform(on state: DynamoDBState, in transaction: borrowing Transaction) throws -> JSON
 }

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// Writes one item in place of the one with its key; with a condition, only if that holds for the item now stored.
+/// Replaces the item with the same key; with a condition, only if it is true for the stored item.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html>
 struct PutItem: WritingOperation {
     let parameters: WriteParameters
@@ -40,7 +40,7 @@ extension Item {
 }
 
 extension Table {
-    /// Refuses an item whose value for an index's key is of another type, or empty.
+    /// Refuses an item whose value for an index key has the wrong type or is empty.
     func checkIndexKeys(of item: Item) throws(DynamoDBFault) {
         for index in indexes {
             for key in index.keys.keys {

@@ -74,8 +74,8 @@ struct KeyRange {
     private let lower: (bytes: [UInt8], isIncluded: Bool)?
     private let upper: (bytes: [UInt8], isIncluded: Bool)?
 
-    /// - Throws: ``DynamoDBFault/validation(_:)`` unless the conditions are one equality on the hash key and perhaps
-    ///   one range of the range key.
+    /// - Throws: ``DynamoDBFault/validation(_:)`` unless the conditions are an equality on the hash key and at most one
+    ///   range of the range key.
     init(_ conditions: [KeyCondition], _ keys: KeySchema) throws(DynamoDBFault) {
         func condition(on name: String) -> KeyCondition? { conditions.first { $0.attribute.hasSameBytes(as: name) } }
         guard let onHash = condition(on: keys.hash.name) else {
@@ -125,13 +125,13 @@ struct KeyRange {
         return bytes
     }
 
-    /// The least bytes after all that begin with `prefix`; nil when there are none.
+    /// The smallest bytes after all that begin with `prefix`; nil if there are none.
     private static func end(ofPrefix prefix: [UInt8]) -> [UInt8]? {
         guard let last = prefix.lastIndex(where: { $0 != 0xFF }) else { return nil }
         return prefix[..<last] + [prefix[last] + 1]
     }
 
-    /// Refuses a starting key that no page of this query can have ended with.
+    /// Refuses a starting key at which no page of this query can have ended.
     func check(_ start: PrimaryKey) throws(DynamoDBFault) {
         guard start.hash == hash else {
             throw .validation(
@@ -160,7 +160,7 @@ struct KeyRange {
 
     var terms: [PageTerm] { [hashTerm, lowerTerm, upperTerm].compactMap(\.self) }
 
-    /// The rows after `position`, which lies inside the bounds and so replaces one of them.
+    /// The rows after `position`, which is inside the bounds and therefore replaces one of them.
     func terms(after position: PagePosition, inIndex: Bool, isForward: Bool) -> [PageTerm] {
         let start = PageTerm(
             columns: inIndex ? ["range", "item_hash", "item_range"] : ["range"], comparator: isForward ? ">" : "<",

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// Reads all items of a table or index, in the order of their hashes; several readers can each take a segment.
+/// Reads all items of a table or index, in the order of their hashes. Several readers can each read a segment.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html>
 struct Scan: ReadingOperation {
     private let parameters: PageParameters

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// Tells the account's quotas: the service's defaults.
+/// Returns the account's quotas, which are the service's defaults.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeLimits.html>
 struct DescribeLimits: ReadingOperation {
     init(_ request: WireStructure) throws(DynamoDBFault) {}
@@ -14,7 +14,7 @@ struct DescribeLimits: ReadingOperation {
     }
 }
 
-/// Tells where the service is reached.
+/// Returns the service's address.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeEndpoints.html>
 struct DescribeEndpoints: ReadingOperation {
     init(_ request: WireStructure) throws(DynamoDBFault) {}

@@ -29,7 +29,7 @@ struct TagResource: WritingOperation {
     }
 }
 
-/// Takes tags from a table.
+/// Removes tags from a table.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UntagResource.html>
 struct UntagResource: WritingOperation {
     private let arn: String

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// Names the attribute that says when an item expires, or stops expiry.
+/// Sets the attribute with the expiry time of items, or switches expiry off.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html>
 struct UpdateTimeToLive: WritingOperation {
     private let tableName: String
@@ -46,7 +46,7 @@ struct UpdateTimeToLive: WritingOperation {
     }
 }
 
-/// Tells which attribute says when an item expires.
+/// Returns the attribute with the expiry time of items.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTimeToLive.html>
 struct DescribeTimeToLive: ReadingOperation {
     private let tableName: String

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// Reads up to 100 items as they are at one moment.
+/// Reads up to 100 items in one consistent snapshot.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactGetItems.html>
 struct TransactGetItems: ReadingOperation {
     private let gets: [(tableName: String, key: Item, projection: Projection?)]

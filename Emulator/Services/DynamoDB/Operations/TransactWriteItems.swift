@@ -3,7 +3,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// Up to 100 writes and checks that all happen or none does.
+/// Performs up to 100 writes and checks, all or none.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
 struct TransactWriteItems: WritingOperation {
     private let actions: [TransactionAction]
@@ -71,7 +71,7 @@ struct TransactWriteItems: WritingOperation {
         return .object(answer)
     }
 
-    /// The keys of all items. The first that is wrong cancels the transaction before any condition is looked at.
+    /// The keys of all items. The first invalid key cancels the transaction before any condition is evaluated.
     private func keys(of planned: [(action: TransactionAction, table: Table)]) throws(DynamoDBFault) -> [PrimaryKey] {
         var keys: [PrimaryKey] = []
         var seen: [Int64: Set<PrimaryKey>] = [:]
@@ -90,7 +90,7 @@ struct TransactWriteItems: WritingOperation {
         return keys
     }
 
-    /// What each item is and is to be; every condition that fails is among the reasons.
+    /// The old and new value of each item; every failed condition is among the reasons.
     private func changes(
         _ planned: [(action: TransactionAction, table: Table)], at keys: [PrimaryKey], in snapshot: borrowing Snapshot
     ) throws -> [(old: Item?, new: Item?)] {
@@ -111,7 +111,7 @@ struct TransactWriteItems: WritingOperation {
 }
 
 extension CancellationReason {
-    /// - Throws: `fault` itself where it is none that an item of a transaction can have.
+    /// - Throws: `fault` itself if an item of a transaction cannot have it.
     fileprivate init(_ fault: DynamoDBFault) throws(DynamoDBFault) {
         switch fault {
         case .conditionalCheckFailed(let item):
@@ -123,7 +123,7 @@ extension CancellationReason {
     }
 }
 
-/// The request tokens of transactions of the last ten minutes: a transaction that comes again is answered, not
+/// The request tokens of transactions of the last ten minutes. A transaction with a known token is answered, not
 /// repeated.
 enum TransactionTokens {
     static let schema = """
@@ -134,8 +134,8 @@ enum TransactionTokens {
 
     private static let keptMilliseconds: Int64 = 10 * 60 * 1000
 
-    /// - Returns: false when the same transaction was made with this token before.
-    /// - Throws: ``DynamoDBFault/idempotentParameterMismatch`` when it was another one.
+    /// - Returns: false if the same transaction was already performed with this token.
+    /// - Throws: ``DynamoDBFault/idempotentParameterMismatch`` if the token belongs to another transaction.
     static func claim(
         _ token: String, for fingerprint: [UInt8], at now: Int64, in transaction: borrowing Transaction
     ) throws -> Bool {
@@ -155,7 +155,7 @@ enum TransactionTokens {
 }
 
 extension JSON {
-    /// The same value with the members of its objects in the order of their names.
+    /// The same value with the members of objects sorted by name.
     fileprivate var canonical: JSON {
         switch self {
         case .object(let object):

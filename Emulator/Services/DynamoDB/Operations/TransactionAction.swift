@@ -15,7 +15,7 @@ struct TransactionAction: Sendable {
     let condition: Condition?
     let onFailure: ReturnValuesOnConditionCheckFailure
 
-    /// One element of `TransactItems`, its shape read and its rules to be checked when all shapes are known.
+    /// An element of `TransactItems` of the right shape, whose rules are checked once all shapes are known.
     struct Unchecked {
         fileprivate let kind: String
         fileprivate let tableName: String
@@ -74,7 +74,7 @@ struct TransactionAction: Sendable {
         }
     }
 
-    /// The item, or the key, that the request gave.
+    /// The item or the key in the request.
     var given: Item {
         switch work {
         case .put(let item), .check(let item), .delete(let item), .update(let item, _): item
@@ -88,8 +88,8 @@ struct TransactionAction: Sendable {
         return key
     }
 
-    /// What is to be stored in place of `stored`.
-    /// - Throws: ``DynamoDBFault/conditionalCheckFailed(item:)`` and what an update of such an item throws.
+    /// The item that replaces `stored`.
+    /// - Throws: ``DynamoDBFault/conditionalCheckFailed(item:)``, or the error of the update.
     func result(on stored: Item?, of table: Table) throws(DynamoDBFault) -> Item? {
         try condition?.check(stored, onFailure)
         switch work {

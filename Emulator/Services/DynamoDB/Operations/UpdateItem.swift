@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// Changes attributes of one item, or makes the item; with a condition, only if that holds for the item now stored.
+/// Changes attributes of one item, or creates it; with a condition, only if it is true for the stored item.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html>
 struct UpdateItem: WritingOperation {
     let parameters: WriteParameters
@@ -61,7 +61,7 @@ extension Update {
         }
     }
 
-    /// The item after the update, checked; nil where there was none and the update makes none.
+    /// The checked item after the update; nil if there was none and the update creates none.
     func result(on stored: Item?, key: Item, of table: Table) throws(DynamoDBFault) -> Item? {
         let updated = try applied(to: stored ?? key)
         if stored == nil, onlyRemoves { return nil }

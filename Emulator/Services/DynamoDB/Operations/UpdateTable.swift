@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// Changes a table's billing, stream, protection and global indexes. All is done when the answer comes.
+/// Changes a table's billing, stream, protection and global indexes. Everything is done when the answer is sent.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html>
 struct UpdateTable: WritingOperation {
     private enum IndexUpdate: Sendable {
@@ -14,7 +14,7 @@ struct UpdateTable: WritingOperation {
     private let tableName: String
     private let definitions: [AttributeDefinition]?
     private let billing: BillingRequest
-    private let streamIsWanted: Bool?
+    private let enablesStream: Bool?
     private let streamView: TableStream.View?
     private let isProtected: Bool?
     private let tableClass: String?
@@ -34,7 +34,7 @@ struct UpdateTable: WritingOperation {
         indexUpdates = updates
         try constraints.check()
 
-        streamIsWanted = stream.isEnabled
+        enablesStream = stream.isEnabled
         streamView = try stream.checkedView()
         try billing.check(isTable: false)
         let changesSomething =
@@ -120,7 +120,7 @@ struct UpdateTable: WritingOperation {
         _ definition: inout TableDefinition, of table: Table, on state: DynamoDBState,
         in transaction: borrowing Transaction
     ) throws {
-        switch (streamIsWanted, table.stream) {
+        switch (enablesStream, table.stream) {
         case (true, _?):
             throw DynamoDBFault.validation("Table already has an enabled stream: TableName: \(table.name)")
         case (true, nil):
@@ -149,13 +149,13 @@ struct UpdateTable: WritingOperation {
 }
 
 extension TableDefinition {
-    /// The table's definitions with those of a request, which need not repeat what is known.
+    /// The table's definitions and those of a request, which need not repeat the existing ones.
     fileprivate func attributeDefinitions(mergedWith new: [AttributeDefinition]) -> [AttributeDefinition] {
         let known = (description["AttributeDefinitions"]?.array ?? []).compactMap(AttributeDefinition.init(stored:))
         return known.filter { old in !new.contains { $0.name == old.name } } + new
     }
 
-    /// Forgets definitions of attributes that are in no key any more.
+    /// Drops definitions of attributes that are no longer in any key.
     fileprivate mutating func dropUnusedAttributes() {
         let indexes = ["LocalSecondaryIndexes", "GlobalSecondaryIndexes"].flatMap { description[$0]?.array ?? [] }
         let schemas = [description["KeySchema"]] + indexes.map { $0["KeySchema"] }
@@ -166,7 +166,7 @@ extension TableDefinition {
             })
     }
 
-    /// Lets `body` change the description of a global index; an empty one is removed.
+    /// Lets `body` change the description of a global index; an empty description removes the index.
     fileprivate mutating func changeIndex(
         named name: String, of table: Table, _ body: (inout JSONObject) -> Void
     ) throws(DynamoDBFault) {

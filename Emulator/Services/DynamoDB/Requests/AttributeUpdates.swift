@@ -1,6 +1,6 @@
 internal import EmulatorCore
 
-/// `AttributeUpdates`: the update of the time before expressions.
+/// `AttributeUpdates`, the legacy form of an update expression.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.AttributeUpdates.html>
 struct AttributeUpdates: Sendable {
     private enum Action: String, CaseIterable {

@@ -1,6 +1,6 @@
 internal import EmulatorCore
 
-/// `AttributesToGet`: the projection of the time before expressions.
+/// `AttributesToGet`, the legacy form of a projection expression.
 struct AttributesToGet: Sendable {
     let names: [String]?
 
@@ -12,7 +12,7 @@ struct AttributesToGet: Sendable {
         }
     }
 
-    /// Nil where the request has no such parameter.
+    /// Nil if the request does not have the parameter.
     var projection: Projection? { names.map { Projection(paths: $0.map { DocumentPath(attribute: $0) }) } }
 }
 

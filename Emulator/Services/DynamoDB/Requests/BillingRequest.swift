@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// How a table or an index is to be paid for.
+/// The requested billing of a table or an index.
 struct BillingRequest: Sendable {
     enum Mode: String, CaseIterable { case provisioned = "PROVISIONED", payPerRequest = "PAY_PER_REQUEST" }
 
@@ -50,7 +50,7 @@ struct BillingRequest: Sendable {
         }
     }
 
-    /// A global index is paid for as its table is.
+    /// A global index has the billing of its table.
     func check(index name: String, pricedBy table: BillingRequest) throws(DynamoDBFault) {
         if table.isOnDemand, hasThroughput {
             throw .invalidParameter(
@@ -62,7 +62,7 @@ struct BillingRequest: Sendable {
         try checkBounds()
     }
 
-    /// The wire's description of the capacity; zeros when paid by request.
+    /// The capacity in its wire form; zeros for on-demand billing.
     var throughput: JSON {
         [
             "NumberOfDecreasesToday": 0, "ReadCapacityUnits": .int(reads ?? 0), "WriteCapacityUnits": .int(writes ?? 0),

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 
-/// What a put and a delete are asked alike: an item or its key, on a condition of either generation. The service finds
-/// faults in the order of these lines, with those of the item itself between ``init(_:given:)`` and ``condition()``.
+/// The common part of a put and a delete: an item or its key, with an expression or a legacy condition. The service
+/// checks in the order of these lines, and the item itself between ``init(_:given:)`` and ``condition()``.
 struct ConditionedWrite: Sendable {
     let parameters: WriteParameters
     /// The item or the key.

@@ -1,16 +1,16 @@
 internal import EmulatorCore
 
-/// The rules that each parameter must keep by itself. All that are broken are told at once, in one message.
+/// The constraints of single parameters. One message lists all broken constraints.
 struct Constraints {
     private var violations: [String] = []
-    /// The service names no more than these.
+    /// The service lists at most this many.
     private static let shownAtMost = 10
 
     mutating func notNull(_ path: String, isPresent: Bool) {
         if !isPresent { violate("null", path, "Member must not be null") }
     }
 
-    /// A parameter of an enumeration, as the service lists its values.
+    /// A parameter with enumerated values, in the service's order.
     mutating func oneOf<Value: RawRepresentable & CaseIterable>(
         _ path: String, _ text: String?, _: Value.Type
     ) -> Value? where Value.RawValue == String {
@@ -40,7 +40,7 @@ struct Constraints {
         }
     }
 
-    /// A table's name, or the ARN that may stand for it. Nil, too, is a violation.
+    /// A table's name, or its ARN. Nil is also a violation.
     mutating func tableName(_ path: String, _ name: String?) {
         guard let name else { return notNull(path, isPresent: false) }
         if ARN.isClaimed(by: name) { return }
@@ -63,7 +63,7 @@ struct Constraints {
         (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || "_.-".utf8.contains(byte)
     }
 
-    /// A map whose values break a rule, which the service names without showing them.
+    /// A map with values that break a constraint. The message does not show the values.
     mutating func violateMapValue(_ path: String, _ rules: String) {
         violate("'{}'", path, "Map value must satisfy constraint: [\(rules)]")
     }
@@ -72,7 +72,7 @@ struct Constraints {
         violations.append("Value \(value) at '\(path)' failed to satisfy constraint: \(rule)")
     }
 
-    /// - Throws: ``DynamoDBFault/validation(_:)`` listing what was broken.
+    /// - Throws: ``DynamoDBFault/validation(_:)`` with all broken constraints.
     func check() throws(DynamoDBFault) {
         guard !violations.isEmpty else { return }
         let shown = violations.prefix(Self.shownAtMost)

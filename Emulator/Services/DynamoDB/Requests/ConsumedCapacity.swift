@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// The capacity units that a request costs on AWS: by the table and by each index.
+/// The capacity units that a request consumes on AWS, for the table and for each index.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
 struct ConsumedCapacity: Sendable {
     enum Kind: Sendable { case read, write }
@@ -10,10 +10,10 @@ struct ConsumedCapacity: Sendable {
     private let kind: Kind
     private(set) var tableUnits = 0.0
     private var indexUnits: [(index: SecondaryIndex, units: Double)] = []
-    /// Transactions cost double, and say which kind of units they used.
+    /// Transactions consume twice the units, and report their kind.
     private var isTransactional = false
 
-    /// A write: a unit for each KB of the larger of both items, and for each index entry that comes or goes.
+    /// A write: a unit per KB of the larger item, and one per index entry that is added or removed.
     init(writing table: Table, from old: Item?, to new: Item?) {
         self.table = table
         kind = .write
@@ -40,7 +40,7 @@ struct ConsumedCapacity: Sendable {
         }
     }
 
-    /// A read of `bytes` in all: half a unit for each 4 KB, a whole one where it is consistent.
+    /// A read of `bytes` in total: half a unit per 4 KB, or a whole unit if it is consistent.
     init(reading table: Table, index: SecondaryIndex? = nil, bytes: Int, consistent: Bool, transactional: Bool = false)
     {
         self.table = table
@@ -81,7 +81,7 @@ struct ConsumedCapacity: Sendable {
         return document
     }
 
-    /// Nil where the request did not ask.
+    /// Nil if the request did not ask for it.
     func document(_ detail: ReturnConsumedCapacity) -> JSON? {
         guard detail != .none else { return nil }
         var document: JSONObject = ["TableName": .string(table.name)]

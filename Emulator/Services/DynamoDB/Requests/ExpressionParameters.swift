@@ -1,15 +1,15 @@
 internal import EmulatorCore
 internal import JSON
 
-/// The parameters of a request that are expressions, and those of older times that say the same.
+/// The expression parameters of a request, and their legacy equivalents.
 struct ExpressionParameters {
     private let expressions: [(name: String, text: String?)]
     private let legacy: [(name: String, isPresent: Bool)]
     var placeholders: Placeholders
 
     /// - Parameters:
-    ///   - expressions: the operation's expression parameters, as the service lists them.
-    ///   - legacy: its parameters that cannot stand beside expressions.
+    ///   - expressions: the operation's expression parameters, in the service's order.
+    ///   - legacy: its parameters that cannot be combined with expressions.
     init(
         _ request: WireStructure, expressions: [String], legacy: [String] = []
     ) throws(DynamoDBFault) {
@@ -22,12 +22,12 @@ struct ExpressionParameters {
 
     func text(_ name: String) -> String? { expressions.first { $0.name == name }?.text }
 
-    /// Refuses a mix of old and new parameters, and placeholders for no expression.
+    /// Refuses a mix of legacy and expression parameters, and placeholders without an expression.
     func checkMix() throws(DynamoDBFault) {
         let used = expressions.filter { $0.text != nil }.map(\.name)
-        // KeyConditions may stand beside a filter or projection expression.
-        let forgiven = text("KeyConditionExpression") == nil ? "KeyConditions" : ""
-        let old = legacy.filter { $0.isPresent && $0.name != forgiven }.map(\.name)
+        // KeyConditions may be combined with a filter or projection expression.
+        let allowed = text("KeyConditionExpression") == nil ? "KeyConditions" : ""
+        let old = legacy.filter { $0.isPresent && $0.name != allowed }.map(\.name)
         if !used.isEmpty, !old.isEmpty {
             throw .validation(
                 "Can not use both expression and non-expression parameters in the same request: Non-expression "

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// A secondary index that a request wants made.
+/// A secondary index in a request.
 struct IndexRequest: Sendable {
     enum ProjectionType: String, CaseIterable { case all = "ALL", include = "INCLUDE", keysOnly = "KEYS_ONLY" }
 
@@ -42,7 +42,7 @@ struct IndexRequest: Sendable {
         billing = try BillingRequest(structure, &constraints)
     }
 
-    /// - Parameter table: how the table is paid for; nil for a local index, which has no capacity of its own.
+    /// - Parameter table: the billing of the table; nil for a local index, which has no capacity of its own.
     func check(_ definitions: [AttributeDefinition], pricedBy table: BillingRequest?) throws(DynamoDBFault) {
         let defined = definitions.map(\.name)
         let names = keySchema.map(\.name)
@@ -60,8 +60,8 @@ struct IndexRequest: Sendable {
     }
 
     /// - Parameters:
-    ///   - status: nil for a local index, which has none.
-    ///   - billing: how the table is paid for; nil for a local index.
+    ///   - status: the index's status; nil for a local index, which has none.
+    ///   - billing: the billing of the table; nil for a local index.
     func description(tableARN: String, status: String?, billing tableBilling: BillingRequest?) -> JSON {
         var projection: JSONObject = ["ProjectionType": .string(projectionType?.rawValue ?? "ALL")]
         projection["NonKeyAttributes"] = nonKeyAttributes.map { .array($0.map { .string($0) }) }

@@ -31,7 +31,7 @@ struct KeyElement: Sendable {
         return elements
     }
 
-    /// Refuses a schema that is not one hash key and then perhaps a range key, both defined.
+    /// Refuses a schema unless it is a hash key and at most one range key, all of them defined.
     static func check(_ schema: [KeyElement], _ definitions: [AttributeDefinition]) throws(DynamoDBFault) {
         let names = schema.map(\.name)
         let defined = definitions.map(\.name)
@@ -79,7 +79,7 @@ struct AttributeDefinition: Sendable {
         self.type = type
     }
 
-    /// - Parameter stored: what ``document`` was.
+    /// - Parameter stored: the stored ``document``.
     init?(stored: JSON) {
         guard let name = stored["AttributeName"]?.string,
             let type = ScalarType(rawValue: stored["AttributeType"]?.string ?? "")

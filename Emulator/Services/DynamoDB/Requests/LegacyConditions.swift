@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// `Expected`, `QueryFilter`, `ScanFilter` or `KeyConditions` of a request, read but not yet checked.
+/// `Expected`, `QueryFilter`, `ScanFilter` or `KeyConditions` of a request, parsed but not checked.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.html>
 struct LegacyConditions: Sendable {
     private struct Entry: Sendable {
@@ -46,7 +46,7 @@ struct LegacyConditions: Sendable {
         } else {
             entries = nil
         }
-        // The one operator joins the conditions of filters and expectations, never those of keys.
+        // The operator joins the conditions of filters and expectations, but not those of keys.
         join =
             name == "KeyConditions"
             ? nil
@@ -58,7 +58,7 @@ struct LegacyConditions: Sendable {
 
     // MARK: Expected
 
-    /// What `Expected` says as one condition.
+    /// `Expected` as one condition.
     func condition() throws(DynamoDBFault) -> Condition? {
         try checkJoin()
         var conditions: [Condition] = []
@@ -95,7 +95,7 @@ struct LegacyConditions: Sendable {
         return comparison.condition(on: name, values)
     }
 
-    /// `Exists` and `Value`, where no operator is given.
+    /// `Exists` and `Value` without an operator.
     private func existence(_ entry: Entry) throws(DynamoDBFault) -> Condition {
         let name = entry.attribute
         if entry.list != nil {
@@ -117,13 +117,13 @@ struct LegacyConditions: Sendable {
 
     // MARK: Filters and key conditions
 
-    /// What a filter says as one condition.
+    /// A filter as one condition.
     func filter() throws(DynamoDBFault) -> Condition? {
         try checkJoin()
         return joined(try keyConditions().map { $0.comparison.condition(on: $0.attribute, $0.values) })
     }
 
-    /// The attributes that the conditions are about.
+    /// The attributes in the conditions.
     var attributes: [String] { (entries ?? []).map(\.attribute) }
 
     func keyConditions() throws(DynamoDBFault) -> [KeyCondition] {

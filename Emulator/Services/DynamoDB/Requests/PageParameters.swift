@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// What Query and Scan have in common: where to read, where to start, how far, and what to answer.
+/// The common parameters of Query and Scan: what to read, where to start, how far, and what to answer.
 struct PageParameters: Sendable {
     enum Select: String, Sendable, CaseIterable {
         case specificAttributes = "SPECIFIC_ATTRIBUTES"
@@ -37,7 +37,7 @@ struct PageParameters: Sendable {
         isConsistent = try request.boolean("ConsistentRead") ?? false
     }
 
-    /// Checks the starting key's values and the old projection.
+    /// Checks the starting key's values and the legacy projection.
     mutating func checkStart() throws(DynamoDBFault) {
         try attributesToGet.checkDistinct()
         do throws(DynamoDBFault) {
@@ -47,9 +47,9 @@ struct PageParameters: Sendable {
         }
     }
 
-    /// Reads the expressions that both operations have.
-    mutating func resolve(_ expressions: inout ExpressionParameters, filter old: Condition?) throws(DynamoDBFault) {
-        filter = try expressions.condition("FilterExpression") ?? old
+    /// Parses the expressions of both operations.
+    mutating func resolve(_ expressions: inout ExpressionParameters, filter legacy: Condition?) throws(DynamoDBFault) {
+        filter = try expressions.condition("FilterExpression") ?? legacy
         let expression = try expressions.projection()
         projection = expression ?? attributesToGet.projection
         try expressions.placeholders.checkAllUsed()
@@ -71,7 +71,7 @@ struct PageParameters: Sendable {
 
     var countsOnly: Bool { select == .count }
 
-    /// The index that is to be read, checked against what the request wants of it; nil for the table itself.
+    /// The index to read, checked against the request; nil for the table itself.
     func index(of table: Table) throws(DynamoDBFault) -> SecondaryIndex? {
         guard let indexName else { return nil }
         guard let index = table.index(named: indexName) else {
@@ -96,13 +96,14 @@ struct PageParameters: Sendable {
         return index
     }
 
-    /// What of a stored item is read from `index`: all of it where a local index fetches the rest from the table.
+    /// The part of a stored item that is read from `index`, or the whole item if a local index fetches it from the
+    /// table.
     func part(of item: Item, in index: SecondaryIndex?, of table: Table) -> Item {
         guard let index, select != .allAttributes, index.isGlobal || projection == nil else { return item }
         return index.part(of: item, tableKeys: table.keys)
     }
 
-    /// The starting key's place in the table, and in the index; the request must give both exactly.
+    /// The position of the starting key in the table and the index, whose keys the request must give exactly.
     func position(in table: Table, _ index: SecondaryIndex?) throws(DynamoDBFault) -> PagePosition? {
         guard let start else { return nil }
         let names = table.keys.names + (index?.keys.names ?? [])
@@ -126,7 +127,7 @@ struct PageParameters: Sendable {
     }
 }
 
-/// Where a page begins: after this entry of the table or index, and among equal entries after this item.
+/// The start of a page: after this entry of the table or index, and among equal entries after this item.
 struct PagePosition: Sendable {
     var entry: PrimaryKey
     var item: PrimaryKey

@@ -17,7 +17,7 @@ struct StreamRequest: Sendable {
             "streamSpecification.streamViewType", try structure.string("StreamViewType"), TableStream.View.self)
     }
 
-    /// The view of the stream that is wanted; nil where none is.
+    /// The view of the requested stream; nil if none is requested.
     func checkedView() throws(DynamoDBFault) -> TableStream.View? {
         if isEnabled == true, view == nil {
             throw .invalidParameter("StreamSpecification.StreamViewType is required when StreamEnabled is true")

@@ -98,7 +98,7 @@ struct TableRequest: Sendable {
         }
     }
 
-    /// The wire's description of the new table.
+    /// The description of the new table in its wire form.
     func description(arn: String, tableID: String, at now: Int64) -> JSONObject {
         var description: JSONObject = [
             "AttributeDefinitions": .array(definitions.map(\.document)), "TableName": .string(name),

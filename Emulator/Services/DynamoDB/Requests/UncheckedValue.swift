@@ -1,20 +1,20 @@
 internal import EmulatorCore
 internal import JSON
 
-/// An attribute value of a request: of the right shape, its rules not enforced yet.
+/// An attribute value of a request that has the right shape, but whose rules are not checked yet.
 ///
-/// The service checks shapes of the whole request first and values when their turn comes, so the first broken rule
-/// waits here until somebody asks for the value.
+/// The service checks the shapes of the whole request first and values later, so the first broken rule is kept here
+/// until the value is read.
 struct UncheckedValue: Sendable {
     fileprivate let outcome: Result<AttributeValue, BrokenRule>
 
-    /// What the service says of a value that no attribute can have.
+    /// The service's message about an invalid value.
     struct BrokenRule: Error { var message: String }
 
     /// The value.
     func value() throws(BrokenRule) -> AttributeValue { try outcome.get() }
 
-    /// How many lists and maps may lie inside each other.
+    /// The maximum nesting of lists and maps.
     private static let depthLimit = 32
 
     init(element: JSON, depth: Int = 0) throws(DynamoDBFault) {
@@ -129,7 +129,7 @@ struct UncheckedValue: Sendable {
     }
 }
 
-/// An item, or a key, of a request: its values of the right shape, their rules not enforced yet.
+/// An item or a key of a request that has the right shape, but whose rules are not checked yet.
 struct UncheckedItem: Sendable {
     fileprivate let outcome: Result<Item, UncheckedValue.BrokenRule>
 

@@ -1,10 +1,10 @@
 internal import EmulatorCore
 internal import JSON
 
-// The JSON protocol converts a request to the operation's shape before anything else, and refuses what does not fit.
-// Null counts as absent everywhere.
+// The JSON protocol first converts a request to the operation's shape, and refuses a request that does not fit.
+// Everywhere null counts as absent.
 
-/// One structure of a request, its members read by name and type.
+/// A structure of a request, whose members are read by name and type.
 struct WireStructure: Sendable {
     let members: JSONObject
 
@@ -35,7 +35,7 @@ struct WireStructure: Sendable {
         try member(name).map { value throws(DynamoDBFault) in try Wire.integer(value, type: type) }
     }
 
-    /// - Parameter type: the shape's name on the wire, which errors mention.
+    /// - Parameter type: the shape's name in errors.
     func structure(_ name: String, type: String) throws(DynamoDBFault) -> WireStructure? {
         guard let value = member(name) else { return nil }
         guard case .object(let members) = value else {
@@ -61,7 +61,7 @@ struct WireStructure: Sendable {
         return structures
     }
 
-    /// - Parameter type: the type of the values, which errors mention.
+    /// - Parameter type: the type of the values in errors.
     func map(_ name: String, type: String) throws(DynamoDBFault) -> JSONObject? {
         try member(name).map { value throws(DynamoDBFault) in try Wire.map(value, type: type) }
     }
@@ -135,7 +135,7 @@ enum Wire {
         throw mismatch(value, "Boolean")
     }
 
-    /// A number with a fraction loses it.
+    /// The integer part of a number.
     static func integer(_ value: JSON, type: String) throws(DynamoDBFault) -> Int {
         guard case .number(let number) = value else { throw mismatch(value, type) }
         if let int = number.int { return int }

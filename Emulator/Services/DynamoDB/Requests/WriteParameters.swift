@@ -1,7 +1,8 @@
 internal import EmulatorCore
 internal import JSON
 
-/// What PutItem, UpdateItem and DeleteItem have in common: the table, the condition, and what the answer is to hold.
+/// The common parameters of PutItem, UpdateItem and DeleteItem: the table, the condition, and the content of the
+/// answer.
 struct WriteParameters: Sendable {
     let tableName: String
     let returnValues: ReturnValues
@@ -9,7 +10,8 @@ struct WriteParameters: Sendable {
     let metrics: ReturnItemCollectionMetrics
     let onFailure: ReturnValuesOnConditionCheckFailure
 
-    /// Reads them and notes broken rules; `tableName` is empty where missing, which ``Constraints/check()`` refuses.
+    /// Reads the parameters and collects broken rules. A missing `tableName` is empty, and ``Constraints/check()``
+    /// refuses it.
     init(_ request: WireStructure, _ constraints: inout Constraints) throws(DynamoDBFault) {
         let name = try request.string("TableName")
         constraints.tableName("tableName", name)
@@ -24,23 +26,21 @@ struct WriteParameters: Sendable {
         onFailure = try request.onConditionFailure(&constraints)
     }
 
-    /// PutItem and DeleteItem know what was; only UpdateItem tells what is.
+    /// PutItem and DeleteItem return only the old item; only UpdateItem returns the new one.
     func checkReturnsOldOnly() throws(DynamoDBFault) {
         if returnValues != .none, returnValues != .allOld {
             throw .validation("ReturnValues can only be ALL_OLD or NONE")
         }
     }
 
-    /// Whether the answer, or the rule that lets the write go ahead, needs the item that is stored.
+    /// Whether the answer or the condition needs the stored item.
     func needsStoredItem(_ condition: Condition?, in table: Table) -> Bool {
         condition != nil || returnValues != .none || capacity != .none || table.stream != nil
             || !table.indexes.isEmpty
     }
 
-    /// The answer to a write that was made.
-    func answer(
-        attributes: Item?, key: Item, table: Table, old: Item?, new: Item?
-    ) -> JSON {
+    /// The answer to a successful write.
+    func answer(attributes: Item?, key: Item, table: Table, old: Item?, new: Item?) -> JSON {
         var answer = JSONObject()
         if let attributes, !attributes.isEmpty { answer["Attributes"] = attributes.document }
         answer["ConsumedCapacity"] = ConsumedCapacity(writing: table, from: old, to: new).document(capacity)
@@ -67,17 +67,15 @@ extension WireStructure {
 }
 
 extension Condition {
-    /// Lets a write go ahead, or not.
-    func check(
-        _ stored: Item?, _ onFailure: ReturnValuesOnConditionCheckFailure
-    ) throws(DynamoDBFault) {
+    /// Throws unless the condition is true for the stored item.
+    func check(_ stored: Item?, _ onFailure: ReturnValuesOnConditionCheckFailure) throws(DynamoDBFault) {
         if holds(for: stored ?? Item()) { return }
         throw .conditionalCheckFailed(item: onFailure == .allOld ? stored : nil)
     }
 }
 
 extension Table {
-    /// The estimate that the service gives with writes to a table with local indexes: here always the smallest step.
+    /// The size estimate for writes to a table with local indexes, which is always the smallest one here.
     func itemCollectionMetrics(of item: Item) -> JSON {
         [
             "ItemCollectionKey": item.only([keys.hash.name]).document,

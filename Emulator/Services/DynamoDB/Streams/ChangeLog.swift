@@ -3,7 +3,7 @@ internal import JSON
 internal import Synchronization
 internal import Time
 
-/// One item's change, before it is written down as the stream's view shows it.
+/// The change of an item, before it becomes a record with the stream's view.
 struct ItemChange {
     let keys: KeySchema
     let old: Item?
@@ -19,7 +19,7 @@ struct ItemChange {
     }
 }
 
-/// The streams of all tables: written in the transaction that makes the change, kept for 24 hours.
+/// The streams of all tables. A record is written in the transaction of its change, and kept for 24 hours.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html>
 final class ChangeLog: Sendable {
     enum Actor { case user, timeToLive }
@@ -56,7 +56,7 @@ final class ChangeLog: Sendable {
             .text(stream.tableName), .blob(stream.stored.bytes), .integer(clock.now().milliseconds))
     }
 
-    /// Ends the stream: its records stay for their time, none are added.
+    /// Ends the stream. Its records stay until they expire, and none are added.
     func end(streamARN arn: String, in transaction: borrowing Transaction) throws {
         try transaction.execute(
             "UPDATE dynamodb_stream SET ended = ? WHERE arn = ? AND ended IS NULL", .integer(clock.now().milliseconds),
@@ -106,7 +106,7 @@ final class ChangeLog: Sendable {
         return .object(record)
     }
 
-    /// Drops the stream's records past their time, and streams that ended as long ago; once a minute is often enough.
+    /// Deletes expired records and streams that ended as long ago, at most once a minute.
     private func trim(stream id: Int64, at now: Int64, in transaction: borrowing Transaction) throws {
         let due = nextTrim.withLock { next in
             guard now >= next else { return false }
@@ -129,7 +129,7 @@ final class ChangeLog: Sendable {
     }
 }
 
-/// Sequence numbers as the wire shows them: 21 digits or more, growing.
+/// Sequence numbers in their wire form: 21 or more digits, increasing.
 enum StreamPosition {
     private static let base = UInt128(100_000_000_000_000) * 1_000_000
 

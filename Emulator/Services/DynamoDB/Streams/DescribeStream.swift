@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// Tells what a stream is, and its shard.
+/// Describes a stream and its shard.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_DescribeStream.html>
 struct DescribeStream: ReadingOperation {
     private let arn: String

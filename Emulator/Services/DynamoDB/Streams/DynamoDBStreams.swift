@@ -1,7 +1,7 @@
 package import EmulatorCore
 package import JSON
 
-/// DynamoDB Streams: what changed in the tables of ``DynamoDB``, each stream one shard.
+/// DynamoDB Streams: the changes in the tables of ``DynamoDB``. Each stream is one shard.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB_Streams.html>
 package struct DynamoDBStreams: JSONService {
     private let store: Store

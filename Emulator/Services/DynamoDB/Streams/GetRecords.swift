@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// Reads records of a shard from a place on.
+/// Reads records of a shard after an iterator.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html>
 struct GetRecords: ReadingOperation {
     private let iterator: ShardIterator
@@ -30,7 +30,7 @@ struct GetRecords: ReadingOperation {
         let records = try ChangeLog.records(of: stream, after: iterator.after, limit: limit, in: snapshot)
         let last = records.last?.sequence ?? iterator.after
         var answer: JSONObject = ["Records": .array(records.map(\.record))]
-        // A shard that has ended has no next place once all is read.
+        // An ended shard has no next iterator once all records are read.
         if stream.ended == nil || last < stream.lastSequence {
             answer["NextShardIterator"] = .string(ShardIterator(arn: iterator.arn, after: last, issued: now).text)
         }

@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// Gives a place in a stream's shard to read from.
+/// Returns an iterator of a stream's shard.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetShardIterator.html>
 struct GetShardIterator: ReadingOperation {
     private enum IteratorType: String, CaseIterable {
@@ -62,10 +62,10 @@ struct GetShardIterator: ReadingOperation {
     }
 }
 
-/// A place in a shard, as the opaque text that clients carry.
+/// A position in a shard, which clients hold as an opaque text.
 struct ShardIterator: Sendable {
     var arn: String
-    /// The sequence of the last record that was read.
+    /// The sequence of the last record read.
     var after: Int64
     /// Milliseconds since 1970.
     var issued: Int64

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// A stream as the store has it.
+/// A stream in the store.
 struct StoredStream: Sendable {
     var id: Int64
     var description: StreamDescription
@@ -11,7 +11,7 @@ struct StoredStream: Sendable {
     var ended: Int64?
     var lastSequence: Int64
 
-    /// Every stream is one shard, named after the time of its beginning as the service's are.
+    /// Every stream is one shard, which is named after its creation time, as on AWS.
     var shardID: String {
         let digits = String(created)
         return "shardId-" + String(repeating: "0", count: max(0, 20 - digits.utf8.count)) + digits + "-00000001"
@@ -43,7 +43,7 @@ extension ChangeLog {
         try snapshot.first("SELECT 1 FROM dynamodb_stream WHERE arn = ?", .text(arn)) { _ in true } ?? false
     }
 
-    /// The streams of a table, or all, in the order of their ARNs.
+    /// The streams of a table, or all streams, in the order of their ARNs.
     static func streams(ofTable name: String?, in snapshot: borrowing Snapshot) throws -> [StoredStream] {
         try snapshot.all(
             "SELECT \(StoredStream.columns) FROM dynamodb_stream WHERE ?1 IS NULL OR table_name = ?1 ORDER BY arn",
@@ -63,7 +63,7 @@ extension ChangeLog {
         ) { ($0.integer(0), try JSON(parsing: $0.blob(1))) }
     }
 
-    /// The sequence of the oldest record that is still kept; nil when there is none.
+    /// The sequence of the oldest record; nil if there is none.
     static func oldestSequence(of stream: StoredStream, in snapshot: borrowing Snapshot) throws -> Int64? {
         try snapshot.first(
             "SELECT MIN(sequence) FROM dynamodb_stream_record WHERE stream_id = ?", .integer(stream.id)

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// What is known of a stream beside its records.
+/// The properties of a stream.
 struct StreamDescription: Sendable {
     var arn: String
     var label: String

@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// What operations work on: the tables, their items and the record of their changes.
+/// The state of all operations: the tables, their items, and their changes.
 struct DynamoDBState: Sendable {
     let account: Account
     let clock: ClockAndChance
@@ -15,13 +15,13 @@ struct DynamoDBState: Sendable {
         changes = ChangeLog(account: account, clock: clock)
     }
 
-    /// The table that a data operation is about.
+    /// The table of a data operation.
     func table(named name: String, in snapshot: borrowing Snapshot) throws -> Table {
         guard let table = try catalog.table(named: name, in: snapshot) else { throw DynamoDBFault.noSuchTable }
         return table
     }
 
-    /// The table that an operation on tables is about: here the service says which one it missed.
+    /// The table of an operation on tables. Here the service's error names a missing table.
     func describedTable(named name: String, in snapshot: borrowing Snapshot) throws -> Table {
         guard let table = try catalog.table(named: name, in: snapshot) else {
             throw DynamoDBFault.resourceNotFound(
@@ -30,11 +30,11 @@ struct DynamoDBState: Sendable {
         return table
     }
 
-    /// Replaces what is stored at `key`, in the table, its indexes and its stream. Nothing happens where nothing
-    /// changes.
+    /// Replaces the item at `key` in the table and its indexes, and records the change in its stream. Does nothing if
+    /// the items are equal.
     /// - Parameters:
-    ///   - old: what is stored now.
-    ///   - new: what is to be stored; nil deletes.
+    ///   - old: the stored item.
+    ///   - new: the new item; nil deletes.
     func change(
         _ key: PrimaryKey, of table: Table, from old: Item?, to new: Item?, by actor: ChangeLog.Actor = .user,
         in transaction: borrowing Transaction

@@ -1,7 +1,6 @@
 internal import EmulatorCore
 
-// Items and index entries in the store. An entry holds keys alone: what an index projects is cut from the item when
-// read.
+// Items and index entries in the store. An entry has only keys: the projected attributes are read from the item.
 
 enum ItemStorage {
     static let schema = """
@@ -25,7 +24,7 @@ extension Snapshot {
         ) { try ItemReader.item(from: $0.blob(0)) }
     }
 
-    /// How many items the table has, and their bytes as stored.
+    /// The number of items in the table, and their stored bytes.
     func extent(of table: Table) throws -> (count: Int, bytes: Int) {
         try first(
             "SELECT COUNT(*), COALESCE(SUM(LENGTH(item)), 0) FROM dynamodb_item WHERE table_id = ?", .integer(table.id)
@@ -73,7 +72,7 @@ extension Transaction {
         try execute("DELETE FROM dynamodb_index_entry WHERE index_id = ?", .integer(indexID))
     }
 
-    /// Fills a new index from the items that are there.
+    /// Fills a new index from the existing items.
     func buildIndex(_ index: SecondaryIndex, of table: Table) throws {
         try snapshot.query(
             "SELECT hash, range, item FROM dynamodb_item WHERE table_id = ?", .integer(table.id)

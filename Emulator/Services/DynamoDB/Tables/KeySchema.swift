@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import JSON
 
-/// The attributes that make up a table's or an index's key.
+/// The key attributes of a table or an index.
 struct KeySchema: Sendable {
     struct Key: Sendable {
         var name: String
@@ -17,8 +17,8 @@ struct KeySchema: Sendable {
     func has(_ name: String) -> Bool { keys.contains { $0.name.hasSameBytes(as: name) } }
 
     /// - Parameters:
-    ///   - schema: the wire's `KeySchema`, already checked.
-    ///   - definitions: the wire's `AttributeDefinitions`.
+    ///   - schema: a checked `KeySchema` in its wire form.
+    ///   - definitions: `AttributeDefinitions` in their wire form.
     init?(_ schema: JSON?, definitions: JSON?) {
         var kinds: [String: AttributeValue.Kind] = [:]
         for definition in definitions?.array ?? [] {
@@ -36,11 +36,11 @@ struct KeySchema: Sendable {
     }
 }
 
-/// Where an item is in its table, as ordered bytes.
+/// The position of an item in its table, as ordered bytes.
 struct PrimaryKey: Sendable, Hashable {
-    /// Scattered: see ``KeyEncoding/scattered(_:)``.
+    /// The hash key's bytes, scattered by ``KeyEncoding/scattered(_:)``.
     var hash: [UInt8]
-    /// Empty in a table without range key.
+    /// Empty in a table without a range key.
     var range: [UInt8]
 }
 
@@ -48,8 +48,8 @@ extension KeySchema {
     private static let hashSizeLimit = 2048
     private static let rangeSizeLimit = 1024
 
-    /// The key of an item that is to be stored.
-    /// - Throws: ``DynamoDBFault/validation(_:)`` naming what is missing, of the wrong type, empty or too long.
+    /// The key of an item to store.
+    /// - Throws: ``DynamoDBFault/validation(_:)``, which names a missing, mistyped, empty or too long attribute.
     func key(ofItem item: Item) throws(DynamoDBFault) -> PrimaryKey {
         for key in keys {
             guard let value = item[key.name] else {
@@ -63,7 +63,7 @@ extension KeySchema {
         return try encoded(item)
     }
 
-    /// The key that a request gives to name an item: its attributes and no others.
+    /// The key in a request, which must have exactly the key attributes.
     func key(given: Item) throws(DynamoDBFault) -> PrimaryKey {
         guard given.count == keys.count, keys.allSatisfy({ given[$0.name]?.kind == $0.kind }) else {
             throw .keyDoesNotMatchSchema
@@ -97,7 +97,7 @@ extension KeySchema {
         return bytes
     }
 
-    /// The place of `item` in an index: nil where it lacks one of the attributes, so is not in the index.
+    /// The position of `item` in an index; nil if it lacks a key attribute and is therefore not in the index.
     func entry(of item: Item) -> PrimaryKey? {
         guard let hashValue = item[hash.name], hashValue.kind == hash.kind,
             let hashBytes = KeyEncoding.bytes(of: hashValue)

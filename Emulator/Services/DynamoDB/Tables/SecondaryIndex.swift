@@ -3,21 +3,21 @@ internal import JSON
 
 /// A global or local secondary index of a table.
 struct SecondaryIndex: Sendable {
-    /// What of an item a reader of the index gets, beside the keys of table and index.
+    /// The attributes of an item in the index, in addition to the keys of table and index.
     enum ProjectedAttributes: Sendable {
         case all
         case keysOnly
         case include([String])
     }
 
-    /// Unique among all tables and indexes; the store's key.
+    /// The ID in the store, unique among all tables and indexes.
     var id: Int64
     var name: String
     var isGlobal: Bool
     var keys: KeySchema
     var projected: ProjectedAttributes
 
-    /// - Parameter description: the wire's description of the index.
+    /// - Parameter description: the description of the index in its wire form.
     init?(id: Int64, description: JSON, definitions: JSON?, isGlobal: Bool) {
         guard let name = description["IndexName"]?.string,
             let keys = KeySchema(description["KeySchema"], definitions: definitions)

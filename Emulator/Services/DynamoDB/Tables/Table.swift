@@ -1,18 +1,18 @@
 internal import EmulatorCore
 internal import JSON
 
-/// One table: what the wire says of it, and what the service works with, made from that.
+/// A table: its definition, and the parsed form that operations use.
 struct Table: Sendable {
-    /// Unique among all tables and indexes; the store's key.
+    /// The ID in the store, unique among all tables and indexes.
     let id: Int64
-    /// Grows with every change of the definition.
+    /// Increases with every change of the definition.
     var revision: Int64
     var definition: TableDefinition
     let name: String
     let arn: String
     let keys: KeySchema
     let indexes: [SecondaryIndex]
-    /// The stream that changes go to, while it is enabled.
+    /// The stream of the table's changes, if enabled.
     let stream: TableStream?
 
     init?(id: Int64, revision: Int64, definition: TableDefinition) {
@@ -46,7 +46,7 @@ struct Table: Sendable {
     var hasLocalIndexes: Bool { indexes.contains { !$0.isGlobal } }
 }
 
-/// An enabled stream, as the table knows it.
+/// An enabled stream of a table.
 struct TableStream: Sendable {
     enum View: String, Sendable, CaseIterable {
         case newImage = "NEW_IMAGE"
@@ -68,14 +68,14 @@ struct TableStream: Sendable {
     }
 }
 
-/// What is stored of a table.
+/// The stored part of a table.
 struct TableDefinition: Sendable {
-    /// The wire's `TableDescription`, less what changes with the items.
+    /// The `TableDescription` in its wire form, without the values that depend on items.
     var description: JSONObject
     var indexIDs: [String: Int64] = [:]
     var tags: [String: String] = [:]
     var timeToLiveAttribute: String?
-    /// Milliseconds since 1970 since when changes could be undone; nil while recovery is off.
+    /// The earliest point of recovery, in milliseconds since 1970; nil while recovery is off.
     var recoverySince: Int64?
     var recoveryDays: Int?
 

@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Synchronization
 
-/// The tables by name. Definitions are parsed once; the store's revision tells whether one in memory is still right.
+/// The tables by name. A parsed definition is cached as long as its revision equals that in the store.
 final class TableCatalog: Sendable {
     private let parsed = Mutex<[String: Table]>([:])
 
@@ -14,7 +14,7 @@ final class TableCatalog: Sendable {
         INSERT INTO dynamodb_id SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM dynamodb_id);
         """
 
-    /// The table as `snapshot` sees it; nil when there is none.
+    /// The table in `snapshot`, or nil.
     func table(named name: String, in snapshot: borrowing Snapshot) throws -> Table? {
         let name = Self.plainName(name)
         let stamp = try snapshot.first("SELECT id, revision FROM dynamodb_table WHERE name = ?", .text(name)) {
@@ -34,7 +34,7 @@ final class TableCatalog: Sendable {
         try snapshot.all("SELECT name FROM dynamodb_table ORDER BY name") { $0.text(0) }
     }
 
-    /// A number that no table or index has had.
+    /// A new ID for a table or an index.
     func freshID(in transaction: borrowing Transaction) throws -> Int64 {
         try transaction.execute("UPDATE dynamodb_id SET next = next + 1")
         return try transaction.snapshot.first("SELECT next FROM dynamodb_id") { $0.integer(0) } ?? 0

@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 
 extension Table {
-    /// The wire's description, with what is counted.
+    /// The description in its wire form, with the given counts.
     func shown(status: String, count: Int, bytes: Int, indexCounts: [Int64: Int]) -> JSON {
         var description = definition.description
         description["TableStatus"] = .string(status)
@@ -24,7 +24,7 @@ extension Table {
         return .object(description)
     }
 
-    /// The same, counted now.
+    /// The description with the current counts.
     func shown(status: String, in snapshot: borrowing Snapshot) throws -> JSON {
         let extent = try snapshot.extent(of: self)
         var indexCounts: [Int64: Int] = [:]

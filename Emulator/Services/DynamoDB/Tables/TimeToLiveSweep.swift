@@ -1,22 +1,22 @@
 internal import EmulatorCore
 internal import Time
 
-/// Deletes items whose time has come. The service takes up to days for it; here it is a matter of minutes.
+/// Deletes expired items. AWS takes up to days for this, the emulator minutes.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
 extension DynamoDB {
     private static let sweepInterval: Int64 = 60_000
-    /// A sweep that takes long comes less often, so that it never is more than a small part of the work.
+    /// The pause after a sweep, in units of its duration, so that sweeps are only a small part of the load.
     private static let restFactor: Int64 = 50
-    /// Items read, and deleted, at a time.
+    /// The number of items read and deleted at a time.
     private static let pageSize = 500
-    /// An item that expired longer ago than this stays: the service takes the attribute for something else.
+    /// An item that expired longer ago is not deleted: the service assumes that its attribute is not an expiry time.
     private static let oldestExpirySeconds = 5 * 365 * 86400
 
-    /// Deletes expired items again and again, until the task is cancelled.
+    /// Deletes expired items regularly until the task is cancelled.
     func deleteExpiredItemsRegularly() async {
         while !Task.isCancelled {
             let start = state.clock.now().milliseconds
-            // A store that fails tells its callers; the next sweep tries again.
+            // Callers of the store see its failure; the next sweep retries.
             _ = try? await deleteExpiredItems()
             let now = state.clock.now().milliseconds
             let rest = max(Self.sweepInterval, (now - start) * Self.restFactor)
@@ -24,8 +24,8 @@ extension DynamoDB {
         }
     }
 
-    /// Deletes what has expired by now from all tables that have a time to live.
-    /// - Returns: how many items were deleted.
+    /// Deletes the items that have expired, from all tables with a time to live.
+    /// - Returns: the number of deleted items.
     @discardableResult
     func deleteExpiredItems() async throws -> Int {
         let state = state
@@ -66,7 +66,7 @@ extension DynamoDB {
         return (expired, count == Self.pageSize ? last : nil)
     }
 
-    /// Each item is looked at again: it may have been given more time since.
+    /// Checks each item again, because its expiry may have changed.
     private func delete(_ keys: [PrimaryKey], from table: Table) async throws -> Int {
         let state = state
         return try await store.write { [self] transaction in

@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 
 extension AttributeValue {
-    /// The value as the wire shows it: `{"S": "text"}`.
+    /// The value in its wire form: `{"S": "text"}`.
     var document: JSON { [kind.rawValue: content] }
 
     private var content: JSON {
@@ -22,7 +22,7 @@ extension AttributeValue {
 }
 
 extension Item {
-    /// The item as the wire shows it: attribute values by name.
+    /// The item in its wire form: attribute values by name.
     var document: JSON {
         var members = JSONObject()
         for attribute in attributes { members[attribute.name] = attribute.value.document }

@@ -1,6 +1,6 @@
 internal import EmulatorCore
 
-/// One value of an item's attribute.
+/// The value of an attribute.
 /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html>
 enum AttributeValue: Sendable {
     case string(String)
@@ -14,7 +14,7 @@ enum AttributeValue: Sendable {
     case list([AttributeValue])
     case map(Item)
 
-    /// The type descriptors of the wire.
+    /// The type descriptors of the wire form.
     enum Kind: String, Sendable, CaseIterable {
         case string = "S"
         case number = "N"
@@ -43,7 +43,7 @@ enum AttributeValue: Sendable {
         }
     }
 
-    /// What the value counts towards an item's 400 KB.
+    /// The size that counts towards an item's 400 KB.
     /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
     var sizeInBytes: Int {
         switch self {
@@ -61,7 +61,7 @@ enum AttributeValue: Sendable {
 }
 
 extension AttributeValue: Equatable {
-    /// Strings are the same when their bytes are; sets when they have the same members.
+    /// Strings are equal if their bytes are equal, sets if they have the same members.
     static func == (left: AttributeValue, right: AttributeValue) -> Bool {
         switch (left, right) {
         case (.string(let left), .string(let right)): left.hasSameBytes(as: right)
@@ -80,8 +80,7 @@ extension AttributeValue: Equatable {
         }
     }
 
-    /// Whether this comes before `other`: defined for two strings (by UTF-8 bytes), two numbers, two binaries; else
-    /// nil.
+    /// Whether this is less than `other`, for two strings (by UTF-8 bytes), two numbers or two binaries; otherwise nil.
     func precedes(_ other: AttributeValue) -> Bool? {
         switch (self, other) {
         case (.string(let left), .string(let right)): left.precedesByBytes(right)

@@ -1,4 +1,4 @@
-// DynamoDB knows strings as UTF-8 bytes; Swift's own operators would take "é" and "e" with an accent for the same.
+// DynamoDB compares strings as UTF-8 bytes. Swift's own operators treat "é" and "e" with a combining accent as equal.
 extension String {
     func hasSameBytes(as other: String) -> Bool {
         utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)

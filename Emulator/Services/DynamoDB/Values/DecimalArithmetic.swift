@@ -1,5 +1,5 @@
 extension DecimalNumber {
-    /// The exact sum. Where 38 digits cannot hold it the service calls that an overflow too.
+    /// The exact sum. If it needs more than 38 digits, the service also calls that an overflow.
     func adding(_ other: DecimalNumber) throws(DecimalError) -> DecimalNumber {
         if significand == 0 { return other }
         if other.significand == 0 { return self }
@@ -25,8 +25,8 @@ extension DecimalNumber {
 
     /// The significand if the exponent were `lower`.
     ///
-    /// The other operand ends in a digit at 10^`lower`, and so does the result. A result of 38 digits at most therefore
-    /// needs operands below 2 × 10^38 only, which 128 bits hold.
+    /// The other operand ends in a digit at 10^`lower`, and so does the result. A result of at most 38 digits therefore
+    /// needs only operands below 2 × 10^38, which fit 128 bits.
     private func scaled(to lower: Int) throws(DecimalError) -> UInt128 {
         let shift = exponent - lower
         guard shift < Self.powers.count else { throw .overflow }

@@ -70,7 +70,7 @@ struct DecimalNumber: Sendable, Hashable {
     /// The digits of the significand, most significant first.
     var digits: [UInt8] { Array(String(significand).utf8.map { $0 - 0x30 }) }
 
-    /// Plain decimal notation, as the service answers it: no exponent, no leading or trailing zeros.
+    /// Plain decimal notation, as in the service's answers: no exponent, no leading or trailing zeros.
     var text: String {
         if significand == 0 { return "0" }
         let digits = String(significand)
@@ -81,7 +81,7 @@ struct DecimalNumber: Sendable, Hashable {
         return sign + digits.prefix(pointAt) + "." + digits.dropFirst(pointAt)
     }
 
-    /// What the service counts for it: about one byte for two digits, and one more.
+    /// The size that the service counts: about one byte per two digits, plus one.
     /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
     var sizeInBytes: Int {
         if significand == 0 { return 1 }
@@ -101,7 +101,7 @@ extension DecimalNumber: Comparable {
         if significand == 0 || other.significand == 0 { return other.significand == 0 && significand != 0 }
         if exponent == other.exponent { return significand > other.significand }
         if order != other.order { return order > other.order }
-        // The same order: the one with the lower exponent has more digits; written with as many, both still fit.
+        // With the same order, the lower exponent means more digits; scaled to the same exponent, both still fit.
         let difference = exponent - other.exponent
         return difference > 0
             ? significand * Self.powers[difference] > other.significand

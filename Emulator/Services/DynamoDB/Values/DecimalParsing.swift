@@ -1,6 +1,6 @@
 internal import EmulatorCore
 
-/// Why a text, or a result, is no number that DynamoDB stores.
+/// Why DynamoDB cannot store a text or a result as a number.
 enum DecimalError: Error, Equatable {
     case notNumeric(String)
     case overflow
@@ -20,8 +20,7 @@ enum DecimalError: Error, Equatable {
 }
 
 extension DecimalNumber {
-    /// Reads sign, digits with an optional point, and an optional exponent. Zeros before and after the digits do not
-    /// count.
+    /// Parses a sign, digits with an optional point, and an optional exponent. Leading and trailing zeros do not count.
     init(_ text: String) throws(DecimalError) {
         var scanner = DecimalScanner()
         for byte in text.utf8 where !scanner.accept(byte) { throw .notNumeric(text) }
@@ -39,16 +38,16 @@ extension DecimalNumber {
     }
 }
 
-/// Reads a number byte by byte, dropping the zeros around its digits.
+/// Parses a number byte by byte, without the zeros around its digits.
 private struct DecimalScanner {
     private enum Place { case start, integer, fraction, exponentStart, exponentSign, exponent }
 
     private var place = Place.start
     private(set) var isNegative = false
     private(set) var significand: UInt128 = 0
-    /// Significant digits seen; `significand` holds them while there are no more than 38.
+    /// The number of significant digits so far; `significand` holds up to 38 of them.
     private(set) var digitCount = 0
-    /// Zeros seen since the last other digit: they count only if another digit follows.
+    /// The number of zeros since the last other digit, which count only if another digit follows.
     private var heldZeros = 0
     private var sawDigit = false
     private var fractionDigits = 0
@@ -68,7 +67,7 @@ private struct DecimalScanner {
             add(byte - 0x30)
         case (0x30...0x39, _):
             place = .exponent
-            // Beyond this every number overflows, or is zero.
+            // Beyond this limit every number overflows or is zero.
             writtenExponent = min(writtenExponent * 10 + Int(byte - 0x30), 1_000_000_000)
         case (UInt8(ascii: "-"), .start), (UInt8(ascii: "+"), .start):
             isNegative = byte == UInt8(ascii: "-")

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 
-/// An item, or a map inside one: attributes by name, ordered by the names' UTF-8 bytes so that equal items are
-/// written alike.
+/// An item or a map inside one. Attributes are ordered by the UTF-8 bytes of their names, so that equal items have
+/// equal bytes.
 struct Item: Sendable, Equatable {
     struct Attribute: Sendable, Equatable {
         var name: String
@@ -18,7 +18,7 @@ struct Item: Sendable, Equatable {
 
     init() {}
 
-    /// - Parameter attributes: in the order of their names, no name twice.
+    /// - Parameter attributes: sorted by name, without duplicates.
     init(ordered attributes: [Attribute]) { self.attributes = attributes }
 
     var isEmpty: Bool { attributes.isEmpty }
@@ -44,7 +44,7 @@ struct Item: Sendable, Equatable {
         position < attributes.count && attributes[position].name.hasSameBytes(as: name)
     }
 
-    /// Where `name` is, or would be.
+    /// The position of `name`, or the position at which to insert it.
     private func position(of name: String) -> Int {
         var low = 0
         var high = attributes.count
@@ -55,10 +55,10 @@ struct Item: Sendable, Equatable {
         return low
     }
 
-    /// The names and values, as the 400 KB limit and capacity units count them.
+    /// The size of names and values that counts towards the 400 KB limit and capacity units.
     var sizeInBytes: Int { attributes.reduce(0) { $0 + $1.name.utf8.count + $1.value.sizeInBytes } }
 
-    /// The named attributes alone.
+    /// An item with only the named attributes.
     func only(_ names: some Sequence<String>) -> Item {
         var item = Item()
         for name in names { item[name] = self[name] }

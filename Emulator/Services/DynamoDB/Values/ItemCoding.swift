@@ -1,9 +1,9 @@
 internal import EmulatorCore
 
-/// Items as the store keeps them: compact bytes that say the same for the same item.
+/// Encodes items for the store, as compact bytes that are equal for equal items.
 ///
-/// An item is the count of its attributes, then for each its name and value. A value is a tag and its content; text
-/// and bytes are preceded by their length. Counts, lengths and digits are LEB128.
+/// An item is the count of its attributes, then the name and value of each. A value is a tag and its content; text and
+/// bytes follow their length. Counts, lengths and digits are LEB128.
 struct ItemWriter {
     private(set) var bytes: [UInt8] = []
 
@@ -73,7 +73,7 @@ struct ItemWriter {
 }
 
 enum ItemCoding {
-    /// Makes every exponent positive: the smallest is -130 less 37 digits.
+    /// Makes every exponent positive: the smallest one is -130 - 37.
     static let exponentBias = 200
 
     static func tag(of kind: AttributeValue.Kind) -> UInt8 {
@@ -98,15 +98,15 @@ enum ItemCoding {
     }()
 }
 
-/// Stored bytes that are no item: the database was changed by another hand.
+/// The stored bytes are not an item: something else changed the database.
 struct DamagedItem: Error, CustomStringConvertible {
     var byte: Int
     var description: String {
-        "a stored DynamoDB item is damaged at byte \(byte); was the data folder changed by something else?"
+        "a stored DynamoDB item is damaged at byte \(byte); check whether another program changed the data folder"
     }
 }
 
-/// Reads what ``ItemWriter`` wrote.
+/// Decodes the output of ``ItemWriter``.
 struct ItemReader {
     private let bytes: [UInt8]
     private var at = 0
@@ -170,7 +170,7 @@ struct ItemReader {
         }
     }
 
-    /// A count or length; never more than the bytes that are left.
+    /// A count or length, at most the number of remaining bytes.
     private mutating func length() throws(DamagedItem) -> Int {
         let value = try integer()
         guard value <= UInt128(bytes.count - at) else { throw DamagedItem(byte: at) }

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import Digest
 
-/// Key values as bytes whose order is the order of the values, so that an index of bytes is an index of keys.
+/// Encodes key values as bytes in the order of the values, so that an index of bytes is an index of keys.
 enum KeyEncoding {
     /// The value's bytes: UTF-8, the binary itself, or the number's encoding. Nil for other types.
     static func bytes(of value: AttributeValue) -> [UInt8]? {
@@ -15,8 +15,8 @@ enum KeyEncoding {
 
     /// A number as an exponent of 100 and base-100 digits, each one byte, complemented for negatives.
     ///
-    /// Zero is the byte 0x80, positives start at or above it, negatives below. Negatives end in a byte greater than
-    /// any digit, since of two negatives the longer is the lesser.
+    /// Zero is the byte 0x80; positive numbers start with it or above, negative numbers below. Negative numbers end in
+    /// a byte greater than any digit, because the longer of two negative numbers is the smaller one.
     static func bytes(of number: DecimalNumber) -> [UInt8] {
         guard number.significand != 0 else { return [0x80] }
         var digits = number.digits
@@ -33,18 +33,18 @@ enum KeyEncoding {
         return bytes
     }
 
-    /// Twenty bytes hold the digits of any number: after so many there is no longer one to tell apart.
+    /// The digits of any number fit in twenty bytes.
     private static let longestDigits = 20
 
-    /// A hash key's bytes preceded by three bytes of their digest: scans go in the order of hashes, as the service's
-    /// do, and parallel segments are ranges of it.
+    /// A hash key's bytes after three bytes of their digest. Scans therefore read in the order of hashes, as on AWS,
+    /// and parallel segments are ranges of that order.
     static func scattered(_ bytes: [UInt8]) -> [UInt8] {
         Digest.md5(Array("Outliers".utf8) + bytes).prefix(hashLength) + bytes
     }
 
     static let hashLength = 3
 
-    /// The first hash of `segment` when the hashes are split into `total` segments; nil past the last.
+    /// The first hash of `segment` if the hashes are split into `total` segments; nil after the last segment.
     static func hashStart(ofSegment segment: Int, of total: Int) -> [UInt8]? {
         guard segment < total else { return nil }
         let start = ((1 << 24) * segment + total - 1) / total

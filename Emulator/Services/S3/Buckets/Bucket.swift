@@ -1,6 +1,6 @@
 internal import EmulatorCore
 
-/// A bucket, as the index has it.
+/// A bucket in the index.
 struct Bucket: Sendable {
     enum Versioning: String, Sendable {
         case never = ""
@@ -13,7 +13,7 @@ struct Bucket: Sendable {
     var createdAt: Int64
     var versioning: Versioning
 
-    /// Whether answers tell versions.
+    /// Whether responses have version headers.
     var hasVersions: Bool { versioning != .never }
 
     init(_ row: borrowing Row) {
@@ -22,7 +22,7 @@ struct Bucket: Sendable {
         versioning = Versioning(rawValue: row.text(2)) ?? .never
     }
 
-    /// What an answer about `object` says of its version.
+    /// The version header of a response about an object.
     func versionHeader(_ version: String) -> [(String, String)] {
         hasVersions ? [("x-amz-version-id", version)] : []
     }

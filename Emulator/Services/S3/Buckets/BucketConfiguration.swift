@@ -2,17 +2,17 @@ internal import EmulatorCore
 internal import JSON
 internal import XML
 
-/// A bucket's sub-resource that is a document: stored as sent, and given back.
+/// A subresource of a bucket that is a document, which is stored and returned as sent.
 struct BucketConfiguration: Sendable {
-    /// What the bucket has that nobody configured.
+    /// The response for a bucket without this configuration.
     enum Absent: Sendable {
         case fault(S3Fault)
         case document(XMLWriter)
     }
 
-    /// The query parameter.
+    /// The name of the query parameter.
     var name: String
-    /// The document element; nil for a policy, which is JSON.
+    /// The name of the root element; nil for a policy, which is JSON.
     var root: String?
     var absent: Absent
     /// The status of a successful PUT.
@@ -131,7 +131,7 @@ extension S3 {
         if root == "Tagging" { _ = try TagSet(element, limit: 50) }
     }
 
-    /// Sets a sub-resource's document; nil removes it.
+    /// Sets the document of a subresource; nil removes it.
     func replace(_ name: String, of bucket: String, by document: [UInt8]?) async throws {
         try await store.write { transaction in
             _ = try transaction.snapshot.bucket(bucket)

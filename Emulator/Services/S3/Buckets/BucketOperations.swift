@@ -35,7 +35,7 @@ extension S3 {
         }
     }
 
-    /// The account as S3 names owners: 64 hexadecimal digits.
+    /// The account in S3's form of an owner ID: 64 hexadecimal digits.
     var canonicalUser: String { String(repeating: "0", count: 64 - account.id.utf8.count) + account.id }
 
     func createBucket(_ request: S3Request) async throws -> HTTPResponse {
@@ -55,7 +55,7 @@ extension S3 {
         return Self.answer(200, [("Location", "/\(request.bucket)")])
     }
 
-    /// The region that a bucket says it is in: the emulator plays one, and buckets of all regions stand in it.
+    /// The region in a bucket's configuration. The emulator has one region, which contains the buckets of all regions.
     private static let location = "location"
 
     private static func region(inConfiguration document: [UInt8]) throws(S3Fault) -> String? {
@@ -82,7 +82,7 @@ extension S3 {
         return elsewhere ?? account.region
     }
 
-    /// - Returns: false when it was there.
+    /// - Returns: false if it already existed.
     func addBucket(_ name: String) async throws -> Bool {
         guard Bucket.isValid(name: name) else { throw S3Fault.invalidBucketName(name) }
         let now = clock.now().milliseconds
@@ -99,7 +99,7 @@ extension S3 {
 
     func bucketLocation(_ request: S3Request) throws -> HTTPResponse {
         let region = try location(of: request.bucket)
-        // The oldest region is written as none.
+        // The region us-east-1 is written as an empty text.
         return Self.answer(
             XMLWriter(s3: "LocationConstraint") { text in text.characters(region == "us-east-1" ? "" : region) })
     }

@@ -2,7 +2,7 @@ package import EmulatorCore
 internal import JSON
 internal import XML
 
-/// What a template declares of S3.
+/// S3's resources in templates.
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html>
 extension S3 {
     package var resourceTypes: [String] { ["AWS::S3::Bucket", "AWS::S3::BucketPolicy"] }

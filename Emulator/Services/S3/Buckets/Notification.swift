@@ -3,7 +3,7 @@ internal import JSON
 internal import Time
 internal import XML
 
-/// One rule of a bucket's notification configuration: which events go to which function.
+/// A rule of a bucket's notification configuration, which sends some events to a function.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-enable-disable-notification-intro.html>
 struct NotificationRule: Sendable {
     var id: String
@@ -15,7 +15,7 @@ struct NotificationRule: Sendable {
 
     private static let families = ["s3:ObjectCreated:", "s3:ObjectRemoved:"]
 
-    /// - Throws: `InvalidArgument` for events that never come.
+    /// - Throws: `InvalidArgument` for events that are never sent.
     init(id: String, function: String, events: [String], filters: [(name: String, value: String)]) throws(S3Fault) {
         guard !events.isEmpty, !function.isEmpty else { throw .malformedXML }
         guard ARN(function) != nil else { throw .invalidArgument("The ARN is not well formed") }
@@ -42,7 +42,7 @@ struct NotificationRule: Sendable {
         suffix = row.text(4)
     }
 
-    /// Whether `event`, such as `ObjectCreated:Put`, of `key` is to be sent.
+    /// Whether to send `event`, such as `ObjectCreated:Put`, for `key`.
     func matches(_ event: String, key: String) -> Bool {
         let isNamed = events.contains { pattern in
             pattern == "s3:" + event || pattern.hasSuffix("*") && ("s3:" + event).hasPrefix(pattern.dropLast())

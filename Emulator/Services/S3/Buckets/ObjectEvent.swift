@@ -3,7 +3,7 @@ internal import JSON
 internal import Time
 internal import URLCoding
 
-/// Something that happened to an object, as S3 tells functions.
+/// A change of an object, as S3 reports it to functions.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
 struct ObjectEvent: Sendable {
     /// Such as `ObjectCreated:Put`.
@@ -11,13 +11,13 @@ struct ObjectEvent: Sendable {
     var key: String
     /// Milliseconds since 1970.
     var time: Int64
-    /// Grows from event to event.
+    /// Increases from event to event.
     var sequence: Int64
     var requestID: String
-    /// In bytes; nil for what has no content.
+    /// In bytes; nil without content.
     var size: Int?
     var etag: String?
-    /// Nil in a bucket that never had versions.
+    /// Nil in a bucket without versioning.
     var version: String?
 
     func payload(bucket: String, rule: String, account: Account, owner: String) -> TargetEvent {
@@ -46,34 +46,34 @@ struct ObjectEvent: Sendable {
         return TargetEvent(["Records": [record]])
     }
 
-    /// Hexadecimal digits of one length, so that they order as text.
+    /// Hexadecimal digits of a fixed length, so that they sort as text.
     private static func sequencer(_ sequence: Int64) -> String {
         let digits = String(sequence, radix: 16, uppercase: true)
         return String(repeating: "0", count: 18 - digits.utf8.count) + digits
     }
 
-    /// The key as a form's value: a space is a plus sign, a slash stays.
+    /// The key in form encoding: a space becomes a plus sign, and a slash stays.
     private static func formEncoded(_ key: String) -> String {
         key.percentEncoded(keeping: .path.removing("~").adding("* ")).replacing(" ", with: "+")
     }
 }
 
 extension S3 {
-    /// Queues `event` for every function that asked for it, as part of the change it tells of.
+    /// Queues `event` for every function with a matching rule, in the transaction of the change.
     func announce(_ event: ObjectEvent, in bucket: String, _ transaction: borrowing Transaction) throws {
         for rule in try transaction.snapshot.notificationRules(bucket) where rule.matches(event.name, key: event.key) {
             let notification = event.payload(bucket: bucket, rule: rule.id, account: account, owner: canonicalUser)
             do {
                 try peers.deliver(notification, to: rule.function, in: transaction)
             } catch let fault as AWSFault where fault.code == "ResourceNotFoundException" {
-                // The function was deleted since the bucket was configured: S3 drops the event.
+                // The function was deleted after the bucket was configured: S3 drops the event.
             }
         }
     }
 }
 
 extension Transaction {
-    /// The next number of the objects' sequence, for a change that adds no object.
+    /// The next number of the sequence of objects, for a change that adds no object.
     func nextObjectSequence() throws -> Int64 {
         try execute(
             "INSERT OR IGNORE INTO sqlite_sequence SELECT 's3_object', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 's3_object')"

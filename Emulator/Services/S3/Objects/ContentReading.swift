@@ -7,7 +7,7 @@ internal import EmulatorCore
 #endif
 
 extension ObjectContent {
-    /// Reads a range, piece by piece; blocks. nil reads everything.
+    /// Reads a range piece by piece, and blocks. Nil reads everything.
     func read(_ range: Range<Int>?, _ files: ObjectFiles, piece: ([UInt8]) throws -> Void) throws {
         switch self {
         case .inline(let bytes): try piece(range.map { Array(bytes[$0]) } ?? bytes)

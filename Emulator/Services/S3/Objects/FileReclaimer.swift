@@ -2,27 +2,27 @@ internal import EmulatorCore
 import Synchronization
 internal import Threads
 
-/// Removes files that the index no longer holds once nobody can be reading them.
+/// Removes files that are no longer in the index, once no reader can use them.
 ///
-/// Time is counted in removals. Whoever began to read before a removal may have seen its files in the index; they stay
-/// until the last such reader has left.
+/// Time is counted in removals. A reader that started before a removal may have seen its files in the index, so they
+/// stay until the last such reader has ended.
 final class FileReclaimer: Sendable {
     private struct State {
         var removals = 0
-        /// How many readers began at each count.
+        /// The number of readers that started at each count.
         var readers: [Int: Int] = [:]
-        var doomed: [(removal: Int, names: [String])] = []
+        var removed: [(removal: Int, names: [String])] = []
 
-        /// What no reader can know any more.
+        /// Takes the files that no reader can use.
         mutating func takeUnread() -> [String] {
             let oldest = readers.keys.min() ?? removals
-            let unread = doomed.prefix { $0.removal <= oldest }
-            doomed.removeFirst(unread.count)
+            let unread = removed.prefix { $0.removal <= oldest }
+            removed.removeFirst(unread.count)
             return unread.flatMap(\.names)
         }
     }
 
-    /// A reader's stay; it ends with the value.
+    /// A reader, which ends with this value.
     final class Reading: Sendable {
         private let reclaimer: FileReclaimer
         private let since: Int
@@ -40,7 +40,7 @@ final class FileReclaimer: Sendable {
 
     init(remove: @escaping @Sendable (String) -> Void) { self.remove = remove }
 
-    /// To be called before the index is looked at.
+    /// Must be called before the index is read.
     func enter() -> Reading {
         let since = state.withLock { state in
             state.readers[state.removals, default: 0] += 1
@@ -49,13 +49,13 @@ final class FileReclaimer: Sendable {
         return Reading(self, since: since)
     }
 
-    /// To be called when the index no longer holds `names`, durably.
+    /// Must be called once `names` are durably removed from the index.
     func reclaim(_ names: [String]) {
         guard !names.isEmpty else { return }
         discard(
             state.withLock { state in
                 state.removals += 1
-                state.doomed.append((state.removals, names))
+                state.removed.append((state.removals, names))
                 return state.takeUnread()
             })
     }

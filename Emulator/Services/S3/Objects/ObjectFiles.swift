@@ -7,10 +7,10 @@ internal import EmulatorCore
 import Synchronization
 internal import Threads
 
-/// The files that hold objects too large for the database.
+/// The files of objects that are too large for the database.
 ///
-/// A file is named by the run that wrote it and a number, never by a key, and never changes once it has its name. Only
-/// names that the index holds count: whatever else an earlier run left is swept away.
+/// The name of a file consists of the run that wrote it and a number, never of a key. A file does not change once it
+/// has its name. Files of earlier runs that are not in the index are deleted at start.
 final class ObjectFiles: Sendable {
     struct Failure: Error, CustomStringConvertible {
         let attempt: String
@@ -18,7 +18,7 @@ final class ObjectFiles: Sendable {
         let code: Int32
 
         var description: String {
-            let advice = code == ENOSPC || code == EDQUOT ? "; free some space and send the request again" : ""
+            let advice = code == ENOSPC || code == EDQUOT ? "; free some space and retry" : ""
             return "cannot \(attempt) \(path): \(String(cString: strerror(code)))\(advice)"
         }
     }
@@ -28,7 +28,7 @@ final class ObjectFiles: Sendable {
     private let run: String
     private let written = Atomic<Int>(0)
 
-    /// - Parameter run: differs from that of every earlier run.
+    /// - Parameter run: a name that differs from those of all earlier runs.
     init(directory: String, run: String) throws(Failure) {
         self.directory = directory
         self.run = run
@@ -40,8 +40,8 @@ final class ObjectFiles: Sendable {
         return "\(directory)/\(Self.shardName(number % Self.shardCount))/\(name)"
     }
 
-    /// A new file, which is nothing until it is finished. Its folder is made when it is the first there: an emulator that
-    /// starts makes none.
+    /// A new file, which does not count until it is finished. The first file in a folder creates the folder, so that
+    /// the emulator's start creates none.
     func create() throws(Failure) -> FileDraft {
         let name = "\(run)-\(written.wrappingAdd(1, ordering: .relaxed).oldValue)"
         let path = path(of: name)
@@ -55,7 +55,7 @@ final class ObjectFiles: Sendable {
 
     func remove(_ name: String) { unlink(path(of: name)) }
 
-    /// Removes what earlier runs left and `isKept` does not know.
+    /// Removes the files of earlier runs for which `isKept` is false.
     func sweep(isKept: (String) throws -> Bool) rethrows {
         for shard in 0..<Self.shardCount {
             let folder = "\(directory)/\(Self.shardName(shard))"
@@ -81,7 +81,7 @@ final class ObjectFiles: Sendable {
 
     private static func makeFolder(_ path: String) throws(Failure) {
         guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
-            throw Failure(attempt: "make the folder", path: path, code: errno)
+            throw Failure(attempt: "create the folder", path: path, code: errno)
         }
     }
 
@@ -93,9 +93,9 @@ final class ObjectFiles: Sendable {
     }
 }
 
-/// A file being written under a temporary name; gone unless it is finished.
+/// A file with a temporary name, which is removed unless it is finished.
 final class FileDraft: @unchecked Sendable {
-    // Sendable: used by one task at a time, whose awaits order its calls.
+    // Sendable: one task at a time uses it, and its awaits order the calls.
     let name: String
     private let path: String
     private let descriptor: Int32
@@ -125,8 +125,8 @@ final class FileDraft: @unchecked Sendable {
         }
     }
 
-    /// Makes the bytes and the name durable. On a thread of its own: a disk may take long, and the concurrent pool is
-    /// small.
+    /// Makes the bytes and the name durable. Runs on a thread of its own, because a disk may be slow and the concurrent
+    /// pool is small.
     func finish() async throws {
         try await SystemThread.run { try self.synchronize() }
     }

@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 internal import XML
 
-/// The headers that are kept with an object and come back with it: content headers and user metadata.
+/// The headers that are stored and returned with an object: content headers and user metadata.
 struct ObjectHeaders: Sendable {
     private(set) var fields: [(name: String, value: String)] = []
 
@@ -12,12 +12,12 @@ struct ObjectHeaders: Sendable {
         "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-server-side-encryption-bucket-key-enabled",
     ]
     static let defaultContentType = "binary/octet-stream"
-    /// In bytes, names and values together.
+    /// In bytes, for names and values together.
     private static let metadataLimit = 2048
 
     init() {}
 
-    /// - Throws: `MetadataTooLarge`, `InvalidStorageClass`; `NotImplemented` for keys that the customer keeps.
+    /// - Throws: `MetadataTooLarge`, `InvalidStorageClass`; `NotImplemented` for customer keys.
     init(_ headers: HTTPHeaders) throws(S3Fault) {
         guard headers["x-amz-server-side-encryption-customer-algorithm"] == nil else {
             throw .notEmulated("Encryption with a customer's key (SSE-C)")
@@ -32,7 +32,7 @@ struct ObjectHeaders: Sendable {
         for (name, value) in headers.fields where name.lowercased().hasPrefix("x-amz-meta-") {
             let name = name.lowercased()
             metadataSize += name.utf8.count - "x-amz-meta-".utf8.count + value.utf8.count
-            // Two headers of one name are one list.
+            // Headers with the same name form a list.
             if let position = fields.firstIndex(where: { $0.name == name }) {
                 fields[position].value += "," + value
             } else {
@@ -56,7 +56,7 @@ struct ObjectHeaders: Sendable {
 
     subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
 
-    /// As the index keeps it.
+    /// The form in the index.
     var stored: String {
         JSON.array(fields.map { .array([.string($0.name), .string($0.value)]) }).text
     }
@@ -71,7 +71,7 @@ struct ObjectHeaders: Sendable {
         }
     }
 
-    /// The headers of an answer that describes the object.
+    /// The headers of a response about the object.
     var answered: [(String, String)] {
         var answered = fields.filter { $0.name != "x-amz-storage-class" || $0.value != "STANDARD" }
             .map { ($0.name, $0.value) }
@@ -80,10 +80,10 @@ struct ObjectHeaders: Sendable {
         return answered
     }
 
-    /// S3 encrypts every object with keys of its own and says so; here that is all that is done.
+    /// S3 encrypts every object with its own keys and reports it. The emulator only reports it.
     static let defaultEncryption = ("x-amz-server-side-encryption", "AES256")
 
-    /// The headers of a copy that keeps the metadata: where it lies and how it is encrypted is asked anew.
+    /// The headers of a copy that keeps the metadata; the request sets storage class and encryption again.
     func copied(with asked: ObjectHeaders) -> ObjectHeaders {
         let isAsked = { (name: String) in
             name == "x-amz-storage-class" || name == "x-amz-website-redirect-location"
@@ -94,7 +94,7 @@ struct ObjectHeaders: Sendable {
         return copy
     }
 
-    /// What the answer to a write says of the encryption.
+    /// The encryption headers of the response to a write.
     var encryption: [(String, String)] {
         let given = fields.filter { $0.name.hasPrefix("x-amz-server-side-encryption") }.map { ($0.name, $0.value) }
         return given.isEmpty ? [Self.defaultEncryption] : given
@@ -107,7 +107,7 @@ struct TagSet: Sendable {
 
     init() {}
 
-    /// From the header `x-amz-tagging`: `key=value&…`, encoded as a query.
+    /// Parses the header `x-amz-tagging`: `key=value&…`, encoded as a query.
     init(header: String?) throws(S3Fault) {
         guard let header else { return }
         let query: S3Query
@@ -120,7 +120,7 @@ struct TagSet: Sendable {
         "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates."
     )
 
-    /// From a `Tagging` document.
+    /// Parses a `Tagging` document.
     init(_ document: XMLElement, limit: Int) throws(S3Fault) {
         guard document.name == "Tagging", let set = document["TagSet"] else { throw .malformedXML }
         var found: [(String, String)] = []
@@ -166,7 +166,7 @@ struct TagSet: Sendable {
         }
     }
 
-    /// As the index keeps it.
+    /// The form in the index.
     var stored: String {
         tags.isEmpty ? "" : JSON.array(tags.map { .array([.string($0.key), .string($0.value)]) }).text
     }

@@ -14,7 +14,8 @@ extension S3 {
             events TEXT NOT NULL, prefix TEXT NOT NULL, suffix TEXT NOT NULL, PRIMARY KEY (bucket, position)
         ) STRICT, WITHOUT ROWID;
         """,
-        // A key's versions are ordered by sequence; bytes are kept apart, so that marking a row costs the row alone.
+        // The versions of a key are ordered by sequence. Bytes are in another table, so that an update rewrites only
+        // the row.
         """
         CREATE TABLE IF NOT EXISTS s3_object (
             sequence INTEGER PRIMARY KEY AUTOINCREMENT, bucket TEXT NOT NULL, key TEXT NOT NULL, version TEXT NOT NULL,

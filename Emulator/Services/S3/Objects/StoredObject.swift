@@ -2,11 +2,11 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// One version of an object, or a delete marker, as the index has it; its bytes are found by `sequence`.
+/// A version of an object, or a delete marker, in the index. Its bytes are found by `sequence`.
 struct StoredObject: Sendable {
     var sequence: Int64 = 0
     var key: String
-    /// `null` for what was written while versioning was not enabled.
+    /// `null` if it was written while versioning was not enabled.
     var version: String
     var isLatest = true
     var isDeleteMarker = false
@@ -19,7 +19,7 @@ struct StoredObject: Sendable {
     var headers = ObjectHeaders()
     var tags = TagSet()
     var checksum: Checksum?
-    /// How many parts a multipart upload made it of; 0 for other objects.
+    /// The number of parts of a multipart object; 0 for other objects.
     var partCount = 0
 
     static let nullVersion = "null"
@@ -60,17 +60,17 @@ struct StoredObject: Sendable {
     }
 }
 
-/// Where the bytes of an object are.
+/// The location of an object's bytes.
 enum ObjectContent: Sendable {
     case inline([UInt8])
-    /// One after the other.
+    /// The files in order.
     case files([Segment])
 
     struct Segment: Sendable {
         let file: String
         /// In bytes.
         let size: Int
-        /// In Base64, of a multipart object's part.
+        /// The checksum of a multipart object's part, in Base64.
         var checksum: String?
     }
 }
@@ -152,8 +152,8 @@ extension Transaction {
         return sequence
     }
 
-    /// Removes one version; if it was the latest, the one before it becomes that.
-    /// - Returns: the files that nothing refers to any more.
+    /// Removes a version. If it was the latest, the version before it becomes the latest.
+    /// - Returns: the files that are no longer used.
     func remove(_ object: StoredObject, from bucket: String) throws -> [String] {
         let segments = try snapshot.all(
             "SELECT file FROM s3_segment WHERE object = ?", .integer(object.sequence)
@@ -173,7 +173,7 @@ extension Transaction {
 }
 
 extension Snapshot {
-    /// Whether an object or a part of an upload has its bytes in `file`.
+    /// Whether an object or a part of an upload uses `file`.
     func refers(to file: String) throws -> Bool {
         try first(
             """

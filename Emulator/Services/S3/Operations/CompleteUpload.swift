@@ -4,7 +4,7 @@ internal import EmulatorCore
 internal import JSON
 internal import XML
 
-/// A part as the client lists it when it completes an upload.
+/// A part in the client's request to complete an upload.
 private struct NamedPart: Sendable {
     var number: Int
     var etag: String
@@ -37,7 +37,7 @@ extension S3 {
     /// All parts but the last have at least this many bytes.
     static let smallestPart = 5 << 20
 
-    /// The parts' files become the object's as they are: nothing is copied, however large it is.
+    /// The files of the parts become the files of the object without a copy.
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
     func completeUpload(_ request: S3Request, _ requestID: String) async throws -> HTTPResponse {
         let id = request.query["uploadId"] ?? ""
@@ -71,7 +71,7 @@ extension S3 {
         let expected = parts.map(\.file)
         let (stored, bucket) = try await publish(publication, in: request.bucket) { transaction in
             _ = try transaction.snapshot.upload(id, request.bucket, request.key)
-            // A part that came in meanwhile took the place of one of ours.
+            // Another upload replaced one of the parts meanwhile.
             guard try transaction.snapshot.parts(of: id).map(\.file) == expected else {
                 throw S3Fault(
                     "OperationAborted",

@@ -6,7 +6,7 @@ internal import Time
 internal import URLCoding
 internal import XML
 
-/// The object that a copy is made of: `bucket/key?versionId=…`, percent-encoded, perhaps with a slash in front.
+/// The source of a copy: `bucket/key?versionId=…`, percent-encoded, with an optional leading slash.
 struct CopySource: Sendable {
     let bucket: String
     let key: String
@@ -28,7 +28,7 @@ struct CopySource: Sendable {
 }
 
 extension S3 {
-    /// Large objects share their files: a copy costs rows, not bytes.
+    /// Large objects share their files, so a copy writes rows but no bytes.
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html>
     func copyObject(_ request: S3Request, _ requestID: String) async throws -> HTTPResponse {
         let source = try CopySource(request.headers["x-amz-copy-source"] ?? "")
@@ -55,7 +55,7 @@ extension S3 {
             ChecksumAlgorithm(rawValue: $0.uppercased())
         }
         let isWhole = object.checksum?.scope == .fullObject
-        // A multipart object's ETag and checksum tell of its parts; its copy is in one piece.
+        // The ETag and checksum of a multipart object depend on its parts, but the copy has only one part.
         if object.partCount > 0 || wanted != nil && (object.checksum?.algorithm != wanted || !isWhole) {
             let (md5, checksum) = try await digests(of: content, wanted ?? object.checksum?.algorithm)
             object.etag = md5
@@ -66,10 +66,10 @@ extension S3 {
             object: object, content: content, event: "ObjectCreated:Copy",
             conditions: try WriteConditions(request.headers), requestID: requestID)
         let (stored, bucket) = try await publish(publication, in: request.bucket) { transaction in
-            // What was deleted meanwhile cannot be shared.
+            // A file that was deleted meanwhile cannot be shared.
             guard case .files(let segments) = content else { return }
-            let isThere = try segments.allSatisfy { segment in try transaction.snapshot.refers(to: segment.file) }
-            guard isThere else { throw S3Fault.noSuchKey(source.key) }
+            let exists = try segments.allSatisfy { segment in try transaction.snapshot.refers(to: segment.file) }
+            guard exists else { throw S3Fault.noSuchKey(source.key) }
         }
         withExtendedLifetime(reading) {}
         let document = XMLWriter(s3: "CopyObjectResult") { text in
@@ -95,7 +95,7 @@ extension S3 {
         do throws(S3Fault) {
             try ReadConditions(request.headers, prefix: "x-amz-copy-source-").check(located.object)
         } catch {
-            // A copy is a write: what has not been modified is a failed condition too.
+            // A copy is a write, so an unmodified source is a failed condition too.
             throw S3Fault.preconditionFailed(
                 error.status == 304 ? "x-amz-copy-source-If-Modified-Since" : "x-amz-copy-source-If-Match")
         }

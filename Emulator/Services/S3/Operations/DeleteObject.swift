@@ -2,11 +2,11 @@ internal import EmulatorCore
 internal import Time
 internal import XML
 
-/// What deleting did.
+/// The result of a deletion.
 struct Deletion: Sendable {
-    /// The version that is gone, or that the new delete marker has; nil in a bucket that never had versions.
+    /// The deleted version, or the version of the new delete marker; nil in a bucket without versioning.
     var version: String?
-    /// A delete marker was made, or one is gone.
+    /// Whether a delete marker was created or deleted.
     var isDeleteMarker = false
 }
 
@@ -32,7 +32,7 @@ extension S3 {
     struct DeletionTarget: Sendable {
         var key: String
         var version: String?
-        /// Only what has it is deleted.
+        /// If set, only an object with this ETag is deleted.
         var etag: String?
     }
 
@@ -91,7 +91,7 @@ extension S3 {
         }
     }
 
-    /// Deletes a version, or puts a delete marker on top; faults come before changes.
+    /// Deletes a version or adds a delete marker. Throws before any change.
     private func delete(
         _ target: DeletionTarget, in bucketName: String, _ markerVersion: String, _ requestID: String,
         _ transaction: borrowing Transaction

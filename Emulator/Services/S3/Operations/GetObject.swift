@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import Time
 
 extension S3 {
-    /// An object that a request names, and the bucket it is in.
+    /// The object of a request, and its bucket.
     struct Located {
         var bucket: Bucket
         var object: StoredObject
@@ -119,7 +119,7 @@ extension S3 {
         return start..<start + segments[part - 1].size
     }
 
-    /// The headers that tell of an object.
+    /// The headers that describe an object.
     func described(_ located: Located, _ request: S3Request) -> [(String, String)] {
         let object = located.object
         var headers: [(String, String)] = [

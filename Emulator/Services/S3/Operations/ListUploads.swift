@@ -48,7 +48,7 @@ extension S3 {
         let idMarker = request.query["upload-id-marker"] ?? ""
         let all = try store.read { snapshot in
             _ = try snapshot.bucket(request.bucket)
-            // Uploads of one key are listed in the order of their start.
+            // Uploads of the same key are listed in the order of their start.
             return try snapshot.all(
                 """
                 SELECT \(MultipartUpload.columns) FROM s3_upload WHERE bucket = ? AND key >= ?
@@ -88,13 +88,13 @@ extension S3 {
     }
 }
 
-/// One page of a listing of uploads.
+/// A page of a listing of uploads.
 private struct UploadPage {
     var uploads: [MultipartUpload] = []
     var commonPrefixes: [String] = []
     var isTruncated = false
 
-    /// - Parameter all: from the key marker on, in order.
+    /// - Parameter all: the uploads from the key marker on, in order.
     init(_ all: [MultipartUpload], _ listing: ListingRequest, keyMarker: String, idMarker: String) {
         var rest = all[...]
         if !keyMarker.isEmpty {

@@ -23,7 +23,7 @@ extension Snapshot {
             start = nil
             try scanVersions(bucket, from: from) { object in
                 let isListed = resumed.map { object.sequence >= $0 && object.key.utf8.elementsEqual(key.utf8) } ?? false
-                return page.take(object, for: request, isPassedOver: isListed, resumingAt: &start)
+                return page.take(object, for: request, isSkipped: isListed, resumingAt: &start)
             }
         }
         return page

@@ -4,7 +4,7 @@ internal import Time
 internal import URLCoding
 internal import XML
 
-/// What a listing asks for, and how it is written.
+/// The parameters of a listing.
 struct ListingRequest: Sendable {
     let prefix: String
     let delimiter: String
@@ -31,12 +31,12 @@ struct ListingRequest: Sendable {
         isEncoded = encoding != nil
     }
 
-    /// A key as the answer carries it.
+    /// A key in the form of the response.
     func encoded(_ key: String) -> String {
         isEncoded ? key.percentEncoded(keeping: .path) : key
     }
 
-    /// The common prefix that swallows `key`: up to and with the first delimiter after the prefix.
+    /// The common prefix of `key`: up to and including the first delimiter after the prefix.
     func commonPrefix(of key: String) -> String? {
         guard !delimiter.isEmpty else { return nil }
         let bytes = Array(key.utf8), mark = Array(delimiter.utf8)
@@ -52,11 +52,11 @@ struct ListingRequest: Sendable {
 
     func matches(_ key: String) -> Bool { key.utf8.starts(with: prefix.utf8) }
 
-    /// The first text after all that begin with `prefix`; nil when there is none.
+    /// The first text after all texts that begin with `prefix`; nil if there is none.
     static func end(ofPrefix prefix: String) -> String? {
         var scalars = Array(prefix.unicodeScalars)
         while let last = scalars.popLast() {
-            // UTF-8 keeps the order of the scalars; surrogates are none.
+            // UTF-8 keeps the order of scalars; surrogates are not scalars.
             if let next = Unicode.Scalar(last.value == 0xD7FF ? 0xE000 : last.value + 1) {
                 scalars.append(next)
                 return String(String.UnicodeScalarView(scalars))
@@ -81,7 +81,7 @@ struct ListingRequest: Sendable {
     }
 }
 
-/// One page of a listing.
+/// A page of a listing.
 struct ListingPage: Sendable {
     var objects: [StoredObject] = []
     var commonPrefixes: [String] = []
@@ -91,17 +91,17 @@ struct ListingPage: Sendable {
 
     var count: Int { objects.count + commonPrefixes.count }
 
-    /// Takes the next object of a scan, in the order of keys. Keys under a common prefix are skipped over, not read: a page
-    /// costs what it holds.
+    /// Adds the next object of a scan in the order of keys. Other keys under a common prefix are skipped without
+    /// reading them, so the cost of a page depends only on its entries.
     /// - Parameters:
-    ///   - isPassedOver: whether an object that the request matches is no part of the listing.
-    ///   - start: where another scan has to begin when this one is over.
-    /// - Returns: whether this scan goes on.
+    ///   - isSkipped: whether a matching object is not part of the listing.
+    ///   - start: the start of the next scan after this one.
+    /// - Returns: whether this scan continues.
     mutating func take(
-        _ object: StoredObject, for request: ListingRequest, isPassedOver: Bool, resumingAt start: inout String?
+        _ object: StoredObject, for request: ListingRequest, isSkipped: Bool, resumingAt start: inout String?
     ) -> Bool {
         guard request.matches(object.key) else { return false }
-        if isPassedOver { return true }
+        if isSkipped { return true }
         guard count < request.limit else {
             isTruncated = true
             return false
@@ -119,20 +119,20 @@ struct ListingPage: Sendable {
 }
 
 extension Snapshot {
-    /// The latest versions that are no delete markers, after `marker`.
+    /// The latest versions after `marker` that are not delete markers.
     func page(of bucket: String, _ request: ListingRequest, after marker: String) throws -> ListingPage {
         var page = ListingPage()
         guard request.limit > 0 else { return page }
         var start: String? = request.prefix
         if marker.utf8.lexicographicallyPrecedes(request.prefix.utf8) == false, !marker.isEmpty {
-            // A marker inside a common prefix, or that is one, means what comes after all of it.
+            // A marker that is or is inside a common prefix skips all keys of that prefix.
             let passed = request.matches(marker) ? request.commonPrefix(of: marker) : nil
             start = passed.map { ListingRequest.end(ofPrefix: $0) } ?? ListingRequest.after(marker)
         }
         while let from = start {
             start = nil
             try scanLatest(bucket, from: from) { object in
-                page.take(object, for: request, isPassedOver: object.isDeleteMarker, resumingAt: &start)
+                page.take(object, for: request, isSkipped: object.isDeleteMarker, resumingAt: &start)
             }
         }
         return page
@@ -194,9 +194,7 @@ extension S3 {
         }
     }
 
-    private func write(
-        _ object: StoredObject, _ listing: ListingRequest, withOwner: Bool, to text: inout XMLWriter
-    ) {
+    private func write(_ object: StoredObject, _ listing: ListingRequest, withOwner: Bool, to text: inout XMLWriter) {
         text.element("Contents") { text in
             text.element("Key", listing.encoded(object.key))
             text.element("LastModified", object.lastModified.rfc3339)

@@ -4,7 +4,7 @@ internal import JSON
 internal import Time
 internal import XML
 
-/// An upload that is under way.
+/// An open multipart upload.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
 struct MultipartUpload: Sendable {
     var id: String
@@ -29,7 +29,7 @@ struct MultipartUpload: Sendable {
     }
 }
 
-/// A part of an upload; always in a file.
+/// A part of an upload, whose bytes are always in a file.
 struct UploadedPart: Sendable {
     var number: Int
     var file: String
@@ -144,7 +144,7 @@ extension S3 {
         return Self.answer(200, [("ETag", etag)] + checksum)
     }
 
-    /// Makes a part known, in the place of an earlier one of its number.
+    /// Stores a part, which replaces an earlier part with the same number.
     /// - Returns: its ETag.
     func keep(
         _ payload: Payload, as number: Int, of upload: MultipartUpload, _ request: S3Request
@@ -187,6 +187,6 @@ extension S3 {
 }
 
 extension String {
-    /// As an ETag is sent.
+    /// The text in quotation marks, the wire form of an ETag.
     var quoted: String { "\"\(self)\"" }
 }

@@ -1,24 +1,24 @@
 internal import EmulatorCore
 
-/// An object's bytes as they arrived: verified, and durable or small enough to become so with the index.
+/// The verified bytes of an object. They are durable in files, or small enough to become durable with the index.
 struct Payload: Sendable {
     var content: ObjectContent
     var facts: PayloadVerifier.Result
 
-    /// The files that must go if the payload is not used.
+    /// The files to delete if the payload is not used.
     var files: [String] {
         if case .files(let segments) = content { segments.map(\.file) } else { [] }
     }
 }
 
 extension S3 {
-    /// What is kept in the database. Up to here a shared commit beats a file's own fsyncs.
+    /// The largest object in the database. Up to this size, a shared commit is faster than the fsyncs of a file.
     static let inlineLimit = 128 << 10
     /// The largest object of a single PUT, and the largest part, in bytes.
     static let putLimit = 5 << 30
 
-    /// Takes a request's body in, holding no more of it than ``inlineLimit``.
-    /// - Parameter inFile: writes a file however small the body.
+    /// Receives the body of a request, with at most ``inlineLimit`` bytes in memory.
+    /// - Parameter inFile: whether to write even a small body to a file.
     func receive(
         _ request: S3Request, checksum: ChecksumAlgorithm? = nil, inFile: Bool = false
     ) async throws -> Payload {
@@ -49,7 +49,7 @@ extension S3 {
         return Payload(content: .files([ObjectContent.Segment(file: draft.name, size: size)]), facts: facts)
     }
 
-    /// Takes bytes in that are in memory already.
+    /// Receives bytes that are already in memory.
     func receive(_ bytes: [UInt8], checksum: ChecksumAlgorithm) async throws -> Payload {
         var verifier = try PayloadVerifier(HTTPHeaders(), checksum: checksum)
         verifier.update(bytes)

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import Time
 
-/// An object about to become visible, and the event that will tell of it.
+/// An object to publish, with its event.
 struct Publication: Sendable {
     var object: StoredObject
     var content: ObjectContent
@@ -14,9 +14,9 @@ struct Publication: Sendable {
 /// The conditions of a write.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
 struct WriteConditions: Sendable {
-    /// `If-None-Match: *`: nothing may be there.
+    /// `If-None-Match: *`: the key must not exist.
     var mustBeNew = false
-    /// `If-Match`: the ETag that must be there.
+    /// `If-Match`: the ETag that the object must have.
     var etag: String?
 
     init() {}
@@ -24,7 +24,7 @@ struct WriteConditions: Sendable {
     init(_ headers: HTTPHeaders) throws(S3Fault) {
         if let value = headers["If-None-Match"] {
             guard value.unquoted == "*" else {
-                throw .notEmulated("A write on If-None-Match with anything but *")
+                throw .notEmulated("A write with an If-None-Match other than *")
             }
             mustBeNew = true
         }
@@ -41,16 +41,16 @@ struct WriteConditions: Sendable {
 }
 
 extension String {
-    /// The text without the quotation marks that an ETag comes in.
+    /// The text without the quotation marks of an ETag.
     var unquoted: String {
         hasPrefix("\"") && hasSuffix("\"") && utf8.count >= 2 ? String(dropFirst().dropLast()) : self
     }
 }
 
 extension S3 {
-    /// Makes an object visible: index, bytes that are not in files, and events, durable together.
-    /// - Parameter first: checks and changes that belong to it, before its own.
-    /// - Returns: the object as stored, the bucket that it is in.
+    /// Makes an object visible. Its index entry, its inline bytes and its events become durable together.
+    /// - Parameter first: checks and changes of the same transaction, which run first.
+    /// - Returns: the stored object, and its bucket.
     func publish(
         _ publication: Publication, in bucketName: String,
         first: @escaping @Sendable (borrowing Transaction) throws -> Void = { _ in }
@@ -67,7 +67,7 @@ extension S3 {
             try first(transaction)
             let replaced = try removeNullVersion(of: object.key, in: bucket, transaction)
             object.sequence = try transaction.insert(object, in: bucketName, publication.content)
-            // A copy of an object to itself keeps its files.
+            // A copy of an object onto itself keeps its files.
             let unused = try replaced.filter { try !transaction.snapshot.refers(to: $0) }
             let reclaimer = reclaimer
             transaction.afterCommit { reclaimer.reclaim(unused) }
@@ -80,8 +80,8 @@ extension S3 {
         }
     }
 
-    /// Unless versioning is enabled, what is written replaces the version `null`.
-    /// - Returns: the files of what was replaced.
+    /// Removes the version `null`, which a write replaces unless versioning is enabled.
+    /// - Returns: the files of the replaced version.
     private func removeNullVersion(
         of key: String, in bucket: Bucket, _ transaction: borrowing Transaction
     ) throws -> [String] {

@@ -23,7 +23,7 @@ extension S3 {
                 + Self.checksumHeaders(stored.checksum))
     }
 
-    /// What a client says of an object that it puts, beside its bytes.
+    /// The properties of an object to put.
     struct NewObject: Sendable {
         var key: String
         var headers = ObjectHeaders()
@@ -31,7 +31,7 @@ extension S3 {
         var conditions = WriteConditions()
     }
 
-    /// Makes a received payload an object.
+    /// Publishes a received payload as an object.
     func put(
         _ new: NewObject, _ payload: Payload, in bucket: String, requestID: String
     ) async throws -> (object: StoredObject, bucket: Bucket) {

@@ -9,7 +9,7 @@ struct ReadConditions: Sendable {
     private let ifModifiedSince: Timestamp?
     private let ifUnmodifiedSince: Timestamp?
 
-    /// - Parameter prefix: what stands before the headers' names, as in `x-amz-copy-source-if-match`.
+    /// - Parameter prefix: the prefix of the headers' names, as in `x-amz-copy-source-if-match`.
     init(_ headers: HTTPHeaders, prefix: String = "") {
         ifMatch = headers[prefix + "If-Match"].map(Self.etags)
         ifNoneMatch = headers[prefix + "If-None-Match"].map(Self.etags)
@@ -17,7 +17,7 @@ struct ReadConditions: Sendable {
         ifUnmodifiedSince = headers[prefix + "If-Unmodified-Since"].flatMap(Timestamp.init(httpDate:))
     }
 
-    /// - Parameter headers: go with `304 Not Modified`.
+    /// - Parameter headers: the headers of a `304 Not Modified`.
     func check(_ object: StoredObject, _ headers: [(String, String)] = []) throws(S3Fault) {
         // HTTP's dates have whole seconds.
         let modified = Timestamp(milliseconds: object.modified / 1000 * 1000)
@@ -46,14 +46,14 @@ struct ReadConditions: Sendable {
     }
 }
 
-/// A `Range` header of one range.
+/// A `Range` header with one range.
 /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc9110#name-range-requests>
 enum ByteRange: Sendable, Equatable {
     case from(Int)
     case between(Int, Int)
     case last(Int)
 
-    /// Nil when there is no range, or none that counts: what is not understood is ignored.
+    /// Nil if there is no range, or only one that S3 ignores.
     init?(_ header: String?) {
         guard let header, header.hasPrefix("bytes=") else { return nil }
         let ends = header.dropFirst("bytes=".count).split(separator: "-", omittingEmptySubsequences: false)
@@ -68,8 +68,8 @@ enum ByteRange: Sendable, Equatable {
         }
     }
 
-    /// The bytes of an object that are meant.
-    /// - Throws: `InvalidRange` when there are none.
+    /// The range of bytes in an object of this size.
+    /// - Throws: `InvalidRange` if it is empty.
     func resolved(in size: Int) throws(S3Fault) -> Range<Int> {
         let range: Range<Int>? =
             switch self {

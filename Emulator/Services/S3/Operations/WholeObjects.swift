@@ -1,12 +1,12 @@
 package import EmulatorCore
 package import Time
 
-/// The operations on whole objects that other services of the emulator use; the HTTP operations share all of it but their
-/// own form.
+/// The operations on whole objects for other services of the emulator, which share everything with the HTTP operations
+/// except the form of requests and responses.
 extension S3: ObjectStore {
     package func getObject(_ object: ObjectLocation) throws(AWSFault) -> (facts: ObjectFacts, contents: [UInt8]) {
         try answering {
-            // Its files are kept as long as this reader is.
+            // The object's files stay while this reader exists.
             try withExtendedLifetime(reclaimer.enter()) {
                 let (located, content) = try store.read { snapshot in
                     let located = try locate(object.bucket, object.key, object.version, snapshot)
@@ -82,6 +82,6 @@ extension S3: ObjectStore {
 }
 
 extension S3Fault {
-    /// The fault without what only HTTP carries.
+    /// The fault without the parts that only HTTP has.
     fileprivate var answer: AWSFault { AWSFault(code, message, status: status) }
 }

@@ -2,7 +2,7 @@ internal import CRC
 internal import Digest
 internal import EmulatorCore
 
-/// The checksums that S3 keeps beside an object.
+/// The checksums that S3 stores with an object.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>
 enum ChecksumAlgorithm: String, Sendable, CaseIterable {
     case crc32 = "CRC32"
@@ -43,13 +43,13 @@ enum ChecksumAlgorithm: String, Sendable, CaseIterable {
     }
 }
 
-/// A checksum with the name of what made it.
+/// A checksum with its algorithm.
 struct Checksum: Sendable, Equatable {
-    /// What a multipart object's checksum was made of.
+    /// The bytes that a multipart object's checksum covers.
     enum Scope: String, Sendable {
-        /// Of all bytes.
+        /// All bytes of the object.
         case fullObject = "FULL_OBJECT"
-        /// Of the parts' checksums.
+        /// The checksums of the parts.
         case composite = "COMPOSITE"
     }
 

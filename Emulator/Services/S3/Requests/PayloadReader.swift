@@ -1,12 +1,12 @@
 internal import EmulatorCore
 
-/// A request's body with the framing `aws-chunked` taken off, if it has it, piece by piece.
+/// Reads the body of a request piece by piece, and decodes the framing `aws-chunked` if present.
 ///
-/// Chunk signatures are read over: signatures are not verified.
+/// Chunk signatures are skipped, because signatures are not verified.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html>
 struct PayloadReader {
     private enum State {
-        /// In a line that gives a chunk's size.
+        /// In the line with a chunk's size.
         case size
         /// In a chunk's data.
         case data(remaining: Int)
@@ -16,11 +16,11 @@ struct PayloadReader {
         case end
     }
 
-    /// What followed the last chunk: names in lowercase.
+    /// The trailers after the last chunk, with lowercase names.
     private(set) var trailers: [String: String] = [:]
     private let body: RequestBody
     private let isChunked: Bool
-    /// The size of the payload itself, where the client gave it.
+    /// The size of the payload, if the client declared it.
     private let expected: Int?
     private var received = 0
     private var state = State.size
@@ -90,7 +90,7 @@ struct PayloadReader {
         }
     }
 
-    /// A line without its end, once all of it is there.
+    /// The next line without its line end, or nil before it is complete.
     private mutating func takeLine(_ rest: inout ArraySlice<UInt8>) throws(S3Fault) -> String? {
         guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else {
             line += rest
@@ -118,7 +118,7 @@ struct ContentEncoding {
 
     var isChunked: Bool { codings.contains { $0.lowercased() == "aws-chunked" } }
 
-    /// What is left for the object: `aws-chunked` frames the request only.
+    /// The encoding of the object, without `aws-chunked`, which frames only the request.
     var ofObject: String? {
         let rest = codings.filter { $0.lowercased() != "aws-chunked" }
         return rest.isEmpty ? nil : rest.joined(separator: ",")

@@ -2,16 +2,16 @@ internal import EmulatorCore
 internal import Digest
 internal import JSON
 
-/// Hashes a payload as it passes, and holds it against everything that the client said about it.
+/// Hashes a payload while it is received, and compares it with the client's declarations.
 struct PayloadVerifier: ~Copyable {
-    /// What is known of a payload that arrived whole.
+    /// The properties of a complete payload.
     struct Result: Sendable {
         let size: Int
         let md5: [UInt8]
         let checksum: Checksum?
     }
 
-    /// What the client said.
+    /// The client's declarations.
     private struct Expectations {
         var md5: [UInt8]?
         var sha256: String?
@@ -51,7 +51,7 @@ struct PayloadVerifier: ~Copyable {
     private var sha256: Digest?
     private var checksum: RunningChecksum?
 
-    /// - Parameter algorithm: the checksum to make where the client sends none.
+    /// - Parameter algorithm: the checksum to compute if the client sends none.
     init(_ request: S3Request, checksum algorithm: ChecksumAlgorithm? = nil) throws(S3Fault) {
         try self.init(request.headers, checksum: algorithm)
     }

@@ -77,7 +77,7 @@ struct S3Fault: Error, Sendable {
         return S3Fault(fault.code, fault.message, fault.status)
     }
 
-    /// What clients retry: the emulator itself failed, and says why.
+    /// A failure of the emulator itself with its reason; clients retry it.
     static func internalFailure(_ error: any Error) -> S3Fault {
         S3Fault("InternalError", "We encountered an internal error. Please try again. (\(error))", 500)
     }

@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import URLCoding
 
-/// A query's parameters, decoded.
+/// The decoded parameters of a query.
 struct S3Query: Sendable {
     private(set) var parameters: [(name: String, value: String)] = []
 
@@ -16,7 +16,7 @@ struct S3Query: Sendable {
 
     func contains(_ name: String) -> Bool { self[name] != nil }
 
-    /// The value of a parameter that counts; nil when it is absent.
+    /// The value of a parameter with a count; nil if it is absent.
     func count(_ name: String) throws(S3Fault) -> Int? {
         guard let text = self[name], !text.isEmpty else { return nil }
         guard let count = Int(text), (0...Int(Int32.max)).contains(count) else {

@@ -2,12 +2,12 @@ internal import EmulatorCore
 internal import URLCoding
 internal import XML
 
-/// A request with the bucket and key it is about taken apart.
+/// A request, with its bucket and its key.
 struct S3Request: Sendable {
     let method: String
     /// Empty for the service itself.
     let bucket: String
-    /// Empty for the bucket itself. Keys are compared by their bytes, never as Swift compares text.
+    /// Empty for the bucket itself. Keys are compared by their bytes, not with Swift's text comparison.
     let key: String
     let query: S3Query
     let headers: HTTPHeaders
@@ -37,7 +37,7 @@ struct S3Request: Sendable {
         self.key = key
     }
 
-    /// The bucket of a virtual-hosted request: what stands before `.s3.`, `.s3-` or `.localhost`.
+    /// The bucket of a virtual-hosted request: the part of the host before `.s3.`, `.s3-` or `.localhost`.
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
     private static func bucket(inHost host: String) -> String? {
         let name = host.prefix { $0 != ":" }
@@ -51,7 +51,7 @@ struct S3Request: Sendable {
     /// A whole XML document from the body.
     func document() async throws -> XMLElement { try XMLElement(request: try await configuration()) }
 
-    /// The body of a configuration request, its Content-MD5 and checksum verified.
+    /// The body of a configuration request, whose Content-MD5 and checksum are verified.
     func configuration() async throws -> [UInt8] {
         let limit = 1 << 20
         var payload = try PayloadReader(self)

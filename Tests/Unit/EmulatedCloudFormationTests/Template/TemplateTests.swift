@@ -80,16 +80,16 @@ import Testing
     @Test(
         "an invalid expression is reported with its resource",
         arguments: [
-            ("!Ref Nobody", "t.yaml:18:10: Subject: nothing is called Nobody"),
+            ("!Ref Nobody", "t.yaml:18:10: Subject: Nobody is neither a parameter nor an existing resource"),
             ("!GetAtt Other.Colour", "Subject: Other has no attribute Colour"),
-            ("!Sub \"${Nobody.Arn}\"", "Subject: no resource is called Nobody"),
-            ("!ImportValue x", "Subject: Fn::ImportValue needs another stack"),
+            ("!Sub \"${Nobody.Arn}\"", "Subject: no resource is named Nobody"),
+            ("!ImportValue x", "Subject: Fn::ImportValue needs the exports of another stack"),
             ("!GetAZ x", "Subject: Fn::GetAZ is not an intrinsic function"),
-            ("!Cidr [a, 1, 2]", "Subject: Fn::Cidr cannot take such parts out of a"),
-            ("!Cidr [10.0.0.0/24, 3, 7]", "Subject: Fn::Cidr cannot take such parts out of 10.0.0.0/24"),
+            ("!Cidr [a, 1, 2]", "Subject: Fn::Cidr cannot divide a into such parts"),
+            ("!Cidr [10.0.0.0/24, 3, 7]", "Subject: Fn::Cidr cannot divide 10.0.0.0/24 into such parts"),
             ("!Select [5, [a]]", "Subject: Fn::Select asks for element 5 of a list of 1"),
-            ("!Join [a]", "Subject: Fn::Join takes a list of 2, not 1"),
-            ("!If [Nobody, 1, 2]", "Subject: no condition is called Nobody"),
+            ("!Join [a]", "Subject: Fn::Join: expected a list of 2, not 1"),
+            ("!If [Nobody, 1, 2]", "Subject: no condition is named Nobody"),
             ("!FindInMap [Sizes, test, memory]", "Subject: Mappings has no Sizes.test.memory"),
         ])
     func invalidExpression(expression: String, message: String) async throws {
@@ -156,7 +156,7 @@ import Testing
               B: {Type: X::Y::Thing, Properties: {V: !GetAtt A.Arn}}
             """)
         #expect(report.resources(.notEmulated).map(\.logicalID) == ["A"])
-        #expect(report.resources(.notEmulated)[0].reason?.hasPrefix("That is not played") == true)
+        #expect(report.resources(.notEmulated)[0].reason?.hasPrefix("That is not emulated") == true)
         #expect(provider.all.map(\.logicalID) == ["B"])
     }
 
@@ -173,13 +173,13 @@ import Testing
         arguments: [
             ("Resources: {}", "the template has no Resources"),
             ("Resources: {A: {}}", "t.yaml:1:13: A: the resource has no Type"),
-            ("Resources: [A]", "t.yaml:1:12: a mapping is due, not a sequence"),
-            ("Transform: AWS::Serverless-2016-10-31\nResources: {A: {Type: T}}", "transforms are not played"),
+            ("Resources: [A]", "t.yaml:1:12: expected a mapping, not a sequence"),
+            ("Transform: AWS::Serverless-2016-10-31\nResources: {A: {Type: T}}", "transforms are not emulated"),
             ("Parameters: {P: {Type: String}}\nResources: {A: {Type: T}}", "--parameter P=…"),
-            ("Resources: {A: {Type: T, DependsOn: B}}", "DependsOn names B, which is no resource"),
+            ("Resources: {A: {Type: T, DependsOn: B}}", "DependsOn names B, which is not a resource"),
             (
                 "Conditions: {A: !Not [!Condition B], B: !Not [!Condition A]}\nResources: {A: {Type: T}}",
-                "conditions go in a circle: A -> B -> A"
+                "conditions depend on each other in a circle: A -> B -> A"
             ),
             ("Resources: {A: {Type: T}, A: {Type: T}}", "t.yaml:1:27"),
         ])

@@ -33,7 +33,7 @@ import Testing
     func unknownTarget(target: String) async throws {
         defer { store.close() }
         let peers = Peers(TableTarget("sqs"))
-        #expect(!peers.takesEvents(for: target))
+        #expect(!peers.acceptsEvents(for: target))
         let fault = await #expect(throws: AWSFault.self) {
             try await store.write { try peers.deliver(TargetEvent("x"), to: target, in: $0) }
         }

@@ -1,6 +1,7 @@
 # make run      sets up what is missing, builds, makes sample data, and takes it through the pipeline
 # make build    sets up what is missing and builds the command and the functions into .build/release
 # make test     sets up what is missing, then runs every check and every test: what CI runs
+# make soak     runs what takes hours and writes the results to .build/soak: PARTS="crash conversion" for some of it
 # make fuzz     tries the readers with broken input, SECONDS=60 for each
 # make package  sets up what is missing, and packs the functions and the task's image for AWS into .build/package
 # make deploy   shows what ENV=dev would change on AWS and, once allowed, changes it
@@ -16,7 +17,7 @@ release := .build/release
 programs := -c release --target Programs --static-swift-stdlib
 sample := .cupel/sample
 
-.PHONY: run build test lint fuzz package deploy destroy clean help
+.PHONY: run build test lint soak fuzz package deploy destroy clean help
 
 run: .build/built $(sample)/.complete
 	$(release)/cupel run $(sample)/beer.csv.gz $(sample)/brewery.csv.gz $(sample)/profile.csv.gz $(sample)/review.csv.gz
@@ -68,6 +69,12 @@ lint:
 SECONDS := 60
 fuzz:
 	Tests/Fuzz/fuzz.py --seconds $(SECONDS)
+
+soak:
+	@infra/setup test
+	@infra/build $(programs)
+	@infra/build --build-tests
+	@Tests/Soak/run $(PARTS)
 
 deploy:
 	@infra/deploy "$(ENV)"

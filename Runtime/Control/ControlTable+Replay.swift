@@ -129,18 +129,22 @@ extension ControlTable {
         let status = change.name(.status)
         let lease = change.name(.leaseExpiresAt)
         let isExpired = "(attribute_not_exists(\(lease)) OR \(lease) < \(change.value(time.attribute, "now")))"
-        var failed = "(\(status) = \(change.value(.error)) OR (\(status) = \(change.value(.running)) AND \(isExpired)))"
-        if let limit = rules.attemptLimit {
-            failed += " AND \(change.name(.attemptCount)) < \(change.value(.int(limit), "limit"))"
-        }
-        var cases = ["(\(failed))"]
+        let isBelowLimit =
+            rules.attemptLimit.map {
+                " AND \(change.name(.attemptCount)) < \(change.value(.int($0), "limit"))"
+            } ?? ""
+        // AND binds closer than OR, and DynamoDB refuses parentheses that change nothing.
+        var cases = [
+            "\(status) = \(change.value(.error))\(isBelowLimit)",
+            "\(status) = \(change.value(.running)) AND \(isExpired)\(isBelowLimit)",
+        ]
         if rules.force { cases.append("\(status) = \(change.value(.success))") }
         let idleSince =
             rules.force ? time : rules.stalePendingSeconds.map { time.advanced(byMilliseconds: Int64($0) * -1000) }
         if let idleSince {
             // With force too: otherwise a second replay would restart what the first has just made pending.
             let isIdle = "\(change.name(.updatedAt)) < \(change.value(idleSince.attribute, "idle_since"))"
-            cases.append("(\(status) = \(change.value(.pending)) AND \(isIdle))")
+            cases.append("\(status) = \(change.value(.pending)) AND \(isIdle)")
         }
         let isExpected = "\(change.name(.schemaName)) = \(change.value(.string(schema.rawValue), "schema"))"
         return "\(isExpected) AND (\(cases.joined(separator: " OR ")))"

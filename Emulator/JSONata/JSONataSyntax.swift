@@ -19,6 +19,14 @@ package struct JSONataExpression: Sendable, Hashable {
     /// The variables that the expression reads and does not bind itself.
     package var freeVariables: Set<String> { node.freeVariables(bound: []) }
 
+    /// The names that the expression looks up in its context, of which Step Functions has none; each once, in the order
+    /// of the text.
+    package var topLevelReferences: [String] {
+        var names: [String] = []
+        node.addTopLevelReferences(to: &names)
+        return names
+    }
+
     /// The value of the expression.
     ///
     /// - Parameters:
@@ -178,53 +186,4 @@ package struct JSONataFault: Error, Sendable, Hashable {
 
     /// `T2002: The right side …`
     package var text: String { code.map { "\($0): \(message)" } ?? message }
-}
-
-extension JSONataNode {
-    func freeVariables(bound: Set<String>) -> Set<String> {
-        func free(_ nodes: [JSONataNode], _ bound: Set<String>) -> Set<String> {
-            nodes.reduce(into: []) { $0.formUnion($1.freeVariables(bound: bound)) }
-        }
-        func pairs(_ pairs: [JSONataPair]?) -> [JSONataNode] { (pairs ?? []).flatMap { [$0.key, $0.value] } }
-        switch self {
-        case .literal, .regex: return []
-        case .variable(let name): return name.isEmpty || name == "$" || bound.contains(name) ? [] : [name]
-        case .path(let path):
-            let nodes = path.steps.flatMap { step -> [JSONataNode] in
-                switch step.kind {
-                case .expression(let node): [node] + step.predicates
-                case .sort(let terms): terms.map(\.node) + step.predicates
-                default: step.predicates
-                }
-            }
-            return free(nodes + pairs(path.group), bound)
-        case .binary(_, let left, let right), .apply(let left, let right): return free([left, right], bound)
-        case .negative(let node): return node.freeVariables(bound: bound)
-        case .array(let nodes): return free(nodes, bound)
-        case .object(let members): return free(pairs(members), bound)
-        case .block(let nodes):
-            var bound = bound
-            return nodes.reduce(into: []) { result, node in
-                result.formUnion(node.freeVariables(bound: bound))
-                if case .bind(let name, _) = node { bound.insert(name) }
-            }
-        case .condition(let test, let then, let otherwise):
-            return free([test, then] + (otherwise.map { [$0] } ?? []), bound)
-        case .bind(_, let node): return node.freeVariables(bound: bound)
-        case .lambda(let parameters, let body): return body.freeVariables(bound: bound.union(parameters))
-        case .call(let function, let arguments):
-            return free(arguments, bound).union(function.freeFunctionVariables(bound: bound))
-        case .partial(let function, let arguments):
-            return free(arguments.compactMap { $0 }, bound).union(function.freeFunctionVariables(bound: bound))
-        case .transform(let pattern, let update, let delete):
-            return free([pattern, update] + (delete.map { [$0] } ?? []), bound)
-        case .filtered(let node, let predicates, _, let group): return free([node] + predicates + pairs(group), bound)
-        }
-    }
-
-    /// The names of built-in functions are no variables of the machine.
-    private func freeFunctionVariables(bound: Set<String>) -> Set<String> {
-        if case .variable(let name) = self, JSONataLibrary.functions[name] != nil { return [] }
-        return freeVariables(bound: bound)
-    }
 }

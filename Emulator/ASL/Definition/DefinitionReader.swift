@@ -6,8 +6,12 @@ struct DefinitionReader {
     /// The language of states that name none.
     var machineLanguage = QueryLanguage.jsonPath
     var diagnostics: [Diagnostic] = []
-    /// The states that the block being read names as targets, and where.
-    var references: [(name: String, location: String)] = []
+    /// Where the states of the block being read lead to.
+    var transitions: [Transition] = []
+    /// The state being read.
+    var stateName = ""
+    /// All names of states read so far; each may occur once in a machine.
+    private var stateNames: Set<String> = []
     /// False for a state on its own, whose targets are not there.
     var checksTargets = true
     /// The variables that the state being read reads.
@@ -74,9 +78,9 @@ struct DefinitionReader {
             report("Value cannot be empty", at: fields, field: "States")
             return nil
         }
-        let outerReferences = references
-        references = []
-        defer { references = outerReferences }
+        let outer = (transitions, stateName)
+        transitions = []
+        defer { (transitions, stateName) = outer }
         var found: [State] = []
         for (name, value) in members {
             let location = "\(fields.at("States"))/\(name)"
@@ -84,28 +88,32 @@ struct DefinitionReader {
                 diagnostics.append(.schema("Expected value of type Object", at: location))
                 continue
             }
+            if !stateNames.insert(name).inserted {
+                diagnostics.append(
+                    Diagnostic(
+                        code: "DUPLICATE_STATE_NAME", message: "Duplicate State name: \(name)", location: location))
+            }
+            if name.count > Self.longestName {
+                diagnostics.append(
+                    .schema("State name exceeds the maximum length of \(Self.longestName) characters", at: location))
+            }
+            stateName = name
             if let state = readState(name, Fields(object: object, location: location)) {
                 found.append(state)
             }
         }
         guard let startAt = string("StartAt", in: fields) else { return nil }
-        if checksTargets { checkTargets(startAt: startAt, names: members.names, in: fields) }
+        if checksTargets {
+            checkTransitions(transitions, startAt: startAt, states: found, names: members.names, in: fields)
+        }
         return StateBlock(startAt: startAt, states: found)
     }
 
-    private mutating func checkTargets(startAt: String, names: [String], in fields: Fields) {
-        let known = Set(names)
-        if !known.contains(startAt) {
-            diagnostics.append(.transition("Missing 'Next' target: \(startAt)", at: fields.at("StartAt")))
-        }
-        for (name, location) in references where !known.contains(name) {
-            diagnostics.append(.transition("Missing 'Next' target: \(name)", at: location))
-        }
-        let reached = Set(references.map(\.name) + [startAt])
-        for name in names where !reached.contains(name) {
-            diagnostics.append(
-                .transition("State \"\(name)\" is not reachable.", at: "\(fields.at("States"))/\(name)"))
-        }
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
+    private static let longestName = 80
+
+    mutating func leads(to target: String, at location: String) {
+        transitions.append(Transition(from: stateName, to: target, location: location))
     }
 
     private mutating func readState(_ name: String, _ fields: Fields) -> State? {
@@ -120,6 +128,7 @@ struct DefinitionReader {
         if machineLanguage == .jsonata, language == .jsonPath {
             report("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", at: fields)
         }
+        checkFields(type, fields, language: language)
         guard let kind = readKind(type, fields, language: language) else { return nil }
         let flow = readFlow(kind, fields, language: language)
         return State(name: name, kind: kind, flow: flow, variablesRead: variablesRead.sorted())
@@ -175,7 +184,7 @@ struct DefinitionReader {
         default: break
         }
         if let next = string("Next", in: fields) {
-            references.append((next, fields.at("Next")))
+            leads(to: next, at: fields.at("Next"))
             return .state(next)
         }
         if fields.object["End"]?.bool != true {

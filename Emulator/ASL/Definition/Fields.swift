@@ -35,7 +35,7 @@ extension DefinitionReader {
             return nil
         }
         guard integer >= least else {
-            report("Value is less than minimum: \(least)", at: fields, field: name)
+            report("Minimum value is \(least)", at: fields, field: name)
             return nil
         }
         return integer
@@ -95,8 +95,10 @@ extension DefinitionReader {
 
     /// A number, as `name` or at the path `namePath`.
     mutating func number(
-        _ name: String, in fields: Fields, language: QueryLanguage, kind: NumberField.Kind
+        _ name: String, in fields: Fields, language: QueryLanguage, kind: NumberField.Kind,
+        within range: ClosedRange<Double>
     ) -> NumberField? {
+        checkOnlyOne(of: [name, name + "Path"], in: fields)
         if language == .jsonPath, fields.object[name + "Path"] != nil {
             return path(name + "Path", in: fields).map {
                 NumberField(name: name + "Path", source: .path($0), kind: kind)
@@ -109,6 +111,13 @@ extension DefinitionReader {
         guard let number = kind == .integer ? value.int.map(Double.init) : value.double else {
             report("Expected value of type \(kind == .integer ? "Integer" : "Number")", at: fields, field: name)
             return nil
+        }
+        func shown(_ bound: Double) -> String { kind == .integer ? "\(Int(bound))" : "\(bound)" }
+        if number < range.lowerBound {
+            report("Minimum value is \(shown(range.lowerBound))", at: fields, field: name)
+        }
+        if number > range.upperBound {
+            report("Maximum value is \(shown(range.upperBound))", at: fields, field: name)
         }
         return NumberField(name: name, source: .constant(number), kind: kind)
     }
@@ -142,9 +151,16 @@ extension DefinitionReader {
         do {
             let program = try JSONataExpression(String(trimmed))
             variablesRead.formUnion(program.freeVariables.subtracting(["states"]))
+            for name in program.topLevelReferences {
+                diagnostics.append(
+                    Diagnostic(
+                        code: "UNSUPPORTED_JSONATA_EXPRESSION",
+                        message: "Reference to '\(name)' at the top level is not supported.", location: location))
+            }
             return Expression(source: .jsonata(program), field: field)
         } catch {
-            diagnostics.append(.schema("The JSONata expression is not valid. \(error.text)", at: location))
+            diagnostics.append(
+                Diagnostic(code: "INVALID_JSONATA_EXPRESSION", message: error.message, location: location))
             return nil
         }
     }

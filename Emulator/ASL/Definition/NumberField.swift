@@ -47,3 +47,8 @@ struct NumberField: Sendable, Hashable {
         }
     }
 }
+
+extension DefinitionReader {
+    /// Fields without a documented maximum.
+    static let unlimited = 9_007_199_254_740_991.0
+}

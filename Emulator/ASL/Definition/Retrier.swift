@@ -62,7 +62,7 @@ extension DefinitionReader {
     mutating func readRetriers(_ fields: Fields) -> [Retrier] {
         list("Retry", in: fields).map { item in
             let backoff = item.object["BackoffRate"]?.double
-            if let backoff, backoff < 1 { report("BackoffRate must be greater than or equal to 1.0", at: item) }
+            if let backoff, backoff < 1 { report("Minimum value is 1.0", at: item, field: "BackoffRate") }
             let jitter = item.object["JitterStrategy"]?.string
             if let jitter, jitter != "FULL", jitter != "NONE" {
                 report("Value is not valid. Valid values are: FULL, NONE", at: item, field: "JitterStrategy")
@@ -80,7 +80,7 @@ extension DefinitionReader {
     mutating func readCatchers(_ fields: Fields, language: QueryLanguage) -> [Catcher] {
         list("Catch", in: fields).map { item in
             let next = string("Next", in: item)
-            if let next { references.append((next, item.at("Next"))) } else { require(["Next"], in: item) }
+            if let next { leads(to: next, at: item.at("Next")) } else { require(["Next"], in: item) }
             return Catcher(
                 errors: readErrors(item), next: next ?? "",
                 resultPath: readResultPath(item),

@@ -88,5 +88,5 @@ public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
         Diagnostic(code: "SCHEMA_VALIDATION_FAILED", message: message, location: location)
     }
 
-    public var description: String { "\(code): \(message)" + (location.map { " at \($0)" } ?? "") }
+    public var description: String { "\(code): \(message)" + " at \(location ?? "null")" }
 }

@@ -23,14 +23,14 @@ extension DefinitionReader {
         }
         let rules = list("Choices", in: fields).compactMap { item -> ChoiceRule? in
             let next = string("Next", in: item)
-            if let next { references.append((next, item.at("Next"))) } else { require(["Next"], in: item) }
+            if let next { leads(to: next, at: item.at("Next")) } else { require(["Next"], in: item) }
             guard let test = readTest(item, language: language), let next else { return nil }
             return ChoiceRule(
                 test: test, next: next, assign: template("Assign", in: item, language: language),
                 output: language == .jsonata ? template("Output", in: item, language: language) : nil)
         }
         let defaultNext = string("Default", in: fields)
-        if let defaultNext { references.append((defaultNext, fields.at("Default"))) }
+        if let defaultNext { leads(to: defaultNext, at: fields.at("Default")) }
         return ChoiceState(rules: rules, defaultNext: defaultNext)
     }
 }

@@ -10,7 +10,9 @@ struct FailState: Sendable {
 
 extension DefinitionReader {
     mutating func readFail(_ fields: Fields, language: QueryLanguage) -> FailState {
-        FailState(
+        checkOnlyOne(of: ["Error", "ErrorPath"], in: fields)
+        checkOnlyOne(of: ["Cause", "CausePath"], in: fields)
+        return FailState(
             error: text("Error", in: fields, language: language), cause: text("Cause", in: fields, language: language))
     }
 

@@ -66,6 +66,7 @@ extension DefinitionReader {
         }
         let config = Fields(
             object: object["ReaderConfig"]?.object ?? [:], location: reader.at("ReaderConfig"))
+        for name in config.object.names { checkLanguage(of: name, at: config, language: language) }
         let delimiters: [String: Character] = ["COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"]
         let format = config.object["InputType"]?.string.flatMap { ItemReader.Format(rawValue: $0) }
         let hasGivenHeaders = config.object["CSVHeaderLocation"] == "GIVEN"
@@ -75,15 +76,18 @@ extension DefinitionReader {
             format: format ?? .objects,
             headers: hasGivenHeaders ? (config.object["CSVHeaders"]?.array ?? []).compactMap(\.string) : nil,
             delimiter: delimiters[config.object["CSVDelimiter"]?.string ?? "COMMA"] ?? ",",
-            maxItems: number("MaxItems", in: config, language: language, kind: .integer))
+            maxItems: number("MaxItems", in: config, language: language, kind: .integer, within: 0...100_000_000))
     }
 
     mutating func readItemBatcher(_ fields: Fields, language: QueryLanguage) -> ItemBatcher? {
         guard let object = fields.object["ItemBatcher"]?.object else { return nil }
         let batcher = Fields(object: object, location: fields.at("ItemBatcher"))
+        for name in object.names { checkLanguage(of: name, at: batcher, language: language) }
         return ItemBatcher(
-            maxItems: number("MaxItemsPerBatch", in: batcher, language: language, kind: .integer),
-            maxBytes: number("MaxInputBytesPerBatch", in: batcher, language: language, kind: .integer),
+            maxItems: number(
+                "MaxItemsPerBatch", in: batcher, language: language, kind: .integer, within: 0...Self.unlimited),
+            maxBytes: number(
+                "MaxInputBytesPerBatch", in: batcher, language: language, kind: .integer, within: 0...262_144),
             batchInput: template("BatchInput", in: batcher, language: language))
     }
 }

@@ -33,7 +33,9 @@ extension DefinitionReader {
             return nil
         }
         let mode = processor["ProcessorConfig"]?["Mode"]?.string ?? "INLINE"
-        guard let block = readBlock(Fields(object: processor, location: fields.at(processorName))) else { return nil }
+        let processorFields = Fields(object: processor, location: fields.at(processorName))
+        if processor["QueryLanguage"] != nil { report("Field 'QueryLanguage' is not supported", at: processorFields) }
+        guard let block = readBlock(processorFields) else { return nil }
         let label = string("Label", in: fields)
         if let label { checkLabel(label, in: fields) }
         let selectorName = fields.object["ItemSelector"] != nil ? "ItemSelector" : "Parameters"
@@ -44,10 +46,12 @@ extension DefinitionReader {
             reader: readItemReader(fields, language: language),
             writer: readResultWriter(fields, language: language), batcher: readItemBatcher(fields, language: language),
             itemSelector: template(selectorName, in: fields, language: language),
-            maxConcurrency: number("MaxConcurrency", in: fields, language: language, kind: .integer),
-            toleratedFailureCount: number("ToleratedFailureCount", in: fields, language: language, kind: .integer),
+            maxConcurrency: number(
+                "MaxConcurrency", in: fields, language: language, kind: .integer, within: 0...Self.unlimited),
+            toleratedFailureCount: number(
+                "ToleratedFailureCount", in: fields, language: language, kind: .integer, within: 0...Self.unlimited),
             toleratedFailurePercentage: number(
-                "ToleratedFailurePercentage", in: fields, language: language, kind: .float),
+                "ToleratedFailurePercentage", in: fields, language: language, kind: .float, within: 0...100),
             label: label)
     }
 

@@ -19,8 +19,11 @@ extension DefinitionReader {
             require(["Resource"], in: fields)
             return nil
         }
-        let timeout = number("TimeoutSeconds", in: fields, language: language, kind: .integer)
-        let heartbeat = number("HeartbeatSeconds", in: fields, language: language, kind: .integer)
+        let timeout = number(
+            "TimeoutSeconds", in: fields, language: language, kind: .integer, within: 1...Self.longestTimeoutInSeconds)
+        let heartbeat = number(
+            "HeartbeatSeconds", in: fields, language: language, kind: .integer,
+            within: 1...Self.longestTimeoutInSeconds)
         let credentials = template("Credentials", in: fields, language: language)
         guard let resource = TaskResource(text) else {
             report(
@@ -31,6 +34,8 @@ extension DefinitionReader {
         checkExpress(resource, in: fields)
         return TaskState(resource: resource, timeout: timeout, heartbeat: heartbeat, credentials: credentials)
     }
+
+    private static let longestTimeoutInSeconds = 99_999_999.0
 
     /// An express workflow ends within minutes, so it cannot wait for results that come from outside.
     private mutating func checkExpress(_ resource: TaskResource, in fields: Fields) {

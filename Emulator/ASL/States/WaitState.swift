@@ -19,6 +19,7 @@ struct WaitState: Sendable {
 
 extension DefinitionReader {
     mutating func readWait(_ fields: Fields, language: QueryLanguage) -> WaitState? {
+        checkOnlyOne(of: ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"], in: fields)
         if language == .jsonata {
             if let value = fields.object["Seconds"],
                 let expression = jsonata(value, field: "Seconds", at: fields.at("Seconds"))

@@ -52,6 +52,87 @@ struct DefinitionTests {
         #expect(diagnostics(of: definition)?.contains(words) == true)
     }
 
+    @Test(
+        "a field that the state's type or query language does not have is refused, as on AWS",
+        arguments: [
+            (#""Type": "Pass", "Catch": [], "End": true"#, "Field 'Catch' is not supported at /States/A"),
+            (#""Type": "Wait", "Seconds": 1, "Retry": [], "End": true"#, "Field 'Retry' is not supported at /States/A"),
+            (
+                #""Type": "Map", "TimeoutSeconds": 5, "End": true, "#
+                    + #""ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}"#,
+                "Field 'TimeoutSeconds' is not supported at /States/A"
+            ),
+            (
+                #""Type": "Map", "End": true, "ItemProcessor": {"QueryLanguage": "JSONata", "StartAt": "B", "#
+                    + #""States": {"B": {"Type": "Succeed"}}}"#,
+                "Field 'QueryLanguage' is not supported at /States/A/ItemProcessor"
+            ),
+            (
+                #""Type": "Pass", "Output": 1, "End": true"#,
+                "The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the 'JSONata' "
+                    + "QueryLanguage at /States/A"
+            ),
+            (
+                #""Type": "Pass", "QueryLanguage": "JSONata", "InputPath": "$", "End": true"#,
+                "The QueryLanguage is set to 'JSONata', but field 'InputPath' is only supported for the 'JSONPath' "
+                    + "QueryLanguage at /States/A"
+            ),
+            (
+                #""Type": "Fail", "Error": "a", "ErrorPath": "$.e""#,
+                "There should only be one of the following fields: [Error, ErrorPath] at /States/A"
+            ),
+            (
+                #""Type": "Map", "ToleratedFailurePercentage": 101, "End": true, "#
+                    + #""ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}"#,
+                "Maximum value is 100.0 at /States/A/ToleratedFailurePercentage"
+            ),
+            (
+                #""Type": "Map", "MaxConcurrency": -1, "End": true, "#
+                    + #""ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}"#,
+                "Minimum value is 0 at /States/A/MaxConcurrency"
+            ),
+            (
+                #""Type": "Pass", "QueryLanguage": "JSONata", "Output": {"v": "{% phone %}"}, "End": true"#,
+                "UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'phone' at the top level is not supported. at "
+                    + "/States/A/Output/v"
+            ),
+            (
+                #""Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 + %}", "End": true"#,
+                "INVALID_JSONATA_EXPRESSION: Unexpected end of expression at /States/A/Output"
+            ),
+        ])
+    func unsupportedField(state: String, diagnostic: String) {
+        let found = diagnostics(of: #"{"StartAt": "A", "States": {"A": {\#(state)}}}"#)
+        #expect(found?.contains(diagnostic) == true, "\(found ?? "")")
+    }
+
+    @Test("a machine that cannot end is refused, and so are states that nothing leads to")
+    func graph() {
+        let loop = #""A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}"#
+        #expect(
+            diagnostics(of: #"{"StartAt": "A", "States": {\#(loop)}}"#)
+                == "Invalid State Machine Definition: 'MISSING_END_STATE: Workflow has no terminal state at null'")
+        #expect(
+            diagnostics(of: #"{"StartAt": "A", "States": {\#(loop), "C": {"Type": "Succeed"}}}"#)
+                == "Invalid State Machine Definition: 'MISSING_TRANSITION_TARGET: State \"C\" is not reachable. at "
+                + "/States/C'")
+        let island = #""S": {"Type": "Succeed"}, "# + loop
+        #expect(
+            diagnostics(of: #"{"StartAt": "S", "States": {\#(island)}}"#)?.contains(#""B" is not reachable"#) == true)
+        #expect(
+            diagnostics(of: #"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "NOPE"}}}"#)
+                == "Invalid State Machine Definition: 'MISSING_TRANSITION_TARGET: Missing 'Next' target: NOPE at "
+                + "/States/A/Next, MISSING_END_STATE: Workflow has no terminal state at null'")
+    }
+
+    @Test("the name of a state occurs once in a machine")
+    func duplicateNames() {
+        let found = diagnostics(
+            of: #"{"StartAt": "A", "States": {"A": {"Type": "Parallel", "End": true, "Branches": [{"StartAt": "A", "#
+                + #""States": {"A": {"Type": "Succeed"}}}]}}}"#)
+        #expect(found?.contains("DUPLICATE_STATE_NAME: Duplicate State name: A") == true)
+    }
+
     @Test("all diagnostics are reported at once")
     func allDiagnostics() {
         let error = #expect(throws: InvalidDefinition.self) {

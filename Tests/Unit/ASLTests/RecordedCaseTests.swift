@@ -43,6 +43,27 @@ struct RecordedCaseTests {
         }
     }
 
+    /// Definitions that AWS accepted: those that ran, and those of calls that create a machine.
+    static let accepted: [(id: String, definition: String)] = RecordedCase.all.flatMap { recorded in
+        let ran = ["exec", "express_sync", "express_async"].contains(recorded.kind) ? recorded.runs : []
+        let created = (recorded.document["steps"]?.array ?? []).filter {
+            $0["op"]?.string == "create_state_machine" && $0["expected"]?["stateMachineArn"] != nil
+        }.map { $0["args"] ?? .null }
+        return (ran + created).compactMap { run in
+            (run["definition"]?.string ?? run["definition"]?.text).map { (recorded.id, $0) }
+        }
+    }
+
+    @Test(
+        "a definition that AWS accepted is valid", .enabled(if: !accepted.isEmpty, "the recorded cases are missing"))
+    func acceptedDefinitions() {
+        let activity = "arn:aws:states:us-east-1:111111111111:activity:activity"
+        for (id, text) in Self.accepted {
+            let definition = text.replacingOccurrences(of: "${r0.activityArn}", with: activity)
+            #expect(throws: Never.self, "\(id)") { try StateMachine(definition) }
+        }
+    }
+
     @Test(
         "an execution has the recorded result and history",
         .enabled(if: !executions.isEmpty, "the recorded cases are missing"), arguments: executions)

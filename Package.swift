@@ -89,7 +89,7 @@ let services: [Target] = [
     service("SQS", imports: ["Digest"], exclude: ["README.md"]),
     service("SSM", imports: ["Digest"]),
     service("Scheduler"),
-    service("StepFunctions", imports: ["ASL"]),
+    service("StepFunctions", imports: ["ASL", "Threads"]),
 ]
 
 let emulator: [Target] = [

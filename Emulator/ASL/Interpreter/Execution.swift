@@ -123,7 +123,7 @@ public struct Execution: Sendable {
     /// States that one input may enter.
     private static let entriesPerInput = 100
     /// Steps of expressions, and bytes of history, after which an input enters no other state.
-    private static let workPerInput = 2_000_000
+    private static let workPerInput = 500_000
 
     /// Lets each ready branch enter one state in turn, so that branches run side by side.
     private mutating func runReadyBranches() {

@@ -58,7 +58,8 @@ extension StepFunctionsService {
         let deadline = clock.now().milliseconds + 60_000
         while true {
             while let task = activities.take(arn) {
-                guard let runner = runner(of: task.execution), await runner.isPending(task: task.request.id) else {
+                guard let runner = await runner(of: task.execution), await runner.isPending(task: task.request.id)
+                else {
                     continue
                 }
                 await runner.give(.taskStarted(task.request.id, workerName: input["workerName"]?.string))

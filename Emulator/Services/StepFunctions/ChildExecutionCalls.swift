@@ -35,7 +35,7 @@ extension StepFunctionsService {
     /// The description of the ended child; a failed child fails the task.
     func childResult(_ request: TaskRequest, submission: JSON) async throws -> JSON {
         guard let arn = submission["ExecutionArn"]?.string else { return submission }
-        if let runner = runner(of: arn) { _ = await runner.outcome.value }
+        if let runner = await runner(of: arn) { _ = await runner.outcome.value }
         try Task.checkCancellation()
         let described = try describeExecution(["executionArn": .string(arn)])
         var result = described.renamingMembers { $0.uppercased() }.object ?? [:]

@@ -21,6 +21,9 @@ extension StepFunctionsService: EventTarget {
     }
 
     private static func document(_ text: String) throws(AWSFault) -> JSON {
+        guard text.utf8.count <= Execution.payloadLimitInBytes else {
+            throw .tooLong("input", limit: Execution.payloadLimitInBytes)
+        }
         do {
             return try JSON(parsing: text)
         } catch {
@@ -126,7 +129,7 @@ extension StepFunctionsService: EventTarget {
         let arn = try input.required("executionArn")
         let execution = try execution(arn)
         if let stoppedAt = execution.stoppedAt { return ["stopDate": Timestamp.json(stoppedAt)] }
-        if let runner = runner(of: arn) {
+        if let runner = await runner(of: arn) {
             await runner.give(.aborted(ErrorOutput(error: input["error"]?.string, cause: input["cause"]?.string)))
             _ = await runner.outcome.value
         }
@@ -228,7 +231,7 @@ extension StepFunctionsService: EventTarget {
     func sendTask(_ action: String, _ input: JSON) async throws -> JSON {
         let token = try input.required("taskToken")
         guard let place = TaskTokenPlace(token) else { throw AWSFault.invalidToken("Invalid token") }
-        guard let runner = runner(of: place.execution) else { throw AWSFault.taskTimedOut() }
+        guard let runner = await runner(of: place.execution) else { throw AWSFault.taskTimedOut() }
         guard await runner.token(ofTask: place.task) == token else { throw AWSFault.taskTimedOut() }
         switch action {
         case "SendTaskSuccess":
@@ -246,7 +249,6 @@ extension StepFunctionsService: EventTarget {
         return [:]
     }
 
-    func runner(of arn: String) -> ExecutionRunner? { runners.withLock { $0[arn] } }
 }
 
 /// The execution and the task in a task token.

@@ -58,7 +58,9 @@ extension Snapshot {
         try first("SELECT \(ExecutionRecord.columns) FROM executions WHERE arn = ?", .text(arn)) { ExecutionRecord($0) }
     }
 
-    func runningExecutions() throws -> [ExecutionRecord] {
-        try all("SELECT \(ExecutionRecord.columns) FROM executions WHERE status = 'RUNNING'") { ExecutionRecord($0) }
+    func execution(row: Int64) throws -> ExecutionRecord? {
+        try first("SELECT \(ExecutionRecord.columns) FROM executions WHERE id = ?", .integer(row)) {
+            ExecutionRecord($0)
+        }
     }
 }

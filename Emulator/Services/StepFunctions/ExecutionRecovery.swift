@@ -4,31 +4,81 @@ internal import JSON
 internal import Synchronization
 internal import Time
 
-/// Resumes executions when the emulator starts.
+/// One execution that a restart has to resume.
+struct Recovery: Sendable {
+    let row: Int64
+    /// Settled when the execution has been resumed, or cannot be.
+    let resumed = Promise<Void>()
+    var hasBegun = false
+}
+
+/// What continues when the emulator starts again.
 extension StepFunctionsService {
-    /// Continues the executions that were running when the emulator ended. Express executions start again.
+    /// Continues the executions that were running when the emulator ended; express ones start again.
+    ///
+    /// Returns at once. Standard executions are resumed in the background, a few at a time, and earlier when a request
+    /// needs them: replaying their logs may take long.
     package func start() async throws {
-        for record in try store.read({ try $0.runningExecutions() }) {
-            guard
-                let runner = try runner(
-                    of: Begun(
-                        arn: record.arn, name: record.name, machineARN: record.machineARN, revision: record.revision,
-                        input: record.input, startedAt: record.startedAt),
-                    workflow: .standard, keeping: .log(row: record.id))
-            else { continue }
-            let log = try store.read { snapshot in
-                try snapshot.all(
-                    "SELECT sequence, inputs, last_event FROM execution_log WHERE execution = ? ORDER BY sequence",
-                    .integer(record.id)
-                ) { (sequence: $0.integer(0), inputs: $0.text(1), lastEvent: $0.integer(2)) }
+        let running = try store.read { try $0.runningExecutions() }
+        recovering.withLock { recovering in
+            for (row, arn) in running { recovering[arn] = Recovery(row: row) }
+        }
+        let begun = try store.read { try $0.begunExpressExecutions() }
+        Task {
+            await withTaskGroup(of: Void.self) { group in
+                for (position, execution) in running.enumerated() {
+                    if position >= Self.resumedAtOnce { await group.next() }
+                    group.addTask { await self.resume(execution.arn) }
+                }
             }
-            runners.withLock { $0[record.arn] = runner }
-            await runner.resume(log)
+            for begun in begun {
+                guard let runner = try? runner(of: begun, workflow: .express, keeping: .start) else { continue }
+                begin(runner, arn: begun.arn)
+            }
         }
-        for begun in try store.read({ try $0.begunExpressExecutions() }) {
-            guard let runner = try runner(of: begun, workflow: .express, keeping: .start) else { continue }
-            begin(runner, arn: begun.arn)
+    }
+
+    /// Executions whose logs are replayed side by side.
+    private static let resumedAtOnce = 6
+
+    /// The runner of an execution; nil when the execution has ended. Resumes the execution first where a restart has not
+    /// yet.
+    func runner(of arn: String) async -> ExecutionRunner? {
+        await resume(arn)
+        return runners.withLock { $0[arn] }
+    }
+
+    private func resume(_ arn: String) async {
+        let found = recovering.withLock { recovering -> (recovery: Recovery, isFirst: Bool)? in
+            guard let recovery = recovering[arn] else { return nil }
+            recovering[arn]?.hasBegun = true
+            return (recovery, !recovery.hasBegun)
         }
+        guard let (recovery, isFirst) = found else { return }
+        guard isFirst else { return await recovery.resumed.value }
+        do {
+            try await resumeStandard(row: recovery.row)
+        } catch {
+            // Without its machine an execution can never continue.
+            let cause = "The execution cannot be resumed: \(error)"
+            try? await store.write { transaction in
+                try transaction.end(
+                    recovery.row, with: .failed(ErrorOutput(error: "States.Runtime", cause: cause)),
+                    at: self.clock.now().milliseconds)
+            }
+        }
+        recovering.withLock { $0[arn] = nil }
+        recovery.resumed.settle(())
+    }
+
+    private func resumeStandard(row: Int64) async throws {
+        guard let record = try store.read({ try $0.execution(row: row) }), record.stoppedAt == nil else { return }
+        let begun = Begun(
+            arn: record.arn, name: record.name, machineARN: record.machineARN, revision: record.revision,
+            input: record.input, startedAt: record.startedAt)
+        guard let runner = try runner(of: begun, workflow: .standard, keeping: .log(row: row)) else { return }
+        runners.withLock { $0[record.arn] = runner }
+        try await runner.resume()
     }
 
     private func runner(
@@ -60,6 +110,11 @@ private struct Begun {
 }
 
 extension Snapshot {
+    /// The rows and ARNs of the standard executions that have not ended.
+    fileprivate func runningExecutions() throws -> [(row: Int64, arn: String)] {
+        try all("SELECT id, arn FROM executions WHERE status = 'RUNNING'") { ($0.integer(0), $0.text(1)) }
+    }
+
     fileprivate func begunExpressExecutions() throws -> [Begun] {
         try all("SELECT arn, name, machine_arn, revision, input, started_at FROM express_executions") { row in
             Begun(

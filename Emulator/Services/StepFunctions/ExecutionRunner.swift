@@ -5,6 +5,9 @@ internal import Synchronization
 internal import Time
 
 /// Runs one execution: receives inputs, makes them and their history durable, and only then performs their effects.
+///
+/// One input moves an execution only so far (see ``Execution/handle(_:)``); while states are ready, the runner continues
+/// it with inputs of its own, and other inputs come in between.
 actor ExecutionRunner {
     /// Settled once the end of the execution is durable.
     nonisolated let outcome = Promise<Outcome>()
@@ -42,8 +45,10 @@ actor ExecutionRunner {
     func token(ofTask id: TaskID) -> String? { execution.token(ofTask: id) }
 
     /// Adds an input. Its result becomes durable later; inputs that arrive meanwhile share a commit.
+    ///
+    /// An abort goes before all that wait, because none of it matters any more.
     func give(_ kind: ExecutionInput.Kind) {
-        waiting.append(kind)
+        if case .aborted = kind { waiting = [kind] } else { waiting.append(kind) }
         guard !isWorking else { return }
         isWorking = true
         Task { await self.work() }
@@ -53,7 +58,7 @@ actor ExecutionRunner {
         while !waiting.isEmpty, execution.outcome == nil {
             let inputs = waiting.map { ExecutionInput($0, at: service.clock.now()) }
             waiting = []
-            let effects = inputs.flatMap { execution.handle($0) }
+            let effects = await handle(inputs)
             do {
                 try await append(inputs, effects)
             } catch {
@@ -64,6 +69,19 @@ actor ExecutionRunner {
             if execution.hasReadyBranches { waiting.append(.continued) }
         }
         isWorking = false
+    }
+
+    /// Lets the interpreter take `inputs`, on a thread that may be busy with them for a while.
+    private func handle(_ inputs: [ExecutionInput]) async -> [Effect] {
+        let current = execution
+        let isUrgent = inputs.contains { if case .aborted = $0.kind { true } else { false } }
+        let (next, effects) = await InterpreterThreads.shared.run(isUrgent: isUrgent) {
+            var execution = current
+            let effects = inputs.flatMap { execution.handle($0) }
+            return (execution, effects)
+        }
+        execution = next
+        return effects
     }
 
     private func append(_ inputs: [ExecutionInput], _ effects: [Effect]) async throws {
@@ -135,23 +153,44 @@ actor ExecutionRunner {
         give(.timerFired(id))
     }
 
-    /// Continues where the log ends: sets its timers and repeats the calls in progress.
-    func resume(_ log: [(sequence: Int64, inputs: String, lastEvent: Int64)]) {
-        for entry in log {
-            sequence = entry.sequence
-            lastEventID = entry.lastEvent
-            let inputs = (try? JSON(parsing: entry.inputs))?.array ?? []
-            for input in inputs.compactMap({ ExecutionInput(json: $0) }) { _ = execution.handle(input) }
+    /// Entries of the log that are in memory at one time.
+    private static let pageSize: Int64 = 20
+
+    /// Continues where the log ends: sets timers, and makes the calls that were under way again.
+    func resume() async throws {
+        guard case .log(let row) = keeping else { return give(.started(seed: Self.seed())) }
+        isWorking = true
+        while execution.outcome == nil {
+            let page = try service.store.read { snapshot in
+                try snapshot.all(
+                    """
+                    SELECT sequence, inputs, last_event FROM execution_log WHERE execution = ? AND sequence > ?
+                    ORDER BY sequence LIMIT ?
+                    """, .integer(row), .integer(sequence), .integer(Self.pageSize)
+                ) { (sequence: $0.integer(0), inputs: $0.text(1), lastEvent: $0.integer(2)) }
+            }
+            guard let last = page.last else { break }
+            for entry in page {
+                let inputs = (try? JSON(parsing: entry.inputs))?.array ?? []
+                _ = await handle(inputs.compactMap { ExecutionInput(json: $0) })
+            }
+            (sequence, lastEventID) = (last.sequence, last.lastEvent)
         }
-        if log.isEmpty { give(.started(seed: UInt64.random(in: 0...UInt64(Int64.max)))) }
-        if execution.hasReadyBranches { give(.continued) }
+        isWorking = false
+        if sequence == 0 { return give(.started(seed: Self.seed())) }
+        if execution.hasReadyBranches { waiting.append(.continued) }
         for timer in execution.pendingTimers { setTimer(timer.id, at: timer.at) }
         for task in execution.pendingTasks { call(task.request, submission: task.submission) }
+        guard !waiting.isEmpty else { return }
+        isWorking = true
+        Task { await self.work() }
     }
+
+    private static func seed() -> UInt64 { UInt64.random(in: 0...UInt64(Int64.max)) }
 }
 
 extension Transaction {
-    fileprivate func end(_ row: Int64, with outcome: Outcome, at now: Int64) throws {
+    func end(_ row: Int64, with outcome: Outcome, at now: Int64) throws {
         var output: String?
         var failure = ErrorOutput(error: nil, cause: nil)
         switch outcome {

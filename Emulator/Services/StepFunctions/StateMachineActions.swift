@@ -195,11 +195,13 @@ extension StepFunctionsService {
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html>
     func validateDefinition(_ input: JSON) throws -> JSON {
         let workflow = StateMachine.Workflow(rawValue: input["type"]?.string ?? "STANDARD") ?? .standard
+        let definition = try input.required("definition")
+        try Self.checkSize(ofDefinition: definition)
         do {
-            _ = try StateMachine(try input.required("definition"), workflow: workflow)
+            _ = try StateMachine(definition, workflow: workflow)
             return ["result": "OK", "diagnostics": [], "truncated": false]
-        } catch let invalid as InvalidDefinition {
-            let diagnostics = invalid.diagnostics.map { diagnostic -> JSON in
+        } catch {
+            let diagnostics = error.diagnostics.map { diagnostic -> JSON in
                 var json: JSONObject = [
                     "severity": "ERROR", "code": .string(diagnostic.code), "message": .string(diagnostic.message),
                 ]
@@ -210,7 +212,15 @@ extension StepFunctionsService {
         }
     }
 
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
+    private static let definitionLimit = 1_048_576
+
+    static func checkSize(ofDefinition definition: String) throws(AWSFault) {
+        guard definition.utf8.count <= definitionLimit else { throw .tooLong("definition", limit: definitionLimit) }
+    }
+
     func parsed(_ definition: String, _ workflow: StateMachine.Workflow) throws(AWSFault) -> StateMachine {
+        try Self.checkSize(ofDefinition: definition)
         do {
             return try StateMachine(definition, workflow: workflow)
         } catch {

@@ -40,6 +40,13 @@ extension AWSFault {
 
     static func stepFunctionsValidation(_ message: String) -> AWSFault { AWSFault("ValidationException", message) }
 
+    /// A text above its limit. AWS does not show the values of its sensitive fields.
+    static func tooLong(_ field: String, limit: Int) -> AWSFault {
+        .stepFunctionsValidation(
+            "1 validation error detected: Value at '\(field)' failed to satisfy constraint: Member must have length less "
+                + "than or equal to \(limit)")
+    }
+
     static func constraint(_ value: String, at field: String, _ rule: String) -> AWSFault {
         .stepFunctionsValidation(
             "1 validation error detected: Value '\(value)' at '\(field)' failed to satisfy constraint: Member must \(rule)"

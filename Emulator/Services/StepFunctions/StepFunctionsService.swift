@@ -22,6 +22,8 @@ package final class StepFunctionsService: Service, JSONService {
     let peers: Peers
     let activities = ActivityQueues()
     let runners = Mutex<[String: ExecutionRunner]>([:])
+    /// The executions that ran when the emulator ended and have not been resumed, by ARN.
+    let recovering = Mutex<[String: Recovery]>([:])
     private let machines = Mutex<[Int64: StateMachine]>([:])
 
     /// - Parameter store: a store that was opened with ``schema``.

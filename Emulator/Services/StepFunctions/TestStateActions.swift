@@ -36,7 +36,14 @@ extension StepFunctionsService {
     private func run(_ test: inout StateTest, _ input: JSON, document: JSON) async throws -> JSON {
         let now = clock.now()
         let verdict: StateTest.Verdict
-        switch test.run(at: now, seed: UInt64.random(in: 0...UInt64(Int64.max))) {
+        let prepared = test
+        let (begun, progress) = await InterpreterThreads.shared.run {
+            var test = prepared
+            let progress = test.run(at: now, seed: UInt64.random(in: 0...UInt64(Int64.max)))
+            return (test, progress)
+        }
+        test = begun
+        switch progress {
         case .done(let result): verdict = result
         case .call(let request):
             let outcome: Outcome
@@ -62,6 +69,7 @@ extension StepFunctionsService {
     /// The state from a definition, which is either a whole state machine or one state.
     private func stateTest(_ input: JSON, document: JSON, _ conditions: StateTest.Conditions) throws -> StateTest {
         let definition = try input.required("definition")
+        try Self.checkSize(ofDefinition: definition)
         let stateName: String
         let machine: StateMachine
         do {

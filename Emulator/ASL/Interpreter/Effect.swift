@@ -9,6 +9,8 @@ public enum Effect: Sendable, Hashable {
     case cancelTask(TaskID)
     case setTimer(TimerID, at: Timestamp)
     case cancelTimer(TimerID)
+    /// A distributed Map state has begun or ended a run.
+    case mapRun(MapRunReport)
     case finished(Outcome)
 }
 

@@ -219,6 +219,11 @@ extension Execution {
         return lastTimerID
     }
 
+    /// Tells the host that a map run has begun or ended.
+    mutating func report(_ status: MapRunReport.Status, mapRunOf id: BranchID) {
+        if let report = fans[id]?.report(status) { effects.append(.mapRun(report)) }
+    }
+
     mutating func cancelTimer(_ id: TimerID?) {
         guard let id, timers.removeValue(forKey: id) != nil else { return }
         effects.append(.cancelTimer(id))
@@ -240,6 +245,7 @@ extension Execution {
         case .timer(let timer): cancelTimer(timer)
         case .task(let task): endTask(task, cancelled: true)
         case .fan:
+            report(.aborted, mapRunOf: id)
             for child in fans[id]?.active.keys.sorted() ?? [] { abandon(child) }
         case .nothing, nil: break
         }

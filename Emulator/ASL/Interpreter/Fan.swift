@@ -18,13 +18,17 @@ struct Fan: Sendable {
 /// What a Map state needs to start its next iterations.
 struct MapProgress: Sendable {
     let state: MapState
-    let items: [JSON]
+    var items: [JSON]
     /// How many iterations may run side by side.
     let concurrency: Int
     /// How many failed iterations the state survives.
     let tolerance: Int
     /// Of a distributed Map.
     var runARN = ""
+    /// What the definition says, for reports: 0 where it says nothing.
+    var maxConcurrency = 0
+    var toleratedCount = 0
+    var toleratedShare = 0.0
     /// Whether the items have been through the item selector.
     var isSelected = false
 }
@@ -61,6 +65,7 @@ extension Execution {
         guard fan.map?.state.isDistributed == true else { return fail(owner, with: failure) }
         let exceeded = ErrorOutput(error: ASLFault.thresholdExceeded.error, cause: ASLFault.thresholdExceeded.message)
         emit("MapRunFailed", details(of: exceeded), in: owner)
+        report(.failed, mapRunOf: owner)
         fail(owner, with: exceeded)
     }
 

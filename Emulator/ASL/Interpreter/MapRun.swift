@@ -14,9 +14,12 @@ extension Execution {
             let most = map.isDistributed ? Self.distributedConcurrency : Self.inlineConcurrency
             let progress = MapProgress(
                 state: map, items: items, concurrency: limit < 1 ? most : min(most, Int(limit)),
-                tolerance: tolerance ?? 0, runARN: runARN)
+                tolerance: tolerance ?? 0, runARN: runARN, maxConcurrency: Int(limit),
+                toleratedCount: try map.toleratedFailureCount?.value(in: &scope).map { Int($0) } ?? 0,
+                toleratedShare: try map.toleratedFailurePercentage?.value(in: &scope) ?? 0)
             execution.fans[id] = Fan(results: [], map: progress)
             execution.branches[id]?.visit?.pending = .fan
+            execution.report(.running, mapRunOf: id)
             if let reader = map.reader {
                 try execution.read(reader, in: id, scope: &scope)
             } else {
@@ -50,11 +53,10 @@ extension Execution {
             items = try batcher.batches(of: selected, in: &scope)
             isSelected = true
         }
-        fans[id] = Fan(
-            results: Array(repeating: nil, count: items.count),
-            map: MapProgress(
-                state: progress.state, items: items, concurrency: progress.concurrency, tolerance: progress.tolerance,
-                runARN: progress.runARN, isSelected: isSelected))
+        var selected = progress
+        selected.items = items
+        selected.isSelected = isSelected
+        fans[id] = Fan(results: Array(repeating: nil, count: items.count), map: selected)
         branches[id]?.visit?.pending = .fan
         guard !items.isEmpty else { return mapCompleted(id) }
         while let fan = fans[id], fan.active.count < progress.concurrency, fan.nextSlot < items.count {
@@ -137,7 +139,10 @@ extension Execution {
         if output == nil, progress.state.isDistributed, let writer = progress.state.writer {
             return write(writer, runARN: progress.runARN, in: owner)
         }
-        if progress.state.isDistributed { emit("MapRunSucceeded", in: owner) }
+        if progress.state.isDistributed {
+            emit("MapRunSucceeded", in: owner)
+            report(.succeeded, mapRunOf: owner)
+        }
         emit("MapStateSucceeded", in: owner, isPassedBy: true)
         fanCompleted(owner, output: output)
     }

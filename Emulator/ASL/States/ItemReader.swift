@@ -190,7 +190,10 @@ extension Execution {
                 }
             } catch {
                 let details = execution.details(of: ErrorOutput(error: error.error, cause: error.message))
-                if error.error == ErrorName.itemReaderFailed { execution.emit("MapRunFailed", details, in: id) }
+                if error.error == ErrorName.itemReaderFailed {
+                    execution.emit("MapRunFailed", details, in: id)
+                    execution.report(.failed, mapRunOf: id)
+                }
                 throw error
             }
         }

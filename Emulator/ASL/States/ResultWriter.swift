@@ -79,6 +79,7 @@ extension Execution {
         guard case .failed(let failure) = result else { return writeNext(writing, by: writer, in: id) }
         let failed = ErrorOutput(error: ErrorName.resultWriterFailed, cause: failure.cause ?? failure.error)
         emit("MapRunFailed", details(of: failed), in: id)
+        report(.failed, mapRunOf: id)
         fail(id, with: failed)
     }
 }

@@ -44,6 +44,9 @@ actor ExecutionRunner {
 
     func token(ofTask id: TaskID) -> String? { execution.token(ofTask: id) }
 
+    /// The map run as it is now; nil when it is not in progress.
+    func mapRun(_ arn: String) -> MapRunReport? { execution.mapRuns.first { $0.arn == arn } }
+
     /// Adds an input. Its result becomes durable later; inputs that arrive meanwhile share a commit.
     ///
     /// An abort goes before all that wait, because none of it matters any more.
@@ -103,11 +106,14 @@ actor ExecutionRunner {
         let (sequence, lastEventID, outcome) = (sequence, lastEventID, execution.outcome)
         let inputText = JSON.array(inputs.map(\.json)).text
         let eventText = JSON.array(events.map(\.json)).text
+        let runs = effects.compactMap { if case .mapRun(let run) = $0 { run } else { nil } }
+        let arn = execution.identity.arn
         let now = service.clock.now().milliseconds
         try await service.store.write { transaction in
             try transaction.execute(
                 "INSERT INTO execution_log (execution, sequence, inputs, last_event, events) VALUES (?, ?, ?, ?, ?)",
                 .integer(row), .integer(sequence), .text(inputText), .integer(lastEventID), .text(eventText))
+            for run in runs { try transaction.record(run, of: arn, at: now) }
             if let outcome { try transaction.end(row, with: outcome, at: now) }
         }
     }
@@ -115,6 +121,7 @@ actor ExecutionRunner {
     private func perform(_ effect: Effect) {
         switch effect {
         case .record(let event): logging?.write(event, of: execution.identity.arn)
+        case .mapRun: break
         case .startTask(let request): call(request, submission: nil)
         case .cancelTask(let id): calls.removeValue(forKey: id)?.cancel()
         case .setTimer(let id, let at): setTimer(id, at: at)

@@ -34,6 +34,10 @@ extension StepFunctionsService {
         CREATE TABLE IF NOT EXISTS execution_log (
             execution INTEGER NOT NULL, sequence INTEGER NOT NULL, inputs TEXT NOT NULL, last_event INTEGER NOT NULL,
             events TEXT NOT NULL, PRIMARY KEY (execution, sequence)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS map_runs (
+            arn TEXT PRIMARY KEY, execution TEXT NOT NULL, status TEXT NOT NULL, started_at INTEGER NOT NULL,
+            stopped_at INTEGER, report TEXT NOT NULL) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS map_runs_of_execution ON map_runs (execution);
         """
     ]
 }

@@ -64,6 +64,8 @@ package final class StepFunctionsService: Service, JSONService {
         case "DescribeStateMachineForExecution": try describeStateMachineForExecution(input)
         case "ListExecutions": try listExecutions(input)
         case "GetExecutionHistory": try executionHistory(input)
+        case "ListMapRuns": try listMapRuns(input)
+        case "DescribeMapRun": try await describeMapRun(input)
         case "SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat": try await sendTask(action, input)
         case "PublishStateMachineVersion": try await publishVersion(input)
         case "ListStateMachineVersions": try listVersions(input)

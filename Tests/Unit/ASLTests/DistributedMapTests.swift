@@ -67,6 +67,32 @@ struct DistributedMapTests {
         #expect(events.suffix(3) == ["MapRunFailed", "MapStateFailed", "ExecutionFailed"])
     }
 
+    @Test("a map run reports its counts when it begins and when it ends")
+    func mapRunReports() throws {
+        func reports(_ fields: JSONObject) throws -> [MapRunReport] {
+            var execution = SimulatedHost.execution(
+                of: try machine(fields, item: picky), input: [1, 2, 3], at: Timestamp(seconds: 0))
+            var waiting: [ExecutionInput.Kind] = [.started(seed: 1)]
+            var reports: [MapRunReport] = []
+            while !waiting.isEmpty {
+                for effect in execution.handle(ExecutionInput(waiting.removeFirst(), at: Timestamp(seconds: 0))) {
+                    if case .startTask(let request) = effect { waiting.append(refuseTwo(request)) }
+                    if case .mapRun(let report) = effect { reports.append(report) }
+                }
+            }
+            #expect(execution.mapRuns == [])
+            return reports
+        }
+        let tolerant = try reports(["ToleratedFailureCount": 1, "MaxConcurrency": 1])
+        #expect(tolerant.map(\.status) == [.running, .succeeded])
+        #expect(tolerant.last?.maxConcurrency == 1)
+        #expect(tolerant.last?.toleratedFailureCount == 1)
+        #expect(tolerant.last.map { [$0.total, $0.succeeded, $0.failed, $0.running, $0.pending] } == [3, 2, 1, 0, 0])
+        let strict = try reports(["MaxConcurrency": 1])
+        #expect(strict.map(\.status) == [.running, .failed])
+        #expect(strict.last.map { [$0.total, $0.succeeded, $0.failed, $0.aborted] } == [3, 1, 1, 1])
+    }
+
     @Test("items are batched with the shared BatchInput")
     func batches() throws {
         let machine = try machine(

@@ -48,7 +48,7 @@ struct SimulatedHost {
             case .setTimer(let id, let at): timers[id] = at
             case .cancelTimer(let id): timers[id] = nil
             case .startTask(let request): call(request)
-            case .cancelTask, .finished: break
+            case .cancelTask, .finished, .mapRun: break
             }
         }
     }

@@ -1,0 +1,48 @@
+/// What DescribeMapRun tells about one run of a distributed Map state.
+///
+/// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeMapRun.html>
+public struct MapRunReport: Sendable, Hashable {
+    public enum Status: String, Sendable, Hashable {
+        case running = "RUNNING"
+        case succeeded = "SUCCEEDED"
+        case failed = "FAILED"
+        case aborted = "ABORTED"
+    }
+
+    public let arn: String
+    public let status: Status
+    /// 0 for no limit but that of the service.
+    public let maxConcurrency: Int
+    public let toleratedFailureCount: Int
+    public let toleratedFailurePercentage: Double
+    /// Iterations: all of them, and those in each state.
+    public let total: Int
+    public let running: Int
+    public let succeeded: Int
+    public let failed: Int
+    public let aborted: Int
+
+    public var pending: Int { total - running - succeeded - failed - aborted }
+}
+
+extension Execution {
+    /// The map runs in progress.
+    public var mapRuns: [MapRunReport] {
+        fans.values.compactMap { $0.report(.running) }.sorted { $0.arn < $1.arn }
+    }
+}
+
+extension Fan {
+    /// Nil for fans that are not map runs.
+    func report(_ status: MapRunReport.Status) -> MapRunReport? {
+        guard let map, map.state.isDistributed else { return nil }
+        let succeeded = results.count { $0 != nil }
+        let hasEnded = status != .running
+        let ended = succeeded + failedCount
+        return MapRunReport(
+            arn: map.runARN, status: status, maxConcurrency: map.maxConcurrency,
+            toleratedFailureCount: map.toleratedCount, toleratedFailurePercentage: map.toleratedShare,
+            total: results.count, running: hasEnded ? 0 : active.count, succeeded: succeeded, failed: failedCount,
+            aborted: hasEnded ? results.count - ended : 0)
+    }
+}

@@ -1,0 +1,89 @@
+internal import ASL
+internal import EmulatorCore
+internal import JSON
+
+/// Runs of distributed Map states.
+extension StepFunctionsService {
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListMapRuns.html>
+    func listMapRuns(_ input: JSON) throws -> JSON {
+        let execution = try execution(try input.required("executionArn"))
+        let page = try Page(input)
+        let rows = try store.read { snapshot in
+            try snapshot.all(
+                "SELECT arn, started_at, stopped_at FROM map_runs WHERE execution = ? ORDER BY started_at, arn",
+                .text(execution.arn)
+            ) { row -> JSON in
+                var run: JSONObject = [
+                    "executionArn": .string(execution.arn), "mapRunArn": .string(row.text(0)),
+                    "startDate": Timestamp.json(row.integer(1)),
+                    "stateMachineArn": .string(Self.machine(ofMapRun: row.text(0), in: execution.machineARN)),
+                ]
+                run["stopDate"] = row.integerOrNil(2).map { Timestamp.json($0) }
+                return .object(run)
+            }
+        }
+        let rest = rows.enumerated().map { (id: Int64($0) + 1, json: $1) }.dropFirst(Int(page.after))
+        return page.answer("mapRuns", Array(rest.prefix(page.size + 1)))
+    }
+
+    /// `…:stateMachine:NAME/LABEL`: a map run's own machine, by the label in `…:mapRun:NAME/LABEL:ID`.
+    private static func machine(ofMapRun arn: String, in machine: String) -> String {
+        let label = arn.split(separator: "/").last?.split(separator: ":").first ?? ""
+        return "\(machine)/\(label)"
+    }
+
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeMapRun.html>
+    func describeMapRun(_ input: JSON) async throws -> JSON {
+        let arn = try input.required("mapRunArn")
+        let stored = try store.read { snapshot in
+            try snapshot.first(
+                "SELECT execution, status, started_at, stopped_at, report FROM map_runs WHERE arn = ?", .text(arn)
+            ) {
+                (
+                    execution: $0.text(0), status: $0.text(1), startedAt: $0.integer(2), stoppedAt: $0.integerOrNil(3),
+                    report: $0.text(4)
+                )
+            }
+        }
+        guard let stored else {
+            throw AWSFault("ResourceNotFound", "Map Run Does Not Exist: '\(arn)'")
+        }
+        var report = (try? JSON(parsing: stored.report))?.object ?? [:]
+        if stored.stoppedAt == nil, let live = await runner(of: stored.execution)?.mapRun(arn) {
+            report = live.members
+        }
+        report["mapRunArn"] = .string(arn)
+        report["executionArn"] = .string(stored.execution)
+        report["status"] = .string(stored.status)
+        report["startDate"] = Timestamp.json(stored.startedAt)
+        report["stopDate"] = stored.stoppedAt.map { Timestamp.json($0) }
+        return .object(report)
+    }
+}
+
+extension MapRunReport {
+    /// What does not change with the run's dates, as DescribeMapRun answers it.
+    fileprivate var members: JSONObject {
+        let counts: JSON = [
+            "aborted": .int(aborted), "failed": .int(failed), "pending": .int(pending), "running": .int(running),
+            "succeeded": .int(succeeded), "timedOut": 0, "total": .int(total),
+            "resultsWritten": .int(status == .succeeded ? succeeded : 0),
+        ]
+        return [
+            "maxConcurrency": .int(maxConcurrency), "toleratedFailureCount": .int(toleratedFailureCount),
+            "toleratedFailurePercentage": JSONNumber(toleratedFailurePercentage).map { .number($0) } ?? 0,
+            "itemCounts": counts, "executionCounts": counts,
+        ]
+    }
+}
+
+extension Transaction {
+    func record(_ run: MapRunReport, of execution: String, at now: Int64) throws {
+        try execute(
+            """
+            INSERT INTO map_runs (arn, execution, status, started_at, stopped_at, report) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT (arn) DO UPDATE SET status = ?3, stopped_at = ?5, report = ?6
+            """, .text(run.arn), .text(execution), .text(run.status.rawValue), .integer(now),
+            run.status == .running ? .null : .integer(now), .text(JSON.object(run.members).text))
+    }
+}

@@ -53,8 +53,10 @@ enum JSONataLibrary {
         add("random", 0...1)
         add("uuid millis", 0...0)
         add("now", 0...2)
-        add("fromMillis", 1...3)
-        add("toMillis", 1...2)
+        add("fromMillis", 1...3, context: true)
+        add("toMillis", 1...2, context: true)
+        add("formatNumber", 2...3, context: true)
+        add("formatInteger parseInteger", 2...2, context: true)
         add("error", 0...1)
         add("assert", 1...2)
         return functions
@@ -109,20 +111,15 @@ enum JSONataLibrary {
         case "not": return first.isUndefined ? .undefined : .bool(try !evaluator.meter.isTruthy(first))
         case "exists": return .bool(!first.isUndefined)
         case "uuid": return .string(evaluator.random.uuid())
-        case "now": return .string(Timestamp(milliseconds: evaluator.now).rfc3339)
+        case "now":
+            return .string(try date(evaluator.now, picture: try arguments.text(0), zone: try arguments.text(1)))
         case "millis": return .json(.int(evaluator.now))
         case "fromMillis":
             guard let milliseconds = try arguments.number(0) else { return .undefined }
-            return .string(Timestamp(milliseconds: Int64(Int(clamping: milliseconds))).rfc3339)
-        case "toMillis":
-            guard let text = try arguments.text(0) else { return .undefined }
-            let whole = text.contains("T") ? text : text + "T00:00:00.000Z"
-            guard let instant = Timestamp(rfc3339: whole, upperCaseOnly: true) else {
-                throw JSONataFault(
-                    "D3110",
-                    "The argument of the toMillis function must be an ISO 8601 formatted timestamp. Given \"\(text)\"")
-            }
-            return .json(.int(instant.milliseconds))
+            return .string(
+                try date(
+                    Int64(Int(clamping: milliseconds)), picture: try arguments.text(1), zone: try arguments.text(2)))
+        case "toMillis": return try milliseconds(arguments, evaluator)
         case "error": throw JSONataFault("D3137", try arguments.text(0) ?? "$error() function evaluated")
         case "assert":
             guard try evaluator.meter.isTruthy(first) else {
@@ -131,6 +128,27 @@ enum JSONataLibrary {
             return .undefined
         default: throw JSONataFault("T1006", "Attempted to invoke a non-function")
         }
+    }
+
+    private static func date(_ milliseconds: Int64, picture: String?, zone: String?) throws(JSONataFault) -> String {
+        guard let picture else { return try DatePicture.iso8601().format(milliseconds: milliseconds, zone: zone) }
+        return try DatePicture(picture).format(milliseconds: milliseconds, zone: zone)
+    }
+
+    private static func milliseconds(
+        _ arguments: Arguments, _ evaluator: JSONataEvaluator
+    ) throws(JSONataFault) -> JSONataValue {
+        guard let text = try arguments.text(0) else { return .undefined }
+        if let picture = try arguments.text(1) {
+            try evaluator.meter.spend(text.utf8.count * 16)
+            return try DatePicture(picture).parse(text, now: evaluator.now).map { .json(.int($0)) } ?? .undefined
+        }
+        guard let milliseconds = ISODate(text)?.milliseconds else {
+            throw JSONataFault(
+                "D3110",
+                "The argument of the toMillis function must be an ISO 8601 formatted timestamp. Given \"\(text)\"")
+        }
+        return .json(.int(milliseconds))
     }
 
     /// Merge sort, because the order of equals must stay and the comparison may throw.

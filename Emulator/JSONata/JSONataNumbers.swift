@@ -31,6 +31,19 @@ extension JSONataLibrary {
                     "D3100", "The radix of the formatBase function must be between 2 and 36.  It was given \(radix)")
             }
             return .string(String(Int(clamping: number.rounded(.toNearestOrEven)), radix: radix))
+        case "formatNumber":
+            guard let number = try arguments.number(0) else { return .undefined }
+            let options = arguments[2].object
+            return .string(try NumberPicture(try arguments.text(1) ?? "", options: options).format(number))
+        case "formatInteger":
+            guard let number = try arguments.number(0) else { return .undefined }
+            return .string(try IntegerPicture(try arguments.text(1) ?? "").format(number.rounded(.down)))
+        case "parseInteger":
+            guard let text = try arguments.text(0) else { return .undefined }
+            let picture = try IntegerPicture(try arguments.text(1) ?? "")
+            if case .sequence = picture.primary { _ = try picture.format(0) }
+            try evaluator.meter.spend(text.utf8.count)
+            return picture.parse(text).map { .number($0) } ?? .undefined
         case "random": return try random(arguments, evaluator)
         case "count": return .int(arguments[0].elementCount)
         case "sum", "max", "min", "average": return try aggregate(name, arguments)
@@ -59,11 +72,17 @@ extension JSONataLibrary {
     private static func round(_ arguments: Arguments) throws(JSONataFault) -> JSONataValue {
         guard let number = try arguments.number(0) else { return .undefined }
         let places = Int(clamping: try arguments.number(1) ?? 0)
-        guard places != 0 else { return .number(number.rounded(.toNearestOrEven)) }
-        let scale = try power(10, Double(abs(places)))
-        let scaled = places > 0 ? number * scale : number / scale
-        let rounded = scaled.rounded(.toNearestOrEven)
-        return .number(places > 0 ? rounded / scale : rounded * scale)
+        return .number(rounded(number, places: places))
+    }
+
+    /// Rounds half to even, at any decimal place.
+    static func rounded(_ number: Double, places: Int) -> Double {
+        number.shifted(by: places).rounded(.toNearestOrEven).shifted(by: -places)
+    }
+
+    static func powerOfTen(_ exponent: Int) -> Double {
+        let power = (0..<abs(exponent)).reduce(1.0) { power, _ in power * 10 }
+        return exponent < 0 ? 1 / power : power
     }
 
     private static func power(_ base: Double, _ exponent: Double) throws(JSONataFault) -> Double {
@@ -110,5 +129,15 @@ extension JSONataLibrary {
         case "min": return .number(least)
         default: return .number(numbers.reduce(0, +) / Double(numbers.count))
         }
+    }
+}
+
+extension Double {
+    /// The number with its decimal point moved, by its shortest decimal digits: 34.555 becomes 3455.5.
+    fileprivate func shifted(by places: Int) -> Double {
+        guard isFinite, places != 0 else { return self }
+        let parts = "\(self)".split(separator: "e")
+        let exponent = (parts.count > 1 ? Int(parts[1]) ?? 0 : 0) + Swift.min(Swift.max(places, -1000), 1000)
+        return Double("\(parts[0])e\(exponent)") ?? self
     }
 }

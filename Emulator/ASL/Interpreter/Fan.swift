@@ -9,8 +9,10 @@ struct Fan: Sendable {
     /// The slot to start next.
     var nextSlot = 0
     var finishedCount = 0
-    /// Iterations that failed and were survived.
+    /// Iterations that failed and were tolerated.
     var failedCount = 0
+    /// How they failed, by slot.
+    var failures: [Int: ErrorOutput] = [:]
     var isComplete: Bool { finishedCount == results.count }
     let map: MapProgress?
 }
@@ -49,7 +51,8 @@ extension Execution {
     }
 
     mutating func childFailed(_ id: BranchID, slot: Int, with failure: ErrorOutput, of owner: BranchID) {
-        guard let child = branches[id], !tolerated(id, in: owner), let fan = fans[owner] else { return }
+        guard let child = branches[id], !tolerated(id, slot: slot, after: failure, in: owner), let fan = fans[owner]
+        else { return }
         if !child.isSilent { branches[owner]?.lastEventID = child.lastEventID }
         if fan.map != nil { emitIteration("Failed", slot, of: owner, isPassedBy: true) }
         emitAborted(child, of: owner)

@@ -93,7 +93,7 @@ extension Execution {
         fans[owner]?.active[child] = slot
     }
 
-    /// Records what became of an iteration; a distributed Map keeps that to itself.
+    /// Records what happened to an iteration; the history has no iterations of a distributed Map.
     @discardableResult
     mutating func emitIteration(_ what: String, _ slot: Int, of owner: BranchID, isPassedBy: Bool) -> Int {
         guard let progress = fans[owner]?.map, let name = branches[owner]?.visit?.state.name,
@@ -119,12 +119,15 @@ extension Execution {
         }
     }
 
-    /// A failed iteration of a distributed Map that the map survives: its result is left out.
+    /// A failed iteration of a distributed Map that the map tolerates: its result is left out.
     /// - Returns: false when the state fails with it.
-    mutating func tolerated(_ child: BranchID, in owner: BranchID) -> Bool {
+    mutating func tolerated(
+        _ child: BranchID, slot: Int, after failure: ErrorOutput, in owner: BranchID
+    ) -> Bool {
         guard let progress = fans[owner]?.map, progress.state.isDistributed else { return false }
         let failed = (fans[owner]?.failedCount ?? 0) + 1
         fans[owner]?.failedCount = failed
+        fans[owner]?.failures[slot] = failure
         guard failed <= progress.tolerance else { return false }
         abandon(child)
         fans[owner]?.active[child] = nil

@@ -19,6 +19,8 @@ struct ItemReader: Sendable {
     let headers: [String]?
     let delimiter: Character
     let maxItems: NumberField?
+    /// Where in a JSON object the list is, as a JSON Pointer.
+    var pointer: [String] = []
 }
 
 /// How the items of a distributed Map are put together, several to an iteration.
@@ -76,7 +78,10 @@ extension DefinitionReader {
             format: format ?? .objects,
             headers: hasGivenHeaders ? (config.object["CSVHeaders"]?.array ?? []).compactMap(\.string) : nil,
             delimiter: delimiters[config.object["CSVDelimiter"]?.string ?? "COMMA"] ?? ",",
-            maxItems: number("MaxItems", in: config, language: language, kind: .integer, within: 0...100_000_000))
+            maxItems: number("MaxItems", in: config, language: language, kind: .integer, within: 0...100_000_000),
+            pointer: (config.object["ItemsPointer"]?.string ?? "").split(separator: "/").map {
+                String($0).replacing("~1", with: "/").replacing("~0", with: "~")
+            })
     }
 
     mutating func readItemBatcher(_ fields: Fields, language: QueryLanguage) -> ItemBatcher? {
@@ -102,7 +107,7 @@ extension ItemReader {
         case .objects: items = answer["Contents"]?.array ?? []
         case .csv: items = csvItems(body)
         case .json:
-            guard case .array(let elements)? = try? JSON(parsing: body) else {
+            guard case .array(let elements)? = (try? JSON(parsing: body))?.value(at: pointer) else {
                 throw ASLFault(error: ErrorName.itemReaderFailed, message: "Attempting to map over non-iterable node.")
             }
             items = elements
@@ -197,5 +202,12 @@ extension Execution {
                 throw error
             }
         }
+    }
+}
+
+extension JSON {
+    /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc6901>
+    fileprivate func value(at pointer: [String]) -> JSON? {
+        pointer.reduce(self) { value, name in value?[name] ?? Int(name).flatMap { value?[$0] } }
     }
 }

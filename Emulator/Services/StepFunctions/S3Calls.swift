@@ -1,3 +1,4 @@
+internal import ASL
 internal import EmulatorCore
 internal import JSON
 internal import Time
@@ -18,8 +19,10 @@ extension StepFunctionsService {
                 return .object(answer)
             case "headObject": return .object(described(try objects.headObject(object)))
             case "putObject":
-                // The SDK integration serializes every body as JSON, so a text is stored with quotes.
-                let stored = try await objects.putObject((parameters["Body"] ?? "").bytes, to: object)
+                // The SDK integration serializes every body as JSON, so a text is stored with its quotes.
+                let lines = parameters[ResultWriter.linesParameter]?.array
+                let contents = lines?.flatMap { $0.bytes + [0x0A] } ?? (parameters["Body"] ?? "").bytes
+                let stored = try await objects.putObject(contents, to: object)
                 var answer: JSONObject = ["ServerSideEncryption": "AES256", "ETag": .string(stored.etag)]
                 answer["ChecksumCRC32"] = .text(stored.crc32)
                 answer["ChecksumType"] = "FULL_OBJECT"

@@ -67,6 +67,71 @@ struct DistributedMapTests {
         #expect(events.suffix(3) == ["MapRunFailed", "MapStateFailed", "ExecutionFailed"])
     }
 
+    @Test(
+        "WriterConfig sets the form of the results",
+        arguments: [
+            ("COMPACT", "[[1,2],3]"), ("FLATTEN", "[1,2,3]"),
+            (
+                "NONE",
+                #"[{"Input":"[1,2]","InputDetails":{"Included":true},"Output":"[1,2]","OutputDetails":{"Included":true},"#
+                    + #""Status":"SUCCEEDED"},{"Input":"3","InputDetails":{"Included":true},"Output":"3","#
+                    + #""OutputDetails":{"Included":true},"Status":"SUCCEEDED"}]"#
+            ),
+        ])
+    func writerConfig(transformation: String, results: String) throws {
+        let expected = try JSON(parsing: results)
+        let config: JSON = ["Transformation": .string(transformation), "OutputType": "JSONL"]
+        let plain = try machine(["ResultWriter": ["WriterConfig": config]], item: pass)
+        #expect(run(plain, input: [[1, 2], 3]) { .taskHeartbeat($0.id) }.0 == .succeeded(output: expected))
+        let written = try machine(
+            [
+                "ResultWriter": [
+                    "Resource": "arn:aws:states:::s3:putObject", "Parameters": ["Bucket": "b"], "WriterConfig": config,
+                ]
+            ], item: pass)
+        var objects: [JSON] = []
+        let (outcome, _) = run(written, input: [[1, 2], 3]) { request in
+            objects.append(request.parameters)
+            return .taskSucceeded(request.id, output: [:])
+        }
+        #expect(outcome?.status == "SUCCEEDED")
+        #expect(objects.first?[ResultWriter.linesParameter] == expected)
+        #expect(objects.last?["Body"]?["ResultFiles"]?["SUCCEEDED"]?.array?.count == 1)
+    }
+
+    @Test("the inputs of tolerated failures are written to a file of their own")
+    func failedResults() throws {
+        let machine = try machine(
+            [
+                "ToleratedFailureCount": 1,
+                "ResultWriter": ["Resource": "arn:aws:states:::s3:putObject", "Parameters": ["Bucket": "b"]],
+            ], item: picky)
+        var objects: [JSON] = []
+        let (outcome, _) = run(machine, input: [1, 2, 3]) { request in
+            guard request.resource.typeInHistory == "s3" else { return refuseTwo(request) }
+            objects.append(request.parameters)
+            return .taskSucceeded(request.id, output: [:])
+        }
+        #expect(outcome?.status == "SUCCEEDED")
+        #expect(objects.count == 3)
+        #expect(objects.dropFirst().first?["Body"] == [["Input": "2", "Status": "FAILED", "Error": "Two"]])
+    }
+
+    @Test("ItemsPointer names the list inside a JSON object")
+    func itemsPointer() throws {
+        let machine = try machine(
+            [
+                "ItemReader": [
+                    "Resource": "arn:aws:states:::s3:getObject", "Parameters": ["Bucket": "b", "Key": "k"],
+                    "ReaderConfig": ["InputType": "JSON", "ItemsPointer": "/data/a~1b"],
+                ]
+            ], item: pass)
+        let (outcome, _) = run(machine, input: [:]) { request in
+            .taskSucceeded(request.id, output: ["Body": #"{"data":{"a/b":[1,2]}}"#])
+        }
+        #expect(outcome == .succeeded(output: [1, 2]))
+    }
+
     @Test("a map run reports its counts when it begins and when it ends")
     func mapRunReports() throws {
         func reports(_ fields: JSONObject) throws -> [MapRunReport] {

@@ -2,7 +2,7 @@ internal import JSON
 
 /// Functions on arrays, and those that take functions.
 extension JSONataLibrary {
-    /// - Returns: nil when `name` is no function of this family.
+    /// - Returns: nil when `name` is not a function of this family.
     static func callOnArrays(
         _ name: String, _ arguments: Arguments, _ evaluator: JSONataEvaluator
     ) throws(JSONataFault) -> JSONataValue? {
@@ -80,7 +80,7 @@ extension JSONataLibrary {
             return .list(try JSONataList(sorted, meter))
         }
         let comparison = try arguments.function(1)
-        // The function says whether its first argument goes after its second.
+        // The function answers whether its first argument comes after its second.
         let sorted = try stablySorted(elements) { left, right throws(JSONataFault) in
             try meter.isTruthy(try evaluator.invoke(comparison, [right, left]))
         }

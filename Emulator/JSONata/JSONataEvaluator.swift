@@ -8,8 +8,10 @@ final class JSONataEvaluator {
     /// Milliseconds since 1970.
     let now: Int64
     let meter: JSONataMeter
+    private let usesTuples: Bool
 
-    init(random: RandomSource, now: Int64, limits: JSONataLimits = .stepFunctions) {
+    init(random: RandomSource, now: Int64, limits: JSONataLimits = .stepFunctions, usesTuples: Bool = false) {
+        self.usesTuples = usesTuples
         self.random = random
         self.now = now
         meter = JSONataMeter(limits)
@@ -28,7 +30,9 @@ final class JSONataEvaluator {
         case .literal(let value): return .json(value)
         case .variable(let name): return variable(name, input, frame)
         case .regex(let regex): return .function(.regex(regex))
-        case .path(let path): return try evaluate(path, input, frame)
+        case .path(let path):
+            return usesTuples ? try evaluateTuples(path, input, frame) : try evaluate(path, input, frame)
+        case .position: return .undefined
         case .binary(let operation, let left, let right): return try evaluate(operation, left, right, input, frame)
         case .negative(let operand):
             let value = try evaluate(operand, input, frame)
@@ -140,11 +144,17 @@ final class JSONataEvaluator {
                 }
             }
         }
-        var object = JSONObject()
+        var members: [(String, JSONataValue)] = []
         for group in groups {
             let context = try JSONataList(group.items, isSequence: true, meter).collapsed
-            object[group.key] = try meter.json(try evaluate(pairs[group.pair].value, context, frame))
+            members.append((group.key, try evaluate(pairs[group.pair].value, context, frame)))
         }
+        return try object(of: members)
+    }
+
+    func object(of members: [(name: String, value: JSONataValue)]) throws(JSONataFault) -> JSONataValue {
+        var object = JSONObject()
+        for (name, value) in members { object[name] = try meter.json(value) }
         return try meter.object(object)
     }
 }

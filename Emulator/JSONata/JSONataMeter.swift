@@ -16,7 +16,7 @@ package struct JSONataLimits: Sendable, Hashable {
     }
 
     /// Bytes and depth as Step Functions has them: it accepts `[1..873782]` and refuses one number more, and refuses
-    /// what nests deeper than 100. The steps stand for its time limit.
+    /// what nests deeper than 100. The steps take the place of its time limit.
     package static let stepFunctions = JSONataLimits(steps: 5_000_000, bytes: 873_782 * 8, depth: 100)
 }
 

@@ -6,17 +6,21 @@ extension JSONataNode {
         }
         func pairs(_ pairs: [JSONataPair]?) -> [JSONataNode] { (pairs ?? []).flatMap { [$0.key, $0.value] } }
         switch self {
-        case .literal, .regex: return []
+        case .literal, .regex, .position: return []
         case .variable(let name): return name.isEmpty || name == "$" || bound.contains(name) ? [] : [name]
         case .path(let path):
             let nodes = path.steps.flatMap { step -> [JSONataNode] in
                 switch step.kind {
                 case .expression(let node): [node] + step.predicates
                 case .sort(let terms): terms.map(\.node) + step.predicates
-                default: step.predicates
+                case .name, .wildcard, .descendants, .parent: step.predicates
                 }
             }
-            return free(nodes + pairs(path.group), bound)
+            let ownNames = path.steps.flatMap { step in
+                [step.focus, step.index].compactMap { $0 }
+                    + step.predicates.compactMap { if case .position(let name) = $0 { name } else { nil } }
+            }
+            return free(nodes + pairs(path.group), bound.union(ownNames))
         case .binary(_, let left, let right), .apply(let left, let right): return free([left, right], bound)
         case .negative(let node): return node.freeVariables(bound: bound)
         case .array(let nodes): return free(nodes, bound)
@@ -54,7 +58,7 @@ extension JSONataNode {
             for node in nodes { node.addTopLevelReferences(to: &names) }
         }
         switch self {
-        case .literal, .regex, .transform: break
+        case .literal, .regex, .transform, .position: break
         case .variable(let name):
             // $ and $$ are the context and the root.
             if name.isEmpty || name == "$" { names.appendOnce("$" + name) }
@@ -64,6 +68,7 @@ extension JSONataNode {
             case .wildcard: names.appendOnce("*")
             case .descendants: names.appendOnce("**")
             case .expression(let node): node.addTopLevelReferences(to: &names)
+            case .parent: names.appendOnce("%")
             case .sort: break
             }
         case .binary(_, let left, let right), .apply(let left, let right): add([left, right], &names)

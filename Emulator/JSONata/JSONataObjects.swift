@@ -2,7 +2,7 @@ internal import JSON
 
 /// Functions on objects.
 extension JSONataLibrary {
-    /// - Returns: nil when `name` is no function of this family.
+    /// - Returns: nil when `name` is not a function of this family.
     static func callOnObjects(
         _ name: String, _ arguments: Arguments, _ evaluator: JSONataEvaluator
     ) throws(JSONataFault) -> JSONataValue? {

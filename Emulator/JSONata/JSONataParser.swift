@@ -5,6 +5,7 @@ struct JSONataParser {
     private let tokens: [JSONataToken]
     private var at = 0
     private var depth = 0
+    private(set) var usesTuples = false
     /// Deep enough for any expression that people write, shallow enough for a worker's stack.
     private static let depthLimit = 100
 
@@ -109,6 +110,9 @@ struct JSONataParser {
             }
             return .negative(operand)
         case "*": return .path(JSONataPath(steps: [JSONataStep(kind: .wildcard)]))
+        case "%":
+            usesTuples = true
+            return .path(JSONataPath(steps: [JSONataStep(kind: .parent)]))
         case "**": return .path(JSONataPath(steps: [JSONataStep(kind: .descendants)]))
         case "(":
             var nodes: [JSONataNode] = []
@@ -205,8 +209,7 @@ struct JSONataParser {
             }
             return .bind(name, try parse(minimum: power - 1))
         case "~>": return .apply(left, try parse(minimum: power))
-        case "@", "#":
-            throw JSONataFault("S0201", "Syntax error: \"\(symbol)\" is not emulated")
+        case "@", "#": return try parseBinding(symbol, of: left)
         default:
             guard let operation = JSONataOperator(rawValue: symbol) else {
                 at -= 1
@@ -272,6 +275,33 @@ struct JSONataParser {
             return .filtered(inner, predicates: predicates, keepsArray: keepsArray, group: pairs)
         default: return .filtered(node, predicates: [], keepsArray: false, group: pairs)
         }
+    }
+
+    /// `step@$name`, `step#$name`
+    private mutating func parseBinding(_ symbol: String, of left: JSONataNode) throws(JSONataFault) -> JSONataNode {
+        guard case .variable(let name) = token.kind else {
+            throw JSONataFault("S0214", "The right side of \"\(symbol)\" must be a variable name (start with $)")
+        }
+        at += 1
+        usesTuples = true
+        var path = asPath(left)
+        let last = path.steps.count - 1
+        if symbol == "#" {
+            if path.steps[last].predicates.isEmpty {
+                path.steps[last].index = name
+            } else {
+                path.steps[last].predicates.append(.position(name))
+            }
+            return .path(path)
+        }
+        guard path.steps[last].predicates.isEmpty else {
+            throw JSONataFault("S0215", "A context variable binding must precede any predicates on a step")
+        }
+        if case .sort = path.steps[last].kind {
+            throw JSONataFault("S0216", "A context variable binding must precede the 'order-by' clause on a step")
+        }
+        path.steps[last].focus = name
+        return .path(path)
     }
 
     private mutating func parseSort(of left: JSONataNode) throws(JSONataFault) -> JSONataNode {

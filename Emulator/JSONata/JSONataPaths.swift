@@ -80,7 +80,7 @@ extension JSONataEvaluator {
         return try JSONataList(flat, isSequence: true, meter)
     }
 
-    private func evaluateStepNode(
+    func evaluateStepNode(
         _ step: JSONataStep, _ item: JSONataValue, _ frame: JSONataFrame
     ) throws(JSONataFault) -> JSONataValue {
         try meter.spend()
@@ -99,6 +99,7 @@ extension JSONataEvaluator {
             }
             return value
         case .sort: return item
+        case .parent: return frame.parentItem ?? .undefined
         }
     }
 
@@ -177,14 +178,20 @@ extension JSONataEvaluator {
         for item in items {
             var keys: [JSONataValue] = []
             for term in terms {
-                let key = try evaluate(term.node, item, frame)
-                guard key.isUndefined || key.number != nil || key.string != nil else {
-                    throw JSONataFault(
-                        "T2008", "The expressions within an order-by clause must evaluate to numeric or string values")
-                }
-                keys.append(key)
+                keys.append(try evaluate(term.node, item, frame))
             }
             keyed.append((keys, item))
+        }
+        return try sorted(keyed, by: terms)
+    }
+
+    /// The items in the order of their keys, one for each term.
+    func sorted<Item>(
+        _ keyed: [(keys: [JSONataValue], item: Item)], by terms: [JSONataSortTerm]
+    ) throws(JSONataFault) -> [Item] {
+        for key in keyed.lazy.flatMap(\.keys) where !key.isUndefined && key.number == nil && key.string == nil {
+            throw JSONataFault(
+                "T2008", "The expressions within an order-by clause must evaluate to numeric or string values")
         }
         return try JSONataLibrary.stablySorted(keyed) { left, right throws(JSONataFault) in
             try self.meter.spend()
@@ -223,7 +230,7 @@ extension Int {
 }
 
 extension JSONataPath {
-    fileprivate var startsWithVariable: Bool {
+    var startsWithVariable: Bool {
         guard case .expression(let node) = steps[0].kind else { return false }
         switch node {
         case .variable, .filtered(.variable, _, _, _): return true

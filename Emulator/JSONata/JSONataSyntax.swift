@@ -2,18 +2,21 @@ package import JSON
 
 /// A compiled JSONata expression.
 ///
-/// Not emulated: the operators `%`, `@` and `#` on paths, and the functions that Step Functions leaves out.
+/// Not emulated: `$eval`, which Step Functions leaves out, and `$clone`.
 /// - SeeAlso: <https://docs.jsonata.org/overview>
 package struct JSONataExpression: Sendable, Hashable {
     /// As written, without the spaces around it.
     package let text: String
     let node: JSONataNode
+    /// Whether the paths have to keep what leads to each of their results: for `%`, `@` and `#`.
+    let usesTuples: Bool
 
     /// - Throws: ``JSONataFault`` S… for a syntax error.
     package init(_ text: String) throws(JSONataFault) {
         self.text = text
         var parser = JSONataParser(try JSONataLexer.tokens(of: text))
         node = try parser.parseWhole()
+        usesTuples = parser.usesTuples
     }
 
     /// The variables that the expression reads and does not bind itself.
@@ -49,7 +52,7 @@ package struct JSONataExpression: Sendable, Hashable {
     ) throws(JSONataFault) -> JSONataResult {
         let frame = JSONataFrame()
         for (name, value) in bindings { frame.bind(name, .json(value)) }
-        let evaluator = JSONataEvaluator(random: random, now: now, limits: limits)
+        let evaluator = JSONataEvaluator(random: random, now: now, limits: limits, usesTuples: usesTuples)
         defer {
             random = evaluator.random
             steps += evaluator.meter.stepsUsed
@@ -89,7 +92,9 @@ indirect enum JSONataNode: Sendable, Hashable {
     /// `left ~> right`
     case apply(JSONataNode, JSONataNode)
     case transform(pattern: JSONataNode, update: JSONataNode, delete: JSONataNode?)
-    /// A node that is no path, with predicates and perhaps a grouping behind it.
+    /// `#$name` behind predicates: binds the position of what they have left.
+    case position(String)
+    /// A node that is not a path, with predicates and perhaps a grouping behind it.
     case filtered(JSONataNode, predicates: [JSONataNode], keepsArray: Bool, group: [JSONataPair]?)
 }
 
@@ -138,11 +143,17 @@ struct JSONataStep: Sendable, Hashable {
         case wildcard
         case descendants
         case expression(JSONataNode)
+        /// `%`
+        case parent
         case sort([JSONataSortTerm])
     }
 
     var kind: Kind
     var predicates: [JSONataNode] = []
+    /// `@$name`: the variable that takes each result, while the context stays.
+    var focus: String?
+    /// `#$name`: the variable that takes the position of each result.
+    var index: String?
 }
 
 struct JSONataSortTerm: Sendable, Hashable {

@@ -4,7 +4,7 @@ internal import URLCoding
 
 /// Functions on strings.
 extension JSONataLibrary {
-    /// - Returns: nil when `name` is no function of this family.
+    /// - Returns: nil when `name` is not a function of this family.
     static func callOnText(
         _ name: String, _ arguments: Arguments, _ evaluator: JSONataEvaluator
     ) throws(JSONataFault) -> JSONataValue? {

@@ -73,7 +73,7 @@ enum JSONataValue {
     }
 }
 
-/// An array, or a sequence of results. A sequence of one is the one, unless something says otherwise.
+/// An array, or a sequence of results. A sequence of one value is that value, unless a flag keeps it.
 struct JSONataList {
     let items: [JSONataValue]
     var isSequence = false
@@ -146,8 +146,26 @@ enum JSONataFunction {
 final class JSONataFrame {
     private var bindings: [String: JSONataValue] = [:]
     private let parent: JSONataFrame?
+    /// The items that lead to the context, the nearest last; nil where the frame has none of its own.
+    private let ancestors: [JSONataValue]?
 
-    init(inside parent: JSONataFrame? = nil) { self.parent = parent }
+    init(inside parent: JSONataFrame? = nil, ancestors: [JSONataValue]? = nil) {
+        self.parent = parent
+        self.ancestors = ancestors
+    }
+
+    /// The ancestors of the context.
+    var allAncestors: [JSONataValue] {
+        var frame: JSONataFrame? = self
+        while let current = frame {
+            if let ancestors = current.ancestors { return ancestors }
+            frame = current.parent
+        }
+        return []
+    }
+
+    /// What `%` means.
+    var parentItem: JSONataValue? { allAncestors.last }
 
     func bind(_ name: String, _ value: JSONataValue) { bindings[name] = value }
 

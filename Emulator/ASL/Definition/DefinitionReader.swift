@@ -199,7 +199,7 @@ extension Diagnostic {
         Diagnostic(code: "MISSING_TRANSITION_TARGET", message: message, location: location)
     }
 
-    /// A text that is no JSON, in the words of the parser that Step Functions uses.
+    /// A text that is not JSON, in the words of the parser that Step Functions uses.
     static func invalidJSON(_ text: String, _ error: JSONError) -> Diagnostic {
         guard !text.allSatisfy(\.isWhitespace) else {
             return .schema("Definition must be a valid JSON object", at: nil)

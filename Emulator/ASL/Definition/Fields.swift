@@ -1,7 +1,7 @@
 internal import JSON
 internal import JSONata
 
-/// An object of a definition and where it stands.
+/// An object of a definition, and its place in it.
 struct Fields {
     let object: JSONObject
     /// `/States/Wait`, empty at the top.

@@ -41,7 +41,7 @@ struct Retrier: Sendable, Hashable {
     private static let longestDelayInSeconds = 31_622_400
 }
 
-/// Where a failed state goes on when its error is expected.
+/// The state that follows a failed one when the error is expected.
 struct Catcher: Sendable, Hashable {
     let errors: ErrorMatcher
     let next: String

@@ -83,7 +83,7 @@ enum PathField: Sendable, Hashable {
 
 enum ResultPath: Sendable, Hashable {
     case replace
-    /// `null`: the input goes on as if there were no result.
+    /// `null`: the input is the output, as if there were no result.
     case discard
     case put(ReferencePath)
 

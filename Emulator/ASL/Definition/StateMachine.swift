@@ -24,7 +24,7 @@ public struct StateMachine: Sendable {
         self = try DefinitionReader.read(definition, workflow: workflow)
     }
 
-    /// A machine of one state, given on its own; where the state goes on to is not checked.
+    /// A machine of one state, given alone; the state that follows is not checked.
     public init(singleState definition: String, named name: String) throws(InvalidDefinition) {
         self = try DefinitionReader.read(singleState: definition, named: name)
     }

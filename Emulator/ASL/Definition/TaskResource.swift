@@ -47,7 +47,7 @@ public struct TaskResource: Sendable, Hashable {
         }
     }
 
-    /// - Returns: nil when the text is no ARN that Step Functions can call.
+    /// - Returns: nil when the text is not an ARN that Step Functions can call.
     public init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         guard parts.count >= 6, parts[0] == "arn" else { return nil }

@@ -1,11 +1,11 @@
 public import JSON
 public import Time
 
-/// What the host of an execution has to do after an input, in this order.
+/// One thing that the host of an execution does after an input. The order matters.
 public enum Effect: Sendable, Hashable {
     case record(HistoryEvent)
     case startTask(TaskRequest)
-    /// The task's result no longer matters.
+    /// Nothing waits for the result of the task any more.
     case cancelTask(TaskID)
     case setTimer(TimerID, at: Timestamp)
     case cancelTimer(TimerID)

@@ -7,7 +7,7 @@ public import Time
 /// No clock, no randomness and no I/O inside: instants and the seed come with the inputs, and calls, timers and history
 /// go out as effects. The work for an input is proportional to the states it moves, however many branches have finished.
 public struct Execution: Sendable {
-    /// What the context object says about the execution and its machine.
+    /// The execution and its machine, as the context object describes them.
     public struct Identity: Sendable, Hashable {
         public let arn: String
         public let name: String
@@ -61,9 +61,9 @@ public struct Execution: Sendable {
         self.input = input
     }
 
-    /// Takes one input and answers with what is to be done. An input that is no longer awaited does nothing.
+    /// Takes one input and returns the effects that the host carries out. An input that nothing waits for has none.
     ///
-    /// One input moves the execution only so far: while ``hasReadyBranches``, it goes on with `.continued`. So a loop
+    /// One input moves the execution only so far: while ``hasReadyBranches``, the host continues it with `.continued`. So a loop
     /// never keeps its host busy, and other inputs come in between.
     public mutating func handle(_ input: ExecutionInput) -> [Effect] {
         now = input.at
@@ -90,7 +90,7 @@ public struct Execution: Sendable {
 
     static let rootID: BranchID = 0
 
-    /// An express execution ends after five minutes, whatever its machine says.
+    /// An express execution ends after five minutes, or earlier where its machine sets a limit.
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
     private var timeoutInSeconds: Int? {
         guard machine.workflow == .express else { return machine.timeoutInSeconds }

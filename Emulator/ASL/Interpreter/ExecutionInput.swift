@@ -10,7 +10,7 @@ public struct ExecutionInput: Sendable, Hashable {
     public enum Kind: Sendable, Hashable {
         /// `seed` feeds everything that looks random: jitter, tokens, `States.UUID`, `States.MathRandom`.
         case started(seed: UInt64)
-        /// The work that earlier inputs left goes on.
+        /// Continues with the states that earlier inputs have left ready.
         case continued
         case timerFired(TimerID)
         /// An activity worker took the task.
@@ -65,7 +65,7 @@ extension ExecutionInput {
         return .object(object)
     }
 
-    /// Reads what ``json`` wrote; nil when `json` is nothing of the kind.
+    /// Reads what ``json`` wrote; nil for anything else.
     public init?(json: JSON) {
         guard let milliseconds = json["at"]?.int else { return nil }
         let failure = ErrorOutput(error: json["error"]?.string, cause: json["cause"]?.string)

@@ -23,11 +23,11 @@ struct MapProgress: Sendable {
     var items: [JSON]
     /// How many iterations may run side by side.
     let concurrency: Int
-    /// How many failed iterations the state survives.
+    /// How many failed iterations the state tolerates.
     let tolerance: Int
     /// Of a distributed Map.
     var runARN = ""
-    /// What the definition says, for reports: 0 where it says nothing.
+    /// The values of the definition, for reports; 0 where it has none.
     var maxConcurrency = 0
     var toleratedCount = 0
     var toleratedShare = 0.0

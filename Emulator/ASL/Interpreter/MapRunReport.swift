@@ -1,4 +1,4 @@
-/// What DescribeMapRun tells about one run of a distributed Map state.
+/// One run of a distributed Map state, as DescribeMapRun describes it.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeMapRun.html>
 public struct MapRunReport: Sendable, Hashable {

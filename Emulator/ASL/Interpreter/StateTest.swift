@@ -2,11 +2,11 @@ public import JSON
 internal import JSONata
 public import Time
 
-/// One state on its own, with what it would find in an execution: what the TestState operation runs.
+/// One state alone, with what it would find in an execution: what the TestState operation runs.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html>
 public struct StateTest: Sendable {
-    /// What stands in for the work of a Task, Map or Parallel state.
+    /// What replaces the work of a Task, Map or Parallel state.
     public enum Mock: Sendable {
         case result(JSON)
         case error(ErrorOutput)
@@ -40,11 +40,11 @@ public struct StateTest: Sendable {
         public let output: JSON?
         public let failure: ErrorOutput?
         public let nextState: String?
-        /// What became of the data on the way through the state, by the names of the API's InspectionData.
+        /// The data at each step through the state, by the names of the API's InspectionData.
         public let inspection: JSONObject
     }
 
-    /// What the test comes to, or the call that has to be made first.
+    /// The verdict of the test, or the call that the host makes first.
     public enum Progress: Sendable, Hashable {
         case call(TaskRequest)
         case done(Verdict)

@@ -76,9 +76,9 @@ extension Execution {
         case input(JSON)
     }
 
-    /// Computes output and variables, records the exit and goes on to the next state.
+    /// Computes output and variables, records the exit and continues with the next state.
     ///
-    /// - Parameter next: where to, when not where the state's own `Next` says.
+    /// - Parameter next: the next state, where it is not the one of the state's own `Next`.
     mutating func leave(
         _ id: BranchID, with departure: Departure, to next: Next? = nil, assign: Template? = nil,
         output template: Template? = nil, scope: inout Scope

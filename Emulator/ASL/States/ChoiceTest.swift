@@ -136,7 +136,7 @@ private struct UTF16Text: Comparable {
     }
 }
 
-/// A pattern in which `*` stands for any text and `\\*` for a star.
+/// A pattern in which `*` matches any text and `\\*` for a star.
 struct Wildcard {
     /// What has to appear between the stars.
     private let parts: [[UInt8]]

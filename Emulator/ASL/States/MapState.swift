@@ -94,7 +94,7 @@ extension MapState {
         return path.root == .context ? String(path.text.dropFirst()) : path.text
     }
 
-    /// How many failed iterations the map survives; nil when it says nothing about that.
+    /// How many failed iterations the map tolerates; nil when it sets no number.
     func tolerance(of count: Int, in scope: inout Scope) throws(ASLFault) -> Int? {
         let absolute = try toleratedFailureCount?.value(in: &scope)
         if let absolute, absolute < 0 { throw .runtime("ToleratedFailureCount cannot be negative.") }

@@ -161,7 +161,7 @@ extension Execution {
         branches[branch]?.visit?.pending = .task(beating)
     }
 
-    /// The task's call failed, or its result is there.
+    /// The call of the task failed, or its result has arrived.
     ///
     /// A callee with a task token may answer before the call that carried the token has; its result then waits.
     mutating func taskEnded(_ id: TaskID, _ result: TaskResult) {
@@ -210,9 +210,9 @@ extension Execution {
         fail(branch, with: failure)
     }
 
-    /// Times out a task, together with all others that are due: siblings end side by side, as they began.
+    /// Times out a task, together with all others whose time is over: siblings end side by side, as they began.
     mutating func taskTimedOut(_ id: TaskID) {
-        let due = timers.values.filter { $0.at <= now }.compactMap { timer -> TaskID? in
+        let expired = timers.values.filter { $0.at <= now }.compactMap { timer -> TaskID? in
             switch timer.purpose {
             case .taskTimeout(let other), .heartbeat(let other): other == id ? nil : other
             default: nil
@@ -220,7 +220,7 @@ extension Execution {
         }
         let failure = ErrorOutput(error: ErrorName.timeout, cause: nil)
         var timedOut: [BranchID] = []
-        for (branch, task) in ([id] + Set(due).sorted()).compactMap({ pendingTask($0) }) {
+        for (branch, task) in ([id] + Set(expired).sorted()).compactMap({ pendingTask($0) }) {
             endTask(task, cancelled: true)
             branches[branch]?.visit?.pending = .nothing
             var details = task.request.resource.historyDetails
@@ -241,7 +241,7 @@ extension TaskResource {
         }
     }
 
-    /// What every Task… event says; the events of functions and activities say it once, when scheduled.
+    /// The details of every Task… event. Functions and activities have them in the Scheduled event only.
     fileprivate var historyDetails: JSONObject {
         switch target {
         case .lambdaFunction, .activity: [:]

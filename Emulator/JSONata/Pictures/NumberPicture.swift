@@ -141,7 +141,7 @@ private struct SubPicture {
     let minFraction: Int
     let maxFraction: Int
     let exponentDigits: Int
-    /// The distance of separators that repeat; nil where they stand at single places.
+    /// The distance of separators that repeat; nil where they do not repeat.
     let groupingInterval: Int?
     let wholeGroups: [Int]
     let fractionGroups: [Int]

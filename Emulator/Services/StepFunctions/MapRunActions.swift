@@ -1,6 +1,7 @@
 internal import ASL
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Runs of distributed Map states.
 extension StepFunctionsService {

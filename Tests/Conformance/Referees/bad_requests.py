@@ -7,7 +7,7 @@ host, port = address.split(":")[0], int(address.split(":")[1])
 TABLE = "cupel-dev-control"
 
 
-def spoken(data, seconds=60):
+def spoken(data, seconds=600):
     """Writes `data` to a new connection; returns everything that the server sends until it closes or resets."""
     with socket.create_connection((host, port), timeout=seconds) as connection:
         answer = b""

@@ -11,7 +11,7 @@ credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "re
 
 
 def client(service, **config):
-    settings = Config(retries={"max_attempts": 1}, **config)
+    settings = Config(retries={"max_attempts": 1}, connect_timeout=600, read_timeout=600, **config)
     return boto3.client(service, endpoint_url=endpoint, config=settings, **credentials)
 
 
@@ -42,7 +42,7 @@ def fails(code, status, call, *arguments, **named):
     raise AssertionError(f"expected {code} {status}, got success")
 
 
-def eventually(holds, what, seconds=120):
+def eventually(holds, what, seconds=900):
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
@@ -50,7 +50,7 @@ def eventually(holds, what, seconds=120):
 
 
 def raw(method, path, body=None, headers=None):
-    connection = http.client.HTTPConnection(address, timeout=30)
+    connection = http.client.HTTPConnection(address, timeout=600)
     connection.request(method, path, body, headers or {})
     answer = connection.getresponse()
     content = answer.read()

@@ -31,7 +31,7 @@ def table(sort=None, index=False, stream=None):
         TableName=name, BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": n, "AttributeType": t} for n, t in attributes],
         KeySchema=[{"AttributeName": n, "KeyType": t} for n, t in keys], **more)
-    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 600})
     return name
 
 

@@ -83,16 +83,18 @@ def handler(event, context):
     print("seen", event)
     if event == "raise": raise ValueError("boom")
     if event == "exit": os._exit(3)
-    if event == "sleep": time.sleep(30)
+    if event == "sleep": time.sleep(3600)
     return event
-""", Timeout=5)
+""", Timeout=600)
     answer, error = invoke(name, "raise", LogType="Tail")
     assert answer["FunctionError"] == "Unhandled" and (error["errorType"], error["errorMessage"]) == ("ValueError", "boom")
     assert "seen raise" in base64.b64decode(answer["LogResult"]).decode()
     answer, error = invoke(name, "exit")
     assert answer["FunctionError"] and error["errorType"] == "Runtime.ExitError" and "exit status 3" in error["errorMessage"], error
+    functions.update_function_configuration(FunctionName=name, Timeout=1)
     answer, error = invoke(name, "sleep")
-    assert answer["FunctionError"] and "Task timed out after 5.00 seconds" in error["errorMessage"], error
+    assert answer["FunctionError"] and "Task timed out after 1.00 seconds" in error["errorMessage"], error
+    functions.update_function_configuration(FunctionName=name, Timeout=600)
     assert invoke(name, "fine")[1] == "fine"  # A new worker takes the dead one's place.
 
 

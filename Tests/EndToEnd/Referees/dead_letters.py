@@ -28,7 +28,7 @@ def depth(url):
     return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
 
 
-def letter(url, seconds=90):
+def letter(url, seconds=900):
     deadline = time.monotonic() + seconds
     while not depth(url):
         assert time.monotonic() < deadline, f"{url} is still empty"

@@ -2,7 +2,7 @@
 """Uses the pipeline as a user with boto3, pyarrow and DuckDB would. Prints one JSON document.
 
     lake.py ENDPOINT put KEY FILE [KEY FILE ...]   uploads files; -> {"versions": [...]}
-    lake.py ENDPOINT settle [SECONDS]              waits until every raw object has a settled record; -> {"records": [...]}
+    lake.py ENDPOINT settle                        waits until every raw object has a settled record; -> {"records": [...]}
     lake.py ENDPOINT records                       -> {"records": [...]}
     lake.py ENDPOINT check                         reads every successful record's bronze file with pyarrow and DuckDB and compares
                                                    it with its raw object, value by value; checks the counts and that no file is unclaimed
@@ -28,7 +28,8 @@ csv.field_size_limit(1 << 30)
 def client(service):
     return boto3.client(
         service, endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test",
-        config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 8, "mode": "standard"}, max_pool_connections=64))
+        config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 8, "mode": "standard"}, max_pool_connections=64,
+                      connect_timeout=600, read_timeout=600))
 
 
 s3, dynamodb = client("s3"), client("dynamodb")
@@ -108,7 +109,7 @@ def compare(record, key, raw, got):
 
 
 def check():
-    settled = settle(60)
+    settled = settle(900)
     lake = next(b["Name"] for b in s3.list_buckets()["Buckets"] if "-lake" in b["Name"])
     outputs, rows_checked, masks = {}, 0, 0
     for record in settled:
@@ -232,7 +233,7 @@ def forget():
 answer = {
     "put": lambda: put(arguments),
     "delete": lambda: delete(arguments),
-    "settle": lambda: {"records": settle(float(arguments[0]) if arguments else 60)},
+    "settle": lambda: {"records": settle(900)},
     "records": lambda: {"records": records()},
     "check": check,
     "repeat-event": lambda: repeat_event(arguments[0], int(arguments[1])),
@@ -243,4 +244,6 @@ answer = {
     "digests": digests,
     "executions": executions,
 }[command]()
-print(json.dumps(answer, default=str))
+print(json.dumps(answer, default=str), flush=True)
+# The answer is complete. Unloading the readers' native threads can abort Python on a busy machine.
+os._exit(0)

@@ -11,7 +11,7 @@ registry, image, *command = sys.argv[1:]
 def served(address, name, kind, reference):
     request = urllib.request.Request(
         f"http://{address}/v2/{name}/{kind}/{reference}", headers={"Accept": "application/vnd.oci.image.manifest.v1+json"})
-    with urllib.request.urlopen(request, timeout=30) as answer: return answer.read()
+    with urllib.request.urlopen(request, timeout=600) as answer: return answer.read()
 
 
 def check(address):
@@ -48,8 +48,13 @@ with tempfile.TemporaryDirectory() as folder:
             lines.append(line)
             if found := re.search(r"listening on (127\.0\.0\.1:\d+)", line): break
         else: sys.exit(f"the registry did not start: {''.join(lines)}")
-        threading.Thread(target=lambda: [None for _ in server.stderr], daemon=True).start()
-        check(found[1])
+        reader = threading.Thread(target=lambda: [None for _ in server.stderr])
+        reader.start()
+        try: check(found[1])
+        finally:
+            server.kill()
+            # Python aborts at its exit if a thread still holds the pipe.
+            reader.join()
     finally:
         server.kill()
         server.wait()

@@ -47,7 +47,7 @@ class Service(http.server.BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         action = self.headers["x-amz-target"].split(".")[1]
         Service.calls.append((self.headers["host"], action, body))
-        if body.get("TableName") == "stall": threading.Event().wait(60)
+        if body.get("TableName") == "stall": threading.Event().wait(3600)
         assert self.headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
         if action == "UpdateItem":
             self.answer(400, {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", "message": "no"})

@@ -75,14 +75,14 @@ class Root:
         return subprocess.Popen(command, env=variables, preexec_fn=self._enter, **options)
 
     def run(self, command, variables={}):
-        return subprocess.run(command, env=variables, preexec_fn=self._enter, capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, env=variables, preexec_fn=self._enter, capture_output=True, text=True, timeout=900)
 
 
 class Function:
     """A function under AWS's Runtime Interface Emulator. Inside the context it can be invoked."""
     port = 9100
 
-    def __init__(self, name, variables={}, files={}, without=(), timeout=30, root=None):
+    def __init__(self, name, variables={}, files={}, without=(), timeout=600, root=None):
         self.root = root or Root(name, files)
         self.variables = {key: value for key, value in (environment | variables).items() if key not in without}
         self.variables["AWS_LAMBDA_FUNCTION_TIMEOUT"] = str(timeout)
@@ -95,7 +95,7 @@ class Function:
             ["/rie", "--runtime-interface-emulator-address", f"127.0.0.1:{self.port}",
              "--runtime-api-address", f"127.0.0.1:{self.port + 1}", "/var/task/bootstrap"],
             self.variables, stdout=open(self.log_path, "wb"), stderr=subprocess.STDOUT)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 600
         while True:
             with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", self.port)): return self
             assert self.process.poll() is None and time.monotonic() < deadline, f"the emulator did not start: {self.log}"
@@ -111,7 +111,7 @@ class Function:
 
     def invoke(self, event):
         """The answer as JSON, or the emulator's own message as text. (A handler's error also has status 200.)"""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=900)
         body = event if isinstance(event, bytes) else json.dumps(event).encode()
         connection.request("POST", "/2015-03-31/functions/function/invocations", body)
         answer = connection.getresponse().read()

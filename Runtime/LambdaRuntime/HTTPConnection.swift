@@ -7,7 +7,7 @@ struct HTTPConnection: ~Copyable {
 
     /// AWS's Runtime Interface Emulator listens a moment after it starts the function, and a function starts within
     /// milliseconds. After the first connection the client no longer waits.
-    private static let patienceAtFirst = Duration.seconds(1)
+    private let patienceAtFirst: Duration
 
     private let address: String
     private var socket: Socket?
@@ -16,7 +16,10 @@ struct HTTPConnection: ~Copyable {
     private var received: [UInt8] = []
     private var consumed = 0
 
-    init(to address: String) { self.address = address }
+    init(to address: String, patienceAtFirst: Duration = .seconds(1)) {
+        self.address = address
+        self.patienceAtFirst = patienceAtFirst
+    }
 
     /// Sends `request` and reads its answer.
     ///
@@ -29,7 +32,7 @@ struct HTTPConnection: ~Copyable {
                 if case .notHTTP = error { throw error }
             }
         }
-        socket = try Socket(connectingTo: address, patience: hasConnected ? .zero : Self.patienceAtFirst)
+        socket = try Socket(connectingTo: address, patience: hasConnected ? .zero : patienceAtFirst)
         hasConnected = true
         do throws(ConnectionError) { return try attempt(request) } catch {
             disconnect()

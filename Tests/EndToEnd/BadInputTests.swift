@@ -36,7 +36,7 @@ import Testing
         try #require(made.status == 0, "\(made.errors)")
         let files = Self.failing.keys.sorted() + Self.quarantining.keys.sorted()
         try await Referee.lake(emulator, "put", files.flatMap { ["raw/beer/\($0)", "\(folder.path)/\($0)"] })
-        let records = try await Referee.lake(emulator, "settle", ["180"]).records("records").filter {
+        let records = try await Referee.lake(emulator, "settle").records("records").filter {
             $0.text("schema_name") == "dm_bronze"
         }
         let byFile = Dictionary(

@@ -15,7 +15,7 @@ import Testing
         #expect(emulator.stop(by: signal) == 0)
     }
 
-    @Test("`cupel logs` shows a function's lines and reports, and follows new ones", .timeLimit(.minutes(1)))
+    @Test("`cupel logs` shows a function's lines and reports, and follows new ones", .timeLimit(.minutes(10)))
     func logs() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
@@ -64,7 +64,7 @@ import Testing
         #expect(printed.contains("success"))
     }
 
-    @Test("a killed run leaves no emulator behind, and the next run continues from there", .timeLimit(.minutes(1)))
+    @Test("a killed run leaves no emulator behind, and the next run continues from there", .timeLimit(.minutes(10)))
     func killedRun() async throws {
         let folder = try TemporaryDirectory()
         let file = try await Sample.generate(table: "review", rows: 400_000, seed: 1, format: "json", into: folder)

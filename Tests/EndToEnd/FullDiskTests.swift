@@ -20,9 +20,9 @@ import Testing
         #expect(status.status == 0, "the emulator must still answer: \(status.errors)")
 
         try emulator.makeRoom()
-        try await Referee.lake(emulator, "settle", ["120"])
+        try await Referee.lake(emulator, "settle")
         _ = try await Command.run(Programs.cupel, ["replay", "--status", "error", "--endpoint", emulator.endpoint])
-        let records = try await Referee.lake(emulator, "settle", ["120"]).records("records").filter {
+        let records = try await Referee.lake(emulator, "settle").records("records").filter {
             $0.text("schema_name") == "dm_bronze"
         }
         #expect(Set(records.compactMap { $0.text("object_key") }) == Set(accepted))

@@ -10,7 +10,7 @@ struct PackageTests {
     func packages() async throws {
         let referee = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/package"
         let run = try await Command.run(
-            Programs.python, ["-B", referee, Programs.packages, Programs.runtimeInterfaceEmulator], seconds: 600)
+            Programs.python, ["-B", referee, Programs.packages, Programs.runtimeInterfaceEmulator], seconds: 1800)
         let failures = run.text.split(separator: "\n").filter { $0.hasPrefix("FAILED") }
         #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
         #expect(run.status == 0, "\(run.errors.suffix(2000))")

@@ -12,7 +12,7 @@ enum RawHTTP {
         guard let url = URL(string: "\(emulator.endpoint)/\(stageBucket)/\(key)"),
             let body = try? Data(contentsOf: URL(filePath: file))
         else { return false }
-        var request = URLRequest(url: url, timeoutInterval: 10)
+        var request = URLRequest(url: url, timeoutInterval: 600)
         request.httpMethod = "PUT"
         guard let (_, response) = try? await URLSession.shared.upload(for: request, from: body) else { return false }
         return (response as? HTTPURLResponse)?.statusCode == 200

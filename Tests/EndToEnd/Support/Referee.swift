@@ -7,7 +7,7 @@ enum Referee {
     /// Runs `Referees/lake.py COMMAND ARGUMENTS…` against `emulator` and returns the JSON that it prints.
     @discardableResult
     static func lake(
-        _ emulator: RunningEmulator, _ command: String, _ arguments: [String] = [], seconds: Double = 300
+        _ emulator: RunningEmulator, _ command: String, _ arguments: [String] = [], seconds: Double = 1800
     ) async throws -> [String: Any] {
         let script = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/lake.py"
         let run = try await Command.run(

@@ -17,7 +17,7 @@ public struct Command: Sendable {
     /// Runs `path` with `arguments`; kills it after `seconds`.
     public static func run(
         _ path: String, _ arguments: [String], environment: [String: String] = [:], input: Data? = nil,
-        seconds: Double = 300
+        seconds: Double = 1800
     ) async throws -> Command {
         let process = Process()
         process.executableURL = URL(filePath: path)

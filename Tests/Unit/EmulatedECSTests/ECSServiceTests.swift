@@ -98,7 +98,7 @@ import Testing
 
     @Test(
         "a stopped task gets SIGTERM, and SIGKILL after its stop timeout",
-        arguments: [("patient", 30, 3), ("stubborn", 0, 137)])
+        arguments: [("patient", 600, 3), ("stubborn", 0, 137)])
     func stop(how: String, timeout: Int, exitCode: Int) async throws {
         let (store, ecs) = try await open()
         _ = try await provision(ecs, command: [.string(how)], stopTimeout: timeout)

@@ -74,16 +74,21 @@ import Testing
 
     @Test("a function that exceeds its timeout is killed, and the next event gets a new worker")
     func timeout() async throws {
-        let lambda = try LambdaFixture()
-        try await lambda.create("echo", ["Timeout": 3])
+        let script = TestFunction.script.replacing("count=0", with: "count=0; echo \"worker $$\"")
+        let lambda = try LambdaFixture(script: script)
+        try await lambda.create("echo", ["Timeout": 1])
         let answer = try await lambda.invoke(#""sleep""#)
         #expect(answer.error == "Unhandled")
         let document = try JSON(parsing: answer.text)
         #expect(document["errorType"] == "Sandbox.Timedout")
-        #expect(document["errorMessage"]?.string?.hasSuffix(" Error: Task timed out after 3.00 seconds") == true)
+        #expect(document["errorMessage"]?.string?.hasSuffix(" Error: Task timed out after 1.00 seconds") == true)
+        let line = try #require(lambda.logs.messages(in: "/aws/lambda/echo").first { $0.hasPrefix("worker ") })
+        let worker = try #require(Int32(line.dropFirst(7).dropLast()))
+        while kill(worker, 0) == 0 { try await Task.sleep(for: .milliseconds(2)) }
+        try await lambda.create("echo", ["Timeout": 600])
         #expect(try await lambda.invoke(#""count""#).text == "1")
         let report = lambda.logs.messages(in: "/aws/lambda/echo").first { $0.hasPrefix("REPORT") }
-        #expect(report?.contains("\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\t") == true)
+        #expect(report?.contains("\tDuration: 1000.00 ms\tBilled Duration: 1000 ms\t") == true)
         #expect(report?.hasSuffix("\tStatus: timeout\n") == true)
         await lambda.close()
     }
@@ -155,7 +160,8 @@ import Testing
     @Test("reserved concurrency limits the workers, and an invocation that waits too long is throttled")
     func reservedConcurrency() async throws {
         let lambda = try LambdaFixture { $0.patience = .milliseconds(300) }
-        try await lambda.create("echo", ["ReservedConcurrentExecutions": 1, "Timeout": 15])
+        try await lambda.create("echo", ["ReservedConcurrentExecutions": 1, "Timeout": 600])
+        let worker = try #require(Int32(try await lambda.invoke(#""pid""#).text))
         async let slow = lambda.invoke(#""sleep""#)
         while !lambda.logs.all.contains(where: { $0.message.contains("sleep") }) {
             try await Task.sleep(for: .milliseconds(2))
@@ -163,6 +169,7 @@ import Testing
         let fault = await #expect(throws: AWSFault.self) { try await lambda.invoke("1") }
         #expect(fault?.code == "TooManyRequestsException")
         #expect(fault?.status == 429)
+        kill(worker, SIGKILL)
         _ = try await slow
         #expect(try await lambda.invoke("1").text == "1")
         await lambda.close()
@@ -176,7 +183,8 @@ import Testing
             $0.concurrency = 1
             $0.patience = .zero
         }
-        try await lambda.create("echo", ["Timeout": 5])
+        try await lambda.create("echo", ["Timeout": 600])
+        let worker = try #require(Int32(try await lambda.invoke(#""pid""#).text))
         async let slow = lambda.invoke(#""sleep""#)
         while !lambda.logs.all.contains(where: { $0.message.contains("sleep") }) {
             try await Task.sleep(for: .milliseconds(2))
@@ -185,6 +193,7 @@ import Testing
         async let patient = lambda.invoke(#""patient""#)
         impatient.cancel()
         await #expect(throws: AWSFault.self) { try await impatient.value }
+        kill(worker, SIGKILL)
         _ = try await slow
         #expect(try await patient.text == #""patient""#)
         #expect(!lambda.logs.all.contains { $0.message.contains("impatient") })

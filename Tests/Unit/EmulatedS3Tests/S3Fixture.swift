@@ -125,7 +125,7 @@ final class S3Fixture: Sendable {
 
     /// Waits until the files on disk are exactly those in the index.
     func expectNoStrayFiles(sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        for _ in 0..<2000 where try files != indexedFiles { try await Task.sleep(for: .milliseconds(5)) }
+        for _ in 0..<100_000 where try files != indexedFiles { try await Task.sleep(for: .milliseconds(5)) }
         #expect(try files == indexedFiles, sourceLocation: sourceLocation)
     }
 }

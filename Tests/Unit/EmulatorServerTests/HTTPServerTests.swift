@@ -312,33 +312,47 @@ import Testing
         #expect(answer.contains("HTTP/1.1 200 OK\r\n"))
     }
 
-    @Test("closing lets a request finish, cuts off an endless one, and frees the port")
+    @Test("closing closes idle connections, lets a request finish, and frees the port")
     func closing() async throws {
         var limits = HTTPLimits()
-        limits.drainTimeout = .milliseconds(200)
-        let begun = Mutex(0)
-        let allBegun = Bell()
+        limits.drainTimeout = .seconds(3600)
+        let begun = Bell()
+        let mayEnd = Bell()
         let server = HTTPServer(limits: limits)
-        let listener = try await server.listen(port: 0) { request in
-            let count = begun.withLock { begun in
-                begun += 1
-                return begun
-            }
-            if count == 2 { allBegun.ring() }
-            try? await Task.sleep(for: request.path == "/quick" ? .milliseconds(20) : .seconds(3600))
+        let listener = try await server.listen(port: 0) { _ in
+            begun.ring()
+            await mayEnd.wait()
             return HTTPResponse(status: 200)
         }
-        let quick = try RawClient(port: listener.port)
-        let endless = try RawClient(port: listener.port)
+        let busy = try RawClient(port: listener.port)
         let idle = try RawClient(port: listener.port)
-        await quick.send("GET /quick HTTP/1.1\r\nHost: x\r\n\r\n")
-        await endless.send("GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
-        await allBegun.wait()
-        await listener.close()
-        #expect(await quick.receiveAll().hasPrefix("HTTP/1.1 200 OK\r\n"))
-        #expect(await endless.receiveAll().isEmpty)
+        await busy.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await begun.wait()
+        async let closed: Void = listener.close()
         #expect(await idle.receiveAll().isEmpty)
+        mayEnd.ring()
+        #expect(await busy.receiveAll().hasPrefix("HTTP/1.1 200 OK\r\n"))
+        await closed
         #expect(throws: POSIXError.self) { _ = try RawClient(port: listener.port) }
+        await server.stop()
+    }
+
+    @Test("closing cuts off a request that does not end")
+    func cutOff() async throws {
+        var limits = HTTPLimits()
+        limits.drainTimeout = .milliseconds(50)
+        let begun = Bell()
+        let server = HTTPServer(limits: limits)
+        let listener = try await server.listen(port: 0) { _ in
+            begun.ring()
+            try? await Task.sleep(for: .seconds(3600))
+            return HTTPResponse(status: 200)
+        }
+        let endless = try RawClient(port: listener.port)
+        await endless.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await begun.wait()
+        await listener.close()
+        #expect(await endless.receiveAll().isEmpty)
         await server.stop()
     }
 

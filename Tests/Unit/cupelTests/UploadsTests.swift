@@ -34,7 +34,7 @@ private final class Gate: @unchecked Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct UploadsTests {
+@Suite(.timeLimit(.minutes(10))) struct UploadsTests {
     private func id(_ position: Int) -> ControlID {
         ControlID(bucket: "stage", key: "raw/beer/\(position).csv.gz", version: "v1", schema: .bronze)
     }

@@ -18,6 +18,10 @@ package final class Emulator: Sendable {
         package var environment: [String: String] = [:]
         /// 0 chooses a free port.
         package var port = 4566
+        /// Origins whose web pages may send any request, such as `http://localhost:5173`.
+        package var allowedOrigins: [String] = []
+        /// Names of this machine under which clients reach the emulator, beside the loopback ones.
+        package var allowedHosts: [String] = []
         package var account = Account()
         package var clock = ClockAndChance.system
 
@@ -48,7 +52,8 @@ package final class Emulator: Sendable {
                 endpoint: endpoint,
                 processes: ProcessSupport(
                     executables: ExecutableFolder(configuration.functionsFolder),
-                    environment: configuration.environment, host: ProcessHost(), listening: listening)))
+                    environment: configuration.environment, host: ProcessHost(),
+                    listening: GuardedListening(listening, by: BrowserGuard()))))
         let services = services
         guard let cloudFormation = services.service(CloudFormation.self) else {
             preconditionFailure("CloudFormation is one of the services")
@@ -59,7 +64,10 @@ package final class Emulator: Sendable {
                 templatesAt: configuration.templates, parameters: configuration.parameters)
         }
         let router = Router(services: services.byName)
-        listener = try await listening.listen(port: configuration.port) { await router.respond(to: $0) }
+        let browserGuard = BrowserGuard(
+            origins: configuration.allowedOrigins, hosts: configuration.allowedHosts, grants: router.grant)
+        let guarded = GuardedListening(listening, by: browserGuard)
+        listener = try await guarded.listen(port: configuration.port) { await router.respond(to: $0) }
         port = listener.port
         self.endpoint = "http://127.0.0.1:\(listener.port)"
         endpoint.set(self.endpoint)

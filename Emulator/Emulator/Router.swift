@@ -29,6 +29,13 @@ package struct Router: Sendable {
         return await respond(to: request, as: name)
     }
 
+    /// What the service that a request is for lets a web page do; nil if nothing.
+    package func grant(to page: CrossOriginRequest, for request: HTTPRequest) -> CrossOriginGrant? {
+        guard request.headers["X-Amz-Target"] == nil else { return nil }
+        let service = services[serviceName(of: request) ?? "s3"] as? any CrossOriginGranting
+        return service?.grant(to: page, for: request)
+    }
+
     private func respond(to request: HTTPRequest, as name: String) async -> HTTPResponse {
         guard let service = services[name] else { return Self.notEmulated(name) }
         return await service.respond(to: request)

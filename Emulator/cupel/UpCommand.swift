@@ -26,15 +26,44 @@ struct UpCommand: AsyncParsableCommand {
         help: ArgumentHelp("The folder of the emulator's state, which is kept between runs.", valueName: "dir"))
     var data = ".cupel/data"
 
+    @Option(
+        help: ArgumentHelp(
+            "Accept requests from web pages of this origin, such as http://localhost:5173; can be repeated.",
+            valueName: "origin"))
+    var allowOrigin: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Accept requests to this host name and names below it; can be repeated. Default: only loopback names.",
+            valueName: "name"))
+    var allowHost: [String] = []
+
     @OptionGroup var emulator: EmulatorOptions
 
     @Flag(help: "Print one JSON document once it is up.")
     var json = false
 
+    func validate() throws {
+        for origin in allowOrigin {
+            let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count == 3, parts[0].hasSuffix(":"), parts[1].isEmpty, !parts[2].isEmpty, !origin.contains("*")
+            else {
+                throw ValidationError(
+                    "--allow-origin: expected an origin without a path, such as http://localhost:5173, not '\(origin)'")
+            }
+        }
+        for host in allowHost where host.isEmpty || host.contains(where: { "/:*".contains($0) }) {
+            throw ValidationError("--allow-host: expected a host name without a port, not '\(host)'")
+        }
+    }
+
     func run() async throws {
         let interrupts = Interrupts()
         let server = HTTPServer()
-        let pipeline = try await RunningPipeline.start(emulator.configuration(data: data, port: port), server)
+        var configuration = try emulator.configuration(data: data, port: port)
+        configuration.allowedOrigins = allowOrigin
+        configuration.allowedHosts = allowHost
+        let pipeline = try await RunningPipeline.start(configuration, server)
         if json {
             StandardStream.output.line(pipeline.json.text)
         } else {

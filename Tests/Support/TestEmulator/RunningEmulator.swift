@@ -14,8 +14,10 @@ public final class RunningEmulator: @unchecked Sendable {
     ///   - template: its path; by default the pipeline's own.
     ///   - functions: the folder of the executables; by default that of the build.
     ///   - disk: the disk of the data folder; by default the machine's own.
+    ///   - further: more options of `cupel up`.
     public init(
-        parameters: [String: String] = [:], template: String? = nil, functions: String? = nil, disk: SmallDisk? = nil
+        parameters: [String: String] = [:], template: String? = nil, functions: String? = nil, disk: SmallDisk? = nil,
+        options further: [String] = []
     ) async throws {
         self.disk = disk
         data = try TemporaryDirectory()
@@ -23,7 +25,7 @@ public final class RunningEmulator: @unchecked Sendable {
             [
                 "--template", template ?? "\(Programs.packageRoot)/infra/pipeline.yaml",
                 "--functions", functions ?? Programs.directory,
-            ] + parameters.flatMap { ["--parameter", "\($0)=\($1)"] }
+            ] + parameters.flatMap { ["--parameter", "\($0)=\($1)"] } + further
         (process, endpoint) = try await Self.start(data.path, port: 0, options, disk)
     }
 

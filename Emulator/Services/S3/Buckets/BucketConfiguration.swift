@@ -102,10 +102,7 @@ extension S3 {
     private func stored(_ configuration: BucketConfiguration, _ bucket: String) throws -> HTTPResponse {
         let document = try store.read { snapshot in
             _ = try snapshot.bucket(bucket)
-            return try snapshot.first(
-                "SELECT document FROM s3_configuration WHERE bucket = ? AND name = ?", .text(bucket),
-                .text(configuration.name)
-            ) { $0.blob(0) }
+            return try snapshot.configuration(configuration.name, of: bucket)
         }
         guard let document else {
             switch configuration.absent {

@@ -46,6 +46,9 @@ extension S3 {
         }
         try await setNotificationRules(try Self.rules(properties, of: resource.logicalID), of: name)
         try await provisionTags(properties, of: name)
+        if let crossOrigin = properties["CorsConfiguration"] {
+            try await replace("cors", of: name, by: Self.crossOriginDocument(crossOrigin).bytes)
+        }
         return ProvisionedResource(
             ref: name,
             attributes: [

@@ -22,6 +22,7 @@ struct ResponseParts {
     let content: Content
 
     init(_ response: EmulatorCore.HTTPResponse, to request: HTTPRequestHead, closes: Bool) {
+        var response = response
         var status = HTTPResponseStatus(statusCode: response.status)
         let bodiless = request.method == .HEAD || status == .noContent || status == .notModified
         var length: Int
@@ -33,12 +34,16 @@ struct ResponseParts {
             length = ranges.length
             if bodiless || length == 0 {
                 content = .none
-            } else if let files = FileSequence(ranges) {
-                content = .files(files)
             } else {
-                status = .internalServerError
-                length = 0
-                content = .none
+                do throws(FileRangeError) {
+                    content = .files(try FileSequence(ranges))
+                } catch {
+                    let reason = Array("\(error)\n".utf8)
+                    status = .internalServerError
+                    response.headers = EmulatorCore.HTTPHeaders([("Content-Type", "text/plain")])
+                    length = reason.count
+                    content = .bytes(ByteBuffer(bytes: reason))
+                }
             }
         }
         head = HTTPResponseHead(

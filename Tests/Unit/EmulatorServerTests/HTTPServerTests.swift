@@ -179,11 +179,35 @@ import Testing
                 "GET /missing HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             return await client.receiveAll()
         }
-        #expect(answer.hasPrefix("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n"))
+        #expect(answer.hasPrefix("HTTP/1.1 500 Internal Server Error\r\n"))
+        #expect(answer.contains("\r\n\r\nthe file \(path)x cannot be sent: No such file or directory\n"))
         let body = answer.components(separatedBy: "\r\n\r\n")[2]
         #expect(body.utf8.count == 200_003)
         #expect(body.hasPrefix("bcdef"))
         #expect(body.hasSuffix("abc"))
+    }
+
+    @Test("a truncated file, a symbolic link and a pipe are a 500, sent before any byte", .timeLimit(.minutes(1)))
+    func damagedFiles() async throws {
+        let path = NSTemporaryDirectory() + "cupel-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data("four".utf8).write(to: URL(fileURLWithPath: path + "/short"))
+        try Data("secret".utf8).write(to: URL(fileURLWithPath: path + "/other"))
+        try FileManager.default.createSymbolicLink(atPath: path + "/link", withDestinationPath: path + "/other")
+        #expect(mkfifo(path + "/pipe", 0o600) == 0)
+        let answer = try await withServer { request in
+            let ranges = FileRanges([FileRange(path: path + request.path, offset: 1, length: 4)])
+            return HTTPResponse(status: 200, headers: HTTPHeaders([("ETag", "x")]), body: .files(ranges))
+        } _: { port, _ in
+            let client = try RawClient(port: port)
+            await client.send("GET /short HTTP/1.1\r\nHost: x\r\n\r\nGET /link HTTP/1.1\r\nHost: x\r\n\r\n")
+            await client.send("GET /pipe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            return await client.receiveAll()
+        }
+        #expect(answer.components(separatedBy: "HTTP/1.1 500 Internal Server Error\r\n").count == 4)
+        #expect(answer.contains("it is shorter than the response") && !answer.contains("ecre"))
+        #expect(!answer.contains("ETag"))
     }
 
     @Test("a file deleted before its turn breaks the connection, so that the client notices")

@@ -16,6 +16,7 @@ extension ObjectContent {
             for segment in segments {
                 let wanted = (range ?? 0..<Int.max).clamped(to: start..<start + segment.size)
                 if !wanted.isEmpty {
+                    try files.check(segment.file, size: segment.size)
                     let inFile = wanted.lowerBound - start..<wanted.upperBound - start
                     try Self.read(inFile, of: files.path(of: segment.file), piece)
                 }
@@ -25,7 +26,7 @@ extension ObjectContent {
     }
 
     private static func read(_ range: Range<Int>, of path: String, _ piece: ([UInt8]) throws -> Void) throws {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else { throw ObjectFiles.Failure(attempt: "open", path: path, code: errno) }
         defer { close(file) }
         var offset = range.lowerBound

@@ -53,6 +53,22 @@ final class ObjectFiles: Sendable {
         }
     }
 
+    /// Checks that a file has all its bytes, before a response promises them.
+    /// - Throws: ``DamagedFile``.
+    func check(_ name: String, size: Int) throws(DamagedFile) {
+        let path = path(of: name)
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            throw DamagedFile(path: path, fault: String(cString: strerror(errno)))
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw DamagedFile(path: path, fault: "it is not a regular file")
+        }
+        guard status.st_size == size else {
+            throw DamagedFile(path: path, fault: "it has \(status.st_size) of \(size) bytes")
+        }
+    }
+
     func remove(_ name: String) { unlink(path(of: name)) }
 
     /// Removes the files of earlier runs for which `isKept` is false.
@@ -93,7 +109,17 @@ final class ObjectFiles: Sendable {
     }
 }
 
-/// A file with a temporary name, which is removed unless it is finished.
+/// A file of an object that was changed, moved or removed behind the emulator's back.
+struct DamagedFile: Error, CustomStringConvertible {
+    let path: String
+    let fault: String
+
+    var description: String {
+        "the object's file \(path) is damaged: \(fault); restore the file, or upload the object again"
+    }
+}
+
+/// A file being written under a temporary name; gone unless it is finished.
 final class FileDraft: @unchecked Sendable {
     // Sendable: one task at a time uses it, and its awaits order the calls.
     let name: String

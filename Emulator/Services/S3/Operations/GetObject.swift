@@ -80,7 +80,7 @@ extension S3 {
         if request.method == "HEAD" {
             answer.headers.append("Content-Length", String(bytes.count))
         } else if let content {
-            answer.body = body(bytes, of: content, reading)
+            answer.body = try body(bytes, of: content, reading)
         }
         return answer
     }
@@ -88,7 +88,7 @@ extension S3 {
     /// The bytes of a range; files stay until they are sent.
     private func body(
         _ range: Range<Int>, of content: ObjectContent, _ reading: FileReclaimer.Reading
-    ) -> HTTPResponse.Body {
+    ) throws -> HTTPResponse.Body {
         switch content {
         case .inline(let bytes): return .bytes(range.count == bytes.count ? bytes : Array(bytes[range]))
         case .files(let segments):
@@ -97,6 +97,7 @@ extension S3 {
             for segment in segments {
                 let wanted = range.clamped(to: start..<start + segment.size)
                 if !wanted.isEmpty {
+                    try files.check(segment.file, size: segment.size)
                     ranges.append(
                         FileRange(
                             path: files.path(of: segment.file), offset: wanted.lowerBound - start, length: wanted.count)

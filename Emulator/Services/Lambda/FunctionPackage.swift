@@ -56,7 +56,7 @@ struct FunctionPackage {
 
     /// Creates the folder and its parents.
     static func makeFolder(_ path: String, _ function: String) throws(AWSFault) {
-        guard !path.isEmpty, mkdir(path, 0o755) != 0, errno != EEXIST else { return }
+        guard !path.isEmpty, mkdir(path, 0o700) != 0, errno != EEXIST else { return }
         guard errno == ENOENT else { throw refused(function, "\(path): \(String(cString: strerror(errno)))") }
         try makeFolder(parent(of: path), function)
         try makeFolder(path, function)
@@ -65,7 +65,7 @@ struct FunctionPackage {
     static func save(
         _ contents: [UInt8], to path: String, isExecutable: Bool, _ function: String
     ) throws(AWSFault) {
-        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, isExecutable ? 0o755 : 0o644)
+        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, isExecutable ? 0o700 : 0o600)
         guard file >= 0 else { throw refused(function, "\(path): \(String(cString: strerror(errno)))") }
         defer { close(file) }
         var written = 0

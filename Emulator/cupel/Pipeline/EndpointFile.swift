@@ -53,7 +53,7 @@ struct EndpointFile: Hashable, Sendable {
         ]
         let path = Self.path(in: folder)
         let part = "\(path).part-\(processID)"
-        try FileContent.write(json.bytes + [UInt8(ascii: "\n")], to: part)
+        try FileContent.write(json.bytes + [UInt8(ascii: "\n")], to: part, mode: 0o600)
         guard rename(part, path) == 0 else { throw .file("cannot write", path, errno) }
     }
 

@@ -49,8 +49,8 @@ enum FileContent {
         return try reader.next(try reader.sizeInBytes)
     }
 
-    static func write(_ bytes: [UInt8], to path: String) throws(CommandFailure) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws(CommandFailure) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw .file("cannot create", path, errno) }
         defer { close(descriptor) }
         guard bytes.withUnsafeBytes({ descriptorWrite(descriptor, $0) }) == bytes.count else {

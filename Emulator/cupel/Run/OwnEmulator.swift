@@ -21,7 +21,7 @@ struct OwnEmulator: ~Copyable {
         try FileKind.makeFolder(data)
         EndpointFile.remove(in: data)
         let logPath = "\(data)/emulator.log"
-        let log = open(logPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let log = open(logPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard log >= 0 else { throw .file("cannot create", logPath, errno) }
         // The child has a descriptor of its own.
         defer { close(log) }

@@ -96,8 +96,8 @@ final class ObjectFiles: Sendable {
     }
 
     private static func makeFolder(_ path: String) throws(Failure) {
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
-            throw Failure(attempt: "create the folder", path: path, code: errno)
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+            throw Failure(attempt: "make the folder", path: path, code: errno)
         }
     }
 
@@ -130,7 +130,7 @@ final class FileDraft: @unchecked Sendable {
     fileprivate init(name: String, path: String) throws(ObjectFiles.Failure) {
         self.name = name
         self.path = path
-        descriptor = open(path + ".part", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        descriptor = open(path + ".part", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw ObjectFiles.Failure(attempt: "create", path: path, code: errno) }
     }
 

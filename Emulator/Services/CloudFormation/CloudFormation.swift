@@ -146,7 +146,7 @@ package final class CloudFormation: Service {
 
     /// The template's text, and the base of its relative paths.
     private func template(_ form: FormBody) throws -> (text: String, file: String) {
-        if let text = form["TemplateBody"] { return (text, "TemplateBody") }
+        if let text = form["TemplateBody"] { return (text, ArtifactLocation.templateBody) }
         let url = try form.required("TemplateURL")
         guard let object = ObjectLocation(url: url) else {
             throw AWSFault("ValidationError", "TemplateURL must be a supported URL.")

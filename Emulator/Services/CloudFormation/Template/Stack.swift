@@ -91,9 +91,16 @@ package struct Stack: Sendable {
         _ declared: DeclaredResource, _ mark: YAMLMark, _ objects: (any ObjectStore)?
     ) throws(TemplateError) -> Stack {
         let location = declared.properties["TemplateURL"] ?? .null
+        let artifact = ArtifactLocation(location, in: scope.template.file)
+        if let artifact, !artifact.isNestable(in: scope.template.file) {
+            throw .invalid(
+                file: scope.template.file, mark: mark, logicalID: declared.logicalID,
+                reason: "TemplateURL \(location.text) leaves the template's folder; "
+                    + "put the nested template into this folder or one below it, and name it by a relative path")
+        }
         let text = try contents(at: location, mark, declared.logicalID, objects)
         let file: String
-        switch ArtifactLocation(location, in: scope.template.file) {
+        switch artifact {
         case .file(let path)?: file = path
         default: file = location.string ?? location.text
         }
@@ -113,7 +120,7 @@ package struct Stack: Sendable {
             .invalid(file: scope.template.file, mark: mark, logicalID: logicalID, reason: reason)
         }
         guard let artifact = ArtifactLocation(location, in: scope.template.file) else {
-            throw invalid("\(location.text) is neither a path nor an S3 object")
+            throw invalid("\(location.text) is neither an object of S3 nor a path in a template that is a file")
         }
         do { return try artifact.contents(objects) } catch { throw invalid("\(location.text): \(error)") }
     }

@@ -283,6 +283,55 @@ import Testing
     }
 
     @Test(
+        "a nested template is below the template's folder",
+        arguments: [
+            ("inner/part.yaml", true), ("./inner/../inner/part.yaml", false), ("../part.yaml", false),
+            ("link.yaml", false),
+            ("/part.yaml", false), ("inside.yaml", true),
+        ])
+    func nestedPaths(location: String, isRead: Bool) async throws {
+        let directory = try TemporaryDirectory()
+        let files = FileManager.default
+        let folder = directory.path + "/stack"
+        try files.createDirectory(atPath: folder + "/inner", withIntermediateDirectories: true)
+        let part = Data("Resources: {Part: {Type: X::Y::Thing}}".utf8)
+        for path in [directory.path + "/part.yaml", folder + "/inner/part.yaml"] {
+            try part.write(to: URL(fileURLWithPath: path))
+        }
+        try files.createSymbolicLink(atPath: folder + "/link.yaml", withDestinationPath: "../part.yaml")
+        try files.createSymbolicLink(atPath: folder + "/inside.yaml", withDestinationPath: "inner/part.yaml")
+        let url = location.hasPrefix("/") ? directory.path + location : location
+        try Data(
+            """
+            Resources: {Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: "\(url)"}}}
+            """.utf8
+        ).write(to: URL(fileURLWithPath: folder + "/outer.yaml"))
+        let provider = RecordingProvider(["X::Y::Thing"])
+        let template = try Template(contentsOf: folder + "/outer.yaml")
+        do {
+            _ = try await Stack(template, name: "test").deploy(to: [provider])
+            #expect(isRead, "\(location)")
+        } catch {
+            #expect(!isRead && "\(error)".contains("leaves the template's folder"), "\(error)")
+        }
+    }
+
+    @Test("a template in a request cannot name the machine's files")
+    func requestedTemplate() async throws {
+        for file in ["TemplateBody", "http://127.0.0.1:4566/bucket/template.yaml"] {
+            let template = try Template(
+                parsing: """
+                    Resources:
+                      Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: /etc/hostname}}
+                    """, file: file)
+            let error = await #expect(throws: TemplateError.self) {
+                _ = try await Stack(template, name: "test").deploy(to: [])
+            }
+            #expect(error.map { "\($0)" }?.contains("/etc/hostname is neither") == true)
+        }
+    }
+
+    @Test(
         "every form of object URL names an object",
         arguments: [
             ("https://s3.us-east-1.amazonaws.com/b/folder/k%20y.yaml", "b", "folder/k y.yaml", nil),

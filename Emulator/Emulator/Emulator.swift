@@ -44,7 +44,8 @@ package final class Emulator: Sendable {
     /// Starts everything. When this returns, requests are answered, and work from an earlier run has resumed.
     package init(_ configuration: Configuration, listening: any Listening) async throws {
         folder = try DataFolder(configuration.dataFolder)
-        store = try Store(directory: folder.path, schema: Services.schema)
+        store = try Store(
+            directory: folder.path, schema: Services.schema, migrations: Services.migrations)
         let endpoint = EndpointAddress()
         services = try Services(
             ServiceContext(

@@ -25,6 +25,11 @@ struct Services: Sendable {
     /// The tables of all services.
     static var schema: [String] { all.flatMap { $0.schema } }
 
+    /// What changed in the tables, in the order of the changes.
+    static let migrations: [Migration] = [
+        { try $0.addAutoincrement(to: ["state_machines", "state_machine_revisions", "executions"]) }
+    ]
+
     private let services: [any Service]
 
     init(_ context: ServiceContext) throws {

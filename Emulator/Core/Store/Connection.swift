@@ -5,6 +5,7 @@ final class Connection: @unchecked Sendable {
     // Sendable: opened with SQLITE_OPEN_NOMUTEX, and used by the writer thread alone or by one caller of the readers'
     // pool at a time.
     private let handle: OpaquePointer
+    let path: String
     private var statements: [String: OpaquePointer] = [:]
 
     /// SQLite copies bound text and blobs before the call returns.
@@ -25,6 +26,7 @@ final class Connection: @unchecked Sendable {
             throw .cannotOpen(path: path, reason: reason)
         }
         self.handle = handle
+        self.path = path
         sqlite3_busy_timeout(handle, 5000)
     }
 
@@ -99,7 +101,12 @@ final class Connection: @unchecked Sendable {
     }
 
     private func failure(_ sql: String) -> StoreError {
-        .failed(code: sqlite3_extended_errcode(handle), reason: String(cString: sqlite3_errmsg(handle)), statement: sql)
+        let code = sqlite3_extended_errcode(handle)
+        let reason = String(cString: sqlite3_errmsg(handle))
+        return switch code & 0xFF {
+        case SQLITE_CORRUPT, SQLITE_NOTADB: .damaged(path: path, reason: reason)
+        default: .failed(code: code, reason: reason, statement: sql)
+        }
     }
 }
 

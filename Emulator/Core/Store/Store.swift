@@ -23,8 +23,10 @@ package final class Store: Sendable {
     /// - Parameters:
     ///   - file: the name of the database without `.sqlite`.
     ///   - schema: `CREATE … IF NOT EXISTS` statements of all services.
+    ///   - migrations: bring a database of version 1 to version 2, and so on.
     package init(
-        directory: String, file: String = "state", durability: Durability = .powerCut, schema: [String]
+        directory: String, file: String = "state", durability: Durability = .powerCut, schema: [String],
+        migrations: [Migration] = []
     ) throws(StoreError) {
         let path = "\(directory)/\(file).sqlite"
         let connection = try Connection(path: path, readOnly: false)
@@ -33,7 +35,7 @@ package final class Store: Sendable {
                 PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = \(durability.rawValue);
                 PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 2000;
                 """)
-        try connection.run(script: "BEGIN;" + schema.joined(separator: ";") + "; COMMIT")
+        try connection.migrate(migrations, schema: schema)
         self.directory = directory
         writer = StoreWriter(connection)
         readers = ReaderPool(path: path)

@@ -7,17 +7,18 @@ internal import EmulatorCore
 final class LogStore: Sendable {
     private static let schema = """
         CREATE TABLE IF NOT EXISTS log_group (
-            id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL, retention INTEGER) STRICT;
+            id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL, retention INTEGER) STRICT;
         CREATE TABLE IF NOT EXISTS log_stream (
-            id INTEGER PRIMARY KEY, group_id INTEGER NOT NULL, name TEXT NOT NULL, created_at INTEGER NOT NULL,
-            first_at INTEGER, last_at INTEGER, UNIQUE (group_id, name)) STRICT;
+            id INTEGER PRIMARY KEY AUTOINCREMENT, group_id INTEGER NOT NULL, name TEXT NOT NULL,
+            created_at INTEGER NOT NULL, first_at INTEGER, last_at INTEGER, UNIQUE (group_id, name)) STRICT;
         CREATE TABLE IF NOT EXISTS log_event (
             id INTEGER PRIMARY KEY AUTOINCREMENT, group_id INTEGER NOT NULL, stream_id INTEGER NOT NULL,
             time INTEGER NOT NULL, ingested_at INTEGER NOT NULL, message TEXT NOT NULL) STRICT;
         CREATE INDEX IF NOT EXISTS log_event_in_group ON log_event (group_id, time, id);
         CREATE INDEX IF NOT EXISTS log_event_in_stream ON log_event (stream_id, time, id);
         """
-    /// The number of events that are deleted at once when the database is full.
+    private static let migrations: [Migration] = [{ try $0.addAutoincrement(to: ["log_group", "log_stream"]) }]
+    /// Events removed at once when the database is full.
     private static let removedAtOnce = 20_000
     private static let writesBetweenChecks: Int64 = 2000
 
@@ -26,7 +27,8 @@ final class LogStore: Sendable {
 
     /// - Parameter sizeLimit: in bytes.
     init(directory: String, sizeLimit: Int) throws(StoreError) {
-        store = try Store(directory: directory, file: "logs", durability: .crash, schema: [Self.schema])
+        store = try Store(
+            directory: directory, file: "logs", durability: .crash, schema: [Self.schema], migrations: Self.migrations)
         self.sizeLimit = sizeLimit
     }
 

@@ -6,10 +6,10 @@ extension StepFunctionsService {
     package static let schema = [
         """
         CREATE TABLE IF NOT EXISTS state_machines (
-            id INTEGER PRIMARY KEY, arn TEXT NOT NULL UNIQUE, name TEXT NOT NULL, type TEXT NOT NULL,
+            id INTEGER PRIMARY KEY AUTOINCREMENT, arn TEXT NOT NULL UNIQUE, name TEXT NOT NULL, type TEXT NOT NULL,
             created_at INTEGER NOT NULL, revision INTEGER NOT NULL, next_version INTEGER NOT NULL DEFAULT 1);
         CREATE TABLE IF NOT EXISTS state_machine_revisions (
-            id INTEGER PRIMARY KEY, revision_id TEXT, definition TEXT NOT NULL, role TEXT NOT NULL,
+            id INTEGER PRIMARY KEY AUTOINCREMENT, revision_id TEXT, definition TEXT NOT NULL, role TEXT NOT NULL,
             logging TEXT NOT NULL, tracing TEXT NOT NULL, updated_at INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS state_machine_versions (
             machine INTEGER NOT NULL, number INTEGER NOT NULL, revision INTEGER NOT NULL, description TEXT,
@@ -23,7 +23,7 @@ extension StepFunctionsService {
         CREATE TABLE IF NOT EXISTS activities (
             arn TEXT PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS executions (
-            id INTEGER PRIMARY KEY, arn TEXT NOT NULL UNIQUE, name TEXT NOT NULL, machine INTEGER NOT NULL,
+            id INTEGER PRIMARY KEY AUTOINCREMENT, arn TEXT NOT NULL UNIQUE, name TEXT NOT NULL, machine INTEGER NOT NULL,
             machine_arn TEXT NOT NULL, version_arn TEXT, alias_arn TEXT, revision INTEGER NOT NULL, status TEXT NOT NULL,
             input TEXT NOT NULL, output TEXT, error TEXT, cause TEXT, started_at INTEGER NOT NULL, stopped_at INTEGER);
         CREATE INDEX IF NOT EXISTS executions_of_machine ON executions (machine, status);

@@ -35,6 +35,22 @@ import Time
         answer["events"]?.array?.compactMap { $0["message"]?.string } ?? []
     }
 
+    @Test("a new log group does not show the events of a deleted one")
+    func deletedGroup() async throws {
+        func lastID(_ table: String) async throws -> Int {
+            try await logs.store.write { transaction in
+                try transaction.snapshot.first("SELECT max(id) FROM \(table)") { $0.int(0) } ?? 0
+            }
+        }
+        logs.write("old", group: "g", stream: "s")
+        let before = (try await lastID("log_group"), try await lastID("log_stream"))
+        _ = try await logs.perform("DeleteLogGroup", ["logGroupName": "g"])
+        logs.write("new", group: "g", stream: "s")
+        #expect(try await lastID("log_group") > before.0)
+        #expect(try await lastID("log_stream") > before.1)
+        logs.close()
+    }
+
     @Test("an event can be read at once, in order over all streams of its group")
     func readAtOnce() async throws {
         for number in 0..<6 { logs.write("line \(number)\n", group: "/aws/lambda/f", stream: "s\(number % 2)") }

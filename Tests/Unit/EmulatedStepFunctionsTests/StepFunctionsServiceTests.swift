@@ -100,6 +100,22 @@ struct StepFunctionsServiceTests {
         }
     }
 
+    @Test("a new state machine does not list the executions of a deleted one")
+    func deletedMachine() async throws {
+        try await withFolder { folder in
+            let (store, service) = try open(folder)
+            defer { store.close() }
+            let states: JSON = ["A": ["Type": "Pass", "End": true]]
+            let machine = try await create(states, in: service)
+            let old = try await start(machine, [:], in: service)
+            #expect(try await end(of: old, in: service)["status"] == "SUCCEEDED")
+            _ = try await service.perform("DeleteStateMachine", ["stateMachineArn": machine])
+            let again = try await create(states, in: service)
+            let listed = try await service.perform("ListExecutions", ["stateMachineArn": again])
+            #expect(listed["executions"] == [])
+        }
+    }
+
     @Test("a call in progress when the emulator stops is repeated after the restart")
     func callAfterRestart() async throws {
         try await withFolder { folder in

@@ -3,6 +3,12 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+
 /// HTTP/1.1 listeners on SwiftNIO, which share the threads of one event loop group.
 ///
 /// A listener costs one socket, and an idle connection a few kilobytes. Request bodies are streamed with backpressure;
@@ -50,7 +56,8 @@ package final class HTTPServer: Listening {
             let channel = try await bootstrap.bind(host: host, port: port).get()
             return OpenListener(channel: channel, connections: connections, limits: limits)
         } catch let error as IOError {
-            throw HTTPServerError.cannotListen(host: host, port: port, reason: error.description)
+            throw HTTPServerError.cannotListen(
+                host: host, port: port, reason: String(cString: strerror(error.errnoCode)))
         }
     }
 

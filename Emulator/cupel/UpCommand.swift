@@ -44,6 +44,9 @@ struct UpCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
+        guard (0...65_535).contains(port) else {
+            throw ValidationError("--port: expected a number from 0 to 65535, not \(port)")
+        }
         for origin in allowOrigin {
             let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
             guard parts.count == 3, parts[0].hasSuffix(":"), parts[1].isEmpty, !parts[2].isEmpty, !origin.contains("*")

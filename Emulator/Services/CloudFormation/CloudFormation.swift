@@ -3,7 +3,19 @@ internal import JSON
 internal import Time
 internal import XML
 
-/// AWS CloudFormation: change sets and their execution, as `aws cloudformation package` and `deploy` use them.
+/// A value for a parameter that no template has.
+struct UnknownParameter: Error, CustomStringConvertible {
+    let name: String
+    let known: [String]
+
+    var description: String {
+        known.isEmpty
+            ? "no template has the parameter \(name); none has parameters"
+            : "no template has the parameter \(name); the parameters are \(known.joined(separator: ", "))"
+    }
+}
+
+/// AWS CloudFormation, as far as `aws cloudformation package`, change sets and their execution go.
 ///
 /// Executing a change set deploys the template on the emulator's services, and has ended when the response is sent. A
 /// resource that the template no longer has is deleted, unless it is retained.
@@ -44,10 +56,16 @@ package final class CloudFormation: Service {
     /// Deploys templates, each as a stack of its own: `cupel`, `cupel-1`, …
     /// - Parameter parameters: values that replace defaults, in every template that has the parameter.
     package func deploy(templatesAt paths: [String], parameters: [String: String]) async throws -> StackReport {
-        var report = StackReport()
-        for (position, path) in paths.enumerated() {
+        var templates: [(path: String, text: String, template: Template)] = []
+        for path in paths {
             let text = String(decoding: try FileBytes.contents(of: path), as: UTF8.self)
-            let template = try Template(parsing: text, file: path)
+            templates.append((path, text, try Template(parsing: text, file: path)))
+        }
+        for name in parameters.keys.sorted() where !templates.contains(where: { $0.template.hasParameter(name) }) {
+            throw UnknownParameter(name: name, known: templates.flatMap { $0.template.parameters.map(\.name) })
+        }
+        var report = StackReport()
+        for (position, (path, text, template)) in templates.enumerated() {
             let values = parameters.filter { template.hasParameter($0.key) }.sorted { $0.key < $1.key }
             report.append(
                 try await deploy(

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Contracts
 
 /// The options that locate a pipeline, in an emulator or in an AWS account.
 struct DeployedOptions: ParsableArguments {
@@ -26,6 +27,16 @@ struct DeployedOptions: ParsableArguments {
     }
 
     private var isOnAWS: Bool { profile != nil || region != nil }
+
+    /// Checks that a contract describes a table without records. On AWS the contracts are not known here.
+    func checkTable(_ table: String) throws(CommandFailure) {
+        guard !isOnAWS, let folder = try? Installation.folder("contracts"),
+            let tables = try? ContractCatalog(directory: folder).tables, !tables.contains(table)
+        else { return }
+        throw .notFound(
+            "--table: there are no records of \(table), and no contract describes it; "
+                + "the contracts describe \(tables.joined(separator: ", "))")
+    }
 
     func pipeline() throws(CommandFailure) -> Pipeline {
         guard isOnAWS else { return try local.pipeline() }

@@ -28,6 +28,7 @@ struct EmulatorOptions: ParsableArguments {
     var parameter: [String] = []
 
     func configuration(data: String, port: Int) throws(CommandFailure) -> Emulator.Configuration {
+        try check()
         var configuration = Emulator.Configuration(
             dataFolder: data, templates: try templates(), functionsFolder: functions ?? Installation.executableFolder)
         configuration.port = port
@@ -40,6 +41,16 @@ struct EmulatorOptions: ParsableArguments {
                 String(assignment[assignment.index(after: equals)...])
         }
         return configuration
+    }
+
+    /// Checks that the files and folders that the options name are there.
+    private func check() throws(CommandFailure) {
+        for path in template where FileKind.of(path) != .file {
+            throw .notFound("--template: \(path) is not a file")
+        }
+        for (option, folder) in [("--functions", functions), ("--contracts", contracts)] {
+            if let folder, FileKind.of(folder) != .folder { throw .notFound("\(option): \(folder) is not a folder") }
+        }
     }
 
     func contractsFolder() throws(CommandFailure) -> String {

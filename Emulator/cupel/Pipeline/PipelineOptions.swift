@@ -19,6 +19,9 @@ struct PipelineOptions: ParsableArguments {
     /// The pipeline that the options and the environment name, or else that of a running emulator.
     func pipeline() throws(CommandFailure) -> Pipeline {
         let named = endpoint ?? Pipeline.variable("AWS_ENDPOINT_URL")
+        if named == nil, data != Self.defaultData, FileKind.of(data) != .folder {
+            throw .notFound("--data: \(data) is not a folder")
+        }
         let file = EndpointFile(in: data)
         // The outputs of the emulator in the data folder do not apply to another endpoint.
         let outputs = named == nil || named == file?.endpoint ? file?.outputs : nil

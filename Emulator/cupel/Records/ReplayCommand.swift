@@ -52,6 +52,7 @@ struct ReplayCommand: ParsableCommand {
 
     func run() throws {
         let results = try replay(in: try options.pipeline())
+        if results.isEmpty, let table { try options.checkTable(table) }
         if json {
             StandardStream.output.line(JSON.object(["records": .array(results.map(Self.document))]).text)
         } else if results.isEmpty {

@@ -39,6 +39,7 @@ struct StatusCommand: ParsableCommand {
 
     func run() throws {
         let records = try records(in: try options.pipeline())
+        if records.isEmpty, let table { try options.checkTable(table) }
         if json {
             let documents = records.map { JSON.object($0.document) }
             return StandardStream.output.line(JSON.object(["records": .array(documents)]).text)

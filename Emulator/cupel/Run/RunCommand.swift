@@ -44,6 +44,10 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Print one JSON document at the end.")
     var json = false
 
+    func validate() throws {
+        guard timeout > 0 else { throw ValidationError("--timeout: expected at least 1, not \(timeout)") }
+    }
+
     func run() throws {
         let files = try RawFile.found(at: paths, table: table, tables: try tables())
         guard options.endpoint == nil, Pipeline.variable("AWS_ENDPOINT_URL") == nil,

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import cupel
+
+/// A wrong value of an option is refused in the user's words.
+@Suite struct OptionTests {
+    @Test(
+        "a value out of range names its option",
+        arguments: [
+            ["--port", "65536"], ["--port", "-1"], ["--allow-origin", "localhost:5173"],
+            ["--allow-origin", "http://a/"], ["--allow-origin", "*"], ["--allow-host", "a:80"],
+        ])
+    func up(arguments: [String]) {
+        let error = #expect(throws: (any Error).self) {
+            _ = try UpCommand.parse([arguments.joined(separator: "=")])
+        }
+        let message = error.map { UpCommand.message(for: $0) } ?? ""
+        #expect(message.contains(arguments[0]) && message.contains("expected"), "\(message)")
+    }
+
+    @Test("an origin and a host name are accepted")
+    func accepted() throws {
+        let up = try UpCommand.parse(["--allow-origin", "http://localhost:5173", "--allow-host", "docker.internal"])
+        #expect(up.allowOrigin == ["http://localhost:5173"] && up.allowHost == ["docker.internal"])
+    }
+
+    @Test("a timeout is at least a second")
+    func timeout() {
+        #expect(throws: (any Error).self) { try RunCommand.parse(["x", "--timeout", "0"]) }
+    }
+
+    @Test(
+        "a file or a folder that is missing is named with its option",
+        arguments: ["template", "functions", "contracts"])
+    func missing(option: String) throws {
+        let options = try EmulatorOptions.parse(["--\(option)", "/nonexistent"])
+        let failure = #expect(throws: CommandFailure.self) { try options.configuration(data: "d", port: 0) }
+        #expect(failure?.exitStatus == 3)
+        #expect(failure?.description.hasPrefix("--\(option): /nonexistent is not a f") == true)
+    }
+
+    @Test("a data folder that is missing is named", .enabled(if: Pipeline.variable("AWS_ENDPOINT_URL") == nil))
+    func missingData() throws {
+        let options = try PipelineOptions.parse(["--data", "/nonexistent"])
+        let failure = #expect(throws: CommandFailure.self) { try options.pipeline() }
+        #expect(failure?.description == "--data: /nonexistent is not a folder")
+    }
+}

@@ -45,6 +45,7 @@ package final class S3: Service, ResourceProviding {
         var response: HTTPResponse
         do {
             let request = try S3Request(request)
+            try PresignedURL(request.query)?.check(now: clock.now())
             if request.bucket.isEmpty {
                 response = try await service(request)
             } else if request.key.isEmpty {

@@ -25,6 +25,7 @@ struct PayloadReader {
     private var received = 0
     private var state = State.size
     private var line: [UInt8] = []
+    private static let mostTrailers = 64
     private static let longestLine = 8 << 10
 
     init(_ request: S3Request) throws(S3Fault) {
@@ -85,6 +86,7 @@ struct PayloadReader {
                 state = .end
                 return
             }
+            guard trailers.count < Self.mostTrailers else { throw .incompleteBody }
             let value = line[colon...].dropFirst().drop { $0 == " " }
             trailers[line[..<colon].lowercased()] = String(value)
         }

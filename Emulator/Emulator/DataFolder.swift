@@ -15,7 +15,7 @@ package final class DataFolder: Sendable {
 
     /// The emulator's own entries. What else the user keeps in the folder is left as it is.
     private static let entries = [
-        "lock", "endpoint.json", "emulator.log", "objects", "lambda", "state.sqlite", "state.sqlite-wal",
+        "lock", "reserve", "endpoint.json", "emulator.log", "objects", "lambda", "state.sqlite", "state.sqlite-wal",
         "state.sqlite-shm", "logs.sqlite", "logs.sqlite-wal", "logs.sqlite-shm",
     ]
 

@@ -45,7 +45,7 @@ package final class Emulator: Sendable {
     package init(_ configuration: Configuration, listening: any Listening) async throws {
         folder = try DataFolder(configuration.dataFolder)
         store = try Store(
-            directory: folder.path, schema: Services.schema, migrations: Services.migrations)
+            directory: folder.path, schema: Services.schema, migrations: Services.migrations, reservesSpace: true)
         let endpoint = EndpointAddress()
         services = try Services(
             ServiceContext(

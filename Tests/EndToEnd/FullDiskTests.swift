@@ -9,6 +9,8 @@ import Testing
             parameters: ["LeaseSeconds": "5"], disk: SmallDisk(sizeInMiB: 16, takenInMiB: 9))
         let folder = try TemporaryDirectory()
         let file = try await Sample.generate(table: "beer", rows: 3_000, seed: 17, format: "csv", into: folder)
+        // An object outside of raw/ is not ingested.
+        #expect(await RawHTTP.put(emulator, key: "notes", file: file))
         var accepted: [String] = []
         for number in 0..<500 {
             let key = "raw/beer/\(number).csv.gz"
@@ -19,6 +21,7 @@ import Testing
         let status = try await Command.run(Programs.cupel, ["status", "--endpoint", emulator.endpoint])
         #expect(status.status == 0, "the emulator must still answer: \(status.errors)")
 
+        #expect(await RawHTTP.delete(emulator, key: "notes") == 204, "a full disk must allow deletions")
         try emulator.makeRoom()
         try await Referee.lake(emulator, "settle")
         _ = try await Command.run(Programs.cupel, ["replay", "--status", "error", "--endpoint", emulator.endpoint])

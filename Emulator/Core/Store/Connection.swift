@@ -110,7 +110,16 @@ final class Connection: @unchecked Sendable {
     }
 }
 
-/// The current row of a statement; columns are counted from 0.
+extension StoreError {
+    /// Whether SQLite found no space for its files.
+    var isDiskFull: Bool {
+        guard case .failed(let code, _, _) = self else { return false }
+        // The second is SQLITE_IOERR_SHMSIZE: no space for the index of the log.
+        return code & 0xFF == SQLITE_FULL || code == SQLITE_IOERR | 19 << 8
+    }
+}
+
+/// The row that a statement stands on; columns count from 0.
 package struct Row: ~Copyable {
     private let statement: OpaquePointer
 

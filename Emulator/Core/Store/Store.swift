@@ -23,10 +23,11 @@ package final class Store: Sendable {
     /// - Parameters:
     ///   - file: the name of the database without `.sqlite`.
     ///   - schema: `CREATE … IF NOT EXISTS` statements of all services.
+    ///   - reservesSpace: whether to keep some space for writes that free space on a full disk.
     ///   - migrations: bring a database of version 1 to version 2, and so on.
     package init(
         directory: String, file: String = "state", durability: Durability = .powerCut, schema: [String],
-        migrations: [Migration] = []
+        migrations: [Migration] = [], reservesSpace: Bool = false
     ) throws(StoreError) {
         let path = "\(directory)/\(file).sqlite"
         let connection = try Connection(path: path, readOnly: false)
@@ -37,18 +38,20 @@ package final class Store: Sendable {
                 """)
         try connection.migrate(migrations, schema: schema)
         self.directory = directory
-        writer = StoreWriter(connection)
+        writer = StoreWriter(connection, reserve: reservesSpace ? SpaceReserve(path: directory + "/reserve") : nil)
         readers = ReaderPool(path: path)
         writer.start()
     }
 
     /// Runs `body` in a transaction and returns when it is durable.
-    /// - Throws: the error of `body`, whose changes are rolled back; ``StoreError`` if the commit fails.
+    /// - Parameter freesSpace: whether it is a deletion, which must work on a full disk too.
+    /// - Throws: what `body` throws, its changes undone; ``StoreError`` when the commit failed.
     @discardableResult
     package func write<Value: Sendable>(
+        freesSpace: Bool = false,
         _ body: @escaping @Sendable (borrowing Transaction) throws -> Value
     ) async throws -> Value {
-        try await writer.write(body)
+        try await writer.write(freesSpace: freesSpace, body)
     }
 
     /// Runs `body` in a transaction without waiting for it. If it throws, its changes are rolled back.

@@ -10,6 +10,8 @@ final class StoreWriter: @unchecked Sendable {
         /// Makes the changes. The closure that it returns is called once they are durable.
         let run: @Sendable (borrowing Transaction) throws -> @Sendable () -> Void
         let failed: @Sendable (any Error) -> Void
+        /// Whether it may use the reserve of a full disk.
+        var freesSpace = false
     }
 
     private struct Queue {
@@ -27,7 +29,14 @@ final class StoreWriter: @unchecked Sendable {
     private let ended = Semaphore()
     private static let batchLimit = 512
 
-    init(_ connection: Connection) { self.connection = connection }
+    private let reserve: SpaceReserve?
+
+    /// - Parameter reserve: the space for deletions on a full disk.
+    init(_ connection: Connection, reserve: SpaceReserve?) {
+        self.connection = connection
+        self.reserve = reserve
+        reserve?.take()
+    }
 
     func start() { SystemThread { self.serve() }.detach() }
 
@@ -41,6 +50,7 @@ final class StoreWriter: @unchecked Sendable {
 
     /// Runs `body` on the writer's thread and returns when it is durable.
     func write<Value: Sendable>(
+        freesSpace: Bool,
         _ body: @escaping @Sendable (borrowing Transaction) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
@@ -49,7 +59,8 @@ final class StoreWriter: @unchecked Sendable {
                     run: { transaction in
                         let value = try body(transaction)
                         return { continuation.resume(returning: value) }
-                    }, failed: { continuation.resume(throwing: $0) }))
+                    }, failed: { continuation.resume(throwing: $0) },
+                    freesSpace: freesSpace))
         }
     }
 
@@ -79,7 +90,7 @@ final class StoreWriter: @unchecked Sendable {
         }
     }
 
-    private func commit(_ batch: [Work]) {
+    private func commit(_ batch: [Work], isRetry: Bool = false) {
         let committed = CommitActions()
         var succeed = [(@Sendable () -> Void)?](repeating: nil, count: batch.count)
         var refused = [(any Error)?](repeating: nil, count: batch.count)
@@ -99,13 +110,23 @@ final class StoreWriter: @unchecked Sendable {
                     committed.actions.removeSubrange(actionsBefore...)
                     try connection.run("ROLLBACK TO work")
                     refused[position] = error
+                    if (error as? StoreError)?.isDiskFull == true { throw error }
                 }
                 try connection.run("RELEASE work")
             }
             try connection.run("COMMIT")
         } catch {
             try? connection.run("ROLLBACK")
-            for (position, work) in batch.enumerated() { work.failed(refused[position] ?? error) }
+            let isFull = (error as? StoreError)?.isDiskFull == true
+            let retried = isRetry || !isFull || reserve == nil ? [] : batch.filter(\.freesSpace)
+            for (position, work) in batch.enumerated() where retried.isEmpty || !work.freesSpace {
+                work.failed(refused[position] ?? error)
+            }
+            if !retried.isEmpty {
+                reserve?.release()
+                commit(retried, isRetry: true)
+                reserve?.take()
+            }
             return
         }
         for action in committed.actions { action() }

@@ -17,4 +17,14 @@ enum RawHTTP {
         guard let (_, response) = try? await URLSession.shared.upload(for: request, from: body) else { return false }
         return (response as? HTTPURLResponse)?.statusCode == 200
     }
+
+    /// DeleteObject in the stage bucket.
+    /// - Returns: the status; nil if the emulator does not answer.
+    static func delete(_ emulator: RunningEmulator, key: String) async -> Int? {
+        guard let url = URL(string: "\(emulator.endpoint)/\(stageBucket)/\(key)") else { return nil }
+        var request = URLRequest(url: url, timeoutInterval: 10)
+        request.httpMethod = "DELETE"
+        guard let (_, response) = try? await URLSession.shared.data(for: request) else { return nil }
+        return (response as? HTTPURLResponse)?.statusCode
+    }
 }

@@ -24,7 +24,7 @@ extension S3 {
 
     func delete(_ target: DeletionTarget, in bucket: String, requestID: String) async throws -> Deletion {
         let markerVersion = clock.uuid().filter { $0 != "-" }
-        return try await store.write { [self] transaction in
+        return try await store.write(freesSpace: true) { [self] transaction in
             try delete(target, in: bucket, markerVersion, requestID, transaction)
         }
     }
@@ -50,7 +50,7 @@ extension S3 {
         guard document.name == "Delete", (1...1000).contains(targets.count), targets.allSatisfy({ !$0.0.key.isEmpty })
         else { throw S3Fault.malformedXML }
         let requestID = clock.uuid()
-        let results = try await store.write { [self] transaction in
+        let results = try await store.write(freesSpace: true) { [self] transaction in
             _ = try transaction.snapshot.bucket(request.bucket)
             return try targets.map { target, markerVersion -> Result<Deletion, S3Fault> in
                 do {

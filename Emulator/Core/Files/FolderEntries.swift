@@ -19,4 +19,11 @@ package enum FolderEntries {
         }
         return names
     }
+
+    /// Removes a file, or a folder with everything in it. A symbolic link is removed, not followed.
+    package static func remove(_ path: String) {
+        guard unlink(path) != 0, errno == EISDIR || errno == EPERM else { return }
+        for name in names(in: path) { remove("\(path)/\(name)") }
+        rmdir(path)
+    }
 }

@@ -22,8 +22,8 @@ struct FunctionPackage {
         name = "\(function)-\(Digest.sha256(archive).prefix(8).hexadecimal)"
         let folder = root + "/" + name
         guard access(folder, F_OK) != 0 else { return }
-        // First under another name, so that a folder with the final name is complete.
-        let unfinished = folder + ".unpacking"
+        // Under another name first, so that what is there under the right one is whole.
+        let unfinished = folder + Self.unfinishedSuffix
         try Self.makeFolder(unfinished, function)
         for entry in zip.entries {
             let path = unfinished + "/" + entry.path
@@ -45,6 +45,15 @@ struct FunctionPackage {
         try Self.makeFolder(folder, function)
         try Self.save(Array(source.utf8), to: folder + "/index.py", isExecutable: false, function)
     }
+
+    /// Removes what a crash left half unpacked.
+    static func removeUnfinished(in root: String) {
+        for name in FolderEntries.names(in: root) where name.hasSuffix(unfinishedSuffix) {
+            FolderEntries.remove("\(root)/\(name)")
+        }
+    }
+
+    private static let unfinishedSuffix = ".unpacking"
 
     private static func refused(_ function: String, _ reason: String) -> AWSFault {
         .validation("Could not unzip uploaded file of \(function): \(reason).")

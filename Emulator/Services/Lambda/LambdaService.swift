@@ -61,6 +61,7 @@ package final class LambdaService: Sendable {
             WorkerPool.Limits(
                 concurrency: options.concurrency, patience: options.patience, idleTime: options.idleTime))
         environment = ProcessEnvironment(account: options.account, endpoint: endpoint, additions: options.environment)
+        FunctionPackage.removeUnfinished(in: packages)
     }
 
     /// Starts to run queued events, including those of the previous run.

@@ -29,6 +29,21 @@ enum ZipFixture {
 @Suite struct ZipArchiveTests {
     private func bytes(_ text: String) throws -> [UInt8] { try #require([UInt8](base64: text)) }
 
+    @Test("what a crash left half unpacked is removed at start")
+    func leftovers() throws {
+        let directory = try TemporaryDirectory()
+        let left = directory.path + "/lambda/f-0123.unpacking/lib"
+        let whole = directory.path + "/lambda/f-0123"
+        for folder in [left, whole] {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        }
+        try Data([1]).write(to: URL(filePath: left + "/a"))
+        try FileManager.default.createSymbolicLink(atPath: left + "/link", withDestinationPath: whole)
+        let lambda = try LambdaFixture(directory: directory)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path + "/lambda") == ["f-0123"])
+        lambda.store.close()
+    }
+
     @Test("deflated entries are extracted whole")
     func deflated() throws {
         let archive = try ZipArchive(try bytes(ZipFixture.handler))

@@ -1,6 +1,7 @@
 import EmulatorCore
 import JSON
 import Testing
+import XML
 
 @testable import EmulatedS3
 

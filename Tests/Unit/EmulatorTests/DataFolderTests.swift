@@ -28,10 +28,10 @@ import Testing
             try files.createDirectory(atPath: root + folder, withIntermediateDirectories: true, attributes: open)
         }
         for file in ["/lock", "/state.sqlite", "/objects/01/run-1"] {
-            files.createFile(atPath: root + file, contents: nil, attributes: [.posixPermissions: 0o644])
+            _ = files.createFile(atPath: root + file, contents: nil, attributes: [.posixPermissions: 0o644])
         }
-        files.createFile(atPath: root + "/lambda/f/bootstrap", contents: nil, attributes: open)
-        files.createFile(atPath: root + "/other", contents: nil, attributes: [.posixPermissions: 0o644])
+        _ = files.createFile(atPath: root + "/lambda/f/bootstrap", contents: nil, attributes: open)
+        _ = files.createFile(atPath: root + "/other", contents: nil, attributes: [.posixPermissions: 0o644])
         try files.createSymbolicLink(atPath: root + "/objects/link", withDestinationPath: root + "/other")
         let folder = try DataFolder(root)
         for name in ["", "/objects", "/objects/01", "/lambda/f", "/lambda/f/bootstrap"] {
@@ -47,7 +47,7 @@ import Testing
         defer { try? files.removeItem(atPath: root) }
         try files.createDirectory(
             atPath: root, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
-        files.createFile(atPath: root + "/notes", contents: nil)
+        _ = files.createFile(atPath: root + "/notes", contents: nil)
         let folder = try DataFolder(root)
         #expect(try mode("") == 0o755)
         #expect(try mode("/lock") == 0o600)

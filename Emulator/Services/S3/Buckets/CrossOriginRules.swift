@@ -1,5 +1,6 @@
 package import EmulatorCore
 internal import JSON
+internal import XML
 
 /// One rule of a bucket's CORS configuration.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html>
@@ -54,8 +55,8 @@ extension S3: CrossOriginGranting {
     }
 
     /// The configuration's document for a template's `CorsConfiguration`.
-    static func crossOriginDocument(_ configuration: JSON) -> XMLText {
-        XMLText("CORSConfiguration") { text in
+    static func crossOriginDocument(_ configuration: JSON) -> XMLWriter {
+        XMLWriter(s3: "CORSConfiguration") { text in
             for rule in configuration["CorsRules"]?.array ?? [] {
                 text.element("CORSRule") { text in
                     for (property, name) in [

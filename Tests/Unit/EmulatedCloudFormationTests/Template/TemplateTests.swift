@@ -327,7 +327,7 @@ import Testing
             let error = await #expect(throws: TemplateError.self) {
                 _ = try await Stack(template, name: "test").deploy(to: [])
             }
-            #expect(error.map { "\($0)" }?.contains("/etc/hostname is neither") == true)
+            #expect(error.map { "\($0)" }?.contains("\"/etc/hostname\" is neither an object of S3") == true)
         }
     }
 

@@ -22,6 +22,8 @@ package final class Emulator: Sendable {
         package var allowedOrigins: [String] = []
         /// Names of this machine under which clients reach the emulator, beside the loopback ones.
         package var allowedHosts: [String] = []
+        /// Whether services enforce AWS's limits on requests and bytes per second.
+        package var enforcesThroughputLimits = true
         package var account = Account()
         package var clock = ClockAndChance.system
 
@@ -47,14 +49,15 @@ package final class Emulator: Sendable {
         store = try Store(
             directory: folder.path, schema: Services.schema, migrations: Services.migrations, reservesSpace: true)
         let endpoint = EndpointAddress()
-        services = try Services(
-            ServiceContext(
-                store: store, account: configuration.account, clock: configuration.clock, peers: Peers(),
-                endpoint: endpoint,
-                processes: ProcessSupport(
-                    executables: ExecutableFolder(configuration.functionsFolder),
-                    environment: configuration.environment, host: ProcessHost(),
-                    listening: GuardedListening(listening, by: BrowserGuard()))))
+        var context = ServiceContext(
+            store: store, account: configuration.account, clock: configuration.clock, peers: Peers(),
+            endpoint: endpoint,
+            processes: ProcessSupport(
+                executables: ExecutableFolder(configuration.functionsFolder),
+                environment: configuration.environment, host: ProcessHost(),
+                listening: GuardedListening(listening, by: BrowserGuard())))
+        context.enforcesThroughputLimits = configuration.enforcesThroughputLimits
+        services = try Services(context)
         let services = services
         guard let cloudFormation = services.service(CloudFormation.self) else {
             preconditionFailure("CloudFormation is one of the services")

@@ -62,6 +62,11 @@ extension JSONService {
             guard let target = request.headers["X-Amz-Target"], let dot = target.lastIndex(of: ".") else {
                 throw AWSFault("MissingActionException", "The request has no X-Amz-Target header.")
             }
+            if request.headers["Content-Type"]?.hasPrefix("application/x-amz-cbor") == true {
+                throw AWSFault(
+                    "SerializationException",
+                    "CBOR is not emulated; make the SDK send JSON, with AWS_CBOR_DISABLE=true in its environment.")
+            }
             let body = try await request.body.collect(upTo: requestLimit)
             let input: JSON
             do {

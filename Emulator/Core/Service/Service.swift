@@ -37,6 +37,8 @@ package struct ServiceContext: Sendable {
     /// The emulator's address. Its URL is known once the listener is open, before any service starts.
     package var endpoint: EndpointAddress
     package var processes: ProcessSupport
+    /// Whether services enforce AWS's limits on requests and bytes per second.
+    package var enforcesThroughputLimits = true
 
     package init(
         store: Store, account: Account, clock: ClockAndChance, peers: Peers, endpoint: EndpointAddress,

@@ -27,11 +27,22 @@ struct EmulatorOptions: ParsableArguments {
         help: ArgumentHelp("A value for a parameter of the template; can be repeated.", valueName: "name=value"))
     var parameter: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Whether Kinesis refuses what is more than a shard takes in a second.", valueName: "on|off"))
+    var kinesisLimits = Switch.on
+
+    enum Switch: String, ExpressibleByArgument, CaseIterable {
+        case on
+        case off
+    }
+
     func configuration(data: String, port: Int) throws(CommandFailure) -> Emulator.Configuration {
         try check()
         var configuration = Emulator.Configuration(
             dataFolder: data, templates: try templates(), functionsFolder: functions ?? Installation.executableFolder)
         configuration.port = port
+        configuration.enforcesThroughputLimits = kinesisLimits == .on
         configuration.environment["CONTRACTS_DIR"] = absolutePath(try contractsFolder())
         for assignment in parameter {
             guard let equals = assignment.firstIndex(of: "=") else {
@@ -68,6 +79,7 @@ struct EmulatorOptions: ParsableArguments {
     var arguments: [String] {
         template.flatMap { ["--template", $0] } + (functions.map { ["--functions", $0] } ?? [])
             + (contracts.map { ["--contracts", $0] } ?? []) + parameter.flatMap { ["--parameter", $0] }
+            + (kinesisLimits == .on ? [] : ["--kinesis-limits", "off"])
     }
 
     private func absolutePath(_ path: String) -> String {

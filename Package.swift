@@ -81,6 +81,7 @@ let services: [Target] = [
     service("DynamoDB", imports: ["Digest"]),
     service("ECS"),
     service("IAM", imports: ["XML"]),
+    service("Kinesis", imports: ["Digest"], exclude: ["README.md"]),
     service("Lambda", imports: ["CZlib", "Digest", "URLCoding"], exclude: ["README.md"]),
     service("Logs"),
     service("Pipes"),
@@ -191,6 +192,9 @@ let tests: [Target] = [
     unitTests(of: "EmulatedDynamoDB", imports: ["EmulatorCore", "JSON", "TestRandom", "TestServices"]),
     unitTests(of: "EmulatedECS", imports: ["EmulatorCore", "JSON", "TestServices"]),
     unitTests(of: "EmulatedIAM", imports: ["EmulatorCore", "JSON", "TestServices", "XML"]),
+    unitTests(
+        of: "EmulatedKinesis",
+        imports: ["EmulatedCloudFormation", "Digest", "EmulatorCore", "JSON", "TestRandom", "TestServices", "Time"]),
     unitTests(of: "EmulatedLambda", imports: ["EmulatedSQS", "EmulatorCore", "JSON", "TestServices", "Time"]),
     unitTests(of: "EmulatedLogs", imports: ["EmulatorCore", "JSON", "TestServices", "Time"]),
     unitTests(of: "EmulatedPipes", imports: ["EmulatedSQS", "EmulatorCore", "JSON", "TestServices", "Time"]),

@@ -3,6 +3,7 @@ internal import EmulatedCloudFormation
 internal import EmulatedDynamoDB
 internal import EmulatedECS
 internal import EmulatedIAM
+internal import EmulatedKinesis
 internal import EmulatedLambda
 internal import EmulatedLogs
 internal import EmulatedPipes
@@ -18,7 +19,8 @@ struct Services: Sendable {
     /// All services in the order in which they start: first those that others wait for.
     private static let all: [any Service.Type] = [
         LogService.self, CloudFormation.self, ECSService.self, S3.self, DynamoDB.self, SQSService.self, SNSService.self,
-        ParameterStore.self, IAMService.self, StepFunctionsService.self, LambdaService.self, PipeService.self,
+        KinesisService.self, ParameterStore.self, IAMService.self, StepFunctionsService.self, LambdaService.self,
+        PipeService.self,
         ScheduleService.self,
     ]
 

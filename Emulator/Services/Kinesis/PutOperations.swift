@@ -1,0 +1,147 @@
+internal import EmulatorCore
+internal import JSON
+
+// Records come in. See <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html>
+
+extension KinesisService {
+    private static let recordLimit = 1 << 20
+    private static let requestRecordsLimit = 500
+    private static let requestSizeLimit = 10 << 20
+
+    /// A record of a request.
+    struct IncomingRecord: Sendable {
+        let partitionKey: String
+        let hashKey: UInt128
+        let data: [UInt8]
+
+        var size: Int { data.count + partitionKey.utf8.count }
+    }
+
+    /// What becomes of a record: its place, or the shard that takes no more now.
+    enum Placement: Sendable {
+        case placed(SequenceNumber)
+        case refused(shard: Int)
+    }
+
+    func putRecord(_ request: inout RequestReader) async throws -> JSON {
+        let record = try Self.record(&request)
+        let ordering = try request.string("SequenceNumberForOrdering", .sequenceNumber)
+        let name = try streamName(&request)
+        guard let record = try record?.get() else { return [:] }
+        if let ordering {
+            guard let number = SequenceNumber(ordering), number.arrived <= ambient.now() / 1000 else {
+                throw AWSFault.kinesisArgument(
+                    "ExclusiveMinimumSequenceNumber \(ordering) used in PutRecord on stream \(name) under account "
+                        + "\(account.id) is invalid.")
+            }
+        }
+        let (stream, placements) = try await put([record], into: name)
+        switch placements[0] {
+        case .refused(let shard): throw AWSFault.rateExceeded(StoredShard.name(shard), name, account)
+        case .placed(let place):
+            var answer = Self.entry(place)
+            if stream.keyID != nil { answer["EncryptionType"] = .string(stream.encryptionType) }
+            return .object(answer)
+        }
+    }
+
+    func putRecords(_ request: inout RequestReader) async throws -> JSON {
+        let entries = try request.list("Records", count: 1...Self.requestRecordsLimit, isRequired: true) ?? []
+        var results: [Result<IncomingRecord, AWSFault>] = []
+        results.reserveCapacity(entries.count)
+        for (position, entry) in entries.enumerated() {
+            var entry = RequestReader(entry, path: "records.\(position + 1).member.")
+            if let result = try Self.record(&entry) { results.append(result) }
+            request.add(entry.failures)
+        }
+        let name = try streamName(&request)
+        let records = try results.map { try $0.get() }
+        guard records.reduce(0, { $0 + $1.size }) <= Self.requestSizeLimit else {
+            throw AWSFault.kinesisArgument("Records size exceeds 10 MB limit")
+        }
+        let (stream, placements) = try await put(records, into: name)
+        var refused = 0
+        let entriesOut: [JSON] = placements.map { placement in
+            switch placement {
+            case .placed(let place): return .object(Self.entry(place))
+            case .refused(let shard):
+                refused += 1
+                let fault = AWSFault.rateExceeded(StoredShard.name(shard), name, account)
+                return ["ErrorCode": .string(fault.code), "ErrorMessage": .string(fault.message)]
+            }
+        }
+        var answer: JSONObject = ["FailedRecordCount": .int(refused), "Records": .array(entriesOut)]
+        if stream.keyID != nil { answer["EncryptionType"] = .string(stream.encryptionType) }
+        return .object(answer)
+    }
+
+    private static func entry(_ place: SequenceNumber) -> JSONObject {
+        ["SequenceNumber": .string(place.text), "ShardId": .string(StoredShard.name(place.shard))]
+    }
+
+    /// Reads a record of a request. Failures of its constraints stay in `request`; what the service checks after those is the
+    /// result.
+    private static func record(
+        _ request: inout RequestReader
+    ) throws(AWSFault) -> Result<IncomingRecord, AWSFault>? {
+        let data = try request.bytes("Data", upTo: recordLimit, isRequired: true)
+        let partitionKey = try request.string("PartitionKey", .text(1...256), isRequired: true)
+        let explicit = try request.string("ExplicitHashKey", .hashKey)
+        guard let data, let partitionKey else { return nil }
+        guard let explicit else {
+            return .success(
+                IncomingRecord(
+                    partitionKey: partitionKey, hashKey: HashKeyRange.hashKey(of: partitionKey), data: data))
+        }
+        guard let hashKey = UInt128(explicit) else {
+            return .failure(
+                .kinesisArgument(
+                    "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was "
+                        + explicit))
+        }
+        return .success(IncomingRecord(partitionKey: partitionKey, hashKey: hashKey, data: data))
+    }
+
+    /// Adds records in their order, in one transaction. A record is refused when its shard has taken enough in this second.
+    func put(
+        _ records: [IncomingRecord], into name: String
+    ) async throws -> (stream: StoredStream, placements: [Placement]) {
+        try await store.write { [self] transaction in
+            let stream = try stream(name, in: transaction.snapshot)
+            var shards = try StoredShard.open(of: stream, in: transaction.snapshot)
+            var hasNewRecords = [Bool](repeating: false, count: shards.count)
+            let now = ambient.now()
+            var placements: [Placement] = []
+            placements.reserveCapacity(records.count)
+            for record in records {
+                let position = Self.position(of: record.hashKey, in: shards)
+                guard limits.takes(record.size, into: shards[position], at: now) else {
+                    placements.append(.refused(shard: shards[position].number))
+                    continue
+                }
+                let index = shards[position].nextIndex(at: now)
+                let shard = shards[position]
+                try StoredRecord.insert(
+                    index, of: shard, partitionKey: record.partitionKey, data: record.data, in: transaction)
+                hasNewRecords[position] = true
+                placements.append(.placed(shard.sequenceNumber(of: index, arrived: shard.lastArrival)))
+            }
+            for (shard, isChanged) in zip(shards, hasNewRecords) where isChanged {
+                try shard.saveIndex(in: transaction)
+            }
+            try sweepIfNeeded(stream, at: now, in: transaction)
+            transaction.afterCommit { [recordsBell] in recordsBell.ring() }
+            return (stream, placements)
+        }
+    }
+
+    /// The position of the shard with this hash key. `shards` cover every key, in order.
+    private static func position(of hashKey: UInt128, in shards: [StoredShard]) -> Int {
+        var (low, high) = (0, shards.count - 1)
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if shards[middle].range.first <= hashKey { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+}

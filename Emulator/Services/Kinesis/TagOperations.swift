@@ -1,0 +1,101 @@
+internal import EmulatorCore
+internal import JSON
+
+// Tags, by a stream's name and, in the newer operations, by its ARN.
+
+extension KinesisService {
+    private static let tagLimit = 50
+
+    func addTags(_ request: inout RequestReader) async throws -> JSON {
+        let tags = try request.tags("Tags", isRequired: true) ?? [:]
+        return try await add(tags, to: try streamName(&request))
+    }
+
+    func removeTags(_ request: inout RequestReader) async throws -> JSON {
+        let keys = try request.list("TagKeys", count: 1...50, isRequired: true) ?? []
+        return try await remove(keys, from: try streamName(&request))
+    }
+
+    func listTags(_ request: inout RequestReader) throws -> JSON {
+        let limit = try request.integer("Limit", in: 1...50) ?? 50
+        let after = try request.string("ExclusiveStartTagKey", .text(1...128)) ?? ""
+        let name = try streamName(&request)
+        let tags = try sortedTags(of: name).filter { $0.name > after }
+        return ["Tags": Self.list(tags.prefix(limit)), "HasMoreTags": .bool(tags.count > limit)]
+    }
+
+    func tagResource(_ request: inout RequestReader) async throws -> JSON {
+        let tags = try request.tags("Tags", isRequired: true) ?? [:]
+        return try await add(tags, to: try resourceName(&request))
+    }
+
+    func untagResource(_ request: inout RequestReader) async throws -> JSON {
+        let keys = try request.list("TagKeys", count: 1...50, isRequired: true) ?? []
+        return try await remove(keys, from: try resourceName(&request))
+    }
+
+    func listTagsOfResource(_ request: inout RequestReader) throws -> JSON {
+        ["Tags": Self.list(try sortedTags(of: try resourceName(&request))[...])]
+    }
+
+    private func resourceName(_ request: inout RequestReader) throws(AWSFault) -> String {
+        let arn = try request.string("ResourceARN", .text(1...2048), isRequired: true) ?? ""
+        try request.check()
+        guard let name = streamName(inARN: arn) else {
+            throw AWSFault("ResourceNotFoundException", "Resource \(arn) not found.")
+        }
+        return name
+    }
+
+    private func add(_ tags: JSONObject, to name: String) async throws -> JSON {
+        try Self.check(tags)
+        _ = try await change(name) { [account] stream in
+            for (key, value) in tags { stream.tags[key] = value }
+            guard stream.tags.count <= Self.tagLimit else {
+                throw AWSFault.kinesisArgument(
+                    "Failed to add tags to stream \(name) under account \(account.id) because a given stream cannot have "
+                        + "more than \(Self.tagLimit) tags associated with it.")
+            }
+        }
+        return [:]
+    }
+
+    private func remove(_ keys: [JSON], from name: String) async throws -> JSON {
+        _ = try await change(name) { stream in
+            for key in keys.compactMap(\.string) { stream.tags[key] = nil }
+        }
+        return [:]
+    }
+
+    private func sortedTags(of name: String) throws -> [JSONObject.Member] {
+        try store.read { try stream(name, in: $0).tags.members.sorted { $0.name < $1.name } }
+    }
+
+    private static func list(_ tags: ArraySlice<JSONObject.Member>) -> JSON {
+        .array(tags.map { ["Key": .string($0.name), "Value": $0.value] })
+    }
+
+    /// Keys and values are letters, digits, white space and `_ . / = + - % @ :`.
+    static func check(_ tags: JSONObject) throws(AWSFault) {
+        for (key, value) in tags {
+            guard let value = value.string, (1...128).contains(key.unicodeScalars.count),
+                value.unicodeScalars.count <= 256
+            else {
+                throw .kinesisValidation([
+                    "Value '\(key)' at 'tags' failed to satisfy constraint: Map keys must have length between 1 and 128, "
+                        + "and values length less than or equal to 256"
+                ])
+            }
+            guard (key + value).unicodeScalars.allSatisfy(isAllowed) else {
+                throw .kinesisArgument(
+                    "Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, "
+                        + "_ . / = + - % @ :.")
+            }
+        }
+    }
+
+    private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+        "_./=+-%@:".unicodeScalars.contains(scalar) || scalar.properties.isAlphabetic
+            || scalar.properties.isWhitespace || scalar.properties.numericType != nil
+    }
+}

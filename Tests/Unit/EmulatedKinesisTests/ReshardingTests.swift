@@ -1,0 +1,118 @@
+import EmulatorCore
+import JSON
+import TestServices
+import Testing
+
+@testable import EmulatedKinesis
+
+@Suite struct ReshardingTests {
+    private let first = "shardId-000000000000"
+    private let middle = "170141183460469231731687303715884105728"
+
+    @Test("a split shard is read to its end, which names its children; new records go to them")
+    func split() async throws {
+        let streams = try StreamFixture()
+        try await streams.create("s", shards: 1)
+        try await streams.put("before", key: "a", into: "s")
+        try await streams.call(
+            "SplitShard", ["StreamName": "s", "ShardToSplit": .string(first), "NewStartingHashKey": .string(middle)])
+        #expect(try await streams.put("low", key: "a", into: "s").shard == "shardId-000000000001")
+        #expect(try await streams.put("high", key: "b", into: "s").shard == "shardId-000000000002")
+        let end = try await streams.read(try await streams.iterator("s", first, "TRIM_HORIZON"))
+        #expect(end.data == ["before"] && end.next == nil)
+        #expect(end.children == ["shardId-000000000001", "shardId-000000000002"])
+        let shards = try await streams.shards("s")
+        #expect(shards[0]["SequenceNumberRange"]?["EndingSequenceNumber"] != nil)
+        #expect(shards[1]["ParentShardId"]?.string == first)
+        #expect(shards[2]["HashKeyRange"]?["StartingHashKey"]?.string == middle)
+        let starts = shards.compactMap { $0["SequenceNumberRange"]?["StartingSequenceNumber"]?.string }
+        let ending = try #require(shards[0]["SequenceNumberRange"]?["EndingSequenceNumber"]?.string)
+        #expect(starts[1] > ending && starts[2] > ending)
+        let again = await streams.fault(
+            "SplitShard", ["StreamName": "s", "ShardToSplit": .string(first), "NewStartingHashKey": .string(middle)])
+        #expect(again?.code == "InvalidArgumentException")
+    }
+
+    @Test("only adjacent open shards merge, and their child has both as parents")
+    func merge() async throws {
+        let streams = try StreamFixture()
+        try await streams.create("s", shards: 3)
+        func merge(_ left: Int, _ right: Int) -> JSON {
+            [
+                "StreamName": "s", "ShardToMerge": .string(StoredShard.name(left)),
+                "AdjacentShardToMerge": .string(StoredShard.name(right)),
+            ]
+        }
+        #expect(await streams.fault("MergeShards", merge(0, 2))?.code == "InvalidArgumentException")
+        #expect(await streams.fault("MergeShards", merge(0, 7))?.code == "ResourceNotFoundException")
+        try await streams.call("MergeShards", merge(1, 0))
+        let child = try await streams.shards("s")[3]
+        #expect(child["ParentShardId"]?.string == StoredShard.name(1))
+        #expect(child["AdjacentParentShardId"]?.string == StoredShard.name(0))
+        #expect(child["HashKeyRange"]?["StartingHashKey"] == "0")
+        let open = try await streams.shards("s", filter: ["Type": "AT_LATEST"])
+        #expect(open.compactMap { $0["ShardId"]?.string } == [StoredShard.name(2), StoredShard.name(3)])
+        let atStart = try await streams.shards("s", filter: ["Type": "AT_TRIM_HORIZON"])
+        #expect(atStart.compactMap { $0["ShardId"]?.string } == (0..<3).map { StoredShard.name($0) })
+    }
+
+    @Test(
+        "UpdateShardCount leaves equal shards that cover every key",
+        arguments: [(2, 4), (4, 2), (3, 5), (5, 3), (7, 4)])
+    func uniform(from: Int, to: Int) async throws {
+        let streams = try StreamFixture()
+        try await streams.create("s", shards: from)
+        let answer = try await streams.call(
+            "UpdateShardCount",
+            ["StreamName": "s", "TargetShardCount": .int(to), "ScalingType": "UNIFORM_SCALING"])
+        #expect(answer["CurrentShardCount"]?.int == from)
+        let open = try streams.store.read { snapshot in
+            try StoredShard.open(of: try streams.kinesis.stream("s", in: snapshot), in: snapshot)
+        }
+        #expect(open.map(\.range) == HashKeyRange.uniform(to))
+    }
+
+    @Test("UpdateShardCount goes up to double and down to half")
+    func reach() async throws {
+        let streams = try StreamFixture()
+        try await streams.create("s", shards: 4)
+        for target in [1, 9] {
+            let fault = await streams.fault(
+                "UpdateShardCount",
+                ["StreamName": "s", "TargetShardCount": .int(target), "ScalingType": "UNIFORM_SCALING"])
+            #expect(fault?.code == "LimitExceededException")
+        }
+    }
+
+    @Test("a closed shard is listed until the retention of its last record has passed, and then removed")
+    func closedShardsExpire() async throws {
+        let streams = try StreamFixture()
+        try await streams.create("s", shards: 1)
+        try await streams.put("old", key: "a", into: "s")
+        try await streams.call(
+            "SplitShard", ["StreamName": "s", "ShardToSplit": .string(first), "NewStartingHashKey": .string(middle)])
+        streams.clock.advance(24 * 3_600_000)
+        #expect(try await streams.shards("s").count == 3)
+        streams.clock.advance(1)
+        #expect(try await streams.shards("s").count == 2)
+        try await streams.restart()
+        let shards = try streams.store.read { try $0.first("SELECT COUNT(*) FROM kinesis_shard") { $0.int(0) } }
+        #expect(shards == 2)
+    }
+
+    @Test("pages of ListShards join to the whole list, and a page's token expires")
+    func pages() async throws {
+        let streams = try StreamFixture()
+        try await streams.create("s", shards: 5)
+        var page = try await streams.call("ListShards", ["StreamName": "s", "MaxResults": 2])
+        var names = page["Shards"]?.array?.compactMap { $0["ShardId"]?.string } ?? []
+        let token = page["NextToken"] ?? ""
+        while let next = page["NextToken"] {
+            page = try await streams.call("ListShards", ["NextToken": next, "MaxResults": 2])
+            names += page["Shards"]?.array?.compactMap { $0["ShardId"]?.string } ?? []
+        }
+        #expect(names == (0..<5).map { StoredShard.name($0) })
+        streams.clock.advance(300_001)
+        #expect(await streams.fault("ListShards", ["NextToken": token])?.code == "ExpiredNextTokenException")
+    }
+}

@@ -1,5 +1,6 @@
 package import EmulatorCore
 internal import JSON
+internal import Time
 
 extension KinesisService: ResourceProviding {
     package var resourceTypes: [String] { ["AWS::Kinesis::Stream"] }
@@ -10,7 +11,7 @@ extension KinesisService: ResourceProviding {
         let name = properties["Name"]?.string ?? resource.logicalID
         let shardCount = properties["ShardCount"]?.looseInt
         var declared = StoredStream(
-            name: name, createdAt: ambient.now(),
+            name: name, createdAt: clock.now().milliseconds,
             mode: properties["StreamModeDetails"]?["StreamMode"]?.string.flatMap { StoredStream.Mode(rawValue: $0) }
                 ?? .provisioned)
         declared.retentionHours = properties["RetentionPeriodHours"]?.looseInt ?? 24

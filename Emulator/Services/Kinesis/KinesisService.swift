@@ -1,5 +1,6 @@
 package import EmulatorCore
 package import JSON
+internal import Time
 internal import Synchronization
 
 /// Amazon Kinesis Data Streams: records are rows, durable from the answer to a put until their retention has passed.
@@ -9,17 +10,17 @@ package final class KinesisService: Sendable {
 
     let store: Store
     let account: Account
-    let ambient: Ambient
+    let clock: ClockAndChance
     let limits: ShardLimits
     /// Rings after every commit that adds records or shards.
     package let recordsBell = Bell()
     /// By stream, when its expired records are to be removed next.
     let sweeps = Mutex<[Int64: Int64]>([:])
 
-    init(store: Store, account: Account = Account(), ambient: Ambient = .system, enforcesLimits: Bool = true) {
+    init(store: Store, account: Account = Account(), clock: ClockAndChance = .system, enforcesLimits: Bool = true) {
         self.store = store
         self.account = account
-        self.ambient = ambient
+        self.clock = clock
         limits = ShardLimits(isOn: enforcesLimits)
     }
 
@@ -80,7 +81,7 @@ extension KinesisService: Service, JSONService {
 
     package convenience init(_ context: ServiceContext) {
         self.init(
-            store: context.store, account: context.account, ambient: context.ambient,
+            store: context.store, account: context.account, clock: context.clock,
             enforcesLimits: context.enforcesThroughputLimits)
     }
 

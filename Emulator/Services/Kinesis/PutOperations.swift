@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 // Records come in. See <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html>
 
@@ -29,7 +30,7 @@ extension KinesisService {
         let name = try streamName(&request)
         guard let record = try record?.get() else { return [:] }
         if let ordering {
-            guard let number = SequenceNumber(ordering), number.arrived <= ambient.now() / 1000 else {
+            guard let number = SequenceNumber(ordering), number.arrived <= clock.now().milliseconds / 1000 else {
                 throw AWSFault.kinesisArgument(
                     "ExclusiveMinimumSequenceNumber \(ordering) used in PutRecord on stream \(name) under account "
                         + "\(account.id) is invalid.")
@@ -110,7 +111,7 @@ extension KinesisService {
             let stream = try stream(name, in: transaction.snapshot)
             var shards = try StoredShard.open(of: stream, in: transaction.snapshot)
             var hasNewRecords = [Bool](repeating: false, count: shards.count)
-            let now = ambient.now()
+            let now = clock.now().milliseconds
             var placements: [Placement] = []
             placements.reserveCapacity(records.count)
             for record in records {

@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 // Records go out. See <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html>
 
@@ -24,7 +25,7 @@ extension KinesisService {
         let number = try request.string("StartingSequenceNumber", .sequenceNumber)
         let moment = try request.moment("Timestamp")
         let name = try streamName(&request)
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         return try store.read { snapshot in
             let stream = try stream(name, in: snapshot)
             guard let shardNumber = StoredShard.number(shardName) else {
@@ -95,7 +96,7 @@ extension KinesisService {
         let text = try request.string("ShardIterator", .text(1...512), isRequired: true) ?? ""
         let limit = try request.integer("Limit", in: 1...10_000) ?? 10_000
         try request.check()
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         let iterator = try ShardIterator(text, at: now)
         return try store.read { snapshot in
             guard let stream = try StoredStream.find(id: iterator.stream, in: snapshot),

@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// Which of a stream's shards ListShards shows.
 /// - SeeAlso: <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ShardFilter.html>
@@ -49,8 +50,9 @@ struct ShardFilter: Sendable {
         }
     }
 
+    /// Both ends count, as the service documents: a shard may have records of the millisecond in which it was closed.
     private static func isOpen(_ shard: StoredShard, at moment: Int64) -> Bool {
-        shard.openedAt <= moment && shard.closedAt ?? .max > moment
+        shard.openedAt <= moment && shard.closedAt ?? .max >= moment
     }
 }
 

@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// A place in a shard, as the opaque text that clients carry.
 struct ShardIterator: Sendable {

@@ -1,12 +1,13 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 // Listing, splitting and merging shards.
 
 extension KinesisService {
     /// The shards that still can have records: open ones, and those that were closed within the retention period.
     func visibleShards(of stream: StoredStream, in snapshot: borrowing Snapshot) throws -> [StoredShard] {
-        let horizon = stream.horizon(at: ambient.now())
+        let horizon = stream.horizon(at: clock.now().milliseconds)
         return try StoredShard.all(of: stream, in: snapshot).filter { $0.closedAt ?? .max >= horizon }
     }
 
@@ -26,7 +27,7 @@ extension KinesisService {
                 throw AWSFault.kinesisArgument(
                     "NextToken and StreamName, ExclusiveStartShardId or ShardFilter cannot be provided together.")
             }
-            page = try ShardPage(token, now: ambient.now())
+            page = try ShardPage(token, now: clock.now().milliseconds)
         } else {
             let name = try streamName(&request)
             let after = start.map { StoredShard.number($0) ?? Int.max } ?? -1
@@ -34,13 +35,13 @@ extension KinesisService {
         }
         return try store.read { snapshot in
             let stream = try stream(page.stream, in: snapshot)
-            let oldest = max(stream.horizon(at: ambient.now()), stream.createdAt)
+            let oldest = max(stream.horizon(at: clock.now().milliseconds), stream.createdAt)
             let shards = try visibleShards(of: stream, in: snapshot)
                 .filter { $0.number > page.after && (page.filter?.takes($0, since: oldest) ?? true) }
             var answer: JSONObject = ["Shards": .array(shards.prefix(limit).map(\.json))]
             if shards.count > limit {
                 let next = ShardPage(stream: page.stream, after: shards[limit - 1].number, filter: page.filter)
-                answer["NextToken"] = .string(next.token(at: ambient.now()))
+                answer["NextToken"] = .string(next.token(at: clock.now().milliseconds))
             }
             return .object(answer)
         }
@@ -66,7 +67,7 @@ extension KinesisService {
             if stream.mode == .provisioned {
                 try Self.checkShardLimit(adding: 1, account, in: transaction.snapshot)
             }
-            var resharding = try Resharding(of: stream, at: ambient.now(), in: transaction.snapshot)
+            var resharding = try Resharding(of: stream, at: clock.now().milliseconds, in: transaction.snapshot)
             try resharding.split(parent, at: key, in: transaction)
             transaction.afterCommit { [recordsBell] in recordsBell.ring() }
         }
@@ -88,7 +89,7 @@ extension KinesisService {
                     "Shards \(first.name) and \(second.name) in stream \(name) under account \(account.id) are not an "
                         + "adjacent pair of shards eligible for merging")
             }
-            var resharding = try Resharding(of: stream, at: ambient.now(), in: transaction.snapshot)
+            var resharding = try Resharding(of: stream, at: clock.now().milliseconds, in: transaction.snapshot)
             try resharding.merge(first, second, in: transaction)
             transaction.afterCommit { [recordsBell] in recordsBell.ring() }
         }
@@ -135,7 +136,7 @@ extension KinesisService {
             guard target <= open * 2 else { throw outOfReach("up over double") }
             guard target >= (open + 1) / 2 else { throw outOfReach("down below half") }
             try Self.checkShardLimit(adding: target - open, account, in: transaction.snapshot)
-            var resharding = try Resharding(of: stream, at: ambient.now(), in: transaction.snapshot)
+            var resharding = try Resharding(of: stream, at: clock.now().milliseconds, in: transaction.snapshot)
             try resharding.makeUniform(target, in: transaction)
             transaction.afterCommit { [recordsBell] in recordsBell.ring() }
             return open

@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 /// A shard as the store has it. A shard that was split or merged is closed: it takes no records, and is read to its end.
 struct StoredShard: Sendable {

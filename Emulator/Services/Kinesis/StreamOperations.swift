@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Time
 
 // Operations on streams. See <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Operations.html>
 
@@ -17,7 +18,7 @@ extension KinesisService {
         if let size = try request.integer("MaxRecordSizeInKiB", in: 1024...10240), size != 1024 {
             throw AWSFault.notEmulated("A MaxRecordSizeInKiB other than 1024")
         }
-        let now = ambient.now()
+        let now = clock.now().milliseconds
         var declared = StoredStream(name: name, createdAt: now, mode: mode)
         declared.tags = tags
         try await create(declared, shards: mode == .onDemand ? Self.onDemandShards : count)

@@ -1,4 +1,5 @@
 internal import EmulatorCore
+internal import Time
 internal import Synchronization
 
 // Records leave the store when their retention has passed. Readers never see them, so removing them can wait.
@@ -19,7 +20,7 @@ extension KinesisService {
 
     /// Removes expired records, and closed shards that have none left.
     func sweep(_ stream: StoredStream, in transaction: borrowing Transaction) throws {
-        let horizon = stream.horizon(at: ambient.now())
+        let horizon = stream.horizon(at: clock.now().milliseconds)
         for shard in try StoredShard.all(of: stream, in: transaction.snapshot) {
             let kept = try StoredRecord.firstIndex(arrivedFrom: horizon, in: shard, transaction.snapshot)
             let isDone = try StoredRecord.remove(

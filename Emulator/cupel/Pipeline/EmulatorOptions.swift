@@ -29,7 +29,7 @@ struct EmulatorOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Whether Kinesis refuses what is more than a shard takes in a second.", valueName: "on|off"))
+            "Whether Kinesis enforces its limits of records and bytes per shard and second.", valueName: "on|off"))
     var kinesisLimits = Switch.on
 
     enum Switch: String, ExpressibleByArgument, CaseIterable {

@@ -224,8 +224,11 @@ def an_on_demand_stream_has_four_shards():
     name = "referee-" + uuid.uuid4().hex[:12]
     kinesis.create_stream(StreamName=name, StreamModeDetails={"StreamMode": "ON_DEMAND"})
     assert len(shards(name)) == 4
-    pages = kinesis.get_paginator("list_shards").paginate(StreamName=name, PaginationConfig={"PageSize": 3})
-    assert [len(p["Shards"]) for p in pages] == [3, 1]
+    first = kinesis.list_shards(StreamName=name, MaxResults=3)
+    second = kinesis.list_shards(NextToken=first["NextToken"], MaxResults=3)
+    assert [len(p["Shards"]) for p in (first, second)] == [3, 1] and "NextToken" not in second
+    # As documented, although boto3's paginator sends both.
+    fails("InvalidArgumentException", 400, kinesis.list_shards, StreamName=name, NextToken=first["NextToken"])
 
 
 @check

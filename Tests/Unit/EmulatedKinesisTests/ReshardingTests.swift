@@ -1,6 +1,7 @@
 import EmulatorCore
 import JSON
 import TestServices
+import Time
 import Testing
 
 @testable import EmulatedKinesis

@@ -1,6 +1,7 @@
 import EmulatorCore
 import JSON
 import TestServices
+import Time
 
 @testable import EmulatedKinesis
 
@@ -16,7 +17,7 @@ final class StreamFixture {
         directory = try TemporaryDirectory()
         self.enforcesLimits = enforcesLimits
         store = try Store(directory: directory.path, schema: KinesisService.schema)
-        kinesis = KinesisService(store: store, ambient: clock.ambient, enforcesLimits: enforcesLimits)
+        kinesis = KinesisService(store: store, clock: clock.clockAndChance, enforcesLimits: enforcesLimits)
     }
 
     deinit { store.close() }
@@ -24,7 +25,7 @@ final class StreamFixture {
     func restart() async throws {
         store.close()
         store = try Store(directory: directory.path, schema: KinesisService.schema)
-        kinesis = KinesisService(store: store, ambient: clock.ambient, enforcesLimits: enforcesLimits)
+        kinesis = KinesisService(store: store, clock: clock.clockAndChance, enforcesLimits: enforcesLimits)
         try await kinesis.start()
     }
 

@@ -2,6 +2,7 @@ import EmulatorCore
 import JSON
 import TestRandom
 import TestServices
+import Time
 import Testing
 
 @testable import EmulatedKinesis

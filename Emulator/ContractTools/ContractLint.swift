@@ -4,8 +4,15 @@ internal import YAML
 /// Errors in contract files, and advice on improving them.
 public struct ContractLint: Sendable {
     public struct Finding: Sendable, Hashable {
-        /// Whether the finding is an error, which makes the contract invalid, or advice.
-        public let isError: Bool
+        public enum Level: String, Sendable {
+            /// The contract is not valid.
+            case error
+            /// A part of the contract has no effect.
+            case warning
+            case advice
+        }
+
+        public let level: Level
         public let file: String
         /// The line, from 1; nil if the finding concerns the whole file.
         public let line: Int?
@@ -13,6 +20,8 @@ public struct ContractLint: Sendable {
         /// The key, such as `schema[0].properties[2].logicalType`.
         public let key: String?
         public let message: String
+
+        public var isError: Bool { level == .error }
     }
 
     public private(set) var findings: [Finding] = []
@@ -26,20 +35,24 @@ public struct ContractLint: Sendable {
     /// Checks the file at `path`.
     /// - Throws: ``ContractError/unreadable(path:reason:)``. Any other error is a finding.
     public mutating func check(_ path: String) throws(ContractError) {
-        let (contract, faults): (Contract?, [ContractError])
+        let (contract, faults, warnings): (Contract?, [ContractError], [ContractWarning])
         do throws(ContractError) {
-            (contract, faults) = try Contract.check(contentsOf: path)
+            (contract, faults, warnings) = try Contract.check(contentsOf: path)
         } catch .unreadable(let path, let reason) {
             throw .unreadable(path: path, reason: reason)
         } catch {
             return findings.append(Self.syntaxFinding(path, error))
         }
-        findings += faults.compactMap(Self.finding).sorted {
+        let warned = warnings.map {
+            Finding(
+                level: .warning, file: $0.file, line: $0.line, column: $0.column, key: $0.path, message: $0.reason)
+        }
+        findings += (faults.compactMap(Self.finding) + warned).sorted {
             ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0)
         }
         guard let contract else { return }
         if let other = contracts.first(where: { $0.contract.table == contract.table }) {
-            report(true, path, "the table '\(contract.table)' already has a contract, \(other.file); keep one")
+            report(.error, path, "the table '\(contract.table)' already has a contract, \(other.file); keep one")
         }
         contracts.append((path, contract))
         advise(on: contract, at: path)
@@ -47,17 +60,17 @@ public struct ContractLint: Sendable {
 
     private static func finding(_ fault: ContractError) -> Finding? {
         guard case .invalid(let file, let line, let column, let key, let reason) = fault else { return nil }
-        return Finding(isError: true, file: file, line: line, column: column, key: key, message: reason)
+        return Finding(level: .error, file: file, line: line, column: column, key: key, message: reason)
     }
 
     /// The YAML error with its position, which the contract's own error has only as text.
     private static func syntaxFinding(_ path: String, _ error: ContractError) -> Finding {
         do throws(YAMLError) {
             _ = try YAMLNode(contentsOf: path)
-            return Finding(isError: true, file: path, line: nil, column: nil, key: nil, message: "\(error)")
+            return Finding(level: .error, file: path, line: nil, column: nil, key: nil, message: "\(error)")
         } catch {
             return Finding(
-                isError: true, file: path, line: error.mark?.line, column: error.mark?.column, key: nil,
+                level: .error, file: path, line: error.mark?.line, column: error.mark?.column, key: nil,
                 message: error.reason)
         }
     }
@@ -66,39 +79,39 @@ public struct ContractLint: Sendable {
         let file = path.split(separator: "/").last.map(String.init) ?? path
         if file != "\(contract.table).odcs.yaml" {
             report(
-                false, path,
+                .advice, path,
                 "functions read files named <table>.odcs.yaml; rename this one to \(contract.table).odcs.yaml")
         }
         if SemanticVersion(contract.version) == nil {
             report(
-                false, path,
+                .advice, path,
                 "the version '\(contract.version)' does not have the form 1.2.3, so diff cannot suggest the next",
                 key: "version")
         }
         if contract.primaryKey.isEmpty {
             report(
-                false, path, "the table has no primary key, which updates and deletes in later layers need",
+                .advice, path, "the table has no primary key, which updates and deletes in later layers need",
                 key: "schema[0].properties")
         }
         for place in contract.unclassifiedPlaces where place.path != BronzeColumn.rescuedData {
             report(
-                false, path, "the text column '\(place.path)' has no classification; add one",
+                .advice, path, "the text column '\(place.path)' has no classification; add one",
                 at: String(place.path.prefix { $0 != "." && $0 != "[" }))
         }
     }
 
-    private mutating func report(_ isError: Bool, _ path: String, _ message: String, key: String? = nil) {
-        findings.append(Finding(isError: isError, file: path, line: nil, column: nil, key: key, message: message))
+    private mutating func report(_ level: Finding.Level, _ path: String, _ message: String, key: String? = nil) {
+        findings.append(Finding(level: level, file: path, line: nil, column: nil, key: key, message: message))
     }
 
     /// Adds advice on the column of this name, with its position.
-    private mutating func report(_ isError: Bool, _ path: String, _ message: String, at column: String) {
+    private mutating func report(_ level: Finding.Level, _ path: String, _ message: String, at column: String) {
         let properties = (try? YAMLNode(contentsOf: path))?["schema"]?[0]?["properties"]?.sequence ?? []
         let index = properties.firstIndex { $0["name"]?.string == column }
         let mark = index.flatMap { properties[$0]["name"]?.mark }
         findings.append(
             Finding(
-                isError: isError, file: path, line: mark?.line, column: mark?.column,
+                level: level, file: path, line: mark?.line, column: mark?.column,
                 key: index.map { "schema[0].properties[\($0)]" }, message: message))
     }
 }
@@ -107,6 +120,6 @@ extension ContractLint.Finding: CustomStringConvertible {
     /// `file:line:column: error: key: message`, which editors and terminals show as a link.
     public var description: String {
         let place = [file, line.map(String.init), column.map(String.init)].compactMap { $0 }.joined(separator: ":")
-        return "\(place): \(isError ? "error" : "advice"): \(key.map { "\($0): " } ?? "")\(message)"
+        return "\(place): \(level.rawValue): \(key.map { "\($0): " } ?? "")\(message)"
     }
 }

@@ -49,7 +49,8 @@ struct ProposedColumn {
         if !personalData.isEmpty {
             lines += [
                 "  # Personal data: \(personalData.joined(separator: ", ")). If it is, classify and mask the column:",
-                "  # classification: PII", "  # customProperties: [{property: masking, value: hash}]",
+                "  # classification: PII",
+                "  # customProperties: [{property: masking, value: hash}] # or mask, redact; hash needs MASKING_KEY",
             ]
         } else if let values {
             lines.append("  # \(values)")

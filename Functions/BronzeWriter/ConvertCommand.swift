@@ -62,6 +62,9 @@ struct ConvertCommand {
         do { contract = try Contract(contentsOf: contractPath) } catch {
             throw ConversionError.noContract(table: contractPath, reason: "\(error)")
         }
+        for warning in contract.warnings {
+            StandardError.put(Array("bronze-writer: warning: \(warning)\n".utf8))
+        }
         var options = options
         try options.connect(environment, for: [contract]) { try AWSClient { environment[$0] } }
         options.keyValues = [("cupel.contract", contract.table), ("cupel.contract_version", contract.version)]

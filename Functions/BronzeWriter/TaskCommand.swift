@@ -1,3 +1,4 @@
+internal import Contracts
 internal import Control
 internal import JSON
 internal import LambdaRuntime
@@ -23,7 +24,9 @@ struct TaskCommand {
                 return 2
             }
             let owner = environment["LEASE_OWNER"] ?? "task-\(getpid())-\(ContinuousClock.now)"
-            let writer = BronzeWriter(settings: try Settings(environment), isInterrupted: Interruption.isAsked)
+            let settings = try Settings(environment)
+            for warning in settings.contracts.warnings { log.warning("\(warning)") }
+            let writer = BronzeWriter(settings: settings, isInterrupted: Interruption.isAsked)
             let outcome = try writer.convert(id, owner: owner, requestID: owner, log: log)
             log.info("ended", outcome.object ?? [:])
             return 0

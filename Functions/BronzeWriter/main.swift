@@ -1,4 +1,5 @@
 // Raw -> bronze: one gzipped file in, one Parquet file out; as a function, as a task, or on local files.
+internal import Contracts
 internal import LambdaRuntime
 
 #if canImport(Glibc)
@@ -43,7 +44,11 @@ case ("--control-id", _) where arguments.count == 2:
 case (nil, let id?):
     exit(TaskCommand(id: id, environment: environment).run())
 case (nil, nil) where environment["AWS_LAMBDA_RUNTIME_API"] != nil:
-    LambdaRuntime(environment).run { environment in BronzeWriter(settings: try Settings(environment)) }
+    LambdaRuntime(environment).run { environment in
+        let settings = try Settings(environment)
+        for warning in settings.contracts.warnings { Log(environment).warning("\(warning)") }
+        return BronzeWriter(settings: settings)
+    }
 default:
     StandardError.put(Array((help + "\n").utf8))
     exit(2)

@@ -6,6 +6,7 @@ internal import LambdaRuntime
 
 LambdaRuntime(.process()).run { environment in
     let contracts = try ContractCatalog(directory: environment.folder("CONTRACTS_DIR", default: "contracts"))
+    for warning in contracts.warnings { Log(environment).warning("\(warning)") }
     let aws = try AWSClient { environment[$0] }
     let control = ControlTable(name: try environment.require("CONTROL_TABLE"), client: aws)
     return ControlRecorder(control: control, tables: Set(contracts.tables))

@@ -8,5 +8,6 @@ ck_keep_freed_memory()
 
 LambdaRuntime(.process()).run { environment in
     let contracts = try ContractCatalog(directory: environment.folder("CONTRACTS_DIR", default: "contracts"))
+    for warning in contracts.warnings { Log(environment).warning("\(warning)") }
     return FirehoseTransform(tables: contracts.tables, pipeline: environment["PIPELINE"])
 }

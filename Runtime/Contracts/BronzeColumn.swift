@@ -8,6 +8,8 @@ public struct BronzeColumn: Sendable, Hashable {
     public internal(set) var masking: Contract.Masking?
     /// The classification, such as `public` or `PII`, of the column and all fields inside it.
     public let classification: String?
+    /// Why the values stay readable by decision; nil if the contract does not say so.
+    public let maskingReason: String?
     /// The keys that lead to the value in a JSON line: more than one if an object was flattened.
     public let path: [String]
     /// The constraints on values beyond their type. A row that violates them breaks the contract.
@@ -16,7 +18,8 @@ public struct BronzeColumn: Sendable, Hashable {
     /// - Parameter path: The keys that lead to the value; nil for the name alone.
     public init(
         name: String, type: ColumnType, isRequired: Bool, fieldID: Int32, masking: Contract.Masking? = nil,
-        classification: String? = nil, path: [String]? = nil, constraints: ValueConstraints? = nil
+        classification: String? = nil, maskingReason: String? = nil, path: [String]? = nil,
+        constraints: ValueConstraints? = nil
     ) {
         self.name = name
         self.type = type
@@ -24,9 +27,22 @@ public struct BronzeColumn: Sendable, Hashable {
         self.fieldID = fieldID
         self.masking = masking
         self.classification = classification
+        self.maskingReason = maskingReason
         self.path = path ?? [name]
         self.constraints = constraints
     }
+
+    /// Whether the values of the column or of a field inside it must appear nowhere but in the column itself: those that
+    /// are masked, or have a classification other than `public`.
+    ///
+    /// A row that is shifted or has a broken header shows such a value under any other name. So a contract with one
+    /// such column hides the values of all columns in messages, in quarantine and in `_rescued_data`.
+    public var isHidden: Bool {
+        places.contains { $0.field.masking != nil || $0.field.isClassified }
+    }
+
+    /// Whether the column or field as a whole has a classification other than `public`.
+    public var isClassified: Bool { classification.map { !Classification.isOpen($0) } ?? false }
 
     /// Whether the column or a field inside it is masked in this way.
     public func isMasked(by masking: Contract.Masking) -> Bool { places.contains { $0.field.masking == masking } }
@@ -58,7 +74,8 @@ extension Contract {
         let own = columns.map {
             BronzeColumn(
                 name: $0.name, type: $0.type, isRequired: $0.isRequired, fieldID: $0.fieldID, masking: $0.masking,
-                classification: $0.classification, path: $0.path, constraints: constraints[$0.name])
+                classification: $0.classification, maskingReason: $0.maskingReason, path: $0.path,
+                constraints: constraints[$0.name])
         }
         return (own + BronzeColumn.system).map { $0.masking(detectedMaskings) }
     }

@@ -19,20 +19,27 @@ struct ColumnReader {
 
     /// - Parameter position: The property's position in the table, from 1.
     mutating func read(_ property: ContractKey, position: Int) throws(ContractError) {
-        try read(property, path: [], fieldID: Int32(position), parentIsRequired: true)
+        try read(property, path: [], fieldID: Int32(position), around: Surroundings())
+    }
+
+    /// What a flattened object says for the columns inside it.
+    private struct Surroundings {
+        var isRequired = true
+        var classification: String?
+        var maskingReason: String?
     }
 
     private mutating func read(
-        _ property: ContractKey, path parent: [String], fieldID: Int32?, parentIsRequired: Bool
+        _ property: ContractKey, path parent: [String], fieldID: Int32?, around: Surroundings
     ) throws(ContractError) {
         try property.expectKeys(columnKeys)
         // A property without a name may have other faults, so reading continues.
         let path = parent + [property.noting { () throws(ContractError) in try property.fieldName() } ?? "?"]
         guard try !property.isFlattened() else {
-            return try flatten(property, path: path, parentIsRequired: parentIsRequired)
+            return try flatten(property, path: path, around: around)
         }
-        guard let column = try column(property, path: path, fieldID: fieldID) else { return }
-        if column.isRequired, !parentIsRequired {
+        guard let column = try column(property, path: path, fieldID: fieldID, around: around) else { return }
+        if column.isRequired, !around.isRequired {
             property.faults.note(
                 property.fault(
                     "'\(column.name)' cannot be required while the flattened object around it is not; require the "
@@ -52,7 +59,7 @@ struct ColumnReader {
 
     /// Adds a column for each field of an object. The object itself has no other properties.
     private mutating func flatten(
-        _ object: ContractKey, path: [String], parentIsRequired: Bool
+        _ object: ContractKey, path: [String], around: Surroundings
     ) throws(ContractError) {
         guard path.count < ColumnType.maximumDepth else { throw object.isTooDeep }
         for key in ["primaryKey", "unique", "partitioned", "quality", "physicalType"] {
@@ -60,12 +67,21 @@ struct ColumnReader {
                 key.faults.note(key.fault("a flattened object is not a column; set this key on its fields"))
             }
         }
+        for name in ["fieldId", "validValues"] {
+            guard let property = try object.customProperty(name) else { continue }
+            property.faults.note(property.fault("a flattened object is not a column; set '\(name)' on its fields"))
+        }
+        let masking = object.noting { () throws(ContractError) in try object.maskingDeclaration(of: nil) }
         let isRequired = object.flag("required")
+        let inside = Surroundings(
+            isRequired: isRequired && around.isRequired,
+            classification: object.text("classification") ?? around.classification,
+            maskingReason: masking?.reason ?? around.maskingReason)
         let before = columns.count
         for property in try object.fields() {
             property.noting { () throws(ContractError) in
                 let id = try nested.fieldID(of: property)
-                try read(property, path: path, fieldID: id, parentIsRequired: isRequired && parentIsRequired)
+                try read(property, path: path, fieldID: id, around: inside)
             }
         }
         if isRequired, !columns[before...].contains(where: \.isRequired) {
@@ -74,13 +90,12 @@ struct ColumnReader {
     }
 
     private mutating func column(
-        _ property: ContractKey, path: [String], fieldID: Int32?
+        _ property: ContractKey, path: [String], fieldID: Int32?, around: Surroundings
     ) throws(ContractError) -> Contract.Column? {
         let name = path.joined(separator: "_")
         property.noting { () throws(ContractError) in try checkName(name, of: property) }
         let (isKey, isUnique) = (property.flag("primaryKey"), property.flag("unique"))
         let isRequired = property.flag("required") || isKey
-        let (classification, description) = (property.text("classification"), property.text("description"))
         let (logicalType, physicalType) = (property.text("logicalType"), property.text("physicalType"))
         guard let type = nested.type(of: property, at: NestedPlace(column: name, depth: path.count)), let logicalType
         else { return nil }
@@ -89,14 +104,16 @@ struct ColumnReader {
                 "'\(name)' is \(type), whose values cannot be compared, so it cannot be a key or unique")
         }
         let keyPosition = try property.optional("primaryKeyPosition")?.int(in: -1...1000) ?? -1
+        let masking = property.noting { () throws(ContractError) in try property.maskingDeclaration(of: type) }
         let givenID = try property.customProperty("fieldId")
         return Contract.Column(
             name: name, path: path, type: type, logicalType: logicalType, physicalType: physicalType,
             isRequired: isRequired, isUnique: isUnique,
             primaryKeyPosition: isKey ? max(keyPosition, 1) : nil,
-            classification: classification,
-            masking: property.noting { () throws(ContractError) in try property.masking(of: type) },
-            description: description,
+            classification: property.classification ?? around.classification,
+            masking: masking?.masking,
+            maskingReason: masking?.reason ?? (masking?.masking == nil ? around.maskingReason : nil),
+            description: property.text("description"),
             fieldID: try nested.claim(fieldID, given: givenID, for: name, at: property), options: property.options)
     }
 
@@ -142,15 +159,6 @@ extension ContractKey {
         let fields = try properties.elements()
         guard !fields.isEmpty else { throw properties.fault("an object needs at least one property") }
         return fields
-    }
-
-    func masking(of type: ColumnType) throws(ContractError) -> Contract.Masking? {
-        guard let masking = try customProperty("masking") else { return nil }
-        let name = node["name"]?.string ?? "the list's element"
-        guard type.isText else {
-            throw masking.fault("only text columns can be masked, and '\(name)' is \(type)")
-        }
-        return try masking.choice(Contract.Masking.self)
     }
 
     var options: [String: String] {

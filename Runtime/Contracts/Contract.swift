@@ -24,6 +24,8 @@ public struct Contract: Sendable, Hashable {
     public let rules: [QualityRule]
     /// The constraints on the values of columns, by column name.
     public let constraints: [String: ValueConstraints]
+    /// The parts of the contract that have no effect, such as custom properties that Cupel does not know.
+    public internal(set) var warnings: [ContractWarning] = []
     /// The maskings added by ``masking(_:by:)``, by path.
     var detectedMaskings: [String: Masking] = [:]
 
@@ -64,6 +66,8 @@ extension Contract {
         /// The classification, such as `public` or `PII`; free text in the standard.
         public let classification: String?
         public let masking: Masking?
+        /// Why the values of a classified column stay readable: `maskingReason` beside `masking: none`.
+        public let maskingReason: String?
         public let description: String?
         /// The field id in Parquet and Iceberg: the custom property `fieldId`, or the position from 1.
         public let fieldID: Int32

@@ -37,6 +37,9 @@ public struct ContractCatalog: Sendable {
     /// All contracts, sorted by table.
     public var all: [Contract] { tables.compactMap { contracts[$0] } }
 
+    /// What has no effect in the contracts, for the log of the program that loads them.
+    public var warnings: [ContractWarning] { all.flatMap(\.warnings) }
+
     /// The tables' names, sorted.
     public var tables: [String] { contracts.keys.sorted() }
 
@@ -77,11 +80,11 @@ extension Contract {
 
     /// Reads the contract in the file at `path`, or all of its faults.
     ///
-    /// Each fault is ``ContractError/invalid(file:line:column:path:reason:)``. Faults that depend on another one are
+    /// The warnings are those of ``Contract/warnings``, also of a contract with faults. Each fault is ``ContractError/invalid(file:line:column:path:reason:)``. Faults that depend on another one are
     /// omitted: those inside an unknown key, and those of a table's rule about columns while a column has a fault.
     /// - Throws: ``ContractError/unreadable(path:reason:)`` or ``ContractError/notYAML(reason:)``.
     public static func check(contentsOf path: String) throws(ContractError) -> (
-        contract: Contract?, faults: [ContractError]
+        contract: Contract?, faults: [ContractError], warnings: [ContractWarning]
     ) {
         read(try root(ofFile: path))
     }

@@ -4,12 +4,21 @@
 /// at once. A contract with a fault is discarded in the end.
 final class ContractFaults {
     private(set) var all: [ContractError] = []
+    private(set) var warnings: [ContractWarning] = []
     /// The maximum number of faults. A file that is not a contract has one in every line.
     private static let limit = 1000
 
     /// Notes a fault once, since some keys are read more than once.
     func note(_ fault: ContractError) {
         if all.count < Self.limit, !all.contains(fault) { all.append(fault) }
+    }
+
+    /// Notes that the key at the fault's position has no effect.
+    func warn(_ fault: ContractError) {
+        guard case .invalid(let file, let line, let column, let path, let reason) = fault,
+            warnings.count < Self.limit
+        else { return }
+        warnings.append(ContractWarning(file: file, line: line, column: column, path: path, reason: reason))
     }
 }
 

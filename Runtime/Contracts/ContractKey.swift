@@ -31,10 +31,11 @@ struct ContractKey {
     func expectKeys(_ allowed: [String]) throws(ContractError) {
         guard let mapping = node.mapping else { throw fault("expected a mapping, found \(node.kind)") }
         for entry in mapping where !allowed.contains(entry.key) {
-            faults.note(
-                fault(
-                    "unknown key '\(entry.key)'; expected one of \(allowed.joined(separator: ", "))", at: entry.keyMark)
-            )
+            let expected =
+                ["masking", "maskingReason"].contains(entry.key)
+                ? "'\(entry.key)' is a custom property: customProperties: [{property: \(entry.key), value: …}]"
+                : "unknown key '\(entry.key)'; expected one of \(allowed.joined(separator: ", "))"
+            faults.note(fault(expected, at: entry.keyMark))
         }
     }
 
@@ -43,6 +44,11 @@ struct ContractKey {
         guard let value = node[key], !value.isNull else { return nil }
         return ContractKey(
             node: value, file: file, path: path.isEmpty ? key : "\(path).\(key)", faults: faults)
+    }
+
+    /// The keys of a mapping with their values, without nulls.
+    var members: [(key: String, value: ContractKey)] {
+        node.mapping?.compactMap { entry in optional(entry.key).map { (entry.key, $0) } } ?? []
     }
 
     func required(_ key: String) throws(ContractError) -> ContractKey {

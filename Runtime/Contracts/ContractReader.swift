@@ -22,16 +22,20 @@ let columnKeys =
 extension Contract {
     /// - Throws: The first fault.
     init(reading contract: ContractKey) throws(ContractError) {
-        let (read, faults) = Self.read(contract)
+        let (read, faults, _) = Self.read(contract)
         guard let read else { throw faults[0] }
         self = read
     }
 
     /// The contract, or all of its faults, at least one.
-    static func read(_ contract: ContractKey) -> (contract: Contract?, faults: [ContractError]) {
-        let read = contract.noting { () throws(ContractError) in try Contract(noting: contract) }
-        let faults = contract.faults.all
-        return (faults.isEmpty ? read : nil, faults)
+    static func read(
+        _ contract: ContractKey
+    ) -> (contract: Contract?, faults: [ContractError], warnings: [ContractWarning]) {
+        var read = contract.noting { () throws(ContractError) in try Contract(noting: contract) }
+        contract.checkCustomProperties()
+        let (faults, warnings) = (contract.faults.all, contract.faults.warnings)
+        read?.warnings = warnings
+        return (faults.isEmpty ? read : nil, faults, warnings)
     }
 
     /// Reads as much of a contract as possible and notes its faults. The result is valid only without faults.
@@ -72,6 +76,7 @@ extension Contract {
         var reader = ColumnReader()
         for (index, property) in try properties.elements().enumerated() {
             property.noting { () throws(ContractError) in try reader.read(property, position: index + 1) }
+            property.checkMasking()
         }
         guard try !properties.elements().isEmpty else { throw properties.fault("a table needs at least one column") }
         columns = reader.columns

@@ -5,7 +5,7 @@ public struct FieldPlace: Sendable, Hashable {
     public let field: BronzeColumn
     /// Whether the field is inside a list. Then it has a value for each element, not for each row.
     public let isInList: Bool
-    /// Whether the contract classifies the field or a field around it.
+    /// Whether the contract classifies the field or a field around it, or says that its values stay readable.
     public let isClassified: Bool
 }
 
@@ -20,7 +20,7 @@ extension BronzeColumn {
     public var maskedPlaces: [String] { places.filter { $0.field.masking != nil }.map(\.path) }
 
     private func places(at path: String, isInList: Bool, isClassified: Bool) -> [FieldPlace] {
-        let isClassified = isClassified || classification != nil
+        let isClassified = isClassified || classification != nil || maskingReason != nil
         let place = FieldPlace(path: path, field: self, isInList: isInList, isClassified: isClassified)
         return switch type {
         case .structure(let fields):

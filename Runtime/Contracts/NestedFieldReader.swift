@@ -123,10 +123,10 @@ struct NestedFieldReader {
             return try claim(id, given: try key.customProperty("fieldId"), for: name, at: key)
         }
         guard let type = type(of: key, at: place) else { return nil }
+        let masking = key.noting { () throws(ContractError) in try key.maskingDeclaration(of: type) }
         return BronzeColumn(
             name: name, type: type, isRequired: key.flag("required"), fieldID: id ?? 0,
-            masking: key.noting { () throws(ContractError) in try key.masking(of: type) },
-            classification: key.text("classification"),
+            masking: masking?.masking, classification: key.classification, maskingReason: masking?.reason,
             constraints: key.noting { () throws(ContractError) in try ValueConstraints.of(key, type) })
     }
 

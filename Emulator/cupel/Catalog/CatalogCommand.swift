@@ -26,6 +26,7 @@ struct CatalogCommand: ParsableCommand {
         let text: String
         do throws(ContractError) {
             let catalog = try ContractCatalog(directory: folder)
+            for warning in catalog.warnings { StandardStream.error.line("warning: \(warning)") }
             text =
                 GlueTemplate(
                     try catalog.tables.map { table throws(ContractError) in try catalog.contract(forTable: table) }

@@ -10,12 +10,12 @@ struct LintCommand: ParsableCommand {
         abstract: "Check contracts.",
         discussion: """
             Reads each file as the functions do and reports every error with its line,
-            column and key: what is wrong, and what is expected. A file without errors may
-            get advice. In a file that is not YAML, only the first error is reported.
+            column and key: what is wrong, and what is expected. A warning names a part
+            that has no effect. A file without errors may get advice. In a file that is not YAML, only the first error is reported.
 
             EXIT STATUS
-              0  no error; with --strict, no advice either
-              1  at least one error, or with --strict, advice
+              0  no error; with --strict, no warning and no advice either
+              1  at least one error, or with --strict, a warning or advice
               2  wrong arguments
               5  a file cannot be read
 
@@ -27,7 +27,7 @@ struct LintCommand: ParsableCommand {
     @Argument(help: "The contract files.")
     var files: [String]
 
-    @Flag(help: "Treat advice as errors.")
+    @Flag(help: "Treat warnings and advice as errors.")
     var strict = false
 
     @Flag(help: "Print one JSON document.")
@@ -55,7 +55,7 @@ struct LintCommand: ParsableCommand {
 
     private static func document(_ finding: ContractLint.Finding) -> JSON {
         [
-            "level": .string(finding.isError ? "error" : "advice"), "file": .string(finding.file),
+            "level": .string(finding.level.rawValue), "file": .string(finding.file),
             "line": finding.line.map { .int($0) } ?? .null, "column": finding.column.map { .int($0) } ?? .null,
             "key": finding.key.map(JSON.string) ?? .null, "message": .string(finding.message),
         ]

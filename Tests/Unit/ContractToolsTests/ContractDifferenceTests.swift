@@ -110,7 +110,7 @@ func contractText(
             try changes([masked], [plain + ", customProperties: [{property: masking, value: redact}]"]) == [
                 "masking a breaks major"
             ])
-        #expect(try changes([plain], [plain + ", classification: PII"]) == ["classification a ok patch"])
+        #expect(try changes([plain], [plain + ", classification: internal"]) == ["classification a ok patch"])
         #expect(try changes([plain], [plain + ", description: more"]) == ["description a ok patch"])
         #expect(try changes([plain], [plain + ", logicalTypeOptions: {maxLength: 3}"]) == ["rules a ok minor"])
         #expect(

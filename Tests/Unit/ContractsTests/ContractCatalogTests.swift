@@ -32,6 +32,13 @@ private func minimal(_ table: String) -> String {
         #expect(try catalog.contract(forTable: "profile").maskedColumns == ["email"])
     }
 
+    @Test(
+        "the project's own contracts and the test fixture have no warning",
+        arguments: ["", "../../Tests/Fixtures/contracts"])
+    func noWarnings(folder: String) throws {
+        #expect(try Contract.load(directory: "\(contracts)/\(folder)").warnings == [])
+    }
+
     @Test("only files named as contracts are read, and JSON text is accepted") func fileNames() throws {
         try withFolder(["a.odcs.yaml": minimal("orders"), "notes.txt": "not a contract"]) { folder in
             let catalog = try ContractCatalog(directory: folder)

@@ -89,7 +89,7 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
                   {name: y, logicalType: string, classification: public}, {name: z, logicalType: string, \(hash)}]},
                 {name: b, logicalType: array, items: {logicalType: object, properties: [{name: c, logicalType: string},
                   {name: d, logicalType: array, items: {logicalType: string}}]}},
-                {name: e, logicalType: object, classification: PII, properties: [{name: f, logicalType: string}]},
+                {name: e, logicalType: object, classification: internal, properties: [{name: f, logicalType: string}]},
                 {name: g, logicalType: object, physicalType: json}, {name: h, logicalType: string}
                 """), file: "t.yaml")
         let places = ["a.x", "b[].c", "b[].d[]", "g", "h", "_rescued_data"]

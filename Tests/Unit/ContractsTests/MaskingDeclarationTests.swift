@@ -1,0 +1,104 @@
+import Contracts
+import Testing
+
+@Suite struct MaskingDeclarationTests {
+    private func fault(_ properties: String) -> String {
+        do {
+            _ = try contract(properties)
+            return ""
+        } catch { return "\(error)" }
+    }
+
+    private func contract(_ properties: String) throws -> Contract {
+        try Contract(
+            parsing: """
+                {apiVersion: v3.1.0, kind: DataContract, id: t, version: 1.0.0, status: draft,
+                 schema: [{name: person, properties: [{name: id, logicalType: integer}, \(properties)]}]}
+                """, file: "c")
+    }
+
+    private static let none =
+        "customProperties: [{property: masking, value: none}, {property: maskingReason, value: court order 7}]"
+
+    @Test(
+        "a sensitive classification without masking is an error",
+        arguments: ["PII", "pii", "Restricted", "PII.email", "personal data", "PHI", "pci-dss", "sensitive"])
+    func sensitive(classification: String) throws {
+        let email = "{name: email, logicalType: string, classification: \(classification)"
+        #expect(fault(email + "}").contains("'email' is classified \(classification) and not masked"))
+        #expect(
+            try contract("\(email), customProperties: [{property: masking, value: mask}]}").maskedColumns == ["email"])
+        let open = try contract("\(email), \(Self.none)}")
+        #expect(open.maskedColumns == [] && open.column(named: "email")?.maskingReason == "court order 7")
+    }
+
+    @Test("other classifications need no masking", arguments: ["public", "internal", "confidential"])
+    func others(classification: String) throws {
+        let read = try contract("{name: a, logicalType: string, classification: \(classification)}")
+        #expect(read.bronzeColumns[1].isHidden == (classification != "public"))
+    }
+
+    @Test("numbers and dates cannot be masked, so they need a reason") func otherTypes() throws {
+        let born = "{name: born, logicalType: date, classification: PII"
+        #expect(fault(born + "}").contains("'born' is classified PII and not masked"))
+        #expect(
+            fault("\(born), customProperties: [{property: masking, value: hash}]}").contains(
+                "only text columns can be masked"))
+        #expect(try contract("\(born), \(Self.none)}").bronzeColumns[1].isHidden)
+    }
+
+    @Test(
+        "a classification holds for the fields inside objects, lists, flattened objects and JSON text",
+        arguments: [
+            "logicalType: object, properties: [{name: a, logicalType: string}]",
+            "logicalType: array, items: {logicalType: string}",
+            "logicalType: array, items: {logicalType: object, properties: [{name: a, logicalType: string}]}",
+            "logicalType: object, physicalType: json", "logicalType: string, physicalType: json",
+            "logicalType: object, customProperties: [{property: layout, value: flatten}], properties: [{name: a, logicalType: string}]",
+        ])
+    func inside(type: String) throws {
+        #expect(fault("{name: o, classification: PII, \(type)}").contains("is classified PII and not masked"))
+        let reason =
+            type.contains("customProperties")
+            ? "{name: o, classification: PII, \(type.replacing("[{property: layout", with: "[{property: masking, value: none}, {property: maskingReason, value: r}, {property: layout"))}"
+            : "{name: o, classification: PII, \(Self.none), \(type)}"
+        let read = try contract(reason)
+        #expect(read.bronzeColumns[1].isHidden && read.unclassifiedPlaces.map(\.path) == ["_rescued_data"])
+        let internalOnly = try contract("{name: o, classification: internal, \(type)}")
+        #expect(internalOnly.bronzeColumns[1].isHidden)
+    }
+
+    @Test("a declared field of JSON text classifies the text") func jsonText() throws {
+        let text =
+            "{name: o, logicalType: object, physicalType: json, properties: [{name: a, logicalType: string, classification: PII}]"
+        #expect(fault(text + "}").contains("'o' is classified PII and not masked"))
+        #expect(try contract("\(text), customProperties: [{property: masking, value: redact}]}").maskedColumns == ["o"])
+    }
+
+    @Test("'none' needs a reason, and a reason needs 'none'") func reason() {
+        func column(_ properties: String) -> String {
+            "{name: a, logicalType: string, customProperties: [\(properties)]}"
+        }
+        let reason = "{property: maskingReason, value: because}"
+        #expect(fault(column("{property: masking, value: none}")).contains("needs the custom property 'maskingReason'"))
+        #expect(
+            fault(column("{property: masking, value: none}, {property: maskingReason, value: ' '}"))
+                .contains("needs the custom property 'maskingReason'"))
+        #expect(fault(column(reason)).contains("'maskingReason' has no effect without"))
+        #expect(
+            fault(column("{property: masking, value: hash}, \(reason)")).contains(
+                "has no effect beside 'masking: hash'"))
+        #expect(
+            fault(column("{property: masking, value: shred}")).contains(
+                "'shred' is not one of hash, mask, redact, none"))
+    }
+
+    @Test("custom properties of columns have no effect on a flattened object", arguments: ["fieldId", "validValues"])
+    func flattened(name: String) {
+        #expect(
+            fault(
+                "{name: o, logicalType: object, customProperties: [{property: layout, value: flatten}, {property: \(name), value: [1]}], "
+                    + "properties: [{name: a, logicalType: string}]}"
+            ).contains("set '\(name)' on its fields"))
+    }
+}

@@ -92,7 +92,8 @@ extension ColumnarError: CustomStringConvertible {
             "line \(line), byte \(byte): a quoted field begins in this row and never ends; close the quote"
         case .missingMaskingKey(let columns):
             "the contract hashes \(columns.joined(separator: ", ")), and no masking key is configured; "
-                + "set MASKING_KEY, MASKING_KEY_FILE or MASKING_KEY_PARAMETER, or let the contract mask or redact instead"
+                + "set MASKING_KEY or MASKING_KEY_FILE where the emulator or convert starts, on AWS the template's parameter "
+                + "MaskingKeyParameter, then replay; or let the contract mask or redact instead"
         case .badConstraint(let column, let reason):
             "the contract's constraint on \(column) is not a value of the column's type: \(reason); fix the contract"
         case .unreadable(let path, let reason):

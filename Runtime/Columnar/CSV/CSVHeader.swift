@@ -14,10 +14,9 @@ struct CSVHeader {
 
     /// - Throws: ``ColumnarError`` where a name is there twice or a required column is missing.
     init(names: [String], columns: [BronzeColumn]) throws(ColumnarError) {
-        let hidden = HiddenFields(columns)
         var fields: [String: Int] = [:]
         for (index, name) in names.enumerated() where fields.updateValue(index, forKey: name) != nil {
-            throw .duplicateColumn(Self.shown([name], columns).joined())
+            throw .duplicateColumn(Self.shown(names, columns)[index])
         }
         var missing: [String] = []
         var origins: [ColumnOrigin] = []
@@ -38,7 +37,7 @@ struct CSVHeader {
         var known = Set(columns.map(\.name))
         known.remove(BronzeColumn.rescuedData)
         let unknown = names.enumerated().filter { !known.contains($1) }
-            .map { UnknownField(index: $0, name: $1, isHidden: hidden.contains($1.utf8)) }
+            .map { UnknownField(index: $0, name: Self.name($1, ofField: $0, columns, isKnown: fields)) }
         let hasMembers = columns.contains(where: \.type.isNested)
         if unknown.isEmpty, !hasMembers,
             let rescued = columns.firstIndex(where: { $0.name == BronzeColumn.rescuedData })
@@ -51,22 +50,32 @@ struct CSVHeader {
     }
 
     /// The names as a message may have them. Where a file lacks its header, its first row is taken for one, and that may
-    /// hold what the contract hides.
+    /// hold what the contract hides: then unknown names are replaced by their positions.
     private static func shown(_ names: [String], _ columns: [BronzeColumn]) -> [String] {
-        guard columns.contains(where: { $0.masking != nil }) else { return names }
+        guard columns.contains(where: \.isHidden) else { return names }
         let known = Set(columns.map(\.name))
-        let unknown = names.count { !known.contains($0) }
-        let hidden = unknown == 0 ? [] : ["(\(unknown) that the contract does not know)"]
-        return names.filter(known.contains) + hidden
+        return names.enumerated().map { known.contains($1) ? $1 : position($0) }
+    }
+
+    private static func position(_ field: Int) -> String { "field \(field + 1)" }
+
+    /// The name of an unknown field for `_rescued_data`: its position if the contract hides a column that the header
+    /// lacks, since the name may be that column's broken one, or a value.
+    private static func name(
+        _ name: String, ofField field: Int, _ columns: [BronzeColumn], isKnown fields: [String: Int]
+    ) -> String {
+        let hidden = columns.filter(\.isHidden)
+        guard !hidden.isEmpty else { return name }
+        let isComplete = hidden.allSatisfy { fields[$0.name] != nil }
+        return isComplete && UnknownMembers.isName(name.utf8) ? name : position(field)
     }
 }
 
 /// A field that no column takes.
 struct UnknownField {
     let index: Int
+    /// As `_rescued_data` has it.
     let name: String
-    /// Whether its name says that it holds what a masked column would.
-    let isHidden: Bool
 }
 
 extension CSVHeader {

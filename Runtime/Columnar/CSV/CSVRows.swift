@@ -6,6 +6,7 @@ struct CSVRows: ~Copyable {
     let header: CSVHeader
 
     private let limits: ReaderLimits
+    private let hidesValues: Bool
     private var window: TextWindow
     private var index = CSVIndex()
     private var matrix: FieldMatrix
@@ -17,9 +18,10 @@ struct CSVRows: ~Copyable {
 
     init(_ source: any ByteSource, columns: [BronzeColumn], limits: ReaderLimits) throws {
         self.limits = limits
+        hidesValues = columns.contains(where: \.isHidden)
         var window = TextWindow(source, capacity: limits.windowBytes)
         let (names, lines) = try CSVHeader.read(
-            &window, &index, limit: limits.lineBytes, hidesText: columns.contains { $0.masking != nil })
+            &window, &index, limit: limits.lineBytes, hidesText: hidesValues)
         let header = try CSVHeader(names: names, columns: columns)
         assembler = try BatchAssembler(
             columns: columns, origins: header.origins, rowCapacity: CSVIndex.rowCapacity,
@@ -87,8 +89,8 @@ struct CSVRows: ~Copyable {
             }
         }
         assembler.append(&matrix, at: place, to: &batch) {
-            [unknown = header.unknown] matrix, row, spelling throws(FieldFault) in
-            try spelling.rescue(unknown, of: row, in: matrix, place.text)
+            [unknown = header.unknown, hidesValues] matrix, row, spelling throws(FieldFault) in
+            try spelling.rescue(unknown, of: row, in: matrix, place.text, hidesValues: hidesValues)
         }
         let next = before + 1
         line += index.hasQuotes ? ck_count_byte(place.text + place.start, next - place.start, UInt8(ascii: "\n")) : rows

@@ -13,8 +13,8 @@ struct LineKeys {
     let path: String
     private(set) var names: [[UInt8]] = []
     private(set) var targets: [Target] = []
-    /// Whether a field inside is masked, so that the object's text must not be shown.
-    let isHidden: Bool
+    /// Whether the contract classifies the object as a whole, so that its keys may be values themselves.
+    let isClassified: Bool
 
     /// - Parameter columns: the fields in their order.
     init(_ columns: some Sequence<BronzeColumn>) {
@@ -23,8 +23,8 @@ struct LineKeys {
 
     private init(_ columns: [(field: Int, column: BronzeColumn)], path: [String]) {
         self.path = path.joined(separator: ".")
-        isHidden = columns.contains { !$0.column.maskedPlaces.isEmpty }
         let depth = path.count
+        isClassified = depth > 0 && columns.allSatisfy(\.column.isClassified)
         for (field, column) in columns {
             let name = Array(column.path[depth].utf8)
             guard column.path.count > depth + 1 else {
@@ -73,20 +73,19 @@ struct RowFields {
 
     /// Notes the members of a flattened object, which is checked JSON. Of an object or a member that repeats, the last
     /// counts.
-    /// - Parameter unknown: gets the members that no field takes, and the values that later ones replace, as members of a
-    ///   JSON object.
+    /// - Parameter unknown: gets the members that no field takes, and the values that later ones replace.
     func setMembers(
         of value: JSONLine.Value, _ text: UnsafePointer<UInt8>, _ object: LineKeys, fields: [Int],
-        hidden: HiddenFields, unknown: inout [UInt8]
+        unknown: inout UnknownMembers
     ) throws(JSONLineFault) {
-        if fields.contains(where: { self.value(of: $0) != nil }) { rescueAll(object, text, hidden, to: &unknown) }
+        if fields.contains(where: { self.value(of: $0) != nil }) { rescueAll(object, text, to: &unknown) }
         for field in fields { setNull(field) }
         let written = FieldText(start: text + value.start, count: value.end - value.start)
         guard !written.isJSONNull else { return }
         guard written.first == UInt8(ascii: "{") else {
             throw JSONLineFault(
                 reason: .notAnObject,
-                message: "\(object.path): \(object.isHidden ? "the value" : written.shown) is not an object",
+                message: "\(object.path): \(unknown.hidesValues ? "the value" : written.shown) is not an object",
                 place: object.path)
         }
         var spelling = JSONSpelling()
@@ -96,41 +95,41 @@ struct RowFields {
             let written = FieldText(start: text + member.start, count: member.end - member.start)
             guard let index = spelling.index(of: key, in: text, among: object.names, expected: expected) else {
                 let key = FieldText(start: text + key.start, count: key.end - key.start)
-                unknown.appendMember(of: object.path, key: key, value: written, hidden)
+                unknown.append(of: object.path, key: key, value: written, hidesName: object.isClassified)
                 continue
             }
             expected = index + 1
             switch object.targets[index] {
             case .field(let field):
-                rescue(field, named: object.names[index], of: object, text, hidden, to: &unknown)
+                rescue(field, named: object.names[index], of: object, text, to: &unknown)
                 set(field, to: member, isNull: written.isJSONNull)
             case .object(let inner, let fields):
-                try setMembers(of: member, text, inner, fields: fields, hidden: hidden, unknown: &unknown)
+                try setMembers(of: member, text, inner, fields: fields, unknown: &unknown)
             }
         }
     }
 
     /// Adds the values of a flattened object that a later one replaces.
     private func rescueAll(
-        _ object: LineKeys, _ text: UnsafePointer<UInt8>, _ hidden: HiddenFields, to unknown: inout [UInt8]
+        _ object: LineKeys, _ text: UnsafePointer<UInt8>, to unknown: inout UnknownMembers
     ) {
         for (name, target) in zip(object.names, object.targets) {
             switch target {
-            case .field(let field): rescue(field, named: name, of: object, text, hidden, to: &unknown)
-            case .object(let inner, _): rescueAll(inner, text, hidden, to: &unknown)
+            case .field(let field): rescue(field, named: name, of: object, text, to: &unknown)
+            case .object(let inner, _): rescueAll(inner, text, to: &unknown)
             }
         }
     }
 
     /// Adds the value that the field has, if any.
     private func rescue(
-        _ field: Int, named name: [UInt8], of object: LineKeys, _ text: UnsafePointer<UInt8>, _ hidden: HiddenFields,
-        to unknown: inout [UInt8]
+        _ field: Int, named name: [UInt8], of object: LineKeys, _ text: UnsafePointer<UInt8>,
+        to unknown: inout UnknownMembers
     ) {
         guard let value = value(of: field) else { return }
         var key: [UInt8] = []
         key.appendJSON(name)
         let written = FieldText(start: text + value.start, count: value.end - value.start)
-        key.withUnsafeBufferPointer { unknown.appendMember(of: object.path, key: $0, value: written, hidden) }
+        key.withUnsafeBufferPointer { unknown.append(of: object.path, key: $0, value: written) }
     }
 }

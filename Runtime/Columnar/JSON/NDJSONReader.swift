@@ -17,7 +17,7 @@ public final class NDJSONReader: RecordReader {
     private var matrix: FieldMatrix
     private var shape: JSONShape
     private var assembler: BatchAssembler<JSONSpelling>
-    private let hidden: HiddenFields
+    private let hidesText: Bool
     /// The line that is next.
     private var line = 1
     /// The unknown fields of rows in the matrix, by the offset before the row.
@@ -43,7 +43,7 @@ public final class NDJSONReader: RecordReader {
             default: .field(index)
             }
         }
-        hidden = HiddenFields(columns)
+        hidesText = columns.contains(where: \.isHidden)
         window = TextWindow(source, capacity: limits.windowBytes)
         linesEnd = window.start
         matrix = FieldMatrix(stride: names.count, rowCapacity: Self.rowCapacity, keepsBeginnings: true)
@@ -174,7 +174,7 @@ public final class NDJSONReader: RecordReader {
         for field in 0..<matrix.stride { row.setNull(field) }
         var isRegular = true
         var isNested = false
-        var unknown: [UInt8] = []
+        var unknown = UnknownMembers(hidesValues: hidesText)
         var valueEnd = start
         var expected = 0
         parts.removeAll()
@@ -201,13 +201,11 @@ public final class NDJSONReader: RecordReader {
                 row.set(field, to: value, isNull: written.isJSONNull)
             case .object(let object, let fields):
                 isRegular = false
-                try row.setMembers(of: value, text, object, fields: fields, hidden: hidden, unknown: &unknown)
+                try row.setMembers(of: value, text, object, fields: fields, unknown: &unknown)
             }
         }
         matrix.commit(before: UInt32(start - 1), end: UInt32(lineEnd))
-        if !unknown.isEmpty {
-            rescued[UInt32(start - 1)] = [UInt8(ascii: "{")] + unknown + [UInt8(ascii: "}")]
-        }
+        if let object = unknown.object { rescued[UInt32(start - 1)] = object }
         // No line that holds an object or array is read by a shape, so there is nothing to learn from it.
         if !isNested, isRegular || !shape.isKnown {
             parts.closing = valueEnd..<end
@@ -217,18 +215,12 @@ public final class NDJSONReader: RecordReader {
 
     /// Adds a member that no column takes to the rescued ones. The line is JSON only if its value is too.
     private func rescue(
-        _ key: JSONLine.Value, _ value: JSONLine.Value, _ text: UnsafePointer<UInt8>, to rescued: inout [UInt8]
+        _ key: JSONLine.Value, _ value: JSONLine.Value, _ text: UnsafePointer<UInt8>, to rescued: inout UnknownMembers
     ) throws(JSONLineFault) {
         try JSONLine(text, from: value.start).checkEscapes(value)
-        let written = FieldText(start: text + value.start, count: value.end - value.start)
-        if !rescued.isEmpty { rescued.append(UInt8(ascii: ",")) }
-        rescued.append(contentsOf: FieldText(start: text + key.start, count: key.end - key.start))
-        rescued.append(UInt8(ascii: ":"))
-        if try hides(key, written, text) {
-            rescued.appendJSON(Masker.redacted.utf8)
-        } else {
-            rescued.append(contentsOf: written)
-        }
+        rescued.append(
+            key: FieldText(start: text + key.start, count: key.end - key.start),
+            value: FieldText(start: text + value.start, count: value.end - value.start))
     }
 
     /// Which of the known keys this is, looked for from `expected` on: keys often come in the contract's order.
@@ -248,21 +240,6 @@ public final class NDJSONReader: RecordReader {
         var spelling = JSONSpelling()
         do throws(FieldFault) {
             return index(of: try spelling.unescape(inside))
-        } catch {
-            throw JSONLineFault(reason: error.reason, message: "a key \(error.complaint)")
-        }
-    }
-
-    /// Whether an unknown field holds, by its name or that of a member, what the contract hides.
-    private func hides(
-        _ key: JSONLine.Value, _ value: FieldText, _ text: UnsafePointer<UInt8>
-    ) throws(JSONLineFault) -> Bool {
-        guard !hidden.isEmpty else { return false }
-        let name = FieldText(start: text + key.start + 1, count: key.end - key.start - 2)
-        guard key.hasEscapes else { return hidden.contains(name) || hidden.areIn(value) }
-        var spelling = JSONSpelling()
-        do throws(FieldFault) {
-            return hidden.contains(try spelling.unescape(name)) || hidden.areIn(value)
         } catch {
             throw JSONLineFault(reason: error.reason, message: "a key \(error.complaint)")
         }

@@ -10,9 +10,9 @@ final class NestedShredder {
     // All of the walk's steps share one access to it: a check for each would take longer than the steps do.
     private var walk: NestedWalk
 
-    /// - Parameter hidden: names of unknown members whose values must not be shown.
+    /// - Parameter hidesText: whether values must be shown neither in messages nor under unknown names.
     /// - Throws: ``ColumnarError/badConstraint(column:reason:)``.
-    init(_ column: BronzeColumn, hidden: HiddenFields) throws(ColumnarError) {
+    init(_ column: BronzeColumn, hidesText: Bool) throws(ColumnarError) {
         var checks: [ValueCheck?] = []
         for leaf in column.leaves {
             guard let constraints = leaf.field.constraints else {
@@ -21,11 +21,11 @@ final class NestedShredder {
             }
             checks.append(try ValueCheck(constraints, of: leaf.field.type, at: leaf.path))
         }
-        walk = NestedWalk(NestedNode(column), hidden, checks)
+        walk = NestedWalk(NestedNode(column), hidesText: hidesText, checks)
     }
 
     /// The unknown members of the last row, as members of a JSON object; empty if there are none.
-    var unknown: [UInt8] { walk.unknown }
+    var unknown: [UInt8] { walk.unknown.text }
 
     /// Adds a row to the leaves.
     ///
@@ -39,10 +39,10 @@ final class NestedShredder {
 /// A walk through one value after the other of a nested type.
 private struct NestedWalk: ~Copyable {
     private let root: NestedNode
-    private let hidden: HiddenFields
+    private let hidesText: Bool
     /// What the values of each leaf must satisfy, if anything.
     private var checks: [ValueCheck?]
-    private(set) var unknown: [UInt8] = []
+    private(set) var unknown: UnknownMembers
     private var spelling = JSONSpelling()
     private var json = JSONMinifier()
     /// Where in the value the walk is, as ``NestedNode/path(_:withNumbers:)`` has it.
@@ -50,16 +50,17 @@ private struct NestedWalk: ~Copyable {
     /// The members of the structs that are being read, those of the innermost last.
     private var members: [JSONLine.Value?] = []
 
-    init(_ root: NestedNode, _ hidden: HiddenFields, _ checks: [ValueCheck?]) {
+    init(_ root: NestedNode, hidesText: Bool, _ checks: [ValueCheck?]) {
         self.root = root
         self.checks = checks
-        self.hidden = hidden
+        self.hidesText = hidesText
+        unknown = UnknownMembers(hidesValues: hidesText)
     }
 
     mutating func append(
         _ text: FieldText?, to leaves: inout [ColumnArray]
     ) throws(NestedFault) {
-        unknown.removeAll(keepingCapacity: true)
+        unknown.removeAll()
         steps.removeAll(keepingCapacity: true)
         members.removeAll(keepingCapacity: true)
         guard let text, let start = text.baseAddress else {
@@ -98,7 +99,7 @@ private struct NestedWalk: ~Copyable {
                 try appendSingle(value, of: text, as: node.column.type, to: &leaves[leaf].values)
                 try checks[leaf]?.checkLast(of: leaves[leaf].values)
             } catch {
-                throw fault(error, about: node.isHidden ? nil : Self.written(value, in: text))
+                throw fault(error, about: Self.written(value, in: text))
             }
             leaves[leaf].appendEntry(repetition: repetition, definition: node.definition)
         }
@@ -129,9 +130,7 @@ private struct NestedWalk: ~Copyable {
         to leaves: inout [ColumnArray]
     ) throws(NestedFault) {
         guard text[value.start] == UInt8(ascii: "{") else {
-            throw fault(
-                FieldFault(.notAnObject, "is not an object"), about: node.isHidden ? nil : Self.written(value, in: text)
-            )
+            throw fault(FieldFault(.notAnObject, "is not an object"), about: Self.written(value, in: text))
         }
         let first = members.count
         for _ in node.children { members.append(nil) }
@@ -145,9 +144,9 @@ private struct NestedWalk: ~Copyable {
                 expected = field + 1
             }
             guard let rescued else { continue }
-            unknown.appendMember(
+            unknown.append(
                 of: root.path(steps, withNumbers: true), key: Self.written(key, in: text),
-                value: Self.written(rescued, in: text), hidden)
+                value: Self.written(rescued, in: text), hidesName: node.isClassified)
         }
         for (index, child) in node.children.enumerated() {
             steps.append(index)
@@ -162,8 +161,7 @@ private struct NestedWalk: ~Copyable {
         to leaves: inout [ColumnArray]
     ) throws(NestedFault) {
         guard text[value.start] == UInt8(ascii: "[") else {
-            throw fault(
-                FieldFault(.notAnArray, "is not an array"), about: node.isHidden ? nil : Self.written(value, in: text))
+            throw fault(FieldFault(.notAnArray, "is not an array"), about: Self.written(value, in: text))
         }
         var cursor = JSONCursor(text, inside: value.start)
         var count = 0
@@ -186,7 +184,8 @@ private struct NestedWalk: ~Copyable {
     }
 
     private func fault(_ fault: FieldFault, about value: FieldText?) -> NestedFault {
-        let value = fault.reason == .missingValue ? "" : "\(value?.shown ?? "the value") "
+        let shown = hidesText ? nil : value?.shown
+        let value = fault.reason == .missingValue ? "" : "\(shown ?? "the value") "
         return NestedFault(
             place: root.path(steps, withNumbers: false), reason: fault.reason,
             message: "\(root.path(steps, withNumbers: true)): \(value)\(fault.complaint)")
@@ -214,26 +213,5 @@ extension JSONSpelling {
             if names[index].count == name.count, name.elementsEqual(names[index]) { return index }
         }
         return nil
-    }
-}
-
-extension [UInt8] {
-    /// Adds a member whose key is that of an object's member, behind the path that leads to the object.
-    /// - Parameters:
-    ///   - path: not escaped.
-    ///   - key: with its quotes, as it is written.
-    ///   - hidden: names whose values are replaced.
-    mutating func appendMember(of path: String, key: FieldText, value: FieldText, _ hidden: HiddenFields) {
-        if !isEmpty { append(UInt8(ascii: ",")) }
-        appendJSON(path.utf8)
-        removeLast()
-        append(UInt8(ascii: "."))
-        append(contentsOf: key.dropFirst())
-        append(UInt8(ascii: ":"))
-        if hidden.areIn(member: key, value) {
-            appendJSON(Masker.redacted.utf8)
-        } else {
-            append(contentsOf: value)
-        }
     }
 }

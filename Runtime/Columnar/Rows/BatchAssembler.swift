@@ -45,7 +45,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     ) throws(ColumnarError) {
         self.columns = columns
         self.origins = origins
-        hidesText = columns.contains { !$0.maskedPlaces.isEmpty }
+        hidesText = columns.contains(where: \.isHidden)
         for (index, column) in columns.enumerated() {
             guard let constraints = column.constraints, case .field(let field) = origins[index] else { continue }
             checks.append(
@@ -166,7 +166,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
             let rows = array.rows(ofValues: broken, first: first, after: batch.rowCount)
             for (value, row) in zip(broken, rows) {
                 let fault = checks[position].test.fault(at: value, in: array.values)
-                let shown = schema.masking == nil ? fields.raw(row).shown : "the value"
+                let shown = hidesText ? "the value" : fields.raw(row).shown
                 let message = "\(Spelling.place(of: schema)): \(shown) \(fault.complaint)"
                 faults.append(SliceFault(row: row, column: index, reason: fault.reason, message: message))
             }

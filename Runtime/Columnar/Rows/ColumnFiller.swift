@@ -26,6 +26,8 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     private var bytes: UnsafeMutablePointer<UInt8>
     private var bytesCapacity: Int
     private let textKernel: TextKernel
+    /// Whether messages must not show values, since any of them may be one that the contract hides.
+    private let hidesText: Bool
     /// By the places of the nested columns.
     private let shredders: [Int: NestedShredder]
     /// The unknown members of nested values in rows of this slice, as members of a JSON object.
@@ -42,10 +44,10 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     init(
         _ columns: [BronzeColumn], rowCapacity: Int, spelling: consuming Spelling, textKernel: @escaping TextKernel
     ) throws(ColumnarError) {
-        let hidden = HiddenFields(columns)
+        hidesText = columns.contains(where: \.isHidden)
         var shredders: [Int: NestedShredder] = [:]
         for (index, column) in columns.enumerated() where column.type.isNested {
-            shredders[index] = try NestedShredder(column, hidden: hidden)
+            shredders[index] = try NestedShredder(column, hidesText: hidesText)
         }
         self.shredders = shredders
         self.spelling = spelling
@@ -84,7 +86,7 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         presence.update(repeating: 0, count: presenceWords)
         let type = column.schema.type
         var fields = fields
-        var run = Run(column: index, schema: column.schema, faults: faults.count)
+        var run = Run(column: index, schema: column.schema, faults: faults.count, hidesText: hidesText)
         var present = 0
         switch type {
         case .int64:
@@ -189,18 +191,17 @@ extension ColumnFiller where Spelling: ~Copyable {
         let column: Int
         let schema: BronzeColumn
         let firstFault: Int
-        let isHidden: Bool
+        private let hidesText: Bool
 
-        init(column: Int, schema: BronzeColumn, faults: Int) {
+        init(column: Int, schema: BronzeColumn, faults: Int, hidesText: Bool) {
             self.column = column
             self.schema = schema
             firstFault = faults
-            isHidden = !schema.maskedPlaces.isEmpty
+            self.hidesText = hidesText
         }
 
-        /// A masked value appears nowhere, so not in messages either.
         func fault(_ fault: FieldFault, row: Int, raw: FieldText) -> SliceFault {
-            let value = isHidden ? "the value" : raw.shown
+            let value = hidesText ? "the value" : raw.shown
             return SliceFault(
                 row: row, column: column, reason: fault.reason,
                 message: "\(Spelling.place(of: schema)): \(value) \(fault.complaint)")
@@ -375,7 +376,7 @@ extension ColumnFiller where Spelling: ~Copyable {
                     column.leaves[0].values.append(repeating: "insert", count: count)
                 }
             } catch {
-                let message = "\(column.schema.name): \(raw.shown) \(error.complaint)"
+                let message = "\(column.schema.name): \(hidesText ? "the value" : raw.shown) \(error.complaint)"
                 for row in row..<row + count {
                     faults.append(SliceFault(row: row, column: index, reason: error.reason, message: message))
                 }

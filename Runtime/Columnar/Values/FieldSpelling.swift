@@ -86,19 +86,14 @@ extension CSVSpelling {
     /// The unknown fields of a row that are not null, as a JSON object; nil if there are none.
     mutating func rescue(
         _ unknown: [UnknownField], of row: Int, in matrix: borrowing FieldMatrix,
-        _ text: UnsafePointer<UInt8>
+        _ text: UnsafePointer<UInt8>, hidesValues: Bool
     ) throws(FieldFault) -> [UInt8]? {
-        var object: [UInt8] = []
+        var members = UnknownMembers(hidesValues: hidesValues)
         for field in unknown {
             let raw = matrix.fields(field.index, of: text).raw(row)
             guard let value = try decode(raw, isCareful: false, isText: true) else { continue }
-            object.append(object.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
-            object.appendJSON(field.name.utf8)
-            object.append(UInt8(ascii: ":"))
-            if field.isHidden { object.appendJSON(Masker.redacted.utf8) } else { object.appendJSON(value) }
+            members.append(name: field.name, text: value)
         }
-        guard !object.isEmpty else { return nil }
-        object.append(UInt8(ascii: "}"))
-        return object
+        return members.object
     }
 }

@@ -13,22 +13,26 @@ final class NestedNode: Sendable {
     let repetition: UInt8
     /// The places of the node's leaves among those of the column.
     let leaves: Range<Int>
-    /// Whether a value inside is masked, so that its text must not be shown.
-    let isHidden: Bool
+    /// Whether the contract classifies the value as a whole, so that keys of its object may be values themselves.
+    let isClassified: Bool
 
     /// - Parameter column: of a nested type.
     convenience init(_ column: BronzeColumn) {
-        self.init(column, definition: 0, repetition: 0, firstLeaf: 0)
+        self.init(column, definition: 0, repetition: 0, firstLeaf: 0, isClassified: false)
     }
 
-    private init(_ column: BronzeColumn, definition: UInt8, repetition: UInt8, firstLeaf: Int) {
+    private init(
+        _ column: BronzeColumn, definition: UInt8, repetition: UInt8, firstLeaf: Int, isClassified: Bool
+    ) {
+        let isClassified = isClassified || column.isClassified
         let definition = definition + (column.isRequired ? 0 : 1)
         var children: [NestedNode] = []
         var next = firstLeaf
         switch column.type {
         case .structure(let fields):
             for field in fields {
-                let child = NestedNode(field, definition: definition, repetition: repetition, firstLeaf: next)
+                let child = NestedNode(
+                    field, definition: definition, repetition: repetition, firstLeaf: next, isClassified: isClassified)
                 next = child.leaves.upperBound
                 children.append(child)
             }
@@ -36,7 +40,8 @@ final class NestedNode: Sendable {
         case .list(let element):
             self.repetition = repetition + 1
             let child = NestedNode(
-                element, definition: definition + 1, repetition: repetition + 1, firstLeaf: firstLeaf)
+                element, definition: definition + 1, repetition: repetition + 1, firstLeaf: firstLeaf,
+                isClassified: isClassified)
             next = child.leaves.upperBound
             children.append(child)
         default:
@@ -48,7 +53,7 @@ final class NestedNode: Sendable {
         self.children = children
         names = children.map { Array($0.column.name.utf8) }
         leaves = firstLeaf..<next
-        isHidden = !column.maskedPlaces.isEmpty
+        self.isClassified = isClassified
     }
 
     /// The types of the leaves, in their order.

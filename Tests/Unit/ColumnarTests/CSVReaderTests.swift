@@ -206,11 +206,32 @@ import Testing
         #expect(reading.rejected[0].rawText == nil)
     }
 
-    @Test("an unknown field that spells a masked column differently is redacted in the rescued data")
-    func respelledMaskedColumn() throws {
+    @Test("unknown fields are redacted in the rescued data of a contract that hides a column")
+    func redactedUnknownFields() throws {
         let people = try contract(columns: "id: bigint!", "e_mail: string mask")
-        let reading = try readCSV("id,E-Mail,Note\n1,ann@example.org,x\n", people)
-        #expect(reading.rows[0].last == "{\"E-Mail\":\"[redacted]\",\"Note\":\"x\"}")
+        func rescued(_ text: String) throws -> String? { try readCSV(text, people).rows[0].last ?? nil }
+        let named = "{\"E-Mail\":\"[redacted]\",\"Note\":\"[redacted]\"}"
+        #expect(try rescued("id,e_mail,E-Mail,Note\n1,a,ann@example.org,x\n") == named)
+        // A name that is none may be a value.
+        #expect(try rescued("id,e_mail,ann@example.org\n1,a,x\n") == "{\"field 3\":\"[redacted]\"}")
+        // Without the hidden column, an unknown name may be what is left of its own.
+        let numbered = "{\"field 2\":\"[redacted]\",\"field 3\":\"[redacted]\"}"
+        #expect(try rescued("id,E-Mail,Note\n1,ann@example.org,x\n") == numbered)
+    }
+
+    @Test("one classified column hides the values of all in messages", arguments: ["internal", "public"])
+    func classified(name: String) throws {
+        let people = try Contract(
+            parsing: """
+                {apiVersion: v3.1.0, kind: DataContract, id: t, version: 1.0.0, status: draft,
+                 schema: [{name: people, properties: [{name: id, logicalType: integer},
+                   {name: note, logicalType: string, classification: \(name)}]}]}
+                """, file: "c")
+        let row = try readCSV("id,note,operation\nann,1,insert\n", people).rejected[0]
+        #expect(row.message == (name == "public" ? "id: 'ann' is not an integer" : "id: the value is not an integer"))
+        #expect((row.rawText == nil) == (name != "public") && row.rawLength == 12)
+        let operation = try readCSV("id,note,operation\n1,a,ann\n", people).rejected[0].message
+        #expect(operation.contains("ann") == (name == "public"))
     }
 
     @Test(

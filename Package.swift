@@ -122,8 +122,7 @@ let emulator: [Target] = [
         name: "cupel",
         dependencies: [
             "ContractTools", "Emulator", "EmulatorCore", "EmulatorServer", "CProcess", "AWSClient", "AWSModels",
-            "Contracts",
-            "Control", "JSON", "Threads", "Time", "CZlib",
+            "Contracts", "Control", "Digest", "JSON", "Threads", "Time", "CZlib",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         path: "Emulator/cupel",

@@ -22,7 +22,8 @@ struct RunningPipeline: Sendable {
             let pipeline = RunningPipeline(emulator: emulator, dataFolder: configuration.dataFolder)
             let outputs = emulator.report.outputs.map { ($0.name, $0.value) }
             try EndpointFile(
-                endpoint: emulator.endpoint, processID: getpid(), outputs: Dictionary(outputs) { $1 }
+                endpoint: emulator.endpoint, processID: getpid(), outputs: Dictionary(outputs) { $1 },
+                maskingKey: try LocalMaskingKey.ofEnvironment()?.fingerprint
             ).write(in: configuration.dataFolder)
             return pipeline
         } catch let failure as CommandFailure {

@@ -11,7 +11,8 @@ struct UpCommand: AsyncParsableCommand {
         discussion: """
             Emulates the template's resources on http://127.0.0.1:PORT. Functions and
             tasks run as processes of this machine. The state survives a restart and a
-            crash.
+            crash. MASKING_KEY or MASKING_KEY_FILE in the environment is the key of
+            contracts that hash values.
 
             EXAMPLES
               cupel up
@@ -61,6 +62,7 @@ struct UpCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        _ = try emulator.loadContracts()
         let interrupts = Interrupts()
         let server = HTTPServer()
         var configuration = try emulator.configuration(data: data, port: port)

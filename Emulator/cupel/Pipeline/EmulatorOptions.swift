@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Contracts
 internal import Emulator
 
 #if canImport(Glibc)
@@ -44,6 +45,8 @@ struct EmulatorOptions: ParsableArguments {
         configuration.port = port
         configuration.enforcesThroughputLimits = kinesisLimits == .on
         configuration.environment["CONTRACTS_DIR"] = absolutePath(try contractsFolder())
+        let key = try maskingKey()
+        if let key { configuration.environment[key.variable] = key.value }
         for assignment in parameter {
             guard let equals = assignment.firstIndex(of: "=") else {
                 throw .usage("--parameter: expected NAME=VALUE, not '\(assignment)'")
@@ -62,6 +65,27 @@ struct EmulatorOptions: ParsableArguments {
         for (option, folder) in [("--functions", functions), ("--contracts", contracts)] {
             if let folder, FileKind.of(folder) != .folder { throw .notFound("\(option): \(folder) is not a folder") }
         }
+    }
+
+    /// The masking key that the emulator's functions get from the environment.
+    func maskingKey() throws(CommandFailure) -> LocalMaskingKey? {
+        let key = try LocalMaskingKey.ofEnvironment()
+        if let key, namesMaskingKey {
+            throw .usage("\(key.variable) and --parameter MaskingKeyParameter are set; set one of them")
+        }
+        return key
+    }
+
+    /// Whether a parameter of the template names the masking key.
+    var namesMaskingKey: Bool { parameter.contains { $0.hasPrefix("MaskingKeyParameter=") } }
+
+    /// The contracts; their warnings go to standard error.
+    func loadContracts() throws(CommandFailure) -> ContractCatalog {
+        let folder = try contractsFolder()
+        let catalog: ContractCatalog
+        do throws(ContractError) { catalog = try ContractCatalog(directory: folder) } catch { throw .usage("\(error)") }
+        for warning in catalog.warnings { StandardStream.error.line("warning: \(warning)") }
+        return catalog
     }
 
     func contractsFolder() throws(CommandFailure) -> String {

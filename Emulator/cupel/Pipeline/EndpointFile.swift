@@ -12,13 +12,16 @@ struct EndpointFile: Hashable, Sendable {
     var processID: Int32
     /// The outputs of its template, by name.
     var outputs: [String: String]
+    /// The fingerprint of the masking key that its functions have; nil if it has none from the environment.
+    var maskingKey: String?
 
     static func path(in folder: String) -> String { "\(folder)/endpoint.json" }
 
-    init(endpoint: String, processID: Int32, outputs: [String: String]) {
+    init(endpoint: String, processID: Int32, outputs: [String: String], maskingKey: String? = nil) {
         self.endpoint = endpoint
         self.processID = processID
         self.outputs = outputs
+        self.maskingKey = maskingKey
     }
 
     /// The file in `folder`; nil if it is missing, or if its process has ended without removing it.
@@ -29,6 +32,7 @@ struct EndpointFile: Hashable, Sendable {
         else { return nil }
         self.endpoint = endpoint
         self.processID = processID
+        maskingKey = json["masking_key"]?.string
         outputs = [:]
         for output in json["outputs"]?.object ?? [:] { outputs[output.name] = output.value.string }
     }
@@ -50,6 +54,7 @@ struct EndpointFile: Hashable, Sendable {
         let json: JSON = [
             "endpoint": .string(endpoint), "process": .int(processID),
             "outputs": .object(JSONObject(sorted.map { ($0.key, JSON.string($0.value)) })),
+            "masking_key": maskingKey.map(JSON.string) ?? .null,
         ]
         let path = Self.path(in: folder)
         let part = "\(path).part-\(processID)"

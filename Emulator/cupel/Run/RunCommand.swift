@@ -20,11 +20,13 @@ struct RunCommand: ParsableCommand {
             the folder if it is a table, or else the start of the file name:
             review.csv.gz, review-2024.csv.gz. Uses the running emulator, or else starts
             one on the same data. If a file fails, prints why and how to replay it; exit
-            status 1.
+            status 1. Contracts that hash values need MASKING_KEY or MASKING_KEY_FILE in
+            the environment of the emulator, the same key for all files.
 
             EXAMPLES
               cupel run sample                                 all raw files of a folder
               cupel run reviews-*.csv.gz --table review
+              MASKING_KEY="$(cat masking.key)" cupel run profile.csv.gz
               cupel run review.json.gz --endpoint http://127.0.0.1:4566 --json
             """)
 
@@ -49,10 +51,20 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
-        let files = try RawFile.found(at: paths, table: table, tables: try tables())
-        guard options.endpoint == nil, Pipeline.variable("AWS_ENDPOINT_URL") == nil,
-            EndpointFile(in: options.data) == nil
-        else { return try run(files, through: try options.pipeline(), usesOwnEmulator: false) }
+        let catalog = try emulator.loadContracts()
+        let files = try RawFile.found(at: paths, table: table, tables: catalog.tables)
+        let key = try emulator.maskingKey()
+        guard options.endpoint == nil, Pipeline.variable("AWS_ENDPOINT_URL") == nil else {
+            return try run(files, through: try options.pipeline(), usesOwnEmulator: false)
+        }
+        if let running = EndpointFile(in: options.data) {
+            try check(key, of: running)
+            return try run(files, through: try options.pipeline(), usesOwnEmulator: false)
+        }
+        let tables = Set(files.map(\.table))
+        if !emulator.namesMaskingKey {
+            try LocalMaskingKey.check(catalog.all.filter { tables.contains($0.table) }, have: key)
+        }
         let own = try OwnEmulator.start(data: options.data, options: emulator.arguments)
         let outcome = Result { () throws in
             let pipeline = try Pipeline(endpoint: own.state.endpoint, outputs: own.state.outputs)
@@ -62,11 +74,13 @@ struct RunCommand: ParsableCommand {
         try outcome.get()
     }
 
-    private func tables() throws(CommandFailure) -> [String] {
-        let folder = try emulator.contractsFolder()
-        do throws(ContractError) { return try ContractCatalog(directory: folder).tables } catch {
-            throw .usage("\(error)")
-        }
+    /// Checks that a key in the environment is the one that the running emulator's functions use.
+    private func check(_ key: LocalMaskingKey?, of running: EndpointFile) throws(CommandFailure) {
+        guard let key, key.fingerprint != running.maskingKey else { return }
+        let state = running.maskingKey == nil ? "without a masking key" : "with another masking key"
+        throw .usage(
+            "\(key.variable) is set, but the emulator at \(running.endpoint) was started \(state); stop it and start "
+                + "it with the key (\(key.variable)=… cupel up), or unset \(key.variable)")
     }
 
     private func run(_ files: [RawFile], through pipeline: Pipeline, usesOwnEmulator: Bool) throws(CommandFailure) {

@@ -8,25 +8,28 @@ public final class RunningEmulator: @unchecked Sendable {
     private var process: Process
     private let options: [String]
     private let disk: SmallDisk?
+    private let environment: [String: String]
 
     /// - Parameters:
     ///   - parameters: the template's parameters that differ from their defaults.
     ///   - template: its path; by default the pipeline's own.
     ///   - functions: the folder of the executables; by default that of the build.
     ///   - disk: the disk of the data folder; by default the machine's own.
+    ///   - environment: variables beyond those of the tests.
     ///   - further: more options of `cupel up`.
     public init(
         parameters: [String: String] = [:], template: String? = nil, functions: String? = nil, disk: SmallDisk? = nil,
-        options further: [String] = []
+        environment: [String: String] = [:], options further: [String] = []
     ) async throws {
         self.disk = disk
+        self.environment = environment
         data = try TemporaryDirectory()
         options =
             [
                 "--template", template ?? "\(Programs.packageRoot)/infra/pipeline.yaml",
                 "--functions", functions ?? Programs.directory,
             ] + parameters.flatMap { ["--parameter", "\($0)=\($1)"] } + further
-        (process, endpoint) = try await Self.start(data.path, port: 0, options, disk)
+        (process, endpoint) = try await Self.start(data.path, port: 0, options, disk, environment)
     }
 
     deinit {
@@ -56,7 +59,8 @@ public final class RunningEmulator: @unchecked Sendable {
 
     /// Starts the emulator again with the same data and the same port.
     public func restart() async throws {
-        (process, endpoint) = try await Self.start(data.path, port: URL(string: endpoint)?.port ?? 0, options, disk)
+        (process, endpoint) = try await Self.start(
+            data.path, port: URL(string: endpoint)?.port ?? 0, options, disk, environment)
     }
 
     /// Frees the space of a small disk that was taken from the start.
@@ -67,13 +71,14 @@ public final class RunningEmulator: @unchecked Sendable {
     public var processIdentifier: Int32 { process.processIdentifier }
 
     private static func start(
-        _ data: String, port: Int, _ options: [String], _ disk: SmallDisk?
+        _ data: String, port: Int, _ options: [String], _ disk: SmallDisk?, _ environment: [String: String]
     ) async throws -> (Process, String) {
         let process = Process()
         let command = [Programs.cupel, "up", "--port", "\(port)", "--data", data] + options
         let words = disk?.command(mountedAt: data, command) ?? command
         process.executableURL = URL(filePath: words[0])
         process.arguments = Array(words.dropFirst())
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         // Files, because the emulator would block on a pipe that nobody reads.
         let (outputFile, errorFile) = (data + "/up.stdout", data + "/up.stderr")
         for file in [outputFile, errorFile] { try Data().write(to: URL(filePath: file)) }

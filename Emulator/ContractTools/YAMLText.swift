@@ -1,8 +1,8 @@
 /// Writes text as YAML.
 /// - SeeAlso: <https://yaml.org/spec/1.2.2/#73-flow-scalar-styles>
-enum YAMLText {
+package enum YAMLText {
     /// A scalar that parses as this text and no other value.
-    static func scalar(_ text: String) -> String {
+    package static func scalar(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { byte in
             (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || byte == UInt8(ascii: "_")
         }

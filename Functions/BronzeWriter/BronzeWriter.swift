@@ -101,6 +101,13 @@ struct BronzeWriter: JSONHandler {
         } catch let error as ColumnarError {
             throw ConversionError.unreadable(place: claimed.place, error)
         }
+        let quarantineKey = result.quarantinedCount > 0 ? try QuarantineKey(claimed).text : nil
+        if quarantineKey == nil, let listed = claimed.quarantineKey {
+            // An earlier attempt listed rows that are written now.
+            let list = sink(listed, contentType: "application/x-ndjson")
+            try QuarantineWriter().finish().withUnsafeBytes { (bytes) throws in try list.write(bytes) }
+            _ = try list.finish()
+        }
         let version = result.output.version ?? .eTag(result.checksum)
         let finished = try settings.control.finish(
             lease.record,
@@ -108,7 +115,8 @@ struct BronzeWriter: JSONHandler {
                 writtenCount: result.writtenCount, quarantinedCount: result.quarantinedCount,
                 checksum: result.checksum, outputKey: outputKey, contractVersion: contract.version,
                 maskedColumns: result.maskedColumns, quality: result.quality.map(MeasuredRule.init),
-                personalData: result.personalData),
+                personalData: result.personalData, quarantineKey: quarantineKey, rescuedCount: result.rescuedCount,
+                unknownFields: result.unknownFields),
             next: claimed.next(
                 .silver, bucket: settings.lakeBucket, outputKey: outputKey, version: version,
                 sizeInBytes: result.output.sizeInBytes, rowCount: result.writtenCount))
@@ -138,7 +146,9 @@ struct BronzeWriter: JSONHandler {
                 let isPlaceNamed = text.utf8.indices.contains { text.utf8[$0...].starts(with: record.place.utf8) }
                 try settings.control.fail(
                     record, errorType: type.name, message: isPlaceNamed ? text : "\(record.place): \(text)",
-                    quality: (error as? ConversionError)?.measuredRules ?? [])
+                    quality: (error as? ConversionError)?.measuredRules ?? [],
+                    quarantineKey: (error as? ConversionError)?.listsRows == true
+                        ? try? QuarantineKey(record).text : nil)
             }
         } catch .leaseLost {
             return false

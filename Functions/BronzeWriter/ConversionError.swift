@@ -47,7 +47,8 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
             "\(count) of \(rowsRead) rows break the contract \(contract.table) \(contract.version), which tolerates "
                 + "\(contract.tolerance.rows) rows or a share of \(contract.tolerance.share); the first is line "
                 + "\(first.line), byte \(first.byteOffset)" + (first.column.map { ", column \($0)" } ?? "")
-                + ": \(first.message). Fix the file and upload it again, or change the contract and replay"
+                + ": \(first.message). Quarantine lists \(Quarantine.listed(of: count)). "
+                + "Fix the file and upload it again, or change the contract and replay"
         case .qualityFailed(let results, let contract):
             "the file breaks \(results.count(where: \.isFatal)) of \(results.count) quality rules of the contract "
                 + "\(contract.table) \(contract.version): "

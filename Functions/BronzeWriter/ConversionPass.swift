@@ -19,6 +19,7 @@ final class ConversionPass {
     private let reader: any RecordReader
     private let inspector: PersonalDataInspector
     private let quality: QualityInspector
+    private var rescued: RescuedFields
     private let masker: Masker
     private let encoding: Encoding
     private var quarantine: Quarantine
@@ -42,6 +43,7 @@ final class ConversionPass {
         reader = try conversion.format.reader(of: text, contract: contract, limits: options.reader)
         inspector = PersonalDataInspector(
             contract, conversion.personalDataPolicy, service: options.personalDataService)
+        rescued = RescuedFields(contract)
         quality = try QualityInspector(contract, memory: options.qualityMemory)
         encoding = Encoding(
             try ParquetSchema(contract.bronzeColumns.map(\.parquet)), conversion.writerOptions, to: output,
@@ -70,6 +72,7 @@ final class ConversionPass {
         while try reader.read(into: &batch) {
             if case .mustMask(let findings) = try inspector.inspect(batch) { return findings }
             quality.measure(batch)
+            rescued.count(batch)
             writtenCount += batch.rowCount
             try quarantine.append(batch.rejected)
             let masked = masker.mask(consume batch)
@@ -90,7 +93,8 @@ final class ConversionPass {
         let stored = try encoding.finish()
         return FileConversion.Result(
             writtenCount: writtenCount, quarantinedCount: quarantine.count, checksum: text.checksum() ?? "",
-            output: stored, quality: measured, personalData: inspector.findings, maskedColumns: contract.maskedColumns)
+            output: stored, quality: measured, personalData: inspector.findings,
+            rescuedCount: rescued.rowCount, unknownFields: rescued.fields, maskedColumns: contract.maskedColumns)
     }
 
     private func abort() {

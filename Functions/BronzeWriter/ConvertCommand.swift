@@ -77,12 +77,16 @@ struct ConvertCommand {
         } catch let error as ColumnarError {
             throw ConversionError.unreadable(place: input, error)
         }
+        // One of an earlier conversion would look like this one's.
+        if result.quarantinedCount == 0 { FileSink.remove(path: quarantine) }
         let summary: JSON = [
             "rows_read": .int(result.writtenCount + result.quarantinedCount), "rows_written": .int(result.writtenCount),
             "rows_quarantined": .int(result.quarantinedCount), "checksum": .string(result.checksum),
             "output": .string(output), "bytes": .int(result.output.sizeInBytes),
             "quarantine": result.quarantinedCount > 0 ? .string(quarantine) : .null,
             "quality": .array(result.quality.map(\.summary)),
+            "rows_rescued": .int(result.rescuedCount),
+            "unknown_fields": .array(result.unknownFields.map(\.summary)),
             "pii_findings": .array(result.personalData.map(\.summary)),
             "masked_columns": .array(result.maskedColumns.map(JSON.string)),
         ]

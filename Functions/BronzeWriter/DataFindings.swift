@@ -40,9 +40,22 @@ extension PersonalDataFinding {
     }
 }
 
+extension UnknownField {
+    /// The field as `convert` prints it.
+    var summary: JSON {
+        [
+            "field": .string(path), "kind": .string(kind.rawValue), "matched_count": .int(matchedCount),
+            "sampled_count": .int(sampledCount),
+        ]
+    }
+}
+
 extension ConversionError {
     /// What was measured before the file failed by it.
     var measuredRules: [MeasuredRule] {
         if case .qualityFailed(let results, _) = self { results.map(MeasuredRule.init) } else { [] }
     }
+
+    /// Whether the quarantine file lists the first rows that broke the contract.
+    var listsRows: Bool { if case .tooManyRejects = self { true } else { false } }
 }

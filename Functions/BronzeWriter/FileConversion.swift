@@ -33,6 +33,9 @@ struct FileConversion {
         /// The measurements for the contract's quality rules.
         var quality: [QualityResult] = []
         var personalData: [PersonalDataFinding] = []
+        /// Rows with fields in `_rescued_data`.
+        var rescuedCount = 0
+        var unknownFields: [UnknownField] = []
         /// The columns that are masked, by the contract or because of a finding.
         var maskedColumns: [String] = []
     }

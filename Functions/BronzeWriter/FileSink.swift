@@ -52,6 +52,9 @@ final class FileSink: OutputSink {
 
     func abort() { unlink(partPath) }
 
+    /// Removes the file of an earlier conversion.
+    static func remove(path: String) { unlink(path) }
+
     private func put(_ bytes: UnsafeRawBufferPointer) -> Int {
         #if canImport(Glibc)
             Glibc.write(descriptor, bytes.baseAddress, bytes.count)

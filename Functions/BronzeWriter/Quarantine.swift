@@ -3,10 +3,24 @@ internal import Contracts
 
 /// Writes the rows that broke the contract to a file that is finished only if the contract tolerates so many.
 ///
-/// Rows are compressed and written as they arrive, so memory does not grow with their number.
+/// Rows are compressed and written as they arrive, so memory does not grow with their number. If there are too many, the
+/// file lists the first ones, so that their author sees what is wrong.
 struct Quarantine: ~Copyable {
+    /// The rows that are listed of a file that fails.
+    static let listLimit = 100
+
+    /// The words for the rows that are listed of `count` in a file that fails.
+    static func listed(of count: Int) -> String {
+        switch count {
+        case 1: "it"
+        case ...listLimit: "them"
+        default: "the first \(listLimit)"
+        }
+    }
+
     private(set) var count = 0
-    private var first: RejectedRow?
+    /// The first rows, at most ``listLimit``.
+    private var head: [RejectedRow] = []
     private let open: () throws -> any OutputSink
     private var sink: (any OutputSink)?
     private var writer: QuarantineWriter?
@@ -15,9 +29,9 @@ struct Quarantine: ~Copyable {
     init(_ open: @escaping () throws -> any OutputSink) { self.open = open }
 
     mutating func append(_ rows: [RejectedRow]) throws {
-        guard let row = rows.first else { return }
+        guard !rows.isEmpty else { return }
+        head += rows.prefix(Self.listLimit - head.count)
         if sink == nil {
-            first = row
             sink = try open()
             writer = QuarantineWriter()
         }
@@ -26,10 +40,19 @@ struct Quarantine: ~Copyable {
         if let ready = writer?.takeOutput() { try write(ready) }
     }
 
-    /// - Throws: ``ConversionError/tooManyRejects(count:rowsRead:first:contract:)``.
-    func judge(by contract: Contract, rowsRead: Int) throws(ConversionError) {
-        guard let first, !contract.tolerance.accepts(quarantined: count, of: rowsRead) else { return }
-        throw .tooManyRejects(count: count, rowsRead: rowsRead, first: first, contract: contract)
+    /// - Throws: ``ConversionError/tooManyRejects(count:rowsRead:first:contract:)``, once the file lists the first rows; or
+    ///   what the sink throws.
+    mutating func judge(by contract: Contract, rowsRead: Int) throws {
+        guard let first = head.first, !contract.tolerance.accepts(quarantined: count, of: rowsRead) else { return }
+        _ = writer.take()
+        sink?.abort()
+        sink = try open()
+        var list = QuarantineWriter()
+        list.append(head)
+        try write(list.finish())
+        _ = try sink?.finish()
+        sink = nil
+        throw ConversionError.tooManyRejects(count: count, rowsRead: rowsRead, first: first, contract: contract)
     }
 
     /// Finishes the file, if there is one.

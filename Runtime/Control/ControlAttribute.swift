@@ -36,6 +36,9 @@ enum ControlAttribute: String, CaseIterable {
     case maskedColumns = "masked_columns"
     case quality
     case personalData = "pii_findings"
+    case quarantineKey = "quarantine_key"
+    case rescuedCount = "rescued_count"
+    case unknownFields = "unknown_fields"
     /// When DynamoDB may delete the record, in seconds since 1970; only on records in success.
     case expiresAt = "expires_at"
 }
@@ -80,6 +83,9 @@ extension ControlRecord {
             (.maskedColumns, maskedColumns.isEmpty ? nil : .list(maskedColumns.map(AttributeValue.string))),
             (.quality, quality.isEmpty ? nil : .list(quality.map(\.attribute))),
             (.personalData, personalData.isEmpty ? nil : .list(personalData.map(\.attribute))),
+            (.quarantineKey, quarantineKey.map(AttributeValue.string)),
+            (.rescuedCount, rescuedCount.map(AttributeValue.int)),
+            (.unknownFields, unknownFields.isEmpty ? nil : .list(unknownFields.map(\.attribute))),
         ]
         return all.compactMap { name, value in value.map { (name, $0) } }
     }
@@ -117,6 +123,9 @@ extension ControlRecord {
         maskedColumns = (try reader.optional(.maskedColumns, \.list) ?? []).compactMap(\.string)
         quality = (try reader.optional(.quality, \.list) ?? []).compactMap(MeasuredRule.init)
         personalData = (try reader.optional(.personalData, \.list) ?? []).compactMap(PersonalDataFinding.init)
+        quarantineKey = try reader.optional(.quarantineKey, \.string)
+        rescuedCount = try reader.optional(.rescuedCount, \.int)
+        unknownFields = (try reader.optional(.unknownFields, \.list) ?? []).compactMap(UnknownField.init)
         errorType = try reader.optional(.errorType, \.string)
         errorMessage = try reader.optional(.errorMessage, \.string)
     }

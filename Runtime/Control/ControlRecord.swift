@@ -55,6 +55,11 @@ public struct ControlRecord: Sendable, Hashable {
     public var maskedColumns: [String] = []
     public var quality: [MeasuredRule] = []
     public var personalData: [PersonalDataFinding] = []
+    /// The file of rows that broke the contract: all that were quarantined, or the first ones of a file that failed.
+    public var quarantineKey: String?
+    /// Rows with fields that no column takes, which are in `_rescued_data`.
+    public var rescuedCount: Int?
+    public var unknownFields: [UnknownField] = []
     public var errorType: String?
     public var errorMessage: String?
 

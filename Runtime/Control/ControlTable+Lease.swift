@@ -87,6 +87,13 @@ extension ControlTable {
         change.set(.maskedColumns, .list(conversion.maskedColumns.map(AttributeValue.string)))
         change.set(.quality, .list(conversion.quality.map(\.attribute)))
         change.set(.personalData, .list(conversion.personalData.map(\.attribute)))
+        change.set(.rescuedCount, .int(conversion.rescuedCount))
+        change.set(.unknownFields, .list(conversion.unknownFields.map(\.attribute)))
+        if let key = conversion.quarantineKey {
+            change.set(.quarantineKey, .string(key))
+        } else {
+            change.remove(.quarantineKey)
+        }
         if let retentionInDays {
             change.set(.expiresAt, .int(Int(time.seconds) + retentionInDays * 86_400))
         }
@@ -119,17 +126,21 @@ extension ControlTable {
 
     /// Ends a claimed record in error.
     ///
-    /// - Parameter quality: what was measured before the error, if anything.
+    /// - Parameters:
+    ///   - quality: what was measured before the error, if anything.
+    ///   - quarantineKey: the file that lists the first rows that broke the contract; nil keeps that of an earlier attempt.
     /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when another worker has claimed it; nothing is written.
     @discardableResult
     public func fail(
-        _ record: ControlRecord, errorType: String, message: String, quality: [MeasuredRule] = []
+        _ record: ControlRecord, errorType: String, message: String, quality: [MeasuredRule] = [],
+        quarantineKey: String? = nil
     ) throws(ControlError) -> ControlRecord {
         let time = now()
         var change = Self.ending(record, in: .error, at: time)
         change.set(.errorType, .string(errorType))
         change.set(.errorMessage, .string(Self.shortened(message)))
         if quality.isEmpty { change.remove(.quality) } else { change.set(.quality, .list(quality.map(\.attribute))) }
+        if let quarantineKey { change.set(.quarantineKey, .string(quarantineKey)) }
         return try applyAsHolder(change, of: record) { $0.isEnd(of: record, at: time, in: .error) }
     }
 

@@ -52,7 +52,49 @@ public struct PersonalDataFinding: Sendable, Hashable {
     }
 }
 
+/// A field that the contract does not know, in rows whose `_rescued_data` was examined.
+public struct UnknownField: Sendable, Hashable {
+    public enum Kind: String, Sendable, CaseIterable {
+        case string, integer, number, boolean, object, array
+        /// The values are not shown, since the contract hides a column.
+        case hidden
+        /// The values are of several kinds.
+        case mixed
+    }
+
+    /// The name, or the path of a member: `person.pet`, `lines[].color`.
+    public let path: String
+    public let kind: Kind
+    /// The rows with the field, of `sampledCount` that were examined.
+    public let matchedCount: Int
+    public let sampledCount: Int
+
+    public init(path: String, kind: Kind, matchedCount: Int, sampledCount: Int) {
+        self.path = path
+        self.kind = kind
+        self.matchedCount = matchedCount
+        self.sampledCount = sampledCount
+    }
+}
+
 // MARK: Wire form
+
+extension UnknownField {
+    var attribute: AttributeValue {
+        .map([
+            "field": .string(path), "kind": .string(kind.rawValue), "matched_count": .int(matchedCount),
+            "sampled_count": .int(sampledCount),
+        ])
+    }
+
+    init?(_ attribute: AttributeValue) {
+        guard let item = attribute.map, let path = item["field"]?.string,
+            let kind = item["kind"]?.string.flatMap(Kind.init), let matchedCount = item["matched_count"]?.int,
+            let sampledCount = item["sampled_count"]?.int
+        else { return nil }
+        self.init(path: path, kind: kind, matchedCount: matchedCount, sampledCount: sampledCount)
+    }
+}
 
 extension MeasuredRule {
     var attribute: AttributeValue {

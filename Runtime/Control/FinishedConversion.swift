@@ -11,10 +11,16 @@ public struct FinishedConversion: Sendable, Hashable {
     public let maskedColumns: [String]
     public let quality: [MeasuredRule]
     public let personalData: [PersonalDataFinding]
+    /// The file of the rows that broke the contract; nil if there are none.
+    public let quarantineKey: String?
+    /// Rows with fields that no column takes.
+    public let rescuedCount: Int
+    public let unknownFields: [UnknownField]
 
     public init(
         writtenCount: Int, quarantinedCount: Int, checksum: String, outputKey: String, contractVersion: String,
-        maskedColumns: [String] = [], quality: [MeasuredRule] = [], personalData: [PersonalDataFinding] = []
+        maskedColumns: [String] = [], quality: [MeasuredRule] = [], personalData: [PersonalDataFinding] = [],
+        quarantineKey: String? = nil, rescuedCount: Int = 0, unknownFields: [UnknownField] = []
     ) {
         self.writtenCount = writtenCount
         self.quarantinedCount = quarantinedCount
@@ -24,6 +30,9 @@ public struct FinishedConversion: Sendable, Hashable {
         self.maskedColumns = maskedColumns
         self.quality = quality
         self.personalData = personalData
+        self.quarantineKey = quarantineKey
+        self.rescuedCount = rescuedCount
+        self.unknownFields = unknownFields
     }
 
     public var recordCount: Int { writtenCount + quarantinedCount }

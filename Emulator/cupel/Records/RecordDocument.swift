@@ -17,7 +17,8 @@ extension ControlRecord {
         "file_size", "created_at", "updated_at", "compute_target", "estimated_record_count", "attempt_count",
         "lease_owner", "lease_expires_at", "started_at", "finished_at", "duration", "request_id", "record_count",
         "written_count", "quarantined_count", "checksum", "contract_version", "masked_columns", "quality",
-        "pii_findings", "output_key", "error_type", "error_message",
+        "pii_findings", "rescued_count", "unknown_fields", "output_key", "quarantine_key", "error_type",
+        "error_message",
     ]
 
     /// Attributes that are easier to read as lines than as JSON, by name.
@@ -31,7 +32,21 @@ extension ControlRecord {
         let findings = personalData.map {
             "\($0.kind) in \($0.column): \($0.matchedCount) of \($0.sampledCount) values sampled (\($0.action))"
         }
-        return ["quality": quality, "pii_findings": findings].filter { !$0.value.isEmpty }
+        return ["quality": quality, "pii_findings": findings, "unknown_fields": unknownFieldLines]
+            .filter { !$0.value.isEmpty }
+    }
+
+    /// The unknown fields, and the lines of a contract that would take them up.
+    private var unknownFieldLines: [String] {
+        var lines = unknownFields.map {
+            "\($0.path) (\($0.kind.rawValue)): in \($0.matchedCount) of \($0.sampledCount) such rows examined"
+        }
+        let changes = unknownFields.compactMap(\.contractLine)
+        if !changes.isEmpty {
+            lines += ["To make columns of them, add to the contract, then replay with --force:"]
+            lines += changes.map { "  \($0)" }
+        }
+        return lines
     }
 
     /// How many of the contract's rules failed: `5 ok`, `1 of 5 failed`, or a dash if none was measured.

@@ -28,7 +28,10 @@ struct ShowCommand: ParsableCommand {
         let width = record.document.names.map(\.count).max() ?? 0
         for (name, value) in record.document {
             let padding = String(repeating: " ", count: width - name.count)
-            let lines = record.sentences[name] ?? [value.string ?? value.text]
+            var lines = record.sentences[name] ?? [value.string ?? value.text]
+            if name == "quarantine_key", let key = record.quarantineKey, !pipeline.lakeBucket.isEmpty {
+                lines.append("aws s3 cp s3://\(pipeline.lakeBucket)/\(key) - | gunzip")
+            }
             StandardStream.output.line("\(name)\(padding)  \(lines[0])")
             for line in lines.dropFirst() {
                 StandardStream.output.line(String(repeating: " ", count: width + 2) + line)

@@ -69,7 +69,7 @@ struct StatusCommand: ParsableCommand {
     static func table(of records: [ControlRecord]) -> TextTable {
         var table = TextTable([
             .left("ID"), .left("STATUS"), .left("TABLE"), .left("FILE"), .left("TARGET"), .right("TRIES"),
-            .right("READ"), .right("WRITTEN"), .right("QUARANTINED"), .left("QUALITY"), .right("MS"),
+            .right("READ"), .right("WRITTEN"), .right("QUARANTINED"), .right("RESCUED"), .left("QUALITY"), .right("MS"),
             .left("UPDATED"), .left("ERROR"),
         ])
         for record in records {
@@ -77,7 +77,7 @@ struct StatusCommand: ParsableCommand {
                 record.controlID.text, record.status.rawValue, record.table,
                 record.fileName, record.computeTarget?.rawValue ?? "-", "\(record.attemptCount)",
                 Quantity.count(record.recordCount), Quantity.count(record.writtenCount),
-                Quantity.count(record.quarantinedCount), record.qualitySummary,
+                Quantity.count(record.quarantinedCount), Quantity.count(record.rescuedCount), record.qualitySummary,
                 Quantity.count(record.durationInMilliseconds),
                 record.updatedAt.rfc3339,
                 [record.errorType, record.errorMessage].compactMap(\.self).joined(separator: ": "),

@@ -56,6 +56,7 @@ struct RunReport {
         stream.line("\n\(failures.count) of \(ingestions.count) files failed:")
         for ingestion in failures {
             stream.line("  \(ingestion.file.path): \(ingestion.failure ?? "it neither succeeded nor failed in time")")
+            if let key = ingestion.record?.quarantineKey { stream.line("    bad rows: s3://\(lakeBucket)/\(key)") }
         }
         let ids = failures.compactMap { $0.record?.controlID.text }
         guard !ids.isEmpty else { return }

@@ -216,7 +216,33 @@ import Time
         for text in failure.says + ["s3://stage/raw/beer/a b+é.csv.gz"] {
             #expect(failed.errorMessage?.contains(text) == true, "\(failed.errorMessage ?? "")")
         }
-        #expect(aws.keys(in: "lake").isEmpty && aws.openUploads == 0)
+        let listed = failure.type == "ContractBroken" ? [try QuarantineKey(record).text] : []
+        #expect(aws.keys(in: "lake") == listed && aws.openUploads == 0)
+        #expect(failed.quarantineKey == listed.first)
+    }
+
+    @Test("a replay under a changed contract empties the list of bad rows that it writes now") func emptiedList() throws
+    {
+        let record = try add(gzip(header + "1,a,x,1\n2,b,1,1\n"))
+        func write(_ contract: Contract) throws {
+            _ = try BronzeWriter(settings: settings(contract)).handle(
+                ["control_id": .string(record.controlID.text), "lease_owner": "execution"], context())
+        }
+        #expect(throws: ConversionError.self) { try write(contract(rows: 0)) }
+        let key = try #require(try stored(record).quarantineKey)
+        func list() throws -> String { try gunzip(try #require(aws.bytes(of: S3Object(bucket: "lake", key: key)))) }
+        #expect(try list().contains("\"column\":\"score\""))
+        let text = try Contract(
+            parsing: """
+                {apiVersion: v3.1.0, kind: DataContract, id: t, version: 1.3.0, status: draft, schema: [{name: beer, properties: [
+                  {name: id, logicalType: integer}, {name: score, logicalType: string}]}]}
+                """, file: "fixture")
+        try write(text)
+        let done = try stored(record)
+        #expect(done.status == .success && done.quarantineKey == nil && done.errorType == nil)
+        #expect(try list() == "")
+        #expect(done.rescuedCount == 2 && done.unknownFields.map(\.path) == ["abv", "name"])
+        #expect(try ControlRecord(item: done.item) == done)
     }
 
     @Test("a missing object version ends the record with the error ObjectGone", arguments: [true, false])

@@ -1,5 +1,6 @@
 import Columnar
 import Contracts
+import Control
 import JSON
 import TestRandom
 import Testing
@@ -186,8 +187,54 @@ struct Attempt {
             for part in ["\(broken) of 100 rows", "beer 1.2.0", "line \(102 - broken)", "column id", "replay"] {
                 #expect(text.contains(part), "\(text)")
             }
-            #expect(attempt.output.state == .aborted && attempt.quarantine.state == .aborted)
+            #expect(attempt.output.state == .aborted && attempt.quarantine.state == .finished)
+            #expect(try attempt.quarantined.count == broken)
         }
+    }
+
+    @Test("the quarantine of a file that fails lists its first 100 bad rows", arguments: [1, 3])
+    func listedRows(threads: Int) throws {
+        let attempt = Attempt()
+        let text = header + (0..<1000).map { $0 % 3 == 0 ? "\($0),a,1,1\n" : "x\($0),a,1,1\n" }.joined()
+        let error = #expect(throws: ConversionError.self) {
+            try attempt.run(gzip(text), contract: contract(rows: 0), threads: threads)
+        }
+        #expect(error?.description.contains("666 of 1000 rows") == true)
+        #expect(error?.description.contains("Quarantine lists the first 100.") == true)
+        let lines = try attempt.quarantined.map { $0["line"]?.int }
+        #expect(lines == (0..<1000).filter { $0 % 3 != 0 }.prefix(100).map { $0 + 2 })
+    }
+
+    @Test("rows with unknown fields are counted, with the kinds of their values", arguments: [1, 3])
+    func unknownFields(threads: Int) throws {
+        let lines = (0..<300).map { id -> String in
+            switch id % 3 {
+            case 0: "{\"id\":\(id)}"
+            case 1: "{\"id\":\(id),\"tier\":\"gold\",\"rank\":\(id),\"name\":\"a\",\"name\":\"b\"}"
+            default:
+                "{\"id\":\(id),\"rank\":1.5,\"tags\":[1],\"address\":{\"a\":1},\"flag\":true,\"none\":null,\"tier\":\(id)}"
+            }
+        }
+        let result = try Attempt().run(gzip(lines.joined(separator: "\n")), as: .json, threads: threads)
+        #expect(result.writtenCount == 300 && result.rescuedCount == 200)
+        #expect(
+            result.unknownFields.map { "\($0.path) \($0.kind.rawValue) \($0.matchedCount)/\($0.sampledCount)" } == [
+                "rank number 200/200", "tier mixed 200/200", "address object 100/200", "flag boolean 100/200",
+                "tags array 100/200",
+            ])
+    }
+
+    @Test("unknown members of nested fields have their path, and hidden values no kind") func unknownMembers() throws {
+        let contract = try Contract(
+            parsing: """
+                {apiVersion: v3.1.0, kind: DataContract, id: t, version: 1.0.0, status: draft, schema: [{name: t, properties: [
+                  {name: lines, logicalType: array, items: {logicalType: object, properties: [{name: sku, logicalType: string}]}},
+                  {name: note, logicalType: string, classification: internal}]}]}
+                """, file: "fixture")
+        let text = "{\"lines\":[{\"sku\":\"a\",\"color\":1},{\"color\":2}],\"a@b.c\":1}"
+        let result = try Attempt().run(gzip(text), as: .json, contract: contract)
+        #expect(result.unknownFields.map(\.path) == ["[redacted]", "lines[].color"])
+        #expect(result.unknownFields.allSatisfy { $0.kind == .hidden && $0.matchedCount == 1 })
     }
 
     @Test("rows read equal rows written plus rows quarantined, wherever broken rows are", arguments: UInt64(1)...5)

@@ -93,7 +93,8 @@ import Testing
         #expect(try folder.bytes(of: "1") == folder.bytes(of: "3"))
     }
 
-    @Test("a broken input exits with status 1, says what and where, and leaves no output") func failedInput() throws {
+    @Test("a broken input exits with status 1, says what and where, and lists the first bad rows, and leaves no output")
+    func failedInput() throws {
         let damaged = try folder.write(Array("no gzip".utf8), to: "a.csv.gz")
         let lacking = try folder.write(gzip("beer_id\n1\n"), to: "b.csv.gz")
         let broken = try input(String(repeating: "x,2,c,,\n", count: 11), "c.csv.gz")
@@ -104,7 +105,12 @@ import Testing
             #expect(ending.error.contains(input) || input == broken, "\(ending.error)")
             #expect(ending.error.contains(text), "\(ending.error)")
         }
-        #expect(folder.names == ["a.csv.gz", "b.csv.gz", "c.csv.gz"])
+        let list = "out.quarantine.ndjson.gz"
+        #expect(folder.names == ["a.csv.gz", "b.csv.gz", "c.csv.gz", list])
+        #expect(try gunzip(folder.bytes(of: list)).split(separator: "\n").count == 11)
+        // A conversion without bad rows leaves no older list beside its output.
+        #expect(try run("convert", "--contract", contract, try input("1,2,c,,\n"), output).status == 0)
+        #expect(!folder.names.contains(list))
     }
 
     /// The input is a pipe that stays open, so that the process is certainly still writing when it is killed.

@@ -109,6 +109,7 @@ final class MemorySink: OutputSink {
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws {
+        if state == .aborted { (self.bytes, state) = ([], .open) }
         guard self.bytes.count + bytes.count <= capacity else { throw Failure() }
         self.bytes += bytes
     }

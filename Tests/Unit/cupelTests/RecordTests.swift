@@ -65,6 +65,30 @@ import Time
         #expect(try ControlRecord(item: record.item) == record)
     }
 
+    @Test("a record lists unknown fields, and the lines of a contract that make columns of them")
+    func unknownFields() throws {
+        var record = try record("a.csv.gz", status: .success)
+        func field(_ path: String, _ kind: UnknownField.Kind) -> UnknownField {
+            UnknownField(path: path, kind: kind, matchedCount: 3, sampledCount: 9)
+        }
+        record.unknownFields = [
+            field("tier", .string), field("rank", .integer), field("on", .boolean), field("tags", .array),
+            field("person.pet", .object), field("lines[].color", .mixed), field("[redacted]", .hidden),
+            field("field 7", .hidden), field("name", .hidden),
+        ]
+        let lines = try #require(record.sentences["unknown_fields"])
+        #expect(lines[0] == "tier (string): in 3 of 9 such rows examined" && lines.count == 9 + 1 + 7)
+        #expect(
+            lines.suffix(7) == [
+                "  - {name: tier, logicalType: string}", "  - {name: rank, logicalType: integer}",
+                "  - {name: \"on\", logicalType: boolean}", "  - {name: tags, logicalType: array, physicalType: json}",
+                "  - {name: pet, logicalType: object, physicalType: json}   (in the properties of person)",
+                "  - {name: color, logicalType: string}   (in the properties of lines[])",
+                "  - {name: name, logicalType: string} # the values are hidden, so check the type",
+            ])
+        #expect(try ControlRecord(item: record.item) == record)
+    }
+
     @Test("an ID of open work can be given by a unique prefix, which reads one partition of an index for each layer")
     func idPrefix() throws {
         let first = try record("a.csv.gz")

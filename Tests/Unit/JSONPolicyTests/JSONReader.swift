@@ -53,7 +53,7 @@ struct JSONReader: Sendable {
             parsing: """
                 {apiVersion: v3.1.0, kind: DataContract, id: t, version: '1', status: draft, schema: [{name: t, properties: [
                   {name: id, logicalType: integer, physicalType: bigint}, {name: name, logicalType: string},
-                  {name: secret, logicalType: string, customProperties: [{property: masking, value: redact}]},
+                  {name: code, logicalType: string},
                   {name: document, logicalType: string, physicalType: json},
                   {name: place, logicalType: object, properties: [{name: name, logicalType: string}]},
                   {name: person, logicalType: object, properties: [{name: name, logicalType: string}],

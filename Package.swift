@@ -34,6 +34,7 @@ let runtime: [Target] = [
     layer("URLCoding", in: "Runtime"),
     layer("Threads", in: "Runtime"),
     layer("CRC", in: "Runtime", imports: ["CKernels"]),
+    layer("Gzip", in: "Runtime", imports: ["CZlib"]),
     layer("YAML", in: "Runtime", imports: ["CYAML"]),
     layer("Digest", in: "Runtime", imports: ["CCrypto"]),
     layer("LambdaRuntime", in: "Runtime", imports: ["JSON", "Time"], exclude: ["README.md"]),
@@ -48,7 +49,7 @@ let runtime: [Target] = [
     layer(
         "Columnar", in: "Runtime",
         imports: [
-            "Columns", "Contracts", "CRC", "Digest", "JSON", "Pattern", "Threads", "Time", "CKernels", "CZlib",
+            "Columns", "Contracts", "CRC", "Digest", "Gzip", "JSON", "Pattern", "Threads", "Time", "CKernels", "CZlib",
         ] + isal,
         exclude: ["README.md", "Quality/README.md"], defines: isal.isEmpty ? ["WITHOUT_ISAL"] : []),
     layer(
@@ -80,6 +81,7 @@ let services: [Target] = [
     service("CloudFormation", imports: ["XML", "YAML"]),
     service("DynamoDB", imports: ["Digest"]),
     service("ECS"),
+    service("Firehose", imports: ["Gzip"], exclude: ["README.md"]),
     service("IAM", imports: ["XML"]),
     service("Kinesis", imports: ["Digest"], exclude: ["README.md"]),
     service("Lambda", imports: ["CZlib", "Digest", "URLCoding"], exclude: ["README.md"]),
@@ -165,7 +167,8 @@ let tests: [Target] = [
     unitTests(of: "Contracts", imports: ["YAML"]),
     unitTests(of: "Columns", imports: ["TestRandom"]),
     unitTests(
-        of: "Columnar", imports: ["Columns", "Contracts", "CKernels", "Digest", "JSON", "TestRandom", "TestReferee"]),
+        of: "Columnar",
+        imports: ["Columns", "Contracts", "CKernels", "Digest", "Gzip", "JSON", "TestRandom", "TestReferee"]),
     unitTests(of: "Parquet", imports: ["Columns", "JSON", "TestRandom", "TestReferee"]),
     unitTests(of: "Control", imports: ["AWSClient", "AWSModels", "FakeAWS", "JSON", "TestRandom", "Time"]),
     unitTests(
@@ -179,7 +182,7 @@ let tests: [Target] = [
     unitTests(
         of: "BronzeWriter",
         imports: [
-            "AWSClient", "AWSModels", "Columnar", "Contracts", "Control", "FakeAWS", "JSON", "LambdaRuntime",
+            "AWSClient", "AWSModels", "Columnar", "Contracts", "Control", "FakeAWS", "Gzip", "JSON", "LambdaRuntime",
             "Parquet", "TestMetrics", "TestRandom", "TestReferee", "Time",
         ]),
     unitTests(
@@ -190,6 +193,7 @@ let tests: [Target] = [
     unitTests(of: "EmulatedCloudFormation", imports: ["EmulatorCore", "JSON", "TestServices", "Time", "YAML"]),
     unitTests(of: "EmulatedDynamoDB", imports: ["EmulatorCore", "JSON", "TestRandom", "TestServices"]),
     unitTests(of: "EmulatedECS", imports: ["EmulatorCore", "JSON", "TestServices"]),
+    unitTests(of: "EmulatedFirehose", imports: ["CZlib", "EmulatorCore", "JSON", "TestServices", "Time"]),
     unitTests(of: "EmulatedIAM", imports: ["EmulatorCore", "JSON", "TestServices", "XML"]),
     unitTests(
         of: "EmulatedKinesis",

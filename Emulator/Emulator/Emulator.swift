@@ -24,6 +24,9 @@ package final class Emulator: Sendable {
         package var allowedHosts: [String] = []
         /// Whether services enforce AWS's limits on requests and bytes per second.
         package var enforcesThroughputLimits = true
+        /// The longest time that delivery streams buffer records, in milliseconds, whatever is configured; nil for no
+        /// limit.
+        package var deliveryIntervalLimit: Int64?
         package var account = Account()
         package var clock = ClockAndChance.system
 
@@ -57,6 +60,7 @@ package final class Emulator: Sendable {
                 environment: configuration.environment, host: ProcessHost(),
                 listening: GuardedListening(listening, by: BrowserGuard())))
         context.enforcesThroughputLimits = configuration.enforcesThroughputLimits
+        context.deliveryIntervalLimit = configuration.deliveryIntervalLimit
         services = try Services(context)
         let services = services
         guard let cloudFormation = services.service(CloudFormation.self) else {

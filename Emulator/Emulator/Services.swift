@@ -2,6 +2,7 @@ internal import EmulatorCore
 internal import EmulatedCloudFormation
 internal import EmulatedDynamoDB
 internal import EmulatedECS
+internal import EmulatedFirehose
 internal import EmulatedIAM
 internal import EmulatedKinesis
 internal import EmulatedLambda
@@ -20,8 +21,7 @@ struct Services: Sendable {
     private static let all: [any Service.Type] = [
         LogService.self, CloudFormation.self, ECSService.self, S3.self, DynamoDB.self, SQSService.self, SNSService.self,
         KinesisService.self, ParameterStore.self, IAMService.self, StepFunctionsService.self, LambdaService.self,
-        PipeService.self,
-        ScheduleService.self,
+        FirehoseService.self, PipeService.self, ScheduleService.self,
     ]
 
     /// The tables of all services.

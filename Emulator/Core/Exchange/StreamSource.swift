@@ -1,28 +1,62 @@
 package import JSON
 
-/// One record of a stream.
-package struct StreamRecord: Sendable {
-    /// Grows with every record of the stream.
-    package var sequence: Int64
-    /// The record as event source mappings and pipes deliver it: `eventID`, `eventName`, `dynamodb`, …
-    package var event: JSON
+/// One shard of a stream.
+package struct StreamShard: Sendable, Hashable {
+    /// Unique in the emulator: the shards of a later stream of the same name have other IDs.
+    package var id: String
+    /// As clients see it, such as `shardId-000000000000`.
+    package var name: String
+    /// The IDs of the shards whose records precede this shard's.
+    package var parents: [String]
+    /// The sequence of the newest record, 0 if there is none.
+    package var lastSequence: Int64
+    /// Whether no more records will be added.
+    package var isClosed: Bool
 
-    package init(sequence: Int64, event: JSON) {
-        self.sequence = sequence
-        self.event = event
+    package init(id: String, name: String, parents: [String] = [], lastSequence: Int64, isClosed: Bool) {
+        self.id = id
+        self.name = name
+        self.parents = parents
+        self.lastSequence = lastSequence
+        self.isClosed = isClosed
     }
 }
 
-/// A service whose streams pipes read.
+/// One record of a shard.
+package struct StreamRecord: Sendable {
+    package enum Content: Sendable {
+        /// The change of an item, as event source mappings and pipes deliver it: `eventID`, `eventName`, `dynamodb`, …
+        case change(JSON)
+        case data([UInt8], partitionKey: String)
+    }
+
+    /// Grows with every record of the shard, from 1.
+    package var sequence: Int64
+    /// The sequence as clients see it.
+    package var sequenceNumber: String
+    /// Milliseconds since 1970.
+    package var arrivedAt: Int64
+    package var content: Content
+
+    package init(sequence: Int64, sequenceNumber: String, arrivedAt: Int64, content: Content) {
+        self.sequence = sequence
+        self.sequenceNumber = sequenceNumber
+        self.arrivedAt = arrivedAt
+        self.content = content
+    }
+}
+
+/// A service whose streams pipes and delivery streams read.
 package protocol StreamSource: Sendable {
     /// The service in its streams' ARNs, such as `dynamodb`.
     var streamService: String { get }
-    /// At most `limit` records after `sequence` (0: from the start), oldest first.
-    func records(ofStream arn: String, after sequence: Int64, limit: Int) throws(AWSFault) -> [StreamRecord]
-    /// The sequence of the newest record, 0 if there is none.
-    func lastSequence(ofStream arn: String) throws(AWSFault) -> Int64
-    /// The ID of the shard with all of the stream's records.
-    func shardID(ofStream arn: String) throws(AWSFault) -> String
-    /// Rings after every commit that adds records.
-    var recordsBell: Bell { get }
+    /// The shards that may have records, parents before their children.
+    func shards(ofStream arn: String) throws(AWSFault) -> [StreamShard]
+    /// The records of a shard after `sequence` (0: from the start), oldest first: at most `limit`, and not many more than
+    /// ten megabytes.
+    func records(
+        ofStream arn: String, shard: StreamShard, after sequence: Int64, limit: Int
+    ) throws(AWSFault) -> [StreamRecord]
+    /// The bells to ring after every commit that adds records or shards.
+    var readers: BellGroup { get }
 }

@@ -39,6 +39,8 @@ package struct ServiceContext: Sendable {
     package var processes: ProcessSupport
     /// Whether services enforce AWS's limits on requests and bytes per second.
     package var enforcesThroughputLimits = true
+    /// The longest time that delivery streams buffer records, in milliseconds, whatever is configured; nil for no limit.
+    package var deliveryIntervalLimit: Int64?
 
     package init(
         store: Store, account: Account, clock: ClockAndChance, peers: Peers, endpoint: EndpointAddress,

@@ -12,8 +12,7 @@ package final class KinesisService: Sendable {
     let account: Account
     let clock: ClockAndChance
     let limits: ShardLimits
-    /// Rings after every commit that adds records or shards.
-    package let recordsBell = Bell()
+    package let readers = BellGroup()
     /// By stream, when its expired records are to be removed next.
     let sweeps = Mutex<[Int64: Int64]>([:])
 

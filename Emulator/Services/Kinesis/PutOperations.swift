@@ -131,7 +131,7 @@ extension KinesisService {
                 try shard.saveIndex(in: transaction)
             }
             try sweepIfNeeded(stream, at: now, in: transaction)
-            transaction.afterCommit { [recordsBell] in recordsBell.ring() }
+            transaction.afterCommit { [readers] in readers.ring() }
             return (stream, placements)
         }
     }

@@ -128,7 +128,7 @@ extension KinesisService {
     }
 
     /// Records from `index` on that are kept, as many as one answer holds.
-    private func records(
+    func records(
         of shard: StoredShard, from index: Int64, since horizon: Int64, limit: Int, in snapshot: borrowing Snapshot
     ) throws -> (records: [StoredRecord], size: Int, next: Int64) {
         var records: [StoredRecord] = []

@@ -69,7 +69,7 @@ extension KinesisService {
             }
             var resharding = try Resharding(of: stream, at: clock.now().milliseconds, in: transaction.snapshot)
             try resharding.split(parent, at: key, in: transaction)
-            transaction.afterCommit { [recordsBell] in recordsBell.ring() }
+            transaction.afterCommit { [readers] in readers.ring() }
         }
         return [:]
     }
@@ -91,7 +91,7 @@ extension KinesisService {
             }
             var resharding = try Resharding(of: stream, at: clock.now().milliseconds, in: transaction.snapshot)
             try resharding.merge(first, second, in: transaction)
-            transaction.afterCommit { [recordsBell] in recordsBell.ring() }
+            transaction.afterCommit { [readers] in readers.ring() }
         }
         return [:]
     }
@@ -138,7 +138,7 @@ extension KinesisService {
             try Self.checkShardLimit(adding: target - open, account, in: transaction.snapshot)
             var resharding = try Resharding(of: stream, at: clock.now().milliseconds, in: transaction.snapshot)
             try resharding.makeUniform(target, in: transaction)
-            transaction.afterCommit { [recordsBell] in recordsBell.ring() }
+            transaction.afterCommit { [readers] in readers.ring() }
             return open
         }
     }

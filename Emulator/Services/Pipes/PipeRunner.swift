@@ -74,7 +74,9 @@ struct PipeRunner: Sendable {
     /// The records for one commit: after failures at most a batch, or the part of it that is retried alone.
     private func records(after position: Int64, _ failures: Int) throws -> ArraySlice<StreamRecord> {
         let limit = isWaiting ? pipe.batchSize : Self.limit
-        let records = try peers.stream(pipe.source).records(ofStream: pipe.source, after: position, limit: limit)
+        let source = try peers.stream(pipe.source)
+        let records = try source.records(
+            ofStream: pipe.source, shard: try source.onlyShard(ofStream: pipe.source), after: position, limit: limit)
         guard failures > 0 else { return records[...] }
         let size = pipe.bisectsBatches ? max(1, pipe.batchSize >> min(failures, 14)) : pipe.batchSize
         let taken = records.indices.filter { pipe.matches(records[$0].event) }
@@ -158,7 +160,7 @@ struct PipeRunner: Sendable {
             "context": ["partnerResourceArn": .string(arn), "condition": .string(condition)], "version": "1.0",
             "timestamp": moment(clock.now().milliseconds),
             "DDBStreamBatchInfo": [
-                "shardId": .string(try peers.stream(pipe.source).shardID(ofStream: pipe.source)),
+                "shardId": .string(try peers.stream(pipe.source).onlyShard(ofStream: pipe.source).name),
                 "startSequenceNumber": sequence(first), "endSequenceNumber": sequence(last),
                 "approximateArrivalOfFirstRecord": moment(arrival(of: first)),
                 "approximateArrivalOfLastRecord": moment(arrival(of: last)), "batchSize": .int(records.count),
@@ -171,4 +173,20 @@ struct PipeRunner: Sendable {
     private func log(_ text: String) {
         peers.write(text + "\n", group: "/aws/vendedlogs/pipes/\(pipe.name)", stream: "emulator")
     }
+}
+
+extension StreamSource {
+    /// A DynamoDB stream has one shard.
+    /// - Throws: ``AWSFault`` for a stream with none.
+    func onlyShard(ofStream arn: String) throws(AWSFault) -> StreamShard {
+        guard let shard = try shards(ofStream: arn).first else {
+            throw AWSFault("ResourceNotFoundException", "The stream \(arn) has no shard.")
+        }
+        return shard
+    }
+}
+
+extension StreamRecord {
+    /// The event that a pipe delivers. Pipes read DynamoDB streams, and these have changes only.
+    fileprivate var event: JSON { if case .change(let event) = content { event } else { .null } }
 }

@@ -15,10 +15,20 @@ package final class PipeService: Sendable {
 
     private struct State {
         var pipes: [String: Pipe] = [:]
-        var runners: [String: (bell: Bell, task: Task<Void, Never>)] = [:]
-        /// The tasks that forward the rings of each stream service's bell.
-        var listeners: [String: Task<Void, Never>] = [:]
+        var runners: [String: Running] = [:]
         var isStarted = false
+    }
+
+    /// A pipe that reads its stream.
+    private struct Running {
+        let bell: Bell
+        let source: (any StreamSource)?
+        let task: Task<Void, Never>
+
+        func stop() {
+            source?.readers.remove(bell)
+            task.cancel()
+        }
     }
 
     private let store: Store
@@ -56,18 +66,8 @@ package final class PipeService: Sendable {
     package func stop() async {
         state.withLock { state in
             state.isStarted = false
-            for listener in state.listeners.values { listener.cancel() }
-            state.listeners = [:]
-            for runner in state.runners.values { runner.task.cancel() }
+            for runner in state.runners.values { runner.stop() }
             state.runners = [:]
-        }
-    }
-
-    /// One task listens to a service's bell for all pipes, because a ring wakes only one listener.
-    private func forwardRings(of source: any StreamSource) async {
-        while !Task.isCancelled {
-            await source.recordsBell.wait()
-            for runner in state.withLock({ $0.runners.values }) { runner.bell.ring() }
         }
     }
 
@@ -76,12 +76,10 @@ package final class PipeService: Sendable {
             pipe: pipe, arn: arn(of: pipe.name), store: store, peers: peers, clock: clock)
         let source = try? peers.stream(pipe.source)
         state.withLock { state in
-            state.runners.removeValue(forKey: pipe.name)?.task.cancel()
+            state.runners.removeValue(forKey: pipe.name)?.stop()
             guard !pipe.isStopped, state.isStarted else { return }
-            if let source, state.listeners[source.streamService] == nil {
-                state.listeners[source.streamService] = Task { await self.forwardRings(of: source) }
-            }
-            state.runners[pipe.name] = (runner.bell, Task { await runner.serve() })
+            source?.readers.add(runner.bell)
+            state.runners[pipe.name] = Running(bell: runner.bell, source: source, task: Task { await runner.serve() })
         }
     }
 
@@ -97,7 +95,8 @@ extension PipeService: ResourceProviding {
         let pipe = try Pipe(declaration)
         let known = state.withLock { $0.pipes[pipe.name]?.declaration }
         if known != declaration {
-            let start = pipe.startsAtLatest ? try peers.stream(pipe.source).lastSequence(ofStream: pipe.source) : 0
+            let start =
+                pipe.startsAtLatest ? try peers.stream(pipe.source).onlyShard(ofStream: pipe.source).lastSequence : 0
             do {
                 try await store.write { transaction in
                     try transaction.execute(
@@ -122,7 +121,7 @@ extension PipeService: ResourceProviding {
     package func remove(_ type: String, _ ref: String) async throws(AWSFault) {
         state.withLock { state in
             state.pipes[ref] = nil
-            state.runners.removeValue(forKey: ref)?.task.cancel()
+            state.runners.removeValue(forKey: ref)?.stop()
         }
         do {
             try await store.write { transaction in

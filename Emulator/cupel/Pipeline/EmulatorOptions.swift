@@ -33,6 +33,11 @@ struct EmulatorOptions: ParsableArguments {
             "Whether Kinesis enforces its limits of records and bytes per shard and second.", valueName: "on|off"))
     var kinesisLimits = Switch.on
 
+    @Option(
+        help: ArgumentHelp(
+            "The longest time that Firehose buffers records, whatever the template says.", valueName: "seconds"))
+    var firehoseInterval: Int?
+
     enum Switch: String, ExpressibleByArgument, CaseIterable {
         case on
         case off
@@ -44,6 +49,7 @@ struct EmulatorOptions: ParsableArguments {
             dataFolder: data, templates: try templates(), functionsFolder: functions ?? Installation.executableFolder)
         configuration.port = port
         configuration.enforcesThroughputLimits = kinesisLimits == .on
+        configuration.deliveryIntervalLimit = firehoseInterval.map { Int64($0) * 1000 }
         configuration.environment["CONTRACTS_DIR"] = absolutePath(try contractsFolder())
         let key = try maskingKey()
         if let key { configuration.environment[key.variable] = key.value }
@@ -59,6 +65,9 @@ struct EmulatorOptions: ParsableArguments {
 
     /// Checks that the files and folders that the options name are there.
     private func check() throws(CommandFailure) {
+        if let firehoseInterval, !(0...900).contains(firehoseInterval) {
+            throw .usage("--firehose-interval is \(firehoseInterval); expected 0 to 900 seconds")
+        }
         for path in template where FileKind.of(path) != .file {
             throw .notFound("--template: \(path) is not a file")
         }
@@ -101,9 +110,13 @@ struct EmulatorOptions: ParsableArguments {
 
     /// The options as arguments of `cupel up`.
     var arguments: [String] {
-        template.flatMap { ["--template", $0] } + (functions.map { ["--functions", $0] } ?? [])
-            + (contracts.map { ["--contracts", $0] } ?? []) + parameter.flatMap { ["--parameter", $0] }
-            + (kinesisLimits == .on ? [] : ["--kinesis-limits", "off"])
+        var arguments = template.flatMap { ["--template", $0] }
+        if let functions { arguments += ["--functions", functions] }
+        if let contracts { arguments += ["--contracts", contracts] }
+        arguments += parameter.flatMap { ["--parameter", $0] }
+        if kinesisLimits == .off { arguments += ["--kinesis-limits", "off"] }
+        if let firehoseInterval { arguments += ["--firehose-interval", String(firehoseInterval)] }
+        return arguments
     }
 
     private func absolutePath(_ path: String) -> String {

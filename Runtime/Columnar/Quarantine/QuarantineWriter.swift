@@ -1,3 +1,5 @@
+internal import Gzip
+
 /// Writes rejected rows as gzipped NDJSON: one object a row, with `line`, `byte_offset`, `column`, `reason`, `message`,
 /// `raw_text` and `raw_length`.
 ///

@@ -1,6 +1,7 @@
 import Columnar
 import Contracts
 import Foundation
+import Gzip
 import TestRandom
 
 @testable import BronzeWriter

@@ -1,6 +1,7 @@
 import Columns
 import Contracts
 import Foundation
+import Gzip
 
 @testable import Columnar
 

@@ -12,21 +12,30 @@ import Time
 private final class MemoryStream: StreamSource {
     static let arn = "arn:aws:dynamodb:us-east-1:000000000000:table/control/stream/1"
     let streamService = "dynamodb"
-    let recordsBell = Bell()
+    let readers = BellGroup()
     private let records = Mutex<[StreamRecord]>([])
 
     func add(_ event: JSON) {
-        records.withLock { $0.append(StreamRecord(sequence: Int64($0.count + 1), event: event)) }
-        recordsBell.ring()
+        records.withLock { records in
+            let sequence = Int64(records.count + 1)
+            let moment = event["dynamodb"]?["ApproximateCreationDateTime"]?.int ?? 0
+            records.append(
+                StreamRecord(
+                    sequence: sequence, sequenceNumber: "\(sequence)", arrivedAt: Int64(moment) * 1000,
+                    content: .change(event)))
+        }
+        readers.ring()
     }
 
-    func records(ofStream arn: String, after sequence: Int64, limit: Int) throws(AWSFault) -> [StreamRecord] {
+    func records(
+        ofStream arn: String, shard: StreamShard, after sequence: Int64, limit: Int
+    ) throws(AWSFault) -> [StreamRecord] {
         Array(records.withLock { $0 }.filter { $0.sequence > sequence }.prefix(limit))
     }
 
-    func lastSequence(ofStream arn: String) throws(AWSFault) -> Int64 { records.withLock { Int64($0.count) } }
-
-    func shardID(ofStream arn: String) throws(AWSFault) -> String { "shardId-1" }
+    func shards(ofStream arn: String) throws(AWSFault) -> [StreamShard] {
+        [StreamShard(id: arn, name: "shardId-1", lastSequence: records.withLock { Int64($0.count) }, isClosed: false)]
+    }
 }
 
 private struct RecordingFunctions: FunctionInvoking {

@@ -16,7 +16,7 @@ import Testing
         let s3 = try await S3Fixture()
         let bytes = [UInt8](repeating: 7, count: 300_000)
         #expect(try await s3.send("PUT", "/bucket/k", body: bytes).status == 200)
-        let name = try #require(try s3.files.first)
+        let name = try #require(s3.files.first)
         let found = FileManager.default.enumerator(atPath: s3.directory.path + "/objects")?.allObjects as? [String]
         let path = try #require(found?.first { $0.hasSuffix(name) }.map { "\(s3.directory.path)/objects/\($0)" })
         let other = s3.directory.path + "/other"

@@ -27,7 +27,8 @@ final class ChangeLog: Sendable {
     private let account: Account
     private let clock: ClockAndChance
     private let nextTrim = Mutex<Int64>(0)
-    let bell = Bell()
+    /// The bells of the streams' readers.
+    let readers = BellGroup()
 
     static let keptMilliseconds: Int64 = 24 * 3600 * 1000
     private static let trimInterval: Int64 = 60_000
@@ -76,8 +77,7 @@ final class ChangeLog: Sendable {
             "INSERT INTO dynamodb_stream_record VALUES (?, ?, ?, ?)", .integer(id), .integer(sequence), .integer(now),
             .blob(record(of: change, to: stream, sequence: sequence, at: now).bytes))
         try trim(stream: id, at: now, in: transaction)
-        let bell = bell
-        transaction.afterCommit { bell.ring() }
+        transaction.afterCommit { [readers] in readers.ring() }
     }
 
     private func record(of change: ItemChange, to stream: TableStream, sequence: Int64, at now: Int64) -> JSON {

@@ -37,26 +37,33 @@ package struct DynamoDBStreams: JSONService {
 
 extension DynamoDB: StreamSource {
     package var streamService: String { "dynamodb" }
-    package var recordsBell: Bell { state.changes.bell }
+    package var readers: BellGroup { state.changes.readers }
 
-    package func records(ofStream arn: String, after sequence: Int64, limit: Int) throws(AWSFault) -> [StreamRecord] {
+    package func shards(ofStream arn: String) throws(AWSFault) -> [StreamShard] {
+        try reading { snapshot in
+            let stream = try ChangeLog.stream(arn: arn, in: snapshot)
+            return [
+                StreamShard(
+                    id: arn, name: stream.shardID, lastSequence: stream.lastSequence, isClosed: stream.ended != nil)
+            ]
+        }
+    }
+
+    package func records(
+        ofStream arn: String, shard: StreamShard, after sequence: Int64, limit: Int
+    ) throws(AWSFault) -> [StreamRecord] {
         try reading { snapshot in
             let stream = try ChangeLog.stream(arn: arn, in: snapshot)
             return try ChangeLog.records(of: stream, after: sequence, limit: limit, in: snapshot).map {
                 sequence, record in
                 var event = record.object ?? JSONObject()
                 event["eventSourceARN"] = .string(arn)
-                return StreamRecord(sequence: sequence, event: .object(event))
+                let seconds = record["dynamodb"]?["ApproximateCreationDateTime"]?.int ?? 0
+                return StreamRecord(
+                    sequence: sequence, sequenceNumber: StreamPosition.shown(sequence),
+                    arrivedAt: Int64(seconds) * 1000, content: .change(.object(event)))
             }
         }
-    }
-
-    package func lastSequence(ofStream arn: String) throws(AWSFault) -> Int64 {
-        try reading { snapshot in try ChangeLog.stream(arn: arn, in: snapshot).lastSequence }
-    }
-
-    package func shardID(ofStream arn: String) throws(AWSFault) -> String {
-        try reading { snapshot in try ChangeLog.stream(arn: arn, in: snapshot).shardID }
     }
 
     private func reading<Value>(_ body: (borrowing Snapshot) throws -> Value) throws(AWSFault) -> Value {

@@ -1,0 +1,123 @@
+internal import EmulatorCore
+internal import JSON
+
+/// The prefix of object keys, with expressions such as `raw/!{partitionKeyFromLambda:table_name}/!{timestamp:yyyy}/`.
+/// - SeeAlso: <https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html>
+struct KeyPrefix: Sendable, Hashable {
+    private enum Piece: Sendable, Hashable {
+        case text(String)
+        case timestamp(DateTimePattern)
+        case randomString
+        case errorType
+        case lambdaKey(String)
+    }
+
+    private let pieces: [Piece]
+
+    private init(_ pieces: [Piece]) { self.pieces = pieces }
+
+    /// - Throws: ``AWSFault`` for an unknown namespace or an expression without an end.
+    init(_ text: String) throws(AWSFault) {
+        var pieces: [Piece] = []
+        var rest = text[...]
+        while let start = rest.firstRange(of: "!{") {
+            if start.lowerBound > rest.startIndex { pieces.append(.text(String(rest[..<start.lowerBound]))) }
+            guard let end = rest[start.upperBound...].firstIndex(of: "}") else {
+                throw .firehoseArgument("The prefix \(text) has an expression without an end.")
+            }
+            pieces.append(try Self.expression(rest[start.upperBound..<end], in: text))
+            rest = rest[rest.index(after: end)...]
+        }
+        if !rest.isEmpty { pieces.append(.text(String(rest))) }
+        self.pieces = pieces
+    }
+
+    private static func expression(_ text: Substring, in prefix: String) throws(AWSFault) -> Piece {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let value = parts.count == 2 ? parts[1] : ""
+        switch (parts[0], value) {
+        case ("firehose", "error-output-type"): return .errorType
+        case ("firehose", "random-string"): return .randomString
+        case ("timestamp", _) where !value.isEmpty: return .timestamp(try DateTimePattern(value))
+        case ("partitionKeyFromLambda", _) where !value.isEmpty: return .lambdaKey(value)
+        case ("partitionKeyFromQuery", _):
+            throw .notEmulated("The namespace partitionKeyFromQuery of the prefix \(prefix)")
+        default:
+            throw .firehoseArgument("The prefix \(prefix) has the invalid expression !{\(text)}.")
+        }
+    }
+
+    static let defaultTime = "!{timestamp:yyyy/MM/dd/HH}/"
+
+    /// Whether the prefix depends on partition keys.
+    var isPartitioned: Bool {
+        pieces.contains { if case .lambdaKey = $0 { true } else { false } }
+    }
+
+    var namesErrorType: Bool { pieces.contains(.errorType) }
+
+    // MARK: Evaluation
+
+    /// The prefix for records with these partition keys; the first key that is missing or empty, if there is one.
+    func resolved(_ keys: [String: String]) -> Result<KeyPrefix, MissingKey> {
+        var resolved: [Piece] = []
+        for piece in pieces {
+            guard case .lambdaKey(let name) = piece else {
+                resolved.append(piece)
+                continue
+            }
+            guard let value = keys[name], !value.isEmpty else { return .failure(MissingKey(name: name)) }
+            resolved.append(.text(value))
+        }
+        return .success(KeyPrefix(resolved))
+    }
+
+    struct MissingKey: Error {
+        let name: String
+    }
+
+    func resolved(errorType: String) -> KeyPrefix {
+        KeyPrefix(pieces.map { $0 == .errorType ? .text(errorType) : $0 })
+    }
+
+    /// - Parameters:
+    ///   - moment: when the oldest record of the object arrived.
+    ///   - randomString: for each expression that asks for one.
+    func text(at moment: Int64, randomString: () -> String) -> String {
+        pieces.map { piece in
+            switch piece {
+            case .text(let text): text
+            case .timestamp(let pattern): pattern.text(at: moment)
+            case .randomString: randomString()
+            // A resolved prefix has none of these.
+            case .errorType, .lambdaKey: ""
+            }
+        }.joined()
+    }
+
+    // MARK: In the store
+
+    /// A resolved prefix as text. Equal prefixes have equal texts, whatever characters a key has.
+    var stored: String {
+        JSON.array(
+            pieces.map { piece in
+                switch piece {
+                case .text(let text): .string(text)
+                case .timestamp(let pattern): ["timestamp": .string(pattern.text)]
+                case .randomString: ["firehose": "random-string"]
+                case .errorType: ["firehose": "error-output-type"]
+                case .lambdaKey(let name): ["partitionKeyFromLambda": .string(name)]
+                }
+            }
+        ).text
+    }
+
+    init(stored: String) throws {
+        pieces = try (try JSON(parsing: stored).array ?? []).map { piece throws in
+            if let text = piece.string { return .text(text) }
+            if let pattern = piece["timestamp"]?.string { return .timestamp(try DateTimePattern(pattern)) }
+            if let name = piece["partitionKeyFromLambda"]?.string { return .lambdaKey(name) }
+            return piece["firehose"] == "random-string" ? .randomString : .errorType
+        }
+    }
+}

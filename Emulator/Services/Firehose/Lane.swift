@@ -1,0 +1,115 @@
+internal import EmulatorCore
+
+/// A part of a delivery stream's source whose records keep their order: one shard, or what clients put.
+struct Lane: Sendable {
+    static let schema = """
+        CREATE TABLE IF NOT EXISTS firehose_record (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL, arrived_at INTEGER NOT NULL, data BLOB NOT NULL)
+            STRICT;
+        CREATE INDEX IF NOT EXISTS firehose_record_stream ON firehose_record (stream, id);
+        CREATE TABLE IF NOT EXISTS firehose_position (
+            stream INTEGER NOT NULL, lane TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (stream, lane))
+            STRICT, WITHOUT ROWID;
+        """
+
+    private static let pageSize = 1000
+
+    /// Nil for what clients put.
+    let shard: StreamShard?
+    /// The sequence of the last record whose outcome is in a buffer.
+    private(set) var position: Int64
+    /// Records that were read after ``position``, in order.
+    private(set) var pending: [IncomingRecord] = []
+    private(set) var pendingBytes = 0
+
+    init(_ shard: StreamShard?, position: Int64) {
+        self.shard = shard
+        self.position = position
+    }
+
+    // MARK: Reading
+
+    /// Reads until `bytes` wait, or nothing is left to read.
+    mutating func fill(upTo bytes: Int, of stream: Int64, from source: Source, in store: Store) throws {
+        while pendingBytes < bytes {
+            let page = try source.records(of: self, stream: stream, after: pending.last?.sequence ?? position, store)
+            guard !page.isEmpty else { return }
+            pending += page
+            pendingBytes += page.reduce(0) { $0 + $1.data.count }
+        }
+    }
+
+    /// Where lanes are read from.
+    enum Source: Sendable {
+        case puts
+        case stream(arn: String, any StreamSource)
+
+        func records(
+            of lane: Lane, stream: Int64, after sequence: Int64, _ store: Store
+        ) throws -> [IncomingRecord] {
+            switch (self, lane.shard) {
+            case (.stream(let arn, let source), let shard?):
+                return try source.records(ofStream: arn, shard: shard, after: sequence, limit: pageSize)
+                    .compactMap { record in
+                        guard case .data(let data, let key) = record.content else { return nil }
+                        return IncomingRecord(
+                            sequence: record.sequence, arrivedAt: record.arrivedAt, data: data,
+                            kinesis: .init(
+                                shard: shard.name, partitionKey: key, sequenceNumber: record.sequenceNumber))
+                    }
+            default:
+                return try store.read { snapshot in
+                    try snapshot.all(
+                        "SELECT id, arrived_at, data FROM firehose_record WHERE stream = ? AND id > ? ORDER BY id LIMIT ?",
+                        .integer(stream), .integer(sequence), .integer(pageSize)
+                    ) { IncomingRecord(sequence: $0.integer(0), arrivedAt: $0.integer(1), data: $0.blob(2)) }
+                }
+            }
+        }
+    }
+
+    // MARK: Progress
+
+    static func positions(of stream: Int64, in snapshot: borrowing Snapshot) throws -> [String: Int64] {
+        Dictionary(
+            uniqueKeysWithValues: try snapshot.all(
+                "SELECT lane, sequence FROM firehose_position WHERE stream = ?", .integer(stream)
+            ) { ($0.text(0), $0.integer(1)) })
+    }
+
+    static func setPosition(
+        _ sequence: Int64, ofShard shard: String, stream: Int64, in transaction: borrowing Transaction
+    ) throws {
+        try transaction.execute(
+            "INSERT INTO firehose_position VALUES (?, ?, ?)", .integer(stream), .text(shard), .integer(sequence))
+    }
+
+    /// Takes `batch`, the first of the pending records, off the source: with `transaction`, their outcome is in buffers.
+    /// - Throws: ``AWSFault`` if another reader was faster; then nothing may be committed.
+    func acknowledge(_ batch: [IncomingRecord], of stream: Int64, in transaction: borrowing Transaction) throws {
+        guard let first = batch.first, let last = batch.last else { return }
+        let changed: Int
+        if let shard {
+            try transaction.execute(
+                "INSERT OR IGNORE INTO firehose_position VALUES (?, ?, 0)", .integer(stream), .text(shard.id))
+            changed = try transaction.execute(
+                "UPDATE firehose_position SET sequence = ? WHERE stream = ? AND lane = ? AND sequence = ?",
+                .integer(last.sequence), .integer(stream), .text(shard.id), .integer(position))
+        } else {
+            let removed = try transaction.execute(
+                "DELETE FROM firehose_record WHERE stream = ? AND id BETWEEN ? AND ?", .integer(stream),
+                .integer(first.sequence), .integer(last.sequence))
+            changed = removed == batch.count ? 1 : 0
+        }
+        guard changed == 1 else {
+            throw AWSFault("ConflictException", "Records of the delivery stream were read twice.")
+        }
+    }
+
+    /// Forgets the first `count` pending records, which were acknowledged.
+    mutating func advance(by count: Int) {
+        position = pending[count - 1].sequence
+        pendingBytes -= pending[..<count].reduce(0) { $0 + $1.data.count }
+        pending.removeFirst(count)
+    }
+}

@@ -1,0 +1,74 @@
+internal import EmulatorCore
+internal import JSON
+internal import Time
+
+// Records from clients. See <https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html>
+
+extension FirehoseService {
+    /// 1,000 KiB, before base64.
+    private static let recordLimit = 1000 << 10
+    private static let batchLimit = 4 << 20
+    private static let batchRecordsLimit = 500
+
+    func putRecord(_ input: JSON) async throws -> JSON {
+        let name = try name(input)
+        let record = try Self.data(input["Record"], at: "record")
+        let ids = try await put([record], into: name)
+        return ["RecordId": .string(ids[0]), "Encrypted": false]
+    }
+
+    func putRecordBatch(_ input: JSON) async throws -> JSON {
+        let name = try name(input)
+        let entries = input["Records"]?.array ?? []
+        guard 1...Self.batchRecordsLimit ~= entries.count else {
+            throw AWSFault.firehoseValidation(
+                "records", "Member must have length between 1 and \(Self.batchRecordsLimit)")
+        }
+        let records = try entries.enumerated().map { try Self.data($1, at: "records.\($0 + 1).member") }
+        guard records.reduce(0, { $0 + $1.count }) <= Self.batchLimit else {
+            throw AWSFault.firehoseArgument("Records size exceeds 4 MB limit")
+        }
+        let ids = try await put(records, into: name)
+        return [
+            "FailedPutCount": 0, "Encrypted": false, "RequestResponses": .array(ids.map { ["RecordId": .string($0)] }),
+        ]
+    }
+
+    private static func data(_ record: JSON?, at path: String) throws(AWSFault) -> [UInt8] {
+        guard let text = record?["Data"]?.string else {
+            throw .firehoseValidation("\(path).data", "Member must not be null")
+        }
+        guard let data = [UInt8](base64: text) else {
+            throw AWSFault("SerializationException", "\(path).data: expected base64")
+        }
+        guard data.count <= recordLimit else {
+            throw .firehoseValidation("\(path).data", "Member must have length less than or equal to \(recordLimit)")
+        }
+        return data
+    }
+
+    /// Adds records in their order, in one transaction.
+    /// - Returns: their IDs.
+    private func put(_ records: [[UInt8]], into name: String) async throws -> [String] {
+        let context = try context(of: name)
+        guard context.configuration.sourceStream == nil else {
+            throw AWSFault.firehoseArgument(
+                "This operation is not permitted on KinesisStreamAsSource delivery stream type.")
+        }
+        return try await store.write { [clock, account] transaction in
+            guard try StoredDeliveryStream.find(name, in: transaction.snapshot)?.id == context.id else {
+                throw AWSFault.noDeliveryStream(name, account)
+            }
+            let now = clock.now().milliseconds
+            var ids: [String] = []
+            for record in records {
+                try transaction.execute(
+                    "INSERT INTO firehose_record VALUES (NULL, ?, ?, ?)", .integer(context.id), .integer(now),
+                    .blob(record))
+                ids.append(IncomingRecord.id(ofPut: transaction.lastInsertedRow))
+            }
+            transaction.afterCommit { [bell = context.intakeBell] in bell.ring() }
+            return ids
+        }
+    }
+}

@@ -1,0 +1,138 @@
+internal import EmulatorCore
+
+/// Records that wait to become one object, as the store has them.
+///
+/// A buffer is open until it is full or its time has passed. Then it gets the key of its object, takes no more records, and
+/// is removed once the object is stored. So the object has the same key and bytes however often it is written.
+struct StoredBuffer: Sendable {
+    static let schema = """
+        CREATE TABLE IF NOT EXISTS firehose_buffer (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL, prefix TEXT NOT NULL,
+            is_error INTEGER NOT NULL, opened_at INTEGER NOT NULL, oldest INTEGER NOT NULL, size INTEGER NOT NULL,
+            object_key TEXT) STRICT;
+        CREATE UNIQUE INDEX IF NOT EXISTS firehose_buffer_open ON firehose_buffer (stream, prefix)
+            WHERE object_key IS NULL;
+        CREATE INDEX IF NOT EXISTS firehose_buffer_closed ON firehose_buffer (stream, id) WHERE object_key IS NOT NULL;
+        CREATE TABLE IF NOT EXISTS firehose_chunk (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, buffer INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
+        CREATE INDEX IF NOT EXISTS firehose_chunk_buffer ON firehose_chunk (buffer, id);
+        """
+
+    let id: Int64
+    /// The resolved prefix, as ``KeyPrefix/stored``.
+    let prefix: String
+    /// Milliseconds since 1970.
+    let openedAt: Int64
+    /// When the oldest record arrived.
+    let oldest: Int64
+    /// In bytes, before compression.
+    let size: Int
+    /// Nil while the buffer is open.
+    let objectKey: String?
+
+    private static let columns = "id, prefix, opened_at, oldest, size, object_key"
+
+    private init(_ row: borrowing Row) {
+        id = row.integer(0)
+        prefix = row.text(1)
+        openedAt = row.integer(2)
+        oldest = row.integer(3)
+        size = row.int(4)
+        objectKey = row.textOrNil(5)
+    }
+
+    // MARK: Adding
+
+    /// Records for one prefix, already joined.
+    struct Addition: Sendable {
+        let prefix: String
+        let isError: Bool
+        var data: [UInt8] = []
+        /// When the oldest record arrived.
+        var oldest: Int64
+    }
+
+    /// Adds to the open buffer of the prefix, or opens one.
+    /// - Returns: the buffer with the addition.
+    static func add(
+        _ addition: Addition, to stream: Int64, at now: Int64, in transaction: borrowing Transaction
+    ) throws -> StoredBuffer? {
+        let updated = try transaction.execute(
+            """
+            UPDATE firehose_buffer SET size = size + ?, oldest = MIN(oldest, ?)
+            WHERE stream = ? AND prefix = ? AND object_key IS NULL
+            """, .integer(addition.data.count), .integer(addition.oldest), .integer(stream), .text(addition.prefix))
+        if updated == 0 {
+            try transaction.execute(
+                "INSERT INTO firehose_buffer VALUES (NULL, ?, ?, ?, ?, ?, ?, NULL)", .integer(stream),
+                .text(addition.prefix), .integer(addition.isError ? 1 : 0), .integer(now), .integer(addition.oldest),
+                .integer(addition.data.count))
+        }
+        let buffer = try transaction.snapshot.first(
+            "SELECT \(columns) FROM firehose_buffer WHERE stream = ? AND prefix = ? AND object_key IS NULL",
+            .integer(stream), .text(addition.prefix)
+        ) { StoredBuffer($0) }
+        if let buffer {
+            try transaction.execute(
+                "INSERT INTO firehose_chunk VALUES (NULL, ?, ?)", .integer(buffer.id), .blob(addition.data))
+        }
+        return buffer
+    }
+
+    func close(objectKey: String, in transaction: borrowing Transaction) throws {
+        try transaction.execute(
+            "UPDATE firehose_buffer SET object_key = ? WHERE id = ? AND object_key IS NULL", .text(objectKey),
+            .integer(id))
+    }
+
+    // MARK: Finding
+
+    /// The open buffers, the oldest first.
+    static func open(of stream: Int64, in snapshot: borrowing Snapshot) throws -> [StoredBuffer] {
+        try snapshot.all(
+            """
+            SELECT \(columns) FROM firehose_buffer WHERE stream = ? AND object_key IS NULL ORDER BY opened_at, id
+            """, .integer(stream)
+        ) { StoredBuffer($0) }
+    }
+
+    /// The closed buffer to deliver next: buffers of one prefix are delivered in the order in which they were opened.
+    static func nextClosed(of stream: Int64, in snapshot: borrowing Snapshot) throws -> StoredBuffer? {
+        try snapshot.first(
+            "SELECT \(columns) FROM firehose_buffer WHERE stream = ? AND object_key IS NOT NULL ORDER BY id LIMIT 1",
+            .integer(stream)
+        ) { StoredBuffer($0) }
+    }
+
+    /// The prefixes of the open buffers with data.
+    static func activePrefixes(of stream: Int64, in snapshot: borrowing Snapshot) throws -> Set<String> {
+        Set(
+            try snapshot.all(
+                "SELECT prefix FROM firehose_buffer WHERE stream = ? AND object_key IS NULL AND is_error = 0",
+                .integer(stream)
+            ) { $0.text(0) })
+    }
+
+    // MARK: Delivery
+
+    /// Calls `body` with the buffer's bytes, chunk by chunk, outside any snapshot.
+    func forEachChunk(in store: Store, _ body: ([UInt8]) -> Void) throws {
+        var last: Int64 = 0
+        while true {
+            let chunk = try store.read { snapshot in
+                try snapshot.first(
+                    "SELECT id, data FROM firehose_chunk WHERE buffer = ? AND id > ? ORDER BY id LIMIT 1", .integer(id),
+                    .integer(last)
+                ) { ($0.integer(0), $0.blob(1)) }
+            }
+            guard let chunk else { return }
+            last = chunk.0
+            body(chunk.1)
+        }
+    }
+
+    func remove(in transaction: borrowing Transaction) throws {
+        try transaction.execute("DELETE FROM firehose_chunk WHERE buffer = ?", .integer(id))
+        try transaction.execute("DELETE FROM firehose_buffer WHERE id = ?", .integer(id))
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import TestEmulator
+import Testing
+
+/// Changes go from a Kinesis stream through Firehose and its function to bronze, as `infra/stream.yaml` wires them.
+@Suite struct StreamingTests {
+    @Test("the template's stream and delivery stream are emulated")
+    func template() async throws {
+        let emulator = try await RunningEmulator()
+        let parts = emulator.output.split(separator: "Not emulated:")
+        #expect(
+            parts[0].contains("AWS::Kinesis::Stream ") && parts[0].contains("AWS::KinesisFirehose::DeliveryStream "))
+        #expect(parts.dropFirst().allSatisfy { !$0.contains("Kinesis") })
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("changes become bronze rows by table; what is no change is kept under the error prefix")
+    func changes() async throws {
+        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])
+        var envelopes: [String] = []
+        for id in 1...700 {
+            envelopes.append(
+                Self.envelope("beer", ["beer_id": id, "brewery_id": 7, "beer_name": "Beer \(id)", "abv": 4.5]))
+            if id.isMultiple(of: 7) { envelopes.append(Self.envelope("brewery", ["brewery_id": id, "state": "BY"])) }
+        }
+        envelopes.insert("no JSON", at: 3)
+        let sequences = try #require(try await Self.referee(emulator, "put", envelopes)["sequences"] as? [String])
+        let errors = try await Self.referee(emulator, "errors", "1").records("errors")
+        #expect(errors.map { $0.text("text") } == ["no JSON"])
+        let found = try await Self.referee(emulator, "rows", "800")
+        let tables = try #require(found["tables"] as? [String: [[String: Any]]])
+        let beers = try #require(tables["beer"])
+        #expect(beers.compactMap { $0.int("beer_id") }.sorted() == Array(1...700))
+        #expect(beers.allSatisfy { $0.text("beer_name") == "Beer \($0.int("beer_id") ?? 0)" })
+        let breweries = try #require(tables["brewery"])
+        #expect(breweries.compactMap { $0.int("brewery_id") }.sorted() == Array(stride(from: 7, through: 700, by: 7)))
+        let arrived = Set((beers + breweries).compactMap { $0.text("_cdc_sequence") })
+        #expect(arrived == Set(sequences).subtracting([sequences[3]]))
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("no record is lost or doubled when the emulator is killed on its way, six times")
+    func kills() async throws {
+        // A dead worker's lease must expire before the test ends.
+        let emulator = try await RunningEmulator(
+            parameters: ["LeaseSeconds": "5"], options: ["--firehose-interval", "1"])
+        for round in 0..<6 {
+            let envelopes = (1...200).map { Self.envelope("beer", ["beer_id": round * 200 + $0, "brewery_id": 7]) }
+            try await Self.referee(emulator, "put", envelopes)
+            try await Task.sleep(for: .milliseconds(round * 400))
+            emulator.killAtOnce()
+            try await emulator.restart()
+        }
+        let found = try await Self.referee(emulator, "rows", "1200")
+        let beers = try #require((found["tables"] as? [String: [[String: Any]]])?["beer"])
+        #expect(beers.compactMap { $0.int("beer_id") }.sorted() == Array(1...1200))
+        #expect(emulator.stop() == 0)
+    }
+
+    /// An insert as AWS DMS writes it.
+    private static func envelope(_ table: String, _ row: [String: Any]) -> String {
+        let document: [String: Any] = [
+            "data": row,
+            "metadata": [
+                "timestamp": "2026-01-02T03:04:05.678901Z", "record-type": "data", "operation": "insert",
+                "partition-key-type": "primary-key", "schema-name": "public", "table-name": table, "transaction-id": 7,
+            ],
+        ]
+        let text = try? JSONSerialization.data(withJSONObject: document, options: [.sortedKeys])
+        return String(decoding: text ?? Data(), as: UTF8.self)
+    }
+
+    @discardableResult
+    private static func referee(
+        _ emulator: RunningEmulator, _ command: String, _ envelopes: [String]
+    ) async throws -> [String: Any] {
+        let folder = try TemporaryDirectory()
+        let file = folder.path + "/envelopes"
+        try Data(envelopes.joined(separator: "\n").utf8).write(to: URL(filePath: file))
+        return try await referee(emulator, command, file)
+    }
+
+    private static func referee(
+        _ emulator: RunningEmulator, _ command: String, _ argument: String
+    ) async throws -> [String: Any] {
+        let script = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/streaming.py"
+        let run = try await Command.run(Programs.python, [script, emulator.endpoint, command, argument], seconds: 1800)
+        guard run.status == 0, let answer = try? JSONSerialization.jsonObject(with: run.output) as? [String: Any] else {
+            throw Command.Failure(
+                description: "streaming.py \(command) \(argument) ended with \(run.status): \(run.text.suffix(2000))"
+                    + run.errors.suffix(4000))
+        }
+        return answer
+    }
+}

@@ -1,0 +1,151 @@
+import EmulatorCore
+import JSON
+import Synchronization
+import TestServices
+import Testing
+
+@testable import EmulatedFirehose
+
+@Suite struct DeliveryTests {
+    @Test("records are transformed after the function's buffer interval, and stored by table after the delivery's")
+    func buffers() async throws {
+        let fixture = try DeliveryFixture()
+        try await fixture.create()
+        try await fixture.put("beer one", "review one", "beer two")
+        fixture.clock.advance(59_999)
+        try await fixture.takeIn()
+        #expect(fixture.function.events.withLock { $0.isEmpty })
+        fixture.clock.advance(1)
+        try await fixture.takeIn()
+        #expect(fixture.function.events.withLock { $0.count } == 1)
+        fixture.clock.advance(89_999)
+        try await fixture.deliver()
+        #expect(fixture.objects.keys.isEmpty)
+        fixture.clock.advance(1)
+        try await fixture.deliver()
+        #expect(fixture.text(under: "raw/beer/") == "beer one\nbeer two\n")
+        #expect(fixture.text(under: "raw/review/") == "review one\n")
+        // The time of the oldest record, version 1.
+        #expect(fixture.objects.keys.allSatisfy { $0.contains("/d-1-2026-05-28-20-26-40-") })
+    }
+
+    @Test("a batch is sent when it has 1 MB, and no larger; a full buffer is stored at once")
+    func sizes() async throws {
+        let fixture = try DeliveryFixture()
+        try await fixture.create(
+            from: nil,
+            [
+                "Prefix": "all/", "DynamicPartitioningConfiguration": nil,
+                "BufferingHints": ["SizeInMBs": 1, "IntervalInSeconds": 900],
+            ])
+        let text = String(repeating: "x", count: 400_000)
+        try await fixture.put(text, text, text)
+        try await fixture.takeIn()
+        let events = fixture.function.events.withLock { $0 }
+        #expect(events.map { $0["records"]?.array?.count } == [2])
+        try await fixture.put(text, text)
+        try await fixture.takeIn()
+        try await fixture.deliver()
+        // Two batches of 800,000 bytes exceed the buffer's 1 MB.
+        #expect(fixture.objects.keys.count == 1)
+        #expect(fixture.text(under: "all/").utf8.count == 1_600_004)
+    }
+
+    @Test("dropped records are gone; failed, lost and unpartitioned ones are kept with the reason and their bytes")
+    func failures() async throws {
+        let fixture = try DeliveryFixture()
+        try await fixture.create()
+        try await fixture.put("drop it", "bad one", "lose it", "", "beer one")
+        try await fixture.settle()
+        #expect(fixture.text(under: "raw/") == "beer one\n")
+        let failures = try fixture.failures()
+        #expect(
+            failures.map { $0["errorCode"]?.string } == [
+                "Lambda.FunctionError", "Lambda.MissingRecordId", "DynamicPartitioning.MetadataExtractionFailed",
+            ])
+        #expect(failures.map { $0["rawData"]?.string } == ["bad one", "lose it", ""].map { $0.utf8.base64 })
+        let first = try #require(failures.first)
+        #expect(first["attemptsMade"] == 1 && first["lambdaArn"]?.string == DeliveryFixture.functionARN)
+        #expect(first["arrivalTimestamp"]?.int == 1_780_000_000_123)
+        #expect(first["attemptEndingTimestamp"]?.int == 1_780_000_060_123)
+    }
+
+    @Test("a function that fails is retried three times, then its batch is kept as failed")
+    func retries() async throws {
+        let fixture = try DeliveryFixture()
+        try await fixture.create()
+        let failure = FunctionAnswer(payload: Array("{}".utf8), functionError: "Unhandled", requestID: "1")
+        fixture.function.answers.withLock { $0 = [failure, failure, failure] }
+        try await fixture.put("beer one")
+        try await fixture.settle()
+        #expect(fixture.function.events.withLock { $0.count } == 4)
+        #expect(fixture.text(under: "raw/beer/") == "beer one\n")
+        fixture.function.answers.withLock { $0 = [failure, failure, failure, failure] }
+        try await fixture.put("beer two")
+        try await fixture.settle()
+        #expect(try fixture.failures().map { $0["attemptsMade"] } == [4])
+    }
+
+    @Test("GZIP and an extension end the key, and the object is one gzip stream of all chunks")
+    func compression() async throws {
+        let fixture = try DeliveryFixture()
+        try await fixture.create(from: nil, ["CompressionFormat": "GZIP", "FileExtension": ".json.gz"])
+        try await fixture.put("beer one")
+        fixture.clock.advance(60_000)
+        try await fixture.takeIn()
+        try await fixture.put("beer two")
+        try await fixture.settle()
+        let key = try #require(fixture.objects.keys.first)
+        #expect(key.hasSuffix(".json.gz") && fixture.objects.keys.count == 1)
+        #expect(fixture.objects.contents(key).prefix(2) == [0x1F, 0x8B])
+        #expect(inflated(fixture.objects.contents(key)) == "beer one\nbeer two\n")
+    }
+
+    @Test("an object that was stored before a crash is not stored again; one that was not is stored under its key")
+    func crash() async throws {
+        let fixture = try DeliveryFixture()
+        try await fixture.create()
+        try await fixture.put("beer one", "review one")
+        fixture.clock.advance(60_000)
+        try await fixture.takeIn()
+        fixture.clock.advance(90_000)
+        fixture.objects.failures.withLock { $0 = [.after, .before] }
+        for _ in 0..<2 {
+            await #expect(throws: AWSFault.self) { try await fixture.deliver() }
+            try fixture.restart()
+        }
+        try await fixture.deliver()
+        #expect(fixture.objects.putKeys.count == 2 && Set(fixture.objects.putKeys).count == 2)
+        #expect(fixture.text(under: "raw/beer/") == "beer one\n")
+        #expect(fixture.text(under: "raw/review/") == "review one\n")
+    }
+
+    @Test("a record that was taken in before a restart is not read again; one that was not is")
+    func restart() async throws {
+        let fixture = try DeliveryFixture()
+        fixture.stream.open("0")
+        try await fixture.create(from: MemoryShards.arn)
+        fixture.stream.put("beer one", into: "0", at: fixture.clock.now)
+        fixture.clock.advance(60_000)
+        try await fixture.takeIn()
+        fixture.stream.put("beer two", into: "0", at: fixture.clock.now)
+        try fixture.restart()
+        try await fixture.settle()
+        #expect(fixture.text(under: "raw/beer/") == "beer one\nbeer two\n")
+    }
+
+    @Test("more than 500 partitions at a time go to the error prefix")
+    func partitionLimit() async throws {
+        let fixture = try DeliveryFixture()
+        try await fixture.create()
+        for start in stride(from: 0, to: 600, by: 300) {
+            let records = (start..<start + 300).map { JSON.object(["Data": .string("t\($0) x".utf8.base64)]) }
+            try await fixture.call("PutRecordBatch", ["DeliveryStreamName": "d", "Records": .array(records)])
+        }
+        try await fixture.settle()
+        #expect(fixture.objects.keys.count { $0.hasPrefix("raw/") } == 500)
+        let failures = try fixture.failures()
+        #expect(failures.count == 100)
+        #expect(failures.allSatisfy { $0["errorCode"] == "DynamicPartitioning.ActivePartitionLimitExceeded" })
+    }
+}

@@ -5,7 +5,9 @@ import Testing
 @Suite struct ServiceTests {
     @Test(
         "a client that shares no code with the emulator gets the answers that AWS documents",
-        arguments: ["s3", "dynamodb", "lambda", "stepfunctions", "logs", "sqs", "sns", "ssm", "kinesis", "firehose", "awscli"])
+        arguments: [
+            "s3", "dynamodb", "lambda", "stepfunctions", "logs", "sqs", "sns", "ssm", "kinesis", "firehose", "awscli",
+        ])
     func foreignClients(service: String) async throws {
         try await referee(service)
     }

@@ -1,257 +1,165 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// The architecture on one screen: a target may import only what stands beside its name.
-// `swift build --explicit-target-dependency-import-check error` holds everyone to it.
+// The architecture on one screen: a line is a target and what it may import. Nothing else compiles, because the build runs
+// with `--explicit-target-dependency-import-check error`. How a line becomes a target is at the end.
 
-// MARK: Runtime: what ships to AWS, and nothing else
-
-// Gzip is inflated by ISA-L, or by zlib alone where this is set.
-let isal: [Target.Dependency] = Context.environment["CUPEL_WITHOUT_ISAL"] == nil ? ["CISAL"] : []
-
-// libcurl is loaded with the first call, or linked in where this is set: static executables load nothing.
-let isStatic = Context.environment["CUPEL_STATIC"] != nil
-
-let systemLibraries: [Target] = [
-    system("CCrypto", package: "libcrypto", debian: "libssl-dev"),
-    system("CCurlLibrary", package: "libcurl", debian: "libcurl4-openssl-dev"),
-    system("CISAL", package: "libisal", debian: "libisal-dev"),
-    system("CSnappy", package: "snappy", debian: "libsnappy-dev"),
-    system("CSQLite", package: "sqlite3", debian: "libsqlite3-dev"),
-    system("CYAML", package: "yaml-0.1", debian: "libyaml-dev"),
-    system("CZlib", package: "zlib", debian: "zlib1g-dev"),
-    system("CZstd", package: "libzstd", debian: "libzstd-dev"),
-]
-
+/// Runtime: what ships to AWS, and nothing else.
 let runtime: [Target] = [
-    .target(name: "CKernels", path: "Runtime/CKernels", cSettings: [.unsafeFlags(["-O3"])]),
-    .target(
-        name: "CCurl", dependencies: isStatic ? ["CCurlLibrary"] : [], path: "Runtime/CCurl",
-        cSettings: isStatic ? [.define("CUPEL_STATIC_LIBCURL")] : []),
-    layer("JSON", in: "Runtime", exclude: ["README.md"]),
-    layer("XML", in: "Runtime"),
-    layer("Time", in: "Runtime"),
-    layer("URLCoding", in: "Runtime"),
-    layer("Threads", in: "Runtime"),
-    layer("CRC", in: "Runtime", imports: ["CKernels"]),
-    layer("Gzip", in: "Runtime", imports: ["CZlib"]),
-    layer("YAML", in: "Runtime", imports: ["CYAML"]),
-    layer("Digest", in: "Runtime", imports: ["CCrypto"]),
-    layer("LambdaRuntime", in: "Runtime", imports: ["JSON", "Time"], exclude: ["README.md"]),
-    layer("AWSModels", in: "Runtime", imports: ["JSON", "Time", "URLCoding"]),
+    kernels(), curl(),
+    layer("Columns", exclude: ["README.md"]),
+    layer("CRC", "CKernels"),
+    layer("Digest", "CCrypto"),
+    layer("Gzip", "CZlib"),
+    layer("JSON", exclude: ["README.md"]),
+    layer("PII", exclude: ["README.md"]),
+    layer("Threads"),
+    layer("Time"),
+    layer("URLCoding"),
+    layer("XML"),
+    layer("YAML", "CYAML"),
+    layer("LambdaRuntime", "JSON Time", exclude: ["README.md"]),
+    layer("AWSModels", "JSON Time URLCoding"),
+    layer("AWSClient", "AWSModels CCurl Digest JSON Time URLCoding XML", exclude: ["README.md"]),
+    layer("Pattern", "CKernels", exclude: ["README.md"]),
+    layer("Contracts", "Pattern YAML", exclude: ["README.md"]),
     layer(
-        "AWSClient", in: "Runtime",
-        imports: ["AWSModels", "JSON", "XML", "Time", "URLCoding", "Digest", "CCurl"], exclude: ["README.md"]),
-    layer("Pattern", in: "Runtime", imports: ["CKernels"], exclude: ["README.md"]),
-    layer("PII", in: "Runtime", exclude: ["README.md"]),
-    layer("Columns", in: "Runtime", exclude: ["README.md"]),
-    layer("Contracts", in: "Runtime", imports: ["Pattern", "YAML"], exclude: ["README.md"]),
-    layer(
-        "Columnar", in: "Runtime",
-        imports: [
-            "Columns", "Contracts", "CRC", "Digest", "Gzip", "JSON", "Pattern", "Threads", "Time", "CKernels", "CZlib",
-        ] + isal,
-        exclude: ["README.md", "Quality/README.md"], defines: isal.isEmpty ? ["WITHOUT_ISAL"] : []),
-    layer(
-        "Parquet", in: "Runtime", imports: ["Columns", "CRC", "CKernels", "CSnappy", "CZlib", "CZstd"],
-        exclude: ["README.md"]),
-    layer("Control", in: "Runtime", imports: ["AWSClient", "AWSModels", "Digest", "Time"], exclude: ["README.md"]),
+        "Columnar",
+        "CKernels Columns Contracts CRC CZlib Digest Gzip JSON Pattern Threads Time"
+            + (Variant.usesISAL ? " CISAL" : ""),
+        exclude: ["README.md", "Quality/README.md"], defines: Variant.usesISAL ? [] : ["WITHOUT_ISAL"]),
+    layer("Parquet", "CKernels Columns CRC CSnappy CZlib CZstd", exclude: ["README.md"]),
+    layer("Control", "AWSClient AWSModels Digest Time", exclude: ["README.md"]),
 ]
 
-// MARK: Functions: one executable a stage
-
+/// Functions: one executable a stage.
 let functions: [Target] = [
-    function(
-        "FirehoseTransform", imports: ["LambdaRuntime", "Contracts", "CKernels", "JSON"], exclude: ["README.md"]),
-    function("ControlRecorder", imports: ["LambdaRuntime", "AWSClient", "AWSModels", "Contracts", "Control", "JSON"]),
-    function("ComputeRouter", imports: ["LambdaRuntime", "AWSClient", "AWSModels", "Columnar", "Control", "JSON"]),
+    function("FirehoseTransform", "CKernels Contracts JSON LambdaRuntime", exclude: ["README.md"]),
+    function("ControlRecorder", "AWSClient AWSModels Contracts Control JSON LambdaRuntime"),
+    function("ComputeRouter", "AWSClient AWSModels Columnar Control JSON LambdaRuntime"),
     function(
         "BronzeWriter",
-        imports: [
-            "LambdaRuntime", "AWSClient", "AWSModels", "Contracts", "Columnar", "Columns", "Parquet", "PII", "Control",
-            "Digest", "Threads", "CKernels", "JSON",
-        ],
+        "AWSClient AWSModels CKernels Columnar Columns Contracts Control Digest JSON LambdaRuntime Parquet PII Threads",
         exclude: ["README.md"]),
-    function("Replayer", imports: ["LambdaRuntime", "AWSClient", "AWSModels", "Control", "JSON", "Time"]),
+    function("Replayer", "AWSClient AWSModels Control JSON LambdaRuntime Time"),
 ]
 
-// MARK: Emulator: the same functions, state machines and template on a laptop
-
+/// The emulator's services. Each imports the core, JSON, Time and what its line says, and no other service.
 let services: [Target] = [
-    service("CloudFormation", imports: ["XML", "YAML"]),
-    service("DynamoDB", imports: ["Digest"]),
+    service("CloudFormation", "XML YAML"),
+    service("DynamoDB", "Digest"),
     service("ECS"),
-    service("Firehose", imports: ["Gzip"], exclude: ["README.md"]),
-    service("IAM", imports: ["XML"]),
-    service("Kinesis", imports: ["Digest"], exclude: ["README.md"]),
-    service("Lambda", imports: ["CZlib", "Digest", "URLCoding"], exclude: ["README.md"]),
+    service("Firehose", "Gzip", exclude: ["README.md"]),
+    service("IAM", "XML"),
+    service("Kinesis", "Digest", exclude: ["README.md"]),
+    service("Lambda", "CZlib Digest URLCoding", exclude: ["README.md"]),
     service("Logs"),
     service("Pipes"),
-    service("S3", imports: ["CRC", "Digest", "Threads", "URLCoding", "XML"], exclude: ["README.md"]),
-    service("SNS", imports: ["XML"], exclude: ["README.md"]),
-    service("SQS", imports: ["Digest"], exclude: ["README.md"]),
-    service("SSM", imports: ["Digest"]),
+    service("S3", "CRC Digest Threads URLCoding XML", exclude: ["README.md"]),
+    service("SNS", "XML", exclude: ["README.md"]),
+    service("SQS", "Digest", exclude: ["README.md"]),
+    service("SSM", "Digest"),
     service("Scheduler"),
-    service("StepFunctions", imports: ["ASL", "Threads"]),
+    service("StepFunctions", "ASL Threads"),
 ]
 
+/// The emulator: the same functions, state machines and template on a laptop.
 let emulator: [Target] = [
     .target(name: "CProcess", path: "Emulator/CProcess"),
-    layer("JSONata", in: "Emulator", imports: ["JSON", "Digest", "Time", "URLCoding"], exclude: ["README.md"]),
-    layer("ASL", in: "Emulator", imports: ["JSONata", "JSON", "Digest", "Time"], exclude: ["README.md"]),
-    // Its non-copyable types crash the cross-module optimizer of Swift 6.3.1.
-    layer(
-        "EmulatorCore", in: "Emulator", at: "Core",
-        imports: ["JSON", "XML", "Time", "URLCoding", "Digest", "Threads", "CSQLite", "CProcess"],
-        exclude: ["Store/README.md"],
-        optimizedAcrossModules: false),
-    layer(
-        "Emulator", in: "Emulator",
-        imports: ["EmulatorCore", "JSON", "Time", "URLCoding"] + services.map { .target(name: $0.name) },
-        optimizedAcrossModules: false),
-    layer(
-        "EmulatorServer", in: "Emulator", at: "Server",
-        imports: [
-            "EmulatorCore", "Time",
-            .product(name: "NIOCore", package: "swift-nio"),
-            .product(name: "NIOPosix", package: "swift-nio"),
-            .product(name: "NIOHTTP1", package: "swift-nio"),
-        ]),
-    layer(
-        "ContractTools", in: "Emulator", imports: ["Columnar", "Columns", "Contracts", "JSON", "PII", "YAML"],
-        exclude: ["README.md"]),
-    .executableTarget(
-        name: "cupel",
-        dependencies: [
-            "ContractTools", "Emulator", "EmulatorCore", "EmulatorServer", "CProcess", "AWSClient", "AWSModels",
-            "Contracts", "Control", "Digest", "JSON", "Threads", "Time", "CZlib",
-            .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        ],
-        path: "Emulator/cupel",
-        swiftSettings: strict()),
+    part("JSONata", "Digest JSON Time URLCoding", exclude: ["README.md"]),
+    part("ASL", "Digest JSON JSONata Time", exclude: ["README.md"]),
+    part(
+        "EmulatorCore", at: "Core", "CProcess CSQLite Digest JSON Threads Time URLCoding XML",
+        exclude: ["Store/README.md"]),
+    part("Emulator", "EmulatorCore JSON Time URLCoding " + names(services)),
+    part("EmulatorServer", at: "Server", "EmulatorCore NIOCore NIOHTTP1 NIOPosix Time"),
+    part("ContractTools", "Columnar Columns Contracts JSON PII YAML", exclude: ["README.md"]),
+    program(
+        "cupel",
+        "AWSClient AWSModels ArgumentParser ContractTools Contracts Control CProcess CZlib Digest Emulator "
+            + "EmulatorCore EmulatorServer JSON Threads Time"),
     // Nobody imports it: `swift build --target Programs` builds the executables, and neither test support nor the tools of
     // the packages we depend on.
-    .target(
-        name: "Programs", dependencies: functions.map { .target(name: $0.name) } + ["cupel"], path: "Emulator/Programs",
-        swiftSettings: strict()),
+    part("Programs", "cupel " + names(functions)),
 ]
 
-// MARK: Tests: mirror the tree
-
+/// Tests: they mirror the tree.
 let tests: [Target] = [
-    layer("TestRandom", in: "Tests/Support"),
-    layer("TestMetrics", in: "Tests/Support", imports: ["JSON"]),
-    layer("FakeAWS", in: "Tests/Support", imports: ["AWSClient", "AWSModels", "Digest", "JSON", "Time"]),
-    layer("TestReferee", in: "Tests/Support"),
-    layer("TestEmulator", in: "Tests/Support", imports: ["TestReferee"]),
-    layer("TestServices", in: "Tests/Support", imports: ["EmulatorCore", "JSON", "Time"]),
+    support("TestRandom"),
+    support("TestMetrics", "JSON"),
+    support("FakeAWS", "AWSClient AWSModels Digest JSON Time"),
+    support("TestReferee"),
+    support("TestEmulator", "TestReferee"),
+    support("TestServices", "EmulatorCore JSON Time"),
     unitTests(of: "JSON"),
-    .testTarget(
-        name: "JSONPolicyTests",
-        dependencies: [
-            "Columnar", "Columns", "Contracts", "FirehoseTransform", "JSON", "LambdaRuntime", "TestReferee",
-        ],
-        path: "Tests/Unit/JSONPolicyTests", swiftSettings: strict()),
-    unitTests(of: "XML", imports: ["TestRandom"]),
-    unitTests(of: "Time", imports: ["TestRandom"]),
-    unitTests(of: "URLCoding", imports: ["TestRandom"]),
+    unitTests(of: "XML", "TestRandom"),
+    unitTests(of: "Time", "TestRandom"),
+    unitTests(of: "URLCoding", "TestRandom"),
     unitTests(of: "Threads"),
-    unitTests(of: "CRC", imports: ["TestRandom"]),
-    unitTests(of: "Digest", imports: ["TestRandom"]),
+    unitTests(of: "CRC", "TestRandom"),
+    unitTests(of: "Digest", "TestRandom"),
     unitTests(of: "YAML"),
-    unitTests(of: "LambdaRuntime", imports: ["JSON", "TestMetrics"]),
-    unitTests(of: "AWSModels", imports: ["JSON", "Time"]),
-    unitTests(of: "AWSClient", imports: ["AWSModels", "JSON", "Digest", "Time"]),
-    unitTests(of: "Pattern", imports: ["CKernels", "TestRandom"]),
-    unitTests(of: "PII", imports: ["TestRandom"]),
-    unitTests(of: "Contracts", imports: ["YAML"]),
-    unitTests(of: "Columns", imports: ["TestRandom"]),
-    unitTests(
-        of: "Columnar",
-        imports: ["Columns", "Contracts", "CKernels", "Digest", "Gzip", "JSON", "TestRandom", "TestReferee"]),
-    unitTests(of: "Parquet", imports: ["Columns", "JSON", "TestRandom", "TestReferee"]),
-    unitTests(of: "Control", imports: ["AWSClient", "AWSModels", "FakeAWS", "JSON", "TestRandom", "Time"]),
-    unitTests(
-        of: "FirehoseTransform", imports: ["JSON", "Contracts", "LambdaRuntime", "TestMetrics", "TestRandom"]),
-    unitTests(
-        of: "ControlRecorder",
-        imports: ["AWSClient", "AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime", "Time"]),
-    unitTests(
-        of: "ComputeRouter",
-        imports: ["AWSClient", "AWSModels", "Columnar", "Control", "CZlib", "FakeAWS", "JSON", "LambdaRuntime"]),
+    unitTests(of: "LambdaRuntime", "JSON TestMetrics"),
+    unitTests(of: "AWSModels", "JSON Time"),
+    unitTests(of: "AWSClient", "AWSModels Digest JSON Time"),
+    unitTests(of: "Pattern", "CKernels TestRandom"),
+    unitTests(of: "PII", "TestRandom"),
+    unitTests(of: "Contracts", "YAML"),
+    unitTests(of: "Columns", "TestRandom"),
+    unitTests(of: "Columnar", "CKernels Columns Contracts Digest Gzip JSON TestRandom TestReferee"),
+    unitTests(of: "Parquet", "Columns JSON TestRandom TestReferee"),
+    unitTests(of: "Control", "AWSClient AWSModels FakeAWS JSON TestRandom Time"),
+    unitTests(of: "FirehoseTransform", "Contracts JSON LambdaRuntime TestMetrics TestRandom"),
+    unitTests(of: "ControlRecorder", "AWSClient AWSModels Control FakeAWS JSON LambdaRuntime Time"),
+    unitTests(of: "ComputeRouter", "AWSClient AWSModels Columnar Control CZlib FakeAWS JSON LambdaRuntime"),
     unitTests(
         of: "BronzeWriter",
-        imports: [
-            "AWSClient", "AWSModels", "Columnar", "Contracts", "Control", "FakeAWS", "Gzip", "JSON", "LambdaRuntime",
-            "Parquet", "TestMetrics", "TestRandom", "TestReferee", "Time",
-        ]),
+        "AWSClient AWSModels Columnar Contracts Control FakeAWS Gzip JSON LambdaRuntime Parquet TestMetrics TestRandom TestReferee Time"
+    ),
+    unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"),
+    unitTests(of: "JSONata", "JSON"),
+    unitTests(of: "ASL", "JSON JSONata Time"),
+    unitTests(of: "EmulatorCore", "JSON TestRandom TestServices Time"),
+    unitTests(of: "EmulatedCloudFormation", "EmulatorCore JSON TestServices Time YAML"),
+    unitTests(of: "EmulatedDynamoDB", "EmulatorCore JSON TestRandom TestServices"),
+    unitTests(of: "EmulatedECS", "EmulatorCore JSON TestServices"),
+    unitTests(of: "EmulatedFirehose", "CZlib EmulatorCore JSON TestServices Time"),
+    unitTests(of: "EmulatedIAM", "EmulatorCore JSON TestServices XML"),
     unitTests(
-        of: "Replayer", imports: ["AWSModels", "Control", "FakeAWS", "JSON", "LambdaRuntime", "TestMetrics", "Time"]),
-    unitTests(of: "JSONata", imports: ["JSON"]),
-    unitTests(of: "ASL", imports: ["JSONata", "JSON", "Time"]),
-    unitTests(of: "EmulatorCore", imports: ["JSON", "TestRandom", "TestServices", "Time"]),
-    unitTests(of: "EmulatedCloudFormation", imports: ["EmulatorCore", "JSON", "TestServices", "Time", "YAML"]),
-    unitTests(of: "EmulatedDynamoDB", imports: ["EmulatorCore", "JSON", "TestRandom", "TestServices"]),
-    unitTests(of: "EmulatedECS", imports: ["EmulatorCore", "JSON", "TestServices"]),
-    unitTests(of: "EmulatedFirehose", imports: ["CZlib", "EmulatorCore", "JSON", "TestServices", "Time"]),
-    unitTests(of: "EmulatedIAM", imports: ["EmulatorCore", "JSON", "TestServices", "XML"]),
-    unitTests(
-        of: "EmulatedKinesis",
-        imports: ["EmulatedCloudFormation", "Digest", "EmulatorCore", "JSON", "TestRandom", "TestServices", "Time"]),
-    unitTests(of: "EmulatedLambda", imports: ["EmulatedSQS", "EmulatorCore", "JSON", "TestServices", "Time"]),
-    unitTests(of: "EmulatedLogs", imports: ["EmulatorCore", "JSON", "TestServices", "Time"]),
-    unitTests(of: "EmulatedPipes", imports: ["EmulatedSQS", "EmulatorCore", "JSON", "TestServices", "Time"]),
-    unitTests(
-        of: "EmulatedS3", imports: ["Digest", "EmulatorCore", "JSON", "TestRandom", "TestServices", "URLCoding", "XML"]),
-    unitTests(
-        of: "EmulatedSNS", imports: ["EmulatedCloudFormation", "EmulatedSQS", "EmulatorCore", "JSON", "TestServices"]),
-    unitTests(
-        of: "EmulatedSQS", imports: ["EmulatedCloudFormation", "Digest", "EmulatorCore", "JSON", "TestServices"]),
-    unitTests(of: "EmulatedSSM", imports: ["EmulatorCore", "JSON", "TestServices", "Time"]),
-    unitTests(of: "EmulatedScheduler", imports: ["EmulatorCore", "JSON", "TestServices", "Time"]),
-    unitTests(of: "EmulatedStepFunctions", imports: ["EmulatorCore", "JSON", "TestServices"]),
-    unitTests(of: "Emulator", imports: ["EmulatorCore", "JSON"]),
-    unitTests(
-        of: "ContractTools", imports: ["BronzeWriter", "Columnar", "Columns", "Contracts", "JSON", "TestReferee"]),
-    unitTests(of: "EmulatorServer", imports: ["EmulatorCore"]),
-    unitTests(
-        of: "cupel",
-        imports: [
-            "AWSClient", "AWSModels", "Columnar", "Contracts", "Control", "CZlib", "FakeAWS", "JSON", "Time",
-            .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        ]),
-    .testTarget(
-        name: "ConformanceTests", dependencies: ["ASL", "JSON", "TestEmulator", "YAML"], path: "Tests/Conformance",
-        exclude: ["Referees", "asl-not-emulated.txt"], swiftSettings: strict()),
-    .testTarget(
-        name: "EndToEndTests", dependencies: ["JSON", "TestEmulator", "TestRandom"], path: "Tests/EndToEnd",
-        exclude: ["Referees"],
-        swiftSettings: strict()),
+        of: "EmulatedKinesis", "Digest EmulatedCloudFormation EmulatorCore JSON TestRandom TestServices Time"),
+    unitTests(of: "EmulatedLambda", "EmulatedSQS EmulatorCore JSON TestServices Time"),
+    unitTests(of: "EmulatedLogs", "EmulatorCore JSON TestServices Time"),
+    unitTests(of: "EmulatedPipes", "EmulatedSQS EmulatorCore JSON TestServices Time"),
+    unitTests(of: "EmulatedS3", "Digest EmulatorCore JSON TestRandom TestServices URLCoding XML"),
+    unitTests(of: "EmulatedSNS", "EmulatedCloudFormation EmulatedSQS EmulatorCore JSON TestServices"),
+    unitTests(of: "EmulatedSQS", "Digest EmulatedCloudFormation EmulatorCore JSON TestServices"),
+    unitTests(of: "EmulatedSSM", "EmulatorCore JSON TestServices Time"),
+    unitTests(of: "EmulatedScheduler", "EmulatorCore JSON TestServices Time"),
+    unitTests(of: "EmulatedStepFunctions", "EmulatorCore JSON TestServices"),
+    unitTests(of: "Emulator", "EmulatorCore JSON"),
+    unitTests(of: "ContractTools", "BronzeWriter Columnar Columns Contracts JSON TestReferee"),
+    unitTests(of: "EmulatorServer", "EmulatorCore"),
+    unitTests(of: "cupel", "ArgumentParser AWSClient AWSModels Columnar Contracts Control CZlib FakeAWS JSON Time"),
+    suite("Unit/JSONPolicyTests", "Columnar Columns Contracts FirehoseTransform JSON LambdaRuntime TestReferee"),
+    suite("Conformance", "ASL JSON TestEmulator YAML", exclude: ["Referees", "asl-not-emulated.txt"]),
+    suite("EndToEnd", "JSON TestEmulator TestRandom", exclude: ["Referees"]),
 ]
 
-// MARK: Fuzzing: `make fuzz` builds these instead, instrumented, in a folder of their own
-
-let isFuzzing = Context.environment["CUPEL_FUZZING"] != nil
-
+/// `make fuzz` builds these instead of the functions, the emulator and the tests, instrumented, in a folder of their own.
 let fuzzing: [Target] = [
     // A function is an executable; without its main it can be called.
-    .target(
-        name: "FirehoseTransform",
-        dependencies: functions.first { $0.name == "FirehoseTransform" }?.dependencies ?? [],
-        path: "Functions/FirehoseTransform", exclude: ["README.md", "main.swift"], swiftSettings: strict()),
-    .executableTarget(
-        name: "Fuzz",
-        dependencies: [
-            "Columnar", "Columns", "Contracts", "CZlib", "FirehoseTransform", "JSON", "LambdaRuntime", "Pattern",
-            "YAML",
-        ],
-        path: "Tests/Fuzz", exclude: ["README.md", "fuzz.py"], swiftSettings: strict()),
+    part(
+        "FirehoseTransform", in: "Functions", "CKernels Contracts JSON LambdaRuntime",
+        exclude: ["README.md", "main.swift"]),
+    program(
+        "Fuzz", in: "Tests", "Columnar Columns Contracts CZlib FirehoseTransform JSON LambdaRuntime Pattern YAML",
+        exclude: ["README.md", "fuzz.py"]),
 ]
 
 let package = Package(
     name: "cupel",
     platforms: [.macOS(.v15)],
-    products: isFuzzing
+    products: Variant.isFuzzing
         ? []
         : [
             .executable(name: "cupel", targets: ["cupel"]),
@@ -265,9 +173,118 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
     ],
-    targets: systemLibraries + runtime + (isFuzzing ? fuzzing : functions + services + emulator + tests),
+    targets: systemLibraries() + runtime + (Variant.isFuzzing ? fuzzing : functions + services + emulator + tests),
     swiftLanguageModes: [.v6]
 )
+
+// MARK: What the environment chooses
+
+enum Variant {
+    /// Set by `make fuzz`.
+    static var isFuzzing: Bool { Context.environment["CUPEL_FUZZING"] != nil }
+
+    /// Gzip is inflated by ISA-L, or by zlib alone where this is set.
+    static var usesISAL: Bool { Context.environment["CUPEL_WITHOUT_ISAL"] == nil }
+
+    /// libcurl is loaded with the first call, or linked in where this is set: static executables load nothing.
+    static var isStatic: Bool { Context.environment["CUPEL_STATIC"] != nil }
+}
+
+// MARK: How a line becomes a target
+
+/// What a line names, separated by spaces: targets of this package, and products of the packages that it depends on.
+func imports(_ names: String) -> [Target.Dependency] {
+    names.split(separator: " ").map { name in
+        switch name {
+        case "ArgumentParser": .product(name: "ArgumentParser", package: "swift-argument-parser")
+        case "NIOCore", "NIOHTTP1", "NIOPosix": .product(name: String(name), package: "swift-nio")
+        default: .target(name: String(name))
+        }
+    }
+}
+
+func names(_ targets: [Target]) -> String {
+    targets.map(\.name).joined(separator: " ")
+}
+
+/// A library in `Runtime`.
+func layer(_ name: String, _ names: String = "", exclude: [String] = [], defines: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: imports(names), path: "Runtime/\(name)", exclude: exclude,
+        swiftSettings: shipped() + defines.map { .define($0) })
+}
+
+/// An executable in `Functions`.
+func function(_ name: String, _ names: String, exclude: [String] = []) -> Target {
+    .executableTarget(
+        name: name, dependencies: imports(names), path: "Functions/\(name)", exclude: exclude, swiftSettings: shipped())
+}
+
+func service(_ name: String, _ names: String = "", exclude: [String] = []) -> Target {
+    precondition(!names.contains("Emulated"), "\(name): a service imports no other service")
+    return part(
+        "Emulated\(name)", in: "Emulator/Services", at: name, "EmulatorCore JSON Time " + names, exclude: exclude)
+}
+
+/// A library that does not ship to AWS.
+func part(
+    _ name: String, in house: String = "Emulator", at folder: String? = nil, _ names: String = "",
+    exclude: [String] = []
+) -> Target {
+    .target(
+        name: name, dependencies: imports(names), path: "\(house)/\(folder ?? name)", exclude: exclude,
+        swiftSettings: strict(optimizedAcrossModules: !usesTheStore(name)))
+}
+
+func program(_ name: String, in house: String = "Emulator", _ names: String, exclude: [String] = []) -> Target {
+    .executableTarget(
+        name: name, dependencies: imports(names), path: "\(house)/\(name)", exclude: exclude, swiftSettings: strict())
+}
+
+func support(_ name: String, _ names: String = "") -> Target {
+    part(name, in: "Tests/Support", names)
+}
+
+/// The unit tests of a target.
+func unitTests(of name: String, _ names: String = "") -> Target {
+    suite("Unit/\(name)Tests", "\(name) \(names)")
+}
+
+/// The tests in a folder: `Unit/JSONTests` is the target JSONTests, `EndToEnd` is EndToEndTests.
+func suite(_ folder: String, _ names: String, exclude: [String] = []) -> Target {
+    let name = folder.split(separator: "/").last.map(String.init) ?? folder
+    return .testTarget(
+        name: name.hasSuffix("Tests") ? name : "\(name)Tests", dependencies: imports(names), path: "Tests/\(folder)",
+        exclude: exclude, swiftSettings: strict())
+}
+
+func kernels() -> Target {
+    .target(name: "CKernels", path: "Runtime/CKernels", cSettings: [.unsafeFlags(["-O3"])])
+}
+
+func curl() -> Target {
+    .target(
+        name: "CCurl", dependencies: imports(Variant.isStatic ? "CCurlLibrary" : ""), path: "Runtime/CCurl",
+        cSettings: Variant.isStatic ? [.define("CUPEL_STATIC_LIBCURL")] : [])
+}
+
+/// Libraries of the system: a module map over their headers, which pkg-config finds.
+func systemLibraries() -> [Target] {
+    [
+        ("CCrypto", "libcrypto", "libssl-dev"),
+        ("CCurlLibrary", "libcurl", "libcurl4-openssl-dev"),
+        ("CISAL", "libisal", "libisal-dev"),
+        ("CSnappy", "snappy", "libsnappy-dev"),
+        ("CSQLite", "sqlite3", "libsqlite3-dev"),
+        ("CYAML", "yaml-0.1", "libyaml-dev"),
+        ("CZlib", "zlib", "zlib1g-dev"),
+        ("CZstd", "libzstd", "libzstd-dev"),
+    ].map { name, package, debian in
+        .systemLibrary(name: name, path: "Runtime/System/\(name)", pkgConfig: package, providers: [.apt([debian])])
+    }
+}
+
+// MARK: Settings
 
 func strict(optimizedAcrossModules: Bool = true) -> [SwiftSetting] {
     let features: [SwiftSetting] = [
@@ -279,45 +296,13 @@ func strict(optimizedAcrossModules: Bool = true) -> [SwiftSetting] {
     return features + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
 }
 
+/// The non-copyable types of the emulator's store crash the cross-module optimizer of Swift 6.3.1.
+func usesTheStore(_ name: String) -> Bool {
+    name.hasPrefix("Emulated") || name == "EmulatorCore" || name == "Emulator"
+}
+
 /// Without the regular expressions that Swift imports unasked: they make each function's zip half a megabyte larger, and its
 /// process three. A file that needs them says `import _StringProcessing`.
 func shipped() -> [SwiftSetting] {
     strict() + [.unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"])]
-}
-
-/// A library of the system: a module map over its headers, found with pkg-config.
-func system(_ name: String, package: String, debian: String) -> Target {
-    .systemLibrary(
-        name: name, path: "Runtime/System/\(name)", pkgConfig: package, providers: [.apt([debian])])
-}
-
-func layer(
-    _ name: String, in house: String, at folder: String? = nil, imports: [Target.Dependency] = [],
-    exclude: [String] = [],
-    defines: [String] = [], optimizedAcrossModules: Bool = true
-) -> Target {
-    let settings = house == "Runtime" ? shipped() : strict(optimizedAcrossModules: optimizedAcrossModules)
-    return .target(
-        name: name, dependencies: imports, path: "\(house)/\(folder ?? name)", exclude: exclude,
-        swiftSettings: settings + defines.map { .define($0) })
-}
-
-/// A service of the emulator. It imports the emulator's core, and no other service.
-func service(_ name: String, imports: [String] = [], exclude: [String] = []) -> Target {
-    precondition(!imports.contains { $0.hasPrefix("Emulated") }, "\(name): a service imports no other service")
-    return layer(
-        "Emulated\(name)", in: "Emulator/Services", at: name,
-        imports: (["EmulatorCore", "JSON", "Time"] + imports).map { .byName(name: $0) }, exclude: exclude,
-        optimizedAcrossModules: false)
-}
-
-func function(_ name: String, imports: [Target.Dependency], exclude: [String] = []) -> Target {
-    .executableTarget(
-        name: name, dependencies: imports, path: "Functions/\(name)", exclude: exclude, swiftSettings: shipped())
-}
-
-func unitTests(of name: String, imports: [Target.Dependency] = []) -> Target {
-    .testTarget(
-        name: "\(name)Tests", dependencies: [.target(name: name)] + imports, path: "Tests/Unit/\(name)Tests",
-        swiftSettings: strict())
 }

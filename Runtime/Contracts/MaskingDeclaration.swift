@@ -83,19 +83,3 @@ extension ContractKey {
         ((try? optional("properties")?.elements()) ?? []) + [optional("items")].compactMap(\.self)
     }
 }
-
-/// The meaning of the standard's free text for classifications.
-enum Classification {
-    /// Whether anyone may see the values: only `public` says so.
-    static func isOpen(_ name: String) -> Bool { name.lowercased() == "public" }
-
-    /// Whether values must be masked, or left readable with a reason.
-    static func isSensitive(_ name: String) -> Bool {
-        let words = name.lowercased().split { !$0.isLetter }
-        return words.contains { sensitiveWords.contains(String($0)) }
-    }
-
-    private static let sensitiveWords: Set<String> = [
-        "pii", "spi", "phi", "pci", "personal", "sensitive", "restricted", "secret",
-    ]
-}

@@ -22,7 +22,10 @@ import Testing
 
     @Test(
         "a sensitive classification without masking is an error",
-        arguments: ["PII", "pii", "Restricted", "PII.email", "personal data", "PHI", "pci-dss", "sensitive"])
+        arguments: [
+            "PII", "pii", "Restricted", "PII.email", "personal data", "PHI", "pci-dss", "sensitive", "personalData",
+            "PIIData", "HighlyRestricted", "non-public personal", "GDPR_PII_1",
+        ])
     func sensitive(classification: String) throws {
         let email = "{name: email, logicalType: string, classification: \(classification)"
         #expect(fault(email + "}").contains("'email' is classified \(classification) and not masked"))
@@ -32,7 +35,9 @@ import Testing
         #expect(open.maskedColumns == [] && open.column(named: "email")?.maskingReason == "court order 7")
     }
 
-    @Test("other classifications need no masking", arguments: ["public", "internal", "confidential"])
+    @Test(
+        "other classifications need no masking",
+        arguments: ["public", "internal", "confidential", "non-PII", "not sensitive", "unrestricted"])
     func others(classification: String) throws {
         let read = try contract("{name: a, logicalType: string, classification: \(classification)}")
         #expect(read.bronzeColumns[1].isHidden == (classification != "public"))

@@ -75,6 +75,7 @@ soak:
 	@infra/setup test
 	@infra/build $(programs)
 	@infra/build --build-tests
+	@infra/step "Packaging" infra/package/build
 	@Tests/Soak/run $(PARTS)
 
 deploy:

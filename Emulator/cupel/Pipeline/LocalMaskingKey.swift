@@ -58,7 +58,8 @@ struct LocalMaskingKey: Hashable, Sendable {
     static func check(_ contracts: [Contract], have key: LocalMaskingKey?) throws(CommandFailure) {
         guard key == nil else { return }
         for contract in contracts {
-            let hashed = contract.bronzeColumns.filter { $0.isMasked(by: .hash) }.map(\.name)
+            var hashed = contract.bronzeColumns.filter { $0.isMasked(by: .hash) }.map(\.name)
+            if contract.personalData == .hash { hashed.append("personal data where it is found") }
             guard !hashed.isEmpty else { continue }
             throw .usage(
                 "the contract of \(contract.table) hashes \(hashed.joined(separator: ", ")), and no masking key is set: "

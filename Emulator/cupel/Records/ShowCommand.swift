@@ -8,6 +8,10 @@ struct ShowCommand: ParsableCommand {
         commandName: "show",
         abstract: "Show one control record.",
         discussion: """
+            quarantine_key is the file of the rows that broke the contract: all of them, or
+            the first 100 of a file that failed. unknown_fields ends with the lines of a
+            contract that make columns of them.
+
             EXAMPLES
               cupel show 5f2d9c1a07be
               cupel show 5f2d9c1a07be --json | jq -r .error_message

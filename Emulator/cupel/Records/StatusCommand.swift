@@ -10,7 +10,8 @@ struct StatusCommand: ParsableCommand {
         commandName: "status",
         abstract: "List control records: the state of each file.",
         discussion: """
-            The oldest change comes first. The commands show and replay accept an ID,
+            The oldest change comes first. RESCUED counts rows with fields that the
+            contract does not know; show names the fields. The commands show and replay accept an ID,
             and the first digits of the ID of a record that has not succeeded.
 
             EXAMPLES

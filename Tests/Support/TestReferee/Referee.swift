@@ -12,6 +12,9 @@ public enum Referee {
         ProcessInfo.processInfo.environment["CUPEL_PYTHON"] ?? "\(packageRoot)/.venv/bin/python3"
     }
 
+    /// The Python environment with Spark 3.5.5, as set-up creates it.
+    public static var sparkPython: String { "\(packageRoot)/.venv-spark/bin/python3" }
+
     /// A referee's objection, or the reason why there is no referee. Either fails the test.
     public struct Objection: Error, CustomStringConvertible {
         public let description: String
@@ -19,10 +22,12 @@ public enum Referee {
 
     /// Runs `script`, a path below `Tests/Fixtures`, to its end.
     ///
+    /// - Parameter python: the environment's interpreter; nil for ``python``.
     /// - Returns: its standard output.
     /// - Throws: ``Objection`` with its whole output if its exit status is not 0.
     @discardableResult
-    public static func run(_ script: String, _ arguments: [String]) throws -> String {
+    public static func run(_ script: String, _ arguments: [String], by python: String? = nil) throws -> String {
+        let python = python ?? Self.python
         guard FileManager.default.isExecutableFile(atPath: python) else {
             throw Objection(description: "no referee at \(python): run `make test`, or set CUPEL_PYTHON")
         }
@@ -32,7 +37,7 @@ public enum Referee {
     @discardableResult
     public static func run(_ script: String, _ arguments: String...) throws -> String { try run(script, arguments) }
 
-    /// Runs any program to its end, as ``run(_:_:)-swift.type.method`` does a script.
+    /// Runs any program to its end, as ``run(_:_:by:)`` does a script.
     @discardableResult
     public static func output(of program: String, _ arguments: [String]) throws -> String {
         let process = Process()

@@ -34,6 +34,13 @@ struct CSVHeader {
             }
         }
         guard missing.isEmpty else { throw .missingColumns(missing, header: Self.shown(names, columns)) }
+        // Otherwise all values would be redacted, and the file would be empty without anybody being told.
+        let isForeign = !origins.contains { if case .field = $0 { true } else { false } }
+        guard !isForeign || !columns.contains(where: \.isHidden) else {
+            throw .badHeader(
+                reason: "none of its \(names.count) names is a column of the contract; add the header row, or separate "
+                    + "its names by commas")
+        }
         var known = Set(columns.map(\.name))
         known.remove(BronzeColumn.rescuedData)
         let unknown = names.enumerated().filter { !known.contains($1) }

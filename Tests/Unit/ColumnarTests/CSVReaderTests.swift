@@ -245,6 +245,18 @@ import Testing
         #expect(error?.description.contains("example") == false)
     }
 
+    @Test(
+        "a header without a column of a contract that hides one is an error that shows no name",
+        arguments: ["7,ann@example.org\n8,bob@example.org\n", "id;email\n7;ann@example.org\n"])
+    func foreignHeader(text: String) throws {
+        let people = try contract(columns: "id: bigint", "email: string mask")
+        let error = #expect(throws: ColumnarError.self) { try readCSV(text, people) }
+        #expect(error?.code == "BadHeader" && error?.description.contains("example") == false)
+        // Where nothing is hidden, all fields are kept as unknown ones.
+        let open = try contract(columns: "id: bigint", "email: string")
+        #expect(try readCSV(text, open).rows.count == 1)
+    }
+
     @Test("hashing without a masking key is an error that names the columns") func missingMaskingKey() throws {
         let people = try contract(columns: "id: bigint!", "email: string hash")
         #expect(throws: ColumnarError.missingMaskingKey(columns: ["email"])) { try readCSV("id,email\n", people) }

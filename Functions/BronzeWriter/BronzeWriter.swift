@@ -44,7 +44,7 @@ struct BronzeWriter: JSONHandler {
         return writer
     }
 
-    /// - Returns: the outcome: `done`, `alreadyDone`, `heldByAnother`, `exhausted` or `leaseLost`.
+    /// - Returns: the outcome: `done`, `identical`, `superseded`, `alreadyDone`, `heldByAnother`, `exhausted` or `leaseLost`.
     /// - Throws: why the file did not become bronze. The record has the same error, or is pending again if a retry may succeed.
     func convert(_ id: ControlID, owner: String, requestID: String, log: Log) throws -> JSON {
         let claim = try settings.control.claim(
@@ -56,47 +56,82 @@ struct BronzeWriter: JSONHandler {
         case .exhausted(let record): return outcome("exhausted", record)
         case .claimed(let record):
             do {
-                let (done, sizeInBytes) = try convert(record)
-                let finished = outcome("done", done)
-                log.info("converted", finished.object ?? [:])
-                report(.converted(done, outputSizeInBytes: sizeInBytes), to: log)
-                return finished
+                switch try convert(record) {
+                case .converted(let done, let sizeInBytes):
+                    let finished = outcome("done", done)
+                    log.info("converted", finished.object ?? [:])
+                    report(.converted(done, outputSizeInBytes: sizeInBytes), to: log)
+                    return finished
+                case .identical(let done): return logged(outcome("identical", done), log)
+                case .superseded(let done): return logged(outcome("superseded", done), log)
+                }
             } catch {
-                if settle(record, error, log) {
+                switch settle(record, error, log) {
+                case .settled:
                     report(.failed(record, FailureType(error)), to: log)
                     throw error
+                case .superseded(let done):
+                    return logged(outcome("superseded", done), log)
+                case .lost:
+                    log.warning("another worker has taken over the record", ["after": .string("\(error)")])
+                    return outcome("leaseLost", record)
                 }
-                log.warning("another worker has taken over the record", ["after": .string("\(error)")])
-                return outcome("leaseLost", record)
             }
         }
     }
 
-    /// - Returns: the finished record, and the size of its output.
-    private func convert(_ claimed: ControlRecord) throws -> (ControlRecord, Int) {
+    /// How the work on a claimed record ended.
+    private enum Ending {
+        /// With the size of the output.
+        case converted(ControlRecord, Int)
+        /// The bronze file has its rows already.
+        case identical(ControlRecord)
+        case superseded(ControlRecord)
+    }
+
+    private func convert(_ claimed: ControlRecord) throws -> Ending {
         var lease = Lease(claimed, control: settings.control, seconds: settings.leaseSeconds)
+        let checkpoint = {
+            if isInterrupted() { throw ConversionError.interrupted }
+            try lease.renewIfDue()
+        }
         guard claimed.schema == .bronze, let format = RawFormat(claimed.fileFormat) else {
             throw ConversionError.notRaw(place: claimed.place)
         }
         let contract = try contract(for: claimed.table)
-        let outputKey = try BronzeKey(claimed).text
+        let state = try settings.control.keyState(of: claimed)
+        if let newer = state.newerVersion(than: claimed) {
+            return .superseded(try settings.control.supersede(claimed, by: newer))
+        }
+        if let current = try IdenticalContent(settings, checkpoint).current(for: claimed, in: state),
+            let done = try settings.control.finishIdentical(lease.record, to: current, in: state)
+        {
+            return .identical(done)
+        }
+        let place = OutputPlace(
+            objects: settings.objects, bucket: settings.lakeBucket, version: claimed.order, state: state,
+            mayBeTaken: state.current != nil || claimed.attemptCount > 1, checkpoint: checkpoint)
         var options = settings.options
         options.keyValues = [
             ("cupel.control_id", claimed.controlID.text), ("cupel.source", claimed.place),
             ("cupel.source_version", claimed.objectVersion.text), ("cupel.contract", contract.table),
             ("cupel.contract_version", contract.version),
         ]
+        if case .eTag = claimed.objectVersion, let sequencer = claimed.sequencer {
+            // Bytes that are uploaded again have the same version then, and their files must still differ.
+            options.keyValues.append(("cupel.source_sequencer", sequencer))
+        }
         let conversion = FileConversion(
-            contract: contract, format: format, options: options,
-            checkpoint: {
-                if isInterrupted() { throw ConversionError.interrupted }
-                try lease.renewIfDue()
-            })
+            contract: contract, format: format, options: options, checkpoint: checkpoint)
         let result: FileConversion.Result
         do {
             result = try conversion.run(
                 from: { try ObjectSource(claimed, in: settings.objects) },
-                to: { sink(outputKey, contentType: "application/vnd.apache.parquet") },
+                to: {
+                    ObjectSink(
+                        settings.objects, place.object, contentType: ObjectSink.parquet, metadata: place.metadata,
+                        place: place)
+                },
                 quarantine: { sink(try QuarantineKey(claimed).text, contentType: "application/x-ndjson") })
         } catch let error as ColumnarError {
             throw ConversionError.unreadable(place: claimed.place, error)
@@ -109,18 +144,18 @@ struct BronzeWriter: JSONHandler {
             _ = try list.finish()
         }
         let version = result.output.version ?? .eTag(result.checksum)
-        let finished = try settings.control.finish(
+        let ended = try settings.control.finishVersion(
             lease.record,
             FinishedConversion(
                 writtenCount: result.writtenCount, quarantinedCount: result.quarantinedCount,
-                checksum: result.checksum, outputKey: outputKey, contractVersion: contract.version,
+                checksum: result.checksum, outputKey: state.outputKey, contractVersion: contract.version,
                 maskedColumns: result.maskedColumns, quality: result.quality.map(MeasuredRule.init),
                 personalData: result.personalData, quarantineKey: quarantineKey, rescuedCount: result.rescuedCount,
                 unknownFields: result.unknownFields),
             next: claimed.next(
-                .silver, bucket: settings.lakeBucket, outputKey: outputKey, version: version,
+                .silver, bucket: settings.lakeBucket, outputKey: state.outputKey, version: version,
                 sizeInBytes: result.output.sizeInBytes, rowCount: result.writtenCount))
-        return (finished, result.output.sizeInBytes)
+        return ended.supersededBy == nil ? .converted(ended, result.output.sizeInBytes) : .superseded(ended)
     }
 
     private func sink(_ key: String, contentType: String) -> ObjectSink {
@@ -133,32 +168,58 @@ struct BronzeWriter: JSONHandler {
         }
     }
 
-    /// Records how the work failed: released if a retry may succeed, in error if not.
-    /// - Returns: whether this worker still held the record.
-    private func settle(_ record: ControlRecord, _ error: any Error, _ log: Log) -> Bool {
+    private enum Settlement {
+        /// Released if a retry may succeed, in error if not.
+        case settled
+        case superseded(ControlRecord)
+        /// Another worker holds the record.
+        case lost
+    }
+
+    /// Records how the work failed.
+    private func settle(_ record: ControlRecord, _ error: any Error, _ log: Log) -> Settlement {
         let type = FailureType(error)
         do throws(ControlError) {
-            if case ControlError.leaseLost = error { return false }
+            if case ControlError.leaseLost = error { return .lost }
             if type.isTemporary {
                 try settings.control.release(record)
+            } else if let newer = try successor(of: record, after: error) {
+                return .superseded(try settings.control.supersede(record, by: newer))
             } else {
                 let text = "\(error)"
                 let isPlaceNamed = text.utf8.indices.contains { text.utf8[$0...].starts(with: record.place.utf8) }
-                try settings.control.fail(
+                let ended = try settings.control.fail(
                     record, errorType: type.name, message: isPlaceNamed ? text : "\(record.place): \(text)",
                     quality: (error as? ConversionError)?.measuredRules ?? [],
                     quarantineKey: (error as? ConversionError)?.listsRows == true
                         ? try? QuarantineKey(record).text : nil)
+                if ended.status == .success { return .superseded(ended) }
             }
         } catch .leaseLost {
-            return false
+            return .lost
         } catch let second {
             // The state machine's catch, or the lease's expiry, does the rest.
             log.error(
                 "the record could not be released or failed",
                 ["error": .string("\(second)"), "after": .string("\(error)")])
         }
-        return true
+        return .settled
+    }
+
+    /// The newer version that takes the place of this one, which failed: it matters no more.
+    private func successor(of record: ControlRecord, after error: any Error) throws(ControlError) -> ControlID? {
+        guard record.schema == .bronze else { return nil }
+        if case ConversionError.superseded(let newer) = error { return newer }
+        if let newer = try settings.control.keyState(of: record).newerVersion(than: record) { return newer }
+        guard case ConversionError.objectGone = error, record.expectedETag != nil else { return nil }
+        // Without versioning, an object's older bytes are gone as soon as it is replaced. Its new entity tag names the version.
+        guard let eTag = try? settings.objects.head(record.object).eTag, eTag != record.expectedETag else { return nil }
+        return ControlID(bucket: record.bucket, key: record.objectKey, version: eTag, schema: .bronze)
+    }
+
+    private func logged(_ outcome: JSON, _ log: Log) -> JSON {
+        log.info("ended without a conversion", outcome.object ?? [:])
+        return outcome
     }
 
     private func report(_ metrics: ConversionMetrics, to log: Log) {
@@ -172,6 +233,8 @@ struct BronzeWriter: JSONHandler {
             "rows_written": record.writtenCount.map(JSON.int) ?? .null,
             "rows_quarantined": record.quarantinedCount.map(JSON.int) ?? .null,
             "output_key": record.outputKey.map(JSON.string) ?? .null,
+            "superseded_by": (record.supersededBy?.text).map(JSON.string) ?? .null,
+            "identical_to": (record.identicalTo?.text).map(JSON.string) ?? .null,
         ]
     }
 }

@@ -21,6 +21,10 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
     /// The record has a format or a layer that this program does not convert.
     case notRaw(place: String)
     case cannotWrite(String, reason: String)
+    /// A newer version of the object has become bronze. It is no error: the record ends as superseded.
+    case superseded(by: ControlID)
+    /// Another worker has changed the output at the same time.
+    case outputChanged(String)
     /// The process received SIGTERM, or its deadline is near.
     case interrupted
 
@@ -35,7 +39,8 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
         case .noContract: "NoContract"
         case .notRaw: "NotRaw"
         case .cannotWrite: "CannotWrite"
-        case .interrupted: "Interrupted"
+        case .superseded: "Superseded"
+        case .outputChanged, .interrupted: "Interrupted"
         }
     }
 
@@ -62,6 +67,8 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
         case .notRaw(let place):
             "\(place) is not a raw CSV or JSON file; only records of the bronze layer are converted"
         case .cannotWrite(let place, let reason): "cannot write \(place): \(reason)"
+        case .superseded(let newer): "superseded by the newer version of control record \(newer)"
+        case .outputChanged(let place): "\(place): another worker changed it at the same time; retry it"
         case .interrupted:
             "stopped before the file was done (time limit or SIGTERM); nothing was written, retry it"
         }

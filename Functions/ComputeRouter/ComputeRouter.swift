@@ -19,16 +19,15 @@ struct ComputeRouter: JSONHandler {
         guard let record = try control.record(id) else { throw ControlError.notFound(id) }
         guard record.status == .pending else { return answer(for: record, context) }
 
-        let sample: ObjectSample
+        let estimate: Int
         do throws(AWSError) {
-            sample = try ObjectSample(of: record, in: objects.limited(to: context.deadline))
+            let sample = try ObjectSample(of: record, in: objects.limited(to: context.deadline))
+            estimate = sample.estimatedRecordCount(in: record.fileFormat)
         } catch {
             guard error.isNotFound || error.isPreconditionFailed, error.code != "NoSuchBucket" else { throw error }
-            let gone = RoutingError.objectGone(record)
-            try control.refuse(id, errorType: gone.errorType, message: gone.description)
-            throw gone
+            // The writer finds out whether a newer version has replaced it.
+            estimate = 0
         }
-        let estimate = sample.estimatedRecordCount(in: record.fileFormat)
         let target: ControlRecord.ComputeTarget = estimate <= lambdaMaxRecords ? .lambda : .ecs
         switch try control.route(id, to: target, estimatedRecordCount: estimate) {
         case .routed(let record), .notPending(let record): return answer(for: record, context)
@@ -49,12 +48,10 @@ struct ComputeRouter: JSONHandler {
 
 enum RoutingError: LambdaFailure, CustomStringConvertible {
     case noControlID(JSON)
-    case objectGone(ControlRecord)
 
     var errorType: String {
         switch self {
         case .noControlID: "InvalidEvent"
-        case .objectGone: "ObjectGone"
         }
     }
 
@@ -62,9 +59,6 @@ enum RoutingError: LambdaFailure, CustomStringConvertible {
         switch self {
         case .noControlID(let event):
             "expected an event with a control_id of 32 hexadecimal digits, not \(event)"
-        case .objectGone(let record):
-            "s3://\(record.bucket)/\(record.objectKey), version \(record.objectVersion.text), no longer exists: it was deleted or "
-                + "replaced before it was read; upload the file again, under another key if it was replaced on purpose"
         }
     }
 }

@@ -25,7 +25,8 @@ struct ControlRecorder: JSONHandler {
                         "reason": .string(reason),
                     ])
             case .raw(let record):
-                let isNew = try control.register(record) == .recorded
+                // Bytes that are uploaded again without versioning are new work on their first record.
+                let isNew = try control.registerVersion(record) != .alreadyRecorded
                 if isNew { counts.recorded += 1 } else { counts.alreadyRecorded += 1 }
                 context.log.info(
                     isNew ? "recorded" : "already recorded",
@@ -64,13 +65,15 @@ enum Announcement: Equatable {
                 "the table \(key.table) has no contract; tables with one: \(tables.sorted().joined(separator: ", "))")
             return
         }
-        guard let version = event.versionID.map(ObjectVersion.versionID) ?? event.eTag.map(ObjectVersion.eTag) else {
+        // After versioning was suspended, all uploads of a key have the version `null`.
+        let versionID = event.versionID.flatMap { $0 == "null" ? nil : $0 }
+        guard let version = versionID.map(ObjectVersion.versionID) ?? event.eTag.map(ObjectVersion.eTag) else {
             self = .ignored("the event has neither a version ID nor an entity tag")
             return
         }
         self = .raw(
             ControlRecord(
                 raw: key, bucket: event.bucket, version: version, sizeInBytes: event.sizeInBytes ?? 0,
-                createdAt: event.eventTime))
+                createdAt: event.eventTime, sequencer: event.sequencer))
     }
 }

@@ -28,12 +28,16 @@ public struct MultipartUpload: Sendable {
     }
 
     /// Joins the parts into the object.
+    /// - Throws: ``AWSError``; ``AWSError/isPreconditionFailed`` if `condition` does not hold.
     @discardableResult
-    public func complete(_ parts: [UploadedPart]) throws(AWSError) -> StoredObject {
+    public func complete(
+        _ parts: [UploadedPart], condition: ObjectStore.WriteCondition? = nil
+    ) throws(AWSError) -> StoredObject {
         let operation = "s3 CompleteMultipartUpload \(object)"
         let ordered = parts.sorted { $0.number < $1.number }
         var request = try request(.post, [uploadIDItem], operation)
         request.headers["content-type"] = "application/xml"
+        condition?.add(to: &request.headers)
         let namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
         let document = XMLWriter("CompleteMultipartUpload", namespace: namespace) { document in
             for part in ordered {
@@ -105,13 +109,14 @@ public struct MultipartUpload: Sendable {
 }
 
 extension ObjectStore {
-    /// Starts an upload in parts; end it with ``MultipartUpload/complete(_:)`` or ``MultipartUpload/abort()``.
+    /// Starts an upload in parts; end it with ``MultipartUpload/complete(_:condition:)`` or ``MultipartUpload/abort()``.
     public func startMultipartUpload(
-        to object: S3Object, contentType: String = "application/octet-stream"
+        to object: S3Object, contentType: String = "application/octet-stream", metadata: [String: String] = [:]
     ) throws(AWSError) -> MultipartUpload {
         let operation = "s3 CreateMultipartUpload \(object)"
         var request = try request(.post, bucket: object.bucket, key: object.key, query: [.init("uploads")], operation)
         request.headers["content-type"] = contentType
+        Self.add(metadata, to: &request.headers)
         // A second upload would remain unnoticed and cost money.
         request.isRepeatable = false
         let response = try client.call(request, service: "s3", operation: operation)

@@ -99,18 +99,37 @@ public struct ObjectStore: Sendable {
 
     // MARK: Writing
 
+    /// What must hold for a key at the instant at which an object is written to it.
+    /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
+    public enum WriteCondition: Sendable, Hashable {
+        /// There is no object.
+        case absent
+        /// The object has this entity tag, without quotes.
+        case eTag(String)
+
+        func add(to headers: inout HTTPHeaders) {
+            switch self {
+            case .absent: headers["if-none-match"] = "*"
+            case .eTag(let tag): headers["if-match"] = ObjectStore.quoted(tag)
+            }
+        }
+    }
+
     /// Writes an object with one request. It appears complete or not at all.
     ///
-    /// - Parameter onlyIfAbsent: Whether an existing key is an error, ``AWSError/isPreconditionFailed``.
+    /// - Parameter metadata: User-defined metadata: names in lower case, without `x-amz-meta-`.
+    /// - Throws: ``AWSError``; ``AWSError/isPreconditionFailed`` if `condition` does not hold. After a lost response, the
+    ///   request is repeated, and then the condition may not hold because the first request took effect.
     @discardableResult
     public func put(
         _ bytes: [UInt8], to object: S3Object, contentType: String = "application/octet-stream",
-        onlyIfAbsent: Bool = false
+        metadata: [String: String] = [:], condition: WriteCondition? = nil
     ) throws(AWSError) -> StoredObject {
         let operation = "s3 PutObject \(object)"
         var request = try self.request(.put, object, operation)
         request.headers["content-type"] = contentType
-        request.headers["if-none-match"] = onlyIfAbsent ? "*" : nil
+        Self.add(metadata, to: &request.headers)
+        condition?.add(to: &request.headers)
         request.body = bytes
         return try Self.stored(try client.call(request, service: "s3", operation: operation), operation)
     }
@@ -155,6 +174,10 @@ public struct ObjectStore: Sendable {
 
     // MARK: Answers
 
+    static func add(_ metadata: [String: String], to headers: inout HTTPHeaders) {
+        for (name, value) in metadata.sorted(by: { $0.key < $1.key }) { headers["x-amz-meta-\(name)"] = value }
+    }
+
     static func quoted(_ eTag: String) -> String { "\"\(eTag)\"" }
 
     static func unquoted(_ eTag: String) -> String { String(eTag.drop { $0 == "\"" }.prefix { $0 != "\"" }) }
@@ -167,7 +190,11 @@ public struct ObjectStore: Sendable {
         }
         return ObjectHead(
             sizeInBytes: size, eTag: head.headers["etag"].map(unquoted), versionID: head.headers["x-amz-version-id"],
-            contentType: head.headers["content-type"], lastModified: head.headers["last-modified"])
+            contentType: head.headers["content-type"], lastModified: head.headers["last-modified"],
+            metadata: Dictionary(
+                head.headers.fields.filter { $0.name.hasPrefix("x-amz-meta-") }.map {
+                    (String($0.name.dropFirst("x-amz-meta-".utf8.count)), $0.value)
+                }, uniquingKeysWith: { first, _ in first }))
     }
 
     static func stored(_ response: HTTPResponse, _ operation: String) throws(AWSError) -> StoredObject {

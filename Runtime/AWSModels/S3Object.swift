@@ -31,11 +31,14 @@ public struct ObjectHead: Sendable, Hashable {
     public let contentType: String?
     /// The value of the `Last-Modified` header.
     public let lastModified: String?
+    /// The user-defined metadata: names in lower case, without `x-amz-meta-`.
+    public let metadata: [String: String]
 
     public init(
         sizeInBytes: Int, eTag: String? = nil, versionID: String? = nil, contentType: String? = nil,
-        lastModified: String? = nil
+        lastModified: String? = nil, metadata: [String: String] = [:]
     ) {
+        self.metadata = metadata
         self.sizeInBytes = sizeInBytes
         self.eTag = eTag
         self.versionID = versionID

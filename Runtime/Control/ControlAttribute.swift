@@ -41,6 +41,19 @@ enum ControlAttribute: String, CaseIterable {
     case unknownFields = "unknown_fields"
     /// When DynamoDB may delete the record, in seconds since 1970; only on records in success.
     case expiresAt = "expires_at"
+    /// Of the event that announced the version: orders the versions of a key.
+    case sequencer
+    case supersededBy = "superseded_by"
+    case supersedes
+    case identicalTo = "identical_to"
+    case supersededKey = "superseded_key"
+
+    // Only in the item of a raw key: see ``KeyState``.
+    case rawKey = "raw_key"
+    case currentID = "current_id"
+    case currentCreatedAt = "current_created_at"
+    case writtenBy = "written_by"
+    case openVersions = "open_versions"
 }
 
 extension ControlRecord {
@@ -55,6 +68,7 @@ extension ControlRecord {
             (.objectKey, .string(objectKey)),
             (.bucket, .string(bucket)),
             (.objectVersion, .string(objectVersion.wireText)),
+            (.sequencer, sequencer.map(AttributeValue.string)),
             (.schemaName, .string(schema.rawValue)),
             (.tableName, .string(table)),
             (.fileFormat, .string(fileFormat.rawValue)),
@@ -75,6 +89,10 @@ extension ControlRecord {
             (.startedAt, startedAt.map(\.attribute)),
             (.finishedAt, finishedAt.map(\.attribute)),
             (.duration, durationInMilliseconds.map(AttributeValue.int)),
+            (.supersedes, supersedes.map(\.attribute)),
+            (.supersededKey, supersededKey.map(AttributeValue.string)),
+            (.supersededBy, supersededBy.map(\.attribute)),
+            (.identicalTo, identicalTo.map(\.attribute)),
             (.errorType, errorType.map(AttributeValue.string)),
             (.errorMessage, errorMessage.map(AttributeValue.string)),
             (.outputKey, outputKey.map(AttributeValue.string)),
@@ -126,12 +144,17 @@ extension ControlRecord {
         quarantineKey = try reader.optional(.quarantineKey, \.string)
         rescuedCount = try reader.optional(.rescuedCount, \.int)
         unknownFields = (try reader.optional(.unknownFields, \.list) ?? []).compactMap(UnknownField.init)
+        sequencer = try reader.optional(.sequencer, \.string)
+        supersedes = try reader.optional(.supersedes, \.controlID)
+        supersededKey = try reader.optional(.supersededKey, \.string)
+        supersededBy = try reader.optional(.supersededBy, \.controlID)
+        identicalTo = try reader.optional(.identicalTo, \.controlID)
         errorType = try reader.optional(.errorType, \.string)
         errorMessage = try reader.optional(.errorMessage, \.string)
     }
 }
 
-private struct ItemReader {
+struct ItemReader {
     private let item: Item
 
     init(_ item: Item) { self.item = item }
@@ -158,7 +181,13 @@ private struct ItemReader {
 }
 
 extension AttributeValue {
-    fileprivate var timestamp: Timestamp? { string.flatMap(Timestamp.init(rfc3339:)) }
+    var timestamp: Timestamp? { string.flatMap(Timestamp.init(rfc3339:)) }
+
+    var controlID: ControlID? { string.flatMap(ControlID.init) }
+}
+
+extension ControlID {
+    var attribute: AttributeValue { .string(text) }
 }
 
 extension Timestamp {

@@ -6,6 +6,10 @@ public enum ControlError: Error, Sendable, Hashable {
     case notFound(ControlID)
     /// Another worker has claimed the record, or it has ended: what this worker did must not count.
     case leaseLost(ControlID, attempt: Int, now: String)
+    /// The same bytes were uploaded again while a worker converted them: what it found out no longer holds.
+    case versionChanged(ControlID)
+    /// Other workers changed the same key too often at the same time.
+    case contended(ControlID)
     /// The stored item is not a control record.
     case malformedRecord(id: String, attribute: String, reason: String)
     /// A key that must not become a path, an expression or a file name.
@@ -19,6 +23,7 @@ extension ControlError {
         case .aws(let error): error.errorType
         case .notFound: "RecordNotFound"
         case .leaseLost: "LeaseLost"
+        case .versionChanged, .contended: "Interrupted"
         case .malformedRecord: "MalformedRecord"
         case .invalidKey: "InvalidKey"
         }
@@ -34,6 +39,10 @@ extension ControlError: CustomStringConvertible {
             "control record \(id) does not exist; was it deleted, or does CONTROL_TABLE name another table?"
         case .leaseLost(let id, let attempt, let now):
             "control record \(id): attempt \(attempt) lost its lease (it is now \(now)); its result is dropped"
+        case .versionChanged(let id):
+            "control record \(id): its object was uploaded again during the work; retry it"
+        case .contended(let id):
+            "control record \(id): other versions of its object kept changing at the same time; retry it"
         case .malformedRecord(let id, let attribute, let reason):
             "control record \(id), attribute \(attribute): \(reason); fix the item, or delete it and upload the file again"
         case .invalidKey(let key, let reason):

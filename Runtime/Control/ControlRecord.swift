@@ -62,6 +62,16 @@ public struct ControlRecord: Sendable, Hashable {
     public var unknownFields: [UnknownField] = []
     public var errorType: String?
     public var errorMessage: String?
+    /// Orders the versions of a key, as S3's event does; see ``VersionOrder``.
+    public var sequencer: String?
+    /// The newer version whose rows, if any, took the place of this one's.
+    public var supersededBy: ControlID?
+    /// The version whose place this one took.
+    public var supersedes: ControlID?
+    /// Of a record of silver: where the bronze file of the version that this one supersedes is kept.
+    public var supersededKey: String?
+    /// The older version with the same bytes, whose bronze file holds the rows of this one too.
+    public var identicalTo: ControlID?
 
     /// A pending record, which nobody has claimed.
     public init(
@@ -84,13 +94,15 @@ public struct ControlRecord: Sendable, Hashable {
 
     /// The record of a raw object version to be converted to bronze.
     public init(
-        raw key: RawKey, bucket: String, version: ObjectVersion, sizeInBytes: Int, createdAt: Timestamp
+        raw key: RawKey, bucket: String, version: ObjectVersion, sizeInBytes: Int, createdAt: Timestamp,
+        sequencer: String? = nil
     ) {
         self.init(
             controlID: ControlID(bucket: bucket, key: key.text, version: version.text, schema: .bronze),
             schema: .bronze, table: key.table, bucket: bucket, objectKey: key.text, objectVersion: version,
             fileFormat: key.format,
             fileSizeInBytes: sizeInBytes, createdAt: createdAt)
+        self.sequencer = sequencer
     }
 
     /// The next layer's record for the output of this one.

@@ -77,6 +77,19 @@ extension ControlTable {
         _ record: ControlRecord, _ conversion: FinishedConversion, next: ControlRecord? = nil
     ) throws(ControlError) -> ControlRecord {
         let time = now()
+        let change = success(record, conversion, at: time)
+        let end = TransactWriteItems.Write.update(change.request(table: name, id: record.controlID))
+        do throws(AWSError) {
+            try transact(end, registering: next.map { .update(registration(of: $0, at: time)) })
+        } catch {
+            guard case .conditionFailed = error else { throw .aws(error) }
+            return try settled(record, at: time, in: .success)
+        }
+        return try existing(record.controlID)
+    }
+
+    /// The end of a claimed record in success, with what the conversion counted.
+    func success(_ record: ControlRecord, _ conversion: FinishedConversion, at time: Timestamp) -> RecordChange {
         var change = Self.ending(record, in: .success, at: time)
         change.set(.recordCount, .int(conversion.recordCount))
         change.set(.writtenCount, .int(conversion.writtenCount))
@@ -94,19 +107,14 @@ extension ControlTable {
         } else {
             change.remove(.quarantineKey)
         }
-        if let retentionInDays {
-            change.set(.expiresAt, .int(Int(time.seconds) + retentionInDays * 86_400))
-        }
+        change.set(.expiresAt, ifKnown: expiry(from: time))
         change.remove(.errorType, .errorMessage, .openWork)
+        return change
+    }
 
-        let end = TransactWriteItems.Write.update(change.request(table: name, id: record.controlID))
-        do throws(AWSError) {
-            try transact(end, registering: next.map { .update(registration(of: $0, at: time)) })
-        } catch {
-            guard case .conditionFailed = error else { throw .aws(error) }
-            return try settled(record, at: time, in: .success)
-        }
-        return try existing(record.controlID)
+    /// When a record that succeeds at `time` may be deleted.
+    func expiry(from time: Timestamp) -> AttributeValue? {
+        retentionInDays.map { .int(Int(time.seconds) + $0 * 86_400) }
     }
 
     /// Makes both writes or none, but the first alone if the second fails only because its record exists.
@@ -124,7 +132,7 @@ extension ControlTable {
         }
     }
 
-    /// Ends a claimed record in error.
+    /// Ends a claimed record in error, or as superseded if a newer version has taken its place.
     ///
     /// - Parameters:
     ///   - quality: what was measured before the error, if anything.
@@ -141,7 +149,17 @@ extension ControlTable {
         change.set(.errorMessage, .string(Self.shortened(message)))
         if quality.isEmpty { change.remove(.quality) } else { change.set(.quality, .list(quality.map(\.attribute))) }
         if let quarantineKey { change.set(.quarantineKey, .string(quarantineKey)) }
-        return try applyAsHolder(change, of: record) { $0.isEnd(of: record, at: time, in: .error) }
+        let held = Self.isHeld(record, &change)
+        change.require("\(held) AND attribute_not_exists(\(change.name(.supersededBy)))")
+        switch try apply(change, to: record.controlID) {
+        case .changed(let changed): return changed
+        case .refused(let stored) where stored.isEnd(of: record, at: time, in: .error): return stored
+        case .refused(let stored):
+            guard stored.isHeld(as: record), let newer = stored.supersededBy else {
+                throw Self.leaseLost(record, stored)
+            }
+            return try supersede(record, by: newer)
+        }
     }
 
     /// Returns a claimed record to pending, so that it can be claimed again at once. The attempt stays counted.
@@ -161,14 +179,14 @@ extension ControlTable {
     // MARK: Parts
 
     /// The condition that the record is running, with the owner and the attempt of the claim.
-    private static func isHeld(_ record: ControlRecord, _ change: inout RecordChange) -> String {
+    static func isHeld(_ record: ControlRecord, _ change: inout RecordChange) -> String {
         let status = "\(change.name(.status)) = \(change.value(.running))"
         let owner = change.value(.string(record.leaseOwner ?? ""), "owner")
         let attempt = change.value(.int(record.attemptCount), "attempt")
         return "\(status) AND \(change.name(.leaseOwner)) = \(owner) AND \(change.name(.attemptCount)) = \(attempt)"
     }
 
-    private static func ending(
+    static func ending(
         _ record: ControlRecord, in status: ControlRecord.Status, at time: Timestamp
     ) -> RecordChange {
         var change = RecordChange()
@@ -182,7 +200,7 @@ extension ControlTable {
     }
 
     /// Creates the record, if it does not exist.
-    private func registration(of record: ControlRecord, at time: Timestamp) -> UpdateItem {
+    func registration(of record: ControlRecord, at time: Timestamp) -> UpdateItem {
         var change = RecordChange()
         var record = record
         record.updatedAt = time
@@ -204,12 +222,12 @@ extension ControlTable {
     }
 
     /// The stored record, if the condition failed because the same write took effect before and its answer was lost.
-    private func settled(
+    func settled(
         _ record: ControlRecord, at time: Timestamp, in status: ControlRecord.Status
     ) throws(ControlError) -> ControlRecord {
         let stored = try existing(record.controlID)
-        guard stored.isEnd(of: record, at: time, in: status) else { throw Self.leaseLost(record, stored) }
-        return stored
+        if stored.isEnd(of: record, at: time, in: status) { return stored }
+        throw stored.isHeld(as: record) ? .versionChanged(record.controlID) : Self.leaseLost(record, stored)
     }
 
     private static func leaseLost(_ record: ControlRecord, _ stored: ControlRecord) -> ControlError {
@@ -220,6 +238,11 @@ extension ControlTable {
 }
 
 extension ControlRecord {
+    /// Whether it is running under the same claim.
+    fileprivate func isHeld(as claimed: ControlRecord) -> Bool {
+        status == .running && leaseOwner == claimed.leaseOwner && attemptCount == claimed.attemptCount
+    }
+
     fileprivate func isEnd(of claimed: ControlRecord, at time: Timestamp, in status: Status) -> Bool {
         self.status == status && attemptCount == claimed.attemptCount && finishedAt == time
     }

@@ -26,6 +26,8 @@ public enum ReplayOutcome: Sendable, Hashable {
     case running(until: Timestamp?)
     /// It needs force.
     case alreadyDone
+    /// A newer version of its object has taken its place.
+    case superseded(by: ControlID)
     /// It has as many attempts as the rules allow.
     case exhausted(attempts: Int)
     /// Its workers died as often as the rules allow; the record is now in error.
@@ -40,6 +42,7 @@ extension ReplayOutcome: CustomStringConvertible {
         case .alreadyPending: "skipped: already pending"
         case .running(let until): "skipped: running\(until.map { ", leased until \($0)" } ?? "")"
         case .alreadyDone: "skipped: succeeded; replay it with force"
+        case .superseded(let id): "skipped: superseded by \(id); replay that"
         case .exhausted(let attempts): "skipped: failed \(attempts) times; fix the cause, then replay it by its ID"
         case .abandoned(let attempts): "ended in error: \(attempts) workers stopped without an answer"
         case .notFound: "no such record"
@@ -58,6 +61,7 @@ extension ControlRecord {
             guard isLeaseExpired(at: now) else { return .running(until: leaseExpiresAt) }
             return isExhausted ? .abandoned(attempts: attemptCount) : .replayed(from: .running)
         case .success:
+            if let supersededBy { return .superseded(by: supersededBy) }
             return rules.force ? .replayed(from: .success) : .alreadyDone
         case .pending:
             let idle = now.milliseconds(since: updatedAt)
@@ -138,7 +142,10 @@ extension ControlTable {
             "\(status) = \(change.value(.error))\(isBelowLimit)",
             "\(status) = \(change.value(.running)) AND \(isExpired)\(isBelowLimit)",
         ]
-        if rules.force { cases.append("\(status) = \(change.value(.success))") }
+        if rules.force {
+            let isCurrent = "attribute_not_exists(\(change.name(.supersededBy)))"
+            cases.append("\(status) = \(change.value(.success)) AND \(isCurrent)")
+        }
         let idleSince =
             rules.force ? time : rules.stalePendingSeconds.map { time.advanced(byMilliseconds: Int64($0) * -1000) }
         if let idleSince {
@@ -160,7 +167,7 @@ extension ControlTable {
         }.joined(separator: " AND ")
     }
 
-    private static func restart(
+    static func restart(
         _ id: ControlID, in schema: ControlRecord.Schema, at time: Timestamp
     ) -> RecordChange {
         var change = RecordChange()

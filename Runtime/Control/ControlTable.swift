@@ -43,6 +43,8 @@ public struct ControlTable: Sendable {
     public enum Registration: Sendable, Hashable {
         case recorded
         case alreadyRecorded
+        /// The bytes of an older version were uploaded again to a bucket without versioning.
+        case reopened
     }
 
     /// Writes a new record. Safe to repeat: the first record stays, whatever its status is now.
@@ -96,23 +98,6 @@ public struct ControlTable: Sendable {
         case .changed(let record): return .routed(record)
         case .refused(let record): return .notPending(record)
         }
-    }
-
-    /// Ends a pending record that cannot be converted in error, and counts an attempt.
-    /// - Returns: false if the record is no longer pending.
-    @discardableResult
-    public func refuse(_ id: ControlID, errorType: String, message: String) throws(ControlError) -> Bool {
-        var change = RecordChange()
-        let time = now()
-        change.set(.status, .string(ControlRecord.Status.error.rawValue))
-        change.set(.errorType, .string(errorType))
-        change.set(.errorMessage, .string(Self.shortened(message)))
-        change.set(.updatedAt, time.attribute)
-        change.set(.finishedAt, time.attribute)
-        change.increment(.attemptCount)
-        change.require("\(change.name(.status)) = \(change.value(.pending))")
-        if case .changed = try apply(change, to: id) { return true }
-        return false
     }
 
     // MARK: Changes

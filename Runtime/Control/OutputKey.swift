@@ -13,6 +13,23 @@ public struct BronzeKey: Sendable, Hashable, CustomStringConvertible {
     public var description: String { text }
 }
 
+/// The key under which the bronze file of an older version is kept, outside the table's prefix.
+public struct SupersededKey: Sendable, Hashable, CustomStringConvertible {
+    public let text: String
+
+    /// `superseded/<table>/year=YYYY/month=MM/day=DD/<stem>-<id>.parquet`
+    /// - Parameters:
+    ///   - outputKey: the key that the file had.
+    ///   - id: the version that wrote it.
+    public init(_ outputKey: String, writtenBy id: ControlID) {
+        let place = outputKey.hasPrefix("bronze/") ? outputKey.dropFirst("bronze/".count) : outputKey[...]
+        let stem = place.lastIndex(of: "-").map { place[..<$0] } ?? place
+        text = "superseded/\(stem)-\(id.short).parquet"
+    }
+
+    public var description: String { text }
+}
+
 /// The key of the file of a raw object's rows that break the contract.
 public struct QuarantineKey: Sendable, Hashable, CustomStringConvertible {
     public let text: String

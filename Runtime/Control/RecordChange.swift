@@ -5,6 +5,8 @@ internal import AWSModels
 struct RecordChange {
     private var assignments: [String] = []
     private var removals: [String] = []
+    private var additions: [String] = []
+    private var deletions: [String] = []
     private var names: [String: String] = [:]
     private var values: Item = [:]
     private var condition = ""
@@ -22,6 +24,22 @@ struct RecordChange {
     mutating func increment(_ attribute: ControlAttribute) {
         let name = name(attribute)
         assignments.append("\(name) = if_not_exists(\(name), \(value(0, "zero"))) + \(value(1, "one"))")
+    }
+
+    /// Sets the attribute only if the item does not have it.
+    mutating func setIfAbsent(_ attribute: ControlAttribute, _ value: AttributeValue) {
+        let name = name(attribute)
+        assignments.append("\(name) = if_not_exists(\(name), \(self.value(value, "new_\(attribute.rawValue)")))")
+    }
+
+    /// Adds elements to a set.
+    mutating func insert(_ ids: Set<ControlID>, into attribute: ControlAttribute) {
+        additions.append("\(name(attribute)) \(value(.stringSet(Set(ids.map(\.text))), "added"))")
+    }
+
+    /// Removes elements from a set.
+    mutating func delete(_ ids: Set<ControlID>, from attribute: ControlAttribute) {
+        deletions.append("\(name(attribute)) \(value(.stringSet(Set(ids.map(\.text))), "deleted"))")
     }
 
     mutating func remove(_ attributes: ControlAttribute...) { removals += attributes.map { name($0) } }
@@ -48,8 +66,9 @@ struct RecordChange {
     func request(
         table: String, id: ControlID, returning: UpdateItem.Returned = .nothing
     ) -> UpdateItem {
-        var update = assignments.isEmpty ? "" : "SET \(assignments.joined(separator: ", "))"
-        if !removals.isEmpty { update += "\(update.isEmpty ? "" : " ")REMOVE \(removals.joined(separator: ", "))" }
+        let clauses = [("SET", assignments), ("REMOVE", removals), ("ADD", additions), ("DELETE", deletions)]
+        let update = clauses.filter { !$0.1.isEmpty }.map { "\($0.0) \($0.1.joined(separator: ", "))" }
+            .joined(separator: " ")
         return UpdateItem(
             table: table, key: [ControlAttribute.controlID.rawValue: .string(id.text)],
             update: Expression(update, names: names, values: values),

@@ -32,7 +32,8 @@ import Testing
         #expect(try await Referee.lake(emulator, "check").int("files") == 1)
     }
 
-    @Test("every upload of a key has its own record and its own output")
+    @Test(
+        "a file that is fixed and uploaded again doubles nothing: every upload has its record, the newest has the rows")
     func sameKey() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
@@ -43,9 +44,57 @@ import Testing
         let records = try await Referee.lake(emulator, "settle").records("records").filter {
             $0.text("schema_name") == "dm_bronze"
         }
-        #expect(records.count == 3)
-        #expect(Set(records.compactMap { $0.text("output_key") }).count == 3)
-        #expect(try await Referee.lake(emulator, "check").int("rows") == 800)
+        #expect(records.count == 3 && records.allSatisfy { $0.text("status") == "success" })
+        #expect(records.count { $0.text("superseded_by") == nil } == 1)
+        #expect(try await Referee.lake(emulator, "check").int("rows") == 300)
+        #expect(try await Referee.lake(emulator, "bronze", ["beer"]).int("rows") == 300)
+    }
+
+    @Test("a broken file, its fix, the same bytes and older bytes again leave the rows of the last upload, each once")
+    func fixedFile() async throws {
+        let emulator = try await RunningEmulator()
+        let folder = try TemporaryDirectory()
+        let first = try await Sample.generate(table: "beer", rows: 300, seed: 1, format: "csv", into: folder)
+        let second = try await Sample.generate(table: "beer", rows: 200, seed: 2, format: "csv", into: folder)
+        let broken = folder.path + "/broken.csv.gz"
+        try Data(contentsOf: URL(filePath: first)).dropLast(20).write(to: URL(filePath: broken))
+        let key = "raw/beer/export.csv.gz"
+
+        func upload(_ file: String) async throws -> [[String: Any]] {
+            try await Referee.lake(emulator, "put", [key, file])
+            return try await Referee.lake(emulator, "settle").records("records").filter {
+                $0.text("schema_name") == "dm_bronze"
+            }
+        }
+        #expect(try await upload(broken).map { $0.text("status") } == ["error"])
+        let fixed = try await upload(first)
+        let current = try #require(fixed.first { $0.text("superseded_by") == nil })
+        let failed = try #require(fixed.first { $0.text("superseded_by") != nil })
+        #expect(failed.text("superseded_by") == current.text("control_id") && failed.text("status") == "success")
+        #expect(try await Referee.lake(emulator, "bronze", ["beer"]).int("rows") == 300)
+
+        let again = try await upload(first)
+        #expect(again.count { $0.text("identical_to") == current.text("control_id") } == 1)
+        var bronze = try await Referee.lake(emulator, "bronze", ["beer"])
+        #expect(bronze.int("rows") == 300 && (bronze["superseded"] as? [String])?.isEmpty == true)
+
+        _ = try await upload(second)
+        #expect(try await Referee.lake(emulator, "bronze", ["beer"]).int("rows") == 200)
+        let last = try await upload(first)
+        bronze = try await Referee.lake(emulator, "bronze", ["beer"])
+        #expect(bronze.int("rows") == 300 && bronze.int("ids") == 300)
+        #expect((bronze["superseded"] as? [String])?.count == 2)
+        #expect(last.count == 5 && last.count { $0.text("superseded_by") == nil } == 1)
+        #expect(Set(last.filter { $0.text("superseded_by") == nil }.compactMap { $0.text("output_key") }).count == 1)
+
+        // Events that arrive again, in any order, change nothing; the records show what superseded them.
+        try await Referee.lake(emulator, "repeat-event", [key, "20"])
+        try await Referee.lake(emulator, "settle")
+        #expect(try await Referee.lake(emulator, "check").int("rows") == 300)
+        let shown = try await Command.run(
+            Programs.cupel, ["show", try #require(failed.text("control_id")), "--endpoint", emulator.endpoint])
+        #expect(shown.text.contains("superseded_by") && shown.text.contains(current.text("control_id") ?? "-"))
+        #expect(emulator.stop() == 0)
     }
 
     @Test("a file above the function's limit is converted by a task")

@@ -9,14 +9,16 @@ import Testing
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
         let older = try await Sample.generate(table: "beer", rows: 300, seed: 1, format: "csv", into: folder)
+        let fixed = try await Sample.generate(table: "beer", rows: 250, seed: 4, format: "csv", into: folder)
         let newer = try await Sample.generate(table: "beer", rows: 200, seed: 2, format: "json", into: folder)
         let other = try await Sample.generate(table: "review", rows: 500, seed: 3, format: "csv", into: folder)
         try await Referee.lake(
             emulator, "put",
             [
-                "raw/beer/a b+é.csv.gz", older, "raw/beer/a b+é.csv.gz", older, "raw/beer/new.json.gz", newer,
-                "raw/review/r.csv.gz", other,
+                "raw/beer/a b+é.csv.gz", older, "raw/beer/new.json.gz", newer, "raw/review/r.csv.gz", other,
             ])
+        try await Referee.lake(emulator, "settle")
+        try await Referee.lake(emulator, "put", ["raw/beer/a b+é.csv.gz", fixed])
         try await Referee.lake(emulator, "settle")
         let before = try await Referee.lake(emulator, "digests")
         let lost = try #require(try await Referee.lake(emulator, "forget").int("records"))
@@ -24,7 +26,7 @@ import Testing
 
         #expect(try await register(emulator) == ["recorded": 4, "already_recorded": 0, "ignored": 0])
         try await Referee.lake(emulator, "settle")
-        #expect(try await Referee.lake(emulator, "check").int("rows") == 1300)
+        #expect(try await Referee.lake(emulator, "check").int("rows") == 950)
         let after = try await Referee.lake(emulator, "digests")
         #expect(after as? [String: String] == before as? [String: String] && after.count == 4)
 

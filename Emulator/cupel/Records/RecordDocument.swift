@@ -13,12 +13,14 @@ extension ControlRecord {
     }
 
     private static let orderOfAttributes = [
-        "control_id", "status", "schema_name", "table_name", "bucket", "object_key", "object_version", "file_format",
+        "control_id", "status", "schema_name", "table_name", "bucket", "object_key", "object_version", "sequencer",
+        "file_format",
         "file_size", "created_at", "updated_at", "compute_target", "estimated_record_count", "attempt_count",
         "lease_owner", "lease_expires_at", "started_at", "finished_at", "duration", "request_id", "record_count",
         "written_count", "quarantined_count", "checksum", "contract_version", "masked_columns", "quality",
-        "pii_findings", "rescued_count", "unknown_fields", "output_key", "quarantine_key", "error_type",
-        "error_message",
+        "pii_findings", "rescued_count", "unknown_fields", "output_key", "quarantine_key", "supersedes",
+        "superseded_key",
+        "superseded_by", "identical_to", "error_type", "error_message",
     ]
 
     /// Attributes that are easier to read as lines than as JSON, by name.
@@ -56,6 +58,12 @@ extension ControlRecord {
         let unchecked = quality.count { $0.outcome == .unchecked }
         if failed > 0 { return "\(failed) of \(quality.count) failed" }
         return unchecked > 0 ? "\(unchecked) of \(quality.count) unchecked" : "\(quality.count) ok"
+    }
+
+    /// What the record says of other versions of its object; nil if it is the only one, or the current one.
+    var succession: String? {
+        if let supersededBy { return "superseded by \(supersededBy)" }
+        return identicalTo.map { "identical to \($0)" }
     }
 
     /// The last part of the key.

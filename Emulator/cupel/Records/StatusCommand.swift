@@ -71,7 +71,7 @@ struct StatusCommand: ParsableCommand {
         var table = TextTable([
             .left("ID"), .left("STATUS"), .left("TABLE"), .left("FILE"), .left("TARGET"), .right("TRIES"),
             .right("READ"), .right("WRITTEN"), .right("QUARANTINED"), .right("RESCUED"), .left("QUALITY"), .right("MS"),
-            .left("UPDATED"), .left("ERROR"),
+            .left("UPDATED"), .left("NOTE"),
         ])
         for record in records {
             table.add([
@@ -81,7 +81,8 @@ struct StatusCommand: ParsableCommand {
                 Quantity.count(record.quarantinedCount), Quantity.count(record.rescuedCount), record.qualitySummary,
                 Quantity.count(record.durationInMilliseconds),
                 record.updatedAt.rfc3339,
-                [record.errorType, record.errorMessage].compactMap(\.self).joined(separator: ": "),
+                record.succession
+                    ?? [record.errorType, record.errorMessage].compactMap(\.self).joined(separator: ": "),
             ])
         }
         return table

@@ -6,6 +6,8 @@
     lake.py ENDPOINT records                       -> {"records": [...]}
     lake.py ENDPOINT check                         reads every successful record's bronze file with pyarrow and DuckDB and compares
                                                    it with its raw object, value by value; checks the counts and that no file is unclaimed
+    lake.py ENDPOINT bronze TABLE                  reads all of the table's bronze prefix with DuckDB; -> {"rows": …, "ids": its distinct first
+                                                   column, "superseded": [keys of older files]}
     lake.py ENDPOINT repeat-event KEY TIMES        sends the object's event again, concurrently and in batches
     lake.py ENDPOINT phantom-event KEY [BUCKET]    sends the event of an object that does not exist
     lake.py ENDPOINT forget                        deletes every control record; -> {"records": their number}
@@ -14,7 +16,7 @@
     lake.py ENDPOINT digests                       -> {key: SHA-256} of every object of the lake
     lake.py ENDPOINT executions                    -> {"statuses": {...}}
 """
-import csv, datetime, gzip, hashlib, io, json, os, random, sys, time, urllib.parse
+import csv, datetime, gzip, hashlib, io, json, os, random, sys, tempfile, time, urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
 import boto3, duckdb, pyarrow.parquet as pq, yaml
@@ -42,7 +44,8 @@ def plain(item):
 
 
 def records():
-    return [plain(i) for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True) for i in page["Items"]]
+    items = [plain(i) for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True) for i in page["Items"]]
+    return [item for item in items if item["schema_name"] != "dm_raw"]  # which version of a raw key is current
 
 
 def raw_versions():
@@ -113,7 +116,7 @@ def check():
     lake = next(b["Name"] for b in s3.list_buckets()["Buckets"] if "-lake" in b["Name"])
     outputs, rows_checked, masks = {}, 0, 0
     for record in settled:
-        if record["schema_name"] != "dm_bronze" or record["status"] != "success": continue
+        if record["schema_name"] != "dm_bronze" or record["status"] != "success" or "superseded_by" in record: continue
         key = record["output_key"]
         assert key not in outputs, f"{key} is the output of two records"
         outputs[key] = record
@@ -132,16 +135,28 @@ def check():
         assert record["record_count"] == len(got) + record["quarantined_count"], f"{key}: {record} but {len(got)} rows"
         assert set(arrow.column("operation").to_pylist()) <= {"insert", "update", "delete", "load"}
         rows_checked += len(got)
-        silver = [r for r in settled if r["schema_name"] == "dm_silver" and r["object_key"] == key]
+        silver = [r for r in settled if r["schema_name"] == "dm_silver" and r["object_key"] == key and "superseded_by" not in r]
         assert len(silver) == 1 and silver[0]["status"] == "pending", f"{key}: next layer's records {silver}"
     listed = {o["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=lake, Prefix="bronze/") for o in page.get("Contents", [])}
     assert listed >= set(outputs), f"missing outputs: {set(outputs) - listed}"
-    assert listed <= set(outputs) | {r.get("output_key") for r in settled}, f"files nobody claims: {listed - set(outputs)}"
+    assert listed <= set(outputs), f"files nobody claims: {listed - set(outputs)}"
     ids = [r["control_id"] for r in settled]
     assert len(ids) == len(set(ids))
     by_object = [(r["object_key"], r["object_version"]) for r in settled if r["schema_name"] == "dm_bronze"]
     assert len(by_object) == len(set(by_object)), "one object version has two records"
     return {"files": len(outputs), "rows": rows_checked}
+
+
+def bronze(table_name):
+    lake = next(b["Name"] for b in s3.list_buckets()["Buckets"] if "-lake" in b["Name"])
+    def keys(prefix):
+        return [o["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=lake, Prefix=prefix) for o in page.get("Contents", [])]
+    with tempfile.TemporaryDirectory() as folder:
+        for number, key in enumerate(keys(f"bronze/{table_name}/")):
+            s3.download_file(lake, key, f"{folder}/{number}.parquet")
+        first = contract(table_name)[0]["name"]
+        rows, ids = duckdb.sql(f"""SELECT count(*), count(DISTINCT "{first}") FROM read_parquet('{folder}/*.parquet')""").fetchall()[0]
+    return {"rows": rows, "ids": ids, "superseded": keys(f"superseded/{table_name}/")}
 
 
 def event(versions, bucket=stage):
@@ -225,8 +240,8 @@ def delete(keys):
 
 def forget():
     gone = records()
-    for record in gone:
-        dynamodb.delete_item(TableName=table, Key={"control_id": {"S": record["control_id"]}})
+    for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
+        for item in page["Items"]: dynamodb.delete_item(TableName=table, Key={"control_id": item["control_id"]})
     return {"records": len(gone)}
 
 
@@ -236,6 +251,7 @@ answer = {
     "settle": lambda: {"records": settle(900)},
     "records": lambda: {"records": records()},
     "check": check,
+    "bronze": lambda: bronze(arguments[0]),
     "repeat-event": lambda: repeat_event(arguments[0], int(arguments[1])),
     "phantom-event": lambda: phantom_event(*arguments),
     "replay-by-schedule": replay_by_schedule,

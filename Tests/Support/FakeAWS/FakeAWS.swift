@@ -16,6 +16,8 @@ public final class FakeAWS: HTTPTransport {
         var answers: [String: @Sendable (JSON) -> JSON] = [:]
         var losesNextAnswer = false
         var faults: [FakeFault] = []
+        /// The number of requests until the process that sends them crashes.
+        var requestsUntilCrash: Int?
         var interludes: [(operation: String, action: @Sendable () -> Void)] = []
 
         /// The oldest fault for `operation` that has uses left.
@@ -67,9 +69,23 @@ public final class FakeAWS: HTTPTransport {
         state.withLock { $0.interludes.append((operation, action)) }
     }
 
+    /// Forgets the actions of ``before(_:_:)`` that have not run.
+    public func endInterludes() { state.withLock { $0.interludes = [] } }
+
     /// Answers the action of any service with AWS's JSON protocol.
     public func answer(_ action: String, _ answer: @escaping @Sendable (JSON) -> JSON) {
         state.withLock { $0.answers[action] = answer }
+    }
+
+    /// Performs `count` more requests. Afterwards all fail, the last of them before or after it took effect, until the
+    /// crash is over: see ``recover()``.
+    public func crash(after count: Int) { state.withLock { $0.requestsUntilCrash = count } }
+
+    public func recover() { state.withLock { $0.requestsUntilCrash = nil } }
+
+    /// Makes a bucket one without versioning.
+    public func disableVersioning(of bucket: String) {
+        _ = state.withLock { $0.objects.unversioned.insert(bucket) }
     }
 
     // MARK: Objects
@@ -113,6 +129,10 @@ public final class FakeAWS: HTTPTransport {
         interlude(before: operation)?()
         let (response, isLost) = state.withLock { (state) -> (HTTPResponse, Bool) in
             state.requests.append(operation)
+            if let left = state.requestsUntilCrash {
+                state.requestsUntilCrash = max(0, left - 1)
+                guard left > 0 else { return (HTTPResponse(status: 500), true) }
+            }
             let response =
                 if let fault = state.fault(for: operation, isS3: action == nil) {
                     fault

@@ -2,7 +2,7 @@ internal import AWSModels
 internal import JSON
 
 /// Evaluates the part of DynamoDB's expressions that the control table writes: comparisons, AND, OR, parentheses,
-/// `attribute_exists`, `attribute_not_exists`; SET with `if_not_exists` and `+`, REMOVE.
+/// `attribute_exists`, `attribute_not_exists`; SET with `if_not_exists` and `+`, REMOVE; ADD and DELETE with sets of texts.
 struct FakeExpression {
     private let item: Item
     private let names: JSON
@@ -97,6 +97,14 @@ struct FakeExpression {
                     result[name] = value
                 case "REMOVE":
                     result[name] = nil
+                case "ADD", "DELETE":
+                    guard case .stringSet(let operand)? = try parser.operand() else {
+                        throw FakeDynamoDB.Fault.invalid("\(clause) \(name) without a set")
+                    }
+                    var elements: Set<String> = []
+                    if case .stringSet(let stored)? = item[name] { elements = stored }
+                    elements = clause == "ADD" ? elements.union(operand) : elements.subtracting(operand)
+                    result[name] = elements.isEmpty ? nil : .stringSet(elements)
                 default:
                     throw FakeDynamoDB.Fault.invalid(clause)
                 }

@@ -2,11 +2,13 @@ internal import AWSClient
 internal import AWSModels
 internal import Digest
 
-/// The part of S3 that a versioned bucket needs.
+/// The part of S3 that the functions need: buckets with versioning, or without.
 struct FakeObjects {
     private struct Version {
-        let id: String
+        /// Nil in a bucket without versioning.
+        let id: String?
         let bytes: [UInt8]
+        var metadata = HTTPHeaders()
         var eTag: String { Digest.md5(bytes).hexadecimal }
     }
 
@@ -14,14 +16,21 @@ struct FakeObjects {
     private var count = 0
     /// The parts of open multipart uploads, by upload ID.
     private(set) var uploads: [String: [Int: [UInt8]]] = [:]
+    private var uploadMetadata: [String: HTTPHeaders] = [:]
+    /// The buckets without versioning.
+    var unversioned: Set<String> = []
 
     mutating func put(_ bytes: [UInt8], bucket: String, key: String) -> StoredObject {
         put(bytes, at: "/\(bucket)/\(key)")
     }
 
-    private mutating func put(_ bytes: [UInt8], at path: String) -> StoredObject {
+    private mutating func put(
+        _ bytes: [UInt8], at path: String, metadata: HTTPHeaders = HTTPHeaders()
+    ) -> StoredObject {
         count += 1
-        let version = Version(id: "version-\(count)", bytes: bytes)
+        let isVersioned = !unversioned.contains(String(path.split(separator: "/").first ?? ""))
+        let version = Version(id: isVersioned ? "version-\(count)" : nil, bytes: bytes, metadata: metadata)
+        if !isVersioned { versions[path] = nil }
         versions[path, default: []].append(version)
         return StoredObject(eTag: version.eTag, versionID: version.id)
     }
@@ -40,10 +49,11 @@ struct FakeObjects {
         case .get, .head: return read(request)
         case .put:
             if let id = request.queryValue("uploadId") { return putPart(request, of: id) }
-            return Self.answer(put(request.body, at: request.path))
+            return refusal(request)
+                ?? Self.answer(put(request.body, at: request.path, metadata: Self.metadata(request)))
         case .post:
-            guard let id = request.queryValue("uploadId") else { return startUpload() }
-            return completeUpload(id, at: request.path)
+            guard let id = request.queryValue("uploadId") else { return startUpload(request) }
+            return refusal(request) ?? completeUpload(id, at: request.path)
         case .delete:
             guard let id = request.queryValue("uploadId") else { return HTTPResponse(status: 501) }
             return uploads.removeValue(forKey: id) == nil ? Self.fault(404, "NoSuchUpload") : HTTPResponse(status: 204)
@@ -52,9 +62,10 @@ struct FakeObjects {
 
     // MARK: Multipart uploads
 
-    private mutating func startUpload() -> HTTPResponse {
+    private mutating func startUpload(_ request: HTTPRequest) -> HTTPResponse {
         count += 1
         uploads["upload-\(count)"] = [:]
+        uploadMetadata["upload-\(count)"] = Self.metadata(request)
         let id = "<UploadId>upload-\(count)</UploadId>"
         return HTTPResponse(
             status: 200, body: Array("<InitiateMultipartUploadResult>\(id)</InitiateMultipartUploadResult>".utf8))
@@ -70,17 +81,37 @@ struct FakeObjects {
 
     private mutating func completeUpload(_ id: String, at path: String) -> HTTPResponse {
         guard let parts = uploads.removeValue(forKey: id) else { return Self.fault(404, "NoSuchUpload") }
-        let stored = put(parts.sorted { $0.key < $1.key }.flatMap(\.value), at: path)
+        let stored = put(
+            parts.sorted { $0.key < $1.key }.flatMap(\.value), at: path, metadata: uploadMetadata[id] ?? [:])
         let eTag = "<ETag>\(stored.eTag)</ETag>"
         let result = "<CompleteMultipartUploadResult>\(eTag)</CompleteMultipartUploadResult>"
         return HTTPResponse(
-            status: 200, headers: ["x-amz-version-id": stored.versionID ?? ""], body: Array(result.utf8))
+            status: 200, headers: stored.versionID.map { ["x-amz-version-id": $0] } ?? [:], body: Array(result.utf8))
     }
 
     private static func answer(_ stored: StoredObject) -> HTTPResponse {
         var headers: HTTPHeaders = ["etag": "\"\(stored.eTag)\""]
         headers["x-amz-version-id"] = stored.versionID
         return HTTPResponse(status: 200, headers: headers)
+    }
+
+    // MARK: Conditions and metadata
+
+    /// The refusal of a write whose condition does not hold.
+    private func refusal(_ request: HTTPRequest) -> HTTPResponse? {
+        let present = versions[request.path]?.last
+        if request.headers["if-none-match"] != nil, present != nil { return Self.fault(412, "PreconditionFailed") }
+        guard let wanted = request.headers["if-match"] else { return nil }
+        guard let present else { return Self.fault(404, "NoSuchKey") }
+        return wanted == "\"\(present.eTag)\"" ? nil : Self.fault(412, "PreconditionFailed")
+    }
+
+    private static func metadata(_ request: HTTPRequest) -> HTTPHeaders {
+        var metadata = HTTPHeaders()
+        for field in request.headers.fields where field.name.hasPrefix("x-amz-meta-") {
+            metadata.add(field.name, field.value)
+        }
+        return metadata
     }
 
     // MARK: Reading
@@ -94,7 +125,9 @@ struct FakeObjects {
         if let match = request.headers["if-match"], match != "\"\(version.eTag)\"" {
             return Self.fault(412, "PreconditionFailed")
         }
-        var headers: HTTPHeaders = ["etag": "\"\(version.eTag)\"", "x-amz-version-id": version.id]
+        var headers = version.metadata
+        headers["etag"] = "\"\(version.eTag)\""
+        headers["x-amz-version-id"] = version.id
         guard let range = request.headers["range"]?.dropFirst("bytes=".count) else {
             headers["content-length"] = String(version.bytes.count)
             return HTTPResponse(status: 200, headers: headers, body: request.method == .head ? [] : version.bytes)

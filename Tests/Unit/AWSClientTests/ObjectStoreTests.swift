@@ -77,7 +77,7 @@ import Testing
 
     @Test("a put that must not replace sends if-none-match") func onlyIfAbsent() throws {
         let transport = ScriptedTransport([.answer(200, "", ["etag": "\"abc\""])])
-        let stored = try ObjectStore(transport.client()).put([1], to: object, onlyIfAbsent: true)
+        let stored = try ObjectStore(transport.client()).put([1], to: object, condition: .absent)
         #expect(stored.eTag == "abc")
         #expect(transport.requests.first?.headers["if-none-match"] == "*")
     }

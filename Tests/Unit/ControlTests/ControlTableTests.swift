@@ -95,14 +95,6 @@ import Time
         #expect(try table.route(record.controlID, to: .lambda, estimatedRecordCount: 1) == .notPending(working))
     }
 
-    @Test("a refused record ends in error, and the refusal counts as an attempt") func refusal() throws {
-        _ = try table.register(record)
-        #expect(try table.refuse(record.controlID, errorType: "ObjectGone", message: "it is gone"))
-        let refused = try #require(try table.record(record.controlID))
-        #expect(refused.status == .error && refused.attemptCount == 1 && refused.errorType == "ObjectGone")
-        #expect(try !table.refuse(record.controlID, errorType: "ObjectGone", message: "again"))
-    }
-
     // MARK: Claim
 
     @Test("a claim sets a pending record to running with a lease and counts an attempt") func claim() throws {

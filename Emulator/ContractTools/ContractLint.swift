@@ -98,6 +98,30 @@ public struct ContractLint: Sendable {
                 .advice, path, "the text column '\(place.path)' has no classification; add one",
                 at: String(place.path.prefix { $0 != "." && $0 != "[" }))
         }
+        for column in contract.bronzeColumns {
+            for place in column.leaves {
+                guard let advice = Self.readers(of: place.field.type) else { continue }
+                report(.advice, path, "the column '\(place.path)' is \(advice)", at: column.name)
+            }
+        }
+    }
+
+    /// Who cannot read a type, and what to declare instead; nil for types that every reader knows.
+    private static func readers(of type: ColumnType) -> String? {
+        switch type {
+        case .uuid:
+            "a uuid: Spark 3 refuses every file that has one, and Athena shows its 16 bytes; a string is read everywhere"
+        case .time:
+            "a time: Spark 3 refuses every file that has one, and Athena shows a number; a string is read "
+                + "everywhere"
+        case .uint32:
+            "an unsigned integer: Athena and Hive may read values above 2147483647 as negative ones; a bigint is read "
+                + "everywhere"
+        case .uint64:
+            "an unsigned integer: Athena and Hive read values above 9223372036854775807 as negative ones, and cupel "
+                + "catalog refuses it; a decimal(20,0) is read everywhere"
+        default: nil
+        }
     }
 
     private mutating func report(_ level: Finding.Level, _ path: String, _ message: String, key: String? = nil) {

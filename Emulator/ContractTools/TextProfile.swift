@@ -59,7 +59,8 @@ struct TextProfile {
         guard allowsNumbers else { return text }
         if isBoolean { return .single("boolean", "boolean") }
         if isLong { return .single("integer", "bigint") }
-        if isUnsignedLong { return .single("integer", "ubigint", note: "values exceed a bigint") }
+        // Hive and Athena read an unsigned 64-bit integer as a negative one.
+        if isUnsignedLong { return .single("number", "decimal(20,0)", note: "values exceed a bigint") }
         guard isDouble else { return text }
         guard let (precision, scale) = digits.decimal else { return .single("number", "double") }
         guard digits.significant > DigitCount.ofDouble else {
@@ -81,9 +82,9 @@ struct TextProfile {
         case .date: .single("date", "date")
         case .timestamp(_, isAdjustedToUTC: true): .single("timestamp", "timestamp")
         case .timestamp: .single("timestamp", "timestamp_ntz", note: "no value has a zone")
-        case .time(_, isAdjustedToUTC: true): .single("time", "timetz")
-        case .time: .single("time", "time")
-        default: .single("string", "uuid")
+        case .time:
+            .single("string", "string", note: "times of day; with the type time, Spark 3 refuses the whole file")
+        default: .single("string", "string", note: "UUIDs; with the type uuid, Spark 3 refuses the whole file")
         }
     }
 

@@ -29,6 +29,19 @@ import Testing
         #expect(run.status == 0, "\(run.text)\(run.errors)")
     }
 
+    @Test("a type that Athena would read wrongly is refused by name, inside a list too")
+    func unsignedLong() async throws {
+        let directory = try TemporaryDirectory()
+        let contract = """
+            {apiVersion: v3.1.0, kind: DataContract, id: t, version: 1.0.0, status: active, schema: [{name: orders, properties: [
+              {name: sizes, logicalType: array, items: {logicalType: integer, physicalType: ubigint}}]}]}
+            """
+        try contract.write(toFile: "\(directory.path)/orders.odcs.yaml", atomically: true, encoding: .utf8)
+        let run = try await Command.run(Programs.cupel, ["catalog", "--contracts", directory.path])
+        #expect(run.status == 1 && run.text.isEmpty)
+        #expect(run.errors.contains("orders, column sizes[]") && run.errors.contains("decimal(20,0)"), "\(run.errors)")
+    }
+
     @Test("a folder without contracts is an error that says so")
     func emptyFolder() async throws {
         let directory = try TemporaryDirectory()

@@ -22,16 +22,23 @@ struct CatalogCommand: ParsableCommand {
     var output: String?
 
     func run() throws {
-        let folder = try contracts ?? Installation.folder("contracts")
-        let text: String
+        let folder = try self.contracts ?? Installation.folder("contracts")
+        let contracts: [Contract]
         do throws(ContractError) {
             let catalog = try ContractCatalog(directory: folder)
             for warning in catalog.warnings { StandardStream.error.line("warning: \(warning)") }
-            text =
-                GlueTemplate(
-                    try catalog.tables.map { table throws(ContractError) in try catalog.contract(forTable: table) }
-                ).text
+            contracts =
+                try catalog.tables.map { table throws(ContractError) in try catalog.contract(forTable: table) }
         } catch { throw CommandFailure.failed("\(error)") }
+        for contract in contracts {
+            for place in contract.bronzeColumns.flatMap(\.leaves) where place.field.type == .uint64 {
+                throw CommandFailure.failed(
+                    "\(contract.table), column \(place.path): Athena has no type for unsigned integers of 64 bits and "
+                        + "would read large values as negative ones; declare logicalType number, physicalType "
+                        + "decimal(20,0)")
+            }
+        }
+        let text = GlueTemplate(contracts).text
         if let output {
             try FileContent.write(Array(text.utf8), to: output)
         } else {

@@ -3,8 +3,8 @@ internal import Contracts
 extension ColumnType {
     /// The type's name in a Hive catalog, as AWS Glue keeps it and Athena reads it.
     ///
-    /// A type that Hive lacks has the name of its stored form: times and unsigned integers are integers that hold them
-    /// (the upper half of unsigned 64-bit integers reads as negative), UUIDs are bytes, and JSON is text.
+    /// A type that Hive lacks has the name of its stored form: times and unsigned integers are integers that hold them,
+    /// UUIDs are bytes, and JSON is text. `cupel catalog` refuses unsigned 64-bit integers, which no type holds.
     /// - SeeAlso: <https://docs.aws.amazon.com/athena/latest/ug/data-types.html>
     var glueName: String {
         switch self {

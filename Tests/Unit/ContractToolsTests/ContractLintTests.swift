@@ -23,6 +23,25 @@ import Testing
         #expect(try findings(("orders.odcs.yaml", good)) == [])
     }
 
+    @Test("lint names who cannot read a type, inside structs and lists too")
+    func unreadableTypes() throws {
+        let text = contractText([
+            "name: id, logicalType: integer, primaryKey: true",
+            "name: key, logicalType: string, physicalType: uuid",
+            "name: at, logicalType: object, properties: [{name: opens, logicalType: time}]",
+            "name: sizes, logicalType: array, items: {logicalType: integer, physicalType: ubigint}",
+            "name: port, logicalType: integer, physicalType: uinteger",
+            "name: small, logicalType: integer, physicalType: usmallint",
+        ])
+        let found = try findings(("orders.odcs.yaml", text)).filter {
+            $0.contains("refuses") || $0.contains("negative")
+        }
+        #expect(found.count == 4)
+        for (finding, words) in zip(found, ["'key' is a uuid", "'at.opens' is a time", "'sizes[]'", "'port'"]) {
+            #expect(finding.contains(words) && finding.contains("advice"), "\(finding)")
+        }
+    }
+
     @Test("an error has file, line, column and key, and says what is allowed") func errorPosition() throws {
         let text = contractText(["name: id, logicalType: int"])
         let found = try findings(("orders.odcs.yaml", text))

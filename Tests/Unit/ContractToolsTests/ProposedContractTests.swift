@@ -50,7 +50,7 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
     @Test(
         "the proposed type is the narrowest that accepts every value",
         arguments: [
-            ("1\n-7\n9223372036854775807\n", "int64!"), ("1\n9223372036854775808\n", "uint64!"),
+            ("1\n-7\n9223372036854775807\n", "int64!"), ("1\n9223372036854775808\n", "decimal(20,0)!"),
             ("-1\n9223372036854775808\n", "decimal(38,0)!"), ("1.5\n2\n", "double!"), ("1e5\n.5\n", "double!"),
             ("12345678901234.567\n1\n", "decimal(38,3)!"), ("01234\n98765\n", "string!"), ("+1\n2\n", "string!"),
             ("0\n0.5\n-0.5\n", "double!"), ("true\nFALSE\n", "boolean!"), ("0\n1\n", "int64!"), ("y\nn\n", "string!"),
@@ -59,8 +59,8 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
             ("2024-02-29T10:00:00\n2024-02-29 10:00:00\n", "timestamp without time zone!"),
             ("2024-02-29T10:00:00\n2024-02-29T10:00:00Z\n", "timestamp!"),
             ("2024-02-29\n2024-02-29T10:00:00\n", "string!"),
-            ("2024-02-29T10:00:00.1234567Z\n", "string!"), ("10:00:00\n23:59:59.5\n", "time!"),
-            ("123e4567-e89b-12d3-a456-426614174000\n", "uuid!"), ("\"{\"\"a\"\":1}\"\n[]\n", "json!"),
+            ("2024-02-29T10:00:00.1234567Z\n", "string!"), ("10:00:00\n23:59:59.5\n", "string!"),
+            ("123e4567-e89b-12d3-a456-426614174000\n", "string!"), ("\"{\"\"a\"\":1}\"\n[]\n", "json!"),
             ("1\nx\n", "string!"), ("NaN\n1.5\n", "string!"),
         ])
     func narrowestType(values: String, type: String) throws {

@@ -79,7 +79,7 @@ extension Contract {
     public enum Encodings: String, Sendable, Hashable, CaseIterable {
         /// Those that Spark, Trino, Athena and every reader of the last years read right.
         case compatible
-        /// Also DELTA_LENGTH_BYTE_ARRAY, which Spark before 3.5.6 reads wrong without an error.
+        /// Also DELTA_LENGTH_BYTE_ARRAY, which Spark 3.4 to 3.5.6 reads wrong without an error.
         case compact
     }
 

@@ -35,7 +35,7 @@ public struct WriterOptions: Sendable {
 public enum EncodingSet: String, Sendable, Equatable, CaseIterable {
     /// PLAIN and RLE_DICTIONARY, and DELTA_BINARY_PACKED for integers.
     case compatible
-    /// Also DELTA_LENGTH_BYTE_ARRAY for byte arrays. Spark's vectorized reader before 3.5.6 reads wrong text from it
+    /// Also DELTA_LENGTH_BYTE_ARRAY for byte arrays. Spark's vectorized reader up to 3.5.6 reads wrong text from it
     /// without an error.
     case compact
 }

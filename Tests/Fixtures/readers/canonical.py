@@ -55,13 +55,17 @@ def verdicts(expected, read):
 
     try:
         return judged(list(expected))
-    except Exception as reason:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as reason:  # Polars panics with what is no Exception
         whole = reason
     answer = {}
     for name in expected:
         try:
             answer |= judged([name])
-        except Exception as reason:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as reason:
             answer[name] = "refused: " + summary(reason)
     if all(value.startswith("refused") for value in answer.values()):
         return dict.fromkeys(answer, "refused: " + summary(whole))

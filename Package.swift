@@ -13,6 +13,7 @@ let runtime: [Target] = [
     layer("Gzip", "CZlib"),
     layer("JSON", exclude: ["README.md"]),
     layer("PII", exclude: ["README.md"]),
+    layer("RawFile"),
     layer("Threads"),
     layer("Time"),
     layer("URLCoding"),
@@ -25,21 +26,22 @@ let runtime: [Target] = [
     layer("Contracts", "Pattern YAML", exclude: ["README.md"]),
     layer(
         "Columnar",
-        "CKernels Columns Contracts CRC CZlib Digest Gzip JSON Pattern Threads Time"
+        "CKernels Columns Contracts CRC CZlib CZstd Digest Gzip JSON Pattern RawFile Threads Time"
             + (Variant.usesISAL ? " CISAL" : ""),
         exclude: ["README.md", "Quality/README.md"], defines: Variant.usesISAL ? [] : ["WITHOUT_ISAL"]),
     layer("Parquet", "CKernels Columns CRC CSnappy CZlib CZstd", exclude: ["README.md"]),
-    layer("Control", "AWSClient AWSModels Digest Time", exclude: ["README.md"]),
+    layer("Control", "AWSClient AWSModels Digest RawFile Time", exclude: ["README.md"]),
 ]
 
 /// Functions: one executable a stage.
 let functions: [Target] = [
     function("FirehoseTransform", "CKernels Contracts JSON LambdaRuntime", exclude: ["README.md"]),
     function("ControlRecorder", "AWSClient AWSModels Contracts Control JSON LambdaRuntime"),
-    function("ComputeRouter", "AWSClient AWSModels Columnar Control JSON LambdaRuntime"),
+    function("ComputeRouter", "AWSClient AWSModels Columnar Control JSON LambdaRuntime RawFile"),
     function(
         "BronzeWriter",
-        "AWSClient AWSModels CKernels Columnar Columns Contracts Control Digest JSON LambdaRuntime Parquet PII Threads",
+        "AWSClient AWSModels CKernels Columnar Columns Contracts Control Digest JSON LambdaRuntime Parquet PII RawFile "
+            + "Threads",
         exclude: ["README.md"]),
     function("Replayer", "AWSClient AWSModels Control JSON LambdaRuntime Time"),
 ]
@@ -73,11 +75,11 @@ let emulator: [Target] = [
         exclude: ["Store/README.md"]),
     part("Emulator", "EmulatorCore JSON Time URLCoding " + names(services)),
     part("EmulatorServer", at: "Server", "EmulatorCore NIOCore NIOHTTP1 NIOPosix Time"),
-    part("ContractTools", "Columnar Columns Contracts JSON PII YAML", exclude: ["README.md"]),
+    part("ContractTools", "Columnar Columns Contracts JSON PII RawFile YAML", exclude: ["README.md"]),
     program(
         "cupel",
         "AWSClient AWSModels ArgumentParser ContractTools Contracts Control CProcess CZlib Digest Emulator "
-            + "EmulatorCore EmulatorServer JSON Threads Time"),
+            + "EmulatorCore EmulatorServer JSON RawFile Threads Time"),
     // Nobody imports it: `swift build --target Programs` builds the executables, and neither test support nor the tools of
     // the packages we depend on.
     part("Programs", "cupel " + names(functions)),
@@ -95,6 +97,7 @@ let tests: [Target] = [
     unitTests(of: "XML", "TestRandom"),
     unitTests(of: "Time", "TestRandom"),
     unitTests(of: "URLCoding", "TestRandom"),
+    unitTests(of: "RawFile"),
     unitTests(of: "Threads"),
     unitTests(of: "CRC", "TestRandom"),
     unitTests(of: "Digest", "TestRandom"),
@@ -106,7 +109,7 @@ let tests: [Target] = [
     unitTests(of: "PII", "TestRandom"),
     unitTests(of: "Contracts", "YAML"),
     unitTests(of: "Columns", "TestRandom"),
-    unitTests(of: "Columnar", "CKernels Columns Contracts Digest Gzip JSON TestRandom TestReferee"),
+    unitTests(of: "Columnar", "CKernels Columns Contracts CZstd Digest Gzip JSON RawFile TestRandom TestReferee"),
     unitTests(of: "Parquet", "Columns JSON TestRandom TestReferee"),
     unitTests(of: "Control", "AWSClient AWSModels FakeAWS JSON TestRandom Time"),
     unitTests(of: "FirehoseTransform", "Contracts JSON LambdaRuntime TestMetrics TestRandom"),
@@ -114,7 +117,7 @@ let tests: [Target] = [
     unitTests(of: "ComputeRouter", "AWSClient AWSModels Columnar Control CZlib FakeAWS JSON LambdaRuntime"),
     unitTests(
         of: "BronzeWriter",
-        "AWSClient AWSModels Columnar Contracts Control FakeAWS Gzip JSON LambdaRuntime Parquet TestMetrics TestRandom TestReferee Time"
+        "AWSClient AWSModels Columnar Contracts Control FakeAWS Gzip JSON LambdaRuntime Parquet RawFile TestMetrics TestRandom TestReferee Time"
     ),
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"),
     unitTests(of: "JSONata", "JSON"),
@@ -137,10 +140,12 @@ let tests: [Target] = [
     unitTests(of: "EmulatedScheduler", "EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedStepFunctions", "EmulatorCore JSON TestServices"),
     unitTests(of: "Emulator", "EmulatorCore JSON"),
-    unitTests(of: "ContractTools", "BronzeWriter Columnar Columns Contracts JSON TestReferee"),
+    unitTests(of: "ContractTools", "BronzeWriter Columnar Columns Contracts JSON RawFile TestReferee"),
     unitTests(of: "EmulatorServer", "EmulatorCore"),
-    unitTests(of: "cupel", "ArgumentParser AWSClient AWSModels Columnar Contracts Control CZlib FakeAWS JSON Time"),
-    suite("Unit/JSONPolicyTests", "Columnar Columns Contracts FirehoseTransform JSON LambdaRuntime TestReferee"),
+    unitTests(
+        of: "cupel", "ArgumentParser AWSClient AWSModels Columnar Contracts Control CZlib FakeAWS JSON RawFile Time"),
+    suite(
+        "Unit/JSONPolicyTests", "Columnar Columns Contracts FirehoseTransform JSON LambdaRuntime RawFile TestReferee"),
     suite("Conformance", "ASL JSON TestEmulator YAML", exclude: ["Referees", "asl-not-emulated.txt"]),
     suite("EndToEnd", "JSON TestEmulator TestRandom", exclude: ["Referees"]),
 ]
@@ -152,7 +157,8 @@ let fuzzing: [Target] = [
         "FirehoseTransform", in: "Functions", "CKernels Contracts JSON LambdaRuntime",
         exclude: ["README.md", "main.swift"]),
     program(
-        "Fuzz", in: "Tests", "Columnar Columns Contracts CZlib FirehoseTransform JSON LambdaRuntime Pattern YAML",
+        "Fuzz", in: "Tests",
+        "Columnar Columns Contracts CZlib FirehoseTransform JSON LambdaRuntime Pattern RawFile YAML",
         exclude: ["README.md", "fuzz.py"]),
 ]
 

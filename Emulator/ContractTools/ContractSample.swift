@@ -1,7 +1,8 @@
-public import Columnar
+internal import Columnar
 internal import Columns
 internal import Contracts
 public import JSON
+public import RawFile
 
 /// The first rows of a raw file, each as an object of its fields. A contract is inferred from them.
 public struct ContractSample {
@@ -26,18 +27,12 @@ public struct ContractSample {
     /// Whether the sample has all rows of the file.
     public let isWhole: Bool
 
-    /// - Parameter path: A CSV or NDJSON file, plain or gzip. Its name ends in `.csv`, `.json`, `.ndjson` or `.jsonl`,
-    ///   with or without `.gz`.
+    /// - Parameter path: a CSV or NDJSON file, whose name says its format and compression: ``RawFileName``.
     /// - Throws: ``ContractToolsError`` or `ColumnarError`.
     public init(path: String, limits: Limits = Limits()) throws {
-        let isZipped = path.lowercased().hasSuffix(".gz")
-        guard let format = RawFormat(fileName: isZipped ? path : path + ".gz") else {
-            throw ContractToolsError.unknownFormat(path: path)
-        }
-        func source() throws -> any ByteSource {
-            let file = try FileSource(path: path)
-            return isZipped ? InflatedSource(file, hashing: nil) : file
-        }
+        guard let name = RawFileName(path) else { throw ContractToolsError.unknownFormat(path: path) }
+        let format = name.format
+        func source() throws -> any ByteSource { name.compression.text(of: try FileSource(path: path), hashing: nil) }
         // The contract knows none of the fields, so each row's fields arrive as one JSON object with their original
         // text.
         let contract = try Self.emptyContract

@@ -1,3 +1,5 @@
+internal import RawFile
+
 /// Why a contract cannot be inferred from a file.
 public enum ContractToolsError: Error, Sendable, Hashable, CustomStringConvertible {
     case unknownFormat(path: String)
@@ -7,7 +9,7 @@ public enum ContractToolsError: Error, Sendable, Hashable, CustomStringConvertib
     public var description: String {
         switch self {
         case .unknownFormat(let path):
-            "\(path): the name must end in .csv, .json, .ndjson or .jsonl, with or without .gz"
+            "\(path): the name must end in \(RawFileName.endings)"
         case .noRows(let path):
             "\(path): the file has no row to infer a contract from"
         case .notATableName(let name):

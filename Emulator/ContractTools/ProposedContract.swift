@@ -1,6 +1,7 @@
 internal import Columnar
 internal import Contracts
 internal import JSON
+internal import RawFile
 
 /// A contract proposed from a sample of a table, as YAML with the reasons in comments.
 ///

@@ -5,6 +5,7 @@ internal import Contracts
 internal import Control
 internal import JSON
 internal import LambdaRuntime
+internal import RawFile
 
 /// Takes one record to bronze: claim, read, convert, write to a key derived from the record, finish.
 ///
@@ -95,7 +96,7 @@ struct BronzeWriter: JSONHandler {
             if isInterrupted() { throw ConversionError.interrupted }
             try lease.renewIfDue()
         }
-        guard claimed.schema == .bronze, let format = RawFormat(claimed.fileFormat) else {
+        guard claimed.schema == .bronze, let file = RawFileName(claimed.objectKey) else {
             throw ConversionError.notRaw(place: claimed.place)
         }
         let contract = try contract(for: claimed.table)
@@ -122,7 +123,8 @@ struct BronzeWriter: JSONHandler {
             options.keyValues.append(("cupel.source_sequencer", sequencer))
         }
         let conversion = FileConversion(
-            contract: contract, format: format, options: options, checkpoint: checkpoint)
+            contract: contract, format: file.format, compression: file.compression, options: options,
+            checkpoint: checkpoint)
         let result: FileConversion.Result
         do {
             result = try conversion.run(
@@ -257,15 +259,5 @@ private struct Lease {
         guard ContinuousClock.now >= renewAt else { return }
         record = try control.renewLease(of: record, leaseSeconds: seconds)
         renewAt = .now + .seconds(seconds) / 3
-    }
-}
-
-extension RawFormat {
-    fileprivate init?(_ format: ControlRecord.FileFormat) {
-        switch format {
-        case .csv: self = .csv
-        case .json: self = .json
-        case .parquet: return nil
-        }
     }
 }

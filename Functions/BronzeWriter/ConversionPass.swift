@@ -38,7 +38,8 @@ final class ConversionPass {
         masker = try Masker(contract, key: options.maskingKey)
         // With a thread ahead, both threads share the hashing.
         let isReadAhead = options.threads > 1
-        let inflated = InflatedSource(source, limits: options.inflate, hashing: isReadAhead ? nil : .sha256)
+        let inflated = conversion.compression.text(
+            of: source, limits: options.inflate, hashing: isReadAhead ? nil : .sha256)
         text = isReadAhead ? ReadAheadSource(inflated, hashing: .sha256) : inflated
         reader = try conversion.format.reader(of: text, contract: contract, limits: options.reader)
         inspector = PersonalDataInspector(

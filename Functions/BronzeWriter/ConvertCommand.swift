@@ -5,6 +5,7 @@ internal import Control
 internal import JSON
 internal import LambdaRuntime
 internal import Parquet
+internal import RawFile
 
 /// A local file, without AWS: `bronze-writer convert --contract FILE IN OUT`.
 struct ConvertCommand {
@@ -55,8 +56,8 @@ struct ConvertCommand {
         }
         let (input, output) = (paths[0], paths[1])
         guard input != output else { throw ConversionError.usage("\(input) cannot be both read and written") }
-        guard let format = RawFormat(fileName: input) else {
-            throw ConversionError.usage("\(input): the name must end in .csv.gz or .json.gz")
+        guard let name = RawFileName(input) else {
+            throw ConversionError.usage("\(input): the name must end in \(RawFileName.endings)")
         }
         let contract: Contract
         do { contract = try Contract(contentsOf: contractPath) } catch {
@@ -71,7 +72,9 @@ struct ConvertCommand {
         let quarantine = quarantinePath ?? output + ".quarantine.ndjson.gz"
         let result: FileConversion.Result
         do {
-            result = try FileConversion(contract: contract, format: format, options: options).run(
+            result = try FileConversion(
+                contract: contract, format: name.format, compression: name.compression, options: options
+            ).run(
                 from: { try FileSource(path: input) }, to: { try FileSink(path: output) },
                 quarantine: { try FileSink(path: quarantine) })
         } catch let error as ColumnarError {

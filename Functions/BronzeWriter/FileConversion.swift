@@ -3,8 +3,9 @@ internal import Columnar
 internal import Contracts
 internal import Control
 internal import Parquet
+internal import RawFile
 
-/// The conversion of one raw file to bronze: gzipped text in, a Parquet file and the rows that broke the contract out.
+/// The conversion of one raw file to bronze: text in, a Parquet file and the rows that broke the contract out.
 struct FileConversion {
     struct Options: Sendable {
         var inflate = InflateLimits()
@@ -42,6 +43,7 @@ struct FileConversion {
 
     private(set) var contract: Contract
     let format: RawFormat
+    var compression = RawCompression.gzip
     let options: Options
     /// Called between batches; an error that it throws ends the conversion.
     var checkpoint: () throws -> Void = {}

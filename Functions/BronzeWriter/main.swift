@@ -1,4 +1,4 @@
-// Raw -> bronze: one gzipped file in, one Parquet file out; as a function, as a task, or on local files.
+// Raw -> bronze: one file in, one Parquet file out; as a function, as a task, or on local files.
 internal import Contracts
 internal import LambdaRuntime
 
@@ -9,7 +9,8 @@ internal import LambdaRuntime
 #endif
 
 let help = """
-    Converts a raw .csv.gz or .json.gz file to Parquet, as the table's data contract says.
+    Converts a raw file to Parquet, as the table's data contract says. Its name ends in .csv, .json,
+    .ndjson or .jsonl, alone or with .gz or .zst.
 
     bronze-writer                              a Lambda function, where AWS_LAMBDA_RUNTIME_API is set
     bronze-writer --control-id ID              one record, then the end; CONTROL_ID in the environment does the same

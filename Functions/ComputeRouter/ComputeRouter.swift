@@ -3,6 +3,7 @@ internal import AWSModels
 internal import Control
 internal import JSON
 internal import LambdaRuntime
+internal import RawFile
 
 /// Estimates the number of records in a raw object from its first and last bytes, and records where it is converted.
 struct ComputeRouter: JSONHandler {
@@ -22,7 +23,7 @@ struct ComputeRouter: JSONHandler {
         let estimate: Int
         do throws(AWSError) {
             let sample = try ObjectSample(of: record, in: objects.limited(to: context.deadline))
-            estimate = sample.estimatedRecordCount(in: record.fileFormat)
+            estimate = sample.estimatedRecordCount(in: RawFileName(record.objectKey))
         } catch {
             guard error.isNotFound || error.isPreconditionFailed, error.code != "NoSuchBucket" else { throw error }
             // The writer finds out whether a newer version has replaced it.

@@ -2,12 +2,13 @@ internal import AWSClient
 internal import AWSModels
 internal import Columnar
 internal import Control
+internal import RawFile
 
-/// The beginning and the end of a gzip object, from two ranged reads.
+/// The beginning and the end of a raw object, from two ranged reads.
 struct ObjectSample {
     let sizeInBytes: Int
     let beginning: [UInt8]
-    /// The last four bytes: the size of the content modulo 2^32, if the object has a single gzip member.
+    /// The last four bytes: the size of the content modulo 2^32, if the object is gzip of a single member.
     let trailer: [UInt8]
 
     static let sampleSize = 64 << 10
@@ -33,10 +34,11 @@ struct ObjectSample {
     }
 
     /// An object that cannot be sampled counts as 0: it goes to the function, whose error says what is wrong with it.
-    func estimatedRecordCount(in format: ControlRecord.FileFormat) -> Int {
-        guard format != .parquet else { return 0 }
+    func estimatedRecordCount(in file: RawFileName?) -> Int {
+        guard let file else { return 0 }
         let estimate = try? SampleEstimate(
-            head: beginning, compressedSize: sizeInBytes, trailer: trailer, format: format == .csv ? .csv : .json)
+            head: beginning, compressedSize: sizeInBytes, trailer: trailer, format: file.format,
+            compression: file.compression)
         return estimate?.recordCount ?? 0
     }
 }

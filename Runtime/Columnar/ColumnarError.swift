@@ -5,6 +5,9 @@ public enum ColumnarError: Error, Sendable, Hashable {
     case notGzip(byte: Int)
     case truncatedGzip(byte: Int)
     case corruptGzip(byte: Int)
+    case notZstd(byte: Int)
+    case truncatedZstd(byte: Int)
+    case corruptZstd(byte: Int, reason: String)
     case wrongChecksum(byte: Int)
     case trailingGarbage(byte: Int)
     /// The decompressed bytes pass `limit`.
@@ -36,6 +39,9 @@ extension ColumnarError {
         case .notGzip: "NotGzip"
         case .truncatedGzip: "TruncatedGzip"
         case .corruptGzip: "CorruptGzip"
+        case .notZstd: "NotZstd"
+        case .truncatedZstd: "TruncatedZstd"
+        case .corruptZstd: "CorruptZstd"
         case .wrongChecksum: "WrongChecksum"
         case .trailingGarbage: "TrailingGarbage"
         case .tooLarge: "TooLarge"
@@ -65,15 +71,22 @@ extension ColumnarError: CustomStringConvertible {
             "the gzip data ends too early, at byte \(byte); the upload was cut short, upload it again"
         case .corruptGzip(let byte):
             "the gzip data is damaged near byte \(byte); upload it again"
+        case .notZstd(let byte):
+            "not Zstandard: no frame begins at byte \(byte); compress the file with zstd and upload it again"
+        case .truncatedZstd(let byte):
+            "the Zstandard data ends too early, at byte \(byte); the upload was cut short, upload it again"
+        case .corruptZstd(let byte, let reason):
+            "the Zstandard data cannot be decompressed near byte \(byte): \(reason); compress the file again, without "
+                + "--long, and upload it again"
         case .wrongChecksum(let byte):
             "the gzip checksum or length is wrong, before byte \(byte); the file was damaged, upload it again"
         case .trailingGarbage(let byte):
             "bytes that are not gzip follow the gzip data, at byte \(byte); upload the file without them"
         case .tooLarge(let limit, let byte):
-            "decompresses to more than \(limit) bytes (at byte \(byte) of the gzip data); split the file, or raise "
+            "the text has more than \(limit) bytes (at byte \(byte) of the file); split the file, or raise "
                 + "MAX_DECOMPRESSED_BYTES"
         case .suspiciousRatio(let limit, let byte):
-            "expands more than \(limit) times (at byte \(byte) of the gzip data), as only a decompression bomb does; "
+            "expands more than \(limit) times (at byte \(byte) of the file), as only a decompression bomb does; "
                 + "check where the file comes from"
         case .emptyText:
             "the decompressed file is empty or has no header row; export it again"

@@ -1,4 +1,5 @@
 import Columnar
+internal import RawFile
 
 /// A CSV text gives the same rows however it arrives, with any header.
 struct CSVTarget: FuzzTarget {

@@ -1,5 +1,6 @@
 import Contracts
 import JSON
+internal import RawFile
 
 @testable import Columnar
 @testable import FirehoseTransform

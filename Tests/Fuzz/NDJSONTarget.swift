@@ -1,5 +1,6 @@
 import Columnar
 import JSON
+internal import RawFile
 
 /// A line is kept only if it is JSON, and called no JSON only if it is none, however it arrives.
 struct NDJSONTarget: FuzzTarget {

@@ -1,5 +1,6 @@
 import Columns
 import Contracts
+internal import RawFile
 
 @testable import Columnar
 

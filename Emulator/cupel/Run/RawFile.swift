@@ -1,3 +1,5 @@
+internal import RawFile
+
 /// A local file to ingest, with its key under `raw/`.
 struct RawFile: Hashable, Sendable {
     let path: String
@@ -7,7 +9,7 @@ struct RawFile: Hashable, Sendable {
 
     var name: String { Self.lastComponent(of: path) }
 
-    /// The files that `paths` name; in a folder, all files at any depth that end in `.csv.gz` or `.json.gz`.
+    /// The files that `paths` name; in a folder, all raw files at any depth.
     ///
     /// - Parameters:
     ///   - table: the table of all of them; nil takes it from each path.
@@ -36,11 +38,14 @@ struct RawFile: Hashable, Sendable {
             let size = try FileReader(path: path).sizeInBytes
             files.append(RawFile(path: path, table: table, key: key, sizeInBytes: size))
         }
-        guard !files.isEmpty else { throw .notFound("no .csv.gz or .json.gz file in \(paths.joined(separator: ", "))") }
+        guard !files.isEmpty else {
+            throw .notFound(
+                "no raw file in \(paths.joined(separator: ", ")); its name ends in \(RawFileName.endings)")
+        }
         return files
     }
 
-    static func isRaw(_ name: String) -> Bool { name.hasSuffix(".csv.gz") || name.hasSuffix(".json.gz") }
+    static func isRaw(_ name: String) -> Bool { RawFileName(name) != nil }
 
     private static func expanded(_ path: String) throws(CommandFailure) -> [String] {
         switch FileKind.of(path) {
@@ -48,8 +53,7 @@ struct RawFile: Hashable, Sendable {
         case .other: throw .usage("\(path) is neither a file nor a folder")
         case .file:
             guard isRaw(path) else {
-                throw .usage(
-                    "\(path): expected a name that ends in .csv.gz or .json.gz; compress the file with gzip first")
+                throw .usage("\(path): expected a name that ends in \(RawFileName.endings)")
             }
             return [path]
         case .folder:

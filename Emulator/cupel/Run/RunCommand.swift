@@ -3,6 +3,7 @@ internal import AWSClient
 internal import Contracts
 internal import Control
 internal import JSON
+internal import RawFile
 
 #if canImport(Glibc)
     internal import Glibc
@@ -32,7 +33,9 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var options: PipelineOptions
 
-    @Argument(help: "Files that end in .csv.gz or .json.gz, or folders of them.")
+    @Argument(
+        help: ArgumentHelp(
+            "CSV or NDJSON files, plain or compressed, or folders of them: names that end in \(RawFileName.endings)."))
     var paths: [String]
 
     @Option(help: "The table of all files.")

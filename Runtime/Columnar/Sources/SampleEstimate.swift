@@ -1,6 +1,7 @@
 internal import CKernels
+public import RawFile
 
-/// An estimate of a gzip file's records, from its first and last bytes: enough to choose where to convert the file.
+/// An estimate of a file's records, from its first and last bytes: enough to choose where to convert the file.
 public struct SampleEstimate: Sendable, Hashable {
     /// Records, without a header.
     public let recordCount: Int
@@ -11,18 +12,25 @@ public struct SampleEstimate: Sendable, Hashable {
     /// - Parameters:
     ///   - head: the file's first bytes; 64 KiB are enough.
     ///   - compressedSize: the size of the whole file.
-    ///   - trailer: the file's last 4 bytes or more, which hold the last member's length modulo 2^32.
-    /// - Throws: ``ColumnarError`` if the head is not gzip.
-    public init(head: [UInt8], compressedSize: Int, trailer: [UInt8], format: RawFormat) throws(ColumnarError) {
+    ///   - trailer: the last 4 bytes or more. Those of a gzip file hold the last member's length modulo 2^32.
+    /// - Throws: ``ColumnarError`` if the head is not compressed like that.
+    public init(
+        head: [UInt8], compressedSize: Int, trailer: [UInt8], format: RawFormat, compression: RawCompression = .gzip
+    ) throws(ColumnarError) {
         let isWhole = head.count >= compressedSize
-        let (text, used) = try Self.inflate(head, isWhole: isWhole)
+        let (text, used) = try Self.decompress(head, compression, isWhole: isWhole)
         let records = Self.records(in: text, format: format, isWhole: isWhole)
         guard !isWhole else {
             self.init(recordCount: records.count, decompressedBytes: text.count, isExact: true)
             return
         }
         let ratio = Double(text.count) / Double(max(used, 1))
-        let size = Self.size(near: ratio * Double(compressedSize), trailer: trailer)
+        let size: Int
+        switch compression {
+        case .none: size = compressedSize
+        case .gzip: size = Self.size(near: ratio * Double(compressedSize), trailer: trailer)
+        case .zstd: size = Int(ratio * Double(compressedSize))
+        }
         let recordSize = Double(records.bytes) / Double(max(records.count, 1))
         // A head without one whole record has records at least as long as it is.
         let count = recordSize > 0 ? Double(size - records.headerBytes) / recordSize : 1
@@ -45,8 +53,11 @@ public struct SampleEstimate: Sendable, Hashable {
         return Int(abs(candidate - estimate) <= estimate / 2 ? candidate : estimate)
     }
 
-    private static func inflate(_ head: [UInt8], isWhole: Bool) throws(ColumnarError) -> (text: [UInt8], used: Int) {
-        let source = InflatedSource(MemorySource(head), limits: InflateLimits(), hashing: nil, isSample: !isWhole)
+    private static func decompress(
+        _ head: [UInt8], _ compression: RawCompression, isWhole: Bool
+    ) throws(ColumnarError) -> (text: [UInt8], used: Int) {
+        let source = compression.source(
+            MemorySource(head), limits: InflateLimits(), hashing: nil, isSample: !isWhole)
         var text: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 64 << 10)
         // A head of one repeated line could expand very far; its front is enough.

@@ -8,6 +8,7 @@ import Foundation
 import JSON
 import LambdaRuntime
 import Parquet
+import RawFile
 import TestRandom
 import TestReferee
 import Testing

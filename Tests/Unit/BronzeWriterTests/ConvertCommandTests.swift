@@ -147,7 +147,7 @@ import Testing
             (["convert", "--contract", contract, "--threads", "0", input, "out"], "--threads"),
             (["convert", "--contract", contract, "--compression", "lzo", input, "out"], "lzo"),
             (["convert", "--contract", contract, "--quick", input, "out"], "--quick"),
-            (["convert", "--contract", contract, "a.parquet", "out"], ".csv.gz"),
+            (["convert", "--contract", contract, "a.parquet", "out"], ".jsonl"),
             (["convert", "--contract", contract, input, input], "both read and written"),
         ]
         for (arguments, says) in wrong {

@@ -2,6 +2,7 @@ import Columnar
 import Contracts
 import Foundation
 import Gzip
+import RawFile
 import TestRandom
 
 @testable import BronzeWriter

@@ -8,6 +8,7 @@ import Foundation
 import JSON
 import LambdaRuntime
 import Parquet
+import RawFile
 import TestReferee
 import Testing
 

@@ -2,6 +2,7 @@ import Columnar
 import Contracts
 import Control
 import JSON
+import RawFile
 import Testing
 
 @testable import BronzeWriter

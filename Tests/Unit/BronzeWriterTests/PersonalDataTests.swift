@@ -6,6 +6,7 @@ import FakeAWS
 import JSON
 import LambdaRuntime
 import Parquet
+import RawFile
 import Synchronization
 import Testing
 

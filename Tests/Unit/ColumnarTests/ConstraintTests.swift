@@ -1,4 +1,5 @@
 import Contracts
+import RawFile
 import TestRandom
 import Testing
 

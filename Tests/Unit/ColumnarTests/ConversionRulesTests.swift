@@ -2,6 +2,7 @@ import Columns
 import Contracts
 import Foundation
 import JSON
+import RawFile
 import Testing
 
 @testable import Columnar

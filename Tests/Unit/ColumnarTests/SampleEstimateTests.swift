@@ -1,3 +1,4 @@
+import RawFile
 import TestRandom
 import Testing
 
@@ -49,15 +50,5 @@ import Testing
     @Test("a file that is not gzip is an error") func notGzip() {
         #expect(throws: ColumnarError.notGzip(byte: 0)) { try estimate(Array("id,name\n1,a\n".utf8), .csv) }
         #expect(throws: ColumnarError.emptyFile) { try estimate([], .csv) }
-    }
-
-    @Test(
-        "the format follows from the file name",
-        arguments: [
-            ("raw/beer/a.csv.gz", RawFormat.csv), ("A.JSON.GZ", .json), ("x.ndjson.gz", .json), ("x.jsonl.gz", .json),
-            ("a.csv", nil), ("a.gz", nil), ("a.parquet", nil),
-        ] as [(String, RawFormat?)])
-    func fileNames(name: String, format: RawFormat?) {
-        #expect(RawFormat(fileName: name) == format)
     }
 }

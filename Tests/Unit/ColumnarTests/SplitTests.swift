@@ -1,4 +1,5 @@
 import Contracts
+import RawFile
 import Testing
 
 @testable import Columnar

@@ -3,6 +3,7 @@ import Columns
 import Contracts
 import Foundation
 import JSON
+import RawFile
 import Testing
 
 @testable import ContractTools
@@ -34,7 +35,7 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
     /// Reads `text` with the contract proposed for it. No row may be rejected and no field rescued.
     private func expectReadable(_ text: String, name: String, rows: Int) throws {
         let contract = try Contract(parsing: try proposal(text, name: name), file: "proposed")
-        let format = try #require(RawFormat(fileName: "\(name).gz"))
+        let format = try #require(RawFileName("\(name).gz")?.format)
         let reader = try format.reader(of: MemorySource(Array(text.utf8)), contract: contract)
         var batch = RecordBatch(contract.bronzeColumns)
         var read = 0

@@ -1,6 +1,7 @@
 import Columns
 import Contracts
 import JSON
+import RawFile
 import Testing
 
 @testable import Columnar

@@ -2,6 +2,7 @@ import Columnar
 import Contracts
 import JSON
 import LambdaRuntime
+import RawFile
 
 @testable import FirehoseTransform
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Columnar
 import Contracts
 import Foundation
+import RawFile
 import Testing
 
 @testable import cupel
@@ -16,7 +17,7 @@ import Testing
         let path = "\(folder.path)/proposed.odcs.yaml"
         try InferCommand.parse([file, "-o", path, "--force", "--json"]).run()
         let contract = try Contract(contentsOf: path)
-        let format = try #require(RawFormat(fileName: file))
+        let format = try #require(RawFileName(file)?.format)
         let reader = try format.reader(of: InflatedSource(try FileSource(path: file), hashing: nil), contract: contract)
         var batch = RecordBatch(contract.bronzeColumns)
         var rows = 0

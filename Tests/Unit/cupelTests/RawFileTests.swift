@@ -35,7 +35,7 @@ import Testing
     @Test("a file that cannot be ingested is refused before any upload")
     func refusedFiles() throws {
         let folder = try TemporaryFolder()
-        try FileContent.write([], to: "\(folder.path)/beer.csv")
+        try FileContent.write([], to: "\(folder.path)/beer.parquet")
         try FileContent.write([], to: "\(folder.path)/wine.csv.gz")
         func exitStatus(_ path: String, table: String? = nil) -> Int32? {
             do throws(CommandFailure) {
@@ -46,7 +46,7 @@ import Testing
             }
         }
         #expect(exitStatus("/absent.csv.gz") == 3)
-        #expect(exitStatus("/beer.csv") == 2)
+        #expect(exitStatus("/beer.parquet") == 2)
         #expect(exitStatus("/wine.csv.gz") == 2)
         #expect(exitStatus("/wine.csv.gz", table: "wine") == 2)
         #expect(exitStatus("/wine.csv.gz", table: "beer") == nil)

@@ -1,6 +1,6 @@
 public import Digest
 
-/// Limits on what a gzip file decompresses to.
+/// Limits on what a compressed file decompresses to.
 public struct InflateLimits: Sendable {
     public var bytes: Int
     /// Decompressed bytes for each compressed byte, checked from 64 MiB of output on. Tables of text stay far below.
@@ -10,13 +10,23 @@ public struct InflateLimits: Sendable {
         self.bytes = bytes
         self.ratio = ratio
     }
+
+    private static let ratioIsCheckedFrom = 64 << 20
+
+    /// - Throws: ``ColumnarError/tooLarge(limit:byte:)`` or ``ColumnarError/suspiciousRatio(limit:byte:)``.
+    func check(_ decompressed: Int, from compressed: Int, at position: Int) throws(ColumnarError) {
+        guard decompressed <= bytes else { throw .tooLarge(limit: bytes, byte: position) }
+        guard decompressed < Self.ratioIsCheckedFrom || decompressed / ratio <= compressed else {
+            throw .suspiciousRatio(limit: ratio, byte: position)
+        }
+    }
 }
 
 /// Decompresses gzip while it is read, one member after the other, in constant memory.
 ///
 /// Every member's CRC-32 and length are checked, and the end of the bytes must be the end of a member.
 /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc1952>
-public final class InflatedSource: HashingSource {
+public final class InflatedSource: DecompressedSource {
     /// Bytes read from the compressed source so far.
     public private(set) var compressedBytes = 0
     /// Bytes returned so far.
@@ -37,7 +47,6 @@ public final class InflatedSource: HashingSource {
 
     private static let magicSize = 2
     private static let inputSize = 64 << 10
-    private static let ratioIsCheckedFrom = 64 << 20
 
     /// - Parameter hashing: the hash of the decompressed bytes that ``checksum()`` returns.
     public convenience init(
@@ -75,7 +84,7 @@ public final class InflatedSource: HashingSource {
         if filled > 0 {
             decompressedBytes += filled
             digest?.update(UnsafeRawBufferPointer(rebasing: buffer[..<filled]))
-            try checkLimits()
+            try limits.check(decompressedBytes, from: compressedBytes, at: position)
         }
         return filled
     }
@@ -127,14 +136,5 @@ public final class InflatedSource: HashingSource {
         let count = try source.read(into: input)
         compressedBytes += count
         inflater.input = UnsafeRawBufferPointer(rebasing: input[..<count])
-    }
-
-    private func checkLimits() throws {
-        guard decompressedBytes <= limits.bytes else {
-            throw ColumnarError.tooLarge(limit: limits.bytes, byte: position)
-        }
-        guard decompressedBytes < Self.ratioIsCheckedFrom || decompressedBytes / limits.ratio <= compressedBytes else {
-            throw ColumnarError.suspiciousRatio(limit: limits.ratio, byte: position)
-        }
     }
 }

@@ -5,7 +5,7 @@ internal import JSON
 internal import LambdaRuntime
 
 /// Registers the objects that S3 announces. Events arrive at least once and in any order; each object version gets one
-/// record.
+/// record, in error if nothing can read it.
 struct ControlRecorder: JSONHandler {
     let control: ControlTable
     /// The tables that have a contract.
@@ -13,7 +13,17 @@ struct ControlRecorder: JSONHandler {
 
     func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
         let control = control.limited(to: context.deadline)
-        var counts = (recorded: 0, alreadyRecorded: 0, ignored: 0)
+        var counts = (recorded: 0, alreadyRecorded: 0, refused: 0, ignored: 0)
+        func note(_ record: ControlRecord, _ isNew: Bool) {
+            if isNew { counts.refused += 1 } else { counts.alreadyRecorded += 1 }
+            context.log.error(
+                "an object cannot be read",
+                [
+                    "control_id": .string(record.controlID.text), "bucket": .string(record.bucket),
+                    "key": .string(record.objectKey), "error_type": record.errorType.map(JSON.string) ?? .null,
+                    "error_message": record.errorMessage.map(JSON.string) ?? .null,
+                ])
+        }
         for announced in try S3Event(event).records {
             switch Announcement(announced, tables: tables) {
             case .ignored(let reason):
@@ -34,46 +44,15 @@ struct ControlRecorder: JSONHandler {
                         "control_id": .string(record.controlID.text), "bucket": .string(record.bucket),
                         "key": .string(record.objectKey), "version": .string(record.objectVersion.text),
                     ])
+            case .unknownTable(let record):
+                note(record, try control.registerVersion(record) != .alreadyRecorded)
+            case .unreadable(let record):
+                note(record, try control.register(record) == .recorded)
             }
         }
         return [
             "recorded": .int(counts.recorded), "already_recorded": .int(counts.alreadyRecorded),
-            "ignored": .int(counts.ignored),
+            "refused": .int(counts.refused), "ignored": .int(counts.ignored),
         ]
-    }
-}
-
-/// What an event means for the pipeline.
-enum Announcement: Equatable {
-    case raw(ControlRecord)
-    case ignored(String)
-
-    init(_ event: S3EventRecord, tables: Set<String>) {
-        guard event.isObjectCreated else {
-            self = .ignored("\(event.eventName) does not create an object")
-            return
-        }
-        let key: RawKey
-        do {
-            key = try RawKey(event.key)
-        } catch {
-            self = .ignored("\(error)")
-            return
-        }
-        guard tables.contains(key.table) else {
-            self = .ignored(
-                "the table \(key.table) has no contract; tables with one: \(tables.sorted().joined(separator: ", "))")
-            return
-        }
-        // After versioning was suspended, all uploads of a key have the version `null`.
-        let versionID = event.versionID.flatMap { $0 == "null" ? nil : $0 }
-        guard let version = versionID.map(ObjectVersion.versionID) ?? event.eTag.map(ObjectVersion.eTag) else {
-            self = .ignored("the event has neither a version ID nor an entity tag")
-            return
-        }
-        self = .raw(
-            ControlRecord(
-                raw: key, bucket: event.bucket, version: version, sizeInBytes: event.sizeInBytes ?? 0,
-                createdAt: event.eventTime, sequencer: event.sequencer))
     }
 }

@@ -1,4 +1,5 @@
 public import AWSClient
+internal import RawFile
 
 /// Why the control table could not do what was asked.
 public enum ControlError: Error, Sendable, Hashable {
@@ -14,6 +15,8 @@ public enum ControlError: Error, Sendable, Hashable {
     case malformedRecord(id: String, attribute: String, reason: String)
     /// A key that must not become a path, an expression or a file name.
     case invalidKey(String, reason: String)
+    /// The key of a raw object whose name ends in no format that is read.
+    case unknownFormat(String)
 }
 
 extension ControlError {
@@ -26,6 +29,7 @@ extension ControlError {
         case .versionChanged, .contended: "Interrupted"
         case .malformedRecord: "MalformedRecord"
         case .invalidKey: "InvalidKey"
+        case .unknownFormat: "UnknownFormat"
         }
     }
 }
@@ -47,6 +51,8 @@ extension ControlError: CustomStringConvertible {
             "control record \(id), attribute \(attribute): \(reason); fix the item, or delete it and upload the file again"
         case .invalidKey(let key, let reason):
             "key \(key): \(reason)"
+        case .unknownFormat(let key):
+            "key \(key): its format is not read; expected a name that ends in \(RawFileName.endings)"
         }
     }
 }

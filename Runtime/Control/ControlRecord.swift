@@ -18,6 +18,8 @@ public struct ControlRecord: Sendable, Hashable {
 
     public enum FileFormat: String, Sendable, CaseIterable {
         case csv, json, parquet
+        /// Of a raw object that cannot be read.
+        case unknown
     }
 
     public let controlID: ControlID

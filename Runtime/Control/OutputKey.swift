@@ -57,7 +57,8 @@ private func outputKey(of record: ControlRecord, layer: String, suffix: String) 
 /// stem keeps names unique that become equal.
 private func stem(ofKey key: String) -> String {
     var name = key.split(separator: "/").last ?? ""
-    for ending in [".gz", ".csv", ".json", ".parquet"] where name.hasSuffix(ending) {
+    for ending in [".gz", ".zst", ".csv", ".json", ".ndjson", ".jsonl", ".parquet"]
+    where name.lowercased().hasSuffix(ending) {
         name = name.dropLast(ending.count)
     }
     let kept = name.utf8.map { (byte) -> UInt8 in

@@ -1,4 +1,6 @@
-/// The key of a raw object: `raw/<table>/…/<file>.csv.gz` or `….json.gz`.
+internal import RawFile
+
+/// The key of a raw object: `raw/<table>/…/<file>`, whose name says format and compression as `RawFileName` reads it.
 ///
 /// It comes from outside, so it is parsed and checked once, here: the table's name becomes a prefix, the stem a part of a
 /// file's name.
@@ -7,7 +9,8 @@ public struct RawKey: Sendable, Hashable {
     public let table: String
     public let format: ControlRecord.FileFormat
 
-    /// - Throws: ``ControlError/invalidKey(_:reason:)`` that says what is wrong with the key.
+    /// - Throws: ``ControlError/invalidKey(_:reason:)`` that says what is wrong with the key, or
+    ///   ``ControlError/unknownFormat(_:)``.
     public init(_ key: String) throws(ControlError) {
         func refuse(_ reason: String) -> ControlError { .invalidKey(key, reason: reason) }
 
@@ -18,15 +21,17 @@ public struct RawKey: Sendable, Hashable {
         guard segments.allSatisfy({ !$0.isEmpty }) else { throw refuse("it has an empty segment") }
         guard segments.allSatisfy({ $0 != "." && $0 != ".." }) else { throw refuse("it has the segment . or ..") }
         guard TableName.isValid(segments[1]) else { throw refuse("\(segments[1]) is not a table name") }
-        if key.hasSuffix(".csv.gz") {
-            format = .csv
-        } else if key.hasSuffix(".json.gz") {
-            format = .json
-        } else {
-            throw refuse("expected .csv.gz or .json.gz at its end")
-        }
+        guard let name = RawFileName(key) else { throw .unknownFormat(key) }
+        format = name.format == .csv ? .csv : .json
         text = key
         table = String(segments[1])
+    }
+
+    /// The table of a key under `raw/` that is not a raw key; nil if its place is not a table's name.
+    public static func table(of key: String) -> String? {
+        let segments = key.split(separator: "/", omittingEmptySubsequences: false)
+        guard segments.count >= 3, segments[0] == "raw", TableName.isValid(segments[1]) else { return nil }
+        return String(segments[1])
     }
 }
 

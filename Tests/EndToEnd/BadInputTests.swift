@@ -13,7 +13,7 @@ import Testing
         "empty.csv.gz": ["header"],
         "no-required-column.csv.gz": ["beer_id", "column"],
         "all-rows-bad.csv.gz": ["40", "beer_id"],
-        "bomb.csv.gz": ["gzip", "bomb"],
+        "bomb.csv.gz": ["400 times", "bomb"],
     ]
     /// Files with forty good rows and one bad row, and the words that its quarantine line must contain.
     static let quarantining: [String: [String]] = [
@@ -72,7 +72,7 @@ import Testing
         try await Referee.lake(emulator, "check")
     }
 
-    @Test("keys with spaces, signs, and other scripts are read, and keys of no table are ignored")
+    @Test("keys with spaces, signs, and other scripts are read, and what cannot be read is an error record")
     func unusualKeys()
         async throws
     {
@@ -80,15 +80,23 @@ import Testing
         let folder = try TemporaryDirectory()
         let file = try await Sample.generate(table: "brewery", rows: 50, seed: 5, format: "csv", into: folder)
         let names = ["two words", "a+b", "100%", "50%2525", "naïve-ビール", "q?x=1&y", "semi;colon", "#1", "it's"]
-        let foreign = [
-            "raw/unknown/x.csv.gz", "raw/brewery/../beer/x.csv.gz", "raw/brewery/x.txt", "other/brewery/x.csv.gz",
+        let unreadable = [
+            "raw/unknown/x.csv.gz": "UnknownTable", "raw/brewery/../beer/x.csv.gz": "InvalidKey",
+            "raw/brewery/x.txt": "UnknownFormat", "raw/brewery/x.parquet": "UnknownFormat",
         ]
-        let keys = names.map { "raw/brewery/\($0).csv.gz" } + foreign
+        let good = Set(names.map { "raw/brewery/\($0).csv.gz" })
+        let keys = good.sorted() + unreadable.keys.sorted() + ["other/brewery/x.csv.gz"]
         try await Referee.lake(emulator, "put", keys.flatMap { [$0, file] })
         let records = try await Referee.lake(emulator, "settle").records("records").filter {
             $0.text("schema_name") == "dm_bronze"
         }
-        #expect(Set(records.compactMap { $0.text("object_key") }) == Set(names.map { "raw/brewery/\($0).csv.gz" }))
+        let (failed, succeeded) = (
+            records.filter { $0.text("status") == "error" }, records.filter { $0.text("status") == "success" }
+        )
+        #expect(Set(succeeded.compactMap { $0.text("object_key") }) == good)
+        let found = failed.map { ($0.text("object_key") ?? "", $0.text("error_type") ?? "") }
+        #expect(Dictionary(uniqueKeysWithValues: found) == unreadable)
+        #expect(records.count == keys.count - 1)
         #expect(try await Referee.lake(emulator, "check").int("rows") == 50 * names.count)
     }
 

@@ -53,17 +53,13 @@ def raw_versions():
     return [v for page in pages for v in page.get("Versions", [])]
 
 
-def known_tables():
-    return {f.split(".")[0] for f in os.listdir(f"{root}/infra/contracts")}
-
-
 def settle(seconds):
     deadline = time.time() + seconds
     while True:
         all_records = records()
         bronze = [r for r in all_records if r["schema_name"] == "dm_bronze"]
         expected = {(v["Key"], v["VersionId"]) for v in raw_versions()
-                    if v["Key"].split("/")[1] in known_tables() and v["Key"].endswith((".csv.gz", ".json.gz")) and ".." not in v["Key"].split("/")}
+                    if not (v["Size"] == 0 and v["Key"].endswith("/"))}
         seen = {(r["object_key"], r["object_version"]) for r in bronze}
         if expected <= seen and all(r["status"] in ("success", "error") for r in bronze):
             return all_records

@@ -24,9 +24,9 @@ import Time
 
     /// One record of an event, with its key encoded as S3 encodes it.
     func announcement(
-        _ encodedKey: String, version: String? = "v1", name: String = "ObjectCreated:Put"
+        _ encodedKey: String, version: String? = "v1", name: String = "ObjectCreated:Put", size: Int = 7
     ) -> JSON {
-        var object: JSONObject = ["key": .string(encodedKey), "size": 7, "eTag": "e1"]
+        var object: JSONObject = ["key": .string(encodedKey), "size": .int(size), "eTag": "e1"]
         object["versionId"] = version.map(JSON.string)
         return [
             "eventName": .string(name), "eventTime": "2026-03-01T09:00:00.000Z",
@@ -40,7 +40,8 @@ import Time
                 announcement("raw/beer/a+b%2B%25%C3%A9.csv.gz"), announcement("raw/brewery/x/y.json.gz", version: nil),
             ]
         ]
-        #expect(try recorder.handle(event, context) == ["recorded": 2, "already_recorded": 0, "ignored": 0])
+        #expect(
+            try recorder.handle(event, context) == ["recorded": 2, "already_recorded": 0, "refused": 0, "ignored": 0])
         let records = try self.records.map(ControlRecord.init(item:)).sorted { $0.table < $1.table }
         #expect(records.map(\.objectKey) == ["raw/beer/a b+%é.csv.gz", "raw/brewery/x/y.json.gz"])
         #expect(records.map(\.objectVersion) == [.versionID("v1"), .eTag("e1")])
@@ -52,9 +53,13 @@ import Time
     @Test("a repeated event makes one record") func repeatedEvent() throws {
         let one = announcement("raw/beer/a.csv.gz")
         let event: JSON = ["Records": [one, one]]
-        #expect(try recorder.handle(event, context) == ["recorded": 1, "already_recorded": 1, "ignored": 0])
+        #expect(
+            try recorder.handle(event, context) == ["recorded": 1, "already_recorded": 1, "refused": 0, "ignored": 0])
         for _ in 0..<49 {
-            #expect(try recorder.handle(event, context) == ["recorded": 0, "already_recorded": 2, "ignored": 0])
+            #expect(
+                try recorder.handle(event, context) == [
+                    "recorded": 0, "already_recorded": 2, "refused": 0, "ignored": 0,
+                ])
         }
         #expect(records.count == 1)
     }
@@ -79,14 +84,42 @@ import Time
     }
 
     @Test(
-        "a key that is not a raw key of a known table is ignored",
+        "an object that cannot be read gets one record, in error, which says why",
         arguments: [
-            "raw/wine/a.csv.gz", "raw/beer/a.csv", "bronze/beer/a.csv.gz", "raw/a.csv.gz", "raw/beer/../wine/a.csv.gz",
-            "raw/beer/%2E%2E/a.csv.gz", "raw/beer//a.csv.gz", "raw/beer/a%0A.csv.gz", "raw/..%2Fbeer/a.csv.gz",
+            ("raw/wine/a.csv.gz", "wine", "UnknownTable"), ("raw/beer/a.parquet", "beer", "UnknownFormat"),
+            ("raw/beer/a.tar.gz", "beer", "UnknownFormat"), ("raw/beer/README", "beer", "UnknownFormat"),
+            ("raw/a.csv.gz", "(none)", "InvalidKey"), ("raw/beer/../wine/a.csv.gz", "beer", "InvalidKey"),
+            ("raw/beer/%2E%2E/a.csv.gz", "beer", "InvalidKey"), ("raw/beer//a.csv.gz", "beer", "InvalidKey"),
+            ("raw/beer/a%0A.csv.gz", "beer", "InvalidKey"), ("raw/..%2Fbeer/a.csv.gz", "(none)", "InvalidKey"),
+            ("raw/Beer/a.csv.gz", "(none)", "InvalidKey"),
         ])
-    func otherKeys(encodedKey: String) throws {
-        let event: JSON = ["Records": [announcement(encodedKey)]]
-        #expect(try recorder.handle(event, context) == ["recorded": 0, "already_recorded": 0, "ignored": 1])
+    func unreadableObject(encodedKey: String, table: String, errorType: String) throws {
+        let event: JSON = ["Records": [announcement(encodedKey), announcement(encodedKey)]]
+        #expect(
+            try recorder.handle(event, context)
+                == ["recorded": 0, "already_recorded": 1, "refused": 1, "ignored": 0])
+        let records = try self.records.map(ControlRecord.init(item:))
+        #expect(records.map(\.status) == [.error] && records.map(\.table) == [table])
+        #expect(records.map(\.errorType) == [errorType])
+        #expect(records.first?.errorMessage?.contains("; ") == true)
+    }
+
+    @Test(
+        "every name that says format and compression makes a record",
+        arguments: [
+            "a.csv", "A.CSV.GZ", "a.json", "a.ndjson.gz", "a.jsonl.gz", "a.jsonl.zst",
+            "stream-1-2026-03-01-09-00-00-1f3a.gz",
+        ])
+    func names(name: String) throws {
+        #expect(try recorder.handle(["Records": [announcement("raw/beer/\(name)")]], context)["recorded"] == 1)
+    }
+
+    @Test(
+        "markers and objects outside raw/ are ignored",
+        arguments: ["raw/beer/", "raw/beer/_SUCCESS", "bronze/beer/a.csv.gz"])
+    func markers(key: String) throws {
+        let event: JSON = ["Records": [announcement(key, size: 0)]]
+        #expect(try recorder.handle(event, context)["ignored"] == 1)
         #expect(aws.requests.isEmpty)
     }
 

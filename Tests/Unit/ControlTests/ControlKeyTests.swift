@@ -27,6 +27,7 @@ import Time
         arguments: [
             ("raw/beer/beers.csv.gz", "beer", ControlRecord.FileFormat.csv),
             ("raw/review/2026/03/part 1+é%.json.gz", "review", .json), ("raw/beer/..a/b..csv.gz", "beer", .csv),
+            ("raw/beer/a.csv", "beer", .csv), ("raw/beer/a.gz", "beer", .json), ("raw/beer/A.CSV.ZST", "beer", .csv),
         ])
     func rawKeys(text: String, table: String, format: ControlRecord.FileFormat) throws {
         let key = try RawKey(text)
@@ -38,7 +39,7 @@ import Time
         arguments: [
             "beers.csv.gz", "raw/beers.csv.gz", "raw//beers.csv.gz", "/raw/beer/a.csv.gz",
             "raw/beer/../secret/a.csv.gz",
-            "raw/beer/./a.csv.gz", "raw/../beer/a.csv.gz", "raw/beer/a.csv", "raw/beer/a.gz", "raw/beer/a.CSV.GZ",
+            "raw/beer/./a.csv.gz", "raw/../beer/a.csv.gz",
             "raw/beer/a\n.csv.gz", "raw/beer/a\u{0}.csv.gz", "raw/Beer/a.csv.gz", "raw/be er/a.csv.gz",
             "raw/1beer/a.csv.gz",
             "bronze/beer/a.csv.gz", "raw/beer/", "raw/beer//a.csv.gz", "",
@@ -53,10 +54,18 @@ import Time
     }
 
     @Test(
+        "a raw key of another format is refused by name",
+        arguments: ["raw/beer/a.parquet", "raw/beer/a", "raw/beer/a.tar.gz"])
+    func unknownFormats(text: String) {
+        #expect(throws: ControlError.unknownFormat(text)) { try RawKey(text) }
+    }
+
+    @Test(
         "output keys follow from the record alone",
         arguments: [
             ("raw/beer/beers.csv.gz", "beers"), ("raw/beer/x/y/part 1+é.json.gz", "part_1___"),
             ("raw/beer/_hidden.csv.gz", "hidden"), ("raw/beer/..csv.gz", "file"), ("raw/beer/a=b&c.csv.gz", "a_b_c"),
+            ("raw/beer/A.NDJSON", "A"), ("raw/beer/a.jsonl.zst", "a"),
             ("raw/beer/\(String(repeating: "n", count: 300)).csv.gz", String(repeating: "n", count: 120)),
         ])
     func outputKeys(key: String, stem: String) throws {

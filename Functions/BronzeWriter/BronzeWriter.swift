@@ -194,7 +194,8 @@ struct BronzeWriter: JSONHandler {
                     record, errorType: type.name, message: isPlaceNamed ? text : "\(record.place): \(text)",
                     quality: (error as? ConversionError)?.measuredRules ?? [],
                     quarantineKey: (error as? ConversionError)?.listsRows == true
-                        ? try? QuarantineKey(record).text : nil)
+                        ? try? QuarantineKey(record).text : nil,
+                    isPermanent: (error as? ConversionError)?.isPermanent ?? false)
                 if ended.status == .success { return .superseded(ended) }
             }
         } catch .leaseLost {

@@ -44,6 +44,15 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
         }
     }
 
+    /// Whether the same file fails again under the same contract. What a deployment or another attempt may change is not.
+    var isPermanent: Bool {
+        switch self {
+        case .unreadable(_, .missingMaskingKey), .unreadable(_, .unreadable): false
+        case .unreadable, .tooManyRejects, .qualityFailed, .objectGone, .notRaw, .usage: true
+        case .badMaskingKey, .noContract, .cannotWrite, .superseded, .outputChanged, .interrupted: false
+        }
+    }
+
     var description: String {
         switch self {
         case .usage(let text): text

@@ -67,6 +67,7 @@ extension ControlRecord {
 
     fileprivate mutating func refuse(_ errorType: String, _ message: String) {
         status = .error
+        isPermanent = true
         self.errorType = errorType
         errorMessage = message
         finishedAt = createdAt

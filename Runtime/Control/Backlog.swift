@@ -8,7 +8,7 @@ public struct Backlog: Sendable, Hashable {
     public var expiredLeaseCount = 0
     /// Records in error that the scheduled replay retries.
     public var retriedCount = 0
-    /// Records in error at the attempt limit: only an explicit replay retries them.
+    /// Records in error that are permanent or at the attempt limit: only an explicit replay retries them.
     public var failedCount = 0
     /// The age of the record that has been pending for the longest time.
     public var oldestPendingAgeInSeconds = 0
@@ -30,7 +30,7 @@ extension ControlTable {
             case .running:
                 backlog.runningCount += 1
                 if record.isLeaseExpired(at: time) { backlog.expiredLeaseCount += 1 }
-            case .error where record.attemptCount < attemptLimit:
+            case .error where record.attemptCount < attemptLimit && !record.isPermanent:
                 backlog.retriedCount += 1
             case .error:
                 backlog.failedCount += 1

@@ -30,6 +30,7 @@ enum ControlAttribute: String, CaseIterable {
     case duration
     case errorType = "error_type"
     case errorMessage = "error_message"
+    case isPermanent = "is_permanent"
     case outputKey = "output_key"
     case requestID = "request_id"
     case contractVersion = "contract_version"
@@ -95,6 +96,7 @@ extension ControlRecord {
             (.identicalTo, identicalTo.map(\.attribute)),
             (.errorType, errorType.map(AttributeValue.string)),
             (.errorMessage, errorMessage.map(AttributeValue.string)),
+            (.isPermanent, isPermanent ? .bool(true) : nil),
             (.outputKey, outputKey.map(AttributeValue.string)),
             (.requestID, requestID.map(AttributeValue.string)),
             (.contractVersion, contractVersion.map(AttributeValue.string)),
@@ -151,6 +153,7 @@ extension ControlRecord {
         identicalTo = try reader.optional(.identicalTo, \.controlID)
         errorType = try reader.optional(.errorType, \.string)
         errorMessage = try reader.optional(.errorMessage, \.string)
+        isPermanent = try reader.optional(.isPermanent, \.bool) ?? false
     }
 }
 

@@ -64,6 +64,8 @@ public struct ControlRecord: Sendable, Hashable {
     public var unknownFields: [UnknownField] = []
     public var errorType: String?
     public var errorMessage: String?
+    /// Whether the error stays until somebody changes the file or the contract, so that a retry by schedule is in vain.
+    public var isPermanent = false
     /// Orders the versions of a key, as S3's event does; see ``VersionOrder``.
     public var sequencer: String?
     /// The newer version whose rows, if any, took the place of this one's.

@@ -137,14 +137,16 @@ extension ControlTable {
     /// - Parameters:
     ///   - quality: what was measured before the error, if anything.
     ///   - quarantineKey: the file that lists the first rows that broke the contract; nil keeps that of an earlier attempt.
+    ///   - isPermanent: whether the scheduled replay leaves the record alone.
     /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when another worker has claimed it; nothing is written.
     @discardableResult
     public func fail(
         _ record: ControlRecord, errorType: String, message: String, quality: [MeasuredRule] = [],
-        quarantineKey: String? = nil
+        quarantineKey: String? = nil, isPermanent: Bool = false
     ) throws(ControlError) -> ControlRecord {
         let time = now()
         var change = Self.ending(record, in: .error, at: time)
+        if isPermanent { change.set(.isPermanent, .bool(true)) } else { change.remove(.isPermanent) }
         change.set(.errorType, .string(errorType))
         change.set(.errorMessage, .string(Self.shortened(message)))
         if quality.isEmpty { change.remove(.quality) } else { change.set(.quality, .list(quality.map(\.attribute))) }

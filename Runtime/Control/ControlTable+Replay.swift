@@ -28,6 +28,8 @@ public enum ReplayOutcome: Sendable, Hashable {
     case alreadyDone
     /// A newer version of its object has taken its place.
     case superseded(by: ControlID)
+    /// Its error stays until the file or the contract changes; the scheduled replay leaves it alone.
+    case permanent
     /// It has as many attempts as the rules allow.
     case exhausted(attempts: Int)
     /// Its workers died as often as the rules allow; the record is now in error.
@@ -43,6 +45,7 @@ extension ReplayOutcome: CustomStringConvertible {
         case .running(let until): "skipped: running\(until.map { ", leased until \($0)" } ?? "")"
         case .alreadyDone: "skipped: succeeded; replay it with force"
         case .superseded(let id): "skipped: superseded by \(id); replay that"
+        case .permanent: "skipped: a retry cannot succeed; fix the cause, then replay it by its ID"
         case .exhausted(let attempts): "skipped: failed \(attempts) times; fix the cause, then replay it by its ID"
         case .abandoned(let attempts): "ended in error: \(attempts) workers stopped without an answer"
         case .notFound: "no such record"
@@ -56,6 +59,7 @@ extension ControlRecord {
         let isExhausted = rules.attemptLimit.map { attemptCount >= $0 } ?? false
         switch status {
         case .error:
+            if rules.attemptLimit != nil, isPermanent { return .permanent }
             return isExhausted ? .exhausted(attempts: attemptCount) : .replayed(from: .error)
         case .running:
             guard isLeaseExpired(at: now) else { return .running(until: leaseExpiresAt) }
@@ -137,9 +141,11 @@ extension ControlTable {
             rules.attemptLimit.map {
                 " AND \(change.name(.attemptCount)) < \(change.value(.int($0), "limit"))"
             } ?? ""
+        let isRetryable =
+            rules.attemptLimit == nil ? "" : " AND attribute_not_exists(\(change.name(.isPermanent)))"
         // AND binds closer than OR, and DynamoDB refuses parentheses that change nothing.
         var cases = [
-            "\(status) = \(change.value(.error))\(isBelowLimit)",
+            "\(status) = \(change.value(.error))\(isBelowLimit)\(isRetryable)",
             "\(status) = \(change.value(.running)) AND \(isExpired)\(isBelowLimit)",
         ]
         if rules.force {
@@ -175,7 +181,8 @@ extension ControlTable {
         change.set(.openWork, .string(OpenWork.partition(of: id, in: schema)))
         change.set(.updatedAt, time.attribute)
         change.remove(
-            .computeTarget, .leaseOwner, .leaseExpiresAt, .errorType, .errorMessage, .finishedAt, .duration,
+            .computeTarget, .leaseOwner, .leaseExpiresAt, .errorType, .errorMessage, .isPermanent, .finishedAt,
+            .duration,
             .expiresAt)
         return change
     }

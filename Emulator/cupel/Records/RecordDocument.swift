@@ -20,7 +20,7 @@ extension ControlRecord {
         "written_count", "quarantined_count", "checksum", "contract_version", "masked_columns", "quality",
         "pii_findings", "rescued_count", "unknown_fields", "output_key", "quarantine_key", "supersedes",
         "superseded_key",
-        "superseded_by", "identical_to", "error_type", "error_message",
+        "superseded_by", "identical_to", "error_type", "error_message", "is_permanent",
     ]
 
     /// Attributes that are easier to read as lines than as JSON, by name.

@@ -100,7 +100,7 @@ import Time
                 == ["recorded": 0, "already_recorded": 1, "refused": 1, "ignored": 0])
         let records = try self.records.map(ControlRecord.init(item:))
         #expect(records.map(\.status) == [.error] && records.map(\.table) == [table])
-        #expect(records.map(\.errorType) == [errorType])
+        #expect(records.map(\.errorType) == [errorType] && records.map(\.isPermanent) == [true])
         #expect(records.first?.errorMessage?.contains("; ") == true)
     }
 

@@ -189,6 +189,24 @@ import Time
         #expect(results.isEmpty)
     }
 
+    @Test("the scheduled replay leaves a permanent error alone; an explicit one retries it as any other")
+    func permanentError() throws {
+        let id = try add("a", .error)
+        var record = try #require(try table.record(id))
+        record.isPermanent = true
+        aws.putItem(record.item, in: "control")
+        let scheduled = ReplayRules(attemptLimit: 2, stalePendingSeconds: 3600)
+        #expect(try table.replay(id, scheduled).outcome == .permanent)
+        try table.replay(.overdue, scheduled) { result in
+            Issue.record("\(result)")
+            return true
+        }
+        let backlog = try table.backlog(in: .bronze)
+        #expect(backlog.failedCount == 1 && backlog.retriedCount == 0)
+        #expect(try table.replay(id).outcome == .replayed(from: .error))
+        #expect(try table.record(id)?.isPermanent == false)
+    }
+
     @Test("a selection by status, table and time replays the matching records") func selection() throws {
         try add("early", .error)
         aws.advance(byMilliseconds: 10_000)

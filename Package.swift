@@ -4,7 +4,8 @@ import PackageDescription
 // The architecture on one screen: a line is a target and what it may import. Nothing else compiles, because the build runs
 // with `--explicit-target-dependency-import-check error`. How a line becomes a target is at the end.
 
-/// Runtime: what ships to AWS, and nothing else.
+/// Runtime: what ships to AWS, and nothing else. The order of imports is the linker's: libraries that the packages build
+/// themselves, such as those of Digest and CCurl, come before those of the system, or a static program links the system's.
 let runtime: [Target] = [
     kernels(), curl(),
     layer("Columns", exclude: ["README.md"]),
@@ -21,12 +22,12 @@ let runtime: [Target] = [
     layer("YAML", "CYAML"),
     layer("LambdaRuntime", "JSON Time", exclude: ["README.md"]),
     layer("AWSModels", "JSON Time URLCoding"),
-    layer("AWSClient", "AWSModels CCurl Digest JSON Time URLCoding XML", exclude: ["README.md"]),
+    layer("AWSClient", "AWSModels JSON XML Time URLCoding Digest CCurl", exclude: ["README.md"]),
     layer("Pattern", "CKernels", exclude: ["README.md"]),
     layer("Contracts", "Pattern YAML", exclude: ["README.md"]),
     layer(
         "Columnar",
-        "CKernels Columns Contracts CRC CZlib CZstd Digest Gzip JSON Pattern RawFile Threads Time"
+        "Columns Contracts CRC Digest Gzip JSON Pattern RawFile Threads Time CKernels CZlib CZstd"
             + (Variant.usesISAL ? " CISAL" : ""),
         exclude: ["README.md", "Quality/README.md"], defines: Variant.usesISAL ? [] : ["WITHOUT_ISAL"]),
     layer("Parquet", "CKernels Columns CRC CSnappy CZlib CZstd", exclude: ["README.md"]),
@@ -35,15 +36,15 @@ let runtime: [Target] = [
 
 /// Functions: one executable a stage.
 let functions: [Target] = [
-    function("FirehoseTransform", "CKernels Contracts JSON LambdaRuntime", exclude: ["README.md"]),
-    function("ControlRecorder", "AWSClient AWSModels Contracts Control JSON LambdaRuntime"),
-    function("ComputeRouter", "AWSClient AWSModels Columnar Control JSON LambdaRuntime RawFile"),
+    function("FirehoseTransform", "LambdaRuntime Contracts CKernels JSON", exclude: ["README.md"]),
+    function("ControlRecorder", "LambdaRuntime AWSClient AWSModels Contracts Control JSON"),
+    function("ComputeRouter", "LambdaRuntime AWSClient AWSModels Columnar Control JSON RawFile"),
     function(
         "BronzeWriter",
-        "AWSClient AWSModels CKernels Columnar Columns Contracts Control Digest JSON LambdaRuntime Parquet PII RawFile "
-            + "Threads",
+        "LambdaRuntime AWSClient AWSModels Contracts Columnar Columns Parquet PII Control Digest RawFile Threads "
+            + "CKernels JSON",
         exclude: ["README.md"]),
-    function("Replayer", "AWSClient AWSModels Control JSON LambdaRuntime Time"),
+    function("Replayer", "LambdaRuntime AWSClient AWSModels Control JSON Time"),
 ]
 
 /// The emulator's services. Each imports the core, JSON, Time and what its line says, and no other service.

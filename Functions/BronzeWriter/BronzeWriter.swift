@@ -96,7 +96,7 @@ struct BronzeWriter: JSONHandler {
             if isInterrupted() { throw ConversionError.interrupted }
             try lease.renewIfDue()
         }
-        guard claimed.schema == .bronze, let file = RawFileName(claimed.objectKey) else {
+        guard claimed.schema == .bronze, let file = try? RawKey(claimed.objectKey).file else {
             throw ConversionError.notRaw(place: claimed.place)
         }
         let contract = try contract(for: claimed.table)
@@ -104,7 +104,7 @@ struct BronzeWriter: JSONHandler {
         if let newer = state.newerVersion(than: claimed) {
             return .superseded(try settings.control.supersede(claimed, by: newer))
         }
-        if let current = try IdenticalContent(settings, checkpoint).current(for: claimed, in: state),
+        if let current = try IdenticalContent(settings, file.compression, checkpoint).current(for: claimed, in: state),
             let done = try settings.control.finishIdentical(lease.record, to: current, in: state)
         {
             return .identical(done)
@@ -211,7 +211,7 @@ struct BronzeWriter: JSONHandler {
 
     /// The newer version that takes the place of this one, which failed: it matters no more.
     private func successor(of record: ControlRecord, after error: any Error) throws(ControlError) -> ControlID? {
-        guard record.schema == .bronze else { return nil }
+        if case ConversionError.notRaw = error { return nil }
         if case ConversionError.superseded(let newer) = error { return newer }
         if let newer = try settings.control.keyState(of: record).newerVersion(than: record) { return newer }
         guard case ConversionError.objectGone = error, record.expectedETag != nil else { return nil }

@@ -2,6 +2,7 @@ internal import Columnar
 internal import Contracts
 internal import Control
 internal import LambdaRuntime
+internal import RawFile
 
 /// Why a raw file did not become bronze.
 enum ConversionError: LambdaFailure, CustomStringConvertible {
@@ -18,7 +19,7 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
     /// The object version was deleted or replaced before it was read.
     case objectGone(place: String, version: String)
     case noContract(table: String, reason: String)
-    /// The record has a format or a layer that this program does not convert.
+    /// The record has a key or a layer that this program does not convert.
     case notRaw(place: String)
     case cannotWrite(String, reason: String)
     /// A newer version of the object has become bronze. It is no error: the record ends as superseded.
@@ -74,7 +75,7 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
         case .noContract(let table, let reason):
             "no usable contract for the table \(table): \(reason)"
         case .notRaw(let place):
-            "\(place) is not a raw CSV or JSON file; only records of the bronze layer are converted"
+            "\(place) is not a raw file; expected a key raw/<table>/<file> whose name ends in \(RawFileName.endings)"
         case .cannotWrite(let place, let reason): "cannot write \(place): \(reason)"
         case .superseded(let newer): "superseded by the newer version of control record \(newer)"
         case .outputChanged(let place): "\(place): another worker changed it at the same time; retry it"

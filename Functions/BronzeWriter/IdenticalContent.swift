@@ -2,14 +2,17 @@ internal import AWSClient
 internal import Columnar
 internal import Control
 internal import Digest
+internal import RawFile
 
 /// Compares a version's content with that of its key's current version, whose checksum the control record has.
 struct IdenticalContent {
     private let settings: Settings
+    private let compression: RawCompression
     private let checkpoint: () throws -> Void
 
-    init(_ settings: Settings, _ checkpoint: @escaping () throws -> Void) {
+    init(_ settings: Settings, _ compression: RawCompression, _ checkpoint: @escaping () throws -> Void) {
         self.settings = settings
+        self.compression = compression
         self.checkpoint = checkpoint
     }
 
@@ -32,8 +35,8 @@ struct IdenticalContent {
 
     /// - Returns: nil if the file cannot be decompressed; the conversion says why.
     private func checksum(of record: ControlRecord) throws -> String? {
-        let source = InflatedSource(
-            try ObjectSource(record, in: settings.objects), limits: settings.options.inflate, hashing: .sha256)
+        let source = compression.text(
+            of: try ObjectSource(record, in: settings.objects), limits: settings.options.inflate, hashing: .sha256)
         var piece = [UInt8](repeating: 0, count: 1 << 18)
         do {
             while try piece.withUnsafeMutableBytes({ try source.read(into: $0) }) > 0 { try checkpoint() }

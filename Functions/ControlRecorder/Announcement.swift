@@ -44,7 +44,8 @@ enum Announcement: Equatable {
                 schema: .bronze, table: RawKey.table(of: event.key) ?? Self.noTable, bucket: event.bucket,
                 objectKey: event.key, objectVersion: version, fileFormat: .unknown,
                 fileSizeInBytes: event.sizeInBytes ?? 0, createdAt: event.eventTime)
-            record.refuse(error.errorType, "\(error); upload the file again under such a name")
+            record.refuse(
+                error.errorType, "\(error); upload the file again under a key raw/<table>/<file> with such a name")
             self = .unreadable(record)
         }
     }

@@ -1,4 +1,4 @@
-internal import RawFile
+public import RawFile
 
 /// The key of a raw object: `raw/<table>/…/<file>`, whose name says format and compression as `RawFileName` reads it.
 ///
@@ -7,7 +7,10 @@ internal import RawFile
 public struct RawKey: Sendable, Hashable {
     public let text: String
     public let table: String
-    public let format: ControlRecord.FileFormat
+    /// What the name says about the content.
+    public let file: RawFileName
+
+    public var format: ControlRecord.FileFormat { file.format == .csv ? .csv : .json }
 
     /// - Throws: ``ControlError/invalidKey(_:reason:)`` that says what is wrong with the key, or
     ///   ``ControlError/unknownFormat(_:)``.
@@ -21,8 +24,8 @@ public struct RawKey: Sendable, Hashable {
         guard segments.allSatisfy({ !$0.isEmpty }) else { throw refuse("it has an empty segment") }
         guard segments.allSatisfy({ $0 != "." && $0 != ".." }) else { throw refuse("it has the segment . or ..") }
         guard TableName.isValid(segments[1]) else { throw refuse("\(segments[1]) is not a table name") }
-        guard let name = RawFileName(key) else { throw .unknownFormat(key) }
-        format = name.format == .csv ? .csv : .json
+        guard let file = RawFileName(key) else { throw .unknownFormat(key) }
+        self.file = file
         text = key
         table = String(segments[1])
     }

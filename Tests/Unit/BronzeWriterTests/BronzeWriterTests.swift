@@ -66,6 +66,22 @@ import Time
         }
     }
 
+    @Test("a replayed object under an invalid key fails again, and its record says why")
+    func replayedInvalidKey() throws {
+        let key = "raw/a.csv.gz"
+        let stored = aws.put(file(3), to: S3Object(bucket: "stage", key: key))
+        let version = ObjectVersion.eTag(stored.eTag)
+        let record = ControlRecord(
+            controlID: ControlID(bucket: "stage", key: key, version: version.text, schema: .bronze), schema: .bronze,
+            table: "(none)", bucket: "stage", objectKey: key, objectVersion: version, fileFormat: .unknown,
+            fileSizeInBytes: 1, createdAt: aws.now)
+        _ = try control.register(record)
+        #expect(throws: ConversionError.self) { try write(record) }
+        let ended = try self.stored(record)
+        #expect(ended.status == .error && ended.errorType == "NotRaw" && ended.isPermanent)
+        #expect(ended.errorMessage?.contains("raw/<table>/<file>") == true)
+    }
+
     // MARK: Success
 
     @Test("a raw file becomes a bronze file, and its record carries the counts", arguments: [true, false])

@@ -104,6 +104,17 @@ struct Versions {
         #expect(latter.supersededKey == kept && former.status == .pending)
     }
 
+    @Test("a plain file that is uploaded again with the same bytes is recorded, and not converted again")
+    func identicalPlainFile() throws {
+        let world = try Versions()
+        let bytes = Array((header + "1,same,1,1\n").utf8)
+        let first = try world.upload(bytes, key: "raw/beer/a.csv", sequencer: "0A")
+        #expect(try world.ingest(first)["outcome"] == "done")
+        let second = try world.upload(bytes, key: "raw/beer/a.csv", sequencer: "0B")
+        #expect(try world.ingest(second)["outcome"] == "identical")
+        #expect(try world.stored(second).identicalTo == first.controlID)
+    }
+
     @Test("an older version that ends late changes nothing, whenever it is announced and whenever it starts")
     func lateVersion() throws {
         let cases = [("reads", "superseded"), ("is pending", "alreadyDone"), ("is not announced", "superseded")]

@@ -93,15 +93,19 @@ public struct ContractLint: Sendable {
                 .advice, path, "the table has no primary key, which updates and deletes in later layers need",
                 key: "schema[0].properties")
         }
+        let properties = (try? YAMLNode(contentsOf: path))?["schema"]?[0]?["properties"]?.sequence ?? []
+        let columns = Dictionary(
+            properties.enumerated().compactMap { index, property in property["name"].map { ($0.string, (index, $0)) } },
+            uniquingKeysWith: { first, _ in first })
         for place in contract.unclassifiedPlaces where place.path != BronzeColumn.rescuedData {
             report(
                 .advice, path, "the text column '\(place.path)' has no classification; add one",
-                at: String(place.path.prefix { $0 != "." && $0 != "[" }))
+                at: columns[String(place.path.prefix { $0 != "." && $0 != "[" })])
         }
         for column in contract.bronzeColumns {
             for place in column.leaves {
                 guard let advice = Self.readers(of: place.field.type) else { continue }
-                report(.advice, path, "the column '\(place.path)' is \(advice)", at: column.name)
+                report(.advice, path, "the column '\(place.path)' is \(advice)", at: columns[column.name])
             }
         }
     }
@@ -128,15 +132,14 @@ public struct ContractLint: Sendable {
         findings.append(Finding(level: level, file: path, line: nil, column: nil, key: key, message: message))
     }
 
-    /// Adds advice on the column of this name, with its position.
-    private mutating func report(_ level: Finding.Level, _ path: String, _ message: String, at column: String) {
-        let properties = (try? YAMLNode(contentsOf: path))?["schema"]?[0]?["properties"]?.sequence ?? []
-        let index = properties.firstIndex { $0["name"]?.string == column }
-        let mark = index.flatMap { properties[$0]["name"]?.mark }
+    /// Adds a finding about a column, with the position of its name.
+    private mutating func report(
+        _ level: Finding.Level, _ path: String, _ message: String, at column: (index: Int, name: YAMLNode)?
+    ) {
         findings.append(
             Finding(
-                level: level, file: path, line: mark?.line, column: mark?.column,
-                key: index.map { "schema[0].properties[\($0)]" }, message: message))
+                level: level, file: path, line: column?.name.mark.line, column: column?.name.mark.column,
+                key: column.map { "schema[0].properties[\($0.index)]" }, message: message))
     }
 }
 

@@ -14,13 +14,12 @@ extension ControlRecord {
 
     private static let orderOfAttributes = [
         "control_id", "status", "schema_name", "table_name", "bucket", "object_key", "object_version", "sequencer",
-        "file_format",
-        "file_size", "created_at", "updated_at", "compute_target", "estimated_record_count", "attempt_count",
+        "file_format", "file_size", "created_at", "updated_at", "compute_target", "estimated_record_count",
+        "attempt_count",
         "lease_owner", "lease_expires_at", "started_at", "finished_at", "duration", "request_id", "record_count",
         "written_count", "quarantined_count", "checksum", "contract_version", "masked_columns", "quality",
         "pii_findings", "rescued_count", "unknown_fields", "output_key", "quarantine_key", "supersedes",
-        "superseded_key",
-        "superseded_by", "identical_to", "error_type", "error_message", "is_permanent",
+        "superseded_key", "superseded_by", "identical_to", "error_type", "error_message", "is_permanent",
     ]
 
     /// Attributes that are easier to read as lines than as JSON, by name.

@@ -11,8 +11,8 @@ struct StatusCommand: ParsableCommand {
         abstract: "List control records: the state of each file.",
         discussion: """
             The oldest change comes first. RESCUED counts rows with fields that the
-            contract does not know; show names the fields. The commands show and replay accept an ID,
-            and the first digits of the ID of a record that has not succeeded.
+            contract does not know; show names the fields. The commands show and replay
+            accept an ID, and the first digits of the ID of a record that has not succeeded.
 
             EXAMPLES
               cupel status                                     all bronze records

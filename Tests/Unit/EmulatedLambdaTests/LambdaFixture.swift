@@ -25,7 +25,7 @@ final class LambdaFixture: Sendable {
         store = try Store(directory: directory.path, schema: LambdaService.schema + SQSService.schema)
         var options = LambdaService.Options(functions: ExecutableFolder(directory.path))
         // Among all other tests, a process may take long to start.
-        options.initTimeout = .seconds(120)
+        options.initTimeout = .seconds(900)
         configure(&options)
         peers.connect([logs])
         service = try LambdaService(
@@ -36,7 +36,7 @@ final class LambdaFixture: Sendable {
 
     /// Creates `name` from the test function.
     func create(_ name: String = "echo", _ properties: JSON = [:]) async throws {
-        var declaration: JSONObject = ["FunctionName": .string(name), "Code": "build/echo.zip", "Timeout": 120]
+        var declaration: JSONObject = ["FunctionName": .string(name), "Code": "build/echo.zip", "Timeout": 900]
         for (name, value) in properties.object ?? [:] { declaration[name] = value }
         _ = try await service.provision(
             DeclaredResource(logicalID: "Echo", type: "AWS::Lambda::Function", properties: .object(declaration)))

@@ -16,21 +16,22 @@ import Testing
             emulator, "put",
             [
                 "raw/beer/a b+é.csv.gz", older, "raw/beer/new.json.gz", newer, "raw/review/r.csv.gz", other,
+                "raw/beer/notes.txt", other,
             ])
         try await Referee.lake(emulator, "settle")
         try await Referee.lake(emulator, "put", ["raw/beer/a b+é.csv.gz", fixed])
         try await Referee.lake(emulator, "settle")
         let before = try await Referee.lake(emulator, "digests")
         let lost = try #require(try await Referee.lake(emulator, "forget").int("records"))
-        #expect(lost == 8)
+        #expect(lost == 9)
 
-        #expect(try await register(emulator) == ["recorded": 4, "already_recorded": 0, "ignored": 0])
+        #expect(try await register(emulator) == ["recorded": 4, "already_recorded": 0, "refused": 1, "ignored": 0])
         try await Referee.lake(emulator, "settle")
         #expect(try await Referee.lake(emulator, "check").int("rows") == 950)
         let after = try await Referee.lake(emulator, "digests")
         #expect(after as? [String: String] == before as? [String: String] && after.count == 4)
 
-        #expect(try await register(emulator) == ["recorded": 0, "already_recorded": 4, "ignored": 0])
+        #expect(try await register(emulator) == ["recorded": 0, "already_recorded": 5, "refused": 0, "ignored": 0])
         #expect(emulator.stop() == 0)
     }
 

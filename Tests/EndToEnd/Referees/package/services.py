@@ -39,7 +39,8 @@ class Names(threading.Thread):
 
 
 class Service(http.server.BaseHTTPRequestHandler):
-    """The required part of DynamoDB: a table that stays empty, so that every put succeeds and every update fails. One named `stall` does not answer."""
+    """The required part of DynamoDB: a table that stays empty, so that every put and every new state of a key succeeds, and every update of a record fails. One named
+    `stall` does not answer."""
     protocol_version = "HTTP/1.1"
     calls = []
 
@@ -49,7 +50,10 @@ class Service(http.server.BaseHTTPRequestHandler):
         Service.calls.append((self.headers["host"], action, body))
         if body.get("TableName") == "stall": threading.Event().wait(3600)
         assert self.headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
-        if action == "UpdateItem":
+        if "open_versions" in body.get("ExpressionAttributeNames", {}).values():
+            state = {"schema_name": {"S": "dm_raw"}, "output_key": {"S": "bronze/beer/beer.parquet"}}
+            self.answer(200, {"Attributes": body["Key"] | state})
+        elif action == "UpdateItem":
             self.answer(400, {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", "message": "no"})
         else:
             self.answer(200, {"Items": [], "Count": 0, "ScannedCount": 0} if action == "Query" else {})

@@ -1,5 +1,6 @@
 package import EmulatorCore
 import Foundation
+import Synchronization
 
 /// A listener for tests with blocking sockets: one thread and one request per connection.
 package struct LoopbackListening: Listening {
@@ -12,10 +13,11 @@ package struct LoopbackListening: Listening {
 
 package final class LoopbackListener: Listener {
     package let port: Int
-    private let socket: Int32
+    /// Nil once it is closed: from then on, its number may belong to another test's socket.
+    private let socket: Mutex<Int32?>
 
     package init(_ respond: @escaping Responder) throws {
-        let listening = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listening = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -27,28 +29,38 @@ package final class LoopbackListener: Listener {
             }
         }
         guard isOpen else { throw POSIXError(.EADDRNOTAVAIL) }
-        socket = listening
+        socket = Mutex(listening)
         port = Int(UInt16(bigEndian: address.sin_port))
-        Thread.detachNewThread {
-            while true {
-                let connection = accept(listening, nil, nil)
-                guard connection >= 0 else { return }
-                Thread.detachNewThread { Self.serve(connection, respond) }
-            }
+        Thread.detachNewThread { self.serve(listening, respond) }
+    }
+
+    /// Wakes the thread that accepts connections, which closes the socket.
+    package func close() async {
+        socket.withLock { socket in
+            if let socket { shutdown(socket, Int32(SHUT_RDWR)) }
         }
     }
 
-    package func close() async {
-        shutdown(socket, Int32(SHUT_RDWR))
-        Glibc.close(socket)
+    private func serve(_ listening: Int32, _ respond: @escaping Responder) {
+        while true {
+            let connection = accept(listening, nil, nil)
+            guard connection >= 0 else { break }
+            Thread.detachNewThread { Self.answer(connection, respond) }
+        }
+        socket.withLock { socket in
+            Glibc.close(listening)
+            socket = nil
+        }
     }
 
-    private static func serve(_ connection: Int32, _ respond: @escaping Responder) {
+    private static func answer(_ connection: Int32, _ respond: @escaping Responder) {
         defer { Glibc.close(connection) }
         var received: [UInt8] = []
         while true {
             if let request = request(in: received) {
+                let hasAnswered = DispatchSemaphore(value: 0)
                 let answering = Task {
+                    defer { hasAnswered.signal() }
                     let response = await respond(request)
                     guard case .bytes(let body) = response.body else { return }
                     var head = "HTTP/1.1 \(response.status) X\r\nContent-Length: \(body.count)\r\nConnection: close\r\n"
@@ -60,6 +72,8 @@ package final class LoopbackListener: Listener {
                 var byte: UInt8 = 0
                 while recv(connection, &byte, 1, 0) > 0 {}
                 answering.cancel()
+                // The connection is closed only now: a late answer would go to whoever has its number next.
+                hasAnswered.wait()
                 return
             }
             var buffer = [UInt8](repeating: 0, count: 1 << 16)

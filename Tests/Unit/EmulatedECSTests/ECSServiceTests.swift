@@ -139,10 +139,14 @@ import Testing
         let (store, ecs) = try await open(concurrency: 1)
         _ = try await provision(ecs, command: ["patient"])
         let first = try await run(ecs, ["taskDefinition": "bronze"])
-        while logs.all.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
         let second = try await run(ecs, ["taskDefinition": "bronze"])
-        let described = try await ecs.perform(
-            "DescribeTasks", ["tasks": [.string(first), .string(second), "nobody"]])
+        func described() async throws -> JSON {
+            try await ecs.perform("DescribeTasks", ["tasks": [.string(first), .string(second), "nobody"]])
+        }
+        while try await described()["tasks"]?[0]?["lastStatus"] != "RUNNING" {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        let described = try await described()
         #expect(described["tasks"]?.array?.map { $0["lastStatus"] } == ["RUNNING", "PENDING"])
         #expect(described["failures"]?[0]?["reason"] == "MISSING")
         for arn in [first, second] {

@@ -11,10 +11,10 @@ import Testing
     func reuse() async throws {
         let lambda = try LambdaFixture()
         try await lambda.create()
-        #expect(try await lambda.invoke(#"{"a":[1.50,"x"]}"#).text == #"{"a":[1.50,"x"]}"#)
+        try await lambda.expect(#"{"a":[1.50,"x"]}"#, answers: #"{"a":[1.50,"x"]}"#)
         let first = try await lambda.invoke(#""pid""#).text
-        #expect(try await lambda.invoke(#""pid""#).text == first)
-        #expect(try await lambda.invoke(#""count""#).text == "4")
+        try await lambda.expect(#""pid""#, answers: first)
+        try await lambda.expect(#""count""#, answers: "4")
         await lambda.close()
     }
 
@@ -68,7 +68,7 @@ import Testing
         let answer = try await lambda.invoke(#""fail""#)
         #expect(answer.error == "Unhandled")
         #expect(answer.text == #"{"errorType":"BadInput","errorMessage":"no good"}"#)
-        #expect(try await lambda.invoke(#""count""#).text == "2", "the worker lives on")
+        try await lambda.expect(#""count""#, answers: "2")
         await lambda.close()
     }
 
@@ -86,7 +86,7 @@ import Testing
         let worker = try #require(Int32(line.dropFirst(7).dropLast()))
         while kill(worker, 0) == 0 { try await Task.sleep(for: .milliseconds(2)) }
         try await lambda.create("echo", ["Timeout": 600])
-        #expect(try await lambda.invoke(#""count""#).text == "1")
+        try await lambda.expect(#""count""#, answers: "1")
         let report = lambda.logs.messages(in: "/aws/lambda/echo").first { $0.hasPrefix("REPORT") }
         #expect(report?.contains("\tDuration: 1000.00 ms\tBilled Duration: 1000 ms\t") == true)
         #expect(report?.hasSuffix("\tStatus: timeout\n") == true)
@@ -103,7 +103,7 @@ import Testing
         let document = try JSON(parsing: try await lambda.invoke("\"\(behaviour)\"").text)
         #expect(document["errorType"] == "Runtime.ExitError")
         #expect(document["errorMessage"]?.string?.hasSuffix(" Error: Runtime exited with error: \(how)") == true)
-        #expect(try await lambda.invoke(#""count""#).text == "1")
+        try await lambda.expect(#""count""#, answers: "1")
         await lambda.close()
     }
 
@@ -123,7 +123,7 @@ import Testing
         try await lambda.create()
         let worker = try #require(Int32(try await lambda.invoke(#""pid""#).text))
         kill(worker, 9)
-        #expect(try await lambda.invoke(#""count""#).text == "1")
+        try await lambda.expect(#""count""#, answers: "1")
         await lambda.close()
     }
 
@@ -153,7 +153,7 @@ import Testing
         _ = try await lambda.invoke("1")
         let script = TestFunction.script.replacingOccurrences(of: "count=0", with: "count=100")
         try TestFunction.install("echo", in: lambda.directory.path, script: script)
-        #expect(try await lambda.invoke(#""count""#).text == "101")
+        try await lambda.expect(#""count""#, answers: "101")
         await lambda.close()
     }
 
@@ -171,7 +171,7 @@ import Testing
         #expect(fault?.status == 429)
         kill(worker, SIGKILL)
         _ = try await slow
-        #expect(try await lambda.invoke("1").text == "1")
+        try await lambda.expect("1", answers: "1")
         await lambda.close()
     }
 

@@ -53,6 +53,16 @@ final class LambdaFixture: Sendable {
         return (String(decoding: answer.payload, as: UTF8.self), answer.functionError)
     }
 
+    /// Invokes the function, and records an issue with its answer if that is another.
+    func expect(
+        _ payload: String, function: String = "echo", answers expected: String,
+        at place: SourceLocation = #_sourceLocation
+    ) async throws {
+        let answer = try await invoke(payload, function: function)
+        #expect(answer.text == expected, sourceLocation: place)
+        #expect(answer.error == nil, sourceLocation: place)
+    }
+
     func request(
         _ method: String, _ path: String, headers: [(String, String)] = [], body: String = ""
     ) async -> HTTPResponse {

@@ -111,11 +111,11 @@ enum ZipFixture {
         let created = await create(
             lambda, ["Runtime": "provided.al2023", "Handler": "bootstrap", "Code": ["ZipFile": .string(code(10))]])
         #expect(created.status == 201, "\(created.text)")
-        #expect(try await lambda.invoke(#""count""#, function: "uploaded").text == "11")
+        try await lambda.expect(#""count""#, function: "uploaded", answers: "11")
         let updated = await lambda.request(
             "PUT", "/2015-03-31/functions/uploaded/code", body: #"{"ZipFile": "\#(code(20))"}"#)
         #expect(updated.status == 200, "\(updated.text)")
-        #expect(try await lambda.invoke(#""count""#, function: "uploaded").text == "21")
+        try await lambda.expect(#""count""#, function: "uploaded", answers: "21")
         let again = await create(lambda, ["Code": ["ZipFile": .string(code(10))]])
         #expect(again.status == 409)
         await lambda.close()
@@ -132,7 +132,7 @@ enum ZipFixture {
         #expect(created.status == 201, "\(created.text)")
         let answer = try await lambda.invoke("[1]", function: "uploaded")
         #expect(answer.text == #"{"got": [1], "name": "uploaded"}"#)
-        #expect(try await lambda.invoke(#""bytes""#, function: "uploaded").text == #""raw""#)
+        try await lambda.expect(#""bytes""#, function: "uploaded", answers: #""raw""#)
         let failure = try await lambda.invoke(#""fail""#, function: "uploaded")
         let document = try JSON(parsing: failure.text)
         #expect(document["errorType"] == "NoTable")

@@ -50,7 +50,7 @@ final class ScriptedServer: Sendable {
 
     /// - Parameter delay: The microseconds during which connections are refused.
     init(_ answers: [Answer], listeningAfter delay: UInt32 = 0) {
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var name = sockaddr_in()
         name.sin_family = sa_family_t(AF_INET)
         name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian

@@ -18,6 +18,10 @@ release := .build/release
 programs := -c release -debug-info-format none --target Programs --static-swift-stdlib
 sample := .cupel/sample
 
+# Tests that run at once, where the toolchain knows the setting: a thousand would wait for each other, and want thousands
+# of files open.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 16
+
 .PHONY: run build test lint soak fuzz package deploy destroy clean help
 
 run: .build/built $(sample)/.complete

@@ -56,11 +56,8 @@ test:
 	@infra/build --without-warnings --build-tests
 	@infra/step "Packaging" infra/package/build
 	@infra/step "Unit tests" swift test --skip-build --skip EndToEndTests --skip ConformanceTests
-	@# Some recorded executions run against the clock: nothing else runs beside them.
-	@CUPEL_BINARIES=$(CURDIR)/$(release) infra/step "Recorded executions" \
-		swift test --skip-build --filter RecordedExecutionTests
 	@CUPEL_BINARIES=$(CURDIR)/$(release) CUPEL_PACKAGED=1 infra/step "Tests of the whole pipeline" \
-		swift test --skip-build --filter 'EndToEndTests|ConformanceTests' --skip RecordedExecutionTests
+		swift test --skip-build --filter 'EndToEndTests|ConformanceTests'
 	@$(MAKE) --no-print-directory fuzz SECONDS=10
 
 lint:

@@ -27,6 +27,8 @@ package final class Emulator: Sendable {
         /// The longest time that delivery streams buffer records, in milliseconds, whatever is configured; nil for no
         /// limit.
         package var deliveryIntervalLimit: Int64?
+        /// How many times as fast as on the clock the waits, timeouts, heartbeats and retries of executions pass.
+        package var executionSpeed = 1.0
         package var account = Account()
         package var clock = ClockAndChance.system
 
@@ -61,6 +63,7 @@ package final class Emulator: Sendable {
                 listening: GuardedListening(listening, by: BrowserGuard())))
         context.enforcesThroughputLimits = configuration.enforcesThroughputLimits
         context.deliveryIntervalLimit = configuration.deliveryIntervalLimit
+        context.executionSpeed = configuration.executionSpeed
         services = try Services(context)
         let services = services
         guard let cloudFormation = services.service(CloudFormation.self) else {

@@ -41,6 +41,8 @@ package struct ServiceContext: Sendable {
     package var enforcesThroughputLimits = true
     /// The longest time that delivery streams buffer records, in milliseconds, whatever is configured; nil for no limit.
     package var deliveryIntervalLimit: Int64?
+    /// How many times as fast as on the clock the timers of state machines' executions pass.
+    package var executionSpeed = 1.0
 
     package init(
         store: Store, account: Account, clock: ClockAndChance, peers: Peers, endpoint: EndpointAddress,

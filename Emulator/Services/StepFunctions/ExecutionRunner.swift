@@ -149,8 +149,12 @@ actor ExecutionRunner {
 
     private func setTimer(_ id: TimerID, at: Timestamp) {
         let clock = service.clock
+        let now = clock.now()
+        let wait = Double(max(0, at.milliseconds(since: now))) / service.speed
+        // A wait beyond the calendar's end never passes.
+        let end = Timestamp(milliseconds: now.milliseconds + Int64(min(wait.rounded(.up), 1e14)))
         timers[id] = Task {
-            guard (try? await clock.sleep(at)) != nil else { return }
+            guard (try? await clock.sleep(end)) != nil else { return }
             self.timerFired(id)
         }
     }

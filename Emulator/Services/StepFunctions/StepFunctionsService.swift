@@ -18,6 +18,8 @@ package final class StepFunctionsService: Service, JSONService {
     let store: Store
     let account: Account
     let clock: ClockAndChance
+    /// How many times as fast as on the clock the timers of executions pass.
+    let speed: Double
     /// The services that tasks call. A call to a service that is not emulated fails.
     let peers: Peers
     let activities = ActivityQueues()
@@ -27,15 +29,21 @@ package final class StepFunctionsService: Service, JSONService {
     private let machines = Mutex<[Int64: StateMachine]>([:])
 
     /// - Parameter store: a store that was opened with ``schema``.
-    init(store: Store, account: Account = Account(), clock: ClockAndChance = .system, peers: Peers = Peers()) {
+    init(
+        store: Store, account: Account = Account(), clock: ClockAndChance = .system, speed: Double = 1,
+        peers: Peers = Peers()
+    ) {
         self.store = store
         self.account = account
         self.clock = clock
+        self.speed = speed
         self.peers = peers
     }
 
     package convenience init(_ context: ServiceContext) {
-        self.init(store: context.store, account: context.account, clock: context.clock, peers: context.peers)
+        self.init(
+            store: context.store, account: context.account, clock: context.clock, speed: context.executionSpeed,
+            peers: context.peers)
     }
 
     package func perform(_ action: String, _ input: JSON) async throws(AWSFault) -> JSON {

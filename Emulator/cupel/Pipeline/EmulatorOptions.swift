@@ -38,6 +38,12 @@ struct EmulatorOptions: ParsableArguments {
             "The longest time that Firehose buffers records, whatever the template says.", valueName: "seconds"))
     var firehoseInterval: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Waits, timeouts and retries of executions pass so many times as fast: 60 takes a minute's wait in a second.",
+            valueName: "factor"))
+    var executionSpeed: Double?
+
     enum Switch: String, ExpressibleByArgument, CaseIterable {
         case on
         case off
@@ -50,6 +56,7 @@ struct EmulatorOptions: ParsableArguments {
         configuration.port = port
         configuration.enforcesThroughputLimits = kinesisLimits == .on
         configuration.deliveryIntervalLimit = firehoseInterval.map { Int64($0) * 1000 }
+        configuration.executionSpeed = executionSpeed ?? 1
         configuration.environment["CONTRACTS_DIR"] = absolutePath(try contractsFolder())
         let key = try maskingKey()
         if let key { configuration.environment[key.variable] = key.value }
@@ -67,6 +74,9 @@ struct EmulatorOptions: ParsableArguments {
     private func check() throws(CommandFailure) {
         if let firehoseInterval, !(0...900).contains(firehoseInterval) {
             throw .usage("--firehose-interval is \(firehoseInterval); expected 0 to 900 seconds")
+        }
+        if let executionSpeed, !(0.01...10_000).contains(executionSpeed) {
+            throw .usage("--execution-speed is \(executionSpeed); expected 0.01 to 10000")
         }
         for path in template where FileKind.of(path) != .file {
             throw .notFound("--template: \(path) is not a file")
@@ -116,6 +126,7 @@ struct EmulatorOptions: ParsableArguments {
         arguments += parameter.flatMap { ["--parameter", $0] }
         if kinesisLimits == .off { arguments += ["--kinesis-limits", "off"] }
         if let firehoseInterval { arguments += ["--firehose-interval", String(firehoseInterval)] }
+        if let executionSpeed { arguments += ["--execution-speed", String(executionSpeed)] }
         return arguments
     }
 

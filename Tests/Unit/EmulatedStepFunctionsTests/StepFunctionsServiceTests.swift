@@ -4,6 +4,7 @@ import Foundation
 import JSON
 import Synchronization
 import Testing
+import Time
 
 /// A Lambda service whose function is a closure; it records the payloads.
 private final class FunctionDouble: FunctionInvoking {
@@ -70,6 +71,23 @@ struct StepFunctionsServiceTests {
         "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
         "Parameters": ["FunctionName": "f", "Payload.$": "$"], "OutputPath": "$.Payload", "End": true,
     ]
+
+    @Test("timers pass as fast as the service is told", arguments: [(1, 90_000), (60, 1500), (0.25, 360_000)])
+    func speed(speed: Double, slept: Int64) async throws {
+        try await withFolder { folder in
+            let store = try Store(directory: folder, schema: StepFunctionsService.schema)
+            let sleeps = Mutex<[Int64]>([])
+            let now = Timestamp(milliseconds: 1_780_000_000_000)
+            let clock = ClockAndChance(
+                now: { now }, sleep: { until in sleeps.withLock { $0.append(until.milliseconds(since: now)) } })
+            let service = StepFunctionsService(store: store, clock: clock, speed: speed)
+            let machine = try await create(["A": ["Type": "Wait", "Seconds": 90, "End": true]], in: service)
+            let execution = try await start(machine, [:], in: service)
+            #expect(try await end(of: execution, in: service)["status"] == "SUCCEEDED")
+            #expect(sleeps.withLock { $0 } == [slept])
+            store.close()
+        }
+    }
 
     @Test("an execution invokes a function and keeps its result and its history")
     func history() async throws {

@@ -2,13 +2,21 @@ internal import Contracts
 internal import Parquet
 
 extension BronzeColumn {
-    /// The column as a Parquet file has it.
-    var parquet: ParquetField {
+    /// The column of the table as a Parquet file has it.
+    ///
+    /// A change may lack what the contract requires of a whole row, so every column but the operation is optional.
+    var parquet: ParquetField { parquet(isRequired: name == BronzeColumn.operation) }
+
+    private func parquet(isRequired: Bool) -> ParquetField {
         switch type {
         case .structure(let fields):
-            return .structure(name: name, isRequired: isRequired, fieldID: fieldID, fields: fields.map(\.parquet))
+            return .structure(
+                name: name, isRequired: isRequired, fieldID: fieldID,
+                fields: fields.map { $0.parquet(isRequired: $0.isRequired) })
         case .list(let element):
-            return .list(name: name, isRequired: isRequired, fieldID: fieldID, element: element.parquet)
+            return .list(
+                name: name, isRequired: isRequired, fieldID: fieldID,
+                element: element.parquet(isRequired: element.isRequired))
         default:
             let (physical, logical) = type.parquet
             return .column(

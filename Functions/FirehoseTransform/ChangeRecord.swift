@@ -2,13 +2,25 @@
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Target.Kinesis.html>
 struct ChangeRecord {
-    /// The row's object with its braces, whether it has line breaks between its tokens, and whether it has no fields.
-    let row: ByteSlice
-    let rowHasLineBreaks: Bool
+    /// An object or array of the envelope, with its brackets.
+    struct Compound {
+        let text: ByteSlice
+        /// Whether it has line breaks between its tokens.
+        let hasLineBreaks: Bool
+    }
+
+    /// The row's object; nil for a truncate.
+    let row: Compound?
     let rowIsEmpty: Bool
-    /// `load`, `insert`, `update` or `delete`, in quotes.
+    /// `insert`, `update`, `delete` or `truncate`, in quotes.
     let operation: ByteSlice
-    /// The time of the source's commit: a scalar, as written.
+    /// Whether the row is from a full load. Its operation is `insert`.
+    let isLoad: Bool
+    /// The names of columns whose value the change does not carry.
+    let unchanged: Compound?
+    /// The row's key before the change, if it has changed.
+    let previousKey: Compound?
+    /// The time of the source's commit, or else of the message: a scalar, as written.
     let timestamp: ByteSlice?
     /// A scalar, as written; records of a full load have none.
     let transactionID: ByteSlice?
@@ -23,20 +35,31 @@ struct ChangeRecord {
         let recordType = try parts.string(parts.recordType, named: "metadata.record-type")
         if recordType.says("control") { return nil }
         guard recordType.says("data") else { throw .unknownRecordType(recordType.string) }
-        guard let row = parts.row else { throw .missing("data") }
         if let field = parts.reservedField { throw .reservedField(field) }
         let operation = try parts.string(parts.operation, named: "metadata.operation")
         guard operations.contains(where: { operation.says($0) }) else { throw .unknownOperation(operation.string) }
+        let isTruncate = operation.says("truncate")
+        guard parts.row != nil || isTruncate else { throw .missing("data") }
         let table = try parts.string(parts.table, named: "metadata.table-name")
         guard let known = tables.first(where: { table.says($0) }) else { throw .unknownTable(table.string) }
+        let committed = try parts.scalar(parts.commitTimestamp, named: "metadata.commit-timestamp")
+        let made = try parts.scalar(parts.timestamp, named: "metadata.timestamp")
         return ChangeRecord(
-            row: text[row.range], rowHasLineBreaks: row.needsCare, rowIsEmpty: parts.rowIsEmpty,
-            operation: text[parts.operation?.written ?? 0..<0],
-            timestamp: try parts.scalar(parts.timestamp, named: "metadata.timestamp"),
+            row: isTruncate ? nil : parts.row.map { parts.written($0) }, rowIsEmpty: parts.rowIsEmpty,
+            operation: operation.says("load") ? insert : text[parts.operation?.written ?? 0..<0],
+            isLoad: operation.says("load"),
+            unchanged: try parts.compound(parts.unchanged, .array, named: "metadata.unchanged"),
+            previousKey: try parts.compound(parts.previousKey, .object, named: "metadata.previous-key"),
+            timestamp: committed ?? made,
             transactionID: try parts.scalar(parts.transactionID, named: "metadata.transaction-id"), table: known)
     }
 
-    private static let operations: [StaticString] = ["load", "insert", "update", "delete"]
+    private static let operations: [StaticString] = ["load", "insert", "update", "delete", "truncate"]
+
+    private static var insert: ByteSlice {
+        let word: StaticString = "\"insert\""
+        return ByteSlice(start: word.utf8Start, count: word.utf8CodeUnitCount)
+    }
 }
 
 /// The parts that one pass over an envelope finds, unchecked.
@@ -51,6 +74,9 @@ private struct EnvelopeParts {
     private(set) var recordType: JSONScanner.Value?
     private(set) var operation: JSONScanner.Value?
     private(set) var timestamp: JSONScanner.Value?
+    private(set) var commitTimestamp: JSONScanner.Value?
+    private(set) var unchanged: JSONScanner.Value?
+    private(set) var previousKey: JSONScanner.Value?
     private(set) var transactionID: JSONScanner.Value?
     private(set) var table: JSONScanner.Value?
 
@@ -100,6 +126,12 @@ private struct EnvelopeParts {
                 (earlier, table) = (table, value)
             } else if name.says("transaction-id") {
                 (earlier, transactionID) = (transactionID, value)
+            } else if name.says("commit-timestamp") {
+                (earlier, commitTimestamp) = (commitTimestamp, value)
+            } else if name.says("unchanged") {
+                (earlier, unchanged) = (unchanged, value)
+            } else if name.says("previous-key") {
+                (earlier, previousKey) = (previousKey, value)
             } else {
                 return
             }
@@ -112,8 +144,22 @@ private struct EnvelopeParts {
         return JSONString(value, in: text)
     }
 
+    func written(_ value: JSONScanner.Value) -> ChangeRecord.Compound {
+        ChangeRecord.Compound(text: text[value.range], hasLineBreaks: value.needsCare)
+    }
+
+    /// Nil for a null, too.
+    func compound(
+        _ value: JSONScanner.Value?, _ kind: JSONScanner.Kind, named name: String
+    ) throws(RecordFault) -> ChangeRecord.Compound? {
+        guard let value, value.kind != .null else { return nil }
+        guard value.kind == kind else { throw .wrongKind(name, isArray: kind == .array) }
+        return written(value)
+    }
+
+    /// Nil for a null, too.
     func scalar(_ value: JSONScanner.Value?, named name: String) throws(RecordFault) -> ByteSlice? {
-        guard let value else { return nil }
+        guard let value, value.kind != .null else { return nil }
         guard value.isScalar else { throw .notScalar(name) }
         return text[value.written]
     }

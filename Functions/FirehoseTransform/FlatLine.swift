@@ -1,7 +1,7 @@
 /// One row as bronze reads it: its own fields, then those of the envelope and the stream.
 enum FlatLine {
     /// The most bytes that a line adds to its row, besides the slices that it copies.
-    static let overheadInBytes = 128
+    static let overheadInBytes = 256
 
     /// Whether the line has a field of its own with this name.
     @inline(__always)
@@ -10,32 +10,52 @@ enum FlatLine {
         let first = name.written.first
         guard name.hasEscapes || first == UInt8(ascii: "_") || first == UInt8(ascii: "o") else { return false }
         return name.says("operation") || name.says("_cdc_timestamp") || name.says("_cdc_transaction_id")
-            || name.says("_cdc_sequence")
+            || name.says("_cdc_sequence") || name.says("_cdc_load") || name.says("_cdc_unchanged")
+            || name.says("_cdc_previous_key")
     }
 
     /// Writes `change` as one line of JSON, with the bytes of its values unchanged.
     /// - Parameter sequenceNumber: of the Kinesis record, as written between the quotes.
     static func write(_ change: ChangeRecord, sequenceNumber: ByteSlice?, to line: inout ByteWriter) {
-        let fields = change.row[0..<change.row.count - 1]
-        if change.rowHasLineBreaks {
-            // Line breaks are only between tokens: a string has them escaped.
-            line.append(fields, where: { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
+        if let row = change.row {
+            append(row, dropLast: 1, to: &line)
+            if !change.rowIsEmpty { line.append(",") }
         } else {
-            line.append(fields)
+            line.append("{")
         }
-        if !change.rowIsEmpty { line.append(",") }
         line.append("\"operation\":")
         line.append(change.operation)
         line.append(",\"_cdc_timestamp\":")
         line.append(change.timestamp, orElse: "null")
         line.append(",\"_cdc_transaction_id\":")
         line.append(change.transactionID, orElse: "null")
+        if change.isLoad { line.append(",\"_cdc_load\":true") }
+        if let unchanged = change.unchanged {
+            line.append(",\"_cdc_unchanged\":")
+            append(unchanged, to: &line)
+        }
+        if let previousKey = change.previousKey {
+            line.append(",\"_cdc_previous_key\":")
+            append(previousKey, to: &line)
+        }
         if let sequenceNumber {
             line.append(",\"_cdc_sequence\":\"")
             line.append(sequenceNumber)
             line.append("\"}\n")
         } else {
             line.append(",\"_cdc_sequence\":null}\n")
+        }
+    }
+
+    /// Appends an object or array on one line.
+    @inline(__always)
+    private static func append(_ value: ChangeRecord.Compound, dropLast count: Int = 0, to line: inout ByteWriter) {
+        let text = value.text[0..<value.text.count - count]
+        if value.hasLineBreaks {
+            // Line breaks are only between tokens: a string has them escaped.
+            line.append(text, where: { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
+        } else {
+            line.append(text)
         }
     }
 }

@@ -5,6 +5,7 @@ enum RecordFault: Error, Equatable, CustomStringConvertible {
     case repeatedMember(String)
     case missing(String)
     case notScalar(String)
+    case wrongKind(String, isArray: Bool)
     case unknownRecordType(String)
     case unknownOperation(String)
     case unknownTable(String)
@@ -18,9 +19,10 @@ enum RecordFault: Error, Equatable, CustomStringConvertible {
         case .repeatedMember(let name): "the envelope has \(name) more than once; send it once"
         case .missing(let part): "the envelope has no \(part) of the type that AWS DMS writes"
         case .notScalar(let part): "the envelope's \(part) is an object or an array"
+        case .wrongKind(let part, let isArray): "the envelope's \(part) is not an \(isArray ? "array" : "object")"
         case .unknownRecordType(let type): "the record-type \"\(type.prefix(80))\" is neither data nor control"
         case .unknownOperation(let operation):
-            "the operation \"\(operation.prefix(80))\" is none of load, insert, update, delete"
+            "the operation \"\(operation.prefix(80))\" is none of load, insert, update, delete, truncate"
         case .unknownTable(let table):
             "no contract describes the table \"\(table.prefix(80))\"; add one, deploy it, and send the record again"
         case .reservedField(let field):

@@ -3,6 +3,8 @@ public struct BronzeColumn: Sendable, Hashable {
     public let name: String
     public internal(set) var type: ColumnType
     public let isRequired: Bool
+    /// Whether the column is part of the primary key: every change carries it.
+    public let isKey: Bool
     /// The field id, which is stable across versions of the contract.
     public let fieldID: Int32
     public internal(set) var masking: Contract.Masking?
@@ -19,11 +21,12 @@ public struct BronzeColumn: Sendable, Hashable {
     public init(
         name: String, type: ColumnType, isRequired: Bool, fieldID: Int32, masking: Contract.Masking? = nil,
         classification: String? = nil, maskingReason: String? = nil, path: [String]? = nil,
-        constraints: ValueConstraints? = nil
+        constraints: ValueConstraints? = nil, isKey: Bool = false
     ) {
         self.name = name
         self.type = type
         self.isRequired = isRequired
+        self.isKey = isKey
         self.fieldID = fieldID
         self.masking = masking
         self.classification = classification
@@ -57,10 +60,15 @@ extension BronzeColumn {
         BronzeColumn(name: "_cdc_timestamp", type: .string, isRequired: false, fieldID: firstSystemFieldID + 1),
         BronzeColumn(name: "_cdc_transaction_id", type: .string, isRequired: false, fieldID: firstSystemFieldID + 2),
         BronzeColumn(name: "_cdc_sequence", type: .string, isRequired: false, fieldID: firstSystemFieldID + 3),
+        // Newer columns have the next IDs, wherever they are.
+        BronzeColumn(name: "_cdc_load", type: .boolean, isRequired: false, fieldID: firstSystemFieldID + 5),
+        BronzeColumn(name: "_cdc_unchanged", type: .json(.array), isRequired: false, fieldID: firstSystemFieldID + 6),
+        BronzeColumn(
+            name: "_cdc_previous_key", type: .json(.object), isRequired: false, fieldID: firstSystemFieldID + 7),
         BronzeColumn(name: rescuedData, type: .string, isRequired: false, fieldID: firstSystemFieldID + 4),
     ]
 
-    /// The column of the operation: `insert`, `update` or `delete`. A batch file's rows are inserts.
+    /// The column of the operation: `insert`, `update`, `delete` or `truncate`. A batch file's rows are inserts.
     public static let operation = "operation"
     /// The column of the fields that are unknown to the contract, as a JSON object.
     public static let rescuedData = "_rescued_data"
@@ -75,7 +83,7 @@ extension Contract {
             BronzeColumn(
                 name: $0.name, type: $0.type, isRequired: $0.isRequired, fieldID: $0.fieldID, masking: $0.masking,
                 classification: $0.classification, maskingReason: $0.maskingReason, path: $0.path,
-                constraints: constraints[$0.name])
+                constraints: constraints[$0.name], isKey: $0.primaryKeyPosition != nil)
         }
         return (own + BronzeColumn.system).map { $0.masking(detectedMaskings) }
     }

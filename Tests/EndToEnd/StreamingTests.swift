@@ -39,6 +39,55 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
+    @Test("every kind of change arrives with its values, its nulls and its change columns")
+    func everyKind() async throws {
+        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])
+        let whole: [String: Any] = ["beer_id": 1, "brewery_id": 7, "beer_name": "Kölsch", "beer_style": "Kölsch"]
+        // One key, so one shard: the changes keep their order.
+        func change(
+            _ row: [String: Any]?, _ operation: String, _ more: [String: Any] = [:], before: [String: Any]? = nil
+        ) -> String { Self.envelope("beer", row, operation, more, before: before) }
+        try await Self.referee(
+            emulator, "put",
+            [
+                change(nil, "create-table", ["record-type": "control"]),
+                change(whole, "load", ["transaction-id": NSNull()]),
+                // DMS omits columns that are null.
+                change(["beer_id": 1, "brewery_id": 7], "insert", ["commit-timestamp": "2026-01-02T03:04:05.000001Z"]),
+                change(whole, "update", before: ["beer_id": 1, "brewery_id": 6]),
+                change(["beer_id": 1, "beer_style": "Alt"], "update", ["unchanged": ["brewery_id", "beer_name"]]),
+                change(
+                    ["beer_id": 1, "brewery_id": 8], "update", ["previous-key": ["beer_id": 12_345_678_901_234_567]]),
+                change(["beer_id": 1], "delete"),
+                change(nil, "truncate"),
+                // An insert carries all that is required.
+                change(["beer_id": 1], "insert"),
+            ])
+        let found = try await Self.referee(emulator, "rows", "8")
+        let quarantined = found.records("quarantined")
+        #expect(quarantined.map { $0.text("reason") } == ["missing_value"])
+        #expect(quarantined.map { $0.text("column") } == ["brewery_id"])
+        let rows = try #require((found["tables"] as? [String: [[String: Any]]])?["beer"])
+        // The truncate has no key, and maybe another shard.
+        let truncates = rows.filter { $0.text("operation") == "truncate" }
+        #expect(truncates.count == 1 && truncates.allSatisfy { $0.int("beer_id") == nil })
+        let changes = rows.filter { $0.text("operation") != "truncate" }
+        #expect(changes.map { $0.text("operation") } == ["insert", "insert", "update", "update", "update", "delete"])
+        #expect(changes.allSatisfy { $0.int("beer_id") == 1 })
+        #expect(changes.map { $0.int("brewery_id") } == [7, 7, 7, nil, 8, nil])
+        #expect(changes.map { $0.text("beer_name") } == ["Kölsch", nil, "Kölsch", nil, nil, nil])
+        #expect(changes.map { $0.text("beer_style") } == ["Kölsch", nil, "Kölsch", "Alt", nil, nil])
+        #expect(changes.map { $0["_cdc_load"] as? Bool } == [true, nil, nil, nil, nil, nil])
+        #expect(changes.map { $0.text("_cdc_unchanged") }[3] == #"["brewery_id","beer_name"]"#)
+        #expect(changes.count { $0.text("_cdc_unchanged") != nil } == 1)
+        #expect(changes.map { $0.text("_cdc_previous_key") }[4] == #"{"beer_id":12345678901234567}"#)
+        #expect(changes.count { $0.text("_cdc_previous_key") != nil } == 1)
+        let (committed, made) = ("2026-01-02T03:04:05.000001Z", "2026-01-02T03:04:05.678901Z")
+        #expect(changes.map { $0.text("_cdc_timestamp") } == [made, committed, made, made, made, made])
+        #expect(changes.map { $0.text("_cdc_transaction_id") } == [nil, "7", "7", "7", "7", "7"])
+        #expect(emulator.stop() == 0)
+    }
+
     @Test("no record is lost or doubled when the emulator is killed on its way, six times")
     func kills() async throws {
         // A dead worker's lease must expire before the test ends.
@@ -57,15 +106,18 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
-    /// An insert as AWS DMS writes it.
-    private static func envelope(_ table: String, _ row: [String: Any]) -> String {
-        let document: [String: Any] = [
-            "data": row,
-            "metadata": [
-                "timestamp": "2026-01-02T03:04:05.678901Z", "record-type": "data", "operation": "insert",
-                "partition-key-type": "primary-key", "schema-name": "public", "table-name": table, "transaction-id": 7,
-            ],
+    /// A change as AWS DMS writes it.
+    private static func envelope(
+        _ table: String, _ row: [String: Any]?, _ operation: String = "insert", _ more: [String: Any] = [:],
+        before: [String: Any]? = nil
+    ) -> String {
+        let metadata: [String: Any] = [
+            "timestamp": "2026-01-02T03:04:05.678901Z", "record-type": "data", "operation": operation,
+            "partition-key-type": "primary-key", "schema-name": "public", "table-name": table, "transaction-id": 7,
         ]
+        var document: [String: Any] = ["metadata": metadata.merging(more) { $1 }]
+        if let row { document["data"] = row }
+        if let before { document["before"] = before }
         let text = try? JSONSerialization.data(withJSONObject: document, options: [.sortedKeys])
         return String(decoding: text ?? Data(), as: UTF8.self)
     }

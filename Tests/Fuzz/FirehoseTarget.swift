@@ -44,7 +44,7 @@ struct FirehoseTarget: FuzzTarget {
         guard let data = record["data"]?.string, let line = [UInt8](base64: data) else { fatal("no base64") }
         require(line.last == 0x0A && line.firstIndex(of: 0x0A) == line.count - 1, "not one line")
         guard let row = try JSON(parsing: line).object else { fatal("no object") }
-        require(["load", "insert", "update", "delete"].contains(row["operation"]?.string), "no operation")
+        require(["insert", "update", "delete", "truncate"].contains(row["operation"]?.string), "no operation")
         require(row["_cdc_timestamp"] != nil && row["_cdc_sequence"] != nil, "no order")
         let table = record["metadata"]?["partitionKeys"]?["table_name"]?.string
         require(table == "beer" || table == "review", "no table")

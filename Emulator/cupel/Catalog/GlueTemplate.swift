@@ -80,10 +80,13 @@ struct GlueTemplate {
     }
 
     private static let systemComments = [
-        BronzeColumn.operation: "insert, update or delete; rows of files are inserts",
-        "_cdc_timestamp": "The commit time of the change, from DMS",
+        BronzeColumn.operation: "insert, update, delete or truncate; rows of files and of full loads are inserts",
+        "_cdc_timestamp": "The time of the change: of its commit where DMS says it, else of its message",
         "_cdc_transaction_id": "The transaction of the change",
         "_cdc_sequence": "The position of the change in the stream; it orders the changes of a key",
+        "_cdc_load": "Whether the row is from a full load, not a change; null means no",
+        "_cdc_unchanged": "The names of columns whose value the change does not carry, as a JSON array",
+        "_cdc_previous_key": "The row's key before the change, as a JSON object, if the key has changed",
         BronzeColumn.rescuedData: "Fields that the contract does not declare, as a JSON object",
     ]
 

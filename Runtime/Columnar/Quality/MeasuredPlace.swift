@@ -82,6 +82,18 @@ struct MeasuredPlace {
     }
 }
 
+extension MeasuredPlace {
+    /// Counts nulls of inserts: other changes may lack a value that has not changed. In a list every element counts.
+    /// - Parameter operations: the batch's column of that name.
+    mutating func countNulls(in batch: borrowing RecordBatch, operations: RecordBatch.Column) -> Int {
+        let nulls = countNulls(in: batch)
+        guard nulls > 0, elementCount == nil, let changes = operations.changes(rows: batch.rowCount),
+            let presence = presence(in: batch)
+        else { return nulls }
+        return nulls - changes.count { presence[$0 >> 6] >> ($0 & 63) & 1 == 0 }
+    }
+}
+
 extension NestedNode {
     /// The node and all inside it, in the order of ``BronzeColumn/places``, each with the innermost list around it.
     fileprivate var withLists: [(node: NestedNode, list: NestedNode?)] { withLists(inside: nil) }

@@ -74,11 +74,13 @@ extension QualityInspector.Meter {
             break
         case .nulls(var place, let count):
             self = .rows
-            let nulls = place.countNulls(in: batch)
+            let nulls = place.countNulls(in: batch, operations: batch.columns[operations])
             self = .nulls(place, count: count + nulls)
         case .missing(var place, var check, let count):
             self = .rows
-            let (nulls, values) = (place.countNulls(in: batch), place.values(in: batch))
+            let (nulls, values) = (
+                place.countNulls(in: batch, operations: batch.columns[operations]), place.values(in: batch)
+            )
             let others = check.countViolations(in: values)
             self = .missing(place, check, count: count + nulls + values.count - others)
         case .invalid(var place, var check, let count):

@@ -108,20 +108,6 @@ struct RepeatCounter {
     }
 }
 
-extension RecordBatch.Column {
-    /// Of a column of operations, the rows that are not inserts; nil if all are.
-    fileprivate func changes(rows: Int) -> Set<Int>? {
-        guard case .byteArray(let texts) = leaves[0].values, texts.count == rows else { return nil }
-        // Each of the three words has six letters.
-        var others = 0
-        texts.bytes.withUnsafeBufferPointer { bytes in
-            for row in 0..<rows { others &+= bytes[row * 6] == UInt8(ascii: "i") ? 0 : 1 }
-        }
-        guard others > 0 else { return nil }
-        return Set((0..<rows).filter { texts.bytes[$0 * 6] != UInt8(ascii: "i") })
-    }
-}
-
 extension ColumnValues {
     /// A fingerprint for each value: equal values have equal ones.
     fileprivate var keys: [UInt64] {

@@ -32,6 +32,8 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     private let columns: [BronzeColumn]
     private let origins: [ColumnOrigin]
     private let hidesText: Bool
+    /// The field with the rows' operations; nil if all are inserts.
+    private let operationField: Int?
     /// What the values of columns must satisfy; empty if nothing is demanded of any.
     private var checks: [ColumnCheck] = []
     private var filler: ColumnFiller<Spelling>
@@ -45,6 +47,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     ) throws(ColumnarError) {
         self.columns = columns
         self.origins = origins
+        operationField = origins.lazy.compactMap { if case .operation(let field) = $0 { field } else { nil } }.first
         hidesText = columns.contains(where: \.isHidden)
         for (index, column) in columns.enumerated() {
             guard let constraints = column.constraints, case .field(let field) = origins[index] else { continue }
@@ -124,13 +127,14 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         let rows = matrix.rowCount
         guard rows > 0 else { return }
         let before = batch.rowCount
+        let operations = operationField.map { matrix.fields($0, of: place.text) }
         filler.beginSlice(byteCount: Int(matrix.end(ofRow: rows - 1)) - Int(matrix.before(ofRow: 0)))
         for (index, origin) in origins.enumerated() {
             switch origin {
             case .field(let field):
                 filler.fill(
                     &batch.columns[index], at: index, from: matrix.fields(field, of: place.text), rows: rows,
-                    after: before, faults: &faults)
+                    after: before, operations: operations, faults: &faults)
             case .operation(nil):
                 batch.columns[index].leaves[0].values.append(repeating: "insert", count: rows)
             case .operation(let field?):

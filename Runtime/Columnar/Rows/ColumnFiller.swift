@@ -79,9 +79,10 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     }
 
     /// Adds the fields of column `index` to `column`, which has `before` rows so far.
+    /// - Parameter operations: the fields with the rows' operations; nil if all rows are inserts.
     mutating func fill(
         _ column: inout RecordBatch.Column, at index: Int, from fields: ck_fields, rows: Int, after before: Int,
-        faults: inout [SliceFault]
+        operations: ck_fields?, faults: inout [SliceFault]
     ) {
         presence.update(repeating: 0, count: presenceWords)
         let type = column.schema.type
@@ -165,7 +166,7 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
             present = fillNested(&column.leaves, fields, rows, run, &faults)
         }
         if column.schema.isRequired, present + faults.count - run.firstFault < rows {
-            reportMissing(rows, run, &faults)
+            reportMissing(rows, run, operations, &faults)
         }
         if !type.isNested {
             column.leaves[0].appendPresence(presence, rows: rows, present: present, after: before)
@@ -176,9 +177,12 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         { ck_int64_column($0, $1, $2, range.lowerBound, range.upperBound, $3) }
     }
 
-    private func reportMissing(_ rows: Int, _ run: Run, _ faults: inout [SliceFault]) {
+    private mutating func reportMissing(
+        _ rows: Int, _ run: Run, _ operations: ck_fields?, _ faults: inout [SliceFault]
+    ) {
         let known = Set(faults[run.firstFault...].map(\.row))
         for row in 0..<rows where presence[row >> 6] >> (row & 63) & 1 == 0 && !known.contains(row) {
+            if let operations, mayLack(run.schema, row, operations) { continue }
             let message = "\(Spelling.place(of: run.schema)): a value is required and missing"
             faults.append(SliceFault(row: row, column: run.column, reason: .missingValue, message: message))
         }
@@ -186,6 +190,15 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
 }
 
 extension ColumnFiller where Spelling: ~Copyable {
+    /// Whether a row's operation carries no value of a column that the contract requires: a delete has its key, an update
+    /// its key and what has changed, a truncate nothing.
+    private mutating func mayLack(_ column: BronzeColumn, _ row: Int, _ operations: ck_fields) -> Bool {
+        let raw = operations.raw(row)
+        let decoded = try? spelling.decode(raw, isCareful: operations.isCareful(row), isText: false)
+        guard let operation = decoded else { return false }
+        return operation.says("truncate") || !column.isKey && (operation.says("delete") || operation.says("update"))
+    }
+
     /// The column of one call of ``fill(_:at:from:rows:after:faults:)``.
     private struct Run {
         let column: Int
@@ -355,7 +368,7 @@ extension ColumnFiller where Spelling: ~Copyable {
         return others + members + [UInt8(ascii: "}")]
     }
 
-    /// Adds the fields of the operation column: `insert`, `update` or `delete`, and `insert` where there is none.
+    /// Adds the fields of the operation column: `insert`, `update`, `delete` or `truncate`, and `insert` where there is none.
     mutating func fillOperations(
         _ column: inout RecordBatch.Column, at index: Int, from fields: ck_fields, rows: Int,
         faults: inout [SliceFault]
@@ -369,7 +382,7 @@ extension ColumnFiller where Spelling: ~Copyable {
             do throws(FieldFault) {
                 if let text = try spelling.decode(raw, isCareful: fields.isCareful(row), isText: false) {
                     guard Self.isOperation(text) else {
-                        throw FieldFault(.unknownOperation, "is not insert, update or delete")
+                        throw FieldFault(.unknownOperation, "is not insert, update, delete or truncate")
                     }
                     column.leaves[0].values.append(repeating: text, count: count)
                 } else {
@@ -386,7 +399,13 @@ extension ColumnFiller where Spelling: ~Copyable {
     }
 
     private static func isOperation(_ text: FieldText) -> Bool {
-        let operations: [StaticString] = ["insert", "update", "delete"]
-        return operations.contains { text.elementsEqual(FieldText(start: $0.utf8Start, count: $0.utf8CodeUnitCount)) }
+        let operations: [StaticString] = ["insert", "update", "delete", "truncate"]
+        return operations.contains { text.says($0) }
+    }
+}
+
+extension FieldText {
+    fileprivate func says(_ word: StaticString) -> Bool {
+        elementsEqual(FieldText(start: word.utf8Start, count: word.utf8CodeUnitCount))
     }
 }

@@ -18,21 +18,24 @@ final class NestedNode: Sendable {
 
     /// - Parameter column: of a nested type.
     convenience init(_ column: BronzeColumn) {
-        self.init(column, definition: 0, repetition: 0, firstLeaf: 0, isClassified: false)
+        // A change may lack a column that the contract requires, so each has a level for its absence.
+        self.init(column, isOptional: true, definition: 0, repetition: 0, firstLeaf: 0, isClassified: false)
     }
 
     private init(
-        _ column: BronzeColumn, definition: UInt8, repetition: UInt8, firstLeaf: Int, isClassified: Bool
+        _ column: BronzeColumn, isOptional: Bool, definition: UInt8, repetition: UInt8, firstLeaf: Int,
+        isClassified: Bool
     ) {
         let isClassified = isClassified || column.isClassified
-        let definition = definition + (column.isRequired ? 0 : 1)
+        let definition = definition + (isOptional ? 1 : 0)
         var children: [NestedNode] = []
         var next = firstLeaf
         switch column.type {
         case .structure(let fields):
             for field in fields {
                 let child = NestedNode(
-                    field, definition: definition, repetition: repetition, firstLeaf: next, isClassified: isClassified)
+                    field, isOptional: !field.isRequired, definition: definition, repetition: repetition,
+                    firstLeaf: next, isClassified: isClassified)
                 next = child.leaves.upperBound
                 children.append(child)
             }
@@ -40,7 +43,8 @@ final class NestedNode: Sendable {
         case .list(let element):
             self.repetition = repetition + 1
             let child = NestedNode(
-                element, definition: definition + 1, repetition: repetition + 1, firstLeaf: firstLeaf,
+                element, isOptional: !element.isRequired, definition: definition + 1, repetition: repetition + 1,
+                firstLeaf: firstLeaf,
                 isClassified: isClassified)
             next = child.leaves.upperBound
             children.append(child)

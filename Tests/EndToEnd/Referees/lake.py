@@ -129,7 +129,7 @@ def check():
         assert duck == got, f"{key}: DuckDB and pyarrow read different rows"
         if record["quarantined_count"] == 0: compare(record, key, raw, got)
         assert record["record_count"] == len(got) + record["quarantined_count"], f"{key}: {record} but {len(got)} rows"
-        assert set(arrow.column("operation").to_pylist()) <= {"insert", "update", "delete", "load"}
+        assert set(arrow.column("operation").to_pylist()) <= {"insert", "update", "delete"}
         rows_checked += len(got)
         silver = [r for r in settled if r["schema_name"] == "dm_silver" and r["object_key"] == key and "superseded_by" not in r]
         assert len(silver) == 1 and silver[0]["status"] == "pending", f"{key}: next layer's records {silver}"

@@ -81,7 +81,7 @@ extension RecordBatch {
             if let levels = array.levels {
                 let starts = levels.repetition.indices.filter { levels.repetition[$0] == 0 }
                 for (row, start) in starts.enumerated() {
-                    let isPresent = column.schema.isRequired || levels.definition[start] > 0
+                    let isPresent = levels.definition[start] > 0
                     rows[row].append(isPresent ? "nested" : nil)
                 }
                 continue

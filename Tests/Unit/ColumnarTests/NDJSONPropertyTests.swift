@@ -82,7 +82,7 @@ import Testing
         for (line, row) in zip(lines, reading.rows) {
             let expected = try reference(line)
             #expect(Array(row.prefix(3)) == expected.columns, "seed \(seed): \(line)")
-            #expect(try row[7].map { try JSON(parsing: $0) } == expected.rescued, "seed \(seed): \(line)")
+            #expect(try (row.last ?? nil).map { try JSON(parsing: $0) } == expected.rescued, "seed \(seed): \(line)")
         }
     }
 

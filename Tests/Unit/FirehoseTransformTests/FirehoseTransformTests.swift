@@ -33,10 +33,47 @@ import Testing
         _ = try JSON(parsing: String(answer.line().dropLast()))
     }
 
-    @Test("every operation of a data record keeps its name", arguments: ["load", "insert", "update", "delete"])
+    @Test("a change keeps its operation", arguments: ["insert", "update", "delete"])
     func operations(operation: String) throws {
         let answer = try transform(.of(envelope(operation: #""\#(operation)""#)))
-        #expect(try JSON(parsing: answer.line())["operation"]?.string == operation)
+        let row = try JSON(parsing: answer.line())
+        #expect(row["operation"]?.string == operation && row["_cdc_load"] == nil)
+    }
+
+    @Test("a row of a full load is an insert that says so") func load() throws {
+        let row = try JSON(parsing: transform(.of(envelope(operation: #""lo\u0061d""#))).line())
+        #expect(row["operation"] == "insert" && row["_cdc_load"] == true && row["beer_id"] == 1)
+    }
+
+    @Test("a truncate is a line without a row, whatever its data") func truncate() throws {
+        let bare = #"{"metadata":{"record-type":"data","operation":"truncate","table-name":"beer"}}"#
+        let answer = try transform(
+            .of(bare, envelope(data: "null", operation: #""truncate""#), envelope(operation: #""truncate""#)))
+        #expect(answer.results == ["Ok", "Ok", "Ok"])
+        for index in 0..<3 {
+            let row = try JSON(parsing: answer.line(index))
+            #expect(row["operation"] == "truncate" && row["beer_id"] == nil)
+        }
+    }
+
+    @Test("the commit's time, the columns that a change lacks, and a changed row's old key are columns of their own")
+    func changeColumns() throws {
+        func line(_ members: String) throws -> Answer {
+            let metadata = #""record-type":"data","operation":"update","table-name":"beer","timestamp":"made","#
+            return try transform(.of(#"{"data":{"beer_id":1},"metadata":{\#(metadata)\#(members)}}"#))
+        }
+        let full = try line(
+            "\"commit-timestamp\":\"committed\",\"unchanged\":[\n\"a\",\"b\"],\"previous-key\":{\"beer_id\":\r\n7.00}")
+        #expect(
+            full.line()
+                == #"{"beer_id":1,"operation":"update","_cdc_timestamp":"committed","_cdc_transaction_id":null,"#
+                + #""_cdc_unchanged":["a","b"],"_cdc_previous_key":{"beer_id":7.00},"_cdc_sequence":"seq"}"# + "\n")
+        let none = try JSON(
+            parsing: line(#""commit-timestamp":null,"unchanged":null,"previous-key":null"#).line())
+        #expect(none["_cdc_timestamp"] == "made")
+        #expect(none["_cdc_unchanged"] == nil && none["_cdc_previous_key"] == nil)
+        #expect(try line(#""unchanged":{}"#).results == ["ProcessingFailed"])
+        #expect(try line(#""previous-key":7"#).results == ["ProcessingFailed"])
     }
 
     @Test("control records are dropped, with or without data") func controlRecords() throws {
@@ -61,7 +98,8 @@ import Testing
         let answer = try transform(batch)
         #expect(
             answer.line()
-                == #"{"operation":"load","_cdc_timestamp":null,"_cdc_transaction_id":null,"_cdc_sequence":null}"# + "\n"
+                == #"{"operation":"insert","_cdc_timestamp":null,"_cdc_transaction_id":null,"_cdc_load":true,"#
+                + #""_cdc_sequence":null}"# + "\n"
         )
     }
 

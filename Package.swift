@@ -15,6 +15,7 @@ let runtime: [Target] = [
     layer("JSON", exclude: ["README.md"]),
     layer("PII", exclude: ["README.md"]),
     layer("RawFile"),
+    layer("SignatureV4", "Digest Time URLCoding"),
     layer("Threads"),
     layer("Time"),
     layer("URLCoding"),
@@ -22,7 +23,7 @@ let runtime: [Target] = [
     layer("YAML", "CYAML"),
     layer("LambdaRuntime", "JSON Time", exclude: ["README.md"]),
     layer("AWSModels", "JSON Time URLCoding"),
-    layer("AWSClient", "AWSModels JSON XML Time URLCoding Digest CCurl", exclude: ["README.md"]),
+    layer("AWSClient", "AWSModels JSON XML Time URLCoding Digest SignatureV4 CCurl", exclude: ["README.md"]),
     layer("Pattern", "CKernels", exclude: ["README.md"]),
     layer("Contracts", "Pattern YAML", exclude: ["README.md"]),
     layer(
@@ -72,7 +73,7 @@ let emulator: [Target] = [
     part("JSONata", "Digest JSON Time URLCoding", exclude: ["README.md"]),
     part("ASL", "Digest JSON JSONata Time", exclude: ["README.md"]),
     part(
-        "EmulatorCore", at: "Core", "CProcess CSQLite Digest JSON Threads Time URLCoding XML",
+        "EmulatorCore", at: "Core", "CProcess CSQLite Digest JSON SignatureV4 Threads Time URLCoding XML",
         exclude: ["Store/README.md"]),
     part("Emulator", "EmulatorCore JSON Time URLCoding " + names(services)),
     part("EmulatorServer", at: "Server", "EmulatorCore NIOCore NIOHTTP1 NIOPosix Time"),
@@ -102,6 +103,7 @@ let tests: [Target] = [
     unitTests(of: "Threads"),
     unitTests(of: "CRC", "TestRandom"),
     unitTests(of: "Digest", "TestRandom"),
+    unitTests(of: "SignatureV4", "Digest"),
     unitTests(of: "YAML"),
     unitTests(of: "LambdaRuntime", "JSON TestMetrics"),
     unitTests(of: "AWSModels", "JSON Time"),
@@ -140,11 +142,12 @@ let tests: [Target] = [
     unitTests(of: "EmulatedSSM", "EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedScheduler", "EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedStepFunctions", "EmulatorCore JSON TestServices"),
-    unitTests(of: "Emulator", "EmulatorCore JSON"),
+    unitTests(of: "Emulator", "EmulatorCore JSON Time"),
     unitTests(of: "ContractTools", "BronzeWriter Columnar Columns Contracts JSON RawFile TestReferee"),
     unitTests(of: "EmulatorServer", "EmulatorCore"),
     unitTests(
-        of: "cupel", "ArgumentParser AWSClient AWSModels Columnar Contracts Control CZlib FakeAWS JSON RawFile Time"),
+        of: "cupel",
+        "ArgumentParser AWSClient AWSModels Columnar Contracts Control CZlib EmulatorCore FakeAWS JSON RawFile Time"),
     suite(
         "Unit/JSONPolicyTests", "Columnar Columns Contracts FirehoseTransform JSON LambdaRuntime RawFile TestReferee"),
     suite("Conformance", "ASL JSON TestEmulator YAML", exclude: ["Referees", "asl-not-emulated.txt"]),

@@ -1,3 +1,4 @@
+internal import SignatureV4
 internal import URLCoding
 
 /// The headers of a request or a response, in order. Names are case-insensitive.
@@ -84,12 +85,7 @@ public struct HTTPRequest: Sendable, Hashable {
     var encodedPath: String { path.percentEncoded(keeping: .path) }
 
     /// The query as it is signed and sent: percent-encoded, sorted by encoded name and value.
-    var encodedQuery: String {
-        query.map { ($0.name.percentEncoded(), $0.value.percentEncoded()) }
-            .sorted { $0 < $1 }
-            .map { "\($0)=\($1)" }
-            .joined(separator: "&")
-    }
+    var encodedQuery: String { CanonicalRequest.query(query.map { ($0.name, $0.value) }) }
 
     /// The encoded address.
     public var url: String { "\(origin)\(encodedPath)\(query.isEmpty ? "" : "?\(encodedQuery)")" }

@@ -78,3 +78,10 @@ extension Sequence<UInt8> {
         return String(decoding: text, as: UTF8.self)
     }
 }
+
+extension [UInt8] {
+    /// Whether both have the same bytes. The time depends on their number only, so that nobody can find a secret byte by byte.
+    public func equalsInConstantTime(_ other: [UInt8]) -> Bool {
+        count == other.count && CRYPTO_memcmp(self, other, count) == 0
+    }
+}

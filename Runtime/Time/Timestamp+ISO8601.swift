@@ -25,6 +25,18 @@ extension Timestamp: CustomStringConvertible {
         return text.text
     }
 
+    /// Reads `20260301T093000Z`.
+    public init?(basicISO8601 text: String) {
+        var reader = DigitReader(text)
+        guard let year = reader.number(digits: 4), let month = reader.number(digits: 2),
+            let day = reader.number(digits: 2), let date = CalendarDate(year: year, month: month, day: day),
+            reader.skip("T"), let hour = reader.number(digits: 2), let minute = reader.number(digits: 2),
+            let second = reader.number(digits: 2),
+            let time = TimeOfDay(hour: hour, minute: minute, second: second), reader.skip("Z"), reader.isAtEnd
+        else { return nil }
+        self.init(date, time)
+    }
+
     /// `1772357400.250`: seconds since 1970, to the millisecond.
     /// - SeeAlso: <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>
     public var epochSeconds: String {

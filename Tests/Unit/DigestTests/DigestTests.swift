@@ -62,6 +62,14 @@ import Testing
         #expect(Digest.hmacSHA256(Array(message.utf8), key: key).hexadecimal == code)
     }
 
+    @Test("bytes are equal in constant time only if all of them are") func constantTime() {
+        let bytes: [UInt8] = [1, 2, 3]
+        #expect(bytes.equalsInConstantTime([1, 2, 3]) && [UInt8]().equalsInConstantTime([]))
+        for other in [[], [1, 2], [1, 2, 4], [0, 2, 3], [1, 2, 3, 4]] as [[UInt8]] {
+            #expect(!bytes.equalsInConstantTime(other))
+        }
+    }
+
     @Test("bytes are written as two lowercase digits each") func hexadecimal() {
         #expect([0, 1, 0x9F, 0xFF].hexadecimal == "00019fff")
         #expect([UInt8]().hexadecimal == "")

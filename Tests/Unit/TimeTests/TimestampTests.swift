@@ -64,6 +64,12 @@ import Time
     @Test("the forms without marks and for HTTP have no fraction") func otherSpellings() throws {
         let time = try #require(Timestamp(rfc3339: "2015-08-30T12:36:00.999Z"))
         #expect(time.basicISO8601 == "20150830T123600Z")
+        #expect(Timestamp(basicISO8601: "20150830T123600Z") == Timestamp(seconds: time.seconds))
+        for text in [
+            "20150830T123600", "20151330T123600Z", "20150830T126000Z", "20150830 123600Z", "20150830T123600ZZ",
+        ] {
+            #expect(Timestamp(basicISO8601: text) == nil)
+        }
         #expect(time.httpDate == "Sun, 30 Aug 2015 12:36:00 GMT")
     }
 

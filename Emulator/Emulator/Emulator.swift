@@ -22,6 +22,9 @@ package final class Emulator: Sendable {
         package var allowedOrigins: [String] = []
         /// Names of this machine under which clients reach the emulator, beside the loopback ones.
         package var allowedHosts: [String] = []
+        /// The key by which clients must sign every request; nil to accept any signature and none. Functions sign with it
+        /// if it is the one that README names, and otherwise with one that is made at each start.
+        package var requiredKey: AccessKey?
         /// Whether services enforce AWS's limits on requests and bytes per second.
         package var enforcesThroughputLimits = true
         /// The longest time that delivery streams buffer records, in milliseconds, whatever is configured; nil for no
@@ -54,12 +57,15 @@ package final class Emulator: Sendable {
         store = try Store(
             directory: folder.path, schema: Services.schema, migrations: Services.migrations, reservesSpace: true)
         let endpoint = EndpointAddress()
+        let functionKey =
+            configuration.requiredKey.map { $0 == .emulator ? $0 : .random(configuration.clock) } ?? .emulator
         var context = ServiceContext(
             store: store, account: configuration.account, clock: configuration.clock, peers: Peers(),
             endpoint: endpoint,
             processes: ProcessSupport(
                 executables: ExecutableFolder(configuration.functionsFolder),
-                environment: configuration.environment, host: ProcessHost(),
+                environment: configuration.environment.merging(functionKey.variables) { own, _ in own },
+                host: ProcessHost(),
                 listening: GuardedListening(listening, by: BrowserGuard())))
         context.enforcesThroughputLimits = configuration.enforcesThroughputLimits
         context.deliveryIntervalLimit = configuration.deliveryIntervalLimit
@@ -74,7 +80,10 @@ package final class Emulator: Sendable {
             try await cloudFormation.deploy(
                 templatesAt: configuration.templates, parameters: configuration.parameters)
         }
-        let router = Router(services: services.byName)
+        let verifier = configuration.requiredKey.map {
+            SignatureVerifier([$0, functionKey], clock: configuration.clock)
+        }
+        let router = Router(services: services.byName, signatures: verifier)
         let browserGuard = BrowserGuard(
             origins: configuration.allowedOrigins, hosts: configuration.allowedHosts, grants: router.grant)
         let guarded = GuardedListening(listening, by: browserGuard)

@@ -4,17 +4,30 @@ internal import URLCoding
 
 /// Routes each request on the one port to its service, by target, signature, path or action.
 ///
-/// A signature names the service of a request; it is not verified.
+/// A signature names the service of a request; whether it is verified is an option.
 package struct Router: Sendable {
     /// By the names under which clients sign for them: `s3`, `dynamodb`, `streams.dynamodb`, …
     private let services: [String: any EmulatedService]
     /// By the part of `X-Amz-Target` before the dot.
-    private let targets: [String: any EmulatedService]
+    private let targets: [String: Destination]
+    /// nil if signatures are not verified.
+    private let signatures: SignatureVerifier?
 
-    package init(services: [String: any EmulatedService]) {
+    private struct Destination {
+        let service: any EmulatedService
+        let signingName: String
+    }
+
+    package init(services: [String: any EmulatedService], signatures: SignatureVerifier? = nil) {
         self.services = services
-        var targets: [String: any EmulatedService] = [:]
-        for case let service as any JSONService in services.values { targets[service.targetPrefix] = service }
+        self.signatures = signatures
+        var targets: [String: Destination] = [:]
+        for (name, service) in services {
+            guard let service = service as? any JSONService else { continue }
+            // Requests for a companion such as streams.dynamodb are signed for the service it belongs to.
+            let signingName = name.split(separator: ".").last.map(String.init) ?? name
+            targets[service.targetPrefix] = Destination(service: service, signingName: signingName)
+        }
         self.targets = targets
     }
 
@@ -22,11 +35,22 @@ package struct Router: Sendable {
         if request.path == "/_cupel/health" { return health }
         if let target = request.headers["X-Amz-Target"] {
             let prefix = target.lastIndex(of: ".").map { String(target[..<$0]) } ?? target
-            guard let service = targets[prefix] else { return Self.notEmulated(prefix) }
-            return await service.respond(to: request)
+            guard let destination = targets[prefix] else { return Self.notEmulated(prefix) }
+            return await respond(to: request, by: destination)
         }
-        guard let name = serviceName(of: request) else { return await respond(to: request, as: "s3") }
-        return await respond(to: request, as: name)
+        let name = serviceName(of: request) ?? "s3"
+        guard let service = services[name] else { return Self.notEmulated(name) }
+        return await respond(to: request, by: Destination(service: service, signingName: name))
+    }
+
+    private func respond(to request: HTTPRequest, by destination: Destination) async -> HTTPResponse {
+        let service = destination.service
+        guard let signatures else { return await service.respond(to: request) }
+        do {
+            return await service.respond(to: try await signatures.verified(request, for: destination.signingName))
+        } catch {
+            return service.refusal(of: error, to: request)
+        }
     }
 
     /// What the service that a request is for lets a web page do; nil if nothing.
@@ -34,11 +58,6 @@ package struct Router: Sendable {
         guard request.headers["X-Amz-Target"] == nil else { return nil }
         let service = services[serviceName(of: request) ?? "s3"] as? any CrossOriginGranting
         return service?.grant(to: page, for: request)
-    }
-
-    private func respond(to request: HTTPRequest, as name: String) async -> HTTPResponse {
-        guard let service = services[name] else { return Self.notEmulated(name) }
-        return await service.respond(to: request)
     }
 
     /// The service of a request without a target; nil if nothing names one.

@@ -13,13 +13,16 @@ internal import JSON
 struct RunningPipeline: Sendable {
     let emulator: Emulator
     private let dataFolder: String
+    /// The key with which requests must be signed; nil if any will do.
+    private let requiredKey: AccessKey?
 
     static func start(
         _ configuration: Emulator.Configuration, _ server: HTTPServer
     ) async throws -> RunningPipeline {
         do {
             let emulator = try await Emulator(configuration, listening: server)
-            let pipeline = RunningPipeline(emulator: emulator, dataFolder: configuration.dataFolder)
+            let pipeline = RunningPipeline(
+                emulator: emulator, dataFolder: configuration.dataFolder, requiredKey: configuration.requiredKey)
             let outputs = emulator.report.outputs.map { ($0.name, $0.value) }
             try EndpointFile(
                 endpoint: emulator.endpoint, processID: getpid(), outputs: Dictionary(outputs) { $1 },
@@ -70,14 +73,18 @@ struct RunningPipeline: Sendable {
         for entry in missing {
             text += "  \(padded(entry.type, 40))\(entry.logicalID)\(entry.reason.map { ": \($0)" } ?? "")\n"
         }
+        let key = requiredKey ?? .emulator
+        // A secret of the user's own is not printed.
+        let secret = key == .emulator ? key.secret : "…"
         text += """
 
               export AWS_ENDPOINT_URL=\(emulator.endpoint)
-              export AWS_ACCESS_KEY_ID=emulator AWS_SECRET_ACCESS_KEY=emulator AWS_DEFAULT_REGION=us-east-1
+              export AWS_ACCESS_KEY_ID=\(key.id) AWS_SECRET_ACCESS_KEY=\(secret) AWS_DEFAULT_REGION=us-east-1
 
-            Ctrl-C stops it.
 
             """
+        if requiredKey != nil { text += "Requests without a valid signature by this key are refused.\n" }
+        text += "Ctrl-C stops it.\n"
         return text
     }
 

@@ -12,11 +12,12 @@ struct UpCommand: AsyncParsableCommand {
             Emulates the template's resources on http://127.0.0.1:PORT. Functions and
             tasks run as processes of this machine. The state survives a restart and a
             crash. MASKING_KEY or MASKING_KEY_FILE in the environment is the key of
-            contracts that hash values.
+            contracts that hash values. Signatures are verified with --strict-auth only.
 
             EXAMPLES
               cupel up
               cupel up --port 0 --data /tmp/lake --parameter LambdaMaxRecords=1000
+              AWS_ACCESS_KEY_ID=me AWS_SECRET_ACCESS_KEY=secret cupel up --strict-auth
               aws --endpoint-url http://127.0.0.1:4566 s3 ls
             """)
 

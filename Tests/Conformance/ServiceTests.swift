@@ -17,8 +17,13 @@ import Testing
         try await referee("bad_requests")
     }
 
-    private func referee(_ service: String) async throws {
-        let emulator = try await RunningEmulator()
+    @Test("with --strict-auth, a request without a valid signature is refused with AWS's error, by every service")
+    func signatures() async throws {
+        try await referee("signatures", options: ["--strict-auth"])
+    }
+
+    private func referee(_ service: String, options: [String] = []) async throws {
+        let emulator = try await RunningEmulator(options: options)
         let checks = "\(Programs.packageRoot)/Tests/Conformance/Referees"
         let run = try await Command.run(Programs.python, ["-B", checks, emulator.endpoint, service])
         let failures = run.text.split(separator: "\n").filter { $0.hasPrefix("FAILED") }

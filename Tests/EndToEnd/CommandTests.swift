@@ -48,6 +48,28 @@ import Testing
         #expect(following.isRunning)
     }
 
+    @Test(
+        "with --strict-auth the pipeline works, and a command with another key is refused",
+        arguments: [[:], ["AWS_ACCESS_KEY_ID": "me", "AWS_SECRET_ACCESS_KEY": "a secret"]])
+    func strictAuthentication(key: [String: String]) async throws {
+        let emulator = try await RunningEmulator(
+            parameters: ["LambdaMaxRecords": "1000"], environment: key, options: ["--strict-auth"])
+        let folder = try TemporaryDirectory()
+        // One file for the function, one for the task.
+        for rows in [500, 2000] {
+            let file = try await Sample.generate(table: "brewery", rows: rows, seed: 1, format: "csv", into: folder)
+            let run = try await Command.run(
+                Programs.cupel, ["run", file, "--table", "brewery", "--endpoint", emulator.endpoint], environment: key)
+            #expect(run.status == 0 && run.text.contains(rows == 500 ? " lambda " : " ecs "), "\(run.errors)")
+        }
+        let other = ["AWS_ACCESS_KEY_ID": "emulator", "AWS_SECRET_ACCESS_KEY": "guess"]
+        let status = try await Command.run(
+            Programs.cupel, ["status", "--endpoint", emulator.endpoint], environment: other)
+        #expect(status.status == 1 && status.errors.contains("set AWS_ACCESS_KEY_ID"), "\(status.errors)")
+        #expect(!emulator.output.contains("a secret"))
+        #expect(emulator.stop() == 0)
+    }
+
     @Test("`cupel run` lists failed files with reasons and the replay command, and exits with 1")
     func failedRun() async throws {
         let folder = try TemporaryDirectory()

@@ -1,8 +1,9 @@
 /// Refuses requests that a browser sends for a web page from elsewhere.
 ///
-/// The emulator checks no signatures, so without this any page in the user's browser could create a function and run it.
-/// Browsers name the page in `Origin` and `Sec-Fetch-Site`, which scripts cannot set; other clients send neither. A `Host`
-/// that is not this machine's means that a page let its own name resolve to 127.0.0.1 (DNS rebinding).
+/// The emulator checks no signatures unless asked to, so without this any page in the user's browser could create a
+/// function and run it. Browsers name the page in `Origin` and `Sec-Fetch-Site`, which scripts cannot set; other clients
+/// send neither. A `Host` that is not this machine's means that a page let its own name resolve to 127.0.0.1 (DNS
+/// rebinding).
 /// - SeeAlso: <https://www.w3.org/TR/fetch-metadata/>
 package struct BrowserGuard: Sendable {
     /// What a service lets a page do with what a request names; nil if nothing.

@@ -32,6 +32,8 @@ package struct HTTPRequest: Sendable {
     package var query: String
     package var headers: HTTPHeaders
     package var body: RequestBody
+    /// Verifies the chunks of the body; nil if they are not signed, or if signatures are not verified.
+    package var chunkSignatures: ChunkSignatures?
 
     package init(
         method: String, path: String, query: String = "", headers: HTTPHeaders = HTTPHeaders(),

@@ -29,14 +29,14 @@ package struct ProcessEnvironment: Sendable {
         self.additions = additions
     }
 
-    /// The region, credentials (which are not checked), the emulator's address, and the host's paths to programs and
+    /// The region, credentials, the emulator's address, and the host's paths to programs and
     /// libraries.
     package var variables: [String: String] {
         var variables = [
             "AWS_REGION": account.region, "AWS_DEFAULT_REGION": account.region, "AWS_ENDPOINT_URL": endpoint.url,
-            "AWS_ACCESS_KEY_ID": "emulator", "AWS_SECRET_ACCESS_KEY": "emulator", "AWS_EC2_METADATA_DISABLED": "true",
-            "LANG": "en_US.UTF-8", "TZ": ":UTC",
+            "AWS_EC2_METADATA_DISABLED": "true", "LANG": "en_US.UTF-8", "TZ": ":UTC",
         ]
+        variables.merge(AccessKey.emulator.variables) { $1 }
         for name in ["PATH", "LD_LIBRARY_PATH", "TMPDIR"] {
             if let value = getenv(name) { variables[name] = String(cString: value) }
         }

@@ -4,6 +4,22 @@ package import JSON
 package protocol EmulatedService: Sendable {
     /// Answers `request`. Every failure is an answer too, in the service's own error format.
     func respond(to request: HTTPRequest) async -> HTTPResponse
+
+    /// The answer to a request whose signature is refused, in the service's own error format.
+    func refusal(of fault: SignatureFault, to request: HTTPRequest) -> HTTPResponse
+}
+
+extension EmulatedService {
+    /// The answer of a service with AWS's REST protocol for JSON.
+    /// - SeeAlso: <https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html>
+    package func refusal(of fault: SignatureFault, to request: HTTPRequest) -> HTTPResponse {
+        let fault = fault.jsonFault(status: 403)
+        let document: JSON = ["message": .string(fault.message)]
+        return HTTPResponse(
+            status: fault.status,
+            headers: HTTPHeaders([("Content-Type", "application/json"), ("x-amzn-ErrorType", fault.code)]),
+            body: .bytes(document.bytes))
+    }
 }
 
 /// A service as a state machine's SDK integrations call it: an action name and a JSON document in, a JSON document out.
@@ -81,6 +97,10 @@ extension JSONService {
         } catch {
             return answer(AWSFault.internalFailure(error))
         }
+    }
+
+    package func refusal(of fault: SignatureFault, to request: HTTPRequest) -> HTTPResponse {
+        answer(fault.jsonFault(status: 400))
     }
 
     private func answer(_ fault: AWSFault) -> HTTPResponse {

@@ -133,6 +133,10 @@ package final class CloudFormation: Service {
         }
     }
 
+    package func refusal(of fault: SignatureFault, to request: HTTPRequest) -> HTTPResponse {
+        QueryAnswer.failure(fault.queryFault, requestID: clock.uuid())
+    }
+
     // MARK: Change sets
 
     private func createChangeSet(_ form: FormBody) async throws -> HTTPResponse {

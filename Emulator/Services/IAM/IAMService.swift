@@ -41,6 +41,10 @@ package struct IAMService: Service {
         }
     }
 
+    package func refusal(of fault: SignatureFault, to request: HTTPRequest) -> HTTPResponse {
+        QueryAnswer.failure(fault.queryFault, requestID: clock.uuid())
+    }
+
     /// Writes an answer's result.
     private typealias Result = (inout XMLWriter) -> Void
 

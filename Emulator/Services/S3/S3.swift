@@ -7,7 +7,7 @@ internal import XML
 /// Amazon S3: buckets, objects with versions, multipart uploads, and events for functions.
 ///
 /// An object is acknowledged once its bytes, its index entry and its events are durable together. Small objects are in
-/// the database, so that one fsync serves many of them; others are in files that never change. Access is not checked.
+/// the database, so that one fsync serves many of them; others are in files that never change. Permissions are not checked.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html>
 package final class S3: Service, ResourceProviding {
     package static let signingNames = ["s3"]
@@ -41,8 +41,8 @@ package final class S3: Service, ResourceProviding {
     }
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
-        let requestID = String(clock.uuid().filter { $0 != "-" }.prefix(16)).uppercased()
-        var response: HTTPResponse
+        let requestID = newRequestID()
+        let response: HTTPResponse
         do {
             let request = try S3Request(request)
             try PresignedURL(request.query)?.check(now: clock.now())
@@ -56,6 +56,18 @@ package final class S3: Service, ResourceProviding {
         } catch {
             response = Self.answer(Self.fault(error), request, requestID)
         }
+        return identified(response, requestID)
+    }
+
+    package func refusal(of fault: SignatureFault, to request: HTTPRequest) -> HTTPResponse {
+        let requestID = newRequestID()
+        return identified(Self.answer(Self.fault(fault), request, requestID), requestID)
+    }
+
+    private func newRequestID() -> String { String(clock.uuid().filter { $0 != "-" }.prefix(16)).uppercased() }
+
+    private func identified(_ response: HTTPResponse, _ requestID: String) -> HTTPResponse {
+        var response = response
         response.headers.append("x-amz-request-id", requestID)
         response.headers.append("x-amz-id-2", Self.hostID(requestID))
         response.headers.append("Server", "AmazonS3")
@@ -146,6 +158,7 @@ package final class S3: Service, ResourceProviding {
     static func fault(_ error: any Error) -> S3Fault {
         switch error {
         case let fault as S3Fault: fault
+        case let fault as SignatureFault: S3Fault(fault)
         case let fault as AWSFault: S3Fault(fault.code, fault.message, fault.status)
         case RequestBodyError.timedOut:
             S3Fault(

@@ -99,6 +99,10 @@ extension SNSService: Service {
             return QueryAnswer.failure(error as? AWSFault ?? .internalFailure(error), requestID: requestID)
         }
     }
+
+    package func refusal(of fault: SignatureFault, to request: HTTPRequest) -> HTTPResponse {
+        QueryAnswer.failure(fault.queryFault, requestID: clock.uuid())
+    }
 }
 
 extension XMLWriter {

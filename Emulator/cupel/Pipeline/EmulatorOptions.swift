@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Contracts
 internal import Emulator
+internal import EmulatorCore
 
 #if canImport(Glibc)
     internal import Glibc
@@ -44,6 +45,12 @@ struct EmulatorOptions: ParsableArguments {
             valueName: "factor"))
     var executionSpeed: Double?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Refuse requests without a valid signature (SigV4) by AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment; default: emulator and emulator."
+        ))
+    var strictAuth = false
+
     enum Switch: String, ExpressibleByArgument, CaseIterable {
         case on
         case off
@@ -57,6 +64,7 @@ struct EmulatorOptions: ParsableArguments {
         configuration.enforcesThroughputLimits = kinesisLimits == .on
         configuration.deliveryIntervalLimit = firehoseInterval.map { Int64($0) * 1000 }
         configuration.executionSpeed = executionSpeed ?? 1
+        if strictAuth { configuration.requiredKey = try Self.requiredKey(Pipeline.variable) }
         configuration.environment["CONTRACTS_DIR"] = absolutePath(try contractsFolder())
         let key = try maskingKey()
         if let key { configuration.environment[key.variable] = key.value }
@@ -68,6 +76,18 @@ struct EmulatorOptions: ParsableArguments {
                 String(assignment[assignment.index(after: equals)...])
         }
         return configuration
+    }
+
+    /// The key of the environment, or else the one that README names.
+    static func requiredKey(_ environment: (String) -> String?) throws(CommandFailure) -> AccessKey {
+        switch (environment("AWS_ACCESS_KEY_ID"), environment("AWS_SECRET_ACCESS_KEY")) {
+        case (let id?, let secret?): return AccessKey(id: id, secret: secret, token: environment("AWS_SESSION_TOKEN"))
+        case (nil, nil): return .emulator
+        case (let id, _):
+            let (set, unset) =
+                id == nil ? ("SECRET_ACCESS_KEY", "ACCESS_KEY_ID") : ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
+            throw .usage("AWS_\(set) is set and AWS_\(unset) is not; --strict-auth needs both, or neither")
+        }
     }
 
     /// Checks that the files and folders that the options name are there.
@@ -127,6 +147,7 @@ struct EmulatorOptions: ParsableArguments {
         if kinesisLimits == .off { arguments += ["--kinesis-limits", "off"] }
         if let firehoseInterval { arguments += ["--firehose-interval", String(firehoseInterval)] }
         if let executionSpeed { arguments += ["--execution-speed", String(executionSpeed)] }
+        if strictAuth { arguments.append("--strict-auth") }
         return arguments
     }
 

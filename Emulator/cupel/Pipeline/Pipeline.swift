@@ -1,6 +1,7 @@
 internal import AWSClient
 internal import AWSModels
 internal import Control
+internal import EmulatorCore
 internal import JSON
 
 #if canImport(Glibc)
@@ -43,11 +44,10 @@ struct Pipeline: Sendable {
     ) throws(CommandFailure) {
         self.endpoint = endpoint
         remedy = Self.startEmulator
-        // Every call is signed; an emulator accepts any credentials.
+        // Without a key of the environment, calls are signed with the one that an emulator accepts.
         let fallbacks = [
-            "AWS_REGION": environment("AWS_DEFAULT_REGION") ?? "us-east-1", "AWS_ACCESS_KEY_ID": "cupel",
-            "AWS_SECRET_ACCESS_KEY": "cupel", "AWS_MAX_ATTEMPTS": "3",
-        ]
+            "AWS_REGION": environment("AWS_DEFAULT_REGION") ?? "us-east-1", "AWS_MAX_ATTEMPTS": "3",
+        ].merging(AccessKey.emulator.variables) { own, _ in own }
         let own = ["AWS_ENDPOINT_URL": endpoint]
         do throws(AWSError) {
             client = try AWSClient(environment: { own[$0] ?? environment($0) ?? fallbacks[$0] })
@@ -97,6 +97,11 @@ struct Pipeline: Sendable {
         }
     }
 
+    /// The codes of AWS for a key that is unknown or a signature that is wrong.
+    private static let refusals: Set<String> = [
+        "InvalidAccessKeyId", "InvalidSignatureException", "InvalidToken", "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    ]
     private static let startEmulator = "start the emulator with: cupel up"
 
     /// The value of an environment variable; nil if it is unset or empty.
@@ -121,6 +126,10 @@ struct Pipeline: Sendable {
             return .notFound(
                 "\(error); check that the pipeline at \(endpoint) is deployed and that \(control.name) is its control "
                     + "table (CONTROL_TABLE names another)")
+        }
+        if let code = error.code, Self.refusals.contains(code) {
+            return .failed(
+                "\(error); set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to the key that \(endpoint) accepts")
         }
         if case .credentials = error { return .usage("\(error)") }
         return .failed("\(error)")

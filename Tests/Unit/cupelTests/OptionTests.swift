@@ -1,4 +1,5 @@
 import ArgumentParser
+import EmulatorCore
 import Foundation
 import Testing
 
@@ -46,5 +47,21 @@ import Testing
         let options = try PipelineOptions.parse(["--data", "/nonexistent"])
         let failure = #expect(throws: CommandFailure.self) { try options.pipeline() }
         #expect(failure?.description == "--data: /nonexistent is not a folder")
+    }
+
+    @Test("--strict-auth takes the key of the environment, all of it, or else the one that README names")
+    func requiredKey() throws {
+        #expect(try EmulatorOptions.requiredKey { _ in nil } == .emulator)
+        let environment = ["AWS_ACCESS_KEY_ID": "me", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"]
+        #expect(
+            try EmulatorOptions.requiredKey { environment[$0] } == AccessKey(id: "me", secret: "s", token: "t"))
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+            let failure = #expect(throws: CommandFailure.self) {
+                try EmulatorOptions.requiredKey { $0 == name ? nil : environment[$0] }
+            }
+            #expect(failure?.exitStatus == 2 && failure?.description.contains("\(name) is not") == true)
+        }
+        let options = try EmulatorOptions.parse(["--strict-auth"])
+        #expect(options.arguments == ["--strict-auth"])
     }
 }

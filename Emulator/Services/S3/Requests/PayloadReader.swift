@@ -2,9 +2,9 @@ internal import EmulatorCore
 
 /// Reads the body of a request piece by piece, and decodes the framing `aws-chunked` if present.
 ///
-/// Chunk signatures are skipped, because signatures are not verified.
+/// Chunk signatures are verified if the request's is.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html>
-struct PayloadReader {
+struct PayloadReader: ~Copyable {
     private enum State {
         /// In the line with a chunk's size.
         case size
@@ -20,6 +20,7 @@ struct PayloadReader {
     private(set) var trailers: [String: String] = [:]
     private let body: RequestBody
     private let isChunked: Bool
+    private var verifier: ChunkVerifier?
     /// The size of the payload, if the client declared it.
     private let expected: Int?
     private var received = 0
@@ -30,6 +31,7 @@ struct PayloadReader {
 
     init(_ request: S3Request) throws(S3Fault) {
         body = request.body
+        verifier = request.chunkSignatures.map { ChunkVerifier($0) }
         isChunked =
             request.headers["x-amz-content-sha256"]?.hasPrefix("STREAMING-") == true
             || ContentEncoding(request.headers["Content-Encoding"]).isChunked
@@ -48,12 +50,13 @@ struct PayloadReader {
         }
         if isChunked {
             guard case .end = state else { throw S3Fault.incompleteBody }
+            try verifier?.finish()
         }
         guard expected == nil || expected == received else { throw S3Fault.incompleteBody }
         return nil
     }
 
-    private mutating func payload(of piece: [UInt8]) throws(S3Fault) -> [UInt8] {
+    private mutating func payload(of piece: [UInt8]) throws -> [UInt8] {
         var payload: [UInt8] = []
         var rest = piece[...]
         while !rest.isEmpty {
@@ -61,7 +64,9 @@ struct PayloadReader {
             case .data(let remaining):
                 let chunk = rest.prefix(remaining)
                 payload += chunk
+                verifier?.update(Array(chunk))
                 rest = rest.dropFirst(chunk.count)
+                if chunk.count == remaining { try verifier?.finishChunk() }
                 state = chunk.count == remaining ? .dataEnd : .data(remaining: remaining - chunk.count)
             case .end:
                 return payload
@@ -73,22 +78,28 @@ struct PayloadReader {
         return payload
     }
 
-    private mutating func take(_ line: String) throws(S3Fault) {
+    private mutating func take(_ line: String) throws {
         switch state {
         case .size:
-            guard let size = Int(line.prefix { $0 != ";" }, radix: 16), size >= 0 else { throw .incompleteBody }
+            guard let size = Int(line.prefix { $0 != ";" }, radix: 16), size >= 0 else {
+                throw S3Fault.incompleteBody
+            }
+            verifier?.start(line)
+            if size == 0 { try verifier?.finishChunk() }
             state = size == 0 ? .trailer : .data(remaining: size)
         case .dataEnd:
-            guard line.isEmpty else { throw .incompleteBody }
+            guard line.isEmpty else { throw S3Fault.incompleteBody }
             state = .size
         default:
             guard let colon = line.firstIndex(of: ":") else {
                 state = .end
                 return
             }
-            guard trailers.count < Self.mostTrailers else { throw .incompleteBody }
-            let value = line[colon...].dropFirst().drop { $0 == " " }
-            trailers[line[..<colon].lowercased()] = String(value)
+            guard trailers.count < Self.mostTrailers else { throw S3Fault.incompleteBody }
+            let name = line[..<colon].lowercased()
+            let value = String(line[colon...].dropFirst().drop { $0 == " " })
+            try verifier?.take(trailer: name, value)
+            trailers[name] = value
         }
     }
 

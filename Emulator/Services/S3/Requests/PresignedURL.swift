@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import Time
 
-/// The time for which a presigned URL is valid. Its signature is not verified.
+/// The time for which a presigned URL is valid. Its signature is not its concern.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
 struct PresignedURL: Sendable {
@@ -11,8 +11,6 @@ struct PresignedURL: Sendable {
     private let lifetime: String?
 
     private static let longestLifetime: Int64 = 7 * 86_400
-    /// For how long a URL may be used before its time, because clocks differ, in milliseconds.
-    private static let clockSkew: Int64 = 15 * 60_000
 
     /// - Returns: nil if the request is not a presigned URL.
     /// - Throws: `AuthorizationQueryParametersError`.
@@ -32,7 +30,7 @@ struct PresignedURL: Sendable {
                 "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
                     + "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.")
         }
-        guard let signedAt = Self.time(date) else {
+        guard let signedAt = Timestamp(basicISO8601: date) else {
             throw Self.fault("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
         }
         guard let seconds = Int64(lifetime) else { throw Self.fault("X-Amz-Expires should be a number") }
@@ -50,7 +48,7 @@ struct PresignedURL: Sendable {
     /// - Throws: `AccessDenied` if the URL is not valid at this time.
     func check(now: Timestamp) throws(S3Fault) {
         let serverTime = ("ServerTime", now.rfc3339)
-        guard signedAt.milliseconds <= now.milliseconds + Self.clockSkew else {
+        guard signedAt.milliseconds <= now.milliseconds + SignatureFault.allowedSkew else {
             throw S3Fault("AccessDenied", "Request is not valid yet", 403, details: [serverTime])
         }
         guard now < expiresAt else {
@@ -63,18 +61,5 @@ struct PresignedURL: Sendable {
 
     private static func fault(_ message: String) -> S3Fault {
         S3Fault("AuthorizationQueryParametersError", message, 400)
-    }
-
-    /// Reads `20260203T164509Z`.
-    private static func time(_ text: String) -> Timestamp? {
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        let bytes = Array(text.utf8)
-        guard bytes.count == 16, bytes[8] == UInt8(ascii: "T"), bytes[15] == UInt8(ascii: "Z") else { return nil }
-        func part(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
-        guard let month = Int(part(4..<6)), (1...12).contains(month) else { return nil }
-        // The weekday is not compared with the date.
-        return Timestamp(
-            httpDate: "Mon, \(part(6..<8)) \(months[month - 1]) \(part(0..<4)) "
-                + "\(part(9..<11)):\(part(11..<13)):\(part(13..<15)) GMT")
     }
 }

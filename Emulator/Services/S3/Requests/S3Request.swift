@@ -12,6 +12,7 @@ struct S3Request: Sendable {
     let query: S3Query
     let headers: HTTPHeaders
     let body: RequestBody
+    let chunkSignatures: ChunkSignatures?
     /// The path as sent, for error documents.
     let resource: String
 
@@ -22,6 +23,7 @@ struct S3Request: Sendable {
         query = try S3Query(request.query)
         headers = request.headers
         body = request.body
+        chunkSignatures = request.chunkSignatures
         resource = request.path
         var path = request.path.dropFirst()
         if let bucket = request.headers["Host"].flatMap(Self.bucket(inHost:)) {

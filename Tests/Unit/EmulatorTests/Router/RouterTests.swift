@@ -1,6 +1,7 @@
 import EmulatorCore
 import JSON
 import Testing
+import Time
 
 @testable import Emulator
 
@@ -60,6 +61,20 @@ import Testing
         #expect(
             try await answer("/x", query: "X-Amz-Credential=a%2F20260101%2Fus-east-1%2Flambda%2Faws4_request").text
                 == "lambda")
+    }
+
+    @Test("a service sees no request whose signature is not valid, and refuses it in its own format")
+    func signatures() async throws {
+        let strict = Router(
+            services: ["s3": Named(name: "s3"), "dynamodb": Targeted(targetPrefix: "DynamoDB_20120810")],
+            signatures: SignatureVerifier([.emulator], clock: .system))
+        let target = ("X-Amz-Target", "DynamoDB_20120810.GetItem")
+        let json = await strict.respond(to: HTTPRequest(method: "POST", path: "/", headers: HTTPHeaders([target])))
+        #expect(json.status == 400 && json.headers["Content-Type"] == "application/x-amz-json-1.0")
+        let rest = await strict.respond(
+            to: HTTPRequest(method: "GET", path: "/b/k", headers: HTTPHeaders(signed("s3"))))
+        #expect(rest.status == 403 && rest.headers["x-amzn-ErrorType"] == "IncompleteSignatureException")
+        #expect(await strict.respond(to: HTTPRequest(method: "GET", path: "/_cupel/health")).status == 200)
     }
 
     @Test("a service that is not emulated is named")

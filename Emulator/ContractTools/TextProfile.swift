@@ -38,8 +38,10 @@ struct TextProfile {
         }
         // A leading zero means that the text is a code, not a number.
         let isCode = Self.hasLeadingZero(text)
-        isLong = isLong && !isCode && long.accepts(text)
-        isUnsignedLong = isUnsignedLong && !isCode && unsignedLong.accepts(text)
+        // The readers take 5.0 for an integer, but a column that writes it may hold 5.5 later.
+        let isPlain = !isCode && !text.utf8.contains { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }
+        isLong = isLong && isPlain && long.accepts(text)
+        isUnsignedLong = isUnsignedLong && isPlain && unsignedLong.accepts(text)
         isDouble = isDouble && !isCode && double.accepts(text)
         if isDouble { digits.observe(text) }
         isBoolean = isBoolean && ["true", "false"].contains(text.lowercased())

@@ -42,19 +42,18 @@ extension ColumnType {
 }
 
 extension FieldText {
-    /// An optional minus, then one digit or more.
-    private func integerParts() throws(FieldFault) -> (isNegative: Bool, digits: SubSequence) {
+    /// An optional minus, then one digit or more; nil if it is anything else.
+    private var integerParts: (isNegative: Bool, digits: SubSequence)? {
         let isNegative = first == UInt8(ascii: "-")
         let digits = dropFirst(isNegative ? 1 : 0)
-        guard !digits.isEmpty, digits.allSatisfy(\.isDigit) else {
-            throw FieldFault(.notAnInteger, "is not an integer")
-        }
-        return (isNegative, digits)
+        return !digits.isEmpty && digits.allSatisfy(\.isDigit) ? (isNegative, digits) : nil
     }
 
-    /// An integer: an optional minus, then digits. No plus, no spaces, no point, no exponent.
+    /// An integer: an optional minus, then digits; also with a point or an exponent if no fraction remains. No plus, no spaces.
     func parseInteger(in range: ClosedRange<Int64>) throws(FieldFault) -> Int64 {
-        let (isNegative, digits) = try integerParts()
+        guard let (isNegative, digits) = integerParts else {
+            return try withPlainInteger { (text) throws(FieldFault) in try text.parseInteger(in: range) }
+        }
         var value: Int64 = 0
         for digit in digits {
             // Built up below zero, where Int64 reaches one further.
@@ -71,7 +70,9 @@ extension FieldText {
 
     /// An integer of 64 bits without a sign, as the bits of one with a sign.
     func parseUInt64() throws(FieldFault) -> Int64 {
-        let (isNegative, digits) = try integerParts()
+        guard let (isNegative, digits) = integerParts else {
+            return try withPlainInteger { (text) throws(FieldFault) in try text.parseUInt64() }
+        }
         var value: UInt64 = 0
         for digit in digits {
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)
@@ -81,6 +82,34 @@ extension FieldText {
         }
         guard !isNegative || value == 0 else { throw FieldFault(.outOfRange, "is outside 0 to \(UInt64.max)") }
         return Int64(bitPattern: value)
+    }
+
+    /// Calls `parse` with the plain digits of a number with a point or an exponent: with `-100` for `-1e2` or `-100.0`.
+    private func withPlainInteger(_ parse: (FieldText) throws(FieldFault) -> Int64) throws(FieldFault) -> Int64 {
+        guard (try? checkNumber()) != nil, let plain = plainInteger else {
+            throw FieldFault(.notAnInteger, "is not an integer")
+        }
+        return try plain.withUnsafeBufferPointer(parse)
+    }
+
+    /// The plain digits of this number; nil if it has a fraction. A number far out of any range keeps only that property.
+    private var plainInteger: [UInt8]? {
+        let mark = firstIndex { $0 | 0x20 == UInt8(ascii: "e") } ?? endIndex
+        let mantissa = self[..<mark]
+        var digits = Array(mantissa.filter(\.isDigit).drop { $0 == zero })
+        guard !digits.isEmpty else { return [zero] }
+        let point = mantissa.firstIndex(of: UInt8(ascii: ".")) ?? mark
+        var exponent = self[mark...].filter(\.isDigit).reduce(0) { Swift.min($0 * 10 + $1.digit, 1 << 40) }
+        if self[mark...].contains(UInt8(ascii: "-")) { exponent = -exponent }
+        // How many zeros to append, or digits behind the point to remove.
+        let shift = exponent - Swift.max(0, mark - point - 1)
+        if shift < 0 {
+            guard -shift < digits.count, digits.suffix(-shift).allSatisfy({ $0 == zero }) else { return nil }
+            digits.removeLast(-shift)
+        } else {
+            digits.append(contentsOf: repeatElement(zero, count: Swift.min(shift, 20)))
+        }
+        return (first == UInt8(ascii: "-") ? [UInt8(ascii: "-")] : []) + digits
     }
 
     private static func outOfRange(_ range: ClosedRange<Int64>) -> FieldFault {

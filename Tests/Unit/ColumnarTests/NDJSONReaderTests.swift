@@ -147,7 +147,7 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
             ("[1,2]", "not_an_object"), ("5", "not_an_object"), ("\"x\"", "not_an_object"), ("null", "not_an_object"),
             ("{\"id\":{\"a\":1}}", "nested_value"), ("{\"id\":1,\"name\":[]}", "nested_value"),
             ("{}", "missing_value"), ("{\"id\":null}", "missing_value"), ("{\"name\":\"a\"}", "missing_value"),
-            ("{\"id\":1.0}", "not_an_integer"), ("{\"id\":1e3}", "not_an_integer"),
+            ("{\"id\":1.5}", "not_an_integer"), ("{\"id\":1e-3}", "not_an_integer"),
             ("{\"id\":\"a\"}", "not_an_integer"),
             ("{\"id\":\"\"}", "not_an_integer"), ("{\"id\":true}", "not_an_integer"),
             ("{\"id\":9223372036854775808}", "out_of_range"), ("{\"id\":1,\"price\":1e999}", "out_of_range"),

@@ -52,7 +52,8 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         "the proposed type is the narrowest that accepts every value",
         arguments: [
             ("1\n-7\n9223372036854775807\n", "int64!"), ("1\n9223372036854775808\n", "decimal(20,0)!"),
-            ("-1\n9223372036854775808\n", "decimal(38,0)!"), ("1.5\n2\n", "double!"), ("1e5\n.5\n", "double!"),
+            ("-1\n9223372036854775808\n", "decimal(38,0)!"), ("1.5\n2\n", "double!"), ("1.0\n2.0\n", "double!"),
+            ("1e2\n3\n", "double!"), ("1e5\n.5\n", "double!"),
             ("12345678901234.567\n1\n", "decimal(38,3)!"), ("01234\n98765\n", "string!"), ("+1\n2\n", "string!"),
             ("0\n0.5\n-0.5\n", "double!"), ("true\nFALSE\n", "boolean!"), ("0\n1\n", "int64!"), ("y\nn\n", "string!"),
             ("2024-02-29\n1999-12-31\n", "date!"), ("2023-02-29\n", "string!"),

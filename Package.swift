@@ -37,7 +37,7 @@ let runtime: [Target] = [
 
 /// Functions: one executable a stage.
 let functions: [Target] = [
-    function("FirehoseTransform", "LambdaRuntime Contracts CKernels JSON", exclude: ["README.md"]),
+    function("FirehoseTransform", "LambdaRuntime Contracts CKernels JSON Time", exclude: ["README.md"]),
     function("ControlRecorder", "LambdaRuntime AWSClient AWSModels Contracts Control JSON"),
     function("ComputeRouter", "LambdaRuntime AWSClient AWSModels Columnar Control JSON RawFile"),
     function(
@@ -158,7 +158,7 @@ let tests: [Target] = [
 let fuzzing: [Target] = [
     // A function is an executable; without its main it can be called.
     part(
-        "FirehoseTransform", in: "Functions", "CKernels Contracts JSON LambdaRuntime",
+        "FirehoseTransform", in: "Functions", "CKernels Contracts JSON LambdaRuntime Time",
         exclude: ["README.md", "main.swift"]),
     program(
         "Fuzz", in: "Tests",

@@ -46,3 +46,27 @@ struct ByteSlice {
     var string: String { String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self) }
     var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
 }
+
+extension ByteSlice {
+    /// Whether all bytes are decimal digits, and there is one.
+    var isNumber: Bool { count > 0 && number(0..<count, radix: 10) != nil }
+
+    /// The number in decimal digits; nil if it is anything else or not below `limit`.
+    func number(below limit: UInt64) -> UInt64? {
+        guard count > 0, count < 20, let number = number(0..<count, radix: 10), number < limit else { return nil }
+        return number
+    }
+
+    /// The number in the digits of `range`, modulo 2^64; nil if there is anything but digits.
+    func number(_ range: Range<Int>, radix: UInt64) -> UInt64? {
+        var number: UInt64 = 0
+        for index in range {
+            let byte = start[index]
+            let letter = (byte | 0x20) &- UInt8(ascii: "a")
+            let digit = byte &- UInt8(ascii: "0") < 10 ? byte &- UInt8(ascii: "0") : letter < 6 ? letter &+ 10 : .max
+            guard digit < radix else { return nil }
+            number = number &* radix &+ UInt64(digit)
+        }
+        return number
+    }
+}

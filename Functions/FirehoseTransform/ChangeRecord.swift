@@ -24,6 +24,8 @@ struct ChangeRecord {
     let timestamp: ByteSlice?
     /// A scalar, as written; records of a full load have none.
     let transactionID: ByteSlice?
+    /// Where the change is in its source's log.
+    let logPlace: LogPlace
     /// The row's table, in the contract's spelling, never the envelope's.
     let table: [UInt8]
 
@@ -51,7 +53,8 @@ struct ChangeRecord {
             unchanged: try parts.compound(parts.unchanged, .array, named: "metadata.unchanged"),
             previousKey: try parts.compound(parts.previousKey, .object, named: "metadata.previous-key"),
             timestamp: committed ?? made,
-            transactionID: try parts.scalar(parts.transactionID, named: "metadata.transaction-id"), table: known)
+            transactionID: try parts.scalar(parts.transactionID, named: "metadata.transaction-id"),
+            logPlace: try parts.logPlace(), table: known)
     }
 
     private static let operations: [StaticString] = ["load", "insert", "update", "delete", "truncate"]
@@ -75,6 +78,8 @@ private struct EnvelopeParts {
     private(set) var operation: JSONScanner.Value?
     private(set) var timestamp: JSONScanner.Value?
     private(set) var commitTimestamp: JSONScanner.Value?
+    private(set) var streamPosition: JSONScanner.Value?
+    private(set) var recordIndex: JSONScanner.Value?
     private(set) var unchanged: JSONScanner.Value?
     private(set) var previousKey: JSONScanner.Value?
     private(set) var transactionID: JSONScanner.Value?
@@ -128,6 +133,10 @@ private struct EnvelopeParts {
                 (earlier, transactionID) = (transactionID, value)
             } else if name.says("commit-timestamp") {
                 (earlier, commitTimestamp) = (commitTimestamp, value)
+            } else if name.says("stream-position") {
+                (earlier, streamPosition) = (streamPosition, value)
+            } else if name.says("transaction-record-id") {
+                (earlier, recordIndex) = (recordIndex, value)
             } else if name.says("unchanged") {
                 (earlier, unchanged) = (unchanged, value)
             } else if name.says("previous-key") {
@@ -142,6 +151,24 @@ private struct EnvelopeParts {
     func string(_ value: JSONScanner.Value?, named name: String) throws(RecordFault) -> JSONString {
         guard let value, value.kind == .string else { throw .missing(name) }
         return JSONString(value, in: text)
+    }
+
+    /// A position that is not PostgreSQL's is none: then the order of the stream counts.
+    func logPlace() throws(RecordFault) -> LogPlace {
+        var committed: UInt64?
+        if let value = commitTimestamp, value.kind != .null {
+            committed = value.kind == .string ? JSONString(value, in: text).microseconds : nil
+            guard committed != nil else { throw .notATime("metadata.commit-timestamp", text[value.written].string) }
+        }
+        var index: UInt64 = 0
+        if let value = recordIndex, value.kind != .null {
+            guard let number = text[value.range].number(below: ChangeOrder.indexLimit) else {
+                throw .notAnIndex("metadata.transaction-record-id", text[value.written].string)
+            }
+            index = number
+        }
+        let position = streamPosition.flatMap { $0.kind == .string ? JSONString($0, in: text).logPosition : nil }
+        return LogPlace(committed: committed, position: position, index: index)
     }
 
     func written(_ value: JSONScanner.Value) -> ChangeRecord.Compound {

@@ -10,8 +10,8 @@ struct FirehoseEvent {
         let id: ByteSlice
         /// The record's bytes in base64, as a JSON string.
         let data: JSONString
-        /// The Kinesis sequence number; nil if the source is not a Kinesis stream.
-        let sequenceNumber: ByteSlice?
+        /// The record's place in its Kinesis stream; nil if the source is none.
+        let place: StreamPlace?
     }
 
     private(set) var records: [Record] = []
@@ -40,15 +40,11 @@ struct FirehoseEvent {
         let text = scanner.text
         var id: ByteSlice?
         var data: JSONString?
-        var sequenceNumber: ByteSlice?
+        var place: StreamPlace?
         try scanner.object { scanner, name throws(JSONScanner.Fault) in
             let name = text[name.range]
             if name.equals("kinesisRecordMetadata"), scanner.isAtObject {
-                try scanner.object { scanner, name throws(JSONScanner.Fault) in
-                    let value = try scanner.value()
-                    guard value.kind == .string, text[name.range].equals("sequenceNumber") else { return }
-                    sequenceNumber = text[value.range]
-                }
+                place = try streamPlace(&scanner)
                 return
             }
             let value = try scanner.value()
@@ -57,8 +53,40 @@ struct FirehoseEvent {
             if name.equals("data") { data = JSONString(value, in: text) }
         }
         guard let id, let data else { throw scanner.fault("expected recordId and data in a record") }
-        return Record(id: id, data: data, sequenceNumber: sequenceNumber)
+        return Record(id: id, data: data, place: place)
     }
+
+    private static func streamPlace(_ scanner: inout JSONScanner) throws(JSONScanner.Fault) -> StreamPlace? {
+        let text = scanner.text
+        var sequenceNumber: ByteSlice?
+        // Firehose writes "" for a record that is not aggregated.
+        var subsequenceNumber: UInt64 = 0
+        var arrival: UInt64?
+        try scanner.object { scanner, name throws(JSONScanner.Fault) in
+            let name = text[name.range]
+            let value = try scanner.value()
+            if name.equals("sequenceNumber"), value.kind == .string {
+                sequenceNumber = text[value.range]
+            } else if name.equals("subsequenceNumber") {
+                subsequenceNumber = text[value.range].number(below: ChangeOrder.indexLimit) ?? 0
+            } else if name.equals("approximateArrivalTimestamp") {
+                arrival = text[value.range].number(below: ChangeOrder.timeLimit / 1000)
+            }
+        }
+        return sequenceNumber.map {
+            StreamPlace(sequenceNumber: $0, subsequenceNumber: subsequenceNumber, arrival: arrival)
+        }
+    }
+}
+
+/// Where a record is in a Kinesis stream.
+struct StreamPlace {
+    /// As written between the quotes.
+    let sequenceNumber: ByteSlice
+    /// The place among the records that one Kinesis record aggregates.
+    let subsequenceNumber: UInt64
+    /// When the stream took it, in milliseconds since 1970.
+    let arrival: UInt64?
 }
 
 /// The invocation's event is not a Firehose transformation event.

@@ -70,7 +70,7 @@ private struct Workbench: ~Copyable {
 
     init(for records: [FirehoseEvent.Record]) {
         let longestRecord = records.reduce(0) { max($0, $1.data.written.count) }
-        let longestSequenceNumber = records.reduce(0) { max($0, $1.sequenceNumber?.count ?? 0) }
+        let longestSequenceNumber = records.reduce(0) { max($0, $1.place?.sequenceNumber.count ?? 0) }
         envelope = ByteWriter(capacity: longestRecord)
         line = ByteWriter(capacity: longestRecord + longestSequenceNumber + FlatLine.overheadInBytes)
     }
@@ -83,7 +83,7 @@ private struct Workbench: ~Copyable {
         line.removeAll()
         guard decode(record.data) else { throw .notBase64 }
         guard let change = try ChangeRecord.reading(envelope.slice, tables: tables) else { return nil }
-        FlatLine.write(change, sequenceNumber: record.sequenceNumber, to: &line)
+        FlatLine.write(change, at: record.place, to: &line)
         return change
     }
 

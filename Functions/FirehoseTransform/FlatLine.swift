@@ -1,7 +1,7 @@
 /// One row as bronze reads it: its own fields, then those of the envelope and the stream.
 enum FlatLine {
     /// The most bytes that a line adds to its row, besides the slices that it copies.
-    static let overheadInBytes = 256
+    static let overheadInBytes = 256 + ChangeOrder.sizeInBytes
 
     /// Whether the line has a field of its own with this name.
     @inline(__always)
@@ -11,12 +11,12 @@ enum FlatLine {
         guard name.hasEscapes || first == UInt8(ascii: "_") || first == UInt8(ascii: "o") else { return false }
         return name.says("operation") || name.says("_cdc_timestamp") || name.says("_cdc_transaction_id")
             || name.says("_cdc_sequence") || name.says("_cdc_load") || name.says("_cdc_unchanged")
-            || name.says("_cdc_previous_key")
+            || name.says("_cdc_previous_key") || name.says("_cdc_order")
     }
 
     /// Writes `change` as one line of JSON, with the bytes of its values unchanged.
-    /// - Parameter sequenceNumber: of the Kinesis record, as written between the quotes.
-    static func write(_ change: ChangeRecord, sequenceNumber: ByteSlice?, to line: inout ByteWriter) {
+    /// - Parameter place: of the record in its Kinesis stream; nil if it is from none.
+    static func write(_ change: ChangeRecord, at place: StreamPlace?, to line: inout ByteWriter) {
         if let row = change.row {
             append(row, dropLast: 1, to: &line)
             if !change.rowIsEmpty { line.append(",") }
@@ -38,12 +38,20 @@ enum FlatLine {
             line.append(",\"_cdc_previous_key\":")
             append(previousKey, to: &line)
         }
-        if let sequenceNumber {
-            line.append(",\"_cdc_sequence\":\"")
-            line.append(sequenceNumber)
+        line.append(",\"_cdc_sequence\":")
+        if let place {
+            line.append("\"")
+            line.append(place.sequenceNumber)
+            line.append("\"")
+        } else {
+            line.append("null")
+        }
+        if let order = ChangeOrder(of: change, in: place) {
+            line.append(",\"_cdc_order\":\"")
+            order.write(to: &line)
             line.append("\"}\n")
         } else {
-            line.append(",\"_cdc_sequence\":null}\n")
+            line.append(",\"_cdc_order\":null}\n")
         }
     }
 

@@ -6,6 +6,8 @@ enum RecordFault: Error, Equatable, CustomStringConvertible {
     case missing(String)
     case notScalar(String)
     case wrongKind(String, isArray: Bool)
+    case notATime(String, String)
+    case notAnIndex(String, String)
     case unknownRecordType(String)
     case unknownOperation(String)
     case unknownTable(String)
@@ -20,6 +22,10 @@ enum RecordFault: Error, Equatable, CustomStringConvertible {
         case .missing(let part): "the envelope has no \(part) of the type that AWS DMS writes"
         case .notScalar(let part): "the envelope's \(part) is an object or an array"
         case .wrongKind(let part, let isArray): "the envelope's \(part) is not an \(isArray ? "array" : "object")"
+        case .notATime(let part, let text):
+            "the envelope's \(part) is \(text.prefix(80)); expected a time since 1970 such as \"2026-01-02T03:04:05.678901Z\""
+        case .notAnIndex(let part, let text):
+            "the envelope's \(part) is \(text.prefix(80)); expected a number of 10 digits at most"
         case .unknownRecordType(let type): "the record-type \"\(type.prefix(80))\" is neither data nor control"
         case .unknownOperation(let operation):
             "the operation \"\(operation.prefix(80))\" is none of load, insert, update, delete, truncate"

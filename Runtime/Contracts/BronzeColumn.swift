@@ -61,6 +61,7 @@ extension BronzeColumn {
         BronzeColumn(name: "_cdc_transaction_id", type: .string, isRequired: false, fieldID: firstSystemFieldID + 2),
         BronzeColumn(name: "_cdc_sequence", type: .string, isRequired: false, fieldID: firstSystemFieldID + 3),
         // Newer columns have the next IDs, wherever they are.
+        BronzeColumn(name: "_cdc_order", type: .string, isRequired: false, fieldID: firstSystemFieldID + 8),
         BronzeColumn(name: "_cdc_load", type: .boolean, isRequired: false, fieldID: firstSystemFieldID + 5),
         BronzeColumn(name: "_cdc_unchanged", type: .json(.array), isRequired: false, fieldID: firstSystemFieldID + 6),
         BronzeColumn(

@@ -91,6 +91,45 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
+    @Test("changes that arrive in another order than they were made are in theirs by _cdc_order")
+    func order() async throws {
+        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])
+        /// In the order in which they were made, but for the full load, which is below every change.
+        let made: [(operation: String, metadata: [String: Any])] = [
+            ("load", [:]),
+            ("load", ["commit-timestamp": "2026-01-02T03:04:05Z"]),
+            ("insert", Self.place("2026-01-02T03:04:05.999999Z", "0000000F/FFFFFFFF.3.0000000F/FFFFFFFF", 1)),
+            // An hour later in another zone.
+            ("update", Self.place("2026-01-02T05:04:06+01:00", "00000009/00000000.2.00000009/00000000", 2)),
+            ("update", Self.place("2026-01-02T04:04:06Z", "00000009/00000000.2.00000009/00000000", 10)),
+            // As text, 10/0 is before 9/0.
+            ("update", Self.place("2026-01-02T04:04:06.0000Z", "10/0", 1)),
+            ("delete", Self.place("2026-01-02T04:04:06.000001Z", "10/1", 1)),
+            // The commit's time alone: then its place in the stream counts.
+            ("insert", ["commit-timestamp": "2026-01-02T04:04:07Z"]),
+            // Neither: it is from when it arrived, which is now.
+            ("update", [:]),
+        ]
+        let arriving = [8, 6, 0, 7, 3, 2, 5, 1, 4]
+        try await Self.referee(
+            emulator, "put",
+            arriving.map { index in
+                let row: [String: Any] = ["beer_id": 1, "brewery_id": index, "beer_name": "change \(index)"]
+                return Self.envelope("beer", row, made[index].operation, made[index].metadata)
+            })
+        let found = try await Self.referee(emulator, "rows", "\(made.count)")
+        let rows = try #require((found["tables"] as? [String: [[String: Any]]])?["beer"])
+        #expect(rows.map { $0.int("brewery_id") } == arriving, "by _cdc_sequence")
+        let ordered = try rows.map { (try #require($0.text("_cdc_order")), $0.int("brewery_id")) }
+            .sorted { $0.0 < $1.0 }
+        #expect(ordered.map(\.1) == Array(made.indices))
+        #expect(emulator.stop() == 0)
+    }
+
+    private static func place(_ committed: String, _ position: String, _ index: Int) -> [String: Any] {
+        ["commit-timestamp": committed, "stream-position": position, "transaction-record-id": index]
+    }
+
     @Test("no record is lost or doubled when the emulator is killed on its way, six times")
     func kills() async throws {
         // A dead worker's lease must expire before the test ends.

@@ -45,7 +45,10 @@ struct FirehoseTarget: FuzzTarget {
         require(line.last == 0x0A && line.firstIndex(of: 0x0A) == line.count - 1, "not one line")
         guard let row = try JSON(parsing: line).object else { fatal("no object") }
         require(["insert", "update", "delete", "truncate"].contains(row["operation"]?.string), "no operation")
-        require(row["_cdc_timestamp"] != nil && row["_cdc_sequence"] != nil, "no order")
+        require(row["_cdc_timestamp"] != nil && row["_cdc_sequence"] != nil, "no place")
+        require(
+            row["_cdc_order"].map { $0.string?.utf8.count ?? 46 } == 46 || row["_cdc_order"]?.string?.utf8.count == 86,
+            "no order")
         let table = record["metadata"]?["partitionKeys"]?["table_name"]?.string
         require(table == "beer" || table == "review", "no table")
     }

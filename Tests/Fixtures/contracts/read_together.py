@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-ADDED = ["operation", "_cdc_timestamp", "_cdc_transaction_id", "_cdc_sequence", "_cdc_load", "_cdc_unchanged",
-         "_cdc_previous_key", "_rescued_data"]
+ADDED = ["operation", "_cdc_timestamp", "_cdc_transaction_id", "_cdc_sequence", "_cdc_order", "_cdc_load",
+         "_cdc_unchanged", "_cdc_previous_key", "_rescued_data"]
 
 
 def with_duckdb(files):

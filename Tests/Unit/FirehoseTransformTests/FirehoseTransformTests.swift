@@ -12,7 +12,8 @@ import Testing
         #expect(
             answer.line()
                 == #"{"beer_id":1,"beer_name":"Ü \"x\"","operation":"insert","#
-                + #""_cdc_timestamp":"2025-07-01T00:00:00.000001Z","_cdc_transaction_id":7,"_cdc_sequence":"4965"}"#
+                + #""_cdc_timestamp":"2025-07-01T00:00:00.000001Z","_cdc_transaction_id":7,"_cdc_sequence":"4965","#
+                + #""_cdc_order":"001752000000000000-"# + String(repeating: "0", count: 52) + #"4965-0000000000"}"#
                 + "\n")
         #expect(
             answer.records[0].object?.names == ["recordId", "result", "data", "metadata"]
@@ -63,11 +64,13 @@ import Testing
             return try transform(.of(#"{"data":{"beer_id":1},"metadata":{\#(metadata)\#(members)}}"#))
         }
         let full = try line(
-            "\"commit-timestamp\":\"committed\",\"unchanged\":[\n\"a\",\"b\"],\"previous-key\":{\"beer_id\":\r\n7.00}")
+            "\"commit-timestamp\":\"2026-01-02T03:04:05Z\",\"unchanged\":[\n\"a\",\"b\"],\"previous-key\":{\"beer_id\":\r\n7.00}"
+        )
         #expect(
             full.line()
-                == #"{"beer_id":1,"operation":"update","_cdc_timestamp":"committed","_cdc_transaction_id":null,"#
-                + #""_cdc_unchanged":["a","b"],"_cdc_previous_key":{"beer_id":7.00},"_cdc_sequence":"seq"}"# + "\n")
+                == #"{"beer_id":1,"operation":"update","_cdc_timestamp":"2026-01-02T03:04:05Z","#
+                + #""_cdc_transaction_id":null,"_cdc_unchanged":["a","b"],"_cdc_previous_key":{"beer_id":7.00},"#
+                + #""_cdc_sequence":"seq","_cdc_order":null}"# + "\n")
         let none = try JSON(
             parsing: line(#""commit-timestamp":null,"unchanged":null,"previous-key":null"#).line())
         #expect(none["_cdc_timestamp"] == "made")
@@ -99,7 +102,7 @@ import Testing
         #expect(
             answer.line()
                 == #"{"operation":"insert","_cdc_timestamp":null,"_cdc_transaction_id":null,"_cdc_load":true,"#
-                + #""_cdc_sequence":null}"# + "\n"
+                + #""_cdc_sequence":null,"_cdc_order":null}"# + "\n"
         )
     }
 

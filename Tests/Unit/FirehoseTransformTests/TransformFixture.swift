@@ -16,6 +16,7 @@ struct Batch {
         if let sequenceNumber {
             record["kinesisRecordMetadata"] = [
                 "shardId": "s-0", "subsequenceNumber": 0, "sequenceNumber": .string(sequenceNumber),
+                "approximateArrivalTimestamp": 1_752_000_000_000,
             ]
         }
         records.append(.object(record))

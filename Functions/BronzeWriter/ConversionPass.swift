@@ -108,7 +108,12 @@ extension FileConversion {
     fileprivate var writerOptions: WriterOptions {
         var writer = WriterOptions(codec: options.codec)
         writer.keyValues = options.keyValues
-        writer.encodings = contract.encodings == .compact ? .compact : .compatible
+        writer.encodings =
+            switch contract.encodings {
+            case .plain: .plain
+            case .compatible: .compatible
+            case .compact: .compact
+            }
         // Half the default: the group being encoded and the group being written are most of the memory.
         writer.rowGroupSizeLimit = 4 << 20
         return writer

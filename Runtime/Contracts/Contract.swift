@@ -77,9 +77,12 @@ extension Contract {
 
     /// Which encodings the table's Parquet files may use: the custom property `encodings` of the contract.
     public enum Encodings: String, Sendable, Hashable, CaseIterable {
-        /// Those that Spark, Trino, Athena and every reader of the last years read right.
+        /// PLAIN and dictionaries.
+        case plain
+        /// Also deltas of integers, dates and timestamps, where every reader since 2023 that was tried reads them right.
         case compatible
-        /// Also DELTA_LENGTH_BYTE_ARRAY, which Spark 3.4 to 3.5.6 reads wrong without an error.
+        /// Also deltas in structs and lists and of lengths of text. Spark 3.4 to 3.5.6 reads wrong text from those without
+        /// an error.
         case compact
     }
 

@@ -11,6 +11,9 @@ final class ColumnChunkWriter {
     private let pages: PageWriter
     private let dictionary: ValueDictionary
 
+    /// Whether the encodings that may be chosen have deltas for this column.
+    private let triesDeltas: Bool
+
     private var plan = Plan.undecided
     private var dictionaryPage = ByteBuffer(capacity: 64)
     private var dataPages = ByteBuffer(capacity: 64)
@@ -48,6 +51,7 @@ final class ColumnChunkWriter {
         self.leaf = leaf
         self.options = options
         self.pages = pages
+        triesDeltas = leaf.column.encoding == .automatic && options.encodings.hasDeltas(for: leaf)
         dictionary = ValueDictionary(of: leaf.column.physicalType, sizeLimit: options.dictionarySizeLimit)
     }
 
@@ -119,13 +123,7 @@ final class ColumnChunkWriter {
 
     // MARK: The choice
 
-    private var fallback: Plan {
-        guard column.encoding == .automatic else { return .plain }
-        switch column.physicalType {
-        case .byteArray: return options.encodings == .compact ? .delta : .plain
-        default: return column.physicalType.hasDeltaEncoding ? .delta : .plain
-        }
-    }
+    private var fallback: Plan { triesDeltas ? .delta : .plain }
 
     /// What the plan makes of a page, unless that is codes.
     private var encoding: PageEncoding {
@@ -150,7 +148,7 @@ final class ColumnChunkWriter {
         var other = Plan.plain
         if case .byteArray = values.values {
             other = fallback  // the size of deltas is about the plain one; not worth a trial
-        } else {
+        } else if triesDeltas {
             pages.trial.removeAll()
             if values.appendDelta(to: pages.trial), pages.trial.count < otherSize {
                 otherSize = pages.trial.count
@@ -229,8 +227,10 @@ final class ColumnChunkWriter {
     private func writePage(_ values: ValueSlice, _ rows: RowSlice, _ wanted: PageEncoding) {
         startPage(rows)
         let start = pages.body.count
-        var encoding = wanted
-        switch wanted {
+        let summary = ValueSummary(of: values, nullCount: rows.entryCount - values.count, in: column)
+        let isRisky = wanted == .deltaBinaryPacked && !options.encodings.hasDeltas(in: summary.range)
+        var encoding = isRisky && column.encoding == .automatic ? .plain : wanted
+        switch encoding {
         case .deltaBinaryPacked, .deltaLengthByteArray:
             _ = values.appendDelta(to: pages.body)
             if column.encoding == .automatic, pages.body.count - start > values.plainSize {
@@ -241,8 +241,7 @@ final class ColumnChunkWriter {
         case .byteStreamSplit: values.appendByteStreamSplit(to: pages.body)
         case .plain, .rle, .rleDictionary: values.appendPlain(to: pages.body)
         }
-        endPage(
-            encoding, rows, ValueSummary(of: values, nullCount: rows.entryCount - values.count, in: column))
+        endPage(encoding, rows, summary)
     }
 
     private func startPage(_ rows: RowSlice) {

@@ -31,15 +31,6 @@ public struct WriterOptions: Sendable {
     public init(codec: CompressionCodec = .snappy) { self.codec = codec }
 }
 
-/// The encodings among which a column whose choice is ``EncodingChoice/automatic`` is encoded.
-public enum EncodingSet: String, Sendable, Equatable, CaseIterable {
-    /// PLAIN and RLE_DICTIONARY, and DELTA_BINARY_PACKED for integers.
-    case compatible
-    /// Also DELTA_LENGTH_BYTE_ARRAY for byte arrays. Spark's vectorized reader up to 3.5.6 reads wrong text from it
-    /// without an error.
-    case compact
-}
-
 /// How data pages are laid out; every reader knows both.
 public enum DataPageVersion: Sendable, Equatable {
     /// Levels and values are compressed together.

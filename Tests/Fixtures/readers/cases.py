@@ -87,6 +87,8 @@ TYPES = {
     "int16": ("integer", "smallint", integers(16, True)),
     "int32": ("integer", "int", integers(32, True)),
     "int64": ("integer", "bigint", integers(64, True)),
+    # The widest deltas that are written by default.
+    "int54": ("integer", "bigint", integers(54, True)),
     "uint8": ("integer", "utinyint", integers(8, False)),
     "uint16": ("integer", "usmallint", integers(16, False)),
     "uint32": ("integer", "uinteger", integers(32, False)),

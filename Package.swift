@@ -33,17 +33,19 @@ let runtime: [Target] = [
         exclude: ["README.md", "Quality/README.md"], defines: Variant.usesISAL ? [] : ["WITHOUT_ISAL"]),
     layer("Parquet", "CKernels Columns CRC CSnappy CZlib CZstd", exclude: ["README.md"]),
     layer("Control", "AWSClient AWSModels Digest RawFile Time", exclude: ["README.md"]),
+    layer(
+        "PublishedContracts", "AWSClient AWSModels Contracts Digest JSON LambdaRuntime", exclude: ["README.md"]),
 ]
 
 /// Functions: one executable a stage.
 let functions: [Target] = [
     function("FirehoseTransform", "LambdaRuntime Contracts CKernels JSON Time", exclude: ["README.md"]),
-    function("ControlRecorder", "LambdaRuntime AWSClient AWSModels Contracts Control JSON"),
+    function("ControlRecorder", "LambdaRuntime AWSClient AWSModels Control JSON PublishedContracts"),
     function("ComputeRouter", "LambdaRuntime AWSClient AWSModels Columnar Control JSON RawFile"),
     function(
         "BronzeWriter",
-        "LambdaRuntime AWSClient AWSModels Contracts Columnar Columns Parquet PII Control Digest RawFile Threads "
-            + "CKernels JSON",
+        "LambdaRuntime AWSClient AWSModels Contracts Columnar Columns Parquet PII Control Digest PublishedContracts "
+            + "RawFile Threads CKernels JSON",
         exclude: ["README.md"]),
     function("Replayer", "LambdaRuntime AWSClient AWSModels Control JSON Time"),
 ]
@@ -81,7 +83,7 @@ let emulator: [Target] = [
     program(
         "cupel",
         "AWSClient AWSModels ArgumentParser ContractTools Contracts Control CProcess CZlib Digest Emulator "
-            + "EmulatorCore EmulatorServer JSON RawFile Threads Time"),
+            + "EmulatorCore EmulatorServer JSON PublishedContracts RawFile Threads Time"),
     // Nobody imports it: `swift build --target Programs` builds the executables, and neither test support nor the tools of
     // the packages we depend on.
     part("Programs", "cupel " + names(functions)),
@@ -115,12 +117,15 @@ let tests: [Target] = [
     unitTests(of: "Columnar", "CKernels Columns Contracts CZstd Digest Gzip JSON RawFile TestRandom TestReferee"),
     unitTests(of: "Parquet", "Columns JSON TestRandom TestReferee"),
     unitTests(of: "Control", "AWSClient AWSModels FakeAWS JSON TestRandom Time"),
+    unitTests(of: "PublishedContracts", "AWSClient AWSModels Contracts FakeAWS JSON LambdaRuntime TestMetrics"),
     unitTests(of: "FirehoseTransform", "Contracts JSON LambdaRuntime TestMetrics TestRandom"),
-    unitTests(of: "ControlRecorder", "AWSClient AWSModels Control FakeAWS JSON LambdaRuntime Time"),
+    unitTests(
+        of: "ControlRecorder",
+        "AWSClient AWSModels Contracts Control FakeAWS JSON LambdaRuntime PublishedContracts Time"),
     unitTests(of: "ComputeRouter", "AWSClient AWSModels Columnar Control CZlib FakeAWS JSON LambdaRuntime"),
     unitTests(
         of: "BronzeWriter",
-        "AWSClient AWSModels Columnar Contracts Control FakeAWS Gzip JSON LambdaRuntime Parquet RawFile TestMetrics TestRandom TestReferee Time"
+        "AWSClient AWSModels Columnar Contracts Control FakeAWS Gzip JSON LambdaRuntime Parquet PublishedContracts RawFile TestMetrics TestRandom TestReferee Time"
     ),
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"),
     unitTests(of: "JSONata", "JSON"),

@@ -5,6 +5,7 @@ internal import Contracts
 internal import Control
 internal import JSON
 internal import LambdaRuntime
+internal import PublishedContracts
 internal import RawFile
 
 /// Takes one record to bronze: claim, read, convert, write to a key derived from the record, finish.
@@ -48,8 +49,13 @@ struct BronzeWriter: JSONHandler {
     /// - Returns: the outcome: `done`, `identical`, `superseded`, `alreadyDone`, `heldByAnother`, `exhausted` or `leaseLost`.
     /// - Throws: why the file did not become bronze. The record has the same error, or is pending again if a retry may succeed.
     func convert(_ id: ControlID, owner: String, requestID: String, log: Log) throws -> JSON {
+        let contracts = try settings.contracts.inForce(settings.objects, log)
+        var hash: String?
+        if contracts.arePublished, let record = try settings.control.record(id), record.contractHash == nil {
+            hash = try contracts.hash(forTable: record.table)
+        }
         let claim = try settings.control.claim(
-            id, owner: owner, leaseSeconds: settings.leaseSeconds, requestID: requestID)
+            id, owner: owner, leaseSeconds: settings.leaseSeconds, requestID: requestID, contractHash: hash)
         switch claim {
         case .notFound: throw ControlError.notFound(id)
         case .alreadyDone(let record): return outcome("alreadyDone", record)
@@ -57,7 +63,7 @@ struct BronzeWriter: JSONHandler {
         case .exhausted(let record): return outcome("exhausted", record)
         case .claimed(let record):
             do {
-                switch try convert(record) {
+                switch try convert(record, contracts) {
                 case .converted(let done, let sizeInBytes):
                     let finished = outcome("done", done)
                     log.info("converted", finished.object ?? [:])
@@ -90,7 +96,7 @@ struct BronzeWriter: JSONHandler {
         case superseded(ControlRecord)
     }
 
-    private func convert(_ claimed: ControlRecord) throws -> Ending {
+    private func convert(_ claimed: ControlRecord, _ contracts: ContractsInForce) throws -> Ending {
         var lease = Lease(claimed, control: settings.control, seconds: settings.leaseSeconds)
         let checkpoint = {
             if isInterrupted() { throw ConversionError.interrupted }
@@ -99,7 +105,7 @@ struct BronzeWriter: JSONHandler {
         guard claimed.schema == .bronze, let file = try? RawKey(claimed.objectKey).file else {
             throw ConversionError.notRaw(place: claimed.place)
         }
-        let contract = try contract(for: claimed.table)
+        let contract = try contract(for: claimed, contracts)
         let state = try settings.control.keyState(of: claimed)
         if let newer = state.newerVersion(than: claimed) {
             return .superseded(try settings.control.supersede(claimed, by: newer))
@@ -113,6 +119,9 @@ struct BronzeWriter: JSONHandler {
             objects: settings.objects, bucket: settings.lakeBucket, version: claimed.order, state: state,
             mayBeTaken: state.current != nil || claimed.attemptCount > 1, checkpoint: checkpoint)
         var options = settings.options
+        if options.maskingKey == nil, contract.needsMaskingKey(options.personalData) {
+            options.maskingKey = try settings.maskingKey.key()
+        }
         options.keyValues = [
             ("cupel.control_id", claimed.controlID.text), ("cupel.source", claimed.place),
             ("cupel.source_version", claimed.objectVersion.text), ("cupel.contract", contract.table),
@@ -164,9 +173,13 @@ struct BronzeWriter: JSONHandler {
         ObjectSink(settings.objects, S3Object(bucket: settings.lakeBucket, key: key), contentType: contentType)
     }
 
-    private func contract(for table: String) throws(ConversionError) -> Contract {
-        do { return try settings.contracts.contract(forTable: table) } catch {
-            throw .noContract(table: table, reason: "\(error)")
+    private func contract(for record: ControlRecord, _ contracts: ContractsInForce) throws -> Contract {
+        do {
+            return try contracts.contract(forTable: record.table, pinned: record.contractHash)
+        } catch PublishedContractError.aws(let error) {
+            throw error
+        } catch {
+            throw ConversionError.noContract(table: record.table, reason: "\(error)")
         }
     }
 

@@ -54,6 +54,9 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
         }
     }
 
+    private static let changeContract =
+        "or change the contract, publish it (cupel contract publish) and replay the file"
+
     var description: String {
         switch self {
         case .usage(let text): text
@@ -63,12 +66,12 @@ enum ConversionError: LambdaFailure, CustomStringConvertible {
                 + "\(contract.tolerance.rows) rows or a share of \(contract.tolerance.share); the first is line "
                 + "\(first.line), byte \(first.byteOffset)" + (first.column.map { ", column \($0)" } ?? "")
                 + ": \(first.message). Quarantine lists \(Quarantine.listed(of: count)). "
-                + "Fix the file and upload it again, or change the contract and replay"
+                + "Fix the file and upload it again, \(Self.changeContract)"
         case .qualityFailed(let results, let contract):
             "the file breaks \(results.count(where: \.isFatal)) of \(results.count) quality rules of the contract "
                 + "\(contract.table) \(contract.version): "
                 + results.filter(\.isFatal).map(\.description).joined(separator: "; ")
-                + ". Nothing was written; fix the file and upload it again, or change the contract and replay"
+                + ". Nothing was written; fix the file and upload it again, \(Self.changeContract)"
         case .badMaskingKey(let reason): reason
         case .objectGone(let place, let version):
             "\(place), version \(version), is gone: it was deleted or replaced before it was read; upload the file again"

@@ -1,6 +1,7 @@
 internal import AWSClient
 internal import Contracts
 internal import LambdaRuntime
+internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -72,6 +73,25 @@ enum MaskingKey: Hashable {
         if key.last == UInt8(ascii: "\n") { key.removeLast() }
         if key.last == UInt8(ascii: "\r") { key.removeLast() }
         return Array(key)
+    }
+}
+
+/// The masking key of a process, which is read once, when a contract needs it.
+final class MaskingKeySource: Sendable {
+    private let known: Mutex<[UInt8]?>
+    private let read: @Sendable () throws -> [UInt8]?
+
+    /// - Parameter read: reads the key; nil if none is configured.
+    init(known: [UInt8]? = nil, _ read: @escaping @Sendable () throws -> [UInt8]? = { nil }) {
+        self.known = Mutex(known)
+        self.read = read
+    }
+
+    func key() throws -> [UInt8]? {
+        if let key = known.withLock({ $0 }) { return key }
+        let key = try read()
+        known.withLock { $0 = key }
+        return key
     }
 }
 

@@ -3,14 +3,17 @@ internal import Columnar
 internal import Contracts
 internal import Control
 internal import LambdaRuntime
+internal import PublishedContracts
 
 /// The settings of the function and of the task, from the environment.
 struct Settings: Sendable {
-    let contracts: ContractCatalog
+    var contracts: ContractSource
     let lakeBucket: String
     var control: ControlTable
     var objects: ObjectStore
     var options = FileConversion.Options()
+    /// Reads the masking key for a contract that needs one.
+    var maskingKey = MaskingKeySource()
     /// How long a lease lasts without being renewed.
     var leaseSeconds = 120
     /// The pipeline in the metrics; nil writes no metrics.
@@ -21,7 +24,7 @@ extension Settings {
     init(_ environment: Environment) throws {
         let aws = try AWSClient { environment[$0] }
         self.init(
-            contracts: try ContractCatalog(directory: environment.folder("CONTRACTS_DIR", default: "contracts")),
+            contracts: try ContractSource(environment),
             lakeBucket: try environment.require("LAKE_BUCKET"),
             control: ControlTable(
                 name: try environment.require("CONTROL_TABLE"), client: aws,
@@ -31,7 +34,10 @@ extension Settings {
         leaseSeconds = try environment.count("LEASE_SECONDS", default: leaseSeconds)
         pipeline = environment["PIPELINE"]
         options = try FileConversion.Options(environment)
-        try options.connect(environment, for: contracts.all) { aws }
+        try options.connect(environment, for: contracts.packaged.all) { aws }
+        // A contract that is published later may be the first that needs the key.
+        let key = try MaskingKey(environment)
+        maskingKey = MaskingKeySource(known: options.maskingKey) { try key?.load { aws } }
     }
 }
 

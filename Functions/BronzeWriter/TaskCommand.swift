@@ -25,7 +25,6 @@ struct TaskCommand {
             }
             let owner = environment["LEASE_OWNER"] ?? "task-\(getpid())-\(ContinuousClock.now)"
             let settings = try Settings(environment)
-            for warning in settings.contracts.warnings { log.warning("\(warning)") }
             let writer = BronzeWriter(settings: settings, isInterrupted: Interruption.isAsked)
             let outcome = try writer.convert(id, owner: owner, requestID: owner, log: log)
             log.info("ended", outcome.object ?? [:])

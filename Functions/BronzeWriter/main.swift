@@ -46,9 +46,7 @@ case (nil, let id?):
     exit(TaskCommand(id: id, environment: environment).run())
 case (nil, nil) where environment["AWS_LAMBDA_RUNTIME_API"] != nil:
     LambdaRuntime(environment).run { environment in
-        let settings = try Settings(environment)
-        for warning in settings.contracts.warnings { Log(environment).warning("\(warning)") }
-        return BronzeWriter(settings: settings)
+        BronzeWriter(settings: try Settings(environment))
     }
 default:
     StandardError.put(Array((help + "\n").utf8))

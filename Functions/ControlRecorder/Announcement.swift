@@ -4,7 +4,7 @@ internal import Control
 /// What an event means for the pipeline.
 enum Announcement: Equatable {
     case raw(ControlRecord)
-    /// A raw object of a table without a contract: its record is in error until a contract is deployed and it is replayed.
+    /// A raw object of a table without a contract: its record is in error until a contract is published and it is replayed.
     case unknownTable(ControlRecord)
     /// An object that cannot be read under its name: its record is in error, and says why.
     case unreadable(ControlRecord)
@@ -61,8 +61,9 @@ extension ControlRecord {
         var record = self
         record.refuse(
             "UnknownTable",
-            "no contract describes the table \(table); tables with one: \(tables.sorted().joined(separator: ", ")); deploy "
-                + "a contract and replay the record, or upload the file again under the right table")
+            "no contract describes the table \(table); tables with one: \(tables.sorted().joined(separator: ", ")); publish "
+                + "a contract (cupel contract publish) and replay the record, or upload the file again under the right table"
+        )
         return record
     }
 

@@ -3,16 +3,19 @@ internal import AWSModels
 internal import Control
 internal import JSON
 internal import LambdaRuntime
+internal import PublishedContracts
 
 /// Registers the objects that S3 announces. Events arrive at least once and in any order; each object version gets one
 /// record, in error if nothing can read it.
 struct ControlRecorder: JSONHandler {
     let control: ControlTable
-    /// The tables that have a contract.
-    let tables: Set<String>
+    let objects: ObjectStore
+    /// They say which tables there are.
+    let contracts: ContractSource
 
     func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
         let control = control.limited(to: context.deadline)
+        let tables = Set(try contracts.inForce(objects.limited(to: context.deadline), context.log).tables)
         var counts = (recorded: 0, alreadyRecorded: 0, refused: 0, ignored: 0)
         func note(_ record: ControlRecord, _ isNew: Bool) {
             if isNew { counts.refused += 1 } else { counts.alreadyRecorded += 1 }

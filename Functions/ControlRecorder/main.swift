@@ -1,13 +1,12 @@
 // An object version under raw/ becomes one pending control record.
 internal import AWSClient
-internal import Contracts
 internal import Control
 internal import LambdaRuntime
+internal import PublishedContracts
 
 LambdaRuntime(.process()).run { environment in
-    let contracts = try ContractCatalog(directory: environment.folder("CONTRACTS_DIR", default: "contracts"))
-    for warning in contracts.warnings { Log(environment).warning("\(warning)") }
+    let contracts = try ContractSource(environment)
     let aws = try AWSClient { environment[$0] }
     let control = ControlTable(name: try environment.require("CONTROL_TABLE"), client: aws)
-    return ControlRecorder(control: control, tables: Set(contracts.tables))
+    return ControlRecorder(control: control, objects: ObjectStore(aws), contracts: contracts)
 }

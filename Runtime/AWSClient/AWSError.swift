@@ -36,6 +36,15 @@ extension AWSError {
         return status == 404 || code == "ResourceNotFoundException"
     }
 
+    /// Whether the caller may not do this. S3 also answers so for an object that does not exist, if the caller may not list
+    /// the bucket.
+    public var isForbidden: Bool {
+        if case .service(_, _, 403, _, _) = self { true } else { false }
+    }
+
+    /// Whether the same call may succeed later.
+    public var isTemporary: Bool { ["Throttled", "Interrupted"].contains(errorType) }
+
     /// The name that callers and state machines match. `Throttled` and `Interrupted` are worth a later retry. Any other
     /// name is the service's code or the kind of failure.
     public var errorType: String {

@@ -48,6 +48,25 @@ public struct ObjectStore: Sendable {
         return (try Self.head(of: response.head, operation), response.body)
     }
 
+    /// Reads an object into memory, unless it still has the entity tag `eTag`, without quotes.
+    ///
+    /// - Returns: nil if it has.
+    /// - Throws: ``AWSError``; ``AWSError/isNotFound`` if the object does not exist.
+    public func getIfChanged(
+        _ object: S3Object, since eTag: String?
+    ) throws(AWSError) -> (head: ObjectHead, bytes: [UInt8])? {
+        let operation = "s3 GetObject \(object)"
+        var request = try self.request(.get, object, operation)
+        request.headers["if-none-match"] = eTag.map(Self.quoted)
+        do throws(AWSError) {
+            let response = try client.call(request, service: "s3", operation: operation)
+            return (try Self.head(of: response.head, operation), response.body)
+        } catch {
+            if case .service(_, _, 304, _, _) = error { return nil }
+            throw error
+        }
+    }
+
     /// Opens an object for reading in pieces, from `offset` on.
     ///
     /// After a lost connection, reading continues at the same byte if the object is unchanged.

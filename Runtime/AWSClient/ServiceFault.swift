@@ -37,6 +37,7 @@ struct ServiceFault: Sendable, Hashable {
     private static func code(ofStatus status: Int) -> String {
         switch status {
         case 301, 307: "PermanentRedirect"
+        case 304: "NotModified"
         case 400: "BadRequest"
         case 403: "Forbidden"
         case 404: "NotFound"

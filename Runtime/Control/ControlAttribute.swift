@@ -34,6 +34,8 @@ enum ControlAttribute: String, CaseIterable {
     case outputKey = "output_key"
     case requestID = "request_id"
     case contractVersion = "contract_version"
+    /// The SHA-256 of the published contract that the first claim pinned.
+    case contractHash = "contract_hash"
     case maskedColumns = "masked_columns"
     case quality
     case personalData = "pii_findings"
@@ -100,6 +102,7 @@ extension ControlRecord {
             (.outputKey, outputKey.map(AttributeValue.string)),
             (.requestID, requestID.map(AttributeValue.string)),
             (.contractVersion, contractVersion.map(AttributeValue.string)),
+            (.contractHash, contractHash.map(AttributeValue.string)),
             (.maskedColumns, maskedColumns.isEmpty ? nil : .list(maskedColumns.map(AttributeValue.string))),
             (.quality, quality.isEmpty ? nil : .list(quality.map(\.attribute))),
             (.personalData, personalData.isEmpty ? nil : .list(personalData.map(\.attribute))),
@@ -140,6 +143,7 @@ extension ControlRecord {
         checksum = try reader.optional(.checksum, \.string)
         outputKey = try reader.optional(.outputKey, \.string)
         contractVersion = try reader.optional(.contractVersion, \.string)
+        contractHash = try reader.optional(.contractHash, \.string)
         maskedColumns = (try reader.optional(.maskedColumns, \.list) ?? []).compactMap(\.string)
         quality = (try reader.optional(.quality, \.list) ?? []).compactMap(MeasuredRule.init)
         personalData = (try reader.optional(.personalData, \.list) ?? []).compactMap(PersonalDataFinding.init)

@@ -54,6 +54,8 @@ public struct ControlRecord: Sendable, Hashable {
     public var checksum: String?
     public var outputKey: String?
     public var contractVersion: String?
+    /// The SHA-256 of the published contract that the first claim pinned. A retry uses it again; a replay forgets it.
+    public var contractHash: String?
     public var maskedColumns: [String] = []
     public var quality: [MeasuredRule] = []
     public var personalData: [PersonalDataFinding] = []

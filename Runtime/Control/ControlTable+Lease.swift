@@ -17,8 +17,10 @@ extension ControlTable {
 
     /// Claims a record to work on: from `pending`; from `error` below the attempt limit; from `running` when the lease has
     /// expired below the limit, or when `owner` itself holds it (the same execution, retried after a crash).
+    ///
+    /// - Parameter contractHash: the contract that the record pins, if it has not pinned one before.
     public func claim(
-        _ id: ControlID, owner: String, leaseSeconds: Int, requestID: String? = nil
+        _ id: ControlID, owner: String, leaseSeconds: Int, requestID: String? = nil, contractHash: String? = nil
     ) throws(ControlError) -> Claim {
         let time = now()
         var change = RecordChange()
@@ -36,6 +38,7 @@ extension ControlTable {
         change.set(.startedAt, time.attribute)
         change.set(.updatedAt, time.attribute)
         change.set(.requestID, ifKnown: requestID.map(AttributeValue.string))
+        if let contractHash { change.setIfAbsent(.contractHash, .string(contractHash)) }
         change.increment(.attemptCount)
         change.remove(.errorType, .errorMessage, .finishedAt, .duration)
 

@@ -15,6 +15,9 @@ public struct ReplayRules: Sendable, Hashable {
         self.attemptLimit = attemptLimit
         self.stalePendingSeconds = stalePendingSeconds
     }
+
+    /// Whether the replay is a retry by schedule: with the contract that the record has pinned.
+    var isScheduled: Bool { attemptLimit != nil }
 }
 
 /// What a replay does with a record, and why.
@@ -85,7 +88,7 @@ extension ControlTable {
         _ id: ControlID, _ rules: ReplayRules = ReplayRules(), expecting schema: ControlRecord.Schema = .bronze
     ) throws(ControlError) -> ReplayResult {
         let time = now()
-        var change = Self.restart(id, in: schema, at: time)
+        var change = Self.restart(id, in: schema, at: time, keepsContract: rules.isScheduled)
         change.require(Self.mayRestart(in: schema, rules, at: time, &change))
         do throws(ControlError) {
             switch try apply(change, to: id, returning: .allOld) {
@@ -115,7 +118,8 @@ extension ControlTable {
             let result = ReplayResult(id: id, record: record, outcome: outcome)
             var change: RecordChange
             switch outcome {
-            case .replayed: change = Self.restart(id, in: record.schema, at: time)
+            case .replayed:
+                change = Self.restart(id, in: record.schema, at: time, keepsContract: rules.isScheduled)
             case .abandoned(let attempts): change = Self.abandonment(attempts: attempts, at: time)
             default: return result
             }
@@ -173,8 +177,9 @@ extension ControlTable {
         }.joined(separator: " AND ")
     }
 
+    /// - Parameter keepsContract: whether the next attempt is a retry with the same contract.
     static func restart(
-        _ id: ControlID, in schema: ControlRecord.Schema, at time: Timestamp
+        _ id: ControlID, in schema: ControlRecord.Schema, at time: Timestamp, keepsContract: Bool
     ) -> RecordChange {
         var change = RecordChange()
         change.set(.status, .string(ControlRecord.Status.pending.rawValue))
@@ -184,6 +189,7 @@ extension ControlTable {
             .computeTarget, .leaseOwner, .leaseExpiresAt, .errorType, .errorMessage, .isPermanent, .finishedAt,
             .duration,
             .expiresAt)
+        if !keepsContract { change.remove(.contractHash) }
         return change
     }
 

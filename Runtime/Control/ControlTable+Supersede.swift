@@ -73,6 +73,12 @@ extension ControlTable {
         if current.controlID != record.controlID {
             end.set(.supersedes, current.controlID.attribute)
             end.set(.identicalTo, writer.attribute)
+            // The rows are those of the other contract.
+            if let hash = current.contractHash {
+                end.set(.contractHash, .string(hash))
+            } else {
+                end.remove(.contractHash)
+            }
         }
         end.remove(.supersededBy)
         writes.add(end, requiringSequencerOf: record)

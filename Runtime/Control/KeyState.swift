@@ -103,7 +103,7 @@ extension ControlTable {
                 stored.status == .running
                 ? RecordChange()
                 : Self.restart(
-                    stored.controlID, in: stored.schema, at: now())
+                    stored.controlID, in: stored.schema, at: now(), keepsContract: false)
             change.set(.sequencer, ifKnown: announced.sequencer.map(AttributeValue.string))
             change.remove(.supersededBy)
             let sequencer = change.name(.sequencer)

@@ -1,11 +1,11 @@
 internal import ArgumentParser
 internal import Contracts
 
-/// `cupel contract`: proposes, checks and compares contracts.
+/// `cupel contract`: proposes, checks, compares and publishes contracts.
 struct ContractCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "contract",
-        abstract: "Propose, check and compare data contracts.",
+        abstract: "Propose, check, compare and publish data contracts.",
         discussion: """
             A contract is an Open Data Contract Standard 3.1 file for one table. The
             Parquet schema, masking, quarantine and rules all come from it.
@@ -14,8 +14,9 @@ struct ContractCommand: ParsableCommand {
               cupel contract infer orders.csv.gz -o infra/contracts/orders.odcs.yaml
               cupel contract lint infra/contracts/*.odcs.yaml
               cupel contract diff old/orders.odcs.yaml infra/contracts/orders.odcs.yaml
+              cupel contract publish infra/contracts/orders.odcs.yaml
             """,
-        subcommands: [InferCommand.self, LintCommand.self, DiffCommand.self])
+        subcommands: [InferCommand.self, LintCommand.self, DiffCommand.self, PublishCommand.self])
 }
 
 extension ContractError {

@@ -19,6 +19,8 @@ struct Pipeline: Sendable {
     let control: ControlTable
     let stageBucket: String
     let lakeBucket: String
+    /// The bucket of published contracts; nil if functions take theirs from their packages alone.
+    let contractsBucket: String?
     /// The prefix of every function's name.
     let functionPrefix: String
 
@@ -32,6 +34,7 @@ struct Pipeline: Sendable {
         self.control = control
         self.stageBucket = stageBucket
         self.lakeBucket = lakeBucket
+        contractsBucket = lakeBucket
         self.functionPrefix = functionPrefix
     }
 
@@ -58,6 +61,7 @@ struct Pipeline: Sendable {
         stageBucket =
             environment("STAGE_BUCKET") ?? outputs["StageBucket"] ?? "cupel-dev-stage-000000000000-\(region)"
         lakeBucket = environment("LAKE_BUCKET") ?? outputs["LakeBucket"] ?? "cupel-dev-lake-000000000000-\(region)"
+        contractsBucket = outputs.isEmpty ? lakeBucket : outputs["ContractsBucket"]
         functionPrefix = outputs["FunctionPrefix"] ?? "cupel-dev-"
     }
 
@@ -87,6 +91,7 @@ struct Pipeline: Sendable {
         control = ControlTable(name: table, client: client)
         stageBucket = environment("STAGE_BUCKET") ?? outputs["StageBucket"] ?? ""
         lakeBucket = environment("LAKE_BUCKET") ?? outputs["LakeBucket"] ?? ""
+        contractsBucket = outputs["ContractsBucket"]
         functionPrefix = outputs["FunctionPrefix"] ?? ""
     }
 

@@ -17,7 +17,8 @@ extension ControlRecord {
         "file_format", "file_size", "created_at", "updated_at", "compute_target", "estimated_record_count",
         "attempt_count",
         "lease_owner", "lease_expires_at", "started_at", "finished_at", "duration", "request_id", "record_count",
-        "written_count", "quarantined_count", "checksum", "contract_version", "masked_columns", "quality",
+        "written_count", "quarantined_count", "checksum", "contract_version", "contract_hash", "masked_columns",
+        "quality",
         "pii_findings", "rescued_count", "unknown_fields", "output_key", "quarantine_key", "supersedes",
         "superseded_key", "superseded_by", "identical_to", "error_type", "error_message", "is_permanent",
     ]

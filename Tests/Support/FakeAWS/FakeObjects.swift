@@ -125,6 +125,7 @@ struct FakeObjects {
         if let match = request.headers["if-match"], match != "\"\(version.eTag)\"" {
             return Self.fault(412, "PreconditionFailed")
         }
+        if request.headers["if-none-match"] == "\"\(version.eTag)\"" { return HTTPResponse(status: 304) }
         var headers = version.metadata
         headers["etag"] = "\"\(version.eTag)\""
         headers["x-amz-version-id"] = version.id

@@ -6,6 +6,7 @@ import Control
 import FakeAWS
 import JSON
 import LambdaRuntime
+import PublishedContracts
 import Synchronization
 import Testing
 import Time
@@ -21,7 +22,8 @@ import Time
 
     func settings(_ contract: Contract? = nil) throws -> Settings {
         var settings = Settings(
-            contracts: ContractCatalog([try contract ?? fixedContract()]), lakeBucket: "lake", control: control,
+            contracts: ContractSource(ContractCatalog([try contract ?? fixedContract()])), lakeBucket: "lake",
+            control: control,
             objects: ObjectStore(aws.client))
         settings.options.reader.batchRows = 64
         return settings
@@ -251,6 +253,43 @@ import Time
         #expect(try list() == "")
         #expect(done.rescuedCount == 2 && done.unknownFields.map(\.path) == ["abv", "name"])
         #expect(try ControlRecord(item: done.item) == done)
+    }
+
+    @Test("a retry uses the contract that the first claim pinned; a replay uses the one that is published then")
+    func pinnedContract() throws {
+        func publish(_ version: String, column: String) -> String {
+            let bytes = Array(
+                """
+                {apiVersion: v3.1.0, kind: DataContract, id: t, version: \(version), status: draft, schema: [{name: beer,
+                 properties: [{name: id, logicalType: integer}, {name: \(column), logicalType: string}]}]}
+                """.utf8)
+            let store = ContractStore(bucket: "lake", objects: ObjectStore(aws.client))
+            let hash = ContractStore.hash(of: bytes)
+            aws.put(bytes, to: store.object(of: "beer", hash: hash))
+            aws.put(ContractIndex(["beer": .init(hash: hash, version: version)]).bytes, to: store.index)
+            return hash
+        }
+        var settings = try settings()
+        settings.contracts = ContractSource(settings.contracts.packaged, bucket: "lake")
+        let writer = BronzeWriter(settings: settings)
+        func convert(_ id: ControlID) throws {
+            _ = try writer.convert(id, owner: "execution", requestID: "request", log: Log(sink: lines.append))
+        }
+        let record = try add()
+        let first = publish("5.0.0", column: "name")
+        aws.refuse("PUT /lake", "SlowDown", status: 503)
+        #expect(throws: AWSError.self) { try convert(record.controlID) }
+        #expect(try stored(record).contractHash == first)
+
+        let second = publish("6.0.0", column: "score")
+        try convert(record.controlID)
+        #expect(try stored(record).contractVersion == "5.0.0")
+        let bytes = try output(record)
+        aws.advance(byMilliseconds: 1000)
+        _ = try control.replay(record.controlID, ReplayRules(force: true))
+        try convert(record.controlID)
+        #expect(try stored(record).contractVersion == "6.0.0" && stored(record).contractHash == second)
+        #expect(try output(record) != bytes)
     }
 
     @Test("a missing object ends the record with the error ObjectGone", arguments: [true, false])

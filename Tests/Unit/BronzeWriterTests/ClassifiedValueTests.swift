@@ -7,6 +7,7 @@ import FakeAWS
 import Foundation
 import JSON
 import LambdaRuntime
+import PublishedContracts
 import Parquet
 import RawFile
 import TestRandom
@@ -283,7 +284,7 @@ private struct Conversion {
             createdAt: aws.now)
         _ = try control.register(record)
         var settings = Settings(
-            contracts: ContractCatalog([try file.contract()]), lakeBucket: "lake", control: control,
+            contracts: ContractSource(ContractCatalog([try file.contract()])), lakeBucket: "lake", control: control,
             objects: ObjectStore(aws.client))
         settings.pipeline = "p"
         settings.options.maskingKey = Array("0123456789abcdef".utf8)

@@ -7,6 +7,7 @@ import FakeAWS
 import Foundation
 import JSON
 import LambdaRuntime
+import PublishedContracts
 import Parquet
 import RawFile
 import TestReferee
@@ -168,9 +169,10 @@ import Testing
             createdAt: aws.now)
         _ = try control.register(record)
         var settings = Settings(
-            contracts: ContractCatalog([
-                try Self.contract(share: file.share), try Self.nestedContract(share: file.share),
-            ]), lakeBucket: "lake", control: control,
+            contracts: ContractSource(
+                ContractCatalog([
+                    try Self.contract(share: file.share), try Self.nestedContract(share: file.share),
+                ])), lakeBucket: "lake", control: control,
             objects: ObjectStore(aws.client))
         settings.options.maskingKey = Array("0123456789abcdef".utf8)
         settings.options.threads = threads

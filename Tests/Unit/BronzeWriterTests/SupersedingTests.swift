@@ -5,6 +5,7 @@ import Control
 import FakeAWS
 import JSON
 import LambdaRuntime
+import PublishedContracts
 import Parquet
 import TestRandom
 import Testing
@@ -23,7 +24,7 @@ struct Versions {
         if !versioned { aws.disableVersioning(of: "stage") }
         control = ControlTable(name: "control", client: aws.client, attemptLimit: 10_000, now: { aws.now })
         var settings = Settings(
-            contracts: ContractCatalog([try contract(rows: 0)]), lakeBucket: "lake", control: control,
+            contracts: ContractSource(ContractCatalog([try contract(rows: 0)])), lakeBucket: "lake", control: control,
             objects: ObjectStore(aws.client))
         settings.options.threads = 1
         settings.leaseSeconds = 60

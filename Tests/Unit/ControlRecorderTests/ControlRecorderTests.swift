@@ -1,9 +1,11 @@
 import AWSClient
 import AWSModels
+import Contracts
 import Control
 import FakeAWS
 import JSON
 import LambdaRuntime
+import PublishedContracts
 import Testing
 import Time
 
@@ -13,10 +15,20 @@ import Time
     let aws = FakeAWS()
     let context = InvocationContext(requestID: "r", deadline: .now + .seconds(3600), log: Log(sink: { _ in }))
 
+    let contracts = ContractSource(ContractCatalog(["beer", "brewery"].compactMap(Self.contract)))
+
+    private static func contract(_ table: String) -> Contract? {
+        try? Contract(
+            parsing: """
+                {apiVersion: v3.1.0, kind: DataContract, id: t, version: 1.0.0, status: draft,
+                 schema: [{name: \(table), properties: [{name: id, logicalType: integer}]}]}
+                """, file: "fixture")
+    }
+
     var recorder: ControlRecorder {
         ControlRecorder(
             control: ControlTable(name: "control", client: aws.client, now: { [aws] in aws.now }),
-            tables: ["beer", "brewery"])
+            objects: ObjectStore(aws.client), contracts: contracts)
     }
 
     /// The items that are control records. Each raw key has one besides.

@@ -189,6 +189,30 @@ import Time
         #expect(results.isEmpty)
     }
 
+    @Test("the first claim pins a contract; a retry by claim or schedule keeps it, and an explicit replay forgets it")
+    func pinnedContract() throws {
+        func claim(_ hash: String?, _ id: ControlID) throws -> String? {
+            let claim = try table.claim(id, owner: "execution", leaseSeconds: 60, contractHash: hash)
+            guard case .claimed(let record) = claim else { return "not claimed" }
+            return record.contractHash
+        }
+        let record = try ControlKeyTests.record("raw/beer/pinned.csv.gz")
+        _ = try table.register(record)
+        let id = record.controlID
+        #expect(try claim("first", id) == "first")
+        #expect(try claim("second", id) == "first")
+        aws.advance(byMilliseconds: 120_000)
+        let scheduled = ReplayRules(attemptLimit: 9, stalePendingSeconds: 3600)
+        #expect(try table.replay(id, scheduled).outcome == .replayed(from: .running))
+        #expect(try claim("third", id) == "first")
+        aws.advance(byMilliseconds: 120_000)
+        #expect(try table.replay(id).outcome == .replayed(from: .running))
+        let pending = try #require(try table.record(id))
+        #expect(pending.contractHash == nil)
+        #expect(try claim("fourth", id) == "fourth")
+        #expect(try ControlRecord(item: #require(try table.record(id)).item).contractHash == "fourth")
+    }
+
     @Test("the scheduled replay leaves a permanent error alone; an explicit one retries it as any other")
     func permanentError() throws {
         let id = try add("a", .error)

@@ -1,0 +1,85 @@
+internal import ArgumentParser
+internal import AWSClient
+internal import JSON
+internal import PublishedContracts
+
+/// `cupel contract publish`: puts contracts in force.
+struct PublishCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "publish",
+        abstract: "Put contracts in force, without a new package.",
+        discussion: """
+            Checks the contracts and writes them to the pipeline's lake bucket. Functions
+            use them from their next invocation on; no restart and no deployment is
+            needed. Contracts of other tables stay as they are. A file that failed is
+            converted under the new contract by: cupel replay --id ID.
+
+            A contract that masks or classifies less than the published one is refused,
+            unless --allow-weaker-masking says that it is intended.
+
+            EXIT STATUS
+              0  all contracts are in force
+              1  nothing was published: an error in a contract, or weaker masking
+              3  a file or the pipeline is not there
+
+            EXAMPLES
+              cupel contract publish
+              cupel contract publish infra/contracts/orders.odcs.yaml
+              cupel contract publish infra/contracts --profile prod --stack cupel-prod
+            """)
+
+    @Argument(
+        help: "Contract files, or folders of them. Default: the folder of the running emulator, then infra/contracts.")
+    var paths: [String] = []
+
+    @OptionGroup var options: DeployedOptions
+
+    @Flag(help: "Publish contracts that mask or classify less than those in force.")
+    var allowWeakerMasking = false
+
+    @Flag(help: "Print one JSON document.")
+    var json = false
+
+    func run() throws {
+        let contracts = try ContractFile.read(paths.isEmpty ? [try Installation.folder("contracts")] : paths)
+        let pipeline = try options.pipeline()
+        let outcomes = try pipeline.publish(contracts, allowsWeakerMasking: allowWeakerMasking)
+        if json {
+            let published = outcomes.map { outcome -> JSON in
+                [
+                    "table": .string(outcome.table), "version": .string(outcome.version),
+                    "sha256": .string(outcome.hash), "published": .bool(!outcome.isUnchanged),
+                ]
+            }
+            StandardStream.output.line(JSON.object(["contracts": .array(published)]).text)
+        } else {
+            var table = TextTable([.left("TABLE"), .left("VERSION"), .left("SHA-256"), .left("OUTCOME")])
+            for outcome in outcomes {
+                table.add([
+                    outcome.table, outcome.version, String(outcome.hash.prefix(12)),
+                    outcome.isUnchanged ? "unchanged" : "published",
+                ])
+            }
+            table.print(to: .output)
+        }
+    }
+}
+
+extension Pipeline {
+    /// Puts contracts in force.
+    func publish(
+        _ contracts: [ContractFile], allowsWeakerMasking: Bool
+    ) throws(CommandFailure) -> [ContractPublication.Outcome] {
+        guard let contractsBucket else {
+            throw .usage(
+                "no bucket for contracts is known: the stack has no output ContractsBucket; name the stack with --stack, "
+                    + "or deploy it again")
+        }
+        let store = ContractStore(bucket: contractsBucket, objects: ObjectStore(client))
+        do throws(ContractPublication.Failure) {
+            return try ContractPublication(store: store, allowsWeakerMasking: allowsWeakerMasking).publish(contracts)
+        } catch {
+            throw error.failure(in: self)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+public import AWSClient
+public import Contracts
+public import LambdaRuntime
+internal import JSON
+internal import Synchronization
+
+/// The contracts of a function: those that were published, and those of its package for all other tables.
+public final class ContractSource: Sendable {
+    /// The contracts in the package.
+    public let packaged: ContractCatalog
+    private let bucket: String?
+    private let pipeline: String?
+    private let memory = Mutex(Memory())
+
+    /// What the process has read so far.
+    struct Memory {
+        var index: ContractIndex?
+        var eTag: String?
+        /// By hash.
+        var contracts: [String: Contract] = [:]
+    }
+
+    /// - Parameters:
+    ///   - bucket: the bucket of published contracts; nil uses the package's alone.
+    ///   - pipeline: the pipeline in the metrics; nil writes none.
+    public init(_ packaged: ContractCatalog, bucket: String? = nil, pipeline: String? = nil) {
+        self.packaged = packaged
+        self.bucket = bucket
+        self.pipeline = pipeline
+    }
+
+    /// `CONTRACTS_DIR`, `CONTRACTS_BUCKET` and `PIPELINE`.
+    public convenience init(_ environment: Environment) throws(ContractError) {
+        self.init(
+            try ContractCatalog(directory: environment.folder("CONTRACTS_DIR", default: "contracts")),
+            bucket: environment["CONTRACTS_BUCKET"], pipeline: environment["PIPELINE"])
+        for warning in packaged.warnings { Log(environment).warning("\(warning)") }
+    }
+
+    /// The contracts in force now: one conditional request, or none without a bucket.
+    ///
+    /// An index that cannot be read is logged and counted, and the one before it stays in force.
+    /// - Throws: ``PublishedContractError`` if the process has no index yet and cannot read one. Without an index, it cannot
+    ///   know whether the package's contracts are in force.
+    public func inForce(
+        _ objects: ObjectStore, _ log: Log
+    ) throws(PublishedContractError) -> ContractsInForce {
+        guard let bucket else { return ContractsInForce(source: self, store: nil, index: ContractIndex(), log: log) }
+        let store = ContractStore(bucket: bucket, objects: objects)
+        let known = memory.withLock { ($0.index, $0.eTag) }
+        let index: ContractIndex
+        do throws(PublishedContractError) {
+            if let newer = try store.index(at: store.index, since: known.1) {
+                index = newer.index
+                memory.withLock { ($0.index, $0.eTag) = (newer.index, newer.eTag) }
+            } else {
+                index = known.0 ?? ContractIndex()
+            }
+        } catch {
+            if let known = known.0 {
+                report(error, log)
+                index = known
+            } else {
+                index = try lastIndex(store, after: error, log)
+            }
+        }
+        return ContractsInForce(source: self, store: store, index: index, log: log)
+    }
+
+    /// The index for a process that has none and cannot read the one in force.
+    private func lastIndex(
+        _ store: ContractStore, after error: PublishedContractError, _ log: Log
+    ) throws(PublishedContractError) -> ContractIndex {
+        guard !error.isTemporary else { throw error }
+        do throws(PublishedContractError) {
+            guard let last = try store.index(at: store.lastIndex) else { throw error }
+            report(error, log)
+            memory.withLock { $0.index = last.index }
+            return last.index
+        } catch let second {
+            guard error.isMissing, second.isMissing else { throw second.isTemporary ? second : error }
+            // Nothing was published yet. Without the permission to list the bucket, S3 answers 403 instead of 404.
+            if case .aws(let error) = error, error.isForbidden { report(.aws(error), log) }
+            return ContractIndex()
+        }
+    }
+
+    func contract(
+        of table: String, hash: String, _ store: ContractStore, _ log: Log
+    ) throws(PublishedContractError) -> Contract {
+        if let known = memory.withLock({ $0.contracts[hash] }), known.table == table { return known }
+        let contract = try store.contract(of: table, hash: hash)
+        for warning in contract.warnings { log.warning("\(warning)") }
+        memory.withLock { $0.contracts[hash] = contract }
+        return contract
+    }
+
+    /// Logs that something published cannot be read, and counts it for the alarm.
+    func report(_ error: PublishedContractError, _ log: Log) {
+        log.error(
+            "a published contract cannot be read; the last good one stays in force", ["error": .string("\(error)")])
+        guard let pipeline else { return }
+        log.write(
+            EmbeddedMetrics([Metric("ContractsUnreadable", 1, .count)], by: [[.init("Pipeline", pipeline)]]))
+    }
+}

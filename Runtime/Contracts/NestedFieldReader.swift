@@ -32,7 +32,11 @@ struct NestedFieldReader {
     private var owners: [Int32: String] = [:]
     /// The next id for fields inside objects and arrays. They are numbered in the contract's order, far above any
     /// column's position.
-    private var nextFieldID: Int32 = 200_001
+    private var nextFieldID = Self.firstNestedFieldID
+    private static let firstNestedFieldID: Int32 = 200_001
+    /// Iceberg reserves those above.
+    /// - SeeAlso: <https://iceberg.apache.org/spec/#reserved-field-ids>
+    private static let highestFieldID = 2_147_483_446
 
     // MARK: Types
 
@@ -199,7 +203,12 @@ struct NestedFieldReader {
     mutating func claim(
         _ fieldID: Int32?, given: ContractKey?, for name: String, at key: ContractKey
     ) throws(ContractError) -> Int32 {
-        let id = Int32(try given?.int(in: 1...Int(BronzeColumn.firstSystemFieldID - 1)) ?? Int(fieldID ?? 0))
+        let id = Int32(try given?.int(in: 1...Self.highestFieldID) ?? Int(fieldID ?? 0))
+        if let given, (BronzeColumn.firstSystemFieldID..<Self.firstNestedFieldID).contains(id) {
+            throw given.fault(
+                "the field ids \(BronzeColumn.firstSystemFieldID) to \(Self.firstNestedFieldID - 1) belong to the columns that "
+                    + "bronze adds")
+        }
         if let owner = owners.updateValue(name, forKey: id) {
             throw (given ?? key).fault(
                 "the field id \(id) already belongs to '\(owner)'; set a fieldId for every column, or for none")

@@ -66,6 +66,24 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
         #expect([contract.columns[0].fieldID, element.fieldID, fields[0].fieldID] == [7, 8, 9])
     }
 
+    @Test(
+        "a field id is one that neither bronze's own columns nor Iceberg's have",
+        arguments: [
+            (1, true), (100_000, true), (100_001, false), (200_000, false), (200_001, true),
+            (2_147_483_446, true), (2_147_483_447, false), (0, false),
+        ])
+    func idsOfOthers(id: Int, isFree: Bool) throws {
+        let column = "{name: a, logicalType: string, customProperties: [{property: fieldId, value: \(id)}]}"
+        if isFree {
+            #expect(try Contract(parsing: text(column), file: "t.yaml").columns[0].fieldID == Int32(id))
+        } else {
+            let error = #expect(throws: ContractError.self) { try Contract(parsing: text(column), file: "t.yaml") }
+            #expect(
+                error.map { "\($0)" }?.contains("customProperties[0].value: ") == true, "\(error.map { "\($0)" } ?? "")"
+            )
+        }
+    }
+
     @Test("masked columns are named by their path") func maskedPaths() throws {
         let contract = try Contract(
             parsing: text(

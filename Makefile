@@ -79,7 +79,7 @@ soak:
 	@infra/step "Packaging" infra/package/build
 	@Tests/Soak/run $(PARTS)
 
-deploy:
+deploy: build
 	@infra/deploy "$(ENV)"
 
 destroy:

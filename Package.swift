@@ -39,7 +39,9 @@ let runtime: [Target] = [
 
 /// Functions: one executable a stage.
 let functions: [Target] = [
-    function("FirehoseTransform", "LambdaRuntime Contracts CKernels JSON Time", exclude: ["README.md"]),
+    function(
+        "FirehoseTransform", "LambdaRuntime AWSClient Contracts CKernels JSON PublishedContracts Time",
+        exclude: ["README.md"]),
     function("ControlRecorder", "LambdaRuntime AWSClient AWSModels Control JSON PublishedContracts"),
     function("ComputeRouter", "LambdaRuntime AWSClient AWSModels Columnar Control JSON RawFile"),
     function(

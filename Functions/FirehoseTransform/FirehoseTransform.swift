@@ -9,26 +9,35 @@ struct FirehoseTransform: LambdaHandler {
     /// Limits the log lines of a broken producer.
     static let loggedFaultsPerBatch = 100
 
-    private let tables: [[UInt8]]
+    private let tables: @Sendable (InvocationContext) throws -> [String]
     private let pipeline: String?
     private let responseLimitInBytes: Int
 
     /// - Parameters:
-    ///   - tables: the tables with a contract; no other name becomes a prefix in S3.
     ///   - pipeline: the name of the pipeline in the metrics; nil writes none.
-    init(tables: [String], pipeline: String? = nil, responseLimitInBytes: Int = TransformResponse.limitInBytes) {
+    ///   - tables: the tables with a contract at each batch; no other name becomes a prefix in S3.
+    init(
+        pipeline: String? = nil, responseLimitInBytes: Int = TransformResponse.limitInBytes,
+        tables: @escaping @Sendable (InvocationContext) throws -> [String]
+    ) {
         self.pipeline = pipeline
-        self.tables = tables.map { Array($0.utf8) }
+        self.tables = tables
         self.responseLimitInBytes = responseLimitInBytes
     }
 
+    /// A transform whose tables never change.
+    init(tables: [String], pipeline: String? = nil, responseLimitInBytes: Int = TransformResponse.limitInBytes) {
+        self.init(pipeline: pipeline, responseLimitInBytes: responseLimitInBytes) { _ in tables }
+    }
+
     func handle(_ event: [UInt8], _ context: InvocationContext) throws -> [UInt8] {
-        try ByteSlice.of(event) { text in
-            transform(try FirehoseEvent(text).records, context.log)
+        let tables = try tables(context).map { Array($0.utf8) }
+        return try ByteSlice.of(event) { text in
+            transform(try FirehoseEvent(text).records, tables, context.log)
         }
     }
 
-    private func transform(_ records: [FirehoseEvent.Record], _ log: Log) -> [UInt8] {
+    private func transform(_ records: [FirehoseEvent.Record], _ tables: [[UInt8]], _ log: Log) -> [UInt8] {
         var response = TransformResponse(to: records, limitInBytes: responseLimitInBytes)
         var bench = Workbench(for: records)
         var dropped = 0

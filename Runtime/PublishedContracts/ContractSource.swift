@@ -37,6 +37,9 @@ public final class ContractSource: Sendable {
         for warning in packaged.warnings { Log(environment).warning("\(warning)") }
     }
 
+    /// Whether published contracts are looked for.
+    public var arePublished: Bool { bucket != nil }
+
     /// The contracts in force now: one conditional request, or none without a bucket.
     ///
     /// An index that cannot be read is logged and counted, and the one before it stays in force.

@@ -34,6 +34,8 @@ import Testing
         let again = try await deployment.deploy(to: emulator)
         #expect(again.status == 0, "\(again.text)\(again.errors)")
         #expect(again.text.contains("cupel-dev: nothing to change"), "\(again.text)")
+        #expect(deployed.text.contains(#/beer +1\.0\.0 +\w+ +published/#), "\(deployed.text)")
+        #expect(again.text.contains(#/beer +1\.0\.0 +\w+ +unchanged/#), "\(again.text)")
 
         try deployment.set("MaxAttempts", to: "2")
         let updated = try await deployment.deploy(to: emulator)

@@ -65,7 +65,8 @@ struct Deployment {
 
     static func environment(for emulator: RunningEmulator) -> [String: String] {
         [
-            "AWS": Self.aws, "AWS_ENDPOINT_URL": emulator.endpoint, "AWS_ACCESS_KEY_ID": "test",
+            "AWS": Self.aws, "CUPEL": Programs.cupel, "AWS_ENDPOINT_URL": emulator.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
         ]

@@ -2,6 +2,7 @@ internal import Emulator
 internal import EmulatorCore
 internal import EmulatorServer
 internal import JSON
+internal import Threads
 
 #if canImport(Glibc)
     internal import Glibc
@@ -16,23 +17,46 @@ struct RunningPipeline: Sendable {
     /// The key with which requests must be signed; nil if any will do.
     private let requiredKey: AccessKey?
 
+    /// Starts the emulator and publishes its contracts.
     static func start(
-        _ configuration: Emulator.Configuration, _ server: HTTPServer
+        _ configuration: Emulator.Configuration, _ server: HTTPServer, _ settings: EmulatorSettings,
+        allowsWeakerMasking: Bool
     ) async throws -> RunningPipeline {
         do {
             let emulator = try await Emulator(configuration, listening: server)
             let pipeline = RunningPipeline(
                 emulator: emulator, dataFolder: configuration.dataFolder, requiredKey: configuration.requiredKey)
-            let outputs = emulator.report.outputs.map { ($0.name, $0.value) }
-            try EndpointFile(
-                endpoint: emulator.endpoint, processID: getpid(), outputs: Dictionary(outputs) { $1 },
-                maskingKey: try LocalMaskingKey.ofEnvironment()?.fingerprint
-            ).write(in: configuration.dataFolder)
+            let outputs = Dictionary(emulator.report.outputs.map { ($0.name, $0.value) }) { $1 }
+            let file = EndpointFile(
+                endpoint: emulator.endpoint, processID: getpid(), outputs: outputs,
+                maskingKey: try LocalMaskingKey.ofEnvironment()?.fingerprint, settings: settings)
+            do {
+                try await publish(settings.contracts, through: file, allowsWeakerMasking)
+                try file.write(in: configuration.dataFolder)
+            } catch {
+                await emulator.stop()
+                throw error
+            }
             return pipeline
         } catch let failure as CommandFailure {
             throw failure
         } catch {
             throw CommandFailure.failed("\(error)")
+        }
+    }
+
+    /// Puts the contracts of `folder` in force, if the template's functions look for published ones.
+    private static func publish(
+        _ folder: String, through file: EndpointFile, _ allowsWeakerMasking: Bool
+    ) async throws {
+        guard file.outputs["ContractsBucket"] != nil else { return }
+        let pipeline = try Pipeline(endpoint: file.endpoint, outputs: file.outputs)
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            // A call blocks its thread, and the emulator that answers needs those of the pool.
+            SystemThread {
+                continuation.resume(
+                    with: Result { try pipeline.publish(folder: folder, allowsWeakerMasking: allowsWeakerMasking) })
+            }.detach()
         }
     }
 

@@ -11,7 +11,8 @@ struct UpCommand: AsyncParsableCommand {
         discussion: """
             Emulates the template's resources on http://127.0.0.1:PORT. Functions and
             tasks run as processes of this machine. The state survives a restart and a
-            crash. MASKING_KEY or MASKING_KEY_FILE in the environment is the key of
+            crash. Its contracts are put in force at the start; cupel contract publish
+            does the same later. MASKING_KEY or MASKING_KEY_FILE in the environment is the key of
             contracts that hash values. Signatures are verified with --strict-auth only.
 
             EXAMPLES
@@ -69,7 +70,8 @@ struct UpCommand: AsyncParsableCommand {
         var configuration = try emulator.configuration(data: data, port: port)
         configuration.allowedOrigins = allowOrigin
         configuration.allowedHosts = allowHost
-        let pipeline = try await RunningPipeline.start(configuration, server)
+        let pipeline = try await RunningPipeline.start(
+            configuration, server, try emulator.settings(), allowsWeakerMasking: emulator.allowWeakerMasking)
         if json {
             StandardStream.output.line(pipeline.json.text)
         } else {

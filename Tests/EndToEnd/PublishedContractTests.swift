@@ -70,4 +70,53 @@ import Testing
         #expect(stored.text("contract_hash") != pinned)
         #expect(emulator.stop() == 0)
     }
+
+    @Test("`up` and `run` put the contracts of their folder in force, and refuse weaker masking") func folder()
+        async throws
+    {
+        let folder = try TemporaryDirectory()
+        let pipeline = try ChangedPipeline(in: folder)
+        let contracts = "\(folder.path)/infra/contracts"
+        let contract = "\(contracts)/orders.odcs.yaml"
+        let file = "\(folder.path)/orders.csv"
+        try Self.data.write(toFile: file, atomically: true, encoding: .utf8)
+        let masked = ", classification: PII, customProperties: [{property: masking, value: redact}]"
+        try Self.contract("integer", version: "1.0.0", name: masked).write(
+            toFile: contract, atomically: true, encoding: .utf8)
+        let emulator = try await RunningEmulator(template: pipeline.template)
+        let run = ["run", file, "--data", emulator.data.path]
+        let broken = try await Command.run(Programs.cupel, run)
+        #expect(broken.status == 1 && broken.errors.contains("ContractBroken"), "\(broken.text)\(broken.errors)")
+
+        // As printed: change the contract, publish it, replay the file.
+        try Self.contract("string", version: "2.0.0", name: masked).write(
+            toFile: contract, atomically: true, encoding: .utf8)
+        let at = ["--data", emulator.data.path]
+        let published = try await Command.run(Programs.cupel, ["contract", "publish"] + at)
+        #expect(published.text.contains(#/orders +2\.0\.0 +\w+ +published/#), "\(published.text)\(published.errors)")
+        #expect(published.text.contains(#/beer .*unchanged/#), "\(published.text)")
+        let command = try #require(broken.errors.firstMatch(of: #/cupel (replay .*)/#)?.output.1)
+        let replay = try await Command.run(Programs.cupel, command.split(separator: " ").map(String.init))
+        #expect(replay.status == 0, "\(replay.errors)")
+        let records = try await Referee.lake(emulator, "settle").records("records")
+        #expect(records.filter { $0.text("schema_name") == "dm_bronze" }.map { $0.text("status") } == ["success"])
+
+        try Self.contract("string", version: "3.0.0").write(toFile: contract, atomically: true, encoding: .utf8)
+        let weaker = try await Command.run(Programs.cupel, run)
+        #expect(weaker.status == 1 && weaker.errors.contains("orders, name: the masking redact becomes none"))
+        let allowed = try await Command.run(Programs.cupel, run + ["--allow-weaker-masking"])
+        #expect(
+            allowed.status == 0 && allowed.errors.contains("the contract of orders, version 3.0.0"), "\(allowed.errors)"
+        )
+        try Self.contract("string", version: "4.0.0", name: masked).write(
+            toFile: contract, atomically: true, encoding: .utf8)
+        #expect(emulator.stop() == 0)
+        try await emulator.restart()
+        let again = try await Command.run(Programs.cupel, ["contract", "publish"] + at)
+        #expect(again.text.contains(#/orders +4\.0\.0 .*unchanged/#), "\(again.text)\(again.errors)")
+
+        let other = try await Command.run(Programs.cupel, run + ["--parameter", "LambdaMaxRecords=1"])
+        #expect(other.status == 2 && other.errors.contains("was started with no LambdaMaxRecords"), "\(other.errors)")
+        #expect(emulator.stop() == 0)
+    }
 }

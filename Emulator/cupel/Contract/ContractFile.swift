@@ -8,9 +8,12 @@ struct ContractFile: Sendable {
     let bytes: [UInt8]
     let hash: String
 
-    /// Reads and checks contracts. Their findings go to standard error.
-    /// - Parameter paths: files, and folders of `*.odcs.yaml`.
-    static func read(_ paths: [String]) throws(CommandFailure) -> [ContractFile] {
+    /// Reads and checks contracts. Their errors go to standard error.
+    ///
+    /// - Parameters:
+    ///   - paths: files, and folders of `*.odcs.yaml`.
+    ///   - showsWarnings: whether warnings are printed too.
+    static func read(_ paths: [String], showsWarnings: Bool = true) throws(CommandFailure) -> [ContractFile] {
         var files: [String] = []
         for path in paths {
             guard FileKind.of(path) == .folder else {
@@ -27,7 +30,9 @@ struct ContractFile: Sendable {
         for file in files {
             do throws(ContractError) { try lint.check(file) } catch { throw error.failure }
         }
-        for finding in lint.findings where finding.level != .advice { StandardStream.error.line("\(finding)") }
+        for finding in lint.findings where finding.isError || (showsWarnings && finding.level == .warning) {
+            StandardStream.error.line("\(finding)")
+        }
         guard !lint.hasErrors else { throw .failed("nothing was published: correct the errors above") }
         var contracts: [ContractFile] = []
         for (path, contract) in lint.contracts {

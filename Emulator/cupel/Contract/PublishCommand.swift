@@ -41,7 +41,7 @@ struct PublishCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let contracts = try ContractFile.read(paths.isEmpty ? [try Installation.folder("contracts")] : paths)
+        let contracts = try ContractFile.read(paths.isEmpty ? [try options.contractsFolder()] : paths)
         let pipeline = try options.pipeline()
         let outcomes = try pipeline.publish(contracts, allowsWeakerMasking: allowWeakerMasking)
         if json {
@@ -66,6 +66,15 @@ struct PublishCommand: ParsableCommand {
 }
 
 extension Pipeline {
+    /// Puts the contracts of a folder in force, whose warnings the caller has shown.
+    @discardableResult
+    func publish(
+        folder: String, allowsWeakerMasking: Bool
+    ) throws(CommandFailure) -> [ContractPublication.Outcome] {
+        try publish(
+            try ContractFile.read([folder], showsWarnings: false), allowsWeakerMasking: allowsWeakerMasking)
+    }
+
     /// Puts contracts in force.
     func publish(
         _ contracts: [ContractFile], allowsWeakerMasking: Bool

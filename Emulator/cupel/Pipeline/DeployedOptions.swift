@@ -30,12 +30,18 @@ struct DeployedOptions: ParsableArguments {
 
     /// Checks that a contract describes a table without records. On AWS the contracts are not known here.
     func checkTable(_ table: String) throws(CommandFailure) {
-        guard !isOnAWS, let folder = try? Installation.folder("contracts"),
+        guard !isOnAWS, let folder = try? contractsFolder(),
             let tables = try? ContractCatalog(directory: folder).tables, !tables.contains(table)
         else { return }
         throw .notFound(
             "--table: there are no records of \(table), and no contract describes it; "
                 + "the contracts describe \(tables.joined(separator: ", "))")
+    }
+
+    /// The folder of the contracts that the running emulator was started with, or else of those that come with cupel.
+    func contractsFolder() throws(CommandFailure) -> String {
+        if !isOnAWS, let running = local.running(), let settings = running.settings { return settings.contracts }
+        return try Installation.folder("contracts")
     }
 
     func pipeline() throws(CommandFailure) -> Pipeline {

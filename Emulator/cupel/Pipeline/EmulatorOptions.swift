@@ -51,6 +51,9 @@ struct EmulatorOptions: ParsableArguments {
         ))
     var strictAuth = false
 
+    @Flag(help: "Publish contracts that mask or classify less than those in force.")
+    var allowWeakerMasking = false
+
     enum Switch: String, ExpressibleByArgument, CaseIterable {
         case on
         case off
@@ -68,14 +71,45 @@ struct EmulatorOptions: ParsableArguments {
         configuration.environment["CONTRACTS_DIR"] = absolutePath(try contractsFolder())
         let key = try maskingKey()
         if let key { configuration.environment[key.variable] = key.value }
+        configuration.parameters = try parameters()
+        return configuration
+    }
+
+    private func parameters() throws(CommandFailure) -> [String: String] {
+        var parameters: [String: String] = [:]
         for assignment in parameter {
             guard let equals = assignment.firstIndex(of: "=") else {
                 throw .usage("--parameter: expected NAME=VALUE, not '\(assignment)'")
             }
-            configuration.parameters[String(assignment[..<equals])] =
-                String(assignment[assignment.index(after: equals)...])
+            parameters[String(assignment[..<equals])] = String(assignment[assignment.index(after: equals)...])
         }
-        return configuration
+        return parameters
+    }
+
+    /// What an emulator with these options is started with.
+    func settings() throws(CommandFailure) -> EmulatorSettings {
+        EmulatorSettings(
+            contracts: absolutePath(try contractsFolder()), templates: try templates().map(absolutePath),
+            functions: absolutePath(functions ?? Installation.executableFolder), parameters: try parameters())
+    }
+
+    /// Checks that the options that were given are those of a running emulator, which they cannot change.
+    func check(against running: EndpointFile) throws(CommandFailure) {
+        guard let started = running.settings else { return }
+        let own = try settings()
+        func refuse(_ option: String, _ theirs: String) -> CommandFailure {
+            .usage(
+                "\(option): the emulator at \(running.endpoint) was started with \(theirs); stop it first, or omit the option"
+            )
+        }
+        if !template.isEmpty, own.templates != started.templates {
+            throw refuse("--template", started.templates.joined(separator: ", "))
+        }
+        if functions != nil, own.functions != started.functions { throw refuse("--functions", started.functions) }
+        for (name, value) in own.parameters.sorted(by: { $0.key < $1.key }) where started.parameters[name] != value {
+            throw refuse(
+                "--parameter \(name)=\(value)", started.parameters[name].map { "\(name)=\($0)" } ?? "no \(name)")
+        }
     }
 
     /// The key of the environment, or else the one that README names.
@@ -119,8 +153,10 @@ struct EmulatorOptions: ParsableArguments {
     var namesMaskingKey: Bool { parameter.contains { $0.hasPrefix("MaskingKeyParameter=") } }
 
     /// The contracts; their warnings go to standard error.
-    func loadContracts() throws(CommandFailure) -> ContractCatalog {
-        let folder = try contractsFolder()
+    ///
+    /// - Parameter folder: their folder; nil for the one of these options.
+    func loadContracts(in folder: String? = nil) throws(CommandFailure) -> ContractCatalog {
+        let folder = if let folder { folder } else { try contractsFolder() }
         let catalog: ContractCatalog
         do throws(ContractError) { catalog = try ContractCatalog(directory: folder) } catch { throw .usage("\(error)") }
         for warning in catalog.warnings { StandardStream.error.line("warning: \(warning)") }
@@ -148,6 +184,7 @@ struct EmulatorOptions: ParsableArguments {
         if let firehoseInterval { arguments += ["--firehose-interval", String(firehoseInterval)] }
         if let executionSpeed { arguments += ["--execution-speed", String(executionSpeed)] }
         if strictAuth { arguments.append("--strict-auth") }
+        if allowWeakerMasking { arguments.append("--allow-weaker-masking") }
         return arguments
     }
 

@@ -14,10 +14,16 @@ struct EndpointFile: Hashable, Sendable {
     var outputs: [String: String]
     /// The fingerprint of the masking key that its functions have; nil if it has none from the environment.
     var maskingKey: String?
+    /// What it was started with; nil if an earlier version of cupel wrote the file.
+    var settings: EmulatorSettings?
 
     static func path(in folder: String) -> String { "\(folder)/endpoint.json" }
 
-    init(endpoint: String, processID: Int32, outputs: [String: String], maskingKey: String? = nil) {
+    init(
+        endpoint: String, processID: Int32, outputs: [String: String], maskingKey: String? = nil,
+        settings: EmulatorSettings? = nil
+    ) {
+        self.settings = settings
         self.endpoint = endpoint
         self.processID = processID
         self.outputs = outputs
@@ -33,6 +39,7 @@ struct EndpointFile: Hashable, Sendable {
         self.endpoint = endpoint
         self.processID = processID
         maskingKey = json["masking_key"]?.string
+        settings = json["settings"].flatMap(EmulatorSettings.init)
         outputs = [:]
         for output in json["outputs"]?.object ?? [:] { outputs[output.name] = output.value.string }
     }
@@ -54,7 +61,7 @@ struct EndpointFile: Hashable, Sendable {
         let json: JSON = [
             "endpoint": .string(endpoint), "process": .int(processID),
             "outputs": .object(JSONObject(sorted.map { ($0.key, JSON.string($0.value)) })),
-            "masking_key": maskingKey.map(JSON.string) ?? .null,
+            "masking_key": maskingKey.map(JSON.string) ?? .null, "settings": settings?.json ?? .null,
         ]
         let path = Self.path(in: folder)
         let part = "\(path).part-\(processID)"

@@ -16,16 +16,26 @@ struct PipelineOptions: ParsableArguments {
         (endpoint.map { " --endpoint \($0)" } ?? "") + (data == Self.defaultData ? "" : " --data \(data)")
     }
 
+    private var namedEndpoint: String? { endpoint ?? Pipeline.variable("AWS_ENDPOINT_URL") }
+
+    /// The emulator that runs in the data folder; nil if another endpoint is named.
+    func running() -> EndpointFile? {
+        guard let file = EndpointFile(in: data), namedEndpoint == nil || namedEndpoint == file.endpoint else {
+            return nil
+        }
+        return file
+    }
+
+    /// Whether an endpoint is named, which may have no emulator in the data folder.
+    var namesEndpoint: Bool { namedEndpoint != nil }
+
     /// The pipeline that the options and the environment name, or else that of a running emulator.
     func pipeline() throws(CommandFailure) -> Pipeline {
-        let named = endpoint ?? Pipeline.variable("AWS_ENDPOINT_URL")
-        if named == nil, data != Self.defaultData, FileKind.of(data) != .folder {
+        if namedEndpoint == nil, data != Self.defaultData, FileKind.of(data) != .folder {
             throw .notFound("--data: \(data) is not a folder")
         }
-        let file = EndpointFile(in: data)
-        // The outputs of the emulator in the data folder do not apply to another endpoint.
-        let outputs = named == nil || named == file?.endpoint ? file?.outputs : nil
+        let running = running()
         return try Pipeline(
-            endpoint: named ?? file?.endpoint ?? "http://127.0.0.1:4566", outputs: outputs ?? [:])
+            endpoint: namedEndpoint ?? running?.endpoint ?? "http://127.0.0.1:4566", outputs: running?.outputs ?? [:])
     }
 }

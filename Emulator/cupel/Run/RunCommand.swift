@@ -21,7 +21,9 @@ struct RunCommand: ParsableCommand {
             the folder if it is a table, or else the start of the file name:
             review.csv.gz, review-2024.csv.gz. Uses the running emulator, or else starts
             one on the same data. If a file fails, prints why and how to replay it; exit
-            status 1. Contracts that hash values need MASKING_KEY or MASKING_KEY_FILE in
+            status 1. The contracts of its folder are put in force first: those of
+            --contracts, or else those that the running emulator was started with.
+            Contracts that hash values need MASKING_KEY or MASKING_KEY_FILE in
             the environment of the emulator, the same key for all files.
 
             EXAMPLES
@@ -54,15 +56,18 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
-        let catalog = try emulator.loadContracts()
+        let running = options.running()
+        if let running { try emulator.check(against: running) }
+        // Those of another endpoint are known only if they are named.
+        let folder = emulator.contracts ?? running?.settings?.contracts
+        let catalog = try emulator.loadContracts(in: folder)
         let files = try RawFile.found(at: paths, table: table, tables: catalog.tables)
         let key = try emulator.maskingKey()
-        guard options.endpoint == nil, Pipeline.variable("AWS_ENDPOINT_URL") == nil else {
-            return try run(files, through: try options.pipeline(), usesOwnEmulator: false)
-        }
-        if let running = EndpointFile(in: options.data) {
-            try check(key, of: running)
-            return try run(files, through: try options.pipeline(), usesOwnEmulator: false)
+        if running != nil || options.namesEndpoint {
+            if let running { try check(key, of: running) }
+            let pipeline = try options.pipeline()
+            if let folder, pipeline.contractsBucket != nil { try publish(folder, through: pipeline) }
+            return try run(files, through: pipeline, usesOwnEmulator: false)
         }
         let tables = Set(files.map(\.table))
         if !emulator.namesMaskingKey {
@@ -84,6 +89,14 @@ struct RunCommand: ParsableCommand {
         throw .usage(
             "\(key.variable) is set, but the emulator at \(running.endpoint) was started \(state); stop it and start "
                 + "it with the key (\(key.variable)=… cupel up), or unset \(key.variable)")
+    }
+
+    /// Puts the contracts of `folder` in force and says which have changed.
+    private func publish(_ folder: String, through pipeline: Pipeline) throws(CommandFailure) {
+        let outcomes = try pipeline.publish(folder: folder, allowsWeakerMasking: emulator.allowWeakerMasking)
+        for outcome in outcomes where !outcome.isUnchanged {
+            StandardStream.error.line("in force now: the contract of \(outcome.table), version \(outcome.version)")
+        }
     }
 
     private func run(_ files: [RawFile], through pipeline: Pipeline, usesOwnEmulator: Bool) throws(CommandFailure) {

@@ -85,7 +85,7 @@ let emulator: [Target] = [
     program(
         "cupel",
         "AWSClient AWSModels ArgumentParser ContractTools Contracts Control CProcess CZlib Digest Emulator "
-            + "EmulatorCore EmulatorServer JSON PublishedContracts RawFile Threads Time"),
+            + "EmulatorCore EmulatorServer JSON PublishedContracts RawFile Threads Time YAML"),
     // Nobody imports it: `swift build --target Programs` builds the executables, and neither test support nor the tools of
     // the packages we depend on.
     part("Programs", "cupel " + names(functions)),

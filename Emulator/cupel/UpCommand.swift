@@ -12,7 +12,9 @@ struct UpCommand: AsyncParsableCommand {
             Emulates the template's resources on http://127.0.0.1:PORT. Functions and
             tasks run as processes of this machine. The state survives a restart and a
             crash. Its contracts are put in force at the start; cupel contract publish
-            does the same later. MASKING_KEY or MASKING_KEY_FILE in the environment is the key of
+            does the same later. cupel.yaml in the working directory may set options
+            by their names, for up and run: port: 4566, parameter: {LambdaMaxRecords: 1}.
+            MASKING_KEY or MASKING_KEY_FILE in the environment is the key of
             contracts that hash values. Signatures are verified with --strict-auth only.
 
             EXAMPLES
@@ -22,12 +24,13 @@ struct UpCommand: AsyncParsableCommand {
               aws --endpoint-url http://127.0.0.1:4566 s3 ls
             """)
 
-    @Option(help: "The port for all services; 0 chooses a free one.")
-    var port = 4566
+    @Option(help: "The port for all services; 0 chooses a free one. Default: 4566.")
+    var port: Int?
 
     @Option(
-        help: ArgumentHelp("The folder of the emulator's state, which is kept between runs.", valueName: "dir"))
-    var data = ".cupel/data"
+        help: ArgumentHelp(
+            "The folder of the emulator's state, which is kept between runs. Default: .cupel/data.", valueName: "dir"))
+    var data: String?
 
     @Option(
         help: ArgumentHelp(
@@ -47,7 +50,7 @@ struct UpCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (0...65_535).contains(port) else {
+        if let port, !(0...65_535).contains(port) {
             throw ValidationError("--port: expected a number from 0 to 65535, not \(port)")
         }
         for origin in allowOrigin {
@@ -64,10 +67,23 @@ struct UpCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let file = try ProjectFile.read()
+        var command = self
+        command.port = port ?? file.port
+        command.data = data ?? file.data
+        if allowOrigin.isEmpty { command.allowOrigin = file.allowOrigin }
+        if allowHost.isEmpty { command.allowHost = file.allowHost }
+        command.emulator = emulator.completed(from: file)
+        try command.validate()
+        try await command.runCompleted()
+    }
+
+    private func runCompleted() async throws {
         _ = try emulator.loadContracts()
         let interrupts = Interrupts()
         let server = HTTPServer()
-        var configuration = try emulator.configuration(data: data, port: port)
+        var configuration = try emulator.configuration(
+            data: data ?? PipelineOptions.defaultData, port: port ?? 4566)
         configuration.allowedOrigins = allowOrigin
         configuration.allowedHosts = allowHost
         let pipeline = try await RunningPipeline.start(

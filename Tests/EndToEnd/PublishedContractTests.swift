@@ -115,6 +115,8 @@ import Testing
         let again = try await Command.run(Programs.cupel, ["contract", "publish"] + at)
         #expect(again.text.contains(#/orders +4\.0\.0 .*unchanged/#), "\(again.text)\(again.errors)")
 
+        let shared = try Data(contentsOf: URL(filePath: "\(emulator.data.path)/endpoint.json"))
+        #expect(String(decoding: shared, as: UTF8.self).contains(contracts))
         let other = try await Command.run(Programs.cupel, run + ["--parameter", "LambdaMaxRecords=1"])
         #expect(other.status == 2 && other.errors.contains("was started with no LambdaMaxRecords"), "\(other.errors)")
         #expect(emulator.stop() == 0)

@@ -40,7 +40,10 @@ struct DeployedOptions: ParsableArguments {
 
     /// The folder of the contracts that the running emulator was started with, or else of those that come with cupel.
     func contractsFolder() throws(CommandFailure) -> String {
-        if !isOnAWS, let running = local.running(), let settings = running.settings { return settings.contracts }
+        if !isOnAWS {
+            if let settings = try local.running()?.settings { return settings.contracts }
+            if let folder = try ProjectFile.read().contracts { return folder }
+        }
         return try Installation.folder("contracts")
     }
 

@@ -31,8 +31,9 @@ struct EmulatorOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Whether Kinesis enforces its limits of records and bytes per shard and second.", valueName: "on|off"))
-    var kinesisLimits = Switch.on
+            "Whether Kinesis enforces its limits of records and bytes per shard and second; default: on.",
+            valueName: "on|off"))
+    var kinesisLimits: Switch?
 
     @Option(
         help: ArgumentHelp(
@@ -64,7 +65,7 @@ struct EmulatorOptions: ParsableArguments {
         var configuration = Emulator.Configuration(
             dataFolder: data, templates: try templates(), functionsFolder: functions ?? Installation.executableFolder)
         configuration.port = port
-        configuration.enforcesThroughputLimits = kinesisLimits == .on
+        configuration.enforcesThroughputLimits = kinesisLimits != .off
         configuration.deliveryIntervalLimit = firehoseInterval.map { Int64($0) * 1000 }
         configuration.executionSpeed = executionSpeed ?? 1
         if strictAuth { configuration.requiredKey = try Self.requiredKey(Pipeline.variable) }
@@ -90,7 +91,18 @@ struct EmulatorOptions: ParsableArguments {
     func settings() throws(CommandFailure) -> EmulatorSettings {
         EmulatorSettings(
             contracts: absolutePath(try contractsFolder()), templates: try templates().map(absolutePath),
-            functions: absolutePath(functions ?? Installation.executableFolder), parameters: try parameters())
+            functions: absolutePath(functions ?? Installation.executableFolder), parameters: try parameters(),
+            options: ["--kinesis-limits": "on", "--execution-speed": "1.0"].merging(others) { $1 })
+    }
+
+    /// The values of all other options that were given, by name.
+    private var others: [String: String] {
+        var others: [String: String] = [:]
+        others["--kinesis-limits"] = kinesisLimits?.rawValue
+        others["--firehose-interval"] = firehoseInterval.map { "\($0)" }
+        others["--execution-speed"] = executionSpeed.map { "\($0)" }
+        others["--strict-auth"] = strictAuth ? "true" : nil
+        return others
     }
 
     /// Checks that the options that were given are those of a running emulator, which they cannot change.
@@ -99,8 +111,8 @@ struct EmulatorOptions: ParsableArguments {
         let own = try settings()
         func refuse(_ option: String, _ theirs: String) -> CommandFailure {
             .usage(
-                "\(option): the emulator at \(running.endpoint) was started with \(theirs); stop it first, or omit the option"
-            )
+                "\(option): the emulator at \(running.endpoint) was started with \(theirs); stop it first, or omit the "
+                    + "option here and in \(ProjectFile.name)")
         }
         if !template.isEmpty, own.templates != started.templates {
             throw refuse("--template", started.templates.joined(separator: ", "))
@@ -109,6 +121,9 @@ struct EmulatorOptions: ParsableArguments {
         for (name, value) in own.parameters.sorted(by: { $0.key < $1.key }) where started.parameters[name] != value {
             throw refuse(
                 "--parameter \(name)=\(value)", started.parameters[name].map { "\(name)=\($0)" } ?? "no \(name)")
+        }
+        for (name, value) in others.sorted(by: { $0.key < $1.key }) where started.options[name] != value {
+            throw refuse("\(name) \(value)", started.options[name].map { "\(name) \($0)" } ?? "its default")
         }
     }
 
@@ -180,7 +195,7 @@ struct EmulatorOptions: ParsableArguments {
         if let functions { arguments += ["--functions", functions] }
         if let contracts { arguments += ["--contracts", contracts] }
         arguments += parameter.flatMap { ["--parameter", $0] }
-        if kinesisLimits == .off { arguments += ["--kinesis-limits", "off"] }
+        if let kinesisLimits { arguments += ["--kinesis-limits", kinesisLimits.rawValue] }
         if let firehoseInterval { arguments += ["--firehose-interval", String(firehoseInterval)] }
         if let executionSpeed { arguments += ["--execution-speed", String(executionSpeed)] }
         if strictAuth { arguments.append("--strict-auth") }

@@ -45,7 +45,7 @@ extension ControlRecord {
         }
         let changes = unknownFields.compactMap(\.contractLine)
         if !changes.isEmpty {
-            lines += ["To make columns of them, add to the contract, then replay with --force:"]
+            lines += ["To make columns of them, add to the contract, publish it, then replay with --force:"]
             lines += changes.map { "  \($0)" }
         }
         return lines

@@ -56,7 +56,13 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
-        let running = options.running()
+        var command = self
+        command.emulator = emulator.completed(from: try ProjectFile.read())
+        try command.runCompleted()
+    }
+
+    private func runCompleted() throws {
+        let running = try options.running()
         if let running { try emulator.check(against: running) }
         // Those of another endpoint are known only if they are named.
         let folder = emulator.contracts ?? running?.settings?.contracts
@@ -73,7 +79,7 @@ struct RunCommand: ParsableCommand {
         if !emulator.namesMaskingKey {
             try LocalMaskingKey.check(catalog.all.filter { tables.contains($0.table) }, have: key)
         }
-        let own = try OwnEmulator.start(data: options.data, options: emulator.arguments)
+        let own = try OwnEmulator.start(data: try options.dataFolder(), options: emulator.arguments)
         let outcome = Result { () throws in
             let pipeline = try Pipeline(endpoint: own.state.endpoint, outputs: own.state.outputs)
             try run(files, through: pipeline, usesOwnEmulator: true)

@@ -42,6 +42,31 @@ import Testing
         #expect(failure?.description.hasPrefix("--\(option): /nonexistent is not a f") == true)
     }
 
+    @Test(
+        "an option that differs from what the running emulator was started with is refused; the same one is not",
+        arguments: [
+            (["--parameter", "LambdaMaxRecords=2"], "LambdaMaxRecords=1"), (["--parameter", "Stage=x"], "no Stage"),
+            (["--firehose-interval", "2"], "--firehose-interval 1"),
+            (["--kinesis-limits", "off"], "--kinesis-limits on"),
+            (["--strict-auth"], "its default"), (["--functions", "/usr"], "/tmp"),
+        ])
+    func runningEmulator(differing: [String], theirs: String) throws {
+        let template = URL(filePath: #filePath).path
+        let started = [
+            "--template", template, "--functions", "/tmp", "--contracts", "/", "--parameter", "LambdaMaxRecords=1",
+            "--firehose-interval", "1",
+        ]
+        let running = EndpointFile(
+            endpoint: "http://127.0.0.1:1", processID: 1, outputs: [:],
+            settings: try EmulatorOptions.parse(started).settings())
+        try EmulatorOptions.parse(started + ["--kinesis-limits", "on"]).check(against: running)
+        try EmulatorOptions.parse(["--contracts", "/usr"]).check(against: running)
+        let failure = #expect(throws: CommandFailure.self) {
+            try EmulatorOptions.parse(["--contracts", "/"] + differing).check(against: running)
+        }
+        #expect(failure?.exitStatus == 2 && failure?.description.contains("was started with \(theirs)") == true)
+    }
+
     @Test("a data folder that is missing is named", .enabled(if: Pipeline.variable("AWS_ENDPOINT_URL") == nil))
     func missingData() throws {
         let options = try PipelineOptions.parse(["--data", "/nonexistent"])

@@ -176,7 +176,10 @@ import Time
     func endpointFile() throws {
         let folder = try TemporaryFolder()
         let file = EndpointFile(
-            endpoint: "http://127.0.0.1:1", processID: getpid(), outputs: ["ControlTable": "t", "StageBucket": "s"])
+            endpoint: "http://127.0.0.1:1", processID: getpid(), outputs: ["ControlTable": "t", "StageBucket": "s"],
+            settings: EmulatorSettings(
+                contracts: "/c", templates: ["/a", "/b"], functions: "/f", parameters: ["Stage": "x"],
+                options: ["--strict-auth": "true"]))
         try file.write(in: folder.path)
         #expect(EndpointFile(in: folder.path) == file)
         var dead = file

@@ -20,6 +20,8 @@ struct ChangeRecord {
     let unchanged: Compound?
     /// The row's key before the change, if it has changed.
     let previousKey: Compound?
+    /// The row before the change, as far as the source sends it.
+    let before: Compound?
     /// The time of the source's commit, or else of the message: a scalar, as written.
     let timestamp: ByteSlice?
     /// A scalar, as written; records of a full load have none.
@@ -52,6 +54,7 @@ struct ChangeRecord {
             isLoad: operation.says("load"),
             unchanged: try parts.compound(parts.unchanged, .array, named: "metadata.unchanged"),
             previousKey: try parts.compound(parts.previousKey, .object, named: "metadata.previous-key"),
+            before: isTruncate ? nil : try parts.compound(parts.before, .object, named: "before"),
             timestamp: committed ?? made,
             transactionID: try parts.scalar(parts.transactionID, named: "metadata.transaction-id"),
             logPlace: try parts.logPlace(), table: known)
@@ -74,6 +77,7 @@ private struct EnvelopeParts {
     private(set) var reservedField: String?
     /// A member that the line needs and that the envelope repeats, so one of the values would be lost.
     private(set) var repeatedMember: String?
+    private(set) var before: JSONScanner.Value?
     private(set) var recordType: JSONScanner.Value?
     private(set) var operation: JSONScanner.Value?
     private(set) var timestamp: JSONScanner.Value?
@@ -100,6 +104,9 @@ private struct EnvelopeParts {
                 if hasMetadata { repeatedMember = "metadata" }
                 hasMetadata = true
                 if scanner.isAtObject { return try readMetadata(&scanner) }
+            } else if name.says("before") || name.says("before-image") {
+                if before != nil { repeatedMember = "before" }
+                return before = try scanner.value()
             }
             _ = try scanner.value()
         }

@@ -11,7 +11,7 @@ enum FlatLine {
         guard name.hasEscapes || first == UInt8(ascii: "_") || first == UInt8(ascii: "o") else { return false }
         return name.says("operation") || name.says("_cdc_timestamp") || name.says("_cdc_transaction_id")
             || name.says("_cdc_sequence") || name.says("_cdc_load") || name.says("_cdc_unchanged")
-            || name.says("_cdc_previous_key") || name.says("_cdc_order")
+            || name.says("_cdc_previous_key") || name.says("_cdc_order") || name.says("_cdc_before")
     }
 
     /// Writes `change` as one line of JSON, with the bytes of its values unchanged.
@@ -37,6 +37,10 @@ enum FlatLine {
         if let previousKey = change.previousKey {
             line.append(",\"_cdc_previous_key\":")
             append(previousKey, to: &line)
+        }
+        if let before = change.before {
+            line.append(",\"_cdc_before\":")
+            append(before, to: &line)
         }
         line.append(",\"_cdc_sequence\":")
         if let place {

@@ -64,13 +64,17 @@ extension BronzeColumn {
         BronzeColumn(name: "_cdc_order", type: .string, isRequired: false, fieldID: firstSystemFieldID + 8),
         BronzeColumn(name: "_cdc_load", type: .boolean, isRequired: false, fieldID: firstSystemFieldID + 5),
         BronzeColumn(name: "_cdc_unchanged", type: .json(.array), isRequired: false, fieldID: firstSystemFieldID + 6),
-        BronzeColumn(
-            name: "_cdc_previous_key", type: .json(.object), isRequired: false, fieldID: firstSystemFieldID + 7),
+        BronzeColumn(name: previousKey, type: .json(.object), isRequired: false, fieldID: firstSystemFieldID + 7),
+        BronzeColumn(name: before, type: .json(.object), isRequired: false, fieldID: firstSystemFieldID + 9),
         BronzeColumn(name: rescuedData, type: .string, isRequired: false, fieldID: firstSystemFieldID + 4),
     ]
 
     /// The column of the operation: `insert`, `update`, `delete` or `truncate`. A batch file's rows are inserts.
     public static let operation = "operation"
+    /// The column of the row's key before a change that changes it, as a JSON object.
+    public static let previousKey = "_cdc_previous_key"
+    /// The column of the row before a change, as far as the source sends it, as a JSON object.
+    public static let before = "_cdc_before"
     /// The column of the fields that are unknown to the contract, as a JSON object.
     public static let rescuedData = "_rescued_data"
 

@@ -85,6 +85,8 @@ import Testing
         #expect(changes.count { $0.text("_cdc_unchanged") != nil } == 1)
         #expect(changes.map { $0.text("_cdc_previous_key") }[4] == #"{"beer_id":12345678901234567}"#)
         #expect(changes.count { $0.text("_cdc_previous_key") != nil } == 1)
+        #expect(changes.map { $0.text("_cdc_before") }[2] == #"{"beer_id":1,"brewery_id":6}"#)
+        #expect(changes.count { $0.text("_cdc_before") != nil } == 1)
         let (committed, made) = ("2026-01-02T03:04:05.000001Z", "2026-01-02T03:04:05.678901Z")
         #expect(changes.map { $0.text("_cdc_timestamp") } == [made, committed, made, made, made, made])
         #expect(changes.map { $0.text("_cdc_transaction_id") } == [nil, "7", "7", "7", "7", "7"])
@@ -123,6 +125,28 @@ import Testing
         let ordered = try rows.map { (try #require($0.text("_cdc_order")), $0.int("brewery_id")) }
             .sorted { $0.0 < $1.0 }
         #expect(ordered.map(\.1) == Array(made.indices))
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("a before-image and an old key show of masked columns what bronze shows of them")
+    func maskedImages() async throws {
+        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])
+        let row: [String: Any] = ["profile_id": 2, "profile_name": "ann", "email": "ann@example.org", "state": "BY"]
+        let before: [String: Any] = ["profile_id": 1, "profile_name": "ann", "email": "bob@example.org", "pet": "bob"]
+        try await Self.referee(
+            emulator, "put",
+            [
+                Self.envelope(
+                    "profile", row, "update", ["previous-key": ["profile_id": 1, "email": "x"]], before: before)
+            ])
+        let found = try await Self.referee(emulator, "rows", "1")
+        let change = try #require((found["tables"] as? [String: [[String: Any]]])?["profile"]?.first)
+        #expect(change.text("email") == "a*************g")
+        #expect(
+            change.text("_cdc_before")
+                == #"{"email":"b*************g","pet":"[redacted]","profile_id":"[redacted]","#
+                + #""profile_name":"[redacted]"}"#)
+        #expect(change.text("_cdc_previous_key") == #"{"email":"*","profile_id":1}"#)
         #expect(emulator.stop() == 0)
     }
 

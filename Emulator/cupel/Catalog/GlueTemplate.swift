@@ -87,7 +87,8 @@ struct GlueTemplate {
         "_cdc_order": "The place of the change among all changes; sorted as text, it gives the order of the changes",
         "_cdc_load": "Whether the row is from a full load, not a change; null means no",
         "_cdc_unchanged": "The names of columns whose value the change does not carry, as a JSON array",
-        "_cdc_previous_key": "The row's key before the change, as a JSON object, if the key has changed",
+        BronzeColumn.previousKey: "The row's key before the change, as a JSON object, if the key has changed",
+        BronzeColumn.before: "The row before the change, as a JSON object, as far as the source sends it",
         BronzeColumn.rescuedData: "Fields that the contract does not declare, as a JSON object",
     ]
 

@@ -25,6 +25,8 @@ public struct Masker: Sendable {
     }
 
     private let maskings: [Masking]
+    /// The columns that hold other rows, by their place in a batch; empty if the contract hides nothing.
+    private let rowImages: [(index: Int, masking: RowImageMasking)]
     private let key: [UInt8]
 
     /// - Parameter key: the secret under which `hash` columns are hashed; nil if none is configured.
@@ -38,6 +40,16 @@ public struct Masker: Sendable {
                     index: index, leaf: leaf, how: how, isJSON: place.field.type != .string)
             }
         }
+        rowImages =
+            !columns.contains(where: \.isHidden)
+            ? []
+            : columns.enumerated().compactMap { index, column in
+                switch column.name {
+                case BronzeColumn.previousKey: (index, RowImageMasking(columns, showsKey: true))
+                case BronzeColumn.before: (index, RowImageMasking(columns, showsKey: false))
+                default: nil
+                }
+            }
         let hashed = maskings.filter { $0.how == .hash }.map { columns[$0.index].name }
         guard hashed.isEmpty || key?.isEmpty == false else { throw .missingMaskingKey(columns: hashed) }
         self.key = key ?? []
@@ -48,7 +60,20 @@ public struct Masker: Sendable {
         for masking in maskings {
             mask(&batch.columns[masking.index].leaves[masking.leaf].values, masking)
         }
+        for (index, masking) in rowImages {
+            guard case .byteArray(var rows) = batch.columns[index].leaves[0].values, rows.count > 0 else { continue }
+            rows.replaceEach { row in masking.masked(row, by: mask) }
+            batch.columns[index].leaves[0].values = .byteArray(rows)
+        }
         return MaskedBatch(batch)
+    }
+
+    private func mask(_ text: [UInt8], _ how: Contract.Masking) -> [UInt8] {
+        switch how {
+        case .mask: ByteArrays.masked(text[...])
+        case .hash: Array(Digest.hmacSHA256(text, key: key).hexadecimal.utf8)
+        case .redact: Array(Self.redacted.utf8)
+        }
     }
 
     private func mask(_ values: inout ColumnValues, _ masking: Masking) {
@@ -96,7 +121,7 @@ extension ByteArrays {
 
     private static let star = UInt8(ascii: "*")
 
-    private static func masked(_ text: ArraySlice<UInt8>) -> [UInt8] {
+    fileprivate static func masked(_ text: ArraySlice<UInt8>) -> [UInt8] {
         func beginsScalar(_ byte: UInt8) -> Bool { byte & 0xC0 != 0x80 }
         let scalars = text.count(where: beginsScalar)
         guard scalars > 2, let last = text.lastIndex(where: beginsScalar),

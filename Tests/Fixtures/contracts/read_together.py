@@ -14,7 +14,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 ADDED = ["operation", "_cdc_timestamp", "_cdc_transaction_id", "_cdc_sequence", "_cdc_order", "_cdc_load",
-         "_cdc_unchanged", "_cdc_previous_key", "_rescued_data"]
+         "_cdc_unchanged", "_cdc_previous_key", "_cdc_before", "_rescued_data"]
 
 
 def with_duckdb(files):

@@ -90,13 +90,14 @@ private func fault(_ text: String) -> String {
         #expect(
             columns.map(\.name) == [
                 "id", "note", "operation", "_cdc_timestamp", "_cdc_transaction_id", "_cdc_sequence",
-                "_cdc_order", "_cdc_load", "_cdc_unchanged", "_cdc_previous_key", "_rescued_data",
+                "_cdc_order", "_cdc_load", "_cdc_unchanged", "_cdc_previous_key", "_cdc_before",
+                "_rescued_data",
             ])
         #expect(
             columns.map(\.fieldID) == [
-                1, 2, 100_001, 100_002, 100_003, 100_004, 100_009, 100_006, 100_007, 100_008, 100_005,
+                1, 2, 100_001, 100_002, 100_003, 100_004, 100_009, 100_006, 100_007, 100_008, 100_010, 100_005,
             ])
-        #expect(columns.map(\.isRequired) == [true, false, true] + Array(repeating: false, count: 8))
+        #expect(columns.map(\.isRequired) == [true, false, true] + Array(repeating: false, count: 9))
     }
 
     @Test(

@@ -75,8 +75,34 @@ import Testing
             parsing: line(#""commit-timestamp":null,"unchanged":null,"previous-key":null"#).line())
         #expect(none["_cdc_timestamp"] == "made")
         #expect(none["_cdc_unchanged"] == nil && none["_cdc_previous_key"] == nil)
+        #expect(none["_cdc_before"] == nil)
         #expect(try line(#""unchanged":{}"#).results == ["ProcessingFailed"])
         #expect(try line(#""previous-key":7"#).results == ["ProcessingFailed"])
+    }
+
+    @Test("a before-image stays as it is written, under either of its names", arguments: ["before", "before-image"])
+    func beforeImage(name: String) throws {
+        let metadata = #""metadata":{"record-type":"data","operation":"update","table-name":"beer"}"#
+        func answer(_ value: String) throws -> Answer {
+            try transform(.of(#"{"data":{"beer_id":1},"\#(name)":\#(value),\#(metadata)}"#))
+        }
+        #expect(
+            try answer("{\"beer_id\" : 1.00,\n\"operation\":[null]}").line()
+                == #"{"beer_id":1,"operation":"update","_cdc_timestamp":null,"_cdc_transaction_id":null,"#
+                + #""_cdc_before":{"beer_id" : 1.00,"operation":[null]},"_cdc_sequence":"seq","_cdc_order":null}"#
+                + "\n")
+        #expect(try answer("{}").line().contains(#""_cdc_before":{},"#))
+        #expect(try !answer("null").line().contains("_cdc_before"))
+        for bad in ["7", "[]", #""x""#] {
+            let failed = try answer(bad)
+            #expect(failed.results == ["ProcessingFailed"])
+            #expect(failed.log[0].contains("the envelope's before is not an object"))
+        }
+        let twice = try answer(#"{},"before":{}"#)
+        #expect(twice.results == ["ProcessingFailed"] && twice.log[0].contains("has before more than once"))
+        let truncate =
+            #"{"before":{"beer_id":1},"metadata":{"record-type":"data","operation":"truncate","table-name":"beer"}}"#
+        #expect(try !transform(.of(truncate)).line().contains("_cdc_before"))
     }
 
     @Test("control records are dropped, with or without data") func controlRecords() throws {

@@ -12,6 +12,8 @@ enum Announcement: Equatable {
 
     /// The table of a record whose key names none.
     static let noTable = "(none)"
+    /// Where firehose-transform keeps what the source says about its tables. No table's name begins with an underscore.
+    private static let definitions = "raw/_control/"
 
     init(_ event: S3EventRecord, tables: Set<String>) {
         guard event.isObjectCreated else {
@@ -24,6 +26,10 @@ enum Announcement: Equatable {
         }
         guard !Self.isMarker(event) else {
             self = .ignored("an empty object that marks a folder, or the end of a job")
+            return
+        }
+        guard !event.key.hasPrefix(Self.definitions) else {
+            self = .ignored("a record of what the source says about its tables")
             return
         }
         // After versioning was suspended, all uploads of a key have the version `null`.

@@ -31,33 +31,27 @@ struct ChangeRecord {
     /// The row's table, in the contract's spelling, never the envelope's.
     let table: [UInt8]
 
-    /// Parses the envelope `text`; nil for a record without data (`record-type` `control`).
-    static func reading(_ text: ByteSlice, tables: [[UInt8]]) throws(RecordFault) -> ChangeRecord? {
-        let parts: EnvelopeParts
-        do throws(JSONScanner.Fault) { parts = try EnvelopeParts(text) } catch { throw .notJSON(error) }
-        if let member = parts.repeatedMember { throw .repeatedMember(member) }
-        let recordType = try parts.string(parts.recordType, named: "metadata.record-type")
-        if recordType.says("control") { return nil }
-        guard recordType.says("data") else { throw .unknownRecordType(recordType.string) }
+    fileprivate init(_ parts: EnvelopeParts, tables: [[UInt8]]) throws(RecordFault) {
         if let field = parts.reservedField { throw .reservedField(field) }
         let operation = try parts.string(parts.operation, named: "metadata.operation")
-        guard operations.contains(where: { operation.says($0) }) else { throw .unknownOperation(operation.string) }
+        guard Self.operations.contains(where: { operation.says($0) }) else { throw .unknownOperation(operation.string) }
         let isTruncate = operation.says("truncate")
         guard parts.row != nil || isTruncate else { throw .missing("data") }
         let table = try parts.string(parts.table, named: "metadata.table-name")
         guard let known = tables.first(where: { table.says($0) }) else { throw .unknownTable(table.string) }
         let committed = try parts.scalar(parts.commitTimestamp, named: "metadata.commit-timestamp")
         let made = try parts.scalar(parts.timestamp, named: "metadata.timestamp")
-        return ChangeRecord(
-            row: isTruncate ? nil : parts.row.map { parts.written($0) }, rowIsEmpty: parts.rowIsEmpty,
-            operation: operation.says("load") ? insert : text[parts.operation?.written ?? 0..<0],
-            isLoad: operation.says("load"),
-            unchanged: try parts.compound(parts.unchanged, .array, named: "metadata.unchanged"),
-            previousKey: try parts.compound(parts.previousKey, .object, named: "metadata.previous-key"),
-            before: isTruncate ? nil : try parts.compound(parts.before, .object, named: "before"),
-            timestamp: committed ?? made,
-            transactionID: try parts.scalar(parts.transactionID, named: "metadata.transaction-id"),
-            logPlace: try parts.logPlace(), table: known)
+        row = isTruncate ? nil : parts.row.map { parts.written($0) }
+        rowIsEmpty = parts.rowIsEmpty
+        isLoad = operation.says("load")
+        self.operation = isLoad ? Self.insert : parts.text[parts.operation?.written ?? 0..<0]
+        unchanged = try parts.compound(parts.unchanged, .array, named: "metadata.unchanged")
+        previousKey = try parts.compound(parts.previousKey, .object, named: "metadata.previous-key")
+        before = isTruncate ? nil : try parts.compound(parts.before, .object, named: "before")
+        timestamp = committed ?? made
+        transactionID = try parts.scalar(parts.transactionID, named: "metadata.transaction-id")
+        logPlace = try parts.logPlace()
+        self.table = known
     }
 
     private static let operations: [StaticString] = ["load", "insert", "update", "delete", "truncate"]
@@ -65,6 +59,25 @@ struct ChangeRecord {
     private static var insert: ByteSlice {
         let word: StaticString = "\"insert\""
         return ByteSlice(start: word.utf8Start, count: word.utf8CodeUnitCount)
+    }
+}
+
+extension StreamRecord {
+    /// Parses the envelope `text`.
+    static func reading(_ text: ByteSlice, tables: [[UInt8]]) throws(RecordFault) -> StreamRecord {
+        let parts: EnvelopeParts
+        do throws(JSONScanner.Fault) { parts = try EnvelopeParts(text) } catch { throw .notJSON(error) }
+        if let member = parts.repeatedMember { throw .repeatedMember(member) }
+        let recordType = try parts.string(parts.recordType, named: "metadata.record-type")
+        if recordType.says("data") { return .change(try ChangeRecord(parts, tables: tables)) }
+        guard recordType.says("control") else { throw .unknownRecordType(recordType.string) }
+        return .definition(
+            DefinitionRecord(
+                operation: try parts.string(parts.operation, named: "metadata.operation"),
+                schema: try parts.scalar(parts.schema, named: "metadata.schema-name"),
+                table: try parts.scalar(parts.table, named: "metadata.table-name"),
+                timestamp: try parts.scalar(parts.timestamp, named: "metadata.timestamp"),
+                definition: try parts.compound(parts.control, .object, named: "control")))
     }
 }
 
@@ -78,6 +91,7 @@ private struct EnvelopeParts {
     /// A member that the line needs and that the envelope repeats, so one of the values would be lost.
     private(set) var repeatedMember: String?
     private(set) var before: JSONScanner.Value?
+    private(set) var control: JSONScanner.Value?
     private(set) var recordType: JSONScanner.Value?
     private(set) var operation: JSONScanner.Value?
     private(set) var timestamp: JSONScanner.Value?
@@ -87,6 +101,7 @@ private struct EnvelopeParts {
     private(set) var unchanged: JSONScanner.Value?
     private(set) var previousKey: JSONScanner.Value?
     private(set) var transactionID: JSONScanner.Value?
+    private(set) var schema: JSONScanner.Value?
     private(set) var table: JSONScanner.Value?
 
     init(_ text: ByteSlice) throws(JSONScanner.Fault) {
@@ -107,6 +122,9 @@ private struct EnvelopeParts {
             } else if name.says("before") || name.says("before-image") {
                 if before != nil { repeatedMember = "before" }
                 return before = try scanner.value()
+            } else if name.says("control") {
+                if control != nil { repeatedMember = "control" }
+                return control = try scanner.value()
             }
             _ = try scanner.value()
         }
@@ -136,6 +154,8 @@ private struct EnvelopeParts {
                 (earlier, operation) = (operation, value)
             } else if name.says("table-name") {
                 (earlier, table) = (table, value)
+            } else if name.says("schema-name") {
+                (earlier, schema) = (schema, value)
             } else if name.says("transaction-id") {
                 (earlier, transactionID) = (transactionID, value)
             } else if name.says("commit-timestamp") {

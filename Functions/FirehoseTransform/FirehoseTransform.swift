@@ -3,11 +3,12 @@ internal import LambdaRuntime
 
 /// Answers a batch of DMS change records with flat NDJSON lines, each with the partition key `table_name`.
 ///
-/// An invalid record is answered `ProcessingFailed`, so that Firehose keeps it; only `control` records, which have no data,
-/// are `Dropped`. The whole batch fails only if it is not a Firehose event.
+/// An invalid record is answered `ProcessingFailed`, so that Firehose keeps it. The whole batch fails only if it is not a
+/// Firehose event.
 struct FirehoseTransform: LambdaHandler {
     /// Limits the log lines of a broken producer.
     static let loggedFaultsPerBatch = 100
+    static let loggedDefinitionsPerBatch = 100
 
     private let tables: @Sendable (InvocationContext) throws -> [String]
     private let pipeline: String?
@@ -40,17 +41,17 @@ struct FirehoseTransform: LambdaHandler {
     private func transform(_ records: [FirehoseEvent.Record], _ tables: [[UInt8]], _ log: Log) -> [UInt8] {
         var response = TransformResponse(to: records, limitInBytes: responseLimitInBytes)
         var bench = Workbench(for: records)
-        var dropped = 0
+        var definitions = 0
         var failed = 0
         for record in records {
             do throws(RecordFault) {
-                guard let change = try bench.flatten(record, tables: tables) else {
-                    response.drop(record)
-                    dropped += 1
-                    continue
-                }
-                let isWritten = ByteSlice.of(change.table) { response.succeed(record, bench.line.slice, table: $0) }
+                let flat = try bench.flatten(record, tables: tables)
+                let isWritten = ByteSlice.of(flat.folder) { response.succeed(record, bench.line.slice, table: $0) }
                 guard isWritten else { throw .responseFull(limitInBytes: responseLimitInBytes) }
+                guard case .definition(let definition) = flat else { continue }
+                definitions += 1
+                guard definitions <= Self.loggedDefinitionsPerBatch else { continue }
+                log.info("the source speaks of a table", definition.logged)
             } catch {
                 response.fail(record)
                 failed += 1
@@ -60,11 +61,11 @@ struct FirehoseTransform: LambdaHandler {
         }
         log.info(
             "transformed",
-            ["records": .int(records.count), "dropped": .int(dropped), "failed": .int(failed)])
+            ["records": .int(records.count), "control": .int(definitions), "failed": .int(failed)])
         if let pipeline {
             let metrics = [
-                Metric("RecordsOk", records.count - dropped - failed, .count),
-                Metric("RecordsDropped", dropped, .count), Metric("RecordsFailed", failed, .count),
+                Metric("RecordsOk", records.count - definitions - failed, .count),
+                Metric("RecordsControl", definitions, .count), Metric("RecordsFailed", failed, .count),
             ]
             log.write(EmbeddedMetrics(metrics, by: [[.init("Pipeline", pipeline)]]))
         }
@@ -84,16 +85,19 @@ private struct Workbench: ~Copyable {
         line = ByteWriter(capacity: longestRecord + longestSequenceNumber + FlatLine.overheadInBytes)
     }
 
-    /// Writes the record's change to ``line``; returns nil and writes nothing for a control record.
+    /// Writes what the record says to ``line``.
     mutating func flatten(
         _ record: FirehoseEvent.Record, tables: [[UInt8]]
-    ) throws(RecordFault) -> ChangeRecord? {
+    ) throws(RecordFault) -> StreamRecord {
         envelope.removeAll()
         line.removeAll()
         guard decode(record.data) else { throw .notBase64 }
-        guard let change = try ChangeRecord.reading(envelope.slice, tables: tables) else { return nil }
-        FlatLine.write(change, at: record.place, to: &line)
-        return change
+        let flat = try StreamRecord.reading(envelope.slice, tables: tables)
+        switch flat {
+        case .change(let change): FlatLine.write(change, at: record.place, to: &line)
+        case .definition(let definition): definition.write(at: record.place, to: &line)
+        }
+        return flat
     }
 
     private mutating func decode(_ data: JSONString) -> Bool {

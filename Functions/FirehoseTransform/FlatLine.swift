@@ -18,7 +18,7 @@ enum FlatLine {
     /// - Parameter place: of the record in its Kinesis stream; nil if it is from none.
     static func write(_ change: ChangeRecord, at place: StreamPlace?, to line: inout ByteWriter) {
         if let row = change.row {
-            append(row, dropLast: 1, to: &line)
+            line.append(row, dropLast: 1)
             if !change.rowIsEmpty { line.append(",") }
         } else {
             line.append("{")
@@ -32,24 +32,17 @@ enum FlatLine {
         if change.isLoad { line.append(",\"_cdc_load\":true") }
         if let unchanged = change.unchanged {
             line.append(",\"_cdc_unchanged\":")
-            append(unchanged, to: &line)
+            line.append(unchanged)
         }
         if let previousKey = change.previousKey {
             line.append(",\"_cdc_previous_key\":")
-            append(previousKey, to: &line)
+            line.append(previousKey)
         }
         if let before = change.before {
             line.append(",\"_cdc_before\":")
-            append(before, to: &line)
+            line.append(before)
         }
-        line.append(",\"_cdc_sequence\":")
-        if let place {
-            line.append("\"")
-            line.append(place.sequenceNumber)
-            line.append("\"")
-        } else {
-            line.append("null")
-        }
+        line.appendSequence(of: place)
         if let order = ChangeOrder(of: change, in: place) {
             line.append(",\"_cdc_order\":\"")
             order.write(to: &line)
@@ -58,16 +51,30 @@ enum FlatLine {
             line.append(",\"_cdc_order\":null}\n")
         }
     }
+}
+
+extension ByteWriter {
+    /// Appends the member with the sequence number of a record.
+    mutating func appendSequence(of place: StreamPlace?) {
+        append(",\"_cdc_sequence\":")
+        if let place {
+            append("\"")
+            append(place.sequenceNumber)
+            append("\"")
+        } else {
+            append("null")
+        }
+    }
 
     /// Appends an object or array on one line.
     @inline(__always)
-    private static func append(_ value: ChangeRecord.Compound, dropLast count: Int = 0, to line: inout ByteWriter) {
+    mutating func append(_ value: ChangeRecord.Compound, dropLast count: Int = 0) {
         let text = value.text[0..<value.text.count - count]
         if value.hasLineBreaks {
             // Line breaks are only between tokens: a string has them escaped.
-            line.append(text, where: { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
+            append(text, where: { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
         } else {
-            line.append(text)
+            append(text)
         }
     }
 }

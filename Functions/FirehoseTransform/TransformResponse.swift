@@ -8,7 +8,6 @@ struct TransformResponse: ~Copyable {
     private static let opening: StaticString = #"{"records":["#
     private static let closing: StaticString = "]}"
     private static let beforeID: StaticString = #"{"recordId":""#
-    private static let dropped: StaticString = #"","result":"Dropped"},"#
     private static let failed: StaticString = #"","result":"ProcessingFailed"},"#
     private static let beforeData: StaticString = #"","result":"Ok","data":""#
     private static let beforeTable: StaticString = #"","metadata":{"partitionKeys":{"table_name":""#
@@ -32,13 +31,10 @@ struct TransformResponse: ~Copyable {
         beforeID.utf8CodeUnitCount + record.id.count + failed.utf8CodeUnitCount
     }
 
-    mutating func drop(_ record: FirehoseEvent.Record) { finish(record, Self.dropped) }
-    mutating func fail(_ record: FirehoseEvent.Record) { finish(record, Self.failed) }
-
-    private mutating func finish(_ record: FirehoseEvent.Record, _ result: StaticString) {
+    mutating func fail(_ record: FirehoseEvent.Record) {
         text.append(Self.beforeID)
         text.append(record.id)
-        text.append(result)
+        text.append(Self.failed)
         reserved -= Self.sizeOfFailure(of: record)
     }
 

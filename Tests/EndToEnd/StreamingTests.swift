@@ -67,6 +67,9 @@ import Testing
                 change(["beer_id": 1], "insert"),
             ])
         let found = try await Self.referee(emulator, "rows", "8")
+        let definitions = try await Self.referee(emulator, "control", "1")
+        #expect(definitions.records("lines").map { $0.text("operation") } == ["create-table"])
+        #expect(definitions.records("recorded").isEmpty)
         let quarantined = found.records("quarantined")
         #expect(quarantined.map { $0.text("reason") } == ["missing_value"])
         #expect(quarantined.map { $0.text("column") } == ["brewery_id"])
@@ -147,6 +150,37 @@ import Testing
                 == #"{"email":"b*************g","pet":"[redacted]","profile_id":"[redacted]","#
                 + #""profile_name":"[redacted]"}"#)
         #expect(change.text("_cdc_previous_key") == #"{"email":"*","profile_id":1}"#)
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("what DMS says about tables is kept, of tables without a contract too, and is no row")
+    func definitions() async throws {
+        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])
+        let control = ["record-type": "control", "partition-key-type": "task-id"]
+        let definition =
+            #"{"table-def":{"columns":{"pet_id":{"nullable":false,"type":"INT32"}},"primary-key":["pet_id"]}}"#
+        try await Self.referee(
+            emulator, "put",
+            [
+                Self.envelope("pet", nil, "create-table", control)
+                    .replacingOccurrences(of: #"{"metadata""#, with: #"{"control":\#(definition),"metadata""#),
+                Self.envelope(
+                    "awsdms_apply_exceptions", nil, "create-table", control.merging(["schema-name": ""]) { $1 }),
+                Self.envelope("beer", nil, "add-column", control),
+                Self.envelope("pet", nil, "drop-table", control),
+            ])
+        let kept = try await Self.referee(emulator, "control", "4").records("lines")
+        #expect(kept.count == 4 && Set(kept.compactMap { $0.text("table_name") }).count == 3)
+        let created = try #require(
+            kept.first { $0.text("operation") == "create-table" && $0.text("table_name") == "pet" })
+        let text = try JSONSerialization.data(withJSONObject: try #require(created["control"]), options: [.sortedKeys])
+        #expect(String(decoding: text, as: UTF8.self) == definition)
+        #expect(created.text("schema_name") == "public" && created.text("_cdc_sequence") != nil)
+        // The next file is announced after theirs.
+        try await Self.referee(emulator, "put", [Self.envelope("beer", ["beer_id": 1, "brewery_id": 7])])
+        let tables = try await Self.referee(emulator, "rows", "1")["tables"] as? [String: [[String: Any]]]
+        #expect(tables?.mapValues(\.count) == ["beer": 1])
+        #expect(try await Self.referee(emulator, "control", "4").records("recorded").isEmpty)
         #expect(emulator.stop() == 0)
     }
 

@@ -4,6 +4,8 @@
     streaming.py ENDPOINT put FILE     puts the envelopes of FILE (JSON lines) into the Kinesis stream; -> {"sequences": [...]}
     streaming.py ENDPOINT rows N       waits until N rows are in bronze or quarantine; -> {table: [row, ...]} by DuckDB, in the
                                        order of the tables' changes
+    streaming.py ENDPOINT control N    waits for N records about tables; -> {"lines": [document, ...], "recorded": [control records of
+                                       their objects]}
     streaming.py ENDPOINT errors N     waits for N records under the error prefix; -> {"errors": [document, ...]}
 """
 import base64, datetime, gzip, json, sys, tempfile, time
@@ -82,6 +84,14 @@ def rows():
     return {"tables": tables, "quarantined": quarantined}
 
 
+def control():
+    def found():
+        lines = [json.loads(l) for b in bodies(bucket("-stage"), "raw/_control/") for l in gzip.decompress(b).splitlines()]
+        return lines if len(lines) >= int(argument) else None
+    lines = sorted(wait(found), key=lambda line: int(line["_cdc_sequence"]))
+    return {"lines": lines, "recorded": [r for r in control_records() if "_control/" in json.dumps(r, default=str)]}
+
+
 def errors():
     def found():
         documents = [json.loads(l) for b in bodies(bucket("-stage"), "errors/") for l in gzip.decompress(b).splitlines()]
@@ -91,4 +101,4 @@ def errors():
     return {"errors": documents}
 
 
-print(json.dumps({"put": put, "rows": rows, "errors": errors}[command](), default=str))
+print(json.dumps({"put": put, "rows": rows, "errors": errors, "control": control}[command](), default=str))

@@ -127,8 +127,8 @@ import Time
     }
 
     @Test(
-        "markers and objects outside raw/ are ignored",
-        arguments: ["raw/beer/", "raw/beer/_SUCCESS", "bronze/beer/a.csv.gz"])
+        "markers, objects outside raw/, and what the source says about tables are ignored",
+        arguments: ["raw/beer/", "raw/beer/_SUCCESS", "bronze/beer/a.csv.gz", "raw/_control/a.json.gz"])
     func markers(key: String) throws {
         let event: JSON = ["Records": [announcement(key, size: 0)]]
         #expect(try recorder.handle(event, context)["ignored"] == 1)

@@ -105,18 +105,64 @@ import Testing
         #expect(try !transform(.of(truncate)).line().contains("_cdc_before"))
     }
 
-    @Test("control records are dropped, with or without data") func controlRecords() throws {
-        let control = #"{"metadata":{"record-type":"control","operation":"create-table","table-name":"new"}}"#
-        let answer = try transform(.of(control, envelope(recordType: #""control""#)))
-        #expect(answer.results == ["Dropped", "Dropped"])
-        #expect(answer.log.count == 1)
+    @Test("what the source says about tables goes to a folder of its own, of any table, with its definition")
+    func definitions() throws {
+        func control(_ members: String, _ metadata: String = #","schema-name":"public","table-name":"new""#) -> String {
+            #"{\#(members)"metadata":{"record-type":"control","operation":"create-table"\#(metadata),"timestamp":"t"}}"#
+        }
+        let answer = try transform(
+            .of(
+                control("\"control\":{\"table-def\":{\n\"columns\":{\"id\":{\"type\":\"INT32\"}}}},"),
+                control(#""control":null,"data":{"operation":1},"#, ""), control(#""control":{},"#)))
+        #expect(answer.results == ["Ok", "Ok", "Ok"])
+        let folders = answer.records.map { $0["metadata"]?["partitionKeys"]?["table_name"]?.string }
+        #expect(folders == ["_control", "_control", "_control"])
+        #expect(
+            answer.line(0)
+                == #"{"operation":"create-table","schema_name":"public","table_name":"new","#
+                + #""control":{"table-def":{"columns":{"id":{"type":"INT32"}}}},"_cdc_timestamp":"t","#
+                + #""_cdc_sequence":"seq"}"# + "\n")
+        #expect(
+            answer.line(1)
+                == #"{"operation":"create-table","schema_name":null,"table_name":null,"control":null,"#
+                + #""_cdc_timestamp":"t","_cdc_sequence":"seq"}"# + "\n")
+        let logged = try answer.log.map { try JSON(parsing: $0) }
+        #expect(logged.map { $0["operation"]?.string } == ["create-table", "create-table", "create-table", nil])
+        #expect(logged.first?["table"]?.string?.contains("new") == true && logged.last?["control"] == 3)
     }
 
-    @Test("a batch logs counts of its ok, dropped and failed records") func metrics() throws {
+    @Test(
+        "a control record that cannot be read fails, and the log says why",
+        arguments: [
+            (
+                #"{"control":7,"metadata":{"record-type":"control","operation":"drop-table"}}"#,
+                "control is not an object"
+            ),
+            (#"{"metadata":{"record-type":"control"}}"#, "no metadata.operation"),
+            (#"{"metadata":{"record-type":"control","operation":"a","table-name":[]}}"#, "table-name is an object"),
+            (#"{"control":{},"control":{},"metadata":{"record-type":"control"}}"#, "has control more than once"),
+            (#"{"metadata":{"record-type":"control","schema-name":1,"schema-name":2}}"#, "schema-name more than once"),
+        ])
+    func unreadableDefinition(text: String, reason: String) throws {
+        let answer = try transform(.of(text))
+        #expect(answer.results == ["ProcessingFailed"])
+        #expect(answer.log.first?.contains(reason) == true, "\(answer.log)")
+    }
+
+    @Test("many control records are all kept, and not all logged") func definitionLimit() throws {
+        var batch = Batch()
+        let record = #"{"metadata":{"record-type":"control","operation":"drop-table"}}"#
+        for _ in 0..<300 { batch.add(Array(record.utf8)) }
+        let answer = try transform(batch)
+        #expect(answer.results.count == 300 && Set(answer.results) == ["Ok"])
+        #expect(answer.log.count == FirehoseTransform.loggedDefinitionsPerBatch + 1)
+    }
+
+    @Test("a batch logs counts of its changes, control records and failed records") func metrics() throws {
         let batch = Batch.of(envelope(data: "{}"), envelope(data: "{}"), envelope(recordType: #""control""#), "broken")
         let answer = try transform(batch.event.bytes, pipeline: "cupel-test")
         let metrics = try MetricLine.all(in: answer.log)
-        #expect(metrics.map(\.values) == [["RecordsOk": 2, "RecordsDropped": 1, "RecordsFailed": 1]])
+        #expect(metrics.map(\.values) == [["RecordsOk": 2, "RecordsControl": 1, "RecordsFailed": 1]])
         #expect(metrics[0].dimensionSets == [["Pipeline"]] && metrics[0].root["Pipeline"] == "cupel-test")
     }
 

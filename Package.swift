@@ -154,7 +154,8 @@ let tests: [Target] = [
     unitTests(of: "EmulatorServer", "EmulatorCore"),
     unitTests(
         of: "cupel",
-        "ArgumentParser AWSClient AWSModels Columnar Contracts Control CZlib EmulatorCore FakeAWS JSON RawFile Time"),
+        "ArgumentParser AWSClient AWSModels Columnar Contracts ContractTools Control CZlib EmulatorCore FakeAWS JSON "
+            + "PublishedContracts RawFile Time"),
     suite(
         "Unit/JSONPolicyTests", "Columnar Columns Contracts FirehoseTransform JSON LambdaRuntime RawFile TestReferee"),
     suite("Conformance", "ASL JSON TestEmulator YAML", exclude: ["Referees", "asl-not-emulated.txt"]),

@@ -96,6 +96,27 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
+    @Test("changes of a table arrive once its contract is published, without a restart") func newTable() async throws {
+        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])
+        let folder = try TemporaryDirectory()
+        let contract = "\(folder.path)/orders.odcs.yaml"
+        try """
+        {apiVersion: v3.1.0, kind: DataContract, id: order, version: 1.0.0, status: active, schema: [{name: orders,
+         properties: [{name: order_id, logicalType: integer, primaryKey: true, primaryKeyPosition: 1}]}]}
+        """.write(toFile: contract, atomically: true, encoding: .utf8)
+        // The first one is from before: Firehose keeps it.
+        try await Self.referee(emulator, "put", [Self.envelope("orders", ["order_id": 1])])
+        _ = try await Self.referee(emulator, "errors", "1")
+        let publish = try await Command.run(
+            Programs.cupel, ["contract", "publish", contract, "--endpoint", emulator.endpoint])
+        #expect(publish.status == 0, "\(publish.errors)")
+        try await Self.referee(emulator, "put", [Self.envelope("orders", ["order_id": 2])])
+        let found = try await Self.referee(emulator, "rows", "1")
+        let rows = try #require((found["tables"] as? [String: [[String: Any]]])?["orders"])
+        #expect(rows.map { $0.int("order_id") } == [2])
+        #expect(emulator.stop() == 0)
+    }
+
     @Test("changes that arrive in another order than they were made are in theirs by _cdc_order")
     func order() async throws {
         let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])

@@ -148,7 +148,7 @@ let tests: [Target] = [
     unitTests(of: "EmulatedSQS", "Digest EmulatedCloudFormation EmulatorCore JSON TestServices"),
     unitTests(of: "EmulatedSSM", "EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedScheduler", "EmulatorCore JSON TestServices Time"),
-    unitTests(of: "EmulatedStepFunctions", "EmulatorCore JSON TestServices"),
+    unitTests(of: "EmulatedStepFunctions", "EmulatorCore JSON TestServices Time"),
     unitTests(of: "Emulator", "EmulatorCore JSON Time"),
     unitTests(of: "ContractTools", "BronzeWriter Columnar Columns Contracts JSON RawFile TestReferee"),
     unitTests(of: "EmulatorServer", "EmulatorCore"),

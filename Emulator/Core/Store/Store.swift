@@ -44,14 +44,17 @@ package final class Store: Sendable {
     }
 
     /// Runs `body` in a transaction and returns when it is durable.
-    /// - Parameter freesSpace: whether it is a deletion, which must work on a full disk too.
+    /// - Parameters:
+    ///   - freesSpace: whether it is a deletion, which must work on a full disk too.
+    ///   - waitsForDisk: false returns before the changes would survive a power cut; the next write that waits makes them
+    ///     durable too. For work that is repeated if it is lost.
     /// - Throws: what `body` throws, its changes undone; ``StoreError`` when the commit failed.
     @discardableResult
     package func write<Value: Sendable>(
-        freesSpace: Bool = false,
+        freesSpace: Bool = false, waitsForDisk: Bool = true,
         _ body: @escaping @Sendable (borrowing Transaction) throws -> Value
     ) async throws -> Value {
-        try await writer.write(freesSpace: freesSpace, body)
+        try await writer.write(freesSpace: freesSpace, waitsForDisk: waitsForDisk, body)
     }
 
     /// Runs `body` in a transaction without waiting for it. If it throws, its changes are rolled back.

@@ -12,6 +12,8 @@ final class StoreWriter: @unchecked Sendable {
         let failed: @Sendable (any Error) -> Void
         /// Whether it may use the reserve of a full disk.
         var freesSpace = false
+        /// Whether its commit waits for the disk.
+        var waitsForDisk = true
     }
 
     private struct Queue {
@@ -48,9 +50,9 @@ final class StoreWriter: @unchecked Sendable {
         if accepted { arrival.signal() } else { work.failed(StoreError.closed) }
     }
 
-    /// Runs `body` on the writer's thread and returns when it is durable.
+    /// Runs `body` on the writer's thread and returns when it is durable, or committed if it does not wait for the disk.
     func write<Value: Sendable>(
-        freesSpace: Bool,
+        freesSpace: Bool, waitsForDisk: Bool,
         _ body: @escaping @Sendable (borrowing Transaction) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
@@ -60,7 +62,7 @@ final class StoreWriter: @unchecked Sendable {
                         let value = try body(transaction)
                         return { continuation.resume(returning: value) }
                     }, failed: { continuation.resume(throwing: $0) },
-                    freesSpace: freesSpace))
+                    freesSpace: freesSpace, waitsForDisk: waitsForDisk))
         }
     }
 
@@ -95,7 +97,8 @@ final class StoreWriter: @unchecked Sendable {
         var succeed = [(@Sendable () -> Void)?](repeating: nil, count: batch.count)
         var refused = [(any Error)?](repeating: nil, count: batch.count)
         do {
-            let synchronizes = synchronizesCommits.load(ordering: .sequentiallyConsistent)
+            let synchronizes =
+                synchronizesCommits.load(ordering: .sequentiallyConsistent) && batch.contains(where: \.waitsForDisk)
             if synchronizes != isSynchronizing {
                 try connection.run(script: "PRAGMA synchronous = \(synchronizes ? "FULL" : "NORMAL")")
                 isSynchronizing = synchronizes

@@ -28,6 +28,11 @@ actor ExecutionRunner {
     private let logging: ExecutionLogging?
     private var waiting: [ExecutionInput.Kind] = []
     private var isWorking = false
+    /// Slices since the execution last did anything but enter further states.
+    private var slicesInARow = 0
+    /// Slices in a row, of a hundred states each, after which an execution is probably a loop.
+    private static let unpacedSlices = 20
+    private static let pauseInMilliseconds = 200.0
     private var sequence: Int64 = 0
     private var lastEventID: Int64 = 0
     private var calls: [TaskID: Task<Void, Never>] = [:]
@@ -69,9 +74,19 @@ actor ExecutionRunner {
                 return
             }
             for effect in effects { perform(effect) }
-            if execution.hasReadyBranches { waiting.append(.continued) }
+            guard execution.hasReadyBranches else { continue }
+            waiting.append(.continued)
+            slicesInARow = Self.onlyGoesOn(inputs, effects) ? slicesInARow + 1 : 0
+            if slicesInARow > Self.unpacedSlices { await pause() }
         }
         isWorking = false
+    }
+
+    /// Lets others have the processors and the disk. AWS itself takes some 20 ms for each state.
+    private func pause() async {
+        let clock = service.clock
+        let length = Int64((Self.pauseInMilliseconds / service.speed).rounded(.up))
+        try? await clock.sleep(clock.now().advanced(byMilliseconds: length))
     }
 
     /// Lets the interpreter take `inputs`, on a thread that may be busy with them for a while.
@@ -85,6 +100,12 @@ actor ExecutionRunner {
         }
         execution = next
         return effects
+    }
+
+    /// Whether a slice does nothing but enter further states.
+    private static func onlyGoesOn(_ inputs: [ExecutionInput], _ effects: [Effect]) -> Bool {
+        inputs.allSatisfy { $0.kind == .continued }
+            && effects.allSatisfy { if case .record = $0 { true } else { false } }
     }
 
     private func append(_ inputs: [ExecutionInput], _ effects: [Effect]) async throws {
@@ -109,7 +130,9 @@ actor ExecutionRunner {
         let runs = effects.compactMap { if case .mapRun(let run) = $0 { run } else { nil } }
         let arn = execution.identity.arn
         let now = service.clock.now().milliseconds
-        try await service.store.write { transaction in
+        // A slice that only goes on does nothing outside the execution: after a power cut it is interpreted again. So a
+        // loop does not keep the disk from those who wait for it.
+        try await service.store.write(waitsForDisk: !Self.onlyGoesOn(inputs, effects)) { transaction in
             try transaction.execute(
                 "INSERT INTO execution_log (execution, sequence, inputs, last_event, events) VALUES (?, ?, ?, ?, ?)",
                 .integer(row), .integer(sequence), .text(inputText), .integer(lastEventID), .text(eventText))

@@ -2,7 +2,9 @@
 import EmulatorCore
 import Foundation
 import JSON
+import Synchronization
 import Testing
+import Time
 
 /// Executions that never end by themselves: they can be stopped, and everything else is served beside them.
 struct BoundedExecutionTests {
@@ -13,9 +15,12 @@ struct BoundedExecutionTests {
         try await body(folder)
     }
 
-    private func open(_ folder: String) throws -> (Store, StepFunctionsService) {
+    /// - Parameter speed: how many times as fast executions wait.
+    private func open(
+        _ folder: String, clock: ClockAndChance = .system, speed: Double = 1
+    ) throws -> (Store, StepFunctionsService) {
         let store = try Store(directory: folder, schema: StepFunctionsService.schema)
-        return (store, StepFunctionsService(store: store))
+        return (store, StepFunctionsService(store: store, clock: clock, speed: speed))
     }
 
     /// - Parameter work: what each round computes.
@@ -89,7 +94,7 @@ struct BoundedExecutionTests {
     @Test("a loop fails when its history is full")
     func historyLimit() async throws {
         try await withFolder { folder in
-            let (store, service) = try open(folder)
+            let (store, service) = try open(folder, speed: 1000)
             defer { store.close() }
             let execution = try await start(try await create(loop(), in: service), in: service)
             let described = try await end(of: execution, in: service)
@@ -100,6 +105,37 @@ struct BoundedExecutionTests {
                 "GetExecutionHistory", ["executionArn": execution, "reverseOrder": true, "maxResults": 1])
             #expect(last["events"]?[0]?["id"] == 25_000)
             #expect(last["events"]?[0]?["type"] == "ExecutionFailed")
+        }
+    }
+
+    @Test("a loop pauses between its slices once it has run for long; a map over many items does not")
+    func pauses() async throws {
+        try await withFolder { folder in
+            let pauses = Mutex(0)
+            let clock = ClockAndChance(sleep: { _ in pauses.withLock { $0 += 1 } })
+            let (store, service) = try open(folder, clock: clock)
+            defer { store.close() }
+            let map: JSON = [
+                "StartAt": "M",
+                "States": [
+                    "M": [
+                        "Type": "Map",
+                        "ItemProcessor": ["StartAt": "A", "States": ["A": ["Type": "Pass", "End": true]]],
+                        "End": true,
+                    ]
+                ],
+            ]
+            let machine = try await create(map, named: "map", in: service)
+            let items = JSON.array((0..<500).map { .int($0) }).text
+            let short =
+                try await service.perform(
+                    "StartExecution", ["stateMachineArn": machine, "input": .string(items)])["executionArn"] ?? .null
+            #expect(try await end(of: short, in: service)["status"] == "SUCCEEDED")
+            #expect(pauses.withLock { $0 } == 0)
+            let long = try await start(try await create(loop(), in: service), in: service)
+            #expect(try await end(of: long, in: service)["error"] == "States.Runtime")
+            // 25,000 events are 12,500 states, in slices of a hundred.
+            #expect((90...125).contains(pauses.withLock { $0 }), "\(pauses.withLock { $0 })")
         }
     }
 
@@ -138,7 +174,7 @@ struct BoundedExecutionTests {
                 try await Task.sleep(for: .milliseconds(1))
             }
             store.close()
-            let (reopened, resumed) = try open(folder)
+            let (reopened, resumed) = try open(folder, speed: 1000)
             defer { reopened.close() }
             try await resumed.start()
             #expect(try await end(of: execution, in: resumed)["error"] == "States.Runtime")

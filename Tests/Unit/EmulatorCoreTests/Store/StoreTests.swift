@@ -56,6 +56,7 @@ import Time
             }
             #expect(within == normal)
         }
+        #expect(try await store.write(waitsForDisk: false) { try mode($0) } == normal)
         #expect(try await store.write { try mode($0) } == full)
         #expect(try store.read { try $0.first("SELECT value FROM pair") { $0.int(0) } } == 1)
         store.close()

@@ -24,7 +24,7 @@ public struct InflateLimits: Sendable {
 
 /// Decompresses gzip while it is read, one member after the other, in constant memory.
 ///
-/// Every member's CRC-32 and length are checked, and the end of the bytes must be the end of a member.
+/// Every member's CRC-32 and length are checked. The end of the bytes must be the end of a member, or zeros that follow it.
 /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc1952>
 public final class InflatedSource: DecompressedSource {
     /// Bytes read from the compressed source so far.
@@ -128,8 +128,19 @@ public final class InflatedSource: DecompressedSource {
             isFinished = true
             return
         }
+        // Tapes and block devices pad the last member with zeros. No member begins with one.
+        if inflater.input[0] == 0 { return try skipPadding() }
         header = GzipHeader()
         inflater.beginMember()
+    }
+
+    /// Passes over zeros up to the end of the file, as gzip does.
+    private func skipPadding() throws {
+        while !inflater.input.isEmpty {
+            guard inflater.input.allSatisfy({ $0 == 0 }) else { throw notAMember }
+            try refill()
+        }
+        isFinished = true
     }
 
     private func refill() throws {

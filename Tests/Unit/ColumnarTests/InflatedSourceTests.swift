@@ -82,10 +82,20 @@ func inflate(
         }
     }
 
+    @Test("zeros after the last member are padding, as gzip has it", arguments: [1, 4, .max], libraries)
+    func padding(piece: Int, library: InflateLibrary) throws {
+        let bytes = gzip(Array(text[..<100]))
+        for count in [1, 2, 511, 200_000] {
+            let padded = bytes + [UInt8](repeating: 0, count: count)
+            #expect(try inflate(padded, by: library, piece: piece).bytes == Array(text[..<100]))
+        }
+        #expect(throws: ColumnarError.notGzip(byte: 0)) { try inflate([0, 0, 0], by: library, piece: piece) }
+    }
+
     @Test("garbage after the last member is an error at its first byte", arguments: [1, 4, .max], libraries)
     func trailingGarbage(piece: Int, library: InflateLibrary) throws {
         let bytes = gzip(Array(text[..<100]))
-        for garbage in [[0x00], [0x61, 0x62], Array("garbage and more of it, and more".utf8)] as [[UInt8]] {
+        for garbage in [[0x61, 0x62], [0x00, 0x00, 0x61], Array("garbage and more of it, and more".utf8)] as [[UInt8]] {
             #expect(throws: ColumnarError.trailingGarbage(byte: bytes.count)) {
                 try inflate(bytes + garbage, by: library, piece: piece)
             }

@@ -157,10 +157,19 @@ public final class NDJSONReader: RecordReader {
             do throws(JSONLineFault) {
                 try takeObject(place.text, from: start, lineEnd: start + length)
             } catch {
-                reject(error.reason, error.message, column: error.place)
+                let line = FieldText(start: place.text + start, count: length)
+                let advice = error.reason == .notJSON ? Self.advice(line) : ""
+                reject(error.reason, error.message + advice, column: error.place)
             }
         }
         return next
+    }
+
+    /// Advice for a line that is not JSON and seems to be part of a longer value.
+    private static func advice(_ line: FieldText) -> String {
+        let last = line.last { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
+        guard let last, "{[,".utf8.contains(last) else { return "" }
+        return "; it seems to be one of several lines of an object: write each object on one line"
     }
 
     private func isBlank(_ text: UnsafePointer<UInt8>, _ length: Int) -> Bool {

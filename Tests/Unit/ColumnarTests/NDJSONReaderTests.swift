@@ -261,4 +261,11 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
             #expect(split.rejected == whole.rejected)
         }
     }
+
+    @Test("an object over several lines is rejected with the advice to write it on one") func prettyPrinted() throws {
+        let reading = try readJSON("{\n  \"id\": 1,\n  \"name\": \"a\"\n}\n{\"id\":2}\n", orders)
+        #expect(reading.rows.map { $0[0] } == ["2"])
+        let messages = reading.rejected.map(\.message)
+        #expect(messages.prefix(2).allSatisfy { $0.hasSuffix("write each object on one line") }, "\(messages)")
+    }
 }

@@ -7,6 +7,9 @@ struct ColumnReader {
     private(set) var partitions: [(position: Int, name: String)] = []
     private(set) var constraints: [String: ValueConstraints] = [:]
     private var nested = NestedFieldReader()
+    /// In lower case, because Athena and Spark ignore the case of column names.
+    private var names: Set<String> = []
+    private static let systemNames = Set(BronzeColumn.system.map(\.name))
 
     var rules: [QualityRule] { nested.rules }
 
@@ -55,6 +58,7 @@ struct ColumnReader {
             try ValueConstraints.of(property, column.type)
         }
         columns.append(column)
+        names.insert(column.name.lowercased())
     }
 
     /// Adds a column for each field of an object. The object itself has no other properties.
@@ -122,11 +126,10 @@ struct ColumnReader {
         guard name.utf8.count <= 255 else {
             throw key.fault("the column name '\(name)' is longer than 255 bytes; shorten it")
         }
-        guard !BronzeColumn.system.contains(where: { $0.name == name.lowercased() }) else {
+        guard !Self.systemNames.contains(name.lowercased()) else {
             throw key.fault("'\(name)' is a column that bronze adds itself; choose another name")
         }
-        // Athena and Spark ignore the case of column names.
-        guard !columns.contains(where: { $0.name.lowercased() == name.lowercased() }) else {
+        guard !names.contains(name.lowercased()) else {
             throw key.fault("the column '\(name)' is defined twice")
         }
     }

@@ -23,7 +23,9 @@ extension Contract {
     /// The text in bronze without a classification or a masking: columns, and leaves of structs and lists. JSON text
     /// and the rescued fields are included.
     public var unclassifiedPlaces: [FieldPlace] {
-        bronzeColumns.filter { $0.name == BronzeColumn.rescuedData || column(named: $0.name) != nil }
+        // The columns that bronze adds follow the table's own.
+        let all = bronzeColumns
+        return (all.prefix(columns.count) + all.filter { $0.name == BronzeColumn.rescuedData })
             .flatMap(\.leaves)
             .filter { $0.field.type.isText && $0.field.masking == nil && !$0.isClassified }
     }

@@ -40,7 +40,7 @@ public struct ContractSample {
         let reader: any RecordReader
         var fields: [String] = []
         if format == .csv {
-            let csv = try CSVReader(try source(), contract: contract)
+            let csv = try CSVReader(try source(), contract: contract, acceptsForeignHeader: true)
             fields = csv.header
             reader = csv
         } else {

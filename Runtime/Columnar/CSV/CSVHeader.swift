@@ -6,6 +6,9 @@ struct CSVHeader {
     /// More columns than any table has; each needs memory of its own.
     static let columnLimit = 10_000
 
+    /// - SeeAlso: <https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Target.S3.html>
+    private static let operationOfDMS = "Op"
+
     let names: [String]
     /// For each bronze column, where its values come from.
     let origins: [ColumnOrigin]
@@ -13,17 +16,22 @@ struct CSVHeader {
     let unknown: [UnknownField]
 
     /// - Throws: ``ColumnarError`` where a name is there twice or a required column is missing.
-    init(names: [String], columns: [BronzeColumn]) throws(ColumnarError) {
+    init(names: [String], columns: [BronzeColumn], mayBeForeign: Bool) throws(ColumnarError) {
         var fields: [String: Int] = [:]
         for (index, name) in names.enumerated() where fields.updateValue(index, forKey: name) != nil {
             throw .duplicateColumn(Self.shown(names, columns)[index])
         }
+        // DMS writes the operation into a first column of this name.
+        let columnNames = Set(columns.map(\.name))
+        let isFromDMS =
+            names.first == Self.operationOfDMS && !columnNames.contains(Self.operationOfDMS)
+            && fields[BronzeColumn.operation] == nil
         var missing: [String] = []
         var origins: [ColumnOrigin] = []
         for column in columns {
             switch (column.name, fields[column.name]) {
             case (BronzeColumn.operation, let field):
-                origins.append(.operation(field))
+                origins.append(.operation(isFromDMS ? 0 : field))
             case (BronzeColumn.rescuedData, _):
                 origins.append(.rescued)
             case (_, let field?):
@@ -34,15 +42,13 @@ struct CSVHeader {
             }
         }
         guard missing.isEmpty else { throw .missingColumns(missing, header: Self.shown(names, columns)) }
-        // Otherwise all values would be redacted, and the file would be empty without anybody being told.
-        let isForeign = !origins.contains { if case .field = $0 { true } else { false } }
-        guard !isForeign || !columns.contains(where: \.isHidden) else {
-            throw .badHeader(
-                reason: "none of its \(names.count) names is a column of the contract; add the header row, or separate "
-                    + "its names by commas")
+        // Otherwise all columns would be null, and the values in `_rescued_data` alone.
+        guard mayBeForeign || origins.contains(where: { if case .field = $0 { true } else { false } }) else {
+            throw .badHeader(reason: Self.foreign(names, columns))
         }
-        var known = Set(columns.map(\.name))
+        var known = columnNames
         known.remove(BronzeColumn.rescuedData)
+        if isFromDMS { known.insert(Self.operationOfDMS) }
         let unknown = names.enumerated().filter { !known.contains($1) }
             .map { UnknownField(index: $0, name: Self.name($1, ofField: $0, columns, isKnown: fields)) }
         let hasMembers = columns.contains(where: \.type.isNested)
@@ -54,6 +60,19 @@ struct CSVHeader {
         self.names = names
         self.origins = origins
         self.unknown = unknown
+    }
+
+    /// Why a header is refused that names no column.
+    private static func foreign(_ names: [String], _ columns: [BronzeColumn]) -> String {
+        let known = Set(columns.map(\.name))
+        let separated = [(";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")].first { mark, _ in
+            names.contains { name in
+                name.contains(mark) && name.split(separator: mark).contains { known.contains(String($0)) }
+            }
+        }
+        if let (_, marks) = separated { return "its names are separated by \(marks); separate all fields by commas" }
+        let shown = columns.contains(where: \.isHidden) ? "" : " (\(names.prefix(5).joined(separator: ", ")))"
+        return "none of its \(names.count) names is a column of the contract\(shown); add the header row, or correct it"
     }
 
     /// The names as a message may have them. Where a file lacks its header, its first row is taken for one, and that may
@@ -121,6 +140,11 @@ extension CSVHeader {
         for field in 0..<count {
             let fieldEnd = field == count - 1 ? end : Int(ends[field])
             let raw = FieldText(start: text + fieldStart, count: fieldEnd - fieldStart)
+            guard raw.first == UInt8(ascii: "\"") || !raw.contains(UInt8(ascii: "\r")) else {
+                throw ColumnarError.badHeader(
+                    reason: "its field \(field + 1) has a carriage return without a line feed; end each line with LF "
+                        + "or CRLF")
+            }
             names.append(try name(raw, field: field + 1, hidesText: hidesText, &spelling))
             fieldStart = fieldEnd + 1
         }

@@ -12,10 +12,16 @@ public final class CSVReader: RecordReader {
     private var rows: CSVRows
 
     /// Reads the header.
-    /// - Parameter source: decompressed text.
+    /// - Parameters:
+    ///   - source: decompressed text.
+    ///   - acceptsForeignHeader: whether the header may name no column of the contract.
     /// - Throws: ``ColumnarError`` if the header does not go with the contract, or whatever the source throws.
-    public init(_ source: any ByteSource, contract: Contract, limits: ReaderLimits = ReaderLimits()) throws {
-        rows = try CSVRows(source, columns: contract.bronzeColumns, limits: limits)
+    public init(
+        _ source: any ByteSource, contract: Contract, limits: ReaderLimits = ReaderLimits(),
+        acceptsForeignHeader: Bool = false
+    ) throws {
+        rows = try CSVRows(
+            source, columns: contract.bronzeColumns, limits: limits, acceptsForeignHeader: acceptsForeignHeader)
     }
 
     public func read(into batch: inout RecordBatch) throws -> Bool {

@@ -16,13 +16,15 @@ struct CSVRows: ~Copyable {
     /// Whether all indexed rows are.
     private var isValidUTF8: Bool
 
-    init(_ source: any ByteSource, columns: [BronzeColumn], limits: ReaderLimits) throws {
+    init(
+        _ source: any ByteSource, columns: [BronzeColumn], limits: ReaderLimits, acceptsForeignHeader: Bool
+    ) throws {
         self.limits = limits
         hidesValues = columns.contains(where: \.isHidden)
         var window = TextWindow(source, capacity: limits.windowBytes)
         let (names, lines) = try CSVHeader.read(
             &window, &index, limit: limits.lineBytes, hidesText: hidesValues)
-        let header = try CSVHeader(names: names, columns: columns)
+        let header = try CSVHeader(names: names, columns: columns, mayBeForeign: acceptsForeignHeader)
         assembler = try BatchAssembler(
             columns: columns, origins: header.origins, rowCapacity: CSVIndex.rowCapacity,
             spelling: CSVSpelling(), textKernel: ck_csv_text_column)
@@ -129,7 +131,10 @@ struct CSVRows: ~Copyable {
         }
         guard fields == matrix.stride else {
             let reason: RejectedRow.Reason = fields < matrix.stride ? .tooFewFields : .tooManyFields
-            return reject(reason, "the row has \(fields) fields; the header has \(matrix.stride)")
+            let row = FieldText(start: place.text + start, count: end - start)
+            let advice =
+                row.contains(UInt8(ascii: "\r")) ? "; a carriage return is in it: end each line with LF or CRLF" : ""
+            return reject(reason, "the row has \(fields) fields; the header has \(matrix.stride)\(advice)")
         }
         matrix.append(before: UInt32(before), end: UInt32(end), fieldEnds: fieldEnds)
     }

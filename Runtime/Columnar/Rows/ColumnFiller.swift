@@ -195,8 +195,8 @@ extension ColumnFiller where Spelling: ~Copyable {
     private mutating func mayLack(_ column: BronzeColumn, _ row: Int, _ operations: ck_fields) -> Bool {
         let raw = operations.raw(row)
         let decoded = try? spelling.decode(raw, isCareful: operations.isCareful(row), isText: false)
-        guard let operation = decoded else { return false }
-        return operation.says("truncate") || !column.isKey && (operation.says("delete") || operation.says("update"))
+        guard let text = decoded, let operation = Operation(text) else { return false }
+        return operation == .truncate || !column.isKey && (operation == .delete || operation == .update)
     }
 
     /// The column of one call of ``fill(_:at:from:rows:after:faults:)``.
@@ -368,7 +368,7 @@ extension ColumnFiller where Spelling: ~Copyable {
         return others + members + [UInt8(ascii: "}")]
     }
 
-    /// Adds the fields of the operation column: `insert`, `update`, `delete` or `truncate`, and `insert` where there is none.
+    /// Adds the fields of the operation column, and `insert` where there is none.
     mutating func fillOperations(
         _ column: inout RecordBatch.Column, at index: Int, from fields: ck_fields, rows: Int,
         faults: inout [SliceFault]
@@ -381,10 +381,10 @@ extension ColumnFiller where Spelling: ~Copyable {
             let count = max(ck_equal_fields(&fields, row, rows), 1)
             do throws(FieldFault) {
                 if let text = try spelling.decode(raw, isCareful: fields.isCareful(row), isText: false) {
-                    guard Self.isOperation(text) else {
+                    guard let operation = Operation(text) else {
                         throw FieldFault(.unknownOperation, "is not insert, update, delete or truncate")
                     }
-                    column.leaves[0].values.append(repeating: text, count: count)
+                    column.leaves[0].values.append(repeating: operation.text, count: count)
                 } else {
                     column.leaves[0].values.append(repeating: "insert", count: count)
                 }
@@ -397,11 +397,33 @@ extension ColumnFiller where Spelling: ~Copyable {
             row += count
         }
     }
+}
 
-    private static func isOperation(_ text: FieldText) -> Bool {
-        let operations: [StaticString] = ["insert", "update", "delete", "truncate"]
-        return operations.contains { text.says($0) }
+/// The kind of a change.
+private enum Operation: CaseIterable {
+    case insert, update, delete, truncate
+
+    /// - Parameter text: the word, or the letter that DMS writes into files.
+    /// - SeeAlso: <https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Target.S3.html>
+    init?(_ text: FieldText) {
+        let letters: [(StaticString, Operation)] = [("I", .insert), ("U", .update), ("D", .delete)]
+        guard
+            let found = Self.allCases.first(where: { text.says($0.word) })
+                ?? letters.first(where: { text.says($0.0) })?.1
+        else { return nil }
+        self = found
     }
+
+    private var word: StaticString {
+        switch self {
+        case .insert: "insert"
+        case .update: "update"
+        case .delete: "delete"
+        case .truncate: "truncate"
+        }
+    }
+
+    var text: FieldText { FieldText(start: word.utf8Start, count: word.utf8CodeUnitCount) }
 }
 
 extension FieldText {

@@ -247,14 +247,51 @@ import Testing
 
     @Test(
         "a header without a column of a contract that hides one is an error that shows no name",
-        arguments: ["7,ann@example.org\n8,bob@example.org\n", "id;email\n7;ann@example.org\n"])
+        arguments: ["7,ann@example.org\n8,bob@example.org\n", "iD;email\n7;ann@example.org\n"])
     func foreignHeader(text: String) throws {
         let people = try contract(columns: "id: bigint", "email: string mask")
         let error = #expect(throws: ColumnarError.self) { try readCSV(text, people) }
         #expect(error?.code == "BadHeader" && error?.description.contains("example") == false)
-        // Where nothing is hidden, all fields are kept as unknown ones.
-        let open = try contract(columns: "id: bigint", "email: string")
-        #expect(try readCSV(text, open).rows.count == 1)
+    }
+
+    @Test(
+        "a header that names no column is an error that says why",
+        arguments: [
+            ("id;email\n7;a\n", "its names are separated by semicolons; separate all fields by commas"),
+            ("x\tid\n7\ta\n", "its names are separated by tabs; separate all fields by commas"),
+            ("7,a\n8,b\n", "none of its 2 names is a column of the contract (7, a); add the header row, or correct it"),
+            (
+                "<html><body>\nSession expired\n</body></html>\n",
+                "none of its 1 names is a column of the contract (<html><body>); add the header row, or correct it"
+            ),
+        ])
+    func foreignHeader(text: String, reason: String) throws {
+        let people = try contract(columns: "id: bigint", "email: string")
+        #expect(throws: ColumnarError.badHeader(reason: reason)) { try readCSV(text, people) }
+    }
+
+    @Test(
+        "line ends that are a carriage return alone are an error, in the header or in a row",
+        arguments: ["id,name,price\r1,a,1\r2,b,2\r", "id,name\r1,a\r2,b\n", "\u{FEFF}\"id\",name,price\r\"1\",a,1\r"])
+    func carriageReturns(text: String) throws {
+        let error = #expect(throws: ColumnarError.self) { try readCSV(text, orders) }
+        #expect(error?.description.contains("carriage return without a line feed; end each line with LF") == true)
+        let mixed = try readCSV("id,name,price\n1,a,1\r2,b,2\n3,c,3\n", orders)
+        #expect(mixed.faults == ["2 too_many_fields"] && mixed.rows.map { $0[0] } == ["3"])
+        #expect(mixed.rejected[0].message.hasSuffix("a carriage return is in it: end each line with LF or CRLF"))
+    }
+
+    @Test("the column Op of a DMS file is the operation, unless the contract has one of that name")
+    func operationsOfDMS() throws {
+        let text = "Op,id,name,price\nI,1,a,1\nU,1,b,\nD,1,,\n,2,c,\nX,3,d,\n"
+        let reading = try readCSV(text, try contract(columns: "id: bigint!", "name: string!", "price: double"))
+        #expect(reading.rows.map { $0[3] } == ["insert", "update", "delete", "insert"])
+        #expect(reading.rows.allSatisfy { $0.last == .some(nil) })
+        #expect(reading.faults == ["6 unknown_operation"])
+        let own = try readCSV("Op,id\nD,1\n", try contract(columns: "Op: string", "id: bigint!"))
+        #expect(own.rows.map { Array($0.prefix(3)) } == [["D", "1", "insert"]])
+        let later = try readCSV("id,Op\n1,D\n", orders)
+        #expect(later.rows.map { $0.last ?? nil } == [#"{"Op":"D"}"#])
     }
 
     @Test("hashing without a masking key is an error that names the columns") func missingMaskingKey() throws {

@@ -16,12 +16,14 @@ public struct BronzeColumn: Sendable, Hashable {
     public let path: [String]
     /// The constraints on values beyond their type. A row that violates them breaks the contract.
     public let constraints: ValueConstraints?
+    /// Whether digits of a time or timestamp beyond its unit are cut off, not refused.
+    public let truncatesFraction: Bool
 
     /// - Parameter path: The keys that lead to the value; nil for the name alone.
     public init(
         name: String, type: ColumnType, isRequired: Bool, fieldID: Int32, masking: Contract.Masking? = nil,
         classification: String? = nil, maskingReason: String? = nil, path: [String]? = nil,
-        constraints: ValueConstraints? = nil, isKey: Bool = false
+        constraints: ValueConstraints? = nil, isKey: Bool = false, truncatesFraction: Bool = false
     ) {
         self.name = name
         self.type = type
@@ -33,6 +35,7 @@ public struct BronzeColumn: Sendable, Hashable {
         self.maskingReason = maskingReason
         self.path = path ?? [name]
         self.constraints = constraints
+        self.truncatesFraction = truncatesFraction
     }
 
     /// Whether the values of the column or of a field inside it must appear nowhere but in the column itself: those that
@@ -88,7 +91,8 @@ extension Contract {
             BronzeColumn(
                 name: $0.name, type: $0.type, isRequired: $0.isRequired, fieldID: $0.fieldID, masking: $0.masking,
                 classification: $0.classification, maskingReason: $0.maskingReason, path: $0.path,
-                constraints: constraints[$0.name], isKey: $0.primaryKeyPosition != nil)
+                constraints: constraints[$0.name], isKey: $0.primaryKeyPosition != nil,
+                truncatesFraction: $0.truncatesFraction)
         }
         return (own + BronzeColumn.system).map { $0.masking(detectedMaskings) }
     }

@@ -71,7 +71,7 @@ struct ColumnReader {
                 key.faults.note(key.fault("a flattened object is not a column; set this key on its fields"))
             }
         }
-        for name in ["fieldId", "validValues"] {
+        for name in ["fieldId", "validValues", "excessFraction"] {
             guard let property = try object.customProperty(name) else { continue }
             property.faults.note(property.fault("a flattened object is not a column; set '\(name)' on its fields"))
         }
@@ -110,6 +110,9 @@ struct ColumnReader {
         let keyPosition = try property.optional("primaryKeyPosition")?.int(in: -1...1000) ?? -1
         let masking = property.noting { () throws(ContractError) in try property.maskingDeclaration(of: type) }
         let givenID = try property.customProperty("fieldId")
+        let truncatesFraction = property.noting { () throws(ContractError) in
+            try property.truncatesFraction(of: type)
+        }
         return Contract.Column(
             name: name, path: path, type: type, logicalType: logicalType, physicalType: physicalType,
             isRequired: isRequired, isUnique: isUnique,
@@ -118,7 +121,8 @@ struct ColumnReader {
             masking: masking?.masking,
             maskingReason: masking?.reason ?? (masking?.masking == nil ? around.maskingReason : nil),
             description: property.text("description"),
-            fieldID: try nested.claim(fieldID, given: givenID, for: name, at: property), options: property.options)
+            fieldID: try nested.claim(fieldID, given: givenID, for: name, at: property), options: property.options,
+            truncatesFraction: truncatesFraction ?? false)
     }
 
     private func checkName(_ name: String, of property: ContractKey) throws(ContractError) {

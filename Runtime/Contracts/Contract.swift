@@ -73,6 +73,8 @@ extension Contract {
         public let fieldID: Int32
         /// `logicalTypeOptions`, such as `maxLength` or `pattern`, as text.
         public let options: [String: String]
+        /// Whether digits of a time or timestamp beyond its unit are cut off: the custom property `excessFraction`.
+        public let truncatesFraction: Bool
     }
 
     /// Which encodings the table's Parquet files may use: the custom property `encodings` of the contract.

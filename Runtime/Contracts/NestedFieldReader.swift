@@ -131,7 +131,8 @@ struct NestedFieldReader {
         return BronzeColumn(
             name: name, type: type, isRequired: key.flag("required"), fieldID: id ?? 0,
             masking: masking?.masking, classification: key.classification, maskingReason: masking?.reason,
-            constraints: key.noting { () throws(ContractError) in try ValueConstraints.of(key, type) })
+            constraints: key.noting { () throws(ContractError) in try ValueConstraints.of(key, type) },
+            truncatesFraction: key.noting { () throws(ContractError) in try key.truncatesFraction(of: type) } ?? false)
     }
 
     /// Checks the declared fields of JSON text. They may have no constraints, rules or masking, since the text is not

@@ -96,7 +96,7 @@ private struct NestedWalk: ~Copyable {
         default:
             let leaf = node.leaves.lowerBound
             do throws(FieldFault) {
-                try appendSingle(value, of: text, as: node.column.type, to: &leaves[leaf].values)
+                try appendSingle(value, of: text, as: node.column, to: &leaves[leaf].values)
                 try checks[leaf]?.checkLast(of: leaves[leaf].values)
             } catch {
                 throw fault(error, about: Self.written(value, in: text))
@@ -106,10 +106,10 @@ private struct NestedWalk: ~Copyable {
     }
 
     private mutating func appendSingle(
-        _ value: JSONLine.Value, of text: UnsafePointer<UInt8>, as type: ColumnType, to values: inout ColumnValues
+        _ value: JSONLine.Value, of text: UnsafePointer<UInt8>, as column: BronzeColumn, to values: inout ColumnValues
     ) throws(FieldFault) {
         let written = Self.written(value, in: text)
-        if case .json(let root) = type {
+        if case .json(let root) = column.type {
             if written.isNestedJSON { return values.append(text: try json.minified(checked: written, root)) }
             guard let held = try spelling.decodeJSON(written, isCareful: value.hasEscapes),
                 let short = try json.minified(held, root)
@@ -118,11 +118,11 @@ private struct NestedWalk: ~Copyable {
             }
             return values.append(text: short)
         }
-        let isText = type == .string
+        let isText = column.type == .string
         guard let single = try spelling.decode(written, isCareful: value.hasEscapes, isText: isText) else {
             throw FieldFault(.notJSON, "is not a JSON value")
         }
-        try values.append(parsing: single, as: type)
+        try values.append(parsing: single, as: column.type, truncates: column.truncatesFraction)
     }
 
     private mutating func appendStructure(

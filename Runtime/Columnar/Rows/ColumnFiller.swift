@@ -126,8 +126,9 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
             }
             column.leaves[0].values.append(narrowing: values, count: present)
         case .time(let unit, let isUTC):
+            let truncates = column.schema.truncatesFraction
             present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in
-                try text.parseTime(unit, isAdjustedToUTC: isUTC)
+                try text.parseTime(unit, isAdjustedToUTC: isUTC, truncates: truncates)
             }
             if unit == .milliseconds {
                 column.leaves[0].values.append(narrowing: values, count: present)
@@ -135,8 +136,9 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
                 column.leaves[0].values.append(int64: values, count: present)
             }
         case .timestamp(let unit, let isUTC):
+            let truncates = column.schema.truncatesFraction
             present = fillValues(&fields, rows, &run, &faults) { text throws(FieldFault) in
-                try text.parseTimestamp(unit, isAdjustedToUTC: isUTC)
+                try text.parseTimestamp(unit, isAdjustedToUTC: isUTC, truncates: truncates)
             }
             column.leaves[0].values.append(int64: values, count: present)
         case .decimal(let precision, let scale) where type.fixedLength != nil:

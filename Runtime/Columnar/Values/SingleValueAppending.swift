@@ -5,7 +5,8 @@ internal import Contracts
 
 extension ColumnValues {
     /// Adds the value that a text is in a column of `type`, which is one of single values.
-    mutating func append(parsing text: FieldText, as type: ColumnType) throws(FieldFault) {
+    /// - Parameter truncates: whether digits of a time beyond its unit are cut off.
+    mutating func append(parsing text: FieldText, as type: ColumnType, truncates: Bool) throws(FieldFault) {
         switch type {
         case .boolean: append(try text.parseBoolean() ? UInt8(1) : 0) { $0.append(boolean: $1, count: 1) }
         case .int64: append(integer: try text.parseInteger(in: .min ... .max))
@@ -15,8 +16,10 @@ extension ColumnValues {
         case .float: append(try text.parseFloat()) { $0.append(float: $1, count: 1) }
         case .double: append(try text.parseDouble()) { $0.append(double: $1, count: 1) }
         case .date: append(integer: Int64(try text.parseDate()))
-        case .time(let unit, let isUTC): append(integer: try text.parseTime(unit, isAdjustedToUTC: isUTC))
-        case .timestamp(let unit, let isUTC): append(integer: try text.parseTimestamp(unit, isAdjustedToUTC: isUTC))
+        case .time(let unit, let isUTC):
+            append(integer: try text.parseTime(unit, isAdjustedToUTC: isUTC, truncates: truncates))
+        case .timestamp(let unit, let isUTC):
+            append(integer: try text.parseTimestamp(unit, isAdjustedToUTC: isUTC, truncates: truncates))
         case .decimal(let precision, let scale) where type.fixedLength != nil:
             let unscaled = try text.parseDecimal(precision: precision, scale: scale, as: Int128.self)
             append(unscaled) { $0.append(fixed: $1, count: 1) }

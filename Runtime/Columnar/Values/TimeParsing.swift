@@ -2,7 +2,7 @@ internal import Contracts
 internal import Time
 
 // Dates and times in ISO 8601, as written by databases: nothing is guessed, and nothing smaller than a microsecond is
-// cut off in silence.
+// cut off unless the contract says so.
 
 extension ColumnType.TimeUnit {
     var fractionDigits: Int { self == .milliseconds ? 3 : 6 }
@@ -18,53 +18,72 @@ extension FieldText {
         return Int32(days)
     }
 
-    /// Units since 1970-01-01T00:00:00 of `YYYY-MM-DDTHH:MM:SS`, where a space may stand for the T, and where a fraction
-    /// of up to 9 digits (zeros beyond the unit) and a zone (`Z`, `+HH`, `+HHMM`, `+HH:MM`) may follow.
+    /// Units since 1970-01-01T00:00:00 of `YYYY-MM-DDTHH:MM:SS`, where a space may stand for the T, where the seconds may
+    /// be missing, and where after them a fraction of up to 9 digits (zeros beyond the unit), and a zone (`Z`, `+HH`,
+    /// `+HHMM`, `+HH:MM`) may follow.
     ///
-    /// In UTC a text without a zone is UTC; a local time must not have one. 24:00 and leap seconds do not exist here.
-    func parseTimestamp(_ unit: ColumnType.TimeUnit, isAdjustedToUTC: Bool) throws(FieldFault) -> Int64 {
-        guard count >= 19, let days = days(at: 0), self[10] == UInt8(ascii: "T") || self[10] == UInt8(ascii: " "),
-            let second = secondOfDay(at: 11)
+    /// In UTC a text without a zone is UTC; a local time must not have one. 24:00 and leap seconds do not exist here. The
+    /// years are 1 to 9999, in UTC too.
+    /// - Parameter truncates: whether digits beyond the unit are cut off.
+    func parseTimestamp(
+        _ unit: ColumnType.TimeUnit, isAdjustedToUTC: Bool, truncates: Bool = false
+    ) throws(FieldFault) -> Int64 {
+        var index = 11
+        guard count >= 16, let days = days(at: 0), self[10] == UInt8(ascii: "T") || self[10] == UInt8(ascii: " "),
+            let second = parseSecondOfDay(&index)
         else {
             throw Self.notATimestamp
         }
-        var index = 19
-        let parts = try parseParts(&index, unit, isAdjustedToUTC, otherwise: Self.notATimestamp)
-        return (Int64(days) * 86400 + second - parts.offset) * unit.perSecond + parts.fraction
+        let parts = try parseParts(&index, unit, isAdjustedToUTC, truncates, otherwise: Self.notATimestamp)
+        let seconds = Int64(days) * 86400 + second - parts.offset
+        guard Self.secondsOfYears1To9999.contains(seconds) else {
+            throw FieldFault(.notATimestamp, "is outside the years 1 to 9999 in UTC")
+        }
+        return seconds * unit.perSecond + parts.fraction
     }
 
-    /// Units since midnight of `HH:MM:SS`, with a fraction and a zone as timestamps have them. With a zone it is the time
-    /// of day in UTC at that moment.
-    func parseTime(_ unit: ColumnType.TimeUnit, isAdjustedToUTC: Bool) throws(FieldFault) -> Int64 {
-        guard let second = secondOfDay(at: 0) else { throw Self.notATime }
-        var index = 8
-        let parts = try parseParts(&index, unit, isAdjustedToUTC, otherwise: Self.notATime)
+    /// From 0001-01-01T00:00:00Z to 9999-12-31T23:59:59Z.
+    private static var secondsOfYears1To9999: ClosedRange<Int64> { -62_135_596_800...253_402_300_799 }
+
+    /// Units since midnight of `HH:MM` or `HH:MM:SS`, with a fraction and a zone as timestamps have them. With a zone it is
+    /// the time of day in UTC at that moment.
+    func parseTime(
+        _ unit: ColumnType.TimeUnit, isAdjustedToUTC: Bool, truncates: Bool = false
+    ) throws(FieldFault) -> Int64 {
+        var index = 0
+        guard let second = parseSecondOfDay(&index) else { throw Self.notATime }
+        let parts = try parseParts(&index, unit, isAdjustedToUTC, truncates, otherwise: Self.notATime)
         return (second - parts.offset + 2 * 86400) % 86400 * unit.perSecond + parts.fraction
     }
 
     private static var notATimestamp: FieldFault {
-        FieldFault(.notATimestamp, "is not a timestamp; expected YYYY-MM-DDTHH:MM:SS[.ffffff][Z or +HH:MM]")
+        FieldFault(.notATimestamp, "is not a timestamp; expected YYYY-MM-DDTHH:MM[:SS[.ffffff]][Z or +HH:MM]")
     }
 
     private static var notATime: FieldFault {
-        FieldFault(.notATime, "is not a time; expected HH:MM:SS[.ffffff][Z or +HH:MM]")
+        FieldFault(.notATime, "is not a time; expected HH:MM[:SS[.ffffff]][Z or +HH:MM]")
     }
 
-    private func secondOfDay(at index: Int) -> Int64? {
-        guard let hour = number(at: index, digits: 2), hour < 24, index + 8 <= count,
-            self[index + 2] == UInt8(ascii: ":"), let minute = number(at: index + 3, digits: 2), minute < 60,
-            self[index + 5] == UInt8(ascii: ":"), let second = number(at: index + 6, digits: 2), second < 60
+    /// The seconds since midnight of `HH:MM` or `HH:MM:SS` at `index`, which moves behind it; nil if it is neither.
+    private func parseSecondOfDay(_ index: inout Int) -> Int64? {
+        guard let hour = number(at: index, digits: 2), hour < 24, index + 5 <= count,
+            self[index + 2] == UInt8(ascii: ":"), let minute = number(at: index + 3, digits: 2), minute < 60
         else {
             return nil
         }
+        index += 5
+        guard index < count, self[index] == UInt8(ascii: ":") else { return Int64(hour * 3600 + minute * 60) }
+        guard let second = number(at: index + 1, digits: 2), second < 60 else { return nil }
+        index += 3
         return Int64(hour * 3600 + minute * 60 + second)
     }
 
-    /// What follows the seconds: a fraction in units, and a zone's seconds east of UTC. Nothing else may follow.
+    /// What follows the time of day: a fraction in units, and a zone's seconds east of UTC. Nothing else may follow.
     private func parseParts(
-        _ index: inout Int, _ unit: ColumnType.TimeUnit, _ isAdjustedToUTC: Bool, otherwise fault: FieldFault
+        _ index: inout Int, _ unit: ColumnType.TimeUnit, _ isAdjustedToUTC: Bool, _ truncates: Bool,
+        otherwise fault: FieldFault
     ) throws(FieldFault) -> (fraction: Int64, offset: Int64) {
-        guard let fraction = try parseFraction(&index, unit) else { throw fault }
+        guard let fraction = try parseFraction(&index, unit, truncates) else { throw fault }
         let hasZone = index < count
         guard let offset = parseZone(&index), index == count else { throw fault }
         guard isAdjustedToUTC || !hasZone else {
@@ -74,13 +93,21 @@ extension FieldText {
     }
 
     /// The fraction that may begin at `index`, in units; nil if it is none.
-    private func parseFraction(_ index: inout Int, _ unit: ColumnType.TimeUnit) throws(FieldFault) -> Int64? {
-        guard index < count, self[index] == UInt8(ascii: ".") else { return 0 }
+    private func parseFraction(
+        _ index: inout Int, _ unit: ColumnType.TimeUnit, _ truncates: Bool
+    ) throws(FieldFault) -> Int64? {
+        // Only seconds have a fraction: there are two colons before it.
+        guard index < count, self[index] == UInt8(ascii: "."), index >= 8, self[index - 3] == UInt8(ascii: ":"),
+            self[index - 6] == UInt8(ascii: ":")
+        else { return 0 }
         index += 1
         let digits = self[index...].prefix { $0.isDigit }
         guard (1...9).contains(digits.count) else { return nil }
-        guard digits.dropFirst(unit.fractionDigits).allSatisfy({ $0 == UInt8(ascii: "0") }) else {
-            throw FieldFault(.outOfRange, "is finer than a \(unit == .milliseconds ? "millisecond" : "microsecond")")
+        guard truncates || digits.dropFirst(unit.fractionDigits).allSatisfy({ $0 == UInt8(ascii: "0") }) else {
+            throw FieldFault(
+                .outOfRange,
+                "is finer than a \(unit == .milliseconds ? "millisecond" : "microsecond"); the contract's "
+                    + "'excessFraction: truncate' cuts it off")
         }
         index += digits.count
         var value: Int64 = 0

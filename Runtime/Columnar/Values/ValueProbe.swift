@@ -16,7 +16,7 @@ package struct ValueProbe {
         var text = text
         return text.withUTF8 { bytes in
             do throws(FieldFault) {
-                try values.append(parsing: bytes, as: type)
+                try values.append(parsing: bytes, as: type, truncates: false)
                 values.removeAll()
                 return true
             } catch {

@@ -150,7 +150,7 @@ private func expectValues(_ type: String, _ table: [(text: String, value: String
                 ("1970-01-01T00:00:00.1234567Z", "out_of_range"), ("1970-01-01", "not_a_timestamp"),
                 ("1970-01-01T24:00:00Z", "not_a_timestamp"), ("1970-01-01T00:60:00Z", "not_a_timestamp"),
                 ("2016-12-31T23:59:60Z", "not_a_timestamp"), ("1970-01-01T00:00:00.", "not_a_timestamp"),
-                ("1970-01-01T00:00:00ZZ", "not_a_timestamp"), ("1970-01-01T00:00", "not_a_timestamp"),
+                ("1970-01-01T00:00:00ZZ", "not_a_timestamp"), ("1970-01-01T00:00", "0"),
                 ("1970-01-01T00:00:00+1", "not_a_timestamp"), ("1970-01-01T00:00:00+25:00", "not_a_timestamp"),
                 ("1326285348", "not_a_timestamp"), ("1970-01-01T00:00:00+01:", "not_a_timestamp"),
             ])

@@ -38,6 +38,7 @@ private func fault(_ text: String) -> String {
             ("quarantineRow", "quarantineRows"), ("quarantine_share", "quarantineShare"),
             ("quarantine", "quarantineRows"), ("personal-data", "personalData"), ("encoding", "encodings"),
             ("fieldID", "fieldId"), ("validValue", "validValues"), ("layuot", "layout"),
+            ("excessFractions", "excessFraction"),
         ])
     func closeNames(name: String, ours: String) {
         for text in [

@@ -10,6 +10,8 @@ struct ContractPublication {
     let store: ContractStore
     /// Whether a contract may show more than the published one.
     var allowsWeakerMasking = false
+    /// Whether contracts that are in force already are read and compared, and written again if they are damaged.
+    var repairs = true
 
     /// What became of one contract.
     struct Outcome {
@@ -31,14 +33,17 @@ struct ContractPublication {
     /// Publishes the contracts; those of other tables stay. Either all of them are in force afterwards, or none.
     func publish(_ contracts: [ContractFile]) throws(Failure) -> [Outcome] {
         for _ in 1...5 {
-            let stored = try storedIndex()
+            let stored = try self.stored(store.index)
             let index = try self.index(in: stored)
             if !allowsWeakerMasking { try compare(contracts, with: index) }
             var next = index
             for file in contracts {
-                try put(file)
                 let former = index.entries[file.contract.table]
-                guard former?.hash != file.hash else { continue }
+                guard former?.hash != file.hash else {
+                    if repairs, !isThere(file) { try put(file) }
+                    continue
+                }
+                try put(file)
                 next.entries[file.contract.table] = ContractIndex.Entry(
                     hash: file.hash, version: file.contract.version, previousHash: former?.hash)
             }
@@ -56,30 +61,27 @@ struct ContractPublication {
 
     private typealias Stored = (head: ObjectHead, bytes: [UInt8])
 
-    private func storedIndex() throws(Failure) -> Stored? {
-        do throws(AWSError) { return try store.objects.get(store.index) } catch {
+    private func stored(_ object: S3Object) throws(Failure) -> Stored? {
+        do throws(AWSError) { return try store.objects.get(object) } catch {
             guard error.code == "NoSuchKey" else { throw .aws(error) }
             return nil
         }
     }
 
-    private func index(in stored: Stored?) throws(Failure) -> ContractIndex {
-        guard let stored else { return ContractIndex() }
-        do throws(PublishedContractError) {
-            return try ContractIndex(parsing: stored.bytes, at: "\(store.index)")
-        } catch {
-            // Publishing again repairs a damaged index; the copy says what was in force.
-            return try lastIndex(after: error)
+    /// The index that is in force. If it is missing or damaged, the copy says what was, and publishing repairs it.
+    private func index(in current: Stored?) throws(Failure) -> ContractIndex {
+        var damage: PublishedContractError?
+        if let current {
+            do throws(PublishedContractError) {
+                return try ContractIndex(parsing: current.bytes, at: "\(store.index)")
+            } catch { damage = error }
         }
-    }
-
-    private func lastIndex(after error: PublishedContractError) throws(Failure) -> ContractIndex {
-        if let bytes = try? store.objects.get(store.lastIndex).bytes,
-            let index = try? ContractIndex(parsing: bytes, at: "\(store.lastIndex)")
-        {
-            return index
+        if let last = try stored(store.lastIndex) {
+            do throws(PublishedContractError) {
+                return try ContractIndex(parsing: last.bytes, at: "\(store.lastIndex)")
+            } catch { damage = damage ?? error }
         }
-        guard allowsWeakerMasking else { throw .unknown(table: "every table", error) }
+        if let damage, !allowsWeakerMasking { throw .unknown(table: "every table", damage) }
         return ContractIndex()
     }
 
@@ -99,12 +101,18 @@ struct ContractPublication {
         guard weaker.isEmpty else { throw .weaker(weaker) }
     }
 
-    /// Writes a contract unless it is there, undamaged.
+    private func object(of file: ContractFile) -> S3Object {
+        store.object(of: file.contract.table, hash: file.hash)
+    }
+
+    /// Whether the contract is published, undamaged.
+    private func isThere(_ file: ContractFile) -> Bool {
+        (try? store.objects.get(object(of: file)).bytes) == file.bytes
+    }
+
     private func put(_ file: ContractFile) throws(Failure) {
-        let object = store.object(of: file.contract.table, hash: file.hash)
         do throws(AWSError) {
-            if let bytes = try? store.objects.get(object).bytes, bytes == file.bytes { return }
-            try store.objects.put(file.bytes, to: object, contentType: "application/yaml")
+            try store.objects.put(file.bytes, to: object(of: file), contentType: "application/yaml")
         } catch { throw .aws(error) }
     }
 
@@ -117,7 +125,8 @@ struct ContractPublication {
                     bytes, to: store.index, contentType: "application/json",
                     condition: stored?.head.eTag.map { .eTag($0) } ?? .absent)
             }
-            let last = try? store.objects.get(store.lastIndex).bytes
+            guard repairs || stored?.bytes != bytes else { return true }
+            let last = repairs ? try? store.objects.get(store.lastIndex).bytes : nil
             if last != bytes { try store.objects.put(bytes, to: store.lastIndex, contentType: "application/json") }
             return true
         } catch  where error.isPreconditionFailed {

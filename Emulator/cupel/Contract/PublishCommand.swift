@@ -72,12 +72,13 @@ extension Pipeline {
         folder: String, allowsWeakerMasking: Bool
     ) throws(CommandFailure) -> [ContractPublication.Outcome] {
         try publish(
-            try ContractFile.read([folder], showsWarnings: false), allowsWeakerMasking: allowsWeakerMasking)
+            try ContractFile.read([folder], showsWarnings: false), allowsWeakerMasking: allowsWeakerMasking,
+            repairs: false)
     }
 
     /// Puts contracts in force.
     func publish(
-        _ contracts: [ContractFile], allowsWeakerMasking: Bool
+        _ contracts: [ContractFile], allowsWeakerMasking: Bool, repairs: Bool = true
     ) throws(CommandFailure) -> [ContractPublication.Outcome] {
         guard let contractsBucket else {
             throw .usage(
@@ -86,7 +87,9 @@ extension Pipeline {
         }
         let store = ContractStore(bucket: contractsBucket, objects: ObjectStore(client))
         do throws(ContractPublication.Failure) {
-            return try ContractPublication(store: store, allowsWeakerMasking: allowsWeakerMasking).publish(contracts)
+            return try ContractPublication(
+                store: store, allowsWeakerMasking: allowsWeakerMasking, repairs: repairs
+            ).publish(contracts)
         } catch {
             throw error.failure(in: self)
         }

@@ -75,6 +75,15 @@ import Testing
         #expect(try index().entries["orders"]?.version == "2.0.0")
     }
 
+    @Test("without repairs, contracts that are in force cost one request") func calls() throws {
+        let orders = try file("orders", "1.0.0")
+        try publish(orders)
+        let before = aws.requests.count
+        let again = try ContractPublication(store: store, repairs: false).publish([orders])
+        #expect(again.map(\.isUnchanged) == [true])
+        #expect(aws.requests[before...] == ["GET /lake/contracts/current.json"])
+    }
+
     @Test("publishing again repairs a damaged index, copy and contract") func repair() throws {
         let (orders, beer) = (try file("orders", "1.0.0"), try file("beer", "1.0.0"))
         try publish(orders, beer)
@@ -100,6 +109,11 @@ import Testing
             return
         }
         #expect(try publish(try file("orders", "2.0.0"), allowsWeakerMasking: true) == [false])
+        // Without the index, the copy is compared.
+        try publish(first, allowsWeakerMasking: true)
+        aws.delete(store.index)
+        #expect(throws: ContractPublication.Failure.self) { try publish(try file("orders", "3.0.0", masked: false)) }
+        #expect(try publish(first) == [true])
         for object in [store.index, store.lastIndex] { aws.put(Array("damaged".utf8), to: object) }
         #expect(throws: ContractPublication.Failure.self) { try publish(first) }
     }

@@ -93,7 +93,9 @@ import YAML
 
     private func check(_ set: Set<String>, of resource: InfraTemplates.Resource, program: String) throws {
         let folder = program.split(separator: "-").map(\.capitalized).joined()
-        let source = try sources(in: "Functions/\(folder)")
+        var source = try sources(in: "Functions/\(folder)")
+        // It reads its variables itself.
+        if source.contains("ContractSource(environment)") { source += try sources(in: "Runtime/PublishedContracts") }
         let quoted = Set(source.matches(of: #/"([A-Z][A-Z0-9_]+)"/#).map { String($0.output.1) })
         let read = Set(
             source.matches(of: #/environment\s*(?:\[|\.\w+\()\s*"([A-Z][A-Z0-9_]+)"/#).map { String($0.output.1) })

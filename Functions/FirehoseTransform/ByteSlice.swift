@@ -49,7 +49,11 @@ struct ByteSlice {
 
 extension ByteSlice {
     /// Whether all bytes are decimal digits, and there is one.
-    var isNumber: Bool { count > 0 && number(0..<count, radix: 10) != nil }
+    var isNumber: Bool {
+        var others: UInt8 = 0
+        for index in 0..<count { others |= start[index] &- UInt8(ascii: "0") > 9 ? 1 : 0 }
+        return count > 0 && others == 0
+    }
 
     /// The number in decimal digits; nil if it is anything else or not below `limit`.
     func number(below limit: UInt64) -> UInt64? {
@@ -58,6 +62,7 @@ extension ByteSlice {
     }
 
     /// The number in the digits of `range`, modulo 2^64; nil if there is anything but digits.
+    @inline(__always)
     func number(_ range: Range<Int>, radix: UInt64) -> UInt64? {
         var number: UInt64 = 0
         for index in range {

@@ -44,6 +44,21 @@ struct ByteWriter: ~Copyable {
         count += bytes.count
     }
 
+    /// Appends the number's decimal digits, behind zeros up to `width`. A longer number is a bug.
+    @inline(__always)
+    mutating func append(_ number: UInt64, width: Int) {
+        precondition(capacity - count >= width)
+        memset(start + count, Int32(UInt8(ascii: "0")), width)
+        count += width
+        var (rest, place) = (number, count)
+        while rest > 0 {
+            place -= 1
+            precondition(place >= count - width)
+            start[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+    }
+
     mutating func append(_ bytes: ByteSlice?, orElse text: StaticString) {
         if let bytes { append(bytes) } else { append(text) }
     }

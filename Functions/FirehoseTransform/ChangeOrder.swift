@@ -56,17 +56,6 @@ struct ChangeOrder {
 }
 
 extension ByteWriter {
-    /// Appends the number's decimal digits, behind zeros up to `width`. A longer number is a bug.
-    fileprivate mutating func append(_ number: UInt64, width: Int) {
-        var divisor: UInt64 = 1
-        for _ in 1..<width { divisor *= 10 }
-        precondition(number / divisor < 10)
-        while divisor > 0 {
-            append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
-            divisor /= 10
-        }
-    }
-
     fileprivate mutating func append(_ digits: ByteSlice, width: Int) {
         for _ in digits.count..<width { append(UInt8(ascii: "0")) }
         append(digits)

@@ -33,7 +33,10 @@ def transform(raw):
         row["operation"] = metadata["operation"]
         row["_cdc_timestamp"] = metadata["timestamp"]
         row["_cdc_transaction_id"] = metadata["transaction-id"]
-        row["_cdc_sequence"] = record["kinesisRecordMetadata"]["sequenceNumber"]
+        place = record["kinesisRecordMetadata"]
+        row["_cdc_sequence"] = place["sequenceNumber"]
+        row["_cdc_order"] = (f'{place["approximateArrivalTimestamp"] * 1000:018}-{place["sequenceNumber"]:0>56}-'
+                             f'{place["subsequenceNumber"]:010}')
         data = base64.b64encode(orjson.dumps(row) + b"\n").decode()
         out.append({"recordId": record["recordId"], "result": "Ok", "data": data,
                     "metadata": {"partitionKeys": {"table_name": metadata["table-name"]}}})
@@ -131,6 +134,10 @@ def check(event, path):
         assert answer["result"] == "Ok" and line.endswith(b"}\n") and line.count(b"\n") == 1
         row = loads(line)
         assert row.pop("operation") == envelope["metadata"]["operation"]
+        time, position, index = row["_cdc_order"].split("-")
+        place = question["kinesisRecordMetadata"]
+        assert (int(time), position, int(index)) == (
+            place["approximateArrivalTimestamp"] * 1000, place["sequenceNumber"].zfill(56), place["subsequenceNumber"])
         assert row.pop("_cdc_sequence") == question["kinesisRecordMetadata"]["sequenceNumber"]
         assert {k: v for k, v in row.items() if not k.startswith("_cdc_")} == envelope["data"]
         assert answer["metadata"]["partitionKeys"] == {"table_name": envelope["metadata"]["table-name"]}

@@ -53,6 +53,13 @@ size_t ck_json_text_column(const ck_fields *fields, size_t row, size_t rows, ck_
     return text_column(fields, row, rows, column, true);
 }
 
+size_t ck_empty_fields(const ck_fields *fields, size_t row, size_t rows) {
+    size_t first = row;
+    field_cursor cursor = cursor_at(fields, row);
+    for (; row < rows && *cursor.end - *cursor.before == 1; row++) advance(&cursor);
+    return row - first;
+}
+
 size_t ck_equal_fields(const ck_fields *fields, size_t row, size_t rows) {
     size_t first = row;
     field_cursor cursor = cursor_at(fields, row);

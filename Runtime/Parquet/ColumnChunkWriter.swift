@@ -150,7 +150,9 @@ final class ColumnChunkWriter {
             other = fallback  // the size of deltas is about the plain one; not worth a trial
         } else if triesDeltas {
             pages.trial.removeAll()
-            if values.appendDelta(to: pages.trial), pages.trial.count < otherSize {
+            if values.appendDelta(to: pages.trial), pages.trial.count < otherSize,
+                pages.trial.withBytes(options.encodings.allows(deltas:))
+            {
                 otherSize = pages.trial.count
                 other = .delta
             }
@@ -227,13 +229,12 @@ final class ColumnChunkWriter {
     private func writePage(_ values: ValueSlice, _ rows: RowSlice, _ wanted: PageEncoding) {
         startPage(rows)
         let start = pages.body.count
-        let summary = ValueSummary(of: values, nullCount: rows.entryCount - values.count, in: column)
-        let isRisky = wanted == .deltaBinaryPacked && !options.encodings.hasDeltas(in: summary.range)
-        var encoding = isRisky && column.encoding == .automatic ? .plain : wanted
-        switch encoding {
+        var encoding = wanted
+        switch wanted {
         case .deltaBinaryPacked, .deltaLengthByteArray:
             _ = values.appendDelta(to: pages.body)
-            if column.encoding == .automatic, pages.body.count - start > values.plainSize {
+            if column.encoding == .automatic, pages.body.count - start > values.plainSize || !allowsDeltas(from: start)
+            {
                 pages.body.truncate(to: start)
                 values.appendPlain(to: pages.body)
                 encoding = .plain
@@ -241,7 +242,13 @@ final class ColumnChunkWriter {
         case .byteStreamSplit: values.appendByteStreamSplit(to: pages.body)
         case .plain, .rle, .rleDictionary: values.appendPlain(to: pages.body)
         }
-        endPage(encoding, rows, summary)
+        endPage(
+            encoding, rows, ValueSummary(of: values, nullCount: rows.entryCount - values.count, in: column))
+    }
+
+    private func allowsDeltas(from start: Int) -> Bool {
+        column.physicalType == .byteArray
+            || pages.body.withBytes { options.encodings.allows(deltas: UnsafeRawBufferPointer(rebasing: $0[start...])) }
     }
 
     private func startPage(_ rows: RowSlice) {

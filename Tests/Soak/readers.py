@@ -18,7 +18,7 @@ root = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), 
 fixtures = os.path.join(root, "Tests/Fixtures/readers")
 # The program, and what to install; several packages where an old version needs an old companion.
 VERSIONS = [
-    *(("spark", f"pyspark=={version}") for version in ["3.3.4", "3.4.4", "3.5.0", "3.5.5", "3.5.6", "4.0.1"]),
+    *(("spark", f"pyspark=={version}") for version in ["3.3.4", "3.4.4", "3.5.0", "3.5.5", "3.5.6", "3.5.9", "4.0.1", "4.1.1"]),
     ("pyarrow", "pyarrow==26.0.1"), ("pyarrow", "pyarrow==10.0.1 numpy<2"),
     ("duckdb", "duckdb==2.0.0 pytz"), ("duckdb", "duckdb==0.8.1 pytz"),
     ("polars", "polars==2.1.0"), ("polars", "polars==0.20.31"), ("fastparquet", "fastparquet"),

@@ -53,5 +53,8 @@ size_t ck_csv_text_column(const ck_fields *fields, size_t row, size_t rows, ck_t
 /// Plain: text between quotes, without escapes (those are marked CK_CAREFUL).
 size_t ck_json_text_column(const ck_fields *fields, size_t row, size_t rows, ck_text_column *column);
 
+/// How many of the rows [row, rows) are, from the first, empty.
+size_t ck_empty_fields(const ck_fields *fields, size_t row, size_t rows);
+
 /// How many of the rows [row, rows) are, from the first, written byte for byte as it is.
 size_t ck_equal_fields(const ck_fields *fields, size_t row, size_t rows);

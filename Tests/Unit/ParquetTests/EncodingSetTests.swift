@@ -6,21 +6,26 @@ import Testing
 struct EncodingSetTests {
     private static let plain: UInt8 = 0
     private static let delta: UInt8 = 5
-    private static let limit: Int64 = 1 << 53
+    private static let limit: Int64 = 1 << 55
 
     /// The encoding in the header of the file's first page.
     private func encoding(
-        of field: ParquetField, _ batch: ColumnArray, in set: EncodingSet
+        of field: ParquetField, _ batch: ColumnArray, rowCount: Int = 7, in set: EncodingSet
     ) throws -> UInt8 {
         var options = WriterOptions(codec: .none)
         options.writesChecksums = false
         options.encodings = set
         var file: [UInt8] = []
         var writer = ParquetWriter(try ParquetSchema([field]), options)
-        try writer.append(rowCount: 7, columns: [batch])
+        try writer.append(rowCount: rowCount, columns: [batch])
         writer.finish { file.append(contentsOf: $0) }
         // Behind the four bytes of the magic: the page's type, its two sizes, and in {…} the count and the encoding.
-        return file[14] / 2
+        var rest = file.dropFirst(4)
+        for _ in 0..<4 {
+            if rest.first == 0x2C { rest = rest.dropFirst() }
+            rest = rest.dropFirst().drop { $0 >= 0x80 }.dropFirst()
+        }
+        return try #require(rest.dropFirst().first) / 2
     }
 
     private func encoding(
@@ -53,11 +58,24 @@ struct EncodingSetTests {
     }
 
     @Test(
-        "a page of numbers beyond 53 bits is plain by default",
-        arguments: [(limit - 6, true), (limit - 5, false), (-limit, true), (-limit - 1, false), (.min, false)])
-    func wideNumbers(first: Int64, isCompatible: Bool) throws {
+        "a page that begins with a number of more than eight bytes is plain by default",
+        arguments: [(limit - 1, true), (limit, false), (-limit, true), (-limit - 1, false), (.min, false)])
+    func largeNumbers(first: Int64, isCompatible: Bool) throws {
         #expect(try encoding(of: .int64, nil, from: first, in: .compatible) == (isCompatible ? Self.delta : Self.plain))
         #expect(try encoding(of: .int64, nil, from: first, in: .compact) == Self.delta)
+    }
+
+    @Test(
+        "a page with a delta of more than 28 bits is plain by default, wherever the delta is",
+        arguments: [1, 31, 32, 33, 128, 129, 300, 499], [(1 << 28, true), ((1 << 28) + 1, false)])
+    func wideDeltas(place: Int, jump: (size: Int64, isCompatible: Bool)) throws {
+        let column = ParquetField.column(ParquetColumn(name: "a", physicalType: .int64, isRequired: true))
+        // Differences of one, and a larger one: that takes the bits of what it has more.
+        let values = (0..<500).map { Int64($0) + ($0 < place ? 0 : jump.size - 1) }
+        let batch = ColumnArray(.int64(values))
+        let found = try encoding(of: column, batch, rowCount: 500, in: .compatible)
+        #expect(found == (jump.isCompatible ? Self.delta : Self.plain))
+        #expect(try encoding(of: column, batch, rowCount: 500, in: .compact) == Self.delta)
     }
 
     @Test("integers inside structs are plain by default") func insideStructs() throws {

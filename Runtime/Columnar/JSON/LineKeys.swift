@@ -13,6 +13,8 @@ struct LineKeys {
     let path: String
     private(set) var names: [[UInt8]] = []
     private(set) var targets: [Target] = []
+    /// The places of the names, by the hashes of their bytes.
+    private var places: [Int: [Int]] = [:]
     /// Whether the contract classifies the object as a whole, so that its keys may be values themselves.
     let isClassified: Bool
 
@@ -41,6 +43,21 @@ struct LineKeys {
             targets.append(
                 .object(LineKeys(inner, path: path + [column.path[depth]]), fields: inner.map(\.field)))
         }
+        for (place, name) in names.enumerated() {
+            name.withUnsafeBufferPointer { places[Self.hash($0), default: []].append(place) }
+        }
+    }
+
+    /// The place of a name; nil if it is unknown. Keys often come in the contract's order, so `expected` is tried first.
+    func index(of name: FieldText, expected: Int) -> Int? {
+        if expected < names.count, name.elementsEqual(names[expected]) { return expected }
+        return places[Self.hash(name)]?.first { name.elementsEqual(names[$0]) }
+    }
+
+    private static func hash(_ name: FieldText) -> Int {
+        var hasher = Hasher()
+        hasher.combine(bytes: UnsafeRawBufferPointer(name))
+        return hasher.finalize()
     }
 
     /// Replaces a flattened field among the keys that the kernel knows: no line of UTF-8 has this key.

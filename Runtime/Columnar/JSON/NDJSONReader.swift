@@ -25,6 +25,9 @@ public final class NDJSONReader: RecordReader {
     private var hasStarted = false
     /// The parts of the line that was last read with care.
     private var parts = JSONShape.Line()
+    /// The objects that were read with care, and for each field the last of them that had it.
+    private var objects = 0
+    private var lastObject: [Int]
 
     /// - Parameter source: decompressed text.
     /// - Throws: ``ColumnarError/badConstraint(column:reason:)``.
@@ -47,6 +50,7 @@ public final class NDJSONReader: RecordReader {
         window = TextWindow(source, capacity: limits.windowBytes)
         linesEnd = window.start
         matrix = FieldMatrix(stride: names.count, rowCapacity: Self.rowCapacity, keepsBeginnings: true)
+        lastObject = [Int](repeating: 0, count: names.count)
         shape = JSONShape(names: names)
         assembler = try BatchAssembler(
             columns: columns, origins: origins, rowCapacity: Self.rowCapacity, spelling: JSONSpelling(),
@@ -187,6 +191,7 @@ public final class NDJSONReader: RecordReader {
         var valueEnd = start
         var expected = 0
         parts.removeAll()
+        objects += 1
         var line = JSONLine(text, from: start)
         let end = try line.readObject { key, value, separatorStart throws(JSONLineFault) in
             valueEnd = value.end
@@ -201,10 +206,11 @@ public final class NDJSONReader: RecordReader {
             switch keys.targets[index] {
             case .field(let field):
                 isNested = isNested || written.isNestedJSON
-                if parts.fields.contains(field) {
+                if lastObject[field] == objects {
                     isRegular = false
                     if let replaced = row.value(of: field) { try rescue(key, replaced, text, to: &unknown) }
                 } else {
+                    lastObject[field] = objects
                     parts.fields.append(field)
                 }
                 row.set(field, to: value, isNull: written.isJSONNull)
@@ -237,18 +243,10 @@ public final class NDJSONReader: RecordReader {
         of key: JSONLine.Value, _ text: UnsafePointer<UInt8>, expected: Int
     ) throws(JSONLineFault) -> Int? {
         let inside = FieldText(start: text + key.start + 1, count: key.end - key.start - 2)
-        func index(of name: FieldText) -> Int? {
-            let names = keys.names
-            for tried in 0..<names.count {
-                let index = (expected + tried) % names.count
-                if names[index].count == name.count, name.elementsEqual(names[index]) { return index }
-            }
-            return nil
-        }
-        guard key.hasEscapes else { return index(of: inside) }
+        guard key.hasEscapes else { return keys.index(of: inside, expected: expected) }
         var spelling = JSONSpelling()
         do throws(FieldFault) {
-            return index(of: try spelling.unescape(inside))
+            return keys.index(of: try spelling.unescape(inside), expected: expected)
         } catch {
             throw JSONLineFault(reason: error.reason, message: "a key \(error.complaint)")
         }

@@ -23,8 +23,10 @@ VERSIONS = [
     ("duckdb", "duckdb==2.0.0 pytz"), ("duckdb", "duckdb==0.8.1 pytz"),
     ("polars", "polars==2.1.0"), ("polars", "polars==0.20.31"), ("fastparquet", "fastparquet"),
 ]
-# What every version must read: text with nulls, and integers of 64 bits.
-CLEAN = {"text"}
+# What every version must read right: text, every type that all engines know, structs and lists, unsigned integers.
+CLEAN = {"text", "types", "nested", "uint64"}
+# But for these, which have decimals as floats, and read a missing struct or nested lists in their own way.
+EXCEPT = {"polars==0.20.31": {"types", "nested"}, "fastparquet": {"types", "nested"}}
 
 
 def environment(packages):
@@ -72,7 +74,7 @@ def report(packages, verdicts):
         print(f"{packages}, {reader}: {right} of {count} columns right", flush=True)
         for (case, _), columns in objections.items():
             print(f"    {case}: {', '.join(column for column, _ in columns)}: {columns[0][1]}", flush=True)
-        for case in CLEAN:
+        for case in CLEAN - EXCEPT.get(packages, set()):
             wrong = [column for column, verdict in verdicts[case][reader].items() if verdict != "right"]
             if wrong:
                 failures.append(f"{packages}, {reader}, {case}: {', '.join(wrong)}")

@@ -30,7 +30,7 @@ enum RecordFault: Error, Equatable, CustomStringConvertible {
         case .unknownOperation(let operation):
             "the operation \"\(operation.prefix(80))\" is none of load, insert, update, delete, truncate"
         case .unknownTable(let table):
-            "no contract describes the table \"\(table.prefix(80))\"; add one, deploy it, and send the record again"
+            "no contract describes the table \"\(table.prefix(80))\"; add one, publish it (cupel contract publish), and send the record again"
         case .reservedField(let field):
             "the row has a field \"\(field)\", a name that the flat line uses for itself; rename it at the source"
         case .responseFull(let limit):

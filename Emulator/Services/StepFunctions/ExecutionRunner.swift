@@ -85,7 +85,7 @@ actor ExecutionRunner {
     /// Lets others have the processors and the disk. AWS itself takes some 20 ms for each state.
     private func pause() async {
         let clock = service.clock
-        let length = Int64((Self.pauseInMilliseconds / service.speed).rounded(.up))
+        let length = Int64((Self.pauseInMilliseconds / max(1, service.speed)).rounded(.up))
         try? await clock.sleep(clock.now().advanced(byMilliseconds: length))
     }
 

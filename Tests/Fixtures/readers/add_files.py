@@ -11,7 +11,7 @@ import pyiceberg.table.metadata as metadata
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.io.pyarrow import pyarrow_to_schema
 
-# pyiceberg numbers the columns of a new table anew. Whoever writes a table's metadata keeps the contract's ids.
+# pyiceberg numbers the columns of a new table anew. A writer of the table's metadata keeps the contract's ids.
 metadata.assign_fresh_schema_ids = lambda schema, *_: schema
 
 folder, files = os.path.abspath(sys.argv[1]), [os.path.abspath(path) for path in sys.argv[2:]]

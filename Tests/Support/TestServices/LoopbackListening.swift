@@ -72,7 +72,7 @@ package final class LoopbackListener: Listener {
                 var byte: UInt8 = 0
                 while recv(connection, &byte, 1, 0) > 0 {}
                 answering.cancel()
-                // The connection is closed only now: a late answer would go to whoever has its number next.
+                // The connection is closed only now: a late answer would go to the socket that has its number next.
                 hasAnswered.wait()
                 return
             }

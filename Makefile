@@ -58,7 +58,7 @@ test:
 	@infra/step "Unit tests" swift test --skip-build --skip EndToEndTests --skip ConformanceTests
 	@CUPEL_BINARIES=$(CURDIR)/$(release) CUPEL_PACKAGED=1 infra/step "Tests of the whole pipeline" \
 		swift test --skip-build --filter 'EndToEndTests|ConformanceTests'
-	@$(MAKE) --no-print-directory fuzz SECONDS=10
+	@Tests/Fuzz/fuzz.py --repeatable
 
 lint:
 	@infra/step "Checking the format" \

@@ -53,7 +53,8 @@ struct TextReading {
             let reader = try format.reader(of: source, contract: fuzzedTable, limits: limits)
             var batch = RecordBatch(fuzzedTable.bronzeColumns)
             while try reader.read(into: &batch) {
-                for column in batch.columns { check(column, rows: batch.rowCount) }
+                let operations = Self.operations(of: batch)
+                for column in batch.columns { check(column, operations) }
                 columns.append(batch.columns.flatMap(\.leaves))
                 rejected += batch.rejected
                 rowsRead += batch.rowsRead
@@ -75,13 +76,31 @@ struct TextReading {
             rawText: row.rawText, rawLength: row.rawLength)
     }
 
-    private func check(_ column: RecordBatch.Column, rows: Int) {
+    /// The operation of each row.
+    private static func operations(of batch: RecordBatch) -> [String] {
+        let column = batch.columns.first { $0.schema.name == BronzeColumn.operation }
+        guard case .byteArray(let texts) = column?.leaves[0].values, texts.count == batch.rowCount else {
+            fatal("a row lacks its operation")
+        }
+        return zip(texts.offsets, texts.offsets.dropFirst()).map {
+            String(decoding: texts.bytes[Int($0)..<Int($1)], as: UTF8.self)
+        }
+    }
+
+    private func check(_ column: RecordBatch.Column, _ operations: [String]) {
+        let rows = operations.count
         for leaf in column.leaves {
             guard let levels = leaf.levels else {
                 let present = leaf.presence?.reduce(0) { $0 + $1.nonzeroBitCount } ?? rows
                 let count = leaf.values.count
                 require(present == count, "\(column.schema.name): \(present) of \(count) values")
-                require(!column.schema.isRequired || present == rows, "\(column.schema.name) lacks a value")
+                let isPresent = (0..<rows).map { row in
+                    leaf.presence.map { $0[row >> 6] >> (row & 63) & 1 == 1 } ?? true
+                }
+                // An insert has every value that the contract requires; what a change does not carry is not asked for.
+                require(
+                    !column.schema.isRequired || zip(isPresent, operations).allSatisfy { $0 || $1 != "insert" },
+                    "\(column.schema.name): an insert lacks its value")
                 continue
             }
             require(levels.definition.count == levels.repetition.count, "\(column.schema.name): levels")

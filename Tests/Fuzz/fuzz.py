@@ -2,8 +2,9 @@
 """Builds the fuzz targets with AddressSanitizer and libFuzzer and runs each for some seconds: fuzz.py [--seconds N] [TARGET…]
 
 Inputs begin with seeds that this script makes, the same ones each time; what libFuzzer adds is kept in .build/fuzz/corpus
-and is where the next run goes on. An input that breaks a promise is written to .build/fuzz/found, and the status is 1;
-`fuzz.py TARGET FILE` runs one input again.
+and is where the next run goes on. With --repeatable each target takes its seeds and a number of inputs that
+follow from them, the same ones on every machine, and keeps nothing. An input that breaks a promise is written to .build/fuzz/found and printed, and
+the status is 1; `fuzz.py TARGET FILE` runs one input again.
 """
 import argparse
 import base64
@@ -15,6 +16,7 @@ import pathlib
 import random
 import subprocess
 import sys
+import tempfile
 import threading
 import zlib
 
@@ -23,9 +25,10 @@ BUILD = ROOT / ".build/fuzz"
 # gold, the default, cannot link the sanitizer's symbols.
 FLAGS = ["-c", "release", "--scratch-path", str(BUILD), "-Xswiftc", "-sanitize=fuzzer,address", "-Xswiftc",
          "-enable-testing", "-Xcc", "-fsanitize=fuzzer-no-link,address", "-Xswiftc", "-use-ld=lld"]
-# The longest input that a target is worth trying with.
-TARGETS = {"contract": 4096, "csv": 2048, "firehose": 4096, "gzip": 4096, "gzip-header": 300, "json": 2048,
-           "json-policy": 1024, "ndjson": 2048, "pattern": 300}
+# The longest input that a target is worth trying with, and how many take about ten seconds.
+TARGETS = {"contract": (4096, 20_000), "csv": (2048, 3_000), "firehose": (4096, 20_000), "gzip": (4096, 60_000),
+           "gzip-header": (300, 60_000), "json": (2048, 60_000), "json-policy": (1024, 9_000), "ndjson": (2048, 3_500),
+           "pattern": (300, 40_000)}
 
 
 def csv_seeds():
@@ -56,6 +59,7 @@ def ndjson_seeds():
     yield b'{"i":1,"more":{"a":[1,2,{"b":null}]},"operation":"delete","_cdc_sequence":"7"}\n' + line[:-1]
     yield b'{"i":1,"s":"\\ud800","\\u0069":2,"s":"\\u0000\\/\\b"}\n{"i":1e0,"l":1.0,"d":-0}\n' + b"[" * 300
     yield b"\xef\xbb\xbf" + line + b"\n" + b'{"i":1,"s":"' + b"x" * 400 + b'"}\n{"i":3}'
+    yield b'{"l":1,"operation":"delete"}\n{"operation":"truncate"}\n{"l":1,"operation":"update"}\n{"l":1}\n'
 
 
 def json_seeds():
@@ -128,7 +132,7 @@ def gzip_header_seeds():
 
 def contract_seeds():
     for path in sorted((ROOT / "infra/contracts").glob("*.odcs.yaml")):
-        yield path.read_bytes()[:TARGETS["contract"]]
+        yield path.read_bytes()[:TARGETS["contract"][0]]
     yield (b"{apiVersion: v3.1.0, kind: DataContract, id: t, version: '1', status: draft, customProperties: [{property: "
            b"quarantineShare, value: .5}], schema: [{name: t, properties: [{name: a, logicalType: number, physicalType: "
            b"'decimal(9,2)', primaryKey: true, partitioned: true, customProperties: [{property: fieldId, value: 7}]}, "
@@ -147,20 +151,30 @@ def pattern_seeds():
         yield f"{expression}\0{text}".encode()
 
 
-def run(name, seconds, results):
-    corpus, found = BUILD / "corpus" / name, BUILD / "found"
-    for folder in (corpus, found):
-        folder.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(globals()[f"{name.replace('-', '_')}_seeds"]()):
-        (corpus / f"seed-{number}").write_bytes(seed)
-    print(f"> {name}, for {seconds} s", flush=True)
-    status, output = fuzz(name, seconds, [f"-max_total_time={seconds}", f"-max_len={TARGETS[name]}", "-timeout=120",
-                                          "-rss_limit_mb=1024", "-detect_leaks=0",
-                                          f"-artifact_prefix={found}/{name}-", str(corpus)])
+def run(name, options, results):
+    with tempfile.TemporaryDirectory(dir=BUILD) as fresh:
+        corpus, found = pathlib.Path(fresh) if options.repeatable else BUILD / "corpus" / name, BUILD / "found"
+        for folder in (corpus, found):
+            folder.mkdir(parents=True, exist_ok=True)
+        for number, seed in enumerate(globals()[f"{name.replace('-', '_')}_seeds"]()):
+            (corpus / f"seed-{number}").write_bytes(seed)
+        print(f"> {name}", flush=True)
+        length, inputs = TARGETS[name]
+        amount = [f"-runs={inputs}", "-seed=1"] if options.repeatable else [f"-max_total_time={options.seconds}"]
+        status, output = fuzz(name, options.seconds, [*amount, f"-max_len={length}", "-timeout=120",
+                                                      "-rss_limit_mb=1024", "-detect_leaks=0",
+                                                      f"-artifact_prefix={found}/{name}-", str(corpus)])
     results[name] = status
     lines = [line for line in output.splitlines() if not line.startswith(("#", "INFO"))]
-    print(f"{name}: held, {lines[-1]}" if status == 0 else f"{name}: BROKE, status {status}\n" + "\n".join(lines[-40:]),
-          flush=True)
+    if status == 0:
+        print(f"{name}: held, {lines[-1]}", flush=True)
+        return
+    print(f"{name}: BROKE, status {status}\n" + "\n".join(lines[-40:]), flush=True)
+    for line in lines:
+        path = pathlib.Path(line.rpartition("written to ")[2])
+        if "written to " in line and path.exists():
+            print(f"the input, in base64: {base64.b64encode(path.read_bytes()).decode()}")
+    print("\n".join(line for line in lines if line.startswith("fuzz: ")), flush=True)
 
 
 def fuzz(name, seconds, arguments):
@@ -175,6 +189,7 @@ def fuzz(name, seconds, arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=int, default=60, help="for each target, two at a time")
+    parser.add_argument("--repeatable", action="store_true", help="a fixed number of inputs, the same ones each time")
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     options = parser.parse_args()
     BUILD.mkdir(parents=True, exist_ok=True)
@@ -190,7 +205,7 @@ def main():
     waiting, results = list(options.targets or TARGETS), {}
     def work():
         while waiting:
-            run(waiting.pop(0), options.seconds, results)
+            run(waiting.pop(0), options, results)
     workers = [threading.Thread(target=work) for _ in range(2)]
     for worker in workers:
         worker.start()

@@ -106,7 +106,9 @@ struct BronzeWriter: JSONHandler {
             throw ConversionError.notRaw(place: claimed.place)
         }
         let contract = try contract(for: claimed, contracts)
-        let state = try settings.control.keyState(of: claimed)
+        let files = BronzeFiles(objects: settings.objects, bucket: settings.lakeBucket, checkpoint: checkpoint)
+        let state = try EarlierFiles(files, settings.control)
+            .adopted(try settings.control.keyState(of: claimed), for: claimed)
         if let newer = state.newerVersion(than: claimed) {
             return .superseded(try settings.control.supersede(claimed, by: newer))
         }
@@ -116,8 +118,8 @@ struct BronzeWriter: JSONHandler {
             return .identical(done)
         }
         let place = OutputPlace(
-            objects: settings.objects, bucket: settings.lakeBucket, version: claimed.order, state: state,
-            mayBeTaken: state.current != nil || claimed.attemptCount > 1, checkpoint: checkpoint)
+            files: files, version: claimed.order, state: state,
+            mayBeTaken: state.current != nil || claimed.attemptCount > 1)
         var options = settings.options
         if options.maskingKey == nil, contract.needsMaskingKey(options.personalData) {
             options.maskingKey = try settings.maskingKey.key()

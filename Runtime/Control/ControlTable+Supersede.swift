@@ -109,7 +109,7 @@ extension ControlTable {
     // MARK: Parts
 
     /// - Returns: the reason for each write where a condition does not hold, nil if all writes were made.
-    private func transact(_ writes: Succession) throws(ControlError) -> [String?]? {
+    func transact(_ writes: Succession) throws(ControlError) -> [String?]? {
         do throws(AWSError) {
             try dynamoDB.transact(writes.items)
             return nil

@@ -55,7 +55,10 @@ struct FakeObjects {
             guard let id = request.queryValue("uploadId") else { return startUpload(request) }
             return refusal(request) ?? completeUpload(id, at: request.path)
         case .delete:
-            guard let id = request.queryValue("uploadId") else { return HTTPResponse(status: 501) }
+            guard let id = request.queryValue("uploadId") else {
+                versions[request.path] = nil
+                return HTTPResponse(status: 204)
+            }
             return uploads.removeValue(forKey: id) == nil ? Self.fault(404, "NoSuchUpload") : HTTPResponse(status: 204)
         }
     }

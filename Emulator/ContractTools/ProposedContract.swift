@@ -27,17 +27,19 @@ public struct ProposedContract {
             for member in row.members { profiles[member.name]?.observe(member.value) }
         }
         var columns: [ProposedColumn] = []
+        var lowercased: Set<String> = []
         var leftOut: [(name: String, reason: String)] = []
         for name in sample.fields {
             guard let profile = profiles[name] else { continue }
             if !FieldProfile.isColumnName(name) {
                 leftOut.append((name, "its name cannot be a column name"))
-            } else if columns.contains(where: { $0.name.lowercased() == name.lowercased() }) {
+            } else if lowercased.contains(name.lowercased()) {
                 leftOut.append((name, "its name differs from another only in case"))
             } else if case .none(let reason) = profile.type() {
                 leftOut.append((name, reason))
             } else {
                 columns.append(ProposedColumn(name, profile, sample))
+                lowercased.insert(name.lowercased())
             }
         }
         guard !columns.isEmpty else { throw .noRows(path: path) }

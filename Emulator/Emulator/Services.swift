@@ -29,7 +29,8 @@ struct Services: Sendable {
 
     /// What changed in the tables, in the order of the changes.
     static let migrations: [Migration] = [
-        { try $0.addAutoincrement(to: ["state_machines", "state_machine_revisions", "executions"]) }
+        { try $0.addAutoincrement(to: ["state_machines", "state_machine_revisions", "executions"]) },
+        FirehoseService.addKindsOfBuffers,
     ]
 
     private let services: [any Service]

@@ -24,20 +24,19 @@ struct Delivery {
     /// - Returns: when the next one's time has passed (milliseconds since 1970); nil if none is open.
     @discardableResult
     func closeBuffers() async throws -> Int64? {
-        let interval = context.limited(context.configuration.bufferMilliseconds)
         let now = context.clock.now().milliseconds
         let open = try context.store.read { try StoredBuffer.open(of: context.id, in: $0) }
-        let due = open.prefix { $0.openedAt + interval <= now }
-        if !due.isEmpty {
+        let due = open.map(context.deadline)
+        if due.contains(where: { $0 <= now }) {
             try await context.store.write { [context] transaction in
                 // Records may have been added since.
                 for buffer in try StoredBuffer.open(of: context.id, in: transaction.snapshot)
-                where buffer.openedAt + interval <= now {
+                where context.deadline(of: buffer) <= now {
                     try buffer.close(objectKey: try context.objectKey(for: buffer), in: transaction)
                 }
             }
         }
-        return open.dropFirst(due.count).first.map { $0.openedAt + interval }
+        return due.filter { $0 > now }.min()
     }
 
     /// Stores the next closed buffer.
@@ -46,7 +45,7 @@ struct Delivery {
         let next = try context.store.read { try StoredBuffer.nextClosed(of: context.id, in: $0) }
         guard let buffer = next, let key = buffer.objectKey else { return false }
         guard let objects = context.peers.objects else { throw AWSFault.notEmulated("S3") }
-        let location = ObjectLocation(bucket: context.configuration.bucket, key: key)
+        let location = ObjectLocation(bucket: context.configuration.destination(of: buffer.kind).bucket, key: key)
         if try !isStored(location, in: objects) {
             _ = try await objects.putObject(try contents(of: buffer), to: location)
         }
@@ -65,7 +64,7 @@ struct Delivery {
     }
 
     private func contents(of buffer: StoredBuffer) throws -> [UInt8] {
-        guard context.configuration.isCompressed else {
+        guard context.configuration.destination(of: buffer.kind).isCompressed else {
             var contents: [UInt8] = []
             contents.reserveCapacity(buffer.size)
             try buffer.forEachChunk(in: context.store) { contents += $0 }

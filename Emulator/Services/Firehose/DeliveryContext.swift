@@ -22,11 +22,18 @@ struct DeliveryContext: Sendable {
 
     func limited(_ interval: Int64) -> Int64 { min(interval, intervalLimit ?? .max) }
 
+    /// When an open buffer is closed, in milliseconds since 1970.
+    func deadline(of buffer: StoredBuffer) -> Int64 {
+        buffer.openedAt + limited(configuration.destination(of: buffer.kind).bufferMilliseconds)
+    }
+
     /// The key of the object for a buffer that is about to be closed.
     func objectKey(for buffer: StoredBuffer) throws -> String {
-        let time = try DateTimePattern("yyyy-MM-dd-HH-mm-ss").text(at: buffer.oldest)
-        let prefix = try KeyPrefix(stored: buffer.prefix).text(at: buffer.oldest, randomString: randomString)
-        return "\(prefix)\(name)-\(version)-\(time)-\(clock.uuid())\(configuration.fileExtension)"
+        let destination = configuration.destination(of: buffer.kind)
+        let moment = destination.timeZone.local(buffer.oldest)
+        let time = try DateTimePattern("yyyy-MM-dd-HH-mm-ss").text(at: moment)
+        let prefix = try KeyPrefix(stored: buffer.prefix).text(at: moment, randomString: randomString)
+        return "\(prefix)\(name)-\(version)-\(time)-\(clock.uuid())\(destination.fileExtension)"
     }
 
     /// Eleven letters and digits, as `!{firehose:random-string}` is documented.
@@ -39,7 +46,8 @@ struct DeliveryContext: Sendable {
     func log(_ code: String, _ message: String) {
         guard let log = configuration.log else { return }
         let document: JSON = [
-            "deliveryStreamARN": .string(arn), "destination": .string("arn:aws:s3:::\(configuration.bucket)"),
+            "deliveryStreamARN": .string(arn),
+            "destination": .string("arn:aws:s3:::\(configuration.destination.bucket)"),
             "deliveryStreamVersionId": .int(version), "message": .string(message), "errorCode": .string(code),
         ]
         peers.write(document.text + "\n", group: log.group, stream: log.stream)

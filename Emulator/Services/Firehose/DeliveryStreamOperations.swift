@@ -44,6 +44,10 @@ extension FirehoseService {
         var destination = try DeliveryConfiguration.destination(stream.declaration).object ?? [:]
         destination["EncryptionConfiguration"] =
             destination["EncryptionConfiguration"] ?? ["NoEncryptionConfig": "NoEncryption"]
+        if let backup = destination["S3BackupConfiguration"] {
+            destination["S3BackupConfiguration"] = nil
+            destination["S3BackupDescription"] = backup
+        }
         var description: JSONObject = [
             "DeliveryStreamName": .string(stream.name), "DeliveryStreamARN": .string(arn(of: stream.name)),
             "DeliveryStreamStatus": "ACTIVE",
@@ -100,10 +104,22 @@ extension FirehoseService {
             }
             var declaration = stream.declaration.object ?? [:]
             var merged = try DeliveryConfiguration.destination(stream.declaration).object ?? [:]
-            for (member, value) in update { merged[member] = value }
+            let before = try DeliveryConfiguration(stream.declaration)
+            for (member, value) in update {
+                // The update of a backup has the name of an update.
+                merged[member == "S3BackupUpdate" ? "S3BackupConfiguration" : member] = value
+            }
             declaration["S3DestinationConfiguration"] = nil
             declaration["ExtendedS3DestinationConfiguration"] = .object(merged)
             stream.declaration = .object(declaration)
+            let after = try DeliveryConfiguration(stream.declaration)
+            guard before.isPartitioned == after.isPartitioned else {
+                throw AWSFault.firehoseArgument(
+                    "Dynamic partitioning can be neither enabled nor disabled after the delivery stream was created.")
+            }
+            guard before.backup == nil || after.backup != nil else {
+                throw AWSFault.firehoseArgument("The backup of source records cannot be disabled once it is enabled.")
+            }
         }
         return [:]
     }

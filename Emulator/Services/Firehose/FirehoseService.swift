@@ -7,6 +7,8 @@ internal import Time
 /// Kinesis stream, until their object is stored.
 /// - SeeAlso: <https://docs.aws.amazon.com/firehose/latest/APIReference/API_Operations.html>
 package final class FirehoseService: Sendable {
+    /// Brings a database's tables to those that know backups.
+    package static let addKindsOfBuffers: Migration = { try StoredBuffer.addKinds(in: $0) }
     package static let schema = [StoredDeliveryStream.schema, StoredBuffer.schema, Lane.schema]
 
     /// A delivery stream and its tasks.

@@ -1,4 +1,4 @@
-/// A record of a delivery stream's source.
+/// A record that a delivery stream processes: one of its source, or a part of one that joined several.
 struct IncomingRecord: Sendable {
     /// The record's place in a Kinesis stream.
     struct KinesisPlace: Sendable {
@@ -15,15 +15,62 @@ struct IncomingRecord: Sendable {
     /// Nil for a record that a client put.
     var kinesis: KinesisPlace?
 
+    /// Its number among the parts of the source's record; nil if that was not separated.
+    var part: Int?
+    /// Why the record is kept as failed without being processed.
+    var failure: (code: String, message: String)?
+
     /// The ID by which a transformation answers the record.
     var id: String {
-        if let kinesis { return kinesis.sequenceNumber + "000000" }
-        return Self.id(ofPut: sequence)
+        if let kinesis { return kinesis.sequenceNumber + Self.padded(Int64(part ?? 0), 6) }
+        return Self.id(ofPut: sequence) + (part.map { Self.padded(Int64($0), 6) } ?? "")
     }
 
     /// The ID of a record that a client put, for PutRecord's answer and transformations.
-    static func id(ofPut sequence: Int64) -> String {
-        let digits = String(sequence)
-        return String(repeating: "0", count: 20 - digits.utf8.count) + digits
+    static func id(ofPut sequence: Int64) -> String { padded(sequence, 20) }
+
+    private static func padded(_ number: Int64, _ width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    }
+}
+
+/// A record as the source has it, with the records that it joins.
+///
+/// It is taken off the source as a whole. It may have no parts.
+struct SourceRecord: Sendable {
+    /// Grows with every record of the lane.
+    let sequence: Int64
+    /// Milliseconds since 1970.
+    let arrivedAt: Int64
+    var parts: [IncomingRecord]
+
+    /// The bytes of all parts.
+    var size: Int { parts.reduce(0) { $0 + $1.data.count } }
+
+    init(_ record: IncomingRecord) {
+        sequence = record.sequence
+        arrivedAt = record.arrivedAt
+        parts = [record]
+    }
+
+    /// The same record with each part separated further.
+    func separated(by separation: RecordSeparation?) -> SourceRecord {
+        guard let separation else { return self }
+        var result = self
+        result.parts = parts.flatMap { record in
+            do throws(RecordSeparation.Failure) {
+                return try separation.parts(of: record.data).map { data in
+                    IncomingRecord(
+                        sequence: sequence, arrivedAt: arrivedAt, data: data, kinesis: record.kinesis)
+                }
+            } catch {
+                var failed = record
+                failed.failure = ("DynamicPartitioning.RecordDeAggregationFailed", error.reason)
+                return [failed]
+            }
+        }
+        for index in result.parts.indices { result.parts[index].part = index }
+        return result
     }
 }

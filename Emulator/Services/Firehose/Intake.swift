@@ -48,7 +48,9 @@ struct Intake {
         let source = try source()
         for key in try updateLanes(source) {
             guard var lane = lanes[key] else { continue }
-            try lane.fill(upTo: batchBytes, of: context.id, from: source, in: context.store)
+            try lane.fill(
+                upTo: batchBytes, of: context.id, from: source, by: configuration.processors.separation,
+                in: context.store)
             lanes[key] = lane
             guard let first = lane.pending.first else { continue }
             let batch = batch(of: lane)
@@ -67,11 +69,12 @@ struct Intake {
 
     private var batchBytes: Int { configuration.transformation?.bufferBytes ?? Self.plainBatchBytes }
 
-    private func batch(of lane: Lane) -> [IncomingRecord] {
+    /// The first pending records, for one invocation if the first of them alone is not too large for it.
+    private func batch(of lane: Lane) -> [SourceRecord] {
         var (bytes, payload) = (0, 0)
         let count = lane.pending.prefix { record in
-            bytes += record.data.count
-            payload += TransformationCall.payloadSize(of: record)
+            bytes += record.size
+            payload += record.parts.reduce(0) { $0 + TransformationCall.payloadSize(of: $1) }
             return bytes <= batchBytes && payload <= TransformationCall.payloadLimit
         }.count
         return Array(lane.pending.prefix(max(1, count)))
@@ -113,15 +116,16 @@ struct Intake {
 
     // MARK: Moving
 
-    private func move(_ batch: [IncomingRecord], from lane: Lane) async throws {
-        let attempt = try await transformed(batch)
-        let additions = try additions(for: batch, attempt)
+    private func move(_ batch: [SourceRecord], from lane: Lane) async throws {
+        let records = batch.flatMap(\.parts)
+        let attempts = try await transformed(records)
+        let additions = try additions(for: records, attempts)
         let now = context.clock.now().milliseconds
         try await context.store.write { [context] transaction in
             try lane.acknowledge(batch, of: context.id, in: transaction)
             for addition in additions {
                 let buffer = try StoredBuffer.add(addition, to: context.id, at: now, in: transaction)
-                if let buffer, buffer.size >= context.configuration.bufferBytes {
+                if let buffer, buffer.size >= context.configuration.destination(of: buffer.kind).bufferBytes {
                     try buffer.close(objectKey: try context.objectKey(for: buffer), in: transaction)
                 }
             }
@@ -129,20 +133,45 @@ struct Intake {
         }
     }
 
-    /// The outcomes of a batch, and how they came about.
+    /// What became of a record, and in how many attempts.
     private struct Attempt {
-        var outcomes: [TransformationCall.Outcome]
-        var count = 1
+        let outcome: TransformationCall.Outcome
+        let count: Int
     }
 
-    private func transformed(_ batch: [IncomingRecord]) async throws -> Attempt {
-        guard let transformation = configuration.transformation else {
-            return Attempt(outcomes: batch.map { .ok($0.data, partitionKeys: [:]) })
+    /// The outcome of each record.
+    private func transformed(_ records: [IncomingRecord]) async throws -> [Attempt] {
+        var attempts = records.map { record in
+            if let failure = record.failure {
+                return Attempt(outcome: .failed(code: failure.code, message: failure.message), count: 0)
+            }
+            return Attempt(outcome: .ok(record.data, partitionKeys: [:]), count: 1)
         }
+        guard let transformation = configuration.transformation else { return attempts }
+        var places: [Int] = []
+        var payload = 0
+        func flush() async throws {
+            guard !places.isEmpty else { return }
+            for (place, attempt) in zip(places, try await invoke(transformation, places.map { records[$0] })) {
+                attempts[place] = attempt
+            }
+            (places, payload) = ([], 0)
+        }
+        for (place, record) in records.enumerated() where record.failure == nil {
+            let size = TransformationCall.payloadSize(of: record)
+            if payload + size > TransformationCall.payloadLimit { try await flush() }
+            places.append(place)
+            payload += size
+        }
+        try await flush()
+        return attempts
+    }
+
+    private func invoke(_ transformation: Transformation, _ records: [IncomingRecord]) async throws -> [Attempt] {
         guard let functions = context.peers.functions else { throw AWSFault.notEmulated("Lambda") }
         let call = TransformationCall(
             invocationID: context.clock.uuid(), deliveryStream: context.arn, sourceStream: configuration.sourceStream,
-            region: context.account.region, records: batch)
+            region: context.account.region, records: records)
         var attempts = 0
         while true {
             attempts += 1
@@ -150,7 +179,7 @@ struct Intake {
             do throws(AWSFault) {
                 let answer = try await functions.invoke(function: transformation.function, payload: call.event)
                 guard answer.functionError != nil else {
-                    return Attempt(outcomes: call.outcomes(of: answer.payload), count: attempts)
+                    return call.outcomes(of: answer.payload).map { Attempt(outcome: $0, count: attempts) }
                 }
                 failure = ("Lambda.FunctionError", String(decoding: answer.payload.prefix(2000), as: UTF8.self))
             } catch {
@@ -160,8 +189,9 @@ struct Intake {
             try Task.checkCancellation()
             context.log(failure.code, "Attempt \(attempts) of \(transformation.function): \(failure.message)")
             guard attempts <= transformation.retries else {
-                return Attempt(
-                    outcomes: batch.map { _ in .failed(code: failure.code, message: failure.message) }, count: attempts)
+                return records.map { _ in
+                    Attempt(outcome: .failed(code: failure.code, message: failure.message), count: attempts)
+                }
             }
             try await context.clock.sleep(context.clock.now().advanced(byMilliseconds: 100 << Int64(min(attempts, 6))))
         }
@@ -176,14 +206,19 @@ struct Intake {
     }
 
     /// What each buffer gets, in the order of the records.
-    private func additions(for batch: [IncomingRecord], _ attempt: Attempt) throws -> [StoredBuffer.Addition] {
+    private func additions(for records: [IncomingRecord], _ attempts: [Attempt]) throws -> [StoredBuffer.Addition] {
+        struct Buffer: Hashable {
+            let kind: StoredBuffer.Kind
+            let prefix: String
+        }
         var additions: [StoredBuffer.Addition] = []
-        var byPrefix: [String: Int] = [:]
-        func add(_ data: [UInt8], _ prefix: String, isError: Bool, _ record: IncomingRecord) {
-            let index = byPrefix[prefix] ?? additions.count
+        var places: [Buffer: Int] = [:]
+        func add(_ data: [UInt8], _ kind: StoredBuffer.Kind, _ prefix: String, _ record: IncomingRecord) {
+            let buffer = Buffer(kind: kind, prefix: prefix)
+            let index = places[buffer] ?? additions.count
             if index == additions.count {
-                byPrefix[prefix] = index
-                additions.append(.init(prefix: prefix, isError: isError, oldest: record.arrivedAt))
+                places[buffer] = index
+                additions.append(.init(kind: kind, prefix: prefix, oldest: record.arrivedAt))
             }
             additions[index].data += data
             additions[index].oldest = min(additions[index].oldest, record.arrivedAt)
@@ -192,22 +227,22 @@ struct Intake {
             configuration.isPartitioned
             ? try context.store.read { try StoredBuffer.activePrefixes(of: context.id, in: $0) } : []
         let errors = configuration.errorPrefix.resolved(errorType: Self.errorType).stored
-        var prefixes: [[String: String]: Result<String, KeyPrefix.MissingKey>] = [:]
-        for (record, outcome) in zip(batch, attempt.outcomes) {
+        let backup = configuration.backup?.prefix.stored
+        var prefixes: [PartitionKeys: Result<String, PrefixFailure>] = [:]
+        for (record, attempt) in zip(records, attempts) {
+            if let backup { add(record.data, .backup, backup, record) }
             func fail(_ code: String, _ message: String) {
-                add(document(of: record, attempt.count, code, message), errors, isError: true, record)
+                add(document(of: record, attempt.count, code, message), .errors, errors, record)
             }
-            switch outcome {
+            switch attempt.outcome {
             case .dropped: continue
             case .failed(let code, let message): fail(code, message)
-            case .ok(let data, let keys):
-                let resolved = prefixes[keys] ?? configuration.prefix.resolved(keys).map(\.stored)
+            case .ok(let data, let lambdaKeys):
+                let keys = PartitionKeys(lambda: lambdaKeys)
+                let resolved = prefixes[keys] ?? prefix(for: keys, record)
                 prefixes[keys] = resolved
                 switch resolved {
-                case .failure(let key):
-                    fail(
-                        "DynamicPartitioning.MetadataExtractionFailed",
-                        "The record has no partition key \(key.name), which the prefix needs.")
+                case .failure(let failure): fail(failure.code, failure.message)
                 case .success(let prefix):
                     guard !configuration.isPartitioned || active.contains(prefix) || active.count < Self.partitionLimit
                     else {
@@ -218,12 +253,37 @@ struct Intake {
                     }
                     active.insert(prefix)
                     add(
-                        configuration.appendsNewline ? data + [UInt8(ascii: "\n")] : data, prefix, isError: false,
+                        configuration.processors.appendsNewline ? data + [UInt8(ascii: "\n")] : data, .data, prefix,
                         record)
                 }
             }
         }
         return additions
+    }
+
+    private struct PrefixFailure: Error {
+        let code: String
+        let message: String
+    }
+
+    /// The stored prefix of records with these partition keys.
+    private func prefix(for keys: PartitionKeys, _ record: IncomingRecord) -> Result<String, PrefixFailure> {
+        switch configuration.destination.prefix.resolved(keys) {
+        case .failure(let key):
+            return .failure(
+                PrefixFailure(
+                    code: "DynamicPartitioning.MetadataExtractionFailed",
+                    message: "partitionKeys values must not be null or empty: the record has no key \(key.name), which "
+                        + "the prefix needs."))
+        case .success(let prefix):
+            guard !prefix.isTooLong(at: record.arrivedAt) else {
+                return .failure(
+                    PrefixFailure(
+                        code: "DynamicPartitioning.PrefixTooLong",
+                        message: "The record's prefix has more than \(KeyPrefix.limit) characters."))
+            }
+            return .success(prefix.stored)
+        }
     }
 
     private static let errorType = "processing-failed"

@@ -9,7 +9,7 @@ struct KeyPrefix: Sendable, Hashable {
         case timestamp(DateTimePattern)
         case randomString
         case errorType
-        case lambdaKey(String)
+        case key(PartitionKeys.Source, String)
     }
 
     private let pieces: [Piece]
@@ -39,34 +39,43 @@ struct KeyPrefix: Sendable, Hashable {
         case ("firehose", "error-output-type"): return .errorType
         case ("firehose", "random-string"): return .randomString
         case ("timestamp", _) where !value.isEmpty: return .timestamp(try DateTimePattern(value))
-        case ("partitionKeyFromLambda", _) where !value.isEmpty: return .lambdaKey(value)
-        case ("partitionKeyFromQuery", _):
-            throw .notEmulated("The namespace partitionKeyFromQuery of the prefix \(prefix)")
+        case (_, _) where !value.isEmpty && PartitionKeys.Source(rawValue: parts[0]) != nil:
+            return .key(PartitionKeys.Source(rawValue: parts[0]) ?? .lambda, value)
         default:
             throw .firehoseArgument("The prefix \(prefix) has the invalid expression !{\(text)}.")
         }
     }
 
-    static let defaultTime = "!{timestamp:yyyy/MM/dd/HH}/"
+    /// The most characters of an evaluated prefix.
+    static let limit = 512
+
+    /// The partition keys that the prefix needs.
+    var keys: [(source: PartitionKeys.Source, name: String)] {
+        pieces.compactMap { if case .key(let source, let name) = $0 { (source, name) } else { nil } }
+    }
 
     /// Whether the prefix depends on partition keys.
-    var isPartitioned: Bool {
-        pieces.contains { if case .lambdaKey = $0 { true } else { false } }
-    }
+    var isPartitioned: Bool { !keys.isEmpty }
 
     var namesErrorType: Bool { pieces.contains(.errorType) }
 
+    var namesTime: Bool { pieces.contains { if case .timestamp = $0 { true } else { false } } }
+
+    /// Whether the prefix has no expressions.
+    var isPlain: Bool { pieces.allSatisfy { if case .text = $0 { true } else { false } } }
+
     // MARK: Evaluation
 
-    /// The prefix for records with these partition keys; the first key that is missing or empty, if there is one.
-    func resolved(_ keys: [String: String]) -> Result<KeyPrefix, MissingKey> {
+    /// The prefix for records with these partition keys.
+    /// - Returns: the first key that is missing or empty, if there is one.
+    func resolved(_ keys: PartitionKeys) -> Result<KeyPrefix, MissingKey> {
         var resolved: [Piece] = []
         for piece in pieces {
-            guard case .lambdaKey(let name) = piece else {
+            guard case .key(let source, let name) = piece else {
                 resolved.append(piece)
                 continue
             }
-            guard let value = keys[name], !value.isEmpty else { return .failure(MissingKey(name: name)) }
+            guard let value = keys[source, name], !value.isEmpty else { return .failure(MissingKey(name: name)) }
             resolved.append(.text(value))
         }
         return .success(KeyPrefix(resolved))
@@ -90,9 +99,14 @@ struct KeyPrefix: Sendable, Hashable {
             case .timestamp(let pattern): pattern.text(at: moment)
             case .randomString: randomString()
             // A resolved prefix has none of these.
-            case .errorType, .lambdaKey: ""
+            case .errorType, .key: ""
             }
         }.joined()
+    }
+
+    /// Whether the evaluated prefix is longer than Firehose allows.
+    func isTooLong(at moment: Int64) -> Bool {
+        text(at: moment) { "12345678901" }.unicodeScalars.count > Self.limit
     }
 
     // MARK: In the store
@@ -106,7 +120,7 @@ struct KeyPrefix: Sendable, Hashable {
                 case .timestamp(let pattern): ["timestamp": .string(pattern.text)]
                 case .randomString: ["firehose": "random-string"]
                 case .errorType: ["firehose": "error-output-type"]
-                case .lambdaKey(let name): ["partitionKeyFromLambda": .string(name)]
+                case .key(let source, let name): [source.rawValue: .string(name)]
                 }
             }
         ).text
@@ -116,7 +130,9 @@ struct KeyPrefix: Sendable, Hashable {
         pieces = try (try JSON(parsing: stored).array ?? []).map { piece throws in
             if let text = piece.string { return .text(text) }
             if let pattern = piece["timestamp"]?.string { return .timestamp(try DateTimePattern(pattern)) }
-            if let name = piece["partitionKeyFromLambda"]?.string { return .lambdaKey(name) }
+            for source in PartitionKeys.Source.allCases {
+                if let name = piece[source.rawValue]?.string { return .key(source, name) }
+            }
             return piece["firehose"] == "random-string" ? .randomString : .errorType
         }
     }

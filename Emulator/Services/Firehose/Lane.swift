@@ -19,7 +19,7 @@ struct Lane: Sendable {
     /// The sequence of the last record whose outcome is in a buffer.
     private(set) var position: Int64
     /// Records that were read after ``position``, in order.
-    private(set) var pending: [IncomingRecord] = []
+    private(set) var pending: [SourceRecord] = []
     private(set) var pendingBytes = 0
 
     init(_ shard: StreamShard?, position: Int64) {
@@ -29,13 +29,16 @@ struct Lane: Sendable {
 
     // MARK: Reading
 
-    /// Reads until `bytes` wait, or nothing is left to read.
-    mutating func fill(upTo bytes: Int, of stream: Int64, from source: Source, in store: Store) throws {
+    /// Reads until `bytes` wait, or nothing is left to read. Separates what it reads.
+    mutating func fill(
+        upTo bytes: Int, of stream: Int64, from source: Source, by separation: RecordSeparation?, in store: Store
+    ) throws {
         while pendingBytes < bytes {
             let page = try source.records(of: self, stream: stream, after: pending.last?.sequence ?? position, store)
             guard !page.isEmpty else { return }
-            pending += page
-            pendingBytes += page.reduce(0) { $0 + $1.data.count }
+            let separated = page.map { $0.separated(by: separation) }
+            pending += separated
+            pendingBytes += separated.reduce(0) { $0 + $1.size }
         }
     }
 
@@ -46,23 +49,27 @@ struct Lane: Sendable {
 
         func records(
             of lane: Lane, stream: Int64, after sequence: Int64, _ store: Store
-        ) throws -> [IncomingRecord] {
+        ) throws -> [SourceRecord] {
             switch (self, lane.shard) {
             case (.stream(let arn, let source), let shard?):
                 return try source.records(ofStream: arn, shard: shard, after: sequence, limit: pageSize)
                     .compactMap { record in
                         guard case .data(let data, let key) = record.content else { return nil }
-                        return IncomingRecord(
-                            sequence: record.sequence, arrivedAt: record.arrivedAt, data: data,
-                            kinesis: .init(
-                                shard: shard.name, partitionKey: key, sequenceNumber: record.sequenceNumber))
+                        return SourceRecord(
+                            IncomingRecord(
+                                sequence: record.sequence, arrivedAt: record.arrivedAt, data: data,
+                                kinesis: .init(
+                                    shard: shard.name, partitionKey: key, sequenceNumber: record.sequenceNumber)))
                     }
             default:
                 return try store.read { snapshot in
                     try snapshot.all(
                         "SELECT id, arrived_at, data FROM firehose_record WHERE stream = ? AND id > ? ORDER BY id LIMIT ?",
                         .integer(stream), .integer(sequence), .integer(pageSize)
-                    ) { IncomingRecord(sequence: $0.integer(0), arrivedAt: $0.integer(1), data: $0.blob(2)) }
+                    ) { row in
+                        SourceRecord(
+                            IncomingRecord(sequence: row.integer(0), arrivedAt: row.integer(1), data: row.blob(2)))
+                    }
                 }
             }
         }
@@ -86,7 +93,7 @@ struct Lane: Sendable {
 
     /// Takes `batch`, the first of the pending records, off the source: with `transaction`, their outcome is in buffers.
     /// - Throws: ``AWSFault`` if another reader was faster; then nothing may be committed.
-    func acknowledge(_ batch: [IncomingRecord], of stream: Int64, in transaction: borrowing Transaction) throws {
+    func acknowledge(_ batch: [SourceRecord], of stream: Int64, in transaction: borrowing Transaction) throws {
         guard let first = batch.first, let last = batch.last else { return }
         let changed: Int
         if let shard {
@@ -109,7 +116,7 @@ struct Lane: Sendable {
     /// Forgets the first `count` pending records, which were acknowledged.
     mutating func advance(by count: Int) {
         position = pending[count - 1].sequence
-        pendingBytes -= pending[..<count].reduce(0) { $0 + $1.data.count }
+        pendingBytes -= pending[..<count].reduce(0) { $0 + $1.size }
         pending.removeFirst(count)
     }
 }

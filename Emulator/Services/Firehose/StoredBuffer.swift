@@ -8,9 +8,9 @@ struct StoredBuffer: Sendable {
     static let schema = """
         CREATE TABLE IF NOT EXISTS firehose_buffer (
             id INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL, prefix TEXT NOT NULL,
-            is_error INTEGER NOT NULL, opened_at INTEGER NOT NULL, oldest INTEGER NOT NULL, size INTEGER NOT NULL,
+            kind INTEGER NOT NULL, opened_at INTEGER NOT NULL, oldest INTEGER NOT NULL, size INTEGER NOT NULL,
             object_key TEXT) STRICT;
-        CREATE UNIQUE INDEX IF NOT EXISTS firehose_buffer_open ON firehose_buffer (stream, prefix)
+        CREATE UNIQUE INDEX IF NOT EXISTS firehose_buffer_open ON firehose_buffer (stream, kind, prefix)
             WHERE object_key IS NULL;
         CREATE INDEX IF NOT EXISTS firehose_buffer_closed ON firehose_buffer (stream, id) WHERE object_key IS NOT NULL;
         CREATE TABLE IF NOT EXISTS firehose_chunk (
@@ -18,7 +18,17 @@ struct StoredBuffer: Sendable {
         CREATE INDEX IF NOT EXISTS firehose_chunk_buffer ON firehose_chunk (buffer, id);
         """
 
+    /// What a buffer's records are.
+    enum Kind: Int64, Sendable, Hashable {
+        case data = 0
+        /// Failed records, as documents.
+        case errors = 1
+        /// Records as they were before their transformation.
+        case backup = 2
+    }
+
     let id: Int64
+    let kind: Kind
     /// The resolved prefix, as ``KeyPrefix/stored``.
     let prefix: String
     /// Milliseconds since 1970.
@@ -30,23 +40,34 @@ struct StoredBuffer: Sendable {
     /// Nil while the buffer is open.
     let objectKey: String?
 
-    private static let columns = "id, prefix, opened_at, oldest, size, object_key"
+    private static let columns = "id, kind, prefix, opened_at, oldest, size, object_key"
 
     private init(_ row: borrowing Row) {
         id = row.integer(0)
-        prefix = row.text(1)
-        openedAt = row.integer(2)
-        oldest = row.integer(3)
-        size = row.int(4)
-        objectKey = row.textOrNil(5)
+        kind = Kind(rawValue: row.integer(1)) ?? .data
+        prefix = row.text(2)
+        openedAt = row.integer(3)
+        oldest = row.integer(4)
+        size = row.int(5)
+        objectKey = row.textOrNil(6)
+    }
+
+    /// Turns the mark of error buffers into a kind, of which backups are one more.
+    static func addKinds(in transaction: borrowing Transaction) throws {
+        let table = try transaction.snapshot.first(
+            "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = 'firehose_buffer'"
+        ) { $0.text(0) }
+        guard table?.firstRange(of: "is_error") != nil else { return }
+        try transaction.execute("DROP INDEX IF EXISTS firehose_buffer_open")
+        try transaction.execute("ALTER TABLE firehose_buffer RENAME COLUMN is_error TO kind")
     }
 
     // MARK: Adding
 
     /// Records for one prefix, already joined.
     struct Addition: Sendable {
+        let kind: Kind
         let prefix: String
-        let isError: Bool
         var data: [UInt8] = []
         /// When the oldest record arrived.
         var oldest: Int64
@@ -60,17 +81,18 @@ struct StoredBuffer: Sendable {
         let updated = try transaction.execute(
             """
             UPDATE firehose_buffer SET size = size + ?, oldest = MIN(oldest, ?)
-            WHERE stream = ? AND prefix = ? AND object_key IS NULL
-            """, .integer(addition.data.count), .integer(addition.oldest), .integer(stream), .text(addition.prefix))
+            WHERE stream = ? AND kind = ? AND prefix = ? AND object_key IS NULL
+            """, .integer(addition.data.count), .integer(addition.oldest), .integer(stream),
+            .integer(addition.kind.rawValue), .text(addition.prefix))
         if updated == 0 {
             try transaction.execute(
                 "INSERT INTO firehose_buffer VALUES (NULL, ?, ?, ?, ?, ?, ?, NULL)", .integer(stream),
-                .text(addition.prefix), .integer(addition.isError ? 1 : 0), .integer(now), .integer(addition.oldest),
+                .text(addition.prefix), .integer(addition.kind.rawValue), .integer(now), .integer(addition.oldest),
                 .integer(addition.data.count))
         }
         let buffer = try transaction.snapshot.first(
-            "SELECT \(columns) FROM firehose_buffer WHERE stream = ? AND prefix = ? AND object_key IS NULL",
-            .integer(stream), .text(addition.prefix)
+            "SELECT \(columns) FROM firehose_buffer WHERE stream = ? AND kind = ? AND prefix = ? AND object_key IS NULL",
+            .integer(stream), .integer(addition.kind.rawValue), .text(addition.prefix)
         ) { StoredBuffer($0) }
         if let buffer {
             try transaction.execute(
@@ -104,12 +126,12 @@ struct StoredBuffer: Sendable {
         ) { StoredBuffer($0) }
     }
 
-    /// The prefixes of the open buffers with data.
+    /// The prefixes whose data is not delivered yet.
     static func activePrefixes(of stream: Int64, in snapshot: borrowing Snapshot) throws -> Set<String> {
         Set(
             try snapshot.all(
-                "SELECT prefix FROM firehose_buffer WHERE stream = ? AND object_key IS NULL AND is_error = 0",
-                .integer(stream)
+                "SELECT DISTINCT prefix FROM firehose_buffer WHERE stream = ? AND kind = ?", .integer(stream),
+                .integer(Kind.data.rawValue)
             ) { $0.text(0) })
     }
 

@@ -36,7 +36,7 @@ struct TransformationCall: Sendable {
             event += #"{"recordId":"\#(record.id)","approximateArrivalTimestamp":\#(record.arrivedAt)"#.utf8
             if let place = record.kinesis {
                 event += #","kinesisRecordMetadata":{"sequenceNumber":"\#(place.sequenceNumber)","#.utf8
-                event += #""subsequenceNumber":0,"partitionKey":\#(text(place.partitionKey)),"#.utf8
+                event += #""subsequenceNumber":\#(record.part ?? 0),"partitionKey":\#(text(place.partitionKey)),"#.utf8
                 event += #""shardId":"\#(place.shard)","approximateArrivalTimestamp":\#(record.arrivedAt)}"#.utf8
             }
             event += #","data":"\#(record.data.base64)"}"#.utf8

@@ -11,6 +11,7 @@ import Time
 final class MemoryObjects: ObjectStore {
     private let objects = Mutex<[String: [UInt8]]>([:])
     private let puts = Mutex<[String]>([])
+    private let byBucket = Mutex<[String: [String]]>([:])
     /// Fails the next puts, before or after the object is stored.
     let failures = Mutex<[Failure]>([])
 
@@ -19,6 +20,8 @@ final class MemoryObjects: ObjectStore {
     var keys: [String] { objects.withLock { $0.keys.sorted() } }
     /// The keys in the order of their puts, repeated ones too.
     var putKeys: [String] { puts.withLock { $0 } }
+    /// The keys of each bucket, in the order of their puts.
+    var buckets: [String: [String]] { byBucket.withLock { $0 } }
     func contents(_ key: String) -> [UInt8] { objects.withLock { $0[key] ?? [] } }
 
     func putObject(_ contents: [UInt8], to object: ObjectLocation) async throws(AWSFault) -> ObjectFacts {
@@ -27,6 +30,7 @@ final class MemoryObjects: ObjectStore {
         guard failure != .before else { throw unavailable }
         objects.withLock { $0[object.key] = contents }
         puts.withLock { $0.append(object.key) }
+        byBucket.withLock { $0[object.bucket, default: []].append(object.key) }
         guard failure != .after else { throw unavailable }
         return facts(object.key, contents)
     }
@@ -174,9 +178,26 @@ final class DeliveryFixture {
     }
 
     /// A delivery stream `d` by table, with what differs.
-    func create(from source: String? = nil, _ changes: JSONObject = [:]) async throws {
+    /// - Parameter processor: one more.
+    func create(
+        from source: String? = nil, _ changes: JSONObject = [:], adding processor: JSON? = nil
+    ) async throws {
+        var changes = changes
+        if let processor {
+            changes["ProcessingConfiguration"] = [
+                "Enabled": true, "Processors": [processor, Self.transformation],
+            ]
+        }
         try await call("CreateDeliveryStream", Self.declaration(from: source, changes))
     }
+
+    private static let transformation: JSON = [
+        "Type": "Lambda",
+        "Parameters": [
+            ["ParameterName": "LambdaArn", "ParameterValue": .string(functionARN)],
+            ["ParameterName": "BufferIntervalInSeconds", "ParameterValue": "60"],
+        ],
+    ]
 
     static func declaration(from source: String? = nil, _ changes: JSONObject = [:]) -> JSON {
         var destination: JSONObject = [
@@ -186,16 +207,7 @@ final class DeliveryFixture {
             "BufferingHints": ["SizeInMBs": 64, "IntervalInSeconds": 90],
             "DynamicPartitioningConfiguration": ["Enabled": true],
             "ProcessingConfiguration": [
-                "Enabled": true,
-                "Processors": [
-                    [
-                        "Type": "Lambda",
-                        "Parameters": [
-                            ["ParameterName": "LambdaArn", "ParameterValue": .string(functionARN)],
-                            ["ParameterName": "BufferIntervalInSeconds", "ParameterValue": "60"],
-                        ],
-                    ]
-                ],
+                "Enabled": true, "Processors": [transformation],
             ],
         ]
         for (name, value) in changes { destination[name] = value.isNull ? nil : value }

@@ -60,13 +60,33 @@ import Testing
             ["Prefix": "raw/"], ["ErrorOutputPrefix": nil], ["BufferingHints": ["SizeInMBs": 5]],
             ["BufferingHints": ["IntervalInSeconds": 901]], ["FileExtension": "gz"], ["BucketARN": nil],
             ["DynamicPartitioningConfiguration": nil], ["CompressionFormat": "Snappy"],
-            ["CustomTimeZone": "Asia/Tokyo"], ["S3BackupMode": "Enabled"],
-            ["ErrorOutputPrefix": "!{partitionKeyFromLambda:table}/"],
+            ["CustomTimeZone": "Atlantis/Capital"], ["S3BackupMode": "Enabled"],
+            ["ErrorOutputPrefix": "!{partitionKeyFromLambda:table}/"], ["FileExtension": ".GZ"],
+            ["ErrorOutputPrefix": "errors/!{timestamp:yyyy}/"], ["ProcessingConfiguration": nil],
+            ["BufferingHints": ["IntervalInSeconds": 0]], ["Prefix": "!{partitionKeyFromLambda:table}/!{firehose:x}/"],
         ] as [JSONObject])
     func refusals(change: JSONObject) async throws {
         let fixture = try DeliveryFixture()
         let fault = await fixture.fault("CreateDeliveryStream", DeliveryFixture.declaration(from: nil, change))
         #expect(["InvalidArgumentException", "NotImplemented"].contains(fault?.code), "\(change)")
+    }
+
+    @Test("an update neither enables nor disables dynamic partitioning, nor disables the backup of the source")
+    func keptByUpdates() async throws {
+        let fixture = try DeliveryFixture()
+        try await fixture.create(
+            from: nil, ["S3BackupMode": "Enabled", "S3BackupConfiguration": ["BucketARN": "arn:aws:s3:::kept"]])
+        for change in [
+            ["S3BackupMode": "Disabled"], ["DynamicPartitioningConfiguration": ["Enabled": false], "Prefix": "a/"],
+        ] as [JSON] {
+            let fault = await fixture.fault(
+                "UpdateDestination",
+                [
+                    "DeliveryStreamName": "d", "CurrentDeliveryStreamVersionId": "1",
+                    "DestinationId": "destinationId-000000000001", "ExtendedS3DestinationUpdate": change,
+                ])
+            #expect(fault?.code == "InvalidArgumentException", "\(change)")
+        }
     }
 
     @Test("a put beyond the service's limits is refused as a whole")

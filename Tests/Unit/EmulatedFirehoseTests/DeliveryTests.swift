@@ -142,10 +142,87 @@ import Testing
             let records = (start..<start + 300).map { JSON.object(["Data": .string("t\($0) x".utf8.base64)]) }
             try await fixture.call("PutRecordBatch", ["DeliveryStreamName": "d", "Records": .array(records)])
         }
+        fixture.clock.advance(60_000)
+        try await fixture.takeIn()
+        // Partitions that are closed and cannot be delivered are still active.
+        fixture.clock.advance(90_000)
+        fixture.objects.failures.withLock { $0 = [.before] }
+        await #expect(throws: AWSFault.self) { try await fixture.deliver() }
+        try await fixture.put("another x")
         try await fixture.settle()
         #expect(fixture.objects.keys.count { $0.hasPrefix("raw/") } == 500)
         let failures = try fixture.failures()
-        #expect(failures.count == 100)
+        #expect(failures.count == 101)
         #expect(failures.allSatisfy { $0["errorCode"] == "DynamicPartitioning.ActivePartitionLimitExceeded" })
+    }
+
+    @Test(
+        "records that a client joined are separated, transformed each, and kept as a whole if they cannot be separated")
+    func separation() async throws {
+        let fixture = try DeliveryFixture()
+        let separation: JSON = [
+            "Type": "RecordDeAggregation",
+            "Parameters": [
+                ["ParameterName": "SubRecordType", "ParameterValue": "DELIMITED"],
+                ["ParameterName": "Delimiter", "ParameterValue": .string(";".utf8.base64)],
+            ],
+        ]
+        try await fixture.create(from: nil, adding: separation)
+        try await fixture.put("beer one;review one;bad one", "beer two", String(repeating: "beer x;", count: 501))
+        try await fixture.settle()
+        #expect(fixture.text(under: "raw/beer/") == "beer one\nbeer two\n")
+        #expect(fixture.text(under: "raw/review/") == "review one\n")
+        let failures = try fixture.failures()
+        #expect(
+            failures.map { $0["errorCode"]?.string } == [
+                "Lambda.FunctionError", "DynamicPartitioning.RecordDeAggregationFailed",
+            ])
+        let sizes = failures.compactMap { $0["rawData"]?.string }.compactMap { [UInt8](base64: $0)?.count }
+        #expect(sizes == [7, 3507])
+        let events = fixture.function.events.withLock { $0 }
+        let ids = events.flatMap { $0["records"]?.array ?? [] }.compactMap { $0["recordId"]?.string }
+        #expect(ids.count == 4 && Set(ids).count == 4)
+    }
+
+    @Test("records are backed up as they came, whatever becomes of them, in a bucket and with buffers of their own")
+    func backup() async throws {
+        let fixture = try DeliveryFixture()
+        try await fixture.create(
+            from: nil,
+            [
+                "S3BackupMode": "Enabled",
+                "S3BackupConfiguration": [
+                    "BucketARN": "arn:aws:s3:::kept", "Prefix": "kept/",
+                    "BufferingHints": ["SizeInMBs": 1, "IntervalInSeconds": 30],
+                ],
+            ])
+        try await fixture.put("beer one", "drop two", "bad three")
+        fixture.clock.advance(60_000)
+        try await fixture.takeIn()
+        fixture.clock.advance(30_000)
+        try await fixture.deliver()
+        #expect(fixture.objects.keys.count == 1)
+        #expect(fixture.text(under: "kept/2026/05/28/20/d-1-") == "beer onedrop twobad three")
+        fixture.clock.advance(60_000)
+        try await fixture.deliver()
+        #expect(fixture.text(under: "raw/beer/") == "beer one\n")
+        #expect(fixture.objects.buckets["kept"]?.count == 1 && fixture.objects.buckets["stage"]?.count == 2)
+    }
+
+    @Test("a database from before there were backups keeps its buffers")
+    func migration() async throws {
+        let directory = try TemporaryDirectory()
+        let old = FirehoseService.schema.map { statements in
+            statements.replacing("kind INTEGER", with: "is_error INTEGER").replacing(
+                "stream, kind, prefix", with: "stream, prefix")
+        }
+        var store = try Store(directory: directory.path, schema: old)
+        try await store.write { try $0.execute("INSERT INTO firehose_buffer VALUES (7, 1, 'p', 1, 0, 0, 5, NULL)") }
+        store.close()
+        store = try Store(
+            directory: directory.path, schema: FirehoseService.schema, migrations: [FirehoseService.addKindsOfBuffers])
+        defer { store.close() }
+        let open = try store.read { try StoredBuffer.open(of: 1, in: $0) }
+        #expect(open.map(\.id) == [7] && open.map(\.kind) == [.errors])
     }
 }

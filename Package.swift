@@ -57,7 +57,7 @@ let services: [Target] = [
     service("CloudFormation", "XML YAML"),
     service("DynamoDB", "Digest"),
     service("ECS"),
-    service("Firehose", "Gzip", exclude: ["README.md"]),
+    service("Firehose", "Digest Gzip", exclude: ["README.md"]),
     service("IAM", "XML"),
     service("Kinesis", "Digest", exclude: ["README.md"]),
     service("Lambda", "CZlib Digest URLCoding", exclude: ["README.md"]),

@@ -5,7 +5,7 @@ import Testing
 @Suite struct FirehoseTests {
     @Test(
         "every documented rule of Firehose holds",
-        arguments: ["transformation", "object_names", "partitions", "kinesis_source"])
+        arguments: ["transformation", "object_names", "partitions", "kinesis_source", "aggregated_records"])
     func documentedRules(part: String) async throws {
         let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])
         let run = try await Command.run(

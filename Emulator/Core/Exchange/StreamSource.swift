@@ -12,13 +12,19 @@ package struct StreamShard: Sendable, Hashable {
     package var lastSequence: Int64
     /// Whether no more records will be added.
     package var isClosed: Bool
+    /// The hash keys of its records; nil if the stream has none.
+    package var hashKeys: ClosedRange<UInt128>?
 
-    package init(id: String, name: String, parents: [String] = [], lastSequence: Int64, isClosed: Bool) {
+    package init(
+        id: String, name: String, parents: [String] = [], lastSequence: Int64, isClosed: Bool,
+        hashKeys: ClosedRange<UInt128>? = nil
+    ) {
         self.id = id
         self.name = name
         self.parents = parents
         self.lastSequence = lastSequence
         self.isClosed = isClosed
+        self.hashKeys = hashKeys
     }
 }
 

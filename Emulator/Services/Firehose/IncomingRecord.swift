@@ -54,6 +54,28 @@ struct SourceRecord: Sendable {
         parts = [record]
     }
 
+    /// The records in it, if it is an aggregated one of a shard with these hash keys.
+    ///
+    /// An inner record that its producer wanted elsewhere in the stream is dropped: after a split, it would have gone to
+    /// another shard than the record that has it.
+    func disaggregated(_ hashKeys: ClosedRange<UInt128>?) -> (record: SourceRecord, dropped: Int) {
+        guard let outer = parts.first, let place = outer.kinesis, let aggregated = AggregatedRecord(outer.data) else {
+            return (self, 0)
+        }
+        var result = self
+        result.parts = []
+        for inner in aggregated.records {
+            if let key = inner.explicitHashKey, let hashKeys, !hashKeys.contains(key) { continue }
+            result.parts.append(
+                IncomingRecord(
+                    sequence: sequence, arrivedAt: arrivedAt, data: inner.data,
+                    kinesis: .init(
+                        shard: place.shard, partitionKey: inner.partitionKey, sequenceNumber: place.sequenceNumber)))
+        }
+        for index in result.parts.indices { result.parts[index].part = index }
+        return (result, aggregated.records.count - result.parts.count)
+    }
+
     /// The same record with each part separated further.
     func separated(by separation: RecordSeparation?) -> SourceRecord {
         guard let separation else { return self }

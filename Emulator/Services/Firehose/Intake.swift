@@ -51,6 +51,13 @@ struct Intake {
             try lane.fill(
                 upTo: batchBytes, of: context.id, from: source, by: configuration.processors.separation,
                 in: context.store)
+            let dropped = lane.takeDropped()
+            if dropped > 0 {
+                context.log(
+                    "Source.RecordsDropped",
+                    "\(dropped) records in aggregated ones of \(lane.shard?.name ?? "") have an explicit hash key outside "
+                        + "the shard and were dropped; give them the key of the record that has them.")
+            }
             lanes[key] = lane
             guard let first = lane.pending.first else { continue }
             let batch = batch(of: lane)

@@ -21,6 +21,8 @@ struct Lane: Sendable {
     /// Records that were read after ``position``, in order.
     private(set) var pending: [SourceRecord] = []
     private(set) var pendingBytes = 0
+    /// How many records in aggregated ones were dropped since this was last asked for.
+    private var dropped = 0
 
     init(_ shard: StreamShard?, position: Int64) {
         self.shard = shard
@@ -36,10 +38,19 @@ struct Lane: Sendable {
         while pendingBytes < bytes {
             let page = try source.records(of: self, stream: stream, after: pending.last?.sequence ?? position, store)
             guard !page.isEmpty else { return }
-            let separated = page.map { $0.separated(by: separation) }
-            pending += separated
-            pendingBytes += separated.reduce(0) { $0 + $1.size }
+            for record in page {
+                let (inner, dropped) = record.disaggregated(shard?.hashKeys)
+                let separated = inner.separated(by: separation)
+                self.dropped += dropped
+                pending.append(separated)
+                pendingBytes += separated.size
+            }
         }
+    }
+
+    mutating func takeDropped() -> Int {
+        defer { dropped = 0 }
+        return dropped
     }
 
     /// Where lanes are read from.

@@ -12,7 +12,8 @@ extension KinesisService: StreamSource {
                 StreamShard(
                     id: String(shard.id), name: shard.name,
                     parents: [shard.parent, shard.adjacentParent].compactMap { $0.flatMap { ids[$0] } },
-                    lastSequence: shard.lastIndex, isClosed: shard.closedAt != nil)
+                    lastSequence: shard.lastIndex, isClosed: shard.closedAt != nil,
+                    hashKeys: shard.range.first...shard.range.last)
             }
         }
     }

@@ -101,11 +101,10 @@ final class MemoryShards: StreamSource {
     let readers = BellGroup()
     private let state = Mutex<[(shard: StreamShard, records: [StreamRecord])]>([])
 
-    func open(_ id: String, parents: [String] = []) {
-        state.withLock {
-            $0.append(
-                (StreamShard(id: id, name: "shardId-" + id, parents: parents, lastSequence: 0, isClosed: false), []))
-        }
+    func open(_ id: String, parents: [String] = [], hashKeys: ClosedRange<UInt128> = 0...(.max)) {
+        let shard = StreamShard(
+            id: id, name: "shardId-" + id, parents: parents, lastSequence: 0, isClosed: false, hashKeys: hashKeys)
+        state.withLock { $0.append((shard, [])) }
     }
 
     func close(_ id: String) {
@@ -114,7 +113,9 @@ final class MemoryShards: StreamSource {
         }
     }
 
-    func put(_ text: String, into id: String, at moment: Int64) {
+    func put(_ text: String, into id: String, at moment: Int64) { put(Array(text.utf8), into: id, at: moment) }
+
+    func put(_ data: [UInt8], into id: String, at moment: Int64) {
         state.withLock { shards in
             for index in shards.indices where shards[index].shard.id == id {
                 shards[index].shard.lastSequence += 1
@@ -122,7 +123,7 @@ final class MemoryShards: StreamSource {
                 shards[index].records.append(
                     StreamRecord(
                         sequence: sequence, sequenceNumber: "49\(id)\(sequence)", arrivedAt: moment,
-                        content: .data(Array(text.utf8), partitionKey: "k\"")))
+                        content: .data(data, partitionKey: "k\"")))
             }
         }
     }

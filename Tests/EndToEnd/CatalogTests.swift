@@ -19,6 +19,27 @@ import Testing
             "infra/tables.yaml is out of date: run `cupel catalog -o infra/tables.yaml`")
     }
 
+    @Test("the committed template replicates the tables of the contracts")
+    func committedReplication() async throws {
+        let directory = try TemporaryDirectory()
+        let (root, copy) = (Programs.packageRoot, "\(directory.path)/capture.yaml")
+        try FileManager.default.copyItem(atPath: "\(root)/infra/capture.yaml", toPath: copy)
+        #expect(try await catalog(["--contracts", "\(root)/infra/contracts", "--replication", copy]).isEmpty)
+        #expect(
+            try String(contentsOfFile: copy, encoding: .utf8)
+                == String(contentsOfFile: "\(root)/infra/capture.yaml", encoding: .utf8),
+            "infra/capture.yaml is out of date: run `cupel catalog --replication infra/capture.yaml`")
+    }
+
+    @Test("a template without the marks of the tables is an error that names them")
+    func replicationWithoutMarks() async throws {
+        let root = Programs.packageRoot
+        let run = try await Command.run(
+            Programs.cupel,
+            ["catalog", "--contracts", "\(root)/infra/contracts", "--replication", "\(root)/infra/network.yaml"])
+        #expect(run.status == 1 && run.errors.contains("expected the lines \"# Tables: …\""), "\(run.errors)")
+    }
+
     @Test("every column has the type of the bronze files", arguments: ["infra/contracts", "Tests/Fixtures/contracts"])
     func columnTypes(folder: String) async throws {
         let directory = try TemporaryDirectory()

@@ -10,8 +10,12 @@ struct CatalogCommand: ParsableCommand {
             Writes one AWS Glue table for each contract, with projected partitions. After
             a contract has changed, write infra/tables.yaml again and deploy it.
 
+            With --replication, writes the tables that AWS DMS replicates into a template
+            instead. `make deploy` does that by itself.
+
             EXAMPLES
               cupel catalog -o infra/tables.yaml
+              cupel catalog --replication infra/capture.yaml
               cupel catalog --contracts my-contracts
             """)
 
@@ -20,6 +24,15 @@ struct CatalogCommand: ParsableCommand {
 
     @Option(name: [.customShort("o"), .long], help: "The file to write; default: standard output.")
     var output: String?
+
+    @Option(help: ArgumentHelp("Write the tables of AWS DMS into this template.", valueName: "template"))
+    var replication: String?
+
+    func validate() throws {
+        guard replication == nil || output == nil else {
+            throw ValidationError("--replication writes its own file; leave out --output.")
+        }
+    }
 
     func run() throws {
         let folder = try self.contracts ?? Installation.folder("contracts")
@@ -30,6 +43,7 @@ struct CatalogCommand: ParsableCommand {
             contracts =
                 try catalog.tables.map { table throws(ContractError) in try catalog.contract(forTable: table) }
         } catch { throw CommandFailure.failed("\(error)") }
+        if let replication { return try write(ReplicationTables(contracts), into: replication) }
         for contract in contracts {
             for place in contract.bronzeColumns.flatMap(\.leaves) where place.field.type == .uint64 {
                 throw CommandFailure.failed(
@@ -44,5 +58,15 @@ struct CatalogCommand: ParsableCommand {
         } else {
             StandardStream.output.write(text)
         }
+    }
+
+    private func write(_ tables: ReplicationTables, into path: String) throws {
+        let template = String(decoding: try FileContent.read(path), as: UTF8.self)
+        guard let text = tables.written(into: template) else {
+            throw CommandFailure.failed(
+                "\(path): expected the lines \"# Tables: …\" and \"# End of the tables.\", as infra/capture.yaml has them"
+            )
+        }
+        if text != template { try FileContent.write(Array(text.utf8), to: path) }
     }
 }

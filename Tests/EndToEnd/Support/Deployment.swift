@@ -32,10 +32,36 @@ struct Deployment {
     func path(_ name: String) -> String { "\(folder.path)/\(name)" }
 
     /// Runs `infra/deploy dev` against the emulator.
-    /// - Parameter answer: the answer to the question whether to execute; nil executes without asking.
-    func deploy(to emulator: RunningEmulator, answer: String? = nil) async throws -> Command {
-        try await run(
-            "deploy", emulator, answer == nil ? ["YES": "1"] : [:], input: answer.map { Data("\($0)\n".utf8) })
+    /// - Parameters:
+    ///   - answer: the answer to the question whether to execute; nil executes without asking.
+    ///   - changed: the type of a resource that AWS would report as changed in a nested change set.
+    func deploy(
+        to emulator: RunningEmulator, _ variables: [String: String] = [:], answer: String? = nil,
+        changing changed: String? = nil
+    ) async throws -> Command {
+        var variables = variables
+        if answer == nil { variables["YES"] = "1" }
+        if let changed {
+            variables["AWS"] = try wrapper(
+                """
+                case "$*" in
+                    *"--change-set-name arn:nested"*) printf 'Modify\\t\(changed)\\tOne\\tNone\\n' ;;
+                    *describe-change-set*ChangeSetId*)
+                        printf 'Modify\\tAWS::CloudFormation::Stack\\tChangeCapture\\tarn:nested\\n' ;;
+                    *) exec "$REAL" "$@" ;;
+                esac
+                """)
+            variables["REAL"] = Self.aws
+        }
+        return try await run("deploy", emulator, variables, input: answer.map { Data("\($0)\n".utf8) })
+    }
+
+    /// A program in the place of the AWS CLI, from a script for Bash.
+    private func wrapper(_ script: String) throws -> String {
+        let wrapper = path("aws")
+        try Data("#!/usr/bin/env bash\n\(script)\n".utf8).write(to: URL(filePath: wrapper))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: wrapper)
+        return wrapper
     }
 
     /// Runs `infra/destroy dev`. KMS is not emulated, so its commands are only noted.
@@ -43,18 +69,15 @@ struct Deployment {
     func destroy(
         _ emulator: RunningEmulator, _ variables: [String: String]
     ) async throws -> (command: Command, noted: String) {
-        let (wrapper, notes) = (path("aws"), path("notes"))
+        let notes = path("notes")
         try Data().write(to: URL(filePath: notes))
-        let script = """
-            #!/usr/bin/env bash
+        let wrapper = try wrapper(
+            """
             case "$1 $2" in
                 "kms "*) echo "$*" >>"$NOTES" ;;
                 *) exec "$REAL" "$@" ;;
             esac
-
-            """
-        try Data(script.utf8).write(to: URL(filePath: wrapper))
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: wrapper)
+            """)
         let own = ["AWS": wrapper, "REAL": Self.aws, "NOTES": notes]
         let command = try await run("destroy", emulator, variables.merging(own) { $1 })
         return (command, try String(contentsOfFile: notes, encoding: .utf8))

@@ -18,6 +18,8 @@ public struct ContractSample {
     }
 
     public let format: RawFormat
+    /// How a CSV file is written; the standard dialect for any other.
+    let dialect: CSVDialect
     /// The fields in the order of their first occurrence.
     public let fields: [String]
     /// The rows, without null fields.
@@ -39,8 +41,9 @@ public struct ContractSample {
         self.format = format
         let reader: any RecordReader
         var fields: [String] = []
+        dialect = format == .csv ? try Self.dialect(of: try source()) : .standard
         if format == .csv {
-            let csv = try CSVReader(try source(), contract: contract, acceptsForeignHeader: true)
+            let csv = try CSVReader(try source(), contract: contract, acceptsForeignHeader: true, dialect: dialect)
             fields = csv.header
             reader = csv
         } else {
@@ -71,6 +74,21 @@ public struct ContractSample {
         self.rows = rows
         brokenRows = broken
         self.isWhole = isWhole
+    }
+
+    /// The dialect with the delimiter that is most often in the first line, outside quotes.
+    private static func dialect(of source: any ByteSource) throws -> CSVDialect {
+        var bytes = [UInt8](repeating: 0, count: 64 << 10)
+        let count = try bytes.withUnsafeMutableBytes { try source.read(into: $0) }
+        var counts: [UInt8: Int] = [:]
+        var isInside = false
+        for byte in bytes[..<count].prefix(while: { $0 != UInt8(ascii: "\n") }) {
+            if byte == UInt8(ascii: "\"") { isInside.toggle() }
+            if !isInside { counts[byte, default: 0] += 1 }
+        }
+        // The first of the most frequent.
+        let found = Array("|\t;,".utf8).max { counts[$0, default: 0] <= counts[$1, default: 0] }
+        return found.map { .standard.delimited(by: $0) } ?? .standard
     }
 
     /// A contract with one column, whose name no file has: it begins with the symbol for a unit separator.

@@ -77,15 +77,23 @@ public struct ProposedContract {
             status: draft
 
             """
+        var properties = ""
         if sample.brokenRows > 0 {
-            text += """
-                customProperties:
+            properties += """
                   # The number of broken rows in the sample.
                   - property: quarantineRows
                     value: \(sample.brokenRows)
 
                 """
         }
+        if sample.dialect != .standard, let delimiter = CSVDialect.delimiterName(sample.dialect.delimiter) {
+            properties += """
+                  - property: csvDelimiter
+                    value: \(delimiter)
+
+                """
+        }
+        if !properties.isEmpty { text += "customProperties:\n\(properties)" }
         return text + """
             schema:
               - name: \(table)

@@ -34,7 +34,9 @@ struct TextProfile {
         count += 1
         longest = max(longest, text.unicodeScalars.count)
         for index in probes.indices where probes[index].holds {
-            probes[index].holds = probes[index].probe.accepts(text)
+            // A date column accepts midnight, but a column of midnights is one of timestamps.
+            let isTooLong = probes[index].type == .date && text.utf8.count > 10
+            probes[index].holds = !isTooLong && probes[index].probe.accepts(text)
         }
         // A leading zero means that the text is a code, not a number.
         let isCode = Self.hasLeadingZero(text)

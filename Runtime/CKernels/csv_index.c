@@ -6,11 +6,21 @@
 
 // MARK: one row, byte by byte
 
-enum { FIELD_START = 0, UNQUOTED = 1, QUOTED = CK_CSV_IN_QUOTES, QUOTE_IN_QUOTED = 3 };
+enum { FIELD_START = 0, UNQUOTED = 1, QUOTED = CK_CSV_IN_QUOTES, QUOTE_IN_QUOTED = 3, ESCAPED = 4 };
 
 // Takes one byte; true if it separates fields. The newline that does so ends the row.
-static inline bool csv_step(int *state, uint8_t byte) {
-    bool separates = byte == ',' || byte == '\n';
+static inline bool csv_step(int *state, uint8_t byte, ck_csv_dialect dialect) {
+    if (dialect.has_escapes) {
+        if (*state & ESCAPED) {
+            *state &= ~ESCAPED;
+            return false;
+        }
+        if (byte == '\\' && *state != QUOTE_IN_QUOTED) {
+            *state = (*state == FIELD_START ? UNQUOTED : *state) | ESCAPED;
+            return false;
+        }
+    }
+    bool separates = byte == dialect.delimiter || byte == '\n';
     switch (*state) {
     case QUOTED:
         if (byte == '"') *state = QUOTE_IN_QUOTED;
@@ -31,12 +41,13 @@ static inline bool csv_step(int *state, uint8_t byte) {
 bool ck_csv_index_row(const uint8_t *text, size_t from, size_t to, ck_csv_index *index, size_t *fields) {
     size_t first = index->separator_count;
     size_t last = index->separator_capacity - 1;
+    ck_csv_dialect dialect = index->dialect;
     int state = FIELD_START;
     *fields = 0;
     for (size_t i = from; i < to; i++) {
-        if (text[i] == '"') index->has_quotes = true;
+        if (text[i] == '"' || (dialect.has_escapes && text[i] == '\\')) index->has_quotes = true;
         if (text[i] == '\r') index->has_returns = true;
-        if (!csv_step(&state, text[i])) continue;
+        if (!csv_step(&state, text[i], dialect)) continue;
         *fields += 1;
         if (text[i] == '\n') {
             size_t place = first + *fields - 1 < last ? first + *fields - 1 : last;
@@ -50,9 +61,10 @@ bool ck_csv_index_row(const uint8_t *text, size_t from, size_t to, ck_csv_index 
     return false;
 }
 
-size_t ck_csv_skip_row(const uint8_t *text, size_t from, size_t to, int *state, bool *ended) {
+size_t ck_csv_skip_row(
+    const uint8_t *text, size_t from, size_t to, ck_csv_dialect dialect, int *state, bool *ended) {
     for (size_t i = from; i < to; i++) {
-        if (csv_step(state, text[i]) && text[i] == '\n') {
+        if (csv_step(state, text[i], dialect) && text[i] == '\n') {
             *ended = true;
             return i + 1;
         }
@@ -65,7 +77,7 @@ size_t ck_csv_skip_row(const uint8_t *text, size_t from, size_t to, int *state, 
 
 // What 64 bytes hold, one bit a byte.
 typedef struct {
-    uint64_t commas, newlines, quotes, returns;
+    uint64_t delimiters, newlines, quotes, returns;
 } csv_word;
 
 // Each bit becomes the xor of itself and all lower bits: ones from every odd quote up to the next.
@@ -87,7 +99,7 @@ typedef struct {
 
 // The separators of a word, or false if its quotes are not regular.
 static inline bool csv_separators(csv_word word, csv_carry *carry, uint64_t *separators) {
-    uint64_t either = word.commas | word.newlines;
+    uint64_t either = word.delimiters | word.newlines;
     if (__builtin_expect((word.quotes | carry->inside | carry->must_separate) == 0, 1)) {
         *separators = either;
         carry->may_open = either >> 63;
@@ -133,15 +145,16 @@ static inline __attribute__((always_inline)) void csv_store(
 
 // One definition for every instruction set; `load` is the part that differs.
 #define CSV_INDEX_ROWS(load)                                                                                           \
+    uint8_t delimiter = index->dialect.delimiter;                                                                      \
     csv_carry carry = {0, 1, 0};                                                                                       \
     size_t complete = index->separator_count;                                                                          \
     for (size_t base = from; base < to; base += 64) {                                                                  \
         if (index->separator_count + 72 > index->separator_capacity) break;                                            \
         if (index->row_count + 64 > index->row_capacity) break;                                                        \
-        csv_word word = load(text + base);                                                                             \
+        csv_word word = load(text + base, delimiter);                                                                  \
         if (to - base < 64) {                                                                                          \
             uint64_t valid = ((uint64_t)1 << (to - base)) - 1;                                                         \
-            word.commas &= valid;                                                                                      \
+            word.delimiters &= valid;                                                                                  \
             word.newlines &= valid;                                                                                    \
             word.quotes &= valid;                                                                                      \
             word.returns &= valid;                                                                                     \
@@ -156,10 +169,10 @@ static inline __attribute__((always_inline)) void csv_store(
     if (index->row_count > 0) complete = (size_t)index->row_ends[index->row_count - 1] + 1;                            \
     index->separator_count = complete
 
-static inline csv_word load_portable(const uint8_t *text) {
+static inline csv_word load_portable(const uint8_t *text, uint8_t delimiter) {
     csv_word word = {0, 0, 0, 0};
     for (int i = 0; i < 64; i++) {
-        word.commas |= (uint64_t)(text[i] == ',') << i;
+        word.delimiters |= (uint64_t)(text[i] == delimiter) << i;
         word.newlines |= (uint64_t)(text[i] == '\n') << i;
         word.quotes |= (uint64_t)(text[i] == '"') << i;
         word.returns |= (uint64_t)(text[i] == '\r') << i;
@@ -173,18 +186,18 @@ void ck_csv_index_rows_portable(const uint8_t *text, size_t from, size_t to, ck_
 
 #if defined(__x86_64__)
 
-__attribute__((target("avx2"))) static inline uint64_t equal_avx2(__m256i low, __m256i high, char byte) {
-    __m256i wanted = _mm256_set1_epi8(byte);
+__attribute__((target("avx2"))) static inline uint64_t equal_avx2(__m256i low, __m256i high, uint8_t byte) {
+    __m256i wanted = _mm256_set1_epi8((char)byte);
     uint32_t l = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted));
     uint32_t h = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted));
     return (uint64_t)h << 32 | l;
 }
 
-__attribute__((target("avx2"))) static inline csv_word load_avx2(const uint8_t *text) {
+__attribute__((target("avx2"))) static inline csv_word load_avx2(const uint8_t *text, uint8_t delimiter) {
     __m256i low = _mm256_loadu_si256((const __m256i *)text);
     __m256i high = _mm256_loadu_si256((const __m256i *)(text + 32));
     csv_word word = {
-        equal_avx2(low, high, ','), equal_avx2(low, high, '\n'), equal_avx2(low, high, '"'),
+        equal_avx2(low, high, delimiter), equal_avx2(low, high, '\n'), equal_avx2(low, high, '"'),
         equal_avx2(low, high, '\r')};
     return word;
 }
@@ -196,7 +209,20 @@ __attribute__((target("avx2,bmi,bmi2,popcnt"))) static void index_rows_avx2(
 
 #endif
 
+// Rows of a text with escapes, one by one, as long as one more of any width has room.
+static void index_escaped_rows(const uint8_t *text, size_t from, size_t to, ck_csv_index *index) {
+    size_t fields;
+    while (index->row_count < index->row_capacity && index->separator_capacity / 2 > index->separator_count) {
+        if (!ck_csv_index_row(text, from, to, index, &fields)) return;
+        from = (size_t)index->separators[index->separator_count - 1] + 1;
+    }
+}
+
 void ck_csv_index_rows(const uint8_t *text, size_t from, size_t to, ck_csv_index *index) {
+    if (index->dialect.has_escapes) {
+        index_escaped_rows(text, from, to, index);
+        return;
+    }
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) {
         index_rows_avx2(text, from, to, index);

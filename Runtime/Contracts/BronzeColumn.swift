@@ -18,12 +18,15 @@ public struct BronzeColumn: Sendable, Hashable {
     public let constraints: ValueConstraints?
     /// Whether digits of a time or timestamp beyond its unit are cut off, not refused.
     public let truncatesFraction: Bool
+    /// How the values are written; nil for the usual way.
+    public let format: ValueFormat?
 
     /// - Parameter path: The keys that lead to the value; nil for the name alone.
     public init(
         name: String, type: ColumnType, isRequired: Bool, fieldID: Int32, masking: Contract.Masking? = nil,
         classification: String? = nil, maskingReason: String? = nil, path: [String]? = nil,
-        constraints: ValueConstraints? = nil, isKey: Bool = false, truncatesFraction: Bool = false
+        constraints: ValueConstraints? = nil, isKey: Bool = false, truncatesFraction: Bool = false,
+        format: ValueFormat? = nil
     ) {
         self.name = name
         self.type = type
@@ -36,6 +39,7 @@ public struct BronzeColumn: Sendable, Hashable {
         self.path = path ?? [name]
         self.constraints = constraints
         self.truncatesFraction = truncatesFraction
+        self.format = format
     }
 
     /// Whether the values of the column or of a field inside it must appear nowhere but in the column itself: those that
@@ -92,7 +96,7 @@ extension Contract {
                 name: $0.name, type: $0.type, isRequired: $0.isRequired, fieldID: $0.fieldID, masking: $0.masking,
                 classification: $0.classification, maskingReason: $0.maskingReason, path: $0.path,
                 constraints: constraints[$0.name], isKey: $0.primaryKeyPosition != nil,
-                truncatesFraction: $0.truncatesFraction)
+                truncatesFraction: $0.truncatesFraction, format: $0.format)
         }
         return (own + BronzeColumn.system).map { $0.masking(detectedMaskings) }
     }

@@ -71,7 +71,7 @@ struct ColumnReader {
                 key.faults.note(key.fault("a flattened object is not a column; set this key on its fields"))
             }
         }
-        for name in ["fieldId", "validValues", "excessFraction"] {
+        for name in ["fieldId", "validValues", "excessFraction", "numberFormat"] {
             guard let property = try object.customProperty(name) else { continue }
             property.faults.note(property.fault("a flattened object is not a column; set '\(name)' on its fields"))
         }
@@ -113,6 +113,7 @@ struct ColumnReader {
         let truncatesFraction = property.noting { () throws(ContractError) in
             try property.truncatesFraction(of: type)
         }
+        let format = property.noting { () throws(ContractError) in try property.valueFormat(of: type) }
         return Contract.Column(
             name: name, path: path, type: type, logicalType: logicalType, physicalType: physicalType,
             isRequired: isRequired, isUnique: isUnique,
@@ -122,7 +123,7 @@ struct ColumnReader {
             maskingReason: masking?.reason ?? (masking?.masking == nil ? around.maskingReason : nil),
             description: property.text("description"),
             fieldID: try nested.claim(fieldID, given: givenID, for: name, at: property), options: property.options,
-            truncatesFraction: truncatesFraction ?? false)
+            truncatesFraction: truncatesFraction ?? false, format: format ?? nil)
     }
 
     private func checkName(_ name: String, of property: ContractKey) throws(ContractError) {

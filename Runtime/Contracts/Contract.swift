@@ -18,6 +18,8 @@ public struct Contract: Sendable, Hashable {
     public let personalData: PersonalDataPolicy?
     /// The encodings of the table's Parquet files.
     public let encodings: Encodings
+    /// How the table's CSV files are written.
+    public let dialect: CSVDialect
     /// The columns that partition the later layers, outermost first.
     public let partitioning: [String]
     /// The rules of the table and of its columns. Those of the standard's library are measured during conversion.
@@ -75,6 +77,8 @@ extension Contract {
         public let options: [String: String]
         /// Whether digits of a time or timestamp beyond its unit are cut off: the custom property `excessFraction`.
         public let truncatesFraction: Bool
+        /// How the values are written; nil for the usual way.
+        public let format: ValueFormat?
     }
 
     /// Which encodings the table's Parquet files may use: the custom property `encodings` of the contract.

@@ -60,6 +60,7 @@ extension Contract {
             contract.noting { () throws(ContractError) in
                 try contract.customProperty("encodings")?.choice(Encodings.self)
             } ?? .compatible
+        dialect = CSVDialect(noting: contract)
 
         let schema = try contract.required("schema")
         let tables = try schema.elements()
@@ -89,13 +90,14 @@ extension Contract {
     private static func tableName(_ table: ContractKey) throws(ContractError) -> String {
         let key = try table.required("name")
         let name = try key.string()
-        guard isTableName(name) else {
-            throw key.fault(
-                "'\(name)' is not a table name; expected a lowercase letter, then up to 62 lowercase letters, "
-                    + "digits or _"
-            )
+        if isTableName(name) { return name }
+        if let physicalName = try table.optional("physicalName")?.string(), isTableName(physicalName) {
+            return physicalName
         }
-        return name
+        throw key.fault(
+            "'\(name)' is not a table name; expected a lowercase letter, then up to 62 lowercase letters, "
+                + "digits or _; a 'physicalName' of this form stands in for it"
+        )
     }
 }
 

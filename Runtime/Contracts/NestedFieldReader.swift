@@ -70,7 +70,9 @@ struct NestedFieldReader {
         guard place.depth <= ColumnType.maximumDepth else { throw property.isTooDeep }
         let physicalType = property.optional("physicalType")
         let allowed = ColumnType.physicalTypes(of: logicalType)
-        let name = try physicalType?.string().lowercased()
+        // `array<string>` says what 'items' says.
+        let written = try physicalType?.string().lowercased()
+        let name = written.map { $0.hasSuffix(">") ? String($0.prefix { $0 != "<" }) : $0 }
         if let physicalType, let name, !allowed.contains(name) {
             throw physicalType.fault(
                 "'\(name)' is not one of \(allowed.joined(separator: ", ")), which go with \(logicalType)")
@@ -132,7 +134,8 @@ struct NestedFieldReader {
             name: name, type: type, isRequired: key.flag("required"), fieldID: id ?? 0,
             masking: masking?.masking, classification: key.classification, maskingReason: masking?.reason,
             constraints: key.noting { () throws(ContractError) in try ValueConstraints.of(key, type) },
-            truncatesFraction: key.noting { () throws(ContractError) in try key.truncatesFraction(of: type) } ?? false)
+            truncatesFraction: key.noting { () throws(ContractError) in try key.truncatesFraction(of: type) } ?? false,
+            format: key.noting { () throws(ContractError) in try key.valueFormat(of: type) } ?? nil)
     }
 
     /// Checks the declared fields of JSON text. They may have no constraints, rules or masking, since the text is not

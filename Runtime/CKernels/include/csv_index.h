@@ -3,9 +3,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// How a CSV text is written.
+typedef struct {
+    uint8_t delimiter;
+    /// Whether a byte behind a backslash is text.
+    bool has_escapes;
+} ck_csv_dialect;
+
 /// Where the fields and rows of a CSV text end.
 typedef struct {
-    /// Offsets of the commas and newlines that separate fields, in order; those inside quotes are not separators.
+    ck_csv_dialect dialect;
+    /// Offsets of the delimiters and newlines that separate fields, in order; those inside quotes are not separators.
     uint32_t *separators;
     size_t separator_capacity;
     /// For each complete row, the index in `separators` of the newline that ends it.
@@ -13,7 +21,7 @@ typedef struct {
     size_t row_capacity;
     size_t separator_count;
     size_t row_count;
-    /// Whether a quote was seen, so that rows may span lines.
+    /// Whether a quote or an escape was seen, so that rows may span lines.
     bool has_quotes;
     /// Whether a carriage return was seen, so that rows may end before one.
     bool has_returns;
@@ -34,7 +42,7 @@ void ck_csv_index_rows_portable(const uint8_t *text, size_t from, size_t to, ck_
 
 /// Indexes the one row that begins at `from`, byte by byte. False if it does not end before `to`.
 ///
-/// A quote opens a quoted field only as the field's first byte and is text anywhere else. Separators beyond the capacity
+/// In a text with escapes, a delimiter, quote or newline behind a backslash is text. A quote opens a quoted field only as the field's first byte and is text anywhere else. Separators beyond the capacity
 /// are counted in `fields` and not stored; the row's newline always is.
 bool ck_csv_index_row(const uint8_t *text, size_t from, size_t to, ck_csv_index *index, size_t *fields);
 
@@ -43,4 +51,5 @@ bool ck_csv_index_row(const uint8_t *text, size_t from, size_t to, ck_csv_index 
 
 /// The end of a row that is too long to be held: the offset after its newline, or `to` if it goes on.
 /// `*state` is 0 at the start of a row and carries over to the next piece of text.
-size_t ck_csv_skip_row(const uint8_t *text, size_t from, size_t to, int *state, bool *ended);
+size_t ck_csv_skip_row(
+    const uint8_t *text, size_t from, size_t to, ck_csv_dialect dialect, int *state, bool *ended);

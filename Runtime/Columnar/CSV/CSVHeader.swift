@@ -16,7 +16,9 @@ struct CSVHeader {
     let unknown: [UnknownField]
 
     /// - Throws: ``ColumnarError`` where a name is there twice or a required column is missing.
-    init(names: [String], columns: [BronzeColumn], mayBeForeign: Bool) throws(ColumnarError) {
+    init(
+        names: [String], columns: [BronzeColumn], dialect: CSVDialect, mayBeForeign: Bool
+    ) throws(ColumnarError) {
         var fields: [String: Int] = [:]
         for (index, name) in names.enumerated() where fields.updateValue(index, forKey: name) != nil {
             throw .duplicateColumn(Self.shown(names, columns)[index])
@@ -44,7 +46,7 @@ struct CSVHeader {
         guard missing.isEmpty else { throw .missingColumns(missing, header: Self.shown(names, columns)) }
         // Otherwise all columns would be null, and the values in `_rescued_data` alone.
         guard mayBeForeign || origins.contains(where: { if case .field = $0 { true } else { false } }) else {
-            throw .badHeader(reason: Self.foreign(names, columns))
+            throw .badHeader(reason: Self.foreign(names, columns, dialect))
         }
         var known = columnNames
         known.remove(BronzeColumn.rescuedData)
@@ -63,16 +65,25 @@ struct CSVHeader {
     }
 
     /// Why a header is refused that names no column.
-    private static func foreign(_ names: [String], _ columns: [BronzeColumn]) -> String {
+    private static func foreign(_ names: [String], _ columns: [BronzeColumn], _ dialect: CSVDialect) -> String {
         let known = Set(columns.map(\.name))
-        let separated = [(";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")].first { mark, _ in
+        let marks: [(Character, String, String)] = [
+            (",", "comma", "commas"), (";", "semicolon", "semicolons"), ("\t", "tab", "tabs"),
+            ("|", "bar", "vertical bars"),
+        ]
+        let separated = marks.first { mark, _, _ in
             names.contains { name in
                 name.contains(mark) && name.split(separator: mark).contains { known.contains(String($0)) }
             }
         }
-        if let (_, marks) = separated { return "its names are separated by \(marks); separate all fields by commas" }
+        if let (_, name, marks) = separated {
+            return "its names are separated by \(marks); let the contract say so with the custom property "
+                + "'csvDelimiter: \(name)', or separate all fields as the contract says"
+        }
         let shown = columns.contains(where: \.isHidden) ? "" : " (\(names.prefix(5).joined(separator: ", ")))"
-        return "none of its \(names.count) names is a column of the contract\(shown); add the header row, or correct it"
+        return
+            "none of its \(names.count) names is a column of the contract\(shown); add the header row, correct it, or let the contract say "
+            + "that there is none with the custom property 'csvHeader: absent'"
     }
 
     /// The names as a message may have them. Where a file lacks its header, its first row is taken for one, and that may
@@ -108,7 +119,7 @@ extension CSVHeader {
     /// Reads the names in the first row of the text, and how many lines they take.
     /// - Parameter hidesText: whether messages must not show the names.
     static func read(
-        _ window: inout TextWindow, _ index: inout CSVIndex, limit: Int, hidesText: Bool
+        _ window: inout TextWindow, _ index: inout CSVIndex, _ dialect: CSVDialect, limit: Int, hidesText: Bool
     ) throws -> (fields: [String], lines: Int) {
         try window.fill()
         window.skipByteOrderMark()
@@ -134,7 +145,7 @@ extension CSVHeader {
         guard count <= columnLimit else {
             throw ColumnarError.badHeader(reason: "it has \(count) columns; at most \(columnLimit) are read")
         }
-        var spelling = CSVSpelling()
+        var spelling = CSVSpelling(hasEscapes: dialect.escape == .backslash)
         var names: [String] = []
         var fieldStart = start
         for field in 0..<count {
@@ -165,5 +176,55 @@ extension CSVHeader {
         }
         guard let text, !text.isEmpty else { throw .badHeader(reason: "field \(field) has no name") }
         return String(decoding: text, as: UTF8.self)
+    }
+}
+
+extension CSVHeader {
+    /// The names of the fields in a text without a header: the contract's columns in their order. DMS writes the operation
+    /// before them. The first row stays unread.
+    static func implied(
+        by columns: [BronzeColumn], _ window: inout TextWindow, _ index: inout CSVIndex, _ dialect: CSVDialect,
+        limit: Int
+    ) throws -> [String] {
+        let system = Set(BronzeColumn.system.map(\.name))
+        let names = columns.map(\.name).filter { !system.contains($0) }
+        let first = try firstRow(&window, &index, dialect, limit: limit)
+        if first == names {
+            throw ColumnarError.badHeader(
+                reason: "it is there, and the contract says 'csvHeader: absent'; remove the row, or the property")
+        }
+        let isFromDMS =
+            first.count == names.count + 1 && ["I", "U", "D"].contains(first[0]) && !names.contains(operationOfDMS)
+        return (isFromDMS ? [operationOfDMS] : []) + names
+    }
+
+    /// The fields of the first row; nothing if there is no row, or none that can be read.
+    private static func firstRow(
+        _ window: inout TextWindow, _ index: inout CSVIndex, _ dialect: CSVDialect, limit: Int
+    ) throws -> [String] {
+        try window.fill()
+        window.skipByteOrderMark()
+        while !index.scan(window) {
+            guard !window.isEmpty, window.count <= limit + 1 else { return [] }
+            if !window.isAtEnd {
+                try window.fill()
+            } else if !window.terminate() {
+                return []
+            }
+        }
+        let (ends, count) = index.fieldEnds
+        var spelling = CSVSpelling(hasEscapes: dialect.escape == .backslash)
+        var start = window.start
+        var fields: [String] = []
+        for field in 0..<count {
+            var end = Int(ends[field])
+            let next = end + 1
+            if field == count - 1, end > start, window.text[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+            let raw = FieldText(start: UnsafePointer(window.text) + start, count: end - start)
+            let text = try? spelling.decode(raw, isCareful: false, isText: true)
+            fields.append(text.map { String(decoding: $0, as: UTF8.self) } ?? "")
+            start = next
+        }
+        return fields
     }
 }

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Contracts
 
 /// Finds the rows of a CSV text in its window, as many as are complete at once.
 struct CSVIndex: ~Copyable {
@@ -10,8 +11,11 @@ struct CSVIndex: ~Copyable {
     /// The separators' memory, with the offset before the first row in front of them.
     private let offsets: UnsafeMutablePointer<UInt32>
     private var nextRow = 0
+    let dialect: ck_csv_dialect
 
-    init() {
+    init(_ dialect: CSVDialect) {
+        self.dialect = ck_csv_dialect(dialect)
+        index.dialect = self.dialect
         offsets = .allocate(capacity: Self.separatorCapacity + 1)
         index.separators = offsets + 1
         index.separator_capacity = Self.separatorCapacity
@@ -71,5 +75,11 @@ struct CSVIndex: ~Copyable {
         var fields = 0
         index.separator_count = 0
         return ck_csv_index_row(window.text, window.start, window.end, &index, &fields)
+    }
+}
+
+extension ck_csv_dialect {
+    init(_ dialect: CSVDialect) {
+        self.init(delimiter: dialect.delimiter, has_escapes: dialect.escape == .backslash)
     }
 }

@@ -8,7 +8,9 @@ struct CSVRows: ~Copyable {
     private let limits: ReaderLimits
     private let hidesValues: Bool
     private var window: TextWindow
-    private var index = CSVIndex()
+    private var index: CSVIndex
+    /// What sets the number of fields, for messages.
+    private let model: String
     private var matrix: FieldMatrix
     private var assembler: BatchAssembler<CSVSpelling>
     /// The line on which the next row begins.
@@ -17,17 +19,26 @@ struct CSVRows: ~Copyable {
     private var isValidUTF8: Bool
 
     init(
-        _ source: any ByteSource, columns: [BronzeColumn], limits: ReaderLimits, acceptsForeignHeader: Bool
+        _ source: any ByteSource, columns: [BronzeColumn], dialect: CSVDialect, limits: ReaderLimits,
+        acceptsForeignHeader: Bool
     ) throws {
         self.limits = limits
         hidesValues = columns.contains(where: \.isHidden)
         var window = TextWindow(source, capacity: limits.windowBytes)
-        let (names, lines) = try CSVHeader.read(
-            &window, &index, limit: limits.lineBytes, hidesText: hidesValues)
-        let header = try CSVHeader(names: names, columns: columns, mayBeForeign: acceptsForeignHeader)
+        index = CSVIndex(dialect)
+        model = dialect.hasHeader ? "the header has" : "the contract has"
+        let (names, lines) =
+            dialect.hasHeader
+            ? try CSVHeader.read(&window, &index, dialect, limit: limits.lineBytes, hidesText: hidesValues)
+            : (try CSVHeader.implied(by: columns, &window, &index, dialect, limit: limits.lineBytes), 0)
+        let header = try CSVHeader(
+            names: names, columns: columns, dialect: dialect, mayBeForeign: acceptsForeignHeader)
+        let hasEscapes = dialect.escape == .backslash
         assembler = try BatchAssembler(
             columns: columns, origins: header.origins, rowCapacity: CSVIndex.rowCapacity,
-            spelling: CSVSpelling(), textKernel: ck_csv_text_column)
+            spelling: CSVSpelling(hasEscapes: hasEscapes),
+            // The kernel knows no escapes, so it takes no row.
+            textKernel: hasEscapes ? { _, row, _, _ in row } : ck_csv_text_column)
         self.header = header
         line = lines + 1
         matrix = FieldMatrix(stride: names.count, rowCapacity: CSVIndex.rowCapacity, keepsBeginnings: false)
@@ -134,7 +145,7 @@ struct CSVRows: ~Copyable {
             let row = FieldText(start: place.text + start, count: end - start)
             let advice =
                 row.contains(UInt8(ascii: "\r")) ? "; a carriage return is in it: end each line with LF or CRLF" : ""
-            return reject(reason, "the row has \(fields) fields; the header has \(matrix.stride)\(advice)")
+            return reject(reason, "the row has \(fields) fields; \(model) \(matrix.stride)\(advice)")
         }
         matrix.append(before: UInt32(before), end: UInt32(end), fieldEnds: fieldEnds)
     }
@@ -154,7 +165,7 @@ struct CSVRows: ~Copyable {
                 try window.fill()
                 guard !window.isEmpty else { break }
             }
-            let next = ck_csv_skip_row(window.text, window.start, window.end, &state, &hasEnded)
+            let next = ck_csv_skip_row(window.text, window.start, window.end, index.dialect, &state, &hasEnded)
             line += ck_count_byte(window.text + window.start, next - window.start, UInt8(ascii: "\n"))
             end = window.position(of: next)
             last = (next - window.start > 1 ? window.text[next - 2] : last.1, window.text[next - 1])

@@ -122,7 +122,7 @@ private struct NestedWalk: ~Copyable {
         guard let single = try spelling.decode(written, isCareful: value.hasEscapes, isText: isText) else {
             throw FieldFault(.notJSON, "is not a JSON value")
         }
-        try values.append(parsing: single, as: column.type, truncates: column.truncatesFraction)
+        try values.append(parsing: single, as: column.type, truncates: column.truncatesFraction, format: column.format)
     }
 
     private mutating func appendStructure(

@@ -232,6 +232,9 @@ extension ColumnFiller where Spelling: ~Copyable {
     ) -> Int {
         var output = ck_column(values: values, count: 0, presence: presence)
         let dense = values.assumingMemoryBound(to: Value.self)
+        let format = run.schema.format
+        // The kernels know the usual spelling alone.
+        let kernel = format == nil ? kernel : nil
         var row = 0
         while row < rows {
             if let kernel {
@@ -241,7 +244,11 @@ extension ColumnFiller where Spelling: ~Copyable {
             let raw = fields.raw(row)
             do throws(FieldFault) {
                 if let text = try spelling.decode(raw, isCareful: fields.isCareful(row), isText: false) {
-                    dense[output.count] = try parse(text)
+                    if let format {
+                        dense[output.count] = try format.withPlain(text, run.schema.type, parse)
+                    } else {
+                        dense[output.count] = try parse(text)
+                    }
                     output.count += 1
                     presence[row >> 6] |= 1 << (row & 63)
                 }

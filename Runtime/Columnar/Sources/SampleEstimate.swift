@@ -109,7 +109,11 @@ public struct SampleEstimate: Sendable, Hashable {
         var state: Int32 = 0
         var hasEnded = false
         let end = text.withUnsafeBufferPointer { text in
-            text.baseAddress.map { ck_csv_skip_row($0, start, text.count, &state, &hasEnded) }
+            text.baseAddress.map {
+                ck_csv_skip_row(
+                    $0, start, text.count, ck_csv_dialect(delimiter: UInt8(ascii: ","), has_escapes: false), &state,
+                    &hasEnded)
+            }
         }
         return hasEnded ? end : nil
     }

@@ -49,20 +49,32 @@ struct RewrittenText: ~Copyable {
 
 /// RFC 4180: a field may be in quotes, and a quote inside is doubled. An empty field is a null; a quoted empty one is
 /// empty text, or a null where the column holds no text.
+///
+/// With escapes, a character behind a backslash is text, and `\N` alone is a null. A letter or digit behind a backslash is a
+/// fault: programs differ in what they mean by it.
 struct CSVSpelling: FieldSpelling, ~Copyable {
     static var valuesAreJSON: Bool { false }
 
     private var rewritten = RewrittenText()
+    private let hasEscapes: Bool
+
+    init(hasEscapes: Bool = false) { self.hasEscapes = hasEscapes }
 
     mutating func decode(
         _ raw: FieldText, isCareful: Bool, isText: Bool
     ) throws(FieldFault) -> FieldText? {
         let quote = UInt8(ascii: "\"")
         guard let first = raw.first else { return nil }
-        guard first == quote else { return raw }
+        guard first == quote else { return hasEscapes ? try unescape(raw) : raw }
         rewritten.begin(capacity: raw.count)
         var index = 1
         while index < raw.count {
+            if hasEscapes, raw[index] == UInt8(ascii: "\\") {
+                index += 1
+                try appendEscaped(raw, at: index)
+                index += 1
+                continue
+            }
             if raw[index] == quote {
                 guard index + 1 < raw.count else {
                     let text = rewritten.text
@@ -75,6 +87,34 @@ struct CSVSpelling: FieldSpelling, ~Copyable {
             index += 1
         }
         throw FieldFault(.misplacedQuote, "has text after its closing quote")
+    }
+
+    private mutating func unescape(_ raw: FieldText) throws(FieldFault) -> FieldText? {
+        guard raw.contains(UInt8(ascii: "\\")) else { return raw }
+        if raw.elementsEqual([UInt8(ascii: "\\"), UInt8(ascii: "N")]) { return nil }
+        rewritten.begin(capacity: raw.count)
+        var index = 0
+        while index < raw.count {
+            if raw[index] == UInt8(ascii: "\\") {
+                index += 1
+                try appendEscaped(raw, at: index)
+            } else {
+                rewritten.append(raw[index])
+            }
+            index += 1
+        }
+        return rewritten.text
+    }
+
+    private mutating func appendEscaped(_ raw: FieldText, at index: Int) throws(FieldFault) {
+        guard index < raw.count else { throw FieldFault(.misplacedEscape, "ends in a backslash") }
+        switch raw[index] {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            throw FieldFault(
+                .misplacedEscape, "has a backslash before a letter or digit; write a backslash that is text twice")
+        default: rewritten.append(raw[index])
+        }
     }
 
     mutating func decodeJSON(_ raw: FieldText, isCareful: Bool) throws(FieldFault) -> FieldText? {

@@ -87,7 +87,7 @@ extension FieldText {
     /// Calls `parse` with the plain digits of a number with a point or an exponent: with `-100` for `-1e2` or `-100.0`.
     private func withPlainInteger(_ parse: (FieldText) throws(FieldFault) -> Int64) throws(FieldFault) -> Int64 {
         guard (try? checkNumber()) != nil, let plain = plainInteger else {
-            throw FieldFault(.notAnInteger, "is not an integer")
+            throw FieldFault(.notAnInteger, "is not an integer\(groupingHint)")
         }
         return try plain.withUnsafeBufferPointer(parse)
     }
@@ -110,6 +110,15 @@ extension FieldText {
             digits.append(contentsOf: repeatElement(zero, count: Swift.min(shift, 20)))
         }
         return (first == UInt8(ascii: "-") ? [UInt8(ascii: "-")] : []) + digits
+    }
+
+    /// Advice for a number that a person wrote: with a decimal comma, or with marks between thousands.
+    private var groupingHint: String {
+        let marks = Set(self).subtracting(UInt8(ascii: "0")...UInt8(ascii: "9"))
+        let isGrouped =
+            marks.isSubset(of: Set(",.' -\u{A0}\u{202F}".utf8)) && marks != [UInt8(ascii: ".")]
+            && (first?.isDigit == true || first == UInt8(ascii: "-")) && last?.isDigit == true
+        return isGrouped ? "; if it is meant so, say how with the column's custom property 'numberFormat'" : ""
     }
 
     private static func outOfRange(_ range: ClosedRange<Int64>) -> FieldFault {
@@ -162,17 +171,17 @@ extension FieldText {
             }
             index += 1
         }
-        guard digits > 0 else { throw FieldFault(.notANumber, "is not a number") }
+        guard digits > 0 else { throw FieldFault(.notANumber, "is not a number\(groupingHint)") }
         if index < count, self[index] | 0x20 == UInt8(ascii: "e") {
             index += 1
             if index < count, self[index] == UInt8(ascii: "-") || self[index] == UInt8(ascii: "+") { index += 1 }
             let exponent = self[index...]
             guard !exponent.isEmpty, exponent.allSatisfy(\.isDigit) else {
-                throw FieldFault(.notANumber, "is not a number")
+                throw FieldFault(.notANumber, "is not a number\(groupingHint)")
             }
             index = count
         }
-        guard index == count else { throw FieldFault(.notANumber, "is not a number") }
+        guard index == count else { throw FieldFault(.notANumber, "is not a number\(groupingHint)") }
         return isZero
     }
 
@@ -187,7 +196,7 @@ extension FieldText {
         let whole = body[..<point]
         let fraction = body[point...].dropFirst()
         guard !whole.isEmpty || !fraction.isEmpty, whole.allSatisfy(\.isDigit), fraction.allSatisfy(\.isDigit) else {
-            throw FieldFault(.notADecimal, "is not a decimal number")
+            throw FieldFault(.notADecimal, "is not a decimal number\(groupingHint)")
         }
         guard fraction.dropFirst(scale).allSatisfy({ $0 == zero }) else {
             throw FieldFault(.outOfRange, "has more than \(scale) digits after the point")

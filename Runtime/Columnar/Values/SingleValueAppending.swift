@@ -5,8 +5,18 @@ internal import Contracts
 
 extension ColumnValues {
     /// Adds the value that a text is in a column of `type`, which is one of single values.
-    /// - Parameter truncates: whether digits of a time beyond its unit are cut off.
-    mutating func append(parsing text: FieldText, as type: ColumnType, truncates: Bool) throws(FieldFault) {
+    /// - Parameters:
+    ///   - truncates: whether digits of a time beyond its unit are cut off.
+    ///   - format: how the text is written; nil for the usual way.
+    mutating func append(
+        parsing text: FieldText, as type: ColumnType, truncates: Bool, format: ValueFormat? = nil
+    ) throws(FieldFault) {
+        if let format {
+            let plain = try format.plain(text, type)
+            return try plain.withUnsafeBufferPointer { (text) throws(FieldFault) in
+                try append(parsing: text, as: type, truncates: truncates)
+            }
+        }
         switch type {
         case .boolean: append(try text.parseBoolean() ? UInt8(1) : 0) { $0.append(boolean: $1, count: 1) }
         case .int64: append(integer: try text.parseInteger(in: .min ... .max))

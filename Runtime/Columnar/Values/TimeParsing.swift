@@ -10,12 +10,28 @@ extension ColumnType.TimeUnit {
 }
 
 extension FieldText {
-    /// Days since 1970-01-01 of a date `YYYY-MM-DD` in the years 1 to 9999 of the Gregorian calendar.
+    /// Days since 1970-01-01 of a date `YYYY-MM-DD` in the years 1 to 9999 of the Gregorian calendar. Midnight may follow, in
+    /// no zone or in UTC, as programs write it that have no dates but timestamps.
     func parseDate() throws(FieldFault) -> Int32 {
-        guard count == 10, let days = days(at: 0) else {
-            throw FieldFault(.notADate, "is not a date; expected YYYY-MM-DD")
+        guard count == 10 || count >= 16, let days = days(at: 0) else {
+            throw FieldFault(
+                .notADate, "is not a date; expected YYYY-MM-DD, or the 'format' in the contract's logicalTypeOptions")
+        }
+        guard count == 10 || isMidnight(at: 10) else {
+            throw FieldFault(.notADate, "has a time of day or a zone; a date has none, or midnight")
         }
         return Int32(days)
+    }
+
+    /// Whether a time of zeros alone follows, in no zone or in UTC.
+    private func isMidnight(at start: Int) -> Bool {
+        guard self[start] == UInt8(ascii: "T") || self[start] == UInt8(ascii: " ") else { return false }
+        var index = start + 1
+        guard let second = parseSecondOfDay(&index), second == 0,
+            let fraction = try? parseFraction(&index, .microseconds, false), fraction == 0,
+            let offset = parseZone(&index), offset == 0
+        else { return false }
+        return index == count
     }
 
     /// Units since 1970-01-01T00:00:00 of `YYYY-MM-DDTHH:MM:SS`, where a space may stand for the T, where the seconds may

@@ -3,6 +3,13 @@ import Testing
 
 @testable import Columnar
 
+private func advice(_ delimiter: String) -> String {
+    "let the contract say so with the custom property 'csvDelimiter: \(delimiter)', or separate all fields as the contract says"
+}
+
+private let noHeader =
+    "add the header row, correct it, or let the contract say that there is none with the custom property 'csvHeader: absent'"
+
 @Suite struct CSVReaderTests {
     private let orders: Contract
 
@@ -257,12 +264,12 @@ import Testing
     @Test(
         "a header that names no column is an error that says why",
         arguments: [
-            ("id;email\n7;a\n", "its names are separated by semicolons; separate all fields by commas"),
-            ("x\tid\n7\ta\n", "its names are separated by tabs; separate all fields by commas"),
-            ("7,a\n8,b\n", "none of its 2 names is a column of the contract (7, a); add the header row, or correct it"),
+            ("id;email\n7;a\n", "its names are separated by semicolons; \(advice("semicolon"))"),
+            ("x\tid\n7\ta\n", "its names are separated by tabs; \(advice("tab"))"),
+            ("7,a\n8,b\n", "none of its 2 names is a column of the contract (7, a); \(noHeader)"),
             (
                 "<html><body>\nSession expired\n</body></html>\n",
-                "none of its 1 names is a column of the contract (<html><body>); add the header row, or correct it"
+                "none of its 1 names is a column of the contract (<html><body>); \(noHeader)"
             ),
         ])
     func foreignHeader(text: String, reason: String) throws {

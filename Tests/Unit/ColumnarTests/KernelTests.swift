@@ -36,6 +36,7 @@ private func randomBytes(_ alphabet: String, count: Int, _ generator: inout Seed
         return separators.withUnsafeMutableBufferPointer { separators in
             rowEnds.withUnsafeMutableBufferPointer { rowEnds in
                 var index = ck_csv_index()
+                index.dialect.delimiter = UInt8(ascii: ",")
                 (index.separators, index.separator_capacity) = (separators.baseAddress, separators.count)
                 (index.row_ends, index.row_capacity) = (rowEnds.baseAddress, rowEnds.count)
                 kernel(text.text, 0, text.count, &index)

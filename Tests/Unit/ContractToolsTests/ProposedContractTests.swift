@@ -48,6 +48,22 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         #expect(read == rows)
     }
 
+    @Test("the delimiter of the header is proposed with the columns, and the file can be read by the proposal")
+    func delimiters() throws {
+        for (mark, name) in [(";", "semicolon"), ("\t", "tab"), ("|", "bar")] {
+            let text = "id\(mark)\"a,b,c,d\"\(mark)name\n1\(mark)2,5\(mark)x\n"
+            let proposed = try Contract(parsing: try proposal(text), file: "proposed")
+            #expect(proposed.columns.map(\.name) == ["id", "a,b,c,d", "name"])
+            #expect(CSVDialect.delimiterName(proposed.dialect.delimiter) == name)
+            try expectReadable(text, name: "orders.csv", rows: 1)
+        }
+        #expect(try Contract(parsing: try proposal("id,name\n1,a;b;c;d\n"), file: "proposed").dialect == .standard)
+    }
+
+    @Test("a column of midnights is one of timestamps, since later rows may have a time") func midnights() throws {
+        #expect(try columns("at\n2024-01-01 00:00:00\n") == ["at: timestamp without time zone!"])
+    }
+
     @Test(
         "the proposed type is the narrowest that accepts every value",
         arguments: [

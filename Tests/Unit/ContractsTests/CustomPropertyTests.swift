@@ -162,7 +162,7 @@ private func fault(_ text: String) -> String {
                          quality: [{metric: nullValues, mustBe: 0}]}
                       - {name: n, logicalType: number, logicalTypeOptions: {minimum: 0, maximum: 9, format: f64}}
                       - {name: i, logicalType: integer, logicalTypeOptions: {exclusiveMinimum: 0, exclusiveMaximum: 9, multipleOf: 2}}
-                      - {name: t, logicalType: timestamp, logicalTypeOptions: {format: 'yyyy-MM-dd', timezone: true, defaultTimezone: UTC}}
+                      - {name: t, logicalType: timestamp, logicalTypeOptions: {format: "yyyy-MM-dd'T'HH:mm:ss", timezone: true, defaultTimezone: UTC}}
                       - {name: l, logicalType: array, logicalTypeOptions: {minItems: 0, maxItems: 9, uniqueItems: true}, items: {logicalType: string}}
                       - {name: o, logicalType: object, logicalTypeOptions: {minProperties: 0, maxProperties: 9, required: [x]}, properties: [{name: x, logicalType: boolean}]}
                 """, file: "all")

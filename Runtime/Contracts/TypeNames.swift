@@ -36,10 +36,11 @@ extension ColumnType {
     /// The type of a single value; nil if the two names are incompatible.
     init?(logicalType: String, physicalType: String?) {
         let allowed = Self.physicalTypes(of: logicalType)
-        guard let name = physicalType?.lowercased() ?? allowed.first else { return nil }
+        guard let given = physicalType?.lowercased() ?? allowed.first else { return nil }
+        let name = DatabaseType(given).name(for: logicalType) ?? given
         switch logicalType {
         case "string":
-            // varchar(40) is text of any length here. Quality rules limit the length.
+            // varchar(40) is text of any length here, and so is its every synonym. Quality rules limit the length.
             let family = name.split(separator: "(", maxSplits: 1).first.map(String.init) ?? name
             guard allowed.contains(family), family == name || family.hasSuffix("char") else { return nil }
             switch family {
@@ -53,6 +54,10 @@ extension ColumnType {
         case "number":
             if let (precision, scale) = Self.decimalDigits(in: name) {
                 self = .decimal(precision: precision, scale: scale)
+                return
+            }
+            if let type = Self.integers[name] {
+                self = type
                 return
             }
             guard allowed.contains(name) else { return nil }

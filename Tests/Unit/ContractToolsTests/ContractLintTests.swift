@@ -102,7 +102,7 @@ import Testing
     @Test("no error hides another") func independentErrors() throws {
         let mistakes = [
             ("status: draft", "status: ''"), ("version: 1.0.0", "version: [1]"), ("kind: DataContract", "kind: Data"),
-            ("logicalType: integer", "logicalType: number, physicalType: bigint"), ("name: orders", "name: 'or ders'"),
+            ("logicalType: integer", "logicalType: number, physicalType: blob"), ("name: orders", "name: 'or ders'"),
         ]
         var (all, single) = (good, Set<String>())
         for (right, wrong) in mistakes {

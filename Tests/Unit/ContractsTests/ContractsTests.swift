@@ -125,11 +125,46 @@ private func fault(_ text: String) -> String {
     }
 
     @Test(
+        "the names that databases have for the types are known, in any case and spacing",
+        arguments: [
+            ("string", "character varying(40)", ColumnType.string), ("string", "NVARCHAR(MAX)", .string),
+            ("string", "varchar2(10)", .string), ("string", "uniqueidentifier", .uuid), ("string", "longtext", .string),
+            ("integer", "int4", .int32), ("integer", "int2", .int16), ("integer", "NUMBER(10,0)", .int64),
+            ("integer", "NUMBER(9)", .int32), ("integer", "decimal( 18 , 0 )", .int64),
+            ("number", "double precision", .double), ("number", "FLOAT8", .double), ("number", "float4", .float),
+            ("number", "NUMBER(12,2)", .decimal(precision: 12, scale: 2)), ("number", "int", .int32),
+            ("boolean", "bit", .boolean), ("boolean", "tinyint(1)", .boolean),
+            ("timestamp", "timestamp without time zone", .timestamp(.microseconds, isAdjustedToUTC: false)),
+            ("timestamp", "timestamp(3)  WITH time zone", .timestamp(.milliseconds, isAdjustedToUTC: true)),
+            ("timestamp", "timestamp_tz", .timestamp(.microseconds, isAdjustedToUTC: true)),
+            ("timestamp", "datetime2(7)", .timestamp(.microseconds, isAdjustedToUTC: false)),
+            ("timestamp", "datetimeoffset(0)", .timestamp(.milliseconds, isAdjustedToUTC: true)),
+            ("time", "time(6) without time zone", .time(.microseconds, isAdjustedToUTC: false)),
+        ])
+    func databaseTypes(logical: String, physical: String, type: ColumnType) throws {
+        try columnTypes(logical: logical, physical: physical, type: type)
+    }
+
+    @Test(
+        "an array's type may name its elements, and a table's physical name stands in for one that no prefix can have")
+    func standardExamples() throws {
+        let array =
+            "      - name: c\n        logicalType: array\n        physicalType: array<string>\n        items: {logicalType: string}"
+        guard case .list = try Contract(parsing: contractText(columns: array), file: "c.yaml").columns[0].type else {
+            Issue.record("array<string> is no list")
+            return
+        }
+        let named = contractText(table: "Orders\n    physicalName: orders_tbl")
+        #expect(try Contract(parsing: named, file: "c.yaml").table == "orders_tbl")
+    }
+
+    @Test(
         "a physical type that does not fit is refused with those that do",
         arguments: [
             ("string", "bigint"), ("integer", "double"), ("number", "decimal(39,2)"), ("integer", "int8"),
             ("time", "timestamp"), ("object", "varchar"), ("number", "decimal(4,5)"),
-            ("number", "decimal(x)"), ("integer", "decimal(9,2)"), ("integer", "bigint(20)"), ("date", "timestamp"),
+            ("number", "decimal(x)"), ("integer", "decimal(9,2)"), ("integer", "number(19)"),
+            ("timestamp", "timestamp(9)"), ("integer", "bigint(20)"), ("date", "timestamp"),
         ])
     func incompatibleTypes(logical: String, physical: String) {
         let text = contractText(

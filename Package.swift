@@ -31,7 +31,12 @@ let runtime: [Target] = [
         "Columns Contracts CRC Digest Gzip JSON Pattern RawFile Threads Time CKernels CZlib CZstd"
             + (Variant.usesISAL ? " CISAL" : ""),
         exclude: ["README.md", "Quality/README.md"], defines: Variant.usesISAL ? [] : ["WITHOUT_ISAL"]),
-    layer("Parquet", "CKernels Columns CRC CSnappy CZlib CZstd", exclude: ["README.md"]),
+    layer("Parquet", "CKernels Columns CRC CSnappy CZlib CZstd", exclude: ["README.md", "Read"]),
+    // Apart from the writer, so that functions that only write are not larger for it.
+    layer(
+        "ParquetRead", at: "Parquet/Read",
+        "CKernels Columns CRC CSnappy CZlib CZstd Parquet" + (Variant.usesISAL ? " CISAL" : ""),
+        defines: Variant.usesISAL ? [] : ["WITHOUT_ISAL"]),
     layer("Control", "AWSClient AWSModels Digest RawFile Time", exclude: ["README.md"]),
     layer(
         "PublishedContracts", "AWSClient AWSModels Contracts Digest JSON LambdaRuntime", exclude: ["README.md"]),
@@ -117,7 +122,7 @@ let tests: [Target] = [
     unitTests(of: "Contracts", "YAML"),
     unitTests(of: "Columns", "TestRandom"),
     unitTests(of: "Columnar", "CKernels Columns Contracts CZstd Digest Gzip JSON RawFile TestRandom TestReferee"),
-    unitTests(of: "Parquet", "Columns JSON TestRandom TestReferee"),
+    unitTests(of: "Parquet", "Columns JSON ParquetRead TestRandom TestReferee"),
     unitTests(of: "Control", "AWSClient AWSModels FakeAWS JSON TestRandom Time"),
     unitTests(of: "PublishedContracts", "AWSClient AWSModels Contracts FakeAWS JSON LambdaRuntime TestMetrics"),
     unitTests(of: "FirehoseTransform", "Contracts JSON LambdaRuntime TestMetrics TestRandom"),
@@ -226,9 +231,11 @@ func names(_ targets: [Target]) -> String {
 }
 
 /// A library in `Runtime`.
-func layer(_ name: String, _ names: String = "", exclude: [String] = [], defines: [String] = []) -> Target {
+func layer(
+    _ name: String, at folder: String? = nil, _ names: String = "", exclude: [String] = [], defines: [String] = []
+) -> Target {
     .target(
-        name: name, dependencies: imports(names), path: "Runtime/\(name)", exclude: exclude,
+        name: name, dependencies: imports(names), path: "Runtime/\(folder ?? name)", exclude: exclude,
         swiftSettings: shipped() + defines.map { .define($0) })
 }
 

@@ -11,5 +11,6 @@
 #include "json_string.h"
 #include "memory.h"
 #include "parquet_kernels.h"
+#include "parquet_read_kernels.h"
 #include "ranges.h"
 #include "text_scan.h"

@@ -276,23 +276,28 @@ def check(path, description):
                 fail(path, name, "has no", wanted, "pages, only", sorted(found))
 
 
-read = 0
-for path in sorted(glob.glob(os.path.join(sys.argv[1], "*.json"))):
-    with open(path) as file:
-        description = json.load(file)
-    name = os.path.basename(path)[: -len(".json")]
-    for name, wanted in description.get("files", {name: None}).items():
-        path = os.path.join(sys.argv[1], name + ".parquet")
-        read += 1
-        try:
-            check(path, description)
-            if wanted:
-                check_layout(path, description, wanted)
-        except Exception as error:
-            fail(path, type(error).__name__, error)
-if read == 0:
-    fail("no files in", sys.argv[1])
-print(f"{read} files, {failures} differences")
-# The answer is complete. Unloading the readers' native threads can abort Python on a busy machine.
-sys.stdout.flush()
-os._exit(1 if failures else 0)
+def main():
+    read = 0
+    for path in sorted(glob.glob(os.path.join(sys.argv[1], "*.json"))):
+        with open(path) as file:
+            description = json.load(file)
+        name = os.path.basename(path)[: -len(".json")]
+        for name, wanted in description.get("files", {name: None}).items():
+            path = os.path.join(sys.argv[1], name + ".parquet")
+            read += 1
+            try:
+                check(path, description)
+                if wanted:
+                    check_layout(path, description, wanted)
+            except Exception as error:
+                fail(path, type(error).__name__, error)
+    if read == 0:
+        fail("no files in", sys.argv[1])
+    print(f"{read} files, {failures} differences")
+    # The answer is complete. Unloading the readers' native threads can abort Python on a busy machine.
+    sys.stdout.flush()
+    os._exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()

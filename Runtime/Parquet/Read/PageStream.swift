@@ -1,0 +1,107 @@
+internal import CRC
+
+/// Fetches the pages of a column chunk, one after the other.
+struct PageStream {
+    private let source: any RangeSource
+    private let options: ReadOptions
+    /// The bytes that have been fetched, from ``position`` on still to be read.
+    private var window: [UInt8] = []
+    private var position = 0
+    /// Of the chunk in the file, without what the window has.
+    private var rest: Range<Int>
+
+    /// A page header is small, but for the bounds that some writers put into it.
+    private static let headerSizeLimit = 16 << 20
+
+    init(_ source: any RangeSource, _ range: Range<Int>, _ options: ReadOptions) {
+        self.source = source
+        self.options = options
+        rest = range
+    }
+
+    /// The place in the file of the next byte to be read.
+    var offset: Int { rest.lowerBound - (window.count - position) }
+
+    var isAtEnd: Bool { rest.isEmpty && position == window.count }
+
+    /// Reads the next page's header and goes behind the page, whose bytes ``withBody(of:_:)`` shows until the next call.
+    mutating func next() throws -> StoredPage {
+        var wanted = 256
+        while true {
+            try fetch(min(wanted, window.count - position + rest.count))
+            let (page, size, fault) = header()
+            if let page {
+                position += size
+                try check(page)
+                try fetch(page.compressedSize)
+                try verify(page)
+                position += page.compressedSize
+                return page
+            }
+            if case .malformed(let reason) = fault { throw ParquetReadError.outOfSpec(reason) }
+            guard !rest.isEmpty, window.count - position < Self.headerSizeLimit else {
+                throw ParquetReadError.outOfSpec("the column chunk ends within a page header")
+            }
+            wanted = max(2 * (window.count - position), wanted)
+        }
+    }
+
+    /// Shows the bytes of the page that was read last.
+    func withBody<R>(
+        of page: StoredPage, _ body: (UnsafeRawBufferPointer) throws(ParquetReadError) -> R
+    ) throws(ParquetReadError) -> R {
+        let range = position - page.compressedSize..<position
+        return try window.withUnsafeBufferPointer { bytes throws(ParquetReadError) in
+            try body(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[range])))
+        }
+    }
+
+    private func header() -> (StoredPage?, size: Int, ThriftReader.Fault) {
+        window.withUnsafeBytes { bytes in
+            var thrift = ThriftReader(UnsafeRawBufferPointer(rebasing: bytes[position...]))
+            do throws(ThriftReader.Fault) {
+                return (try StoredPage(from: &thrift), thrift.position, .truncated)
+            } catch { return (nil, 0, error) }
+        }
+    }
+
+    private func check(_ page: StoredPage) throws(ParquetReadError) {
+        guard page.compressedSize <= window.count - position + rest.count else {
+            throw .outOfSpec("a page of \(page.compressedSize) bytes is larger than the rest of its column chunk")
+        }
+        guard max(page.compressedSize, page.uncompressedSize) <= options.pageSizeLimit else {
+            throw .tooLarge(
+                "a page of \(page.uncompressedSize) bytes, more than the limit of \(options.pageSizeLimit)")
+        }
+    }
+
+    private func verify(_ page: StoredPage) throws(ParquetReadError) {
+        guard options.verifiesChecksums, let expected = page.checksum else { return }
+        let actual = window.withUnsafeBytes {
+            CyclicRedundancyCheck.crc32(UnsafeRawBufferPointer(rebasing: $0[position..<position + page.compressedSize]))
+        }
+        guard actual == expected else {
+            throw .outOfSpec(
+                "a page has another checksum than its header says; the file was damaged after it was written")
+        }
+    }
+
+    /// Makes sure that the window has `count` more bytes, which the chunk has.
+    private mutating func fetch(_ count: Int) throws {
+        let held = window.count - position
+        guard count > held else { return }
+        let size = min(rest.count, max(count - held, options.fetchSize))
+        let bytes = try source.read(rest.lowerBound..<rest.lowerBound + size)
+        guard bytes.count == size else {
+            throw ParquetReadError.io("the source has \(bytes.count) bytes where \(size) were asked for")
+        }
+        if held == 0 {
+            window = bytes
+        } else {
+            window.removeSubrange(..<position)
+            window += bytes
+        }
+        position = 0
+        rest = rest.lowerBound + size..<rest.upperBound
+    }
+}

@@ -1,0 +1,66 @@
+/// A Parquet file whose footer has been read.
+///
+/// ```swift
+/// let file = try ParquetFile(reading: FileRanges(path: "beer.parquet"))
+/// for group in file.metadata.rowGroups.indices {
+///     var rows = try file.rows(ofGroup: group, columns: [0, 3])
+///     while let batch = try rows.next(upTo: 16_384) { use(batch.columns, batch.rowCount) }
+/// }
+/// ```
+/// - SeeAlso: <https://github.com/apache/parquet-format>
+public struct ParquetFile: Sendable {
+    public let metadata: ParquetMetadata
+    let source: any RangeSource
+    let options: ReadOptions
+
+    private static let magic = Array("PAR1".utf8)
+    private static let encryptedMagic = Array("PARE".utf8)
+    /// What is fetched of the end of the file at first: the footer of most files.
+    private static let firstFetchSize = 64 << 10
+
+    /// Reads the footer.
+    /// - Throws: ``ParquetReadError``, and what `source` throws.
+    public init(reading source: some RangeSource, _ options: ReadOptions = ReadOptions()) throws {
+        self.source = source
+        self.options = options
+        let size = source.size
+        guard size >= 12 else {
+            throw ParquetReadError.outOfSpec("it has \(size) bytes; a Parquet file has 12 at least")
+        }
+        var tail = try source.read(max(0, size - Self.firstFetchSize)..<size)
+        if tail.suffix(4).elementsEqual(Self.encryptedMagic) { throw ParquetReadError.notSupported("encryption") }
+        guard tail.suffix(4).elementsEqual(Self.magic) else {
+            throw ParquetReadError.outOfSpec(
+                "it does not end with PAR1; the upload was cut short, or it is another format")
+        }
+        let footerSize = tail.dropLast(4).suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+        guard footerSize <= size - 12 else {
+            throw ParquetReadError.outOfSpec("its footer of \(footerSize) bytes is larger than the file")
+        }
+        guard footerSize <= options.footerSizeLimit else {
+            throw ParquetReadError.tooLarge(
+                "its footer has \(footerSize) bytes, more than the limit of \(options.footerSizeLimit)")
+        }
+        if tail.count < footerSize + 8 {
+            tail = try source.read(size - footerSize - 8..<size - tail.count) + tail
+        }
+        metadata = try tail.withUnsafeBytes { bytes in
+            let start = bytes.count - 8 - footerSize
+            return try ParquetMetadata(
+                footer: UnsafeRawBufferPointer(rebasing: bytes[start..<start + footerSize]),
+                end: size - 8 - footerSize)
+        }
+    }
+
+    /// The rows of a row group, of which `columns` are read.
+    /// - Parameter columns: places among ``ParquetMetadata/columns``, in the order in which batches have them.
+    public func rows(ofGroup group: Int, columns: [Int]) throws(ParquetReadError) -> RowGroupReader {
+        guard metadata.rowGroups.indices.contains(group) else {
+            throw .misuse("it has \(metadata.rowGroups.count) row groups, and no number \(group)")
+        }
+        for column in columns where !metadata.columns.indices.contains(column) {
+            throw .misuse("it has \(metadata.columns.count) columns, and no number \(column)")
+        }
+        return RowGroupReader(self, group: group, columns: columns)
+    }
+}

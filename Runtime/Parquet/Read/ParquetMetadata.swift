@@ -1,0 +1,96 @@
+/// What the footer says about a file.
+/// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>, `FileMetaData`
+public struct ParquetMetadata: Sendable {
+    public let version: Int32
+    public let fields: [FileField]
+    /// The leaves of ``fields``, depth first.
+    public let columns: [FileColumn]
+    public let rowCount: Int
+    public let rowGroups: [RowGroup]
+    public let keyValues: [(key: String, value: String?)]
+    public let createdBy: String?
+
+    /// The column that has this field ID.
+    public func column(fieldID: Int32) -> FileColumn? { columns.first { $0.fieldID == fieldID } }
+
+    public func column(path: [String]) -> FileColumn? { columns.first { $0.path == path } }
+}
+
+/// What the footer says about one row group.
+public struct RowGroup: Sendable {
+    public let rowCount: Int
+    /// Of all pages before compression, with their headers.
+    public let uncompressedSize: Int
+    /// One for each column of the file.
+    public let chunks: [ColumnChunk]
+    public let sortedBy: [Sorting]
+
+    public struct Sorting: Sendable, Equatable {
+        public let column: Int
+        public let isDescending: Bool
+        public let nullsFirst: Bool
+    }
+
+    /// Of all pages in the file.
+    public var compressedSize: Int { chunks.reduce(0) { $0 + $1.compressedSize } }
+}
+
+/// What the footer says about one column of one row group.
+public struct ColumnChunk: Sendable {
+    /// The numbers of `Encoding` in parquet.thrift.
+    public var encodings: [Int32] = []
+    /// The number of `CompressionCodec` in parquet.thrift.
+    public var codec: Int32 = 0
+    /// Nulls count too.
+    public var valueCount = 0
+    public var uncompressedSize = 0
+    public var compressedSize = 0
+    public var dataPageOffset = 0
+    public var dictionaryPageOffset: Int?
+    public var statistics = ChunkStatistics()
+    public var pageCounts: [PageCount] = []
+    public var bloomFilterOffset: Int?
+    public var bloomFilterSize: Int?
+    /// Bytes of byte array values before any encoding.
+    public var textSize: Int?
+    public var repetitionHistogram: [Int64] = []
+    public var definitionHistogram: [Int64] = []
+    public var keyValues: [(key: String, value: String?)] = []
+    public var offsetIndex: Range<Int>?
+    public var columnIndex: Range<Int>?
+
+    public struct PageCount: Sendable, Equatable {
+        /// The number of `PageType` in parquet.thrift.
+        public var type: Int32
+        public var encoding: Int32
+        public var count: Int
+    }
+
+    /// Where the pages are in the file.
+    public var range: Range<Int> { startOffset..<startOffset + compressedSize }
+
+    var startOffset: Int {
+        // Some writers say 0 where there is no dictionary.
+        guard let dictionary = dictionaryPageOffset, dictionary > 0 else { return dataPageOffset }
+        return min(dictionary, dataPageOffset)
+    }
+}
+
+/// What a column chunk says about its values.
+/// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>, `Statistics`
+public struct ChunkStatistics: Sendable, Equatable {
+    public var nullCount: Int?
+    public var distinctCount: Int?
+    public var nanCount: Int?
+    /// PLAIN bytes of a value that no value is below, in the order of the column's type; byte arrays without their length.
+    public var minimum: [UInt8]?
+    public var maximum: [UInt8]?
+    /// Whether the bound is a value of the chunk; nil where the file does not say.
+    public var isMinimumExact: Bool?
+    public var isMaximumExact: Bool?
+    /// The deprecated bounds, in the order of signed bytes whatever the type: of use for numbers with a sign only.
+    public var signedMinimum: [UInt8]?
+    public var signedMaximum: [UInt8]?
+
+    public init() {}
+}

@@ -63,6 +63,7 @@ let services: [Target] = [
     service("DynamoDB", "Digest"),
     service("ECS"),
     service("Firehose", "Digest Gzip", exclude: ["README.md"]),
+    service("Glue", "URLCoding", exclude: ["README.md"]),
     service("IAM", "XML"),
     service("Kinesis", "Digest", exclude: ["README.md"]),
     service("Lambda", "CZlib Digest URLCoding", exclude: ["README.md"]),
@@ -142,6 +143,7 @@ let tests: [Target] = [
     unitTests(of: "EmulatedDynamoDB", "EmulatorCore JSON TestRandom TestServices"),
     unitTests(of: "EmulatedECS", "EmulatorCore JSON TestServices"),
     unitTests(of: "EmulatedFirehose", "CZlib EmulatorCore JSON TestServices Time"),
+    unitTests(of: "EmulatedGlue", "EmulatedS3 EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedIAM", "EmulatorCore JSON TestServices XML"),
     unitTests(
         of: "EmulatedKinesis", "Digest EmulatedCloudFormation EmulatorCore JSON TestRandom TestServices Time"),

@@ -24,11 +24,14 @@ package struct Router: Sendable {
         var targets: [String: Destination] = [:]
         for (name, service) in services {
             guard let service = service as? any JSONService else { continue }
-            // Requests for a companion such as streams.dynamodb are signed for the service it belongs to.
-            let signingName = name.split(separator: ".").last.map(String.init) ?? name
-            targets[service.targetPrefix] = Destination(service: service, signingName: signingName)
+            targets[service.targetPrefix] = Destination(service: service, signingName: Self.signingName(for: name))
         }
         self.targets = targets
+    }
+
+    /// Requests for a companion such as streams.dynamodb are signed for the service it belongs to.
+    private static func signingName(for name: String) -> String {
+        name.split(separator: ".").last.map(String.init) ?? name
     }
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
@@ -40,7 +43,7 @@ package struct Router: Sendable {
         }
         let name = serviceName(of: request) ?? "s3"
         guard let service = services[name] else { return Self.notEmulated(name) }
-        return await respond(to: request, by: Destination(service: service, signingName: name))
+        return await respond(to: request, by: Destination(service: service, signingName: Self.signingName(for: name)))
     }
 
     private func respond(to request: HTTPRequest, by destination: Destination) async -> HTTPResponse {
@@ -62,7 +65,11 @@ package struct Router: Sendable {
 
     /// The service of a request without a target; nil if nothing names one.
     private func serviceName(of request: HTTPRequest) -> String? {
-        if let signed = Self.signingName(of: request) { return signed }
+        let isIceberg = request.path.hasPrefix(Self.icebergPath)
+        if let signed = Self.signingName(of: request) {
+            return signed == "glue" && isIceberg ? Self.icebergCatalog : signed
+        }
+        if isIceberg { return Self.icebergCatalog }
         if Self.restPaths.contains(where: { request.path.hasPrefix($0) }) { return "lambda" }
         if request.method == "POST", request.path == "/",
             request.headers["Content-Type"]?.hasPrefix("application/x-www-form-urlencoded") == true
@@ -71,6 +78,10 @@ package struct Router: Sendable {
         }
         return nil
     }
+
+    /// Glue's endpoint for Iceberg, which simple clients call without a signature.
+    private static let icebergPath = "/iceberg/v1/"
+    private static let icebergCatalog = "iceberg.glue"
 
     private static let restPaths = ["/2015-03-31/functions", "/2015-03-31/event-source-mappings"]
 

@@ -3,6 +3,7 @@ internal import EmulatedCloudFormation
 internal import EmulatedDynamoDB
 internal import EmulatedECS
 internal import EmulatedFirehose
+internal import EmulatedGlue
 internal import EmulatedIAM
 internal import EmulatedKinesis
 internal import EmulatedLambda
@@ -21,7 +22,7 @@ struct Services: Sendable {
     private static let all: [any Service.Type] = [
         LogService.self, CloudFormation.self, ECSService.self, S3.self, DynamoDB.self, SQSService.self, SNSService.self,
         KinesisService.self, ParameterStore.self, IAMService.self, StepFunctionsService.self, LambdaService.self,
-        FirehoseService.self, PipeService.self, ScheduleService.self,
+        FirehoseService.self, GlueService.self, PipeService.self, ScheduleService.self,
     ]
 
     /// The tables of all services.

@@ -22,6 +22,7 @@ import Time
 
     private let router = Router(services: [
         "s3": Named(name: "s3"), "lambda": Named(name: "lambda"), "iam": Named(name: "iam"), "sts": Named(name: "iam"),
+        "glue": Targeted(targetPrefix: "AWSGlue"), "iceberg.glue": Named(name: "iceberg"),
         "dynamodb": Targeted(targetPrefix: "DynamoDB_20120810"),
     ])
 
@@ -63,6 +64,18 @@ import Time
                 == "lambda")
     }
 
+    @Test("Glue's path for Iceberg is its own service, signed for Glue or not signed")
+    func icebergPath() async throws {
+        #expect(try await answer("/iceberg/v1/config", signed("glue")).text == "iceberg")
+        #expect(try await answer("/iceberg/v1/config").text == "iceberg")
+        // A bucket may be named iceberg.
+        #expect(try await answer("/iceberg/v1/config", signed("s3")).text == "s3")
+        #expect(try await answer("/iceberg/key").text == "s3")
+        #expect(
+            try await answer("/", method: "POST", signed("glue") + [("X-Amz-Target", "AWSGlue.GetTable")]).text
+                == #""AWSGlueGetTable""#)
+    }
+
     @Test("a service sees no request whose signature is not valid, and refuses it in its own format")
     func signatures() async throws {
         let strict = Router(
@@ -89,6 +102,6 @@ import Time
     func health() async throws {
         let health = try await answer("/_cupel/health")
         #expect(health.status == 200)
-        #expect(try JSON(parsing: Array(health.text.utf8))["services"]?.array?.count == 5)
+        #expect(try JSON(parsing: Array(health.text.utf8))["services"]?.array?.count == 7)
     }
 }

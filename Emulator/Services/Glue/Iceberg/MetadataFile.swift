@@ -1,0 +1,37 @@
+internal import EmulatorCore
+internal import JSON
+
+/// The name of a metadata file: `<location>/metadata/00003-<uuid>.metadata.json`.
+///
+/// The number counts the table's versions; nobody reads the order of commits from it.
+/// - SeeAlso: <https://iceberg.apache.org/spec/#naming-for-gzip-compressed-metadata-json-files>
+struct MetadataFile {
+    /// The file after `previous`; nil for a table's first.
+    static func next(for metadata: TableMetadata, after previous: String?, uuid: String) -> String {
+        let version = previous.map { (number(in: $0) ?? -1) + 1 } ?? 0
+        let digits = String(version)
+        let padding = String(repeating: "0", count: max(0, 5 - digits.count))
+        let folder =
+            metadata.properties["write.metadata.path"]?.string?.trimmingSlash ?? metadata.location + "/metadata"
+        return "\(folder)/\(padding)\(digits)-\(uuid).metadata.json"
+    }
+
+    private static func number(in location: String) -> Int? {
+        let name = location.split(separator: "/").last ?? ""
+        return name.split(separator: "-", maxSplits: 1).first.flatMap { Int($0) }
+    }
+
+    /// The object of an `s3://` address.
+    /// - Throws: ``AWSFault`` if it is another address.
+    static func object(at location: String) throws(AWSFault) -> ObjectLocation {
+        guard location.hasPrefix("s3://") else {
+            throw .badRequest("Invalid S3 URI: \(location); expected s3://<bucket>/<key>")
+        }
+        let parts = location.dropFirst("s3://".count).split(
+            separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+            throw .badRequest("Invalid S3 URI: \(location); expected s3://<bucket>/<key>")
+        }
+        return ObjectLocation(bucket: String(parts[0]), key: String(parts[1]))
+    }
+}

@@ -38,10 +38,19 @@ import YAML
             ], ["TableName", "GlobalSecondaryIndexName"]
         ),
         "AWS/Firehose": (
-            ["ExecuteProcessing.Success", "DeliveryToS3.Success", "DeliveryToS3.DataFreshness"],
-            ["DeliveryStreamName"]
+            [
+                "ExecuteProcessing.Success", "DeliveryToS3.Success", "DeliveryToS3.DataFreshness", "PartitionCount",
+                "PartitionCountExceeded",
+            ], ["DeliveryStreamName"]
         ),
-        "AWS/Kinesis": (["IncomingBytes", "GetRecords.IteratorAgeMilliseconds"], ["StreamName"]),
+        "AWS/Kinesis": (
+            [
+                "IncomingBytes", "GetRecords.IteratorAgeMilliseconds", "ReadProvisionedThroughputExceeded",
+                "WriteProvisionedThroughputExceeded",
+            ], ["StreamName"]
+        ),
+        // A replication's account and resource identifier.
+        "AWS/DMS": (["CDCLatencySource", "CDCLatencyTarget"], ["ReplicationConfigId"]),
         "AWS/Logs": (["IncomingBytes"], ["LogGroupName"]),
         "AWS/S3": (["BucketSizeBytes"], ["BucketName", "StorageType"]),
         "AWS/Billing": (["EstimatedCharges"], ["Currency"]),
@@ -136,7 +145,7 @@ import YAML
     private static func named() throws -> Set<String> {
         let properties = [
             "FunctionName", "QueueName", "TableName", "StateMachineName", "DeliveryStreamName", "BucketName", "Name",
-            "LogGroupName", "IndexName",
+            "LogGroupName", "IndexName", "ResourceIdentifier",
         ]
         var names: Set<String> = []
         for node in try InfraTemplates.resources().flatMap({ $0.properties?.tree ?? [] }) {
@@ -148,6 +157,7 @@ import YAML
     private static func bare(_ name: String) -> String {
         var name = Substring(name)
         if name.hasPrefix("arn:"), let colon = name.lastIndex(of: ":") { name = name[name.index(after: colon)...] }
+        name = name.trimmingPrefix("${AWS::AccountId}:")
         var text = String(name)
         for (variable, stand) in [
             ("${Project}-${Stage}", "P"), ("$pipeline", "P"), ("${AWS::AccountId}", "A"), ("$account", "A"),
@@ -208,6 +218,36 @@ import YAML
             #expect((alarm.properties?["AlarmDescription"]?.string?.count ?? 0) > 30, "\(alarm.path)")
             #expect(alarm.properties?["TreatMissingData"]?.string != nil, "\(alarm.path)")
             #expect(alarm.properties?["AlarmName"]?.string?.hasPrefix("${Project}-${Stage}-") == true, "\(alarm.path)")
+        }
+    }
+
+    @Test("what fills, carries and empties the stream has an alarm: refused, late, failed, or not running at all")
+    func streamAlarms() throws {
+        let alarms = try InfraTemplates.resources(ofType: "AWS::CloudWatch::Alarm")
+        let watched = Set(try Self.questionsOfAlarms().map(\.metric))
+        #expect(
+            watched.isSuperset(of: [
+                "CDCLatencySource", "CDCLatencyTarget", "WriteProvisionedThroughputExceeded",
+                "ReadProvisionedThroughputExceeded", "GetRecords.IteratorAgeMilliseconds", "DeliveryToS3.Success",
+                "DeliveryToS3.DataFreshness", "PartitionCountExceeded",
+            ]))
+        // A replication that has stopped publishes nothing.
+        for alarm in alarms where alarm.properties?["Namespace"]?.string == "AWS/DMS" {
+            #expect(alarm.properties?["TreatMissingData"]?.string == "breaching", "\(alarm.path)")
+        }
+    }
+
+    @Test("an event rule may publish to the topic, and names an existing replication")
+    func eventRules() throws {
+        let rules = try InfraTemplates.resources(ofType: "AWS::Events::Rule")
+        #expect(!rules.isEmpty)
+        let named = try Self.named()
+        let policy = try #require(try InfraTemplates.resources(ofType: "AWS::SNS::TopicPolicy").first)
+        #expect(policy.properties?.tree.contains { $0.string == "events.amazonaws.com" } == true)
+        for rule in rules {
+            #expect(rule.properties?["Targets"]?.elements.map { $0["Arn"]?.string } == ["Alarms"], "\(rule.path)")
+            let resources = rule.properties?["EventPattern"]?["resources"]?.elements.compactMap(\.string) ?? []
+            #expect(!resources.isEmpty && resources.allSatisfy { named.contains(Self.bare($0)) }, "\(rule.path)")
         }
     }
 

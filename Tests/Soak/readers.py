@@ -11,8 +11,11 @@ import collections
 import glob
 import json
 import os
+import shutil
 import subprocess
 import sys
+
+from pyarrow import parquet
 
 root = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 fixtures = os.path.join(root, "Tests/Fixtures/readers")
@@ -23,8 +26,10 @@ VERSIONS = [
     ("duckdb", "duckdb==2.0.0 pytz"), ("duckdb", "duckdb==0.8.1 pytz"),
     ("polars", "polars==2.1.0"), ("polars", "polars==0.20.31"), ("fastparquet", "fastparquet"),
 ]
-# What every version must read right: text, every type that all engines know, structs and lists, unsigned integers.
-CLEAN = {"text", "types", "nested", "uint64"}
+CODECS = ["none", "gzip", "zstd"]
+# What every version must read right: text with each codec, every type that all engines know, structs and lists, unsigned
+# integers, and several row groups with values larger than a page.
+CLEAN = {"text", "types", "nested", "uint64", "large", *(f"text_{codec}" for codec in CODECS)}
 # But for these, which have decimals as floats, and read a missing struct or nested lists in their own way.
 EXCEPT = {"polars==0.20.31": {"types", "nested"}, "fastparquet": {"types", "nested"}}
 
@@ -42,12 +47,30 @@ def environment(packages):
 def files():
     cases = os.path.join(asked.folder, "cases")
     subprocess.run(["rm", "-rf", cases], check=True)
-    subprocess.run([sys.executable, f"{fixtures}/cases.py", cases], check=True)
+    subprocess.run([sys.executable, f"{fixtures}/cases.py", cases, "large"], check=True)
+    for codec in CODECS:
+        shutil.copytree(f"{cases}/text", f"{cases}/text_{codec}")
     for source in glob.glob(f"{cases}/*/in.*"):
         case = os.path.dirname(source)
+        codec = case.rpartition("_")[2]
         subprocess.run([f"{asked.programs}/bronze-writer", "convert", "--contract", f"{case}/contract.odcs.yaml", source,
-                        f"{case}/out.parquet"], check=True, stdout=subprocess.DEVNULL)
+                        f"{case}/out.parquet", *(["--compression", codec] if codec in CODECS else [])],
+                       check=True, stdout=subprocess.DEVNULL)
+    split(cases)
+    groups = parquet.ParquetFile(f"{cases}/large/out.parquet").num_row_groups
+    assert groups > 2, f"large has {groups} row groups"
     return cases
+
+
+def split(cases):
+    """BYTE_STREAM_SPLIT, which no contract asks for: pyarrow writes it, from the values of another case."""
+    columns = ["float_many", "double_many"]
+    table = parquet.read_table(f"{cases}/types/out.parquet", columns=columns)
+    os.mkdir(f"{cases}/split")
+    parquet.write_table(table, f"{cases}/split/out.parquet", use_dictionary=False, use_byte_stream_split=True)
+    with open(f"{cases}/types/values.json") as known, open(f"{cases}/split/values.json", "w") as file:
+        values = json.load(known)
+        json.dump({column: values[column] for column in columns}, file)
 
 
 def answer(python, program, cases):

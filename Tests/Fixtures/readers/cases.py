@@ -1,8 +1,8 @@
 """Makes files for every reader: contracts, raw rows, and the values that readers must find.
 
-    cases.py FOLDER       for each case a folder with contract.odcs.yaml, in.csv.gz or in.json.gz, and values.json
+    cases.py FOLDER [large]       for each case a folder with contract.odcs.yaml, in.csv.gz or in.json.gz, and values.json
 
-A column's name says what is in it: `few` repeats values (dictionaries), `many` does not (plain values), `steps` rises
+With `large`, there is also a file of several row groups, with values larger than a page. A column's name says what is in it: `few` repeats values (dictionaries), `many` does not (plain values), `steps` rises
 (deltas). `few` and `steps` have nulls. Only Python's own library is used, so that any environment can run it.
 """
 import csv
@@ -205,6 +205,27 @@ def nested(folder):
     values(folder, "nested", {column: [text(row[column]) for row in rows] for column in rows[0]})
 
 
+def large(folder):
+    count = 300_000
+    write(folder, "large", [
+        {"name": "id", "logicalType": "integer", "physicalType": "bigint", "required": True, "primaryKey": True},
+        {"name": "text", "logicalType": "string"}, {"name": "number", "logicalType": "integer", "physicalType": "int"},
+        {"name": "moment", "logicalType": "timestamp", "physicalType": "timestamp"}])
+    moment = moments(6)
+    columns = {
+        "id": range(count),
+        # Some are larger than a page.
+        "text": ["long" * 500_000 if n in (7, 200_000) else f"{chance.getrandbits(256):064x}" for n in range(count)],
+        "number": [None if n % 11 == 7 else chance.randint(-1 << 31, (1 << 31) - 1) for n in range(count)],
+        "moment": [moment("steps", n) for n in range(count)],
+    }
+    with gzip.open(f"{folder}/large/in.csv.gz", "wt", newline="", compresslevel=1) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([raw(name, value) for name, value in zip(columns, row)] for row in zip(*columns.values()))
+    values(folder, "large", {column: [text(value) for value in found] for column, found in columns.items()})
+
+
 folder = sys.argv[1]
 flat(folder, "text", ["string", "json"])
 flat(folder, "compact", ["string"], [("encodings", "compact")])
@@ -212,3 +233,5 @@ flat(folder, "types", [kind for kind in TYPES if kind not in ["string", "json"] 
 for kind in ALONE:
     flat(folder, kind, [kind])
 nested(folder)
+if sys.argv[2:] == ["large"]:
+    large(folder)

@@ -81,7 +81,8 @@ package final class Emulator: Sendable {
                 templatesAt: configuration.templates, parameters: configuration.parameters)
         }
         let verifier = configuration.requiredKey.map {
-            SignatureVerifier([$0, functionKey], clock: configuration.clock)
+            SignatureVerifier(
+                [$0, functionKey], region: configuration.account.region, clock: configuration.clock)
         }
         let router = Router(services: services.byName, signatures: verifier)
         let browserGuard = BrowserGuard(

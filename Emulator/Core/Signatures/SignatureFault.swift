@@ -14,6 +14,8 @@ package enum SignatureFault: Error, Sendable {
     case ambiguous
     /// The scope is for another service or day.
     case scope(String)
+    /// The scope is for another region than that of the service.
+    case region(String, expected: String, isPresigned: Bool)
     case unknownKey(String)
     /// The session token is missing, or not that of the key.
     case wrongToken
@@ -53,7 +55,7 @@ extension SignatureFault {
         case .incomplete, .incompleteQuery, .ambiguous, .unsupported, .bodyHash:
             AWSFault("IncompleteSignatureException", message, status: status)
         case .unknownKey, .wrongToken: AWSFault("UnrecognizedClientException", message, status: status)
-        case .scope, .unsignedHeaders, .skewed, .expired, .mismatch:
+        case .scope, .region, .unsignedHeaders, .skewed, .expired, .mismatch:
             AWSFault("InvalidSignatureException", message, status: status)
         case .unreadable(let fault): fault
         }
@@ -67,7 +69,7 @@ extension SignatureFault {
         case .incomplete, .incompleteQuery, .ambiguous, .unsupported, .bodyHash:
             AWSFault("IncompleteSignature", message, status: 400)
         case .unknownKey, .wrongToken: AWSFault("InvalidClientTokenId", message, status: 403)
-        case .scope, .unsignedHeaders, .skewed, .expired, .mismatch:
+        case .scope, .region, .unsignedHeaders, .skewed, .expired, .mismatch:
             AWSFault("SignatureDoesNotMatch", message, status: 403)
         case .unreadable(let fault): fault
         }
@@ -79,6 +81,7 @@ extension SignatureFault {
         case .missing: return "Request is missing Authentication Token"
         case .unsupported: return "The request is signed by another algorithm than AWS4-HMAC-SHA256."
         case .incomplete(let text), .incompleteQuery(let text), .scope(let text): return text
+        case .region(let region, _, _): return "Credential should be scoped to a valid region, not '\(region)'. "
         case .ambiguous:
             return "The request is signed by its Authorization header and by its query; expected one of them."
         case .unknownKey, .wrongToken: return "The security token included in the request is invalid."

@@ -8,10 +8,13 @@ internal import URLCoding
 package struct SignatureVerifier: Sendable {
     private let keys: [String: AccessKey]
     private let clock: ClockAndChance
+    /// The region for which requests must be signed.
+    private let region: String
     /// The largest body in bytes that any service but S3 takes: a function's archive, in Base64.
     private static let largestBody = 70 << 20
 
-    package init(_ keys: [AccessKey], clock: ClockAndChance) {
+    package init(_ keys: [AccessKey], region: String, clock: ClockAndChance) {
+        self.region = region
         self.keys = Dictionary(keys.map { ($0.id, $0) }) { $1 }
         self.clock = clock
     }
@@ -55,12 +58,21 @@ package struct SignatureVerifier: Sendable {
         guard signature.scope.service == service else {
             throw .scope("Credential should be scoped to correct service: '\(service)'. ")
         }
+        guard signature.scope.region == region || Self.isGlobal(service, in: signature.scope.region) else {
+            throw .region(signature.scope.region, expected: region, isPresigned: signature.isPresigned)
+        }
         let day = signature.timeText.prefix(8)
         guard signature.scope.day == day else {
             throw .scope(
                 "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
                     + "'\(signature.scope.day)' != '\(day)', from '\(signature.timeText)'.")
         }
+    }
+
+    /// Whether the service has one endpoint for all regions, whose requests are signed for this one.
+    /// - SeeAlso: <https://docs.aws.amazon.com/general/latest/gr/rande.html#global-endpoints>
+    private static func isGlobal(_ service: String, in region: String) -> Bool {
+        ["iam", "sts"].contains(service) && region == "us-east-1"
     }
 
     /// S3 itself checks the time of presigned URLs, also where nothing else is verified.

@@ -31,12 +31,12 @@ def signed_at(seconds):
     return mock.patch("botocore.auth.get_current_datetime", lambda *_: now)
 
 
-def sign(service, method, path, content=b"", headers=None, query="", ahead=0, signer=None, secret=SECRET):
+def sign(service, method, path, content=b"", headers=None, query="", ahead=0, signer=None, secret=SECRET, region="us-east-1"):
     """Returns the headers of a signed request."""
     request = AWSRequest(method, f"{endpoint}{path}" + ("?" + query if query else ""), dict(headers or {}), content)
     request.headers["Host"] = address
     kind = signer or (botocore.auth.S3SigV4Auth if service == "s3" else botocore.auth.SigV4Auth)
-    with signed_at(ahead): kind(Credentials(KEY, secret), service, "us-east-1").add_auth(request)
+    with signed_at(ahead): kind(Credentials(KEY, secret), service, region).add_auth(request)
     return dict(request.headers.items())
 
 
@@ -211,6 +211,22 @@ def a_body_that_is_not_the_signed_one_is_refused():
     headers = sign("s3", "PUT", "/signed?versioning", b"<a/>", query="versioning")
     unsigned = client("s3", s3={"payload_signing_enabled": False})
     unsigned.put_object(Bucket="signed", Key="k", Body=b"unsigned")
+
+
+@check
+def signatures_are_for_the_region_of_the_service():
+    refused = send("GET", "/signed", sign("s3", "GET", "/signed", region="eu-west-1"))
+    assert code(refused) == (400, "AuthorizationHeaderMalformed"), refused
+    assert b"the region 'eu-west-1' is wrong; expecting 'us-east-1'" in refused[2] and b"<Region>us-east-1</Region>" in refused[2]
+    for service in JSON_SERVICES:
+        answer = call(service, region="eu-west-1")
+        assert code(answer) == (400, "InvalidSignatureException") and b"valid region, not 'eu-west-1'" in answer[2], answer
+    for service in QUERIES:
+        assert code(call(service, region="eu-west-1")) == (403, "SignatureDoesNotMatch"), service
+    elsewhere = boto3.client("s3", endpoint_url=endpoint, region_name="eu-west-1", aws_access_key_id=KEY,
+                             aws_secret_access_key=SECRET, config=Config(signature_version="s3v4"))
+    link = elsewhere.generate_presigned_url("get_object", {"Bucket": "signed", "Key": "k"}).removeprefix(endpoint)
+    assert code(send("GET", link)) == (400, "AuthorizationQueryParametersError"), send("GET", link)
 
 
 @check

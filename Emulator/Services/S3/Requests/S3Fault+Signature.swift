@@ -14,6 +14,16 @@ extension S3Fault {
         case .incomplete(let text), .scope(let text):
             self.init(
                 "AuthorizationHeaderMalformed", "The authorization header is malformed; \(text)", 400)
+        case .region(let region, let expected, isPresigned: false):
+            self.init(
+                "AuthorizationHeaderMalformed",
+                "The authorization header is malformed; the region '\(region)' is wrong; expecting '\(expected)'", 400,
+                details: [("Region", expected)])
+        case .region(let region, let expected, isPresigned: true):
+            self.init(
+                "AuthorizationQueryParametersError",
+                "Error parsing the X-Amz-Credential parameter; the region '\(region)' is wrong; expecting '\(expected)'",
+                400, details: [("Region", expected)])
         case .incompleteQuery(let text): self.init("AuthorizationQueryParametersError", text, 400)
         case .ambiguous:
             self.init(

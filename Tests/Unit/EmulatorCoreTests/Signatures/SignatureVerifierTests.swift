@@ -11,11 +11,14 @@ import Time
     private static let mismatch =
         "The request signature we calculated does not match the signature you provided."
 
-    private func verify(_ request: HTTPRequest, for service: String = "s3", at time: String) async -> String? {
+    private func verify(
+        _ request: HTTPRequest, for service: String = "s3", in region: String = "us-east-1", at time: String
+    ) async -> String? {
         let now = Timestamp(rfc3339: time)
         let clock = ClockAndChance(now: { now ?? .now() })
         let verifier = SignatureVerifier(
-            [Self.key, AccessKey(id: "AKIDEXAMPLE", secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")], clock: clock)
+            [Self.key, AccessKey(id: "AKIDEXAMPLE", secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")],
+            region: region, clock: clock)
         do throws(SignatureFault) {
             _ = try await verifier.verified(request, for: service)
             return nil
@@ -96,6 +99,9 @@ import Time
         #expect(await verify(request(), for: "service", at: time) == nil)
         #expect(await verify(request("", "/a/../."), for: "service", at: time) == nil)
         #expect(await verify(request("{}"), for: "service", at: time)?.hasPrefix(Self.mismatch) == true)
+        #expect(
+            await verify(request(), for: "service", in: "eu-west-1", at: time)
+                == "Credential should be scoped to a valid region, not 'us-east-1'. ")
         #expect(
             await verify(request(), for: "dynamodb", at: time)
                 == "Credential should be scoped to correct service: 'dynamodb'. ")

@@ -80,7 +80,7 @@ import Time
     func signatures() async throws {
         let strict = Router(
             services: ["s3": Named(name: "s3"), "dynamodb": Targeted(targetPrefix: "DynamoDB_20120810")],
-            signatures: SignatureVerifier([.emulator], clock: .system))
+            signatures: SignatureVerifier([.emulator], region: "us-east-1", clock: .system))
         let target = ("X-Amz-Target", "DynamoDB_20120810.GetItem")
         let json = await strict.respond(to: HTTPRequest(method: "POST", path: "/", headers: HTTPHeaders([target])))
         #expect(json.status == 400 && json.headers["Content-Type"] == "application/x-amz-json-1.0")

@@ -20,8 +20,13 @@ public struct ContractIndex: Sendable, Hashable {
 
     /// By table.
     public var entries: [String: Entry]
+    /// The contracts that were in force last, of tables without one: not even that of a package is in force.
+    public var removed: [String: Entry]
 
-    public init(_ entries: [String: Entry] = [:]) { self.entries = entries }
+    public init(_ entries: [String: Entry] = [:], removed: [String: Entry] = [:]) {
+        self.entries = entries
+        self.removed = removed
+    }
 
     static let format = 1
 
@@ -35,7 +40,14 @@ public struct ContractIndex: Sendable, Hashable {
             throw .unreadable(
                 place: place, reason: "expected an index with \"format\": \(Self.format) and \"contracts\"")
         }
-        entries = [:]
+        entries = try Self.entries(contracts, at: place)
+        removed = try Self.entries(json["removed"]?.object ?? [:], at: place)
+    }
+
+    private static func entries(
+        _ contracts: JSONObject, at place: String
+    ) throws(PublishedContractError) -> [String: Entry] {
+        var entries: [String: Entry] = [:]
         for (table, entry) in contracts {
             let previous = entry["previous"]?.string
             guard Contract.isTableName(table), let hash = entry["sha256"]?.string, Self.isHash(hash),
@@ -46,16 +58,22 @@ public struct ContractIndex: Sendable, Hashable {
             }
             entries[table] = Entry(hash: hash, version: version, previousHash: previous)
         }
+        return entries
     }
 
     public var bytes: [UInt8] {
-        let contracts = entries.sorted { $0.key < $1.key }.map { table, entry -> (String, JSON) in
+        var index: JSONObject = ["format": .int(Self.format), "contracts": Self.json(entries)]
+        if !removed.isEmpty { index["removed"] = Self.json(removed) }
+        return JSON.object(index).bytes + [UInt8(ascii: "\n")]
+    }
+
+    private static func json(_ entries: [String: Entry]) -> JSON {
+        let members = entries.sorted { $0.key < $1.key }.map { table, entry -> (String, JSON) in
             var members: JSONObject = ["sha256": .string(entry.hash), "version": .string(entry.version)]
             members["previous"] = entry.previousHash.map(JSON.string)
             return (table, .object(members))
         }
-        let index: JSON = ["format": .int(Self.format), "contracts": .object(JSONObject(contracts))]
-        return index.bytes + [UInt8(ascii: "\n")]
+        return .object(JSONObject(members))
     }
 
     static func isHash(_ text: String) -> Bool {

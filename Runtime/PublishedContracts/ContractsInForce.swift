@@ -13,7 +13,9 @@ public struct ContractsInForce: Sendable {
     public var arePublished: Bool { store != nil }
 
     /// The tables with a contract, sorted.
-    public var tables: [String] { Set(source.packaged.tables).union(index.entries.keys).sorted() }
+    public var tables: [String] {
+        Set(source.packaged.tables).subtracting(index.removed.keys).union(index.entries.keys).sorted()
+    }
 
     /// The hash of the contract that a file of `table` pins; nil if the contract comes from the package or cannot be read.
     ///

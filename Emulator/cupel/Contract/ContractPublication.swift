@@ -15,11 +15,21 @@ struct ContractPublication {
 
     /// What became of one contract.
     struct Outcome {
+        enum State: String {
+            case published
+            /// It was in force before.
+            case unchanged
+            case removed
+            /// It is in force, and was not among the contracts.
+            case kept
+        }
+
         let table: String
         let version: String
         let hash: String
-        /// Whether it was in force before.
-        let isUnchanged: Bool
+        let state: State
+
+        var isUnchanged: Bool { state == .unchanged }
     }
 
     enum Failure: Error {
@@ -28,15 +38,30 @@ struct ContractPublication {
         case unknown(table: String, PublishedContractError)
         case unreadable(PublishedContractError)
         case aws(AWSError)
+        /// No contract of the table is in force.
+        case notInForce(table: String, known: [String])
+        /// The table is among the contracts that are to be published.
+        case contradiction(table: String)
     }
 
-    /// Publishes the contracts; those of other tables stay. Either all of them are in force afterwards, or none.
-    func publish(_ contracts: [ContractFile]) throws(Failure) -> [Outcome] {
+    /// Publishes the contracts, and ends those of the tables to be removed; those of other tables stay. Either all of it is
+    /// done afterwards, or nothing.
+    func publish(_ contracts: [ContractFile], removing tables: [String] = []) throws(Failure) -> [Outcome] {
+        if let table = tables.first(where: { name in contracts.contains { $0.contract.table == name } }) {
+            throw .contradiction(table: table)
+        }
         for _ in 1...5 {
             let stored = try self.stored(store.index)
             let index = try self.index(in: stored)
             if !allowsWeakerMasking { try compare(contracts, with: index) }
             var next = index
+            for table in tables {
+                guard let entry = next.entries.removeValue(forKey: table) else {
+                    if index.removed[table] != nil { continue }
+                    throw .notInForce(table: table, known: index.entries.keys.sorted())
+                }
+                next.removed[table] = entry
+            }
             for file in contracts {
                 let former = index.entries[file.contract.table]
                 guard former?.hash != file.hash else {
@@ -44,19 +69,34 @@ struct ContractPublication {
                     continue
                 }
                 try put(file)
+                next.removed[file.contract.table] = nil
                 next.entries[file.contract.table] = ContractIndex.Entry(
                     hash: file.hash, version: file.contract.version, previousHash: former?.hash)
             }
             guard try replace(stored, by: next) else { continue }
-            return contracts.map {
-                let table = $0.contract.table
-                return Outcome(
-                    table: table, version: $0.contract.version, hash: $0.hash,
-                    isUnchanged: index.entries[table]?.hash == $0.hash)
-            }
+            return outcomes(contracts, tables, from: index, to: next)
         }
         throw .unreadable(
             .unreadable(place: "\(store.index)", reason: "others publish at the same time; nothing was published"))
+    }
+
+    private func outcomes(
+        _ contracts: [ContractFile], _ removed: [String], from index: ContractIndex, to next: ContractIndex
+    ) -> [Outcome] {
+        let published = contracts.map {
+            let isUnchanged = index.entries[$0.contract.table]?.hash == $0.hash
+            return Outcome(
+                table: $0.contract.table, version: $0.contract.version, hash: $0.hash,
+                state: isUnchanged ? .unchanged : .published)
+        }
+        let named = Set(published.map(\.table))
+        func outcomes(_ entries: [String: ContractIndex.Entry], _ state: Outcome.State) -> [Outcome] {
+            entries.sorted { $0.key < $1.key }.map {
+                Outcome(table: $0.key, version: $0.value.version, hash: $0.value.hash, state: state)
+            }
+        }
+        return published + outcomes(next.removed.filter { removed.contains($0.key) }, .removed)
+            + outcomes(next.entries.filter { !named.contains($0.key) }, .kept)
     }
 
     private typealias Stored = (head: ObjectHead, bytes: [UInt8])
@@ -89,7 +129,8 @@ struct ContractPublication {
         var weaker: [WeakerMasking] = []
         for file in contracts {
             let table = file.contract.table
-            guard let entry = index.entries[table], entry.hash != file.hash else { continue }
+            // A contract that was removed is compared too: without it, removing would be a way around the comparison.
+            guard let entry = index.entries[table] ?? index.removed[table], entry.hash != file.hash else { continue }
             let published: Contract
             do throws(PublishedContractError) {
                 published = try store.contract(of: table, hash: entry.hash)
@@ -151,6 +192,13 @@ extension ContractPublication.Failure {
                     + "published; --allow-weaker-masking publishes without the comparison")
         case .unreadable(let error): .failed("\(error)")
         case .aws(let error): pipeline.failure(error)
+        case .notInForce(let table, let known):
+            .usage(
+                "no contract of \(table) is in force, so none can be removed; in force are "
+                    + (known.isEmpty ? "none" : known.joined(separator: ", ")))
+        case .contradiction(let table):
+            .usage(
+                "\(table) is to be removed, and a contract of it is to be published; delete its file, or drop --remove")
         }
     }
 }

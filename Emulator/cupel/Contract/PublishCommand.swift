@@ -11,8 +11,10 @@ struct PublishCommand: ParsableCommand {
         discussion: """
             Checks the contracts and writes them to the pipeline's lake bucket. Functions
             use them from their next invocation on; no restart and no deployment is
-            needed. Contracts of other tables stay as they are. A file that failed is
-            converted under the new contract by: cupel replay --id ID.
+            needed. Contracts of other tables stay as they are; those that are in force
+            and not in a published folder are listed as kept. --remove TABLE ends one:
+            new files of the table are refused then, and its data stays. A file that
+            failed is converted under the new contract by: cupel replay --id ID.
 
             A contract that masks or classifies less than the published one is refused,
             unless --allow-weaker-masking says that it is intended.
@@ -26,11 +28,15 @@ struct PublishCommand: ParsableCommand {
               cupel contract publish
               cupel contract publish infra/contracts/orders.odcs.yaml
               cupel contract publish infra/contracts --profile prod --stack cupel-prod
+              cupel contract publish --remove orders
             """)
 
     @Argument(
         help: "Contract files, or folders of them. Default: the folder of the running emulator, then infra/contracts.")
     var paths: [String] = []
+
+    @Option(name: .customLong("remove"), help: "End the contract of this table. May be repeated.")
+    var removed: [String] = []
 
     @OptionGroup var options: DeployedOptions
 
@@ -41,14 +47,19 @@ struct PublishCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let contracts = try ContractFile.read(paths.isEmpty ? [try options.contractsFolder()] : paths)
+        let places = paths.isEmpty ? [try options.contractsFolder()] : paths
+        let contracts = try ContractFile.read(places)
         let pipeline = try options.pipeline()
-        let outcomes = try pipeline.publish(contracts, allowsWeakerMasking: allowWeakerMasking)
+        let hasFolder = places.contains { FileKind.of($0) == .folder }
+        let outcomes = try pipeline.publish(
+            contracts, removing: removed, allowsWeakerMasking: allowWeakerMasking
+        ).filter { hasFolder || $0.state != .kept }
         if json {
             let published = outcomes.map { outcome -> JSON in
                 [
                     "table": .string(outcome.table), "version": .string(outcome.version),
-                    "sha256": .string(outcome.hash), "published": .bool(!outcome.isUnchanged),
+                    "sha256": .string(outcome.hash), "published": .bool(outcome.state == .published),
+                    "outcome": .string(outcome.state.rawValue),
                 ]
             }
             StandardStream.output.line(JSON.object(["contracts": .array(published)]).text)
@@ -57,10 +68,16 @@ struct PublishCommand: ParsableCommand {
             for outcome in outcomes {
                 table.add([
                     outcome.table, outcome.version, String(outcome.hash.prefix(12)),
-                    outcome.isUnchanged ? "unchanged" : "published",
+                    outcome.state.rawValue,
                 ])
             }
             table.print(to: .output)
+            let kept = outcomes.filter { $0.state == .kept }.map(\.table)
+            if !kept.isEmpty {
+                StandardStream.error.line(
+                    "In force, and not in the folder: \(kept.joined(separator: ", ")). To end such a contract: "
+                        + "cupel contract publish --remove \(kept[0])")
+            }
         }
     }
 }
@@ -78,7 +95,7 @@ extension Pipeline {
 
     /// Puts contracts in force.
     func publish(
-        _ contracts: [ContractFile], allowsWeakerMasking: Bool, repairs: Bool = true
+        _ contracts: [ContractFile], removing tables: [String] = [], allowsWeakerMasking: Bool, repairs: Bool = true
     ) throws(CommandFailure) -> [ContractPublication.Outcome] {
         guard let contractsBucket else {
             throw .usage(
@@ -89,7 +106,7 @@ extension Pipeline {
         do throws(ContractPublication.Failure) {
             return try ContractPublication(
                 store: store, allowsWeakerMasking: allowsWeakerMasking, repairs: repairs
-            ).publish(contracts)
+            ).publish(contracts, removing: tables)
         } catch {
             throw error.failure(in: self)
         }

@@ -58,6 +58,22 @@ import Testing
         }
     }
 
+    @Test("a table whose contract was removed has none, not even the package's; files that pinned it keep it")
+    func removed() throws {
+        let hash = publish(version: "1.0.0")
+        let source = try source()
+        #expect(try inForce(source).tables == ["beer", "orders"])
+        let entry = ContractIndex.Entry(hash: hash, version: "1.0.0")
+        aws.put(ContractIndex(removed: ["orders": entry, "beer": entry]).bytes, to: store.index)
+        let contracts = try inForce(source)
+        #expect(contracts.tables.isEmpty)
+        for table in ["beer", "orders"] {
+            #expect(try contracts.hash(forTable: table) == nil)
+            #expect(throws: ContractError.self) { try contracts.contract(forTable: table, pinned: nil) }
+        }
+        #expect(try contracts.contract(forTable: "orders", pinned: hash).version == "1.0.0")
+    }
+
     @Test("a published contract is in force at the next invocation, and others come from the package")
     func publication() throws {
         let source = try source()

@@ -27,7 +27,7 @@ import Testing
     @discardableResult
     func publish(_ files: ContractFile..., allowsWeakerMasking: Bool = false) throws -> [Bool] {
         try ContractPublication(store: store, allowsWeakerMasking: allowsWeakerMasking).publish(files)
-            .map(\.isUnchanged)
+            .filter { $0.state != .kept }.map(\.isUnchanged)
     }
 
     func index(at object: S3Object? = nil) throws -> ContractIndex {
@@ -116,5 +116,35 @@ import Testing
         #expect(try publish(first) == [true])
         for object in [store.index, store.lastIndex] { aws.put(Array("damaged".utf8), to: object) }
         #expect(throws: ContractPublication.Failure.self) { try publish(first) }
+    }
+
+    @Test("a contract that is removed is in force no more, and one that is not published is reported as kept")
+    func removal() throws {
+        let (orders, beer) = (try file("orders", "1.0.0"), try file("beer", "1.0.0"))
+        try publish(orders, beer)
+        func outcomes(_ files: [ContractFile], removing tables: [String] = []) throws -> [String] {
+            try ContractPublication(store: store).publish(files, removing: tables).map { "\($0.table) \($0.state)" }
+        }
+        #expect(try outcomes([beer]) == ["beer unchanged", "orders kept"])
+        #expect(try outcomes([beer], removing: ["orders"]) == ["beer unchanged", "orders removed"])
+        #expect(try index().entries.keys.sorted() == ["beer"] && index().removed.keys.sorted() == ["orders"])
+        #expect(try index(at: store.lastIndex) == index())
+        // Again, and in the right spelling only.
+        #expect(try outcomes([], removing: ["orders"]) == ["orders removed", "beer kept"])
+        for wrong in [["wine"], ["beer"]] {
+            let before = try index()
+            #expect(throws: ContractPublication.Failure.self) { try outcomes([beer], removing: wrong) }
+            #expect(try index() == before)
+        }
+        #expect(try outcomes([orders]) == ["orders published", "beer kept"])
+        #expect(try index().removed.isEmpty)
+    }
+
+    @Test("removing a contract is no way around the comparison of masking") func removalKeepsMasking() throws {
+        try publish(try file("orders", "1.0.0"))
+        _ = try ContractPublication(store: store).publish([], removing: ["orders"])
+        let open = try file("orders", "2.0.0", masked: false)
+        #expect(throws: ContractPublication.Failure.self) { try publish(open) }
+        #expect(try publish(open, allowsWeakerMasking: true) == [false])
     }
 }

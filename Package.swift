@@ -14,6 +14,8 @@ let runtime: [Target] = [
     layer("Gzip", "CZlib"),
     layer("JSON", exclude: ["README.md"]),
     layer("PII", exclude: ["README.md"]),
+    layer("Postgres", "CPostgres"),
+    layer("PostgresReplication"),
     layer("RawFile"),
     layer("SignatureV4", "Digest Time URLCoding"),
     layer("Threads"),
@@ -55,6 +57,10 @@ let functions: [Target] = [
             + "RawFile Threads CKernels JSON",
         exclude: ["README.md"]),
     function("Replayer", "LambdaRuntime AWSClient AWSModels Control JSON Time"),
+    function(
+        "ChangeCapture",
+        "LambdaRuntime AWSClient AWSModels CKernels JSON Postgres PostgresReplication Threads Time",
+        exclude: ["README.md"]),
 ]
 
 /// The emulator's services. Each imports the core, JSON, Time and what its line says, and no other service.
@@ -104,6 +110,7 @@ let tests: [Target] = [
     support("FakeAWS", "AWSClient AWSModels Digest JSON Time"),
     support("TestReferee"),
     support("TestEmulator", "TestReferee"),
+    support("TestPostgres", "TestEmulator"),
     support("TestServices", "EmulatorCore JSON Time"),
     unitTests(of: "JSON"),
     unitTests(of: "XML", "TestRandom"),
@@ -124,6 +131,7 @@ let tests: [Target] = [
     unitTests(of: "Columns", "TestRandom"),
     unitTests(of: "Columnar", "CKernels Columns Contracts CZstd Digest Gzip JSON RawFile TestRandom TestReferee"),
     unitTests(of: "Parquet", "Columns JSON ParquetRead TestRandom TestReferee"),
+    unitTests(of: "PostgresReplication"),
     unitTests(of: "Control", "AWSClient AWSModels FakeAWS JSON TestRandom Time"),
     unitTests(of: "PublishedContracts", "AWSClient AWSModels Contracts FakeAWS JSON LambdaRuntime TestMetrics"),
     unitTests(of: "FirehoseTransform", "Contracts JSON LambdaRuntime TestMetrics TestRandom"),
@@ -166,7 +174,7 @@ let tests: [Target] = [
     suite(
         "Unit/JSONPolicyTests", "Columnar Columns Contracts FirehoseTransform JSON LambdaRuntime RawFile TestReferee"),
     suite("Conformance", "ASL JSON TestEmulator YAML", exclude: ["Firehose", "Referees", "asl-not-emulated.txt"]),
-    suite("EndToEnd", "JSON TestEmulator TestRandom", exclude: ["Referees"]),
+    suite("EndToEnd", "JSON TestEmulator TestPostgres TestRandom", exclude: ["Referees"]),
 ]
 
 /// `make fuzz` builds these instead of the functions, the emulator and the tests, instrumented, in a folder of their own.
@@ -193,6 +201,7 @@ let package = Package(
             .executable(name: "compute-router", targets: ["ComputeRouter"]),
             .executable(name: "bronze-writer", targets: ["BronzeWriter"]),
             .executable(name: "replayer", targets: ["Replayer"]),
+            .executable(name: "change-capture", targets: ["ChangeCapture"]),
         ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -301,6 +310,7 @@ func systemLibraries() -> [Target] {
         ("CCrypto", "libcrypto", "libssl-dev"),
         ("CCurlLibrary", "libcurl", "libcurl4-openssl-dev"),
         ("CISAL", "libisal", "libisal-dev"),
+        ("CPostgres", "libpq", "libpq-dev"),
         ("CSnappy", "snappy", "libsnappy-dev"),
         ("CSQLite", "sqlite3", "libsqlite3-dev"),
         ("CYAML", "yaml-0.1", "libyaml-dev"),

@@ -253,7 +253,7 @@ import Testing
         return try await referee(emulator, command, file)
     }
 
-    private static func referee(
+    static func referee(
         _ emulator: RunningEmulator, _ command: String, _ argument: String
     ) async throws -> [String: Any] {
         let script = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/streaming.py"

@@ -13,6 +13,7 @@ import bill_of_materials
 import image
 
 TASK = "bronze-writer"  # the function that also runs as a task, in a container
+UNPACKED = {"change-capture"}  # needs the shared libpq, so it is no static executable; see its README.md
 OLDEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file knows
 AUTHORITIES = pathlib.Path("/usr/share/ca-certificates/mozilla")  # as Debian's package has them, whatever this machine adds
 
@@ -21,7 +22,8 @@ def function_names(description):
     """The products under Functions/."""
     paths = {target["name"]: target["path"] for target in description["targets"]}
     return sorted(product["name"] for product in description["products"]
-                  if "executable" in product["type"] and paths[product["targets"][0]].startswith("Functions/"))
+                  if "executable" in product["type"] and paths[product["targets"][0]].startswith("Functions/")
+                  and product["name"] not in UNPACKED)
 
 
 def modules(description, function):

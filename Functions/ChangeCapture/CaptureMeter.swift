@@ -1,0 +1,53 @@
+internal import JSON
+internal import LambdaRuntime
+internal import Postgres
+internal import PostgresReplication
+internal import Time
+
+/// Says every few seconds how fast the capture is and how far behind.
+struct CaptureMeter {
+    private let log: Log
+    private let pipeline: String?
+    private let clock: ClockAndChance
+    private var reported: ContinuousClock.Instant
+    private var changes: UInt64 = 0
+
+    private static let interval: Duration = .seconds(10)
+
+    init(_ log: Log, pipeline: String?, clock: ClockAndChance) {
+        self.log = log
+        self.pipeline = pipeline
+        self.clock = clock
+        reported = clock.instant()
+    }
+
+    mutating func report(
+        _ stream: ChangeStream, _ lanes: RecordLanes, _ source: SourceDatabase, slot name: String
+    ) throws {
+        let now = clock.instant()
+        let elapsed = now - reported
+        guard elapsed >= Self.interval else { return }
+        let new = stream.changes >= changes ? stream.changes - changes : stream.changes
+        (changes, reported) = (stream.changes, now)
+        let end = try source.logEnd()
+        let held = try source.slot(name)?.heldBytes ?? 0
+        let durable = stream.progress.durable.position
+        let lag = Int(end.bytes(since: durable))
+        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+        let refused = lanes.takeRefusals()
+        log.info(
+            "capturing",
+            [
+                "changes": .int(Int(new)), "changesPerSecond": .int(Int(Double(new) / seconds)),
+                "position": .string("\(durable)"), "lagBytes": .int(lag), "slotBytes": .int(held),
+                "refused": .int(refused),
+            ])
+        guard let pipeline else { return }
+        log.write(
+            EmbeddedMetrics(
+                [
+                    Metric("CaptureChanges", Int(new), .count), Metric("CaptureLag", lag, .bytes),
+                    Metric("CaptureSlot", held, .bytes), Metric("CaptureRefused", refused, .count),
+                ], by: [[.init("Pipeline", pipeline)]], properties: ["position": .string("\(durable)")]))
+    }
+}

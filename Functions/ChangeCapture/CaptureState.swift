@@ -1,0 +1,72 @@
+internal import AWSClient
+internal import AWSModels
+internal import JSON
+internal import PostgresReplication
+
+/// What must outlive the process, besides the slot.
+struct CaptureState: Sendable, Hashable {
+    /// Where the stream goes on.
+    var point: CapturePoint
+
+    init(point: CapturePoint) { self.point = point }
+
+    init?(_ json: JSON) {
+        guard json["version"]?.int == 1, let position = json["position"]?.string.flatMap({ LogPosition($0) }),
+            let time = json["time"]?.int
+        else { return nil }
+        point = CapturePoint(position: position, time: Int64(time))
+    }
+
+    var json: JSON {
+        ["version": 1, "position": .string("\(point.position)"), "time": .int(Int(point.time))]
+    }
+}
+
+/// The state as an object in S3. Another writer's change is noticed, not overwritten.
+struct StateStore: Sendable {
+    let objects: ObjectStore
+    let object: S3Object
+    private var eTag: String?
+
+    init(_ objects: ObjectStore, bucket: String, slot: String) {
+        self.objects = objects
+        object = S3Object(bucket: bucket, key: "state/change-capture/\(slot).json")
+    }
+
+    /// Nil if there is none.
+    mutating func read() throws -> CaptureState? {
+        let bytes: [UInt8]
+        do throws(AWSError) {
+            let found = try objects.get(object)
+            (eTag, bytes) = (found.head.eTag, found.bytes)
+        } catch {
+            guard error.isNotFound else { throw error }
+            eTag = nil
+            return nil
+        }
+        guard let json = try? JSON(parsing: bytes), let state = CaptureState(json) else {
+            throw CaptureError.state("\(object)", "it has another form")
+        }
+        return state
+    }
+
+    mutating func write(_ state: CaptureState) throws {
+        let bytes = state.json.bytes
+        do throws(AWSError) {
+            eTag = try objects.put(
+                bytes, to: object, contentType: "application/json", condition: eTag.map { .eTag($0) } ?? .absent
+            ).eTag
+        } catch {
+            guard error.isPreconditionFailed else { throw error }
+            // A request that is repeated after a lost answer meets its own object.
+            let (head, stored) = try objects.get(object)
+            guard stored == bytes else {
+                throw CaptureError.state(
+                    "\(object)", "another change-capture has written it; end that one, or name another --slot")
+            }
+            eTag = head.eTag
+        }
+    }
+
+    func delete() throws(AWSError) { try objects.delete(object) }
+}

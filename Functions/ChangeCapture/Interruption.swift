@@ -1,0 +1,27 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// SIGTERM and SIGINT. They are blocked, and asked for between messages.
+enum Interruption {
+    static func listen() {
+        var mask = signals
+        pthread_sigmask(SIG_BLOCK, &mask, nil)
+    }
+
+    @Sendable static func isAsked() -> Bool {
+        var pending = sigset_t()
+        sigpending(&pending)
+        return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1
+    }
+
+    private static var signals: sigset_t {
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, SIGTERM)
+        sigaddset(&mask, SIGINT)
+        return mask
+    }
+}

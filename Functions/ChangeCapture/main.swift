@@ -1,0 +1,31 @@
+// PostgreSQL -> Kinesis: the changes of tables, as AWS DMS writes them.
+internal import AWSClient
+internal import LambdaRuntime
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+let environment = Environment.process()
+let arguments = Array(CommandLine.arguments.dropFirst())
+let log = Log(environment)
+
+if arguments.contains("--help") || arguments.contains("-h") {
+    print(CaptureOptions.help)
+    exit(0)
+}
+do {
+    let options = try CaptureOptions(arguments, environment)
+    Interruption.listen()
+    let client = try AWSClient { $0 == "AWS_ENDPOINT_URL" ? options.endpoint : environment[$0] }
+    let capture = ChangeCapture(options, client, log, isStopping: Interruption.isAsked)
+    if options.isDropping { try capture.drop() } else { try capture.run() }
+} catch let error as UsageError {
+    StandardError.put(Array("change-capture: \(error)\n".utf8))
+    exit(2)
+} catch {
+    log.error("\(error)")
+    exit(1)
+}

@@ -1,0 +1,23 @@
+/// Why a statement or a connection failed. `message` is the server's or libpq's own.
+public struct PostgresError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The server's code; nil if there was no answer.
+    /// - SeeAlso: <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+    public let state: String?
+    public let message: String
+    /// What was done.
+    public let operation: String
+
+    public init(state: String?, message: String, operation: String) {
+        self.state = state
+        self.message = message
+        self.operation = operation
+    }
+
+    /// Whether the server cannot be reached now, or is about to stop or start.
+    public var isConnectionLoss: Bool {
+        guard let state else { return true }
+        return state.hasPrefix("08") || state.hasPrefix("57P0") || state == "53300"
+    }
+
+    public var description: String { "\(operation): \(message)\(state.map { " (SQLSTATE \($0))" } ?? "")" }
+}

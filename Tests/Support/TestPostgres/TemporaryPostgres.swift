@@ -1,0 +1,129 @@
+internal import Foundation
+internal import TestEmulator
+
+/// A PostgreSQL server with a cluster of its own, on a port of its own, which lives as long as this value.
+///
+/// The server refuses to run as root, so root runs it as the user nobody.
+public final class TemporaryPostgres: @unchecked Sendable {
+    // Sendable: each test uses its server from one task at a time.
+    public let port: Int
+    private let folder: TemporaryDirectory
+    private let settings: [String]
+    private var server: Process?
+
+    private var data: String { folder.path + "/data" }
+    private var log: String { folder.path + "/log" }
+
+    /// The connection URI, as the cluster's superuser. No password is asked for.
+    public var uri: String { uri(as: "postgres") }
+
+    public func uri(as user: String) -> String { "postgresql://\(user)@127.0.0.1:\(port)/postgres" }
+
+    /// - Parameter settings: `name=value` of `postgresql.conf` beyond those of a source of changes.
+    public init(settings: [String] = []) async throws {
+        folder = try TemporaryDirectory()
+        port = try Self.freePort()
+        self.settings =
+            [
+                "port=\(port)", "listen_addresses=127.0.0.1", "unix_socket_directories=", "wal_level=logical",
+                "max_wal_senders=20", "max_replication_slots=20", "fsync=off", "max_wal_size=4GB",
+            ] + settings
+        if getuid() == 0 {
+            let owner = try await Command.run("/usr/bin/chown", ["nobody:nogroup", folder.path])
+            guard owner.status == 0 else { throw Command.Failure(description: "chown: \(owner.errors)") }
+        }
+        try await run("initdb", ["-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"])
+        try await start()
+    }
+
+    deinit {
+        guard let server, server.isRunning else { return }
+        kill(server.processIdentifier, SIGQUIT)
+        server.waitUntilExit()
+    }
+
+    /// Starts the server and returns once it takes connections.
+    public func start() async throws {
+        // A process of ours, not pg_ctl's: that one's server would keep what Foundation waits for open.
+        let (path, words) = Self.unprivileged(
+            try Self.program("postgres"), ["-D", data] + settings.flatMap { ["-c", $0] })
+        let process = Process()
+        process.executableURL = URL(filePath: path)
+        process.arguments = words
+        if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(filePath: log)) }
+        let output = FileHandle(forWritingAtPath: log)
+        _ = try output?.seekToEnd()
+        process.standardOutput = output
+        process.standardError = output
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        server = process
+        while try await Command.run(try Self.program("pg_isready"), ["-q", "-h", "127.0.0.1", "-p", "\(port)"]).status
+            != 0
+        {
+            guard process.isRunning else { throw Command.Failure(description: "postgres ended: \(said)") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// Ends the server: in order, or at once, as a crash does.
+    public func stop(atOnce: Bool = false) {
+        guard let server else { return }
+        kill(server.processIdentifier, atOnce ? SIGQUIT : SIGINT)
+        server.waitUntilExit()
+    }
+
+    private var said: String { String(((try? String(contentsOfFile: log, encoding: .utf8)) ?? "").suffix(2000)) }
+
+    /// Runs statements, each a transaction of its own unless they say otherwise.
+    /// - Returns: what they print, a row a line, columns between `|`.
+    @discardableResult
+    public func run(_ statements: String, as user: String = "postgres") async throws -> String {
+        let command = try await Command.run(
+            try Self.program("psql"), ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-", uri(as: user)],
+            input: Data(statements.utf8))
+        guard command.status == 0 else { throw Command.Failure(description: "psql: \(command.errors)") }
+        return command.text
+    }
+
+    private func run(_ name: String, _ arguments: [String]) async throws {
+        let (path, words) = Self.unprivileged(try Self.program(name), arguments)
+        let command = try await Command.run(path, words)
+        guard command.status == 0 else {
+            throw Command.Failure(description: "\(name): \(command.text)\(command.errors)")
+        }
+    }
+
+    /// The command that runs `path` as the user nobody where this process is root's.
+    private static func unprivileged(_ path: String, _ arguments: [String]) -> (String, [String]) {
+        guard getuid() == 0 else { return (path, arguments) }
+        return ("/usr/bin/setpriv", ["--reuid=nobody", "--regid=nogroup", "--clear-groups", path] + arguments)
+    }
+
+    /// The path of a program of PostgreSQL: Debian keeps them beside the PATH. If it is missing, the test fails.
+    public static func program(_ name: String) throws -> String {
+        let root = "/usr/lib/postgresql"
+        let versions = ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).compactMap { Int($0) }
+        for version in versions.sorted().reversed() {
+            let path = "\(root)/\(version)/bin/\(name)"
+            if FileManager.default.isExecutableFile(atPath: path) { return path }
+        }
+        throw Command.Failure(description: "\(name) is missing below \(root); run infra/setup test")
+    }
+
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                bind(descriptor, generic, length) == 0 ? getsockname(descriptor, generic, &length) : -1
+            }
+        }
+        guard status == 0 else { throw Command.Failure(description: "no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}

@@ -33,7 +33,7 @@ final class ColumnReader {
         self.column = file.metadata.columns[column]
         chunk = file.metadata.rowGroups[group].chunks[column]
         options = file.options
-        pages = PageStream(file.source, chunk.range, file.options)
+        pages = PageStream(file.source, file.pages(of: column, inGroup: group), file.options)
         sink = ValueSink(self.column.physicalType, sizeLimit: file.options.batchSizeLimit)
         entriesToCome = chunk.valueCount
         do throws(ParquetReadError) {

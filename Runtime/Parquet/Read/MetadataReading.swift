@@ -7,7 +7,7 @@ extension ParquetMetadata {
     init(footer bytes: UnsafeRawBufferPointer, end: Int) throws(ParquetReadError) {
         var version: Int32?
         var nodes: [FooterNode] = []
-        var rowCount: Int?
+        var hasRowCount = false
         var groups: [FooterRowGroup] = []
         var keyValues: [(key: String, value: String?)] = []
         var createdBy: String?
@@ -21,7 +21,10 @@ extension ParquetMetadata {
                     try thrift.structures(field) { thrift throws(ThriftReader.Fault) in
                         nodes.append(try FooterNode(from: &thrift))
                     }
-                case 3: rowCount = try thrift.count(field)
+                case 3:
+                    // Some files say 0 here, so the row groups count.
+                    hasRowCount = true
+                    try thrift.skip(field)
                 case 4:
                     try thrift.structures(field) { thrift throws(ThriftReader.Fault) in
                         groups.append(try FooterRowGroup(from: &thrift))
@@ -40,7 +43,7 @@ extension ParquetMetadata {
             case .malformed(let reason): throw .outOfSpec("the footer: \(reason)")
             }
         }
-        guard let version, let rowCount else { throw .outOfSpec("the footer has no version or no number of rows") }
+        guard let version, hasRowCount else { throw .outOfSpec("the footer has no version or no number of rows") }
         guard !isEncrypted else { throw .notSupported("encryption") }
         var schema = SchemaBuilder(nodes)
         fields = try schema.fields()
@@ -51,7 +54,6 @@ extension ParquetMetadata {
         }
         self.rowGroups = rowGroups
         self.version = version
-        self.rowCount = rowCount
         self.keyValues = keyValues
         self.createdBy = createdBy
         var total = 0
@@ -60,9 +62,7 @@ extension ParquetMetadata {
             guard !overflows else { throw .outOfSpec("the row groups have too many rows") }
             total = sum
         }
-        guard total == rowCount else {
-            throw .outOfSpec("the file has \(rowCount) rows, its row groups have \(total)")
-        }
+        rowCount = total
     }
 
     fileprivate static func keyValues(

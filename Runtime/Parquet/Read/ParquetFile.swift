@@ -12,6 +12,8 @@ public struct ParquetFile: Sendable {
     public let metadata: ParquetMetadata
     let source: any RangeSource
     let options: ReadOptions
+    /// Where the footer starts.
+    private let end: Int
 
     private static let magic = Array("PAR1".utf8)
     private static let encryptedMagic = Array("PARE".utf8)
@@ -44,13 +46,24 @@ public struct ParquetFile: Sendable {
         if tail.count < footerSize + 8 {
             tail = try source.read(size - footerSize - 8..<size - tail.count) + tail
         }
+        let end = size - 8 - footerSize
+        self.end = end
         metadata = try tail.withUnsafeBytes { bytes in
             let start = bytes.count - 8 - footerSize
             return try ParquetMetadata(
                 footer: UnsafeRawBufferPointer(rebasing: bytes[start..<start + footerSize]),
-                end: size - 8 - footerSize)
+                end: end)
         }
     }
+
+    /// Where the pages of a column chunk are.
+    func pages(of column: Int, inGroup group: Int) -> Range<Int> {
+        let range = metadata.rowGroups[group].chunks[column].range
+        guard metadata.hasShortChunkSizes else { return range }
+        return range.lowerBound..<min(end, range.upperBound + Self.longestDictionaryHeader)
+    }
+
+    private static let longestDictionaryHeader = 100
 
     /// The rows of a row group, of which `columns` are read.
     /// - Parameter columns: places among ``ParquetMetadata/columns``, in the order in which batches have them.

@@ -14,6 +14,16 @@ public struct ParquetMetadata: Sendable {
     public func column(fieldID: Int32) -> FileColumn? { columns.first { $0.fieldID == fieldID } }
 
     public func column(path: [String]) -> FileColumn? { columns.first { $0.path == path } }
+
+    /// Whether the file is of a version of parquet-mr that does not count the header of the dictionary page.
+    /// - SeeAlso: <https://issues.apache.org/jira/browse/PARQUET-816>
+    var hasShortChunkSizes: Bool {
+        guard let createdBy, createdBy.hasPrefix("parquet-mr") else { return false }
+        let words = createdBy.split(separator: " ")
+        guard words.count > 2, words[1] == "version" else { return true }
+        let numbers = words[2].split(separator: ".").prefix(3).map { Int($0.prefix { $0.isNumber }) ?? 0 }
+        return numbers.lexicographicallyPrecedes([1, 2, 9])
+    }
 }
 
 /// What the footer says about one row group.

@@ -36,6 +36,14 @@ extension FileColumn {
             case .value(.string), .value(.json), .enumeration: return .string(String(decoding: cell, as: UTF8.self))
             default: return .string(cell.hexadecimal)
             }
+        case .fixedLengthByteArray where isInt96:
+            // Nanoseconds since 1970, which wrap around as in pyarrow.
+            let nanoseconds = cell[..<8].reversed().reduce(Int64(0)) { $0 << 8 | Int64($1) }
+            let julianDay = cell[8...].reversed().reduce(Int64(0)) { $0 << 8 | Int64($1) }
+            return .int((julianDay &- 2_440_588) &* 86_400_000_000_000 &+ nanoseconds)
+        case .fixedLengthByteArray where meaning == .float16:
+            let isNaN = cell[1] & 0x7C == 0x7C && (cell[1] & 3 != 0 || cell[0] != 0)
+            return .string(isNaN ? "nan" : cell.hexadecimal)
         case .fixedLengthByteArray: return .string(cell.hexadecimal)
         }
     }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes Parquet files to FOLDER with pyarrow, DuckDB and Polars, and beside each what pyarrow reads from it.
 
-NAME.json says {"rows": N, "columns": {NAME: [value of each row]}} of NAME.parquet, in the canonical form of referee.py.
+NAME.json says {"rows": N, "columns": {NAME: [value of each row]}} of NAME.parquet, in the canonical form of referee.py, or
+that of rows.py for nested columns.
 """
 import datetime
 import decimal
@@ -15,6 +16,7 @@ import polars
 import pyarrow as pa
 import pyarrow.parquet as pq
 import referee
+import rows as row_reader
 
 ROWS = 700
 
@@ -79,6 +81,38 @@ def describe(path, by_duckdb=()):
         json.dump({"rows": rows, "columns": columns}, out)
 
 
+def nested(seed):
+    """Lists, structs and maps in each other, with nulls and empty lists at every level."""
+    rng = random.Random(seed)
+
+    def maybe(value):
+        return None if rng.random() < 0.15 else value()
+
+    def items(make, most=4):
+        return lambda: [make() for _ in range(rng.choice([0, 0, 1, 2, most, 5 * most]))]
+
+    def text():
+        return maybe(lambda: rng.choice(["", "ale", "a rather long name of a beer, longer than most"]))
+
+    def number():
+        return maybe(lambda: rng.randrange(1 << 40))
+
+    def point():
+        return maybe(lambda: {"x": number(), "name": text(), "tags": maybe(items(text))})
+
+    point_type = pa.struct([("x", pa.int64()), ("name", pa.string()), ("tags", pa.list_(pa.string()))])
+    kinds = {
+        "list": (pa.list_(pa.int64()), items(number)),
+        "lists": (pa.list_(pa.list_(pa.string())), items(lambda: maybe(items(text)))),
+        "struct": (point_type, lambda: point()),
+        "structs": (pa.list_(point_type), items(point)),
+        "map": (pa.map_(pa.string(), pa.int64()), lambda: [(f"k{i}", number()) for i in range(rng.randrange(4))]),
+        "maps": (pa.list_(pa.map_(pa.int32(), point_type)), items(lambda: [(i, point()) for i in range(rng.randrange(3))])),
+        "flat": (pa.float64(), lambda: rng.random()),
+    }
+    return pa.table({name: pa.array([maybe(make) for _ in range(ROWS)], kind) for name, (kind, make) in kinds.items()})
+
+
 def main(folder):
     everything = table(1)
     plain = [name for name in KINDS if name not in ("null",)]
@@ -128,6 +162,18 @@ def main(folder):
         path = os.path.join(folder, f"polars-{codec}.parquet")
         polars.from_arrow(everything).write_parquet(path, compression=codec, row_group_size=1100, data_page_size=3000)
         describe(path)
+
+    deep = nested(5)
+    maps = [name for name in deep.column_names if name.startswith("map")]
+    paths = [os.path.join(folder, f"nested-{name}.parquet") for name in ("default", "pages", "version-2", "duckdb", "polars")]
+    pq.write_table(deep, paths[0])
+    pq.write_table(deep, paths[1], data_page_size=500, row_group_size=300, compression="zstd")
+    pq.write_table(deep, paths[2], data_page_version="2.0", data_page_size=500, compression="gzip")
+    duckdb.sql(f"COPY (SELECT * FROM deep) TO '{paths[3]}' (FORMAT parquet, ROW_GROUP_SIZE 2048)")
+    polars.from_arrow(deep.drop_columns(maps)).write_parquet(paths[4], data_page_size=500)
+    for path in paths:
+        with open(path.removesuffix("parquet") + "json", "w") as out:
+            json.dump({"rows": ROWS, "columns": row_reader.read(path)}, out)
 
 
 if __name__ == "__main__":

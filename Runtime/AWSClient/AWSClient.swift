@@ -75,6 +75,30 @@ public struct AWSClient: Sendable {
         }
     }
 
+    /// Calls an operation of a service that speaks JSON over paths, such as Glue's Iceberg catalog.
+    ///
+    /// - Parameters:
+    ///   - service: The signing name.
+    ///   - path: The path, which starts with `/`.
+    ///   - input: The body; nil for none.
+    ///   - isRepeatable: Whether two calls have the same effect as one.
+    /// - Returns: The answer; an empty object if there is none.
+    public func restCall(
+        service: String, _ method: HTTPMethod, path: String, input: JSON? = nil, isRepeatable: Bool
+    ) throws(AWSError) -> JSON {
+        let operation = "\(service) \(method.rawValue) \(path)"
+        let request = HTTPRequest(
+            method, configuration.origin(of: service), path: path,
+            headers: input == nil ? [:] : ["content-type": "application/json"], body: input?.bytes ?? [],
+            isRepeatable: isRepeatable)
+        let response = try call(request, service: service, operation: operation)
+        do throws(JSONError) {
+            return response.body.isEmpty ? [:] : try JSON(parsing: response.body)
+        } catch {
+            throw .unexpectedResponse(operation: operation, reason: "\(error)")
+        }
+    }
+
     /// Makes one signed call and returns its complete response.
     ///
     /// - Parameter faultInBody: Whether a response with status 200 may contain an error document. S3 sends the status

@@ -22,11 +22,17 @@ struct ServiceFault: Sendable, Hashable {
         let xml = first == UInt8(ascii: "<") ? try? XMLElement(parsing: body) : nil
         let error = xml?.name == "Error" ? xml : xml?["Error"]
         // "com.amazonaws.dynamodb.v20120810#Code", or in the header "Code:http://…".
-        let name = json?["__type"]?.string ?? json?["code"]?.string ?? head.headers["x-amzn-errortype"]
+        // An Iceberg catalog has an object of its own for errors.
+        let iceberg = json?["error"]
+        let name =
+            iceberg?["type"]?.string ?? json?["__type"]?.string ?? json?["code"]?.string
+            ?? head.headers["x-amzn-errortype"]
         code =
             error?["Code"]?.text ?? name?.split(separator: "#").last?.split(separator: ":").first.map(String.init)
             ?? Self.code(ofStatus: head.status)
-        message = error?["Message"]?.text ?? json?["message"]?.string ?? json?["Message"]?.string ?? ""
+        message =
+            error?["Message"]?.text ?? json?["message"]?.string ?? json?["Message"]?.string
+            ?? iceberg?["message"]?.string ?? ""
         cancellationReasons = (json?["CancellationReasons"]?.array ?? []).map { (reason) in
             reason["Code"]?.string.flatMap { $0 == "None" ? nil : $0 }
         }

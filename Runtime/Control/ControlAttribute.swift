@@ -57,6 +57,12 @@ enum ControlAttribute: String, CaseIterable {
     case currentCreatedAt = "current_created_at"
     case writtenBy = "written_by"
     case openVersions = "open_versions"
+
+    // Only in the item of a table's writer: see ``TableLease``.
+    case lakeTable = "lake_table"
+    case writerEpoch = "writer_epoch"
+    case batchID = "batch_id"
+    case batchRecords = "batch_records"
 }
 
 extension ControlRecord {

@@ -9,6 +9,8 @@ public enum ControlError: Error, Sendable, Hashable {
     case leaseLost(ControlID, attempt: Int, now: String)
     /// The same bytes were uploaded again while a worker converted them: what it found out no longer holds.
     case versionChanged(ControlID)
+    /// Another writer has taken over the table: what this one did must not count.
+    case tableLeaseLost(table: String, epoch: Int)
     /// Other workers changed the same key too often at the same time.
     case contended(ControlID)
     /// The stored item is not a control record.
@@ -25,7 +27,7 @@ extension ControlError {
         switch self {
         case .aws(let error): error.errorType
         case .notFound: "RecordNotFound"
-        case .leaseLost: "LeaseLost"
+        case .leaseLost, .tableLeaseLost: "LeaseLost"
         case .versionChanged, .contended: "Interrupted"
         case .malformedRecord: "MalformedRecord"
         case .invalidKey: "InvalidKey"
@@ -43,6 +45,8 @@ extension ControlError: CustomStringConvertible {
             "control record \(id) does not exist; was it deleted, or does CONTROL_TABLE name another table?"
         case .leaseLost(let id, let attempt, let now):
             "control record \(id): attempt \(attempt) lost its lease (it is now \(now)); its result is dropped"
+        case .tableLeaseLost(let table, let epoch):
+            "table \(table): the writer of epoch \(epoch) lost its lease; its result is dropped"
         case .versionChanged(let id):
             "control record \(id): its object was uploaded again during the work; retry it"
         case .contended(let id):

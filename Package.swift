@@ -39,7 +39,9 @@ let runtime: [Target] = [
         "ParquetRead", at: "Parquet/Read",
         "CKernels Columns CRC CSnappy CZlib CZstd Parquet" + (Variant.usesISAL ? " CISAL" : ""),
         defines: Variant.usesISAL ? [] : ["WITHOUT_ISAL"]),
+    layer("Iceberg", "CZlib JSON", exclude: ["README.md"]),
     layer("Control", "AWSClient AWSModels Digest RawFile Time", exclude: ["README.md"]),
+    layer("Lake", "AWSClient AWSModels Iceberg JSON ParquetRead"),
     layer(
         "PublishedContracts", "AWSClient AWSModels Contracts Digest JSON LambdaRuntime", exclude: ["README.md"]),
 ]
@@ -56,6 +58,10 @@ let functions: [Target] = [
         "LambdaRuntime AWSClient AWSModels Contracts Columnar Columns Parquet PII Control Digest PublishedContracts "
             + "RawFile Threads CKernels JSON",
         exclude: ["README.md"]),
+    function(
+        "SilverMerge",
+        "LambdaRuntime AWSClient AWSModels Columns Contracts Control Digest Iceberg JSON Lake Parquet ParquetRead "
+            + "PublishedContracts Time"),
     function("Replayer", "LambdaRuntime AWSClient AWSModels Control JSON Time"),
     function(
         "ChangeCapture",
@@ -132,6 +138,7 @@ let tests: [Target] = [
     unitTests(of: "Columnar", "CKernels Columns Contracts CZstd Digest Gzip JSON RawFile TestRandom TestReferee"),
     unitTests(of: "Parquet", "Columns JSON ParquetRead TestRandom TestReferee"),
     unitTests(of: "PostgresReplication"),
+    unitTests(of: "Iceberg", "JSON"),
     unitTests(of: "Control", "AWSClient AWSModels FakeAWS JSON TestRandom Time"),
     unitTests(of: "PublishedContracts", "AWSClient AWSModels Contracts FakeAWS JSON LambdaRuntime TestMetrics"),
     unitTests(of: "FirehoseTransform", "Contracts JSON LambdaRuntime TestMetrics TestRandom"),
@@ -143,6 +150,9 @@ let tests: [Target] = [
         of: "BronzeWriter",
         "AWSClient AWSModels Columnar Contracts Control FakeAWS Gzip JSON LambdaRuntime Parquet PublishedContracts RawFile TestMetrics TestRandom TestReferee Time"
     ),
+    unitTests(
+        of: "SilverMerge",
+        "AWSClient Columns Contracts FakeAWS Iceberg Lake Parquet ParquetRead TestRandom"),
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"),
     unitTests(of: "JSONata", "JSON"),
     unitTests(of: "ASL", "JSON JSONata Time"),
@@ -202,6 +212,7 @@ let package = Package(
             .executable(name: "bronze-writer", targets: ["BronzeWriter"]),
             .executable(name: "replayer", targets: ["Replayer"]),
             .executable(name: "change-capture", targets: ["ChangeCapture"]),
+            .executable(name: "silver-merge", targets: ["SilverMerge"]),
         ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),

@@ -1,0 +1,236 @@
+internal import AWSClient
+internal import AWSModels
+internal import Columns
+internal import Contracts
+internal import Control
+internal import Parquet
+internal import ParquetRead
+internal import JSON
+internal import Time
+
+/// Reads the bronze files of a batch into memory, the columns that silver needs.
+struct BatchReader {
+    private let contract: Contract
+    private let table: SilverTable
+    private let objects: ObjectStore
+    private var columns: [ColumnArray]
+    private var orders = ColumnArray(.byteArray(ByteArrays()))
+    private var operations: [Changes.Operation] = []
+    private var times: [Int64] = []
+    private var unchanged: [Int32: Set<Int>] = [:]
+    private var fileNumbers: [Int32] = []
+    private var fileOrders: [[UInt8]] = []
+
+    private static let batchRows = 64 << 10
+
+    init(contract: Contract, table: SilverTable, objects: ObjectStore) {
+        self.contract = contract
+        self.table = table
+        self.objects = objects
+        columns = table.columns.map { ColumnArray($0.emptyBronze) }
+    }
+
+    /// Reads a file. One that cannot be read leaves no row behind.
+    /// - Throws: ``SilverError/bronze(place:reason:)`` if the file is at fault.
+    mutating func add(_ bronze: BronzeFile) throws {
+        let start = operations.count
+        let marks = columns.map { $0.mark(rows: start) }
+        let orderMark = orders.mark(rows: start)
+        do {
+            try read(bronze)
+            try checkKeys(from: start, bronze.place)
+            fileOrders.append(bronze.order)
+        } catch {
+            for (column, mark) in marks.enumerated() { columns[column].truncate(to: mark) }
+            orders.truncate(to: orderMark)
+            operations.removeSubrange(start...)
+            times.removeSubrange(start...)
+            fileNumbers.removeSubrange(start...)
+            unchanged = unchanged.filter { $0.key < start }
+            if let fault = error as? ParquetReadError {
+                throw SilverError.bronze(place: bronze.place, reason: "\(fault)")
+            }
+            throw error
+        }
+    }
+
+    /// The changes of all files that were read.
+    consuming func finish() throws -> Changes {
+        let count = operations.count
+        let read = zip(table.columns, columns).map { column, array in
+            ColumnRows(column.converted(array), rowCount: count)
+        }
+        return try Changes(
+            columns: read, operations: operations, times: times, orders: ColumnRows(orders, rowCount: count),
+            fileOrders: fileOrders, files: fileNumbers, unchanged: unchanged, key: table.key(of: read))
+    }
+
+    private mutating func read(_ bronze: BronzeFile) throws {
+        let place = bronze.place
+        let file = try open(bronze)
+        let places = try columnPlaces(in: file, place)
+        let system = try systemPlaces(in: file, place)
+        for group in file.metadata.rowGroups.indices {
+            var rows = try file.rows(ofGroup: group, columns: places.compactMap { $0 } + system)
+            while let batch = try rows.next(upTo: Self.batchRows) {
+                let start = operations.count
+                var given = batch.columns.makeIterator()
+                for (column, place) in places.enumerated() {
+                    if place != nil, let array = given.next() {
+                        columns[column].append(
+                            ColumnRows(array, rowCount: batch.rowCount), 0..<batch.rowCount, after: start)
+                    } else {
+                        columns[column].appendNulls(batch.rowCount, after: start)
+                    }
+                }
+                let facts = ChangeFacts(Array(batch.columns.suffix(system.count)), batch.rowCount)
+                orders.append(facts.order, 0..<batch.rowCount, after: start)
+                for row in 0..<batch.rowCount {
+                    guard let operation = facts.operation(of: row) else {
+                        throw SilverError.bronze(
+                            place: place, reason: "row \(start + row) has no operation that is known")
+                    }
+                    operations.append(operation)
+                    times.append(facts.time(of: row) ?? bronze.microseconds)
+                    if let names = try facts.unchanged(of: row, place) {
+                        unchanged[Int32(start + row)] = Set(
+                            names.compactMap { name in table.columns.firstIndex { $0.name == name } })
+                    }
+                    fileNumbers.append(Int32(fileOrders.count))
+                }
+            }
+        }
+    }
+
+    /// A change names its row by the key, all but a truncate.
+    private func checkKeys(from start: Int, _ place: String) throws(SilverError) {
+        for column in table.keyPlaces {
+            let rows = ColumnRows(columns[column], rowCount: operations.count)
+            guard rows.values(of: start..<operations.count).count < operations.count - start else { continue }
+            for row in start..<operations.count where operations[row] != .truncate && !rows.isPresent(row) {
+                throw .bronze(
+                    place: place,
+                    reason: "row \(row - start) has no \(table.columns[column].name), which is part of the primary key")
+            }
+        }
+    }
+
+    private func open(_ bronze: BronzeFile) throws -> ParquetFile {
+        let place = bronze.place
+        let bytes: [UInt8]
+        do throws(AWSError) {
+            bytes = try objects.get(bronze.record.object).bytes
+        } catch {
+            if error.isNotFound { throw SilverError.bronze(place: place, reason: "the file is gone: \(error)") }
+            throw error
+        }
+        return try ParquetFile(reading: MemoryRanges(bytes))
+    }
+
+    /// The places of the contract's columns in a file; nil for those that it lacks, being of an older contract.
+    private func columnPlaces(in file: ParquetFile, _ place: String) throws(SilverError) -> [Int?] {
+        var places: [Int?] = []
+        for column in table.columns {
+            guard let id = contract.column(named: column.name)?.fieldID, let stored = file.metadata.column(fieldID: id)
+            else {
+                guard !column.isKey else {
+                    throw .bronze(
+                        place: place, reason: "it has no column \(column.name), which is part of the primary key")
+                }
+                places.append(nil)
+                continue
+            }
+            guard ColumnArray(column.emptyBronze).values.isSameType(as: stored.physicalType) else {
+                throw .bronze(
+                    place: place,
+                    reason:
+                        "its column \(column.name) is \(stored.physicalType), and the contract's is \(column.type); "
+                        + "convert the raw file again: cupel replay")
+            }
+            places.append(stored.index)
+        }
+        return places
+    }
+
+    private func systemPlaces(in file: ParquetFile, _ place: String) throws(SilverError) -> [Int] {
+        func index(_ name: String) throws(SilverError) -> Int {
+            guard let column = file.metadata.column(path: [name]) else {
+                throw .bronze(
+                    place: place, reason: "it has no column \(name); convert the raw file again: cupel replay")
+            }
+            return column.index
+        }
+        return [
+            try index(BronzeColumn.operation), try index("_cdc_timestamp"), try index("_cdc_order"),
+            try index("_cdc_unchanged"),
+        ]
+    }
+}
+
+/// What bronze says about the changes of some rows.
+private struct ChangeFacts {
+    private let operations: ColumnRows
+    private let timestamps: ColumnRows
+    let order: ColumnRows
+    private let unchangedNames: ColumnRows
+
+    init(_ columns: [ColumnArray], _ rowCount: Int) {
+        operations = ColumnRows(columns[0], rowCount: rowCount)
+        timestamps = ColumnRows(columns[1], rowCount: rowCount)
+        order = ColumnRows(columns[2], rowCount: rowCount)
+        unchangedNames = ColumnRows(columns[3], rowCount: rowCount)
+    }
+
+    func operation(of row: Int) -> Changes.Operation? { operations.text(of: row).flatMap { Changes.Operation($0) } }
+
+    /// When the change was made, in microseconds since 1970: the time of its order, or what its source says.
+    func time(of row: Int) -> Int64? {
+        if let order = order.text(of: row) {
+            var time: Int64 = 0
+            for byte in order.prefix(18) {
+                guard (0x30...0x39).contains(byte) else { break }
+                time = time * 10 + Int64(byte - 0x30)
+            }
+            if time > 0 { return time }
+        }
+        guard let text = timestamps.text(of: row),
+            let time = Timestamp(rfc3339: String(decoding: text, as: UTF8.self))
+        else { return nil }
+        return time.seconds * 1_000_000 + Int64(time.nanoseconds) / 1000
+    }
+
+    func unchanged(of row: Int, _ place: String) throws(SilverError) -> [String]? {
+        guard let text = unchangedNames.text(of: row) else { return nil }
+        guard let names = (try? JSON(parsing: Array(text)))?.array else {
+            throw .bronze(place: place, reason: "_cdc_unchanged is no JSON array")
+        }
+        return names.compactMap(\.string)
+    }
+}
+
+extension ColumnRows {
+    /// The text that a row has.
+    func text(of row: Int) -> ArraySlice<UInt8>? {
+        let range = values(of: row..<row + 1)
+        guard !range.isEmpty, case .byteArray(let texts) = array.values else { return nil }
+        return texts.bytes[Int(texts.offsets[range.lowerBound])..<Int(texts.offsets[range.lowerBound + 1])]
+    }
+
+    /// The 64-bit number that a row has.
+    func long(of row: Int) -> Int64? {
+        let range = values(of: row..<row + 1)
+        guard !range.isEmpty, case .int64(let numbers) = array.values else { return nil }
+        return numbers[range.lowerBound]
+    }
+}
+
+extension ColumnValues {
+    func isSameType(as type: PhysicalType) -> Bool {
+        switch (self, type) {
+        case (.boolean, .boolean), (.int32, .int32), (.int64, .int64), (.float, .float), (.double, .double): true
+        case (.byteArray, .byteArray): true
+        case (.fixedLengthByteArray(_, let mine), .fixedLengthByteArray(let other)): mine == other
+        default: false
+        }
+    }
+}

@@ -1,0 +1,104 @@
+internal import Columns
+internal import Iceberg
+internal import Lake
+internal import Parquet
+internal import ParquetRead
+
+/// Writes the data files of a snapshot, a new one when the last is large enough.
+struct DataFileWriter: ~Copyable {
+    private let storage: LakeStorage
+    private let schema: ParquetSchema
+    private let table: IcebergSchema
+    /// `s3://…/data/<token>`, which no other attempt has.
+    private let prefix: String
+    private let options: WriterOptions
+    private var writer: ParquetWriter?
+    private var file: LakeFileWriter?
+    private var rowCount = 0
+    private(set) var written: [DataFile] = []
+
+    /// A file ends when it has this many bytes: large enough for a scan, small enough to be written again for a few rows.
+    private static let targetSize = 64 << 20
+
+    init(
+        _ storage: LakeStorage, _ schema: ParquetSchema, _ table: IcebergSchema, prefix: String,
+        _ options: WriterOptions
+    ) {
+        self.storage = storage
+        self.schema = schema
+        self.table = table
+        self.prefix = prefix
+        self.options = options
+    }
+
+    mutating func append(_ rows: Int, _ columns: [ColumnArray]) throws {
+        if writer == nil {
+            writer = ParquetWriter(schema, options)
+            file = try LakeFileWriter(storage, to: "\(prefix)-\(written.count).parquet")
+        }
+        try writer?.append(rowCount: rows, columns: columns)
+        rowCount += rows
+        let file = file
+        try writer?.drain { (bytes) throws in try file?.write(bytes) }
+        if let size = file?.sizeInBytes, size >= Self.targetSize { try endFile() }
+    }
+
+    /// Ends the file that is open, if any.
+    mutating func endFile() throws {
+        guard let open = writer.take(), let file = file.take() else { return }
+        do {
+            try open.finish { (bytes) throws in try file.write(bytes) }
+            try file.finish()
+        } catch {
+            file.abort()
+            throw error
+        }
+        guard let object = LakeStorage.object(at: file.location) else { return }
+        let footer = try ParquetFile(reading: ObjectRanges(storage.objects, object, size: file.sizeInBytes)).metadata
+        written.append(try DataFile(footer, at: file.location, sizeInBytes: file.sizeInBytes, table))
+        rowCount = 0
+    }
+}
+
+extension DataFile {
+    /// What a manifest says of a file, from its footer.
+    init(_ footer: ParquetMetadata, at path: String, sizeInBytes: Int, _ schema: IcebergSchema) throws {
+        self.init(path: path, partition: [], recordCount: Int64(footer.rowCount), sizeInBytes: Int64(sizeInBytes))
+        splitOffsets = footer.rowGroups.compactMap { $0.chunks.first.map { Int64($0.range.lowerBound) } }
+        for column in footer.columns {
+            guard let id = column.fieldID, let field = schema.field(id) else { continue }
+            let chunks = footer.rowGroups.map { $0.chunks[column.index] }
+            columnSizes[id] = chunks.reduce(0) { $0 + Int64($1.compressedSize) }
+            valueCounts[id] = chunks.reduce(0) { $0 + Int64($1.valueCount) }
+            let nulls = chunks.compactMap(\.statistics.nullCount)
+            if nulls.count == chunks.count { nullCounts[id] = Int64(nulls.reduce(0, +)) }
+            let bounded = chunks.filter { $0.statistics.nullCount != $0.valueCount }
+            let lower = bounded.compactMap {
+                $0.statistics.minimum.flatMap { IcebergValue(parquet: $0, column.physicalType, field.type) }
+            }
+            let upper = bounded.compactMap {
+                $0.statistics.maximum.flatMap { IcebergValue(parquet: $0, column.physicalType, field.type) }
+            }
+            // A chunk without bounds may hold anything.
+            guard !bounded.isEmpty, lower.count == bounded.count, upper.count == bounded.count else { continue }
+            lowerBounds[id] = lower.min()?.serialized
+            upperBounds[id] = upper.max()?.serialized
+        }
+    }
+}
+
+extension IcebergValue {
+    /// A bound as Parquet's statistics have it.
+    init?(parquet bytes: [UInt8], _ physicalType: PhysicalType, _ type: IcebergType) {
+        guard case .decimal = type else {
+            self.init(serialized: bytes, as: type)
+            return
+        }
+        switch physicalType {
+        case .int32, .int64:
+            // Parquet's integers begin with the least byte, Iceberg's decimals with the weightiest.
+            self.init(serialized: bytes.reversed(), as: type)
+        default: self.init(serialized: bytes, as: type)
+        }
+    }
+}

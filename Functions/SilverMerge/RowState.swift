@@ -1,0 +1,121 @@
+internal import JSON
+
+/// What a row becomes: where each of its values comes from, and what silver says about it.
+struct RowState {
+    enum Source: Hashable {
+        /// The row as the table has it.
+        case stored
+        case change(Int)
+        /// Nobody has given a value yet.
+        case none
+    }
+
+    /// The source of the columns that are not in `others`.
+    var base: Source
+    var others: [Int: Source] = [:]
+    var createdAt: Int64
+    var updatedAt: Int64
+    var deletedAt: Int64?
+    var order: [UInt8]
+    /// For columns that the last change did not carry: the order of the change that did, empty if none did; as JSON.
+    var columnOrders: [UInt8]?
+
+    func source(of column: Int) -> Source { others[column] ?? base }
+}
+
+/// A row of the table before the batch, as far as the merge needs it.
+struct StoredRow {
+    let createdAt: Int64
+    let updatedAt: Int64
+    let deletedAt: Int64?
+    let order: ArraySlice<UInt8>
+    /// By the columns' names; `*` stands for all that have no entry.
+    let columnOrders: [String: [UInt8]]
+}
+
+/// Finds out what the changes of a key, in whatever order they came, and the stored row make together.
+///
+/// For each column the value of the latest change that carries it counts. That is the same for every order of batches,
+/// because the order of a value is kept beside the row where it is not the row's own.
+struct RowResolver {
+    let columnNames: [String]
+    let isKey: [Bool]
+
+    /// - Returns: nil if the stored row stays as it is.
+    func resolve(_ key: Int, _ changes: Changes, stored: StoredRow?) throws(SilverError) -> RowState? {
+        var last = -1
+        var lastOrder: Changes.Order?
+        var createdAt = stored?.createdAt ?? .max
+        var count = 0
+        for row in changes.rows(of: key) {
+            let order = changes.order(of: row)
+            createdAt = min(createdAt, changes.times[row])
+            count += 1
+            if let known = lastOrder, order < known { continue }
+            (last, lastOrder) = (row, order)
+        }
+        guard let lastOrder else { return nil }
+        let isNewer = stored.map { $0.order.lexicographicallyPrecedes(lastOrder.text) } ?? true
+        if isNewer, changes.isWhole(last) {
+            return RowState(
+                base: .change(last), createdAt: createdAt, updatedAt: changes.times[last], order: Array(lastOrder.text))
+        }
+        if let stored, !isNewer, stored.columnOrders.isEmpty {
+            // Every column has a later value; the change only tells that the row is older than was known.
+            guard createdAt < stored.createdAt else { return nil }
+            return RowState(
+                base: .stored, createdAt: createdAt, updatedAt: stored.updatedAt, deletedAt: stored.deletedAt,
+                order: Array(stored.order))
+        }
+        return columnwise(key, changes, stored, last: isNewer ? last : nil, lastOrder, createdAt)
+    }
+
+    private func columnwise(
+        _ key: Int, _ changes: Changes, _ stored: StoredRow?, last: Int?, _ lastOrder: Changes.Order, _ createdAt: Int64
+    ) -> RowState {
+        let rows = changes.rows(of: key).map { (row: $0, order: changes.order(of: $0)) }.sorted { $1.order < $0.order }
+        let order = last == nil ? stored.map { Array($0.order) } ?? [] : Array(lastOrder.text)
+        var state = RowState(
+            base: stored == nil ? .none : .stored, createdAt: createdAt,
+            updatedAt: last.map { changes.times[$0] } ?? stored?.updatedAt ?? 0, deletedAt: stored?.deletedAt,
+            order: order)
+        if let last { state.deletedAt = changes.operations[last] == .delete ? changes.times[last] : nil }
+        var orders: [(name: String, order: [UInt8])] = []
+        for (column, name) in columnNames.enumerated() {
+            let storedOrder = stored.map { $0.columnOrders[name] ?? $0.columnOrders["*"] ?? Array($0.order) }
+            let carrier = rows.first { changes.carries($0.row, column, isKey: isKey[column]) }
+            var valueOrder = storedOrder ?? []
+            if let carrier, storedOrder.map({ $0[...].lexicographicallyPrecedes(carrier.order.text) }) ?? true {
+                state.others[column] = .change(carrier.row)
+                valueOrder = Array(carrier.order.text)
+            }
+            // Every change carries the key.
+            if !isKey[column] { orders.append((name, valueOrder)) }
+        }
+        state.columnOrders = Self.text(of: orders, besides: order)
+        return state
+    }
+
+    /// The orders that are not the row's own, as JSON; nil if there are none. `*` stands for all columns.
+    private static func text(of orders: [(name: String, order: [UInt8])], besides order: [UInt8]) -> [UInt8]? {
+        let others = orders.filter { $0.order != order }
+        guard let first = others.first else { return nil }
+        let isOne = others.count == orders.count && others.allSatisfy { $0.order == first.order }
+        let named = isOne ? [("*", first.order)] : others.map { ($0.name, $0.order) }
+        let members = named.map { ($0.0, JSON.string(String(decoding: $0.1, as: UTF8.self))) }
+        return JSON.object(JSONObject(members)).bytes
+    }
+}
+
+extension StoredRow {
+    /// The text of the column that keeps the orders of single columns; nil is none.
+    static func columnOrders(_ text: ArraySlice<UInt8>?) throws(SilverError) -> [String: [UInt8]] {
+        guard let text else { return [:] }
+        guard let members = (try? JSON(parsing: Array(text)))?.object else {
+            throw .table("\(SilverColumn.columnOrders) is no JSON object; was the table changed by hand?")
+        }
+        var orders: [String: [UInt8]] = [:]
+        for (name, value) in members { orders[name] = Array((value.string ?? "").utf8) }
+        return orders
+    }
+}

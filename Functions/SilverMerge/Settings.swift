@@ -1,0 +1,34 @@
+internal import AWSClient
+internal import Control
+internal import LambdaRuntime
+internal import PublishedContracts
+internal import Time
+
+/// The settings of the function and of the task, from the environment.
+struct Settings: Sendable {
+    let aws: AWSClient
+    var contracts: ContractSource
+    let lakeBucket: String
+    var control: ControlTable
+    var objects: ObjectStore
+    var clock = ClockAndChance.system
+    /// How long a lease lasts without being renewed.
+    var leaseSeconds = 900
+    /// A batch ends at this many files, or bytes of them.
+    var batchFiles = 1000
+    var batchBytes = 64 << 20
+
+    init(_ environment: Environment) throws {
+        aws = try AWSClient { environment[$0] }
+        contracts = try ContractSource(environment)
+        lakeBucket = try environment.require("LAKE_BUCKET")
+        control = ControlTable(
+            name: try environment.require("CONTROL_TABLE"), client: aws,
+            attemptLimit: try environment.count("MAX_ATTEMPTS", default: 3),
+            retentionInDays: try environment.countIfSet("RECORD_RETENTION_DAYS"))
+        objects = ObjectStore(aws)
+        leaseSeconds = try environment.count("LEASE_SECONDS", default: leaseSeconds)
+        batchFiles = try environment.count("BATCH_FILES", default: batchFiles)
+        batchBytes = try environment.count("BATCH_BYTES", default: batchBytes)
+    }
+}

@@ -1,0 +1,227 @@
+internal import AWSClient
+internal import AWSModels
+internal import Contracts
+internal import Control
+internal import Digest
+internal import Iceberg
+internal import JSON
+internal import Lake
+internal import LambdaRuntime
+internal import Parquet
+internal import PublishedContracts
+internal import Time
+
+/// Takes the pending bronze files of one table to silver: lease, batch, merge, commit, finish. Without a table it lists those
+/// that have files waiting.
+///
+/// A batch is named before anything of it is written, and its name stands in the snapshot that it makes. So a crash at any
+/// point is repaired by looking for the name: a batch that was committed is finished, another is done again.
+struct SilverMerge: JSONHandler {
+    private(set) var settings: Settings
+    private(set) var isInterrupted: @Sendable () -> Bool = { false }
+
+    /// The summary's entry that names the batch of a snapshot.
+    static let batchEntry = "cupel.batch-id"
+
+    func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
+        guard let name = event["table"] else { return ["tables": .array(try waitingTables().map { .string($0) })] }
+        guard let table = name.string, Contract.isTableName(table) else {
+            throw SilverError.usage("the event's table is \(name), which is no name of one")
+        }
+        let owner = event["lease_owner"]?.string ?? context.requestID
+        return try limited(to: context.deadline).merge(table, owner: owner, log: context.log)
+    }
+
+    /// The tables with files that wait, sorted.
+    private func waitingTables() throws(ControlError) -> [String] {
+        var tables: Set<String> = []
+        try settings.control.forEachRecord(.open(in: .silver)) { (record) throws(ControlError) in
+            if record.status != .error { tables.insert(record.table) }
+            return true
+        }
+        return tables.sorted()
+    }
+
+    /// A copy that stops early enough to give its lease back before the process is killed at `deadline`.
+    func limited(to deadline: ContinuousClock.Instant) -> SilverMerge {
+        let left = max(.zero, ContinuousClock.now.duration(to: deadline))
+        let step = min(left / 10, .seconds(6)) / 3
+        var merge = self
+        merge.isInterrupted = { [isInterrupted] in isInterrupted() || ContinuousClock.now >= deadline - step * 3 }
+        merge.settings.objects = settings.objects.limited(to: deadline - step * 2)
+        merge.settings.control = settings.control.limited(to: deadline - step)
+        return merge
+    }
+
+    /// - Returns: the outcome: `done` with what it did, `nothing`, or `heldByAnother`.
+    func merge(_ table: String, owner: String, log: Log) throws -> JSON {
+        let contract = try settings.contracts.inForce(settings.objects, log).contract(forTable: table, pinned: nil)
+        guard
+            var lease = try settings.control.takeTable(
+                table, in: .silver, owner: owner, leaseSeconds: settings.leaseSeconds)
+        else { return ["outcome": "heldByAnother", "table": .string(table)] }
+        // The lease's expiry does it if this fails.
+        defer { try? settings.control.leave(lease) }
+        return try merge(contract, &lease, log)
+    }
+
+    private func merge(_ contract: Contract, _ lease: inout TableLease, _ log: Log) throws -> JSON {
+        let table = try SilverTable(contract)
+        let catalog = try LakeCatalog(settings.aws)
+        try settle(try catalog.table(table.name, in: SilverTable.namespace), contract, &lease, log)
+        var reader = BatchReader(contract: contract, table: table, objects: settings.objects)
+        let records = try claim(of: table.name, into: &reader, log)
+        guard !records.isEmpty else { return ["outcome": "nothing", "table": .string(table.name)] }
+        do {
+            let batch = TableLease.Batch(id: Self.batchID(of: records), records: Set(records.map(\.controlID)))
+            try settings.control.note(batch, of: &lease)
+            let counts = try commit(reader.finish(), as: batch, table, catalog, lease)
+            for record in records { try finish(record, contract) }
+            try settings.control.note(nil, of: &lease)
+            let outcome: JSON = [
+                "outcome": "done", "table": .string(table.name), "batch": .string(batch.id),
+                "files": .int(records.count), "inserted": .int(counts.inserted), "updated": .int(counts.updated),
+                "deleted": .int(counts.deleted),
+            ]
+            log.info("merged", outcome.object ?? [:])
+            return outcome
+        } catch {
+            // A record that is not given back is claimed again all the same: the table has one writer.
+            for record in records { _ = try? settings.control.release(record) }
+            throw error
+        }
+    }
+
+    private static let properties = [
+        "write.format.default": "parquet", "write.delete.mode": "copy-on-write", "write.update.mode": "copy-on-write",
+        "write.merge.mode": "copy-on-write", "write.metadata.previous-versions-max": "100",
+        "write.metadata.delete-after-commit.enabled": "true",
+    ]
+
+    /// A batch is named by what is in it.
+    private static func batchID(of records: [ControlRecord]) -> String {
+        let ids = records.map(\.controlID.text).sorted().joined(separator: "\n")
+        return Digest.sha256(ids).prefix(16).hexadecimal
+    }
+
+    /// The owner of a record's lease: the table's writer, whoever that is, for a table has one.
+    private static func recordOwner(_ table: String) -> String { "silver-merge/\(table)" }
+
+    /// Claims and reads the oldest files of a table that wait. A file that is at fault fails alone.
+    private func claim(of table: String, into reader: inout BatchReader, _ log: Log) throws -> [ControlRecord] {
+        var waiting: [ControlRecord] = []
+        try settings.control.forEachRecord(.open(in: .silver)) { (record) throws(ControlError) in
+            if record.table == table, record.status != .error { waiting.append(record) }
+            return true
+        }
+        waiting.sort { ($0.createdAt, $0.controlID.text) < ($1.createdAt, $1.controlID.text) }
+        var claimed: [ControlRecord] = []
+        var size = 0
+        for record in waiting {
+            guard claimed.count < settings.batchFiles, size < settings.batchBytes else { break }
+            if isInterrupted() { throw SilverError.interrupted }
+            let claim = try settings.control.claim(
+                record.controlID, owner: Self.recordOwner(table), leaseSeconds: settings.leaseSeconds)
+            guard case .claimed(let held) = claim else { continue }
+            do {
+                try reader.add(BronzeFile(record: held))
+                claimed.append(held)
+                size += held.fileSizeInBytes
+            } catch let error as SilverError {
+                try settings.control.fail(held, errorType: error.errorType, message: "\(error)", isPermanent: true)
+                log.error(
+                    "\(error)", ["control_id": .string(held.controlID.text), "errorType": .string(error.errorType)])
+            } catch {
+                _ = try? settings.control.release(held)
+                for record in claimed { _ = try? settings.control.release(record) }
+                throw error
+            }
+        }
+        return claimed
+    }
+
+    /// Merges the changes into the table and commits; again, if another writer was faster.
+    private func commit(
+        _ changes: Changes, as batch: TableLease.Batch, _ table: SilverTable, _ catalog: LakeCatalog,
+        _ lease: TableLease
+    ) throws -> Merge.Counts {
+        let storage = LakeStorage(settings.objects)
+        var conflict = ""
+        for _ in 1...3 {
+            let stored = try catalog.table(table.name, in: SilverTable.namespace) ?? create(table, in: catalog)
+            // A commit whose answer was lost.
+            if Self.has(batch, stored) { return Merge.Counts() }
+            let metadata = stored.metadata
+            let files = try TableFiles(of: metadata.currentSnapshot, in: metadata) { try storage.read($0) }
+            guard files.deleteFiles.isEmpty else {
+                throw SilverError.table(
+                    "table \(table.name) has delete files of another engine, which are not applied; "
+                        + "let that engine rewrite its data files first")
+            }
+            let token = settings.clock.uuid()
+            let writer = DataFileWriter(
+                storage, try table.parquet(metadata.currentSchema), metadata.currentSchema,
+                prefix: "\(metadata.location)/data/\(token)", WriterOptions(codec: .zstd(level: 1)))
+            var merge = Merge(table, metadata.currentSchema, changes, storage, writer) {
+                if isInterrupted() { throw SilverError.interrupted }
+            }
+            let added = try merge.run(over: files.dataFiles)
+            let draft = try SnapshotDraft(
+                of: metadata, files, adding: added, removing: merge.removed, id: newSnapshotID(), token: token,
+                timestamp: settings.clock.now().milliseconds,
+                summary: [Self.batchEntry: batch.id, "engine-name": "cupel"])
+            for file in draft.files { try storage.write(file.bytes, to: file.path, contentType: "application/avro") }
+            // Another worker may be the table's writer by now; then this commit must not happen.
+            try settings.control.renew(lease, leaseSeconds: settings.leaseSeconds)
+            var change = TableChange(of: metadata)
+            change.advance(to: draft.snapshot)
+            switch try catalog.commit(change, to: table.name, in: SilverTable.namespace) {
+            case .committed: return merge.counts
+            case .conflict(let reason): conflict = reason
+            case .unknown(let error): conflict = "\(error)"
+            }
+        }
+        throw SilverError.conflict(conflict)
+    }
+
+    private func create(_ table: SilverTable, in catalog: LakeCatalog) throws(LakeError) -> LakeCatalog.Table {
+        try catalog.createTable(
+            table.name, in: SilverTable.namespace, location: "s3://\(settings.lakeBucket)/silver/\(table.name)",
+            schema: table.schema, spec: PartitionSpec(id: 0, fields: []), properties: Self.properties)
+    }
+
+    private func newSnapshotID() -> Int64 {
+        let digits = settings.clock.uuid().filter { $0 != "-" }.prefix(16)
+        return (Int64(bitPattern: UInt64(digits, radix: 16) ?? 1) & .max) | 1
+    }
+
+    private static func has(_ batch: TableLease.Batch, _ table: LakeCatalog.Table) -> Bool {
+        table.metadata.snapshots.contains { $0.summary[batchEntry] == batch.id }
+    }
+
+    /// Ends the batch of a writer that crashed: its records are finished if their snapshot is there, else they are taken
+    /// again. A change that is applied twice has no effect the second time.
+    private func settle(
+        _ stored: LakeCatalog.Table?, _ contract: Contract, _ lease: inout TableLease, _ log: Log
+    ) throws {
+        guard let batch = lease.batch else { return }
+        if let stored, Self.has(batch, stored) {
+            for id in batch.records {
+                let claim = try settings.control.claim(
+                    id, owner: Self.recordOwner(lease.table), leaseSeconds: settings.leaseSeconds)
+                if case .claimed(let record) = claim { try finish(record, contract) }
+            }
+            log.warning("finished the records of a batch that was committed", ["batch": .string(batch.id)])
+        }
+        try settings.control.note(nil, of: &lease)
+    }
+
+    private func finish(_ record: ControlRecord, _ contract: Contract) throws(ControlError) {
+        _ = try settings.control.finish(
+            record,
+            FinishedConversion(
+                writtenCount: record.estimatedRecordCount ?? 0, quarantinedCount: 0,
+                checksum: record.objectVersion.text, outputKey: "silver/\(record.table)",
+                contractVersion: contract.version))
+    }
+}

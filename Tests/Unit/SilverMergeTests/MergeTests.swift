@@ -1,0 +1,227 @@
+import AWSClient
+import Columns
+import Contracts
+import FakeAWS
+import Iceberg
+import Lake
+import Parquet
+import ParquetRead
+import TestRandom
+import Testing
+
+@testable import SilverMerge
+
+/// A change of one row, as a source tells it.
+struct TestChange: Hashable {
+    var id: Int64
+    var operation: Changes.Operation
+    var order: String
+    var time: Int64
+    var name: String?
+    var score: Int32?
+    /// Which of the columns the change leaves out.
+    var leavesOut: Set<String> = []
+}
+
+/// A row of silver.
+struct TestRow: Hashable {
+    var name: String?
+    var score: Int32?
+    var createdAt: Int64
+    var updatedAt: Int64
+    var deletedAt: Int64?
+    var order: String
+}
+
+/// What silver must be: the changes of each key one after the other in their order, whenever each came.
+func modelled(_ changes: [TestChange]) -> [Int64: TestRow] {
+    var rows: [Int64: TestRow] = [:]
+    for change in changes.sorted(by: { $0.order < $1.order }) {
+        var row =
+            rows[change.id]
+            ?? TestRow(createdAt: .max, updatedAt: 0, deletedAt: nil, order: "")
+        if change.operation != .delete {
+            if !change.leavesOut.contains("name") { row.name = change.name }
+            if !change.leavesOut.contains("score") { row.score = change.score }
+        }
+        row.createdAt = min(row.createdAt, change.time)
+        row.updatedAt = change.time
+        row.deletedAt = change.operation == .delete ? change.time : nil
+        row.order = change.order
+        rows[change.id] = row
+    }
+    return rows
+}
+
+/// A silver table on an object store in memory, without a catalog.
+final class TestTable {
+    let aws = FakeAWS()
+    let table: SilverTable
+    private(set) var files: [DataFile] = []
+    private var batches = 0
+
+    init() throws {
+        let contract = try Contract(
+            parsing: """
+                {apiVersion: v3.1.0, kind: DataContract, id: t, version: '1', status: draft, schema: [{name: t, properties: [
+                 {name: id, logicalType: integer, physicalType: bigint, primaryKey: true, primaryKeyPosition: 1},
+                 {name: name, logicalType: string}, {name: score, logicalType: integer, physicalType: int}]}]}
+                """, file: "t")
+        table = try SilverTable(contract)
+    }
+
+    func merge(_ batch: [TestChange], rowGroupRows: Int = 1 << 20) throws {
+        batches += 1
+        let storage = LakeStorage(ObjectStore(aws.client))
+        var options = WriterOptions()
+        options.rowGroupRowLimit = rowGroupRows
+        options.pageRowLimit = min(rowGroupRows, options.pageRowLimit)
+        let writer = DataFileWriter(
+            storage, try table.parquet(table.schema), table.schema, prefix: "s3://lake/silver/t/\(batches)", options)
+        var merge = Merge(table, table.schema, try changes(batch), storage, writer, checkpoint: {})
+        let added = try merge.run(over: files)
+        files = files.filter { !merge.removed.contains($0.path) } + added
+    }
+
+    private func changes(_ batch: [TestChange]) throws -> Changes {
+        func texts(_ values: [String?]) -> ColumnRows {
+            var array = ColumnArray(.byteArray(ByteArrays()))
+            for (row, value) in values.enumerated() {
+                var one = ByteArrays()
+                one.append((value ?? "").utf8)
+                if value == nil {
+                    array.appendNulls(1, after: row)
+                } else {
+                    array.append(ColumnRows(ColumnArray(.byteArray(one)), rowCount: 1), 0..<1, after: row)
+                }
+            }
+            return ColumnRows(array, rowCount: values.count)
+        }
+        func numbers(_ values: [Int32?]) -> ColumnRows {
+            var array = ColumnArray(.int32([]))
+            for (row, value) in values.enumerated() {
+                if let value {
+                    array.append(ColumnRows(ColumnArray(.int32([value])), rowCount: 1), 0..<1, after: row)
+                } else {
+                    array.appendNulls(1, after: row)
+                }
+            }
+            return ColumnRows(array, rowCount: values.count)
+        }
+        let columns = [
+            ColumnRows(ColumnArray(.int64(batch.map(\.id))), rowCount: batch.count), texts(batch.map(\.name)),
+            numbers(batch.map(\.score)),
+        ]
+        let places = ["name": 1, "score": 2]
+        var unchanged: [Int32: Set<Int>] = [:]
+        for (row, change) in batch.enumerated() where !change.leavesOut.isEmpty {
+            unchanged[Int32(row)] = Set(change.leavesOut.compactMap { places[$0] })
+        }
+        return try Changes(
+            columns: columns, operations: batch.map(\.operation), times: batch.map(\.time),
+            orders: texts(batch.map(\.order)), fileOrders: [[]], files: batch.map { _ in 0 }, unchanged: unchanged,
+            key: table.key(of: columns))
+    }
+
+    /// All rows, and that no key is there twice.
+    func rows() throws -> [Int64: TestRow] {
+        var result: [Int64: TestRow] = [:]
+        for file in files {
+            let object = try #require(LakeStorage.object(at: file.path))
+            let parquet = try ParquetFile(
+                reading: ObjectRanges(ObjectStore(aws.client), object, size: Int(file.sizeInBytes)))
+            var count = 0
+            for group in parquet.metadata.rowGroups.indices {
+                var reader = try parquet.rows(ofGroup: group, columns: Array(0..<8))
+                while let batch = try reader.next(upTo: 1000) {
+                    let columns = batch.columns.map { ColumnRows($0, rowCount: batch.rowCount) }
+                    for row in 0..<batch.rowCount {
+                        let id = try #require(columns[0].long(of: row))
+                        let score: Int32? =
+                            if case .int32(let values) = columns[2].array.values, columns[2].isPresent(row) {
+                                values[columns[2].values(of: row..<row + 1).lowerBound]
+                            } else { nil }
+                        let made = TestRow(
+                            name: columns[1].text(of: row).map { String(decoding: $0, as: UTF8.self) }, score: score,
+                            createdAt: try #require(columns[3].long(of: row)),
+                            updatedAt: try #require(columns[4].long(of: row)), deletedAt: columns[5].long(of: row),
+                            order: String(decoding: try #require(columns[6].text(of: row)), as: UTF8.self))
+                        #expect(result.updateValue(made, forKey: id) == nil, "key \(id) twice")
+                    }
+                    count += batch.rowCount
+                }
+            }
+            #expect(file.recordCount == Int64(count))
+        }
+        return result
+    }
+}
+
+@Suite struct MergeTests {
+    @Test("inserts, updates and deletes of a batch and of the next make the current state of each key")
+    func basics() throws {
+        let table = try TestTable()
+        try table.merge([
+            TestChange(id: 1, operation: .insert, order: "1", time: 10, name: "Pils", score: 3),
+            TestChange(id: 2, operation: .insert, order: "2", time: 20, name: "Kölsch", score: nil),
+            TestChange(id: 1, operation: .update, order: "3", time: 30, name: "Pils", score: 4),
+        ])
+        try table.merge([
+            TestChange(id: 2, operation: .delete, order: "5", time: 50),
+            TestChange(id: 1, operation: .update, order: "4", time: 40, name: nil, score: 5, leavesOut: ["name"]),
+            TestChange(id: 3, operation: .insert, order: "6", time: 60, name: nil, score: 0),
+        ])
+        #expect(
+            try table.rows() == [
+                1: TestRow(name: "Pils", score: 5, createdAt: 10, updatedAt: 40, deletedAt: nil, order: "4"),
+                2: TestRow(name: "Kölsch", score: nil, createdAt: 20, updatedAt: 50, deletedAt: 50, order: "5"),
+                3: TestRow(name: nil, score: 0, createdAt: 60, updatedAt: 60, deletedAt: nil, order: "6"),
+            ])
+    }
+
+    @Test("a file without a key of the batch is left as it is") func untouched() throws {
+        let table = try TestTable()
+        try table.merge((0..<10).map { TestChange(id: $0, operation: .insert, order: "1", time: 1, name: "a") })
+        let first = table.files
+        try table.merge((10..<20).map { TestChange(id: $0, operation: .insert, order: "1", time: 1, name: "a") })
+        try table.merge([TestChange(id: 15, operation: .update, order: "2", time: 2, name: "b")])
+        #expect(table.files.contains(first[0]))
+        #expect(try table.rows()[15]?.name == "b")
+    }
+
+    @Test(
+        "any order, batching and repetition of the changes gives the same rows: those of changes applied one after the other",
+        arguments: 0..<25)
+    func anyOrder(round: Int) throws {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = SeededGenerator(seed: seed)
+        var changes: [TestChange] = []
+        for number in 0..<Int.random(in: 1...300, using: &random) {
+            let operation =
+                [Changes.Operation.insert, .update, .update, .delete].randomElement(using: &random) ?? .insert
+            var change = TestChange(
+                id: .random(in: -20...20, using: &random), operation: operation, order: "\(100_000 + number)",
+                time: .random(in: 0...1_000_000, using: &random),
+                name: Bool.random(using: &random) ? "n\(number)" : nil,
+                score: Bool.random(using: &random) ? Int32(number) : nil)
+            if operation == .update, Int.random(in: 0..<3, using: &random) == 0 {
+                change.leavesOut = Set(["name", "score"].filter { _ in Bool.random(using: &random) })
+            }
+            changes.append(change)
+        }
+        let table = try TestTable()
+        var waiting = changes.shuffled(using: &random)
+        // What is delivered twice, in another batch or in the same.
+        waiting += waiting.shuffled(using: &random).prefix(20)
+        while !waiting.isEmpty {
+            let count = min(waiting.count, Int.random(in: 1...80, using: &random))
+            try table.merge(Array(waiting.prefix(count)), rowGroupRows: Int.random(in: 3...50, using: &random))
+            waiting.removeFirst(count)
+        }
+        let rows = try table.rows()
+        let expected = modelled(changes)
+        for key in Set(rows.keys).union(expected.keys) {
+            #expect(rows[key] == expected[key], "seed \(seed), key \(key)")
+        }
+    }
+}

@@ -70,7 +70,7 @@ public struct ContractSample {
             }
             if !isWhole { break }
         }
-        self.fields = fields.filter { name in !BronzeColumn.system.contains { $0.name == name } }
+        self.fields = fields.filter { !BronzeColumn.systemNames.contains($0) }
         self.rows = rows
         brokenRows = broken
         self.isWhole = isWhole

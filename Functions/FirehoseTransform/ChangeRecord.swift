@@ -30,15 +30,17 @@ struct ChangeRecord {
     let logPlace: LogPlace
     /// The row's table, in the contract's spelling, never the envelope's.
     let table: [UInt8]
+    /// The table's schema, likewise; nil if the contract names no more than one.
+    let schema: [UInt8]?
 
-    fileprivate init(_ parts: EnvelopeParts, tables: [[UInt8]]) throws(RecordFault) {
+    fileprivate init(_ parts: EnvelopeParts, tables: [KnownTable]) throws(RecordFault) {
         if let field = parts.reservedField { throw .reservedField(field) }
         let operation = try parts.string(parts.operation, named: "metadata.operation")
         guard Self.operations.contains(where: { operation.says($0) }) else { throw .unknownOperation(operation.string) }
         let isTruncate = operation.says("truncate")
         guard parts.row != nil || isTruncate else { throw .missing("data") }
         let table = try parts.string(parts.table, named: "metadata.table-name")
-        guard let known = tables.first(where: { table.says($0) }) else { throw .unknownTable(table.string) }
+        guard let known = tables.first(where: { table.says($0.name) }) else { throw .unknownTable(table.string) }
         let committed = try parts.scalar(parts.commitTimestamp, named: "metadata.commit-timestamp")
         let made = try parts.scalar(parts.timestamp, named: "metadata.timestamp")
         row = isTruncate ? nil : parts.row.map { parts.written($0) }
@@ -51,7 +53,8 @@ struct ChangeRecord {
         timestamp = committed ?? made
         transactionID = try parts.scalar(parts.transactionID, named: "metadata.transaction-id")
         logPlace = try parts.logPlace()
-        self.table = known
+        self.table = known.name
+        schema = try known.schema(parts.schema.flatMap { $0.kind == .string ? JSONString($0, in: parts.text) : nil })
     }
 
     private static let operations: [StaticString] = ["load", "insert", "update", "delete", "truncate"]
@@ -64,7 +67,7 @@ struct ChangeRecord {
 
 extension StreamRecord {
     /// Parses the envelope `text`.
-    static func reading(_ text: ByteSlice, tables: [[UInt8]]) throws(RecordFault) -> StreamRecord {
+    static func reading(_ text: ByteSlice, tables: [KnownTable]) throws(RecordFault) -> StreamRecord {
         let parts: EnvelopeParts
         do throws(JSONScanner.Fault) { parts = try EnvelopeParts(text) } catch { throw .notJSON(error) }
         if let member = parts.repeatedMember { throw .repeatedMember(member) }

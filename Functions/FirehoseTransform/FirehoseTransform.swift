@@ -1,3 +1,4 @@
+internal import Contracts
 internal import JSON
 internal import LambdaRuntime
 
@@ -10,7 +11,7 @@ struct FirehoseTransform: LambdaHandler {
     static let loggedFaultsPerBatch = 100
     static let loggedDefinitionsPerBatch = 100
 
-    private let tables: @Sendable (InvocationContext) throws -> [String]
+    private let tables: @Sendable (InvocationContext) throws -> [TableSource]
     private let pipeline: String?
     private let responseLimitInBytes: Int
 
@@ -19,7 +20,7 @@ struct FirehoseTransform: LambdaHandler {
     ///   - tables: the tables with a contract at each batch; no other name becomes a prefix in S3.
     init(
         pipeline: String? = nil, responseLimitInBytes: Int = TransformResponse.limitInBytes,
-        tables: @escaping @Sendable (InvocationContext) throws -> [String]
+        tables: @escaping @Sendable (InvocationContext) throws -> [TableSource]
     ) {
         self.pipeline = pipeline
         self.tables = tables
@@ -27,18 +28,18 @@ struct FirehoseTransform: LambdaHandler {
     }
 
     /// A transform whose tables never change.
-    init(tables: [String], pipeline: String? = nil, responseLimitInBytes: Int = TransformResponse.limitInBytes) {
+    init(tables: [TableSource], pipeline: String? = nil, responseLimitInBytes: Int = TransformResponse.limitInBytes) {
         self.init(pipeline: pipeline, responseLimitInBytes: responseLimitInBytes) { _ in tables }
     }
 
     func handle(_ event: [UInt8], _ context: InvocationContext) throws -> [UInt8] {
-        let tables = try tables(context).map { Array($0.utf8) }
+        let tables = try tables(context).map(KnownTable.init)
         return try ByteSlice.of(event) { text in
             transform(try FirehoseEvent(text).records, tables, context.log)
         }
     }
 
-    private func transform(_ records: [FirehoseEvent.Record], _ tables: [[UInt8]], _ log: Log) -> [UInt8] {
+    private func transform(_ records: [FirehoseEvent.Record], _ tables: [KnownTable], _ log: Log) -> [UInt8] {
         var response = TransformResponse(to: records, limitInBytes: responseLimitInBytes)
         var bench = Workbench(for: records)
         var definitions = 0
@@ -87,7 +88,7 @@ private struct Workbench: ~Copyable {
 
     /// Writes what the record says to ``line``.
     mutating func flatten(
-        _ record: FirehoseEvent.Record, tables: [[UInt8]]
+        _ record: FirehoseEvent.Record, tables: [KnownTable]
     ) throws(RecordFault) -> StreamRecord {
         envelope.removeAll()
         line.removeAll()

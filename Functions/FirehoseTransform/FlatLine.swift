@@ -1,7 +1,7 @@
 /// One row as bronze reads it: its own fields, then those of the envelope and the stream.
 enum FlatLine {
     /// The most bytes that a line adds to its row, besides the slices that it copies.
-    static let overheadInBytes = 256 + ChangeOrder.sizeInBytes
+    static let overheadInBytes = 384 + ChangeOrder.sizeInBytes
 
     /// Whether the line has a field of its own with this name.
     @inline(__always)
@@ -12,6 +12,7 @@ enum FlatLine {
         return name.says("operation") || name.says("_cdc_timestamp") || name.says("_cdc_transaction_id")
             || name.says("_cdc_sequence") || name.says("_cdc_load") || name.says("_cdc_unchanged")
             || name.says("_cdc_previous_key") || name.says("_cdc_order") || name.says("_cdc_before")
+            || name.says("_schema")
     }
 
     /// Writes `change` as one line of JSON, with the bytes of its values unchanged.
@@ -41,6 +42,12 @@ enum FlatLine {
         if let before = change.before {
             line.append(",\"_cdc_before\":")
             line.append(before)
+        }
+        if let schema = change.schema {
+            // A name of a contract needs no escapes.
+            line.append(",\"_schema\":\"")
+            ByteSlice.of(schema) { line.append($0) }
+            line.append("\"")
         }
         line.appendSequence(of: place)
         if let order = ChangeOrder(of: change, in: place) {

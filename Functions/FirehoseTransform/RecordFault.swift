@@ -11,6 +11,7 @@ enum RecordFault: Error, Equatable, CustomStringConvertible {
     case unknownRecordType(String)
     case unknownOperation(String)
     case unknownTable(String)
+    case foreignSchema(String, table: String, expected: [String])
     case reservedField(String)
     case responseFull(limitInBytes: Int)
 
@@ -31,6 +32,9 @@ enum RecordFault: Error, Equatable, CustomStringConvertible {
             "the operation \"\(operation.prefix(80))\" is none of load, insert, update, delete, truncate"
         case .unknownTable(let table):
             "no contract describes the table \"\(table.prefix(80))\"; add one, publish it (cupel contract publish), and send the record again"
+        case .foreignSchema(let schema, let table, let expected):
+            "the table \"\(table)\" takes changes of the schema \(expected.map { "\"\($0)\"" }.joined(separator: ", ")), not of "
+                + "\"\(schema.prefix(80))\"; list it in the contract's sourceSchema, or stop capturing the other table"
         case .reservedField(let field):
             "the row has a field \"\(field)\", a name that the flat line uses for itself; rename it at the source"
         case .responseFull(let limit):

@@ -12,10 +12,10 @@ LambdaRuntime(.process()).run { environment in
     let contracts = try ContractSource(environment)
     let pipeline = environment["PIPELINE"]
     guard contracts.arePublished else {
-        return FirehoseTransform(tables: contracts.packaged.tables, pipeline: pipeline)
+        return FirehoseTransform(tables: contracts.packaged.all.map(TableSource.init), pipeline: pipeline)
     }
     let objects = ObjectStore(try AWSClient { environment[$0] })
     return FirehoseTransform(pipeline: pipeline) { context in
-        try contracts.inForce(objects.limited(to: context.deadline), context.log).tables
+        try contracts.inForce(objects.limited(to: context.deadline), context.log).sources
     }
 }

@@ -76,6 +76,12 @@ extension BronzeColumn {
         BronzeColumn(name: rescuedData, type: .string, isRequired: false, fieldID: firstSystemFieldID + 4),
     ]
 
+    /// The column of the source's schema, in tables that take changes from several.
+    public static let schema = BronzeColumn(
+        name: "_schema", type: .string, isRequired: false, fieldID: firstSystemFieldID + 10)
+    /// The names that no column of a table's own may have.
+    public static let systemNames = Set((system + [schema]).map(\.name))
+
     /// The column of the operation: `insert`, `update`, `delete` or `truncate`. A batch file's rows are inserts.
     public static let operation = "operation"
     /// The column of the row's key before a change that changes it, as a JSON object.
@@ -89,7 +95,8 @@ extension BronzeColumn {
 }
 
 extension Contract {
-    /// The columns of this table's bronze files: its own, then ``BronzeColumn/system``.
+    /// The columns of this table's bronze files: its own, then ``BronzeColumn/system``. ``BronzeColumn/schema`` is among
+    /// them if the table takes changes from several schemas.
     public var bronzeColumns: [BronzeColumn] {
         let own = columns.map {
             BronzeColumn(
@@ -98,7 +105,11 @@ extension Contract {
                 constraints: constraints[$0.name], isKey: $0.primaryKeyPosition != nil,
                 truncatesFraction: $0.truncatesFraction, format: $0.format)
         }
-        return (own + BronzeColumn.system).map { $0.masking(detectedMaskings) }
+        let schema = sourceSchemas.count > 1 ? [BronzeColumn.schema] : []
+        // The rescued data stay last.
+        return (own + BronzeColumn.system.dropLast() + schema + BronzeColumn.system.suffix(1)).map {
+            $0.masking(detectedMaskings)
+        }
     }
 
     /// The paths of the masked columns and of the masked fields inside nested ones.

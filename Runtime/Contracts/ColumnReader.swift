@@ -9,7 +9,6 @@ struct ColumnReader {
     private var nested = NestedFieldReader()
     /// In lower case, because Athena and Spark ignore the case of column names.
     private var names: Set<String> = []
-    private static let systemNames = Set(BronzeColumn.system.map(\.name))
 
     var rules: [QualityRule] { nested.rules }
 
@@ -131,7 +130,7 @@ struct ColumnReader {
         guard name.utf8.count <= 255 else {
             throw key.fault("the column name '\(name)' is longer than 255 bytes; shorten it")
         }
-        guard !Self.systemNames.contains(name.lowercased()) else {
+        guard !BronzeColumn.systemNames.contains(name.lowercased()) else {
             throw key.fault("'\(name)' is a column that bronze adds itself; choose another name")
         }
         guard !names.contains(name.lowercased()) else {

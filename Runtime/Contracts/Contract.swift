@@ -11,7 +11,7 @@ public struct Contract: Sendable, Hashable {
     /// The table's name, which is safe in a key, a file name and an expression.
     public let table: String
     public let description: String?
-    /// The table's own columns in the contract's order; bronze adds ``BronzeColumn/system``.
+    /// The table's own columns in the contract's order; bronze adds its own, see ``bronzeColumns``.
     public let columns: [Column]
     public let tolerance: Tolerance
     /// The policy for personal data in unclassified columns; nil for the environment's.
@@ -20,6 +20,8 @@ public struct Contract: Sendable, Hashable {
     public let encodings: Encodings
     /// How the table's CSV files are written.
     public let dialect: CSVDialect
+    /// The schemas of the source database from which the table takes changes; empty if it takes them from any.
+    public let sourceSchemas: [String]
     /// The columns that partition the later layers, outermost first.
     public let partitioning: [String]
     /// The rules of the table and of its columns. Those of the standard's library are measured during conversion.

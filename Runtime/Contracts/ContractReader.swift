@@ -61,6 +61,10 @@ extension Contract {
                 try contract.customProperty("encodings")?.choice(Encodings.self)
             } ?? .compatible
         dialect = CSVDialect(noting: contract)
+        sourceSchemas =
+            contract.noting { () throws(ContractError) in
+                try contract.customProperty("sourceSchema")?.schemaNames()
+            } ?? []
 
         let schema = try contract.required("schema")
         let tables = try schema.elements()
@@ -98,6 +102,33 @@ extension Contract {
             "'\(name)' is not a table name; expected a lowercase letter, then up to 62 lowercase letters, "
                 + "digits or _; a 'physicalName' of this form stands in for it"
         )
+    }
+}
+
+extension ContractKey {
+    /// One name of a schema, or a list of them.
+    fileprivate func schemaNames() throws(ContractError) -> [String] {
+        let keys = node.sequence == nil ? [self] : try elements()
+        guard !keys.isEmpty else { throw fault("expected the name of a schema, or a list of them") }
+        var names: [String] = []
+        for key in keys {
+            let name = try key.string()
+            guard Self.isSchemaName(name) else {
+                throw key.fault(
+                    "'\(name)' is not the name of a schema; expected a letter or _, then up to 62 letters, digits, _ or $"
+                )
+            }
+            guard !names.contains(name) else { throw key.fault("'\(name)' is listed twice; keep one") }
+            names.append(name)
+        }
+        return names
+    }
+
+    /// Safe in JSON, in YAML and in a table mapping of DMS, without escapes.
+    private static func isSchemaName(_ name: String) -> Bool {
+        func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) || byte == UInt8(ascii: "_") }
+        guard let first = name.utf8.first, isLetter(first), name.utf8.count <= 63 else { return false }
+        return name.utf8.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "$") }
     }
 }
 

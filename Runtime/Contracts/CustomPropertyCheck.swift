@@ -24,7 +24,8 @@ private enum CustomPropertyPlace {
 /// The custom properties that Cupel reads, each with the only place where it has an effect.
 private let knownProperties: [(name: String, place: CustomPropertyPlace)] = [
     ("quarantineRows", .contract), ("quarantineShare", .contract), ("personalData", .contract),
-    ("encodings", .contract), ("csvHeader", .contract), ("csvDelimiter", .contract), ("csvEscape", .contract),
+    ("encodings", .contract), ("sourceSchema", .contract), ("csvHeader", .contract), ("csvDelimiter", .contract),
+    ("csvEscape", .contract),
     ("masking", .column), ("maskingReason", .column), ("layout", .column),
     ("fieldId", .column), ("validValues", .column), ("excessFraction", .column),
     ("numberFormat", .column),

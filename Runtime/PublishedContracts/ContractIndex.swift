@@ -10,11 +10,14 @@ public struct ContractIndex: Sendable, Hashable {
         public let version: String
         /// The hash that was in force before.
         public let previousHash: String?
+        /// The contract's ``Contract/sourceSchemas``: the change stream needs no more of a contract.
+        public let schemas: [String]
 
-        public init(hash: String, version: String, previousHash: String? = nil) {
+        public init(hash: String, version: String, previousHash: String? = nil, schemas: [String] = []) {
             self.hash = hash
             self.version = version
             self.previousHash = previousHash
+            self.schemas = schemas
         }
     }
 
@@ -56,7 +59,8 @@ public struct ContractIndex: Sendable, Hashable {
                 throw .unreadable(
                     place: place, reason: "the entry of \(table) is not valid; expected sha256 and version")
             }
-            entries[table] = Entry(hash: hash, version: version, previousHash: previous)
+            let schemas = entry["schemas"]?.array?.compactMap(\.string) ?? []
+            entries[table] = Entry(hash: hash, version: version, previousHash: previous, schemas: schemas)
         }
         return entries
     }
@@ -71,6 +75,7 @@ public struct ContractIndex: Sendable, Hashable {
         let members = entries.sorted { $0.key < $1.key }.map { table, entry -> (String, JSON) in
             var members: JSONObject = ["sha256": .string(entry.hash), "version": .string(entry.version)]
             members["previous"] = entry.previousHash.map(JSON.string)
+            if !entry.schemas.isEmpty { members["schemas"] = .array(entry.schemas.map(JSON.string)) }
             return (table, .object(members))
         }
         return .object(JSONObject(members))

@@ -17,6 +17,14 @@ public struct ContractsInForce: Sendable {
         Set(source.packaged.tables).subtracting(index.removed.keys).union(index.entries.keys).sorted()
     }
 
+    /// What each of ``tables`` takes from a change stream.
+    public var sources: [TableSource] {
+        tables.map { table in
+            let packaged = { try? source.packaged.contract(forTable: table).sourceSchemas }
+            return TableSource(table: table, schemas: index.entries[table]?.schemas ?? packaged() ?? [])
+        }
+    }
+
     /// The hash of the contract that a file of `table` pins; nil if the contract comes from the package or cannot be read.
     ///
     /// The contract before the current one is used if the current one cannot be read.

@@ -31,6 +31,32 @@ import Testing
             "infra/capture.yaml is out of date: run `cupel catalog --replication infra/capture.yaml`")
     }
 
+    @Test("a contract's own schemas are replicated, each with its mapping")
+    func replicationOfSchemas() async throws {
+        let directory = try TemporaryDirectory()
+        let contract = """
+            {apiVersion: v3.1.0, kind: DataContract, id: t, version: 1.0.0, status: active,
+             customProperties: [{property: sourceSchema, value: [sales, archive]}],
+             schema: [{name: orders, properties: [{name: id, logicalType: integer}]}]}
+            """
+        try contract.write(toFile: "\(directory.path)/orders.odcs.yaml", atomically: true, encoding: .utf8)
+        let template = "\(directory.path)/capture.yaml"
+        try FileManager.default.copyItem(atPath: "\(Programs.packageRoot)/infra/capture.yaml", toPath: template)
+        #expect(try await catalog(["--contracts", directory.path, "--replication", template]).isEmpty)
+        let lines = try String(contentsOfFile: template, encoding: .utf8).split(separator: "\n").filter {
+            $0.contains("object-locator")
+        }
+        #expect(
+            lines.map { $0.trimmingPrefix { $0 == " " } } == [
+                #"object-locator: { schema-name: "sales", table-name: orders }"#,
+                #"object-locator: { schema-name: "archive", table-name: orders }"#,
+                #"object-locator: { schema-name: "archive", table-name: "%" }"#,
+                #"object-locator: { schema-name: "sales", table-name: "%" }"#,
+            ])
+        let lint = try await Command.run(Programs.python, ["-m", "cfnlint", template])
+        #expect(lint.text.isEmpty, "\(lint.text)")
+    }
+
     @Test("a template without the marks of the tables is an error that names them")
     func replicationWithoutMarks() async throws {
         let root = Programs.packageRoot

@@ -117,6 +117,40 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
+    @Test("tables of one name in several schemas are told apart, or refused, as their contract says")
+    func schemas() async throws {
+        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])
+        let folder = try TemporaryDirectory()
+        for (table, schemas) in [("orders", "[public, archive]"), ("pets", "public")] {
+            try """
+            {apiVersion: v3.1.0, kind: DataContract, id: \(table), version: 1.0.0, status: active,
+             customProperties: [{property: sourceSchema, value: \(schemas)}], schema: [{name: \(table),
+             properties: [{name: id, logicalType: integer, primaryKey: true, primaryKeyPosition: 1}]}]}
+            """.write(toFile: "\(folder.path)/\(table).odcs.yaml", atomically: true, encoding: .utf8)
+        }
+        let publish = try await Command.run(
+            Programs.cupel, ["contract", "publish", folder.path, "--endpoint", emulator.endpoint])
+        #expect(publish.status == 0, "\(publish.errors)")
+        let archived = ["schema-name": "archive"]
+        try await Self.referee(
+            emulator, "put",
+            [
+                Self.envelope("orders", ["id": 1]), Self.envelope("orders", ["id": 1], "insert", archived),
+                Self.envelope("orders", ["id": 2], "delete", ["schema-name": "other"]),
+                Self.envelope("pets", ["id": 3]), Self.envelope("pets", ["id": 3], "insert", archived),
+            ])
+        let found = try await Self.referee(emulator, "rows", "3")
+        let tables = try #require(found["tables"] as? [String: [[String: Any]]])
+        #expect(Set((tables["orders"] ?? []).map { $0.text("_schema") }) == ["public", "archive"])
+        #expect((tables["orders"] ?? []).allSatisfy { $0.int("id") == 1 })
+        #expect(tables["pets"]?.map { $0.int("id") } == [3])
+        #expect(tables["pets"]?.allSatisfy { $0.keys.contains("_schema") == false } == true)
+        let errors = try await Self.referee(emulator, "errors", "2").records("errors")
+        #expect(errors.count { $0.text("text")?.contains("other") == true } == 1)
+        #expect(errors.count { $0.text("text")?.contains("archive") == true } == 1)
+        #expect(emulator.stop() == 0)
+    }
+
     @Test("changes that arrive in another order than they were made are in theirs by _cdc_order")
     func order() async throws {
         let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])

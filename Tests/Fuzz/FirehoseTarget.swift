@@ -6,7 +6,9 @@ import LambdaRuntime
 /// Every record is answered once, in order, with one line of JSON where it is Ok, and never above the limit.
 struct FirehoseTarget: FuzzTarget {
     private static let limitInBytes = 2000
-    private let function = FirehoseTransform(tables: ["beer", "review"], responseLimitInBytes: Self.limitInBytes)
+    private let function = FirehoseTransform(
+        tables: [TableSource(table: "beer"), TableSource(table: "review", schemas: ["dm_core", "archive"])],
+        responseLimitInBytes: Self.limitInBytes)
 
     func take(_ bytes: [UInt8]) throws {
         try takeEvent(bytes)

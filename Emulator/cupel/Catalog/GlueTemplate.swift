@@ -89,6 +89,7 @@ struct GlueTemplate {
         "_cdc_unchanged": "The names of columns whose value the change does not carry, as a JSON array",
         BronzeColumn.previousKey: "The row's key before the change, as a JSON object, if the key has changed",
         BronzeColumn.before: "The row before the change, as a JSON object, as far as the source sends it",
+        BronzeColumn.schema.name: "The source's schema, in tables that take changes from several",
         BronzeColumn.rescuedData: "Fields that the contract does not declare, as a JSON object",
     ]
 

@@ -8,9 +8,15 @@ struct ReplicationTables {
     private static let first = "# Tables: "
     private static let last = "# End of the tables."
 
-    private let tables: [String]
+    /// A table in a schema, as the template writes it: a name in quotes, or the parameter for contracts that name none.
+    private let tables: [(schema: String, name: String)]
 
-    init(_ contracts: [Contract]) { tables = contracts.map(\.table).sorted() }
+    init(_ contracts: [Contract]) {
+        tables = contracts.sorted { $0.table < $1.table }.flatMap { contract in
+            let schemas = contract.sourceSchemas.map { "\"\($0)\"" }
+            return (schemas.isEmpty ? ["!Ref SourceSchema"] : schemas).map { ($0, contract.table) }
+        }
+    }
 
     /// `template` with these tables between its two marks; nil if it does not have both of them.
     func written(into template: String) -> String? {
@@ -29,18 +35,19 @@ struct ReplicationTables {
                 #"  rule-id: "\#(index + 1)""#,
                 #"  rule-name: "\#(index + 1)""#,
                 "  rule-action: include",
-                "  object-locator: { schema-name: !Ref SourceSchema, table-name: \(table) }",
+                "  object-locator: { schema-name: \(table.schema), table-name: \(table.name) }",
             ]
         }
-        let number = tables.count + 1
-        return selections + [
-            "# The changes of one row share a shard, so they stay in order.",
-            "- rule-type: object-mapping",
-            #"  rule-id: "\#(number)""#,
-            #"  rule-name: "\#(number)""#,
-            "  rule-action: map-record-to-record",
-            #"  object-locator: { schema-name: !Ref SourceSchema, table-name: "%" }"#,
-            "  mapping-parameters: { partition-key-type: primary-key }",
-        ]
+        let mappings = Set(tables.map(\.schema)).sorted().enumerated().flatMap { index, schema in
+            [
+                "- rule-type: object-mapping",
+                #"  rule-id: "\#(tables.count + index + 1)""#,
+                #"  rule-name: "\#(tables.count + index + 1)""#,
+                "  rule-action: map-record-to-record",
+                #"  object-locator: { schema-name: \#(schema), table-name: "%" }"#,
+                "  mapping-parameters: { partition-key-type: primary-key }",
+            ]
+        }
+        return selections + ["# The changes of one row share a shard, so they stay in order."] + mappings
     }
 }

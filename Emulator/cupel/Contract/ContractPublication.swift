@@ -71,7 +71,8 @@ struct ContractPublication {
                 try put(file)
                 next.removed[file.contract.table] = nil
                 next.entries[file.contract.table] = ContractIndex.Entry(
-                    hash: file.hash, version: file.contract.version, previousHash: former?.hash)
+                    hash: file.hash, version: file.contract.version, previousHash: former?.hash,
+                    schemas: file.contract.sourceSchemas)
             }
             guard try replace(stored, by: next) else { continue }
             return outcomes(contracts, tables, from: index, to: next)

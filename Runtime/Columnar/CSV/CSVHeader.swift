@@ -186,8 +186,7 @@ extension CSVHeader {
         by columns: [BronzeColumn], _ window: inout TextWindow, _ index: inout CSVIndex, _ dialect: CSVDialect,
         limit: Int
     ) throws -> [String] {
-        let system = Set(BronzeColumn.system.map(\.name))
-        let names = columns.map(\.name).filter { !system.contains($0) }
+        let names = columns.map(\.name).filter { !BronzeColumn.systemNames.contains($0) }
         let first = try firstRow(&window, &index, dialect, limit: limit)
         if first == names {
             throw ColumnarError.badHeader(

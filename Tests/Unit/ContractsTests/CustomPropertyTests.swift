@@ -30,6 +30,41 @@ private func fault(_ text: String) -> String {
 }
 
 @Suite struct CustomPropertyTests {
+    @Test("a table takes changes of one schema, of several, or of any")
+    func sourceSchema() throws {
+        func contract(_ value: String) throws -> Contract {
+            try Contract(parsing: text(contract: property("sourceSchema", value)), file: "c")
+        }
+        #expect(try contract("sales").sourceSchemas == ["sales"])
+        #expect(try contract("sales").bronzeColumns.allSatisfy { $0.name != "_schema" })
+        let several = try contract("[sales, Archive_2$]")
+        #expect(several.sourceSchemas == ["sales", "Archive_2$"])
+        #expect(several.bronzeColumns.suffix(2).map(\.name) == ["_schema", "_rescued_data"])
+        #expect(several.bronzeColumns.suffix(2).map(\.fieldID) == [100_011, 100_005])
+        #expect(try Contract(parsing: text(), file: "c").sourceSchemas.isEmpty)
+    }
+
+    @Test(
+        "a schema's name that is none is an error with its place",
+        arguments: [
+            ("[]", "expected the name of a schema, or a list of them"), ("[a, a]", "'a' is listed twice"),
+            ("\"a b\"", "'a b' is not the name of a schema"), ("\"%\"", "'%' is not the name"),
+            ("2a", "'2a' is not the name"),
+        ])
+    func sourceSchemaFaults(value: String, reason: String) {
+        let said = fault(text(contract: property("sourceSchema", value)))
+        #expect(said.contains(reason) && said.contains("c:6:"), "\(said)")
+    }
+
+    @Test("no column of a table's own is named as bronze's column of the schema")
+    func schemaColumn() {
+        let contract = """
+            {apiVersion: v3.1.0, kind: DataContract, id: t, version: 1.0.0, status: active, schema: [{name: t, properties: [
+              {name: _schema, logicalType: string}]}]}
+            """
+        #expect(fault(contract).contains("_schema"))
+    }
+
     @Test(
         "a name close to one of ours is an error that names ours",
         arguments: [

@@ -1,3 +1,4 @@
+import Contracts
 import JSON
 import TestMetrics
 import Testing
@@ -55,6 +56,34 @@ import Testing
             let row = try JSON(parsing: answer.line(index))
             #expect(row["operation"] == "truncate" && row["beer_id"] == nil)
         }
+    }
+
+    @Test("a table that takes changes of one schema refuses those of another, with its name")
+    func foreignSchema() throws {
+        let tables = [TableSource(table: "beer", schemas: ["dm_core"]), TableSource(table: "review")]
+        let answer = try transform(
+            .of(
+                envelope(), envelope(schema: #""archive""#), envelope(schema: #""DM_CORE""#), envelope(schema: "null"),
+                envelope(schema: #""d\u006d_core""#), envelope(table: #""review""#, schema: #""archive""#)),
+            tables: tables)
+        #expect(answer.results == ["Ok", "ProcessingFailed", "ProcessingFailed", "ProcessingFailed", "Ok", "Ok"])
+        #expect(!answer.line().contains("_schema"))
+        let said = answer.log.filter { $0.contains("record failed") }
+        #expect(said[0].contains(#"takes changes of the schema \"dm_core\", not of \"archive\""#), "\(said[0])")
+        #expect(said[0].contains("list it in the contract's sourceSchema"))
+        #expect(said[2].contains("the envelope has no metadata.schema-name"), "\(said[2])")
+    }
+
+    @Test("a table that takes changes of several schemas says of which each is")
+    func severalSchemas() throws {
+        let tables = [TableSource(table: "beer", schemas: ["dm_core", "archive"])]
+        let answer = try transform(
+            .of(
+                envelope(), envelope(schema: #""archive""#), envelope(schema: #""other""#),
+                envelope(operation: #""truncate""#, schema: #""archive""#)), tables: tables)
+        #expect(answer.results == ["Ok", "Ok", "ProcessingFailed", "Ok"])
+        let schemas = try [0, 1, 3].map { try JSON(parsing: answer.line($0))["_schema"]?.string }
+        #expect(schemas == ["dm_core", "archive", "archive"])
     }
 
     @Test("the commit's time, the columns that a change lacks, and a changed row's old key are columns of their own")

@@ -1,3 +1,4 @@
+import Contracts
 import JSON
 import LambdaRuntime
 import Synchronization
@@ -44,17 +45,22 @@ struct Answer {
     }
 }
 
-func transform(_ batch: Batch, limitInBytes: Int = TransformResponse.limitInBytes) throws -> Answer {
-    try transform(batch.event.bytes, limitInBytes: limitInBytes)
+func transform(
+    _ batch: Batch, limitInBytes: Int = TransformResponse.limitInBytes, tables: [TableSource] = knownTables
+) throws -> Answer {
+    try transform(batch.event.bytes, limitInBytes: limitInBytes, tables: tables)
 }
 
+let knownTables = [TableSource(table: "beer"), TableSource(table: "review")]
+
 func transform(
-    _ event: [UInt8], limitInBytes: Int = TransformResponse.limitInBytes, pipeline: String? = nil
+    _ event: [UInt8], limitInBytes: Int = TransformResponse.limitInBytes, pipeline: String? = nil,
+    tables: [TableSource] = knownTables
 ) throws -> Answer {
     let lines = LogLines()
     let context = InvocationContext(requestID: "q", deadline: .now, log: Log(sink: lines.append))
     let function = FirehoseTransform(
-        tables: ["beer", "review"], pipeline: pipeline, responseLimitInBytes: limitInBytes)
+        tables: tables, pipeline: pipeline, responseLimitInBytes: limitInBytes)
     let response = try function.handle(event, context)
     let records = try JSON(parsing: response)["records"]?.array ?? []
     return Answer(records: records, sizeInBytes: response.count, log: lines.all)
@@ -69,9 +75,10 @@ final class LogLines: Sendable {
 /// The envelope of a change of `beer`. A test may replace each part.
 func envelope(
     data: String = #"{"beer_id":1}"#, operation: String = #""insert""#, table: String = #""beer""#,
-    recordType: String = #""data""#, timestamp: String = #""2025-07-01T00:00:00.000001Z""#, transaction: String = "7"
+    recordType: String = #""data""#, schema: String = #""dm_core""#,
+    timestamp: String = #""2025-07-01T00:00:00.000001Z""#, transaction: String = "7"
 ) -> String {
     #"{"data":\#(data),"metadata":{"timestamp":\#(timestamp),"record-type":\#(recordType),"operation":\#(operation),"#
-        + #""partition-key-type":"schema-table","schema-name":"dm_core","table-name":\#(table),"#
+        + #""partition-key-type":"schema-table","schema-name":\#(schema),"table-name":\#(table),"#
         + #""transaction-id":\#(transaction)}}"#
 }

@@ -91,7 +91,8 @@ struct JSONReader: Sendable {
     static func transform(_ envelope: [UInt8]) throws -> (result: String?, line: [UInt8]?) {
         let event: JSON = ["records": [["recordId": "1", "data": .string(envelope.base64)]]]
         let context = InvocationContext(requestID: "1", deadline: .now, log: Log(sink: { _ in }))
-        let answer = try JSON(parsing: try FirehoseTransform(tables: ["beer"]).handle(event.bytes, context))
+        let answer = try JSON(
+            parsing: try FirehoseTransform(tables: [TableSource(table: "beer")]).handle(event.bytes, context))
         let record = answer["records"]?[0]
         return (record?["result"]?.string, record?["data"]?.string.flatMap { [UInt8](base64: $0) })
     }

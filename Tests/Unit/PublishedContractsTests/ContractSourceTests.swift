@@ -32,11 +32,13 @@ import Testing
     /// Publishes a contract of `orders`.
     /// - Returns: its hash.
     @discardableResult
-    func publish(version: String, after previous: String? = nil) -> String {
+    func publish(version: String, after previous: String? = nil, schemas: [String] = []) -> String {
         let bytes = Array(Self.text(version: version).utf8)
         let hash = ContractStore.hash(of: bytes)
         aws.put(bytes, to: store.object(of: "orders", hash: hash))
-        let index = ContractIndex(["orders": .init(hash: hash, version: version, previousHash: previous)])
+        let index = ContractIndex([
+            "orders": .init(hash: hash, version: version, previousHash: previous, schemas: schemas)
+        ])
         for object in [store.index, store.lastIndex] { aws.put(index.bytes, to: object) }
         return hash
     }
@@ -86,6 +88,19 @@ import Testing
         publish(version: "2.0.0")
         #expect(try version(source) == "2.0.0")
         #expect(try alarms == 0)
+    }
+
+    @Test("the index says from which schemas a table takes changes, without another request") func schemas() throws {
+        let source = try source()
+        publish(version: "1.0.0", schemas: ["sales", "archive"])
+        let before = aws.requests.count
+        #expect(
+            try inForce(source).sources == [
+                TableSource(table: "beer"), TableSource(table: "orders", schemas: ["sales", "archive"]),
+            ])
+        #expect(aws.requests.count == before + 1)
+        publish(version: "2.0.0")
+        #expect(try inForce(source).sources.last == TableSource(table: "orders"))
     }
 
     @Test("an invocation without a change costs one request, which S3 answers without a body") func calls() throws {

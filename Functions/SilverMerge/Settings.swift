@@ -12,7 +12,7 @@ struct Settings: Sendable {
     var control: ControlTable
     var objects: ObjectStore
     var clock = ClockAndChance.system
-    /// How long a lease lasts without being renewed.
+    /// How long a lease lasts: as long as an invocation may, since one that is killed does not give it back.
     var leaseSeconds = 900
     /// A batch ends at this many files, or bytes of them.
     var batchFiles = 1000
@@ -27,7 +27,6 @@ struct Settings: Sendable {
             attemptLimit: try environment.count("MAX_ATTEMPTS", default: 3),
             retentionInDays: try environment.countIfSet("RECORD_RETENTION_DAYS"))
         objects = ObjectStore(aws)
-        leaseSeconds = try environment.count("LEASE_SECONDS", default: leaseSeconds)
         batchFiles = try environment.count("BATCH_FILES", default: batchFiles)
         batchBytes = try environment.count("BATCH_BYTES", default: batchBytes)
     }

@@ -70,18 +70,18 @@ struct SilverMerge: JSONHandler {
         let catalog = try LakeCatalog(settings.aws)
         try settle(try catalog.table(table.name, in: SilverTable.namespace), contract, &lease, log)
         var reader = BatchReader(contract: contract, table: table, objects: settings.objects)
-        let records = try claim(of: table.name, into: &reader, log)
+        let (records, more) = try claim(of: table.name, into: &reader, log)
         guard !records.isEmpty else { return ["outcome": "nothing", "table": .string(table.name)] }
         do {
             let batch = TableLease.Batch(id: Self.batchID(of: records), records: Set(records.map(\.controlID)))
             try settings.control.note(batch, of: &lease)
-            let counts = try commit(reader.finish(), as: batch, table, catalog, lease)
+            let (counts, rowCount) = try commit(reader.finish(), as: batch, table, catalog, lease)
             for record in records { try finish(record, contract) }
             try settings.control.note(nil, of: &lease)
             let outcome: JSON = [
                 "outcome": "done", "table": .string(table.name), "batch": .string(batch.id),
                 "files": .int(records.count), "inserted": .int(counts.inserted), "updated": .int(counts.updated),
-                "deleted": .int(counts.deleted),
+                "deleted": .int(counts.deleted), "rows": .int(rowCount), "more": .bool(more),
             ]
             log.info("merged", outcome.object ?? [:])
             return outcome
@@ -108,7 +108,10 @@ struct SilverMerge: JSONHandler {
     private static func recordOwner(_ table: String) -> String { "silver-merge/\(table)" }
 
     /// Claims and reads the oldest files of a table that wait. A file that is at fault fails alone.
-    private func claim(of table: String, into reader: inout BatchReader, _ log: Log) throws -> [ControlRecord] {
+    /// - Returns: the files, and whether the batch is full and others wait.
+    private func claim(
+        of table: String, into reader: inout BatchReader, _ log: Log
+    ) throws -> (records: [ControlRecord], more: Bool) {
         var waiting: [ControlRecord] = []
         try settings.control.forEachRecord(.open(in: .silver)) { (record) throws(ControlError) in
             if record.table == table, record.status != .error { waiting.append(record) }
@@ -118,7 +121,7 @@ struct SilverMerge: JSONHandler {
         var claimed: [ControlRecord] = []
         var size = 0
         for record in waiting {
-            guard claimed.count < settings.batchFiles, size < settings.batchBytes else { break }
+            guard claimed.count < settings.batchFiles, size < settings.batchBytes else { return (claimed, true) }
             if isInterrupted() { throw SilverError.interrupted }
             let claim = try settings.control.claim(
                 record.controlID, owner: Self.recordOwner(table), leaseSeconds: settings.leaseSeconds)
@@ -137,20 +140,20 @@ struct SilverMerge: JSONHandler {
                 throw error
             }
         }
-        return claimed
+        return (claimed, false)
     }
 
     /// Merges the changes into the table and commits; again, if another writer was faster.
     private func commit(
         _ changes: Changes, as batch: TableLease.Batch, _ table: SilverTable, _ catalog: LakeCatalog,
         _ lease: TableLease
-    ) throws -> Merge.Counts {
+    ) throws -> (Merge.Counts, rowCount: Int64) {
         let storage = LakeStorage(settings.objects)
         var conflict = ""
         for _ in 1...3 {
             let stored = try catalog.table(table.name, in: SilverTable.namespace) ?? create(table, in: catalog)
             // A commit whose answer was lost.
-            if Self.has(batch, stored) { return Merge.Counts() }
+            if Self.has(batch, stored) { return (Merge.Counts(), stored.metadata.currentSnapshot?.rowCount ?? 0) }
             let metadata = stored.metadata
             let files = try TableFiles(of: metadata.currentSnapshot, in: metadata) { try storage.read($0) }
             guard files.deleteFiles.isEmpty else {
@@ -176,7 +179,7 @@ struct SilverMerge: JSONHandler {
             var change = TableChange(of: metadata)
             change.advance(to: draft.snapshot)
             switch try catalog.commit(change, to: table.name, in: SilverTable.namespace) {
-            case .committed: return merge.counts
+            case .committed: return (merge.counts, draft.snapshot.rowCount ?? 0)
             case .conflict(let reason): conflict = reason
             case .unknown(let error): conflict = "\(error)"
             }

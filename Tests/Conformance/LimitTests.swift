@@ -8,8 +8,9 @@ import YAML
     @Test("a template is within CloudFormation's quotas", arguments: InfraTemplates.files)
     func templateQuotas(file: String) throws {
         let template = try InfraTemplates.read(file)
-        // A request holds 51,200 bytes; a template in S3 may have a megabyte.
-        #expect(try Data(contentsOf: URL(filePath: "\(InfraTemplates.root)/infra/\(file)")).count <= 51_200)
+        // A template in S3 may have a megabyte; the one that makes the bucket for the others is part of a request.
+        let limit = file == "artifacts.yaml" ? 51_200 : 1_000_000
+        #expect(try Data(contentsOf: URL(filePath: "\(InfraTemplates.root)/infra/\(file)")).count <= limit)
         #expect(template["Resources"]?.mapping?.count ?? 0 <= 500)
         #expect(template["Parameters"]?.mapping?.count ?? 0 <= 200)
         #expect(template["Outputs"]?.mapping?.count ?? 0 <= 200)

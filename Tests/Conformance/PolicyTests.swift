@@ -21,6 +21,7 @@ import YAML
         "network.yaml/S3Endpoint s3:GetObject": "limits which buckets can be reached; the roles name prefixes",
         "catalog.yaml/GovernedReaderPolicy lakeformation:GetDataAccess":
             "the action takes no resource; the grants decide",
+        "silver.yaml/SilverMergeRole glue:GetCatalog": "all tables of the silver database",
         "catalog.yaml/GoldReaderPolicy glue:GetDatabase": "all tables of the gold database",
         "audit.yaml/TrailBucketPolicy s3:PutObject": "CloudTrail's own prefix in its own bucket",
     ]

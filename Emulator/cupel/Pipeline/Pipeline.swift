@@ -21,6 +21,8 @@ struct Pipeline: Sendable {
     let lakeBucket: String
     /// The bucket of published contracts; nil if functions take theirs from their packages alone.
     let contractsBucket: String?
+    /// The ARN of the state machine that takes bronze files to silver; nil if the pipeline has none.
+    let silverMachine: String?
     /// The prefix of every function's name.
     let functionPrefix: String
 
@@ -36,6 +38,7 @@ struct Pipeline: Sendable {
         self.lakeBucket = lakeBucket
         contractsBucket = lakeBucket
         self.functionPrefix = functionPrefix
+        silverMachine = nil
     }
 
     /// - Parameters:
@@ -63,6 +66,7 @@ struct Pipeline: Sendable {
         lakeBucket = environment("LAKE_BUCKET") ?? outputs["LakeBucket"] ?? "cupel-dev-lake-000000000000-\(region)"
         contractsBucket = outputs.isEmpty ? lakeBucket : outputs["ContractsBucket"]
         functionPrefix = outputs["FunctionPrefix"] ?? "cupel-dev-"
+        silverMachine = outputs["Silver"]
     }
 
     /// The pipeline of an AWS account.
@@ -93,6 +97,7 @@ struct Pipeline: Sendable {
         lakeBucket = environment("LAKE_BUCKET") ?? outputs["LakeBucket"] ?? ""
         contractsBucket = outputs["ContractsBucket"]
         functionPrefix = outputs["FunctionPrefix"] ?? ""
+        silverMachine = outputs["Silver"]
     }
 
     private static func outputs(of stack: String, _ client: AWSClient) throws(CommandFailure) -> [String: String] {

@@ -17,7 +17,8 @@ struct RunCommand: ParsableCommand {
         commandName: "run",
         abstract: "Run local files through the pipeline and wait until each succeeds or fails.",
         discussion: """
-            Uploads each file to raw/<table>/. The table is --table, or else the name of
+            Uploads each file to raw/<table>/, waits for its bronze, then takes what waits
+            to silver. The table is --table, or else the name of
             the folder if it is a table, or else the start of the file name:
             review.csv.gz, review-2024.csv.gz. Uses the running emulator, or else starts
             one on the same data. If a file fails, prints why and how to replay it; exit
@@ -48,11 +49,15 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Seconds without progress after which a file fails.")
     var timeout = 900
 
+    @Option(help: "The layer to go to: bronze or silver.")
+    var until = Layer.silver
+
     @Flag(help: "Print one JSON document at the end.")
     var json = false
 
     func validate() throws {
         guard timeout > 0 else { throw ValidationError("--timeout: expected at least 1, not \(timeout)") }
+        guard until != .gold else { throw ValidationError("--until: expected bronze or silver, not gold") }
     }
 
     func run() throws {
@@ -108,13 +113,14 @@ struct RunCommand: ParsableCommand {
     private func run(_ files: [RawFile], through pipeline: Pipeline, usesOwnEmulator: Bool) throws(CommandFailure) {
         var run = FileRun(files, pipeline: pipeline, timeout: .seconds(timeout))
         try run.run()
-        let report = RunReport(ingestions: run.ingestions, lakeBucket: pipeline.lakeBucket)
-        if json {
-            StandardStream.output.line(report.document.text)
-        } else {
-            report.print(to: .output)
+        var report = RunReport(ingestions: run.ingestions, lakeBucket: pipeline.lakeBucket)
+        if !json { report.print(to: .output) }
+        if until == .silver, report.failures.count < files.count {
+            report.silver = try SilverRun(pipeline, timeout: .seconds(timeout))?.run() ?? []
         }
+        if json { StandardStream.output.line(report.document.text) } else { report.silver.print(to: .output) }
         report.printFailures(to: .error, usesOwnEmulator: usesOwnEmulator, options: options.arguments)
-        guard report.failures.isEmpty else { throw .silent(status: 1) }
+        report.silver.printFailures(to: .error)
+        guard report.failures.isEmpty, report.silver.allSatisfy({ $0.failure == nil }) else { throw .silent(status: 1) }
     }
 }

@@ -5,6 +5,8 @@ internal import JSON
 struct RunReport {
     let ingestions: [Ingestion]
     let lakeBucket: String
+    /// What became of the silver tables that had files waiting.
+    var silver: [SilverRun.Table] = []
 
     var failures: [Ingestion] { ingestions.filter { !$0.hasSucceeded } }
 
@@ -76,6 +78,6 @@ struct RunReport {
             file["record"] = ingestion.record.map { .object($0.document) }
             return .object(file)
         }
-        return ["files": .array(files), "failed": .int(failures.count)]
+        return ["files": .array(files), "failed": .int(failures.count), "silver": silver.document]
     }
 }

@@ -83,6 +83,9 @@ public struct Snapshot: Sendable, Hashable {
         self.schemaID = schemaID
     }
 
+    /// The table's rows, where the summary tells.
+    public var rowCount: Int64? { summary["total-records"].flatMap { Int64($0) } }
+
     init(_ json: JSON) throws(IcebergError) {
         guard let id = json["snapshot-id"]?.int, let timestamp = json["timestamp-ms"]?.int else {
             throw .metadata(place: "snapshots", reason: "\(json) lacks its id or time")

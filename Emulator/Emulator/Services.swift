@@ -31,7 +31,7 @@ struct Services: Sendable {
     /// What changed in the tables, in the order of the changes.
     static let migrations: [Migration] = [
         { try $0.addAutoincrement(to: ["state_machines", "state_machine_revisions", "executions"]) },
-        FirehoseService.addKindsOfBuffers,
+        FirehoseService.addKindsOfBuffers, PipeService.moveThePositions,
     ]
 
     private let services: [any Service]

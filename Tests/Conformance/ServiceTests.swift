@@ -6,7 +6,8 @@ import Testing
     @Test(
         "a client that shares no code with the emulator gets the answers that AWS documents",
         arguments: [
-            "s3", "dynamodb", "lambda", "stepfunctions", "logs", "sqs", "sns", "ssm", "kinesis", "firehose", "awscli",
+            "s3", "dynamodb", "lambda", "stepfunctions", "logs", "sqs", "sns", "ssm", "kinesis", "firehose",
+            "event_sources", "awscli",
         ])
     func foreignClients(service: String) async throws {
         try await referee(service)

@@ -7,3 +7,11 @@ extension Timestamp {
 
     package static func json(_ milliseconds: Int64) -> JSON { Timestamp(milliseconds: milliseconds).json }
 }
+
+extension JSON {
+    /// An instant in milliseconds since 1970, from seconds or from a text of RFC 3339; nil for anything else.
+    package var moment: Int64? {
+        if let text = string { return Timestamp(rfc3339: text)?.milliseconds }
+        return double.flatMap { Int64(exactly: ($0 * 1000).rounded()) }
+    }
+}

@@ -26,8 +26,8 @@ extension LambdaService {
             return request.method == "GET" ? listFunctions() : try await createFunction(try await input(request))
         case (3..., "functions"):
             return try await answer(request, function: parts[2], Array(parts[3...]))
-        case (2, "event-source-mappings") where request.method == "GET":
-            return Self.json(200, ["EventSourceMappings": []])
+        case (2...3, "event-source-mappings"):
+            return try await answerEventSources(request, parts.count == 3 ? parts[2] : nil)
         case (2, "account-settings"):
             return Self.json(200, ["AccountLimit": ["ConcurrentExecutions": .int(options.concurrency)]])
         case (3, "tags") where request.method == "GET":
@@ -199,14 +199,14 @@ extension LambdaService {
 
     // MARK: Documents
 
-    private func input(_ request: HTTPRequest) async throws -> JSON {
+    func input(_ request: HTTPRequest) async throws -> JSON {
         let body = try await request.body.collect(upTo: Self.requestLimit)
         do { return body.isEmpty ? [:] : try JSON(parsing: body) } catch {
             throw AWSFault("InvalidRequestContentException", "Could not parse request body into json: \(error)")
         }
     }
 
-    private static func json(_ status: Int, _ document: JSON) -> HTTPResponse {
+    static func json(_ status: Int, _ document: JSON) -> HTTPResponse {
         HTTPResponse(
             status: status, headers: HTTPHeaders([("Content-Type", "application/json")]), body: .bytes(document.bytes))
     }

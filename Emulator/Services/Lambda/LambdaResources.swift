@@ -5,7 +5,7 @@ extension LambdaService: ResourceProviding {
     package var resourceTypes: [String] {
         [
             "AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Lambda::EventInvokeConfig",
-            "AWS::Lambda::Version", "AWS::Lambda::Alias",
+            "AWS::Lambda::Version", "AWS::Lambda::Alias", "AWS::Lambda::EventSourceMapping",
         ]
     }
 
@@ -18,6 +18,7 @@ extension LambdaService: ResourceProviding {
         let function = try registry.function(name)
         let arn = registry.arn(of: function.name)
         switch resource.type {
+        case "AWS::Lambda::EventSourceMapping": return try await provisionMapping(properties.object ?? [:])
         case "AWS::Lambda::Permission":
             var permission = properties.object ?? [:]
             permission["StatementId"] = .string(resource.logicalID)
@@ -35,7 +36,35 @@ extension LambdaService: ResourceProviding {
         }
     }
 
+    /// A function has one mapping of a stream, so the declared one is found by both.
+    private func provisionMapping(_ declaration: JSONObject) async throws(AWSFault) -> ProvisionedResource {
+        do {
+            let existing = mappings.find(
+                function: declaration["FunctionName"]?.string ?? "", source: declaration["EventSourceArn"]?.string ?? ""
+            )
+            if let existing {
+                if existing.declaration != declaration { _ = try await mappings.replace(existing.id, declaration) }
+                return ProvisionedResource(
+                    ref: existing.id,
+                    attributes: ["Id": existing.id, "EventSourceMappingArn": mappings.arn(of: existing.id)])
+            }
+            let id = try await mappings.create(declaration)["UUID"]?.string ?? ""
+            return ProvisionedResource(
+                ref: id, attributes: ["Id": id, "EventSourceMappingArn": mappings.arn(of: id)])
+        } catch let fault as AWSFault {
+            throw fault
+        } catch {
+            throw .internalFailure(error)
+        }
+    }
+
     package func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        if type == "AWS::Lambda::EventSourceMapping" {
+            do { _ = try await mappings.remove(ref) } catch let fault as AWSFault {
+                guard fault.status == 404 else { throw fault }
+            } catch { throw .internalFailure(error) }
+            return
+        }
         // Permissions, settings, versions and aliases are members of their function.
         guard type == "AWS::Lambda::Function", (try? registry.function(ref)) != nil else { return }
         try await registry.remove(ref)

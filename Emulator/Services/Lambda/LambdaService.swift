@@ -11,7 +11,9 @@ package import Time
 
 /// AWS Lambda: functions are pools of processes that use the Runtime API, invoked directly or from a durable queue.
 package final class LambdaService: Sendable {
-    package static let schema = [FunctionRegistry.schema, EventQueue.schema]
+    package static let schema = [
+        FunctionRegistry.schema, EventQueue.schema, EventSources.schema, ShardPositions.schema,
+    ]
 
     package struct Options: Sendable {
         /// The folder of the executables that templates name as `Code`.
@@ -38,6 +40,7 @@ package final class LambdaService: Sendable {
     let options: Options
     let registry: FunctionRegistry
     let queue: EventQueue
+    let mappings: EventSources
     private let pool: WorkerPool
     private let host: ProcessHost
     private let listening: any Listening
@@ -57,6 +60,7 @@ package final class LambdaService: Sendable {
         self.peers = peers
         registry = try FunctionRegistry(store: store, account: options.account)
         queue = EventQueue(store: store, clock: options.clock)
+        mappings = try EventSources(store: store, peers: peers, account: options.account, clock: options.clock)
         pool = WorkerPool(
             WorkerPool.Limits(
                 concurrency: options.concurrency, patience: options.patience, idleTime: options.idleTime))
@@ -81,10 +85,12 @@ package final class LambdaService: Sendable {
             dispatcher?.cancel()
             dispatcher = Task { await events.serve() }
         }
+        mappings.start()
     }
 
     /// Starts no more events and ends the idle workers; busy workers end with the emulator.
     package func stop() async {
+        mappings.stop()
         dispatcher.withLock { dispatcher in
             dispatcher?.cancel()
             dispatcher = nil

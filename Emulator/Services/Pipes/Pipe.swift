@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// A declared pipe from a DynamoDB stream to a state machine or a function.
+/// A declared pipe from a stream of DynamoDB or Kinesis to a state machine or a function.
 /// - SeeAlso: <https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_CreatePipe.html>
 struct Pipe: Sendable {
     enum Target: Sendable {
@@ -16,6 +16,8 @@ struct Pipe: Sendable {
     let declaration: JSONObject
     let source: String
     let target: Target
+    let start: StartingPosition
+    private let streamParameters: JSON?
     private let filters: [EventPattern]
     private let template: InputTemplate?
 
@@ -24,9 +26,24 @@ struct Pipe: Sendable {
         guard let name = declaration["Name"]?.string, let source = declaration["Source"]?.string,
             let target = declaration["Target"]?.string
         else { throw AWSFault("ValidationException", "A pipe needs Name, Source and Target.") }
-        guard let stream = ARN(source), stream.service == "dynamodb", stream.resource.contains("/stream/") else {
-            throw .notEmulated("The pipe \(name)'s source \(source), which is not a DynamoDB stream,")
+        let service = ARN(source)?.service
+        guard service == "kinesis" || service == "dynamodb" && source.contains("/stream/") else {
+            throw .notEmulated("The pipe \(name)'s source \(source), which is no stream of DynamoDB or Kinesis,")
         }
+        let sourceParameters = declaration["SourceParameters"]
+        streamParameters =
+            sourceParameters?[service == "kinesis" ? "KinesisStreamParameters" : "DynamoDBStreamParameters"]
+        let position = streamParameters?["StartingPosition"]?.string ?? "TRIM_HORIZON"
+        guard
+            let start = StartingPosition(position, timestamp: streamParameters?["StartingPositionTimestamp"]),
+            start.earliest == nil || service == "kinesis"
+        else {
+            throw AWSFault(
+                "ValidationException",
+                "StartingPosition of the pipe \(name) is \(position); expected TRIM_HORIZON, LATEST or, for Kinesis with a "
+                    + "StartingPositionTimestamp, AT_TIMESTAMP.")
+        }
+        self.start = start
         guard declaration["Enrichment"] == nil else { throw .notEmulated("The enrichment of the pipe \(name)") }
         self.name = name
         self.declaration = declaration
@@ -57,9 +74,9 @@ struct Pipe: Sendable {
         template = try parameters?["InputTemplate"]?.string.map { text throws(AWSFault) in try InputTemplate(text) }
     }
 
-    private var streamParameters: JSON? { declaration["SourceParameters"]?["DynamoDBStreamParameters"] }
     var batchSize: Int { max(1, streamParameters?["BatchSize"]?.looseInt ?? 100) }
-    var startsAtLatest: Bool { streamParameters?["StartingPosition"]?.string == "LATEST" }
+    /// In how many parts each shard is read.
+    var parallelizationFactor: Int { min(10, max(1, streamParameters?["ParallelizationFactor"]?.looseInt ?? 1)) }
     /// Nil means no limit.
     var maximumRetryAttempts: Int? {
         streamParameters?["MaximumRetryAttempts"]?.looseInt.flatMap { $0 < 0 ? nil : $0 }
@@ -74,18 +91,36 @@ struct Pipe: Sendable {
     var deadLetters: String? { streamParameters?["DeadLetterConfig"]?["Arn"]?.string }
     var isStopped: Bool { declaration["DesiredState"]?.string == "STOPPED" }
 
-    func matches(_ event: JSON) -> Bool { filters.isEmpty || filters.contains { $0.matches(event) } }
+    func matches(_ record: StreamRecord) -> Bool {
+        guard record.arrivedAt >= start.earliest ?? .min else { return false }
+        guard !filters.isEmpty else { return true }
+        let event = record.filtered
+        return filters.contains { $0.matches(event) }
+    }
 
-    /// The target's input for one event of a batch.
-    func input(for event: JSON, arn: String, ingestedAt time: Int64) -> JSON {
-        guard let template else { return event }
+    /// The target's input for one record of a batch. A template sees the data of a Kinesis record as JSON, if they are that.
+    func input(
+        for record: StreamRecord, shard: StreamShard, account: Account, arn: String, ingestedAt time: Int64
+    ) -> JSON {
+        guard let template else { return record.event(shard: shard, stream: source, account: account) }
         return template.fill(
-            from: event,
+            from: record.event(shard: shard, stream: source, account: account, readable: true),
             variables: [
                 "aws.pipes.pipe-arn": .string(arn), "aws.pipes.pipe-name": .string(name),
                 "aws.pipes.source-arn": .string(source),
                 "aws.pipes.target-arn": declaration["Target"] ?? "",
                 "aws.pipes.event.ingestion-time": .string(Timestamp(milliseconds: time).rfc3339),
             ])
+    }
+}
+
+extension StreamRecord {
+    /// The event that a pipe delivers.
+    /// - Parameter readable: whether the data of a Kinesis record are JSON where they can be, instead of base64.
+    func event(shard: StreamShard, stream: String, account: Account, readable: Bool = false) -> JSON {
+        if case .change(let event) = content { return event }
+        var members = (readable ? filtered.object : kinesis) ?? [:]
+        for (name, value) in origin(shard: shard, stream: stream, account: account) { members[name] = value }
+        return .object(members)
     }
 }

@@ -2,7 +2,7 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// Delivers the records of a pipe's stream to its target, in order.
+/// Delivers the records of a shard of a pipe's stream to its target, in order.
 ///
 /// A state machine or a queue receives a record in the commit that advances the pipe's position: exactly once, whenever
 /// the emulator crashes. A function whose answer the pipe waits for receives it at least once, as on AWS.
@@ -14,22 +14,28 @@ struct PipeRunner: Sendable {
 
     let pipe: Pipe
     let arn: String
+    let lane: ShardLane
+    let positions: ShardPositions
     let store: Store
     let peers: Peers
+    let account: Account
     let clock: ClockAndChance
-    /// Rings when the stream may have more records.
-    let bell = Bell()
 
-    /// Runs until the task is cancelled.
-    func serve() async {
+    /// Runs until the shard has no more records, or the task is cancelled.
+    /// - Parameter bell: rings when the stream may have more records.
+    func serve(_ bell: Bell) async {
         var failures = 0
         while !Task.isCancelled {
             do {
                 let moved = try await deliverSome(after: failures)
                 failures = 0
-                if !moved { await bell.wait() }
+                if !moved {
+                    guard try !isRead() else { return }
+                    await bell.wait()
+                }
             } catch {
-                guard !Task.isCancelled else { return }
+                // A shard that is gone has no records left.
+                guard !Task.isCancelled, (try? isRead()) != true else { return }
                 failures += 1
                 let delay = min(Self.firstDelay << min(failures - 1, 10), Self.longestDelay)
                 log("attempt \(failures): \(error); next attempt in \(delay) ms")
@@ -47,13 +53,14 @@ struct PipeRunner: Sendable {
     ///   delivered alone, so that no other batch is dropped with it.
     /// - Returns: false if there was nothing to deliver.
     private func deliverSome(after failures: Int) async throws -> Bool {
-        let position = try position()
-        let records = try records(after: position, failures)
+        let position = try positions.position(of: lane)
+        let records = try records(after: position.sequence, failures)
         guard let last = records.last else { return false }
-        let taken = records.filter { pipe.matches($0.event) }
+        let taken = records.filter { wants($0) }
         let tooOld = taken.prefix { isTooOld($0) }
         let inputs = taken.dropFirst(tooOld.count).map {
-            pipe.input(for: $0.event, arn: arn, ingestedAt: clock.now().milliseconds)
+            pipe.input(
+                for: $0, shard: lane.shard, account: account, arn: arn, ingestedAt: clock.now().milliseconds)
         }
         let batches = stride(from: 0, to: inputs.count, by: pipe.batchSize).map { start in
             JSON.array(Array(inputs[start..<min(start + pipe.batchSize, inputs.count)]))
@@ -66,7 +73,7 @@ struct PipeRunner: Sendable {
                 for batch in batches { try peers.deliver(TargetEvent(batch), to: target, in: transaction) }
             }
             try deadLetter(Array(tooOld), "RecordAgeExceeded", in: transaction)
-            try advance(from: position, to: last.sequence, in: transaction)
+            try positions.advance(lane, from: position, to: .init(sequence: last.sequence), in: transaction)
         }
         return true
     }
@@ -74,24 +81,26 @@ struct PipeRunner: Sendable {
     /// The records for one commit: after failures at most a batch, or the part of it that is retried alone.
     private func records(after position: Int64, _ failures: Int) throws -> ArraySlice<StreamRecord> {
         let limit = isWaiting ? pipe.batchSize : Self.limit
-        let source = try peers.stream(pipe.source)
-        let records = try source.records(
-            ofStream: pipe.source, shard: try source.onlyShard(ofStream: pipe.source), after: position, limit: limit)
+        let records = try peers.stream(pipe.source).records(
+            ofStream: pipe.source, shard: lane.shard, after: position, limit: limit)
         guard failures > 0 else { return records[...] }
         let size = pipe.bisectsBatches ? max(1, pipe.batchSize >> min(failures, 14)) : pipe.batchSize
-        let taken = records.indices.filter { pipe.matches(records[$0].event) }
+        let taken = records.indices.filter { wants(records[$0]) }
         return taken.count > size ? records[...taken[size - 1]] : records[...]
     }
 
     private func isTooOld(_ record: StreamRecord) -> Bool {
         guard let limit = pipe.maximumRecordAge else { return false }
-        return clock.now().milliseconds - arrival(of: record) > limit
+        return clock.now().milliseconds - record.arrivedAt > limit
     }
 
-    /// Milliseconds since 1970.
-    private func arrival(of record: StreamRecord) -> Int64 {
-        let seconds = record.event["dynamodb"]?["ApproximateCreationDateTime"]?.double
-        return seconds.map { Int64($0 * 1000) } ?? clock.now().milliseconds
+    private func wants(_ record: StreamRecord) -> Bool { lane.takes(record) && pipe.matches(record) }
+
+    private func isRead() throws -> Bool {
+        let supervisor = ShardSupervisor(
+            pipe.source, of: try peers.stream(pipe.source), positions: positions, slots: lane.slots
+        ) { _, _ in }
+        return try supervisor.isRead(lane)
     }
 
     private var isWaiting: Bool {
@@ -106,38 +115,22 @@ struct PipeRunner: Sendable {
         }
     }
 
-    // MARK: Position
-
-    private func position() throws -> Int64 {
-        try store.read { snapshot in
-            try snapshot.first("SELECT sequence FROM pipe_position WHERE pipe = ?", .text(pipe.name)) { $0.integer(0) }
-        } ?? 0
-    }
-
-    private func advance(from old: Int64, to new: Int64, in transaction: borrowing Transaction) throws {
-        let moved = try transaction.execute(
-            "UPDATE pipe_position SET sequence = ? WHERE pipe = ? AND sequence = ?", .integer(new), .text(pipe.name),
-            .integer(old))
-        // Another runner of this pipe was faster: roll back and retry.
-        guard moved == 1 else {
-            throw AWSFault("ConflictException", "The position of the pipe \(pipe.name) has changed.")
-        }
-    }
-
     // MARK: Dead-letter queue
 
     /// Skips records that failed too often, so that later records are delivered.
     private func giveUp(after failures: Int, _ error: any Error) async {
         do {
-            let position = try position()
-            let records = try records(after: position, failures)
+            let position = try positions.position(of: lane)
+            let records = try records(after: position.sequence, failures)
             guard let last = records.last else { return }
-            let taken = records.filter { pipe.matches($0.event) }
+            let taken = records.filter { wants($0) }
             try await store.write { transaction in
                 try deadLetter(taken, "RetryAttemptsExhausted", in: transaction)
-                try advance(from: position, to: last.sequence, in: transaction)
+                try positions.advance(lane, from: position, to: .init(sequence: last.sequence), in: transaction)
             }
-            let events = JSON.array(taken.map(\.event)).text
+            let events = JSON.array(
+                taken.map { $0.event(shard: lane.shard, stream: pipe.source, account: account) }
+            ).text
             log("gave up after \(failures) attempts: \(error); the records are \(events)")
         } catch {
             log("could not skip the records: \(error)")
@@ -149,23 +142,12 @@ struct PipeRunner: Sendable {
     private func deadLetter(
         _ records: [StreamRecord], _ condition: String, in transaction: borrowing Transaction
     ) throws {
-        guard let first = records.first, let last = records.last, let queue = pipe.deadLetters else {
-            return
-        }
-        func sequence(_ record: StreamRecord) -> JSON {
-            record.event["dynamodb"]?["SequenceNumber"] ?? .string(String(record.sequence))
-        }
-        func moment(_ milliseconds: Int64) -> JSON { .string(Timestamp(milliseconds: milliseconds).rfc3339) }
+        guard let queue = pipe.deadLetters,
+            let info = DiscardedBatch(records, of: lane.shard, stream: pipe.source).info
+        else { return }
         let letter: JSON = [
             "context": ["partnerResourceArn": .string(arn), "condition": .string(condition)], "version": "1.0",
-            "timestamp": moment(clock.now().milliseconds),
-            "DDBStreamBatchInfo": [
-                "shardId": .string(try peers.stream(pipe.source).onlyShard(ofStream: pipe.source).name),
-                "startSequenceNumber": sequence(first), "endSequenceNumber": sequence(last),
-                "approximateArrivalOfFirstRecord": moment(arrival(of: first)),
-                "approximateArrivalOfLastRecord": moment(arrival(of: last)), "batchSize": .int(records.count),
-                "streamArn": .string(pipe.source),
-            ],
+            "timestamp": .string(clock.now().rfc3339), info.name: info.document,
         ]
         try peers.deliver(TargetEvent(letter), to: queue, in: transaction)
     }
@@ -173,20 +155,4 @@ struct PipeRunner: Sendable {
     private func log(_ text: String) {
         peers.write(text + "\n", group: "/aws/vendedlogs/pipes/\(pipe.name)", stream: "emulator")
     }
-}
-
-extension StreamSource {
-    /// A DynamoDB stream has one shard.
-    /// - Throws: ``AWSFault`` for a stream with none.
-    func onlyShard(ofStream arn: String) throws(AWSFault) -> StreamShard {
-        guard let shard = try shards(ofStream: arn).first else {
-            throw AWSFault("ResourceNotFoundException", "The stream \(arn) has no shard.")
-        }
-        return shard
-    }
-}
-
-extension StreamRecord {
-    /// The event that a pipe delivers. Pipes read DynamoDB streams, and these have changes only.
-    fileprivate var event: JSON { if case .change(let event) = content { event } else { .null } }
 }

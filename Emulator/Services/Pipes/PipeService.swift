@@ -3,32 +3,31 @@ internal import JSON
 internal import Synchronization
 internal import Time
 
-/// EventBridge Pipes from DynamoDB streams to state machines and functions.
+/// EventBridge Pipes from streams of DynamoDB and Kinesis to state machines and functions.
 package final class PipeService: Sendable {
     package static let schema = [
         """
         CREATE TABLE IF NOT EXISTS pipe (name TEXT PRIMARY KEY, declaration BLOB NOT NULL) STRICT;
-        CREATE TABLE IF NOT EXISTS pipe_position (
-            pipe TEXT PRIMARY KEY, source TEXT NOT NULL, sequence INTEGER NOT NULL) STRICT;
-        """
+        """,
+        ShardPositions.schema,
     ]
+
+    /// Moves the positions of pipes to where those of all readers of streams are. A DynamoDB stream's shard has its ARN.
+    package static let moveThePositions: Migration = { transaction in
+        let table = try transaction.snapshot.first(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'pipe_position'"
+        ) { $0.text(0) }
+        guard table != nil else { return }
+        try transaction.execute(ShardPositions.schema)
+        try transaction.execute(
+            "INSERT INTO stream_position SELECT 'pipe:' || pipe, source, '', sequence, NULL FROM pipe_position")
+        try transaction.execute("DROP TABLE pipe_position")
+    }
 
     private struct State {
         var pipes: [String: Pipe] = [:]
-        var runners: [String: Running] = [:]
+        var runners: [String: Task<Void, Never>] = [:]
         var isStarted = false
-    }
-
-    /// A pipe that reads its stream.
-    private struct Running {
-        let bell: Bell
-        let source: (any StreamSource)?
-        let task: Task<Void, Never>
-
-        func stop() {
-            source?.readers.remove(bell)
-            task.cancel()
-        }
     }
 
     private let store: Store
@@ -66,22 +65,30 @@ package final class PipeService: Sendable {
     package func stop() async {
         state.withLock { state in
             state.isStarted = false
-            for runner in state.runners.values { runner.stop() }
+            for runner in state.runners.values { runner.cancel() }
             state.runners = [:]
         }
     }
 
     private func run(_ pipe: Pipe) {
-        let runner = PipeRunner(
-            pipe: pipe, arn: arn(of: pipe.name), store: store, peers: peers, clock: clock)
         let source = try? peers.stream(pipe.source)
+        let (positions, arn) = (positions(of: pipe), arn(of: pipe.name))
         state.withLock { state in
-            state.runners.removeValue(forKey: pipe.name)?.stop()
-            guard !pipe.isStopped, state.isStarted else { return }
-            source?.readers.add(runner.bell)
-            state.runners[pipe.name] = Running(bell: runner.bell, source: source, task: Task { await runner.serve() })
+            state.runners.removeValue(forKey: pipe.name)?.cancel()
+            guard !pipe.isStopped, state.isStarted, let source else { return }
+            let supervisor = ShardSupervisor(
+                pipe.source, of: source, positions: positions, slots: pipe.parallelizationFactor
+            ) { [store, peers, account, clock] lane, bell in
+                let runner = PipeRunner(
+                    pipe: pipe, arn: arn, lane: lane, positions: positions, store: store, peers: peers,
+                    account: account, clock: clock)
+                await runner.serve(bell)
+            }
+            state.runners[pipe.name] = Task { await supervisor.serve() }
         }
     }
+
+    private func positions(of pipe: Pipe) -> ShardPositions { ShardPositions(of: "pipe:\(pipe.name)", in: store) }
 
     private func arn(of name: String) -> String { account.arn("pipes", "pipe/\(name)") }
 }
@@ -95,20 +102,22 @@ extension PipeService: ResourceProviding {
         let pipe = try Pipe(declaration)
         let known = state.withLock { $0.pipes[pipe.name]?.declaration }
         if known != declaration {
-            let start =
-                pipe.startsAtLatest ? try peers.stream(pipe.source).onlyShard(ofStream: pipe.source).lastSequence : 0
+            let isNew = known?["Source"]?.string != pipe.source
+            let shards =
+                isNew && pipe.start == .latest ? try peers.stream(pipe.source).shards(ofStream: pipe.source) : []
+            let positions = positions(of: pipe)
             do {
                 try await store.write { transaction in
                     try transaction.execute(
                         "INSERT INTO pipe VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET declaration = excluded.declaration",
                         .text(pipe.name), .blob(JSON.object(pipe.declaration).bytes))
-                    // A changed pipe keeps its position, unless its stream has changed.
-                    try transaction.execute(
-                        """
-                        INSERT INTO pipe_position VALUES (?, ?, ?) ON CONFLICT (pipe)
-                        DO UPDATE SET source = excluded.source, sequence = excluded.sequence
-                        WHERE source <> excluded.source
-                        """, .text(pipe.name), .text(pipe.source), .integer(start))
+                    // A changed pipe keeps its positions, unless its stream has changed.
+                    if isNew {
+                        try positions.remove(in: transaction)
+                    } else {
+                        try positions.changeSlots(in: transaction)
+                    }
+                    for shard in shards { try positions.begin(shard, after: shard.lastSequence, in: transaction) }
                 }
             } catch { throw .internalFailure(error) }
             state.withLock { $0.pipes[pipe.name] = pipe }
@@ -121,12 +130,12 @@ extension PipeService: ResourceProviding {
     package func remove(_ type: String, _ ref: String) async throws(AWSFault) {
         state.withLock { state in
             state.pipes[ref] = nil
-            state.runners.removeValue(forKey: ref)?.stop()
+            state.runners.removeValue(forKey: ref)?.cancel()
         }
         do {
             try await store.write { transaction in
                 try transaction.execute("DELETE FROM pipe WHERE name = ?", .text(ref))
-                try transaction.execute("DELETE FROM pipe_position WHERE pipe = ?", .text(ref))
+                try ShardPositions(of: "pipe:\(ref)", in: self.store).remove(in: transaction)
             }
         } catch { throw .internalFailure(error) }
     }

@@ -21,7 +21,9 @@ private final class MemoryStream: StreamSource {
             let moment = event["dynamodb"]?["ApproximateCreationDateTime"]?.int ?? 0
             records.append(
                 StreamRecord(
-                    sequence: sequence, sequenceNumber: "\(sequence)", arrivedAt: Int64(moment) * 1000,
+                    sequence: sequence,
+                    sequenceNumber: event["dynamodb"]?["SequenceNumber"]?.string ?? "\(sequence)",
+                    arrivedAt: Int64(moment) * 1000,
                     content: .change(event)))
         }
         readers.ring()
@@ -93,7 +95,7 @@ private struct RecordingFunctions: FunctionInvoking {
 
     private func waitForPosition(_ position: Int64, _ store: Store) async throws {
         func now() throws -> Int64? {
-            try store.read { try $0.first("SELECT sequence FROM pipe_position") { $0.integer(0) } }
+            try store.read { try $0.first("SELECT MAX(sequence) FROM stream_position") { $0.integer(0) } }
         }
         while try now() != position { try await Task.sleep(for: .milliseconds(2)) }
     }

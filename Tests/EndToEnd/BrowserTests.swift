@@ -38,6 +38,31 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
+    /// Chromium is the referee: what a browser sends is its decision, not ours.
+    @Test(
+        "in a real browser, pages from elsewhere, from a file and under a rebound name reach nothing; an admitted one reads"
+    )
+    func realBrowser() async throws {
+        // The emulator must know the page's origin before there is one, so the port is chosen by chance.
+        let port = Int.random(in: 20_000..<32_000)
+        let emulator = try await RunningEmulator(options: ["--allow-origin", "http://localhost:\(port)"])
+        let run = try await Command.run(
+            Programs.python,
+            ["-B", "\(Programs.packageRoot)/Tests/EndToEnd/Referees/browser.py", emulator.endpoint, "\(port)"])
+        #expect(run.status == 0, "\(run.text)\(run.errors)")
+        let pages = Dictionary(
+            uniqueKeysWithValues: run.text.split(separator: "\n").map { line in
+                let halves = line.split(separator: ": ", maxSplits: 1)
+                return (String(halves[0]), halves.count > 1 ? String(halves[1]) : "")
+            })
+        #expect(pages["elsewhere"]?.hasSuffix("unreadable") == true, "\(pages)")
+        #expect(pages["file"]?.hasSuffix("unreadable") == true, "\(pages)")
+        #expect(pages["rebound"]?.contains("bronze-writer") == false && pages["rebound"]?.isEmpty == false, "\(pages)")
+        #expect(pages["admitted"]?.hasSuffix("200 cors") == true, "\(pages)")
+        #expect(pages["topics"] == "from-admitted")
+        #expect(emulator.stop() == 0)
+    }
+
     @Test("an origin with a path is a usage error")
     func originWithPath() async throws {
         let up = try await Command.run(Programs.cupel, ["up", "--allow-origin", "http://localhost:5173/app"])

@@ -98,7 +98,7 @@ extension ColumnarError: CustomStringConvertible {
             "the header row cannot be read: \(reason)"
         case .missingColumns(let names, let header):
             "the header lacks \(names.count == 1 ? "the required column" : "the required columns") "
-                + "\(names.joined(separator: ", ")); it has \(header.joined(separator: ", "))"
+                + "\(names.joined(separator: ", ")); it has \(header.joined(separator: ", "))\(Self.resemblance(names, header))"
         case .duplicateColumn(let name):
             "the header names the column '\(name)' twice; remove one"
         case .unterminatedQuote(let line, let byte):
@@ -112,5 +112,20 @@ extension ColumnarError: CustomStringConvertible {
         case .unreadable(let path, let reason):
             "\(path): \(reason)"
         }
+    }
+}
+
+extension ColumnarError {
+    /// Advice where a name of the header is a missing one but for case and spaces, or where Excel's own line is above it.
+    private static func resemblance(_ names: [String], _ header: [String]) -> String {
+        func reduced(_ name: String) -> String { name.filter { $0 != " " }.lowercased() }
+        if let first = header.first, first.lowercased().hasPrefix("sep=") {
+            return ". Its first line is one that Excel writes for itself; remove it"
+        }
+        for name in names {
+            guard let other = header.first(where: { reduced($0) == reduced(name) }) else { continue }
+            return ". '\(other)' differs from '\(name)' in case or spaces only; write it alike"
+        }
+        return ""
     }
 }

@@ -122,6 +122,11 @@ extension CSVHeader {
         _ window: inout TextWindow, _ index: inout CSVIndex, _ dialect: CSVDialect, limit: Int, hidesText: Bool
     ) throws -> (fields: [String], lines: Int) {
         try window.fill()
+        if let kind = FileSignature.kind(
+            of: UnsafeBufferPointer(start: window.text + window.start, count: window.count))
+        {
+            throw ColumnarError.badHeader(reason: kind)
+        }
         window.skipByteOrderMark()
         while !index.scan(window) {
             guard !window.isEmpty else { throw ColumnarError.emptyText }

@@ -44,7 +44,9 @@ struct JSONLine {
         guard text[at] == UInt8(ascii: "{") else {
             let value = try readValue(depth: 0)
             try expectEnd()
-            throw JSONLineFault(reason: .notAnObject, message: "the line is \(kind(of: value)), not a JSON object")
+            throw JSONLineFault(
+                reason: .notAnObject,
+                message: "the line is \(kind(of: value)), not a JSON object; write each object on a line of its own")
         }
         at += 1
         skipSpace()

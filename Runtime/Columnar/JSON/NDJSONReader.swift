@@ -173,6 +173,9 @@ public final class NDJSONReader: RecordReader {
     private static func advice(_ line: FieldText) -> String {
         let last = line.last { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
         guard let last, "{[,".utf8.contains(last) else { return "" }
+        if last == UInt8(ascii: ","), line.first == UInt8(ascii: "{"), line.dropLast().contains(UInt8(ascii: "}")) {
+            return "; a comma follows the object: write objects on lines of their own, with nothing between them"
+        }
         return "; it seems to be one of several lines of an object: write each object on one line"
     }
 

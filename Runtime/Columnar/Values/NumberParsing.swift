@@ -185,7 +185,8 @@ extension FieldText {
         return isZero
     }
 
-    /// The unscaled integer of a decimal. Digits beyond the scale must be zeros; an exponent is not allowed.
+    /// The unscaled integer of a decimal. Digits beyond the scale must be zeros; with an exponent, as Java writes some numbers,
+    /// those of the number without it.
     /// - Parameter type: one that holds all numbers of `precision` digits.
     func parseDecimal<Unscaled: FixedWidthInteger & SignedInteger>(
         precision: Int, scale: Int, as type: Unscaled.Type
@@ -196,6 +197,11 @@ extension FieldText {
         let whole = body[..<point]
         let fraction = body[point...].dropFirst()
         guard !whole.isEmpty || !fraction.isEmpty, whole.allSatisfy(\.isDigit), fraction.allSatisfy(\.isDigit) else {
+            if let plain = withoutExponent {
+                return try plain.withUnsafeBufferPointer { (text) throws(FieldFault) in
+                    try text.parseDecimal(precision: precision, scale: scale, as: type)
+                }
+            }
             throw FieldFault(.notADecimal, "is not a decimal number\(groupingHint)")
         }
         guard fraction.dropFirst(scale).allSatisfy({ $0 == zero }) else {
@@ -212,6 +218,29 @@ extension FieldText {
             value = value * 10 + (index < fraction.endIndex ? Unscaled(fraction[index].digit) : 0)
         }
         return isNegative ? -value : value
+    }
+
+    /// A number with an exponent as one without: `-1.5E-2` as `-0.015`; nil for anything else. One far out of any range
+    /// keeps only that property.
+    private var withoutExponent: [UInt8]? {
+        guard let mark = firstIndex(where: { $0 | 0x20 == UInt8(ascii: "e") }), (try? checkNumber()) != nil else {
+            return nil
+        }
+        let mantissa = self[..<mark]
+        let digits = mantissa.filter(\.isDigit)
+        let point = mantissa.firstIndex(of: UInt8(ascii: ".")) ?? mark
+        var exponent = self[mark...].filter(\.isDigit).reduce(0) { Swift.min($0 * 10 + $1.digit, 1 << 20) }
+        if self[mark...].contains(UInt8(ascii: "-")) { exponent = -exponent }
+        // No decimal has more than 38 digits.
+        let limit = 38 + digits.count
+        // Where the point is among the digits, or before or behind them.
+        let place = digits.count - Swift.max(0, mark - point - 1) + Swift.min(Swift.max(exponent, -limit), limit)
+        var plain = first == UInt8(ascii: "-") ? [UInt8(ascii: "-")] : []
+        plain +=
+            digits.prefix(Swift.max(place, 0)) + [UInt8](repeating: zero, count: Swift.max(place - digits.count, 0))
+        plain.append(UInt8(ascii: "."))
+        plain += [UInt8](repeating: zero, count: Swift.max(-place, 0)) + digits.dropFirst(Swift.max(place, 0))
+        return plain
     }
 
     /// A UUID of 32 hexadecimal digits in any case, in groups of 8, 4, 4, 4 and 12 with hyphens between them.

@@ -35,8 +35,8 @@ extension FieldText {
     }
 
     /// Units since 1970-01-01T00:00:00 of `YYYY-MM-DDTHH:MM:SS`, where a space may stand for the T, where the seconds may
-    /// be missing, and where after them a fraction of up to 9 digits (zeros beyond the unit), and a zone (`Z`, `+HH`,
-    /// `+HHMM`, `+HH:MM`) may follow.
+    /// be missing, and where after them a fraction of up to 9 digits (zeros beyond the unit), and a zone (`Z`, `UTC`, `+HH`,
+    /// `+HHMM`, `+HH:MM`) may follow, which SQL Server and BigQuery write behind a space.
     ///
     /// In UTC a text without a zone is UTC; a local time must not have one. 24:00 and leap seconds do not exist here. The
     /// years are 1 to 9999, in UTC too.
@@ -45,7 +45,8 @@ extension FieldText {
         _ unit: ColumnType.TimeUnit, isAdjustedToUTC: Bool, truncates: Bool = false
     ) throws(FieldFault) -> Int64 {
         var index = 11
-        guard count >= 16, let days = days(at: 0), self[10] == UInt8(ascii: "T") || self[10] == UInt8(ascii: " "),
+        guard count >= 16, let days = days(at: 0),
+            self[10] | 0x20 == UInt8(ascii: "t") || self[10] == UInt8(ascii: " "),
             let second = parseSecondOfDay(&index)
         else {
             throw Self.notATimestamp
@@ -113,7 +114,9 @@ extension FieldText {
         _ index: inout Int, _ unit: ColumnType.TimeUnit, _ truncates: Bool
     ) throws(FieldFault) -> Int64? {
         // Only seconds have a fraction: there are two colons before it.
-        guard index < count, self[index] == UInt8(ascii: "."), index >= 8, self[index - 3] == UInt8(ascii: ":"),
+        // ISO 8601 has a comma beside the point.
+        guard index < count, self[index] == UInt8(ascii: ".") || self[index] == UInt8(ascii: ","), index >= 8,
+            self[index - 3] == UInt8(ascii: ":"),
             self[index - 6] == UInt8(ascii: ":")
         else { return 0 }
         index += 1
@@ -136,6 +139,14 @@ extension FieldText {
     /// The seconds east of UTC of the zone that may begin at `index`; nil if it is none.
     private func parseZone(_ index: inout Int) -> Int? {
         guard index < count else { return 0 }
+        if self[index] == UInt8(ascii: " ") {
+            index += 1
+            guard index < count else { return nil }
+        }
+        if count - index == 3, self[index...].elementsEqual("UTC".utf8) {
+            index = count
+            return 0
+        }
         let sign = self[index]
         index += 1
         if sign == UInt8(ascii: "Z") || sign == UInt8(ascii: "z") { return 0 }

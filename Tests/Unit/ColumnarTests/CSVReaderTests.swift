@@ -168,7 +168,7 @@ private let noHeader =
                 try readCSV(long, orders, window: window, line: 100)
             }
         }
-        #expect(throws: ColumnarError.headerNotUTF8) { try readCSV([0xFF, 0xFE, 0x69, 0x0A], orders) }
+        #expect(throws: ColumnarError.headerNotUTF8) { try readCSV([0x69, 0xFF, 0x69, 0x0A], orders) }
     }
 
     @Test("a header of more than 10000 columns is an error") func headerColumnLimit() throws {
@@ -275,6 +275,31 @@ private let noHeader =
     func foreignHeader(text: String, reason: String) throws {
         let people = try contract(columns: "id: bigint", "email: string")
         #expect(throws: ColumnarError.badHeader(reason: reason)) { try readCSV(text, people) }
+    }
+
+    @Test(
+        "a file that is no text is an error that says what it seems to be",
+        arguments: [
+            ([0x1F, 0x8B, 0x08, 0x00] as [UInt8], "gzip"), ([0x28, 0xB5, 0x2F, 0xFD], "Zstandard"),
+            (Array("PK\u{3}\u{4}".utf8), "Excel"), (Array("PAR1".utf8), "Parquet"),
+            ([0xFF, 0xFE, 0x69, 0x00], "UTF-16"),
+        ])
+    func otherFiles(bytes: [UInt8], kind: String) throws {
+        let error = #expect(throws: ColumnarError.self) { try readCSV(bytes + Array("id,name\n".utf8), orders) }
+        #expect(error?.code == "BadHeader" && error?.description.contains(kind) == true)
+    }
+
+    @Test("a missing column names the one that differs in case or spaces only, or the line that Excel adds")
+    func nearlyRightHeaders() throws {
+        for (text, advice) in [
+            ("ID,name,price\n1,a,1\n", "'ID' differs from 'id'"), ("x, id ,name\n1,1,a\n", "' id ' differs from 'id'"),
+            ("sep=;\nid;name\n", "one that Excel writes for itself"),
+        ] {
+            let error = #expect(throws: ColumnarError.self) { try readCSV(text, orders) }
+            #expect(error?.description.contains(advice) == true, "\(error?.description ?? "")")
+        }
+        let other = #expect(throws: ColumnarError.self) { try readCSV("x,name\n1,a\n", orders) }
+        #expect(other?.description.contains("differs") == false)
     }
 
     @Test(

@@ -102,14 +102,15 @@ final class ColumnChunkWriter {
         }
         parts.append(dataPages)
         let metadata = ColumnChunkMetadata(
-            encodings: Set(encodings).sorted { $0.rawValue < $1.rawValue },
+            codec: options.codec.number,
+            encodings: Set(encodings).map(\.rawValue).sorted(),
             valueCount: written.valueCount,
             uncompressedSize: written.uncompressedSize,
             compressedSize: dictionarySize + dataPages.count,
             dataPageOffset: offset + dictionarySize,
             dictionaryPageOffset: usesDictionary ? offset : nil,
             statistics: ColumnStatistics(written.summary, of: column, textLimit: options.statisticsTextLimit),
-            dataPageCounts: written.pageCounts,
+            pageCounts: pageCounts,
             textSize: options.writesSizeStatistics && column.physicalType == .byteArray
                 ? written.summary.textSize : nil,
             levels: written.summary.levels)
@@ -119,6 +120,15 @@ final class ColumnChunkWriter {
         plan = .undecided
         written = Written()
         return chunk
+    }
+
+    /// Of the chunk that is complete.
+    private var pageCounts: [PageCount] {
+        let dataType: Int32 = options.dataPageVersion == .v1 ? 0 : 3
+        let data = written.pageCounts.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+            PageCount(type: dataType, encoding: $0.key.rawValue, count: $0.value)
+        }
+        return (usesDictionary ? [PageCount(type: 2, encoding: PageEncoding.plain.rawValue, count: 1)] : []) + data
     }
 
     // MARK: The choice

@@ -1,14 +1,21 @@
 /// What a column chunk says about its values, so that readers can skip it.
 /// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>, `Statistics`
-struct ColumnStatistics: Equatable {
-    var nullCount: Int
+public struct ColumnStatistics: Sendable, Equatable {
+    public var nullCount: Int?
+    public var distinctCount: Int?
     /// Nil where there can be no NaN.
-    var nanCount: Int?
-    /// PLAIN bytes of a value that no value is below; for byte arrays without their length.
-    var minimum: [UInt8]?
-    var maximum: [UInt8]?
-    var isMinimumExact = true
-    var isMaximumExact = true
+    public var nanCount: Int?
+    /// PLAIN bytes of a value that no value is below, in the order of the column's type; byte arrays without their length.
+    public var minimum: [UInt8]?
+    public var maximum: [UInt8]?
+    /// Whether the bound is a value of the chunk; nil where the file does not say.
+    public var isMinimumExact: Bool?
+    public var isMaximumExact: Bool?
+    /// The deprecated bounds, in the order of signed bytes whatever the type: of use for numbers with a sign only.
+    public var signedMinimum: [UInt8]?
+    public var signedMaximum: [UInt8]?
+
+    public init() {}
 
     /// - Parameter textLimit: longer byte array bounds are cut to this many bytes: the minimum to a prefix, the
     ///   maximum to the shortest value above it. A maximum that cannot be rounded up is left out.
@@ -38,13 +45,13 @@ struct ColumnStatistics: Equatable {
             minimum = cutLow
             isMinimumExact = cutLow.count == low.count
             maximum = high.count <= textLimit ? high : TextBound.above(high, limit: textLimit, isText: isText)
-            isMaximumExact = high.count <= textLimit
+            isMaximumExact = maximum == nil ? nil : high.count <= textLimit
         }
     }
 
     private mutating func set(_ low: [UInt8], _ high: [UInt8]) {
-        minimum = low
-        maximum = high
+        (minimum, isMinimumExact) = (low, true)
+        (maximum, isMaximumExact) = (high, true)
     }
 }
 

@@ -1,16 +1,20 @@
 /// What the footer says about one column chunk.
 struct ColumnChunkMetadata {
-    var encodings: [PageEncoding]
+    /// The number of `CompressionCodec` in parquet.thrift.
+    var codec: Int32
+    /// The numbers of `Encoding` in parquet.thrift.
+    var encodings: [Int32]
     var valueCount: Int
     var uncompressedSize: Int
     var compressedSize: Int
     var dataPageOffset: Int
     var dictionaryPageOffset: Int?
     var statistics: ColumnStatistics
-    var dataPageCounts: [PageEncoding: Int]
+    var pageCounts: [PageCount]
     /// Bytes of byte array values before any encoding; nil to leave it unsaid.
     var textSize: Int?
     var levels = LevelHistograms()
+    var keyValues: [(key: String, value: String?)] = []
     /// Its place in the file; nil for none.
     var bloomFilter: Range<Int>?
     /// Their places among those of all chunks; nil for none.
@@ -18,6 +22,20 @@ struct ColumnChunkMetadata {
     var offsetIndex: Range<Int>?
 
     var startOffset: Int { dictionaryPageOffset ?? dataPageOffset }
+}
+
+/// How many pages of a column chunk have a type and an encoding, by their numbers in parquet.thrift.
+public struct PageCount: Sendable, Equatable {
+    /// The number of `PageType`.
+    public var type: Int32
+    public var encoding: Int32
+    public var count: Int
+
+    public init(type: Int32, encoding: Int32, count: Int) {
+        self.type = type
+        self.encoding = encoding
+        self.count = count
+    }
 }
 
 /// What the footer says about one row group.
@@ -33,8 +51,6 @@ struct FileMetadata {
     var rowGroups: [RowGroupMetadata]
     var keyValues: [(key: String, value: String)]
     var createdBy: String
-    var codec: CompressionCodec
-    var dataPageVersion: DataPageVersion
     /// Where in the file the page indexes of all chunks start.
     var columnIndexStart: Int
     var offsetIndexStart: Int
@@ -88,25 +104,28 @@ struct FileMetadata {
 
     private func write(_ chunk: ColumnChunkMetadata, of leaf: ParquetLeaf, to thrift: inout ThriftWriter) {
         thrift.field(1, leaf.column.physicalType.number)
-        thrift.list(2, chunk.encodings.map(\.rawValue))
+        thrift.list(2, chunk.encodings)
         thrift.list(3, leaf.path)
-        thrift.field(4, codec.number)
+        thrift.field(4, chunk.codec)
         thrift.field(5, Int64(chunk.valueCount))
         thrift.field(6, Int64(chunk.uncompressedSize))
         thrift.field(7, Int64(chunk.compressedSize))
+        if !chunk.keyValues.isEmpty {
+            thrift.list(8, chunk.keyValues) { pair, keyValue in
+                pair.field(1, keyValue.key)
+                if let value = keyValue.value { pair.field(2, value) }
+            }
+        }
         thrift.field(9, Int64(chunk.dataPageOffset))
         if let offset = chunk.dictionaryPageOffset { thrift.field(11, Int64(offset)) }
         thrift.field(12) { Self.write(chunk.statistics, to: &$0) }
         // With these a reader knows whether every data page is dictionary-encoded, and so may filter on the dictionary.
-        var pages: [(type: Int32, encoding: PageEncoding, count: Int)] = []
-        if chunk.dictionaryPageOffset != nil { pages.append((2, .plain, 1)) }
-        for (encoding, count) in chunk.dataPageCounts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            pages.append((dataPageVersion == .v1 ? 0 : 3, encoding, count))
-        }
-        thrift.list(13, pages) { entry, page in
-            entry.field(1, page.type)
-            entry.field(2, page.encoding.rawValue)
-            entry.field(3, Int32(page.count))
+        if !chunk.pageCounts.isEmpty {
+            thrift.list(13, chunk.pageCounts) { entry, page in
+                entry.field(1, page.type)
+                entry.field(2, page.encoding)
+                entry.field(3, Int32(page.count))
+            }
         }
         if let filter = chunk.bloomFilter {
             thrift.field(14, Int64(filter.lowerBound))
@@ -122,11 +141,14 @@ struct FileMetadata {
     }
 
     private static func write(_ statistics: ColumnStatistics, to thrift: inout ThriftWriter) {
-        thrift.field(3, Int64(statistics.nullCount))
+        thrift.field(1, statistics.signedMaximum)
+        thrift.field(2, statistics.signedMinimum)
+        if let nullCount = statistics.nullCount { thrift.field(3, Int64(nullCount)) }
+        if let distinctCount = statistics.distinctCount { thrift.field(4, Int64(distinctCount)) }
         thrift.field(5, statistics.maximum)
         thrift.field(6, statistics.minimum)
-        if statistics.maximum != nil { thrift.field(7, statistics.isMaximumExact) }
-        if statistics.minimum != nil { thrift.field(8, statistics.isMinimumExact) }
+        if let isExact = statistics.isMaximumExact { thrift.field(7, isExact) }
+        if let isExact = statistics.isMinimumExact { thrift.field(8, isExact) }
         if let nanCount = statistics.nanCount { thrift.field(9, Int64(nanCount)) }
     }
 }

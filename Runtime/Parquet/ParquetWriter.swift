@@ -84,17 +84,57 @@ public struct ParquetWriter: ~Copyable {
 
     /// Writes what is left and the footer. The file is complete when this returns.
     public consuming func finish<E: Error>(_ sink: (UnsafeRawBufferPointer) throws(E) -> Void) throws(E) {
-        let stagedRows = staged.first?.rowCount ?? 0
-        if stagedRows > 0 {
-            for index in columns.indices { flushStaged(index) }
-            groupRowCount += stagedRows
-        }
-        if groupRowCount > 0 { endRowGroup() }
+        endStartedRowGroup()
         let footer = footer()
         enqueue(columnIndexes)
         enqueue(offsetIndexes)
         enqueue(footer)
         try drain(sink)
+    }
+
+    /// Appends a complete row group of another file, whose schema is the same but for the writer's choices. Rows that were
+    /// appended before become a row group of their own, however few they are.
+    ///
+    /// Pages, statistics, bloom filters and bounds stay as they are, whatever the options. That the rows are in the order of
+    /// ``ParquetSchema/sortedBy`` is the caller's word.
+    /// - Throws: ``ParquetError/batch(column:reason:)`` before anything is taken, if the parts of a chunk contradict each other.
+    public mutating func append(_ group: RawRowGroup) throws(ParquetError) {
+        try group.check(schema)
+        endStartedRowGroup()
+        order = RowOrder(of: schema)
+        var metadata = RowGroupMetadata(rowCount: group.rowCount, columns: [])
+        for chunk in group.chunks {
+            var chunkMetadata = chunk.metadata(at: offset)
+            enqueue(chunk.pages)
+            if let index = chunk.offsetIndex {
+                let start = offsetIndexes.count
+                index.write(to: offsetIndexes, chunkAt: offset - chunk.pages.count)
+                chunkMetadata.offsetIndex = start..<offsetIndexes.count
+            }
+            if let index = chunk.columnIndex, chunk.offsetIndex != nil {
+                let start = columnIndexes.count
+                columnIndexes.append(index)
+                chunkMetadata.columnIndex = start..<columnIndexes.count
+            }
+            metadata.columns.append(chunkMetadata)
+        }
+        for (index, chunk) in group.chunks.enumerated() {
+            guard let filter = chunk.bloomFilter else { continue }
+            metadata.columns[index].bloomFilter = offset..<offset + filter.count
+            enqueue(filter)
+        }
+        rowGroups.append(metadata)
+    }
+
+    /// Makes a row group of the rows so far, if there are any.
+    private mutating func endStartedRowGroup() {
+        let stagedRows = staged.first?.rowCount ?? 0
+        if stagedRows > 0 {
+            for index in columns.indices { flushStaged(index) }
+            stagedTextSize = 0
+            groupRowCount += stagedRows
+        }
+        if groupRowCount > 0 { endRowGroup() }
     }
 
     private mutating func flushStaged(_ index: Int) {
@@ -147,12 +187,17 @@ public struct ParquetWriter: ~Copyable {
         var thrift = ThriftWriter(to: buffer)
         FileMetadata(
             schema: schema, rowGroups: rowGroups, keyValues: options.keyValues, createdBy: options.createdBy,
-            codec: options.codec, dataPageVersion: options.dataPageVersion, columnIndexStart: offset,
-            offsetIndexStart: offset + columnIndexes.count
+            columnIndexStart: offset, offsetIndexStart: offset + columnIndexes.count
         ).write(to: &thrift)
         buffer.append(littleEndian: UInt32(buffer.count))
         buffer.append(Self.magic)
         return buffer
+    }
+
+    private mutating func enqueue(_ bytes: [UInt8]) {
+        let buffer = ByteBuffer(capacity: bytes.count)
+        buffer.append(bytes)
+        enqueue(buffer)
     }
 
     private mutating func enqueue(_ buffer: ByteBuffer) {

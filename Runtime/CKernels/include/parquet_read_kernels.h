@@ -109,6 +109,14 @@ bool parquet_levels_fit(const uint8_t *levels, size_t count, uint8_t most);
 /// How many levels there are before the zero after the `rows`-th one; `*rows` becomes the number of zeros before it.
 size_t parquet_row_levels(const uint8_t *levels, size_t count, size_t *rows);
 
+// MARK: Bloom filters
+
+/// XXH64 of `count` values of `width` bytes each, or of the values bytes[offsets[i] ..< offsets[i + 1]].
+void parquet_hash_fixed(const uint8_t *values, size_t count, size_t width, uint64_t *hashes);
+void parquet_hash_bytes(const uint8_t *bytes, const uint32_t *offsets, size_t count, uint64_t *hashes);
+/// The first of `count` hashes that may be in the filter of `blocks` times eight words; `count` where none is.
+size_t parquet_bloom_find(const uint32_t *words, size_t blocks, const uint64_t *hashes, size_t count);
+
 // MARK: LZ4
 
 /// Decompresses one LZ4 block. Returns the bytes written, or SIZE_MAX where the block is broken or needs more than `room`.

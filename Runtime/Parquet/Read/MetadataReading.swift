@@ -12,6 +12,7 @@ extension ParquetMetadata {
         var keyValues: [(key: String, value: String?)] = []
         var createdBy: String?
         var isEncrypted = false
+        var orders: [Int16] = []
         do throws(ThriftReader.Fault) {
             var thrift = ThriftReader(bytes)
             try thrift.structure { thrift, field throws(ThriftReader.Fault) in
@@ -31,6 +32,10 @@ extension ParquetMetadata {
                     }
                 case 5: keyValues = try Self.keyValues(field, from: &thrift)
                 case 6: createdBy = try thrift.text(field)
+                case 7:
+                    try thrift.structures(field) { thrift throws(ThriftReader.Fault) in
+                        orders.append(try Self.columnOrder(from: &thrift))
+                    }
                 case 8:
                     isEncrypted = true
                     try thrift.skip(field)
@@ -50,7 +55,7 @@ extension ParquetMetadata {
         columns = schema.columns
         var rowGroups: [RowGroup] = []
         for (index, group) in groups.enumerated() {
-            rowGroups.append(try group.rowGroup(index, columns, end: end))
+            rowGroups.append(try group.rowGroup(index, columns, orders, end: end))
         }
         self.rowGroups = rowGroups
         self.version = version
@@ -63,6 +68,16 @@ extension ParquetMetadata {
             total = sum
         }
         rowCount = total
+    }
+
+    /// The number of a member of the union `ColumnOrder`.
+    private static func columnOrder(from thrift: inout ThriftReader) throws(ThriftReader.Fault) -> Int16 {
+        var order: Int16 = 0
+        try thrift.structure { thrift, field throws(ThriftReader.Fault) in
+            order = field.id
+            try thrift.skip(field)
+        }
+        return order
     }
 
     fileprivate static func keyValues(
@@ -113,7 +128,9 @@ private struct FooterRowGroup {
 
     private init() {}
 
-    func rowGroup(_ index: Int, _ columns: [FileColumn], end: Int) throws(ParquetReadError) -> RowGroup {
+    func rowGroup(
+        _ index: Int, _ columns: [FileColumn], _ orders: [Int16], end: Int
+    ) throws(ParquetReadError) -> RowGroup {
         guard let rowCount else { throw .outOfSpec("row group \(index) does not say how many rows it has") }
         guard chunks.count == columns.count else {
             throw .outOfSpec("row group \(index) has \(chunks.count) columns, the schema \(columns.count)")
@@ -121,7 +138,10 @@ private struct FooterRowGroup {
         var complete: [ColumnChunk] = []
         for (chunk, column) in zip(chunks, columns) {
             do throws(ParquetReadError) {
-                complete.append(try chunk.chunk(of: column, rowCount: rowCount, end: end))
+                var chunk = try chunk.chunk(of: column, rowCount: rowCount, end: end)
+                // "If the column order is not known, readers should ignore the bounds." 1 is the order of the type.
+                if orders.count != columns.count || orders[column.index] != 1 { chunk.forgetBounds() }
+                complete.append(chunk)
             } catch { throw error.at("row group \(index), column \(column.name)") }
         }
         return RowGroup(
@@ -196,10 +216,10 @@ private struct FooterChunk {
             case 8: footer.chunk.keyValues = try ParquetMetadata.keyValues(field, from: &thrift)
             case 9: footer.chunk.dataPageOffset = try thrift.count(field)
             case 11: footer.chunk.dictionaryPageOffset = try thrift.count(field)
-            case 12: footer.chunk.statistics = try ChunkStatistics(field, from: &thrift)
+            case 12: footer.chunk.statistics = try ColumnStatistics(field, from: &thrift)
             case 13:
                 try thrift.structures(field) { thrift throws(ThriftReader.Fault) in
-                    footer.chunk.pageCounts.append(try ColumnChunk.PageCount(from: &thrift))
+                    footer.chunk.pageCounts.append(try PageCount(from: &thrift))
                 }
             case 14: footer.chunk.bloomFilterOffset = try thrift.count(field)
             case 15: footer.chunk.bloomFilterSize = try thrift.count(field)
@@ -272,9 +292,17 @@ extension FileColumn {
     }
 }
 
-extension ColumnChunk.PageCount {
+extension ColumnChunk {
+    fileprivate mutating func forgetBounds() {
+        (statistics.minimum, statistics.maximum) = (nil, nil)
+        (statistics.isMinimumExact, statistics.isMaximumExact) = (nil, nil)
+        columnIndex = nil
+    }
+}
+
+extension PageCount {
     fileprivate init(from thrift: inout ThriftReader) throws(ThriftReader.Fault) {
-        var page = ColumnChunk.PageCount(type: 0, encoding: 0, count: 0)
+        var page = PageCount(type: 0, encoding: 0, count: 0)
         try thrift.structure { thrift, field throws(ThriftReader.Fault) in
             switch field.id {
             case 1: page.type = try thrift.int32(field)
@@ -287,11 +315,11 @@ extension ColumnChunk.PageCount {
     }
 }
 
-extension ChunkStatistics {
+extension ColumnStatistics {
     fileprivate init(
         _ field: ThriftReader.Field, from thrift: inout ThriftReader
     ) throws(ThriftReader.Fault) {
-        var statistics = ChunkStatistics()
+        var statistics = ColumnStatistics()
         try thrift.structure(field) { thrift, field throws(ThriftReader.Fault) in
             switch field.id {
             case 1: statistics.signedMaximum = try thrift.binary(field)

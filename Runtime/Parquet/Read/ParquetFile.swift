@@ -13,7 +13,7 @@ public struct ParquetFile: Sendable {
     let source: any RangeSource
     let options: ReadOptions
     /// Where the footer starts.
-    private let end: Int
+    let end: Int
 
     private static let magic = Array("PAR1".utf8)
     private static let encryptedMagic = Array("PARE".utf8)

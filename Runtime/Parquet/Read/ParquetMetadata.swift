@@ -1,3 +1,5 @@
+public import Parquet
+
 /// What the footer says about a file.
 /// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>, `FileMetaData`
 public struct ParquetMetadata: Sendable {
@@ -57,7 +59,7 @@ public struct ColumnChunk: Sendable {
     public var compressedSize = 0
     public var dataPageOffset = 0
     public var dictionaryPageOffset: Int?
-    public var statistics = ChunkStatistics()
+    public var statistics = ColumnStatistics()
     public var pageCounts: [PageCount] = []
     public var bloomFilterOffset: Int?
     public var bloomFilterSize: Int?
@@ -69,13 +71,6 @@ public struct ColumnChunk: Sendable {
     public var offsetIndex: Range<Int>?
     public var columnIndex: Range<Int>?
 
-    public struct PageCount: Sendable, Equatable {
-        /// The number of `PageType` in parquet.thrift.
-        public var type: Int32
-        public var encoding: Int32
-        public var count: Int
-    }
-
     /// Where the pages are in the file.
     public var range: Range<Int> { startOffset..<startOffset + compressedSize }
 
@@ -84,23 +79,4 @@ public struct ColumnChunk: Sendable {
         guard let dictionary = dictionaryPageOffset, dictionary > 0 else { return dataPageOffset }
         return min(dictionary, dataPageOffset)
     }
-}
-
-/// What a column chunk says about its values.
-/// - SeeAlso: <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>, `Statistics`
-public struct ChunkStatistics: Sendable, Equatable {
-    public var nullCount: Int?
-    public var distinctCount: Int?
-    public var nanCount: Int?
-    /// PLAIN bytes of a value that no value is below, in the order of the column's type; byte arrays without their length.
-    public var minimum: [UInt8]?
-    public var maximum: [UInt8]?
-    /// Whether the bound is a value of the chunk; nil where the file does not say.
-    public var isMinimumExact: Bool?
-    public var isMaximumExact: Bool?
-    /// The deprecated bounds, in the order of signed bytes whatever the type: of use for numbers with a sign only.
-    public var signedMinimum: [UInt8]?
-    public var signedMaximum: [UInt8]?
-
-    public init() {}
 }

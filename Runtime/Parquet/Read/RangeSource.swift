@@ -70,3 +70,35 @@ public final class FileRanges: RangeSource {
 
     private static var lastError: String { String(cString: strerror(errno)) }
 }
+
+extension RangeSource {
+    /// The bytes at each of `ranges`. Those that are next to each other, or nearly so, are fetched together.
+    func read(_ ranges: [Range<Int>]) throws -> [[UInt8]] {
+        var parts = [[UInt8]](repeating: [], count: ranges.count)
+        let order = ranges.indices.filter { !ranges[$0].isEmpty }.sorted {
+            (ranges[$0].lowerBound, ranges[$0].upperBound) < (ranges[$1].lowerBound, ranges[$1].upperBound)
+        }
+        var next = order.startIndex
+        while next < order.endIndex {
+            var span = ranges[order[next]]
+            var last = next + 1
+            while last < order.endIndex, ranges[order[last]].lowerBound <= span.upperBound + Self.gapLimit {
+                span = span.lowerBound..<max(span.upperBound, ranges[order[last]].upperBound)
+                last += 1
+            }
+            let bytes = try read(span)
+            guard bytes.count == span.count else {
+                throw ParquetReadError.io("the source has \(bytes.count) bytes where \(span.count) were asked for")
+            }
+            for index in order[next..<last] {
+                let part = ranges[index].lowerBound - span.lowerBound..<ranges[index].upperBound - span.lowerBound
+                parts[index] = part.count == bytes.count ? bytes : Array(bytes[part])
+            }
+            next = last
+        }
+        return parts
+    }
+
+    /// Fetching so many bytes that nobody needs costs less than another request.
+    private static var gapLimit: Int { 4096 }
+}

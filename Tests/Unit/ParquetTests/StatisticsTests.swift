@@ -75,14 +75,14 @@ struct StatisticsTests {
         let bounds = text(["b", "ab", "é", "a", "b\u{0}"])
         #expect(bounds.minimum == Array("a".utf8))
         #expect(bounds.maximum == Array("é".utf8))
-        #expect(bounds.isMinimumExact && bounds.isMaximumExact)
+        #expect(bounds.isMinimumExact == true && bounds.isMaximumExact == true)
     }
 
     @Test("a long text is cut between characters, and the maximum is rounded up") func longText() {
         let bounds = text(["abcdefgé tail", "xyz日本語 tail"])
         #expect(bounds.minimum == Array("abcdefg".utf8))  // é would be cut in half at eight bytes
         #expect(bounds.maximum == Array("xyz日".utf8).dropLast(3) + Array("\u{65E6}".utf8))
-        #expect(!bounds.isMinimumExact && !bounds.isMaximumExact)
+        #expect(bounds.isMinimumExact == false && bounds.isMaximumExact == false)
     }
 
     @Test("a maximum that cannot be rounded up is left out") func absentMaximum() {

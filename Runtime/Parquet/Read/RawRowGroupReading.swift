@@ -1,0 +1,66 @@
+public import Parquet
+
+extension ParquetWriter {
+    /// Appends a row group of `file` as it is: no page is decompressed or decoded, and checksums, statistics, indexes and
+    /// bloom filters stay. Rows that were appended before become a row group of their own.
+    /// - Throws: ``ParquetReadError/misuse(_:)`` where the schemas differ, and what reading throws.
+    public mutating func append(rowGroup index: Int, of file: ParquetFile) throws {
+        guard file.matches(schema) else {
+            throw ParquetReadError.misuse("its schema differs from that of the new file, so its rows must be decoded")
+        }
+        try append(try file.rawRowGroup(index))
+    }
+}
+
+extension ParquetFile {
+    /// The bytes of all chunks of a row group with all that the file says about them.
+    public func rawRowGroup(_ index: Int) throws -> RawRowGroup {
+        guard metadata.rowGroups.indices.contains(index) else {
+            throw ParquetReadError.misuse("it has \(metadata.rowGroups.count) row groups, and no number \(index)")
+        }
+        guard !metadata.hasShortChunkSizes else {
+            throw ParquetReadError.notSupported("copying row groups whose sizes lack the dictionary's header")
+        }
+        let group = metadata.rowGroups[index]
+        guard group.compressedSize <= options.batchSizeLimit else {
+            throw ParquetReadError.tooLarge(
+                "row group \(index) has \(group.compressedSize) bytes, more than the limit of \(options.batchSizeLimit)"
+            )
+        }
+        let columns = Array(metadata.columns.indices)
+        let pages = try source.read(group.chunks.map(\.range))
+        let filters = try columns.map { try bloomFilterRange(of: $0, inGroup: index) }
+        let filterBytes = try source.read(filters.map { $0 ?? 0..<0 })
+        let offsets = try offsetIndexes(of: columns, inGroup: index)
+        let bounds = try source.read(group.chunks.map { $0.columnIndex ?? 0..<0 })
+        let chunks = columns.map { column in
+            let chunk = group.chunks[column]
+            let start = chunk.range.lowerBound
+            var raw = RawColumnChunk(pages: pages[column])
+            raw.codec = chunk.codec
+            raw.encodings = chunk.encodings
+            raw.valueCount = chunk.valueCount
+            raw.uncompressedSize = chunk.uncompressedSize
+            raw.dataPageOffset = chunk.dataPageOffset - start
+            // 0 is what some writers say where there is none.
+            raw.dictionaryPageOffset = chunk.dictionaryPageOffset.flatMap { $0 > 0 ? $0 - start : nil }
+            raw.statistics = chunk.statistics
+            raw.pageCounts = chunk.pageCounts
+            raw.textSize = chunk.textSize
+            raw.repetitionHistogram = chunk.repetitionHistogram
+            raw.definitionHistogram = chunk.definitionHistogram
+            raw.keyValues = chunk.keyValues
+            raw.bloomFilter = filters[column] == nil ? nil : filterBytes[column]
+            raw.offsetIndex = offsets[column].map { index in
+                RawOffsetIndex(
+                    pages: index.pages.map {
+                        RawOffsetIndex.Page(
+                            offset: $0.range.lowerBound - start, size: $0.range.count, firstRow: $0.firstRow)
+                    }, textSizes: index.textSizes)
+            }
+            raw.columnIndex = bounds[column].isEmpty ? nil : bounds[column]
+            return raw
+        }
+        return RawRowGroup(rowCount: group.rowCount, chunks: chunks)
+    }
+}

@@ -195,7 +195,7 @@ let fuzzing: [Target] = [
         exclude: ["README.md", "main.swift"]),
     program(
         "Fuzz", in: "Tests",
-        "Columnar Columns Contracts CZlib FirehoseTransform JSON LambdaRuntime Pattern RawFile YAML",
+        "Columnar Columns Contracts CZlib FirehoseTransform JSON LambdaRuntime Parquet ParquetRead Pattern RawFile YAML",
         exclude: ["README.md", "fuzz.py"]),
 ]
 

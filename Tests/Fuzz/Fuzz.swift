@@ -19,6 +19,7 @@ struct Fuzz {
         case "json": JSONTarget()
         case "json-policy": JSONPolicyTarget()
         case "ndjson": NDJSONTarget()
+        case "parquet": ParquetTarget()
         case "pattern": PatternTarget()
         case let name: fatal("CUPEL_FUZZ_TARGET is \(name ?? "not set"); fuzz.py knows the targets")
         }

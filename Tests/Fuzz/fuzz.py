@@ -28,7 +28,7 @@ FLAGS = ["-c", "release", "--scratch-path", str(BUILD), "-Xswiftc", "-sanitize=f
 # The longest input that a target is worth trying with, and how many take about ten seconds.
 TARGETS = {"contract": (4096, 20_000), "csv": (2048, 3_000), "firehose": (4096, 20_000), "gzip": (4096, 60_000),
            "gzip-header": (300, 60_000), "json": (2048, 60_000), "json-policy": (1024, 9_000), "ndjson": (2048, 3_500),
-           "pattern": (300, 40_000)}
+           "parquet": (4096, 30_000), "pattern": (300, 40_000)}
 
 
 def csv_seeds():
@@ -140,6 +140,11 @@ def contract_seeds():
            b"invalidValues, arguments: {validValues: [x], pattern: '^a'}, mustBeBetween: [0, 1], unit: percent}]}]}]}")
     yield b"a: &a [1, *a]\nb: !!str {? x : y}\n<<: *a\n--- \n...\n"
     yield b"a: |+\n  text\n\nb: >-\n  more\nc: \"\\u00e9\\x41\"\nd: 'it''s'\n"
+
+
+def parquet_seeds():
+    for path in sorted((ROOT / "Tests/Fixtures/parquet/seeds").glob("*.parquet")):
+        yield path.read_bytes()
 
 
 def pattern_seeds():

@@ -1,5 +1,7 @@
 #include "csv_index.h"
 
+#include <string.h>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -233,10 +235,13 @@ void ck_csv_index_rows(const uint8_t *text, size_t from, size_t to, ck_csv_index
 }
 
 size_t ck_csv_regular_rows(const uint8_t *text, const ck_csv_index *index, size_t row, size_t rows, size_t fields) {
-    size_t last = row == 0 ? (size_t)-1 : index->row_ends[row - 1];
-    for (; row < rows && index->row_ends[row] - last == fields; row++) {
-        last = index->row_ends[row];
-        if (index->has_returns && text[index->separators[last] - 1] == '\r') break;
+    // The offset before the first row stands in front of the separators.
+    const uint32_t *ends = index->separators - 1;
+    size_t last = row == 0 ? 0 : (size_t)index->row_ends[row - 1] + 1;
+    for (; row < rows && index->row_ends[row] + 1 - last == fields; row++) {
+        size_t next = (size_t)index->row_ends[row] + 1;
+        if (index->has_returns && memchr(text + ends[last] + 1, '\r', ends[next] - ends[last] - 1) != NULL) break;
+        last = next;
     }
     return row;
 }

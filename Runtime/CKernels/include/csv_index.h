@@ -33,8 +33,8 @@ typedef struct {
 /// ck_csv_index_row then takes that row. Adds to the counts of `index`. Offsets are those in `text`.
 void ck_csv_index_rows(const uint8_t *text, size_t from, size_t to, ck_csv_index *index);
 
-/// The first of the indexed rows [row, rows) that has not exactly `fields` fields, or ends in more than a newline; `rows` if
-/// there is none.
+/// The first of the indexed rows [row, rows) that has not exactly `fields` fields, or has a carriage return; `rows` if there is
+/// none. The offset before the first row stands before the first of the separators.
 size_t ck_csv_regular_rows(const uint8_t *text, const ck_csv_index *index, size_t row, size_t rows, size_t fields);
 
 /// What ck_csv_index_rows does where there is no SIMD for it.

@@ -147,7 +147,34 @@ struct CSVRows: ~Copyable {
                 row.contains(UInt8(ascii: "\r")) ? "; a carriage return is in it: end each line with LF or CRLF" : ""
             return reject(reason, "the row has \(fields) fields; \(model) \(matrix.stride)\(advice)")
         }
+        if let field = fieldWithReturn(from: start, to: end, fieldEnds, at: place) {
+            return reject(
+                .misplacedReturn,
+                "field \(field) has a carriage return outside quotes; end each line with LF or CRLF, or put the field in quotes"
+            )
+        }
         matrix.append(before: UInt32(before), end: UInt32(end), fieldEnds: fieldEnds)
+    }
+
+    /// The number of the first field with a carriage return outside quotes, which other readers take for the end of a row.
+    private func fieldWithReturn(
+        from start: Int, to end: Int, _ fieldEnds: UnsafePointer<UInt32>, at place: SlicePlace
+    ) -> Int? {
+        guard ck_count_byte(place.text + start, end - start, UInt8(ascii: "\r")) > 0 else { return nil }
+        var fieldStart = start
+        for field in 0..<matrix.stride {
+            let fieldEnd = field == matrix.stride - 1 ? end : Int(fieldEnds[field])
+            let text = FieldText(start: place.text + fieldStart, count: fieldEnd - fieldStart)
+            let isFault =
+                text.first != UInt8(ascii: "\"")
+                && text.indices.contains { at in
+                    text[at] == UInt8(ascii: "\r")
+                        && !(at > 0 && index.dialect.has_escapes && text[at - 1] == UInt8(ascii: "\\"))
+                }
+            if isFault { return field + 1 }
+            fieldStart = fieldEnd + 1
+        }
+        return nil
     }
 
     /// Rejects the row at the front of the window, which is too long for it, and reads on behind it.

@@ -6,6 +6,7 @@ public struct RejectedRow: Sendable, Hashable {
         case tooManyFields = "too_many_fields"
         case misplacedQuote = "misplaced_quote"
         case misplacedEscape = "misplaced_escape"
+        case misplacedReturn = "misplaced_return"
         case lineTooLong = "line_too_long"
         case invalidUTF8 = "invalid_utf8"
         case notJSON = "not_json"

@@ -55,9 +55,10 @@ private func referenceRows(_ text: [UInt8]) -> [[[UInt8]?]] {
         let alphabet = ["a", "b", "é", "葉", " ", "\r", "0", "-", "😀", "\t", "'"]
         let length = Int.random(in: 0..<12, using: &generator)
         var plain = (0..<length).map { _ in alphabet.randomElement(using: &generator) ?? "" }.joined()
-        while plain.hasSuffix("\r") { plain.removeLast() }
+        // Outside quotes a return breaks the row.
+        plain.removeAll { $0 == "\r" }
         switch Int.random(in: 0..<10, using: &generator) {
-        case 0..<5: return plain.hasPrefix("\r") ? "x\(plain)" : plain
+        case 0..<5: return plain
         case 5: return "x\"\(plain)\"y"
         default:
             let inside = (0..<length).map { _ in

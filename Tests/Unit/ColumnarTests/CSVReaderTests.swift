@@ -51,7 +51,7 @@ private let noHeader =
             ("id,name,price\n1,\"\"\"\",\n", "\""), ("\u{FEFF}id,name,price\n1,x,\n", "x"),
             ("id,name,price\r\n1,x,\r\n", "x"), ("id,name,price\n1,x,", "x"),
             ("\"id\",\"name\",price\n\"1\",x,\"\"\n", "x"),
-            ("id,name,price\n1, x ,\n", " x "), ("id,name,price\n1,a\rb,\n", "a\rb"),
+            ("id,name,price\n1, x ,\n", " x "), ("id,name,price\n1,\"a\rb\",\n", "a\rb"),
             ("id,name,price\n1,葉山ビール,\n", "葉山ビール"),
         ])
     func rfc4180(text: String, name: String) throws {
@@ -287,6 +287,20 @@ private let noHeader =
     func otherFiles(bytes: [UInt8], kind: String) throws {
         let error = #expect(throws: ColumnarError.self) { try readCSV(bytes + Array("id,name\n".utf8), orders) }
         #expect(error?.code == "BadHeader" && error?.description.contains(kind) == true)
+    }
+
+    @Test("a return alone outside quotes breaks its row, also in a file of one column, and inside quotes it is text")
+    func returnsInFields() throws {
+        let reading = try readCSV("id,name,price\n1,a\rb,1\n2,\"a\rb\",2\r\n3,c,\r4\n5,d,5\r\n", orders)
+        #expect(reading.faults == ["2 misplaced_return", "4 misplaced_return"])
+        #expect(reading.rejected[1].message.hasPrefix("field 3 has a carriage return outside quotes"))
+        #expect(reading.rows.map { $0[0] } == ["2", "5"] && reading.rows[0][1] == "a\rb")
+        let names = try readCSV("name\na\rb\rc\nd\r\n", try contract(columns: "name: string"))
+        #expect(names.faults == ["2 misplaced_return"] && names.rows.map { $0[0] } == ["d"])
+        // In a long run of regular rows, it is found too.
+        let many = (0..<5_000).map { "\($0),x\($0 == 4_321 ? "\r" : "")y,1\n" }.joined()
+        let found = try readCSV(Array(("id,name,price\n" + many).utf8), orders, window: 1 << 18)
+        #expect(found.faults == ["4323 misplaced_return"] && found.rows.count == 4_999)
     }
 
     @Test("a missing column names the one that differs in case or spaces only, or the line that Excel adds")

@@ -74,7 +74,7 @@ let services: [Target] = [
     service("CloudFormation", "XML YAML"),
     service("DynamoDB", "Digest"),
     service("ECS"),
-    service("Firehose", "Digest Gzip", exclude: ["README.md"]),
+    service("Firehose", "Digest Gzip JQ", exclude: ["README.md"]),
     service("Glue", "URLCoding", exclude: ["README.md"]),
     service("IAM", "XML"),
     service("Kinesis", "Digest", exclude: ["README.md"]),
@@ -92,6 +92,8 @@ let services: [Target] = [
 /// The emulator: the same functions, state machines and template on a laptop.
 let emulator: [Target] = [
     .target(name: "CProcess", path: "Emulator/CProcess"),
+    .target(name: "CJQ", path: "Emulator/CJQ"),
+    part("JQ", "CJQ Threads"),
     part("JSONata", "Digest JSON Time URLCoding", exclude: ["README.md"]),
     part("ASL", "Digest JSON JSONata Time", exclude: ["README.md"]),
     part(
@@ -154,6 +156,7 @@ let tests: [Target] = [
         of: "SilverMerge",
         "AWSClient Columns Contracts FakeAWS Iceberg Lake Parquet ParquetRead TestRandom"),
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"),
+    unitTests(of: "JQ"),
     unitTests(of: "JSONata", "JSON"),
     unitTests(of: "ASL", "JSON JSONata Time"),
     unitTests(of: "EmulatorCore", "JSON TestRandom TestServices Time"),

@@ -36,6 +36,9 @@ struct DeliveryConfiguration: Sendable {
         guard processors.separation == nil || isPartitioned else {
             throw .firehoseArgument("RecordDeAggregation needs dynamic partitioning, which is not enabled.")
         }
+        guard processors.query == nil || isPartitioned else {
+            throw .firehoseArgument("MetadataExtraction needs dynamic partitioning, which is not enabled.")
+        }
         let logging = document["CloudWatchLoggingOptions"]
         if logging?["Enabled"]?.isTrue ?? false, let group = logging?["LogGroupName"]?.string,
             let stream = logging?["LogStreamName"]?.string

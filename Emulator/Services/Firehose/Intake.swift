@@ -245,7 +245,13 @@ struct Intake {
             case .dropped: continue
             case .failed(let code, let message): fail(code, message)
             case .ok(let data, let lambdaKeys):
-                let keys = PartitionKeys(lambda: lambdaKeys)
+                var keys = PartitionKeys(lambda: lambdaKeys)
+                do {
+                    keys.query = try configuration.processors.query?.keys(of: data) ?? [:]
+                } catch {
+                    fail("DynamicPartitioning.MetadataExtractionFailed", "\(error)")
+                    continue
+                }
                 let resolved = prefixes[keys] ?? prefix(for: keys, record)
                 prefixes[keys] = resolved
                 switch resolved {

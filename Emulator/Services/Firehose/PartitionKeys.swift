@@ -24,8 +24,9 @@ extension KeyPrefix {
             case .lambda where processors.transformation == nil:
                 throw .firehoseArgument(
                     "The Prefix needs the key \(name) of a function, and there is no processor Lambda.")
-            case .query:
-                throw .notEmulated("The namespace partitionKeyFromQuery of a Prefix")
+            case .query where processors.query == nil:
+                throw .firehoseArgument(
+                    "The Prefix needs the key \(name) of a query, and there is no processor MetadataExtraction.")
             default: continue
             }
         }

@@ -7,6 +7,7 @@ internal import JSON
 struct Processors: Sendable {
     private(set) var separation: RecordSeparation?
     private(set) var transformation: Transformation?
+    private(set) var query: MetadataQuery?
     private(set) var appendsNewline = false
 
     /// - Parameter configuration: a destination's `ProcessingConfiguration`.
@@ -19,6 +20,8 @@ struct Processors: Sendable {
                 separation = try RecordSeparation(parameters)
             case "Lambda":
                 transformation = try Transformation(parameters)
+            case "MetadataExtraction":
+                query = try MetadataQuery(parameters)
             case "AppendDelimiterToRecord":
                 guard [nil, "\n", #"\n"#].contains(parameters["Delimiter"]) else {
                     throw .notEmulated("A delimiter after records other than a newline")
@@ -33,6 +36,7 @@ struct Processors: Sendable {
     private static let known = [
         "RecordDeAggregation": ["SubRecordType", "Delimiter"],
         "Lambda": ["LambdaArn", "RoleArn", "NumberOfRetries", "BufferSizeInMBs", "BufferIntervalInSeconds"],
+        "MetadataExtraction": ["MetadataExtractionQuery", "JsonParsingEngine"],
         "AppendDelimiterToRecord": ["Delimiter"],
     ]
 

@@ -1,7 +1,7 @@
 """Dynamic partitioning: keys, buffers, limits, failures; separation of joined records."""
 import base64, json, unittest
 
-from subject import APPEND_NEWLINE, SEPARATE_JSON, SUFFIX, SubjectTest, processing, separate_by, unsettled
+from subject import APPEND_NEWLINE, SEPARATE_JSON, SUFFIX, SubjectTest, parameters, processing, separate_by, unsettled
 
 
 def record(table, number=0): return json.dumps({"table": table, "n": number}).encode()
@@ -98,6 +98,59 @@ class Partitions(SubjectTest):
         self.eventually(lambda: self.describe(stream)["DeliveryStreamStatus"] == "ACTIVE", "the stream is active")
         self.put(stream, record("beer"))
         self.assertRegex(self.arriving_key(), rf"^new/beer/{stream}-2-{SUFFIX}$")
+
+
+class InlineQueries(SubjectTest):
+    """Partition keys by a query of jq, without a function and beside one."""
+
+    def by_query(self, query, prefix, *processors):
+        return {"Prefix": prefix, "ErrorOutputPrefix": "errors/!{firehose:error-output-type}/",
+                "DynamicPartitioningConfiguration": {"Enabled": True},
+                **processing(*processors, {"Type": "MetadataExtraction", "Parameters": parameters(
+                    MetadataExtractionQuery=query, JsonParsingEngine="JQ-1.6")})}
+
+    def test_the_documented_example(self):
+        """The queries of the documentation, for its sample record, give the prefix that it shows.
+        https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-partitioning-keys.html
+        https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-s3bucketprefix.html"""
+        names = ("customer_id", "device", "year", "month", "day", "hour")
+        stream = self.stream(**self.by_query(
+            '{customer_id: .customer_id, device: .type.device, year: .event_timestamp| strftime("%Y"), '
+            'month: .event_timestamp| strftime("%m"), day: .event_timestamp| strftime("%d"), '
+            'hour: .event_timestamp| strftime("%H")}',
+            "".join(f"{n}=!{{partitionKeyFromQuery:{n}}}/" for n in names)))
+        sample = json.dumps({"type": {"device": "mobile", "event": "user_clicked_submit_button"}, "customer_id": "1234567890",
+                             "event_timestamp": 1565382027, "region": "sample_region"}).encode()
+        self.put(stream, sample)
+        self.assertRegex(
+            self.arriving_key(), rf"^customer_id=1234567890/device=mobile/year=2019/month=08/day=09/hour=20/{stream}-1-")
+
+    def test_a_query_and_a_function_share_a_prefix(self):
+        """Inline parsing, a function, or both make the keys. The query sees what the function returned.
+        https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-partitioning-keys.html"""
+        stream = self.stream(**self.by_query(
+            "{n: .n | tostring}", "data/!{partitionKeyFromLambda:table}/!{partitionKeyFromQuery:n}/", self.transform()))
+        self.put(stream, record("beer", 1), record("beer", 2))
+        self.arrives(record("beer", 1), "data/beer/1/")
+        self.arrives(record("beer", 2), "data/beer/2/")
+
+    def test_records_that_cannot_be_queried_are_kept_with_the_reason(self):
+        """Records that cannot be parsed, or whose keys cannot be extracted, are delivered to the error prefix.
+        https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-error-handling.html"""
+        stream = self.stream(**self.by_query("{table: .table}", "data/!{partitionKeyFromQuery:table}/"))
+        records = [b"no JSON", b'{"other":1}', b"[1]"]
+        self.put(stream, *records, record("beer"))
+        failures = self.failures(3)
+        self.assertEqual(sorted(base64.b64decode(f["rawData"]) for f in failures), sorted(records))
+        self.assertTrue(all(f["errorCode"] and f["errorMessage"] for f in failures), failures)
+        self.arrives(record("beer"), "data/beer/")
+
+    def test_what_a_query_needs(self):
+        """A query must compile, and a Prefix may only use keys that a processor makes.
+        https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-s3bucketprefix.html"""
+        good = self.by_query("{a: .a}", "!{partitionKeyFromQuery:a}/")
+        self.declaration_refused(**self.by_query("{a: ", "!{partitionKeyFromQuery:a}/"))
+        self.declaration_refused(**{k: v for k, v in good.items() if k != "ProcessingConfiguration"})
 
 
 class Separation(SubjectTest):

@@ -63,7 +63,8 @@ import Testing
             ["CustomTimeZone": "Atlantis/Capital"], ["S3BackupMode": "Enabled"],
             ["ErrorOutputPrefix": "!{partitionKeyFromLambda:table}/"], ["FileExtension": ".GZ"],
             ["ErrorOutputPrefix": "errors/!{timestamp:yyyy}/"], ["ProcessingConfiguration": nil],
-            ["BufferingHints": ["IntervalInSeconds": 0]], ["Prefix": "!{partitionKeyFromLambda:table}/!{firehose:x}/"],
+            ["Prefix": "!{partitionKeyFromQuery:n}/"], ["BufferingHints": ["IntervalInSeconds": 0]],
+            ["Prefix": "!{partitionKeyFromLambda:table}/!{firehose:x}/"],
         ] as [JSONObject])
     func refusals(change: JSONObject) async throws {
         let fixture = try DeliveryFixture()

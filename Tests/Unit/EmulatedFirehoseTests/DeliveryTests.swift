@@ -184,6 +184,28 @@ import Testing
         #expect(ids.count == 4 && Set(ids).count == 4)
     }
 
+    @Test("a query takes keys from what the function returned, beside the function's own; what has none is kept")
+    func queries() async throws {
+        let fixture = try DeliveryFixture()
+        let query: JSON = [
+            "Type": "MetadataExtraction",
+            "Parameters": [
+                ["ParameterName": "MetadataExtractionQuery", "ParameterValue": "{n: .n, x: .x?}"],
+                ["ParameterName": "JsonParsingEngine", "ParameterValue": "JQ-1.6"],
+            ],
+        ]
+        try await fixture.create(
+            from: nil, ["Prefix": "raw/!{partitionKeyFromQuery:n}/!{partitionKeyFromLambda:table}/"], adding: query)
+        try await fixture.put(#"{"n":1}"#, #"{"n":"two"}"#, #"{"n":null}"#, "beer", #"{"n":[1]}"#, #"{"n":1,"m":2}"#)
+        try await fixture.settle()
+        #expect(fixture.text(under: #"raw/1/{"n":1}/"#) == "{\"n\":1}\n")
+        #expect(fixture.text(under: #"raw/1/{"n":1,"m":2}/"#) == "{\"n\":1,\"m\":2}\n")
+        #expect(fixture.text(under: "raw/two/") == "{\"n\":\"two\"}\n")
+        let failures = try fixture.failures()
+        #expect(failures.count == 3)
+        #expect(failures.allSatisfy { $0["errorCode"] == "DynamicPartitioning.MetadataExtractionFailed" })
+    }
+
     @Test("records are backed up as they came, whatever becomes of them, in a bucket and with buffers of their own")
     func backup() async throws {
         let fixture = try DeliveryFixture()

@@ -28,7 +28,7 @@ struct Cupel: AsyncParsableCommand {
         version: version,
         subcommands: [
             UpCommand.self, RunCommand.self, GenerateCommand.self, StatusCommand.self, ShowCommand.self,
-            ReplayCommand.self, LogsCommand.self, ContractCommand.self, CatalogCommand.self,
+            ReplayCommand.self, ErrorsCommand.self, LogsCommand.self, ContractCommand.self, CatalogCommand.self,
         ])
 
     static func main() async {

@@ -114,6 +114,21 @@ import Testing
         let found = try await Self.referee(emulator, "rows", "1")
         let rows = try #require((found["tables"] as? [String: [[String: Any]]])?["orders"])
         #expect(rows.map { $0.int("order_id") } == [2])
+        // What was kept can now be processed.
+        let list = try await Command.run(Programs.cupel, ["errors", "list", "--endpoint", emulator.endpoint])
+        #expect(list.status == 0 && list.text.contains("errors/processing-failed/"), "\(list.text)\(list.errors)")
+        let redrive = try await Command.run(
+            Programs.cupel, ["errors", "redrive", "--json", "--endpoint", emulator.endpoint])
+        #expect(redrive.text == #"{"objects":1,"records":1,"dry_run":false}"# + "\n", "\(redrive.errors)")
+        let all = try await Self.referee(emulator, "rows", "2")
+        let again = (all["tables"] as? [String: [[String: Any]]])?["orders"]
+        #expect(Set(again?.compactMap { $0.int("order_id") } ?? []) == [1, 2])
+        let after = try await Command.run(
+            Programs.cupel, ["errors", "list", "--json", "--endpoint", emulator.endpoint])
+        #expect(after.text == #"{"records":[]}"# + "\n", "\(after.errors)")
+        let none = try await Command.run(
+            Programs.cupel, ["errors", "list", "--delivery-stream", "none", "--endpoint", emulator.endpoint])
+        #expect(none.status == 3 && none.errors.contains("--delivery-stream"), "\(none.errors)")
         #expect(emulator.stop() == 0)
     }
 

@@ -46,7 +46,7 @@ struct NestedFieldReader {
     /// - Returns: The type; nil after a fault, which is noted.
     mutating func type(of property: ContractKey, at place: NestedPlace) -> ColumnType? {
         let logicalType = property.noting { () throws(ContractError) in
-            try property.required("logicalType").string(oneOf: ColumnType.logicalTypes)
+            try property.logicalType()
         }
         guard let logicalType else { return nil }
         let ruleCount = rules.count
@@ -187,8 +187,10 @@ struct NestedFieldReader {
         guard let named = ColumnType(logicalType: logicalType, format: name) else {
             throw format.fault("the format '\(name)' is not supported; use i8 to i64, u8 to u64, f32 or f64")
         }
-        guard physicalType == nil || named == type else {
-            throw format.fault("'\(name)' is \(named), but the physicalType is \(type); remove one of them")
+        if physicalType != nil, named != type {
+            format.faults.warn(
+                format.fault("'\(name)' is \(named) and has no effect: the physicalType makes the column \(type)"))
+            return type
         }
         return named
     }

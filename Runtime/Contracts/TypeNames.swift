@@ -1,3 +1,5 @@
+internal import YAML
+
 // The names of a column's type in a contract: a logical type of the standard, and a physical type as in common
 // databases. Names that mean different widths in different systems (`int8`, `float(n)`) are refused.
 
@@ -113,5 +115,16 @@ extension ColumnType {
             return (precision, scale)
         }
         return nil
+    }
+}
+
+extension ContractKey {
+    /// The logical type of a property. ODCS 3.0 has no timestamps, so a date whose physical type is one stands for it.
+    func logicalType() throws(ContractError) -> String {
+        let name = try required("logicalType").string(oneOf: ColumnType.logicalTypes)
+        guard name == "date", let physicalType = optional("physicalType")?.node.string,
+            ColumnType(logicalType: "timestamp", physicalType: physicalType) != nil
+        else { return name }
+        return "timestamp"
     }
 }

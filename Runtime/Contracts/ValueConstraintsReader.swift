@@ -8,7 +8,7 @@ extension ValueConstraints {
     /// The constraints in `logicalTypeOptions` and the custom property `validValues` of a column; nil if there are
     /// none.
     static func of(_ column: ContractKey, _ type: ColumnType) throws(ContractError) -> ValueConstraints? {
-        let logicalType = try column.required("logicalType").string()
+        let logicalType = try column.logicalType()
         var constraints = ValueConstraints()
         if let options = column.optional("logicalTypeOptions") {
             try options.expectKeys(optionKeys(of: logicalType))

@@ -140,6 +140,8 @@ private func fault(_ text: String) -> String {
             ("timestamp", "datetime2(7)", .timestamp(.microseconds, isAdjustedToUTC: false)),
             ("timestamp", "datetimeoffset(0)", .timestamp(.milliseconds, isAdjustedToUTC: true)),
             ("time", "time(6) without time zone", .time(.microseconds, isAdjustedToUTC: false)),
+            ("date", "timestamp", .timestamp(.microseconds, isAdjustedToUTC: true)),
+            ("date", "datetime2(3)", .timestamp(.milliseconds, isAdjustedToUTC: false)),
         ])
     func databaseTypes(logical: String, physical: String, type: ColumnType) throws {
         try columnTypes(logical: logical, physical: physical, type: type)
@@ -154,6 +156,16 @@ private func fault(_ text: String) -> String {
             Issue.record("array<string> is no list")
             return
         }
+        let bounds =
+            "      - name: c\n        logicalType: date\n        physicalType: timestamp\n"
+            + "        logicalTypeOptions: {minimum: '2020-01-01 00:00:00', format: 'yyyy-MM-dd HH:mm:ss'}"
+        #expect(try Contract(parsing: contractText(columns: bounds), file: "c.yaml").warnings.isEmpty)
+        let width =
+            "      - name: c\n        logicalType: number\n        physicalType: double\n"
+            + "        logicalTypeOptions: {format: f32}"
+        let double = try Contract(parsing: contractText(columns: width), file: "c.yaml")
+        #expect(double.columns[0].type == .double)
+        #expect(double.warnings.first.map { "\($0)" }?.contains("'f32' is float and has no effect") == true)
         let named = contractText(table: "Orders\n    physicalName: orders_tbl")
         #expect(try Contract(parsing: named, file: "c.yaml").table == "orders_tbl")
     }
@@ -164,7 +176,7 @@ private func fault(_ text: String) -> String {
             ("string", "bigint"), ("integer", "double"), ("number", "decimal(39,2)"), ("integer", "int8"),
             ("time", "timestamp"), ("object", "varchar"), ("number", "decimal(4,5)"),
             ("number", "decimal(x)"), ("integer", "decimal(9,2)"), ("integer", "number(19)"),
-            ("timestamp", "timestamp(9)"), ("integer", "bigint(20)"), ("date", "timestamp"),
+            ("timestamp", "timestamp(9)"), ("integer", "bigint(20)"), ("date", "varchar"),
         ])
     func incompatibleTypes(logical: String, physical: String) {
         let text = contractText(

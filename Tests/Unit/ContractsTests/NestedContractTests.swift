@@ -234,10 +234,6 @@ private let hash = "customProperties: [{property: masking, value: hash}]"
                 "the format 'i128' is not supported"
             ),
             (
-                "{name: a, logicalType: integer, physicalType: int, logicalTypeOptions: {format: i64}}",
-                "but the physicalType is int32"
-            ),
-            (
                 "{name: a, logicalType: timestamp, physicalType: timestamptz, logicalTypeOptions: {timezone: false}}",
                 "the physicalType 'timestamptz' contradicts it"
             ),

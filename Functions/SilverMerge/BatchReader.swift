@@ -39,6 +39,7 @@ struct BatchReader {
         do {
             try read(bronze)
             try checkKeys(from: start, bronze.place)
+            if let key = bronze.record.supersededKey { try deleteWhatIsGone(key, from: start, bronze) }
             fileOrders.append(bronze.order)
         } catch {
             for (column, mark) in marks.enumerated() { columns[column].truncate(to: mark) }
@@ -67,7 +68,7 @@ struct BatchReader {
 
     private mutating func read(_ bronze: BronzeFile) throws {
         let place = bronze.place
-        let file = try open(bronze)
+        let file = try open(bronze.record.object, place)
         let places = try columnPlaces(in: file, place)
         let system = try systemPlaces(in: file, place)
         for group in file.metadata.rowGroups.indices {
@@ -98,6 +99,72 @@ struct BatchReader {
                     }
                     fileNumbers.append(Int32(fileOrders.count))
                 }
+                try deleteFormerKeys(facts, start, batch.rowCount, place)
+            }
+        }
+    }
+
+    /// A change of a row's key also deletes the row of the former key.
+    private mutating func deleteFormerKeys(
+        _ facts: ChangeFacts, _ start: Int, _ rowCount: Int, _ place: String
+    ) throws(SilverError) {
+        guard facts.hasFormerKeys else { return }
+        for row in 0..<rowCount {
+            guard let former = try facts.formerKey(of: row, place) else { continue }
+            let number = operations.count
+            for (index, column) in table.columns.enumerated() {
+                guard column.isKey else {
+                    columns[index].appendNulls(1, after: number)
+                    continue
+                }
+                guard let value = former[column.name].flatMap({ column.bronzeKey($0) }) else {
+                    throw .bronze(
+                        place: place,
+                        reason:
+                            "_cdc_previous_key of row \(start + row) has no \(column.name), or none of type \(column.type)"
+                    )
+                }
+                columns[index].append(ColumnRows(value, rowCount: 1), 0..<1, after: number)
+            }
+            orders.append(facts.order, row..<row + 1, after: number)
+            operations.append(.delete)
+            times.append(times[start + row])
+            fileNumbers.append(Int32(fileOrders.count))
+        }
+    }
+
+    /// Deletes the rows that only the former version of the file had, at the time of this one.
+    private mutating func deleteWhatIsGone(_ formerKey: String, from start: Int, _ bronze: BronzeFile) throws {
+        let object = S3Object(bucket: bronze.record.bucket, key: formerKey)
+        let place = "\(object)"
+        let file = try open(object, place)
+        let places = try columnPlaces(in: file, place)
+        let keyPlaces = table.keyPlaces.compactMap { places[$0] }
+        var present = KeyTable(expecting: operations.count - start)
+        var bytes = KeyBytes()
+        let now = table.key(of: columns.map { ColumnRows($0, rowCount: operations.count) })
+        for row in start..<operations.count where now.read(row, into: &bytes) { _ = present.number(of: bytes) }
+        for group in file.metadata.rowGroups.indices {
+            var rows = try file.rows(ofGroup: group, columns: keyPlaces)
+            while let batch = try rows.next(upTo: Self.batchRows) {
+                let keys = batch.columns.map { ColumnRows($0, rowCount: batch.rowCount) }
+                let former = KeyColumns(zip(table.keyPlaces, keys).map { ($1, table.columns[$0].isDecimal) })
+                for row in 0..<batch.rowCount where former.read(row, into: &bytes) {
+                    guard present.find(bytes) == nil else { continue }
+                    _ = present.number(of: bytes)
+                    let number = operations.count
+                    for index in columns.indices {
+                        if let key = table.keyPlaces.firstIndex(of: index) {
+                            columns[index].append(keys[key], row..<row + 1, after: number)
+                        } else {
+                            columns[index].appendNulls(1, after: number)
+                        }
+                    }
+                    orders.appendNulls(1, after: number)
+                    operations.append(.delete)
+                    times.append(bronze.microseconds)
+                    fileNumbers.append(Int32(fileOrders.count))
+                }
             }
         }
     }
@@ -115,11 +182,10 @@ struct BatchReader {
         }
     }
 
-    private func open(_ bronze: BronzeFile) throws -> ParquetFile {
-        let place = bronze.place
+    private func open(_ object: S3Object, _ place: String) throws -> ParquetFile {
         let bytes: [UInt8]
         do throws(AWSError) {
-            bytes = try objects.get(bronze.record.object).bytes
+            bytes = try objects.get(object).bytes
         } catch {
             if error.isNotFound { throw SilverError.bronze(place: place, reason: "the file is gone: \(error)") }
             throw error
@@ -162,7 +228,7 @@ struct BatchReader {
         }
         return [
             try index(BronzeColumn.operation), try index("_cdc_timestamp"), try index("_cdc_order"),
-            try index("_cdc_unchanged"),
+            try index("_cdc_unchanged"), try index(BronzeColumn.previousKey),
         ]
     }
 }
@@ -173,12 +239,14 @@ private struct ChangeFacts {
     private let timestamps: ColumnRows
     let order: ColumnRows
     private let unchangedNames: ColumnRows
+    private let formerKeys: ColumnRows
 
     init(_ columns: [ColumnArray], _ rowCount: Int) {
         operations = ColumnRows(columns[0], rowCount: rowCount)
         timestamps = ColumnRows(columns[1], rowCount: rowCount)
         order = ColumnRows(columns[2], rowCount: rowCount)
         unchangedNames = ColumnRows(columns[3], rowCount: rowCount)
+        formerKeys = ColumnRows(columns[4], rowCount: rowCount)
     }
 
     func operation(of row: Int) -> Changes.Operation? { operations.text(of: row).flatMap { Changes.Operation($0) } }
@@ -197,6 +265,17 @@ private struct ChangeFacts {
             let time = Timestamp(rfc3339: String(decoding: text, as: UTF8.self))
         else { return nil }
         return time.seconds * 1_000_000 + Int64(time.nanoseconds) / 1000
+    }
+
+    var hasFormerKeys: Bool { formerKeys.array.values.count > 0 }
+
+    /// The key that the row had before the change, if the change is one of the key.
+    func formerKey(of row: Int, _ place: String) throws(SilverError) -> JSONObject? {
+        guard let text = formerKeys.text(of: row) else { return nil }
+        guard let key = (try? JSON(parsing: Array(text)))?.object else {
+            throw .bronze(place: place, reason: "_cdc_previous_key is no JSON object")
+        }
+        return key
     }
 
     func unchanged(of row: Int, _ place: String) throws(SilverError) -> [String]? {

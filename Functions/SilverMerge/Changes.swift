@@ -45,7 +45,20 @@ struct Changes {
     private let lastOfKey: [Int32]
     private let before: [Int32]
     /// The truncate that is last in order; nil if there is none.
-    let truncate: Int?
+    let truncate: Truncate?
+
+    /// A truncate deletes every row whose last change comes before it.
+    struct Truncate: Sendable, Hashable {
+        let order: [UInt8]
+        /// In microseconds since 1970.
+        let time: Int64
+
+        /// The later one.
+        static func later(_ left: Truncate?, _ right: Truncate?) -> Truncate? {
+            guard let left, let right else { return left ?? right }
+            return left.order.lexicographicallyPrecedes(right.order) ? right : left
+        }
+    }
 
     init(
         columns: [ColumnRows], operations: [Operation], times: [Int64], orders: ColumnRows, fileOrders: [[UInt8]],
@@ -61,11 +74,12 @@ struct Changes {
         var keys = KeyTable(expecting: operations.count)
         var lastOfKey: [Int32] = []
         var before = [Int32](repeating: -1, count: operations.count)
-        var truncates: [Int] = []
+        var truncate: Truncate?
         var bytes = KeyBytes()
         for row in operations.indices {
             if operations[row] == .truncate {
-                truncates.append(row)
+                let text = Self.order(of: row, orders, fileOrders, files)
+                truncate = Truncate.later(truncate, Truncate(order: Array(text), time: times[row]))
                 continue
             }
             guard key.read(row, into: &bytes) else {
@@ -82,18 +96,14 @@ struct Changes {
         self.keys = keys
         self.lastOfKey = lastOfKey
         self.before = before
-        truncate = nil
-        if !truncates.isEmpty { throw .bronze(place: "the batch", reason: "truncate is not taken to silver yet") }
+        self.truncate = truncate
     }
 
-    func order(of row: Int) -> Order {
-        let range = orders.values(of: row..<row + 1)
-        guard !range.isEmpty, case .byteArray(let texts) = orders.array.values else {
-            return Order(text: fileOrders[Int(files[row])][...], rank: row)
-        }
-        let text = texts.bytes[Int(texts.offsets[range.lowerBound])..<Int(texts.offsets[range.lowerBound + 1])]
-        return Order(text: text, rank: row)
-    }
+    func order(of row: Int) -> Order { Order(text: Self.order(of: row, orders, fileOrders, files), rank: row) }
+
+    private static func order(
+        of row: Int, _ orders: ColumnRows, _ fileOrders: [[UInt8]], _ files: [Int32]
+    ) -> ArraySlice<UInt8> { orders.text(of: row) ?? fileOrders[Int(files[row])][...] }
 
     /// The changes of a key, in no order.
     func rows(of key: Int) -> KeyRows { KeyRows(row: lastOfKey[key], before: before) }

@@ -12,6 +12,10 @@ struct Merge: ~Copyable {
     private let changes: Changes
     private let storage: LakeStorage
     private let resolver: RowResolver
+    /// The last truncate of the table, the batch's included.
+    let truncate: Changes.Truncate?
+    /// Whether the batch truncates the table, which concerns rows that it does not name.
+    private let visitsAllRows: Bool
     private var writer: DataFileWriter
     private var isFound: [Bool]
     private(set) var removed: Set<String> = []
@@ -27,7 +31,8 @@ struct Merge: ~Copyable {
     private static let batchRows = 16_384
 
     init(
-        _ table: SilverTable, _ schema: IcebergSchema, _ changes: Changes, _ storage: LakeStorage,
+        _ table: SilverTable, _ schema: IcebergSchema, _ changes: Changes, truncated: Changes.Truncate?,
+        _ storage: LakeStorage,
         _ writer: consuming DataFileWriter, checkpoint: @escaping () throws -> Void
     ) {
         self.table = table
@@ -37,7 +42,10 @@ struct Merge: ~Copyable {
         self.writer = writer
         self.checkpoint = checkpoint
         isFound = [Bool](repeating: false, count: changes.keys.count)
-        resolver = RowResolver(columnNames: table.columns.map(\.name), isKey: table.columns.map(\.isKey))
+        truncate = Changes.Truncate.later(truncated, changes.truncate)
+        visitsAllRows = truncate != truncated
+        resolver = RowResolver(
+            columnNames: table.columns.map(\.name), isKey: table.columns.map(\.isKey), truncate: truncate)
     }
 
     /// - Returns: the files that are new.
@@ -86,10 +94,11 @@ struct Merge: ~Copyable {
         try writer.endFile()
     }
 
-    /// A row of a file whose key is in the batch.
+    /// A row of a file that may change.
     private struct Hit {
         let row: Int
-        let key: Int
+        /// Its number in the batch; nil if the batch has none of its changes.
+        let key: Int?
     }
 
     private mutating func hits(in file: ParquetFile) throws -> [Hit] {
@@ -108,14 +117,12 @@ struct Merge: ~Copyable {
             while let batch = try rows.next(upTo: 64 << 10) {
                 let columns = KeyColumns(
                     zip(table.keyPlaces, batch.columns).map { place, array in
-                        let rows = ColumnRows(array, rowCount: batch.rowCount)
-                        if case .decimal = table.columns[place].type { return (rows, true) }
-                        return (rows, false)
+                        (ColumnRows(array, rowCount: batch.rowCount), table.columns[place].isDecimal)
                     })
                 for row in 0..<batch.rowCount where columns.read(row, into: &key) {
-                    guard let number = changes.keys.find(key) else { continue }
-                    isFound[number] = true
-                    hits.append(Hit(row: start + row, key: number))
+                    let number = changes.keys.find(key)
+                    if let number { isFound[number] = true }
+                    if number != nil || visitsAllRows { hits.append(Hit(row: start + row, key: number)) }
                 }
                 start += batch.rowCount
             }
@@ -164,7 +171,7 @@ struct Merge: ~Copyable {
                 createdAt: system[0].long(of: row) ?? 0, updatedAt: system[1].long(of: row) ?? 0,
                 deletedAt: system[2].long(of: row), order: system[3].text(of: row) ?? [],
                 columnOrders: try StoredRow.columnOrders(system[4].text(of: row)))
-            guard let state = try resolver.resolve(hit.key, changes, stored: stored) else { continue }
+            guard let state = resolver.resolve(hit.key, changes, stored: stored) else { continue }
             if state.deletedAt != nil, stored.deletedAt == nil { counts.deleted += 1 } else { counts.updated += 1 }
             planned.append(Planned(row: row, state: state))
         }
@@ -252,7 +259,7 @@ struct Merge: ~Copyable {
         for start in stride(from: 0, to: new.count, by: Self.batchRows) {
             var states: [RowState] = []
             for key in new[start..<min(start + Self.batchRows, new.count)] {
-                guard let state = try resolver.resolve(Int(key), changes, stored: nil) else { continue }
+                guard let state = resolver.resolve(Int(key), changes, stored: nil) else { continue }
                 if state.deletedAt == nil { counts.inserted += 1 } else { counts.deleted += 1 }
                 states.append(state)
             }

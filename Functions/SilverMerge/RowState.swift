@@ -40,9 +40,13 @@ struct StoredRow {
 struct RowResolver {
     let columnNames: [String]
     let isKey: [Bool]
+    /// The last truncate that is known of the table.
+    let truncate: Changes.Truncate?
 
+    /// - Parameter key: nil for a stored row that no change of the batch names.
     /// - Returns: nil if the stored row stays as it is.
-    func resolve(_ key: Int, _ changes: Changes, stored: StoredRow?) throws(SilverError) -> RowState? {
+    func resolve(_ key: Int?, _ changes: Changes, stored: StoredRow?) -> RowState? {
+        guard let key else { return stored.flatMap { truncated($0) } }
         var last = -1
         var lastOrder: Changes.Order?
         var createdAt = stored?.createdAt ?? .max
@@ -56,6 +60,12 @@ struct RowResolver {
         }
         guard let lastOrder else { return nil }
         let isNewer = stored.map { $0.order.lexicographicallyPrecedes(lastOrder.text) } ?? true
+        if let truncate, (isNewer ? lastOrder.text : stored?.order ?? []).lexicographicallyPrecedes(truncate.order) {
+            var state = columnwise(
+                key, changes, stored, last: isNewer ? last : nil, lastOrder, createdAt, at: truncate.order)
+            (state.updatedAt, state.deletedAt) = (truncate.time, truncate.time)
+            return state
+        }
         if isNewer, changes.isWhole(last) {
             return RowState(
                 base: .change(last), createdAt: createdAt, updatedAt: changes.times[last], order: Array(lastOrder.text))
@@ -70,11 +80,22 @@ struct RowResolver {
         return columnwise(key, changes, stored, last: isNewer ? last : nil, lastOrder, createdAt)
     }
 
+    /// The row after the truncate; nil if that came before its last change.
+    private func truncated(_ stored: StoredRow) -> RowState? {
+        guard let truncate, stored.order.lexicographicallyPrecedes(truncate.order) else { return nil }
+        let orders = zip(columnNames, isKey).filter { !$1 }.map { name, _ in (name, stored.valueOrder(of: name)) }
+        return RowState(
+            base: .stored, createdAt: stored.createdAt, updatedAt: truncate.time, deletedAt: truncate.time,
+            order: truncate.order, columnOrders: Self.text(of: orders, besides: truncate.order))
+    }
+
     private func columnwise(
-        _ key: Int, _ changes: Changes, _ stored: StoredRow?, last: Int?, _ lastOrder: Changes.Order, _ createdAt: Int64
+        _ key: Int, _ changes: Changes, _ stored: StoredRow?, last: Int?, _ lastOrder: Changes.Order,
+        _ createdAt: Int64,
+        at rowOrder: [UInt8]? = nil
     ) -> RowState {
         let rows = changes.rows(of: key).map { (row: $0, order: changes.order(of: $0)) }.sorted { $1.order < $0.order }
-        let order = last == nil ? stored.map { Array($0.order) } ?? [] : Array(lastOrder.text)
+        let order = rowOrder ?? (last == nil ? stored.map { Array($0.order) } ?? [] : Array(lastOrder.text))
         var state = RowState(
             base: stored == nil ? .none : .stored, createdAt: createdAt,
             updatedAt: last.map { changes.times[$0] } ?? stored?.updatedAt ?? 0, deletedAt: stored?.deletedAt,
@@ -82,7 +103,7 @@ struct RowResolver {
         if let last { state.deletedAt = changes.operations[last] == .delete ? changes.times[last] : nil }
         var orders: [(name: String, order: [UInt8])] = []
         for (column, name) in columnNames.enumerated() {
-            let storedOrder = stored.map { $0.columnOrders[name] ?? $0.columnOrders["*"] ?? Array($0.order) }
+            let storedOrder = stored?.valueOrder(of: name)
             let carrier = rows.first { changes.carries($0.row, column, isKey: isKey[column]) }
             var valueOrder = storedOrder ?? []
             if let carrier, storedOrder.map({ $0[...].lexicographicallyPrecedes(carrier.order.text) }) ?? true {
@@ -108,6 +129,9 @@ struct RowResolver {
 }
 
 extension StoredRow {
+    /// The order of the change that gave a column its value; empty if none did.
+    func valueOrder(of column: String) -> [UInt8] { columnOrders[column] ?? columnOrders["*"] ?? Array(order) }
+
     /// The text of the column that keeps the orders of single columns; nil is none.
     static func columnOrders(_ text: ArraySlice<UInt8>?) throws(SilverError) -> [String: [UInt8]] {
         guard let text else { return [:] }

@@ -165,7 +165,9 @@ struct SilverMerge: JSONHandler {
             let writer = DataFileWriter(
                 storage, try table.parquet(metadata.currentSchema), metadata.currentSchema,
                 prefix: "\(metadata.location)/data/\(token)", WriterOptions(codec: .zstd(level: 1)))
-            var merge = Merge(table, metadata.currentSchema, changes, storage, writer) {
+            var merge = Merge(
+                table, metadata.currentSchema, changes, truncated: Self.truncate(of: metadata), storage, writer
+            ) {
                 if isInterrupted() { throw SilverError.interrupted }
             }
             let added = try merge.run(over: files.dataFiles)
@@ -178,6 +180,12 @@ struct SilverMerge: JSONHandler {
             try settings.control.renew(lease, leaseSeconds: settings.leaseSeconds)
             var change = TableChange(of: metadata)
             change.advance(to: draft.snapshot)
+            if let truncate = merge.truncate, truncate != Self.truncate(of: metadata) {
+                change.set([
+                    Self.truncateOrder: String(decoding: truncate.order, as: UTF8.self),
+                    Self.truncateTime: "\(truncate.time)",
+                ])
+            }
             switch try catalog.commit(change, to: table.name, in: SilverTable.namespace) {
             case .committed: return (merge.counts, draft.snapshot.rowCount ?? 0)
             case .conflict(let reason): conflict = reason
@@ -191,6 +199,17 @@ struct SilverMerge: JSONHandler {
         try catalog.createTable(
             table.name, in: SilverTable.namespace, location: "s3://\(settings.lakeBucket)/silver/\(table.name)",
             schema: table.schema, spec: PartitionSpec(id: 0, fields: []), properties: Self.properties)
+    }
+
+    /// The properties that keep the table's last truncate: a change from before it that comes later is deleted by it too.
+    private static let truncateOrder = "cupel.truncate-order"
+    private static let truncateTime = "cupel.truncate-time"
+
+    private static func truncate(of metadata: TableMetadata) -> Changes.Truncate? {
+        guard let order = metadata.properties[truncateOrder],
+            let time = metadata.properties[truncateTime].flatMap({ Int64($0) })
+        else { return nil }
+        return Changes.Truncate(order: Array(order.utf8), time: time)
     }
 
     private func newSnapshotID() -> Int64 {

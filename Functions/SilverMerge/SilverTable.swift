@@ -1,7 +1,9 @@
 internal import Columns
 internal import Contracts
 internal import Iceberg
+internal import JSON
 internal import Parquet
+internal import Time
 
 /// A silver table as its contract describes it.
 struct SilverTable: Sendable {
@@ -70,14 +72,37 @@ struct SilverTable: Sendable {
     }
 
     func key(of columns: [ColumnRows]) -> KeyColumns {
-        KeyColumns(
-            keyPlaces.map { place in
-                if case .decimal = self.columns[place].type { (columns[place], true) } else { (columns[place], false) }
-            })
+        KeyColumns(keyPlaces.map { (columns[$0], self.columns[$0].isDecimal) })
     }
 }
 
 extension SilverColumn {
+    var isDecimal: Bool { if case .decimal = type { true } else { false } }
+
+    /// A key's value in JSON as bronze has it; nil if it is none of the type.
+    func bronzeKey(_ value: JSON) -> ColumnArray? {
+        let text = value.string ?? value.number?.text
+        switch type {
+        case .int: return (text.flatMap { Int32($0) }).map { ColumnArray(.int32([$0])) }
+        case .long where conversion == .unsigned:
+            return (text.flatMap { UInt32($0) }).map { ColumnArray(.int32([Int32(bitPattern: $0)])) }
+        case .long: return (text.flatMap { Int64($0) }).map { ColumnArray(.int64([$0])) }
+        case .boolean: return value.bool.map { ColumnArray(.boolean([$0 ? 1 : 0])) }
+        case .string: return value.string.map { ColumnArray(.byteArray(ByteArrays(of: $0.utf8))) }
+        case .date:
+            guard let time = text.flatMap({ Timestamp(rfc3339: "\($0)T00:00:00Z") }) else { return nil }
+            return ColumnArray(.int32([Int32(time.seconds / 86_400)]))
+        case .uuid:
+            let digits = (text ?? "").filter { $0 != "-" }
+            let bytes = stride(from: 0, to: digits.utf8.count, by: 2).compactMap {
+                UInt8(digits.dropFirst($0).prefix(2), radix: 16)
+            }
+            return bytes.count == 16 && digits.utf8.count == 32
+                ? ColumnArray(.fixedLengthByteArray(bytes, length: 16)) : nil
+        default: return nil
+        }
+    }
+
     /// No values of the column, as bronze has them.
     var emptyBronze: ColumnValues {
         switch conversion {
@@ -110,5 +135,13 @@ extension SilverColumn {
             ColumnArray(.int64(values.map { $0 &* 1000 }), presence: array.presence)
         default: array
         }
+    }
+}
+
+extension ByteArrays {
+    /// One value.
+    fileprivate init(of value: some Collection<UInt8>) {
+        self.init()
+        append(value)
     }
 }

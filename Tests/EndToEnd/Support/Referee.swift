@@ -9,12 +9,26 @@ enum Referee {
     static func lake(
         _ emulator: RunningEmulator, _ command: String, _ arguments: [String] = [], seconds: Double = 1800
     ) async throws -> [String: Any] {
-        let script = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/lake.py"
-        let run = try await Command.run(
-            Programs.python, [script, emulator.endpoint, command] + arguments, seconds: seconds)
+        try await answer(of: "lake.py", by: Programs.python, [emulator.endpoint, command] + arguments, seconds)
+    }
+
+    /// Runs `Referees/silver.py COMMAND ARGUMENTS…`: pyiceberg, DuckDB's extension for Iceberg, and a fold of its own.
+    @discardableResult
+    static func silver(
+        _ emulator: RunningEmulator, _ command: String, _ arguments: [String] = [], seconds: Double = 1800
+    ) async throws -> [String: Any] {
+        let python = "\(Programs.packageRoot)/.venv-iceberg/bin/python3"
+        return try await answer(of: "silver.py", by: python, [emulator.endpoint, command] + arguments, seconds)
+    }
+
+    private static func answer(
+        of script: String, by python: String, _ arguments: [String], _ seconds: Double
+    ) async throws -> [String: Any] {
+        let path = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/\(script)"
+        let run = try await Command.run(python, [path] + arguments, seconds: seconds)
         guard run.status == 0, let answer = try? JSONSerialization.jsonObject(with: run.output) as? [String: Any] else {
             throw Command.Failure(
-                description: "lake.py \(command) \(arguments.joined(separator: " ")) ended with \(run.status): "
+                description: "\(script) \(arguments.joined(separator: " ")) ended with \(run.status): "
                     + run.text.suffix(2000) + run.errors.suffix(4000))
         }
         return answer

@@ -37,6 +37,14 @@ struct TestRow: Hashable {
 func modelled(_ changes: [TestChange]) -> [Int64: TestRow] {
     var rows: [Int64: TestRow] = [:]
     for change in changes.sorted(by: { $0.order < $1.order }) {
+        if change.operation == .truncate {
+            for id in rows.keys {
+                rows[id]?.updatedAt = change.time
+                rows[id]?.deletedAt = change.time
+                rows[id]?.order = change.order
+            }
+            continue
+        }
         var row =
             rows[change.id]
             ?? TestRow(createdAt: .max, updatedAt: 0, deletedAt: nil, order: "")
@@ -59,6 +67,7 @@ final class TestTable {
     let table: SilverTable
     private(set) var files: [DataFile] = []
     private var batches = 0
+    private var truncate: Changes.Truncate?
 
     init() throws {
         let contract = try Contract(
@@ -78,9 +87,10 @@ final class TestTable {
         options.pageRowLimit = min(rowGroupRows, options.pageRowLimit)
         let writer = DataFileWriter(
             storage, try table.parquet(table.schema), table.schema, prefix: "s3://lake/silver/t/\(batches)", options)
-        var merge = Merge(table, table.schema, try changes(batch), storage, writer, checkpoint: {})
+        var merge = Merge(table, table.schema, try changes(batch), truncated: truncate, storage, writer, checkpoint: {})
         let added = try merge.run(over: files)
         files = files.filter { !merge.removed.contains($0.path) } + added
+        truncate = merge.truncate
     }
 
     private func changes(_ batch: [TestChange]) throws -> Changes {
@@ -206,6 +216,9 @@ final class TestTable {
                 score: Bool.random(using: &random) ? Int32(number) : nil)
             if operation == .update, Int.random(in: 0..<3, using: &random) == 0 {
                 change.leavesOut = Set(["name", "score"].filter { _ in Bool.random(using: &random) })
+            }
+            if Int.random(in: 0..<100, using: &random) == 0 {
+                change = TestChange(id: 0, operation: .truncate, order: change.order, time: change.time)
             }
             changes.append(change)
         }

@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Says what silver must be, and reads what it is with pyiceberg and DuckDB. Prints one JSON document.
+
+    silver.py ENDPOINT changes TABLE SEED ROWS FILE  writes random changes of the table's rows as a raw file; -> {"rows": …}
+    silver.py ENDPOINT merge                         starts the state machine and waits; -> {"tables": [...]}
+    silver.py ENDPOINT check TABLE                   folds the bronze files by key and order, and compares every column of every
+                                                     row with both readers; checks the files' bounds, counts and field ids;
+                                                     -> {"rows": …, "deleted": …, "files": …, "snapshots": …}
+"""
+import datetime, gzip, importlib.metadata, io, json, os, random, sys, time, warnings
+
+warnings.filterwarnings("ignore")
+import boto3, duckdb, pyarrow as pa, pyarrow.parquet as pq
+from botocore.config import Config
+from pyiceberg.catalog import load_catalog
+from pyiceberg.conversions import from_bytes
+
+endpoint, command, *arguments = sys.argv[1:]
+key_of = {"beer": "beer_id", "brewery": "brewery_id", "profile": "profile_id", "review": "review_id"}
+os.environ.update(AWS_REGION="us-east-1")
+
+
+def client(service):
+    return boto3.client(
+        service, endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test",
+        config=Config(s3={"addressing_style": "path"}, connect_timeout=600, read_timeout=600))
+
+
+s3, dynamodb, states = client("s3"), client("dynamodb"), client("stepfunctions")
+lake = next(b["Name"] for b in s3.list_buckets()["Buckets"] if "-lake" in b["Name"])
+control = next(t for t in dynamodb.list_tables()["TableNames"] if t.endswith("control"))
+
+
+def bronze_files(table):
+    """The table's bronze files, with the record of the conversion that wrote each."""
+    pages = dynamodb.get_paginator("scan").paginate(TableName=control, ConsistentRead=True)
+    items = [{k: v.get("S", v.get("N")) for k, v in i.items()} for page in pages for i in page["Items"]]
+    wanted = [i for i in items if i["schema_name"] == "dm_bronze" and i["table_name"] == table and i["status"] == "success"
+              and "superseded_by" not in i and "identical_to" not in i]
+    for item in wanted:
+        body = s3.get_object(Bucket=lake, Key=item["output_key"])["Body"].read()
+        yield item, pq.read_table(io.BytesIO(body))
+
+
+def microseconds(text):
+    time = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return (time - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // datetime.timedelta(microseconds=1)
+
+
+def folded(table):
+    """The current state of each key: its changes one after the other. A row without an order ranks before all that have one."""
+    changes = []
+    for record, rows in bronze_files(table):
+        created = microseconds(record["created_at"])
+        for number, row in enumerate(rows.to_pylist()):
+            order = row["_cdc_order"]
+            place = (1, order) if order else (0, created, record.get("sequencer", "").rjust(24, "0"), record["control_id"], number)
+            at = int(order[:18]) if order and int(order[:18]) else created
+            if not order and row["_cdc_timestamp"]: at = microseconds(row["_cdc_timestamp"])
+            changes.append((place, at, row))
+    key, state = key_of[table], {}
+    for place, at, row in sorted(changes, key=lambda change: change[0]):
+        current = state.setdefault(row[key], {"created_at": at, "updated_at": at, "deleted_at": None})
+        left_out = set(json.loads(row["_cdc_unchanged"] or "[]"))
+        for column, value in row.items():
+            if column.startswith("_cdc_") or column in ("operation", "_rescued_data"): continue
+            if column == key or row["operation"] != "delete" and column not in left_out: current[column] = value
+            else: current.setdefault(column, None)
+        current["created_at"] = min(current["created_at"], at)
+        current["updated_at"] = at
+        current["deleted_at"] = at if row["operation"] == "delete" else None
+    return state
+
+
+def plain(rows):
+    """Rows with their times as microseconds, without the columns that silver keeps for itself."""
+    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    for row in rows:
+        yield {name: ((value if value.tzinfo else value.replace(tzinfo=datetime.timezone.utc)) - epoch) // datetime.timedelta(microseconds=1)
+               if isinstance(value, datetime.datetime) and name.endswith("_at") else value
+               for name, value in row.items() if not name.startswith("_cdc_")}
+
+
+def catalog():
+    return load_catalog("referee", type="rest", uri=f"{endpoint}/iceberg", warehouse="", **{
+        "s3.endpoint": endpoint, "s3.access-key-id": "test", "s3.secret-access-key": "test", "s3.region": "us-east-1"})
+
+
+def read_by_duckdb(table):
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    for name in ("avro", "httpfs", "iceberg"):
+        files = importlib.metadata.files(f"duckdb_extension_{name}")
+        connection.execute(f"LOAD '{next(str(f.locate()) for f in files if str(f).endswith('.duckdb_extension'))}'")
+    host = endpoint.split("://")[1]
+    connection.execute(f"CREATE SECRET s (TYPE s3, KEY_ID 'test', SECRET 'test', REGION 'us-east-1', ENDPOINT '{host}', URL_STYLE 'path', USE_SSL false)")
+    connection.execute(f"ATTACH '' AS lake (TYPE iceberg, ENDPOINT '{endpoint}/iceberg', AUTHORIZATION_TYPE 'none', ACCESS_DELEGATION_MODE 'none')")
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection.execute(f"SELECT * FROM lake.dm_silver.{table}").to_arrow_table().to_pylist()
+
+
+def check_files(table, iceberg):
+    """What the manifests say of the files is so."""
+    types = {field.field_id: field.field_type for field in iceberg.schema().fields}
+    files = [task.file for task in iceberg.scan().plan_files()]
+    for file in files:
+        body = s3.get_object(Bucket=lake, Key=file.file_path.split("/", 3)[3])["Body"].read()
+        assert len(body) == file.file_size_in_bytes, file.file_path
+        rows = pq.read_table(io.BytesIO(body))
+        assert rows.num_rows == file.record_count, file.file_path
+        for field in pq.ParquetFile(io.BytesIO(body)).schema_arrow:
+            number = int(field.metadata[b"PARQUET:field_id"])
+            assert iceberg.schema().find_field(number).name == field.name, (file.file_path, field)
+            values = [value for value in rows[field.name].to_pylist() if value is not None]
+            assert file.null_value_counts[number] == rows.num_rows - len(values), (file.file_path, field.name, "nulls")
+            if not values or number not in file.lower_bounds: continue
+            lower, upper = (from_bytes(types[number], bounds[number]) for bounds in (file.lower_bounds, file.upper_bounds))
+            if str(types[number]).startswith("timestamp"): values = [row for row in next(iter([[microseconds(str(v)) for v in values]]))]
+            assert lower <= min(values) and max(values) <= upper, (file.file_path, field.name, lower, min(values), max(values), upper)
+    return len(files)
+
+
+def check(table):
+    expected, iceberg = folded(table), catalog().load_table(f"dm_silver.{table}")
+    for reader, rows in (("pyiceberg", iceberg.scan().to_arrow().to_pylist()), ("DuckDB", read_by_duckdb(table))):
+        found = {}
+        for row in plain(rows):
+            assert row[key_of[table]] not in found, f"{reader}: the key {row[key_of[table]]} is there twice"
+            found[row[key_of[table]]] = row
+        for key in expected.keys() | found.keys():
+            assert expected.get(key) == found.get(key), f"{reader}: {key}: {found.get(key)}, not {expected.get(key)}"
+    assert int(iceberg.current_snapshot().summary["total-records"]) == len(expected)
+    return {"rows": len(expected), "deleted": sum(row["deleted_at"] is not None for row in expected.values()),
+            "files": check_files(table, iceberg), "snapshots": len(iceberg.snapshots())}
+
+
+def merge():
+    machine = next(m["stateMachineArn"] for m in states.list_state_machines()["stateMachines"] if m["name"].endswith("-silver"))
+    execution = states.start_execution(stateMachineArn=machine, input="{}")["executionArn"]
+    while (state := states.describe_execution(executionArn=execution))["status"] == "RUNNING": time.sleep(0.05)
+    assert state["status"] == "SUCCEEDED", state
+    return {"tables": json.loads(state["output"])}
+
+
+def changes(table, seed, count, path):
+    """Inserts, updates that leave columns out, and deletes that carry the key alone, as firehose-transform flattens them."""
+    chance = random.Random(int(seed))
+    assert table == "beer"
+    lines = []
+    for number in range(int(count)):
+        operation = chance.choice(["insert", "update", "update", "delete"])
+        row = {"beer_id": chance.randrange(1, int(count))}
+        if operation != "delete":
+            row |= {"brewery_id": chance.randrange(100), "beer_name": f"änderung {number}", "beer_style": None, "beer_abv": number / 8}
+        left_out = [name for name in ("beer_name", "beer_abv") if operation == "update" and chance.random() < 0.3]
+        for name in left_out: row.pop(name)
+        at = 1_750_000_000_000_000 + chance.randrange(10**12)
+        row |= {"operation": operation, "_cdc_order": f"{at:018}-{chance.getrandbits(64):016X}-0000000000",
+                "_cdc_timestamp": datetime.datetime.fromtimestamp(at // 10**6, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")}
+        if left_out: row["_cdc_unchanged"] = left_out
+        lines.append(json.dumps(row, ensure_ascii=False))
+    with gzip.open(path, "wt", encoding="utf-8") as file: file.write("\n".join(lines) + "\n")
+    return {"rows": len(lines)}
+
+
+print(json.dumps({"changes": changes, "merge": merge, "check": check}[command](*arguments), default=str))

@@ -61,7 +61,8 @@ let functions: [Target] = [
     function(
         "SilverMerge",
         "LambdaRuntime AWSClient AWSModels Columns Contracts Control Digest Iceberg JSON Lake Parquet ParquetRead "
-            + "PublishedContracts Time"),
+            + "PublishedContracts Time",
+        exclude: ["README.md"]),
     function("Replayer", "LambdaRuntime AWSClient AWSModels Control JSON Time"),
     function(
         "ChangeCapture",

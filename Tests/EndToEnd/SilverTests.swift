@@ -22,7 +22,8 @@ import Testing
         }
         try await merge(emulator)
         let checked = try await Referee.silver(emulator, "check", ["beer"])
-        #expect(try #require(checked.int("rows")) > 800 && checked.int("deleted") != 0)
+        #expect(try #require(checked.int("rows")) >= 800)
+        #expect(try #require(checked.int("deleted")) > 100)
         #expect(checked.int("snapshots") == 3)
         let records = try await Referee.lake(emulator, "records").records("records")
         for record in records where record.text("schema_name") == "dm_silver" {

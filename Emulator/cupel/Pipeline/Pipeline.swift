@@ -66,7 +66,8 @@ struct Pipeline: Sendable {
         lakeBucket = environment("LAKE_BUCKET") ?? outputs["LakeBucket"] ?? "cupel-dev-lake-000000000000-\(region)"
         contractsBucket = outputs.isEmpty ? lakeBucket : outputs["ContractsBucket"]
         functionPrefix = outputs["FunctionPrefix"] ?? "cupel-dev-"
-        silverMachine = outputs["Silver"]
+        let machine = "arn:aws:states:\(region):000000000000:stateMachine:cupel-dev-silver"
+        silverMachine = outputs.isEmpty ? machine : outputs["Silver"]
     }
 
     /// The pipeline of an AWS account.

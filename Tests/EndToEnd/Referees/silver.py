@@ -150,7 +150,7 @@ def changes(table, seed, count, path):
         operation = chance.choice(["insert", "update", "update", "delete"])
         row = {"beer_id": chance.randrange(1, int(count))}
         if operation != "delete":
-            row |= {"brewery_id": chance.randrange(100), "beer_name": f"änderung {number}", "beer_style": None, "beer_abv": number / 8}
+            row |= {"brewery_id": chance.randrange(100), "beer_name": f"änderung {number}", "beer_style": None, "beer_abv": number % 800 / 8}
         left_out = [name for name in ("beer_name", "beer_abv") if operation == "update" and chance.random() < 0.3]
         for name in left_out: row.pop(name)
         at = 1_750_000_000_000_000 + chance.randrange(10**12)

@@ -76,7 +76,7 @@ let services: [Target] = [
     service("DynamoDB", "Digest"),
     service("ECS"),
     service("Firehose", "Digest Gzip JQ", exclude: ["README.md"]),
-    service("Glue", "URLCoding", exclude: ["README.md"]),
+    service("Glue", "Pattern URLCoding", exclude: ["README.md"]),
     service("IAM", "XML"),
     service("Kinesis", "Digest", exclude: ["README.md"]),
     service("Lambda", "CZlib Digest URLCoding", exclude: ["README.md"]),
@@ -187,7 +187,9 @@ let tests: [Target] = [
             + "PublishedContracts RawFile Time"),
     suite(
         "Unit/JSONPolicyTests", "Columnar Columns Contracts FirehoseTransform JSON LambdaRuntime RawFile TestReferee"),
-    suite("Conformance", "ASL JSON TestEmulator YAML", exclude: ["Firehose", "Referees", "asl-not-emulated.txt"]),
+    suite(
+        "Conformance", "ASL JSON TestEmulator TestReferee YAML",
+        exclude: ["Firehose", "Referees", "asl-not-emulated.txt"]),
     suite("EndToEnd", "JSON TestEmulator TestPostgres TestRandom", exclude: ["Referees"]),
 ]
 

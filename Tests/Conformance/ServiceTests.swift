@@ -1,4 +1,5 @@
 import TestEmulator
+import TestReferee
 import Testing
 
 /// Services as boto3, the AWS CLI, and raw HTTP see them: clients that share no code with the emulator, and no mistake.
@@ -13,6 +14,11 @@ import Testing
         try await referee(service)
     }
 
+    @Test("pyiceberg and DuckDB share tables, by Glue's JSON API and by its Iceberg REST catalog")
+    func icebergClients() async throws {
+        try await referee("iceberg", python: Referee.icebergPython)
+    }
+
     @Test("a malformed request is answered with an error, and the emulator keeps running")
     func badRequests() async throws {
         try await referee("bad_requests")
@@ -23,10 +29,12 @@ import Testing
         try await referee("signatures", options: ["--strict-auth"])
     }
 
-    private func referee(_ service: String, options: [String] = []) async throws {
+    private func referee(
+        _ service: String, python: String = Programs.python, options: [String] = []
+    ) async throws {
         let emulator = try await RunningEmulator(options: options)
         let checks = "\(Programs.packageRoot)/Tests/Conformance/Referees"
-        let run = try await Command.run(Programs.python, ["-B", checks, emulator.endpoint, service])
+        let run = try await Command.run(python, ["-B", checks, emulator.endpoint, service])
         let failures = run.text.split(separator: "\n").filter { $0.hasPrefix("FAILED") }
         #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
         #expect(run.status == 0, "\(run.errors.suffix(2000))")

@@ -8,7 +8,10 @@ internal import Time
 /// - SeeAlso: <https://docs.aws.amazon.com/glue/latest/webapi/API_Operations.html>
 package struct GlueService: Sendable {
     package static let signingNames = ["glue"]
-    package static let schema = [StoredDatabase.schema, StoredTable.schema]
+    package static let schema = [
+        StoredDatabase.schema, StoredTable.schema, StoredTableVersion.schema, StoredPartition.schema,
+        StoredStatistics.schema, StoredTags.schema, DeclaredTables.schema,
+    ]
 
     let store: Store
     let account: Account
@@ -46,6 +49,53 @@ extension GlueService: Service, JSONService {
     package var companions: [String: any EmulatedService] { ["iceberg.glue": iceberg] }
 
     package func perform(_ action: String, _ input: JSON) async throws(AWSFault) -> JSON {
-        throw .notEmulated("Glue's \(action)")
+        do {
+            if let catalog = input.present("CatalogId")?.string, catalog != account.id {
+                throw AWSFault.notFound("Catalog \(catalog) not found.")
+            }
+            return try await answer(action, input)
+        } catch let fault as AWSFault {
+            throw fault
+        } catch {
+            throw .internalFailure(error)
+        }
+    }
+
+    private func answer(_ action: String, _ input: JSON) async throws -> JSON {
+        switch action {
+        case "CreateDatabase": try await createDatabase(input)
+        case "GetDatabase": try database(input)
+        case "GetDatabases": try databases(input)
+        case "UpdateDatabase": try await updateDatabase(input)
+        case "DeleteDatabase": try await deleteDatabase(input)
+        case "CreateTable": try await createTable(input)
+        case "GetTable": try table(input)
+        case "GetTables": try tables(input)
+        case "UpdateTable": try await updateTable(input)
+        case "DeleteTable": try await deleteTable(input)
+        case "BatchDeleteTable": try await deleteTables(input)
+        case "GetTableVersion": try tableVersion(input)
+        case "GetTableVersions": try tableVersions(input)
+        case "DeleteTableVersion": try await deleteTableVersion(input)
+        case "BatchDeleteTableVersion": try await deleteTableVersions(input)
+        case "CreatePartition": try await createPartition(input)
+        case "BatchCreatePartition": try await createPartitions(input)
+        case "GetPartition": try partition(input)
+        case "BatchGetPartition": try somePartitions(input)
+        case "GetPartitions": try partitions(input)
+        case "UpdatePartition": try await updatePartition(input)
+        case "BatchUpdatePartition": try await updatePartitions(input)
+        case "DeletePartition": try await deletePartition(input)
+        case "BatchDeletePartition": try await deletePartitions(input)
+        case "UpdateColumnStatisticsForTable", "UpdateColumnStatisticsForPartition":
+            try await updateStatistics(input)
+        case "GetColumnStatisticsForTable", "GetColumnStatisticsForPartition": try statistics(input)
+        case "DeleteColumnStatisticsForTable", "DeleteColumnStatisticsForPartition":
+            try await deleteStatistics(input)
+        case "TagResource": try await tag(input)
+        case "UntagResource": try await untag(input)
+        case "GetTags": try tags(input)
+        default: throw AWSFault.notEmulated("Glue's \(action)")
+        }
     }
 }

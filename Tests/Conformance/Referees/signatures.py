@@ -62,7 +62,7 @@ JSON_SERVICES = {
     "dynamodb": ("DynamoDB_20120810.ListTables", "1.0"), "kinesis": ("Kinesis_20131202.ListStreams", "1.1"),
     "states": ("AWSStepFunctions.ListStateMachines", "1.0"), "sqs": ("AmazonSQS.ListQueues", "1.0"),
     "logs": ("Logs_20140328.DescribeLogGroups", "1.1"), "ecs": ("AmazonEC2ContainerServiceV20141113.ListTaskDefinitions", "1.1"),
-    "firehose": ("Firehose_20150804.ListDeliveryStreams", "1.1")}
+    "firehose": ("Firehose_20150804.ListDeliveryStreams", "1.1"), "glue": ("AWSGlue.GetDatabases", "1.1")}
 QUERIES = {"sts": "Action=GetCallerIdentity&Version=2011-06-15", "sns": "Action=ListTopics&Version=2010-03-31",
            "cloudformation": "Action=DescribeStacks&Version=2010-05-15"}
 

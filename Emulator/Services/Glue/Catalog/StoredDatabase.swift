@@ -41,6 +41,9 @@ struct StoredDatabase: Sendable {
             .integer(createdAt))
     }
 
+    /// The last part of the database's ARN.
+    var resource: String { "database/\(name)" }
+
     /// Whether it has no tables.
     func isEmpty(in snapshot: borrowing Snapshot) throws -> Bool {
         try snapshot.first("SELECT 1 FROM glue_table WHERE database = ?", .text(name)) { _ in true } == nil
@@ -49,6 +52,7 @@ struct StoredDatabase: Sendable {
     /// Removes the database with everything in it.
     func remove(in transaction: borrowing Transaction) throws {
         for table in try StoredTable.all(of: name, in: transaction.snapshot) { try table.remove(in: transaction) }
+        try StoredTags.remove(of: resource, in: transaction)
         try transaction.execute("DELETE FROM glue_database WHERE name = ?", .text(name))
     }
 }

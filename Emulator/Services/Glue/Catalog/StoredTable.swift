@@ -75,7 +75,25 @@ struct StoredTable: Sendable {
             .text(JSON.object(input).text), .integer(updatedAt), .integer(id), .integer(version)) == 1
     }
 
+    /// Removes the table with its versions, partitions, statistics and tags.
     func remove(in transaction: borrowing Transaction) throws {
+        for table in ["glue_table_version", "glue_partition", "glue_column_statistics"] {
+            try transaction.execute("DELETE FROM \(table) WHERE table_id = ?", .integer(id))
+        }
+        try StoredTags.remove(of: resource, in: transaction)
+        try DeclaredTables.forget(name, in: transaction)
         try transaction.execute("DELETE FROM glue_table WHERE id = ?", .integer(id))
+    }
+
+    /// The last part of the table's ARN.
+    var resource: String { "table/\(name.database)/\(name.table)" }
+
+    /// An earlier version of this table.
+    func earlier(version: Int, _ input: JSONObject, updatedAt: Int64) -> StoredTable {
+        var table = self
+        table.version = version
+        table.input = input
+        table.updatedAt = updatedAt
+        return table
     }
 }

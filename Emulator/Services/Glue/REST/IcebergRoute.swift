@@ -34,7 +34,7 @@ enum IcebergRoute: Sendable, Hashable {
             self = .config
             return
         }
-        if parts.first == "catalogs" { parts[0...1] = [parts[0...1].joined(separator: "/")] }
+        if parts.first == "catalogs", parts.count > 1 { parts[0...1] = [parts[0...1].joined(separator: "/")] }
         guard let prefix = parts.first, prefix.hasPrefix("catalogs/") else { throw missing }
         guard prefix == "catalogs/\(account)" else {
             throw AWSFault(

@@ -205,10 +205,13 @@ let fuzzing: [Target] = [
         exclude: ["README.md", "fuzz.py"]),
 ]
 
+/// Built instead of the functions, the emulator and the tests where `CUPEL_BENCHMARKS` is set.
+let benchmarks: [Target] = [program("ParquetScan", in: "Tests/Benchmarks", "Columns ParquetRead")]
+
 let package = Package(
     name: "cupel",
     platforms: [.macOS(.v15)],
-    products: Variant.isFuzzing
+    products: Variant.isFuzzing || Variant.isBenchmarking
         ? []
         : [
             .executable(name: "cupel", targets: ["cupel"]),
@@ -224,7 +227,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
     ],
-    targets: systemLibraries() + runtime + (Variant.isFuzzing ? fuzzing : functions + services + emulator + tests),
+    targets: systemLibraries() + runtime
+        + (Variant.isFuzzing
+            ? fuzzing : Variant.isBenchmarking ? benchmarks : functions + services + emulator + tests),
     swiftLanguageModes: [.v6]
 )
 
@@ -233,6 +238,8 @@ let package = Package(
 enum Variant {
     /// Set by `make fuzz`.
     static var isFuzzing: Bool { Context.environment["CUPEL_FUZZING"] != nil }
+
+    static var isBenchmarking: Bool { Context.environment["CUPEL_BENCHMARKS"] != nil }
 
     /// Gzip is inflated by ISA-L, or by zlib alone where this is set.
     static var usesISAL: Bool { Context.environment["CUPEL_WITHOUT_ISAL"] == nil }

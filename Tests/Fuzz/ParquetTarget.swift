@@ -68,9 +68,19 @@ struct ParquetTarget: FuzzTarget {
             require(
                 rows.allSatisfy { $0.lowerBound >= 0 && $0.upperBound <= rowCount && !$0.isEmpty },
                 "rows \(rows) of \(rowCount)")
-            require(zip(rows, rows.dropFirst()).allSatisfy { $0.upperBound < $1.lowerBound }, "rows \(rows) out of order")
+            require(
+                zip(rows, rows.dropFirst()).allSatisfy { $0.upperBound < $1.lowerBound }, "rows \(rows) out of order")
         }
-        if let filter = try? file.bloomFilter(of: column, inGroup: group) { _ = filter.mayContain(0x1234_5678_9ABC_DEF0) }
+        let rowCount = min(file.metadata.rowGroups[group].rowCount, Self.rowLimit)
+        let some = [rowCount / 5..<rowCount / 4, rowCount / 2..<(rowCount + 1) / 2, rowCount - rowCount / 3..<rowCount]
+        if var rows = try? file.rows(ofGroup: group, columns: [column], rows: some) {
+            while let batch = try? rows.next(upTo: 9) {
+                require(some.contains { $0.contains(batch.firstRow) }, "row \(batch.firstRow) was not wanted")
+            }
+        }
+        if let filter = try? file.bloomFilter(of: column, inGroup: group) {
+            _ = filter.mayContain(0x1234_5678_9ABC_DEF0)
+        }
     }
 }
 

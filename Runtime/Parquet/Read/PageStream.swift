@@ -9,6 +9,8 @@ struct PageStream {
     private var position = 0
     /// Of the chunk in the file, without what the window has.
     private var rest: Range<Int>
+    /// What is behind this place is fetched only as far as a page needs it.
+    var expectedEnd = Int.max
 
     /// A page header is small, but for the bounds that some writers put into it.
     private static let headerSizeLimit = 16 << 20
@@ -23,6 +25,19 @@ struct PageStream {
     var offset: Int { rest.lowerBound - (window.count - position) }
 
     var isAtEnd: Bool { rest.isEmpty && position == window.count }
+
+    /// Goes on with the page at `offset`, which is not before the present place.
+    mutating func skip(to offset: Int) throws(ParquetReadError) {
+        guard offset >= self.offset, offset <= rest.upperBound else {
+            throw .outOfSpec("the offset index has a page at byte \(offset), where it cannot be")
+        }
+        if offset <= rest.lowerBound {
+            position = window.count - (rest.lowerBound - offset)
+        } else {
+            (window, position) = ([], 0)
+            rest = offset..<rest.upperBound
+        }
+    }
 
     /// Reads the next page's header and goes behind the page, whose bytes ``withBody(of:_:)`` shows until the next call.
     mutating func next() throws -> StoredPage {
@@ -90,7 +105,8 @@ struct PageStream {
     private mutating func fetch(_ count: Int) throws {
         let held = window.count - position
         guard count > held else { return }
-        let size = min(rest.count, max(count - held, options.fetchSize))
+        let expected = min(options.fetchSize, max(0, expectedEnd - rest.lowerBound))
+        let size = min(rest.count, max(count - held, expected))
         let bytes = try source.read(rest.lowerBound..<rest.lowerBound + size)
         guard bytes.count == size else {
             throw ParquetReadError.io("the source has \(bytes.count) bytes where \(size) were asked for")

@@ -66,14 +66,26 @@ public struct ParquetFile: Sendable {
     private static let longestDictionaryHeader = 100
 
     /// The rows of a row group, of which `columns` are read.
-    /// - Parameter columns: places among ``ParquetMetadata/columns``, in the order in which batches have them.
-    public func rows(ofGroup group: Int, columns: [Int]) throws(ParquetReadError) -> RowGroupReader {
+    /// - Parameters:
+    ///   - columns: places among ``ParquetMetadata/columns``, in the order in which batches have them.
+    ///   - rows: the rows that are wanted, in ascending order; nil for all. Pages without any of them are not fetched where the
+    ///     file has an offset index, and not decompressed where it has none.
+    public func rows(
+        ofGroup group: Int, columns: [Int], rows: [Range<Int>]? = nil
+    ) throws(ParquetReadError) -> RowGroupReader {
         guard metadata.rowGroups.indices.contains(group) else {
             throw .misuse("it has \(metadata.rowGroups.count) row groups, and no number \(group)")
         }
         for column in columns where !metadata.columns.indices.contains(column) {
             throw .misuse("it has \(metadata.columns.count) columns, and no number \(column)")
         }
-        return RowGroupReader(self, group: group, columns: columns)
+        var end = 0
+        for range in rows ?? [] {
+            guard range.lowerBound >= end, range.upperBound <= metadata.rowGroups[group].rowCount else {
+                throw .misuse("the rows \(range) of row group \(group) do not exist, or are not in order")
+            }
+            end = range.upperBound
+        }
+        return RowGroupReader(self, group: group, columns: columns, rows)
     }
 }

@@ -8,6 +8,8 @@ final class ReadBuffer {
     private(set) var memory: UnsafeMutableRawPointer
     private var capacity: Int
     private(set) var count = 0
+    /// The buffer's own memory, while it has other memory on loan.
+    private var own: (memory: UnsafeMutableRawPointer, capacity: Int)?
 
     private static let padding = Int(parquet_read_padding)
 
@@ -24,6 +26,7 @@ final class ReadBuffer {
     /// Room for `additional` more bytes, and the padding, behind the content.
     func room(for additional: Int) -> UnsafeMutableRawPointer {
         if count + additional > capacity {
+            precondition(own == nil, "memory on loan does not grow")
             capacity = max(count + additional, capacity * 3 / 2, 4096)
             let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity + Self.padding, alignment: 64)
             larger.copyMemory(from: memory, byteCount: count)
@@ -37,6 +40,23 @@ final class ReadBuffer {
     func grow(by added: Int) {
         precondition(count + added <= capacity, "a kernel wrote more than there was room for")
         count += added
+    }
+
+    /// Makes the content in `loan` instead of the buffer's own memory while `body` runs; no padding is behind it.
+    /// - Returns: the size of the content, which is gone from the buffer.
+    func filling(_ loan: UnsafeMutableRawBufferPointer, _ body: () throws -> Void) rethrows -> Int {
+        guard let start = loan.baseAddress else {
+            try body()
+            return 0
+        }
+        own = (memory, capacity)
+        (memory, capacity, count) = (start, loan.count, 0)
+        defer {
+            if let own { (memory, capacity) = own }
+            (own, count) = (nil, 0)
+        }
+        try body()
+        return count
     }
 
     func append(_ bytes: UnsafeRawBufferPointer) {

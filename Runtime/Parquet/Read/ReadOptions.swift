@@ -8,7 +8,9 @@ public struct ReadOptions: Sendable {
     public var footerSizeLimit = 256 << 20
     /// The largest page, compressed or not, in bytes.
     public var pageSizeLimit = 1 << 30
-    /// The most bytes of values or levels of one column in a batch.
+    /// A batch ends before its rows where a column's byte arrays reach about this many bytes.
+    public var batchTextLimit = 8 << 20
+    /// The most bytes of values or levels of one column in a batch, which has one row at least.
     public var batchSizeLimit = 1 << 30
 
     public init() {}

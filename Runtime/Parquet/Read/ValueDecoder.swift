@@ -8,7 +8,8 @@ internal import Parquet
 struct ValueDecoder {
     private enum Form {
         case plain
-        case keys(ColumnKeys)
+        /// Nil where the chunk has no dictionary, which only a page without values may do without.
+        case keys(ColumnKeys?)
         case runs
         case deltas
         case deltaLengths
@@ -42,7 +43,6 @@ struct ValueDecoder {
         switch (encoding, type) {
         case (0, _): form = .plain
         case (2, _), (8, _):
-            guard let keys else { throw .outOfSpec("a data page refers to a dictionary that the chunk does not have") }
             form = .keys(keys)
             // Without values there may be no width either.
             guard start < end else { break }
@@ -99,7 +99,9 @@ struct ValueDecoder {
         guard count > 0 else { return }
         switch form {
         case .plain: try appendPlain(count, to: sink)
-        case .keys(let keys): try keys.append(count, of: &runs, to: sink)
+        case .keys(let keys):
+            guard let keys else { throw .outOfSpec("a data page refers to a dictionary that the chunk does not have") }
+            try keys.append(count, of: &runs, to: sink)
         case .runs:
             guard parquet_runs_u8(&runs, try sink.bytes(for: count), count) == count else { throw Self.tooShort }
             sink.bytes.grow(by: count)

@@ -30,18 +30,6 @@ public struct ValueFilter: Sendable {
     }
 }
 
-extension Array {
-    /// The first index whose element satisfies `predicate`, which all behind it satisfy too.
-    fileprivate func partitioningIndex(_ predicate: (Element) -> Bool) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if predicate(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
-    }
-}
-
 extension ParquetFile {
     /// Whether a row group may have values that `filter` looks for in `column`, as its statistics have it.
     public func mayMatch(_ filter: ValueFilter, column: Int, inGroup group: Int) -> Bool {

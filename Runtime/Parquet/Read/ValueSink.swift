@@ -32,6 +32,29 @@ final class ValueSink {
         .tooLarge("the values of a batch exceed the limit of \(sizeLimit) bytes; read fewer rows at a time")
     }
 
+    /// What `body` adds, at most `limit` values. Values of fixed width are decoded where they stay.
+    func values(upTo limit: Int, _ body: () throws -> Void) throws -> ColumnValues {
+        guard limit * (type.width ?? 4) <= sizeLimit else { throw tooLarge }
+        switch type {
+        case .boolean: return .boolean(try array(limit, body))
+        case .int32: return .int32(try array(limit, body))
+        case .int64: return .int64(try array(limit, body))
+        case .float: return .float(try array(limit, body))
+        case .double: return .double(try array(limit, body))
+        case .fixedLengthByteArray(let length):
+            return .fixedLengthByteArray(try array(limit * length, body), length: length)
+        case .byteArray:
+            try body()
+            return take()
+        }
+    }
+
+    private func array<Value>(_ limit: Int, _ body: () throws -> Void) throws -> [Value] {
+        try [Value](unsafeUninitializedCapacity: limit) { room, filled in
+            filled = try bytes.filling(UnsafeMutableRawBufferPointer(room), body) / MemoryLayout<Value>.stride
+        }
+    }
+
     /// The values as a column has them; the sink is empty afterwards.
     func take() -> ColumnValues {
         defer {

@@ -66,7 +66,7 @@ let functions: [Target] = [
     function("Replayer", "LambdaRuntime AWSClient AWSModels Control JSON Time"),
     function(
         "ChangeCapture",
-        "LambdaRuntime AWSClient AWSModels CKernels JSON Postgres PostgresReplication Threads Time",
+        "LambdaRuntime AWSClient AWSModels CKernels Gzip JSON Postgres PostgresReplication Threads Time",
         exclude: ["README.md"]),
 ]
 
@@ -142,6 +142,7 @@ let tests: [Target] = [
     unitTests(of: "Parquet", "Columns JSON ParquetRead TestRandom TestReferee"),
     unitTests(of: "PostgresReplication"),
     unitTests(of: "Iceberg", "JSON"),
+    unitTests(of: "ChangeCapture", "Gzip JSON LambdaRuntime PostgresReplication TestRandom"),
     unitTests(of: "Control", "AWSClient AWSModels FakeAWS JSON TestRandom Time"),
     unitTests(of: "PublishedContracts", "AWSClient AWSModels Contracts FakeAWS JSON LambdaRuntime TestMetrics"),
     unitTests(of: "FirehoseTransform", "Contracts JSON LambdaRuntime TestMetrics TestRandom"),

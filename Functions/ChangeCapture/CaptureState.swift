@@ -7,18 +7,35 @@ internal import PostgresReplication
 struct CaptureState: Sendable, Hashable {
     /// Where the stream goes on.
     var point: CapturePoint
+    /// The server's own number: another server's log has other positions.
+    var system: String
+    /// The object identifiers of the tables whose rows have been read, by name.
+    var tables: [String: UInt32] = [:]
 
-    init(point: CapturePoint) { self.point = point }
+    init(point: CapturePoint, system: String) {
+        self.point = point
+        self.system = system
+    }
 
     init?(_ json: JSON) {
         guard json["version"]?.int == 1, let position = json["position"]?.string.flatMap({ LogPosition($0) }),
-            let time = json["time"]?.int
+            let time = json["time"]?.int, let system = json["system"]?.string, let tables = json["tables"]?.object
         else { return nil }
         point = CapturePoint(position: position, time: Int64(time))
+        self.system = system
+        for member in tables.members {
+            guard let oid = member.value.int.flatMap({ UInt32(exactly: $0) }) else { return nil }
+            self.tables[member.name] = oid
+        }
     }
 
     var json: JSON {
-        ["version": 1, "position": .string("\(point.position)"), "time": .int(Int(point.time))]
+        var done: JSONObject = [:]
+        for (table, oid) in tables.sorted(by: { $0.key < $1.key }) { done[table] = .int(Int(oid)) }
+        return [
+            "version": 1, "system": .string(system), "position": .string("\(point.position)"),
+            "time": .int(Int(point.time)), "tables": .object(done),
+        ]
     }
 }
 

@@ -1,4 +1,5 @@
 internal import AWSClient
+internal import Gzip
 internal import JSON
 internal import LambdaRuntime
 internal import Postgres
@@ -18,10 +19,16 @@ final class ChangeCapture {
     private var saved: CaptureState?
     private var savedAt: ContinuousClock.Instant
     private var meter: CaptureMeter
+    private var plan: CapturePlan
+    private var snapshotAt: ContinuousClock.Instant
 
     /// How often the progress is written at most: the time that is read again after a crash.
     private static let savingInterval: Duration = .seconds(5)
-    private static let reconnectInterval: Duration = .seconds(2)
+    private static let reconnectInterval: Duration = .seconds(1)
+    private static let firstPatience: Duration = .seconds(30)
+    private static let planInterval: Duration = .seconds(5)
+    private static let retryInterval: Duration = .seconds(60)
+    private static let flushInterval: Duration = .milliseconds(100)
 
     init(
         _ options: CaptureOptions, _ client: AWSClient, _ log: Log, clock: ClockAndChance = .system,
@@ -35,6 +42,8 @@ final class ChangeCapture {
         kinesis = Kinesis(client)
         store = StateStore(objects, bucket: options.bucket, slot: options.slot)
         savedAt = clock.instant()
+        snapshotAt = savedAt
+        plan = CapturePlan(options, log)
         meter = CaptureMeter(log, pipeline: options.pipeline, clock: clock)
     }
 
@@ -49,14 +58,20 @@ final class ChangeCapture {
 
     /// Captures until it is told to stop. Returns then, and throws if it cannot go on.
     func run() throws {
-        var hasStreamed = false
+        // Once it has streamed, the settings are right and only time helps.
+        var givesUpAt: ContinuousClock.Instant? = clock.instant() + Self.firstPatience
         while !isStopping() {
             do {
-                try stream { hasStreamed = true }
-            } catch let error as PostgresError where error.isConnectionLoss && hasStreamed {
+                try stream { givesUpAt = nil }
+            } catch let error as PostgresError
+                where error.isConnectionLoss && givesUpAt.map({ clock.instant() < $0 }) != false
+            {
                 log.warning(
                     "the source does not answer; connecting again",
                     ["reason": .string("\(error)"), "position": position])
+                pause(Self.reconnectInterval)
+            } catch let error as AWSError where error.isTemporary {
+                log.warning("AWS does not answer; trying again", ["reason": .string("\(error)"), "position": position])
                 pause(Self.reconnectInterval)
             } catch let error as PostgresError where error.state == "55006" {
                 log.warning("the slot is in use by another process; waiting for it", ["reason": .string("\(error)")])
@@ -77,41 +92,71 @@ final class ChangeCapture {
     private func stream(_ started: () -> Void) throws {
         let source = try SourceDatabase(options.source)
         try source.check()
-        try preparePublication(source)
-        let start = try prepareSlot(source)
+        saved = try store.read()
+        try updatePlan(source)
+        guard !plan.tables.isEmpty else { throw CaptureError.noTables(options.tables.text) }
         let connection = try PostgresConnection(options.source, mode: .replication, application: "change-capture")
+        let start = try prepareSlot(source, system: Self.system(of: connection))
         try connection.startReplication(
             """
             START_REPLICATION SLOT \(PostgresConnection.identifier(options.slot)) LOGICAL \(start.position) \
-            (proto_version '1', publication_names \
+            (proto_version '2', streaming 'on', publication_names \
             \(PostgresConnection.literal(PostgresConnection.identifier(options.publication))))
             """)
         let lanes = try RecordLanes(stream: options.stream, kinesis: kinesis, log: log, clock: clock)
         defer { lanes.close() }
-        let stream = ChangeStream(connection, from: start, lanes: lanes, clock: clock) {
+        let stream = ChangeStream(
+            connection, from: start, lanes: lanes, spillFolder: options.spill, clock: clock, isStopping: isStopping
+        ) {
             try source.primaryKey(ofRelation: $0)
+        } putLarge: { [objects, options, log] line, shape, commit, index in
+            let name = "\(shape.relation.schema).\(shape.relation.name)"
+            let object = LargeChange.object(options, table: shape.relation.name, commit, index)
+            log.info("a change is too large for the stream", ["table": .string(name), "object": .string("\(object)")])
+            var gzip = GzipWriter(level: 1)
+            gzip.append(line)
+            try objects.put(gzip.finish(), to: object, contentType: "application/x-ndjson")
         }
+        defer { stream.snapshot?.stop() }
         started()
         log.info(
             "streaming",
             [
                 "slot": .string(options.slot), "publication": .string(options.publication),
                 "position": .string("\(start.position)"), "stream": .string(options.stream),
+                "tables": .array(plan.tables.map { .string($0.id) }),
             ])
+        do {
+            try follow(stream, lanes, source)
+            try finish(stream, lanes)
+        } catch is ChangeStream.Stopped {
+            log.info("stopped within a transaction", ["position": .string("\(stream.progress.durable.position)")])
+        }
+    }
+
+    private func follow(_ stream: ChangeStream, _ lanes: RecordLanes, _ source: SourceDatabase) throws {
         var flushed = clock.instant()
+        var planned = clock.instant()
+        try readNewTables(stream, lanes)
         while !isStopping() {
             let hasMore = try stream.readAvailable()
-            if !hasMore || clock.instant() - flushed > .milliseconds(100) {
+            let now = clock.instant()
+            if !hasMore || now - flushed > Self.flushInterval {
                 try lanes.flush()
-                flushed = clock.instant()
+                flushed = now
             }
             try lanes.check()
             stream.advance()
             try acknowledge(stream, atOnce: false)
+            try takeFinished(stream)
+            if now - planned > Self.planInterval {
+                try updatePlan(source)
+                try readNewTables(stream, lanes)
+                planned = now
+            }
             try meter.report(stream, lanes, source, slot: options.slot)
             if !hasMore { stream.wait() }
         }
-        try finish(stream, lanes)
     }
 
     /// Stores the progress where it must be stored, then tells the server.
@@ -120,14 +165,16 @@ final class ChangeCapture {
         // The position may run ahead of the stored one as long as no transaction has been in between: the order of those that
         // follow does not depend on it.
         if durable.time != saved?.point.time, atOnce || clock.instant() - savedAt >= Self.savingInterval {
-            try save(durable)
+            try save { $0.point = durable }
         }
         guard stream.isAnswerDue || atOnce else { return }
         try stream.answer(durable.time == saved?.point.time ? durable.position : saved?.point.position ?? .zero)
     }
 
-    private func save(_ point: CapturePoint) throws {
-        let state = CaptureState(point: point)
+    private func save(_ change: (inout CaptureState) -> Void) throws {
+        guard var state = saved else { return }
+        change(&state)
+        guard state != saved else { return }
         try store.write(state)
         saved = state
         savedAt = clock.instant()
@@ -138,79 +185,74 @@ final class ChangeCapture {
         let deadline = clock.instant() + .seconds(20)
         try lanes.drain { clock.instant() > deadline }
         stream.advance()
+        try takeFinished(stream)
         try acknowledge(stream, atOnce: true)
         try stream.end()
         log.info("stopped", ["position": .string("\(stream.progress.durable.position)")])
     }
 
-    // MARK: What the capture needs in the source
+    // MARK: Tables
 
-    private func preparePublication(_ source: SourceDatabase) throws {
-        let tables = try source.tables(options.tables)
-        for missing in options.tables.missing(in: Set(tables.map(\.id))) {
-            log.error("\(missing) is not captured: there is no such table, or it is a partition of another")
-        }
-        var published = try source.published(options.publication)
-        if published == nil {
-            try source.createPublication(options.publication)
-            published = []
-        }
-        var names: [String: SourceTable] = [:]
-        for table in tables {
-            if let obstacle = table.obstacle {
-                if published?.contains(table.id) == true { try? source.withdraw(table, from: options.publication) }
-                log.error("\(table.id) is not captured: \(obstacle)")
-                continue
-            }
-            if let other = names[table.name] {
-                log.error(
-                    "\(table.id) is not captured: \(other.id) has the same name, and both would be in raw/\(table.name)/; "
-                        + "name one of them in --tables")
-                continue
-            }
-            guard publish(table, source, isPublished: published?.contains(table.id) == true) else { continue }
-            names[table.name] = table
-            if !table.generatedColumns.isEmpty {
-                log.warning(
-                    "generated columns of \(table.id) are not captured",
-                    ["columns": .array(table.generatedColumns.map { .string($0) })])
-            }
-        }
-        guard !names.isEmpty else { throw CaptureError.noTables(options.tables.text) }
-    }
-
-    private func publish(_ table: SourceTable, _ source: SourceDatabase, isPublished: Bool) -> Bool {
-        guard !isPublished else { return true }
-        do throws(PostgresError) {
-            try source.publish(table, in: options.publication)
-            log.info("published", ["table": .string(table.id), "publication": .string(options.publication)])
-            return true
-        } catch {
-            log.error(
-                "\(table.id) is not captured: \(error); as its owner, run ALTER PUBLICATION \(options.publication) "
-                    + "ADD TABLE \(SourceDatabase.sql(table))")
-            return false
+    private func updatePlan(_ source: SourceDatabase) throws {
+        try plan.update(source) { table in
+            // Its rows must be read, also if they have been before.
+            try save { $0.tables[table.id] = nil }
         }
     }
 
-    private func prepareSlot(_ source: SourceDatabase) throws -> CapturePoint {
-        saved = try store.read()
+    /// Starts a snapshot of the tables whose rows have not been read, unless one runs.
+    private func readNewTables(_ stream: ChangeStream, _ lanes: RecordLanes) throws {
+        guard options.snapshots, stream.snapshot?.isRunning != true else { return }
+        let failed = Set(stream.snapshot?.failedTables.map(\.id) ?? [])
+        if !failed.isEmpty, clock.instant() - snapshotAt < Self.retryInterval { return }
+        let new = plan.tables.filter { saved?.tables[$0.id] != $0.oid }
+        guard !new.isEmpty else { return }
+        snapshotAt = clock.instant()
+        stream.snapshot = Snapshot(of: new, options, objects, log, lanes.wakeup)
+    }
+
+    private func takeFinished(_ stream: ChangeStream) throws {
+        guard let finished = stream.snapshot?.takeFinished(), !finished.isEmpty else { return }
+        try save { state in
+            for table in finished { state.tables[table.id] = table.oid }
+        }
+    }
+
+    // MARK: The slot
+
+    private func prepareSlot(_ source: SourceDatabase, system: String) throws -> CapturePoint {
+        if let saved, saved.system != system {
+            throw CaptureError.state(
+                "\(store.object)", "it is of the server \(saved.system), and \(options.slot) is on \(system)")
+        }
         if let slot = try source.slot(options.slot) {
             if let saved { return saved.point }
-            let start = CapturePoint(position: slot.confirmed, time: try source.time())
-            try save(start)
-            return start
+            return try begin(CapturePoint(position: slot.confirmed, time: try source.time()), system)
         }
         if let saved {
             log.error(
-                "the slot \(options.slot) is gone, and with it the changes since \(saved.point.position); a new one begins now"
-            )
+                "the slot \(options.slot) is gone, and with it the changes since \(saved.point.position): a new one is created, "
+                    + "and all tables are read again")
+            try save { $0.tables = [:] }
         }
-        log.info(
-            "creating the slot; the source waits for the transactions that are open", ["slot": .string(options.slot)])
+        log.info("creating the slot; the source waits for its open transactions", ["slot": .string(options.slot)])
         var start = try source.createSlot(options.slot)
         start.time = max(start.time, saved?.point.time ?? 0)
-        try save(start)
-        return start
+        return try begin(start, system)
+    }
+
+    private func begin(_ point: CapturePoint, _ system: String) throws -> CapturePoint {
+        if saved == nil {
+            let state = CaptureState(point: point, system: system)
+            try store.write(state)
+            saved = state
+        } else {
+            try save { $0.point = point }
+        }
+        return point
+    }
+
+    private static func system(of connection: PostgresConnection) throws -> String {
+        try connection.query("IDENTIFY_SYSTEM").first?[0] ?? ""
     }
 }

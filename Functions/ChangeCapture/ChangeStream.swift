@@ -8,7 +8,16 @@ final class ChangeStream {
     private let connection: PostgresConnection
     private let lanes: RecordLanes
     private let primaryKey: (UInt32) throws -> [String]
+    private let putLarge: (_ line: [UInt8], RowShape, _ commit: LogPosition, _ index: UInt64) throws -> Void
     private let clock: ClockAndChance
+    private let isStopping: () -> Bool
+    private let spillFolder: String
+    /// Transactions that have not ended, by number.
+    private var spilled: [UInt32: SpilledTransaction] = [:]
+    /// The transaction that the messages belong to, where it has not ended.
+    private var streamed: UInt32?
+    /// The snapshot that waits for the stream to come to its position.
+    var snapshot: Snapshot?
     private var decoder = PgOutputDecoder()
     private var writer = EnvelopeWriter()
     private var shapes: [UInt32: RowShape] = [:]
@@ -29,14 +38,24 @@ final class ChangeStream {
     /// How often the server hears of us, well within its wal_sender_timeout of a minute.
     private static let answerInterval: Duration = .seconds(1)
 
+    /// Kinesis takes 1 MiB with the partition key, and Firehose 1,000 KiB.
+    private static let recordLimit = 1_000_000
+
+    /// SIGTERM came within a large transaction.
+    struct Stopped: Error {}
+
     init(
-        _ connection: PostgresConnection, from point: CapturePoint, lanes: RecordLanes, clock: ClockAndChance = .system,
-        primaryKey: @escaping (UInt32) throws -> [String]
+        _ connection: PostgresConnection, from point: CapturePoint, lanes: RecordLanes, spillFolder: String,
+        clock: ClockAndChance, isStopping: @escaping () -> Bool, primaryKey: @escaping (UInt32) throws -> [String],
+        putLarge: @escaping ([UInt8], RowShape, LogPosition, UInt64) throws -> Void
     ) {
         self.connection = connection
         self.lanes = lanes
+        self.spillFolder = spillFolder
         self.clock = clock
+        self.isStopping = isStopping
         self.primaryKey = primaryKey
+        self.putLarge = putLarge
         time = point.time
         position = point.position
         progress = CaptureProgress(point)
@@ -61,17 +80,25 @@ final class ChangeStream {
     }
 
     /// Waits for a message, the end of a request, or a moment.
-    func wait() { lanes.wakeup.wait(on: connection.socket, milliseconds: 500) }
+    func wait() {
+        lanes.wakeup.wait(on: connection.socket, milliseconds: snapshot?.wantedPosition == nil ? 500 : 20)
+    }
 
     /// Learns what the stream has taken, without telling the server.
     func advance() { progress.advance(to: lanes.durableOrdinal()) }
 
     /// Whether the server should hear of us now.
-    var isAnswerDue: Bool { isAskedToAnswer || clock.instant() - answered >= Self.answerInterval }
+    var isAnswerDue: Bool {
+        let interval = snapshot?.wantedPosition == nil ? Self.answerInterval : .milliseconds(50)
+        return isAskedToAnswer || clock.instant() - answered >= interval
+    }
 
     /// Tells the server what it may forget.
     func answer(_ durable: LogPosition) throws {
-        try connection.send(StandbyStatus(durable: durable, time: clock.now().microseconds).bytes)
+        // The answer says how far the stream is, for which a snapshot may wait.
+        let wantsReply = snapshot?.wantedPosition != nil
+        let status = StandbyStatus(durable: durable, time: clock.now().microseconds, wantsReply: wantsReply)
+        try connection.send(status.bytes)
         acknowledged = durable
         answered = clock.instant()
         isAskedToAnswer = false
@@ -83,20 +110,28 @@ final class ChangeStream {
 
     private func take(_ bytes: UnsafeRawBufferPointer) throws {
         let message: PgOutputMessage
+        let text: UnsafeRawBufferPointer
+        let subtransaction: UInt32?
         do throws(ReplicationFault) {
             switch try ReplicationFrame(bytes) {
             case .data(let start, let bytes):
                 if start != .zero { position = start }
-                message = try decoder.decode(bytes).message
+                text = bytes
+                (message, subtransaction) = try decoder.decode(bytes)
             case .keepalive(let end, let wantsReply):
                 isAskedToAnswer = isAskedToAnswer || wantsReply
-                if !transaction.isOpen { reach(end) }
-                return
+                guard !transaction.isOpen else { return }
+                tellSnapshot(before: end)
+                return reach(end)
             }
         } catch {
             throw CaptureError.message(error, at: position)
         }
-        try apply(message)
+        if let streamed, let subtransaction {
+            try spilled[streamed]?.append(text, of: subtransaction)
+        } else {
+            try apply(message)
+        }
     }
 
     private func reach(_ end: LogPosition) {
@@ -122,15 +157,51 @@ final class ChangeStream {
         case .truncate(let relations):
             for relation in relations { try change(relation) { writer.truncate($0, &$1) } }
         case .type, .origin, .logical: break
-        case .streamStart, .streamStop, .streamCommit, .streamAbort:
-            throw CaptureError.message(.unknownMessage(UInt8(ascii: "S")), at: position)
+        case .streamStart(let id):
+            streamed = id
+            if spilled[id] == nil { spilled[id] = try SpilledTransaction(folder: spillFolder) }
+        case .streamStop: streamed = nil
+        case .streamAbort(let id, let subtransaction):
+            if id == subtransaction { spilled[id] = nil } else { try spilled[id]?.abort(subtransaction) }
+        case .streamCommit(let id, let commit, let end, let committed):
+            begin(id, commit, committed)
+            if let messages = spilled.removeValue(forKey: id) { try applyAll(messages) }
+            transaction.end()
+            reach(end)
+        }
+    }
+
+    /// Applies the messages of a transaction that has ended.
+    private func applyAll(_ messages: SpilledTransaction) throws {
+        var decoder = PgOutputDecoder(isInStream: true)
+        var count = 0
+        try messages.forEach { text in
+            let message: PgOutputMessage
+            do throws(ReplicationFault) { message = try decoder.decode(text).message } catch {
+                throw CaptureError.message(error, at: position)
+            }
+            try apply(message)
+            count += 1
+            guard count & 1023 == 0 else { return }
+            if isStopping() { throw Stopped() }
+            try keepAlive()
         }
     }
 
     private func begin(_ id: UInt32, _ commit: LogPosition, _ committed: Int64) {
+        tellSnapshot(before: commit)
         time = max(time, committed)
         transaction.begin(id, commit: commit, time: time)
     }
+
+    /// Every transaction with a place before `position` has been read, and no other.
+    private func tellSnapshot(before position: LogPosition) {
+        guard let snapshot, let wanted = snapshot.wantedPosition, wanted <= position else { return }
+        snapshot.answer(time)
+    }
+
+    /// Whether transactions that have not ended are kept.
+    var spilledCount: Int { spilled.count }
 
     @inline(__always)
     private func change(_ relation: UInt32, _ write: (RowShape, inout Transaction) -> Void) throws {
@@ -138,6 +209,9 @@ final class ChangeStream {
         guard transaction.isOpen else { throw CaptureError.outsideTransaction(at: position) }
         write(shape, &transaction)
         changes += 1
+        guard writer.envelope.count <= Self.recordLimit else {
+            return try putLarge(writer.rawLine(transaction), shape, transaction.commit, transaction.changeCount)
+        }
         try lanes.append(
             writer.envelope.bytes, prefix: shape.partitionPrefix, keyHash: writer.keyHash,
             meanwhile: { try keepAlive() })

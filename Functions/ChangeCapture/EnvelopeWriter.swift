@@ -11,6 +11,11 @@ struct EnvelopeWriter: ~Copyable {
     /// `{"timestamp":"…`, the time of the message, up to the operation.
     private var opening = ByteBuffer()
     private var unchanged = ByteBuffer()
+    /// Where the parts are in the envelope that have a place in a raw line, too.
+    private var row = 0..<0
+    private var before = 0..<0
+    private var previousKey = 0..<0
+    private var operation: StaticString = ""
 
     init() { setTime(microseconds: 0) }
 
@@ -34,9 +39,11 @@ struct EnvelopeWriter: ~Copyable {
     ) {
         beginRow()
         writeRow(new, old: old?.tuple, shape)
-        if case .full(let before) = old {
+        if case .full(let whole) = old {
             envelope.append(",\"before\":")
-            write(before, shape, keyOnly: false)
+            let start = envelope.count
+            write(whole, shape, keyOnly: false)
+            before = start..<envelope.count
         }
         endRow("update", shape, &transaction)
         if unchanged.count > 0 {
@@ -46,18 +53,22 @@ struct EnvelopeWriter: ~Copyable {
         }
         if let old, Self.keyDiffers(old.tuple, new, shape) {
             envelope.append(",\"previous-key\":")
+            let start = envelope.count
             write(old.tuple, shape, keyOnly: true)
+            previousKey = start..<envelope.count
         }
         envelope.append("}}")
     }
 
     mutating func delete(_ old: PgOutputMessage.OldRow, _ shape: RowShape, _ transaction: inout Transaction) {
         beginRow()
+        let start = envelope.count
         if case .key = old {
             write(old.tuple, shape, keyOnly: true)
         } else {
             write(old.tuple, shape, keyOnly: false)
         }
+        row = start..<envelope.count
         keyHash = Self.hash(old.tuple, shape)
         endRow("delete", shape, &transaction)
         envelope.append("}}")
@@ -74,6 +85,7 @@ struct EnvelopeWriter: ~Copyable {
     private mutating func beginRow() {
         envelope.removeAll()
         unchanged.removeAll()
+        (before, previousKey) = (0..<0, 0..<0)
         envelope.append("{\"data\":")
     }
 
@@ -85,6 +97,7 @@ struct EnvelopeWriter: ~Copyable {
     private mutating func writeMetadata(
         _ operation: StaticString, _ shape: RowShape, _ transaction: inout Transaction
     ) {
+        self.operation = operation
         envelope.append(opening.bytes)
         envelope.append(operation)
         envelope.append("\"")
@@ -102,6 +115,7 @@ struct EnvelopeWriter: ~Copyable {
         var values = new.values
         var oldValues = old?.values
         var isFirst = true
+        let start = envelope.count
         envelope.append("{")
         for column in shape.columns.prefix(new.columnCount) {
             var value = values.next()
@@ -120,6 +134,7 @@ struct EnvelopeWriter: ~Copyable {
             if column.isKey { hash = Self.hash(value, hash) }
         }
         envelope.append("}")
+        row = start..<envelope.count
         keyHash = hash.value
     }
 
@@ -147,6 +162,42 @@ struct EnvelopeWriter: ~Copyable {
         } else {
             envelope.append("null")
         }
+    }
+
+    /// The last change, which has a row, as firehose-transform writes it as a raw line.
+    func rawLine(_ transaction: borrowing Transaction) -> [UInt8] {
+        var line = ByteBuffer(capacity: envelope.count + 1024)
+        func part(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(rebasing: envelope.bytes[range])
+        }
+        line.append(part(row.lowerBound..<row.upperBound - 1))
+        line.append(",\"operation\":\"")
+        line.append(operation)
+        line.append("\",\"_cdc_timestamp\":\"")
+        line.append(microseconds: transaction.time)
+        line.append("\",\"_cdc_transaction_id\":")
+        line.append(UInt64(transaction.id))
+        if unchanged.count > 0 {
+            line.append(",\"_cdc_unchanged\":[")
+            line.append(unchanged.bytes)
+            line.append("]")
+        }
+        if !previousKey.isEmpty {
+            line.append(",\"_cdc_previous_key\":")
+            line.append(part(previousKey))
+        }
+        if !before.isEmpty {
+            line.append(",\"_cdc_before\":")
+            line.append(part(before))
+        }
+        line.append(",\"_cdc_order\":\"")
+        line.append(UInt64(max(0, transaction.time)), width: 18)
+        line.append("-")
+        line.append(hexadecimal: transaction.commit.value, width: 16)
+        line.append("-")
+        line.append(transaction.changeCount, width: 10)
+        line.append("\"}\n")
+        return line.array
     }
 
     private static func hash(_ tuple: TupleData, _ shape: RowShape) -> UInt64 {

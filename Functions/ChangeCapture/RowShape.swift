@@ -47,7 +47,8 @@ final class RowShape {
         hashSeed = partitionPrefix.withUnsafeBytes { KeyHash.start.adding($0) }.value
     }
 
-    private static func quoted(_ text: String) -> [UInt8] {
+    /// A JSON string.
+    static func quoted(_ text: String) -> [UInt8] {
         var buffer = ByteBuffer()
         buffer.append(UInt8(ascii: "\""))
         Array(text.utf8).withUnsafeBytes { buffer.append(escaping: $0) }

@@ -26,7 +26,9 @@ struct SourceDatabase {
                 EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
                 EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident),
                 (SELECT string_agg(a.attname, E'\\n' ORDER BY a.attnum) FROM pg_attribute a
-                    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> '')
+                    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> ''), c.oid,
+                (SELECT min(a.attname) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0
+                    AND NOT a.attisdropped AND a.attname IN (\(Self.reservedNames)))
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
                 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
@@ -36,18 +38,29 @@ struct SourceDatabase {
             let (schema, name) = (row[0] ?? "", row[1] ?? "")
             guard patterns.include(schema: schema, table: name) else { return nil }
             return SourceTable(
-                schema: schema, name: name, isPartitioned: row[2] == "p",
+                schema: schema, name: name, oid: row[8].flatMap { UInt32($0) } ?? 0, isPartitioned: row[2] == "p",
                 obstacle: Self.obstacle(
                     persistence: row[3], identity: row[4], hasPrimaryKey: row[5] == "t", hasIndex: row[6] == "t",
+                    reserved: row[9],
                     table: "\(PostgresConnection.identifier(schema)).\(PostgresConnection.identifier(name))"),
                 generatedColumns: row[7]?.split(separator: "\n").map(String.init) ?? [])
         }
     }
 
+    /// The columns that firehose-transform adds to a row.
+    private static let reservedNames = [
+        "operation", "_cdc_timestamp", "_cdc_transaction_id", "_cdc_sequence", "_cdc_load", "_cdc_unchanged",
+        "_cdc_previous_key", "_cdc_order", "_cdc_before",
+    ].map(PostgresConnection.literal).joined(separator: ", ")
+
     /// In a publication, a table without an identity refuses the application's own updates and deletes.
     private static func obstacle(
-        persistence: String?, identity: String?, hasPrimaryKey: Bool, hasIndex: Bool, table: String
+        persistence: String?, identity: String?, hasPrimaryKey: Bool, hasIndex: Bool, reserved: String?,
+        table: String
     ) -> String? {
+        if let reserved {
+            return "its column \(reserved) has a name that bronze uses for itself; rename it, or leave the table out"
+        }
         guard persistence == "p" else {
             return "it is unlogged, so its changes are not in the log; run ALTER TABLE \(table) SET LOGGED"
         }
@@ -122,6 +135,51 @@ struct SourceDatabase {
         "\(PostgresConnection.identifier(table.schema)).\(PostgresConnection.identifier(table.name))"
     }
 
+    // MARK: Rows
+
+    struct Column: Sendable {
+        let name: String
+        /// The type's object identifier.
+        let type: UInt32
+    }
+
+    /// What a publication shows of a table: columns, and a condition on rows.
+    struct Published {
+        let columns: [Column]
+        let filter: String?
+    }
+
+    func publishedColumns(of table: SourceTable, in publication: String) throws(PostgresError) -> Published {
+        let place = "\(PostgresConnection.literal(Self.sql(table)))::regclass"
+        let rows = try connection.query(
+            """
+            SELECT attname, atttypid FROM pg_attribute
+            WHERE attrelid = \(place) AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum
+            """)
+        var columns = rows.map { Column(name: $0[0] ?? "", type: $0[1].flatMap { UInt32($0) } ?? 0) }
+        // Lists of columns and conditions exist since version 15.
+        guard connection.serverVersion >= 150_000 else { return Published(columns: columns, filter: nil) }
+        let limits = try connection.query(
+            """
+            SELECT attname, rowfilter FROM pg_publication_tables, unnest(attnames) AS attname
+            WHERE pubname = $1 AND schemaname = $2 AND tablename = $3
+            """, [publication, table.schema, table.name])
+        let names = Set(limits.compactMap { $0[0] })
+        columns = columns.filter { names.contains($0.name) }
+        return Published(columns: columns, filter: limits.first?[1])
+    }
+
+    /// Calls `body` with each row as COPY writes it as text.
+    func copy(_ table: SourceTable, _ published: Published, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let columns = published.columns.map { PostgresConnection.identifier($0.name) }.joined(separator: ", ")
+        let only = table.isPartitioned ? "" : "ONLY "
+        let condition = published.filter.map { " WHERE \($0)" } ?? ""
+        let rows =
+            table.isPartitioned || published.filter != nil
+            ? "(SELECT \(columns) FROM \(only)\(Self.sql(table))\(condition))" : "\(Self.sql(table)) (\(columns))"
+        try connection.copyOut("COPY \(rows) TO STDOUT", body)
+    }
+
     // MARK: The slot
 
     struct Slot {
@@ -175,6 +233,9 @@ struct SourceDatabase {
     func dropPublication(_ name: String) throws(PostgresError) {
         try connection.query("DROP PUBLICATION IF EXISTS \(PostgresConnection.identifier(name))")
     }
+
+    /// The number of the process that serves this connection.
+    var processID: String { connection.serverProcessID.description }
 
     /// The server's clock: microseconds since 1970.
     func time() throws(PostgresError) -> Int64 {

@@ -4,6 +4,9 @@ internal import Time
 /// The transaction whose changes are being written. One value serves all of them, with one buffer.
 struct Transaction: ~Copyable {
     private(set) var isOpen = false
+    private(set) var id: UInt32 = 0
+    private(set) var commit = LogPosition.zero
+    private(set) var time: Int64 = 0
     /// How many of its changes have been written.
     var changeCount: UInt64 = 0
     /// `,"transaction-id":…,"commit-timestamp":"…","stream-position":"…","transaction-record-id":`
@@ -12,7 +15,7 @@ struct Transaction: ~Copyable {
     /// - Parameter time: its place in the order of changes, in microseconds since 1970: never before an earlier one's.
     mutating func begin(_ id: UInt32, commit: LogPosition, time: Int64) {
         isOpen = true
-        changeCount = 0
+        (self.id, self.commit, self.time, changeCount) = (id, commit, time, 0)
         metadata.removeAll()
         metadata.append(",\"transaction-id\":")
         metadata.append(UInt64(id))

@@ -7,12 +7,14 @@ public struct GzipWriter: ~Copyable {
     private let stream: UnsafeMutablePointer<z_stream>
     private var output: [UInt8] = []
 
-    public init() {
+    /// - Parameter level: from 1, the fastest, to 9, the smallest; nil for zlib's own choice.
+    public init(level: Int? = nil) {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
         // 15 bits of window, and 16 for gzip's header and trailer.
         let status = deflateInit2_(
-            stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+            stream, level.map(Int32.init) ?? Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY,
+            ZLIB_VERSION,
             Int32(MemoryLayout<z_stream>.size))
         precondition(status == Z_OK, "zlib has no memory left")
     }
@@ -22,7 +24,9 @@ public struct GzipWriter: ~Copyable {
         stream.deallocate()
     }
 
-    public mutating func append(_ bytes: [UInt8]) { deflate(bytes, Z_NO_FLUSH) }
+    public mutating func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { deflate($0, Z_NO_FLUSH) } }
+
+    public mutating func append(_ bytes: UnsafeRawBufferPointer) { deflate(bytes, Z_NO_FLUSH) }
 
     /// What has been compressed since the last call. More may follow.
     public mutating func takeOutput() -> [UInt8] {
@@ -32,25 +36,24 @@ public struct GzipWriter: ~Copyable {
 
     /// Ends the member; the rest of what has been compressed.
     public consuming func finish() -> [UInt8] {
-        deflate([], Z_FINISH)
+        deflate(UnsafeRawBufferPointer(start: nil, count: 0), Z_FINISH)
         return output
     }
 
-    private mutating func deflate(_ bytes: [UInt8], _ flush: Int32) {
+    private mutating func deflate(_ bytes: UnsafeRawBufferPointer, _ flush: Int32) {
         var piece = [UInt8](repeating: 0, count: 32 << 10)
-        var input = bytes
-        input.withUnsafeMutableBufferPointer { input in
-            stream.pointee.next_in = input.baseAddress
-            stream.pointee.avail_in = UInt32(input.count)
-            repeat {
-                let count = piece.withUnsafeMutableBufferPointer { piece in
-                    stream.pointee.next_out = piece.baseAddress
-                    stream.pointee.avail_out = UInt32(piece.count)
-                    _ = CZlib.deflate(stream, flush)
-                    return piece.count - Int(stream.pointee.avail_out)
-                }
-                output += piece[..<count]
-            } while stream.pointee.avail_out == 0
-        }
+        // zlib reads its input and does not change it.
+        stream.pointee.next_in = UnsafeMutablePointer(
+            mutating: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        stream.pointee.avail_in = UInt32(bytes.count)
+        repeat {
+            let count = piece.withUnsafeMutableBufferPointer { piece in
+                stream.pointee.next_out = piece.baseAddress
+                stream.pointee.avail_out = UInt32(piece.count)
+                _ = CZlib.deflate(stream, flush)
+                return piece.count - Int(stream.pointee.avail_out)
+            }
+            output += piece[..<count]
+        } while stream.pointee.avail_out == 0
     }
 }

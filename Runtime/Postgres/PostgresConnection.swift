@@ -51,7 +51,7 @@ public final class PostgresConnection {
 
     private static let spelling =
         "-c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC -c extra_float_digits=3 -c bytea_output=hex "
-        + "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=0"
+        + "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=0 -c row_security=off"
 
     deinit { PQfinish(connection) }
 
@@ -59,6 +59,8 @@ public final class PostgresConnection {
     public var socket: Int32 { PQsocket(connection) }
     /// Such as 150017.
     public var serverVersion: Int { Int(PQserverVersion(connection)) }
+
+    public var serverProcessID: Int { Int(PQbackendPID(connection)) }
 
     // MARK: Statements
 

@@ -17,7 +17,8 @@ import Testing
         let postgres = try await TemporaryPostgres()
         let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])
         try await postgres.run(Self.beerTable)
-        let capture = try await CaptureProcess(postgres, emulator, tables: "dm_core.*")
+        let capture = try await CaptureProcess(
+            postgres, emulator, tables: "dm_core.*", options: ["--snapshot", "never"])
         try await postgres.run(
             #"""
             BEGIN;
@@ -51,6 +52,175 @@ import Testing
             rows.map { $0.text("_cdc_previous_key") } == [nil, nil, nil, #"{"beer_id":1}"#, nil, nil, nil])
         #expect(Set(rows.compactMap { $0.text("_cdc_order") }).count == 7)
         #expect(capture.stop() == 0)
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("rows from before, changes beside them and a table that joins later are all there, value for value")
+    func snapshot() async throws {
+        let postgres = try await TemporaryPostgres()
+        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1", "--kinesis-limits", "off"])
+        try await CapturedTables.publishContracts(emulator, ["item", "whole", "later"])
+        try await postgres.run(
+            CapturedTables.create + CapturedTables.insert("item", 1, 3000) + CapturedTables.extremes
+                + CapturedTables.insert("whole", 1, 500))
+        let capture = try await CaptureProcess(postgres, emulator, tables: "dm_core.*")
+        try await postgres.run(
+            """
+            UPDATE dm_core.item SET note = 'changed', part = part + 1 WHERE id % 3 = 0;
+            UPDATE dm_core.item SET id = id + 100000 WHERE id % 10 = 0;
+            DELETE FROM dm_core.item WHERE id % 11 = 0;
+            UPDATE dm_core.whole SET id = -id, note = 'x' WHERE id % 4 = 0;
+            DELETE FROM dm_core.whole WHERE id % 9 = 0;
+            CREATE TABLE dm_core.later (LIKE dm_core.item INCLUDING ALL);
+            """ + CapturedTables.insert("later", 1, 50))
+        try await capture.wait(for: #""message":"read a table","table":"dm_core.later""#)
+        try await postgres.run(
+            "UPDATE dm_core.later SET part = 9 WHERE id < 10; DELETE FROM dm_core.later WHERE id > 40;")
+        let counts = try await CapturedTables.compare(postgres, emulator, ["item", "whole", "later"])
+        #expect(counts["dm_core.later"]?["rows"] as? Int == 40)
+        #expect(counts.values.allSatisfy { $0["repeated"] as? Int == 0 })
+        #expect(capture.stop() == 0)
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("large transactions are taken before they end; what they roll back never arrives")
+    func largeTransactions() async throws {
+        // The server sends what exceeds this, and does not wait for the end.
+        let postgres = try await TemporaryPostgres(settings: ["logical_decoding_work_mem=64kB"])
+        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1", "--kinesis-limits", "off"])
+        try await CapturedTables.publishContracts(emulator, ["item"])
+        try await postgres.run(CapturedTables.create + CapturedTables.insert("item", 1, 100))
+        let capture = try await CaptureProcess(postgres, emulator, tables: "dm_core.item")
+        try await postgres.run(
+            CapturedTables.insert("item", 101, 110) + "BEGIN;" + CapturedTables.insert("item", 1001, 2000)
+                + "SAVEPOINT a;" + CapturedTables.insert("item", 3001, 4000)
+                + "UPDATE dm_core.item SET part = 99; SAVEPOINT b;" + CapturedTables.insert("item", 4001, 5000)
+                + "ROLLBACK TO a;" + CapturedTables.insert("item", 3500, 3600) + "COMMIT;"
+                + "BEGIN;" + CapturedTables.insert("item", 6001, 7000) + "ROLLBACK;"
+                + "UPDATE dm_core.item SET note = 'after' WHERE id < 20;")
+        let counts = try await CapturedTables.compare(postgres, emulator, ["item"])
+        #expect(counts["dm_core.item"]?["rows"] as? Int == 110 + 1000 + 101)
+        let streamed = try await postgres.run(
+            "SELECT stream_txns FROM pg_stat_replication_slots WHERE slot_name = 'cupel'")
+        #expect(Int(streamed.prefix { $0.isNumber }) ?? 0 > 0, "the server streamed nothing")
+        #expect(capture.stop() == 0)
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("a row that no record of a stream holds goes to a raw object of its own") func largeRows() async throws {
+        let postgres = try await TemporaryPostgres()
+        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])
+        try await CapturedTables.publishContracts(emulator, ["item", "whole"])
+        try await postgres.run(CapturedTables.create)
+        let capture = try await CaptureProcess(postgres, emulator, tables: "dm_core.*")
+        let large = "repeat(E'\\n0123456789', 200000)"
+        try await postgres.run(
+            CapturedTables.insert("item", 1, 4) + CapturedTables.insert("whole", 1, 4)
+                + """
+                UPDATE dm_core.item SET big = \(large), note = 'x' WHERE id = 2;
+                UPDATE dm_core.item SET note = \(large), id = 20 WHERE id = 4;
+                UPDATE dm_core.whole SET big = \(large), id = 20 WHERE id = 4;
+                UPDATE dm_core.whole SET part = 1 WHERE id = 20;
+                UPDATE dm_core.item SET note = 'after' WHERE id = 2;
+                """)
+        _ = try await CapturedTables.compare(postgres, emulator, ["item", "whole"])
+        #expect(capture.log.contains("a change is too large for the stream"))
+        #expect(capture.stop() == 0)
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("a partitioned table is one table, and its rows keep their place when they move to another partition")
+    func partitions() async throws {
+        let postgres = try await TemporaryPostgres()
+        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])
+        try await CapturedTables.publishContracts(emulator, ["item"])
+        try await postgres.run(
+            """
+            CREATE SCHEMA dm_core;
+            CREATE TABLE dm_core.item (id bigint, part int, amount numeric, ratio double precision, flag boolean, note text,
+                big text, at timestamptz, tags text[], doc jsonb, raw bytea, PRIMARY KEY (id, part)) PARTITION BY LIST (part);
+            CREATE TABLE dm_core.item_low PARTITION OF dm_core.item FOR VALUES IN (0, 1, 2, 3);
+            CREATE TABLE dm_core.item_high PARTITION OF dm_core.item FOR VALUES IN (4, 5, 6);
+            """ + CapturedTables.insert("item", 1, 40))
+        let capture = try await CaptureProcess(postgres, emulator, tables: "dm_core.*")
+        try await postgres.run(
+            CapturedTables.insert("item", 41, 60)
+                + "UPDATE dm_core.item SET part = 5 WHERE part = 1;"
+                + "UPDATE dm_core.item SET note = 'x' WHERE id % 2 = 0;" + CapturedTables.insert("item", 61, 70))
+        _ = try await CapturedTables.compare(postgres, emulator, ["item"])
+        try await postgres.run("TRUNCATE dm_core.item; " + CapturedTables.insert("item", 1, 10))
+        let counts = try await CapturedTables.compare(postgres, emulator, ["item"])
+        #expect(counts["dm_core.item"]?["rows"] as? Int == 10)
+        #expect(!capture.log.contains("item_low"))
+        #expect(capture.stop() == 0)
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("what cannot be captured is named with its fix, and the other tables are captured")
+    func obstacles() async throws {
+        let postgres = try await TemporaryPostgres()
+        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])
+        try await CapturedTables.publishContracts(emulator, ["item"])
+        try await postgres.run(
+            CapturedTables.create
+                + """
+                CREATE TABLE dm_core.keyless (a int);
+                CREATE UNLOGGED TABLE dm_core.quick (a int PRIMARY KEY);
+                CREATE TABLE dm_core.made (a int PRIMARY KEY, b int GENERATED ALWAYS AS (a + 1) STORED);
+                CREATE SCHEMA other; CREATE TABLE other.item (a int PRIMARY KEY);
+                CREATE TABLE dm_core.secret (a int PRIMARY KEY);
+                CREATE ROLE capture LOGIN REPLICATION;
+                GRANT USAGE, CREATE ON SCHEMA dm_core TO capture; GRANT CREATE ON DATABASE postgres TO capture;
+                ALTER TABLE dm_core.item OWNER TO capture; ALTER TABLE dm_core.made OWNER TO capture;
+                ALTER TABLE dm_core.keyless OWNER TO capture;
+                CREATE PUBLICATION cupel FOR TABLE dm_core.secret WITH (publish_via_partition_root = true);
+                ALTER PUBLICATION cupel OWNER TO capture;
+                """ + CapturedTables.insert("item", 1, 10))
+        let capture = try await CaptureProcess(
+            postgres, emulator, tables: "dm_core.*,other.item,dm_core.nowhere", as: "capture")
+        try await capture.wait(for: "dm_core.secret cannot be read")
+        let log = capture.log
+        #expect(log.contains("dm_core.keyless is not captured") && log.contains("REPLICA IDENTITY FULL"))
+        #expect(log.contains("dm_core.quick is not captured") && log.contains("SET LOGGED"))
+        #expect(log.contains("generated columns of dm_core.made"))
+        #expect(log.contains("other.item is not captured: dm_core.item has the same name"))
+        #expect(log.contains("dm_core.whole is not captured") && log.contains("ALTER PUBLICATION"))
+        #expect(log.contains("dm_core.nowhere is not captured: there is no such table"))
+        #expect(log.contains("GRANT SELECT ON"))
+        try await postgres.run(
+            "UPDATE dm_core.item SET part = 5; INSERT INTO dm_core.keyless VALUES (1); UPDATE dm_core.keyless SET a = 2;"
+        )
+        _ = try await CapturedTables.compare(postgres, emulator, ["item"])
+        #expect(capture.stop() == 0)
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("a source that cannot be captured ends the capture with the fix") func refusals() async throws {
+        let postgres = try await TemporaryPostgres(settings: ["wal_level=replica"])
+        let emulator = try await RunningEmulator()
+        try await postgres.run(CapturedTables.create)
+        let options = [
+            "--source", postgres.uri, "--stream", "cupel-dev-changes", "--bucket", RawHTTP.stageBucket, "--tables",
+            "dm_core.*", "--endpoint-url", emulator.endpoint,
+        ]
+        let variables = ["AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"]
+        func run(_ arguments: [String]) async throws -> Command {
+            try await Command.run(
+                "\(Programs.directory)/change-capture", arguments, environment: variables, seconds: 60)
+        }
+        let level = try await run(options)
+        #expect(level.status == 1 && level.errors.contains("ALTER SYSTEM SET wal_level = logical"), "\(level.errors)")
+        for (arguments, words) in [
+            (["--tables", "x"], "--source is missing; give it, or set SOURCE"), (options + ["--bucket", "b"], "twice"),
+            (options + ["--slott", "b"], "--slott is not an option"), (Array(options.dropLast()), "needs a value"),
+            (options + ["--slot", "Big"], "lower-case letters"),
+            (options + ["--snapshot", "maybe"], "initial or never"),
+        ] {
+            let usage = try await run(arguments)
+            #expect(usage.status == 2 && usage.errors.contains(words), "\(usage.errors)")
+        }
+        let help = try await run(["--help"])
+        #expect(help.status == 0 && help.text.contains("--source URI"))
         #expect(emulator.stop() == 0)
     }
 }

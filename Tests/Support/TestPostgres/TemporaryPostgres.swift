@@ -76,13 +76,19 @@ public final class TemporaryPostgres: @unchecked Sendable {
     private var said: String { String(((try? String(contentsOfFile: log, encoding: .utf8)) ?? "").suffix(2000)) }
 
     /// Runs statements, each a transaction of its own unless they say otherwise.
+    /// - Parameter stopsAtErrors: otherwise statements that fail are passed over.
     /// - Returns: what they print, a row a line, columns between `|`.
     @discardableResult
-    public func run(_ statements: String, as user: String = "postgres") async throws -> String {
+    public func run(
+        _ statements: String, as user: String = "postgres", stopsAtErrors: Bool = true
+    ) async throws -> String {
         let command = try await Command.run(
-            try Self.program("psql"), ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-", uri(as: user)],
+            try Self.program("psql"),
+            ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=\(stopsAtErrors ? 1 : 0)", "-f", "-", uri(as: user)],
             input: Data(statements.utf8))
-        guard command.status == 0 else { throw Command.Failure(description: "psql: \(command.errors)") }
+        guard command.status == 0 || !stopsAtErrors else {
+            throw Command.Failure(description: "psql: \(command.errors)")
+        }
         return command.text
     }
 

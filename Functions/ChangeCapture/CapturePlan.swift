@@ -1,0 +1,75 @@
+internal import JSON
+internal import LambdaRuntime
+internal import Postgres
+
+/// Which tables are captured: found again every few seconds, so that new ones join.
+struct CapturePlan {
+    private let options: CaptureOptions
+    private let log: Log
+    /// What has been said: each obstacle once.
+    private var said: Set<String> = []
+    private(set) var tables: [SourceTable] = []
+
+    init(_ options: CaptureOptions, _ log: Log) {
+        self.options = options
+        self.log = log
+    }
+
+    /// Publishes the tables that can be captured, and withdraws those that no longer can.
+    /// - Parameter willPublish: called before a table is published; changes that it had before are in no stream.
+    mutating func update(_ source: SourceDatabase, willPublish: (SourceTable) throws -> Void) throws {
+        let found = try source.tables(options.tables)
+        for missing in options.tables.missing(in: Set(found.map(\.id))) {
+            say("\(missing) is not captured: there is no such table, or it is a partition of another")
+        }
+        var published = try source.published(options.publication)
+        if published == nil {
+            try source.createPublication(options.publication)
+            published = []
+        }
+        var captured: [String: SourceTable] = [:]
+        for table in found {
+            let isPublished = published?.contains(table.id) == true
+            if let obstacle = table.obstacle {
+                if isPublished { try source.withdraw(table, from: options.publication) }
+                say("\(table.id) is not captured: \(obstacle)")
+            } else if let other = captured[table.name] {
+                say(
+                    "\(table.id) is not captured: \(other.id) has the same name, and both would be in raw/\(table.name)/; "
+                        + "name one of them in --tables")
+            } else if try isPublished || publish(table, source, willPublish) {
+                captured[table.name] = table
+                warn(ofGeneratedColumns: table)
+            }
+        }
+        tables = captured.values.sorted { $0.id < $1.id }
+    }
+
+    private mutating func publish(
+        _ table: SourceTable, _ source: SourceDatabase, _ willPublish: (SourceTable) throws -> Void
+    ) throws -> Bool {
+        try willPublish(table)
+        do throws(PostgresError) {
+            try source.publish(table, in: options.publication)
+            log.info("published", ["table": .string(table.id), "publication": .string(options.publication)])
+            return true
+        } catch {
+            guard !error.isConnectionLoss else { throw error }
+            say(
+                "\(table.id) is not captured: \(error); as its owner, run ALTER PUBLICATION "
+                    + "\(PostgresConnection.identifier(options.publication)) ADD TABLE \(SourceDatabase.sql(table))")
+            return false
+        }
+    }
+
+    private mutating func say(_ obstacle: String) {
+        if said.insert(obstacle).inserted { log.error(obstacle) }
+    }
+
+    private mutating func warn(ofGeneratedColumns table: SourceTable) {
+        guard !table.generatedColumns.isEmpty, said.insert("generated columns of \(table.id)").inserted else { return }
+        log.warning(
+            "generated columns of \(table.id) are not captured: PostgreSQL does not publish them",
+            ["columns": .array(table.generatedColumns.map { .string($0) })])
+    }
+}

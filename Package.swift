@@ -66,7 +66,7 @@ let functions: [Target] = [
     function("Replayer", "LambdaRuntime AWSClient AWSModels Control JSON Time"),
     function(
         "ChangeCapture",
-        "LambdaRuntime AWSClient AWSModels CKernels Gzip JSON Postgres PostgresReplication Threads Time",
+        "LambdaRuntime AWSClient AWSModels CKernels Digest Gzip JSON Postgres PostgresReplication Threads Time",
         exclude: ["README.md"]),
 ]
 
@@ -142,7 +142,7 @@ let tests: [Target] = [
     unitTests(of: "Parquet", "Columns JSON ParquetRead TestRandom TestReferee"),
     unitTests(of: "PostgresReplication"),
     unitTests(of: "Iceberg", "JSON"),
-    unitTests(of: "ChangeCapture", "Gzip JSON LambdaRuntime PostgresReplication TestRandom"),
+    unitTests(of: "ChangeCapture", "Digest Gzip JSON LambdaRuntime PostgresReplication TestRandom"),
     unitTests(of: "Control", "AWSClient AWSModels FakeAWS JSON TestRandom Time"),
     unitTests(of: "PublishedContracts", "AWSClient AWSModels Contracts FakeAWS JSON LambdaRuntime TestMetrics"),
     unitTests(of: "FirehoseTransform", "Contracts JSON LambdaRuntime TestMetrics TestRandom"),
@@ -202,7 +202,8 @@ let fuzzing: [Target] = [
         exclude: ["README.md", "main.swift"]),
     program(
         "Fuzz", in: "Tests",
-        "Columnar Columns Contracts CZlib FirehoseTransform JSON LambdaRuntime Parquet ParquetRead Pattern RawFile YAML",
+        "Columnar Columns Contracts CZlib FirehoseTransform JSON LambdaRuntime Parquet ParquetRead Pattern "
+            + "PostgresReplication RawFile YAML",
         exclude: ["README.md", "fuzz.py"]),
 ]
 

@@ -10,6 +10,7 @@ enum CaptureError: Error, CustomStringConvertible {
     case notPermitted(PostgresError, fix: String)
     case foreignSlot(String, String)
     case slotLost(String)
+    case publicationGone(PostgresError)
     case publication(String, String)
     case message(ReplicationFault, at: LogPosition)
     case unknownRelation(UInt32, at: LogPosition)
@@ -35,6 +36,9 @@ enum CaptureError: Error, CustomStringConvertible {
         case .slotLost(let slot):
             "the replication slot \(slot) has lost its log, because it exceeded max_slot_wal_keep_size; run change-capture "
                 + "--drop, then start it again: it reads all tables anew"
+        case .publicationGone(let error):
+            "\(error); it was dropped while changes were made, which therefore cannot be decoded: run change-capture --drop, then "
+                + "start it again: it reads all tables anew"
         case .publication(let name, let reason): "the publication \(name) \(reason)"
         case .message(let fault, let position):
             "at \(position) the source sent what is no message of pgoutput: \(fault); report it"

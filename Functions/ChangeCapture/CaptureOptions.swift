@@ -12,6 +12,8 @@ struct CaptureOptions: Sendable {
     /// The folder for transactions that are received before they end.
     var spill = "/tmp"
     var snapshots = true
+    /// Whether a record of the stream holds many changes.
+    var aggregates = false
     /// The pipeline's name in the metrics; nil writes none.
     var pipeline: String?
     /// Ends the capture: drops the slot and the publication.
@@ -28,6 +30,8 @@ struct CaptureOptions: Sendable {
           --slot NAME          the replication slot, which is created where missing [cupel]; SLOT
           --publication NAME   the publication, which is created where missing [cupel]; PUBLICATION
           --snapshot MODE      initial: read each new table once; never [initial]; SNAPSHOT
+          --aggregate on|off   many changes in a record, as the Kinesis Producer Library does; Firehose takes them apart
+                               [off]; AGGREGATE
           --spill FOLDER       for large transactions before they end [TMPDIR, or /tmp]; SPILL
           --endpoint-url URL   of all AWS services; AWS_ENDPOINT_URL
           --drop               drop the slot, the publication and the progress, and end
@@ -73,6 +77,11 @@ struct CaptureOptions: Sendable {
         case "never": snapshots = false
         case let other?: throw .invalid("--snapshot", other, "initial or never")
         }
+        switch optional("AGGREGATE") {
+        case "on": aggregates = true
+        case "off", nil: aggregates = false
+        case let other?: throw .invalid("--aggregate", other, "on or off")
+        }
         spill = optional("SPILL") ?? environment["TMPDIR"] ?? spill
         endpoint = optional("AWS_ENDPOINT_URL")
         pipeline = environment["PIPELINE"]
@@ -81,7 +90,7 @@ struct CaptureOptions: Sendable {
 
     private static let variables = [
         "--source": "SOURCE", "--stream": "STREAM", "--bucket": "BUCKET", "--tables": "TABLES", "--slot": "SLOT",
-        "--publication": "PUBLICATION", "--snapshot": "SNAPSHOT", "--spill": "SPILL",
+        "--publication": "PUBLICATION", "--snapshot": "SNAPSHOT", "--spill": "SPILL", "--aggregate": "AGGREGATE",
         "--endpoint-url": "AWS_ENDPOINT_URL",
     ]
 

@@ -31,8 +31,8 @@ struct CapturePlan {
         for table in found {
             let isPublished = published?.contains(table.id) == true
             if let obstacle = table.obstacle {
-                if isPublished { try source.withdraw(table, from: options.publication) }
                 say("\(table.id) is not captured: \(obstacle)")
+                if isPublished { try withdraw(table, source) }
             } else if let other = captured[table.name] {
                 say(
                     "\(table.id) is not captured: \(other.id) has the same name, and both would be in raw/\(table.name)/; "
@@ -59,6 +59,15 @@ struct CapturePlan {
                 "\(table.id) is not captured: \(error); as its owner, run ALTER PUBLICATION "
                     + "\(PostgresConnection.identifier(options.publication)) ADD TABLE \(SourceDatabase.sql(table))")
             return false
+        }
+    }
+
+    private mutating func withdraw(_ table: SourceTable, _ source: SourceDatabase) throws {
+        do throws(PostgresError) { try source.withdraw(table, from: options.publication) } catch {
+            guard !error.isConnectionLoss else { throw error }
+            say(
+                "\(table.id) stays published, and PostgreSQL refuses updates of it: \(error); as its owner, run ALTER PUBLICATION "
+                    + "\(PostgresConnection.identifier(options.publication)) DROP TABLE \(SourceDatabase.sql(table))")
         }
     }
 

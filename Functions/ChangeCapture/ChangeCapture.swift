@@ -73,6 +73,8 @@ final class ChangeCapture {
             } catch let error as AWSError where error.isTemporary {
                 log.warning("AWS does not answer; trying again", ["reason": .string("\(error)"), "position": position])
                 pause(Self.reconnectInterval)
+            } catch let error as PostgresError where error.state == "42704" {
+                throw CaptureError.publicationGone(error)
             } catch let error as PostgresError where error.state == "55006" {
                 log.warning("the slot is in use by another process; waiting for it", ["reason": .string("\(error)")])
                 pause(Self.reconnectInterval)
@@ -103,7 +105,8 @@ final class ChangeCapture {
             (proto_version '2', streaming 'on', publication_names \
             \(PostgresConnection.literal(PostgresConnection.identifier(options.publication))))
             """)
-        let lanes = try RecordLanes(stream: options.stream, kinesis: kinesis, log: log, clock: clock)
+        let lanes = try RecordLanes(
+            stream: options.stream, aggregates: options.aggregates, kinesis: kinesis, log: log, clock: clock)
         defer { lanes.close() }
         let stream = ChangeStream(
             connection, from: start, lanes: lanes, spillFolder: options.spill, clock: clock, isStopping: isStopping

@@ -18,8 +18,15 @@ struct RecordBatch: Sendable {
     private var length: Int
     private let headLength: Int
     private var records: [Record] = []
+    /// Open records of many changes, by bucket; nil where each change is a record.
+    private var aggregates: [UInt64: AggregatedRecord]?
+    private var aggregatedSize = 0
 
-    init(stream: String, firstOrdinal: UInt64) {
+    /// Changes of a key are always in the same one, so in the same shard.
+    static let buckets: UInt64 = 64
+
+    init(stream: String, firstOrdinal: UInt64, aggregates isAggregating: Bool = false) {
+        if isAggregating { aggregates = [:] }
         self.firstOrdinal = firstOrdinal
         text = Array("{\"StreamName\":\"\(stream)\",\"Records\":[".utf8)
         headLength = text.count
@@ -30,10 +37,38 @@ struct RecordBatch: Sendable {
 
     var count: Int { records.count }
 
-    var isFull: Bool { records.count == Self.countLimit || length >= Self.sizeLimit }
+    var isFull: Bool { records.count == Self.countLimit || length + aggregatedSize >= Self.sizeLimit }
 
-    /// Appends a record. Its partition key is `prefix.hash`.
+    /// Appends a change. Alone, its partition key is `prefix.hash`.
     mutating func append(_ data: UnsafeRawBufferPointer, prefix: [UInt8], keyHash: UInt64) {
+        guard aggregates != nil else { return put(data, prefix: prefix, keyHash: keyHash) }
+        let bucket = keyHash % Self.buckets
+        aggregates?[bucket, default: AggregatedRecord(partitionKey: Self.partitionKey(Self.bucketPrefix, bucket))]
+            .append(data)
+        aggregatedSize += data.count * 4 / 3
+        if let size = aggregates?[bucket]?.size, size >= AggregatedRecord.sizeLimit { seal(bucket) }
+    }
+
+    /// Ends the records of many changes. Nothing is appended after that.
+    mutating func seal() {
+        for bucket in (aggregates ?? [:]).keys.sorted() { seal(bucket) }
+    }
+
+    private mutating func seal(_ bucket: UInt64) {
+        guard let record = aggregates?.removeValue(forKey: bucket) else { return }
+        aggregatedSize = aggregates?.isEmpty == true ? 0 : max(0, aggregatedSize - record.size * 4 / 3)
+        record.sealed().withUnsafeBytes { put($0, prefix: Self.bucketPrefix, keyHash: bucket) }
+    }
+
+    private static let bucketPrefix = Array("cupel".utf8)
+
+    private static func partitionKey(_ prefix: [UInt8], _ hash: UInt64) -> [UInt8] {
+        let digits = String(hash, radix: 16)
+        return prefix + [UInt8(ascii: ".")]
+            + Array((String(repeating: "0", count: 16 - digits.utf8.count) + digits).utf8)
+    }
+
+    private mutating func put(_ data: UnsafeRawBufferPointer, prefix: [UInt8], keyHash: UInt64) {
         let needed = (data.count + 2) / 3 * 4 + prefix.count + 80
         if text.count - length < needed {
             text.append(contentsOf: repeatElement(0, count: max(needed, text.count)))

@@ -28,6 +28,7 @@ final class RecordLanes: @unchecked Sendable {
     }
 
     private let stream: String
+    private let aggregates: Bool
     private let kinesis: Kinesis
     private let log: Log
     private let clock: ClockAndChance
@@ -42,9 +43,11 @@ final class RecordLanes: @unchecked Sendable {
     let wakeup: Wakeup
 
     init(
-        stream: String, kinesis: Kinesis, log: Log, lanes count: Int = 4, clock: ClockAndChance = .system
+        stream: String, aggregates: Bool, kinesis: Kinesis, log: Log, lanes count: Int = 4,
+        clock: ClockAndChance = .system
     ) throws(Wakeup.Failure) {
         self.stream = stream
+        self.aggregates = aggregates
         self.kinesis = kinesis
         self.log = log
         self.clock = clock
@@ -64,7 +67,9 @@ final class RecordLanes: @unchecked Sendable {
         _ data: UnsafeRawBufferPointer, prefix: [UInt8], keyHash: UInt64, meanwhile: () throws -> Void
     ) throws {
         let index = Int(truncatingIfNeeded: keyHash % UInt64(lanes.count))
-        if filling[index] == nil { filling[index] = RecordBatch(stream: stream, firstOrdinal: nextOrdinal) }
+        if filling[index] == nil {
+            filling[index] = RecordBatch(stream: stream, firstOrdinal: nextOrdinal, aggregates: aggregates)
+        }
         filling[index]?.append(data, prefix: prefix, keyHash: keyHash)
         nextOrdinal += 1
         guard filling[index]?.isFull == true else { return }
@@ -79,20 +84,27 @@ final class RecordLanes: @unchecked Sendable {
     /// - Returns: whether the batch was taken. Waits for a second at most unless `onlyIfIdle`.
     private func handOver(_ index: Int, onlyIfIdle: Bool) throws(Failure) -> Bool {
         let deadline = ContinuousClock.now + .seconds(1)
-        let isTaken = monitor.locked { () -> Bool in
+        let hasRoom = monitor.locked { () -> Bool in
             if onlyIfIdle {
                 guard lanes[index].queued == nil, lanes[index].sending == nil else { return false }
             }
             while lanes[index].queued != nil, failure == nil {
                 guard monitor.wait(until: deadline) else { return false }
             }
-            guard failure == nil else { return false }
-            lanes[index].queued = filling[index]
-            monitor.broadcast()
-            return true
+            return failure == nil
         }
-        if isTaken { filling[index] = nil } else { try check() }
-        return isTaken
+        guard hasRoom, var batch = filling[index] else {
+            try check()
+            return false
+        }
+        // Only this thread queues, so the room stays.
+        filling[index] = nil
+        batch.seal()
+        monitor.locked {
+            lanes[index].queued = batch
+            monitor.broadcast()
+        }
+        return true
     }
 
     /// Every record before this one is in the stream.

@@ -23,7 +23,7 @@ struct SourceDatabase {
         let rows = try connection.query(
             """
             SELECT n.nspname, c.relname, c.relkind, c.relpersistence, c.relreplident,
-                EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
+                EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indimmediate),
                 EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident),
                 (SELECT string_agg(a.attname, E'\\n' ORDER BY a.attnum) FROM pg_attribute a
                     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> ''), c.oid,

@@ -47,7 +47,9 @@ import Testing
             default:
                 capture.killAtOnce()
                 _ = try await changes
-                capture = try await CaptureProcess(postgres, emulator, tables: "dm_core.*")
+                capture = try await CaptureProcess(
+                    postgres, emulator, tables: "dm_core.*",
+                    options: ["--aggregate", Bool.random(using: &random) ? "on" : "off"])
             }
         }
         let counts = try await CapturedTables.compare(postgres, emulator, hasWhole ? ["item", "whole"] : ["item"])

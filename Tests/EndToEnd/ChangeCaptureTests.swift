@@ -90,7 +90,8 @@ import Testing
         let emulator = try await RunningEmulator(options: ["--firehose-interval", "1", "--kinesis-limits", "off"])
         try await CapturedTables.publishContracts(emulator, ["item"])
         try await postgres.run(CapturedTables.create + CapturedTables.insert("item", 1, 100))
-        let capture = try await CaptureProcess(postgres, emulator, tables: "dm_core.item")
+        let capture = try await CaptureProcess(
+            postgres, emulator, tables: "dm_core.item", options: ["--aggregate", "on"])
         try await postgres.run(
             CapturedTables.insert("item", 101, 110) + "BEGIN;" + CapturedTables.insert("item", 1001, 2000)
                 + "SAVEPOINT a;" + CapturedTables.insert("item", 3001, 4000)
@@ -192,6 +193,31 @@ import Testing
         )
         _ = try await CapturedTables.compare(postgres, emulator, ["item"])
         #expect(capture.stop() == 0)
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("an idle database's slot follows the server's log; after a lost slot all tables are read again")
+    func slots() async throws {
+        let postgres = try await TemporaryPostgres()
+        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])
+        try await CapturedTables.publishContracts(emulator, ["item"])
+        try await postgres.run(CapturedTables.create + CapturedTables.insert("item", 1, 50))
+        let first = try await CaptureProcess(postgres, emulator, tables: "dm_core.item")
+        try await first.wait(for: #""message":"read a table""#)
+        try await postgres.run(
+            "CREATE TABLE public.others AS SELECT g, repeat('x', 1000) FROM generate_series(1, 5000) g; CHECKPOINT")
+        let end = try await postgres.run("SELECT pg_current_wal_lsn()").prefix { !$0.isNewline }
+        let reached = "SELECT confirmed_flush_lsn >= '\(end)' FROM pg_replication_slots WHERE slot_name = 'cupel'"
+        while try await !postgres.run(reached).hasPrefix("t") { try await Task.sleep(for: .milliseconds(100)) }
+        #expect(first.stop() == 0)
+        try await postgres.run(
+            "SELECT pg_drop_replication_slot('cupel'); UPDATE dm_core.item SET note = 'lost' WHERE id < 9; "
+                + "DELETE FROM dm_core.item WHERE id > 30;")
+        let second = try await CaptureProcess(postgres, emulator, tables: "dm_core.item")
+        #expect(second.log.contains("the slot cupel is gone"))
+        let counts = try await CapturedTables.compare(postgres, emulator, ["item"])
+        #expect(counts["dm_core.item"]?["rows"] as? Int == 30)
+        #expect(second.stop() == 0)
         #expect(emulator.stop() == 0)
     }
 

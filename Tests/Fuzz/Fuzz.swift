@@ -21,6 +21,7 @@ struct Fuzz {
         case "ndjson": NDJSONTarget()
         case "parquet": ParquetTarget()
         case "pattern": PatternTarget()
+        case "pgoutput": PgOutputTarget()
         case let name: fatal("CUPEL_FUZZ_TARGET is \(name ?? "not set"); fuzz.py knows the targets")
         }
     }()

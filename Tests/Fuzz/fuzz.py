@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,7 @@ FLAGS = ["-c", "release", "--scratch-path", str(BUILD), "-Xswiftc", "-sanitize=f
 # The longest input that a target is worth trying with, and how many take about ten seconds.
 TARGETS = {"contract": (4096, 20_000), "csv": (2048, 3_000), "firehose": (4096, 20_000), "gzip": (4096, 60_000),
            "gzip-header": (300, 60_000), "json": (2048, 60_000), "json-policy": (1024, 9_000), "ndjson": (2048, 3_500),
-           "parquet": (4096, 30_000), "pattern": (300, 40_000)}
+           "parquet": (4096, 30_000), "pattern": (300, 40_000), "pgoutput": (512, 200_000)}
 
 
 def csv_seeds():
@@ -154,6 +155,14 @@ def pattern_seeds():
             ("^$|[]|[^]|\\W\\D\\S\\0\\t\\$", "\u2028"), ("a{,3}", "a{,3}"),
             ("a{2}?(^b|c$){3,}", "aac"), ("(?:^a)?b", "cb"), ("(^|,)b($|,)", "a,b")]:
         yield f"{expression}\0{text}".encode()
+
+
+def pgoutput_seeds():
+    """Messages as PostgreSQL 15.18 sent them; those of PgOutputTests."""
+    text = (ROOT / "Tests/Unit/PostgresReplicationTests/PgOutputTests.swift").read_text()
+    for digits in re.findall(r'"((?:[0-9a-f]{2})+)"', text): yield bytes.fromhex(digits)
+    yield b"w" + bytes(24) + bytes.fromhex("49000040244e00027400000001316e")
+    yield b"k" + bytes(16) + b"\1"
 
 
 def run(name, options, results):

@@ -1,3 +1,4 @@
+import Digest
 import JSON
 import LambdaRuntime
 import PostgresReplication
@@ -59,6 +60,26 @@ import Testing
         #expect(try keys(rest).map { $0?.last } == ["1", "3", "1"])
         #expect(
             try JSON(parsing: rest.request())["Records"]?.array?.map { $0["Data"]?.string } == ["Ag==", "Aw==", "BQ=="])
+    }
+
+    @Test("many changes are one record, in the form of the Kinesis Producer Library") func aggregate() throws {
+        var batch = RecordBatch(stream: "s", firstOrdinal: 0, aggregates: true)
+        let large = [UInt8](repeating: 7, count: 300)
+        for data in [[1], large, [2]] as [[UInt8]] {
+            data.withUnsafeBytes { batch.append($0, prefix: Array("a.b".utf8), keyHash: 64 + 3) }
+        }
+        [UInt8(9)].withUnsafeBytes { batch.append($0, prefix: Array("a.b".utf8), keyHash: 5) }
+        batch.seal()
+        let records = try #require(try JSON(parsing: batch.request())["Records"]?.array)
+        #expect(records.map { $0["PartitionKey"]?.string } == ["cupel.0000000000000003", "cupel.0000000000000005"])
+        // Field 1 is the partition key; field 3 a change: the key's index (field 1), and the data (field 3).
+        let key: [UInt8] = [0x0A, 22] + Array("cupel.0000000000000003".utf8)
+        let message =
+            key + [0x1A, 5, 8, 0, 0x1A, 1, 1] + [0x1A, 0xB1, 2, 8, 0, 0x1A, 0xAC, 2] + large + [
+                0x1A, 5, 8, 0, 0x1A, 1, 2,
+            ]
+        let record = [0xF3, 0x89, 0x9A, 0xC2] + message + Digest.md5(message)
+        #expect(records.first?["Data"]?.string == record.base64)
     }
 
     @Test("a state is read as it was written; another form is none") func state() {

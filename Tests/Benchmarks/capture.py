@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""Measures change-capture beside PostgreSQL's own pg_recvlogical, on one server, in turns.
+
+    capture.py BINARIES [--changes 200000] [--rows 2000000] [--rounds 3]
+
+Changes: single-row commits (60 % inserts, 30 % updates, 10 % deletes) are in the log before. pg_recvlogical reads them from a copied
+slot into /dev/null; change-capture reads them from another into `cupel up --kinesis-limits off`, up to gzipped raw objects. Snapshot:
+a table of ROWS rows of six columns, up to raw objects. Every change and row is counted in the objects. Run it as root or any user;
+PostgreSQL runs as nobody if it is root.
+"""
+import argparse, gzip, json, os, pathlib, shutil, signal, socket, statistics, subprocess, tempfile, time
+
+import boto3
+from botocore.config import Config
+
+parser = argparse.ArgumentParser()
+parser.add_argument("binaries", type=pathlib.Path)
+parser.add_argument("--changes", type=int, default=200_000)
+parser.add_argument("--rows", type=int, default=2_000_000)
+parser.add_argument("--rounds", type=int, default=3)
+options = parser.parse_args()
+root = pathlib.Path(__file__).resolve().parents[2]
+programs = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+folder = pathlib.Path(tempfile.mkdtemp(prefix="cupel-capture-"))
+folder.chmod(0o755)
+stage = "cupel-dev-stage-000000000000-us-east-1"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def as_nobody(*words):
+    drop = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.getuid() == 0 else []
+    return [*drop, *map(str, words)]
+
+
+class Postgres:
+    def __init__(self):
+        self.port = free_port()
+        data = folder / "postgres"
+        data.mkdir()
+        if os.getuid() == 0: shutil.chown(data, "nobody", "nogroup")
+        subprocess.run(as_nobody(programs / "initdb", "-D", data / "data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C"),
+                       check=True, stdout=subprocess.DEVNULL)
+        settings = [f"port={self.port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "wal_level=logical", "max_wal_size=8GB",
+                    "synchronous_commit=off", "shared_buffers=256MB"]
+        self.process = subprocess.Popen(as_nobody(programs / "postgres", "-D", data / "data", *[w for s in settings for w in ("-c", s)]),
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.uri = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+        while subprocess.run([programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]).returncode: time.sleep(0.1)
+
+    def run(self, statements):
+        return subprocess.run([programs / "psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", self.uri], input=statements, text=True,
+                              check=True, capture_output=True).stdout.strip()
+
+
+class Emulator:
+    def __init__(self, name):
+        self.data = folder / name
+        self.data.mkdir()
+        self.log = open(self.data / "log", "w+")
+        self.process = subprocess.Popen(
+            [options.binaries / "cupel", "up", "--port", "0", "--data", self.data / "state", "--template", root / "infra/pipeline.yaml",
+             "--functions", options.binaries, "--firehose-interval", "1", "--kinesis-limits", "off"],
+            stdout=self.log, stderr=subprocess.STDOUT)
+        while "http://127.0.0.1:" not in (text := pathlib.Path(self.log.name).read_text()): time.sleep(0.02)
+        self.endpoint = "http://127.0.0.1:" + text.split("http://127.0.0.1:")[1].split()[0]
+        contract = self.data / "bench.odcs.yaml"
+        contract.write_text(json.dumps({
+            "apiVersion": "v3.1.0", "kind": "DataContract", "id": "bench", "version": "1.0.0", "status": "active",
+            "schema": [{"name": "bench", "properties": [
+                {"name": "id", "logicalType": "integer", "primaryKey": True, "primaryKeyPosition": 1},
+                *({"name": n, "logicalType": "string"} for n in ("customer", "amount", "state", "note", "at"))]}]}))
+        subprocess.run([options.binaries / "cupel", "contract", "publish", contract, "--endpoint", self.endpoint], check=True,
+                       stdout=subprocess.DEVNULL)
+        self.s3 = boto3.client("s3", endpoint_url=self.endpoint, region_name="us-east-1", aws_access_key_id="test",
+                               aws_secret_access_key="test", config=Config(s3={"addressing_style": "path"}))
+        self.counted = {}
+
+    def lines(self):
+        """The lines in raw objects without those of truncates; each object is read once."""
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=stage, Prefix="raw/bench/"):
+            for o in page.get("Contents", []):
+                if o["Key"] in self.counted: continue
+                body = gzip.decompress(self.s3.get_object(Bucket=stage, Key=o["Key"])["Body"].read())
+                self.counted[o["Key"]] = body.count(b"\n") - body.count(b'"operation":"truncate"')
+        return sum(self.counted.values())
+
+    def end(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        shutil.rmtree(self.data)
+
+
+def capture(postgres, emulator, *more):
+    environment = {**os.environ, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    return subprocess.Popen(
+        [options.binaries / "change-capture", "--source", postgres.uri, "--stream", "cupel-dev-changes", "--bucket", stage, "--tables",
+         "public.bench", "--endpoint-url", emulator.endpoint, "--spill", folder, *more],
+        env=environment, stderr=open(folder / "capture.log", "w"))
+
+
+def cost(process):
+    """CPU seconds and peak MiB of a running process."""
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    peak = next(l for l in pathlib.Path(f"/proc/{process.pid}/status").read_text().splitlines() if l.startswith("VmHWM"))
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), int(peak.split()[1]) / 1024
+
+
+def wait_for_lines(emulator, process, count):
+    begin = time.monotonic()
+    while (found := emulator.lines()) < count:
+        if process.poll() is not None: raise SystemExit((folder / "capture.log").read_text())
+        time.sleep(0.2)
+    elapsed = time.monotonic() - begin
+    if found != count: raise SystemExit(f"{found} lines; expected {count}")
+    return elapsed
+
+
+CHANGES = """
+CREATE TABLE bench (id bigint PRIMARY KEY, customer bigint, amount numeric(12,2), state text, note text, at timestamptz);
+CREATE PUBLICATION cupel FOR TABLE bench WITH (publish_via_partition_root = true);
+SELECT pg_create_logical_replication_slot('origin', 'pgoutput');
+CREATE PROCEDURE work(changes int) LANGUAGE plpgsql AS $$
+BEGIN
+    FOR i IN 1..changes LOOP
+        IF i %% 10 < 6 THEN INSERT INTO bench VALUES (i, i %% 1000, i * 0.37, 'open', 'order number ' || i || ' of the benchmark', now());
+        ELSIF i %% 10 < 9 THEN UPDATE bench SET state = 'paid', amount = amount + 1 WHERE id = i - i %% 10 - 10 + i %% 6;
+        ELSE DELETE FROM bench WHERE id = i - 29;
+        END IF;
+        COMMIT;
+    END LOOP;
+END $$;
+CALL work(%d);
+""".replace("%%", "%")
+
+
+def report(name, values, unit=""):
+    print(f"{name:58} {statistics.median(values):>12,.2f}{unit}   " + " ".join(f"{v:,.2f}" for v in values), flush=True)
+
+
+def changes(postgres):
+    postgres.run("SET statement_timeout = 0;" + CHANGES.replace("%d", str(options.changes)))
+    end = postgres.run("SELECT pg_current_wal_flush_lsn()")
+    count = int(postgres.run(
+        "SELECT pg_copy_logical_replication_slot('origin', 'counted'); "
+        "SELECT count(*) FROM pg_logical_slot_get_binary_changes('counted', NULL, NULL, 'proto_version', '1', 'publication_names', 'cupel') "
+        "WHERE get_byte(data, 0) IN (68, 73, 85); SELECT pg_drop_replication_slot('counted')").split("\n")[1])
+    peer, ours, ratios, cpu, memory = [], [], [], [], []
+    for number in range(options.rounds):
+        postgres.run("SELECT pg_copy_logical_replication_slot('origin', 'peer'); SELECT pg_copy_logical_replication_slot('origin', 'cupel')")
+        begin = time.monotonic()
+        subprocess.run([programs / "pg_recvlogical", "-d", postgres.uri, "--slot", "peer", "--start", "-o", "proto_version=1",
+                        "-o", "publication_names=cupel", "-f", "/dev/null", "--endpos", end, "--no-loop"], check=True)
+        peer.append(options.changes / (time.monotonic() - begin))
+        emulator = Emulator(f"emulator-{number}")
+        process = capture(postgres, emulator, "--snapshot", "never")
+        ours.append(options.changes / wait_for_lines(emulator, process, count))
+        seconds, peak = cost(process)
+        process.terminate()
+        if process.wait() != 0: raise SystemExit((folder / "capture.log").read_text())
+        cpu.append(options.changes / seconds)
+        memory.append(peak)
+        ratios.append(ours[-1] / peer[-1])
+        emulator.end()
+        postgres.run("SELECT pg_drop_replication_slot('peer'); SELECT pg_drop_replication_slot('cupel')")
+    report("pg_recvlogical to /dev/null, commits a second", peer)
+    report("change-capture to raw objects, commits a second", ours)
+    report("  of pg_recvlogical's", ratios)
+    report("  commits a CPU second of change-capture", cpu)
+    report("  peak memory", memory, " MiB")
+
+
+def snapshot(postgres):
+    postgres.run("DROP PUBLICATION cupel; DROP TABLE bench; SELECT pg_drop_replication_slot('origin'); CREATE TABLE bench AS SELECT g::bigint AS id, "
+                 "(g % 1000)::bigint AS customer, (g * 0.37)::numeric(12,2) AS amount, 'open'::text AS state, 'order number ' || g || "
+                 f"' of the benchmark' AS note, now() AS at FROM generate_series(1, {options.rows}) g; "
+                 "ALTER TABLE bench ADD PRIMARY KEY (id); VACUUM ANALYZE bench; CHECKPOINT")
+    speeds, cpu, memory = [], [], []
+    for number in range(options.rounds):
+        emulator = Emulator(f"snapshot-{number}")
+        begin = time.monotonic()
+        process = capture(postgres, emulator)
+        while '"read a table"' not in (folder / "capture.log").read_text():
+            if process.poll() is not None: raise SystemExit((folder / "capture.log").read_text())
+            time.sleep(0.05)
+        speeds.append(options.rows / (time.monotonic() - begin))
+        seconds, peak = cost(process)
+        cpu.append(options.rows / seconds)
+        memory.append(peak)
+        process.terminate()
+        process.wait()
+        if (found := emulator.lines()) != options.rows: raise SystemExit(f"{found} rows; expected {options.rows}")
+        emulator.end()
+        postgres.run("SELECT pg_drop_replication_slot('cupel'); DROP PUBLICATION cupel")
+    report("snapshot to raw objects, rows a second", speeds)
+    report("  rows a CPU second of change-capture", cpu)
+    report("  peak memory", memory, " MiB")
+
+
+postgres = Postgres()
+try:
+    print(f"{options.changes:,} commits, {options.rows:,} rows, load {os.getloadavg()[0]:.1f}, PostgreSQL {programs.parent.name}", flush=True)
+    changes(postgres)
+    snapshot(postgres)
+finally:
+    postgres.process.send_signal(signal.SIGQUIT)
+    postgres.process.wait()
+    shutil.rmtree(folder, ignore_errors=True)

@@ -22,10 +22,14 @@ extension JSON {
 package struct ProvisionedResource: Sendable {
     package var ref: String
     package var attributes: [String: String]
+    /// Names the resource among all of its type.
+    package var physicalID: String
 
-    package init(ref: String, attributes: [String: String] = [:]) {
+    /// - Parameter physicalID: nil if `ref` names it.
+    package init(ref: String, attributes: [String: String] = [:], physicalID: String? = nil) {
         self.ref = ref
         self.attributes = attributes
+        self.physicalID = physicalID ?? ref
     }
 }
 
@@ -35,7 +39,7 @@ package protocol ResourceProviding: Sendable {
     var resourceTypes: [String] { get }
     /// Creates the resource, or changes the existing one to match the declaration. Its data are kept.
     func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource
-    /// Removes a resource that ``provision(_:)`` created, by its type and its `Ref`. A missing resource is not an
+    /// Removes a resource that ``provision(_:)`` created, by its type and its physical ID. A missing resource is not an
     /// error.
-    func remove(_ type: String, _ ref: String) async throws(AWSFault)
+    func remove(_ type: String, _ physicalID: String) async throws(AWSFault)
 }

@@ -15,18 +15,22 @@ package struct StackReport: Sendable {
         package let outcome: Outcome
         /// The value of `Ref` for emulated resources.
         package let ref: String?
+        /// Names an emulated resource among all of its type.
+        package let physicalID: String?
         /// Whether it stays when it leaves the template.
         package let isRetained: Bool
         /// Why a resource of an emulated type is not emulated.
         package let reason: String?
 
         package init(
-            logicalID: String, type: String, outcome: Outcome, ref: String?, isRetained: Bool, reason: String?
+            logicalID: String, type: String, outcome: Outcome, ref: String?, physicalID: String?, isRetained: Bool,
+            reason: String?
         ) {
             self.logicalID = logicalID
             self.type = type
             self.outcome = outcome
             self.ref = ref
+            self.physicalID = physicalID
             self.isRetained = isRetained
             self.reason = reason
         }
@@ -51,7 +55,7 @@ package struct StackReport: Sendable {
         resources += nested.resources.map { entry in
             Entry(
                 logicalID: "\(logicalID).\(entry.logicalID)", type: entry.type, outcome: entry.outcome, ref: entry.ref,
-                isRetained: entry.isRetained, reason: entry.reason)
+                physicalID: entry.physicalID, isRetained: entry.isRetained, reason: entry.reason)
         }
     }
 }

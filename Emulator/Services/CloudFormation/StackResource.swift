@@ -6,7 +6,7 @@ internal import Time
 struct StackResource: Sendable, Hashable {
     let logicalID: String
     let type: String
-    /// The value of `Ref`, or the logical ID if the resource is not emulated.
+    /// The logical ID if the resource is not emulated.
     let physicalID: String
     /// Whether a service of the emulator provides it.
     let isEmulated: Bool
@@ -16,8 +16,8 @@ struct StackResource: Sendable, Hashable {
     init(_ entry: StackReport.Entry) {
         logicalID = entry.logicalID
         type = entry.type
-        physicalID = entry.ref ?? entry.logicalID
-        isEmulated = entry.ref != nil
+        physicalID = entry.physicalID ?? entry.logicalID
+        isEmulated = entry.physicalID != nil
         isRetained = entry.isRetained
     }
 

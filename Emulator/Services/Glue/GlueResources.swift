@@ -21,26 +21,15 @@ extension GlueService: ResourceProviding {
         }
     }
 
-    /// `Ref` of a table is its name without the database, so a table goes only if one template has declared its name.
-    package func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+    package func remove(_ type: String, _ physicalID: String) async throws(AWSFault) {
         do {
             try await store.write(freesSpace: true) { transaction in
                 if type == "AWS::Glue::Database" {
-                    try StoredDatabase.find(ref, in: transaction.snapshot)?.remove(in: transaction)
-                    return
-                }
-                let declared = try DeclaredTables.all(named: ref, in: transaction.snapshot)
-                guard declared.count <= 1 else {
-                    let names = declared.map { "\($0)" }.joined(separator: ", ")
-                    throw AWSFault.invalidInput(
-                        "Several tables have that name: \(names); delete the right one with DeleteTable.")
-                }
-                for name in declared {
+                    try StoredDatabase.find(physicalID, in: transaction.snapshot)?.remove(in: transaction)
+                } else if let name = TableName(physicalID: physicalID) {
                     try StoredTable.find(name, in: transaction.snapshot)?.remove(in: transaction)
                 }
             }
-        } catch let fault as AWSFault {
-            throw fault
         } catch {
             throw .internalFailure(error)
         }
@@ -76,7 +65,6 @@ extension GlueService: ResourceProviding {
         let name = TableName(database, input["Name"]?.string ?? "")
         try await store.write { transaction in
             _ = try Self.database(database, in: transaction.snapshot)
-            try DeclaredTables.add(name, in: transaction)
             guard let existing = try StoredTable.find(name, in: transaction.snapshot) else {
                 return try StoredTable(name, input, now: now).insert(in: transaction)
             }
@@ -84,7 +72,7 @@ extension GlueService: ResourceProviding {
             guard existing.input != input, existing.metadataLocation == nil else { return }
             try existing.replace(by: input, at: now, keepingVersion: true, in: transaction)
         }
-        return ProvisionedResource(ref: name.table)
+        return ProvisionedResource(ref: name.table, physicalID: name.physicalID)
     }
 
     /// The parameters as texts: CloudFormation writes numbers and booleans as such.
@@ -104,5 +92,16 @@ extension GlueService: ResourceProviding {
                         .object(JSONObject(parameters.map { ($0.name, .string($0.value.string ?? $0.value.text)) }))
                     )
                 }))
+    }
+}
+
+extension TableName {
+    /// `Ref` of a table is its name alone, which several databases may have.
+    fileprivate var physicalID: String { "\(database)/\(table)" }
+
+    fileprivate init?(physicalID: String) {
+        let parts = physicalID.split(separator: "/").map(String.init)
+        guard parts.count == 2 else { return nil }
+        self.init(parts[0], parts[1])
     }
 }

@@ -10,7 +10,7 @@ package struct GlueService: Sendable {
     package static let signingNames = ["glue"]
     package static let schema = [
         StoredDatabase.schema, StoredTable.schema, StoredTableVersion.schema, StoredPartition.schema,
-        StoredStatistics.schema, StoredTags.schema, DeclaredTables.schema,
+        StoredStatistics.schema, StoredTags.schema,
     ]
 
     let store: Store

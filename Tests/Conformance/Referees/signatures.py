@@ -372,3 +372,15 @@ def the_aws_cli_works_and_an_unsigned_one_does_not():
     assert "cupel-dev-control" in aws("dynamodb", "list-tables")
     assert "AccessDenied" in aws("s3api", "list-objects-v2", "--bucket", "signed", "--no-sign-request", status=1)
     assert "SignatureDoesNotMatch" in aws("s3", "ls", AWS_SECRET_ACCESS_KEY="guess", status=1)
+
+
+@check
+def the_iceberg_endpoint_is_signed_for_glue():
+    config, odd = "/iceberg/v1/config", "/iceberg/v1/catalogs/000000000000/namespaces/a%1Fb/tables/t%20u"
+    status, headers, text = send("GET", config)
+    error = json.loads(text)["error"]
+    assert (status, error["code"], error["type"]) == (403, 403, "MissingAuthenticationTokenException"), text
+    assert json.loads(send("GET", config, sign("glue", "GET", config, secret="wrong"))[2])["error"]["code"] == 403
+    assert send("GET", config, sign("glue", "GET", config))[0] == 200
+    status, _, text = send("GET", odd, sign("glue", "GET", odd))
+    assert (status, json.loads(text)["error"]["type"]) == (404, "NoSuchTableException"), text

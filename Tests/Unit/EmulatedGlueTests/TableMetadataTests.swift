@@ -102,6 +102,13 @@ import Testing
             document[name] = ["x": 1]
             #expect(throws: AWSFault.self, "with a wrong \(name)") { try TableMetadata(.object(document)) }
         }
+        for name in ["last-column-id", "current-schema-id", "default-spec-id", "last-partition-id"] {
+            for id in [-1, 1 << 31, Int.max] {
+                var document = good
+                document[name] = .int(id)
+                #expect(throws: AWSFault.self, "\(name) \(id)") { try TableMetadata(.object(document)) }
+            }
+        }
         #expect(throws: AWSFault.self) { try TableMetadata([]) }
     }
 
@@ -120,6 +127,8 @@ import Testing
                 ]
             ],
             ["fields": [["id": 1, "name": "a", "required": true, "type": "int"]], "identifier-field-ids": [2]],
+            ["fields": [["id": 4_294_967_296, "name": "a", "required": true, "type": "int"]]],
+            ["schema-id": 9_223_372_036_854_775_807, "fields": []],
         ] as [JSON])
     func refusedSchema(schema: JSON) {
         #expect(throws: AWSFault.self) { try TableSchema(schema) }
@@ -134,6 +143,8 @@ import Testing
         #expect(next(nil) == "s3://lake/t/metadata/00000-x.metadata.json")
         #expect(next("s3://lake/t/metadata/00009-y.metadata.json") == "s3://lake/t/metadata/00010-x.metadata.json")
         #expect(next("s3://lake/t/metadata/99999-y.metadata.json") == "s3://lake/t/metadata/100000-x.metadata.json")
+        #expect(
+            next("s3://lake/t/metadata/\(Int.max)-y.metadata.json") == "s3://lake/t/metadata/00000-x.metadata.json")
         #expect(next("s3://lake/other.metadata.json") == "s3://lake/t/metadata/00000-x.metadata.json")
         let elsewhere = try created(["properties": ["write.metadata.path": "s3://meta/t/"]])
         #expect(next(nil, elsewhere) == "s3://meta/t/00000-x.metadata.json")

@@ -79,6 +79,7 @@ package struct Stack: Sendable {
             report.resources.append(
                 StackReport.Entry(
                     logicalID: resource.logicalID, type: resource.type, outcome: outcome, ref: provisioned?.ref,
+                    physicalID: provisioned?.physicalID,
                     isRetained: resource.isRetained, reason: reason))
         }
         for output in scope.template.outputs {

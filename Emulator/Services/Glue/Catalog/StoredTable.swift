@@ -81,7 +81,6 @@ struct StoredTable: Sendable {
             try transaction.execute("DELETE FROM \(table) WHERE table_id = ?", .integer(id))
         }
         try StoredTags.remove(of: resource, in: transaction)
-        try DeclaredTables.forget(name, in: transaction)
         try transaction.execute("DELETE FROM glue_table WHERE id = ?", .integer(id))
     }
 

@@ -13,6 +13,18 @@ extension JSON {
         return value
     }
 
+    /// The id of a schema, field, spec or order: an integer of 32 bits, so that the next one can be counted from it.
+    func id(_ name: String) throws(AWSFault) -> Int {
+        let id = try integer(name)
+        guard (0...Int(Int32.max)).contains(id) else { throw .badRequest("\(name) is not an id: \(id)") }
+        return id
+    }
+
+    /// An id that may be missing.
+    func checkID(_ name: String) throws(AWSFault) {
+        if present(name) != nil { _ = try id(name) }
+    }
+
     func list(_ name: String) throws(AWSFault) -> [JSON] {
         guard let value = self[name]?.array else { throw .badRequest("Cannot parse missing list: \(name)") }
         return value

@@ -18,7 +18,8 @@ struct MetadataFile {
 
     private static func number(in location: String) -> Int? {
         let name = location.split(separator: "/").last ?? ""
-        return name.split(separator: "-", maxSplits: 1).first.flatMap { Int($0) }
+        // A longer number is no count of versions.
+        return name.split(separator: "-", maxSplits: 1).first.flatMap { $0.utf8.count <= 9 ? Int($0) : nil }
     }
 
     /// The object of an `s3://` address.

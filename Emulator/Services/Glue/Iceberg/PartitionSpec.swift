@@ -19,11 +19,13 @@ struct PartitionSpec: Sendable, Hashable {
             throw .badRequest("Cannot parse partition spec from non-object: \(spec)")
         }
         self.document = document
+        try spec.checkID("spec-id")
         let known = schema.map { Set($0.fieldIDs) }
         for field in try spec.list("fields") {
+            try field.checkID("field-id")
             let name = try field.text("name")
             let transform = try field.text("transform")
-            let source = try field.integer("source-id")
+            let source = try field.id("source-id")
             if let known, transform != "void", !known.contains(source) {
                 throw .badRequest("Cannot find source column for partition field: \(name): \(transform)(\(source))")
             }

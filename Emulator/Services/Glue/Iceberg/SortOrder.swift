@@ -17,9 +17,10 @@ struct SortOrder: Sendable, Hashable {
             throw .badRequest("Cannot parse sort order from non-object: \(order)")
         }
         self.document = document
+        try order.checkID("order-id")
         let known = schema.map { Set($0.fieldIDs) }
         for field in try order.list("fields") {
-            let source = try field.integer("source-id")
+            let source = try field.id("source-id")
             _ = try field.text("transform")
             _ = try field.text("direction")
             _ = try field.text("null-order")

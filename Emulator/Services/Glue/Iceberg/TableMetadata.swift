@@ -22,11 +22,11 @@ struct TableMetadata: Sendable, Hashable {
             throw .badRequest("Cannot read unsupported version \(version)")
         }
         _ = try metadata.text("location")
-        _ = try metadata.integer("last-column-id")
+        _ = try metadata.id("last-column-id")
         if version == 1 { try completeFirstVersion() }
         for name in ["schemas", "partition-specs", "sort-orders"] { _ = try json.list(name) }
         for name in ["current-schema-id", "default-spec-id", "default-sort-order-id", "last-partition-id"] {
-            _ = try json.integer(name)
+            _ = try json.id(name)
         }
         _ = try json.text("table-uuid")
         if version > 1 { _ = try json.integer("last-sequence-number") }

@@ -43,6 +43,7 @@ enum TableMetadataUpdate: Sendable, Hashable {
         case "remove-properties":
             self = .removeProperties(try update.texts(update["removals"] == nil ? "removed" : "removals"))
         case "add-schema":
+            try update.checkID("last-column-id")
             self = .addSchema(
                 try TableSchema(.object(try update.members("schema"))),
                 lastColumnID: update.present("last-column-id")?.int)

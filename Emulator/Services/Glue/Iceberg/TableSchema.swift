@@ -11,6 +11,7 @@ struct TableSchema: Sendable, Hashable {
         guard let document = schema.object else { throw .badRequest("Cannot parse schema from non-object: \(schema)") }
         self.document = document
         self.document["type"] = "struct"
+        try schema.checkID("schema-id")
         var seen: Set<Int> = []
         try Self.check(schema, "schema", &seen, depth: 0)
         for id in try schema.present("identifier-field-ids").map({ _ throws(AWSFault) in
@@ -67,7 +68,7 @@ struct TableSchema: Sendable, Hashable {
         case "struct":
             for field in try type.list("fields") {
                 let name = try field.text("name")
-                try add(try field.integer("id"), place, &seen)
+                try add(try field.id("id"), place, &seen)
                 guard field["required"]?.bool != nil else {
                     throw .badRequest("Cannot parse missing boolean: required, of field \(name)")
                 }
@@ -84,7 +85,7 @@ struct TableSchema: Sendable, Hashable {
         _ type: JSON, _ parts: [String], _ place: String, _ seen: inout Set<Int>, _ depth: Int
     ) throws(AWSFault) {
         for part in parts {
-            try add(try type.integer(part + "-id"), place, &seen)
+            try add(try type.id(part + "-id"), place, &seen)
             guard let inner = type[part] else { throw .badRequest("Cannot parse missing type: \(part), of \(place)") }
             try check(inner, place + "." + part, &seen, depth: depth + 1)
         }

@@ -2,7 +2,7 @@ import Columns
 import Parquet
 import ParquetRead
 
-/// A file of any bytes is read or refused, and the same whichever number of rows is read and of bytes is fetched at a time.
+/// A file of any bytes is read or refused, and the same whatever number of rows, texts and bytes is taken at a time.
 /// What indexes and filters say is about rows that exist.
 struct ParquetTarget: FuzzTarget {
     /// A small file may claim any number of rows.
@@ -10,10 +10,14 @@ struct ParquetTarget: FuzzTarget {
 
     func take(_ bytes: [UInt8]) throws {
         let file: ParquetFile
-        do { file = try open(bytes, fetchSize: 1 << 20) } catch { return }
+        do { file = try open(bytes) { _ in } } catch { return }
         let whole = content(of: file, upTo: 1000)
         let step = 1 + (bytes.count * 7919) % 400
-        let pieces = content(of: try open(bytes, fetchSize: 1 + bytes.count % 100), upTo: step)
+        let sameFile = try open(bytes) { options in
+            options.fetchSize = 1 + bytes.count % 100
+            options.batchTextLimit = 1 + bytes.count % 200
+        }
+        let pieces = content(of: sameFile, upTo: step)
         require((whole == nil) == (pieces == nil), "read with \(whole == nil ? step : 1000) rows at a time only")
         if let whole, let pieces { require(whole == pieces, "other values with \(step) rows at a time") }
         for group in file.metadata.rowGroups.indices.prefix(20) {
@@ -24,12 +28,12 @@ struct ParquetTarget: FuzzTarget {
         }
     }
 
-    private func open(_ bytes: [UInt8], fetchSize: Int) throws -> ParquetFile {
+    private func open(_ bytes: [UInt8], _ change: (inout ReadOptions) -> Void) throws -> ParquetFile {
         var options = ReadOptions()
         options.verifiesChecksums = false
-        options.fetchSize = fetchSize
         options.pageSizeLimit = 1 << 20
         options.batchSizeLimit = 8 << 20
+        change(&options)
         do { return try ParquetFile(reading: MemoryRanges(bytes), options) } catch let error as ParquetReadError {
             if case .misuse = error { fatal("\(error)") }
             throw error

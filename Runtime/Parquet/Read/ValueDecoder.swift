@@ -40,11 +40,11 @@ struct ValueDecoder {
         self.type = type
         self.end = end
         at = start
+        // A page without values may have no bytes, whatever its encoding begins with.
         switch (encoding, type) {
         case (0, _): form = .plain
         case (2, _), (8, _):
             form = .keys(keys)
-            // Without values there may be no width either.
             guard start < end else { break }
             guard start[0] <= 32 else { throw .outOfSpec("positions in a dictionary have \(start[0]) bits") }
             runs = parquet_runs(start + 1, end, width: Int(start[0]))
@@ -57,13 +57,16 @@ struct ValueDecoder {
             runs = parquet_runs(start + 4, start + 4 + Int(size), width: 1)
         case (5, .int32), (5, .int64):
             form = .deltas
+            guard start < end else { break }
             try Self.begin(&deltas, start, end)
         case (6, .byteArray):
             form = .deltaLengths
+            guard start < end else { break }
             try Self.begin(&deltas, start, end)
             at = try Self.end(of: deltas)
         case (7, .byteArray), (7, .fixedLengthByteArray):
             form = .deltaPrefixes
+            guard start < end else { break }
             try Self.begin(&deltas, start, end)
             try Self.begin(&suffixes, try Self.end(of: deltas), end)
             at = try Self.end(of: suffixes)
@@ -81,16 +84,13 @@ struct ValueDecoder {
     private static func begin(
         _ deltas: inout parquet_deltas, _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
     ) throws(ParquetReadError) {
-        // A page without values may be empty.
-        guard start < end else { return }
         guard parquet_deltas_begin(&deltas, start, end) else {
             throw .outOfSpec("a data page does not begin with a header of deltas")
         }
     }
 
     private static func end(of deltas: parquet_deltas) throws(ParquetReadError) -> UnsafePointer<UInt8> {
-        // Nil in a page without any bytes.
-        guard deltas.at != nil, let end = parquet_deltas_end(deltas) else { throw tooShort }
+        guard let end = parquet_deltas_end(deltas) else { throw tooShort }
         return end
     }
 
@@ -209,6 +209,11 @@ struct ValueDecoder {
                 guard length >= 0 else { throw .outOfSpec("a text has the length \(length)") }
                 size += Int(length)
             }
+            if let width = decoder.type.width {
+                for index in 0..<count where Int(lengths[index]) + Int(lengths[count + index]) != width {
+                    throw .outOfSpec("a value has not the \(width) bytes of its type")
+                }
+            }
             let out = try sink.bytes(for: size)
             let base = sink.bytes.count
             let ends = sink.ends(for: count)
@@ -226,13 +231,7 @@ struct ValueDecoder {
             let start = count > 1 ? Int(ends[count - 2]) - base : 0
             decoder.previous = Array(UnsafeBufferPointer(start: out + start, count: written - start))
             sink.bytes.grow(by: written)
-            guard let width = decoder.type.width else {
-                sink.ends.grow(by: 4 * count)
-                return
-            }
-            for index in 0..<count where Int(ends[index]) - base != width * (index + 1) {
-                throw .outOfSpec("a value has not the \(width) bytes of its type")
-            }
+            if decoder.type.width == nil { sink.ends.grow(by: 4 * count) }
         }
     }
 }

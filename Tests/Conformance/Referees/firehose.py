@@ -145,7 +145,7 @@ def an_update_changes_the_version_in_the_names_of_objects():
     firehose.update_destination(CurrentDeliveryStreamVersionId="1", **update)
     firehose.put_record(DeliveryStreamName=name, Record={"Data": b"x"})
     eventually(lambda: keys(into), "the object is delivered")
-    assert keys(into)[0].startswith(f"new/{name}-2-"), keys(into)
+    assert re.match(rf"new/\d{{4}}/\d\d/\d\d/\d\d/{name}-2-", keys(into)[0]), keys(into)
 
 
 @check

@@ -78,7 +78,7 @@ let services: [Target] = [
     service("Firehose", "Digest Gzip JQ", exclude: ["README.md"]),
     service("Glue", "Pattern URLCoding", exclude: ["README.md"]),
     service("IAM", "XML"),
-    service("Kinesis", "Digest", exclude: ["README.md"]),
+    service("Kinesis", "CRC Digest", exclude: ["README.md"]),
     service("Lambda", "CZlib Digest URLCoding", exclude: ["README.md"]),
     service("Logs"),
     service("Pipes"),

@@ -17,6 +17,10 @@ final class HTTPConnection: ChannelInboundHandler {
         /// The client waits for `100 Continue` before it sends the body.
         var awaitsContinue: Bool
         var answer: Task<Void, Never>?
+        /// Makes the next piece of a body of unknown length.
+        var nextPiece: Task<Void, Never>?
+        /// Whether such a body ends with the piece that is being made.
+        var endsStream = false
     }
 
     private enum State {
@@ -64,6 +68,7 @@ final class HTTPConnection: ChannelInboundHandler {
         if case .answering(let exchange) = state {
             exchange.body.fail(RequestBodyError.connectionLost)
             exchange.answer?.cancel()
+            exchange.nextPiece?.cancel()
         }
         state = .closed
         pending.removeAll()
@@ -88,7 +93,13 @@ final class HTTPConnection: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event is DrainEvent else { return context.fireUserInboundEventTriggered(event) }
         isLast = true
-        if case .answering = state { return }
+        if case .answering(var exchange) = state {
+            // A body without an end would keep the listener open.
+            exchange.endsStream = true
+            exchange.nextPiece?.cancel()
+            state = .answering(exchange)
+            return
+        }
         context.close(promise: nil)
     }
 
@@ -184,6 +195,33 @@ final class HTTPConnection: ChannelInboundHandler {
             context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
             writeEnd(context)
         case .files(let files): write(files, context)
+        case .stream(let stream):
+            context.flush()
+            writeNext(of: stream, context)
+        }
+    }
+
+    /// Waits for the next piece in a task of its own, which ends with the connection.
+    private func writeNext(of stream: ResponseStream, _ context: ChannelHandlerContext) {
+        guard case .answering(var exchange) = state, let boundSelf, let boundContext else { return }
+        guard !exchange.endsStream else { return writeEnd(context) }
+        let eventLoop = context.eventLoop
+        exchange.nextPiece = Task {
+            let piece = await stream.next()
+            eventLoop.execute { boundSelf.value.write(piece, of: stream, boundContext.value) }
+        }
+        state = .answering(exchange)
+    }
+
+    private func write(_ piece: [UInt8]?, of stream: ResponseStream, _ context: ChannelHandlerContext) {
+        guard case .answering = state else { return }
+        guard let piece else { return writeEnd(context) }
+        let body = HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: piece)))
+        context.writeAndFlush(wrapOutboundOut(body)).assumeIsolated().whenComplete { result in
+            switch result {
+            case .success: self.writeNext(of: stream, context)
+            case .failure: context.close(promise: nil)
+            }
         }
     }
 

@@ -16,6 +16,7 @@ struct ResponseParts {
         case none
         case bytes(ByteBuffer)
         case files(FileSequence)
+        case stream(ResponseStream)
     }
 
     let head: HTTPResponseHead
@@ -25,14 +26,17 @@ struct ResponseParts {
         var response = response
         var status = HTTPResponseStatus(statusCode: response.status)
         let bodiless = request.method == .HEAD || status == .noContent || status == .notModified
-        var length: Int
+        /// Nil for a body in chunks.
+        var length: Int?
         switch response.body {
         case .bytes(let bytes):
             length = bytes.count
             content = bodiless || bytes.isEmpty ? .none : .bytes(ByteBuffer(bytes: bytes))
+        case .stream(let stream):
+            content = bodiless ? .none : .stream(stream)
         case .files(let ranges):
             length = ranges.length
-            if bodiless || length == 0 {
+            if bodiless || ranges.length == 0 {
                 content = .none
             } else {
                 do throws(FileRangeError) {
@@ -52,7 +56,7 @@ struct ResponseParts {
     }
 
     private static func headers(
-        _ response: EmulatorCore.HTTPResponse, length: Int, request: HTTPRequestHead, bodiless: Bool, closes: Bool
+        _ response: EmulatorCore.HTTPResponse, length: Int?, request: HTTPRequestHead, bodiless: Bool, closes: Bool
     ) -> NIOHTTP1.HTTPHeaders {
         var headers = NIOHTTP1.HTTPHeaders()
         headers.reserveCapacity(response.headers.fields.count + 3)
@@ -65,7 +69,9 @@ struct ResponseParts {
             }
         }
         // A response to HEAD may declare the length of the missing body; any other length is counted, not copied.
-        headers.add(name: "Content-Length", value: bodiless ? givenLength ?? String(length) : String(length))
+        if let length {
+            headers.add(name: "Content-Length", value: bodiless ? givenLength ?? String(length) : String(length))
+        }
         headers.add(name: "Date", value: DateHeader.now())
         if closes {
             headers.add(name: "Connection", value: "close")

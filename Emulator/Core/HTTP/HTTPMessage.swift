@@ -88,6 +88,8 @@ package struct HTTPResponse: Sendable {
         case bytes([UInt8])
         /// Ranges of files, one after the other; the transport streams them.
         case files(FileRanges)
+        /// Pieces as they are made, of a length that is not known.
+        case stream(ResponseStream)
     }
 
     package var status: Int
@@ -99,6 +101,16 @@ package struct HTTPResponse: Sendable {
         self.headers = headers
         self.body = body
     }
+}
+
+/// A body that is made while it is sent.
+package struct ResponseStream: Sendable {
+    private let nextPiece: @Sendable () async -> [UInt8]?
+
+    /// - Parameter next: waits for the next piece; nil at the end. Its task is cancelled when the client is gone.
+    package init(_ next: @escaping @Sendable () async -> [UInt8]?) { nextPiece = next }
+
+    package func next() async -> [UInt8]? { await nextPiece() }
 }
 
 /// `length` bytes of the file at `path` from `offset` on.

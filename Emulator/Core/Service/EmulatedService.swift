@@ -73,7 +73,10 @@ extension JSONService {
     package func faultType(_ code: String) -> String { code }
     package func faultHeaders(_ fault: AWSFault) -> [(String, String)] { [] }
 
-    package func respond(to request: HTTPRequest) async -> HTTPResponse {
+    package func respond(to request: HTTPRequest) async -> HTTPResponse { await answerJSON(request) }
+
+    /// The answer to an operation of the service with a document.
+    package func answerJSON(_ request: HTTPRequest) async -> HTTPResponse {
         do {
             guard let target = request.headers["X-Amz-Target"], let dot = target.lastIndex(of: ".") else {
                 throw AWSFault("MissingActionException", "The request has no X-Amz-Target header.")
@@ -103,7 +106,7 @@ extension JSONService {
         answer(fault.jsonFault(status: 400))
     }
 
-    private func answer(_ fault: AWSFault) -> HTTPResponse {
+    package func answer(_ fault: AWSFault) -> HTTPResponse {
         var document = fault.details
         document["__type"] = .string(faultType(fault.code))
         document["message"] = .string(fault.message)

@@ -6,7 +6,7 @@ internal import Synchronization
 /// Amazon Kinesis Data Streams: records are rows, durable from the answer to a put until their retention has passed.
 /// - SeeAlso: <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Operations.html>
 package final class KinesisService: Sendable {
-    package static let schema = [StoredStream.schema, StoredShard.schema, StoredRecord.schema]
+    package static let schema = [StoredStream.schema, StoredShard.schema, StoredRecord.schema, StoredConsumer.schema]
 
     let store: Store
     let account: Account
@@ -94,6 +94,17 @@ extension KinesisService: Service, JSONService {
     package var targetPrefix: String { "Kinesis_20131202" }
     package var protocolVersion: String { "1.1" }
 
+    package func respond(to request: HTTPRequest) async -> HTTPResponse {
+        guard request.headers["X-Amz-Target"] == targetPrefix + ".SubscribeToShard" else {
+            return await answerJSON(request)
+        }
+        do { return try await subscribe(request) } catch let fault as AWSFault {
+            return answer(fault)
+        } catch {
+            return answer(AWSFault.internalFailure(error))
+        }
+    }
+
     package func perform(_ action: String, _ input: JSON) async throws(AWSFault) -> JSON {
         do {
             return try await answer(action, RequestReader(input))
@@ -126,6 +137,10 @@ extension KinesisService: Service, JSONService {
         case "TagResource": return try await tagResource(&request)
         case "UntagResource": return try await untagResource(&request)
         case "ListTagsForResource": return try listTagsOfResource(&request)
+        case "RegisterStreamConsumer": return try await registerStreamConsumer(&request)
+        case "DeregisterStreamConsumer": return try await deregisterStreamConsumer(&request)
+        case "DescribeStreamConsumer": return try describeStreamConsumer(&request)
+        case "ListStreamConsumers": return try listStreamConsumers(&request)
         case "ListShards": return try listShards(&request)
         case "SplitShard": return try await splitShard(&request)
         case "MergeShards": return try await mergeShards(&request)

@@ -8,7 +8,7 @@ extension KinesisService {
     /// What one answer holds at most.
     private static let answerLimit = 10 << 20
 
-    private enum IteratorType: String, CaseIterable {
+    enum IteratorType: String, CaseIterable {
         case atSequenceNumber = "AT_SEQUENCE_NUMBER"
         case afterSequenceNumber = "AFTER_SEQUENCE_NUMBER"
         case trimHorizon = "TRIM_HORIZON"
@@ -34,32 +34,42 @@ extension KinesisService {
             guard let shard = try StoredShard.find(shardNumber, of: stream, in: snapshot) else {
                 throw AWSFault.noShardToRead(StoredShard.name(shardNumber), name, account)
             }
-            let horizon = stream.horizon(at: now)
-            let index: Int64
-            switch type {
-            case .trimHorizon:
-                index = try StoredRecord.firstIndex(arrivedFrom: horizon, in: shard, snapshot)
-            case .latest: index = shard.lastIndex + 1
-            case .atTimestamp:
-                guard let moment else {
-                    throw AWSFault.kinesisArgument(
-                        "Must specify timestampInMillis parameter for iterator of type \(type.rawValue).")
-                }
-                guard moment <= now else {
-                    throw AWSFault.kinesisArgument(
-                        "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. "
-                            + "timestampInMillis: \(moment), currentTimestampInMillis: \(now)")
-                }
-                index = try StoredRecord.firstIndex(arrivedFrom: max(moment, horizon), in: shard, snapshot)
-            case .atSequenceNumber, .afterSequenceNumber:
-                let start = try startingIndex(number, type, in: shard, of: stream)
-                index = type == .atSequenceNumber ? max(1, start) : start + 1
-            }
-            if number != nil, type != .atSequenceNumber, type != .afterSequenceNumber {
-                throw Self.iteratorArguments("\(type.rawValue) and also a StartingSequenceNumber")
-            }
+            let index = try startingIndex(type, number, moment, in: shard, of: stream, snapshot)
             return ["ShardIterator": .string(ShardIterator(stream, shard, index: index, issued: now).text)]
         }
+    }
+
+    /// The index of the first record that a reader gets which starts so.
+    func startingIndex(
+        _ type: IteratorType, _ number: String?, _ moment: Int64?, in shard: StoredShard, of stream: StoredStream,
+        _ snapshot: borrowing Snapshot
+    ) throws -> Int64 {
+        let now = clock.now().milliseconds
+        let horizon = stream.horizon(at: now)
+        let index: Int64
+        switch type {
+        case .trimHorizon:
+            index = try StoredRecord.firstIndex(arrivedFrom: horizon, in: shard, snapshot)
+        case .latest: index = shard.lastIndex + 1
+        case .atTimestamp:
+            guard let moment else {
+                throw AWSFault.kinesisArgument(
+                    "Must specify timestampInMillis parameter for iterator of type \(type.rawValue).")
+            }
+            guard moment <= now else {
+                throw AWSFault.kinesisArgument(
+                    "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. "
+                        + "timestampInMillis: \(moment), currentTimestampInMillis: \(now)")
+            }
+            index = try StoredRecord.firstIndex(arrivedFrom: max(moment, horizon), in: shard, snapshot)
+        case .atSequenceNumber, .afterSequenceNumber:
+            let start = try startingIndex(number, type, in: shard, of: stream)
+            index = type == .atSequenceNumber ? max(1, start) : start + 1
+        }
+        if number != nil, type != .atSequenceNumber, type != .afterSequenceNumber {
+            throw Self.iteratorArguments("\(type.rawValue) and also a StartingSequenceNumber")
+        }
+        return index
     }
 
     private static func iteratorArguments(_ found: String) -> AWSFault {
@@ -150,7 +160,7 @@ extension KinesisService {
         return (records, size, next)
     }
 
-    private func children(
+    func children(
         of shard: StoredShard, _ stream: StoredStream, in snapshot: borrowing Snapshot
     ) throws -> [JSON] {
         try StoredShard.all(of: stream, in: snapshot)

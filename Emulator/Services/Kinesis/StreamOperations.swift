@@ -59,14 +59,24 @@ extension KinesisService {
     }
 
     func deleteStream(_ request: inout RequestReader) async throws -> JSON {
+        let isForced = request.input["EnforceConsumerDeletion"]?.bool ?? false
         let name = try streamName(&request)
-        try await delete(name)
+        try await delete(name, withConsumers: isForced)
         return [:]
     }
 
-    func delete(_ name: String) async throws {
+    /// - Parameter withConsumers: whether a stream with registered consumers is deleted too.
+    func delete(_ name: String, withConsumers: Bool = true) async throws {
         let shards = try await store.write { [self] transaction in
             let stream = try stream(name, in: transaction.snapshot)
+            let consumers = try StoredConsumer.all(of: stream, in: transaction.snapshot)
+            guard withConsumers || consumers.isEmpty else {
+                throw AWSFault(
+                    "ResourceInUseException",
+                    "Stream \(name) under account \(account.id) has consumers; deregister them, or set "
+                        + "EnforceConsumerDeletion.")
+            }
+            for consumer in consumers { try consumer.delete(in: transaction) }
             let shards = try StoredShard.all(of: stream, in: transaction.snapshot)
             for shard in shards {
                 _ = try StoredRecord.remove(before: shard.lastIndex + 1, of: shard, in: transaction)
@@ -101,7 +111,7 @@ extension KinesisService {
             let stream = try stream(name, in: snapshot)
             var description = describe(stream)
             description["OpenShardCount"] = .int(try StoredShard.open(of: stream, in: snapshot).count)
-            description["ConsumerCount"] = 0
+            description["ConsumerCount"] = .int(try StoredConsumer.all(of: stream, in: snapshot).count)
             description["MaxRecordSizeInKiB"] = 1024
             return ["StreamDescriptionSummary": .object(description)]
         }

@@ -255,7 +255,41 @@ def requests_are_refused_as_the_service_does():
     status, answer = post("ListStreams", b"\xa0", "application/x-amz-cbor-1.1")
     assert status == 400 and "AWS_CBOR_DISABLE" in answer["message"], answer
     status, answer = post("SubscribeToShard", {})
-    assert status == 501 and "SubscribeToShard" in answer["message"], answer
+    assert status == 400 and answer["__type"].endswith("ValidationException"), answer
+
+
+@check
+def a_consumer_subscribes_to_a_shard():
+    name = stream()
+    arn = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
+    consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="c")["Consumer"]
+    assert consumer["ConsumerARN"].startswith(arn + "/consumer/c:") and consumer["ConsumerStatus"] in ("CREATING", "ACTIVE")
+    fails("ResourceInUseException", 400, kinesis.register_stream_consumer, StreamARN=arn, ConsumerName="c")
+    described = kinesis.describe_stream_consumer(ConsumerARN=consumer["ConsumerARN"])["ConsumerDescription"]
+    assert described["StreamARN"] == arn and described["ConsumerName"] == "c", described
+    assert [c["ConsumerName"] for c in kinesis.list_stream_consumers(StreamARN=arn)["Consumers"]] == ["c"]
+    assert kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["ConsumerCount"] == 1
+    put = [kinesis.put_record(StreamName=name, Data=b"%d" % n, PartitionKey="k")["SequenceNumber"] for n in range(3)]
+    def events(**start):
+        return iter(kinesis.subscribe_to_shard(ConsumerARN=consumer["ConsumerARN"], ShardId=shard_id(0),
+                                               StartingPosition=start)["EventStream"])
+    found = events(Type="AT_SEQUENCE_NUMBER", SequenceNumber=put[1])
+    event = next(found)["SubscribeToShardEvent"]
+    assert [r["Data"] for r in event["Records"]] == [b"1", b"2"] and event["MillisBehindLatest"] == 0, event
+    assert event["ContinuationSequenceNumber"] == put[2], event
+    # What is put later arrives in the same stream, and the end of a shard ends it.
+    kinesis.put_record(StreamName=name, Data=b"later", PartitionKey="k")
+    later = []
+    while not later: later = [r["Data"] for r in next(found)["SubscribeToShardEvent"]["Records"]]
+    assert later == [b"later"], later
+    kinesis.split_shard(StreamName=name, ShardToSplit=shard_id(0), NewStartingHashKey=HALF)
+    last = [e["SubscribeToShardEvent"] for e in found][-1]
+    assert [c["ShardId"] for c in last["ChildShards"]] == [shard_id(1), shard_id(2)], last
+    assert [r["Data"] for r in next(events(Type="TRIM_HORIZON"))["SubscribeToShardEvent"]["Records"]][:1] == [b"0"]
+    fails("ResourceInUseException", 400, kinesis.delete_stream, StreamName=name)
+    kinesis.deregister_stream_consumer(ConsumerARN=consumer["ConsumerARN"])
+    fails("ResourceNotFoundException", 400, kinesis.describe_stream_consumer, ConsumerARN=consumer["ConsumerARN"])
+    kinesis.delete_stream(StreamName=name)
 
 
 @check

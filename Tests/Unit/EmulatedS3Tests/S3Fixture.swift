@@ -69,6 +69,7 @@ final class S3Fixture: Sendable {
     static func bytes(of body: HTTPResponse.Body) throws -> [UInt8] {
         switch body {
         case .bytes(let bytes): return bytes
+        case .stream: throw AWSFault("Unexpected", "S3 knows the length of its answers")
         case .files(let files):
             return try files.ranges.flatMap { range in
                 let file = try #require(FileHandle(forReadingAtPath: range.path))

@@ -57,6 +57,59 @@ import Testing
         #expect(answer.hasSuffix("\r\n\r\nPUT /a%20b/c d=e%2Ff 2 hi"))
     }
 
+    @Test("a body of unknown length is sent in chunks as it is made, and the connection serves the next request")
+    func stream() async throws {
+        let pieces = AsyncStream<String>.makeStream()
+        let answer = try await withServer { request in
+            guard request.path == "/stream" else { return await Self.echo(request) }
+            let iterator = Mutex(["one", "two"])
+            return HTTPResponse(
+                status: 200,
+                body: .stream(
+                    ResponseStream {
+                        let piece = iterator.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+                        pieces.continuation.yield(piece ?? "end")
+                        return piece.map { Array($0.utf8) }
+                    }))
+        } _: { port, _ in
+            let client = try RawClient(port: port)
+            await client.send("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
+            let stream = await client.receive { $0.hasSuffix("0\r\n\r\n") }
+            await client.send("GET /next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            return stream + (await client.receiveAll())
+        }
+        #expect(answer.lowercased().contains("transfer-encoding: chunked") && !answer.contains("Content-Length: 3\r\n"))
+        #expect(answer.contains("\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n") && answer.hasSuffix("GET /next  0 "))
+    }
+
+    @Test("a body without an end ends when the client goes, and when the server stops")
+    func endlessStream() async throws {
+        let ended = AsyncStream<Void>.makeStream()
+        try await withServer { _ in
+            HTTPResponse(
+                status: 200,
+                body: .stream(
+                    ResponseStream {
+                        do { try await Task.sleep(for: .seconds(3600)) } catch { ended.continuation.yield() }
+                        return nil
+                    }))
+        } _: { port, _ in
+            var waiting: [RawClient] = []
+            for _ in 0..<2 {
+                let client = try RawClient(port: port)
+                await client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                _ = await client.receive { $0.hasSuffix("\r\n\r\n") }
+                waiting.append(client)
+            }
+            waiting.removeFirst()
+            var iterator = ended.stream.makeAsyncIterator()
+            _ = await iterator.next()
+            // The other one ends with the server.
+            withExtendedLifetime(waiting) {}
+        }
+        ended.continuation.finish()
+    }
+
     @Test("pipelined requests are answered one by one, in order")
     func pipelining() async throws {
         let running = Atomic(0)

@@ -65,6 +65,7 @@ extension FirehoseService {
             source["DeliveryStartTimestamp"] = Timestamp.json(stream.createdAt)
             description["Source"] = ["KinesisStreamSourceDescription": .object(source)]
         }
+        description["EmulatorProgress"] = try DeliveryProgress(try context(of: stream.name)).document
         return ["DeliveryStreamDescription": .object(description)]
     }
 

@@ -13,6 +13,8 @@ struct StatusCommand: ParsableCommand {
             The oldest change comes first. RESCUED counts rows with fields that the
             contract does not know; show names the fields. The commands show and replay
             accept an ID, and the first digits of the ID of a record that has not succeeded.
+            A second table shows the delivery streams of an emulator that have records:
+            those that wait in the source and how old the oldest is, and open buffers.
 
             EXAMPLES
               cupel status                                     all bronze records
@@ -39,14 +41,27 @@ struct StatusCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let records = try records(in: try options.pipeline())
+        let pipeline = try options.pipeline()
+        let records = try records(in: pipeline)
+        let streams = table == nil && status == nil ? StreamStatus.all(of: pipeline) : []
         if records.isEmpty, let table { try options.checkTable(table) }
         if json {
             let documents = records.map { JSON.object($0.document) }
-            return StandardStream.output.line(JSON.object(["records": .array(documents)]).text)
+            var document: JSONObject = ["records": .array(documents)]
+            if !streams.isEmpty { document["streams"] = .array(streams.map(\.document)) }
+            return StandardStream.output.line(JSON.object(document).text)
         }
-        guard !records.isEmpty else { return StandardStream.error.line("no records") }
-        Self.table(of: records).print(to: .output)
+        if records.isEmpty {
+            StandardStream.error.line("no records")
+        } else {
+            Self.table(of: records).print(to: .output)
+        }
+        // Streams that are idle say nothing.
+        let busy = streams.filter { $0.recordsWaiting > 0 || $0.buffers > 0 }
+        if !busy.isEmpty {
+            StandardStream.output.line("")
+            StreamStatus.table(of: busy).print(to: .output)
+        }
     }
 
     private func records(in pipeline: Pipeline) throws(CommandFailure) -> [ControlRecord] {

@@ -206,6 +206,36 @@ import Testing
         #expect(failures.allSatisfy { $0["errorCode"] == "DynamicPartitioning.MetadataExtractionFailed" })
     }
 
+    @Test("the description says what waits in the source and in buffers, for clients' records and for a stream's")
+    func progress() async throws {
+        for source in [nil, MemoryShards.arn] {
+            let fixture = try DeliveryFixture()
+            fixture.stream.open("0")
+            try await fixture.create(from: source)
+            func progress() async throws -> [Int?] {
+                let answer = try await fixture.call("DescribeDeliveryStream", ["DeliveryStreamName": "d"])
+                let progress = answer["DeliveryStreamDescription"]?["EmulatorProgress"]
+                return ["RecordsWaiting", "MillisBehindLatest", "Buffers", "BufferedBytes", "Partitions"].map {
+                    progress?[$0]?.int
+                }
+            }
+            for text in ["beer one", "bad two"] {
+                if source == nil {
+                    try await fixture.put(text)
+                } else {
+                    fixture.stream.put(text, into: "0", at: fixture.clock.now)
+                }
+            }
+            fixture.clock.advance(60_000)
+            #expect(try await progress() == [2, 60_000, 0, 0, 0])
+            try await fixture.takeIn()
+            let taken = try await progress()
+            #expect(taken[0] == 0 && taken[1] == 0 && taken[2] == 2 && taken[4] == 1 && (taken[3] ?? 0) > 9)
+            try await fixture.settle()
+            #expect(try await progress() == [0, 0, 0, 0, 0])
+        }
+    }
+
     @Test("records are backed up as they came, whatever becomes of them, in a bucket and with buffers of their own")
     func backup() async throws {
         let fixture = try DeliveryFixture()

@@ -56,6 +56,7 @@ public struct ContractLint: Sendable {
         }
         contracts.append((path, contract))
         advise(on: contract, at: path)
+        if let obstacle = contract.silverObstacle { report(.advice, path, "no silver table: \(obstacle)") }
     }
 
     private static func finding(_ fault: ContractError) -> Finding? {

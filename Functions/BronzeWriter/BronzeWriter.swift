@@ -165,9 +165,11 @@ struct BronzeWriter: JSONHandler {
                 maskedColumns: result.maskedColumns, quality: result.quality.map(MeasuredRule.init),
                 personalData: result.personalData, quarantineKey: quarantineKey, rescuedCount: result.rescuedCount,
                 unknownFields: result.unknownFields),
-            next: claimed.next(
-                .silver, bucket: settings.lakeBucket, outputKey: state.outputKey, version: version,
-                sizeInBytes: result.output.sizeInBytes, rowCount: result.writtenCount))
+            next: contract.silverObstacle != nil
+                ? nil
+                : claimed.next(
+                    .silver, bucket: settings.lakeBucket, outputKey: state.outputKey, version: version,
+                    sizeInBytes: result.output.sizeInBytes, rowCount: result.writtenCount))
         return ended.supersededBy == nil ? .converted(ended, result.output.sizeInBytes) : .superseded(ended)
     }
 

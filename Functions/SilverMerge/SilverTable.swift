@@ -17,27 +17,12 @@ struct SilverTable: Sendable {
     static let namespace = "dm_silver"
 
     init(_ contract: Contract) throws(SilverError) {
+        if let obstacle = contract.silverObstacle { throw .contract("table \(contract.table): \(obstacle)") }
         name = contract.table
         var columns: [SilverColumn] = []
-        for column in contract.columns {
-            guard !SilverColumn.system.contains(where: { $0.name == column.name }) else {
-                throw .contract(
-                    "table \(contract.table): silver adds a column \(column.name); name the contract's otherwise")
-            }
-            columns.append(try SilverColumn(column))
-        }
+        for column in contract.columns { columns.append(try SilverColumn(column)) }
         self.columns = columns
-        var places: [Int] = []
-        for name in contract.primaryKey {
-            guard let place = columns.firstIndex(where: { $0.name == name }) else { continue }
-            guard columns[place].type != .float, columns[place].type != .double else {
-                throw .contract(
-                    "table \(contract.table): the key column \(name) is a floating number, which names no row")
-            }
-            places.append(place)
-        }
-        guard !places.isEmpty else { throw .contract("table \(contract.table) has no primary key, which silver needs") }
-        keyPlaces = places
+        keyPlaces = contract.primaryKey.compactMap { name in columns.firstIndex { $0.name == name } }
     }
 
     var allColumns: [SilverColumn] { columns + SilverColumn.system }

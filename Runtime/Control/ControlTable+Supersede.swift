@@ -4,12 +4,12 @@ internal import Time
 
 extension ControlTable {
     /// Ends a claimed record in success, makes its version the current one of its key and registers the next layer's
-    /// record, in one transaction. The same transaction marks every older version as superseded.
+    /// record, if that layer has the table, in one transaction. The same transaction marks every older version as superseded.
     ///
     /// - Returns: the record: superseded itself if a newer version is current meanwhile.
     /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when another worker has claimed it; nothing is written.
     public func finishVersion(
-        _ record: ControlRecord, _ conversion: FinishedConversion, next: ControlRecord
+        _ record: ControlRecord, _ conversion: FinishedConversion, next: ControlRecord?
     ) throws(ControlError) -> ControlRecord {
         let time = now()
         var isNextNew = true
@@ -28,10 +28,14 @@ extension ControlTable {
             let replaced = state.writtenBy.flatMap { $0 == record.controlID ? nil : $0 }
             if let replaced {
                 let kept = SupersededKey(state.outputKey, writtenBy: replaced).text
-                let former = ControlID(
-                    bucket: next.bucket, key: state.outputKey, version: replaced.text, schema: next.schema)
-                (next.supersedes, next.supersededKey) = (former, kept)
-                if try self.record(former) != nil { writes.supersede(former, by: next.controlID) }
+                if var succeeding = next {
+                    let former = ControlID(
+                        bucket: succeeding.bucket, key: state.outputKey, version: replaced.text,
+                        schema: succeeding.schema)
+                    (succeeding.supersedes, succeeding.supersededKey) = (former, kept)
+                    if try self.record(former) != nil { writes.supersede(former, by: succeeding.controlID) }
+                    next = succeeding
+                }
                 if !older.open.contains(where: { $0.controlID == replaced }), try self.record(replaced) != nil {
                     writes.move(replaced, to: kept)
                 }
@@ -40,7 +44,7 @@ extension ControlTable {
                 for old in older.open { writes.supersede(old) }
             }
             let nextIndex = writes.items.count
-            if isNextNew { writes.items.append(.update(registration(of: next, at: time))) }
+            if isNextNew, let next { writes.items.append(.update(registration(of: next, at: time))) }
 
             switch try transact(writes) {
             case nil: return try existing(record.controlID)

@@ -74,6 +74,41 @@ import Testing
         #expect(checked.int("rows") == round * 18_000)
     }
 
+    @Test("Iceberg commits that were answered survive a kill; a transaction is in all of its tables or in none")
+    func killedCatalog() async throws {
+        let seed = UInt64(ProcessInfo.processInfo.environment["CUPEL_SEED"] ?? "") ?? UInt64.random(in: 0..<1_000_000)
+        print("seed \(seed): CUPEL_SEED=\(seed) repeats this run")
+        var random = SeededGenerator(seed: seed)
+        let folder = try TemporaryDirectory()
+        let template = "\(folder.path)/bucket.yaml"
+        try "Resources: {Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: commits}}}\n"
+            .write(toFile: template, atomically: true, encoding: .utf8)
+        let emulator = try await RunningEmulator(template: template)
+        var (single, both): (Set<String>, Set<String>) = ([], [])
+        var round = 0
+        // More rounds if no commit was answered before a kill.
+        while round < Self.rounds || single.isEmpty || both.isEmpty {
+            let mark = "\(folder.path)/\(round)"
+            async let answered = Referee.commits(emulator, "write", [mark])
+            // A writer that cannot start makes no mark; its error is thrown below.
+            for _ in 0..<60_000 where !FileManager.default.fileExists(atPath: mark) {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0..<400, using: &random)))
+            emulator.killAtOnce()
+            let accepted = try await answered
+            single.formUnion(accepted["single"] as? [String] ?? [])
+            both.formUnion(accepted["both"] as? [String] ?? [])
+            try await emulator.restart()
+            round += 1
+        }
+        let found = try await Referee.commits(emulator, "read")
+        func properties(of table: String) -> Set<String> { Set(found[table] as? [String] ?? []) }
+        #expect(single.isSubset(of: properties(of: "single")))
+        #expect(both.isSubset(of: properties(of: "left")))
+        #expect(properties(of: "left") == properties(of: "right"))
+    }
+
     /// Puts one file after another until the emulator stops answering.
     /// - Returns: the keys that it accepted.
     private func putUntilRefused(_ emulator: RunningEmulator, file: String, round: Int) async -> [String] {

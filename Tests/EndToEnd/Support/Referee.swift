@@ -21,6 +21,13 @@ enum Referee {
         return try await answer(of: "silver.py", by: python, [emulator.endpoint, command] + arguments, seconds)
     }
 
+    /// Runs `Referees/commits.py COMMAND ARGUMENTS…`.
+    static func commits(
+        _ emulator: RunningEmulator, _ command: String, _ arguments: [String] = []
+    ) async throws -> [String: Any] {
+        try await answer(of: "commits.py", by: Programs.python, [emulator.endpoint, command] + arguments, 1800)
+    }
+
     private static func answer(
         of script: String, by python: String, _ arguments: [String], _ seconds: Double
     ) async throws -> [String: Any] {

@@ -72,13 +72,18 @@ private final class Watch: Sendable {
 
     private let shared = Shared()
     private let budget: Duration
-    private let thread: SystemThread
+    private let address: UInt
+    /// Nil before the first run: a program that is only compiled needs none.
+    private let thread = Mutex<SystemThread?>(nil)
 
     /// - Parameter program: freed after ``end()`` only.
     init(_ program: OpaquePointer, budget: Int) {
         self.budget = .milliseconds(budget)
-        let address = UInt(bitPattern: program)
-        thread = SystemThread { [shared] in
+        address = UInt(bitPattern: program)
+    }
+
+    private func watch() -> SystemThread {
+        SystemThread { [shared, address] in
             while true {
                 usleep(50_000)
                 let (isOver, isOverdue) = shared.state.withLock { state in
@@ -90,11 +95,15 @@ private final class Watch: Sendable {
         }
     }
 
-    func begin() { shared.state.withLock { $0.deadline = .now + budget } }
+    func begin() {
+        shared.state.withLock { $0.deadline = .now + budget }
+        thread.withLock { if $0 == nil { $0 = watch() } }
+    }
+
     func pause() { shared.state.withLock { $0.deadline = nil } }
 
     func end() {
         shared.state.withLock { $0.isOver = true }
-        thread.join()
+        thread.withLock { $0 }?.join()
     }
 }

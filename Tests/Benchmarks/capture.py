@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Measures change-capture beside PostgreSQL's own pg_recvlogical, on one server, in turns.
 
-    capture.py BINARIES [--changes 200000] [--rows 2000000] [--rounds 3]
+    capture.py BINARIES [--changes 200000] [--rows 2000000] [--rounds 3] [--transaction 1000000] [--aggregate on]
 
 Changes: single-row commits (60 % inserts, 30 % updates, 10 % deletes) are in the log before. pg_recvlogical reads them from a copied
 slot into /dev/null; change-capture reads them from another into `cupel up --kinesis-limits off`, up to gzipped raw objects. Snapshot:
-a table of ROWS rows of six columns, up to raw objects. Every change and row is counted in the objects. Run it as root or any user;
+a table of ROWS rows of five columns, up to raw objects. Transaction: one of many inserts, which the source sends before it ends. Every change and row is counted in the objects. Run it as root or any user;
 PostgreSQL runs as nobody if it is root.
 """
-import argparse, gzip, json, os, pathlib, shutil, signal, socket, statistics, subprocess, tempfile, time
+import argparse, gzip, os, pathlib, shutil, signal, socket, statistics, subprocess, tempfile, time
 
 import boto3
 from botocore.config import Config
@@ -18,6 +18,8 @@ parser.add_argument("binaries", type=pathlib.Path)
 parser.add_argument("--changes", type=int, default=200_000)
 parser.add_argument("--rows", type=int, default=2_000_000)
 parser.add_argument("--rounds", type=int, default=3)
+parser.add_argument("--transaction", type=int, default=1_000_000)
+parser.add_argument("--aggregate", choices=["on", "off"], default="off")
 options = parser.parse_args()
 root = pathlib.Path(__file__).resolve().parents[2]
 programs = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
@@ -66,23 +68,17 @@ class Emulator:
             [options.binaries / "cupel", "up", "--port", "0", "--data", self.data / "state", "--template", root / "infra/pipeline.yaml",
              "--functions", options.binaries, "--firehose-interval", "1", "--kinesis-limits", "off"],
             stdout=self.log, stderr=subprocess.STDOUT)
-        while "http://127.0.0.1:" not in (text := pathlib.Path(self.log.name).read_text()): time.sleep(0.02)
+        while "http://127.0.0.1:" not in (text := pathlib.Path(self.log.name).read_text()):
+            if self.process.poll() is not None: raise SystemExit(text)
+            time.sleep(0.02)
         self.endpoint = "http://127.0.0.1:" + text.split("http://127.0.0.1:")[1].split()[0]
-        contract = self.data / "bench.odcs.yaml"
-        contract.write_text(json.dumps({
-            "apiVersion": "v3.1.0", "kind": "DataContract", "id": "bench", "version": "1.0.0", "status": "active",
-            "schema": [{"name": "bench", "properties": [
-                {"name": "id", "logicalType": "integer", "primaryKey": True, "primaryKeyPosition": 1},
-                *({"name": n, "logicalType": "string"} for n in ("customer", "amount", "state", "note", "at"))]}]}))
-        subprocess.run([options.binaries / "cupel", "contract", "publish", contract, "--endpoint", self.endpoint], check=True,
-                       stdout=subprocess.DEVNULL)
         self.s3 = boto3.client("s3", endpoint_url=self.endpoint, region_name="us-east-1", aws_access_key_id="test",
                                aws_secret_access_key="test", config=Config(s3={"addressing_style": "path"}))
         self.counted = {}
 
     def lines(self):
         """The lines in raw objects without those of truncates; each object is read once."""
-        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=stage, Prefix="raw/bench/"):
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=stage, Prefix="raw/beer/"):
             for o in page.get("Contents", []):
                 if o["Key"] in self.counted: continue
                 body = gzip.decompress(self.s3.get_object(Bucket=stage, Key=o["Key"])["Body"].read())
@@ -99,7 +95,7 @@ def capture(postgres, emulator, *more):
     environment = {**os.environ, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     return subprocess.Popen(
         [options.binaries / "change-capture", "--source", postgres.uri, "--stream", "cupel-dev-changes", "--bucket", stage, "--tables",
-         "public.bench", "--endpoint-url", emulator.endpoint, "--spill", folder, *more],
+         "public.beer", "--endpoint-url", emulator.endpoint, "--spill", folder, *more],
         env=environment, stderr=open(folder / "capture.log", "w"))
 
 
@@ -121,20 +117,21 @@ def wait_for_lines(emulator, process, count):
 
 
 CHANGES = """
-CREATE TABLE bench (id bigint PRIMARY KEY, customer bigint, amount numeric(12,2), state text, note text, at timestamptz);
-CREATE PUBLICATION cupel FOR TABLE bench WITH (publish_via_partition_root = true);
+CREATE TABLE beer (beer_id bigint PRIMARY KEY, brewery_id bigint, beer_name text, beer_style text, beer_abv float8);
+CREATE PUBLICATION cupel FOR TABLE beer WITH (publish_via_partition_root = true);
 SELECT pg_create_logical_replication_slot('origin', 'pgoutput');
 CREATE PROCEDURE work(changes int) LANGUAGE plpgsql AS $$
 BEGIN
     FOR i IN 1..changes LOOP
-        IF i %% 10 < 6 THEN INSERT INTO bench VALUES (i, i %% 1000, i * 0.37, 'open', 'order number ' || i || ' of the benchmark', now());
-        ELSIF i %% 10 < 9 THEN UPDATE bench SET state = 'paid', amount = amount + 1 WHERE id = i - i %% 10 - 10 + i %% 6;
-        ELSE DELETE FROM bench WHERE id = i - 29;
+        IF i %% 10 < 6 THEN INSERT INTO beer VALUES (i, i %% 1000, 'beer number ' || i || ' of the benchmark', 'Kölsch', i * 0.01);
+        ELSIF i %% 10 < 9 THEN UPDATE beer SET beer_style = 'Alt', beer_abv = beer_abv + 1 WHERE beer_id = i - i %% 10 - 10 + i %% 6;
+        ELSE DELETE FROM beer WHERE beer_id = i - 29;
         END IF;
         COMMIT;
     END LOOP;
 END $$;
 CALL work(%d);
+CHECKPOINT;
 """.replace("%%", "%")
 
 
@@ -157,7 +154,7 @@ def changes(postgres):
                         "-o", "publication_names=cupel", "-f", "/dev/null", "--endpos", end, "--no-loop"], check=True)
         peer.append(options.changes / (time.monotonic() - begin))
         emulator = Emulator(f"emulator-{number}")
-        process = capture(postgres, emulator, "--snapshot", "never")
+        process = capture(postgres, emulator, "--snapshot", "never", "--aggregate", options.aggregate)
         ours.append(options.changes / wait_for_lines(emulator, process, count))
         seconds, peak = cost(process)
         process.terminate()
@@ -174,11 +171,28 @@ def changes(postgres):
     report("  peak memory", memory, " MiB")
 
 
+def transaction(postgres):
+    postgres.run("SELECT pg_drop_replication_slot('origin'); TRUNCATE beer; ")
+    postgres.run("SELECT pg_create_logical_replication_slot('cupel', 'pgoutput')")
+    postgres.run("INSERT INTO beer SELECT g, g % 1000, 'beer number ' || g || ' of the benchmark', 'Kölsch', 0.5 "
+                 f"FROM generate_series(1, {options.transaction}) g")
+    emulator = Emulator("transaction")
+    process = capture(postgres, emulator, "--snapshot", "never", "--aggregate", options.aggregate)
+    report("one large transaction, changes a second", [options.transaction / wait_for_lines(emulator, process, options.transaction)])
+    report("  peak memory", [cost(process)[1]], " MiB")
+    process.terminate()
+    process.wait()
+    emulator.end()
+    postgres.run("SELECT pg_drop_replication_slot('cupel')")
+
+
 def snapshot(postgres):
-    postgres.run("DROP PUBLICATION cupel; DROP TABLE bench; SELECT pg_drop_replication_slot('origin'); CREATE TABLE bench AS SELECT g::bigint AS id, "
-                 "(g % 1000)::bigint AS customer, (g * 0.37)::numeric(12,2) AS amount, 'open'::text AS state, 'order number ' || g || "
-                 f"' of the benchmark' AS note, now() AS at FROM generate_series(1, {options.rows}) g; "
-                 "ALTER TABLE bench ADD PRIMARY KEY (id); VACUUM ANALYZE bench; CHECKPOINT")
+    postgres.run("DROP PUBLICATION cupel; DROP TABLE beer; CREATE TABLE beer AS SELECT g::bigint AS beer_id, "
+                 "(g % 1000)::bigint AS brewery_id, 'beer number ' || g || ' of the benchmark' AS beer_name, 'Kölsch'::text AS beer_style, "
+                 f"(g % 1000) * 0.01::float8 AS beer_abv FROM generate_series(1, {options.rows}) g; "
+                 "ALTER TABLE beer ADD PRIMARY KEY (beer_id)")
+    postgres.run("VACUUM ANALYZE beer")
+    postgres.run("CHECKPOINT")
     speeds, cpu, memory = [], [], []
     for number in range(options.rounds):
         emulator = Emulator(f"snapshot-{number}")
@@ -205,6 +219,7 @@ postgres = Postgres()
 try:
     print(f"{options.changes:,} commits, {options.rows:,} rows, load {os.getloadavg()[0]:.1f}, PostgreSQL {programs.parent.name}", flush=True)
     changes(postgres)
+    transaction(postgres)
     snapshot(postgres)
 finally:
     postgres.process.send_signal(signal.SIGQUIT)

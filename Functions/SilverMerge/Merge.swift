@@ -50,7 +50,9 @@ struct Merge: ~Copyable {
 
     /// - Returns: the files that are new.
     mutating func run(over files: [DataFile]) throws -> [DataFile] {
-        for file in files {
+        let first = table.columns[table.keyPlaces[0]]
+        let bounds = KeyBounds(changes.keys, fieldID: schema.field(named: first.name)?.id ?? 0, first.type)
+        for file in files where visitsAllRows || bounds.mayHold(file) {
             try checkpoint()
             try rewrite(file)
         }

@@ -217,8 +217,7 @@ import Testing
         #expect(change.text("email") == "a*************g")
         #expect(
             change.text("_cdc_before")
-                == #"{"email":"b*************g","pet":"[redacted]","profile_id":"[redacted]","#
-                + #""profile_name":"[redacted]"}"#)
+                == #"{"email":"b*************g","pet":"[redacted]","profile_id":1,"profile_name":"ann"}"#)
         #expect(change.text("_cdc_previous_key") == #"{"email":"*","profile_id":1}"#)
         #expect(emulator.stop() == 0)
     }

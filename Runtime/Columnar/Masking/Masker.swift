@@ -45,8 +45,7 @@ public struct Masker: Sendable {
             ? []
             : columns.enumerated().compactMap { index, column in
                 switch column.name {
-                case BronzeColumn.previousKey: (index, RowImageMasking(columns, showsKey: true))
-                case BronzeColumn.before: (index, RowImageMasking(columns, showsKey: false))
+                case BronzeColumn.previousKey, BronzeColumn.before: (index, RowImageMasking(columns))
                 default: nil
                 }
             }

@@ -4,8 +4,8 @@ internal import JSON
 /// What a row that one column holds as a JSON object shows of the values that a contract hides: the row's old key, or the row
 /// before a change.
 ///
-/// A masked value is masked as in its own column, so equal keys stay equal. A value that is classified and not masked is
-/// redacted, since a reader of this column need not be one of that, and so is a member that the contract does not know.
+/// Each member is treated as its own column: a masked value is masked alike, so equal keys stay equal, and a value that
+/// stays readable there stays so here. A member that the contract does not know is redacted.
 struct RowImageMasking {
     private enum Treatment {
         case shown, masked(Contract.Masking), redacted
@@ -14,14 +14,13 @@ struct RowImageMasking {
     /// By the name of the row's member.
     private var treatments: [String: Treatment] = [:]
 
-    /// - Parameter showsKey: Whether a classified column of the key is shown if it is not masked.
-    init(_ columns: [BronzeColumn], showsKey: Bool) {
+    init(_ columns: [BronzeColumn]) {
         for column in columns {
             guard let member = column.path.first else { continue }
             if column.path.count == 1, let masking = column.masking {
                 treatments[member] = .masked(masking)
-            } else if column.isHidden, !(showsKey && column.isKey && column.masking == nil) {
-                // One hidden value inside hides the whole member.
+            } else if !column.maskedPlaces.isEmpty {
+                // One masked value inside hides the whole member.
                 treatments[member] = .redacted
             } else if treatments[member] == nil {
                 treatments[member] = .shown

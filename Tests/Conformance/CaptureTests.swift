@@ -89,6 +89,35 @@ import YAML
         #expect(parameter?["Default"]?.string == "existing")
     }
 
+    @Test("either DMS or the task captures, never both")
+    func oneOfTwo() throws {
+        func conditions(_ prefix: String) -> [String] {
+            resources.filter { $0.type.hasPrefix(prefix) }.map { $0.node["Condition"]?.string ?? "" }
+        }
+        #expect(Set(conditions("AWS::DMS::")) == ["ByReplication"])
+        #expect(Set(conditions("AWS::ECS::")) == ["ByTask"])
+        let declared = try #require(try InfraTemplates.read("capture.yaml")["Conditions"])
+        for (name, value) in [("ByReplication", "dms"), ("ByTask", "change-capture")] {
+            #expect(declared[name]?.tree.compactMap(\.string).suffix(2) == ["Capture", value], "\(name)")
+        }
+    }
+
+    @Test("the task has the tables of the contracts, its secret from Secrets Manager, and one task at a time")
+    func task() throws {
+        let container = try #require(try properties("ChangeCaptureTask")["ContainerDefinitions"]?.sequence?.first)
+        let variables = container["Environment"]?.sequence ?? []
+        let contracts = InfraTemplates.names(in: "infra/contracts").map { $0.replacing(".odcs.yaml", with: "") }
+        #expect(
+            variables.first { $0["Name"]?.string == "TABLES" }?["Value"]?.string
+                == contracts.map { "${SourceSchema}.\($0)" }.joined(separator: ","))
+        let secrets = container["Secrets"]?.sequence ?? []
+        #expect(secrets.compactMap { $0["Name"]?.string } == ["PGHOST", "PGPORT", "PGUSER", "PGPASSWORD"])
+        #expect(secrets.allSatisfy { $0["ValueFrom"]?.string?.hasPrefix("${SourceSecretArn}:") == true })
+        #expect(variables.allSatisfy { $0["Name"]?.string?.hasPrefix("PG") == false })
+        let deployment = try #require(try properties("ChangeCaptureService")["DeploymentConfiguration"])
+        #expect(deployment["MaximumPercent"]?.string == "100" && deployment["MinimumHealthyPercent"]?.string == "0")
+    }
+
     @Test("names of DMS are short enough, whatever the project and the stage")
     func names() throws {
         let identifier = try #require(try properties("Replication")["ResourceIdentifier"]?.string)

@@ -28,7 +28,7 @@ import Testing
         // 1 KB at 0.08 USD a GB, 5 KB at 0.029, and what is billed by its size; the stream's hours and the task's.
         let kinesis: Double = 1024 * (0.08 + 0.10 / 30) + 325 * 0.04
         let firehose: Double = 5 * 1024 * 0.029 + 325 * 0.02
-        let hours: Double = 730 * (0.04 + 0.04937)
+        let hours: Double = 730 * (0.04 + 0.04937 + 5 * 0.02)
         let expected = (kinesis + firehose) * 1000 * 730 * 3600 / 1e9 + hours
         #expect(abs(total - expected) < 0.01)
     }

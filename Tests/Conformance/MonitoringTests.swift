@@ -229,10 +229,13 @@ import YAML
             watched.isSuperset(of: [
                 "CDCLatencySource", "CDCLatencyTarget", "WriteProvisionedThroughputExceeded",
                 "ReadProvisionedThroughputExceeded", "GetRecords.IteratorAgeMilliseconds", "DeliveryToS3.Success",
-                "DeliveryToS3.DataFreshness", "PartitionCountExceeded",
+                "DeliveryToS3.DataFreshness", "PartitionCountExceeded", "CaptureLag", "CaptureSlot",
             ]))
-        // A replication that has stopped publishes nothing.
-        for alarm in alarms where alarm.properties?["Namespace"]?.string == "AWS/DMS" {
+        // A capture that has stopped publishes nothing.
+        for alarm in alarms
+        where alarm.properties?["Namespace"]?.string == "AWS/DMS"
+            || alarm.properties?["MetricName"]?.string?.hasPrefix("Capture") == true
+        {
             #expect(alarm.properties?["TreatMissingData"]?.string == "breaching", "\(alarm.path)")
         }
     }

@@ -13,6 +13,7 @@ import YAML
         "pipeline.yaml/MachineLogs logs:CreateLogDelivery": "the log delivery actions take no resource",
         "pipeline.yaml/BronzeWriterExecutionRole ecr:GetAuthorizationToken": "the action takes no resource",
         "pipeline.yaml/PersonalDataDetection comprehend:DetectPiiEntities": "the action takes no resource",
+        "capture.yaml/ChangeCaptureStart ecr:GetAuthorizationToken": "the action takes no resource",
         "stream.yaml/FirehoseTransformRole xray:PutTraceSegments": "X-Ray's actions take no resource",
         "network.yaml/FlowLogRole logs:DescribeLogGroups": "the action takes no narrower resource",
         "pipeline.yaml/AccessLogsPolicy s3:PutObject": "the whole bucket is for access logs",
@@ -96,7 +97,7 @@ import YAML
     private static func spansMore(_ resource: String) -> Bool {
         guard resource.contains("*") else { return false }
         // `…}/raw/*` is a prefix; `…/*` right after a bucket or a table is all of it.
-        return resource.firstMatch(of: #/\}/[a-z]+/\*$/#) == nil
+        return resource.firstMatch(of: #/\}(/[a-z-]+)+/\*$/#) == nil
     }
 
     @Test("a role is assumed only by a service on behalf of this account, or by its people")

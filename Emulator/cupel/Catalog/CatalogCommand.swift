@@ -10,8 +10,8 @@ struct CatalogCommand: ParsableCommand {
             Writes one AWS Glue table for each contract, with projected partitions. After
             a contract has changed, write infra/tables.yaml again and deploy it.
 
-            With --replication, writes the tables that AWS DMS replicates into a template
-            instead. `make deploy` does that by itself.
+            With --replication, writes the tables whose changes are captured into a
+            template instead. `make deploy` does that by itself.
 
             EXAMPLES
               cupel catalog -o infra/tables.yaml
@@ -25,7 +25,7 @@ struct CatalogCommand: ParsableCommand {
     @Option(name: [.customShort("o"), .long], help: "The file to write; default: standard output.")
     var output: String?
 
-    @Option(help: ArgumentHelp("Write the tables of AWS DMS into this template.", valueName: "template"))
+    @Option(help: ArgumentHelp("Write the captured tables into this template.", valueName: "template"))
     var replication: String?
 
     func validate() throws {
@@ -63,9 +63,9 @@ struct CatalogCommand: ParsableCommand {
     private func write(_ tables: ReplicationTables, into path: String) throws {
         let template = String(decoding: try FileContent.read(path), as: UTF8.self)
         guard let text = tables.written(into: template) else {
+            let marks = ReplicationTables.marks.map { "\"\($0.first)…\" and \"\($0.last)\"" }
             throw CommandFailure.failed(
-                "\(path): expected the lines \"# Tables: …\" and \"# End of the tables.\", as infra/capture.yaml has them"
-            )
+                "\(path): expected the lines \(marks.joined(separator: ", ")), as infra/capture.yaml has them")
         }
         if text != template { try FileContent.write(Array(text.utf8), to: path) }
     }

@@ -180,7 +180,7 @@ let tests: [Target] = [
     unitTests(of: "EmulatedScheduler", "EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedStepFunctions", "EmulatorCore JSON TestServices Time"),
     unitTests(of: "Emulator", "EmulatorCore JSON Time"),
-    unitTests(of: "ContractTools", "BronzeWriter Columnar Columns Contracts JSON RawFile TestReferee"),
+    unitTests(of: "ContractTools", "BronzeWriter Columnar Columns Contracts Gzip JSON RawFile TestReferee"),
     unitTests(of: "EmulatorServer", "EmulatorCore"),
     unitTests(
         of: "cupel",

@@ -53,8 +53,9 @@ import Testing
                 #"object-locator: { schema-name: "archive", table-name: "%" }"#,
                 #"object-locator: { schema-name: "sales", table-name: "%" }"#,
             ])
-        let lint = try await Command.run(Programs.python, ["-m", "cfnlint", template])
-        #expect(lint.text.isEmpty, "\(lint.text)")
+        let lint = try await Command.run(
+            Programs.python, ["-c", "import sys; from cfnlint.runner import main; sys.exit(main())", template])
+        #expect(lint.status == 0 && lint.text.isEmpty, "\(lint.text)\(lint.errors)")
     }
 
     @Test("a template without the marks of the tables is an error that names them")

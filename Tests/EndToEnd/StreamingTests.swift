@@ -253,6 +253,44 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
+    @Test("status shows where a source differs from its contract, and drift proposes the change that takes it up")
+    func drift() async throws {
+        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])
+        func cupel(_ arguments: [String]) async throws -> Command {
+            try await Command.run(Programs.cupel, arguments + ["--endpoint", emulator.endpoint])
+        }
+        #expect(try await cupel(["contract", "drift"]).text == "no difference\n")
+        let columns = [
+            "beer_id": "INT8", "brewery_id": "WSTRING", "beer_name": "WSTRING", "beer_style": "WSTRING",
+            "colour": "WSTRING",
+        ].mapValues { ["type": $0] }
+        let definition: [String: Any] = ["table-def": ["columns": columns, "primary-key": ["beer_id"]]]
+        let text = String(decoding: try JSONSerialization.data(withJSONObject: definition), as: UTF8.self)
+        let row: [String: Any] = ["beer_id": 1, "brewery_id": 7, "foam": ["height": 2]]
+        try await Self.referee(
+            emulator, "put",
+            [
+                Self.envelope("beer", nil, "add-column", ["record-type": "control"])
+                    .replacingOccurrences(of: #"{"metadata""#, with: #"{"control":\#(text),"metadata""#),
+                Self.envelope("beer", row),
+            ])
+        _ = try await Self.referee(emulator, "rows", "1")
+        _ = try await Self.referee(emulator, "control", "1")
+        let status = try await cupel(["status"])
+        #expect(status.status == 0 && status.text.contains("beer   colour"), "\(status.text)\(status.errors)")
+        #expect(status.text.contains("new in the source as WSTRING (add-column at 2026-01-02T03:04:05.678901Z)"))
+        let drift = try await cupel(["contract", "drift", "--table", "beer"])
+        #expect(drift.status == 1, "\(drift.errors)")
+        for line in [
+            "  colour: new in the source as WSTRING", "    - {name: colour, logicalType: string}",
+            "  brewery_id: WSTRING in the source", "  beer_abv: no longer in the source",
+            "  foam: unknown to the contract, object in 1 of the rows",
+            "    - {name: foam, logicalType: object, physicalType: json}",
+        ] { #expect(drift.text.contains("\n\(line)"), "\(line) is not in \(drift.text)") }
+        #expect(try await cupel(["contract", "drift", "--table", "review"]).text == "no difference\n")
+        #expect(emulator.stop() == 0)
+    }
+
     private static func place(_ committed: String, _ position: String, _ index: Int) -> [String: Any] {
         ["commit-timestamp": committed, "stream-position": position, "transaction-record-id": index]
     }

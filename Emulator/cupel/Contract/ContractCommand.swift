@@ -15,8 +15,9 @@ struct ContractCommand: ParsableCommand {
               cupel contract lint infra/contracts/*.odcs.yaml
               cupel contract diff old/orders.odcs.yaml infra/contracts/orders.odcs.yaml
               cupel contract publish infra/contracts/orders.odcs.yaml
+              cupel contract drift
             """,
-        subcommands: [InferCommand.self, LintCommand.self, DiffCommand.self, PublishCommand.self])
+        subcommands: [InferCommand.self, LintCommand.self, DiffCommand.self, PublishCommand.self, DriftCommand.self])
 }
 
 extension ContractError {

@@ -1,5 +1,7 @@
 internal import ArgumentParser
 internal import AWSModels
+internal import ContractTools
+internal import Contracts
 internal import Control
 internal import JSON
 internal import Time
@@ -15,6 +17,9 @@ struct StatusCommand: ParsableCommand {
             accept an ID, and the first digits of the ID of a record that has not succeeded.
             A second table shows the delivery streams of an emulator that have records:
             those that wait in the source and how old the oldest is, and open buffers.
+            Below is where the sources of these tables differ from their contracts: by what
+            AWS DMS says of them, and by unknown fields; `cupel contract drift` proposes
+            the change.
 
             EXAMPLES
               cupel status                                     all bronze records
@@ -45,10 +50,12 @@ struct StatusCommand: ParsableCommand {
         let records = try records(in: pipeline)
         let streams = table == nil && status == nil ? StreamStatus.all(of: pipeline) : []
         if records.isEmpty, let table { try options.checkTable(table) }
+        let drifts = try drifts(of: records, in: pipeline)
         if json {
             let documents = records.map { JSON.object($0.document) }
             var document: JSONObject = ["records": .array(documents)]
             if !streams.isEmpty { document["streams"] = .array(streams.map(\.document)) }
+            if !drifts.isEmpty { document["drift"] = .array(drifts.map(\.document)) }
             return StandardStream.output.line(JSON.object(document).text)
         }
         if records.isEmpty {
@@ -62,6 +69,21 @@ struct StatusCommand: ParsableCommand {
             StandardStream.output.line("")
             StreamStatus.table(of: busy).print(to: .output)
         }
+        guard !drifts.isEmpty else { return }
+        StandardStream.output.line("")
+        Self.table(of: drifts).print(to: .output)
+    }
+
+    private func drifts(of records: [ControlRecord], in pipeline: Pipeline) throws(CommandFailure) -> [SchemaDrift] {
+        guard layer == .bronze else { return [] }
+        let packaged = try? ContractCatalog(directory: options.contractsFolder())
+        return try pipeline.schemaDrift(of: records, packaged: packaged, table: table)
+    }
+
+    static func table(of drifts: [SchemaDrift]) -> TextTable {
+        var table = TextTable([.left("TABLE"), .left("COLUMN"), .left("SOURCE")])
+        for drift in drifts { table.add([drift.table, drift.column ?? "-", drift.message]) }
+        return table
     }
 
     private func records(in pipeline: Pipeline) throws(CommandFailure) -> [ControlRecord] {

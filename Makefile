@@ -1,4 +1,5 @@
 # make run      sets up what is missing, builds, makes sample data, and takes it through the pipeline
+# make stream   the same from a PostgreSQL of its own that changes all the time, shown live until Ctrl-C: RATE=200
 # make build    sets up what is missing and builds the command and the functions into .build/release
 # make test     sets up what is missing, then runs every check and every test: what CI runs
 # make soak     runs what takes hours and writes the results to .build/soak: PARTS="crash conversion" for some of it
@@ -22,10 +23,16 @@ sample := .cupel/sample
 # of files open.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 16
 
-.PHONY: run build test lint soak fuzz package deploy destroy clean help
+.PHONY: run stream build test lint soak fuzz package deploy destroy clean help
 
 run: .build/built $(sample)/.complete
 	$(release)/cupel run $(sample)/beer.csv.gz $(sample)/brewery.csv.gz $(sample)/profile.csv.gz $(sample)/review.csv.gz
+
+# The variables at the top of infra/stream can be given here, too.
+stream:
+	@infra/setup stream
+	@$(MAKE) --no-print-directory build
+	@infra/stream
 
 build: .build/built
 

@@ -1,0 +1,83 @@
+import Foundation
+import TestEmulator
+import Testing
+
+/// `make stream`: PostgreSQL, its changes and their bronze rows in one command.
+@Suite struct StreamCommandTests {
+    @Test("what the workload commits is in bronze at the end, and no process is left")
+    func untilTheLimit() async throws {
+        let folder = try TemporaryDirectory()
+        let stream = try await Self.run(["SECONDS_LIMIT": "6", "RATE": "50", "INTERVAL": "1"], into: folder)
+        #expect(stream.status == 0, "\(stream.text)\(stream.errors)")
+        let committed = try #require(stream.text.firstMatch(of: #/([0-9,]+) changes were committed, and all are/#))
+        #expect(committed.1 != "0")
+        let last = try #require(stream.text.split(separator: "\n").last { $0.contains(" committed ") })
+        let beers = try #require(last.firstMatch(of: #/ beer (\d+) \((\d+) files\)/#))
+        #expect(Int(beers.1) ?? 0 > 2000, "only the rows that were there before: \(last)")
+        #expect(try await Self.isEnded(folder))
+    }
+
+    @Test("SIGTERM ends all in order") func terminated() async throws {
+        let folder = try TemporaryDirectory()
+        let output = folder.path + "/output"
+        try Data().write(to: URL(filePath: output))
+        let process = Process()
+        process.executableURL = URL(filePath: Self.script)
+        process.environment = Self.variables(["INTERVAL": "1"], into: folder)
+        process.standardOutput = FileHandle(forWritingAtPath: output)
+        process.standardError = FileHandle(forWritingAtPath: output)
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        func text() -> String { (try? String(contentsOfFile: output, encoding: .utf8)) ?? "" }
+        while process.isRunning, !text().contains(" committed ") { try await Task.sleep(for: .milliseconds(50)) }
+        #expect(try await !Self.isEnded(folder))
+        kill(process.processIdentifier, SIGTERM)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0, "\(text())")
+        #expect(text().contains("To look at it"))
+        #expect(try await Self.isEnded(folder))
+    }
+
+    @Test("what is in the way is named, and no process is left") func refusals() async throws {
+        let emulator = try await RunningEmulator()
+        let port = try #require(URL(string: emulator.endpoint)?.port)
+        let folder = try TemporaryDirectory()
+        let taken = try await Self.run(["PORT": "\(port)"], into: folder)
+        #expect(taken.status == 1 && taken.errors.contains("cupel ended"), "\(taken.errors)")
+        #expect(taken.errors.contains("\(port)"), "\(taken.errors)")
+        #expect(try await Self.isEnded(folder))
+
+        let foreign = try TemporaryDirectory()
+        let kept = foreign.path + "/stream/mine"
+        try FileManager.default.createDirectory(atPath: foreign.path + "/stream", withIntermediateDirectories: true)
+        try Data().write(to: URL(filePath: kept))
+        let refused = try await Self.run([:], into: foreign)
+        #expect(refused.status == 1 && refused.errors.contains("no earlier run made it"), "\(refused.errors)")
+        #expect(FileManager.default.fileExists(atPath: kept))
+
+        for (name, value) in ["RATE": "0", "SECONDS_LIMIT": "soon", "PORT": "-1", "INTERVAL": "0"] {
+            let usage = try await Self.run([name: value], into: folder)
+            #expect(usage.status == 2 && usage.errors.contains("\(name)=\(value)"), "\(usage.errors)")
+        }
+        let unbuilt = try await Self.run(["CUPEL_BINARIES": "/nowhere"], into: folder)
+        #expect(unbuilt.status == 1 && unbuilt.errors.contains("run: make build"), "\(unbuilt.errors)")
+        #expect(emulator.stop() == 0)
+    }
+
+    private static let script = "\(Programs.packageRoot)/infra/stream"
+
+    private static func run(_ variables: [String: String], into folder: TemporaryDirectory) async throws -> Command {
+        try await Command.run(script, [], environment: Self.variables(variables, into: folder), seconds: 300)
+    }
+
+    private static func variables(_ own: [String: String], into folder: TemporaryDirectory) -> [String: String] {
+        ProcessInfo.processInfo.environment
+            .merging(["DATA": folder.path + "/stream", "CUPEL_BINARIES": Programs.directory]) { $1 }
+            .merging(own) { $1 }
+    }
+
+    /// Each process that the script starts keeps its lock.
+    private static func isEnded(_ folder: TemporaryDirectory) async throws -> Bool {
+        try await Command.run("/usr/bin/flock", ["--nonblock", folder.path + "/stream/lock", "true"]).status == 0
+    }
+}

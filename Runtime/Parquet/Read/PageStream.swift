@@ -5,7 +5,7 @@ struct PageStream {
     private let source: any RangeSource
     private let options: ReadOptions
     /// The bytes that have been fetched, from ``position`` on still to be read.
-    private var window: [UInt8] = []
+    private let window = ReadBuffer()
     private var position = 0
     /// Of the chunk in the file, without what the window has.
     private var rest: Range<Int>
@@ -34,7 +34,8 @@ struct PageStream {
         if offset <= rest.lowerBound {
             position = window.count - (rest.lowerBound - offset)
         } else {
-            (window, position) = ([], 0)
+            window.removeAll()
+            position = 0
             rest = offset..<rest.upperBound
         }
     }
@@ -65,19 +66,14 @@ struct PageStream {
     func withBody<R>(
         of page: StoredPage, _ body: (UnsafeRawBufferPointer) throws(ParquetReadError) -> R
     ) throws(ParquetReadError) -> R {
-        let range = position - page.compressedSize..<position
-        return try window.withUnsafeBufferPointer { bytes throws(ParquetReadError) in
-            try body(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[range])))
-        }
+        try body(UnsafeRawBufferPointer(rebasing: window.bytes[position - page.compressedSize..<position]))
     }
 
     private func header() -> (StoredPage?, size: Int, ThriftReader.Fault) {
-        window.withUnsafeBytes { bytes in
-            var thrift = ThriftReader(UnsafeRawBufferPointer(rebasing: bytes[position...]))
-            do throws(ThriftReader.Fault) {
-                return (try StoredPage(from: &thrift), thrift.position, .truncated)
-            } catch { return (nil, 0, error) }
-        }
+        var thrift = ThriftReader(UnsafeRawBufferPointer(rebasing: window.bytes[position...]))
+        do throws(ThriftReader.Fault) {
+            return (try StoredPage(from: &thrift), thrift.position, .truncated)
+        } catch { return (nil, 0, error) }
     }
 
     private func check(_ page: StoredPage) throws(ParquetReadError) {
@@ -92,9 +88,8 @@ struct PageStream {
 
     private func verify(_ page: StoredPage) throws(ParquetReadError) {
         guard options.verifiesChecksums, let expected = page.checksum else { return }
-        let actual = window.withUnsafeBytes {
-            CyclicRedundancyCheck.crc32(UnsafeRawBufferPointer(rebasing: $0[position..<position + page.compressedSize]))
-        }
+        let body = UnsafeRawBufferPointer(rebasing: window.bytes[position..<position + page.compressedSize])
+        let actual = CyclicRedundancyCheck.crc32(body)
         guard actual == expected else {
             throw .outOfSpec(
                 "a page has another checksum than its header says; the file was damaged after it was written")
@@ -107,17 +102,11 @@ struct PageStream {
         guard count > held else { return }
         let expected = min(options.fetchSize, max(0, expectedEnd - rest.lowerBound))
         let size = min(rest.count, max(count - held, expected))
-        let bytes = try source.read(rest.lowerBound..<rest.lowerBound + size)
-        guard bytes.count == size else {
-            throw ParquetReadError.io("the source has \(bytes.count) bytes where \(size) were asked for")
-        }
-        if held == 0 {
-            window = bytes
-        } else {
-            window.removeSubrange(..<position)
-            window += bytes
-        }
+        window.removeFirst(position)
         position = 0
+        let room = UnsafeMutableRawBufferPointer(start: window.room(for: size), count: size)
+        try source.read(from: rest.lowerBound, into: room)
+        window.grow(by: size)
         rest = rest.lowerBound + size..<rest.upperBound
     }
 }

@@ -13,6 +13,19 @@ public protocol RangeSource: Sendable {
 
     /// The bytes at `range`, all of them. A range is inside the file, or the source may throw.
     func read(_ range: Range<Int>) throws -> [UInt8]
+
+    /// Fills `room` with the bytes from `offset` on. Without an implementation of its own, they are copied from ``read(_:)``.
+    func read(from offset: Int, into room: UnsafeMutableRawBufferPointer) throws
+}
+
+extension RangeSource {
+    public func read(from offset: Int, into room: UnsafeMutableRawBufferPointer) throws {
+        let bytes = try read(offset..<offset + room.count)
+        guard bytes.count == room.count else {
+            throw ParquetReadError.io("the source has \(bytes.count) bytes where \(room.count) were asked for")
+        }
+        room.copyBytes(from: bytes)
+    }
 }
 
 /// A file in memory.
@@ -24,6 +37,12 @@ public struct MemoryRanges: RangeSource {
     public var size: Int { bytes.count }
 
     public func read(_ range: Range<Int>) -> [UInt8] { Array(bytes[range]) }
+
+    public func read(from offset: Int, into room: UnsafeMutableRawBufferPointer) {
+        bytes.withUnsafeBytes {
+            room.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + room.count]))
+        }
+    }
 }
 
 /// A file on disk. It stays open as long as this.
@@ -49,23 +68,25 @@ public final class FileRanges: RangeSource {
     deinit { close(descriptor) }
 
     public func read(_ range: Range<Int>) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: range.count) { room, count in
+            let whole = UnsafeMutableRawBufferPointer(room)
+            try read(from: range.lowerBound, into: UnsafeMutableRawBufferPointer(rebasing: whole[..<range.count]))
+            count = range.count
+        }
+    }
+
+    public func read(from offset: Int, into room: UnsafeMutableRawBufferPointer) throws {
         var done = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { room, count in
-            while done < range.count {
-                let step = pread(
-                    descriptor, room.baseAddress.map { $0 + done }, range.count - done, off_t(range.lowerBound + done))
-                if step < 0, errno == EINTR { continue }
-                guard step > 0 else { break }
-                done += step
+        while done < room.count {
+            let step = pread(
+                descriptor, room.baseAddress.map { $0 + done }, room.count - done, off_t(offset + done))
+            if step < 0, errno == EINTR { continue }
+            guard step > 0 else {
+                throw ParquetReadError.io(
+                    "\(path): \(done) of \(room.count) bytes from byte \(offset) on could be read; was it changed?")
             }
-            count = done
+            done += step
         }
-        guard done == range.count else {
-            throw ParquetReadError.io(
-                "\(path): \(done) of \(range.count) bytes from byte \(range.lowerBound) on could be read; was it changed?"
-            )
-        }
-        return bytes
     }
 
     private static var lastError: String { String(cString: strerror(errno)) }

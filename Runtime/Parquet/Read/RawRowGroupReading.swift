@@ -10,6 +10,25 @@ extension ParquetWriter {
         }
         try append(try file.rawRowGroup(index))
     }
+
+    /// As ``append(rowGroup:of:)``, but for a schema that has become another since the file was written: fields are the same that
+    /// have the same field ID, whatever their names and order. Fields that the schema lacks are left out; those that the file
+    /// lacks are null.
+    /// - Throws: ``ParquetReadError/misuse(_:)`` where a field has another type, presence or nesting than its namesake in the
+    ///   file, or a required one is missing, and what reading throws.
+    public mutating func append(rowGroup index: Int, ofOlder file: ParquetFile) throws {
+        guard let places = file.places(ofLeavesOf: schema) else {
+            throw ParquetReadError.misuse("its fields differ from those of the new file, so its rows must be decoded")
+        }
+        let group = try file.rawRowGroup(index)
+        var chunks: [RawColumnChunk] = []
+        for (leaf, place) in places.enumerated() {
+            chunks.append(
+                try place.map { group.chunks[$0] }
+                    ?? RawColumnChunk.nulls(rowCount: group.rowCount, ofLeaf: leaf, in: schema))
+        }
+        try append(RawRowGroup(rowCount: group.rowCount, chunks: chunks))
+    }
 }
 
 extension ParquetFile {

@@ -23,6 +23,14 @@ final class ReadBuffer {
 
     func removeAll() { count = 0 }
 
+    func removeFirst(_ removed: Int) {
+        count -= removed
+        memory.copyMemory(from: memory + removed, byteCount: count)
+    }
+
+    /// The content; valid until it changes.
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
+
     /// Room for `additional` more bytes, and the padding, behind the content.
     func room(for additional: Int) -> UnsafeMutableRawPointer {
         if count + additional > capacity {

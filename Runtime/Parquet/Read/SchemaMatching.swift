@@ -8,6 +8,23 @@ extension ParquetFile {
             && zip(metadata.fields, schema.fields).allSatisfy { matches($0, $1, named: $1.name) }
     }
 
+    /// Where the leaves of `schema` are among the file's columns, if fields with the same ID are the same; nil for a leaf of a
+    /// field that the file lacks. Nil for all where a field differs, has no ID, or must not be null and is missing.
+    func places(ofLeavesOf schema: ParquetSchema) -> [Int?]? {
+        var places: [Int?] = []
+        for field in schema.fields {
+            guard let fieldID = field.fieldID else { return nil }
+            guard let own = metadata.fields.first(where: { $0.fieldID == fieldID }) else {
+                guard field.mayBeNull else { return nil }
+                places += Array(repeating: nil, count: field.leafCount)
+                continue
+            }
+            guard matches(own, field, named: own.name) else { return nil }
+            places += own.leaves.map(Optional.some)
+        }
+        return places
+    }
+
     private func matches(_ field: FileField, _ other: ParquetField, named name: String) -> Bool {
         guard field.name == name else { return false }
         switch other {
@@ -50,6 +67,40 @@ extension LogicalType {
         switch (self, type) {
         case (.integer(32, isSigned: true), .int32), (.integer(64, isSigned: true), .int64): true
         default: false
+        }
+    }
+}
+
+extension FileField {
+    /// The places of the field's columns.
+    fileprivate var leaves: [Int] {
+        switch content {
+        case .column(let index): [index]
+        case .group(let children): children.flatMap(\.leaves)
+        }
+    }
+}
+
+extension ParquetField {
+    fileprivate var fieldID: Int32? {
+        switch self {
+        case .column(let column): column.fieldID
+        case .structure(_, _, let fieldID, _), .list(_, _, let fieldID, _): fieldID
+        }
+    }
+
+    fileprivate var mayBeNull: Bool {
+        switch self {
+        case .column(let column): !column.isRequired
+        case .structure(_, let isRequired, _, _), .list(_, let isRequired, _, _): !isRequired
+        }
+    }
+
+    fileprivate var leafCount: Int {
+        switch self {
+        case .column: 1
+        case .structure(_, _, _, let fields): fields.reduce(0) { $0 + $1.leafCount }
+        case .list(_, _, _, let element): element.leafCount
         }
     }
 }

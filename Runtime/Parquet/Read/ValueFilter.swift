@@ -43,7 +43,7 @@ extension ParquetFile {
     /// pages, in order, as few ranges as there can be.
     public func rows(matching filter: ValueFilter, column: Int, inGroup group: Int) throws -> [Range<Int>] {
         let rowCount = metadata.rowGroups[group].rowCount
-        guard mayMatch(filter, column: column, inGroup: group) else { return [] }
+        guard rowCount > 0, mayMatch(filter, column: column, inGroup: group) else { return [] }
         guard let bounds = try columnIndex(of: column, inGroup: group),
             let offsets = try offsetIndexes(of: [column], inGroup: group)[0], offsets.pages.count == bounds.isNull.count
         else { return [0..<rowCount] }

@@ -74,7 +74,7 @@ final class ValueSink {
             let source = ends.memory.assumingMemoryBound(to: UInt32.self)
             let offsets = [UInt32](unsafeUninitializedCapacity: count + 1) { offsets, filled in
                 offsets[0] = 0
-                for index in 0..<count { offsets[index + 1] = source[index] }
+                offsets.baseAddress.map { ($0 + 1).update(from: source, count: count) }
                 filled = count + 1
             }
             return .byteArray(ByteArrays(offsets: offsets, bytes: bytes.array(of: UInt8.self)))

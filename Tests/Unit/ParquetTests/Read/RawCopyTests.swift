@@ -132,6 +132,69 @@ struct RawCopyTests {
         #expect(file.matches(try ParquetSchema([choices])))
     }
 
+    @Test("a row group of an older schema is copied by field ID: renamed, moved, new and removed fields")
+    func olderSchema() throws {
+        func column(_ name: String, _ type: PhysicalType, _ fieldID: Int32) -> ParquetField {
+            .column(ParquetColumn(name: name, physicalType: type, fieldID: fieldID))
+        }
+        var original: [UInt8] = []
+        var writer = ParquetWriter(
+            try ParquetSchema([column("a", .int64, 1), column("b", .byteArray, 2), column("gone", .double, 3)]))
+        let texts = ByteArrays(offsets: [0, 1, 3], bytes: [65, 66, 66])
+        let presence: [UInt64] = [0b101]
+        try writer.append(
+            rowCount: 3,
+            columns: [
+                ColumnArray(.int64([1, 2, 3])), ColumnArray(.byteArray(texts), presence: presence),
+                ColumnArray(.double([1, 2, 3])),
+            ])
+        writer.finish { original.append(contentsOf: $0) }
+        let file = try ParquetFile(reading: MemoryRanges(original))
+        let newer = try ParquetSchema([
+            column("renamed", .byteArray, 2), column("new", .int32, 4), column("a", .int64, 1),
+            .structure(
+                name: "s", isRequired: false, fieldID: 5,
+                fields: [.list(name: "l", isRequired: true, fieldID: 6, element: column("element", .byteArray, 7))]),
+        ])
+        var copy: [UInt8] = []
+        var copier = ParquetWriter(newer)
+        try copier.append(rowGroup: 0, ofOlder: file)
+        copier.finish { copy.append(contentsOf: $0) }
+        let result = try ParquetFile(reading: MemoryRanges(copy))
+        #expect(result.matches(newer))
+        var rows = try result.rows(ofGroup: 0, columns: [0, 1, 2, 3])
+        let batch = try #require(try rows.next(upTo: 10))
+        #expect(batch.columns[0].cells(rowCount: 3) == [[65], nil, [66, 66]])
+        #expect(batch.columns[1] == ColumnArray(.int32([]), presence: [0]))
+        #expect(batch.columns[2].values == .int64([1, 2, 3]))
+        #expect(batch.columns[3].levels == NestedLevels(definition: [0, 0, 0], repetition: [0, 0, 0]))
+        #expect(try result.rows(matching: ValueFilter(from: nil, to: nil), column: 1, inGroup: 0) == [])
+        let wrong: [ParquetField] = [
+            column("a", .int32, 1),
+            .column(ParquetColumn(name: "a", physicalType: .int64, isRequired: true, fieldID: 1)),
+            .column(ParquetColumn(name: "n", physicalType: .int64, isRequired: true, fieldID: 9)),
+            .column(ParquetColumn(name: "a", physicalType: .int64)),
+        ]
+        for field in wrong {
+            var copier = ParquetWriter(try ParquetSchema([field]))
+            var failure: (any Error)?
+            do { try copier.append(rowGroup: 0, ofOlder: file) } catch { failure = error }
+            guard case ParquetReadError.misuse? = failure else {
+                Issue.record("\(field): \(String(describing: failure))")
+                continue
+            }
+        }
+        try withTemporaryFolder { folder in
+            try Data(copy).write(to: folder.appending(path: "copy.parquet"))
+            try Referee.run("parquet/conformance.py", folder.path, folder.path)
+            let answer = try JSON(parsing: Array(Data(contentsOf: folder.appending(path: "copy.json"))))
+            #expect(
+                answer["rows"] == [
+                    "renamed": ["41", nil, "4242"], "new": [nil, nil, nil], "a": [1, 2, 3], "s": [nil, nil, nil],
+                ])
+        }
+    }
+
     @Test("files of pyarrow and DuckDB are copied with their indexes and bloom filters") func foreignFiles() throws {
         try withTemporaryFolder { folder in
             try Referee.run("parquet/raw.py", "write", folder.path)

@@ -22,7 +22,11 @@ import Testing
         let output = folder.path + "/output"
         try Data().write(to: URL(filePath: output))
         let process = Process()
-        process.executableURL = URL(filePath: Self.script)
+        // Foundation starts a process with signals blocked, which a shell does not undo.
+        process.executableURL = URL(filePath: "/usr/bin/perl")
+        process.arguments = [
+            "-MPOSIX", "-e", "sigprocmask(SIG_SETMASK, POSIX::SigSet->new); exec @ARGV or die $!", Self.script,
+        ]
         process.environment = Self.variables(["INTERVAL": "1"], into: folder)
         process.standardOutput = FileHandle(forWritingAtPath: output)
         process.standardError = FileHandle(forWritingAtPath: output)

@@ -82,7 +82,7 @@ struct CaptureOptions: Sendable {
         case "off", nil: aggregates = false
         case let other?: throw .invalid("--aggregate", other, "on or off")
         }
-        spill = optional("SPILL") ?? environment["TMPDIR"] ?? spill
+        spill = optional("SPILL") ?? optional("TMPDIR") ?? spill
         endpoint = optional("AWS_ENDPOINT_URL")
         pipeline = environment["PIPELINE"]
         self.isDropping = isDropping

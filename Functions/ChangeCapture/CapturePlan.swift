@@ -9,6 +9,8 @@ struct CapturePlan {
     /// What has been said: each obstacle once.
     private var said: Set<String> = []
     private(set) var tables: [SourceTable] = []
+    /// Tables that the patterns name and that are not captured. A publication of others may have them.
+    private var refused: Set<String> = []
 
     init(_ options: CaptureOptions, _ log: Log) {
         self.options = options
@@ -28,12 +30,15 @@ struct CapturePlan {
             published = []
         }
         var captured: [String: SourceTable] = [:]
+        refused = []
         for table in found {
             let isPublished = published?.contains(table.id) == true
             if let obstacle = table.obstacle {
+                refused.insert(table.id)
                 say("\(table.id) is not captured: \(obstacle)")
                 if isPublished { try withdraw(table, source) }
             } else if let other = captured[table.name] {
+                refused.insert(table.id)
                 say(
                     "\(table.id) is not captured: \(other.id) has the same name, and both would be in raw/\(table.name)/; "
                         + "name one of them in --tables")
@@ -43,6 +48,11 @@ struct CapturePlan {
             }
         }
         tables = captured.values.sorted { $0.id < $1.id }
+    }
+
+    /// Whether changes of a table are captured, also of one that is gone by now.
+    func includes(schema: String, table: String) -> Bool {
+        options.tables.include(schema: schema, table: table) && !refused.contains("\(schema).\(table)")
     }
 
     private mutating func publish(

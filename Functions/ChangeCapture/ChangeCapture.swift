@@ -109,7 +109,8 @@ final class ChangeCapture {
             stream: options.stream, aggregates: options.aggregates, kinesis: kinesis, log: log, clock: clock)
         defer { lanes.close() }
         let stream = ChangeStream(
-            connection, from: start, lanes: lanes, spillFolder: options.spill, clock: clock, isStopping: isStopping
+            connection, from: start, lanes: lanes, spillFolder: options.spill, clock: clock, isStopping: isStopping,
+            isCaptured: { [self] in plan.includes(schema: $0.schema, table: $0.name) }
         ) {
             try source.primaryKey(ofRelation: $0)
         } putLarge: { [objects, options, log] line, shape, commit, index in

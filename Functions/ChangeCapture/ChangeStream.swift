@@ -7,6 +7,7 @@ internal import Time
 final class ChangeStream {
     private let connection: PostgresConnection
     private let lanes: RecordLanes
+    private let isCaptured: (Relation) -> Bool
     private let primaryKey: (UInt32) throws -> [String]
     private let putLarge: (_ line: [UInt8], RowShape, _ commit: LogPosition, _ index: UInt64) throws -> Void
     private let clock: ClockAndChance
@@ -21,11 +22,14 @@ final class ChangeStream {
     private var decoder = PgOutputDecoder()
     private var writer = EnvelopeWriter()
     private var shapes: [UInt32: RowShape] = [:]
+    /// Relations that the publication has, and nobody wants.
+    private var passedOver: Set<UInt32> = []
     /// The shape of the last change: the next is often of the same table.
     private var lastShape: RowShape?
     private var transaction = Transaction()
     /// The time of the last transaction.
     private var time: Int64
+    private var history = CommitHistory()
     /// The position of the message that is being read.
     private var position: LogPosition
     private(set) var progress: CaptureProgress
@@ -46,7 +50,8 @@ final class ChangeStream {
 
     init(
         _ connection: PostgresConnection, from point: CapturePoint, lanes: RecordLanes, spillFolder: String,
-        clock: ClockAndChance, isStopping: @escaping () -> Bool, primaryKey: @escaping (UInt32) throws -> [String],
+        clock: ClockAndChance, isStopping: @escaping () -> Bool,
+        isCaptured: @escaping (Relation) -> Bool, primaryKey: @escaping (UInt32) throws -> [String],
         putLarge: @escaping ([UInt8], RowShape, LogPosition, UInt64) throws -> Void
     ) {
         self.connection = connection
@@ -54,6 +59,7 @@ final class ChangeStream {
         self.spillFolder = spillFolder
         self.clock = clock
         self.isStopping = isStopping
+        self.isCaptured = isCaptured
         self.primaryKey = primaryKey
         self.putLarge = putLarge
         time = point.time
@@ -145,9 +151,14 @@ final class ChangeStream {
             transaction.end()
             reach(end)
         case .relation(let relation):
+            lastShape = nil
+            guard isCaptured(relation) else {
+                passedOver.insert(relation.id)
+                return
+            }
+            passedOver.remove(relation.id)
             let key = relation.identity == .full ? try primaryKey(relation.id) : []
             shapes[relation.id] = RowShape(relation, primaryKey: key)
-            lastShape = nil
         case .insert(let relation, let new):
             try change(relation) { writer.insert(new, $0, &$1) }
         case .update(let relation, let old, let new):
@@ -189,15 +200,20 @@ final class ChangeStream {
     }
 
     private func begin(_ id: UInt32, _ commit: LogPosition, _ committed: Int64) {
+        history.append(commit, timeBefore: time)
         tellSnapshot(before: commit)
         time = max(time, committed)
         transaction.begin(id, commit: commit, time: time)
     }
 
-    /// Every transaction with a place before `position` has been read, and no other.
+    /// Every transaction with a place before `position` has been read.
     private func tellSnapshot(before position: LogPosition) {
         guard let snapshot, let wanted = snapshot.wantedPosition, wanted <= position else { return }
-        snapshot.answer(time)
+        switch history.time(at: wanted) {
+        case .time(let time): snapshot.answer(time)
+        case .last: snapshot.answer(time)
+        case .forgotten: snapshot.answer(nil)
+        }
     }
 
     /// Whether transactions that have not ended are kept.
@@ -205,7 +221,7 @@ final class ChangeStream {
 
     @inline(__always)
     private func change(_ relation: UInt32, _ write: (RowShape, inout Transaction) -> Void) throws {
-        let shape = try shape(of: relation)
+        guard let shape = try shape(of: relation) else { return }
         guard transaction.isOpen else { throw CaptureError.outsideTransaction(at: position) }
         write(shape, &transaction)
         changes += 1
@@ -218,8 +234,9 @@ final class ChangeStream {
     }
 
     @inline(__always)
-    private func shape(of relation: UInt32) throws -> RowShape {
+    private func shape(of relation: UInt32) throws -> RowShape? {
         if let lastShape, lastShape.relation.id == relation { return lastShape }
+        if passedOver.contains(relation) { return nil }
         guard let shape = shapes[relation] else { throw CaptureError.unknownRelation(relation, at: position) }
         lastShape = shape
         return shape

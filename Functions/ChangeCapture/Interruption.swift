@@ -9,6 +9,8 @@ enum Interruption {
     static func listen() {
         var mask = signals
         pthread_sigmask(SIG_BLOCK, &mask, nil)
+        // A connection that was lost is an error, not the end.
+        signal(SIGPIPE, SIG_IGN)
     }
 
     @Sendable static func isAsked() -> Bool {

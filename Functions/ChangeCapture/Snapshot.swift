@@ -19,12 +19,17 @@ final class Snapshot: @unchecked Sendable {
     private let monitor = Monitor()
     private var wanted: LogPosition?
     private var time: Int64?
+    private var isMissed = false
     private var finished: [SourceTable] = []
     private var failed: [SourceTable] = []
     private var hasEnded = false
     private var isStopped = false
 
     private struct Stopped: Error {}
+
+    private struct Missed: Error, CustomStringConvertible {
+        let description = "the stream was far ahead before the snapshot's position was known"
+    }
 
     init(
         of tables: [SourceTable], _ options: CaptureOptions, _ objects: ObjectStore, _ log: Log, _ wakeup: Wakeup
@@ -45,9 +50,11 @@ final class Snapshot: @unchecked Sendable {
     /// The position whose time is wanted: the stream answers with ``answer(_:)`` once it is there.
     var wantedPosition: LogPosition? { monitor.locked { wanted } }
 
-    func answer(_ time: Int64) {
+    /// - Parameter time: nil if the stream has forgotten it.
+    func answer(_ time: Int64?) {
         monitor.locked {
             self.time = time
+            isMissed = time == nil
             wanted = nil
             monitor.broadcast()
         }
@@ -119,11 +126,12 @@ final class Snapshot: @unchecked Sendable {
         monitor.locked { wanted = position }
         wakeup.wake()
         let time = monitor.locked { () -> Int64? in
-            while self.time == nil, !isStopped { monitor.wait() }
+            while self.time == nil, !isMissed, !isStopped { monitor.wait() }
             return isStopped ? nil : self.time
         }
-        guard let time else { throw Stopped() }
-        return time
+        if let time { return time }
+        if monitor.locked({ isMissed }) { throw Missed() }
+        throw Stopped()
     }
 
     /// Reads one table. If it cannot be read, the others are.

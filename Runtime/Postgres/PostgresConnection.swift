@@ -27,8 +27,10 @@ public final class PostgresConnection {
     ///   `PGPASSWORD`.
     public init(_ source: String, mode: Mode = .queries, application: String) throws(PostgresError) {
         var settings: [(String, String)] = [
+            // What comes before the source can be set there otherwise.
+            ("connect_timeout", "10"), ("keepalives_idle", "30"), ("tcp_user_timeout", "60000"),
             ("dbname", source), ("fallback_application_name", application), ("client_encoding", "UTF8"),
-            ("options", Self.spelling), ("keepalives_idle", "30"),
+            ("options", Self.spelling),
         ]
         if mode == .replication { settings.append(("replication", "database")) }
         let connection = withCStrings(settings.map(\.0)) { names in

@@ -62,6 +62,26 @@ import Testing
             try JSON(parsing: rest.request())["Records"]?.array?.map { $0["Data"]?.string } == ["Ag==", "Aw==", "BQ=="])
     }
 
+    @Test("the time at a position is that of the last transaction before it, also when the stream is further")
+    func history() {
+        var history = CommitHistory(capacity: 4)
+        #expect(history.time(at: LogPosition(5)) == .last)
+        for (commit, before) in [(10, 100), (20, 101), (30, 101)] as [(UInt64, Int64)] {
+            history.append(LogPosition(commit), timeBefore: before)
+        }
+        #expect(history.time(at: LogPosition(5)) == .time(100))
+        #expect(history.time(at: LogPosition(10)) == .time(100))
+        #expect(history.time(at: LogPosition(11)) == .time(101))
+        #expect(history.time(at: LogPosition(31)) == .last)
+        for (commit, before) in [(40, 103), (50, 104), (60, 105)] as [(UInt64, Int64)] {
+            history.append(LogPosition(commit), timeBefore: before)
+        }
+        #expect(history.time(at: LogPosition(30)) == .forgotten)
+        #expect(history.time(at: LogPosition(31)) == .time(103))
+        #expect(history.time(at: LogPosition(60)) == .time(105))
+        #expect(history.time(at: LogPosition(61)) == .last)
+    }
+
     @Test("many changes are one record, in the form of the Kinesis Producer Library") func aggregate() throws {
         var batch = RecordBatch(stream: "s", firstOrdinal: 0, aggregates: true)
         let large = [UInt8](repeating: 7, count: 300)

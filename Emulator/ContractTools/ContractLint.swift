@@ -56,7 +56,10 @@ public struct ContractLint: Sendable {
         }
         contracts.append((path, contract))
         advise(on: contract, at: path)
-        if let obstacle = contract.silverObstacle { report(.advice, path, "no silver table: \(obstacle)") }
+        // The lack of a key has its own advice.
+        if !contract.primaryKey.isEmpty, let obstacle = contract.silverObstacle {
+            report(.advice, path, "no silver table: \(obstacle)")
+        }
     }
 
     private static func finding(_ fault: ContractError) -> Finding? {

@@ -14,7 +14,7 @@ func contract(rows: Int = 2, share: Double = 0, table: String = "beer") throws -
             {apiVersion: v3.1.0, kind: DataContract, id: t, version: 1.2.0, status: draft,
              customProperties: [{property: quarantineRows, value: \(rows)}, {property: quarantineShare, value: \(share)}],
              schema: [{name: \(table), properties: [
-               {name: id, logicalType: integer, physicalType: bigint, required: true},
+               {name: id, logicalType: integer, physicalType: bigint, primaryKey: true, primaryKeyPosition: 1},
                {name: name, logicalType: string, physicalType: string},
                {name: score, logicalType: integer, physicalType: int},
                {name: abv, logicalType: number, physicalType: double}]}]}

@@ -142,6 +142,13 @@ import Testing
             ])
     }
 
+    @Test("what keeps a table with a key from silver is advice") func silver() throws {
+        let text = contractText([
+            "name: a, logicalType: integer, primaryKey: true", "name: deleted_at, logicalType: timestamp",
+        ])
+        #expect(try findings(("orders.odcs.yaml", text)).contains { $0.contains("no silver table: silver adds") })
+    }
+
     @Test("an unreadable file is an error, not a finding") func unreadableFile() {
         #expect(throws: ContractError.self) {
             var lint = ContractLint()

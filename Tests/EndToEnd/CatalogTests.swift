@@ -53,8 +53,14 @@ import Testing
                 #"object-locator: { schema-name: "archive", table-name: "%" }"#,
                 #"object-locator: { schema-name: "sales", table-name: "%" }"#,
             ])
+        // The contract's own schemas leave the parameter for them, and what substitutes it, without use; the others are those
+        // that the template ignores itself.
         let lint = try await Command.run(
-            Programs.python, ["-c", "import sys; from cfnlint.runner import main; sys.exit(main())", template])
+            Programs.python,
+            [
+                "-c", "import sys; from cfnlint.runner import main; sys.exit(main())", template, "--ignore-checks",
+                "W2001,W1020,W1101,W3002",
+            ])
         #expect(lint.status == 0 && lint.text.isEmpty, "\(lint.text)\(lint.errors)")
     }
 

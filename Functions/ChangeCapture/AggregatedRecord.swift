@@ -2,7 +2,7 @@ internal import Digest
 
 /// Many changes in one record of the stream, in the form of the Kinesis Producer Library, which Firehose takes apart.
 ///
-/// All have the record's own partition key, so that they belong to its shard whoever looks.
+/// All have the partition key of the record, so every reader finds them in its shard.
 /// - SeeAlso: <https://github.com/awslabs/amazon-kinesis-producer/blob/master/aggregation-format.md>
 struct AggregatedRecord: Sendable {
     /// Enough to make Kinesis's part of the work small, well below what Lambda and Firehose want of a record.

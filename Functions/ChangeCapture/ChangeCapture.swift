@@ -56,7 +56,7 @@ final class ChangeCapture {
         log.info("dropped", ["slot": .string(options.slot), "publication": .string(options.publication)])
     }
 
-    /// Captures until it is told to stop. Returns then, and throws if it cannot go on.
+    /// Captures changes and returns when it is told to stop. Throws if it cannot continue.
     func run() throws {
         // Once it has streamed, the settings are right and only time helps.
         var givesUpAt: ContinuousClock.Instant? = clock.instant() + Self.firstPatience

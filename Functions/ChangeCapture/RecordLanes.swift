@@ -22,7 +22,7 @@ final class RecordLanes: @unchecked Sendable {
         var thread: SystemThread?
     }
 
-    /// A failure that putting again does not mend.
+    /// A failure that a retry would repeat.
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }

@@ -89,14 +89,9 @@ struct SilverColumn: Sendable {
 
     private static func physical(_ precision: Int) -> PhysicalType {
         switch precision {
-        case ...9: return .int32
-        case ...18: return .int64
-        default:
-            var size = 9
-            var limit: UInt128 = 1
-            for _ in 0..<precision { limit *= 10 }
-            while size < 16, UInt128(1) << UInt128(8 * size - 1) <= limit { size += 1 }
-            return .fixedLengthByteArray(length: size)
+        case ...9: .int32
+        case ...18: .int64
+        default: .fixedLengthByteArray(length: IcebergType.decimalSize(precision))
         }
     }
 }

@@ -14,8 +14,8 @@ internal import Time
 /// Takes the pending bronze files of one table to silver: lease, batch, merge, commit, finish. Without a table it lists those
 /// that have files waiting.
 ///
-/// A batch is named before anything of it is written, and its name stands in the snapshot that it makes. So a crash at any
-/// point is repaired by looking for the name: a batch that was committed is finished, another is done again.
+/// The function records a batch's name before it writes data, and the snapshot has the same name. After a crash the next run
+/// looks for it: if a snapshot has the name, the run finishes the batch's records; if not, it takes the files again.
 struct SilverMerge: JSONHandler {
     private(set) var settings: Settings
     private(set) var isInterrupted: @Sendable () -> Bool = { false }
@@ -104,7 +104,7 @@ struct SilverMerge: JSONHandler {
         return Digest.sha256(ids).prefix(16).hexadecimal
     }
 
-    /// The owner of a record's lease: the table's writer, whoever that is, for a table has one.
+    /// The owner of a record's lease. It is the same for all writers of a table, because a table has one at a time.
     private static func recordOwner(_ table: String) -> String { "silver-merge/\(table)" }
 
     /// Claims and reads the oldest files of a table that wait. A file that is at fault fails alone.

@@ -3,7 +3,7 @@ internal import Time
 
 /// The right to write one table of the lake, which one worker has at a time: one item of the control table for each table.
 ///
-/// The epoch grows with each lease, so a worker that lost its lease without noticing is told apart from the one that has it.
+/// Each lease has a higher epoch than the last. A worker whose lease has expired has an old epoch, and its changes are refused.
 /// The item also names the batch that was begun last: what it did is known by looking for it in the table's snapshots.
 public struct TableLease: Sendable, Hashable {
     public let table: String

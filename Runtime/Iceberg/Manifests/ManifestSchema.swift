@@ -129,7 +129,7 @@ extension IcebergType {
     }
 
     /// The fewest bytes that hold every decimal of a precision.
-    static func decimalSize(_ precision: Int) -> Int {
+    public static func decimalSize(_ precision: Int) -> Int {
         var limit: UInt128 = 1
         for _ in 0..<precision { limit *= 10 }
         var size = 1

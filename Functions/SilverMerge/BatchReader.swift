@@ -27,7 +27,7 @@ struct BatchReader {
         self.contract = contract
         self.table = table
         self.objects = objects
-        columns = table.columns.map { ColumnArray($0.emptyBronze) }
+        columns = table.columns.map { ColumnArray(.empty($0.bronzePhysicalType)) }
     }
 
     /// Reads a file. One that cannot be read leaves no row behind.
@@ -206,7 +206,7 @@ struct BatchReader {
                 places.append(nil)
                 continue
             }
-            guard ColumnArray(column.emptyBronze).values.isSameType(as: stored.physicalType) else {
+            guard column.bronzePhysicalType == stored.physicalType else {
                 throw .bronze(
                     place: place,
                     reason:
@@ -300,16 +300,5 @@ extension ColumnRows {
         let range = values(of: row..<row + 1)
         guard !range.isEmpty, case .int64(let numbers) = array.values else { return nil }
         return numbers[range.lowerBound]
-    }
-}
-
-extension ColumnValues {
-    func isSameType(as type: PhysicalType) -> Bool {
-        switch (self, type) {
-        case (.boolean, .boolean), (.int32, .int32), (.int64, .int64), (.float, .float), (.double, .double): true
-        case (.byteArray, .byteArray): true
-        case (.fixedLengthByteArray(_, let mine), .fixedLengthByteArray(let other)): mine == other
-        default: false
-        }
     }
 }

@@ -136,7 +136,7 @@ struct Merge: ~Copyable {
         guard let id = schema.field(named: column.name)?.id, let stored = file.metadata.column(fieldID: id) else {
             return nil
         }
-        guard column.empty.isSameType(as: stored.physicalType) else {
+        guard column.physicalType == stored.physicalType else {
             throw .table(
                 "\(path): its column \(column.name) is \(stored.physicalType), which is not that of \(column.type)")
         }

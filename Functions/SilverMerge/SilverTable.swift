@@ -88,26 +88,18 @@ extension SilverColumn {
         }
     }
 
-    /// No values of the column, as bronze has them.
-    var emptyBronze: ColumnValues {
+    var physicalType: PhysicalType { parquet(fieldID: 0).physicalType }
+
+    /// As bronze has the column.
+    var bronzePhysicalType: PhysicalType {
         switch conversion {
-        case .unsigned, .timeOfDay: .int32([])
-        case .none, .microseconds: empty
+        case .unsigned, .timeOfDay: .int32
+        case .none, .microseconds: physicalType
         }
     }
 
     /// No values of the column.
-    var empty: ColumnValues {
-        switch parquet(fieldID: 0).physicalType {
-        case .boolean: .boolean([])
-        case .int32: .int32([])
-        case .int64: .int64([])
-        case .float: .float([])
-        case .double: .double([])
-        case .byteArray: .byteArray(ByteArrays())
-        case .fixedLengthByteArray(let length): .fixedLengthByteArray([], length: length)
-        }
-    }
+    var empty: ColumnValues { .empty(physicalType) }
 
     /// The values as silver has them.
     func converted(_ array: ColumnArray) -> ColumnArray {

@@ -1,8 +1,8 @@
-internal import Columns
+public import Columns
 
 extension ColumnValues {
     /// No values of `type`.
-    static func empty(_ type: PhysicalType) -> ColumnValues {
+    public static func empty(_ type: PhysicalType) -> ColumnValues {
         switch type {
         case .boolean: .boolean([])
         case .int32: .int32([])

@@ -2,107 +2,66 @@
 import PackageDescription
 
 // The architecture on one screen: a line is a target and what it may import. Nothing else compiles, because the build runs
-// with `--explicit-target-dependency-import-check error`. How a line becomes a target is at the end.
+// with `--explicit-target-dependency-import-check error`. Tests and tools follow, then how a line becomes a target.
 
 /// Runtime: what ships to AWS, and nothing else. The order of imports is the linker's: libraries that the packages build
 /// themselves, such as those of Digest and CCurl, come before those of the system, or a static program links the system's.
 let runtime: [Target] = [
-    kernels(), curl(),
-    layer("Columns", exclude: ["README.md"]),
-    layer("CRC", "CKernels"),
-    layer("Digest", "CCrypto"),
-    layer("Gzip", "CZlib"),
-    layer("JSON", exclude: ["README.md"]),
-    layer("PII", exclude: ["README.md"]),
-    layer("Postgres", "CPostgres"),
-    layer("PostgresReplication"),
-    layer("RawFile"),
-    layer("SignatureV4", "Digest Time URLCoding"),
-    layer("Threads"),
-    layer("Time"),
-    layer("URLCoding"),
-    layer("XML"),
+    kernels(), curl(), layer("Columns"), layer("CRC", "CKernels"), layer("Digest", "CCrypto"), layer("Gzip", "CZlib"),
+    layer("JSON"), layer("PII"), layer("Postgres", "CPostgres"), layer("PostgresReplication"), layer("RawFile"),
+    layer("SignatureV4", "Digest Time URLCoding"), layer("Threads"), layer("Time"), layer("URLCoding"), layer("XML"),
     layer("YAML", "CYAML"),
-    layer("LambdaRuntime", "JSON Time", exclude: ["README.md"]),
+    layer("LambdaRuntime", "JSON Time"),
     layer("AWSModels", "JSON Time URLCoding"),
-    layer("AWSClient", "AWSModels JSON XML Time URLCoding Digest SignatureV4 CCurl", exclude: ["README.md"]),
-    layer("Pattern", "CKernels", exclude: ["README.md"]),
-    layer("Contracts", "Pattern YAML", exclude: ["README.md"]),
-    layer(
-        "Columnar",
-        "Columns Contracts CRC Digest Gzip JSON Pattern RawFile Threads Time CKernels CZlib CZstd"
-            + (Variant.usesISAL ? " CISAL" : ""),
-        exclude: ["README.md", "Quality/README.md"], defines: Variant.usesISAL ? [] : ["WITHOUT_ISAL"]),
-    layer("Parquet", "CKernels Columns CRC CSnappy CZlib CZstd", exclude: ["README.md", "Read"]),
+    layer("AWSClient", "AWSModels JSON XML Time URLCoding Digest SignatureV4 CCurl"),
+    layer("Pattern", "CKernels"),
+    layer("Contracts", "Pattern YAML"),
+    layer("Columnar", "Columns Contracts CRC Digest Gzip JSON Pattern RawFile Threads Time CKernels CZlib CZstd CISAL"),
+    layer("Parquet", "CKernels Columns CRC CSnappy CZlib CZstd", exclude: ["Read"]),
     // Apart from the writer, so that functions that only write are not larger for it.
-    layer(
-        "ParquetRead", at: "Parquet/Read",
-        "CKernels Columns CRC CSnappy CZlib CZstd Parquet" + (Variant.usesISAL ? " CISAL" : ""),
-        defines: Variant.usesISAL ? [] : ["WITHOUT_ISAL"]),
-    layer("Iceberg", "CZlib JSON", exclude: ["README.md"]),
-    layer("Control", "AWSClient AWSModels Digest RawFile Time", exclude: ["README.md"]),
+    layer("ParquetRead", at: "Parquet/Read", "CKernels Columns CRC CSnappy CZlib CZstd Parquet CISAL"),
+    layer("Iceberg", "CZlib JSON"),
+    layer("Control", "AWSClient AWSModels Digest RawFile Time"),
     layer("Lake", "AWSClient AWSModels Iceberg JSON ParquetRead"),
-    layer(
-        "PublishedContracts", "AWSClient AWSModels Contracts Digest JSON LambdaRuntime", exclude: ["README.md"]),
+    layer("PublishedContracts", "AWSClient AWSModels Contracts Digest JSON LambdaRuntime"),
 ]
 
 /// Functions: one executable a stage.
 let functions: [Target] = [
-    function(
-        "FirehoseTransform", "LambdaRuntime AWSClient Contracts CKernels JSON PublishedContracts Time",
-        exclude: ["README.md"]),
+    function("FirehoseTransform", "LambdaRuntime AWSClient Contracts CKernels JSON PublishedContracts Time"),
     function("ControlRecorder", "LambdaRuntime AWSClient AWSModels Control JSON PublishedContracts"),
     function("ComputeRouter", "LambdaRuntime AWSClient AWSModels Columnar Control JSON RawFile"),
     function(
         "BronzeWriter",
         "LambdaRuntime AWSClient AWSModels Contracts Columnar Columns Parquet PII Control Digest PublishedContracts "
-            + "RawFile Threads CKernels JSON",
-        exclude: ["README.md"]),
+            + "RawFile Threads CKernels JSON"),
     function(
         "SilverMerge",
         "LambdaRuntime AWSClient AWSModels Columns Contracts Control Digest Iceberg JSON Lake Parquet ParquetRead "
-            + "PublishedContracts Time",
-        exclude: ["README.md"]),
+            + "PublishedContracts Time"),
     function("Replayer", "LambdaRuntime AWSClient AWSModels Control JSON Time"),
     function(
         "ChangeCapture",
-        "LambdaRuntime AWSClient AWSModels CKernels Digest Gzip JSON Postgres PostgresReplication Threads Time",
-        exclude: ["README.md"]),
+        "LambdaRuntime AWSClient AWSModels CKernels Digest Gzip JSON Postgres PostgresReplication Threads Time"),
 ]
 
 /// The emulator's services. Each imports the core, JSON, Time and what its line says, and no other service.
 let services: [Target] = [
-    service("CloudFormation", "XML YAML"),
-    service("DynamoDB", "Digest"),
-    service("ECS"),
-    service("Firehose", "Digest Gzip JQ", exclude: ["README.md"]),
-    service("Glue", "Pattern URLCoding", exclude: ["README.md"]),
-    service("IAM", "XML"),
-    service("Kinesis", "CRC Digest", exclude: ["README.md"]),
-    service("Lambda", "CZlib Digest URLCoding", exclude: ["README.md"]),
-    service("Logs"),
-    service("Pipes"),
-    service("S3", "CRC Digest Threads URLCoding XML", exclude: ["README.md"]),
-    service("SNS", "XML", exclude: ["README.md"]),
-    service("SQS", "Digest", exclude: ["README.md"]),
-    service("SSM", "Digest"),
-    service("Scheduler"),
-    service("StepFunctions", "ASL Threads"),
+    service("CloudFormation", "XML YAML"), service("DynamoDB", "Digest"), service("ECS"),
+    service("Firehose", "Digest Gzip JQ"), service("Glue", "Pattern URLCoding"), service("IAM", "XML"),
+    service("Kinesis", "CRC Digest"), service("Lambda", "CZlib Digest URLCoding"), service("Logs"), service("Pipes"),
+    service("S3", "CRC Digest Threads URLCoding XML"), service("SNS", "XML"), service("SQS", "Digest"),
+    service("SSM", "Digest"), service("Scheduler"), service("StepFunctions", "ASL Threads"),
 ]
 
 /// The emulator: the same functions, state machines and template on a laptop.
 let emulator: [Target] = [
-    .target(name: "CProcess", path: "Emulator/CProcess"),
-    .target(name: "CJQ", path: "Emulator/CJQ"),
-    part("JQ", "CJQ Threads"),
-    part("JSONata", "Digest JSON Time URLCoding", exclude: ["README.md"]),
-    part("ASL", "Digest JSON JSONata Time", exclude: ["README.md"]),
-    part(
-        "EmulatorCore", at: "Core", "CProcess CSQLite Digest JSON SignatureV4 Threads Time URLCoding XML",
-        exclude: ["Store/README.md"]),
+    .target(name: "CProcess", path: "Emulator/CProcess"), .target(name: "CJQ", path: "Emulator/CJQ"),
+    part("JQ", "CJQ Threads"), part("JSONata", "Digest JSON Time URLCoding"), part("ASL", "Digest JSON JSONata Time"),
+    part("EmulatorCore", at: "Core", "CProcess CSQLite Digest JSON SignatureV4 Threads Time URLCoding XML"),
     part("Emulator", "EmulatorCore JSON Time URLCoding " + names(services)),
     part("EmulatorServer", at: "Server", "EmulatorCore NIOCore NIOHTTP1 NIOPosix Time"),
-    part("ContractTools", "Columnar Columns Contracts JSON PII RawFile YAML", exclude: ["README.md"]),
+    part("ContractTools", "Columnar Columns Contracts JSON PII RawFile YAML"),
     program(
         "cupel",
         "AWSClient AWSModels ArgumentParser ContractTools Contracts Control CProcess CZlib Digest Emulator "
@@ -112,35 +71,19 @@ let emulator: [Target] = [
     part("Programs", "cupel " + names(functions)),
 ]
 
-/// Tests: they mirror the tree.
+/// Tests: they mirror the tree. A unit test imports what it tests and what its line says.
 let tests: [Target] = [
-    support("TestRandom"),
-    support("TestMetrics", "JSON"),
-    support("FakeAWS", "AWSClient AWSModels Digest JSON Time"),
-    support("TestReferee"),
-    support("TestEmulator", "TestReferee"),
-    support("TestPostgres", "TestEmulator"),
-    support("TestServices", "EmulatorCore JSON Time"),
-    unitTests(of: "JSON"),
-    unitTests(of: "XML", "TestRandom"),
-    unitTests(of: "Time", "TestRandom"),
-    unitTests(of: "URLCoding", "TestRandom"),
-    unitTests(of: "RawFile"),
-    unitTests(of: "Threads"),
-    unitTests(of: "CRC", "TestRandom"),
-    unitTests(of: "Digest", "TestRandom"),
-    unitTests(of: "SignatureV4", "Digest"),
-    unitTests(of: "YAML"),
-    unitTests(of: "LambdaRuntime", "JSON TestMetrics"),
-    unitTests(of: "AWSModels", "JSON Time"),
-    unitTests(of: "AWSClient", "AWSModels Digest JSON Time"),
-    unitTests(of: "Pattern", "CKernels TestRandom"),
-    unitTests(of: "PII", "TestRandom"),
-    unitTests(of: "Contracts", "YAML"),
-    unitTests(of: "Columns", "TestRandom"),
+    support("TestRandom"), support("TestMetrics", "JSON"), support("TestReferee"),
+    support("FakeAWS", "AWSClient AWSModels Digest JSON Time"), support("TestEmulator", "TestReferee"),
+    support("TestPostgres", "TestEmulator"), support("TestServices", "EmulatorCore JSON Time"),
+    unitTests(of: "JSON"), unitTests(of: "XML", "TestRandom"), unitTests(of: "Time", "TestRandom"),
+    unitTests(of: "URLCoding", "TestRandom"), unitTests(of: "RawFile"), unitTests(of: "Threads"),
+    unitTests(of: "CRC", "TestRandom"), unitTests(of: "Digest", "TestRandom"), unitTests(of: "SignatureV4", "Digest"),
+    unitTests(of: "YAML"), unitTests(of: "LambdaRuntime", "JSON TestMetrics"), unitTests(of: "AWSModels", "JSON Time"),
+    unitTests(of: "AWSClient", "AWSModels Digest JSON Time"), unitTests(of: "Pattern", "CKernels TestRandom"),
+    unitTests(of: "PII", "TestRandom"), unitTests(of: "Contracts", "YAML"), unitTests(of: "Columns", "TestRandom"),
     unitTests(of: "Columnar", "CKernels Columns Contracts CZstd Digest Gzip JSON RawFile TestRandom TestReferee"),
-    unitTests(of: "Parquet", "Columns JSON ParquetRead TestRandom TestReferee"),
-    unitTests(of: "PostgresReplication"),
+    unitTests(of: "Parquet", "Columns JSON ParquetRead TestRandom TestReferee"), unitTests(of: "PostgresReplication"),
     unitTests(of: "Iceberg", "JSON"),
     unitTests(of: "ChangeCapture", "Digest Gzip JSON LambdaRuntime PostgresReplication TestRandom"),
     unitTests(of: "Control", "AWSClient AWSModels FakeAWS JSON TestRandom Time"),
@@ -152,15 +95,11 @@ let tests: [Target] = [
     unitTests(of: "ComputeRouter", "AWSClient AWSModels Columnar Control CZlib FakeAWS JSON LambdaRuntime"),
     unitTests(
         of: "BronzeWriter",
-        "AWSClient AWSModels Columnar Contracts Control FakeAWS Gzip JSON LambdaRuntime Parquet PublishedContracts RawFile TestMetrics TestRandom TestReferee Time"
-    ),
-    unitTests(
-        of: "SilverMerge",
-        "AWSClient Columns Contracts FakeAWS Iceberg Lake Parquet ParquetRead TestRandom"),
-    unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"),
-    unitTests(of: "JQ"),
-    unitTests(of: "JSONata", "JSON"),
-    unitTests(of: "ASL", "JSON JSONata Time"),
+        "AWSClient AWSModels Columnar Contracts Control FakeAWS Gzip JSON LambdaRuntime Parquet "
+            + "PublishedContracts RawFile TestMetrics TestRandom TestReferee Time"),
+    unitTests(of: "SilverMerge", "AWSClient Columns Contracts FakeAWS Iceberg Lake Parquet ParquetRead TestRandom"),
+    unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"), unitTests(of: "JQ"),
+    unitTests(of: "JSONata", "JSON"), unitTests(of: "ASL", "JSON JSONata Time"),
     unitTests(of: "EmulatorCore", "JSON TestRandom TestServices Time"),
     unitTests(of: "EmulatedCloudFormation", "EmulatorCore JSON TestServices Time YAML"),
     unitTests(of: "EmulatedDynamoDB", "EmulatorCore JSON TestRandom TestServices"),
@@ -168,8 +107,7 @@ let tests: [Target] = [
     unitTests(of: "EmulatedFirehose", "CZlib EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedGlue", "EmulatedS3 EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedIAM", "EmulatorCore JSON TestServices XML"),
-    unitTests(
-        of: "EmulatedKinesis", "Digest EmulatedCloudFormation EmulatorCore JSON TestRandom TestServices Time"),
+    unitTests(of: "EmulatedKinesis", "Digest EmulatedCloudFormation EmulatorCore JSON TestRandom TestServices Time"),
     unitTests(of: "EmulatedLambda", "EmulatedSQS EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedLogs", "EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedPipes", "EmulatedSQS EmulatorCore JSON TestServices Time"),
@@ -184,27 +122,24 @@ let tests: [Target] = [
     unitTests(of: "EmulatorServer", "EmulatorCore"),
     unitTests(
         of: "cupel",
-        "ArgumentParser AWSClient AWSModels Columnar Contracts ContractTools Control CZlib EmulatorCore FakeAWS JSON "
-            + "PublishedContracts RawFile Time"),
+        "ArgumentParser AWSClient AWSModels Columnar Contracts ContractTools Control CZlib EmulatorCore "
+            + "FakeAWS JSON PublishedContracts RawFile Time"),
     suite(
-        "Unit/JSONPolicyTests", "Columnar Columns Contracts FirehoseTransform JSON LambdaRuntime RawFile TestReferee"),
-    suite(
-        "Conformance", "ASL JSON TestEmulator TestReferee YAML",
-        exclude: ["Firehose", "Referees", "asl-not-emulated.txt"]),
-    suite("EndToEnd", "JSON TestEmulator TestPostgres TestRandom", exclude: ["Referees"]),
+        "Unit/JSONPolicyTests",
+        "Columnar Columns Contracts FirehoseTransform JSON LambdaRuntime RawFile TestReferee"),
+    suite("Conformance", "ASL JSON TestEmulator TestReferee YAML"),
+    suite("EndToEnd", "JSON TestEmulator TestPostgres TestRandom"),
 ]
 
 /// `make fuzz` builds these instead of the functions, the emulator and the tests, instrumented, in a folder of their own.
 let fuzzing: [Target] = [
     // A function is an executable; without its main it can be called.
     part(
-        "FirehoseTransform", in: "Functions", "CKernels Contracts JSON LambdaRuntime Time",
-        exclude: ["README.md", "main.swift"]),
+        "FirehoseTransform", in: "Functions", "CKernels Contracts JSON LambdaRuntime Time", exclude: ["main.swift"]),
     program(
         "Fuzz", in: "Tests",
         "Columnar Columns Contracts CZlib FirehoseTransform JSON LambdaRuntime Parquet ParquetRead Pattern "
-            + "PostgresReplication RawFile YAML",
-        exclude: ["README.md", "fuzz.py"]),
+            + "PostgresReplication RawFile YAML"),
 ]
 
 /// Built instead of the functions, the emulator and the tests where `CUPEL_BENCHMARKS` is set.
@@ -267,25 +202,27 @@ func names(_ targets: [Target]) -> String {
     targets.map(\.name).joined(separator: " ")
 }
 
-/// A library in `Runtime`.
-func layer(
-    _ name: String, at folder: String? = nil, _ names: String = "", exclude: [String] = [], defines: [String] = []
-) -> Target {
-    .target(
-        name: name, dependencies: imports(names), path: "Runtime/\(folder ?? name)", exclude: exclude,
-        swiftSettings: shipped() + defines.map { .define($0) })
+/// A library in `Runtime`. One that reads gzip can be built without ISA-L.
+func layer(_ name: String, at folder: String? = nil, _ names: String = "", exclude: [String] = []) -> Target {
+    let path = "Runtime/\(folder ?? name)"
+    let lacksISAL = names.hasSuffix(" CISAL") && !Variant.usesISAL
+    return .target(
+        name: name, dependencies: imports(lacksISAL ? String(names.dropLast(" CISAL".count)) : names), path: path,
+        exclude: exclude + documents(in: path),
+        swiftSettings: shipped() + (lacksISAL ? [.define("WITHOUT_ISAL")] : []))
 }
 
 /// An executable in `Functions`.
-func function(_ name: String, _ names: String, exclude: [String] = []) -> Target {
-    .executableTarget(
-        name: name, dependencies: imports(names), path: "Functions/\(name)", exclude: exclude, swiftSettings: shipped())
+func function(_ name: String, _ names: String) -> Target {
+    let path = "Functions/\(name)"
+    return .executableTarget(
+        name: name, dependencies: imports(names), path: path, exclude: documents(in: path),
+        swiftSettings: shipped())
 }
 
-func service(_ name: String, _ names: String = "", exclude: [String] = []) -> Target {
+func service(_ name: String, _ names: String = "") -> Target {
     precondition(!names.contains("Emulated"), "\(name): a service imports no other service")
-    return part(
-        "Emulated\(name)", in: "Emulator/Services", at: name, "EmulatorCore JSON Time " + names, exclude: exclude)
+    return part("Emulated\(name)", at: "Services/\(name)", "EmulatorCore JSON Time " + names)
 }
 
 /// A library that does not ship to AWS.
@@ -293,14 +230,17 @@ func part(
     _ name: String, in house: String = "Emulator", at folder: String? = nil, _ names: String = "",
     exclude: [String] = []
 ) -> Target {
-    .target(
-        name: name, dependencies: imports(names), path: "\(house)/\(folder ?? name)", exclude: exclude,
+    let path = "\(house)/\(folder ?? name)"
+    return .target(
+        name: name, dependencies: imports(names), path: path, exclude: exclude + documents(in: path),
         swiftSettings: strict(optimizedAcrossModules: !usesTheStore(name)))
 }
 
-func program(_ name: String, in house: String = "Emulator", _ names: String, exclude: [String] = []) -> Target {
-    .executableTarget(
-        name: name, dependencies: imports(names), path: "\(house)/\(name)", exclude: exclude, swiftSettings: strict())
+func program(_ name: String, in house: String = "Emulator", _ names: String) -> Target {
+    let path = "\(house)/\(name)"
+    return .executableTarget(
+        name: name, dependencies: imports(names), path: path, exclude: documents(in: path),
+        swiftSettings: strict())
 }
 
 func support(_ name: String, _ names: String = "") -> Target {
@@ -313,11 +253,31 @@ func unitTests(of name: String, _ names: String = "") -> Target {
 }
 
 /// The tests in a folder: `Unit/JSONTests` is the target JSONTests, `EndToEnd` is EndToEndTests.
-func suite(_ folder: String, _ names: String, exclude: [String] = []) -> Target {
+func suite(_ folder: String, _ names: String) -> Target {
     let name = folder.split(separator: "/").last.map(String.init) ?? folder
+    let path = "Tests/\(folder)"
     return .testTarget(
-        name: name.hasSuffix("Tests") ? name : "\(name)Tests", dependencies: imports(names), path: "Tests/\(folder)",
-        exclude: exclude, swiftSettings: strict())
+        name: name.hasSuffix("Tests") ? name : "\(name)Tests", dependencies: imports(names), path: path,
+        exclude: documents(in: path), swiftSettings: strict())
+}
+
+/// What is no source in a target's folder.
+func documents(in path: String) -> [String] {
+    switch path {
+    case "Emulator/Core": ["Store/README.md"]
+    case "Runtime/Columnar": ["README.md", "Quality/README.md"]
+    case "Tests/Conformance": ["Firehose", "Referees", "asl-not-emulated.txt"]
+    case "Tests/EndToEnd": ["Referees"]
+    case "Tests/Fuzz": ["README.md", "fuzz.py"]
+    case "Emulator/ASL", "Emulator/ContractTools", "Emulator/JSONata", "Emulator/Services/Firehose",
+        "Emulator/Services/Glue", "Emulator/Services/Kinesis", "Emulator/Services/Lambda", "Emulator/Services/S3",
+        "Emulator/Services/SNS", "Emulator/Services/SQS", "Functions/BronzeWriter", "Functions/ChangeCapture",
+        "Functions/FirehoseTransform", "Functions/SilverMerge", "Runtime/AWSClient", "Runtime/Columns",
+        "Runtime/Contracts", "Runtime/Control", "Runtime/Iceberg", "Runtime/JSON", "Runtime/LambdaRuntime",
+        "Runtime/PII", "Runtime/Parquet", "Runtime/Pattern", "Runtime/PublishedContracts":
+        ["README.md"]
+    default: []
+    }
 }
 
 func kernels() -> Target {

@@ -97,7 +97,10 @@ let tests: [Target] = [
         of: "BronzeWriter",
         "AWSClient AWSModels Columnar Contracts Control FakeAWS Gzip JSON LambdaRuntime Parquet "
             + "PublishedContracts RawFile TestMetrics TestRandom TestReferee Time"),
-    unitTests(of: "SilverMerge", "AWSClient Columns Contracts FakeAWS Iceberg Lake Parquet ParquetRead TestRandom"),
+    unitTests(
+        of: "SilverMerge",
+        "AWSClient AWSModels Columns Contracts Control FakeAWS Iceberg JSON Lake LambdaRuntime Parquet ParquetRead PublishedContracts TestRandom Time"
+    ),
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"), unitTests(of: "JQ"),
     unitTests(of: "JSONata", "JSON"), unitTests(of: "ASL", "JSON JSONata Time"),
     unitTests(of: "EmulatorCore", "JSON TestRandom TestServices Time"),

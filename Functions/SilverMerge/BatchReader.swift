@@ -71,6 +71,7 @@ struct BatchReader {
         let file = try open(bronze.record.object, place)
         let places = try columnPlaces(in: file, place)
         let system = try systemPlaces(in: file, place)
+        var rowsBefore = 0
         for group in file.metadata.rowGroups.indices {
             var rows = try file.rows(ofGroup: group, columns: places.compactMap { $0 } + system)
             while let batch = try rows.next(upTo: Self.batchRows) {
@@ -89,7 +90,7 @@ struct BatchReader {
                 for row in 0..<batch.rowCount {
                     guard let operation = facts.operation(of: row) else {
                         throw SilverError.bronze(
-                            place: place, reason: "row \(start + row) has no operation that is known")
+                            place: place, reason: "row \(rowsBefore + row) has no operation that is known")
                     }
                     operations.append(operation)
                     times.append(facts.time(of: row) ?? bronze.microseconds)
@@ -99,14 +100,15 @@ struct BatchReader {
                     }
                     fileNumbers.append(Int32(fileOrders.count))
                 }
-                try deleteFormerKeys(facts, start, batch.rowCount, place)
+                try deleteFormerKeys(facts, start, batch.rowCount, rowsBefore, place)
+                rowsBefore += batch.rowCount
             }
         }
     }
 
     /// A change of a row's key also deletes the row of the former key.
     private mutating func deleteFormerKeys(
-        _ facts: ChangeFacts, _ start: Int, _ rowCount: Int, _ place: String
+        _ facts: ChangeFacts, _ start: Int, _ rowCount: Int, _ rowsBefore: Int, _ place: String
     ) throws(SilverError) {
         guard facts.hasFormerKeys else { return }
         for row in 0..<rowCount {
@@ -121,7 +123,7 @@ struct BatchReader {
                     throw .bronze(
                         place: place,
                         reason:
-                            "_cdc_previous_key of row \(start + row) has no \(column.name), or none of type \(column.type)"
+                            "_cdc_previous_key of row \(rowsBefore + row) has no \(column.name), or none of type \(column.type)"
                     )
                 }
                 columns[index].append(ColumnRows(value, rowCount: 1), 0..<1, after: number)

@@ -12,21 +12,24 @@ struct Settings: Sendable {
     var control: ControlTable
     var objects: ObjectStore
     var clock = ClockAndChance.system
-    /// How long a lease lasts: as long as an invocation may, since one that is killed does not give it back.
-    var leaseSeconds = 900
+    /// How long a lease lasts without being renewed.
+    var leaseSeconds = 120
     /// A batch ends at this many files, or bytes of them.
     var batchFiles = 1000
     var batchBytes = 64 << 20
+}
 
+extension Settings {
     init(_ environment: Environment) throws {
-        aws = try AWSClient { environment[$0] }
-        contracts = try ContractSource(environment)
-        lakeBucket = try environment.require("LAKE_BUCKET")
-        control = ControlTable(
-            name: try environment.require("CONTROL_TABLE"), client: aws,
-            attemptLimit: try environment.count("MAX_ATTEMPTS", default: 3),
-            retentionInDays: try environment.countIfSet("RECORD_RETENTION_DAYS"))
-        objects = ObjectStore(aws)
+        let aws = try AWSClient { environment[$0] }
+        self.init(
+            aws: aws, contracts: try ContractSource(environment), lakeBucket: try environment.require("LAKE_BUCKET"),
+            control: ControlTable(
+                name: try environment.require("CONTROL_TABLE"), client: aws,
+                attemptLimit: try environment.count("MAX_ATTEMPTS", default: 3),
+                retentionInDays: try environment.countIfSet("RECORD_RETENTION_DAYS")),
+            objects: ObjectStore(aws))
+        leaseSeconds = try environment.count("LEASE_SECONDS", default: leaseSeconds)
         batchFiles = try environment.count("BATCH_FILES", default: batchFiles)
         batchBytes = try environment.count("BATCH_BYTES", default: batchBytes)
     }

@@ -56,28 +56,26 @@ struct SilverMerge: JSONHandler {
     /// - Returns: the outcome: `done` with what it did, `nothing`, or `heldByAnother`.
     func merge(_ table: String, owner: String, log: Log) throws -> JSON {
         let contract = try settings.contracts.inForce(settings.objects, log).contract(forTable: table, pinned: nil)
-        guard
-            var lease = try settings.control.takeTable(
-                table, in: .silver, owner: owner, leaseSeconds: settings.leaseSeconds)
-        else { return ["outcome": "heldByAnother", "table": .string(table)] }
-        // The lease's expiry does it if this fails.
-        defer { try? settings.control.leave(lease) }
-        return try merge(contract, &lease, log)
+        guard let held = try HeldTable(table, owner: owner, settings, isInterrupted: isInterrupted) else {
+            return ["outcome": "heldByAnother", "table": .string(table)]
+        }
+        defer { held.leave() }
+        return try merge(contract, held, log)
     }
 
-    private func merge(_ contract: Contract, _ lease: inout TableLease, _ log: Log) throws -> JSON {
+    private func merge(_ contract: Contract, _ held: HeldTable, _ log: Log) throws -> JSON {
         let table = try SilverTable(contract)
         let catalog = try LakeCatalog(settings.aws)
-        try settle(try catalog.table(table.name, in: SilverTable.namespace), contract, &lease, log)
+        try settle(try catalog.table(table.name, in: SilverTable.namespace), contract, held, log)
         var reader = BatchReader(contract: contract, table: table, objects: settings.objects)
-        let (records, more) = try claim(of: table.name, into: &reader, log)
+        let (records, more) = try claim(held, into: &reader, log)
         guard !records.isEmpty else { return ["outcome": "nothing", "table": .string(table.name)] }
         do {
             let batch = TableLease.Batch(id: Self.batchID(of: records), records: Set(records.map(\.controlID)))
-            try settings.control.note(batch, of: &lease)
-            let (counts, rowCount) = try commit(reader.finish(), as: batch, table, catalog, lease)
+            try held.note(batch)
+            let (counts, rowCount) = try commit(reader.finish(), as: batch, table, catalog, held)
             for record in records { try finish(record, contract) }
-            try settings.control.note(nil, of: &lease)
+            try held.note(nil)
             let outcome: JSON = [
                 "outcome": "done", "table": .string(table.name), "batch": .string(batch.id),
                 "files": .int(records.count), "inserted": .int(counts.inserted), "updated": .int(counts.updated),
@@ -110,8 +108,9 @@ struct SilverMerge: JSONHandler {
     /// Claims and reads the oldest files of a table that wait. A file that is at fault fails alone.
     /// - Returns: the files, and whether the batch is full and others wait.
     private func claim(
-        of table: String, into reader: inout BatchReader, _ log: Log
+        _ held: HeldTable, into reader: inout BatchReader, _ log: Log
     ) throws -> (records: [ControlRecord], more: Bool) {
+        let table = held.table
         var waiting: [ControlRecord] = []
         try settings.control.forEachRecord(.open(in: .silver)) { (record) throws(ControlError) in
             if record.table == table, record.status != .error { waiting.append(record) }
@@ -122,20 +121,20 @@ struct SilverMerge: JSONHandler {
         var size = 0
         for record in waiting {
             guard claimed.count < settings.batchFiles, size < settings.batchBytes else { return (claimed, true) }
-            if isInterrupted() { throw SilverError.interrupted }
+            try held.goOn()
             let claim = try settings.control.claim(
                 record.controlID, owner: Self.recordOwner(table), leaseSeconds: settings.leaseSeconds)
-            guard case .claimed(let held) = claim else { continue }
+            guard case .claimed(let taken) = claim else { continue }
             do {
-                try reader.add(BronzeFile(record: held))
-                claimed.append(held)
-                size += held.fileSizeInBytes
+                try reader.add(BronzeFile(record: taken))
+                claimed.append(taken)
+                size += taken.fileSizeInBytes
             } catch let error as SilverError {
-                try settings.control.fail(held, errorType: error.errorType, message: "\(error)", isPermanent: true)
+                try settings.control.fail(taken, errorType: error.errorType, message: "\(error)", isPermanent: true)
                 log.error(
-                    "\(error)", ["control_id": .string(held.controlID.text), "errorType": .string(error.errorType)])
+                    "\(error)", ["control_id": .string(taken.controlID.text), "errorType": .string(error.errorType)])
             } catch {
-                _ = try? settings.control.release(held)
+                _ = try? settings.control.release(taken)
                 for record in claimed { _ = try? settings.control.release(record) }
                 throw error
             }
@@ -146,7 +145,7 @@ struct SilverMerge: JSONHandler {
     /// Merges the changes into the table and commits; again, if another writer was faster.
     private func commit(
         _ changes: Changes, as batch: TableLease.Batch, _ table: SilverTable, _ catalog: LakeCatalog,
-        _ lease: TableLease
+        _ held: HeldTable
     ) throws -> (Merge.Counts, rowCount: Int64) {
         let storage = LakeStorage(settings.objects)
         var conflict = ""
@@ -168,7 +167,7 @@ struct SilverMerge: JSONHandler {
             var merge = Merge(
                 table, metadata.currentSchema, changes, truncated: Self.truncate(of: metadata), storage, writer
             ) {
-                if isInterrupted() { throw SilverError.interrupted }
+                try held.goOn()
             }
             let added = try merge.run(over: files.dataFiles)
             let draft = try SnapshotDraft(
@@ -177,7 +176,7 @@ struct SilverMerge: JSONHandler {
                 summary: [Self.batchEntry: batch.id, "engine-name": "cupel"])
             for file in draft.files { try storage.write(file.bytes, to: file.path, contentType: "application/avro") }
             // Another worker may be the table's writer by now; then this commit must not happen.
-            try settings.control.renew(lease, leaseSeconds: settings.leaseSeconds)
+            try held.renew()
             var change = TableChange(of: metadata)
             change.advance(to: draft.snapshot)
             if let truncate = merge.truncate, truncate != Self.truncate(of: metadata) {
@@ -224,18 +223,18 @@ struct SilverMerge: JSONHandler {
     /// Ends the batch of a writer that crashed: its records are finished if their snapshot is there, else they are taken
     /// again. A change that is applied twice has no effect the second time.
     private func settle(
-        _ stored: LakeCatalog.Table?, _ contract: Contract, _ lease: inout TableLease, _ log: Log
+        _ stored: LakeCatalog.Table?, _ contract: Contract, _ held: HeldTable, _ log: Log
     ) throws {
-        guard let batch = lease.batch else { return }
+        guard let batch = held.batch else { return }
         if let stored, Self.has(batch, stored) {
             for id in batch.records {
                 let claim = try settings.control.claim(
-                    id, owner: Self.recordOwner(lease.table), leaseSeconds: settings.leaseSeconds)
+                    id, owner: Self.recordOwner(held.table), leaseSeconds: settings.leaseSeconds)
                 if case .claimed(let record) = claim { try finish(record, contract) }
             }
             log.warning("finished the records of a batch that was committed", ["batch": .string(batch.id)])
         }
-        try settings.control.note(nil, of: &lease)
+        try held.note(nil)
     }
 
     private func finish(_ record: ControlRecord, _ contract: Contract) throws(ControlError) {

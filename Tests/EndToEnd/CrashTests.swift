@@ -55,7 +55,7 @@ import Testing
                 emulator, "put",
                 ["raw/review/small-\(round).csv.gz", small, "raw/review/large-\(round).csv.gz", large])
             try await Task.sleep(for: .milliseconds(Int.random(in: 0..<150, using: &random)))
-            for child in children(of: emulator.processIdentifier) where child.name == "bronze-writer" {
+            for child in ChildProcesses.of(emulator.processIdentifier) where child.name == "bronze-writer" {
                 kill(child.identifier, SIGKILL)
                 killed += 1
             }
@@ -119,17 +119,5 @@ import Testing
             accepted.append(key)
         }
         return accepted
-    }
-
-    private func children(of parent: Int32) -> [(identifier: Int32, name: String)] {
-        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return entries.compactMap { entry in
-            guard let identifier = Int32(entry),
-                let status = try? String(contentsOfFile: "/proc/\(entry)/status", encoding: .utf8),
-                status.contains("PPid:\t\(parent)\n"),
-                let name = status.split(separator: "\n").first?.split(separator: "\t").last
-            else { return nil }
-            return (identifier, String(name))
-        }
     }
 }

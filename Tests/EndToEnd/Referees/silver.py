@@ -3,15 +3,19 @@
 
     silver.py ENDPOINT changes TABLE SEED ROWS FILE  writes random changes of the table's rows as a raw file; -> {"rows": …}
     silver.py ENDPOINT merge                         starts the state machine and waits; -> {"tables": [...]}
+    silver.py ENDPOINT load STOP                     uploads changes and starts the state machine, over and over, until there is a
+                                                     file STOP; makes STOP.begun first; -> {"accepted": [the keys whose upload was answered]}
+    silver.py ENDPOINT finish                        merges until no file waits; -> {"errors": [records that failed]}
     silver.py ENDPOINT check TABLE                   folds the bronze files by key and order, and compares every column of every
-                                                     row with both readers; checks the files' bounds, counts and field ids;
-                                                     -> {"rows": …, "deleted": …, "files": …, "snapshots": …}
+                                                     row with both readers; checks the files' bounds, counts and field ids,
+                                                     and the whole table by verify_iceberg.py; -> {"rows": …, "deleted": …, "files": …, "snapshots": …}
 """
-import datetime, gzip, importlib.metadata, io, json, os, random, sys, time, warnings
+import datetime, gzip, importlib.metadata, io, json, os, random, subprocess, sys, time, warnings
 
 warnings.filterwarnings("ignore")
 import boto3, duckdb, pyarrow as pa, pyarrow.parquet as pq
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from pyiceberg.catalog import load_catalog
 from pyiceberg.conversions import from_bytes
 
@@ -20,22 +24,27 @@ key_of = {"beer": "beer_id", "brewery": "brewery_id", "profile": "profile_id", "
 os.environ.update(AWS_REGION="us-east-1")
 
 
-def client(service):
+def client(service, **settings):
     return boto3.client(
         service, endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test",
-        config=Config(s3={"addressing_style": "path"}, connect_timeout=600, read_timeout=600))
+        config=Config(s3={"addressing_style": "path"}, connect_timeout=600, read_timeout=600, **settings))
 
 
 s3, dynamodb, states = client("s3"), client("dynamodb"), client("stepfunctions")
-lake = next(b["Name"] for b in s3.list_buckets()["Buckets"] if "-lake" in b["Name"])
+buckets = [b["Name"] for b in s3.list_buckets()["Buckets"]]
+lake, stage = (next(name for name in buckets if part in name) for part in ("-lake", "-stage"))
 control = next(t for t in dynamodb.list_tables()["TableNames"] if t.endswith("control"))
+machine = next((m["stateMachineArn"] for m in states.list_state_machines()["stateMachines"] if m["name"].endswith("-silver")), None)
+
+
+def records():
+    pages = dynamodb.get_paginator("scan").paginate(TableName=control, ConsistentRead=True)
+    return [{k: v.get("S", v.get("N")) for k, v in i.items()} for page in pages for i in page["Items"]]
 
 
 def bronze_files(table):
     """The table's bronze files, with the record of the conversion that wrote each."""
-    pages = dynamodb.get_paginator("scan").paginate(TableName=control, ConsistentRead=True)
-    items = [{k: v.get("S", v.get("N")) for k, v in i.items()} for page in pages for i in page["Items"]]
-    wanted = [i for i in items if i["schema_name"] == "dm_bronze" and i["table_name"] == table and i["status"] == "success"
+    wanted = [i for i in records() if i["schema_name"] == "dm_bronze" and i["table_name"] == table and i["status"] == "success"
               and "superseded_by" not in i and "identical_to" not in i]
     for item in wanted:
         body = s3.get_object(Bucket=lake, Key=item["output_key"])["Body"].read()
@@ -60,15 +69,22 @@ def folded(table):
             changes.append((place, at, row))
     key, state = key_of[table], {}
     for place, at, row in sorted(changes, key=lambda change: change[0]):
-        current = state.setdefault(row[key], {"created_at": at, "updated_at": at, "deleted_at": None})
+        if row["operation"] == "truncate":
+            for current in state.values(): current["updated_at"] = current["deleted_at"] = at
+            continue
         left_out = set(json.loads(row["_cdc_unchanged"] or "[]"))
-        for column, value in row.items():
-            if column.startswith("_cdc_") or column in ("operation", "_rescued_data"): continue
-            if column == key or row["operation"] != "delete" and column not in left_out: current[column] = value
-            else: current.setdefault(column, None)
-        current["created_at"] = min(current["created_at"], at)
-        current["updated_at"] = at
-        current["deleted_at"] = at if row["operation"] == "delete" else None
+        columns = [name for name in row if not name.startswith("_cdc_") and name not in ("operation", "_rescued_data")]
+        former = json.loads(row["_cdc_previous_key"] or "{}").get(key)
+        # A change of a key also deletes the row of the former one.
+        for number, operation in [(row[key], row["operation"])] + ([(former, "delete")] if former is not None else []):
+            current = state.setdefault(number, {"created_at": at, "updated_at": at, "deleted_at": None})
+            for column in columns:
+                if column == key: current[column] = number
+                elif operation != "delete" and column not in left_out: current[column] = row[column]
+                else: current.setdefault(column, None)
+            current["created_at"] = min(current["created_at"], at)
+            current["updated_at"] = at
+            current["deleted_at"] = at if operation == "delete" else None
     return state
 
 
@@ -119,6 +135,13 @@ def check_files(table, iceberg):
     return len(files)
 
 
+def verify(table):
+    run = subprocess.run(
+        [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "verify_iceberg.py"), "--catalog", f"{endpoint}/iceberg",
+         "--table", f"dm_silver.{table}", "--key", key_of[table], "--s3-endpoint", endpoint], capture_output=True, text=True)
+    assert run.returncode == 0, "\n".join(line for line in run.stdout.splitlines() if not line.startswith("ok")) + run.stderr
+
+
 def check(table):
     expected, iceberg = folded(table), catalog().load_table(f"dm_silver.{table}")
     for reader, rows in (("pyiceberg", iceberg.scan().to_arrow().to_pylist()), ("DuckDB", read_by_duckdb(table))):
@@ -129,27 +152,33 @@ def check(table):
         for key in expected.keys() | found.keys():
             assert expected.get(key) == found.get(key), f"{reader}: {key}: {found.get(key)}, not {expected.get(key)}"
     assert int(iceberg.current_snapshot().summary["total-records"]) == len(expected)
+    verify(table)
     return {"rows": len(expected), "deleted": sum(row["deleted_at"] is not None for row in expected.values()),
             "files": check_files(table, iceberg), "snapshots": len(iceberg.snapshots())}
 
 
 def merge():
-    machine = next(m["stateMachineArn"] for m in states.list_state_machines()["stateMachines"] if m["name"].endswith("-silver"))
     execution = states.start_execution(stateMachineArn=machine, input="{}")["executionArn"]
     while (state := states.describe_execution(executionArn=execution))["status"] == "RUNNING": time.sleep(0.05)
     assert state["status"] == "SUCCEEDED", state
     return {"tables": json.loads(state["output"])}
 
 
-def changes(table, seed, count, path):
-    """Inserts, updates that leave columns out, and deletes that carry the key alone, as firehose-transform flattens them."""
-    chance = random.Random(int(seed))
-    assert table == "beer"
-    lines = []
-    for number in range(int(count)):
-        operation = chance.choice(["insert", "update", "update", "delete"])
-        row = {"beer_id": chance.randrange(1, int(count))}
-        if operation != "delete":
+def finish():
+    deadline = time.time() + 600
+    while [r for r in records() if r["schema_name"] == "dm_silver" and r["status"] in ("pending", "running")]:
+        assert time.time() < deadline, "silver does not end"
+        merge()
+    return {"errors": [r for r in records() if r["schema_name"] == "dm_silver" and r["status"] == "error"]}
+
+
+def lines_of_changes(chance, count):
+    """Inserts, updates that leave columns out or change the key, and deletes that carry the key alone, as firehose-transform flattens
+    them; rarely a truncate."""
+    for number in range(count):
+        operation = "truncate" if chance.random() < 0.0005 else chance.choice(["insert", "update", "update", "delete"])
+        row = {"beer_id": chance.randrange(1, 400)} if operation != "truncate" else {}
+        if operation in ("insert", "update"):
             row |= {"brewery_id": chance.randrange(100), "beer_name": f"änderung {number}", "beer_style": None, "beer_abv": number % 800 / 8}
         left_out = [name for name in ("beer_name", "beer_abv") if operation == "update" and chance.random() < 0.3]
         for name in left_out: row.pop(name)
@@ -157,9 +186,32 @@ def changes(table, seed, count, path):
         row |= {"operation": operation, "_cdc_order": f"{at:018}-{chance.getrandbits(64):016X}-0000000000",
                 "_cdc_timestamp": datetime.datetime.fromtimestamp(at // 10**6, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")}
         if left_out: row["_cdc_unchanged"] = left_out
-        lines.append(json.dumps(row, ensure_ascii=False))
+        if operation == "update" and chance.random() < 0.1: row["_cdc_previous_key"] = {"beer_id": row["beer_id"] % 400 + 1}
+        yield json.dumps(row, ensure_ascii=False)
+
+
+def changes(table, seed, count, path):
+    assert table == "beer"
+    lines = list(lines_of_changes(random.Random(int(seed)), int(count)))
     with gzip.open(path, "wt", encoding="utf-8") as file: file.write("\n".join(lines) + "\n")
     return {"rows": len(lines)}
 
 
-print(json.dumps({"changes": changes, "merge": merge, "check": check}[command](*arguments), default=str))
+def load(stop):
+    chance, accepted, number = random.Random(5), [], 0
+    s3, states = client("s3", retries={"total_max_attempts": 1}), client("stepfunctions", retries={"total_max_attempts": 1})
+    open(f"{stop}.begun", "w").close()
+    while not os.path.exists(stop):
+        key = f"raw/beer/load-{number}.json.gz"
+        body = gzip.compress(("\n".join(lines_of_changes(chance, 40)) + "\n").encode())
+        number += 1
+        try:
+            s3.put_object(Bucket=stage, Key=key, Body=body)
+            accepted.append(key)
+            states.start_execution(stateMachineArn=machine, input="{}")
+        except (BotoCoreError, ClientError): pass
+        time.sleep(0.05)
+    return {"accepted": accepted}
+
+
+print(json.dumps({"changes": changes, "merge": merge, "check": check, "load": load, "finish": finish}[command](*arguments), default=str))

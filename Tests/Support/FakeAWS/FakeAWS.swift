@@ -4,31 +4,35 @@ public import JSON
 internal import Synchronization
 public import Time
 
-/// S3 and DynamoDB in memory, as far as the functions use them, behind the client's own transport. Requests are signed
+/// S3, DynamoDB and Glue's Iceberg catalog in memory, as far as the functions use them, behind the client's own transport. Requests are signed
 /// and answers have their wire form, so a test runs the client as it ships.
 ///
 /// Expressions have an evaluator of their own, which shares no code with the client or the emulator.
 public final class FakeAWS: HTTPTransport {
     struct State {
         var objects = FakeObjects()
+        var catalog = FakeCatalog()
         var tables: [String: FakeTable] = [:]
         var requests: [String] = []
         var answers: [String: @Sendable (JSON) -> JSON] = [:]
-        var losesNextAnswer = false
+        /// The number of requests until the one whose answer is lost.
+        var requestsUntilLoss: Int?
         var faults: [FakeFault] = []
         /// The number of requests until the process that sends them crashes.
         var requestsUntilCrash: Int?
-        var interludes: [(operation: String, action: @Sendable () -> Void)] = []
+        var interludes: [(operation: String, passes: Int, action: @Sendable () -> Void)] = []
 
         /// The oldest fault for `operation` that has uses left.
-        mutating func fault(for operation: String, isS3: Bool) -> HTTPResponse? {
+        mutating func fault(for operation: String) -> FakeFault? {
             guard let index = faults.firstIndex(where: { operation.hasPrefix($0.operation) }) else { return nil }
+            guard faults[index].passes == 0 else {
+                faults[index].passes -= 1
+                return nil
+            }
             faults[index].times -= 1
             let fault = faults[index]
             if fault.times == 0 { faults.remove(at: index) }
-            return isS3
-                ? FakeObjects.fault(fault.status, fault.code)
-                : FakeDynamoDB.fault(fault.code, [:], status: fault.status)
+            return fault
         }
     }
 
@@ -56,17 +60,29 @@ public final class FakeAWS: HTTPTransport {
     public var requests: [String] { state.withLock { $0.requests } }
 
     /// Performs the next request, but breaks the connection before the answer.
-    public func loseNextAnswer() { state.withLock { $0.losesNextAnswer = true } }
+    /// - Parameter count: how many answers arrive before that.
+    public func loseNextAnswer(after count: Int = 0) { state.withLock { $0.requestsUntilLoss = count } }
 
     /// Refuses the next `times` requests whose operation, as in ``requests``, begins with `operation`. A client tries
     /// three times.
-    public func refuse(_ operation: String, _ code: String, status: Int, times: Int = 3) {
-        state.withLock { $0.faults.append(FakeFault(operation: operation, code: code, status: status, times: times)) }
+    /// - Parameters:
+    ///   - count: how many of these requests are answered before.
+    ///   - tookEffect: whether they are performed all the same.
+    public func refuse(
+        _ operation: String, _ code: String, status: Int, times: Int = 3, after count: Int = 0, tookEffect: Bool = false
+    ) {
+        let fault = FakeFault(
+            operation: operation, code: code, status: status, times: times, passes: count, tookEffect: tookEffect)
+        state.withLock { $0.faults.append(fault) }
     }
 
+    /// Forgets the faults and losses that are to come.
+    public func endFaults() { state.withLock { ($0.faults, $0.requestsUntilLoss) = ([], nil) } }
+
     /// Runs `action` just before the next request whose operation begins with `operation`.
-    public func before(_ operation: String, _ action: @escaping @Sendable () -> Void) {
-        state.withLock { $0.interludes.append((operation, action)) }
+    /// - Parameter count: how many such requests come before that.
+    public func before(_ operation: String, after count: Int = 0, _ action: @escaping @Sendable () -> Void) {
+        state.withLock { $0.interludes.append((operation, count, action)) }
     }
 
     /// Forgets the actions of ``before(_:_:)`` that have not run.
@@ -133,18 +149,24 @@ public final class FakeAWS: HTTPTransport {
                 state.requestsUntilCrash = max(0, left - 1)
                 guard left > 0 else { return (HTTPResponse(status: 500), true) }
             }
-            let response =
-                if let fault = state.fault(for: operation, isS3: action == nil) {
-                    fault
-                } else if let action, let answer = state.answers[action] {
-                    HTTPResponse(status: 200, body: answer((try? JSON(parsing: request.body)) ?? .null).bytes)
-                } else if let action {
-                    FakeDynamoDB.perform(action, request.body, &state.tables)
-                } else {
-                    state.objects.perform(request)
-                }
-            defer { state.losesNextAnswer = false }
-            return (response, state.losesNextAnswer)
+            let fault = state.fault(for: operation)
+            var response = HTTPResponse(status: 500)
+            if fault?.tookEffect ?? true {
+                response =
+                    if let action, let answer = state.answers[action] {
+                        HTTPResponse(status: 200, body: answer((try? JSON(parsing: request.body)) ?? .null).bytes)
+                    } else if let action {
+                        FakeDynamoDB.perform(action, request.body, &state.tables)
+                    } else if request.path.hasPrefix(FakeCatalog.root) {
+                        state.catalog.perform(request)
+                    } else {
+                        state.objects.perform(request)
+                    }
+            }
+            if let fault { response = fault.answer(to: request, action: action) }
+            let isLost = state.requestsUntilLoss == 0
+            state.requestsUntilLoss = state.requestsUntilLoss.flatMap { $0 > 0 ? $0 - 1 : nil }
+            return (response, isLost)
         }
         guard request.headers["authorization"] != nil else { return FakeExchange(HTTPResponse(status: 403)) }
         if isLost { throw TransportError(.lost, "the connection was cut") }
@@ -153,8 +175,14 @@ public final class FakeAWS: HTTPTransport {
 
     private func interlude(before operation: String) -> (@Sendable () -> Void)? {
         state.withLock { state in
-            let index = state.interludes.firstIndex { operation.hasPrefix($0.operation) }
-            return index.map { state.interludes.remove(at: $0).action }
+            guard let index = state.interludes.firstIndex(where: { operation.hasPrefix($0.operation) }) else {
+                return nil
+            }
+            guard state.interludes[index].passes == 0 else {
+                state.interludes[index].passes -= 1
+                return nil
+            }
+            return state.interludes.remove(at: index).action
         }
     }
 }
@@ -164,6 +192,14 @@ struct FakeFault {
     let code: String
     let status: Int
     var times: Int
+    var passes: Int
+    let tookEffect: Bool
+
+    func answer(to request: HTTPRequest, action: String?) -> HTTPResponse {
+        if action != nil { return FakeDynamoDB.fault(code, [:], status: status) }
+        return request.path.hasPrefix(FakeCatalog.root)
+            ? FakeCatalog.fault(status, code) : FakeObjects.fault(status, code)
+    }
 }
 
 /// A response that is complete from the start.

@@ -21,6 +21,8 @@ struct TestChange: Hashable {
     var score: Int32?
     /// Which of the columns the change leaves out.
     var leavesOut: Set<String> = []
+    /// The key before the change, if that changes it.
+    var formerID: Int64?
 }
 
 /// A row of silver.
@@ -36,7 +38,15 @@ struct TestRow: Hashable {
 /// What silver must be: the changes of each key one after the other in their order, whenever each came.
 func modelled(_ changes: [TestChange]) -> [Int64: TestRow] {
     var rows: [Int64: TestRow] = [:]
-    for change in changes.sorted(by: { $0.order < $1.order }) {
+    var steps: [TestChange] = []
+    for change in changes {
+        steps.append(change)
+        if let former = change.formerID {
+            steps.append(TestChange(id: former, operation: .delete, order: change.order, time: change.time))
+        }
+    }
+    for (_, change) in steps.enumerated().sorted(by: { ($0.element.order, $0.offset) < ($1.element.order, $1.offset) })
+    {
         if change.operation == .truncate {
             for id in rows.keys {
                 rows[id]?.updatedAt = change.time
@@ -133,38 +143,7 @@ final class TestTable {
             key: table.key(of: columns))
     }
 
-    /// All rows, and that no key is there twice.
-    func rows() throws -> [Int64: TestRow] {
-        var result: [Int64: TestRow] = [:]
-        for file in files {
-            let object = try #require(LakeStorage.object(at: file.path))
-            let parquet = try ParquetFile(
-                reading: ObjectRanges(ObjectStore(aws.client), object, size: Int(file.sizeInBytes)))
-            var count = 0
-            for group in parquet.metadata.rowGroups.indices {
-                var reader = try parquet.rows(ofGroup: group, columns: Array(0..<8))
-                while let batch = try reader.next(upTo: 1000) {
-                    let columns = batch.columns.map { ColumnRows($0, rowCount: batch.rowCount) }
-                    for row in 0..<batch.rowCount {
-                        let id = try #require(columns[0].long(of: row))
-                        let score: Int32? =
-                            if case .int32(let values) = columns[2].array.values, columns[2].isPresent(row) {
-                                values[columns[2].values(of: row..<row + 1).lowerBound]
-                            } else { nil }
-                        let made = TestRow(
-                            name: columns[1].text(of: row).map { String(decoding: $0, as: UTF8.self) }, score: score,
-                            createdAt: try #require(columns[3].long(of: row)),
-                            updatedAt: try #require(columns[4].long(of: row)), deletedAt: columns[5].long(of: row),
-                            order: String(decoding: try #require(columns[6].text(of: row)), as: UTF8.self))
-                        #expect(result.updateValue(made, forKey: id) == nil, "key \(id) twice")
-                    }
-                    count += batch.rowCount
-                }
-            }
-            #expect(file.recordCount == Int64(count))
-        }
-        return result
-    }
+    func rows() throws -> [Int64: TestRow] { try storedRows(of: files, aws) }
 }
 
 @Suite struct MergeTests {

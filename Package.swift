@@ -64,8 +64,8 @@ let emulator: [Target] = [
     part("ContractTools", "Columnar Columns Contracts JSON PII RawFile YAML"),
     program(
         "cupel",
-        "AWSClient AWSModels ArgumentParser ContractTools Contracts Control CProcess CZlib Digest Emulator "
-            + "EmulatorCore EmulatorServer JSON PublishedContracts RawFile Threads Time YAML"),
+        "AWSClient AWSModels ArgumentParser Columns ContractTools Contracts Control CProcess CZlib Digest Emulator "
+            + "EmulatorCore EmulatorServer Iceberg JSON Lake ParquetRead PublishedContracts RawFile Threads Time YAML"),
     // Nobody imports it: `swift build --target Programs` builds the executables, and neither test support nor the tools of
     // the packages we depend on.
     part("Programs", "cupel " + names(functions)),
@@ -125,8 +125,8 @@ let tests: [Target] = [
     unitTests(of: "EmulatorServer", "EmulatorCore"),
     unitTests(
         of: "cupel",
-        "ArgumentParser AWSClient AWSModels Columnar Contracts ContractTools Control CZlib EmulatorCore "
-            + "FakeAWS JSON PublishedContracts RawFile Time"),
+        "ArgumentParser AWSClient AWSModels Columnar Columns Contracts ContractTools Control CZlib EmulatorCore FakeAWS "
+            + "Iceberg JSON PublishedContracts RawFile TestRandom Time"),
     suite(
         "Unit/JSONPolicyTests",
         "Columnar Columns Contracts FirehoseTransform JSON LambdaRuntime RawFile TestReferee"),

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Lake
 
 /// What a row becomes: where each of its values comes from, and what silver says about it.
 struct RowState {
@@ -136,7 +137,7 @@ extension StoredRow {
     static func columnOrders(_ text: ArraySlice<UInt8>?) throws(SilverError) -> [String: [UInt8]] {
         guard let text else { return [:] }
         guard let members = (try? JSON(parsing: Array(text)))?.object else {
-            throw .table("\(SilverColumn.columnOrders) is no JSON object; was the table changed by hand?")
+            throw .table("\(StateColumn.columnOrders) is no JSON object; was the table changed by hand?")
         }
         var orders: [String: [UInt8]] = [:]
         for (name, value) in members { orders[name] = Array((value.string ?? "").utf8) }

@@ -1,6 +1,7 @@
 internal import Columns
 internal import Contracts
 internal import Iceberg
+internal import Lake
 internal import Parquet
 
 /// A column of a silver table: of the contract, or one that says how the row became what it is.
@@ -97,22 +98,18 @@ struct SilverColumn: Sendable {
 }
 
 extension SilverColumn {
-    /// The columns that silver adds: when the row was first and last changed, when it was deleted, and the order of its
-    /// changes, by which a late change finds its place.
-    static let createdAt = "created_at"
-    static let updatedAt = "updated_at"
-    static let deletedAt = "deleted_at"
-    static let order = "_cdc_order"
-    static let columnOrders = "_cdc_column_orders"
-
     static let system = [
-        SilverColumn(name: createdAt, type: .timestamptz, documentation: "The time of the earliest change of the key."),
-        SilverColumn(name: updatedAt, type: .timestamptz, documentation: "The time of the last change of the key."),
         SilverColumn(
-            name: deletedAt, type: .timestamptz, documentation: "The time of the last change, if it deleted the row."),
-        SilverColumn(name: order, type: .string, documentation: "The order of the last change."),
+            name: StateColumn.createdAt, type: .timestamptz,
+            documentation: "The time of the earliest change of the key."),
         SilverColumn(
-            name: columnOrders, type: .string,
+            name: StateColumn.updatedAt, type: .timestamptz, documentation: "The time of the last change of the key."),
+        SilverColumn(
+            name: StateColumn.deletedAt, type: .timestamptz,
+            documentation: "The time of the last change, if it deleted the row."),
+        SilverColumn(name: StateColumn.order, type: .string, documentation: "The order of the last change."),
+        SilverColumn(
+            name: StateColumn.columnOrders, type: .string,
             documentation: "For columns that the last change did not carry: the order of the change that did, as JSON."),
     ]
 }

@@ -20,9 +20,6 @@ struct SilverMerge: JSONHandler {
     private(set) var settings: Settings
     private(set) var isInterrupted: @Sendable () -> Bool = { false }
 
-    /// The summary's entry that names the batch of a snapshot.
-    static let batchEntry = "cupel.batch-id"
-
     func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
         guard let name = event["table"] else { return ["tables": .array(try waitingTables().map { .string($0) })] }
         guard let table = name.string, Contract.isTableName(table) else {
@@ -74,7 +71,7 @@ struct SilverMerge: JSONHandler {
             let batch = TableLease.Batch(id: Self.batchID(of: records), records: Set(records.map(\.controlID)))
             try held.note(batch)
             let (counts, rowCount) = try commit(reader.finish(), as: batch, table, catalog, held)
-            for record in records { try finish(record, contract) }
+            for record in records { try finish(record, contract, in: batch) }
             try held.note(nil)
             let outcome: JSON = [
                 "outcome": "done", "table": .string(table.name), "batch": .string(batch.id),
@@ -173,7 +170,10 @@ struct SilverMerge: JSONHandler {
             let draft = try SnapshotDraft(
                 of: metadata, files, adding: added, removing: merge.removed, id: newSnapshotID(), token: token,
                 timestamp: settings.clock.now().milliseconds,
-                summary: [Self.batchEntry: batch.id, "engine-name": "cupel"])
+                summary: SnapshotBatch(
+                    id: batch.id, fileCount: batch.records.count, inserted: merge.counts.inserted,
+                    updated: merge.counts.updated, deleted: merge.counts.deleted
+                ).summary.merging(["engine-name": "cupel"]) { $1 })
             for file in draft.files { try storage.write(file.bytes, to: file.path, contentType: "application/avro") }
             // Another worker may be the table's writer by now; then this commit must not happen.
             try held.renew()
@@ -217,7 +217,7 @@ struct SilverMerge: JSONHandler {
     }
 
     private static func has(_ batch: TableLease.Batch, _ table: LakeCatalog.Table) -> Bool {
-        table.metadata.snapshots.contains { $0.summary[batchEntry] == batch.id }
+        table.metadata.snapshots.contains { $0.batch?.id == batch.id }
     }
 
     /// Ends the batch of a writer that crashed: its records are finished if their snapshot is there, else they are taken
@@ -230,19 +230,21 @@ struct SilverMerge: JSONHandler {
             for id in batch.records {
                 let claim = try settings.control.claim(
                     id, owner: Self.recordOwner(held.table), leaseSeconds: settings.leaseSeconds)
-                if case .claimed(let record) = claim { try finish(record, contract) }
+                if case .claimed(let record) = claim { try finish(record, contract, in: batch) }
             }
             log.warning("finished the records of a batch that was committed", ["batch": .string(batch.id)])
         }
         try held.note(nil)
     }
 
-    private func finish(_ record: ControlRecord, _ contract: Contract) throws(ControlError) {
+    private func finish(
+        _ record: ControlRecord, _ contract: Contract, in batch: TableLease.Batch
+    ) throws(ControlError) {
         _ = try settings.control.finish(
             record,
             FinishedConversion(
                 writtenCount: record.estimatedRecordCount ?? 0, quarantinedCount: 0,
                 checksum: record.objectVersion.text, outputKey: "silver/\(record.table)",
-                contractVersion: contract.version))
+                contractVersion: contract.version, batchID: batch.id))
     }
 }

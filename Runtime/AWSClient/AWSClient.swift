@@ -84,11 +84,12 @@ public struct AWSClient: Sendable {
     ///   - isRepeatable: Whether two calls have the same effect as one.
     /// - Returns: The answer; an empty object if there is none.
     public func restCall(
-        service: String, _ method: HTTPMethod, path: String, input: JSON? = nil, isRepeatable: Bool
+        service: String, _ method: HTTPMethod, path: String, query: [HTTPRequest.QueryItem] = [], input: JSON? = nil,
+        isRepeatable: Bool
     ) throws(AWSError) -> JSON {
         let operation = "\(service) \(method.rawValue) \(path)"
         let request = HTTPRequest(
-            method, configuration.origin(of: service), path: path,
+            method, configuration.origin(of: service), path: path, query: query,
             headers: input == nil ? [:] : ["content-type": "application/json"], body: input?.bytes ?? [],
             isRepeatable: isRepeatable)
         let response = try call(request, service: service, operation: operation)

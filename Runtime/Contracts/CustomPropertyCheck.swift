@@ -84,7 +84,9 @@ extension ContractKey {
     /// The known property that `name` is probably meant to be; nil if it resembles none.
     private static func closest(to name: String) -> String? {
         let reduced = reduced(name)
-        let ranked = knownProperties.map { (name: $0.name, distance: distance(reduced, Self.reduced($0.name))) }
+        let ranked = knownProperties.map {
+            (name: $0.name, distance: EditDistance.between(reduced, Self.reduced($0.name)))
+        }
         guard let nearest = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
         if nearest.distance <= (nearest.name.count > 6 ? 2 : 1) { return nearest.name }
         // A mistake about masking shows personal data, so any word for it is taken for one.
@@ -101,22 +103,5 @@ extension ContractKey {
             default: nil
             }
         }
-    }
-
-    /// The fewest insertions, removals, replacements and swaps of neighbours between two names.
-    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        // Names that differ this much in length are far apart in any case.
-        guard abs(left.count - right.count) <= 2 else { return .max }
-        var (rowBefore, row) = ([Int](), Array(0...right.count))
-        for (i, byte) in left.enumerated() {
-            var next = [i + 1]
-            for (j, other) in right.enumerated() {
-                var best = min(row[j] + (byte == other ? 0 : 1), row[j + 1] + 1, next[j] + 1)
-                if i > 0, j > 0, byte == right[j - 1], left[i - 1] == other { best = min(best, rowBefore[j - 1] + 1) }
-                next.append(best)
-            }
-            (rowBefore, row) = (row, next)
-        }
-        return row[right.count]
     }
 }

@@ -50,6 +50,9 @@ enum ControlAttribute: String, CaseIterable {
     case supersedes
     case identicalTo = "identical_to"
     case supersededKey = "superseded_key"
+    /// Of a record of silver: the raw file, and the batch that took it to the table.
+    case sourceKey = "source_key"
+    case batchID = "batch_id"
 
     // Only in the item of a raw key: see ``KeyState``.
     case rawKey = "raw_key"
@@ -58,10 +61,9 @@ enum ControlAttribute: String, CaseIterable {
     case writtenBy = "written_by"
     case openVersions = "open_versions"
 
-    // Only in the item of a table's writer: see ``TableLease``.
+    // Only in the item of a table's writer, which has `batch_id` too: see ``TableLease``.
     case lakeTable = "lake_table"
     case writerEpoch = "writer_epoch"
-    case batchID = "batch_id"
     case batchRecords = "batch_records"
 }
 
@@ -100,6 +102,8 @@ extension ControlRecord {
             (.duration, durationInMilliseconds.map(AttributeValue.int)),
             (.supersedes, supersedes.map(\.attribute)),
             (.supersededKey, supersededKey.map(AttributeValue.string)),
+            (.sourceKey, sourceKey.map(AttributeValue.string)),
+            (.batchID, batchID.map(AttributeValue.string)),
             (.supersededBy, supersededBy.map(\.attribute)),
             (.identicalTo, identicalTo.map(\.attribute)),
             (.errorType, errorType.map(AttributeValue.string)),
@@ -159,6 +163,8 @@ extension ControlRecord {
         sequencer = try reader.optional(.sequencer, \.string)
         supersedes = try reader.optional(.supersedes, \.controlID)
         supersededKey = try reader.optional(.supersededKey, \.string)
+        sourceKey = try reader.optional(.sourceKey, \.string)
+        batchID = try reader.optional(.batchID, \.string)
         supersededBy = try reader.optional(.supersededBy, \.controlID)
         identicalTo = try reader.optional(.identicalTo, \.controlID)
         errorType = try reader.optional(.errorType, \.string)

@@ -76,6 +76,10 @@ public struct ControlRecord: Sendable, Hashable {
     public var supersedes: ControlID?
     /// Of a record of silver: where the bronze file of the version that this one supersedes is kept.
     public var supersededKey: String?
+    /// Of a record of silver: the key of the raw file whose rows its bronze file has.
+    public var sourceKey: String?
+    /// Of a record of silver: the batch that took its file to the table last; the batch's snapshot has the same name.
+    public var batchID: String?
     /// The older version with the same bytes, whose bronze file holds the rows of this one too.
     public var identicalTo: ControlID?
 
@@ -124,6 +128,7 @@ public struct ControlRecord: Sendable, Hashable {
             schema: schema, table: table, bucket: bucket, objectKey: outputKey, objectVersion: version,
             fileFormat: .parquet, fileSizeInBytes: sizeInBytes, createdAt: createdAt)
         record.estimatedRecordCount = rowCount
+        record.sourceKey = sourceKey ?? objectKey
         return record
     }
 

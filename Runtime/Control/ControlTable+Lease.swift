@@ -105,6 +105,7 @@ extension ControlTable {
         change.set(.personalData, .list(conversion.personalData.map(\.attribute)))
         change.set(.rescuedCount, .int(conversion.rescuedCount))
         change.set(.unknownFields, .list(conversion.unknownFields.map(\.attribute)))
+        change.set(.batchID, ifKnown: conversion.batchID.map(AttributeValue.string))
         if let key = conversion.quarantineKey {
             change.set(.quarantineKey, .string(key))
         } else {

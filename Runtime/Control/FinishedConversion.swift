@@ -16,11 +16,13 @@ public struct FinishedConversion: Sendable, Hashable {
     /// Rows with fields that no column takes.
     public let rescuedCount: Int
     public let unknownFields: [UnknownField]
+    /// The batch of a table that the work was part of.
+    public let batchID: String?
 
     public init(
         writtenCount: Int, quarantinedCount: Int, checksum: String, outputKey: String, contractVersion: String,
         maskedColumns: [String] = [], quality: [MeasuredRule] = [], personalData: [PersonalDataFinding] = [],
-        quarantineKey: String? = nil, rescuedCount: Int = 0, unknownFields: [UnknownField] = []
+        quarantineKey: String? = nil, rescuedCount: Int = 0, unknownFields: [UnknownField] = [], batchID: String? = nil
     ) {
         self.writtenCount = writtenCount
         self.quarantinedCount = quarantinedCount
@@ -33,6 +35,7 @@ public struct FinishedConversion: Sendable, Hashable {
         self.quarantineKey = quarantineKey
         self.rescuedCount = rescuedCount
         self.unknownFields = unknownFields
+        self.batchID = batchID
     }
 
     public var recordCount: Int { writtenCount + quarantinedCount }

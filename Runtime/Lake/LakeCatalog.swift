@@ -5,9 +5,9 @@ internal import JSON
 /// The catalog of the lake's tables: Glue's Iceberg REST endpoint, which the emulator has too.
 /// - SeeAlso: <https://docs.aws.amazon.com/glue/latest/dg/connect-glu-iceberg-rest.html>
 public struct LakeCatalog: Sendable {
-    private let client: AWSClient
+    let client: AWSClient
     /// `/iceberg/v1/catalogs/<account>`, as the endpoint's configuration says.
-    private let root: String
+    let root: String
 
     /// A table as the catalog has it at one moment.
     public struct Table: Sendable {
@@ -105,12 +105,13 @@ public struct LakeCatalog: Sendable {
         }
     }
 
-    private static func call(
-        _ client: AWSClient, _ method: HTTPMethod, _ path: String, _ input: JSON? = nil, what: String,
-        isRepeatable: Bool = true
+    static func call(
+        _ client: AWSClient, _ method: HTTPMethod, _ path: String, query: [HTTPRequest.QueryItem] = [],
+        _ input: JSON? = nil, what: String, isRepeatable: Bool = true
     ) throws(LakeError) -> JSON {
         do throws(AWSError) {
-            return try client.restCall(service: "glue", method, path: path, input: input, isRepeatable: isRepeatable)
+            return try client.restCall(
+                service: "glue", method, path: path, query: query, input: input, isRepeatable: isRepeatable)
         } catch {
             throw .catalog(what, error)
         }

@@ -20,7 +20,8 @@ extension ControlRecord {
         "written_count", "quarantined_count", "checksum", "contract_version", "contract_hash", "masked_columns",
         "quality",
         "pii_findings", "rescued_count", "unknown_fields", "output_key", "quarantine_key", "supersedes",
-        "superseded_key", "superseded_by", "identical_to", "error_type", "error_message", "is_permanent",
+        "superseded_key", "source_key", "batch_id", "superseded_by", "identical_to", "error_type", "error_message",
+        "is_permanent",
     ]
 
     /// Attributes that are easier to read as lines than as JSON, by name.

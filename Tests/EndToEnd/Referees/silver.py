@@ -9,6 +9,8 @@
     silver.py ENDPOINT check TABLE                   folds the bronze files by key and order, and compares every column of every
                                                      row with both readers; checks the files' bounds, counts and field ids,
                                                      and the whole table by verify_iceberg.py; -> {"rows": …, "deleted": …, "files": …, "snapshots": …}
+    silver.py ENDPOINT diff TABLE FROM TO            compares the rows of two snapshots, by their numbers; 0 is before the first
+                                                     -> {"inserted": [keys], "updated": {key: [columns]}, "deleted": [keys]}
 """
 import datetime, gzip, importlib.metadata, io, json, os, random, subprocess, sys, time, warnings
 
@@ -157,6 +159,22 @@ def check(table):
             "files": check_files(table, iceberg), "snapshots": len(iceberg.snapshots())}
 
 
+def diff(table, old, new):
+    iceberg, key = catalog().load_table(f"dm_silver.{table}"), key_of[table]
+
+    def live(number):
+        if number == "0": return {}
+        snapshot = next(s for s in iceberg.snapshots() if s.sequence_number == int(number))
+        rows = iceberg.scan(snapshot_id=snapshot.snapshot_id).to_arrow().to_pylist()
+        return {row[key]: {n: v for n, v in row.items() if not n.startswith("_cdc_") and not n.endswith("_at")}
+                for row in rows if row["deleted_at"] is None}
+
+    before, after = live(old), live(new)
+    changed = {k: sorted(n for n in after[k] if before[k][n] != after[k][n]) for k in before.keys() & after.keys()}
+    return {"inserted": sorted(after.keys() - before.keys()), "deleted": sorted(before.keys() - after.keys()),
+            "updated": {str(k): names for k, names in changed.items() if names}}
+
+
 def merge():
     execution = states.start_execution(stateMachineArn=machine, input="{}")["executionArn"]
     while (state := states.describe_execution(executionArn=execution))["status"] == "RUNNING": time.sleep(0.05)
@@ -214,4 +232,4 @@ def load(stop):
     return {"accepted": accepted}
 
 
-print(json.dumps({"changes": changes, "merge": merge, "check": check, "load": load, "finish": finish}[command](*arguments), default=str))
+print(json.dumps({"changes": changes, "diff": diff, "merge": merge, "check": check, "load": load, "finish": finish}[command](*arguments), default=str))

@@ -114,7 +114,7 @@ struct TestLake {
 
     /// The names of the batches that snapshots have.
     func batches() throws -> [String] {
-        try metadata()?.snapshots.compactMap { $0.summary[SilverMerge.batchEntry] } ?? []
+        try metadata()?.snapshots.compactMap { $0.batch?.id } ?? []
     }
 
     func records() throws -> [ControlRecord] {

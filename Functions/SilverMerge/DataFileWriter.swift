@@ -14,37 +14,71 @@ struct DataFileWriter: ~Copyable {
     private let options: WriterOptions
     private var writer: ParquetWriter?
     private var file: LakeFileWriter?
-    private var rowCount = 0
     private(set) var written: [DataFile] = []
-
     /// A file ends when it has this many bytes: large enough for a scan, small enough to be written again for a few rows.
-    private static let targetSize = 64 << 20
+    private let targetSize: Int
+    /// The same for the file that is open.
+    private var sizeLimit: Int
 
     init(
         _ storage: LakeStorage, _ schema: ParquetSchema, _ table: IcebergSchema, prefix: String,
-        _ options: WriterOptions
+        _ options: WriterOptions, targetSize: Int = 64 << 20
     ) {
         self.storage = storage
         self.schema = schema
         self.table = table
         self.prefix = prefix
         self.options = options
+        self.targetSize = targetSize
+        sizeLimit = targetSize
+    }
+
+    /// The rows that follow, up to ``endFile()``, are those of `file`: new files are as large as it where that is sensible, so that
+    /// a file that grows a little does not leave a small one behind.
+    mutating func startFile(inPlaceOf file: DataFile) {
+        let count = max(1, (Int(file.sizeInBytes) + targetSize / 2) / targetSize)
+        sizeLimit = count == 1 ? .max : Int(file.sizeInBytes) / count * 9 / 8
     }
 
     mutating func append(_ rows: Int, _ columns: [ColumnArray]) throws {
-        if writer == nil {
-            writer = ParquetWriter(schema, options)
-            file = try LakeFileWriter(storage, to: "\(prefix)-\(written.count).parquet")
-        }
+        try open()
         try writer?.append(rowCount: rows, columns: columns)
-        rowCount += rows
+        try drain()
+    }
+
+    /// Copies a row group of a file as bytes.
+    /// - Returns: false, with nothing written, if the rows must be decoded because the table's schema is another now.
+    mutating func append(rowGroup group: Int, of file: ParquetFile) throws -> Bool {
+        guard file.matches(schema) || file.isOlder(than: schema) else { return false }
+        try open()
+        if file.matches(schema) {
+            try writer?.append(rowGroup: group, of: file)
+        } else {
+            try writer?.append(rowGroup: group, ofOlder: file)
+        }
+        try drain()
+        return true
+    }
+
+    private mutating func open() throws {
+        guard writer == nil else { return }
+        writer = ParquetWriter(schema, options)
+        file = try LakeFileWriter(storage, to: "\(prefix)-\(written.count).parquet")
+    }
+
+    private mutating func drain() throws {
         let file = file
         try writer?.drain { (bytes) throws in try file?.write(bytes) }
-        if let size = file?.sizeInBytes, size >= Self.targetSize { try endFile() }
+        if let size = file?.sizeInBytes, size >= sizeLimit { try endWritten() }
     }
 
     /// Ends the file that is open, if any.
     mutating func endFile() throws {
+        try endWritten()
+        sizeLimit = targetSize
+    }
+
+    private mutating func endWritten() throws {
         guard let open = writer.take(), let file = file.take() else { return }
         do {
             try open.finish { (bytes) throws in try file.write(bytes) }
@@ -56,7 +90,6 @@ struct DataFileWriter: ~Copyable {
         guard let object = LakeStorage.object(at: file.location) else { return }
         let footer = try ParquetFile(reading: ObjectRanges(storage.objects, object, size: file.sizeInBytes)).metadata
         written.append(try DataFile(footer, at: file.location, sizeInBytes: file.sizeInBytes, table))
-        rowCount = 0
     }
 }
 

@@ -1,4 +1,6 @@
 internal import Iceberg
+internal import Parquet
+internal import ParquetRead
 
 /// Which files can hold a key of a batch, by the bounds of the key's first column.
 struct KeyBounds {
@@ -30,10 +32,22 @@ struct KeyBounds {
     }
 
     /// False only if no key of the batch is in the file.
-    func mayHold(_ file: DataFile) -> Bool {
+    func mayHold(_ file: DataFile) -> Bool { mayHold(file.lowerBounds[fieldID], file.upperBounds[fieldID]) }
+
+    /// False only if no key of the batch is in the row group.
+    func mayHold(_ group: Int, of file: ParquetFile) -> Bool {
+        guard let column = file.metadata.column(fieldID: fieldID) else { return true }
+        let statistics = file.metadata.rowGroups[group].chunks[column.index].statistics
+        let bounds = [statistics.minimum, statistics.maximum].map { bound in
+            bound.flatMap { IcebergValue(parquet: $0, column.physicalType, type)?.serialized }
+        }
+        return mayHold(bounds[0], bounds[1])
+    }
+
+    private func mayHold(_ lower: [UInt8]?, _ upper: [UInt8]?) -> Bool {
         guard !keys.isEmpty else { return false }
-        guard let lower = file.lowerBounds[fieldID].flatMap({ bytes(of: $0, isUpper: false) }),
-            let upper = file.upperBounds[fieldID].flatMap({ bytes(of: $0, isUpper: true) })
+        guard let lower = lower.flatMap({ bytes(of: $0, isUpper: false) }),
+            let upper = upper.flatMap({ bytes(of: $0, isUpper: true) })
         else { return true }
         // The first key that is not below the file's least.
         var (start, end) = (0, keys.count)

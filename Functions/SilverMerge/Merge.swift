@@ -54,7 +54,7 @@ struct Merge: ~Copyable {
         let bounds = KeyBounds(changes.keys, fieldID: schema.field(named: first.name)?.id ?? 0, first.type)
         for file in files where visitsAllRows || bounds.mayHold(file) {
             try checkpoint()
-            try rewrite(file)
+            try rewrite(file, bounds)
         }
         try checkpoint()
         try insertNewKeys()
@@ -62,48 +62,61 @@ struct Merge: ~Copyable {
         return writer.written
     }
 
-    /// Writes the file again if it holds a key of the batch.
-    private mutating func rewrite(_ file: DataFile) throws {
+    /// Writes the file again if it holds a key of the batch: row groups that hold none are copied as they are.
+    private mutating func rewrite(_ file: DataFile, _ bounds: KeyBounds) throws {
         guard let object = LakeStorage.object(at: file.path) else {
             throw SilverError.table("the data file \(file.path) is not in S3")
         }
         let parquet = try ParquetFile(
             reading: ObjectRanges(storage.objects, object, size: Int(file.sizeInBytes)))
-        let hits = try hits(in: parquet)
-        guard !hits.isEmpty else { return }
-        removed.insert(file.path)
-        var next = 0
-        var start = 0
         let places = try table.allColumns.map { column in try place(of: column, in: parquet, file.path) }
-        for group in parquet.metadata.rowGroups.indices {
-            var rows = try parquet.rows(ofGroup: group, columns: places.compactMap { $0 })
-            while let batch = try rows.next(upTo: Self.batchRows) {
-                let end = start + batch.rowCount
-                let first = next
-                while next < hits.count, hits[next].row < end { next += 1 }
-                let columns = all(batch, places)
-                if first == next {
-                    try writer.append(batch.rowCount, columns)
-                } else {
-                    let plan = try plan(hits[first..<next], from: start, columns, batch.rowCount)
-                    try writer.append(batch.rowCount, composed(plan, columns, batch.rowCount))
-                }
-                start = end
-            }
-            try checkpoint()
+        var next = 0
+        for group in parquet.metadata.rowGroups.indices where visitsAllRows || bounds.mayHold(group, of: parquet) {
+            let hits = try hits(in: parquet, group)
+            guard !hits.isEmpty else { continue }
+            if removed.insert(file.path).inserted { writer.startFile(inPlaceOf: file) }
+            for group in next..<group { try copy(group, of: parquet, places) }
+            try rewrite(group, of: parquet, places, hits)
+            next = group + 1
         }
+        guard removed.contains(file.path) else { return }
+        for group in next..<parquet.metadata.rowGroups.count { try copy(group, of: parquet, places) }
         // The file's rows stay together, so that the next batch finds them by their bounds.
         try writer.endFile()
     }
 
-    /// A row of a file that may change.
+    private mutating func copy(_ group: Int, of parquet: ParquetFile, _ places: [Int?]) throws {
+        if try !writer.append(rowGroup: group, of: parquet) { try rewrite(group, of: parquet, places, []) }
+        try checkpoint()
+    }
+
+    private mutating func rewrite(_ group: Int, of parquet: ParquetFile, _ places: [Int?], _ hits: [Hit]) throws {
+        var (next, start) = (0, 0)
+        var rows = try parquet.rows(ofGroup: group, columns: places.compactMap { $0 })
+        while let batch = try rows.next(upTo: Self.batchRows) {
+            let end = start + batch.rowCount
+            let first = next
+            while next < hits.count, hits[next].row < end { next += 1 }
+            let columns = all(batch, places)
+            if first == next {
+                try writer.append(batch.rowCount, columns)
+            } else {
+                let plan = try plan(hits[first..<next], from: start, columns, batch.rowCount)
+                try writer.append(batch.rowCount, composed(plan, columns, batch.rowCount))
+            }
+            start = end
+        }
+        try checkpoint()
+    }
+
+    /// A row of a row group that may change.
     private struct Hit {
         let row: Int
         /// Its number in the batch; nil if the batch has none of its changes.
         let key: Int?
     }
 
-    private mutating func hits(in file: ParquetFile) throws -> [Hit] {
+    private mutating func hits(in file: ParquetFile, _ group: Int) throws -> [Hit] {
         let places = try table.keyPlaces.map { place in
             guard let index = try self.place(of: table.columns[place], in: file, "a data file") else {
                 throw SilverError.table(
@@ -114,20 +127,18 @@ struct Merge: ~Copyable {
         var hits: [Hit] = []
         var start = 0
         var key = KeyBytes()
-        for group in file.metadata.rowGroups.indices {
-            var rows = try file.rows(ofGroup: group, columns: places)
-            while let batch = try rows.next(upTo: 64 << 10) {
-                let columns = KeyColumns(
-                    zip(table.keyPlaces, batch.columns).map { place, array in
-                        (ColumnRows(array, rowCount: batch.rowCount), table.columns[place].isDecimal)
-                    })
-                for row in 0..<batch.rowCount where columns.read(row, into: &key) {
-                    let number = changes.keys.find(key)
-                    if let number { isFound[number] = true }
-                    if number != nil || visitsAllRows { hits.append(Hit(row: start + row, key: number)) }
-                }
-                start += batch.rowCount
+        var rows = try file.rows(ofGroup: group, columns: places)
+        while let batch = try rows.next(upTo: 64 << 10) {
+            let columns = KeyColumns(
+                zip(table.keyPlaces, batch.columns).map { place, array in
+                    (ColumnRows(array, rowCount: batch.rowCount), table.columns[place].isDecimal)
+                })
+            for row in 0..<batch.rowCount where columns.read(row, into: &key) {
+                let number = changes.keys.find(key)
+                if let number { isFound[number] = true }
+                if number != nil || visitsAllRows { hits.append(Hit(row: start + row, key: number)) }
             }
+            start += batch.rowCount
         }
         return hits
     }

@@ -8,6 +8,9 @@ extension ParquetFile {
             && zip(metadata.fields, schema.fields).allSatisfy { matches($0, $1, named: $1.name) }
     }
 
+    /// Whether its row groups can be put into a file of `schema`, which has become another since, by the fields' IDs.
+    public func isOlder(than schema: ParquetSchema) -> Bool { places(ofLeavesOf: schema) != nil }
+
     /// Where the leaves of `schema` are among the file's columns, if fields with the same ID are the same; nil for a leaf of a
     /// field that the file lacks. Nil for all where a field differs, has no ID, or must not be null and is missing.
     func places(ofLeavesOf schema: ParquetSchema) -> [Int?]? {

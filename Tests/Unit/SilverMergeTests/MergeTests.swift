@@ -89,14 +89,15 @@ final class TestTable {
         table = try SilverTable(contract)
     }
 
-    func merge(_ batch: [TestChange], rowGroupRows: Int = 1 << 20) throws {
+    func merge(_ batch: [TestChange], rowGroupRows: Int = 1 << 20, fileSize: Int = 64 << 20) throws {
         batches += 1
         let storage = LakeStorage(ObjectStore(aws.client))
         var options = WriterOptions()
         options.rowGroupRowLimit = rowGroupRows
         options.pageRowLimit = min(rowGroupRows, options.pageRowLimit)
         let writer = DataFileWriter(
-            storage, try table.parquet(table.schema), table.schema, prefix: "s3://lake/silver/t/\(batches)", options)
+            storage, try table.parquet(table.schema), table.schema, prefix: "s3://lake/silver/t/\(batches)", options,
+            targetSize: fileSize)
         var merge = Merge(table, table.schema, try changes(batch), truncated: truncate, storage, writer, checkpoint: {})
         let added = try merge.run(over: files)
         files = files.filter { !merge.removed.contains($0.path) } + added
@@ -143,6 +144,11 @@ final class TestTable {
             key: table.key(of: columns))
     }
 
+    func parquet(_ file: DataFile) throws -> ParquetFile {
+        let object = try #require(LakeStorage.object(at: file.path))
+        return try ParquetFile(reading: ObjectRanges(ObjectStore(aws.client), object, size: Int(file.sizeInBytes)))
+    }
+
     func rows() throws -> [Int64: TestRow] { try storedRows(of: files, aws) }
 }
 
@@ -178,6 +184,43 @@ final class TestTable {
         #expect(try table.rows()[15]?.name == "b")
     }
 
+    @Test("row groups without a key of the batch are copied as bytes, and their keys are not read") func copies() throws
+    {
+        let table = try TestTable()
+        try table.merge(
+            (0..<100).map { TestChange(id: $0, operation: .insert, order: "1", time: 1, name: "n\($0)") },
+            rowGroupRows: 10)
+        let before = try table.parquet(try #require(table.files.first))
+        try table.merge([TestChange(id: 55, operation: .update, order: "2", time: 2, name: "b")], rowGroupRows: 10)
+        let after = try table.parquet(try #require(table.files.first))
+        #expect(table.files.count == 1 && after.metadata.rowGroups.count == 10)
+        for group in 0..<10 {
+            let (old, new) = (try before.rawRowGroup(group), try after.rawRowGroup(group))
+            #expect((old.chunks.map(\.pages) == new.chunks.map(\.pages)) == (group != 5), "row group \(group)")
+        }
+        #expect(try table.rows()[55]?.name == "b")
+    }
+
+    @Test("a file that grows over the wanted size stays one, and a large one is cut into halves") func fileSizes()
+        throws
+    {
+        let table = try TestTable()
+        var random = SeededGenerator(seed: 1)
+        func changes(_ ids: Range<Int64>, _ order: String) -> [TestChange] {
+            ids.map { id in
+                let name = String((0..<100).map { _ in "0123456789abcdef".randomElement(using: &random) ?? "0" })
+                return TestChange(id: id, operation: .insert, order: order, time: 1, name: name)
+            }
+        }
+        try table.merge(changes(0..<400, "1"), rowGroupRows: 50)
+        let size = Int(try #require(table.files.first).sizeInBytes)
+        try table.merge(changes(0..<1, "2"), rowGroupRows: 50, fileSize: size * 3 / 4)
+        #expect(table.files.count == 1)
+        try table.merge(changes(0..<1, "3"), rowGroupRows: 50, fileSize: size / 2)
+        #expect(table.files.count == 2 && table.files.allSatisfy { $0.recordCount >= 100 })
+        #expect(try table.rows().count == 400)
+    }
+
     @Test(
         "any order, batching and repetition of the changes gives the same rows: those of changes applied one after the other",
         arguments: 0..<25)
@@ -207,7 +250,9 @@ final class TestTable {
         waiting += waiting.shuffled(using: &random).prefix(20)
         while !waiting.isEmpty {
             let count = min(waiting.count, Int.random(in: 1...80, using: &random))
-            try table.merge(Array(waiting.prefix(count)), rowGroupRows: Int.random(in: 3...50, using: &random))
+            try table.merge(
+                Array(waiting.prefix(count)), rowGroupRows: Int.random(in: 3...50, using: &random),
+                fileSize: Bool.random(using: &random) ? 64 << 20 : Int.random(in: 1000...9000, using: &random))
             waiting.removeFirst(count)
         }
         let rows = try table.rows()

@@ -8,18 +8,6 @@ struct ThriftWriter {
 
     init(to buffer: ByteBuffer) { self.buffer = buffer }
 
-    enum WireType: UInt8 {
-        case `true` = 1
-        case `false` = 2
-        case byte = 3
-        case int16 = 4
-        case int32 = 5
-        case int64 = 6
-        case binary = 8
-        case list = 9
-        case `struct` = 12
-    }
-
     mutating func field(_ id: Int16, _ value: Bool) { header(id, value ? .true : .false) }
 
     mutating func field(_ id: Int16, _ value: Int8) {
@@ -70,7 +58,7 @@ struct ThriftWriter {
 
     mutating func list(_ id: Int16, _ values: [Bool]) {
         listHeader(id, count: values.count, of: .true)
-        for value in values { buffer.append((value ? WireType.true : .false).rawValue) }
+        for value in values { buffer.append((value ? ThriftWireType.true : .false).rawValue) }
     }
 
     mutating func list(_ id: Int16, _ values: [[UInt8]]) {
@@ -95,7 +83,7 @@ struct ThriftWriter {
         lastFieldID = outer
     }
 
-    private mutating func header(_ id: Int16, _ type: WireType) {
+    private mutating func header(_ id: Int16, _ type: ThriftWireType) {
         let step = id - lastFieldID
         if (1...15).contains(step) {
             buffer.append(UInt8(step) << 4 | type.rawValue)
@@ -106,7 +94,7 @@ struct ThriftWriter {
         lastFieldID = id
     }
 
-    private mutating func listHeader(_ id: Int16, count: Int, of type: WireType) {
+    private mutating func listHeader(_ id: Int16, count: Int, of type: ThriftWireType) {
         header(id, .list)
         if count < 15 {
             buffer.append(UInt8(count) << 4 | type.rawValue)

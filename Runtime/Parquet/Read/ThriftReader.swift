@@ -1,3 +1,5 @@
+internal import Parquet
+
 /// Reads Thrift's compact protocol: what Parquet's page headers and footer are made of.
 ///
 /// All access to `bytes` goes through ``byte()`` and ``take(_:)``, which check its end. A count is believed only as far as the
@@ -16,25 +18,9 @@ struct ThriftReader {
         case malformed(String)
     }
 
-    enum WireType: UInt8 {
-        case `true` = 1
-        case `false` = 2
-        case byte = 3
-        case int16 = 4
-        case int32 = 5
-        case int64 = 6
-        case double = 7
-        case binary = 8
-        case list = 9
-        case set = 10
-        case map = 11
-        case `struct` = 12
-        case uuid = 13
-    }
-
     struct Field {
         let id: Int16
-        let type: WireType
+        let type: ThriftWireType
     }
 
     /// - Parameter bytes: must outlive the reader.
@@ -50,7 +36,7 @@ struct ThriftReader {
         while true {
             let head = try byte()
             if head == 0 { break }
-            guard let type = WireType(rawValue: head & 0x0F) else {
+            guard let type = ThriftWireType(rawValue: head & 0x0F) else {
                 throw .malformed("no type has number \(head & 15)")
             }
             if head >> 4 == 0 {
@@ -130,7 +116,9 @@ struct ThriftReader {
     mutating func bools(_ field: Field) throws(Fault) -> [Bool] {
         var values: [Bool] = []
         // Some writers write 0 for false.
-        for _ in 0..<(try listHeader(field, .true, .false)) { values.append(try byte() == WireType.true.rawValue) }
+        for _ in 0..<(try listHeader(field, .true, .false)) {
+            values.append(try byte() == ThriftWireType.true.rawValue)
+        }
         return values
     }
 
@@ -149,7 +137,7 @@ struct ThriftReader {
     mutating func skip(_ field: Field) throws(Fault) { try skip(field.type) }
 
     /// - Parameter isElement: in lists and maps a boolean takes a byte.
-    private mutating func skip(_ type: WireType, isElement: Bool = false) throws(Fault) {
+    private mutating func skip(_ type: ThriftWireType, isElement: Bool = false) throws(Fault) {
         switch type {
         case .true, .false: if isElement { _ = try byte() }
         case .byte: _ = try byte()
@@ -167,7 +155,8 @@ struct ThriftReader {
             let count = try size()
             guard count > 0 else { return }
             let types = try byte()
-            guard let key = WireType(rawValue: types >> 4), let value = WireType(rawValue: types & 15) else {
+            guard let key = ThriftWireType(rawValue: types >> 4), let value = ThriftWireType(rawValue: types & 15)
+            else {
                 throw .malformed("a map's type is unknown")
             }
             try nested { thrift throws(Fault) in
@@ -188,11 +177,11 @@ struct ThriftReader {
 
     // MARK: Bytes
 
-    private func expect(_ field: Field, _ type: WireType) throws(Fault) {
+    private func expect(_ field: Field, _ type: ThriftWireType) throws(Fault) {
         guard field.type == type else { throw .malformed("field \(field.id) has type \(field.type), not \(type)") }
     }
 
-    private mutating func listHeader(_ field: Field, _ types: WireType...) throws(Fault) -> Int {
+    private mutating func listHeader(_ field: Field, _ types: ThriftWireType...) throws(Fault) -> Int {
         try expect(field, .list)
         let (count, element) = try elements()
         guard count == 0 || types.contains(element) else {
@@ -201,10 +190,10 @@ struct ThriftReader {
         return count
     }
 
-    private mutating func elements() throws(Fault) -> (count: Int, type: WireType) {
+    private mutating func elements() throws(Fault) -> (count: Int, type: ThriftWireType) {
         let head = try byte()
         let count = head >> 4 == 15 ? try size() : Int(head >> 4)
-        guard let type = WireType(rawValue: head & 15) else {
+        guard let type = ThriftWireType(rawValue: head & 15) else {
             // The type of an empty list does not matter.
             guard count == 0 else { throw .malformed("a list's type is unknown") }
             return (0, .byte)

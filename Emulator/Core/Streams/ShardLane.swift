@@ -30,4 +30,7 @@ package struct ShardLane: Sendable, Hashable {
         let hash = key.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
         return Int(hash % UInt64(slots)) == slot
     }
+
+    /// How long a reader waits after so many failures in a row, in milliseconds: twice as long each time, up to 20 seconds.
+    package static func delay(after failures: Int) -> Int64 { min(200 << Int64(min(failures - 1, 10)), 20_000) }
 }

@@ -9,8 +9,6 @@ internal import Time
 struct PipeRunner: Sendable {
     /// The most records that are delivered in one commit.
     private static let limit = 200
-    private static let firstDelay: Int64 = 200
-    private static let longestDelay: Int64 = 20_000
 
     let pipe: Pipe
     let arn: String
@@ -37,7 +35,7 @@ struct PipeRunner: Sendable {
                 // A shard that is gone has no records left.
                 guard !Task.isCancelled, (try? isRead()) != true else { return }
                 failures += 1
-                let delay = min(Self.firstDelay << min(failures - 1, 10), Self.longestDelay)
+                let delay = ShardLane.delay(after: failures)
                 log("attempt \(failures): \(error); next attempt in \(delay) ms")
                 if let limit = pipe.maximumRetryAttempts, failures > limit {
                     await giveUp(after: failures, error)

@@ -7,8 +7,6 @@ internal import Time
 /// The position advances with the end of each batch: after a crash a batch may be repeated, and none is skipped.
 struct MappingLane: Sendable {
     private static let pageSize = 1000
-    private static let firstDelay: Int64 = 200
-    private static let longestDelay: Int64 = 20_000
 
     let mapping: EventSourceMapping
     let lane: ShardLane
@@ -195,7 +193,7 @@ struct MappingLane: Sendable {
 
     /// Waits, longer after each failure.
     private func pause(after failures: Int) async throws {
-        let delay = min(Self.firstDelay << min(failures - 1, 10), Self.longestDelay)
+        let delay = ShardLane.delay(after: failures)
         try await context.clock.sleep(context.clock.now().advanced(byMilliseconds: delay))
         try Task.checkCancellation()
     }

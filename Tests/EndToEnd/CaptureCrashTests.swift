@@ -52,7 +52,14 @@ import Testing
                     options: ["--aggregate", Bool.random(using: &random) ? "on" : "off"])
             }
         }
-        let counts = try await CapturedTables.compare(postgres, emulator, hasWhole ? ["item", "whole"] : ["item"])
+        let counts: [String: [String: Any]]
+        do {
+            counts = try await CapturedTables.compare(postgres, emulator, hasWhole ? ["item", "whole"] : ["item"])
+        } catch {
+            print("change-capture \(capture.isRunning ? "runs" : "has ended") and said: \(capture.log.suffix(4000))")
+            print("the emulator said: \(emulator.errors.suffix(4000))")
+            throw error
+        }
         print("captured: \(counts)")
         #expect(capture.stop() == 0)
         #expect(emulator.stop() == 0)

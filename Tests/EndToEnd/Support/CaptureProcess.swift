@@ -51,6 +51,8 @@ final class CaptureProcess: @unchecked Sendable {
         }
     }
 
+    var isRunning: Bool { process.isRunning }
+
     var processIdentifier: Int32 { process.processIdentifier }
 
     /// - Returns: the exit status.

@@ -45,6 +45,9 @@ public final class RunningEmulator: @unchecked Sendable {
     /// The output so far.
     public var output: String { (try? String(contentsOfFile: data.path + "/up.stdout", encoding: .utf8)) ?? "" }
 
+    /// What it has written to its standard error so far.
+    public var errors: String { (try? String(contentsOfFile: data.path + "/up.stderr", encoding: .utf8)) ?? "" }
+
     /// Sends SIGTERM.
     /// - Returns: the exit status.
     public func stop() -> Int32 { stop(by: SIGTERM) }

@@ -97,7 +97,7 @@ struct ReplayRequest: Equatable {
             }
             selection = .ids(ids)
         } else if status != nil || table != nil || since != nil {
-            selection = .matching(status ?? .error, table: table, since: since)
+            selection = .matching(status ?? .error, in: .bronze, table: table, since: since)
         } else {
             selection = nil
         }

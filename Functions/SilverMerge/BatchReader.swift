@@ -187,12 +187,22 @@ struct BatchReader {
     private func open(_ object: S3Object, _ place: String) throws -> ParquetFile {
         let bytes: [UInt8]
         do throws(AWSError) {
-            bytes = try objects.get(object).bytes
+            bytes = try current(object)
         } catch {
             if error.isNotFound { throw SilverError.bronze(place: place, reason: "the file is gone: \(error)") }
             throw error
         }
         return try ParquetFile(reading: MemoryRanges(bytes))
+    }
+
+    /// The object; if that version is gone, the one that a replay of the raw file has written since.
+    private func current(_ object: S3Object) throws(AWSError) -> [UInt8] {
+        do throws(AWSError) {
+            return try objects.get(object).bytes
+        } catch {
+            guard error.isNotFound, object.versionID != nil else { throw error }
+            return try objects.get(S3Object(bucket: object.bucket, key: object.key)).bytes
+        }
     }
 
     /// The places of the contract's columns in a file; nil for those that it lacks, being of an older contract.

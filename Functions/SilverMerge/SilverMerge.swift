@@ -93,9 +93,9 @@ struct SilverMerge: JSONHandler {
         "write.metadata.delete-after-commit.enabled": "true",
     ]
 
-    /// A batch is named by what is in it.
+    /// A batch is named by what is in it. A file that is replayed is another attempt, and so another batch.
     private static func batchID(of records: [ControlRecord]) -> String {
-        let ids = records.map(\.controlID.text).sorted().joined(separator: "\n")
+        let ids = records.map { "\($0.controlID.text) \($0.attemptCount)" }.sorted().joined(separator: "\n")
         return Digest.sha256(ids).prefix(16).hexadecimal
     }
 

@@ -3,8 +3,8 @@ public import Time
 /// The records that a replay examines.
 public enum ReplaySelection: Sendable, Hashable {
     case ids([ControlID])
-    /// Bronze records with a status, of one table or all, changed at or after an instant.
-    case matching(ControlRecord.Status, table: String?, since: Timestamp?)
+    /// Records of a layer with a status, of one table or all, changed at or after an instant.
+    case matching(ControlRecord.Status, in: ControlRecord.Schema, table: String?, since: Timestamp?)
     /// Overdue bronze records, as the scheduled replay finds them: expired leases, errors and stale pending records. The
     /// rules decide about each.
     case overdue
@@ -43,8 +43,8 @@ extension ControlTable {
         switch selection {
         case .ids(let ids):
             for id in ids { guard try replayOne(id, nil) else { return } }
-        case .matching(let status, let table, let since):
-            try forEachRecord(.status(status, in: .bronze)) { (record) throws(ControlError) in
+        case .matching(let status, let layer, let table, let since):
+            try forEachRecord(.status(status, in: layer)) { (record) throws(ControlError) in
                 guard table.map({ $0 == record.table }) ?? true, since.map({ $0 <= record.updatedAt }) ?? true
                 else { return true }
                 return try replayOne(record.controlID, record)

@@ -10,13 +10,16 @@ struct ReplayCommand: ParsableCommand {
         abstract: "Process files again from their control records.",
         discussion: """
             Replays each file once; its earlier attempts still count. Without --id,
-            replays all bronze records with the given status. A record that a running
-            worker holds is skipped. Exit status 1 if a record named by --id was skipped.
+            replays all records of the layer with the given status. A record that a
+            running worker holds is skipped. Exit status 1 if a record named by --id was
+            skipped. Records of silver are taken to their tables at once, or by schedule;
+            a file that was merged before changes nothing.
 
             EXAMPLES
               cupel replay --dry-run                           what would be replayed
               cupel replay --table review --since 1d
               cupel replay --id 5f2d9c1a07be
+              cupel replay --layer silver                      bronze files that silver refused
               cupel replay --id 5f2d9c1a07be44d093b1c62e8fa50d17 --force   also if it succeeded
               cupel replay --profile prod --stack cupel-prod --since 1d --dry-run
             """)
@@ -28,6 +31,9 @@ struct ReplayCommand: ParsableCommand {
 
     @Option(help: "Records with this status: error, running (only if the lease has expired), pending, success.")
     var status = ControlRecord.Status.error
+
+    @Option(help: "The layer whose records are replayed: bronze or silver.")
+    var layer = FileLayer.bronze
 
     @Option(help: "Only records of this table.")
     var table: String?
@@ -51,7 +57,8 @@ struct ReplayCommand: ParsableCommand {
     }
 
     func run() throws {
-        let results = try replay(in: try options.pipeline())
+        let pipeline = try options.pipeline()
+        let results = try replay(in: pipeline)
         if results.isEmpty, let table { try options.checkTable(table) }
         if json {
             StandardStream.output.line(JSON.object(["records": .array(results.map(Self.document))]).text)
@@ -66,14 +73,26 @@ struct ReplayCommand: ParsableCommand {
             }
             table.print(to: .output)
         }
+        if !dryRun, results.contains(where: { $0.isReplayed && $0.record?.schema == .silver }) {
+            startSilver(of: pipeline)
+        }
         try check(results)
+    }
+
+    /// The schedule does it if this fails.
+    private func startSilver(of pipeline: Pipeline) {
+        do throws(CommandFailure) {
+            try SilverRun(pipeline, timeout: .zero)?.start()
+        } catch {
+            StandardStream.error.line("silver takes them by its schedule; it was not started now: \(error)")
+        }
     }
 
     private func replay(in pipeline: Pipeline) throws(CommandFailure) -> [ReplayResult] {
         var ids: [ControlID] = []
         for text in id { ids.append(try pipeline.controlID(text)) }
         let selection: ReplaySelection =
-            ids.isEmpty ? .matching(status, table: table, since: since?.timestamp) : .ids(ids)
+            ids.isEmpty ? .matching(status, in: layer.schema, table: table, since: since?.timestamp) : .ids(ids)
         var results: [ReplayResult] = []
         do throws(ControlError) {
             try pipeline.control.replay(selection, ReplayRules(force: force), dryRun: dryRun) {
@@ -86,10 +105,9 @@ struct ReplayCommand: ParsableCommand {
     }
 
     private static func document(_ result: ReplayResult) -> JSON {
-        let isReplayed = if case .replayed = result.outcome { true } else { false }
-        return [
+        [
             "control_id": .string(result.id.text), "object_key": .string(result.record?.objectKey ?? ""),
-            "replayed": .bool(isReplayed), "outcome": .string("\(result.outcome)"),
+            "replayed": .bool(result.isReplayed), "outcome": .string("\(result.outcome)"),
         ]
     }
 
@@ -99,7 +117,11 @@ struct ReplayCommand: ParsableCommand {
         if let missing = results.first(where: { $0.outcome == .notFound }) {
             throw .notFound("no control record has the ID \(missing.id)")
         }
-        let left = results.filter { if case .replayed = $0.outcome { false } else { true } }
+        let left = results.filter { !$0.isReplayed }
         guard left.isEmpty else { throw .failed("\(left.count) of \(results.count) records were not replayed") }
     }
+}
+
+extension ReplayResult {
+    fileprivate var isReplayed: Bool { if case .replayed = outcome { true } else { false } }
 }

@@ -50,14 +50,13 @@ struct RunCommand: ParsableCommand {
     var timeout = 900
 
     @Option(help: "The layer to go to: bronze or silver.")
-    var until = Layer.silver
+    var until = FileLayer.silver
 
     @Flag(help: "Print one JSON document at the end.")
     var json = false
 
     func validate() throws {
         guard timeout > 0 else { throw ValidationError("--timeout: expected at least 1, not \(timeout)") }
-        guard until != .gold else { throw ValidationError("--until: expected bronze or silver, not gold") }
     }
 
     func run() throws {

@@ -37,7 +37,7 @@ struct SilverRun {
     func run() throws(CommandFailure) -> [Table] {
         let deadline = ContinuousClock.now + timeout
         while true {
-            let tables = try outcomes(of: execution(), until: deadline)
+            let tables = try outcomes(of: start(), until: deadline)
             // The schedule may have started the same a moment ago.
             guard tables.contains(where: { $0["outcome"]?.string == "heldByAnother" }), ContinuousClock.now < deadline
             else {
@@ -47,7 +47,10 @@ struct SilverRun {
         }
     }
 
-    private func execution() throws(CommandFailure) -> String {
+    /// Starts an execution.
+    /// - Returns: its ARN.
+    @discardableResult
+    func start() throws(CommandFailure) -> String {
         let answer = try call(
             "StartExecution", ["stateMachineArn": .string(machine), "input": "{}"], isRepeatable: false)
         guard let arn = answer["executionArn"]?.string else {

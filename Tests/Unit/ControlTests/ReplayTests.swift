@@ -135,7 +135,7 @@ import Time
     func callsOfSelections() throws {
         let ids = try (0..<3).map { try add("file \($0)", .error) }
         var earlier = aws.requests.count
-        try table.replay(.matching(.error, table: nil, since: nil), ReplayRules()) { _ in true }
+        try table.replay(.matching(.error, in: .bronze, table: nil, since: nil), ReplayRules()) { _ in true }
         #expect(aws.requests.dropFirst(earlier).filter { $0 != "Query" } == Array(repeating: "UpdateItem", count: 3))
         earlier = aws.requests.count
         try table.replay(.ids(ids), ReplayRules(), dryRun: true) { _ in true }
@@ -236,12 +236,12 @@ import Time
         aws.advance(byMilliseconds: 10_000)
         let late = try add("late", .error)
         var seen: [ControlID] = []
-        try table.replay(.matching(.error, table: "beer", since: aws.now), ReplayRules()) { result in
+        try table.replay(.matching(.error, in: .bronze, table: "beer", since: aws.now), ReplayRules()) { result in
             seen.append(result.id)
             return true
         }
         #expect(seen == [late])
-        try table.replay(.matching(.error, table: "wine", since: nil), ReplayRules()) { _ in
+        try table.replay(.matching(.error, in: .bronze, table: "wine", since: nil), ReplayRules()) { _ in
             Issue.record("no record matches")
             return true
         }
@@ -264,7 +264,7 @@ import Time
     @Test("a replay stops when its callback returns false") func stopping() throws {
         for number in 0..<5 { try add("file \(number)", .error) }
         var count = 0
-        try table.replay(.matching(.error, table: nil, since: nil), ReplayRules()) { _ in
+        try table.replay(.matching(.error, in: .bronze, table: nil, since: nil), ReplayRules()) { _ in
             count += 1
             return count < 3
         }

@@ -118,7 +118,7 @@ import Time
         let event: JSON = ["table": "beer", "since": "2026-03-01T00:00:00Z", "force": true]
         let since = try #require(Timestamp(rfc3339: "2026-03-01T00:00:00Z"))
         let request = try ReplayRequest(event)
-        #expect(request.selection == .matching(.error, table: "beer", since: since))
+        #expect(request.selection == .matching(.error, in: .bronze, table: "beer", since: since))
         #expect(request.force && !request.dryRun)
     }
 }

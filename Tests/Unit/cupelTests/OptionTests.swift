@@ -27,6 +27,16 @@ import Testing
         #expect(up.allowOrigin == ["http://localhost:5173"] && up.allowHost == ["docker.internal"])
     }
 
+    @Test("a layer that nothing is taken to is refused, and only those that work are offered")
+    func layers() {
+        let error = #expect(throws: (any Error).self) { try RunCommand.parse(["x", "--until", "gold"]) }
+        let message = error.map { RunCommand.message(for: $0) } ?? ""
+        #expect(message.contains("bronze") && message.contains("silver"), "\(message)")
+        #expect(!RunCommand.helpMessage(columns: 200).contains("gold"))
+        #expect(throws: (any Error).self) { try ReplayCommand.parse(["--layer", "gold"]) }
+        #expect(!ReplayCommand.helpMessage(columns: 200).contains("gold"))
+    }
+
     @Test("a timeout is at least a second")
     func timeout() {
         #expect(throws: (any Error).self) { try RunCommand.parse(["x", "--timeout", "0"]) }

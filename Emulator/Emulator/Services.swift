@@ -31,7 +31,8 @@ struct Services: Sendable {
     /// What changed in the tables, in the order of the changes.
     static let migrations: [Migration] = [
         { try $0.addAutoincrement(to: ["state_machines", "state_machine_revisions", "executions"]) },
-        FirehoseService.addKindsOfBuffers, PipeService.moveThePositions,
+        FirehoseService.addKindsOfBuffers, PipeService.moveThePositions, KinesisService.joinRecords,
+        FirehoseService.joinRecords,
     ]
 
     private let services: [any Service]

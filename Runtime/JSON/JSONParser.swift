@@ -119,7 +119,7 @@ struct JSONParser {
 
     private mutating func endOfElement(closing: UInt8) throws(JSONError) -> Bool {
         skipSpace()
-        let expected = "expected ',' or '\(Character(UnicodeScalar(closing)))'"
+        var expected: String { "expected ',' or '\(Character(UnicodeScalar(closing)))'" }
         guard at < text.count else { throw fault("\(expected) before the end of the text") }
         let byte = text[at]
         guard byte == closing || byte == UInt8(ascii: ",") else { throw fault("\(expected), not \(shown(byte))") }

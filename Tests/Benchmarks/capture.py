@@ -2,6 +2,7 @@
 """Measures change-capture beside PostgreSQL's own pg_recvlogical, on one server, in turns.
 
     capture.py BINARIES [--changes 200000] [--rows 2000000] [--rounds 3] [--transaction 1000000] [--aggregate on]
+               [--parts changes transaction snapshot]
 
 Changes: single-row commits (60 % inserts, 30 % updates, 10 % deletes) are in the log before. pg_recvlogical reads them from a copied
 slot into /dev/null; change-capture reads them from another into `cupel up --kinesis-limits off`, up to gzipped raw objects. Snapshot:
@@ -20,6 +21,7 @@ parser.add_argument("--rows", type=int, default=2_000_000)
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--transaction", type=int, default=1_000_000)
 parser.add_argument("--aggregate", choices=["on", "off"], default="off")
+parser.add_argument("--parts", nargs="+", choices=["changes", "transaction", "snapshot"], default=["changes", "transaction", "snapshot"])
 options = parser.parse_args()
 root = pathlib.Path(__file__).resolve().parents[2]
 programs = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
@@ -106,6 +108,17 @@ def cost(process):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), int(peak.split()[1]) / 1024
 
 
+def family_cost(process):
+    """CPU seconds of a running process and its children, those that have ended too."""
+    seconds = 0
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try: fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+        except OSError: continue
+        if int(folder.name) == process.pid: seconds += sum(map(int, fields[11:15]))
+        elif int(fields[1]) == process.pid: seconds += sum(map(int, fields[11:13]))
+    return seconds / os.sysconf("SC_CLK_TCK")
+
+
 def wait_for_lines(emulator, process, count):
     begin = time.monotonic()
     while (found := emulator.lines()) < count:
@@ -146,7 +159,7 @@ def changes(postgres):
         "SELECT pg_copy_logical_replication_slot('origin', 'counted'); "
         "SELECT count(*) FROM pg_logical_slot_get_binary_changes('counted', NULL, NULL, 'proto_version', '1', 'publication_names', 'cupel') "
         "WHERE get_byte(data, 0) IN (68, 73, 85); SELECT pg_drop_replication_slot('counted')").split("\n")[1])
-    peer, ours, ratios, cpu, memory = [], [], [], [], []
+    peer, ours, ratios, cpu, memory, emulated = [], [], [], [], [], []
     for number in range(options.rounds):
         postgres.run("SELECT pg_copy_logical_replication_slot('origin', 'peer'); SELECT pg_copy_logical_replication_slot('origin', 'cupel')")
         begin = time.monotonic()
@@ -157,6 +170,7 @@ def changes(postgres):
         process = capture(postgres, emulator, "--snapshot", "never", "--aggregate", options.aggregate)
         ours.append(options.changes / wait_for_lines(emulator, process, count))
         seconds, peak = cost(process)
+        emulated.append(options.changes / family_cost(emulator.process))
         process.terminate()
         if process.wait() != 0: raise SystemExit((folder / "capture.log").read_text())
         cpu.append(options.changes / seconds)
@@ -168,11 +182,13 @@ def changes(postgres):
     report("change-capture to raw objects, commits a second", ours)
     report("  of pg_recvlogical's", ratios)
     report("  commits a CPU second of change-capture", cpu)
+    report("  commits a CPU second of the emulator and its functions", emulated)
     report("  peak memory", memory, " MiB")
+    postgres.run("SELECT pg_drop_replication_slot('origin')")
 
 
 def transaction(postgres):
-    postgres.run("SELECT pg_drop_replication_slot('origin'); TRUNCATE beer; ")
+    postgres.run("TRUNCATE beer")
     postgres.run("SELECT pg_create_logical_replication_slot('cupel', 'pgoutput')")
     postgres.run("INSERT INTO beer SELECT g, g % 1000, 'beer number ' || g || ' of the benchmark', 'Kölsch', 0.5 "
                  f"FROM generate_series(1, {options.transaction}) g")
@@ -187,7 +203,7 @@ def transaction(postgres):
 
 
 def snapshot(postgres):
-    postgres.run("DROP PUBLICATION cupel; DROP TABLE beer; CREATE TABLE beer AS SELECT g::bigint AS beer_id, "
+    postgres.run("DROP PUBLICATION IF EXISTS cupel; DROP TABLE beer; CREATE TABLE beer AS SELECT g::bigint AS beer_id, "
                  "(g % 1000)::bigint AS brewery_id, 'beer number ' || g || ' of the benchmark' AS beer_name, 'Kölsch'::text AS beer_style, "
                  f"(g % 1000) * 0.01::float8 AS beer_abv FROM generate_series(1, {options.rows}) g; "
                  "ALTER TABLE beer ADD PRIMARY KEY (beer_id)")
@@ -218,9 +234,10 @@ def snapshot(postgres):
 postgres = Postgres()
 try:
     print(f"{options.changes:,} commits, {options.rows:,} rows, load {os.getloadavg()[0]:.1f}, PostgreSQL {programs.parent.name}", flush=True)
-    changes(postgres)
-    transaction(postgres)
-    snapshot(postgres)
+    if "changes" in options.parts: changes(postgres)
+    else: postgres.run(CHANGES.replace("%d", "0") + "SELECT pg_drop_replication_slot('origin')")
+    if "transaction" in options.parts: transaction(postgres)
+    if "snapshot" in options.parts: snapshot(postgres)
 finally:
     postgres.process.send_signal(signal.SIGQUIT)
     postgres.process.wait()

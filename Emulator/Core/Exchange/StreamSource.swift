@@ -33,7 +33,7 @@ package struct StreamRecord: Sendable {
     package enum Content: Sendable {
         /// The change of an item, as event source mappings and pipes deliver it: `eventID`, `eventName`, `dynamodb`, …
         case change(JSON)
-        case data([UInt8], partitionKey: String)
+        case data(ArraySlice<UInt8>, partitionKey: String)
     }
 
     /// Grows with every record of the shard, from 1.

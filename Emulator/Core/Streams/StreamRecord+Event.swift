@@ -31,7 +31,7 @@ extension StreamRecord {
         case .change(let event): return event
         case .data(let data, _):
             var members = kinesis ?? [:]
-            members["data"] = (try? JSON(parsing: data)) ?? .string(String(decoding: data, as: UTF8.self))
+            members["data"] = (try? JSON(parsing: Array(data))) ?? .string(String(decoding: data, as: UTF8.self))
             return .object(members)
         }
     }

@@ -13,7 +13,7 @@ struct AggregatedRecord: Sendable {
         let partitionKey: String
         /// Where its producer wanted it in the stream.
         let explicitHashKey: UInt128?
-        let data: [UInt8]
+        let data: ArraySlice<UInt8>
     }
 
     private static let mark: [UInt8] = [0xF3, 0x89, 0x9A, 0xC2]
@@ -23,9 +23,9 @@ struct AggregatedRecord: Sendable {
 
     /// - Returns: nil for a record that is not aggregated. As in AWS's consumers, that is every record without the mark, with
     ///   another digest, or with a message that cannot be read.
-    init?(_ bytes: [UInt8]) {
+    init?(_ bytes: ArraySlice<UInt8>) {
         guard bytes.count > Self.mark.count + Self.digestSize, bytes.starts(with: Self.mark) else { return nil }
-        let message = bytes[Self.mark.count..<bytes.count - Self.digestSize]
+        let message = bytes.dropFirst(Self.mark.count).dropLast(Self.digestSize)
         guard Digest.md5(Array(message)).elementsEqual(bytes.suffix(Self.digestSize)) else { return nil }
         var partitionKeys: [String] = []
         var hashKeys: [UInt128?] = []
@@ -50,7 +50,7 @@ struct AggregatedRecord: Sendable {
         _ message: ArraySlice<UInt8>, _ partitionKeys: [String], _ hashKeys: [UInt128?]
     ) -> Inner? {
         var (partitionKey, hashKey): (String?, UInt128?) = (nil, nil)
-        var data: [UInt8]?
+        var data: ArraySlice<UInt8>?
         var reader = ProtobufReader(message)
         while !reader.isAtEnd {
             guard let field = reader.next() else { return nil }
@@ -61,7 +61,7 @@ struct AggregatedRecord: Sendable {
             case (2, .number(let index)):
                 guard index < hashKeys.count, let key = hashKeys[Int(index)] else { return nil }
                 hashKey = key
-            case (3, .bytes(let bytes)): data = Array(bytes)
+            case (3, .bytes(let bytes)): data = bytes
             default: continue
             }
         }

@@ -35,10 +35,9 @@ struct DeliveryProgress: Sendable {
     private func waiting() throws -> (count: Int64, oldest: Int64?) {
         guard let arn = context.configuration.sourceStream else {
             return try context.store.read { snapshot in
-                try snapshot.first(
-                    "SELECT COUNT(*), MIN(arrived_at) FROM firehose_record WHERE stream = ?", .integer(context.id)
-                ) { ($0.integer(0), $0.integerOrNil(1)) }
-            } ?? (0, nil)
+                let position = try Lane.positions(of: context.id, in: snapshot)[Lane.puts] ?? 0
+                return try StoredPuts.waiting(of: context.id, after: position, in: snapshot)
+            }
         }
         let source = try context.peers.stream(arn)
         let positions = try context.store.read { try Lane.positions(of: context.id, in: $0) }

@@ -9,7 +9,11 @@ internal import Time
 package final class FirehoseService: Sendable {
     /// Brings a database's tables to those that know backups.
     package static let addKindsOfBuffers: Migration = { try StoredBuffer.addKinds(in: $0) }
-    package static let schema = [StoredDeliveryStream.schema, StoredBuffer.schema, Lane.schema]
+    /// Brings a database's tables to those where records that were put together share a row.
+    package static let joinRecords: Migration = { try StoredPuts.join(in: $0) }
+    package static let schema = [
+        StoredDeliveryStream.schema, StoredBuffer.schema, StoredPuts.schema, Lane.schema,
+    ]
 
     /// A delivery stream and its tasks.
     struct Running: Sendable {
@@ -176,6 +180,17 @@ extension FirehoseService: Service, JSONService {
     package var actionService: String { "firehose" }
     package var targetPrefix: String { "Firehose_20150804" }
     package var protocolVersion: String { "1.1" }
+
+    package func respond(to request: HTTPRequest) async -> HTTPResponse {
+        guard request.headers["X-Amz-Target"] == targetPrefix + ".PutRecordBatch" else {
+            return await answerJSON(request)
+        }
+        do { return try await putRecordBatch(request) } catch let fault as AWSFault {
+            return answer(fault)
+        } catch {
+            return answer(AWSFault.internalFailure(error))
+        }
+    }
 
     package func perform(_ action: String, _ input: JSON) async throws(AWSFault) -> JSON {
         do {

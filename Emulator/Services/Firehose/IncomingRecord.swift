@@ -11,7 +11,7 @@ struct IncomingRecord: Sendable {
     let sequence: Int64
     /// Milliseconds since 1970.
     let arrivedAt: Int64
-    let data: [UInt8]
+    let data: ArraySlice<UInt8>
     /// Nil for a record that a client put.
     var kinesis: KinesisPlace?
 
@@ -82,9 +82,9 @@ struct SourceRecord: Sendable {
         var result = self
         result.parts = parts.flatMap { record in
             do throws(RecordSeparation.Failure) {
-                return try separation.parts(of: record.data).map { data in
+                return try separation.parts(of: Array(record.data)).map { data in
                     IncomingRecord(
-                        sequence: sequence, arrivedAt: arrivedAt, data: data, kinesis: record.kinesis)
+                        sequence: sequence, arrivedAt: arrivedAt, data: data[...], kinesis: record.kinesis)
                 }
             } catch {
                 var failed = record

@@ -9,6 +9,10 @@ internal import Time
 struct Intake {
     private let context: DeliveryContext
     private var lanes: [String: Lane] = [:]
+    /// The place of the lane that is asked first in the next step.
+    private var turn = 0
+    /// How many invocations of the function there are at once.
+    private static let lanesAtOnce = 4
     /// The most open buffers of a delivery stream with dynamic partitioning.
     static let partitionLimit = 500
     /// The bytes of a batch that no function transforms.
@@ -42,11 +46,15 @@ struct Intake {
         case waiting(until: Int64?)
     }
 
-    /// Moves the first batch that is ready.
+    /// Moves the batches that are ready, one of each of at most ``lanesAtOnce`` lanes.
     mutating func step() async throws -> Step {
         var deadline: Int64?
+        var ready: [Ready] = []
         let source = try source()
-        for key in try updateLanes(source) {
+        let keys = try updateLanes(source)
+        // Lanes that are always ready leave room for the others.
+        turn = keys.isEmpty ? 0 : turn % keys.count
+        for (place, key) in zip(keys.indices, keys[turn...] + keys[..<turn]) where ready.count < Self.lanesAtOnce {
             guard var lane = lanes[key] else { continue }
             try lane.fill(
                 upTo: batchBytes, of: context.id, from: source, by: configuration.processors.separation,
@@ -61,17 +69,26 @@ struct Intake {
             lanes[key] = lane
             guard let first = lane.pending.first else { continue }
             let batch = batch(of: lane)
-            let ready = first.arrivedAt + context.limited(configuration.transformation?.bufferMilliseconds ?? 0)
+            let time = first.arrivedAt + context.limited(configuration.transformation?.bufferMilliseconds ?? 0)
             let isFull = batch.count < lane.pending.count || lane.pendingBytes >= batchBytes
-            guard isFull || context.clock.now().milliseconds >= ready else {
-                deadline = min(deadline ?? .max, ready)
+            guard isFull || context.clock.now().milliseconds >= time else {
+                deadline = min(deadline ?? .max, time)
                 continue
             }
-            try await move(batch, from: lane)
-            lanes[key]?.advance(by: batch.count)
-            return .moved
+            ready.append(Ready(key: key, lane: lane, batch: batch))
+            if ready.count == Self.lanesAtOnce { turn += place + 1 }
         }
-        return .waiting(until: deadline)
+        guard !ready.isEmpty else { return .waiting(until: deadline) }
+        try await move(ready)
+        for moved in ready { lanes[moved.key]?.advance(by: moved.batch.count) }
+        return .moved
+    }
+
+    /// A batch of a lane that can be moved now.
+    private struct Ready {
+        let key: String
+        let lane: Lane
+        let batch: [SourceRecord]
     }
 
     private var batchBytes: Int { configuration.transformation?.bufferBytes ?? Self.plainBatchBytes }
@@ -97,8 +114,11 @@ struct Intake {
     /// The keys of the lanes that may be read now: a shard only once its parents have been read to their ends.
     private mutating func updateLanes(_ source: Lane.Source) throws -> [String] {
         guard case .stream(let arn, let stream) = source else {
-            if lanes[""] == nil { lanes[""] = Lane(nil, position: 0) }
-            return [""]
+            if lanes[Lane.puts] == nil {
+                let positions = try context.store.read { try Lane.positions(of: context.id, in: $0) }
+                lanes[Lane.puts] = Lane(nil, position: positions[Lane.puts] ?? 0)
+            }
+            return [Lane.puts]
         }
         let shards = try stream.shards(ofStream: arn)
         let isNew = shards.contains { lanes[$0.id] == nil }
@@ -123,13 +143,23 @@ struct Intake {
 
     // MARK: Moving
 
-    private func move(_ batch: [SourceRecord], from lane: Lane) async throws {
-        let records = batch.flatMap(\.parts)
-        let attempts = try await transformed(records)
-        let additions = try additions(for: records, attempts)
+    private func move(_ ready: [Ready]) async throws {
+        let outcomes = try await withThrowingTaskGroup(of: (place: Int, outcomes: [RecordOutcome]).self) { group in
+            for (place, batch) in ready.map(\.batch).enumerated() {
+                group.addTask { [self] in (place, try await transformed(batch.flatMap(\.parts))) }
+            }
+            var outcomes = [[RecordOutcome]](repeating: [], count: ready.count)
+            for try await result in group { outcomes[result.place] = result.outcomes }
+            return outcomes
+        }
+        var additions = try Additions(context)
+        for outcome in outcomes.joined() {
+            additions.add(outcome.record, outcome.attempt.outcome, attempts: outcome.attempt.count)
+        }
         let now = context.clock.now().milliseconds
-        try await context.store.write { [context] transaction in
-            try lane.acknowledge(batch, of: context.id, in: transaction)
+        let batches = ready.map { (lane: $0.lane, batch: $0.batch) }
+        try await context.store.write { [context, additions = additions.all] transaction in
+            for (lane, batch) in batches { try lane.acknowledge(batch, of: context.id, in: transaction) }
             for addition in additions {
                 let buffer = try StoredBuffer.add(addition, to: context.id, at: now, in: transaction)
                 if let buffer, buffer.size >= context.configuration.destination(of: buffer.kind).bufferBytes {
@@ -140,19 +170,29 @@ struct Intake {
         }
     }
 
+    private struct RecordOutcome: Sendable {
+        let record: IncomingRecord
+        let attempt: Attempt
+    }
+
     /// What became of a record, and in how many attempts.
-    private struct Attempt {
+    private struct Attempt: Sendable {
         let outcome: TransformationCall.Outcome
         let count: Int
     }
 
     /// The outcome of each record.
-    private func transformed(_ records: [IncomingRecord]) async throws -> [Attempt] {
+    private func transformed(_ records: [IncomingRecord]) async throws -> [RecordOutcome] {
+        zip(records, try await attempts(records)).map { RecordOutcome(record: $0, attempt: $1) }
+    }
+
+    private func attempts(_ records: [IncomingRecord]) async throws -> [Attempt] {
+        let noKeys = TransformationCall.Keys()
         var attempts = records.map { record in
             if let failure = record.failure {
                 return Attempt(outcome: .failed(code: failure.code, message: failure.message), count: 0)
             }
-            return Attempt(outcome: .ok(record.data, partitionKeys: [:]), count: 1)
+            return Attempt(outcome: .ok(record.data, noKeys), count: 1)
         }
         guard let transformation = configuration.transformation else { return attempts }
         var places: [Int] = []
@@ -210,107 +250,6 @@ struct Intake {
         case "ResourceNotFoundException": "Lambda.ResourceNotFound"
         default: "Lambda.\(fault.code)"
         }
-    }
-
-    /// What each buffer gets, in the order of the records.
-    private func additions(for records: [IncomingRecord], _ attempts: [Attempt]) throws -> [StoredBuffer.Addition] {
-        struct Buffer: Hashable {
-            let kind: StoredBuffer.Kind
-            let prefix: String
-        }
-        var additions: [StoredBuffer.Addition] = []
-        var places: [Buffer: Int] = [:]
-        func add(_ data: [UInt8], _ kind: StoredBuffer.Kind, _ prefix: String, _ record: IncomingRecord) {
-            let buffer = Buffer(kind: kind, prefix: prefix)
-            let index = places[buffer] ?? additions.count
-            if index == additions.count {
-                places[buffer] = index
-                additions.append(.init(kind: kind, prefix: prefix, oldest: record.arrivedAt))
-            }
-            additions[index].data += data
-            additions[index].oldest = min(additions[index].oldest, record.arrivedAt)
-        }
-        var active =
-            configuration.isPartitioned
-            ? try context.store.read { try StoredBuffer.activePrefixes(of: context.id, in: $0) } : []
-        let errors = configuration.errorPrefix.resolved(errorType: Self.errorType).stored
-        let backup = configuration.backup?.prefix.stored
-        var prefixes: [PartitionKeys: Result<String, PrefixFailure>] = [:]
-        for (record, attempt) in zip(records, attempts) {
-            if let backup { add(record.data, .backup, backup, record) }
-            func fail(_ code: String, _ message: String) {
-                add(document(of: record, attempt.count, code, message), .errors, errors, record)
-            }
-            switch attempt.outcome {
-            case .dropped: continue
-            case .failed(let code, let message): fail(code, message)
-            case .ok(let data, let lambdaKeys):
-                var keys = PartitionKeys(lambda: lambdaKeys)
-                do {
-                    keys.query = try configuration.processors.query?.keys(of: data) ?? [:]
-                } catch {
-                    fail("DynamicPartitioning.MetadataExtractionFailed", "\(error)")
-                    continue
-                }
-                let resolved = prefixes[keys] ?? prefix(for: keys, record)
-                prefixes[keys] = resolved
-                switch resolved {
-                case .failure(let failure): fail(failure.code, failure.message)
-                case .success(let prefix):
-                    guard !configuration.isPartitioned || active.contains(prefix) || active.count < Self.partitionLimit
-                    else {
-                        fail(
-                            "DynamicPartitioning.ActivePartitionLimitExceeded",
-                            "\(Self.partitionLimit) partitions have records that wait; the record would open another.")
-                        continue
-                    }
-                    active.insert(prefix)
-                    add(
-                        configuration.processors.appendsNewline ? data + [UInt8(ascii: "\n")] : data, .data, prefix,
-                        record)
-                }
-            }
-        }
-        return additions
-    }
-
-    private struct PrefixFailure: Error {
-        let code: String
-        let message: String
-    }
-
-    /// The stored prefix of records with these partition keys.
-    private func prefix(for keys: PartitionKeys, _ record: IncomingRecord) -> Result<String, PrefixFailure> {
-        switch configuration.destination.prefix.resolved(keys) {
-        case .failure(let key):
-            return .failure(
-                PrefixFailure(
-                    code: "DynamicPartitioning.MetadataExtractionFailed",
-                    message: "partitionKeys values must not be null or empty: the record has no key \(key.name), which "
-                        + "the prefix needs."))
-        case .success(let prefix):
-            guard !prefix.isTooLong(at: record.arrivedAt) else {
-                return .failure(
-                    PrefixFailure(
-                        code: "DynamicPartitioning.PrefixTooLong",
-                        message: "The record's prefix has more than \(KeyPrefix.limit) characters."))
-            }
-            return .success(prefix.stored)
-        }
-    }
-
-    private static let errorType = "processing-failed"
-
-    /// What is kept of a record that failed.
-    /// - SeeAlso: <https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-failure-handling.html>
-    private func document(of record: IncomingRecord, _ attempts: Int, _ code: String, _ message: String) -> [UInt8] {
-        var document: JSONObject = [
-            "attemptsMade": .int(attempts), "arrivalTimestamp": .int(record.arrivedAt), "errorCode": .string(code),
-            "errorMessage": .string(message), "attemptEndingTimestamp": .int(context.clock.now().milliseconds),
-            "rawData": .string(record.data.base64),
-        ]
-        if let function = configuration.transformation?.function { document["lambdaArn"] = .string(function) }
-        return JSON.object(document).bytes + [UInt8(ascii: "\n")]
     }
 }
 

@@ -3,16 +3,14 @@ internal import EmulatorCore
 /// A part of a delivery stream's source whose records keep their order: one shard, or what clients put.
 struct Lane: Sendable {
     static let schema = """
-        CREATE TABLE IF NOT EXISTS firehose_record (
-            id INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL, arrived_at INTEGER NOT NULL, data BLOB NOT NULL)
-            STRICT;
-        CREATE INDEX IF NOT EXISTS firehose_record_stream ON firehose_record (stream, id);
         CREATE TABLE IF NOT EXISTS firehose_position (
             stream INTEGER NOT NULL, lane TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (stream, lane))
             STRICT, WITHOUT ROWID;
         """
 
     private static let pageSize = 1000
+    /// The key of the lane that has what clients put.
+    static let puts = ""
 
     /// Nil for what clients put.
     let shard: StreamShard?
@@ -74,13 +72,7 @@ struct Lane: Sendable {
                     }
             default:
                 return try store.read { snapshot in
-                    try snapshot.all(
-                        "SELECT id, arrived_at, data FROM firehose_record WHERE stream = ? AND id > ? ORDER BY id LIMIT ?",
-                        .integer(stream), .integer(sequence), .integer(pageSize)
-                    ) { row in
-                        SourceRecord(
-                            IncomingRecord(sequence: row.integer(0), arrivedAt: row.integer(1), data: row.blob(2)))
-                    }
+                    try StoredPuts.records(of: stream, after: sequence, limit: pageSize, in: snapshot)
                 }
             }
         }
@@ -105,23 +97,17 @@ struct Lane: Sendable {
     /// Takes `batch`, the first of the pending records, off the source: with `transaction`, their outcome is in buffers.
     /// - Throws: ``AWSFault`` if another reader was faster; then nothing may be committed.
     func acknowledge(_ batch: [SourceRecord], of stream: Int64, in transaction: borrowing Transaction) throws {
-        guard let first = batch.first, let last = batch.last else { return }
-        let changed: Int
-        if let shard {
-            try transaction.execute(
-                "INSERT OR IGNORE INTO firehose_position VALUES (?, ?, 0)", .integer(stream), .text(shard.id))
-            changed = try transaction.execute(
-                "UPDATE firehose_position SET sequence = ? WHERE stream = ? AND lane = ? AND sequence = ?",
-                .integer(last.sequence), .integer(stream), .text(shard.id), .integer(position))
-        } else {
-            let removed = try transaction.execute(
-                "DELETE FROM firehose_record WHERE stream = ? AND id BETWEEN ? AND ?", .integer(stream),
-                .integer(first.sequence), .integer(last.sequence))
-            changed = removed == batch.count ? 1 : 0
-        }
+        guard let last = batch.last else { return }
+        let key = shard?.id ?? Self.puts
+        try transaction.execute(
+            "INSERT OR IGNORE INTO firehose_position VALUES (?, ?, 0)", .integer(stream), .text(key))
+        let changed = try transaction.execute(
+            "UPDATE firehose_position SET sequence = ? WHERE stream = ? AND lane = ? AND sequence = ?",
+            .integer(last.sequence), .integer(stream), .text(key), .integer(position))
         guard changed == 1 else {
             throw AWSFault("ConflictException", "Records of the delivery stream were read twice.")
         }
+        if shard == nil { try StoredPuts.remove(upTo: last.sequence, of: stream, in: transaction) }
     }
 
     /// Forgets the first `count` pending records, which were acknowledged.

@@ -6,15 +6,29 @@ internal import Time
 
 extension FirehoseService {
     /// 1,000 KiB, before base64.
-    private static let recordLimit = 1000 << 10
-    private static let batchLimit = 4 << 20
-    private static let batchRecordsLimit = 500
+    static let recordLimit = 1000 << 10
+    static let batchLimit = 4 << 20
+    static let batchRecordsLimit = 500
 
     func putRecord(_ input: JSON) async throws -> JSON {
         let name = try name(input)
         let record = try Self.data(input["Record"], at: "record")
-        let ids = try await put([record], into: name)
-        return ["RecordId": .string(ids[0]), "Encrypted": false]
+        let numbers = try await put([record[...]], into: name)
+        return ["RecordId": .string(IncomingRecord.id(ofPut: numbers.lowerBound)), "Encrypted": false]
+    }
+
+    /// Reads the body in place if it has the form that SDKs write, and any other one as a document.
+    func putRecordBatch(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let body = try await request.body.collect(upTo: requestLimit)
+        guard let plain = PlainPutRecordBatch(body) else {
+            var request = request
+            request.body = RequestBody(body)
+            return await answerJSON(request)
+        }
+        let numbers = try await put(plain.records, into: plain.stream)
+        return HTTPResponse(
+            status: 200, headers: HTTPHeaders([("Content-Type", "application/x-amz-json-\(protocolVersion)")]),
+            body: .bytes(PlainPutRecordBatch.answer(numbers)))
     }
 
     func putRecordBatch(_ input: JSON) async throws -> JSON {
@@ -24,13 +38,14 @@ extension FirehoseService {
             throw AWSFault.firehoseValidation(
                 "records", "Member must have length between 1 and \(Self.batchRecordsLimit)")
         }
-        let records = try entries.enumerated().map { try Self.data($1, at: "records.\($0 + 1).member") }
+        let records = try entries.enumerated().map { try Self.data($1, at: "records.\($0 + 1).member")[...] }
         guard records.reduce(0, { $0 + $1.count }) <= Self.batchLimit else {
             throw AWSFault.firehoseArgument("Records size exceeds 4 MB limit")
         }
-        let ids = try await put(records, into: name)
+        let numbers = try await put(records, into: name)
         return [
-            "FailedPutCount": 0, "Encrypted": false, "RequestResponses": .array(ids.map { ["RecordId": .string($0)] }),
+            "FailedPutCount": 0, "Encrypted": false,
+            "RequestResponses": .array(numbers.map { ["RecordId": .string(IncomingRecord.id(ofPut: $0))] }),
         ]
     }
 
@@ -48,8 +63,8 @@ extension FirehoseService {
     }
 
     /// Adds records in their order, in one transaction.
-    /// - Returns: their IDs.
-    private func put(_ records: [[UInt8]], into name: String) async throws -> [String] {
+    /// - Returns: their numbers.
+    private func put(_ records: [ArraySlice<UInt8>], into name: String) async throws -> ClosedRange<Int64> {
         let context = try context(of: name)
         guard context.configuration.sourceStream == nil else {
             throw AWSFault.firehoseArgument(
@@ -59,16 +74,8 @@ extension FirehoseService {
             guard try StoredDeliveryStream.find(name, in: transaction.snapshot)?.id == context.id else {
                 throw AWSFault.noDeliveryStream(name, account)
             }
-            let now = clock.now().milliseconds
-            var ids: [String] = []
-            for record in records {
-                try transaction.execute(
-                    "INSERT INTO firehose_record VALUES (NULL, ?, ?, ?)", .integer(context.id), .integer(now),
-                    .blob(record))
-                ids.append(IncomingRecord.id(ofPut: transaction.lastInsertedRow))
-            }
             transaction.afterCommit { [bell = context.intakeBell] in bell.ring() }
-            return ids
+            return try StoredPuts.insert(records, into: context.id, at: clock.now().milliseconds, in: transaction)
         }
     }
 }

@@ -74,7 +74,7 @@ struct StoredDeliveryStream: Sendable {
         try transaction.execute(
             "DELETE FROM firehose_chunk WHERE buffer IN (SELECT id FROM firehose_buffer WHERE stream = ?)", .integer(id)
         )
-        for table in ["firehose_buffer", "firehose_record", "firehose_position"] {
+        for table in ["firehose_buffer", "firehose_block", "firehose_position"] {
             try transaction.execute("DELETE FROM \(table) WHERE stream = ?", .integer(id))
         }
         try transaction.execute("DELETE FROM firehose_stream WHERE id = ?", .integer(id))

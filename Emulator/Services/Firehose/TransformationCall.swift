@@ -7,58 +7,89 @@ struct TransformationCall: Sendable {
     /// Firehose's limit on requests, in bytes.
     static let payloadLimit = 6_000_000
 
+    /// The partition keys in the function's answer. Records with the same ones usually share an object.
+    final class Keys: Sendable {
+        let values: [String: String]
+
+        init(_ values: [String: String] = [:]) { self.values = values }
+    }
+
     enum Outcome: Sendable {
-        case ok([UInt8], partitionKeys: [String: String])
+        case ok(ArraySlice<UInt8>, Keys)
         case dropped
         case failed(code: String, message: String)
     }
 
-    let invocationID: String
-    let deliveryStream: String
-    let sourceStream: String?
-    let region: String
     let records: [IncomingRecord]
+    let event: [UInt8]
+    /// Where each record's ID is in the event.
+    private let ids: [Range<Int>]
+
+    init(
+        invocationID: String, deliveryStream: String, sourceStream: String?, region: String, records: [IncomingRecord]
+    ) {
+        self.records = records
+        var event = TextWriter(capacity: records.reduce(300) { $0 + Self.payloadSize(of: $1) })
+        var ids: [Range<Int>] = []
+        ids.reserveCapacity(records.count)
+        event.append("{\"invocationId\":")
+        event.append(json: invocationID)
+        event.append(",\"deliveryStreamArn\":")
+        event.append(json: deliveryStream)
+        if let sourceStream {
+            event.append(",\"sourceKinesisStreamArn\":")
+            event.append(json: sourceStream)
+        }
+        event.append(",\"region\":")
+        event.append(json: region)
+        event.append(",\"records\":[")
+        for (index, record) in records.enumerated() {
+            event.append(index > 0 ? ",{\"recordId\":\"" : "{\"recordId\":\"")
+            let start = event.count
+            event.append(record.id)
+            ids.append(start..<event.count)
+            event.append("\",\"approximateArrivalTimestamp\":")
+            event.append(record.arrivedAt)
+            if let place = record.kinesis { Self.append(place, of: record, to: &event) }
+            event.append(",\"data\":\"")
+            event.append(base64: record.data)
+            event.append("\"}")
+        }
+        event.append("]}")
+        self.event = event.bytes
+        self.ids = ids
+    }
+
+    private static func append(
+        _ place: IncomingRecord.KinesisPlace, of record: IncomingRecord, to event: inout TextWriter
+    ) {
+        event.append(",\"kinesisRecordMetadata\":{\"sequenceNumber\":\"")
+        event.append(place.sequenceNumber)
+        event.append("\",\"subsequenceNumber\":")
+        event.append(Int64(record.part ?? 0))
+        event.append(",\"partitionKey\":")
+        event.append(json: place.partitionKey)
+        event.append(",\"shardId\":\"")
+        event.append(place.shard)
+        event.append("\",\"approximateArrivalTimestamp\":")
+        event.append(record.arrivedAt)
+        event.append("}")
+    }
 
     /// What a record adds to the event, at most.
     static func payloadSize(of record: IncomingRecord) -> Int {
         (record.data.count + 2) / 3 * 4 + (record.kinesis?.partitionKey.utf8.count ?? 0) * 6 + 400
     }
 
-    var event: [UInt8] {
-        var event: [UInt8] = []
-        event.reserveCapacity(records.reduce(300) { $0 + Self.payloadSize(of: $1) })
-        func text(_ text: String) -> String { JSON.string(text).text }
-        event += #"{"invocationId":\#(text(invocationID)),"deliveryStreamArn":\#(text(deliveryStream))"#.utf8
-        if let sourceStream { event += #","sourceKinesisStreamArn":\#(text(sourceStream))"#.utf8 }
-        event += #","region":\#(text(region)),"records":["#.utf8
-        for (index, record) in records.enumerated() {
-            if index > 0 { event.append(UInt8(ascii: ",")) }
-            event += #"{"recordId":"\#(record.id)","approximateArrivalTimestamp":\#(record.arrivedAt)"#.utf8
-            if let place = record.kinesis {
-                event += #","kinesisRecordMetadata":{"sequenceNumber":"\#(place.sequenceNumber)","#.utf8
-                event += #""subsequenceNumber":\#(record.part ?? 0),"partitionKey":\#(text(place.partitionKey)),"#.utf8
-                event += #""shardId":"\#(place.shard)","approximateArrivalTimestamp":\#(record.arrivedAt)}"#.utf8
-            }
-            event += #","data":"\#(record.data.base64)"}"#.utf8
-        }
-        event += "]}".utf8
-        return event
-    }
-
     /// What the function's answer says about each record, in the order of the records.
     /// - SeeAlso: <https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-status-model.html>
     func outcomes(of answer: [UInt8]) -> [Outcome] {
+        if let plain = event.withUnsafeBufferPointer({ PlainAnswer(answer, to: $0, ids) }) { return plain.outcomes }
         let returned: [JSON]
         do {
             returned = try JSON(parsing: answer)["records"]?.array ?? []
         } catch {
             return records.map { _ in Self.unreadable("the answer is \(error)") }
-        }
-        // A function usually answers the records in their order.
-        if returned.count == records.count,
-            zip(records, returned).allSatisfy({ record, answer in answer["recordId"]?.string == record.id })
-        {
-            return returned.map(Self.outcome)
         }
         var byID: [String: JSON] = [:]
         var repeated: Set<String> = []
@@ -87,7 +118,7 @@ struct TransformationCall: Sendable {
             }
             var keys: [String: String] = [:]
             for (name, value) in answer["metadata"]?["partitionKeys"]?.object ?? [:] { keys[name] = value.string }
-            return .ok(data, partitionKeys: keys)
+            return .ok(data[...], Keys(keys))
         case "Dropped": return .dropped
         case "ProcessingFailed":
             return .failed(

@@ -6,6 +6,8 @@ internal import Synchronization
 /// Amazon Kinesis Data Streams: records are rows, durable from the answer to a put until their retention has passed.
 /// - SeeAlso: <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Operations.html>
 package final class KinesisService: Sendable {
+    /// Brings a database's tables to those where records that arrived together share a row.
+    package static let joinRecords: Migration = { try StoredRecord.join(in: $0) }
     package static let schema = [StoredStream.schema, StoredShard.schema, StoredRecord.schema, StoredConsumer.schema]
 
     let store: Store
@@ -95,10 +97,13 @@ extension KinesisService: Service, JSONService {
     package var protocolVersion: String { "1.1" }
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
-        guard request.headers["X-Amz-Target"] == targetPrefix + ".SubscribeToShard" else {
-            return await answerJSON(request)
-        }
-        do { return try await subscribe(request) } catch let fault as AWSFault {
+        do {
+            switch request.headers["X-Amz-Target"]?.dropFirst(targetPrefix.count) {
+            case ".SubscribeToShard": return try await subscribe(request)
+            case ".PutRecords": return try await putRecords(request)
+            default: return await answerJSON(request)
+            }
+        } catch let fault as AWSFault {
             return answer(fault)
         } catch {
             return answer(AWSFault.internalFailure(error))

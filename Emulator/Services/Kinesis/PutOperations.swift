@@ -5,15 +5,15 @@ internal import Time
 // Records come in. See <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html>
 
 extension KinesisService {
-    private static let recordLimit = 1 << 20
-    private static let requestRecordsLimit = 500
-    private static let requestSizeLimit = 10 << 20
+    static let recordLimit = 1 << 20
+    static let requestRecordsLimit = 500
+    static let requestSizeLimit = 10 << 20
 
     /// A record of a request.
     struct IncomingRecord: Sendable {
         let partitionKey: String
         let hashKey: UInt128
-        let data: [UInt8]
+        let data: ArraySlice<UInt8>
 
         var size: Int { data.count + partitionKey.utf8.count }
     }
@@ -44,6 +44,20 @@ extension KinesisService {
             if stream.keyID != nil { answer["EncryptionType"] = .string(stream.encryptionType) }
             return .object(answer)
         }
+    }
+
+    /// Reads the body in place if it has the form that SDKs write, and any other one as a document.
+    func putRecords(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let body = try await request.body.collect(upTo: requestLimit)
+        guard let plain = PlainPutRecords(body) else {
+            var request = request
+            request.body = RequestBody(body)
+            return await answerJSON(request)
+        }
+        let (stream, placements) = try await put(plain.records, into: plain.stream)
+        return HTTPResponse(
+            status: 200, headers: HTTPHeaders([("Content-Type", "application/x-amz-json-\(protocolVersion)")]),
+            body: .bytes(PlainPutRecords.answer(placements, of: stream, account)))
     }
 
     func putRecords(_ request: inout RequestReader) async throws -> JSON {
@@ -92,7 +106,7 @@ extension KinesisService {
         guard let explicit else {
             return .success(
                 IncomingRecord(
-                    partitionKey: partitionKey, hashKey: HashKeyRange.hashKey(of: partitionKey), data: data))
+                    partitionKey: partitionKey, hashKey: HashKeyRange.hashKey(of: partitionKey), data: data[...]))
         }
         guard let hashKey = UInt128(explicit) else {
             return .failure(
@@ -100,7 +114,7 @@ extension KinesisService {
                     "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was "
                         + explicit))
         }
-        return .success(IncomingRecord(partitionKey: partitionKey, hashKey: hashKey, data: data))
+        return .success(IncomingRecord(partitionKey: partitionKey, hashKey: hashKey, data: data[...]))
     }
 
     /// Adds records in their order, in one transaction. A record is refused when its shard has taken enough in this second.
@@ -110,7 +124,7 @@ extension KinesisService {
         try await store.write { [self] transaction in
             let stream = try stream(name, in: transaction.snapshot)
             var shards = try StoredShard.open(of: stream, in: transaction.snapshot)
-            var hasNewRecords = [Bool](repeating: false, count: shards.count)
+            var blocks = [StoredRecord.Block](repeating: StoredRecord.Block(), count: shards.count)
             let now = clock.now().milliseconds
             var placements: [Placement] = []
             placements.reserveCapacity(records.count)
@@ -121,13 +135,12 @@ extension KinesisService {
                     continue
                 }
                 let index = shards[position].nextIndex(at: now)
-                let shard = shards[position]
-                try StoredRecord.insert(
-                    index, of: shard, partitionKey: record.partitionKey, data: record.data, in: transaction)
-                hasNewRecords[position] = true
-                placements.append(.placed(shard.sequenceNumber(of: index, arrived: shard.lastArrival)))
+                blocks[position].append(partitionKey: record.partitionKey, record.data)
+                placements.append(
+                    .placed(shards[position].sequenceNumber(of: index, arrived: shards[position].lastArrival)))
             }
-            for (shard, isChanged) in zip(shards, hasNewRecords) where isChanged {
+            for (shard, block) in zip(shards, blocks) where block.count > 0 {
+                try StoredRecord.insert(block, into: shard, in: transaction)
                 try shard.saveIndex(in: transaction)
             }
             try sweepIfNeeded(stream, at: now, in: transaction)

@@ -16,6 +16,8 @@ struct RequestReader {
         static let sequenceNumber = Rule(length: 1...129, pattern: #"0|([1-9]\d{0,128})"#, matches: Self.isNumber)
         static func text(_ length: ClosedRange<Int>) -> Rule { Rule(length: length) }
 
+        func allows(_ text: String) -> Bool { length ~= text.unicodeScalars.count && matches(text) }
+
         @Sendable private static func isNumber(_ text: String) -> Bool {
             text == "0" || text.first != "0" && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
         }

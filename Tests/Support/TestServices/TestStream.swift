@@ -30,7 +30,7 @@ package final class TestStream: StreamSource {
 
     /// Adds a record with the sequence number `<id>-<n>`, which arrives now.
     package func put(_ text: String, key: String = "k", into id: String = "0") {
-        add(.data(Array(text.utf8), partitionKey: key), id)
+        add(.data(Array(text.utf8)[...], partitionKey: key), id)
     }
 
     package func put(_ change: JSON, into id: String = "0") { add(.change(change), id) }

@@ -18,8 +18,8 @@ import Testing
 
     @Test("a record of a foreign aggregator has its inner records with their keys")
     func foreign() throws {
-        let record = try #require(AggregatedRecord(Self.recorded))
-        #expect(record.records.map(\.data) == [Array("one".utf8), Array("two".utf8)])
+        let record = try #require(AggregatedRecord(Self.recorded[...]))
+        #expect(record.records.map(\.data) == [Array("one".utf8)[...], Array("two".utf8)[...]])
         #expect(record.records.map(\.partitionKey) == ["a", "b"])
         #expect(record.records.map(\.explicitHashKey) == [nil, 7])
     }
@@ -29,8 +29,8 @@ import Testing
         for index in Self.recorded.indices {
             var bytes = Self.recorded
             bytes[index] ^= 0x10
-            #expect(AggregatedRecord(bytes) == nil)
-            #expect(AggregatedRecord(Array(Self.recorded[..<index])) == nil)
+            #expect(AggregatedRecord(bytes[...]) == nil)
+            #expect(AggregatedRecord(Self.recorded[..<index]) == nil)
         }
     }
 

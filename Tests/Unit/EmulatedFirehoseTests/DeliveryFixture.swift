@@ -123,7 +123,7 @@ final class MemoryShards: StreamSource {
                 shards[index].records.append(
                     StreamRecord(
                         sequence: sequence, sequenceNumber: "49\(id)\(sequence)", arrivedAt: moment,
-                        content: .data(data, partitionKey: "k\"")))
+                        content: .data(data[...], partitionKey: "k\"")))
             }
         }
     }

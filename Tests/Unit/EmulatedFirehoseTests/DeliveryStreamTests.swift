@@ -31,7 +31,7 @@ import Testing
         try await fixture.put("beer two")
         try await fixture.call("DeleteDeliveryStream", d)
         #expect(await fixture.fault("DescribeDeliveryStream", d)?.code == "ResourceNotFoundException")
-        for table in ["firehose_record", "firehose_buffer", "firehose_chunk", "firehose_position"] {
+        for table in ["firehose_block", "firehose_buffer", "firehose_chunk", "firehose_position"] {
             #expect(try fixture.store.read { try $0.first("SELECT COUNT(*) FROM \(table)") { $0.int(0) } } == 0)
         }
     }

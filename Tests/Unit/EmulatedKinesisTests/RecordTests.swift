@@ -172,7 +172,7 @@ import Testing
         let number: JSONObject = ["StartingSequenceNumber": .string(old)]
         #expect(try await streams.all("s", first, "AT_SEQUENCE_NUMBER", number) == ["new"])
         try await streams.put("newer", key: "k", into: "s")
-        let count = try streams.store.read { try $0.first("SELECT COUNT(*) FROM kinesis_record") { $0.int(0) } }
+        let count = try streams.store.read { try $0.first("SELECT COUNT(*) FROM kinesis_block") { $0.int(0) } }
         #expect(count == 2)
         #expect(try await streams.all("s", first) == ["new", "newer"])
     }

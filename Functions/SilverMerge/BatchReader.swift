@@ -10,7 +10,6 @@ internal import Time
 
 /// Reads the bronze files of a batch into memory, the columns that silver needs.
 struct BatchReader {
-    private let contract: Contract
     private let table: SilverTable
     private let objects: ObjectStore
     private var columns: [ColumnArray]
@@ -23,11 +22,10 @@ struct BatchReader {
 
     private static let batchRows = 64 << 10
 
-    init(contract: Contract, table: SilverTable, objects: ObjectStore) {
-        self.contract = contract
+    init(table: SilverTable, objects: ObjectStore) {
         self.table = table
         self.objects = objects
-        columns = table.columns.map { ColumnArray(.empty($0.bronzePhysicalType)) }
+        columns = table.columns.map { ColumnArray($0.empty) }
     }
 
     /// Reads a file. One that cannot be read leaves no row behind.
@@ -58,9 +56,7 @@ struct BatchReader {
     /// The changes of all files that were read.
     consuming func finish() throws -> Changes {
         let count = operations.count
-        let read = zip(table.columns, columns).map { column, array in
-            ColumnRows(column.converted(array), rowCount: count)
-        }
+        let read = columns.map { ColumnRows($0, rowCount: count) }
         return try Changes(
             columns: read, operations: operations, times: times, orders: ColumnRows(orders, rowCount: count),
             fileOrders: fileOrders, files: fileNumbers, unchanged: unchanged, key: table.key(of: read))
@@ -73,14 +69,15 @@ struct BatchReader {
         let system = try systemPlaces(in: file, place)
         var rowsBefore = 0
         for group in file.metadata.rowGroups.indices {
-            var rows = try file.rows(ofGroup: group, columns: places.compactMap { $0 } + system)
+            var rows = try file.rows(ofGroup: group, columns: places.compactMap { $0?.index } + system)
             while let batch = try rows.next(upTo: Self.batchRows) {
                 let start = operations.count
                 var given = batch.columns.makeIterator()
                 for (column, place) in places.enumerated() {
-                    if place != nil, let array = given.next() {
+                    if let place, let array = given.next() {
                         columns[column].append(
-                            ColumnRows(array, rowCount: batch.rowCount), 0..<batch.rowCount, after: start)
+                            ColumnRows(place.conversion(array), rowCount: batch.rowCount), 0..<batch.rowCount,
+                            after: start)
                     } else {
                         columns[column].appendNulls(batch.rowCount, after: start)
                     }
@@ -96,11 +93,11 @@ struct BatchReader {
                     times.append(facts.time(of: row) ?? bronze.microseconds)
                     if let names = try facts.unchanged(of: row, place) {
                         unchanged[Int32(start + row)] = Set(
-                            names.compactMap { name in table.columns.firstIndex { $0.name == name } })
+                            names.compactMap { name in places.firstIndex { $0?.name == name } })
                     }
                     fileNumbers.append(Int32(fileOrders.count))
                 }
-                try deleteFormerKeys(facts, start, batch.rowCount, rowsBefore, place)
+                try deleteFormerKeys(facts, start, batch.rowCount, rowsBefore, places, place)
                 rowsBefore += batch.rowCount
             }
         }
@@ -108,7 +105,8 @@ struct BatchReader {
 
     /// A change of a row's key also deletes the row of the former key.
     private mutating func deleteFormerKeys(
-        _ facts: ChangeFacts, _ start: Int, _ rowCount: Int, _ rowsBefore: Int, _ place: String
+        _ facts: ChangeFacts, _ start: Int, _ rowCount: Int, _ rowsBefore: Int, _ places: [StoredColumn?],
+        _ place: String
     ) throws(SilverError) {
         guard facts.hasFormerKeys else { return }
         for row in 0..<rowCount {
@@ -119,7 +117,7 @@ struct BatchReader {
                     columns[index].appendNulls(1, after: number)
                     continue
                 }
-                guard let value = former[column.name].flatMap({ column.bronzeKey($0) }) else {
+                guard let value = former[places[index]?.name ?? column.name].flatMap({ column.key($0) }) else {
                     throw .bronze(
                         place: place,
                         reason:
@@ -147,9 +145,11 @@ struct BatchReader {
         let now = table.key(of: columns.map { ColumnRows($0, rowCount: operations.count) })
         for row in start..<operations.count where now.read(row, into: &bytes) { _ = present.number(of: bytes) }
         for group in file.metadata.rowGroups.indices {
-            var rows = try file.rows(ofGroup: group, columns: keyPlaces)
+            var rows = try file.rows(ofGroup: group, columns: keyPlaces.map(\.index))
             while let batch = try rows.next(upTo: Self.batchRows) {
-                let keys = batch.columns.map { ColumnRows($0, rowCount: batch.rowCount) }
+                let keys = zip(keyPlaces, batch.columns).map {
+                    ColumnRows($0.conversion($1), rowCount: batch.rowCount)
+                }
                 let former = KeyColumns(zip(table.keyPlaces, keys).map { ($1, table.columns[$0].isDecimal) })
                 for row in 0..<batch.rowCount where former.read(row, into: &bytes) {
                     guard present.find(bytes) == nil else { continue }
@@ -205,12 +205,14 @@ struct BatchReader {
         }
     }
 
-    /// The places of the contract's columns in a file; nil for those that it lacks, being of an older contract.
-    private func columnPlaces(in file: ParquetFile, _ place: String) throws(SilverError) -> [Int?] {
-        var places: [Int?] = []
+    /// The places of the table's columns in a file; nil for those that it lacks, being of another version of the contract.
+    private func columnPlaces(in file: ParquetFile, _ place: String) throws(SilverError) -> [StoredColumn?] {
+        var places: [StoredColumn?] = []
         for column in table.columns {
-            guard let id = contract.column(named: column.name)?.fieldID, let stored = file.metadata.column(fieldID: id)
-            else {
+            let stored =
+                column.contractID.flatMap { file.metadata.column(fieldID: $0) }
+                ?? (column.contractID == nil ? file.metadata.column(path: [column.name]) : nil)
+            guard let stored else {
                 guard !column.isKey else {
                     throw .bronze(
                         place: place, reason: "it has no column \(column.name), which is part of the primary key")
@@ -218,14 +220,14 @@ struct BatchReader {
                 places.append(nil)
                 continue
             }
-            guard column.bronzePhysicalType == stored.physicalType else {
+            guard let readable = StoredColumn(stored, to: column.type) else {
                 throw .bronze(
                     place: place,
                     reason:
-                        "its column \(column.name) is \(stored.physicalType), and the contract's is \(column.type); "
+                        "its column \(stored.name) is \(stored.typeName), and the table's \(column.name) is \(column.type); "
                         + "convert the raw file again: cupel replay")
             }
-            places.append(stored.index)
+            places.append(readable)
         }
         return places
     }

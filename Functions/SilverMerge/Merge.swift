@@ -45,7 +45,8 @@ struct Merge: ~Copyable {
         truncate = Changes.Truncate.later(truncated, changes.truncate)
         visitsAllRows = truncate != truncated
         resolver = RowResolver(
-            columnNames: table.columns.map(\.name), isKey: table.columns.map(\.isKey), truncate: truncate)
+            columnNames: table.columns.map { "\(schema.field(named: $0.name)?.id ?? 0)" },
+            isKey: table.columns.map(\.isKey), truncate: truncate)
     }
 
     /// - Returns: the files that are new.
@@ -85,14 +86,16 @@ struct Merge: ~Copyable {
         try writer.endFile()
     }
 
-    private mutating func copy(_ group: Int, of parquet: ParquetFile, _ places: [Int?]) throws {
+    private mutating func copy(_ group: Int, of parquet: ParquetFile, _ places: [StoredColumn?]) throws {
         if try !writer.append(rowGroup: group, of: parquet) { try rewrite(group, of: parquet, places, []) }
         try checkpoint()
     }
 
-    private mutating func rewrite(_ group: Int, of parquet: ParquetFile, _ places: [Int?], _ hits: [Hit]) throws {
+    private mutating func rewrite(_ group: Int, of parquet: ParquetFile, _ places: [StoredColumn?], _ hits: [Hit])
+        throws
+    {
         var (next, start) = (0, 0)
-        var rows = try parquet.rows(ofGroup: group, columns: places.compactMap { $0 })
+        var rows = try parquet.rows(ofGroup: group, columns: places.compactMap { $0?.index })
         while let batch = try rows.next(upTo: Self.batchRows) {
             let end = start + batch.rowCount
             let first = next
@@ -127,11 +130,11 @@ struct Merge: ~Copyable {
         var hits: [Hit] = []
         var start = 0
         var key = KeyBytes()
-        var rows = try file.rows(ofGroup: group, columns: places)
+        var rows = try file.rows(ofGroup: group, columns: places.map(\.index))
         while let batch = try rows.next(upTo: 64 << 10) {
             let columns = KeyColumns(
-                zip(table.keyPlaces, batch.columns).map { place, array in
-                    (ColumnRows(array, rowCount: batch.rowCount), table.columns[place].isDecimal)
+                zip(zip(table.keyPlaces, places), batch.columns).map { key, array in
+                    (ColumnRows(key.1.conversion(array), rowCount: batch.rowCount), table.columns[key.0].isDecimal)
                 })
             for row in 0..<batch.rowCount where columns.read(row, into: &key) {
                 let number = changes.keys.find(key)
@@ -143,22 +146,23 @@ struct Merge: ~Copyable {
         return hits
     }
 
-    private func place(of column: SilverColumn, in file: ParquetFile, _ path: String) throws(SilverError) -> Int? {
+    private func place(
+        of column: SilverColumn, in file: ParquetFile, _ path: String
+    ) throws(SilverError) -> StoredColumn? {
         guard let id = schema.field(named: column.name)?.id, let stored = file.metadata.column(fieldID: id) else {
             return nil
         }
-        guard column.physicalType == stored.physicalType else {
-            throw .table(
-                "\(path): its column \(column.name) is \(stored.physicalType), which is not that of \(column.type)")
+        guard let place = StoredColumn(stored, to: column.type) else {
+            throw .table("\(path): its column \(stored.name) is \(stored.typeName), which is no \(column.type)")
         }
-        return stored.index
+        return place
     }
 
     /// The columns of a batch in the table's order, with nulls for those that the file lacks.
-    private func all(_ batch: RowBatch, _ places: [Int?]) -> [ColumnArray] {
+    private func all(_ batch: RowBatch, _ places: [StoredColumn?]) -> [ColumnArray] {
         var given = batch.columns.makeIterator()
         return zip(table.allColumns, places).map { column, place in
-            if place != nil, let array = given.next() { return array }
+            if let place, let array = given.next() { return place.conversion(array) }
             var array = ColumnArray(column.empty)
             array.appendNulls(batch.rowCount, after: 0)
             return array

@@ -5,63 +5,57 @@ internal import Lake
 internal import Parquet
 
 /// A column of a silver table: of the contract, or one that says how the row became what it is.
-struct SilverColumn: Sendable {
+struct SilverColumn: Sendable, Hashable {
     let name: String
     let type: IcebergType
     let isKey: Bool
-    /// How the values of bronze become those of silver.
-    let conversion: Conversion
+    /// The column's id in contracts and bronze, if the contract sets one: then it is the same column under another name.
+    let contractID: Int32?
     let documentation: String?
 
-    /// The types of bronze that Iceberg lacks.
-    enum Conversion: Sendable {
-        case none
-        /// A 32-bit number without a sign, which Iceberg keeps as a long.
-        case unsigned
-        /// A time in milliseconds, which Iceberg keeps in microseconds.
-        case microseconds
-        /// The same, as a 32-bit number.
-        case timeOfDay
-    }
-
     init(
-        name: String, type: IcebergType, isKey: Bool = false, conversion: Conversion = .none,
-        documentation: String? = nil
+        name: String, type: IcebergType, isKey: Bool = false, contractID: Int32? = nil, documentation: String? = nil
     ) {
         self.name = name
         self.type = type
         self.isKey = isKey
-        self.conversion = conversion
+        self.contractID = contractID
         self.documentation = documentation
     }
 
     init(_ column: Contract.Column) throws(SilverError) {
-        guard let (type, conversion) = Self.type(of: column.type, fieldID: column.fieldID) else {
+        guard let type = Self.type(of: column.type) else {
             throw .contract(
                 "column \(column.name) is \(column.type), which silver does not keep; give it another physicalType")
         }
         self.init(
-            name: column.name, type: type, isKey: column.primaryKeyPosition != nil, conversion: conversion,
-            documentation: column.description)
+            name: column.name, type: type, isKey: column.primaryKeyPosition != nil,
+            contractID: column.hasOwnFieldID ? column.fieldID : nil, documentation: column.description)
     }
 
-    private static func type(of type: ColumnType, fieldID: Int32) -> (IcebergType, Conversion)? {
+    /// The type of Iceberg that holds all values; see ``ValueConversion``.
+    private static func type(of type: ColumnType) -> IcebergType? {
         switch type {
-        case .boolean: (.boolean, .none)
-        case .int8, .int16, .int32, .uint8, .uint16: (.int, .none)
-        case .int64: (.long, .none)
-        case .uint32: (.long, .unsigned)
-        case .float: (.float, .none)
-        case .double: (.double, .none)
-        case .string, .json: (.string, .none)
-        case .uuid: (.uuid, .none)
-        case .date: (.date, .none)
-        case .time(.microseconds, _): (.time, .none)
-        case .time(.milliseconds, _): (.time, .timeOfDay)
-        case .timestamp(let unit, let isUTC):
-            (isUTC ? .timestamptz : .timestamp, unit == .microseconds ? .none : .microseconds)
-        case .decimal(let precision, let scale): (.decimal(precision: precision, scale: scale), .none)
+        case .boolean: .boolean
+        case .int8, .int16, .int32, .uint8, .uint16: .int
+        case .int64, .uint32: .long
+        case .float: .float
+        case .double: .double
+        case .string, .json: .string
+        case .uuid: .uuid
+        case .date: .date
+        case .time: .time
+        case .timestamp(_, let isUTC): isUTC ? .timestamptz : .timestamp
+        case .decimal(let precision, let scale): .decimal(precision: precision, scale: scale)
         case .uint64, .structure, .list: nil
+        }
+    }
+
+    /// Whether silver can write values of the type: those of a column that a contract had, or of one that another engine added.
+    static func keeps(_ type: IcebergType) -> Bool {
+        switch type {
+        case .structure, .list, .map: false
+        default: true
         }
     }
 
@@ -81,14 +75,16 @@ struct SilverColumn: Sendable {
             case .string: (.byteArray, .string)
             case .uuid: (.fixedLengthByteArray(length: 16), .uuid)
             case .decimal(let precision, let scale):
-                (Self.physical(precision), .decimal(precision: precision, scale: scale))
-            case .binary, .fixed, .structure, .list, .map: preconditionFailure("no column of silver is \(type)")
+                (Self.physicalType(ofDecimal: precision), .decimal(precision: precision, scale: scale))
+            case .binary: (.byteArray, nil)
+            case .fixed(let length): (.fixedLengthByteArray(length: length), nil)
+            case .structure, .list, .map: preconditionFailure("no column of silver is \(type)")
             }
         return ParquetColumn(
             name: name, physicalType: physical, logicalType: logical, isRequired: false, fieldID: fieldID)
     }
 
-    private static func physical(_ precision: Int) -> PhysicalType {
+    static func physicalType(ofDecimal precision: Int) -> PhysicalType {
         switch precision {
         case ...9: .int32
         case ...18: .int64

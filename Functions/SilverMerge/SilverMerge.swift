@@ -61,16 +61,19 @@ struct SilverMerge: JSONHandler {
     }
 
     private func merge(_ contract: Contract, _ held: HeldTable, _ log: Log) throws -> JSON {
-        let table = try SilverTable(contract)
         let catalog = try LakeCatalog(settings.aws)
-        try settle(try catalog.table(table.name, in: SilverTable.namespace), contract, held, log)
-        var reader = BatchReader(contract: contract, table: table, objects: settings.objects)
+        let stored = try catalog.table(contract.table, in: SilverTable.namespace)
+        let table = try SilverTable(contract, stored?.metadata)
+        // A change that the table cannot follow fails the run before it claims a file.
+        if let stored { _ = try table.evolved(stored.metadata) }
+        try settle(stored, contract, held, log)
+        var reader = BatchReader(table: table, objects: settings.objects)
         let (records, more) = try claim(held, into: &reader, log)
         guard !records.isEmpty else { return ["outcome": "nothing", "table": .string(table.name)] }
         do {
             let batch = TableLease.Batch(id: Self.batchID(of: records), records: Set(records.map(\.controlID)))
             try held.note(batch)
-            let (counts, rowCount) = try commit(reader.finish(), as: batch, table, catalog, held)
+            let (counts, rowCount) = try commit(reader.finish(), as: batch, table, contract, catalog, held)
             for record in records { try finish(record, contract, in: batch) }
             try held.note(nil)
             let outcome: JSON = [
@@ -141,8 +144,8 @@ struct SilverMerge: JSONHandler {
 
     /// Merges the changes into the table and commits; again, if another writer was faster.
     private func commit(
-        _ changes: Changes, as batch: TableLease.Batch, _ table: SilverTable, _ catalog: LakeCatalog,
-        _ held: HeldTable
+        _ changes: Changes, as batch: TableLease.Batch, _ table: SilverTable, _ contract: Contract,
+        _ catalog: LakeCatalog, _ held: HeldTable
     ) throws -> (Merge.Counts, rowCount: Int64) {
         let storage = LakeStorage(settings.objects)
         var conflict = ""
@@ -151,6 +154,10 @@ struct SilverMerge: JSONHandler {
             // A commit whose answer was lost.
             if Self.has(batch, stored) { return (Merge.Counts(), stored.metadata.currentSnapshot?.rowCount ?? 0) }
             let metadata = stored.metadata
+            guard try SilverTable(contract, metadata) == table else {
+                throw SilverError.conflict("its columns are others now")
+            }
+            let schema = try table.evolved(metadata)
             let files = try TableFiles(of: metadata.currentSnapshot, in: metadata) { try storage.read($0) }
             guard files.deleteFiles.isEmpty else {
                 throw SilverError.table(
@@ -159,16 +166,17 @@ struct SilverMerge: JSONHandler {
             }
             let token = settings.clock.uuid()
             let writer = DataFileWriter(
-                storage, try table.parquet(metadata.currentSchema), metadata.currentSchema,
+                storage, try table.parquet(schema), schema,
                 prefix: "\(metadata.location)/data/\(token)", WriterOptions(codec: .zstd(level: 1)))
             var merge = Merge(
-                table, metadata.currentSchema, changes, truncated: Self.truncate(of: metadata), storage, writer
+                table, schema, changes, truncated: Self.truncate(of: metadata), storage, writer
             ) {
                 try held.goOn()
             }
             let added = try merge.run(over: files.dataFiles)
             let draft = try SnapshotDraft(
-                of: metadata, files, adding: added, removing: merge.removed, id: newSnapshotID(), token: token,
+                of: metadata, files, adding: added, removing: merge.removed, schema: schema, id: newSnapshotID(),
+                token: token,
                 timestamp: settings.clock.now().milliseconds,
                 summary: SnapshotBatch(
                     id: batch.id, fileCount: batch.records.count, inserted: merge.counts.inserted,
@@ -178,7 +186,11 @@ struct SilverMerge: JSONHandler {
             // Another worker may be the table's writer by now; then this commit must not happen.
             try held.renew()
             var change = TableChange(of: metadata)
+            change.evolve(metadata, to: schema)
             change.advance(to: draft.snapshot)
+            if let ids = TableFields(metadata).property(of: table.columns, in: schema) {
+                change.set([TableFields.property: ids])
+            }
             if let truncate = merge.truncate, truncate != Self.truncate(of: metadata) {
                 change.set([
                     Self.truncateOrder: String(decoding: truncate.order, as: UTF8.self),

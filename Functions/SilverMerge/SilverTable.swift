@@ -5,10 +5,11 @@ internal import JSON
 internal import Parquet
 internal import Time
 
-/// A silver table as its contract describes it.
-struct SilverTable: Sendable {
+/// A silver table as its contract describes it, with the columns that it has besides.
+struct SilverTable: Sendable, Hashable {
     let name: String
-    /// Of the contract, in its order.
+    /// Those of the contract, in its order; then those that the contract has no more, or that another engine added. They stay, and
+    /// files of older contracts still fill them, so that the rows do not depend on when a file is merged.
     let columns: [SilverColumn]
     /// The places of the primary key's columns, in its order.
     let keyPlaces: [Int]
@@ -16,11 +17,25 @@ struct SilverTable: Sendable {
     /// The namespace of all silver tables.
     static let namespace = "dm_silver"
 
-    init(_ contract: Contract) throws(SilverError) {
+    /// - Parameter stored: the table as it is; nil if there is none yet.
+    init(_ contract: Contract, _ stored: TableMetadata? = nil) throws(SilverError) {
         if let obstacle = contract.silverObstacle { throw .contract("table \(contract.table): \(obstacle)") }
         name = contract.table
         var columns: [SilverColumn] = []
         for column in contract.columns { columns.append(try SilverColumn(column)) }
+        let own = columns
+        if let stored {
+            let fields = TableFields(stored)
+            let known = Set((own + SilverColumn.system).compactMap { fields.field(of: $0, among: own)?.id })
+            for field in stored.currentSchema.fields where !known.contains(field.id) {
+                guard SilverColumn.keeps(field.type) else {
+                    throw .table(
+                        "table \(name): its column \(field.name) is \(field.type), which silver cannot write again")
+                }
+                columns.append(
+                    SilverColumn(name: field.name, type: field.type, contractID: fields.contractID(of: field)))
+            }
+        }
         self.columns = columns
         keyPlaces = contract.primaryKey.compactMap { name in columns.firstIndex { $0.name == name } }
     }
@@ -38,16 +53,11 @@ struct SilverTable: Sendable {
     }
 
     /// The schema of the table's data files.
-    /// - Throws: ``SilverError/table(_:)`` if the table is not the contract's.
     func parquet(_ schema: IcebergSchema) throws -> ParquetSchema {
         var fields: [ParquetColumn] = []
         for column in allColumns {
             guard let field = schema.field(named: column.name) else {
-                throw SilverError.table("table \(name) has no column \(column.name), which its contract has")
-            }
-            guard field.type == column.type else {
-                throw SilverError.table(
-                    "table \(name): its column \(column.name) is \(field.type), and the contract's is \(column.type)")
+                throw SilverError.table("table \(name) has no column \(column.name)")
             }
             var stored = column.parquet(fieldID: field.id)
             stored.isRequired = field.isRequired
@@ -64,13 +74,11 @@ struct SilverTable: Sendable {
 extension SilverColumn {
     var isDecimal: Bool { if case .decimal = type { true } else { false } }
 
-    /// A key's value in JSON as bronze has it; nil if it is none of the type.
-    func bronzeKey(_ value: JSON) -> ColumnArray? {
+    /// A key's value that bronze has as JSON; nil if it is none of the type.
+    func key(_ value: JSON) -> ColumnArray? {
         let text = value.string ?? value.number?.text
         switch type {
         case .int: return (text.flatMap { Int32($0) }).map { ColumnArray(.int32([$0])) }
-        case .long where conversion == .unsigned:
-            return (text.flatMap { UInt32($0) }).map { ColumnArray(.int32([Int32(bitPattern: $0)])) }
         case .long: return (text.flatMap { Int64($0) }).map { ColumnArray(.int64([$0])) }
         case .boolean: return value.bool.map { ColumnArray(.boolean([$0 ? 1 : 0])) }
         case .string: return value.string.map { ColumnArray(.byteArray(ByteArrays(of: $0.utf8))) }
@@ -84,34 +92,32 @@ extension SilverColumn {
             }
             return bytes.count == 16 && digits.utf8.count == 32
                 ? ColumnArray(.fixedLengthByteArray(bytes, length: 16)) : nil
+        case .timestamp, .timestamptz:
+            // The zone is left out where there is none.
+            let time = text.flatMap { Timestamp(rfc3339: $0) ?? Timestamp(rfc3339: "\($0)Z") }
+            return time.map { ColumnArray(.int64([$0.seconds * 1_000_000 + Int64($0.nanoseconds) / 1000])) }
+        case .decimal(let precision, let scale):
+            guard let number = text.flatMap({ Int128(decimal: $0, scale: scale) }) else { return nil }
+            let bytes = withUnsafeBytes(of: number.bigEndian) { Array($0) }
+            let array = ColumnArray(.fixedLengthByteArray(bytes, length: 16))
+            return ValueConversion.decimal(Self.physicalType(ofDecimal: precision))(array)
         default: return nil
         }
     }
 
     var physicalType: PhysicalType { parquet(fieldID: 0).physicalType }
 
-    /// As bronze has the column.
-    var bronzePhysicalType: PhysicalType {
-        switch conversion {
-        case .unsigned, .timeOfDay: .int32
-        case .none, .microseconds: physicalType
-        }
-    }
-
     /// No values of the column.
     var empty: ColumnValues { .empty(physicalType) }
+}
 
-    /// The values as silver has them.
-    func converted(_ array: ColumnArray) -> ColumnArray {
-        switch (conversion, array.values) {
-        case (.unsigned, .int32(let values)):
-            ColumnArray(.int64(values.map { Int64(UInt32(bitPattern: $0)) }), presence: array.presence)
-        case (.timeOfDay, .int32(let values)):
-            ColumnArray(.int64(values.map { Int64($0) * 1000 }), presence: array.presence)
-        case (.microseconds, .int64(let values)):
-            ColumnArray(.int64(values.map { $0 &* 1000 }), presence: array.presence)
-        default: array
-        }
+extension Int128 {
+    /// Reads `-12.5` as the number without its point that a scale asks for; nil if it has more digits behind the point.
+    fileprivate init?(decimal text: String, scale: Int) {
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        let fraction = parts.count > 1 ? parts[1] : ""
+        guard fraction.utf8.count <= scale, fraction.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        self.init(String(parts[0] + fraction) + String(repeating: "0", count: scale - fraction.utf8.count))
     }
 }
 

@@ -121,7 +121,8 @@ struct ColumnReader {
             masking: masking?.masking,
             maskingReason: masking?.reason ?? (masking?.masking == nil ? around.maskingReason : nil),
             description: property.text("description"),
-            fieldID: try nested.claim(fieldID, given: givenID, for: name, at: property), options: property.options,
+            fieldID: try nested.claim(fieldID, given: givenID, for: name, at: property), hasOwnFieldID: givenID != nil,
+            options: property.options,
             truncatesFraction: truncatesFraction ?? false, format: format ?? nil)
     }
 

@@ -75,6 +75,8 @@ extension Contract {
         public let description: String?
         /// The field id in Parquet and Iceberg: the custom property `fieldId`, or the position from 1.
         public let fieldID: Int32
+        /// Whether the contract sets ``fieldID``, so that it names the column across renames.
+        public let hasOwnFieldID: Bool
         /// `logicalTypeOptions`, such as `maxLength` or `pattern`, as text.
         public let options: [String: String]
         /// Whether digits of a time or timestamp beyond its unit are cut off: the custom property `excessFraction`.

@@ -46,6 +46,35 @@ import Testing
         #expect(try await Referee.silver(emulator, "check", ["brewery"]).int("rows") == 500)
     }
 
+    @Test("a table follows the versions of its contract: a new column, and one that becomes wider") func versions()
+        async throws
+    {
+        let emulator = try await RunningEmulator()
+        let folder = try TemporaryDirectory()
+        let published = "\(Programs.packageRoot)/infra/contracts/beer.odcs.yaml"
+        let contract = try String(contentsOfFile: published, encoding: .utf8)
+        for (version, bitterness) in ["", "int", "bigint"].enumerated() {
+            let column = "      - {name: beer_ibu, logicalType: integer, physicalType: \(bitterness)}\n"
+            let text = contract.replacing("version: 1.0.0", with: "version: 1.\(version).0")
+                .replacing("      - name: beer_abv\n", with: (version > 0 ? column : "") + "      - name: beer_abv\n")
+            try text.write(toFile: "\(folder.path)/beer.odcs.yaml", atomically: true, encoding: .utf8)
+            let publish = try await Command.run(
+                Programs.cupel,
+                ["contract", "publish", "\(folder.path)/beer.odcs.yaml", "--endpoint", emulator.endpoint])
+            #expect(publish.status == 0, "\(publish.errors)")
+            let value = version == 2 ? 1 << 40 : 40
+            let rows = (version..<version + 3).map {
+                "{\"beer_id\":\($0),\"brewery_id\":\(version)" + (version > 0 ? ",\"beer_ibu\":\(value)}" : "}")
+            }
+            let file = "\(folder.path)/\(version).json"
+            try (rows.joined(separator: "\n") + "\n").write(toFile: file, atomically: true, encoding: .utf8)
+            try await Referee.lake(emulator, "put", ["raw/beer/\(version).json", file])
+            try await Referee.lake(emulator, "settle")
+            try await merge(emulator)
+            #expect(try await Referee.silver(emulator, "check", ["beer"]).int("rows") == version + 3)
+        }
+    }
+
     @Test("a bronze file that is gone fails alone, by name, and holds up no other") func goneFile() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()

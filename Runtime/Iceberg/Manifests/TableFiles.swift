@@ -49,8 +49,9 @@ public struct TableFiles: Sendable {
 
 extension TableMetadata {
     /// The newest schema that has the sources of a spec.
-    func schema(with spec: PartitionSpec) -> IcebergSchema {
-        let candidates = [currentSchema] + schemas.sorted { $0.id > $1.id }
+    /// - Parameter newest: one that the table is about to get.
+    func schema(with spec: PartitionSpec, besides newest: IcebergSchema? = nil) -> IcebergSchema {
+        let candidates = [newest ?? currentSchema] + schemas.sorted { $0.id > $1.id }
         return candidates.first { schema in spec.fields.allSatisfy { schema.field($0.sourceID) != nil } }
             ?? currentSchema
     }

@@ -23,10 +23,11 @@ public struct SnapshotDraft: Sendable {
     ///   - id: of the snapshot, a positive number that no other has.
     ///   - token: in the names of the metadata files, so that no other attempt writes the same.
     ///   - timestamp: milliseconds since 1970; not before the last snapshot's.
+    ///   - schema: that of the files that are new.
     ///   - summary: what the writer adds to the summary.
     public init(
         of metadata: TableMetadata, _ files: TableFiles, adding added: [DataFile], removing removed: Set<String>,
-        id: Int64, token: String, timestamp: Int64, summary: [String: String]
+        schema: IcebergSchema, id: Int64, token: String, timestamp: Int64, summary: [String: String]
     ) throws(IcebergError) {
         let parent = metadata.currentSnapshot
         let sequence = metadata.lastSequenceNumber + 1
@@ -66,7 +67,8 @@ public struct SnapshotDraft: Sendable {
         var written: [NewFile] = []
         var lines: [ManifestFile] = []
         for (spec, entries) in rewritten.sorted(by: { $0.key.id < $1.key.id }) {
-            let bytes = try Manifest.bytes(entries, spec: spec, schema: metadata.schema(with: spec), sync: sync)
+            let bytes = try Manifest.bytes(
+                entries, spec: spec, schema: metadata.schema(with: spec, besides: schema), sync: sync)
             let path = "\(folder)/\(token)-m\(lines.count).avro"
             written.append(NewFile(path: path, bytes: bytes))
             lines.append(
@@ -84,7 +86,7 @@ public struct SnapshotDraft: Sendable {
             manifestList: listPath,
             summary: totals.summary.merging(summary) { $1 }.merging(
                 ["operation": removed.isEmpty ? "append" : "overwrite"]) { $1 },
-            schemaID: metadata.currentSchema.id)
+            schemaID: schema.id)
     }
 
     /// The mark between the blocks of an Avro file: any 16 bytes, here of the token.

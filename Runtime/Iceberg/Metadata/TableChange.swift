@@ -23,6 +23,21 @@ public struct TableChange: Sendable {
         ])
     }
 
+    /// Makes a schema the table's current one, if nobody has changed the columns since.
+    public mutating func evolve(_ metadata: TableMetadata, to schema: IcebergSchema) {
+        guard schema.id != metadata.currentSchema.id else { return }
+        requirements.append([
+            "type": "assert-current-schema-id", "current-schema-id": .int(metadata.currentSchema.id),
+        ])
+        requirements.append([
+            "type": "assert-last-assigned-field-id", "last-assigned-field-id": .int(metadata.lastColumnID),
+        ])
+        let isNew = !metadata.schemas.contains { $0.id == schema.id }
+        if isNew { updates.append(["action": "add-schema", "schema": schema.json]) }
+        // -1 is the schema that was added last.
+        updates.append(["action": "set-current-schema", "schema-id": .int(isNew ? -1 : schema.id)])
+    }
+
     public mutating func set(_ properties: [String: String]) {
         let values = JSONObject(properties.sorted { $0.key < $1.key }.map { ($0.key, JSON.string($0.value)) })
         updates.append(["action": "set-properties", "updates": .object(values)])

@@ -84,9 +84,13 @@ def folded(table):
                 if column == key: current[column] = number
                 elif operation != "delete" and column not in left_out: current[column] = row[column]
                 else: current.setdefault(column, None)
+            if operation != "delete": current |= {column: None for column in current.keys() - row.keys() - set(("created_at", "updated_at", "deleted_at"))}
             current["created_at"] = min(current["created_at"], at)
             current["updated_at"] = at
             current["deleted_at"] = at if operation == "delete" else None
+    # A file of another version of the contract lacks columns.
+    columns = {column for row in state.values() for column in row}
+    for row in state.values(): row |= {column: None for column in columns - row.keys()}
     return state
 
 

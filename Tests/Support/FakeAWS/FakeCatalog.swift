@@ -104,7 +104,9 @@ struct FakeCatalog {
             append(schema, to: "schemas")
             metadata["last-column-id"] = .int(max(metadata["last-column-id"]?.int ?? 0, lastID(of: schema)))
         case "set-current-schema":
-            metadata["current-schema-id"] = metadata["schemas"]?.array?.last?["schema-id"] ?? 0
+            let isLast = update["schema-id"]?.int == -1
+            metadata["current-schema-id"] =
+                isLast ? metadata["schemas"]?.array?.last?["schema-id"] : update["schema-id"]
         default: return false
         }
         return true

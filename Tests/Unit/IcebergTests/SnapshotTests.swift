@@ -49,7 +49,8 @@ import Testing
         @discardableResult
         mutating func commit(adding: [DataFile], removing: Set<String>, id: Int64) throws -> Snapshot {
             let draft = try SnapshotDraft(
-                of: metadata(), live(), adding: adding, removing: removing, id: id, token: "t\(id)", timestamp: id,
+                of: metadata(), live(), adding: adding, removing: removing, schema: metadata().currentSchema, id: id,
+                token: "t\(id)", timestamp: id,
                 summary: ["batch": "\(id)"])
             for file in draft.files { files[file.path] = file.bytes }
             document["snapshots"] = .array((document["snapshots"]?.array ?? []) + [draft.snapshot.json])

@@ -26,7 +26,7 @@ import Testing
             ("empty", "Parquet"),
             ("without key", "it has no column id, which is part of the primary key"),
             ("null key", "row 0 has no id, which is part of the primary key"),
-            ("other type", "its column name is int32, and the contract's is string"),
+            ("other type", "its column name is int32, and the table's name is string"),
             ("no changes", "it has no column operation"),
             ("unknown operation", "row 0 has no operation that is known"),
             ("former key", "_cdc_previous_key of row 0 has no id, or none of type long"),

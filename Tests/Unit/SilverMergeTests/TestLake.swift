@@ -18,7 +18,7 @@ import Time
 
 /// A bronze bucket, a control table and a catalog in one fake account, and workers that take one table to silver.
 struct TestLake {
-    let aws = FakeAWS()
+    let aws: FakeAWS
     let contract: Contract
     let control: ControlTable
     let merge: SilverMerge
@@ -29,8 +29,8 @@ struct TestLake {
          {name: name, logicalType: string}, {name: score, logicalType: integer, physicalType: int}]}]}
         """
 
-    init(contract text: String = table) throws {
-        let aws = aws
+    init(contract text: String = table, _ aws: FakeAWS = FakeAWS()) throws {
+        self.aws = aws
         contract = try Contract(parsing: text, file: "t")
         control = ControlTable(name: "control", client: aws.client, now: { aws.now })
         merge = SilverMerge(
@@ -38,6 +38,9 @@ struct TestLake {
                 aws: aws.client, contracts: ContractSource(ContractCatalog([contract])), lakeBucket: "lake",
                 control: control, objects: ObjectStore(aws.client), clock: ClockAndChance(now: { aws.now })))
     }
+
+    /// The same account with another contract in force.
+    func under(_ contract: String) throws -> TestLake { try TestLake(contract: contract, aws) }
 
     /// Takes what waits to silver, once.
     @discardableResult
@@ -104,6 +107,42 @@ struct TestLake {
         try LakeCatalog(aws.client).table("t", in: SilverTable.namespace)?.metadata
     }
 
+    /// The rows of the table in their order, as a reader sees them by the current schema: `name=value` of all columns but those
+    /// that silver keeps for itself.
+    func texts() throws -> [String] {
+        guard let metadata = try metadata() else { return [] }
+        let storage = LakeStorage(ObjectStore(aws.client))
+        let files = try TableFiles(of: metadata.currentSnapshot, in: metadata) { try storage.read($0) }
+        var rows: [String] = []
+        for file in files.dataFiles {
+            let object = try #require(LakeStorage.object(at: file.path))
+            let parquet = try ParquetFile(reading: ObjectRanges(storage.objects, object, size: Int(file.sizeInBytes)))
+            let fields = metadata.currentSchema.fields.filter {
+                !$0.name.hasPrefix("_cdc_") && !["created_at", "updated_at"].contains($0.name)
+            }
+            let stored = fields.map { field in
+                parquet.metadata.column(fieldID: field.id).flatMap { StoredColumn($0, to: field.type) }
+            }
+            for group in parquet.metadata.rowGroups.indices {
+                var reader = try parquet.rows(ofGroup: group, columns: stored.compactMap { $0?.index })
+                while let batch = try reader.next(upTo: 1000) {
+                    var arrays = batch.columns.makeIterator()
+                    let columns = stored.map { place in
+                        place.flatMap { place in
+                            arrays.next().map { ColumnRows(place.conversion($0), rowCount: batch.rowCount) }
+                        }
+                    }
+                    for row in 0..<batch.rowCount {
+                        rows.append(
+                            zip(fields, columns).map { "\($0.name)=\($1?.description(of: row) ?? "-")" }
+                                .joined(separator: " "))
+                    }
+                }
+            }
+        }
+        return rows.sorted()
+    }
+
     /// All rows of the table.
     func rows() throws -> [Int64: TestRow] {
         guard let metadata = try metadata() else { return [:] }
@@ -124,8 +163,26 @@ struct TestLake {
     }
 }
 
+extension ColumnRows {
+    fileprivate func description(of row: Int) -> String {
+        let range = values(of: row..<row + 1)
+        guard let place = range.first else { return "-" }
+        return switch array.values {
+        case .boolean(let values): "\(values[place])"
+        case .int32(let values): "\(values[place])"
+        case .int64(let values): "\(values[place])"
+        case .float(let values): "\(values[place])"
+        case .double(let values): "\(values[place])"
+        case .byteArray(let texts): String(decoding: texts[place], as: UTF8.self)
+        case .fixedLengthByteArray(let bytes, let length):
+            "\(bytes[place * length..<(place + 1) * length].reduce(bytes[place * length] < 0x80 ? 0 : Int128(-1)) { $0 << 8 | Int128($1) })"
+        }
+    }
+}
+
 /// A value of a column of a test's file.
-enum TestValue {
+enum TestValue: Sendable {
+    case float(Float)
     case int(Int32)
     case long(Int64)
     case text(String)
@@ -162,6 +219,7 @@ func columnArray(_ values: [TestValue?], _ type: PhysicalType) -> ColumnArray {
         case nil:
             array.appendNulls(1, after: row)
             continue
+        case .float(let value): one = .float([value])
         case .int(let value): one = .int32([value])
         case .long(let value): one = .int64([value])
         case .text(let value):

@@ -1,4 +1,5 @@
 internal import Iceberg
+internal import Lake
 internal import Parquet
 internal import ParquetRead
 

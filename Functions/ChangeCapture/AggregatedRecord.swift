@@ -30,7 +30,12 @@ struct AggregatedRecord: Sendable {
     }
 
     /// The record's data.
-    func sealed() -> [UInt8] { bytes + Digest.md5(Array(bytes.dropFirst(Self.magic.count))) }
+    consuming func sealed() -> [UInt8] {
+        var digest = Digest(.md5)
+        bytes.withUnsafeBytes { digest.update(UnsafeRawBufferPointer(rebasing: $0[Self.magic.count...])) }
+        bytes += digest.finish()
+        return bytes
+    }
 
     /// Appends the key of a field of bytes, and their number.
     private mutating func appendField(_ number: UInt8, length: Int) {

@@ -17,6 +17,7 @@ enum CaptureError: Error, CustomStringConvertible {
     case outsideTransaction(at: LogPosition)
     case spill(String, String)
     case state(String, String)
+    case noAnswer(Duration, String)
 
     var description: String {
         switch self {
@@ -50,6 +51,9 @@ enum CaptureError: Error, CustomStringConvertible {
             "\(path): \(reason); --spill names a folder with room for the largest transaction"
         case .state(let place, let reason):
             "\(place) is not the progress of change-capture: \(reason); restore it, or run change-capture --drop"
+        case .noAnswer(let patience, let reason):
+            "AWS has not answered for \(patience.components.seconds) seconds (--patience): \(reason); start change-capture again "
+                + "when it does: it goes on at its slot, which holds the source's log until then"
         }
     }
 }

@@ -12,10 +12,11 @@ struct CaptureMeter {
     private var reported: ContinuousClock.Instant
     private var changes: UInt64 = 0
 
-    private static let interval: Duration = .seconds(10)
+    private let interval: Duration
 
-    init(_ log: Log, pipeline: String?, clock: ClockAndChance) {
+    init(_ log: Log, every interval: Duration, pipeline: String?, clock: ClockAndChance) {
         self.log = log
+        self.interval = interval
         self.pipeline = pipeline
         self.clock = clock
         reported = clock.instant()
@@ -26,7 +27,7 @@ struct CaptureMeter {
     ) throws {
         let now = clock.instant()
         let elapsed = now - reported
-        guard elapsed >= Self.interval else { return }
+        guard elapsed >= interval else { return }
         let new = stream.changes >= changes ? stream.changes - changes : stream.changes
         (changes, reported) = (stream.changes, now)
         let end = try source.logEnd()

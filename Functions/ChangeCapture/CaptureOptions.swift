@@ -16,6 +16,12 @@ struct CaptureOptions: Sendable {
     var aggregates = false
     /// The pipeline's name in the metrics; nil writes none.
     var pipeline: String?
+    /// How long AWS may not answer before the capture ends; nil for ever.
+    var patience: Duration?
+    /// How often it says how far it is.
+    var reportInterval: Duration = .seconds(10)
+    /// Whether it ends when the process that started it has ended.
+    var endsWithParent = false
     /// Ends the capture: drops the slot and the publication.
     var isDropping = false
 
@@ -34,6 +40,9 @@ struct CaptureOptions: Sendable {
                                [off]; AGGREGATE
           --spill FOLDER       for large transactions before they end [TMPDIR, or /tmp]; SPILL
           --endpoint-url URL   of all AWS services; AWS_ENDPOINT_URL
+          --patience SECONDS   end when AWS has not answered for so long [600 with --endpoint-url, else never]; PATIENCE
+          --report SECONDS     say so often how far it is [10]; REPORT
+          --with-parent        end when the process that started it has ended
           --drop               drop the slot, the publication and the progress, and end
 
         A word in capitals is the environment variable that does the same. Region and credentials are those of AWS's SDKs.
@@ -43,10 +52,10 @@ struct CaptureOptions: Sendable {
     init(_ arguments: [String], _ environment: Environment) throws(UsageError) {
         var values: [String: String] = [:]
         var rest = arguments[...]
-        var isDropping = false
+        var flags: Set<String> = []
         while let name = rest.popFirst() {
-            if name == "--drop" {
-                isDropping = true
+            if ["--drop", "--with-parent"].contains(name) {
+                flags.insert(name)
                 continue
             }
             guard let variable = Self.variables[name] else { throw .unknown(name) }
@@ -84,14 +93,24 @@ struct CaptureOptions: Sendable {
         }
         spill = optional("SPILL") ?? optional("TMPDIR") ?? spill
         endpoint = optional("AWS_ENDPOINT_URL")
+        func seconds(_ name: String) throws(UsageError) -> Duration? {
+            guard let text = optional(Self.variables[name] ?? "") else { return nil }
+            guard let number = Int(text), 1...86_400 ~= number else {
+                throw .invalid(name, text, "1 to 86400 seconds")
+            }
+            return .seconds(number)
+        }
+        patience = try seconds("--patience") ?? (endpoint == nil ? nil : .seconds(600))
+        reportInterval = try seconds("--report") ?? reportInterval
         pipeline = environment["PIPELINE"]
-        self.isDropping = isDropping
+        isDropping = flags.contains("--drop")
+        endsWithParent = flags.contains("--with-parent")
     }
 
     private static let variables = [
         "--source": "SOURCE", "--stream": "STREAM", "--bucket": "BUCKET", "--tables": "TABLES", "--slot": "SLOT",
         "--publication": "PUBLICATION", "--snapshot": "SNAPSHOT", "--spill": "SPILL", "--aggregate": "AGGREGATE",
-        "--endpoint-url": "AWS_ENDPOINT_URL",
+        "--endpoint-url": "AWS_ENDPOINT_URL", "--patience": "PATIENCE", "--report": "REPORT",
     ]
 
     private static func isSlotName(_ name: String) -> Bool {

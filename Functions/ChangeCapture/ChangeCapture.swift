@@ -27,6 +27,7 @@ final class ChangeCapture {
     private static let reconnectInterval: Duration = .seconds(1)
     private static let firstPatience: Duration = .seconds(30)
     private static let planInterval: Duration = .seconds(5)
+    private static let askingInterval: Duration = .seconds(30)
     private static let retryInterval: Duration = .seconds(60)
     private static let flushInterval: Duration = .milliseconds(100)
 
@@ -44,7 +45,7 @@ final class ChangeCapture {
         savedAt = clock.instant()
         snapshotAt = savedAt
         plan = CapturePlan(options, log)
-        meter = CaptureMeter(log, pipeline: options.pipeline, clock: clock)
+        meter = CaptureMeter(log, every: options.reportInterval, pipeline: options.pipeline, clock: clock)
     }
 
     /// Ends what an earlier capture left in the database and the bucket.
@@ -60,9 +61,13 @@ final class ChangeCapture {
     func run() throws {
         // Once it has streamed, the settings are right and only time helps.
         var givesUpAt: ContinuousClock.Instant? = clock.instant() + Self.firstPatience
+        var silence = Silence(patience: options.patience)
         while !isStopping() {
             do {
-                try stream { givesUpAt = nil }
+                try stream {
+                    givesUpAt = nil
+                    silence.end()
+                }
             } catch let error as PostgresError
                 where error.isConnectionLoss && givesUpAt.map({ clock.instant() < $0 }) != false
             {
@@ -71,6 +76,7 @@ final class ChangeCapture {
                     ["reason": .string("\(error)"), "position": position])
                 pause(Self.reconnectInterval)
             } catch let error as AWSError where error.isTemporary {
+                try silence.goOn(at: clock.instant(), because: error)
                 log.warning("AWS does not answer; trying again", ["reason": .string("\(error)"), "position": position])
                 pause(Self.reconnectInterval)
             } catch let error as PostgresError where error.state == "42704" {
@@ -106,7 +112,9 @@ final class ChangeCapture {
             \(PostgresConnection.literal(PostgresConnection.identifier(options.publication))))
             """)
         let lanes = try RecordLanes(
-            stream: options.stream, aggregates: options.aggregates, kinesis: kinesis, log: log, clock: clock)
+            stream: options.stream, aggregates: options.aggregates, patience: options.patience, kinesis: kinesis,
+            log: log,
+            clock: clock)
         defer { lanes.close() }
         let stream = ChangeStream(
             connection, from: start, lanes: lanes, spillFolder: options.spill, clock: clock, isStopping: isStopping,
@@ -141,6 +149,7 @@ final class ChangeCapture {
     private func follow(_ stream: ChangeStream, _ lanes: RecordLanes, _ source: SourceDatabase) throws {
         var flushed = clock.instant()
         var planned = clock.instant()
+        var asked = planned
         try readNewTables(stream, lanes)
         while !isStopping() {
             let hasMore = try stream.readAvailable()
@@ -153,6 +162,11 @@ final class ChangeCapture {
             stream.advance()
             try acknowledge(stream, atOnce: false)
             try takeFinished(stream)
+            if options.patience != nil, now - asked > Self.askingInterval {
+                // An idle source would not find out that AWS is gone.
+                _ = try store.read()
+                asked = now
+            }
             if now - planned > Self.planInterval {
                 try updatePlan(source)
                 try readNewTables(stream, lanes)

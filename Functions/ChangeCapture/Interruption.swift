@@ -13,6 +13,11 @@ enum Interruption {
         signal(SIGPIPE, SIG_IGN)
     }
 
+    /// Whether the process that started this one has ended: then another one is its parent.
+    static func isOrphaned(of parent: Int32) -> Bool { getppid() != parent }
+
+    static func parent() -> Int32 { getppid() }
+
     @Sendable static func isAsked() -> Bool {
         var pending = sigset_t()
         sigpending(&pending)

@@ -18,15 +18,15 @@ struct RecordBatch: Sendable {
     private var length: Int
     private let headLength: Int
     private var records: [Record] = []
-    /// Open records of many changes, by bucket; nil where each change is a record.
-    private var aggregates: [UInt64: AggregatedRecord]?
+    /// Open records of many changes, one for each bucket; none where each change is a record.
+    private var aggregates: [AggregatedRecord?]
     private var aggregatedSize = 0
 
     /// Changes of a key are always in the same one, so in the same shard.
     static let buckets: UInt64 = 64
 
     init(stream: String, firstOrdinal: UInt64, aggregates isAggregating: Bool = false) {
-        if isAggregating { aggregates = [:] }
+        aggregates = Array(repeating: nil, count: isAggregating ? Int(Self.buckets) : 0)
         self.firstOrdinal = firstOrdinal
         text = Array("{\"StreamName\":\"\(stream)\",\"Records\":[".utf8)
         headLength = text.count
@@ -41,23 +41,27 @@ struct RecordBatch: Sendable {
 
     /// Appends a change. Alone, its partition key is `prefix.hash`.
     mutating func append(_ data: UnsafeRawBufferPointer, prefix: [UInt8], keyHash: UInt64) {
-        guard aggregates != nil else { return put(data, prefix: prefix, keyHash: keyHash) }
-        let bucket = keyHash % Self.buckets
-        aggregates?[bucket, default: AggregatedRecord(partitionKey: Self.partitionKey(Self.bucketPrefix, bucket))]
-            .append(data)
+        guard !aggregates.isEmpty else { return put(data, prefix: prefix, keyHash: keyHash) }
+        let bucket = Int(keyHash % Self.buckets)
+        if aggregates[bucket] == nil {
+            let key = Self.partitionKey(Self.bucketPrefix, UInt64(bucket))
+            aggregates[bucket] = AggregatedRecord(partitionKey: key)
+        }
+        aggregates[bucket]?.append(data)
         aggregatedSize += data.count * 4 / 3
-        if let size = aggregates?[bucket]?.size, size >= AggregatedRecord.sizeLimit { seal(bucket) }
+        if let size = aggregates[bucket]?.size, size >= AggregatedRecord.sizeLimit { seal(bucket) }
     }
 
     /// Ends the records of many changes. Nothing is appended after that.
     mutating func seal() {
-        for bucket in (aggregates ?? [:]).keys.sorted() { seal(bucket) }
+        for bucket in aggregates.indices { seal(bucket) }
     }
 
-    private mutating func seal(_ bucket: UInt64) {
-        guard let record = aggregates?.removeValue(forKey: bucket) else { return }
-        aggregatedSize = aggregates?.isEmpty == true ? 0 : max(0, aggregatedSize - record.size * 4 / 3)
-        record.sealed().withUnsafeBytes { put($0, prefix: Self.bucketPrefix, keyHash: bucket) }
+    private mutating func seal(_ bucket: Int) {
+        guard let record = aggregates[bucket] else { return }
+        aggregates[bucket] = nil
+        aggregatedSize = max(0, aggregatedSize - record.size * 4 / 3)
+        record.sealed().withUnsafeBytes { put($0, prefix: Self.bucketPrefix, keyHash: UInt64(bucket)) }
     }
 
     private static let bucketPrefix = Array("cupel".utf8)

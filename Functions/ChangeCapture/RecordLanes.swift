@@ -29,6 +29,7 @@ final class RecordLanes: @unchecked Sendable {
 
     private let stream: String
     private let aggregates: Bool
+    private let patience: Duration?
     private let kinesis: Kinesis
     private let log: Log
     private let clock: ClockAndChance
@@ -43,11 +44,12 @@ final class RecordLanes: @unchecked Sendable {
     let wakeup: Wakeup
 
     init(
-        stream: String, aggregates: Bool, kinesis: Kinesis, log: Log, lanes count: Int = 4,
+        stream: String, aggregates: Bool, patience: Duration? = nil, kinesis: Kinesis, log: Log, lanes count: Int = 4,
         clock: ClockAndChance = .system
     ) throws(Wakeup.Failure) {
         self.stream = stream
         self.aggregates = aggregates
+        self.patience = patience
         self.kinesis = kinesis
         self.log = log
         self.clock = clock
@@ -177,9 +179,11 @@ final class RecordLanes: @unchecked Sendable {
     private func send(_ batch: RecordBatch) {
         var rest = batch
         var failures = 0
+        var silence = Silence(patience: patience)
         while !monitor.locked({ isClosed }) {
             do throws(AWSError) {
                 let refused = try kinesis.putRecords(rest.request())
+                silence.end()
                 guard let first = refused.first else { return }
                 monitor.locked { refusals += refused.count }
                 failures = refused.count < rest.count ? 1 : failures + 1
@@ -191,6 +195,9 @@ final class RecordLanes: @unchecked Sendable {
                 rest = rest.again(refused.map(\.index))
             } catch {
                 guard error.isTemporary else { return fail("the stream \(stream) takes no records: \(error)") }
+                do throws(CaptureError) {
+                    try silence.goOn(at: clock.instant(), because: error)
+                } catch { return fail("\(error)") }
                 failures += 1
                 log.warning("the stream does not answer; the records are put again", ["reason": .string("\(error)")])
             }

@@ -16,12 +16,18 @@ if arguments.contains("--help") || arguments.contains("-h") {
     print(CaptureOptions.help)
     exit(0)
 }
+let parent = Interruption.parent()
 do {
     let options = try CaptureOptions(arguments, environment)
     Interruption.listen()
     let client = try AWSClient { $0 == "AWS_ENDPOINT_URL" ? options.endpoint : environment[$0] }
-    let capture = ChangeCapture(options, client, log, isStopping: Interruption.isAsked)
+    let capture = ChangeCapture(options, client, log) {
+        Interruption.isAsked() || options.endsWithParent && Interruption.isOrphaned(of: parent)
+    }
     if options.isDropping { try capture.drop() } else { try capture.run() }
+    if options.endsWithParent, Interruption.isOrphaned(of: parent) {
+        log.warning("ended with the process that started it, as --with-parent says")
+    }
 } catch let error as UsageError {
     StandardError.put(Array("change-capture: \(error)\n".utf8))
     exit(2)

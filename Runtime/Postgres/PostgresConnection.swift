@@ -45,7 +45,7 @@ public final class PostgresConnection {
             let message = Self.lastMessage(connection)
             let passing = ["starting up", "shutting down", "recovery mode", "too many", "remaining connection slots"]
             let isRefusal = message.says("FATAL") && !passing.contains { message.says($0) }
-            PQfinish(connection)
+            // The connection is this object's by now, whose end finishes it.
             throw PostgresError(state: isRefusal ? "28000" : nil, message: message, operation: "connect")
         }
         PQsetNoticeProcessor(connection, { _, _ in }, nil)

@@ -19,5 +19,11 @@ public struct PostgresError: Error, Sendable, Hashable, CustomStringConvertible 
         return state.hasPrefix("08") || state.hasPrefix("57P0") || state == "53300"
     }
 
-    public var description: String { "\(operation): \(message)\(state.map { " (SQLSTATE \($0))" } ?? "")" }
+    public var description: String { "\(shortOperation): \(message)\(state.map { " (SQLSTATE \($0))" } ?? "")" }
+
+    /// The operation on one line, without the end of a long one.
+    private var shortOperation: String {
+        let line = operation.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+        return line.count > 120 ? line.prefix(120) + "…" : line
+    }
 }

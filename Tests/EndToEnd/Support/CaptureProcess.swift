@@ -12,16 +12,27 @@ final class CaptureProcess: @unchecked Sendable {
     var log: String { (try? String(contentsOfFile: logFile, encoding: .utf8)) ?? "" }
 
     /// Starts the process and returns once it streams.
+    ///
+    /// - Parameters:
+    ///   - source: another way to the server.
+    ///   - fileLimitInKiB: the size beyond which it cannot write to a file, as on a full disk.
+    ///   - hasParentThatEnds: whether ``endParent()`` is called; the process is then one of a shell.
     init(
         _ postgres: TemporaryPostgres, _ emulator: RunningEmulator, tables: String, as user: String = "postgres",
-        options: [String] = []
+        source: String? = nil, options: [String] = [], fileLimitInKiB: Int? = nil, hasParentThatEnds: Bool = false
     ) async throws {
         logFile = emulator.data.path + "/capture-\(UUID().uuidString).log"
         process = Process()
-        process.executableURL = URL(filePath: "\(Programs.directory)/change-capture")
+        process.executableURL = URL(filePath: "/bin/sh")
+        let script =
+            hasParentThatEnds
+            ? #""$@" & wait"#
+            : fileLimitInKiB.map { "trap '' XFSZ; ulimit -f \($0 * 2); exec \"$@\"" } ?? #"exec "$@""#
         process.arguments =
             [
-                "--source", postgres.uri(as: user), "--stream", "cupel-dev-changes", "--bucket", RawHTTP.stageBucket,
+                "-c", script, "sh", "\(Programs.directory)/change-capture",
+                "--source", source ?? postgres.uri(as: user), "--stream", "cupel-dev-changes", "--bucket",
+                RawHTTP.stageBucket,
                 "--tables", tables, "--endpoint-url", emulator.endpoint,
             ] + options
         let variables = [
@@ -41,10 +52,10 @@ final class CaptureProcess: @unchecked Sendable {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 
-    /// Waits until the log says `words`; fails if the process ends before.
-    func wait(for words: String) async throws {
+    /// Waits until the log says `words`; fails if the process ends before, unless it is to end.
+    func wait(for words: String, whileItRuns: Bool = true) async throws {
         while !log.contains(words) {
-            guard process.isRunning else {
+            guard process.isRunning || !whileItRuns else {
                 throw Command.Failure(description: "change-capture ended with \(process.terminationStatus): \(log)")
             }
             try await Task.sleep(for: .milliseconds(10))
@@ -61,6 +72,15 @@ final class CaptureProcess: @unchecked Sendable {
         process.waitUntilExit()
         return process.terminationStatus
     }
+
+    /// - Returns: the exit status of a process that ends by itself.
+    func waitForEnd() -> Int32 {
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    /// Ends the shell that started the process.
+    func endParent() { killAtOnce() }
 
     func killAtOnce() {
         kill(process.processIdentifier, SIGKILL)

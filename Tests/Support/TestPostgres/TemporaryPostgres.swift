@@ -43,13 +43,18 @@ public final class TemporaryPostgres: @unchecked Sendable {
     }
 
     /// Starts the server and returns once it takes connections.
-    public func start() async throws {
+    /// - Parameter secondsBack: how far its clock is behind.
+    public func start(secondsBack: Int = 0) async throws {
         // A process of ours, not pg_ctl's: that one's server would keep what Foundation waits for open.
         let (path, words) = Self.unprivileged(
             try Self.program("postgres"), ["-D", data] + settings.flatMap { ["-c", $0] })
         let process = Process()
         process.executableURL = URL(filePath: path)
         process.arguments = words
+        if secondsBack > 0 {
+            process.environment = ProcessInfo.processInfo.environment.merging(
+                ["LD_PRELOAD": try await clock(secondsBack: secondsBack)]) { $1 }
+        }
         if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(filePath: log)) }
         let output = FileHandle(forWritingAtPath: log)
         _ = try output?.seekToEnd()
@@ -64,6 +69,26 @@ public final class TemporaryPostgres: @unchecked Sendable {
             guard process.isRunning else { throw Command.Failure(description: "postgres ended: \(said)") }
             try await Task.sleep(for: .milliseconds(20))
         }
+    }
+
+    /// A library that puts itself before the server's clock.
+    private func clock(secondsBack: Int) async throws -> String {
+        let (source, library) = (folder.path + "/clock.c", folder.path + "/clock.so")
+        try """
+        #include <dlfcn.h>
+        #include <sys/time.h>
+        int gettimeofday(struct timeval *time, void *zone) {
+            static int (*real)(struct timeval *, void *);
+            if (!real) real = dlsym(RTLD_NEXT, "gettimeofday");
+            int status = real(time, zone);
+            if (status == 0) time->tv_sec -= \(secondsBack);
+            return status;
+        }
+        """.write(toFile: source, atomically: true, encoding: .utf8)
+        let compiler = try await Command.run(
+            "/usr/bin/env", ["clang", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", library, source])
+        guard compiler.status == 0 else { throw Command.Failure(description: "clang: \(compiler.errors)") }
+        return library
     }
 
     /// Ends the server: in order, or at once, as a crash does.

@@ -25,6 +25,17 @@ import Testing
         #expect(options.stream == "s" && options.slot == "two" && options.publication == "cupel")
         #expect(options.spill == "/var/tmp" && options.snapshots && options.isDropping)
         #expect(throws: UsageError.missing("--source", "SOURCE")) { _ = try CaptureOptions([], environment) }
+        #expect(options.patience == nil && options.reportInterval == .seconds(10) && !options.endsWithParent)
+        let local = ["--source", "x", "--bucket", "b", "--endpoint-url", "http://127.0.0.1:1", "--with-parent"]
+        #expect(try CaptureOptions(local, environment).patience == .seconds(600))
+        #expect(try CaptureOptions(local, environment).endsWithParent)
+        let timed = try CaptureOptions(local + ["--patience", "7", "--report", "2"], environment)
+        #expect(timed.patience == .seconds(7) && timed.reportInterval == .seconds(2))
+        for text in ["0", "-1", "x", "86401"] {
+            #expect(throws: UsageError.invalid("--report", text, "1 to 86400 seconds")) {
+                _ = try CaptureOptions(local + ["--report", text], environment)
+            }
+        }
     }
 
     @Test("a position is durable once all records before it are, and never within a transaction") func progress() {

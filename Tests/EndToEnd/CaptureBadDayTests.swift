@@ -1,0 +1,165 @@
+import Foundation
+import TestEmulator
+import TestPostgres
+import Testing
+
+/// What goes wrong around a capture: what the user sees, and that nothing is lost.
+@Suite struct CaptureBadDayTests {
+    private static let shortBuffers = ["--firehose-interval", "1", "--kinesis-limits", "off"]
+
+    @Test("columns are added, renamed and retyped, and the key changes: bronze has what its contract names")
+    func otherColumns() async throws {
+        let postgres = try await TemporaryPostgres()
+        let emulator = try await RunningEmulator(options: Self.shortBuffers)
+        try await CapturedTables.publishContracts(emulator, ["item"])
+        try await postgres.run(CapturedTables.create + CapturedTables.insert("item", 1, 60))
+        let capture = try await CaptureProcess(postgres, emulator, tables: "dm_core.item")
+        try await capture.wait(for: #""message":"read a table""#)
+        try await postgres.run(
+            """
+            ALTER TABLE dm_core.item ADD COLUMN extra text DEFAULT 'e';
+            UPDATE dm_core.item SET note = 'wider' WHERE id < 20;
+            ALTER TABLE dm_core.item RENAME note TO memo;
+            UPDATE dm_core.item SET memo = 'renamed' WHERE id BETWEEN 10 AND 30;
+            BEGIN;
+            ALTER TABLE dm_core.item RENAME memo TO note;
+            ALTER TABLE dm_core.item ALTER part TYPE bigint, ALTER amount TYPE text, ALTER part SET NOT NULL;
+            UPDATE dm_core.item SET note = 'again' WHERE id BETWEEN 10 AND 30;
+            COMMIT;
+            ALTER TABLE dm_core.item DROP CONSTRAINT item_pkey, ADD PRIMARY KEY (id, part);
+            UPDATE dm_core.item SET part = part + 10 WHERE id % 3 = 0;
+            DELETE FROM dm_core.item WHERE id % 7 = 0;
+            ALTER TABLE dm_core.item DROP COLUMN extra;
+            """ + CapturedTables.insert("item", 61, 80))
+        let counts = try await CapturedTables.compare(postgres, emulator, ["item"])
+        #expect(counts["dm_core.item"]?["rows"] as? Int == 72)
+        // What the contract does not name is shown, not lost in silence.
+        let status = try await Command.run(Programs.cupel, ["status", "--json", "--endpoint", emulator.endpoint])
+        #expect(status.text.contains("extra") && status.text.contains("memo"), "\(status.text.prefix(2000))")
+        #expect(!capture.log.contains(#""level":"ERROR""#), "\(capture.log)")
+        #expect(capture.stop() == 0)
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("cut connections, a table that is made anew and a slot that is dropped while it streams lose nothing")
+    func cuts() async throws {
+        let postgres = try await TemporaryPostgres()
+        let emulator = try await RunningEmulator(options: Self.shortBuffers)
+        try await CapturedTables.publishContracts(emulator, ["item", "whole"])
+        try await postgres.run(
+            CapturedTables.create + CapturedTables.insert("item", 1, 60) + CapturedTables.insert("whole", 1, 60))
+        let network = try await TemporaryNetwork(to: postgres.port)
+        let capture = try await CaptureProcess(
+            postgres, emulator, tables: "dm_core.*", source: network.uri)
+        try await postgres.run("UPDATE dm_core.item SET note = 'before' WHERE id < 30;")
+        network.cut()
+        try await postgres.run(
+            CapturedTables.insert("item", 61, 90) + "UPDATE dm_core.item SET note = 'cut' WHERE id % 2 = 0;")
+        try await capture.wait(for: "the source does not answer; connecting again")
+        #expect(!capture.log.contains(#"\n"#), "a message has the lines of a statement: \(capture.log)")
+        try await network.restore()
+        _ = try await CapturedTables.compare(postgres, emulator, ["item", "whole"])
+
+        try await postgres.run(
+            "DROP TABLE dm_core.whole; CREATE TABLE dm_core.whole (LIKE dm_core.item INCLUDING ALL);"
+                + CapturedTables.insert("whole", 1000, 1040)
+                + "DELETE FROM dm_core.item WHERE id > 80;")
+        _ = try await CapturedTables.compare(postgres, emulator, ["item", "whole"])
+
+        network.cut()
+        let drop =
+            "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active; SELECT pg_sleep(0.2);"
+        try await postgres.run(
+            drop + "SELECT pg_drop_replication_slot('cupel'); UPDATE dm_core.item SET note = 'unseen' WHERE id < 9;"
+                + "DELETE FROM dm_core.whole WHERE id > 1020;")
+        try await network.restore()
+        try await capture.wait(for: "the slot cupel is gone")
+        let counts = try await CapturedTables.compare(postgres, emulator, ["item", "whole"])
+        #expect(counts["dm_core.whole"]?["rows"] as? Int == 21)
+        #expect(capture.stop() == 0)
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("what the stream refuses is put again in its order, and counted") func throttled() async throws {
+        let postgres = try await TemporaryPostgres()
+        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])
+        try await CapturedTables.publishContracts(emulator, ["item"])
+        try await postgres.run(CapturedTables.create)
+        let capture = try await CaptureProcess(
+            postgres, emulator, tables: "dm_core.item", options: ["--report", "1"])
+        // A second's worth of four shards, several times.
+        try await postgres.run(
+            CapturedTables.insert("item", 1, 6000)
+                + (1...4).map { "UPDATE dm_core.item SET note = '\($0)' WHERE id % 2 = 0;" }.joined())
+        let counts = try await CapturedTables.compare(postgres, emulator, ["item"])
+        #expect(counts["dm_core.item"]?["rows"] as? Int == 6000)
+        #expect(capture.log.contains(#/"refused":[1-9]/#), "\(capture.log)")
+        #expect(capture.stop() == 0)
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("a full disk ends it with the fix, and it goes on when there is room") func fullDisk() async throws {
+        let postgres = try await TemporaryPostgres(settings: ["logical_decoding_work_mem=64kB"])
+        let emulator = try await RunningEmulator(options: Self.shortBuffers)
+        try await CapturedTables.publishContracts(emulator, ["item"])
+        try await postgres.run(CapturedTables.create)
+        // No file grows beyond a quarter of a megabyte.
+        let full = try await CaptureProcess(
+            postgres, emulator, tables: "dm_core.item", fileLimitInKiB: 256)
+        try await postgres.run(
+            CapturedTables.insert("item", 1, 10) + CapturedTables.insert("item", 11, 3000)
+                + "DELETE FROM dm_core.item WHERE id % 5 = 0;")
+        #expect(full.waitForEnd() == 1)
+        #expect(full.log.contains("--spill names a folder with room for the largest transaction"), "\(full.log)")
+        let capture = try await CaptureProcess(postgres, emulator, tables: "dm_core.item")
+        let counts = try await CapturedTables.compare(postgres, emulator, ["item"])
+        #expect(counts["dm_core.item"]?["rows"] as? Int == 2400)
+        #expect(capture.stop() == 0)
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("a server whose clock was set back keeps the order of its changes") func clock() async throws {
+        let postgres = try await TemporaryPostgres()
+        let emulator = try await RunningEmulator(options: Self.shortBuffers)
+        try await CapturedTables.publishContracts(emulator, ["item"])
+        try await postgres.run(CapturedTables.create + CapturedTables.insert("item", 1, 40))
+        let capture = try await CaptureProcess(postgres, emulator, tables: "dm_core.item")
+        try await capture.wait(for: #""message":"read a table""#)
+        try await postgres.run("UPDATE dm_core.item SET note = 'first', id = id + 100 WHERE id % 4 = 0;")
+        postgres.stop()
+        try await postgres.start(secondsBack: 7200)
+        let back = try await postgres.run("SELECT extract(epoch FROM clock_timestamp())::bigint")
+        #expect(abs((Double(back.filter(\.isNumber)) ?? 0) + 7200 - Date.now.timeIntervalSince1970) < 600)
+        try await postgres.run(
+            "UPDATE dm_core.item SET note = 'second' WHERE id < 30; DELETE FROM dm_core.item WHERE id > 130;")
+        _ = try await CapturedTables.compare(postgres, emulator, ["item"])
+        #expect(capture.stop() == 0)
+        // What a new process reads is after what the last one read, too.
+        let next = try await CaptureProcess(postgres, emulator, tables: "dm_core.item")
+        try await postgres.run("UPDATE dm_core.item SET note = 'third' WHERE id < 20;")
+        _ = try await CapturedTables.compare(postgres, emulator, ["item"])
+        #expect(next.stop() == 0)
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("it ends by itself when AWS has not answered for long, or its parent has ended") func alone() async throws {
+        let postgres = try await TemporaryPostgres()
+        let emulator = try await RunningEmulator(options: Self.shortBuffers)
+        try await CapturedTables.publishContracts(emulator, ["item"])
+        try await postgres.run(CapturedTables.create + CapturedTables.insert("item", 1, 20))
+        let capture = try await CaptureProcess(
+            postgres, emulator, tables: "dm_core.item", options: ["--patience", "3"])
+        try await capture.wait(for: #""message":"read a table""#)
+        emulator.killAtOnce()
+        try await postgres.run(CapturedTables.insert("item", 21, 40))
+        #expect(capture.waitForEnd() == 1)
+        #expect(capture.log.contains("AWS has not answered for 3 seconds (--patience)"), "\(capture.log)")
+        try await emulator.restart()
+        let child = try await CaptureProcess(
+            postgres, emulator, tables: "dm_core.item", options: ["--with-parent"], hasParentThatEnds: true)
+        _ = try await CapturedTables.compare(postgres, emulator, ["item"])
+        child.endParent()
+        try await child.wait(for: "ended with the process that started it", whileItRuns: false)
+        #expect(emulator.stop() == 0)
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import TestEmulator
+
+/// A way to a server that can be cut.
+final class TemporaryNetwork: @unchecked Sendable {
+    // Sendable: each test uses it from one task at a time.
+    private let target: Int
+    private let folder: TemporaryDirectory
+    private var process: Process?
+    private(set) var port = 0
+
+    var uri: String { "postgresql://postgres@127.0.0.1:\(port)/postgres" }
+
+    init(to target: Int) async throws {
+        self.target = target
+        folder = try TemporaryDirectory()
+        try await restore()
+    }
+
+    deinit { cut() }
+
+    /// Ends all connections, and refuses new ones.
+    func cut() {
+        guard let process else { return }
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        self.process = nil
+    }
+
+    /// Takes connections at the port that it had before.
+    func restore() async throws {
+        let output = folder.path + "/port"
+        try Data().write(to: URL(filePath: output))
+        let process = Process()
+        process.executableURL = URL(filePath: Programs.python)
+        process.arguments = ["\(Programs.packageRoot)/Tests/EndToEnd/Referees/network.py", "\(port)", "\(target)"]
+        process.standardOutput = FileHandle(forWritingAtPath: output)
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        self.process = process
+        while true {
+            let text = try String(contentsOfFile: output, encoding: .utf8)
+            if text.hasSuffix("\n"), let number = Int(text.dropLast()) {
+                port = number
+                return
+            }
+            guard process.isRunning else { throw Command.Failure(description: "network.py ended") }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+}

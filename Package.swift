@@ -99,7 +99,7 @@ let tests: [Target] = [
             + "PublishedContracts RawFile TestMetrics TestRandom TestReferee Time"),
     unitTests(
         of: "SilverMerge",
-        "AWSClient AWSModels Columns Contracts Control FakeAWS Iceberg JSON Lake LambdaRuntime Parquet ParquetRead PublishedContracts TestRandom Time"
+        "AWSClient AWSModels Columns Contracts Control FakeAWS Iceberg JSON Lake LambdaRuntime Parquet ParquetRead PublishedContracts TestMetrics TestRandom Time"
     ),
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"), unitTests(of: "JQ"),
     unitTests(of: "JSONata", "JSON"), unitTests(of: "ASL", "JSON JSONata Time"),

@@ -13,13 +13,3 @@ extension ColumnarError: LambdaFailure {
 extension ParquetError: LambdaFailure {
     public var errorType: String { "ParquetError" }
 }
-
-/// The name of an error in control records, metrics and logs.
-struct FailureType {
-    let name: String
-
-    init(_ error: any Error) { name = (error as? any LambdaFailure)?.errorType ?? "\(type(of: error))" }
-
-    /// Whether a retry may succeed. The state machine retries the same two.
-    var isTemporary: Bool { ["Throttled", "Interrupted"].contains(name) }
-}

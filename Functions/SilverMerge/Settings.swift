@@ -17,6 +17,8 @@ struct Settings: Sendable {
     /// A batch ends at this many files, or bytes of them.
     var batchFiles = 1000
     var batchBytes = 64 << 20
+    /// The pipeline in the metrics; nil writes no metrics.
+    var pipeline: String?
 }
 
 extension Settings {
@@ -29,6 +31,7 @@ extension Settings {
                 attemptLimit: try environment.count("MAX_ATTEMPTS", default: 3),
                 retentionInDays: try environment.countIfSet("RECORD_RETENTION_DAYS")),
             objects: ObjectStore(aws))
+        pipeline = environment["PIPELINE"]
         leaseSeconds = try environment.count("LEASE_SECONDS", default: leaseSeconds)
         batchFiles = try environment.count("BATCH_FILES", default: batchFiles)
         batchBytes = try environment.count("BATCH_BYTES", default: batchBytes)

@@ -21,22 +21,37 @@ struct SilverMerge: JSONHandler {
     private(set) var isInterrupted: @Sendable () -> Bool = { false }
 
     func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
-        guard let name = event["table"] else { return ["tables": .array(try waitingTables().map { .string($0) })] }
+        guard let name = event["table"] else { return try listTables(context) }
         guard let table = name.string, Contract.isTableName(table) else {
             throw SilverError.usage("the event's table is \(name), which is no name of one")
         }
         let owner = event["lease_owner"]?.string ?? context.requestID
-        return try limited(to: context.deadline).merge(table, owner: owner, log: context.log)
+        let start = ContinuousClock.now
+        do {
+            let outcome = try limited(to: context.deadline).merge(table, owner: owner, log: context.log)
+            report(.ended(outcome, after: ContinuousClock.now - start), of: table, to: context.log)
+            return outcome
+        } catch {
+            report(.failed(FailureType(error)), of: table, to: context.log)
+            throw error
+        }
     }
 
-    /// The tables with files that wait, sorted.
-    private func waitingTables() throws(ControlError) -> [String] {
-        var tables: Set<String> = []
-        try settings.control.forEachRecord(.open(in: .silver)) { (record) throws(ControlError) in
-            if record.status != .error { tables.insert(record.table) }
-            return true
+    private func listTables(_ context: InvocationContext) throws(ControlError) -> JSON {
+        let waiting = try WaitingTables(settings.control.limited(to: context.deadline), at: settings.clock.now())
+        if !waiting.isComplete {
+            context.log.warning(
+                "more records wait than one run reads; the next runs find the others",
+                ["records": .int(WaitingTables.recordLimit)])
         }
-        return tables.sorted()
+        if let pipeline = settings.pipeline {
+            context.log.write(EmbeddedMetrics(waiting.metrics, by: [[.init("Pipeline", pipeline)]]))
+        }
+        return waiting.answer
+    }
+
+    private func report(_ metrics: MergeMetrics, of table: String, to log: Log) {
+        if let line = settings.pipeline.flatMap({ metrics.embedded(in: $0, table: table) }) { log.write(line) }
     }
 
     /// A copy that stops early enough to give its lease back before the process is killed at `deadline`.
@@ -79,7 +94,9 @@ struct SilverMerge: JSONHandler {
             let outcome: JSON = [
                 "outcome": "done", "table": .string(table.name), "batch": .string(batch.id),
                 "files": .int(records.count), "inserted": .int(counts.inserted), "updated": .int(counts.updated),
-                "deleted": .int(counts.deleted), "rows": .int(rowCount), "more": .bool(more),
+                "deleted": .int(counts.deleted), "rows": .int(rowCount),
+                // Another run finds the table held, so this one also takes what has come meanwhile.
+                "more": .bool(try more || !waiting(of: table.name, limit: 1).isEmpty),
             ]
             log.info("merged", outcome.object ?? [:])
             return outcome
@@ -111,11 +128,10 @@ struct SilverMerge: JSONHandler {
         _ held: HeldTable, into reader: inout BatchReader, _ log: Log
     ) throws -> (records: [ControlRecord], more: Bool) {
         let table = held.table
-        var waiting: [ControlRecord] = []
-        try settings.control.forEachRecord(.open(in: .silver)) { (record) throws(ControlError) in
-            if record.table == table, record.status != .error { waiting.append(record) }
-            return true
-        }
+        // Any batching gives the same rows, so the oldest of some records will do.
+        let limit = 2 * settings.batchFiles
+        var waiting = try waiting(of: table, limit: limit)
+        let isComplete = waiting.count < limit
         waiting.sort { ($0.createdAt, $0.controlID.text) < ($1.createdAt, $1.controlID.text) }
         var claimed: [ControlRecord] = []
         var size = 0
@@ -139,7 +155,17 @@ struct SilverMerge: JSONHandler {
                 throw error
             }
         }
-        return (claimed, false)
+        return (claimed, !isComplete)
+    }
+
+    /// The records of a table whose files wait, at most `limit`.
+    private func waiting(of table: String, limit: Int) throws(ControlError) -> [ControlRecord] {
+        var waiting: [ControlRecord] = []
+        try settings.control.forEachRecord(.open(in: .silver)) { (record) throws(ControlError) in
+            if record.table == table, record.status != .error { waiting.append(record) }
+            return waiting.count < limit
+        }
+        return waiting
     }
 
     /// Merges the changes into the table and commits; again, if another writer was faster.

@@ -1,10 +1,12 @@
 internal import AWSClient
 internal import AWSModels
+internal import Time
 
 /// Which records to find in one of the table's indexes. An index may be a moment older than the table.
 public enum ControlQuery: Sendable, Hashable {
     case status(ControlRecord.Status, in: ControlRecord.Schema)
-    /// Records with work left: in pending, running and error.
+    /// Records with work left: in pending, running and error. A reader that stops early finds others a moment later: which part
+    /// of the index comes first changes with the time.
     case open(in: ControlRecord.Schema)
     case table(String, in: ControlRecord.Schema)
     case schema(ControlRecord.Schema)
@@ -66,7 +68,9 @@ extension ControlTable {
         case .status(let status, let schema):
             return openWork(in: schema, [(.status, status.rawValue)])
         case .open(let schema):
-            return openWork(in: schema, [])
+            let parts = openWork(in: schema, [])
+            let first = Int(now().seconds % Int64(parts.count))
+            return Array(parts[first...] + parts[..<first])
         case .openWork(let digits, let schema):
             // A filter by the ID would read as much: the index knows only the first digit of an ID.
             return [equalities("dm-gsi-open-work", [(.openWork, OpenWork.partition(ofPrefix: digits, in: schema))])]

@@ -240,6 +240,17 @@ import YAML
         }
     }
 
+    @Test("what takes bronze to silver has an alarm: files that failed or wait, merges and runs that fail")
+    func silverAlarms() throws {
+        let questions = try Self.questionsOfAlarms()
+        #expect(
+            Set(questions.map(\.metric)).isSuperset(of: [
+                "SilverFailedFiles", "SilverAgeOfOldestPendingSeconds", "MergesFailed",
+            ]))
+        let runs = questions.filter { $0.dimensions["StateMachineArn"]?.hasSuffix("-silver") == true }
+        #expect(Set(runs.map(\.metric)) == ["ExecutionsFailed", "ExecutionsTimedOut"])
+    }
+
     @Test("an event rule may publish to the topic, and names an existing replication")
     func eventRules() throws {
         let rules = try InfraTemplates.resources(ofType: "AWS::Events::Rule")

@@ -38,7 +38,7 @@ let functions: [Target] = [
     function(
         "SilverMerge",
         "LambdaRuntime AWSClient AWSModels Columns Contracts Control Digest Iceberg JSON Lake Parquet ParquetRead "
-            + "PublishedContracts Time"),
+            + "PublishedContracts Threads Time"),
     function("Replayer", "LambdaRuntime AWSClient AWSModels Control JSON Time"),
     function(
         "ChangeCapture",

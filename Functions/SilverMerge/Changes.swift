@@ -6,14 +6,14 @@ struct Changes {
         case insert, update, delete, truncate
 
         init?(_ text: some Collection<UInt8>) {
-            switch String(decoding: text, as: UTF8.self) {
-            case "insert": self = .insert
-            case "update": self = .update
-            case "delete": self = .delete
-            case "truncate": self = .truncate
-            default: return nil
-            }
+            guard let known = Self.names.first(where: { $0.0.elementsEqual(text) }) else { return nil }
+            self = known.1
         }
+
+        private static let names: [([UInt8], Operation)] = [
+            (Array("insert".utf8), .insert), (Array("update".utf8), .update), (Array("delete".utf8), .delete),
+            (Array("truncate".utf8), .truncate),
+        ]
     }
 
     /// A place in the order of all changes of a table.
@@ -24,7 +24,7 @@ struct Changes {
 
         static func < (left: Order, right: Order) -> Bool {
             if left.text == right.text { return left.rank < right.rank }
-            return left.text.lexicographicallyPrecedes(right.text)
+            return left.text.precedes(right.text)
         }
     }
 
@@ -40,10 +40,10 @@ struct Changes {
     private let files: [Int32]
     /// For the few changes that leave columns out: which.
     let unchanged: [Int32: Set<Int>]
-    private(set) var keys: KeyTable
-    /// The last change that was read of each key, and for each change the one before it of the same key.
-    private let lastOfKey: [Int32]
-    private let before: [Int32]
+    let keys: ChangedKeys
+    /// The changes of each key: ``rowsOfKeys`` from its start on, up to the next one's.
+    private let rowsOfKeys: [Int32]
+    private let starts: [Int32]
     /// The truncate that is last in order; nil if there is none.
     let truncate: Truncate?
 
@@ -71,31 +71,33 @@ struct Changes {
         self.fileOrders = fileOrders
         self.files = files
         self.unchanged = unchanged
-        var keys = KeyTable(expecting: operations.count)
-        var lastOfKey: [Int32] = []
-        var before = [Int32](repeating: -1, count: operations.count)
         var truncate: Truncate?
-        var bytes = KeyBytes()
+        var rows: [Int32] = []
+        rows.reserveCapacity(operations.count)
         for row in operations.indices {
-            if operations[row] == .truncate {
-                let text = Self.order(of: row, orders, fileOrders, files)
-                truncate = Truncate.later(truncate, Truncate(order: Array(text), time: times[row]))
+            guard operations[row] == .truncate else {
+                rows.append(Int32(row))
                 continue
             }
-            guard key.read(row, into: &bytes) else {
-                throw .bronze(place: "row \(row) of the batch", reason: "a column of the primary key has no value")
-            }
-            let number = keys.number(of: bytes)
-            if number == lastOfKey.count {
-                lastOfKey.append(Int32(row))
-            } else {
-                before[row] = lastOfKey[number]
-                lastOfKey[number] = Int32(row)
-            }
+            let text = Self.order(of: row, orders, fileOrders, files)
+            truncate = Truncate.later(truncate, Truncate(order: Array(text), time: times[row]))
         }
-        self.keys = keys
-        self.lastOfKey = lastOfKey
-        self.before = before
+        if let numbers = key.integers(of: rows) {
+            let integers = IntegerKeys(numbers, rows: rows)
+            (keys, rowsOfKeys, starts) = (.integers(integers), integers.rows, integers.starts)
+        } else {
+            var table = KeyTable(expecting: rows.count)
+            var numbers: [Int32] = []
+            var bytes = KeyBytes()
+            for row in rows {
+                guard key.read(Int(row), into: &bytes) else {
+                    throw .bronze(place: "row \(row) of the batch", reason: "a column of the primary key has no value")
+                }
+                numbers.append(Int32(table.number(of: bytes)))
+            }
+            keys = .bytes(table)
+            (rowsOfKeys, starts) = Self.grouped(rows, by: numbers, count: table.count)
+        }
         self.truncate = truncate
     }
 
@@ -105,18 +107,22 @@ struct Changes {
         of row: Int, _ orders: ColumnRows, _ fileOrders: [[UInt8]], _ files: [Int32]
     ) -> ArraySlice<UInt8> { orders.text(of: row) ?? fileOrders[Int(files[row])][...] }
 
-    /// The changes of a key, in no order.
-    func rows(of key: Int) -> KeyRows { KeyRows(row: lastOfKey[key], before: before) }
-
-    struct KeyRows: Sequence, IteratorProtocol {
-        fileprivate var row: Int32
-        fileprivate let before: [Int32]
-
-        mutating func next() -> Int? {
-            guard row >= 0 else { return nil }
-            defer { row = before[Int(row)] }
-            return Int(row)
+    /// The rows together that have the same number, and where those of each number begin.
+    private static func grouped(_ rows: [Int32], by numbers: [Int32], count: Int) -> (rows: [Int32], starts: [Int32]) {
+        var starts = [Int32](repeating: 0, count: count + 1)
+        for number in numbers { starts[Int(number) + 1] += 1 }
+        for number in 0..<count { starts[number + 1] += starts[number] }
+        var (next, grouped) = (starts, rows)
+        for (row, number) in zip(rows, numbers) {
+            grouped[Int(next[Int(number)])] = row
+            next[Int(number)] += 1
         }
+        return (grouped, starts)
+    }
+
+    /// The changes of a key, in no order.
+    func rows(of key: Int) -> some RandomAccessCollection<Int> {
+        rowsOfKeys[Int(starts[key])..<Int(starts[key + 1])].lazy.map { Int($0) }
     }
 
     /// Whether the change carries a value of the column, be it null.
@@ -133,6 +139,20 @@ struct Changes {
         switch operations[row] {
         case .delete, .truncate: false
         case .insert, .update: unchanged.isEmpty || unchanged[Int32(row)] == nil
+        }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// As `lexicographicallyPrecedes`, which calls a function for each byte.
+    func precedes(_ other: ArraySlice<UInt8>) -> Bool {
+        withUnsafeBufferPointer { left in
+            other.withUnsafeBufferPointer { right in
+                for index in 0..<Swift.min(left.count, right.count) where left[index] != right[index] {
+                    return left[index] < right[index]
+                }
+                return left.count < right.count
+            }
         }
     }
 }

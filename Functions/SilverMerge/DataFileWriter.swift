@@ -17,12 +17,13 @@ struct DataFileWriter: ~Copyable {
     private(set) var written: [DataFile] = []
     /// A file ends when it has this many bytes: large enough for a scan, small enough to be written again for a few rows.
     private let targetSize: Int
+    private let threads: Int
     /// The same for the file that is open.
     private var sizeLimit: Int
 
     init(
         _ storage: LakeStorage, _ schema: ParquetSchema, _ table: IcebergSchema, prefix: String,
-        _ options: WriterOptions, targetSize: Int = 64 << 20
+        _ options: WriterOptions, targetSize: Int = 64 << 20, threads: Int = 2
     ) {
         self.storage = storage
         self.schema = schema
@@ -30,6 +31,7 @@ struct DataFileWriter: ~Copyable {
         self.prefix = prefix
         self.options = options
         self.targetSize = targetSize
+        self.threads = threads
         sizeLimit = targetSize
     }
 
@@ -44,21 +46,39 @@ struct DataFileWriter: ~Copyable {
         try open()
         try writer?.append(rowCount: rows, columns: columns)
         try drain()
+        if let size = self.file?.sizeInBytes, size >= sizeLimit { try endWritten() }
     }
 
-    /// Copies a row group of a file as bytes.
-    /// - Returns: false, with nothing written, if the rows must be decoded because the table's schema is another now.
-    mutating func append(rowGroup group: Int, of file: ParquetFile) throws -> Bool {
-        guard file.matches(schema) || file.isOlder(than: schema) else { return false }
+    /// Whether chunks of a file fit the new ones as they are.
+    func copies(_ file: ParquetFile) -> Bool { file.matches(schema) || file.isOlder(than: schema) }
+
+    /// Appends a row group of another file in which some rows change.
+    /// - Parameters:
+    ///   - places: of the columns in the file; nil for those that it lacks.
+    ///   - copies: what ``copies(_:)`` says.
+    ///   - replacements: for each column.
+    mutating func append(
+        _ group: Int, of file: ParquetFile, places: [StoredColumn?], copies: Bool, _ replacements: [Replacements?]
+    ) throws {
         try open()
-        if file.matches(schema) {
-            try writer?.append(rowGroup: group, of: file)
-        } else {
-            try writer?.append(rowGroup: group, ofOlder: file)
+        let rewriter = GroupRewriter(
+            schema: schema, options: options, file: file, group: group, places: places, copies: copies,
+            replacements: replacements)
+        writer?.startRowGroup(rowCount: file.metadata.rowGroups[group].rowCount)
+        // A large row group is not in memory as a whole.
+        let isLarge = file.metadata.rowGroups[group].compressedSize > Self.wholeGroupLimit
+        let step = isLarge ? threads : schema.columns.count
+        for start in stride(from: 0, to: schema.columns.count, by: step) {
+            let columns = start..<min(start + step, schema.columns.count)
+            for chunk in try rewriter.chunks(of: columns, threads: threads) { try writer?.append(nextChunk: chunk) }
+            if isLarge { try drain() }
         }
+        try writer?.endRowGroupOfChunks()
         try drain()
-        return true
+        if let size = self.file?.sizeInBytes, size >= sizeLimit { try endWritten() }
     }
+
+    private static let wholeGroupLimit = 16 << 20
 
     private mutating func open() throws {
         guard writer == nil else { return }
@@ -69,7 +89,6 @@ struct DataFileWriter: ~Copyable {
     private mutating func drain() throws {
         let file = file
         try writer?.drain { (bytes) throws in try file?.write(bytes) }
-        if let size = file?.sizeInBytes, size >= sizeLimit { try endWritten() }
     }
 
     /// Ends the file that is open, if any.

@@ -10,17 +10,23 @@ struct KeyBounds {
     /// The keys of the batch in their order, or only the first and the last of them.
     private let keys: [[UInt8]]
     private let areAll: Bool
+    private let integers: IntegerKeys?
 
     /// More keys than this are not sorted for it: they are spread over all files as a rule.
     private static let sortingLimit = 100_000
 
-    init(_ table: KeyTable, fieldID: Int32, _ type: IcebergType) {
+    init(_ keys: ChangedKeys, fieldID: Int32, _ type: IcebergType) {
         self.fieldID = fieldID
         self.type = type
+        let table: KeyTable
+        switch keys {
+        case .bytes(let keys): (table, integers) = (keys, nil)
+        case .integers(let keys): (table, integers) = (KeyTable(expecting: 0), keys)
+        }
         let numbers = (0..<Int32(table.count)).map { $0 }
         areAll = table.count <= Self.sortingLimit
         if areAll {
-            keys = table.sorted(numbers).map { Array(table.key(Int($0))) }
+            self.keys = table.sorted(numbers).map { Array(table.key(Int($0))) }
         } else {
             var (first, last) = (table.key(0), table.key(0))
             for number in 1..<table.count {
@@ -28,7 +34,7 @@ struct KeyBounds {
                 if key.lexicographicallyPrecedes(first) { first = key }
                 if last.lexicographicallyPrecedes(key) { last = key }
             }
-            keys = [Array(first), Array(last)]
+            self.keys = [Array(first), Array(last)]
         }
     }
 
@@ -46,6 +52,12 @@ struct KeyBounds {
     }
 
     private func mayHold(_ lower: [UInt8]?, _ upper: [UInt8]?) -> Bool {
+        if let integers {
+            guard let lower = lower.flatMap(number), let upper = upper.flatMap(number) else {
+                return !integers.values.isEmpty
+            }
+            return integers.hasKey(from: lower, through: upper)
+        }
         guard !keys.isEmpty else { return false }
         guard let lower = lower.flatMap({ bytes(of: $0, isUpper: false) }),
             let upper = upper.flatMap({ bytes(of: $0, isUpper: true) })
@@ -59,6 +71,14 @@ struct KeyBounds {
         guard start < keys.count else { return false }
         guard areAll else { return !upper.lexicographicallyPrecedes(keys[0].prefix(upper.count)) }
         return !upper.lexicographicallyPrecedes(keys[start].prefix(upper.count))
+    }
+
+    private func number(_ bound: [UInt8]) -> Int64? {
+        switch IcebergValue(serialized: bound, as: type) {
+        case .int(let value): Int64(value)
+        case .long(let value): value
+        default: nil
+        }
     }
 
     /// The beginning that a key with this value in its first column has. A text's bound may be cut: then more keys begin so.

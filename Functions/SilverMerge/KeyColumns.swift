@@ -11,6 +11,33 @@ struct KeyColumns {
         isDecimal = columns.map(\.isDecimal)
     }
 
+    /// The keys of some rows, if they are whole numbers of one column and none is missing.
+    func integers(of rows: [Int32]) -> [Int64]? {
+        guard columns.count == 1 else { return nil }
+        switch columns[0].array.values {
+        case .int32, .int64: break
+        default: return nil
+        }
+        let gathered = columns[0].gathered(rows)
+        guard gathered.presence == nil else { return nil }
+        return switch gathered.values {
+        case .int32(let values): values.map { Int64($0) }
+        case .int64(let values): values
+        default: nil
+        }
+    }
+
+    /// Shows the keys, which are whole numbers of one column, and the rows that have one; nil if all have.
+    func withIntegers(_ rowCount: Int, _ body: (UnsafeBufferPointer<Int64>, [Int]?) -> Void) {
+        let column = columns[0]
+        let rows = column.array.values.count == rowCount ? nil : (0..<rowCount).filter(column.isPresent)
+        switch column.array.values {
+        case .int64(let values): values.withUnsafeBufferPointer { body($0, rows) }
+        case .int32(let values): values.map { Int64($0) }.withUnsafeBufferPointer { body($0, rows) }
+        default: break
+        }
+    }
+
     /// Makes the key of a row.
     /// - Returns: false if a column has no value.
     @inline(__always)

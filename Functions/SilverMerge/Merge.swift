@@ -63,52 +63,61 @@ struct Merge: ~Copyable {
         return writer.written
     }
 
-    /// Writes the file again if it holds a key of the batch: row groups that hold none are copied as they are.
+    // MARK: Files
+
+    /// Writes the file again if a row of it changes: row groups without such rows are copied as they are.
     private mutating func rewrite(_ file: DataFile, _ bounds: KeyBounds) throws {
         guard let object = LakeStorage.object(at: file.path) else {
             throw SilverError.table("the data file \(file.path) is not in S3")
         }
         let parquet = try ParquetFile(
             reading: ObjectRanges(storage.objects, object, size: Int(file.sizeInBytes)))
-        let places = try table.allColumns.map { column in try place(of: column, in: parquet, file.path) }
+        let source = Source(
+            file: parquet, places: try table.allColumns.map { try place(of: $0, in: parquet, file.path) },
+            copies: writer.copies(parquet))
         var next = 0
         for group in parquet.metadata.rowGroups.indices where visitsAllRows || bounds.mayHold(group, of: parquet) {
-            let hits = try hits(in: parquet, group)
+            let hits = try hits(in: source, group)
             guard !hits.isEmpty else { continue }
+            let held = try source.holding(group)
+            let plan = try plan(hits, held, group)
+            guard !plan.isEmpty else { continue }
             if removed.insert(file.path).inserted { writer.startFile(inPlaceOf: file) }
-            for group in next..<group { try copy(group, of: parquet, places) }
-            try rewrite(group, of: parquet, places, hits)
+            for group in next..<group { try write(group, of: source.holding(group), RowPlan()) }
+            try write(group, of: held, plan)
             next = group + 1
         }
         guard removed.contains(file.path) else { return }
-        for group in next..<parquet.metadata.rowGroups.count { try copy(group, of: parquet, places) }
+        for group in next..<parquet.metadata.rowGroups.count { try write(group, of: source.holding(group), RowPlan()) }
         // The file's rows stay together, so that the next batch finds them by their bounds.
         try writer.endFile()
     }
 
-    private mutating func copy(_ group: Int, of parquet: ParquetFile, _ places: [StoredColumn?]) throws {
-        if try !writer.append(rowGroup: group, of: parquet) { try rewrite(group, of: parquet, places, []) }
-        try checkpoint()
+    /// A data file of the table.
+    private struct Source {
+        var file: ParquetFile
+        /// Of the table's columns in the file; nil for those that it lacks.
+        let places: [StoredColumn?]
+        /// Whether its chunks fit the new file.
+        let copies: Bool
+
+        /// A row group is fetched at once up to so many bytes, column by column beyond.
+        private static let fetchLimit = 32 << 20
+
+        func holding(_ group: Int) throws -> Source {
+            var source = self
+            source.file = try file.holding(group: group, upTo: Self.fetchLimit)
+            return source
+        }
     }
 
-    private mutating func rewrite(_ group: Int, of parquet: ParquetFile, _ places: [StoredColumn?], _ hits: [Hit])
-        throws
-    {
-        var (next, start) = (0, 0)
-        var rows = try parquet.rows(ofGroup: group, columns: places.compactMap { $0?.index })
-        while let batch = try rows.next(upTo: Self.batchRows) {
-            let end = start + batch.rowCount
-            let first = next
-            while next < hits.count, hits[next].row < end { next += 1 }
-            let columns = all(batch, places)
-            if first == next {
-                try writer.append(batch.rowCount, columns)
-            } else {
-                let plan = try plan(hits[first..<next], from: start, columns, batch.rowCount)
-                try writer.append(batch.rowCount, composed(plan, columns, batch.rowCount))
-            }
-            start = end
+    private mutating func write(_ group: Int, of source: Source, _ plan: RowPlan) throws {
+        let contract = table.columns.enumerated().map { place, column in
+            plan.isEmpty ? nil : plan.replacements(of: place, isKey: column.isKey, changes.columns[place])
         }
+        try writer.append(
+            group, of: source.file, places: source.places, copies: source.copies,
+            contract + (plan.isEmpty ? SilverColumn.system.map { _ in nil } : plan.systemReplacements))
         try checkpoint()
     }
 
@@ -119,28 +128,30 @@ struct Merge: ~Copyable {
         let key: Int?
     }
 
-    private mutating func hits(in file: ParquetFile, _ group: Int) throws -> [Hit] {
+    private mutating func hits(in source: Source, _ group: Int) throws -> [Hit] {
         let places = try table.keyPlaces.map { place in
-            guard let index = try self.place(of: table.columns[place], in: file, "a data file") else {
+            guard let index = source.places[place] else {
                 throw SilverError.table(
                     "a data file has no column \(table.columns[place].name), which is part of the key")
             }
             return index
         }
         var hits: [Hit] = []
-        var start = 0
-        var key = KeyBytes()
-        var rows = try file.rows(ofGroup: group, columns: places.map(\.index))
+        var (start, next) = (0, 0)
+        var rows = try source.file.rows(ofGroup: group, columns: places.map(\.index))
         while let batch = try rows.next(upTo: 64 << 10) {
             let columns = KeyColumns(
                 zip(zip(table.keyPlaces, places), batch.columns).map { key, array in
                     (ColumnRows(key.1.conversion(array), rowCount: batch.rowCount), table.columns[key.0].isDecimal)
                 })
-            for row in 0..<batch.rowCount where columns.read(row, into: &key) {
-                let number = changes.keys.find(key)
-                if let number { isFound[number] = true }
-                if number != nil || visitsAllRows { hits.append(Hit(row: start + row, key: number)) }
+            var done = 0
+            changes.keys.forEachHit(in: columns, rowCount: batch.rowCount, from: &next) { row, key in
+                isFound[key] = true
+                if visitsAllRows { while done < row { hits.append(Hit(row: start + done, key: nil)); done += 1 } }
+                hits.append(Hit(row: start + row, key: key))
+                done = row + 1
             }
+            if visitsAllRows { hits += (done..<batch.rowCount).map { Hit(row: start + $0, key: nil) } }
             start += batch.rowCount
         }
         return hits
@@ -158,137 +169,39 @@ struct Merge: ~Copyable {
         return place
     }
 
-    /// The columns of a batch in the table's order, with nulls for those that the file lacks.
-    private func all(_ batch: RowBatch, _ places: [StoredColumn?]) -> [ColumnArray] {
-        var given = batch.columns.makeIterator()
-        return zip(table.allColumns, places).map { column, place in
-            if let place, let array = given.next() { return place.conversion(array) }
-            var array = ColumnArray(column.empty)
-            array.appendNulls(batch.rowCount, after: 0)
-            return array
-        }
-    }
-
     // MARK: Rows
 
-    /// What becomes of some rows of a batch.
-    private struct Planned {
-        let row: Int
-        let state: RowState
-    }
-
-    private mutating func plan(
-        _ hits: ArraySlice<Hit>, from start: Int, _ columns: [ColumnArray], _ rowCount: Int
-    ) throws -> [Planned] {
-        let system = columns.suffix(SilverColumn.system.count).map { ColumnRows($0, rowCount: rowCount) }
-        var planned: [Planned] = []
-        for hit in hits {
-            let row = hit.row - start
-            let stored = StoredRow(
-                createdAt: system[0].long(of: row) ?? 0, updatedAt: system[1].long(of: row) ?? 0,
-                deletedAt: system[2].long(of: row), order: system[3].text(of: row) ?? [],
-                columnOrders: try StoredRow.columnOrders(system[4].text(of: row)))
-            guard let state = resolver.resolve(hit.key, changes, stored: stored) else { continue }
-            if state.deletedAt != nil, stored.deletedAt == nil { counts.deleted += 1 } else { counts.updated += 1 }
-            planned.append(Planned(row: row, state: state))
-        }
-        return planned
-    }
-
-    /// The rows of a batch with those that are planned in the place of theirs.
-    private func composed(_ plan: [Planned], _ columns: [ColumnArray], _ rowCount: Int) -> [ColumnArray] {
-        var result: [ColumnArray] = []
-        for (index, column) in table.columns.enumerated() {
-            let stored = ColumnRows(columns[index], rowCount: rowCount)
-            var array = ColumnArray(column.empty)
-            var done = 0
-            for planned in plan {
-                if planned.row > done { array.append(stored, done..<planned.row, after: done) }
-                append(planned.state.source(of: index), of: index, stored, planned.row, to: &array, after: planned.row)
-                done = planned.row + 1
-            }
-            if done < rowCount { array.append(stored, done..<rowCount, after: done) }
-            result.append(array)
-        }
-        let states = plan.map(\.state)
-        for (index, made) in Self.system(states).enumerated() {
-            let stored = ColumnRows(columns[table.columns.count + index], rowCount: rowCount)
-            let rows = ColumnRows(made, rowCount: states.count)
-            var array = ColumnArray(SilverColumn.system[index].empty)
-            var done = 0
-            for (number, planned) in plan.enumerated() {
-                if planned.row > done { array.append(stored, done..<planned.row, after: done) }
-                array.append(rows, number..<number + 1, after: planned.row)
-                done = planned.row + 1
-            }
-            if done < rowCount { array.append(stored, done..<rowCount, after: done) }
-            result.append(array)
-        }
-        return result
-    }
-
-    private func append(
-        _ source: RowState.Source, of column: Int, _ stored: ColumnRows?, _ row: Int, to array: inout ColumnArray,
-        after before: Int
-    ) {
-        switch source {
-        case .change(let change): array.append(changes.columns[column], change..<change + 1, after: before)
-        case .stored:
-            if let stored {
-                array.append(stored, row..<row + 1, after: before)
-            } else {
-                array.appendNulls(1, after: before)
-            }
-        case .none: array.appendNulls(1, after: before)
-        }
-    }
-
-    /// The columns that silver adds, for some rows.
-    private static func system(_ states: [RowState]) -> [ColumnArray] {
-        var deleted = ColumnArray(.int64([]))
-        var order = ByteArrays()
-        var columnOrders = ColumnArray(.byteArray(ByteArrays()))
-        for (row, state) in states.enumerated() {
-            let time = ColumnRows(ColumnArray(.int64([state.deletedAt ?? 0])), rowCount: 1)
-            if state.deletedAt == nil {
-                deleted.appendNulls(1, after: row)
-            } else {
-                deleted.append(time, 0..<1, after: row)
-            }
-            order.append(state.order)
-            if let text = state.columnOrders {
-                var texts = ByteArrays()
-                texts.append(text)
-                columnOrders.append(ColumnRows(ColumnArray(.byteArray(texts)), rowCount: 1), 0..<1, after: row)
-            } else {
-                columnOrders.appendNulls(1, after: row)
+    /// What becomes of the rows of a row group that the batch concerns.
+    private mutating func plan(_ hits: [Hit], _ source: Source, _ group: Int) throws -> RowPlan {
+        var stored = try StoredRows(
+            source.places.suffix(SilverColumn.system.count).map { $0?.index }, of: source.file, group)
+        var plan = RowPlan()
+        var next = 0
+        while next < hits.count, try stored.turn() {
+            while next < hits.count, hits[next].row < stored.rows.upperBound {
+                let row = try stored.row(hits[next].row)
+                if let state = resolver.resolve(hits[next].key, changes, stored: row) {
+                    if state.deletedAt != nil, row.deletedAt == nil { counts.deleted += 1 } else { counts.updated += 1 }
+                    plan.append(state, at: hits[next].row, stored: row)
+                }
+                next += 1
             }
         }
-        return [
-            ColumnArray(.int64(states.map(\.createdAt))), ColumnArray(.int64(states.map(\.updatedAt))), deleted,
-            ColumnArray(.byteArray(order)), columnOrders,
-        ]
+        return plan
     }
 
     /// Writes the rows of the keys that no file has, in the order of the keys.
     private mutating func insertNewKeys() throws {
-        let new = changes.keys.sorted((0..<Int32(changes.keys.count)).filter { !isFound[Int($0)] })
+        let new = changes.keys.sorted { !isFound[Int($0)] }
         for start in stride(from: 0, to: new.count, by: Self.batchRows) {
-            var states: [RowState] = []
+            var plan = RowPlan()
             for key in new[start..<min(start + Self.batchRows, new.count)] {
                 guard let state = resolver.resolve(Int(key), changes, stored: nil) else { continue }
                 if state.deletedAt == nil { counts.inserted += 1 } else { counts.deleted += 1 }
-                states.append(state)
+                plan.append(state, at: plan.count, stored: nil)
             }
-            var columns: [ColumnArray] = []
-            for (index, column) in table.columns.enumerated() {
-                var array = ColumnArray(column.empty)
-                for (row, state) in states.enumerated() {
-                    append(state.source(of: index), of: index, nil, row, to: &array, after: row)
-                }
-                columns.append(array)
-            }
-            try writer.append(states.count, columns + Self.system(states))
+            let contract = table.columns.indices.map { plan.values(of: $0, changes.columns[$0]) }
+            try writer.append(plan.count, contract + plan.systemValues)
             try checkpoint()
         }
     }

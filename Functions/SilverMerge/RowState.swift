@@ -17,7 +17,7 @@ struct RowState {
     var createdAt: Int64
     var updatedAt: Int64
     var deletedAt: Int64?
-    var order: [UInt8]
+    var order: ArraySlice<UInt8>
     /// For columns that the last change did not carry: the order of the change that did, empty if none did; as JSON.
     var columnOrders: [UInt8]?
 
@@ -60,7 +60,7 @@ struct RowResolver {
             (last, lastOrder) = (row, order)
         }
         guard let lastOrder else { return nil }
-        let isNewer = stored.map { $0.order.lexicographicallyPrecedes(lastOrder.text) } ?? true
+        let isNewer = stored.map { $0.order.precedes(lastOrder.text) } ?? true
         if let truncate, (isNewer ? lastOrder.text : stored?.order ?? []).lexicographicallyPrecedes(truncate.order) {
             var state = columnwise(
                 key, changes, stored, last: isNewer ? last : nil, lastOrder, createdAt, at: truncate.order)
@@ -69,14 +69,14 @@ struct RowResolver {
         }
         if isNewer, changes.isWhole(last) {
             return RowState(
-                base: .change(last), createdAt: createdAt, updatedAt: changes.times[last], order: Array(lastOrder.text))
+                base: .change(last), createdAt: createdAt, updatedAt: changes.times[last], order: lastOrder.text)
         }
         if let stored, !isNewer, stored.columnOrders.isEmpty {
             // Every column has a later value; the change only tells that the row is older than was known.
             guard createdAt < stored.createdAt else { return nil }
             return RowState(
                 base: .stored, createdAt: createdAt, updatedAt: stored.updatedAt, deletedAt: stored.deletedAt,
-                order: Array(stored.order))
+                order: stored.order)
         }
         return columnwise(key, changes, stored, last: isNewer ? last : nil, lastOrder, createdAt)
     }
@@ -87,7 +87,7 @@ struct RowResolver {
         let orders = zip(columnNames, isKey).filter { !$1 }.map { name, _ in (name, stored.valueOrder(of: name)) }
         return RowState(
             base: .stored, createdAt: stored.createdAt, updatedAt: truncate.time, deletedAt: truncate.time,
-            order: truncate.order, columnOrders: Self.text(of: orders, besides: truncate.order))
+            order: truncate.order[...], columnOrders: Self.text(of: orders, besides: truncate.order))
     }
 
     private func columnwise(
@@ -100,7 +100,7 @@ struct RowResolver {
         var state = RowState(
             base: stored == nil ? .none : .stored, createdAt: createdAt,
             updatedAt: last.map { changes.times[$0] } ?? stored?.updatedAt ?? 0, deletedAt: stored?.deletedAt,
-            order: order)
+            order: order[...])
         if let last { state.deletedAt = changes.operations[last] == .delete ? changes.times[last] : nil }
         var orders: [(name: String, order: [UInt8])] = []
         for (column, name) in columnNames.enumerated() {

@@ -48,6 +48,8 @@ enum ValueConversion: Sendable {
         }
     }
 
+    var isNone: Bool { if case .none = self { true } else { false } }
+
     /// The values as silver has them.
     func callAsFunction(_ array: ColumnArray) -> ColumnArray {
         var result = array

@@ -82,6 +82,36 @@ final class ColumnChunkWriter {
         writePages(values, rows, encoding)
     }
 
+    /// Starts a chunk whose values are known by their places among `keys`.
+    /// - Returns: false if they are too many, or not distinct; then values must be written.
+    func start(with keys: ColumnValues) -> Bool {
+        dictionary.removeAll()
+        guard dictionary.encode(ValueSlice(values: keys, range: 0..<keys.count)), dictionary.count == keys.count else {
+            dictionary.removeAll()
+            return false
+        }
+        plan = .dictionary
+        return true
+    }
+
+    /// The codes of values, which join the dictionary.
+    /// - Returns: nil if it would grow too large.
+    func codes(of values: ColumnValues) -> [UInt32]? {
+        dictionary.encode(ValueSlice(values: values, range: 0..<values.count)) ? dictionary.codes : nil
+    }
+
+    /// Writes the page of one stripe by the codes of its values.
+    func write(codes: UnsafeBufferPointer<UInt32>, _ rows: RowSlice) {
+        guard !codes.isEmpty else {
+            writePages(ValueSlice(values: .empty(column.physicalType), range: 0..<0), rows, .plain)
+            return
+        }
+        startPage(rows)
+        append(codes, to: pages.body)
+        endPage(
+            .rleDictionary, rows, dictionary.summary(of: codes, nullCount: rows.entryCount - codes.count, in: column))
+    }
+
     /// Ends the chunk; what is written next starts another.
     /// - Parameter offset: the place of the chunk in the file.
     func finish(at offset: Int) -> FinishedChunk {
@@ -211,12 +241,14 @@ final class ColumnChunkWriter {
 
     /// Codes of a data page: one byte of width, then runs.
     private func appendCodes(to buffer: ByteBuffer) {
+        dictionary.codes.withUnsafeBufferPointer { append($0, to: buffer) }
+    }
+
+    private func append(_ codes: UnsafeBufferPointer<UInt32>, to buffer: ByteBuffer) {
         let width = UInt32(dictionary.codeWidth)
         buffer.append(UInt8(width))
-        dictionary.codes.withUnsafeBufferPointer { codes in
-            buffer.append(upTo: parquet_hybrid_bound(codes.count, width)) {
-                parquet_hybrid_u32(codes.baseAddress, codes.count, width, $0)
-            }
+        buffer.append(upTo: parquet_hybrid_bound(codes.count, width)) {
+            parquet_hybrid_u32(codes.baseAddress, codes.count, width, $0)
         }
     }
 

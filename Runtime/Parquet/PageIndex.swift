@@ -44,6 +44,15 @@ struct PageIndex {
         }
     }
 
+    /// The same for a chunk that has no place yet.
+    /// - Parameter start: of the first data page in the chunk.
+    func rawOffsets(from start: Int, of column: ParquetColumn, _ options: WriterOptions) -> RawOffsetIndex {
+        let hasSizes = column.physicalType == .byteArray && options.writesSizeStatistics
+        return RawOffsetIndex(
+            pages: pages.map { .init(offset: start + $0.offset, size: $0.size, firstRow: $0.firstRow) },
+            textSizes: hasSizes ? pages.map { Int64($0.summary.textSize) } : [])
+    }
+
     /// Appends `ColumnIndex`.
     /// - Returns: false, with nothing written, when a page has values without bounds (all NaN, or a long maximum that no
     ///   short value is above): the format has no word for that.

@@ -23,12 +23,25 @@ public struct ParquetWriter: ~Copyable {
     private var groupRowCount = 0
     private var rowGroups: [RowGroupMetadata] = []
     private var order: RowOrder?
+    private var raw: RawRowGroupInProgress?
     /// The page indexes of all row groups, which are written together before the footer.
     private let columnIndexes = ByteBuffer(capacity: 64)
     private let offsetIndexes = ByteBuffer(capacity: 64)
-    private var finished: [ByteBuffer] = []
+    private var finished: [Piece] = []
+
+    private enum Piece {
+        case buffer(ByteBuffer)
+        case bytes([UInt8])
+    }
+
     /// The place of the next byte in the file.
     private var offset = 0
+
+    /// A row group whose chunks are given as bytes.
+    private struct RawRowGroupInProgress {
+        var metadata: RowGroupMetadata
+        var bloomFilters: [[UInt8]?] = []
+    }
 
     private static let magic = Array("PAR1".utf8)
 
@@ -39,9 +52,7 @@ public struct ParquetWriter: ~Copyable {
         columns = schema.leaves.map { ColumnChunkWriter($0, options, pages) }
         staged = schema.leaves.map { StagedValues(of: $0) }
         order = RowOrder(of: schema)
-        let start = ByteBuffer(capacity: 64)
-        start.append(Self.magic)
-        enqueue(start)
+        enqueue(Self.magic)
     }
 
     /// Appends `rowCount` rows; `columns` are in schema order.
@@ -75,9 +86,14 @@ public struct ParquetWriter: ~Copyable {
 
     /// Hands over the bytes of finished row groups, in file order; valid only inside `sink`.
     public mutating func drain<E: Error>(_ sink: (UnsafeRawBufferPointer) throws(E) -> Void) throws(E) {
-        for buffer in finished {
-            try buffer.withBytes(sink)
-            buffer.removeAll()
+        for piece in finished {
+            switch piece {
+            case .buffer(let buffer):
+                try buffer.withBytes(sink)
+                buffer.removeAll()
+            case .bytes(let bytes):
+                try bytes.withUnsafeBufferPointer { (bytes) throws(E) in try sink(UnsafeRawBufferPointer(bytes)) }
+            }
         }
         finished = []
     }
@@ -100,30 +116,61 @@ public struct ParquetWriter: ~Copyable {
     /// - Throws: ``ParquetError/batch(column:reason:)`` before anything is taken, if the parts of a chunk contradict each other.
     public mutating func append(_ group: RawRowGroup) throws(ParquetError) {
         try group.check(schema)
+        startRowGroup(rowCount: group.rowCount)
+        for chunk in group.chunks { append(chunk) }
+        endRawRowGroup()
+    }
+
+    /// Starts a row group whose chunks come one by one, so that they need not be in memory all at once.
+    public mutating func startRowGroup(rowCount: Int) {
         endStartedRowGroup()
         order = RowOrder(of: schema)
-        var metadata = RowGroupMetadata(rowCount: group.rowCount, columns: [])
-        for chunk in group.chunks {
-            var chunkMetadata = chunk.metadata(at: offset)
-            enqueue(chunk.pages)
-            if let index = chunk.offsetIndex {
-                let start = offsetIndexes.count
-                index.write(to: offsetIndexes, chunkAt: offset - chunk.pages.count)
-                chunkMetadata.offsetIndex = start..<offsetIndexes.count
-            }
-            if let index = chunk.columnIndex, chunk.offsetIndex != nil {
-                let start = columnIndexes.count
-                columnIndexes.append(index)
-                chunkMetadata.columnIndex = start..<columnIndexes.count
-            }
-            metadata.columns.append(chunkMetadata)
+        raw = RawRowGroupInProgress(metadata: RowGroupMetadata(rowCount: rowCount, columns: []))
+    }
+
+    /// Appends the chunk of the next column to the row group that was started.
+    /// - Throws: ``ParquetError/batch(column:reason:)`` before anything is taken, if its parts contradict each other.
+    public mutating func append(nextChunk chunk: RawColumnChunk) throws(ParquetError) {
+        guard let raw, raw.metadata.columns.count < schema.leaves.count else {
+            throw .batch(column: "*", reason: "a column chunk without a row group that lacks it")
         }
-        for (index, chunk) in group.chunks.enumerated() {
-            guard let filter = chunk.bloomFilter else { continue }
-            metadata.columns[index].bloomFilter = offset..<offset + filter.count
+        try chunk.check(schema.leaves[raw.metadata.columns.count], rowCount: raw.metadata.rowCount)
+        append(chunk)
+    }
+
+    /// Ends the row group, which has all its chunks.
+    public mutating func endRowGroupOfChunks() throws(ParquetError) {
+        guard let raw, raw.metadata.columns.count == schema.leaves.count else {
+            throw .batch(column: "*", reason: "a row group lacks column chunks")
+        }
+        endRawRowGroup()
+    }
+
+    private mutating func append(_ chunk: RawColumnChunk) {
+        var chunkMetadata = chunk.metadata(at: offset)
+        enqueue(chunk.pages)
+        if let index = chunk.offsetIndex {
+            let start = offsetIndexes.count
+            index.write(to: offsetIndexes, chunkAt: offset - chunk.pages.count)
+            chunkMetadata.offsetIndex = start..<offsetIndexes.count
+        }
+        if let index = chunk.columnIndex, chunk.offsetIndex != nil {
+            let start = columnIndexes.count
+            columnIndexes.append(index)
+            chunkMetadata.columnIndex = start..<columnIndexes.count
+        }
+        raw?.metadata.columns.append(chunkMetadata)
+        raw?.bloomFilters.append(chunk.bloomFilter)
+    }
+
+    private mutating func endRawRowGroup() {
+        guard var ended = raw.take() else { return }
+        for (index, filter) in ended.bloomFilters.enumerated() {
+            guard let filter else { continue }
+            ended.metadata.columns[index].bloomFilter = offset..<offset + filter.count
             enqueue(filter)
         }
-        rowGroups.append(metadata)
+        rowGroups.append(ended.metadata)
     }
 
     /// Makes a row group of the rows so far, if there are any.
@@ -195,14 +242,13 @@ public struct ParquetWriter: ~Copyable {
     }
 
     private mutating func enqueue(_ bytes: [UInt8]) {
-        let buffer = ByteBuffer(capacity: bytes.count)
-        buffer.append(bytes)
-        enqueue(buffer)
+        offset += bytes.count
+        finished.append(.bytes(bytes))
     }
 
     private mutating func enqueue(_ buffer: ByteBuffer) {
         offset += buffer.count
-        finished.append(buffer)
+        finished.append(.buffer(buffer))
     }
 
     private func check(_ arrays: [ColumnArray], rowCount: Int) throws(ParquetError) {

@@ -85,19 +85,23 @@ extension RawRowGroup {
                 column: "*", reason: "a row group of \(chunks.count) columns for a schema of \(schema.leaves.count)")
         }
         guard rowCount > 0 else { throw .batch(column: "*", reason: "a row group without rows") }
-        for (chunk, leaf) in zip(chunks, schema.leaves) {
-            let places = chunk.pages.indices
-            guard places.contains(chunk.dataPageOffset), chunk.dictionaryPageOffset.map(places.contains) ?? true else {
-                throw .batch(column: leaf.name, reason: "a page is outside the bytes of its column chunk")
-            }
-            guard leaf.maximumRepetition > 0 || chunk.valueCount == rowCount else {
-                throw .batch(column: leaf.name, reason: "\(chunk.valueCount) values for \(rowCount) rows")
-            }
-            for page in chunk.offsetIndex?.pages ?? [] {
-                guard page.offset >= 0, page.size > 0, page.size <= chunk.pages.count - page.offset,
-                    Int32(exactly: page.size) != nil
-                else { throw .batch(column: leaf.name, reason: "its index has a page outside the bytes of its chunk") }
-            }
+        for (chunk, leaf) in zip(chunks, schema.leaves) { try chunk.check(leaf, rowCount: rowCount) }
+    }
+}
+
+extension RawColumnChunk {
+    func check(_ leaf: ParquetLeaf, rowCount: Int) throws(ParquetError) {
+        let places = pages.indices
+        guard places.contains(dataPageOffset), dictionaryPageOffset.map(places.contains) ?? true else {
+            throw .batch(column: leaf.name, reason: "a page is outside the bytes of its column chunk")
+        }
+        guard leaf.maximumRepetition > 0 || valueCount == rowCount else {
+            throw .batch(column: leaf.name, reason: "\(valueCount) values for \(rowCount) rows")
+        }
+        for page in offsetIndex?.pages ?? [] {
+            guard page.offset >= 0, page.size > 0, page.size <= pages.count - page.offset,
+                Int32(exactly: page.size) != nil
+            else { throw .batch(column: leaf.name, reason: "its index has a page outside the bytes of its chunk") }
         }
     }
 }

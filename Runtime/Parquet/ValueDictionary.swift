@@ -213,6 +213,31 @@ final class ValueDictionary {
         return .bytes(key(least), key(greatest))
     }
 
+    /// The summary of the values that have these codes: each key is compared once only.
+    func summary(of codes: UnsafeBufferPointer<UInt32>, nullCount: Int, in column: ParquetColumn) -> ValueSummary {
+        var summary = ValueSummary()
+        summary.nullCount = nullCount
+        var counts = [UInt32](repeating: 0, count: count)
+        counts.withUnsafeMutableBufferPointer { counts in
+            for code in codes { counts[Int(code)] += 1 }
+        }
+        let used = (0..<Int32(count)).filter { counts[Int($0)] > 0 }
+        let keys = ColumnRows(ColumnArray(values.values), rowCount: count).gathered(used).values
+        var nanKeys = 0
+        summary.range = ValueRange(of: ValueSlice(values: keys, range: 0..<keys.count), in: column, nanCount: &nanKeys)
+        if nanKeys > 0 {
+            for (index, code) in used.enumerated() where keys.isNaN(index) {
+                summary.nanCount += Int(counts[Int(code)])
+            }
+        }
+        if case .byteArray(let texts) = keys {
+            for (index, code) in used.enumerated() {
+                summary.textSize += Int(counts[Int(code)]) * Int(texts.offsets[index + 1] - texts.offsets[index])
+            }
+        }
+        return summary
+    }
+
     /// Runs `lookUp` until all values have codes, letting the table grow whenever it is full.
     private func fill(
         _ total: Int, lookUp: (_ done: Int, _ known: inout UInt32, _ codes: UnsafeMutablePointer<UInt32>?) -> Int,
@@ -228,6 +253,16 @@ final class ValueDictionary {
             }
             if done == total { return true }
             guard grow(known) else { return false }
+        }
+    }
+}
+
+extension ColumnValues {
+    fileprivate func isNaN(_ index: Int) -> Bool {
+        switch self {
+        case .float(let values): values[index].isNaN
+        case .double(let values): values[index].isNaN
+        default: false
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Columns
 internal import Parquet
 
 /// The dictionary of a column chunk.
@@ -39,6 +40,19 @@ final class ColumnKeys {
 
     private static func tooShort(_ count: Int) -> ParquetReadError {
         .outOfSpec("a dictionary page ends before its \(count) values")
+    }
+
+    var values: ColumnValues {
+        switch type {
+        case .boolean: .boolean(bytes.array(of: UInt8.self))
+        case .int32: .int32(bytes.array(of: Int32.self))
+        case .int64: .int64(bytes.array(of: Int64.self))
+        case .float: .float(bytes.array(of: Float.self))
+        case .double: .double(bytes.array(of: Double.self))
+        case .fixedLengthByteArray(let length): .fixedLengthByteArray(bytes.array(of: UInt8.self), length: length)
+        case .byteArray:
+            .byteArray(ByteArrays(offsets: offsets.array(of: UInt32.self), bytes: bytes.array(of: UInt8.self)))
+        }
     }
 
     /// Appends the keys at the next `count` positions of `runs`.

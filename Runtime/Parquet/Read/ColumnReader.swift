@@ -129,6 +129,43 @@ final class ColumnReader {
         return (done, present)
     }
 
+    /// The next `rows` rows, which the row group has, as places in the dictionary of the chunk; nil if a page has its values
+    /// otherwise, and then the reader is of no use any more.
+    func readPlaces(_ rows: Int) throws -> ColumnArray? {
+        try withPlace {
+            var words = [UInt64](repeating: 0, count: column.isRequired ? 0 : (rows + 63) / 64)
+            var isCoded = true
+            let places = try [Int32](unsafeUninitializedCapacity: rows) { room, filled in
+                try words.withUnsafeMutableBufferPointer { words in
+                    var done = 0
+                    while done < rows, isCoded {
+                        try turnPage()
+                        guard var page else { break }
+                        let count = min(rows - done, page.entriesLeft)
+                        var found = count
+                        if !column.isRequired, let words = words.baseAddress {
+                            found = try page.takePresence(count, into: words, from: done)
+                        }
+                        let free = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: room[filled...]))
+                        if let start = free.bindMemory(to: UInt32.self).baseAddress {
+                            isCoded = try page.values.takePlaces(found, into: start)
+                        }
+                        page.entriesLeft -= count
+                        self.page = page
+                        done += count
+                        if isCoded { filled += found }
+                    }
+                }
+            }
+            guard isCoded else { return nil }
+            row += rows
+            return ColumnArray(.int32(places), presence: places.count == rows ? nil : words)
+        }
+    }
+
+    /// The dictionary of the chunk; nil before it was read.
+    var dictionary: ColumnValues? { keys?.values }
+
     /// How many rows may follow the first `done` of a batch before the size of its texts is looked at again; nil for none.
     private func step(after done: Int) -> Int? {
         guard mayEndEarly else { return .max }

@@ -56,6 +56,13 @@ public struct ParquetFile: Sendable {
         }
     }
 
+    init(metadata: ParquetMetadata, source: any RangeSource, options: ReadOptions, end: Int) {
+        self.metadata = metadata
+        self.source = source
+        self.options = options
+        self.end = end
+    }
+
     /// Where the pages of a column chunk are.
     func pages(of column: Int, inGroup group: Int) -> Range<Int> {
         let range = metadata.rowGroups[group].chunks[column].range

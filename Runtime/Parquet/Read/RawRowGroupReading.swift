@@ -37,25 +37,31 @@ extension ParquetFile {
         guard metadata.rowGroups.indices.contains(index) else {
             throw ParquetReadError.misuse("it has \(metadata.rowGroups.count) row groups, and no number \(index)")
         }
+        let group = metadata.rowGroups[index]
+        let chunks = try rawChunks(of: Array(metadata.columns.indices), inGroup: index)
+        return RawRowGroup(rowCount: group.rowCount, chunks: chunks)
+    }
+
+    /// The bytes of some chunks of a row group with all that the file says about them.
+    public func rawChunks(of columns: [Int], inGroup index: Int) throws -> [RawColumnChunk] {
         guard !metadata.hasShortChunkSizes else {
             throw ParquetReadError.notSupported("copying row groups whose sizes lack the dictionary's header")
         }
         let group = metadata.rowGroups[index]
-        guard group.compressedSize <= options.batchSizeLimit else {
+        let size = columns.reduce(0) { $0 + group.chunks[$1].compressedSize }
+        guard size <= options.batchSizeLimit else {
             throw ParquetReadError.tooLarge(
-                "row group \(index) has \(group.compressedSize) bytes, more than the limit of \(options.batchSizeLimit)"
-            )
+                "row group \(index) has \(size) bytes, more than the limit of \(options.batchSizeLimit)")
         }
-        let columns = Array(metadata.columns.indices)
-        let pages = try source.read(group.chunks.map(\.range))
+        let pages = try source.read(columns.map { group.chunks[$0].range })
         let filters = try columns.map { try bloomFilterRange(of: $0, inGroup: index) }
         let filterBytes = try source.read(filters.map { $0 ?? 0..<0 })
         let offsets = try offsetIndexes(of: columns, inGroup: index)
-        let bounds = try source.read(group.chunks.map { $0.columnIndex ?? 0..<0 })
-        let chunks = columns.map { column in
+        let bounds = try source.read(columns.map { group.chunks[$0].columnIndex ?? 0..<0 })
+        return columns.enumerated().map { place, column in
             let chunk = group.chunks[column]
             let start = chunk.range.lowerBound
-            var raw = RawColumnChunk(pages: pages[column])
+            var raw = RawColumnChunk(pages: pages[place])
             raw.codec = chunk.codec
             raw.encodings = chunk.encodings
             raw.valueCount = chunk.valueCount
@@ -69,17 +75,16 @@ extension ParquetFile {
             raw.repetitionHistogram = chunk.repetitionHistogram
             raw.definitionHistogram = chunk.definitionHistogram
             raw.keyValues = chunk.keyValues
-            raw.bloomFilter = filters[column] == nil ? nil : filterBytes[column]
-            raw.offsetIndex = offsets[column].map { index in
+            raw.bloomFilter = filters[place] == nil ? nil : filterBytes[place]
+            raw.offsetIndex = offsets[place].map { index in
                 RawOffsetIndex(
                     pages: index.pages.map {
                         RawOffsetIndex.Page(
                             offset: $0.range.lowerBound - start, size: $0.range.count, firstRow: $0.firstRow)
                     }, textSizes: index.textSizes)
             }
-            raw.columnIndex = bounds[column].isEmpty ? nil : bounds[column]
+            raw.columnIndex = bounds[place].isEmpty ? nil : bounds[place]
             return raw
         }
-        return RawRowGroup(rowCount: group.rowCount, chunks: chunks)
     }
 }

@@ -124,6 +124,20 @@ struct ValueDecoder {
         }
     }
 
+    /// The places of the next `count` values in the dictionary.
+    /// - Returns: false if the page has values that are not there.
+    mutating func takePlaces(_ count: Int, into out: UnsafeMutablePointer<UInt32>) throws(ParquetReadError) -> Bool {
+        guard count > 0 else { return true }
+        guard case .keys(let keys?) = form else { return false }
+        guard parquet_runs_u32(&runs, out, count) == count else { throw Self.tooShort }
+        var largest: UInt32 = 0
+        for index in 0..<count { largest = max(largest, out[index]) }
+        guard largest < keys.count else {
+            throw .outOfSpec("a data page has a place outside the dictionary of \(keys.count)")
+        }
+        return true
+    }
+
     private mutating func inBlocks(
         _ count: Int, _ body: (inout ValueDecoder, Int) throws(ParquetReadError) -> Void
     ) throws(ParquetReadError) {

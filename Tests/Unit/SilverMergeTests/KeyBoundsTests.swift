@@ -13,13 +13,7 @@ import Testing
     }
 
     func bounds(_ numbers: [Int64]) -> KeyBounds {
-        var table = KeyTable(expecting: numbers.count)
-        for number in numbers {
-            var key = KeyBytes()
-            key.append(number)
-            _ = table.number(of: key)
-        }
-        return KeyBounds(table, fieldID: 1, .long)
+        KeyBounds(.integers(IntegerKeys(numbers, rows: numbers.indices.map { Int32($0) })), fieldID: 1, .long)
     }
 
     @Test("a file is passed by only if no key of the batch lies between its bounds") func numbers() {
@@ -39,7 +33,7 @@ import Testing
         var key = KeyBytes()
         key.append(text: "abc".utf8)
         _ = table.number(of: key)
-        let bounds = KeyBounds(table, fieldID: 1, .string)
+        let bounds = KeyBounds(.bytes(table), fieldID: 1, .string)
         #expect(bounds.mayHold(file(.string("abc"), .string("abc"))))
         #expect(bounds.mayHold(file(.string("ab"), .string("abd"))))
         #expect(bounds.mayHold(file(.string(""), .string("b"))))

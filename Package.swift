@@ -141,7 +141,7 @@ let fuzzing: [Target] = [
         "FirehoseTransform", in: "Functions", "CKernels Contracts JSON LambdaRuntime Time", exclude: ["main.swift"]),
     program(
         "Fuzz", in: "Tests",
-        "Columnar Columns Contracts CZlib FirehoseTransform JSON LambdaRuntime Parquet ParquetRead Pattern "
+        "Columnar Columns Contracts CZlib FirehoseTransform Iceberg JSON LambdaRuntime Parquet ParquetRead Pattern "
             + "PostgresReplication RawFile YAML"),
 ]
 

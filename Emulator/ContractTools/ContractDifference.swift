@@ -126,12 +126,17 @@ public struct ContractDifference: Sendable {
                         "the primary key \(Self.list(old.primaryKey)) becomes \(Self.list(new.primaryKey)); "
                         + "changes of a row in older and newer files no longer match"))
         }
-        if old.partitioning != new.partitioning {
+        let (before, after) = (old.silverLayout.partitions, new.silverLayout.partitions)
+        if before != after {
+            func names(_ partitions: [SilverLayout.Partition]) -> [String] {
+                partitions.map { $0.transform == "identity" ? $0.column : "\($0.transform)(\($0.column))" }
+            }
             changes.append(
                 ContractChange(
-                    .partitioning, step: .minor,
-                    "later layers are partitioned by \(Self.list(new.partitioning)) instead of "
-                        + "\(Self.list(old.partitioning)); existing files stay in place"))
+                    .partitioning,
+                    breaks:
+                        "the silver table is parted by \(Self.list(names(after))) instead of \(Self.list(names(before))); one "
+                        + "that is there keeps its partitions, and silver-merge refuses the contract"))
         }
     }
 

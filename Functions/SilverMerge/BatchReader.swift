@@ -56,6 +56,12 @@ struct BatchReader {
     /// The changes of all files that were read.
     consuming func finish() throws -> Changes {
         let count = operations.count
+        for (index, column) in table.columns.enumerated() {
+            guard let derivation = column.derivation,
+                let source = table.columns.firstIndex(where: { $0.name == derivation.source })
+            else { continue }
+            columns[index] = derivation(columns[source])
+        }
         let read = columns.map { ColumnRows($0, rowCount: count) }
         return try Changes(
             columns: read, operations: operations, times: times, orders: ColumnRows(orders, rowCount: count),
@@ -92,8 +98,7 @@ struct BatchReader {
                     operations.append(operation)
                     times.append(facts.time(of: row) ?? bronze.microseconds)
                     if let names = try facts.unchanged(of: row, place) {
-                        unchanged[Int32(start + row)] = Set(
-                            names.compactMap { name in places.firstIndex { $0?.name == name } })
+                        unchanged[Int32(start + row)] = leftOut(names, places)
                     }
                     fileNumbers.append(Int32(fileOrders.count))
                 }
@@ -101,6 +106,16 @@ struct BatchReader {
                 rowsBefore += batch.rowCount
             }
         }
+    }
+
+    /// The columns that a change does not carry, and those that are derived from them.
+    private func leftOut(_ names: [String], _ places: [StoredColumn?]) -> Set<Int> {
+        let own = names.compactMap { name in places.firstIndex { $0?.name == name } }
+        let sources = Set(own.map { table.columns[$0].name })
+        let derived = table.columns.indices.filter { index in
+            table.columns[index].derivation.map { sources.contains($0.source) } ?? false
+        }
+        return Set(own + derived)
     }
 
     /// A change of a row's key also deletes the row of the former key.
@@ -209,6 +224,10 @@ struct BatchReader {
     private func columnPlaces(in file: ParquetFile, _ place: String) throws(SilverError) -> [StoredColumn?] {
         var places: [StoredColumn?] = []
         for column in table.columns {
+            guard column.derivation == nil else {
+                places.append(nil)
+                continue
+            }
             let stored =
                 column.contractID.flatMap { file.metadata.column(fieldID: $0) }
                 ?? (column.contractID == nil ? file.metadata.column(path: [column.name]) : nil)

@@ -20,6 +20,8 @@ struct DataFileWriter: ~Copyable {
     private let threads: Int
     /// The same for the file that is open.
     private var sizeLimit: Int
+    /// Of the file that is open, or the next one.
+    private var partition: [IcebergValue?] = []
 
     init(
         _ storage: LakeStorage, _ schema: ParquetSchema, _ table: IcebergSchema, prefix: String,
@@ -39,8 +41,12 @@ struct DataFileWriter: ~Copyable {
     /// a file that grows a little does not leave a small one behind.
     mutating func startFile(inPlaceOf file: DataFile) {
         let count = max(1, (Int(file.sizeInBytes) + targetSize / 2) / targetSize)
+        partition = file.partition
         sizeLimit = count == 1 ? .max : Int(file.sizeInBytes) / count * 9 / 8
     }
+
+    /// The rows that follow, up to ``endFile()``, are of this partition.
+    mutating func startFile(in partition: [IcebergValue?]) { self.partition = partition }
 
     mutating func append(_ rows: Int, _ columns: [ColumnArray]) throws {
         try open()
@@ -108,6 +114,8 @@ struct DataFileWriter: ~Copyable {
         }
         guard let object = LakeStorage.object(at: file.location) else { return }
         let footer = try ParquetFile(reading: ObjectRanges(storage.objects, object, size: file.sizeInBytes)).metadata
-        written.append(try DataFile(footer, at: file.location, sizeInBytes: file.sizeInBytes, table))
+        var made = try DataFile(footer, at: file.location, sizeInBytes: file.sizeInBytes, table)
+        made.partition = partition
+        written.append(made)
     }
 }

@@ -138,7 +138,7 @@ struct GroupRewriter: Sendable {
 extension Replacements {
     /// Rows of the column with those that change in the place of theirs.
     /// - Parameter next: the first replacement that has not been applied; moves on.
-    fileprivate func applied(to array: ColumnArray, _ rows: Range<Int>, _ next: inout Int) -> ColumnArray {
+    func applied(to array: ColumnArray, _ rows: Range<Int>, _ next: inout Int) -> ColumnArray {
         let first = next
         while next < places.count, Int(places[next]) < rows.upperBound { next += 1 }
         guard first < next else { return array }

@@ -16,7 +16,11 @@ struct Merge: ~Copyable {
     let truncate: Changes.Truncate?
     /// Whether the batch truncates the table, which concerns rows that it does not name.
     private let visitsAllRows: Bool
+    private let partitioner: Partitioner
+    /// The rows of data files that other engines have deleted.
+    private let deleted: DeletedRows
     private var writer: DataFileWriter
+    private var moved: MovedRows
     private var isFound: [Bool]
     private(set) var removed: Set<String> = []
     private(set) var counts = Counts()
@@ -32,7 +36,7 @@ struct Merge: ~Copyable {
 
     init(
         _ table: SilverTable, _ schema: IcebergSchema, _ changes: Changes, truncated: Changes.Truncate?,
-        _ storage: LakeStorage,
+        _ storage: LakeStorage, _ deleted: DeletedRows,
         _ writer: consuming DataFileWriter, checkpoint: @escaping () throws -> Void
     ) {
         self.table = table
@@ -41,6 +45,9 @@ struct Merge: ~Copyable {
         self.storage = storage
         self.writer = writer
         self.checkpoint = checkpoint
+        self.deleted = deleted
+        partitioner = Partitioner(table, changes)
+        moved = MovedRows(table.columns)
         isFound = [Bool](repeating: false, count: changes.keys.count)
         truncate = Changes.Truncate.later(truncated, changes.truncate)
         visitsAllRows = truncate != truncated
@@ -53,7 +60,9 @@ struct Merge: ~Copyable {
     mutating func run(over files: [DataFile]) throws -> [DataFile] {
         let first = table.columns[table.keyPlaces[0]]
         let bounds = KeyBounds(changes.keys, fieldID: schema.field(named: first.name)?.id ?? 0, first.type)
-        for file in files where visitsAllRows || bounds.mayHold(file) {
+        let reach = partitioner.reach()
+        for file in files
+        where visitsAllRows || bounds.mayHold(file) && reach.map({ $0.contains(file.partition) }) ?? true {
             try checkpoint()
             try rewrite(file, bounds)
         }
@@ -74,21 +83,24 @@ struct Merge: ~Copyable {
             reading: ObjectRanges(storage.objects, object, size: Int(file.sizeInBytes)))
         let source = Source(
             file: parquet, places: try table.allColumns.map { try place(of: $0, in: parquet, file.path) },
-            copies: writer.copies(parquet))
+            copies: writer.copies(parquet), partition: file.partition, deleted: try deleted.places(in: file))
         var next = 0
         for group in parquet.metadata.rowGroups.indices where visitsAllRows || bounds.mayHold(group, of: parquet) {
             let hits = try hits(in: source, group)
             guard !hits.isEmpty else { continue }
             let held = try source.holding(group)
-            let plan = try plan(hits, held, group)
-            guard !plan.isEmpty else { continue }
+            let (plan, leaving) = try plan(hits, held, group)
+            guard !plan.isEmpty || !leaving.isEmpty else { continue }
             if removed.insert(file.path).inserted { writer.startFile(inPlaceOf: file) }
-            for group in next..<group { try write(group, of: source.holding(group), RowPlan()) }
-            try write(group, of: held, plan)
+            for group in next..<group { try write(group, of: source.holding(group), RowPlan(), without: []) }
+            if !leaving.isEmpty { try moved.append(leaving, of: held.file, group, held.places) }
+            try write(group, of: held, plan, without: leaving.map(\.place))
             next = group + 1
         }
         guard removed.contains(file.path) else { return }
-        for group in next..<parquet.metadata.rowGroups.count { try write(group, of: source.holding(group), RowPlan()) }
+        for group in next..<parquet.metadata.rowGroups.count {
+            try write(group, of: source.holding(group), RowPlan(), without: [])
+        }
         // The file's rows stay together, so that the next batch finds them by their bounds.
         try writer.endFile()
     }
@@ -100,6 +112,17 @@ struct Merge: ~Copyable {
         let places: [StoredColumn?]
         /// Whether its chunks fit the new file.
         let copies: Bool
+        let partition: Partitioner.Partition
+        /// The places of rows that are no longer the table's, ascending.
+        let deleted: [Int]
+
+        /// Those of a row group, from its first row.
+        func deleted(in group: Int) -> [Int] {
+            guard !deleted.isEmpty else { return [] }
+            let start = file.metadata.rowGroups[..<group].reduce(0) { $0 + $1.rowCount }
+            let end = start + file.metadata.rowGroups[group].rowCount
+            return deleted.filter { (start..<end).contains($0) }.map { $0 - start }
+        }
 
         /// A row group is fetched at once up to so many bytes, column by column beyond.
         private static let fetchLimit = 32 << 20
@@ -111,14 +134,63 @@ struct Merge: ~Copyable {
         }
     }
 
-    private mutating func write(_ group: Int, of source: Source, _ plan: RowPlan) throws {
+    private mutating func write(
+        _ group: Int, of source: Source, _ plan: RowPlan, without leaving: [Int]
+    ) throws {
         let contract = table.columns.enumerated().map { place, column in
             plan.isEmpty ? nil : plan.replacements(of: place, isKey: column.isKey, changes.columns[place])
         }
-        try writer.append(
-            group, of: source.file, places: source.places, copies: source.copies,
-            contract + (plan.isEmpty ? SilverColumn.system.map { _ in nil } : plan.systemReplacements))
+        let changed = contract + (plan.isEmpty ? SilverColumn.system.map { _ in nil } : plan.systemReplacements)
+        let gone = Set(leaving + source.deleted(in: group)).sorted()
+        if gone.isEmpty {
+            try writer.append(
+                group, of: source.file, places: source.places, copies: source.copies, changed)
+        } else {
+            try writeStaying(group, of: source, changed, without: gone[...])
+        }
         try checkpoint()
+    }
+
+    /// Writes a row group without the rows that move to another partition or are deleted.
+    private mutating func writeStaying(
+        _ group: Int, of source: Source, _ changed: [Replacements?], without gone: ArraySlice<Int>
+    ) throws {
+        var rows = try source.file.rows(ofGroup: group, columns: source.places.compactMap { $0?.index })
+        var gone = gone
+        var start = 0
+        var next = [Int](repeating: 0, count: source.places.count)
+        while let batch = try rows.next(upTo: Self.batchRows) {
+            let range = start..<start + batch.rowCount
+            var (staying, first) = ([Range<Int>](), 0)
+            while let place = gone.first, place < range.upperBound {
+                staying.append(first..<place - start)
+                first = place - start + 1
+                gone.removeFirst()
+            }
+            staying.append(first..<batch.rowCount)
+            staying.removeAll(where: \.isEmpty)
+            let count = staying.reduce(0) { $0 + $1.count }
+            var given = batch.columns.makeIterator()
+            let columns = zip(table.allColumns, source.places).enumerated().map { index, column in
+                var array = ColumnArray(column.0.empty)
+                if let place = column.1, let stored = given.next() {
+                    array = place.conversion(stored)
+                } else {
+                    array.appendNulls(batch.rowCount, after: 0)
+                }
+                array = changed[index]?.applied(to: array, range, &next[index]) ?? array
+                let all = ColumnRows(array, rowCount: batch.rowCount)
+                var kept = ColumnArray(column.0.empty)
+                var done = 0
+                for run in staying {
+                    kept.append(all, run, after: done)
+                    done += run.count
+                }
+                return kept
+            }
+            if count > 0 { try writer.append(count, columns) }
+            start = range.upperBound
+        }
     }
 
     /// A row of a row group that may change.
@@ -137,6 +209,7 @@ struct Merge: ~Copyable {
             return index
         }
         var hits: [Hit] = []
+        let deleted = Set(source.deleted(in: group))
         var (start, next) = (0, 0)
         var rows = try source.file.rows(ofGroup: group, columns: places.map(\.index))
         while let batch = try rows.next(upTo: 64 << 10) {
@@ -146,6 +219,7 @@ struct Merge: ~Copyable {
                 })
             var done = 0
             changes.keys.forEachHit(in: columns, rowCount: batch.rowCount, from: &next) { row, key in
+                guard !deleted.contains(start + row) else { return }
                 isFound[key] = true
                 if visitsAllRows { while done < row { hits.append(Hit(row: start + done, key: nil)); done += 1 } }
                 hits.append(Hit(row: start + row, key: key))
@@ -154,6 +228,7 @@ struct Merge: ~Copyable {
             if visitsAllRows { hits += (done..<batch.rowCount).map { Hit(row: start + $0, key: nil) } }
             start += batch.rowCount
         }
+        if !deleted.isEmpty { hits.removeAll { deleted.contains($0.row) } }
         return hits
     }
 
@@ -171,37 +246,73 @@ struct Merge: ~Copyable {
 
     // MARK: Rows
 
-    /// What becomes of the rows of a row group that the batch concerns.
-    private mutating func plan(_ hits: [Hit], _ source: Source, _ group: Int) throws -> RowPlan {
+    /// What becomes of the rows of a row group that the batch concerns, and which of them leave for another partition.
+    private mutating func plan(
+        _ hits: [Hit], _ source: Source, _ group: Int
+    ) throws -> (staying: RowPlan, leaving: [(place: Int, row: MovedRows.Row)]) {
         var stored = try StoredRows(
             source.places.suffix(SilverColumn.system.count).map { $0?.index }, of: source.file, group)
         var plan = RowPlan()
+        var leaving: [(place: Int, row: MovedRows.Row)] = []
+        let mayMove = partitioner.mayMove
         var next = 0
         while next < hits.count, try stored.turn() {
             while next < hits.count, hits[next].row < stored.rows.upperBound {
                 let row = try stored.row(hits[next].row)
                 if let state = resolver.resolve(hits[next].key, changes, stored: row) {
                     if state.deletedAt != nil, row.deletedAt == nil { counts.deleted += 1 } else { counts.updated += 1 }
-                    plan.append(state, at: hits[next].row, stored: row)
+                    let target = mayMove ? partitioner.partition(of: state, from: source.partition) : source.partition
+                    if target == source.partition {
+                        plan.append(state, at: hits[next].row, stored: row)
+                    } else {
+                        leaving.append((hits[next].row, MovedRows.Row(state: state, partition: target)))
+                    }
                 }
                 next += 1
             }
         }
-        return plan
+        return (plan, leaving)
     }
 
-    /// Writes the rows of the keys that no file has, in the order of the keys.
+    /// Writes the rows of the keys that no file has, in the order of the keys, and those that have left their files: one partition
+    /// after the other, so one file is open at a time.
     private mutating func insertNewKeys() throws {
         let new = changes.keys.sorted { !isFound[Int($0)] }
-        for start in stride(from: 0, to: new.count, by: Self.batchRows) {
+        guard partitioner.isActive else { return try insert(new[...]) }
+        var parts: [Partitioner.Partition: [Int32]] = [:]
+        for key in new {
+            guard let state = resolver.resolve(Int(key), changes, stored: nil) else { continue }
+            parts[partitioner.partition(of: state, from: nil), default: []].append(key)
+        }
+        let movedParts = moved.byPartition
+        for partition in Set(parts.keys).union(movedParts.keys).sorted(by: { "\($0)" < "\($1)" }) {
+            writer.startFile(in: partition)
+            try insert((parts[partition] ?? [])[...])
+            try insertMoved((movedParts[partition] ?? [])[...])
+            try writer.endFile()
+        }
+    }
+
+    private mutating func insert(_ keys: ArraySlice<Int32>) throws {
+        for start in stride(from: keys.startIndex, to: keys.endIndex, by: Self.batchRows) {
             var plan = RowPlan()
-            for key in new[start..<min(start + Self.batchRows, new.count)] {
+            for key in keys[start..<min(start + Self.batchRows, keys.endIndex)] {
                 guard let state = resolver.resolve(Int(key), changes, stored: nil) else { continue }
                 if state.deletedAt == nil { counts.inserted += 1 } else { counts.deleted += 1 }
                 plan.append(state, at: plan.count, stored: nil)
             }
             let contract = table.columns.indices.map { plan.values(of: $0, changes.columns[$0]) }
             try writer.append(plan.count, contract + plan.systemValues)
+            try checkpoint()
+        }
+    }
+
+    private mutating func insertMoved(_ numbers: ArraySlice<Int>) throws {
+        for start in stride(from: numbers.startIndex, to: numbers.endIndex, by: Self.batchRows) {
+            let some = numbers[start..<min(start + Self.batchRows, numbers.endIndex)]
+            var plan = RowPlan()
+            for number in some { plan.append(moved.rows[number].state, at: plan.count, stored: nil) }
+            try writer.append(some.count, moved.columns(of: some, changes) + plan.systemValues)
             try checkpoint()
         }
     }

@@ -11,15 +11,19 @@ struct SilverColumn: Sendable, Hashable {
     let isKey: Bool
     /// The column's id in contracts and bronze, if the contract sets one: then it is the same column under another name.
     let contractID: Int32?
+    /// How the column is computed from another; nil for one that bronze has.
+    let derivation: Derivation?
     let documentation: String?
 
     init(
-        name: String, type: IcebergType, isKey: Bool = false, contractID: Int32? = nil, documentation: String? = nil
+        name: String, type: IcebergType, isKey: Bool = false, contractID: Int32? = nil, derivation: Derivation? = nil,
+        documentation: String? = nil
     ) {
         self.name = name
         self.type = type
         self.isKey = isKey
         self.contractID = contractID
+        self.derivation = derivation
         self.documentation = documentation
     }
 

@@ -80,7 +80,7 @@ struct SilverMerge: JSONHandler {
         let stored = try catalog.table(contract.table, in: SilverTable.namespace)
         let table = try SilverTable(contract, stored?.metadata)
         // A change that the table cannot follow fails the run before it claims a file.
-        if let stored { _ = try table.evolved(stored.metadata) }
+        if let stored { try table.checkPartitions(stored.metadata, try table.evolved(stored.metadata)) }
         try settle(stored, contract, held, log)
         var reader = BatchReader(table: table, objects: settings.objects)
         let (records, more) = try claim(held, into: &reader, log)
@@ -185,23 +185,26 @@ struct SilverMerge: JSONHandler {
             }
             let schema = try table.evolved(metadata)
             let files = try TableFiles(of: metadata.currentSnapshot, in: metadata) { try storage.read($0) }
-            guard files.deleteFiles.isEmpty else {
+            let deleted = try DeletedRows(files, of: table.name, storage)
+            guard files.manifests.allSatisfy({ $0.spec.id == metadata.defaultSpec.id || $0.entries.isEmpty }) else {
                 throw SilverError.table(
-                    "table \(table.name) has delete files of another engine, which are not applied; "
-                        + "let that engine rewrite its data files first")
+                    "table \(table.name) has files of an older partition spec; let another engine rewrite its data files"
+                )
             }
             let token = settings.clock.uuid()
             let writer = DataFileWriter(
                 storage, try table.parquet(schema), schema,
                 prefix: "\(metadata.location)/data/\(token)", WriterOptions(codec: .zstd(level: 1)))
             var merge = Merge(
-                table, schema, changes, truncated: Self.truncate(of: metadata), storage, writer
+                table, schema, changes, truncated: Self.truncate(of: metadata), storage, deleted, writer
             ) {
                 try held.goOn()
             }
             let added = try merge.run(over: files.dataFiles)
             let draft = try SnapshotDraft(
-                of: metadata, files, adding: added, removing: merge.removed, schema: schema, id: newSnapshotID(),
+                of: metadata, files, adding: added,
+                removing: merge.removed.union(deleted.obsolete(without: merge.removed, among: files)),
+                schema: schema, id: newSnapshotID(),
                 token: token,
                 timestamp: settings.clock.now().milliseconds,
                 summary: SnapshotBatch(
@@ -235,7 +238,7 @@ struct SilverMerge: JSONHandler {
     private func create(_ table: SilverTable, in catalog: LakeCatalog) throws(LakeError) -> LakeCatalog.Table {
         try catalog.createTable(
             table.name, in: SilverTable.namespace, location: "s3://\(settings.lakeBucket)/silver/\(table.name)",
-            schema: table.schema, spec: PartitionSpec(id: 0, fields: []), properties: Self.properties)
+            schema: table.schema, spec: table.spec, properties: Self.properties)
     }
 
     /// The properties that keep the table's last truncate: a change from before it that comes later is deleted by it too.

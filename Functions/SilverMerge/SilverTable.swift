@@ -13,6 +13,10 @@ struct SilverTable: Sendable, Hashable {
     let columns: [SilverColumn]
     /// The places of the primary key's columns, in its order.
     let keyPlaces: [Int]
+    /// Outermost first; none for a table that is not parted.
+    let partitions: [Partition]
+    /// Whether the contract promises that a key's rows never move to another partition.
+    let isPartitionImmutable: Bool
 
     /// The namespace of all silver tables.
     static let namespace = "dm_silver"
@@ -23,6 +27,14 @@ struct SilverTable: Sendable, Hashable {
         name = contract.table
         var columns: [SilverColumn] = []
         for column in contract.columns { columns.append(try SilverColumn(column)) }
+        for column in contract.silverLayout.derived {
+            guard let source = columns.first(where: { $0.name == column.source }) else { continue }
+            let derivation = Derivation(column, of: source.type)
+            columns.append(
+                SilverColumn(
+                    name: column.name, type: derivation.type, derivation: derivation,
+                    documentation: "The \(column.part) of \(column.source), in UTC."))
+        }
         let own = columns
         if let stored {
             let fields = TableFields(stored)
@@ -38,6 +50,18 @@ struct SilverTable: Sendable, Hashable {
         }
         self.columns = columns
         keyPlaces = contract.primaryKey.compactMap { name in columns.firstIndex { $0.name == name } }
+        partitions = contract.silverLayout.partitions.compactMap { partition in
+            guard let place = columns.firstIndex(where: { $0.name == partition.column }) else { return nil }
+            return PartitionTransform(partition.transform).map { Partition(column: place, transform: $0) }
+        }
+        isPartitionImmutable = contract.silverLayout.isPartitionImmutable
+    }
+
+    /// A field of the table's partitions.
+    struct Partition: Sendable, Hashable {
+        /// The place of its column.
+        let column: Int
+        let transform: PartitionTransform
     }
 
     var allColumns: [SilverColumn] { columns + SilverColumn.system }
@@ -50,6 +74,35 @@ struct SilverTable: Sendable, Hashable {
                 documentation: column.documentation)
         }
         return IcebergSchema(id: 0, fields: fields, identifierIDs: keyPlaces.map { fields[$0].id })
+    }
+
+    /// The partition spec that the table is created with.
+    var spec: PartitionSpec {
+        let ids = schema.fields
+        return PartitionSpec(
+            id: 0,
+            fields: partitions.enumerated().map { number, partition in
+                PartitionSpec.Field(
+                    sourceID: ids[partition.column].id, fieldID: PartitionSpec.firstFieldID + Int32(number),
+                    name: partition.transform.fieldName(of: columns[partition.column].name),
+                    transform: partition.transform)
+            })
+    }
+
+    /// - Throws: ``SilverError/contract(_:)`` if the table is parted in another way: its files cannot follow.
+    func checkPartitions(_ metadata: TableMetadata, _ schema: IcebergSchema) throws(SilverError) {
+        func text(_ fields: [(transform: PartitionTransform, column: String)]) -> String {
+            fields.isEmpty
+                ? "not parted" : "parted by " + fields.map { "\($0.transform) of \($0.column)" }.joined(separator: ", ")
+        }
+        let wanted = text(partitions.map { ($0.transform, columns[$0.column].name) })
+        let stored = text(
+            metadata.defaultSpec.fields.map { ($0.transform, schema.field($0.sourceID)?.name ?? "a dropped column") })
+        guard wanted == stored else {
+            throw .contract(
+                "table \(name) is \(stored), and by its contract \(wanted): files that are there keep their partitions, so "
+                    + "give the table another name, or replay its files into a new one")
+        }
     }
 
     /// The schema of the table's data files.

@@ -7,6 +7,9 @@ extension Contract {
         guard !primaryKey.isEmpty else {
             return "it has no primary key, by which silver keeps the current state of a row"
         }
+        for column in silverLayout.derived where Self.silverColumns.contains(column.name) {
+            return "silver adds a column \(column.name) of its own; give the derived one another name"
+        }
         for column in columns {
             if Self.silverColumns.contains(column.name) {
                 return "silver adds a column \(column.name) of its own; give the contract's another name"

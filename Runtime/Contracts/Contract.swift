@@ -24,6 +24,8 @@ public struct Contract: Sendable, Hashable {
     public let sourceSchemas: [String]
     /// The columns that partition the later layers, outermost first.
     public let partitioning: [String]
+    /// What silver computes, and how its table is parted.
+    public let silverLayout: SilverLayout
     /// The rules of the table and of its columns. Those of the standard's library are measured during conversion.
     public let rules: [QualityRule]
     /// The constraints on the values of columns, by column name.

@@ -89,6 +89,7 @@ extension Contract {
         let isComplete = contract.faults.all.count == before
         rules = try QualityRule.rules(of: table, among: isComplete ? reader.places : nil) + reader.rules
         partitioning = reader.partitions.sorted { $0.position < $1.position }.map(\.name)
+        silverLayout = SilverLayout(noting: contract, columns, partitioned: partitioning)
     }
 
     private static func tableName(_ table: ContractKey) throws(ContractError) -> String {

@@ -25,7 +25,7 @@ private enum CustomPropertyPlace {
 private let knownProperties: [(name: String, place: CustomPropertyPlace)] = [
     ("quarantineRows", .contract), ("quarantineShare", .contract), ("personalData", .contract),
     ("encodings", .contract), ("sourceSchema", .contract), ("csvHeader", .contract), ("csvDelimiter", .contract),
-    ("csvEscape", .contract),
+    ("csvEscape", .contract), ("derived", .contract), ("silverPartition", .contract), ("immutablePartition", .contract),
     ("masking", .column), ("maskingReason", .column), ("layout", .column),
     ("fieldId", .column), ("validValues", .column), ("excessFraction", .column),
     ("numberFormat", .column),

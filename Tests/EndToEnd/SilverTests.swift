@@ -75,6 +75,123 @@ import Testing
         }
     }
 
+    @Test("a table is parted by derived columns and transforms; rows move, and readers pass by the other partitions")
+    func partitions() async throws {
+        let emulator = try await RunningEmulator()
+        let folder = try TemporaryDirectory()
+        try await publish(
+            """
+            customProperties:
+              - {property: derived, value: [visit_year = year(at), visit_hour = hour(at)]}
+              - {property: silverPartition, value: [visit_year, "bucket[2](id)", "truncate[1](place)"]}
+            schema:
+              - name: visit
+                properties:
+                  - {name: id, logicalType: integer, primaryKey: true, primaryKeyPosition: 1}
+                  - {name: line, logicalType: string, primaryKey: true, primaryKeyPosition: 2}
+                  - {name: at, logicalType: timestamp}
+                  - {name: place, logicalType: string}
+            """, emulator, folder)
+        for version in 0..<3 {
+            let rows = (0..<40).map { number in
+                let year = [1, 1969, 2024, 9999][(number + version) % 4]
+                let place = number % 5 == 0 ? "null" : "\"\(["Köln", "Ulm", "Aachen"][(number + version) % 3])\""
+                let time = "\(String(repeating: "0", count: 4 - "\(year)".count))\(year)-12-31T23:59:59.999999Z"
+                return "{\"id\":\(number),\"line\":\"l\(number % 2)\",\"at\":\"\(time)\",\"place\":\(place)}"
+            }
+            let file = "\(folder.path)/\(version).json"
+            try (rows.joined(separator: "\n") + "\n").write(toFile: file, atomically: true, encoding: .utf8)
+            try await Referee.lake(emulator, "put", ["raw/visit/\(version).json", file])
+            try await Referee.lake(emulator, "settle")
+            try await merge(emulator)
+            let checked = try await Referee.silver(
+                emulator, "check", ["visit", "id,line", "visit_year=year(at)", "visit_hour=hour(at)"])
+            #expect(checked.int("rows") == 40)
+        }
+        for filter in ["visit_year == 2024", "id == 7", "place == 'Ulm'"] {
+            let plan = try await Referee.silver(emulator, "plan", ["visit", filter])
+            #expect(try #require(plan.int("files")) < (try #require(plan.int("all"))), "\(filter): \(plan)")
+        }
+    }
+
+    @Test("all types at their limits, and a thousand columns, are read as bronze has them") func types() async throws {
+        let emulator = try await RunningEmulator()
+        let folder = try TemporaryDirectory()
+        let types = [
+            ("a", "integer", "tinyint", "-128", "127"), ("b", "integer", "usmallint", "0", "65535"),
+            ("c", "integer", "uinteger", "0", "4294967295"),
+            ("d", "integer", "bigint", "-9223372036854775808", "9223372036854775807"),
+            ("e", "number", "'decimal(38,10)'", "-9999999999999999999999999999.9999999999", "0.0000000001"),
+            ("f", "number", "'decimal(18,18)'", "-0.999999999999999999", "0.5"),
+            ("g", "number", "'decimal(9,0)'", "-999999999", "999999999"), ("h", "number", "float", "-0.5", "1e30"),
+            ("i", "number", "double", "-1e-300", "1e300"), ("j", "boolean", "boolean", "true", "false"),
+            ("k", "timestamp", "timestamp", "\"0001-01-01T00:00:00Z\"", "\"9999-12-31T23:59:59.999999Z\""),
+            ("l", "timestamp", "timestamp_ntz", "\"0001-01-01T00:00:00\"", "\"9999-12-31T23:59:59.999999\""),
+            ("m", "timestamp", "timestamp(3)", "\"0001-01-01T00:00:00.001Z\"", "\"9999-12-31T23:59:59.999Z\""),
+            ("n", "date", "date", "\"0001-01-01\"", "\"9999-12-31\""),
+            ("o", "time", "time", "\"00:00:00\"", "\"23:59:59.999999\""),
+            ("p", "time", "time(3)", "\"00:00:00.001\"", "\"23:59:59.999\""),
+            (
+                "q", "string", "uuid", "\"00000000-0000-0000-0000-000000000000\"",
+                "\"ffffffff-ffff-ffff-ffff-ffffffffffff\""
+            ),
+            ("r", "string", "json", "{\"x\":[1,null]}", "[]"), ("s", "string", "string", "\"\"", "\"ä😀\\n\""),
+        ]
+        let wide = (types.count..<999).map { ("c\($0)", "string", "string", "\"\($0)\"", "null") }
+        let columns = (types + wide).map { "      - {name: \($0.0), logicalType: \($0.1), physicalType: \($0.2)}" }
+        let key = "      - {name: id, logicalType: number, physicalType: 'decimal(20,0)', primaryKey: true}\n"
+        try await publish(
+            "schema:\n  - name: wide\n    properties:\n\(key)\(columns.joined(separator: "\n"))", emulator, folder)
+        for version in 0..<2 {
+            let rows = (0..<4).map { number in
+                let members = (types + wide).map { column in
+                    "\"\(column.0)\":" + [column.3, column.4, "null"][(number + version) % 3]
+                }
+                return
+                    "{\"id\":\(number % 2 == 0 ? "-" : "")1844674407370955161\(number),\(members.joined(separator: ","))}"
+            }
+            let file = "\(folder.path)/\(version).json"
+            try (rows.joined(separator: "\n") + "\n").write(toFile: file, atomically: true, encoding: .utf8)
+            try await Referee.lake(emulator, "put", ["raw/wide/\(version).json", file])
+            let records = try await Referee.lake(emulator, "settle").records("records")
+            #expect(records.allSatisfy { $0.text("error_message") == nil }, "\(records)")
+            try await merge(emulator)
+            #expect(try await Referee.silver(emulator, "check", ["wide", "id"]).int("rows") == 4)
+        }
+    }
+
+    @Test("rows that DuckDB deletes and updates in place are followed by the next merge") func foreignDeletes()
+        async throws
+    {
+        let emulator = try await RunningEmulator()
+        let folder = try TemporaryDirectory()
+        var files: [String] = []
+        for seed in 1...2 {
+            let file = try await Sample.generate(
+                table: "beer", rows: 200 * seed, seed: seed, format: "json", into: folder)
+            files.append(file)
+            try await Referee.lake(emulator, "put", ["raw/beer/\(seed).json.gz", file])
+            try await Referee.lake(emulator, "settle")
+            if seed == 1 {
+                try await merge(emulator)
+                let made = try await Referee.silver(emulator, "foreign", ["beer", "\(folder.path)/rows"])
+                #expect(try #require(made.int("deletes")) > 0)
+            }
+        }
+        try await merge(emulator)
+        let checked = try await Referee.silver(emulator, "after-foreign", ["beer", "\(folder.path)/rows", files[1]])
+        #expect(try #require(checked.int("rows")) >= 400)
+    }
+
+    private func publish(_ text: String, _ emulator: RunningEmulator, _ folder: TemporaryDirectory) async throws {
+        let path = "\(folder.path)/contract.odcs.yaml"
+        let head = "apiVersion: v3.1.0\nkind: DataContract\nid: t\nversion: 1.0.0\nstatus: active\n"
+        try (head + text + "\n").write(toFile: path, atomically: true, encoding: .utf8)
+        let run = try await Command.run(
+            Programs.cupel, ["contract", "publish", path, "--endpoint", emulator.endpoint])
+        #expect(run.status == 0, "\(run.errors)")
+    }
+
     @Test("a bronze file that is gone fails alone, by name, and holds up no other") func goneFile() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()

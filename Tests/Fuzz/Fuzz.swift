@@ -16,6 +16,7 @@ struct Fuzz {
         case "firehose": FirehoseTarget()
         case "gzip": GzipTarget()
         case "gzip-header": GzipHeaderTarget()
+        case "iceberg": IcebergTarget()
         case "json": JSONTarget()
         case "json-policy": JSONPolicyTarget()
         case "ndjson": NDJSONTarget()

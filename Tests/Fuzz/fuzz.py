@@ -28,7 +28,7 @@ FLAGS = ["-c", "release", "--scratch-path", str(BUILD), "-Xswiftc", "-sanitize=f
          "-enable-testing", "-Xcc", "-fsanitize=fuzzer-no-link,address", "-Xswiftc", "-use-ld=lld"]
 # The longest input that a target is worth trying with, and how many take about ten seconds.
 TARGETS = {"contract": (4096, 20_000), "csv": (2048, 3_000), "firehose": (4096, 20_000), "gzip": (4096, 60_000),
-           "gzip-header": (300, 60_000), "json": (2048, 60_000), "json-policy": (1024, 9_000), "ndjson": (2048, 3_500),
+           "gzip-header": (300, 60_000), "iceberg": (6000, 30_000), "json": (2048, 60_000), "json-policy": (1024, 9_000), "ndjson": (2048, 3_500),
            "parquet": (4096, 30_000), "pattern": (300, 40_000), "pgoutput": (512, 200_000)}
 
 
@@ -146,6 +146,26 @@ def contract_seeds():
 def parquet_seeds():
     for path in sorted((ROOT / "Tests/Fixtures/parquet/seeds").glob("*.parquet")):
         yield path.read_bytes()
+
+
+def iceberg_seeds():
+    """A manifest and its list as pyiceberg 0.12 writes them, and a table's metadata."""
+    for path in sorted((ROOT / "Tests/Fixtures/iceberg").glob("*.avro")): yield path.read_bytes()
+    fields = [{"id": 1, "name": "id", "required": True, "type": "long"},
+              {"id": 2, "name": "d", "required": False, "type": "decimal(9, 2)"},
+              {"id": 3, "name": "s", "required": False, "type": {"type": "struct", "fields": [
+                  {"id": 4, "name": "l", "required": False, "type": {
+                      "type": "list", "element-id": 5, "element": "string", "element-required": False}},
+                  {"id": 6, "name": "m", "required": False, "type": {
+                      "type": "map", "key-id": 7, "key": "string", "value-id": 8, "value": "fixed[3]", "value-required": True}}]}}]
+    yield json.dumps({
+        "format-version": 2, "table-uuid": "u", "location": "s3://lake/t", "last-sequence-number": 1, "last-updated-ms": 1,
+        "last-column-id": 8, "schemas": [{"type": "struct", "schema-id": 0, "identifier-field-ids": [1], "fields": fields}],
+        "current-schema-id": 0, "partition-specs": [{"spec-id": 0, "fields": [
+            {"source-id": 1, "field-id": 1000, "name": "id_bucket", "transform": "bucket[16]"}]}], "default-spec-id": 0,
+        "current-snapshot-id": 5, "snapshots": [{"snapshot-id": 5, "timestamp-ms": 1, "sequence-number": 1, "summary": {
+            "operation": "append"}, "manifest-list": "s3://lake/t/l.avro", "schema-id": 0}],
+        "properties": {"a": "b"}}).encode()
 
 
 def pattern_seeds():

@@ -45,6 +45,57 @@ public struct TableFiles: Sendable {
     public var deleteFiles: [DataFile] {
         manifests.flatMap { $0.entries.map(\.file) }.filter { $0.content != .data }
     }
+
+    /// The id of the column of position deletes that names the data file; that of the row's place in it.
+    /// - SeeAlso: <https://iceberg.apache.org/spec/#position-delete-files>
+    public static let deletedPathID: Int32 = 2_147_483_546
+    public static let deletedPositionID: Int32 = 2_147_483_545
+
+    /// For each data file with rows that may be deleted by their positions: the files that say so.
+    public func positionDeletes() -> [String: [DataFile]] {
+        let deletes = manifests.flatMap { manifest in
+            manifest.entries.filter { $0.file.content == .positionDeletes }.map { (manifest.spec.id, $0) }
+        }
+        guard !deletes.isEmpty else { return [:] }
+        var result: [String: [DataFile]] = [:]
+        for manifest in manifests {
+            for entry in manifest.entries where entry.file.content == .data {
+                let applying = deletes.filter { spec, delete in
+                    spec == manifest.spec.id && delete.file.partition == entry.file.partition
+                        && delete.sequenceNumber >= entry.sequenceNumber && delete.file.mayName(entry.file.path)
+                }
+                if !applying.isEmpty { result[entry.file.path] = applying.map(\.1.file) }
+            }
+        }
+        return result
+    }
+}
+
+extension DataFile {
+    /// Whether a file of position deletes may have some of a data file.
+    fileprivate func mayName(_ path: String) -> Bool {
+        if let referencedPath { return referencedPath == path }
+        let bytes = Array(path.utf8)
+        // Bounds of text may be cut.
+        if let lower = lowerBounds[TableFiles.deletedPathID], bytes.lexicographicallyPrecedes(lower) { return false }
+        if let upper = upperBounds[TableFiles.deletedPathID],
+            upper.lexicographicallyPrecedes(bytes.prefix(upper.count))
+        {
+            return false
+        }
+        return true
+    }
+
+    /// The only data file whose rows a file of position deletes deletes; nil if there may be several.
+    public var onlyDeletesFrom: String? {
+        guard content == .positionDeletes else { return nil }
+        if let referencedPath { return referencedPath }
+        guard let lower = lowerBounds[TableFiles.deletedPathID], lower == upperBounds[TableFiles.deletedPathID],
+            // A bound that is cut names no file.
+            lower.suffix(8) == Array(".parquet".utf8)[...]
+        else { return nil }
+        return String(decoding: lower, as: UTF8.self)
+    }
 }
 
 extension TableMetadata {

@@ -35,7 +35,7 @@ public struct SnapshotDraft: Sendable {
         let sync = Self.sync(of: token)
         let folder = "\(metadata.location)/metadata"
         var kept: [ManifestFile] = []
-        var rewritten: [PartitionSpec: [ManifestEntry]] = [:]
+        var rewritten: [ManifestKind: [ManifestEntry]] = [:]
         var totals = Totals()
         let joins = files.manifests.count >= Self.manifestLimit
         for manifest in files.manifests {
@@ -55,26 +55,28 @@ public struct SnapshotDraft: Sendable {
                     entry.status = .existing
                     totals.keep(entry.file)
                 }
-                rewritten[manifest.spec, default: []].append(entry)
+                rewritten[ManifestKind(manifest.spec, manifest.line.content), default: []].append(entry)
             }
         }
         for file in added {
             totals.add(file)
-            rewritten[spec, default: []].append(
+            rewritten[ManifestKind(spec, .data), default: []].append(
                 ManifestEntry(
                     status: .added, snapshotID: id, sequenceNumber: sequence, fileSequenceNumber: sequence, file: file))
         }
         var written: [NewFile] = []
         var lines: [ManifestFile] = []
-        for (spec, entries) in rewritten.sorted(by: { $0.key.id < $1.key.id }) {
+        for (kind, entries) in rewritten.sorted(by: { $0.key < $1.key }) {
+            let spec = kind.spec
             let bytes = try Manifest.bytes(
-                entries, spec: spec, schema: metadata.schema(with: spec, besides: schema), sync: sync)
+                entries, spec: spec, schema: metadata.schema(with: spec, besides: schema), content: kind.content,
+                sync: sync)
             let path = "\(folder)/\(token)-m\(lines.count).avro"
             written.append(NewFile(path: path, bytes: bytes))
             lines.append(
                 ManifestFile(
                     path: path, sizeInBytes: Int64(bytes.count), entries: entries, spec: spec, sequenceNumber: sequence,
-                    snapshotID: id))
+                    snapshotID: id, content: kind.content))
         }
         let listPath = "\(folder)/snap-\(id)-\(token).avro"
         let list = try ManifestFile.bytes(
@@ -97,6 +99,21 @@ public struct SnapshotDraft: Sendable {
     }
 }
 
+/// What one manifest lists: files of one spec, of rows or of deletes.
+private struct ManifestKind: Hashable, Comparable {
+    let spec: PartitionSpec
+    let content: ManifestFile.Content
+
+    init(_ spec: PartitionSpec, _ content: ManifestFile.Content) {
+        self.spec = spec
+        self.content = content
+    }
+
+    static func < (left: ManifestKind, right: ManifestKind) -> Bool {
+        (left.spec.id, left.content.rawValue) < (right.spec.id, right.content.rawValue)
+    }
+}
+
 /// The counts of a snapshot's summary.
 /// - SeeAlso: <https://iceberg.apache.org/spec/#optional-snapshot-summary-fields>
 private struct Totals {
@@ -115,21 +132,35 @@ private struct Totals {
     private var kept = Count()
     private var added = Count()
     private var removed = Count()
-    private var deletes: Int64 = 0
+    private var positionDeletes = Count()
+    private var equalityDeletes = Count()
+    private var removedDeletes = Count()
 
     mutating func keep(_ file: DataFile) {
-        if file.content == .data { kept.add(file) } else { deletes += 1 }
+        switch file.content {
+        case .data: kept.add(file)
+        case .positionDeletes: positionDeletes.add(file)
+        case .equalityDeletes: equalityDeletes.add(file)
+        }
     }
 
     mutating func add(_ file: DataFile) { added.add(file) }
-    mutating func remove(_ file: DataFile) { removed.add(file) }
+
+    mutating func remove(_ file: DataFile) {
+        if file.content == .data { removed.add(file) } else { removedDeletes.add(file) }
+    }
 
     var summary: [String: String] {
         var result = [
             "total-data-files": "\(kept.files + added.files)", "total-records": "\(kept.rows + added.rows)",
-            "total-files-size": "\(kept.bytes + added.bytes)", "total-delete-files": "\(deletes)",
-            "total-position-deletes": "0", "total-equality-deletes": "0",
+            "total-files-size": "\(kept.bytes + added.bytes)",
+            "total-delete-files": "\(positionDeletes.files + equalityDeletes.files)",
+            "total-position-deletes": "\(positionDeletes.rows)", "total-equality-deletes": "\(equalityDeletes.rows)",
         ]
+        if removedDeletes.files > 0 {
+            result["removed-delete-files"] = "\(removedDeletes.files)"
+            result["removed-position-deletes"] = "\(removedDeletes.rows)"
+        }
         if added.files > 0 {
             result["added-data-files"] = "\(added.files)"
             result["added-records"] = "\(added.rows)"

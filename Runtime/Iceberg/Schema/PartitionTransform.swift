@@ -38,6 +38,17 @@ public enum PartitionTransform: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The name of a partition's field, as engines choose it.
+    public func fieldName(of column: String) -> String {
+        switch self {
+        case .identity: column
+        case .bucket: "\(column)_bucket"
+        case .truncate: "\(column)_trunc"
+        case .void: "\(column)_null"
+        default: "\(column)_\(self)"
+        }
+    }
+
     /// The type of a partition's value; nil where the transform does not take the column's type.
     public func resultType(of source: IcebergType) -> IcebergType? {
         switch (self, source) {

@@ -6,13 +6,17 @@
     silver.py ENDPOINT load STOP                     uploads changes and starts the state machine, over and over, until there is a
                                                      file STOP; makes STOP.begun first; -> {"accepted": [the keys whose upload was answered]}
     silver.py ENDPOINT finish                        merges until no file waits; -> {"errors": [records that failed]}
-    silver.py ENDPOINT check TABLE                   folds the bronze files by key and order, and compares every column of every
+    silver.py ENDPOINT plan TABLE FILTER             -> {"files": those that pyiceberg reads for the filter, "all": …, "partitions": [...]}
+    silver.py ENDPOINT foreign TABLE FILE            deletes and updates rows with DuckDB and notes in FILE what they are; -> {"deletes":
+                                                     the files of position deletes}
+    silver.py ENDPOINT after-foreign TABLE FILE RAW  checks that the table is what FILE says, with the rows of the raw file merged
+    silver.py ENDPOINT check TABLE [KEY[,…] [NAME=PART(COLUMN) …]]  folds the bronze files by key and order, and compares every column of every
                                                      row with both readers; checks the files' bounds, counts and field ids,
                                                      and the whole table by verify_iceberg.py; -> {"rows": …, "deleted": …, "files": …, "snapshots": …}
     silver.py ENDPOINT diff TABLE FROM TO            compares the rows of two snapshots, by their numbers; 0 is before the first
                                                      -> {"inserted": [keys], "updated": {key: [columns]}, "deleted": [keys]}
 """
-import datetime, gzip, importlib.metadata, io, json, os, random, subprocess, sys, time, warnings
+import datetime, gzip, importlib.metadata, io, json, os, random, re, subprocess, sys, time, uuid, warnings
 
 warnings.filterwarnings("ignore")
 import boto3, duckdb, pyarrow as pa, pyarrow.parquet as pq
@@ -22,7 +26,7 @@ from pyiceberg.catalog import load_catalog
 from pyiceberg.conversions import from_bytes
 
 endpoint, command, *arguments = sys.argv[1:]
-key_of = {"beer": "beer_id", "brewery": "brewery_id", "profile": "profile_id", "review": "review_id"}
+key_of = {"beer": ["beer_id"], "brewery": ["brewery_id"], "profile": ["profile_id"], "review": ["review_id"]}
 os.environ.update(AWS_REGION="us-east-1")
 
 
@@ -55,6 +59,7 @@ def bronze_files(table):
 
 def microseconds(text):
     time = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if not time.tzinfo: time = time.replace(tzinfo=datetime.timezone.utc)
     return (time - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // datetime.timedelta(microseconds=1)
 
 
@@ -63,7 +68,7 @@ def folded(table):
     changes = []
     for record, rows in bronze_files(table):
         created = microseconds(record["created_at"])
-        for number, row in enumerate(rows.to_pylist()):
+        for number, row in enumerate(plain(rows.to_pylist(), all=True)):
             order = row["_cdc_order"]
             place = (1, order) if order else (0, created, record.get("sequencer", "").rjust(24, "0"), record["control_id"], number)
             at = int(order[:18]) if order and int(order[:18]) else created
@@ -76,31 +81,37 @@ def folded(table):
             continue
         left_out = set(json.loads(row["_cdc_unchanged"] or "[]"))
         columns = [name for name in row if not name.startswith("_cdc_") and name not in ("operation", "_rescued_data")]
-        former = json.loads(row["_cdc_previous_key"] or "{}").get(key)
+        former = json.loads(row["_cdc_previous_key"] or "null")
         # A change of a key also deletes the row of the former one.
-        for number, operation in [(row[key], row["operation"])] + ([(former, "delete")] if former is not None else []):
-            current = state.setdefault(number, {"created_at": at, "updated_at": at, "deleted_at": None})
+        steps = [({name: row[name] for name in key}, row["operation"])]
+        if former: steps.append(({name: former[name] for name in key}, "delete"))
+        for names, operation in steps:
+            current = state.setdefault(tuple(names.values()), {"created_at": at, "updated_at": at, "deleted_at": None})
             for column in columns:
-                if column == key: current[column] = number
+                if column in names: current[column] = names[column]
                 elif operation != "delete" and column not in left_out: current[column] = row[column]
                 else: current.setdefault(column, None)
-            if operation != "delete": current |= {column: None for column in current.keys() - row.keys() - set(("created_at", "updated_at", "deleted_at"))}
+            # A file of another version of the contract lacks columns, which counts as nulls.
+            if operation != "delete": current |= {column: None for column in current.keys() - row.keys() - {"created_at", "updated_at", "deleted_at"}}
             current["created_at"] = min(current["created_at"], at)
             current["updated_at"] = at
             current["deleted_at"] = at if operation == "delete" else None
-    # A file of another version of the contract lacks columns.
     columns = {column for row in state.values() for column in row}
-    for row in state.values(): row |= {column: None for column in columns - row.keys()}
+    for row in state.values():
+        row |= {column: None for column in columns - row.keys()}
+        for name, part, source in derived: row[name] = None if row[source] is None else getattr(row[source], part)
     return state
 
 
-def plain(rows):
-    """Rows with their times as microseconds, without the columns that silver keeps for itself."""
+def plain(rows, all=False):
+    """Rows with their times as microseconds, UUIDs as text, without the columns that silver keeps for itself."""
     epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
     for row in rows:
+        row = {name: str(uuid.UUID(bytes=value)) if isinstance(value, bytes) and len(value) == 16 else str(value) if isinstance(value, uuid.UUID)
+               else value for name, value in row.items()}
         yield {name: ((value if value.tzinfo else value.replace(tzinfo=datetime.timezone.utc)) - epoch) // datetime.timedelta(microseconds=1)
                if isinstance(value, datetime.datetime) and name.endswith("_at") else value
-               for name, value in row.items() if not name.startswith("_cdc_")}
+               for name, value in row.items() if all or not name.startswith("_cdc_")}
 
 
 def catalog():
@@ -108,7 +119,7 @@ def catalog():
         "s3.endpoint": endpoint, "s3.access-key-id": "test", "s3.secret-access-key": "test", "s3.region": "us-east-1"})
 
 
-def read_by_duckdb(table):
+def duck():
     connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     for name in ("avro", "httpfs", "iceberg"):
         files = importlib.metadata.files(f"duckdb_extension_{name}")
@@ -117,7 +128,10 @@ def read_by_duckdb(table):
     connection.execute(f"CREATE SECRET s (TYPE s3, KEY_ID 'test', SECRET 'test', REGION 'us-east-1', ENDPOINT '{host}', URL_STYLE 'path', USE_SSL false)")
     connection.execute(f"ATTACH '' AS lake (TYPE iceberg, ENDPOINT '{endpoint}/iceberg', AUTHORIZATION_TYPE 'none', ACCESS_DELEGATION_MODE 'none')")
     connection.execute("SET TimeZone = 'UTC'")
-    return connection.execute(f"SELECT * FROM lake.dm_silver.{table}").to_arrow_table().to_pylist()
+    return connection
+
+
+def read_by_duckdb(table): return duck().execute(f"SELECT * FROM lake.dm_silver.{table}").to_arrow_table().to_pylist()
 
 
 def check_files(table, iceberg):
@@ -136,7 +150,10 @@ def check_files(table, iceberg):
             assert file.null_value_counts[number] == rows.num_rows - len(values), (file.file_path, field.name, "nulls")
             if not values or number not in file.lower_bounds: continue
             lower, upper = (from_bytes(types[number], bounds[number]) for bounds in (file.lower_bounds, file.upper_bounds))
-            if str(types[number]).startswith("timestamp"): values = [row for row in next(iter([[microseconds(str(v)) for v in values]]))]
+            if str(types[number]).startswith("timestamp"): values = [microseconds(str(v)) for v in values]
+            if str(types[number]) == "date": values = [(v - datetime.date(1970, 1, 1)).days for v in values]
+            if str(types[number]) == "time": values = [((v.hour * 60 + v.minute) * 60 + v.second) * 10**6 + v.microsecond for v in values]
+            if str(types[number]) == "uuid": values = [uuid.UUID(str(v)).bytes for v in values]
             assert lower <= min(values) and max(values) <= upper, (file.file_path, field.name, lower, min(values), max(values), upper)
     return len(files)
 
@@ -144,17 +161,25 @@ def check_files(table, iceberg):
 def verify(table):
     run = subprocess.run(
         [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "verify_iceberg.py"), "--catalog", f"{endpoint}/iceberg",
-         "--table", f"dm_silver.{table}", "--key", key_of[table], "--s3-endpoint", endpoint], capture_output=True, text=True)
+         "--table", f"dm_silver.{table}", "--key", ",".join(key_of[table]), "--s3-endpoint", endpoint], capture_output=True, text=True)
     assert run.returncode == 0, "\n".join(line for line in run.stdout.splitlines() if not line.startswith("ok")) + run.stderr
 
 
-def check(table):
+derived = []
+
+
+def check(table, key=None, *functions):
+    if key: key_of[table] = key.split(",")
+    for function in functions:
+        name, part, source = re.fullmatch(r"(\w+)=(\w+)\((\w+)\)", function).groups()
+        derived.append((name, part, source))
     expected, iceberg = folded(table), catalog().load_table(f"dm_silver.{table}")
     for reader, rows in (("pyiceberg", iceberg.scan().to_arrow().to_pylist()), ("DuckDB", read_by_duckdb(table))):
         found = {}
         for row in plain(rows):
-            assert row[key_of[table]] not in found, f"{reader}: the key {row[key_of[table]]} is there twice"
-            found[row[key_of[table]]] = row
+            key = tuple(row[name] for name in key_of[table])
+            assert key not in found, f"{reader}: the key {key} is there twice"
+            found[key] = row
         for key in expected.keys() | found.keys():
             assert expected.get(key) == found.get(key), f"{reader}: {key}: {found.get(key)}, not {expected.get(key)}"
     assert int(iceberg.current_snapshot().summary["total-records"]) == len(expected)
@@ -177,6 +202,45 @@ def diff(table, old, new):
     changed = {k: sorted(n for n in after[k] if before[k][n] != after[k][n]) for k in before.keys() & after.keys()}
     return {"inserted": sorted(after.keys() - before.keys()), "deleted": sorted(before.keys() - after.keys()),
             "updated": {str(k): names for k, names in changed.items() if names}}
+
+
+def plan(table, filter):
+    iceberg = catalog().load_table(f"dm_silver.{table}")
+    files = [task.file for task in iceberg.scan().plan_files()]
+    return {"files": len(list(iceberg.scan(row_filter=filter).plan_files())), "all": len(files),
+            "partitions": sorted({str(file.partition) for file in files})}
+
+
+def of_contract(table):
+    rows = catalog().load_table(f"dm_silver.{table}").scan().to_arrow().to_pylist()
+    key, system = key_of[table][0], {"created_at", "updated_at", "deleted_at", "_cdc_order", "_cdc_column_orders"}
+    assert len({row[key] for row in rows}) == len(rows), "a key is there twice"
+    return {str(row[key]): {name: value for name, value in row.items() if name not in system} for row in rows}
+
+
+def foreign(table, path):
+    # DuckDB deletes by position only where the table says so, as Athena always does.
+    catalog().load_table(f"dm_silver.{table}").transaction().set_properties(
+        {"write.delete.mode": "merge-on-read", "write.update.mode": "merge-on-read"}).commit_transaction()
+    connection, key = duck(), key_of[table][0]
+    connection.execute(f"DELETE FROM lake.dm_silver.{table} WHERE {key} % 7 = 0")
+    connection.execute(f"UPDATE lake.dm_silver.{table} SET {table}_name = 'by DuckDB' WHERE {key} % 11 = 0")
+    with open(path, "w") as file: json.dump(of_contract(table), file)
+    iceberg = catalog().load_table(f"dm_silver.{table}")
+    deletes = {delete.file_path for task in iceberg.scan().plan_files() for delete in task.delete_files}
+    return {"deletes": len(deletes)}
+
+
+def after_foreign(table, path, raw):
+    with open(path) as file: expected = json.load(file)
+    with gzip.open(raw, "rt", encoding="utf-8") as file:
+        for row in map(json.loads, file):
+            row.pop("operation", None)
+            expected[str(row[key_of[table][0]])] = row
+    found = of_contract(table)
+    for key in expected.keys() | found.keys(): assert expected.get(key) == found.get(key), (key, found.get(key), expected.get(key))
+    verify(table)
+    return {"rows": len(found)}
 
 
 def merge():
@@ -236,4 +300,5 @@ def load(stop):
     return {"accepted": accepted}
 
 
-print(json.dumps({"changes": changes, "diff": diff, "merge": merge, "check": check, "load": load, "finish": finish}[command](*arguments), default=str))
+print(json.dumps({"changes": changes, "diff": diff, "merge": merge, "check": check, "load": load, "finish": finish,
+                  "plan": plan, "foreign": foreign, "after-foreign": after_foreign}[command](*arguments), default=str))

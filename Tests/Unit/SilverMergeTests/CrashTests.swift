@@ -187,7 +187,7 @@ import Testing
         #expect(try lake.records().allSatisfy { $0.status == .success }, "seed \(seed)")
     }
 
-    private static func change(_ number: Int, _ random: inout SeededGenerator) -> TestChange {
+    static func change(_ number: Int, _ random: inout SeededGenerator) -> TestChange {
         let operation: Changes.Operation =
             number % 40 == 39
             ? .truncate : [.insert, .update, .update, .delete].randomElement(using: &random) ?? .insert

@@ -98,7 +98,9 @@ final class TestTable {
         let writer = DataFileWriter(
             storage, try table.parquet(table.schema), table.schema, prefix: "s3://lake/silver/t/\(batches)", options,
             targetSize: fileSize)
-        var merge = Merge(table, table.schema, try changes(batch), truncated: truncate, storage, writer, checkpoint: {})
+        var merge = Merge(
+            table, table.schema, try changes(batch), truncated: truncate, storage,
+            try DeletedRows(.none, of: "t", storage), writer, checkpoint: {})
         let added = try merge.run(over: files)
         files = files.filter { !merge.removed.contains($0.path) } + added
         truncate = merge.truncate

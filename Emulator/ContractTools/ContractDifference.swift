@@ -133,10 +133,9 @@ public struct ContractDifference: Sendable {
             }
             changes.append(
                 ContractChange(
-                    .partitioning,
-                    breaks:
-                        "the silver table is parted by \(Self.list(names(after))) instead of \(Self.list(names(before))); one "
-                        + "that is there keeps its partitions, and silver-merge refuses the contract"))
+                    .partitioning, step: .minor,
+                    "the silver table is parted by \(Self.list(names(after))) instead of \(Self.list(names(before))); one that "
+                        + "is there keeps its partitions, and silver-merge refuses the contract"))
         }
     }
 

@@ -142,6 +142,38 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
+    @Test("an hour in which only others write holds back less than 64 MiB of the log") func idle() async throws {
+        let postgres = try await TemporaryPostgres()
+        let emulator = try await RunningEmulator(options: Self.shortBuffers)
+        try await CapturedTables.publishContracts(emulator, ["item"])
+        try await postgres.run(
+            CapturedTables.create + CapturedTables.insert("item", 1, 20) + "CREATE TABLE public.others (a int, b text);"
+        )
+        let capture = try await CaptureProcess(postgres, emulator, tables: "dm_core.item")
+        try await capture.wait(for: #""message":"read a table""#)
+        let begin = try await postgres.run("SELECT pg_current_wal_lsn()").filter { !$0.isNewline }
+        // A round is a minute of a busy neighbour: the server notes what is running every 15 seconds, a checkpoint does it too.
+        for _ in 0..<60 {
+            try await postgres.run(
+                "INSERT INTO public.others SELECT g, repeat('x', 1000) FROM generate_series(1, 3000) g; "
+                    + "TRUNCATE public.others; CHECKPOINT; SELECT pg_sleep(0.1);")
+        }
+        let written = try await postgres.run("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '\(begin)') > 128 << 20")
+        #expect(written.hasPrefix("t"), "the neighbour wrote too little")
+        let held = """
+            SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) <= 64 << 20 FROM pg_replication_slots
+            WHERE slot_name = 'cupel'
+            """
+        while try await !postgres.run(held).hasPrefix("t") {
+            try await postgres.run("CHECKPOINT")
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        try await postgres.run("UPDATE dm_core.item SET note = 'after' WHERE id < 9;")
+        _ = try await CapturedTables.compare(postgres, emulator, ["item"])
+        #expect(capture.stop() == 0)
+        #expect(emulator.stop() == 0)
+    }
+
     @Test("it ends by itself when AWS has not answered for long, or its parent has ended") func alone() async throws {
         let postgres = try await TemporaryPostgres()
         let emulator = try await RunningEmulator(options: Self.shortBuffers)

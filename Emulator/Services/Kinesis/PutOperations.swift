@@ -143,10 +143,25 @@ extension KinesisService {
                 try StoredRecord.insert(block, into: shard, in: transaction)
                 try shard.saveIndex(in: transaction)
             }
+            let isThrottled = placements.contains { if case .refused = $0 { true } else { false } }
+            if isThrottled { try grow(stream, shards, at: now, in: transaction) }
             try sweepIfNeeded(stream, at: now, in: transaction)
             transaction.afterCommit { [readers] in readers.ring() }
             return (stream, placements)
         }
+    }
+
+    /// Doubles the shards of an on-demand stream that has refused records: the first time at once, then after 15 minutes, as
+    /// AWS takes up to twice the peak of the time before, and for more needs that long.
+    /// - SeeAlso: <https://docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html>
+    private func grow(
+        _ stream: StoredStream, _ shards: [StoredShard], at now: Int64, in transaction: borrowing Transaction
+    ) throws {
+        guard stream.mode == .onDemand, shards.count < Self.onDemandShardsLimit else { return }
+        let newest = shards.map(\.openedAt).max() ?? 0
+        guard shards.count <= Self.onDemandShards || now - newest >= Self.onDemandInterval else { return }
+        var resharding = try Resharding(of: stream, at: now, in: transaction.snapshot)
+        try resharding.makeUniform(min(shards.count * 2, Self.onDemandShardsLimit), in: transaction)
     }
 
     /// The position of the shard with this hash key. `shards` cover every key, in order.

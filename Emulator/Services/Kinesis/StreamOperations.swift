@@ -7,6 +7,10 @@ internal import Time
 extension KinesisService {
     /// An on-demand stream starts with as many shards as AWS gives it.
     static let onDemandShards = 4
+    /// 200 MiB a second, AWS's first limit in most regions.
+    static let onDemandShardsLimit = 200
+    /// How long an on-demand stream takes to accept more than twice its earlier peak, in milliseconds.
+    static let onDemandInterval: Int64 = 15 * 60_000
 
     func createStream(_ request: inout RequestReader) async throws -> JSON {
         let name = try request.string("StreamName", .name, isRequired: true) ?? ""

@@ -116,4 +116,38 @@ import Testing
         streams.clock.advance(300_001)
         #expect(await streams.fault("ListShards", ["NextToken": token])?.code == "ExpiredNextTokenException")
     }
+
+    @Test("an on-demand stream that refuses records gets twice the shards, then not before 15 minutes have passed")
+    func onDemand() async throws {
+        let streams = try StreamFixture(enforcesLimits: true)
+        try await streams.call("CreateStream", ["StreamName": "s", "StreamModeDetails": ["StreamMode": "ON_DEMAND"]])
+        func open() async throws -> Int { try await streams.shards("s", filter: ["Type": "AT_LATEST"]).count }
+        /// Puts records until some are refused.
+        func fill(_ name: String) async throws -> [String] {
+            var taken: [String] = []
+            while true {
+                let texts = (0..<500).map { "\(name) \(taken.count + $0)" }
+                let records = texts.map { JSON.object(["PartitionKey": .string($0), "Data": .string($0.utf8.base64)]) }
+                let answer = try await streams.call("PutRecords", ["StreamName": "s", "Records": .array(records)])
+                let results = answer["Records"]?.array ?? []
+                taken += zip(texts, results).filter { $0.1["ErrorCode"] == nil }.map(\.0)
+                if answer["FailedRecordCount"] != 0 { return taken }
+            }
+        }
+        #expect(try await open() == 4)
+        var all = try await fill("a")
+        #expect(try await open() == 8)
+        streams.clock.advance(2000)
+        all += try await fill("b")
+        #expect(try await open() == 8)
+        streams.clock.advance(15 * 60_000)
+        all += try await fill("c")
+        #expect(try await open() == 16)
+        var found: [String] = []
+        for shard in try await streams.shards("s") {
+            streams.clock.advance(10_000)
+            found += try await streams.all("s", shard["ShardId"]?.string ?? "")
+        }
+        #expect(found.sorted() == all.sorted())
+    }
 }

@@ -48,7 +48,7 @@ let functions: [Target] = [
 /// The emulator's services. Each imports the core, JSON, Time and what its line says, and no other service.
 let services: [Target] = [
     service("CloudFormation", "XML YAML"), service("DynamoDB", "Digest"), service("ECS"),
-    service("Firehose", "Digest Gzip JQ"), service("Glue", "Pattern URLCoding"), service("IAM", "XML"),
+    service("Firehose", "Digest Gzip JQ"), service("Glue", "Iceberg Pattern URLCoding"), service("IAM", "XML"),
     service("Kinesis", "CRC Digest"), service("Lambda", "CZlib Digest URLCoding"), service("Logs"), service("Pipes"),
     service("S3", "CRC Digest Threads URLCoding XML"), service("SNS", "XML"), service("SQS", "Digest"),
     service("SSM", "Digest"), service("Scheduler"), service("StepFunctions", "ASL Threads"),
@@ -108,7 +108,7 @@ let tests: [Target] = [
     unitTests(of: "EmulatedDynamoDB", "EmulatorCore JSON TestRandom TestServices"),
     unitTests(of: "EmulatedECS", "EmulatorCore JSON TestServices"),
     unitTests(of: "EmulatedFirehose", "CZlib EmulatorCore JSON TestServices Time"),
-    unitTests(of: "EmulatedGlue", "EmulatedS3 EmulatorCore JSON TestServices Time"),
+    unitTests(of: "EmulatedGlue", "EmulatedS3 EmulatorCore JSON TestRandom TestServices Time"),
     unitTests(of: "EmulatedIAM", "EmulatorCore JSON TestServices XML"),
     unitTests(of: "EmulatedKinesis", "Digest EmulatedCloudFormation EmulatorCore JSON TestRandom TestServices Time"),
     unitTests(of: "EmulatedLambda", "EmulatedSQS EmulatorCore JSON TestServices Time"),

@@ -8,7 +8,7 @@ import Testing
         "a client that shares no code with the emulator gets the answers that AWS documents",
         arguments: [
             "s3", "dynamodb", "lambda", "stepfunctions", "logs", "sqs", "sns", "ssm", "kinesis", "firehose",
-            "event_sources", "awscli",
+            "event_sources", "glue", "awscli",
         ])
     func foreignClients(service: String) async throws {
         try await referee(service)
@@ -17,6 +17,11 @@ import Testing
     @Test("pyiceberg and DuckDB share tables, by Glue's JSON API and by its Iceberg REST catalog")
     func icebergClients() async throws {
         try await referee("iceberg", python: Referee.icebergPython)
+    }
+
+    @Test("awswrangler writes, finds, replaces and reads datasets with partitions")
+    func wrangler() async throws {
+        try await referee("wrangler", python: Referee.wranglerPython)
     }
 
     @Test("a malformed request is answered with an error, and the emulator keeps running")

@@ -30,5 +30,20 @@ public struct IcebergSchema: Sendable, Hashable {
     /// A field of the table itself.
     public func field(_ id: Int32) -> IcebergField? { fields.first { $0.id == id } }
 
+    /// The IDs of all fields in their order, those of nested fields, elements, keys and values included.
+    public var allFieldIDs: [Int32] { fields.flatMap { [$0.id] + $0.type.fieldIDs } }
+
+    /// The type of a field, also of one inside structs.
+    public func type(of id: Int32) -> IcebergType? {
+        func find(in fields: [IcebergField]) -> IcebergType? {
+            for field in fields {
+                if field.id == id { return field.type }
+                if case .structure(let inner) = field.type, let type = find(in: inner) { return type }
+            }
+            return nil
+        }
+        return find(in: fields)
+    }
+
     public func field(named name: String) -> IcebergField? { fields.first { $0.name == name } }
 }

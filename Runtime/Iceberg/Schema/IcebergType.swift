@@ -67,6 +67,16 @@ public indirect enum IcebergType: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The IDs of what is nested in the type.
+    var fieldIDs: [Int32] {
+        switch self {
+        case .structure(let fields): fields.flatMap { [$0.id] + $0.type.fieldIDs }
+        case .list(let id, let element, _): [id] + element.fieldIDs
+        case .map(let keyID, let key, let valueID, let value, _): [keyID, valueID] + key.fieldIDs + value.fieldIDs
+        default: []
+        }
+    }
+
     /// The type as the specification writes it.
     public var json: JSON {
         switch self {
@@ -116,12 +126,14 @@ public struct IcebergField: Sendable, Hashable {
         guard let members = json?.array else { throw .metadata(place: place, reason: "a struct has no fields") }
         var fields: [IcebergField] = []
         for member in members {
-            guard let id = member["id"]?.id, let name = member["name"]?.string, let type = member["type"] else {
-                throw .metadata(place: place, reason: "the field \(member) lacks its id, name or type")
+            guard let id = member["id"]?.id, let name = member["name"]?.string, let type = member["type"],
+                let isRequired = member["required"]?.bool
+            else {
+                throw .metadata(place: place, reason: "the field \(member) lacks its id, name, type or required")
             }
             fields.append(
                 IcebergField(
-                    id: id, name: name, isRequired: member["required"]?.bool ?? false,
+                    id: id, name: name, isRequired: isRequired,
                     type: try IcebergType(type, at: place.isEmpty ? name : "\(place).\(name)"),
                     documentation: member["doc"]?.string))
         }

@@ -189,7 +189,7 @@ def check(table, key=None, *functions):
 
 
 def diff(table, old, new):
-    iceberg, key = catalog().load_table(f"dm_silver.{table}"), key_of[table]
+    iceberg, key = catalog().load_table(f"dm_silver.{table}"), key_of[table][0]
 
     def live(number):
         if number == "0": return {}

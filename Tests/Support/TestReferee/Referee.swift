@@ -15,6 +15,9 @@ public enum Referee {
     /// The Python environment with Spark 3.5.5, as set-up creates it.
     public static var sparkPython: String { "\(packageRoot)/.venv-spark/bin/python3" }
 
+    /// The Python environment with awswrangler, as set-up creates it.
+    public static var wranglerPython: String { "\(packageRoot)/.venv-wrangler/bin/python3" }
+
     /// The Python environment with clients of Iceberg catalogs, as set-up creates it.
     public static var icebergPython: String { "\(packageRoot)/.venv-iceberg/bin/python3" }
 

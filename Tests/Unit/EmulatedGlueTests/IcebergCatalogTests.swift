@@ -1,3 +1,4 @@
+import EmulatedS3
 import EmulatorCore
 import JSON
 import Testing
@@ -55,6 +56,44 @@ import TestServices
             "GET", "namespaces/db/tables/t", headers: [("X-Iceberg-Access-Delegation", "vended-credentials")])
         #expect(vended.json?["config"]?["s3.secret-access-key"] == "s")
         await second.close()
+    }
+
+    @Test("a metadata file that somebody else replaced is read again") func replacedFile() async throws {
+        let fixture = try await GlueFixture()
+        let created = try await fixture.createIceberg("t")
+        let location = try #require(created["metadata-location"]?.string)
+        var document = try #require(created["metadata"]?.object)
+        document["properties"] = ["by": "hand"]
+        _ = try await fixture.objects.putObject(
+            JSON.object(document).bytes, to: try MetadataFile.object(at: location))
+        let loaded = await fixture.iceberg("GET", "namespaces/db/tables/t").json?["metadata"]
+        #expect(loaded?["properties"] == ["by": "hand"])
+        let committed = await fixture.iceberg(
+            "POST", "namespaces/db/tables/t", GlueFixture.append(7, sequence: 1, after: nil))
+        #expect(committed.json?["metadata"]?["properties"] == ["by": "hand"])
+        await fixture.close()
+    }
+
+    @Test("a partition field whose transform does not exist, or does not take its column, is refused by name")
+    func wrongTransforms() async throws {
+        let fixture = try await GlueFixture()
+        for (transform, source, reason) in [
+            ("hourly", 1, "unknown transform"), ("day", 1, "Invalid source type"), ("bucket[4]", 9, "Cannot find"),
+        ] {
+            let answer = await fixture.iceberg(
+                "POST", "namespaces/db/tables",
+                [
+                    "name": "p", "location": "s3://lake/p",
+                    "schema": [
+                        "type": "struct", "fields": [["id": 1, "name": "a", "required": false, "type": "long"]],
+                    ],
+                    "partition-spec": [
+                        "fields": [["name": "f", "transform": .string(transform), "source-id": .int(source)]]
+                    ],
+                ])
+            #expect(answer.status == 400 && answer.text.contains(reason), "\(transform): \(answer.text)")
+        }
+        await fixture.close()
     }
 
     @Test("of many commits on one snapshot exactly one succeeds; the others conflict and leave no file")

@@ -49,7 +49,7 @@ import Testing
         #expect(metadata.currentSnapshotID == 7 && metadata.lastSequenceNumber == 1)
         #expect(metadata.refs["main"] == ["type": "branch", "snapshot-id": 7])
         #expect(metadata.lastUpdated == 1500)
-        #expect(metadata.document["snapshot-log"] == [["snapshot-id": 7, "timestamp-ms": 1500]])
+        #expect(metadata.json["snapshot-log"] == [["snapshot-id": 7, "timestamp-ms": 1500]])
         #expect(
             metadata.document["metadata-log"] == [
                 ["timestamp-ms": 1000, "metadata-file": "s3://lake/t/metadata/old"]
@@ -73,7 +73,7 @@ import Testing
     func passedSnapshot() throws {
         let metadata = try #require(
             try changed(snapshot(7, sequence: 1), main(7), snapshot(8, sequence: 2, parent: 7, at: 1600), main(8)))
-        #expect(metadata.document["snapshot-log"] == [["snapshot-id": 8, "timestamp-ms": 1600]])
+        #expect(metadata.json["snapshot-log"] == [["snapshot-id": 8, "timestamp-ms": 1600]])
         #expect(metadata.snapshots.count == 2)
     }
 
@@ -93,9 +93,9 @@ import Testing
         #expect(metadata.snapshots.count == 1)
         #expect(metadata.refs.names == ["main"])
         #expect(metadata.document["statistics"] == [])
-        #expect(metadata.document["snapshot-log"]?.array?.map { $0["snapshot-id"] } == [8])
+        #expect(metadata.json["snapshot-log"]?.array?.map { $0["snapshot-id"] } == [8])
         metadata = try #require(try changed(["action": "remove-snapshot-ref", "ref-name": "main"], from: metadata))
-        #expect(metadata.currentSnapshotID == nil && metadata.document["snapshot-log"] == [])
+        #expect(metadata.currentSnapshotID == nil && metadata.json["snapshot-log"] == [])
     }
 
     @Test("a new schema gets the next id, an equal one the id it has, and -1 names it")

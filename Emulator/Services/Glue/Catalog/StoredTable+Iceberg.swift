@@ -1,3 +1,4 @@
+internal import EmulatorCore
 internal import JSON
 
 /// What the catalog knows of an Iceberg table: where its metadata is.
@@ -11,7 +12,7 @@ extension StoredTable {
     }
 
     /// Makes the metadata at `location` the table's current one. What engines keep beside it stays.
-    mutating func point(to metadata: TableMetadata, at location: String) {
+    mutating func point(to metadata: TableMetadata, at location: String) throws(AWSFault) {
         var parameters = input["Parameters"]?.object ?? [:]
         parameters["previous_metadata_location"] = parameters["metadata_location"]
         parameters["table_type"] = "ICEBERG"
@@ -20,7 +21,7 @@ extension StoredTable {
         input["TableType"] = "EXTERNAL_TABLE"
         if let comment = metadata.properties["comment"] { input["Description"] = comment }
         var storage = input["StorageDescriptor"]?.object ?? [:]
-        storage["Columns"] = GlueColumns(metadata).columns
+        storage["Columns"] = try GlueColumns(metadata).columns
         storage["Location"] = .string(metadata.location)
         input["StorageDescriptor"] = .object(storage)
     }

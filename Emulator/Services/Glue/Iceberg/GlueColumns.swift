@@ -1,3 +1,5 @@
+internal import EmulatorCore
+internal import Iceberg
 internal import JSON
 
 /// An Iceberg table's columns as AWS Glue shows them, so that engines that know only Hive's types see the table.
@@ -6,54 +8,43 @@ internal import JSON
 struct GlueColumns {
     let columns: JSON
 
-    init(_ metadata: TableMetadata) {
-        let schemas = metadata.document["schemas"]?.array ?? []
-        let current = schemas.first { $0["schema-id"]?.int == metadata.currentSchemaID }
+    init(_ metadata: TableMetadata) throws(AWSFault) {
+        let schemas = try metadata.schemas
+        let current = schemas.first { $0.id == metadata.currentSchemaID }
         var columns: [JSON] = []
         var names: Set<String> = []
         for schema in [current].compactMap({ $0 }) + schemas.filter({ $0 != current }) {
-            for field in schema["fields"]?.array ?? [] {
-                guard let name = field["name"]?.string, names.insert(name).inserted else { continue }
+            for field in schema.parsed.fields where names.insert(field.name).inserted {
                 columns.append(Self.column(field, isCurrent: schema == current))
             }
         }
         self.columns = .array(columns)
     }
 
-    private static func column(_ field: JSON, isCurrent: Bool) -> JSON {
-        var column: JSONObject = [
-            "Name": field["name"] ?? "", "Type": .string(type(field["type"] ?? "string")),
-        ]
-        if let comment = field["doc"]?.string, !comment.isEmpty { column["Comment"] = .string(comment) }
+    private static func column(_ field: IcebergField, isCurrent: Bool) -> JSON {
+        var column: JSONObject = ["Name": .string(field.name), "Type": .string(hiveType(field.type))]
+        if let comment = field.documentation, !comment.isEmpty { column["Comment"] = .string(comment) }
         column["Parameters"] = [
-            "iceberg.field.id": .string(field["id"]?.text ?? ""),
-            "iceberg.field.optional": .string(String(field["required"]?.bool != true)),
+            "iceberg.field.id": .string("\(field.id)"),
+            "iceberg.field.optional": .string(String(!field.isRequired)),
             "iceberg.field.current": .string(String(isCurrent)),
         ]
         return .object(column)
     }
 
-    /// The type's name in Hive.
     /// - SeeAlso: <https://iceberg.apache.org/docs/latest/hive/#type-compatibility>
-    private static func type(_ type: JSON) -> String {
-        switch type["type"]?.string {
-        case "struct":
-            let fields = (type["fields"]?.array ?? []).map { field in
-                "\(field["name"]?.string ?? ""):\(Self.type(field["type"] ?? "string"))"
-            }
-            return "struct<\(fields.joined(separator: ","))>"
-        case "list": return "array<\(Self.type(type["element"] ?? "string"))>"
-        case "map": return "map<\(Self.type(type["key"] ?? "string")),\(Self.type(type["value"] ?? "string"))>"
-        default: break
-        }
-        let name = type.string ?? "string"
-        switch name {
-        case "long": return "bigint"
-        case "time", "uuid": return "string"
-        case "timestamptz": return "timestamp"
-        case _ where name.hasPrefix("fixed"): return "binary"
-        case _ where name.hasPrefix("decimal"): return String(name.filter { $0 != " " })
-        default: return name
+    private static func hiveType(_ type: IcebergType) -> String {
+        switch type {
+        case .structure(let fields):
+            "struct<\(fields.map { "\($0.name):\(hiveType($0.type))" }.joined(separator: ","))>"
+        case .list(_, let element, _): "array<\(hiveType(element))>"
+        case .map(_, let key, _, let value, _): "map<\(hiveType(key)),\(hiveType(value))>"
+        case .long: "bigint"
+        case .time, .uuid: "string"
+        case .timestamptz: "timestamp"
+        case .fixed: "binary"
+        case .decimal(let precision, let scale): "decimal(\(precision),\(scale))"
+        case .boolean, .int, .float, .double, .date, .string, .binary, .timestamp: type.description
         }
     }
 }

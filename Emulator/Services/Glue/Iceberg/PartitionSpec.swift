@@ -1,11 +1,12 @@
 internal import EmulatorCore
+internal import Iceberg
 internal import JSON
 
 /// How a table's rows are divided into partitions.
 /// - SeeAlso: <https://iceberg.apache.org/spec/#partition-specs>
 struct PartitionSpec: Sendable, Hashable {
     /// The id of the first partition field of a table.
-    static let firstFieldID = 1000
+    static let firstFieldID = Int(Iceberg.PartitionSpec.firstFieldID)
 
     private(set) var document: JSONObject
 
@@ -20,15 +21,28 @@ struct PartitionSpec: Sendable, Hashable {
         }
         self.document = document
         try spec.checkID("spec-id")
-        let known = schema.map { Set($0.fieldIDs) }
         for field in try spec.list("fields") {
             try field.checkID("field-id")
             let name = try field.text("name")
             let transform = try field.text("transform")
             let source = try field.id("source-id")
-            if let known, transform != "void", !known.contains(source) {
-                throw .badRequest("Cannot find source column for partition field: \(name): \(transform)(\(source))")
-            }
+            if let schema { try Self.check(name, transform, source, schema) }
+        }
+    }
+
+    /// A transform takes some types only; void stands for a field whose column is gone.
+    private static func check(
+        _ name: String, _ transform: String, _ source: Int, _ schema: TableSchema
+    ) throws(AWSFault) {
+        guard let known = PartitionTransform(transform) else {
+            throw .badRequest("Cannot create partition field \(name): unknown transform \(transform)")
+        }
+        guard known != .void else { return }
+        guard let type = Int32(exactly: source).flatMap({ schema.parsed.type(of: $0) }) else {
+            throw .badRequest("Cannot find source column for partition field: \(name): \(transform)(\(source))")
+        }
+        guard known.resultType(of: type) != nil else {
+            throw .badRequest("Invalid source type \(type) for transform: \(transform), of partition field \(name)")
         }
     }
 

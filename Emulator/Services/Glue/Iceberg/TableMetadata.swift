@@ -11,12 +11,23 @@ struct TableMetadata: Sendable, Hashable {
     /// `current-snapshot-id` of a table without rows.
     static let noSnapshot = -1
 
+    /// All members but the two that follow.
     var document: JSONObject
+    var snapshots: SnapshotList
+    /// Which snapshot was the current one from when on.
+    var snapshotLog: SnapshotList
+
+    private static let snapshotsMember = "snapshots"
+    private static let snapshotLogMember = "snapshot-log"
 
     /// Reads a document that somebody wrote. What version 1 may leave out is added.
     init(_ metadata: JSON) throws(AWSFault) {
         guard let document = metadata.object else { throw .badRequest("Cannot parse metadata from a non-object") }
+        snapshots = SnapshotList(document[Self.snapshotsMember]?.array ?? [])
+        snapshotLog = SnapshotList(document[Self.snapshotLogMember]?.array ?? [])
         self.document = document
+        self.document[Self.snapshotsMember] = nil
+        self.document[Self.snapshotLogMember] = nil
         let version = try metadata.integer("format-version")
         guard Self.formatVersions.contains(version) else {
             throw .badRequest("Cannot read unsupported version \(version)")
@@ -59,7 +70,27 @@ struct TableMetadata: Sendable, Hashable {
         }
     }
 
-    var json: JSON { .object(document) }
+    var json: JSON {
+        var members = document
+        members[Self.snapshotsMember] = snapshots.json
+        members[Self.snapshotLogMember] = snapshotLog.json
+        return .object(members)
+    }
+
+    /// The document's text.
+    var bytes: [UInt8] {
+        var bytes = JSON.object(document).bytes
+        // Before the last brace; there is a member before, the version at least.
+        bytes.removeLast()
+        bytes.reserveCapacity(bytes.count + snapshots.text.count + snapshotLog.text.count + 64)
+        for (name, list) in [(Self.snapshotsMember, snapshots), (Self.snapshotLogMember, snapshotLog)] {
+            bytes += ",\"\(name)\":[".utf8
+            bytes += list.text
+            bytes.append(UInt8(ascii: "]"))
+        }
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
 
     // MARK: Members
 
@@ -77,7 +108,6 @@ struct TableMetadata: Sendable, Hashable {
     var properties: JSONObject { document["properties"]?.object ?? [:] }
     /// Branches and tags by name.
     var refs: JSONObject { document["refs"]?.object ?? [:] }
-    var snapshots: [JSON] { document["snapshots"]?.array ?? [] }
 
     /// Nil for a table without rows.
     var currentSnapshotID: Int? {
@@ -108,14 +138,11 @@ struct TableMetadata: Sendable, Hashable {
         }
     }
 
-    func snapshot(_ id: Int) -> JSON? { snapshots.first { $0["snapshot-id"]?.int == id } }
-
     /// The metadata with only those snapshots that a branch or tag names.
     var withReferencedSnapshotsOnly: TableMetadata {
         let named = Set(refs.compactMap { $0.value["snapshot-id"]?.int })
         var metadata = self
-        metadata.document["snapshots"] = .array(
-            snapshots.filter { $0["snapshot-id"]?.int.map(named.contains) ?? false })
+        metadata.snapshots = snapshots.filtered { $0.map(named.contains) ?? false }
         return metadata
     }
 }
@@ -125,7 +152,7 @@ extension TableMetadata {
     /// - SeeAlso: <https://iceberg.apache.org/spec/#table-metadata-fields>
     init(creating request: JSON, at location: String, uuid: String, now: Int) throws(AWSFault) {
         let asked = try TableSchema(.object(try request.members("schema")))
-        var (schema, newIDs) = asked.renumbered()
+        var (schema, newIDs) = try asked.renumbered()
         schema.id = 0
         var spec =
             try request.present("partition-spec").map { json throws(AWSFault) in try PartitionSpec(json, of: asked) }
@@ -151,8 +178,10 @@ extension TableMetadata {
             "partition-specs": [.object(spec.document)], "last-partition-id": .int(spec.highestFieldID),
             "default-sort-order-id": .int(order.id), "sort-orders": [.object(order.document)],
             "properties": .object(properties), "current-snapshot-id": .int(Self.noSnapshot), "refs": [:],
-            "snapshots": [], "statistics": [], "partition-statistics": [], "snapshot-log": [], "metadata-log": [],
+            "statistics": [], "partition-statistics": [], "metadata-log": [],
         ]
+        snapshots = SnapshotList()
+        snapshotLog = SnapshotList()
         showFirstVersion()
     }
 

@@ -18,6 +18,7 @@ struct TableMetadataChange {
     private var addedSnapshots: Set<Int> = []
     /// Snapshots of this commit that were current before another one of it was.
     private var passedSnapshots: Set<Int> = []
+    private var hasFewerSnapshots = false
 
     init(_ base: TableMetadata, now: Int) {
         self.base = base
@@ -78,7 +79,7 @@ struct TableMetadataChange {
     func finish(replacing location: String) -> TableMetadata? {
         guard metadata != base else { return nil }
         var result = metadata
-        result.document["snapshot-log"] = .array(snapshotLog)
+        result.snapshotLog = snapshotLog
         result.document["last-updated-ms"] = .int(lastUpdated ?? now)
         result.document["metadata-log"] = .array(
             metadataLog + [["timestamp-ms": .int(base.lastUpdated), "metadata-file": .string(location)]])
@@ -163,7 +164,7 @@ struct TableMetadataChange {
 
     private mutating func add(_ snapshot: JSON) throws(AWSFault) {
         let id = try snapshot.integer("snapshot-id")
-        guard metadata.snapshot(id) == nil else { throw .badRequest("Snapshot already exists for id: \(id)") }
+        guard !metadata.snapshots.contains(id) else { throw .badRequest("Snapshot already exists for id: \(id)") }
         if metadata.formatVersion > 1 {
             let number = try snapshot.integer("sequence-number")
             guard number > metadata.lastSequenceNumber || snapshot.present("parent-snapshot-id") == nil else {
@@ -177,7 +178,7 @@ struct TableMetadataChange {
                 throw .badRequest("Cannot parse missing string: manifest-list")
             }
         }
-        append(snapshot, to: "snapshots")
+        metadata.snapshots.append(snapshot)
         lastUpdated = try snapshot.integer("timestamp-ms")
         addedSnapshots.insert(id)
     }
@@ -185,7 +186,7 @@ struct TableMetadataChange {
     private mutating func set(_ ref: JSONObject, named name: String) throws(AWSFault) {
         guard metadata.refs[name] != .object(ref) else { return }
         let id = try JSON.object(ref).integer("snapshot-id")
-        guard let snapshot = metadata.snapshot(id) else {
+        guard let snapshot = metadata.snapshots[id] else {
             throw .badRequest("Cannot set \(name) to unknown snapshot: \(id)")
         }
         let isMain = name == TableMetadata.mainBranch
@@ -199,7 +200,7 @@ struct TableMetadataChange {
             let time = lastUpdated ?? now
             lastUpdated = time
             set("current-snapshot-id", .int(id))
-            append(["snapshot-id": .int(id), "timestamp-ms": .int(time)], to: "snapshot-log")
+            metadata.snapshotLog.append(["snapshot-id": .int(id), "timestamp-ms": .int(time)])
         }
         var refs = metadata.refs
         refs[name] = .object(ref)
@@ -213,12 +214,13 @@ struct TableMetadataChange {
         set("refs", .object(refs))
         guard name == TableMetadata.mainBranch else { return }
         set("current-snapshot-id", .int(TableMetadata.noSnapshot))
-        set("snapshot-log", [])
+        metadata.snapshotLog = SnapshotList()
     }
 
     private mutating func removeSnapshots(_ ids: [Int]) {
         let ids = Set(ids)
-        remove(Array(ids), from: "snapshots", by: "snapshot-id")
+        metadata.snapshots.remove(ids)
+        hasFewerSnapshots = true
         for kind in [TableMetadataUpdate.StatisticsKind.table, .partition] {
             remove(Array(ids), from: kind.rawValue, by: "snapshot-id")
         }
@@ -227,14 +229,10 @@ struct TableMetadataChange {
 
     /// Without snapshots that were current only within this commit, and from the first entry on after which every
     /// snapshot still exists: a history with holes would show rows at times at which they were not there.
-    private var snapshotLog: [JSON] {
-        let existing = Set(metadata.snapshots.compactMap { $0["snapshot-id"]?.int })
-        var log: [JSON] = []
-        for entry in metadata.document["snapshot-log"]?.array ?? [] {
-            guard let id = entry["snapshot-id"]?.int, !passedSnapshots.contains(id) else { continue }
-            if existing.contains(id) { log.append(entry) } else { log = [] }
-        }
-        return log
+    private var snapshotLog: SnapshotList {
+        guard hasFewerSnapshots || !passedSnapshots.isEmpty else { return metadata.snapshotLog }
+        return metadata.snapshotLog.filtered { $0.map { !passedSnapshots.contains($0) } ?? false }
+            .suffix { $0.map { !metadata.snapshots.contains($0) } ?? true }
     }
 
     // MARK: Earlier metadata files

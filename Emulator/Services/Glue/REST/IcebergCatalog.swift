@@ -71,8 +71,13 @@ struct IcebergCatalog: EmulatedService {
     private static let done = HTTPResponse(status: 204)
 
     private static func answer(_ document: JSON, status: Int = 200) -> HTTPResponse {
-        HTTPResponse(
-            status: status, headers: HTTPHeaders([("Content-Type", "application/json")]), body: .bytes(document.bytes))
+        answer(document.bytes, status: status)
+    }
+
+    private static func answer(_ table: TableAnswer) -> HTTPResponse { answer(table.bytes, status: 200) }
+
+    private static func answer(_ bytes: [UInt8], status: Int) -> HTTPResponse {
+        HTTPResponse(status: status, headers: HTTPHeaders([("Content-Type", "application/json")]), body: .bytes(bytes))
     }
 
     private static func answer(_ fault: AWSFault) -> HTTPResponse {

@@ -34,6 +34,8 @@ extension IcebergCatalog {
         let table: StoredTable
         let metadata: TableMetadata
         let location: String
+        /// Where the metadata was.
+        let former: String
         /// False if the updates changed nothing.
         let isNew: Bool
     }
@@ -41,9 +43,9 @@ extension IcebergCatalog {
     /// Thrown in a transaction to undo it.
     private struct ChangedMeanwhile: Error {}
 
-    func commit(_ namespace: Namespace, _ name: String, _ call: IcebergCall) async throws -> JSON {
+    func commit(_ namespace: Namespace, _ name: String, _ call: IcebergCall) async throws -> TableAnswer {
         let outcome = try await commit([try TableChange(namespace, name, call.body)])[0]
-        return ["metadata-location": .string(outcome.location), "metadata": outcome.metadata.json]
+        return TableAnswer(metadata: outcome.metadata, location: outcome.location, configuration: nil)
     }
 
     /// All tables change, or none.
@@ -76,6 +78,7 @@ extension IcebergCatalog {
                         guard stands else { throw ChangedMeanwhile() }
                     }
                 }
+                for outcome in new { files.supersede(outcome.former) }
                 return outcomes
             } catch is ChangedMeanwhile {
                 for outcome in new { await files.discard(outcome.location) }
@@ -101,11 +104,11 @@ extension IcebergCatalog {
         var metadata = TableMetadataChange(base, now: Int(now))
         for update in change.updates { try metadata.apply(update) }
         guard let changed = metadata.finish(replacing: location) else {
-            return Outcome(table: table, metadata: base, location: location, isNew: false)
+            return Outcome(table: table, metadata: base, location: location, former: location, isNew: false)
         }
         let next = MetadataFile.next(for: changed, after: location, uuid: clock.uuid())
-        table.point(to: changed, at: next)
+        try table.point(to: changed, at: next)
         table.updatedAt = now
-        return Outcome(table: table, metadata: changed, location: next, isNew: true)
+        return Outcome(table: table, metadata: changed, location: next, former: location, isNew: true)
     }
 }

@@ -19,7 +19,7 @@ extension IcebergCatalog {
         return .object(answer)
     }
 
-    func createTable(in namespace: Namespace, _ call: IcebergCall) async throws -> JSON {
+    func createTable(in namespace: Namespace, _ call: IcebergCall) async throws -> TableAnswer {
         let request = call.body
         let name = try newName(in: namespace, request)
         guard request["stage-create"]?.bool != true else {
@@ -47,7 +47,7 @@ extension IcebergCatalog {
     }
 
     /// Adds a table whose metadata somebody else wrote.
-    func registerTable(in namespace: Namespace, _ call: IcebergCall) async throws -> JSON {
+    func registerTable(in namespace: Namespace, _ call: IcebergCall) async throws -> TableAnswer {
         let name = try newName(in: namespace, call.body)
         let location = try call.body.text("metadata-location")
         let metadata = try files.read(location)
@@ -55,7 +55,7 @@ extension IcebergCatalog {
         return answer(metadata, at: location, call)
     }
 
-    func loadTable(_ namespace: Namespace, _ name: String, _ call: IcebergCall) throws -> JSON {
+    func loadTable(_ namespace: Namespace, _ name: String, _ call: IcebergCall) throws -> TableAnswer {
         let (_, location) = try table(namespace, name)
         var metadata = try files.read(location)
         switch call.parameter("snapshots") {
@@ -115,7 +115,7 @@ extension IcebergCatalog {
         _ name: TableName, _ metadata: TableMetadata, at location: String, overwrites: Bool = false
     ) async throws {
         var table = StoredTable(name, [:], now: clock.now().milliseconds)
-        table.point(to: metadata, at: location)
+        try table.point(to: metadata, at: location)
         let new = table
         try await store.write { transaction in
             guard try StoredDatabase.find(name.database, in: transaction.snapshot) != nil else {
@@ -130,10 +130,28 @@ extension IcebergCatalog {
         }
     }
 
-    private func answer(_ metadata: TableMetadata, at location: String, _ call: IcebergCall) -> JSON {
-        [
-            "metadata-location": .string(location), "metadata": metadata.json,
-            "config": .object(call.wantsCredentials ? access.settingsWithCredentials : access.settings),
-        ]
+    private func answer(_ metadata: TableMetadata, at location: String, _ call: IcebergCall) -> TableAnswer {
+        TableAnswer(
+            metadata: metadata, location: location,
+            configuration: .object(call.wantsCredentials ? access.settingsWithCredentials : access.settings))
+    }
+}
+
+/// A table as an answer has it, with its whole metadata.
+struct TableAnswer {
+    let metadata: TableMetadata
+    let location: String
+    /// What a client reads the table's files with; nil after a commit.
+    let configuration: JSON?
+
+    var bytes: [UInt8] {
+        var members: JSONObject = ["metadata-location": .string(location)]
+        members["config"] = configuration
+        var bytes = JSON.object(members).bytes
+        bytes.removeLast()
+        bytes += ",\"metadata\":".utf8
+        bytes += metadata.bytes
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
     }
 }

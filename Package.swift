@@ -39,6 +39,9 @@ let functions: [Target] = [
         "SilverMerge",
         "LambdaRuntime AWSClient AWSModels Columns Contracts Control Digest Iceberg JSON Lake Parquet ParquetRead "
             + "PublishedContracts Threads Time"),
+    function(
+        "GoldBuild",
+        "LambdaRuntime AWSClient AWSModels Contracts Digest Iceberg JSON Lake ParquetRead Time"),
     function("Replayer", "LambdaRuntime AWSClient AWSModels Control JSON Time"),
     function(
         "ChangeCapture",
@@ -162,6 +165,7 @@ let package = Package(
             .executable(name: "replayer", targets: ["Replayer"]),
             .executable(name: "change-capture", targets: ["ChangeCapture"]),
             .executable(name: "silver-merge", targets: ["SilverMerge"]),
+            .executable(name: "gold-build", targets: ["GoldBuild"]),
         ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),

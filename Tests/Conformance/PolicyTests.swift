@@ -23,6 +23,7 @@ import YAML
         "catalog.yaml/GovernedReaderPolicy lakeformation:GetDataAccess":
             "the action takes no resource; the grants decide",
         "silver.yaml/SilverMergeRole glue:GetCatalog": "all tables of the silver database",
+        "gold.yaml/GoldBuildRole glue:GetCatalog": "all tables of the silver and the gold database",
         "catalog.yaml/GoldReaderPolicy glue:GetDatabase": "all tables of the gold database",
         "audit.yaml/TrailBucketPolicy s3:PutObject": "CloudTrail's own prefix in its own bucket",
     ]

@@ -55,6 +55,8 @@ import YAML
     private static let setElsewhere = [
         "AWS_LAMBDA_RUNTIME_API": "Lambda sets it",
         "CONTRACTS_DIR": "the contracts are in the package, where the function looks for them",
+        "MODELS_DIR": "the models are in the package, where the function looks for them",
+        "DUCKDB": "the engine is in the package, beside the function",
         "CONTROL_ID": "the state machine passes it to the task",
         "LEASE_OWNER": "the state machine passes it to the task",
         "TMPDIR": "the container's /tmp is a volume of its own",

@@ -4,7 +4,8 @@
     assemble.py functions PACKAGE.json        the functions' names, from `swift package describe --type json`
     assemble.py package --libraries DIR --scratch DIR --output DIR NAME...
 
-Into the output folder go, for each function, NAME/ (bootstrap, contracts/, and certificates/ for those that call AWS) and the
+Into the output folder go, for each function, NAME/ (bootstrap, contracts/, what gold-build needs besides, and certificates/ for
+those that call AWS) and the
 same as NAME.zip; the task's image; the licences; cupel.cdx.json (CycloneDX), which says what is in all this; SHA256SUMS.
 """
 import argparse, hashlib, json, pathlib, shutil, subprocess, sys, zipfile
@@ -12,6 +13,7 @@ import argparse, hashlib, json, pathlib, shutil, subprocess, sys, zipfile
 import bill_of_materials
 import image
 
+ENGINES = {"gold-build": pathlib.Path(".venv-duckdb/duckdb")}  # programs that a function starts; infra/setup installs them
 TASK = "bronze-writer"  # the function that also runs as a task, in a container
 UNPACKED = {"change-capture"}  # needs the shared libpq, so it is no static executable; see its README.md
 OLDEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file knows
@@ -94,6 +96,10 @@ def package(libraries, scratch, output, names):
         copy(scratch / name, folder / "bootstrap", 0o755)
         for contract in sorted(pathlib.Path("infra/contracts").glob("*.odcs.yaml")):
             copy(contract, folder / "contracts" / contract.name, 0o644)
+        if name in ENGINES:
+            copy(ENGINES[name], folder / ENGINES[name].name, 0o755)
+            for model in sorted(pathlib.Path("infra/models").glob("*/*")):
+                copy(model, folder / "models" / model.parent.name / model.name, 0o644)
         if "AWSClient" in modules(description, name)[0]: shutil.copytree(authorities, folder / "certificates")
         write_zip(folder, output / f"{name}.zip")
     shutil.rmtree(authorities)

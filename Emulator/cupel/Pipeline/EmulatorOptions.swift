@@ -70,6 +70,8 @@ struct EmulatorOptions: ParsableArguments {
         configuration.executionSpeed = executionSpeed ?? 1
         if strictAuth { configuration.requiredKey = try Self.requiredKey(Pipeline.variable) }
         configuration.environment["CONTRACTS_DIR"] = absolutePath(try contractsFolder())
+        configuration.environment["MODELS_DIR"] = absolutePath(try folderBesideTemplate("models"))
+        configuration.environment["DUCKDB"] = Installation.engine.map(absolutePath)
         let key = try maskingKey()
         if let key { configuration.environment[key.variable] = key.value }
         configuration.parameters = try parameters()
@@ -180,9 +182,14 @@ struct EmulatorOptions: ParsableArguments {
 
     func contractsFolder() throws(CommandFailure) -> String {
         if let contracts { return contracts }
+        return try folderBesideTemplate("contracts")
+    }
+
+    /// The folder beside the template, or else the one that comes with cupel.
+    private func folderBesideTemplate(_ name: String) throws(CommandFailure) -> String {
         let template = try templates()[0]
-        let beside = (template.lastIndex(of: "/").map { String(template[...$0]) } ?? "") + "contracts"
-        return FileKind.of(beside) == .folder ? beside : try Installation.folder("contracts")
+        let beside = (template.lastIndex(of: "/").map { String(template[...$0]) } ?? "") + name
+        return FileKind.of(beside) == .folder ? beside : try Installation.folder(name)
     }
 
     private func templates() throws(CommandFailure) -> [String] {

@@ -31,4 +31,12 @@ enum Installation {
         }
         return found
     }
+
+    /// DuckDB's command line, which runs the models: what `infra/setup` installed, beside cupel or in a checkout; nil if it is
+    /// in neither.
+    static var engine: String? {
+        let beside = "\(executableFolder)/duckdb"
+        guard FileKind.of(beside) == .missing else { return beside }
+        return try? folder("../.venv-duckdb/duckdb")
+    }
 }

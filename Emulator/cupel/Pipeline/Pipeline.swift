@@ -23,6 +23,8 @@ struct Pipeline: Sendable {
     let contractsBucket: String?
     /// The ARN of the state machine that takes bronze files to silver; nil if the pipeline has none.
     let silverMachine: String?
+    /// The ARN of the state machine that builds the models; nil if the pipeline has none.
+    let goldMachine: String?
     /// The prefix of every function's name.
     let functionPrefix: String
 
@@ -39,6 +41,7 @@ struct Pipeline: Sendable {
         contractsBucket = lakeBucket
         self.functionPrefix = functionPrefix
         silverMachine = nil
+        goldMachine = nil
     }
 
     /// - Parameters:
@@ -66,8 +69,9 @@ struct Pipeline: Sendable {
         lakeBucket = environment("LAKE_BUCKET") ?? outputs["LakeBucket"] ?? "cupel-dev-lake-000000000000-\(region)"
         contractsBucket = outputs.isEmpty ? lakeBucket : outputs["ContractsBucket"]
         functionPrefix = outputs["FunctionPrefix"] ?? "cupel-dev-"
-        let machine = "arn:aws:states:\(region):000000000000:stateMachine:cupel-dev-silver"
-        silverMachine = outputs.isEmpty ? machine : outputs["Silver"]
+        let machine = "arn:aws:states:\(region):000000000000:stateMachine:cupel-dev-"
+        silverMachine = outputs.isEmpty ? machine + "silver" : outputs["Silver"]
+        goldMachine = outputs.isEmpty ? machine + "gold" : outputs["Gold"]
     }
 
     /// The pipeline of an AWS account.
@@ -99,6 +103,7 @@ struct Pipeline: Sendable {
         contractsBucket = outputs["ContractsBucket"]
         functionPrefix = outputs["FunctionPrefix"] ?? ""
         silverMachine = outputs["Silver"]
+        goldMachine = outputs["Gold"]
     }
 
     private static func outputs(of stack: String, _ client: AWSClient) throws(CommandFailure) -> [String: String] {

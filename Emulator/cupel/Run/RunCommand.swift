@@ -18,7 +18,7 @@ struct RunCommand: ParsableCommand {
         abstract: "Run local files through the pipeline and wait until each succeeds or fails.",
         discussion: """
             Uploads each file to raw/<table>/, waits for its bronze, then takes what waits
-            to silver. The table is --table, or else the name of
+            to silver and builds the models. The table is --table, or else the name of
             the folder if it is a table, or else the start of the file name:
             review.csv.gz, review-2024.csv.gz. Uses the running emulator, or else starts
             one on the same data. If a file fails, prints why and how to replay it; exit
@@ -49,8 +49,8 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Seconds without progress after which a file fails.")
     var timeout = 900
 
-    @Option(help: "The layer to go to: bronze or silver.")
-    var until = FileLayer.silver
+    @Option(help: "The layer to go to: bronze, silver or gold.")
+    var until = Layer.gold
 
     @Flag(help: "Print one JSON document at the end.")
     var json = false
@@ -114,12 +114,19 @@ struct RunCommand: ParsableCommand {
         try run.run()
         var report = RunReport(ingestions: run.ingestions, lakeBucket: pipeline.lakeBucket)
         if !json { report.print(to: .output) }
-        if until == .silver, report.failures.count < files.count {
+        if until != .bronze, report.failures.count < files.count {
             report.silver = try SilverRun(pipeline, timeout: .seconds(timeout))?.run() ?? []
+            if !json { report.silver.print(to: .output) }
+            if until == .gold {
+                report.gold = try GoldRun(pipeline, timeout: .seconds(timeout))?.run() ?? []
+                if !json { report.gold.print(to: .output) }
+            }
         }
-        if json { StandardStream.output.line(report.document.text) } else { report.silver.print(to: .output) }
+        if json { StandardStream.output.line(report.document.text) }
         report.printFailures(to: .error, usesOwnEmulator: usesOwnEmulator, options: options.arguments)
         report.silver.printFailures(to: .error)
-        guard report.failures.isEmpty, report.silver.allSatisfy({ $0.failure == nil }) else { throw .silent(status: 1) }
+        report.gold.printFailures(to: .error)
+        let layers = report.silver.map(\.failure) + report.gold.map(\.failure)
+        guard report.failures.isEmpty, layers.allSatisfy({ $0 == nil }) else { throw .silent(status: 1) }
     }
 }

@@ -7,6 +7,8 @@ struct RunReport {
     let lakeBucket: String
     /// What became of the silver tables that had files waiting.
     var silver: [SilverRun.Table] = []
+    /// What became of the models.
+    var gold: [GoldRun.Table] = []
 
     var failures: [Ingestion] { ingestions.filter { !$0.hasSucceeded } }
 
@@ -78,6 +80,8 @@ struct RunReport {
             file["record"] = ingestion.record.map { .object($0.document) }
             return .object(file)
         }
-        return ["files": .array(files), "failed": .int(failures.count), "silver": silver.document]
+        return [
+            "files": .array(files), "failed": .int(failures.count), "silver": silver.document, "gold": gold.document,
+        ]
     }
 }

@@ -1,4 +1,3 @@
-internal import AWSClient
 internal import JSON
 
 #if canImport(Glibc)
@@ -21,23 +20,24 @@ struct SilverRun {
         let failure: String?
     }
 
-    private let pipeline: Pipeline
-    private let machine: String
+    private let machine: MachineRun
     private let timeout: Duration
 
     /// - Returns: nil for a pipeline that has no silver.
     init?(_ pipeline: Pipeline, timeout: Duration) {
         guard let machine = pipeline.silverMachine else { return nil }
-        self.pipeline = pipeline
-        self.machine = machine
+        self.machine = MachineRun(pipeline: pipeline, machine: machine, layer: .silver, function: "silver-merge")
         self.timeout = timeout
     }
+
+    /// Starts the state machine and does not wait for it.
+    func start() throws(CommandFailure) { try machine.start() }
 
     /// Takes all files that wait to silver.
     func run() throws(CommandFailure) -> [Table] {
         let deadline = ContinuousClock.now + timeout
         while true {
-            let tables = try outcomes(of: start(), until: deadline)
+            let tables = try machine.outcomes(until: deadline, timeout)
             // The schedule may have started the same a moment ago.
             guard tables.contains(where: { $0["outcome"]?.string == "heldByAnother" }), ContinuousClock.now < deadline
             else {
@@ -47,57 +47,12 @@ struct SilverRun {
         }
     }
 
-    /// Starts an execution.
-    /// - Returns: its ARN.
-    @discardableResult
-    func start() throws(CommandFailure) -> String {
-        let answer = try call(
-            "StartExecution", ["stateMachineArn": .string(machine), "input": "{}"], isRepeatable: false)
-        guard let arn = answer["executionArn"]?.string else {
-            throw .failed("StartExecution gave no execution: \(answer)")
-        }
-        return arn
-    }
-
-    private func outcomes(of execution: String, until deadline: ContinuousClock.Instant) throws(CommandFailure)
-        -> [JSON]
-    {
-        while true {
-            let state = try call("DescribeExecution", ["executionArn": .string(execution)])
-            switch state["status"]?.string {
-            case "RUNNING":
-                guard ContinuousClock.now < deadline else {
-                    throw .failed("silver is not done after \(timeout); see: cupel logs silver-merge")
-                }
-                usleep(50_000)
-            case "SUCCEEDED":
-                let output = state["output"]?.string.flatMap { try? JSON(parsing: $0) }
-                guard let tables = output?.array else { throw .failed("silver ended without saying how: \(state)") }
-                return tables
-            default:
-                let cause = state["cause"]?.string ?? state["error"]?.string ?? "\(state)"
-                throw .failed("silver failed: \(cause); see: cupel logs silver-merge")
-            }
-        }
-    }
-
     private static func table(_ outcome: JSON) -> Table {
         let result = outcome["result"]
-        // The cause of a function's error is JSON with its message.
-        let cause = outcome["failure"]?["Cause"]?.string
-        let message = cause.flatMap { try? JSON(parsing: $0) }?["errorMessage"]?.string ?? cause
         return Table(
             name: outcome["table"]?.string ?? "", rows: result?["rows"]?.int, inserted: result?["inserted"]?.int,
-            updated: result?["updated"]?.int, deleted: result?["deleted"]?.int, failure: message)
-    }
-
-    private func call(_ action: String, _ input: JSON, isRepeatable: Bool = true) throws(CommandFailure) -> JSON {
-        do throws(AWSError) {
-            return try pipeline.client.jsonCall(
-                service: "states", target: "AWSStepFunctions", action: action, input: input, isRepeatable: isRepeatable)
-        } catch {
-            throw .failed("silver: \(error)")
-        }
+            updated: result?["updated"]?.int, deleted: result?["deleted"]?.int,
+            failure: MachineRun.failure(in: outcome))
     }
 }
 

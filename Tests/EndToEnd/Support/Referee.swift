@@ -21,6 +21,15 @@ enum Referee {
         return try await answer(of: "silver.py", by: python, [emulator.endpoint, command] + arguments, seconds)
     }
 
+    /// Runs `Referees/gold.py COMMAND ARGUMENTS…`: SQLite with statements of its own, and pyiceberg.
+    @discardableResult
+    static func gold(
+        _ emulator: RunningEmulator, _ command: String, _ arguments: [String] = [], seconds: Double = 1800
+    ) async throws -> [String: Any] {
+        let python = "\(Programs.packageRoot)/.venv-iceberg/bin/python3"
+        return try await answer(of: "gold.py", by: python, [emulator.endpoint, command] + arguments, seconds)
+    }
+
     /// Runs `Referees/commits.py COMMAND ARGUMENTS…`.
     static func commits(
         _ emulator: RunningEmulator, _ command: String, _ arguments: [String] = []

@@ -1,0 +1,107 @@
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+
+/// DuckDB's command line, as a child process that sees one folder, no network, and none of this process's environment.
+///
+/// - SeeAlso: <https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview>
+struct Engine: Sendable {
+    let program: String
+    let memoryInMB: Int
+
+    /// What became of a script.
+    struct Outcome {
+        let succeeded: Bool
+        let output: String
+        let errors: String
+    }
+
+    static var besideThisProgram: String {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        let path = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return path[...(path.lastIndex(of: "/") ?? path.startIndex)] + "duckdb"
+    }
+
+    /// Runs statements. They are one argument, not a file or an input, so no line of them can be a command of the program,
+    /// such as `.shell`.
+    /// - Parameters:
+    ///   - folder: the only one that can be read and written.
+    ///   - deadline: the program is killed then.
+    /// - Returns: nil if the deadline came.
+    func run(_ statements: String, in folder: String, until deadline: ContinuousClock.Instant) throws(GoldError)
+        -> Outcome?
+    {
+        guard access(program, X_OK) == 0 else { throw .noEngine(program) }
+        let confined =
+            "SET temp_directory=\(SQLText.string("\(folder)/spilled")); SET memory_limit='\(memoryInMB)MB'; "
+            + "SET TimeZone='UTC'; SET allowed_directories=[\(SQLText.string("\(folder)/"))]; "
+            + "SET enable_external_access=false; SET lock_configuration=true; "
+        let arguments = [
+            program, "-no-init", "-bail", "-batch", "-csv", "-noheader", "-c", confined + statements, ":memory:",
+        ]
+        // The kernel takes no longer argument.
+        guard arguments[7].utf8.count < 128 << 10 else {
+            throw .usage("the statement has \(arguments[7].utf8.count) bytes; 131,071 are the most")
+        }
+        let (output, errors) = ("\(folder)/output", "\(folder)/errors")
+        let child = try Self.spawn(arguments, output: output, errors: errors)
+        guard let status = Self.wait(for: child, until: deadline) else { return nil }
+        return Outcome(succeeded: status == 0, output: try Self.text(of: output), errors: try Self.text(of: errors))
+    }
+
+    private static func spawn(_ arguments: [String], output: String, errors: String) throws(GoldError) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
+        defer { for word in words { free(word) } }
+        words.append(nil)
+        // DuckDB wants a home for extensions, which it may not load; colours are for terminals.
+        var variables: [UnsafeMutablePointer<CChar>?] = [strdup("HOME=/nonexistent"), strdup("TERM=dumb"), nil]
+        defer { for variable in variables { free(variable) } }
+        var child: pid_t = 0
+        let status = posix_spawn(&child, arguments[0], &actions, nil, &words, &variables)
+        guard status == 0 else {
+            throw .noEngine("\(arguments[0]) (\(String(cString: strerror(status))))")
+        }
+        return child
+    }
+
+    /// - Returns: the exit status, 128 and more for a signal; nil if the child was killed at the deadline.
+    private static func wait(for child: pid_t, until deadline: ContinuousClock.Instant) -> Int32? {
+        var status: Int32 = 0
+        var pause: UInt32 = 500
+        while true {
+            let ended = waitpid(child, &status, WNOHANG)
+            if ended == child { return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F }
+            guard ContinuousClock.now < deadline else {
+                kill(child, SIGKILL)
+                waitpid(child, &status, 0)
+                return nil
+            }
+            usleep(pause)
+            pause = min(pause * 2, 20_000)
+        }
+    }
+
+    /// The first megabyte of a file.
+    private static func text(of path: String) throws(GoldError) -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .disk("\(path): \(String(cString: strerror(errno)))") }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while bytes.count < 1 << 20 {
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { break }
+            bytes += buffer[..<count]
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,38 @@
+internal import AWSClient
+internal import JSON
+internal import Lake
+internal import LambdaRuntime
+
+/// Builds the table of one model. Without a model it lists them, each after those that it reads.
+///
+/// A build is one snapshot, and names what it was made from: the model's text and the snapshots of its inputs. The same again
+/// changes nothing, and a crash leaves the old table.
+struct GoldBuild: JSONHandler {
+    let settings: Settings
+
+    func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
+        guard let name = event["model"] else {
+            return ["models": .array(settings.models.models.map { .string("\($0.name)") })]
+        }
+        guard let name = name.string else {
+            throw GoldError.usage("the event's model is \(name), which is no name of one")
+        }
+        let model = try settings.models.model(named: name)
+        let catalog = try LakeCatalog(settings.aws)
+        var inputs: [InputTable] = []
+        for input in model.inputs {
+            guard let table = try InputTable(input, in: catalog) else {
+                return ["outcome": "waiting", "model": .string(name), "for": .string("\(input)")]
+            }
+            inputs.append(table)
+        }
+        // The rest is for the commit.
+        let build = try ModelBuild(model, inputs: inputs, settings, deadline: context.deadline - .seconds(10))
+        guard let rowCount = try build.run(in: catalog) else {
+            return ["outcome": "unchanged", "model": .string(name)]
+        }
+        let outcome: JSON = ["outcome": "built", "model": .string(name), "rows": .int(rowCount)]
+        context.log.info("built", outcome.object ?? [:])
+        return outcome
+    }
+}

@@ -1,0 +1,42 @@
+internal import Contracts
+internal import Digest
+
+/// A table that is made from others by one statement of SQL.
+struct Model: Sendable {
+    /// `dm_silver.review_flat`
+    let name: TableName
+    /// `gold/top_beers_by_rating.sql`, for messages.
+    let path: String
+    let sql: String
+    let contract: Contract
+    /// The tables that it reads, each once, in the order of their first mention.
+    let inputs: [TableName]
+    /// Changes with the text or the contract: then the table is built again.
+    let hash: String
+
+    init(_ name: TableName, path: String, sql: String, contract: Contract, contractText: [UInt8]) throws(GoldError) {
+        self.name = name
+        self.path = path
+        self.contract = contract
+        let scan = SQLScan(sql)
+        if let problem = scan.problem { throw .model(place: "\(path):\(problem.line)", reason: problem.reason) }
+        guard contract.table == name.table else {
+            throw .model(place: path, reason: "its contract is that of table \(contract.table); name both alike")
+        }
+        self.sql = sql
+        inputs = scan.tables
+        hash = Digest.sha256(Array(sql.utf8) + [0] + contractText).prefix(16).hexadecimal
+    }
+}
+
+/// The name of a table of the catalog.
+struct TableName: Sendable, Hashable, Comparable, CustomStringConvertible {
+    let namespace: String
+    let table: String
+
+    var description: String { "\(namespace).\(table)" }
+
+    static func < (left: TableName, right: TableName) -> Bool {
+        (left.namespace, left.table) < (right.namespace, right.table)
+    }
+}

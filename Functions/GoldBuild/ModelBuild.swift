@@ -1,0 +1,203 @@
+internal import AWSClient
+internal import AWSModels
+internal import Contracts
+internal import Iceberg
+internal import JSON
+internal import Lake
+internal import ParquetRead
+internal import Time
+
+/// One build of a model: its tables are copied here, the engine runs its statement, and the result replaces the rows of its
+/// table in one commit.
+struct ModelBuild {
+    let model: Model
+    let inputs: [InputTable]
+    let columns: [GoldColumn]
+    let settings: Settings
+    let deadline: ContinuousClock.Instant
+
+    init(_ model: Model, inputs: [InputTable], _ settings: Settings, deadline: ContinuousClock.Instant)
+        throws(GoldError)
+    {
+        self.model = model
+        self.inputs = inputs
+        self.settings = settings
+        self.deadline = deadline
+        var columns: [GoldColumn] = []
+        for column in model.contract.columns { columns.append(try GoldColumn(column, of: model.path)) }
+        self.columns = columns
+    }
+
+    // MARK: What the build is made from
+
+    static let sourceProperty = "cupel.model"
+
+    /// The model's text and the snapshots that it reads: a table that was built from the same needs no build.
+    var source: String {
+        let snapshots = inputs.map { ("\($0.name)", JSON.string("\($0.snapshot.id)")) }
+        return JSON.object(["model": .string(model.hash), "inputs": .object(JSONObject(snapshots))]).text
+    }
+
+    private var schema: IcebergSchema {
+        let fields = columns.enumerated().map { place, column in
+            IcebergField(
+                id: Int32(place + 1), name: column.name, isRequired: column.isRequired, type: column.type,
+                documentation: column.documentation)
+        }
+        return IcebergSchema(
+            id: 0, fields: fields, identifierIDs: zip(fields, columns).filter { $1.isKey }.map(\.0.id))
+    }
+
+    // MARK: Steps
+
+    /// - Returns: the number of rows; nil if the table has been built from the same before.
+    func run(in catalog: LakeCatalog) throws -> Int64? {
+        let storage = LakeStorage(settings.objects)
+        var table = try catalog.table(model.name.table, in: model.name.namespace)
+        if let table, table.metadata.currentSnapshot?.summary[Self.sourceProperty] == source { return nil }
+        let folder = try WorkFolder(in: settings.temporaryFolder)
+        let result = try query(in: folder, storage)
+        if table == nil {
+            table = try catalog.createTable(
+                model.name.table, in: model.name.namespace,
+                location: "s3://\(settings.lakeBucket)/\(model.name.namespace.dropFirst(3))/\(model.name.table)",
+                schema: schema, spec: PartitionSpec(id: 0, fields: []),
+                properties: ["write.format.default": "parquet", "write.metadata.previous-versions-max": "100"])
+        }
+        guard let table else { throw GoldError.table("table \(model.name) is not there") }
+        try check(table.metadata)
+        let token = settings.clock.uuid()
+        let file = try upload(result, to: "\(table.metadata.location)/data/\(token).parquet", table.metadata, storage)
+        let old = try TableFiles(of: table.metadata.currentSnapshot, in: table.metadata) { try storage.read($0) }
+        let draft = try SnapshotDraft(
+            of: table.metadata, old, adding: file.recordCount > 0 ? [file] : [],
+            removing: Set(old.dataFiles.map(\.path)),
+            schema: table.metadata.currentSchema, id: newSnapshotID(), token: token,
+            timestamp: settings.clock.now().milliseconds,
+            summary: ["engine-name": "cupel", Self.sourceProperty: source])
+        for file in draft.files { try storage.write(file.bytes, to: file.path, contentType: "application/avro") }
+        var change = TableChange(of: table.metadata)
+        change.advance(to: draft.snapshot)
+        switch try catalog.commit(change, to: model.name.table, in: model.name.namespace) {
+        case .committed: return file.recordCount
+        case .conflict(let reason): throw GoldError.conflict(reason)
+        case .unknown(let error):
+            // The answer was lost. The commit is in the table or it is not.
+            guard let now = try catalog.table(model.name.table, in: model.name.namespace),
+                now.metadata.snapshots.contains(where: { $0.id == draft.snapshot.id })
+            else { throw error }
+            return file.recordCount
+        }
+    }
+
+    /// - Returns: the path of the file with the rows.
+    private func query(in folder: borrowing WorkFolder, _ storage: LakeStorage) throws -> String {
+        var statements: [String] = []
+        for name in Set(inputs.map(\.name.namespace)).sorted() { statements.append("CREATE SCHEMA \(name);") }
+        for (number, input) in inputs.enumerated() {
+            statements.append(
+                try input.fetch(into: folder.makeFolder("input-\(number)"), storage) { () throws(GoldError) in
+                    guard ContinuousClock.now < deadline else { throw timeout }
+                })
+        }
+        // Trino's functions that DuckDB has under another name.
+        statements.append("CREATE MACRO from_unixtime(seconds) AS to_timestamp(seconds);")
+        let result = "\(folder.path)/result.parquet"
+        let typed = columns.map {
+            "CAST(\(SQLText.name($0.name)) AS \($0.type.sqlName ?? "")) AS \(SQLText.name($0.name))"
+        }
+        let ids = columns.enumerated().map { place, column in "\(SQLText.name(column.name)): \(place + 1)" }
+        // All before the model's text is one line, so that the engine counts the model's lines from 2.
+        statements.append("COPY (SELECT \(typed.joined(separator: ", ")) FROM (\n\(model.sql)\n)) ")
+        let options = "(FORMAT parquet, COMPRESSION zstd, FIELD_IDS {\(ids.joined(separator: ", "))});"
+        let script = statements.joined(separator: " ") + "TO \(SQLText.string(result)) \(options) " + checks(of: result)
+        guard let outcome = try settings.engine.run(script, in: folder.path, until: deadline) else { throw timeout }
+        guard outcome.succeeded else { throw failure(outcome.errors) }
+        return result
+    }
+
+    private var timeout: GoldError { .time(place: model.path) }
+
+    /// Statements that fail where the rows break the contract: before anybody sees them.
+    private func checks(of result: String) -> String {
+        let rows = "read_parquet(\(SQLText.string(result)))"
+        var checks = columns.filter(\.isRequired).map { column in
+            "SELECT error(\(SQLText.string("\(Self.broken)column \(column.name) is required and has no value in "))"
+                + " || n || ' rows') FROM (SELECT count(*) AS n FROM \(rows) WHERE \(SQLText.name(column.name)) IS NULL)"
+                + " WHERE n > 0;"
+        }
+        let key = columns.filter(\.isKey).map { SQLText.name($0.name) }.joined(separator: ", ")
+        if !key.isEmpty {
+            checks.append(
+                "SELECT error(\(SQLText.string("\(Self.broken)rows share a primary key, such as ")) || k) FROM "
+                    + "(SELECT CAST((\(key)) AS VARCHAR) AS k FROM \(rows) GROUP BY \(key) HAVING count(*) > 1 LIMIT 1);"
+            )
+        }
+        return checks.joined(separator: " ")
+    }
+
+    private static let broken = "the result breaks its contract: "
+
+    /// What the engine says, in words of the model.
+    private func failure(_ errors: String) -> GoldError {
+        let lines = errors.split(separator: "\n", omittingEmptySubsequences: false)
+        let first = lines.first.map(String.init) ?? ""
+        if first.hasPrefix("Out of Memory Error") {
+            return .memory(place: model.path, reason: first)
+        }
+        // Behind the kind of error.
+        let reason = first.drop { $0 != ":" }.dropFirst(2)
+        if reason.hasPrefix(Self.broken) { return .model(place: model.path, reason: String(reason)) }
+        // `LINE 3: SELECT x` with a mark below the column.
+        for (number, line) in lines.enumerated() where line.hasPrefix("LINE ") {
+            let digits = line.dropFirst(5).prefix { $0.isWholeNumber }
+            guard let counted = Int(digits), counted > 1 else { continue }
+            var place = "\(model.path):\(counted - 1)"
+            if number + 1 < lines.count, let mark = lines[number + 1].firstIndex(of: "^") {
+                let column = lines[number + 1].distance(from: lines[number + 1].startIndex, to: mark)
+                place += ":\(max(1, column - digits.count - 7 + 1))"
+            }
+            return .model(place: place, reason: first)
+        }
+        return .model(place: model.path, reason: first.isEmpty ? "the engine failed and did not say why" : first)
+    }
+
+    /// The table has the contract's columns; another form of it is another table.
+    private func check(_ metadata: TableMetadata) throws(GoldError) {
+        let stored = metadata.currentSchema.fields.map { "\($0.name) \($0.type)" }
+        let wanted = columns.map { "\($0.name) \($0.type)" }
+        guard stored == wanted else {
+            throw .table(
+                "table \(model.name) has the columns \(stored.joined(separator: ", ")), and its contract has "
+                    + "\(wanted.joined(separator: ", ")); delete the table to have it made anew")
+        }
+    }
+
+    private func upload(
+        _ path: String, to location: String, _ metadata: TableMetadata, _ storage: LakeStorage
+    ) throws -> DataFile {
+        let local = try LocalFile(reading: path)
+        let file = try LakeFileWriter(storage, to: location)
+        do {
+            while true {
+                let piece = try local.next(upTo: 1 << 20)
+                guard !piece.isEmpty else { break }
+                try piece.withUnsafeBytes { (bytes) throws in try file.write(bytes) }
+            }
+            try file.finish()
+        } catch {
+            file.abort()
+            throw error
+        }
+        guard let object = LakeStorage.object(at: location) else {
+            throw GoldError.table("table \(model.name): its location \(metadata.location) is not in S3")
+        }
+        let footer = try ParquetFile(reading: ObjectRanges(storage.objects, object, size: file.sizeInBytes)).metadata
+        return try DataFile(footer, at: location, sizeInBytes: file.sizeInBytes, metadata.currentSchema)
+    }
+
+    private func newSnapshotID() -> Int64 {
+        let digits = settings.clock.uuid().filter { $0 != "-" }.prefix(16)
+        return (Int64(bitPattern: UInt64(digits, radix: 16) ?? 1) & .max) | 1
+    }
+}

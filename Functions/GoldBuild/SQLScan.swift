@@ -1,0 +1,114 @@
+internal import Contracts
+
+/// What must be known of a statement before it runs: the tables that it names, and that it is one statement.
+///
+/// It knows words, strings and comments, no more: a name with `dm_` before the dot is a table. The engine checks the rest.
+struct SQLScan {
+    private(set) var tables: [TableName] = []
+    private(set) var problem: (line: Int, reason: String)?
+
+    init(_ text: String) {
+        var scanner = Scanner(bytes: Array(text.utf8))
+        var words: [(text: String, line: Int)] = []
+        while let token = scanner.next() {
+            switch token {
+            case .word(let word): words.append((word.lowercased(), scanner.line))
+            case .mark(let mark):
+                if mark == UInt8(ascii: ";") {
+                    problem = (scanner.line, "a ';' stands here; a model is one statement without an end mark")
+                    return
+                }
+                words.append((String(decoding: [mark], as: UTF8.self), scanner.line))
+            case .open(let what):
+                problem = (scanner.line, "\(what) has no end")
+                return
+            }
+        }
+        guard let first = words.first, ["select", "with"].contains(first.text) else {
+            problem = (words.first?.line ?? 1, "a model begins with SELECT or WITH")
+            return
+        }
+        var seen: Set<TableName> = []
+        for place in words.indices.dropLast(2)
+        where words[place + 1].text == "." && words[place].text.hasPrefix("dm_")
+            && Contract.isTableName(words[place + 2].text)
+        {
+            // `catalog.dm_silver.review` is not a name of the lake.
+            guard place == 0 || words[place - 1].text != "." else { continue }
+            let name = TableName(namespace: words[place].text, table: words[place + 2].text)
+            if seen.insert(name).inserted { tables.append(name) }
+        }
+    }
+
+    private enum Token {
+        case word(String)
+        case mark(UInt8)
+        /// A string or comment that goes on to the end of the text.
+        case open(String)
+    }
+
+    private struct Scanner {
+        let bytes: [UInt8]
+        var position = 0
+        var line = 1
+
+        mutating func next() -> Token? {
+            while position < bytes.count {
+                let byte = bytes[position]
+                switch byte {
+                case UInt8(ascii: "\n"):
+                    line += 1
+                    position += 1
+                case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): position += 1
+                case UInt8(ascii: "-") where peek == byte:
+                    while position < bytes.count, bytes[position] != UInt8(ascii: "\n") { position += 1 }
+                case UInt8(ascii: "/") where peek == UInt8(ascii: "*"):
+                    position += 2
+                    guard skip(to: [UInt8(ascii: "*"), UInt8(ascii: "/")]) else { return .open("this comment") }
+                case UInt8(ascii: "'"):
+                    position += 1
+                    guard skip(to: [byte]) else { return .open("this text") }
+                    return .mark(byte)
+                case UInt8(ascii: "\""):
+                    let start = position + 1
+                    position = start
+                    guard skip(to: [byte]) else { return .open("this name") }
+                    return .word(String(decoding: bytes[start..<position - 1], as: UTF8.self))
+                case _ where Self.isWord(byte):
+                    let start = position
+                    while position < bytes.count, Self.isWord(bytes[position]) { position += 1 }
+                    return .word(String(decoding: bytes[start..<position], as: UTF8.self))
+                default:
+                    position += 1
+                    return .mark(byte)
+                }
+            }
+            return nil
+        }
+
+        private var peek: UInt8? { position + 1 < bytes.count ? bytes[position + 1] : nil }
+
+        /// Goes behind the next `end`. A doubled quote is two strings side by side, which is as good here.
+        private mutating func skip(to end: [UInt8]) -> Bool {
+            while position + end.count <= bytes.count {
+                if bytes[position..<position + end.count].elementsEqual(end) {
+                    position += end.count
+                    return true
+                }
+                if bytes[position] == UInt8(ascii: "\n") { line += 1 }
+                position += 1
+            }
+            position = bytes.count
+            return false
+        }
+
+        private static func isWord(_ byte: UInt8) -> Bool {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), 0x80...:
+                true
+            default: false
+            }
+        }
+    }
+}

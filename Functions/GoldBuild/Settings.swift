@@ -1,0 +1,28 @@
+internal import AWSClient
+internal import LambdaRuntime
+internal import Time
+
+/// The settings of the function, from the environment.
+struct Settings: Sendable {
+    let aws: AWSClient
+    let models: ModelCatalog
+    let lakeBucket: String
+    var objects: ObjectStore
+    let engine: Engine
+    /// Where local copies of tables are while a model is built.
+    let temporaryFolder: String
+    var clock = ClockAndChance.system
+}
+
+extension Settings {
+    init(_ environment: Environment) throws {
+        let aws = try AWSClient { environment[$0] }
+        self.init(
+            aws: aws, models: try ModelCatalog(folder: environment.folder("MODELS_DIR", default: "models")),
+            lakeBucket: try environment.require("LAKE_BUCKET"), objects: ObjectStore(aws),
+            engine: Engine(
+                program: environment["DUCKDB"] ?? Engine.besideThisProgram,
+                memoryInMB: try environment.count("ENGINE_MEMORY_MB", default: 1024)),
+            temporaryFolder: environment["TMPDIR"] ?? "/tmp")
+    }
+}

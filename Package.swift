@@ -104,6 +104,7 @@ let tests: [Target] = [
         of: "SilverMerge",
         "AWSClient AWSModels Columns Contracts Control FakeAWS Iceberg JSON Lake LambdaRuntime Parquet ParquetRead PublishedContracts TestMetrics TestRandom Time"
     ),
+    unitTests(of: "GoldBuild", "TestEmulator"),
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"), unitTests(of: "JQ"),
     unitTests(of: "JSONata", "JSON"), unitTests(of: "ASL", "JSON JSONata Time"),
     unitTests(of: "EmulatorCore", "JSON TestRandom TestServices Time"),
@@ -279,7 +280,8 @@ func documents(in path: String) -> [String] {
     case "Emulator/ASL", "Emulator/ContractTools", "Emulator/JSONata", "Emulator/Services/Firehose",
         "Emulator/Services/Glue", "Emulator/Services/Kinesis", "Emulator/Services/Lambda", "Emulator/Services/S3",
         "Emulator/Services/SNS", "Emulator/Services/SQS", "Functions/BronzeWriter", "Functions/ChangeCapture",
-        "Functions/FirehoseTransform", "Functions/SilverMerge", "Runtime/AWSClient", "Runtime/Columns",
+        "Functions/FirehoseTransform", "Functions/GoldBuild", "Functions/SilverMerge", "Runtime/AWSClient",
+        "Runtime/Columns",
         "Runtime/Contracts", "Runtime/Control", "Runtime/Iceberg", "Runtime/JSON", "Runtime/LambdaRuntime",
         "Runtime/PII", "Runtime/Parquet", "Runtime/Pattern", "Runtime/PublishedContracts":
         ["README.md"]

@@ -12,7 +12,7 @@ struct GoldBuild: JSONHandler {
 
     func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
         guard let name = event["model"] else {
-            return ["models": .array(settings.models.models.map { .string("\($0.name)") })]
+            return ["models": .array(settings.models.names.map { .string("\($0)") })]
         }
         guard let name = name.string else {
             throw GoldError.usage("the event's model is \(name), which is no name of one")

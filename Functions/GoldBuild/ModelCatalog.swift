@@ -7,57 +7,74 @@ internal import Contracts
 #endif
 
 /// The models of a folder: `silver/review_flat.sql` beside `silver/review_flat.odcs.yaml` is the table dm_silver.review_flat.
+///
+/// A model that cannot be read is an error when it is asked for, and holds up no other.
 struct ModelCatalog: Sendable {
-    /// Each after those that it reads.
-    let models: [Model]
+    /// All of them, each after those that it reads.
+    let names: [TableName]
+    private let models: [TableName: Model]
+    private let failures: [TableName: GoldError]
 
     private static let layers = ["silver", "gold"]
 
-    init(folder: String) throws {
+    init(folder: String) {
         var models: [TableName: Model] = [:]
+        var failures: [TableName: GoldError] = [:]
         for layer in Self.layers {
             for file in Self.files(in: "\(folder)/\(layer)") where file.hasSuffix(".sql") {
-                let base = String(file.dropLast(".sql".count))
-                let path = "\(layer)/\(file)"
-                guard Contract.isTableName(base) else {
-                    throw GoldError.model(place: path, reason: "\(base) is no name of a table")
+                let name = TableName(namespace: "dm_\(layer)", table: String(file.dropLast(".sql".count)))
+                do {
+                    models[name] = try Self.model(name, at: "\(layer)/\(file)", in: folder)
+                } catch let error as GoldError {
+                    failures[name] = error
+                } catch {
+                    failures[name] = .model(place: "\(layer)/\(file)", reason: "\(error)")
                 }
-                let contractPath = "\(folder)/\(layer)/\(base).odcs.yaml"
-                let name = TableName(namespace: "dm_\(layer)", table: base)
-                models[name] = try Model(
-                    name, path: path, sql: String(decoding: try Self.bytes(of: "\(folder)/\(path)"), as: UTF8.self),
-                    contract: try Contract(contentsOf: contractPath), contractText: try Self.bytes(of: contractPath))
             }
         }
-        self.models = try Self.ordered(models)
-    }
-
-    func model(named name: String) throws(GoldError) -> Model {
-        guard let model = models.first(where: { "\($0.name)" == name }) else {
-            throw .usage("there is no model \(name); there are \(models.map { "\($0.name)" }.joined(separator: ", "))")
-        }
-        return model
-    }
-
-    /// - Throws: ``GoldError/model(place:reason:)`` if models read each other in a circle.
-    private static func ordered(_ models: [TableName: Model]) throws(GoldError) -> [Model] {
-        var ordered: [Model] = []
-        var done: Set<TableName> = []
+        var names = failures.keys.sorted()
         var waiting = models.keys.sorted()
         while !waiting.isEmpty {
             let ready = waiting.filter { name in
-                models[name]?.inputs.allSatisfy { models[$0] == nil || done.contains($0) } ?? false
+                models[name]?.inputs.allSatisfy { models[$0] == nil || names.contains($0) } ?? false
             }
             guard !ready.isEmpty else {
+                // What is left reads itself, or what does.
                 let circle = waiting.map { "\($0)" }.joined(separator: ", ")
-                throw .model(
-                    place: models[waiting[0]]?.path ?? "", reason: "models read each other in a circle: \(circle)")
+                for name in waiting {
+                    let path = models.removeValue(forKey: name)?.path ?? ""
+                    failures[name] = .model(place: path, reason: "models read each other in a circle: \(circle)")
+                }
+                names += waiting
+                break
             }
-            ordered += ready.compactMap { models[$0] }
-            done.formUnion(ready)
-            waiting.removeAll { done.contains($0) }
+            names += ready
+            waiting.removeAll { ready.contains($0) }
         }
-        return ordered
+        self.names = names
+        self.models = models
+        self.failures = failures
+    }
+
+    func model(named text: String) throws(GoldError) -> Model {
+        guard let name = names.first(where: { "\($0)" == text }) else {
+            let known = names.map { "\($0)" }.joined(separator: ", ")
+            throw .usage(
+                "there is no model \(text); " + (known.isEmpty ? "there is none at all" : "there are \(known)"))
+        }
+        if let failure = failures[name] { throw failure }
+        guard let model = models[name] else { throw .usage("there is no model \(text)") }
+        return model
+    }
+
+    private static func model(_ name: TableName, at path: String, in folder: String) throws -> Model {
+        guard Contract.isTableName(name.table) else {
+            throw GoldError.model(place: path, reason: "\(name.table) is no name of a table")
+        }
+        let contractPath = "\(folder)/\(path.dropLast(".sql".count)).odcs.yaml"
+        return try Model(
+            name, path: path, sql: String(decoding: try bytes(of: "\(folder)/\(path)"), as: UTF8.self),
+            contract: try Contract(contentsOf: contractPath), contractText: try bytes(of: contractPath))
     }
 
     private static func files(in folder: String) -> [String] {

@@ -18,7 +18,7 @@ extension Settings {
     init(_ environment: Environment) throws {
         let aws = try AWSClient { environment[$0] }
         self.init(
-            aws: aws, models: try ModelCatalog(folder: environment.folder("MODELS_DIR", default: "models")),
+            aws: aws, models: ModelCatalog(folder: environment.folder("MODELS_DIR", default: "models")),
             lakeBucket: try environment.require("LAKE_BUCKET"), objects: ObjectStore(aws),
             engine: Engine(
                 program: environment["DUCKDB"] ?? Engine.besideThisProgram,

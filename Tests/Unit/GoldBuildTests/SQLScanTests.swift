@@ -1,0 +1,37 @@
+import Testing
+
+@testable import GoldBuild
+
+@Suite struct SQLScanTests {
+    @Test("the tables of a statement are found once each, in any case, quoted or not")
+    func tables() {
+        let scan = SQLScan(
+            """
+            WITH x AS (SELECT * FROM dm_silver.review r JOIN "dm_silver"."beer" b USING (beer_id))
+            SELECT * FROM x, DM_SILVER.Review, dm_gold . tops, x.dm_silver.no
+            """)
+        #expect(scan.problem == nil)
+        #expect(scan.tables.map { "\($0)" } == ["dm_silver.review", "dm_silver.beer", "dm_gold.tops"])
+    }
+
+    @Test("texts and comments name no table")
+    func texts() {
+        let scan = SQLScan(
+            """
+            -- dm_silver.a; and 'this
+            /* dm_silver.b; */ SELECT 'dm_silver.c; it''s' FROM dm_silver.d
+            """)
+        #expect(scan.problem == nil)
+        #expect(scan.tables.map { "\($0)" } == ["dm_silver.d"])
+    }
+
+    @Test(
+        "what is not one statement of SELECT is a problem of its line",
+        arguments: [
+            ("SELECT 1;\nDROP TABLE x", 1), ("SELECT 1\n;", 2), ("COPY x TO 'y'", 1), ("\n\n.shell id", 3), ("", 1),
+            ("SELECT 'a\n", 2), ("SELECT 1 /* \n", 2), ("SELECT \"a", 1),
+        ])
+    func problems(text: String, line: Int) {
+        #expect(SQLScan(text).problem?.line == line)
+    }
+}

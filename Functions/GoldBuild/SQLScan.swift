@@ -88,8 +88,10 @@ struct SQLScan {
 
         private var peek: UInt8? { position + 1 < bytes.count ? bytes[position + 1] : nil }
 
-        /// Goes behind the next `end`. A doubled quote is two strings side by side, which is as good here.
+        /// Goes behind the next `end`; without one, the line stays that of the beginning. A doubled quote is two strings side
+        /// by side, which is as good here.
         private mutating func skip(to end: [UInt8]) -> Bool {
+            let start = line
             while position + end.count <= bytes.count {
                 if bytes[position..<position + end.count].elementsEqual(end) {
                     position += end.count
@@ -98,7 +100,7 @@ struct SQLScan {
                 if bytes[position] == UInt8(ascii: "\n") { line += 1 }
                 position += 1
             }
-            position = bytes.count
+            (position, line) = (bytes.count, start)
             return false
         }
 

@@ -29,7 +29,7 @@ import Testing
         "what is not one statement of SELECT is a problem of its line",
         arguments: [
             ("SELECT 1;\nDROP TABLE x", 1), ("SELECT 1\n;", 2), ("COPY x TO 'y'", 1), ("\n\n.shell id", 3), ("", 1),
-            ("SELECT 'a\n", 2), ("SELECT 1 /* \n", 2), ("SELECT \"a", 1),
+            ("SELECT\n'a\n\n", 2), ("SELECT 1 /* \n", 1), ("SELECT \"a", 1),
         ])
     func problems(text: String, line: Int) {
         #expect(SQLScan(text).problem?.line == line)

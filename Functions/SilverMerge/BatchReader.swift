@@ -3,12 +3,16 @@ internal import AWSModels
 internal import Columns
 internal import Contracts
 internal import Control
+internal import Lake
 internal import Parquet
 internal import ParquetRead
 internal import JSON
 internal import Time
 
 /// Reads the bronze files of a batch into memory, the columns that silver needs.
+///
+/// A batch has as many files as fit into memory together. A file that is larger by itself is a batch of its own, of which a
+/// reader takes one part of the keys.
 struct BatchReader {
     private let table: SilverTable
     private let objects: ObjectStore
@@ -19,26 +23,57 @@ struct BatchReader {
     private var unchanged: [Int32: Set<Int>] = [:]
     private var fileNumbers: [Int32] = []
     private var fileOrders: [[UInt8]] = []
+    /// Bytes that the changes of a batch may take.
+    private let memoryLimit: Int
+    private var memorySize = 0
+    private(set) var parts: KeyParts?
+    /// The part that is read.
+    private let part: Int
 
-    private static let batchRows = 64 << 10
+    private static let batchRows = 16 << 10
+    /// A row group of up to so many bytes is fetched at once.
+    private static let groupLimit = 32 << 20
 
-    init(table: SilverTable, objects: ObjectStore) {
+    /// - Parameters:
+    ///   - parts: nil to take whole files.
+    ///   - part: the number of the one to take.
+    init(table: SilverTable, objects: ObjectStore, memoryLimit: Int, parts: KeyParts? = nil, part: Int = 0) {
         self.table = table
         self.objects = objects
+        self.memoryLimit = memoryLimit
+        self.parts = parts
+        self.part = part
         columns = table.columns.map { ColumnArray($0.empty) }
     }
 
+    /// Whether a further file can only go into the next batch.
+    var isFull: Bool { parts != nil || memorySize >= memoryLimit }
+
     /// Reads a file. One that cannot be read leaves no row behind.
+    /// - Returns: false, with nothing read, if it does not fit into memory beside what was read before.
     /// - Throws: ``SilverError/bronze(place:reason:)`` if the file is at fault.
-    mutating func add(_ bronze: BronzeFile) throws {
+    mutating func add(_ bronze: BronzeFile) throws -> Bool {
         let start = operations.count
         let marks = columns.map { $0.mark(rows: start) }
         let orderMark = orders.mark(rows: start)
         do {
-            try read(bronze)
+            let file = try open(bronze.record.object, bronze.place)
+            let places = try columnPlaces(in: file, bronze.place)
+            let size = sizeInMemory(of: file, places)
+            if memorySize + size > memoryLimit {
+                if start > 0 { return false }
+                let count = (size + memoryLimit - 1) / memoryLimit
+                if parts == nil, count > 1 {
+                    parts = try KeyParts(of: file, table.keyPlaces.map { places[$0] }, count: count)
+                }
+            }
+            memorySize += size
+            if start == 0 { reserve(for: file, places) }
+            try read(file, places, bronze)
             try checkKeys(from: start, bronze.place)
             if let key = bronze.record.supersededKey { try deleteWhatIsGone(key, from: start, bronze) }
             fileOrders.append(bronze.order)
+            return true
         } catch {
             for (column, mark) in marks.enumerated() { columns[column].truncate(to: mark) }
             orders.truncate(to: orderMark)
@@ -68,41 +103,72 @@ struct BatchReader {
             fileOrders: fileOrders, files: fileNumbers, unchanged: unchanged, key: table.key(of: read))
     }
 
-    private mutating func read(_ bronze: BronzeFile) throws {
+    /// About what the changes of a file take.
+    private func sizeInMemory(of file: ParquetFile, _ places: [StoredColumn?]) -> Int {
+        let ordersPlace = file.metadata.column(path: ["_cdc_order"])?.index
+        var size = file.metadata.rowCount * Self.rowSize
+        for group in file.metadata.rowGroups {
+            for place in places.map({ $0?.index }) + [ordersPlace] {
+                guard let chunk = place.map({ group.chunks[$0] }) else { continue }
+                switch place.map({ file.metadata.columns[$0].physicalType }) {
+                case .byteArray: size += 4 * chunk.valueCount + (chunk.textSize ?? 4 * chunk.uncompressedSize)
+                case .fixedLengthByteArray(let length): size += length * chunk.valueCount
+                default: size += 8 * chunk.valueCount
+                }
+            }
+        }
+        return size
+    }
+
+    /// Makes room for the changes of the first file, or of a part of it, since arrays that grow leave their former memory behind.
+    private mutating func reserve(for file: ParquetFile, _ places: [StoredColumn?]) {
+        let share = parts?.count ?? 1
+        let rows = file.metadata.rowCount / share * 9 / 8
+        func textSize(_ index: Int?) -> Int {
+            guard let index else { return 0 }
+            return file.metadata.rowGroups.reduce(0) { $0 + ($1.chunks[index].textSize ?? 0) } / share * 9 / 8
+        }
+        for (index, place) in places.enumerated() {
+            columns[index] = ColumnArray(table.columns[index].empty.reserving(rows, textSize: textSize(place?.index)))
+        }
+        let place = file.metadata.column(path: ["_cdc_order"])?.index
+        orders = ColumnArray(ColumnValues.byteArray(ByteArrays()).reserving(rows, textSize: textSize(place)))
+        operations.reserveCapacity(rows)
+        times.reserveCapacity(rows)
+        fileNumbers.reserveCapacity(rows)
+    }
+
+    /// What a change takes besides its columns: operation, time, file, key, and its place among those of the key.
+    private static let rowSize = 32
+
+    private mutating func read(_ file: ParquetFile, _ places: [StoredColumn?], _ bronze: BronzeFile) throws {
         let place = bronze.place
-        let file = try open(bronze.record.object, place)
-        let places = try columnPlaces(in: file, place)
         let system = try systemPlaces(in: file, place)
         var rowsBefore = 0
         for group in file.metadata.rowGroups.indices {
-            var rows = try file.rows(ofGroup: group, columns: places.compactMap { $0?.index } + system)
+            let held = try file.holding(group: group, upTo: Self.groupLimit)
+            var rows = try held.rows(ofGroup: group, columns: places.compactMap { $0?.index } + system)
             while let batch = try rows.next(upTo: Self.batchRows) {
-                let start = operations.count
+                let facts = ChangeFacts(Array(batch.columns.suffix(system.count)), batch.rowCount)
                 var given = batch.columns.makeIterator()
-                for (column, place) in places.enumerated() {
-                    if let place, let array = given.next() {
-                        columns[column].append(
-                            ColumnRows(place.conversion(array), rowCount: batch.rowCount), 0..<batch.rowCount,
-                            after: start)
-                    } else {
-                        columns[column].appendNulls(batch.rowCount, after: start)
+                let arrays = places.map { place in
+                    place.flatMap { place in
+                        given.next().map { ColumnRows(place.conversion($0), rowCount: batch.rowCount) }
                     }
                 }
-                let facts = ChangeFacts(Array(batch.columns.suffix(system.count)), batch.rowCount)
-                orders.append(facts.order, 0..<batch.rowCount, after: start)
-                for row in 0..<batch.rowCount {
-                    guard let operation = facts.operation(of: row) else {
-                        throw SilverError.bronze(
-                            place: place, reason: "row \(rowsBefore + row) has no operation that is known")
-                    }
-                    operations.append(operation)
-                    times.append(facts.time(of: row) ?? bronze.microseconds)
+                let kept = try keptRows(arrays, facts, batch.rowCount, rowsBefore, place)
+                append(arrays, facts, kept, batch.rowCount)
+                for row in kept ?? Array(0..<Int32(batch.rowCount)) {
+                    let row = Int(row)
                     if let names = try facts.unchanged(of: row, place) {
-                        unchanged[Int32(start + row)] = leftOut(names, places)
+                        unchanged[Int32(operations.count)] = leftOut(names, places)
                     }
+                    // It was found known before.
+                    operations.append(facts.operation(of: row) ?? .insert)
+                    times.append(facts.time(of: row) ?? bronze.microseconds)
                     fileNumbers.append(Int32(fileOrders.count))
                 }
-                try deleteFormerKeys(facts, start, batch.rowCount, rowsBefore, places, place)
+                try deleteFormerKeys(facts, batch.rowCount, rowsBefore, places, bronze)
                 rowsBefore += batch.rowCount
             }
         }
@@ -118,32 +184,81 @@ struct BatchReader {
         return Set(own + derived)
     }
 
+    /// The rows of the part that is read, nil for all.
+    private func keptRows(
+        _ arrays: [ColumnRows?], _ facts: ChangeFacts, _ rowCount: Int, _ rowsBefore: Int, _ place: String
+    ) throws(SilverError) -> [Int32]? {
+        let key =
+            parts == nil
+            ? nil
+            : KeyColumns(
+                table.keyPlaces.compactMap { index in
+                    arrays[index].map { ($0, table.columns[index].isDecimal) }
+                })
+        var kept: [Int32] = []
+        for row in 0..<rowCount {
+            guard let operation = facts.operation(of: row) else {
+                throw .bronze(place: place, reason: "row \(rowsBefore + row) has no operation that is known")
+            }
+            // A truncate concerns all keys, and is known once the first part is read.
+            if let key, let parts, (operation == .truncate ? 0 : parts.part(of: row, key)) == part {
+                kept.append(Int32(row))
+            }
+        }
+        return parts == nil ? nil : kept
+    }
+
+    private mutating func append(_ arrays: [ColumnRows?], _ facts: ChangeFacts, _ kept: [Int32]?, _ rowCount: Int) {
+        let start = operations.count
+        let count = kept?.count ?? rowCount
+        func part(_ rows: ColumnRows) -> ColumnRows {
+            kept.map { ColumnRows(rows.gathered($0), rowCount: count) } ?? rows
+        }
+        for (column, array) in arrays.enumerated() {
+            if let array {
+                columns[column].append(part(array), 0..<count, after: start)
+            } else {
+                columns[column].appendNulls(count, after: start)
+            }
+        }
+        orders.append(part(facts.order), 0..<count, after: start)
+    }
+
     /// A change of a row's key also deletes the row of the former key.
     private mutating func deleteFormerKeys(
-        _ facts: ChangeFacts, _ start: Int, _ rowCount: Int, _ rowsBefore: Int, _ places: [StoredColumn?],
-        _ place: String
+        _ facts: ChangeFacts, _ rowCount: Int, _ rowsBefore: Int, _ places: [StoredColumn?], _ bronze: BronzeFile
     ) throws(SilverError) {
         guard facts.hasFormerKeys else { return }
         for row in 0..<rowCount {
-            guard let former = try facts.formerKey(of: row, place) else { continue }
-            let number = operations.count
-            for (index, column) in table.columns.enumerated() {
-                guard column.isKey else {
-                    columns[index].appendNulls(1, after: number)
-                    continue
-                }
+            guard let former = try facts.formerKey(of: row, bronze.place) else { continue }
+            var values: [Int: ColumnRows] = [:]
+            for index in table.keyPlaces {
+                let column = table.columns[index]
                 guard let value = former[places[index]?.name ?? column.name].flatMap({ column.key($0) }) else {
                     throw .bronze(
-                        place: place,
+                        place: bronze.place,
                         reason:
                             "_cdc_previous_key of row \(rowsBefore + row) has no \(column.name), or none of type \(column.type)"
                     )
                 }
-                columns[index].append(ColumnRows(value, rowCount: 1), 0..<1, after: number)
+                values[index] = ColumnRows(value, rowCount: 1)
+            }
+            let key = KeyColumns(
+                table.keyPlaces.compactMap { index in
+                    values[index].map { ($0, table.columns[index].isDecimal) }
+                })
+            guard parts.map({ $0.part(of: 0, key) == part }) ?? true else { continue }
+            let number = operations.count
+            for index in columns.indices {
+                if let value = values[index] {
+                    columns[index].append(value, 0..<1, after: number)
+                } else {
+                    columns[index].appendNulls(1, after: number)
+                }
             }
             orders.append(facts.order, row..<row + 1, after: number)
             operations.append(.delete)
-            times.append(times[start + row])
+            times.append(facts.time(of: row) ?? bronze.microseconds)
             fileNumbers.append(Int32(fileOrders.count))
         }
     }
@@ -167,6 +282,7 @@ struct BatchReader {
                 }
                 let former = KeyColumns(zip(table.keyPlaces, keys).map { ($1, table.columns[$0].isDecimal) })
                 for row in 0..<batch.rowCount where former.read(row, into: &bytes) {
+                    guard parts.map({ $0.part(of: row, former) == part }) ?? true else { continue }
                     guard present.find(bytes) == nil else { continue }
                     _ = present.number(of: bytes)
                     let number = operations.count
@@ -200,23 +316,46 @@ struct BatchReader {
     }
 
     private func open(_ object: S3Object, _ place: String) throws -> ParquetFile {
-        let bytes: [UInt8]
+        let source: Source
         do throws(AWSError) {
-            bytes = try current(object)
+            source = try current(object)
         } catch {
             if error.isNotFound { throw SilverError.bronze(place: place, reason: "the file is gone: \(error)") }
             throw error
         }
-        return try ParquetFile(reading: MemoryRanges(bytes))
+        switch source {
+        case .whole(let bytes): return try ParquetFile(reading: MemoryRanges(bytes))
+        case .ranges(let ranges): return try ParquetFile(reading: ranges)
+        }
     }
 
+    private enum Source {
+        case whole([UInt8])
+        case ranges(ObjectRanges)
+    }
+
+    /// A file up to so many bytes is fetched with one request.
+    private static let wholeLimit = 1 << 20
+
     /// The object; if that version is gone, the one that a replay of the raw file has written since.
-    private func current(_ object: S3Object) throws(AWSError) -> [UInt8] {
+    private func current(_ object: S3Object) throws(AWSError) -> Source {
         do throws(AWSError) {
-            return try objects.get(object).bytes
+            return try source(object)
         } catch {
             guard error.isNotFound, object.versionID != nil else { throw error }
-            return try objects.get(S3Object(bucket: object.bucket, key: object.key)).bytes
+            return try source(S3Object(bucket: object.bucket, key: object.key))
+        }
+    }
+
+    private func source(_ object: S3Object) throws(AWSError) -> Source {
+        do throws(AWSError) {
+            let (head, bytes) = try objects.get(object, range: .from(0, to: Self.wholeLimit))
+            return head.sizeInBytes == bytes.count
+                ? .whole(bytes) : .ranges(ObjectRanges(objects, object, size: head.sizeInBytes))
+        } catch {
+            // An empty object has no first byte.
+            guard error.code == "InvalidRange" else { throw error }
+            return .whole([])
         }
     }
 
@@ -317,6 +456,31 @@ private struct ChangeFacts {
             throw .bronze(place: place, reason: "_cdc_unchanged is no JSON array")
         }
         return names.compactMap(\.string)
+    }
+}
+
+extension ColumnValues {
+    /// No values, with room for some.
+    fileprivate func reserving(_ count: Int, textSize: Int) -> ColumnValues {
+        func room<Value>(_ count: Int) -> [Value] {
+            var values: [Value] = []
+            values.reserveCapacity(count)
+            return values
+        }
+        return switch self {
+        case .boolean: .boolean(room(count))
+        case .int32: .int32(room(count))
+        case .int64: .int64(room(count))
+        case .float: .float(room(count))
+        case .double: .double(room(count))
+        case .fixedLengthByteArray(_, let length): .fixedLengthByteArray(room(count * length), length: length)
+        case .byteArray:
+            {
+                var offsets: [UInt32] = room(count + 1)
+                offsets.append(0)
+                return .byteArray(ByteArrays(offsets: offsets, bytes: room(textSize)))
+            }()
+        }
     }
 }
 

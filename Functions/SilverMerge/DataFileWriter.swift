@@ -18,6 +18,7 @@ struct DataFileWriter: ~Copyable {
     /// A file ends when it has this many bytes: large enough for a scan, small enough to be written again for a few rows.
     private let targetSize: Int
     private let threads: Int
+    private let groupLimit: Int
     /// The same for the file that is open.
     private var sizeLimit: Int
     /// Of the file that is open, or the next one.
@@ -25,15 +26,16 @@ struct DataFileWriter: ~Copyable {
 
     init(
         _ storage: LakeStorage, _ schema: ParquetSchema, _ table: IcebergSchema, prefix: String,
-        _ options: WriterOptions, targetSize: Int = 64 << 20, threads: Int = 2
+        _ options: MergeOptions
     ) {
         self.storage = storage
         self.schema = schema
         self.table = table
         self.prefix = prefix
-        self.options = options
-        self.targetSize = targetSize
-        self.threads = threads
+        self.options = options.writer
+        targetSize = options.fileSize
+        threads = options.threads
+        groupLimit = options.groupLimit
         sizeLimit = targetSize
     }
 
@@ -72,7 +74,7 @@ struct DataFileWriter: ~Copyable {
             replacements: replacements)
         writer?.startRowGroup(rowCount: file.metadata.rowGroups[group].rowCount)
         // A large row group is not in memory as a whole.
-        let isLarge = file.metadata.rowGroups[group].compressedSize > Self.wholeGroupLimit
+        let isLarge = file.metadata.rowGroups[group].compressedSize > groupLimit
         let step = isLarge ? threads : schema.columns.count
         for start in stride(from: 0, to: schema.columns.count, by: step) {
             let columns = start..<min(start + step, schema.columns.count)
@@ -83,8 +85,6 @@ struct DataFileWriter: ~Copyable {
         try drain()
         if let size = self.file?.sizeInBytes, size >= sizeLimit { try endWritten() }
     }
-
-    private static let wholeGroupLimit = 16 << 20
 
     private mutating func open() throws {
         guard writer == nil else { return }

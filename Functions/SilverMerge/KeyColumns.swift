@@ -27,6 +27,18 @@ struct KeyColumns {
         }
     }
 
+    /// A row's key, if it is a whole number of one column and not missing.
+    func integer(of row: Int) -> Int64? {
+        guard columns.count == 1 else { return nil }
+        let range = columns[0].values(of: row..<row + 1)
+        guard !range.isEmpty else { return nil }
+        return switch columns[0].array.values {
+        case .int32(let values): Int64(values[range.lowerBound])
+        case .int64(let values): values[range.lowerBound]
+        default: nil
+        }
+    }
+
     /// Shows the keys, which are whole numbers of one column, and the rows that have one; nil if all have.
     func withIntegers(_ rowCount: Int, _ body: (UnsafeBufferPointer<Int64>, [Int]?) -> Void) {
         let column = columns[0]

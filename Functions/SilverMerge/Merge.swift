@@ -24,26 +24,36 @@ struct Merge: ~Copyable {
     private var isFound: [Bool]
     private(set) var removed: Set<String> = []
     private(set) var counts = Counts()
+    private let groupLimit: Int
     private let checkpoint: () throws -> Void
 
     struct Counts: Sendable, Hashable {
         var inserted = 0
         var updated = 0
         var deleted = 0
+
+        mutating func add(_ other: Counts) {
+            inserted += other.inserted
+            updated += other.updated
+            deleted += other.deleted
+        }
     }
 
     private static let batchRows = 16_384
+    /// Page indexes of a file of up to so many bytes are fetched at once.
+    private static let indexLimit = 4 << 20
 
     init(
         _ table: SilverTable, _ schema: IcebergSchema, _ changes: Changes, truncated: Changes.Truncate?,
         _ storage: LakeStorage, _ deleted: DeletedRows,
-        _ writer: consuming DataFileWriter, checkpoint: @escaping () throws -> Void
+        _ writer: consuming DataFileWriter, groupLimit: Int, checkpoint: @escaping () throws -> Void
     ) {
         self.table = table
         self.schema = schema
         self.changes = changes
         self.storage = storage
         self.writer = writer
+        self.groupLimit = groupLimit
         self.checkpoint = checkpoint
         self.deleted = deleted
         partitioner = Partitioner(table, changes)
@@ -80,10 +90,12 @@ struct Merge: ~Copyable {
             throw SilverError.table("the data file \(file.path) is not in S3")
         }
         let parquet = try ParquetFile(
-            reading: ObjectRanges(storage.objects, object, size: Int(file.sizeInBytes)))
+            reading: ObjectRanges(storage.objects, object, size: Int(file.sizeInBytes))
+        ).holdingIndexes(upTo: Self.indexLimit)
         let source = Source(
             file: parquet, places: try table.allColumns.map { try place(of: $0, in: parquet, file.path) },
-            copies: writer.copies(parquet), partition: file.partition, deleted: try deleted.places(in: file))
+            copies: writer.copies(parquet), groupLimit: groupLimit, partition: file.partition,
+            deleted: try deleted.places(in: file))
         var next = 0
         for group in parquet.metadata.rowGroups.indices where visitsAllRows || bounds.mayHold(group, of: parquet) {
             let hits = try hits(in: source, group)
@@ -112,6 +124,8 @@ struct Merge: ~Copyable {
         let places: [StoredColumn?]
         /// Whether its chunks fit the new file.
         let copies: Bool
+        /// As in ``MergeOptions``.
+        let groupLimit: Int
         let partition: Partitioner.Partition
         /// The places of rows that are no longer the table's, ascending.
         let deleted: [Int]
@@ -124,12 +138,9 @@ struct Merge: ~Copyable {
             return deleted.filter { (start..<end).contains($0) }.map { $0 - start }
         }
 
-        /// A row group is fetched at once up to so many bytes, column by column beyond.
-        private static let fetchLimit = 32 << 20
-
         func holding(_ group: Int) throws -> Source {
             var source = self
-            source.file = try file.holding(group: group, upTo: Self.fetchLimit)
+            source.file = try file.holding(group: group, upTo: groupLimit)
             return source
         }
     }
@@ -211,7 +222,9 @@ struct Merge: ~Copyable {
         var hits: [Hit] = []
         let deleted = Set(source.deleted(in: group))
         var (start, next) = (0, 0)
-        var rows = try source.file.rows(ofGroup: group, columns: places.map(\.index))
+        let columns = places.map(\.index)
+        let held = try source.file.holding(group: group, columns: columns, upTo: groupLimit)
+        var rows = try held.rows(ofGroup: group, columns: columns)
         while let batch = try rows.next(upTo: 64 << 10) {
             let columns = KeyColumns(
                 zip(zip(table.keyPlaces, places), batch.columns).map { key, array in

@@ -17,6 +17,9 @@ struct Settings: Sendable {
     /// A batch ends at this many files, or bytes of them.
     var batchFiles = 1000
     var batchBytes = 64 << 20
+    /// Bytes that the changes of a batch take in memory; the whole process takes some 100 MiB more.
+    var batchMemory = 96 << 20
+    var merging = MergeOptions()
     /// The pipeline in the metrics; nil writes no metrics.
     var pipeline: String?
 }
@@ -35,5 +38,6 @@ extension Settings {
         leaseSeconds = try environment.count("LEASE_SECONDS", default: leaseSeconds)
         batchFiles = try environment.count("BATCH_FILES", default: batchFiles)
         batchBytes = try environment.count("BATCH_BYTES", default: batchBytes)
+        batchMemory = try environment.count("BATCH_MEMORY", default: batchMemory)
     }
 }

@@ -82,13 +82,16 @@ struct SilverMerge: JSONHandler {
         // A change that the table cannot follow fails the run before it claims a file.
         if let stored { try table.checkPartitions(stored.metadata, try table.evolved(stored.metadata)) }
         try settle(stored, contract, held, log)
-        var reader = BatchReader(table: table, objects: settings.objects)
+        var reader = BatchReader(table: table, objects: settings.objects, memoryLimit: settings.batchMemory)
         let (records, more) = try claim(held, into: &reader, log)
         guard !records.isEmpty else { return ["outcome": "nothing", "table": .string(table.name)] }
         do {
             let batch = TableLease.Batch(id: Self.batchID(of: records), records: Set(records.map(\.controlID)))
             try held.note(batch)
-            let (counts, rowCount) = try commit(reader.finish(), as: batch, table, contract, catalog, held)
+            var changes = try BatchChanges(
+                consume reader, records.map(BronzeFile.init), table, settings.objects, memoryLimit: settings.batchMemory
+            )
+            let (counts, rowCount) = try commit(&changes, as: batch, table, contract, catalog, held)
             for record in records { try finish(record, contract, in: batch) }
             try held.note(nil)
             let outcome: JSON = [
@@ -136,13 +139,18 @@ struct SilverMerge: JSONHandler {
         var claimed: [ControlRecord] = []
         var size = 0
         for record in waiting {
-            guard claimed.count < settings.batchFiles, size < settings.batchBytes else { return (claimed, true) }
+            guard claimed.count < settings.batchFiles, size < settings.batchBytes, !reader.isFull else {
+                return (claimed, true)
+            }
             try held.goOn()
             let claim = try settings.control.claim(
                 record.controlID, owner: Self.recordOwner(table), leaseSeconds: settings.leaseSeconds)
             guard case .claimed(let taken) = claim else { continue }
             do {
-                try reader.add(BronzeFile(record: taken))
+                guard try reader.add(BronzeFile(record: taken)) else {
+                    _ = try? settings.control.release(taken)
+                    return (claimed, true)
+                }
                 claimed.append(taken)
                 size += taken.fileSizeInBytes
             } catch let error as SilverError {
@@ -170,7 +178,7 @@ struct SilverMerge: JSONHandler {
 
     /// Merges the changes into the table and commits; again, if another writer was faster.
     private func commit(
-        _ changes: Changes, as batch: TableLease.Batch, _ table: SilverTable, _ contract: Contract,
+        _ changes: inout BatchChanges, as batch: TableLease.Batch, _ table: SilverTable, _ contract: Contract,
         _ catalog: LakeCatalog, _ held: HeldTable
     ) throws -> (Merge.Counts, rowCount: Int64) {
         let storage = LakeStorage(settings.objects)
@@ -192,17 +200,14 @@ struct SilverMerge: JSONHandler {
                 )
             }
             let token = settings.clock.uuid()
-            let writer = DataFileWriter(
-                storage, try table.parquet(schema), schema,
-                prefix: "\(metadata.location)/data/\(token)", WriterOptions(codec: .zstd(level: 1)))
-            var merge = Merge(
-                table, schema, changes, truncated: Self.truncate(of: metadata), storage, deleted, writer
+            let merge = try MergeInParts(
+                table, schema, truncated: Self.truncate(of: metadata), storage, deleted, settings.merging,
+                prefix: "\(metadata.location)/data/\(token)"
             ) {
                 try held.goOn()
-            }
-            let added = try merge.run(over: files.dataFiles)
+            }.run(&changes, over: files.dataFiles)
             let draft = try SnapshotDraft(
-                of: metadata, files, adding: added,
+                of: metadata, files, adding: merge.added,
                 removing: merge.removed.union(deleted.obsolete(without: merge.removed, among: files)),
                 schema: schema, id: newSnapshotID(),
                 token: token,

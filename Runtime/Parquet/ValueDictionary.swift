@@ -217,25 +217,47 @@ final class ValueDictionary {
     func summary(of codes: UnsafeBufferPointer<UInt32>, nullCount: Int, in column: ParquetColumn) -> ValueSummary {
         var summary = ValueSummary()
         summary.nullCount = nullCount
-        var counts = [UInt32](repeating: 0, count: count)
-        counts.withUnsafeMutableBufferPointer { counts in
-            for code in codes { counts[Int(code)] += 1 }
+        var isUsed = [Bool](repeating: false, count: count)
+        var used: [Int] = []
+        isUsed.withUnsafeMutableBufferPointer { isUsed in
+            for code in codes where !isUsed[Int(code)] {
+                isUsed[Int(code)] = true
+                used.append(Int(code))
+            }
         }
-        let used = (0..<Int32(count)).filter { counts[Int($0)] > 0 }
-        let keys = ColumnRows(ColumnArray(values.values), rowCount: count).gathered(used).values
+        let keys = values(at: used)
         var nanKeys = 0
         summary.range = ValueRange(of: ValueSlice(values: keys, range: 0..<keys.count), in: column, nanCount: &nanKeys)
         if nanKeys > 0 {
-            for (index, code) in used.enumerated() where keys.isNaN(index) {
-                summary.nanCount += Int(counts[Int(code)])
-            }
+            var isNaN = [Bool](repeating: false, count: count)
+            for (index, code) in used.enumerated() { isNaN[code] = keys.isNaN(index) }
+            summary.nanCount = codes.count { isNaN[Int($0)] }
         }
-        if case .byteArray(let texts) = keys {
-            for (index, code) in used.enumerated() {
-                summary.textSize += Int(counts[Int(code)]) * Int(texts.offsets[index + 1] - texts.offsets[index])
+        if case .bytes(_, _, let offsets) = self.keys, type == .byteArray {
+            offsets.withUnsafeBufferPointer { offsets in
+                for code in codes { summary.textSize += Int(offsets[Int(code) + 1] &- offsets[Int(code)]) }
             }
         }
         return summary
+    }
+
+    /// Some of the keys, as values of the column.
+    private func values(at codes: [Int]) -> ColumnValues {
+        switch (keys, type) {
+        case (.words32(_, let keys), .float): return .float(codes.map { Float(bitPattern: keys[$0]) })
+        case (.words32(_, let keys), _): return .int32(codes.map { Int32(bitPattern: keys[$0]) })
+        case (.words64(_, let keys), .double): return .double(codes.map { Double(bitPattern: keys[$0]) })
+        case (.words64(_, let keys), _): return .int64(codes.map { Int64(bitPattern: keys[$0]) })
+        case (.bytes(_, let bytes, let offsets), _):
+            var texts = ByteArrays()
+            bytes.withUnsafeBufferPointer { bytes in
+                for code in codes {
+                    texts.append(UnsafeBufferPointer(rebasing: bytes[Int(offsets[code])..<Int(offsets[code + 1])]))
+                }
+            }
+            guard case .fixedLengthByteArray(let length) = type else { return .byteArray(texts) }
+            return .fixedLengthByteArray(texts.bytes, length: length)
+        }
     }
 
     /// Runs `lookUp` until all values have codes, letting the table grow whenever it is full.

@@ -28,15 +28,22 @@ extension ParquetFile {
         let ranges = metadata.rowGroups.flatMap {
             $0.chunks.flatMap { [$0.columnIndex, $0.offsetIndex].compactMap(\.self) }
         }
-        return try holding(ranges, upTo: limit)
+        return try holding(ranges, upTo: limit, options)
     }
 
-    /// The same file with the pages of a row group in memory, fetched with one request, if they have at most `limit` bytes.
-    public func holding(group index: Int, upTo limit: Int) throws -> ParquetFile {
-        try holding(metadata.rowGroups[index].chunks.indices.map { pages(of: $0, inGroup: index) }, upTo: limit)
+    /// The same file with the pages of some columns of a row group in memory, fetched with one request, if they and what is between
+    /// them have at most `limit` bytes. Then its readers copy what they need a little at a time.
+    /// - Parameter columns: nil for all.
+    public func holding(group index: Int, columns: [Int]? = nil, upTo limit: Int) throws -> ParquetFile {
+        var options = options
+        options.fetchSize = min(options.fetchSize, Self.heldFetchSize)
+        let columns = columns ?? Array(metadata.rowGroups[index].chunks.indices)
+        return try holding(columns.map { pages(of: $0, inGroup: index) }, upTo: limit, options)
     }
 
-    private func holding(_ ranges: [Range<Int>], upTo limit: Int) throws -> ParquetFile {
+    private static let heldFetchSize = 64 << 10
+
+    private func holding(_ ranges: [Range<Int>], upTo limit: Int, _ options: ReadOptions) throws -> ParquetFile {
         guard let start = ranges.map(\.lowerBound).min(), let end = ranges.map(\.upperBound).max(), end - start <= limit
         else { return self }
         let held = HeldRanges(base: source, start: start, bytes: try source.read(start..<end))

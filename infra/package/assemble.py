@@ -4,9 +4,8 @@
     assemble.py functions PACKAGE.json        the functions' names, from `swift package describe --type json`
     assemble.py package --libraries DIR --scratch DIR --output DIR NAME...
 
-Into the output folder go, for each function, NAME/ (bootstrap, contracts/, what gold-build needs besides, and certificates/ for
-those that call AWS) and the
-same as NAME.zip; the task's image; the licences; cupel.cdx.json (CycloneDX), which says what is in all this; SHA256SUMS.
+Into the output folder go, for each function, NAME/ (bootstrap, contracts/, for gold-build models/ and duckdb, and certificates/
+for those that call AWS) and the same as NAME.zip; the task's image; the licences; cupel.cdx.json (CycloneDX), which says what is in all this; SHA256SUMS.
 """
 import argparse, hashlib, json, pathlib, shutil, subprocess, sys, zipfile
 

@@ -44,6 +44,7 @@ class Materials:
         archives = {pathlib.Path(path).resolve() for path in re.findall(
             r"^(/\S+\.a)\(", (self.scratch / "maps" / name).read_text(errors="replace"), re.MULTILINE)}
         parts = sorted({self.add_archive(archive) for archive in archives})
+        if (output / name / "duckdb").exists(): parts.append(self.add_engine(output / name / "duckdb"))
         if (output / name / "certificates").exists(): parts.append(self.add_debian("ca-certificates"))
         self.components[name] = {
             "type": "application", "bom-ref": name, "name": name, "hashes": [sha256(output / f"{name}.zip")],
@@ -94,6 +95,14 @@ class Materials:
         return self.add(purl, {
             "type": "library" if archive else "data", "name": package, "version": version,
             "licenses": license_of(LICENSES[known]), "purl": purl}, archive)
+
+    def add_engine(self, program):
+        """DuckDB's command line, as its authors built it."""
+        version = output_of(program, "--version").split()[0].removeprefix("v")
+        self.copyrights["duckdb"] = pathlib.Path(__file__).parent / "duckdb-license.txt"
+        return self.add(f"pkg:github/duckdb/duckdb@v{version}", {
+            "type": "application", "name": "duckdb", "version": version, "licenses": license_of("MIT"),
+            "hashes": [sha256(program)], "purl": f"pkg:github/duckdb/duckdb@v{version}"})
 
     def add_swift(self, archive):
         """The Swift toolchain's own libraries."""

@@ -16,6 +16,8 @@ struct RunningPipeline: Sendable {
     private let dataFolder: String
     /// The key with which requests must be signed; nil if any will do.
     private let requiredKey: AccessKey?
+    /// How far the delivery streams are: an earlier run may have left records.
+    private let streams: [StreamStatus]
 
     /// Starts the emulator and publishes its contracts.
     static func start(
@@ -24,20 +26,21 @@ struct RunningPipeline: Sendable {
     ) async throws -> RunningPipeline {
         do {
             let emulator = try await Emulator(configuration, listening: server)
-            let pipeline = RunningPipeline(
-                emulator: emulator, dataFolder: configuration.dataFolder, requiredKey: configuration.requiredKey)
             let outputs = Dictionary(emulator.report.outputs.map { ($0.name, $0.value) }) { $1 }
             let file = EndpointFile(
                 endpoint: emulator.endpoint, processID: getpid(), outputs: outputs,
                 maskingKey: try LocalMaskingKey.ofEnvironment()?.fingerprint, settings: settings)
+            let streams: [StreamStatus]
             do {
-                try await publish(settings.contracts, through: file, allowsWeakerMasking)
+                streams = try await publish(settings.contracts, through: file, allowsWeakerMasking)
                 try file.write(in: configuration.dataFolder)
             } catch {
                 await emulator.stop()
                 throw error
             }
-            return pipeline
+            return RunningPipeline(
+                emulator: emulator, dataFolder: configuration.dataFolder, requiredKey: configuration.requiredKey,
+                streams: streams)
         } catch let failure as CommandFailure {
             throw failure
         } catch {
@@ -46,16 +49,20 @@ struct RunningPipeline: Sendable {
     }
 
     /// Puts the contracts of `folder` in force, if the template's functions look for published ones.
+    /// - Returns: the pipeline's delivery streams.
     private static func publish(
         _ folder: String, through file: EndpointFile, _ allowsWeakerMasking: Bool
-    ) async throws {
-        guard file.outputs["ContractsBucket"] != nil else { return }
+    ) async throws -> [StreamStatus] {
+        guard file.outputs["ContractsBucket"] != nil else { return [] }
         let pipeline = try Pipeline(endpoint: file.endpoint, outputs: file.outputs)
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+        return try await withCheckedThrowingContinuation { continuation in
             // A call blocks its thread, and the emulator that answers needs those of the pool.
             SystemThread {
                 continuation.resume(
-                    with: Result { try pipeline.publish(folder: folder, allowsWeakerMasking: allowsWeakerMasking) })
+                    with: Result {
+                        try pipeline.publish(folder: folder, allowsWeakerMasking: allowsWeakerMasking)
+                        return StreamStatus.all(of: pipeline)
+                    })
             }.detach()
         }
     }
@@ -107,9 +114,27 @@ struct RunningPipeline: Sendable {
 
 
             """
+        text += source
         if requiredKey != nil { text += "Requests without a valid signature by this key are refused.\n" }
         text += "Ctrl-C stops it.\n"
         return text
+    }
+
+    /// How a database's changes come here, and how far those are that came before.
+    private var source: String {
+        let changes = emulator.report.resources(.emulated).first { $0.type == "AWS::Kinesis::Stream" }?.ref
+        guard let changes, let bucket = emulator.report.output("StageBucket") else { return "" }
+        var text = """
+            To stream the changes of a PostgreSQL database (14 or later, wal_level = logical), with the variables above:
+
+              change-capture --source postgresql://USER@HOST/DATABASE --stream \(changes) \\
+                --bucket \(bucket) --tables 'SCHEMA.*'
+
+
+            """
+        guard !streams.isEmpty else { return text }
+        for line in StreamStatus.table(of: streams).lines() { text += "  \(line)\n" }
+        return text + "\n  cupel status --data \(dataFolder) shows it later\n\n"
     }
 
     private func padded(_ text: String, _ width: Int) -> String {

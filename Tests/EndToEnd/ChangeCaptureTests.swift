@@ -16,6 +16,11 @@ import Testing
     func everyKind() async throws {
         let postgres = try await TemporaryPostgres()
         let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])
+        // The report at start says how to come here, and how far the delivery stream is.
+        #expect(
+            emulator.output.contains(
+                "change-capture --source postgresql://USER@HOST/DATABASE --stream cupel-dev-changes"))
+        #expect(emulator.output.contains(#/cupel-dev-changes-to-raw +0 +0 +0 +0 +0/#), "\(emulator.output)")
         try await postgres.run(Self.beerTable)
         let capture = try await CaptureProcess(
             postgres, emulator, tables: "dm_core.*", options: ["--snapshot", "never"])

@@ -4,7 +4,7 @@
 # make test     sets up what is missing, then runs every check and every test: what CI runs
 # make soak     runs what takes hours and writes the results to .build/soak: PARTS="crash conversion" for some of it
 # make fuzz     tries the readers with broken input, SECONDS=60 for each
-# make package  sets up what is missing, and packs the functions and the task's image for AWS into .build/package
+# make package  sets up what is missing, and packs the functions and the tasks' images for AWS into .build/package
 # make deploy   shows what ENV=dev would change on AWS and, once allowed, changes it
 # make destroy  deletes what ENV=dev deployed, all but the data
 # make clean    removes what was built and made

@@ -5,7 +5,7 @@
     assemble.py package --libraries DIR --scratch DIR --output DIR NAME...
 
 Into the output folder go, for each function, NAME/ (bootstrap, contracts/, for gold-build models/ and duckdb, and certificates/
-for those that call AWS) and the same as NAME.zip; the task's image; the licences; cupel.cdx.json (CycloneDX), which says what is in all this; SHA256SUMS.
+for those that call AWS) and the same as NAME.zip; the tasks' images; the licences; cupel.cdx.json (CycloneDX), which says what is in all this; SHA256SUMS.
 """
 import argparse, hashlib, json, pathlib, shutil, subprocess, sys, zipfile
 
@@ -13,8 +13,8 @@ import bill_of_materials
 import image
 
 ENGINES = {"gold-build": pathlib.Path(".venv-duckdb/duckdb")}  # programs that a function starts; infra/setup installs them
-TASK = "bronze-writer"  # the function that also runs as a task, in a container
-UNPACKED = {"change-capture"}  # needs the shared libpq, so it is no static executable; see its README.md
+TASKS = ["bronze-writer", "change-capture"]  # what runs as a task, in a container
+NO_FUNCTIONS = {"change-capture"}  # has an image and no zip
 OLDEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file knows
 AUTHORITIES = pathlib.Path("/usr/share/ca-certificates/mozilla")  # as Debian's package has them, whatever this machine adds
 
@@ -23,8 +23,7 @@ def function_names(description):
     """The products under Functions/."""
     paths = {target["name"]: target["path"] for target in description["targets"]}
     return sorted(product["name"] for product in description["products"]
-                  if "executable" in product["type"] and paths[product["targets"][0]].startswith("Functions/")
-                  and product["name"] not in UNPACKED)
+                  if "executable" in product["type"] and paths[product["targets"][0]].startswith("Functions/"))
 
 
 def modules(description, function):
@@ -93,16 +92,17 @@ def package(libraries, scratch, output, names):
     for name in names:
         folder = output / name
         copy(scratch / name, folder / "bootstrap", 0o755)
+        if "AWSClient" in modules(description, name)[0]: shutil.copytree(authorities, folder / "certificates")
+        if name in NO_FUNCTIONS: continue
         for contract in sorted(pathlib.Path("infra/contracts").glob("*.odcs.yaml")):
             copy(contract, folder / "contracts" / contract.name, 0o644)
         if name in ENGINES:
             copy(ENGINES[name], folder / ENGINES[name].name, 0o755)
             for model in sorted(pathlib.Path("infra/models").glob("*/*")):
                 copy(model, folder / "models" / model.parent.name / model.name, 0o644)
-        if "AWSClient" in modules(description, name)[0]: shutil.copytree(authorities, folder / "certificates")
         write_zip(folder, output / f"{name}.zip")
     shutil.rmtree(authorities)
-    image.write(output / TASK, output, TASK)
+    for task in TASKS: image.write(output / task, output, task)
     materials = bill_of_materials.Materials(libraries, scratch)
     for name in names:
         foreign = modules(description, name)[1]
@@ -112,8 +112,9 @@ def package(libraries, scratch, output, names):
     (output / "cupel.cdx.json").write_text(materials.document())
     write_checksums(output)
     for name in names:
-        program, archive = (path.stat().st_size / 1e6 for path in (output / name / "bootstrap", output / f"{name}.zip"))
-        print(f"{archive:6.1f} MB  {name}.zip ({program:.1f} MB unpacked)")
+        archive = bill_of_materials.archive(name, output)
+        program = output / name / "bootstrap"
+        print(f"{archive.stat().st_size / 1e6:6.1f} MB  {archive.name} ({program.stat().st_size / 1e6:.1f} MB unpacked)")
 
 
 def main():

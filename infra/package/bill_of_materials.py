@@ -6,13 +6,13 @@ import hashlib, json, pathlib, re, shutil, subprocess, uuid
 
 # The archive that the linker took -> the Debian package that it is from. A pattern for those with a version in the name.
 ARCHIVES = {
-    r"lib(ssl|crypto)\.a": "openssl", r"libcurl\.a": "curl", r"libisal\.a": "libisal",
+    r"lib(ssl|crypto)\.a": "openssl", r"libcurl\.a": "curl", r"lib(pq|pgcommon|pgport)\.a": "postgresql-15", r"libisal\.a": "libisal",
     r"libz\.a": "zlib1g-dev", r"libzstd\.a": "libzstd-dev", r"libsnappy\.a": "snappy", r"libyaml\.a": "libyaml-dev",
     r"lib(c|m|m-[\d.]+|pthread|dl|rt|util|mvec|resolv)\.a": "libc6-dev",
     r"lib(gcc|gcc_eh)\.a": "libgcc-%d-dev", r"libstdc\+\+\.a": "libstdc++-%d-dev",
 }
 LICENSES = {
-    "openssl": "Apache-2.0", "curl": "curl", "libisal": "BSD-3-Clause", "zlib1g-dev": "Zlib", "libzstd-dev": "BSD-3-Clause",
+    "openssl": "Apache-2.0", "curl": "curl", "postgresql-15": "PostgreSQL", "libisal": "BSD-3-Clause", "zlib1g-dev": "Zlib", "libzstd-dev": "BSD-3-Clause",
     "snappy": "BSD-3-Clause", "libyaml-dev": "MIT", "libc6-dev": "LGPL-2.1-or-later",
     "libgcc-%d-dev": "GPL-3.0-or-later WITH GCC-exception-3.1", "libstdc++-%d-dev": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "ca-certificates": "MPL-2.0", "swift": "Apache-2.0 WITH Swift-exception",
@@ -25,6 +25,12 @@ def output_of(*command):
 
 def sha256(path):
     return {"alg": "SHA-256", "content": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def archive(name, output):
+    """What is handed on: a function's zip, or the image of what only runs as a task."""
+    packed = output / f"{name}.zip"
+    return packed if packed.exists() else output / f"{name}-image.tar"
 
 
 def license_of(expression):
@@ -47,7 +53,7 @@ class Materials:
         if (output / name / "duckdb").exists(): parts.append(self.add_engine(output / name / "duckdb"))
         if (output / name / "certificates").exists(): parts.append(self.add_debian("ca-certificates"))
         self.components[name] = {
-            "type": "application", "bom-ref": name, "name": name, "hashes": [sha256(output / f"{name}.zip")],
+            "type": "application", "bom-ref": name, "name": name, "hashes": [sha256(archive(name, output))],
             "licenses": license_of("Apache-2.0"),
             "properties": [{"name": "cupel:sha256:bootstrap", "value": sha256(output / name / "bootstrap")["content"]}],
         }

@@ -54,7 +54,8 @@ def write(folder, output, program):
     packed = blob(gzip.compress(layer, 9, mtime=0), "application/vnd.oci.image.layer.v1.tar+gzip")
     config = blob(document({
         "created": CREATED, "architecture": ARCHITECTURE[platform.machine()], "os": "linux",
-        "config": {"User": f"{USER}:{USER}", "WorkingDir": "/var/task", "Entrypoint": [f"/var/task/{program}"]},
+        # A volume that is mounted at /tmp takes the folder's mode, so that the user may write there.
+        "config": {"User": f"{USER}:{USER}", "WorkingDir": "/var/task", "Entrypoint": [f"/var/task/{program}"], "Volumes": {"/tmp": {}}},
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
         "history": [{"created": CREATED, "created_by": "infra/package/image.py"}],
     }), "application/vnd.oci.image.config.v1+json")

@@ -1,7 +1,7 @@
 """The packages themselves: complete, described, and reproducible."""
 import hashlib, json, pathlib, stat, struct, subprocess, zipfile
 
-from surroundings import check, expect, functions, packages, scratch
+from surroundings import check, expect, functions, packages, programs, scratch
 
 repository = pathlib.Path(__file__).resolve().parents[4]
 
@@ -36,7 +36,7 @@ def a_zip_has_the_files_of_its_folder_and_no_trace_of_the_build():
 
 @check
 def a_bootstrap_is_static_stripped_and_names_no_folder_of_its_build():
-    for name in functions:
+    for name in programs:
         program = (packages / name / "bootstrap").read_bytes()
         expect(program[:4] == b"\x7fELF", name)
         offset, size, count = struct.unpack_from("<Q", program, 32)[0], *struct.unpack_from("<HH", program, 54)
@@ -52,7 +52,7 @@ def a_bootstrap_is_static_stripped_and_names_no_folder_of_its_build():
 def a_package_built_elsewhere_has_the_same_bytes():
     elsewhere = scratch / "again"
     subprocess.run(["infra/package/assemble.py", "package", "--libraries", ".build/static/libraries", "--scratch", ".build/static",
-                    "--output", elsewhere, *functions], cwd=repository, check=True, capture_output=True)
+                    "--output", elsewhere, *programs], cwd=repository, check=True, capture_output=True)
     expect((elsewhere / "SHA256SUMS").read_text() == (packages / "SHA256SUMS").read_text(), "other checksums")
 
 
@@ -63,15 +63,18 @@ def the_bill_of_materials_describes_the_packages():
     components = {component["bom-ref"]: component for component in bill["components"]}
     linked = {entry["ref"]: entry["dependsOn"] for entry in bill["dependencies"]}
     named = lambda reference: components[reference]["name"]
-    for name in functions:
-        expect(components[name]["hashes"][0]["content"] == sha256((packages / f"{name}.zip").read_bytes()), name)
+    for name in programs:
+        archive = packages / (f"{name}.zip" if name in functions else f"{name}-image.tar")
+        expect(components[name]["hashes"][0]["content"] == sha256(archive.read_bytes()), name)
         parts = {named(reference) for reference in linked[name]}
-        expect({"swift", "libc6-dev", "libyaml-dev"} <= parts or name in ["compute-router", "replayer"], (name, parts))
+        lean = ["change-capture", "compute-router", "replayer"]
+        expect({"swift", "libc6-dev", "libyaml-dev"} <= parts or name in lean, (name, parts))
         calls_aws = {"curl", "openssl", "ca-certificates"}
         expect(calls_aws <= parts, (name, parts))
     expect({"libisal", "libzstd-dev", "snappy"} <= {named(reference) for reference in linked["bronze-writer"]}, "lacks libraries")
+    expect("postgresql-15" in {named(reference) for reference in linked["change-capture"]}, "lacks libpq")
     for component in bill["components"]:
         if component["type"] == "application": continue
         expect(component["version"] and component["purl"] and component["licenses"], component)
         expect((packages / "licenses" / component["name"]).stat().st_size > 200, component["name"])
-    expect(set(linked["cupel"]) == set(functions), linked["cupel"])
+    expect(set(linked["cupel"]) == set(programs), linked["cupel"])

@@ -1,14 +1,18 @@
-"""The image of the task that converts large files."""
+"""The images of the tasks: that which converts large files, and that which captures changes."""
 import gzip, hashlib, io, json, tarfile
 
 import pyarrow.parquet
 
-from surroundings import Root, check, expect, packages
+from surroundings import Root, check, expect, packages, tasks
 
 
 @check
-def the_image_matches_its_manifest():
-    with tarfile.open(packages / "bronze-writer-image.tar") as archive:
+def an_image_matches_its_manifest():
+    for task in tasks: matches(task)
+
+
+def matches(task):
+    with tarfile.open(packages / f"{task}-image.tar") as archive:
         files = {entry.name: archive.extractfile(entry).read() for entry in archive if entry.isfile()}
 
     def blob(descriptor):
@@ -19,9 +23,9 @@ def the_image_matches_its_manifest():
     manifest = json.loads(blob(json.loads(files["index.json"])["manifests"][0]))
     config, layer = json.loads(blob(manifest["config"])), gzip.decompress(blob(manifest["layers"][0]))
     expect(json.loads(files["oci-layout"])["imageLayoutVersion"] == "1.0.0", files["oci-layout"])
-    expect(layer == (packages / "bronze-writer-rootfs.tar").read_bytes(), "the layer is another root file system")
+    expect(layer == (packages / f"{task}-rootfs.tar").read_bytes(), "the layer is another root file system")
     expect(config["rootfs"]["diff_ids"] == ["sha256:" + hashlib.sha256(layer).hexdigest()], config["rootfs"])
-    expect(config["config"]["Entrypoint"] == ["/var/task/bronze-writer"] and not config["config"]["User"].startswith("0"), config)
+    expect(config["config"]["Entrypoint"] == [f"/var/task/{task}"] and not config["config"]["User"].startswith("0"), config)
     docker = json.loads(files["manifest.json"])[0]
     expect(docker["Config"] in files and docker["Layers"][0] in files, docker)
     with tarfile.open(fileobj=io.BytesIO(layer)) as archive:
@@ -48,3 +52,16 @@ def the_task_names_missing_settings():
     root = Root("bronze-writer")
     run = root.run(["/var/task/bootstrap"], {"CONTROL_ID": "0" * 32})
     expect(run.returncode != 0 and "AWS_REGION" in run.stderr + run.stdout, (run.returncode, run.stderr))
+
+
+@check
+def the_capture_runs_in_its_own_root():
+    with tarfile.open(packages / "change-capture-rootfs.tar") as archive:
+        files = {f"/{entry.name}": archive.extractfile(entry).read() for entry in archive if entry.isfile()}
+    root = Root(None, files | {"/etc/hosts": "127.0.0.1 database\n"})
+    usage = root.run(["/var/task/change-capture", "--tables", "a.b"])
+    expect(usage.returncode == 2 and "--source is missing" in usage.stderr, usage)
+    # Nobody listens there: libpq, inside, says so.
+    refused = root.run(["/var/task/change-capture", "--source", "postgresql://x@database:1/x", "--stream", "s", "--bucket", "b",
+                        "--tables", "a.b"], {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"})
+    expect(refused.returncode == 1 and "Connection refused" in refused.stderr, refused)

@@ -53,6 +53,7 @@ import Testing
             }
         }
         let counts: [String: [String: Any]]
+        #expect(capture.isRunning, "it ended by itself and said: \(capture.log.suffix(4000))")
         do {
             counts = try await CapturedTables.compare(postgres, emulator, hasWhole ? ["item", "whole"] : ["item"])
         } catch {

@@ -36,24 +36,3 @@ struct TaskCommand {
         }
     }
 }
-
-/// SIGTERM, which ECS sends before SIGKILL. It is blocked, and checked between batches.
-enum Interruption {
-    static func listen() {
-        var mask = terminationOnly
-        pthread_sigmask(SIG_BLOCK, &mask, nil)
-    }
-
-    @Sendable static func isAsked() -> Bool {
-        var pending = sigset_t()
-        sigpending(&pending)
-        return sigismember(&pending, SIGTERM) == 1
-    }
-
-    private static var terminationOnly: sigset_t {
-        var mask = sigset_t()
-        sigemptyset(&mask)
-        sigaddset(&mask, SIGTERM)
-        return mask
-    }
-}

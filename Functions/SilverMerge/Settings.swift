@@ -22,6 +22,8 @@ struct Settings: Sendable {
     var merging = MergeOptions()
     /// The pipeline in the metrics; nil writes no metrics.
     var pipeline: String?
+    /// A table of which so many bytes wait is merged by a task; 0 is for none.
+    var taskBytes = 0
 }
 
 extension Settings {
@@ -35,6 +37,7 @@ extension Settings {
                 retentionInDays: try environment.countIfSet("RECORD_RETENTION_DAYS")),
             objects: ObjectStore(aws))
         pipeline = environment["PIPELINE"]
+        taskBytes = try environment.countIfSet("TASK_BYTES") ?? 0
         leaseSeconds = try environment.count("LEASE_SECONDS", default: leaseSeconds)
         batchFiles = try environment.count("BATCH_FILES", default: batchFiles)
         batchBytes = try environment.count("BATCH_BYTES", default: batchBytes)

@@ -26,13 +26,18 @@ struct SilverMerge: JSONHandler {
             throw SilverError.usage("the event's table is \(name), which is no name of one")
         }
         let owner = event["lease_owner"]?.string ?? context.requestID
+        return try limited(to: context.deadline).reportedMerge(table, owner: owner, log: context.log)
+    }
+
+    /// Merges a batch and writes the metrics of that.
+    func reportedMerge(_ table: String, owner: String, log: Log) throws -> JSON {
         let start = ContinuousClock.now
         do {
-            let outcome = try limited(to: context.deadline).merge(table, owner: owner, log: context.log)
-            report(.ended(outcome, after: ContinuousClock.now - start), of: table, to: context.log)
+            let outcome = try merge(table, owner: owner, log: log)
+            report(.ended(outcome, after: ContinuousClock.now - start), of: table, to: log)
             return outcome
         } catch {
-            report(.failed(FailureType(error)), of: table, to: context.log)
+            report(.failed(FailureType(error)), of: table, to: log)
             throw error
         }
     }
@@ -47,7 +52,7 @@ struct SilverMerge: JSONHandler {
         if let pipeline = settings.pipeline {
             context.log.write(EmbeddedMetrics(waiting.metrics, by: [[.init("Pipeline", pipeline)]]))
         }
-        return waiting.answer
+        return waiting.answer(taskBytes: settings.taskBytes)
     }
 
     private func report(_ metrics: MergeMetrics, of table: String, to log: Log) {

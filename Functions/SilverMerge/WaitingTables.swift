@@ -46,8 +46,9 @@ struct WaitingTables: Sendable {
         isComplete = count < recordLimit
     }
 
-    /// For the state machine: the tables, sorted by name.
-    var answer: JSON {
+    /// For the state machine: the tables, sorted by name, and whether a function or a task merges each.
+    /// - Parameter taskBytes: how much waits for a table that a task merges; 0 for none.
+    func answer(taskBytes: Int) -> JSON {
         let sorted = tables.sorted { $0.key < $1.key }
         return [
             "tables": .array(
@@ -55,6 +56,7 @@ struct WaitingTables: Sendable {
                     [
                         "table": .string(table), "files": .int(waiting.fileCount),
                         "bytes": .int(waiting.sizeInBytes),
+                        "target": taskBytes > 0 && waiting.sizeInBytes >= taskBytes ? "ecs" : "lambda",
                     ]
                 })
         ]

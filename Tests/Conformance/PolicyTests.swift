@@ -22,7 +22,9 @@ import YAML
         "network.yaml/S3Endpoint s3:GetObject": "limits which buckets can be reached; the roles name prefixes",
         "catalog.yaml/GovernedReaderPolicy lakeformation:GetDataAccess":
             "the action takes no resource; the grants decide",
-        "silver.yaml/SilverMergeRole glue:GetCatalog": "all tables of the silver database",
+        "silver.yaml/SilverMergeExecutionRole ecr:GetAuthorizationToken": "the action takes no resource",
+        "silver.yaml/SilverRole ecs:StopTask": "a task's ID is not known before it runs; only tasks of the cluster",
+        "silver.yaml/SilverMergeData glue:GetCatalog": "all tables of the silver database",
         "gold.yaml/GoldBuildRole glue:GetCatalog": "all tables of the silver and the gold database",
         "catalog.yaml/GoldReaderPolicy glue:GetDatabase": "all tables of the gold database",
         "audit.yaml/TrailBucketPolicy s3:PutObject": "CloudTrail's own prefix in its own bucket",

@@ -57,6 +57,26 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
+    @Test("a table of which much waits is merged by a task, the others by the function") func task() async throws {
+        let emulator = try await RunningEmulator(parameters: ["SilverTaskBytes": "15000"])
+        let folder = try TemporaryDirectory()
+        for (table, rows) in [("beer", 2000), ("brewery", 10)] {
+            let file = try await Sample.generate(table: table, rows: rows, seed: 1, format: "csv", into: folder)
+            try await Referee.lake(emulator, "put", ["raw/\(table)/a.csv.gz", file])
+        }
+        try await Referee.lake(emulator, "settle")
+        _ = try await Referee.silver(emulator, "merge")
+        #expect(try await silver(emulator).allSatisfy { $0.text("status") == "success" })
+        for (table, rows) in [("beer", 2000), ("brewery", 10)] {
+            #expect(try await Referee.silver(emulator, "check", [table]).int("rows") == rows)
+        }
+        let logs = try await Command.run(
+            Programs.cupel, ["logs", "--task", "silver-merge", "--endpoint", emulator.endpoint])
+        #expect(logs.text.contains("merged") && logs.text.contains("beer"), "\(logs.text)\(logs.errors)")
+        #expect(!logs.text.contains("brewery"), "\(logs.text)")
+        #expect(emulator.stop() == 0)
+    }
+
     private func replay(_ emulator: RunningEmulator, _ arguments: [String]) async throws -> [[String: Any]] {
         let run = try await Command.run(
             Programs.cupel, ["replay", "--json", "--endpoint", emulator.endpoint] + arguments)

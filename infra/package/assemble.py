@@ -13,7 +13,7 @@ import bill_of_materials
 import image
 
 ENGINES = {"gold-build": pathlib.Path(".venv-duckdb/duckdb")}  # programs that a function starts; infra/setup installs them
-TASKS = ["bronze-writer", "change-capture"]  # what runs as a task, in a container
+TASKS = ["bronze-writer", "change-capture", "silver-merge"]  # what runs as a task, in a container
 NO_FUNCTIONS = {"change-capture"}  # has an image and no zip
 OLDEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file knows
 AUTHORITIES = pathlib.Path("/usr/share/ca-certificates/mozilla")  # as Debian's package has them, whatever this machine adds

@@ -30,7 +30,7 @@ struct BatchReader {
     /// The part that is read.
     private let part: Int
 
-    private static let batchRows = 16 << 10
+    private static let batchRows = 64 << 10
     /// A row group of up to so many bytes is fetched at once.
     private static let groupLimit = 32 << 20
 

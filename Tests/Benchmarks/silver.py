@@ -177,6 +177,7 @@ class Invocations(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.server.given:  # nothing more to do
             self.server.ended.wait()
+            self.close_connection = True
             return
         self.server.given = True
         body = self.server.event
@@ -207,6 +208,7 @@ def merge(emulator, settings):
     """One run of silver-merge -> CPU seconds, wall seconds, peak MiB, its answer."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Invocations)
     server.daemon_threads = True
+    server.handle_error = lambda *_: None  # a process that ends breaks its connections
     server.event, server.given, server.answer = json.dumps({"table": "review"}).encode(), False, None
     server.answered, server.ended = threading.Event(), threading.Event()
     threading.Thread(target=server.serve_forever, daemon=True).start()

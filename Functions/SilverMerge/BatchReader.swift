@@ -43,7 +43,7 @@ struct BatchReader {
         self.memoryLimit = memoryLimit
         self.parts = parts
         self.part = part
-        columns = table.columns.map { ColumnArray($0.empty) }
+        columns = table.columns.map(\.empty)
     }
 
     /// Whether a further file can only go into the next batch.
@@ -97,7 +97,7 @@ struct BatchReader {
             else { continue }
             columns[index] = derivation(columns[source])
         }
-        let read = columns.map { ColumnRows($0, rowCount: count) }
+        let read = zip(table.columns, columns).map { $0.rows($1, count) }
         return try Changes(
             columns: read, operations: operations, times: times, orders: ColumnRows(orders, rowCount: count),
             fileOrders: fileOrders, files: fileNumbers, unchanged: unchanged, key: table.key(of: read))
@@ -129,7 +129,8 @@ struct BatchReader {
             return file.metadata.rowGroups.reduce(0) { $0 + ($1.chunks[index].textSize ?? 0) } / share * 9 / 8
         }
         for (index, place) in places.enumerated() {
-            columns[index] = ColumnArray(table.columns[index].empty.reserving(rows, textSize: textSize(place?.index)))
+            columns[index].values = table.columns[index].empty.values.reserving(
+                rows, textSize: textSize(place?.index))
         }
         let place = file.metadata.column(path: ["_cdc_order"])?.index
         orders = ColumnArray(ColumnValues.byteArray(ByteArrays()).reserving(rows, textSize: textSize(place)))
@@ -151,9 +152,9 @@ struct BatchReader {
             while let batch = try rows.next(upTo: Self.batchRows) {
                 let facts = ChangeFacts(Array(batch.columns.suffix(system.count)), batch.rowCount)
                 var given = batch.columns.makeIterator()
-                let arrays = places.map { place in
+                let arrays = places.enumerated().map { column, place in
                     place.flatMap { place in
-                        given.next().map { ColumnRows(place.conversion($0), rowCount: batch.rowCount) }
+                        given.next().map { table.columns[column].rows(place.conversion($0), batch.rowCount) }
                     }
                 }
                 let kept = try keptRows(arrays, facts, batch.rowCount, rowsBefore, place)
@@ -176,7 +177,7 @@ struct BatchReader {
 
     /// The columns that a change does not carry, and those that are derived from them.
     private func leftOut(_ names: [String], _ places: [StoredColumn?]) -> Set<Int> {
-        let own = names.compactMap { name in places.firstIndex { $0?.name == name } }
+        let own = places.indices.filter { index in places[index].map { names.contains($0.name) } ?? false }
         let sources = Set(own.map { table.columns[$0].name })
         let derived = table.columns.indices.filter { index in
             table.columns[index].derivation.map { sources.contains($0.source) } ?? false
@@ -215,7 +216,11 @@ struct BatchReader {
             kept.map { ColumnRows(rows.gathered($0), rowCount: count) } ?? rows
         }
         for (column, array) in arrays.enumerated() {
-            if let array {
+            if let array, let kept, array.array.levels != nil {
+                for (done, row) in kept.enumerated() {
+                    columns[column].append(array, Int(row)..<Int(row) + 1, after: start + done)
+                }
+            } else if let array {
                 columns[column].append(part(array), 0..<count, after: start)
             } else {
                 columns[column].appendNulls(count, after: start)
@@ -272,7 +277,7 @@ struct BatchReader {
         let keyPlaces = table.keyPlaces.compactMap { places[$0] }
         var present = KeyTable(expecting: operations.count - start)
         var bytes = KeyBytes()
-        let now = table.key(of: columns.map { ColumnRows($0, rowCount: operations.count) })
+        let now = table.key(of: zip(table.columns, columns).map { $0.rows($1, operations.count) })
         for row in start..<operations.count where now.read(row, into: &bytes) { _ = present.number(of: bytes) }
         for group in file.metadata.rowGroups.indices {
             var rows = try file.rows(ofGroup: group, columns: keyPlaces.map(\.index))
@@ -367,10 +372,10 @@ struct BatchReader {
                 places.append(nil)
                 continue
             }
-            let stored =
-                column.contractID.flatMap { file.metadata.column(fieldID: $0) }
-                ?? (column.contractID == nil ? file.metadata.column(path: [column.name]) : nil)
-            guard let stored else {
+            let field = file.metadata.fields.first { field in
+                column.contractID.map { field.fieldID == $0 } ?? (field.name == column.name)
+            }
+            guard let field else {
                 guard !column.isKey else {
                     throw .bronze(
                         place: place, reason: "it has no column \(column.name), which is part of the primary key")
@@ -378,11 +383,13 @@ struct BatchReader {
                 places.append(nil)
                 continue
             }
-            guard let readable = StoredColumn(stored, to: column.type) else {
+            let stored = file.metadata.column(path: [field.name] + (column.leaf?.path ?? []))
+            guard let stored, let readable = StoredColumn(stored, to: column.type, column.leaf) else {
+                let type = stored?.typeName ?? (column.leaf == nil ? "nested" : "nested in another way")
                 throw .bronze(
                     place: place,
                     reason:
-                        "its column \(stored.name) is \(stored.typeName), and the table's \(column.name) is \(column.type); "
+                        "its column \(field.name) is \(type), and the table's \(column.name) is \(column.fieldType); "
                         + "convert the raw file again: cupel replay")
             }
             places.append(readable)

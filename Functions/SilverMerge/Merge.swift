@@ -149,23 +149,27 @@ struct Merge: ~Copyable {
         _ group: Int, of source: Source, _ plan: RowPlan, without leaving: [Int]
     ) throws {
         let contract = table.columns.enumerated().map { place, column in
-            plan.isEmpty ? nil : plan.replacements(of: place, isKey: column.isKey, changes.columns[place])
+            plan.isEmpty || column.leaf != nil
+                ? nil : plan.replacements(of: place, isKey: column.isKey, changes.columns[place])
         }
         let changed = contract + (plan.isEmpty ? SilverColumn.system.map { _ in nil } : plan.systemReplacements)
         let gone = Set(leaving + source.deleted(in: group)).sorted()
-        if gone.isEmpty {
+        // What is in structs and lists has no places of rows in its chunks.
+        let isDecoded = table.isNested && !(plan.isEmpty && source.copies)
+        if gone.isEmpty, !isDecoded {
             try writer.append(
                 group, of: source.file, places: source.places, copies: source.copies, changed)
         } else {
-            try writeStaying(group, of: source, changed, without: gone[...])
+            try writeStaying(group, of: source, plan, changed, without: gone[...])
         }
         try checkpoint()
     }
 
     /// Writes a row group without the rows that move to another partition or are deleted.
     private mutating func writeStaying(
-        _ group: Int, of source: Source, _ changed: [Replacements?], without gone: ArraySlice<Int>
+        _ group: Int, of source: Source, _ plan: RowPlan, _ changed: [Replacements?], without gone: ArraySlice<Int>
     ) throws {
+        let nested = table.columns.indices.map { table.columns[$0].leaf == nil ? [] : plan.changes(of: $0) }
         var rows = try source.file.rows(ofGroup: group, columns: source.places.compactMap { $0?.index })
         var gone = gone
         var start = 0
@@ -183,15 +187,18 @@ struct Merge: ~Copyable {
             let count = staying.reduce(0) { $0 + $1.count }
             var given = batch.columns.makeIterator()
             let columns = zip(table.allColumns, source.places).enumerated().map { index, column in
-                var array = ColumnArray(column.0.empty)
+                var array = column.0.empty
                 if let place = column.1, let stored = given.next() {
                     array = place.conversion(stored)
                 } else {
                     array.appendNulls(batch.rowCount, after: 0)
                 }
                 array = changed[index]?.applied(to: array, range, &next[index]) ?? array
-                let all = ColumnRows(array, rowCount: batch.rowCount)
-                var kept = ColumnArray(column.0.empty)
+                if index < nested.count, !nested[index].isEmpty {
+                    array = replaced(array, index, nested[index], range)
+                }
+                let all = column.0.rows(array, batch.rowCount)
+                var kept = column.0.empty
                 var done = 0
                 for run in staying {
                     kept.append(all, run, after: done)
@@ -202,6 +209,23 @@ struct Merge: ~Copyable {
             if count > 0 { try writer.append(count, columns) }
             start = range.upperBound
         }
+    }
+
+    /// Rows of a column inside structs and lists, with those that changes give a value.
+    private func replaced(
+        _ array: ColumnArray, _ column: Int, _ changed: [(place: Int, change: Int)], _ range: Range<Int>
+    ) -> ColumnArray {
+        let stored = table.columns[column].rows(array, range.count)
+        var result = table.columns[column].empty
+        var done = 0
+        for (place, change) in changed where range.contains(place) {
+            let row = place - range.lowerBound
+            if done < row { result.append(stored, done..<row, after: done) }
+            result.append(changes.columns[column], change..<change + 1, after: row)
+            done = row + 1
+        }
+        if done < range.count { result.append(stored, done..<range.count, after: done) }
+        return result
     }
 
     /// A row of a row group that may change.
@@ -248,10 +272,11 @@ struct Merge: ~Copyable {
     private func place(
         of column: SilverColumn, in file: ParquetFile, _ path: String
     ) throws(SilverError) -> StoredColumn? {
-        guard let id = schema.field(named: column.name)?.id, let stored = file.metadata.column(fieldID: id) else {
-            return nil
-        }
-        guard let place = StoredColumn(stored, to: column.type) else {
+        guard let field = schema.field(named: column.name),
+            let stored = file.metadata.column(
+                fieldID: column.leaf.map { field.type.leafIDs(own: field.id)[$0.number] } ?? field.id)
+        else { return nil }
+        guard let place = StoredColumn(stored, to: column.type, column.leaf) else {
             throw .table("\(path): its column \(stored.name) is \(stored.typeName), which is no \(column.type)")
         }
         return place
@@ -314,7 +339,12 @@ struct Merge: ~Copyable {
                 if state.deletedAt == nil { counts.inserted += 1 } else { counts.deleted += 1 }
                 plan.append(state, at: plan.count, stored: nil)
             }
-            let contract = table.columns.indices.map { plan.values(of: $0, changes.columns[$0]) }
+            let contract = table.columns.indices.map { column in
+                guard table.columns[column].leaf != nil else { return plan.values(of: column, changes.columns[column]) }
+                var nulls = table.columns[column].empty
+                nulls.appendNulls(plan.count, after: 0)
+                return replaced(nulls, column, plan.changes(of: column), 0..<plan.count)
+            }
             try writer.append(plan.count, contract + plan.systemValues)
             try checkpoint()
         }

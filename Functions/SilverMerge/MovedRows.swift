@@ -12,8 +12,12 @@ struct MovedRows {
     private(set) var rows: [Row] = []
     /// Of the contract's columns.
     private var columns: [ColumnArray]
+    private let described: [SilverColumn]
 
-    init(_ columns: [SilverColumn]) { self.columns = columns.map { ColumnArray($0.empty) } }
+    init(_ columns: [SilverColumn]) {
+        described = columns
+        self.columns = columns.map(\.empty)
+    }
 
     /// Reads rows from a row group.
     /// - Parameters:
@@ -31,7 +35,8 @@ struct MovedRows {
             for (column, place) in places.enumerated() {
                 if let place, let array = given.next() {
                     columns[column].append(
-                        ColumnRows(place.conversion(array), rowCount: batch.rowCount), 0..<batch.rowCount, after: read)
+                        described[column].rows(place.conversion(array), batch.rowCount), 0..<batch.rowCount, after: read
+                    )
                 } else {
                     columns[column].appendNulls(batch.rowCount, after: read)
                 }
@@ -53,8 +58,8 @@ struct MovedRows {
     /// The contract's columns of some rows, as they are now.
     func columns(of numbers: ArraySlice<Int>, _ changes: Changes) -> [ColumnArray] {
         columns.indices.map { column in
-            let stored = ColumnRows(columns[column], rowCount: rows.count)
-            var array = ColumnArray(columns[column].values.emptied)
+            let stored = described[column].rows(columns[column], rows.count)
+            var array = described[column].empty
             for (done, number) in numbers.enumerated() {
                 switch rows[number].state.source(of: column) {
                 case .change(let row): array.append(changes.columns[column], row..<row + 1, after: done)
@@ -64,14 +69,5 @@ struct MovedRows {
             }
             return array
         }
-    }
-}
-
-extension ColumnValues {
-    /// No values of the same type.
-    fileprivate var emptied: ColumnValues {
-        var values = self
-        values.removeAll()
-        return values
     }
 }

@@ -55,6 +55,11 @@ struct RowPlan {
         source.gathered(others.isEmpty ? changes : places.indices.map { change(of: $0, column) ?? -1 })
     }
 
+    /// The changes that give rows a value of a column, by the rows' places.
+    func changes(of column: Int) -> [(place: Int, change: Int)] {
+        places.indices.compactMap { row in change(of: row, column).map { (Int(places[row]), Int($0)) } }
+    }
+
     private func change(of row: Int, _ column: Int) -> Int32? {
         switch others[row]?[column] {
         case .change(let change): Int32(change)

@@ -30,7 +30,7 @@ struct StoredRow {
     let updatedAt: Int64
     let deletedAt: Int64?
     let order: ArraySlice<UInt8>
-    /// By the columns' names; `*` stands for all that have no entry.
+    /// By the columns' field ids; `*` stands for all that have no entry.
     let columnOrders: [String: [UInt8]]
 }
 
@@ -87,7 +87,8 @@ struct RowResolver {
         let orders = zip(columnNames, isKey).filter { !$1 }.map { name, _ in (name, stored.valueOrder(of: name)) }
         return RowState(
             base: .stored, createdAt: stored.createdAt, updatedAt: truncate.time, deletedAt: truncate.time,
-            order: truncate.order[...], columnOrders: Self.text(of: orders, besides: truncate.order))
+            order: truncate.order[...],
+            columnOrders: Self.text(of: orders, others: stored.otherOrder, besides: truncate.order))
     }
 
     private func columnwise(
@@ -114,17 +115,24 @@ struct RowResolver {
             // Every change carries the key.
             if !isKey[column] { orders.append((name, valueOrder)) }
         }
-        state.columnOrders = Self.text(of: orders, besides: order)
+        let whole = rows.first { changes.operations[$0.row] != .delete }.map { Array($0.order.text) } ?? []
+        let known = stored?.otherOrder ?? []
+        let others = known.lexicographicallyPrecedes(whole) ? whole : known
+        state.columnOrders = Self.text(of: orders, others: others, besides: order)
         return state
     }
 
-    /// The orders that are not the row's own, as JSON; nil if there are none. `*` stands for all columns.
-    private static func text(of orders: [(name: String, order: [UInt8])], besides order: [UInt8]) -> [UInt8]? {
-        let others = orders.filter { $0.order != order }
-        guard let first = others.first else { return nil }
-        let isOne = others.count == orders.count && others.allSatisfy { $0.order == first.order }
-        let named = isOne ? [("*", first.order)] : others.map { ($0.name, $0.order) }
-        let members = named.map { ($0.0, JSON.string(String(decoding: $0.1, as: UTF8.self))) }
+    /// The orders that are not the row's own, as JSON; nil if there are none.
+    ///
+    /// `*` stands for all columns that are not named, those too that the table does not have yet: but for deletes, every change
+    /// carries them, as nulls. So a late change fills them only if it comes after `others`.
+    private static func text(
+        of orders: [(name: String, order: [UInt8])], others: [UInt8], besides order: [UInt8]
+    ) -> [UInt8]? {
+        var named = orders.filter { $0.order != others }
+        if others != order { named.insert(("*", others), at: 0) }
+        guard !named.isEmpty else { return nil }
+        let members = named.map { ($0.name, JSON.string(String(decoding: $0.order, as: UTF8.self))) }
         return JSON.object(JSONObject(members)).bytes
     }
 }
@@ -132,6 +140,9 @@ struct RowResolver {
 extension StoredRow {
     /// The order of the change that gave a column its value; empty if none did.
     func valueOrder(of column: String) -> [UInt8] { columnOrders[column] ?? columnOrders["*"] ?? Array(order) }
+
+    /// The order of the last change but for deletes, which carries all columns that it does not name.
+    var otherOrder: [UInt8] { columnOrders["*"] ?? Array(order) }
 
     /// The text of the column that keeps the orders of single columns; nil is none.
     static func columnOrders(_ text: ArraySlice<UInt8>?) throws(SilverError) -> [String: [UInt8]] {

@@ -7,7 +7,10 @@ internal import Parquet
 /// A column of a silver table: of the contract, or one that says how the row became what it is.
 struct SilverColumn: Sendable, Hashable {
     let name: String
-    let type: IcebergType
+    /// The type of the field that the table has.
+    let fieldType: IcebergType
+    /// Of a column inside structs and lists, of which a field may have several; nil for the others.
+    let leaf: NestedLeaf?
     let isKey: Bool
     /// The column's id in contracts and bronze, if the contract sets one: then it is the same column under another name.
     let contractID: Int32?
@@ -16,11 +19,12 @@ struct SilverColumn: Sendable, Hashable {
     let documentation: String?
 
     init(
-        name: String, type: IcebergType, isKey: Bool = false, contractID: Int32? = nil, derivation: Derivation? = nil,
-        documentation: String? = nil
+        name: String, type: IcebergType, leaf: NestedLeaf? = nil, isKey: Bool = false, contractID: Int32? = nil,
+        derivation: Derivation? = nil, documentation: String? = nil
     ) {
         self.name = name
-        self.type = type
+        fieldType = type
+        self.leaf = leaf
         self.isKey = isKey
         self.contractID = contractID
         self.derivation = derivation
@@ -37,6 +41,22 @@ struct SilverColumn: Sendable, Hashable {
             contractID: column.hasOwnFieldID ? column.fieldID : nil, documentation: column.description)
     }
 
+    /// The type of the values.
+    var type: IcebergType { leaf?.type ?? fieldType }
+
+    /// Whether the column stands for its field.
+    var isFirst: Bool { (leaf?.number ?? 0) == 0 }
+
+    /// The columns of single values of the field.
+    var leaves: [SilverColumn] {
+        guard fieldType.isNested else { return [self] }
+        return fieldType.leaves.map {
+            SilverColumn(
+                name: name, type: fieldType, leaf: $0, isKey: isKey, contractID: contractID,
+                documentation: documentation)
+        }
+    }
+
     /// The type of Iceberg that holds all values; see ``ValueConversion``.
     private static func type(of type: ColumnType) -> IcebergType? {
         switch type {
@@ -51,14 +71,28 @@ struct SilverColumn: Sendable, Hashable {
         case .time: .time
         case .timestamp(_, let isUTC): isUTC ? .timestamptz : .timestamp
         case .decimal(let precision, let scale): .decimal(precision: precision, scale: scale)
-        case .uint64, .structure, .list: nil
+        case .uint64: nil
+        case .structure(let fields):
+            Self.all(fields.map { field in Self.field(of: field) }).map { .structure($0) }
+        case .list(let element):
+            Self.type(of: element.type).map { .list(elementID: 0, element: $0, isRequired: element.isRequired) }
         }
+    }
+
+    private static func field(of column: BronzeColumn) -> IcebergField? {
+        type(of: column.type).map { IcebergField(id: 0, name: column.name, isRequired: column.isRequired, type: $0) }
+    }
+
+    private static func all(_ fields: [IcebergField?]) -> [IcebergField]? {
+        fields.contains { $0 == nil } ? nil : fields.compactMap(\.self)
     }
 
     /// Whether silver can write values of the type: those of a column that a contract had, or of one that another engine added.
     static func keeps(_ type: IcebergType) -> Bool {
         switch type {
-        case .structure, .list, .map: false
+        case .structure(let fields): fields.allSatisfy { keeps($0.type) }
+        case .list(_, let element, _): keeps(element)
+        case .map: false
         default: true
         }
     }

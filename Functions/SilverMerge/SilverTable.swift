@@ -8,7 +8,7 @@ internal import Time
 /// A silver table as its contract describes it, with the columns that it has besides.
 struct SilverTable: Sendable, Hashable {
     let name: String
-    /// Those of the contract, in its order; then those that the contract has no more, or that another engine added. They stay, and
+    /// The columns of single values: those of the contract, in its order; then those that the contract has no more, or that another engine added. They stay, and
     /// files of older contracts still fill them, so that the rows do not depend on when a file is merged.
     let columns: [SilverColumn]
     /// The places of the primary key's columns, in its order.
@@ -26,7 +26,7 @@ struct SilverTable: Sendable, Hashable {
         if let obstacle = contract.silverObstacle { throw .contract("table \(contract.table): \(obstacle)") }
         name = contract.table
         var columns: [SilverColumn] = []
-        for column in contract.columns { columns.append(try SilverColumn(column)) }
+        for column in contract.columns { columns += try SilverColumn(column).leaves }
         for column in contract.silverLayout.derived {
             guard let source = columns.first(where: { $0.name == column.source }) else { continue }
             let derivation = Derivation(column, of: source.type)
@@ -44,8 +44,8 @@ struct SilverTable: Sendable, Hashable {
                     throw .table(
                         "table \(name): its column \(field.name) is \(field.type), which silver cannot write again")
                 }
-                columns.append(
-                    SilverColumn(name: field.name, type: field.type, contractID: fields.contractID(of: field)))
+                columns +=
+                    SilverColumn(name: field.name, type: field.type, contractID: fields.contractID(of: field)).leaves
             }
         }
         self.columns = columns
@@ -66,24 +66,32 @@ struct SilverTable: Sendable, Hashable {
 
     var allColumns: [SilverColumn] { columns + SilverColumn.system }
 
+    /// One column for each field.
+    var fields: [SilverColumn] { allColumns.filter(\.isFirst) }
+
+    var isNested: Bool { columns.contains { $0.leaf != nil } }
+
     /// The schema that the table is created with.
     var schema: IcebergSchema {
-        let fields = allColumns.enumerated().map { place, column in
+        var last = Int32(fields.count)
+        let fields = fields.enumerated().map { place, column in
             IcebergField(
-                id: Int32(place + 1), name: column.name, isRequired: column.isKey, type: column.type,
-                documentation: column.documentation)
+                id: Int32(place + 1), name: column.name, isRequired: column.isKey,
+                type: column.fieldType.numbered(after: &last), documentation: column.documentation)
         }
-        return IcebergSchema(id: 0, fields: fields, identifierIDs: keyPlaces.map { fields[$0].id })
+        let identifiers = keyPlaces.compactMap { place in fields.first { $0.name == columns[place].name }?.id }
+        return IcebergSchema(id: 0, fields: fields, identifierIDs: identifiers)
     }
 
     /// The partition spec that the table is created with.
     var spec: PartitionSpec {
-        let ids = schema.fields
+        let schema = schema
         return PartitionSpec(
             id: 0,
             fields: partitions.enumerated().map { number, partition in
                 PartitionSpec.Field(
-                    sourceID: ids[partition.column].id, fieldID: PartitionSpec.firstFieldID + Int32(number),
+                    sourceID: schema.field(named: columns[partition.column].name)?.id ?? 0,
+                    fieldID: PartitionSpec.firstFieldID + Int32(number),
                     name: partition.transform.fieldName(of: columns[partition.column].name),
                     transform: partition.transform)
             })
@@ -107,16 +115,13 @@ struct SilverTable: Sendable, Hashable {
 
     /// The schema of the table's data files.
     func parquet(_ schema: IcebergSchema) throws -> ParquetSchema {
-        var fields: [ParquetColumn] = []
-        for column in allColumns {
-            guard let field = schema.field(named: column.name) else {
-                throw SilverError.table("table \(name) has no column \(column.name)")
-            }
-            var stored = column.parquet(fieldID: field.id)
-            stored.isRequired = field.isRequired
-            fields.append(stored)
-        }
-        return try ParquetSchema(fields)
+        return try ParquetSchema(
+            fields.map { column in
+                guard let field = schema.field(named: column.name) else {
+                    throw SilverError.table("table \(name) has no column \(column.name)")
+                }
+                return field.type.parquet(named: field.name, field.id, isRequired: field.isRequired)
+            })
     }
 
     func key(of columns: [ColumnRows]) -> KeyColumns {
@@ -160,8 +165,14 @@ extension SilverColumn {
 
     var physicalType: PhysicalType { parquet(fieldID: 0).physicalType }
 
-    /// No values of the column.
-    var empty: ColumnValues { .empty(physicalType) }
+    /// No rows of the column.
+    var empty: ColumnArray {
+        leaf == nil ? ColumnArray(.empty(physicalType)) : ColumnArray(.empty(physicalType), levels: NestedLevels())
+    }
+
+    func rows(_ array: ColumnArray, _ count: Int) -> ColumnRows {
+        ColumnRows(array, rowCount: count, maximumDefinition: leaf?.maximumDefinition ?? 0)
+    }
 }
 
 extension Int128 {

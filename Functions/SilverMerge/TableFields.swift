@@ -51,7 +51,7 @@ extension SilverTable {
         var fields = current.fields
         var nextID = metadata.lastColumnID
         var keyIDs: Set<Int32> = []
-        for column in allColumns {
+        for column in self.fields {
             let id: Int32
             if let field = known.field(of: column, among: columns) {
                 id = field.id
@@ -66,7 +66,8 @@ extension SilverTable {
                 nextID += 1
                 id = nextID
                 let field = IcebergField(
-                    id: id, name: column.name, type: column.type, documentation: column.documentation)
+                    id: id, name: column.name, type: column.fieldType.numbered(after: &nextID),
+                    documentation: column.documentation)
                 // The columns that silver adds stay last.
                 let isSystem = SilverColumn.system.contains { $0.name == column.name }
                 let end = isSystem ? nil : fields.firstIndex { $0.name == SilverColumn.system.first?.name }
@@ -96,11 +97,13 @@ extension SilverTable {
 extension SilverColumn {
     /// The field of the table as the column has it now.
     fileprivate func evolved(_ field: IcebergField, of table: String) throws(SilverError) -> IcebergField {
-        guard field.type.isPromotable(to: type) else {
+        guard field.type.isPromotable(to: fieldType) else {
             throw .contract(
-                "table \(table): column \(field.name) is \(field.type) in the table and cannot become \(type), because "
+                "table \(table): column \(field.name) is \(field.type) in the table and cannot become \(fieldType), because "
                     + "the rows of older files have no such values; give the new column another name")
         }
+        // What is nested keeps its ids.
+        let type = fieldType.isNested ? field.type : fieldType
         return IcebergField(
             id: field.id, name: name, isRequired: field.isRequired, type: type,
             documentation: field.type == type && field.name == name ? field.documentation : documentation)

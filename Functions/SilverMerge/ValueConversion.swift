@@ -21,7 +21,7 @@ enum ValueConversion: Sendable {
 
     /// - Returns: nil if the column's values are none of the type.
     init?(_ stored: FileColumn, to type: IcebergType) {
-        guard stored.isFlat, !stored.isInt96 else { return nil }
+        guard !stored.isInt96 else { return nil }
         switch (type, stored.physicalType, stored.meaning) {
         case (.boolean, .boolean, _), (.float, .float, _), (.double, .double, _): self = .none
         case (.double, .float, _): self = .double
@@ -89,16 +89,20 @@ enum ValueConversion: Sendable {
 /// Where a column of silver is in a file.
 struct StoredColumn: Sendable {
     let index: Int
-    /// The column's name in the file, which an older contract may have given.
+    /// The field's name in the file, which an older contract may have given.
     let name: String
     let conversion: ValueConversion
 
     /// - Returns: nil if the values are none of the type.
-    init?(_ stored: FileColumn, to type: IcebergType) {
-        guard let conversion = ValueConversion(stored, to: type) else { return nil }
+    init?(_ stored: FileColumn, to type: IcebergType, _ leaf: NestedLeaf? = nil) {
+        let isAsDeep =
+            leaf.map {
+                stored.maximumDefinition == $0.maximumDefinition && stored.maximumRepetition == $0.maximumRepetition
+            } ?? stored.isFlat
+        guard isAsDeep, let conversion = ValueConversion(stored, to: type) else { return nil }
         self.conversion = conversion
         index = stored.index
-        name = stored.name
+        name = stored.path[0]
     }
 }
 

@@ -14,16 +14,26 @@ extension Contract {
             if Self.silverColumns.contains(column.name) {
                 return "silver adds a column \(column.name) of its own; give the contract's another name"
             }
-            switch column.type {
-            case .structure, .list:
-                return "column \(column.name) is nested, which silver does not keep yet; flatten it, or keep it as JSON"
-            case .uint64:
+            if column.type.hasUnsignedLongs {
                 return "column \(column.name) has unsigned 64-bit numbers, which Iceberg lacks; give it decimal(20,0)"
+            }
+            switch column.type {
             case .float where column.primaryKeyPosition != nil, .double where column.primaryKeyPosition != nil:
                 return "the key column \(column.name) has floating numbers, which name no row"
             default: continue
             }
         }
         return nil
+    }
+}
+
+extension ColumnType {
+    fileprivate var hasUnsignedLongs: Bool {
+        switch self {
+        case .uint64: true
+        case .structure(let fields): fields.contains { $0.type.hasUnsignedLongs }
+        case .list(let element): element.type.hasUnsignedLongs
+        default: false
+        }
     }
 }

@@ -160,6 +160,48 @@ import Testing
         }
     }
 
+    @Test("structs and lists become Iceberg's: added to a table, changed, left out, and moved to other partitions")
+    func nested() async throws {
+        let emulator = try await RunningEmulator()
+        let folder = try TemporaryDirectory()
+        let fields = """
+                  - name: address
+                    logicalType: object
+                    properties:
+                      - {name: city, logicalType: string, required: true}
+                      - {name: at, logicalType: timestamp, physicalType: timestamp(3)}
+                      - {name: place, logicalType: object, properties: [{name: x, logicalType: number, required: true}, {name: y, logicalType: number}]}
+                  - name: lines
+                    logicalType: array
+                    items:
+                      logicalType: object
+                      properties:
+                        - {name: sku, logicalType: string, required: true}
+                        - {name: price, logicalType: number, physicalType: 'decimal(9,2)'}
+                        - {name: tags, logicalType: array, items: {logicalType: string}}
+                  - {name: grid, logicalType: array, items: {logicalType: array, items: {logicalType: integer, physicalType: uinteger, required: true}}}
+            """
+        for version in 0..<4 {
+            try await publish(
+                """
+                customProperties: [{property: silverPartition, value: ["truncate[2](note)"]}]
+                schema:
+                  - name: basket
+                    properties:
+                      - {name: id, logicalType: integer, primaryKey: true}
+                      - {name: note, logicalType: string}
+                \(version > 0 ? fields : "")
+                """, emulator, folder)
+            let file = "\(folder.path)/\(version).json.gz"
+            try await Referee.silver(emulator, "nested", ["\(version)", "80", file])
+            try await Referee.lake(emulator, "put", ["raw/basket/\(version).json.gz", file])
+            let records = try await Referee.lake(emulator, "settle").records("records")
+            #expect(records.allSatisfy { $0.text("error_message") == nil }, "\(records)")
+            try await merge(emulator)
+            #expect(try #require(try await Referee.silver(emulator, "check", ["basket", "id"]).int("rows")) > 30)
+        }
+    }
+
     @Test("rows that DuckDB deletes and updates in place are followed by the next merge") func foreignDeletes()
         async throws
     {

@@ -2,6 +2,7 @@
 """Says what silver must be, and reads what it is with pyiceberg and DuckDB. Prints one JSON document.
 
     silver.py ENDPOINT changes TABLE SEED ROWS FILE  writes random changes of the table's rows as a raw file; -> {"rows": …}
+    silver.py ENDPOINT nested SEED ROWS FILE         the same of a table with structs and lists
     silver.py ENDPOINT merge                         starts the state machine and waits; -> {"tables": [...]}
     silver.py ENDPOINT load STOP                     uploads changes and starts the state machine, over and over, until there is a
                                                      file STOP; makes STOP.begun first; -> {"accepted": [the keys whose upload was answered]}
@@ -146,6 +147,7 @@ def check_files(table, iceberg):
         for field in pq.ParquetFile(io.BytesIO(body)).schema_arrow:
             number = int(field.metadata[b"PARQUET:field_id"])
             assert iceberg.schema().find_field(number).name == field.name, (file.file_path, field)
+            if pa.types.is_nested(rows[field.name].type): continue
             values = [value for value in rows[field.name].to_pylist() if value is not None]
             assert file.null_value_counts[number] == rows.num_rows - len(values), (file.file_path, field.name, "nulls")
             if not values or number not in file.lower_bounds: continue
@@ -174,12 +176,16 @@ def check(table, key=None, *functions):
         name, part, source = re.fullmatch(r"(\w+)=(\w+)\((\w+)\)", function).groups()
         derived.append((name, part, source))
     expected, iceberg = folded(table), catalog().load_table(f"dm_silver.{table}")
-    for reader, rows in (("pyiceberg", iceberg.scan().to_arrow().to_pylist()), ("DuckDB", read_by_duckdb(table))):
+    for reader, rows in (("DuckDB", read_by_duckdb(table)), ("pyiceberg", iceberg.scan().to_arrow().to_pylist())):
         found = {}
         for row in plain(rows):
             key = tuple(row[name] for name in key_of[table])
             assert key not in found, f"{reader}: the key {key} is there twice"
             found[key] = row
+        # pyiceberg 0.12 reads a null as an empty list where a list's elements are structs.
+        blurred = [field.name for field in iceberg.schema().fields if reader == "pyiceberg" and str(field.field_type).startswith("list<struct")]
+        for row in [*expected.values(), *found.values()] if blurred else []:
+            for name in blurred: row[name] = row[name] or []
         for key in expected.keys() | found.keys():
             assert expected.get(key) == found.get(key), f"{reader}: {key}: {found.get(key)}, not {expected.get(key)}"
     assert int(iceberg.current_snapshot().summary["total-records"]) == len(expected)
@@ -276,6 +282,30 @@ def lines_of_changes(chance, count):
         yield json.dumps(row, ensure_ascii=False)
 
 
+def nested(seed, count, path):
+    """Changes of rows with structs and lists: missing, empty, with nulls in them, left out."""
+    chance = random.Random(int(seed))
+    def maybe(value): return None if chance.random() < 0.25 else value()
+    def line(): return {"sku": f"s{chance.randrange(9)}", "price": maybe(lambda: chance.randrange(999) / 100),
+                        "tags": maybe(lambda: [maybe(lambda: f"t{chance.randrange(9)}") for _ in range(chance.randrange(3))])}
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        for number in range(int(count)):
+            operation = chance.choice(["insert", "update", "update", "delete"])
+            row = {"id": chance.randrange(60)}
+            if operation != "delete":
+                row |= {"note": f"n{number}", "address": maybe(lambda: {"city": f"c{number}", "at": maybe(lambda: "2026-01-02T03:04:05.678Z"),
+                                                                         "place": maybe(lambda: {"x": chance.random(), "y": maybe(chance.random)})}),
+                        "lines": maybe(lambda: [maybe(line) for _ in range(chance.randrange(4))]),
+                        "grid": maybe(lambda: [maybe(lambda: [chance.randrange(9) for _ in range(chance.randrange(3))]) for _ in range(2)])}
+            left_out = [name for name in ("lines", "address", "note") if operation == "update" and chance.random() < 0.3]
+            for name in left_out: row.pop(name)
+            at = 1_750_000_000_000_000 + chance.randrange(10**12)
+            row |= {"operation": operation, "_cdc_order": f"{at:018}-{chance.getrandbits(64):016X}-0000000000"}
+            if left_out: row["_cdc_unchanged"] = left_out
+            file.write(json.dumps(row) + "\n")
+    return {"rows": int(count)}
+
+
 def changes(table, seed, count, path):
     assert table == "beer"
     lines = list(lines_of_changes(random.Random(int(seed)), int(count)))
@@ -301,4 +331,4 @@ def load(stop):
 
 
 print(json.dumps({"changes": changes, "diff": diff, "merge": merge, "check": check, "load": load, "finish": finish,
-                  "plan": plan, "foreign": foreign, "after-foreign": after_foreign}[command](*arguments), default=str))
+                  "plan": plan, "nested": nested, "foreign": foreign, "after-foreign": after_foreign}[command](*arguments), default=str))

@@ -24,7 +24,10 @@ import Testing
             ("{name: id, logicalType: number, primaryKey: true}", "floating"),
             ("KEY, {name: deleted_at, logicalType: timestamp}", "deleted_at"),
             ("KEY, {name: n, logicalType: integer, physicalType: ubigint}", "unsigned"),
-            ("KEY, {name: tags, logicalType: array, items: {logicalType: string}}", "nested"),
+            (
+                "KEY, {name: tags, logicalType: array, items: {logicalType: integer, physicalType: ubigint}}",
+                "column tags has unsigned"
+            ),
         ])
     func obstacles(properties: String, words: String) throws {
         let found = try obstacle(properties.replacing("KEY", with: key))

@@ -69,6 +69,33 @@ import Testing
         #expect(metadata.currentSchema.field(named: "name")?.id == 2)
     }
 
+    @Test(
+        "a change of an older contract has nulls in the columns that it lacks, whether it is merged before or after others"
+    )
+    func olderFileOfLaterChange() throws {
+        let contract = Self.contract(Self.column("name", Self.text))
+        let wider = Self.contract(Self.column("name", Self.text) + ", " + Self.column("score", Self.int))
+        // A later change of the older contract, which leaves out the name, and an earlier one of the newer.
+        let update = TestChange(id: 1, operation: .update, order: "30", time: 30, leavesOut: ["name"])
+        let delete = TestChange(id: 1, operation: .delete, order: "40", time: 40)
+        let older = try bronzeFile(
+            [Self.key(1, 1), Self.values("name", .byteArray, .string, id: 2, nil, nil)], [update, delete])
+        let newer = try bronzeFile(
+            [
+                Self.key(1), Self.values("name", .byteArray, .string, id: 2, .text("a")),
+                Self.values("score", .int32, id: 3, .int(5)),
+            ], Self.inserts(1, at: 20))
+        for isOlderFirst in [true, false] {
+            let lake = try TestLake(contract: isOlderFirst ? contract : wider)
+            try lake.put(bytes: isOlderFirst ? older : newer, as: "a")
+            try lake.merge()
+            let now = try lake.under(wider)
+            try now.put(bytes: isOlderFirst ? newer : older, as: "b")
+            try now.merge()
+            #expect(try now.texts() == ["id=1 name=a score=- deleted_at=40"], "older first: \(isOlderFirst)")
+        }
+    }
+
     @Test("types become wider, and older files are read as such, whether their rows change or not")
     func promotions() throws {
         let old = try TestLake(

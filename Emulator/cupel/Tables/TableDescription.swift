@@ -43,7 +43,7 @@ struct TableDescription {
     func print(to stream: StandardStream, fileLimit: Int) {
         for (title, text) in facts { stream.line(title + String(repeating: " ", count: 13 - title.count) + text) }
         stream.line("")
-        columnsTable.print(to: stream)
+        for line in Self.columnLines(schema.fields, width: stream.width) { stream.line(line) }
         let snapshots = metadata.snapshots.sorted { $0.sequenceNumber > $1.sequenceNumber }
         guard !snapshots.isEmpty else { return }
         stream.line("")
@@ -83,14 +83,37 @@ struct TableDescription {
         return facts
     }
 
-    private var columnsTable: TextTable {
-        var table = TextTable([.right("ID"), .left("COLUMN"), .left("TYPE"), .left("NULL"), .left("DESCRIPTION")])
-        for field in schema.fields {
-            table.add([
-                "\(field.id)", field.name, "\(field.type)", field.isRequired ? "no" : "yes", field.documentation ?? "",
-            ])
+    /// The columns, with their descriptions on as many lines as they need.
+    static func columnLines(_ fields: [IcebergField], width: Int?) -> [String] {
+        var table = TextTable([.right("ID"), .left("COLUMN"), .left("TYPE"), .left("NULL")])
+        for field in fields {
+            table.add(["\(field.id)", field.name, "\(field.type)", field.isRequired ? "no" : "yes"])
         }
-        return table
+        let lines = table.lines()
+        let indent = (lines.map(\.count).max() ?? 0) + 2
+        let room = width.map { max(24, $0 - indent) } ?? .max
+        let texts = ["DESCRIPTION"] + fields.map { $0.documentation ?? "" }
+        return zip(lines, texts).flatMap { line, text in
+            var result: [String] = []
+            for (number, part) in wrapped(text, room).enumerated() {
+                let start = number == 0 ? line : ""
+                result.append(start + String(repeating: " ", count: indent - start.count) + part)
+            }
+            return result.isEmpty ? [line] : result
+        }
+    }
+
+    /// Lines of whole words; a word that is longer than a line has its own.
+    private static func wrapped(_ text: String, _ width: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.split(whereSeparator: \.isWhitespace) {
+            if let last = lines.last, last.count < width - word.count {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
     }
 
     private func filesTable(limit: Int) -> TextTable {

@@ -114,6 +114,23 @@ import Time
         #expect(lines.last?.hasPrefix("silver.review  10,000,000     12  87.9 MB") == true)
     }
 
+    @Test("a column's description has as many lines as it needs, and is never cut")
+    func descriptions() {
+        let text = "Alcohol by volume in percent; empty where the brewery does not say, or says less than one"
+        let fields = [
+            IcebergField(id: 1, name: "beer_id", isRequired: true, type: .long, documentation: "The key."),
+            IcebergField(id: 2, name: "beer_abv", type: .double, documentation: text),
+            IcebergField(id: 3, name: "note", type: .string),
+        ]
+        let narrow = TableDescription.columnLines(fields, width: 60)
+        #expect(narrow.allSatisfy { $0.count <= 60 }, "\(narrow)")
+        let words = narrow.joined(separator: " ").split(separator: " ").joined(separator: " ")
+        #expect(words.contains(text) && narrow.count > 5, "\(narrow)")
+        let wide = TableDescription.columnLines(fields, width: nil)
+        #expect(wide.count == 4 && wide[1] == " 1  beer_id   long    no    The key.", "\(wide)")
+        #expect(wide[2].hasSuffix(text) && wide[3] == " 3  note      string  yes")
+    }
+
     @Test("values are shown as people write them")
     func values() {
         let cases: [(IcebergValue, IcebergType, JSON)] = [

@@ -113,10 +113,14 @@ struct TableRows {
     }
 
     /// The value in the only row of a batch.
-    private static func value(_ field: IcebergField, _ columns: [Int32: [FileColumns.Leaf]]) -> JSON {
+    static func value(_ field: IcebergField, _ columns: [Int32: [FileColumns.Leaf]]) -> JSON {
         guard let leaf = columns[field.id]?.first else { return .null }
-        // The parts of a nested value are compared, but not put together again.
-        guard leaf.rows.array.levels == nil else { return .string("(nested)") }
+        guard leaf.rows.array.levels == nil else {
+            // The parts of a nested value are not put together again; its hash tells values apart.
+            var hashes = RowHashes(rowCount: 1)
+            for leaf in columns[field.id] ?? [] { hashes.add(leaf.rows, as: leaf.type) }
+            return .string("nested value #\(String(hashes.values[0] >> 40, radix: 16))")
+        }
         return leaf.rows.array.values.firstValue(as: field.type)?.json(as: field.type) ?? .null
     }
 }

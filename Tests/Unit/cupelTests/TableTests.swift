@@ -168,6 +168,24 @@ import Time
         #expect(hash(.int32([-7]), decimal) == hash(.fixedLengthByteArray([0xFF, 0xF9], length: 2), decimal))
     }
 
+    @Test("nested values are told apart by their leaves and by where their lists end")
+    func nestedValues() {
+        let element = IcebergField(
+            id: 1, name: "tags", type: .list(elementID: 2, element: .int, isRequired: false))
+        func value(_ numbers: [Int32], _ repetition: [UInt8], _ definition: [UInt8]) -> JSON {
+            let array = ColumnArray(
+                .int32(numbers), levels: NestedLevels(definition: definition, repetition: repetition))
+            let rows = ColumnRows(array, rowCount: 1, maximumDefinition: 3)
+            return TableRows.value(element, [1: [FileColumns.Leaf(rows: rows, type: .int)]])
+        }
+        let values = [
+            value([1, 2], [0, 1], [3, 3]), value([2, 1], [0, 1], [3, 3]), value([1], [0, 1], [3, 2]),
+            value([1], [0], [3]), value([], [0], [1]), value([], [0], [0]),
+        ]
+        #expect(Set(values).count == values.count, "\(values)")
+        #expect(value([1], [0], [3]) == values[3])
+    }
+
     @Test("nulls, empty texts and where one text ends make different hashes")
     func distinctHashes() {
         func hash(_ columns: [ColumnArray]) -> UInt64 {

@@ -25,13 +25,17 @@ struct Engine: Sendable {
         return path[...(path.lastIndex(of: "/") ?? path.startIndex)] + "duckdb"
     }
 
-    /// Runs statements. They are one argument, not a file or an input, so no line of them can be a command of the program,
-    /// such as `.shell`.
+    /// Runs statements. They are arguments, not a file or an input, so no line of them can be a command of the program, such as
+    /// `.shell`.
     /// - Parameters:
+    ///   - preparation: statements without anybody's text, which make tables.
+    ///   - statements: the places in its errors are right for the first of them.
     ///   - folder: the only one that can be read and written.
     ///   - deadline: the program is killed then.
     /// - Returns: nil if the deadline came.
-    func run(_ statements: String, in folder: String, until deadline: ContinuousClock.Instant) throws(GoldError)
+    func run(
+        _ statements: String, after preparation: String = "", in folder: String, until deadline: ContinuousClock.Instant
+    ) throws(GoldError)
         -> Outcome?
     {
         guard access(program, X_OK) == 0 else { throw .noEngine(program) }
@@ -40,11 +44,13 @@ struct Engine: Sendable {
             + "SET TimeZone='UTC'; SET allowed_directories=[\(SQLText.string("\(folder)/"))]; "
             + "SET enable_external_access=false; SET lock_configuration=true; "
         let arguments = [
-            program, "-no-init", "-bail", "-batch", "-csv", "-noheader", "-c", confined + statements, ":memory:",
+            program, "-no-init", "-bail", "-batch", "-csv", "-noheader", "-cmd", confined + preparation, "-c",
+            statements,
+            ":memory:",
         ]
         // The kernel takes no longer argument.
-        guard arguments[7].utf8.count < 128 << 10 else {
-            throw .usage("the statement has \(arguments[7].utf8.count) bytes; 131,071 are the most")
+        guard arguments.allSatisfy({ $0.utf8.count < 128 << 10 }) else {
+            throw .usage("a model with its tables' columns has more than the 131,071 bytes that a statement may have")
         }
         let (output, errors) = ("\(folder)/output", "\(folder)/errors")
         let child = try Self.spawn(arguments, output: output, errors: errors)

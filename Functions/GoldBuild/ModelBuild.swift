@@ -102,8 +102,10 @@ struct ModelBuild {
                 })
         }
         let result = "\(folder.path)/result.parquet"
-        let text = script.text(making: statements, result: result)
-        guard let outcome = try settings.engine.run(text, in: folder.path, until: deadline) else { throw timeout }
+        let outcome = try settings.engine.run(
+            script.statements(writing: result), after: script.preparation(making: statements), in: folder.path,
+            until: deadline)
+        guard let outcome else { throw timeout }
         guard outcome.succeeded else { throw script.failure(outcome.errors) }
         return result
     }

@@ -6,21 +6,23 @@ struct ModelScript {
     let model: Model
     let columns: [GoldColumn]
 
-    /// - Parameters:
-    ///   - tables: statements that make the tables that the model reads, in their schemas.
-    ///   - result: the path of the file for the rows.
-    func text(making tables: [String], result: String) -> String {
-        var statements = Set(model.inputs.map(\.namespace)).sorted().map { "CREATE SCHEMA \($0);" } + tables
-        // Trino's functions that DuckDB has under another name.
-        statements.append("CREATE MACRO from_unixtime(seconds) AS to_timestamp(seconds);")
+    /// What comes before: the tables that the model reads, and Trino's functions that DuckDB has under another name.
+    /// - Parameter tables: statements that make the tables, in their schemas.
+    func preparation(making tables: [String]) -> String {
+        let schemas = Set(model.inputs.map(\.namespace)).sorted().map { "CREATE SCHEMA \($0);" }
+        let macros = ["CREATE MACRO from_unixtime(seconds) AS to_timestamp(seconds);"]
+        return (schemas + tables + macros).joined(separator: " ")
+    }
+
+    /// Writes the model's rows to a file, and fails if they break the contract.
+    func statements(writing result: String) -> String {
         let typed = columns.map {
             "CAST(\(SQLText.name($0.name)) AS \($0.type.sqlName ?? "")) AS \(SQLText.name($0.name))"
         }
         let ids = columns.enumerated().map { place, column in "\(SQLText.name(column.name)): \(place + 1)" }
-        // All before the model's text is one line, so that the engine counts the model's lines from 2.
-        statements.append("COPY (SELECT \(typed.joined(separator: ", ")) FROM (\n\(model.sql)\n)) ")
-        let options = "(FORMAT parquet, COMPRESSION zstd, FIELD_IDS {\(ids.joined(separator: ", "))});"
-        return statements.joined(separator: " ") + "TO \(SQLText.string(result)) \(options) " + checks(of: result)
+        // What stands before the model's text is one line, so that the engine counts the model's lines from 2.
+        return "COPY (SELECT \(typed.joined(separator: ", ")) FROM (\n\(model.sql)\n)) TO \(SQLText.string(result)) "
+            + "(FORMAT parquet, COMPRESSION zstd, FIELD_IDS {\(ids.joined(separator: ", "))}); " + checks(of: result)
     }
 
     /// Statements that fail where the rows break the contract: before anybody sees them.

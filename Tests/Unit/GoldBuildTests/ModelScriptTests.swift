@@ -46,8 +46,10 @@ import Testing
         let script = try script(sql)
         let beers =
             "CREATE VIEW dm_silver.beer AS SELECT * FROM (VALUES (1, 'IPA'), (2, 'Stout'), (2, NULL)) t(id, style);"
-        let text = script.text(making: [beers], result: "\(folder.path)/result.parquet")
-        let outcome = try #require(try engine.run(text, in: folder.path, until: .now + .seconds(60)))
+        let outcome = try #require(
+            try engine.run(
+                script.statements(writing: "\(folder.path)/result.parquet"), after: script.preparation(making: [beers]),
+                in: folder.path, until: .now + .seconds(60)))
         return outcome.succeeded ? "none" : "\(script.failure(outcome.errors))"
     }
 

@@ -6,7 +6,7 @@ import Testing
 /// `kill -9` under load on streams: what was accepted is delivered once, in the order of each key.
 @Suite struct StreamCrashTests {
     /// `make soak` asks for more.
-    private static let rounds = Int(ProcessInfo.processInfo.environment["CUPEL_CRASH_ROUNDS"] ?? "") ?? 6
+    private static let rounds = Int(ProcessInfo.processInfo.environment["CUPEL_CRASH_ROUNDS"] ?? "") ?? 20
 
     @Test("an emulator that is killed repeatedly under mixed load loses, repeats and reorders no record")
     func mixedLoad() async throws {

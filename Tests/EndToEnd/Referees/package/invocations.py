@@ -130,6 +130,15 @@ def an_init_error_names_the_missing_variable():
 
 
 @check
+def gold_build_finds_its_models_and_has_its_engine():
+    with aws("gold-build") as function:
+        answer = function.invoke({})
+        expect(answer.get("models", [])[0] == "dm_silver.review_flat" and len(answer["models"]) == 6, (answer, function.log[-800:]))
+    run = subprocess.run([packages / "gold-build" / "duckdb", "--version"], capture_output=True, text=True)
+    expect(run.stdout.startswith("v1."), run)
+
+
+@check
 def payloads_of_six_megabytes_pass_both_ways():
     limit = 6 * 1024 * 1024
     records = [change(number, 20_000) for number in range(220)]

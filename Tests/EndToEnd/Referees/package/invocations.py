@@ -1,5 +1,5 @@
 """Every function in an empty root, under AWS's own emulator of its runtime."""
-import base64, json, os
+import base64, json, os, subprocess
 
 from services import Service, trust, trusting
 from surroundings import Function, Root, check, environment, expect, functions, packages

@@ -182,9 +182,10 @@ public final class PostgresConnection {
             message: message ?? Self.lastMessage(connection), operation: operation)
     }
 
+    /// libpq's message as one line; it has several, and tabs.
     private static func lastMessage(_ connection: OpaquePointer) -> String {
-        var text = String(cString: PQerrorMessage(connection))
-        while text.last?.isWhitespace == true { text.removeLast() }
+        let text = String(cString: PQerrorMessage(connection)).split(whereSeparator: \.isWhitespace).joined(
+            separator: " ")
         return text.isEmpty ? "the connection was lost" : text
     }
 

@@ -144,4 +144,6 @@ def check(folder, state):
     return answer
 
 
-print(json.dumps({"make": make, "build": build, "check": check}[command](*arguments)))
+print(json.dumps({"make": make, "build": build, "check": check}[command](*arguments)), flush=True)
+# The answer is complete. Unloading the readers' native threads can abort Python on a busy machine.
+os._exit(0)

@@ -4,7 +4,7 @@
     masking_key.py ENDPOINT put NAME     stores the key as a SecureString
     masking_key.py ENDPOINT check FILE   compares the profiles in the lake with the raw FILE
 """
-import csv, gzip, hashlib, hmac, io, sys
+import csv, gzip, hashlib, hmac, io, os, sys
 
 import boto3, pyarrow.parquet as pq
 
@@ -27,3 +27,5 @@ else:
     with gzip.open(argument, "rt", newline="") as file: emails = [r["email"] or None for r in csv.DictReader(file)]
     hashed = [e and hmac.new(KEY.encode(), e.encode(), hashlib.sha256).hexdigest() for e in emails]
     assert any(hashed) and table.column("email").to_pylist() == hashed, table.column("email").to_pylist()[:5]
+# The answer is complete. Unloading the readers' native threads can abort Python on a busy machine.
+os._exit(0)

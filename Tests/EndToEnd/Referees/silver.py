@@ -331,4 +331,6 @@ def load(stop):
 
 
 print(json.dumps({"changes": changes, "diff": diff, "merge": merge, "check": check, "load": load, "finish": finish,
-                  "plan": plan, "nested": nested, "foreign": foreign, "after-foreign": after_foreign}[command](*arguments), default=str))
+                  "plan": plan, "nested": nested, "foreign": foreign, "after-foreign": after_foreign}[command](*arguments), default=str), flush=True)
+# The answer is complete. Unloading the readers' native threads can abort Python on a busy machine.
+os._exit(0)

@@ -6,9 +6,12 @@ import Testing
 @Suite struct DeploymentTests {
     @Test("the packaged pipeline is deployed by a change set, runs, survives a crash, and is destroyed")
     func deployment() async throws {
-        // The only executable is the task's, whose image is not packaged: functions must come from their packages.
+        // The only executables are the tasks', whose images are not packaged: functions must come from their packages.
         let image = try TemporaryDirectory()
-        try FileManager.default.copyItem(atPath: Programs.bronzeWriter, toPath: image.path + "/bronze-writer")
+        for task in ["bronze-writer", "silver-merge"] {
+            try FileManager.default.copyItem(
+                atPath: "\(Programs.directory)/\(task)", toPath: "\(image.path)/\(task)")
+        }
         let deployment = try await Deployment()
         let emulator = try await RunningEmulator(
             template: deployment.path("infra/artifacts.yaml"), functions: image.path)

@@ -57,7 +57,7 @@ struct BatchReader {
         let marks = columns.map { $0.mark(rows: start) }
         let orderMark = orders.mark(rows: start)
         do {
-            let file = try open(bronze.record.object, bronze.place)
+            let file = try BronzeFile.open(bronze.record.object, bronze.place, objects)
             let places = try columnPlaces(in: file, bronze.place)
             let size = sizeInMemory(of: file, places)
             if memorySize + size > memoryLimit {
@@ -272,7 +272,7 @@ struct BatchReader {
     private mutating func deleteWhatIsGone(_ formerKey: String, from start: Int, _ bronze: BronzeFile) throws {
         let object = S3Object(bucket: bronze.record.bucket, key: formerKey)
         let place = "\(object)"
-        let file = try open(object, place)
+        let file = try BronzeFile.open(object, place, objects)
         let places = try columnPlaces(in: file, place)
         let keyPlaces = table.keyPlaces.compactMap { places[$0] }
         var present = KeyTable(expecting: operations.count - start)
@@ -317,50 +317,6 @@ struct BatchReader {
                     place: place,
                     reason: "row \(row - start) has no \(table.columns[column].name), which is part of the primary key")
             }
-        }
-    }
-
-    private func open(_ object: S3Object, _ place: String) throws -> ParquetFile {
-        let source: Source
-        do throws(AWSError) {
-            source = try current(object)
-        } catch {
-            if error.isNotFound { throw SilverError.bronze(place: place, reason: "the file is gone: \(error)") }
-            throw error
-        }
-        switch source {
-        case .whole(let bytes): return try ParquetFile(reading: MemoryRanges(bytes))
-        case .ranges(let ranges): return try ParquetFile(reading: ranges)
-        }
-    }
-
-    private enum Source {
-        case whole([UInt8])
-        case ranges(ObjectRanges)
-    }
-
-    /// A file up to so many bytes is fetched with one request.
-    private static let wholeLimit = 1 << 20
-
-    /// The object; if that version is gone, the one that a replay of the raw file has written since.
-    private func current(_ object: S3Object) throws(AWSError) -> Source {
-        do throws(AWSError) {
-            return try source(object)
-        } catch {
-            guard error.isNotFound, object.versionID != nil else { throw error }
-            return try source(S3Object(bucket: object.bucket, key: object.key))
-        }
-    }
-
-    private func source(_ object: S3Object) throws(AWSError) -> Source {
-        do throws(AWSError) {
-            let (head, bytes) = try objects.get(object, range: .from(0, to: Self.wholeLimit))
-            return head.sizeInBytes == bytes.count
-                ? .whole(bytes) : .ranges(ObjectRanges(objects, object, size: head.sizeInBytes))
-        } catch {
-            // An empty object has no first byte.
-            guard error.code == "InvalidRange" else { throw error }
-            return .whole([])
         }
     }
 
@@ -409,100 +365,5 @@ struct BatchReader {
             try index(BronzeColumn.operation), try index("_cdc_timestamp"), try index("_cdc_order"),
             try index("_cdc_unchanged"), try index(BronzeColumn.previousKey),
         ]
-    }
-}
-
-/// What bronze says about the changes of some rows.
-private struct ChangeFacts {
-    private let operations: ColumnRows
-    private let timestamps: ColumnRows
-    let order: ColumnRows
-    private let unchangedNames: ColumnRows
-    private let formerKeys: ColumnRows
-
-    init(_ columns: [ColumnArray], _ rowCount: Int) {
-        operations = ColumnRows(columns[0], rowCount: rowCount)
-        timestamps = ColumnRows(columns[1], rowCount: rowCount)
-        order = ColumnRows(columns[2], rowCount: rowCount)
-        unchangedNames = ColumnRows(columns[3], rowCount: rowCount)
-        formerKeys = ColumnRows(columns[4], rowCount: rowCount)
-    }
-
-    func operation(of row: Int) -> Changes.Operation? { operations.text(of: row).flatMap { Changes.Operation($0) } }
-
-    /// When the change was made, in microseconds since 1970: the time of its order, or what its source says.
-    func time(of row: Int) -> Int64? {
-        if let order = order.text(of: row) {
-            var time: Int64 = 0
-            for byte in order.prefix(18) {
-                guard (0x30...0x39).contains(byte) else { break }
-                time = time * 10 + Int64(byte - 0x30)
-            }
-            if time > 0 { return time }
-        }
-        guard let text = timestamps.text(of: row),
-            let time = Timestamp(rfc3339: String(decoding: text, as: UTF8.self))
-        else { return nil }
-        return time.seconds * 1_000_000 + Int64(time.nanoseconds) / 1000
-    }
-
-    var hasFormerKeys: Bool { formerKeys.array.values.count > 0 }
-
-    /// The key that the row had before the change, if the change is one of the key.
-    func formerKey(of row: Int, _ place: String) throws(SilverError) -> JSONObject? {
-        guard let text = formerKeys.text(of: row) else { return nil }
-        guard let key = (try? JSON(parsing: Array(text)))?.object else {
-            throw .bronze(place: place, reason: "_cdc_previous_key is no JSON object")
-        }
-        return key
-    }
-
-    func unchanged(of row: Int, _ place: String) throws(SilverError) -> [String]? {
-        guard let text = unchangedNames.text(of: row) else { return nil }
-        guard let names = (try? JSON(parsing: Array(text)))?.array else {
-            throw .bronze(place: place, reason: "_cdc_unchanged is no JSON array")
-        }
-        return names.compactMap(\.string)
-    }
-}
-
-extension ColumnValues {
-    /// No values, with room for some.
-    fileprivate func reserving(_ count: Int, textSize: Int) -> ColumnValues {
-        func room<Value>(_ count: Int) -> [Value] {
-            var values: [Value] = []
-            values.reserveCapacity(count)
-            return values
-        }
-        return switch self {
-        case .boolean: .boolean(room(count))
-        case .int32: .int32(room(count))
-        case .int64: .int64(room(count))
-        case .float: .float(room(count))
-        case .double: .double(room(count))
-        case .fixedLengthByteArray(_, let length): .fixedLengthByteArray(room(count * length), length: length)
-        case .byteArray:
-            {
-                var offsets: [UInt32] = room(count + 1)
-                offsets.append(0)
-                return .byteArray(ByteArrays(offsets: offsets, bytes: room(textSize)))
-            }()
-        }
-    }
-}
-
-extension ColumnRows {
-    /// The text that a row has.
-    func text(of row: Int) -> ArraySlice<UInt8>? {
-        let range = values(of: row..<row + 1)
-        guard !range.isEmpty, case .byteArray(let texts) = array.values else { return nil }
-        return texts.bytes[Int(texts.offsets[range.lowerBound])..<Int(texts.offsets[range.lowerBound + 1])]
-    }
-
-    /// The 64-bit number that a row has.
-    func long(of row: Int) -> Int64? {
-        let range = values(of: row..<row + 1)
-        guard !range.isEmpty, case .int64(let numbers) = array.values else { return nil }
-        return numbers[range.lowerBound]
     }
 }

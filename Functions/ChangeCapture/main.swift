@@ -16,16 +16,18 @@ if arguments.contains("--help") || arguments.contains("-h") {
     print(CaptureOptions.help)
     exit(0)
 }
-let parent = Interruption.parent()
+let parent = getppid()
 do {
     let options = try CaptureOptions(arguments, environment)
-    Interruption.listen()
+    Interruption.listen(alsoToKeyboard: true)
+    // A connection that was lost is an error, not the end.
+    signal(SIGPIPE, SIG_IGN)
     let client = try AWSClient { $0 == "AWS_ENDPOINT_URL" ? options.endpoint : environment[$0] }
     let capture = ChangeCapture(options, client, log) {
-        Interruption.isAsked() || options.endsWithParent && Interruption.isOrphaned(of: parent)
+        Interruption.isAsked() || options.endsWithParent && getppid() != parent
     }
     if options.isDropping { try capture.drop() } else { try capture.run() }
-    if options.endsWithParent, Interruption.isOrphaned(of: parent) {
+    if options.endsWithParent, getppid() != parent {
         log.warning("ended with the process that started it, as --with-parent says")
     }
 } catch let error as UsageError {

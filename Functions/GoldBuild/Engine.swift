@@ -18,13 +18,6 @@ struct Engine: Sendable {
         let errors: String
     }
 
-    static var besideThisProgram: String {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink("/proc/self/exe", &buffer, buffer.count)
-        let path = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return path[...(path.lastIndex(of: "/") ?? path.startIndex)] + "duckdb"
-    }
-
     /// Runs statements. They are arguments, not a file or an input, so no line of them can be a command of the program, such as
     /// `.shell`.
     /// - Parameters:
@@ -98,16 +91,6 @@ struct Engine: Sendable {
 
     /// The first megabyte of a file.
     private static func text(of path: String) throws(GoldError) -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .disk("\(path): \(String(cString: strerror(errno)))") }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while bytes.count < 1 << 20 {
-            let count = read(descriptor, &buffer, buffer.count)
-            guard count > 0 else { break }
-            bytes += buffer[..<count]
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        String(decoding: try LocalFile.bytes(of: path, upTo: 1 << 20), as: UTF8.self)
     }
 }

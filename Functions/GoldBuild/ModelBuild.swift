@@ -74,7 +74,7 @@ struct ModelBuild {
         let draft = try SnapshotDraft(
             of: table.metadata, old, adding: file.recordCount > 0 ? [file] : [],
             removing: Set(old.dataFiles.map(\.path)),
-            schema: table.metadata.currentSchema, id: newSnapshotID(), token: token,
+            schema: table.metadata.currentSchema, id: Snapshot.newID(from: settings.clock.uuid()), token: token,
             timestamp: settings.clock.now().milliseconds,
             summary: ["engine-name": "cupel", Self.sourceProperty: source])
         for file in draft.files { try storage.write(file.bytes, to: file.path, contentType: "application/avro") }
@@ -144,10 +144,5 @@ struct ModelBuild {
         }
         let footer = try ParquetFile(reading: ObjectRanges(storage.objects, object, size: file.sizeInBytes)).metadata
         return try DataFile(footer, at: location, sizeInBytes: file.sizeInBytes, metadata.currentSchema)
-    }
-
-    private func newSnapshotID() -> Int64 {
-        let digits = settings.clock.uuid().filter { $0 != "-" }.prefix(16)
-        return (Int64(bitPattern: UInt64(digits, radix: 16) ?? 1) & .max) | 1
     }
 }

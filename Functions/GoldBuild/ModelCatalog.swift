@@ -73,8 +73,8 @@ struct ModelCatalog: Sendable {
         }
         let contractPath = "\(folder)/\(path.dropLast(".sql".count)).odcs.yaml"
         return try Model(
-            name, path: path, sql: String(decoding: try bytes(of: "\(folder)/\(path)"), as: UTF8.self),
-            contract: try Contract(contentsOf: contractPath), contractText: try bytes(of: contractPath))
+            name, path: path, sql: String(decoding: try LocalFile.bytes(of: "\(folder)/\(path)"), as: UTF8.self),
+            contract: try Contract(contentsOf: contractPath), contractText: try LocalFile.bytes(of: contractPath))
     }
 
     private static func files(in folder: String) -> [String] {
@@ -88,19 +88,5 @@ struct ModelCatalog: Sendable {
             names.append(name)
         }
         return names.sorted()
-    }
-
-    private static func bytes(of path: String) throws(GoldError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .usage("\(path): \(String(cString: strerror(errno)))") }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = read(descriptor, &buffer, buffer.count)
-            guard count >= 0 else { throw .usage("\(path): \(String(cString: strerror(errno)))") }
-            if count == 0 { return bytes }
-            bytes += buffer[..<count]
-        }
     }
 }

@@ -18,10 +18,10 @@ extension Settings {
     init(_ environment: Environment) throws {
         let aws = try AWSClient { environment[$0] }
         self.init(
-            aws: aws, models: ModelCatalog(folder: environment.folder("MODELS_DIR", default: "models")),
+            aws: aws, models: ModelCatalog(folder: environment.path("MODELS_DIR", default: "models")),
             lakeBucket: try environment.require("LAKE_BUCKET"), objects: ObjectStore(aws),
             engine: Engine(
-                program: environment["DUCKDB"] ?? Engine.besideThisProgram,
+                program: environment.path("DUCKDB", default: "duckdb"),
                 memoryInMB: try environment.count("ENGINE_MEMORY_MB", default: 1024)),
             temporaryFolder: environment["TMPDIR"] ?? "/tmp")
     }

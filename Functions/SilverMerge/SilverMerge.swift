@@ -214,7 +214,7 @@ struct SilverMerge: JSONHandler {
             let draft = try SnapshotDraft(
                 of: metadata, files, adding: merge.added,
                 removing: merge.removed.union(deleted.obsolete(without: merge.removed, among: files)),
-                schema: schema, id: newSnapshotID(),
+                schema: schema, id: Snapshot.newID(from: settings.clock.uuid()),
                 token: token,
                 timestamp: settings.clock.now().milliseconds,
                 summary: SnapshotBatch(
@@ -260,11 +260,6 @@ struct SilverMerge: JSONHandler {
             let time = metadata.properties[truncateTime].flatMap({ Int64($0) })
         else { return nil }
         return Changes.Truncate(order: Array(order.utf8), time: time)
-    }
-
-    private func newSnapshotID() -> Int64 {
-        let digits = settings.clock.uuid().filter { $0 != "-" }.prefix(16)
-        return (Int64(bitPattern: UInt64(digits, radix: 16) ?? 1) & .max) | 1
     }
 
     private static func has(_ batch: TableLease.Batch, _ table: LakeCatalog.Table) -> Bool {

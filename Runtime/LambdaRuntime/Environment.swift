@@ -36,9 +36,9 @@ public struct Environment: Sendable {
         return value
     }
 
-    /// The folder that the variable `name` sets. Without it, the folder `standard` beside the executable, or in
+    /// The file or folder that the variable `name` sets. Without it, `standard` beside the executable, or in
     /// Lambda's task root if that does not exist.
-    public func folder(_ name: String, default standard: String) -> String {
+    public func path(_ name: String, default standard: String) -> String {
         if let path = self[name] { return path }
         let beside = Self.executableFolder.map { "\($0)/\(standard)" } ?? standard
         guard access(beside, R_OK) != 0, let taskRoot = self["LAMBDA_TASK_ROOT"] else { return beside }

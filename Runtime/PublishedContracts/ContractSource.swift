@@ -32,7 +32,7 @@ public final class ContractSource: Sendable {
     /// `CONTRACTS_DIR`, `CONTRACTS_BUCKET` and `PIPELINE`.
     public convenience init(_ environment: Environment) throws(ContractError) {
         self.init(
-            try ContractCatalog(directory: environment.folder("CONTRACTS_DIR", default: "contracts")),
+            try ContractCatalog(directory: environment.path("CONTRACTS_DIR", default: "contracts")),
             bucket: environment["CONTRACTS_BUCKET"], pipeline: environment["PIPELINE"])
         for warning in packaged.warnings { Log(environment).warning("\(warning)") }
     }

@@ -112,3 +112,11 @@ public struct Snapshot: Sendable, Hashable {
         return .object(object)
     }
 }
+
+extension Snapshot {
+    /// An id for a new snapshot: a positive number out of a random UUID.
+    public static func newID(from uuid: String) -> Int64 {
+        let digits = uuid.filter { $0 != "-" }.prefix(16)
+        return (Int64(bitPattern: UInt64(digits, radix: 16) ?? 1) & .max) | 1
+    }
+}

@@ -1,5 +1,11 @@
 internal import CPostgres
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
 /// A connection to PostgreSQL through libpq, used by one thread at a time.
 ///
 /// Unsafe pointers, because libpq hands out its own buffers; none leaves the call that borrows it.
@@ -34,20 +40,17 @@ public final class PostgresConnection {
         ]
         if mode == .replication { settings.append(("replication", "database")) }
         let connection = withCStrings(settings.map(\.0)) { names in
-            withCStrings(settings.map(\.1)) { values in PQconnectdbParams(names, values, 1) }
+            withCStrings(settings.map(\.1)) { values in PQconnectStartParams(names, values, 1) }
         }
         guard let connection else {
             throw PostgresError(state: nil, message: "no memory is left", operation: "connect")
         }
+        // The connection is this object's from here on, whose end finishes it.
         self.connection = connection
-        guard PQstatus(connection) == CONNECTION_OK else {
-            // libpq has no code for a failed connection, but the texts of refusals do not change.
-            let message = Self.lastMessage(connection)
-            let passing = ["starting up", "shutting down", "recovery mode", "too many", "remaining connection slots"]
-            let isRefusal = message.says("FATAL") && !passing.contains { message.says($0) }
-            // The connection is this object's by now, whose end finishes it.
-            throw PostgresError(state: isRefusal ? "28000" : nil, message: message, operation: "connect")
-        }
+        // Only the verbose form of a refusal has its code, and its words depend on the server's language.
+        PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
+        try Self.wait(for: connection, within: Self.timeout(of: connection))
+        PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
         PQsetNoticeProcessor(connection, { _, _ in }, nil)
     }
 
@@ -56,6 +59,45 @@ public final class PostgresConnection {
         + "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=0 -c row_security=off"
 
     deinit { PQfinish(connection) }
+
+    private static func wait(for connection: OpaquePointer, within timeout: Duration) throws(PostgresError) {
+        let end = ContinuousClock.now + timeout
+        var isWriting = true
+        while PQstatus(connection) != CONNECTION_BAD {
+            let remaining = end - .now
+            guard remaining > .zero else {
+                throw PostgresError(
+                    state: nil, message: "no answer after \(timeout.components.seconds) s", operation: "connect")
+            }
+            var descriptor = pollfd(
+                fd: PQsocket(connection), events: Int16(isWriting ? POLLOUT : POLLIN), revents: 0)
+            // A signal ends the wait early; the loop then waits again.
+            guard poll(&descriptor, 1, Int32(remaining / .milliseconds(1)) + 1) > 0 else { continue }
+            switch PQconnectPoll(connection) {
+            case PGRES_POLLING_OK: return
+            case PGRES_POLLING_READING: isWriting = false
+            case PGRES_POLLING_WRITING: isWriting = true
+            default: break
+            }
+        }
+        throw PostgresError(refusal: lastMessage(connection))
+    }
+
+    /// What the source says with `connect_timeout`; two seconds are the least, as libpq has it, and 0 is a day.
+    private static func timeout(of connection: OpaquePointer) -> Duration {
+        let options = PQconninfo(connection)
+        defer { PQconninfoFree(options) }
+        var option = options
+        while let setting = option?.pointee, let name = setting.keyword {
+            if String(cString: name) == "connect_timeout", let value = setting.val,
+                let seconds = Int(String(cString: value))
+            {
+                return .seconds(seconds <= 0 ? 86_400 : max(seconds, 2))
+            }
+            option = option?.successor()
+        }
+        return .seconds(10)
+    }
 
     /// The socket, to wait for input with.
     public var socket: Int32 { PQsocket(connection) }
@@ -192,10 +234,6 @@ public final class PostgresConnection {
     /// `PG_DIAG_SQLSTATE` and `PG_DIAG_MESSAGE_PRIMARY`: macros of characters, which Swift does not import.
     private static let stateField = Int32(UInt8(ascii: "C"))
     private static let messageField = Int32(UInt8(ascii: "M"))
-}
-
-extension String {
-    fileprivate func says(_ words: String) -> Bool { indices.contains { self[$0...].hasPrefix(words) } }
 }
 
 /// Calls `body` with C's form of `texts`: an array of pointers that a null ends.

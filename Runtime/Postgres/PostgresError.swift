@@ -13,6 +13,21 @@ public struct PostgresError: Error, Sendable, Hashable, CustomStringConvertible 
         self.operation = operation
     }
 
+    /// A connection that failed, from libpq's verbose message as one line:
+    /// `… failed: FATAL: 57P03: the database system is starting up LOCATION: ProcessStartupPacket, postmaster.c:2345`.
+    /// The words are in the server's language; the code and `LOCATION` are not.
+    init(refusal message: String) {
+        var words = message.split(separator: " ")
+        if let location = words.lastIndex(of: "LOCATION:") { words.removeSubrange(location...) }
+        let code = words.firstIndex { word in
+            word.utf8.count == 6 && word.last == ":"
+                && word.dropLast().utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) }
+                && word.contains(where: \.isNumber)
+        }
+        let state = code.map { String(words.remove(at: $0).dropLast()) }
+        self.init(state: state, message: words.joined(separator: " "), operation: "connect")
+    }
+
     /// Whether the server cannot be reached now, or is about to stop or start.
     public var isConnectionLoss: Bool {
         guard let state else { return true }

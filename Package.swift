@@ -22,7 +22,7 @@ let runtime: [Target] = [
     layer("ParquetRead", at: "Parquet/Read", "CKernels Columns CRC CSnappy CZlib CZstd Parquet CISAL"),
     layer("Iceberg", "CZlib JSON"),
     layer("Control", "AWSClient AWSModels Digest RawFile Time"),
-    layer("Lake", "AWSClient AWSModels Iceberg JSON Parquet ParquetRead"),
+    layer("Lake", "AWSClient AWSModels Columns Contracts Iceberg JSON Parquet ParquetRead"),
     layer("PublishedContracts", "AWSClient AWSModels Contracts Digest JSON LambdaRuntime"),
 ]
 

@@ -1,5 +1,6 @@
 internal import Contracts
 internal import Iceberg
+internal import Lake
 
 /// A column of a model's table.
 struct GoldColumn: Sendable {
@@ -10,7 +11,7 @@ struct GoldColumn: Sendable {
     let documentation: String?
 
     init(_ column: Contract.Column, of path: String) throws(GoldError) {
-        guard let type = IcebergType(of: column.type) else {
+        guard let type = IcebergType(of: column.type), !type.isNested, type != .time, type != .uuid else {
             throw .model(
                 place: path, reason: "its contract's column \(column.name) is \(column.type), which no model can have")
         }
@@ -23,22 +24,6 @@ struct GoldColumn: Sendable {
 }
 
 extension IcebergType {
-    /// The type that a column of a contract has in a table that SQL makes.
-    fileprivate init?(of type: ColumnType) {
-        switch type {
-        case .boolean: self = .boolean
-        case .int8, .int16, .int32, .uint8, .uint16: self = .int
-        case .int64, .uint32: self = .long
-        case .float: self = .float
-        case .double: self = .double
-        case .string, .json: self = .string
-        case .date: self = .date
-        case .timestamp(_, let isUTC): self = isUTC ? .timestamptz : .timestamp
-        case .decimal(let precision, let scale): self = .decimal(precision: precision, scale: scale)
-        case .uuid, .time, .uint64, .structure, .list: return nil
-        }
-    }
-
     /// The type's name in DuckDB; nil for one that it lacks.
     var sqlName: String? {
         switch self {

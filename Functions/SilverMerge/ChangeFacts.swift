@@ -1,5 +1,6 @@
 internal import Columns
 internal import JSON
+internal import Lake
 internal import Time
 
 /// What bronze says about the changes of some rows.
@@ -53,21 +54,5 @@ struct ChangeFacts {
             throw .bronze(place: place, reason: "_cdc_unchanged is no JSON array")
         }
         return names.compactMap(\.string)
-    }
-}
-
-extension ColumnRows {
-    /// The text that a row has.
-    func text(of row: Int) -> ArraySlice<UInt8>? {
-        let range = values(of: row..<row + 1)
-        guard !range.isEmpty, case .byteArray(let texts) = array.values else { return nil }
-        return texts.bytes[Int(texts.offsets[range.lowerBound])..<Int(texts.offsets[range.lowerBound + 1])]
-    }
-
-    /// The 64-bit number that a row has.
-    func long(of row: Int) -> Int64? {
-        let range = values(of: row..<row + 1)
-        guard !range.isEmpty, case .int64(let numbers) = array.values else { return nil }
-        return numbers[range.lowerBound]
     }
 }

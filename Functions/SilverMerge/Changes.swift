@@ -1,4 +1,5 @@
 internal import Columns
+internal import Lake
 
 /// The changes of a batch in memory, column by column, with the changes of each key in a list.
 struct Changes {

@@ -15,13 +15,6 @@ struct NestedLeaf: Sendable, Hashable {
 }
 
 extension IcebergType {
-    var isNested: Bool {
-        switch self {
-        case .structure, .list, .map: true
-        default: false
-        }
-    }
-
     /// The columns of single values of an optional field of this type.
     var leaves: [NestedLeaf] {
         var leaves: [NestedLeaf] = []

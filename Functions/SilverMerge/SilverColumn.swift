@@ -32,7 +32,7 @@ struct SilverColumn: Sendable, Hashable {
     }
 
     init(_ column: Contract.Column) throws(SilverError) {
-        guard let type = Self.type(of: column.type) else {
+        guard let type = IcebergType(of: column.type) else {
             throw .contract(
                 "column \(column.name) is \(column.type), which silver does not keep; give it another physicalType")
         }
@@ -55,36 +55,6 @@ struct SilverColumn: Sendable, Hashable {
                 name: name, type: fieldType, leaf: $0, isKey: isKey, contractID: contractID,
                 documentation: documentation)
         }
-    }
-
-    /// The type of Iceberg that holds all values; see ``ValueConversion``.
-    private static func type(of type: ColumnType) -> IcebergType? {
-        switch type {
-        case .boolean: .boolean
-        case .int8, .int16, .int32, .uint8, .uint16: .int
-        case .int64, .uint32: .long
-        case .float: .float
-        case .double: .double
-        case .string, .json: .string
-        case .uuid: .uuid
-        case .date: .date
-        case .time: .time
-        case .timestamp(_, let isUTC): isUTC ? .timestamptz : .timestamp
-        case .decimal(let precision, let scale): .decimal(precision: precision, scale: scale)
-        case .uint64: nil
-        case .structure(let fields):
-            Self.all(fields.map { field in Self.field(of: field) }).map { .structure($0) }
-        case .list(let element):
-            Self.type(of: element.type).map { .list(elementID: 0, element: $0, isRequired: element.isRequired) }
-        }
-    }
-
-    private static func field(of column: BronzeColumn) -> IcebergField? {
-        type(of: column.type).map { IcebergField(id: 0, name: column.name, isRequired: column.isRequired, type: $0) }
-    }
-
-    private static func all(_ fields: [IcebergField?]) -> [IcebergField]? {
-        fields.contains { $0 == nil } ? nil : fields.compactMap(\.self)
     }
 
     /// Whether silver can write values of the type: those of a column that a contract had, or of one that another engine added.

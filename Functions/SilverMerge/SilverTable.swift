@@ -2,6 +2,7 @@ internal import Columns
 internal import Contracts
 internal import Iceberg
 internal import JSON
+internal import Lake
 internal import Parquet
 internal import Time
 

@@ -1,4 +1,5 @@
 internal import Columns
+internal import Lake
 internal import ParquetRead
 
 /// What silver has added to the rows of a row group, some rows at a time.

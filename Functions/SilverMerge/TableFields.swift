@@ -1,5 +1,6 @@
 internal import Iceberg
 internal import JSON
+internal import Lake
 
 /// Which fields of a table are which columns of its contract.
 struct TableFields {

@@ -10,6 +10,8 @@ public enum LakeError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A file of the table, with its place.
     case table(String, IcebergError)
     case storage(String, AWSError)
+    /// A table that another engine has brought to a form which is not read.
+    case unreadable(String)
     /// The table was deleted while it was written.
     case vanished(table: String)
 
@@ -19,6 +21,7 @@ public enum LakeError: Error, Sendable, Hashable, CustomStringConvertible {
         case .answer(let reason): "catalog: the answer is not one of Iceberg's REST specification: \(reason)"
         case .table(let place, let error): "\(place): \(error)"
         case .storage(let place, let error): "\(place): \(error)"
+        case .unreadable(let reason): reason
         case .vanished(let table): "table \(table) was deleted during the work; retry it, and it is created again"
         }
     }
@@ -28,7 +31,7 @@ public enum LakeError: Error, Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .catalog(_, let error), .storage(_, let error): error.errorType
         case .answer: "UnexpectedResponse"
-        case .table: "UnreadableTable"
+        case .table, .unreadable: "UnreadableTable"
         case .vanished: "Interrupted"
         }
     }

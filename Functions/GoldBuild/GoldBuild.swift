@@ -3,7 +3,7 @@ internal import JSON
 internal import Lake
 internal import LambdaRuntime
 
-/// Builds the table of one model. Without a model it lists them, each after those that it reads.
+/// Builds the table of one model. Without a model it lists them by levels, each after those that it reads.
 ///
 /// A build is one snapshot, and names what it was made from: the model's text and the snapshots of its inputs. The same again
 /// changes nothing, and a crash leaves the old table.
@@ -12,7 +12,8 @@ struct GoldBuild: JSONHandler {
 
     func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
         guard let name = event["model"] else {
-            return ["models": .array(settings.models.names.map { .string("\($0)") })]
+            let levels = settings.models.levels.map { JSON.array($0.map { .string("\($0)") }) }
+            return ["levels": .array(levels)]
         }
         guard let name = name.string else {
             throw GoldError.usage("the event's model is \(name), which is no name of one")

@@ -40,6 +40,13 @@ struct ModelBuild {
         return JSON.object(["model": .string(model.hash), "inputs": .object(JSONObject(snapshots))]).text
     }
 
+    private var properties: [String: String] {
+        var properties = ["write.format.default": "parquet", "write.metadata.previous-versions-max": "100"]
+        let ranking = model.contract.modelLayout.ranking.map { $0.name + ($0.isDescending ? " desc" : "") }
+        if !ranking.isEmpty { properties["cupel.ranking"] = ranking.joined(separator: ", ") }
+        return properties
+    }
+
     private var schema: IcebergSchema {
         let fields = columns.enumerated().map { place, column in
             IcebergField(
@@ -64,7 +71,7 @@ struct ModelBuild {
                 model.name.table, in: model.name.namespace,
                 location: "s3://\(settings.lakeBucket)/\(model.name.namespace.dropFirst(3))/\(model.name.table)",
                 schema: schema, spec: PartitionSpec(id: 0, fields: []),
-                properties: ["write.format.default": "parquet", "write.metadata.previous-versions-max": "100"])
+                properties: properties)
         }
         guard let table else { throw GoldError.table("table \(model.name) is not there") }
         try check(table.metadata)
@@ -80,6 +87,8 @@ struct ModelBuild {
         for file in draft.files { try storage.write(file.bytes, to: file.path, contentType: "application/avro") }
         var change = TableChange(of: table.metadata)
         change.advance(to: draft.snapshot)
+        let changed = properties.filter { table.metadata.properties[$0.key] != $0.value }
+        if !changed.isEmpty { change.set(changed) }
         switch try catalog.commit(change, to: model.name.table, in: model.name.namespace) {
         case .committed: return file.recordCount
         case .conflict(let reason): throw GoldError.conflict(reason)

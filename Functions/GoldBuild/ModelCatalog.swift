@@ -10,8 +10,8 @@ internal import Contracts
 ///
 /// A model that cannot be read is an error when it is asked for, and holds up no other.
 struct ModelCatalog: Sendable {
-    /// All of them, each after those that it reads.
-    let names: [TableName]
+    /// All of them: a level reads only what the levels before it make. Models that cannot be read come first.
+    let levels: [[TableName]]
     private let models: [TableName: Model]
     private let failures: [TableName: GoldError]
 
@@ -32,11 +32,11 @@ struct ModelCatalog: Sendable {
                 }
             }
         }
-        var names = failures.keys.sorted()
+        var levels = failures.isEmpty ? [] : [failures.keys.sorted()]
         var waiting = models.keys.sorted()
         while !waiting.isEmpty {
             let ready = waiting.filter { name in
-                models[name]?.inputs.allSatisfy { models[$0] == nil || names.contains($0) } ?? false
+                models[name]?.inputs.allSatisfy { models[$0] == nil || levels.joined().contains($0) } ?? false
             }
             guard !ready.isEmpty else {
                 // What is left reads itself, or what does.
@@ -45,16 +45,19 @@ struct ModelCatalog: Sendable {
                     let path = models.removeValue(forKey: name)?.path ?? ""
                     failures[name] = .model(place: path, reason: "models read each other in a circle: \(circle)")
                 }
-                names += waiting
+                levels.append(waiting)
                 break
             }
-            names += ready
+            levels.append(ready)
             waiting.removeAll { ready.contains($0) }
         }
-        self.names = names
+        self.levels = levels
         self.models = models
         self.failures = failures
     }
+
+    /// All of them, each after those that it reads.
+    var names: [TableName] { levels.flatMap(\.self) }
 
     func model(named text: String) throws(GoldError) -> Model {
         guard let name = names.first(where: { "\($0)" == text }) else {

@@ -26,6 +26,8 @@ public struct Contract: Sendable, Hashable {
     public let partitioning: [String]
     /// What silver computes, and how its table is parted.
     public let silverLayout: SilverLayout
+    /// Of a model: how its table is built and shown.
+    public let modelLayout: ModelLayout
     /// The rules of the table and of its columns. Those of the standard's library are measured during conversion.
     public let rules: [QualityRule]
     /// The constraints on the values of columns, by column name.

@@ -90,6 +90,7 @@ extension Contract {
         rules = try QualityRule.rules(of: table, among: isComplete ? reader.places : nil) + reader.rules
         partitioning = reader.partitions.sorted { $0.position < $1.position }.map(\.name)
         silverLayout = SilverLayout(noting: contract, columns, partitioned: partitioning)
+        modelLayout = ModelLayout(noting: contract, columns)
     }
 
     private static func tableName(_ table: ContractKey) throws(ContractError) -> String {

@@ -16,12 +16,10 @@ import Testing
         for state in ["first", "changes"] {
             for file in try #require(files[state] as? [[String]]) { try await Referee.lake(emulator, "put", file) }
             try await Referee.lake(emulator, "settle")
-            for table in try await Referee.silver(emulator, "merge").records("tables") {
-                #expect(table.text("outcome") == "done", "\(table)")
-            }
-            for model in try await Referee.gold(emulator, "build").records("models") {
-                #expect(model.text("outcome") == "built", "\(model)")
-            }
+            // Silver starts gold.
+            let models = try await Referee.gold(emulator, "follow").records("models")
+            #expect(models.count == 6)
+            for model in models { #expect(model.text("outcome") == "built", "\(model)") }
             let checked = try await Referee.gold(emulator, "check", [folder.path, state])
             let rows = try #require(checked["rows"] as? [String: Int])
             #expect(rows.count == 6 && rows.values.allSatisfy { $0 > 0 }, "\(rows)")

@@ -82,7 +82,7 @@ struct ReplayCommand: ParsableCommand {
     /// The schedule does it if this fails.
     private func startSilver(of pipeline: Pipeline) {
         do throws(CommandFailure) {
-            try SilverRun(pipeline, timeout: .zero)?.start()
+            try SilverRun(pipeline, timeout: .zero, startsGold: true)?.start()
         } catch {
             StandardStream.error.line("silver takes them by its schedule; it was not started now: \(error)")
         }

@@ -15,12 +15,13 @@ struct MachineRun {
     let layer: Layer
     /// The function whose log says more.
     let function: String
+    var input: JSON = [:]
 
     /// - Returns: the execution's ARN.
     @discardableResult
     func start() throws(CommandFailure) -> String {
         let answer = try call(
-            "StartExecution", ["stateMachineArn": .string(machine), "input": "{}"], isRepeatable: false)
+            "StartExecution", ["stateMachineArn": .string(machine), "input": .string(input.text)], isRepeatable: false)
         guard let execution = answer["executionArn"]?.string else {
             throw .failed("StartExecution gave no execution: \(answer)")
         }

@@ -55,6 +55,9 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Print one JSON document at the end.")
     var json = false
 
+    /// How many rows of a table with a ranking are shown.
+    private static let bestCount = 10
+
     func validate() throws {
         guard timeout > 0 else { throw ValidationError("--timeout: expected at least 1, not \(timeout)") }
     }
@@ -109,17 +112,23 @@ struct RunCommand: ParsableCommand {
         }
     }
 
-    private func run(_ files: [RawFile], through pipeline: Pipeline, usesOwnEmulator: Bool) throws(CommandFailure) {
+    private func run(_ files: [RawFile], through pipeline: Pipeline, usesOwnEmulator: Bool) throws {
         var run = FileRun(files, pipeline: pipeline, timeout: .seconds(timeout))
         try run.run()
         var report = RunReport(ingestions: run.ingestions, lakeBucket: pipeline.lakeBucket)
         if !json { report.print(to: .output) }
         if until != .bronze, report.failures.count < files.count {
-            report.silver = try SilverRun(pipeline, timeout: .seconds(timeout))?.run() ?? []
+            report.silver =
+                try SilverRun(
+                    pipeline, timeout: .seconds(timeout), startsGold: false)?.run() ?? []
             if !json { report.silver.print(to: .output) }
             if until == .gold {
                 report.gold = try GoldRun(pipeline, timeout: .seconds(timeout))?.run() ?? []
-                if !json { report.gold.print(to: .output) }
+                report.best = try RankedRows.all(of: report.gold.map(\.name), limit: Self.bestCount, in: pipeline)
+                if !json {
+                    report.gold.print(to: .output)
+                    for table in report.best { table.print(to: .output) }
+                }
             }
         }
         if json { StandardStream.output.line(report.document.text) }
@@ -127,6 +136,8 @@ struct RunCommand: ParsableCommand {
         report.silver.printFailures(to: .error)
         report.gold.printFailures(to: .error)
         let layers = report.silver.map(\.failure) + report.gold.map(\.failure)
-        guard report.failures.isEmpty, layers.allSatisfy({ $0 == nil }) else { throw .silent(status: 1) }
+        guard report.failures.isEmpty, layers.allSatisfy({ $0 == nil }) else {
+            throw CommandFailure.silent(status: 1)
+        }
     }
 }

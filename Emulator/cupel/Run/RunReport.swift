@@ -9,6 +9,8 @@ struct RunReport {
     var silver: [SilverRun.Table] = []
     /// What became of the models.
     var gold: [GoldRun.Table] = []
+    /// The first rows of the models' tables that have a ranking.
+    var best: [RankedRows] = []
 
     var failures: [Ingestion] { ingestions.filter { !$0.hasSucceeded } }
 
@@ -82,6 +84,7 @@ struct RunReport {
         }
         return [
             "files": .array(files), "failed": .int(failures.count), "silver": silver.document, "gold": gold.document,
+            "best": .array(best.map(\.document)),
         ]
     }
 }

@@ -23,10 +23,13 @@ struct SilverRun {
     private let machine: MachineRun
     private let timeout: Duration
 
+    /// - Parameter startsGold: whether the machine has the models built afterwards.
     /// - Returns: nil for a pipeline that has no silver.
-    init?(_ pipeline: Pipeline, timeout: Duration) {
+    init?(_ pipeline: Pipeline, timeout: Duration, startsGold: Bool) {
         guard let machine = pipeline.silverMachine else { return nil }
-        self.machine = MachineRun(pipeline: pipeline, machine: machine, layer: .silver, function: "silver-merge")
+        self.machine = MachineRun(
+            pipeline: pipeline, machine: machine, layer: .silver, function: "silver-merge",
+            input: startsGold ? [:] : ["gold": false])
         self.timeout = timeout
     }
 

@@ -4,6 +4,7 @@
     gold.py ENDPOINT make FOLDER SEED     writes raw files of a first state and of changes of it, and what the rows are after
                                           each; -> {"first": [[KEY, FILE]…], "changes": [[KEY, FILE]…]}
     gold.py ENDPOINT build                starts the state machine and waits; -> {"models": [...]}
+    gold.py ENDPOINT follow               starts silver's state machine and waits for what it starts; -> {"models": [...]}
     gold.py ENDPOINT check FOLDER STATE   computes every model from the rows of STATE (first, changes) in SQLite, from statements of
                                           its own, and compares; -> {"rows": {MODEL: n}, "snapshots": {MODEL: n}}
 """
@@ -96,14 +97,34 @@ def remember(folder, state, rows, deleted):
         json.dump({"rows": {table: list(found.values()) for table, found in rows.items()}, "deleted": sorted(deleted)}, file)
 
 
-def build():
-    states = boto3.client("stepfunctions", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test",
-                          aws_secret_access_key="test", config=Config(connect_timeout=600, read_timeout=600))
-    machine = next(m["stateMachineArn"] for m in states.list_state_machines()["stateMachines"] if m["name"].endswith("-gold"))
-    execution = states.start_execution(stateMachineArn=machine, input="{}")["executionArn"]
+states = boto3.client("stepfunctions", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test",
+                      aws_secret_access_key="test", config=Config(connect_timeout=600, read_timeout=600))
+
+
+def machine(layer):
+    return next(m["stateMachineArn"] for m in states.list_state_machines()["stateMachines"] if m["name"].endswith(layer))
+
+
+def ended(execution):
     while (state := states.describe_execution(executionArn=execution))["status"] == "RUNNING": time.sleep(0.05)
     assert state["status"] == "SUCCEEDED", state
-    return {"models": json.loads(state["output"])}
+    return state
+
+
+def build():
+    execution = states.start_execution(stateMachineArn=machine("-gold"), input="{}")["executionArn"]
+    return {"models": json.loads(ended(execution)["output"])}
+
+
+def follow():
+    started = states.start_execution(stateMachineArn=machine("-silver"), input="{}")["executionArn"]
+    tables = json.loads(ended(started)["output"])
+    assert tables and all(t["outcome"] == "done" for t in tables), tables
+    for execution in states.list_executions(stateMachineArn=machine("-gold"))["executions"]:
+        state = ended(execution["executionArn"])
+        if json.loads(state["input"]).get("AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID") == started:
+            return {"models": json.loads(state["output"])}
+    raise AssertionError("silver has started no gold")
 
 
 def ordered(rows):
@@ -144,6 +165,6 @@ def check(folder, state):
     return answer
 
 
-print(json.dumps({"make": make, "build": build, "check": check}[command](*arguments)), flush=True)
+print(json.dumps({"make": make, "build": build, "follow": follow, "check": check}[command](*arguments)), flush=True)
 # The answer is complete. Unloading the readers' native threads can abort Python on a busy machine.
 os._exit(0)

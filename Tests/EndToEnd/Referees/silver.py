@@ -3,7 +3,7 @@
 
     silver.py ENDPOINT changes TABLE SEED ROWS FILE  writes random changes of the table's rows as a raw file; -> {"rows": …}
     silver.py ENDPOINT nested SEED ROWS FILE         the same of a table with structs and lists
-    silver.py ENDPOINT merge                         starts the state machine and waits; -> {"tables": [...]}
+    silver.py ENDPOINT merge                         starts the state machine, without gold, and waits; -> {"tables": [...]}
     silver.py ENDPOINT load STOP                     uploads changes and starts the state machine, over and over, until there is a
                                                      file STOP; makes STOP.begun first; -> {"accepted": [the keys whose upload was answered]}
     silver.py ENDPOINT finish                        merges until no file waits; -> {"errors": [records that failed]}
@@ -250,7 +250,7 @@ def after_foreign(table, path, raw):
 
 
 def merge():
-    execution = states.start_execution(stateMachineArn=machine, input="{}")["executionArn"]
+    execution = states.start_execution(stateMachineArn=machine, input='{"gold": false}')["executionArn"]
     while (state := states.describe_execution(executionArn=execution))["status"] == "RUNNING": time.sleep(0.05)
     assert state["status"] == "SUCCEEDED", state
     return {"tables": json.loads(state["output"])}
@@ -324,7 +324,7 @@ def load(stop):
         try:
             s3.put_object(Bucket=stage, Key=key, Body=body)
             accepted.append(key)
-            states.start_execution(stateMachineArn=machine, input="{}")
+            states.start_execution(stateMachineArn=machine, input='{"gold": false}')
         except (BotoCoreError, ClientError): pass
         time.sleep(0.05)
     return {"accepted": accepted}

@@ -40,7 +40,7 @@ import Testing
         try write("gold/b", "SELECT id FROM dm_silver.c, dm_silver.stored")
         try write("silver/c", "SELECT id FROM dm_silver.stored")
         let catalog = ModelCatalog(folder: folder.path)
-        #expect(catalog.names.map { "\($0)" } == ["dm_silver.c", "dm_gold.b", "dm_gold.a"])
+        #expect(catalog.levels.map { $0.map { "\($0)" } } == [["dm_silver.c"], ["dm_gold.b"], ["dm_gold.a"]])
         let inputs = try catalog.model(named: "dm_gold.b").inputs
         #expect(inputs.map { "\($0)" } == ["dm_silver.c", "dm_silver.stored"])
     }

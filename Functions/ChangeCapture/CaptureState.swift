@@ -41,6 +41,9 @@ struct CaptureState: Sendable, Hashable {
 
 /// The state as an object in S3. Another writer's change is noticed, not overwritten.
 struct StateStore: Sendable {
+    /// The object has changed since it was read: an ended process or a lost connection wrote it late.
+    struct Conflict: Error {}
+
     let objects: ObjectStore
     let object: S3Object
     private var eTag: String?
@@ -67,6 +70,7 @@ struct StateStore: Sendable {
         return state
     }
 
+    /// - Throws: ``Conflict`` if the object is not the one that was read or written last.
     mutating func write(_ state: CaptureState) throws {
         let bytes = state.json.bytes
         do throws(AWSError) {
@@ -77,10 +81,7 @@ struct StateStore: Sendable {
             guard error.isPreconditionFailed else { throw error }
             // A request that is repeated after a lost answer meets its own object.
             let (head, stored) = try objects.get(object)
-            guard stored == bytes else {
-                throw CaptureError.state(
-                    "\(object)", "another change-capture has written it; end that one, or name another --slot")
-            }
+            guard stored == bytes else { throw Conflict() }
             eTag = head.eTag
         }
     }

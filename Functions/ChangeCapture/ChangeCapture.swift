@@ -79,6 +79,12 @@ final class ChangeCapture {
                 try silence.goOn(at: clock.instant(), because: error)
                 log.warning("AWS does not answer; trying again", ["reason": .string("\(error)"), "position": position])
                 pause(Self.reconnectInterval)
+            } catch is StateStore.Conflict {
+                // Whoever wrote it does not stream any more: the slot is this process's.
+                log.warning(
+                    "another process has written the progress; going on from what it wrote",
+                    ["state": .string("\(store.object)"), "position": position])
+                pause(Self.reconnectInterval)
             } catch let error as PostgresError where error.state == "42704" {
                 throw CaptureError.publicationGone(error)
             } catch let error as PostgresError where error.state == "55006" {

@@ -219,7 +219,7 @@ import Testing
         while try await !postgres.run(reached).hasPrefix("t") { try await Task.sleep(for: .milliseconds(100)) }
         #expect(first.stop() == 0)
         try await postgres.run(
-            "SELECT pg_drop_replication_slot('cupel'); UPDATE dm_core.item SET note = 'lost' WHERE id < 9; "
+            CapturedTables.dropSlot + "UPDATE dm_core.item SET note = 'lost' WHERE id < 9; "
                 + "DELETE FROM dm_core.item WHERE id > 30;")
         let second = try await CaptureProcess(postgres, emulator, tables: "dm_core.item")
         #expect(second.log.contains("the slot cupel is gone"))

@@ -32,6 +32,17 @@ enum CapturedTables {
             (-3, 'Infinity', 'NaN', '-infinity'), (-4, 0.00, '-0', '12345-01-01'), (-5, -0.5, 1e-300, '0001-01-01 00:00:00.000001');
         """
 
+    /// Statements that drop the slot once nobody uses it: the server notices a reader's end some time after it.
+    static let dropSlot = """
+        DO $$ BEGIN
+            WHILE EXISTS (SELECT FROM pg_replication_slots WHERE active) LOOP
+                PERFORM pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active;
+                PERFORM pg_sleep(0.05);
+            END LOOP;
+        END $$;
+        SELECT pg_drop_replication_slot('cupel');
+        """
+
     static func publishContracts(_ emulator: RunningEmulator, _ tables: [String]) async throws {
         let folder = try TemporaryDirectory()
         for table in tables {
@@ -53,6 +64,8 @@ enum CapturedTables {
     }
 
     /// Waits until bronze, folded by key and order, equals the tables.
+    ///
+    /// - Parameter seconds: how long it waits for the next file of bronze.
     /// - Returns: for each table, how many rows it has and how many changes bronze has.
     static func compare(
         _ postgres: TemporaryPostgres, _ emulator: RunningEmulator, _ tables: [String], seconds: Int = 300

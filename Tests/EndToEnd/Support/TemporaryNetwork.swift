@@ -7,13 +7,14 @@ final class TemporaryNetwork: @unchecked Sendable {
     private let target: Int
     private let folder: TemporaryDirectory
     private var process: Process?
-    private(set) var port = 0
+    let port: Int
 
     var uri: String { "postgresql://postgres@127.0.0.1:\(port)/postgres" }
 
     init(to target: Int) async throws {
         self.target = target
         folder = try TemporaryDirectory()
+        port = try FreePort.find()
         try await restore()
     }
 
@@ -40,10 +41,7 @@ final class TemporaryNetwork: @unchecked Sendable {
         self.process = process
         while true {
             let text = try String(contentsOfFile: output, encoding: .utf8)
-            if text.hasSuffix("\n"), let number = Int(text.dropLast()) {
-                port = number
-                return
-            }
+            if text.hasSuffix("\n") { return }
             guard process.isRunning else { throw Command.Failure(description: "network.py ended") }
             try await Task.sleep(for: .milliseconds(10))
         }

@@ -29,7 +29,7 @@ public final class RunningEmulator: @unchecked Sendable {
                 "--template", template ?? "\(Programs.packageRoot)/infra/pipeline.yaml",
                 "--functions", functions ?? Programs.directory,
             ] + parameters.flatMap { ["--parameter", "\($0)=\($1)"] } + further
-        (process, endpoint) = try await Self.start(data.path, port: 0, options, disk, environment)
+        (process, endpoint) = try await Self.start(data.path, port: try FreePort.find(), options, disk, environment)
     }
 
     deinit {

@@ -22,7 +22,7 @@ public final class TemporaryPostgres: @unchecked Sendable {
     /// - Parameter settings: `name=value` of `postgresql.conf` beyond those of a source of changes.
     public init(settings: [String] = []) async throws {
         folder = try TemporaryDirectory()
-        port = try Self.freePort()
+        port = try FreePort.find()
         self.settings =
             [
                 "port=\(port)", "listen_addresses=127.0.0.1", "unix_socket_directories=", "wal_level=logical",
@@ -140,21 +140,5 @@ public final class TemporaryPostgres: @unchecked Sendable {
             if FileManager.default.isExecutableFile(atPath: path) { return path }
         }
         throw Command.Failure(description: "\(name) is missing below \(root); run infra/setup test")
-    }
-
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(descriptor, generic, length) == 0 ? getsockname(descriptor, generic, &length) : -1
-            }
-        }
-        guard status == 0 else { throw Command.Failure(description: "no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

@@ -10,13 +10,22 @@ public enum HashFunction: Sendable {
 
     var algorithm: OpaquePointer? {
         switch self {
-        case .sha1: EVP_sha1()
-        case .sha256: EVP_sha256()
-        case .sha384: EVP_sha384()
-        case .sha512: EVP_sha512()
-        case .md5: EVP_md5()
+        case .sha1: Self.sha1Algorithm
+        case .sha256: Self.sha256Algorithm
+        case .sha384: Self.sha384Algorithm
+        case .sha512: Self.sha512Algorithm
+        case .md5: Self.md5Algorithm
         }
     }
+
+    // Fetched once: OpenSSL 3 looks for the implementation of `EVP_md5()` and its like with each use, which takes longer than
+    // hashing a short text. Unsafe, because the pointers are not known to be constant; nothing changes or frees what they
+    // point to.
+    private nonisolated(unsafe) static let sha1Algorithm = EVP_MD_fetch(nil, "SHA1", nil)
+    private nonisolated(unsafe) static let sha256Algorithm = EVP_MD_fetch(nil, "SHA256", nil)
+    private nonisolated(unsafe) static let sha384Algorithm = EVP_MD_fetch(nil, "SHA384", nil)
+    private nonisolated(unsafe) static let sha512Algorithm = EVP_MD_fetch(nil, "SHA512", nil)
+    private nonisolated(unsafe) static let md5Algorithm = EVP_MD_fetch(nil, "MD5", nil)
 }
 
 /// A hash of bytes that arrive in pieces.

@@ -40,6 +40,15 @@ package struct PlainJSON: ~Copyable {
         return true
     }
 
+    /// Passes over the bytes that were met at `range`, if the same ones are next.
+    package mutating func takeAgain(_ range: Range<Int>) -> Bool {
+        guard range.count <= text.count - position,
+            bytes(range).equals(bytes(position..<position + range.count))
+        else { return false }
+        position += range.count
+        return true
+    }
+
     /// The bytes of a string without escapes.
     package mutating func string() -> Range<Int>? {
         guard take("\""), let base = text.baseAddress else { return nil }

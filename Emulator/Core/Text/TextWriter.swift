@@ -47,9 +47,27 @@ package struct TextWriter: ~Copyable {
 
     /// Appends `number` with zeros before it, up to `width` digits.
     package mutating func append(_ number: Int64, width: Int = 0) {
-        let digits = String(number)
-        for _ in digits.utf8.count..<max(width, digits.utf8.count) { append("0") }
-        append(digits)
+        guard number >= 0 else { return append(String(number)) }
+        var length = 1
+        var rest = number / 10
+        while rest > 0 {
+            length += 1
+            rest /= 10
+        }
+        append(atMost: max(width, length)) { digits in
+            rest = number
+            for place in digits.indices.reversed() {
+                digits[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+                rest /= 10
+            }
+            return digits.count
+        }
+    }
+
+    /// Appends what `write` puts into room for `limit` bytes; it returns how many those are.
+    package mutating func append(atMost limit: Int, _ write: (UnsafeMutableBufferPointer<UInt8>) -> Int) {
+        reserve(limit)
+        count += write(UnsafeMutableBufferPointer(start: space + count, count: limit))
     }
 
     package mutating func append(base64 bytes: ArraySlice<UInt8>) {

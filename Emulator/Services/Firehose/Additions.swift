@@ -14,12 +14,21 @@ struct Additions {
         let message: String
     }
 
+    /// Records for one prefix.
+    private struct Joined {
+        let kind: StoredBuffer.Kind
+        let prefix: String
+        var data: [UInt8] = []
+        /// When the oldest record arrived.
+        var oldest: Int64
+    }
+
     private let context: DeliveryContext
     private let errors: String
     private let backup: String?
     /// The prefixes whose records wait.
     private var active: Set<String>
-    private(set) var all: [StoredBuffer.Addition] = []
+    private var all: [Joined] = []
     private var places: [Buffer: Int] = [:]
     private var prefixes: [PartitionKeys: Result<String, PrefixFailure>] = [:]
     /// The places of records with these keys of a function's answer, if no query adds to them.
@@ -36,6 +45,11 @@ struct Additions {
             ? try context.store.read { try StoredBuffer.activePrefixes(of: context.id, in: $0) } : []
         errors = configuration.errorPrefix.resolved(errorType: Self.errorType).stored
         backup = configuration.backup?.prefix.stored
+    }
+
+    /// As the store takes them.
+    var packed: [StoredBuffer.Addition] {
+        all.map { StoredBuffer.Addition($0.kind, $0.prefix, $0.data, oldest: $0.oldest) }
     }
 
     /// - Parameter attempts: how often the function was asked.
@@ -71,7 +85,7 @@ struct Additions {
         let buffer = Buffer(kind: kind, prefix: prefix)
         if let place = places[buffer] { return place }
         places[buffer] = all.count
-        all.append(.init(kind: kind, prefix: prefix, oldest: record.arrivedAt))
+        all.append(Joined(kind: kind, prefix: prefix, oldest: record.arrivedAt))
         return all.count - 1
     }
 

@@ -26,12 +26,12 @@ struct Delivery {
     func closeBuffers() async throws -> Int64? {
         let now = context.clock.now().milliseconds
         let open = try context.store.read { try StoredBuffer.open(of: context.id, in: $0) }
-        let due = open.map(context.deadline)
+        let due = open.map { context.deadline(of: $0, at: now) }
         if due.contains(where: { $0 <= now }) {
             try await context.store.write { [context] transaction in
                 // Records may have been added since.
                 for buffer in try StoredBuffer.open(of: context.id, in: transaction.snapshot)
-                where context.deadline(of: buffer) <= now {
+                where context.deadline(of: buffer, at: now) <= now {
                     try buffer.close(objectKey: try context.objectKey(for: buffer), in: transaction)
                 }
             }
@@ -74,7 +74,7 @@ struct Delivery {
         var gzip = GzipWriter(level: 1)
         var contents: [UInt8] = []
         try buffer.forEachChunk(in: context.store) { chunk in
-            gzip.append(chunk)
+            chunk.withUnsafeBytes { gzip.append($0) }
             contents += gzip.takeOutput()
         }
         return contents + gzip.finish()

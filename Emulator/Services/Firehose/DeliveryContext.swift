@@ -22,9 +22,10 @@ struct DeliveryContext: Sendable {
 
     func limited(_ interval: Int64) -> Int64 { min(interval, intervalLimit ?? .max) }
 
-    /// When an open buffer is closed, in milliseconds since 1970.
-    func deadline(of buffer: StoredBuffer) -> Int64 {
-        buffer.openedAt + limited(configuration.destination(of: buffer.kind).bufferMilliseconds)
+    /// When an open buffer is closed, in milliseconds since 1970; at once if the clock was set back after it was opened.
+    func deadline(of buffer: StoredBuffer, at now: Int64) -> Int64 {
+        guard buffer.openedAt <= now else { return now }
+        return buffer.openedAt + limited(configuration.destination(of: buffer.kind).bufferMilliseconds)
     }
 
     /// The key of the object for a buffer that is about to be closed.

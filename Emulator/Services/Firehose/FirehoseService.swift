@@ -11,6 +11,8 @@ package final class FirehoseService: Sendable {
     package static let addKindsOfBuffers: Migration = { try StoredBuffer.addKinds(in: $0) }
     /// Brings a database's tables to those where records that were put together share a row.
     package static let joinRecords: Migration = { try StoredPuts.join(in: $0) }
+    /// Brings a database's tables to those where the data of buffers is compressed.
+    package static let packChunks: Migration = { try StoredBuffer.packChunks(in: $0) }
     package static let schema = [
         StoredDeliveryStream.schema, StoredBuffer.schema, StoredPuts.schema, Lane.schema,
     ]

@@ -1,3 +1,5 @@
+internal import EmulatorCore
+
 /// A record that a delivery stream processes: one of its source, or a part of one that joined several.
 struct IncomingRecord: Sendable {
     /// The record's place in a Kinesis stream.
@@ -25,6 +27,15 @@ struct IncomingRecord: Sendable {
         if let kinesis { return kinesis.sequenceNumber + Self.padded(Int64(part ?? 0), 6) }
         return Self.id(ofPut: sequence) + (part.map { Self.padded(Int64($0), 6) } ?? "")
     }
+
+    /// Appends ``id`` without making a string of it.
+    func appendID(to text: inout TextWriter) {
+        if let kinesis { text.append(kinesis.sequenceNumber) } else { Self.appendID(ofPut: sequence, to: &text) }
+        guard let part = part ?? (kinesis == nil ? nil : 0) else { return }
+        text.append(Int64(part), width: 6)
+    }
+
+    static func appendID(ofPut sequence: Int64, to text: inout TextWriter) { text.append(sequence, width: 20) }
 
     /// The ID of a record that a client put, for PutRecord's answer and transformations.
     static func id(ofPut sequence: Int64) -> String { padded(sequence, 20) }

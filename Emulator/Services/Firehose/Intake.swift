@@ -71,7 +71,9 @@ struct Intake {
             let batch = batch(of: lane)
             let time = first.arrivedAt + context.limited(configuration.transformation?.bufferMilliseconds ?? 0)
             let isFull = batch.count < lane.pending.count || lane.pendingBytes >= batchBytes
-            guard isFull || context.clock.now().milliseconds >= time else {
+            let now = context.clock.now().milliseconds
+            // A record from the future came before the clock was set back.
+            guard isFull || now >= time || now < first.arrivedAt else {
                 deadline = min(deadline ?? .max, time)
                 continue
             }
@@ -158,7 +160,7 @@ struct Intake {
         }
         let now = context.clock.now().milliseconds
         let batches = ready.map { (lane: $0.lane, batch: $0.batch) }
-        try await context.store.write { [context, additions = additions.all] transaction in
+        try await context.store.write { [context, additions = additions.packed] transaction in
             for (lane, batch) in batches { try lane.acknowledge(batch, of: context.id, in: transaction) }
             for addition in additions {
                 let buffer = try StoredBuffer.add(addition, to: context.id, at: now, in: transaction)

@@ -19,8 +19,9 @@ struct PlainAnswer {
 
         /// Reads an object of strings.
         mutating func read(_ json: inout PlainJSON) -> TransformationCall.Keys? {
-            guard json.take("{") else { return nil }
+            for known in all where json.takeAgain(known.text) { return known.keys }
             let start = json.position
+            guard json.take("{") else { return nil }
             var members: [(name: Range<Int>, value: Range<Int>)] = []
             if !json.take("}") {
                 repeat {
@@ -31,7 +32,6 @@ struct PlainAnswer {
             }
             guard !members.isEmpty else { return Self.none }
             let text = start..<json.position
-            for known in all where json.bytes(known.text).equals(json.bytes(text)) { return known.keys }
             var values: [String: String] = [:]
             for (name, value) in members { values[json.text(name)] = json.text(value) }
             let keys = TransformationCall.Keys(values)

@@ -49,7 +49,7 @@ struct PlainPutRecordBatch {
         for number in numbers {
             if number > numbers.lowerBound { text.append(",") }
             text.append("{\"RecordId\":\"")
-            text.append(IncomingRecord.id(ofPut: number))
+            IncomingRecord.appendID(ofPut: number, to: &text)
             text.append("\"}")
         }
         text.append("]}")

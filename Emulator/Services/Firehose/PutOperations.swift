@@ -70,12 +70,14 @@ extension FirehoseService {
             throw AWSFault.firehoseArgument(
                 "This operation is not permitted on KinesisStreamAsSource delivery stream type.")
         }
+        // Off the writer's thread: other writers wait for that.
+        let block = StoredPuts.Block(records)
         return try await store.write { [clock, account] transaction in
             guard try StoredDeliveryStream.find(name, in: transaction.snapshot)?.id == context.id else {
                 throw AWSFault.noDeliveryStream(name, account)
             }
             transaction.afterCommit { [bell = context.intakeBell] in bell.ring() }
-            return try StoredPuts.insert(records, into: context.id, at: clock.now().milliseconds, in: transaction)
+            return try StoredPuts.insert(block, into: context.id, at: clock.now().milliseconds, in: transaction)
         }
     }
 }

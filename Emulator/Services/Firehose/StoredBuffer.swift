@@ -62,15 +62,48 @@ struct StoredBuffer: Sendable {
         try transaction.execute("ALTER TABLE firehose_buffer RENAME COLUMN is_error TO kind")
     }
 
+    /// Gives the data of chunks the form that may be compressed.
+    static func packChunks(in transaction: borrowing Transaction) throws {
+        let exists = try transaction.snapshot.first(
+            "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'firehose_chunk'"
+        ) { _ in true }
+        guard exists == true else { return }
+        let ids = try transaction.snapshot.all("SELECT id FROM firehose_chunk") { $0.integer(0) }
+        for id in ids {
+            let data = try transaction.snapshot.first(
+                "SELECT data FROM firehose_chunk WHERE id = ?", .integer(id)
+            ) { $0.blob(0) }
+            try transaction.execute(
+                "UPDATE firehose_chunk SET data = ? WHERE id = ?", .blob(stored(data ?? [])), .integer(id))
+        }
+    }
+
     // MARK: Adding
 
     /// Records for one prefix, already joined.
     struct Addition: Sendable {
         let kind: Kind
         let prefix: String
-        var data: [UInt8] = []
         /// When the oldest record arrived.
-        var oldest: Int64
+        let oldest: Int64
+        /// In bytes.
+        let size: Int
+        /// The records as a row has them.
+        fileprivate let stored: [UInt8]
+
+        init(_ kind: Kind, _ prefix: String, _ data: [UInt8], oldest: Int64) {
+            self.kind = kind
+            self.prefix = prefix
+            self.oldest = oldest
+            size = data.count
+            stored = StoredBuffer.stored(data)
+        }
+    }
+
+    private static func stored(_ data: [UInt8]) -> [UInt8] {
+        var packed = PackedBytes()
+        packed.append(data[...])
+        return packed.stored
     }
 
     /// Adds to the open buffer of the prefix, or opens one.
@@ -82,13 +115,13 @@ struct StoredBuffer: Sendable {
             """
             UPDATE firehose_buffer SET size = size + ?, oldest = MIN(oldest, ?)
             WHERE stream = ? AND kind = ? AND prefix = ? AND object_key IS NULL
-            """, .integer(addition.data.count), .integer(addition.oldest), .integer(stream),
+            """, .integer(addition.size), .integer(addition.oldest), .integer(stream),
             .integer(addition.kind.rawValue), .text(addition.prefix))
         if updated == 0 {
             try transaction.execute(
                 "INSERT INTO firehose_buffer VALUES (NULL, ?, ?, ?, ?, ?, ?, NULL)", .integer(stream),
                 .text(addition.prefix), .integer(addition.kind.rawValue), .integer(now), .integer(addition.oldest),
-                .integer(addition.data.count))
+                .integer(addition.size))
         }
         let buffer = try transaction.snapshot.first(
             "SELECT \(columns) FROM firehose_buffer WHERE stream = ? AND kind = ? AND prefix = ? AND object_key IS NULL",
@@ -96,7 +129,7 @@ struct StoredBuffer: Sendable {
         ) { StoredBuffer($0) }
         if let buffer {
             try transaction.execute(
-                "INSERT INTO firehose_chunk VALUES (NULL, ?, ?)", .integer(buffer.id), .blob(addition.data))
+                "INSERT INTO firehose_chunk VALUES (NULL, ?, ?)", .integer(buffer.id), .blob(addition.stored))
         }
         return buffer
     }
@@ -138,7 +171,7 @@ struct StoredBuffer: Sendable {
     // MARK: Delivery
 
     /// Calls `body` with the buffer's bytes, chunk by chunk, outside any snapshot.
-    func forEachChunk(in store: Store, _ body: ([UInt8]) -> Void) throws {
+    func forEachChunk(in store: Store, _ body: (ArraySlice<UInt8>) -> Void) throws {
         var last: Int64 = 0
         while true {
             let chunk = try store.read { snapshot in
@@ -149,7 +182,8 @@ struct StoredBuffer: Sendable {
             }
             guard let chunk else { return }
             last = chunk.0
-            body(chunk.1)
+            var data = try PackedBytes(stored: chunk.1)
+            if let data = data.next() { body(data) }
         }
     }
 

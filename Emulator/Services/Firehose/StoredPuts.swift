@@ -12,27 +12,37 @@ enum StoredPuts {
         CREATE INDEX IF NOT EXISTS firehose_block_stream ON firehose_block (stream, id);
         """
 
+    /// What one request puts, as a row has it.
+    struct Block: Sendable {
+        let count: Int64
+        fileprivate let stored: [UInt8]
+
+        init(_ records: [ArraySlice<UInt8>]) {
+            var packed = PackedBytes()
+            for record in records { packed.append(record) }
+            count = Int64(records.count)
+            stored = packed.stored
+        }
+    }
+
     /// - Returns: the numbers of the records.
     static func insert(
-        _ records: [ArraySlice<UInt8>], into stream: Int64, at now: Int64, in transaction: borrowing Transaction
+        _ block: Block, into stream: Int64, at now: Int64, in transaction: borrowing Transaction
     ) throws -> ClosedRange<Int64> {
         let last = try transaction.snapshot.first(
             "SELECT seq FROM sqlite_sequence WHERE name = 'firehose_block'"
         ) { $0.integer(0) }
-        let numbers = (last ?? 0) + 1...(last ?? 0) + Int64(records.count)
-        try insert(records, numbers.upperBound, stream, at: now, in: transaction)
+        let numbers = (last ?? 0) + 1...(last ?? 0) + block.count
+        try insert(block, numbers.upperBound, stream, at: now, in: transaction)
         return numbers
     }
 
     private static func insert(
-        _ records: [ArraySlice<UInt8>], _ last: Int64, _ stream: Int64, at now: Int64,
-        in transaction: borrowing Transaction
+        _ block: Block, _ last: Int64, _ stream: Int64, at now: Int64, in transaction: borrowing Transaction
     ) throws {
-        var packed = PackedBytes()
-        for record in records { packed.append(record) }
         try transaction.execute(
             "INSERT INTO firehose_block VALUES (?, ?, ?, ?, ?)", .integer(last), .integer(stream),
-            .integer(Int64(records.count)), .integer(now), .blob(packed.bytes))
+            .integer(block.count), .integer(now), .blob(block.stored))
     }
 
     /// The records of a delivery stream after the one with the number `sequence`: whole rows, until there are `limit`.
@@ -46,7 +56,7 @@ enum StoredPuts {
         ) { row in
             var number = row.integer(0) - row.integer(1)
             let arrivedAt = row.integer(2)
-            var records = PackedBytes(row.blob(3))
+            var records = try PackedBytes(stored: row.blob(3))
             while let data = records.next() {
                 number += 1
                 guard number > sequence else { continue }
@@ -85,7 +95,7 @@ enum StoredPuts {
             try transaction.execute(String(statement))
         }
         try transaction.snapshot.query("SELECT id, stream, arrived_at, data FROM firehose_record ORDER BY id") { row in
-            try insert([row.blob(3)[...]], row.integer(0), row.integer(1), at: row.integer(2), in: transaction)
+            try insert(Block([row.blob(3)[...]]), row.integer(0), row.integer(1), at: row.integer(2), in: transaction)
         }
         // Numbers that were given are not given again.
         try transaction.execute("DELETE FROM sqlite_sequence WHERE name = 'firehose_block'")

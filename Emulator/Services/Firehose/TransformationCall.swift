@@ -46,7 +46,7 @@ struct TransformationCall: Sendable {
         for (index, record) in records.enumerated() {
             event.append(index > 0 ? ",{\"recordId\":\"" : "{\"recordId\":\"")
             let start = event.count
-            event.append(record.id)
+            record.appendID(to: &event)
             ids.append(start..<event.count)
             event.append("\",\"approximateArrivalTimestamp\":")
             event.append(record.arrivedAt)

@@ -74,7 +74,7 @@ struct PlainPutRecords {
             switch placement {
             case .placed(let place):
                 text.append("{\"SequenceNumber\":\"")
-                text.append(place.text)
+                text.append(atMost: SequenceNumber.digitsLimit) { place.write(into: $0) }
                 text.append("\",\"ShardId\":\"")
                 text.append(StoredShard.name(place.shard))
                 text.append("\"}")

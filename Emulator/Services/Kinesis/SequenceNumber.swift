@@ -26,7 +26,16 @@ struct SequenceNumber: Sendable, Hashable {
         self.arrived = arrived
     }
 
+    /// As many as a number of 192 bits has at most.
+    static let digitsLimit = 57
+
     var text: String {
+        String(unsafeUninitializedCapacity: Self.digitsLimit) { write(into: $0) }
+    }
+
+    /// Writes the digits at the start of `space`, which has room for ``digitsLimit`` of them.
+    /// - Returns: how many there are.
+    func write(into space: UnsafeMutableBufferPointer<UInt8>) -> Int {
         let index = UInt64(index)
         let low = 2 | UInt128(shard) << 4 | UInt128(UInt64(arrived) & Self.secondsMask) << 36 | UInt128(index) << 80
         let high =
@@ -34,7 +43,18 @@ struct SequenceNumber: Sendable, Hashable {
         var words = (high, UInt64(truncatingIfNeeded: low >> 64), UInt64(truncatingIfNeeded: low))
         let last = Self.divide(&words)
         let middle = Self.divide(&words)
-        return String(words.2) + Self.padded(middle) + Self.padded(last)
+        let first = words.2
+        var length = 0
+        var rest = first
+        while rest > 0 {
+            length += 1
+            rest /= 10
+        }
+        Self.write(first, into: space, at: 0..<length)
+        Self.write(middle, into: space, at: length..<length + Self.chunkDigits)
+        length += Self.chunkDigits
+        Self.write(last, into: space, at: length..<length + Self.chunkDigits)
+        return length + Self.chunkDigits
     }
 
     /// Divides in place and returns the remainder.
@@ -46,9 +66,15 @@ struct SequenceNumber: Sendable, Hashable {
         return remainder
     }
 
-    private static func padded(_ number: UInt64) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: chunkDigits - digits.utf8.count) + digits
+    /// Writes the last digits of `number`, with zeros before them.
+    private static func write(
+        _ number: UInt64, into space: UnsafeMutableBufferPointer<UInt8>, at places: Range<Int>
+    ) {
+        var rest = number
+        for place in places.reversed() {
+            space[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        }
     }
 
     /// - Returns: nil for a number that no shard here gives.

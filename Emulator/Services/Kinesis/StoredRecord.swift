@@ -49,7 +49,7 @@ struct StoredRecord: Sendable {
     ) throws {
         try transaction.execute(
             "INSERT INTO kinesis_block VALUES (?, ?, ?, ?)", .integer(id), .integer(block.count), .integer(arrivedAt),
-            .blob(block.records.bytes))
+            .blob(block.records.stored))
     }
 
     /// The records from `index` on, until `take` returns false.
@@ -64,7 +64,7 @@ struct StoredRecord: Sendable {
         ) { row in
             var next = row.integer(0) & (1 << indexBits - 1) - row.integer(1)
             let arrivedAt = row.integer(2)
-            var records = PackedBytes(row.blob(3))
+            var records = try PackedBytes(stored: row.blob(3))
             while let key = records.next(), let data = records.next() {
                 next += 1
                 guard next >= index else { continue }

@@ -261,6 +261,21 @@ import Testing
         #expect(fixture.objects.buckets["kept"]?.count == 1 && fixture.objects.buckets["stage"]?.count == 2)
     }
 
+    @Test("a clock that is set back delays nothing that arrived before")
+    func clockSetBack() async throws {
+        let fixture = try DeliveryFixture()
+        try await fixture.create()
+        try await fixture.put("beer one")
+        fixture.clock.advance(-3_600_000)
+        try await fixture.takeIn()
+        try await fixture.put("beer two")
+        fixture.clock.advance(60_000)
+        try await fixture.takeIn()
+        fixture.clock.advance(-7_200_000)
+        try await fixture.deliver()
+        #expect(fixture.text(under: "raw/beer/") == "beer one\nbeer two\n")
+    }
+
     @Test("a database from before there were backups keeps its buffers")
     func migration() async throws {
         let directory = try TemporaryDirectory()
@@ -276,5 +291,28 @@ import Testing
         defer { store.close() }
         let open = try store.read { try StoredBuffer.open(of: 1, in: $0) }
         #expect(open.map(\.id) == [7] && open.map(\.kind) == [.errors])
+    }
+
+    @Test("a database from before buffers were compressed keeps what they hold")
+    func packing() async throws {
+        let directory = try TemporaryDirectory()
+        let long = String(repeating: "beer one ", count: 1000)
+        var store = try Store(directory: directory.path, schema: FirehoseService.schema)
+        try await store.write { transaction in
+            try transaction.execute("INSERT INTO firehose_buffer VALUES (7, 1, 'p', 0, 0, 0, 9007, NULL)")
+            for text in [long, "beer two", ""] {
+                try transaction.execute("INSERT INTO firehose_chunk VALUES (NULL, 7, ?)", .blob(Array(text.utf8)))
+            }
+        }
+        store.close()
+        store = try Store(
+            directory: directory.path, schema: FirehoseService.schema, migrations: [FirehoseService.packChunks])
+        defer { store.close() }
+        let buffer = try #require(try store.read { try StoredBuffer.open(of: 1, in: $0) }.first)
+        var chunks: [String] = []
+        try buffer.forEachChunk(in: store) { chunks.append(String(decoding: $0, as: UTF8.self)) }
+        #expect(chunks == [long, "beer two", ""])
+        let stored = try store.read { try $0.first("SELECT SUM(LENGTH(data)) FROM firehose_chunk") { $0.int(0) } }
+        #expect(try #require(stored) < 1000)
     }
 }

@@ -134,7 +134,9 @@ import Testing
         let records = try store.read { try StoredPuts.records(of: 1, after: 0, limit: 10, in: $0) }
         #expect(records.map(\.sequence) == [2, 3] && records.map(\.arrivedAt) == [5, 5])
         #expect(records.flatMap(\.parts).map(\.data) == [Array("one".utf8)[...], Array("two".utf8)[...]])
-        let numbers = try await store.write { try StoredPuts.insert([[1], [2]], into: 1, at: 6, in: $0) }
+        let numbers = try await store.write {
+            try StoredPuts.insert(StoredPuts.Block([[1], [2]]), into: 1, at: 6, in: $0)
+        }
         #expect(numbers == 10...11)
     }
 }

@@ -2,12 +2,16 @@
 """Measures change-capture beside PostgreSQL's own pg_recvlogical, on one server, in turns.
 
     capture.py BINARIES [--changes 200000] [--rows 2000000] [--rounds 3] [--transaction 1000000] [--aggregate on]
-               [--parts changes transaction snapshot]
+               [--parts changes transaction snapshot] [--peer PYTHON] [--to silver]
 
 Changes: single-row commits (60 % inserts, 30 % updates, 10 % deletes) are in the log before. pg_recvlogical reads them from a copied
-slot into /dev/null; change-capture reads them from another into `cupel up --kinesis-limits off`, up to gzipped raw objects. Snapshot:
-a table of ROWS rows of five columns, up to raw objects. Transaction: one of many inserts, which the source sends before it ends. Every change and row is counted in the objects. Run it as root or any user;
-PostgreSQL runs as nobody if it is root.
+slot into /dev/null; change-capture reads them from another into `cupel up --kinesis-limits off`, up to gzipped raw objects; with
+--peer, consumer.py reads them from a third into a gzipped file, under a Python that has psycopg2 (`infra/setup benchmarks` makes
+.venv-benchmarks). Snapshot: a table of ROWS rows of five columns, up to raw objects, beside COPY of the same table to /dev/null.
+Transaction: one of many inserts, which the source sends before it ends.
+
+Nothing listens to the raw bucket, unless --to silver leaves the rest of the pipeline on. Every change and row is counted in the
+objects, afterwards: the time ends when the last object was listed. Run it as root or any user; PostgreSQL runs as nobody if it is root.
 """
 import argparse, gzip, os, pathlib, shutil, signal, socket, statistics, subprocess, tempfile, time
 
@@ -22,6 +26,8 @@ parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--transaction", type=int, default=1_000_000)
 parser.add_argument("--aggregate", choices=["on", "off"], default="off")
 parser.add_argument("--parts", nargs="+", choices=["changes", "transaction", "snapshot"], default=["changes", "transaction", "snapshot"])
+parser.add_argument("--peer", metavar="PYTHON")
+parser.add_argument("--to", choices=["raw", "silver"], default="raw")
 options = parser.parse_args()
 root = pathlib.Path(__file__).resolve().parents[2]
 programs = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
@@ -61,6 +67,12 @@ class Postgres:
                               check=True, capture_output=True).stdout.strip()
 
 
+    def drop_slot(self, name):
+        """The server notices a reader's end some time after it."""
+        while self.run(f"SELECT active FROM pg_replication_slots WHERE slot_name = '{name}'") == "t": time.sleep(0.05)
+        self.run(f"SELECT pg_drop_replication_slot('{name}')")
+
+
 class Emulator:
     def __init__(self, name):
         self.data = folder / name
@@ -76,15 +88,21 @@ class Emulator:
         self.endpoint = "http://127.0.0.1:" + text.split("http://127.0.0.1:")[1].split()[0]
         self.s3 = boto3.client("s3", endpoint_url=self.endpoint, region_name="us-east-1", aws_access_key_id="test",
                                aws_secret_access_key="test", config=Config(s3={"addressing_style": "path"}))
-        self.counted = {}
+        if options.to == "raw": self.s3.put_bucket_notification_configuration(Bucket=stage, NotificationConfiguration={})
+        self.seen, self.counted = {}, {}
+
+    def list(self):
+        """Notes when each raw object was listed first. Returns the time of the last one."""
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=stage, Prefix="raw/beer/"):
+            for o in page.get("Contents", []): self.seen.setdefault(o["Key"], time.monotonic())
+        return max(self.seen.values(), default=0)
 
     def lines(self):
         """The lines in raw objects without those of truncates; each object is read once."""
-        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=stage, Prefix="raw/beer/"):
-            for o in page.get("Contents", []):
-                if o["Key"] in self.counted: continue
-                body = gzip.decompress(self.s3.get_object(Bucket=stage, Key=o["Key"])["Body"].read())
-                self.counted[o["Key"]] = body.count(b"\n") - body.count(b'"operation":"truncate"')
+        self.list()
+        for key in self.seen.keys() - self.counted.keys():
+            body = gzip.decompress(self.s3.get_object(Bucket=stage, Key=key)["Body"].read())
+            self.counted[key] = body.count(b"\n") - body.count(b'"operation":"truncate"')
         return sum(self.counted.values())
 
     def end(self):
@@ -120,13 +138,18 @@ def family_cost(process):
 
 
 def wait_for_lines(emulator, process, count):
-    begin = time.monotonic()
-    while (found := emulator.lines()) < count:
+    """Seconds until the last of `count` lines was in an object."""
+    begin, quiet = time.monotonic(), 3
+    while True:
+        last = emulator.list()
         if process.poll() is not None: raise SystemExit((folder / "capture.log").read_text())
-        time.sleep(0.2)
-    elapsed = time.monotonic() - begin
-    if found != count: raise SystemExit(f"{found} lines; expected {count}")
-    return elapsed
+        if last and time.monotonic() - last > quiet:
+            # Reading the objects takes the time of those that are measured, so it waits until nothing seems to come.
+            found = emulator.lines()
+            if found == count: return last - begin
+            if found > count: raise SystemExit(f"{found} lines; expected {count}")
+            quiet += 3
+        time.sleep(0.1)
 
 
 CHANGES = """
@@ -159,13 +182,21 @@ def changes(postgres):
         "SELECT pg_copy_logical_replication_slot('origin', 'counted'); "
         "SELECT count(*) FROM pg_logical_slot_get_binary_changes('counted', NULL, NULL, 'proto_version', '1', 'publication_names', 'cupel') "
         "WHERE get_byte(data, 0) IN (68, 73, 85); SELECT pg_drop_replication_slot('counted')").split("\n")[1])
-    peer, ours, ratios, cpu, memory, emulated = [], [], [], [], [], []
+    peer, python, ours, ratios, cpu, memory, emulated = [], [], [], [], [], [], []
     for number in range(options.rounds):
         postgres.run("SELECT pg_copy_logical_replication_slot('origin', 'peer'); SELECT pg_copy_logical_replication_slot('origin', 'cupel')")
         begin = time.monotonic()
         subprocess.run([programs / "pg_recvlogical", "-d", postgres.uri, "--slot", "peer", "--start", "-o", "proto_version=1",
                         "-o", "publication_names=cupel", "-f", "/dev/null", "--endpos", end, "--no-loop"], check=True)
         peer.append(options.changes / (time.monotonic() - begin))
+        if options.peer:
+            postgres.run("SELECT pg_copy_logical_replication_slot('origin', 'python')")
+            begin = time.monotonic()
+            subprocess.run([options.peer, root / "Tests/Benchmarks/consumer.py", postgres.uri, "python", "cupel", str(count),
+                            folder / "peer.json.gz"], check=True)
+            python.append(options.changes / (time.monotonic() - begin))
+            with gzip.open(folder / "peer.json.gz") as file: assert sum(1 for _ in file) == count
+            postgres.drop_slot("python")
         emulator = Emulator(f"emulator-{number}")
         process = capture(postgres, emulator, "--snapshot", "never", "--aggregate", options.aggregate)
         ours.append(options.changes / wait_for_lines(emulator, process, count))
@@ -177,7 +208,9 @@ def changes(postgres):
         memory.append(peak)
         ratios.append(ours[-1] / peer[-1])
         emulator.end()
-        postgres.run("SELECT pg_drop_replication_slot('peer'); SELECT pg_drop_replication_slot('cupel')")
+        postgres.drop_slot("peer")
+        postgres.drop_slot("cupel")
+    if python: report("consumer.py to a gz file, commits a second", python)
     report("pg_recvlogical to /dev/null, commits a second", peer)
     report("change-capture to raw objects, commits a second", ours)
     report("  of pg_recvlogical's", ratios)
@@ -199,7 +232,7 @@ def transaction(postgres):
     process.terminate()
     process.wait()
     emulator.end()
-    postgres.run("SELECT pg_drop_replication_slot('cupel')")
+    postgres.drop_slot("cupel")
 
 
 def snapshot(postgres):
@@ -209,8 +242,11 @@ def snapshot(postgres):
                  "ALTER TABLE beer ADD PRIMARY KEY (beer_id)")
     postgres.run("VACUUM ANALYZE beer")
     postgres.run("CHECKPOINT")
-    speeds, cpu, memory = [], [], []
+    copies, speeds, cpu, memory = [], [], [], []
     for number in range(options.rounds):
+        begin = time.monotonic()
+        postgres.run("\\copy beer TO '/dev/null'")
+        copies.append(options.rows / (time.monotonic() - begin))
         emulator = Emulator(f"snapshot-{number}")
         begin = time.monotonic()
         process = capture(postgres, emulator)
@@ -225,7 +261,9 @@ def snapshot(postgres):
         process.wait()
         if (found := emulator.lines()) != options.rows: raise SystemExit(f"{found} rows; expected {options.rows}")
         emulator.end()
-        postgres.run("SELECT pg_drop_replication_slot('cupel'); DROP PUBLICATION cupel")
+        postgres.drop_slot("cupel")
+        postgres.run("DROP PUBLICATION cupel")
+    report("COPY to /dev/null by psql, rows a second", copies)
     report("snapshot to raw objects, rows a second", speeds)
     report("  rows a CPU second of change-capture", cpu)
     report("  peak memory", memory, " MiB")

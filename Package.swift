@@ -38,7 +38,7 @@ let functions: [Target] = [
     function(
         "SilverMerge",
         "LambdaRuntime AWSClient AWSModels Columns Contracts Control Digest Iceberg JSON Lake Parquet ParquetRead "
-            + "PublishedContracts Threads Time"),
+            + "PublishedContracts Threads CKernels Time"),
     function(
         "GoldBuild",
         "LambdaRuntime AWSClient AWSModels Contracts Digest Iceberg JSON Lake ParquetRead Time"),

@@ -51,7 +51,7 @@ struct FileConversion {
     var personalDataPolicy: PersonalDataPolicy { contract.personalData ?? options.personalData }
 
     /// The memory that most conversions need. The first conversion reserves it, so an idle function stays small.
-    private static let heap: Void = ck_prepare_heap(16 << 20)
+    private static let heap: Void = ck_prepare_heap(16 << 20, 1 << 20)
 
     /// Converts a file in one pass, or in several: where a pass finds personal data that must be masked, its output is
     /// discarded and the file is read again from its start. So no row of output or quarantine shows the data.

@@ -93,11 +93,13 @@ struct GroupRewriter: Sendable {
         encoder.append(array, rowCount: rowCount)
     }
 
-    /// The chunk with its dictionary; nil if it has none, or one that would grow too large.
+    /// The chunk with its dictionary; nil if it has none, one that would grow too large, or one that has nearly as many keys as
+    /// there are rows: then values alone are smaller, and take less work.
     private func recoded(_ column: Int, _ place: Int, _ encoder: ChunkEncoder) throws -> RawColumnChunk? {
         guard var stored = try file.places(ofColumn: place, inGroup: group),
             var batch = try stored.next(upTo: options.pageRowLimit),
-            let keys = stored.keys, encoder.start(leaf: column, keys: keys)
+            let keys = stored.keys, keys.count * 2 <= file.metadata.rowGroups[group].rowCount,
+            encoder.start(leaf: column, keys: keys)
         else { return nil }
         var changed: Replacements?
         if let given = replacements[column] {

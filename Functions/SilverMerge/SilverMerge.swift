@@ -1,5 +1,6 @@
 internal import AWSClient
 internal import AWSModels
+internal import CKernels
 internal import Contracts
 internal import Control
 internal import Digest
@@ -70,8 +71,12 @@ struct SilverMerge: JSONHandler {
         return merge
     }
 
+    /// The memory that most merges need. The first merge reserves it, so an idle function stays small.
+    private static let heap: Void = ck_prepare_heap(128 << 20, 32 << 20)
+
     /// - Returns: the outcome: `done` with what it did, `nothing`, or `heldByAnother`.
     func merge(_ table: String, owner: String, log: Log) throws -> JSON {
+        Self.heap
         let contract = try settings.contracts.inForce(settings.objects, log).contract(forTable: table, pinned: nil)
         guard let held = try HeldTable(table, owner: owner, settings, isInterrupted: isInterrupted) else {
             return ["outcome": "heldByAnother", "table": .string(table)]

@@ -16,11 +16,11 @@ void ck_keep_freed_memory(void) {
 #endif
 }
 
-void ck_prepare_heap(size_t size) {
+void ck_prepare_heap(size_t size, size_t mapped_size) {
 #if defined(M_ARENA_MAX) && defined(M_TOP_PAD) && defined(MADV_HUGEPAGE)
     const uintptr_t huge_page = 2 << 20;
     mallopt(M_ARENA_MAX, 1);
-    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_MMAP_THRESHOLD, (int)mapped_size);
     mallopt(M_TRIM_THRESHOLD, (int)size);
 
     uintptr_t start = (uintptr_t)sbrk(0);
@@ -36,5 +36,6 @@ void ck_prepare_heap(size_t size) {
     if (start < end) madvise((void *)start, end - start, MADV_HUGEPAGE);
 #else
     (void)size;
+    (void)mapped_size;
 #endif
 }

@@ -77,6 +77,21 @@ void parquet_range_codes(const uint8_t *key_bytes, const uint32_t *key_offsets, 
     *greatest = high;
 }
 
+#define RANGE_OF_CODES(TYPE, NAME)                                                                                     \
+    void NAME(const TYPE *keys, const uint32_t *codes, size_t count, TYPE *least, TYPE *greatest) {                    \
+        TYPE low = keys[codes[0]], high = low;                                                                         \
+        for (size_t i = 1; i < count; i++) {                                                                           \
+            TYPE value = keys[codes[i]];                                                                               \
+            low = value < low ? value : low;                                                                           \
+            high = value > high ? value : high;                                                                        \
+        }                                                                                                              \
+        *least = low;                                                                                                  \
+        *greatest = high;                                                                                              \
+    }
+
+RANGE_OF_CODES(int32_t, parquet_range_codes_i32)
+RANGE_OF_CODES(int64_t, parquet_range_codes_i64)
+
 void parquet_range_fixed(const uint8_t *values, size_t count, size_t width, bool is_signed, size_t *least,
                          size_t *greatest) {
     size_t low = 0, high = 0;

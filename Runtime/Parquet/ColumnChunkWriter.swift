@@ -85,8 +85,7 @@ final class ColumnChunkWriter {
     /// Starts a chunk whose values are known by their places among `keys`.
     /// - Returns: false if they are too many, or not distinct; then values must be written.
     func start(with keys: ColumnValues) -> Bool {
-        dictionary.removeAll()
-        guard dictionary.encode(ValueSlice(values: keys, range: 0..<keys.count)), dictionary.count == keys.count else {
+        guard dictionary.start(with: keys) else {
             dictionary.removeAll()
             return false
         }
@@ -123,7 +122,7 @@ final class ColumnChunkWriter {
             encodings.append(.plain)
             let keys = dictionary.values
             insertIntoBloomFilter(keys)
-            pages.startPage()
+            pages.startPage(of: column.physicalType)
             keys.appendPlain(to: pages.body)
             if !dictionaryPage.isEmpty { dictionaryPage = ByteBuffer() }
             written.uncompressedSize += pages.writeDictionaryPage(keyCount: dictionary.count, to: dictionaryPage)
@@ -294,7 +293,7 @@ final class ColumnChunkWriter {
     }
 
     private func startPage(_ rows: RowSlice) {
-        pages.startPage()
+        pages.startPage(of: column.physicalType)
         switch rows {
         case .flat(let presence):
             if !column.isRequired { pages.appendDefinitionLevels { presence.appendLevels(to: $0) } }

@@ -32,7 +32,12 @@ final class PageCompressor {
 
     init(_ codec: CompressionCodec) {
         self.codec = codec
-        if case .zstd = codec { zstd = ZSTD_createCCtx() } else { zstd = nil }
+        if case .zstd(let level) = codec {
+            zstd = ZSTD_createCCtx()
+            ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, level)
+        } else {
+            zstd = nil
+        }
         guard case .gzip(let level) = codec else {
             deflate = nil
             return
@@ -53,6 +58,13 @@ final class PageCompressor {
             deflateEnd(deflate)
             deflate.deallocate()
         }
+    }
+
+    /// Pages of a column follow. Of numbers of eight bytes zstd's fast levels find a repetition of six in each, and spend twice the
+    /// time for 2 % of the size.
+    func start(_ type: PhysicalType) {
+        guard case .zstd(1...2) = codec else { return }
+        ZSTD_CCtx_setParameter(zstd, ZSTD_c_minMatch, type == .int64 || type == .double ? 7 : 0)
     }
 
     /// Replaces the content of `target` with `source`, compressed.
@@ -86,10 +98,10 @@ final class PageCompressor {
                 return length
             }
         case .gzip: appendDeflated(source, to: target)
-        case .zstd(let level):
+        case .zstd:
             let bound = ZSTD_compressBound(source.count)
             target.append(upTo: bound) { room in
-                let length = ZSTD_compressCCtx(zstd, room, bound, source.baseAddress, source.count, level)
+                let length = ZSTD_compress2(zstd, room, bound, source.baseAddress, source.count)
                 precondition(ZSTD_isError(length) == 0, "zstd refused room of its own maximum")
                 return length
             }

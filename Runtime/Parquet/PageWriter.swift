@@ -1,6 +1,6 @@
 /// Composes pages, compresses them and puts them behind their headers; its buffers serve one column after the other.
 ///
-/// A data page is composed in the order of the file: ``startPage()``, its levels, then its values
+/// A data page is composed in the order of the file: ``startPage(of:)``, its levels, then its values
 /// into ``body``.
 final class PageWriter {
     private let compressor: PageCompressor
@@ -21,7 +21,8 @@ final class PageWriter {
         version = options.dataPageVersion
     }
 
-    func startPage() {
+    func startPage(of type: PhysicalType) {
+        compressor.start(type)
         body.removeAll()
         (repetitionSize, definitionSize) = (0, 0)
     }

@@ -76,6 +76,34 @@ final class ValueDictionary {
         }
     }
 
+    /// Takes the keys that values are given by, in place of all others, so that those of further values join them.
+    /// - Returns: false if they are too many, or not distinct; then only ``removeAll()`` makes sense.
+    func start(with keys: ColumnValues) -> Bool {
+        removeAll()
+        reserve(keys)
+        return encode(ValueSlice(values: keys, range: 0..<keys.count)) && count == keys.count
+    }
+
+    /// Makes room for some keys and a quarter more, so that the table does not grow while it takes them.
+    private func reserve(_ new: ColumnValues) {
+        let limit = new.count + new.count / 4
+        var slotCount = 1 << Self.initialSlotBits
+        while slotCount / 2 < limit, slotCount >> parquet_code_bits == 0 { slotCount *= 2 }
+        let slots = [UInt32](repeating: 0, count: slotCount)
+        switch (keys, new) {
+        case (.words32, _):
+            keys = .words32(slots: slots, keys: Array(repeating: 0, count: slotCount / 2))
+        case (.words64, _):
+            keys = .words64(slots: slots, keys: Array(repeating: 0, count: slotCount / 2))
+        case (.bytes(_, let bytes, _), .byteArray(let texts)):
+            let size = texts.bytes.count + texts.bytes.count / 4 + Self.keyPadding
+            keys = .bytes(
+                slots: slots, bytes: size > bytes.count ? Array(repeating: 0, count: size) : bytes,
+                offsets: Array(repeating: 0, count: slotCount / 2 + 1))
+        case (.bytes, _): break
+        }
+    }
+
     /// The keys as values of the column.
     var values: ValueSlice {
         switch (keys, type) {
@@ -205,10 +233,37 @@ final class ValueDictionary {
     /// where comparing the values themselves takes no longer.
     func rangeOfCodedBytes() -> ValueRange? {
         guard case .bytes(_, let bytes, let offsets) = keys, type == .byteArray, count < codes.count else { return nil }
+        return codes.withUnsafeBufferPointer { range(of: $0, bytes, offsets) }
+    }
+
+    /// The range of the values that have these codes; nil for types of which the keys that occur are compared instead.
+    private func range(of codes: UnsafeBufferPointer<UInt32>, in column: ParquetColumn) -> ValueRange? {
+        switch (keys, type) {
+        case (.words32(_, let keys), .int32) where !column.isUnsigned:
+            var (low, high): (Int32, Int32) = (0, 0)
+            keys.withUnsafeBytes {
+                parquet_range_codes_i32(
+                    $0.baseAddress?.assumingMemoryBound(to: Int32.self), codes.baseAddress, codes.count, &low, &high)
+            }
+            return .int32(low, high)
+        case (.words64(_, let keys), .int64) where !column.isUnsigned:
+            var (low, high): (Int64, Int64) = (0, 0)
+            keys.withUnsafeBytes {
+                parquet_range_codes_i64(
+                    $0.baseAddress?.assumingMemoryBound(to: Int64.self), codes.baseAddress, codes.count, &low, &high)
+            }
+            return .int64(low, high)
+        case (.bytes(_, let bytes, let offsets), .byteArray):
+            return range(of: codes, bytes, offsets)
+        default: return nil
+        }
+    }
+
+    private func range(of codes: UnsafeBufferPointer<UInt32>, _ bytes: [UInt8], _ offsets: [UInt32]) -> ValueRange {
         var seen = [UInt8](repeating: 0, count: count)
         var least = 0
         var greatest = 0
-        parquet_range_codes(bytes, offsets, count, codes, codes.count, &seen, &least, &greatest)
+        parquet_range_codes(bytes, offsets, count, codes.baseAddress, codes.count, &seen, &least, &greatest)
         func key(_ code: Int) -> [UInt8] { Array(bytes[Int(offsets[code])..<Int(offsets[code + 1])]) }
         return .bytes(key(least), key(greatest))
     }
@@ -217,12 +272,23 @@ final class ValueDictionary {
     func summary(of codes: UnsafeBufferPointer<UInt32>, nullCount: Int, in column: ParquetColumn) -> ValueSummary {
         var summary = ValueSummary()
         summary.nullCount = nullCount
+        if case .bytes(_, _, let offsets) = keys, type == .byteArray {
+            offsets.withUnsafeBufferPointer { offsets in
+                for code in codes { summary.textSize += Int(offsets[Int(code) + 1] &- offsets[Int(code)]) }
+            }
+        }
+        if let range = range(of: codes, in: column) {
+            summary.range = range
+            return summary
+        }
         var isUsed = [Bool](repeating: false, count: count)
         var used: [Int] = []
         isUsed.withUnsafeMutableBufferPointer { isUsed in
             for code in codes where !isUsed[Int(code)] {
                 isUsed[Int(code)] = true
                 used.append(Int(code))
+                // Most columns of numbers that are no integers have few.
+                if used.count == count { break }
             }
         }
         let keys = values(at: used)
@@ -232,11 +298,6 @@ final class ValueDictionary {
             var isNaN = [Bool](repeating: false, count: count)
             for (index, code) in used.enumerated() { isNaN[code] = keys.isNaN(index) }
             summary.nanCount = codes.count { isNaN[Int($0)] }
-        }
-        if case .bytes(_, _, let offsets) = self.keys, type == .byteArray {
-            offsets.withUnsafeBufferPointer { offsets in
-                for code in codes { summary.textSize += Int(offsets[Int(code) + 1] &- offsets[Int(code)]) }
-            }
         }
         return summary
     }

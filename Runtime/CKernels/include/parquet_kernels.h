@@ -83,6 +83,10 @@ void parquet_range_bytes(const uint8_t *bytes, const uint32_t *offsets, size_t c
 void parquet_range_codes(const uint8_t *key_bytes, const uint32_t *key_offsets, size_t key_count, const uint32_t *codes,
                          size_t count, uint8_t *seen, size_t *least, size_t *greatest);
 
+/// The smallest and the largest of the numbers that have these codes. `count` must not be zero.
+void parquet_range_codes_i32(const int32_t *keys, const uint32_t *codes, size_t count, int32_t *least, int32_t *greatest);
+void parquet_range_codes_i64(const int64_t *keys, const uint32_t *codes, size_t count, int64_t *least, int64_t *greatest);
+
 /// The same over values of `width` bytes each, as unsigned bytes or as big-endian two's complement.
 void parquet_range_fixed(const uint8_t *values, size_t count, size_t width, bool is_signed, size_t *least,
                          size_t *greatest);

@@ -14,9 +14,12 @@
 # Ctrl-C stops a step, and the same command continues where it stopped.
 
 release := .build/release
-# Only the programs, with Swift's own libraries inside each (fewer files to load at a function's start) and without debug
-# information (a debug build has it).
-programs := -c release -debug-info-format none --target Programs --static-swift-stdlib
+# With Swift's own libraries inside each program (fewer files to load at a function's start) and without debug information (a
+# debug build has it).
+optimized := -c release -debug-info-format none --static-swift-stdlib
+programs := $(optimized) --target Programs
+# Apart, because `make run` does without it.
+capture := $(optimized) --product change-capture
 sample := .cupel/sample
 
 # Tests that run at once, where the toolchain knows the setting: a thousand would wait for each other, and want thousands
@@ -34,12 +37,16 @@ stream:
 	@$(MAKE) --no-print-directory build
 	@infra/stream
 
-build: .build/built
+build: .build/built .build/built-capture
 
 # Set-up and build only when a source has changed since: a warm run starts at once.
 .build/built: $(shell find Package.swift Functions Runtime Emulator -type f)
 	@infra/setup run
 	@infra/build $(programs)
+	@touch $@
+
+.build/built-capture: .build/built
+	@infra/build $(capture)
 	@touch $@
 
 $(sample)/.complete: | .build/built
@@ -59,6 +66,7 @@ test:
 	@$(MAKE) --no-print-directory lint
 	@infra/step "Checking the cost model" .venv/bin/python3 -m unittest discover --start-directory Tests/Benchmarks/scale
 	@infra/build --without-warnings $(programs)
+	@infra/build --without-warnings $(capture)
 	@infra/step "Counting instructions" Tests/Benchmarks/instructions.py $(release)/bronze-writer
 	@infra/build --without-warnings --build-tests
 	@infra/step "Packaging" infra/package/build
@@ -82,6 +90,7 @@ fuzz:
 soak:
 	@infra/setup test
 	@infra/build $(programs)
+	@infra/build $(capture)
 	@infra/build --build-tests
 	@infra/step "Packaging" infra/package/build
 	@Tests/Soak/run $(PARTS)

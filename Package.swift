@@ -64,14 +64,15 @@ let emulator: [Target] = [
     part("EmulatorCore", at: "Core", "CKernels CProcess CSQLite CZstd Digest JSON SignatureV4 Threads Time URLCoding XML"),
     part("Emulator", "EmulatorCore JSON Time URLCoding " + names(services)),
     part("EmulatorServer", at: "Server", "EmulatorCore NIOCore NIOHTTP1 NIOPosix Time"),
-    part("ContractTools", "Columnar Columns Contracts JSON PII RawFile YAML"),
+    part("ContractTools", "Columnar Columns Contracts JSON PII RawFile YAML"), part("SampleData", "CZlib"),
     program(
         "cupel",
         "AWSClient AWSModels ArgumentParser Columns ContractTools Contracts Control CProcess CZlib Digest Emulator "
-            + "EmulatorCore EmulatorServer Iceberg JSON Lake ParquetRead PublishedContracts RawFile Threads Time YAML"),
-    // Nobody imports it: `swift build --target Programs` builds the executables, and neither test support nor the tools of
-    // the packages we depend on.
-    part("Programs", "cupel " + names(functions)),
+            + "EmulatorCore EmulatorServer Iceberg JSON Lake ParquetRead PublishedContracts RawFile SampleData Threads "
+            + "Time YAML"),
+    // Nobody imports it: `swift build --target Programs` builds what `make run` runs, and neither test support nor the
+    // tools of the packages we depend on.
+    part("Programs", "cupel " + names(functions.filter { $0.name != "ChangeCapture" })),
 ]
 
 /// Tests: they mirror the tree. A unit test imports what it tests and what its line says.
@@ -127,11 +128,11 @@ let tests: [Target] = [
     unitTests(of: "EmulatedStepFunctions", "EmulatorCore JSON TestServices Time"),
     unitTests(of: "Emulator", "EmulatorCore JSON Time"),
     unitTests(of: "ContractTools", "BronzeWriter Columnar Columns Contracts Gzip JSON RawFile TestReferee"),
-    unitTests(of: "EmulatorServer", "EmulatorCore"),
+    unitTests(of: "EmulatorServer", "EmulatorCore"), unitTests(of: "SampleData"),
     unitTests(
         of: "cupel",
         "ArgumentParser AWSClient AWSModels Columnar Columns Contracts ContractTools Control CZlib EmulatorCore FakeAWS "
-            + "Iceberg JSON PublishedContracts RawFile TestRandom Time"),
+            + "Iceberg JSON PublishedContracts RawFile SampleData TestRandom Time"),
     suite(
         "Unit/JSONPolicyTests",
         "Columnar Columns Contracts FirehoseTransform JSON LambdaRuntime RawFile TestReferee"),
@@ -242,14 +243,14 @@ func part(
     let path = "\(house)/\(folder ?? name)"
     return .target(
         name: name, dependencies: imports(names), path: path, exclude: exclude + documents(in: path),
-        swiftSettings: strict(optimizedAcrossModules: !usesTheStore(name)))
+        swiftSettings: strict(optimization(of: name)))
 }
 
 func program(_ name: String, in house: String = "Emulator", _ names: String) -> Target {
     let path = "\(house)/\(name)"
     return .executableTarget(
         name: name, dependencies: imports(names), path: path, exclude: documents(in: path),
-        swiftSettings: strict())
+        swiftSettings: strict(optimization(of: name)))
 }
 
 func support(_ name: String, _ names: String = "") -> Target {
@@ -319,19 +320,36 @@ func systemLibraries() -> [Target] {
 
 // MARK: Settings
 
-func strict(optimizedAcrossModules: Bool = true) -> [SwiftSetting] {
+/// How far a release build optimizes a target.
+enum Optimization {
+    /// Also by what the modules that it imports do.
+    case acrossModules
+    case withinModule
+    /// What compiles slowly and decides no speed: the first build takes a minute less.
+    case none
+}
+
+func optimization(of target: String) -> Optimization {
+    switch target {
+    case "cupel", "EmulatedCloudFormation", "EmulatedECS", "EmulatedIAM", "EmulatedSSM", "EmulatedScheduler": .none
+    // The non-copyable types of the emulator's store crash the cross-module optimizer of Swift 6.3.1.
+    case "EmulatorCore", "Emulator": .withinModule
+    default: target.hasPrefix("Emulated") ? .withinModule : .acrossModules
+    }
+}
+
+func strict(_ optimization: Optimization = .acrossModules) -> [SwiftSetting] {
     let features: [SwiftSetting] = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),
         .enableUpcomingFeature("InternalImportsByDefault"),
     ]
-    guard optimizedAcrossModules else { return features }
-    return features + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
-}
-
-/// The non-copyable types of the emulator's store crash the cross-module optimizer of Swift 6.3.1.
-func usesTheStore(_ name: String) -> Bool {
-    name.hasPrefix("Emulated") || name == "EmulatorCore" || name == "Emulator"
+    return switch optimization {
+    case .acrossModules:
+        features + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+    case .withinModule: features
+    case .none: features + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+    }
 }
 
 /// Without the regular expressions that Swift imports unasked: they make each function's zip half a megabyte larger, and its

@@ -3,6 +3,7 @@ import Columnar
 import Contracts
 import Foundation
 import RawFile
+import SampleData
 import Testing
 
 @testable import cupel

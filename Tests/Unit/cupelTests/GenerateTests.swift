@@ -3,6 +3,7 @@ import CZlib
 import Contracts
 import Foundation
 import JSON
+import SampleData
 import Testing
 
 @testable import cupel
@@ -72,26 +73,5 @@ import Testing
             }
             #expect(rows.contains { $0["beer_abv"]?.isNull == true })
         }
-    }
-
-    @Test("a CSV field with a comma, quote, or line break is quoted, as is empty text; null is empty")
-    func csvQuoting() {
-        var row = RowWriter(format: .csv, columns: ["a", "b", "c", "d"])
-        row.text("x, \"y\"\r\nz")
-        row.text("")
-        row.text(nil)
-        row.decimal(tenths: 125)
-        row.endRow()
-        #expect(String(decoding: row.bytes, as: UTF8.self) == "a,b,c,d\n\"x, \"\"y\"\"\r\nz\",\"\",,12.5\n")
-    }
-
-    @Test("a file gets its name only when it is complete")
-    func completeFile() throws {
-        let folder = try TemporaryFolder()
-        var file = try GzipFile(path: "\(folder.path)/a.gz")
-        try file.write([1, 2, 3])
-        #expect(FileKind.of("\(folder.path)/a.gz") == .missing)
-        try file.finish()
-        #expect(FileKind.of("\(folder.path)/a.gz") == .file)
     }
 }

@@ -1,5 +1,5 @@
 /// The formats of a raw file.
-enum SampleFormat: String, CaseIterable, Sendable {
+package enum SampleFormat: String, CaseIterable, Sendable {
     case csv
     case json
 }

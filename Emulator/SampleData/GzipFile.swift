@@ -16,11 +16,11 @@ struct GzipFile: ~Copyable {
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
     private(set) var uncompressedBytes = 0
 
-    init(path: String) throws(CommandFailure) {
+    init(path: String) throws(SampleFileError) {
         self.path = path
         partPath = "\(path).part-\(getpid())"
         descriptor = open(partPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .file("cannot create", partPath, errno) }
+        guard descriptor >= 0 else { throw SampleFileError("cannot create", partPath, errno) }
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
         // 15 window bits, + 16 for the gzip wrapper, whose header holds no time and no name.
@@ -36,20 +36,22 @@ struct GzipFile: ~Copyable {
         unlink(partPath)
     }
 
-    mutating func write(_ bytes: [UInt8]) throws(CommandFailure) {
+    mutating func write(_ bytes: [UInt8]) throws(SampleFileError) {
         uncompressedBytes += bytes.count
         try compress(bytes, Z_NO_FLUSH)
     }
 
     /// Ends the gzip stream and gives the file its name.
-    mutating func finish() throws(CommandFailure) {
+    mutating func finish() throws(SampleFileError) {
         try compress([], Z_FINISH)
-        guard fsync(descriptor) == 0, rename(partPath, path) == 0 else { throw .file("cannot finish", path, errno) }
+        guard fsync(descriptor) == 0, rename(partPath, path) == 0 else {
+            throw SampleFileError("cannot finish", path, errno)
+        }
     }
 
-    private mutating func compress(_ bytes: [UInt8], _ flush: Int32) throws(CommandFailure) {
+    private mutating func compress(_ bytes: [UInt8], _ flush: Int32) throws(SampleFileError) {
         var input = bytes
-        let failure: CommandFailure? = input.withUnsafeMutableBufferPointer { input in
+        let failure: SampleFileError? = input.withUnsafeMutableBufferPointer { input in
             stream.pointee.next_in = input.baseAddress
             stream.pointee.avail_in = UInt32(input.count)
             while true {
@@ -66,14 +68,19 @@ struct GzipFile: ~Copyable {
         if let failure { throw failure }
     }
 
-    private func put(_ count: Int) -> CommandFailure? {
+    private func put(_ count: Int) -> SampleFileError? {
         var done = 0
         while done < count {
-            let written = buffer.withUnsafeBytes { descriptorWrite(descriptor, .init(rebasing: $0[done..<count])) }
+            let written = buffer.withUnsafeBytes { systemWrite(descriptor, .init(rebasing: $0[done..<count])) }
             if written < 0, errno == EINTR { continue }
-            guard written > 0 else { return .file("cannot write", partPath, errno) }
+            guard written > 0 else { return SampleFileError("cannot write", partPath, errno) }
             done += written
         }
         return nil
     }
+}
+
+/// The system's `write`, which the file's own hides.
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+    write(descriptor, bytes.baseAddress, bytes.count)
 }

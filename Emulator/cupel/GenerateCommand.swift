@@ -1,11 +1,6 @@
 internal import ArgumentParser
 internal import JSON
-
-#if canImport(Glibc)
-    internal import Glibc
-#else
-    internal import Musl
-#endif
+internal import SampleData
 
 extension SampleTable: ExpressibleByArgument {}
 extension SampleFormat: ExpressibleByArgument {}
@@ -53,7 +48,7 @@ struct GenerateCommand: ParsableCommand {
         for table in table.isEmpty ? SampleTable.allCases : table {
             let path = "\(output)/\(table.rawValue).\(format.rawValue).gz"
             let rows = rows ?? table.usualRows
-            let bytes = try generate(table, rows: rows, path: path)
+            let bytes = try write(table, rows: rows, to: path)
             made.append([
                 "table": .string(table.rawValue), "path": .string(path), "rows": .int(rows),
                 "uncompressed_bytes": .int(bytes),
@@ -63,20 +58,11 @@ struct GenerateCommand: ParsableCommand {
         if json { print(JSON.object(["files": .array(made)]).text) }
     }
 
-    /// - Returns: the size before compression, in bytes.
-    private func generate(_ table: SampleTable, rows: Int, path: String) throws(CommandFailure) -> Int {
-        var file = try GzipFile(path: path)
-        var random = SampleRandom(seed: seed, stream: table.rawValue)
-        var writer = RowWriter(format: format, columns: table.columns)
-        for number in 0..<rows {
-            table.write(row: number + 1, &random, to: &writer)
-            if writer.bytes.count > 1 << 18 {
-                try file.write(writer.bytes)
-                writer.removeWritten()
-            }
+    private func write(_ table: SampleTable, rows: Int, to path: String) throws(CommandFailure) -> Int {
+        do {
+            return try table.write(rows: rows, seed: seed, as: format, to: path)
+        } catch {
+            throw .file(error.attempt, error.path, error.code)
         }
-        try file.write(writer.bytes)
-        try file.finish()
-        return file.uncompressedBytes
     }
 }

@@ -1,11 +1,11 @@
 /// One of the four tables of the sample, row by row: the same rows for the same seed, in either format.
-enum SampleTable: String, CaseIterable, Sendable {
+package enum SampleTable: String, CaseIterable, Sendable {
     case beer
     case brewery
     case profile
     case review
 
-    var columns: [String] {
+    package var columns: [String] {
         switch self {
         case .beer: ["beer_id", "brewery_id", "beer_name", "beer_style", "beer_abv"]
         case .brewery: ["brewery_id", "brewery_name"]
@@ -19,7 +19,7 @@ enum SampleTable: String, CaseIterable, Sendable {
     }
 
     /// The row count in the public data set. With these counts, references between the tables are valid.
-    var usualRows: Int {
+    package var usualRows: Int {
         switch self {
         case .beer: 66_055
         case .brewery: 5_840
@@ -28,8 +28,27 @@ enum SampleTable: String, CaseIterable, Sendable {
         }
     }
 
+    /// Writes a gzip file of rows, whole or not at all.
+    /// - Returns: the size before compression, in bytes.
+    package func write(rows: Int, seed: UInt64, as format: SampleFormat, to path: String) throws(SampleFileError) -> Int
+    {
+        var file = try GzipFile(path: path)
+        var random = SampleRandom(seed: seed, stream: rawValue)
+        var writer = RowWriter(format: format, columns: columns)
+        for number in 0..<rows {
+            write(row: number + 1, &random, to: &writer)
+            if writer.bytes.count > 1 << 18 {
+                try file.write(writer.bytes)
+                writer.removeWritten()
+            }
+        }
+        try file.write(writer.bytes)
+        try file.finish()
+        return file.uncompressedBytes
+    }
+
     /// Writes row `number`, counted from 1.
-    func write(row number: Int, _ random: inout SampleRandom, to row: inout RowWriter) {
+    private func write(row number: Int, _ random: inout SampleRandom, to row: inout RowWriter) {
         switch self {
         case .beer: writeBeer(number, &random, &row)
         case .brewery: writeBrewery(number, &random, &row)

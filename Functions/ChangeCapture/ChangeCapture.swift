@@ -29,6 +29,7 @@ final class ChangeCapture {
     private static let planInterval: Duration = .seconds(5)
     private static let askingInterval: Duration = .seconds(30)
     private static let retryInterval: Duration = .seconds(60)
+    private static let refusalLimit = 5
     private static let flushInterval: Duration = .milliseconds(100)
 
     init(
@@ -62,6 +63,7 @@ final class ChangeCapture {
         // Once it has streamed, the settings are right and only time helps.
         var givesUpAt: ContinuousClock.Instant? = clock.instant() + Self.firstPatience
         var silence = Silence(patience: options.patience)
+        var refusals: (position: LogPosition?, count: Int) = (nil, 0)
         while !isStopping() {
             do {
                 try stream {
@@ -90,6 +92,15 @@ final class ChangeCapture {
             } catch let error as PostgresError where error.state == "55006" {
                 log.warning("the slot is in use by another process; waiting for it", ["reason": .string("\(error)")])
                 pause(Self.reconnectInterval)
+            } catch let error as PostgresError where givesUpAt == nil {
+                // It did stream, so this may pass: a table that is dropped while the catalog is read, a role in the making.
+                let position = saved?.point.position
+                refusals = (position, refusals.position == position ? refusals.count + 1 : 1)
+                guard refusals.count < Self.refusalLimit else { throw error }
+                log.warning(
+                    "the source refuses; trying again",
+                    ["reason": .string("\(error)"), "position": self.position, "attempt": .int(refusals.count)])
+                pause(Self.reconnectInterval * refusals.count)
             }
         }
     }

@@ -177,6 +177,39 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
+    @Test("a source that refuses for a while is asked again; one that keeps refusing ends it") func refusals()
+        async throws
+    {
+        let postgres = try await TemporaryPostgres()
+        let emulator = try await RunningEmulator(options: Self.shortBuffers)
+        try await CapturedTables.publishContracts(emulator, ["item"])
+        try await postgres.run(
+            CapturedTables.create
+                + """
+                CREATE ROLE capture LOGIN REPLICATION;
+                GRANT USAGE, CREATE ON SCHEMA dm_core TO capture; GRANT CREATE ON DATABASE postgres TO capture;
+                ALTER TABLE dm_core.item OWNER TO capture;
+                """ + CapturedTables.insert("item", 1, 40))
+        let capture = try await CaptureProcess(postgres, emulator, tables: "dm_core.item", as: "capture")
+        try await capture.wait(for: #""message":"read a table""#)
+        let refuse = """
+            ALTER ROLE capture NOREPLICATION;
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'capture';
+            """
+        try await postgres.run(refuse)
+        try await capture.wait(for: "the source refuses; trying again")
+        try await postgres.run(
+            "ALTER ROLE capture REPLICATION; UPDATE dm_core.item SET note = 'x' WHERE id < 20;"
+                + CapturedTables.insert("item", 41, 60))
+        _ = try await CapturedTables.compare(postgres, emulator, ["item"])
+        try await postgres.run(refuse)
+        #expect(capture.waitForEnd() == 1)
+        #expect(
+            capture.log.contains(#""level":"ERROR""#) && capture.log.contains("SQLSTATE 42501"),
+            "\(capture.log.suffix(2000))")
+        #expect(emulator.stop() == 0)
+    }
+
     @Test("a state that an ended process writes late is read again, and nothing is lost") func lateState() async throws
     {
         let postgres = try await TemporaryPostgres()

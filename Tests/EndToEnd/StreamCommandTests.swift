@@ -20,25 +20,29 @@ import Testing
     @Test("SIGTERM ends all in order") func terminated() async throws {
         let folder = try TemporaryDirectory()
         let output = folder.path + "/output"
-        try Data().write(to: URL(filePath: output))
-        let process = Process()
-        // Foundation starts a process with signals blocked, which a shell does not undo.
-        process.executableURL = URL(filePath: "/usr/bin/perl")
-        process.arguments = [
-            "-MPOSIX", "-e", "sigprocmask(SIG_SETMASK, POSIX::SigSet->new); exec @ARGV or die $!", Self.script,
-        ]
-        process.environment = Self.variables(["INTERVAL": "1"], into: folder)
-        process.standardOutput = FileHandle(forWritingAtPath: output)
-        process.standardError = FileHandle(forWritingAtPath: output)
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        func text() -> String { (try? String(contentsOfFile: output, encoding: .utf8)) ?? "" }
-        while process.isRunning, !text().contains(" committed ") { try await Task.sleep(for: .milliseconds(50)) }
+        let process = try Self.start(["INTERVAL": "1"], into: folder, output: output)
+        while process.isRunning, !Self.text(output).contains(" committed ") {
+            try await Task.sleep(for: .milliseconds(50))
+        }
         #expect(try await !Self.isEnded(folder))
         kill(process.processIdentifier, SIGTERM)
         process.waitUntilExit()
-        #expect(process.terminationStatus == 0, "\(text())")
-        #expect(text().contains("To look at it"))
+        #expect(process.terminationStatus == 0, "\(Self.text(output))")
+        #expect(Self.text(output).contains("To look at it"))
+        #expect(try await Self.isEnded(folder))
+    }
+
+    @Test("after a run that was killed, the next one starts at once") func killed() async throws {
+        let folder = try TemporaryDirectory()
+        let output = folder.path + "/output"
+        let process = try Self.start(["INTERVAL": "1"], into: folder, output: output)
+        while process.isRunning, !Self.text(output).contains(" committed ") {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        let next = try await Self.run(["SECONDS_LIMIT": "2", "RATE": "50", "INTERVAL": "1"], into: folder)
+        #expect(next.status == 0, "\(next.text)\(next.errors)")
         #expect(try await Self.isEnded(folder))
     }
 
@@ -59,7 +63,7 @@ import Testing
         #expect(refused.status == 1 && refused.errors.contains("no earlier run made it"), "\(refused.errors)")
         #expect(FileManager.default.fileExists(atPath: kept))
 
-        for (name, value) in ["RATE": "0", "SECONDS_LIMIT": "soon", "PORT": "-1", "INTERVAL": "0"] {
+        for (name, value) in ["RATE": "0", "SECONDS_LIMIT": "soon", "PORT": "65536", "INTERVAL": "901"] {
             let usage = try await Self.run([name: value], into: folder)
             #expect(usage.status == 2 && usage.errors.contains("\(name)=\(value)"), "\(usage.errors)")
         }
@@ -69,6 +73,26 @@ import Testing
     }
 
     private static let script = "\(Programs.packageRoot)/infra/stream"
+
+    private static func text(_ file: String) -> String { (try? String(contentsOfFile: file, encoding: .utf8)) ?? "" }
+
+    private static func start(
+        _ variables: [String: String], into folder: TemporaryDirectory, output: String
+    ) throws -> Process {
+        try Data().write(to: URL(filePath: output))
+        let process = Process()
+        // Foundation starts a process with signals blocked, which a shell does not undo.
+        process.executableURL = URL(filePath: "/usr/bin/perl")
+        process.arguments = [
+            "-MPOSIX", "-e", "sigprocmask(SIG_SETMASK, POSIX::SigSet->new); exec @ARGV or die $!", Self.script,
+        ]
+        process.environment = Self.variables(variables, into: folder)
+        process.standardOutput = FileHandle(forWritingAtPath: output)
+        process.standardError = FileHandle(forWritingAtPath: output)
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
 
     private static func run(_ variables: [String: String], into folder: TemporaryDirectory) async throws -> Command {
         try await Command.run(script, [], environment: Self.variables(variables, into: folder), seconds: 300)

@@ -167,6 +167,7 @@ static size_t read_line(const uint8_t *text, size_t from, const ck_json_shape *s
     size_t end = read_object(text, from, shape, befores, ends, missing);
     if (end == 0) return 0;
     for (size_t i = 0; i < words; i++) {
+        rows->seen[i] |= ~missing[i];
         for (uint64_t left = missing[i]; left != 0; left &= left - 1) {
             set_missing(from, befores, ends, i * 64 + (size_t)__builtin_ctzll(left));
         }
@@ -244,6 +245,10 @@ __attribute__((target("avx2,bmi2"))) static inline size_t read_member_avx2(
 
 __attribute__((target("avx2,bmi2"))) static size_t read_rows_avx2(
     const uint8_t *text, size_t from, size_t limit, const ck_json_shape *shape, ck_json_rows *rows) {
+    for (size_t i = 0; i < shape->member_count; i++) {
+        uint32_t field = shape->members[i].field;
+        rows->seen[field >> 6] |= (uint64_t)1 << (field & 63);
+    }
     while (from < limit && rows->row_count < rows->row_capacity) {
         uint32_t *befores = rows->befores + rows->row_count * rows->stride;
         uint32_t *ends = rows->ends + rows->row_count * rows->stride;

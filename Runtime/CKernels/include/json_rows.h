@@ -42,6 +42,8 @@ typedef struct {
     uint32_t *row_end;
     size_t row_count;
     size_t row_capacity;
+    /// One bit a field: zero if no row has it. The caller zeroes it before the first row.
+    uint64_t *seen;
 } ck_json_rows;
 
 /// Reads lines of one shape from `from`, as long as they begin before `limit`, to the first that is written in another way,

@@ -131,6 +131,8 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         filler.beginSlice(byteCount: Int(matrix.end(ofRow: rows - 1)) - Int(matrix.before(ofRow: 0)))
         for (index, origin) in origins.enumerated() {
             switch origin {
+            case .field(let field) where matrix.isAbsent(field) && !batch.columns[index].schema.isRequired:
+                batch.columns[index].appendNulls(rows, after: before)
             case .field(let field):
                 filler.fill(
                     &batch.columns[index], at: index, from: matrix.fields(field, of: place.text), rows: rows,

@@ -18,6 +18,8 @@ struct FieldMatrix: ~Copyable {
         let ends: UnsafeMutablePointer<UInt32>
         let rowBefore: UnsafeMutablePointer<UInt32>
         let rowEnd: UnsafeMutablePointer<UInt32>
+        /// One bit a field: zero if no row has it.
+        let seen: UnsafeMutablePointer<UInt64>
     }
 
     init(stride: Int, rowCapacity: Int, keepsBeginnings: Bool) {
@@ -28,7 +30,8 @@ struct FieldMatrix: ~Copyable {
             keepsBeginnings
             ? JSONOffsets(
                 ends: .allocate(capacity: rowCapacity * stride), rowBefore: .allocate(capacity: rowCapacity),
-                rowEnd: .allocate(capacity: rowCapacity)) : nil
+                rowEnd: .allocate(capacity: rowCapacity), seen: .allocate(capacity: stride / 64 + 1)) : nil
+        removeAll()
     }
 
     deinit {
@@ -36,11 +39,13 @@ struct FieldMatrix: ~Copyable {
         json?.ends.deallocate()
         json?.rowBefore.deallocate()
         json?.rowEnd.deallocate()
+        json?.seen.deallocate()
     }
 
     mutating func removeAll() {
         rowCount = 0
         borrowed = nil
+        json?.seen.update(repeating: 0, count: stride / 64 + 1)
     }
 
     /// The offset before a row's first byte.
@@ -84,6 +89,8 @@ struct FieldMatrix: ~Copyable {
     mutating func commit(before: UInt32, end: UInt32) {
         json?.rowBefore[rowCount] = before
         json?.rowEnd[rowCount] = end
+        // Lines that no kernel reads are few, so which fields they have is not worth knowing.
+        json?.seen.update(repeating: .max, count: stride / 64 + 1)
         rowCount += 1
     }
 
@@ -91,7 +98,7 @@ struct FieldMatrix: ~Copyable {
     mutating func fill(maximum: Int, _ kernel: (inout ck_json_rows) -> Int) -> Int {
         var rows = ck_json_rows(
             befores: offsets, ends: json?.ends, stride: stride, row_before: json?.rowBefore, row_end: json?.rowEnd,
-            row_count: rowCount, row_capacity: rowCount + maximum)
+            row_count: rowCount, row_capacity: rowCount + maximum, seen: json?.seen)
         let answer = kernel(&rows)
         rowCount = rows.row_count
         return answer
@@ -109,6 +116,9 @@ struct FieldMatrix: ~Copyable {
             text: text, before: csv.first + index, before_stride: csv.step, end: csv.first + index + 1,
             end_stride: csv.step)
     }
+
+    /// Whether it is known that no row has the field.
+    func isAbsent(_ field: Int) -> Bool { json.map { $0.seen[field >> 6] >> (field & 63) & 1 == 0 } ?? false }
 
     /// Takes rows out; the others close the gaps. `rows` is sorted.
     mutating func remove(_ rows: [Int]) {

@@ -47,6 +47,11 @@ struct CapturePlan {
                 warn(ofGeneratedColumns: table)
             }
         }
+        for table in tables where !found.contains(where: { $0.id == table.id }) {
+            log.warning(
+                "a captured table is gone; what was captured of it stays, and the others go on",
+                ["table": .string(table.id)])
+        }
         tables = captured.values.sorted { $0.id < $1.id }
     }
 

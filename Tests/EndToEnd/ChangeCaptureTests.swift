@@ -84,6 +84,10 @@ import Testing
         let counts = try await CapturedTables.compare(postgres, emulator, ["item", "whole", "later"])
         #expect(counts["dm_core.later"]?["rows"] as? Int == 40)
         #expect(counts.values.allSatisfy { $0["repeated"] as? Int == 0 })
+        try await postgres.run("DROP TABLE dm_core.later; UPDATE dm_core.item SET note = 'after' WHERE id % 5 = 0;")
+        try await capture.wait(for: "a captured table is gone")
+        try await postgres.run("UPDATE dm_core.whole SET note = 'after' WHERE id % 5 = 0;")
+        _ = try await CapturedTables.compare(postgres, emulator, ["item", "whole"])
         #expect(capture.stop() == 0)
         #expect(emulator.stop() == 0)
     }

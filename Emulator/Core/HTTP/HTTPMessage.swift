@@ -76,7 +76,8 @@ package struct RequestBody: Sendable {
                 throw AWSFault(
                     "RequestEntityTooLargeException", "The request body is larger than \(limit) bytes.", status: 413)
             }
-            if bytes.isEmpty { bytes = piece } else { bytes.append(contentsOf: piece) }
+            // One piece that is all of it is not copied; the room for several is kept.
+            if bytes.isEmpty, piece.count >= length ?? 0 { bytes = piece } else { bytes.append(contentsOf: piece) }
         }
         return bytes
     }

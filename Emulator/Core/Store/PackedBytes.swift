@@ -15,19 +15,44 @@ package struct PackedBytes: Sendable {
     private static let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
     private static let level: Int32 = 1
 
-    package init() {}
+    /// - Parameter capacity: how many bytes its strings will have with their lengths.
+    package init(capacity: Int = 0) {
+        if capacity > 0 { bytes.reserveCapacity(capacity) }
+    }
+
+    /// A single string, which ``extend(by:)`` makes longer.
+    package static func single() -> PackedBytes {
+        var packed = PackedBytes()
+        packed.append([])
+        return packed
+    }
+
+    /// How long the single string is.
+    package var singleCount: Int { bytes.count - 4 }
 
     /// - Parameter stored: the value of a row.
     package init(stored: [UInt8]) throws(StoreError) {
         bytes = stored.starts(with: Self.magic) ? try Self.decompressed(stored) : stored
     }
 
-    package mutating func append(_ string: ArraySlice<UInt8>) {
+    package mutating func append(_ string: ArraySlice<UInt8>) { string.withUnsafeBufferPointer { append($0) } }
+
+    package mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { append($0) }
+    }
+
+    private mutating func append(_ string: UnsafeBufferPointer<UInt8>) {
         withUnsafeBytes(of: UInt32(string.count).littleEndian) { bytes.append(contentsOf: $0) }
         bytes.append(contentsOf: string)
     }
 
-    package mutating func append(_ text: String) { append(Array(text.utf8)[...]) }
+    /// Makes a single string longer.
+    package mutating func extend(by string: ArraySlice<UInt8>) {
+        bytes.append(contentsOf: string)
+        let length = UInt32(singleCount).littleEndian
+        bytes.withUnsafeMutableBytes { $0.storeBytes(of: length, as: UInt32.self) }
+    }
 
     /// The next string, from the first on; nil after the last.
     package mutating func next() -> ArraySlice<UInt8>? {

@@ -8,6 +8,8 @@ internal import JSON
 package struct TextWriter: ~Copyable {
     private var space: UnsafeMutablePointer<UInt8>
     private var capacity: Int
+    /// Whether another owns the memory.
+    private var isBorrowed = false
     package private(set) var count = 0
 
     package init(capacity: Int) {
@@ -15,18 +17,39 @@ package struct TextWriter: ~Copyable {
         space = .allocate(capacity: self.capacity)
     }
 
-    deinit { space.deallocate() }
+    private init(into space: UnsafeMutableBufferPointer<UInt8>, _ start: UnsafeMutablePointer<UInt8>) {
+        self.space = start
+        capacity = space.count
+        isBorrowed = true
+    }
+
+    deinit {
+        if !isBorrowed { space.deallocate() }
+    }
 
     /// What has been written.
     package var bytes: [UInt8] { Array(UnsafeBufferPointer(start: space, count: count)) }
+
+    /// What `write` writes, which is copied only if it exceeds `capacity`.
+    package static func bytes(capacity: Int, _ write: (inout TextWriter) -> Void) -> [UInt8] {
+        var overflow: [UInt8]?
+        let bytes = [UInt8](unsafeUninitializedCapacity: max(64, capacity)) { room, count in
+            guard let start = room.baseAddress else { return }
+            var writer = TextWriter(into: room, start)
+            write(&writer)
+            if writer.isBorrowed { count = writer.count } else { overflow = writer.bytes }
+        }
+        return overflow ?? bytes
+    }
 
     private mutating func reserve(_ more: Int) {
         guard capacity - count < more else { return }
         capacity = max(capacity * 2, count + more)
         let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
         larger.update(from: space, count: count)
-        space.deallocate()
+        if !isBorrowed { space.deallocate() }
         space = larger
+        isBorrowed = false
     }
 
     package mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {

@@ -18,7 +18,7 @@ struct Additions {
     private struct Joined {
         let kind: StoredBuffer.Kind
         let prefix: String
-        var data: [UInt8] = []
+        var data = PackedBytes.single()
         /// When the oldest record arrived.
         var oldest: Int64
     }
@@ -77,7 +77,7 @@ struct Additions {
     }
 
     private mutating func append(_ data: ArraySlice<UInt8>, of record: IncomingRecord, at place: Int) {
-        all[place].data += data
+        all[place].data.extend(by: data)
         all[place].oldest = min(all[place].oldest, record.arrivedAt)
     }
 

@@ -55,7 +55,8 @@ struct Intake {
         // Lanes that are always ready leave room for the others.
         turn = keys.isEmpty ? 0 : turn % keys.count
         for (place, key) in zip(keys.indices, keys[turn...] + keys[..<turn]) where ready.count < Self.lanesAtOnce {
-            guard var lane = lanes[key] else { continue }
+            // Taken out, so that what is pending is not copied to be changed.
+            guard var lane = lanes.removeValue(forKey: key) else { continue }
             try lane.fill(
                 upTo: batchBytes, of: context.id, from: source, by: configuration.processors.separation,
                 in: context.store)
@@ -77,7 +78,7 @@ struct Intake {
                 deadline = min(deadline ?? .max, time)
                 continue
             }
-            ready.append(Ready(key: key, lane: lane, batch: batch))
+            ready.append(Ready(key: key, place: lane.place, batch: batch))
             if ready.count == Self.lanesAtOnce { turn += place + 1 }
         }
         guard !ready.isEmpty else { return .waiting(until: deadline) }
@@ -89,7 +90,7 @@ struct Intake {
     /// A batch of a lane that can be moved now.
     private struct Ready {
         let key: String
-        let lane: Lane
+        let place: Lane.Place
         let batch: [SourceRecord]
     }
 
@@ -159,9 +160,9 @@ struct Intake {
             additions.add(outcome.record, outcome.attempt.outcome, attempts: outcome.attempt.count)
         }
         let now = context.clock.now().milliseconds
-        let batches = ready.map { (lane: $0.lane, batch: $0.batch) }
+        let batches = ready.map { (place: $0.place, batch: $0.batch) }
         try await context.store.write { [context, additions = additions.packed] transaction in
-            for (lane, batch) in batches { try lane.acknowledge(batch, of: context.id, in: transaction) }
+            for (place, batch) in batches { try place.acknowledge(batch, of: context.id, in: transaction) }
             for addition in additions {
                 let buffer = try StoredBuffer.add(addition, to: context.id, at: now, in: transaction)
                 if let buffer, buffer.size >= context.configuration.destination(of: buffer.kind).bufferBytes {

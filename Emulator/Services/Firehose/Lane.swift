@@ -12,10 +12,15 @@ struct Lane: Sendable {
     /// The key of the lane that has what clients put.
     static let puts = ""
 
-    /// Nil for what clients put.
-    let shard: StreamShard?
-    /// The sequence of the last record whose outcome is in a buffer.
-    private(set) var position: Int64
+    /// How far a lane has been taken off its source.
+    struct Place: Sendable {
+        /// Nil for what clients put.
+        let shard: StreamShard?
+        /// The sequence of the last record whose outcome is in a buffer.
+        fileprivate(set) var position: Int64
+    }
+
+    private(set) var place: Place
     /// Records that were read after ``position``, in order.
     private(set) var pending: [SourceRecord] = []
     private(set) var pendingBytes = 0
@@ -23,9 +28,11 @@ struct Lane: Sendable {
     private var dropped = 0
 
     init(_ shard: StreamShard?, position: Int64) {
-        self.shard = shard
-        self.position = position
+        place = Place(shard: shard, position: position)
     }
+
+    var shard: StreamShard? { place.shard }
+    var position: Int64 { place.position }
 
     // MARK: Reading
 
@@ -94,11 +101,20 @@ struct Lane: Sendable {
             "INSERT INTO firehose_position VALUES (?, ?, ?)", .integer(stream), .text(shard), .integer(sequence))
     }
 
-    /// Takes `batch`, the first of the pending records, off the source: with `transaction`, their outcome is in buffers.
+    /// Forgets the first `count` pending records, which were acknowledged.
+    mutating func advance(by count: Int) {
+        place.position = pending[count - 1].sequence
+        pendingBytes -= pending[..<count].reduce(0) { $0 + $1.size }
+        pending.removeFirst(count)
+    }
+}
+
+extension Lane.Place {
+    /// Takes `batch`, the next records, off the source: with `transaction`, their outcome is in buffers.
     /// - Throws: ``AWSFault`` if another reader was faster; then nothing may be committed.
     func acknowledge(_ batch: [SourceRecord], of stream: Int64, in transaction: borrowing Transaction) throws {
         guard let last = batch.last else { return }
-        let key = shard?.id ?? Self.puts
+        let key = shard?.id ?? Lane.puts
         try transaction.execute(
             "INSERT OR IGNORE INTO firehose_position VALUES (?, ?, 0)", .integer(stream), .text(key))
         let changed = try transaction.execute(
@@ -108,12 +124,5 @@ struct Lane: Sendable {
             throw AWSFault("ConflictException", "Records of the delivery stream were read twice.")
         }
         if shard == nil { try StoredPuts.remove(upTo: last.sequence, of: stream, in: transaction) }
-    }
-
-    /// Forgets the first `count` pending records, which were acknowledged.
-    mutating func advance(by count: Int) {
-        position = pending[count - 1].sequence
-        pendingBytes -= pending[..<count].reduce(0) { $0 + $1.size }
-        pending.removeFirst(count)
     }
 }

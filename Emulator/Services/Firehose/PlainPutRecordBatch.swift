@@ -44,15 +44,15 @@ struct PlainPutRecordBatch {
 
     /// The document with the IDs of the records.
     static func answer(_ numbers: ClosedRange<Int64>) -> [UInt8] {
-        var text = TextWriter(capacity: 80 + numbers.count * 40)
-        text.append("{\"FailedPutCount\":0,\"Encrypted\":false,\"RequestResponses\":[")
-        for number in numbers {
-            if number > numbers.lowerBound { text.append(",") }
-            text.append("{\"RecordId\":\"")
-            IncomingRecord.appendID(ofPut: number, to: &text)
-            text.append("\"}")
+        TextWriter.bytes(capacity: 80 + numbers.count * 40) { text in
+            text.append("{\"FailedPutCount\":0,\"Encrypted\":false,\"RequestResponses\":[")
+            for number in numbers {
+                if number > numbers.lowerBound { text.append(",") }
+                text.append("{\"RecordId\":\"")
+                IncomingRecord.appendID(ofPut: number, to: &text)
+                text.append("\"}")
+            }
+            text.append("]}")
         }
-        text.append("]}")
-        return text.bytes
     }
 }

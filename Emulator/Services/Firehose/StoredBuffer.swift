@@ -73,8 +73,10 @@ struct StoredBuffer: Sendable {
             let data = try transaction.snapshot.first(
                 "SELECT data FROM firehose_chunk WHERE id = ?", .integer(id)
             ) { $0.blob(0) }
+            var packed = PackedBytes()
+            packed.append((data ?? [])[...])
             try transaction.execute(
-                "UPDATE firehose_chunk SET data = ? WHERE id = ?", .blob(stored(data ?? [])), .integer(id))
+                "UPDATE firehose_chunk SET data = ? WHERE id = ?", .blob(packed.stored), .integer(id))
         }
     }
 
@@ -91,19 +93,14 @@ struct StoredBuffer: Sendable {
         /// The records as a row has them.
         fileprivate let stored: [UInt8]
 
-        init(_ kind: Kind, _ prefix: String, _ data: [UInt8], oldest: Int64) {
+        /// - Parameter data: a single string.
+        init(_ kind: Kind, _ prefix: String, _ data: PackedBytes, oldest: Int64) {
             self.kind = kind
             self.prefix = prefix
             self.oldest = oldest
-            size = data.count
-            stored = StoredBuffer.stored(data)
+            size = data.singleCount
+            stored = data.stored
         }
-    }
-
-    private static func stored(_ data: [UInt8]) -> [UInt8] {
-        var packed = PackedBytes()
-        packed.append(data[...])
-        return packed.stored
     }
 
     /// Adds to the open buffer of the prefix, or opens one.

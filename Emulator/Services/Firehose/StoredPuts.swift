@@ -18,7 +18,7 @@ enum StoredPuts {
         fileprivate let stored: [UInt8]
 
         init(_ records: [ArraySlice<UInt8>]) {
-            var packed = PackedBytes()
+            var packed = PackedBytes(capacity: records.reduce(0) { $0 + $1.count + 4 })
             for record in records { packed.append(record) }
             count = Int64(records.count)
             stored = packed.stored

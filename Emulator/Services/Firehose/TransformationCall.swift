@@ -29,34 +29,35 @@ struct TransformationCall: Sendable {
         invocationID: String, deliveryStream: String, sourceStream: String?, region: String, records: [IncomingRecord]
     ) {
         self.records = records
-        var event = TextWriter(capacity: records.reduce(300) { $0 + Self.payloadSize(of: $1) })
         var ids: [Range<Int>] = []
         ids.reserveCapacity(records.count)
-        event.append("{\"invocationId\":")
-        event.append(json: invocationID)
-        event.append(",\"deliveryStreamArn\":")
-        event.append(json: deliveryStream)
-        if let sourceStream {
-            event.append(",\"sourceKinesisStreamArn\":")
-            event.append(json: sourceStream)
+        let capacity = records.reduce(300) { $0 + Self.payloadSize(of: $1) }
+        event = TextWriter.bytes(capacity: capacity) { event in
+            event.append("{\"invocationId\":")
+            event.append(json: invocationID)
+            event.append(",\"deliveryStreamArn\":")
+            event.append(json: deliveryStream)
+            if let sourceStream {
+                event.append(",\"sourceKinesisStreamArn\":")
+                event.append(json: sourceStream)
+            }
+            event.append(",\"region\":")
+            event.append(json: region)
+            event.append(",\"records\":[")
+            for (index, record) in records.enumerated() {
+                event.append(index > 0 ? ",{\"recordId\":\"" : "{\"recordId\":\"")
+                let start = event.count
+                record.appendID(to: &event)
+                ids.append(start..<event.count)
+                event.append("\",\"approximateArrivalTimestamp\":")
+                event.append(record.arrivedAt)
+                if let place = record.kinesis { Self.append(place, of: record, to: &event) }
+                event.append(",\"data\":\"")
+                event.append(base64: record.data)
+                event.append("\"}")
+            }
+            event.append("]}")
         }
-        event.append(",\"region\":")
-        event.append(json: region)
-        event.append(",\"records\":[")
-        for (index, record) in records.enumerated() {
-            event.append(index > 0 ? ",{\"recordId\":\"" : "{\"recordId\":\"")
-            let start = event.count
-            record.appendID(to: &event)
-            ids.append(start..<event.count)
-            event.append("\",\"approximateArrivalTimestamp\":")
-            event.append(record.arrivedAt)
-            if let place = record.kinesis { Self.append(place, of: record, to: &event) }
-            event.append(",\"data\":\"")
-            event.append(base64: record.data)
-            event.append("\"}")
-        }
-        event.append("]}")
-        self.event = event.bytes
         self.ids = ids
     }
 

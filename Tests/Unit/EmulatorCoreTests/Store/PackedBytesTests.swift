@@ -29,6 +29,16 @@ import Testing
         if count >= 400 { #expect(packed.stored.count * 4 < packed.bytes.count) }
     }
 
+    @Test("a single string grows") func single() throws {
+        var packed = PackedBytes.single()
+        #expect(packed.singleCount == 0)
+        #expect(try Self.strings(packed.stored) == [[]])
+        for number in 0..<2000 { packed.extend(by: Array("\(number),".utf8)[...]) }
+        let text = (0..<2000).map { "\($0)," }.joined()
+        #expect(packed.singleCount == text.utf8.count)
+        #expect(try Self.strings(packed.stored) == [Array(text.utf8)])
+    }
+
     @Test("bytes that do not compress, or look like a compressed row, are stored as they are")
     func notCompressed() throws {
         var state: UInt64 = 7

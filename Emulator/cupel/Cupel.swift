@@ -29,7 +29,8 @@ struct Cupel: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, RunCommand.self, GenerateCommand.self, StatusCommand.self, ShowCommand.self,
             TableCommand.self,
-            ReplayCommand.self, ErrorsCommand.self, LogsCommand.self, ContractCommand.self, CatalogCommand.self,
+            ReplayCommand.self, ReloadCommand.self, ErrorsCommand.self, LogsCommand.self, ContractCommand.self,
+            CatalogCommand.self,
         ])
 
     static func main() async {

@@ -61,19 +61,3 @@ struct BronzeFiles {
         return kept
     }
 }
-
-extension VersionOrder {
-    /// What a file's metadata says about its version.
-    var metadata: [String: String] {
-        var metadata = ["control-id": controlID.text, "created-at": createdAt.rfc3339]
-        metadata["sequencer"] = sequencer
-        return metadata
-    }
-
-    init?(_ metadata: [String: String]) {
-        guard let id = metadata["control-id"].flatMap({ ControlID($0) }),
-            let createdAt = metadata["created-at"].flatMap({ Timestamp(rfc3339: $0) })
-        else { return nil }
-        self.init(controlID: id, sequencer: metadata["sequencer"], createdAt: createdAt)
-    }
-}

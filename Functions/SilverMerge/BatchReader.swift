@@ -60,11 +60,12 @@ struct BatchReader {
             let file = try BronzeFile.open(bronze.record.object, bronze.place, objects)
             let places = try columnPlaces(in: file, bronze.place)
             let size = sizeInMemory(of: file, places)
-            if memorySize + size > memoryLimit {
+            // Where parts are taken, they are as large as fits.
+            if parts == nil, memorySize + size > memoryLimit {
                 if start > 0 { return false }
                 let count = (size + memoryLimit - 1) / memoryLimit
-                if parts == nil, count > 1 {
-                    parts = try KeyParts(of: file, table.keyPlaces.map { places[$0] }, count: count)
+                if count > 1 {
+                    parts = try KeyParts(count: count, sampling: [(file, table.keyPlaces.map { places[$0] })])
                 }
             }
             memorySize += size
@@ -103,7 +104,19 @@ struct BatchReader {
             fileOrders: fileOrders, files: fileNumbers, unchanged: unchanged, key: table.key(of: read))
     }
 
-    /// About what the changes of a file take.
+    /// About what the changes of a file take in memory.
+    /// - Throws: ``SilverError/bronze(place:reason:)`` if the file cannot be read, or is not of the contract.
+    func sizeInMemory(of file: ParquetFile, _ place: String) throws(SilverError) -> Int {
+        _ = try systemPlaces(in: file, place)
+        return sizeInMemory(of: file, try columnPlaces(in: file, place))
+    }
+
+    /// The key's columns in a file.
+    func keyPlaces(in file: ParquetFile, _ place: String) throws(SilverError) -> [StoredColumn?] {
+        let places = try columnPlaces(in: file, place)
+        return table.keyPlaces.map { places[$0] }
+    }
+
     private func sizeInMemory(of file: ParquetFile, _ places: [StoredColumn?]) -> Int {
         let ordersPlace = file.metadata.column(path: ["_cdc_order"])?.index
         var size = file.metadata.rowCount * Self.rowSize

@@ -1,7 +1,7 @@
 internal import Columns
 internal import ParquetRead
 
-/// How the changes of a file that is too large for memory are taken one part after the other. All changes of a key are in one part,
+/// How the changes of files that are too large for memory are taken one part after the other. All changes of a key are in one part,
 /// so the parts come to the same as batches.
 struct KeyParts: Sendable {
     let count: Int
@@ -11,11 +11,13 @@ struct KeyParts: Sendable {
 
     private static let sampleCount = 8192
 
-    /// - Parameter places: of the key's columns.
-    init(of file: ParquetFile, _ places: [StoredColumn?], count: Int) throws {
+    /// - Parameter files: each with the places of the key's columns.
+    init(count: Int, sampling files: [(file: ParquetFile, places: [StoredColumn?])]) throws {
         var sample: [Int64] = []
-        if places.count == 1, let place = places[0] {
-            let step = max(1, file.metadata.rowCount / Self.sampleCount)
+        let rowCount = files.reduce(0) { $0 + $1.file.metadata.rowCount }
+        let step = max(1, rowCount / Self.sampleCount)
+        for (file, places) in files where places.count == 1 {
+            guard let place = places[0] else { continue }
             for group in file.metadata.rowGroups.indices {
                 let held = try file.holding(group: group, columns: [place.index], upTo: 32 << 20)
                 var rows = try held.rows(ofGroup: group, columns: [place.index])
@@ -29,8 +31,8 @@ struct KeyParts: Sendable {
                     }
                 }
             }
-            sample.sort()
         }
+        sample.sort()
         self.count = count
         bounds = sample.isEmpty ? [] : (1..<count).map { sample[sample.count * $0 / count] }
     }

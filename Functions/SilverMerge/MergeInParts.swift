@@ -47,14 +47,15 @@ struct MergeInParts {
             let writer = DataFileWriter(
                 storage, try table.parquet(schema), schema, prefix: part == 0 ? prefix : "\(prefix)-\(part)", options)
             var merge = Merge(
-                table, schema, try changes.part(part), truncated: truncate, storage, deleted, writer,
+                table, schema, try changes.part(part, checkpoint), truncated: truncate, storage, deleted, writer,
                 groupLimit: options.groupLimit, checkpoint: checkpoint)
             let new = try merge.run(over: current)
             // What a former part wrote and this one wrote again is in no snapshot, as the files of a run that has died.
             let left = current.filter { !merge.removed.contains($0.path) }
             added = added.filter { !merge.removed.contains($0.path) } + new
             removed.formUnion(merge.removed)
-            current = left + new
+            // Where the table was empty, what the former parts wrote has no key of this one.
+            current = files.isEmpty ? [] : left + new
             truncate = merge.truncate
             counts.add(merge.counts)
         }

@@ -13,7 +13,7 @@ internal import PublishedContracts
 internal import Time
 
 /// Takes the pending bronze files of one table to silver: lease, batch, merge, commit, finish. Without a table it lists those
-/// that have files waiting.
+/// that have files waiting. A reload makes a table anew from all of its bronze files.
 ///
 /// The function records a batch's name before it writes data, and the snapshot has the same name. After a crash the next run
 /// looks for it: if a snapshot has the name, the run finishes the batch's records; if not, it takes the files again.
@@ -22,19 +22,29 @@ struct SilverMerge: JSONHandler {
     private(set) var isInterrupted: @Sendable () -> Bool = { false }
 
     func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
-        guard let name = event["table"] else { return try listTables(context) }
-        guard let table = name.string, Contract.isTableName(table) else {
-            throw SilverError.usage("the event's table is \(name), which is no name of one")
+        guard let name = event["table"] else {
+            guard let reloaded = event["reload"] else { return try listTables(context) }
+            return try reloadAnswer(try Self.table(reloaded, "reload"))
         }
+        let table = try Self.table(name, "table")
         let owner = event["lease_owner"]?.string ?? context.requestID
-        return try limited(to: context.deadline).reportedMerge(table, owner: owner, log: context.log)
+        return try limited(to: context.deadline).reportedMerge(
+            table, owner: owner, reloads: event["reload"] == true, log: context.log)
     }
 
-    /// Merges a batch and writes the metrics of that.
-    func reportedMerge(_ table: String, owner: String, log: Log) throws -> JSON {
+    private static func table(_ name: JSON, _ member: String) throws(SilverError) -> String {
+        guard let table = name.string, Contract.isTableName(table) else {
+            throw .usage("the event's \(member) is \(name), which is no name of a table")
+        }
+        return table
+    }
+
+    /// Merges a batch, or reloads the table, and writes the metrics of that.
+    func reportedMerge(_ table: String, owner: String, reloads: Bool, log: Log) throws -> JSON {
         let start = ContinuousClock.now
         do {
-            let outcome = try merge(table, owner: owner, log: log)
+            let outcome =
+                reloads ? try reload(table, owner: owner, log: log) : try merge(table, owner: owner, log: log)
             report(.ended(outcome, after: ContinuousClock.now - start), of: table, to: log)
             return outcome
         } catch {
@@ -76,13 +86,20 @@ struct SilverMerge: JSONHandler {
 
     /// - Returns: the outcome: `done` with what it did, `nothing`, or `heldByAnother`.
     func merge(_ table: String, owner: String, log: Log) throws -> JSON {
+        try holding(table, owner: owner, log: log) { contract, held in try merge(contract, held, log) }
+    }
+
+    /// Takes the right to write a table.
+    func holding(
+        _ table: String, owner: String, log: Log, _ body: (Contract, HeldTable) throws -> JSON
+    ) throws -> JSON {
         Self.heap
         let contract = try settings.contracts.inForce(settings.objects, log).contract(forTable: table, pinned: nil)
         guard let held = try HeldTable(table, owner: owner, settings, isInterrupted: isInterrupted) else {
             return ["outcome": "heldByAnother", "table": .string(table)]
         }
         defer { held.leave() }
-        return try merge(contract, held, log)
+        return try body(contract, held)
     }
 
     private func merge(_ contract: Contract, _ held: HeldTable, _ log: Log) throws -> JSON {
@@ -94,14 +111,19 @@ struct SilverMerge: JSONHandler {
         try settle(stored, contract, held, log)
         var reader = BatchReader(table: table, objects: settings.objects, memoryLimit: settings.batchMemory)
         let (records, more) = try claim(held, into: &reader, log)
-        guard !records.isEmpty else { return ["outcome": "nothing", "table": .string(table.name)] }
+        guard !records.isEmpty else {
+            var outcome: JSONObject = ["outcome": "nothing", "table": .string(table.name)]
+            // A task may have merged what waited.
+            outcome["rows"] = (stored?.metadata.currentSnapshot?.rowCount).map { .int($0) }
+            return .object(outcome)
+        }
         do {
             let batch = TableLease.Batch(id: Self.batchID(of: records), records: Set(records.map(\.controlID)))
             try held.note(batch)
             var changes = try BatchChanges(
-                consume reader, records.map(BronzeFile.init), table, settings.objects, memoryLimit: settings.batchMemory
-            )
-            let (counts, rowCount) = try commit(&changes, as: batch, table, contract, catalog, held)
+                consume reader, records.map(BronzeFile.init), table, settings.objects)
+            let (counts, rowCount) = try commit(
+                &changes, as: batch.id, fileCount: records.count, table, contract, catalog, held)
             for record in records { try finish(record, contract, in: batch) }
             try held.note(nil)
             let outcome: JSON = [
@@ -177,7 +199,7 @@ struct SilverMerge: JSONHandler {
     }
 
     /// The records of a table whose files wait, at most `limit`.
-    private func waiting(of table: String, limit: Int) throws(ControlError) -> [ControlRecord] {
+    func waiting(of table: String, limit: Int) throws(ControlError) -> [ControlRecord] {
         var waiting: [ControlRecord] = []
         try settings.control.forEachRecord(.open(in: .silver)) { (record) throws(ControlError) in
             if record.table == table, record.status != .error { waiting.append(record) }
@@ -187,9 +209,12 @@ struct SilverMerge: JSONHandler {
     }
 
     /// Merges the changes into the table and commits; again, if another writer was faster.
-    private func commit(
-        _ changes: inout BatchChanges, as batch: TableLease.Batch, _ table: SilverTable, _ contract: Contract,
-        _ catalog: LakeCatalog, _ held: HeldTable
+    /// - Parameters:
+    ///   - batch: the name that the snapshot has.
+    ///   - replacesAll: whether the changes are all that the table has, so that its files give way to new ones.
+    func commit(
+        _ changes: inout BatchChanges, as batch: String, fileCount: Int, _ table: SilverTable, _ contract: Contract,
+        _ catalog: LakeCatalog, _ held: HeldTable, replacesAll: Bool = false
     ) throws -> (Merge.Counts, rowCount: Int64) {
         let storage = LakeStorage(settings.objects)
         var conflict = ""
@@ -203,27 +228,34 @@ struct SilverMerge: JSONHandler {
             }
             let schema = try table.evolved(metadata)
             let files = try TableFiles(of: metadata.currentSnapshot, in: metadata) { try storage.read($0) }
-            let deleted = try DeletedRows(files, of: table.name, storage)
-            guard files.manifests.allSatisfy({ $0.spec.id == metadata.defaultSpec.id || $0.entries.isEmpty }) else {
+            let deleted = try DeletedRows(replacesAll ? .none : files, of: table.name, storage)
+            let former = Self.truncate(of: metadata)
+            guard
+                replacesAll
+                    || files.manifests.allSatisfy({ $0.spec.id == metadata.defaultSpec.id || $0.entries.isEmpty })
+            else {
                 throw SilverError.table(
-                    "table \(table.name) has files of an older partition spec; let another engine rewrite its data files"
-                )
+                    "table \(table.name) has files of an older partition spec; let another engine rewrite its data files, "
+                        + "or make the table anew: cupel reload")
             }
             let token = settings.clock.uuid()
             let merge = try MergeInParts(
-                table, schema, truncated: Self.truncate(of: metadata), storage, deleted, settings.merging,
+                table, schema, truncated: replacesAll ? nil : former, storage, deleted, settings.merging,
                 prefix: "\(metadata.location)/data/\(token)"
             ) {
                 try held.goOn()
-            }.run(&changes, over: files.dataFiles)
+            }.run(&changes, over: replacesAll ? [] : files.dataFiles)
+            let removed =
+                replacesAll
+                ? Set((files.dataFiles + files.deleteFiles).map(\.path))
+                : merge.removed.union(deleted.obsolete(without: merge.removed, among: files))
             let draft = try SnapshotDraft(
-                of: metadata, files, adding: merge.added,
-                removing: merge.removed.union(deleted.obsolete(without: merge.removed, among: files)),
+                of: metadata, files, adding: merge.added, removing: removed,
                 schema: schema, id: Snapshot.newID(from: settings.clock.uuid()),
                 token: token,
                 timestamp: settings.clock.now().milliseconds,
                 summary: SnapshotBatch(
-                    id: batch.id, fileCount: batch.records.count, inserted: merge.counts.inserted,
+                    id: batch, fileCount: fileCount, inserted: merge.counts.inserted,
                     updated: merge.counts.updated, deleted: merge.counts.deleted
                 ).summary.merging(["engine-name": "cupel"]) { $1 })
             for file in draft.files { try storage.write(file.bytes, to: file.path, contentType: "application/avro") }
@@ -235,11 +267,13 @@ struct SilverMerge: JSONHandler {
             if let ids = TableFields(metadata).property(of: table.columns, in: schema) {
                 change.set([TableFields.property: ids])
             }
-            if let truncate = merge.truncate, truncate != Self.truncate(of: metadata) {
+            if let truncate = merge.truncate, truncate != former {
                 change.set([
                     Self.truncateOrder: String(decoding: truncate.order, as: UTF8.self),
                     Self.truncateTime: "\(truncate.time)",
                 ])
+            } else if merge.truncate == nil, former != nil {
+                change.remove([Self.truncateOrder, Self.truncateTime])
             }
             switch try catalog.commit(change, to: table.name, in: SilverTable.namespace) {
             case .committed: return (merge.counts, draft.snapshot.rowCount ?? 0)
@@ -267,17 +301,17 @@ struct SilverMerge: JSONHandler {
         return Changes.Truncate(order: Array(order.utf8), time: time)
     }
 
-    private static func has(_ batch: TableLease.Batch, _ table: LakeCatalog.Table) -> Bool {
-        table.metadata.snapshots.contains { $0.batch?.id == batch.id }
+    private static func has(_ batch: String, _ table: LakeCatalog.Table) -> Bool {
+        table.metadata.snapshots.contains { $0.batch?.id == batch }
     }
 
     /// Ends the batch of a writer that crashed: its records are finished if their snapshot is there, else they are taken
     /// again. A change that is applied twice has no effect the second time.
-    private func settle(
+    func settle(
         _ stored: LakeCatalog.Table?, _ contract: Contract, _ held: HeldTable, _ log: Log
     ) throws {
         guard let batch = held.batch else { return }
-        if let stored, Self.has(batch, stored) {
+        if let stored, Self.has(batch.id, stored) {
             for id in batch.records {
                 let claim = try settings.control.claim(
                     id, owner: Self.recordOwner(held.table), leaseSeconds: settings.leaseSeconds)

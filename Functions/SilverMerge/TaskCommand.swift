@@ -2,9 +2,11 @@ internal import Contracts
 internal import JSON
 internal import LambdaRuntime
 
-/// Everything that waits for one table, batch after batch, as a task of its own: `silver-merge --table TABLE`.
+/// Everything that waits for one table, batch after batch, as a task of its own: `silver-merge --table TABLE`. A reload first
+/// makes the table anew.
 struct TaskCommand {
     let table: String
+    let reloads: Bool
     let environment: Environment
 
     /// - Returns: 0 done, 1 the table or the environment is at fault, 2 usage, 75 retry.
@@ -15,9 +17,11 @@ struct TaskCommand {
         }
         return TaskRun.status(environment) { owner, log in
             let merge = SilverMerge(settings: try Settings(environment), isInterrupted: Interruption.isAsked)
+            var reloads = reloads
             while true {
-                let outcome = try merge.reportedMerge(table, owner: owner, log: log)
+                let outcome = try merge.reportedMerge(table, owner: owner, reloads: reloads, log: log)
                 guard outcome["more"] == true else { return outcome }
+                reloads = false
                 log.info("merged a batch", outcome.object ?? [:])
             }
         }

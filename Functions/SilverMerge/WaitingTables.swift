@@ -48,14 +48,17 @@ struct WaitingTables: Sendable {
 
     /// For the state machine: the tables, sorted by name, and whether a function or a task merges each.
     /// - Parameter taskBytes: how much waits for a table that a task merges; 0 for none.
-    func answer(taskBytes: Int) -> JSON {
+    func answer(taskBytes: Int) -> JSON { Self.answer(tables, taskBytes: taskBytes, reloads: false) }
+
+    /// - Parameter reloads: whether the tables are made anew.
+    static func answer(_ tables: [String: Waiting], taskBytes: Int, reloads: Bool) -> JSON {
         let sorted = tables.sorted { $0.key < $1.key }
         return [
             "tables": .array(
                 sorted.map { table, waiting in
                     [
                         "table": .string(table), "files": .int(waiting.fileCount),
-                        "bytes": .int(waiting.sizeInBytes),
+                        "bytes": .int(waiting.sizeInBytes), "reload": .bool(reloads),
                         "target": taskBytes > 0 && waiting.sizeInBytes >= taskBytes ? "ecs" : "lambda",
                     ]
                 })

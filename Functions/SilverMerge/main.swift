@@ -13,9 +13,11 @@ let arguments = CommandLine.arguments.dropFirst()
 
 switch (arguments.first, environment["TABLE"]) {
 case ("--table", _) where arguments.count == 2:
-    exit(TaskCommand(table: arguments.last ?? "", environment: environment).run())
+    exit(TaskCommand(table: arguments.last ?? "", reloads: false, environment: environment).run())
+case ("--reload", _) where arguments.count == 2:
+    exit(TaskCommand(table: arguments.last ?? "", reloads: true, environment: environment).run())
 case (nil, let table?):
-    exit(TaskCommand(table: table, environment: environment).run())
+    exit(TaskCommand(table: table, reloads: environment["RELOAD"] == "true", environment: environment).run())
 default:
     LambdaRuntime(environment).run { environment in
         SilverMerge(settings: try Settings(environment))

@@ -32,6 +32,22 @@ public struct VersionOrder: Sendable, Hashable, Comparable {
     }
 }
 
+extension VersionOrder {
+    /// What a bronze file's metadata says about its version.
+    public var metadata: [String: String] {
+        var metadata = ["control-id": controlID.text, "created-at": createdAt.rfc3339]
+        metadata["sequencer"] = sequencer
+        return metadata
+    }
+
+    public init?(_ metadata: [String: String]) {
+        guard let id = metadata["control-id"].flatMap({ ControlID($0) }),
+            let createdAt = metadata["created-at"].flatMap({ Timestamp(rfc3339: $0) })
+        else { return nil }
+        self.init(controlID: id, sequencer: metadata["sequencer"], createdAt: createdAt)
+    }
+}
+
 extension ControlRecord {
     public var order: VersionOrder {
         VersionOrder(controlID: controlID, sequencer: sequencer, createdAt: createdAt)

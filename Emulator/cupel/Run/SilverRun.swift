@@ -33,6 +33,15 @@ struct SilverRun {
         self.timeout = timeout
     }
 
+    /// - Parameter reloading: the table that is made anew.
+    init?(_ pipeline: Pipeline, timeout: Duration, reloading table: String) {
+        guard let machine = pipeline.silverMachine else { return nil }
+        self.machine = MachineRun(
+            pipeline: pipeline, machine: machine, layer: .silver, function: "silver-merge",
+            input: ["reload": .string(table)])
+        self.timeout = timeout
+    }
+
     /// Starts the state machine and does not wait for it.
     func start() throws(CommandFailure) { try machine.start() }
 

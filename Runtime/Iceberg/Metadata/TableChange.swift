@@ -43,5 +43,9 @@ public struct TableChange: Sendable {
         updates.append(["action": "set-properties", "updates": .object(values)])
     }
 
+    public mutating func remove(_ properties: [String]) {
+        updates.append(["action": "remove-properties", "removals": .array(properties.map { .string($0) })])
+    }
+
     public var json: JSON { ["requirements": .array(requirements), "updates": .array(updates)] }
 }

@@ -10,6 +10,10 @@
     silver.py ENDPOINT plan TABLE FILTER             -> {"files": those that pyiceberg reads for the filter, "all": …, "partitions": [...]}
     silver.py ENDPOINT foreign TABLE FILE            deletes and updates rows with DuckDB and notes in FILE what they are; -> {"deletes":
                                                      the files of position deletes}
+    silver.py ENDPOINT convert-again TABLE           gives the table's bronze files other values, with the same orders
+    silver.py ENDPOINT damage TABLE                  deletes rows of the table with DuckDB, and sets a wrong mark of a truncate
+    silver.py ENDPOINT note TABLE FILE               notes in FILE what the table's rows are, for after-foreign
+    silver.py ENDPOINT rows TABLE                    -> {"rows": {key: what pyiceberg reads}}
     silver.py ENDPOINT after-foreign TABLE FILE RAW  checks that the table is what FILE says, with the rows of the raw file merged
     silver.py ENDPOINT check TABLE [KEY[,…] [NAME=PART(COLUMN) …]]  folds the bronze files by key and order, and compares every column of every
                                                      row with both readers; checks the files' bounds, counts and field ids,
@@ -231,10 +235,39 @@ def foreign(table, path):
     connection, key = duck(), key_of[table][0]
     connection.execute(f"DELETE FROM lake.dm_silver.{table} WHERE {key} % 7 = 0")
     connection.execute(f"UPDATE lake.dm_silver.{table} SET {table}_name = 'by DuckDB' WHERE {key} % 11 = 0")
-    with open(path, "w") as file: json.dump(of_contract(table), file)
+    note(table, path)
     iceberg = catalog().load_table(f"dm_silver.{table}")
     deletes = {delete.file_path for task in iceberg.scan().plan_files() for delete in task.delete_files}
     return {"deletes": len(deletes)}
+
+
+def convert_again(table):
+    """Other values in the bronze files, with the same orders."""
+    for item, rows in list(bronze_files(table)):
+        place = rows.schema.get_field_index(f"{table}_name")
+        names = pa.array([None if name is None else f"{name}, again" for name in rows.column(place).to_pylist()], rows.schema.field(place).type)
+        body, head = io.BytesIO(), s3.head_object(Bucket=lake, Key=item["output_key"])
+        pq.write_table(rows.set_column(place, rows.schema.field(place), names), body)
+        s3.put_object(Bucket=lake, Key=item["output_key"], Body=body.getvalue(), Metadata=head["Metadata"])
+    return {}
+
+
+def damage(table):
+    """Rows that another engine deletes, and a mark of a truncate that nobody made."""
+    catalog().load_table(f"dm_silver.{table}").transaction().set_properties(
+        {"cupel.truncate-order": "9", "cupel.truncate-time": "1", "write.delete.mode": "merge-on-read"}).commit_transaction()
+    duck().execute(f"DELETE FROM lake.dm_silver.{table} WHERE {key_of[table][0]} % 3 = 0")
+    return {}
+
+
+def note(table, path):
+    with open(path, "w") as file: json.dump(of_contract(table), file)
+    return {}
+
+
+def rows(table):
+    found = plain(catalog().load_table(f"dm_silver.{table}").scan().to_arrow().to_pylist())
+    return {"rows": {str(row[key_of[table][0]]): row for row in found}}
 
 
 def after_foreign(table, path, raw):
@@ -331,6 +364,6 @@ def load(stop):
 
 
 print(json.dumps({"changes": changes, "diff": diff, "merge": merge, "check": check, "load": load, "finish": finish,
-                  "plan": plan, "nested": nested, "foreign": foreign, "after-foreign": after_foreign}[command](*arguments), default=str), flush=True)
+                  "plan": plan, "nested": nested, "convert-again": convert_again, "damage": damage, "foreign": foreign, "note": note, "rows": rows, "after-foreign": after_foreign}[command](*arguments), default=str), flush=True)
 # The answer is complete. Unloading the readers' native threads can abort Python on a busy machine.
 os._exit(0)

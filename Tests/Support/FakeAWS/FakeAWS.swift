@@ -117,8 +117,8 @@ public final class FakeAWS: HTTPTransport {
     public var openUploads: Int { state.withLock { $0.objects.uploads.count } }
 
     @discardableResult
-    public func put(_ bytes: [UInt8], to object: S3Object) -> StoredObject {
-        state.withLock { $0.objects.put(bytes, bucket: object.bucket, key: object.key) }
+    public func put(_ bytes: [UInt8], to object: S3Object, metadata: [String: String] = [:]) -> StoredObject {
+        state.withLock { $0.objects.put(bytes, bucket: object.bucket, key: object.key, metadata: metadata) }
     }
 
     /// Removes all versions.

@@ -99,6 +99,10 @@ struct FakeCatalog {
             var properties = metadata["properties"]?.object ?? [:]
             for (name, value) in update["updates"]?.object ?? [:] { properties[name] = value }
             metadata["properties"] = .object(properties)
+        case "remove-properties":
+            var properties = metadata["properties"]?.object ?? [:]
+            for name in update["removals"]?.array ?? [] { properties[name.string ?? ""] = nil }
+            metadata["properties"] = .object(properties)
         case "add-schema":
             let schema = update["schema"] ?? [:]
             append(schema, to: "schemas")

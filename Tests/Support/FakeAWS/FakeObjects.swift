@@ -20,8 +20,12 @@ struct FakeObjects {
     /// The buckets without versioning.
     var unversioned: Set<String> = []
 
-    mutating func put(_ bytes: [UInt8], bucket: String, key: String) -> StoredObject {
-        put(bytes, at: "/\(bucket)/\(key)")
+    mutating func put(
+        _ bytes: [UInt8], bucket: String, key: String, metadata: [String: String]
+    ) -> StoredObject {
+        var headers = HTTPHeaders()
+        for (name, value) in metadata { headers.add("x-amz-meta-\(name)", value) }
+        return put(bytes, at: "/\(bucket)/\(key)", metadata: headers)
     }
 
     private mutating func put(
@@ -46,6 +50,7 @@ struct FakeObjects {
 
     mutating func perform(_ request: HTTPRequest) -> HTTPResponse {
         switch request.method {
+        case .get where request.queryValue("list-type") != nil: return list(request)
         case .get, .head: return read(request)
         case .put:
             if let id = request.queryValue("uploadId") { return putPart(request, of: id) }
@@ -118,6 +123,18 @@ struct FakeObjects {
     }
 
     // MARK: Reading
+
+    /// All objects below a prefix, whatever a page may have. Keys of tests need no encoding.
+    private func list(_ request: HTTPRequest) -> HTTPResponse {
+        let bucket = String(request.path.split(separator: "/").first ?? "")
+        let prefix = request.queryValue("prefix") ?? ""
+        let entries = keys(in: bucket).filter { $0.hasPrefix(prefix) }.map { key in
+            let bytes = newest(bucket: bucket, key: key) ?? []
+            return "<Contents><Key>\(key)</Key><Size>\(bytes.count)</Size></Contents>"
+        }
+        let document = "<ListBucketResult>\(entries.joined())<IsTruncated>false</IsTruncated></ListBucketResult>"
+        return HTTPResponse(status: 200, body: Array(document.utf8))
+    }
 
     private func read(_ request: HTTPRequest) -> HTTPResponse {
         let wanted = request.queryValue("versionId")

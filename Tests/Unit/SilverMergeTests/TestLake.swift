@@ -68,26 +68,36 @@ struct TestLake {
     ///   - former: where the file's former version is, whose rows it replaces.
     @discardableResult
     func put(
-        _ changes: [TestChange], as name: String, hasOrders: Bool = true, replacing former: String? = nil
+        _ changes: [TestChange], as name: String, hasOrders: Bool = true, replacing former: String? = nil,
+        of source: String? = nil, version: Int = 1
     ) throws -> ControlRecord {
-        try put(bytes: bronze(changes, hasOrders: hasOrders), as: name, replacing: former)
+        try put(bytes: bronze(changes, hasOrders: hasOrders, of: source), as: name, replacing: former, version: version)
     }
 
+    /// Puts a bronze file as bronze-writer does, which says in its metadata what version of a raw file it is.
     @discardableResult
-    func put(bytes: [UInt8], as name: String, replacing former: String? = nil) throws -> ControlRecord {
+    func put(
+        bytes: [UInt8], as name: String, replacing former: String? = nil, version number: Int = 1
+    ) throws -> ControlRecord {
         let key = "bronze/t/\(name).parquet"
-        aws.put(bytes, to: S3Object(bucket: "lake", key: key))
         aws.advance(byMilliseconds: 1)
+        let version = VersionOrder(
+            controlID: ControlID(bucket: "stage", key: name, version: "\(number)", schema: .bronze),
+            sequencer: nil, createdAt: aws.now)
+        aws.put(bytes, to: S3Object(bucket: "lake", key: key), metadata: version.metadata)
         var record = ControlRecord(
-            controlID: ControlID(bucket: "lake", key: key, version: "1", schema: .silver), schema: .silver, table: "t",
-            bucket: "lake", objectKey: key, objectVersion: .eTag("e"), fileFormat: .parquet,
+            controlID: ControlID(bucket: "lake", key: key, version: version.controlID.text, schema: .silver),
+            schema: .silver, table: "t", bucket: "lake", objectKey: key, objectVersion: .eTag("e"),
+            fileFormat: .parquet,
             fileSizeInBytes: bytes.count, createdAt: aws.now)
         record.supersededKey = former
         aws.putItem(record.item, in: "control")
         return record
     }
 
-    private func bronze(_ changes: [TestChange], hasOrders: Bool) throws -> [UInt8] {
+    /// The bronze file of some changes.
+    /// - Parameter source: the raw file that it was made of.
+    func bronze(_ changes: [TestChange], hasOrders: Bool = true, of source: String? = nil) throws -> [UInt8] {
         let columns: [(ParquetColumn, [TestValue?])] = [
             (ParquetColumn(name: "id", physicalType: .int64, fieldID: 1), changes.map { .long($0.id) }),
             (
@@ -99,7 +109,7 @@ struct TestLake {
                 changes.map { $0.score.map { .int($0) } }
             ),
         ]
-        return try bronzeFile(columns, changes, hasOrders: hasOrders)
+        return try bronzeFile(columns, changes, hasOrders: hasOrders, of: source)
     }
 
     /// The table as the catalog has it.
@@ -190,7 +200,8 @@ enum TestValue: Sendable {
 
 /// A bronze file: the columns, and those that bronze adds.
 func bronzeFile(
-    _ columns: [(column: ParquetColumn, values: [TestValue?])], _ changes: [TestChange], hasOrders: Bool = true
+    _ columns: [(column: ParquetColumn, values: [TestValue?])], _ changes: [TestChange], hasOrders: Bool = true,
+    of source: String? = nil
 ) throws -> [UInt8] {
     func system(_ name: String) -> ParquetColumn {
         ParquetColumn(name: name, physicalType: .byteArray, logicalType: .string)
@@ -204,7 +215,9 @@ func bronzeFile(
             (system("_cdc_unchanged"), changes.map { $0.leavesOut.isEmpty ? nil : .text(list($0.leavesOut)) }),
             (system("_cdc_previous_key"), changes.map { $0.formerID.map { .text("{\"id\":\($0)}") } }),
         ]
-    var writer = ParquetWriter(try ParquetSchema(all.map(\.0)))
+    var options = WriterOptions()
+    if let source { options.keyValues = [("cupel.source", source)] }
+    var writer = ParquetWriter(try ParquetSchema(all.map(\.0)), options)
     try writer.append(rowCount: changes.count, columns: all.map { columnArray($0.1, $0.0.physicalType) })
     var bytes: [UInt8] = []
     writer.finish { (piece: UnsafeRawBufferPointer) in bytes += piece }

@@ -45,8 +45,8 @@ import Time
         #expect(
             try waiting().answer(taskBytes: 210) == [
                 "tables": [
-                    ["table": "ale", "files": 1, "bytes": 10, "target": "lambda"],
-                    ["table": "beer", "files": 30, "bytes": 210, "target": "ecs"],
+                    ["table": "ale", "files": 1, "bytes": 10, "reload": false, "target": "lambda"],
+                    ["table": "beer", "files": 30, "bytes": 210, "reload": false, "target": "ecs"],
                 ]
             ])
         #expect(try waiting().isComplete)

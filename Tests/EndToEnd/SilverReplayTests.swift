@@ -77,6 +77,22 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
+    @Test("silver starts as soon as so many files wait, and not before") func startFiles() async throws {
+        let emulator = try await RunningEmulator(parameters: ["SilverStartFiles": "3"])
+        let folder = try TemporaryDirectory()
+        for seed in 1...3 {
+            #expect(try await silver(emulator).allSatisfy { $0.text("status") == "pending" })
+            let file = try await Sample.generate(table: "beer", rows: 50, seed: seed, format: "csv", into: folder)
+            try await Referee.lake(emulator, "put", ["raw/beer/\(seed).csv.gz", file])
+            try await Referee.lake(emulator, "settle")
+        }
+        while try await silver(emulator).count < 3 { try await Task.sleep(for: .milliseconds(50)) }
+        try await untilMerged(emulator)
+        #expect(try await silver(emulator).allSatisfy { $0.text("status") == "success" })
+        _ = try await Referee.silver(emulator, "check", ["beer"])
+        #expect(emulator.stop() == 0)
+    }
+
     private func replay(_ emulator: RunningEmulator, _ arguments: [String]) async throws -> [[String: Any]] {
         let run = try await Command.run(
             Programs.cupel, ["replay", "--json", "--endpoint", emulator.endpoint] + arguments)

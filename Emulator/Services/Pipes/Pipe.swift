@@ -75,6 +75,10 @@ struct Pipe: Sendable {
     }
 
     var batchSize: Int { max(1, streamParameters?["BatchSize"]?.looseInt ?? 100) }
+    /// For how long a batch that is not full waits, in milliseconds.
+    var batchingWindow: Int64 {
+        Int64(min(300, max(0, streamParameters?["MaximumBatchingWindowInSeconds"]?.looseInt ?? 0))) * 1000
+    }
     /// In how many parts each shard is read.
     var parallelizationFactor: Int { min(10, max(1, streamParameters?["ParallelizationFactor"]?.looseInt ?? 1)) }
     /// Nil means no limit.

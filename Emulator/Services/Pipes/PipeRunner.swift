@@ -23,15 +23,22 @@ struct PipeRunner: Sendable {
     /// - Parameter bell: rings when the stream may have more records.
     func serve(_ bell: Bell) async {
         var failures = 0
+        var gathered = Gathered()
         while !Task.isCancelled {
             do {
-                let moved = try await deliverSome(after: failures)
+                let step =
+                    pipe.batchingWindow > 0 && failures == 0
+                    ? try await gather(&gathered) : try await deliverSome(after: failures)
                 failures = 0
-                if !moved {
+                switch step {
+                case .moved: break
+                case .waiting(let deadline): await bell.wait(until: deadline, clock)
+                case .nothing:
                     guard try !isRead() else { return }
                     await bell.wait()
                 }
             } catch {
+                gathered = Gathered()
                 // A shard that is gone has no records left.
                 guard !Task.isCancelled, (try? isRead()) != true else { return }
                 failures += 1
@@ -47,14 +54,64 @@ struct PipeRunner: Sendable {
         }
     }
 
+    private enum Step {
+        case moved
+        case nothing
+        /// Until this time (milliseconds since 1970) or until there are more records.
+        case waiting(until: Int64)
+    }
+
+    /// Records of a batch that is not full, which were read and not delivered.
+    private struct Gathered {
+        var wanted: [StreamRecord] = []
+        /// The last record that was read.
+        var sequence: Int64?
+        var since: Int64?
+    }
+
+    /// Delivers the next batch once it is full or its window is over.
+    private func gather(_ gathered: inout Gathered) async throws -> Step {
+        let position = try positions.position(of: lane)
+        let start = gathered.sequence ?? position.sequence
+        let new = try peers.stream(pipe.source).records(
+            ofStream: pipe.source, shard: lane.shard, after: start, limit: Self.limit)
+        gathered.wanted += new.filter { wants($0) }
+        let read = new.last?.sequence ?? start
+        gathered.sequence = read
+        guard !gathered.wanted.isEmpty else {
+            gathered = Gathered()
+            guard read > position.sequence else { return .nothing }
+            try await deliver([], from: position, to: read)
+            return .moved
+        }
+        let now = clock.now().milliseconds
+        let since = gathered.since ?? now
+        gathered.since = since
+        guard gathered.wanted.count >= pipe.batchSize || now >= since + pipe.batchingWindow else {
+            return new.count == Self.limit ? .moved : .waiting(until: since + pipe.batchingWindow)
+        }
+        let batch = gathered.wanted.prefix(pipe.batchSize)
+        // What is behind a full batch is read again.
+        let end = gathered.wanted.count > batch.count ? batch.last?.sequence ?? read : read
+        gathered = Gathered()
+        try await deliver(Array(batch), from: position, to: end)
+        return .moved
+    }
+
     /// - Parameter failures: the number of failed deliveries of the next records. After a failure, one batch is
     ///   delivered alone, so that no other batch is dropped with it.
-    /// - Returns: false if there was nothing to deliver.
-    private func deliverSome(after failures: Int) async throws -> Bool {
+    private func deliverSome(after failures: Int) async throws -> Step {
         let position = try positions.position(of: lane)
         let records = try records(after: position.sequence, failures)
-        guard let last = records.last else { return false }
-        let taken = records.filter { wants($0) }
+        guard let last = records.last else { return .nothing }
+        try await deliver(records.filter { wants($0) }, from: position, to: last.sequence)
+        return .moved
+    }
+
+    /// Delivers records in batches, and advances the pipe's position.
+    private func deliver(
+        _ taken: [StreamRecord], from position: ShardPositions.Position, to sequence: Int64
+    ) async throws {
         let tooOld = taken.prefix { isTooOld($0) }
         let inputs = taken.dropFirst(tooOld.count).map {
             pipe.input(
@@ -71,9 +128,8 @@ struct PipeRunner: Sendable {
                 for batch in batches { try peers.deliver(TargetEvent(batch), to: target, in: transaction) }
             }
             try deadLetter(Array(tooOld), "RecordAgeExceeded", in: transaction)
-            try positions.advance(lane, from: position, to: .init(sequence: last.sequence), in: transaction)
+            try positions.advance(lane, from: position, to: .init(sequence: sequence), in: transaction)
         }
-        return true
     }
 
     /// The records for one commit: after failures at most a batch, or the part of it that is retried alone.

@@ -125,6 +125,34 @@ private struct RecordingFunctions: FunctionInvoking {
         store.close()
     }
 
+    @Test("a full batch is delivered at once, one that is not full when its window is over")
+    func batchingWindow() async throws {
+        let (store, pipes) = try open()
+        try await pipes.start()
+        _ = try await pipes.provision(
+            declaration([
+                "SourceParameters": [
+                    "DynamoDBStreamParameters": ["BatchSize": 3, "MaximumBatchingWindowInSeconds": 60],
+                    "FilterCriteria": ["Filters": [["Pattern": #"{"status": ["pending"]}"#]]],
+                ]
+            ]))
+        for id in 1...5 { stream.add(["id": .int(id), "status": id == 2 ? "success" : "pending"]) }
+        try await waitForPosition(4, store)
+        #expect(try started(store) == [#"[{"id":1},{"id":3},{"id":4}]"#])
+        clock.advance(59_000)
+        stream.add(["id": 6, "status": "success"])
+        stream.add(["id": 7, "status": "pending"])
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(try started(store).count == 1)
+        clock.advance(61_000)
+        try await waitForPosition(7, store)
+        #expect(try started(store) == [#"[{"id":1},{"id":3},{"id":4}]"#, #"[{"id":5},{"id":7}]"#])
+        for _ in 0..<3 { stream.add(["id": 8, "status": "success"]) }
+        try await waitForPosition(10, store)
+        await pipes.stop()
+        store.close()
+    }
+
     @Test("after a restart a pipe continues at its position without being declared again")
     func restart() async throws {
         let first = try open()

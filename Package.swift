@@ -41,7 +41,7 @@ let functions: [Target] = [
             + "PublishedContracts Threads CKernels Time"),
     function(
         "GoldBuild",
-        "LambdaRuntime AWSClient AWSModels Contracts Digest Iceberg JSON Lake ParquetRead Time"),
+        "LambdaRuntime AWSClient AWSModels Contracts Control Digest Iceberg JSON Lake ParquetRead Time"),
     function("Replayer", "LambdaRuntime AWSClient AWSModels Control JSON Time"),
     function(
         "ChangeCapture",
@@ -106,7 +106,10 @@ let tests: [Target] = [
         of: "SilverMerge",
         "AWSClient AWSModels Columns Contracts Control FakeAWS Iceberg JSON Lake LambdaRuntime Parquet ParquetRead PublishedContracts TestMetrics TestRandom Time"
     ),
-    unitTests(of: "GoldBuild", "Contracts TestEmulator"),
+    unitTests(
+        of: "GoldBuild",
+        "AWSClient AWSModels Columns Contracts Control FakeAWS Iceberg JSON Lake LambdaRuntime Parquet ParquetRead "
+            + "TestEmulator Time"),
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"), unitTests(of: "JQ"),
     unitTests(of: "JSONata", "JSON"), unitTests(of: "ASL", "JSON JSONata Time"),
     unitTests(of: "EmulatorCore", "JSON TestRandom TestServices Time"),

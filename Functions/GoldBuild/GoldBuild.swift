@@ -20,20 +20,24 @@ struct GoldBuild: JSONHandler {
         }
         let model = try settings.models.model(named: name)
         let catalog = try LakeCatalog(settings.aws)
-        var inputs: [InputTable] = []
+        var inputs: [TableVersion] = []
         for input in model.inputs {
-            guard let table = try InputTable(input, in: catalog) else {
+            guard let table = try TableVersion(input, in: catalog) else {
                 return ["outcome": "waiting", "model": .string(name), "for": .string("\(input)")]
             }
             inputs.append(table)
         }
         // The rest is for the commit.
         let build = try ModelBuild(model, inputs: inputs, settings, deadline: context.deadline - .seconds(10))
-        guard let rowCount = try build.run(in: catalog) else {
-            return ["outcome": "unchanged", "model": .string(name)]
-        }
-        let outcome: JSON = ["outcome": "built", "model": .string(name), "rows": .int(rowCount)]
-        context.log.info("built", outcome.object ?? [:])
-        return outcome
+        let stored = try catalog.table(model.name.table, in: model.name.namespace)
+        guard !build.isDone(stored) else { return ["outcome": "unchanged", "model": .string(name)] }
+        let built = try build.run(stored, in: catalog)
+        var outcome: JSONObject = [
+            "outcome": built.periodCount == 0 ? "unchanged" : "built", "model": .string(name),
+            "rows": .int(built.rowCount), "written": .int(built.writtenCount),
+        ]
+        outcome["periods"] = built.periodCount.map { .int($0) }
+        context.log.info("built", outcome)
+        return .object(outcome)
     }
 }

@@ -62,6 +62,14 @@ enum SQLText {
     static func name(_ name: String) -> String { "\"\(name.doubling("\""))\"" }
 
     static func string(_ text: String) -> String { "'\(text.doubling("'"))'" }
+
+    /// Reads what `hex()` gives; nil if it is none.
+    static func text(fromHexadecimal digits: Substring) -> String? {
+        let nibbles = digits.compactMap(\.hexDigitValue)
+        guard nibbles.count == digits.count, nibbles.count.isMultiple(of: 2) else { return nil }
+        let bytes = stride(from: 0, to: nibbles.count, by: 2).map { UInt8(nibbles[$0] << 4 | nibbles[$0 + 1]) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
 }
 
 extension String {

@@ -1,9 +1,13 @@
+internal import Control
+
 /// Why a model could not be built.
 enum GoldError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The event, the environment or the folder of models is wrong.
     case usage(String)
     /// The model's text or its contract is wrong, or its result breaks the contract.
     case model(place: String, reason: String)
+    /// The rows break the contract, with what was measured.
+    case quality(place: String, reason: String, [MeasuredRule])
     /// The program that runs SQL is not there.
     case noEngine(String)
     /// The model took more memory than it may.
@@ -20,7 +24,7 @@ enum GoldError: Error, Sendable, Hashable, CustomStringConvertible {
     var description: String {
         switch self {
         case .usage(let reason), .table(let reason), .disk(let reason): reason
-        case .model(let place, let reason): "\(place): \(reason)"
+        case .model(let place, let reason), .quality(let place, let reason, _): "\(place): \(reason)"
         case .noEngine(let path):
             "\(path) is not there: models are run by DuckDB's command line; `make run` and `make package` install it"
         case .memory(let place, let reason): "\(place): it takes more memory than it may: \(reason)"
@@ -34,6 +38,7 @@ enum GoldError: Error, Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .usage: "InvalidConfiguration"
         case .model: "InvalidModel"
+        case .quality: "QualityFailed"
         case .noEngine: "NoEngine"
         case .memory: "ModelOutOfMemory"
         case .time: "ModelTimedOut"

@@ -9,10 +9,11 @@ struct LocalFile: ~Copyable {
     private let descriptor: Int32
     private let path: String
 
-    init(creating path: String) throws(GoldError) {
+    /// - Parameter size: of the file at once, with nothing in it.
+    init(creating path: String, size: Int = 0) throws(GoldError) {
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         self.path = path
-        guard descriptor >= 0 else { throw .disk("\(path): \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0, ftruncate(descriptor, size) == 0 else { throw Self.fullDisk(path) }
     }
 
     init(reading path: String) throws(GoldError) {
@@ -24,17 +25,26 @@ struct LocalFile: ~Copyable {
     deinit { close(descriptor) }
 
     func append(_ bytes: [UInt8]) throws(GoldError) {
+        try write(bytes) { room, _ in systemWrite(descriptor, room.baseAddress, room.count) }
+    }
+
+    func write(_ bytes: [UInt8], at offset: Int) throws(GoldError) {
+        try write(bytes) { room, done in pwrite(descriptor, room.baseAddress, room.count, offset + done) }
+    }
+
+    private func write(
+        _ bytes: [UInt8], by body: (_ rest: UnsafeRawBufferPointer, _ done: Int) -> Int
+    ) throws(GoldError) {
         var done = 0
         while done < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done)
-            }
-            guard count > 0 || errno == EINTR else {
-                throw .disk(
-                    "\(path): \(String(cString: strerror(errno))); the local copies of the model's tables need space")
-            }
+            let count = bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[done...]), done) }
+            guard count > 0 || errno == EINTR else { throw Self.fullDisk(path) }
             done += max(0, count)
         }
+    }
+
+    private static func fullDisk(_ path: String) -> GoldError {
+        .disk("\(path): \(String(cString: strerror(errno))); the local copies of the model's tables need space")
     }
 
     /// The next bytes; none at the end.
@@ -60,4 +70,9 @@ struct LocalFile: ~Copyable {
         }
         return bytes
     }
+}
+
+/// The method's name hides that of the system's function.
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    write(descriptor, bytes, count)
 }

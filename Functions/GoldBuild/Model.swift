@@ -11,6 +11,7 @@ struct Model: Sendable {
     let contract: Contract
     /// The tables that it reads, each once, in the order of their first mention.
     let inputs: [TableName]
+    private let scan: SQLScan
     /// Changes with the text or the contract: then the table is built again.
     let hash: String
 
@@ -25,8 +26,12 @@ struct Model: Sendable {
         }
         self.sql = sql
         inputs = scan.tables
+        self.scan = scan
         hash = Digest.sha256(Array(sql.utf8) + [0] + contractText).prefix(16).hexadecimal
     }
+
+    /// False only if the statement cannot depend on the values of a column of a table.
+    func reads(_ column: String, of table: TableName) -> Bool { scan.reads(column, of: table) }
 }
 
 /// The name of a table of the catalog.

@@ -1,157 +1,237 @@
-internal import AWSClient
-internal import AWSModels
 internal import Contracts
+internal import Control
 internal import Iceberg
-internal import JSON
 internal import Lake
-internal import ParquetRead
 internal import Time
 
 /// One build of a model: its tables are copied here, the engine runs its statement, and the result replaces the rows of its
-/// table in one commit.
+/// table in one commit: all, or those of the periods that changed.
 struct ModelBuild {
     let model: Model
-    let inputs: [InputTable]
-    let columns: [GoldColumn]
-    let settings: Settings
-    let deadline: ContinuousClock.Instant
+    let source: BuildSource
+    private let table: GoldTable
+    private let inputs: [TableVersion]
+    private let settings: Settings
+    private let deadline: ContinuousClock.Instant
+    private let storage: LakeStorage
+    private let script: ModelScript
 
-    init(_ model: Model, inputs: [InputTable], _ settings: Settings, deadline: ContinuousClock.Instant)
+    /// What a build did.
+    struct Outcome {
+        /// Rows of the table.
+        let rowCount: Int64
+        /// Rows that the build has written.
+        let writtenCount: Int64
+        /// How many periods were built; nil if all of the table was.
+        let periodCount: Int?
+        let measured: [MeasuredRule]
+    }
+
+    init(_ model: Model, inputs: [TableVersion], _ settings: Settings, deadline: ContinuousClock.Instant)
         throws(GoldError)
     {
         self.model = model
         self.inputs = inputs
         self.settings = settings
         self.deadline = deadline
-        var columns: [GoldColumn] = []
-        for column in model.contract.columns { columns.append(try GoldColumn(column, of: model.path)) }
-        self.columns = columns
+        source = BuildSource(model, inputs)
+        table = try GoldTable(model)
+        storage = LakeStorage(settings.objects)
+        script = ModelScript(model: model, columns: table.columns, partitioning: model.contract.partitioning)
     }
 
-    private var script: ModelScript { ModelScript(model: model, columns: columns) }
-
-    // MARK: What the build is made from
-
-    static let sourceProperty = "cupel.model"
-
-    /// The model's text and the snapshots that it reads: a table that was built from the same needs no build.
-    var source: String {
-        let snapshots = inputs.map { ("\($0.name)", JSON.string("\($0.snapshot.id)")) }
-        return JSON.object(["model": .string(model.hash), "inputs": .object(JSONObject(snapshots))]).text
-    }
-
-    private var properties: [String: String] {
-        var properties = ["write.format.default": "parquet", "write.metadata.previous-versions-max": "100"]
-        let ranking = model.contract.modelLayout.ranking.map { $0.name + ($0.isDescending ? " desc" : "") }
-        if !ranking.isEmpty { properties["cupel.ranking"] = ranking.joined(separator: ", ") }
-        return properties
-    }
-
-    private var schema: IcebergSchema {
-        let fields = columns.enumerated().map { place, column in
-            IcebergField(
-                id: Int32(place + 1), name: column.name, isRequired: column.isRequired, type: column.type,
-                documentation: column.documentation)
-        }
-        return IcebergSchema(
-            id: 0, fields: fields, identifierIDs: zip(fields, columns).filter { $1.isKey }.map(\.0.id))
-    }
+    /// Whether the table has been built from the same.
+    func isDone(_ stored: LakeCatalog.Table?) -> Bool { stored.flatMap { BuildSource(of: $0.metadata) } == source }
 
     // MARK: Steps
 
-    /// - Returns: the number of rows; nil if the table has been built from the same before.
-    func run(in catalog: LakeCatalog) throws -> Int64? {
-        let storage = LakeStorage(settings.objects)
-        var table = try catalog.table(model.name.table, in: model.name.namespace)
-        if let table, table.metadata.currentSnapshot?.summary[Self.sourceProperty] == source { return nil }
+    /// - Parameter stored: the table as it is; nil if it is not there.
+    func run(_ stored: LakeCatalog.Table?, in catalog: LakeCatalog) throws -> Outcome {
+        if let stored { try table.check(stored.metadata) }
         let folder = try WorkFolder(in: settings.temporaryFolder)
-        let result = try query(in: folder, storage)
-        if table == nil {
-            table = try catalog.createTable(
-                model.name.table, in: model.name.namespace,
-                location: "s3://\(settings.lakeBucket)/\(model.name.namespace.dropFirst(3))/\(model.name.table)",
-                schema: schema, spec: PartitionSpec(id: 0, fields: []),
-                properties: properties)
+        let work = Work(
+            folder: folder.path,
+            inputs: try inputs.map { ChangedPeriods.Input(version: $0, files: try $0.files(storage)) },
+            copy: TableCopy(folder: folder.path, storage: storage) { () throws(GoldError) in try goOn() })
+        let changed = try changedPeriods(stored, work)
+        let old = try stored.map { stored in
+            try TableFiles(of: stored.metadata.currentSnapshot, in: stored.metadata) { try storage.read($0) }
         }
-        guard let table else { throw GoldError.table("table \(model.name) is not there") }
-        try check(table.metadata)
+        if let changed, changed.isEmpty, let stored, let current = stored.metadata.currentSnapshot {
+            try confirm(current, of: stored, in: catalog)
+            return Outcome(rowCount: current.rowCount ?? 0, writtenCount: 0, periodCount: 0, measured: [])
+        }
+        let replaced = replacedFiles(stored, old, changed)
+        let made = try query(changed, work)
+        let (final, measured) = try audit(made, changed, stored, old, replaced, work)
+        let target = try stored ?? table.create(in: catalog, bucket: settings.lakeBucket)
+        try table.check(target.metadata)
+        guard target.metadata.currentSnapshot?.id == stored?.metadata.currentSnapshot?.id else {
+            throw GoldError.conflict("it was created meanwhile")
+        }
+        return try commit(final, replacing: replaced, of: old ?? .none, changed, measured, target, in: catalog)
+    }
+
+    private struct Work {
+        let folder: String
+        let inputs: [ChangedPeriods.Input]
+        let copy: TableCopy
+    }
+
+    private func goOn() throws(GoldError) {
+        guard ContinuousClock.now < deadline else { throw .time(place: model.path) }
+    }
+
+    /// Runs statements after those that make what they read.
+    /// - Returns: the lines that they give.
+    private func ask(_ statements: String, after preparation: [String], in folder: String) throws -> [Substring] {
+        let outcome = try settings.engine.run(
+            statements, after: preparation.joined(separator: " "), in: folder, until: deadline)
+        guard let outcome else { throw GoldError.time(place: model.path) }
+        guard outcome.succeeded else { throw script.failure(outcome.errors) }
+        return outcome.output.split(separator: "\n")
+    }
+
+    private func isPeriodInput(_ input: ChangedPeriods.Input) -> Bool {
+        model.contract.modelLayout.periodInputs.contains("\(input.version.name)")
+    }
+
+    /// The periods to be built; nil for all of the table.
+    private func changedPeriods(_ stored: LakeCatalog.Table?, _ work: Work) throws -> Set<Period>? {
+        guard let stored, let last = BuildSource(of: stored.metadata) else { return nil }
+        let search = ChangedPeriods(
+            model: model, columns: table.periods, inputs: work.inputs, last: last, storage: storage, copy: work.copy
+        ) { statements, views in
+            try ask(statements, after: views, in: work.folder)
+        }
+        guard let found = try search.find() else { return nil }
+        // A file that may have rows of several periods cannot be left out or taken as a whole.
+        let areKnown = work.inputs.filter(isPeriodInput).allSatisfy { input in
+            let schema = input.version.metadata.currentSchema
+            return input.files.files.allSatisfy { table.periods.period(of: $0.file, $0.spec, schema) != nil }
+        }
+        return areKnown ? found : nil
+    }
+
+    /// Runs the model's statement.
+    private func query(_ changed: Set<Period>?, _ work: Work) throws -> ResultFiles {
+        var views: [String] = []
+        for (number, input) in work.inputs.enumerated() {
+            let schema = input.version.metadata.currentSchema
+            let named = schema.fields.filter { model.reads($0.name, of: input.version.name) }
+            var files = input.files.files
+            if let changed, isPeriodInput(input) {
+                files = files.filter { table.periods.mayHold(changed, $0.file, $0.spec, schema) }
+            }
+            views.append(
+                try work.copy.view(
+                    "\(input.version.name)", of: files, in: input.version, without: input.files.deleted,
+                    // A view has a column at least, also for who counts rows.
+                    columns: named.isEmpty ? Array(schema.fields.prefix(1)) : named, at: "input-\(number)"))
+        }
+        let place = script.place("result", in: work.folder)
+        _ = try ask(script.statement(writing: place), after: [script.preparation(making: views)], in: work.folder)
+        return ResultFiles(at: place)
+    }
+
+    /// The table's files with rows of the periods; all of them if all is built.
+    private func replacedFiles(
+        _ stored: LakeCatalog.Table?, _ old: TableFiles?, _ changed: Set<Period>?
+    ) -> [VersionFiles.Listed] {
+        guard let stored, let old else { return [] }
+        let listed = old.manifests.flatMap { manifest in
+            manifest.entries.map { VersionFiles.Listed(file: $0.file, spec: manifest.spec) }
+        }
+        guard let changed else { return listed }
+        return listed.filter { table.periods.mayHold(changed, $0.file, $0.spec, stored.metadata.currentSchema) }
+    }
+
+    /// Adds the rows of other periods that are in files to be replaced, and checks the rows against the contract.
+    /// - Returns: the files to be published, and what was measured.
+    private func audit(
+        _ made: ResultFiles, _ changed: Set<Period>?, _ stored: LakeCatalog.Table?, _ old: TableFiles?,
+        _ replaced: [VersionFiles.Listed], _ work: Work
+    ) throws -> (ResultFiles, [MeasuredRule]) {
+        var preparation: [String] = []
+        var statements = ""
+        var place = made.place
+        if let changed, let stored, let snapshot = stored.metadata.currentSnapshot {
+            let schema = stored.metadata.currentSchema
+            let mixed = replaced.filter { table.periods.period(of: $0.file, $0.spec, schema) == nil }
+            preparation.append(table.periods.statement(making: changed))
+            if !made.isEmpty { statements += table.periods.countOthers(in: made.relation) }
+            if !mixed.isEmpty {
+                let version = TableVersion(model.name, stored.metadata, snapshot)
+                preparation.append(
+                    try work.copy.view(
+                        "kept", of: mixed, in: version, without: version.files(storage).deleted,
+                        columns: schema.fields, at: "kept"))
+                let kept = "SELECT \(script.names) FROM kept k WHERE NOT \(table.periods.condition("k"))"
+                let new = made.isEmpty ? [] : ["SELECT \(script.names) FROM \(made.relation)"]
+                place = script.place("final", in: work.folder)
+                statements += script.statement(joining: new + [kept], to: place)
+            }
+            guard !statements.isEmpty else { return (made, []) }
+            let lines = try ask(statements, after: preparation, in: work.folder)
+            guard made.isEmpty || lines.first == "0" else {
+                throw GoldError.model(
+                    place: model.path,
+                    reason: "built for some periods, it gives rows of others; correct the periods of its contract")
+            }
+        }
+        let final = ResultFiles(at: place)
+        guard !final.isEmpty else { return (final, []) }
+        let audit = Audit(model, table.columns, relation: final.relation)
+        let measured = try ask(audit.statement, after: [], in: work.folder)
+        let gone = Set(replaced.map(\.file.path))
+        let others = old?.dataFiles.filter { !gone.contains($0.path) }.reduce(0) { $0 + $1.recordCount } ?? 0
+        return (final, try audit.findings(measured.last ?? "", besides: others))
+    }
+
+    // MARK: Commit
+
+    private func commit(
+        _ result: ResultFiles, replacing replaced: [VersionFiles.Listed], of old: TableFiles, _ changed: Set<Period>?,
+        _ measured: [MeasuredRule], _ target: LakeCatalog.Table, in catalog: LakeCatalog
+    ) throws -> Outcome {
+        let metadata = target.metadata
         let token = settings.clock.uuid()
-        let file = try upload(result, to: "\(table.metadata.location)/data/\(token).parquet", table.metadata, storage)
-        let old = try TableFiles(of: table.metadata.currentSnapshot, in: table.metadata) { try storage.read($0) }
+        let added = try result.upload(
+            to: "\(metadata.location)/data/\(token)", metadata.currentSchema, metadata.defaultSpec, storage
+        ) { () throws(GoldError) in try goOn() }
         let draft = try SnapshotDraft(
-            of: table.metadata, old, adding: file.recordCount > 0 ? [file] : [],
-            removing: Set(old.dataFiles.map(\.path)),
-            schema: table.metadata.currentSchema, id: Snapshot.newID(from: settings.clock.uuid()), token: token,
+            of: metadata, old, adding: added, removing: Set(replaced.map(\.file.path)), schema: metadata.currentSchema,
+            id: Snapshot.newID(from: settings.clock.uuid()), token: token,
             timestamp: settings.clock.now().milliseconds,
-            summary: ["engine-name": "cupel", Self.sourceProperty: source])
+            summary: source.summary.merging(["engine-name": "cupel"]) { $1 })
         for file in draft.files { try storage.write(file.bytes, to: file.path, contentType: "application/avro") }
-        var change = TableChange(of: table.metadata)
+        var change = TableChange(of: metadata)
         change.advance(to: draft.snapshot)
-        let changed = properties.filter { table.metadata.properties[$0.key] != $0.value }
-        if !changed.isEmpty { change.set(changed) }
+        let properties = table.properties.filter { metadata.properties[$0.key] != $0.value }
+        if !properties.isEmpty { change.set(properties) }
+        let outcome = Outcome(
+            rowCount: draft.snapshot.rowCount ?? 0, writtenCount: added.reduce(0) { $0 + $1.recordCount },
+            periodCount: changed?.count, measured: measured)
         switch try catalog.commit(change, to: model.name.table, in: model.name.namespace) {
-        case .committed: return file.recordCount
+        case .committed: return outcome
         case .conflict(let reason): throw GoldError.conflict(reason)
         case .unknown(let error):
             // The answer was lost. The commit is in the table or it is not.
             guard let now = try catalog.table(model.name.table, in: model.name.namespace),
                 now.metadata.snapshots.contains(where: { $0.id == draft.snapshot.id })
             else { throw error }
-            return file.recordCount
+            return outcome
         }
     }
 
-    /// - Returns: the path of the file with the rows.
-    private func query(in folder: borrowing WorkFolder, _ storage: LakeStorage) throws -> String {
-        var statements: [String] = []
-        for (number, input) in inputs.enumerated() {
-            statements.append(
-                try input.fetch(into: folder.makeFolder("input-\(number)"), storage) { () throws(GoldError) in
-                    guard ContinuousClock.now < deadline else { throw timeout }
-                })
+    /// Notes that the inputs have changed and the rows have not, so that the next run need not look again.
+    private func confirm(_ current: Snapshot, of stored: LakeCatalog.Table, in catalog: LakeCatalog) throws {
+        var change = TableChange(of: stored.metadata)
+        change.set(source.properties(confirming: current))
+        switch try catalog.commit(change, to: model.name.table, in: model.name.namespace) {
+        case .committed: return
+        case .conflict(let reason): throw GoldError.conflict(reason)
+        case .unknown(let error): throw error
         }
-        let result = "\(folder.path)/result.parquet"
-        let outcome = try settings.engine.run(
-            script.statements(writing: result), after: script.preparation(making: statements), in: folder.path,
-            until: deadline)
-        guard let outcome else { throw timeout }
-        guard outcome.succeeded else { throw script.failure(outcome.errors) }
-        return result
-    }
-
-    private var timeout: GoldError { .time(place: model.path) }
-
-    /// The table has the contract's columns; another form of it is another table.
-    private func check(_ metadata: TableMetadata) throws(GoldError) {
-        let stored = metadata.currentSchema.fields.map { "\($0.name) \($0.type)" }
-        let wanted = columns.map { "\($0.name) \($0.type)" }
-        guard stored == wanted else {
-            throw .table(
-                "table \(model.name) has the columns \(stored.joined(separator: ", ")), and its contract has "
-                    + "\(wanted.joined(separator: ", ")); delete the table to have it made anew")
-        }
-    }
-
-    private func upload(
-        _ path: String, to location: String, _ metadata: TableMetadata, _ storage: LakeStorage
-    ) throws -> DataFile {
-        let local = try LocalFile(reading: path)
-        let file = try LakeFileWriter(storage, to: location)
-        do {
-            while true {
-                let piece = try local.next(upTo: 1 << 20)
-                guard !piece.isEmpty else { break }
-                try piece.withUnsafeBytes { (bytes) throws in try file.write(bytes) }
-            }
-            try file.finish()
-        } catch {
-            file.abort()
-            throw error
-        }
-        guard let object = LakeStorage.object(at: location) else {
-            throw GoldError.table("table \(model.name): its location \(metadata.location) is not in S3")
-        }
-        let footer = try ParquetFile(reading: ObjectRanges(storage.objects, object, size: file.sizeInBytes)).metadata
-        return try DataFile(footer, at: location, sizeInBytes: file.sizeInBytes, metadata.currentSchema)
     }
 }

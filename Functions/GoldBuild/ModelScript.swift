@@ -5,45 +5,46 @@ internal import Iceberg
 struct ModelScript {
     let model: Model
     let columns: [GoldColumn]
+    /// The columns that part the table's files, each value in files of its own.
+    let partitioning: [String]
 
     /// What comes before: the tables that the model reads, and Trino's functions that DuckDB has under another name.
-    /// - Parameter tables: statements that make the tables, in their schemas.
-    func preparation(making tables: [String]) -> String {
+    /// - Parameter views: statements that make the tables, in their schemas.
+    func preparation(making views: [String]) -> String {
         let schemas = Set(model.inputs.map(\.namespace)).sorted().map { "CREATE SCHEMA \($0);" }
         let macros = ["CREATE MACRO from_unixtime(seconds) AS to_timestamp(seconds);"]
-        return (schemas + tables + macros).joined(separator: " ")
+        return (schemas + views + macros).joined(separator: " ")
     }
 
-    /// Writes the model's rows to a file, and fails if they break the contract.
-    func statements(writing result: String) -> String {
+    /// Writes the model's rows to a file, or to a folder if the table is parted.
+    func statement(writing result: String) -> String {
         let typed = columns.map {
             "CAST(\(SQLText.name($0.name)) AS \($0.type.sqlName ?? "")) AS \(SQLText.name($0.name))"
         }
-        let ids = columns.enumerated().map { place, column in "\(SQLText.name(column.name)): \(place + 1)" }
         // What stands before the model's text is one line, so that the engine counts the model's lines from 2.
         return "COPY (SELECT \(typed.joined(separator: ", ")) FROM (\n\(model.sql)\n)) TO \(SQLText.string(result)) "
-            + "(FORMAT parquet, COMPRESSION zstd, FIELD_IDS {\(ids.joined(separator: ", "))}); " + checks(of: result)
+            + "(\(format));"
     }
 
-    /// Statements that fail where the rows break the contract: before anybody sees them.
-    private func checks(of result: String) -> String {
-        let rows = "read_parquet(\(SQLText.string(result)))"
-        var checks = columns.filter(\.isRequired).map { column in
-            "SELECT error(\(SQLText.string("\(Self.broken)column \(column.name) is required and has no value in "))"
-                + " || n || ' rows') FROM (SELECT count(*) AS n FROM \(rows) WHERE \(SQLText.name(column.name)) IS NULL)"
-                + " WHERE n > 0;"
-        }
-        let key = columns.filter(\.isKey).map { SQLText.name($0.name) }.joined(separator: ", ")
-        if !key.isEmpty {
-            checks.append(
-                "SELECT error(\(SQLText.string("\(Self.broken)rows share a primary key, such as ")) || k) FROM "
-                    + "(SELECT CAST((\(key)) AS VARCHAR) AS k FROM \(rows) GROUP BY \(key) HAVING count(*) > 1 LIMIT 1);"
-            )
-        }
-        return checks.joined(separator: " ")
+    /// Writes rows of several views that have the table's columns.
+    func statement(joining selections: [String], to result: String) -> String {
+        "COPY (\(selections.joined(separator: " UNION ALL "))) TO \(SQLText.string(result)) (\(format));"
     }
 
-    private static let broken = "the result breaks its contract: "
+    /// The table's columns, for a selection.
+    var names: String { columns.map { SQLText.name($0.name) }.joined(separator: ", ") }
+
+    private var format: String {
+        let ids = columns.enumerated().map { place, column in "\(SQLText.name(column.name)): \(place + 1)" }
+        let parts = partitioning.map { SQLText.name($0) }.joined(separator: ", ")
+        return "FORMAT parquet, COMPRESSION zstd, FIELD_IDS {\(ids.joined(separator: ", "))}"
+            + (parts.isEmpty ? "" : ", PARTITION_BY (\(parts)), WRITE_PARTITION_COLUMNS true")
+    }
+
+    /// Where the statement writes, in a folder.
+    func place(_ name: String, in folder: String) -> String {
+        partitioning.isEmpty ? "\(folder)/\(name).parquet" : "\(folder)/\(name)"
+    }
 
     /// What the engine says, in words of the model.
     func failure(_ errors: String) -> GoldError {
@@ -52,9 +53,6 @@ struct ModelScript {
         if first.hasPrefix("Out of Memory Error") {
             return .memory(place: model.path, reason: first)
         }
-        // Behind the kind of error.
-        let reason = first.drop { $0 != ":" }.dropFirst(2)
-        if reason.hasPrefix(Self.broken) { return .model(place: model.path, reason: String(reason)) }
         // `LINE 3: SELECT x` with a mark below the column.
         for (number, line) in lines.enumerated() where line.hasPrefix("LINE ") {
             let digits = line.dropFirst(5).prefix { $0.isWholeNumber }

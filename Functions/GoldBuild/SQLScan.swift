@@ -5,6 +5,13 @@ internal import Contracts
 /// It knows words, strings and comments, no more: a name with `dm_` before the dot is a table. The engine checks the rest.
 struct SQLScan {
     private(set) var tables: [TableName] = []
+    /// Every word outside of texts and comments, in lower case, with the words before its dot: all columns that the statement can
+    /// name are among them. A word without a dot has an empty one before it.
+    private var words: [String: Set<String>] = [:]
+    /// The tables that a word before a dot may stand for.
+    private var aliases: [String: Set<TableName>] = [:]
+    /// Whether it may name columns by `*` or by what they have in common.
+    private var readsAllColumns = false
     private(set) var problem: (line: Int, reason: String)?
 
     init(_ text: String) {
@@ -28,6 +35,14 @@ struct SQLScan {
             problem = (words.first?.line ?? 1, "a model begins with SELECT or WITH")
             return
         }
+        for (place, word) in words.enumerated() {
+            let isQualified = place > 1 && words[place - 1].text == "."
+            self.words[word.text, default: []].insert(isQualified ? words[place - 2].text : "")
+        }
+        let everything: Set<String> = ["select", "distinct", "all", ".", ","]
+        readsAllColumns =
+            self.words["natural"] != nil || self.words["columns"] != nil
+            || words.indices.dropFirst().contains { words[$0].text == "*" && everything.contains(words[$0 - 1].text) }
         var seen: Set<TableName> = []
         for place in words.indices.dropLast(2)
         where words[place + 1].text == "." && words[place].text.hasPrefix("dm_")
@@ -37,6 +52,20 @@ struct SQLScan {
             guard place == 0 || words[place - 1].text != "." else { continue }
             let name = TableName(namespace: words[place].text, table: words[place + 2].text)
             if seen.insert(name).inserted { tables.append(name) }
+            // `dm_silver.review r`, `dm_silver.review AS r`; a word that is no alias stands before no dot.
+            let next = words.dropFirst(place + 3).prefix(2).map(\.text)
+            let alias = next.first == "as" ? next.last : next.first
+            for word in [alias, name.table] {
+                if let word { aliases[word, default: []].insert(name) }
+            }
+        }
+    }
+
+    /// False only if the statement cannot depend on the values of a column of a table.
+    func reads(_ column: String, of table: TableName) -> Bool {
+        guard !readsAllColumns else { return true }
+        return (words[column.lowercased()] ?? []).contains { qualifier in
+            aliases[qualifier].map { $0.contains(table) } ?? true
         }
     }
 

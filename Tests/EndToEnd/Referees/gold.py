@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Says what the models' tables must be, and reads what they are with pyiceberg. Prints one JSON document.
 
-    gold.py ENDPOINT make FOLDER SEED     writes raw files of a first state and of changes of it, and what the rows are after
-                                          each; -> {"first": [[KEY, FILE]…], "changes": [[KEY, FILE]…]}
+    gold.py ENDPOINT make FOLDER SEED STEPS   writes raw files of a first state and of random changes, and what the rows are after
+                                          each; -> {"states": [{"kind": …, "files": [[KEY, FILE]…]}…]}
     gold.py ENDPOINT build                starts the state machine and waits; -> {"models": [...]}
     gold.py ENDPOINT follow               starts silver's state machine and waits for what it starts; -> {"models": [...]}
-    gold.py ENDPOINT check FOLDER STATE   computes every model from the rows of STATE (first, changes) in SQLite, from statements of
+    gold.py ENDPOINT foreign FOLDER STATE deletes and renames beers of STATE with DuckDB, by files of deletes; -> {"deletes": those files}
+    gold.py ENDPOINT check FOLDER STATE   computes every model from the rows of STATE, a number, in SQLite, from statements of
                                           its own, and compares; -> {"rows": {MODEL: n}, "snapshots": {MODEL: n}}
 """
-import csv, gzip, json, os, random, sqlite3, sys, time
+import csv, gzip, json, os, random, sqlite3, subprocess, sys, time
 
 import boto3
 from botocore.config import Config
@@ -41,54 +42,95 @@ EXPECTED = {
     "dm_gold.state_by_review_volume": grouped("p.state", COUNT)}
 
 
-def make(folder, seed):
+STYLES, STATES, NAMES = ["IPA", "Stout", "Pils", None], ["NY", "CA", "OH", None], "Ab Cé Dü E'f".split()
+START, MONTHS = 1_700_000_000, 12
+
+
+def make(folder, seed, steps):
     chance = random.Random(int(seed))
-    styles, states, names = ["IPA", "Stout", "Pils", None], ["NY", "CA", "OH", None], "Ab Cé Dü E'f".split()
     rows = {
-        "beer": {i: [i, 1 + i % 4, f"{chance.choice(names)} {i}", chance.choice(styles), chance.choice([4.5, 5.0, None])] for i in range(1, 16)},
-        "brewery": {i: [i, f"Brewery {i}"] for i in range(1, 5)},
-        "profile": {i: [i, f"Drinker {i}", f"d{i}@example.com", chance.choice(states)] for i in range(1, 21)},
-        "review": {i: review(i, chance) for i in range(1, 3001)}}
-    answer = {"first": [], "changes": []}
+        "beer": {i: beer(i, chance) for i in range(1, 16)}, "brewery": {i: [i, f"Brewery {i}"] for i in range(1, 5)},
+        "profile": {i: profile(i, chance) for i in range(1, 21)},
+        "review": {i: review(i, chance) for i in range(1, 8001)}}
+    files = []
     for table, all_rows in rows.items():
         path = f"{folder}/{table}.csv.gz"
         with gzip.open(path, "wt", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(COLUMNS[table])
             writer.writerows(["" if value is None else value for value in row] for row in all_rows.values())
-        answer["first"].append([f"raw/{table}/{table}.csv.gz", path])
+        files.append([f"raw/{table}/{table}.csv.gz", path])
     deleted = set()
-    remember(folder, "first", rows, deleted)
-    # Reviews go, move to another month, change and come; a beer gets another style, a profile another state.
-    operations = {table: [] for table in rows}
-    for number in chance.sample(sorted(rows["review"]), 300):
-        if chance.random() < 0.4:
-            deleted.add(number)
-            operations["review"].append(("delete", rows["review"][number]))
-        else:
-            rows["review"][number] = review(number, chance)
-            operations["review"].append(("update", rows["review"][number]))
-    for number in range(3001, 3101):
-        rows["review"][number] = review(number, chance)
-        operations["review"].append(("insert", rows["review"][number]))
-    rows["beer"][3][3] = "Sour"
-    operations["beer"].append(("update", rows["beer"][3]))
-    rows["profile"][5][3] = "UT"
-    operations["profile"].append(("update", rows["profile"][5]))
-    for table, changes in operations.items():
-        if not changes: continue
-        path = f"{folder}/{table}-changes.json.gz"
-        with gzip.open(path, "wt") as file:
-            for operation, row in changes:
-                file.write(json.dumps({"operation": operation} | dict(zip(COLUMNS[table], row))) + "\n")
-        answer["changes"].append([f"raw/{table}/{table}-changes.json.gz", path])
-    remember(folder, "changes", rows, deleted)
+    remember(folder, 0, rows, deleted)
+    answer = {"states": [{"kind": "first", "files": files}]}
+    kinds = chance.sample(["reviews", "one month", "dimensions", "nothing", "empty month", "all"], 6)
+    for step in range(1, int(steps) + 1):
+        kind = kinds[(step - 1) % len(kinds)]
+        operations = changes(kind, rows, deleted, chance)
+        files = []
+        for table, made in operations.items():
+            path = f"{folder}/{table}-{step}.json.gz"
+            with gzip.open(path, "wt") as file:
+                for operation, row in made:
+                    file.write(json.dumps({"operation": operation} | dict(zip(COLUMNS[table], row))) + "\n")
+            files.append([f"raw/{table}/{table}-{step}.json.gz", path])
+        remember(folder, step, rows, deleted)
+        answer["states"].append({"kind": kind, "files": files})
     return answer
 
 
-def review(number, chance):
+def changes(kind, rows, deleted, chance):
+    """Changes the rows, and says by which operations."""
+    made = {}
+
+    def change(table, number, row, operation="update"):
+        rows[table][number] = row
+        made.setdefault(table, []).append((operation, row))
+
+    def delete(number):
+        deleted.add(number)
+        made.setdefault("review", []).append(("delete", rows["review"][number]))
+
+    alive = sorted(rows["review"].keys() - deleted)
+    month = chance.randrange(MONTHS)
+    if kind == "one month":
+        for number in chance.sample([n for n in alive if month_of(rows["review"][n]) == month], 5):
+            change("review", number, review(number, chance, month))
+    if kind == "empty month":
+        for number in [n for n in alive if month_of(rows["review"][n]) == month]: delete(number)
+    if kind in ("reviews", "all"):
+        # Some go, some move to another month, some change and some come.
+        for number in chance.sample(alive, 200):
+            if chance.random() < 0.4: delete(number)
+            else: change("review", number, review(number, chance))
+        for number in range(max(rows["review"]) + 1, max(rows["review"]) + 50): change("review", number, review(number, chance), "insert")
+    if kind in ("dimensions", "all"):
+        # One gets another style, one comes that reviews have named before, and one is deleted, which its reviews do not see.
+        change("beer", 3, beer(3, chance))
+        change("beer", 17, beer(17, chance), "update" if 17 in rows["beer"] else "insert")
+        change("profile", 5, profile(5, chance))
+        change("brewery", 2, [2, f"Brewery {chance.randrange(1000)}"])
+        made["beer"].append(("delete", rows["beer"][4]))
+    if kind == "nothing":
+        # They come again as they are: a row that looks like a change.
+        for number in (1, 2): change("beer", number, rows["beer"][number])
+    return made
+
+
+def beer(number, chance):
+    return [number, 1 + number % 4, f"{chance.choice(NAMES)} {number}", chance.choice(STYLES), chance.choice([4.5, 5.0, None])]
+
+
+def profile(number, chance):
+    return [number, f"Drinker {number}", f"d{number}@example.com", chance.choice(STATES)]
+
+
+def month_of(row): return (row[-1] - START) // (30 * 86_400)
+
+
+def review(number, chance, month=None):
     beer = chance.randrange(1, 18)  # some beers are not in the table
-    moment = 1_700_000_000 + chance.randrange(0, 90 * 86_400)
+    moment = START + 86_400 * 30 * (chance.randrange(MONTHS) if month is None else month) + chance.randrange(0, 30 * 86_400)
     return [number, 1 + beer % 4, beer, chance.randrange(1, 23)] + [chance.randrange(2, 11) / 2 for _ in RATINGS] + [moment]
 
 
@@ -119,12 +161,27 @@ def build():
 def follow():
     started = states.start_execution(stateMachineArn=machine("-silver"), input="{}")["executionArn"]
     tables = json.loads(ended(started)["output"])
-    assert tables and all(t["outcome"] == "done" for t in tables), tables
+    assert all(t["outcome"] in ("done", "nothing", "heldByAnother") for t in tables), tables
+    # A schedule may have started the same a moment ago, and then gold after it.
+    while any(states.list_executions(stateMachineArn=machine(layer), statusFilter="RUNNING")["executions"] for layer in ("-silver", "-gold")):
+        time.sleep(0.05)
     for execution in states.list_executions(stateMachineArn=machine("-gold"))["executions"]:
         state = ended(execution["executionArn"])
         if json.loads(state["input"]).get("AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID") == started:
             return {"models": json.loads(state["output"])}
     raise AssertionError("silver has started no gold")
+
+
+def foreign(folder, state):
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "silver.py")
+    run = subprocess.run([sys.executable, script, endpoint, "foreign", "beer", f"{folder}/foreign"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    with open(f"{folder}/{state}.state.json") as file: remembered = json.load(file)
+    beers = [row for row in remembered["rows"]["beer"] if row[0] % 7]
+    for row in beers:
+        if row[0] % 11 == 0: row[2] = "by DuckDB"
+    with open(f"{folder}/{state}.state.json", "w") as file: json.dump(remembered | {"rows": remembered["rows"] | {"beer": beers}}, file)
+    return json.loads(run.stdout)
 
 
 def ordered(rows):
@@ -165,6 +222,6 @@ def check(folder, state):
     return answer
 
 
-print(json.dumps({"make": make, "build": build, "follow": follow, "check": check}[command](*arguments)), flush=True)
+print(json.dumps({"make": make, "build": build, "follow": follow, "foreign": foreign, "check": check}[command](*arguments)), flush=True)
 # The answer is complete. Unloading the readers' native threads can abort Python on a busy machine.
 os._exit(0)

@@ -1,4 +1,5 @@
 import Contracts
+import Control
 import Foundation
 import TestEmulator
 import Testing
@@ -15,7 +16,7 @@ import Testing
         engine = Engine(program: "\(Programs.packageRoot)/.venv-duckdb/duckdb", memoryInMB: 256)
     }
 
-    private func script(_ sql: String) throws -> ModelScript {
+    private func model(_ sql: String, rules: String) throws -> Model {
         let text = """
             apiVersion: v3.1.0
             kind: DataContract
@@ -27,30 +28,41 @@ import Testing
               - name: tops
                 logicalType: object
                 physicalType: table
+                quality: \(rules)
                 properties:
                   - {name: id, logicalType: integer, physicalType: bigint, primaryKey: true, required: true, classification: public}
-                  - {name: style, logicalType: string, physicalType: string, required: true, classification: public}
+                  - {name: style, logicalType: string, physicalType: string, required: true, classification: public, logicalTypeOptions: {maxLength: 5, pattern: '^[A-Z]'}}
                   - {name: moment, logicalType: timestamp, physicalType: timestamptz, classification: public}
             """
         let path = "\(folder.path)/tops.odcs.yaml"
         try text.write(toFile: path, atomically: true, encoding: .utf8)
-        let model = try Model(
+        return try Model(
             TableName(namespace: "dm_gold", table: "tops"), path: "gold/tops.sql", sql: sql,
             contract: try Contract(contentsOf: path), contractText: Array(text.utf8))
-        return ModelScript(
-            model: model, columns: try model.contract.columns.map { try GoldColumn($0, of: model.path) })
     }
 
     /// - Returns: what failed; `none` if nothing did.
-    private func outcome(of sql: String) throws -> String {
-        let script = try script(sql)
+    private func outcome(of sql: String, rules: String = "[]") throws -> String {
+        let model = try model(sql, rules: rules)
+        let columns = try GoldTable(model).columns
+        let script = ModelScript(model: model, columns: columns, partitioning: [])
         let beers =
             "CREATE VIEW dm_silver.beer AS SELECT * FROM (VALUES (1, 'IPA'), (2, 'Stout'), (2, NULL)) t(id, style);"
-        let outcome = try #require(
+        let result = "\(folder.path)/result.parquet"
+        let made = try #require(
             try engine.run(
-                script.statements(writing: "\(folder.path)/result.parquet"), after: script.preparation(making: [beers]),
-                in: folder.path, until: .now + .seconds(60)))
-        return outcome.succeeded ? "none" : "\(script.failure(outcome.errors))"
+                script.statement(writing: result), after: script.preparation(making: [beers]), in: folder.path,
+                until: .now + .seconds(60)))
+        guard made.succeeded else { return "\(script.failure(made.errors))" }
+        let audit = Audit(model, columns, relation: ResultFiles(at: result).relation)
+        let measured = try #require(try engine.run(audit.statement, in: folder.path, until: .now + .seconds(60)))
+        guard measured.succeeded else { return "\(script.failure(measured.errors))" }
+        do throws(GoldError) {
+            let lines = measured.output.split(separator: "\n")
+            let rules = try audit.findings(lines.last ?? "", besides: 10)
+            return rules.isEmpty
+                ? "none" : rules.map { "\($0.rule): \($0.measured) \($0.outcome)" }.joined(separator: ", ")
+        } catch { return "\(error)" }
     }
 
     @Test("rows that fit the contract are written, with Trino's name of a function") func sound() throws {
@@ -77,7 +89,31 @@ import Testing
             try outcome(of: "SELECT id, style, NULL AS moment FROM dm_silver.beer")
                 == "gold/tops.sql: the result breaks its contract: column style is required and has no value in 1 rows")
         #expect(
-            try outcome(of: "SELECT id, 'x' AS style, NULL AS moment FROM dm_silver.beer")
+            try outcome(of: "SELECT id, 'X' AS style, NULL AS moment FROM dm_silver.beer")
                 == "gold/tops.sql: the result breaks its contract: rows share a primary key, such as 2")
+    }
+
+    @Test("values that the contract excludes are told by their column") func constraints() throws {
+        for style in ["Lambic", "ale"] {
+            let reason = try outcome(of: "SELECT 1 AS id, '\(style)' AS style, NULL AS moment FROM dm_silver.beer")
+            #expect(reason.hasPrefix("gold/tops.sql: the result breaks its contract: column style has values that"))
+        }
+    }
+
+    @Test("the rules of the contract are measured; one of the severity error stops the build") func quality() throws {
+        let sql =
+            "SELECT range AS id, CASE WHEN range < 2 THEN 'A' ELSE 'B' END AS style, NULL AS moment "
+            + "FROM range(4), (SELECT 1 FROM dm_silver.beer LIMIT 1)"
+        let rules = """
+            [{name: rows, metric: rowCount, mustBeGreaterThan: 13}, {name: whole, metric: rowCount, mustBe: 4},
+             {name: repeats, metric: duplicateValues, arguments: {properties: [style]}, mustBe: 2}]
+            """
+        // Ten rows are in the table besides.
+        #expect(try outcome(of: sql, rules: rules) == "rows: 14.0 passed, whole: 14.0 failed, repeats: 2.0 passed")
+        let strict = rules.replacing("mustBe: 4", with: "mustBe: 4, severity: error")
+        #expect(
+            try outcome(of: sql, rules: strict)
+                == "gold/tops.sql: the result breaks its contract: rule whole measures 14.0, and its contract says mustBe 4"
+        )
     }
 }

@@ -34,4 +34,23 @@ import Testing
     func problems(text: String, line: Int) {
         #expect(SQLScan(text).problem?.line == line)
     }
+
+    @Test(
+        "a statement reads the columns that it names, of the tables that it can mean; a star of columns means all",
+        arguments: [
+            ("SELECT a FROM dm_silver.d", true, false), ("SELECT \"a\" FROM dm_silver.d -- b", true, false),
+            ("SELECT count(*), b * 2 FROM dm_silver.d", false, true), ("SELECT * FROM dm_silver.d", true, true),
+            ("SELECT x.* FROM dm_silver.d x", true, true), ("SELECT c, * FROM dm_silver.d", true, true),
+            ("SELECT c FROM dm_silver.d NATURAL JOIN dm_silver.e", true, true),
+            ("SELECT x.a, y.b FROM dm_silver.d x JOIN dm_silver.e AS y ON x.c = y.c", true, false),
+            ("SELECT d.b FROM dm_silver.d JOIN dm_silver.e USING (a)", true, true),
+            ("WITH z AS (SELECT y.b FROM dm_silver.e y) SELECT z.b FROM z, dm_silver.d", false, true),
+            ("SELECT 'a' FROM dm_silver.d", false, false),
+        ])
+    func columns(text: String, a: Bool, b: Bool) {
+        let scan = SQLScan(text)
+        let table = TableName(namespace: "dm_silver", table: "d")
+        #expect(scan.reads("a", of: table) == a)
+        #expect(scan.reads("b", of: table) == b)
+    }
 }

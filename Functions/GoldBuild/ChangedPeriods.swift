@@ -1,0 +1,130 @@
+internal import Contracts
+internal import Iceberg
+internal import Lake
+
+/// Finds the periods whose rows may be others than at the last build, from the snapshots of the inputs.
+struct ChangedPeriods {
+    let model: Model
+    let columns: PeriodColumns
+    /// As the build reads them.
+    let inputs: [Input]
+    /// What the table was built from.
+    let last: BuildSource
+    let storage: LakeStorage
+    let copy: TableCopy
+    /// Runs statements after those that make views, and returns the output.
+    let ask: (_ statements: String, _ preparation: [String]) throws -> [Substring]
+
+    struct Input {
+        let version: TableVersion
+        let files: VersionFiles
+    }
+
+    /// More periods than this are not told apart.
+    private static let limit = 2000
+
+    /// - Returns: nil if that is not known, or too many to count: then all of the table is built.
+    func find() throws -> Set<Period>? {
+        guard !columns.isEmpty, last.model == model.hash else { return nil }
+        let layout = model.contract.modelLayout
+        var periods: Set<Period> = []
+        var lookups: [ChangedLookup] = []
+        for input in inputs {
+            let name = "\(input.version.name)"
+            guard let id = last.snapshots[name] else { return nil }
+            if id == "\(input.version.snapshot.id)" { continue }
+            guard let former = input.version.earlier(id) else { return nil }
+            let before = try former.files(storage)
+            let gone = before.unlike(input.files)
+            let new = input.files.unlike(before)
+            if gone.isEmpty && new.isEmpty { continue }
+            if layout.periodInputs.contains(name) {
+                for listed in gone + new {
+                    let schema = input.version.metadata.currentSchema
+                    guard let period = columns.period(of: listed.file, listed.spec, schema) else { return nil }
+                    periods.insert(period)
+                }
+            } else if let lookup = layout.lookups.first(where: { $0.table == name }) {
+                lookups.append(
+                    ChangedLookup(input: input, lookup: lookup, former: former, before: before, gone: gone, new: new))
+            } else {
+                return nil
+            }
+        }
+        if !lookups.isEmpty {
+            guard let found = try periodsWith(lookups) else { return nil }
+            periods.formUnion(found)
+        }
+        return periods.count <= Self.limit ? periods : nil
+    }
+
+    private struct ChangedLookup {
+        let input: Input
+        let lookup: ModelLayout.Lookup
+        let former: TableVersion
+        let before: VersionFiles
+        let gone: [VersionFiles.Listed]
+        let new: [VersionFiles.Listed]
+    }
+
+    /// The periods whose rows look up a row that changed.
+    private func periodsWith(_ lookups: [ChangedLookup]) throws -> Set<Period>? {
+        var views: [String] = []
+        var selections: [String] = []
+        for (number, changed) in lookups.enumerated() {
+            let version = changed.input.version
+            let key = try changed.lookup.key.map { try field($0.name, of: version) }
+            let schema = version.metadata.currentSchema
+            let read = schema.fields.filter { model.reads($0.name, of: version.name) || key.contains($0) }
+            views.append(
+                try copy.view(
+                    "before_\(number)", of: changed.gone, in: changed.former, without: changed.before.deleted,
+                    columns: read, at: "before-\(number)"))
+            views.append(
+                try copy.view(
+                    "after_\(number)", of: changed.new, in: version, without: changed.input.files.deleted,
+                    columns: read,
+                    at: "after-\(number)"))
+            let names = key.map { SQLText.name($0.name) }.joined(separator: ", ")
+            let (before, after) = ("SELECT * FROM before_\(number)", "SELECT * FROM after_\(number)")
+            views.append(
+                "CREATE TABLE changed_\(number) AS SELECT DISTINCT \(names) FROM ((\(before) EXCEPT ALL \(after)) "
+                    + "UNION ALL (\(after) EXCEPT ALL \(before)));")
+        }
+        for (number, input) in inputs.enumerated()
+        where model.contract.modelLayout.periodInputs.contains("\(input.version.name)") {
+            let sources = Set(lookups.flatMap { $0.lookup.key.map(\.source) } + columns.columns.map(\.name))
+            let read = try sources.sorted().map { try field($0, of: input.version) }
+            views.append(
+                try copy.view(
+                    "facts_\(number)", of: input.files.files, in: input.version, without: input.files.deleted,
+                    columns: read, at: "facts-\(number)"))
+            for (place, changed) in lookups.enumerated() {
+                let equal = changed.lookup.key.map {
+                    "c.\(SQLText.name($0.name)) = f.\(SQLText.name($0.source))"
+                }
+                selections.append(
+                    "SELECT \(columns.text(of: "f")) FROM facts_\(number) f SEMI JOIN changed_\(place) c ON "
+                        + equal.joined(separator: " AND "))
+            }
+        }
+        guard !selections.isEmpty else { return nil }
+        // UNION leaves each once.
+        let output = try ask(selections.joined(separator: " UNION ") + " LIMIT \(Self.limit + 1);", views)
+        var periods: Set<Period> = []
+        for line in output {
+            guard let period = columns.period(fromText: line) else { return nil }
+            periods.insert(period)
+        }
+        return periods
+    }
+
+    private func field(_ name: String, of version: TableVersion) throws(GoldError) -> IcebergField {
+        guard let field = version.metadata.currentSchema.field(named: name) else {
+            throw .model(
+                place: model.path,
+                reason: "its contract's periods and lookups want a column \(name) of \(version.name), which has none")
+        }
+        return field
+    }
+}

@@ -1,0 +1,121 @@
+internal import AWSClient
+internal import AWSModels
+internal import Iceberg
+internal import Lake
+internal import ParquetRead
+
+/// Copies the files of tables to a folder, as far as a statement needs them.
+struct TableCopy {
+    let folder: String
+    let storage: LakeStorage
+    /// Called between requests.
+    let goOn: () throws(GoldError) -> Void
+
+    /// A file of this size and more is copied without the columns that are not wanted.
+    private static let sparseSize = 1 << 20
+    /// Fewer unwanted bytes than this in one place are copied all the same.
+    private static let gapSize = 64 << 10
+    private static let pieceSize = 8 << 20
+
+    /// Copies files.
+    /// - Parameters:
+    ///   - name: of the view, as SQL writes it.
+    ///   - place: the name of a folder for the copies that no other view has.
+    ///   - columns: those that the view has.
+    /// - Returns: the statement that makes the view.
+    func view(
+        _ name: String, of files: [VersionFiles.Listed], in version: TableVersion, without deleted: DeletedRows,
+        columns: [IcebergField], at place: String
+    ) throws -> String {
+        let fields = try columns.map { field in
+            guard let type = field.type.sqlName else {
+                throw GoldError.table(
+                    "table \(version.name): its column \(field.name) is \(field.type), which models cannot read")
+            }
+            return (field, type)
+        }
+        guard !files.isEmpty else {
+            let nulls = fields.map { field, type in "CAST(NULL AS \(type)) AS \(SQLText.name(field.name))" }
+            return "CREATE VIEW \(name) AS SELECT \(nulls.joined(separator: ", ")) WHERE false;"
+        }
+        let wanted = Set(IcebergSchema(id: 0, fields: columns).allFieldIDs)
+        var gone = ""
+        var (wholeCount, cutCount) = (0, 0)
+        for (number, listed) in files.enumerated() {
+            let places = try deleted.places(in: listed.file)
+            let kind = places.isEmpty ? "whole" : "cut"
+            if places.isEmpty { wholeCount += 1 } else { cutCount += 1 }
+            let path = "\(try folder("\(place)-\(kind)"))/\(number).parquet"
+            try copy(listed.file, of: version.name, to: path, columns: wanted)
+            for place in places { gone += "\(path),\(place)\n" }
+        }
+        // By field id: a file may be older than a column, or than its name.
+        let schema = fields.map { field, type in
+            "\(field.id): {name: \(SQLText.string(field.name)), type: \(SQLText.string(type)), default_value: NULL}"
+        }
+        let map = "schema=MAP{\(schema.joined(separator: ", "))}"
+        let names = fields.map { SQLText.name($0.0.name) }.joined(separator: ", ")
+        var parts: [String] = []
+        if wholeCount > 0 {
+            parts.append(
+                "SELECT \(names) FROM read_parquet(\(SQLText.string("\(folder)/\(place)-whole/*.parquet")), \(map))")
+        }
+        if cutCount > 0 {
+            let list = "\(folder)/\(place)-gone.csv"
+            try LocalFile(creating: list).append(Array(gone.utf8))
+            parts.append(
+                "SELECT \(names) FROM read_parquet(\(SQLText.string("\(folder)/\(place)-cut/*.parquet")), \(map), "
+                    + "file_row_number=true, filename='cupel_file') r ANTI JOIN read_csv(\(SQLText.string(list)), "
+                    + "header=false, columns={'file': 'VARCHAR', 'row': 'BIGINT'}) g "
+                    + "ON g.file = r.cupel_file AND g.row = r.file_row_number")
+        }
+        return "CREATE VIEW \(name) AS \(parts.joined(separator: " UNION ALL "));"
+    }
+
+    private func folder(_ name: String) throws(GoldError) -> String {
+        try WorkFolder.make("\(folder)/\(name)")
+    }
+
+    private func copy(_ file: DataFile, of table: TableName, to path: String, columns: Set<Int32>) throws {
+        guard let object = LakeStorage.object(at: file.path) else {
+            throw GoldError.table("table \(table): the data file \(file.path) is not in S3")
+        }
+        let ranges = ObjectRanges(storage.objects, object, size: Int(file.sizeInBytes))
+        let copy = try LocalFile(creating: path, size: ranges.size)
+        for wanted in try Self.wanted(ranges, columns: columns) {
+            for start in stride(from: wanted.lowerBound, to: wanted.upperBound, by: Self.pieceSize) {
+                try goOn()
+                let piece = start..<min(start + Self.pieceSize, wanted.upperBound)
+                try copy.write(ranges.read(piece), at: piece.lowerBound)
+            }
+        }
+    }
+
+    /// All of a file but the pages of columns that nobody asks for.
+    private static func wanted(_ ranges: ObjectRanges, columns: Set<Int32>) throws -> [Range<Int>] {
+        guard ranges.size >= sparseSize else { return [0..<ranges.size] }
+        let metadata = try ParquetFile(reading: ranges).metadata
+        let unwanted = metadata.columns.filter { column in column.fieldID.map { !columns.contains($0) } ?? false }
+        let gaps = metadata.rowGroups.flatMap { group in unwanted.map { group.chunks[$0.index].range } }
+        var wanted: [Range<Int>] = []
+        var start = 0
+        for gap in gaps.sorted(by: { $0.lowerBound < $1.lowerBound }).joinedRanges() where gap.count >= gapSize {
+            if start < gap.lowerBound { wanted.append(start..<gap.lowerBound) }
+            start = gap.upperBound
+        }
+        return wanted + [start..<ranges.size]
+    }
+}
+
+extension [Range<Int>] {
+    /// Ranges in ascending order, those that meet as one.
+    fileprivate func joinedRanges() -> [Range<Int>] {
+        reduce(into: []) { joined, range in
+            if let last = joined.last, last.upperBound >= range.lowerBound {
+                joined[joined.count - 1] = last.lowerBound..<Swift.max(last.upperBound, range.upperBound)
+            } else {
+                joined.append(range)
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+internal import AWSModels
+internal import Iceberg
+internal import Lake
+
+/// A table as one snapshot of it.
+struct TableVersion {
+    let name: TableName
+    let metadata: TableMetadata
+    let snapshot: Snapshot
+
+    init(_ name: TableName, _ metadata: TableMetadata, _ snapshot: Snapshot) {
+        self.name = name
+        self.metadata = metadata
+        self.snapshot = snapshot
+    }
+
+    /// The table's current snapshot.
+    /// - Returns: nil if the table is not there, or has no snapshot yet.
+    init?(_ name: TableName, in catalog: LakeCatalog) throws(LakeError) {
+        guard let table = try catalog.table(name.table, in: name.namespace),
+            let snapshot = table.metadata.currentSnapshot
+        else { return nil }
+        self.init(name, table.metadata, snapshot)
+    }
+
+    /// The table as it was; nil if that snapshot is there no more.
+    func earlier(_ id: String) -> TableVersion? {
+        metadata.snapshots.first { "\($0.id)" == id }.map { TableVersion(name, metadata, $0) }
+    }
+
+    /// Reads the manifests.
+    func files(_ storage: LakeStorage) throws -> VersionFiles {
+        let listed = try TableFiles(of: snapshot, in: metadata) { try storage.read($0) }
+        return VersionFiles(
+            files: listed.manifests.flatMap { manifest in
+                manifest.entries.filter { $0.file.content == .data }.map { .init(file: $0.file, spec: manifest.spec) }
+            },
+            deleted: try DeletedRows(listed, of: "\(name)", storage), deletes: listed.positionDeletes())
+    }
+}
+
+/// The data files of a snapshot, and what other engines have deleted from them.
+struct VersionFiles {
+    struct Listed {
+        let file: DataFile
+        let spec: PartitionSpec
+    }
+
+    let files: [Listed]
+    let deleted: DeletedRows
+    fileprivate let deletes: [String: [DataFile]]
+
+    init(files: [Listed], deleted: DeletedRows, deletes: [String: [DataFile]]) {
+        self.files = files
+        self.deleted = deleted
+        self.deletes = deletes
+    }
+
+    /// The files whose rows are not, or not the same, in another snapshot.
+    func unlike(_ other: VersionFiles) -> [Listed] {
+        let paths = Set(other.files.map(\.file.path))
+        return files.filter { listed in
+            let path = listed.file.path
+            func names(_ files: VersionFiles) -> Set<String> { Set((files.deletes[path] ?? []).map(\.path)) }
+            return !paths.contains(path) || names(self) != names(other)
+        }
+    }
+}

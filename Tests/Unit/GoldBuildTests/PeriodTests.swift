@@ -1,0 +1,102 @@
+import FakeAWS
+import Iceberg
+import JSON
+import Testing
+
+@testable import GoldBuild
+
+/// Only what changed is built, and the table is as if all had been.
+@Suite struct PeriodTests {
+    private static let sales = [
+        Sale(shop: 1, year: 2020, amount: 10), Sale(shop: 2, year: 2020, amount: 20),
+        Sale(shop: 1, year: 2021, amount: 30),
+        Sale(shop: 2, year: 2022, amount: 40), Sale(shop: 3, year: 2022, amount: 50),
+        Sale(shop: 1, year: nil, amount: 60),
+    ]
+    private static let shops: [Int64: String] = [1: "one", 2: "two"]
+
+    private func lake(isParted: Bool) throws -> TestLake {
+        let lake = try TestLake(contract: TestLake.contract(isParted: isParted))
+        try lake.put(Self.sales, years: [2020, 2021, 2022, nil])
+        try lake.put(Self.shops)
+        #expect(try lake.build()["periods"] == nil)
+        #expect(try lake.rows() == TestLake.expected(Self.sales, Self.shops))
+        return lake
+    }
+
+    @Test(
+        "the same inputs again change nothing, and nothing is read but the tables' metadata", arguments: [false, true])
+    func unchanged(isParted: Bool) throws {
+        let lake = try lake(isParted: isParted)
+        let start = lake.aws.requests.count
+        #expect(try lake.build()["outcome"] == "unchanged")
+        #expect(lake.aws.requests[start...].allSatisfy { $0.hasPrefix("GET /iceberg/") })
+        #expect(try lake.metadata()?.snapshots.count == 1)
+    }
+
+    @Test(
+        "a changed year is built alone; one without rows disappears; the year of rows that have none is a year, too",
+        arguments: [false, true])
+    func oneYear(isParted: Bool) throws {
+        let lake = try lake(isParted: isParted)
+        var sales = Self.sales
+        for year in [2020, nil] as [Int32?] {
+            sales.append(Sale(shop: 3, year: year, amount: 70))
+            try lake.put(sales, years: [year])
+            let start = lake.aws.requests.count
+            let outcome = try lake.build()
+            #expect(outcome["periods"] == 1 && outcome["outcome"] == "built")
+            #expect(try lake.rows() == TestLake.expected(sales, Self.shops))
+            let read = lake.aws.requests[start...].filter { $0.hasPrefix("GET /lake/silver/sale/data/") }
+            #expect(read.count == 1, "\(read)")
+        }
+        sales.removeAll { $0.year == 2021 }
+        try lake.put(sales, years: [2021])
+        #expect(try lake.build()["periods"] == 1)
+        #expect(try lake.rows() == TestLake.expected(sales, Self.shops))
+        #expect(try lake.build()["outcome"] == "unchanged")
+    }
+
+    @Test(
+        "another name of a shop reaches the years in which it sold; one of a shop that never did, none",
+        arguments: [false, true])
+    func lookups(isParted: Bool) throws {
+        let lake = try lake(isParted: isParted)
+        var shops = Self.shops
+        shops[2] = "zwei"
+        try lake.put(shops)
+        #expect(try lake.build()["periods"] == 2)
+        #expect(try lake.rows() == TestLake.expected(Self.sales, shops))
+        // A shop that sales have named before.
+        shops[3] = "three"
+        try lake.put(shops)
+        #expect(try lake.build()["periods"] == 1)
+        #expect(try lake.rows() == TestLake.expected(Self.sales, shops))
+        let snapshots = try lake.metadata()?.snapshots.count
+        shops[9] = "nine"
+        try lake.put(shops)
+        // The model does not name the telephone.
+        try lake.put(shops, phone: 2)
+        let outcome = try lake.build()
+        #expect(outcome["outcome"] == "unchanged" && outcome["periods"] == 0)
+        #expect(try lake.metadata()?.snapshots.count == snapshots)
+        let start = lake.aws.requests.count
+        #expect(try lake.build()["outcome"] == "unchanged")
+        #expect(lake.aws.requests[start...].allSatisfy { $0.hasPrefix("GET /iceberg/") })
+    }
+
+    @Test("a model whose periods depend on each other is told, and its table stays") func wrongPeriods() throws {
+        let lake = try TestLake(
+            statement: TestLake.statement.replacing("SELECT s.year", with: "SELECT s.year + 1 AS year").replacing(
+                "BY s.year", with: "BY s.year + 1"))
+        try lake.put(Self.sales, years: [2020, 2021, 2022, nil])
+        try lake.put(Self.shops)
+        try lake.build()
+        let before = try lake.rows()
+        try lake.put([], years: [2020])
+        try lake.put([Sale(shop: 1, year: 2021, amount: 1)], years: [2021])
+        let error = #expect(throws: GoldError.self) { try lake.build() }
+        #expect("\(error as Any)".contains("it gives rows of others; correct the periods of its contract"))
+        #expect(try lake.rows() == before)
+    }
+}

@@ -1,0 +1,256 @@
+import AWSClient
+import AWSModels
+import Columns
+import Contracts
+import FakeAWS
+import Foundation
+import Iceberg
+import JSON
+import Lake
+import LambdaRuntime
+import Parquet
+import ParquetRead
+import TestEmulator
+import Testing
+import Time
+
+@testable import GoldBuild
+
+/// A sale of a shop, which has a name in another table.
+struct Sale: Hashable, Sendable {
+    let shop: Int64
+    let year: Int32?
+    let amount: Int64
+}
+
+/// A lake in a fake account with the tables of sales, in partitions by year, and of shops; and the model that joins them.
+struct TestLake {
+    let aws: FakeAWS
+    let gold: GoldBuild
+    private let folder: TemporaryDirectory
+
+    static let model = "dm_gold.sales"
+    static let statement = """
+        SELECT s.year, p.name, sum(s.amount) AS total, count(*) AS sales
+          FROM dm_silver.sale s LEFT JOIN dm_silver.shop p ON p.shop = s.shop
+         GROUP BY s.year, p.name
+        """
+
+    static func contract(isParted: Bool = false, _ properties: String = "", _ more: String = "") -> String {
+        """
+        {apiVersion: v3.1.0, kind: DataContract, id: sales, version: '1', status: draft,
+         customProperties: [{property: periods, value: year}, {property: periodInputs, value: dm_silver.sale},
+          {property: lookups, value: dm_silver.shop by shop}\(properties)],
+         schema: [{name: sales, properties: [
+          {name: year, logicalType: integer, physicalType: int, partitioned: \(isParted)},
+          {name: name, logicalType: string}, {name: total, logicalType: integer, physicalType: bigint, required: true},
+          {name: sales, logicalType: integer, physicalType: bigint, required: true}]\(more)}]}
+        """
+    }
+
+    init(contract: String = contract(), statement: String = statement) throws {
+        aws = FakeAWS()
+        folder = try TemporaryDirectory()
+        let models = "\(folder.path)/models"
+        try FileManager.default.createDirectory(atPath: "\(models)/gold", withIntermediateDirectories: true)
+        try statement.write(toFile: "\(models)/gold/sales.sql", atomically: true, encoding: .utf8)
+        try contract.write(toFile: "\(models)/gold/sales.odcs.yaml", atomically: true, encoding: .utf8)
+        let aws = aws
+        gold = GoldBuild(
+            settings: Settings(
+                aws: aws.client, models: ModelCatalog(folder: models), lakeBucket: "lake",
+                objects: ObjectStore(aws.client),
+                engine: Engine(program: "\(Programs.packageRoot)/.venv-duckdb/duckdb", memoryInMB: 256),
+                temporaryFolder: folder.path, clock: ClockAndChance(now: { aws.now })))
+    }
+
+    @discardableResult
+    func build() throws -> JSON {
+        let context = InvocationContext(
+            requestID: "request", deadline: .now + .seconds(600), log: Log(sink: { _ in }))
+        return try gold.handle(["model": .string(Self.model)], context)
+    }
+
+    // MARK: Inputs
+
+    private static let sales = IcebergSchema(
+        id: 0,
+        fields: [
+            IcebergField(id: 1, name: "shop", isRequired: false, type: .long),
+            IcebergField(id: 2, name: "year", isRequired: false, type: .int),
+            IcebergField(id: 3, name: "amount", isRequired: false, type: .long),
+        ])
+    private static let shops = IcebergSchema(
+        id: 0,
+        fields: [
+            IcebergField(id: 1, name: "shop", isRequired: true, type: .long),
+            IcebergField(id: 2, name: "name", isRequired: false, type: .string),
+            IcebergField(id: 3, name: "phone", isRequired: false, type: .long),
+        ], identifierIDs: [1])
+
+    /// Makes the rows of these years those of the table.
+    func put(_ rows: [Sale], years: Set<Int32?>) throws {
+        let spec = PartitionSpec(
+            id: 0, fields: [PartitionSpec.Field(sourceID: 2, fieldID: 1000, name: "year", transform: .identity)])
+        let files = years.map { year in
+            let rows = rows.filter { $0.year == year }
+            return (
+                partition: [year.map { IcebergValue.int($0) }], rowCount: rows.count,
+                columns: [
+                    TestColumn.longs(rows.map { $0.shop }), .ints(rows.map { $0.year }), .longs(rows.map { $0.amount }),
+                ]
+            )
+        }
+        try put(files, into: "sale", Self.sales, spec) { file in
+            years.contains { $0.map { IcebergValue.int($0) } == file.partition[0] }
+        }
+    }
+
+    /// Makes these shops, and their telephones, all of the table.
+    func put(_ names: [Int64: String], phone: Int64 = 1) throws {
+        let keys = names.keys.sorted()
+        try put(
+            [
+                (
+                    partition: [], rowCount: keys.count,
+                    columns: [.longs(keys), .texts(keys.map { names[$0] }), .longs(keys.map { _ in phone })]
+                )
+            ], into: "shop", Self.shops, PartitionSpec(id: 0, fields: [])
+        ) { _ in true }
+    }
+
+    private func put(
+        _ files: [(partition: [IcebergValue?], rowCount: Int, columns: [TestColumn])], into table: String,
+        _ schema: IcebergSchema, _ spec: PartitionSpec, replacing: (DataFile) -> Bool
+    ) throws {
+        let catalog = try LakeCatalog(aws.client)
+        let stored = try catalog.createTable(
+            table, in: "dm_silver", location: "s3://lake/silver/\(table)", schema: schema, spec: spec, properties: [:])
+        let metadata = stored.metadata
+        let storage = LakeStorage(ObjectStore(aws.client))
+        let old = try TableFiles(of: metadata.currentSnapshot, in: metadata) { try storage.read($0) }
+        let token = UUID().uuidString
+        var added: [DataFile] = []
+        for (number, file) in files.enumerated() where file.rowCount > 0 {
+            var writer = ParquetWriter(
+                try ParquetSchema(zip(schema.fields, file.columns).map { $1.column($0) }))
+            try writer.append(rowCount: file.rowCount, columns: file.columns.map(\.array))
+            var bytes: [UInt8] = []
+            writer.finish { (piece: UnsafeRawBufferPointer) in bytes += piece }
+            let location = "s3://lake/silver/\(table)/data/\(token)-\(number).parquet"
+            try storage.write(bytes, to: location, contentType: "application/vnd.apache.parquet")
+            let footer = try ParquetFile(reading: MemoryRanges(bytes)).metadata
+            var data = try DataFile(footer, at: location, sizeInBytes: bytes.count, schema)
+            data.partition = file.partition
+            added.append(data)
+        }
+        let draft = try SnapshotDraft(
+            of: metadata, old, adding: added, removing: Set(old.dataFiles.filter(replacing).map(\.path)),
+            schema: schema,
+            id: Snapshot.newID(from: UUID().uuidString), token: token, timestamp: aws.now.milliseconds, summary: [:])
+        for file in draft.files { try storage.write(file.bytes, to: file.path, contentType: "application/avro") }
+        var change = TableChange(of: metadata)
+        change.advance(to: draft.snapshot)
+        guard case .committed = try catalog.commit(change, to: table, in: "dm_silver") else {
+            Issue.record("the table \(table) could not be written")
+            return
+        }
+    }
+
+    // MARK: The result
+
+    func metadata() throws -> TableMetadata? {
+        try LakeCatalog(aws.client).table("sales", in: "dm_gold")?.metadata
+    }
+
+    /// The rows of the model's table as `year name total sales`, sorted.
+    func rows() throws -> [String] {
+        guard let metadata = try metadata() else { return [] }
+        let storage = LakeStorage(ObjectStore(aws.client))
+        let files = try TableFiles(of: metadata.currentSnapshot, in: metadata) { try storage.read($0) }
+        var rows: [String] = []
+        for file in files.dataFiles {
+            let object = try #require(LakeStorage.object(at: file.path))
+            let parquet = try ParquetFile(reading: ObjectRanges(storage.objects, object, size: Int(file.sizeInBytes)))
+            let fields = metadata.currentSchema.fields
+            let places = try fields.map { try #require(parquet.metadata.column(fieldID: $0.id)).index }
+            for group in parquet.metadata.rowGroups.indices {
+                var reader = try parquet.rows(ofGroup: group, columns: places)
+                while let batch = try reader.next(upTo: 1000) {
+                    let columns = batch.columns.map { ColumnRows($0, rowCount: batch.rowCount) }
+                    for row in 0..<batch.rowCount {
+                        let values = zip(fields, columns).map { Self.text(IcebergValue($1, row, $0.type)) }
+                        if let partition = file.partition.first { #expect(Self.text(partition) == values[0]) }
+                        rows.append(values.joined(separator: " "))
+                    }
+                }
+            }
+        }
+        return rows.sorted()
+    }
+
+    /// What they must be.
+    static func expected(_ sales: [Sale], _ shops: [Int64: String]) -> [String] {
+        struct Group: Hashable {
+            let year: Int32?
+            let name: String?
+        }
+        let groups = Dictionary(grouping: sales) { Group(year: $0.year, name: shops[$0.shop]) }
+        return groups.map { group, sales in
+            let year = group.year.map { "\($0)" } ?? "-"
+            return "\(year) \(group.name ?? "-") \(sales.reduce(0) { $0 + $1.amount }) \(sales.count)"
+        }.sorted()
+    }
+
+    private static func text(_ value: IcebergValue?) -> String {
+        switch value {
+        case .int(let value): "\(value)"
+        case .long(let value): "\(value)"
+        case .string(let value): value
+        default: "-"
+        }
+    }
+}
+
+/// The values of a column of a test's file.
+enum TestColumn {
+    case longs([Int64?])
+    case ints([Int32?])
+    case texts([String?])
+
+    func column(_ field: IcebergField) -> ParquetColumn {
+        switch self {
+        case .longs: ParquetColumn(name: field.name, physicalType: .int64, fieldID: field.id)
+        case .ints: ParquetColumn(name: field.name, physicalType: .int32, fieldID: field.id)
+        case .texts:
+            ParquetColumn(name: field.name, physicalType: .byteArray, logicalType: .string, fieldID: field.id)
+        }
+    }
+
+    var array: ColumnArray {
+        switch self {
+        case .longs(let values): Self.array(values, .int64) { .int64([$0]) }
+        case .ints(let values): Self.array(values, .int32) { .int32([$0]) }
+        case .texts(let values):
+            Self.array(values, .byteArray) { text in
+                var texts = ByteArrays()
+                texts.append(text.utf8)
+                return .byteArray(texts)
+            }
+        }
+    }
+
+    private static func array<Value>(
+        _ values: [Value?], _ type: PhysicalType, _ one: (Value) -> ColumnValues
+    ) -> ColumnArray {
+        var array = ColumnArray(.empty(type))
+        for (row, value) in values.enumerated() {
+            if let value {
+                array.append(ColumnRows(ColumnArray(one(value)), rowCount: 1), 0..<1, after: row)
+            } else {
+                array.appendNulls(1, after: row)
+            }
+        }
+        return array
+    }
+}

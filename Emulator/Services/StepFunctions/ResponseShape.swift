@@ -1,76 +1,34 @@
-internal import EmulatorCore
 internal import ASL
+internal import EmulatorCore
 internal import JSON
 
-/// The shape of a service's answer, against which TestState checks mocks. Covers the calls that pipelines mock most.
+/// The shape of a service's answer, against which TestState checks mocks.
 ///
-/// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html>
+/// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_MockInput.html>
 indirect enum ResponseShape: Sendable {
-    case string(minLength: Int)
+    case any
+    case object
+    case boolean
+    case string(length: ClosedRange<Int>)
     case number(ClosedRange<Double>)
-    case choice([String])
+    case choice([Substring])
     case list(ResponseShape)
-    case structure([String: ResponseShape], required: [String])
+    case map(ResponseShape)
+    /// A structure by its name; structures can hold themselves.
+    case structure(Substring)
 
-    private static let anyNumber = ResponseShape.number(
-        -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude)
-    private static let anyString = ResponseShape.string(minLength: 0)
+    struct Member: Sendable {
+        let name: Substring
+        let isRequired: Bool
+        let shape: ResponseShape
+    }
 
-    private static let consumedCapacity = ResponseShape.structure(
-        [
-            "TableName": anyString, "CapacityUnits": anyNumber, "ReadCapacityUnits": anyNumber,
-            "WriteCapacityUnits": anyNumber,
-        ], required: [])
-
-    /// By resource, without `arn:aws:states:::`.
-    private static let shapes: [String: ResponseShape] = [
-        "lambda:invoke": .structure(
-            [
-                "StatusCode": anyNumber, "ExecutedVersion": anyString, "FunctionError": anyString,
-                "LogResult": anyString,
-            ],
-            required: []),
-        "states:startExecution": .structure(
-            ["ExecutionArn": .string(minLength: 1), "StartDate": anyString], required: ["ExecutionArn", "StartDate"]),
-        "events:putEvents": .structure(
-            [
-                "FailedEntryCount": anyNumber,
-                "Entries": .list(
-                    .structure(
-                        ["EventId": anyString, "ErrorCode": anyString, "ErrorMessage": anyString], required: [])),
-            ], required: []),
-        "dynamodb:putItem": .structure(["ConsumedCapacity": consumedCapacity], required: []),
-        "dynamodb:getItem": .structure(["ConsumedCapacity": consumedCapacity], required: []),
-        "dynamodb:updateItem": .structure(["ConsumedCapacity": consumedCapacity], required: []),
-        "dynamodb:deleteItem": .structure(["ConsumedCapacity": consumedCapacity], required: []),
-        "sqs:sendMessage": .structure(
-            ["MessageId": anyString, "MD5OfMessageBody": anyString, "SequenceNumber": anyString], required: []),
-        "sns:publish": .structure(["MessageId": anyString, "SequenceNumber": anyString], required: []),
-        "aws-sdk:kms:encrypt": .structure(["CiphertextBlob": .string(minLength: 1), "KeyId": anyString], required: []),
-        "aws-sdk:lambda:getFunction": .structure(
-            [
-                "Configuration": .structure(
-                    [
-                        "FunctionName": anyString, "FunctionArn": anyString, "MemorySize": .number(128...10240),
-                        "Timeout": .number(1...900),
-                    ], required: [])
-            ], required: []),
-        "aws-sdk:s3:getObject": .structure(
-            [
-                "ContentLength": anyNumber, "ContentType": anyString, "ETag": anyString,
-                "StorageClass": .choice([
-                    "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER",
-                    "DEEP_ARCHIVE", "OUTPOSTS", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE",
-                ]),
-            ], required: []),
-    ]
-
-    /// - Parameter mode: `STRICT` checks everything, `PRESENT` only present fields, `NONE` nothing.
+    /// - Parameter mode: `STRICT` also demands the required fields, `PRESENT` checks those that are there, `NONE` nothing.
     static func check(_ result: JSON, against resource: TaskResource, mode: String) throws(AWSFault) {
-        let name = resource.text.split(separator: ":", omittingEmptySubsequences: false).dropFirst(5).joined(
+        let call = resource.text.split(separator: ":", omittingEmptySubsequences: false).dropFirst(5).joined(
             separator: ":")
-        guard mode != "NONE", let shape = shapes[name] else { return }
-        try shape.check(result, field: "result", isStrict: mode == "STRICT")
+        guard mode != "NONE", let shape = ResponseModel.all.shapes[call] else { return }
+        try ResponseShape.structure(shape).check(result, field: "result", isStrict: mode == "STRICT")
     }
 
     private func check(_ value: JSON, field: String, isStrict: Bool) throws(AWSFault) {
@@ -78,10 +36,18 @@ indirect enum ResponseShape: Sendable {
             .stepFunctionsValidation("Mock result schema validation error: \(reason)")
         }
         switch self {
-        case .string(let minLength):
+        case .any: return
+        case .object:
+            guard value.object != nil else { throw refuse("Field '\(field)' must be an object") }
+        case .boolean:
+            guard value.bool != nil else { throw refuse("Field '\(field)' must be a boolean") }
+        case .string(let length):
             guard let text = value.string else { throw refuse("Field '\(field)' must be a string") }
-            guard text.utf8.count >= minLength else {
+            guard text.unicodeScalars.count >= length.lowerBound else {
                 throw refuse("Field '\(field)' is smaller than the minimum length")
+            }
+            guard text.unicodeScalars.count <= length.upperBound else {
+                throw refuse("Field '\(field)' exceeds the maximum length")
             }
         case .number(let range):
             guard let number = value.double else { throw refuse("Field '\(field)' must be a number") }
@@ -91,18 +57,88 @@ indirect enum ResponseShape: Sendable {
             guard number <= range.upperBound else { throw refuse("Field '\(field)' exceeds the maximum value") }
         case .choice(let values):
             guard let text = value.string else { throw refuse("Field '\(field)' must be a string") }
-            guard values.contains(text) else { throw refuse("Field '\(field)' is not an expected value") }
+            guard values.contains(where: { $0 == text }) else {
+                throw refuse("Field '\(field)' is not an expected value")
+            }
         case .list(let element):
             guard let elements = value.array else { throw refuse("Field '\(field)' must be an array") }
             for value in elements { try element.check(value, field: field, isStrict: isStrict) }
-        case .structure(let members, let required):
+        case .map(let element):
             guard let object = value.object else { throw refuse("Field '\(field)' must be an object") }
-            if isStrict, let missing = required.first(where: { object[$0] == nil }) {
-                throw refuse("Required field '\(missing)' is missing")
+            for (_, value) in object { try element.check(value, field: field, isStrict: isStrict) }
+        case .structure(let name):
+            guard let object = value.object else { throw refuse("Field '\(field)' must be an object") }
+            let members = ResponseModel.all.members[name] ?? []
+            for member in members where isStrict && member.isRequired {
+                guard object[String(member.name)] != nil else {
+                    throw refuse("Required field '\(member.name)' is missing")
+                }
             }
+            // A field that the model does not have may be newer than the model.
             for (name, value) in object {
-                try members[name]?.check(value, field: name, isStrict: isStrict)
+                try members.first { $0.name == name }?.shape.check(value, field: name, isStrict: isStrict)
             }
+        }
+    }
+}
+
+/// What ``responseShapes`` says.
+struct ResponseModel: Sendable {
+    /// By call, such as `lambda:invoke`.
+    private(set) var shapes: [String: Substring] = [:]
+    private(set) var members: [Substring: [ResponseShape.Member]] = [:]
+
+    static let all = ResponseModel(responseShapes)
+
+    init(_ text: String) {
+        var shape: Substring = ""
+        var joined: Substring?
+        for line in text.split(separator: "\n") {
+            var words = line.split(separator: " ")
+            if line.first != " ", let name = words.first {
+                words.removeFirst()
+                shape = name.last == ":" ? name.dropLast() : name
+            }
+            for word in words where word != "<-" {
+                let whole = joined.map { $0 + word } ?? word
+                joined = whole.last == "|" ? whole : nil
+                guard joined == nil else { continue }
+                add(whole, to: shape)
+            }
+        }
+    }
+
+    private mutating func add(_ word: Substring, to shape: Substring) {
+        let parts = word.split(separator: ":", maxSplits: 1)
+        guard parts[0].first?.isUppercase == true else {
+            shapes[String(word)] = shape
+            return
+        }
+        let isRequired = parts[0].last == "!"
+        members[shape, default: []].append(
+            ResponseShape.Member(
+                name: isRequired ? parts[0].dropLast() : parts[0], isRequired: isRequired, shape: Self.type(parts[1])))
+    }
+
+    private static func type(_ text: Substring) -> ResponseShape {
+        switch text.first {
+        case "[": return .list(type(text.dropFirst().dropLast()))
+        case "{": return .map(type(text.dropFirst().dropLast()))
+        default: break
+        }
+        if text.contains("|") { return .choice(text.split(separator: "|")) }
+        let parts = text.split(separator: "(")
+        let limits = parts.count == 2 ? parts[1].dropLast() : ".."
+        let bounds = limits.split(separator: "..", omittingEmptySubsequences: false).map { Int($0) }
+        switch parts[0] {
+        case "any": return .any
+        case "object": return .object
+        case "boolean": return .boolean
+        case "string": return .string(length: (bounds[0] ?? 0)...(bounds[1] ?? .max))
+        case "number":
+            return .number(
+                (bounds[0].map(Double.init) ?? -Double.infinity)...(bounds[1].map(Double.init) ?? Double.infinity))
+        default: return .structure(text)
         }
     }
 }

@@ -39,7 +39,7 @@ import Testing
             ("aws-sdk:lambda:getFunction", #"{"Configuration":7}"#, "Field 'Configuration' must be an object"),
             ("aws-sdk:lambda:getFunction", #"{"Configuration":{"NewerThanTheModel":7}}"#, nil),
             ("states:startExecution", #"{"ExecutionArn":"a"}"#, "Required field 'StartDate' is missing"),
-            ("nobody:knows", #"{"Item":1}"#, nil),
+            ("aws-sdk:glue:getTable", #"{"Item":1}"#, nil),
         ] as [(String, String, String?)])
     func refusals(call: String, mock: String, reason: String?) throws {
         let resource = try #require(TaskResource("arn:aws:states:::\(call)"))

@@ -50,7 +50,8 @@ let functions: [Target] = [
 
 /// The emulator's services. Each imports the core, JSON, Time and what its line says, and no other service.
 let services: [Target] = [
-    service("CloudFormation", "XML YAML"), service("DynamoDB", "Digest"), service("ECS"),
+    service("Athena", "Iceberg URLCoding"), service("CloudFormation", "XML YAML"), service("DynamoDB", "Digest"),
+    service("ECS"),
     service("Firehose", "Digest Gzip JQ"), service("Glue", "Iceberg Pattern URLCoding"), service("IAM", "XML"),
     service("Kinesis", "CRC Digest"), service("Lambda", "CZlib Digest URLCoding"), service("Logs"), service("Pipes"),
     service("S3", "CRC Digest Threads URLCoding XML"), service("SNS", "XML"), service("SQS", "Digest"),
@@ -113,6 +114,7 @@ let tests: [Target] = [
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"), unitTests(of: "JQ"),
     unitTests(of: "JSONata", "JSON"), unitTests(of: "ASL", "JSON JSONata Time"),
     unitTests(of: "EmulatorCore", "JSON TestRandom TestServices Time"),
+    unitTests(of: "EmulatedAthena", "EmulatedGlue EmulatedS3 EmulatorCore JSON TestEmulator TestServices Time"),
     unitTests(of: "EmulatedCloudFormation", "EmulatorCore JSON TestServices Time YAML"),
     unitTests(of: "EmulatedDynamoDB", "EmulatorCore JSON TestRandom TestServices"),
     unitTests(of: "EmulatedECS", "EmulatorCore JSON TestServices"),
@@ -282,7 +284,8 @@ func documents(in path: String) -> [String] {
     case "Tests/Conformance": ["Firehose", "Referees", "asl-not-emulated.txt"]
     case "Tests/EndToEnd": ["Referees"]
     case "Tests/Fuzz": ["README.md", "fuzz.py"]
-    case "Emulator/ASL", "Emulator/ContractTools", "Emulator/JSONata", "Emulator/Services/Firehose",
+    case "Emulator/ASL", "Emulator/ContractTools", "Emulator/JSONata", "Emulator/Services/Athena",
+        "Emulator/Services/Firehose",
         "Emulator/Services/Glue", "Emulator/Services/Kinesis", "Emulator/Services/Lambda", "Emulator/Services/S3",
         "Emulator/Services/SNS", "Emulator/Services/SQS", "Functions/BronzeWriter", "Functions/ChangeCapture",
         "Functions/FirehoseTransform", "Functions/GoldBuild", "Functions/SilverMerge", "Runtime/AWSClient",

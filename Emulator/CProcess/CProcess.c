@@ -18,7 +18,7 @@
 #endif
 
 pid_t cupel_spawn(const char *path, char *const arguments[], char *const environment[], const char *directory,
-                  int standardOutput) {
+                  int standardInput, int standardOutput) {
     int report[2];
     if (pipe2(report, O_CLOEXEC) != 0) return -errno;
     pid_t parent = getpid();
@@ -37,7 +37,7 @@ pid_t cupel_spawn(const char *path, char *const arguments[], char *const environ
         signal(SIGPIPE, SIG_DFL);
         int input;
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent && setpgid(0, 0) == 0 &&
-            (directory == NULL || chdir(directory) == 0) && (input = open("/dev/null", O_RDONLY)) >= 0 &&
+            (directory == NULL || chdir(directory) == 0) && (input = standardInput >= 0 ? standardInput : open("/dev/null", O_RDONLY)) >= 0 &&
             dup2(input, 0) == 0 && dup2(standardOutput, 1) == 1 && dup2(standardOutput, 2) == 2 &&
             (report[1] == 3 || dup3(report[1], 3, O_CLOEXEC) == 3)) {
             syscall(SYS_close_range, 4U, ~0U, 0U);

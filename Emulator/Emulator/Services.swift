@@ -1,4 +1,5 @@
 internal import EmulatorCore
+internal import EmulatedAthena
 internal import EmulatedCloudFormation
 internal import EmulatedDynamoDB
 internal import EmulatedECS
@@ -22,7 +23,7 @@ struct Services: Sendable {
     private static let all: [any Service.Type] = [
         LogService.self, CloudFormation.self, ECSService.self, S3.self, DynamoDB.self, SQSService.self, SNSService.self,
         KinesisService.self, ParameterStore.self, IAMService.self, StepFunctionsService.self, LambdaService.self,
-        FirehoseService.self, GlueService.self, PipeService.self, ScheduleService.self,
+        FirehoseService.self, GlueService.self, AthenaService.self, PipeService.self, ScheduleService.self,
     ]
 
     /// The tables of all services.

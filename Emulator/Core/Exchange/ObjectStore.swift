@@ -35,6 +35,10 @@ package struct ObjectFacts: Sendable {
 /// Each throws ``AWSFault`` with S3's own code and message.
 package protocol ObjectStore: Sendable {
     func getObject(_ object: ObjectLocation) throws(AWSFault) -> (facts: ObjectFacts, contents: [UInt8])
+    /// A range of the object's bytes, cut at its end.
+    func getObject(_ object: ObjectLocation, range: Range<Int>) throws(AWSFault) -> [UInt8]
+    /// Makes a file with the object's bytes, which nobody may write to: it may be the object's own.
+    func copyObject(_ object: ObjectLocation, toFile path: String) throws(AWSFault)
     func headObject(_ object: ObjectLocation) throws(AWSFault) -> ObjectFacts
     /// Stores an object; durable, and announced to the bucket's event targets, when it returns.
     func putObject(_ contents: [UInt8], to object: ObjectLocation) async throws(AWSFault) -> ObjectFacts

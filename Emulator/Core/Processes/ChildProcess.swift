@@ -18,11 +18,16 @@ package final class ChildProcess: Sendable {
     private let isGone = Mutex(false)
     private let ending = Promise<ProcessEnd>()
     private let output: Mutex<Output>
+    /// The writing end of the child's standard input; nil if it has none, or if it was closed.
+    private let input: Mutex<Int32?>
     private let line: @Sendable (String) -> Void
 
-    /// - Parameter output: the reading end of the pipe that is the child's standard output; non-blocking.
-    package init(id: Int32, output: Int32, line: @escaping @Sendable (String) -> Void) {
+    /// - Parameters:
+    ///   - input: the writing end of the socket that is the child's standard input; nil if it has none.
+    ///   - output: the reading end of the pipe that is the child's standard output; non-blocking.
+    package init(id: Int32, input: Int32? = nil, output: Int32, line: @escaping @Sendable (String) -> Void) {
         self.id = id
+        self.input = Mutex(input)
         self.output = Mutex(Output(descriptor: output))
         self.line = line
     }
@@ -31,6 +36,34 @@ package final class ChildProcess: Sendable {
     package func signal(_ number: Int32) {
         isGone.withLock { isGone in
             if !isGone { kill(-id, number) }
+        }
+    }
+
+    /// Writes to the standard input of a process that was started with one. Blocks while the process does not read.
+    /// - Returns: whether everything was written; a process that has ended reads nothing.
+    @discardableResult
+    package func write(_ text: String) -> Bool {
+        input.withLock { input in
+            guard let input else { return false }
+            let bytes = Array(text.utf8)
+            var done = 0
+            while done < bytes.count {
+                let count = bytes.withUnsafeBytes { bytes in
+                    send(input, bytes.baseAddress.map { $0 + done }, bytes.count - done, Int32(MSG_NOSIGNAL))
+                }
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return false }
+                done += count
+            }
+            return true
+        }
+    }
+
+    /// Ends the standard input.
+    package func closeInput() {
+        input.withLock { input in
+            if let descriptor = input { close(descriptor) }
+            input = nil
         }
     }
 
@@ -69,6 +102,7 @@ package final class ChildProcess: Sendable {
             isGone = true
         }
         drain()
+        closeInput()
         output.withLock { output in
             if let text = output.splitter.finish() { line(text) }
             close(output.descriptor)

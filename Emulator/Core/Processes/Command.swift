@@ -7,6 +7,8 @@ package struct Command: Sendable {
     package var environment: [String: String] = [:]
     /// The working directory; nil is the emulator's own.
     package var directory: String?
+    /// Whether the process reads what ``ChildProcess/write(_:)`` sends, instead of an empty input.
+    package var readsInput = false
 
     package init(
         path: String, arguments: [String] = [], environment: [String: String] = [:], directory: String? = nil
@@ -50,6 +52,11 @@ package enum ProcessEnd: Sendable, Hashable {
 package struct ProcessError: Error, Sendable, CustomStringConvertible {
     package let path: String
     package let reason: String
+
+    package init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
 
     package var description: String { "cannot start \(path): \(reason)" }
 }

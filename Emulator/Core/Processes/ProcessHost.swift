@@ -75,17 +75,24 @@ private struct Watch: ~Copyable {
         let output: OutputPipe
         do { output = try OutputPipe() } catch { return .failure(failure(command, error.code)) }
         defer { close(output.writing) }
-        let id = Self.spawn(command, output: output.writing)
+        let input: InputSocket?
+        do { input = command.readsInput ? try InputSocket() : nil } catch {
+            close(output.reading)
+            return .failure(failure(command, error.code))
+        }
+        defer { if let input { close(input.reading) } }
+        let id = Self.spawn(command, input: input?.reading ?? -1, output: output.writing)
         let descriptor = id > 0 ? cupel_process_descriptor(id) : id
         guard descriptor >= 0 else {
             close(output.reading)
+            if let input { close(input.writing) }
             if id > 0 {
                 kill(id, SIGKILL)
                 waitpid(id, nil, 0)
             }
             return .failure(failure(command, -descriptor))
         }
-        let process = ChildProcess(id: id, output: output.reading, line: line)
+        let process = ChildProcess(id: id, input: input?.writing, output: output.reading, line: line)
         children.byDescriptor[descriptor] = (process, output.reading)
         return .success(process)
     }
@@ -94,12 +101,12 @@ private struct Watch: ~Copyable {
         ProcessError(path: command.path, reason: String(cString: strerror(code)))
     }
 
-    private static func spawn(_ command: Command, output: Int32) -> Int32 {
+    private static func spawn(_ command: Command, input: Int32, output: Int32) -> Int32 {
         let environment = command.environment.map { "\($0.key)=\($0.value)" }
         return withPointers(to: [command.path] + command.arguments) { arguments in
             withPointers(to: environment) { environment in
                 for attempt in 1...busyAttempts {
-                    let id = cupel_spawn(command.path, arguments, environment, command.directory, output)
+                    let id = cupel_spawn(command.path, arguments, environment, command.directory, input, output)
                     guard id == -ETXTBSY, attempt < busyAttempts else { return id }
                     usleep(busyPauseInMicroseconds)
                 }
@@ -165,4 +172,21 @@ private struct OutputPipe: Sendable {
     }
 
     func stopBlocking(_ end: Int32) { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+}
+
+/// A pair of sockets, because a write to a pipe that nobody reads any more would end this process.
+private struct InputSocket: Sendable {
+    let reading: Int32
+    let writing: Int32
+
+    init() throws(OutputPipe.Failure) {
+        var ends: [Int32] = [-1, -1]
+        #if canImport(Glibc)
+            let type = Int32(SOCK_STREAM.rawValue)
+        #else
+            let type = SOCK_STREAM
+        #endif
+        guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw OutputPipe.Failure(code: errno) }
+        (reading, writing) = (ends[0], ends[1])
+    }
 }

@@ -45,7 +45,7 @@ struct OwnEmulator: ~Copyable {
     private static func spawn(_ arguments: [String], output: Int32) -> pid_t {
         var strings: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for string in strings { free(string) } }
-        return cupel_spawn("/proc/self/exe", &strings, environ, nil, output)
+        return cupel_spawn("/proc/self/exe", &strings, environ, nil, -1, output)
     }
 
     private static func waitForState(

@@ -11,6 +11,12 @@ package struct NoObjects: ObjectStore {
         throw Self.noSuchKey
     }
 
+    package func getObject(_ object: ObjectLocation, range: Range<Int>) throws(AWSFault) -> [UInt8] {
+        throw Self.noSuchKey
+    }
+
+    package func copyObject(_ object: ObjectLocation, toFile path: String) throws(AWSFault) { throw Self.noSuchKey }
+
     package func headObject(_ object: ObjectLocation) throws(AWSFault) -> ObjectFacts { throw Self.noSuchKey }
 
     package func putObject(_ contents: [UInt8], to object: ObjectLocation) async throws(AWSFault) -> ObjectFacts {

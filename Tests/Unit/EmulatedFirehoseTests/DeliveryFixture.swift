@@ -35,6 +35,13 @@ final class MemoryObjects: ObjectStore {
         return facts(object.key, contents)
     }
 
+    func getObject(_ object: ObjectLocation, range: Range<Int>) throws(AWSFault) -> [UInt8] {
+        let bytes = try getObject(object).contents
+        return Array(bytes[range.clamped(to: 0..<bytes.count)])
+    }
+
+    func copyObject(_ object: ObjectLocation, toFile path: String) throws(AWSFault) { throw .notEmulated("A file") }
+
     func headObject(_ object: ObjectLocation) throws(AWSFault) -> ObjectFacts {
         guard let contents = objects.withLock({ $0[object.key] }) else {
             throw AWSFault("NotFound", "Not Found", status: 404)

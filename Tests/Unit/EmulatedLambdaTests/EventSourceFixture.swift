@@ -58,6 +58,13 @@ final class KeptObjects: ObjectStore {
     func getObject(_ object: ObjectLocation) throws(AWSFault) -> (facts: ObjectFacts, contents: [UInt8]) {
         throw .notEmulated("GetObject")
     }
+    func getObject(_ object: ObjectLocation, range: Range<Int>) throws(AWSFault) -> [UInt8] {
+        let bytes = try getObject(object).contents
+        return Array(bytes[range.clamped(to: 0..<bytes.count)])
+    }
+
+    func copyObject(_ object: ObjectLocation, toFile path: String) throws(AWSFault) { throw .notEmulated("A file") }
+
     func headObject(_ object: ObjectLocation) throws(AWSFault) -> ObjectFacts { throw .notEmulated("HeadObject") }
     func deleteObject(_ object: ObjectLocation) async throws(AWSFault) {}
     func listObjects(

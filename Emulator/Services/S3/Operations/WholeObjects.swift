@@ -20,6 +20,35 @@ extension S3: ObjectStore {
         }
     }
 
+    package func getObject(_ object: ObjectLocation, range: Range<Int>) throws(AWSFault) -> [UInt8] {
+        try answering {
+            try reading(object) { content, size in
+                var bytes: [UInt8] = []
+                let range = range.clamped(to: 0..<size)
+                if !range.isEmpty { try content.read(range, files) { bytes += $0 } }
+                return bytes
+            }
+        }
+    }
+
+    package func copyObject(_ object: ObjectLocation, toFile path: String) throws(AWSFault) {
+        try answering {
+            try reading(object) { content, _ in try content.copy(to: path, files) }
+        }
+    }
+
+    /// Calls `body` with an object's content, whose files stay meanwhile, and its size.
+    private func reading<Value>(_ object: ObjectLocation, _ body: (ObjectContent, Int) throws -> Value) throws -> Value
+    {
+        try withExtendedLifetime(reclaimer.enter()) {
+            let (content, size) = try store.read { snapshot in
+                let located = try locate(object.bucket, object.key, object.version, snapshot)
+                return (try snapshot.content(of: located.object), located.object.size)
+            }
+            return try body(content, size)
+        }
+    }
+
     package func headObject(_ object: ObjectLocation) throws(AWSFault) -> ObjectFacts {
         try answering {
             let located = try store.read { try locate(object.bucket, object.key, object.version, $0) }

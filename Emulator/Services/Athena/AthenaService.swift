@@ -1,0 +1,73 @@
+package import EmulatorCore
+package import JSON
+internal import Time
+
+/// Amazon Athena: SQL over the tables of Glue's catalog, answered by DuckDB.
+/// - SeeAlso: <https://docs.aws.amazon.com/athena/latest/APIReference/API_Operations.html>
+package struct AthenaService: Sendable {
+    package static let signingNames = ["athena"]
+    package static let schema = [StoredExecution.schema, StoredWorkGroup.schema]
+
+    let store: Store
+    let account: Account
+    let clock: ClockAndChance
+    let peers: Peers
+    let runner: QueryRunner
+
+    package init(_ context: ServiceContext) {
+        self.init(
+            store: context.store, account: context.account, clock: context.clock, peers: context.peers,
+            host: context.processes.host, program: context.processes.environment["DUCKDB"])
+    }
+
+    /// - Parameters:
+    ///   - peers: Glue and S3.
+    ///   - program: DuckDB's command line; nil if it is not installed.
+    init(
+        store: Store, account: Account, clock: ClockAndChance, peers: Peers, host: ProcessHost, program: String?
+    ) {
+        self.store = store
+        self.account = account
+        self.clock = clock
+        self.peers = peers
+        runner = QueryRunner(
+            store: store, peers: peers, clock: clock,
+            engines: EnginePool(program: program, folder: "\(store.directory)/athena", host, clock))
+    }
+}
+
+extension AthenaService: Service, JSONService {
+    package var actionService: String { "athena" }
+    package var targetPrefix: String { "AmazonAthena" }
+    package var protocolVersion: String { "1.1" }
+
+    package func start() async throws {
+        try await runner.failInterrupted()
+        await runner.engines.warmUp()
+    }
+
+    package func stop() async { await runner.stop() }
+
+    package func perform(_ action: String, _ input: JSON) async throws(AWSFault) -> JSON {
+        do {
+            return try await answer(action, input)
+        } catch let fault as AWSFault {
+            throw fault
+        } catch {
+            throw .internalFailure(error)
+        }
+    }
+
+    private func answer(_ action: String, _ input: JSON) async throws -> JSON {
+        switch action {
+        case "StartQueryExecution": try await startQueryExecution(input)
+        case "GetQueryExecution": try queryExecution(input)
+        case "BatchGetQueryExecution": try queryExecutions(input)
+        case "ListQueryExecutions": try listQueryExecutions(input)
+        case "StopQueryExecution": try await stopQueryExecution(input)
+        case "GetQueryResults": try queryResults(input)
+        case "GetQueryRuntimeStatistics": try queryRuntimeStatistics(input)
+        default: throw AWSFault.notEmulated("Athena's \(action)")
+        }
+    }
+}

@@ -1,0 +1,183 @@
+internal import EmulatorCore
+internal import JSON
+internal import Synchronization
+internal import Time
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+
+/// Runs queries: takes them through their states, and writes their results.
+final class QueryRunner: Sendable {
+    private let store: Store
+    let peers: Peers
+    private let clock: ClockAndChance
+    let engines: EnginePool
+
+    /// What is running: its engine, if it has one yet, and whether it is to stop.
+    private struct Running {
+        var engine: QueryEngine?
+        var isStopped = false
+    }
+    private let running = Mutex<[String: Running]>([:])
+
+    init(store: Store, peers: Peers, clock: ClockAndChance, engines: EnginePool) {
+        self.store = store
+        self.peers = peers
+        self.clock = clock
+        self.engines = engines
+    }
+
+    /// A query that is about to run.
+    struct Job: Sendable {
+        let execution: StoredExecution
+        let statement: QueryStatement
+        /// The most bytes that it may scan.
+        let scanLimit: Int?
+    }
+
+    /// What a query gave.
+    struct Outcome: Sendable {
+        var columns: [ResultColumn] = []
+        var bytes = 0
+        var updateCount: Int?
+        /// When the engine began, in milliseconds since 1970.
+        var planned: Int64 = 0
+    }
+
+    /// Runs a job in the background.
+    func start(_ job: Job) {
+        running.withLock { $0[job.execution.id] = Running() }
+        Task { await run(job) }
+    }
+
+    /// Stops a query, if it still runs.
+    func stop(_ id: String) {
+        running.withLock { running in
+            running[id]?.isStopped = true
+            running[id]?.engine?.stop()
+        }
+    }
+
+    /// Ends the queries that an earlier run of the emulator left.
+    func failInterrupted() async throws {
+        let now = clock.now().milliseconds
+        try await store.write { transaction in
+            for var execution in try StoredExecution.open(in: transaction.snapshot) {
+                execution.fail(
+                    "GENERIC_INTERNAL_ERROR: the emulator was stopped while the query ran; run it again", category: 1,
+                    type: 1, isRetryable: true, [:], at: now)
+                try execution.save(in: transaction)
+            }
+        }
+    }
+
+    func stop() async {
+        running.withLock { running in
+            for id in running.keys {
+                running[id]?.isStopped = true
+                running[id]?.engine?.stop()
+            }
+        }
+        await engines.stop()
+    }
+
+    private func run(_ job: Job) async {
+        var execution = job.execution
+        await engines.enter()
+        let began = clock.now().milliseconds
+        execution.begin()
+        await save(execution)
+        var outcome = Outcome()
+        do {
+            try checkRunning(execution.id)
+            outcome = try await answer(job)
+            execution.succeed(
+                outcome.columns, statistics(of: execution, began: began, outcome), updateCount: outcome.updateCount,
+                at: clock.now().milliseconds)
+        } catch {
+            let statistics = statistics(of: execution, began: began, outcome)
+            let now = clock.now().milliseconds
+            if isStopped(execution.id) {
+                execution.cancel(statistics, at: now)
+            } else if let problem = error as? SQLProblem {
+                execution.fail(problem.message(in: execution.query), category: 2, type: 1006, statistics, at: now)
+            } else if let fault = error as? AWSFault {
+                let isOurs = fault.status >= 500 && !fault.isNotEmulated
+                execution.fail(
+                    fault.message, category: isOurs ? 1 : 2, type: isOurs ? 1 : 1006, statistics, at: now)
+            } else {
+                execution.fail("GENERIC_INTERNAL_ERROR: \(error)", category: 1, type: 1, statistics, at: now)
+            }
+        }
+        await save(execution)
+        running.withLock { _ = $0.removeValue(forKey: execution.id) }
+        await engines.leave()
+    }
+
+    private func isStopped(_ id: String) -> Bool { running.withLock { $0[id]?.isStopped ?? false } }
+
+    private func checkRunning(_ id: String) throws {
+        if isStopped(id) { throw CancellationError() }
+    }
+
+    /// What is lost in a power cut is an interrupted query, which fails at the next start.
+    private func save(_ execution: StoredExecution) async {
+        _ = try? await store.write(waitsForDisk: false) { try execution.save(in: $0) }
+    }
+
+    private func statistics(of execution: StoredExecution, began: Int64, _ outcome: Outcome) -> JSONObject {
+        let now = clock.now().milliseconds
+        let planned = outcome.planned == 0 ? began : outcome.planned
+        return [
+            "EngineExecutionTimeInMillis": .int(now - began), "DataScannedInBytes": .int(outcome.bytes),
+            "TotalExecutionTimeInMillis": .int(now - execution.submittedAt),
+            "QueryQueueTimeInMillis": .int(began - execution.submittedAt),
+            "QueryPlanningTimeInMillis": .int(planned - began), "ServiceProcessingTimeInMillis": .int(0),
+            "ResultReuseInformation": ["ReusedPreviousResult": false],
+        ]
+    }
+
+    // MARK: Statements
+
+    private func answer(_ job: Job) async throws -> Outcome {
+        switch job.statement.kind {
+        case .query(let query): try await answer(query, job)
+        case .refused(let problem): throw problem
+        }
+    }
+
+    private func answer(_ query: ParsedQuery, _ job: Job) async throws -> Outcome {
+        let engine = try await engines.take()
+        defer { engine.stop() }
+        running.withLock { $0[job.execution.id]?.engine = engine }
+        try checkRunning(job.execution.id)
+        let views = try await LakeReader(peers: peers).views(of: query.tables, in: engine.folder)
+        if let limit = job.scanLimit, views.bytes > limit {
+            throw SQLProblem.semantic(
+                "EXCEEDED_SCAN_LIMIT", "Bytes scanned limit was exceeded: \(views.bytes) of at most \(limit) bytes",
+                at: nil)
+        }
+        var outcome = Outcome()
+        outcome.bytes = views.bytes
+        outcome.planned = clock.now().milliseconds
+        let result = try await QueryResult.run(query, after: views.statements, in: engine)
+        outcome.columns = result.columns
+        try await write(result.bytes, to: job.execution.outputLocation)
+        try await write(
+            ResultMetadata.bytes(of: result.columns), to: job.execution.outputLocation + ".metadata")
+        return outcome
+    }
+
+    private func write(_ bytes: [UInt8], to location: String) async throws {
+        guard let objects = peers.objects, let object = LakeReader.object(at: location) else {
+            throw AWSFault.notEmulated("Athena without S3")
+        }
+        do throws(AWSFault) { _ = try await objects.putObject(bytes, to: object) } catch {
+            throw SQLProblem.semantic(
+                "GENERIC_USER_ERROR", "The results cannot be written to \(location): \(error.message)", at: nil)
+        }
+    }
+}

@@ -1,0 +1,150 @@
+internal import EmulatorCore
+internal import JSON
+internal import URLCoding
+
+/// A table of Parquet files in folders, as Hive has them: Glue knows its partitions, or its parameters say how to project them.
+struct HiveInput {
+    private let use: TableUse
+    private let table: JSON
+    private let objects: any ObjectStore
+    private let peers: Peers
+
+    private struct Column {
+        let name: String
+        let type: String
+    }
+
+    /// Where some of the files are, and what their rows have in the columns of the partition.
+    private struct Folder {
+        let location: String
+        let values: [String?]
+    }
+
+    init(_ use: TableUse, table: JSON, _ objects: any ObjectStore, _ peers: Peers) {
+        self.use = use
+        self.table = table
+        self.objects = objects
+        self.peers = peers
+    }
+
+    func view(_ name: String, in place: String) async throws -> LakeReader.Views {
+        let columns = try columns("Columns", of: table["StorageDescriptor"] ?? [:])
+        let keys = try self.columns("PartitionKeys", of: table)
+        if case .facts = use.state {
+            let rows = try await folders(keys).map(\.values)
+            return LakeReader.Views(statements: ["CREATE VIEW \(name) AS \(Self.partitions(keys, rows))"])
+        }
+        let format = table["StorageDescriptor"]?["InputFormat"]?.string ?? ""
+        guard format.lowercased().contains("parquet") else {
+            throw SQLProblem.notEmulated("a table of the format \(format)", at: use.offset)
+        }
+        var files: [String] = []
+        var bytes = 0
+        for folder in try await folders(keys) {
+            let path = zip(keys.indices, folder.values).map { number, value in
+                "p\(number)=\(value.map { $0.percentEncoded() } ?? "__HIVE_DEFAULT_PARTITION__")"
+            }
+            let target = ([place] + path).joined(separator: "/")
+            try LocalFolder.make(target)
+            for object in try self.files(under: folder.location) {
+                let file = "\(target)/\(files.count).parquet"
+                try objects.copyObject(object.location, toFile: file)
+                files.append(file)
+                bytes += object.size
+            }
+        }
+        let typed = (columns + keys).map { "CAST(NULL AS \($0.type)) AS \(EngineText.name($0.name))" }
+        guard !files.isEmpty else {
+            return LakeReader.Views(statements: [
+                "CREATE VIEW \(name) AS SELECT \(typed.joined(separator: ", ")) WHERE false"
+            ])
+        }
+        // A file without rows has every column, because no other file may have some of them.
+        try LocalFolder.make(place)
+        let form = ([place] + keys.indices.map { "p\($0)=0" }).joined(separator: "/")
+        try LocalFolder.make(form)
+        let empty =
+            "COPY (SELECT \(typed.prefix(columns.count).joined(separator: ", ")) WHERE false) TO "
+            + "\(EngineText.string("\(form)/form.parquet")) (FORMAT parquet)"
+        let selected =
+            columns.map { "CAST(\(EngineText.name($0.name)) AS \($0.type)) AS \(EngineText.name($0.name))" }
+            + keys.enumerated().map { "CAST(p\($0) AS \($1.type)) AS \(EngineText.name($1.name))" }
+        let list = (["\(form)/form.parquet"] + files).map(EngineText.string).joined(separator: ", ")
+        let view =
+            "CREATE VIEW \(name) AS SELECT \(selected.joined(separator: ", ")) FROM read_parquet([\(list)], "
+            + "union_by_name=true, hive_partitioning=\(!keys.isEmpty), hive_types_autocast=false)"
+        return LakeReader.Views(statements: [empty, view], bytes: bytes)
+    }
+
+    private static func partitions(_ keys: [Column], _ rows: [[String?]]) -> String {
+        let names = keys.map { EngineText.name($0.name) }.joined(separator: ", ")
+        let list = (rows.isEmpty ? [keys.map { _ in nil }] : rows).map { row in
+            "(\(row.map { $0.map(EngineText.string) ?? "NULL" }.joined(separator: ", ")))"
+        }
+        let typed = keys.map { "CAST(\(EngineText.name($0.name)) AS \($0.type)) AS \(EngineText.name($0.name))" }
+        return
+            "SELECT DISTINCT \(typed.joined(separator: ", ")) FROM (VALUES \(list.joined(separator: ", "))) AS t(\(names))"
+            + (rows.isEmpty ? " WHERE false" : "")
+    }
+
+    private func columns(_ member: String, of document: JSON) throws -> [Column] {
+        try (document[member]?.array ?? []).map { column in
+            let (name, text) = (column["Name"]?.string ?? "", column["Type"]?.string ?? "string")
+            guard let type = HiveType.engineName(of: text) else {
+                throw SQLProblem.notEmulated("the column \(name) of type \(text)", at: use.offset)
+            }
+            return Column(name: name.lowercased(), type: type)
+        }
+    }
+
+    // MARK: Where the files are
+
+    private var location: String { table["StorageDescriptor"]?["Location"]?.string ?? "" }
+
+    private func folders(_ keys: [Column]) async throws -> [Folder] {
+        guard !keys.isEmpty else { return [Folder(location: location, values: [])] }
+        let parameters = table["Parameters"]
+        if parameters?["projection.enabled"]?.string?.lowercased() == "true" {
+            return try PartitionProjection(table, keys.map(\.name), offset: use.offset).folders(objects).map {
+                Folder(location: $0.location, values: $0.values)
+            }
+        }
+        var folders: [Folder] = []
+        var token: String?
+        repeat {
+            var input: JSONObject = ["DatabaseName": .string(use.database), "TableName": .string(use.table)]
+            input["NextToken"] = token.map(JSON.string)
+            let page = try await LakeReader(peers: peers).glue("GetPartitions", .object(input))
+            for partition in page["Partitions"]?.array ?? [] {
+                let values = (partition["Values"]?.array ?? []).map { value in
+                    value.string == "__HIVE_DEFAULT_PARTITION__" ? nil : value.string
+                }
+                let location = partition["StorageDescriptor"]?["Location"]?.string ?? ""
+                folders.append(Folder(location: location, values: values))
+            }
+            token = page["NextToken"]?.string
+        } while token != nil
+        return folders
+    }
+
+    /// The objects under a location, without those that Hive hides.
+    private func files(under location: String) throws -> [(location: ObjectLocation, size: Int)] {
+        let folder = location.hasSuffix("/") ? location : location + "/"
+        guard let place = LakeReader.object(at: folder) else {
+            throw SQLProblem.semantic(
+                "HIVE_FILESYSTEM_ERROR", "The location \(location) is not in Amazon S3", at: use.offset)
+        }
+        var files: [(location: ObjectLocation, size: Int)] = []
+        var after = ""
+        while true {
+            let page = try objects.listObjects(in: place.bucket, prefix: place.key, after: after, limit: 1000)
+            for object in page.objects where object.size > 0 {
+                let name = object.key.split(separator: "/").last ?? ""
+                guard !name.hasPrefix("_"), !name.hasPrefix(".") else { continue }
+                files.append((ObjectLocation(bucket: place.bucket, key: object.key), object.size))
+            }
+            guard page.isTruncated, let last = page.objects.last else { return files }
+            after = last.key
+        }
+    }
+}

@@ -1,0 +1,164 @@
+internal import EmulatorCore
+internal import Iceberg
+internal import JSON
+
+/// A state of an Iceberg table that a query reads.
+struct IcebergInput {
+    private let use: TableUse
+    private let metadata: TableMetadata
+    private let document: JSON
+    private let objects: any ObjectStore
+
+    init(_ use: TableUse, location: String, _ objects: any ObjectStore) throws {
+        self.use = use
+        self.objects = objects
+        document = try JSON(parsing: try Self.read(location, objects))
+        metadata = try TableMetadata(document)
+    }
+
+    private static func read(_ location: String, _ objects: any ObjectStore) throws -> [UInt8] {
+        guard let object = LakeReader.object(at: location) else {
+            throw SQLProblem.semantic(
+                "ICEBERG_FILESYSTEM_ERROR", "The location \(location) is not in Amazon S3", at: nil)
+        }
+        return try objects.contents(of: object)
+    }
+
+    /// The statements that make the view.
+    func view(_ name: String, in folder: String) throws -> LakeReader.Views {
+        if case .facts(let facts) = use.state {
+            let rows = try IcebergFacts(metadata, document: document, offset: use.offset) { try Self.read($0, objects) }
+                .rows(of: facts)
+            return LakeReader.Views(statements: ["CREATE VIEW \(name) AS \(rows)"])
+        }
+        let snapshot = try snapshot()
+        let schema: IcebergSchema =
+            switch use.state {
+            case .current: metadata.currentSchema
+            default: metadata.schemas.first { $0.id == snapshot?.schemaID } ?? metadata.currentSchema
+            }
+        let files = try TableFiles(of: snapshot, in: metadata) { try Self.read($0, objects) }
+        let columns = try schema.fields.map { field in
+            guard let type = field.type.engineName else {
+                throw SQLProblem.notEmulated("the column \(field.name) of type \(field.type)", at: use.offset)
+            }
+            return (id: field.id, name: field.name.lowercased(), type: type)
+        }
+        guard !files.dataFiles.isEmpty else {
+            let nulls = columns.map { "CAST(NULL AS \($0.type)) AS \(EngineText.name($0.name))" }
+            return LakeReader.Views(
+                statements: ["CREATE VIEW \(name) AS SELECT \(nulls.joined(separator: ", ")) WHERE false"])
+        }
+        // By field id: a file may be older than a column, or than its name.
+        let byID = columns.map { id, name, type in
+            "\(id): {name: \(EngineText.string(name)), type: \(EngineText.string(type)), default_value: NULL}"
+        }
+        let reading = "schema=MAP{\(byID.joined(separator: ", "))}"
+        let parts = try copies(of: files, into: folder).map { paths, deletes in
+            let list = paths.map(EngineText.string).joined(separator: ", ")
+            guard !deletes.isEmpty else { return "SELECT * FROM read_parquet([\(list)], \(reading))" }
+            return "SELECT * EXCLUDE (file_row_number) FROM read_parquet([\(list)], file_row_number=true, \(reading)) "
+                + "WHERE file_row_number NOT IN (\(deletes.joined(separator: " UNION ALL ")))"
+        }
+        return LakeReader.Views(
+            statements: ["CREATE VIEW \(name) AS \(parts.joined(separator: " UNION ALL "))"],
+            bytes: files.dataFiles.reduce(0) { $0 + Int($1.sizeInBytes) })
+    }
+
+    /// Local copies of the data files: those without deleted rows together, each other alone with its deletes.
+    private func copies(of files: TableFiles, into folder: String) throws -> [(paths: [String], deletes: [String])] {
+        if let other = files.deleteFiles.first(where: { $0.content == .equalityDeletes }) {
+            throw SQLProblem.notEmulated("a table with equality deletes (\(other.path))", at: use.offset)
+        }
+        try LocalFolder.make(folder)
+        var deleteFiles: [String: String] = [:]
+        let deletes = files.positionDeletes()
+        var plain: [String] = []
+        var others: [(paths: [String], deletes: [String])] = []
+        for (number, file) in files.dataFiles.enumerated() {
+            let copy = "\(folder)/\(number).parquet"
+            try self.copy(file, to: copy)
+            guard let applying = deletes[file.path], !applying.isEmpty else {
+                plain.append(copy)
+                continue
+            }
+            var queries: [String] = []
+            for delete in applying {
+                let path = deleteFiles[delete.path] ?? "\(folder)/deletes-\(deleteFiles.count).parquet"
+                if deleteFiles.updateValue(path, forKey: delete.path) == nil { try self.copy(delete, to: path) }
+                queries.append(
+                    "SELECT pos FROM read_parquet(\(EngineText.string(path))) "
+                        + "WHERE file_path = \(EngineText.string(file.path))")
+            }
+            others.append(([copy], queries))
+        }
+        return (plain.isEmpty ? [] : [(plain, [])]) + others
+    }
+
+    private func copy(_ file: DataFile, to path: String) throws {
+        guard file.format.uppercased() == "PARQUET", let object = LakeReader.object(at: file.path) else {
+            throw SQLProblem.notEmulated("the data file \(file.path), which is no Parquet in S3,", at: use.offset)
+        }
+        do throws(AWSFault) { try objects.copyObject(object, toFile: path) } catch {
+            throw SQLProblem.semantic("ICEBERG_MISSING_DATA", "\(file.path): \(error.message)", at: use.offset)
+        }
+    }
+
+    private func snapshot() throws -> Iceberg.Snapshot? {
+        switch use.state {
+        case .current, .facts: return metadata.currentSnapshot
+        case .version(let id):
+            guard let snapshot = metadata.snapshots.first(where: { $0.id == id }) else {
+                throw SQLProblem.semantic(
+                    "INVALID_ARGUMENTS", "Iceberg snapshot ID does not exists: \(id)", at: use.offset)
+            }
+            return snapshot
+        case .time(let time):
+            // By the log, because a table may have been rolled back.
+            let log = (document["snapshot-log"]?.array ?? []).filter { ($0["timestamp-ms"]?.int ?? .max) <= time }
+            guard let id = log.last?["snapshot-id"]?.int,
+                let snapshot = metadata.snapshots.first(where: { $0.id == id })
+            else {
+                throw SQLProblem.semantic(
+                    "INVALID_ARGUMENTS",
+                    "No version history table \"\(use.database)\".\"\(use.table)\" at or before the time",
+                    at: use.offset)
+            }
+            return snapshot
+        }
+    }
+}
+
+extension IcebergType {
+    /// The type's name in the engine; nil for one that it lacks.
+    var engineName: String? {
+        switch self {
+        case .boolean: "BOOLEAN"
+        case .int: "INTEGER"
+        case .long: "BIGINT"
+        case .float: "FLOAT"
+        case .double: "DOUBLE"
+        case .string: "VARCHAR"
+        case .date: "DATE"
+        case .time: "TIME"
+        case .timestamp: "TIMESTAMP"
+        case .timestamptz: "TIMESTAMP WITH TIME ZONE"
+        case .uuid: "UUID"
+        case .binary, .fixed: "BLOB"
+        case .decimal(let precision, let scale): "DECIMAL(\(precision), \(scale))"
+        case .list(_, let element, _): element.engineName.map { "\($0)[]" }
+        case .map(_, let key, _, let value, _):
+            if let key = key.engineName, let value = value.engineName { "MAP(\(key), \(value))" } else { nil }
+        case .structure(let fields): Self.structure(fields)
+        }
+    }
+
+    private static func structure(_ fields: [IcebergField]) -> String? {
+        var members: [String] = []
+        for field in fields {
+            guard let type = field.type.engineName else { return nil }
+            members.append("\(EngineText.name(field.name)) \(type)")
+        }
+        return "STRUCT(\(members.joined(separator: ", ")))"
+    }
+}

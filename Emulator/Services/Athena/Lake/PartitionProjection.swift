@@ -1,0 +1,77 @@
+internal import EmulatorCore
+internal import JSON
+
+/// Partitions that a table's parameters project, found by the keys that exist.
+///
+/// Athena tries every value of the ranges; here the objects say which values there are, and the ranges leave the others out.
+/// - SeeAlso: <https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html>
+struct PartitionProjection {
+    private let template: String
+    private let keys: [String]
+    private let ranges: [String: ClosedRange<Int>]
+    private let offset: Int
+
+    init(_ table: JSON, _ keys: [String], offset: Int) throws(SQLProblem) {
+        self.keys = keys
+        self.offset = offset
+        let parameters = table["Parameters"]
+        let location = table["StorageDescriptor"]?["Location"]?.string ?? ""
+        let folder = location.hasSuffix("/") ? location : location + "/"
+        template =
+            parameters?["storage.location.template"]?.string
+            ?? folder + keys.map { "\($0)=${\($0)}" }.joined(separator: "/")
+        var ranges: [String: ClosedRange<Int>] = [:]
+        for key in keys {
+            guard parameters?["projection.\(key).type"]?.string?.lowercased() == "integer" else { continue }
+            let bounds = (parameters?["projection.\(key).range"]?.string ?? "").split(separator: ",").map { text in
+                Int(text.filter { $0 != " " })
+            }
+            guard bounds.count == 2, let low = bounds[0], let high = bounds[1], low <= high else {
+                throw .semantic(
+                    "INVALID_TABLE_PROPERTY", "projection.\(key).range is not a range of two integers", at: offset)
+            }
+            ranges[key] = low...high
+        }
+        self.ranges = ranges
+    }
+
+    func folders(_ objects: any ObjectStore) throws -> [(location: String, values: [String?])] {
+        let constant = template.firstRange(of: "${").map { String(template[..<$0.lowerBound]) } ?? template
+        guard let place = LakeReader.object(at: constant) else {
+            throw SQLProblem.semantic(
+                "HIVE_FILESYSTEM_ERROR", "The location \(template) is not in Amazon S3", at: offset)
+        }
+        var found: [String: [String?]] = [:]
+        var after = ""
+        while true {
+            let page = try objects.listObjects(in: place.bucket, prefix: place.key, after: after, limit: 1000)
+            for object in page.objects {
+                if let (location, values) = match("s3://\(place.bucket)/\(object.key)") { found[location] = values }
+            }
+            guard page.isTruncated, let last = page.objects.last else { break }
+            after = last.key
+        }
+        return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// The partition's folder and values of an object.
+    private func match(_ path: String) -> (location: String, values: [String?])? {
+        let wanted = template.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count > wanted.count else { return nil }
+        var values: [String: String] = [:]
+        for (form, part) in zip(wanted, parts) where form != part {
+            guard let open = form.firstRange(of: "${"), form.last == "}", part.hasPrefix(form[..<open.lowerBound])
+            else {
+                return nil
+            }
+            let key = String(form[open.upperBound...].dropLast())
+            let value = String(part.dropFirst(form[..<open.lowerBound].count))
+            if let range = ranges[key] {
+                guard let number = Int(value), range.contains(number) else { return nil }
+            }
+            values[key] = value
+        }
+        return (parts.prefix(wanted.count).joined(separator: "/"), keys.map { values[$0] })
+    }
+}

@@ -1,0 +1,64 @@
+internal import EmulatorCore
+internal import JSON
+
+/// The result of a query, as Athena writes it to S3.
+struct QueryResult {
+    let columns: [ResultColumn]
+    let bytes: [UInt8]
+
+    /// Runs a query in an engine.
+    /// - Parameter preparation: statements that make what it reads.
+    static func run(_ query: ParsedQuery, after preparation: [String], in engine: QueryEngine) async throws
+        -> QueryResult
+    {
+        do {
+            if !preparation.isEmpty { _ = try await engine.run(preparation.joined(separator: "; ")) }
+        } catch {
+            throw Self.problem(error, origin: { _ in nil })
+        }
+        let text = query.fragment.text
+        let prefix = "DESCRIBE "
+        var columns: [(column: ResultColumn, type: EngineType)] = []
+        do throws(QueryEngine.Failure) {
+            for (place, line) in try await engine.run(prefix + text).enumerated() {
+                let document = (try? JSON(parsing: Array(line.utf8))) ?? .null
+                let name = (document["column_name"]?.string ?? "").lowercased()
+                let typeName = document["column_type"]?.string ?? ""
+                guard let type = EngineType(typeName), type.athenaName != nil else {
+                    throw .statement(
+                        kind: "Binder", message: "the result's type \(typeName) is not emulated", subtype: nil,
+                        offset: nil)
+                }
+                columns.append((ResultColumn(Self.shown(name, place), type), type))
+            }
+        } catch {
+            throw Self.problem(error) { query.fragment.origin(of: max(0, $0 - prefix.utf8.count)) }
+        }
+        let file = "\(engine.folder)/result.csv"
+        let names = columns.indices.map { "c\($0)" }.joined(separator: ", ")
+        let values = columns.enumerated().map { $1.type.text(of: "c\($0)") }.joined(separator: ", ")
+        let start = "COPY (SELECT \(values) FROM ("
+        do {
+            _ = try await engine.run(
+                "\(start)\(text)) AS t(\(names))) TO \(EngineText.string(file)) (FORMAT csv, HEADER false, FORCE_QUOTE *)"
+            )
+        } catch {
+            throw Self.problem(error) { query.fragment.origin(of: max(0, $0 - start.utf8.count)) }
+        }
+        let shown = columns.map(\.column)
+        return QueryResult(columns: shown, bytes: ResultText.header(shown) + (try FileBytes.contents(of: file)))
+    }
+
+    /// A column without a name has one by its place.
+    private static func shown(_ name: String, _ place: Int) -> String {
+        name.hasPrefix("_col") && Int(name.dropFirst(4)) != nil ? "_col\(place)" : name
+    }
+
+    static func problem(_ failure: QueryEngine.Failure, origin: (Int) -> Int?) -> any Error {
+        guard case .statement(let kind, let message, let subtype, let offset) = failure else {
+            return SQLProblem.semantic(
+                "GENERIC_INTERNAL_ERROR", "the engine ended; the query may need more memory", at: nil)
+        }
+        return EngineFailure.problem(kind: kind, message: message, subtype: subtype, origin: offset.flatMap(origin))
+    }
+}

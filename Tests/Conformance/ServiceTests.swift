@@ -8,7 +8,7 @@ import Testing
         "a client that shares no code with the emulator gets the answers that AWS documents",
         arguments: [
             "s3", "dynamodb", "lambda", "stepfunctions", "logs", "sqs", "sns", "ssm", "kinesis", "firehose",
-            "event_sources", "glue", "awscli",
+            "event_sources", "glue", "athena", "awscli",
         ])
     func foreignClients(service: String) async throws {
         try await referee(service)
@@ -19,7 +19,7 @@ import Testing
         try await referee("iceberg", python: Referee.icebergPython)
     }
 
-    @Test("awswrangler writes, finds, replaces and reads datasets with partitions")
+    @Test("awswrangler and PyAthena write, find, replace, read and query datasets with partitions")
     func wrangler() async throws {
         try await referee("wrangler", python: Referee.wranglerPython)
     }

@@ -6,7 +6,7 @@ internal import Time
 /// - SeeAlso: <https://docs.aws.amazon.com/athena/latest/APIReference/API_Operations.html>
 package struct AthenaService: Sendable {
     package static let signingNames = ["athena"]
-    package static let schema = [StoredExecution.schema, StoredWorkGroup.schema]
+    package static let schema = [StoredExecution.schema, StoredWorkGroup.schema, StoredQueries.schema]
 
     let store: Store
     let account: Account
@@ -67,6 +67,35 @@ extension AthenaService: Service, JSONService {
         case "StopQueryExecution": try await stopQueryExecution(input)
         case "GetQueryResults": try queryResults(input)
         case "GetQueryRuntimeStatistics": try queryRuntimeStatistics(input)
+        case "CreateWorkGroup": try await createWorkGroup(input)
+        case "GetWorkGroup": try workGroup(input)
+        case "ListWorkGroups": try listWorkGroups(input)
+        case "UpdateWorkGroup": try await updateWorkGroup(input)
+        case "DeleteWorkGroup": try await deleteWorkGroup(input)
+        case "CreateNamedQuery": try await createNamedQuery(input)
+        case "GetNamedQuery": try namedQuery(input)
+        case "BatchGetNamedQuery": try namedQueries(input)
+        case "ListNamedQueries": try listNamedQueries(input)
+        case "UpdateNamedQuery": try await updateNamedQuery(input)
+        case "DeleteNamedQuery": try await deleteNamedQuery(input)
+        case "CreatePreparedStatement": try await createPreparedStatement(input)
+        case "UpdatePreparedStatement": try await updatePreparedStatement(input)
+        case "GetPreparedStatement": try preparedStatement(input)
+        case "BatchGetPreparedStatement": try preparedStatements(input)
+        case "ListPreparedStatements": try listPreparedStatements(input)
+        case "DeletePreparedStatement": try await deletePreparedStatement(input)
+        case "ListDataCatalogs": listDataCatalogs(input)
+        case "GetDataCatalog": try dataCatalog(input)
+        case "GetDatabase": try await database(input)
+        case "ListDatabases": try await listDatabases(input)
+        case "GetTableMetadata": try await tableMetadata(input)
+        case "ListTableMetadata": try await listTableMetadata(input)
+        case "ListEngineVersions":
+            [
+                "EngineVersions": [
+                    ["SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3"]
+                ]
+            ]
         default: throw AWSFault.notEmulated("Athena's \(action)")
         }
     }

@@ -15,12 +15,17 @@ struct LayerNames {
         var result: [UInt8] = []
         var insertions: [(end: Int, count: Int)] = []
         var place = 0
+        // `SHOW TABLES IN silver` names the database alone.
+        var words: [String] = []
         while place < bytes.count {
             let end = Self.end(of: bytes, from: place)
             let piece = bytes[place..<end]
             let word = String(decoding: piece, as: UTF8.self).lowercased()
             let isQualified = place > 0 && bytes[place - 1] == UInt8(ascii: ".")
-            if let database = databases[word], !isQualified, end < bytes.count, bytes[end] == UInt8(ascii: ".") {
+            let namesDatabase = words.first == "show" && ["in", "from"].contains(words.last)
+            let isQualifying = end < bytes.count && bytes[end] == UInt8(ascii: ".")
+            if Self.isWord(bytes[place]) { words.append(word) }
+            if let database = databases[word], !isQualified, isQualifying || namesDatabase {
                 result += database.utf8
                 insertions.append((result.count, database.utf8.count - piece.count))
             } else {

@@ -100,3 +100,15 @@ def a_function_is_invoked():
         answer = aws("lambda", "invoke", "--function-name", "cupel-dev-replayer", "--payload", "{}", f"{folder}/out")
         assert answer["StatusCode"] == 200 and "FunctionError" not in answer, answer
         json.loads(Path(folder, "out").read_text())
+
+
+@check
+def a_query_is_answered():
+    name = "referee-" + uuid.uuid4().hex[:16]
+    aws("s3", "mb", f"s3://{name}")
+    started = aws("athena", "start-query-execution", "--query-string", "SELECT 6 * 7 AS answer", "--result-configuration",
+                  f"OutputLocation=s3://{name}/athena/")["QueryExecutionId"]
+    eventually(lambda: aws("athena", "get-query-execution", "--query-execution-id", started)
+               ["QueryExecution"]["Status"]["State"] == "SUCCEEDED", "the query's end")
+    results = aws("athena", "get-query-results", "--query-execution-id", started)
+    assert [row["Data"][0]["VarCharValue"] for row in results["ResultSet"]["Rows"]] == ["answer", "42"]

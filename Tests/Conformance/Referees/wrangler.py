@@ -1,4 +1,4 @@
-"""The Data Catalog as awswrangler uses it: datasets of Parquet with partitions. Runs in `.venv-wrangler`."""
+"""The Data Catalog and Athena as awswrangler and PyAthena use them: datasets of Parquet with partitions, queries. Runs in `.venv-wrangler`."""
 import os, uuid, warnings
 
 os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1")
@@ -8,7 +8,7 @@ import pandas as pd
 
 from calls import bucket, check, endpoint
 
-wr.config.s3_endpoint_url = wr.config.glue_endpoint_url = wr.config.sts_endpoint_url = endpoint
+wr.config.s3_endpoint_url = wr.config.glue_endpoint_url = wr.config.sts_endpoint_url = wr.config.athena_endpoint_url = endpoint
 
 
 def frame(first, last, year):
@@ -64,3 +64,39 @@ def a_new_column_is_added_and_a_table_deleted():
     assert wr.catalog.delete_table_if_exists(database, "sales") and not wr.catalog.does_table_exist(database, "sales")
     wr.catalog.delete_database(database)
     assert database not in wr.catalog.databases(limit=1000)["Database"].tolist()
+
+
+@check
+def athena_answers_by_csv_by_unloading_and_by_a_table():
+    database, path = place()
+    write(database, path, frame(0, 5, 2025))
+    write(database, path, frame(5, 9, 2026), mode="append")
+    statement = "SELECT id, name, at, year FROM sales WHERE id > 1 ORDER BY id"
+    for way in ({"ctas_approach": False}, {"ctas_approach": False, "unload_approach": True}, {"ctas_approach": True}):
+        read = wr.athena.read_sql_query(statement, database=database, s3_output=f"s3://{bucket()}/athena/", **way).sort_values("id")
+        assert read["id"].tolist() == list(range(2, 9)) and read["name"].tolist() == [f"ä{i}" for i in range(2, 9)], (way, read)
+        assert set(read["year"]) == {2025, 2026} and str(read["at"].iloc[0]) == "2025-01-03 00:00:00", (way, read)
+    try: wr.athena.read_sql_query("SELECT nope FROM sales", database=database, s3_output=f"s3://{bucket()}/athena/", ctas_approach=False)
+    except wr.exceptions.QueryFailed as error: assert "Column 'nope' cannot be resolved" in str(error), error
+    else: raise AssertionError("a query of an unknown column succeeded")
+
+
+@check
+def athena_answers_a_database_driver():
+    from pyathena import connect
+    from pyathena.error import OperationalError
+
+    database, path = place()
+    write(database, path, frame(0, 5, 2025))
+    connection = connect(s3_staging_dir=f"s3://{bucket()}/staging/", region_name="us-east-1", endpoint_url=endpoint,
+                         schema_name=database, poll_interval=0.01)
+    cursor = connection.cursor()
+    cursor.execute("SELECT id, name, at FROM sales WHERE id = %(id)d", {"id": 3})
+    (row,) = cursor.fetchall()
+    assert (row[0], row[1], row[2].year) == (3, "ä3", 2025), row
+    assert [(c[0], c[1]) for c in cursor.description] == [("id", "bigint"), ("name", "varchar"), ("at", "timestamp")]
+    assert cursor.execute("SELECT count(*) FROM sales WHERE name = ?", ["'ä1'"], paramstyle="qmark").fetchone() == (1,)
+    assert cursor.execute("SHOW TABLES").fetchall() == [("sales",)]
+    try: cursor.execute("SELECT * FROM missing")
+    except OperationalError as error: assert "TABLE_NOT_FOUND" in str(error), error
+    else: raise AssertionError("a query of a missing table succeeded")

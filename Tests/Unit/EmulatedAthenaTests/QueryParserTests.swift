@@ -8,6 +8,7 @@ import Testing
         switch try QueryStatement(text, database: database, parameters: parameters, now: 1_780_000_000_000).kind {
         case .query(let query): return query
         case .refused(let problem): throw problem
+        default: throw SQLProblem(kind: .syntax, offset: nil, reason: "no query")
         }
     }
 

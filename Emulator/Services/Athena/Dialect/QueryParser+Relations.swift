@@ -101,7 +101,8 @@ extension QueryParser {
     /// Whether a parenthesis holds a query, not a join: `((SELECT …) UNION …)` or `((a JOIN b …))`.
     var startsQuery: Bool {
         var distance = 0
-        while peek(distance).text == "(", peek(distance).kind == .sign { distance += 1 }
+        // What is nested deeper is an error.
+        while distance < 200, peek(distance).text == "(", peek(distance).kind == .sign { distance += 1 }
         let token = peek(distance)
         return token.kind == .word && ["SELECT", "WITH", "VALUES", "TABLE"].contains(token.keyword)
     }

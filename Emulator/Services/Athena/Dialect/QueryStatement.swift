@@ -8,6 +8,9 @@ struct ParsedQuery: Sendable {
 struct QueryStatement: Sendable {
     enum Kind: Sendable {
         case query(ParsedQuery)
+        case write(WriteStatement, ParsedQuery)
+        case catalog(CatalogStatement)
+        case explain(ParsedQuery)
         /// One that fails when it runs, as on Athena.
         case refused(SQLProblem)
     }
@@ -32,20 +35,94 @@ struct QueryStatement: Sendable {
         }
     }
 
+    /// What the name of a result's file ends with.
+    var suffix: String {
+        switch subtype {
+        case "SELECT": ".csv"
+        case "INSERT", "UNLOAD", "CREATE_TABLE_AS_SELECT": ""
+        default: ".txt"
+        }
+    }
+
+    /// The name of `EXECUTE name USING 1, 'a'`, and its parameters; nil for another statement.
+    static func prepared(_ text: String) throws(SQLProblem) -> (name: String?, parameters: [String])? {
+        let tokens = try SQLScanner.tokens(of: text)
+        var parser = QueryParser(tokens, database: "", now: 0)
+        guard parser.take("EXECUTE") else { return nil }
+        let name = try parser.name().text
+        var parameters: [String] = []
+        if parser.take("USING") {
+            repeat {
+                let start = parser.token.offset
+                _ = try parser.expression()
+                let end = tokens[parser.place - 1].end
+                parameters.append(String(decoding: Array(text.utf8)[start..<end], as: UTF8.self))
+            } while parser.takeSign(",")
+        }
+        try parser.expectEnd()
+        return (name, parameters)
+    }
+
     private static func parse(_ parser: inout QueryParser) throws(SQLProblem) -> (Kind, String, String) {
-        switch parser.token.keyword {
+        let start = parser.token
+        switch start.keyword {
         case _ where parser.atSign("("), "SELECT", "WITH", "VALUES", "TABLE":
+            return (.query(try query(&parser)), "DML", "SELECT")
+        case "CREATE":
+            if let write = try parser.createTableAs() { return try createTableAs(write, &parser) }
+            return try catalog(&parser)
+        case "INSERT":
+            let write = try parser.insert()
+            return (.write(write, try query(&parser)), "DML", "INSERT")
+        case "UNLOAD":
+            parser.next()
+            try parser.expectSign("(")
             let fragment = try parser.query()
+            try parser.expectSign(")")
+            try parser.expect("TO")
+            let location = try parser.text()
+            let options = try WriteOptions.parse(&parser)
             try parser.expectEnd()
-            return (.query(ParsedQuery(fragment: fragment, tables: parser.tables)), "DML", "SELECT")
-        case "ALTER", "ANALYZE", "CALL", "CREATE", "DEALLOCATE", "DELETE", "DESC", "DESCRIBE", "DROP", "EXECUTE",
-            "EXPLAIN",
-            "INSERT", "MERGE", "MSCK", "OPTIMIZE", "PREPARE", "SHOW", "UNLOAD", "UPDATE", "USE", "VACUUM":
-            throw .notEmulated("\(parser.token.keyword)", at: parser.token.offset)
+            let query = ParsedQuery(fragment: fragment, tables: parser.tables)
+            return (.write(.unload(location: location, options), query), "DML", "UNLOAD")
+        case "EXPLAIN":
+            parser.next()
+            if parser.at("ANALYZE") { throw .notEmulated("EXPLAIN ANALYZE", at: parser.token.offset) }
+            return (.explain(try query(&parser)), "UTILITY", "EXPLAIN")
+        case "SHOW", "DESCRIBE", "DESC", "MSCK", "DROP", "ALTER": return try catalog(&parser)
+        case "ANALYZE", "CALL", "DELETE", "MERGE", "OPTIMIZE", "UPDATE", "USE", "VACUUM":
+            throw .notEmulated("\(start.keyword)", at: start.offset)
         default:
             throw parser.mismatch(
                 "'ALTER', 'CREATE', 'DELETE', 'DESCRIBE', 'DROP', 'INSERT', 'SELECT', 'SHOW', 'WITH', …")
         }
+    }
+
+    private static func query(_ parser: inout QueryParser) throws(SQLProblem) -> ParsedQuery {
+        let fragment = try parser.query()
+        try parser.expectEnd()
+        return ParsedQuery(fragment: fragment, tables: parser.tables)
+    }
+
+    private static func catalog(_ parser: inout QueryParser) throws(SQLProblem) -> (Kind, String, String) {
+        let (statement, type, subtype) = try parser.catalogStatement()
+        try parser.expectEnd()
+        return (.catalog(statement), type, subtype)
+    }
+
+    private static func createTableAs(
+        _ write: WriteStatement, _ parser: inout QueryParser
+    ) throws(SQLProblem) -> (Kind, String, String) {
+        let fragment = try parser.query()
+        var write = write
+        if parser.take("WITH", "NO", "DATA"), case .createTable(let name, let options, let ifNotExists, _) = write {
+            write = .createTable(name, options, ifNotExists: ifNotExists, hasRows: false)
+        } else {
+            _ = parser.take("WITH", "DATA")
+        }
+        try parser.expectEnd()
+        let query = ParsedQuery(fragment: fragment, tables: parser.tables)
+        return (.write(write, query), "DDL", "CREATE_TABLE_AS_SELECT")
     }
 
     /// The values of `?`: literals, as the engine writes them.

@@ -56,7 +56,9 @@ struct SQLScanner {
         let start = place
         guard let byte = peek() else { return token(.end, "", from: start) }
         switch byte {
-        case UInt8(ascii: "'"): return token(.string, try quoted(by: byte, "text"), from: start)
+        case UInt8(ascii: "'"):
+            let text = try quoted(by: byte, "text")
+            return token(.string, text, from: start)
         case UInt8(ascii: "\""), UInt8(ascii: "`"):
             let name = try quoted(by: byte, "name")
             guard !name.isEmpty else {
@@ -66,7 +68,8 @@ struct SQLScanner {
         case UInt8(ascii: "X"), UInt8(ascii: "x"):
             guard peek(1) == UInt8(ascii: "'") else { return word() }
             place += 1
-            return token(.binary, try quoted(by: UInt8(ascii: "'"), "binary literal"), from: start)
+            let digits = try quoted(by: UInt8(ascii: "'"), "binary literal")
+            return token(.binary, digits, from: start)
         case _ where byte.isDigit || byte == UInt8(ascii: ".") && peek(1)?.isDigit == true: return try number()
         case _ where byte.isLetter: return word()
         default: return try sign()

@@ -24,7 +24,7 @@ enum EngineFailure {
         let named = words.count > 2 ? words[1] : nil
         // Trino's functions are macros with a prefix.
         let plain = first.split(separator: "trino_", omittingEmptySubsequences: false).joined()
-        if first.hasPrefix("Division by zero") { return .semantic("DIVISION_BY_ZERO", "Division by zero", at: nil) }
+        if first.contains("Division by zero") { return .semantic("DIVISION_BY_ZERO", "Division by zero", at: nil) }
         if first.contains("is not emulated") {
             return SQLProblem(kind: .notEmulated, offset: origin, reason: first)
         }

@@ -7,12 +7,15 @@ enum EngineMacros {
 
     private static let wholeTypes = ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"]
 
+    /// A failure that TRY takes, as it does not take that of `error`.
+    private static func divisionByZero(_ type: String) -> String { "CAST('Division by zero' AS \(type))" }
+
     /// Whole numbers are divided as such, and by zero never.
     private static let operators = [
         "trino_divide"
             + overloads(
                 wholeTypes.map {
-                    ("a \($0), b \($0)", "CASE WHEN b = 0 THEN error('Division by zero') ELSE a // b END")
+                    ("a \($0), b \($0)", "CASE WHEN b = 0 THEN \(divisionByZero($0)) ELSE a // b END")
                 }
                     + [
                         ("a FLOAT, b FLOAT", "a / b"), ("a DOUBLE, b DOUBLE", "a / b"),
@@ -23,7 +26,7 @@ enum EngineMacros {
                     ]),
         "trino_modulus"
             + overloads(
-                wholeTypes.map { ("a \($0), b \($0)", "CASE WHEN b = 0 THEN error('Division by zero') ELSE a % b END") }
+                wholeTypes.map { ("a \($0), b \($0)", "CASE WHEN b = 0 THEN \(divisionByZero($0)) ELSE a % b END") }
                     + [("a, b", "a % b")]),
         "trino_plus"
             + overloads([

@@ -43,6 +43,8 @@ final class QueryRunner: Sendable {
         var columns: [ResultColumn] = []
         var bytes = 0
         var updateCount: Int?
+        /// Whether a file lists the files that it has written.
+        var hasManifest = false
         /// When the engine began, in milliseconds since 1970.
         var planned: Int64 = 0
     }
@@ -131,13 +133,15 @@ final class QueryRunner: Sendable {
     private func statistics(of execution: StoredExecution, began: Int64, _ outcome: Outcome) -> JSONObject {
         let now = clock.now().milliseconds
         let planned = outcome.planned == 0 ? began : outcome.planned
-        return [
+        var statistics: JSONObject = [
             "EngineExecutionTimeInMillis": .int(now - began), "DataScannedInBytes": .int(outcome.bytes),
             "TotalExecutionTimeInMillis": .int(now - execution.submittedAt),
             "QueryQueueTimeInMillis": .int(began - execution.submittedAt),
             "QueryPlanningTimeInMillis": .int(planned - began), "ServiceProcessingTimeInMillis": .int(0),
             "ResultReuseInformation": ["ReusedPreviousResult": false],
         ]
+        if outcome.hasManifest { statistics["DataManifestLocation"] = .string(execution.manifestLocation) }
+        return statistics
     }
 
     // MARK: Statements
@@ -145,13 +149,19 @@ final class QueryRunner: Sendable {
     private func answer(_ job: Job) async throws -> Outcome {
         switch job.statement.kind {
         case .query(let query): try await answer(query, job)
+        case .write(let statement, let query): try await write(statement, query, job)
+        case .explain(let query): try await explain(query, job)
+        case .catalog(let statement):
+            try await answer(try await CatalogChange(lake: LakeReader(peers: peers)).run(statement), job)
         case .refused(let problem): throw problem
         }
     }
 
-    private func answer(_ query: ParsedQuery, _ job: Job) async throws -> Outcome {
+    /// An engine with the tables of a query.
+    private func engine(
+        for query: ParsedQuery, _ job: Job, _ outcome: inout Outcome
+    ) async throws -> (engine: QueryEngine, preparation: [String]) {
         let engine = try await engines.take()
-        defer { engine.stop() }
         running.withLock { $0[job.execution.id]?.engine = engine }
         try checkRunning(job.execution.id)
         let views = try await LakeReader(peers: peers).views(of: query.tables, in: engine.folder)
@@ -160,14 +170,56 @@ final class QueryRunner: Sendable {
                 "EXCEEDED_SCAN_LIMIT", "Bytes scanned limit was exceeded: \(views.bytes) of at most \(limit) bytes",
                 at: nil)
         }
-        var outcome = Outcome()
         outcome.bytes = views.bytes
         outcome.planned = clock.now().milliseconds
-        let result = try await QueryResult.run(query, after: views.statements, in: engine)
+        return (engine, views.statements)
+    }
+
+    private func answer(_ query: ParsedQuery, _ job: Job) async throws -> Outcome {
+        var outcome = Outcome()
+        let (engine, preparation) = try await engine(for: query, job, &outcome)
+        defer { engine.stop() }
+        let result = try await QueryResult.run(query, after: preparation, in: engine)
         outcome.columns = result.columns
         try await write(result.bytes, to: job.execution.outputLocation)
+        try await write(ResultMetadata.bytes(of: result.columns), to: job.execution.outputLocation + ".metadata")
+        return outcome
+    }
+
+    private func explain(_ query: ParsedQuery, _ job: Job) async throws -> Outcome {
+        var outcome = Outcome()
+        let (engine, preparation) = try await engine(for: query, job, &outcome)
+        defer { engine.stop() }
+        let lines = try await QueryResult.plan(of: query, after: preparation, in: engine)
+        outcome.bytes = 0
+        return try await answer(CatalogChange.Answer(columns: ["Query Plan"], lines: lines), job, outcome)
+    }
+
+    /// Writes the lines of a statement that has no rows.
+    private func answer(
+        _ answer: CatalogChange.Answer, _ job: Job, _ outcome: Outcome = Outcome()
+    ) async throws -> Outcome {
+        var outcome = outcome
+        outcome.columns = answer.columns.map { ResultColumn(text: $0) }
         try await write(
-            ResultMetadata.bytes(of: result.columns), to: job.execution.outputLocation + ".metadata")
+            Array(answer.lines.map { $0 + "\n" }.joined().utf8), to: job.execution.outputLocation)
+        try await write(ResultMetadata.bytes(of: outcome.columns), to: job.execution.outputLocation + ".metadata")
+        return outcome
+    }
+
+    /// Writes a query's rows to where a statement says.
+    private func write(_ statement: WriteStatement, _ query: ParsedQuery, _ job: Job) async throws -> Outcome {
+        var outcome = Outcome()
+        guard let objects = peers.objects else { throw AWSFault.notEmulated("Athena without S3") }
+        let writer = RowWriting(lake: LakeReader(peers: peers), objects: objects, job: job)
+        guard let target = try await writer.target(of: statement) else { return outcome }
+        let (engine, preparation) = try await engine(for: query, job, &outcome)
+        defer { engine.stop() }
+        let written = try await writer.write(query, after: preparation, to: target, in: engine)
+        (outcome.updateCount, outcome.hasManifest) = (written.rowCount, true)
+        let manifest = written.files.map { $0 + "\n" }.joined()
+        try await write(Array(manifest.utf8), to: job.execution.manifestLocation)
+        try await write(ResultMetadata.bytes(of: []), to: job.execution.outputLocation + ".metadata")
         return outcome
     }
 

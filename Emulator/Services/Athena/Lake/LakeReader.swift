@@ -83,6 +83,24 @@ struct LakeReader: Sendable {
         return try await glue.perform(action, input)
     }
 
+    /// The folders that have objects at a depth under a location, such as `year=2026/month=1`.
+    func folders(under location: String, depth: Int) throws -> [String] {
+        let root = location.hasSuffix("/") ? location : location + "/"
+        guard let place = Self.object(at: root) else { return [] }
+        var found: Set<String> = []
+        var after = ""
+        while true {
+            let page = try objects.listObjects(in: place.bucket, prefix: place.key, after: after, limit: 1000)
+            for object in page.objects {
+                let parts = object.key.dropFirst(place.key.count).split(
+                    separator: "/", omittingEmptySubsequences: false)
+                if parts.count > depth { found.insert(parts.prefix(depth).joined(separator: "/")) }
+            }
+            guard page.isTruncated, let last = page.objects.last else { return found.sorted() }
+            after = last.key
+        }
+    }
+
     /// The object at a location `s3://bucket/key`.
     static func object(at location: String) -> ObjectLocation? {
         let parts = location.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)

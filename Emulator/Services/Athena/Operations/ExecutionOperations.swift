@@ -30,14 +30,14 @@ extension AthenaService {
         }
         let context = try Self.context(input)
         let parameters = try Self.parameters(input)
-        let statement = try Self.statement(
-            text, database: context["Database"]?.string ?? "default", parameters, now: clock.now().milliseconds)
+        let statement = try statement(
+            text, database: context["Database"]?.string ?? "default", parameters, of: groupName)
         let id = clock.uuid()
         let execution = StoredExecution(
             id: id, workGroup: groupName, token: token, request: fingerprint, query: text,
             statementType: statement.type,
             substatementType: statement.subtype, context: context, parameters: parameters,
-            outputLocation: try Self.outputLocation(input, group) + "\(id)\(statement.type == "DML" ? ".csv" : ".txt")",
+            outputLocation: try Self.outputLocation(input, group) + id + statement.suffix,
             now: clock.now().milliseconds)
         let other: StoredExecution? = try await store.write(waitsForDisk: token != nil) { transaction in
             if let token, let earlier = try StoredExecution.find(token: token, in: transaction.snapshot) {
@@ -81,13 +81,23 @@ extension AthenaService {
         return texts
     }
 
-    private static func statement(
-        _ text: String, database: String, _ parameters: [String], now: Int64
-    ) throws(AWSFault) -> QueryStatement {
+    /// Reads a statement. EXECUTE becomes the prepared statement that it names.
+    private func statement(
+        _ text: String, database: String, _ parameters: [String], of workGroup: String
+    ) throws -> QueryStatement {
+        let now = clock.now().milliseconds
         do throws(SQLProblem) {
-            return try QueryStatement(text, database: database, parameters: parameters, now: now)
+            let (name, own) = try QueryStatement.prepared(text) ?? (nil, [])
+            guard let name else {
+                return try QueryStatement(text, database: database, parameters: parameters, now: now)
+            }
+            let saved = try? store.read { try StoredQueries.find(.prepared, name, of: workGroup, in: $0) }
+            guard let saved = saved?["QueryStatement"]?.string else {
+                throw .semantic("NOT_FOUND", "Prepared statement not found: \(name)", at: nil)
+            }
+            return try QueryStatement(saved, database: database, parameters: own + parameters, now: now)
         } catch {
-            throw .invalidRequest(error.message(in: text), code: "MALFORMED_QUERY")
+            throw AWSFault.invalidRequest(error.message(in: text), code: "MALFORMED_QUERY")
         }
     }
 

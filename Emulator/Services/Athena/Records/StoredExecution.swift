@@ -103,6 +103,12 @@ struct StoredExecution: Sendable {
     var request: String { document[Member.request]?.string ?? "" }
     var submittedAt: Int64 { document[Member.submitted].flatMap(\.int).map(Int64.init) ?? 0 }
     var outputLocation: String { document["ResultConfiguration"]?["OutputLocation"]?.string ?? "" }
+    /// Where the files are listed that a statement has written.
+    var manifestLocation: String {
+        let location = outputLocation
+        return (location.hasSuffix(".csv") ? String(location.dropLast(4)) : location) + "-manifest.csv"
+    }
+
     var columns: [ResultColumn] { (document[Member.columns]?.array ?? []).compactMap(ResultColumn.init) }
     var updateCount: Int? { document[Member.updateCount]?.int }
     var statementType: String { document["StatementType"]?.string ?? "" }

@@ -11,16 +11,38 @@ struct QueryResult {
     static func run(_ query: ParsedQuery, after preparation: [String], in engine: QueryEngine) async throws
         -> QueryResult
     {
-        do {
-            if !preparation.isEmpty { _ = try await engine.run(preparation.joined(separator: "; ")) }
+        try await prepare(preparation, in: engine)
+        let columns = try await columns(of: query, in: engine)
+        let file = "\(engine.folder)/result.csv"
+        let names = columns.indices.map { "c\($0)" }.joined(separator: ", ")
+        let values = columns.enumerated().map { $1.type.text(of: "c\($0)") }.joined(separator: ", ")
+        let start = "COPY (SELECT \(values) FROM ("
+        do throws(QueryEngine.Failure) {
+            _ = try await engine.run(
+                "\(start)\(query.fragment.text)) AS t(\(names))) TO \(EngineText.string(file)) "
+                    + "(FORMAT csv, HEADER false, FORCE_QUOTE *)")
         } catch {
+            throw Self.problem(error) { query.fragment.origin(of: max(0, $0 - start.utf8.count)) }
+        }
+        let shown = columns.map(\.column)
+        return QueryResult(columns: shown, bytes: ResultText.header(shown) + (try FileBytes.contents(of: file)))
+    }
+
+    static func prepare(_ statements: [String], in engine: QueryEngine) async throws {
+        guard !statements.isEmpty else { return }
+        do throws(QueryEngine.Failure) { _ = try await engine.run(statements.joined(separator: "; ")) } catch {
             throw Self.problem(error, origin: { _ in nil })
         }
-        let text = query.fragment.text
+    }
+
+    /// The columns of a query, as they are shown and as the engine has them.
+    static func columns(
+        of query: ParsedQuery, in engine: QueryEngine
+    ) async throws -> [(column: ResultColumn, type: EngineType)] {
         let prefix = "DESCRIBE "
-        var columns: [(column: ResultColumn, type: EngineType)] = []
         do throws(QueryEngine.Failure) {
-            for (place, line) in try await engine.run(prefix + text).enumerated() {
+            var columns: [(column: ResultColumn, type: EngineType)] = []
+            for (place, line) in try await engine.run(prefix + query.fragment.text).enumerated() {
                 let document = (try? JSON(parsing: Array(line.utf8))) ?? .null
                 let name = (document["column_name"]?.string ?? "").lowercased()
                 let typeName = document["column_type"]?.string ?? ""
@@ -31,22 +53,27 @@ struct QueryResult {
                 }
                 columns.append((ResultColumn(Self.shown(name, place), type), type))
             }
+            return columns
         } catch {
             throw Self.problem(error) { query.fragment.origin(of: max(0, $0 - prefix.utf8.count)) }
         }
-        let file = "\(engine.folder)/result.csv"
-        let names = columns.indices.map { "c\($0)" }.joined(separator: ", ")
-        let values = columns.enumerated().map { $1.type.text(of: "c\($0)") }.joined(separator: ", ")
-        let start = "COPY (SELECT \(values) FROM ("
-        do {
-            _ = try await engine.run(
-                "\(start)\(text)) AS t(\(names))) TO \(EngineText.string(file)) (FORMAT csv, HEADER false, FORCE_QUOTE *)"
-            )
+    }
+
+    /// The lines of the engine's plan.
+    static func plan(
+        of query: ParsedQuery, after preparation: [String], in engine: QueryEngine
+    ) async throws -> [String] {
+        try await prepare(preparation, in: engine)
+        let prefix = "EXPLAIN "
+        do throws(QueryEngine.Failure) {
+            let rows = try await engine.run(prefix + query.fragment.text)
+            return rows.flatMap { row -> [String] in
+                let plan = (try? JSON(parsing: Array(row.utf8)))?["explain_value"]?.string ?? ""
+                return plan.split(separator: "\n").map(String.init)
+            }
         } catch {
-            throw Self.problem(error) { query.fragment.origin(of: max(0, $0 - start.utf8.count)) }
+            throw Self.problem(error) { query.fragment.origin(of: max(0, $0 - prefix.utf8.count)) }
         }
-        let shown = columns.map(\.column)
-        return QueryResult(columns: shown, bytes: ResultText.header(shown) + (try FileBytes.contents(of: file)))
     }
 
     /// A column without a name has one by its place.

@@ -1,0 +1,53 @@
+/// A statement about the catalog: what Athena calls DDL.
+enum CatalogStatement: Sendable {
+    struct Name: Sendable {
+        let database: String
+        let table: String
+        let offset: Int
+    }
+
+    struct Column: Sendable {
+        let name: String
+        /// As Glue has it: `array<bigint>`.
+        let type: String
+        let comment: String?
+    }
+
+    struct NewTable: Sendable {
+        var name: Name
+        var ifNotExists = false
+        var columns: [Column] = []
+        var partitionKeys: [Column] = []
+        var comment: String?
+        /// `PARQUET`, or what ROW FORMAT SERDE and STORED AS say.
+        var format = "TEXTFILE"
+        var serde: String?
+        var serdeProperties: [String: String] = [:]
+        var location = ""
+        var properties: [String: String] = [:]
+        /// Iceberg's: `day(t)`, `bucket(16, id)`.
+        var partitioning: [String] = []
+    }
+
+    struct Partition: Sendable {
+        let values: [(key: String, value: String)]
+        let location: String?
+    }
+
+    case showDatabases(like: String?)
+    case showTables(database: String, like: String?, offset: Int)
+    case showColumns(Name)
+    case showPartitions(Name)
+    case showCreateTable(Name)
+    case showProperties(Name, String?)
+    case describe(Name)
+    case createDatabase(String, ifNotExists: Bool, comment: String?, location: String?)
+    case dropDatabase(String, ifExists: Bool, cascades: Bool)
+    case createTable(NewTable)
+    case dropTable(Name, ifExists: Bool)
+    case addPartitions(Name, [Partition], ifNotExists: Bool)
+    case dropPartitions(Name, [Partition], ifExists: Bool)
+    case addColumns(Name, [Column])
+    case setProperties(Name, [String: String])
+    case repair(Name)
+}

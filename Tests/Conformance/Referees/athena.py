@@ -1,0 +1,184 @@
+"""Athena as boto3 calls it: statements of all kinds, their results and files, work groups, saved queries."""
+import time, uuid
+
+from calls import bucket, check, client, fails, s3
+
+athena, glue = client("athena"), client("glue")
+
+
+class Place:
+    """A database and a bucket of a check's own."""
+
+    def __init__(self):
+        self.database, self.bucket = "referee_" + uuid.uuid4().hex[:12], bucket()
+        self.run(f"CREATE DATABASE {self.database} COMMENT 'A referee''s'")
+
+    def start(self, statement, **members):
+        return athena.start_query_execution(
+            QueryString=statement, QueryExecutionContext={"Database": self.database},
+            ResultConfiguration={"OutputLocation": f"s3://{self.bucket}/results/"}, **members)["QueryExecutionId"]
+
+    def end(self, statement, **members):
+        execution = self.start(statement, **members)
+        while True:
+            found = athena.get_query_execution(QueryExecutionId=execution)["QueryExecution"]
+            if found["Status"]["State"] not in ("QUEUED", "RUNNING"): return found
+            time.sleep(0.005)
+
+    def run(self, statement, **members):
+        found = self.end(statement, **members)
+        assert found["Status"]["State"] == "SUCCEEDED", (statement, found["Status"])
+        return found
+
+    def rows(self, statement, **members):
+        found = self.run(statement, **members)
+        pages = athena.get_paginator("get_query_results").paginate(
+            QueryExecutionId=found["QueryExecutionId"], PaginationConfig={"PageSize": 1000})
+        rows = [[cell.get("VarCharValue") for cell in row["Data"]] for page in pages for row in page["ResultSet"]["Rows"]]
+        return rows[1:] if found["StatementType"] == "DML" else rows
+
+    def failure(self, statement):
+        found = self.end(statement)
+        assert found["Status"]["State"] == "FAILED", (statement, found["Status"])
+        assert found["Status"]["AthenaError"]["ErrorCategory"] == 2, found["Status"]
+        return found["Status"]["StateChangeReason"]
+
+    def objects(self, prefix=""):
+        return [o["Key"] for o in s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix).get("Contents", [])]
+
+
+@check
+def a_query_has_states_statistics_and_files():
+    place = Place()
+    found = place.run("SELECT 1 AS a, 'x,\"y' AS b, CAST(NULL AS double) AS c")
+    assert (found["StatementType"], found["SubstatementType"], found["WorkGroup"]) == ("DML", "SELECT", "primary"), found
+    assert found["Status"]["SubmissionDateTime"] <= found["Status"]["CompletionDateTime"]
+    assert found["Statistics"]["DataScannedInBytes"] == 0 and found["Statistics"]["TotalExecutionTimeInMillis"] >= 0
+    key = found["ResultConfiguration"]["OutputLocation"].split("/", 3)[3]
+    assert key == f"results/{found['QueryExecutionId']}.csv"
+    assert s3.get_object(Bucket=place.bucket, Key=key)["Body"].read() == b'"a","b","c"\n"1","x,""y",\n'
+    assert key + ".metadata" in place.objects()
+    results = athena.get_query_results(QueryExecutionId=found["QueryExecutionId"])
+    columns = results["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+    assert [(c["Name"], c["Type"]) for c in columns] == [("a", "integer"), ("b", "varchar"), ("c", "double")], columns
+    assert results["ResultSet"]["Rows"][1]["Data"] == [{"VarCharValue": "1"}, {"VarCharValue": 'x,"y'}, {}]
+    both = athena.batch_get_query_execution(QueryExecutionIds=[found["QueryExecutionId"], str(uuid.uuid4())])
+    assert len(both["QueryExecutions"]) == len(both["UnprocessedQueryExecutionIds"]) == 1
+    assert found["QueryExecutionId"] in athena.list_query_executions(MaxResults=50)["QueryExecutionIds"]
+
+
+@check
+def a_request_that_is_wrong_is_refused():
+    place = Place()
+    refusal = fails("InvalidRequestException", 400, place.start, "SELEC 1")
+    assert refusal["AthenaErrorCode"] == "MALFORMED_QUERY" and "line 1:1: mismatched input 'SELEC'" in refusal["Error"]["Message"]
+    refusal = fails("InvalidRequestException", 400, athena.start_query_execution, QueryString="SELECT 1")
+    assert "No output location provided" in refusal["Error"]["Message"]
+    fails("InvalidRequestException", 400, place.start, "SELECT 1", WorkGroup="none")
+    fails("InvalidRequestException", 400, athena.get_query_execution, QueryExecutionId=str(uuid.uuid4()))
+    fails("InvalidRequestException", 400, athena.get_query_results, QueryExecutionId=place.end("SELECT nope")["QueryExecutionId"])
+    token = uuid.uuid4().hex
+    assert place.start("SELECT 1", ClientRequestToken=token) == place.start("SELECT 1", ClientRequestToken=token)
+    fails("InvalidRequestException", 400, place.start, "SELECT 2", ClientRequestToken=token)
+
+
+@check
+def what_a_user_must_not_reach_is_refused():
+    place = Place()
+    for statement in ("SELECT * FROM read_csv('/etc/passwd')", "SELECT getenv('PATH')", 'SELECT * FROM "/etc/passwd"',
+                      "SELECT * FROM information_schema.tables", "SELECT * FROM duckdb_settings"):
+        assert place.failure(statement).split(":")[0] in ("NOT_SUPPORTED", "FUNCTION_NOT_FOUND", "TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND")
+    for statement in ("COPY (SELECT 1) TO '/tmp/x'", "ATTACH '/tmp/x.db'", "INSTALL httpfs", "SET threads = 1", "PRAGMA version",
+                      "SELECT 1; .shell id", "\n.shell id"):
+        fails("InvalidRequestException", 400, place.start, statement)
+
+
+@check
+def an_external_table_is_declared_repaired_and_read():
+    place = Place()
+    place.run(f"CREATE TABLE made WITH (external_location = 's3://{place.bucket}/made/', format = 'PARQUET', "
+              "write_compression = 'SNAPPY', partitioned_by = ARRAY['year']) AS "
+              "SELECT x AS id, 'n' || CAST(x AS varchar) AS name, ARRAY[x] AS list, 2020 + x % 3 AS year FROM UNNEST(sequence(1, 30)) AS t (x)")
+    table = glue.get_table(DatabaseName=place.database, Name="made")["Table"]
+    assert [(c["Name"], c["Type"]) for c in table["StorageDescriptor"]["Columns"]] == [
+        ("id", "bigint"), ("name", "string"), ("list", "array<bigint>")], table
+    assert place.rows("SELECT year, count(*), min(name) FROM made GROUP BY year ORDER BY year") == [
+        ["2020", "10", "n12"], ["2021", "10", "n1"], ["2022", "10", "n11"]]
+    place.run(f"""CREATE EXTERNAL TABLE IF NOT EXISTS again (id bigint COMMENT 'key', name string, list array<bigint>, more double)
+        PARTITIONED BY (year int) STORED AS PARQUET LOCATION 's3://{place.bucket}/made/' TBLPROPERTIES ('x' = 'y')""")
+    assert place.rows("SELECT count(*) FROM again") == [["0"]]
+    assert any("Added partition" in row[0] for row in place.rows("MSCK REPAIR TABLE again"))
+    assert place.rows("SHOW PARTITIONS again") == [["year=2020"], ["year=2021"], ["year=2022"]]
+    assert place.rows("SELECT id, list[1], more FROM again WHERE year = 2021 ORDER BY id LIMIT 1") == [["1", "1", None]]
+    place.run("ALTER TABLE again DROP PARTITION (year = 2021)")
+    assert place.rows("SELECT DISTINCT year FROM again ORDER BY 1") == [["2020"], ["2022"]]
+    place.run(f"ALTER TABLE again ADD IF NOT EXISTS PARTITION (year = 2021) LOCATION 's3://{place.bucket}/made/year=2021/'")
+    assert place.rows("SELECT count(DISTINCT year) FROM again") == [["3"]]
+    assert place.rows("SHOW TABLES") == [["again"], ["made"]] and place.rows("SHOW TABLES 'm*'") == [["made"]]
+    assert place.rows("DESCRIBE again")[0][0].split() == ["id", "bigint", "key"]
+    assert "CREATE EXTERNAL TABLE" in place.rows("SHOW CREATE TABLE again")[0][0]
+    place.run("INSERT INTO made (year, id, name) SELECT 2030, 100, 'late'")
+    assert place.rows("SELECT id, name, list, year FROM made WHERE year = 2030") == [["100", "late", None, "2030"]]
+    assert "is not empty" in place.failure(f"DROP DATABASE {place.database}")
+    place.run("DROP TABLE made"), place.run("DROP TABLE IF EXISTS made")
+    place.run(f"DROP DATABASE {place.database} CASCADE")
+
+
+@check
+def rows_are_unloaded():
+    place = Place()
+    found = place.run(f"UNLOAD (SELECT x, x * 2 AS y FROM UNNEST(sequence(1, 3)) AS t (x)) TO 's3://{place.bucket}/unloaded/' "
+                      "WITH (format = 'PARQUET', compression = 'SNAPPY')")
+    manifest = found["Statistics"]["DataManifestLocation"].split("/", 3)[3]
+    listed = s3.get_object(Bucket=place.bucket, Key=manifest)["Body"].read().decode().split()
+    assert listed == [f"s3://{place.bucket}/{key}" for key in place.objects("unloaded/")] and len(listed) == 1, listed
+
+
+@check
+def work_groups_say_where_results_go_and_what_may_be_scanned():
+    place, name = Place(), "referee-" + uuid.uuid4().hex[:12]
+    athena.create_work_group(Name=name, Configuration={
+        "EnforceWorkGroupConfiguration": True, "BytesScannedCutoffPerQuery": 10_000_000,
+        "ResultConfiguration": {"OutputLocation": f"s3://{place.bucket}/group/"}}, Description="A referee's")
+    assert name in [g["Name"] for g in athena.list_work_groups()["WorkGroups"]]
+    found = athena.get_work_group(WorkGroup=name)["WorkGroup"]
+    assert found["State"] == "ENABLED" and found["Configuration"]["BytesScannedCutoffPerQuery"] == 10_000_000, found
+    location = place.run("SELECT 1", WorkGroup=name)["ResultConfiguration"]["OutputLocation"]
+    assert location.startswith(f"s3://{place.bucket}/group/"), location
+    athena.update_work_group(WorkGroup=name, State="DISABLED", ConfigurationUpdates={"RemoveBytesScannedCutoffPerQuery": True})
+    fails("InvalidRequestException", 400, place.start, "SELECT 1", WorkGroup=name)
+    assert "BytesScannedCutoffPerQuery" not in athena.get_work_group(WorkGroup=name)["WorkGroup"]["Configuration"]
+    athena.delete_work_group(WorkGroup=name)
+    fails("InvalidRequestException", 400, athena.get_work_group, WorkGroup=name)
+
+
+@check
+def queries_are_saved_and_prepared():
+    place = Place()
+    saved = athena.create_named_query(Name="one", Database=place.database, QueryString="SELECT 1")["NamedQueryId"]
+    assert athena.get_named_query(NamedQueryId=saved)["NamedQuery"]["QueryString"] == "SELECT 1"
+    assert saved in athena.list_named_queries()["NamedQueryIds"]
+    athena.delete_named_query(NamedQueryId=saved)
+    name = "p" + uuid.uuid4().hex[:12]
+    athena.create_prepared_statement(StatementName=name, WorkGroup="primary", QueryStatement="SELECT ? + 1, ?")
+    assert place.rows(f"EXECUTE {name} USING 41, 'a''b'") == [["42", "a'b"]]
+    assert place.rows(f"EXECUTE {name}", ExecutionParameters=["1", "'c'"]) == [["2", "c"]]
+    assert place.rows("SELECT ? AS x", ExecutionParameters=["DATE '2026-01-31'"]) == [["2026-01-31"]]
+    assert name in [s["StatementName"] for s in athena.list_prepared_statements(WorkGroup="primary")["PreparedStatements"]]
+    athena.delete_prepared_statement(StatementName=name, WorkGroup="primary")
+    fails("ResourceNotFoundException", 400, athena.get_prepared_statement, StatementName=name, WorkGroup="primary")
+
+
+@check
+def the_catalog_is_listed():
+    place = Place()
+    place.run(f"CREATE EXTERNAL TABLE t (a int, s struct<b:string>) PARTITIONED BY (d date) STORED AS PARQUET LOCATION 's3://{place.bucket}/t/'")
+    assert athena.list_data_catalogs()["DataCatalogsSummary"][0]["CatalogName"] == "AwsDataCatalog"
+    databases = athena.get_paginator("list_databases").paginate(CatalogName="AwsDataCatalog")
+    assert place.database in [d["Name"] for page in databases for d in page["DatabaseList"]]
+    assert athena.get_database(CatalogName="AwsDataCatalog", DatabaseName=place.database)["Database"]["Description"] == "A referee's"
+    tables = athena.list_table_metadata(CatalogName="AwsDataCatalog", DatabaseName=place.database)["TableMetadataList"]
+    assert [t["Name"] for t in tables] == ["t"] and tables[0]["PartitionKeys"][0]["Type"] == "date"
+    found = athena.get_table_metadata(CatalogName="AwsDataCatalog", DatabaseName=place.database, TableName="t")["TableMetadata"]
+    assert [c["Type"] for c in found["Columns"]] == ["int", "struct<b:string>"], found
+    fails("MetadataException", 400, athena.get_table_metadata, CatalogName="AwsDataCatalog", DatabaseName=place.database, TableName="no")

@@ -23,7 +23,12 @@ extension Execution {
         attempt(id) { (execution, visit, scope) throws(ASLFault) in
             let effective = try visit.state.flow.inputPath.apply(to: visit.input, in: scope)
             execution.branches[id]?.visit?.effectiveInput = effective
-            if case .parallel = visit.state.kind { return }
+            switch visit.state.kind {
+            case .parallel: return
+            // A fixed result has nothing to do with the input.
+            case .pass(let pass) where pass.result != nil: return
+            default: break
+            }
             if visit.state.flow.language == .jsonPath { execution.note("afterInputPath", effective) }
         }
         guard let visit = branches[id]?.visit, outcome == nil, branches[id]?.stateName == visit.state.name else {

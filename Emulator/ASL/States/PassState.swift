@@ -16,9 +16,13 @@ extension DefinitionReader {
 extension Execution {
     mutating func runPass(_ pass: PassState, in branch: BranchID) {
         attempt(branch) { (execution, visit, scope) throws(ASLFault) in
-            let result = try visit.state.flow.parameters?.evaluate(in: &scope) ?? visit.effectiveInput
-            if visit.state.flow.language == .jsonPath { execution.note("afterParameters", result) }
-            try execution.leave(branch, with: .result(pass.result ?? result), scope: &scope)
+            let computed = try visit.state.flow.parameters?.evaluate(in: &scope) ?? visit.effectiveInput
+            if let result = pass.result {
+                execution.note("result", result)
+            } else if visit.state.flow.language == .jsonPath {
+                execution.note("afterParameters", computed)
+            }
+            try execution.leave(branch, with: .result(pass.result ?? computed), scope: &scope)
         }
     }
 }

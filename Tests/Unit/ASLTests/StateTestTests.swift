@@ -30,6 +30,18 @@ struct StateTestTests {
         #expect(verdict?.nextState == "Elsewhere")
     }
 
+    @Test("what a state with a fixed result shows is that result, and nothing of its input and parameters")
+    func fixedResult() throws {
+        let fixed = try verdict(["Type": "Pass", "Parameters": ["b": 2], "Result": 5, "End": true], input: ["a": 1])
+        #expect(
+            fixed.map { JSON.object($0.inspection) }
+                == ["result": 5, "afterResultSelector": 5, "afterResultPath": 5])
+        let computed = try verdict(["Type": "Pass", "Parameters": ["b": 2], "End": true], input: ["a": 1])
+        #expect(computed?.inspection["afterParameters"] == ["b": 2])
+        #expect(computed?.inspection["afterInputPath"] == ["a": 1])
+        #expect(computed?.inspection["result"] == nil)
+    }
+
     @Test("a wait state ends at once")
     func wait() throws {
         #expect(try verdict(["Type": "Wait", "Seconds": 3600, "End": true])?.status == .succeeded)

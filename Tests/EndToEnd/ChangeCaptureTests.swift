@@ -56,6 +56,35 @@ import Testing
         #expect(
             rows.map { $0.text("_cdc_previous_key") } == [nil, nil, nil, #"{"beer_id":1}"#, nil, nil, nil])
         #expect(Set(rows.compactMap { $0.text("_cdc_order") }).count == 7)
+
+        // The same table from DMS: one stream, one transform, one bronze.
+        let whole: [String: Any] = ["beer_id": 5, "brewery_id": 6, "beer_name": "Kölsch", "beer_style": "Alt"]
+        let changes: [([String: Any], String)] = [
+            (whole, "load"), (["beer_id": 5, "brewery_id": 7], "insert"), (whole, "update"), (["beer_id": 5], "delete"),
+        ]
+        try await StreamingTests.referee(
+            emulator, "put",
+            changes.enumerated().map { index, change in
+                let metadata: [String: Any] = [
+                    "schema-name": "dm_core", "commit-timestamp": "2036-01-02T03:04:05.000001Z",
+                    "stream-position": "0/1",
+                    "transaction-record-id": index,
+                ]
+                return StreamingTests.envelope("beer", change.0, change.1, metadata)
+            })
+        let both = try await StreamingTests.referee(emulator, "rows", "11")
+        #expect(both.records("quarantined").isEmpty)
+        let joined = try #require((both["tables"] as? [String: [[String: Any]]])?["beer"])
+            .sorted { ($0.text("_cdc_order") ?? "") < ($1.text("_cdc_order") ?? "") }
+        // What a full load read is below every change.
+        #expect(joined.map { $0.int("beer_id") } == [5, 1, 2, 1, 11, 2, nil, 9_007_199_254_740_993, 5, 5, 5])
+        #expect(
+            joined.map { $0.text("operation") }
+                == ["insert"] + rows.map { $0.text("operation") } + ["insert", "update", "delete"])
+        let loads: [Bool?] = [true] + [Bool?](repeating: nil, count: 10)
+        #expect(joined.map { $0["_cdc_load"] as? Bool } == loads)
+        #expect(joined.suffix(3).map { $0.int("brewery_id") } == [7, 6, nil])
+        #expect(joined.suffix(3).map { $0.text("beer_name") } == [nil, "Kölsch", nil])
         #expect(capture.stop() == 0)
         #expect(emulator.stop() == 0)
     }

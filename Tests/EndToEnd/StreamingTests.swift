@@ -314,7 +314,7 @@ import Testing
     }
 
     /// A change as AWS DMS writes it.
-    private static func envelope(
+    static func envelope(
         _ table: String, _ row: [String: Any]?, _ operation: String = "insert", _ more: [String: Any] = [:],
         before: [String: Any]? = nil
     ) -> String {
@@ -330,7 +330,7 @@ import Testing
     }
 
     @discardableResult
-    private static func referee(
+    static func referee(
         _ emulator: RunningEmulator, _ command: String, _ envelopes: [String]
     ) async throws -> [String: Any] {
         let folder = try TemporaryDirectory()

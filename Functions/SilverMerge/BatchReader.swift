@@ -65,7 +65,9 @@ struct BatchReader {
                 if start > 0 { return false }
                 let count = (size + memoryLimit - 1) / memoryLimit
                 if count > 1 {
-                    parts = try KeyParts(count: count, sampling: [(file, table.keyPlaces.map { places[$0] })])
+                    var sample = KeySample(rowCount: file.metadata.rowCount)
+                    try sample.add(file, table.keyPlaces.map { places[$0] })
+                    parts = sample.parts(count)
                 }
             }
             memorySize += size

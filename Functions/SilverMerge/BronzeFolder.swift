@@ -19,8 +19,7 @@ struct BronzeFolder {
     init(of table: SilverTable, _ settings: Settings, _ checkpoint: () throws -> Void) throws {
         let reader = BatchReader(table: table, objects: settings.objects, memoryLimit: settings.batchMemory)
         var versions: [String: [(order: VersionOrder, file: BronzeFile)]] = [:]
-        var samples: [(file: ParquetFile, places: [StoredColumn?])] = []
-        var size = 0
+        var (size, rowCount) = (0, 0)
         for listed in try Self.objects(of: table.name, settings) {
             try checkpoint()
             let object = S3Object(bucket: settings.lakeBucket, key: listed.key)
@@ -28,7 +27,7 @@ struct BronzeFolder {
                 let (order, file) = try Self.file(object, listed, of: table.name, settings.objects)
                 let parquet = try BronzeFile.open(object, file.place, settings.objects)
                 size += try reader.sizeInMemory(of: parquet, file.place)
-                samples.append((parquet, try reader.keyPlaces(in: parquet, file.place)))
+                rowCount += parquet.metadata.rowCount
                 let source = parquet.metadata.keyValues.first { $0.key == "cupel.source" }?.value
                 versions[source ?? listed.key, default: []].append((order, file))
             } catch let fault as SilverError {
@@ -47,7 +46,15 @@ struct BronzeFolder {
             }
         }
         let count = (size + settings.batchMemory - 1) / settings.batchMemory
-        if count > 1 { parts = try KeyParts(count: count, sampling: samples) }
+        guard count > 1 else { return }
+        // One file at a time is open: many small ones together would not fit into memory either.
+        var sample = KeySample(rowCount: rowCount)
+        for file in files {
+            try checkpoint()
+            let parquet = try BronzeFile.open(file.record.object, file.place, settings.objects)
+            try sample.add(parquet, try reader.keyPlaces(in: parquet, file.place))
+        }
+        parts = sample.parts(count)
     }
 
     /// Bytes of Parquet of a table's bronze files.

@@ -59,6 +59,7 @@ import YAML
         "DUCKDB": "the engine is in the package, beside the function",
         "CONTROL_ID": "the state machine passes it to the task",
         "LEASE_OWNER": "the state machine passes it to the task",
+        "RELOAD": "the state machine passes it to the task",
         "TABLE": "the state machine passes it to the task",
         "TMPDIR": "the container's /tmp is a volume of its own",
         "CONVERSION_THREADS": "the program's default fits every size of function and task",

@@ -234,6 +234,22 @@ import Testing
         #expect(run.status == 0, "\(run.errors)")
     }
 
+    @Test(
+        "DuckDB reads and writes by ENDPOINT_TYPE glue, which asks Glue and S3 by their names on AWS alone",
+        .enabled(if: getuid() == 0, "names and ports of AWS need root")) func duckDBGlue() async throws
+    {
+        let emulator = try await RunningEmulator()
+        let folder = try TemporaryDirectory()
+        let file = try await Sample.generate(table: "beer", rows: 100, seed: 1, format: "csv", into: folder)
+        try await Referee.lake(emulator, "put", ["raw/beer/beer.csv.gz", file])
+        try await Referee.lake(emulator, "settle")
+        try await merge(emulator)
+        let answer = try await Referee.duckDBGlue(emulator, "beer")
+        #expect(answer.int("rows") == 100 && answer.int("written") == 2)
+        #expect(try #require(answer.int("signed")) > 0)
+        #expect(emulator.stop() == 0)
+    }
+
     @Test("a bronze file that is gone fails alone, by name, and holds up no other") func goneFile() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()

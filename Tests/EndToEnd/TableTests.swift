@@ -52,6 +52,24 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
+    @Test("a diff knows the rows that another engine has deleted by position, and what it wrote in their places")
+    func foreignDeletes() async throws {
+        let emulator = try await RunningEmulator()
+        let folder = try TemporaryDirectory()
+        let file = try await Sample.generate(table: "beer", rows: 300, seed: 2, format: "json", into: folder)
+        try await Referee.lake(emulator, "put", ["raw/beer/beer.json.gz", file])
+        try await Referee.lake(emulator, "settle")
+        _ = try await Referee.silver(emulator, "merge")
+        try await Referee.silver(emulator, "foreign", ["beer", "\(folder.path)/rows"])
+        let snapshots = try await table(emulator, ["history", "beer"]).records("snapshots")
+        let last = try #require(snapshots.compactMap { $0.int("snapshot") }.max())
+        #expect(last > 2)
+        for (from, to) in [("1", "2"), ("1", "\(last)"), ("2", "\(last)"), ("\(last)", "1")] {
+            try await compare(emulator, from, to)
+        }
+        #expect(emulator.stop() == 0)
+    }
+
     @Test("masked values are shown as the lake has them, and never as they were") func maskedValues() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()

@@ -4,7 +4,7 @@ internal import Lake
 
 /// How the rows of a table differ between two snapshots.
 ///
-/// Only the data files that are in one of them alone are read. Their rows are compared by hashes of 64 bits, part after part of
+/// Only the data files that are in one of them alone are read, and those of which another engine has deleted rows between them. Their rows are compared by hashes of 64 bits, part after part of
 /// the keys, so memory does not grow with the table.
 struct TableDiff {
     enum Kind: String, CaseIterable {
@@ -36,23 +36,18 @@ struct TableDiff {
 
     /// - Parameter limit: how many rows of each kind are shown.
     init(
-        _ tables: LakeTables, _ schema: IcebergSchema, from old: TableFiles, to new: TableFiles, limit: Int,
+        of name: String, _ tables: LakeTables, _ schema: IcebergSchema, from old: TableFiles, to new: TableFiles,
+        limit: Int,
         rowsAtOnce: Int = Self.rowsAtOnce
     ) throws {
-        guard old.deleteFiles.isEmpty, new.deleteFiles.isEmpty else {
-            throw CommandFailure.failed(
-                "the table has delete files of another engine, which cannot be compared; "
-                    + "let that engine rewrite the data files first")
-        }
         self.limit = limit
-        let (oldPaths, newPaths) = (Set(old.dataFiles.map(\.path)), Set(new.dataFiles.map(\.path)))
-        let removed = old.dataFiles.filter { !newPaths.contains($0.path) }
-        let added = new.dataFiles.filter { !oldPaths.contains($0.path) }
+        let removed = try tables.files(of: old, besides: new, table: name)
+        let added = try tables.files(of: new, besides: old, table: name)
         fileCount = removed.count + added.count
-        sizeInBytes = (removed + added).reduce(0) { $0 + Int($1.sizeInBytes) }
+        sizeInBytes = (removed + added).reduce(0) { $0 + Int($1.data.sizeInBytes) }
         let reader = TableRows(tables, schema)
         keyNames = reader.keyNames
-        let count = removed.reduce(0) { $0 + Int($1.recordCount) }
+        let count = removed.reduce(0) { $0 + Int($1.data.recordCount) }
         let parts = UInt64(count / rowsAtOnce + 1)
         for part in 0..<parts {
             var table = RowTable(expecting: count / Int(parts))
@@ -83,7 +78,7 @@ struct TableDiff {
         if keys[kind, default: []].count < limit { keys[kind, default: []].append(key) }
     }
 
-    private mutating func readRows(_ reader: TableRows, removed: [DataFile], added: [DataFile]) throws {
+    private mutating func readRows(_ reader: TableRows, removed: [SnapshotFile], added: [SnapshotFile]) throws {
         let before = try reader.values(
             of: Set([.updated, .deleted].flatMap { keys[$0] ?? [] }), in: removed)
         let after = try reader.values(

@@ -11,7 +11,8 @@ struct TableDiffCommand: ParsableCommand {
         discussion: """
             Rows are compared by the table's key; without a key, whole rows are. A row of
             silver that is deleted stays in the table with deleted_at, and counts as
-            deleted here. Only data files that are in one of the snapshots alone are read.
+            deleted here. Only data files that are in one of the snapshots alone are read,
+            and those of which another engine has deleted rows by position.
             Values that the contract masks are masked in the lake, and so here.
 
             EXAMPLES
@@ -49,7 +50,7 @@ struct TableDiffCommand: ParsableCommand {
             try to.map { (name) throws(CommandFailure) in try name.snapshot(in: metadata) }
             ?? metadata.currentSnapshot
         let diff = try TableDiff(
-            tables, metadata.schema(of: new), from: try tables.files(of: old, table),
+            of: found.qualified, tables, metadata.schema(of: new), from: try tables.files(of: old, table),
             to: try tables.files(of: new, table), limit: limit)
         if form.isJSON {
             return StandardStream.output.line(diff.document(of: found, from: old, to: new).text)

@@ -30,9 +30,11 @@ struct TableRows {
     var isKeyless: Bool { keyFields.isEmpty }
 
     /// Calls `body` with the key's hash and what is compared of each row of a file.
-    func forEachRow(of data: DataFile, _ body: (UInt64, RowTable.Row) -> Void) throws {
-        let file = try tables.open(data)
-        try tables.reading(data.path) {
+    func forEachRow(of stored: SnapshotFile, _ body: (UInt64, RowTable.Row) -> Void) throws {
+        let file = try tables.open(stored.data)
+        try tables.reading(stored.data.path) {
+            var deleted = stored.deleted[...]
+            var start = 0
             let reading = FileColumns(fields + stateFields, in: file)
             for group in file.metadata.rowGroups.indices {
                 var rows = try file.rows(ofGroup: group, columns: reading.places)
@@ -45,25 +47,35 @@ struct TableRows {
                         columns[$0.id]?.first
                     }
                     for row in 0..<batch.rowCount {
+                        if deleted.first == start + row {
+                            deleted.removeFirst()
+                            continue
+                        }
                         body(
                             keys[row],
                             RowTable.Row(
                                 data: values[row], state: UInt32(truncatingIfNeeded: states[row]),
                                 isLive: !(deletedAt?.rows.isPresent(row) ?? false)))
                     }
+                    start += batch.rowCount
                 }
             }
         }
     }
 
     /// The values of the rows with these keys' hashes, by the columns' names.
-    func values(of wanted: Set<UInt64>, in files: [DataFile]) throws -> [UInt64: JSONObject] {
+    func values(of wanted: Set<UInt64>, in files: [SnapshotFile]) throws -> [UInt64: JSONObject] {
         var found: [UInt64: JSONObject] = [:]
-        for data in files where found.count < wanted.count {
-            let file = try tables.open(data)
-            try tables.reading(data.path) {
+        for stored in files where found.count < wanted.count {
+            let file = try tables.open(stored.data)
+            let deleted = Set(stored.deleted)
+            try tables.reading(stored.data.path) {
+                var start = 0
                 for group in file.metadata.rowGroups.indices {
-                    let hits = try places(of: wanted, in: file, group: group)
+                    defer { start += file.metadata.rowGroups[group].rowCount }
+                    let hits = try places(of: wanted, in: file, group: group).filter {
+                        !deleted.contains(start + $0.row)
+                    }
                     guard !hits.isEmpty else { continue }
                     let reading = FileColumns(fields + stateFields, in: file)
                     var rows = try file.rows(

@@ -30,6 +30,12 @@ enum Referee {
         return try await answer(of: "gold.py", by: python, [emulator.endpoint, command] + arguments, seconds)
     }
 
+    /// Runs `Referees/duckdb_glue.py` for a silver table.
+    static func duckDBGlue(_ emulator: RunningEmulator, _ table: String) async throws -> [String: Any] {
+        let python = "\(Programs.packageRoot)/.venv-iceberg/bin/python3"
+        return try await answer(of: "duckdb_glue.py", by: python, [emulator.endpoint, table], 600)
+    }
+
     /// Runs `Referees/commits.py COMMAND ARGUMENTS…`.
     static func commits(
         _ emulator: RunningEmulator, _ command: String, _ arguments: [String] = []

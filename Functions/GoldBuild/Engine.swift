@@ -61,8 +61,12 @@ struct Engine: Sendable {
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
         defer { for word in words { free(word) } }
         words.append(nil)
-        // DuckDB wants a home for extensions, which it may not load; colours are for terminals.
-        var variables: [UnsafeMutablePointer<CChar>?] = [strdup("HOME=/nonexistent"), strdup("TERM=dumb"), nil]
+        // DuckDB wants a home for extensions, which it may not load; colours are for terminals. The package has C++'s libraries
+        // beside the program.
+        let folder = arguments[0].lastIndex(of: "/").map { arguments[0][..<$0] } ?? "."
+        var variables: [UnsafeMutablePointer<CChar>?] = [
+            strdup("HOME=/nonexistent"), strdup("TERM=dumb"), strdup("LD_LIBRARY_PATH=\(folder)/lib"), nil,
+        ]
         defer { for variable in variables { free(variable) } }
         var child: pid_t = 0
         let status = posix_spawn(&child, arguments[0], &actions, nil, &words, &variables)

@@ -4,12 +4,13 @@
     assemble.py functions PACKAGE.json        the functions' names, from `swift package describe --type json`
     assemble.py package --libraries DIR --scratch DIR --output DIR NAME...
 
-Into the output folder go, for each function, NAME/ (bootstrap, contracts/, for gold-build models/ and duckdb, and certificates/
+Into the output folder go, for each function, NAME/ (bootstrap, contracts/, for gold-build models/, duckdb and its lib/, and certificates/
 for those that call AWS) and the same as NAME.zip; the tasks' images; the licences; cupel.cdx.json (CycloneDX), which says what is in all this; SHA256SUMS.
 """
 import argparse, hashlib, json, pathlib, shutil, subprocess, sys, zipfile
 
 import bill_of_materials
+import cxx_libraries
 import image
 
 ENGINES = {"gold-build": pathlib.Path(".venv-duckdb/duckdb")}  # programs that a function starts; infra/setup installs them
@@ -98,6 +99,7 @@ def package(libraries, scratch, output, names):
             copy(contract, folder / "contracts" / contract.name, 0o644)
         if name in ENGINES:
             copy(ENGINES[name], folder / ENGINES[name].name, 0o755)
+            cxx_libraries.build(folder / "lib")
             for model in sorted(pathlib.Path("infra/models").glob("*/*")):
                 copy(model, folder / "models" / model.parent.name / model.name, 0o644)
         write_zip(folder, output / f"{name}.zip")

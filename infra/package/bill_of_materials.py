@@ -4,6 +4,8 @@ https://cyclonedx.org/docs/1.6/json/
 """
 import hashlib, json, pathlib, re, shutil, subprocess, uuid
 
+import cxx_libraries
+
 # The archive that the linker took -> the Debian package that it is from. A pattern for those with a version in the name.
 ARCHIVES = {
     r"lib(ssl|crypto)\.a": "openssl", r"libcurl\.a": "curl", r"lib(pq|pgcommon|pgport)\.a": "postgresql-15", r"libisal\.a": "libisal",
@@ -15,6 +17,7 @@ LICENSES = {
     "openssl": "Apache-2.0", "curl": "curl", "postgresql-15": "PostgreSQL", "libisal": "BSD-3-Clause", "zlib1g-dev": "Zlib", "libzstd-dev": "BSD-3-Clause",
     "snappy": "BSD-3-Clause", "libyaml-dev": "MIT", "libc6-dev": "LGPL-2.1-or-later",
     "libgcc-%d-dev": "GPL-3.0-or-later WITH GCC-exception-3.1", "libstdc++-%d-dev": "GPL-3.0-or-later WITH GCC-exception-3.1",
+    "libstdc++-%d-pic": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "ca-certificates": "MPL-2.0", "swift": "Apache-2.0 WITH Swift-exception",
 }
 
@@ -50,7 +53,7 @@ class Materials:
         archives = {pathlib.Path(path).resolve() for path in re.findall(
             r"^(/\S+\.a)\(", (self.scratch / "maps" / name).read_text(errors="replace"), re.MULTILINE)}
         parts = sorted({self.add_archive(archive) for archive in archives})
-        if (output / name / "duckdb").exists(): parts.append(self.add_engine(output / name / "duckdb"))
+        if (output / name / "duckdb").exists(): parts += self.add_engine(output / name)
         if (output / name / "certificates").exists(): parts.append(self.add_debian("ca-certificates"))
         self.components[name] = {
             "type": "application", "bom-ref": name, "name": name, "hashes": [sha256(archive(name, output))],
@@ -96,19 +99,23 @@ class Materials:
         version, architecture = output_of(
             "dpkg-query", "-W", "-f", "${Version} ${Architecture}", package).split()
         self.copyrights[package] = pathlib.Path("/usr/share/doc") / package / "copyright"
-        known = re.sub(r"-\d+-dev$", "-%d-dev", package)
+        known = re.sub(r"-\d+-(dev|pic)$", r"-%d-\1", package)
         purl = f"pkg:deb/debian/{package}@{version}?arch={architecture}&distro=debian-{self.release}"
         return self.add(purl, {
             "type": "library" if archive else "data", "name": package, "version": version,
             "licenses": license_of(LICENSES[known]), "purl": purl}, archive)
 
-    def add_engine(self, program):
-        """DuckDB's command line, as its authors built it."""
+    def add_engine(self, folder):
+        """DuckDB's command line, as its authors built it, and the libraries that it wants."""
+        program = folder / "duckdb"
         version = output_of(program, "--version").split()[0].removeprefix("v")
         self.copyrights["duckdb"] = pathlib.Path(__file__).parent / "duckdb-license.txt"
-        return self.add(f"pkg:github/duckdb/duckdb@v{version}", {
+        engine = self.add(f"pkg:github/duckdb/duckdb@v{version}", {
             "type": "application", "name": "duckdb", "version": version, "licenses": license_of("MIT"),
             "hashes": [sha256(program)], "purl": f"pkg:github/duckdb/duckdb@v{version}"})
+        gcc = cxx_libraries.gcc_folder().name
+        return [engine, self.add_debian(f"libstdc++-{gcc}-pic", folder / "lib" / "libstdc++.so.6"),
+                self.add_debian(f"libgcc-{gcc}-dev", folder / "lib" / "libgcc_s.so.1")]
 
     def add_swift(self, archive):
         """The Swift toolchain's own libraries."""

@@ -1,5 +1,5 @@
 """The packages themselves: complete, described, and reproducible."""
-import hashlib, json, pathlib, stat, struct, subprocess, zipfile
+import hashlib, json, pathlib, re, stat, struct, subprocess, zipfile
 
 from surroundings import check, expect, functions, packages, programs, scratch
 
@@ -33,6 +33,15 @@ def a_zip_has_the_files_of_its_folder_and_no_trace_of_the_build():
         size = (packages / f"{name}.zip").stat().st_size
         limit = 30_000_000 if name == "gold-build" else 8_000_000  # DuckDB alone is 21 MB
         expect(size <= limit, f"{name}.zip has {size} bytes")
+
+
+@check
+def the_engine_and_its_libraries_need_no_newer_c_library_than_amazon_linux_2023_has():
+    folder = packages / "gold-build"
+    for program in [folder / "duckdb", *sorted((folder / "lib").iterdir())]:
+        needs = subprocess.run(["objdump", "-p", program], check=True, capture_output=True, text=True).stdout
+        versions = {tuple(map(int, version)) for version in re.findall(r"GLIBC_(\d+)\.(\d+)", needs)}
+        expect(versions and max(versions) <= (2, 34), (program, max(versions, default=None)))
 
 
 @check

@@ -28,7 +28,7 @@ struct Cupel: AsyncParsableCommand {
         version: version,
         subcommands: [
             UpCommand.self, RunCommand.self, GenerateCommand.self, StatusCommand.self, ShowCommand.self,
-            TableCommand.self, QueryCommand.self,
+            TableCommand.self, QueryCommand.self, ModelCommand.self,
             ReplayCommand.self, ReloadCommand.self, ErrorsCommand.self, LogsCommand.self, ContractCommand.self,
             CatalogCommand.self,
         ])

@@ -1,0 +1,59 @@
+import Foundation
+import TestEmulator
+import Testing
+
+/// What `infra/model lint` says of the models, without running them.
+@Suite struct ModelLintTests {
+    private static let root = Programs.packageRoot
+
+    private func lint(_ models: String) async throws -> (status: Int32, text: String) {
+        let run = try await Command.run(
+            "\(Self.root)/.venv-models/bin/python3",
+            [
+                "\(Self.root)/infra/model", "lint", "--models", models, "--contracts", "\(Self.root)/infra/contracts",
+                "--engine", "\(Self.root)/.venv-duckdb/duckdb",
+            ])
+        return (run.status, run.text + (run.status == 0 || run.status == 1 ? "" : run.errors))
+    }
+
+    @Test("the models of the repository have no fault") func models() async throws {
+        let (status, text) = try await lint("\(Self.root)/infra/models")
+        #expect(status == 0 && text.isEmpty, "\(text)")
+    }
+
+    @Test(
+        "a fault is told with its file and, where it has one, its line",
+        arguments: [
+            ("beer_style, review_year", "beer_stile, review_year", ":1: Column 'beer_stile' could not be resolved"),
+            ("dm_silver.review_flat", "dm_silver.review_flatt", ":3: there is no table dm_silver.review_flatt"),
+            (
+                "COUNT(*) AS total", "'x' AS total",
+                ": its column total_reviews is varchar, and its contract says integer"
+            ),
+            ("AS total_reviews", "AS total", ": its contract has a column total_reviews, which it does not give"),
+            ("ROUND(", "strange(", ":2: DuckDB has no function strange"),
+            (
+                "ROUND(AVG(review_overall), 6)", "approx_quantile(review_overall, 0.5)",
+                ":2: Athena has no function approx_quantile; its own is approx_percentile"
+            ),
+            ("GROUP BY", "GROUP", ":5: Spark cannot read it"),
+            (
+                "beer_style, review_year", "beer_style, review_month AS review_year",
+                ": its period review_year does not come from dm_silver.review_flat.review_year"
+            ),
+            (
+                "COUNT(*) AS total", "COUNT(*) OVER (ORDER BY beer_id) AS total",
+                ":2: a window goes over several periods"
+            ),
+        ])
+    func faults(old: String, new: String, reason: String) async throws {
+        let folder = try TemporaryDirectory()
+        try FileManager.default.copyItem(atPath: "\(Self.root)/infra/models", toPath: "\(folder.path)/models")
+        let path = "\(folder.path)/models/gold/top_beers_by_rating.sql"
+        let sql = try String(contentsOfFile: path, encoding: .utf8)
+        let range = try #require(sql.range(of: old))
+        try sql.replacingCharacters(in: range, with: new).write(toFile: path, atomically: true, encoding: .utf8)
+        let (status, text) = try await lint("\(folder.path)/models")
+        #expect(status == 1 && text.contains("gold/top_beers_by_rating.sql\(reason)"), "\(text)")
+    }
+}

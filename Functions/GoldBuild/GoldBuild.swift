@@ -1,4 +1,5 @@
 internal import AWSClient
+internal import Control
 internal import JSON
 internal import Lake
 internal import LambdaRuntime
@@ -31,7 +32,7 @@ struct GoldBuild: JSONHandler {
         let build = try ModelBuild(model, inputs: inputs, settings, deadline: context.deadline - .seconds(10))
         let stored = try catalog.table(model.name.table, in: model.name.namespace)
         guard !build.isDone(stored) else { return ["outcome": "unchanged", "model": .string(name)] }
-        let built = try build.run(stored, in: catalog)
+        let built = try reported(build, stored, in: catalog, context)
         var outcome: JSONObject = [
             "outcome": built.periodCount == 0 ? "unchanged" : "built", "model": .string(name),
             "rows": .int(built.rowCount), "written": .int(built.writtenCount),
@@ -39,5 +40,30 @@ struct GoldBuild: JSONHandler {
         outcome["periods"] = built.periodCount.map { .int($0) }
         context.log.info("built", outcome)
         return .object(outcome)
+    }
+
+    /// Builds a model, and says in its control record and in metrics what became of it.
+    private func reported(
+        _ build: ModelBuild, _ stored: LakeCatalog.Table?, in catalog: LakeCatalog, _ context: InvocationContext
+    ) throws -> ModelBuild.Outcome {
+        let start = ContinuousClock.now
+        let record = try settings.control.map { (control) throws(ControlError) in
+            try BuildRecord(build.model, settings, control, requestID: context.requestID)
+        }
+        do {
+            let outcome = try build.run(stored, in: catalog)
+            report(.built(outcome, after: ContinuousClock.now - start), of: build.model, context.log)
+            // Another build of the model may have taken the record over; then it says what became of that.
+            _ = try? record?.succeed(outcome, of: build.model, build.source)
+            return outcome
+        } catch {
+            report(.failed(FailureType(error)), of: build.model, context.log)
+            _ = try? record?.fail(error)
+            throw error
+        }
+    }
+
+    private func report(_ metrics: BuildMetrics, of model: Model, _ log: Log) {
+        if let pipeline = settings.pipeline { log.write(metrics.embedded(in: pipeline, model: "\(model.name)")) }
     }
 }

@@ -1,4 +1,5 @@
 internal import AWSClient
+internal import Control
 internal import LambdaRuntime
 internal import Time
 
@@ -12,6 +13,10 @@ struct Settings: Sendable {
     /// Where local copies of tables are while a model is built.
     let temporaryFolder: String
     var clock = ClockAndChance.system
+    /// Has a record of each model; nil if there is none.
+    var control: ControlTable?
+    /// The pipeline in the metrics; nil writes no metrics.
+    var pipeline: String?
 }
 
 extension Settings {
@@ -24,5 +29,7 @@ extension Settings {
                 program: environment.path("DUCKDB", default: "duckdb"),
                 memoryInMB: try environment.count("ENGINE_MEMORY_MB", default: 1024)),
             temporaryFolder: environment["TMPDIR"] ?? "/tmp")
+        control = environment["CONTROL_TABLE"].map { ControlTable(name: $0, client: aws) }
+        pipeline = environment["PIPELINE"]
     }
 }

@@ -251,6 +251,13 @@ import YAML
         #expect(Set(runs.map(\.metric)) == ["ExecutionsFailed", "ExecutionsTimedOut"])
     }
 
+    @Test("what builds models has an alarm: builds and runs that fail") func goldAlarms() throws {
+        let questions = try Self.questionsOfAlarms()
+        #expect(questions.contains { $0.metric == "BuildsFailed" })
+        let runs = questions.filter { $0.dimensions["StateMachineArn"]?.hasSuffix("-gold") == true }
+        #expect(Set(runs.map(\.metric)) == ["ExecutionsFailed", "ExecutionsTimedOut"])
+    }
+
     @Test("an event rule may publish to the topic, and names an existing replication")
     func eventRules() throws {
         let rules = try InfraTemplates.resources(ofType: "AWS::Events::Rule")

@@ -2,6 +2,7 @@ import AWSClient
 import AWSModels
 import Columns
 import Contracts
+import Control
 import FakeAWS
 import Foundation
 import Iceberg
@@ -61,7 +62,8 @@ struct TestLake {
                 aws: aws.client, models: ModelCatalog(folder: models), lakeBucket: "lake",
                 objects: ObjectStore(aws.client),
                 engine: Engine(program: "\(Programs.packageRoot)/.venv-duckdb/duckdb", memoryInMB: 256),
-                temporaryFolder: folder.path, clock: ClockAndChance(now: { aws.now })))
+                temporaryFolder: folder.path, clock: ClockAndChance(now: { aws.now }),
+                control: ControlTable(name: "control", client: aws.client, now: { aws.now })))
     }
 
     @discardableResult
@@ -158,6 +160,8 @@ struct TestLake {
     }
 
     // MARK: The result
+
+    func records() throws -> [ControlRecord] { try aws.items(in: "control").map { try ControlRecord(item: $0) } }
 
     func metadata() throws -> TableMetadata? {
         try LakeCatalog(aws.client).table("sales", in: "dm_gold")?.metadata

@@ -41,10 +41,7 @@ extension AthenaService: Service, JSONService {
     package var targetPrefix: String { "AmazonAthena" }
     package var protocolVersion: String { "1.1" }
 
-    package func start() async throws {
-        try await runner.failInterrupted()
-        await runner.engines.warmUp()
-    }
+    package func start() async throws { try await runner.failInterrupted() }
 
     package func stop() async { await runner.stop() }
 

@@ -63,6 +63,8 @@ extension StepFunctionsService {
             await report(.taskSucceeded(request.id, output: try await childResult(request, submission: submission)))
         case (.service("ecs", _), .sync):
             await report(.taskSucceeded(request.id, output: try await stoppedTask(submission)))
+        case (.service("athena", "startQueryExecution"), .sync):
+            await report(.taskSucceeded(request.id, output: try await endedQuery(submission)))
         case (_, .waitForTaskToken): break
         default:
             throw TaskFailure(

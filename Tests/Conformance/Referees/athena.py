@@ -1,5 +1,5 @@
 """Athena as boto3 calls it: statements of all kinds, their results and files, work groups, saved queries."""
-import time, uuid
+import json, time, uuid
 
 from calls import bucket, check, client, fails, s3
 
@@ -182,3 +182,20 @@ def the_catalog_is_listed():
     found = athena.get_table_metadata(CatalogName="AwsDataCatalog", DatabaseName=place.database, TableName="t")["TableMetadata"]
     assert [c["Type"] for c in found["Columns"]] == ["int", "struct<b:string>"], found
     fails("MetadataException", 400, athena.get_table_metadata, CatalogName="AwsDataCatalog", DatabaseName=place.database, TableName="no")
+
+
+@check
+def a_state_machine_waits_for_a_query():
+    place, states = Place(), client("stepfunctions")
+    definition = {"StartAt": "Ask", "States": {"Ask": {
+        "Type": "Task", "Resource": "arn:aws:states:::athena:startQueryExecution.sync", "End": True, "Parameters": {
+            "QueryString.$": "$.sql", "ResultConfiguration": {"OutputLocation": f"s3://{place.bucket}/machine/"}}}}}
+    machine = states.create_state_machine(
+        name="referee-" + uuid.uuid4().hex[:12], definition=json.dumps(definition), roleArn="arn:aws:iam::000000000000:role/r")["stateMachineArn"]
+    for sql, status in (("SELECT 1", "SUCCEEDED"), ("SELECT nope", "FAILED")):
+        started = states.start_execution(stateMachineArn=machine, input=json.dumps({"sql": sql}))["executionArn"]
+        while (found := states.describe_execution(executionArn=started))["status"] == "RUNNING": time.sleep(0.01)
+        assert found["status"] == status, found
+        query = json.loads(found["output"] if status == "SUCCEEDED" else found["cause"])["QueryExecution"]
+        assert query["Status"]["State"] == status and query["Query"] == sql and query["Status"]["CompletionDateTime"] > 1e12, query
+    assert found["error"] == "States.TaskFailed", found

@@ -8,7 +8,7 @@ internal import Time
     internal import Musl
 #endif
 
-/// Engines for queries: each runs one, and the next one is started meanwhile, so that a query rarely waits for a start.
+/// Engines for queries: each runs one, and the next one is started when it ends, so that a query rarely waits for a start.
 actor EnginePool {
     private let program: String?
     private let folder: String
@@ -18,6 +18,7 @@ actor EnginePool {
     private var started = 0
     private var running = 0
     private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var isStopped = false
 
     /// Queries that run at the same time; others are queued.
     static let limit = 4
@@ -33,9 +34,6 @@ actor EnginePool {
         self.clock = clock
     }
 
-    /// Starts an engine before anybody asks for one.
-    func warmUp() { if spare == nil, program != nil { spare = start() } }
-
     /// Waits for a turn to run a query. Each turn is given back by ``leave()``.
     func enter() async {
         if running < Self.limit {
@@ -45,7 +43,9 @@ actor EnginePool {
         await withCheckedContinuation { waiting.append($0) }
     }
 
+    /// Gives a turn back, and has an engine ready for the next query: its start disturbs none that runs.
     func leave() {
+        if spare == nil, started > 0, !isStopped { spare = start() }
         guard waiting.isEmpty else { return waiting.removeFirst().resume() }
         running -= 1
     }
@@ -58,14 +58,14 @@ actor EnginePool {
                 reason: "DuckDB's command line, which answers queries, is not installed; `make run` installs it")
         }
         let engine = spare ?? start()
-        spare = start()
+        spare = nil
         do { return try await engine.value } catch {
-            spare = nil
             throw SQLProblem(kind: .semantic("GENERIC_INTERNAL_ERROR"), offset: nil, reason: "\(error)")
         }
     }
 
     func stop() {
+        isStopped = true
         spare?.cancel()
         spare = nil
     }

@@ -181,8 +181,11 @@ final class QueryRunner: Sendable {
         defer { engine.stop() }
         let result = try await QueryResult.run(query, after: preparation, in: engine)
         outcome.columns = result.columns
+        // One commit makes both durable.
+        async let metadata: Void = write(
+            ResultMetadata.bytes(of: result.columns), to: job.execution.outputLocation + ".metadata")
         try await write(result.bytes, to: job.execution.outputLocation)
-        try await write(ResultMetadata.bytes(of: result.columns), to: job.execution.outputLocation + ".metadata")
+        try await metadata
         return outcome
     }
 

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""Builds models on Spark, for inputs that outgrow gold-build: the same files of infra/models, the same rows, one snapshot each.
+
+    spark-submit gold_build.py --models FOLDER [--catalog NAME] [--location s3://LAKE] [--model dm_gold.NAME ...]
+
+FOLDER holds silver/ and gold/, as infra/models does; it may be in S3 (s3://bucket/models). NAME is the Iceberg catalog that spark-submit
+configures (spark.sql.catalog.NAME…), `lake` unless given. A table that is not there is made below --location, where gold-build makes it. Without --model all are built, each after those that it reads. A model whose
+text, contract and inputs are as at its last build is left alone, whichever engine did that. Needs PyYAML beside Spark.
+
+Rows are checked against the contract before the commit: required columns, the primary key, and rows of the severity `error` of the
+library's nullValues, duplicateValues and rowCount. Prints one JSON line a model.
+"""
+import argparse, hashlib, json, re, sys
+
+import yaml
+from pyspark.sql import SparkSession, functions as F
+
+TYPES = {"int": "int", "integer": "int", "bigint": "bigint", "long": "bigint", "double": "double", "float": "float", "string": "string",
+         "boolean": "boolean", "date": "date", "timestamptz": "timestamp", "timestamp": "timestamp"}
+LOGICAL = {"integer": "bigint", "number": "double", "string": "string", "boolean": "boolean", "date": "date", "timestamp": "timestamp"}
+
+
+class Model:
+    """One statement, and the contract of its rows."""
+
+    def __init__(self, name, sql, contract):
+        self.name, self.sql, self.contract = name, sql, yaml.safe_load(contract)
+        self.hash = hashlib.sha256(sql.encode() + b"\0" + contract.encode()).hexdigest()[:32]
+        words = re.sub(r"--[^\n]*|/\*.*?\*/|'[^']*'", " ", sql, flags=re.S)
+        found = re.findall(r'(?<![\w.])"?(dm_\w+)"?\s*\.\s*"?(\w+)"?', words, flags=re.I)
+        self.inputs = list(dict.fromkeys(f"{schema}.{table}".lower() for schema, table in found))
+        self.table = self.contract["schema"][0]
+        self.columns = self.table["properties"]
+
+    def type_of(self, column):
+        physical = (column.get("physicalType") or "").lower()
+        return TYPES.get(physical) or (physical if physical.startswith("decimal") else LOGICAL[column["logicalType"]])
+
+    @property
+    def key(self):
+        keys = [column for column in self.columns if column.get("primaryKey")]
+        return [column["name"] for column in sorted(keys, key=lambda column: column.get("primaryKeyPosition", 0))]
+
+    @property
+    def partitions(self):
+        parts = [column for column in self.columns if column.get("partitioned")]
+        return [column["name"] for column in sorted(parts, key=lambda column: column.get("partitionKeyPosition", 0))]
+
+    @property
+    def rules(self):
+        own = [(None, rule) for rule in self.table.get("quality", [])]
+        return own + [(column["name"], rule) for column in self.columns for rule in column.get("quality", [])]
+
+
+def read_models(spark, folder):
+    """All models, each after those that it reads."""
+    texts = {path: text for layer in ("silver", "gold") for path, text in
+             spark.sparkContext.wholeTextFiles(f"{folder.rstrip('/')}/{layer}/*").collect()}
+    waiting = {}
+    for path, text in texts.items():
+        if not path.endswith(".sql"): continue
+        layer, table = path[:-len(".sql")].split("/")[-2:]
+        name = f"dm_{layer}.{table}"
+        waiting[name] = Model(name, text, texts[path[:-len(".sql")] + ".odcs.yaml"])
+    ordered = []
+    while waiting:
+        ready = sorted(name for name, model in waiting.items() if not set(model.inputs) & waiting.keys())
+        if not ready: raise SystemExit(f"models read each other in a circle: {', '.join(sorted(waiting))}")
+        ordered += [waiting.pop(name) for name in ready]
+    return ordered
+
+
+def current_snapshot(spark, catalog, table):
+    """(its id, its summary), or None if the table is not there or empty of snapshots."""
+    if not spark.catalog.tableExists(f"{catalog}.{table}"): return None
+    rows = spark.sql(f"SELECT s.snapshot_id, s.summary FROM {catalog}.{table}.refs r JOIN {catalog}.{table}.snapshots s "
+                     "ON s.snapshot_id = r.snapshot_id WHERE r.name = 'main'").collect()
+    return (str(rows[0][0]), rows[0][1]) if rows else None
+
+
+def broken(model, rows):
+    """What the rows break of the contract; None if nothing."""
+    for column in model.columns:
+        if (column.get("required") or column.get("primaryKey")) and (count := rows.where(F.col(column["name"]).isNull()).count()):
+            return f"column {column['name']} is required and has no value in {count} rows"
+    if model.key and (twice := rows.groupBy(*model.key).count().where("count > 1").first()):
+        return f"rows share a primary key, such as {[twice[name] for name in model.key]}"
+    for column, rule in model.rules:
+        if rule.get("severity") != "error": continue
+        metric, total = rule.get("metric"), rows.count()
+        if metric == "rowCount": measured = total
+        elif metric == "nullValues" and column: measured = rows.where(F.col(column).isNull()).count()
+        elif metric == "duplicateValues":
+            names = [column] if column else rule["arguments"]["properties"]
+            present = rows.dropna(subset=names)
+            measured = present.count() - present.select(*names).distinct().count()
+        else: raise SystemExit(f"{model.name}: the rule {rule.get('name', metric)} of {metric} is not measured on Spark; build it by gold-build")
+        if rule.get("unit") == "percent": measured = 100 * measured / total if total else 0
+        if not holds(rule, measured): return f"rule {rule.get('name', metric)} measures {measured}"
+    return None
+
+
+def holds(rule, value):
+    comparisons = {
+        "mustBe": lambda x: value == x, "mustNotBe": lambda x: value != x, "mustBeGreaterThan": lambda x: value > x,
+        "mustBeGreaterOrEqualTo": lambda x: value >= x, "mustBeLessThan": lambda x: value < x, "mustBeLessOrEqualTo": lambda x: value <= x,
+        "mustBeBetween": lambda x: x[0] <= value <= x[1], "mustNotBeBetween": lambda x: not x[0] <= value <= x[1]}
+    return all(check(rule[name]) for name, check in comparisons.items() if name in rule)
+
+
+def build(spark, catalog, model, location):
+    inputs = {}
+    for table in model.inputs:
+        snapshot = current_snapshot(spark, catalog, table)
+        if not snapshot: return {"outcome": "waiting", "for": table}
+        inputs[table] = snapshot[0]
+    source = {"model": model.hash, "inputs": dict(sorted(inputs.items()))}
+    target = f"{catalog}.{model.name}"
+    stored = current_snapshot(spark, catalog, model.name)
+    if stored and json.loads(stored[1].get("cupel.model", "null")) == source: return {"outcome": "unchanged"}
+    typed = [f"CAST(`{column['name']}` AS {model.type_of(column)}) AS `{column['name']}`" for column in model.columns]
+    rows = spark.sql(model.sql).selectExpr(*typed).persist()
+    if reason := broken(model, rows): return {"outcome": "failed", "failure": f"the result breaks its contract: {reason}"}
+    if not spark.catalog.tableExists(target):
+        if not location: return {"outcome": "failed", "failure": f"{model.name} is not there; say with --location where the lake is"}
+        namespace, table = model.name.split(".")
+        spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {catalog}.{namespace}")
+        place = f"{location.rstrip('/')}/{namespace.removeprefix('dm_')}/{table}"
+        required = {c["name"] for c in model.columns if c.get("required") or c.get("primaryKey")}
+        columns = ", ".join(f"`{c['name']}` {model.type_of(c)}{' NOT NULL' if c['name'] in required else ''}" for c in model.columns)
+        parts = f" PARTITIONED BY ({', '.join(model.partitions)})" if model.partitions else ""
+        spark.sql(f"CREATE TABLE {target} ({columns}) USING iceberg{parts} LOCATION '{place}' TBLPROPERTIES ('format-version'='2')")
+    # One snapshot takes the place of all rows, and says what it was made from, so that gold-build knows it, too.
+    writer = rows.writeTo(target).option("snapshot-property.cupel.model", json.dumps(source)).option("check-nullability", "false")
+    writer.overwrite(F.lit(True))
+    count = rows.count()
+    rows.unpersist()
+    return {"outcome": "built", "rows": count}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", required=True)
+    parser.add_argument("--catalog", default="lake")
+    parser.add_argument("--location")
+    parser.add_argument("--model", action="append", default=[])
+    arguments = parser.parse_args()
+    spark = SparkSession.builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    spark.sql(f"USE {arguments.catalog}")
+    models = read_models(spark, arguments.models)
+    unknown = set(arguments.model) - {model.name for model in models}
+    if unknown: raise SystemExit(f"there is no model {', '.join(sorted(unknown))}; there are {', '.join(model.name for model in models)}")
+    failed = set()
+    for model in models:
+        if arguments.model and model.name not in arguments.model: continue
+        try:
+            outcome = build(spark, arguments.catalog, model, arguments.location) if not failed & set(model.inputs) else {"outcome": "heldUp"}
+        except Exception as error:
+            outcome = {"outcome": "failed", "failure": str(error).split("\n")[0]}
+        if outcome["outcome"] in ("failed", "heldUp"): failed.add(model.name)
+        print(json.dumps({"model": model.name} | outcome), flush=True)
+    spark.stop()
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__": main()

@@ -126,4 +126,14 @@ import Testing
         }
         await fixture.close()
     }
+
+    @Test("EXPLAIN gives the engine's plan, and an error of the query it explains") func explaining() async throws {
+        let fixture = try await AthenaFixture()
+        let plan = try await fixture.rows("EXPLAIN SELECT x FROM (VALUES 1, 2) t (x) ORDER BY x").compactMap {
+            $0.first ?? nil
+        }
+        #expect(plan.contains { $0.contains("ORDER_BY") }, "\(plan)")
+        #expect(try await fixture.failure("EXPLAIN SELECT nope")?.contains("line 1:16: Column 'nope'") == true)
+        await fixture.close()
+    }
 }

@@ -117,13 +117,19 @@ final class QueryEngine: Sendable {
     /// - Parameter statements: in one line.
     /// - Returns: the rows of their results, as JSON.
     func run(_ statements: String) async throws(Failure) -> [String] {
+        try await output(of: statements).filter { $0.hasPrefix("{") }
+    }
+
+    /// Runs statements like ``run(_:)``.
+    /// - Returns: all lines that the program writes.
+    func output(of statements: String) async throws(Failure) -> [String] {
         precondition(!statements.utf8.contains(UInt8(ascii: "\n")), "a statement of several lines")
         let answer = answers.expect()
         let text = "\(statements);\nSELECT '\(mark)' AS m;\n"
         guard process.end == nil, process.write(text) else { throw .ended }
         guard let lines = await answer.value else { throw .ended }
         for line in lines { if let failure = EngineFailure.read(line) { throw failure } }
-        return lines.filter { $0.hasPrefix("{") }
+        return lines
     }
 
     /// Ends the process and what it does.

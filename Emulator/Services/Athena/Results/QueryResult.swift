@@ -66,11 +66,8 @@ struct QueryResult {
         try await prepare(preparation, in: engine)
         let prefix = "EXPLAIN "
         do throws(QueryEngine.Failure) {
-            let rows = try await engine.run(prefix + query.fragment.text)
-            return rows.flatMap { row -> [String] in
-                let plan = (try? JSON(parsing: Array(row.utf8)))?["explain_value"]?.string ?? ""
-                return plan.split(separator: "\n").map(String.init)
-            }
+            return try await engine.output(of: prefix + query.fragment.text)
+                .filter { line in line.contains { !$0.isWhitespace } }
         } catch {
             throw Self.problem(error) { query.fragment.origin(of: max(0, $0 - prefix.utf8.count)) }
         }

@@ -171,9 +171,11 @@ extension StateBlock {
 extension Execution {
     /// Keeps a value for the inspection of a state under test.
     mutating func note(_ name: String, _ value: JSON) {
-        guard testing != nil else { return }
-        testing?.inspection[name] = value.number == nil ? .string(value.text) : value
+        testing?.inspection[name] = .string(value.text)
     }
+
+    /// Notes a limit, which AWS shows as a number.
+    private mutating func note(_ name: String, limit: JSON) { testing?.inspection[name] = limit }
 
     /// Ends a Map or Parallel state under test with its mock; false when there is none.
     mutating func runMocked(_ id: BranchID) -> Bool {
@@ -201,12 +203,12 @@ extension Execution {
             if visit.state.flow.language == .jsonPath { note("afterItemsPath", .array(items)) }
             count = items.count
         }
-        note("maxConcurrency", .int(Int(limit)))
+        note("maxConcurrency", limit: .int(Int(limit)))
         if let most = try map.toleratedFailureCount?.value(in: &scope) {
-            note("toleratedFailureCount", .int(Int(most)))
+            note("toleratedFailureCount", limit: .int(Int(most)))
         }
         if let share = try map.toleratedFailurePercentage?.value(in: &scope) {
-            note("toleratedFailurePercentage", .decimal(share))
+            note("toleratedFailurePercentage", limit: .decimal(share))
         }
         let tolerance = try map.tolerance(of: count ?? 0, in: &scope)
         guard case .result? = testing?.conditions.mock, let tolerance,

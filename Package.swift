@@ -62,7 +62,9 @@ let services: [Target] = [
 let emulator: [Target] = [
     .target(name: "CProcess", path: "Emulator/CProcess"), .target(name: "CJQ", path: "Emulator/CJQ"),
     part("JQ", "CJQ Threads"), part("JSONata", "Digest JSON Time URLCoding"), part("ASL", "Digest JSON JSONata Time"),
-    part("EmulatorCore", at: "Core", "CKernels CProcess CSQLite CZstd Digest JSON SignatureV4 Threads Time URLCoding XML"),
+    part(
+        "EmulatorCore", at: "Core", "CKernels CProcess CSQLite CZstd Digest JSON SignatureV4 Threads Time URLCoding XML"
+    ),
     part("Emulator", "EmulatorCore JSON Time URLCoding " + names(services)),
     part("EmulatorServer", at: "Server", "EmulatorCore NIOCore NIOHTTP1 NIOPosix Time"),
     part("ContractTools", "Columnar Columns Contracts JSON PII RawFile YAML"), part("SampleData", "CZlib"),

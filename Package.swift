@@ -339,7 +339,7 @@ enum Optimization {
 
 func optimization(of target: String) -> Optimization {
     switch target {
-    case "cupel", "EmulatedCloudFormation", "EmulatedECS", "EmulatedIAM", "EmulatedSSM", "EmulatedScheduler": .none
+    case "cupel", "EmulatedECS", "EmulatedIAM", "EmulatedSSM", "EmulatedScheduler": .none
     // The non-copyable types of the emulator's store crash the cross-module optimizer of Swift 6.3.1.
     case "EmulatorCore", "Emulator": .withinModule
     default: target.hasPrefix("Emulated") ? .withinModule : .acrossModules

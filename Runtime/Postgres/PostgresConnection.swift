@@ -133,13 +133,19 @@ public final class PostgresConnection {
     }
 
     /// Quotes `name` as an identifier.
-    public static func identifier(_ name: String) -> String {
-        "\"\(name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\""
-    }
+    public static func identifier(_ name: String) -> String { "\"\(doubling("\"", in: name))\"" }
 
     /// Quotes `text` as a literal, for statements that take no parameters.
-    public static func literal(_ text: String) -> String {
-        "'\(text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'"
+    public static func literal(_ text: String) -> String { "'\(doubling("'", in: text))'" }
+
+    // By scalars: a mark and a combining mark after it are one character, which is not the mark.
+    private static func doubling(_ mark: Unicode.Scalar, in text: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            result.append(scalar)
+            if scalar == mark { result.append(scalar) }
+        }
+        return String(result)
     }
 
     // MARK: Copies

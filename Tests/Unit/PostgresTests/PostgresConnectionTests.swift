@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(
-        "a refusal is told by the server's code, whatever its words and language",
+        "the server's code decides what a refusal means, in any language",
         arguments: [
             Refusal("FATAL", "57P03", "the database system is starting up", isPassing: true),
             Refusal("FATAL", "57P03", "the database system is not yet accepting connections", isPassing: true),
@@ -59,5 +59,15 @@ import Testing
             _ = try PostgresConnection("hots=127.0.0.1", application: "test")
         }
         #expect(error.message.contains("hots"))
+    }
+
+    @Test("every quote in a name and a literal is doubled, also before a combining mark") func quoting() {
+        #expect(PostgresConnection.identifier(#"a"b""#) == #""a""b""""#)
+        #expect(PostgresConnection.literal("it's") == "'it''s'")
+        // A quote and an accent are one character of Swift's.
+        #expect(Array(PostgresConnection.literal("a'\u{301}b").unicodeScalars) == Array("'a''\u{301}b'".unicodeScalars))
+        #expect(
+            Array(PostgresConnection.identifier("a\"\u{301}b").unicodeScalars)
+                == Array("\"a\"\"\u{301}b\"".unicodeScalars))
     }
 }

@@ -20,7 +20,7 @@ let runtime: [Target] = [
     layer("Parquet", "CKernels Columns CRC CSnappy CZlib CZstd", exclude: ["Read"]),
     // Apart from the writer, so that functions that only write are not larger for it.
     layer("ParquetRead", at: "Parquet/Read", "CKernels Columns CRC CSnappy CZlib CZstd Parquet CISAL"),
-    layer("Iceberg", "CZlib JSON"),
+    layer("Iceberg", "CZlib JSON"), layer("DuckDB", "Iceberg"),
     layer("Control", "AWSClient AWSModels Digest RawFile Time"),
     layer("Lake", "AWSClient AWSModels Columns Contracts Iceberg JSON Parquet ParquetRead"),
     layer("PublishedContracts", "AWSClient AWSModels Contracts Digest JSON LambdaRuntime"),
@@ -41,7 +41,7 @@ let functions: [Target] = [
             + "PublishedContracts Threads CKernels Time"),
     function(
         "GoldBuild",
-        "LambdaRuntime AWSClient AWSModels Contracts Control Digest Iceberg JSON Lake ParquetRead Time"),
+        "LambdaRuntime AWSClient AWSModels Contracts Control Digest DuckDB Iceberg JSON Lake ParquetRead Time"),
     function("Replayer", "LambdaRuntime AWSClient AWSModels Control JSON Time"),
     function(
         "ChangeCapture",
@@ -50,7 +50,7 @@ let functions: [Target] = [
 
 /// The emulator's services. Each imports the core, JSON, Time and what its line says, and no other service.
 let services: [Target] = [
-    service("Athena", "Iceberg URLCoding"), service("CloudFormation", "XML YAML"), service("DynamoDB", "Digest"),
+    service("Athena", "DuckDB Iceberg URLCoding"), service("CloudFormation", "XML YAML"), service("DynamoDB", "Digest"),
     service("ECS"),
     service("Firehose", "Digest Gzip JQ"), service("Glue", "Iceberg Pattern URLCoding"), service("IAM", "XML"),
     service("Kinesis", "CRC Digest"), service("Lambda", "CZlib Digest URLCoding"), service("Logs"), service("Pipes"),
@@ -92,7 +92,7 @@ let tests: [Target] = [
     unitTests(of: "Columnar", "CKernels Columns Contracts CZstd Digest Gzip JSON RawFile TestRandom TestReferee"),
     unitTests(of: "Parquet", "Columns JSON ParquetRead TestRandom TestReferee"), unitTests(of: "Postgres"),
     unitTests(of: "PostgresReplication"),
-    unitTests(of: "Iceberg", "JSON"),
+    unitTests(of: "Iceberg", "JSON"), unitTests(of: "DuckDB", "Iceberg"),
     unitTests(of: "ChangeCapture", "Digest Gzip JSON LambdaRuntime PostgresReplication TestRandom"),
     unitTests(of: "Control", "AWSClient AWSModels FakeAWS JSON TestRandom Time"),
     unitTests(of: "PublishedContracts", "AWSClient AWSModels Contracts FakeAWS JSON LambdaRuntime TestMetrics"),

@@ -1,5 +1,6 @@
 internal import Contracts
 internal import Control
+internal import DuckDB
 internal import Iceberg
 
 /// What the contract demands of the rows that a build has made, measured before anybody sees them.
@@ -29,7 +30,7 @@ struct Audit {
         var checks = columns.filter(\.isRequired).map { column in
             Check(
                 kind: .demand("column \(column.name) is required and has no value in"),
-                sql: "count(*) FILTER (r.\(SQLText.name(column.name)) IS NULL)")
+                sql: "count(*) FILTER (r.\(DuckDBText.name(column.name)) IS NULL)")
         }
         for column in columns {
             guard let constraints = model.contract.constraints[column.name] else { continue }
@@ -39,7 +40,7 @@ struct Audit {
                         "column \(column.name) has values that its logicalTypeOptions or validValues exclude in"),
                     sql: Self.count(column, where: Self.violation(of: constraints, column))))
         }
-        let key = columns.filter(\.isKey).map { "r." + SQLText.name($0.name) }.joined(separator: ", ")
+        let key = columns.filter(\.isKey).map { "r." + DuckDBText.name($0.name) }.joined(separator: ", ")
         if !key.isEmpty {
             checks.append(
                 Check(
@@ -77,7 +78,7 @@ struct Audit {
             case .demand(let reason):
                 if value != "0" { throw broken("\(reason) \(value) rows") }
             case .example(let reason):
-                if let text = SQLText.text(fromHexadecimal: value), !text.isEmpty { throw broken(reason + text) }
+                if let text = Hexadecimal.text(value), !text.isEmpty { throw broken(reason + text) }
             case .rule(let rule):
                 measured.append(
                     MeasuredRule(rule, count: Double(value) ?? 0, of: count, besides: Double(others)))
@@ -107,10 +108,10 @@ struct Audit {
         case (.duplicateValues, _):
             let names = rule.column.map { [$0] } ?? rule.arguments.properties
             return names.isEmpty ? nil : repeats(of: names, in: relation)
-        case (.nullValues, let column?): return "count(*) FILTER (r.\(SQLText.name(column.name)) IS NULL)"
+        case (.nullValues, let column?): return "count(*) FILTER (r.\(DuckDBText.name(column.name)) IS NULL)"
         case (.missingValues, let column?):
-            let value = "r.\(SQLText.name(column.name))"
-            let texts = rule.arguments.missingValues.map { SQLText.string($0) }.joined(separator: ", ")
+            let value = "r.\(DuckDBText.name(column.name))"
+            let texts = rule.arguments.missingValues.map { DuckDBText.string($0) }.joined(separator: ", ")
             let among = texts.isEmpty ? "" : " OR CAST(\(value) AS VARCHAR) IN (\(texts))"
             return "count(*) FILTER (\(value) IS NULL\(among))"
         case (.invalidValues, let column?):
@@ -120,21 +121,23 @@ struct Audit {
     }
 
     private static func count(_ column: GoldColumn, where violation: String) -> String {
-        "count(*) FILTER (r.\(SQLText.name(column.name)) IS NOT NULL AND (\(violation)))"
+        "count(*) FILTER (r.\(DuckDBText.name(column.name)) IS NOT NULL AND (\(violation)))"
     }
 
     /// Rows whose value an earlier row has; nulls never count.
     private static func repeats(of names: [String], in relation: String) -> String {
-        let list = names.map { SQLText.name($0) }.joined(separator: ", ")
-        let present = names.map { "\(SQLText.name($0)) IS NOT NULL" }.joined(separator: " AND ")
+        let list = names.map { DuckDBText.name($0) }.joined(separator: ", ")
+        let present = names.map { "\(DuckDBText.name($0)) IS NOT NULL" }.joined(separator: " AND ")
         return
             "(SELECT COALESCE(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM \(relation) WHERE \(present) GROUP BY \(list)))"
     }
 
     /// What is true of a value that breaks a constraint.
     private static func violation(of constraints: ValueConstraints, _ column: GoldColumn) -> String {
-        let value = "r.\(SQLText.name(column.name))"
-        func typed(_ text: String) -> String { "CAST(\(SQLText.string(text)) AS \(column.type.sqlName ?? "VARCHAR"))" }
+        let value = "r.\(DuckDBText.name(column.name))"
+        func typed(_ text: String) -> String {
+            "CAST(\(DuckDBText.string(text)) AS \(column.type.duckDBName ?? "VARCHAR"))"
+        }
         var violations: [String] = []
         if let bound = constraints.minimum {
             violations.append("\(value) \(bound.isExclusive ? "<=" : "<") \(typed(bound.text))")
@@ -146,7 +149,7 @@ struct Audit {
         if let length = constraints.minLength { violations.append("length(\(value)) < \(length)") }
         if let length = constraints.maxLength { violations.append("length(\(value)) > \(length)") }
         if let pattern = constraints.pattern {
-            violations.append("NOT regexp_matches(\(value), \(SQLText.string(pattern)))")
+            violations.append("NOT regexp_matches(\(value), \(DuckDBText.string(pattern)))")
         }
         if let values = constraints.validValues {
             violations.append("\(value) NOT IN (\(values.map(typed).joined(separator: ", ")))")

@@ -1,4 +1,5 @@
 internal import Contracts
+internal import DuckDB
 internal import Iceberg
 internal import Lake
 
@@ -85,7 +86,7 @@ struct ChangedPeriods {
                     "after_\(number)", of: changed.new, in: version, without: changed.input.files.deleted,
                     columns: read,
                     at: "after-\(number)"))
-            let names = key.map { SQLText.name($0.name) }.joined(separator: ", ")
+            let names = key.map { DuckDBText.name($0.name) }.joined(separator: ", ")
             let (before, after) = ("SELECT * FROM before_\(number)", "SELECT * FROM after_\(number)")
             views.append(
                 "CREATE TABLE changed_\(number) AS SELECT DISTINCT \(names) FROM ((\(before) EXCEPT ALL \(after)) "
@@ -101,7 +102,7 @@ struct ChangedPeriods {
                     columns: read, at: "facts-\(number)"))
             for (place, changed) in lookups.enumerated() {
                 let equal = changed.lookup.key.map {
-                    "c.\(SQLText.name($0.name)) = f.\(SQLText.name($0.source))"
+                    "c.\(DuckDBText.name($0.name)) = f.\(DuckDBText.name($0.source))"
                 }
                 selections.append(
                     "SELECT \(columns.text(of: "f")) FROM facts_\(number) f SEMI JOIN changed_\(place) c ON "

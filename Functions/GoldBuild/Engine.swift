@@ -1,3 +1,5 @@
+internal import DuckDB
+
 #if canImport(Glibc)
     internal import Glibc
 #else
@@ -33,8 +35,8 @@ struct Engine: Sendable {
     {
         guard access(program, X_OK) == 0 else { throw .noEngine(program) }
         let confined =
-            "SET temp_directory=\(SQLText.string("\(folder)/spilled")); SET memory_limit='\(memoryInMB)MB'; "
-            + "SET TimeZone='UTC'; SET allowed_directories=[\(SQLText.string("\(folder)/"))]; "
+            "SET temp_directory=\(DuckDBText.string("\(folder)/spilled")); SET memory_limit='\(memoryInMB)MB'; "
+            + "SET TimeZone='UTC'; SET allowed_directories=[\(DuckDBText.string("\(folder)/"))]; "
             + "SET enable_external_access=false; SET lock_configuration=true; "
         let arguments = [
             program, "-no-init", "-bail", "-batch", "-csv", "-noheader", "-cmd", confined + preparation, "-c",

@@ -1,4 +1,5 @@
 internal import Contracts
+internal import DuckDB
 internal import Iceberg
 
 /// What the engine runs for a model, and what its complaints mean in the model's own lines.
@@ -19,24 +20,24 @@ struct ModelScript {
     /// Writes the model's rows to a file, or to a folder if the table is parted.
     func statement(writing result: String) -> String {
         let typed = columns.map {
-            "CAST(\(SQLText.name($0.name)) AS \($0.type.sqlName ?? "")) AS \(SQLText.name($0.name))"
+            "CAST(\(DuckDBText.name($0.name)) AS \($0.type.duckDBName ?? "")) AS \(DuckDBText.name($0.name))"
         }
         // What stands before the model's text is one line, so that the engine counts the model's lines from 2.
-        return "COPY (SELECT \(typed.joined(separator: ", ")) FROM (\n\(model.sql)\n)) TO \(SQLText.string(result)) "
+        return "COPY (SELECT \(typed.joined(separator: ", ")) FROM (\n\(model.sql)\n)) TO \(DuckDBText.string(result)) "
             + "(\(format));"
     }
 
     /// Writes rows of several views that have the table's columns.
     func statement(joining selections: [String], to result: String) -> String {
-        "COPY (\(selections.joined(separator: " UNION ALL "))) TO \(SQLText.string(result)) (\(format));"
+        "COPY (\(selections.joined(separator: " UNION ALL "))) TO \(DuckDBText.string(result)) (\(format));"
     }
 
     /// The table's columns, for a selection.
-    var names: String { columns.map { SQLText.name($0.name) }.joined(separator: ", ") }
+    var names: String { columns.map { DuckDBText.name($0.name) }.joined(separator: ", ") }
 
     private var format: String {
-        let ids = columns.enumerated().map { place, column in "\(SQLText.name(column.name)): \(place + 1)" }
-        let parts = partitioning.map { SQLText.name($0) }.joined(separator: ", ")
+        let ids = columns.enumerated().map { place, column in "\(DuckDBText.name(column.name)): \(place + 1)" }
+        let parts = partitioning.map { DuckDBText.name($0) }.joined(separator: ", ")
         return "FORMAT parquet, COMPRESSION zstd, FIELD_IDS {\(ids.joined(separator: ", "))}"
             + (parts.isEmpty ? "" : ", PARTITION_BY (\(parts)), WRITE_PARTITION_COLUMNS true")
     }

@@ -1,4 +1,5 @@
 internal import Contracts
+internal import DuckDB
 internal import Iceberg
 
 /// The values of a model's period columns: the part of a table that is built as a whole.
@@ -70,7 +71,7 @@ struct PeriodColumns: Sendable {
 
     /// Makes ``table``.
     func statement(making periods: Set<Period>) -> String {
-        let types = columns.map { "\(SQLText.name($0.name)) \($0.type.sqlName ?? "")" }.joined(separator: ", ")
+        let types = columns.map { "\(DuckDBText.name($0.name)) \($0.type.duckDBName ?? "")" }.joined(separator: ", ")
         let rows = periods.map { period in
             "(" + zip(columns, period.values).map { Self.literal($1, $0.type) }.joined(separator: ",") + ")"
         }
@@ -81,7 +82,7 @@ struct PeriodColumns: Sendable {
     /// Whether a row of `relation` is in one of the periods.
     func condition(_ relation: String) -> String {
         let equal = columns.map { column in
-            let name = SQLText.name(column.name)
+            let name = DuckDBText.name(column.name)
             return "p.\(name) IS NOT DISTINCT FROM \(relation).\(name)"
         }
         return "EXISTS (SELECT 1 FROM \(Self.table) p WHERE \(equal.joined(separator: " AND ")))"
@@ -95,7 +96,7 @@ struct PeriodColumns: Sendable {
     /// A column as ``period(fromText:)`` reads it: without marks that mean something in CSV.
     func text(of relation: String) -> String {
         columns.map { column in
-            let value = "\(relation).\(SQLText.name(column.name))"
+            let value = "\(relation).\(DuckDBText.name(column.name))"
             let plain = column.type == .date ? "\(value) - DATE '1970-01-01'" : value
             return "COALESCE('x' || hex(CAST(\(plain) AS VARCHAR)), '-')"
         }.joined(separator: ", ")
@@ -111,7 +112,7 @@ struct PeriodColumns: Sendable {
                 values.append(nil)
                 continue
             }
-            guard part.first == "x", let text = SQLText.text(fromHexadecimal: part.dropFirst()) else { return nil }
+            guard part.first == "x", let text = Hexadecimal.text(part.dropFirst()) else { return nil }
             switch column.type {
             case .string: values.append(.string(text))
             case .boolean: values.append(.boolean(text == "true"))
@@ -128,7 +129,7 @@ struct PeriodColumns: Sendable {
         case .long(let days) where type == .date: "DATE '1970-01-01' + \(days)::INTEGER"
         case .long(let number): "\(number)"
         case .boolean(let value): "\(value)"
-        case .string(let text): SQLText.string(text)
+        case .string(let text): DuckDBText.string(text)
         default: "NULL"
         }
     }

@@ -1,3 +1,4 @@
+internal import DuckDB
 internal import Iceberg
 internal import Lake
 internal import ParquetRead
@@ -18,7 +19,7 @@ struct ResultFiles {
     /// What reads the rows.
     var relation: String {
         let files = place.hasSuffix(".parquet") ? place : "\(place)/**/*.parquet"
-        return "read_parquet(\(SQLText.string(files)), hive_partitioning=false)"
+        return "read_parquet(\(DuckDBText.string(files)), hive_partitioning=false)"
     }
 
     /// Uploads them.

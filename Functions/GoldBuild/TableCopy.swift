@@ -1,5 +1,6 @@
 internal import AWSClient
 internal import AWSModels
+internal import DuckDB
 internal import Iceberg
 internal import Lake
 internal import ParquetRead
@@ -28,14 +29,14 @@ struct TableCopy {
         columns: [IcebergField], at place: String
     ) throws -> String {
         let fields = try columns.map { field in
-            guard let type = field.type.sqlName else {
+            guard let type = field.type.duckDBName else {
                 throw GoldError.table(
                     "table \(version.name): its column \(field.name) is \(field.type), which models cannot read")
             }
             return (field, type)
         }
         guard !files.isEmpty else {
-            let nulls = fields.map { field, type in "CAST(NULL AS \(type)) AS \(SQLText.name(field.name))" }
+            let nulls = fields.map { field, type in "CAST(NULL AS \(type)) AS \(DuckDBText.name(field.name))" }
             return "CREATE VIEW \(name) AS SELECT \(nulls.joined(separator: ", ")) WHERE false;"
         }
         let wanted = Set(IcebergSchema(id: 0, fields: columns).allFieldIDs)
@@ -51,21 +52,21 @@ struct TableCopy {
         }
         // By field id: a file may be older than a column, or than its name.
         let schema = fields.map { field, type in
-            "\(field.id): {name: \(SQLText.string(field.name)), type: \(SQLText.string(type)), default_value: NULL}"
+            "\(field.id): {name: \(DuckDBText.string(field.name)), type: \(DuckDBText.string(type)), default_value: NULL}"
         }
         let map = "schema=MAP{\(schema.joined(separator: ", "))}"
-        let names = fields.map { SQLText.name($0.0.name) }.joined(separator: ", ")
+        let names = fields.map { DuckDBText.name($0.0.name) }.joined(separator: ", ")
         var parts: [String] = []
         if wholeCount > 0 {
             parts.append(
-                "SELECT \(names) FROM read_parquet(\(SQLText.string("\(folder)/\(place)-whole/*.parquet")), \(map))")
+                "SELECT \(names) FROM read_parquet(\(DuckDBText.string("\(folder)/\(place)-whole/*.parquet")), \(map))")
         }
         if cutCount > 0 {
             let list = "\(folder)/\(place)-gone.csv"
             try LocalFile(creating: list).append(Array(gone.utf8))
             parts.append(
-                "SELECT \(names) FROM read_parquet(\(SQLText.string("\(folder)/\(place)-cut/*.parquet")), \(map), "
-                    + "file_row_number=true, filename='cupel_file') r ANTI JOIN read_csv(\(SQLText.string(list)), "
+                "SELECT \(names) FROM read_parquet(\(DuckDBText.string("\(folder)/\(place)-cut/*.parquet")), \(map), "
+                    + "file_row_number=true, filename='cupel_file') r ANTI JOIN read_csv(\(DuckDBText.string(list)), "
                     + "header=false, columns={'file': 'VARCHAR', 'row': 'BIGINT'}) g "
                     + "ON g.file = r.cupel_file AND g.row = r.file_row_number")
         }

@@ -1,3 +1,5 @@
+internal import DuckDB
+
 extension QueryParser {
     /// An expression, from OR down.
     mutating func expression() throws(SQLProblem) -> SQLFragment {
@@ -164,7 +166,7 @@ extension QueryParser {
     private mutating func fieldName() throws(SQLProblem) -> SQLFragment {
         guard [.word, .quotedName].contains(token.kind) else { throw mismatch("<identifier>") }
         let token = next()
-        return SQLFragment(EngineText.name(token.text), from: token.offset)
+        return SQLFragment(DuckDBText.name(token.text), from: token.offset)
     }
 
     mutating func parameter() throws(SQLProblem) -> SQLFragment {

@@ -1,3 +1,5 @@
+internal import DuckDB
+
 extension QueryParser {
     /// A literal, column, call, or an expression in parentheses.
     mutating func primary() throws(SQLProblem) -> SQLFragment {
@@ -9,10 +11,10 @@ extension QueryParser {
             return SQLFragment(start.text.hasSuffix(".") ? start.text + "0" : start.text, from: start.offset)
         case .string:
             next()
-            return SQLFragment(EngineText.string(start.text), from: start.offset)
+            return SQLFragment(DuckDBText.string(start.text), from: start.offset)
         case .binary:
             next()
-            return SQLFragment("unhex(\(EngineText.string(start.text.filter { $0 != " " })))", from: start.offset)
+            return SQLFragment("unhex(\(DuckDBText.string(start.text.filter { $0 != " " })))", from: start.offset)
         case .sign: return try signedPrimary()
         case .quotedName: return try columnOrLambda()
         case .end: throw mismatch("<expression>")
@@ -53,7 +55,7 @@ extension QueryParser {
         }
         let start = token
         place += distance + 2
-        return SQLFragment("lambda \(names.map(EngineText.name).joined(separator: ", ")): ", from: start.offset)
+        return SQLFragment("lambda \(names.map(DuckDBText.name).joined(separator: ", ")): ", from: start.offset)
             + (try expression())
     }
 
@@ -61,13 +63,13 @@ extension QueryParser {
         let (text, column) = try name()
         if atSign("->") {
             next()
-            return SQLFragment("lambda \(EngineText.name(text)): ", from: column.origin) + (try expression())
+            return SQLFragment("lambda \(DuckDBText.name(text)): ", from: column.origin) + (try expression())
         }
         var result = column
         while atSign("."), [.word, .quotedName].contains(peek().kind) {
             next()
             let part = next()
-            result += SQLFragment("." + EngineText.name(part.text), from: part.offset)
+            result += SQLFragment("." + DuckDBText.name(part.text), from: part.offset)
         }
         return result
     }
@@ -129,7 +131,7 @@ extension QueryParser {
         guard peek().kind == .string else { return nil }
         next()
         let literal = next()
-        let value = EngineText.string(literal.text)
+        let value = DuckDBText.string(literal.text)
         let type: String
         switch start.keyword {
         case "TIMESTAMP":

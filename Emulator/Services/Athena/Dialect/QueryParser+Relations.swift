@@ -1,3 +1,5 @@
+internal import DuckDB
+
 extension QueryParser {
     /// What FROM names: tables, queries, joins of them.
     mutating func relation() throws(SQLProblem) -> SQLFragment {
@@ -89,7 +91,7 @@ extension QueryParser {
             result = result + " AS " + (try name().fragment)
             if atSign("(") { result += try nameList() }
         } else if let alias {
-            result += " AS \(EngineText.name(alias))"
+            result += " AS \(DuckDBText.name(alias))"
         }
         return result
     }

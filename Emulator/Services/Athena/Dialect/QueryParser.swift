@@ -1,3 +1,5 @@
+internal import DuckDB
+
 /// Reads a query in Athena's dialect, which is Trino's, and writes it in the engine's, which is DuckDB's.
 ///
 /// It knows the grammar, so what it does not know is refused with its place, never passed on. The engine finds names and types.
@@ -104,7 +106,7 @@ struct QueryParser {
     mutating func name() throws(SQLProblem) -> (text: String, fragment: SQLFragment) {
         guard isName else { throw mismatch("<identifier>") }
         let token = next()
-        return (token.text, SQLFragment(EngineText.name(token.text), from: token.offset))
+        return (token.text, SQLFragment(DuckDBText.name(token.text), from: token.offset))
     }
 
     /// Names between parentheses.
@@ -391,7 +393,7 @@ struct QueryParser {
         var parts = [try name().text]
         while takeSign(".") { parts.append(try name().text) }
         if parts.count == 1, scopes.contains(where: { $0.contains(parts[0].lowercased()) }) {
-            return (SQLFragment(EngineText.name(parts[0]), from: start.offset), nil)
+            return (SQLFragment(DuckDBText.name(parts[0]), from: start.offset), nil)
         }
         if parts.count == 3 {
             guard parts[0].lowercased() == "awsdatacatalog" else {
@@ -414,7 +416,7 @@ struct QueryParser {
         if take("FOR") { state = try timeTravel() }
         let use = TableUse(database: database, table: table, state: state, offset: start.offset)
         self.use(use)
-        let view = "memory.\(EngineText.name(database)).\(EngineText.name(use.view))"
+        let view = "memory.\(DuckDBText.name(database)).\(DuckDBText.name(use.view))"
         return (SQLFragment(view, from: start.offset), use.view == table ? nil : parts.last?.lowercased())
     }
 

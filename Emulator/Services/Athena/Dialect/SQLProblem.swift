@@ -16,7 +16,8 @@ struct SQLProblem: Error, Hashable {
 
     static func notEmulated(_ what: String, at offset: Int?) -> SQLProblem {
         SQLProblem(
-            kind: .notEmulated, offset: offset, reason: "\(what) is not emulated; Athena's README here lists what is")
+            kind: .notEmulated, offset: offset,
+            reason: "\(what) is not emulated; Emulator/Services/Athena/README.md lists what is")
     }
 
     static func semantic(_ code: String, _ reason: String, at offset: Int?) -> SQLProblem {

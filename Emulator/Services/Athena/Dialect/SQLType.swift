@@ -1,3 +1,5 @@
+internal import DuckDB
+
 /// A type in Athena's dialect.
 indirect enum SQLType: Sendable, Hashable {
     /// The engine's name of it.
@@ -20,7 +22,7 @@ indirect enum SQLType: Sendable, Hashable {
         case .row(let fields):
             "STRUCT("
                 + fields.enumerated().map { place, field in
-                    "\(EngineText.name(field.name ?? "field\(place)")) \(field.type.engineName)"
+                    "\(DuckDBText.name(field.name ?? "field\(place)")) \(field.type.engineName)"
                 }.joined(separator: ", ") + ")"
         }
     }

@@ -1,3 +1,4 @@
+internal import DuckDB
 internal import EmulatorCore
 internal import JSON
 
@@ -279,7 +280,7 @@ struct CatalogChange {
     private static func definition(_ table: JSON, _ name: CatalogStatement.Name) -> [String] {
         let storage = table["StorageDescriptor"]
         func column(_ column: JSON) -> String {
-            let comment = column["Comment"]?.string.map { " COMMENT \(EngineText.string($0))" } ?? ""
+            let comment = column["Comment"]?.string.map { " COMMENT \(DuckDBText.string($0))" } ?? ""
             return "  `\(column["Name"]?.string ?? "")` \(column["Type"]?.string ?? "")\(comment)"
         }
         func list(_ columns: [JSON]) -> [String] {

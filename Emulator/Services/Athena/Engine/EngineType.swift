@@ -1,3 +1,5 @@
+internal import DuckDB
+
 /// A type of a result's column, as the engine names it.
 indirect enum EngineType: Sendable, Hashable {
     case scalar(String)
@@ -167,7 +169,7 @@ indirect enum EngineType: Sendable, Hashable {
         case .structure(let fields):
             "CASE WHEN \(value) IS NOT NULL THEN '{' || "
                 + fields.enumerated().map { place, field in
-                    EngineText.string((place > 0 ? ", " : "") + field.name + "=") + " || "
+                    DuckDBText.string((place > 0 ? ", " : "") + field.name + "=") + " || "
                         + field.type.word("struct_extract_at(\(value), \(place + 1))", depth + 1)
                 }.joined(separator: " || ") + " || '}' END"
         }

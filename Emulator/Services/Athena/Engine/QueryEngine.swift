@@ -1,3 +1,4 @@
+internal import DuckDB
 internal import EmulatorCore
 internal import Synchronization
 internal import Time
@@ -101,8 +102,8 @@ final class QueryEngine: Sendable {
         let engine = QueryEngine(folder: folder, process: process, answers: answers, mark: mark)
         let settings = [
             "errors_as_json=true", "TimeZone='UTC'", "memory_limit='\(memoryInMB)MB'",
-            "temp_directory=\(EngineText.string("\(folder)/spilled"))", "ieee_floating_point_ops=true",
-            "allowed_directories=[\(EngineText.string("\(folder)/"))]",
+            "temp_directory=\(DuckDBText.string("\(folder)/spilled"))", "ieee_floating_point_ops=true",
+            "allowed_directories=[\(DuckDBText.string("\(folder)/"))]",
         ]
         // The safe mode turns access to anything else off and locks the settings.
         process.write(

@@ -1,3 +1,4 @@
+internal import DuckDB
 internal import EmulatorCore
 internal import JSON
 
@@ -123,7 +124,7 @@ struct RowWriting {
         let (names, values) = try selection(columns, target)
         let folder = "\(engine.folder)/written"
         try LocalFolder.make(folder)
-        let list = zip(values, names).map { "\($0) AS \(EngineText.name($1))" }.joined(separator: ", ")
+        let list = zip(values, names).map { "\($0) AS \(DuckDBText.name($1))" }.joined(separator: ", ")
         var options = "FORMAT parquet, COMPRESSION \(try compression(target))"
         var path = "\(folder)/\(job.execution.id).parquet"
         if !target.partitionedBy.isEmpty {
@@ -134,8 +135,8 @@ struct RowWriting {
                         + "[\(target.partitionedBy.joined(separator: ", "))]", at: nil)
             }
             options +=
-                ", PARTITION_BY (\(target.partitionedBy.map(EngineText.name).joined(separator: ", "))), "
-                + "FILENAME_PATTERN \(EngineText.string("\(job.execution.id)-{i}")), OVERWRITE_OR_IGNORE"
+                ", PARTITION_BY (\(target.partitionedBy.map(DuckDBText.name).joined(separator: ", "))), "
+                + "FILENAME_PATTERN \(DuckDBText.string("\(job.execution.id)-{i}")), OVERWRITE_OR_IGNORE"
             path = folder
         }
         let start = "COPY (SELECT \(list) FROM ("
@@ -143,7 +144,7 @@ struct RowWriting {
         var rowCount = 0
         do throws(QueryEngine.Failure) {
             let answer = try await engine.run(
-                "\(start)\(query.fragment.text)) AS t(\(source.joined(separator: ", ")))\(limit)) TO \(EngineText.string(path)) "
+                "\(start)\(query.fragment.text)) AS t(\(source.joined(separator: ", ")))\(limit)) TO \(DuckDBText.string(path)) "
                     + "(\(options), RETURN_FILES)")
             for line in answer { rowCount += (try? JSON(parsing: Array(line.utf8)))?["Count"]?.looseInt ?? 0 }
         } catch {

@@ -1,3 +1,4 @@
+internal import DuckDB
 internal import EmulatorCore
 internal import JSON
 internal import URLCoding
@@ -53,7 +54,7 @@ struct HiveInput {
                 bytes += object.size
             }
         }
-        let typed = (columns + keys).map { "CAST(NULL AS \($0.type)) AS \(EngineText.name($0.name))" }
+        let typed = (columns + keys).map { "CAST(NULL AS \($0.type)) AS \(DuckDBText.name($0.name))" }
         guard !files.isEmpty else {
             return LakeReader.Views(statements: [
                 "CREATE VIEW \(name) AS SELECT \(typed.joined(separator: ", ")) WHERE false"
@@ -65,11 +66,11 @@ struct HiveInput {
         try LocalFolder.make(form)
         let empty =
             "COPY (SELECT \(typed.prefix(columns.count).joined(separator: ", ")) WHERE false) TO "
-            + "\(EngineText.string("\(form)/form.parquet")) (FORMAT parquet)"
+            + "\(DuckDBText.string("\(form)/form.parquet")) (FORMAT parquet)"
         let selected =
-            columns.map { "CAST(\(EngineText.name($0.name)) AS \($0.type)) AS \(EngineText.name($0.name))" }
-            + keys.enumerated().map { "CAST(p\($0) AS \($1.type)) AS \(EngineText.name($1.name))" }
-        let list = (["\(form)/form.parquet"] + files).map(EngineText.string).joined(separator: ", ")
+            columns.map { "CAST(\(DuckDBText.name($0.name)) AS \($0.type)) AS \(DuckDBText.name($0.name))" }
+            + keys.enumerated().map { "CAST(p\($0) AS \($1.type)) AS \(DuckDBText.name($1.name))" }
+        let list = (["\(form)/form.parquet"] + files).map(DuckDBText.string).joined(separator: ", ")
         let view =
             "CREATE VIEW \(name) AS SELECT \(selected.joined(separator: ", ")) FROM read_parquet([\(list)], "
             + "union_by_name=true, hive_partitioning=\(!keys.isEmpty), hive_types_autocast=false)"
@@ -77,11 +78,11 @@ struct HiveInput {
     }
 
     private static func partitions(_ keys: [Column], _ rows: [[String?]]) -> String {
-        let names = keys.map { EngineText.name($0.name) }.joined(separator: ", ")
+        let names = keys.map { DuckDBText.name($0.name) }.joined(separator: ", ")
         let list = (rows.isEmpty ? [keys.map { _ in nil }] : rows).map { row in
-            "(\(row.map { $0.map(EngineText.string) ?? "NULL" }.joined(separator: ", ")))"
+            "(\(row.map { $0.map(DuckDBText.string) ?? "NULL" }.joined(separator: ", ")))"
         }
-        let typed = keys.map { "CAST(\(EngineText.name($0.name)) AS \($0.type)) AS \(EngineText.name($0.name))" }
+        let typed = keys.map { "CAST(\(DuckDBText.name($0.name)) AS \($0.type)) AS \(DuckDBText.name($0.name))" }
         return
             "SELECT DISTINCT \(typed.joined(separator: ", ")) FROM (VALUES \(list.joined(separator: ", "))) AS t(\(names))"
             + (rows.isEmpty ? " WHERE false" : "")

@@ -1,3 +1,5 @@
+internal import DuckDB
+
 /// A column's type as Glue has it.
 enum HiveType {
     /// The engine's name of `array<struct<a:int,b:string>>`; nil for a type that it lacks.
@@ -46,7 +48,7 @@ enum HiveType {
                 repeat {
                     let field = word()
                     guard take(":"), let type = type() else { return nil }
-                    fields.append("\(EngineText.name(field)) \(type)")
+                    fields.append("\(DuckDBText.name(field)) \(type)")
                 } while take(",")
                 return take(">") ? "STRUCT(\(fields.joined(separator: ", ")))" : nil
             default:

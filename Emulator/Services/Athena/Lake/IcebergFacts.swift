@@ -1,3 +1,4 @@
+internal import DuckDB
 internal import Iceberg
 internal import JSON
 
@@ -28,8 +29,8 @@ struct IcebergFacts {
                 metadata.snapshots.map { snapshot in
                     [
                         Self.time(snapshot.timestamp), "\(snapshot.id)", snapshot.parentID.map { "\($0)" } ?? "NULL",
-                        snapshot.summary["operation"].map(EngineText.string) ?? "NULL",
-                        EngineText.string(snapshot.manifestList), Self.map(snapshot.summary),
+                        snapshot.summary["operation"].map(DuckDBText.string) ?? "NULL",
+                        DuckDBText.string(snapshot.manifestList), Self.map(snapshot.summary),
                     ]
                 })
         case "history": return history()
@@ -38,7 +39,7 @@ struct IcebergFacts {
                 [("name", "VARCHAR"), ("type", "VARCHAR"), ("snapshot_id", "BIGINT")],
                 (document["refs"]?.object ?? [:]).map { name, value in
                     [
-                        EngineText.string(name), EngineText.string((value["type"]?.string ?? "").uppercased()),
+                        DuckDBText.string(name), DuckDBText.string((value["type"]?.string ?? "").uppercased()),
                         "\(value["snapshot-id"]?.int ?? 0)",
                     ]
                 })
@@ -84,7 +85,7 @@ struct IcebergFacts {
             ],
             (files.dataFiles + files.deleteFiles).map { file in
                 [
-                    "\(file.content.rawValue)", EngineText.string(file.path), EngineText.string(file.format),
+                    "\(file.content.rawValue)", DuckDBText.string(file.path), DuckDBText.string(file.format),
                     "\(file.recordCount)", "\(file.sizeInBytes)",
                 ]
             })
@@ -98,7 +99,7 @@ struct IcebergFacts {
             ],
             try tableFiles().manifests.map { manifest in
                 [
-                    EngineText.string(manifest.line.path), "\(manifest.line.sizeInBytes)", "\(manifest.line.specID)",
+                    DuckDBText.string(manifest.line.path), "\(manifest.line.sizeInBytes)", "\(manifest.line.specID)",
                     "\(manifest.line.addedSnapshotID)",
                 ]
             })
@@ -108,13 +109,13 @@ struct IcebergFacts {
 
     private static func map(_ values: [String: String]) -> String {
         let sorted = values.sorted { $0.key < $1.key }
-        return "MAP([\(sorted.map { EngineText.string($0.key) }.joined(separator: ", "))], "
-            + "[\(sorted.map { EngineText.string($0.value) }.joined(separator: ", "))])"
+        return "MAP([\(sorted.map { DuckDBText.string($0.key) }.joined(separator: ", "))], "
+            + "[\(sorted.map { DuckDBText.string($0.value) }.joined(separator: ", "))])"
     }
 
     private static func values(_ columns: [(name: String, type: String)], _ rows: [[String]]) -> String {
         let typed = columns.enumerated().map { place, column in
-            "CAST(c\(place) AS \(column.type)) AS \(EngineText.name(column.name))"
+            "CAST(c\(place) AS \(column.type)) AS \(DuckDBText.name(column.name))"
         }
         let names = columns.indices.map { "c\($0)" }.joined(separator: ", ")
         let cells = rows.isEmpty ? [columns.map { _ in "NULL" }] : rows

@@ -1,3 +1,4 @@
+internal import DuckDB
 internal import EmulatorCore
 internal import Iceberg
 internal import JSON
@@ -39,23 +40,23 @@ struct IcebergInput {
             }
         let files = try TableFiles(of: snapshot, in: metadata) { try Self.read($0, objects) }
         let columns = try schema.fields.map { field in
-            guard let type = field.type.engineName else {
+            guard let type = field.type.duckDBName else {
                 throw SQLProblem.notEmulated("the column \(field.name) of type \(field.type)", at: use.offset)
             }
             return (id: field.id, name: field.name.lowercased(), type: type)
         }
         guard !files.dataFiles.isEmpty else {
-            let nulls = columns.map { "CAST(NULL AS \($0.type)) AS \(EngineText.name($0.name))" }
+            let nulls = columns.map { "CAST(NULL AS \($0.type)) AS \(DuckDBText.name($0.name))" }
             return LakeReader.Views(
                 statements: ["CREATE VIEW \(name) AS SELECT \(nulls.joined(separator: ", ")) WHERE false"])
         }
         // By field id: a file may be older than a column, or than its name.
         let byID = columns.map { id, name, type in
-            "\(id): {name: \(EngineText.string(name)), type: \(EngineText.string(type)), default_value: NULL}"
+            "\(id): {name: \(DuckDBText.string(name)), type: \(DuckDBText.string(type)), default_value: NULL}"
         }
         let reading = "schema=MAP{\(byID.joined(separator: ", "))}"
         let parts = try copies(of: files, into: folder).map { paths, deletes in
-            let list = paths.map(EngineText.string).joined(separator: ", ")
+            let list = paths.map(DuckDBText.string).joined(separator: ", ")
             guard !deletes.isEmpty else { return "SELECT * FROM read_parquet([\(list)], \(reading))" }
             return "SELECT * EXCLUDE (file_row_number) FROM read_parquet([\(list)], file_row_number=true, \(reading)) "
                 + "WHERE file_row_number NOT IN (\(deletes.joined(separator: " UNION ALL ")))"
@@ -87,8 +88,8 @@ struct IcebergInput {
                 let path = deleteFiles[delete.path] ?? "\(folder)/deletes-\(deleteFiles.count).parquet"
                 if deleteFiles.updateValue(path, forKey: delete.path) == nil { try self.copy(delete, to: path) }
                 queries.append(
-                    "SELECT pos FROM read_parquet(\(EngineText.string(path))) "
-                        + "WHERE file_path = \(EngineText.string(file.path))")
+                    "SELECT pos FROM read_parquet(\(DuckDBText.string(path))) "
+                        + "WHERE file_path = \(DuckDBText.string(file.path))")
             }
             others.append(([copy], queries))
         }
@@ -126,39 +127,5 @@ struct IcebergInput {
             }
             return snapshot
         }
-    }
-}
-
-extension IcebergType {
-    /// The type's name in the engine; nil for one that it lacks.
-    var engineName: String? {
-        switch self {
-        case .boolean: "BOOLEAN"
-        case .int: "INTEGER"
-        case .long: "BIGINT"
-        case .float: "FLOAT"
-        case .double: "DOUBLE"
-        case .string: "VARCHAR"
-        case .date: "DATE"
-        case .time: "TIME"
-        case .timestamp: "TIMESTAMP"
-        case .timestamptz: "TIMESTAMP WITH TIME ZONE"
-        case .uuid: "UUID"
-        case .binary, .fixed: "BLOB"
-        case .decimal(let precision, let scale): "DECIMAL(\(precision), \(scale))"
-        case .list(_, let element, _): element.engineName.map { "\($0)[]" }
-        case .map(_, let key, _, let value, _):
-            if let key = key.engineName, let value = value.engineName { "MAP(\(key), \(value))" } else { nil }
-        case .structure(let fields): Self.structure(fields)
-        }
-    }
-
-    private static func structure(_ fields: [IcebergField]) -> String? {
-        var members: [String] = []
-        for field in fields {
-            guard let type = field.type.engineName else { return nil }
-            members.append("\(EngineText.name(field.name)) \(type)")
-        }
-        return "STRUCT(\(members.joined(separator: ", ")))"
     }
 }

@@ -1,3 +1,4 @@
+internal import DuckDB
 internal import EmulatorCore
 internal import JSON
 internal import Time
@@ -19,7 +20,7 @@ struct LakeReader: Sendable {
         var databases: Set<String> = []
         for use in uses where seen.insert(use).inserted {
             if databases.insert(use.database).inserted {
-                views.statements.append("CREATE SCHEMA IF NOT EXISTS memory.\(EngineText.name(use.database))")
+                views.statements.append("CREATE SCHEMA IF NOT EXISTS memory.\(DuckDBText.name(use.database))")
             }
             let place = "\(folder)/\(seen.count)"
             let view = try await view(of: use, in: place)
@@ -32,7 +33,7 @@ struct LakeReader: Sendable {
     private func view(of use: TableUse, in place: String) async throws -> Views {
         let table = try await table(use)
         let objects = try objects
-        let name = "memory.\(EngineText.name(use.database)).\(EngineText.name(use.view))"
+        let name = "memory.\(DuckDBText.name(use.database)).\(DuckDBText.name(use.view))"
         if let location = Self.metadataLocation(of: table) {
             return try IcebergInput(use, location: location, objects).view(name, in: place)
         }

@@ -1,3 +1,4 @@
+internal import DuckDB
 internal import EmulatorCore
 internal import JSON
 
@@ -19,7 +20,7 @@ struct QueryResult {
         let start = "COPY (SELECT \(values) FROM ("
         do throws(QueryEngine.Failure) {
             _ = try await engine.run(
-                "\(start)\(query.fragment.text)) AS t(\(names))) TO \(EngineText.string(file)) "
+                "\(start)\(query.fragment.text)) AS t(\(names))) TO \(DuckDBText.string(file)) "
                     + "(FORMAT csv, HEADER false, FORCE_QUOTE *)")
         } catch {
             throw Self.problem(error) { query.fragment.origin(of: max(0, $0 - start.utf8.count)) }

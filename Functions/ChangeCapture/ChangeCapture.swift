@@ -82,7 +82,7 @@ final class ChangeCapture {
                 log.warning("AWS does not answer; trying again", ["reason": .string("\(error)"), "position": position])
                 pause(Self.reconnectInterval)
             } catch is StateStore.Conflict {
-                // Whoever wrote it does not stream any more: the slot is this process's.
+                // The process that wrote it no longer streams: the slot is this one's.
                 log.warning(
                     "another process has written the progress; going on from what it wrote",
                     ["state": .string("\(store.object)"), "position": position])

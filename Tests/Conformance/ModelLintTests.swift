@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(
-        "a fault is told with its file and, where it has one, its line",
+        "a fault names its file and, if it has one, its line",
         arguments: [
             ("beer_style, review_year", "beer_stile, review_year", ":1: Column 'beer_stile' could not be resolved"),
             ("dm_silver.review_flat", "dm_silver.review_flatt", ":3: there is no table dm_silver.review_flatt"),

@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test("cupel reload mends rows that another engine and a wrong mark of a truncate have deleted, in a task too")
-    func mended() async throws {
+    func corrected() async throws {
         let emulator = try await RunningEmulator(parameters: ["SilverTaskBytes": "1000"])
         let folder = try TemporaryDirectory()
         try await upload(["a": 1], emulator, folder)

@@ -93,7 +93,7 @@ import Testing
                 == "gold/tops.sql: the result breaks its contract: rows share a primary key, such as 2")
     }
 
-    @Test("values that the contract excludes are told by their column") func constraints() throws {
+    @Test("an error names the column whose values the contract excludes") func constraints() throws {
         for style in ["Lambic", "ale"] {
             let reason = try outcome(of: "SELECT 1 AS id, '\(style)' AS style, NULL AS moment FROM dm_silver.beer")
             #expect(reason.hasPrefix("gold/tops.sql: the result breaks its contract: column style has values that"))

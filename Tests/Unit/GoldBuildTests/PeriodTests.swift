@@ -85,7 +85,7 @@ import Testing
         #expect(lake.aws.requests[start...].allSatisfy { $0.hasPrefix("GET /iceberg/") })
     }
 
-    @Test("a model whose periods depend on each other is told, and its table stays") func wrongPeriods() throws {
+    @Test("a model whose periods depend on each other is an error, and its table stays") func wrongPeriods() throws {
         let lake = try TestLake(
             statement: TestLake.statement.replacing("SELECT s.year", with: "SELECT s.year + 1 AS year").replacing(
                 "BY s.year", with: "BY s.year + 1"))

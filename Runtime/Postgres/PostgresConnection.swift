@@ -1,11 +1,5 @@
 internal import CPostgres
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#endif
-
 /// A connection to PostgreSQL through libpq, used by one thread at a time.
 ///
 /// Unsafe pointers, because libpq hands out its own buffers; none leaves the call that borrows it.
@@ -47,10 +41,15 @@ public final class PostgresConnection {
         }
         // The connection is this object's from here on, whose end finishes it.
         self.connection = connection
-        // Only the verbose form of a refusal has its code, and its words depend on the server's language.
-        PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
-        try Self.wait(for: connection, within: Self.timeout(of: connection))
-        PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
+        if PQstatus(connection) != CONNECTION_BAD {
+            // Only the verbose form of a refusal has its code, and it can be asked for once a connection is begun.
+            PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
+            PQreset(connection)
+            PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
+        }
+        guard PQstatus(connection) == CONNECTION_OK else {
+            throw PostgresError(refusal: Self.lastMessage(connection))
+        }
         PQsetNoticeProcessor(connection, { _, _ in }, nil)
     }
 
@@ -59,45 +58,6 @@ public final class PostgresConnection {
         + "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=0 -c row_security=off"
 
     deinit { PQfinish(connection) }
-
-    private static func wait(for connection: OpaquePointer, within timeout: Duration) throws(PostgresError) {
-        let end = ContinuousClock.now + timeout
-        var isWriting = true
-        while PQstatus(connection) != CONNECTION_BAD {
-            let remaining = end - .now
-            guard remaining > .zero else {
-                throw PostgresError(
-                    state: nil, message: "no answer after \(timeout.components.seconds) s", operation: "connect")
-            }
-            var descriptor = pollfd(
-                fd: PQsocket(connection), events: Int16(isWriting ? POLLOUT : POLLIN), revents: 0)
-            // A signal ends the wait early; the loop then waits again.
-            guard poll(&descriptor, 1, Int32(remaining / .milliseconds(1)) + 1) > 0 else { continue }
-            switch PQconnectPoll(connection) {
-            case PGRES_POLLING_OK: return
-            case PGRES_POLLING_READING: isWriting = false
-            case PGRES_POLLING_WRITING: isWriting = true
-            default: break
-            }
-        }
-        throw PostgresError(refusal: lastMessage(connection))
-    }
-
-    /// What the source says with `connect_timeout`; two seconds are the least, as libpq has it, and 0 is a day.
-    private static func timeout(of connection: OpaquePointer) -> Duration {
-        let options = PQconninfo(connection)
-        defer { PQconninfoFree(options) }
-        var option = options
-        while let setting = option?.pointee, let name = setting.keyword {
-            if String(cString: name) == "connect_timeout", let value = setting.val,
-                let seconds = Int(String(cString: value))
-            {
-                return .seconds(seconds <= 0 ? 86_400 : max(seconds, 2))
-            }
-            option = option?.successor()
-        }
-        return .seconds(10)
-    }
 
     /// The socket, to wait for input with.
     public var socket: Int32 { PQsocket(connection) }

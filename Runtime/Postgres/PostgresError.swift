@@ -15,17 +15,34 @@ public struct PostgresError: Error, Sendable, Hashable, CustomStringConvertible 
 
     /// A connection that failed, from libpq's verbose message as one line:
     /// `… failed: FATAL: 57P03: the database system is starting up LOCATION: ProcessStartupPacket, postmaster.c:2345`.
-    /// The words are in the server's language; the code and `LOCATION` are not.
+    /// The words are in the server's language; the codes and `LOCATION` are not. Of several hosts each has its own, and it
+    /// counts whether one of them can be reached later.
     init(refusal message: String) {
-        var words = message.split(separator: " ")
-        if let location = words.lastIndex(of: "LOCATION:") { words.removeSubrange(location...) }
-        let code = words.firstIndex { word in
-            word.utf8.count == 6 && word.last == ":"
-                && word.dropLast().utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) }
-                && word.contains(where: \.isNumber)
+        var words: [Substring] = []
+        var states: [String] = []
+        var isInLocation = 0
+        for word in message.split(separator: " ") {
+            // `LOCATION:`, the function, the file with its line.
+            if word == "LOCATION:" { isInLocation = 3 }
+            if isInLocation > 0 {
+                isInLocation -= 1
+            } else if Self.isState(word) {
+                states.append(String(word.dropLast()))
+            } else {
+                words.append(word)
+            }
         }
-        let state = code.map { String(words.remove(at: $0).dropLast()) }
-        self.init(state: state, message: words.joined(separator: " "), operation: "connect")
+        let message = words.joined(separator: " ")
+        let errors = states.map { PostgresError(state: $0, message: message, operation: "connect") }
+        self =
+            errors.first(where: \.isConnectionLoss) ?? errors.first
+            ?? PostgresError(state: nil, message: message, operation: "connect")
+    }
+
+    /// Whether a word of the message is a code and its colon: `57P03:`.
+    private static func isState(_ word: Substring) -> Bool {
+        word.utf8.count == 6 && word.last == ":" && word.contains(where: \.isNumber)
+            && word.utf8.dropLast().allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) }
     }
 
     /// Whether the server cannot be reached now, or is about to stop or start.

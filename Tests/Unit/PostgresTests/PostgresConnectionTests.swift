@@ -43,6 +43,19 @@ import Testing
         #expect(error.message.hasSuffix("failed: \(refusal.severity): \(refusal.message) DETAIL: There is a reason."))
     }
 
+    @Test("of several hosts, one that can be reached later decides") func severalHosts() throws {
+        let starting = try RefusingServer([("S", "FATAL"), ("V", "FATAL"), ("C", "57P03"), ("M", "starting up")])
+        let closed = try RefusingServer([("S", "FATAL"), ("V", "FATAL"), ("C", "28P01"), ("M", "wrong password")])
+        let error = try #require(throws: PostgresError.self) {
+            _ = try PostgresConnection(
+                "host=127.0.0.1,127.0.0.1 port=\(starting.port),\(closed.port) user=cupel dbname=beer sslmode=disable",
+                application: "test")
+        }
+        #expect(error.isConnectionLoss, "\(error)")
+        #expect(error.message.contains("starting up") && error.message.contains("wrong password"))
+        #expect(!error.message.contains("LOCATION"))
+    }
+
     @Test("a server that is not there is a loss without a code")
     func nobodyListens() throws {
         let error = try #require(throws: PostgresError.self) {

@@ -1,11 +1,11 @@
 import Glibc
+import Synchronization
 
 /// A server that answers every connection with one error message of PostgreSQL's protocol, and closes it.
 ///
-/// Sendable: it has one thread of its own, and a descriptor that does not change.
 final class RefusingServer: Sendable {
     let port: UInt16
-    private let listener: Int32
+    private let listener: Listener
 
     /// - Parameter fields: of the error, such as `C` with the code `57P03`.
     /// - SeeAlso: <https://www.postgresql.org/docs/current/protocol-error-fields.html>
@@ -20,11 +20,15 @@ final class RefusingServer: Sendable {
                 bind(listener, $0, size) == 0 && listen(listener, 8) == 0 && getsockname(listener, $0, &size) == 0
             }
         }
-        guard isListening else { throw POSIXFailure(code: errno) }
+        let open = Listener(listener)
+        guard isListening else {
+            defer { open.close() }
+            throw POSIXFailure(code: errno)
+        }
         port = UInt16(bigEndian: address.sin_port)
-        self.listener = listener
+        self.listener = open
         let answer = Self.message(fields)
-        let worker = Worker(listener: listener, answer: answer)
+        let worker = Worker(listener: open, answer: answer)
         var thread = pthread_t()
         pthread_create(
             &thread, nil,
@@ -36,7 +40,7 @@ final class RefusingServer: Sendable {
         pthread_detach(thread)
     }
 
-    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
+    deinit { listener.wake() }
 
     /// An `ErrorResponse`.
     private static func message(_ fields: [(Character, String)]) -> [UInt8] {
@@ -50,19 +54,44 @@ final class RefusingServer: Sendable {
         let code: Int32
     }
 
+    private final class Listener: Sendable {
+        /// Nil once it is closed: from then on, its number may belong to another test's socket.
+        private let socket: Mutex<Int32?>
+
+        init(_ socket: Int32) { self.socket = Mutex(socket) }
+
+        func accept() -> Int32 {
+            while true {
+                let connection = Glibc.accept(socket.withLock { $0 ?? -1 }, nil, nil)
+                if connection < 0, errno == EINTR || errno == ECONNABORTED { continue }
+                return connection
+            }
+        }
+
+        /// Ends the wait for a connection.
+        func wake() { socket.withLock { if let socket = $0 { shutdown(socket, Int32(SHUT_RDWR)) } } }
+
+        func close() {
+            socket.withLock { socket in
+                if let socket { Glibc.close(socket) }
+                socket = nil
+            }
+        }
+    }
+
     private final class Worker: Sendable {
-        let listener: Int32
+        let listener: Listener
         let answer: [UInt8]
 
-        init(listener: Int32, answer: [UInt8]) {
+        init(listener: Listener, answer: [UInt8]) {
             self.listener = listener
             self.answer = answer
         }
 
         func run() {
-            defer { close(listener) }
+            defer { listener.close() }
             while true {
-                let connection = accept(listener, nil, nil)
+                let connection = listener.accept()
                 guard connection >= 0 else { return }
                 var request = [UInt8](repeating: 0, count: 4_096)
                 _ = read(connection, &request, request.count)

@@ -63,7 +63,8 @@ final class ChangeCapture {
         // Once it has streamed, the settings are right and only time helps.
         var givesUpAt: ContinuousClock.Instant? = clock.instant() + Self.firstPatience
         var silence = Silence(patience: options.patience)
-        var refusals: (position: LogPosition?, count: Int) = (nil, 0)
+        var refusals = Repeats()
+        var conflicts = Repeats()
         while !isStopping() {
             do {
                 try stream {
@@ -82,7 +83,12 @@ final class ChangeCapture {
                 log.warning("AWS does not answer; trying again", ["reason": .string("\(error)"), "position": position])
                 pause(Self.reconnectInterval)
             } catch is StateStore.Conflict {
-                // The process that wrote it no longer streams: the slot is this one's.
+                // Once or twice it is a process that no longer streams, because the slot is this one's. Who writes on and on
+                // streams from another server's slot of that name.
+                guard conflicts.add(at: clock.instant(), of: nil) <= Self.refusalLimit else {
+                    throw CaptureError.state(
+                        "\(store.object)", "another change-capture writes it; end that one, or name another --slot")
+                }
                 log.warning(
                     "another process has written the progress; going on from what it wrote",
                     ["state": .string("\(store.object)"), "position": position])
@@ -94,14 +100,28 @@ final class ChangeCapture {
                 pause(Self.reconnectInterval)
             } catch let error as PostgresError where givesUpAt == nil {
                 // It did stream, so this may pass: a table that is dropped while the catalog is read, a role in the making.
-                let position = saved?.point.position
-                refusals = (position, refusals.position == position ? refusals.count + 1 : 1)
-                guard refusals.count < Self.refusalLimit else { throw error }
+                let count = refusals.add(at: clock.instant(), of: saved?.point.position)
+                guard count < Self.refusalLimit else { throw error }
                 log.warning(
                     "the source refuses; trying again",
-                    ["reason": .string("\(error)"), "position": self.position, "attempt": .int(refusals.count)])
-                pause(Self.reconnectInterval * refusals.count)
+                    ["reason": .string("\(error)"), "position": position, "attempt": .int(count)])
+                pause(Self.reconnectInterval * count)
             }
+        }
+    }
+
+    /// How often the same has happened, with little time between.
+    private struct Repeats {
+        private static let window: Duration = .seconds(600)
+
+        private var position: LogPosition?
+        private var last: ContinuousClock.Instant?
+        private var count = 0
+
+        mutating func add(at now: ContinuousClock.Instant, of position: LogPosition?) -> Int {
+            let isSame = position == self.position && last.map { now - $0 < Self.window } == true
+            (self.position, last, count) = (position, now, isSame ? count + 1 : 1)
+            return count
         }
     }
 

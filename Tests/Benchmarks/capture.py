@@ -147,7 +147,7 @@ def wait_for_lines(emulator, process, count):
             # Reading the objects takes the time of those that are measured, so it waits until nothing seems to come.
             found = emulator.lines()
             if found == count: return last - begin
-            if found > count: raise SystemExit(f"{found} lines; expected {count}")
+            if found > count or quiet > 600: raise SystemExit(f"{found} lines; expected {count}")
             quiet += 3
         time.sleep(0.1)
 

@@ -180,7 +180,10 @@ struct StoredBuffer: Sendable {
             guard let chunk else { return }
             last = chunk.0
             var data = try PackedBytes(stored: chunk.1)
-            if let data = data.next() { body(data) }
+            guard let data = data.next() else {
+                throw StoreError.damaged(path: "state.sqlite", reason: "chunk \(last) of a buffer is cut off")
+            }
+            body(data)
         }
     }
 

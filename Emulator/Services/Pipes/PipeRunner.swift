@@ -87,7 +87,9 @@ struct PipeRunner: Sendable {
         let now = clock.now().milliseconds
         let since = gathered.since ?? now
         gathered.since = since
-        guard gathered.wanted.count >= pipe.batchSize || now >= since + pipe.batchingWindow else {
+        // A clock that was set back must not hold a batch until it has caught up.
+        let isOver = now < since || now >= since + pipe.batchingWindow
+        guard gathered.wanted.count >= pipe.batchSize || isOver else {
             return new.count == Self.limit ? .moved : .waiting(until: since + pipe.batchingWindow)
         }
         let batch = gathered.wanted.prefix(pipe.batchSize)

@@ -65,34 +65,34 @@ struct PlainPutRecords {
     ) -> [UInt8] {
         var refused = 0
         for case .refused in placements { refused += 1 }
-        var text = TextWriter(capacity: 100 + placements.count * 128)
-        text.append("{\"FailedRecordCount\":")
-        text.append(Int64(refused))
-        text.append(",\"Records\":[")
-        for (index, placement) in placements.enumerated() {
-            if index > 0 { text.append(",") }
-            switch placement {
-            case .placed(let place):
-                text.append("{\"SequenceNumber\":\"")
-                text.append(atMost: SequenceNumber.digitsLimit) { place.write(into: $0) }
-                text.append("\",\"ShardId\":\"")
-                text.append(StoredShard.name(place.shard))
-                text.append("\"}")
-            case .refused(let shard):
-                let fault = AWSFault.rateExceeded(StoredShard.name(shard), stream.name, account)
-                text.append("{\"ErrorCode\":")
-                text.append(json: fault.code)
-                text.append(",\"ErrorMessage\":")
-                text.append(json: fault.message)
-                text.append("}")
+        return TextWriter.bytes(capacity: 100 + placements.count * 128) { text in
+            text.append("{\"FailedRecordCount\":")
+            text.append(Int64(refused))
+            text.append(",\"Records\":[")
+            for (index, placement) in placements.enumerated() {
+                if index > 0 { text.append(",") }
+                switch placement {
+                case .placed(let place):
+                    text.append("{\"SequenceNumber\":\"")
+                    text.append(atMost: SequenceNumber.digitsLimit) { place.write(into: $0) }
+                    text.append("\",\"ShardId\":\"")
+                    text.append(StoredShard.name(place.shard))
+                    text.append("\"}")
+                case .refused(let shard):
+                    let fault = AWSFault.rateExceeded(StoredShard.name(shard), stream.name, account)
+                    text.append("{\"ErrorCode\":")
+                    text.append(json: fault.code)
+                    text.append(",\"ErrorMessage\":")
+                    text.append(json: fault.message)
+                    text.append("}")
+                }
             }
+            text.append("]")
+            if stream.keyID != nil {
+                text.append(",\"EncryptionType\":")
+                text.append(json: stream.encryptionType)
+            }
+            text.append("}")
         }
-        text.append("]")
-        if stream.keyID != nil {
-            text.append(",\"EncryptionType\":")
-            text.append(json: stream.encryptionType)
-        }
-        text.append("}")
-        return text.bytes
     }
 }

@@ -67,7 +67,7 @@ let emulator: [Target] = [
     ),
     part("Emulator", "EmulatorCore JSON Time URLCoding " + names(services)),
     part("EmulatorServer", at: "Server", "EmulatorCore NIOCore NIOHTTP1 NIOPosix Time"),
-    part("ContractTools", "Columnar Columns Contracts JSON PII RawFile YAML"), part("SampleData", "CZlib"),
+    part("ContractTools", "Columnar Columns Contracts JSON PII RawFile YAML"), part("SampleData", "Gzip"),
     program(
         "cupel",
         "AWSClient AWSModels ArgumentParser Columns ContractTools Contracts Control CProcess CZlib Digest Emulator "

@@ -103,7 +103,10 @@ struct LineEditor {
         case UInt8(ascii: "H"): return .home
         case UInt8(ascii: "F"): return .end
         case UInt8(ascii: "0")...UInt8(ascii: "9"):
-            while let next = byte(), next != UInt8(ascii: "~") {}
+            // Such as `ESC [ 3 ~`; another letter at the end is a key with Shift or Ctrl: `ESC [ 1 ; 5 C`.
+            var last = second
+            while !(0x40...0x7E).contains(last), let next = byte() { last = next }
+            guard last == UInt8(ascii: "~") else { return nil }
             return [UInt8(ascii: "1"): .home, UInt8(ascii: "3"): .delete, UInt8(ascii: "4"): .end][second]
         default: return nil
         }

@@ -41,8 +41,17 @@ enum ResultForm: String, CaseIterable, ExpressibleByArgument {
 
         /// An empty text is written with quotation marks, because nothing at all is a null.
         private static func csv(_ text: String) -> String {
-            guard text.isEmpty || text.contains(where: { "\",\n\r".contains($0) }) else { return text }
-            return "\"" + text.reduce(into: "") { $0 += $1 == "\"" ? "\"\"" : String($1) } + "\""
+            // By scalars: `\r\n` is one character, and so is a quotation mark with an accent.
+            let scalars = text.unicodeScalars
+            guard text.isEmpty || scalars.contains(where: { "\",\n\r".unicodeScalars.contains($0) }) else {
+                return text
+            }
+            var quoted = "\""
+            for scalar in scalars {
+                if scalar == "\"" { quoted += "\"" }
+                quoted.unicodeScalars.append(scalar)
+            }
+            return quoted + "\""
         }
 
         private static func json(_ columns: [AthenaClient.Column], _ row: [String?]) -> JSON {

@@ -166,7 +166,7 @@ let responseShapes = """
       SSECustomerAlgorithm:string SSECustomerKeyMD5:string SSEKMSKeyId:string BucketKeyEnabled:boolean
       StorageClass:STANDARD|REDUCED_REDUNDANCY|STANDARD_IA|ONEZONE_IA|INTELLIGENT_TIERING|GLACIER|
       DEEP_ARCHIVE|OUTPOSTS|GLACIER_IR|SNOW|EXPRESS_ONEZONE|FSX_OPENZFS|FSX_ONTAP|AWS_BACKUP_WARM|
-      AWS_BACKUP_LOW_COST_WARM RequestCharged:stringReplicationStatus:COMPLETE|PENDING|FAILED|REPLICA|COMPLETED
+      AWS_BACKUP_LOW_COST_WARM RequestCharged:string ReplicationStatus:COMPLETE|PENDING|FAILED|REPLICA|COMPLETED
       PartsCount:number TagCount:number ObjectLockMode:GOVERNANCE|COMPLIANCE ObjectLockRetainUntilDate:string
       ObjectLockLegalHoldStatus:ON|OFF ObjectLockEventHold:ON|OFF ObjectLockEventHoldDurationDays:number
       ObjectLockEventHoldDurationYears:number
@@ -187,7 +187,7 @@ let responseShapes = """
       SSECustomerAlgorithm:string SSECustomerKeyMD5:string SSEKMSKeyId:string BucketKeyEnabled:boolean
       StorageClass:STANDARD|REDUCED_REDUNDANCY|STANDARD_IA|ONEZONE_IA|INTELLIGENT_TIERING|GLACIER|
       DEEP_ARCHIVE|OUTPOSTS|GLACIER_IR|SNOW|EXPRESS_ONEZONE|FSX_OPENZFS|FSX_ONTAP|AWS_BACKUP_WARM|
-      AWS_BACKUP_LOW_COST_WARM RequestCharged:stringReplicationStatus:COMPLETE|PENDING|FAILED|REPLICA|COMPLETED
+      AWS_BACKUP_LOW_COST_WARM RequestCharged:string ReplicationStatus:COMPLETE|PENDING|FAILED|REPLICA|COMPLETED
       PartsCount:number TagCount:number ObjectLockMode:GOVERNANCE|COMPLIANCE ObjectLockRetainUntilDate:string
       ObjectLockLegalHoldStatus:ON|OFF ObjectLockEventHold:ON|OFF ObjectLockEventHoldDurationDays:number
       ObjectLockEventHoldDurationYears:number

@@ -18,7 +18,9 @@ import Testing
         switch shape {
         case .structure(let name): #expect(model.members[name] != nil, "\(place): \(name)")
         case .list(let element), .map(let element): check(element, place, model)
-        case .choice(let values): #expect(values.count > 1, "\(place)")
+        case .choice(let values):
+            #expect(values.count > 1, "\(place)")
+            #expect(values.first?.contains(":") == false, "\(place)")
         default: break
         }
     }

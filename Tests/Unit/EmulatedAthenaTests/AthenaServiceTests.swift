@@ -45,6 +45,10 @@ import Testing
             ("day_of_week(DATE '2026-03-01')", "7"), ("typeof(1e0)", "double"), ("split('a,b', ',')", "[a, b]"),
             ("sequence(3, 1)", "[3, 2, 1]"), ("TRY(1 / 0)", nil), ("try_cast('x' AS bigint)", nil),
             ("strpos('abc', 'c')", "3"), ("from_unixtime(0)", "1970-01-01 00:00:00.000 UTC"), ("to_hex(X'0a')", "0A"),
+            ("greatest(1, NULL, 3)", nil), ("least(2, 1)", "1"), ("substr('abc', 0)", ""), ("substr('abc', 2, 1)", "b"),
+            ("mod(7, 4)", "3"), ("TRY(mod(5, 0))", nil), ("(SELECT arbitrary(x) FROM (VALUES NULL, 7) t (x))", "7"),
+            ("(SELECT max_by(x, y) FROM (VALUES (1, 1), (NULL, 2)) t (x, y))", nil),
+            ("(SELECT _col1 FROM (VALUES (1, 'a')))", "a"),
             ("any_match(ARRAY[1, 2], x -> x > 1)", "true"), ("EXTRACT(DOW FROM DATE '2026-03-01')", "7"),
             ("coalesce(NULL, substring('hello' FROM 2 FOR 3))", "ell"), ("'a' || 'b' LIKE 'a_'", "true"),
         ] as [(String, String?)])
@@ -61,7 +65,8 @@ import Testing
             ("SELECT * FROM missing", "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.db.missing' does not exist"),
             ("SELECT * FROM nowhere.t", "SCHEMA_NOT_FOUND: line 1:15: Schema 'nowhere' does not exist"),
             ("SELECT 1 / (x - 1) FROM (VALUES 1) t(x)", "DIVISION_BY_ZERO: Division by zero"),
-            ("SELECT 1.0 / 3", "NOT_SUPPORTED: "), ("SELECT CAST('x' AS bigint)", "INVALID_CAST_ARGUMENT: "),
+            ("SELECT 1.0 / 3", "NOT_SUPPORTED: "), ("SELECT sign(-1e0)", "NOT_SUPPORTED: "),
+            ("SELECT typeof(ARRAY[1])", "NOT_SUPPORTED: "), ("SELECT CAST('x' AS bigint)", "INVALID_CAST_ARGUMENT: "),
         ] {
             let failure = try await fixture.failure(statement)
             #expect(failure?.hasPrefix(message) == true, "\(statement): \(failure ?? "nil")")
@@ -87,6 +92,13 @@ import Testing
             token = answer["NextToken"]
         } while token != nil
         #expect(values == ["x"] + (1...2500).map { "\($0)" })
+        for token in ["1000000", "\(Int.max)", "-1", "x"] {
+            let fault = await #expect(throws: AWSFault.self) {
+                try await fixture.athena.perform(
+                    "GetQueryResults", ["QueryExecutionId": id, "NextToken": .string(token)])
+            }
+            #expect(fault?.code == "InvalidRequestException")
+        }
         let location = execution["ResultConfiguration"]?["OutputLocation"]?.string ?? ""
         #expect(location == "s3://lake/results/\(id.string ?? "").csv")
         let keys = try fixture.objects.listObjects(in: "lake", prefix: "results/", after: "", limit: 10).objects.map(

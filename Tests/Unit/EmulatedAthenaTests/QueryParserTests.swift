@@ -42,7 +42,7 @@ import Testing
             ),
             (
                 "SELECT x FROM (VALUES 1, 2) AS t (x) ORDER BY x DESC LIMIT 1",
-                #"SELECT "x" FROM (VALUES (1), (2)) AS "t"("x") ORDER BY "x" DESC NULLS LAST LIMIT 1"#
+                #"SELECT "x" FROM (SELECT * FROM (VALUES (1), (2)) AS "values"("_col0")) AS "t"("x") ORDER BY "x" DESC NULLS LAST LIMIT 1"#
             ),
             ("SELECT CAST(a AS varchar(3)) b FROM t", #"SELECT left(trino_text("a"), 3) AS "b" FROM memory."db"."t""#),
             (

@@ -255,6 +255,7 @@ struct QueryParser {
     private mutating func values() throws(SQLProblem) -> SQLFragment {
         let start = try expect("VALUES")
         var rows: [SQLFragment] = []
+        var width = 1
         repeat {
             let offset = token.offset
             if atSign("(") || at("ROW") && peek().text == "(" {
@@ -263,12 +264,15 @@ struct QueryParser {
                 var cells: [SQLFragment] = []
                 repeat { cells.append(try expression()) } while takeSign(",")
                 try expectSign(")")
+                width = cells.count
                 rows.append("(" + (cells.joined(", ") ?? SQLFragment("", from: offset)) + ")")
             } else {
                 rows.append("(" + (try expression()) + ")")
             }
         } while takeSign(",")
-        return SQLFragment("VALUES ", from: start.offset) + (rows.joined(", ") ?? SQLFragment("", from: start.offset))
+        let names = (0..<width).map { "\"_col\($0)\"" }.joined(separator: ", ")
+        return SQLFragment("SELECT * FROM (VALUES ", from: start.offset)
+            + (rows.joined(", ") ?? SQLFragment("", from: start.offset)) + ") AS \"values\"(\(names))"
     }
 
     // MARK: SELECT

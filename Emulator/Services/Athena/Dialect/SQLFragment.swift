@@ -30,7 +30,9 @@ struct SQLFragment: Sendable {
 
     static func += (left: inout SQLFragment, right: SQLFragment) { left.pieces += right.pieces }
 
-    static func += (left: inout SQLFragment, right: String) { left = left + right }
+    static func += (left: inout SQLFragment, right: String) {
+        left.pieces.append(Piece(text: right, origin: left.pieces.last?.origin ?? 0))
+    }
 
     /// Where its first piece comes from.
     var origin: Int { pieces.first?.origin ?? 0 }
@@ -54,7 +56,10 @@ extension [SQLFragment] {
     /// The fragments with `separator` between them; nil if there are none.
     func joined(_ separator: String) -> SQLFragment? {
         guard var sum = first else { return nil }
-        for fragment in dropFirst() { sum = sum + separator + fragment }
+        for fragment in dropFirst() {
+            sum += separator
+            sum += fragment
+        }
         return sum
     }
 }

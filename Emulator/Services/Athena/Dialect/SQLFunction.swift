@@ -17,10 +17,10 @@ enum SQLFunction: Sendable {
     private static let sameScalars: Set<String> = [
         "abs", "acos", "asin", "atan", "atan2", "cbrt", "ceil", "ceiling", "cos", "cosh", "degrees", "exp", "floor",
         "ln",
-        "log10", "log2", "mod", "pi", "pow", "power", "radians", "sign", "sin", "sinh", "sqrt", "tan", "tanh", "round",
-        "coalesce", "nullif", "greatest", "least", "if", "concat_ws", "chr", "length", "lower", "upper", "ltrim",
+        "log10", "log2", "pi", "pow", "power", "radians", "sin", "sinh", "sqrt", "tan", "tanh", "round",
+        "coalesce", "nullif", "if", "concat_ws", "chr", "length", "lower", "upper", "ltrim",
         "rtrim",
-        "replace", "reverse", "starts_with", "strpos", "substr", "translate", "year", "month", "quarter", "day", "hour",
+        "replace", "reverse", "starts_with", "strpos", "translate", "year", "month", "quarter", "day", "hour",
         "minute", "second", "week", "map_keys", "map_values", "map", "grouping",
     ]
 
@@ -30,13 +30,18 @@ enum SQLFunction: Sendable {
     ]
 
     private static let sameAggregates: Set<String> = windowed.union([
-        "count", "sum", "avg", "min", "max", "count_if", "bool_and", "bool_or", "arbitrary", "any_value", "array_agg",
+        "count", "sum", "avg", "min", "max", "count_if", "bool_and", "bool_or", "any_value", "array_agg",
         "stddev",
         "stddev_pop", "stddev_samp", "variance", "var_pop", "var_samp", "corr", "covar_pop", "covar_samp", "regr_slope",
-        "regr_intercept", "max_by", "min_by", "skewness", "histogram",
+        "regr_intercept", "skewness", "histogram",
     ])
 
     private static let others: [String: SQLFunction] = [
+        "mod": .scalar("trino_modulus"), "substr": .scalar("trino_substr"), "arbitrary": .aggregate("any_value"),
+        // The engine's own pass over nulls.
+        "max_by": .aggregate("arg_max_null"), "min_by": .aggregate("arg_min_null"),
+        "greatest": .form { items, offset in Self.nullIfAnyIs("greatest", items, offset) },
+        "least": .form { items, offset in Self.nullIfAnyIs("least", items, offset) },
         "every": .aggregate("bool_and"), "approx_distinct": .aggregate("approx_count_distinct"),
         "approx_percentile": .aggregate("approx_quantile"), "geometric_mean": .aggregate("geomean"),
         "bitwise_and_agg": .aggregate("bit_and"), "bitwise_or_agg": .aggregate("bit_or"),
@@ -115,6 +120,13 @@ enum SQLFunction: Sendable {
         },
     ]
 
+    private static func nullIfAnyIs(_ name: String, _ items: [SQLFragment], _ offset: Int) -> SQLFragment? {
+        guard let all = items.joined(", "), let missing = items.map({ $0 + " IS NULL" }).joined(" OR ") else {
+            return nil
+        }
+        return SQLFragment("(CASE WHEN ", from: offset) + missing + " THEN NULL ELSE \(name)(" + all + ") END)"
+    }
+
     private static func matches(
         _ start: String, _ end: String, _ items: [SQLFragment], _ offset: Int
     ) -> SQLFragment? {
@@ -124,7 +136,7 @@ enum SQLFunction: Sendable {
 
     /// What Athena has and the engine answers otherwise.
     static let refused: [String: String] = [
-        "format_datetime": "Joda's formats", "parse_datetime": "Joda's formats",
+        "sign": "the type of its result", "format_datetime": "Joda's formats", "parse_datetime": "Joda's formats",
         "array_distinct": "the order of its elements",
         "array_union": "the order of its elements", "array_intersect": "the order of its elements",
         "array_except": "the order of its elements", "format": "Java's formats", "at_timezone": "time zones",

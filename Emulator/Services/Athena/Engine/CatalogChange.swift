@@ -1,6 +1,7 @@
 internal import DuckDB
 internal import EmulatorCore
 internal import JSON
+internal import URLCoding
 
 /// Carries out statements about the catalog, through Glue.
 /// - SeeAlso: <https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html>
@@ -189,7 +190,7 @@ struct CatalogChange {
         var storage = table["StorageDescriptor"]?.object ?? [:]
         let folder = (storage["Location"]?.string ?? "").split(separator: "/", omittingEmptySubsequences: false)
         let root = (folder.last == "" ? folder.dropLast() : folder).joined(separator: "/")
-        let path = partition.values.map { "\($0.key)=\($0.value)" }.joined(separator: "/")
+        let path = partition.values.map { "\($0.key)=\($0.value.percentEncoded())" }.joined(separator: "/")
         storage["Location"] = .string(partition.location ?? "\(root)/\(path)/")
         try await change(
             "CreatePartition",
@@ -221,10 +222,13 @@ struct CatalogChange {
         guard !keys.isEmpty else { return Answer() }
         let known = Set(try await partitions(name).lines)
         var lines: [String] = []
-        for path in try lake.folders(under: location, depth: keys.count) where !known.contains(path) {
+        let root = location.hasSuffix("/") ? location : location + "/"
+        for path in try lake.folders(under: location, depth: keys.count) {
             let parts = path.split(separator: "/").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
             guard parts.allSatisfy({ $0.count == 2 }), parts.map({ $0[0].lowercased() }) == keys else { continue }
-            let partition = CatalogStatement.Partition(values: parts.map { ($0[0].lowercased(), $0[1]) }, location: nil)
+            let values = parts.map { (key: $0[0].lowercased(), value: String(percentDecoding: $0[1]) ?? $0[1]) }
+            guard !known.contains(values.map { "\($0.key)=\($0.value)" }.joined(separator: "/")) else { continue }
+            let partition = CatalogStatement.Partition(values: values, location: root + path + "/")
             try await add(partition, to: name, table, ignoring: "AlreadyExistsException")
             lines.append("Repair: Added partition to metastore \(name.table):\(path)")
         }

@@ -82,8 +82,16 @@ enum EngineMacros {
         """
         trino_typeof(a) AS CASE typeof(a) WHEN 'FLOAT' THEN 'real' WHEN 'BLOB' THEN 'varbinary' \
         WHEN 'TIMESTAMP' THEN 'timestamp(3)' WHEN 'TIMESTAMP WITH TIME ZONE' THEN 'timestamp(3) with time zone' \
-        WHEN 'HUGEINT' THEN 'bigint' WHEN '"NULL"' THEN 'unknown' ELSE lower(typeof(a)) END
+        WHEN 'HUGEINT' THEN 'bigint' WHEN '"NULL"' THEN 'unknown' \
+        ELSE CASE WHEN typeof(a) LIKE '%]' OR typeof(a) LIKE 'MAP(%' OR typeof(a) LIKE 'STRUCT(%' \
+        THEN error('typeof of a nested type is not emulated') ELSE lower(typeof(a)) END END
         """,
+        // The engine counts from 0 as from 1.
+        "trino_substr"
+            + overloads([
+                ("s, i", "CASE WHEN i = 0 THEN '' ELSE substr(s, i) END"),
+                ("s, i, n", "CASE WHEN i = 0 THEN '' ELSE substr(s, i, n) END"),
+            ]),
         "trino_regexp_extract"
             + overloads([
                 ("s, p", "CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p) END"),

@@ -57,9 +57,11 @@ actor EnginePool {
                 kind: .notEmulated, offset: nil,
                 reason: "DuckDB's command line, which answers queries, is not installed; `make run` installs it")
         }
-        let engine = spare ?? start()
+        let ready = spare
         spare = nil
-        do { return try await engine.value } catch {
+        // One that waited may have ended meanwhile.
+        if let engine = try? await ready?.value, !engine.hasEnded { return engine }
+        do { return try await start().value } catch {
             throw SQLProblem(kind: .semantic("GENERIC_INTERNAL_ERROR"), offset: nil, reason: "\(error)")
         }
     }

@@ -133,6 +133,8 @@ final class QueryEngine: Sendable {
         return lines
     }
 
+    var hasEnded: Bool { process.end != nil }
+
     /// Ends the process and what it does.
     func stop() { process.signal(SIGKILL) }
 }

@@ -66,6 +66,7 @@ final class QueryRunner: Sendable {
     /// Ends the queries that an earlier run of the emulator left.
     func failInterrupted() async throws {
         let now = clock.now().milliseconds
+        guard try store.read({ try !StoredExecution.open(in: $0).isEmpty }) else { return }
         try await store.write { transaction in
             for var execution in try StoredExecution.open(in: transaction.snapshot) {
                 execution.fail(
@@ -115,7 +116,9 @@ final class QueryRunner: Sendable {
             }
         }
         await save(execution)
-        running.withLock { _ = $0.removeValue(forKey: execution.id) }
+        // The engine's end deletes its folder, which is not for the lock.
+        let ended = running.withLock { $0.removeValue(forKey: execution.id) }
+        withExtendedLifetime(ended) {}
         await engines.leave()
     }
 

@@ -1,6 +1,7 @@
 internal import DuckDB
 internal import EmulatorCore
 internal import JSON
+internal import URLCoding
 
 /// Writes the rows of a query as files of a table, or of a folder.
 struct RowWriting {
@@ -235,8 +236,9 @@ struct RowWriting {
         let folders = Set(
             files.map { $0.dropFirst(target.location.count).split(separator: "/").dropLast().joined(separator: "/") })
         for folder in folders.sorted() {
-            let values = folder.split(separator: "/").map { part in
-                String(part.drop { $0 != "=" }.dropFirst())
+            let values: [String] = folder.split(separator: "/").map { part in
+                let value = String(part.drop { $0 != "=" }.dropFirst())
+                return String(percentDecoding: value) ?? value
             }
             var storage = table["StorageDescriptor"]?.object ?? [:]
             storage["Location"] = .string(target.location + folder + "/")

@@ -28,6 +28,9 @@ struct HiveInput {
         self.peers = peers
     }
 
+    /// Of the columns that the engine makes of folders. No data column may have such a name.
+    private static let keyName = "cupel_partition_"
+
     func view(_ name: String, in place: String) async throws -> LakeReader.Views {
         let columns = try columns("Columns", of: table["StorageDescriptor"] ?? [:])
         let keys = try self.columns("PartitionKeys", of: table)
@@ -43,7 +46,7 @@ struct HiveInput {
         var bytes = 0
         for folder in try await folders(keys) {
             let path = zip(keys.indices, folder.values).map { number, value in
-                "p\(number)=\(value.map { $0.percentEncoded() } ?? "__HIVE_DEFAULT_PARTITION__")"
+                "\(Self.keyName)\(number)=\(value.map { $0.percentEncoded() } ?? "__HIVE_DEFAULT_PARTITION__")"
             }
             let target = ([place] + path).joined(separator: "/")
             try LocalFolder.make(target)
@@ -62,14 +65,14 @@ struct HiveInput {
         }
         // A file without rows has every column, because no other file may have some of them.
         try LocalFolder.make(place)
-        let form = ([place] + keys.indices.map { "p\($0)=0" }).joined(separator: "/")
+        let form = ([place] + keys.indices.map { "\(Self.keyName)\($0)=0" }).joined(separator: "/")
         try LocalFolder.make(form)
         let empty =
             "COPY (SELECT \(typed.prefix(columns.count).joined(separator: ", ")) WHERE false) TO "
             + "\(DuckDBText.string("\(form)/form.parquet")) (FORMAT parquet)"
         let selected =
             columns.map { "CAST(\(DuckDBText.name($0.name)) AS \($0.type)) AS \(DuckDBText.name($0.name))" }
-            + keys.enumerated().map { "CAST(p\($0) AS \($1.type)) AS \(DuckDBText.name($1.name))" }
+            + keys.enumerated().map { "CAST(\(Self.keyName)\($0) AS \($1.type)) AS \(DuckDBText.name($1.name))" }
         let list = (["\(form)/form.parquet"] + files).map(DuckDBText.string).joined(separator: ", ")
         let view =
             "CREATE VIEW \(name) AS SELECT \(selected.joined(separator: ", ")) FROM read_parquet([\(list)], "

@@ -17,12 +17,21 @@ struct PartitionProjection {
         let parameters = table["Parameters"]
         let location = table["StorageDescriptor"]?["Location"]?.string ?? ""
         let folder = location.hasSuffix("/") ? location : location + "/"
-        template =
-            parameters?["storage.location.template"]?.string
-            ?? folder + keys.map { "\($0)=${\($0)}" }.joined(separator: "/")
+        let given = parameters?["storage.location.template"]?.string.map {
+            $0.hasSuffix("/") ? String($0.dropLast()) : $0
+        }
+        let template = given ?? folder + keys.map { "\($0)=${\($0)}" }.joined(separator: "/")
+        let parts = template.split(separator: "/")
+        guard keys.allSatisfy({ key in parts.contains { $0.hasSuffix("${\(key)}") } }),
+            parts.allSatisfy({ $0.split(separator: "$", omittingEmptySubsequences: false).count <= 2 })
+        else { throw .notEmulated("the location template \(template)", at: offset) }
+        self.template = template
         var ranges: [String: ClosedRange<Int>] = [:]
         for key in keys {
-            guard parameters?["projection.\(key).type"]?.string?.lowercased() == "integer" else { continue }
+            let type = parameters?["projection.\(key).type"]?.string?.lowercased()
+            guard type == "integer" else {
+                throw .notEmulated("the projection type \(type ?? "of \(key)")", at: offset)
+            }
             let bounds = (parameters?["projection.\(key).range"]?.string ?? "").split(separator: ",").map { text in
                 Int(text.filter { $0 != " " })
             }

@@ -43,6 +43,10 @@ extension AthenaService {
         return .object(answer)
     }
 
+    private static func noResults(of execution: StoredExecution, _ fault: AWSFault) -> AWSFault {
+        .invalidRequest("Could not find results. Query result at \(execution.outputLocation): \(fault.message)")
+    }
+
     /// Some rows of the result's file, and the byte where the next ones begin; nil at the end.
     private func page(
         of execution: StoredExecution, from start: Int, size: Int
@@ -51,8 +55,14 @@ extension AthenaService {
         guard let objects = peers.objects, let object = LakeReader.object(at: execution.outputLocation) else {
             throw AWSFault.notEmulated("Athena without S3")
         }
+        let length: Int
         do throws(AWSFault) {
-            let length = try objects.headObject(object).size
+            length = try objects.headObject(object).size
+        } catch {
+            throw Self.noResults(of: execution, error)
+        }
+        guard start <= length else { throw AWSFault.invalidRequest("NextToken is not one of this operation's") }
+        do throws(AWSFault) {
             var end = start
             var bytes: [UInt8] = []
             while true {
@@ -70,8 +80,7 @@ extension AthenaService {
                 return (rows, start + used < length ? start + used : nil)
             }
         } catch {
-            throw AWSFault.invalidRequest(
-                "Could not find results. Query result at \(execution.outputLocation): \(error.message)")
+            throw Self.noResults(of: execution, error)
         }
     }
 

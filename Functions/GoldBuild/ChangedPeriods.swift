@@ -16,6 +16,9 @@ struct ChangedPeriods {
     /// Runs statements after those that make views, and returns the output.
     let ask: (_ statements: String, _ preparation: [String]) throws -> [Substring]
 
+    /// The answer was too long to be read whole.
+    struct AnswerTooLong: Error {}
+
     struct Input {
         let version: TableVersion
         let files: VersionFiles
@@ -23,6 +26,8 @@ struct ChangedPeriods {
 
     /// More periods than this are not told apart.
     private static let limit = 2000
+    /// A statement that names them is one argument of the engine's program.
+    private static let statementLimit = 64 << 10
 
     /// - Returns: nil if that is not known, or too many to count: then all of the table is built.
     func find() throws -> Set<Period>? {
@@ -35,7 +40,8 @@ struct ChangedPeriods {
             guard let id = last.snapshots[name] else { return nil }
             if id == "\(input.version.snapshot.id)" { continue }
             guard let former = input.version.earlier(id) else { return nil }
-            let before = try former.files(storage)
+            // What the inputs were may be unreadable where what they are is not.
+            guard let before = try files(of: former) else { return nil }
             let gone = before.unlike(input.files)
             let new = input.files.unlike(before)
             if gone.isEmpty && new.isEmpty { continue }
@@ -56,7 +62,14 @@ struct ChangedPeriods {
             guard let found = try periodsWith(lookups) else { return nil }
             periods.formUnion(found)
         }
-        return periods.count <= Self.limit ? periods : nil
+        guard periods.count <= Self.limit,
+            columns.statement(making: periods).utf8.count < Self.statementLimit
+        else { return nil }
+        return periods
+    }
+
+    private func files(of version: TableVersion) throws -> VersionFiles? {
+        do { return try version.files(storage) } catch LakeError.unreadable { return nil }
     }
 
     private struct ChangedLookup {
@@ -111,7 +124,12 @@ struct ChangedPeriods {
         }
         guard !selections.isEmpty else { return nil }
         // UNION leaves each once.
-        let output = try ask(selections.joined(separator: " UNION ") + " LIMIT \(Self.limit + 1);", views)
+        let output: [Substring]
+        do {
+            output = try ask(selections.joined(separator: " UNION ") + " LIMIT \(Self.limit + 1);", views)
+        } catch is AnswerTooLong {
+            return nil
+        }
         var periods: Set<Period> = []
         for line in output {
             guard let period = columns.period(fromText: line) else { return nil }

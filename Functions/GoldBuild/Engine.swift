@@ -18,7 +18,12 @@ struct Engine: Sendable {
         let succeeded: Bool
         let output: String
         let errors: String
+        /// Whether there is more output than is kept.
+        let isCut: Bool
     }
+
+    /// The bytes of output that are kept.
+    private static let outputLimit = 1 << 20
 
     /// Runs statements. They are arguments, not a file or an input, so no line of them can be a command of the program, such as
     /// `.shell`.
@@ -50,7 +55,11 @@ struct Engine: Sendable {
         let (output, errors) = ("\(folder)/output", "\(folder)/errors")
         let child = try Self.spawn(arguments, output: output, errors: errors)
         guard let status = Self.wait(for: child, until: deadline) else { return nil }
-        return Outcome(succeeded: status == 0, output: try Self.text(of: output), errors: try Self.text(of: errors))
+        let lines = try LocalFile.bytes(of: output, upTo: Self.outputLimit + 1)
+        return Outcome(
+            succeeded: status == 0, output: String(decoding: lines.prefix(Self.outputLimit), as: UTF8.self),
+            errors: String(decoding: try LocalFile.bytes(of: errors, upTo: Self.outputLimit), as: UTF8.self),
+            isCut: lines.count > Self.outputLimit)
     }
 
     private static func spawn(_ arguments: [String], output: String, errors: String) throws(GoldError) -> pid_t {
@@ -93,10 +102,5 @@ struct Engine: Sendable {
             usleep(pause)
             pause = min(pause * 2, 20_000)
         }
-    }
-
-    /// The first megabyte of a file.
-    private static func text(of path: String) throws(GoldError) -> String {
-        String(decoding: try LocalFile.bytes(of: path, upTo: 1 << 20), as: UTF8.self)
     }
 }

@@ -21,6 +21,8 @@ struct GoldBuild: JSONHandler {
         }
         let model = try settings.models.model(named: name)
         let catalog = try LakeCatalog(settings.aws)
+        // Before the inputs: if another build commits meanwhile, this one conflicts and does not take the table back.
+        let stored = try catalog.table(model.name.table, in: model.name.namespace)
         var inputs: [TableVersion] = []
         for input in model.inputs {
             guard let table = try TableVersion(input, in: catalog) else {
@@ -30,7 +32,6 @@ struct GoldBuild: JSONHandler {
         }
         // The rest is for the commit.
         let build = try ModelBuild(model, inputs: inputs, settings, deadline: context.deadline - .seconds(10))
-        let stored = try catalog.table(model.name.table, in: model.name.namespace)
         guard !build.isDone(stored) else { return ["outcome": "unchanged", "model": .string(name)] }
         let built = try reported(build, stored, in: catalog, context)
         var outcome: JSONObject = [
@@ -38,7 +39,7 @@ struct GoldBuild: JSONHandler {
             "rows": .int(built.rowCount), "written": .int(built.writtenCount),
         ]
         outcome["periods"] = built.periodCount.map { .int($0) }
-        context.log.info("built", outcome)
+        context.log.info(built.periodCount == 0 ? "nothing to build" : "built", outcome)
         return .object(outcome)
     }
 
@@ -52,7 +53,9 @@ struct GoldBuild: JSONHandler {
         }
         do {
             let outcome = try build.run(stored, in: catalog)
-            report(.built(outcome, after: ContinuousClock.now - start), of: build.model, context.log)
+            if outcome.periodCount != 0 {
+                report(.built(outcome, after: ContinuousClock.now - start), of: build.model, context.log)
+            }
             // Another build of the model may have taken the record over; then it says what became of that.
             _ = try? record?.succeed(outcome, of: build.model, build.source)
             return outcome

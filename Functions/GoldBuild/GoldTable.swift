@@ -35,10 +35,14 @@ struct GoldTable: Sendable {
 
     var name: TableName { model.name }
 
+    private static let ranking = "cupel.ranking"
+    /// Those that go when the contract no longer asks for them.
+    static let optionalProperties = [ranking]
+
     var properties: [String: String] {
         var properties = ["write.format.default": "parquet", "write.metadata.previous-versions-max": "100"]
         let ranking = model.contract.modelLayout.ranking.map { $0.name + ($0.isDescending ? " desc" : "") }
-        if !ranking.isEmpty { properties["cupel.ranking"] = ranking.joined(separator: ", ") }
+        if !ranking.isEmpty { properties[Self.ranking] = ranking.joined(separator: ", ") }
         return properties
     }
 

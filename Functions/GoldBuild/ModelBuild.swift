@@ -54,12 +54,12 @@ struct ModelBuild {
             inputs: try inputs.map { ChangedPeriods.Input(version: $0, files: try $0.files(storage)) },
             copy: TableCopy(folder: folder.path, storage: storage) { () throws(GoldError) in try goOn() })
         let changed = try changedPeriods(stored, work)
-        let old = try stored.map { stored in
-            try TableFiles(of: stored.metadata.currentSnapshot, in: stored.metadata) { try storage.read($0) }
-        }
         if let changed, changed.isEmpty, let stored, let current = stored.metadata.currentSnapshot {
             try confirm(current, of: stored, in: catalog)
             return Outcome(rowCount: current.rowCount ?? 0, writtenCount: 0, periodCount: 0, measured: [])
+        }
+        let old = try stored.map { stored in
+            try TableFiles(of: stored.metadata.currentSnapshot, in: stored.metadata) { try storage.read($0) }
         }
         let replaced = replacedFiles(stored, old, changed)
         let made = try query(changed, work)
@@ -89,6 +89,7 @@ struct ModelBuild {
             statements, after: preparation.joined(separator: " "), in: folder, until: deadline)
         guard let outcome else { throw GoldError.time(place: model.path) }
         guard outcome.succeeded else { throw script.failure(outcome.errors) }
+        guard !outcome.isCut else { throw ChangedPeriods.AnswerTooLong() }
         return outcome.output.split(separator: "\n")
     }
 
@@ -171,8 +172,7 @@ struct ModelBuild {
                 place = script.place("final", in: work.folder)
                 statements += script.statement(joining: new + [kept], to: place)
             }
-            guard !statements.isEmpty else { return (made, []) }
-            let lines = try ask(statements, after: preparation, in: work.folder)
+            let lines = statements.isEmpty ? [] : try ask(statements, after: preparation, in: work.folder)
             guard made.isEmpty || lines.first == "0" else {
                 throw GoldError.model(
                     place: model.path,
@@ -180,8 +180,8 @@ struct ModelBuild {
             }
         }
         let final = ResultFiles(at: place)
-        guard !final.isEmpty else { return (final, []) }
-        let audit = Audit(model, table.columns, relation: final.relation)
+        // A table without rows breaks rules, too: that there are some.
+        let audit = Audit(model, table.columns, relation: final.isEmpty ? script.noRows : final.relation)
         let measured = try ask(audit.statement, after: [], in: work.folder)
         let gone = Set(replaced.map(\.file.path))
         let others = old?.dataFiles.filter { !gone.contains($0.path) }.reduce(0) { $0 + $1.recordCount } ?? 0
@@ -209,6 +209,10 @@ struct ModelBuild {
         change.advance(to: draft.snapshot)
         let properties = table.properties.filter { metadata.properties[$0.key] != $0.value }
         if !properties.isEmpty { change.set(properties) }
+        let former = GoldTable.optionalProperties.filter {
+            metadata.properties[$0] != nil && table.properties[$0] == nil
+        }
+        if !former.isEmpty { change.remove(former) }
         let outcome = Outcome(
             rowCount: draft.snapshot.rowCount ?? 0, writtenCount: added.reduce(0) { $0 + $1.recordCount },
             periodCount: changed?.count, measured: measured)

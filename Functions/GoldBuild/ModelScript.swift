@@ -32,6 +32,14 @@ struct ModelScript {
         "COPY (\(selections.joined(separator: " UNION ALL "))) TO \(DuckDBText.string(result)) (\(format));"
     }
 
+    /// A relation with the table's columns and no row.
+    var noRows: String {
+        let nulls = columns.map {
+            "CAST(NULL AS \($0.type.duckDBName ?? "")) AS \(DuckDBText.name($0.name))"
+        }
+        return "(SELECT \(nulls.joined(separator: ", ")) WHERE false)"
+    }
+
     /// The table's columns, for a selection.
     var names: String { columns.map { DuckDBText.name($0.name) }.joined(separator: ", ") }
 

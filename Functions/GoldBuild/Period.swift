@@ -14,6 +14,14 @@ struct Period: Sendable, Hashable {
     }
 }
 
+extension GoldColumn {
+    /// Whether a value of the type is the same period in an input as in the table.
+    fileprivate func isComparable(with other: IcebergType) -> Bool {
+        let whole: [IcebergType] = [.int, .long]
+        return type == other || whole.contains(type) && whole.contains(other)
+    }
+}
+
 /// The columns that name a model's periods; none for a model that is built as a whole each time.
 struct PeriodColumns: Sendable {
     let columns: [GoldColumn]
@@ -29,7 +37,9 @@ struct PeriodColumns: Sendable {
     func period(of file: DataFile, _ spec: PartitionSpec, _ schema: IcebergSchema) -> Period? {
         var values: [IcebergValue?] = []
         for column in columns {
-            guard let field = schema.field(named: column.name) else { return nil }
+            guard let field = schema.field(named: column.name), column.isComparable(with: field.type) else {
+                return nil
+            }
             if let place = spec.fields.firstIndex(where: { $0.sourceID == field.id && $0.transform == .identity }) {
                 values.append(file.partition[place])
                 continue
@@ -53,7 +63,9 @@ struct PeriodColumns: Sendable {
         if let only = period(of: file, spec, schema) { return periods.contains(only) }
         return periods.contains { period in
             zip(columns, period.values).allSatisfy { column, value in
-                guard let field = schema.field(named: column.name), field.type != .string else { return true }
+                guard let field = schema.field(named: column.name), field.type != .string,
+                    column.isComparable(with: field.type)
+                else { return true }
                 guard let value else { return file.nullCounts[field.id] != 0 }
                 guard let lower = file.lowerBounds[field.id].flatMap({ IcebergValue(serialized: $0, as: field.type) }),
                     let upper = file.upperBounds[field.id].flatMap({ IcebergValue(serialized: $0, as: field.type) })

@@ -48,7 +48,7 @@ struct TableCopy {
             if places.isEmpty { wholeCount += 1 } else { cutCount += 1 }
             let path = "\(try folder("\(place)-\(kind)"))/\(number).parquet"
             try copy(listed.file, of: version.name, to: path, columns: wanted)
-            for place in places { gone += "\(path),\(place)\n" }
+            for place in places { gone += "\(number),\(place)\n" }
         }
         // By field id: a file may be older than a column, or than its name.
         let schema = fields.map { field, type in
@@ -67,8 +67,8 @@ struct TableCopy {
             parts.append(
                 "SELECT \(names) FROM read_parquet(\(DuckDBText.string("\(folder)/\(place)-cut/*.parquet")), \(map), "
                     + "file_row_number=true, filename='cupel_file') r ANTI JOIN read_csv(\(DuckDBText.string(list)), "
-                    + "header=false, columns={'file': 'VARCHAR', 'row': 'BIGINT'}) g "
-                    + "ON g.file = r.cupel_file AND g.row = r.file_row_number")
+                    + "header=false, columns={'file': 'BIGINT', 'row': 'BIGINT'}) g "
+                    + "ON g.file = CAST(parse_filename(r.cupel_file, true) AS BIGINT) AND g.row = r.file_row_number")
         }
         return "CREATE VIEW \(name) AS \(parts.joined(separator: " UNION ALL "));"
     }

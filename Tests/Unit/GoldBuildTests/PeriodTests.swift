@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(
-        "a changed year is built alone; one without rows disappears; the year of rows that have none is a year, too",
+        "a changed year is built alone; one without rows disappears; rows without a year are a period of their own",
         arguments: [false, true])
     func oneYear(isParted: Bool) throws {
         let lake = try lake(isParted: isParted)
@@ -85,7 +85,42 @@ import Testing
         #expect(lake.aws.requests[start...].allSatisfy { $0.hasPrefix("GET /iceberg/") })
     }
 
-    @Test("a model whose periods depend on each other is an error, and its table stays") func wrongPeriods() throws {
+    @Test("a period of another type than in the input is not told apart: all of the table is built") func otherType()
+        throws
+    {
+        let contract = TestLake.contract().replacing(
+            "{name: year, logicalType: integer, physicalType: int", with: "{name: year, logicalType: string")
+        let lake = try TestLake(contract: contract)
+        try lake.put(Self.sales, years: [2020, 2021, 2022, nil])
+        try lake.put(Self.shops)
+        try lake.build()
+        try lake.put([Sale(shop: 1, year: 2020, amount: 1)], years: [2020])
+        let outcome = try lake.build()
+        #expect(outcome["outcome"] == "built" && outcome["periods"] == nil)
+        // Shop 1 in each of three years, 2 and an unknown one in 2022, 1 without a year.
+        #expect(outcome["rows"] == 5)
+    }
+
+    @Test("a table without rows breaks the rule that it has some", arguments: [false, true])
+    func noRows(isParted: Bool) throws {
+        let lake = try TestLake(
+            contract: TestLake.contract(
+                isParted: isParted, "",
+                ", quality: [{type: library, metric: rowCount, mustBeGreaterThan: 0, severity: error}]"))
+        try lake.put(Self.sales, years: [2020, 2021, 2022, nil])
+        try lake.put(Self.shops)
+        try lake.build()
+        let before = try lake.rows()
+        try lake.put([], years: [2020, 2021, 2022, nil])
+        let error = #expect(throws: GoldError.self) { try lake.build() }
+        guard case .quality? = error else {
+            Issue.record("\(error as Any)")
+            return
+        }
+        #expect(try lake.rows() == before)
+    }
+
+    @Test("rows outside the changed periods fail the build and leave the table unchanged") func wrongPeriods() throws {
         let lake = try TestLake(
             statement: TestLake.statement.replacing("SELECT s.year", with: "SELECT s.year + 1 AS year").replacing(
                 "BY s.year", with: "BY s.year + 1"))

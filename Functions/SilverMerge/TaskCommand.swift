@@ -20,6 +20,10 @@ struct TaskCommand {
             var reloads = reloads
             while true {
                 let outcome = try merge.reportedMerge(table, owner: owner, reloads: reloads, log: log)
+                // Whoever asked for a reload would take what is merged next for it.
+                if reloads, outcome["outcome"] == "heldByAnother" {
+                    throw SilverError.conflict("it is being merged; the task has to be started again")
+                }
                 guard outcome["more"] == true else { return outcome }
                 reloads = false
                 log.info("merged a batch", outcome.object ?? [:])

@@ -21,6 +21,10 @@ struct ModelRunCommand: ParsableCommand {
     @Option(help: "Seconds after which the command no longer waits.")
     var timeout = 900
 
+    func validate() throws {
+        guard timeout > 0 else { throw ValidationError("--timeout: expected at least 1, not \(timeout)") }
+    }
+
     func run() throws {
         let pipeline = try options.pipeline()
         guard let gold = GoldRun(pipeline, timeout: .seconds(timeout)) else {

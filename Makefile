@@ -18,7 +18,7 @@ release := .build/release
 # debug build has it).
 optimized := -c release -debug-info-format none --static-swift-stdlib
 programs := $(optimized) --target Programs
-# Apart, because `make run` does without it.
+# Apart, because `make run` does not need it.
 capture := $(optimized) --product change-capture
 sample := .cupel/sample
 

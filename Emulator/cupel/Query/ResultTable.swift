@@ -14,7 +14,9 @@ struct ResultTable {
     init(_ columns: [AthenaClient.Column], _ rows: [[String?]], width: Int) {
         self.columns = columns
         var widths = columns.enumerated().map { place, column in
-            max(column.name.count, rows.map { Self.cell($0[safe: place] ?? nil).count }.max() ?? 0, 1)
+            max(
+                column.name.printable.columnWidth,
+                rows.map { Self.cell($0[safe: place] ?? nil).columnWidth }.max() ?? 0, 1)
         }
         var excess = widths.reduce(0, +) + Self.gap * max(0, widths.count - 1) - width
         while excess > 0,
@@ -40,8 +42,8 @@ struct ResultTable {
         var line = ""
         for (place, width) in widths.enumerated() {
             var text = Self.cell(row[safe: place] ?? nil)
-            if text.count > width { text = text.prefix(width - 1) + "…" }
-            let padding = String(repeating: " ", count: width - text.count)
+            text = text.cut(toColumns: width)
+            let padding = String(repeating: " ", count: max(0, width - text.columnWidth))
             if place > 0 { line += String(repeating: " ", count: Self.gap) }
             line += columns[place].isNumber ? padding + text : text + padding
         }
@@ -50,24 +52,16 @@ struct ResultTable {
     }
 
     private func upright(_ row: [String?]) -> String {
-        let width = columns.map(\.name.count).max() ?? 0
-        let lines = zip(columns, row).map { column, value in
+        let names = columns.map(\.name.printable)
+        let width = names.map(\.columnWidth).max() ?? 0
+        let lines = zip(names, row).map { name, value in
             let text = value.map { Self.cell($0) } ?? "null"
-            return String(repeating: " ", count: width - column.name.count) + column.name + "  " + text + "\n"
+            return String(repeating: " ", count: width - name.columnWidth) + name + "  " + text + "\n"
         }
         return lines.joined() + "\n"
     }
 
-    /// Nothing in a value moves the cursor or colours the terminal.
-    private static func cell(_ value: String?) -> String {
-        guard let value else { return "" }
-        var text = ""
-        for scalar in value.unicodeScalars {
-            let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-            text.unicodeScalars.append(isControl ? " " : scalar)
-        }
-        return text
-    }
+    private static func cell(_ value: String?) -> String { (value ?? "").printable }
 }
 
 extension Array {

@@ -21,13 +21,16 @@ struct StandardStream: Sendable {
     }
 
     /// Writes all of `text`. A closed pipe (`cupel status | head`) is not an error.
-    func write(_ text: String) {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let written = bytes.withUnsafeBytes { descriptorWrite(descriptor, $0) }
+    func write(_ text: String) { Array(text.utf8).withUnsafeBytes { write($0) } }
+
+    /// Writes all bytes, like ``write(_:)-(String)``.
+    func write(_ bytes: UnsafeRawBufferPointer) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = descriptorWrite(descriptor, UnsafeRawBufferPointer(rebasing: rest))
             if written < 0, errno == EINTR { continue }
             guard written > 0 else { return }
-            bytes = bytes.dropFirst(written)
+            rest = rest.dropFirst(written)
         }
     }
 

@@ -45,3 +45,19 @@ import Time
         for text in ["", "m", "-1s", "1w", "yesterday", "999999999999s"] { #expect(Since(text, now: .now()) == nil) }
     }
 }
+
+@Suite struct PrintableTextTests {
+    @Test("a text of strangers neither moves the cursor nor turns what follows") func printable() {
+        #expect("a\u{1B}[2Jb\u{9B}31m\u{202E}c\nd".printable == "a [2Jb 31m c d")
+        #expect("a\tb\r\nc\u{7F}".printableLines == "a\tb \nc ")
+        #expect("Kölsch 生ビール 🍺".printable == "Kölsch 生ビール 🍺")
+    }
+
+    @Test("wide characters take two columns, and a text is cut by columns") func width() {
+        #expect("生ビール".columnWidth == 8)
+        #expect("a🍺e\u{301}".columnWidth == 4)
+        #expect("生ビール".cut(toColumns: 8) == "生ビール")
+        #expect("生ビール".cut(toColumns: 6) == "生ビ…")
+        #expect("".columnWidth == 0)
+    }
+}

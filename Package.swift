@@ -71,7 +71,7 @@ let emulator: [Target] = [
     program(
         "cupel",
         "AWSClient AWSModels ArgumentParser Columns ContractTools Contracts Control CProcess CZlib Digest Emulator "
-            + "EmulatorCore EmulatorServer Iceberg JSON Lake ParquetRead PublishedContracts RawFile SampleData Threads "
+            + "EmulatorCore EmulatorServer Iceberg JSON Lake Parquet ParquetRead PublishedContracts RawFile SampleData Threads "
             + "Time YAML"),
     // Nobody imports it: `swift build --target Programs` builds what `make run` runs, and neither test support nor the
     // tools of the packages we depend on.
@@ -282,6 +282,7 @@ func suite(_ folder: String, _ names: String) -> Target {
 func documents(in path: String) -> [String] {
     switch path {
     case "Emulator/Core": ["Store/README.md"]
+    case "Emulator/cupel": ["Query/README.md"]
     case "Runtime/Columnar": ["README.md", "Quality/README.md"]
     case "Tests/Conformance": ["Firehose", "Referees", "asl-not-emulated.txt"]
     case "Tests/EndToEnd": ["Referees"]

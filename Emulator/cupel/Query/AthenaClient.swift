@@ -29,6 +29,9 @@ struct AthenaClient {
     struct Column: Hashable {
         let name: String
         let type: String
+        /// Of a decimal.
+        var precision = 0
+        var scale = 0
 
         var isNumber: Bool {
             ["tinyint", "smallint", "integer", "bigint", "float", "double", "decimal"].contains(type)
@@ -85,7 +88,9 @@ struct AthenaClient {
             input["NextToken"] = token.map(JSON.string)
             let answer = try call("GetQueryResults", .object(input))
             let columns = (answer["ResultSet"]?["ResultSetMetadata"]?["ColumnInfo"]?.array ?? []).map {
-                Column(name: $0["Name"]?.string ?? "", type: $0["Type"]?.string ?? "")
+                Column(
+                    name: $0["Name"]?.string ?? "", type: $0["Type"]?.string ?? "",
+                    precision: $0["Precision"]?.int ?? 0, scale: $0["Scale"]?.int ?? 0)
             }
             var rows = (answer["ResultSet"]?["Rows"]?.array ?? []).map { row in
                 (row["Data"]?.array ?? []).map { $0["VarCharValue"]?.string }

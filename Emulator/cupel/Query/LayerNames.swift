@@ -7,63 +7,27 @@ struct LayerNames {
         let text: String
         /// The bytes of `text` where a longer name ends, and how many it has more.
         fileprivate let insertions: [(end: Int, count: Int)]
-        fileprivate let original: String
     }
 
     func write(_ statement: String) -> Written {
-        let bytes = Array(statement.utf8)
         var result: [UInt8] = []
         var insertions: [(end: Int, count: Int)] = []
-        var place = 0
         // `SHOW TABLES IN silver` names the database alone.
         var words: [String] = []
-        while place < bytes.count {
-            let end = Self.end(of: bytes, from: place)
-            let piece = bytes[place..<end]
-            let word = String(decoding: piece, as: UTF8.self).lowercased()
-            let isQualified = place > 0 && bytes[place - 1] == UInt8(ascii: ".")
+        let pieces = SQLPiece.pieces(of: statement)
+        for (place, piece) in pieces.enumerated() {
+            let isQualified = place > 0 && pieces[place - 1].isSign(".")
             let namesDatabase = words.first == "show" && ["in", "from"].contains(words.last)
-            let isQualifying = end < bytes.count && bytes[end] == UInt8(ascii: ".")
-            if Self.isWord(bytes[place]) { words.append(word) }
-            if let database = databases[word], !isQualified, isQualifying || namesDatabase {
+            let isQualifying = place + 1 < pieces.count && pieces[place + 1].isSign(".")
+            if piece.kind == .word { words.append(piece.word) }
+            if piece.kind == .word, let database = databases[piece.word], !isQualified, isQualifying || namesDatabase {
                 result += database.utf8
-                insertions.append((result.count, database.utf8.count - piece.count))
+                insertions.append((result.count, database.utf8.count - piece.text.utf8.count))
             } else {
-                result += piece
+                result += piece.text.utf8
             }
-            place = end
         }
-        return Written(text: String(decoding: result, as: UTF8.self), insertions: insertions, original: statement)
-    }
-
-    /// Where the word, text, comment or sign ends that begins at a byte.
-    private static func end(of bytes: [UInt8], from start: Int) -> Int {
-        func find(_ mark: [UInt8], from place: Int) -> Int {
-            var place = place
-            while place + mark.count <= bytes.count {
-                if bytes[place..<place + mark.count].elementsEqual(mark) { return place + mark.count }
-                place += 1
-            }
-            return bytes.count
-        }
-        let byte = bytes[start]
-        let next = start + 1 < bytes.count ? bytes[start + 1] : 0
-        switch byte {
-        case UInt8(ascii: "'"), UInt8(ascii: "\""), UInt8(ascii: "`"): return find([byte], from: start + 1)
-        case UInt8(ascii: "-") where next == byte: return find([UInt8(ascii: "\n")], from: start)
-        case UInt8(ascii: "/") where next == UInt8(ascii: "*"): return find(Array("*/".utf8), from: start + 2)
-        case _ where isWord(byte): return bytes[start...].firstIndex { !isWord($0) } ?? bytes.count
-        default: return start + 1
-        }
-    }
-
-    private static func isWord(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), 0x80...:
-            true
-        default: false
-        }
+        return Written(text: String(decoding: result, as: UTF8.self), insertions: insertions)
     }
 }
 

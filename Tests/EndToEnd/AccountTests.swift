@@ -108,4 +108,67 @@ import Testing
         let status = try await cupel("status", "--profile", "prod", "--table-name", "t")
         #expect(status.status == 2 && status.errors.contains("export-credentials --profile prod"))
     }
+
+    @Test("query asks the services of a profile, with signed requests, about the pipeline of its stack")
+    func query() async throws {
+        let emulator = try await RunningEmulator(
+            environment: ["AWS_ACCESS_KEY_ID": "AKIAPROD", "AWS_SECRET_ACCESS_KEY": "secret"],
+            options: ["--strict-auth"])
+        try writeProfile(at: emulator.endpoint)
+        let file = "\(home.path)/beer.csv"
+        try "beer_id,brewery_id,beer_name,beer_style,beer_abv\n1,1,Old Raven,IPA,4.5\nx,1,Bad,IPA,5\n".write(
+            toFile: file, atomically: true, encoding: .utf8)
+        let keys = ["AWS_ACCESS_KEY_ID": "AKIAPROD", "AWS_SECRET_ACCESS_KEY": "secret"]
+        let run = try await Command.run(
+            Programs.cupel, ["run", file, "--until", "silver", "--endpoint", emulator.endpoint], environment: keys)
+        #expect(run.status == 0, "\(run.errors)")
+        // A stack whose outputs are those of the pipeline's template.
+        let template = """
+            {"Resources": {"Nothing": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "x"}}},
+             "Outputs": {"ControlTable": {"Value": "cupel-dev-control"}, "FunctionPrefix": {"Value": "cupel-dev-"},
+              "LakeBucket": {"Value": "cupel-dev-lake-000000000000-us-east-1"}}}
+            """
+        let aws = URL(filePath: Programs.python).deletingLastPathComponent().path + "/aws"
+        let names = environment.keys.filter { environment[$0] == "" }.flatMap { ["-u", $0] }
+        let path = "\(home.path)/live.json"
+        try template.write(toFile: path, atomically: true, encoding: .utf8)
+        let made = try await Command.run(
+            "/usr/bin/env",
+            names + [
+                aws, "--profile", "prod", "cloudformation", "deploy", "--stack-name", "live", "--template-file", path,
+            ], environment: ["HOME": home.path])
+        #expect(made.status == 0, "\(made.text)\(made.errors)")
+        func answer(_ statement: String, _ options: [String] = ["--stack", "live"]) async throws -> Command {
+            try await Command.run(
+                Programs.cupel, ["query", statement, "--profile", "prod", "--format", "csv"] + options,
+                environment: environment)
+        }
+        let joined = try await answer(
+            """
+            SELECT b.beer_name, q.reason, f.status, r.status AS run FROM silver.beer b CROSS JOIN quarantine.rows q
+            JOIN control.files f ON f.quarantine_key = q.quarantine_key
+            CROSS JOIN executions.runs r WHERE r.state_machine = 'silver'
+            """)
+        #expect(
+            joined.text == "beer_name,reason,status,run\nOld Raven,not_an_integer,success,SUCCEEDED\n",
+            "\(joined.errors)")
+        // Without its stack, the pipeline is known by its control table's name.
+        let bronze = try await answer(
+            "SELECT count(*) AS n FROM bronze.beer",
+            [
+                "--table-name", "cupel-dev-control", "--output-location",
+                "s3://cupel-dev-lake-000000000000-us-east-1/mine",
+            ])
+        #expect(bronze.text == "n\n1\n", "\(bronze.errors)")
+        let nowhere = try await answer("SELECT count(*) FROM control.files", ["--table-name", "cupel-dev-control"])
+        #expect(nowhere.status == 2 && nowhere.errors.contains("--output-location"), "\(nowhere.errors)")
+
+        try write(
+            "[profile prod]\nregion = us-east-1\nendpoint_url = \(emulator.endpoint)\n",
+            credentials: "[prod]\naws_access_key_id = AKIAPROD\naws_secret_access_key = wrong\n")
+        let refused = try await answer("SELECT 1", ["--table-name", "cupel-dev-control"])
+        #expect(refused.status == 1 && refused.text.isEmpty, "\(refused.text)")
+        #expect(refused.errors.contains("check the key of the profile prod"), "\(refused.errors)")
+        #expect(emulator.stop() == 0)
+    }
 }

@@ -62,6 +62,25 @@ import Testing
                 emulator, "SELECT count(*) AS n FROM silver.beer FOR VERSION AS OF \(id)", ["--format", "csv"])
             #expect(counted.text == "n\n\(count)\n", "\(counted.errors)")
         }
+        // By time: that of the second snapshot, and a moment before it, give each its state.
+        let times = try await query(
+            emulator,
+            #"""
+            SELECT date_format(committed_at, '%Y-%m-%d %H:%i:%s.%f') AS t,
+              date_format(committed_at - INTERVAL '1' SECOND, '%Y-%m-%d %H:%i:%s.%f') AS before
+            FROM silver."beer$snapshots" ORDER BY committed_at
+            """#, ["--format", "csv"])
+        let lines = times.text.split(separator: "\n").dropFirst().map { $0.split(separator: ",") }
+        #expect(lines.count == 2, "\(times.text)\(times.errors)")
+        for (line, count) in zip(lines, [2, 3]) {
+            let counted = try await query(
+                emulator, "SELECT count(*) AS n FROM silver.beer FOR TIMESTAMP AS OF TIMESTAMP '\(line[0]) UTC'",
+                ["--format", "csv"])
+            #expect(counted.text == "n\n\(count)\n", "\(counted.errors)")
+        }
+        let early = try await query(
+            emulator, "SELECT count(*) FROM silver.beer FOR TIMESTAMP AS OF TIMESTAMP '\(lines.first?[1] ?? "") UTC'")
+        #expect(early.status == 1 && early.errors.contains("No version history table"), "\(early.text)\(early.errors)")
 
         let unknown = try await query(emulator, "SELECT nope FROM silver.beer")
         #expect(

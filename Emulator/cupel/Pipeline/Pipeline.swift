@@ -15,6 +15,8 @@ struct Pipeline: Sendable {
     let endpoint: String
     /// The advice to the user when nothing answers at the endpoint.
     private let remedy: String
+    /// The advice to the user when the key or its signature is refused.
+    private let keyRemedy: String
     let client: AWSClient
     let control: ControlTable
     let stageBucket: String
@@ -34,6 +36,7 @@ struct Pipeline: Sendable {
     ) {
         self.endpoint = endpoint
         remedy = Self.startEmulator
+        keyRemedy = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to the key that \(endpoint) accepts"
         self.client = client
         self.control = control
         self.stageBucket = stageBucket
@@ -53,6 +56,7 @@ struct Pipeline: Sendable {
     ) throws(CommandFailure) {
         self.endpoint = endpoint
         remedy = Self.startEmulator
+        keyRemedy = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to the key that \(endpoint) accepts"
         // Without a key of the environment, calls are signed with the one that an emulator accepts.
         let fallbacks = [
             "AWS_REGION": environment("AWS_DEFAULT_REGION") ?? "us-east-1", "AWS_MAX_ATTEMPTS": "3",
@@ -90,6 +94,7 @@ struct Pipeline: Sendable {
         } catch { throw .usage("\(error)") }
         self.endpoint = "\(client.configuration.origin(of: "dynamodb"))"
         remedy = "check the region and the network"
+        keyRemedy = profile.map { "check the key of the profile \($0)" } ?? "check the key of the environment"
         var outputs: [String: String] = [:]
         if let stack { outputs = try Self.outputs(of: stack, client) }
         guard let table = table ?? outputs["ControlTable"] ?? environment("CONTROL_TABLE") else {
@@ -101,7 +106,10 @@ struct Pipeline: Sendable {
         stageBucket = environment("STAGE_BUCKET") ?? outputs["StageBucket"] ?? ""
         lakeBucket = environment("LAKE_BUCKET") ?? outputs["LakeBucket"] ?? ""
         contractsBucket = outputs["ContractsBucket"]
-        functionPrefix = outputs["FunctionPrefix"] ?? ""
+        // The templates name every resource like the control table.
+        let suffix = "control"
+        functionPrefix =
+            outputs["FunctionPrefix"] ?? (table.hasSuffix("-" + suffix) ? String(table.dropLast(suffix.count)) : "")
         silverMachine = outputs["Silver"]
         goldMachine = outputs["Gold"]
     }
@@ -144,8 +152,7 @@ struct Pipeline: Sendable {
                     + "table (CONTROL_TABLE names another)")
         }
         if let code = error.code, Self.refusals.contains(code) {
-            return .failed(
-                "\(error); set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to the key that \(endpoint) accepts")
+            return .failed("\(error); \(keyRemedy)")
         }
         if case .credentials = error { return .usage("\(error)") }
         return .failed("\(error)")

@@ -36,11 +36,13 @@ struct InertResources {
         case "AWS::KMS::Key": arn = account.arn("kms", "key/\(name)")
         default: break
         }
-        return ProvisionedResource(
-            ref: ref,
-            attributes: [
-                "Arn": arn, "\(kind)Arn": arn, "\(kind)Name": name, "Name": name, "Id": name, "\(kind)Id": name,
-                "GroupId": name, "RepositoryUri": "\(registry)/\(name)",
-            ])
+        var attributes = [
+            "Arn": arn, "Name": name, "Id": name, "GroupId": name, "RepositoryUri": "\(registry)/\(name)",
+        ]
+        // Of a type like AWS::X::Group these are names that the list above has already.
+        attributes["\(kind)Arn"] = arn
+        attributes["\(kind)Name"] = name
+        attributes["\(kind)Id"] = name
+        return ProvisionedResource(ref: ref, attributes: attributes)
     }
 }

@@ -5,6 +5,10 @@ internal import YAML
 /// A template with its parameters, ready to be deployed on the emulator's services.
 package struct Stack: Sendable {
     private let scope: TemplateScope
+    /// The stacks around this one.
+    private let level: Int
+    /// A template that nests itself would never end.
+    private static let deepestLevel = 20
     private static let nestedStack = "AWS::CloudFormation::Stack"
 
     /// - Parameters:
@@ -13,6 +17,13 @@ package struct Stack: Sendable {
     package init(
         _ template: Template, name: String, parameters: [String: String] = [:], account: Account = Account()
     ) throws(TemplateError) {
+        try self.init(template, name: name, parameters: parameters, account: account, level: 0)
+    }
+
+    private init(
+        _ template: Template, name: String, parameters: [String: String], account: Account, level: Int
+    ) throws(TemplateError) {
+        self.level = level
         scope = try TemplateScope(template, stackName: name, overrides: parameters, account: account)
     }
 
@@ -91,6 +102,11 @@ package struct Stack: Sendable {
     private func nested(
         _ declared: DeclaredResource, _ mark: YAMLMark, _ objects: (any ObjectStore)?
     ) throws(TemplateError) -> Stack {
+        guard level < Self.deepestLevel else {
+            throw .invalid(
+                file: scope.template.file, mark: mark, logicalID: declared.logicalID,
+                reason: "stacks are nested deeper than \(Self.deepestLevel) levels; does a template nest itself?")
+        }
         let location = declared.properties["TemplateURL"] ?? .null
         let artifact = ArtifactLocation(location, in: scope.template.file)
         if let artifact, !artifact.isNestable(in: scope.template.file) {
@@ -111,7 +127,8 @@ package struct Stack: Sendable {
         }
         return try Stack(
             try Template(parsing: String(decoding: text, as: UTF8.self), file: file),
-            name: "\(scope.stackName)-\(declared.logicalID)", parameters: parameters, account: scope.account)
+            name: "\(scope.stackName)-\(declared.logicalID)", parameters: parameters, account: scope.account,
+            level: level + 1)
     }
 
     private func contents(

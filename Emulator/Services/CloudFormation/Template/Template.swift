@@ -31,6 +31,9 @@ package struct Template: Sendable {
     let resources: [Resource]
     let outputs: [(name: String, condition: String?, value: TemplateExpression)]
 
+    /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+    private static let mostResources = 500
+
     package func hasParameter(_ name: String) -> Bool { parameters.contains { $0.name == name } }
 
     /// Reads a YAML or JSON template.
@@ -67,6 +70,10 @@ package struct Template: Sendable {
         guard !resources.isEmpty else {
             throw reader.invalid(document.mark, nil, "the template has no Resources")
         }
+        guard resources.count <= Self.mostResources else {
+            throw reader.invalid(
+                document.mark, nil, "the template has \(resources.count) resources; \(Self.mostResources) are allowed")
+        }
     }
 }
 
@@ -100,8 +107,12 @@ private struct TemplateReader {
         for map in try entries(section) {
             for top in try entries(map.value) {
                 for second in try entries(top.value) {
-                    mappings[map.key, default: [:]][top.key, default: [:]][second.key] =
-                        try TemplateExpression(second.value, file: file)
+                    let value = try TemplateExpression(second.value, file: file)
+                    guard value.isLiteral else {
+                        throw invalid(
+                            second.value.mark, nil, "Mappings hold texts and lists of texts, and no functions")
+                    }
+                    mappings[map.key, default: [:]][top.key, default: [:]][second.key] = value
                 }
             }
         }

@@ -53,6 +53,17 @@ struct TemplateExpression: Sendable {
     let mark: YAMLMark
 }
 
+extension TemplateExpression {
+    /// Whether it is a scalar or a list of scalars.
+    var isLiteral: Bool {
+        switch kind {
+        case .scalar: true
+        case .list(let elements): elements.allSatisfy { if case .scalar = $0.kind { true } else { false } }
+        default: false
+        }
+    }
+}
+
 // MARK: Recognition
 
 extension TemplateExpression {

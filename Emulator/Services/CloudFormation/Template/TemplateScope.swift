@@ -94,6 +94,9 @@ struct TemplateScope: Sendable {
 
     // MARK: Conditions
 
+    /// Each condition of a chain takes a level of the stack.
+    private static let longestChain = 200
+
     func condition(_ name: String, at mark: YAMLMark?) throws(TemplateError) -> Bool {
         guard let value = conditions[name] else { throw invalid(mark, "no condition is named \(name)") }
         return value
@@ -109,6 +112,9 @@ struct TemplateScope: Sendable {
             throw invalid(
                 expression.mark,
                 "conditions depend on each other in a circle: \((dependents + [name]).joined(separator: " -> "))")
+        }
+        guard dependents.count < Self.longestChain else {
+            throw invalid(expression.mark, "more than \(Self.longestChain) conditions depend on each other in a row")
         }
         for needed in expression.conditionNames {
             _ = try condition(needed, from: dependents + [name], at: expression.mark)

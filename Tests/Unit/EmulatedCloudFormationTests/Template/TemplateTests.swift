@@ -147,6 +147,59 @@ import Testing
         #expect(provider["Thing"]?["Name"] == "changes")
     }
 
+    @Test(
+        "a type that is not emulated may have any name",
+        arguments: [
+            "AWS::XRay::Group", "AWS::Logs::Group", "X::Y::Group", "X::Y::Z::Group", "AWS::X::R", "AWS::X::", "::", "",
+            "AWS::Synthetics::Arn", "AWS::X::RepositoryUri",
+        ])
+    func anyTypeName(type: String) async throws {
+        let (provider, report) = try await deploy(
+            """
+            Resources:
+              Group: {Type: "\(type)"}
+              Thing: {Type: X::Y::Thing, Properties: {Group: !GetAtt Group.Arn, Id: !GetAtt Group.GroupId}}
+            """)
+        #expect(report.resources(.emulated).map(\.logicalID) == ["Thing"])
+        #expect(provider["Thing"]?["Id"]?.string != nil)
+    }
+
+    @Test(
+        "a template that would never end is refused",
+        arguments: [
+            ("Mappings: {M: {a: {b: !FindInMap [M, a, b]}}}", "Mappings hold texts and lists of texts"),
+            ("Mappings: {M: {a: {b: [!Ref T]}}}", "Mappings hold texts and lists of texts"),
+            (
+                "Conditions: {"
+                    + (0..<300).map { "C\($0): !Not [!Condition C\($0 + 1)]" }.joined(separator: ", ")
+                    + ", C300: !Equals [a, b]}", "conditions depend on each other in a row"
+            ),
+            (
+                "Other: 1", "resources; 500 are allowed"
+            ),
+        ])
+    func endless(section: String, words: String) async {
+        let count = section == "Other: 1" ? 501 : 1
+        let resources = (0..<count).map { "  T\($0): {Type: X::Y::Thing}" }.joined(separator: "\n")
+        let error = await #expect(throws: TemplateError.self) {
+            _ = try await deploy("\(section)\nResources:\n\(resources)")
+        }
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("a template that nests itself is refused")
+    func nestsItself() async throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/self.yaml"
+        try Data(
+            "Resources: {Me: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: self.yaml}}}".utf8
+        ).write(to: URL(fileURLWithPath: path))
+        let error = await #expect(throws: TemplateError.self) {
+            try await Stack(try Template(contentsOf: path), name: "s").deploy(to: [RecordingProvider([])])
+        }
+        #expect(error?.description.contains("nested deeper than 20 levels") == true, "\(error?.description ?? "")")
+    }
+
     @Test("a resource that its service does not emulate is reported with the reason")
     func refusedByService() async throws {
         let (provider, report) = try await deploy(

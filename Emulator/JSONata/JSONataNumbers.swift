@@ -72,7 +72,8 @@ extension JSONataLibrary {
     private static func round(_ arguments: Arguments) throws(JSONataFault) -> JSONataValue {
         guard let number = try arguments.number(0) else { return .undefined }
         let places = Int(clamping: try arguments.number(1) ?? 0)
-        return .number(rounded(number, places: places))
+        // A double has no digits beyond these places.
+        return .number(rounded(number, places: min(max(places, -400), 400)))
     }
 
     /// Rounds half to even, at any decimal place.
@@ -86,7 +87,7 @@ extension JSONataLibrary {
     }
 
     private static func power(_ base: Double, _ exponent: Double) throws(JSONataFault) -> Double {
-        if let integer = Int(exactly: exponent), abs(integer) <= 4096 {
+        if let integer = Int(exactly: exponent), (-4096...4096).contains(integer) {
             var (result, factor, rest) = (1.0, base, abs(integer))
             while rest > 0 {
                 if rest & 1 == 1 { result *= factor }

@@ -94,13 +94,14 @@ extension JSONataEvaluator {
         let lower = try bound(left, "T2003", "left")
         let upper = try bound(right, "T2004", "right")
         guard let lower, let upper, lower <= upper else { return .undefined }
-        guard upper.subtractingReportingOverflow(lower).partialValue < 10_000_000, upper - lower >= 0 else {
+        let size = Int128(upper) - Int128(lower) + 1
+        guard size <= 10_000_000 else {
             throw JSONataFault(
                 "D2014",
                 "The size of the sequence allocated by the range operator (..) must not exceed 1e7. "
-                    + "Attempted to allocate \(upper - lower + 1).")
+                    + "Attempted to allocate \(size).")
         }
-        try meter.check(bytes: 8 * (upper - lower + 1))
+        try meter.check(bytes: 8 * Int(size))
         return .list(try JSONataList((lower...upper).map { .double(Double($0)) }, isSequence: true, meter))
     }
 }

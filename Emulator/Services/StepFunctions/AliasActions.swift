@@ -163,10 +163,10 @@ extension StepFunctionsService {
             throw .stepFunctionsValidation(
                 "Routing configuration must contain state machine version ARNs. Received: []")
         }
-        for (position, route) in routes.enumerated() where route.1 > 100 {
+        for (position, route) in routes.enumerated() where !(0...100).contains(route.1) {
             throw .constraint(
                 "\(route.1)", at: "routingConfiguration.\(position + 1).member.weight",
-                "have value less than or equal to 100")
+                "have value \(route.1 < 0 ? "greater than or equal to 0" : "less than or equal to 100")")
         }
         guard routes.count <= 2 else {
             let items = routes.map { "RoutingConfigurationListItem(stateMachineVersionArn=\($0), weight=\($1))" }

@@ -276,6 +276,9 @@ struct Page {
 
     init(_ input: JSON, from first: Int64 = 0) throws {
         let asked = input["maxResults"]?.int ?? 0
+        guard asked >= 0 else {
+            throw AWSFault.constraint("\(asked)", at: "maxResults", "have value greater than or equal to 0")
+        }
         guard asked <= 1000 else {
             throw AWSFault.constraint("\(asked)", at: "maxResults", "have value less than or equal to 1000")
         }
@@ -287,7 +290,8 @@ struct Page {
         guard token.utf8.count <= 3096 else {
             throw AWSFault.constraint(token, at: "nextToken", "have length less than or equal to 3096")
         }
-        guard let bytes = [UInt8](base64: token), let id = Int64(String(decoding: bytes, as: UTF8.self)) else {
+        guard let bytes = [UInt8](base64: token), let id = Int64(String(decoding: bytes, as: UTF8.self)), id >= 0
+        else {
             throw AWSFault("InvalidToken", "Invalid Token: 'Invalid token'")
         }
         after = id

@@ -30,6 +30,20 @@ import XML
         try await s3.expectNoStrayFiles()
     }
 
+    @Test(
+        "a page of an object's parts may be asked for with any numbers", arguments: ["-1", "9223372036854775807", "x"])
+    func attributePages(number: String) async throws {
+        let s3 = try await S3Fixture()
+        _ = try await s3.upload("k", parts: [Self.first, Self.second])
+        let answer = try await s3.send(
+            "GET", "/bucket/k?attributes",
+            [
+                ("x-amz-object-attributes", "ObjectParts"), ("x-amz-max-parts", number),
+                ("x-amz-part-number-marker", number),
+            ])
+        #expect(answer.status == 200)
+    }
+
     @Test("an upload is validated before it becomes an object")
     func validation() async throws {
         let s3 = try await S3Fixture()

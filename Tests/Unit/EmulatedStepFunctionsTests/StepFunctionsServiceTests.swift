@@ -89,6 +89,58 @@ struct StepFunctionsServiceTests {
         }
     }
 
+    @Test(
+        "a page may be asked for with any size and any token",
+        arguments: [
+            ["maxResults": -1], ["maxResults": .int(Int.min)], ["nextToken": .string("-5".utf8.base64)],
+            ["nextToken": .string("9223372036854775807".utf8.base64)], ["nextToken": "%"],
+        ] as [JSONObject])
+    func anyPage(asked: JSONObject) async throws {
+        try await withFolder { folder in
+            let (store, service) = try open(folder)
+            defer { store.close() }
+            let machine = try await create(["A": ["Type": "Pass", "End": true]], in: service)
+            let execution = try await start(machine, [:], in: service)
+            _ = try await end(of: execution, in: service)
+            for (action, name, value) in [
+                ("ListStateMachines", "", JSON.null), ("ListExecutions", "stateMachineArn", machine),
+                ("ListStateMachineAliases", "stateMachineArn", machine),
+                ("ListStateMachineVersions", "stateMachineArn", machine), ("ListActivities", "", .null),
+                ("ListMapRuns", "executionArn", execution), ("GetExecutionHistory", "executionArn", execution),
+            ] {
+                for reverse in [false, true] {
+                    var request = asked
+                    request[name] = value
+                    request["reverseOrder"] = .bool(reverse)
+                    do throws(AWSFault) {
+                        _ = try await service.perform(action, .object(request))
+                    } catch {
+                        #expect(["ValidationException", "InvalidToken"].contains(error.code), "\(action): \(error)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("weights of an alias may be any numbers")
+    func anyWeights() async throws {
+        try await withFolder { folder in
+            let (store, service) = try open(folder)
+            defer { store.close() }
+            let machine = try await create(["A": ["Type": "Pass", "End": true]], in: service)
+            for weight in [Int.min, Int.max, -1] {
+                let routes: JSON = [
+                    ["stateMachineVersionArn": .string("\(machine.string ?? ""):1"), "weight": .int(weight)],
+                    ["stateMachineVersionArn": .string("\(machine.string ?? ""):2"), "weight": .int(weight)],
+                ]
+                let error = await #expect(throws: AWSFault.self) {
+                    try await service.perform("CreateStateMachineAlias", ["name": "a", "routingConfiguration": routes])
+                }
+                #expect(error?.code == "ValidationException")
+            }
+        }
+    }
+
     @Test("an execution invokes a function and keeps its result and its history")
     func history() async throws {
         try await withFolder { folder in

@@ -100,7 +100,7 @@ extension S3 {
     private static func choose(
         _ named: [NamedPart], from parts: [UploadedPart], of upload: MultipartUpload
     ) throws(S3Fault) -> [UploadedPart] {
-        let known = Dictionary(uniqueKeysWithValues: parts.map { ($0.number, $0) })
+        let known = Dictionary(parts.map { ($0.number, $0) }) { $1 }
         var chosen: [UploadedPart] = []
         for name in named {
             guard let part = known[name.number], part.etag == name.etag else {

@@ -39,8 +39,8 @@ extension S3 {
     private static func write(
         _ segments: [ObjectContent.Segment], of object: StoredObject, _ request: S3Request, to text: inout XMLWriter
     ) {
-        let limit = min(Int(request.headers["x-amz-max-parts"] ?? "") ?? 1000, 1000)
-        let marker = Int(request.headers["x-amz-part-number-marker"] ?? "") ?? 0
+        let limit = min(max(Int(request.headers["x-amz-max-parts"] ?? "") ?? 1000, 0), 1000)
+        let marker = min(max(Int(request.headers["x-amz-part-number-marker"] ?? "") ?? 0, 0), segments.count)
         let page = segments.enumerated().dropFirst(marker).prefix(limit)
         text.element("ObjectParts") { text in
             text.element("TotalPartsCount", segments.count)

@@ -51,11 +51,17 @@ struct DefinitionReader {
         }
         let fields = Fields(object: object, location: "")
         machineLanguage = readLanguage(fields)
+        checkTexts(of: fields)
+        if let version = string("Version", in: fields), version != "1.0" {
+            report("Value is not valid. Valid values are: 1.0", at: fields, field: "Version")
+        }
         let timeout = integer("TimeoutSeconds", in: fields, atLeast: 1)
         guard let block = readBlock(fields) else { return nil }
         return StateMachine(
             comment: object["Comment"]?.string, timeoutInSeconds: timeout, workflow: workflow, block: block)
     }
+
+    private mutating func checkTexts(of fields: Fields) { _ = string("Comment", in: fields) }
 
     private mutating func readLanguage(_ fields: Fields) -> QueryLanguage {
         guard let name = string("QueryLanguage", in: fields) else { return machineLanguage }
@@ -129,6 +135,7 @@ struct DefinitionReader {
             report("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", at: fields)
         }
         checkFields(type, fields, language: language)
+        checkTexts(of: fields)
         guard let kind = readKind(type, fields, language: language) else { return nil }
         let flow = readFlow(kind, fields, language: language)
         return State(name: name, kind: kind, flow: flow, variablesRead: variablesRead.sorted())
@@ -155,7 +162,7 @@ struct DefinitionReader {
     private mutating func readFlow(_ kind: State.Kind, _ fields: Fields, language: QueryLanguage) -> Flow {
         var flow = Flow()
         flow.language = language
-        flow.assign = template("Assign", in: fields, language: language)
+        flow.assign = readAssign(fields, language: language)
         if language == .jsonPath {
             flow.inputPath = pathField("InputPath", in: fields)
             flow.outputPath = pathField("OutputPath", in: fields)
@@ -183,7 +190,11 @@ struct DefinitionReader {
         case .choice, .succeed, .fail: return .end
         default: break
         }
+        if let end = fields.object["End"], end.bool == nil {
+            report("Expected value of type Boolean", at: fields, field: "End")
+        }
         if let next = string("Next", in: fields) {
+            if fields.object["End"]?.bool == true { report("Exactly one of 'Next' or 'End' is required", at: fields) }
             leads(to: next, at: fields.at("Next"))
             return .state(next)
         }

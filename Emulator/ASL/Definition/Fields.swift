@@ -132,6 +132,32 @@ extension DefinitionReader {
         }
     }
 
+    /// `Assign`: an object whose names are variables.
+    ///
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html>
+    mutating func readAssign(_ fields: Fields, language: QueryLanguage) -> Template? {
+        guard let value = fields.object["Assign"] else { return nil }
+        guard let object = value.object else {
+            report("Expected value of type Object", at: fields, field: "Assign")
+            return nil
+        }
+        for name in object.names {
+            let variable = language == .jsonPath && name.hasSuffix(".$") ? String(name.dropLast(2)) : name
+            if !Self.isVariableName(variable) {
+                report("Variable name '\(variable)' is not valid", at: fields, field: "Assign")
+            }
+        }
+        return template("Assign", in: fields, language: language)
+    }
+
+    /// Letters, digits and underscores, not a digit first; `states` is taken.
+    private static func isVariableName(_ name: String) -> Bool {
+        guard name != "states", (1...80).contains(name.unicodeScalars.count), let first = name.unicodeScalars.first,
+            first == "_" || first.properties.isIDStart
+        else { return false }
+        return name.unicodeScalars.allSatisfy { $0.properties.isIDContinue }
+    }
+
     /// A field with one value that may be computed.
     mutating func scalarTemplate(_ name: String, in fields: Fields, language: QueryLanguage) -> Template? {
         guard let value = fields.object[name] else { return nil }

@@ -18,6 +18,9 @@ struct NumberField: Sendable, Hashable {
     let source: Source
     let kind: Kind
 
+    /// The value as the nearest integer that fits.
+    func integer(in scope: inout Scope) throws(ASLFault) -> Int? { try value(in: &scope).map { Int(clamping: $0) } }
+
     /// - Throws: States.Runtime when the path leads nowhere or to something else than such a number.
     func value(in scope: inout Scope) throws(ASLFault) -> Double? {
         switch source {

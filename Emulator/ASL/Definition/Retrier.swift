@@ -32,8 +32,12 @@ struct Retrier: Sendable, Hashable {
     /// How long to wait before the retry with this number, from 1.
     func delayInMilliseconds(before retry: Int, random: inout RandomSource) -> Int64 {
         var delay = Double(intervalInSeconds)
-        for _ in 1..<max(retry, 1) where delay < 1e9 { delay *= backoffRate }
-        delay = min(delay, Double(maxDelayInSeconds ?? Self.longestDelayInSeconds))
+        var earlier = retry - 1
+        while earlier > 0, delay < 1e9, backoffRate > 1 {
+            delay *= backoffRate
+            earlier -= 1
+        }
+        delay = min(delay, Double(maxDelayInSeconds ?? Self.longestDelayInSeconds), Double(Self.longestDelayInSeconds))
         let milliseconds = Int64(delay * 1000)
         return hasFullJitter && milliseconds > 0 ? Int64.random(in: 0...milliseconds, using: &random) : milliseconds
     }
@@ -60,8 +64,13 @@ struct Catcher: Sendable, Hashable {
 
 extension DefinitionReader {
     mutating func readRetriers(_ fields: Fields) -> [Retrier] {
-        list("Retry", in: fields).map { item in
+        let items = list("Retry", in: fields)
+        checkCatchAll(items)
+        return items.map { item in
             let backoff = item.object["BackoffRate"]?.double
+            if item.object["BackoffRate"] != nil, backoff == nil {
+                report("Expected value of type Number", at: item, field: "BackoffRate")
+            }
             if let backoff, backoff < 1 { report("Minimum value is 1.0", at: item, field: "BackoffRate") }
             let jitter = item.object["JitterStrategy"]?.string
             if let jitter, jitter != "FULL", jitter != "NONE" {
@@ -78,21 +87,42 @@ extension DefinitionReader {
     }
 
     mutating func readCatchers(_ fields: Fields, language: QueryLanguage) -> [Catcher] {
-        list("Catch", in: fields).map { item in
+        let items = list("Catch", in: fields)
+        checkCatchAll(items)
+        return items.map { item in
+            for name in item.object.names { checkLanguage(of: name, at: item, language: language) }
             let next = string("Next", in: item)
             if let next { leads(to: next, at: item.at("Next")) } else { require(["Next"], in: item) }
             return Catcher(
                 errors: readErrors(item), next: next ?? "",
                 resultPath: readResultPath(item),
-                assign: template("Assign", in: item, language: language),
+                assign: readAssign(item, language: language),
                 output: language == .jsonata ? template("Output", in: item, language: language) : nil)
         }
     }
 
+    /// `States.ALL` stands alone, and in the last retrier or catcher.
+    private mutating func checkCatchAll(_ items: [Fields]) {
+        for (position, item) in items.enumerated() {
+            let names = item.object["ErrorEquals"]?.array ?? []
+            guard names.contains(.string(ErrorName.all)) else { continue }
+            if names.count > 1 {
+                report("States.ALL must appear alone", at: item, field: "ErrorEquals")
+            } else if position < items.count - 1 {
+                report("States.ALL must appear at the end of the list", at: item, field: "ErrorEquals")
+            }
+        }
+    }
+
     private mutating func readErrors(_ item: Fields) -> ErrorMatcher {
+        if let names = item.object["ErrorEquals"]?.array, !names.allSatisfy({ $0.string != nil }) {
+            report("Expected value of type String", at: item, field: "ErrorEquals")
+        }
         guard let names = item.object["ErrorEquals"]?.array?.compactMap(\.string), !names.isEmpty else {
             if item.object["ErrorEquals"] == nil {
                 require(["ErrorEquals"], in: item)
+            } else if item.object["ErrorEquals"]?.array == nil {
+                report("Expected value of type Array", at: item, field: "ErrorEquals")
             } else {
                 report("Value cannot be empty", at: item, field: "ErrorEquals")
             }

@@ -66,10 +66,11 @@ extension DefinitionReader {
 
     private static let allFields = fieldsByType.values.reduce(into: Set<String>()) { $0.formUnion($1) }
 
-    private static let jsonataFields = names("Arguments Output Items")
+    private static let jsonataFields = names("Arguments Output Items Condition")
 
     private static let jsonPathFields = names(
         "InputPath OutputPath Parameters ResultSelector ResultPath ItemsPath SecondsPath TimestampPath ErrorPath "
             + "CausePath TimeoutSecondsPath HeartbeatSecondsPath MaxConcurrencyPath ToleratedFailureCountPath "
-            + "ToleratedFailurePercentagePath MaxItemsPath MaxItemsPerBatchPath MaxInputBytesPerBatchPath Variable")
+            + "ToleratedFailurePercentagePath MaxItemsPath MaxItemsPerBatchPath MaxInputBytesPerBatchPath Variable And Or Not"
+    )
 }

@@ -56,7 +56,8 @@ public struct TaskResource: Sendable, Hashable {
             (target, pattern) = (.lambdaFunction, .requestResponse)
         } else if parts[2] == "states", parts[5] == "activity", parts.count == 7 {
             (target, pattern) = (.activity, .requestResponse)
-        } else if parts[2] == "states", parts[3].isEmpty, parts[4].isEmpty, parts.count >= 7 {
+        } else if parts[2] == "states", parts.count >= 7 {
+            // A region and an account are allowed, and mean nothing.
             let isSDK = parts[5] == "aws-sdk"
             guard !isSDK || parts.count >= 8 else { return nil }
             let service = isSDK ? parts[6] : parts[5]
@@ -64,7 +65,8 @@ public struct TaskResource: Sendable, Hashable {
             let dot = rest.firstIndex(of: ".") ?? rest.endIndex
             let action = String(rest[..<dot])
             guard let pattern = Pattern(rawValue: String(rest[dot...])), !action.isEmpty,
-                isSDK || Self.optimizedActions[service]?.contains(action) == true
+                isSDK || Self.optimizedActions[service]?.contains(action) == true,
+                Self.isSupported(pattern, service: isSDK ? nil : service, action: action)
             else { return nil }
             self.pattern = pattern
             target = isSDK ? .sdk(service: service, action: action) : .service(name: service, action: action)
@@ -72,6 +74,26 @@ public struct TaskResource: Sendable, Hashable {
             return nil
         }
     }
+
+    /// - Parameter service: nil for the SDK integrations.
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html>
+    private static func isSupported(_ pattern: Pattern, service: String?, action: String) -> Bool {
+        switch pattern {
+        case .requestResponse: true
+        case .waitForTaskToken: service.map { tokenServices.contains($0) } ?? true
+        case .sync: service.map { jobServices.contains($0) } ?? false
+        case .sync2: service == "states"
+        }
+    }
+
+    private static let tokenServices: Set = [
+        "apigateway", "bedrock", "ecs", "eks", "events", "lambda", "sns", "sqs", "states",
+    ]
+
+    private static let jobServices: Set = [
+        "athena", "batch", "bedrock", "codebuild", "databrew", "ecs", "eks", "elasticmapreduce", "emr-containers",
+        "emr-serverless", "glue", "mediaconvert", "sagemaker", "states",
+    ]
 
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html>
     private static let optimizedActions: [String: Set<String>] = [

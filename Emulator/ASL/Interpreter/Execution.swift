@@ -108,7 +108,7 @@ public struct Execution: Sendable {
             ["input": .string(input.text), "inputDetails": ["truncated": false], "roleArn": .string(identity.roleARN)],
             previous: 0)
         if let timeout = timeoutInSeconds {
-            _ = setTimer(.execution, at: now.advanced(byMilliseconds: Int64(timeout) * 1000))
+            _ = setTimer(.execution, at: now.advanced(bySeconds: timeout))
         }
         branches[Self.rootID] = Branch(
             block: machine.block, owner: nil, slot: 0, stateName: machine.block.startAt, input: input,

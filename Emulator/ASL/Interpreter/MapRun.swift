@@ -6,16 +6,16 @@ internal import Time
 extension Execution {
     mutating func runMap(_ map: MapState, in id: BranchID) {
         attempt(id) { (execution, visit, scope) throws(ASLFault) in
-            let limit = try map.maxConcurrency?.value(in: &scope) ?? 0
+            let limit = try map.maxConcurrency?.integer(in: &scope) ?? 0
             let items = map.reader == nil ? try map.items(in: &scope, language: visit.state.flow.language) : []
             execution.emit("MapStateStarted", ["length": .int(items.count)], in: id)
             let tolerance = try map.tolerance(of: items.count, in: &scope)
             let runARN = map.isDistributed ? execution.startMapRun(map, in: id, scope: &scope) : ""
             let most = map.isDistributed ? Self.distributedConcurrency : Self.inlineConcurrency
             let progress = MapProgress(
-                state: map, items: items, concurrency: limit < 1 ? most : min(most, Int(limit)),
-                tolerance: tolerance ?? 0, runARN: runARN, maxConcurrency: Int(limit),
-                toleratedCount: try map.toleratedFailureCount?.value(in: &scope).map { Int($0) } ?? 0,
+                state: map, items: items, concurrency: limit < 1 ? most : min(most, limit),
+                tolerance: tolerance ?? 0, runARN: runARN, maxConcurrency: limit,
+                toleratedCount: try map.toleratedFailureCount?.integer(in: &scope) ?? 0,
                 toleratedShare: try map.toleratedFailurePercentage?.value(in: &scope) ?? 0)
             execution.fans[id] = Fan(results: [], map: progress)
             execution.branches[id]?.visit?.pending = .fan

@@ -196,16 +196,16 @@ extension Execution {
     }
 
     private mutating func checkMocked(_ map: MapState, _ visit: Visit, _ scope: inout Scope) throws(ASLFault) {
-        let limit = try map.maxConcurrency?.value(in: &scope) ?? 0
+        let limit = try map.maxConcurrency?.integer(in: &scope) ?? 0
         var count = testing?.conditions.readItems?.array?.count
         if count == nil, map.reader == nil {
             let items = try map.items(in: &scope, language: visit.state.flow.language)
             if visit.state.flow.language == .jsonPath { note("afterItemsPath", .array(items)) }
             count = items.count
         }
-        note("maxConcurrency", limit: .int(Int(limit)))
-        if let most = try map.toleratedFailureCount?.value(in: &scope) {
-            note("toleratedFailureCount", limit: .int(Int(most)))
+        note("maxConcurrency", limit: .int(limit))
+        if let most = try map.toleratedFailureCount?.integer(in: &scope) {
+            note("toleratedFailureCount", limit: .int(most))
         }
         if let share = try map.toleratedFailurePercentage?.value(in: &scope) {
             note("toleratedFailurePercentage", limit: .decimal(share))

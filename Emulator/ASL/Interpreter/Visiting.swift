@@ -119,6 +119,7 @@ extension Execution {
         _ id: BranchID, output: JSON, assign: Template?, next: Next, scope: inout Scope
     ) throws(ASLFault) {
         guard let visit = branches[id]?.visit else { return }
+        try checkDepth(of: output)
         let text = output.text
         guard text.utf8.count <= Self.payloadLimitInBytes else {
             throw ASLFault(
@@ -130,6 +131,7 @@ extension Execution {
             "name": .string(visit.state.name), "output": .string(text), "outputDetails": ["truncated": false],
         ]
         if let assigned = try assign?.evaluate(in: &scope).object, !assigned.isEmpty {
+            try checkDepth(of: .object(assigned))
             let texts = assigned.map { ($0.name, $0.value.text) }
             try checkVariables(texts, in: id)
             for (name, value) in assigned { branches[id]?.variables[name] = value }
@@ -145,6 +147,12 @@ extension Execution {
             makeReady(id)
         case .end: branchEnded(id, output: output)
         }
+    }
+
+    /// A loop that puts its input into itself makes values that cannot be read back from their text.
+    private func checkDepth(of value: JSON) throws(ASLFault) {
+        guard value.isDeeper(than: JSONPolicy.depthLimit) else { return }
+        throw .runtime("The output of the state is \(JSONPolicy.tooDeep).")
     }
 
     /// The largest input or output of a state.

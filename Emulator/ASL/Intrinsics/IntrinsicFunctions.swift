@@ -96,7 +96,7 @@ extension IntrinsicFunction {
     private static func range(_ arguments: [JSON]) throws(IntrinsicFault) -> JSON {
         let (first, last, step) = (try rounded(arguments[0]), try rounded(arguments[1]), try rounded(arguments[2]))
         guard step != 0 else { throw IntrinsicFault(reason: "The step of a range must not be zero") }
-        guard (last - first) / step < 1000 else {
+        guard (Double(last) - Double(first)) / Double(step) < 1000 else {
             throw IntrinsicFault(reason: "A range has at most 1000 elements")
         }
         return .array(stride(from: first, through: last, by: step).map { .int($0) })

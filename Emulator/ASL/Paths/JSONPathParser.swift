@@ -8,6 +8,8 @@ struct JSONPathParser {
     private var depth = 0
     /// Deep enough for any path that people write, shallow enough for a worker's stack.
     private static let depthLimit = 50
+    /// Steps of one path; each that selects several nodes takes a level of the stack.
+    private static let stepLimit = 100
 
     init(_ text: String) {
         self.text = Array(text.utf8)
@@ -78,11 +80,13 @@ struct JSONPathParser {
     private mutating func parseSteps() throws(JSONPathSyntaxError) -> [JSONPath.Step] {
         var steps: [JSONPath.Step] = []
         while let byte = next {
+            guard steps.count < Self.stepLimit else { throw fault("more than \(Self.stepLimit) steps") }
             if skip("..") {
                 steps.append(.descendants(next == UInt8(ascii: "[") ? try parseBrackets() : try parseDotted()))
             } else if byte == UInt8(ascii: ".") {
                 at += 1
-                steps.append(try parseDotted())
+                // `$.[0]` is `$[0]`.
+                steps.append(next == UInt8(ascii: "[") ? try parseBrackets() : try parseDotted())
             } else if byte == UInt8(ascii: "[") {
                 steps.append(try parseBrackets())
             } else {

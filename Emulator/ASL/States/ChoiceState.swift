@@ -22,11 +22,12 @@ extension DefinitionReader {
             report("Value cannot be empty", at: fields, field: "Choices")
         }
         let rules = list("Choices", in: fields).compactMap { item -> ChoiceRule? in
+            for name in item.object.names { checkLanguage(of: name, at: item, language: language) }
             let next = string("Next", in: item)
             if let next { leads(to: next, at: item.at("Next")) } else { require(["Next"], in: item) }
             guard let test = readTest(item, language: language), let next else { return nil }
             return ChoiceRule(
-                test: test, next: next, assign: template("Assign", in: item, language: language),
+                test: test, next: next, assign: readAssign(item, language: language),
                 output: language == .jsonata ? template("Output", in: item, language: language) : nil)
         }
         let defaultNext = string("Default", in: fields)

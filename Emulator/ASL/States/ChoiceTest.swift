@@ -199,12 +199,16 @@ extension DefinitionReader {
             return .condition(condition)
         }
         if item.object["And"] != nil {
-            return .and(list("And", in: item).compactMap { readTest($0, language: language) })
+            return .and(readTests("And", in: item))
         }
         if item.object["Or"] != nil {
-            return .or(list("Or", in: item).compactMap { readTest($0, language: language) })
+            return .or(readTests("Or", in: item))
         }
-        if let inner = item.object["Not"]?.object {
+        if let negated = item.object["Not"] {
+            guard let inner = negated.object else {
+                report("Expected value of type Object", at: item, field: "Not")
+                return nil
+            }
             return readTest(Fields(object: inner, location: item.at("Not")), language: language).map { .not($0) }
         }
         guard let variable = path("Variable", in: item) else {
@@ -218,15 +222,25 @@ extension DefinitionReader {
         return nil
     }
 
+    private mutating func readTests(_ name: String, in item: Fields) -> [ChoiceTest] {
+        if item.object[name]?.array?.isEmpty == true { report("Value cannot be empty", at: item, field: name) }
+        return list(name, in: item).compactMap { readTest($0, language: .jsonPath) }
+    }
+
     private mutating func readComparison(
         _ name: String, _ value: JSON, of variable: JSONPath, in item: Fields
     ) -> ChoiceTest? {
         switch name {
-        case "IsPresent": return .isPresent(variable, value.bool ?? true)
-        case "StringMatches": return .matches(variable, pattern: value.string ?? "")
+        case "IsPresent":
+            checkOperand(value, .boolean, name, in: item)
+            return .isPresent(variable, value.bool ?? true)
+        case "StringMatches":
+            checkOperand(value, .string, name, in: item)
+            return .matches(variable, pattern: value.string ?? "")
         default: break
         }
         if name.hasPrefix("Is"), let kind = ChoiceTest.Kind(rawValue: String(name.dropFirst(2))) {
+            checkOperand(value, .boolean, name, in: item)
             return .isKind(variable, kind, value.bool ?? true)
         }
         guard let kind = ChoiceTest.Kind.allCases.first(where: { name.hasPrefix($0.rawValue) }) else { return nil }
@@ -234,6 +248,24 @@ extension DefinitionReader {
         let isPath = rest.hasSuffix("Path")
         guard let order = ChoiceTest.Order(rawValue: String(isPath ? rest.dropLast(4) : rest)) else { return nil }
         if isPath { return path(name, in: item).map { .compare(variable, kind, order, .path($0)) } }
+        checkOperand(value, kind, name, in: item)
         return .compare(variable, kind, order, .constant(value))
+    }
+
+    /// Reports a constant that is not of the operator's type.
+    private mutating func checkOperand(_ value: JSON, _ kind: ChoiceTest.Kind, _ name: String, in item: Fields) {
+        if kind == .timestamp, value.string != nil {
+            if !kind.holds(for: value) {
+                report("String does not match RFC3339 timestamp", at: item, field: name)
+            }
+        } else if !kind.holds(for: value) {
+            let type =
+                switch kind {
+                case .numeric: "Number"
+                case .boolean: "Boolean"
+                default: "String"
+                }
+            report("Expected value of type \(type)", at: item, field: name)
+        }
     }
 }

@@ -32,8 +32,8 @@ struct ItemBatcher: Sendable {
     let batchInput: Template?
 
     func batches(of items: [JSON], in scope: inout Scope) throws(ASLFault) -> [JSON] {
-        let mostItems = try maxItems?.value(in: &scope).map { Int($0) } ?? Int.max
-        let mostBytes = try maxBytes?.value(in: &scope).map { Int($0) } ?? Int.max
+        let mostItems = try maxItems?.integer(in: &scope) ?? Int.max
+        let mostBytes = try maxBytes?.integer(in: &scope) ?? Int.max
         let shared = try batchInput?.evaluate(in: &scope)
         var batches: [JSON] = []
         var batch: [JSON] = []
@@ -189,7 +189,7 @@ extension Execution {
                 case .failed(let failure):
                     throw ASLFault(error: ErrorName.itemReaderFailed, message: failure.cause ?? failure.error ?? "")
                 case .succeeded(let answer):
-                    let limit = try reader.maxItems?.value(in: &scope).map { Int($0) } ?? 0
+                    let limit = try reader.maxItems?.integer(in: &scope) ?? 0
                     let items = try reader.items(in: answer, limit: limit)
                     try execution.startIterations(over: items, in: id, scope: &scope)
                 }

@@ -27,13 +27,20 @@ struct MapState: Sendable {
 
 extension DefinitionReader {
     mutating func readMap(_ fields: Fields, language: QueryLanguage) -> MapState? {
+        checkOnlyOne(of: ["ItemProcessor", "Iterator"], in: fields)
+        checkOnlyOne(of: ["ItemSelector", "Parameters"], in: fields)
         let processorName = fields.object["ItemProcessor"] != nil ? "ItemProcessor" : "Iterator"
         guard let processor = fields.object[processorName]?.object else {
             require(["ItemProcessor"], in: fields)
             return nil
         }
-        let mode = processor["ProcessorConfig"]?["Mode"]?.string ?? "INLINE"
         let processorFields = Fields(object: processor, location: fields.at(processorName))
+        let mode = readMode(processorFields)
+        if mode == "INLINE" {
+            for name in ["ItemReader", "ItemBatcher", "ResultWriter"] where fields.object[name] != nil {
+                report("Field '\(name)' is only supported in DISTRIBUTED mode", at: fields)
+            }
+        }
         if processor["QueryLanguage"] != nil { report("Field 'QueryLanguage' is not supported", at: processorFields) }
         guard let block = readBlock(processorFields) else { return nil }
         let label = string("Label", in: fields)
@@ -53,6 +60,20 @@ extension DefinitionReader {
             toleratedFailurePercentage: number(
                 "ToleratedFailurePercentage", in: fields, language: language, kind: .float, within: 0...100),
             label: label)
+    }
+
+    /// `INLINE` or `DISTRIBUTED`.
+    private mutating func readMode(_ processor: Fields) -> String {
+        guard let value = processor.object["ProcessorConfig"] else { return "INLINE" }
+        guard let object = value.object else {
+            report("Expected value of type Object", at: processor, field: "ProcessorConfig")
+            return "INLINE"
+        }
+        let config = Fields(object: object, location: processor.at("ProcessorConfig"))
+        let mode = choice("Mode", of: ["INLINE", "DISTRIBUTED"], in: config) ?? "INLINE"
+        let type = choice("ExecutionType", of: ["STANDARD", "EXPRESS"], in: config)
+        if mode == "DISTRIBUTED", type == nil { require(["ExecutionType"], in: config) }
+        return mode
     }
 
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html>
@@ -96,13 +117,13 @@ extension MapState {
 
     /// How many failed iterations the map tolerates; nil when it sets no number.
     func tolerance(of count: Int, in scope: inout Scope) throws(ASLFault) -> Int? {
-        let absolute = try toleratedFailureCount?.value(in: &scope)
+        let absolute = try toleratedFailureCount?.integer(in: &scope)
         if let absolute, absolute < 0 { throw .runtime("ToleratedFailureCount cannot be negative.") }
         let share = try toleratedFailurePercentage?.value(in: &scope)
         if let share, !(0...100).contains(share) {
             throw .runtime("ToleratedFailurePercentage must be between 0 and 100.")
         }
         guard absolute != nil || share != nil else { return nil }
-        return max(Int(absolute ?? 0), Int(Double(count) * (share ?? 0) / 100))
+        return max(absolute ?? 0, Int(clamping: Double(count) * (share ?? 0) / 100))
     }
 }

@@ -67,7 +67,7 @@ extension DefinitionReader {
     }
 
     /// A text that is one of a few.
-    private mutating func choice(_ name: String, of values: [String], in fields: Fields) -> String? {
+    mutating func choice(_ name: String, of values: [String], in fields: Fields) -> String? {
         guard let value = string(name, in: fields) else { return nil }
         if !values.contains(value) {
             report(

@@ -24,7 +24,11 @@ extension DefinitionReader {
         let heartbeat = number(
             "HeartbeatSeconds", in: fields, language: language, kind: .integer,
             within: 1...Self.longestTimeoutInSeconds)
-        let credentials = template("Credentials", in: fields, language: language)
+        let credentials = readCredentials(fields, language: language)
+        if case .constant(let beats)? = heartbeat?.source, case .constant(let limit)? = timeout?.source, beats >= limit
+        {
+            report("HeartbeatSeconds must be smaller than TimeoutSeconds", at: fields, field: "HeartbeatSeconds")
+        }
         guard let resource = TaskResource(text) else {
             report(
                 "The resource provided \(text) is not recognized. The value is not a valid resource ARN, "
@@ -36,6 +40,29 @@ extension DefinitionReader {
     }
 
     private static let longestTimeoutInSeconds = 99_999_999.0
+
+    /// `Credentials`: the role of the call, and nothing else.
+    ///
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html>
+    private mutating func readCredentials(_ fields: Fields, language: QueryLanguage) -> Template? {
+        guard let value = fields.object["Credentials"] else { return nil }
+        guard let object = value.object else {
+            // An expression may give the whole object.
+            if language == .jsonata, value.string != nil {
+                return template("Credentials", in: fields, language: language)
+            }
+            report("Expected value of type Object", at: fields, field: "Credentials")
+            return nil
+        }
+        let credentials = Fields(object: object, location: fields.at("Credentials"))
+        let names = language == .jsonPath ? ["RoleArn", "RoleArn.$"] : ["RoleArn"]
+        for name in object.names where !names.contains(name) {
+            report("Field '\(name)' is not supported", at: credentials)
+        }
+        if !names.contains(where: { object[$0] != nil }) { require(["RoleArn"], in: credentials) }
+        _ = string("RoleArn", in: credentials)
+        return template("Credentials", in: fields, language: language)
+    }
 
     /// An express workflow ends within minutes, so it cannot wait for results that come from outside.
     private mutating func checkExpress(_ resource: TaskResource, in fields: Fields) {
@@ -63,8 +90,8 @@ extension Execution {
             if state.resource.pattern == .waitForTaskToken, let branch = execution.branches[id] {
                 scope.context = execution.context(of: branch, in: visit, taskToken: token)
             }
-            let timeout = try state.timeout?.value(in: &scope).map { Int($0) }
-            let heartbeat = try state.heartbeat?.value(in: &scope).map { Int($0) }
+            let timeout = try state.timeout?.integer(in: &scope)
+            let heartbeat = try state.heartbeat?.integer(in: &scope)
             let parameters = try visit.state.flow.parameters?.evaluate(in: &scope) ?? visit.effectiveInput
             execution.note(visit.state.flow.language == .jsonPath ? "afterParameters" : "afterArguments", parameters)
             guard parameters.text.utf8.count <= Self.payloadLimitInBytes else {
@@ -91,10 +118,10 @@ extension Execution {
     private mutating func begin(_ request: TaskRequest, credentials: JSON?, in id: BranchID) {
         recordScheduled(request, credentials: credentials, in: id)
         let timeoutTimer = request.timeoutInSeconds.map {
-            setTimer(.taskTimeout(request.id), at: now.advanced(byMilliseconds: Int64($0) * 1000))
+            setTimer(.taskTimeout(request.id), at: now.advanced(bySeconds: $0))
         }
         let heartbeatTimer = request.heartbeatInSeconds.map {
-            setTimer(.heartbeat(request.id), at: now.advanced(byMilliseconds: Int64($0) * 1000))
+            setTimer(.heartbeat(request.id), at: now.advanced(bySeconds: $0))
         }
         tasks[request.id] = id
         branches[id]?.visit?.pending = .task(
@@ -157,7 +184,7 @@ extension Execution {
         guard let (branch, task) = pendingTask(id), let seconds = task.request.heartbeatInSeconds else { return }
         cancelTimer(task.heartbeatTimer)
         var beating = task
-        beating.heartbeatTimer = setTimer(.heartbeat(id), at: now.advanced(byMilliseconds: Int64(seconds) * 1000))
+        beating.heartbeatTimer = setTimer(.heartbeat(id), at: now.advanced(bySeconds: seconds))
         branches[branch]?.visit?.pending = .task(beating)
     }
 

@@ -18,6 +18,8 @@ struct WaitState: Sendable {
 }
 
 extension DefinitionReader {
+    private static let longestSeconds = 99_999_999
+
     mutating func readWait(_ fields: Fields, language: QueryLanguage) -> WaitState? {
         checkOnlyOne(of: ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"], in: fields)
         if language == .jsonata {
@@ -33,7 +35,11 @@ extension DefinitionReader {
             }
         }
         if fields.object["Seconds"] != nil {
-            return integer("Seconds", in: fields, atLeast: 0).map { WaitState(duration: .seconds($0)) }
+            guard let seconds = integer("Seconds", in: fields, atLeast: 0) else { return nil }
+            if seconds > Self.longestSeconds {
+                report("Maximum value is \(Self.longestSeconds)", at: fields, field: "Seconds")
+            }
+            return WaitState(duration: .seconds(seconds))
         }
         if let text = string("Timestamp", in: fields) {
             guard let timestamp = Timestamp(rfc3339: text, upperCaseOnly: true) else {
@@ -54,17 +60,17 @@ extension Execution {
         attempt(id) { (execution, _, scope) throws(ASLFault) in
             let end: Timestamp
             switch wait.duration {
-            case .seconds(let seconds): end = execution.now.advanced(byMilliseconds: Int64(seconds) * 1000)
+            case .seconds(let seconds): end = execution.now.advanced(bySeconds: seconds)
             case .until(let timestamp): end = timestamp
             case .secondsPath(let path):
-                end = execution.now.advanced(byMilliseconds: Int64(try Self.seconds(at: path, in: scope)) * 1000)
+                end = execution.now.advanced(bySeconds: try Self.seconds(at: path, in: scope))
             case .timestampPath(let path): end = try Self.timestamp(at: path, in: scope)
             case .secondsExpression(let expression):
                 let value = try expression.evaluate(in: &scope)
                 guard let seconds = value.int, seconds >= 0 else {
                     throw .unexpectedResult(value, of: expression, expected: "non-negative integer")
                 }
-                end = execution.now.advanced(byMilliseconds: Int64(seconds) * 1000)
+                end = execution.now.advanced(bySeconds: seconds)
             case .timestampExpression(let expression):
                 let value = try expression.evaluate(in: &scope)
                 guard let timestamp = value.string.flatMap({ Timestamp(rfc3339: $0, upperCaseOnly: true) }) else {

@@ -82,6 +82,81 @@ struct DefinitionTests {
                 "There should only be one of the following fields: [Error, ErrorPath] at /States/A"
             ),
             (
+                #""Type": "Pass", "Next": "A", "End": true"#,
+                "Exactly one of 'Next' or 'End' is required at /States/A"
+            ),
+            (#""Type": "Pass", "End": "true""#, "Expected value of type Boolean at /States/A/End"),
+            (#""Type": "Pass", "Comment": 1, "End": true"#, "Expected value of type String at /States/A/Comment"),
+            (#""Type": "Pass", "Assign": 1, "End": true"#, "Expected value of type Object at /States/A/Assign"),
+            (
+                #""Type": "Pass", "Assign": {"states": 1}, "End": true"#,
+                "Variable name 'states' is not valid at /States/A/Assign"
+            ),
+            (#""Type": "Wait", "Seconds": 100000000, "End": true"#, "Maximum value is 99999999 at /States/A/Seconds"),
+            (
+                #""Type": "Choice", "Choices": [{"Variable": "$", "NumericEquals": "1", "Next": "A"}]"#,
+                "Expected value of type Number at /States/A/Choices[0]/NumericEquals"
+            ),
+            (
+                #""Type": "Choice", "Choices": [{"Variable": "$", "TimestampEquals": "noon", "Next": "A"}]"#,
+                "String does not match RFC3339 timestamp at /States/A/Choices[0]/TimestampEquals"
+            ),
+            (
+                #""Type": "Choice", "Choices": [{"And": [], "Next": "A"}]"#,
+                "Value cannot be empty at /States/A/Choices[0]/And"
+            ),
+            (
+                #""Type": "Choice", "Choices": [{"Condition": true, "Next": "A"}]"#,
+                "field 'Condition' is only supported for the 'JSONata' QueryLanguage at /States/A/Choices[0]"
+            ),
+            (
+                #""Type": "Task", "Resource": "arn:aws:lambda:us-east-1:1:function:f", "End": true, "#
+                    + #""Catch": [{"ErrorEquals": ["States.ALL"], "Next": "A", "Output": 1}]"#,
+                "field 'Output' is only supported for the 'JSONata' QueryLanguage at /States/A/Catch[0]"
+            ),
+            (
+                #""Type": "Task", "Resource": "arn:aws:lambda:us-east-1:1:function:f", "End": true, "#
+                    + #""Retry": [{"ErrorEquals": ["States.ALL", "x"]}]"#,
+                "States.ALL must appear alone at /States/A/Retry[0]/ErrorEquals"
+            ),
+            (
+                #""Type": "Task", "Resource": "arn:aws:lambda:us-east-1:1:function:f", "End": true, "#
+                    + #""Retry": [{"ErrorEquals": ["States.ALL"]}, {"ErrorEquals": ["x"]}]"#,
+                "States.ALL must appear at the end of the list at /States/A/Retry[0]/ErrorEquals"
+            ),
+            (
+                #""Type": "Task", "Resource": "arn:aws:lambda:us-east-1:1:function:f", "End": true, "#
+                    + #""TimeoutSeconds": 5, "HeartbeatSeconds": 5"#,
+                "HeartbeatSeconds must be smaller than TimeoutSeconds at /States/A/HeartbeatSeconds"
+            ),
+            (
+                #""Type": "Task", "Resource": "arn:aws:lambda:us-east-1:1:function:f", "End": true, "Credentials": {}"#,
+                "These fields are required: [RoleArn] at /States/A/Credentials"
+            ),
+            (
+                #""Type": "Task", "Resource": "arn:aws:lambda:us-east-1:1:function:f", "End": true, "#
+                    + #""Credentials": {"RoleArn": "r", "User": "u"}"#,
+                "Field 'User' is not supported at /States/A/Credentials"
+            ),
+            (
+                #""Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.sync", "End": true"#,
+                "The resource provided arn:aws:states:::sqs:sendMessage.sync is not recognized."
+            ),
+            (
+                #""Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sqs:sendMessage.sync", "End": true"#,
+                "The resource provided arn:aws:states:::aws-sdk:sqs:sendMessage.sync is not recognized."
+            ),
+            (
+                #""Type": "Map", "End": true, "ItemReader": {"Resource": "arn:aws:states:::s3:listObjectsV2"}, "#
+                    + #""ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}"#,
+                "Field 'ItemReader' is only supported in DISTRIBUTED mode at /States/A"
+            ),
+            (
+                #""Type": "Map", "End": true, "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED"}, "#
+                    + #""StartAt": "B", "States": {"B": {"Type": "Succeed"}}}"#,
+                "These fields are required: [ExecutionType] at /States/A/ItemProcessor/ProcessorConfig"
+            ),
+            (
                 #""Type": "Map", "ToleratedFailurePercentage": 101, "End": true, "#
                     + #""ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}"#,
                 "Maximum value is 100.0 at /States/A/ToleratedFailurePercentage"
@@ -104,6 +179,19 @@ struct DefinitionTests {
     func unsupportedField(state: String, diagnostic: String) {
         let found = diagnostics(of: #"{"StartAt": "A", "States": {"A": {\#(state)}}}"#)
         #expect(found?.contains(diagnostic) == true, "\(found ?? "")")
+    }
+
+    @Test(
+        "definitions that AWS accepts are accepted",
+        arguments: [
+            #""Type": "Pass", "Parameters": {"body.$": "$.[0].body"}, "End": true"#,
+            #""Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:aws-sdk:sfn:startExecution", "End": true"#,
+            #""Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:lambda:invoke", "End": true"#,
+            #""Type": "Task", "Resource": "arn:aws-cn:states:::aws-sdk:sqs:sendMessage.waitForTaskToken", "End": true"#,
+            #""Type": "Pass", "QueryLanguage": "JSONata", "Output": " {% constant %} ", "End": true"#,
+        ])
+    func acceptedDefinition(state: String) throws {
+        _ = try StateMachine(#"{"StartAt": "A", "States": {"A": {\#(state)}}}"#)
     }
 
     @Test("a machine that cannot end is refused, and so are states that nothing leads to")

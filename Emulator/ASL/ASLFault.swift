@@ -42,6 +42,8 @@ enum ErrorName {
 public struct ErrorOutput: Sendable, Hashable {
     public let error: String?
     public let cause: String?
+    /// Another name by which retriers and catchers know the error: a missed heartbeat is a timeout too.
+    var alias: String?
 
     public init(error: String?, cause: String?) {
         self.error = error

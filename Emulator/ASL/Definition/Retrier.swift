@@ -14,7 +14,7 @@ struct ErrorMatcher: Sendable, Hashable {
             switch name {
             case ErrorName.all: true
             case ErrorName.taskFailed: failure.error != ErrorName.timeout
-            default: name == failure.error
+            default: name == failure.error || name == failure.alias
             }
         }
     }

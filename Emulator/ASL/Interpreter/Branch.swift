@@ -60,6 +60,8 @@ struct PendingTask: Sendable {
     var reader: ItemReader?
     /// Set when the task writes the results of a Map state.
     var writer: (ResultWriter, ResultWriting)?
+    /// Whether a worker has taken the task of an activity.
+    var isStarted = false
     /// A result that came before TaskSubmitted.
     var earlyResult: TaskResult?
 }

@@ -99,7 +99,7 @@ extension Execution {
             childFailed(id, slot: branch.slot, with: failure, of: owner)
         } else {
             emit("ExecutionFailed", details(of: failure), previous: branch.lastEventID)
-            finish(.failed(failure))
+            finish(.failed(ErrorOutput(error: failure.error, cause: failure.cause)))
         }
     }
 }

@@ -69,6 +69,7 @@ extension DefinitionReader {
         let config = Fields(
             object: object["ReaderConfig"]?.object ?? [:], location: reader.at("ReaderConfig"))
         for name in config.object.names { checkLanguage(of: name, at: config, language: language) }
+        checkReader(resource, config)
         let delimiters: [String: Character] = ["COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"]
         let format = config.object["InputType"]?.string.flatMap { ItemReader.Format(rawValue: $0) }
         let hasGivenHeaders = config.object["CSVHeaderLocation"] == "GIVEN"
@@ -82,6 +83,32 @@ extension DefinitionReader {
             pointer: (config.object["ItemsPointer"]?.string ?? "").split(separator: "/").map {
                 String($0).replacing("~1", with: "/").replacing("~0", with: "~")
             })
+    }
+
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html>
+    private mutating func checkReader(_ resource: TaskResource, _ config: Fields) {
+        let readers: [TaskResource.Target] = [
+            .service(name: "s3", action: "getObject"), .service(name: "s3", action: "listObjectsV2"),
+        ]
+        if !readers.contains(resource.target) {
+            report("The resource of an ItemReader is not recognized", at: config, field: "Resource")
+        }
+        let type = choice("InputType", of: ["CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"], in: config)
+        if resource.target == readers[0], type == nil { require(["InputType"], in: config) }
+        let location = choice("CSVHeaderLocation", of: ["FIRST_ROW", "GIVEN"], in: config)
+        _ = choice("CSVDelimiter", of: ["COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"], in: config)
+        guard type == "CSV" else { return }
+        if location == nil { require(["CSVHeaderLocation"], in: config) }
+        if location == "GIVEN" { require(["CSVHeaders"], in: config) }
+        if location == "FIRST_ROW", config.object["CSVHeaders"] != nil {
+            report("Field 'CSVHeaders' is not supported", at: config)
+        }
+        guard let headers = config.object["CSVHeaders"] else { return }
+        if headers.array?.allSatisfy({ $0.string != nil }) != true {
+            report("Expected value of type Array", at: config, field: "CSVHeaders")
+        } else if headers.array?.isEmpty == true {
+            report("Value cannot be empty", at: config, field: "CSVHeaders")
+        }
     }
 
     mutating func readItemBatcher(_ fields: Fields, language: QueryLanguage) -> ItemBatcher? {
@@ -98,6 +125,21 @@ extension DefinitionReader {
 }
 
 extension ItemReader {
+    /// How many items are read at most; 0 for all.
+    /// - Throws: States.ItemReaderFailed where the path leads to no such number.
+    fileprivate func limit(in scope: inout Scope) throws(ASLFault) -> Int {
+        do throws(ASLFault) {
+            let limit = try maxItems?.integer(in: &scope) ?? 0
+            guard limit >= 0 else {
+                throw ASLFault(error: ErrorName.itemReaderFailed, message: "field MaxItems must be positive")
+            }
+            return limit
+        } catch {
+            guard error.error == ErrorName.runtime else { throw error }
+            throw ASLFault(error: ErrorName.itemReaderFailed, message: error.message)
+        }
+    }
+
     /// The items in what the call answered: `Body` of an object, or `Contents` of a listing.
     /// - Throws: States.ItemReaderFailed.
     func items(in answer: JSON, limit: Int) throws(ASLFault) -> [JSON] {
@@ -105,7 +147,7 @@ extension ItemReader {
         var items: [JSON]
         switch format {
         case .objects: items = answer["Contents"]?.array ?? []
-        case .csv: items = csvItems(body)
+        case .csv: items = try csvItems(body)
         case .json:
             guard case .array(let elements)? = (try? JSON(parsing: body))?.value(at: pointer) else {
                 throw ASLFault(error: ErrorName.itemReaderFailed, message: "Attempting to map over non-iterable node.")
@@ -124,9 +166,12 @@ extension ItemReader {
     }
 
     /// Each row as an object of texts; fields past the headers are dropped, missing ones are empty.
-    private func csvItems(_ text: String) -> [JSON] {
+    private func csvItems(_ text: String) throws(ASLFault) -> [JSON] {
         var rows = CSVRows(text, delimiter: delimiter).rows[...]
         guard let headers = headers ?? rows.popFirst() else { return [] }
+        guard Set(headers).count == headers.count else {
+            throw ASLFault(error: ErrorName.itemReaderFailed, message: "CSV headers cannot contain duplicates.")
+        }
         return rows.map { row in
             .object(
                 JSONObject(
@@ -189,7 +234,7 @@ extension Execution {
                 case .failed(let failure):
                     throw ASLFault(error: ErrorName.itemReaderFailed, message: failure.cause ?? failure.error ?? "")
                 case .succeeded(let answer):
-                    let limit = try reader.maxItems?.integer(in: &scope) ?? 0
+                    let limit = try reader.limit(in: &scope)
                     let items = try reader.items(in: answer, limit: limit)
                     try execution.startIterations(over: items, in: id, scope: &scope)
                 }

@@ -87,7 +87,7 @@ extension Execution {
         attempt(id) { (execution, visit, scope) throws(ASLFault) in
             let taskID = execution.nextTaskID()
             let token = execution.token(for: taskID, random: &scope.random)
-            if state.resource.pattern == .waitForTaskToken, let branch = execution.branches[id] {
+            if state.resource.awaitsResult, let branch = execution.branches[id] {
                 scope.context = execution.context(of: branch, in: visit, taskToken: token)
             }
             let timeout = try state.timeout?.integer(in: &scope)
@@ -162,8 +162,11 @@ extension Execution {
     }
 
     mutating func taskStarted(_ id: TaskID, workerName: String?) {
-        guard let (branch, _) = pendingTask(id) else { return }
+        guard let (branch, task) = pendingTask(id) else { return }
         emit("ActivityStarted", workerName.map { ["workerName": .string($0)] }, in: branch)
+        var started = task
+        started.isStarted = true
+        branches[branch]?.visit?.pending = .task(started)
         taskHeartbeat(id)
     }
 
@@ -204,7 +207,10 @@ extension Execution {
         if let (writer, writing) = task.writer { return resultWritten(result, by: writer, writing, in: branch) }
         if let reader = task.reader { return itemsRead(result, by: reader, in: branch) }
         switch result {
-        case .failed(let failure): taskFailed(task.request.resource, failure, in: branch)
+        case .failed(let failure):
+            // A task of an activity that no worker has taken fails because the activity is not there.
+            let isUnscheduled = task.request.resource.target == .activity && !task.isStarted
+            taskFailed(task.request.resource, failure, as: isUnscheduled ? "ScheduleFailed" : "Failed", in: branch)
         case .succeeded(let output): taskSucceeded(task.request.resource, output, in: branch)
         }
     }
@@ -230,10 +236,12 @@ extension Execution {
         }
     }
 
-    private mutating func taskFailed(_ resource: TaskResource, _ failure: ErrorOutput, in branch: BranchID) {
+    private mutating func taskFailed(
+        _ resource: TaskResource, _ failure: ErrorOutput, as event: String = "Failed", in branch: BranchID
+    ) {
         var details = resource.historyDetails
         details.add(failure)
-        emit("\(resource.eventPrefix)Failed", details, in: branch)
+        emit("\(resource.eventPrefix)\(event)", details, in: branch)
         fail(branch, with: failure)
     }
 
@@ -245,17 +253,22 @@ extension Execution {
             default: nil
             }
         }
-        let failure = ErrorOutput(error: ErrorName.timeout, cause: nil)
-        var timedOut: [BranchID] = []
+        var timedOut: [(branch: BranchID, failure: ErrorOutput)] = []
         for (branch, task) in ([id] + Set(expired).sorted()).compactMap({ pendingTask($0) }) {
+            var failure = ErrorOutput(error: ErrorName.timeout, cause: nil)
+            let limit = task.timeoutTimer.flatMap { timers[$0]?.at }
+            // A timer that has fired is no longer among the timers.
+            if task.timeoutTimer == nil || limit.map({ $0 > now }) == true {
+                failure.alias = ErrorName.heartbeatTimeout
+            }
             endTask(task, cancelled: true)
             branches[branch]?.visit?.pending = .nothing
             var details = task.request.resource.historyDetails
             details.add(failure)
             emit("\(task.request.resource.eventPrefix)TimedOut", details, in: branch)
-            timedOut.append(branch)
+            timedOut.append((branch, failure))
         }
-        for branch in timedOut where branches[branch] != nil { fail(branch, with: failure) }
+        for (branch, failure) in timedOut where branches[branch] != nil { fail(branch, with: failure) }
     }
 }
 

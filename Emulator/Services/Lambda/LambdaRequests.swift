@@ -20,7 +20,8 @@ extension LambdaService {
         }
     }
 
-    private func answer(_ request: HTTPRequest, _ parts: [String]) async throws -> HTTPResponse {
+    /// - Parameter parts: the decoded parts of the path, the first of which is a date.
+    func answer(_ request: HTTPRequest, _ parts: [String]) async throws -> HTTPResponse {
         switch (parts.count, parts.dropFirst().first) {
         case (2, "functions"):
             return request.method == "GET" ? listFunctions() : try await createFunction(try await input(request))

@@ -72,6 +72,12 @@ extension StepFunctionsService {
         }
     }
 
+    /// - Throws: ``TaskFailure`` where no activity has the ARN: its task would wait for ever.
+    func checkActivity(_ arn: String) throws {
+        guard try store.read({ try $0.activity(arn) }) == nil else { return }
+        throw TaskFailure(error: "States.Runtime", cause: "The activity \(arn) does not exist.")
+    }
+
     private func activity(_ arn: String) throws -> (arn: String, name: String, createdAt: Int64) {
         guard ARN.isClaimed(by: arn) else { throw AWSFault.invalidARN(arn) }
         guard let activity = try store.read({ try $0.activity(arn) }) else {

@@ -15,11 +15,11 @@ extension StepFunctionsService {
     func callService(
         _ service: String, _ action: String, _ parameters: JSON, integration: Integration
     ) async throws -> JSON {
-        guard let target: any ActionPerforming = service == "sfn" ? self : peers.action(service) else {
+        let naming = SDKNaming(service: service, integration: integration)
+        guard let target: any ActionPerforming = service == "sfn" ? self : peers.action(naming.signingName) else {
             throw TaskFailure.notEmulated(service)
         }
         let operation = action.prefix(1).uppercased() + action.dropFirst()
-        let naming = SDKNaming(service: service, integration: integration)
         let requestID = clock.uuid()
         let answer: JSON
         do {
@@ -47,14 +47,34 @@ struct SDKNaming: Sendable {
         case ("dynamodb", .sdk): ("DynamoDb", "DynamoDb")
         case ("sqs", .optimized): ("SQS", "AmazonSQS")
         case ("sns", .optimized): ("SNS", "AmazonSNS")
-        case ("secretsmanager", _): ("SecretsManager", "SecretsManager")
         default:
-            (service.prefix(1).uppercased() + service.dropFirst(), service.prefix(1).uppercased() + service.dropFirst())
+            {
+                let name = Self.clientNames[service] ?? service.prefix(1).uppercased() + service.dropFirst()
+                return (name, name)
+            }()
+        }
+    }
+
+    /// The names of clients of which not only the first letter is upper case.
+    private static let clientNames = [
+        "cloudformation": "CloudFormation", "cloudwatch": "CloudWatch", "cloudwatchlogs": "CloudWatchLogs",
+        "dynamodbstreams": "DynamoDbStreams", "emrserverless": "EmrServerless", "eventbridge": "EventBridge",
+        "secretsmanager": "SecretsManager",
+    ]
+
+    /// The name under which requests to the service are signed.
+    var signingName: String {
+        switch service {
+        case "cloudwatchlogs": "logs"
+        case "eventbridge": "events"
+        case "emrserverless": "emr-serverless"
+        case "dynamodbstreams": "streams.dynamodb"
+        default: service
         }
     }
 
     /// Whether the service's wire names start in lower case.
-    private var usesCamelCase: Bool { ["sfn", "ecs", "logs"].contains(service) }
+    private var usesCamelCase: Bool { ["sfn", "ecs", "cloudwatchlogs", "emrserverless"].contains(service) }
 
     func request(_ parameters: JSON) -> JSON {
         if usesCamelCase { return parameters.renamingMembers { $0.lowercased() } }

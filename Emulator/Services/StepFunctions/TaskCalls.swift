@@ -17,6 +17,7 @@ extension StepFunctionsService {
                 return
             }
             if request.resource.target == .activity {
+                try checkActivity(request.resource.text)
                 activities.add(
                     ActivityQueues.Waiting(execution: execution.arn, request: request), to: request.resource.text)
                 return

@@ -74,6 +74,14 @@ extension StepFunctionsService {
 }
 
 extension Transaction {
+    /// Whether a revision is the current one, or says the same: an update without a change makes a revision, and no version.
+    private func holdsSame(_ id: Int64, as current: StateMachineRevision) throws -> Bool {
+        guard id != current.id else { return true }
+        guard let published = try snapshot.revision(id) else { return false }
+        return published.definition == current.definition && published.roleARN == current.roleARN
+            && published.logging == current.logging && published.tracing == current.tracing
+    }
+
     /// Publishes the current revision, or returns the version that already has it.
     func publish(
         _ machine: StateMachineRecord, description: String?, at now: Int64
@@ -84,7 +92,7 @@ extension Transaction {
             ORDER BY number DESC LIMIT 1
             """, .integer(machine.id)
         ) { (number: $0.integer(0), createdAt: $0.integer(1), revision: $0.integer(2)) }
-        if let latest, latest.revision == machine.revision.id {
+        if let latest, try holdsSame(latest.revision, as: machine.revision) {
             return ("\(machine.arn):\(latest.number)", latest.createdAt)
         }
         let number =

@@ -205,6 +205,33 @@ struct DistributedMapTests {
         #expect(outcome == .succeeded(output: try JSON(parsing: expected)))
     }
 
+    @Test(
+        "what a reader cannot take fails the map run, as on AWS",
+        arguments: [
+            (
+                ["InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"], "a,a\n1,2\n",
+                "CSV headers cannot contain duplicates."
+            ),
+            (
+                ["InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["h", "h"]], "1,2\n",
+                "CSV headers cannot contain duplicates."
+            ),
+            (["InputType": "JSON", "MaxItemsPath": "$.most"], "[1]", "field MaxItems must be positive"),
+            (
+                ["InputType": "JSON", "MaxItemsPath": "$.word"], "[1]",
+                #"The MaxItemsPath field refers to value "many" which is not a valid integer: $.word"#
+            ),
+        ] as [(JSON, String, String)])
+    func refusedByReader(config: JSON, body: String, cause: String) throws {
+        let map = try machine(
+            ["ItemReader": ["Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": config]], item: pass)
+        let (outcome, events) = run(map, input: ["most": -1, "word": "many"]) { request in
+            .taskSucceeded(request.id, output: ["Body": .string(body)])
+        }
+        #expect(outcome == .failed(ErrorOutput(error: "States.ItemReaderFailed", cause: cause)))
+        #expect(events.contains("MapRunFailed"))
+    }
+
     @Test("an object without a list fails the item reader")
     func notAList() throws {
         let machine = try machine(

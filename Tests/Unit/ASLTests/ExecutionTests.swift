@@ -124,6 +124,49 @@ struct ExecutionTests {
         #expect(execution.pendingTimers.isEmpty)
     }
 
+    @Test(
+        "a missed heartbeat is caught as States.HeartbeatTimeout and as States.Timeout, an exceeded time as the latter alone",
+        arguments: [
+            ("HeartbeatSeconds", "States.HeartbeatTimeout", "SUCCEEDED"),
+            ("HeartbeatSeconds", "States.Timeout", "SUCCEEDED"),
+            ("TimeoutSeconds", "States.HeartbeatTimeout", "FAILED"), ("TimeoutSeconds", "States.Timeout", "SUCCEEDED"),
+        ])
+    func heartbeatName(field: String, caught: String, status: String) throws {
+        let machine = try StateMachine(
+            JSON.object([
+                "StartAt": "A",
+                "States": [
+                    "A": [
+                        "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", field: 5,
+                        "Parameters": ["MessageBody.$": "$$.Task.Token"], "End": true,
+                        "Catch": [["ErrorEquals": [.string(caught)], "Next": "B"]],
+                    ],
+                    "B": ["Type": "Pass", "End": true],
+                ],
+            ]).text)
+        var host = SimulatedHost()
+        let execution = host.run(machine, input: [:])
+        #expect(execution.outcome?.status == status)
+    }
+
+    @Test("a state that waits for a job has a task token")
+    func jobToken() throws {
+        let machine = try StateMachine(
+            JSON.object([
+                "StartAt": "A",
+                "States": [
+                    "A": [
+                        "Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync",
+                        "Parameters": ["Input": ["token.$": "$$.Task.Token"]], "End": true,
+                    ]
+                ],
+            ]).text)
+        var execution = SimulatedHost.execution(of: machine, input: [:], at: Timestamp(seconds: 0))
+        let effects = execution.handle(ExecutionInput(.started(seed: 1), at: Timestamp(seconds: 0)))
+        let request = effects.compactMap { if case .startTask(let request) = $0 { request } else { nil } }.first
+        #expect(request?.parameters["Input"]?["token"]?.string == request?.token)
+    }
+
     @Test("a failed branch cancels the others")
     func failedBranch() throws {
         let wait: JSON = ["StartAt": "W", "States": ["W": ["Type": "Wait", "Seconds": 60, "End": true]]]

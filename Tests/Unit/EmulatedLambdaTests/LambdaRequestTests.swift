@@ -80,4 +80,25 @@ import Testing
         #expect(lambda.logs.all.isEmpty)
         await lambda.close()
     }
+
+    @Test("state machines call Lambda's operations with documents")
+    func actions() async throws {
+        let lambda = try LambdaFixture()
+        try await lambda.create()
+        let found = try await lambda.service.perform("GetFunction", ["FunctionName": "echo"])
+        #expect(found["Configuration"]?["FunctionName"] == "echo")
+        let configuration = try await lambda.service.perform("GetFunctionConfiguration", ["FunctionName": "echo"])
+        #expect(configuration["Timeout"] == 900)
+        let answer = try await lambda.service.perform("Invoke", ["FunctionName": "echo", "Payload": ["a": 1]])
+        #expect(answer["StatusCode"] == 200 && answer["ExecutedVersion"] == "$LATEST")
+        #expect(answer["Payload"]?.string?.contains("\"a\":1") == true, "\(answer.text)")
+        let missing = await #expect(throws: AWSFault.self) {
+            try await lambda.service.perform("GetFunction", ["FunctionName": "none"])
+        }
+        #expect(missing.map { lambda.service.sdkError($0).type } == "ResourceNotFoundException")
+        let unnamed = await #expect(throws: AWSFault.self) { try await lambda.service.perform("GetFunction", [:]) }
+        #expect(unnamed?.message.contains("Value null at 'functionName'") == true)
+        let other = await #expect(throws: AWSFault.self) { try await lambda.service.perform("PublishLayer", [:]) }
+        #expect(other?.message.contains("Lambda's PublishLayer") == true)
+    }
 }

@@ -122,6 +122,46 @@ struct StepFunctionsServiceTests {
         }
     }
 
+    @Test("an update without a change makes a revision, and no version")
+    func unchangedUpdate() async throws {
+        try await withFolder { folder in
+            let (store, service) = try open(folder)
+            defer { store.close() }
+            let machine = try await create(["A": ["Type": "Pass", "End": true]], in: service)
+            func update(_ role: JSON) async throws -> JSON? {
+                try await service.perform(
+                    "UpdateStateMachine", ["stateMachineArn": machine, "roleArn": role, "publish": true])[
+                        "stateMachineVersionArn"]
+            }
+            let first = try await update("arn:aws:iam::000000000000:role/r")
+            #expect(first?.string?.hasSuffix(":1") == true)
+            #expect(try await update("arn:aws:iam::000000000000:role/r") == first)
+            let published = try await service.perform("PublishStateMachineVersion", ["stateMachineArn": machine])
+            #expect(published["stateMachineVersionArn"] == first)
+            #expect(try await update("arn:aws:iam::000000000000:role/other")?.string?.hasSuffix(":2") == true)
+        }
+    }
+
+    @Test("a task of an activity that is not there fails its execution, because no worker can take it")
+    func missingActivity() async throws {
+        try await withFolder { folder in
+            let (store, service) = try open(folder)
+            defer { store.close() }
+            let activity = try await service.perform("CreateActivity", ["name": "a"])["activityArn"] ?? .null
+            let machine = try await create(
+                ["A": ["Type": "Task", "Resource": activity, "End": true]], in: service)
+            _ = try await service.perform("DeleteActivity", ["activityArn": activity])
+            let execution = try await start(machine, [:], in: service)
+            #expect(try await end(of: execution, in: service)["error"] == "States.Runtime")
+            let history = try await service.perform("GetExecutionHistory", ["executionArn": execution])
+            #expect(
+                history["events"]?.array?.compactMap { $0["type"]?.string } == [
+                    "ExecutionStarted", "TaskStateEntered", "ActivityScheduled", "ActivityScheduleFailed",
+                    "ExecutionFailed",
+                ])
+        }
+    }
+
     @Test("weights of an alias may be any numbers")
     func anyWeights() async throws {
         try await withFolder { folder in

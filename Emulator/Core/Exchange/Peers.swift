@@ -15,6 +15,7 @@ package final class Peers: Sendable {
         var tasks: (any TaskRunning)?
         var objects: (any ObjectStore)?
         var logs: (any LogWriting)?
+        var tables: (any TableCatalog)?
         var resources: [any ResourceProviding] = []
     }
     private let offers = Mutex(Offers())
@@ -32,6 +33,7 @@ package final class Peers: Sendable {
                 if let tasks = service as? any TaskRunning { offers.tasks = tasks }
                 if let objects = service as? any ObjectStore { offers.objects = objects }
                 if let logs = service as? any LogWriting { offers.logs = logs }
+                if let tables = service as? any TableCatalog { offers.tables = tables }
                 if let resources = service as? any ResourceProviding { offers.resources.append(resources) }
             }
         }
@@ -40,6 +42,7 @@ package final class Peers: Sendable {
     package var functions: (any FunctionInvoking)? { offers.withLock { $0.functions } }
     package var tasks: (any TaskRunning)? { offers.withLock { $0.tasks } }
     package var objects: (any ObjectStore)? { offers.withLock { $0.objects } }
+    package var tables: (any TableCatalog)? { offers.withLock { $0.tables } }
     package var resources: [any ResourceProviding] { offers.withLock { $0.resources } }
 
     /// The service that performs actions under a signing name, such as `dynamodb`.

@@ -75,14 +75,16 @@ struct TableMetadataChange {
     }
 
     /// The new metadata; nil if the updates changed nothing.
-    /// - Parameter location: of the metadata that the change began with.
-    func finish(replacing location: String) -> TableMetadata? {
+    /// - Parameter location: of the metadata that the change began with; nil if it was never written.
+    func finish(replacing location: String?) -> TableMetadata? {
         guard metadata != base else { return nil }
         var result = metadata
         result.snapshotLog = snapshotLog
         result.document["last-updated-ms"] = .int(lastUpdated ?? now)
-        result.document["metadata-log"] = .array(
-            metadataLog + [["timestamp-ms": .int(base.lastUpdated), "metadata-file": .string(location)]])
+        if let location {
+            result.document["metadata-log"] = .array(
+                metadataLog + [["timestamp-ms": .int(base.lastUpdated), "metadata-file": .string(location)]])
+        }
         result.showFirstVersion()
         return result
     }

@@ -44,8 +44,16 @@ extension IcebergCatalog {
     private struct ChangedMeanwhile: Error {}
 
     func commit(_ namespace: Namespace, _ name: String, _ call: IcebergCall) async throws -> TableAnswer {
-        let outcome = try await commit([try TableChange(namespace, name, call.body)])[0]
+        let outcome = try await commit(namespace, name, call.body)
         return TableAnswer(metadata: outcome.metadata, location: outcome.location, configuration: nil)
+    }
+
+    @discardableResult
+    func commit(
+        _ namespace: Namespace, _ name: String, _ request: JSON
+    ) async throws -> (metadata: TableMetadata, location: String) {
+        let outcome = try await commit([try TableChange(namespace, name, request)])[0]
+        return (outcome.metadata, outcome.location)
     }
 
     /// All tables change, or none.

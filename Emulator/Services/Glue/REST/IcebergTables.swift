@@ -20,7 +20,14 @@ extension IcebergCatalog {
     }
 
     func createTable(in namespace: Namespace, _ call: IcebergCall) async throws -> TableAnswer {
-        let request = call.body
+        let (metadata, file) = try await createTable(in: namespace, call.body) { _ in [] }
+        return answer(metadata, at: file, call)
+    }
+
+    /// - Parameter fill: writes the first rows of the table, and returns the updates that make them the table's.
+    func createTable(
+        in namespace: Namespace, _ request: JSON, filling fill: (JSON) async throws -> [JSON]
+    ) async throws -> (metadata: TableMetadata, location: String) {
         let name = try newName(in: namespace, request)
         guard request["stage-create"]?.bool != true else {
             throw AWSFault.unsupported("CreateTable with staging is not supported; create the table, then insert.")
@@ -33,8 +40,15 @@ extension IcebergCatalog {
             throw AWSFault("InvalidInputException", "The location \(location) is not in Amazon S3; expected s3://…")
         }
         try store.read { try Self.checkIsFree(name, in: $0) }
-        let metadata = try TableMetadata(
-            creating: request, at: location.trimmingSlash, uuid: clock.uuid(), now: Int(clock.now().milliseconds))
+        let now = Int(clock.now().milliseconds)
+        var metadata = try TableMetadata(
+            creating: request, at: location.trimmingSlash, uuid: clock.uuid(), now: now)
+        let updates = try await fill(metadata.json)
+        if !updates.isEmpty {
+            var change = TableMetadataChange(metadata, now: now)
+            for update in updates { try change.apply(try TableMetadataUpdate(update)) }
+            metadata = change.finish(replacing: nil) ?? metadata
+        }
         let file = MetadataFile.next(for: metadata, after: nil, uuid: clock.uuid())
         try await files.write(metadata, to: file)
         do {
@@ -43,7 +57,7 @@ extension IcebergCatalog {
             await files.discard(file)
             throw fault
         }
-        return answer(metadata, at: file, call)
+        return (metadata, file)
     }
 
     /// Adds a table whose metadata somebody else wrote.

@@ -50,7 +50,8 @@ let functions: [Target] = [
 
 /// The emulator's services. Each imports the core, JSON, Time and what its line says, and no other service.
 let services: [Target] = [
-    service("Athena", "DuckDB Iceberg URLCoding"), service("CloudFormation", "XML YAML"), service("DynamoDB", "Digest"),
+    service("Athena", "DuckDB Iceberg Lake ParquetRead URLCoding"), service("CloudFormation", "XML YAML"),
+    service("DynamoDB", "Digest"),
     service("ECS"),
     service("Firehose", "Digest Gzip JQ"), service("Glue", "Iceberg Pattern URLCoding"), service("IAM", "XML"),
     service("Kinesis", "CRC Digest"), service("Lambda", "CZlib Digest URLCoding"), service("Logs"), service("Pipes"),
@@ -116,7 +117,7 @@ let tests: [Target] = [
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"), unitTests(of: "JQ"),
     unitTests(of: "JSONata", "JSON"), unitTests(of: "ASL", "JSON JSONata Time"),
     unitTests(of: "EmulatorCore", "JSON TestRandom TestServices Time"),
-    unitTests(of: "EmulatedAthena", "EmulatedGlue EmulatedS3 EmulatorCore JSON TestEmulator TestServices Time"),
+    unitTests(of: "EmulatedAthena", "EmulatedGlue EmulatedS3 EmulatorCore Iceberg JSON TestEmulator TestServices Time"),
     unitTests(of: "EmulatedCloudFormation", "EmulatorCore JSON TestServices Time YAML"),
     unitTests(of: "EmulatedDynamoDB", "EmulatorCore JSON TestRandom TestServices"),
     unitTests(of: "EmulatedECS", "EmulatorCore JSON TestServices"),

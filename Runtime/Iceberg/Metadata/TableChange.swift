@@ -38,6 +38,11 @@ public struct TableChange: Sendable {
         updates.append(["action": "set-current-schema", "schema-id": .int(isNew ? -1 : schema.id)])
     }
 
+    /// Removes snapshots, which no branch or tag may name.
+    public mutating func expire(_ ids: [Int64]) {
+        updates.append(["action": "remove-snapshots", "snapshot-ids": .array(ids.map { .int($0) })])
+    }
+
     public mutating func set(_ properties: [String: String]) {
         let values = JSONObject(properties.sorted { $0.key < $1.key }.map { ($0.key, JSON.string($0.value)) })
         updates.append(["action": "set-properties", "updates": .object(values)])

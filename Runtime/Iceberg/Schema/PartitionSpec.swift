@@ -59,7 +59,7 @@ public struct PartitionSpec: Sendable, Hashable {
     public var json: JSON { ["spec-id": .int(id), "fields": .array(fields.map(\.json))] }
 
     /// The types of the values of a partition, in the fields' order.
-    func types(in schema: IcebergSchema) throws(IcebergError) -> [IcebergType] {
+    public func types(in schema: IcebergSchema) throws(IcebergError) -> [IcebergType] {
         var types: [IcebergType] = []
         for field in fields {
             guard let source = schema.field(field.sourceID), let type = field.transform.resultType(of: source.type)

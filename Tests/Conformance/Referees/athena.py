@@ -1,5 +1,5 @@
 """Athena as boto3 calls it: statements of all kinds, their results and files, work groups, saved queries."""
-import json, time, uuid
+import base64, json, time, uuid
 
 from calls import bucket, check, client, fails, s3
 
@@ -122,6 +122,51 @@ def an_external_table_is_declared_repaired_and_read():
     assert "is not empty" in place.failure(f"DROP DATABASE {place.database}")
     place.run("DROP TABLE made"), place.run("DROP TABLE IF EXISTS made")
     place.run(f"DROP DATABASE {place.database} CASCADE")
+
+
+@check
+def an_iceberg_table_is_made_filled_and_changed():
+    place = Place()
+    place.run(f"""CREATE TABLE sales (id bigint COMMENT 'key', name string, at timestamp, price decimal(9, 2)) PARTITIONED BY (month(at), bucket(4, id))
+        LOCATION 's3://{place.bucket}/sales/' TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet', 'write_compression' = 'zstd')""")
+    found = place.run("INSERT INTO sales VALUES (1, 'a', TIMESTAMP '2026-01-05 00:00:00', 1.5), (2, 'b', TIMESTAMP '2026-02-05 00:00:00', 2), (3, 'c', NULL, NULL)")
+    assert found["SubstatementType"] == "INSERT", found
+    assert athena.get_query_results(QueryExecutionId=found["QueryExecutionId"])["UpdateCount"] == 3
+    (version,), = place.rows('SELECT snapshot_id FROM "sales$snapshots"')
+    place.run("UPDATE sales SET price = price * 2, name = 'x' || name WHERE id <= 2")
+    place.run("DELETE FROM sales WHERE at IS NULL")
+    place.run("""MERGE INTO sales s USING (VALUES (1, 'new'), (7, 'seven')) AS n (id, name) ON s.id = n.id
+        WHEN MATCHED THEN UPDATE SET name = n.name WHEN NOT MATCHED THEN INSERT (id, name) VALUES (n.id, n.name)""")
+    assert place.rows("SELECT id, name, price FROM sales ORDER BY id") == [["1", "new", "3.00"], ["2", "xb", "4.00"], ["7", "seven", None]]
+    assert place.rows(f"SELECT name FROM sales FOR VERSION AS OF {version} ORDER BY id") == [["a"], ["b"], ["c"]]
+    place.run("OPTIMIZE sales REWRITE DATA USING BIN_PACK"), place.run("VACUUM sales")
+    place.run(f"""CREATE TABLE copied WITH (table_type = 'ICEBERG', is_external = false, location = 's3://{place.bucket}/copied/',
+        partitioning = ARRAY['truncate(name, 1)']) AS SELECT id, name FROM sales""")
+    assert place.rows("SELECT count(*) FROM copied JOIN sales USING (id, name)") == [["3"]]
+    table = glue.get_table(DatabaseName=place.database, Name="copied")["Table"]
+    assert table["Parameters"]["table_type"] == "ICEBERG" and table["TableType"] == "EXTERNAL_TABLE", table
+    place.run("DROP TABLE copied")
+    assert not [key for key in place.objects("copied/") if key.endswith(".parquet")]
+
+
+@check
+def a_view_is_made_read_and_dropped():
+    place = Place()
+    place.run(f"CREATE TABLE t WITH (external_location = 's3://{place.bucket}/t/') AS SELECT 1 AS a, 'x' AS b")
+    place.run("CREATE VIEW v AS SELECT a + 1 AS n, b FROM t")
+    place.run("CREATE OR REPLACE VIEW w AS SELECT n * 2 AS m FROM v")
+    assert place.rows("SELECT m FROM w") == [["4"]] and place.rows("SHOW VIEWS") == [["v"], ["w"]]
+    table = glue.get_table(DatabaseName=place.database, Name="v")["Table"]
+    assert table["TableType"] == "VIRTUAL_VIEW" and table["ViewOriginalText"].startswith("/* Presto View: "), table
+    # A view that another client wrote, as Athena does.
+    text = base64.b64encode(json.dumps({"originalSql": "SELECT b FROM t", "catalog": "awsdatacatalog", "schema": place.database,
+                                        "columns": [{"name": "b", "type": "varchar"}]}).encode()).decode()
+    glue.create_table(DatabaseName=place.database, TableInput={
+        "Name": "foreign_view", "TableType": "VIRTUAL_VIEW", "Parameters": {"presto_view": "true"}, "ViewExpandedText": "/* Presto View */",
+        "ViewOriginalText": f"/* Presto View: {text} */", "StorageDescriptor": {"Columns": [{"Name": "b", "Type": "string"}]}})
+    assert place.rows("SELECT * FROM foreign_view") == [["x"]]
+    place.run("DROP VIEW w")
+    assert place.failure("SELECT * FROM w").startswith("TABLE_NOT_FOUND")
 
 
 @check

@@ -1,5 +1,5 @@
 """Iceberg tables: pyiceberg's REST and Glue catalogs and DuckDB, on one catalog. Runs in `.venv-iceberg`."""
-import concurrent.futures, importlib.metadata, json, urllib.parse, uuid
+import concurrent.futures, importlib.metadata, json, time, urllib.parse, uuid
 
 import duckdb, pyarrow as pa
 from pyiceberg.catalog import load_catalog
@@ -192,3 +192,57 @@ def duckdb_creates_changes_and_reads_a_table():
         assert run(f"SELECT count(*), sum(price) FROM lake.{name}.t") == [(6, 2.5)]
         run(f"DROP TABLE lake.{name}.t")
         assert rest().list_tables(name) == []
+
+
+def athena(statement, database, output):
+    started = client("athena").start_query_execution(
+        QueryString=statement, QueryExecutionContext={"Database": database}, ResultConfiguration={"OutputLocation": output})
+    while True:
+        found = client("athena").get_query_execution(**{"QueryExecutionId": started["QueryExecutionId"]})["QueryExecution"]
+        if found["Status"]["State"] not in ("QUEUED", "RUNNING"): break
+        time.sleep(0.005)
+    assert found["Status"]["State"] == "SUCCEEDED", (statement, found["Status"])
+
+
+@check
+def what_athena_writes_pyiceberg_and_duckdb_read():
+    name, location = place()
+    def run(statement): athena(statement, name, location + "/results/")
+    run(f"""CREATE TABLE t (id bigint, name string, at timestamp, day date, tags array<string>, pair struct<a:int,b:double>, counts map<string,bigint>,
+        price decimal(12, 3), raw binary, ok boolean, small int, ratio float) PARTITIONED BY (bucket(3, name), day(at), truncate(10, id))
+        LOCATION '{location}/t/' TBLPROPERTIES ('table_type' = 'ICEBERG')""")
+    row = """CAST(x AS bigint), 'n' || CAST(x AS varchar), TIMESTAMP '2026-01-01 10:00:00' + INTERVAL '1' DAY, DATE '1969-12-31', ARRAY['a', NULL],
+        CAST(ROW(x, 0.5e0) AS ROW(a integer, b double)), MAP(ARRAY['k'], ARRAY[CAST(x AS bigint)]), CAST(-1.5 AS decimal(12, 3)), X'00ff', true, 3, REAL '1.5'"""
+    run(f"INSERT INTO t SELECT {row} FROM UNNEST(sequence(1, 40)) AS s (x)")
+    run("INSERT INTO t (id, name) VALUES (100, 'ä'), (NULL, NULL)")
+    run("UPDATE t SET name = 'changed', at = NULL WHERE id % 7 = 0")
+    run("DELETE FROM t WHERE id BETWEEN 11 AND 20")
+    run("MERGE INTO t USING (SELECT id + 1 AS id FROM t WHERE id >= 39) AS s ON t.id = s.id WHEN MATCHED THEN DELETE "
+        "WHEN NOT MATCHED THEN INSERT (id, name) VALUES (s.id, 'merged')")
+    for table in (rest().load_table((name, "t")), native().load_table(f"{name}.t")):
+        read = table.scan().to_arrow().sort_by("id")
+        expected = [*range(1, 11), *range(21, 40), 41, 100, 101]
+        assert [i for i in read["id"].to_pylist() if i is not None] == expected, read["id"].to_pylist()
+        assert read["name"].to_pylist().count("changed") == 4 and read["name"].to_pylist().count("merged") == 2
+        one = read.slice(0, 1).to_pylist()[0]
+        assert (one["tags"], one["pair"], one["counts"], one["raw"], one["ratio"]) == (["a", None], {"a": 1, "b": 0.5}, [("k", 1)], b"\x00\xff", 1.5), one
+        assert str(one["price"]) == "-1.500" and str(one["at"]) == "2026-01-02 10:00:00" and str(one["day"]) == "1969-12-31", one
+        # By bounds and partitions.
+        for condition, count in (("id = 33", 1), ("name = 'ä'", 1), ("id IS NULL", 1)):
+            found = len(table.scan(row_filter=condition).to_arrow())
+            assert found == count, (condition, found)
+        first = table.metadata.snapshots[0]
+        assert len(table.scan(snapshot_id=first.snapshot_id).to_arrow()) == 40
+    connection = duck()
+    attach(connection, address, "none")
+    assert connection.execute(f"SELECT count(*), sum(id) FROM lake.{name}.t").fetchone() == (len(expected) + 1, sum(expected))
+    # And what they write, Athena changes: DuckDB leaves deletes by position.
+    connection.execute(f"CREATE TABLE lake.{name}.u (id BIGINT, name VARCHAR) WITH (location = '{location}/u')")
+    connection.execute(f"INSERT INTO lake.{name}.u SELECT i, 'n' || i FROM range(10) r(i)")
+    connection.execute(f"DELETE FROM lake.{name}.u WHERE id = 3")
+    run("UPDATE u SET name = 'late' WHERE id > 7")
+    table = rest().load_table((name, "u"))
+    assert ids(table) == [0, 1, 2, 4, 5, 6, 7, 8, 9] and table.scan().to_arrow()["name"].to_pylist().count("late") == 2
+    connection.execute(f"ATTACH OR REPLACE '{ACCOUNT}' AS lake (TYPE iceberg, ENDPOINT 'http://{address}/iceberg', AUTHORIZATION_TYPE 'none', "
+                       "ACCESS_DELEGATION_MODE 'none', STAGE_CREATE_TABLES false)")
+    assert connection.execute(f"SELECT count(*) FROM lake.{name}.u").fetchone() == (9,)

@@ -82,6 +82,30 @@ def athena_answers_by_csv_by_unloading_and_by_a_table():
 
 
 @check
+def an_iceberg_table_is_written_merged_and_deleted_from():
+    database, path = place()
+    output, location = f"s3://{bucket()}/athena/", path.replace("sales", "ice")
+    def write(rows, **options):
+        wr.athena.to_iceberg(rows, database=database, table="ice", table_location=location, temp_path=f"s3://{bucket()}/temporary/",
+                             s3_output=output, keep_files=False, **options)
+    def read():
+        rows = wr.athena.read_sql_query("SELECT * FROM ice ORDER BY id", database=database, s3_output=output, ctas_approach=False)
+        return dict(zip(rows["id"].tolist(), rows["name"].tolist()))
+    write(frame(0, 4, 2025), partition_cols=["year", "month(at)"])
+    write(frame(2, 6, 2026).assign(name="merged"), merge_cols=["id"])
+    assert read() == {0: "ä0", 1: "ä1", 2: "merged", 3: "merged", 4: "merged", 5: "merged"}, read()
+    write(frame(6, 7, 2026).assign(note="new"), schema_evolution=True)
+    wr.athena.delete_from_iceberg_table(pd.DataFrame({"id": [2, 6]}), database=database, table="ice", merge_cols=["id"], s3_output=output,
+                                        temp_path=f"s3://{bucket()}/temporary/", keep_files=False)
+    assert sorted(read()) == [0, 1, 3, 4, 5], read()
+    write(frame(9, 10, 2026).assign(note="x"), mode="overwrite")
+    assert read() == {9: "ä9"}, read()
+    wr.athena.start_query_execution("CREATE OR REPLACE VIEW notes AS SELECT id, note FROM ice", database=database, s3_output=output, wait=True)
+    notes = wr.athena.read_sql_query("SELECT note FROM notes", database=database, s3_output=output, ctas_approach=False)
+    assert notes["note"].tolist() == ["x"], notes
+
+
+@check
 def athena_answers_a_database_driver():
     from pyathena import connect
     from pyathena.error import OperationalError

@@ -15,13 +15,13 @@ struct AthenaFixture {
     let athena: AthenaService
     let glue: GlueService
     let objects: S3
+    let peers = Peers()
 
     static let program = "\(Programs.packageRoot)/.venv-duckdb/duckdb"
 
     init() async throws {
         directory = try TestServices.TemporaryDirectory()
         store = try Store(directory: directory.path, schema: S3.schema + GlueService.schema + AthenaService.schema)
-        let peers = Peers()
         objects = try S3(store: store, peers: peers, account: Account(), clock: .system)
         glue = GlueService(store: store, peers: peers)
         peers.connect([objects, glue])

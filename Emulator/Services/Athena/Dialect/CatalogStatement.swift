@@ -27,6 +27,10 @@ enum CatalogStatement: Sendable {
         var properties: [String: String] = [:]
         /// Iceberg's: `day(t)`, `bucket(16, id)`.
         var partitioning: [String] = []
+
+        var isIceberg: Bool {
+            properties.contains { $0.key.lowercased() == "table_type" && $0.value.uppercased() == "ICEBERG" }
+        }
     }
 
     struct Partition: Sendable {
@@ -36,18 +40,23 @@ enum CatalogStatement: Sendable {
 
     case showDatabases(like: String?)
     case showTables(database: String, like: String?, offset: Int)
+    case showViews(database: String, like: String?, offset: Int)
     case showColumns(Name)
     case showPartitions(Name)
     case showCreateTable(Name)
+    case showCreateView(Name)
     case showProperties(Name, String?)
     case describe(Name)
     case createDatabase(String, ifNotExists: Bool, comment: String?, location: String?)
     case dropDatabase(String, ifExists: Bool, cascades: Bool)
     case createTable(NewTable)
     case dropTable(Name, ifExists: Bool)
+    case dropView(Name, ifExists: Bool)
     case addPartitions(Name, [Partition], ifNotExists: Bool)
     case dropPartitions(Name, [Partition], ifExists: Bool)
     case addColumns(Name, [Column])
+    case changeColumn(Name, String, Column)
+    case dropColumn(Name, String)
     case setProperties(Name, [String: String])
     case repair(Name)
 }

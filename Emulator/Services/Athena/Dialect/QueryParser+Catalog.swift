@@ -61,11 +61,13 @@ extension QueryParser {
             _ = take("LIKE")
             return (.showDatabases(like: token.kind == .string ? try text() : nil), "UTILITY", "SHOW_DATABASES")
         case "TABLES", "VIEWS":
-            guard what.keyword == "TABLES" else { throw .notEmulated("SHOW VIEWS", at: what.offset) }
             let offset = token.offset
             let database = take("IN") || take("FROM") ? try name().text.lowercased() : self.database
             _ = take("LIKE")
             let pattern = token.kind == .string ? try text() : nil
+            if what.keyword == "VIEWS" {
+                return (.showViews(database: database, like: pattern, offset: offset), "UTILITY", "SHOW_VIEWS")
+            }
             return (.showTables(database: database, like: pattern, offset: offset), "UTILITY", "SHOW_TABLES")
         case "COLUMNS":
             guard take("IN") || take("FROM") else { throw mismatch("'FROM', 'IN'") }
@@ -79,6 +81,7 @@ extension QueryParser {
             )
         case "PARTITIONS": return (.showPartitions(try catalogName()), "UTILITY", "SHOW_PARTITIONS")
         case "CREATE":
+            if take("VIEW") { return (.showCreateView(try catalogName()), "UTILITY", "SHOW_CREATE_VIEW") }
             try expect("TABLE")
             return (.showCreateTable(try catalogName()), "UTILITY", "SHOW_CREATE_TABLE")
         case "TBLPROPERTIES":
@@ -184,18 +187,20 @@ extension QueryParser {
     /// `a bigint COMMENT 'x', b string)`: to the parenthesis that ends them.
     private mutating func columns() throws(SQLProblem) -> [CatalogStatement.Column] {
         var columns: [CatalogStatement.Column] = []
-        repeat {
-            let name = try name().text.lowercased()
-            _ = takeSign(":")
-            let offset = token.offset
-            let type = try hiveType()
-            guard HiveType.engineName(of: type) != nil else {
-                throw SQLProblem(kind: .syntax, offset: offset, reason: "the type '\(type)' is not one of Hive's")
-            }
-            columns.append(CatalogStatement.Column(name: name, type: type, comment: take("COMMENT") ? try text() : nil))
-        } while takeSign(",")
+        repeat { columns.append(try column()) } while takeSign(",")
         try expectSign(")")
         return columns
+    }
+
+    private mutating func column() throws(SQLProblem) -> CatalogStatement.Column {
+        let name = try name().text.lowercased()
+        _ = takeSign(":")
+        let offset = token.offset
+        let type = try hiveType()
+        guard HiveType.engineName(of: type) != nil else {
+            throw SQLProblem(kind: .syntax, offset: offset, reason: "the type '\(type)' is not one of Hive's")
+        }
+        return CatalogStatement.Column(name: name, type: type, comment: take("COMMENT") ? try text() : nil)
     }
 
     private mutating func hiveType() throws(SQLProblem) -> String {
@@ -233,6 +238,7 @@ extension QueryParser {
             if !cascades { _ = take("RESTRICT") }
             return (.dropDatabase(name, ifExists: ifExists, cascades: cascades), "DDL", "DROP_DATABASE")
         case "TABLE": return (.dropTable(try catalogName(), ifExists: ifExists), "DDL", "DROP_TABLE")
+        case "VIEW": return (.dropView(try catalogName(), ifExists: ifExists), "DDL", "DROP_VIEW")
         default: throw .notEmulated("DROP \(what.text)", at: what.offset)
         }
     }
@@ -246,6 +252,14 @@ extension QueryParser {
         if take("ADD", "COLUMNS") {
             try expectSign("(")
             return (.addColumns(name, try columns()), "DDL", "ALTER_TABLE_ADD_COLUMNS")
+        }
+        if take("CHANGE") {
+            _ = take("COLUMN")
+            let old = try self.name().text.lowercased()
+            return (.changeColumn(name, old, try column()), "DDL", "ALTER_TABLE_CHANGE_COLUMN")
+        }
+        if take("DROP", "COLUMN") {
+            return (.dropColumn(name, try self.name().text.lowercased()), "DDL", "ALTER_TABLE_DROP_COLUMN")
         }
         if take("ADD") {
             let ifNotExists = ifNotExists()

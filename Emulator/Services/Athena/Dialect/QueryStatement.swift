@@ -9,13 +9,18 @@ struct QueryStatement: Sendable {
     enum Kind: Sendable {
         case query(ParsedQuery)
         case write(WriteStatement, ParsedQuery)
+        /// With the tables that its expressions read.
+        case change(ChangeStatement, [TableUse])
         case catalog(CatalogStatement)
+        case view(ViewStatement, ParsedQuery)
         case explain(ParsedQuery)
         /// One that fails when it runs, as on Athena.
         case refused(SQLProblem)
     }
 
     let kind: Kind
+    /// As it was read: a prepared statement's own, not that of EXECUTE.
+    let text: String
     /// Athena's `DML`, `DDL` or `UTILITY`.
     let type: String
     /// Such as `SELECT`.
@@ -25,6 +30,7 @@ struct QueryStatement: Sendable {
     init(
         _ text: String, database: String, parameters: [String], now: Int64
     ) throws(SQLProblem) {
+        self.text = text
         let tokens = try SQLScanner.tokens(of: text)
         do throws(SQLProblem) {
             let values = try Self.values(of: parameters, now: now)
@@ -39,7 +45,7 @@ struct QueryStatement: Sendable {
     var suffix: String {
         switch subtype {
         case "SELECT": ".csv"
-        case "INSERT", "UNLOAD", "CREATE_TABLE_AS_SELECT": ""
+        case "INSERT", "UNLOAD", "CREATE_TABLE_AS_SELECT", "DELETE", "UPDATE", "MERGE", "OPTIMIZE": ""
         default: ".txt"
         }
     }
@@ -70,6 +76,7 @@ struct QueryStatement: Sendable {
             return (.query(try query(&parser)), "DML", "SELECT")
         case "CREATE":
             if let write = try parser.createTableAs() { return try createTableAs(write, &parser) }
+            if let (view, query) = try parser.createView() { return (.view(view, query), "DDL", "CREATE_VIEW") }
             return try catalog(&parser)
         case "INSERT":
             let write = try parser.insert()
@@ -90,7 +97,11 @@ struct QueryStatement: Sendable {
             if parser.at("ANALYZE") { throw .notEmulated("EXPLAIN ANALYZE", at: parser.token.offset) }
             return (.explain(try query(&parser)), "UTILITY", "EXPLAIN")
         case "SHOW", "DESCRIBE", "DESC", "MSCK", "DROP", "ALTER": return try catalog(&parser)
-        case "ANALYZE", "CALL", "DELETE", "MERGE", "OPTIMIZE", "UPDATE", "USE", "VACUUM":
+        case "DELETE", "MERGE", "OPTIMIZE", "UPDATE", "VACUUM":
+            let change = try parser.change()
+            try parser.expectEnd()
+            return (.change(change, parser.tables), start.keyword == "VACUUM" ? "UTILITY" : "DML", start.keyword)
+        case "ANALYZE", "CALL", "USE":
             throw .notEmulated("\(start.keyword)", at: start.offset)
         default:
             throw parser.mismatch(

@@ -13,6 +13,9 @@ struct WriteOptions: Sendable {
     var partitionedBy: [String] = []
     var isIceberg = false
     var partitioning: [String] = []
+    var isExternal: Bool?
+    /// What only Iceberg tables have, and where it is.
+    var others: [String: (value: String, offset: Int)] = [:]
     /// Where a property is that is not known.
     let offset: Int
 
@@ -35,12 +38,55 @@ struct WriteOptions: Sendable {
             case "partitioned_by": options.partitionedBy = try texts(&parser)
             case "partitioning": options.partitioning = try texts(&parser)
             case "table_type": options.isIceberg = try parser.text().uppercased() == "ICEBERG"
-            case "is_external": parser.next()
-            default: throw .notEmulated("the table property \(name)", at: key.offset)
+            case "is_external":
+                guard let value = ["TRUE": true, "FALSE": false][parser.token.keyword] else {
+                    throw parser.mismatch("'FALSE', 'TRUE'")
+                }
+                parser.next()
+                options.isExternal = value
+            default:
+                guard parser.token.kind == .integer || parser.token.kind == .string else {
+                    throw .notEmulated("the table property \(name)", at: key.offset)
+                }
+                options.others[name] = (parser.next().text, key.offset)
             }
         } while parser.takeSign(",")
         try parser.expectSign(")")
+        try options.check()
         return options
+    }
+
+    /// Refuses what would have no effect.
+    private func check() throws(SQLProblem) {
+        if isIceberg {
+            guard partitionedBy.isEmpty else {
+                throw .semantic(
+                    "INVALID_TABLE_PROPERTY", "partitioned_by is for Hive tables; an Iceberg table has partitioning",
+                    at: offset)
+            }
+            guard isExternal == false else {
+                throw .semantic(
+                    "INVALID_TABLE_PROPERTY", "An Iceberg table needs the table property is_external = false",
+                    at: offset)
+            }
+        } else {
+            guard partitioning.isEmpty else {
+                throw .semantic(
+                    "INVALID_TABLE_PROPERTY", "partitioning is for Iceberg tables; a Hive table has partitioned_by",
+                    at: offset)
+            }
+            if let other = others.first {
+                throw .notEmulated("the table property \(other.key)", at: other.value.offset)
+            }
+        }
+    }
+
+    /// The properties of an Iceberg table, by Athena's names.
+    var icebergSettings: [String: String] {
+        var settings = others.mapValues(\.value)
+        settings["format"] = format
+        settings["write_compression"] = compression
+        return settings
     }
 
     private static func texts(_ parser: inout QueryParser) throws(SQLProblem) -> [String] {

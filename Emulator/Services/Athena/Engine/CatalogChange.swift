@@ -1,12 +1,14 @@
 internal import DuckDB
 internal import EmulatorCore
 internal import JSON
+internal import Time
 internal import URLCoding
 
 /// Carries out statements about the catalog, through Glue.
 /// - SeeAlso: <https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html>
 struct CatalogChange {
     let lake: LakeReader
+    let clock: ClockAndChance
 
     /// The answer's column and lines.
     struct Answer {
@@ -25,6 +27,22 @@ struct CatalogChange {
                 $0["Name"]?.string
             }
             return Answer(columns: ["tab_name"], lines: names.filter { Self.matches($0, like) })
+        case .showViews(let database, let like, let offset):
+            try await checkDatabase(database, at: offset)
+            let views = try await all("GetTables", "TableList", ["DatabaseName": .string(database)]).filter {
+                $0["TableType"]?.string == StoredView.tableType
+            }
+            return Answer(
+                columns: ["views"], lines: views.compactMap { $0["Name"]?.string }.filter { Self.matches($0, like) })
+        case .showCreateView(let name):
+            guard let view = StoredView(try await table(name)) else {
+                throw SQLProblem.semantic(
+                    "NOT_SUPPORTED", "'\(name.database).\(name.table)' is a table, not a view", at: name.offset)
+            }
+            return Answer(
+                columns: ["Create View"],
+                lines: ["CREATE VIEW \(name.database).\(name.table) AS"]
+                    + view.sql.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
         case .showColumns(let name):
             let table = try await table(name)
             return Answer(columns: ["field"], lines: Self.columns(table).map { Self.padded($0.name) })
@@ -53,10 +71,34 @@ struct CatalogChange {
             try await change(
                 "DeleteDatabase", ["Name": .string(name)], ignoring: ifExists ? "EntityNotFoundException" : nil)
         case .createTable(let table): try await create(table)
-        case .dropTable(let name, let ifExists):
+        case .dropView(let name, let ifExists):
+            guard let table = try await lake.find(name) else {
+                guard !ifExists else { break }
+                throw SQLProblem.semantic(
+                    "TABLE_NOT_FOUND", "View 'awsdatacatalog.\(name.database).\(name.table)' does not exist",
+                    at: name.offset)
+            }
+            guard table["TableType"]?.string == StoredView.tableType else {
+                throw SQLProblem.semantic(
+                    "TABLE_NOT_FOUND", "'\(name.database).\(name.table)' is a table; DROP TABLE drops it",
+                    at: name.offset)
+            }
             try await change(
                 "DeleteTable", ["DatabaseName": .string(name.database), "Name": .string(name.table)],
-                ignoring: ifExists ? "EntityNotFoundException" : nil)
+                ignoring: "EntityNotFoundException")
+        case .dropTable(let name, let ifExists):
+            let table = try? await lake.find(name)
+            if let table, table["TableType"]?.string == StoredView.tableType {
+                throw SQLProblem.semantic(
+                    "FAILED", "Cannot drop the view \(name.database).\(name.table) with DROP TABLE; use DROP VIEW",
+                    at: nil)
+            }
+            let input: JSON = ["DatabaseName": .string(name.database), "Name": .string(name.table)]
+            if table != nil, let alteration = try await alteration(name) {
+                try await alteration.dropTable { try await change("DeleteTable", input, ignoring: nil) }
+                break
+            }
+            try await change("DeleteTable", input, ignoring: ifExists ? "EntityNotFoundException" : nil)
         case .addPartitions(let name, let list, let ifNotExists):
             let table = try await table(name)
             for partition in list {
@@ -73,12 +115,30 @@ struct CatalogChange {
                     ], ignoring: ifExists ? "EntityNotFoundException" : nil)
             }
         case .addColumns(let name, let columns):
+            if let alteration = try await alteration(name) {
+                try await alteration.add(columns)
+                break
+            }
             try await update(name) { table in
                 var storage = table["StorageDescriptor"]?.object ?? [:]
                 storage["Columns"] = .array((storage["Columns"]?.array ?? []) + columns.map(\.glue))
                 table["StorageDescriptor"] = .object(storage)
             }
+        case .changeColumn(let name, let old, let column):
+            guard let alteration = try await alteration(name) else {
+                throw SQLProblem.notEmulated("ALTER TABLE … CHANGE COLUMN of a Hive table", at: name.offset)
+            }
+            try await alteration.change(old, to: column)
+        case .dropColumn(let name, let column):
+            guard let alteration = try await alteration(name) else {
+                throw SQLProblem.notEmulated("ALTER TABLE … DROP COLUMN of a Hive table", at: name.offset)
+            }
+            try await alteration.drop(column)
         case .setProperties(let name, let properties):
+            if let alteration = try await alteration(name) {
+                try await alteration.set(properties)
+                break
+            }
             try await update(name) { table in
                 var parameters = table["Parameters"]?.object ?? [:]
                 for (key, value) in properties { parameters[key] = .string(value) }
@@ -130,11 +190,14 @@ struct CatalogChange {
         }
     }
 
+    /// Nil for a table of another format.
+    private func alteration(_ name: CatalogStatement.Name) async throws -> IcebergAlteration? {
+        guard LakeReader.metadataLocation(of: try await table(name)) != nil else { return nil }
+        return IcebergAlteration(name: name, commit: try IcebergCommit(lake.peers, clock))
+    }
+
     private func update(_ name: CatalogStatement.Name, _ body: (inout JSONObject) -> Void) async throws {
         let table = try await table(name)
-        guard LakeReader.metadataLocation(of: table) == nil else {
-            throw SQLProblem.notEmulated("ALTER TABLE of an Iceberg table", at: name.offset)
-        }
         var input = table.object ?? [:]
         for member in [
             "DatabaseName", "CatalogId", "CreateTime", "UpdateTime", "CreatedBy", "IsRegisteredWithLakeFormation",
@@ -150,16 +213,40 @@ struct CatalogChange {
     // MARK: Tables
 
     private func create(_ table: CatalogStatement.NewTable) async throws {
-        if table.properties["table_type"]?.uppercased() == "ICEBERG" {
-            throw SQLProblem.notEmulated("CREATE TABLE of an Iceberg table", at: table.name.offset)
-        }
         guard !table.location.isEmpty else {
             throw SQLProblem.semantic("FAILED", "No location was given for the table \(table.name.table)", at: nil)
+        }
+        if table.isIceberg { return try await createIceberg(table) }
+        guard table.partitioning.isEmpty else {
+            throw SQLProblem.semantic(
+                "FAILED",
+                "the partition \(table.partitioning[0]) has no type; only Iceberg tables are partitioned by columns of "
+                    + "the table or transforms", at: table.name.offset)
         }
         try await change(
             "CreateTable",
             ["DatabaseName": .string(table.name.database), "TableInput": .object(table.glue)],
             ignoring: table.ifNotExists ? "AlreadyExistsException" : nil)
+    }
+
+    private func createIceberg(_ table: CatalogStatement.NewTable) async throws {
+        guard let catalog = lake.peers.tables else { throw AWSFault.notEmulated("Iceberg tables without Glue") }
+        guard table.partitionKeys.isEmpty else {
+            throw SQLProblem.semantic(
+                "FAILED", "an Iceberg table is partitioned by its own columns, named without their types",
+                at: table.name.offset)
+        }
+        let definition = try IcebergDefinition(
+            table.name, location: table.location.trimmingSlashes, columns: table.columns,
+            partitioning: table.partitioning, settings: table.properties)
+        do {
+            try await catalog.createTable(definition.request(comment: table.comment), in: table.name.database) { _ in []
+            }
+        } catch let fault as AWSFault where fault.code == "AlreadyExistsException" {
+            guard !table.ifNotExists else { return }
+            throw SQLProblem.semantic(
+                "FAILED", "SemanticException table already exists: \(table.name.database).\(table.name.table)", at: nil)
+        }
     }
 
     // MARK: Partitions

@@ -25,6 +25,10 @@ enum EngineFailure {
         // Trino's functions are macros with a prefix.
         let plain = first.split(separator: "trino_", omittingEmptySubsequences: false).joined()
         if first.contains("Division by zero") { return .semantic("DIVISION_BY_ZERO", "Division by zero", at: nil) }
+        if first.hasPrefix("TYPE_MISMATCH: ") {
+            return .semantic("TYPE_MISMATCH", String(first.dropFirst("TYPE_MISMATCH: ".count)), at: nil)
+        }
+        if first.hasPrefix("NULL value not allowed") { return .semantic("CONSTRAINT_VIOLATION", first, at: nil) }
         if first.contains("is not emulated") {
             return SQLProblem(kind: .notEmulated, offset: origin, reason: first)
         }

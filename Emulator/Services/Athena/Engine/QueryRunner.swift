@@ -153,34 +153,41 @@ final class QueryRunner: Sendable {
         switch job.statement.kind {
         case .query(let query): try await answer(query, job)
         case .write(let statement, let query): try await write(statement, query, job)
+        case .change(let statement, let tables): try await change(statement, tables, job)
         case .explain(let query): try await explain(query, job)
+        case .view(let statement, let query): try await view(statement, query, job)
         case .catalog(let statement):
-            try await answer(try await CatalogChange(lake: LakeReader(peers: peers)).run(statement), job)
+            try await answer(
+                try await CatalogChange(lake: LakeReader(peers: peers), clock: clock).run(statement), job)
         case .refused(let problem): throw problem
         }
     }
 
     /// An engine with the tables of a query.
     private func engine(
-        for query: ParsedQuery, _ job: Job, _ outcome: inout Outcome
+        for tables: [TableUse], _ job: Job, _ outcome: inout Outcome
     ) async throws -> (engine: QueryEngine, preparation: [String]) {
         let engine = try await engines.take()
         running.withLock { $0[job.execution.id]?.engine = engine }
         try checkRunning(job.execution.id)
-        let views = try await LakeReader(peers: peers).views(of: query.tables, in: engine.folder)
+        let views = try await LakeReader(peers: peers).views(
+            of: tables, in: engine.folder, now: clock.now().milliseconds)
         if let limit = job.scanLimit, views.bytes > limit {
-            throw SQLProblem.semantic(
-                "EXCEEDED_SCAN_LIMIT", "Bytes scanned limit was exceeded: \(views.bytes) of at most \(limit) bytes",
-                at: nil)
+            throw Self.scanLimit(views.bytes, limit)
         }
         outcome.bytes = views.bytes
         outcome.planned = clock.now().milliseconds
         return (engine, views.statements)
     }
 
+    private static func scanLimit(_ bytes: Int, _ limit: Int) -> SQLProblem {
+        .semantic(
+            "EXCEEDED_SCAN_LIMIT", "Bytes scanned limit was exceeded: \(bytes) of at most \(limit) bytes", at: nil)
+    }
+
     private func answer(_ query: ParsedQuery, _ job: Job) async throws -> Outcome {
         var outcome = Outcome()
-        let (engine, preparation) = try await engine(for: query, job, &outcome)
+        let (engine, preparation) = try await engine(for: query.tables, job, &outcome)
         defer { engine.stop() }
         let result = try await QueryResult.run(query, after: preparation, in: engine)
         outcome.columns = result.columns
@@ -194,11 +201,22 @@ final class QueryRunner: Sendable {
 
     private func explain(_ query: ParsedQuery, _ job: Job) async throws -> Outcome {
         var outcome = Outcome()
-        let (engine, preparation) = try await engine(for: query, job, &outcome)
+        let (engine, preparation) = try await engine(for: query.tables, job, &outcome)
         defer { engine.stop() }
         let lines = try await QueryResult.plan(of: query, after: preparation, in: engine)
         outcome.bytes = 0
         return try await answer(CatalogChange.Answer(columns: ["Query Plan"], lines: lines), job, outcome)
+    }
+
+    private func view(_ statement: ViewStatement, _ query: ParsedQuery, _ job: Job) async throws -> Outcome {
+        var outcome = Outcome()
+        let (engine, preparation) = try await engine(for: query.tables, job, &outcome)
+        defer { engine.stop() }
+        try await QueryResult.prepare(preparation, in: engine)
+        let columns = try await QueryResult.columns(of: query, in: engine)
+        try await ViewCreation(lake: LakeReader(peers: peers), statement: statement).run(
+            columns, text: job.statement.text)
+        return try await answer(CatalogChange.Answer(), job)
     }
 
     /// Writes the lines of a statement that has no rows.
@@ -217,11 +235,43 @@ final class QueryRunner: Sendable {
     private func write(_ statement: WriteStatement, _ query: ParsedQuery, _ job: Job) async throws -> Outcome {
         var outcome = Outcome()
         guard let objects = peers.objects else { throw AWSFault.notEmulated("Athena without S3") }
+        let iceberg = IcebergWriting(lake: LakeReader(peers: peers), clock: clock, job: job)
+        switch try await iceberg.target(of: statement) {
+        case .none: return outcome
+        case .other: break
+        case .iceberg(let target):
+            let (engine, preparation) = try await engine(for: query.tables, job, &outcome)
+            defer { engine.stop() }
+            try await QueryResult.prepare(preparation, in: engine)
+            return try await finish(try await iceberg.write(query, to: target, in: engine), job, outcome)
+        }
         let writer = RowWriting(lake: LakeReader(peers: peers), objects: objects, job: job)
         guard let target = try await writer.target(of: statement) else { return outcome }
-        let (engine, preparation) = try await engine(for: query, job, &outcome)
+        let (engine, preparation) = try await engine(for: query.tables, job, &outcome)
         defer { engine.stop() }
-        let written = try await writer.write(query, after: preparation, to: target, in: engine)
+        return try await finish(
+            try await writer.write(query, after: preparation, to: target, in: engine), job, outcome)
+    }
+
+    /// Changes rows of a table in place.
+    private func change(_ statement: ChangeStatement, _ tables: [TableUse], _ job: Job) async throws -> Outcome {
+        var outcome = Outcome()
+        let iceberg = IcebergWriting(lake: LakeReader(peers: peers), clock: clock, job: job)
+        let table = try await iceberg.table(statement.target.name)
+        if case .vacuum = statement {
+            try await IcebergVacuum(table: table, commit: iceberg.commit).run()
+            return try await answer(CatalogChange.Answer(), job)
+        }
+        let (engine, preparation) = try await engine(for: tables, job, &outcome)
+        defer { engine.stop() }
+        try await QueryResult.prepare(preparation, in: engine)
+        outcome.bytes += table.sizeInBytes
+        if let limit = job.scanLimit, outcome.bytes > limit { throw Self.scanLimit(outcome.bytes, limit) }
+        return try await finish(try await iceberg.change(table, by: statement, in: engine), job, outcome)
+    }
+
+    private func finish(_ written: RowWriting.Written, _ job: Job, _ outcome: Outcome) async throws -> Outcome {
+        var outcome = outcome
         (outcome.updateCount, outcome.hasManifest) = (written.rowCount, true)
         let manifest = written.files.map { $0 + "\n" }.joined()
         try await write(Array(manifest.utf8), to: job.execution.manifestLocation)

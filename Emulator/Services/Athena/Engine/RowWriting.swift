@@ -38,15 +38,12 @@ struct RowWriting {
         switch statement {
         case .unload(let location, let options):
             let folder = location.hasSuffix("/") ? location : location + "/"
-            try checkEmpty(folder, "HIVE_PATH_ALREADY_EXISTS: Target directory for table")
+            try checkEmpty(folder)
             return Target(
                 location: folder, format: options.format, compression: options.compression,
                 partitionedBy: options.partitionedBy)
         case .createTable(let name, let options, let ifNotExists, let hasRows):
-            if options.isIceberg {
-                throw SQLProblem.notEmulated("CREATE TABLE AS of an Iceberg table", at: options.offset)
-            }
-            if try await table(name) != nil {
+            if try await lake.find(name) != nil {
                 guard !ifNotExists else { return nil }
                 throw SQLProblem.semantic(
                     "TABLE_ALREADY_EXISTS", "Table 'awsdatacatalog.\(name.database).\(name.table)' already exists",
@@ -56,7 +53,7 @@ struct RowWriting {
             let folder = output.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
                 separator: "/")
             let location = options.location ?? "\(folder)/tables/\(job.execution.id)/"
-            try checkEmpty(location, "HIVE_PATH_ALREADY_EXISTS: Target directory for table")
+            try checkEmpty(location)
             return Target(
                 location: location, format: options.format, compression: options.compression,
                 partitionedBy: options.partitionedBy, table: name, isNew: true, hasRows: hasRows)
@@ -65,13 +62,10 @@ struct RowWriting {
     }
 
     private func insertTarget(_ name: CatalogStatement.Name, _ order: [String]) async throws -> Target {
-        guard let table = try await table(name) else {
+        guard let table = try await lake.find(name) else {
             throw SQLProblem.semantic(
                 "TABLE_NOT_FOUND", "Table 'awsdatacatalog.\(name.database).\(name.table)' does not exist",
                 at: name.offset)
-        }
-        guard LakeReader.metadataLocation(of: table) == nil else {
-            throw SQLProblem.notEmulated("INSERT INTO an Iceberg table", at: name.offset)
         }
         guard (table["StorageDescriptor"]?["InputFormat"]?.string ?? "").lowercased().contains("parquet") else {
             throw SQLProblem.notEmulated("INSERT INTO a table of another format than Parquet", at: name.offset)
@@ -91,24 +85,9 @@ struct RowWriting {
             table: name)
     }
 
-    private func table(_ name: CatalogStatement.Name) async throws -> JSON? {
-        do {
-            return try await lake.glue(
-                "GetTable", ["DatabaseName": .string(name.database), "Name": .string(name.table)])["Table"]
-        } catch let fault as AWSFault where fault.code == "EntityNotFoundException" {
-            guard fault.message.hasPrefix("Database") else { return nil }
-            throw SQLProblem.semantic("SCHEMA_NOT_FOUND", "Schema '\(name.database)' does not exist", at: name.offset)
-        }
-    }
-
-    private func checkEmpty(_ location: String, _ reason: String) throws {
-        guard let place = LakeReader.object(at: location) else {
-            throw SQLProblem.semantic("INVALID_LOCATION", "The location \(location) is not in Amazon S3", at: nil)
-        }
-        let found = try objects.listObjects(in: place.bucket, prefix: place.key, after: "", limit: 1).objects
-        guard found.isEmpty else {
-            throw SQLProblem.semantic("HIVE_PATH_ALREADY_EXISTS", "\(reason) already exists: \(location)", at: nil)
-        }
+    private func checkEmpty(_ location: String) throws {
+        try lake.checkEmpty(
+            location, "HIVE_PATH_ALREADY_EXISTS", "Target directory for table already exists:")
     }
 
     // MARK: Writing
@@ -171,18 +150,9 @@ struct RowWriting {
                 }
             )
         }
-        let order = target.order.isEmpty ? wanted.map(\.name) : target.order
-        guard order.count == columns.count else {
-            throw SQLProblem.semantic(
-                "TYPE_MISMATCH", "Insert query has \(columns.count) columns, and \(order.count) are expected", at: nil)
-        }
-        if let unknown = order.first(where: { name in !wanted.contains { $0.name == name } }) {
-            throw SQLProblem.semantic(
-                "COLUMN_NOT_FOUND", "Insert column name does not exist in target table: \(unknown)", at: nil)
-        }
-        let values = wanted.map { column in
-            "CAST(\(order.firstIndex(of: column.name).map { "c\($0)" } ?? "NULL") AS \(column.type))"
-        }
+        let values = try InsertColumns(
+            names: wanted.map(\.name), types: wanted.map(\.type), order: target.order
+        ).values(of: columns)
         return (wanted.map(\.name), values)
     }
 
@@ -231,7 +201,7 @@ struct RowWriting {
 
     /// Adds the partitions of new files that the catalog does not know yet.
     private func addPartitions(of files: [String], to name: CatalogStatement.Name, _ target: Target) async throws {
-        guard !target.partitionedBy.isEmpty, let table = try await table(name) else { return }
+        guard !target.partitionedBy.isEmpty, let table = try await lake.find(name) else { return }
         if table["Parameters"]?["projection.enabled"]?.string?.lowercased() == "true" { return }
         let folders = Set(
             files.map { $0.dropFirst(target.location.count).split(separator: "/").dropLast().joined(separator: "/") })

@@ -14,7 +14,7 @@ enum HiveType {
         "bigint": "BIGINT", "long": "BIGINT", "float": "FLOAT", "real": "FLOAT", "double": "DOUBLE",
         "string": "VARCHAR",
         "varchar": "VARCHAR", "char": "VARCHAR", "binary": "BLOB", "date": "DATE", "timestamp": "TIMESTAMP",
-        "decimal": "DECIMAL(10, 0)",
+        "decimal": "DECIMAL(10,0)",
     ]
 
     private struct Reader {

@@ -17,7 +17,15 @@ struct IcebergInput {
         metadata = try TableMetadata(document)
     }
 
-    private static func read(_ location: String, _ objects: any ObjectStore) throws -> [UInt8] {
+    /// A table as it is already read.
+    init(_ table: IcebergTable, _ objects: any ObjectStore) {
+        use = TableUse(database: table.name.database, table: table.name.table, offset: table.name.offset)
+        document = table.document
+        metadata = table.metadata
+        self.objects = objects
+    }
+
+    static func read(_ location: String, _ objects: any ObjectStore) throws -> [UInt8] {
         guard let object = LakeReader.object(at: location) else {
             throw SQLProblem.semantic(
                 "ICEBERG_FILESYSTEM_ERROR", "The location \(location) is not in Amazon S3", at: nil)
@@ -25,8 +33,15 @@ struct IcebergInput {
         return try objects.contents(of: object)
     }
 
+    /// The columns of a view that say where a row is: the place of its file among the table's, and its own in the file.
+    enum Mark {
+        static let file = DuckDBText.name("cupel file")
+        static let row = DuckDBText.name("cupel row")
+    }
+
     /// The statements that make the view.
-    func view(_ name: String, in folder: String) throws -> LakeReader.Views {
+    /// - Parameter isMarked: whether each row says where it is (``Mark``).
+    func view(_ name: String, in folder: String, isMarked: Bool = false) throws -> LakeReader.Views {
         if case .facts(let facts) = use.state {
             let rows = try IcebergFacts(metadata, document: document, offset: use.offset) { try Self.read($0, objects) }
                 .rows(of: facts)
@@ -46,7 +61,8 @@ struct IcebergInput {
             return (id: field.id, name: field.name.lowercased(), type: type)
         }
         guard !files.dataFiles.isEmpty else {
-            let nulls = columns.map { "CAST(NULL AS \($0.type)) AS \(DuckDBText.name($0.name))" }
+            var nulls = columns.map { "CAST(NULL AS \($0.type)) AS \(DuckDBText.name($0.name))" }
+            if isMarked { nulls += [Mark.file, Mark.row].map { "CAST(NULL AS BIGINT) AS \($0)" } }
             return LakeReader.Views(
                 statements: ["CREATE VIEW \(name) AS SELECT \(nulls.joined(separator: ", ")) WHERE false"])
         }
@@ -55,11 +71,20 @@ struct IcebergInput {
             "\(id): {name: \(DuckDBText.string(name)), type: \(DuckDBText.string(type)), default_value: NULL}"
         }
         let reading = "schema=MAP{\(byID.joined(separator: ", "))}"
+        let marks =
+            isMarked
+            ? ", CAST(parse_filename(\(Mark.file), true) AS BIGINT) AS \(Mark.file), file_row_number AS \(Mark.row)"
+            : ""
+        let hidden = isMarked ? "file_row_number, \(Mark.file)" : "file_row_number"
+        let options = isMarked ? ", filename='cupel file'" : ""
         let parts = try copies(of: files, into: folder).map { paths, deletes in
             let list = paths.map(DuckDBText.string).joined(separator: ", ")
-            guard !deletes.isEmpty else { return "SELECT * FROM read_parquet([\(list)], \(reading))" }
-            return "SELECT * EXCLUDE (file_row_number) FROM read_parquet([\(list)], file_row_number=true, \(reading)) "
-                + "WHERE file_row_number NOT IN (\(deletes.joined(separator: " UNION ALL ")))"
+            guard isMarked || !deletes.isEmpty else { return "SELECT * FROM read_parquet([\(list)], \(reading))" }
+            let rows =
+                "SELECT * EXCLUDE (\(hidden))\(marks) FROM read_parquet([\(list)], file_row_number=true\(options), "
+                + "\(reading))"
+            guard !deletes.isEmpty else { return rows }
+            return "\(rows) WHERE file_row_number NOT IN (\(deletes.joined(separator: " UNION ALL ")))"
         }
         return LakeReader.Views(
             statements: ["CREATE VIEW \(name) AS \(parts.joined(separator: " UNION ALL "))"],

@@ -13,32 +13,49 @@ struct LakeReader: Sendable {
         var bytes = 0
     }
 
-    /// The views of all tables that a query uses.
-    func views(of uses: [TableUse], in folder: String) async throws -> Views {
+    /// What a query's views have taken so far.
+    private struct Progress {
         var views = Views()
         var seen: Set<TableUse> = []
         var databases: Set<String> = []
-        for use in uses where seen.insert(use).inserted {
-            if databases.insert(use.database).inserted {
-                views.statements.append("CREATE SCHEMA IF NOT EXISTS memory.\(DuckDBText.name(use.database))")
-            }
-            let place = "\(folder)/\(seen.count)"
-            let view = try await view(of: use, in: place)
-            views.statements += view.statements
-            views.bytes += view.bytes
-        }
-        return views
+        /// The time of `now()` in the time travel of views, in milliseconds since 1970.
+        let now: Int64
+        /// The views of the catalog whose queries are being read, from the outermost inwards.
+        var open: [TableUse] = []
     }
 
-    private func view(of use: TableUse, in place: String) async throws -> Views {
+    /// The views of all tables that a query uses.
+    func views(of uses: [TableUse], in folder: String, now: Int64) async throws -> Views {
+        var progress = Progress(now: now)
+        try await add(uses, in: folder, to: &progress)
+        return progress.views
+    }
+
+    private func add(_ uses: [TableUse], in folder: String, to progress: inout Progress) async throws {
+        for use in uses {
+            guard !progress.open.contains(use) else {
+                throw SQLProblem.semantic("VIEW_IS_RECURSIVE", "Statement is recursive", at: use.offset)
+            }
+            guard progress.seen.insert(use).inserted else { continue }
+            if progress.databases.insert(use.database).inserted {
+                progress.views.statements.append(
+                    "CREATE SCHEMA IF NOT EXISTS memory.\(DuckDBText.name(use.database))")
+            }
+            let place = "\(folder)/\(progress.seen.count)"
+            let view = try await view(of: use, in: place, folder, &progress)
+            progress.views.statements += view.statements
+            progress.views.bytes += view.bytes
+        }
+    }
+
+    private func view(
+        of use: TableUse, in place: String, _ folder: String, _ progress: inout Progress
+    ) async throws -> Views {
         let table = try await table(use)
         let objects = try objects
         let name = "memory.\(DuckDBText.name(use.database)).\(DuckDBText.name(use.view))"
         if let location = Self.metadataLocation(of: table) {
             return try IcebergInput(use, location: location, objects).view(name, in: place)
-        }
-        if table["TableType"]?.string == "VIRTUAL_VIEW" {
-            throw SQLProblem.notEmulated("the view \(use.table)", at: use.offset)
         }
         switch use.state {
         case .current: break
@@ -47,7 +64,41 @@ struct LakeReader: Sendable {
             throw SQLProblem.semantic(
                 "NOT_SUPPORTED", "Table '\(use.database).\(use.table)' is not an Iceberg table", at: use.offset)
         }
+        if table["TableType"]?.string == StoredView.tableType {
+            guard let view = StoredView(table) else {
+                throw SQLProblem.notEmulated(
+                    "the view \(use.table), which is written in another dialect than Athena's,", at: use.offset)
+            }
+            return Views(statements: [try await statement(making: name, view, use, folder, &progress)])
+        }
         return try await HiveInput(use, table: table, objects, peers).view(name, in: place)
+    }
+
+    /// Makes a view of the catalog's in the engine, after the tables that it reads.
+    private func statement(
+        making name: String, _ view: StoredView, _ use: TableUse, _ folder: String, _ progress: inout Progress
+    ) async throws -> String {
+        do {
+            let statement = try QueryStatement(
+                view.sql, database: view.database, parameters: [], now: progress.now)
+            guard case .query(let query) = statement.kind else {
+                guard case .refused(let problem) = statement.kind else {
+                    throw SQLProblem.semantic("INVALID_VIEW", "it is no query", at: nil)
+                }
+                throw problem
+            }
+            progress.open.append(use)
+            try await add(query.tables, in: folder, to: &progress)
+            progress.open.removeLast()
+            let columns = view.columns.map { DuckDBText.name($0.name) }.joined(separator: ", ")
+            return "CREATE VIEW \(name)\(columns.isEmpty ? "" : "(\(columns))") AS \(query.fragment.text)"
+        } catch let problem as SQLProblem {
+            if case .semantic("VIEW_IS_RECURSIVE") = problem.kind { throw problem }
+            throw SQLProblem.semantic(
+                "INVALID_VIEW",
+                "Failed analyzing stored view 'awsdatacatalog.\(use.database).\(use.table)': "
+                    + problem.message(in: view.sql), at: use.offset)
+        }
     }
 
     static func metadataLocation(of table: JSON) -> String? {
@@ -79,6 +130,27 @@ struct LakeReader: Sendable {
         }
     }
 
+    /// A table that need not exist; nil if it does not.
+    /// - Throws: ``SQLProblem`` if its database does not exist.
+    func find(_ name: CatalogStatement.Name) async throws -> JSON? {
+        do {
+            return try await glue(
+                "GetTable", ["DatabaseName": .string(name.database), "Name": .string(name.table)])["Table"]
+        } catch let fault as AWSFault where fault.code == "EntityNotFoundException" {
+            guard fault.message.hasPrefix("Database") else { return nil }
+            throw SQLProblem.semantic("SCHEMA_NOT_FOUND", "Schema '\(name.database)' does not exist", at: name.offset)
+        }
+    }
+
+    /// Refuses a location that has objects.
+    func checkEmpty(_ location: String, _ code: String, _ reason: String) throws {
+        guard let place = Self.object(at: location) else {
+            throw SQLProblem.semantic("INVALID_LOCATION", "The location \(location) is not in Amazon S3", at: nil)
+        }
+        let found = try objects.listObjects(in: place.bucket, prefix: place.key, after: "", limit: 1).objects
+        guard found.isEmpty else { throw SQLProblem.semantic(code, "\(reason) \(location)", at: nil) }
+    }
+
     func glue(_ action: String, _ input: JSON) async throws -> JSON {
         guard let glue = peers.action("glue") else { throw AWSFault.notEmulated("Athena without Glue") }
         return try await glue.perform(action, input)
@@ -107,5 +179,14 @@ struct LakeReader: Sendable {
         let parts = location.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 4, ["s3:", "s3a:", "s3n:"].contains(parts[0]), parts[1].isEmpty else { return nil }
         return ObjectLocation(bucket: String(parts[2]), key: String(parts[3]))
+    }
+}
+
+extension String {
+    /// A location without slashes at its end.
+    var trimmingSlashes: String {
+        var text = self[...]
+        while text.hasSuffix("/") { text = text.dropLast() }
+        return String(text)
     }
 }

@@ -87,3 +87,13 @@ struct QueryResult {
         return EngineFailure.problem(kind: kind, message: message, subtype: subtype, origin: offset.flatMap(origin))
     }
 }
+
+extension QueryEngine {
+    /// Runs one statement that has parts of the user's.
+    /// - Throws: ``SQLProblem`` with the place in the user's text.
+    func run(_ statement: SQLFragment) async throws -> [String] {
+        do throws(Failure) { return try await run(statement.text) } catch {
+            throw QueryResult.problem(error, origin: statement.origin(of:))
+        }
+    }
+}

@@ -235,7 +235,7 @@ func function(_ name: String, _ names: String) -> Target {
     let path = "Functions/\(name)"
     return .executableTarget(
         name: name, dependencies: imports(names), path: path, exclude: documents(in: path),
-        swiftSettings: shipped())
+        swiftSettings: shipped(optimization(of: name)))
 }
 
 func service(_ name: String, _ names: String = "") -> Target {
@@ -335,6 +335,8 @@ enum Optimization {
     /// Also by what the modules that it imports do.
     case acrossModules
     case withinModule
+    /// By LLVM alone: a third of the time to compile, for what is called seldom and is not small.
+    case afterSwift
     /// What compiles slowly and decides no speed: the first build takes a minute less.
     case none
 }
@@ -342,6 +344,7 @@ enum Optimization {
 func optimization(of target: String) -> Optimization {
     switch target {
     case "cupel", "EmulatedECS", "EmulatedIAM", "EmulatedSSM", "EmulatedScheduler": .none
+    case "EmulatedAthena", "EmulatedGlue", "GoldBuild": .afterSwift
     // The non-copyable types of the emulator's store crash the cross-module optimizer of Swift 6.3.1.
     case "EmulatorCore", "Emulator": .withinModule
     default: target.hasPrefix("Emulated") ? .withinModule : .acrossModules
@@ -358,12 +361,14 @@ func strict(_ optimization: Optimization = .acrossModules) -> [SwiftSetting] {
     case .acrossModules:
         features + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
     case .withinModule: features
+    case .afterSwift:
+        features + [.unsafeFlags(["-Xfrontend", "-disable-sil-perf-optzns"], .when(configuration: .release))]
     case .none: features + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
     }
 }
 
 /// Without the regular expressions that Swift imports unasked: they make each function's zip half a megabyte larger, and its
 /// process three. A file that needs them says `import _StringProcessing`.
-func shipped() -> [SwiftSetting] {
-    strict() + [.unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"])]
+func shipped(_ optimization: Optimization = .acrossModules) -> [SwiftSetting] {
+    strict(optimization) + [.unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"])]
 }

@@ -1,7 +1,7 @@
 /// An error inside a state, by the name that `Retry` and `Catch` match and the text that becomes the cause.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>
-struct ASLFault: Error, Sendable, Hashable {
+struct ASLFault: Error, Sendable, Equatable {
     let error: String
     let message: String
     /// The field whose JSONata expression is at fault; history shows it.
@@ -39,7 +39,7 @@ enum ErrorName {
 }
 
 /// What a failed state hands to its retriers and catchers, and a failed execution to its caller.
-public struct ErrorOutput: Sendable, Hashable {
+public struct ErrorOutput: Sendable, Equatable {
     public let error: String?
     public let cause: String?
     /// Another name by which retriers and catchers know the error: a missed heartbeat is a timeout too.

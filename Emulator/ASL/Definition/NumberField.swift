@@ -1,14 +1,14 @@
 internal import JSON
 
 /// A number in a definition, or the path to one.
-struct NumberField: Sendable, Hashable {
-    enum Source: Sendable, Hashable {
+struct NumberField: Sendable, Equatable {
+    enum Source: Sendable, Equatable {
         case constant(Double)
         case path(JSONPath)
         case expression(Expression)
     }
 
-    enum Kind: Sendable, Hashable {
+    enum Kind: Sendable, Equatable {
         case integer
         case float
     }

@@ -4,7 +4,7 @@ internal import JSONata
 /// Error names that a retrier or catcher answers for.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>
-struct ErrorMatcher: Sendable, Hashable {
+struct ErrorMatcher: Sendable, Equatable {
     let names: [String]
 
     /// `States.Runtime` ends the execution whatever is declared.
@@ -21,7 +21,7 @@ struct ErrorMatcher: Sendable, Hashable {
 }
 
 /// How a failed state is tried again.
-struct Retrier: Sendable, Hashable {
+struct Retrier: Sendable, Equatable {
     let errors: ErrorMatcher
     let intervalInSeconds: Int
     let maxAttempts: Int
@@ -46,7 +46,7 @@ struct Retrier: Sendable, Hashable {
 }
 
 /// The state that follows a failed one when the error is expected.
-struct Catcher: Sendable, Hashable {
+struct Catcher: Sendable, Equatable {
     let errors: ErrorMatcher
     let next: String
     let resultPath: ResultPath

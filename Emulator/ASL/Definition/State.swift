@@ -1,7 +1,7 @@
 internal import JSON
 
 /// The language of a state's expressions.
-enum QueryLanguage: String, Sendable, Hashable {
+enum QueryLanguage: String, Sendable, Equatable {
     case jsonPath = "JSONPath"
     case jsonata = "JSONata"
 }
@@ -60,7 +60,7 @@ struct Flow: Sendable {
 }
 
 /// `InputPath` and `OutputPath`.
-enum PathField: Sendable, Hashable {
+enum PathField: Sendable, Equatable {
     case whole
     /// `null`: an empty object takes the place.
     case discard
@@ -81,7 +81,7 @@ enum PathField: Sendable, Hashable {
     }
 }
 
-enum ResultPath: Sendable, Hashable {
+enum ResultPath: Sendable, Equatable {
     case replace
     /// `null`: the input is the output, as if there were no result.
     case discard
@@ -96,7 +96,7 @@ enum ResultPath: Sendable, Hashable {
     }
 }
 
-enum Next: Sendable, Hashable {
+enum Next: Sendable, Equatable {
     case state(String)
     case end
 }

@@ -5,7 +5,7 @@ internal import Time
 /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html>
 public struct StateMachine: Sendable {
     /// How long executions live and what is recorded about them.
-    public enum Workflow: String, Sendable, Hashable {
+    public enum Workflow: String, Sendable, Equatable {
         case standard = "STANDARD"
         case express = "EXPRESS"
     }
@@ -68,7 +68,7 @@ final class StateBlock: Sendable {
 }
 
 /// Everything that is wrong with a definition.
-public struct InvalidDefinition: Error, Sendable, Hashable, CustomStringConvertible {
+public struct InvalidDefinition: Error, Sendable, Equatable, CustomStringConvertible {
     public let diagnostics: [Diagnostic]
 
     /// `Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: … at /States/A'`
@@ -78,7 +78,7 @@ public struct InvalidDefinition: Error, Sendable, Hashable, CustomStringConverti
 }
 
 /// One thing wrong with a definition, and where.
-public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
+public struct Diagnostic: Sendable, Equatable, CustomStringConvertible {
     public let code: String
     public let message: String
     /// The way to the state or field: `/States/Wait/Timestamp`.

@@ -1,8 +1,8 @@
 /// What a Task state calls, by its ARN.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html>
-public struct TaskResource: Sendable, Hashable {
-    public enum Target: Sendable, Hashable {
+public struct TaskResource: Sendable, Equatable {
+    public enum Target: Sendable, Equatable {
         /// A Lambda function by its ARN; its payload is the input.
         case lambdaFunction
         /// Work that polls for tasks.
@@ -14,7 +14,7 @@ public struct TaskResource: Sendable, Hashable {
     }
 
     /// When the state has its result.
-    public enum Pattern: String, Sendable, Hashable {
+    public enum Pattern: String, Sendable, Equatable {
         case requestResponse = ""
         case sync = ".sync"
         case sync2 = ".sync:2"

@@ -4,13 +4,13 @@ internal import JSONata
 /// A JSON value with places to fill in: `Parameters`, `ResultSelector`, `Assign`, `Arguments`, `Output`…
 ///
 /// - SeeAlso: <https://states-language.net/spec.html#payload-template>
-indirect enum Template: Sendable, Hashable {
+indirect enum Template: Sendable, Equatable {
     case constant(JSON)
     case object([Member])
     case array([Template])
     case expression(Expression)
 
-    struct Member: Sendable, Hashable {
+    struct Member: Sendable, Equatable {
         let name: String
         let value: Template
     }
@@ -42,12 +42,12 @@ indirect enum Template: Sendable, Hashable {
 }
 
 /// One value to compute, and the field that asks for it.
-struct Expression: Sendable, Hashable {
+struct Expression: Sendable, Equatable {
     let source: Source
     /// The field's name as error texts give it: `value.$`, or in JSONata the way to it, `Output/value`.
     let field: String
 
-    enum Source: Sendable, Hashable {
+    enum Source: Sendable, Equatable {
         case path(JSONPath)
         case call(IntrinsicCall)
         case jsonata(JSONataExpression)

@@ -2,7 +2,7 @@ public import JSON
 public import Time
 
 /// One thing that the host of an execution does after an input. The order matters.
-public enum Effect: Sendable, Hashable {
+public enum Effect: Sendable, Equatable {
     case record(HistoryEvent)
     case startTask(TaskRequest)
     /// Nothing waits for the result of the task any more.
@@ -15,7 +15,7 @@ public enum Effect: Sendable, Hashable {
 }
 
 /// How an execution ended.
-public enum Outcome: Sendable, Hashable {
+public enum Outcome: Sendable, Equatable {
     case succeeded(output: JSON)
     case failed(ErrorOutput)
     case timedOut(ErrorOutput)
@@ -33,7 +33,7 @@ public enum Outcome: Sendable, Hashable {
 }
 
 /// A call that a Task state makes.
-public struct TaskRequest: Sendable, Hashable {
+public struct TaskRequest: Sendable, Equatable {
     public let id: TaskID
     public let stateName: String
     public let resource: TaskResource
@@ -47,7 +47,7 @@ public struct TaskRequest: Sendable, Hashable {
 /// One event of an execution's history.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html>
-public struct HistoryEvent: Sendable, Hashable {
+public struct HistoryEvent: Sendable, Equatable {
     public let id: Int
     public let previousEventID: Int
     /// `TaskStateEntered`, `LambdaFunctionFailed`…

@@ -8,7 +8,7 @@ public import Time
 /// go out as effects. The work for an input is proportional to the states it moves, however many branches have finished.
 public struct Execution: Sendable {
     /// The execution and its machine, as the context object describes them.
-    public struct Identity: Sendable, Hashable {
+    public struct Identity: Sendable, Equatable {
         public let arn: String
         public let name: String
         public let roleARN: String

@@ -6,8 +6,8 @@ public typealias TimerID = Int
 
 /// Something that happened to an execution. The list of all inputs, in order, is the whole state of the execution:
 /// the interpreter gives the same effects for the same inputs, so a log of them brings it back after a crash.
-public struct ExecutionInput: Sendable, Hashable {
-    public enum Kind: Sendable, Hashable {
+public struct ExecutionInput: Sendable, Equatable {
+    public enum Kind: Sendable, Equatable {
         /// `seed` feeds everything that looks random: jitter, tokens, `States.UUID`, `States.MathRandom`.
         case started(seed: UInt64)
         /// Continues with the states that earlier inputs have left ready.

@@ -1,8 +1,8 @@
 /// One run of a distributed Map state, as DescribeMapRun describes it.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeMapRun.html>
-public struct MapRunReport: Sendable, Hashable {
-    public enum Status: String, Sendable, Hashable {
+public struct MapRunReport: Sendable, Equatable {
+    public enum Status: String, Sendable, Equatable {
         case running = "RUNNING"
         case succeeded = "SUCCEEDED"
         case failed = "FAILED"

@@ -28,8 +28,8 @@ public struct StateTest: Sendable {
         public init() {}
     }
 
-    public struct Verdict: Sendable, Hashable {
-        public enum Status: String, Sendable, Hashable {
+    public struct Verdict: Sendable, Equatable {
+        public enum Status: String, Sendable, Equatable {
             case succeeded = "SUCCEEDED"
             case failed = "FAILED"
             case retriable = "RETRIABLE"
@@ -45,7 +45,7 @@ public struct StateTest: Sendable {
     }
 
     /// The verdict of the test, or the call that the host makes first.
-    public enum Progress: Sendable, Hashable {
+    public enum Progress: Sendable, Equatable {
         case call(TaskRequest)
         case done(Verdict)
     }

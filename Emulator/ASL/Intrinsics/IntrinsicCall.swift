@@ -3,13 +3,13 @@ internal import JSON
 /// One parsed call of an intrinsic function: `States.Format('{}', $.name)`.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html>
-struct IntrinsicCall: Sendable, Hashable {
+struct IntrinsicCall: Sendable, Equatable {
     let function: IntrinsicFunction
     let arguments: [Argument]
     /// The call as it was written, for error texts.
     let text: String
 
-    indirect enum Argument: Sendable, Hashable {
+    indirect enum Argument: Sendable, Equatable {
         case literal(JSON)
         case path(JSONPath)
         case call(IntrinsicCall)
@@ -28,7 +28,7 @@ struct IntrinsicCall: Sendable, Hashable {
 }
 
 /// The functions that the States Language offers inside JSONPath fields.
-enum IntrinsicFunction: String, Sendable, Hashable, CaseIterable {
+enum IntrinsicFunction: String, Sendable, Equatable, CaseIterable {
     case array = "States.Array"
     case arrayPartition = "States.ArrayPartition"
     case arrayContains = "States.ArrayContains"
@@ -63,7 +63,7 @@ enum IntrinsicFunction: String, Sendable, Hashable, CaseIterable {
 }
 
 /// Why a text is not an intrinsic function call.
-struct IntrinsicSyntaxError: Error, Sendable, Hashable {
+struct IntrinsicSyntaxError: Error, Sendable, Equatable {
     let reason: String
     let byte: Int
 }

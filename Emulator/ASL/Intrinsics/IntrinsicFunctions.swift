@@ -4,7 +4,7 @@ internal import JSONata
 internal import Time
 
 /// Why a function refuses its arguments.
-struct IntrinsicFault: Error, Sendable, Hashable {
+struct IntrinsicFault: Error, Sendable, Equatable {
     let reason: String
 }
 

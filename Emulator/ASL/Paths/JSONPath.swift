@@ -5,9 +5,9 @@ internal import JSONata
 ///
 /// A path is definite when it can only ever name one node; every other path yields an array.
 /// - SeeAlso: <https://states-language.net/spec.html#path>
-public struct JSONPath: Sendable, Hashable {
+public struct JSONPath: Sendable, Equatable {
     /// What the path starts from.
-    public enum Root: Sendable, Hashable {
+    public enum Root: Sendable, Equatable {
         case input
         case context
         case variable(String)
@@ -18,7 +18,7 @@ public struct JSONPath: Sendable, Hashable {
     let steps: [Step]
 
     /// Selects children of one node.
-    indirect enum Step: Sendable, Hashable {
+    indirect enum Step: Sendable, Equatable {
         case name(String)
         case names([String])
         case index(Int)
@@ -85,19 +85,19 @@ extension JSONPath.Step {
 }
 
 /// The functions that may end a path.
-enum JSONPathFunction: String, Sendable, Hashable {
+enum JSONPathFunction: String, Sendable, Equatable {
     case length, min, max, sum, avg
 }
 
 /// The test of a filter step, `[?(…)]`.
-indirect enum JSONPathFilter: Sendable, Hashable {
+indirect enum JSONPathFilter: Sendable, Equatable {
     case compare(Operand, Comparison, Operand)
     case exists(Operand)
     case not(JSONPathFilter)
     case and(JSONPathFilter, JSONPathFilter)
     case or(JSONPathFilter, JSONPathFilter)
 
-    enum Comparison: String, Sendable, Hashable, CaseIterable {
+    enum Comparison: String, Sendable, Equatable, CaseIterable {
         case equal = "=="
         case notEqual = "!="
         case lessOrEqual = "<="
@@ -109,7 +109,7 @@ indirect enum JSONPathFilter: Sendable, Hashable {
         case isNotIn = "nin"
     }
 
-    enum Operand: Sendable, Hashable {
+    enum Operand: Sendable, Equatable {
         /// A path from the element under test (`@`).
         case element([JSONPath.Step])
         /// A path from the root of the document.
@@ -121,7 +121,7 @@ indirect enum JSONPathFilter: Sendable, Hashable {
 }
 
 /// The regular expression of a filter; it has to match the whole text.
-struct JSONPathPattern: Sendable, Hashable {
+struct JSONPathPattern: Sendable, Equatable {
     let text: String
     let ignoresCase: Bool
     private let regex: LinearRegex
@@ -145,7 +145,7 @@ struct JSONPathPattern: Sendable, Hashable {
 }
 
 /// Why a text is not a JSONPath.
-public struct JSONPathSyntaxError: Error, Sendable, Hashable, CustomStringConvertible {
+public struct JSONPathSyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
     public let reason: String
     /// Offset in UTF-8 bytes.
     public let byte: Int

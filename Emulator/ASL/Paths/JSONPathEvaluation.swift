@@ -2,7 +2,7 @@ internal import JSON
 internal import JSONata
 
 /// Why a definite path led nowhere.
-struct JSONPathMiss: Error, Sendable, Hashable {
+struct JSONPathMiss: Error, Sendable, Equatable {
     let message: String
     /// Whether the path was given up because it visits too many nodes.
     var isExhausted = false

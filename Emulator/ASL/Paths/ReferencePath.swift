@@ -3,7 +3,7 @@ internal import JSON
 /// A path that names exactly one place, where a result can be put.
 ///
 /// - SeeAlso: <https://states-language.net/spec.html#ref-paths>
-struct ReferencePath: Sendable, Hashable {
+struct ReferencePath: Sendable, Equatable {
     let path: JSONPath
 
     /// - Returns: nil when the path could name several places, or starts from something other than the input.

@@ -4,7 +4,7 @@ internal import Time
 /// The condition of a choice rule.
 ///
 /// - SeeAlso: <https://states-language.net/spec.html#data-test-expression>
-indirect enum ChoiceTest: Sendable, Hashable {
+indirect enum ChoiceTest: Sendable, Equatable {
     case and([ChoiceTest])
     case or([ChoiceTest])
     case not(ChoiceTest)
@@ -15,7 +15,7 @@ indirect enum ChoiceTest: Sendable, Hashable {
     /// The condition of a JSONata rule: a constant, or an expression that gives a boolean.
     case condition(Template)
 
-    enum Kind: String, Sendable, Hashable, CaseIterable {
+    enum Kind: String, Sendable, Equatable, CaseIterable {
         case string = "String"
         case numeric = "Numeric"
         case timestamp = "Timestamp"
@@ -23,7 +23,7 @@ indirect enum ChoiceTest: Sendable, Hashable {
         case null = "Null"
     }
 
-    enum Order: String, Sendable, Hashable, CaseIterable {
+    enum Order: String, Sendable, Equatable, CaseIterable {
         case equals = "Equals"
         case lessThan = "LessThan"
         case greaterThan = "GreaterThan"
@@ -41,7 +41,7 @@ indirect enum ChoiceTest: Sendable, Hashable {
         }
     }
 
-    enum Operand: Sendable, Hashable {
+    enum Operand: Sendable, Equatable {
         case constant(JSON)
         case path(JSONPath)
     }

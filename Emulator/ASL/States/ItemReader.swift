@@ -4,7 +4,7 @@ internal import JSON
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html>
 struct ItemReader: Sendable {
-    enum Format: String, Sendable, Hashable {
+    enum Format: String, Sendable, Equatable {
         case csv = "CSV"
         case json = "JSON"
         case jsonLines = "JSONL"

@@ -14,7 +14,7 @@ public struct ResultWriter: Sendable {
     public static let linesParameter = "JSONLines"
 
     /// The form of the results.
-    enum Transformation: String, Sendable, Hashable, CaseIterable {
+    enum Transformation: String, Sendable, Equatable, CaseIterable {
         /// Each with its input and status.
         case none = "NONE"
         /// The outputs alone.

@@ -40,6 +40,8 @@ struct Merge: ~Copyable {
     }
 
     private static let batchRows = 16_384
+    /// Row groups of fewer bytes are joined when their files are.
+    private static let joinedGroupLimit = 1 << 20
     /// Page indexes of a file of up to so many bytes are fetched at once.
     private static let indexLimit = 4 << 20
 
@@ -66,10 +68,12 @@ struct Merge: ~Copyable {
             isKey: table.columns.map(\.isKey), truncate: truncate)
     }
 
+    /// - Parameter fileSize: the size of data files that is aimed at: small ones are joined; nil leaves them as they are.
     /// - Returns: the files that are new.
-    mutating func run(over files: [DataFile]) throws -> [DataFile] {
+    mutating func run(over files: [DataFile], joiningUpTo fileSize: Int? = nil) throws -> [DataFile] {
         let first = table.columns[table.keyPlaces[0]]
-        let bounds = KeyBounds(changes.keys, fieldID: schema.field(named: first.name)?.id ?? 0, first.type)
+        let keyID = schema.field(named: first.name)?.id ?? 0
+        let bounds = KeyBounds(changes.keys, fieldID: keyID, first.type)
         let reach = partitioner.reach()
         for file in files
         where visitsAllRows || bounds.mayHold(file) && reach.map({ $0.contains(file.partition) }) ?? true {
@@ -79,6 +83,7 @@ struct Merge: ~Copyable {
         try checkpoint()
         try insertNewKeys()
         try writer.endFile()
+        if let fileSize { try join(files, SmallFiles(fileSize: fileSize, sortedBy: keyID, first.type)) }
         return writer.written
     }
 
@@ -86,16 +91,8 @@ struct Merge: ~Copyable {
 
     /// Writes the file again if a row of it changes: row groups without such rows are copied as they are.
     private mutating func rewrite(_ file: DataFile, _ bounds: KeyBounds) throws {
-        guard let object = LakeStorage.object(at: file.path) else {
-            throw SilverError.table("the data file \(file.path) is not in S3")
-        }
-        let parquet = try ParquetFile(
-            reading: ObjectRanges(storage.objects, object, size: Int(file.sizeInBytes))
-        ).holdingIndexes(upTo: Self.indexLimit)
-        let source = Source(
-            file: parquet, places: try table.allColumns.map { try place(of: $0, in: parquet, file.path) },
-            copies: writer.copies(parquet), groupLimit: groupLimit, partition: file.partition,
-            deleted: try deleted.places(in: file))
+        let source = try source(of: file)
+        let parquet = source.file
         var next = 0
         for group in parquet.metadata.rowGroups.indices where visitsAllRows || bounds.mayHold(group, of: parquet) {
             let hits = try hits(in: source, group)
@@ -115,6 +112,39 @@ struct Merge: ~Copyable {
         }
         // The file's rows stay together, so that the next batch finds them by their bounds.
         try writer.endFile()
+    }
+
+    /// Joins small files of the partitions that the batch has written to: other partitions stay as they are for readers of what
+    /// has changed.
+    private mutating func join(_ files: [DataFile], _ small: SmallFiles) throws {
+        let changed = Set(writer.written.map(\.partition))
+        let left = files.filter { changed.contains($0.partition) && !removed.contains($0.path) }
+        for group in small.groups(among: left) {
+            writer.startFile(in: group[0].partition)
+            for file in group {
+                try checkpoint()
+                let source = try source(of: file)
+                for number in source.file.metadata.rowGroups.indices {
+                    let isSmall = source.file.metadata.rowGroups[number].compressedSize < Self.joinedGroupLimit
+                    try write(number, of: source.holding(number), RowPlan(), without: [], joins: isSmall)
+                }
+                removed.insert(file.path)
+            }
+            try writer.endFile()
+        }
+    }
+
+    private func source(of file: DataFile) throws -> Source {
+        guard let object = LakeStorage.object(at: file.path) else {
+            throw SilverError.table("the data file \(file.path) is not in S3")
+        }
+        let parquet = try ParquetFile(
+            reading: ObjectRanges(storage.objects, object, size: Int(file.sizeInBytes))
+        ).holdingIndexes(upTo: Self.indexLimit)
+        return Source(
+            file: parquet, places: try table.allColumns.map { try place(of: $0, in: parquet, file.path) },
+            copies: writer.copies(parquet), groupLimit: groupLimit, partition: file.partition,
+            deleted: try deleted.places(in: file))
     }
 
     /// A data file of the table.
@@ -145,8 +175,9 @@ struct Merge: ~Copyable {
         }
     }
 
+    /// - Parameter joins: whether the rows share a row group with those before and after them.
     private mutating func write(
-        _ group: Int, of source: Source, _ plan: RowPlan, without leaving: [Int]
+        _ group: Int, of source: Source, _ plan: RowPlan, without leaving: [Int], joins: Bool = false
     ) throws {
         let contract = table.columns.enumerated().map { place, column in
             plan.isEmpty || column.leaf != nil
@@ -155,7 +186,7 @@ struct Merge: ~Copyable {
         let changed = contract + (plan.isEmpty ? SilverColumn.system.map { _ in nil } : plan.systemReplacements)
         let gone = Set(leaving + source.deleted(in: group)).sorted()
         // What is in structs and lists has no places of rows in its chunks.
-        let isDecoded = table.isNested && !(plan.isEmpty && source.copies)
+        let isDecoded = joins || table.isNested && !(plan.isEmpty && source.copies)
         if gone.isEmpty, !isDecoded {
             try writer.append(
                 group, of: source.file, places: source.places, copies: source.copies, changed)

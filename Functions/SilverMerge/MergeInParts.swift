@@ -49,7 +49,8 @@ struct MergeInParts {
             var merge = Merge(
                 table, schema, try changes.part(part, checkpoint), truncated: truncate, storage, deleted, writer,
                 groupLimit: options.groupLimit, checkpoint: checkpoint)
-            let new = try merge.run(over: current)
+            let new = try merge.run(
+                over: current, joiningUpTo: part == changes.count - 1 ? options.fileSize : nil)
             // What a former part wrote and this one wrote again is in no snapshot, as the files of a run that has died.
             let left = current.filter { !merge.removed.contains($0.path) }
             added = added.filter { !merge.removed.contains($0.path) } + new

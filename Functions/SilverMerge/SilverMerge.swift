@@ -104,7 +104,9 @@ struct SilverMerge: JSONHandler {
 
     private func merge(_ contract: Contract, _ held: HeldTable, _ log: Log) throws -> JSON {
         let catalog = try LakeCatalog(settings.aws)
-        let stored = try catalog.table(contract.table, in: SilverTable.namespace)
+        // Former snapshots are of use only to find a batch in them.
+        let stored = try catalog.table(
+            contract.table, in: SilverTable.namespace, history: held.batch == nil ? .referenced : .all)
         let table = try SilverTable(contract, stored?.metadata)
         // A change that the table cannot follow fails the run before it claims a file.
         if let stored { try table.checkPartitions(stored.metadata, try table.evolved(stored.metadata)) }
@@ -218,8 +220,11 @@ struct SilverMerge: JSONHandler {
     ) throws -> (Merge.Counts, rowCount: Int64) {
         let storage = LakeStorage(settings.objects)
         var conflict = ""
-        for _ in 1...3 {
-            let stored = try catalog.table(table.name, in: SilverTable.namespace) ?? create(table, in: catalog)
+        for attempt in 1...3 {
+            let stored =
+                try catalog.table(
+                    table.name, in: SilverTable.namespace, history: attempt == 1 ? .referenced : .all)
+                ?? create(table, in: catalog)
             // A commit whose answer was lost.
             if Self.has(batch, stored) { return (Merge.Counts(), stored.metadata.currentSnapshot?.rowCount ?? 0) }
             let metadata = stored.metadata

@@ -33,11 +33,23 @@ public struct LakeCatalog: Sendable {
         root = "/iceberg/v1" + (prefix.map { "/\($0)" } ?? "")
     }
 
+    /// Which snapshots of a table are asked for.
+    public enum History: String, Sendable {
+        case all
+        /// Those that branches and tags name: the answer is as small however old the table is. A catalog may give all.
+        case referenced = "refs"
+    }
+
     /// The table; nil if there is none.
-    public func table(_ name: String, in namespace: String) throws(LakeError) -> Table? {
+    public func table(
+        _ name: String, in namespace: String, history: History = .all
+    ) throws(LakeError) -> Table? {
         do throws(LakeError) {
             return try table(
-                Self.call(client, .get, "\(root)/namespaces/\(namespace)/tables/\(name)", what: "\(namespace).\(name)"))
+                Self.call(
+                    client, .get, "\(root)/namespaces/\(namespace)/tables/\(name)",
+                    query: history == .all ? [] : [.init("snapshots", history.rawValue)],
+                    what: "\(namespace).\(name)"))
         } catch {
             if case .catalog(_, let inner) = error, inner.isNotFound { return nil }
             throw error

@@ -12,7 +12,10 @@ public struct SnapshotDraft: Sendable {
     public let snapshot: Snapshot
     public let files: [NewFile]
 
-    /// Manifests above this number are joined: each is a request of every reader.
+    /// A manifest of fewer bytes is written again with what is new, so that small commits do not leave one each: every manifest is a
+    /// request of each reader and of each later commit.
+    private static let smallManifestSize: Int64 = 32 << 10
+    /// Manifests above this number are joined whatever their size.
     private static let manifestLimit = 16
     /// Entries that a joined manifest has at most.
     private static let entryLimit = 10_000
@@ -40,7 +43,10 @@ public struct SnapshotDraft: Sendable {
         let joins = files.manifests.count >= Self.manifestLimit
         for manifest in files.manifests {
             let isHit = manifest.entries.contains { removed.contains($0.file.path) }
-            let isJoined = joins && manifest.line.content == .data && manifest.entries.count < Self.entryLimit
+            let isJoined =
+                manifest.line.content == .data
+                && (manifest.line.sizeInBytes < Self.smallManifestSize
+                    || joins && manifest.entries.count < Self.entryLimit)
             guard isHit || isJoined else {
                 for entry in manifest.entries { totals.keep(entry.file) }
                 if !manifest.entries.isEmpty { kept.append(manifest.line) }

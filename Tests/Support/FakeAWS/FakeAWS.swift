@@ -14,6 +14,7 @@ public final class FakeAWS: HTTPTransport {
         var catalog = FakeCatalog()
         var tables: [String: FakeTable] = [:]
         var requests: [String] = []
+        var traffic = FakeTraffic()
         var answers: [String: @Sendable (JSON) -> JSON] = [:]
         /// The number of requests until the one whose answer is lost.
         var requestsUntilLoss: Int?
@@ -58,6 +59,9 @@ public final class FakeAWS: HTTPTransport {
 
     /// The operations received so far: an S3 method, path, and range, or a DynamoDB action.
     public var requests: [String] { state.withLock { $0.requests } }
+
+    /// What all requests have cost so far.
+    public var traffic: FakeTraffic { state.withLock { $0.traffic } }
 
     /// Performs the next request, but breaks the connection before the answer.
     /// - Parameter count: how many answers arrive before that.
@@ -164,6 +168,7 @@ public final class FakeAWS: HTTPTransport {
                     }
             }
             if let fault { response = fault.answer(to: request, action: action) }
+            state.traffic.add(request, response)
             let isLost = state.requestsUntilLoss == 0
             state.requestsUntilLoss = state.requestsUntilLoss.flatMap { $0 > 0 ? $0 - 1 : nil }
             return (response, isLost)
@@ -184,6 +189,34 @@ public final class FakeAWS: HTTPTransport {
             }
             return state.interludes.remove(at: index).action
         }
+    }
+}
+
+/// Requests, and the bytes of their bodies.
+public struct FakeTraffic: Sendable, Hashable {
+    public private(set) var requests = 0
+    public private(set) var bytesSent = 0
+    public private(set) var bytesReceived = 0
+    /// Of the catalog's answers to commits: the whole metadata, with every snapshot that has not expired.
+    public private(set) var bytesOfCommits = 0
+
+    mutating func add(_ request: HTTPRequest, _ response: HTTPResponse) {
+        requests += 1
+        bytesSent += request.body.count
+        if request.method == .post, request.path.hasPrefix(FakeCatalog.root) {
+            bytesOfCommits += response.body.count
+        } else {
+            bytesReceived += response.body.count
+        }
+    }
+
+    public static func - (left: FakeTraffic, right: FakeTraffic) -> FakeTraffic {
+        var result = left
+        result.requests -= right.requests
+        result.bytesSent -= right.bytesSent
+        result.bytesReceived -= right.bytesReceived
+        result.bytesOfCommits -= right.bytesOfCommits
+        return result
     }
 }
 

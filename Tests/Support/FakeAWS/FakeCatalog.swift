@@ -29,7 +29,8 @@ struct FakeCatalog {
             guard namespaces.insert(name).inserted else { return Self.fault(409, "AlreadyExistsException") }
             return Self.answer(["namespace": [.string(name)], "properties": [:]])
         case (.post, 3): return create(input, in: parts[1])
-        case (.get, 4): return load("\(parts[1]).\(parts[3])")
+        case (.get, 4):
+            return load("\(parts[1]).\(parts[3])", isWhole: request.queryValue("snapshots") != "refs")
         case (.post, 4): return commit(input, to: "\(parts[1]).\(parts[3])")
         default: return Self.fault(404, "NoSuchEndpoint", "\(request.method.rawValue) \(request.path)")
         }
@@ -39,8 +40,13 @@ struct FakeCatalog {
         HTTPResponse(status: 200, body: JSON.object(body).bytes)
     }
 
-    private func load(_ table: String) -> HTTPResponse {
-        guard let metadata = tables[table] else { return Self.fault(404, "NoSuchTableException") }
+    /// - Parameter isWhole: false for the current snapshot alone.
+    private func load(_ table: String, isWhole: Bool = true) -> HTTPResponse {
+        guard var metadata = tables[table] else { return Self.fault(404, "NoSuchTableException") }
+        if !isWhole {
+            let current = metadata["snapshots"]?.array?.filter { $0["snapshot-id"] == metadata["current-snapshot-id"] }
+            metadata["snapshots"] = .array(current ?? [])
+        }
         return Self.answer(["metadata-location": .string("\(documents).json"), "metadata": .object(metadata)])
     }
 

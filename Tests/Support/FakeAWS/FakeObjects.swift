@@ -169,5 +169,5 @@ struct FakeObjects {
 }
 
 extension HTTPRequest {
-    fileprivate func queryValue(_ name: String) -> String? { query.first { $0.name == name }?.value }
+    func queryValue(_ name: String) -> String? { query.first { $0.name == name }?.value }
 }

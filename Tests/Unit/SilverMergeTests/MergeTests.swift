@@ -105,7 +105,7 @@ final class TestTable {
         var merge = Merge(
             table, table.schema, try changes(batch), truncated: truncate, storage,
             try DeletedRows(.none, of: "t", storage), writer, groupLimit: options.groupLimit, checkpoint: {})
-        let added = try merge.run(over: files)
+        let added = try merge.run(over: files, joiningUpTo: options.fileSize)
         files = files.filter { !merge.removed.contains($0.path) } + added
         truncate = merge.truncate
     }

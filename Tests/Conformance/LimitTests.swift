@@ -46,4 +46,25 @@ import YAML
             }
         }
     }
+
+    @Test("what a pipe gives a state machine fits an execution's input, however many records it takes at once")
+    func executionInputs() throws {
+        let limit = 262_144
+        let parameters = try InfraTemplates.read("pipeline.yaml")["Parameters"]
+        for pipe in try InfraTemplates.resources(ofType: "AWS::Pipes::Pipe") {
+            let tree = pipe.properties?.tree ?? []
+            guard tree.contains(where: { $0["StepFunctionStateMachineParameters"] != nil }) else { continue }
+            let sizes = tree.compactMap { $0["BatchSize"] }
+            let size = try #require(sizes.first, "\(pipe.path)")
+            // A size that the stack's parameter sets is at most its largest value.
+            let most = try #require(
+                size.string.flatMap { Int($0) ?? parameters?[$0]?["MaxValue"]?.string.flatMap { Int($0) } },
+                "\(pipe.path): \(size)")
+            let templates = tree.compactMap { $0["InputTemplate"]?.string }
+            let template = try #require(templates.first, "\(pipe.path)")
+            // A variable may be as long as an object's key.
+            let length = template.utf8.count + 1024 * template.count { $0 == "<" }
+            #expect(most * (length + 1) + 1 <= limit, "\(pipe.path): \(most) records of \(length) bytes")
+        }
+    }
 }

@@ -7,6 +7,7 @@ struct BatchChanges {
     private let table: SilverTable
     private let objects: ObjectStore
     private let parts: KeyParts?
+    private var pins: [String: String]
     /// Those of which a change was taken.
     private(set) var files: [BronzeFile]
     /// Why files of a reload were left out.
@@ -21,6 +22,7 @@ struct BatchChanges {
         _ reader: consuming BatchReader, _ files: [BronzeFile], _ table: SilverTable, _ objects: ObjectStore
     ) throws {
         parts = reader.parts
+        pins = reader.pins
         count = parts?.count ?? 1
         self.files = files
         self.table = table
@@ -33,6 +35,7 @@ struct BatchChanges {
     /// The changes of all files of a table.
     init(of folder: BronzeFolder, _ table: SilverTable, _ objects: ObjectStore) {
         parts = folder.parts
+        pins = folder.pins
         count = parts?.count ?? 1
         files = folder.files
         faults = folder.faults
@@ -49,17 +52,17 @@ struct BatchChanges {
             return first
         }
         var reader = BatchReader(
-            table: table, objects: objects, memoryLimit: .max, parts: parts, part: number)
+            table: table, objects: objects, memoryLimit: .max, parts: parts, part: number, pins: pins)
         for file in files {
             try checkpoint()
             do {
                 _ = try reader.add(file)
-            } catch let fault as SilverError where leavesOut && number == 0 {
-                guard case .bronze = fault else { throw fault }
+            } catch let fault as SilverError where leavesOut && number == 0 && fault.isOfFile {
                 faults.append(fault)
                 files.removeAll { $0.record.objectKey == file.record.objectKey }
             }
         }
+        pins = reader.pins
         return try (consume reader).finish()
     }
 }

@@ -27,6 +27,8 @@ struct BatchReader {
     private let memoryLimit: Int
     private var memorySize = 0
     private(set) var parts: KeyParts?
+    /// The entity tags of the files that were opened, by their places: other parts read the same.
+    private(set) var pins: [String: String]
     /// The part that is read.
     private let part: Int
 
@@ -37,12 +39,17 @@ struct BatchReader {
     /// - Parameters:
     ///   - parts: nil to take whole files.
     ///   - part: the number of the one to take.
-    init(table: SilverTable, objects: ObjectStore, memoryLimit: Int, parts: KeyParts? = nil, part: Int = 0) {
+    ///   - pins: the entity tags that files must have, by their places.
+    init(
+        table: SilverTable, objects: ObjectStore, memoryLimit: Int, parts: KeyParts? = nil, part: Int = 0,
+        pins: [String: String] = [:]
+    ) {
         self.table = table
         self.objects = objects
         self.memoryLimit = memoryLimit
         self.parts = parts
         self.part = part
+        self.pins = pins
         columns = table.columns.map(\.empty)
     }
 
@@ -57,7 +64,8 @@ struct BatchReader {
         let marks = columns.map { $0.mark(rows: start) }
         let orderMark = orders.mark(rows: start)
         do {
-            let file = try BronzeFile.open(bronze.record.object, bronze.place, objects)
+            let file = try BronzeFile.open(
+                bronze.record.object, bronze.place, objects, pinnedTo: &pins[bronze.place])
             let places = try columnPlaces(in: file, bronze.place)
             let size = sizeInMemory(of: file, places)
             // Where parts are taken, they are as large as fits.
@@ -87,6 +95,7 @@ struct BatchReader {
             if let fault = error as? ParquetReadError {
                 throw SilverError.bronze(place: bronze.place, reason: "\(fault)")
             }
+            if let error = error as? AWSError, error.isPreconditionFailed { throw BronzeFile.replaced(bronze.place) }
             throw error
         }
     }
@@ -287,7 +296,7 @@ struct BatchReader {
     private mutating func deleteWhatIsGone(_ formerKey: String, from start: Int, _ bronze: BronzeFile) throws {
         let object = S3Object(bucket: bronze.record.bucket, key: formerKey)
         let place = "\(object)"
-        let file = try BronzeFile.open(object, place, objects)
+        let file = try BronzeFile.open(object, place, objects, pinnedTo: &pins[place])
         let places = try columnPlaces(in: file, place)
         let keyPlaces = table.keyPlaces.compactMap { places[$0] }
         var present = KeyTable(expecting: operations.count - start)

@@ -14,6 +14,8 @@ struct BronzeFolder {
     private(set) var faults: [SilverError] = []
     /// How the changes are taken; nil if they fit into memory together.
     private(set) var parts: KeyParts?
+    /// The entity tags of the files, by their places: what is read later is the same.
+    private(set) var pins: [String: String] = [:]
 
     /// - Parameter checkpoint: called between files.
     init(of table: SilverTable, _ settings: Settings, _ checkpoint: () throws -> Void) throws {
@@ -25,12 +27,13 @@ struct BronzeFolder {
             let object = S3Object(bucket: settings.lakeBucket, key: listed.key)
             do {
                 let (order, file) = try Self.file(object, listed, of: table.name, settings.objects)
-                let parquet = try BronzeFile.open(object, file.place, settings.objects)
+                let parquet = try BronzeFile.open(
+                    object, file.place, settings.objects, pinnedTo: &pins[file.place])
                 size += try reader.sizeInMemory(of: parquet, file.place)
                 rowCount += parquet.metadata.rowCount
                 let source = parquet.metadata.keyValues.first { $0.key == "cupel.source" }?.value
                 versions[source ?? listed.key, default: []].append((order, file))
-            } catch let fault as SilverError {
+            } catch let fault as SilverError where fault.isOfFile {
                 faults.append(fault)
             } catch let fault as ParquetReadError {
                 faults.append(.bronze(place: "\(object)", reason: "\(fault)"))
@@ -51,7 +54,8 @@ struct BronzeFolder {
         var sample = KeySample(rowCount: rowCount)
         for file in files {
             try checkpoint()
-            let parquet = try BronzeFile.open(file.record.object, file.place, settings.objects)
+            let parquet = try BronzeFile.open(
+                file.record.object, file.place, settings.objects, pinnedTo: &pins[file.place])
             try sample.add(parquet, try reader.keyPlaces(in: parquet, file.place))
         }
         parts = sample.parts(count)
@@ -75,7 +79,13 @@ struct BronzeFolder {
     private static func file(
         _ object: S3Object, _ listed: ListedObject, of table: String, _ objects: ObjectStore
     ) throws -> (VersionOrder, BronzeFile) {
-        guard let order = VersionOrder(try objects.head(object).metadata) else {
+        let head: ObjectHead
+        do throws(AWSError) { head = try objects.head(object) } catch {
+            // Leaving it out would lose the rows of a file that was only moved.
+            if error.isNotFound { throw SilverError.conflict("\(object) was moved or deleted while it was listed") }
+            throw error
+        }
+        guard let order = VersionOrder(head.metadata) else {
             throw SilverError.bronze(
                 place: "\(object)",
                 reason: "its metadata does not say of which raw file it is; convert that again: cupel replay --force")

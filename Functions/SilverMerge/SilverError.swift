@@ -8,7 +8,7 @@ enum SilverError: Error, Sendable, Hashable, CustomStringConvertible {
     case bronze(place: String, reason: String)
     /// The silver table is not one that this function can change.
     case table(String)
-    /// Another writer changed the table at the same time.
+    /// Another writer changed the table, or a file that is read, at the same time.
     case conflict(String)
     /// The invocation's time is over.
     case interrupted
@@ -17,10 +17,13 @@ enum SilverError: Error, Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .usage(let reason), .contract(let reason), .table(let reason): reason
         case .bronze(let place, let reason): "\(place): \(reason)"
-        case .conflict(let reason): "another writer changed the table at the same time: \(reason)"
+        case .conflict(let reason): "another writer was faster: \(reason); retry it"
         case .interrupted: "the time of the invocation is over; retry it"
         }
     }
+
+    /// Whether a bronze file is at fault, and others are not.
+    var isOfFile: Bool { if case .bronze = self { true } else { false } }
 
     /// The name that state machines compare with.
     var errorType: String {

@@ -28,8 +28,9 @@ struct SilverMerge: JSONHandler {
         }
         let table = try Self.table(name, "table")
         let owner = event["lease_owner"]?.string ?? context.requestID
-        return try limited(to: context.deadline).reportedMerge(
-            table, owner: owner, reloads: event["reload"] == true, log: context.log)
+        let merge = limited(to: context.deadline)
+        let outcome = try merge.reportedMerge(table, owner: owner, reloads: event["reload"] == true, log: context.log)
+        return try merge.total(outcome, after: event)
     }
 
     private static func table(_ name: JSON, _ member: String) throws(SilverError) -> String {
@@ -187,7 +188,7 @@ struct SilverMerge: JSONHandler {
                 }
                 claimed.append(taken)
                 size += taken.fileSizeInBytes
-            } catch let error as SilverError {
+            } catch let error as SilverError where error.isOfFile {
                 try settings.control.fail(taken, errorType: error.errorType, message: "\(error)", isPermanent: true)
                 log.error(
                     "\(error)", ["control_id": .string(taken.controlID.text), "errorType": .string(error.errorType)])

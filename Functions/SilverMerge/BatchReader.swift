@@ -3,6 +3,7 @@ internal import AWSModels
 internal import Columns
 internal import Contracts
 internal import Control
+internal import Iceberg
 internal import Lake
 internal import Parquet
 internal import ParquetRead
@@ -21,6 +22,7 @@ struct BatchReader {
     private var operations: [Changes.Operation] = []
     private var times: [Int64] = []
     private var unchanged: [Int32: Set<Int>] = [:]
+    private var keyChanges: [Int32: Changes.KeyChange] = [:]
     private var fileNumbers: [Int32] = []
     private var fileOrders: [[UInt8]] = []
     /// Bytes that the changes of a batch may take.
@@ -92,6 +94,7 @@ struct BatchReader {
             times.removeSubrange(start...)
             fileNumbers.removeSubrange(start...)
             unchanged = unchanged.filter { $0.key < start }
+            keyChanges = keyChanges.filter { $0.key < start }
             if let fault = error as? ParquetReadError {
                 throw SilverError.bronze(place: bronze.place, reason: "\(fault)")
             }
@@ -110,9 +113,11 @@ struct BatchReader {
             columns[index] = derivation(columns[source])
         }
         let read = zip(table.columns, columns).map { $0.rows($1, count) }
-        return try Changes(
+        var changes = try Changes(
             columns: read, operations: operations, times: times, orders: ColumnRows(orders, rowCount: count),
             fileOrders: fileOrders, files: fileNumbers, unchanged: unchanged, key: table.key(of: read))
+        changes.keyChanges = keyChanges
+        return changes
     }
 
     /// About what the changes of a file take in memory.
@@ -193,7 +198,7 @@ struct BatchReader {
                     times.append(facts.time(of: row) ?? bronze.microseconds)
                     fileNumbers.append(Int32(fileOrders.count))
                 }
-                try deleteFormerKeys(facts, batch.rowCount, rowsBefore, places, bronze)
+                try deleteFormerKeys(facts, arrays, batch.rowCount, rowsBefore, places, bronze)
                 rowsBefore += batch.rowCount
             }
         }
@@ -255,7 +260,8 @@ struct BatchReader {
 
     /// A change of a row's key also deletes the row of the former key.
     private mutating func deleteFormerKeys(
-        _ facts: ChangeFacts, _ rowCount: Int, _ rowsBefore: Int, _ places: [StoredColumn?], _ bronze: BronzeFile
+        _ facts: ChangeFacts, _ arrays: [ColumnRows?], _ rowCount: Int, _ rowsBefore: Int, _ places: [StoredColumn?],
+        _ bronze: BronzeFile
     ) throws(SilverError) {
         guard facts.hasFormerKeys else { return }
         for row in 0..<rowCount {
@@ -285,11 +291,25 @@ struct BatchReader {
                     columns[index].appendNulls(1, after: number)
                 }
             }
+            keyChanges[Int32(number)] = try keyChange(facts, arrays, row, places, bronze.place)
             orders.append(facts.order, row..<row + 1, after: number)
             operations.append(.delete)
             times.append(facts.time(of: row) ?? bronze.microseconds)
             fileNumbers.append(Int32(fileOrders.count))
         }
+    }
+
+    /// What a change of the key left out, if anything: the row of the former key has it.
+    private func keyChange(
+        _ facts: ChangeFacts, _ arrays: [ColumnRows?], _ row: Int, _ places: [StoredColumn?], _ place: String
+    ) throws(SilverError) -> Changes.KeyChange? {
+        guard let order = facts.order.text(of: row), let names = try facts.unchanged(of: row, place) else { return nil }
+        let columns = leftOut(names, places)
+        let key = table.keyPlaces.compactMap { index in
+            arrays[index].flatMap { IcebergValue($0, row, table.columns[index].type)?.serialized }
+        }
+        guard !columns.isEmpty, key.count == table.keyPlaces.count else { return nil }
+        return Changes.KeyChange(order: Array(order), key: key, columns: columns)
     }
 
     /// Deletes the rows that only the former version of the file had, at the time of this one.

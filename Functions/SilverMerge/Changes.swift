@@ -41,12 +41,25 @@ struct Changes {
     private let files: [Int32]
     /// For the few changes that leave columns out: which.
     let unchanged: [Int32: Set<Int>]
+    /// For the few deletes of former keys whose row has values of the new key's: the change of the key.
+    var keyChanges: [Int32: KeyChange] = [:]
+    /// Where the changes are values that rows give to others: their orders, by columns.
+    var donatedOrders: [Int32: [Int: [UInt8]]] = [:]
     let keys: ChangedKeys
     /// The changes of each key: ``rowsOfKeys`` from its start on, up to the next one's.
     private let rowsOfKeys: [Int32]
     private let starts: [Int32]
     /// The truncate that is last in order; nil if there is none.
     let truncate: Truncate?
+
+    /// A change of a row's key that left columns out.
+    struct KeyChange {
+        let order: [UInt8]
+        /// The new key's values, as Iceberg serializes them.
+        let key: [[UInt8]]
+        /// The places of the columns that it left out.
+        let columns: Set<Int>
+    }
 
     /// A truncate deletes every row whose last change comes before it.
     struct Truncate: Sendable, Hashable {
@@ -133,6 +146,15 @@ struct Changes {
         case .delete, .truncate: isKey
         case .insert, .update: unchanged[Int32(row)].map { !$0.contains(column) } ?? true
         }
+    }
+
+    /// Whether the changes are values that other rows have given.
+    var areDonations: Bool { !donatedOrders.isEmpty }
+
+    /// The order of the value that a change has of a column other than the key's; nil if it has none.
+    func valueOrder(of row: Int, _ column: Int) -> [UInt8]? {
+        if areDonations { return donatedOrders[Int32(row)]?[column] }
+        return carries(row, column, isKey: false) ? Array(order(of: row).text) : nil
     }
 
     /// Whether it carries all columns.

@@ -21,6 +21,8 @@ struct Merge: ~Copyable {
     private let deleted: DeletedRows
     private var writer: DataFileWriter
     private var moved: MovedRows
+    /// Values that rows of former keys give to others, which a later merge takes.
+    private(set) var donated: DonatedValues
     private var isFound: [Bool]
     private(set) var removed: Set<String> = []
     private(set) var counts = Counts()
@@ -60,6 +62,7 @@ struct Merge: ~Copyable {
         self.deleted = deleted
         partitioner = Partitioner(table, changes)
         moved = MovedRows(table.columns)
+        donated = DonatedValues(table)
         isFound = [Bool](repeating: false, count: changes.keys.count)
         truncate = Changes.Truncate.later(truncated, changes.truncate)
         visitsAllRows = truncate != truncated
@@ -328,6 +331,9 @@ struct Merge: ~Copyable {
         while next < hits.count, try stored.turn() {
             while next < hits.count, hits[next].row < stored.rows.upperBound {
                 let row = try stored.row(hits[next].row)
+                if let key = hits[next].key, !row.links.isEmpty || !changes.keyChanges.isEmpty {
+                    try donate(resolver.donations(of: key, changes, stored: row), hits[next].row, source, group)
+                }
                 if let state = resolver.resolve(hits[next].key, changes, stored: row) {
                     if state.deletedAt != nil, row.deletedAt == nil { counts.deleted += 1 } else { counts.updated += 1 }
                     let target = mayMove ? partitioner.partition(of: state, from: source.partition) : source.partition
@@ -341,6 +347,24 @@ struct Merge: ~Copyable {
             }
         }
         return (plan, leaving)
+    }
+
+    /// - Parameter row: of the row group; the stored row of the former key.
+    private mutating func donate(_ donations: [Donation], _ row: Int, _ source: Source, _ group: Int) throws {
+        for donation in donations {
+            switch donation.source {
+            case .change(let change): donated.append(donation, changes.columns[donation.column], change)
+            case .stored:
+                // A file that lacks the column has nulls in it.
+                guard let place = source.places[donation.column] else { continue }
+                var rows = try source.file.rows(ofGroup: group, columns: [place.index], rows: [row..<row + 1])
+                while let batch = try rows.next(upTo: 1) {
+                    let column = table.columns[donation.column].rows(place.conversion(batch.columns[0]), batch.rowCount)
+                    donated.append(donation, column, 0)
+                }
+            case .none: continue
+            }
+        }
     }
 
     /// Writes the rows of the keys that no file has, in the order of the keys, and those that have left their files: one partition
@@ -368,6 +392,12 @@ struct Merge: ~Copyable {
             for key in keys[start..<min(start + Self.batchRows, keys.endIndex)] {
                 guard let state = resolver.resolve(Int(key), changes, stored: nil) else { continue }
                 if state.deletedAt == nil { counts.inserted += 1 } else { counts.deleted += 1 }
+                if !changes.keyChanges.isEmpty {
+                    for donation in resolver.donations(of: Int(key), changes, stored: nil) {
+                        guard case .change(let row) = donation.source else { continue }
+                        donated.append(donation, changes.columns[donation.column], row)
+                    }
+                }
                 plan.append(state, at: plan.count, stored: nil)
             }
             let contract = table.columns.indices.map { column in

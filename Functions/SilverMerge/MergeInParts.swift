@@ -42,25 +42,51 @@ struct MergeInParts {
 
     /// - Returns: what became of the files.
     consuming func run(_ changes: inout BatchChanges, over files: [DataFile]) throws -> MergeInParts {
-        var current = files
+        var all = files
+        var donated = DonatedValues(table)
         for part in 0..<changes.count {
-            let writer = DataFileWriter(
-                storage, try table.parquet(schema), schema, prefix: part == 0 ? prefix : "\(prefix)-\(part)", options)
-            var merge = Merge(
-                table, schema, try changes.part(part, checkpoint), truncated: truncate, storage, deleted, writer,
-                groupLimit: options.groupLimit, checkpoint: checkpoint)
-            let new = try merge.run(
-                over: current, joiningUpTo: part == changes.count - 1 ? options.fileSize : nil)
-            // What a former part wrote and this one wrote again is in no snapshot, as the files of a run that has died.
-            let left = current.filter { !merge.removed.contains($0.path) }
-            added = added.filter { !merge.removed.contains($0.path) } + new
-            removed.formUnion(merge.removed)
             // Where the table was empty, what the former parts wrote has no key of this one.
-            current = files.isEmpty ? [] : left + new
+            let merge = try merge(
+                try changes.part(part, checkpoint), over: files.isEmpty ? [] : all, &all,
+                named: part == 0 ? prefix : "\(prefix)-\(part)",
+                joiningUpTo: part == changes.count - 1 ? options.fileSize : nil)
             truncate = merge.truncate
             counts.add(merge.counts)
+            donated.append(merge.donated)
+        }
+        var round = 0
+        while !donated.isEmpty {
+            // A row that is given a value may have given its own to another.
+            donated = try merge(
+                try donated.changes(), over: all, &all, named: "\(prefix)-given-\(round)", joiningUpTo: nil
+            ).donated
+            round += 1
         }
         removed.formIntersection(files.map(\.path))
         return self
+    }
+
+    /// What is left of a merge whose files are written.
+    private struct Merged {
+        let truncate: Changes.Truncate?
+        let counts: Merge.Counts
+        let donated: DonatedValues
+    }
+
+    /// - Parameter all: the files of the table, which become those after the merge.
+    private mutating func merge(
+        _ changes: Changes, over files: [DataFile], _ all: inout [DataFile], named prefix: String,
+        joiningUpTo fileSize: Int?
+    ) throws -> Merged {
+        let writer = DataFileWriter(storage, try table.parquet(schema), schema, prefix: prefix, options)
+        var merge = Merge(
+            table, schema, changes, truncated: truncate, storage, deleted, writer, groupLimit: options.groupLimit,
+            checkpoint: checkpoint)
+        let new = try merge.run(over: files, joiningUpTo: fileSize)
+        // What a former part wrote and this one wrote again is in no snapshot, as the files of a run that has died.
+        all = all.filter { !merge.removed.contains($0.path) } + new
+        added = added.filter { !merge.removed.contains($0.path) } + new
+        removed.formUnion(merge.removed)
+        return Merged(truncate: merge.truncate, counts: merge.counts, donated: merge.donated)
     }
 }

@@ -37,7 +37,8 @@ struct Partitioner {
 
     /// The partitions that can hold a key of the batch; nil if any can.
     func reach() -> Set<Partition>? {
-        guard isActive, isPartitionImmutable || !mayMove else { return nil }
+        // A value that comes later may be the one that the partition is made of.
+        guard isActive, !mayMove || isPartitionImmutable && !changes.areDonations else { return nil }
         var reach: Set<Partition> = []
         for key in 0..<changes.keys.count {
             var isKnown = false

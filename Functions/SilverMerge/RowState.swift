@@ -24,6 +24,18 @@ struct RowState {
     func source(of column: Int) -> Source { others[column] ?? base }
 }
 
+extension RowState {
+    /// The row as it is.
+    init(_ stored: StoredRow) {
+        let orders = stored.columnOrders.sorted { $0.key < $1.key }.map {
+            ($0.key, JSON.string(String(decoding: $0.value, as: UTF8.self)))
+        }
+        self.init(
+            base: .stored, createdAt: stored.createdAt, updatedAt: stored.updatedAt, deletedAt: stored.deletedAt,
+            order: stored.order, columnOrders: orders.isEmpty ? nil : JSON.object(JSONObject(orders)).bytes)
+    }
+}
+
 /// A row of the table before the batch, as far as the merge needs it.
 struct StoredRow {
     let createdAt: Int64
@@ -32,6 +44,8 @@ struct StoredRow {
     let order: ArraySlice<UInt8>
     /// By the columns' field ids; `*` stands for all that have no entry.
     let columnOrders: [String: [UInt8]]
+    /// To the rows that have got this one's values with another key.
+    let links: [KeyLink]
 }
 
 /// Finds out what the changes of a key, in whatever order they came, and the stored row make together.
@@ -47,7 +61,18 @@ struct RowResolver {
     /// - Parameter key: nil for a stored row that no change of the batch names.
     /// - Returns: nil if the stored row stays as it is.
     func resolve(_ key: Int?, _ changes: Changes, stored: StoredRow?) -> RowState? {
+        let state = withoutLinks(key, changes, stored)
+        let links = key.map { self.links(of: $0, changes, stored) } ?? stored?.links ?? []
+        guard !links.isEmpty else { return state }
+        let unchanged = stored.flatMap { $0.links.count < links.count ? RowState($0) : nil }
+        guard var linked = state ?? unchanged else { return nil }
+        linked.columnOrders = KeyLink.text(of: links, besides: linked.columnOrders)
+        return linked
+    }
+
+    private func withoutLinks(_ key: Int?, _ changes: Changes, _ stored: StoredRow?) -> RowState? {
         guard let key else { return stored.flatMap { truncated($0) } }
+        if changes.areDonations { return stored.flatMap { donated(key, changes, $0) } }
         var last = -1
         var lastOrder: Changes.Order?
         var createdAt = stored?.createdAt ?? .max
@@ -126,7 +151,7 @@ struct RowResolver {
     ///
     /// `*` stands for all columns that are not named, those too that the table does not have yet: but for deletes, every change
     /// carries them, as nulls. So a late change fills them only if it comes after `others`.
-    private static func text(
+    static func text(
         of orders: [(name: String, order: [UInt8])], others: [UInt8], besides order: [UInt8]
     ) -> [UInt8]? {
         var named = orders.filter { $0.order != others }
@@ -144,14 +169,25 @@ extension StoredRow {
     /// The order of the last change but for deletes, which carries all columns that it does not name.
     var otherOrder: [UInt8] { columnOrders["*"] ?? Array(order) }
 
-    /// The text of the column that keeps the orders of single columns; nil is none.
-    static func columnOrders(_ text: ArraySlice<UInt8>?) throws(SilverError) -> [String: [UInt8]] {
-        guard let text else { return [:] }
-        guard let members = (try? JSON(parsing: Array(text)))?.object else {
-            throw .table("\(StateColumn.columnOrders) is no JSON object; was the table changed by hand?")
-        }
+    /// What the text of the column that keeps the orders of single columns says; nil is nothing.
+    static func notes(
+        _ text: ArraySlice<UInt8>?
+    ) throws(SilverError) -> (orders: [String: [UInt8]], links: [KeyLink]) {
+        guard let text else { return ([:], []) }
+        let fault = SilverError.table(
+            "\(StateColumn.columnOrders) is not as silver wrote it; was the table changed by hand?")
+        guard let members = (try? JSON(parsing: Array(text)))?.object else { throw fault }
         var orders: [String: [UInt8]] = [:]
-        for (name, value) in members { orders[name] = Array((value.string ?? "").utf8) }
-        return orders
+        var links: [KeyLink] = []
+        for (name, value) in members {
+            guard name == KeyLink.member else {
+                orders[name] = Array((value.string ?? "").utf8)
+                continue
+            }
+            let elements = value.array ?? []
+            links = elements.compactMap { KeyLink($0) }
+            guard !links.isEmpty, links.count == elements.count else { throw fault }
+        }
+        return (orders, links)
     }
 }

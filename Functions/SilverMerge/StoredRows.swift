@@ -51,10 +51,11 @@ struct StoredRows: ~Copyable {
     /// - Parameter row: one of ``rows``.
     func row(_ row: Int) throws(SilverError) -> StoredRow {
         let row = row - rows.lowerBound
+        let notes = try StoredRow.notes(columns[4]?.text(of: row))
         return StoredRow(
             createdAt: columns[0]?.long(of: row) ?? 0, updatedAt: columns[1]?.long(of: row) ?? 0,
             deletedAt: columns[2]?.long(of: row), order: order(of: row),
-            columnOrders: try StoredRow.columnOrders(columns[4]?.text(of: row)))
+            columnOrders: notes.orders, links: notes.links)
     }
 
     private func order(of row: Int) -> ArraySlice<UInt8> {

@@ -201,7 +201,10 @@ import Testing
         if operation == .update, Int.random(in: 0..<4, using: &random) == 0 {
             change.leavesOut = [Bool.random(using: &random) ? "name" : "score"]
         }
-        if operation == .update, Int.random(in: 0..<5, using: &random) == 0 { change.formerID = (id + 1) % 15 }
+        // Keys are taken again here, so what a change of one leaves out may be gone when it comes: DonorTests has such changes.
+        if operation == .update, change.leavesOut.isEmpty, Int.random(in: 0..<5, using: &random) == 0 {
+            change.formerID = (id + 1) % 15
+        }
         return change
     }
 

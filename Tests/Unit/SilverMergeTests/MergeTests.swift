@@ -59,8 +59,18 @@ func modelled(_ changes: [TestChange]) -> [Int64: TestRow] {
             rows[change.id]
             ?? TestRow(createdAt: .max, updatedAt: 0, deletedAt: nil, order: "")
         if change.operation != .delete {
-            if !change.leavesOut.contains("name") { row.name = change.name }
-            if !change.leavesOut.contains("score") { row.score = change.score }
+            // What a change of the key leaves out is as in the row of the former key.
+            let former = change.formerID.flatMap { rows[$0] }
+            if !change.leavesOut.contains("name") {
+                row.name = change.name
+            } else if let former {
+                row.name = former.name
+            }
+            if !change.leavesOut.contains("score") {
+                row.score = change.score
+            } else if let former {
+                row.score = former.score
+            }
         }
         row.createdAt = min(row.createdAt, change.time)
         row.updatedAt = change.time

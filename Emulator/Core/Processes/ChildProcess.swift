@@ -20,6 +20,8 @@ package final class ChildProcess: Sendable {
     private let output: Mutex<Output>
     /// The writing end of the child's standard input; nil if it has none, or if it was closed.
     private let input: Mutex<Int32?>
+    /// Held by who writes, so that texts do not mix.
+    private let writing = Mutex(())
     private let line: @Sendable (String) -> Void
 
     /// - Parameters:
@@ -43,13 +45,17 @@ package final class ChildProcess: Sendable {
     /// - Returns: whether everything was written; a process that has ended reads nothing.
     @discardableResult
     package func write(_ text: String) -> Bool {
-        input.withLock { input in
-            guard let input else { return false }
+        writing.withLock { _ in
+            // A descriptor of its own: the input must close while this waits, as a process that has ended can leave another
+            // one that does not read.
+            let descriptor = input.withLock { input in input.map { fcntl($0, F_DUPFD_CLOEXEC, 0) } ?? -1 }
+            guard descriptor >= 0 else { return false }
+            defer { close(descriptor) }
             let bytes = Array(text.utf8)
             var done = 0
             while done < bytes.count {
                 let count = bytes.withUnsafeBytes { bytes in
-                    send(input, bytes.baseAddress.map { $0 + done }, bytes.count - done, Int32(MSG_NOSIGNAL))
+                    send(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, Int32(MSG_NOSIGNAL))
                 }
                 if count < 0, errno == EINTR { continue }
                 guard count > 0 else { return false }
@@ -59,10 +65,13 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// Ends the standard input.
-    package func closeInput() {
+    /// Ends the standard input, and the writing that waits for it.
+    private func closeInput() {
         input.withLock { input in
-            if let descriptor = input { close(descriptor) }
+            if let descriptor = input {
+                shutdown(descriptor, Int32(SHUT_WR))
+                close(descriptor)
+            }
             input = nil
         }
     }

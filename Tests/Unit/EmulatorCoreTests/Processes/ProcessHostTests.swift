@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import TestServices
 import Testing
@@ -36,6 +37,22 @@ import Testing
         #expect(end == .signal(11))
         #expect(end.text == "signal: segmentation fault")
         #expect(end.exitCode == 139)
+    }
+
+    @Test("the end of a process ends a write that waits, although another process keeps the input open")
+    func writingEnds() async throws {
+        let lines = Lines()
+        var command = shell("exec 3<&0; sleep 600 & echo $!; read line; echo ready; read line")
+        command.readsInput = true
+        let process = try await Self.host.start(command, line: lines.add)
+        // More than a socket holds, and nobody reads it.
+        let writing = Task.detached { process.write("go\n" + String(repeating: "x", count: 16 << 20)) }
+        while !lines.all.contains("ready") { try await Task.sleep(for: .milliseconds(5)) }
+        kill(process.id, SIGKILL)
+        _ = await process.ended()
+        #expect(await writing.value == false)
+        #expect(process.write("more") == false)
+        if let sleeper = lines.all.first.flatMap({ Int32($0) }) { kill(sleeper, SIGKILL) }
     }
 
     @Test("a missing program is an error that names it")

@@ -61,7 +61,7 @@ struct PipeRunner: Sendable {
         case waiting(until: Int64)
     }
 
-    /// Records of a batch that is not full, which were read and not delivered.
+    /// Records that were read and not delivered: those of a batch that is not full, or behind one that was.
     private struct Gathered {
         var wanted: [StreamRecord] = []
         /// The last record that was read.
@@ -72,11 +72,15 @@ struct PipeRunner: Sendable {
     /// Delivers the next batch once it is full or its window is over.
     private func gather(_ gathered: inout Gathered) async throws -> Step {
         let position = try positions.position(of: lane)
-        let start = gathered.sequence ?? position.sequence
-        let new = try peers.stream(pipe.source).records(
-            ofStream: pipe.source, shard: lane.shard, after: start, limit: Self.limit)
-        gathered.wanted += new.filter { wants($0) }
-        let read = new.last?.sequence ?? start
+        var read = gathered.sequence ?? position.sequence
+        var isAtTip = true
+        if gathered.wanted.count < pipe.batchSize {
+            let new = try peers.stream(pipe.source).records(
+                ofStream: pipe.source, shard: lane.shard, after: read, limit: Self.limit)
+            gathered.wanted += new.filter { wants($0) }
+            read = new.last?.sequence ?? read
+            isAtTip = new.count < Self.limit
+        }
         gathered.sequence = read
         guard !gathered.wanted.isEmpty else {
             gathered = Gathered()
@@ -90,13 +94,12 @@ struct PipeRunner: Sendable {
         // A clock that was set back must not hold a batch until it has caught up.
         let isOver = now < since || now >= since + pipe.batchingWindow
         guard gathered.wanted.count >= pipe.batchSize || isOver else {
-            return new.count == Self.limit ? .moved : .waiting(until: since + pipe.batchingWindow)
+            return isAtTip ? .waiting(until: since + pipe.batchingWindow) : .moved
         }
         let batch = gathered.wanted.prefix(pipe.batchSize)
-        // What is behind a full batch is read again.
-        let end = gathered.wanted.count > batch.count ? batch.last?.sequence ?? read : read
-        gathered = Gathered()
-        try await deliver(Array(batch), from: position, to: end)
+        let rest = Array(gathered.wanted.dropFirst(batch.count))
+        try await deliver(Array(batch), from: position, to: rest.isEmpty ? read : batch.last?.sequence ?? read)
+        gathered = rest.isEmpty ? Gathered() : Gathered(wanted: rest, sequence: read)
         return .moved
     }
 

@@ -10,12 +10,16 @@ package final class TestStream: StreamSource {
     package let streamService: String
     package let readers = BellGroup()
     private let clock: TestClock
+    private let given = Mutex(0)
     private let state = Mutex<[(shard: StreamShard, records: [StreamRecord])]>([])
 
     package init(_ service: String = "kinesis", clock: TestClock) {
         streamService = service
         self.clock = clock
     }
+
+    /// How many records its readers have got, repeated ones too.
+    package var recordsGiven: Int { given.withLock { $0 } }
 
     /// Opens the shard `shardId-<id>`.
     package func open(_ id: String, parents: [String] = []) {
@@ -58,6 +62,8 @@ package final class TestStream: StreamSource {
         ofStream arn: String, shard: StreamShard, after sequence: Int64, limit: Int
     ) throws(AWSFault) -> [StreamRecord] {
         let records = state.withLock { $0.first { $0.shard.id == shard.id }?.records ?? [] }
-        return Array(records.filter { $0.sequence > sequence }.prefix(limit))
+        let answer = Array(records.filter { $0.sequence > sequence }.prefix(limit))
+        given.withLock { $0 += answer.count }
+        return answer
     }
 }

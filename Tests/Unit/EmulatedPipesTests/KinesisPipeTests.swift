@@ -66,6 +66,31 @@ import Testing
         #expect(event?["eventSourceARN"]?.string == TestStream.kinesis && event?["kinesisSchemaVersion"] == "1.0")
     }
 
+    @Test("of records that fill many batches with a window, each is read once")
+    func backlog() async throws {
+        let directory = try TemporaryDirectory()
+        let stream = TestStream(clock: TestClock())
+        let store = try Store(directory: directory.path, schema: PipeService.schema + [TableTarget.schema])
+        defer { store.close() }
+        let pipes = try PipeService(store: store, peers: Peers(stream, TableTarget("states"), RecordedLogs()))
+        stream.open("0")
+        for id in 0..<500 { stream.put(#"{"id":\#(id)}"#) }
+        try await pipes.start()
+        _ = try await pipes.provision(
+            declaration(
+                [
+                    "KinesisStreamParameters": [
+                        "StartingPosition": "TRIM_HORIZON", "BatchSize": 10, "MaximumBatchingWindowInSeconds": 60,
+                    ]
+                ], template: "<$.data.id>"))
+        while try TableTarget.bodies(in: store).count < 50 { try await Task.sleep(for: .milliseconds(2)) }
+        await pipes.stop()
+        #expect(
+            try TableTarget.bodies(in: store)
+                == (0..<50).map { batch in "[\((0..<10).map { "\(batch * 10 + $0)" }.joined(separator: ","))]" })
+        #expect(stream.recordsGiven == 500)
+    }
+
     @Test("a database with positions of pipes from before keeps them")
     func migration() async throws {
         let directory = try TemporaryDirectory()

@@ -10,7 +10,7 @@ package struct PackedBytes: Sendable {
     private var position = 0
 
     /// Fewer bytes are stored as they are.
-    private static let smallest = 1024
+    package static let smallest = 1024
     /// The first four bytes of a frame: as a length they would be more than any string has.
     private static let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
     private static let level: Int32 = 1

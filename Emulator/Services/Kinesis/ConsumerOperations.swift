@@ -8,7 +8,8 @@ internal import Time
 extension KinesisService {
     func registerStreamConsumer(_ request: inout RequestReader) async throws -> JSON {
         let consumer = try request.string("ConsumerName", .name, isRequired: true) ?? ""
-        let name = try streamName(&request)
+        let name = try streamName(&request, isByARN: true)
+        guard request.input["Tags"]?.isNull ?? true else { throw AWSFault.notEmulated("Tags of a consumer") }
         let now = clock.now().milliseconds
         let arn = arn(of: name)
         let created = try await store.write { [self] transaction in
@@ -50,7 +51,7 @@ extension KinesisService {
     func listStreamConsumers(_ request: inout RequestReader) throws -> JSON {
         let limit = try request.integer("MaxResults", in: 1...10_000) ?? 100
         let start = try request.string("NextToken", .text(1...1_048_576)) ?? ""
-        let name = try streamName(&request)
+        let name = try streamName(&request, isByARN: true)
         let consumers = try store.read { try StoredConsumer.all(of: try stream(name, in: $0), in: $0) }
             .filter { $0.name > start }
         var answer: JSONObject = [
@@ -73,7 +74,7 @@ extension KinesisService {
     func names(inConsumerARN arn: String) throws(AWSFault) -> (stream: String, consumer: String) {
         let parts = (streamName(inARN: arn) ?? "").split(separator: "/").map(String.init)
         guard parts.count == 3, parts[1] == "consumer" else {
-            throw AWSFault("ResourceNotFoundException", "Consumer \(arn) not found.")
+            throw AWSFault("ResourceNotFoundException", "Consumer \(arn), account \(account.id) not found.")
         }
         return (parts[0], String(parts[2].prefix { $0 != ":" }))
     }

@@ -39,6 +39,8 @@ extension AWSFault {
             "LimitExceededException",
             "This request would exceed the shard limit for the account \(account.id) in \(account.region). Current shard "
                 + "count for the account: \(open). Limit: \(StoredShard.limit). Number of additional shards that would "
-                + "have resulted from this request: \(added).")
+                + "have resulted from this request: \(added). Refer to the AWS Service Limits page "
+                + "(http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current limits and how to "
+                + "request higher limits.")
     }
 }

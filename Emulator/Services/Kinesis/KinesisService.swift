@@ -8,7 +8,9 @@ internal import Synchronization
 package final class KinesisService: Sendable {
     /// Brings a database's tables to those where records that arrived together share a row.
     package static let joinRecords: Migration = { try StoredRecord.join(in: $0) }
-    package static let schema = [StoredStream.schema, StoredShard.schema, StoredRecord.schema, StoredConsumer.schema]
+    package static let schema = [
+        StoredStream.schema, StoredShard.schema, StoredRecord.schema, StoredConsumer.schema, StoredPolicy.schema,
+    ]
 
     let store: Store
     let account: Account
@@ -34,10 +36,12 @@ package final class KinesisService: Sendable {
     }
 
     /// The stream that a request is for, by its name or its ARN.
-    func streamName(_ request: inout RequestReader) throws(AWSFault) -> String {
-        let name = try request.string("StreamName", .name)
-        let arn = try request.string("StreamARN", .text(1...2048))
+    /// - Parameter isByARN: whether the operation takes the ARN only.
+    func streamName(_ request: inout RequestReader, isByARN: Bool = false) throws(AWSFault) -> String {
+        let name = isByARN ? nil : try request.string("StreamName", .name)
+        let arn = try request.string("StreamARN", .text(1...2048), isRequired: isByARN)
         try request.check()
+        guard request.input["StreamId"]?.isNull ?? true else { throw .notEmulated("A stream's StreamId") }
         guard let arn else {
             guard let name else { throw .kinesisArgument("Must specify either StreamName or StreamARN.") }
             return name
@@ -58,10 +62,23 @@ package final class KinesisService: Sendable {
     }
 
     /// - Throws: ``AWSFault`` `ResourceNotFoundException`.
-    func shard(_ name: String, of stream: StoredStream, in snapshot: borrowing Snapshot) throws -> StoredShard {
-        guard let number = StoredShard.number(name), let shard = try StoredShard.find(number, of: stream, in: snapshot)
-        else { throw AWSFault.noShard(name, stream.name, account) }
+    func shard(_ number: Int, of stream: StoredStream, in snapshot: borrowing Snapshot) throws -> StoredShard {
+        guard let shard = try StoredShard.find(number, of: stream, in: snapshot) else {
+            throw AWSFault.noShard(StoredShard.name(number), stream.name, account)
+        }
         return shard
+    }
+
+    /// - Throws: ``AWSFault`` `ResourceNotFoundException`.
+    func shard(_ name: String, of stream: StoredStream, in snapshot: borrowing Snapshot) throws -> StoredShard {
+        try shard(try shardNumber(name, stream.name), of: stream, in: snapshot)
+    }
+
+    /// The number that a shard's name holds. The service reads it before it looks for the stream.
+    /// - Throws: ``AWSFault`` `ResourceNotFoundException`.
+    func shardNumber(_ name: String, _ stream: String) throws(AWSFault) -> Int {
+        guard let number = StoredShard.number(name) else { throw .noShard(name, stream, account) }
+        return number
     }
 
     /// Changes what is declared of a stream.
@@ -129,6 +146,9 @@ extension KinesisService: Service, JSONService {
         case "DescribeStreamSummary": return try describeStreamSummary(&request)
         case "ListStreams": return try listStreams(&request)
         case "DescribeLimits": return try describeLimits()
+        case "PutResourcePolicy": return try await putResourcePolicy(&request)
+        case "GetResourcePolicy": return try getResourcePolicy(&request)
+        case "DeleteResourcePolicy": return try await deleteResourcePolicy(&request)
         case "UpdateStreamMode": return try await updateStreamMode(&request)
         case "IncreaseStreamRetentionPeriod": return try await changeRetention(&request, isIncrease: true)
         case "DecreaseStreamRetentionPeriod": return try await changeRetention(&request, isIncrease: false)

@@ -54,7 +54,7 @@ struct PlainPutRecords {
             data = decoded.append(json.bytes(value))
             return data != nil
         }
-        guard isPlain, let data, data.count <= KinesisService.recordLimit, let key else { return nil }
+        guard isPlain, let data, let key, data.count + key.count <= KinesisService.recordLimit else { return nil }
         let partitionKey = json.text(key)
         return 1...256 ~= partitionKey.unicodeScalars.count ? (data, partitionKey) : nil
     }
@@ -74,7 +74,7 @@ struct PlainPutRecords {
                 switch placement {
                 case .placed(let place):
                     text.append("{\"SequenceNumber\":\"")
-                    text.append(atMost: SequenceNumber.digitsLimit) { place.write(into: $0) }
+                    text.append(atMost: SequenceNumber.digits) { place.write(into: $0) }
                     text.append("\",\"ShardId\":\"")
                     text.append(StoredShard.name(place.shard))
                     text.append("\"}")

@@ -5,6 +5,7 @@ internal import Time
 // Records come in. See <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html>
 
 extension KinesisService {
+    /// Of a record's data and its partition key.
     static let recordLimit = 1 << 20
     static let requestRecordsLimit = 500
     static let requestSizeLimit = 10 << 20
@@ -65,6 +66,9 @@ extension KinesisService {
         var results: [Result<IncomingRecord, AWSFault>] = []
         results.reserveCapacity(entries.count)
         for (position, entry) in entries.enumerated() {
+            guard entry.object != nil else {
+                throw AWSFault("SerializationException", "Records[\(position)]: expected a structure")
+            }
             var entry = RequestReader(entry, path: "records.\(position + 1).member.")
             if let result = try Self.record(&entry) { results.append(result) }
             request.add(entry.failures)
@@ -99,8 +103,10 @@ extension KinesisService {
     private static func record(
         _ request: inout RequestReader
     ) throws(AWSFault) -> Result<IncomingRecord, AWSFault>? {
-        let data = try request.bytes("Data", upTo: recordLimit, isRequired: true)
         let partitionKey = try request.string("PartitionKey", .text(1...256), isRequired: true)
+        // The key counts as part of the record.
+        let data = try request.bytes(
+            "Data", upTo: recordLimit, alsoCounting: partitionKey?.utf8.count ?? 0, isRequired: true)
         let explicit = try request.string("ExplicitHashKey", .hashKey)
         guard let data, let partitionKey else { return nil }
         guard let explicit else {
@@ -121,34 +127,44 @@ extension KinesisService {
     func put(
         _ records: [IncomingRecord], into name: String
     ) async throws -> (stream: StoredStream, placements: [Placement]) {
-        try await store.write { [self] transaction in
+        let prepared = try prepare(records, for: name)
+        return try await store.write { [self] transaction in
             let stream = try stream(name, in: transaction.snapshot)
             var shards = try StoredShard.open(of: stream, in: transaction.snapshot)
-            var blocks = [StoredRecord.Block](repeating: StoredRecord.Block(), count: shards.count)
+            let sharded =
+                prepared.flatMap { $0.isFor(shards) ? $0 : nil } ?? ShardedRecords(records, over: shards)
             let now = clock.now().milliseconds
             var placements: [Placement] = []
             placements.reserveCapacity(records.count)
-            for record in records {
-                let position = Self.position(of: record.hashKey, in: shards)
-                guard limits.takes(record.size, into: shards[position], at: now) else {
+            var refused: Set<Int> = []
+            for (number, position) in sharded.positions.enumerated() {
+                guard limits.takes(records[number].size, into: shards[position], at: now) else {
+                    refused.insert(number)
                     placements.append(.refused(shard: shards[position].number))
                     continue
                 }
                 let index = shards[position].nextIndex(at: now)
-                blocks[position].append(partitionKey: record.partitionKey, record.data)
                 placements.append(
                     .placed(shards[position].sequenceNumber(of: index, arrived: shards[position].lastArrival)))
             }
-            for (shard, block) in zip(shards, blocks) where block.count > 0 {
+            let taken = refused.isEmpty ? sharded : ShardedRecords(records, over: shards, without: refused)
+            for (shard, block) in zip(shards, taken.blocks) where block.count > 0 {
                 try StoredRecord.insert(block, into: shard, in: transaction)
                 try shard.saveIndex(in: transaction)
             }
-            let isThrottled = placements.contains { if case .refused = $0 { true } else { false } }
-            if isThrottled { try grow(stream, shards, at: now, in: transaction) }
+            if !refused.isEmpty { try grow(stream, shards, at: now, in: transaction) }
             try sweepIfNeeded(stream, at: now, in: transaction)
             transaction.afterCommit { [readers] in readers.ring() }
             return (stream, placements)
         }
+    }
+
+    /// Compresses records before the transaction, because other writers wait for what is done in it.
+    /// - Returns: nil for so few bytes that they are stored as they are.
+    private func prepare(_ records: [IncomingRecord], for name: String) throws -> ShardedRecords? {
+        guard records.reduce(0, { $0 + $1.size }) >= PackedBytes.smallest else { return nil }
+        let shards = try store.read { try StoredShard.open(of: try stream(name, in: $0), in: $0) }
+        return ShardedRecords(records, over: shards)
     }
 
     /// Doubles the shards of an on-demand stream that has refused records: the first time at once, then after 15 minutes, as
@@ -162,15 +178,5 @@ extension KinesisService {
         guard shards.count <= Self.onDemandShards || now - newest >= Self.onDemandInterval else { return }
         var resharding = try Resharding(of: stream, at: now, in: transaction.snapshot)
         try resharding.makeUniform(min(shards.count * 2, Self.onDemandShardsLimit), in: transaction)
-    }
-
-    /// The position of the shard with this hash key. `shards` cover every key, in order.
-    private static func position(of hashKey: UInt128, in shards: [StoredShard]) -> Int {
-        var (low, high) = (0, shards.count - 1)
-        while low < high {
-            let middle = (low + high + 1) / 2
-            if shards[middle].range.first <= hashKey { low = middle } else { high = middle - 1 }
-        }
-        return low
     }
 }

@@ -9,11 +9,12 @@ extension KinesisService {
     private static let answerLimit = 10 << 20
 
     enum IteratorType: String, CaseIterable {
-        case atSequenceNumber = "AT_SEQUENCE_NUMBER"
+        // In the order in which the service names them.
         case afterSequenceNumber = "AFTER_SEQUENCE_NUMBER"
-        case trimHorizon = "TRIM_HORIZON"
         case latest = "LATEST"
         case atTimestamp = "AT_TIMESTAMP"
+        case atSequenceNumber = "AT_SEQUENCE_NUMBER"
+        case trimHorizon = "TRIM_HORIZON"
     }
 
     // MARK: GetShardIterator
@@ -26,14 +27,12 @@ extension KinesisService {
         let moment = try request.moment("Timestamp")
         let name = try streamName(&request)
         let now = clock.now().milliseconds
+        let shardNumber = try shardNumber(shardName, name)
         return try store.read { snapshot in
-            let stream = try stream(name, in: snapshot)
-            guard let shardNumber = StoredShard.number(shardName) else {
-                throw AWSFault.noShard(shardName, name, account)
-            }
-            guard let shard = try StoredShard.find(shardNumber, of: stream, in: snapshot) else {
-                throw AWSFault.noShardToRead(StoredShard.name(shardNumber), name, account)
-            }
+            // Without the stream it has no shard either, and that is what the service says.
+            guard let stream = try StoredStream.find(name, in: snapshot),
+                let shard = try StoredShard.find(shardNumber, of: stream, in: snapshot)
+            else { throw AWSFault.noShardToRead(StoredShard.name(shardNumber), name, account) }
             let index = try startingIndex(type, number, moment, in: shard, of: stream, snapshot)
             return ["ShardIterator": .string(ShardIterator(stream, shard, index: index, issued: now).text)]
         }

@@ -67,7 +67,6 @@ struct Resharding {
 }
 
 extension HashKeyRange {
-    func isAdjacent(to other: HashKeyRange) -> Bool {
-        last != .max && last + 1 == other.first || other.last != .max && other.last + 1 == first
-    }
+    /// Whether the keys of `other` begin where these end. The service merges a shard only with the one that follows it.
+    func isFollowed(by other: HashKeyRange) -> Bool { last != .max && last + 1 == other.first }
 }

@@ -22,10 +22,10 @@ extension KinesisService {
         let page: ShardPage
         if let token {
             try request.check()
-            guard request.structure("ShardFilter") == nil, start == nil, try request.string("StreamName", .name) == nil
-            else {
-                throw AWSFault.kinesisArgument(
-                    "NextToken and StreamName, ExclusiveStartShardId or ShardFilter cannot be provided together.")
+            // The token has all of them.
+            let others = ["StreamName", "StreamARN", "StreamCreationTimestamp", "ExclusiveStartShardId", "ShardFilter"]
+            if let other = others.first(where: { request.input[$0]?.isNull == false }) {
+                throw AWSFault.kinesisArgument("NextToken and \(other) cannot be provided together.")
             }
             page = try ShardPage(token, now: clock.now().milliseconds)
         } else {
@@ -53,9 +53,10 @@ extension KinesisService {
         let shardName = try request.string("ShardToSplit", .name, isRequired: true) ?? ""
         let keyText = try request.string("NewStartingHashKey", .hashKey, isRequired: true) ?? ""
         let name = try streamName(&request)
+        let number = try shardNumber(shardName, name)
         try await store.write { [self] transaction in
             let stream = try stream(name, in: transaction.snapshot)
-            let parent = try shard(shardName, of: stream, in: transaction.snapshot)
+            let parent = try shard(number, of: stream, in: transaction.snapshot)
             try checkIsOpen(parent, stream)
             let range = parent.range
             guard let key = UInt128(keyText), key > range.first, key - range.first > 1, key < range.last else {
@@ -78,13 +79,14 @@ extension KinesisService {
         let firstName = try request.string("ShardToMerge", .name, isRequired: true) ?? ""
         let secondName = try request.string("AdjacentShardToMerge", .name, isRequired: true) ?? ""
         let name = try streamName(&request)
+        let (firstNumber, secondNumber) = (try shardNumber(firstName, name), try shardNumber(secondName, name))
         try await store.write { [self] transaction in
             let stream = try stream(name, in: transaction.snapshot)
-            let first = try shard(firstName, of: stream, in: transaction.snapshot)
-            let second = try shard(secondName, of: stream, in: transaction.snapshot)
+            let first = try shard(firstNumber, of: stream, in: transaction.snapshot)
+            let second = try shard(secondNumber, of: stream, in: transaction.snapshot)
             try checkIsOpen(first, stream)
             try checkIsOpen(second, stream)
-            guard first.range.isAdjacent(to: second.range) else {
+            guard first.range.isFollowed(by: second.range) else {
                 throw AWSFault.kinesisArgument(
                     "Shards \(first.name) and \(second.name) in stream \(name) under account \(account.id) are not an "
                         + "adjacent pair of shards eligible for merging")
@@ -99,13 +101,13 @@ extension KinesisService {
     private func checkIsOpen(_ shard: StoredShard, _ stream: StoredStream) throws(AWSFault) {
         guard shard.closedAt == nil else {
             throw .kinesisArgument(
-                "Shard \(shard.name) in stream \(stream.name) under account \(account.id) is closed, and cannot be split "
-                    + "or merged.")
+                "Shard \(shard.name) in stream \(stream.name) under account \(account.id) has already been merged or "
+                    + "split, and thus is not eligible for merging or splitting.")
         }
     }
 
     func updateShardCount(_ request: inout RequestReader) async throws -> JSON {
-        let target = try request.integer("TargetShardCount", in: 1...Int.max, isRequired: true) ?? 1
+        let target = try request.integer("TargetShardCount", in: 1...100_000, isRequired: true) ?? 1
         _ = try request.choice("ScalingType", ScalingType.self, isRequired: true)
         let name = try streamName(&request)
         let current = try await setShardCount(of: name, to: target)
@@ -125,13 +127,19 @@ extension KinesisService {
             guard stream.mode == .provisioned else {
                 throw AWSFault(
                     "ValidationException",
-                    "UpdateShardCount is not supported for stream \(name) in the ON_DEMAND stream mode.")
+                    "Request is invalid. Stream \(name) under account \(account.id) is in On-Demand mode.")
             }
             func outOfReach(_ what: String) -> AWSFault {
                 AWSFault(
                     "LimitExceededException",
                     "UpdateShardCount cannot scale \(what) your current open shard count. Current open shard count: "
-                        + "\(open) Target shard count: \(target)")
+                        + "\(open), Target shard count: \(target)")
+            }
+            guard target <= StoredShard.limit else {
+                throw AWSFault(
+                    "LimitExceededException",
+                    "Target shard count or number of open shards cannot be greater than \(StoredShard.limit). Current open "
+                        + "shard count: \(open), Target shard count: \(target)")
             }
             guard target <= open * 2 else { throw outOfReach("up over double") }
             guard target >= (open + 1) / 2 else { throw outOfReach("down below half") }

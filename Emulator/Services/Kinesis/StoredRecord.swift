@@ -39,17 +39,29 @@ struct StoredRecord: Sendable {
         }
     }
 
+    /// What a row has of records that arrive together.
+    struct PackedBlock: Sendable {
+        let count: Int64
+        fileprivate let records: [UInt8]
+
+        /// Compresses the records.
+        init(_ block: Block) {
+            count = block.count
+            records = block.records.stored
+        }
+    }
+
     /// Adds the newest records of a shard.
-    static func insert(_ block: Block, into shard: StoredShard, in transaction: borrowing Transaction) throws {
+    static func insert(_ block: PackedBlock, into shard: StoredShard, in transaction: borrowing Transaction) throws {
         try insert(block, at: rowID(shard.id, shard.lastIndex), arrivedAt: shard.lastArrival, in: transaction)
     }
 
     private static func insert(
-        _ block: Block, at id: Int64, arrivedAt: Int64, in transaction: borrowing Transaction
+        _ block: PackedBlock, at id: Int64, arrivedAt: Int64, in transaction: borrowing Transaction
     ) throws {
         try transaction.execute(
             "INSERT INTO kinesis_block VALUES (?, ?, ?, ?)", .integer(id), .integer(block.count), .integer(arrivedAt),
-            .blob(block.records.stored))
+            .blob(block.records))
     }
 
     /// The records from `index` on, until `take` returns false.
@@ -122,7 +134,7 @@ struct StoredRecord: Sendable {
         try transaction.snapshot.query("SELECT id, arrived_at, partition_key, data FROM kinesis_record") { row in
             var block = Block()
             block.append(partitionKey: row.text(2), row.blob(3)[...])
-            try insert(block, at: row.integer(0), arrivedAt: row.integer(1), in: transaction)
+            try insert(PackedBlock(block), at: row.integer(0), arrivedAt: row.integer(1), in: transaction)
         }
         try transaction.execute("DROP TABLE kinesis_record")
     }

@@ -17,16 +17,24 @@ extension KinesisService {
         let mode = try mode(&request) ?? .provisioned
         let count = try request.integer("ShardCount", in: 1...Int.max, isRequired: mode == .provisioned) ?? 1
         let tags = try request.tags("Tags") ?? [:]
+        let recordSize = try request.integer("MaxRecordSizeInKiB", in: 1024...10240)
+        let throughput = try request.integer("WarmThroughputMiBps", in: 0...Int.max)
+        let distribution = try request.choice("RecordDistributionStrategy", RecordDistribution.self)
         try request.check()
         try Self.check(tags)
-        if let size = try request.integer("MaxRecordSizeInKiB", in: 1024...10240), size != 1024 {
-            throw AWSFault.notEmulated("A MaxRecordSizeInKiB other than 1024")
-        }
+        guard recordSize ?? 1024 == 1024 else { throw AWSFault.notEmulated("A MaxRecordSizeInKiB other than 1024") }
+        guard throughput == nil else { throw AWSFault.notEmulated("The WarmThroughputMiBps of a stream") }
+        guard distribution != .auto else { throw AWSFault.notEmulated("The RecordDistributionStrategy AUTO") }
         let now = clock.now().milliseconds
         var declared = StoredStream(name: name, createdAt: now, mode: mode)
         declared.tags = tags
         try await create(declared, shards: mode == .onDemand ? Self.onDemandShards : count)
         return [:]
+    }
+
+    private enum RecordDistribution: String, CaseIterable {
+        case auto = "AUTO"
+        case userPartitionKey = "USER_PARTITION_KEY"
     }
 
     func create(_ declared: StoredStream, shards count: Int) async throws {
@@ -56,14 +64,14 @@ extension KinesisService {
     }
 
     private func mode(_ request: inout RequestReader) throws(AWSFault) -> StoredStream.Mode? {
-        guard var details = request.structure("StreamModeDetails") else { return nil }
+        guard var details = try request.structure("StreamModeDetails") else { return nil }
         let mode = try details.choice("StreamMode", StoredStream.Mode.self, isRequired: true)
         try details.check()
         return mode
     }
 
     func deleteStream(_ request: inout RequestReader) async throws -> JSON {
-        let isForced = request.input["EnforceConsumerDeletion"]?.bool ?? false
+        let isForced = try request.flag("EnforceConsumerDeletion") ?? false
         let name = try streamName(&request)
         try await delete(name, withConsumers: isForced)
         return [:]
@@ -81,6 +89,7 @@ extension KinesisService {
                         + "EnforceConsumerDeletion.")
             }
             for consumer in consumers { try consumer.delete(in: transaction) }
+            try StoredPolicy.remove(arn(of: name), in: transaction)
             let shards = try StoredShard.all(of: stream, in: transaction.snapshot)
             for shard in shards {
                 _ = try StoredRecord.remove(before: shard.lastIndex + 1, of: shard, in: transaction)
@@ -168,9 +177,13 @@ extension KinesisService {
 
     func updateStreamMode(_ request: inout RequestReader) async throws -> JSON {
         guard let mode = try mode(&request) else {
-            throw AWSFault.kinesisArgument("Must specify StreamModeDetails.")
+            throw AWSFault.kinesisValidation([
+                "Value null at 'streamModeDetails' failed to satisfy constraint: Member must not be null"
+            ])
         }
-        let name = try streamName(&request)
+        let throughput = try request.integer("WarmThroughputMiBps", in: 0...Int.max)
+        let name = try streamName(&request, isByARN: true)
+        guard throughput == nil else { throw AWSFault.notEmulated("The WarmThroughputMiBps of a stream") }
         _ = try await change(name) { $0.mode = mode }
         return [:]
     }

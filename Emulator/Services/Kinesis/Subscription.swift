@@ -14,20 +14,21 @@ extension KinesisService {
         var reader = RequestReader(input)
         let arn = try reader.string("ConsumerARN", .text(1...2048), isRequired: true) ?? ""
         let shardName = try reader.string("ShardId", .name, isRequired: true) ?? ""
-        var position = reader.structure("StartingPosition") ?? RequestReader([:], path: "startingPosition.")
+        var position = try reader.structure("StartingPosition") ?? RequestReader([:], path: "startingPosition.")
         let type = try position.choice("Type", IteratorType.self, isRequired: true) ?? .latest
         let number = try position.string("SequenceNumber", .sequenceNumber)
         let moment = try position.moment("Timestamp")
         reader.add(position.failures)
         try reader.check()
         let (name, consumer) = try names(inConsumerARN: arn)
+        let shardNumber = try shardNumber(shardName, name)
         let index = try store.read { snapshot in
             _ = try find(consumer, of: name, in: snapshot)
             let stream = try stream(name, in: snapshot)
-            let shard = try self.shard(shardName, of: stream, in: snapshot)
+            let shard = try shard(shardNumber, of: stream, in: snapshot)
             return try startingIndex(type, number, moment, in: shard, of: stream, snapshot)
         }
-        let subscription = Subscription(self, stream: name, shard: shardName, from: index)
+        let subscription = Subscription(self, stream: name, shard: StoredShard.name(shardNumber), from: index)
         return HTTPResponse(
             status: 200, headers: HTTPHeaders([("Content-Type", "application/vnd.amazon.eventstream")]),
             body: .stream(ResponseStream { await subscription.next() }))

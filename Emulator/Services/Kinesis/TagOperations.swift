@@ -12,7 +12,7 @@ extension KinesisService {
     }
 
     func removeTags(_ request: inout RequestReader) async throws -> JSON {
-        let keys = try request.list("TagKeys", count: 1...50, isRequired: true) ?? []
+        let keys = try Self.tagKeys(&request)
         return try await remove(keys, from: try streamName(&request))
     }
 
@@ -30,7 +30,7 @@ extension KinesisService {
     }
 
     func untagResource(_ request: inout RequestReader) async throws -> JSON {
-        let keys = try request.list("TagKeys", count: 1...50, isRequired: true) ?? []
+        let keys = try Self.tagKeys(&request)
         return try await remove(keys, from: try resourceName(&request))
     }
 
@@ -47,9 +47,13 @@ extension KinesisService {
         return name
     }
 
+    private static func tagKeys(_ request: inout RequestReader) throws(AWSFault) -> [String] {
+        try request.texts("TagKeys", count: 1...50, length: 1...128, isRequired: true) ?? []
+    }
+
     private func add(_ tags: JSONObject, to name: String) async throws -> JSON {
-        try Self.check(tags)
         _ = try await change(name) { [account] stream in
+            try Self.check(tags)
             for (key, value) in tags { stream.tags[key] = value }
             guard stream.tags.count <= Self.tagLimit else {
                 throw AWSFault.kinesisArgument(
@@ -60,9 +64,10 @@ extension KinesisService {
         return [:]
     }
 
-    private func remove(_ keys: [JSON], from name: String) async throws -> JSON {
+    private func remove(_ keys: [String], from name: String) async throws -> JSON {
         _ = try await change(name) { stream in
-            for key in keys.compactMap(\.string) { stream.tags[key] = nil }
+            try Self.checkCharacters(keys)
+            for key in keys { stream.tags[key] = nil }
         }
         return [:]
     }
@@ -75,27 +80,26 @@ extension KinesisService {
         .array(tags.map { ["Key": .string($0.name), "Value": $0.value] })
     }
 
-    /// Keys and values are letters, digits, white space and `_ . / = + - % @ :`.
+    /// Keys and values are letters, digits, separators and `_ . / = + - % @ :`.
     static func check(_ tags: JSONObject) throws(AWSFault) {
-        for (key, value) in tags {
-            guard let value = value.string, (1...128).contains(key.unicodeScalars.count),
-                value.unicodeScalars.count <= 256
-            else {
-                throw .kinesisValidation([
-                    "Value '\(key)' at 'tags' failed to satisfy constraint: Map keys must have length between 1 and 128, "
-                        + "and values length less than or equal to 256"
-                ])
-            }
-            guard (key + value).unicodeScalars.allSatisfy(isAllowed) else {
-                throw .kinesisArgument(
-                    "Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, "
-                        + "_ . / = + - % @ :.")
-            }
+        try checkCharacters(tags.map(\.name) + tags.compactMap(\.value.string))
+    }
+
+    private static func checkCharacters(_ texts: [String]) throws(AWSFault) {
+        guard texts.allSatisfy({ $0.unicodeScalars.allSatisfy(isAllowed) }) else {
+            throw .kinesisArgument(
+                "Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, "
+                    + "_ . / = + - % @ :.")
         }
     }
 
     private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
-        "_./=+-%@:".unicodeScalars.contains(scalar) || scalar.properties.isAlphabetic
-            || scalar.properties.isWhitespace || scalar.properties.numericType != nil
+        if "_./=+-%@:".unicodeScalars.contains(scalar) { return true }
+        return switch scalar.properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
+            .letterNumber, .otherNumber, .spaceSeparator, .lineSeparator, .paragraphSeparator:
+            true
+        default: false
+        }
     }
 }

@@ -151,6 +151,10 @@ def a_split_shard_is_read_to_its_end():
     assert low["ParentShardId"] == high["ParentShardId"] == shard_id(0) and "AdjacentParentShardId" not in low
     assert [s["ShardId"] for s in shards(name, ShardFilter={"Type": "AT_LATEST"})] == [shard_id(1), shard_id(2)]
     assert [s["ShardId"] for s in shards(name, ShardFilter={"Type": "AT_TRIM_HORIZON"})] == [shard_id(0)]
+    fails("InvalidArgumentException", 400, kinesis.merge_shards, StreamName=name, ShardToMerge=shard_id(2),
+          AdjacentShardToMerge=shard_id(1))
+    fails("InvalidArgumentException", 400, kinesis.split_shard, StreamName=name, ShardToSplit=shard_id(0),
+          NewStartingHashKey=HALF)
     kinesis.merge_shards(StreamName=name, ShardToMerge=shard_id(1), AdjacentShardToMerge=shard_id(2))
     child = shards(name)[3]
     assert (child["ParentShardId"], child["AdjacentParentShardId"]) == (shard_id(1), shard_id(2))
@@ -220,6 +224,19 @@ def settings_and_tags_are_kept():
 
 
 @check
+def policies_are_kept():
+    arn = kinesis.describe_stream_summary(StreamName=stream())["StreamDescriptionSummary"]["StreamARN"]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "kinesis:*", "Resource": arn}]})
+    kinesis.put_resource_policy(ResourceARN=arn, Policy=policy)
+    assert kinesis.get_resource_policy(ResourceARN=arn)["Policy"] == policy
+    kinesis.delete_resource_policy(ResourceARN=arn)
+    assert kinesis.get_resource_policy(ResourceARN=arn)["Policy"] == "{}"
+    fails("ResourceNotFoundException", 400, kinesis.delete_resource_policy, ResourceARN=arn)
+    fails("ResourceNotFoundException", 400, kinesis.get_resource_policy, ResourceARN=arn + "-other")
+
+
+@check
 def an_on_demand_stream_has_four_shards():
     name = "referee-" + uuid.uuid4().hex[:12]
     kinesis.create_stream(StreamName=name, StreamModeDetails={"StreamMode": "ON_DEMAND"})
@@ -250,6 +267,21 @@ def requests_are_refused_as_the_service_does():
     big = base64.b64encode(b"x" * (1 << 20 | 1)).decode()
     status, answer = post("PutRecord", {"StreamName": name, "PartitionKey": "k", "Data": big})
     assert status == 400 and answer["__type"].endswith("ValidationException"), answer
+    # The partition key counts, too.
+    limit = base64.b64encode(b"x" * ((1 << 20) - 2)).decode()
+    for data in (big, limit):
+        status, answer = post("PutRecords", {"StreamName": name, "Records": [{"PartitionKey": "key", "Data": data}]})
+        assert status == 400 and answer["message"] == (
+            "1 validation error detected: Value at 'records.1.member.data' failed to satisfy constraint: Member must have length less "
+            "than or equal to 1048576"), answer
+    status, answer = post("SplitShard", {"StreamName": name, "ShardToSplit": "", "NewStartingHashKey": "01"})
+    assert answer["message"] == (
+        "3 validation errors detected: Value '' at 'shardToSplit' failed to satisfy constraint: Member must satisfy regular expression "
+        "pattern: [a-zA-Z0-9_.-]+; Value '' at 'shardToSplit' failed to satisfy constraint: Member must have length greater than or equal "
+        "to 1; Value '01' at 'newStartingHashKey' failed to satisfy constraint: Member must satisfy regular expression pattern: "
+        "0|([1-9]\\d{0,38})"), answer
+    status, answer = post("GetShardIterator", {"StreamName": name, "ShardId": "0", "ShardIteratorType": "FIRST"})
+    assert "[AFTER_SEQUENCE_NUMBER, LATEST, AT_TIMESTAMP, AT_SEQUENCE_NUMBER, TRIM_HORIZON]" in answer["message"], answer
     status, answer = post("PutRecord", {"StreamName": name, "PartitionKey": "k", "Data": "no base64"})
     assert status == 400 and answer["__type"].endswith("SerializationException"), answer
     status, answer = post("ListStreams", b"\xa0", "application/x-amz-cbor-1.1")

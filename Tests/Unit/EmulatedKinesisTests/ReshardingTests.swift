@@ -46,10 +46,12 @@ import Testing
         }
         #expect(await streams.fault("MergeShards", merge(0, 2))?.code == "InvalidArgumentException")
         #expect(await streams.fault("MergeShards", merge(0, 7))?.code == "ResourceNotFoundException")
-        try await streams.call("MergeShards", merge(1, 0))
+        // The service merges a shard with the one that follows it, not with the one before.
+        #expect(await streams.fault("MergeShards", merge(1, 0))?.code == "InvalidArgumentException")
+        try await streams.call("MergeShards", merge(0, 1))
         let child = try await streams.shards("s")[3]
-        #expect(child["ParentShardId"]?.string == StoredShard.name(1))
-        #expect(child["AdjacentParentShardId"]?.string == StoredShard.name(0))
+        #expect(child["ParentShardId"]?.string == StoredShard.name(0))
+        #expect(child["AdjacentParentShardId"]?.string == StoredShard.name(1))
         #expect(child["HashKeyRange"]?["StartingHashKey"] == "0")
         let open = try await streams.shards("s", filter: ["Type": "AT_LATEST"])
         #expect(open.compactMap { $0["ShardId"]?.string } == [StoredShard.name(2), StoredShard.name(3)])
@@ -82,7 +84,51 @@ import Testing
                 "UpdateShardCount",
                 ["StreamName": "s", "TargetShardCount": .int(target), "ScalingType": "UNIFORM_SCALING"])
             #expect(fault?.code == "LimitExceededException")
+            #expect(fault?.message.hasSuffix("Current open shard count: 4, Target shard count: \(target)") == true)
         }
+    }
+
+    @Test("a shard's name is read before the stream is looked for")
+    func shardNames() async throws {
+        let streams = try StreamFixture()
+        let unread = "Could not find shard ABKLFD8 in stream none under account 000000000000."
+        let iterator: JSONObject = ["StreamName": "none", "ShardIteratorType": "LATEST"]
+        func fault(_ shard: JSON) async -> String? {
+            var input = iterator
+            input["ShardId"] = shard
+            return await streams.fault("GetShardIterator", .object(input))?.message
+        }
+        #expect(await fault("ABKLFD8") == unread)
+        // A shard of a stream that does not exist does not exist.
+        #expect(
+            await fault("x-7") == "Shard shardId-000000000007 in stream none under account 000000000000 does not exist")
+        for shard in ["ABKLFD8", "2147483648"] as [JSON] {
+            let split = await streams.fault(
+                "SplitShard", ["StreamName": "none", "ShardToSplit": shard, "NewStartingHashKey": "2"])
+            #expect(split?.message.hasPrefix("Could not find shard") == true)
+            let merge = await streams.fault(
+                "MergeShards", ["StreamName": "none", "ShardToMerge": "0", "AdjacentShardToMerge": shard])
+            #expect(merge?.message.hasPrefix("Could not find shard") == true)
+        }
+        let split = await streams.fault(
+            "SplitShard", ["StreamName": "none", "ShardToSplit": "0", "NewStartingHashKey": "2"])
+        #expect(split?.message == "Stream none under account 000000000000 not found.")
+    }
+
+    @Test("a shard that was split or merged is neither split nor merged again, in the service's words")
+    func closedShards() async throws {
+        let streams = try StreamFixture()
+        try await streams.create("s", shards: 2)
+        try await streams.call(
+            "MergeShards",
+            ["StreamName": "s", "ShardToMerge": "shardId-0", "AdjacentShardToMerge": "shardId-1"])
+        let fault = await streams.fault(
+            "SplitShard", ["StreamName": "s", "ShardToSplit": "shardId-0", "NewStartingHashKey": "2"])
+        #expect(
+            fault?.message == """
+                Shard shardId-000000000000 in stream s under account 000000000000 has already been merged or split, and thus \
+                is not eligible for merging or splitting.
+                """)
     }
 
     @Test("a closed shard is listed until the retention of its last record has passed, and then removed")

@@ -12,6 +12,8 @@ struct DeliveryConfiguration: Sendable {
     /// Where records are kept as they were before their transformation.
     let backup: BucketDestination?
     let isPartitioned: Bool
+    /// What answers to puts say; nothing is encrypted.
+    let isEncrypted: Bool
     let processors: Processors
     let log: (group: String, stream: String)?
 
@@ -20,6 +22,7 @@ struct DeliveryConfiguration: Sendable {
     /// - Parameter declaration: a request of CreateDeliveryStream, or the properties of a template's resource.
     init(_ declaration: JSON) throws(AWSFault) {
         sourceStream = try Self.source(declaration)
+        isEncrypted = try Self.isEncrypted(declaration)
         let document = try Self.destination(declaration)
         if let conversion = document["DataFormatConversionConfiguration"], conversion["Enabled"]?.isTrue ?? true {
             throw .notEmulated("DataFormatConversionConfiguration of a delivery stream")
@@ -72,17 +75,22 @@ struct DeliveryConfiguration: Sendable {
 
     /// The destination's document, under whichever name it was declared.
     static func destination(_ declaration: JSON) throws(AWSFault) -> JSON {
-        for name in ["ExtendedS3DestinationConfiguration", "S3DestinationConfiguration"] {
-            if let destination = declaration[name] { return destination }
+        let destinations = (declaration.object ?? [:]).filter { $0.name.hasSuffix("DestinationConfiguration") }
+        guard destinations.count == 1, let declared = destinations.first else { throw .firehoseOneDestination }
+        guard ["ExtendedS3DestinationConfiguration", "S3DestinationConfiguration"].contains(declared.name) else {
+            throw .notEmulated("The destination \(declared.name)")
         }
-        let other = declaration.object?.first { $0.name.hasSuffix("DestinationConfiguration") }?.name
-        if let other { throw .notEmulated("The destination \(other)") }
-        throw .firehoseArgument("A delivery stream needs an ExtendedS3DestinationConfiguration.")
+        return declared.value
     }
 
     private static func source(_ declaration: JSON) throws(AWSFault) -> String? {
         switch declaration["DeliveryStreamType"]?.string ?? "DirectPut" {
-        case "DirectPut": return nil
+        case "DirectPut":
+            guard declaration["KinesisStreamSourceConfiguration"] == nil else {
+                throw .firehoseArgument(
+                    "KinesisSourceStreamConfig is only applicable for KinesisStreamAsSource stream type")
+            }
+            return nil
         case "KinesisStreamAsSource":
             let source = declaration["KinesisStreamSourceConfiguration"]?["KinesisStreamARN"]?.string
             guard let source, ARN(source)?.service == "kinesis" else {

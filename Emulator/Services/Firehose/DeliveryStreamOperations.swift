@@ -11,11 +11,13 @@ extension FirehoseService {
         guard let name = input["DeliveryStreamName"]?.string else {
             throw .firehoseValidation("deliveryStreamName", "Member must not be null")
         }
-        guard (1...64).contains(name.utf8.count),
-            name.utf8.allSatisfy({ $0.isNamePart || $0 == UInt8(ascii: ".") })
-        else {
+        guard !name.isEmpty, name.utf8.allSatisfy({ $0.isNamePart || $0 == UInt8(ascii: ".") }) else {
             throw .firehoseValidation(
-                "deliveryStreamName", "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
+                "deliveryStreamName", "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+", found: name)
+        }
+        guard name.utf8.count <= 64 else {
+            throw .firehoseValidation(
+                "deliveryStreamName", "Member must have length less than or equal to 64", found: name)
         }
         return name
     }
@@ -28,7 +30,7 @@ extension FirehoseService {
         declaration["Tags"] = nil
         try await create(
             StoredDeliveryStream(
-                name: name, declaration: .object(declaration), tags: Self.tags(input["Tags"]),
+                name: name, declaration: .object(declaration), tags: try Self.tags(input["Tags"]),
                 createdAt: clock.now().milliseconds))
         return ["DeliveryStreamARN": .string(arn(of: name))]
     }
@@ -40,7 +42,9 @@ extension FirehoseService {
 
     /// - SeeAlso: <https://docs.aws.amazon.com/firehose/latest/APIReference/API_DescribeDeliveryStream.html>
     func describeDeliveryStream(_ input: JSON) throws -> JSON {
-        let stream = try stored(try name(input))
+        let name = try name(input)
+        _ = try Self.limit(input, default: 1, in: 1...10_000)
+        let stream = try stored(name)
         var destination = try DeliveryConfiguration.destination(stream.declaration).object ?? [:]
         destination["EncryptionConfiguration"] =
             destination["EncryptionConfiguration"] ?? ["NoEncryptionConfig": "NoEncryption"]
@@ -58,9 +62,13 @@ extension FirehoseService {
                 [
                     "DestinationId": .string(Self.destinationID),
                     "ExtendedS3DestinationDescription": .object(destination),
+                    "S3DestinationDescription": .object(Self.basic(destination)),
                 ]
             ],
         ]
+        if let encryption = DeliveryConfiguration.encryption(stream.declaration) {
+            description["DeliveryStreamEncryptionConfiguration"] = encryption
+        }
         if var source = stream.declaration["KinesisStreamSourceConfiguration"]?.object {
             source["DeliveryStartTimestamp"] = Timestamp.json(stream.createdAt)
             description["Source"] = ["KinesisStreamSourceDescription": .object(source)]
@@ -69,12 +77,40 @@ extension FirehoseService {
         return ["DeliveryStreamDescription": .object(description)]
     }
 
-    func listDeliveryStreams(_ input: JSON) throws -> JSON {
-        let limit = input["Limit"]?.int ?? 10
-        guard 1...10_000 ~= limit else {
-            throw AWSFault.firehoseValidation("limit", "Member must have value between 1 and 10000")
+    /// What the older description of a destination has; the service shows both.
+    private static func basic(_ destination: JSONObject) -> JSONObject {
+        let members: Set = [
+            "RoleARN", "BucketARN", "Prefix", "ErrorOutputPrefix", "BufferingHints", "CompressionFormat",
+            "EncryptionConfiguration", "CloudWatchLoggingOptions",
+        ]
+        var basic: JSONObject = [:]
+        for (name, value) in destination where members.contains(name) { basic[name] = value }
+        return basic
+    }
+
+    /// How many entries a request wants in the answer's list.
+    static func limit(_ input: JSON, default: Int, in range: ClosedRange<Int>) throws(AWSFault) -> Int {
+        let limit = input["Limit"]?.int ?? `default`
+        guard limit >= range.lowerBound else {
+            throw .firehoseValidation(
+                "limit", "Member must have value greater than or equal to \(range.lowerBound)", found: String(limit))
         }
+        guard limit <= range.upperBound else {
+            throw .firehoseValidation(
+                "limit", "Member must have value less than or equal to \(range.upperBound)", found: String(limit))
+        }
+        return limit
+    }
+
+    func listDeliveryStreams(_ input: JSON) throws -> JSON {
+        let limit = try Self.limit(input, default: 10, in: 1...10_000)
         let type = input["DeliveryStreamType"]?.string
+        let types = ["DirectPut", "KinesisStreamAsSource", "MSKAsSource", "DatabaseAsSource"]
+        guard type.map(types.contains) ?? true else {
+            throw AWSFault.firehoseValidation(
+                "deliveryStreamType", "Member must satisfy enum value set: [\(types.joined(separator: ", "))]",
+                found: type)
+        }
         let start = input["ExclusiveStartDeliveryStreamName"]?.string ?? ""
         let streams = try store.read { try StoredDeliveryStream.all(after: start, in: $0) }.filter { stream in
             type.map { $0 == stream.declaration["DeliveryStreamType"]?.string ?? "DirectPut" } ?? true
@@ -89,9 +125,8 @@ extension FirehoseService {
     /// - SeeAlso: <https://docs.aws.amazon.com/firehose/latest/APIReference/API_UpdateDestination.html>
     func updateDestination(_ input: JSON) async throws -> JSON {
         let name = try name(input)
-        guard let update = (input["ExtendedS3DestinationUpdate"] ?? input["S3DestinationUpdate"])?.object else {
-            throw AWSFault.firehoseArgument("UpdateDestination needs an ExtendedS3DestinationUpdate.")
-        }
+        _ = try stored(name)
+        let update = try Self.update(input)
         let (version, destination) = (input["CurrentDeliveryStreamVersionId"]?.string, input["DestinationId"]?.string)
         guard destination == Self.destinationID else {
             throw AWSFault.firehoseArgument("Destination Id \(destination ?? "") not found")
@@ -125,55 +160,25 @@ extension FirehoseService {
         return [:]
     }
 
+    /// The members that an update replaces.
+    private static func update(_ input: JSON) throws(AWSFault) -> JSONObject {
+        let updates = (input.object ?? [:]).filter { $0.name.hasSuffix("DestinationUpdate") }
+        guard updates.count == 1, let update = updates.first else { throw .firehoseOneDestination }
+        let type = update.name.dropLast("DestinationUpdate".count)
+        guard ["S3", "ExtendedS3"].contains(type) else {
+            throw .firehoseArgument(
+                "Changing the destination type to or from \(type) is not supported at this time.")
+        }
+        guard let members = update.value.object else {
+            throw AWSFault("SerializationException", "\(update.name): expected a structure")
+        }
+        return members
+    }
+
     func stored(_ name: String) throws -> StoredDeliveryStream {
         guard let stream = try store.read({ try StoredDeliveryStream.find(name, in: $0) }) else {
             throw AWSFault.noDeliveryStream(name, account)
         }
         return stream
-    }
-
-    // MARK: Tags
-
-    static func tags(_ list: JSON?) -> JSONObject {
-        var tags: JSONObject = [:]
-        for tag in list?.array ?? [] {
-            if let key = tag["Key"]?.string { tags[key] = tag["Value"] ?? "" }
-        }
-        return tags
-    }
-
-    func tagDeliveryStream(_ input: JSON) async throws -> JSON {
-        let added = Self.tags(input["Tags"])
-        return try await changeTags(input) { tags in
-            for (key, value) in added { tags[key] = value }
-        }
-    }
-
-    func untagDeliveryStream(_ input: JSON) async throws -> JSON {
-        let removed = (input["TagKeys"]?.array ?? []).compactMap(\.string)
-        return try await changeTags(input) { tags in
-            for key in removed { tags[key] = nil }
-        }
-    }
-
-    private func changeTags(
-        _ input: JSON, _ change: @escaping @Sendable (inout JSONObject) -> Void
-    ) async throws -> JSON {
-        let name = try name(input)
-        try await store.write { [account] transaction in
-            guard var stream = try StoredDeliveryStream.find(name, in: transaction.snapshot) else {
-                throw AWSFault.noDeliveryStream(name, account)
-            }
-            change(&stream.tags)
-            try stream.update(in: transaction)
-        }
-        return [:]
-    }
-
-    func listTags(_ input: JSON) throws -> JSON {
-        let tags = try stored(try name(input)).tags
-        return [
-            "Tags": .array(tags.map { ["Key": .string($0.name), "Value": $0.value] }), "HasMoreTags": false,
-        ]
     }
 }

@@ -9,9 +9,15 @@ extension AWSFault {
         AWSFault("ResourceNotFoundException", "Firehose \(name) under account \(account.id) not found.")
     }
 
-    static func firehoseValidation(_ member: String, _ constraint: String) -> AWSFault {
-        AWSFault(
+    /// - Parameter found: the value, which messages about texts and numbers repeat.
+    static func firehoseValidation(_ member: String, _ constraint: String, found: String? = nil) -> AWSFault {
+        let value = found.map { "Value '\($0)'" } ?? "Value"
+        return AWSFault(
             "ValidationException",
-            "1 validation error detected: Value at '\(member)' failed to satisfy constraint: \(constraint)")
+            "1 validation error detected: \(value) at '\(member)' failed to satisfy constraint: \(constraint)")
+    }
+
+    static var firehoseOneDestination: AWSFault {
+        .firehoseArgument("Exactly one destination configuration is supported for a Firehose")
     }
 }

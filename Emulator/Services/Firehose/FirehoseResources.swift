@@ -9,7 +9,7 @@ extension FirehoseService: ResourceProviding {
     package func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
         var properties = resource.properties.object ?? [:]
         let name = properties["DeliveryStreamName"]?.string ?? resource.logicalID
-        let tags = Self.tags(properties["Tags"])
+        let tags = try Self.tags(properties["Tags"]?.array?.isEmpty == true ? nil : properties["Tags"])
         properties["DeliveryStreamName"] = nil
         properties["Tags"] = nil
         let declaration = JSON.object(properties)

@@ -124,8 +124,10 @@ package final class FirehoseService: Sendable {
     }
 
     /// Replaces the configuration; the records in buffers and the position in the source are kept.
+    /// - Parameter isNewVersion: whether the change counts in the version, and so in the names of objects.
     func reconfigure(
-        _ name: String, _ change: @escaping @Sendable (inout StoredDeliveryStream) throws -> Void
+        _ name: String, isNewVersion: Bool = true,
+        _ change: @escaping @Sendable (inout StoredDeliveryStream) throws -> Void
     ) async throws {
         let now = clock.now().milliseconds
         let changed = try await store.write { [account] transaction in
@@ -134,7 +136,7 @@ package final class FirehoseService: Sendable {
             }
             try change(&stream)
             _ = try DeliveryConfiguration(stream.declaration)
-            stream.version += 1
+            if isNewVersion { stream.version += 1 }
             stream.updatedAt = now
             try stream.update(in: transaction)
             return stream
@@ -205,6 +207,8 @@ extension FirehoseService: Service, JSONService {
             case "TagDeliveryStream": return try await tagDeliveryStream(input)
             case "UntagDeliveryStream": return try await untagDeliveryStream(input)
             case "ListTagsForDeliveryStream": return try listTags(input)
+            case "StartDeliveryStreamEncryption": return try await startEncryption(input)
+            case "StopDeliveryStreamEncryption": return try await stopEncryption(input)
             case "PutRecord": return try await putRecord(input)
             case "PutRecordBatch": return try await putRecordBatch(input)
             default: throw AWSFault.notEmulated("Firehose's \(action)")

@@ -23,10 +23,7 @@ struct IncomingRecord: Sendable {
     var failure: (code: String, message: String)?
 
     /// The ID by which a transformation answers the record.
-    var id: String {
-        if let kinesis { return kinesis.sequenceNumber + Self.padded(Int64(part ?? 0), 6) }
-        return Self.id(ofPut: sequence) + (part.map { Self.padded(Int64($0), 6) } ?? "")
-    }
+    var id: String { Self.text { appendID(to: &$0) } }
 
     /// Appends ``id`` without making a string of it.
     func appendID(to text: inout TextWriter) {
@@ -38,11 +35,10 @@ struct IncomingRecord: Sendable {
     static func appendID(ofPut sequence: Int64, to text: inout TextWriter) { text.append(sequence, width: 20) }
 
     /// The ID of a record that a client put, for PutRecord's answer and transformations.
-    static func id(ofPut sequence: Int64) -> String { padded(sequence, 20) }
+    static func id(ofPut sequence: Int64) -> String { text { appendID(ofPut: sequence, to: &$0) } }
 
-    private static func padded(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    private static func text(_ write: (inout TextWriter) -> Void) -> String {
+        String(decoding: TextWriter.bytes(capacity: 70, write), as: UTF8.self)
     }
 }
 

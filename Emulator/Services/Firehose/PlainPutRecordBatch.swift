@@ -43,9 +43,9 @@ struct PlainPutRecordBatch {
     }
 
     /// The document with the IDs of the records.
-    static func answer(_ numbers: ClosedRange<Int64>) -> [UInt8] {
+    static func answer(_ numbers: ClosedRange<Int64>, isEncrypted: Bool) -> [UInt8] {
         TextWriter.bytes(capacity: 80 + numbers.count * 40) { text in
-            text.append("{\"FailedPutCount\":0,\"Encrypted\":false,\"RequestResponses\":[")
+            text.append("{\"FailedPutCount\":0,\"Encrypted\":\(isEncrypted),\"RequestResponses\":[")
             for number in numbers {
                 if number > numbers.lowerBound { text.append(",") }
                 text.append("{\"RecordId\":\"")

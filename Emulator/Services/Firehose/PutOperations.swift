@@ -13,8 +13,10 @@ extension FirehoseService {
     func putRecord(_ input: JSON) async throws -> JSON {
         let name = try name(input)
         let record = try Self.data(input["Record"], at: "record")
-        let numbers = try await put([record[...]], into: name)
-        return ["RecordId": .string(IncomingRecord.id(ofPut: numbers.lowerBound)), "Encrypted": false]
+        let (numbers, isEncrypted) = try await put([record[...]], into: name)
+        return [
+            "RecordId": .string(IncomingRecord.id(ofPut: numbers.lowerBound)), "Encrypted": .bool(isEncrypted),
+        ]
     }
 
     /// Reads the body in place if it has the form that SDKs write, and any other one as a document.
@@ -25,26 +27,29 @@ extension FirehoseService {
             request.body = RequestBody(body)
             return await answerJSON(request)
         }
-        let numbers = try await put(plain.records, into: plain.stream)
+        let (numbers, isEncrypted) = try await put(plain.records, into: plain.stream)
         return HTTPResponse(
             status: 200, headers: HTTPHeaders([("Content-Type", "application/x-amz-json-\(protocolVersion)")]),
-            body: .bytes(PlainPutRecordBatch.answer(numbers)))
+            body: .bytes(PlainPutRecordBatch.answer(numbers, isEncrypted: isEncrypted)))
     }
 
     func putRecordBatch(_ input: JSON) async throws -> JSON {
         let name = try name(input)
         let entries = input["Records"]?.array ?? []
-        guard 1...Self.batchRecordsLimit ~= entries.count else {
+        guard !entries.isEmpty else {
+            throw AWSFault.firehoseValidation("records", "Member must have length greater than or equal to 1")
+        }
+        guard entries.count <= Self.batchRecordsLimit else {
             throw AWSFault.firehoseValidation(
-                "records", "Member must have length between 1 and \(Self.batchRecordsLimit)")
+                "records", "Member must have length less than or equal to \(Self.batchRecordsLimit)")
         }
         let records = try entries.enumerated().map { try Self.data($1, at: "records.\($0 + 1).member")[...] }
         guard records.reduce(0, { $0 + $1.count }) <= Self.batchLimit else {
             throw AWSFault.firehoseArgument("Records size exceeds 4 MB limit")
         }
-        let numbers = try await put(records, into: name)
+        let (numbers, isEncrypted) = try await put(records, into: name)
         return [
-            "FailedPutCount": 0, "Encrypted": false,
+            "FailedPutCount": 0, "Encrypted": .bool(isEncrypted),
             "RequestResponses": .array(numbers.map { ["RecordId": .string(IncomingRecord.id(ofPut: $0))] }),
         ]
     }
@@ -64,7 +69,9 @@ extension FirehoseService {
 
     /// Adds records in their order, in one transaction.
     /// - Returns: their numbers.
-    private func put(_ records: [ArraySlice<UInt8>], into name: String) async throws -> ClosedRange<Int64> {
+    private func put(
+        _ records: [ArraySlice<UInt8>], into name: String
+    ) async throws -> (numbers: ClosedRange<Int64>, isEncrypted: Bool) {
         let context = try context(of: name)
         guard context.configuration.sourceStream == nil else {
             throw AWSFault.firehoseArgument(
@@ -72,12 +79,13 @@ extension FirehoseService {
         }
         // Off the writer's thread: other writers wait for that.
         let block = StoredPuts.Block(records)
-        return try await store.write { [clock, account] transaction in
+        let numbers = try await store.write { [clock, account] transaction in
             guard try StoredDeliveryStream.find(name, in: transaction.snapshot)?.id == context.id else {
                 throw AWSFault.noDeliveryStream(name, account)
             }
             transaction.afterCommit { [bell = context.intakeBell] in bell.ring() }
             return try StoredPuts.insert(block, into: context.id, at: clock.now().milliseconds, in: transaction)
         }
+        return (numbers, context.configuration.isEncrypted)
     }
 }

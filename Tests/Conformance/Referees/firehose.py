@@ -159,10 +159,40 @@ def what_cannot_work_is_refused():
                    partitioned | {"BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 60}},
                    {"Prefix": "!{timestamp:yyyy"}, {"Prefix": "!{unknown:x}"}):
         fails("InvalidArgumentException", 400, create(**broken))
+    fails("InvalidArgumentException", 400, firehose.create_delivery_stream, DeliveryStreamName="referee-refused")
     name = delivery_stream(bucket())
+    fails("InvalidArgumentException", 400, firehose.update_destination, DeliveryStreamName=name,
+          CurrentDeliveryStreamVersionId="1", DestinationId="destinationId-000000000001")
     fails("ValidationException", 400, firehose.put_record, DeliveryStreamName=name, Record={"Data": b"x" * 1_024_001})
     fails("InvalidArgumentException", 400, firehose.put_record_batch, DeliveryStreamName=name,
           Records=[{"Data": b"x" * 1_000_000}] * 5)
+
+
+@check
+def tags_are_listed_in_pages():
+    name = delivery_stream(bucket())
+    tags = [{"Key": f"k{n}", "Value": f"v {n}"} for n in range(50)]
+    firehose.tag_delivery_stream(DeliveryStreamName=name, Tags=tags)
+    first = firehose.list_tags_for_delivery_stream(DeliveryStreamName=name, Limit=20)
+    assert first["HasMoreTags"] and len(first["Tags"]) == 20, first
+    rest = firehose.list_tags_for_delivery_stream(
+        DeliveryStreamName=name, ExclusiveStartTagKey=first["Tags"][-1]["Key"])
+    assert not rest["HasMoreTags"] and sorted(first["Tags"] + rest["Tags"], key=str) == sorted(tags, key=str), rest
+    fails("LimitExceededException", 400, firehose.tag_delivery_stream, DeliveryStreamName=name, Tags=[{"Key": "more"}])
+    fails("ValidationException", 400, firehose.tag_delivery_stream, DeliveryStreamName=name, Tags=[{"Key": "a!"}])
+
+
+@check
+def encryption_is_described_and_said_of_puts():
+    name = delivery_stream(bucket())
+    assert "DeliveryStreamEncryptionConfiguration" not in describe(name)
+    firehose.start_delivery_stream_encryption(
+        DeliveryStreamName=name, DeliveryStreamEncryptionConfigurationInput={"KeyType": "AWS_OWNED_CMK"})
+    eventually(lambda: describe(name)["DeliveryStreamEncryptionConfiguration"]["Status"] == "ENABLED", "it is encrypted")
+    assert firehose.put_record_batch(DeliveryStreamName=name, Records=[{"Data": b"x"}])["Encrypted"]
+    firehose.stop_delivery_stream_encryption(DeliveryStreamName=name)
+    eventually(lambda: describe(name)["DeliveryStreamEncryptionConfiguration"]["Status"] == "DISABLED", "it is not encrypted")
+    assert not firehose.put_record(DeliveryStreamName=name, Record={"Data": b"x"})["Encrypted"]
 
 
 @check

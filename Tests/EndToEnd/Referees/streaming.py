@@ -40,7 +40,9 @@ def wait(what):
         if (found := what()) is not None: return found
         # What a killed worker has left is taken up every five minutes.
         if number % 200 == 0:
-            client("lambda").invoke(FunctionName="cupel-dev-replayer", InvocationType="Event", Payload=b"{}")
+            functions = client("lambda")
+            names = [f["FunctionName"] for page in functions.get_paginator("list_functions").paginate() for f in page["Functions"]]
+            functions.invoke(FunctionName=next(n for n in names if "replayer" in n), InvocationType="Event", Payload=b"{}")
         time.sleep(0.05)
     sys.exit(f"nothing came: {command} {argument}")
 

@@ -20,7 +20,7 @@ import Testing
         #expect(
             emulator.output.contains(
                 "change-capture --source postgresql://USER@HOST/DATABASE --stream cupel-dev-changes"))
-        #expect(emulator.output.contains(#/cupel-dev-changes-to-raw +0 +0 +0 +0 +0/#), "\(emulator.output)")
+        #expect(emulator.output.contains(#/cupel-dev-changes-to-raw +4 +0 +0\.0 +0 +0 B +0/#), "\(emulator.output)")
         try await postgres.run(Self.beerTable)
         let capture = try await CaptureProcess(
             postgres, emulator, tables: "dm_core.*", options: ["--snapshot", "never"])

@@ -22,27 +22,31 @@ struct DeliveryProgress: Sendable {
                     """, .integer(context.id)
                 ) { (count: $0.int(0), size: $0.int(1), partitions: $0.int(2)) }
             }
-            return [
+            var document: JSONObject = [
                 "RecordsWaiting": .int(source.count),
                 "MillisBehindLatest": .int(source.oldest.map { max(0, now - $0) } ?? 0),
                 "Buffers": .int(buffers?.count ?? 0), "BufferedBytes": .int(buffers?.size ?? 0),
                 "Partitions": .int(buffers?.partitions ?? 0),
             ]
+            if let shards = source.shards { document["Shards"] = .int(shards) }
+            return .object(document)
         }
     }
 
-    /// The records of the source that are not taken in yet, and when the oldest of them arrived.
-    private func waiting() throws -> (count: Int64, oldest: Int64?) {
+    /// The records of the source that are not taken in yet, when the oldest of them arrived, and how many shards are open.
+    private func waiting() throws -> (count: Int64, oldest: Int64?, shards: Int?) {
         guard let arn = context.configuration.sourceStream else {
             return try context.store.read { snapshot in
                 let position = try Lane.positions(of: context.id, in: snapshot)[Lane.puts] ?? 0
-                return try StoredPuts.waiting(of: context.id, after: position, in: snapshot)
+                let puts = try StoredPuts.waiting(of: context.id, after: position, in: snapshot)
+                return (puts.count, puts.oldest, nil)
             }
         }
         let source = try context.peers.stream(arn)
         let positions = try context.store.read { try Lane.positions(of: context.id, in: $0) }
         var (count, oldest): (Int64, Int64?) = (0, nil)
-        for shard in try source.shards(ofStream: arn) {
+        let shards = try source.shards(ofStream: arn)
+        for shard in shards {
             let position = positions[shard.id] ?? 0
             guard position < shard.lastSequence else { continue }
             let next = try source.records(ofStream: arn, shard: shard, after: position, limit: 1).first
@@ -51,6 +55,6 @@ struct DeliveryProgress: Sendable {
             count += shard.lastSequence - next.sequence + 1
             oldest = min(oldest ?? .max, next.arrivedAt)
         }
-        return (count, oldest)
+        return (count, oldest, shards.count { !$0.isClosed })
     }
 }

@@ -4,6 +4,8 @@ internal import JSON
 /// How far a delivery stream of the pipeline is. Only an emulator says so; AWS has metrics for it.
 struct StreamStatus: Sendable {
     let name: String
+    /// The open shards of the stream that it reads; nil where clients put.
+    let shards: Int?
     let recordsWaiting: Int
     /// How old the oldest waiting record is, in milliseconds.
     let lag: Int
@@ -16,6 +18,7 @@ struct StreamStatus: Sendable {
         guard let progress = description?["EmulatorProgress"] else { return nil }
         func number(_ name: String) -> Int { progress[name]?.int ?? 0 }
         self.name = name
+        shards = progress["Shards"]?.int
         recordsWaiting = number("RecordsWaiting")
         lag = number("MillisBehindLatest")
         buffers = number("Buffers")
@@ -39,20 +42,22 @@ struct StreamStatus: Sendable {
 
     var document: JSON {
         [
-            "name": .string(name), "records_waiting": .int(recordsWaiting), "lag_ms": .int(lag),
+            "name": .string(name), "shards": shards.map { .int($0) } ?? .null,
+            "records_waiting": .int(recordsWaiting), "lag_ms": .int(lag),
             "buffers": .int(buffers), "buffered_bytes": .int(bufferedBytes), "partitions": .int(partitions),
         ]
     }
 
     static func table(of streams: [StreamStatus]) -> TextTable {
         var table = TextTable([
-            .left("STREAM"), .right("WAITING"), .right("LAG MS"), .right("BUFFERS"), .right("BYTES"),
+            .left("STREAM"), .right("SHARDS"), .right("WAITING"), .right("LAG S"), .right("BUFFERS"), .right("BYTES"),
             .right("PARTITIONS"),
         ])
         for stream in streams {
             table.add([
-                stream.name, Quantity.count(stream.recordsWaiting), Quantity.count(stream.lag),
-                Quantity.count(stream.buffers), Quantity.count(stream.bufferedBytes), Quantity.count(stream.partitions),
+                stream.name, Quantity.count(stream.shards), Quantity.count(stream.recordsWaiting),
+                Quantity.decimal(Double(stream.lag) / 1000, places: 1),
+                Quantity.count(stream.buffers), Quantity.bytes(stream.bufferedBytes), Quantity.count(stream.partitions),
             ])
         }
         return table

@@ -30,6 +30,12 @@ enum Referee {
         return try await answer(of: "gold.py", by: python, [emulator.endpoint, command] + arguments, seconds)
     }
 
+    /// Runs `Referees/notebook.py`: the snippets of README.md.
+    static func notebook(_ emulator: RunningEmulator) async throws -> [String: Any] {
+        let python = "\(Programs.packageRoot)/.venv-iceberg/bin/python3"
+        return try await answer(of: "notebook.py", by: python, [emulator.endpoint], 1800)
+    }
+
     /// Runs `Referees/duckdb_glue.py` for a silver table.
     static func duckDBGlue(_ emulator: RunningEmulator, _ table: String) async throws -> [String: Any] {
         let python = "\(Programs.packageRoot)/.venv-iceberg/bin/python3"

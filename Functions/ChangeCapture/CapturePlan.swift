@@ -18,8 +18,13 @@ struct CapturePlan {
     }
 
     /// Publishes the tables that can be captured, and withdraws those that no longer can.
-    /// - Parameter willPublish: called before a table is published; changes that it had before are in no stream.
-    mutating func update(_ source: SourceDatabase, willPublish: (SourceTable) throws -> Void) throws {
+    /// - Parameters:
+    ///   - willPublish: called before a table is published; changes that it had before are in no stream.
+    ///   - isPublished: called with each table that is published, and its membership.
+    mutating func update(
+        _ source: SourceDatabase, willPublish: (SourceTable) throws -> Void,
+        isPublished: (SourceTable, UInt32) throws -> Void
+    ) throws {
         let found = try source.tables(options.tables)
         for missing in options.tables.missing(in: Set(found.map(\.id))) {
             say("\(missing) is not captured: there is no such table, or it is a partition of another")
@@ -27,22 +32,23 @@ struct CapturePlan {
         var published = try source.published(options.publication)
         if published == nil {
             try source.createPublication(options.publication)
-            published = []
+            published = [:]
         }
         var captured: [String: SourceTable] = [:]
         refused = []
         for table in found {
-            let isPublished = published?.contains(table.id) == true
+            let membership = published?[table.id]
             if let obstacle = table.obstacle {
                 refused.insert(table.id)
                 say("\(table.id) is not captured: \(obstacle)")
-                if isPublished { try withdraw(table, source) }
+                if membership != nil { try withdraw(table, source) }
             } else if let other = captured[table.name] {
                 refused.insert(table.id)
                 say(
                     "\(table.id) is not captured: \(other.id) has the same name, and both would be in raw/\(table.name)/; "
                         + "name one of them in --tables")
-            } else if try isPublished || publish(table, source, willPublish) {
+            } else if try membership != nil || publish(table, source, willPublish) {
+                if let membership { try isPublished(table, membership) }
                 captured[table.name] = table
                 warn(ofGeneratedColumns: table)
             }

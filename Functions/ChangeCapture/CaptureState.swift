@@ -11,6 +11,8 @@ struct CaptureState: Sendable, Hashable {
     var system: String
     /// The object identifiers of the tables whose rows have been read, by name.
     var tables: [String: UInt32] = [:]
+    /// The memberships of tables in the publication, by name: with another one, changes may be in no stream.
+    var memberships: [String: UInt32] = [:]
 
     init(point: CapturePoint, system: String) {
         self.point = point
@@ -23,19 +25,29 @@ struct CaptureState: Sendable, Hashable {
         else { return nil }
         point = CapturePoint(position: position, time: Int64(time))
         self.system = system
-        for member in tables.members {
-            guard let oid = member.value.int.flatMap({ UInt32(exactly: $0) }) else { return nil }
-            self.tables[member.name] = oid
-        }
+        guard let read = Self.identifiers(tables), let members = Self.identifiers(json["memberships"]?.object ?? [:])
+        else { return nil }
+        (self.tables, memberships) = (read, members)
     }
 
     var json: JSON {
-        var done: JSONObject = [:]
-        for (table, oid) in tables.sorted(by: { $0.key < $1.key }) { done[table] = .int(Int(oid)) }
-        return [
+        [
             "version": 1, "system": .string(system), "position": .string("\(point.position)"),
-            "time": .int(Int(point.time)), "tables": .object(done),
+            "time": .int(Int(point.time)), "tables": Self.json(tables), "memberships": Self.json(memberships),
         ]
+    }
+
+    private static func identifiers(_ object: JSONObject) -> [String: UInt32]? {
+        var identifiers: [String: UInt32] = [:]
+        for member in object.members {
+            guard let oid = member.value.int.flatMap({ UInt32(exactly: $0) }) else { return nil }
+            identifiers[member.name] = oid
+        }
+        return identifiers
+    }
+
+    private static func json(_ identifiers: [String: UInt32]) -> JSON {
+        .object(JSONObject(identifiers.sorted { $0.key < $1.key }.map { ($0.key, JSON.int(Int($0.value))) }))
     }
 }
 

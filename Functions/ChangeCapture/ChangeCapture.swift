@@ -21,6 +21,8 @@ final class ChangeCapture {
     private var meter: CaptureMeter
     private var plan: CapturePlan
     private var snapshotAt: ContinuousClock.Instant
+    /// The memberships in the publication of the tables that the snapshot reads.
+    private var snapshotMemberships: [String: UInt32] = [:]
 
     /// How often the progress is written at most: the time that is read again after a crash.
     private static let savingInterval: Duration = .seconds(5)
@@ -251,7 +253,21 @@ final class ChangeCapture {
     private func updatePlan(_ source: SourceDatabase) throws {
         try plan.update(source) { table in
             // Its rows must be read, also if they have been before.
-            try save { $0.tables[table.id] = nil }
+            try save { state in
+                state.tables[table.id] = nil
+                state.memberships[table.id] = nil
+            }
+        } isPublished: { table, membership in
+            let known = saved?.memberships[table.id]
+            guard known != membership else { return }
+            try save { state in
+                state.memberships[table.id] = membership
+                if known != nil { state.tables[table.id] = nil }
+            }
+            guard known != nil else { return }
+            log.warning(
+                "a table was taken out of the publication and put back; its rows are read again, because changes in between are "
+                    + "in no stream", ["table": .string(table.id), "publication": .string(options.publication)])
         }
     }
 
@@ -263,13 +279,19 @@ final class ChangeCapture {
         let new = plan.tables.filter { saved?.tables[$0.id] != $0.oid }
         guard !new.isEmpty else { return }
         snapshotAt = clock.instant()
+        snapshotMemberships = saved?.memberships ?? [:]
         stream.snapshot = Snapshot(of: new, options, objects, log, lanes.wakeup)
     }
 
     private func takeFinished(_ stream: ChangeStream) throws {
         guard let finished = stream.snapshot?.takeFinished(), !finished.isEmpty else { return }
         try save { state in
-            for table in finished { state.tables[table.id] = table.oid }
+            for table in finished {
+                // Rows that were read before the table was taken out and put back are read again.
+                let before = snapshotMemberships[table.id]
+                guard before == nil || before == state.memberships[table.id] else { continue }
+                state.tables[table.id] = table.oid
+            }
         }
     }
 

@@ -86,8 +86,10 @@ struct SourceDatabase {
 
     // MARK: The publication
 
-    /// The tables of a publication; nil if there is none.
-    func published(_ publication: String) throws -> Set<String>? {
+    /// The tables of a publication, each with the object identifier of its membership; nil if there is no publication.
+    ///
+    /// A table that is taken out and put back has another membership. One of a publication for all tables has 0.
+    func published(_ publication: String) throws -> [String: UInt32]? {
         let found = try connection.query(
             "SELECT pubviaroot, pubinsert AND pubupdate AND pubdelete AND pubtruncate FROM pg_publication WHERE pubname = $1",
             [publication])
@@ -106,8 +108,17 @@ struct SourceDatabase {
             )
         }
         let tables = try connection.query(
-            "SELECT schemaname || '.' || tablename FROM pg_publication_tables WHERE pubname = $1", [publication])
-        return Set(tables.compactMap { $0[0] })
+            """
+            SELECT t.schemaname || '.' || t.tablename, coalesce(m.oid, 0) FROM pg_publication_tables t
+            LEFT JOIN (SELECT r.oid, n.nspname, c.relname FROM pg_publication_rel r
+                JOIN pg_publication p ON p.oid = r.prpubid JOIN pg_class c ON c.oid = r.prrelid
+                JOIN pg_namespace n ON n.oid = c.relnamespace WHERE p.pubname = $1) m
+                ON m.nspname = t.schemaname AND m.relname = t.tablename
+            WHERE t.pubname = $1
+            """, [publication])
+        return Dictionary(
+            tables.compactMap { row in row[0].map { ($0, row[1].flatMap { UInt32($0) } ?? 0) } }
+        ) { $1 }
     }
 
     func createPublication(_ name: String) throws {

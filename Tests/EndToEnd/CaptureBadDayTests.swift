@@ -210,6 +210,44 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
+    @Test("a table that the publication lacks, or no longer has, is named with its fix, and complete once it has it")
+    func publication() async throws {
+        let postgres = try await TemporaryPostgres()
+        let emulator = try await RunningEmulator(options: Self.shortBuffers)
+        try await CapturedTables.publishContracts(emulator, ["item", "whole"])
+        try await postgres.run(
+            CapturedTables.create
+                + """
+                CREATE ROLE capture LOGIN REPLICATION;
+                GRANT USAGE, CREATE ON SCHEMA dm_core TO capture; GRANT CREATE ON DATABASE postgres TO capture;
+                GRANT SELECT ON dm_core.whole TO capture; ALTER TABLE dm_core.item OWNER TO capture;
+                """ + CapturedTables.insert("item", 1, 60) + CapturedTables.insert("whole", 1, 60))
+        let capture = try await CaptureProcess(postgres, emulator, tables: "dm_core.*", as: "capture")
+        try await capture.wait(for: "dm_core.whole is not captured")
+        #expect(capture.log.contains(#"as its owner, run ALTER PUBLICATION \"cupel\" ADD TABLE"#), "\(capture.log)")
+        try await postgres.run(
+            "UPDATE dm_core.whole SET note = 'unseen' WHERE id < 30; ALTER PUBLICATION cupel ADD TABLE dm_core.whole;"
+                + "DELETE FROM dm_core.whole WHERE id > 50;")
+        let counts = try await CapturedTables.compare(postgres, emulator, ["item", "whole"])
+        #expect(counts["dm_core.whole"]?["rows"] as? Int == 50)
+        // The owner takes a table out and puts it back; what was changed in between is read from the table.
+        try await postgres.run(
+            "ALTER PUBLICATION cupel DROP TABLE dm_core.whole; UPDATE dm_core.whole SET note = 'without' WHERE id < 20;"
+                + CapturedTables.insert("whole", 100, 120) + "DELETE FROM dm_core.whole WHERE id BETWEEN 30 AND 40;"
+                + "ALTER PUBLICATION cupel ADD TABLE dm_core.whole; UPDATE dm_core.whole SET note = 'with' WHERE id = 1;"
+        )
+        let again = try await CapturedTables.compare(postgres, emulator, ["item", "whole"])
+        #expect(again["dm_core.whole"]?["rows"] as? Int == 60)
+        // The capture puts one back itself where it may.
+        try await postgres.run(
+            "ALTER PUBLICATION cupel DROP TABLE dm_core.item; DELETE FROM dm_core.item WHERE id > 30;"
+                + CapturedTables.insert("item", 200, 210))
+        let last = try await CapturedTables.compare(postgres, emulator, ["item", "whole"])
+        #expect(last["dm_core.item"]?["rows"] as? Int == 41)
+        #expect(capture.stop() == 0)
+        #expect(emulator.stop() == 0)
+    }
+
     @Test("a state that an ended process writes late is read again, and nothing is lost") func lateState() async throws
     {
         let postgres = try await TemporaryPostgres()

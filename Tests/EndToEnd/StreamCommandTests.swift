@@ -25,10 +25,38 @@ import Testing
             try await Task.sleep(for: .milliseconds(50))
         }
         #expect(try await !Self.isEnded(folder))
+        let refusal = folder.path + "/refusal"
+        let second = try Self.start([:], into: folder, output: refusal)
+        second.waitUntilExit()
+        #expect(second.terminationStatus == 1)
+        #expect(Self.text(refusal).contains("another make stream uses \(folder.path)"), "\(Self.text(refusal))")
         kill(process.processIdentifier, SIGTERM)
         process.waitUntilExit()
         #expect(process.terminationStatus == 0, "\(Self.text(output))")
         #expect(Self.text(output).contains("To look at it"))
+        #expect(try await Self.isEnded(folder))
+    }
+
+    @Test("on a terminal of 80 columns it shows one view, and Ctrl-C ends all and says where things are")
+    func terminal() async throws {
+        // Of a usual length: it is in the lines that are checked.
+        let folder = try TemporaryDirectory()
+        let run = try await Command.run(
+            Programs.python,
+            ["\(Programs.packageRoot)/Tests/EndToEnd/Referees/terminal.py", "Ctrl-C ends it", Self.script],
+            environment: Self.variables(["INTERVAL": "1", "RATE": "50"], into: folder), seconds: 600)
+        #expect(run.status == 0, "\(run.errors)")
+        let seen = try #require(try JSONSerialization.jsonObject(with: run.output) as? [String: Any])
+        let screen = seen.text("screen") ?? ""
+        #expect(seen.int("status") == 0, "\(screen)")
+        // The two lines with the folder's own name are as long as it is.
+        let lines = screen.split(separator: "\n").filter {
+            !$0.contains(folder.path) && !$0.contains(Programs.directory)
+        }
+        #expect(lines.allSatisfy { $0.count <= 80 }, "\(lines.filter { $0.count > 80 })")
+        #expect(screen.contains("TABLE         BRONZE FILES   BRONZE ROWS   QUARANTINED   SILVER KEYS"), "\(screen)")
+        #expect(screen.contains("Ending: what is committed gets some seconds"))
+        #expect(screen.contains("The lake is in \(folder.path)/stream/lake") && screen.contains("The logs are in"))
         #expect(try await Self.isEnded(folder))
     }
 
@@ -67,6 +95,19 @@ import Testing
             let usage = try await Self.run([name: value], into: folder)
             #expect(usage.status == 2 && usage.errors.contains("\(name)=\(value)"), "\(usage.errors)")
         }
+        // A folder without anything in it hides the server's programs from this one process.
+        let hidden = try await Command.run(
+            "/bin/sh",
+            [
+                "-c",
+                """
+                user=; unshare --mount true 2>/dev/null || user="--user --map-root-user"
+                PATH=/usr/bin:/bin; export PATH
+                exec unshare $user --mount sh -c 'mount -t tmpfs none /usr/lib/postgresql && exec "$0"' "$0"
+                """, Self.script,
+            ], environment: Self.variables([:], into: folder))
+        #expect(hidden.status == 1, "\(hidden.errors)")
+        #expect(hidden.errors.contains("PostgreSQL's postgres is missing; run: infra/setup stream"), "\(hidden.errors)")
         let unbuilt = try await Self.run(["CUPEL_BINARIES": "/nowhere"], into: folder)
         #expect(unbuilt.status == 1 && unbuilt.errors.contains("run: make build"), "\(unbuilt.errors)")
         #expect(emulator.stop() == 0)

@@ -1,3 +1,4 @@
+import Foundation
 import TestEmulator
 import Testing
 
@@ -31,6 +32,25 @@ import Testing
         #expect(Set(records.compactMap { $0.text("object_key") }) == Set(accepted))
         #expect(records.allSatisfy { $0.text("status") == "success" }, "\(records)")
         #expect(try await Referee.lake(emulator, "check").int("rows") == 3_000 * accepted.count)
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("a full disk refuses records of streams, and those that were accepted are delivered once there is space")
+    func streams() async throws {
+        let emulator = try await RunningEmulator(
+            disk: SmallDisk(sizeInMiB: 128, takenInMiB: 108),
+            options: ["--firehose-interval", "1", "--kinesis-limits", "off"]
+        )
+        let accepted = try await StreamCrashTests.referee(emulator.endpoint, "fill", "3")
+        let count = accepted.values.compactMap { $0 as? [String: [Int]] }.flatMap(\.values).map(\.count).reduce(0, +)
+        try #require(count > 0)
+        try emulator.makeRoom()
+        let folder = try TemporaryDirectory()
+        let file = folder.path + "/accepted"
+        try JSONSerialization.data(withJSONObject: accepted).write(to: URL(filePath: file))
+        let found = try await StreamCrashTests.referee(emulator.endpoint, "check", file)
+        #expect((found["problems"] as? [String])?.isEmpty == true, "\(found)")
+        #expect((found.int("delivered") ?? 0) >= count)
         #expect(emulator.stop() == 0)
     }
 }

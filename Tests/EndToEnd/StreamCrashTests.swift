@@ -35,7 +35,7 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
-    private static func referee(
+    static func referee(
         _ endpoint: String, _ command: String, _ argument: String
     ) async throws -> [String: Any] {
         let script = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/stream_load.py"

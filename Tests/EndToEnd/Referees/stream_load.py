@@ -4,6 +4,7 @@
     stream_load.py ENDPOINT load STOP      sets up what is missing, then puts into a Kinesis stream, which a delivery stream reads,
                                            and into another delivery stream, until the file STOP exists; nothing is put twice.
                                            -> {"kinesis": {key: [accepted numbers]}, "puts": {...}}
+    stream_load.py ENDPOINT fill ROUNDS    the same with large records, until each of the two ways has been refused ROUNDS times
     stream_load.py ENDPOINT check FILE     waits until what FILE says was accepted is delivered, and checks it: once, and in the
                                            order of each key -> {"problems": [...], "delivered": N}
 """
@@ -52,25 +53,35 @@ def set_up():
                 "Enabled": True, "Processors": [{"Type": "AppendDelimiterToRecord", "Parameters": []}]}}, **kind)
 
 
-def load():
+def fill():
+    rounds = int(argument)
+    # What compresses badly, and no line end: a record is `KEY NUMBER FILLER`.
+    return put_until(lambda refused: min(refused["kinesis"], refused["puts"]) >= rounds, 20, lambda: " " + os.urandom(20_000).hex())
+
+
+def load(): return put_until(lambda _: os.path.exists(argument), 200, lambda: "")
+
+
+def put_until(is_enough, most, filler):
     set_up()
-    numbers = collections.Counter()
+    numbers, refused = collections.Counter(), collections.Counter()
     accepted = {"kinesis": collections.defaultdict(list), "puts": collections.defaultdict(list)}
-    while not os.path.exists(argument):
+    while not is_enough(refused):
         way = random.choice(("kinesis", "puts"))
         batch = []
-        for _ in range(random.randint(1, 200)):
+        for _ in range(random.randint(1, most)):
             key = f"{way}-{random.randint(0, 7)}"
             numbers[key] += 1
             batch.append((key, numbers[key]))
         try:
             if way == "kinesis":
                 answer = kinesis.put_records(StreamName="load", Records=[
-                    {"Data": f"{k} {n}".encode(), "PartitionKey": k} for k, n in batch])["Records"]
+                    {"Data": f"{k} {n}{filler()}".encode(), "PartitionKey": k} for k, n in batch])["Records"]
             else:
                 answer = firehose.put_record_batch(DeliveryStreamName="load-puts", Records=[
-                    {"Data": f"{k} {n}".encode()} for k, n in batch])["RequestResponses"]
+                    {"Data": f"{k} {n}{filler()}".encode()} for k, n in batch])["RequestResponses"]
         except (BotoCoreError, ClientError):
+            refused[way] += 1
             time.sleep(0.02)
             continue
         for (key, number), result in zip(batch, answer):
@@ -89,7 +100,7 @@ def check():
                 for found in page.get("Contents", []):
                     if found["Key"] in objects: continue
                     body = s3.get_object(Bucket=f"load-{way}", Key=found["Key"])["Body"].read()
-                    objects[found["Key"]] = [(k, int(n)) for k, n in (l.split() for l in body.decode().splitlines())]
+                    objects[found["Key"]] = [(k, int(n)) for k, n in (l.split()[:2] for l in body.decode().splitlines())]
             delivered = collections.Counter(r for records in objects.values() for r in records)
             missing = wanted - set(delivered)
             if not missing: break
@@ -114,4 +125,4 @@ def check():
     return {"problems": problems, "delivered": count}
 
 
-print(json.dumps({"load": load, "check": check}[command]()))
+print(json.dumps({"load": load, "fill": fill, "check": check}[command]()))

@@ -7,58 +7,30 @@
 
 FOLDER keeps Spark (spark_kit.py) for the next run, and the emulator's output. Prints what it did.
 """
-import datetime, json, os, pathlib, shutil, subprocess, sys, time
+import os, pathlib, shutil, subprocess, sys, time
 
-root = pathlib.Path(__file__).resolve().parents[2]
+import spark_lake
+
 binaries, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 kit, work = folder / "kit", folder / "work"
 if pathlib.Path(sys.executable).resolve().parent != kit / "venv/bin" and "--inside" not in sys.argv:
-    subprocess.run([sys.executable, root / "Tests/Soak/spark_kit.py", kit], check=True)
+    subprocess.run([sys.executable, spark_lake.root / "Tests/Soak/spark_kit.py", kit], check=True)
     os.execv(kit / "venv/bin/python3", [str(kit / "venv/bin/python3"), *sys.argv, "--inside"])
 shutil.rmtree(work, ignore_errors=True)
 work.mkdir(parents=True)
-os.environ |= {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(work), "AWS_EC2_METADATA_DISABLED": "true", "TZ": "UTC",
-               "PYSPARK_PYTHON": sys.executable, "PYSPARK_DRIVER_PYTHON": sys.executable}
+os.environ |= spark_lake.environment(work, sys.executable)
 from pyspark.sql import SparkSession
 
 
-def start_emulator():
-    log = open(work / "log", "w+")
-    process = subprocess.Popen(
-        [binaries / "cupel", "up", "--port", "0", "--data", work / "data", "--functions", binaries, "--template", root / "infra/pipeline.yaml",
-         "--contracts", root / "infra/contracts", "--parameter", "SilverSchedule=rate(7 days)"], stdout=log, stderr=subprocess.STDOUT)
-    while "http://127.0.0.1:" not in (text := (work / "log").read_text()):
-        if process.poll() is not None: raise SystemExit(text)
-        time.sleep(0.05)
-    return process, "http://127.0.0.1:" + text.split("http://127.0.0.1:")[1].split()[0]
-
-
 def start_spark(endpoint):
-    catalog = "spark.sql.catalog.lake"
-    settings = {
-        "spark.master": "local[2]", "spark.driver.memory": "1g", "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.extraClassPath": f"{kit}/jars/*", "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false",
-        # A short run gains nothing from the second compiler.
-        "spark.driver.extraJavaOptions": f"-Duser.timezone=UTC -Djava.io.tmpdir={work} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-        "spark.sql.session.timeZone": "UTC", "spark.sql.shuffle.partitions": "2", "spark.sql.catalogImplementation": "in-memory",
-        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
-        catalog: "org.apache.iceberg.spark.SparkCatalog", f"{catalog}.type": "rest", f"{catalog}.uri": f"{endpoint}/iceberg",
-        # Spark would not see other writers' commits for half a minute.
-        f"{catalog}.cache-enabled": "false",
-        f"{catalog}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO", f"{catalog}.s3.endpoint": endpoint, f"{catalog}.s3.path-style-access": "true",
-        f"{catalog}.s3.access-key-id": "test", f"{catalog}.s3.secret-access-key": "test", f"{catalog}.client.region": "us-east-1"}
-    builder = SparkSession.builder
-    for name, value in settings.items(): builder = builder.config(name, value)
+    builder = SparkSession.builder.config("spark.sql.session.timeZone", "UTC")
+    for name, value in spark_lake.settings(kit, work, endpoint).items(): builder = builder.config(name, value)
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     return spark
 
 
-def referee(script, *arguments):
-    python = root / (".venv-iceberg" if script == "silver.py" else ".venv") / "bin/python3"
-    run = subprocess.run([python, root / "Tests/EndToEnd/Referees" / script, endpoint, *map(str, arguments)], capture_output=True, text=True)
-    if run.returncode: raise SystemExit(f"{script} {arguments}: {run.stdout[-2000:]}{run.stderr[-4000:]}")
-    return json.loads(run.stdout)
+def referee(script, *arguments): return spark_lake.referee(endpoint, script, *arguments)
 
 
 def upload(key, path):
@@ -142,8 +114,7 @@ def makes():
     print(f"makes: {deletes} files of position deletes; {goes_on(6)} rows", flush=True)
 
 
-emulator, endpoint = start_emulator()
-try:
+with spark_lake.emulator(binaries, work, "SilverSchedule=rate(7 days)") as endpoint:
     begin = time.time()
     spark = start_spark(endpoint)
     reads()
@@ -151,6 +122,3 @@ try:
     makes()
     print(f"passed in {time.time() - begin:.0f} s with Spark {spark.version}, Iceberg 1.10.2", flush=True)
     spark.stop()
-finally:
-    emulator.terminate()
-    emulator.wait()

@@ -16,6 +16,15 @@ package struct ObjectLocation: Sendable, Hashable {
 }
 
 extension ObjectLocation {
+    /// Reads `s3://bucket/key`, whose key may be empty; `s3a` and `s3n` are names of other clients for the same.
+    package init?(s3 text: String) {
+        let parts = text.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count == 4, ["s3:", "s3a:", "s3n:"].contains(parts[0]), parts[1].isEmpty, !parts[2].isEmpty else {
+            return nil
+        }
+        self.init(bucket: String(parts[2]), key: String(parts[3]))
+    }
+
     /// Reads the location that `aws cloudformation package` writes for a state machine's definition or a function's
     /// code.
     package init?(packaged value: JSON) {

@@ -42,6 +42,8 @@ package protocol ObjectStore: Sendable {
     func headObject(_ object: ObjectLocation) throws(AWSFault) -> ObjectFacts
     /// Stores an object; durable, and announced to the bucket's event targets, when it returns.
     func putObject(_ contents: [UInt8], to object: ObjectLocation) async throws(AWSFault) -> ObjectFacts
+    /// Stores an object like one in memory, piece by piece.
+    func putObject(_ contents: RequestBody, to object: ObjectLocation) async throws(AWSFault) -> ObjectFacts
     /// Deletes an object or version. A missing object is not an error.
     func deleteObject(_ object: ObjectLocation) async throws(AWSFault)
     /// One page of at most 1,000 objects in key order.
@@ -53,6 +55,22 @@ package protocol ObjectStore: Sendable {
 }
 
 extension ObjectStore {
+    package func putObject(_ contents: RequestBody, to object: ObjectLocation) async throws(AWSFault) -> ObjectFacts {
+        let bytes: [UInt8]
+        do { bytes = try await contents.collect(upTo: .max) } catch { throw .internalFailure(error) }
+        return try await putObject(bytes, to: object)
+    }
+
+    /// All objects under a prefix, in key order.
+    package func allObjects(in bucket: String, prefix: String) throws(AWSFault) -> [ObjectFacts] {
+        var objects: [ObjectFacts] = []
+        while true {
+            let page = try listObjects(in: bucket, prefix: prefix, after: objects.last?.key ?? "", limit: 1000)
+            objects += page.objects
+            guard page.isTruncated, !page.objects.isEmpty else { return objects }
+        }
+    }
+
     /// The whole object.
     /// - Throws: ``AWSFault`` with S3's own code, the object named.
     package func contents(of object: ObjectLocation) throws(AWSFault) -> [UInt8] {

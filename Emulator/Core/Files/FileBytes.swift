@@ -12,6 +12,36 @@ package enum FileBytes {
         package var description: String { "cannot read \(path): \(String(cString: strerror(code)))" }
     }
 
+    private final class Descriptor: Sendable {
+        let number: Int32
+        init(_ number: Int32) { self.number = number }
+        deinit { close(number) }
+    }
+
+    /// The bytes of a file, piece by piece.
+    /// - Parameter start: what comes before them.
+    package static func pieces(of path: String, after start: [UInt8] = []) throws(Failure) -> RequestBody {
+        let file = Descriptor(open(path, O_RDONLY | O_CLOEXEC))
+        guard file.number >= 0 else { throw Failure(path: path, code: errno) }
+        let size = Int(lseek(file.number, 0, SEEK_END))
+        guard size >= 0, lseek(file.number, 0, SEEK_SET) == 0 else { throw Failure(path: path, code: errno) }
+        let first = Once(start)
+        return RequestBody(length: start.count + size) {
+            if let start = first.take(), !start.isEmpty { return start }
+            var code: Int32 = 0
+            let piece = [UInt8](unsafeUninitializedCapacity: 1 << 20) { buffer, count in
+                var result = -1
+                repeat {
+                    result = read(file.number, buffer.baseAddress, buffer.count)
+                } while result < 0 && errno == EINTR
+                code = result < 0 ? errno : 0
+                count = max(0, result)
+            }
+            guard code == 0 else { throw Failure(path: path, code: code) }
+            return piece.isEmpty ? nil : piece
+        }
+    }
+
     package static func contents(of path: String) throws(Failure) -> [UInt8] {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw Failure(path: path, code: errno) }

@@ -59,9 +59,4 @@ extension JSON {
         return members
     }
 
-    /// The member, unless it is missing or null.
-    func present(_ name: String) -> JSON? {
-        guard let value = self[name], !value.isNull else { return nil }
-        return value
-    }
 }

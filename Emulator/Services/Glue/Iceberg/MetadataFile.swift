@@ -25,14 +25,9 @@ struct MetadataFile {
     /// The object of an `s3://` address.
     /// - Throws: ``AWSFault`` if it is another address.
     static func object(at location: String) throws(AWSFault) -> ObjectLocation {
-        guard location.hasPrefix("s3://") else {
+        guard location.hasPrefix("s3://"), let object = ObjectLocation(s3: location), !object.key.isEmpty else {
             throw .badRequest("Invalid S3 URI: \(location); expected s3://<bucket>/<key>")
         }
-        let parts = location.dropFirst("s3://".count).split(
-            separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
-            throw .badRequest("Invalid S3 URI: \(location); expected s3://<bucket>/<key>")
-        }
-        return ObjectLocation(bucket: String(parts[0]), key: String(parts[1]))
+        return object
     }
 }

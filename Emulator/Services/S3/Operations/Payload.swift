@@ -49,6 +49,25 @@ extension S3 {
         return Payload(content: .files([ObjectContent.Segment(file: draft.name, size: size)]), facts: facts)
     }
 
+    /// Receives bytes of this process, which say how many they are.
+    func receive(_ body: RequestBody, checksum: ChecksumAlgorithm) async throws -> Payload {
+        guard let length = body.length, length > Self.inlineLimit else {
+            return try await receive(try await body.collect(upTo: Self.inlineLimit), checksum: checksum)
+        }
+        guard length <= Self.putLimit else { throw S3Fault.entityTooLarge }
+        var verifier = try PayloadVerifier(HTTPHeaders(), checksum: checksum)
+        let draft = try files.create()
+        var size = 0
+        while let piece = try await body.next() {
+            verifier.update(piece)
+            size += piece.count
+            try draft.append(piece)
+        }
+        let facts = try verifier.finish(trailers: [:])
+        try await draft.finish()
+        return Payload(content: .files([ObjectContent.Segment(file: draft.name, size: size)]), facts: facts)
+    }
+
     /// Receives bytes that are already in memory.
     func receive(_ bytes: [UInt8], checksum: ChecksumAlgorithm) async throws -> Payload {
         var verifier = try PayloadVerifier(HTTPHeaders(), checksum: checksum)

@@ -67,6 +67,17 @@ extension S3: ObjectStore {
         }
     }
 
+    package func putObject(_ contents: RequestBody, to object: ObjectLocation) async throws(AWSFault) -> ObjectFacts {
+        do {
+            let payload = try await receive(contents, checksum: .crc32)
+            let (stored, bucket) = try await put(
+                NewObject(key: object.key), payload, in: object.bucket, requestID: clock.uuid())
+            return Self.facts(stored, in: bucket)
+        } catch {
+            throw Self.fault(error).answer
+        }
+    }
+
     package func deleteObject(_ object: ObjectLocation) async throws(AWSFault) {
         do {
             _ = try await delete(

@@ -36,12 +36,16 @@ extension QueryParser {
             if case .scalar = function, !isPlain {
                 throw .semantic("FUNCTION_NOT_AGGREGATE", "Function '\(name)' is not an aggregation", at: start.offset)
             }
+            if isPlain, engineName.hasPrefix("trino_") {
+                return SQLFragment.call(engineName, arguments, from: start.offset)
+            }
             let list = arguments.joined(", ") ?? SQLFragment(name == "count" ? "*" : "", from: start.offset)
             var result = SQLFragment("\(engineName)(\(isDistinct ? "DISTINCT " : "")", from: start.offset) + list
             if let order { result += order }
             result += ")"
             if let suffix { result += suffix }
-            return result
+            if case .aggregate = function { result = result.with(.hasLateType) }
+            return ["random", "uuid"].contains(engineName) ? result.with(.isVolatile) : result
         }
     }
 

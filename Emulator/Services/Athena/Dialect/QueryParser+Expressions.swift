@@ -61,7 +61,7 @@ extension QueryParser {
         guard at("ALL", "ANY", "SOME"), peek().text == "(" else { return try concatenation() }
         let quantifier = next()
         next()
-        let query = try query()
+        let query = try valueQuery()
         try expectSign(")")
         let word = quantifier.keyword == "ALL" ? "ALL" : "ANY"
         return SQLFragment("\(word) (", from: quantifier.offset) + query + ")"
@@ -87,7 +87,7 @@ extension QueryParser {
         default:
             try expectSign("(")
             if startsQuery {
-                result = result + "(" + (try query()) + ")"
+                result = result + "(" + (try valueQuery()) + ")"
             } else {
                 var items: [SQLFragment] = []
                 repeat { items.append(try expression()) } while takeSign(",")
@@ -112,7 +112,7 @@ extension QueryParser {
         while atSign("+", "-") {
             let sign = next()
             let function = sign.text == "+" ? "trino_plus" : "trino_minus"
-            result = SQLFragment("\(function)(", from: sign.offset) + result + ", " + (try product()) + ")"
+            result = SQLFragment.call(function, [result, try product()], from: sign.offset)
         }
         return result
     }
@@ -124,8 +124,8 @@ extension QueryParser {
             let right = try signed()
             switch sign.text {
             case "*": result = "(" + result + SQLFragment(" * ", from: sign.offset) + right + ")"
-            case "/": result = SQLFragment("trino_divide(", from: sign.offset) + result + ", " + right + ")"
-            default: result = SQLFragment("trino_modulus(", from: sign.offset) + result + ", " + right + ")"
+            case "/": result = SQLFragment.call("trino_divide", [result, right], from: sign.offset)
+            default: result = SQLFragment.call("trino_modulus", [result, right], from: sign.offset)
             }
         }
         return result

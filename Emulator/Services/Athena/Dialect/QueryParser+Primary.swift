@@ -29,7 +29,7 @@ extension QueryParser {
         if let lambda = try lambdaInParentheses() { return lambda }
         next()
         if startsQuery || atSign("(") && startsQuery {
-            let inner = try query()
+            let inner = try valueQuery()
             try expectSign(")")
             return SQLFragment("(", from: start.offset) + inner + ")"
         }
@@ -71,7 +71,7 @@ extension QueryParser {
             let part = next()
             result += SQLFragment("." + DuckDBText.name(part.text), from: part.offset)
         }
-        return result
+        return mayBeOuter ? result.with(.hasLateType) : result
     }
 
     private mutating func word() throws(SQLProblem) -> SQLFragment {
@@ -85,7 +85,7 @@ extension QueryParser {
         case "EXISTS":
             next()
             try expectSign("(")
-            let inner = try query()
+            let inner = try valueQuery()
             try expectSign(")")
             return SQLFragment("EXISTS (", from: start.offset) + inner + ")"
         case "INTERVAL" where peek().kind == .string || ["+", "-"].contains(peek().text): return try interval()

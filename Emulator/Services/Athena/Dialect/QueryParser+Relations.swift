@@ -75,7 +75,7 @@ extension QueryParser {
         } else if at("LATERAL") {
             next()
             try expectSign("(")
-            result = SQLFragment("LATERAL (", from: start.offset) + (try query()) + ")"
+            result = SQLFragment("LATERAL (", from: start.offset) + (try valueQuery()) + ")"
             try expectSign(")")
         } else if atSign("(") {
             next()

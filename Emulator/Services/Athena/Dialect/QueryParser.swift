@@ -18,6 +18,8 @@ struct QueryParser {
     private(set) var tables: [TableUse] = []
     /// The names that WITH gives, from the outermost query inwards.
     var scopes: [Set<String>] = []
+    /// How many queries are being read that are values of expressions, and so may have columns of an outer query.
+    private var valueDepth = 0
     /// Nested parentheses: too many are an error, not a crash.
     private var depth = 0
 
@@ -136,6 +138,16 @@ struct QueryParser {
     mutating func query() throws(SQLProblem) -> SQLFragment {
         try nested { (parser) throws(SQLProblem) in try parser.unlimitedDepthQuery() }
     }
+
+    /// A query that is a value of an expression, or stands beside what it reads.
+    mutating func valueQuery() throws(SQLProblem) -> SQLFragment {
+        valueDepth += 1
+        defer { valueDepth -= 1 }
+        return try query()
+    }
+
+    /// Whether a column may be one of an outer query.
+    var mayBeOuter: Bool { valueDepth > 0 }
 
     private mutating func unlimitedDepthQuery() throws(SQLProblem) -> SQLFragment {
         scopes.append([])

@@ -6,13 +6,33 @@ struct SQLFragment: Sendable {
         let origin: Int
     }
 
+    /// What the text has that a macro of the engine's must not be given as it is.
+    struct Traits: OptionSet, Sendable {
+        let rawValue: UInt8
+
+        /// Each evaluation may give another value.
+        static let isVolatile = Traits(rawValue: 1)
+        /// It has calls that repeat their arguments.
+        static let repeats = Traits(rawValue: 2)
+        /// The engine does not know its type yet when it chooses a macro by the types of the arguments: aggregates, windows,
+        /// columns of an outer query.
+        static let hasLateType = Traits(rawValue: 4)
+    }
+
     private var pieces: [Piece]
+    private(set) var traits: Traits = []
 
     init(_ text: String, from origin: Int) { pieces = [Piece(text: text, origin: origin)] }
 
+    func with(_ traits: Traits) -> SQLFragment {
+        var fragment = self
+        fragment.traits.formUnion(traits)
+        return fragment
+    }
+
     static func + (left: SQLFragment, right: SQLFragment) -> SQLFragment {
         var sum = left
-        sum.pieces += right.pieces
+        sum += right
         return sum
     }
 
@@ -28,7 +48,10 @@ struct SQLFragment: Sendable {
         return sum
     }
 
-    static func += (left: inout SQLFragment, right: SQLFragment) { left.pieces += right.pieces }
+    static func += (left: inout SQLFragment, right: SQLFragment) {
+        left.pieces += right.pieces
+        left.traits.formUnion(right.traits)
+    }
 
     static func += (left: inout SQLFragment, right: String) {
         left.pieces.append(Piece(text: right, origin: left.pieces.last?.origin ?? 0))

@@ -121,10 +121,13 @@ enum SQLFunction: Sendable {
     ]
 
     private static func nullIfAnyIs(_ name: String, _ items: [SQLFragment], _ offset: Int) -> SQLFragment? {
-        guard let all = items.joined(", "), let missing = items.map({ $0 + " IS NULL" }).joined(" OR ") else {
-            return nil
+        guard !items.isEmpty else { return nil }
+        return SQLFragment.once(items, from: offset) { items in
+            let none = SQLFragment("", from: offset)
+            let missing = items.map { $0 + " IS NULL" }.joined(" OR ") ?? none
+            return SQLFragment("(CASE WHEN ", from: offset) + missing + " THEN NULL ELSE \(name)("
+                + (items.joined(", ") ?? none) + ") END)"
         }
-        return SQLFragment("(CASE WHEN ", from: offset) + missing + " THEN NULL ELSE \(name)(" + all + ") END)"
     }
 
     private static func matches(

@@ -31,11 +31,12 @@ indirect enum SQLType: Sendable, Hashable {
     func cast(_ value: SQLFragment, _ keyword: String, from offset: Int) -> SQLFragment {
         switch self {
         case .varchar(let limit):
-            let text = SQLFragment("trino_text(", from: offset) + value + ")"
+            let text = SQLFragment.call("trino_text", [value], from: offset)
             return limit.map { "left(" + text + ", \($0))" } ?? text
         case .whole(let name):
             let function = keyword == "CAST" ? "trino_whole" : "trino_try_whole"
-            return SQLFragment("\(keyword)(\(function)(", from: offset) + value + ") AS \(name))"
+            return SQLFragment("\(keyword)(", from: offset) + SQLFragment.call(function, [value], from: offset)
+                + " AS \(name))"
         default: return SQLFragment("\(keyword)(", from: offset) + value + " AS \(engineName))"
         }
     }

@@ -16,12 +16,6 @@ extension AWSFault {
 }
 
 extension JSON {
-    /// A member that is neither missing nor null.
-    func present(_ name: String) -> JSON? {
-        guard let value = self[name], !value.isNull else { return nil }
-        return value
-    }
-
     func required(_ name: String) throws(AWSFault) -> String {
         guard let value = self[name]?.string, !value.isEmpty else { throw .missingMember(name) }
         return value

@@ -48,6 +48,7 @@ extension AthenaService: ResourceProviding {
         let configuration = try StoredWorkGroup.checked(given.convertingTexts)
         let description = properties.present("Description")?.string ?? ""
         let state = properties.present("State")
+        let tags = try Self.tags(properties.present("Tags"))
         let now = clock.now().milliseconds
         try await store.write { transaction in
             var group =
@@ -56,6 +57,7 @@ extension AthenaService: ResourceProviding {
             group.document["Configuration"] = .object(configuration)
             group.document["Description"] = .string(description)
             if let state { group.document["State"] = state }
+            group.tags = tags
             try group.save(in: transaction)
         }
         return ProvisionedResource(ref: name, attributes: ["CreationTime": "\(now / 1000)"])

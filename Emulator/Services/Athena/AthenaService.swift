@@ -41,7 +41,10 @@ extension AthenaService: Service, JSONService {
     package var targetPrefix: String { "AmazonAthena" }
     package var protocolVersion: String { "1.1" }
 
-    package func start() async throws { try await runner.failInterrupted() }
+    package func start() async throws {
+        runner.engines.clean()
+        try await runner.failInterrupted()
+    }
 
     package func stop() async { await runner.stop() }
 
@@ -87,6 +90,9 @@ extension AthenaService: Service, JSONService {
         case "ListDatabases": try await listDatabases(input)
         case "GetTableMetadata": try await tableMetadata(input)
         case "ListTableMetadata": try await listTableMetadata(input)
+        case "TagResource": try await tag(input)
+        case "UntagResource": try await untag(input)
+        case "ListTagsForResource": try listTags(input)
         case "ListEngineVersions":
             [
                 "EngineVersions": [

@@ -163,16 +163,16 @@ import Time
         let stale = try commit.load(name)
         _ = try await fixture.rows("INSERT INTO t (id) VALUES (2)")
         let file = try #require(stale.files.dataFiles.first)
-        let bytes = try fixture.objects.contents(of: try #require(LakeReader.object(at: file.path)))
+        let bytes = try fixture.objects.contents(of: try #require(ObjectLocation(s3: file.path)))
         var copy = file
         copy.path = "s3://lake/t/data/copy.parquet"
-        try await commit.put(bytes, to: copy.path)
+        try await commit.put(RequestBody(bytes), to: copy.path)
         let problem = await #expect(throws: SQLProblem.self) {
             try await commit.replace([file.path], by: [copy], in: stale)
         }
         #expect(problem?.message(in: "").hasPrefix("ICEBERG_COMMIT_ERROR") == true)
         #expect(try await fixture.rows("SELECT id FROM t ORDER BY id") == [["1"], ["2"]])
-        try await commit.put(bytes, to: copy.path)
+        try await commit.put(RequestBody(bytes), to: copy.path)
         try await commit.append([copy], to: stale)
         #expect(try await fixture.rows("SELECT id FROM t ORDER BY id") == [["1"], ["1"], ["2"]])
         let orphans = try fixture.objects.listObjects(in: "lake", prefix: "t/metadata/snap", after: "", limit: 10)

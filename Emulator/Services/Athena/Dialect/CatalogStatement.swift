@@ -19,8 +19,9 @@ enum CatalogStatement: Sendable {
         var columns: [Column] = []
         var partitionKeys: [Column] = []
         var comment: String?
-        /// `PARQUET`, or what ROW FORMAT SERDE and STORED AS say.
-        var format = "TEXTFILE"
+        /// What STORED AS says.
+        var format = Format.named("TEXTFILE")
+        /// What ROW FORMAT SERDE says.
         var serde: String?
         var serdeProperties: [String: String] = [:]
         var location = ""
@@ -31,6 +32,13 @@ enum CatalogStatement: Sendable {
         var isIceberg: Bool {
             properties.contains { $0.key.lowercased() == "table_type" && $0.value.uppercased() == "ICEBERG" }
         }
+    }
+
+    enum Format: Sendable {
+        /// Such as `PARQUET`.
+        case named(String)
+        /// Classes of Hive's.
+        case classes(input: String, output: String)
     }
 
     struct Partition: Sendable {
@@ -47,7 +55,8 @@ enum CatalogStatement: Sendable {
     case showCreateView(Name)
     case showProperties(Name, String?)
     case describe(Name)
-    case createDatabase(String, ifNotExists: Bool, comment: String?, location: String?)
+    case createDatabase(
+        String, ifNotExists: Bool, comment: String?, location: String?, properties: [String: String])
     case dropDatabase(String, ifExists: Bool, cascades: Bool)
     case createTable(NewTable)
     case dropTable(Name, ifExists: Bool)

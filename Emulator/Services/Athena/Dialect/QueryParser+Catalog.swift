@@ -105,20 +105,22 @@ extension QueryParser {
             let ifNotExists = ifNotExists()
             let name = try name().text.lowercased()
             var (comment, location): (String?, String?)
+            var properties: [String: String] = [:]
             while true {
                 if take("COMMENT") {
                     comment = try text()
                 } else if take("LOCATION") {
                     location = try text()
                 } else if take("WITH", "DBPROPERTIES") {
-                    _ = try textPairs()
+                    properties = try textPairs()
                 } else {
                     break
                 }
             }
             return (
-                .createDatabase(name, ifNotExists: ifNotExists, comment: comment, location: location), "DDL",
-                "CREATE_DATABASE"
+                .createDatabase(
+                    name, ifNotExists: ifNotExists, comment: comment, location: location, properties: properties),
+                "DDL", "CREATE_DATABASE"
             )
         case "EXTERNAL", "TABLE":
             if what.keyword == "EXTERNAL" { try expect("TABLE") }
@@ -146,11 +148,17 @@ extension QueryParser {
                 }
             } else if take("STORED", "AS") {
                 if take("INPUTFORMAT") {
-                    table.format = try text()
+                    let input = try text()
                     try expect("OUTPUTFORMAT")
-                    _ = try text()
+                    table.format = .classes(input: input, output: try text())
                 } else {
-                    table.format = next().text.uppercased()
+                    let format = next()
+                    guard HiveFormat.isKnown(format.keyword) else {
+                        throw .semantic(
+                            "FAILED", "Unrecognized file format in STORED AS clause: '\(format.text)'",
+                            at: format.offset)
+                    }
+                    table.format = .named(format.keyword)
                 }
             } else if take("ROW", "FORMAT", "SERDE") {
                 table.serde = try text()

@@ -41,6 +41,14 @@ struct QueryStatement: Sendable {
         }
     }
 
+    /// Whether the same text gives the same rows as long as its tables are the same.
+    var isRepeatable: Bool {
+        guard case .query(let query) = kind else { return false }
+        let text = query.fragment.text
+        let isTimed = ["now()", "current_date", "@time-"].contains { text.contains($0) }
+        return !isTimed && !query.fragment.traits.contains(.isVolatile)
+    }
+
     /// What the name of a result's file ends with.
     var suffix: String {
         switch subtype {
@@ -139,11 +147,17 @@ struct QueryStatement: Sendable {
     /// The values of `?`: literals, as the engine writes them.
     private static func values(of parameters: [String], now: Int64) throws(SQLProblem) -> [String] {
         var values: [String] = []
-        for parameter in parameters {
-            var parser = QueryParser(try SQLScanner.tokens(of: parameter), database: "", now: now)
-            let value = try parser.expression()
-            try parser.expectEnd()
-            values.append("(\(value.text))")
+        for (place, parameter) in parameters.enumerated() {
+            do throws(SQLProblem) {
+                var parser = QueryParser(try SQLScanner.tokens(of: parameter), database: "", now: now)
+                let value = try parser.expression()
+                try parser.expectEnd()
+                values.append("(\(value.text))")
+            } catch {
+                // Its place is one of the parameter's text, not of the statement's.
+                throw SQLProblem(
+                    kind: error.kind, offset: nil, reason: "parameter \(place + 1), '\(parameter)': \(error.reason)")
+            }
         }
         return values
     }

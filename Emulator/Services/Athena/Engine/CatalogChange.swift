@@ -54,8 +54,12 @@ struct CatalogChange {
             let properties = try await table(name)["Parameters"]?.object ?? [:]
             let shown = properties.filter { key == nil || $0.name == key }
             return Answer(columns: ["prpt_name"], lines: shown.map { "\($0.name)\t\($0.value.string ?? "")" })
-        case .createDatabase(let name, let ifNotExists, let comment, let location):
+        case .createDatabase(let name, let ifNotExists, let comment, let location, let properties):
             var input: JSONObject = ["Name": .string(name)]
+            if !properties.isEmpty {
+                input["Parameters"] = .object(
+                    JSONObject(properties.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+            }
             input["Description"] = comment.map(JSON.string)
             input["LocationUri"] = location.map(JSON.string)
             try await change(
@@ -412,7 +416,7 @@ extension CatalogStatement.NewTable {
     var glue: JSONObject {
         var parameters: JSONObject = ["EXTERNAL": "TRUE"]
         for (key, value) in properties.sorted(by: { $0.key < $1.key }) { parameters[key] = .string(value) }
-        let formats = HiveFormat.named(format, serde: serde)
+        let formats = HiveFormat.of(self)
         if parameters["classification"] == nil {
             parameters["classification"] = formats.classification.map(JSON.string)
         }
@@ -432,28 +436,5 @@ extension CatalogStatement.NewTable {
         ]
         input["Description"] = comment.map(JSON.string)
         return input
-    }
-}
-
-/// The classes of Hive that read and write a format.
-struct HiveFormat {
-    let input: String
-    let output: String
-    let serde: String
-    let classification: String?
-
-    static let parquet = HiveFormat(
-        input: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
-        output: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
-        serde: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe", classification: "parquet")
-
-    /// - Parameter name: such as `PARQUET`, or the class that reads it.
-    static func named(_ name: String, serde: String?) -> HiveFormat {
-        if name == "PARQUET" || name == parquet.input { return parquet }
-        let isText = name == "TEXTFILE"
-        return HiveFormat(
-            input: isText ? "org.apache.hadoop.mapred.TextInputFormat" : name,
-            output: "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
-            serde: serde ?? "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe", classification: nil)
     }
 }

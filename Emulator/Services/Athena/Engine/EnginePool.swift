@@ -26,13 +26,16 @@ actor EnginePool {
 
     /// - Parameters:
     ///   - program: DuckDB's command line; nil if it is not installed.
-    ///   - folder: where engines have their folders; what an earlier run left there is removed.
+    ///   - folder: where engines have their folders.
     init(program: String?, folder: String, _ host: ProcessHost, _ clock: ClockAndChance) {
         self.program = program
         self.folder = folder
         self.host = host
         self.clock = clock
     }
+
+    /// Removes what the engines of an earlier run have left.
+    nonisolated func clean() { FolderEntries.remove(folder) }
 
     /// Waits for a turn to run a query. Each turn is given back by ``leave()``.
     func enter() async {
@@ -73,10 +76,7 @@ actor EnginePool {
     }
 
     private func start() -> Task<QueryEngine, any Error> {
-        if started == 0 {
-            FolderEntries.remove(folder)
-            mkdir(folder, 0o700)
-        }
+        if started == 0 { mkdir(folder, 0o700) }
         started += 1
         let (program, place, host, clock) = (program ?? "", "\(folder)/\(started)", host, clock)
         return Task {

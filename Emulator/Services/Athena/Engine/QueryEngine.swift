@@ -55,6 +55,9 @@ final class QueryEngine: Sendable {
         func end() { state.withLock { $0.waiting }?.settle(nil) }
     }
 
+    /// How much larger the space on disk is that a query may spill to than its memory.
+    private static let spaceFactor = 8
+
     /// Why a statement failed.
     enum Failure: Error {
         /// What the engine says, and the byte of the statement that it is about.
@@ -102,10 +105,11 @@ final class QueryEngine: Sendable {
         let engine = QueryEngine(folder: folder, process: process, answers: answers, mark: mark)
         let settings = [
             "errors_as_json=true", "TimeZone='UTC'", "memory_limit='\(memoryInMB)MB'",
-            "temp_directory=\(DuckDBText.string("\(folder)/spilled"))", "ieee_floating_point_ops=true",
+            "temp_directory=\(DuckDBText.string("\(folder)/spilled"))",
+            "max_temp_directory_size='\(memoryInMB * Self.spaceFactor)MB'", "ieee_floating_point_ops=true",
             "allowed_directories=[\(DuckDBText.string("\(folder)/"))]",
         ]
-        // The safe mode turns access to anything else off and locks the settings.
+        // The safe mode turns access to anything else off and locks the settings, so it comes after all of them.
         process.write(
             settings.map { "SET \($0); " }.joined() + EngineMacros.statements + "\n.safe_mode\n")
         do throws(Failure) { _ = try await engine.run("SELECT 1") } catch {

@@ -22,6 +22,7 @@ final class QueryRunner: Sendable {
         var isStopped = false
     }
     private let running = Mutex<[String: Running]>([:])
+    private let isStopping = Mutex(false)
 
     init(store: Store, peers: Peers, clock: ClockAndChance, engines: EnginePool) {
         self.store = store
@@ -41,7 +42,7 @@ final class QueryRunner: Sendable {
     /// What a query gave.
     struct Outcome: Sendable {
         var columns: [ResultColumn] = []
-        var bytes = 0
+        var scan = ScanLimit(nil)
         var updateCount: Int?
         /// Whether a file lists the files that it has written.
         var hasManifest = false
@@ -78,6 +79,7 @@ final class QueryRunner: Sendable {
     }
 
     func stop() async {
+        isStopping.withLock { $0 = true }
         running.withLock { running in
             for id in running.keys {
                 running[id]?.isStopped = true
@@ -106,7 +108,7 @@ final class QueryRunner: Sendable {
             if isStopped(execution.id) {
                 execution.cancel(statistics, at: now)
             } else if let problem = error as? SQLProblem {
-                execution.fail(problem.message(in: execution.query), category: 2, type: 1006, statistics, at: now)
+                execution.fail(problem.message(in: job.statement.text), category: 2, type: 1006, statistics, at: now)
             } else if let fault = error as? AWSFault {
                 let isOurs = fault.status >= 500 && !fault.isNotEmulated
                 execution.fail(
@@ -115,7 +117,7 @@ final class QueryRunner: Sendable {
                 execution.fail("GENERIC_INTERNAL_ERROR: \(error)", category: 1, type: 1, statistics, at: now)
             }
         }
-        await save(execution)
+        await saveEnd(of: execution)
         // The engine's end deletes its folder, which is not for the lock.
         let ended = running.withLock { $0.removeValue(forKey: execution.id) }
         withExtendedLifetime(ended) {}
@@ -128,6 +130,25 @@ final class QueryRunner: Sendable {
         if isStopped(id) { throw CancellationError() }
     }
 
+    /// How often the end of a query is saved again where the store fails, such as on a full disk, and how long it waits at most.
+    private static let attempts = 60
+
+    /// Saves how a query has ended. Where that fails to the end, the query runs on for its clients, and fails at the next start.
+    private func saveEnd(of execution: StoredExecution) async {
+        for attempt in 1...Self.attempts {
+            do {
+                try await store.write(waitsForDisk: false) { _ = try execution.save(in: $0) }
+                return
+            } catch {
+                guard !isStopping.withLock({ $0 }) else { return }
+                try? await Task.sleep(for: .milliseconds(min(1000, 10 * attempt)))
+            }
+        }
+        peers.write(
+            "The end of query \(execution.id) cannot be saved; it fails when the emulator starts again.",
+            group: "/aws/athena", stream: "emulator")
+    }
+
     /// What is lost in a power cut is an interrupted query, which fails at the next start.
     private func save(_ execution: StoredExecution) async {
         _ = try? await store.write(waitsForDisk: false) { try execution.save(in: $0) }
@@ -137,7 +158,7 @@ final class QueryRunner: Sendable {
         let now = clock.now().milliseconds
         let planned = outcome.planned == 0 ? began : outcome.planned
         var statistics: JSONObject = [
-            "EngineExecutionTimeInMillis": .int(now - began), "DataScannedInBytes": .int(outcome.bytes),
+            "EngineExecutionTimeInMillis": .int(now - began), "DataScannedInBytes": .int(outcome.scan.bytes),
             "TotalExecutionTimeInMillis": .int(now - execution.submittedAt),
             "QueryQueueTimeInMillis": .int(began - execution.submittedAt),
             "QueryPlanningTimeInMillis": .int(planned - began), "ServiceProcessingTimeInMillis": .int(0),
@@ -170,19 +191,12 @@ final class QueryRunner: Sendable {
         let engine = try await engines.take()
         running.withLock { $0[job.execution.id]?.engine = engine }
         try checkRunning(job.execution.id)
-        let views = try await LakeReader(peers: peers).views(
-            of: tables, in: engine.folder, now: clock.now().milliseconds)
-        if let limit = job.scanLimit, views.bytes > limit {
-            throw Self.scanLimit(views.bytes, limit)
-        }
-        outcome.bytes = views.bytes
+        var limit = ScanLimit(job.scanLimit)
+        let statements = try await LakeReader(peers: peers).views(
+            of: tables, in: engine.folder, now: clock.now().milliseconds, &limit)
+        outcome.scan = limit
         outcome.planned = clock.now().milliseconds
-        return (engine, views.statements)
-    }
-
-    private static func scanLimit(_ bytes: Int, _ limit: Int) -> SQLProblem {
-        .semantic(
-            "EXCEEDED_SCAN_LIMIT", "Bytes scanned limit was exceeded: \(bytes) of at most \(limit) bytes", at: nil)
+        return (engine, statements)
     }
 
     private func answer(_ query: ParsedQuery, _ job: Job) async throws -> Outcome {
@@ -194,7 +208,7 @@ final class QueryRunner: Sendable {
         // One commit makes both durable.
         async let metadata: Void = write(
             ResultMetadata.bytes(of: result.columns), to: job.execution.outputLocation + ".metadata")
-        try await write(result.bytes, to: job.execution.outputLocation)
+        try await write(try result.contents, to: job.execution.outputLocation)
         try await metadata
         return outcome
     }
@@ -204,7 +218,7 @@ final class QueryRunner: Sendable {
         let (engine, preparation) = try await engine(for: query.tables, job, &outcome)
         defer { engine.stop() }
         let lines = try await QueryResult.plan(of: query, after: preparation, in: engine)
-        outcome.bytes = 0
+        outcome.scan = ScanLimit(nil)
         return try await answer(CatalogChange.Answer(columns: ["Query Plan"], lines: lines), job, outcome)
     }
 
@@ -265,9 +279,8 @@ final class QueryRunner: Sendable {
         let (engine, preparation) = try await engine(for: tables, job, &outcome)
         defer { engine.stop() }
         try await QueryResult.prepare(preparation, in: engine)
-        outcome.bytes += table.sizeInBytes
-        if let limit = job.scanLimit, outcome.bytes > limit { throw Self.scanLimit(outcome.bytes, limit) }
-        return try await finish(try await iceberg.change(table, by: statement, in: engine), job, outcome)
+        let written = try await iceberg.change(table, by: statement, in: engine, &outcome.scan)
+        return try await finish(written, job, outcome)
     }
 
     private func finish(_ written: RowWriting.Written, _ job: Job, _ outcome: Outcome) async throws -> Outcome {
@@ -280,10 +293,14 @@ final class QueryRunner: Sendable {
     }
 
     private func write(_ bytes: [UInt8], to location: String) async throws {
-        guard let objects = peers.objects, let object = LakeReader.object(at: location) else {
+        try await write(RequestBody(bytes), to: location)
+    }
+
+    private func write(_ contents: RequestBody, to location: String) async throws {
+        guard let objects = peers.objects, let object = ObjectLocation(s3: location) else {
             throw AWSFault.notEmulated("Athena without S3")
         }
-        do throws(AWSFault) { _ = try await objects.putObject(bytes, to: object) } catch {
+        do throws(AWSFault) { _ = try await objects.putObject(contents, to: object) } catch {
             throw SQLProblem.semantic(
                 "GENERIC_USER_ERROR", "The results cannot be written to \(location): \(error.message)", at: nil)
         }

@@ -175,8 +175,8 @@ struct RowWriting {
                 files += try await upload(folder, to: location, inner)
                 continue
             }
-            guard let object = LakeReader.object(at: location + inner) else { continue }
-            _ = try await objects.putObject(try FileBytes.contents(of: "\(folder)/\(inner)"), to: object)
+            guard let object = ObjectLocation(s3: location + inner) else { continue }
+            _ = try await objects.putObject(try FileBytes.pieces(of: "\(folder)/\(inner)"), to: object)
             files.append(location + inner)
         }
         return files
@@ -194,7 +194,7 @@ struct RowWriting {
         }
         table.columns = all.dropLast(target.partitionedBy.count)
         table.partitionKeys = Array(all.suffix(target.partitionedBy.count))
-        (table.format, table.location) = ("PARQUET", target.location)
+        (table.format, table.location) = (.named("PARQUET"), target.location)
         _ = try await lake.glue(
             "CreateTable", ["DatabaseName": .string(name.database), "TableInput": .object(table.glue)])
     }

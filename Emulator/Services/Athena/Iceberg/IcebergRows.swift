@@ -145,7 +145,7 @@ struct IcebergRows {
                 guard file.partition.count == metadata.defaultSpec.fields.count else {
                     throw SQLProblem.semantic("GENERIC_INTERNAL_ERROR", "the file \(path) has no partition", at: nil)
                 }
-                try await commit.put(try FileBytes.contents(of: path), to: location)
+                try await commit.put(try FileBytes.pieces(of: path), to: location)
                 files.append(file)
             }
         } catch {

@@ -19,9 +19,6 @@ struct IcebergTable: Sendable {
         files = try TableFiles(of: metadata.currentSnapshot, in: metadata) { try IcebergInput.read($0, objects) }
     }
 
-    /// Of the data files.
-    var sizeInBytes: Int { files.dataFiles.reduce(0) { $0 + Int($1.sizeInBytes) } }
-
     /// The files of deletes that delete rows of none but the data files at these paths.
     func deletes(onlyFrom paths: Set<String>) -> Set<String> {
         var targets: [String: Set<String>] = [:]
@@ -144,7 +141,7 @@ struct IcebergCommit: Sendable {
     }
 
     private func write(_ draft: SnapshotDraft) async throws {
-        for file in draft.files { try await put(file.bytes, to: file.path) }
+        for file in draft.files { try await put(RequestBody(file.bytes), to: file.path) }
     }
 
     /// The updates that give a table that is about to be created its first files.
@@ -157,18 +154,18 @@ struct IcebergCommit: Sendable {
         return change.updates
     }
 
-    func put(_ bytes: [UInt8], to location: String) async throws {
-        guard let object = LakeReader.object(at: location) else {
+    func put(_ contents: RequestBody, to location: String) async throws {
+        guard let object = ObjectLocation(s3: location) else {
             throw SQLProblem.semantic(
                 "ICEBERG_FILESYSTEM_ERROR", "The location \(location) is not in Amazon S3", at: nil)
         }
-        _ = try await objects.putObject(bytes, to: object)
+        _ = try await objects.putObject(contents, to: object)
     }
 
     /// Deletes files that no table has. One that stays is an orphan, as after a crash.
     func discard(_ locations: [String]) async {
         for location in locations {
-            guard let object = LakeReader.object(at: location) else { continue }
+            guard let object = ObjectLocation(s3: location) else { continue }
             try? await objects.deleteObject(object)
         }
     }

@@ -133,12 +133,12 @@ struct IcebergWriting {
     // MARK: Changes in place
 
     func change(
-        _ table: IcebergTable, by statement: ChangeStatement, in engine: QueryEngine
+        _ table: IcebergTable, by statement: ChangeStatement, in engine: QueryEngine, _ limit: inout ScanLimit
     ) async throws -> RowWriting.Written {
         let commit = try commit
         let view = try IcebergInput(table, commit.objects).view(
-            IcebergRewrite.target, in: "\(engine.folder)/target", isMarked: true)
-        try await QueryResult.prepare(view.statements, in: engine)
+            IcebergRewrite.target, in: "\(engine.folder)/target", isMarked: true, &limit)
+        try await QueryResult.prepare(view, in: engine)
         let rewrite = try await IcebergRewrite(table, in: engine).run(statement)
         guard !rewrite.isEmpty else { return RowWriting.Written(files: [], rowCount: 0) }
         let written = try await rows(of: table.name, table.metadata).write(

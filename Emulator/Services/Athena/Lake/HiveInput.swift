@@ -31,37 +31,36 @@ struct HiveInput {
     /// Of the columns that the engine makes of folders. No data column may have such a name.
     private static let keyName = "cupel_partition_"
 
-    func view(_ name: String, in place: String) async throws -> LakeReader.Views {
+    func view(_ name: String, in place: String, _ limit: inout ScanLimit) async throws -> [String] {
         let columns = try columns("Columns", of: table["StorageDescriptor"] ?? [:])
         let keys = try self.columns("PartitionKeys", of: table)
         if case .facts = use.state {
             let rows = try await folders(keys).map(\.values)
-            return LakeReader.Views(statements: ["CREATE VIEW \(name) AS \(Self.partitions(keys, rows))"])
+            return ["CREATE VIEW \(name) AS \(Self.partitions(keys, rows))"]
         }
         let format = table["StorageDescriptor"]?["InputFormat"]?.string ?? ""
         guard format.lowercased().contains("parquet") else {
             throw SQLProblem.notEmulated("a table of the format \(format)", at: use.offset)
         }
         var files: [String] = []
-        var bytes = 0
-        for folder in try await folders(keys) {
+        let folders = try await folders(keys)
+        let found = try folders.map { try self.files(under: $0.location) }
+        try limit.scan(found.joined().reduce(0) { $0 + $1.size })
+        for (folder, objectsThere) in zip(folders, found) where !objectsThere.isEmpty {
             let path = zip(keys.indices, folder.values).map { number, value in
                 "\(Self.keyName)\(number)=\(value.map { $0.percentEncoded() } ?? "__HIVE_DEFAULT_PARTITION__")"
             }
             let target = ([place] + path).joined(separator: "/")
             try LocalFolder.make(target)
-            for object in try self.files(under: folder.location) {
+            for object in objectsThere {
                 let file = "\(target)/\(files.count).parquet"
                 try objects.copyObject(object.location, toFile: file)
                 files.append(file)
-                bytes += object.size
             }
         }
         let typed = (columns + keys).map { "CAST(NULL AS \($0.type)) AS \(DuckDBText.name($0.name))" }
         guard !files.isEmpty else {
-            return LakeReader.Views(statements: [
-                "CREATE VIEW \(name) AS SELECT \(typed.joined(separator: ", ")) WHERE false"
-            ])
+            return ["CREATE VIEW \(name) AS SELECT \(typed.joined(separator: ", ")) WHERE false"]
         }
         // A file without rows has every column, because no other file may have some of them.
         try LocalFolder.make(place)
@@ -77,7 +76,7 @@ struct HiveInput {
         let view =
             "CREATE VIEW \(name) AS SELECT \(selected.joined(separator: ", ")) FROM read_parquet([\(list)], "
             + "union_by_name=true, hive_partitioning=\(!keys.isEmpty), hive_types_autocast=false)"
-        return LakeReader.Views(statements: [empty, view], bytes: bytes)
+        return [empty, view]
     }
 
     private static func partitions(_ keys: [Column], _ rows: [[String?]]) -> String {
@@ -134,21 +133,14 @@ struct HiveInput {
     /// The objects under a location, without those that Hive hides.
     private func files(under location: String) throws -> [(location: ObjectLocation, size: Int)] {
         let folder = location.hasSuffix("/") ? location : location + "/"
-        guard let place = LakeReader.object(at: folder) else {
+        guard let place = ObjectLocation(s3: folder) else {
             throw SQLProblem.semantic(
                 "HIVE_FILESYSTEM_ERROR", "The location \(location) is not in Amazon S3", at: use.offset)
         }
-        var files: [(location: ObjectLocation, size: Int)] = []
-        var after = ""
-        while true {
-            let page = try objects.listObjects(in: place.bucket, prefix: place.key, after: after, limit: 1000)
-            for object in page.objects where object.size > 0 {
-                let name = object.key.split(separator: "/").last ?? ""
-                guard !name.hasPrefix("_"), !name.hasPrefix(".") else { continue }
-                files.append((ObjectLocation(bucket: place.bucket, key: object.key), object.size))
-            }
-            guard page.isTruncated, let last = page.objects.last else { return files }
-            after = last.key
+        return try objects.allObjects(in: place.bucket, prefix: place.key).compactMap { object in
+            let name = object.key.split(separator: "/").last ?? ""
+            guard object.size > 0, !name.hasPrefix("_"), !name.hasPrefix(".") else { return nil }
+            return (ObjectLocation(bucket: place.bucket, key: object.key), object.size)
         }
     }
 }

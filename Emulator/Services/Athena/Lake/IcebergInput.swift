@@ -26,7 +26,7 @@ struct IcebergInput {
     }
 
     static func read(_ location: String, _ objects: any ObjectStore) throws -> [UInt8] {
-        guard let object = LakeReader.object(at: location) else {
+        guard let object = ObjectLocation(s3: location) else {
             throw SQLProblem.semantic(
                 "ICEBERG_FILESYSTEM_ERROR", "The location \(location) is not in Amazon S3", at: nil)
         }
@@ -41,11 +41,13 @@ struct IcebergInput {
 
     /// The statements that make the view.
     /// - Parameter isMarked: whether each row says where it is (``Mark``).
-    func view(_ name: String, in folder: String, isMarked: Bool = false) throws -> LakeReader.Views {
+    func view(
+        _ name: String, in folder: String, isMarked: Bool = false, _ limit: inout ScanLimit
+    ) throws -> [String] {
         if case .facts(let facts) = use.state {
             let rows = try IcebergFacts(metadata, document: document, offset: use.offset) { try Self.read($0, objects) }
                 .rows(of: facts)
-            return LakeReader.Views(statements: ["CREATE VIEW \(name) AS \(rows)"])
+            return ["CREATE VIEW \(name) AS \(rows)"]
         }
         let snapshot = try snapshot()
         let schema: IcebergSchema =
@@ -63,9 +65,9 @@ struct IcebergInput {
         guard !files.dataFiles.isEmpty else {
             var nulls = columns.map { "CAST(NULL AS \($0.type)) AS \(DuckDBText.name($0.name))" }
             if isMarked { nulls += [Mark.file, Mark.row].map { "CAST(NULL AS BIGINT) AS \($0)" } }
-            return LakeReader.Views(
-                statements: ["CREATE VIEW \(name) AS SELECT \(nulls.joined(separator: ", ")) WHERE false"])
+            return ["CREATE VIEW \(name) AS SELECT \(nulls.joined(separator: ", ")) WHERE false"]
         }
+        try limit.scan(files.dataFiles.reduce(0) { $0 + Int($1.sizeInBytes) })
         // By field id: a file may be older than a column, or than its name.
         let byID = columns.map { id, name, type in
             "\(id): {name: \(DuckDBText.string(name)), type: \(DuckDBText.string(type)), default_value: NULL}"
@@ -86,9 +88,7 @@ struct IcebergInput {
             guard !deletes.isEmpty else { return rows }
             return "\(rows) WHERE file_row_number NOT IN (\(deletes.joined(separator: " UNION ALL ")))"
         }
-        return LakeReader.Views(
-            statements: ["CREATE VIEW \(name) AS \(parts.joined(separator: " UNION ALL "))"],
-            bytes: files.dataFiles.reduce(0) { $0 + Int($1.sizeInBytes) })
+        return ["CREATE VIEW \(name) AS \(parts.joined(separator: " UNION ALL "))"]
     }
 
     /// Local copies of the data files: those without deleted rows together, each other alone with its deletes.
@@ -122,7 +122,7 @@ struct IcebergInput {
     }
 
     private func copy(_ file: DataFile, to path: String) throws {
-        guard file.format.uppercased() == "PARQUET", let object = LakeReader.object(at: file.path) else {
+        guard file.format.uppercased() == "PARQUET", let object = ObjectLocation(s3: file.path) else {
             throw SQLProblem.notEmulated("the data file \(file.path), which is no Parquet in S3,", at: use.offset)
         }
         do throws(AWSFault) { try objects.copyObject(object, toFile: path) } catch {

@@ -7,15 +7,10 @@ internal import Time
 struct LakeReader: Sendable {
     let peers: Peers
 
-    /// Statements that make views, and how many bytes of data files they can read.
-    struct Views: Sendable {
-        var statements: [String] = []
-        var bytes = 0
-    }
-
     /// What a query's views have taken so far.
     private struct Progress {
-        var views = Views()
+        var statements: [String] = []
+        var limit: ScanLimit
         var seen: Set<TableUse> = []
         var databases: Set<String> = []
         /// The time of `now()` in the time travel of views, in milliseconds since 1970.
@@ -24,11 +19,13 @@ struct LakeReader: Sendable {
         var open: [TableUse] = []
     }
 
-    /// The views of all tables that a query uses.
-    func views(of uses: [TableUse], in folder: String, now: Int64) async throws -> Views {
-        var progress = Progress(now: now)
+    /// Statements that make the views of all tables that a query uses.
+    /// - Parameter limit: counts the bytes of the data files, before any is copied.
+    func views(of uses: [TableUse], in folder: String, now: Int64, _ limit: inout ScanLimit) async throws -> [String] {
+        var progress = Progress(limit: limit, now: now)
         try await add(uses, in: folder, to: &progress)
-        return progress.views
+        limit = progress.limit
+        return progress.statements
     }
 
     private func add(_ uses: [TableUse], in folder: String, to progress: inout Progress) async throws {
@@ -38,24 +35,22 @@ struct LakeReader: Sendable {
             }
             guard progress.seen.insert(use).inserted else { continue }
             if progress.databases.insert(use.database).inserted {
-                progress.views.statements.append(
+                progress.statements.append(
                     "CREATE SCHEMA IF NOT EXISTS memory.\(DuckDBText.name(use.database))")
             }
             let place = "\(folder)/\(progress.seen.count)"
-            let view = try await view(of: use, in: place, folder, &progress)
-            progress.views.statements += view.statements
-            progress.views.bytes += view.bytes
+            progress.statements += try await view(of: use, in: place, folder, &progress)
         }
     }
 
     private func view(
         of use: TableUse, in place: String, _ folder: String, _ progress: inout Progress
-    ) async throws -> Views {
+    ) async throws -> [String] {
         let table = try await table(use)
         let objects = try objects
         let name = "memory.\(DuckDBText.name(use.database)).\(DuckDBText.name(use.view))"
         if let location = Self.metadataLocation(of: table) {
-            return try IcebergInput(use, location: location, objects).view(name, in: place)
+            return try IcebergInput(use, location: location, objects).view(name, in: place, &progress.limit)
         }
         switch use.state {
         case .current: break
@@ -69,9 +64,9 @@ struct LakeReader: Sendable {
                 throw SQLProblem.notEmulated(
                     "the view \(use.table), which is written in another dialect than Athena's,", at: use.offset)
             }
-            return Views(statements: [try await statement(making: name, view, use, folder, &progress)])
+            return [try await statement(making: name, view, use, folder, &progress)]
         }
-        return try await HiveInput(use, table: table, objects, peers).view(name, in: place)
+        return try await HiveInput(use, table: table, objects, peers).view(name, in: place, &progress.limit)
     }
 
     /// Makes a view of the catalog's in the engine, after the tables that it reads.
@@ -144,7 +139,7 @@ struct LakeReader: Sendable {
 
     /// Refuses a location that has objects.
     func checkEmpty(_ location: String, _ code: String, _ reason: String) throws {
-        guard let place = Self.object(at: location) else {
+        guard let place = ObjectLocation(s3: location) else {
             throw SQLProblem.semantic("INVALID_LOCATION", "The location \(location) is not in Amazon S3", at: nil)
         }
         let found = try objects.listObjects(in: place.bucket, prefix: place.key, after: "", limit: 1).objects
@@ -159,26 +154,13 @@ struct LakeReader: Sendable {
     /// The folders that have objects at a depth under a location, such as `year=2026/month=1`.
     func folders(under location: String, depth: Int) throws -> [String] {
         let root = location.hasSuffix("/") ? location : location + "/"
-        guard let place = Self.object(at: root) else { return [] }
+        guard let place = ObjectLocation(s3: root) else { return [] }
         var found: Set<String> = []
-        var after = ""
-        while true {
-            let page = try objects.listObjects(in: place.bucket, prefix: place.key, after: after, limit: 1000)
-            for object in page.objects {
-                let parts = object.key.dropFirst(place.key.count).split(
-                    separator: "/", omittingEmptySubsequences: false)
-                if parts.count > depth { found.insert(parts.prefix(depth).joined(separator: "/")) }
-            }
-            guard page.isTruncated, let last = page.objects.last else { return found.sorted() }
-            after = last.key
+        for object in try objects.allObjects(in: place.bucket, prefix: place.key) {
+            let parts = object.key.dropFirst(place.key.count).split(separator: "/", omittingEmptySubsequences: false)
+            if parts.count > depth { found.insert(parts.prefix(depth).joined(separator: "/")) }
         }
-    }
-
-    /// The object at a location `s3://bucket/key`.
-    static func object(at location: String) -> ObjectLocation? {
-        let parts = location.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
-        guard parts.count == 4, ["s3:", "s3a:", "s3n:"].contains(parts[0]), parts[1].isEmpty else { return nil }
-        return ObjectLocation(bucket: String(parts[2]), key: String(parts[3]))
+        return found.sorted()
     }
 }
 

@@ -46,19 +46,13 @@ struct PartitionProjection {
 
     func folders(_ objects: any ObjectStore) throws -> [(location: String, values: [String?])] {
         let constant = template.firstRange(of: "${").map { String(template[..<$0.lowerBound]) } ?? template
-        guard let place = LakeReader.object(at: constant) else {
+        guard let place = ObjectLocation(s3: constant) else {
             throw SQLProblem.semantic(
                 "HIVE_FILESYSTEM_ERROR", "The location \(template) is not in Amazon S3", at: offset)
         }
         var found: [String: [String?]] = [:]
-        var after = ""
-        while true {
-            let page = try objects.listObjects(in: place.bucket, prefix: place.key, after: after, limit: 1000)
-            for object in page.objects {
-                if let (location, values) = match("s3://\(place.bucket)/\(object.key)") { found[location] = values }
-            }
-            guard page.isTruncated, let last = page.objects.last else { break }
-            after = last.key
+        for object in try objects.allObjects(in: place.bucket, prefix: place.key) {
+            if let (location, values) = match("s3://\(place.bucket)/\(object.key)") { found[location] = values }
         }
         return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }

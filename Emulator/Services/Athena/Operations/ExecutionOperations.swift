@@ -33,22 +33,36 @@ extension AthenaService {
         let statement = try statement(
             text, database: context["Database"]?.string ?? "default", parameters, of: groupName)
         let id = clock.uuid()
-        let execution = StoredExecution(
+        let results = try Self.results(input, group, id + statement.suffix)
+        var execution = StoredExecution(
             id: id, workGroup: groupName, token: token, request: fingerprint, query: text,
             statementType: statement.type,
             substatementType: statement.subtype, context: context, parameters: parameters,
-            outputLocation: try Self.outputLocation(input, group) + id + statement.suffix,
-            now: clock.now().milliseconds)
+            results: results, now: clock.now().milliseconds)
+        if let age = results.reuseAge, statement.isRepeatable, let earlier = try reusable(execution, age) {
+            execution.succeed(reusing: earlier, at: clock.now().milliseconds)
+        }
+        let started = execution
         let other: StoredExecution? = try await store.write(waitsForDisk: token != nil) { transaction in
             if let token, let earlier = try StoredExecution.find(token: token, in: transaction.snapshot) {
                 return earlier
             }
-            try execution.insert(in: transaction)
+            try started.insert(in: transaction)
             return nil
         }
         if let other { return try Self.repeated(other, fingerprint) }
-        runner.start(QueryRunner.Job(execution: execution, statement: statement, scanLimit: group.scanLimit))
+        guard !started.isDone else { return ["QueryExecutionId": .string(id)] }
+        runner.start(QueryRunner.Job(execution: started, statement: statement, scanLimit: group.scanLimit))
         return ["QueryExecutionId": .string(id)]
+    }
+
+    /// An execution whose results a new one may have, and whose file is still there.
+    private func reusable(_ execution: StoredExecution, _ age: Int64) throws -> StoredExecution? {
+        let since = clock.now().milliseconds - age * 60_000
+        guard let earlier = try store.read({ try execution.reusable(since: since, in: $0) }),
+            let object = ObjectLocation(s3: earlier.outputLocation), (try? peers.objects?.headObject(object)) != nil
+        else { return nil }
+        return earlier
     }
 
     private static func repeated(_ earlier: StoredExecution, _ fingerprint: String) throws(AWSFault) -> JSON {
@@ -86,6 +100,7 @@ extension AthenaService {
         _ text: String, database: String, _ parameters: [String], of workGroup: String
     ) throws -> QueryStatement {
         let now = clock.now().milliseconds
+        var read = text
         do throws(SQLProblem) {
             let (name, own) = try QueryStatement.prepared(text) ?? (nil, [])
             guard let name else {
@@ -95,13 +110,26 @@ extension AthenaService {
             guard let saved = saved?["QueryStatement"]?.string else {
                 throw .semantic("NOT_FOUND", "Prepared statement not found: \(name)", at: nil)
             }
+            read = saved
             return try QueryStatement(saved, database: database, parameters: own + parameters, now: now)
         } catch {
-            throw AWSFault.invalidRequest(error.message(in: text), code: "MALFORMED_QUERY")
+            throw AWSFault.invalidRequest(error.message(in: read), code: "MALFORMED_QUERY")
         }
     }
 
-    /// Where results go, with a slash at its end.
+    /// Where results go. A group that enforces its configuration knows no other.
+    private static func results(
+        _ input: JSON, _ group: StoredWorkGroup, _ name: String
+    ) throws(AWSFault) -> ResultSettings {
+        let given = input.present("ResultConfiguration") ?? [:]
+        let groups = group.configuration["ResultConfiguration"] ?? [:]
+        let settings = group.enforcesConfiguration && group.outputLocation != nil ? groups : given
+        return try ResultSettings(
+            settings, reuse: input.present("ResultReuseConfiguration"),
+            location: try outputLocation(input, group) + name)
+    }
+
+    /// The folder of results, with a slash at its end.
     private static func outputLocation(_ input: JSON, _ group: StoredWorkGroup) throws(AWSFault) -> String {
         let own = input["ResultConfiguration"]?.present("OutputLocation")?.string
         let location = group.enforcesConfiguration ? group.outputLocation ?? own : own ?? group.outputLocation
@@ -110,7 +138,7 @@ extension AthenaService {
                 "No output location provided. An output location is required either through the Workgroup result "
                     + "configuration setting or as an API input.")
         }
-        guard LakeReader.object(at: location.hasSuffix("/") ? location : location + "/") != nil else {
+        guard ObjectLocation(s3: location.hasSuffix("/") ? location : location + "/") != nil else {
             throw .invalidRequest("outputLocation is not a valid S3 path.")
         }
         return location.hasSuffix("/") ? location : location + "/"
@@ -182,7 +210,22 @@ extension AthenaService {
 
     func stopQueryExecution(_ input: JSON) async throws -> JSON {
         let execution = try execution(try input.required("QueryExecutionId"))
-        if !execution.isDone { runner.stop(execution.id) }
+        guard !execution.isDone else { return [:] }
+        runner.stop(execution.id)
+        // One that waits for its turn has no engine that would end.
+        let now = clock.now().milliseconds
+        try await store.write { transaction in
+            guard var waiting = try StoredExecution.find(execution.id, in: transaction.snapshot),
+                waiting.state == .queued
+            else { return }
+            let time = JSON.int(now - waiting.submittedAt)
+            waiting.cancel(
+                [
+                    "EngineExecutionTimeInMillis": 0, "DataScannedInBytes": 0, "TotalExecutionTimeInMillis": time,
+                    "QueryQueueTimeInMillis": time,
+                ], at: now)
+            try waiting.save(in: transaction)
+        }
         return [:]
     }
 }

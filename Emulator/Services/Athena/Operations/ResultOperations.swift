@@ -52,7 +52,7 @@ extension AthenaService {
         of execution: StoredExecution, from start: Int, size: Int
     ) throws -> (rows: [[String?]], next: Int?) {
         guard !execution.columns.isEmpty else { return ([], nil) }
-        guard let objects = peers.objects, let object = LakeReader.object(at: execution.outputLocation) else {
+        guard let objects = peers.objects, let object = ObjectLocation(s3: execution.outputLocation) else {
             throw AWSFault.notEmulated("Athena without S3")
         }
         let length: Int
@@ -71,23 +71,15 @@ extension AthenaService {
                 end += piece.count
                 bytes += piece
                 let isWhole = end >= length
-                if execution.statementType != "DML" {
-                    guard isWhole else { continue }
-                    return (Self.lines(of: bytes), nil)
-                }
-                let (rows, used) = ResultText.rows(of: bytes, limit: size, isWhole: isWhole)
+                let (rows, used) =
+                    execution.statementType == "DML"
+                    ? ResultText.rows(of: bytes, limit: size, isWhole: isWhole)
+                    : ResultText.lines(of: bytes, limit: size, isWhole: isWhole)
                 guard rows.count == size || isWhole else { continue }
                 return (rows, start + used < length ? start + used : nil)
             }
         } catch {
             throw Self.noResults(of: execution, error)
         }
-    }
-
-    /// Each line of a text is a row with one value.
-    private static func lines(of bytes: [UInt8]) -> [[String?]] {
-        bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map {
-            [String(decoding: $0, as: UTF8.self)]
-        }.dropLast(bytes.last == UInt8(ascii: "\n") || bytes.isEmpty ? 1 : 0)
     }
 }

@@ -20,14 +20,16 @@ extension AthenaService {
             throw AWSFault.invalidRequest(
                 "Name '\(name)' is not valid: expected 1 to 128 letters, digits, '.', '_' and '-'")
         }
-        let group = StoredWorkGroup(
+        var group = StoredWorkGroup(
             name, configuration: try StoredWorkGroup.checked(input["Configuration"] ?? [:]),
             description: input.present("Description")?.string ?? "", now: clock.now().milliseconds)
+        group.tags = try Self.tags(input["Tags"])
+        let new = group
         try await store.write { transaction in
             guard try StoredWorkGroup.find(name, in: transaction.snapshot) == nil else {
                 throw AWSFault.invalidRequest("WorkGroup is already created")
             }
-            try group.save(in: transaction)
+            try new.save(in: transaction)
         }
         return [:]
     }

@@ -34,15 +34,15 @@ struct StoredExecution: Sendable {
     /// - Parameter request: what a second request with the same token must be equal to.
     init(
         id: String, workGroup: String, token: String?, request: String, query: String, statementType: String,
-        substatementType: String, context: JSONObject, parameters: [String], outputLocation: String, now: Int64
+        substatementType: String, context: JSONObject, parameters: [String], results: ResultSettings, now: Int64
     ) {
         self.id = id
         self.workGroup = workGroup
         self.token = token
         document = [
             "QueryExecutionId": .string(id), "Query": .string(query), "StatementType": .string(statementType),
-            "ResultConfiguration": ["OutputLocation": .string(outputLocation)],
-            "ResultReuseConfiguration": ["ResultReuseByAgeConfiguration": ["Enabled": false]],
+            "ResultConfiguration": .object(results.configuration),
+            "ResultReuseConfiguration": results.reuse,
             "QueryExecutionContext": .object(context), "WorkGroup": .string(workGroup),
             "EngineVersion": [
                 "SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3",
@@ -88,6 +88,20 @@ struct StoredExecution: Sendable {
     mutating func cancel(_ statistics: JSONObject, at time: Int64) {
         end(.cancelled, at: time, statistics)
         document[Member.reason] = "Query cancelled by user"
+    }
+
+    /// Takes another execution's results for its own.
+    mutating func succeed(reusing earlier: StoredExecution, at time: Int64) {
+        var configuration = document["ResultConfiguration"]?.object ?? [:]
+        configuration["OutputLocation"] = .string(earlier.outputLocation)
+        document["ResultConfiguration"] = .object(configuration)
+        succeed(
+            earlier.columns,
+            [
+                "EngineExecutionTimeInMillis": 0, "DataScannedInBytes": 0,
+                "TotalExecutionTimeInMillis": .int(time - submittedAt), "QueryQueueTimeInMillis": 0,
+                "ServiceProcessingTimeInMillis": 0, "ResultReuseInformation": ["ReusedPreviousResult": true],
+            ], at: time)
     }
 
     private mutating func end(_ state: State, at time: Int64, _ statistics: JSONObject) {
@@ -146,6 +160,24 @@ struct StoredExecution: Sendable {
     static func find(token: String, in snapshot: borrowing Snapshot) throws -> StoredExecution? {
         try snapshot.first("SELECT \(columnList) FROM athena_execution WHERE token = ?", .text(token)) {
             try Self.init($0)
+        }
+    }
+
+    /// How far back results are looked for that may be used again.
+    private static let reuseDepth = 200
+
+    /// The newest execution of the same query whose results are not older.
+    func reusable(since time: Int64, in snapshot: borrowing Snapshot) throws -> StoredExecution? {
+        let found = try snapshot.all(
+            """
+            SELECT \(Self.columnList) FROM athena_execution WHERE work_group = ? AND state = 'SUCCEEDED' \
+            ORDER BY number DESC LIMIT \(Self.reuseDepth)
+            """, .text(workGroup)
+        ) { try Self.init($0) }
+        return found.first { other in
+            ["Query", "QueryExecutionContext", "ExecutionParameters", "SubstatementType"].allSatisfy {
+                document[$0] == other.document[$0]
+            } && other.document[Member.completed]?.int.map { Int64($0) >= time } ?? false
         }
     }
 

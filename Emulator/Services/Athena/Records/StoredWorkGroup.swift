@@ -28,6 +28,14 @@ struct StoredWorkGroup: Sendable {
             ])
     }
 
+    private static let tagsMember = "tags"
+
+    /// Values by keys.
+    var tags: JSONObject {
+        get { document[Self.tagsMember]?.object ?? [:] }
+        set { document[Self.tagsMember] = .object(newValue) }
+    }
+
     var configuration: JSON { document["Configuration"] ?? [:] }
     var isEnabled: Bool { document["State"]?.string != "DISABLED" }
     var enforcesConfiguration: Bool { configuration["EnforceWorkGroupConfiguration"]?.bool ?? true }
@@ -45,8 +53,11 @@ struct StoredWorkGroup: Sendable {
         var configuration = (given.object ?? [:])
         for (name, value) in configuration where value.isNull { configuration[name] = nil }
         let location = configuration["ResultConfiguration"]?.present("OutputLocation")?.string
-        if let location, LakeReader.object(at: location.hasSuffix("/") ? location : location + "/") == nil {
+        if let location, ObjectLocation(s3: location.hasSuffix("/") ? location : location + "/") == nil {
             throw .invalidRequest("outputLocation is not a valid S3 path.")
+        }
+        if let results = configuration["ResultConfiguration"] {
+            configuration["ResultConfiguration"] = .object(try ResultSettings.checked(results))
         }
         if let limit = configuration["BytesScannedCutoffPerQuery"]?.looseInt, limit < 10_000_000 {
             throw .invalidRequest("BytesScannedCutoffPerQuery is \(limit); expected 10000000 or more")
@@ -91,6 +102,7 @@ struct StoredWorkGroup: Sendable {
 
     var shown: JSON {
         var shown = document
+        shown[Self.tagsMember] = nil
         shown["CreationTime"] = shown["CreationTime"]?.int.map { Timestamp.json(Int64($0)) }
         return .object(shown)
     }

@@ -5,7 +5,13 @@ internal import JSON
 /// The result of a query, as Athena writes it to S3.
 struct QueryResult {
     let columns: [ResultColumn]
-    let bytes: [UInt8]
+    /// A file of the engine's with the rows, without their header.
+    let file: String
+
+    /// The whole result, piece by piece.
+    var contents: RequestBody {
+        get throws { try FileBytes.pieces(of: file, after: ResultText.header(columns)) }
+    }
 
     /// Runs a query in an engine.
     /// - Parameter preparation: statements that make what it reads.
@@ -25,8 +31,7 @@ struct QueryResult {
         } catch {
             throw Self.problem(error) { query.fragment.origin(of: max(0, $0 - start.utf8.count)) }
         }
-        let shown = columns.map(\.column)
-        return QueryResult(columns: shown, bytes: ResultText.header(shown) + (try FileBytes.contents(of: file)))
+        return QueryResult(columns: columns.map(\.column), file: file)
     }
 
     static func prepare(_ statements: [String], in engine: QueryEngine) async throws {

@@ -53,6 +53,19 @@ enum ResultText {
         return (rows, length)
     }
 
+    /// Reads lines like ``rows(of:limit:isWhole:)``: each is a row with one value.
+    static func lines(of bytes: [UInt8], limit: Int, isWhole: Bool) -> (rows: [[String?]], length: Int) {
+        var rows: [[String?]] = []
+        var length = 0
+        while length < bytes.count, rows.count < limit {
+            let end = bytes[length...].firstIndex(of: UInt8(ascii: "\n"))
+            guard end != nil || isWhole else { break }
+            rows.append([String(decoding: bytes[length..<(end ?? bytes.count)], as: UTF8.self)])
+            length = end.map { $0 + 1 } ?? bytes.count
+        }
+        return (rows, length)
+    }
+
     private static func quotedValue(_ bytes: [UInt8], from start: Int) -> (String, Int)? {
         var content: [UInt8] = []
         var place = start + 1

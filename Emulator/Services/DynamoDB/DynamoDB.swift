@@ -16,13 +16,16 @@ package final class DynamoDB: Service, JSONService {
     package static let schema = [TableCatalog.schema, ItemStorage.schema, ChangeLog.schema, TransactionTokens.schema]
 
     /// - Parameter store: opened with ``schema``.
-    init(store: Store, account: Account, clock: ClockAndChance = .system) {
+    init(
+        store: Store, account: Account, clock: ClockAndChance = .system, endpoint: EndpointAddress = EndpointAddress()
+    ) {
         self.store = store
-        state = DynamoDBState(account: account, clock: clock)
+        state = DynamoDBState(account: account, clock: clock, endpoint: endpoint)
     }
 
     package convenience init(_ context: ServiceContext) {
-        self.init(store: context.store, account: context.account, clock: context.clock)
+        self.init(
+            store: context.store, account: context.account, clock: context.clock, endpoint: context.endpoint)
     }
 
     /// Starts to delete expired items.

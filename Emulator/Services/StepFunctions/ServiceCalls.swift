@@ -78,6 +78,7 @@ struct SDKNaming: Sendable {
 
     func request(_ parameters: JSON) -> JSON {
         if usesCamelCase { return parameters.renamingMembers { $0.lowercased() } }
+        if service == "dynamodb", integration == .optimized { return parameters.withAttributeValues }
         // A message must be text, so an optimized integration converts any JSON to text.
         guard integration == .optimized, let member = ["sqs": "MessageBody", "sns": "Message"][service],
             var request = parameters.object, let message = request[member]
@@ -105,6 +106,21 @@ struct SDKNaming: Sendable {
 }
 
 extension JSON {
+    /// Parameters of DynamoDB in which a plain text stands for an attribute value: `"id": "a"` is `"id": {"S": "a"}`.
+    fileprivate var withAttributeValues: JSON {
+        guard var request = object else { return self }
+        for name in ["Item", "Key", "ExpressionAttributeValues"] {
+            guard let members = request[name]?.object else { continue }
+            request[name] = .object(JSONObject(members.map { ($0.name, $0.value.asAttributeValue) }))
+        }
+        return .object(request)
+    }
+
+    private var asAttributeValue: JSON {
+        guard case .string = self else { return self }
+        return ["S": self]
+    }
+
     /// The value with `change` applied to the first letter of every member's name, at all depths.
     func renamingMembers(_ change: (Substring) -> String) -> JSON {
         switch self {

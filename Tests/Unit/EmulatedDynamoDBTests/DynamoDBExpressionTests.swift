@@ -204,4 +204,25 @@ import Testing
         #expect(throws: ExpressionError.self) { try condition(String(repeating: "NOT ", count: 1000) + "a = :a") }
         #expect(throws: ExpressionError.self) { try condition(String(repeating: "x", count: 5000)) }
     }
+
+    @Test("REMOVE needs the map or list around its path, and not the value itself")
+    func removeMissing() async throws {
+        let db = try DynamoDBFixture()
+        try await db.makeHashTable()
+        func remove(_ path: String, of key: String) -> String {
+            #"{"TableName": "things", "Key": {"p": {"S": "\#(key)"}}, "UpdateExpression": "REMOVE \#(path)"}"#
+        }
+        try await db.send(
+            "PutItem",
+            #"{"TableName": "things", "Item": {"p": {"S": "k"}, "m": {"M": {"x": {"N": "1"}}}, "l": {"L": [{"N": "1"}]}}}"#
+        )
+        let missing = "The document path provided in the update expression is invalid for update"
+        for path in ["m.y", "l[7]", "gone"] { try await db.send("UpdateItem", remove(path, of: "k")) }
+        for path in ["gone.x", "gone[0]", "m.y.z", "m.x.y", "l.x"] {
+            await db.expectInvalid("UpdateItem", remove(path, of: "k"), missing)
+        }
+        for path in ["gone.x", "gone[0]"] { await db.expectInvalid("UpdateItem", remove(path, of: "none"), missing) }
+        let kept = try await db.send("GetItem", #"{"TableName": "things", "Key": {"p": {"S": "k"}}}"#)
+        #expect(kept["Item"]?["m"] == ["M": ["x": ["N": "1"]]] && kept["Item"]?["l"] == ["L": [["N": "1"]]])
+    }
 }

@@ -25,6 +25,119 @@ import Testing
         #expect(byARN["Table"]?["TableName"] == "things")
     }
 
+    @Test("a protected table is not deleted")
+    func protection() async throws {
+        try await db.makeHashTable()
+        try await db.send("UpdateTable", #"{"TableName": "things", "DeletionProtectionEnabled": true}"#)
+        await db.expectInvalid(
+            "DeleteTable", #"{"TableName": "things"}"#,
+            "1 validation error detected: Table 'things' can't be deleted while DeletionProtectionEnabled is set to True"
+        )
+    }
+
+    @Test("an update does not redefine the type of a key")
+    func redefinition() async throws {
+        try await db.makeHashTable()
+        let index =
+            #"[{"Create": {"IndexName": "i-x", "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}], "#
+            + #""Projection": {"ProjectionType": "ALL"}}}]"#
+        await db.expectInvalid(
+            "UpdateTable",
+            #"{"TableName": "things", "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "N"}], "#
+                + #""GlobalSecondaryIndexUpdates": \#(index)}"#,
+            "One or more parameter values were invalid: Attributes cannot be redefined. Please check that your attribute "
+                + "has the same type as previously defined. Existing schema: Schema:[SchemaElement: key{p:S:HASH}] "
+                + "New schema: Schema:[SchemaElement: key{p:N:HASH}]")
+    }
+
+    @Test("a new index leaves out items whose attribute is empty, of another type or too long for its key")
+    func backfill() async throws {
+        try await db.makeHashTable()
+        let long = String(repeating: "x", count: 2049)
+        for (key, value) in [
+            ("a", #"{"S": ""}"#), ("b", #"{"S": "x"}"#), ("c", #"{"N": "1"}"#), ("d", #"{"S": "\#(long)"}"#),
+        ] {
+            try await db.send(
+                "PutItem", #"{"TableName": "things", "Item": {"p": {"S": "\#(key)"}, "g": \#(value)}}"#)
+        }
+        try await db.send(
+            "UpdateTable",
+            #"{"TableName": "things", "AttributeDefinitions": [{"AttributeName": "g", "AttributeType": "S"}], "#
+                + #""GlobalSecondaryIndexUpdates": [{"Create": {"IndexName": "by-g", "KeySchema": "#
+                + #"[{"AttributeName": "g", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}}]}"#)
+        let found = try await db.send("Scan", #"{"TableName": "things", "IndexName": "by-g"}"#)
+        #expect(found["Items"]?.array?.compactMap { $0["p"]?["S"]?.string } == ["b"])
+    }
+
+    @Test("an index names at most twenty attributes, all indexes of a table a hundred")
+    func projectedAttributes() async throws {
+        func create(_ indexes: Int, _ names: [String]) -> String {
+            let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
+            let all = (0..<indexes).map { index in
+                #"{"IndexName": "i-\#(index)", "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}], "#
+                    + #""Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": [\#(list)]}}"#
+            }
+            return #"{"TableName": "many", "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": "#
+                + #"[{"AttributeName": "p", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}], "#
+                + #""GlobalSecondaryIndexes": [\#(all.joined(separator: ", "))]}"#
+        }
+        let names = (0..<21).map { "a\($0)" }
+        let tooMany = await db.fault("CreateTable", create(1, names))
+        #expect(tooMany?.message.hasSuffix("Member must have length less than or equal to 20") == true)
+        let together = await db.fault("CreateTable", create(6, Array(names.prefix(20))))
+        #expect(
+            together?.code == "ValidationException" && together?.message.contains("exceeds the limit of 100") == true)
+        let long = await db.fault("CreateTable", create(1, [String(repeating: "x", count: 256)]))
+        #expect(long?.message.contains("at 'globalSecondaryIndexes.1.member.projection.nonKeyAttributes'") == true)
+        try await db.send("CreateTable", create(5, Array(names.prefix(20))))
+    }
+
+    @Test("tags have limits")
+    func tagLimits() async throws {
+        try await db.makeHashTable()
+        func tag(_ tags: [(String, String)]) async -> String? {
+            let list = tags.map { #"{"Key": "\#($0.0)", "Value": "\#($0.1)"}"# }.joined(separator: ", ")
+            let fault = await db.fault(
+                "TagResource",
+                #"{"ResourceArn": "arn:aws:dynamodb:us-east-1:000000000000:table/things", "Tags": [\#(list)]}"#)
+            #expect(fault?.code == "ValidationException")
+            return fault?.message
+        }
+        #expect(
+            await tag([("", "v")])
+                == "1 validation error detected: Value '' at 'tags.1.member.key' failed to satisfy constraint: Member must "
+                + "have length greater than or equal to 1")
+        let long = String(repeating: "x", count: 257)
+        #expect(await tag([("k", long)])?.contains("'tags.1.member.value'") == true)
+        #expect(await tag([("aws:k", "v")])?.contains("cannot start with 'aws:'") == true)
+        #expect(await tag((0..<51).map { ("k\($0)", "v") })?.contains("the limit of 50 tags") == true)
+    }
+
+    @Test("a key schema that is too long is shown")
+    func longKeySchema() async throws {
+        let fault = await db.fault(
+            "CreateTable",
+            #"{"TableName": "many", "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": "#
+                + #"[{"AttributeName": "p", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}, "#
+                + #"{"AttributeName": "q", "KeyType": "RANGE"}, {"AttributeName": "r", "KeyType": "RANGE"}]}"#)
+        #expect(
+            fault?.message
+                == "1 validation error detected: Value '[KeySchemaElement(attributeName=p, keyType=HASH), "
+                + "KeySchemaElement(attributeName=q, keyType=RANGE), KeySchemaElement(attributeName=r, keyType=RANGE)]' "
+                + "at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2")
+    }
+
+    @Test("clients that discover their endpoint stay with the emulator")
+    func endpoints() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try Store(directory: directory.path, schema: DynamoDB.schema)
+        defer { store.close() }
+        let service = DynamoDB(
+            store: store, account: Account(), endpoint: EndpointAddress("http://127.0.0.1:4566"))
+        let answer = try await service.perform("DescribeEndpoints", [:])
+        #expect(answer["Endpoints"]?[0]?["Address"] == "127.0.0.1:4566")
+    }
+
     @Test("a table is created once, and its items are deleted with it")
     func tableLifecycle() async throws {
         try await db.makeHashTable()

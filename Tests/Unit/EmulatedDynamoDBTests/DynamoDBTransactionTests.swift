@@ -134,4 +134,17 @@ import Testing
             "BatchGetItem", #"{"RequestItems": {"things": {"Keys": [{"p": {"S": "a"}}, {"p": {"S": "a"}}]}}}"#,
             "Provided list of item keys contains duplicates")
     }
+
+    @Test("an empty key refuses a transaction like a wrong parameter")
+    func emptyKeys() async throws {
+        for action in [
+            #"{"Put": {"TableName": "things", "Item": {"p": {"S": ""}}}}"#,
+            #"{"Delete": {"TableName": "things", "Key": {"p": {"S": ""}}}}"#,
+        ] {
+            await db.expectInvalid(
+                "TransactWriteItems", #"{"TransactItems": [\#(action)]}"#,
+                "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
+                    + "empty string value. Key: p")
+        }
+    }
 }

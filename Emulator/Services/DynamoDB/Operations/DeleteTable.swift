@@ -12,8 +12,8 @@ struct DeleteTable: WritingOperation {
         let table = try state.describedTable(named: tableName, in: transaction.snapshot)
         if table.definition.description["DeletionProtectionEnabled"]?.bool == true {
             throw DynamoDBFault.validation(
-                "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
-                    + "first.")
+                "1 validation error detected: Table '\(table.name)' can't be deleted while DeletionProtectionEnabled is "
+                    + "set to True")
         }
         let answer: JSON = ["TableDescription": try table.shown(status: "DELETING", in: transaction.snapshot)]
         try transaction.deleteAllItems(of: table)

@@ -20,9 +20,14 @@ struct DescribeEndpoints: ReadingOperation {
     init(_ request: WireStructure) throws(DynamoDBFault) {}
 
     func perform(on state: DynamoDBState, in snapshot: borrowing Snapshot) throws -> JSON {
-        [
+        // A client that discovers its endpoint must stay with the emulator.
+        let address = state.endpoint.url.split(separator: "/").last.map(String.init)
+        return [
             "Endpoints": [
-                ["Address": .string("dynamodb.\(state.account.region).amazonaws.com"), "CachePeriodInMinutes": 1440]
+                [
+                    "Address": .string(address ?? "dynamodb.\(state.account.region).amazonaws.com"),
+                    "CachePeriodInMinutes": 1440,
+                ]
             ]
         ]
     }

@@ -6,14 +6,14 @@ internal import JSON
 struct TagResource: WritingOperation {
     private let arn: String
     private let tags: [String: String]
-    private static let limit = 50
 
     init(_ request: WireStructure) throws(DynamoDBFault) {
         var constraints = Constraints()
         arn = try request.resourceARN(&constraints)
         constraints.notNull("tags", isPresent: request.members["Tags"].map { !$0.isNull } ?? false)
-        tags = try TagList.read(request)
+        tags = try TagList.read(request, &constraints)
         try constraints.check()
+        try TagList.check(tags, of: arn)
         if tags.isEmpty { throw .validation("Atleast one Tag needs to be provided as Input.") }
     }
 
@@ -21,9 +21,7 @@ struct TagResource: WritingOperation {
         let table = try state.taggedTable(arn, in: transaction.snapshot)
         var definition = table.definition
         definition.tags.merge(tags) { $1 }
-        if definition.tags.count > Self.limit {
-            throw DynamoDBFault.validation("Too many tags: the limit of \(Self.limit) tags on \(arn) is exceeded")
-        }
+        try TagList.check(definition.tags, of: arn)
         _ = try state.catalog.save(definition, id: table.id, in: transaction)
         return .object(JSONObject())
     }

@@ -71,6 +71,8 @@ struct TransactWriteItems: WritingOperation {
         return .object(answer)
     }
 
+    private static let notValid = "One or more parameter values are not valid."
+
     /// The keys of all items. The first invalid key cancels the transaction before any condition is evaluated.
     private func keys(of planned: [(action: TransactionAction, table: Table)]) throws(DynamoDBFault) -> [PrimaryKey] {
         var keys: [PrimaryKey] = []
@@ -79,6 +81,8 @@ struct TransactWriteItems: WritingOperation {
             do throws(DynamoDBFault) {
                 keys.append(try action.key(in: table))
             } catch {
+                // An empty key is refused like a wrong parameter, without reasons for each item.
+                if case .validation(let message) = error, message.hasPrefix(Self.notValid) { throw error }
                 var reasons = [CancellationReason](repeating: .none, count: planned.count)
                 reasons[position] = try CancellationReason(error)
                 throw .transactionCanceled(reasons)

@@ -138,10 +138,14 @@ struct UpdateTable: WritingOperation {
         if definition.indexIDs[index.name] != nil {
             throw .invalidParameter("Duplicate index name: \(index.name)")
         }
+        try definition.checkUnchanged(definitions ?? [])
         let merged = definition.attributeDefinitions(mergedWith: definitions ?? [])
         try index.check(merged, pricedBy: nil)
         definition.description["AttributeDefinitions"] = .array(merged.map(\.document))
         let known = definition.description["GlobalSecondaryIndexes"]?.array ?? []
+        let all = known + (definition.description["LocalSecondaryIndexes"]?.array ?? [])
+        try IndexRequest.checkProjected(
+            all.map { $0["Projection"]?["NonKeyAttributes"]?.array?.count ?? 0 } + [index.projectedCount])
         let arn = definition.description["TableArn"]?.string ?? ""
         definition.description["GlobalSecondaryIndexes"] = .array(
             known + [index.description(tableARN: arn, status: "ACTIVE", billing: billing)])
@@ -149,6 +153,27 @@ struct UpdateTable: WritingOperation {
 }
 
 extension TableDefinition {
+    /// An attribute that is in a key keeps its type.
+    fileprivate func checkUnchanged(_ new: [AttributeDefinition]) throws(DynamoDBFault) {
+        let known = (description["AttributeDefinitions"]?.array ?? []).compactMap(AttributeDefinition.init(stored:))
+        guard new.contains(where: { new in known.contains { $0.name == new.name && $0.type != new.type } }) else {
+            return
+        }
+        let keys = (description["KeySchema"]?.array ?? []).map {
+            (name: $0["AttributeName"]?.string ?? "", role: $0["KeyType"]?.string ?? "")
+        }
+        func shown(_ definitions: [AttributeDefinition]) -> String {
+            let elements = keys.map { key in
+                let type = definitions.first { $0.name == key.name } ?? known.first { $0.name == key.name }
+                return "SchemaElement: key{\(key.name):\(type?.type.rawValue ?? ""):\(key.role)}"
+            }
+            return "Schema:[\(elements.joined(separator: ", "))]"
+        }
+        throw .invalidParameter(
+            "Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. "
+                + "Existing schema: \(shown(known)) New schema: \(shown(new))")
+    }
+
     /// The table's definitions and those of a request, which need not repeat the existing ones.
     fileprivate func attributeDefinitions(mergedWith new: [AttributeDefinition]) -> [AttributeDefinition] {
         let known = (description["AttributeDefinitions"]?.array ?? []).compactMap(AttributeDefinition.init(stored:))

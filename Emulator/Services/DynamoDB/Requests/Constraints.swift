@@ -63,6 +63,15 @@ struct Constraints {
         (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || "_.-".utf8.contains(byte)
     }
 
+    /// A list whose members have lengths of their own.
+    mutating func members(_ path: String, _ lengths: [Int], shown: String, _ limits: ClosedRange<Int>) {
+        guard !lengths.allSatisfy(limits.contains) else { return }
+        violate(
+            "'\(shown)'", path,
+            "Member must satisfy constraint: [Member must have length less than or equal to \(limits.upperBound), "
+                + "Member must have length greater than or equal to \(limits.lowerBound)]")
+    }
+
     /// A map with values that break a constraint. The message does not show the values.
     mutating func violateMapValue(_ path: String, _ rules: String) {
         violate("'{}'", path, "Map value must satisfy constraint: [\(rules)]")

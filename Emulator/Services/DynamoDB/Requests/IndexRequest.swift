@@ -38,8 +38,24 @@ struct IndexRequest: Sendable {
             constraints.length(
                 "\(path).projection.nonKeyAttributes", nonKeyAttributes.count,
                 shown: "[\(nonKeyAttributes.joined(separator: ", "))]", 1...20)
+            constraints.members(
+                "\(path).projection.nonKeyAttributes", nonKeyAttributes.map(\.utf8.count),
+                shown: "[\(nonKeyAttributes.joined(separator: ", "))]", 1...255)
         }
         billing = try BillingRequest(structure, &constraints)
+    }
+
+    /// How many attributes the index names beside its keys.
+    var projectedCount: Int { nonKeyAttributes?.count ?? 0 }
+
+    private static let mostProjected = 100
+
+    /// - Parameter counts: of each index of a table.
+    /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html>
+    static func checkProjected(_ counts: [Int]) throws(DynamoDBFault) {
+        guard counts.reduce(0, +) > mostProjected else { return }
+        throw .invalidParameter(
+            "The number of NonKeyAttributes of all secondary indexes together exceeds the limit of \(mostProjected)")
     }
 
     /// - Parameter table: the billing of the table; nil for a local index, which has no capacity of its own.

@@ -16,7 +16,11 @@ struct KeyElement: Sendable {
         let structures = try request.structures("KeySchema", type: "KeySchemaElement")
         constraints.notNull(path, isPresent: structures != nil)
         guard let structures else { return [] }
-        constraints.length(path, structures.count, shown: "[]", 1...2)
+        let shown = try structures.map { structure throws(DynamoDBFault) in
+            "KeySchemaElement(attributeName=\(try structure.string("AttributeName") ?? "null"), "
+                + "keyType=\(try structure.string("KeyType") ?? "null"))"
+        }
+        constraints.length(path, structures.count, shown: "[\(shown.joined(separator: ", "))]", 1...2)
         var elements: [KeyElement] = []
         for (position, structure) in structures.enumerated() {
             let place = "\(path).\(position + 1).member"

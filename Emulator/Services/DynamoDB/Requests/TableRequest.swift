@@ -37,8 +37,9 @@ struct TableRequest: Sendable {
         let stream = try StreamRequest(request, &constraints)
         protected = try request.boolean("DeletionProtectionEnabled") ?? false
         tableClass = try request.string("TableClass")
-        tags = try TagList.read(request)
+        tags = try TagList.read(request, &constraints)
         try constraints.check()
+        try TagList.check(tags, of: name)
 
         indexNames = ((localIndexes ?? []) + (globalIndexes ?? [])).map(\.name)
         streamView = try stream.checkedView()
@@ -68,6 +69,7 @@ struct TableRequest: Sendable {
         if (globalIndexes?.count ?? 0) > 20 {
             throw .invalidParameter("GlobalSecondaryIndex count exceeds the per-table limit of 20")
         }
+        try IndexRequest.checkProjected(((localIndexes ?? []) + (globalIndexes ?? [])).map(\.projectedCount))
         let used = Set(
             (keySchema + ((localIndexes ?? []) + (globalIndexes ?? [])).flatMap(\.keySchema)).map(\.name))
         if used.count != definitions.count {

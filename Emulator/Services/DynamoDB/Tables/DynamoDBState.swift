@@ -8,8 +8,10 @@ struct DynamoDBState: Sendable {
     let clock: ClockAndChance
     let catalog = TableCatalog()
     let changes: ChangeLog
+    let endpoint: EndpointAddress
 
-    init(account: Account, clock: ClockAndChance) {
+    init(account: Account, clock: ClockAndChance, endpoint: EndpointAddress) {
+        self.endpoint = endpoint
         self.account = account
         self.clock = clock
         changes = ChangeLog(account: account, clock: clock)

@@ -97,14 +97,15 @@ extension KeySchema {
         return bytes
     }
 
-    /// The position of `item` in an index; nil if it lacks a key attribute and is therefore not in the index.
+    /// The position of `item` in an index; nil if it lacks a key attribute and is therefore not in the index. So does an item
+    /// older than the index whose attribute is of another type, empty or too long for a key.
     func entry(of item: Item) -> PrimaryKey? {
         guard let hashValue = item[hash.name], hashValue.kind == hash.kind,
-            let hashBytes = KeyEncoding.bytes(of: hashValue)
+            let hashBytes = KeyEncoding.bytes(of: hashValue), (1...Self.hashSizeLimit).contains(hashBytes.count)
         else { return nil }
         guard let range else { return PrimaryKey(hash: KeyEncoding.scattered(hashBytes), range: []) }
         guard let rangeValue = item[range.name], rangeValue.kind == range.kind,
-            let rangeBytes = KeyEncoding.bytes(of: rangeValue)
+            let rangeBytes = KeyEncoding.bytes(of: rangeValue), (1...Self.rangeSizeLimit).contains(rangeBytes.count)
         else { return nil }
         return PrimaryKey(hash: KeyEncoding.scattered(hashBytes), range: rangeBytes)
     }

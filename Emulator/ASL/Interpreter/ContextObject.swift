@@ -11,8 +11,9 @@ extension Execution {
         if case .task = visit.state.kind { state["RetryCount"] = .int(visit.retryCount) }
         var about: JSONObject = [
             "Id": .string(identity.arn), "Input": input, "StartTime": .string(identity.startedAt.rfc3339),
-            "Name": .string(identity.name), "RoleArn": .string(identity.roleARN), "RedriveCount": 0,
+            "Name": .string(identity.name), "RoleArn": .string(identity.roleARN), "RedriveCount": .int(redriveCount),
         ]
+        about["RedriveTime"] = redrivenAt.map { .string($0.rfc3339) }
         if testing != nil {
             about["RedriveCount"] = nil
             state["RetryCount"] = .int(visit.retryCount)

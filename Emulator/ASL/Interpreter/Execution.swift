@@ -54,6 +54,11 @@ public struct Execution: Sendable {
     private var effects: [Effect] = []
     /// Steps of expressions and bytes of history since the last input.
     var sliceWork = 0
+    /// How often the execution was continued after it had ended without success.
+    private(set) var redriveCount = 0
+    private(set) var redrivenAt: Timestamp?
+    /// The machine's own branch as it was at such an end.
+    private var stoppedRoot: Branch?
 
     public init(of machine: StateMachine, as identity: Identity, input: JSON) {
         self.machine = machine
@@ -69,10 +74,17 @@ public struct Execution: Sendable {
         now = input.at
         effects = []
         sliceWork = 0
+        if case .redriven = input.kind {
+            redrive()
+            runReadyBranches()
+            defer { effects = [] }
+            return effects
+        }
         guard outcome == nil else { return [] }
         switch input.kind {
         case .started(let seed): start(seed: seed)
-        case .continued: break
+        case .continued, .redriven: break
+        case .mapRunUpdated(let update): updateMapRun(update)
         case .timerFired(let id): fire(id)
         case .taskStarted(let id, let workerName): taskStarted(id, workerName: workerName)
         case .taskSubmitted(let id, let output): taskSubmitted(id, output: output)
@@ -107,14 +119,28 @@ public struct Execution: Sendable {
             "ExecutionStarted",
             ["input": .string(input.text), "inputDetails": ["truncated": false], "roleArn": .string(identity.roleARN)],
             previous: 0)
-        if let timeout = timeoutInSeconds {
-            _ = setTimer(.execution, at: now.advanced(bySeconds: timeout))
-        }
+        setExecutionTimer()
         branches[Self.rootID] = Branch(
             block: machine.block, owner: nil, slot: 0, stateName: machine.block.startAt, input: input,
             variables: testing?.conditions.variables ?? [:],
             mapContext: nil, lastEventID: 0, isSilent: false)
         ready.append(Self.rootID)
+    }
+
+    mutating func setExecutionTimer() {
+        if let timeout = timeoutInSeconds { _ = setTimer(.execution, at: now.advanced(bySeconds: timeout)) }
+    }
+
+    /// Forgets the end of the execution.
+    /// - Returns: where it stopped; nil unless it ended without success and its history has room.
+    mutating func beginRedrive() -> Branch? {
+        guard let outcome, let root = stoppedRoot, lastEventID < Self.eventLimit - 1 else { return nil }
+        if case .succeeded = outcome { return nil }
+        self.outcome = nil
+        stoppedRoot = nil
+        redriveCount += 1
+        redrivenAt = now
+        return root
     }
 
     /// Whether states can be entered without another input.
@@ -204,6 +230,9 @@ extension Execution {
 
     mutating func makeReady(_ id: BranchID) { ready.append(id) }
 
+    /// A branch that goes on inside a state does not enter one.
+    mutating func forgetReady(_ id: BranchID) { ready.removeAll { $0 == id } }
+
     mutating func addBranch(_ branch: Branch) -> BranchID {
         lastBranchID += 1
         branches[lastBranchID] = branch
@@ -262,6 +291,8 @@ extension Execution {
     mutating func finish(_ outcome: Outcome) {
         guard self.outcome == nil else { return }
         self.outcome = outcome
+        if case .succeeded = outcome {} else { stoppedRoot = suspended(Self.rootID) }
+        stoppedRoot?.lastEventID = lastEventID
         abandon(Self.rootID)
         for id in timers.keys.sorted() { cancelTimer(id) }
         effects.append(.finished(outcome))

@@ -20,6 +20,10 @@ public struct ExecutionInput: Sendable, Equatable {
         case taskSucceeded(TaskID, output: JSON)
         case taskFailed(TaskID, ErrorOutput)
         case taskHeartbeat(TaskID)
+        /// RedriveExecution, after an end without success.
+        case redriven
+        /// UpdateMapRun.
+        case mapRunUpdated(MapRunUpdate)
         /// StopExecution.
         case aborted(ErrorOutput)
     }
@@ -42,6 +46,10 @@ extension ExecutionInput {
             object["started"] = .int(seed)
         case .continued:
             object["continued"] = true
+        case .redriven:
+            object["redriven"] = true
+        case .mapRunUpdated(let update):
+            object["mapRunUpdated"] = update.json
         case .timerFired(let id):
             object["timerFired"] = .int(id)
         case .taskStarted(let id, let workerName):
@@ -74,6 +82,10 @@ extension ExecutionInput {
             kind = .started(seed: seed)
         } else if json["continued"] != nil {
             kind = .continued
+        } else if json["redriven"] != nil {
+            kind = .redriven
+        } else if let update = json["mapRunUpdated"].flatMap({ MapRunUpdate(json: $0) }) {
+            kind = .mapRunUpdated(update)
         } else if let id = json["timerFired"]?.int {
             kind = .timerFired(id)
         } else if let id = json["taskStarted"]?.int {

@@ -14,7 +14,7 @@ struct Fan: Sendable {
     /// How they failed, by slot.
     var failures: [Int: ErrorOutput] = [:]
     var isComplete: Bool { finishedCount == results.count }
-    let map: MapProgress?
+    var map: MapProgress?
 }
 
 /// What a Map state needs to start its next iterations.
@@ -22,9 +22,9 @@ struct MapProgress: Sendable {
     let state: MapState
     var items: [JSON]
     /// How many iterations may run side by side.
-    let concurrency: Int
+    var concurrency: Int
     /// How many failed iterations the state tolerates.
-    let tolerance: Int
+    var tolerance: Int
     /// Of a distributed Map.
     var runARN = ""
     /// The values of the definition, for reports; 0 where it has none.
@@ -53,6 +53,8 @@ extension Execution {
     mutating func childFailed(_ id: BranchID, slot: Int, with failure: ErrorOutput, of owner: BranchID) {
         guard let child = branches[id], !tolerated(id, slot: slot, after: failure, in: owner), let fan = fans[owner]
         else { return }
+        let stopped = stopped(fan)
+        branches[owner]?.visit?.stopped = stopped
         if !child.isSilent { branches[owner]?.lastEventID = child.lastEventID }
         if fan.map != nil { emitIteration("Failed", slot, of: owner, isPassedBy: true) }
         emitAborted(child, of: owner)

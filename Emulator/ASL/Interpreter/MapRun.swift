@@ -64,6 +64,48 @@ extension Execution {
         }
     }
 
+    /// Starts iterations while more may run side by side.
+    mutating func fillUp(_ id: BranchID) {
+        while let fan = fans[id], let progress = fan.map, fan.active.count < progress.concurrency,
+            fan.nextSlot < progress.items.count
+        {
+            let isStarted = attempt(id) { (execution, _, scope) throws(ASLFault) in
+                try execution.startIteration(of: id, scope: &scope)
+            }
+            guard isStarted else { return }
+        }
+        if let fan = fans[id], fan.map != nil, fan.active.isEmpty, fan.isComplete { mapCompleted(id) }
+    }
+
+    /// Runs an iteration once more.
+    mutating func startIteration(_ slot: Int, of id: BranchID) {
+        guard let next = fans[id]?.nextSlot else { return }
+        fans[id]?.nextSlot = slot
+        attempt(id) { (execution, _, scope) throws(ASLFault) in
+            try execution.startIteration(of: id, scope: &scope)
+        }
+        fans[id]?.nextSlot = next
+    }
+
+    /// Changes how many iterations of a run may run side by side, and how many may fail.
+    mutating func updateMapRun(_ update: MapRunUpdate) {
+        guard let id = fans.first(where: { $0.value.map?.runARN == update.arn })?.key, var progress = fans[id]?.map
+        else {
+            return
+        }
+        if let limit = update.maxConcurrency {
+            progress.maxConcurrency = limit
+            progress.concurrency = limit < 1 ? Self.distributedConcurrency : min(Self.distributedConcurrency, limit)
+        }
+        if let count = update.toleratedFailureCount { progress.toleratedCount = count }
+        if let share = update.toleratedFailurePercentage { progress.toleratedShare = share }
+        let byShare = Int(clamping: Double(progress.items.count) * progress.toleratedShare / 100)
+        progress.tolerance = max(progress.toleratedCount, byShare)
+        fans[id]?.map = progress
+        report(.running, mapRunOf: id)
+        fillUp(id)
+    }
+
     private func select(
         _ item: JSON, at index: Int, for map: MapState, _ scope: inout Scope
     ) throws(ASLFault) -> JSON {

@@ -1,3 +1,34 @@
+internal import JSON
+
+/// What UpdateMapRun changes.
+///
+/// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_UpdateMapRun.html>
+public struct MapRunUpdate: Sendable, Hashable {
+    public let arn: String
+    public var maxConcurrency: Int?
+    public var toleratedFailureCount: Int?
+    public var toleratedFailurePercentage: Double?
+
+    public init(arn: String) { self.arn = arn }
+
+    /// Nil unless it names a map run.
+    init?(json: JSON) {
+        guard let arn = json["arn"]?.string else { return nil }
+        self.arn = arn
+        maxConcurrency = json["maxConcurrency"]?.int
+        toleratedFailureCount = json["toleratedFailureCount"]?.int
+        toleratedFailurePercentage = json["toleratedFailurePercentage"]?.double
+    }
+
+    var json: JSON {
+        var object: JSONObject = ["arn": .string(arn)]
+        object["maxConcurrency"] = maxConcurrency.map { .int($0) }
+        object["toleratedFailureCount"] = toleratedFailureCount.map { .int($0) }
+        object["toleratedFailurePercentage"] = toleratedFailurePercentage.flatMap { JSONNumber($0) }.map { .number($0) }
+        return .object(object)
+    }
+}
+
 /// One run of a distributed Map state, as DescribeMapRun describes it.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeMapRun.html>

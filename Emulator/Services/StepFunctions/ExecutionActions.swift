@@ -148,12 +148,9 @@ extension StepFunctionsService: EventTarget {
         }
         answer["error"] = .text(execution.error)
         answer["cause"] = .text(execution.cause)
-        switch execution.status {
-        case "RUNNING", "SUCCEEDED":
-            answer["redriveStatus"] = "NOT_REDRIVABLE"
-            answer["redriveStatusReason"] = .string("Execution is \(execution.status) and cannot be redriven")
-        default: answer["redriveStatus"] = "REDRIVABLE"
-        }
+        let reason = Self.reasonAgainstRedrive(execution, at: clock.now().milliseconds)
+        answer["redriveStatus"] = reason == nil ? "REDRIVABLE" : "NOT_REDRIVABLE"
+        answer["redriveStatusReason"] = .text(reason)
         return .object(answer)
     }
 

@@ -18,10 +18,13 @@ struct ExecutionRecord: Sendable {
     let cause: String?
     let startedAt: Int64
     let stoppedAt: Int64?
+    let redriveCount: Int64
+    let redrivenAt: Int64?
 
     static let columns =
         "id, arn, name, machine_arn, version_arn, alias_arn, revision, status, input, output, error, cause, started_at, "
-        + "stopped_at"
+        + "stopped_at, (SELECT COUNT(*) FROM execution_redrives WHERE execution = executions.id), "
+        + "(SELECT MAX(at) FROM execution_redrives WHERE execution = executions.id)"
 
     init(_ row: borrowing Row) {
         id = row.integer(0)
@@ -38,14 +41,17 @@ struct ExecutionRecord: Sendable {
         cause = row.textOrNil(11)
         startedAt = row.integer(12)
         stoppedAt = row.integerOrNil(13)
+        redriveCount = row.integer(14)
+        redrivenAt = row.integerOrNil(15)
     }
 
     /// The form of ListExecutions.
     var summary: JSONObject {
         var summary: JSONObject = [
             "executionArn": .string(arn), "stateMachineArn": .string(machineARN), "name": .string(name),
-            "status": .string(status), "startDate": Timestamp.json(startedAt), "redriveCount": 0,
+            "status": .string(status), "startDate": Timestamp.json(startedAt), "redriveCount": .int(redriveCount),
         ]
+        summary["redriveDate"] = redrivenAt.map { Timestamp.json($0) }
         summary["stateMachineVersionArn"] = .text(versionARN)
         summary["stateMachineAliasArn"] = .text(aliasARN)
         summary["stopDate"] = stoppedAt.map { Timestamp.json($0) }

@@ -71,6 +71,9 @@ extension StepFunctionsService {
         recovery.resumed.settle(())
     }
 
+    /// Continues an execution whose row says that it runs again.
+    func redrive(row: Int64, arn: String) async throws { try await resumeStandard(row: row) }
+
     private func resumeStandard(row: Int64) async throws {
         guard let record = try store.read({ try $0.execution(row: row) }), record.stoppedAt == nil else { return }
         let begun = Begun(

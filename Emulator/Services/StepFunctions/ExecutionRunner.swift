@@ -28,6 +28,8 @@ actor ExecutionRunner {
     private let logging: ExecutionLogging?
     private var waiting: [ExecutionInput.Kind] = []
     private var isWorking = false
+    /// Whether the execution is about to go on after its end.
+    private var isRedriven = false
     /// Slices since the execution last did anything but enter further states.
     private var slicesInARow = 0
     /// Slices in a row, of a hundred states each, after which an execution is probably a loop.
@@ -63,7 +65,8 @@ actor ExecutionRunner {
     }
 
     private func work() async {
-        while !waiting.isEmpty, execution.outcome == nil {
+        while !waiting.isEmpty, execution.outcome == nil || isRedriven {
+            isRedriven = false
             let inputs = waiting.map { ExecutionInput($0, at: service.clock.now()) }
             waiting = []
             let effects = await handle(inputs)
@@ -194,7 +197,7 @@ actor ExecutionRunner {
     func resume() async throws {
         guard case .log(let row) = keeping else { return give(.started(seed: Self.seed())) }
         isWorking = true
-        while execution.outcome == nil {
+        while true {
             let page = try service.store.read { snapshot in
                 try snapshot.all(
                     """
@@ -212,6 +215,11 @@ actor ExecutionRunner {
         }
         isWorking = false
         if sequence == 0 { return give(.started(seed: Self.seed())) }
+        if execution.outcome != nil {
+            // An execution that has ended is only resumed when it is redriven.
+            isRedriven = true
+            return give(.redriven)
+        }
         if execution.hasReadyBranches { waiting.append(.continued) }
         for timer in execution.pendingTimers { setTimer(timer.id, at: timer.at) }
         for task in execution.pendingTasks { call(task.request, submission: task.submission) }

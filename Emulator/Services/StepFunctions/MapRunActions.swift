@@ -33,9 +33,53 @@ extension StepFunctionsService {
         return "\(machine)/\(label)"
     }
 
+    private static func checkMapRunARN(_ arn: String) throws(AWSFault) {
+        guard let resource = ARN(arn)?.resource, resource.hasPrefix("mapRun:") else { throw .invalidARN(arn) }
+    }
+
+    private static func noMapRun(_ arn: String) -> AWSFault {
+        AWSFault("ResourceNotFound", "Map Run Does Not Exist: '\(arn)'")
+    }
+
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_UpdateMapRun.html>
+    func updateMapRun(_ input: JSON) async throws -> JSON {
+        let arn = try input.required("mapRunArn")
+        try Self.checkMapRunARN(arn)
+        var update = MapRunUpdate(arn: arn)
+        update.maxConcurrency = try Self.count("maxConcurrency", in: input)
+        update.toleratedFailureCount = try Self.count("toleratedFailureCount", in: input)
+        if let value = input["toleratedFailurePercentage"] {
+            guard let share = value.double, (0...100).contains(share) else {
+                let bound = (value.double ?? 0) < 0 ? "greater than or equal to 0" : "less than or equal to 100"
+                throw AWSFault.constraint(value.text, at: "toleratedFailurePercentage", "have value \(bound)")
+            }
+            update.toleratedFailurePercentage = share
+        }
+        let stored = try store.read { snapshot in
+            try snapshot.first("SELECT execution, status FROM map_runs WHERE arn = ?", .text(arn)) {
+                (execution: $0.text(0), status: $0.text(1))
+            }
+        }
+        guard let stored else { throw Self.noMapRun(arn) }
+        guard stored.status == "RUNNING", let runner = await runner(of: stored.execution) else {
+            throw AWSFault.stepFunctionsValidation("Map Run '\(arn)' is \(stored.status) and cannot be updated")
+        }
+        await runner.give(.mapRunUpdated(update))
+        return [:]
+    }
+
+    private static func count(_ name: String, in input: JSON) throws(AWSFault) -> Int? {
+        guard let value = input[name] else { return nil }
+        guard let count = value.int, count >= 0 else {
+            throw .constraint(value.text, at: name, "have value greater than or equal to 0")
+        }
+        return count
+    }
+
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeMapRun.html>
     func describeMapRun(_ input: JSON) async throws -> JSON {
         let arn = try input.required("mapRunArn")
+        try Self.checkMapRunARN(arn)
         let stored = try store.read { snapshot in
             try snapshot.first(
                 "SELECT execution, status, started_at, stopped_at, report FROM map_runs WHERE arn = ?", .text(arn)
@@ -46,9 +90,7 @@ extension StepFunctionsService {
                 )
             }
         }
-        guard let stored else {
-            throw AWSFault("ResourceNotFound", "Map Run Does Not Exist: '\(arn)'")
-        }
+        guard let stored else { throw Self.noMapRun(arn) }
         var report = (try? JSON(parsing: stored.report))?.object ?? [:]
         if stored.stoppedAt == nil, let live = await runner(of: stored.execution)?.mapRun(arn) {
             report = live.members

@@ -34,6 +34,9 @@ extension StepFunctionsService {
         CREATE TABLE IF NOT EXISTS execution_log (
             execution INTEGER NOT NULL, sequence INTEGER NOT NULL, inputs TEXT NOT NULL, last_event INTEGER NOT NULL,
             events TEXT NOT NULL, PRIMARY KEY (execution, sequence)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS execution_redrives (
+            execution INTEGER NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, token TEXT,
+            PRIMARY KEY (execution, number)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS map_runs (
             arn TEXT PRIMARY KEY, execution TEXT NOT NULL, status TEXT NOT NULL, started_at INTEGER NOT NULL,
             stopped_at INTEGER, report TEXT NOT NULL) WITHOUT ROWID;

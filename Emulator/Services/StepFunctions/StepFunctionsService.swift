@@ -67,6 +67,8 @@ package final class StepFunctionsService: Service, JSONService {
         case "TestState": try await testState(input)
         case "StartExecution": try await startExecution(input)
         case "StartSyncExecution": try await startSyncExecution(input)
+        case "RedriveExecution": try await redriveExecution(input)
+        case "UpdateMapRun": try await updateMapRun(input)
         case "StopExecution": try await stopExecution(input)
         case "DescribeExecution": try describeExecution(input)
         case "DescribeStateMachineForExecution": try describeStateMachineForExecution(input)

@@ -162,6 +162,125 @@ struct StepFunctionsServiceTests {
         }
     }
 
+    @Test("a redriven execution goes on with what did not succeed, and keeps its history")
+    func redrive() async throws {
+        try await withFolder { folder in
+            let calls = Mutex<[JSON]>([])
+            let lambda = FunctionDouble { input throws(AWSFault) in
+                let times = calls.withLock { calls in
+                    calls.append(input)
+                    return calls.count { $0 == input }
+                }
+                guard input == 1 || times > 1 else {
+                    return FunctionAnswer(
+                        payload: JSON.object(["errorType": "Bad"]).bytes, functionError: "Unhandled", requestID: "1")
+                }
+                return FunctionAnswer(payload: input.bytes, requestID: "1")
+            }
+            let (store, service) = try open(folder, lambda: lambda)
+            let machine = try await create(
+                [
+                    "A": ["Type": "Pass", "Result": [1, 2], "Next": "M"],
+                    "M": [
+                        "Type": "Map", "MaxConcurrency": 1, "End": true,
+                        "ItemProcessor": ["StartAt": "T", "States": ["T": call]],
+                    ],
+                ], in: service)
+            let execution = try await start(machine, [:], in: service)
+            let failed = try await end(of: execution, in: service)
+            #expect(failed["error"] == "Bad" && failed["redriveStatus"] == "REDRIVABLE")
+            _ = try await service.perform("RedriveExecution", ["executionArn": execution, "clientToken": "t"])
+            let done = try await end(of: execution, in: service)
+            #expect(done["status"] == "SUCCEEDED" && done["output"] == "[1,2]" && done["redriveCount"] == 1)
+            #expect(done["redriveDate"] != nil && done["error"] == nil)
+            // The iteration that had succeeded did not run again.
+            #expect(calls.withLock { $0 } == [1, 2, 2])
+            let again = try await service.perform("RedriveExecution", ["executionArn": execution, "clientToken": "t"])
+            #expect(again["redriveDate"] == done["redriveDate"])
+            let refused = await #expect(throws: AWSFault.self) {
+                try await service.perform("RedriveExecution", ["executionArn": execution])
+            }
+            #expect(refused?.code == "ExecutionNotRedrivable")
+            let history = try await service.perform("GetExecutionHistory", ["executionArn": execution])
+            let events = history["events"]?.array ?? []
+            #expect(events.compactMap { $0["id"]?.int } == Array(1...events.count))
+            let redriven = events.first { $0["type"] == "ExecutionRedriven" }
+            #expect(redriven?["executionRedrivenEventDetails"] == ["redriveCount": 1])
+            store.close()
+        }
+    }
+
+    @Test("an aborted execution is redriven after a restart, more than once")
+    func redriveAfterRestart() async throws {
+        try await withFolder { folder in
+            let waiting: JSON = ["A": ["Type": "Wait", "Seconds": 86400, "End": true]]
+            var (store, service) = try open(folder)
+            let execution = try await start(try await create(waiting, in: service), [:], in: service)
+            for count in 1...3 {
+                _ = try await service.perform("StopExecution", ["executionArn": execution])
+                store.close()
+                (store, service) = try open(folder)
+                try await service.start()
+                _ = try await service.perform("RedriveExecution", ["executionArn": execution])
+                let described = try await service.perform("DescribeExecution", ["executionArn": execution])
+                #expect(described["status"] == "RUNNING" && described["redriveCount"] == .int(count))
+            }
+            _ = try await service.perform("StopExecution", ["executionArn": execution])
+            let history = try await service.perform("GetExecutionHistory", ["executionArn": execution])
+            let types = (history["events"]?.array ?? []).compactMap { $0["type"]?.string }
+            #expect(types.count { $0 == "ExecutionRedriven" } == 3 && types.count { $0 == "ExecutionAborted" } == 4)
+            store.close()
+        }
+    }
+
+    @Test("a map run is updated while it runs")
+    func mapRunUpdate() async throws {
+        try await withFolder { folder in
+            let (store, service) = try open(folder)
+            defer { store.close() }
+            let wait: JSON = ["Type": "Wait", "Seconds": 86400, "End": true]
+            let machine = try await create(
+                [
+                    "A": [
+                        "Type": "Map", "MaxConcurrency": 1, "End": true,
+                        "ItemProcessor": [
+                            "ProcessorConfig": ["Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"], "StartAt": "W",
+                            "States": ["W": wait],
+                        ],
+                    ]
+                ], in: service)
+            let execution = try await start(machine, [1, 2, 3], in: service)
+            var run: JSON?
+            while run == nil {
+                run = try await service.perform("ListMapRuns", ["executionArn": execution])["mapRuns"]?[0]?["mapRunArn"]
+            }
+            let arn = run ?? .null
+            _ = try await service.perform(
+                "UpdateMapRun", ["mapRunArn": arn, "maxConcurrency": 2, "toleratedFailurePercentage": 50])
+            var described = try await service.perform("DescribeMapRun", ["mapRunArn": arn])
+            while described["itemCounts"]?["running"] != 2 {
+                described = try await service.perform("DescribeMapRun", ["mapRunArn": arn])
+            }
+            #expect(described["maxConcurrency"] == 2 && described["toleratedFailurePercentage"]?.double == 50)
+            for (input, code) in [
+                (["mapRunArn": arn, "maxConcurrency": -1], "ValidationException"),
+                (["mapRunArn": arn, "toleratedFailurePercentage": 101], "ValidationException"),
+                (["mapRunArn": .string((arn.string ?? "") + "x")], "ResourceNotFound"),
+                (["mapRunArn": "x"], "InvalidArn"),
+            ] as [(JSON, String)] {
+                let refused = await #expect(throws: AWSFault.self) {
+                    try await service.perform("UpdateMapRun", input)
+                }
+                #expect(refused?.code == code)
+            }
+            _ = try await service.perform("StopExecution", ["executionArn": execution])
+            let ended = await #expect(throws: AWSFault.self) {
+                try await service.perform("UpdateMapRun", ["mapRunArn": arn, "maxConcurrency": 2])
+            }
+            #expect(ended?.code == "ValidationException")
+        }
+    }
+
     @Test("weights of an alias may be any numbers")
     func anyWeights() async throws {
         try await withFolder { folder in

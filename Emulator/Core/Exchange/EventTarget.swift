@@ -6,6 +6,9 @@ package struct TargetEvent: Sendable {
     package var body: String
     /// Attributes by name, each with a `DataType` and a value, as in SQS and SNS. Other targets ignore them.
     package var attributes: JSONObject
+    /// The group in which a FIFO queue or topic keeps the order, and what makes two events the same for it.
+    package var groupID: String?
+    package var deduplicationID: String?
 
     package init(_ body: String, attributes: JSONObject = [:]) {
         self.body = body

@@ -1,3 +1,4 @@
+internal import Digest
 internal import EmulatorCore
 internal import JSON
 
@@ -12,7 +13,13 @@ struct Notice: Sendable {
     /// The messages of protocols that differ from `message`.
     private let byProtocol: JSONObject?
 
-    init(message: String, attributes: JSONObject = [:]) {
+    /// The group in which a FIFO topic keeps the order.
+    let groupID: String?
+    /// What makes a message of a FIFO topic the same as another.
+    var deduplicationID: String?
+
+    init(message: String, attributes: JSONObject = [:], groupID: String? = nil) {
+        self.groupID = groupID
         self.message = message
         self.attributes = attributes
         subject = nil
@@ -23,6 +30,8 @@ struct Notice: Sendable {
     init(_ input: JSON) throws(AWSFault) {
         let text = input["Message"]?.string ?? ""
         guard !text.isEmpty else { throw .topicParameter("Empty message") }
+        groupID = input["MessageGroupId"]?.string
+        deduplicationID = input["MessageDeduplicationId"]?.string
         subject = input["Subject"]?.string
         attributes = input["MessageAttributes"]?.object ?? [:]
         do { _ = try MessageAttributes(checking: attributes, countLimit: .max) } catch {
@@ -50,6 +59,21 @@ struct Notice: Sendable {
             self.message = message
         default: throw .topicParameter("MessageStructure")
         }
+    }
+
+    /// The ID by which a FIFO topic knows the message.
+    /// - Throws: ``AWSFault`` without a group, or where nothing tells the message from another.
+    func deduplication(on topic: StoredTopic) throws(AWSFault) -> String {
+        guard let groupID, (1...128).contains(groupID.utf8.count) else {
+            throw .topicParameter("The MessageGroupId parameter is required for FIFO topics")
+        }
+        if let deduplicationID { return deduplicationID }
+        guard topic.deduplicatesByContent else {
+            throw .topicParameter(
+                "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
+                    + "explicitly")
+        }
+        return Digest.sha256(Array(message.utf8)).hexadecimal
     }
 
     func message(for proto: String) -> String { byProtocol?[proto]?.string ?? message }

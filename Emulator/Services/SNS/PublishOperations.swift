@@ -9,17 +9,32 @@ extension SNSService: EventTarget {
 
     package func accept(_ event: TargetEvent, for resource: ARN, in transaction: borrowing Transaction) throws {
         let topic = try StoredTopic.named(try topicName(resource.text), in: transaction.snapshot)
-        _ = try publish(Notice(message: event.body, attributes: event.attributes), to: topic, in: transaction)
+        _ = try answer(
+            to: Notice(message: event.body, attributes: event.attributes, groupID: event.groupID), on: topic,
+            in: transaction)
     }
 
     func publish(_ input: JSON) async throws -> JSON {
         if input["PhoneNumber"] != nil { throw AWSFault.notEmulated("SNS's delivery by sms") }
         let name = try topicName(input["TopicArn"]?.string ?? input["TargetArn"]?.string)
         let notice = try Notice(input)
-        let id = try await store.write { [self] transaction in
-            try publish(notice, to: try StoredTopic.named(name, in: transaction.snapshot), in: transaction)
+        return try await store.write { [self] transaction in
+            .object(try answer(to: notice, on: try StoredTopic.named(name, in: transaction.snapshot), in: transaction))
         }
-        return ["MessageId": .string(id)]
+    }
+
+    /// Publishes, once for a deduplication ID where the topic is FIFO.
+    private func answer(
+        to notice: Notice, on topic: StoredTopic, in transaction: borrowing Transaction
+    ) throws -> JSONObject {
+        guard topic.isFIFO else { return ["MessageId": .string(try publish(notice, to: topic, in: transaction))] }
+        let key = try notice.deduplication(on: topic)
+        let now = clock.now().milliseconds
+        if let earlier = try PublishedOnce.find(key, of: topic.name, at: now, in: transaction) { return earlier.answer }
+        var ordered = notice
+        ordered.deduplicationID = key
+        let id = try publish(ordered, to: topic, in: transaction)
+        return try PublishedOnce.add(key, of: topic.name, id: id, at: now, in: transaction).answer
     }
 
     func publishBatch(_ input: JSON) async throws -> JSON {
@@ -28,7 +43,7 @@ extension SNSService: EventTarget {
         return try await store.write { [self] transaction in
             let topic = try StoredTopic.named(name, in: transaction.snapshot)
             return try entries.answer(in: transaction) { entry, transaction in
-                ["MessageId": .string(try publish(try Notice(entry), to: topic, in: transaction))]
+                try answer(to: try Notice(entry), on: topic, in: transaction)
             }
         }
     }
@@ -75,9 +90,16 @@ extension SNSService: EventTarget {
     private func queueMessage(
         _ notification: JSONObject, _ notice: Notice, for subscription: StoredSubscription
     ) -> TargetEvent {
-        subscription.deliversRaw
+        var event =
+            subscription.deliversRaw
             ? TargetEvent(notice.message(for: subscription.proto), attributes: notice.attributes)
             : TargetEvent(.object(notification))
+        // A queue without order takes no group.
+        if subscription.endpoint.hasSuffix(".fifo") {
+            event.groupID = notice.groupID
+            event.deduplicationID = notice.deduplicationID
+        }
+        return event
     }
 
     /// Sends a message that its endpoint refused to the subscription's dead-letter queue. Without one it is lost, as on

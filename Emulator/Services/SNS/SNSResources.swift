@@ -24,12 +24,14 @@ extension SNSService: ResourceProviding {
 
     private func provisionTopic(_ resource: DeclaredResource) async throws -> ProvisionedResource {
         let properties = resource.properties
-        let name = properties["TopicName"]?.string ?? resource.logicalID
-        if properties["FifoTopic"] == true || properties["FifoTopic"] == "true" {
-            throw AWSFault.notEmulated("A FIFO topic")
-        }
+        let isFIFO = properties["FifoTopic"] == true || properties["FifoTopic"] == "true"
+        let name = properties["TopicName"]?.string ?? resource.logicalID + (isFIFO ? ".fifo" : "")
         let attributes = Self.attributes(
-            properties, ["DisplayName", "KmsMasterKeyId", "TracingConfig", "SignatureVersion", "DeliveryPolicy"])
+            properties,
+            [
+                "DisplayName", "KmsMasterKeyId", "TracingConfig", "SignatureVersion", "DeliveryPolicy", "FifoTopic",
+                "ContentBasedDeduplication", "FifoThroughputScope",
+            ])
         let existing = try store.read { try StoredTopic.find(name, in: $0) }
         if var topic = existing {
             // A policy comes from another resource, AWS::SNS::TopicPolicy, which is not enforced here.

@@ -8,7 +8,7 @@ internal import XML
 /// The commit that publishes a notification also queues it for its subscribers, so it needs no queue of its own.
 /// - SeeAlso: <https://docs.aws.amazon.com/sns/latest/api/API_Operations.html>
 package final class SNSService: Sendable {
-    package static let schema = [StoredTopic.schema, StoredSubscription.schema]
+    package static let schema = [StoredTopic.schema, StoredSubscription.schema, PublishedOnce.schema]
 
     private static let requestLimit = 4 << 20
 

@@ -8,7 +8,7 @@ extension SNSService {
     func subscribe(_ input: JSON) async throws -> JSON {
         let topic = try topicName(input["TopicArn"]?.string)
         let (proto, endpoint) = (input["Protocol"]?.string ?? "", input["Endpoint"]?.string ?? "")
-        try Self.check(proto, endpoint)
+        try Self.check(proto, endpoint, topic: topic)
         let attributes = input["Attributes"]?.object ?? [:]
         try StoredSubscription.check(attributes)
         let new = StoredSubscription(
@@ -30,11 +30,11 @@ extension SNSService {
         return ["SubscriptionArn": .string(showsARN ? arn(of: subscription) : "pending confirmation")]
     }
 
-    private static func check(_ proto: String, _ endpoint: String) throws(AWSFault) {
+    private static func check(_ proto: String, _ endpoint: String, topic: String) throws(AWSFault) {
         switch proto {
         case "sqs":
             guard ARN(endpoint)?.service == "sqs" else { throw .topicParameter("SQS endpoint ARN") }
-            if endpoint.hasSuffix(".fifo") {
+            if endpoint.hasSuffix(".fifo"), !topic.hasSuffix(".fifo") {
                 throw .topicParameter(
                     "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics")
             }

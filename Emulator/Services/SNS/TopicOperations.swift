@@ -6,11 +6,11 @@ internal import JSON
 extension SNSService {
     func createTopic(_ input: JSON) async throws -> JSON {
         let name = input["Name"]?.string ?? ""
-        guard (1...256).contains(name.utf8.count), name.utf8.allSatisfy(\.isNamePart) else {
-            if name.hasSuffix(".fifo") { throw AWSFault.notEmulated("A FIFO topic") }
+        let attributes = input["Attributes"]?.object ?? [:]
+        let stem = try StoredTopic.stem(of: name, isFIFO: attributes["FifoTopic"]?.string == "true")
+        guard !stem.isEmpty, name.utf8.count <= 256, stem.utf8.allSatisfy(\.isNamePart) else {
             throw AWSFault.topicParameter("Topic Name")
         }
-        let attributes = input["Attributes"]?.object ?? [:]
         try StoredTopic.check(attributes)
         let topic = StoredTopic(name: name, attributes: attributes, tags: Self.tags(input))
         try await store.write { transaction in

@@ -15,7 +15,9 @@ extension SQSService: EventTarget {
     package func accept(_ event: TargetEvent, for resource: ARN, in transaction: borrowing Transaction) throws {
         guard resource.text == arn(of: resource.resource) else { throw AWSFault.noQueue }
         let queue = try StoredQueue(named: resource.resource, in: transaction.snapshot)
-        _ = try send(QueueMessage(event.body, attributes: event.attributes), to: queue, in: transaction)
+        let message = QueueMessage(
+            event.body, attributes: event.attributes, groupID: event.groupID, deduplicationID: event.deduplicationID)
+        _ = try send(message, to: queue, in: transaction)
     }
 
     func sendMessage(_ input: JSON) async throws -> JSON {

@@ -130,7 +130,6 @@ import TestServices
         let (store, topics, _) = try open()
         _ = try await topics.perform("CreateTopic", ["Name": "alarms"])
         let calls: [(String, JSON)] = [
-            ("CreateTopic", ["Name": "a.fifo", "Attributes": ["FifoTopic": "true"]]),
             ("Subscribe", ["TopicArn": .string(Self.topic), "Protocol": "https", "Endpoint": "https://example.com"]),
             ("Publish", ["PhoneNumber": "+1", "Message": "x"]), ("CreatePlatformEndpoint", [:]),
         ]
@@ -139,5 +138,51 @@ import TestServices
             #expect(fault?.code == "NotImplemented", "\(action)")
         }
         store.close()
+    }
+
+    @Test("a FIFO topic wants a group, and delivers a message once, in the order of its group")
+    func fifo() async throws {
+        let (store, topics, queues) = try open()
+        defer { store.close() }
+        let topic = Self.topic + ".fifo"
+        for (name, attributes) in [("alarms.fifo", [:]), ("alarms", ["FifoTopic": "true"])] as [(String, JSON)] {
+            let refused = await #expect(throws: AWSFault.self) {
+                try await topics.perform("CreateTopic", ["Name": .string(name), "Attributes": attributes])
+            }
+            #expect(refused?.code == "InvalidParameter")
+        }
+        _ = try await topics.perform("CreateTopic", ["Name": "alarms.fifo", "Attributes": ["FifoTopic": "true"]])
+        _ = try await queues.perform("CreateQueue", ["QueueName": "q.fifo", "Attributes": ["FifoQueue": "true"]])
+        _ = try await queues.perform("CreateQueue", ["QueueName": "q"])
+        for queue in ["q.fifo", "q"] {
+            _ = try await topics.perform(
+                "Subscribe",
+                [
+                    "TopicArn": .string(topic), "Protocol": "sqs", "Endpoint": .string(queues.arn(of: queue)),
+                    "Attributes": ["RawMessageDelivery": "true"],
+                ])
+        }
+        func publish(_ members: JSONObject) async throws -> JSON {
+            var input: JSONObject = ["TopicArn": .string(topic), "Message": "m"]
+            for (name, value) in members { input[name] = value }
+            return try await topics.perform("Publish", .object(input))
+        }
+        let noGroup = await #expect(throws: AWSFault.self) { try await publish([:]) }
+        #expect(noGroup?.message == "Invalid parameter: The MessageGroupId parameter is required for FIFO topics")
+        let noKey = await #expect(throws: AWSFault.self) { try await publish(["MessageGroupId": "g"]) }
+        #expect(noKey?.message.contains("ContentBasedDeduplication") == true)
+        let first = try await publish(["MessageGroupId": "g", "MessageDeduplicationId": "1"])
+        #expect(first["SequenceNumber"]?.string?.utf8.count == 20)
+        #expect(try await publish(["MessageGroupId": "g", "MessageDeduplicationId": "1"]) == first)
+        _ = try await topics.perform(
+            "SetTopicAttributes",
+            ["TopicArn": .string(topic), "AttributeName": "ContentBasedDeduplication", "AttributeValue": "true"])
+        let second = try await publish(["MessageGroupId": "g", "Message": "n"])
+        #expect(second != first)
+        let ordered = try await queues.perform(
+            "ReceiveMessage", ["QueueUrl": "/q.fifo", "MaxNumberOfMessages": 10, "AttributeNames": ["All"]])
+        #expect(ordered["Messages"]?.array?.compactMap { $0["Body"]?.string } == ["m", "n"])
+        #expect(ordered["Messages"]?[0]?["Attributes"]?["MessageGroupId"] == "g")
+        #expect(try await message(queues)?["Body"] == "m")
     }
 }

@@ -55,18 +55,19 @@ let services: [Target] = [
     service("ECS"),
     service("Firehose", "Digest Gzip JQ"), service("Glue", "Iceberg Pattern URLCoding"), service("IAM", "XML"),
     service("Kinesis", "CRC Digest"), service("Lambda", "CZlib Digest URLCoding"), service("Logs"), service("Pipes"),
-    service("S3", "CRC Digest Threads URLCoding XML"), service("SNS", "XML"), service("SQS", "Digest"),
-    service("SSM", "Digest"), service("Scheduler"), service("StepFunctions", "ASL Threads"),
+    service("S3", "CRC Digest Threads URLCoding XML"), service("SNS", "Digest XML"), service("SQS", "Digest"),
+    service("SSM", "Digest"), service("Scheduler"), service("SecretsManager"), service("StepFunctions", "ASL Threads"),
 ]
+
+/// What the emulator's services share.
+let core = part(
+    "EmulatorCore", at: "Core", "CKernels CProcess CSQLite CZstd Digest JSON SignatureV4 Threads Time URLCoding XML")
 
 /// The emulator: the same functions, state machines and template on a laptop.
 let emulator: [Target] = [
     .target(name: "CProcess", path: "Emulator/CProcess"), .target(name: "CJQ", path: "Emulator/CJQ"),
     part("JQ", "CJQ Threads"), part("JSONata", "Digest JSON Time URLCoding"), part("ASL", "Digest JSON JSONata Time"),
-    part(
-        "EmulatorCore", at: "Core", "CKernels CProcess CSQLite CZstd Digest JSON SignatureV4 Threads Time URLCoding XML"
-    ),
-    part("Emulator", "EmulatorCore JSON Time URLCoding " + names(services)),
+    core, part("Emulator", "EmulatorCore JSON Time URLCoding " + names(services)),
     part("EmulatorServer", at: "Server", "EmulatorCore NIOCore NIOHTTP1 NIOPosix Time"),
     part("ContractTools", "Columnar Columns Contracts JSON PII RawFile YAML"), part("SampleData", "Gzip"),
     program(
@@ -133,6 +134,7 @@ let tests: [Target] = [
     unitTests(of: "EmulatedSQS", "Digest EmulatedCloudFormation EmulatorCore JSON TestServices"),
     unitTests(of: "EmulatedSSM", "EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedScheduler", "EmulatorCore JSON TestServices Time"),
+    unitTests(of: "EmulatedSecretsManager", "EmulatorCore JSON TestServices"),
     unitTests(of: "EmulatedStepFunctions", "EmulatorCore JSON TestServices Time"),
     unitTests(of: "Emulator", "EmulatorCore JSON Time"),
     unitTests(of: "ContractTools", "BronzeWriter Columnar Columns Contracts Gzip JSON RawFile TestReferee"),
@@ -153,10 +155,13 @@ let fuzzing: [Target] = [
     // A function is an executable; without its main it can be called.
     part(
         "FirehoseTransform", in: "Functions", "CKernels Contracts JSON LambdaRuntime Time", exclude: ["main.swift"]),
+    .target(name: "CProcess", path: "Emulator/CProcess"), core,
+    part("JSONata", "Digest JSON Time URLCoding"), part("ASL", "Digest JSON JSONata Time"),
+    service("CloudFormation", "XML YAML"),
     program(
         "Fuzz", in: "Tests",
-        "Columnar Columns Contracts CZlib FirehoseTransform Iceberg JSON LambdaRuntime Parquet ParquetRead Pattern "
-            + "PostgresReplication RawFile YAML"),
+        "ASL Columnar Columns Contracts CZlib EmulatedCloudFormation EmulatorCore FirehoseTransform Iceberg JSON JSONata LambdaRuntime "
+            + "Parquet ParquetRead Pattern PostgresReplication RawFile Time YAML"),
 ]
 
 /// Built instead of the functions, the emulator and the tests where `CUPEL_BENCHMARKS` is set.

@@ -15,6 +15,7 @@ internal import EmulatedSNS
 internal import EmulatedSQS
 internal import EmulatedSSM
 internal import EmulatedScheduler
+internal import EmulatedSecretsManager
 internal import EmulatedStepFunctions
 
 /// The list of the emulator's services. Creates, connects, starts and stops them.
@@ -22,7 +23,8 @@ struct Services: Sendable {
     /// All services in the order in which they start: first those that others wait for.
     private static let all: [any Service.Type] = [
         LogService.self, CloudFormation.self, ECSService.self, S3.self, DynamoDB.self, SQSService.self, SNSService.self,
-        KinesisService.self, ParameterStore.self, IAMService.self, StepFunctionsService.self, LambdaService.self,
+        KinesisService.self, ParameterStore.self, SecretsManagerService.self, IAMService.self,
+        StepFunctionsService.self, LambdaService.self,
         FirehoseService.self, GlueService.self, AthenaService.self, PipeService.self, ScheduleService.self,
     ]
 

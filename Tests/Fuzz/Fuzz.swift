@@ -19,10 +19,13 @@ struct Fuzz {
         case "iceberg": IcebergTarget()
         case "json": JSONTarget()
         case "json-policy": JSONPolicyTarget()
+        case "jsonata": JSONataTarget()
         case "ndjson": NDJSONTarget()
         case "parquet": ParquetTarget()
         case "pattern": PatternTarget()
         case "pgoutput": PgOutputTarget()
+        case "state-machine": StateMachineTarget()
+        case "template": TemplateTarget()
         case let name: fatal("CUPEL_FUZZ_TARGET is \(name ?? "not set"); fuzz.py knows the targets")
         }
     }()

@@ -29,7 +29,8 @@ FLAGS = ["-c", "release", "--scratch-path", str(BUILD), "-Xswiftc", "-sanitize=f
 # The longest input that a target is worth trying with, and how many take about ten seconds.
 TARGETS = {"contract": (4096, 20_000), "csv": (2048, 3_000), "firehose": (4096, 20_000), "gzip": (4096, 60_000),
            "gzip-header": (300, 60_000), "iceberg": (6000, 30_000), "json": (2048, 60_000), "json-policy": (1024, 9_000), "ndjson": (2048, 3_500),
-           "parquet": (4096, 30_000), "pattern": (300, 40_000), "pgoutput": (512, 200_000)}
+           "parquet": (4096, 30_000), "pattern": (300, 40_000), "pgoutput": (512, 200_000),
+           "jsonata": (400, 20_000), "state-machine": (2048, 1_000), "template": (4096, 5_000)}
 
 
 def csv_seeds():
@@ -183,6 +184,62 @@ def pgoutput_seeds():
     for digits in re.findall(r'"((?:[0-9a-f]{2})+)"', text): yield bytes.fromhex(digits)
     yield b"w" + bytes(24) + bytes.fromhex("49000040244e00027400000001316e")
     yield b"k" + bytes(16) + b"\1"
+
+
+def jsonata_seeds():
+    document = json.dumps({"a": [{"b": 1, "c": "x"}, {"b": 2.5, "c": None}], "o": {"k": [1, [2, 3]], "é": True}, "n": -0.0})
+    for text in ("$d.a[b > 1].c ~> $uppercase()", "$sum($d.a.b) & '-' & $string($d.o)", "$d.a^(>b){c: $count($)}",
+                 "($f := function($x) { $x < 2 ? 1 : $x * $f($x - 1) }; $f(9))", "[1..5][$ % 2 = 0].($ * -1)",
+                 "$map($d.o.k, $string) ~> $join('|')", "$d ~> |a|{'z': 1}, ['b']|", "$d.a@$i.o#$p.%.b",
+                 "$replace('abc', /(b)(c)?/, '$2$1')", "$fromMillis(1e12, '[Y]-[M01]-[D1o] [H#1]:[m][Z]', '+0530')",
+                 "$formatNumber(-1234.567, '#,##0.00;(#)')", "$formatInteger(1999, 'I') & $parseInteger('12', '#0')",
+                 "$round(2.345, 9223372036854775807)", "[-9223372036854775808..9223372036854775807]",
+                 "$zip([1,2],[3]) ~> $append($range(0, 9, 3)) ~> $reverse() ~> $partition(2)", "$power(2, 0.5) / 0",
+                 "$lookup($d, 'o').**.*[-1] ?: $exists(x) ?? $uuid()", "$sift($d, function($v, $k) { $k in ['a'] })"):
+        yield f"{text}\0{document}".encode()
+
+
+def state_machine_seeds():
+    given = json.dumps({"n": 9223372036854775807, "items": [1, {"a": [2, "x"]}, None], "t": "2030-01-01T00:00:00Z", "s": "a,b"})
+    task = {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:1:function:f", "TimeoutSecondsPath": "$.n", "ResultPath": "$.r.x",
+            "Retry": [{"ErrorEquals": ["States.Timeout"], "IntervalSeconds": 9, "MaxAttempts": 3, "BackoffRate": 1e9, "JitterStrategy": "FULL"}],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "B", "ResultPath": "$.e"}], "Next": "B"}
+    inner = {"StartAt": "I", "States": {"I": {"Type": "Pass", "Parameters": {"v.$": "$$.Map.Item.Index"}, "End": True}}}
+    states = [
+        {"Type": "Pass", "Parameters": {"a.$": "States.Format('{} {}', $.s, States.ArrayRange(0, $.n, 1))", "b.$": "$.items[?(@.a)]"},
+         "ResultPath": "$.p", "Next": "B"},
+        {"Type": "Wait", "SecondsPath": "$.n", "Next": "B"}, {"Type": "Wait", "Timestamp": "2100-01-01T00:00:00+05:30", "Next": "B"},
+        {"Type": "Choice", "Choices": [{"And": [{"Variable": "$.n", "NumericGreaterThan": 1}, {"Not": {"Variable": "$.s", "StringMatches": "a*"}}],
+                                        "Next": "B"}, {"Variable": "$.t", "TimestampLessThanEqualsPath": "$.t", "Next": "A"}], "Default": "B"},
+        {"Type": "Map", "ItemsPath": "$.items", "MaxConcurrencyPath": "$.n", "ItemProcessor": inner, "Next": "B"},
+        {"Type": "Map", "ItemsPath": "$.items", "ToleratedFailurePercentage": 10, "ItemBatcher": {"MaxItemsPerBatchPath": "$.n"}, "Label": "l",
+         "ItemProcessor": {**inner, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}, "Next": "B"},
+        {"Type": "Parallel", "Branches": [inner, {"StartAt": "J", "States": {"J": {"Type": "Fail", "ErrorPath": "$.s"}}}], "Next": "B"},
+        task, {**task, "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "Parameters": {"t.$": "$$.Task.Token"}},
+        {"Type": "Pass", "QueryLanguage": "JSONata", "Assign": {"v": "{% $states.input.items[1].a %}"}, "Output": {"o": "{% $sum([1..9]) %}"}, "Next": "B"},
+    ]
+    for state in states:
+        yield json.dumps({"StartAt": "A", "TimeoutSeconds": 99999999, "States": {"A": state, "B": {"Type": "Succeed"}}}).encode() + b"\0" + given.encode()
+    for path in sorted((ROOT / "StateMachines").glob("*.json")):
+        yield path.read_bytes()[:TARGETS["state-machine"][0]]
+
+
+def template_seeds():
+    yield b"""Parameters: {P: {Type: String, Default: a}, L: {Type: CommaDelimitedList, Default: 'a, b'}, N: {Type: 'List<AWS::EC2::Subnet::Id>'}}
+Mappings: {M: {a: {b: c, d: [e, f]}}}
+Conditions: {C: !Equals [!Ref P, a], D: !Or [!Condition C, !Not [!Condition C]]}
+Resources:
+  Group: {Type: AWS::X::Group, Condition: D, Properties: {A: !If [C, !Ref P, !Ref AWS::NoValue], B: !FindInMap [M, !Ref P, b]}}
+  T: {Type: AWS::S3::Bucket, DependsOn: Group, Properties: {A: !GetAtt Group.Arn, B: !Join ['-', !Ref L], C: !Select [1, !Split [',', 'a,b']]}}
+  U: {Type: AWS::IAM::Role, DeletionPolicy: Retain, Properties: {A: !Sub ['${P} ${V} ${!L} ${T.Arn}', {V: !Base64 x}], B: !Cidr [10.0.0.0/16, 4, 8]}}
+  V: {Type: AWS::KMS::Key, Properties: {A: {Fn::ToJsonString: {a: !GetAZs ''}}, B: {Fn::Length: !Ref N}}}
+Outputs: {O: {Value: !Ref U, Condition: C}}
+"""
+    yield b'{"Resources": {"A": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "x"}}, "Group": {"Type": "X::Y::Group"}}}'
+    yield b"Resources: {A: {Type: X::Y::Z, Properties: {V: !Ref B}}, B: {Type: X::Y::Z, Properties: {V: !GetAtt [A, Arn]}}}"
+    yield b"Mappings: {M: {a: {b: !FindInMap [M, a, b]}}}\nConditions: {A: !Not [!Condition B], B: !Not [!Condition A]}\nResources: {R: {Type: A}}"
+    for path in sorted((ROOT / "infra").glob("*.yaml")):
+        yield path.read_bytes()[:TARGETS["template"][0]]
 
 
 def run(name, options, results):

@@ -13,6 +13,7 @@ public struct ContractChange: Sendable, Hashable {
         case classification
         case primaryKey = "primary_key"
         case partitioning
+        case silverMode = "silver_mode"
         case source
         case rules
         case tolerance

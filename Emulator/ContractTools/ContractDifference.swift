@@ -126,6 +126,14 @@ public struct ContractDifference: Sendable {
                         "the primary key \(Self.list(old.primaryKey)) becomes \(Self.list(new.primaryKey)); "
                         + "changes of a row in older and newer files no longer match"))
         }
+        if old.silverLayout.mode != new.silverLayout.mode {
+            changes.append(
+                ContractChange(
+                    .silverMode,
+                    breaks:
+                        "silverMode \(old.silverLayout.mode) becomes \(new.silverLayout.mode); a silver table that is there keeps its mode, "
+                        + "and silver-merge refuses the contract"))
+        }
         let (before, after) = (old.silverLayout.partitions, new.silverLayout.partitions)
         if before != after {
             func names(_ partitions: [SilverLayout.Partition]) -> [String] {

@@ -57,7 +57,8 @@ public struct ContractLint: Sendable {
         contracts.append((path, contract))
         advise(on: contract, at: path)
         // The lack of a key has its own advice.
-        if !contract.primaryKey.isEmpty, let obstacle = contract.silverObstacle {
+        let keepsAll = contract.silverLayout.mode == .append
+        if keepsAll || !contract.primaryKey.isEmpty, let obstacle = contract.silverObstacle {
             report(.advice, path, "no silver table: \(obstacle)")
         }
     }
@@ -92,7 +93,7 @@ public struct ContractLint: Sendable {
                 "the version '\(contract.version)' does not have the form 1.2.3, so diff cannot suggest the next",
                 key: "version")
         }
-        if contract.primaryKey.isEmpty {
+        if contract.primaryKey.isEmpty, contract.silverLayout.mode != .append {
             report(
                 .advice, path, "the table has no primary key, which updates and deletes in later layers need",
                 key: "schema[0].properties")

@@ -135,7 +135,7 @@ struct BatchReader {
 
     private func sizeInMemory(of file: ParquetFile, _ places: [StoredColumn?]) -> Int {
         let ordersPlace = file.metadata.column(path: ["_cdc_order"])?.index
-        var size = file.metadata.rowCount * Self.rowSize
+        var size = file.metadata.rowCount * (Self.rowSize + (table.recordPlace == nil ? 0 : RecordIDs.size))
         for group in file.metadata.rowGroups {
             for place in places.map({ $0?.index }) + [ordersPlace] {
                 guard let chunk = place.map({ group.chunks[$0] }) else { continue }
@@ -174,6 +174,8 @@ struct BatchReader {
     private mutating func read(_ file: ParquetFile, _ places: [StoredColumn?], _ bronze: BronzeFile) throws {
         let place = bronze.place
         let system = try systemPlaces(in: file, place)
+        let recordIDs =
+            table.recordPlace == nil ? nil : try RecordIDs(of: file, bronze.record.object, objects, or: bronze)
         var rowsBefore = 0
         for group in file.metadata.rowGroups.indices {
             let held = try file.holding(group: group, upTo: Self.groupLimit)
@@ -181,20 +183,24 @@ struct BatchReader {
             while let batch = try rows.next(upTo: Self.batchRows) {
                 let facts = ChangeFacts(Array(batch.columns.suffix(system.count)), batch.rowCount)
                 var given = batch.columns.makeIterator()
-                let arrays = places.enumerated().map { column, place in
+                var arrays = places.enumerated().map { column, place in
                     place.flatMap { place in
                         given.next().map { table.columns[column].rows(place.conversion($0), batch.rowCount) }
                     }
+                }
+                if let record = table.recordPlace {
+                    arrays[record] = recordIDs?.rows(facts.order, batch.rowCount, after: rowsBefore)
                 }
                 let kept = try keptRows(arrays, facts, batch.rowCount, rowsBefore, place)
                 append(arrays, facts, kept, batch.rowCount)
                 for row in kept ?? Array(0..<Int32(batch.rowCount)) {
                     let row = Int(row)
-                    if let names = try facts.unchanged(of: row, place) {
+                    // A record is what it is, not what it changes.
+                    if table.recordPlace == nil, let names = try facts.unchanged(of: row, place) {
                         unchanged[Int32(operations.count)] = leftOut(names, places)
                     }
                     // It was found known before.
-                    operations.append(facts.operation(of: row) ?? .insert)
+                    operations.append(table.recordPlace == nil ? facts.operation(of: row) ?? .insert : .insert)
                     times.append(facts.time(of: row) ?? bronze.microseconds)
                     fileNumbers.append(Int32(fileOrders.count))
                 }
@@ -263,7 +269,7 @@ struct BatchReader {
         _ facts: ChangeFacts, _ arrays: [ColumnRows?], _ rowCount: Int, _ rowsBefore: Int, _ places: [StoredColumn?],
         _ bronze: BronzeFile
     ) throws(SilverError) {
-        guard facts.hasFormerKeys else { return }
+        guard table.recordPlace == nil, facts.hasFormerKeys else { return }
         for row in 0..<rowCount {
             guard let former = try facts.formerKey(of: row, bronze.place) else { continue }
             var values: [Int: ColumnRows] = [:]
@@ -318,17 +324,30 @@ struct BatchReader {
         let place = "\(object)"
         let file = try BronzeFile.open(object, place, objects, pinnedTo: &pins[place])
         let places = try columnPlaces(in: file, place)
+        let former = table.recordPlace == nil ? nil : try RecordIDs(of: file, object, objects, or: nil)
+        // Of records the order alone makes the key.
         let keyPlaces = table.keyPlaces.compactMap { places[$0] }
+        let order = file.metadata.column(path: ["_cdc_order"])
         var present = KeyTable(expecting: operations.count - start)
         var bytes = KeyBytes()
         let now = table.key(of: zip(table.columns, columns).map { $0.rows($1, operations.count) })
         for row in start..<operations.count where now.read(row, into: &bytes) { _ = present.number(of: bytes) }
+        var rowsBefore = 0
         for group in file.metadata.rowGroups.indices {
-            var rows = try file.rows(ofGroup: group, columns: keyPlaces.map(\.index))
+            var rows = try file.rows(
+                ofGroup: group, columns: former == nil ? keyPlaces.map(\.index) : order.map { [$0.index] } ?? [])
             while let batch = try rows.next(upTo: Self.batchRows) {
-                let keys = zip(keyPlaces, batch.columns).map {
-                    ColumnRows($0.conversion($1), rowCount: batch.rowCount)
-                }
+                let keys =
+                    if let former {
+                        [
+                            former.rows(
+                                ColumnRows(batch.columns[0], rowCount: batch.rowCount), batch.rowCount,
+                                after: rowsBefore)
+                        ]
+                    } else {
+                        zip(keyPlaces, batch.columns).map { ColumnRows($0.conversion($1), rowCount: batch.rowCount) }
+                    }
+                rowsBefore += batch.rowCount
                 let former = KeyColumns(zip(table.keyPlaces, keys).map { ($1, table.columns[$0].isDecimal) })
                 for row in 0..<batch.rowCount where former.read(row, into: &bytes) {
                     guard parts.map({ $0.part(of: row, former) == part }) ?? true else { continue }
@@ -368,7 +387,7 @@ struct BatchReader {
     private func columnPlaces(in file: ParquetFile, _ place: String) throws(SilverError) -> [StoredColumn?] {
         var places: [StoredColumn?] = []
         for column in table.columns {
-            guard column.derivation == nil else {
+            guard column.derivation == nil, column.name != Contract.recordID || table.recordPlace == nil else {
                 places.append(nil)
                 continue
             }

@@ -51,6 +51,8 @@ struct Changes {
     private let starts: [Int32]
     /// The truncate that is last in order; nil if there is none.
     let truncate: Truncate?
+    /// All of them.
+    let truncates: [Truncate]
 
     /// A change of a row's key that left columns out.
     struct KeyChange {
@@ -85,7 +87,7 @@ struct Changes {
         self.fileOrders = fileOrders
         self.files = files
         self.unchanged = unchanged
-        var truncate: Truncate?
+        var truncates: [Truncate] = []
         var rows: [Int32] = []
         rows.reserveCapacity(operations.count)
         for row in operations.indices {
@@ -94,7 +96,7 @@ struct Changes {
                 continue
             }
             let text = Self.order(of: row, orders, fileOrders, files)
-            truncate = Truncate.later(truncate, Truncate(order: Array(text), time: times[row]))
+            truncates.append(Truncate(order: Array(text), time: times[row]))
         }
         if let numbers = key.integers(of: rows) {
             let integers = IntegerKeys(numbers, rows: rows)
@@ -112,7 +114,8 @@ struct Changes {
             keys = .bytes(table)
             (rowsOfKeys, starts) = Self.grouped(rows, by: numbers, count: table.count)
         }
-        self.truncate = truncate
+        self.truncates = truncates
+        truncate = truncates.reduce(nil) { Truncate.later($0, $1) }
     }
 
     func order(of row: Int) -> Order { Order(text: Self.order(of: row, orders, fileOrders, files), rank: row) }

@@ -1,5 +1,6 @@
 internal import AWSClient
 internal import Columns
+internal import Contracts
 internal import Iceberg
 internal import Lake
 internal import Parquet
@@ -7,27 +8,29 @@ internal import ParquetRead
 
 /// Takes the changes of a batch into the files of a table: rewrites those that hold a changed key, and adds one for new keys.
 struct Merge: ~Copyable {
-    private let table: SilverTable
-    private let schema: IcebergSchema
-    private let changes: Changes
+    let table: SilverTable
+    let schema: IcebergSchema
+    let changes: Changes
     private let storage: LakeStorage
     private let resolver: RowResolver
     /// The last truncate of the table, the batch's included.
     let truncate: Changes.Truncate?
+    /// All truncates of a table that keeps versions, the batch's included.
+    let truncates: Set<Changes.Truncate>
     /// Whether the batch truncates the table, which concerns rows that it does not name.
-    private let visitsAllRows: Bool
-    private let partitioner: Partitioner
+    let visitsAllRows: Bool
+    let partitioner: Partitioner
     /// The rows of data files that other engines have deleted.
-    private let deleted: DeletedRows
-    private var writer: DataFileWriter
+    let deleted: DeletedRows
+    var writer: DataFileWriter
     private var moved: MovedRows
     /// Values that rows of former keys give to others, which a later merge takes.
     private(set) var donated: DonatedValues
     private var isFound: [Bool]
-    private(set) var removed: Set<String> = []
-    private(set) var counts = Counts()
+    var removed: Set<String> = []
+    var counts = Counts()
     private let groupLimit: Int
-    private let checkpoint: () throws -> Void
+    let checkpoint: () throws -> Void
 
     struct Counts: Sendable, Hashable {
         var inserted = 0
@@ -41,7 +44,7 @@ struct Merge: ~Copyable {
         }
     }
 
-    private static let batchRows = 16_384
+    static let batchRows = 16_384
     /// Row groups of fewer bytes are joined when their files are.
     private static let joinedGroupLimit = 1 << 20
     /// Page indexes of a file of up to so many bytes are fetched at once.
@@ -49,6 +52,7 @@ struct Merge: ~Copyable {
 
     init(
         _ table: SilverTable, _ schema: IcebergSchema, _ changes: Changes, truncated: Changes.Truncate?,
+        truncates: Set<Changes.Truncate> = [],
         _ storage: LakeStorage, _ deleted: DeletedRows,
         _ writer: consuming DataFileWriter, groupLimit: Int, checkpoint: @escaping () throws -> Void
     ) {
@@ -65,7 +69,8 @@ struct Merge: ~Copyable {
         donated = DonatedValues(table)
         isFound = [Bool](repeating: false, count: changes.keys.count)
         truncate = Changes.Truncate.later(truncated, changes.truncate)
-        visitsAllRows = truncate != truncated
+        self.truncates = truncates.union(changes.truncates)
+        visitsAllRows = table.mode == .history ? self.truncates != truncates : truncate != truncated
         resolver = RowResolver(
             columnNames: table.columns.map { "\(schema.field(named: $0.name)?.id ?? 0)" },
             isKey: table.columns.map(\.isKey), truncate: truncate)
@@ -77,6 +82,11 @@ struct Merge: ~Copyable {
         let first = table.columns[table.keyPlaces[0]]
         let keyID = schema.field(named: first.name)?.id ?? 0
         let bounds = KeyBounds(changes.keys, fieldID: keyID, first.type)
+        if table.mode == .history {
+            try keepVersions(in: files, bounds)
+            if let fileSize { try join(files, SmallFiles(fileSize: fileSize, sortedBy: keyID, first.type)) }
+            return writer.written
+        }
         let reach = partitioner.reach()
         for file in files
         where visitsAllRows || bounds.mayHold(file) && reach.map({ $0.contains(file.partition) }) ?? true {
@@ -137,7 +147,7 @@ struct Merge: ~Copyable {
         }
     }
 
-    private func source(of file: DataFile) throws -> Source {
+    func source(of file: DataFile) throws -> Source {
         guard let object = LakeStorage.object(at: file.path) else {
             throw SilverError.table("the data file \(file.path) is not in S3")
         }
@@ -151,7 +161,7 @@ struct Merge: ~Copyable {
     }
 
     /// A data file of the table.
-    private struct Source {
+    struct Source {
         var file: ParquetFile
         /// Of the table's columns in the file; nil for those that it lacks.
         let places: [StoredColumn?]
@@ -179,14 +189,14 @@ struct Merge: ~Copyable {
     }
 
     /// - Parameter joins: whether the rows share a row group with those before and after them.
-    private mutating func write(
+    mutating func write(
         _ group: Int, of source: Source, _ plan: RowPlan, without leaving: [Int], joins: Bool = false
     ) throws {
         let contract = table.columns.enumerated().map { place, column in
             plan.isEmpty || column.leaf != nil
                 ? nil : plan.replacements(of: place, isKey: column.isKey, changes.columns[place])
         }
-        let changed = contract + (plan.isEmpty ? SilverColumn.system.map { _ in nil } : plan.systemReplacements)
+        let changed = contract + (plan.isEmpty ? table.system.map { _ in nil } : plan.systemReplacements)
         let gone = Set(leaving + source.deleted(in: group)).sorted()
         // What is in structs and lists has no places of rows in its chunks.
         let isDecoded = joins || table.isNested && !(plan.isEmpty && source.copies)
@@ -263,13 +273,13 @@ struct Merge: ~Copyable {
     }
 
     /// A row of a row group that may change.
-    private struct Hit {
+    struct Hit {
         let row: Int
         /// Its number in the batch; nil if the batch has none of its changes.
         let key: Int?
     }
 
-    private mutating func hits(in source: Source, _ group: Int) throws -> [Hit] {
+    mutating func hits(in source: Source, _ group: Int) throws -> [Hit] {
         let places = try table.keyPlaces.map { place in
             guard let index = source.places[place] else {
                 throw SilverError.table(
@@ -323,7 +333,7 @@ struct Merge: ~Copyable {
         _ hits: [Hit], _ source: Source, _ group: Int
     ) throws -> (staying: RowPlan, leaving: [(place: Int, row: MovedRows.Row)]) {
         var stored = try StoredRows(
-            source.places.suffix(SilverColumn.system.count).map { $0?.index }, of: source.file, group)
+            source.places.dropFirst(table.columns.count).map { $0?.index }, of: source.file, group)
         var plan = RowPlan()
         var leaving: [(place: Int, row: MovedRows.Row)] = []
         let mayMove = partitioner.mayMove

@@ -25,9 +25,12 @@ struct MergeInParts {
     private(set) var removed: Set<String> = []
     private(set) var counts = Merge.Counts()
     private(set) var truncate: Changes.Truncate?
+    /// Of a table that keeps versions.
+    private(set) var truncates: Set<Changes.Truncate>
 
     init(
-        _ table: SilverTable, _ schema: IcebergSchema, truncated: Changes.Truncate?, _ storage: LakeStorage,
+        _ table: SilverTable, _ schema: IcebergSchema, truncated: Changes.Truncate?,
+        truncates: Set<Changes.Truncate>, _ storage: LakeStorage,
         _ deleted: DeletedRows, _ options: MergeOptions, prefix: String, checkpoint: @escaping () throws -> Void
     ) {
         self.table = table
@@ -38,6 +41,7 @@ struct MergeInParts {
         self.prefix = prefix
         self.checkpoint = checkpoint
         truncate = truncated
+        self.truncates = truncates
     }
 
     /// - Returns: what became of the files.
@@ -51,6 +55,7 @@ struct MergeInParts {
                 named: part == 0 ? prefix : "\(prefix)-\(part)",
                 joiningUpTo: part == changes.count - 1 ? options.fileSize : nil)
             truncate = merge.truncate
+            truncates = merge.truncates
             counts.add(merge.counts)
             donated.append(merge.donated)
         }
@@ -69,6 +74,7 @@ struct MergeInParts {
     /// What is left of a merge whose files are written.
     private struct Merged {
         let truncate: Changes.Truncate?
+        let truncates: Set<Changes.Truncate>
         let counts: Merge.Counts
         let donated: DonatedValues
     }
@@ -80,13 +86,15 @@ struct MergeInParts {
     ) throws -> Merged {
         let writer = DataFileWriter(storage, try table.parquet(schema), schema, prefix: prefix, options)
         var merge = Merge(
-            table, schema, changes, truncated: truncate, storage, deleted, writer, groupLimit: options.groupLimit,
+            table, schema, changes, truncated: truncate, truncates: truncates, storage, deleted, writer,
+            groupLimit: options.groupLimit,
             checkpoint: checkpoint)
         let new = try merge.run(over: files, joiningUpTo: fileSize)
         // What a former part wrote and this one wrote again is in no snapshot, as the files of a run that has died.
         all = all.filter { !merge.removed.contains($0.path) } + new
         added = added.filter { !merge.removed.contains($0.path) } + new
         removed.formUnion(merge.removed)
-        return Merged(truncate: merge.truncate, counts: merge.counts, donated: merge.donated)
+        return Merged(
+            truncate: merge.truncate, truncates: merge.truncates, counts: merge.counts, donated: merge.donated)
     }
 }

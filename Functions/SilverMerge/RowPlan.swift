@@ -13,6 +13,8 @@ struct RowPlan {
     private var deletedAt = TimeColumn()
     private var orders = TextColumn()
     private var columnOrders = TextColumn()
+    /// Of versions of keys: whether the row is as they say.
+    private var areCurrent: [UInt8] = []
 
     var isEmpty: Bool { places.isEmpty }
     var count: Int { places.count }
@@ -22,10 +24,11 @@ struct RowPlan {
         let place = Int32(place)
         if !state.others.isEmpty { others[places.count] = state.others }
         places.append(place)
+        areCurrent.append(state.updatedAt == nil && state.deletedAt == nil ? 1 : 0)
         if case .change(let row) = state.base { changes.append(Int32(row)) } else { changes.append(-1) }
         // Most of what silver adds stays as it is, and then its chunk is copied.
         if stored?.createdAt != state.createdAt { createdAt.append(state.createdAt, at: place) }
-        if stored?.updatedAt != state.updatedAt { updatedAt.append(state.updatedAt, at: place) }
+        if stored == nil || stored?.updatedAt != state.updatedAt { updatedAt.append(state.updatedAt, at: place) }
         if stored == nil || stored?.deletedAt != state.deletedAt { deletedAt.append(state.deletedAt, at: place) }
         if stored?.order != state.order { orders.append(state.order, at: place) }
         if stored.map({ !$0.columnOrders.isEmpty || state.columnOrders != nil }) ?? true {
@@ -75,6 +78,9 @@ struct RowPlan {
             columnOrders.replacements,
         ]
     }
+
+    /// The columns that silver adds to versions of keys.
+    var versionValues: [ColumnArray] { systemValues + [ColumnArray(.boolean(areCurrent))] }
 
     /// The columns that silver adds, for rows that are new.
     var systemValues: [ColumnArray] {

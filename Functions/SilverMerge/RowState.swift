@@ -15,7 +15,8 @@ struct RowState {
     var base: Source
     var others: [Int: Source] = [:]
     var createdAt: Int64
-    var updatedAt: Int64
+    /// Of a version of a key: the time of the next; nil if there is none.
+    var updatedAt: Int64?
     var deletedAt: Int64?
     var order: ArraySlice<UInt8>
     /// For columns that the last change did not carry: the order of the change that did, empty if none did; as JSON.
@@ -39,7 +40,7 @@ extension RowState {
 /// A row of the table before the batch, as far as the merge needs it.
 struct StoredRow {
     let createdAt: Int64
-    let updatedAt: Int64
+    let updatedAt: Int64?
     let deletedAt: Int64?
     let order: ArraySlice<UInt8>
     /// By the columns' field ids; `*` stands for all that have no entry.

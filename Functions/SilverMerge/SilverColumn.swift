@@ -31,13 +31,14 @@ struct SilverColumn: Sendable, Hashable {
         self.documentation = documentation
     }
 
-    init(_ column: Contract.Column) throws(SilverError) {
+    /// - Parameter isKey: nil for what the contract says.
+    init(_ column: Contract.Column, isKey: Bool? = nil) throws(SilverError) {
         guard let type = IcebergType(of: column.type) else {
             throw .contract(
                 "column \(column.name) is \(column.type), which silver does not keep; give it another physicalType")
         }
         self.init(
-            name: column.name, type: type, isKey: column.primaryKeyPosition != nil,
+            name: column.name, type: type, isKey: isKey ?? (column.primaryKeyPosition != nil),
             contractID: column.hasOwnFieldID ? column.fieldID : nil, documentation: column.description)
     }
 
@@ -102,7 +103,18 @@ struct SilverColumn: Sendable, Hashable {
 }
 
 extension SilverColumn {
-    static let system = [
+    /// Of tables that keep every record.
+    static let record = [
+        SilverColumn(
+            name: BronzeColumn.operation, type: .string,
+            documentation: "What the source did: insert, update, delete, truncate."),
+        SilverColumn(
+            name: Contract.recordID, type: .string, isKey: true,
+            documentation: "The record's place in the order of changes, or in its file: repeats of it are dropped."),
+    ]
+    static func system(of mode: SilverLayout.Mode) -> [SilverColumn] { mode == .history ? history : state }
+
+    private static let state = [
         SilverColumn(
             name: StateColumn.createdAt, type: .timestamptz,
             documentation: "The time of the earliest change of the key."),
@@ -115,5 +127,25 @@ extension SilverColumn {
         SilverColumn(
             name: StateColumn.columnOrders, type: .string,
             documentation: "For columns that the last change did not carry: the order of the change that did, as JSON."),
+    ]
+
+    /// In the same places as those of `state`, where they mean the same.
+    private static let history = [
+        SilverColumn(
+            name: "valid_from", type: .timestamptz, documentation: "The time of the change that made the version."),
+        SilverColumn(
+            name: "valid_to", type: .timestamptz,
+            documentation: "The time of the key's next change; null for its last version."),
+        SilverColumn(
+            name: StateColumn.deletedAt, type: .timestamptz,
+            documentation: "The time of the change, if it deleted the row: from then on there was none."),
+        SilverColumn(
+            name: StateColumn.order, type: .string, isKey: true, documentation: "The order of the change."),
+        SilverColumn(
+            name: StateColumn.columnOrders, type: .string,
+            documentation: "The columns that the change did not carry, as JSON: they have the version's before."),
+        SilverColumn(
+            name: "is_current", type: .boolean,
+            documentation: "Whether the row is as this version says: the last, and not deleted."),
     ]
 }

@@ -236,6 +236,7 @@ struct SilverMerge: JSONHandler {
             let files = try TableFiles(of: metadata.currentSnapshot, in: metadata) { try storage.read($0) }
             let deleted = try DeletedRows(replacesAll ? .none : files, of: table.name, storage)
             let former = Self.truncate(of: metadata)
+            let formers = replacesAll ? [] : Self.truncates(of: metadata)
             guard
                 replacesAll
                     || files.manifests.allSatisfy({ $0.spec.id == metadata.defaultSpec.id || $0.entries.isEmpty })
@@ -246,7 +247,8 @@ struct SilverMerge: JSONHandler {
             }
             let token = settings.clock.uuid()
             let merge = try MergeInParts(
-                table, schema, truncated: replacesAll ? nil : former, storage, deleted, settings.merging,
+                table, schema, truncated: replacesAll ? nil : former, truncates: formers, storage, deleted,
+                settings.merging,
                 prefix: "\(metadata.location)/data/\(token)"
             ) {
                 try held.goOn()
@@ -281,6 +283,9 @@ struct SilverMerge: JSONHandler {
             } else if merge.truncate == nil, former != nil {
                 change.remove([Self.truncateOrder, Self.truncateTime])
             }
+            if table.mode == .history, merge.truncates != Self.truncates(of: metadata) {
+                change.set([Self.allTruncates: Self.text(of: merge.truncates)])
+            }
             switch try catalog.commit(change, to: table.name, in: SilverTable.namespace) {
             case .committed: return (merge.counts, draft.snapshot.rowCount ?? 0)
             case .conflict(let reason): conflict = reason
@@ -293,7 +298,8 @@ struct SilverMerge: JSONHandler {
     private func create(_ table: SilverTable, in catalog: LakeCatalog) throws(LakeError) -> LakeCatalog.Table {
         try catalog.createTable(
             table.name, in: SilverTable.namespace, location: "s3://\(settings.lakeBucket)/silver/\(table.name)",
-            schema: table.schema, spec: table.spec, properties: Self.properties)
+            schema: table.schema, spec: table.spec,
+            properties: Self.properties.merging(table.properties) { $1 })
     }
 
     /// The properties that keep the table's last truncate: a change from before it that comes later is deleted by it too.
@@ -305,6 +311,22 @@ struct SilverMerge: JSONHandler {
             let time = metadata.properties[truncateTime].flatMap({ Int64($0) })
         else { return nil }
         return Changes.Truncate(order: Array(order.utf8), time: time)
+    }
+
+    /// All truncates, of a table that keeps versions: each ends those that came before it.
+    private static let allTruncates = "cupel.truncates"
+
+    private static func truncates(of metadata: TableMetadata) -> Set<Changes.Truncate> {
+        let members = metadata.properties[allTruncates].flatMap { try? JSON(parsing: Array($0.utf8)) }?.object ?? [:]
+        return Set(
+            members.compactMap { order, time in
+                time.int.map { Changes.Truncate(order: Array(order.utf8), time: Int64($0)) }
+            })
+    }
+
+    private static func text(of truncates: Set<Changes.Truncate>) -> String {
+        let members = truncates.map { (String(decoding: $0.order, as: UTF8.self), JSON.int(Int($0.time))) }
+        return JSON.object(JSONObject(members.sorted { $0.0 < $1.0 })).text
     }
 
     private static func has(_ batch: String, _ table: LakeCatalog.Table) -> Bool {

@@ -16,6 +16,7 @@ struct SilverTable: Sendable, Hashable {
     let keyPlaces: [Int]
     /// Outermost first; none for a table that is not parted.
     let partitions: [Partition]
+    let mode: SilverLayout.Mode
     /// Whether the contract promises that a key's rows never move to another partition.
     let isPartitionImmutable: Bool
 
@@ -26,8 +27,12 @@ struct SilverTable: Sendable, Hashable {
     init(_ contract: Contract, _ stored: TableMetadata? = nil) throws(SilverError) {
         if let obstacle = contract.silverObstacle { throw .contract("table \(contract.table): \(obstacle)") }
         name = contract.table
+        mode = contract.silverLayout.mode
+        if let stored { try mode.check(against: stored, of: contract.table) }
+        let keepsAll = mode == .append
+        let system = SilverColumn.system(of: mode)
         var columns: [SilverColumn] = []
-        for column in contract.columns { columns += try SilverColumn(column).leaves }
+        for column in contract.columns { columns += try SilverColumn(column, isKey: keepsAll ? false : nil).leaves }
         for column in contract.silverLayout.derived {
             guard let source = columns.first(where: { $0.name == column.source }) else { continue }
             let derivation = Derivation(column, of: source.type)
@@ -36,10 +41,11 @@ struct SilverTable: Sendable, Hashable {
                     name: column.name, type: derivation.type, derivation: derivation,
                     documentation: "The \(column.part) of \(column.source), in UTC."))
         }
+        if keepsAll { columns += SilverColumn.record }
         let own = columns
         if let stored {
             let fields = TableFields(stored)
-            let known = Set((own + SilverColumn.system).compactMap { fields.field(of: $0, among: own)?.id })
+            let known = Set((own + system).compactMap { fields.field(of: $0, among: own)?.id })
             for field in stored.currentSchema.fields where !known.contains(field.id) {
                 guard SilverColumn.keeps(field.type) else {
                     throw .table(
@@ -50,7 +56,8 @@ struct SilverTable: Sendable, Hashable {
             }
         }
         self.columns = columns
-        keyPlaces = contract.primaryKey.compactMap { name in columns.firstIndex { $0.name == name } }
+        let key = keepsAll ? [Contract.recordID] : contract.primaryKey
+        keyPlaces = key.compactMap { name in columns.firstIndex { $0.name == name } }
         partitions = contract.silverLayout.partitions.compactMap { partition in
             guard let place = columns.firstIndex(where: { $0.name == partition.column }) else { return nil }
             return PartitionTransform(partition.transform).map { Partition(column: place, transform: $0) }
@@ -65,7 +72,16 @@ struct SilverTable: Sendable, Hashable {
         let transform: PartitionTransform
     }
 
-    var allColumns: [SilverColumn] { columns + SilverColumn.system }
+    /// The place of the column that names each record; nil where keys name rows.
+    var recordPlace: Int? { mode == .append ? keyPlaces.first : nil }
+
+    /// What the catalog's table says of itself.
+    var properties: [String: String] { [SilverLayout.Mode.property: mode.rawValue] }
+
+    /// The columns that silver adds.
+    var system: [SilverColumn] { SilverColumn.system(of: mode) }
+
+    var allColumns: [SilverColumn] { columns + system }
 
     /// One column for each field.
     var fields: [SilverColumn] { allColumns.filter(\.isFirst) }
@@ -80,7 +96,8 @@ struct SilverTable: Sendable, Hashable {
                 id: Int32(place + 1), name: column.name, isRequired: column.isKey,
                 type: column.fieldType.numbered(after: &last), documentation: column.documentation)
         }
-        let identifiers = keyPlaces.compactMap { place in fields.first { $0.name == columns[place].name }?.id }
+        let names = keyPlaces.map { columns[$0].name } + system.filter(\.isKey).map(\.name)
+        let identifiers = names.compactMap { name in fields.first { $0.name == name }?.id }
         return IcebergSchema(id: 0, fields: fields, identifierIDs: identifiers)
     }
 
@@ -127,6 +144,20 @@ struct SilverTable: Sendable, Hashable {
 
     func key(of columns: [ColumnRows]) -> KeyColumns {
         KeyColumns(keyPlaces.map { (columns[$0], self.columns[$0].isDecimal) })
+    }
+}
+
+extension SilverLayout.Mode {
+    /// The property of the table that has it; tables without it are of the current state of each key.
+    static let property = "cupel.silver-mode"
+
+    /// - Throws: ``SilverError/contract(_:)`` if the table is of another mode: its rows cannot follow.
+    fileprivate func check(against stored: TableMetadata, of table: String) throws(SilverError) {
+        let former = stored.properties[Self.property] ?? Self.upsert.rawValue
+        guard former != rawValue else { return }
+        throw .contract(
+            "table \(table) is kept in the mode \(former), and by its contract in \(rawValue): its rows cannot become the other's, so "
+                + "give the table another name, or drop it and make it anew: cupel reload")
     }
 }
 

@@ -53,7 +53,7 @@ struct StoredRows: ~Copyable {
         let row = row - rows.lowerBound
         let notes = try StoredRow.notes(columns[4]?.text(of: row))
         return StoredRow(
-            createdAt: columns[0]?.long(of: row) ?? 0, updatedAt: columns[1]?.long(of: row) ?? 0,
+            createdAt: columns[0]?.long(of: row) ?? 0, updatedAt: columns[1]?.long(of: row),
             deletedAt: columns[2]?.long(of: row), order: order(of: row),
             columnOrders: notes.orders, links: notes.links)
     }

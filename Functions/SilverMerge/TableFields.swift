@@ -70,8 +70,8 @@ extension SilverTable {
                     id: id, name: column.name, type: column.fieldType.numbered(after: &nextID),
                     documentation: column.documentation)
                 // The columns that silver adds stay last.
-                let isSystem = SilverColumn.system.contains { $0.name == column.name }
-                let end = isSystem ? nil : fields.firstIndex { $0.name == SilverColumn.system.first?.name }
+                let isSystem = system.contains { $0.name == column.name }
+                let end = isSystem ? nil : fields.firstIndex { $0.name == system.first?.name }
                 fields.insert(field, at: end ?? fields.count)
             }
             if column.isKey { keyIDs.insert(id) }

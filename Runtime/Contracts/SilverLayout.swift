@@ -28,6 +28,17 @@ public struct SilverLayout: Sendable, Hashable {
         public let column: String
     }
 
+    /// What the rows of silver are.
+    public enum Mode: String, Sendable, CaseIterable {
+        /// The current state of each key.
+        case upsert
+        /// Every record, once.
+        case append
+        /// Every version of each key, with the time from and to which it was valid.
+        case history
+    }
+
+    public let mode: Mode
     public let derived: [DerivedColumn]
     /// Outermost first.
     public let partitions: [Partition]
@@ -38,6 +49,10 @@ public struct SilverLayout: Sendable, Hashable {
 extension SilverLayout {
     /// - Parameter partitioned: the columns that the contract marks as partitioned.
     init(noting contract: ContractKey, _ columns: [Contract.Column], partitioned: [String]) {
+        mode =
+            contract.noting { () throws(ContractError) in
+                try contract.customProperty("silverMode")?.choice(Mode.self)
+            } ?? nil ?? .upsert
         var types: [String: ColumnType] = [:]
         for column in columns { types[column.name] = column.type }
         var derived: [DerivedColumn] = []

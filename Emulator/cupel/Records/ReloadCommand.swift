@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Control
 internal import JSON
 
 /// `cupel reload`: makes a silver table anew from bronze.
@@ -35,8 +36,8 @@ struct ReloadCommand: ParsableCommand {
     }
 
     func run() throws {
-        try options.checkTable(table)
         let pipeline = try options.pipeline()
+        if try !hasRecords(pipeline) { try options.checkTable(table) }
         guard let run = SilverRun(pipeline, timeout: .seconds(timeout), reloading: table) else {
             throw CommandFailure.notFound("this pipeline has no silver")
         }
@@ -53,5 +54,17 @@ struct ReloadCommand: ParsableCommand {
         guard outcome.rows != nil else {
             throw CommandFailure.notFound("\(table) has no bronze file, or another run holds the table")
         }
+    }
+
+    /// Whether a file of the table was recorded, so that it has a contract in force.
+    private func hasRecords(_ pipeline: Pipeline) throws(CommandFailure) -> Bool {
+        var hasRecords = false
+        do throws(ControlError) {
+            try pipeline.control.forEachRecord(.table(table, in: Layer.bronze.schema)) { (_) throws(ControlError) in
+                hasRecords = true
+                return false
+            }
+        } catch { throw pipeline.failure(error) }
+        return hasRecords
     }
 }

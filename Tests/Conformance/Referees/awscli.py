@@ -112,3 +112,47 @@ def a_query_is_answered():
                ["QueryExecution"]["Status"]["State"] == "SUCCEEDED", "the query's end")
     results = aws("athena", "get-query-results", "--query-execution-id", started)
     assert [row["Data"][0]["VarCharValue"] for row in results["ResultSet"]["Rows"]] == ["answer", "42"]
+
+
+@check
+def a_table_of_glue_is_described_and_parted():
+    name = "referee_" + uuid.uuid4().hex[:12]
+    names = ("--database-name", name, "--table-name", "visits")
+    def described(**more):
+        return json.dumps({"Name": "visits", "TableType": "EXTERNAL_TABLE", "Parameters": {"classification": "parquet"},
+                           "PartitionKeys": [{"Name": "day", "Type": "date"}, {"Name": "shard", "Type": "int"}],
+                           "StorageDescriptor": {"Location": f"s3://{name}/visits", "Columns": [{"Name": "id", "Type": "bigint"}]}} | more)
+    aws("glue", "create-database", "--database-input", json.dumps({"Name": name, "Description": "A referee's."}))
+    assert aws("glue", "get-database", "--name", name)["Database"]["Description"] == "A referee's."
+    aws("glue", "create-table", "--database-name", name, "--table-input", described())
+    assert "AlreadyExistsException" in aws(
+        "glue", "create-table", "--database-name", name, "--table-input", described(), fails=True)
+    table = aws("glue", "get-table", "--database-name", name, "--name", "visits")["Table"]
+    assert table["StorageDescriptor"]["Columns"] == [{"Name": "id", "Type": "bigint"}], table
+    assert table["VersionId"] == "0" and table["CreateTime"], table
+    aws("glue", "update-table", "--database-name", name, "--table-input", described(Description="Second"))
+    assert aws("glue", "get-table", "--database-name", name, "--name", "visits")["Table"]["Description"] == "Second"
+    assert [v["Table"]["VersionId"] for v in aws("glue", "get-table-versions", *names)["TableVersions"]] == ["1", "0"]
+
+    def part(day, shard): return {"Values": [day, str(shard)], "StorageDescriptor": {"Location": f"s3://{name}/visits/{day}/{shard}"}}
+    aws("glue", "create-partition", *names, "--partition-input", json.dumps(part("2026-03-01", 1)))
+    failed = aws("glue", "batch-create-partition", *names, "--partition-input-list",
+                 json.dumps([part("2026-03-01", 1), part("2026-03-01", 2), part("2026-03-02", 10)]))["Errors"]
+    assert [(e["PartitionValues"], e["ErrorDetail"]["ErrorCode"]) for e in failed] == [(["2026-03-01", "1"], "AlreadyExistsException")], failed
+    def values(expression):
+        return sorted(p["Values"] for p in aws("glue", "get-partitions", *names, "--expression", expression)["Partitions"])
+    assert values("day = '2026-03-01' AND shard > 1") == [["2026-03-01", "2"]]
+    assert values("shard BETWEEN 2 AND 10") == [["2026-03-01", "2"], ["2026-03-02", "10"]]
+    aws("glue", "update-partition", *names, "--partition-value-list", "2026-03-02", "10", "--partition-input",
+        json.dumps(part("2026-03-02", 10) | {"Parameters": {"rows": "7"}}))
+    moved = aws("glue", "get-partition", *names, "--partition-values", "2026-03-02", "10")["Partition"]
+    assert moved["Parameters"] == {"rows": "7"}, moved
+    aws("glue", "delete-partition", *names, "--partition-values", "2026-03-01", "1")
+    # Pages are asked for until none is left.
+    assert len(aws("glue", "get-partitions", *names, "--page-size", "1")["Partitions"]) == 2
+    assert "EntityNotFoundException" in aws(
+        "glue", "get-partition", *names, "--partition-values", "2026-03-01", "1", fails=True)
+    assert "visits" in [t["Name"] for t in aws("glue", "get-tables", "--database-name", name)["TableList"]]
+    aws("glue", "delete-table", "--database-name", name, "--name", "visits")
+    assert "EntityNotFoundException" in aws("glue", "get-table", "--database-name", name, "--name", "visits", fails=True)
+    aws("glue", "delete-database", "--name", name)

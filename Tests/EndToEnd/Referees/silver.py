@@ -18,6 +18,10 @@
     silver.py ENDPOINT check TABLE [KEY[,…] [NAME=PART(COLUMN) …]]  folds the bronze files by key and order, and compares every column of every
                                                      row with both readers; checks the files' bounds, counts and field ids,
                                                      and the whole table by verify_iceberg.py; -> {"rows": …, "deleted": …, "files": …, "snapshots": …}
+    silver.py ENDPOINT appended TABLE                compares a table that keeps every record with the records of all bronze files, each once,
+                                                     as both readers see it, and verifies it by verify_iceberg.py; -> {"rows": …}
+    silver.py ENDPOINT versions TABLE KEY            compares a table that keeps versions with those that the bronze files' changes make, one
+                                                     after the other, as both readers see it, and verifies it; -> {"rows": …, "current": …}
     silver.py ENDPOINT diff TABLE FROM TO            compares the rows of two snapshots, by their numbers; 0 is before the first
                                                      -> {"inserted": [keys], "updated": {key: [columns]}, "deleted": [keys]}
 """
@@ -95,6 +99,8 @@ def folded(table):
             for column in columns:
                 if column in names: current[column] = names[column]
                 elif operation != "delete" and column not in left_out: current[column] = row[column]
+                elif operation != "delete" and former:
+                    current[column] = state.get(tuple(former[name] for name in key), {}).get(column)
                 else: current.setdefault(column, None)
             # A file of another version of the contract lacks columns, which counts as nulls.
             if operation != "delete": current |= {column: None for column in current.keys() - row.keys() - {"created_at", "updated_at", "deleted_at"}}
@@ -196,6 +202,54 @@ def check(table, key=None, *functions):
     verify(table)
     return {"rows": len(expected), "deleted": sum(row["deleted_at"] is not None for row in expected.values()),
             "files": check_files(table, iceberg), "snapshots": len(iceberg.snapshots())}
+
+
+def appended(table):
+    key_of[table] = ["_record_id"]
+    expected = {}
+    for record, rows in bronze_files(table):
+        for number, row in enumerate(plain(rows.to_pylist(), all=True)):
+            own = {name: value for name, value in row.items() if not name.startswith("_") or name == "_record_id"}
+            expected[row["_cdc_order"] or (record["control_id"], number)] = json.dumps(own, sort_keys=True, default=str)
+    iceberg = catalog().load_table(f"dm_silver.{table}")
+    for reader, rows in (("DuckDB", read_by_duckdb(table)), ("pyiceberg", iceberg.scan().to_arrow().to_pylist())):
+        found = []
+        for row in plain(rows):
+            assert row["deleted_at"] is None, (reader, row)
+            own = {name: value for name, value in row.items() if not name.startswith("_") and name not in ("created_at", "updated_at", "deleted_at")}
+            found.append(json.dumps(own, sort_keys=True, default=str))
+        assert sorted(found) == sorted(expected.values()), (reader, len(found), len(expected), sorted(found)[:2], sorted(expected.values())[:2])
+    verify(table)
+    return {"rows": len(expected), "files": check_files(table, iceberg)}
+
+
+def versions(table, key):
+    key_of[table] = [key, "_cdc_order"]
+    changes = {}
+    for record, rows in bronze_files(table):
+        for row in plain(rows.to_pylist(), all=True): changes[row[key], row["_cdc_order"]] = row
+    expected, former = [], None
+    for (value, order), row in sorted(changes.items()):
+        at = int(order[:18])
+        if former and former["key"] == value: former["row"]["valid_to"], former["row"]["is_current"] = at, False
+        before = former["row"] if former and former["key"] == value else {}
+        left_out = set(json.loads(row["_cdc_unchanged"] or "[]"))
+        gone = row["operation"] == "delete"
+        own = {name: before.get(name) if (gone and name != key) or name in left_out else content
+               for name, content in row.items() if not name.startswith("_") and name != "operation"}
+        version = own | {"valid_from": at, "valid_to": None, "deleted_at": at if gone else None, "is_current": not gone}
+        expected.append(version)
+        former = {"key": value, "row": version}
+    iceberg = catalog().load_table(f"dm_silver.{table}")
+    for reader, rows in (("DuckDB", read_by_duckdb(table)), ("pyiceberg", iceberg.scan().to_arrow().to_pylist())):
+        found = []
+        for row in plain(rows):
+            for name in ("valid_from", "valid_to"): row[name] = row[name] and microseconds(str(row[name]))
+            found.append(row)
+        place = lambda row: (row[key], row["valid_from"])
+        assert sorted(found, key=place) == sorted(expected, key=place), (reader, sorted(found, key=place)[:3], sorted(expected, key=place)[:3])
+    verify(table)
+    return {"rows": len(expected), "current": sum(row["is_current"] for row in expected), "files": check_files(table, iceberg)}
 
 
 def diff(table, old, new):
@@ -306,12 +360,15 @@ def lines_of_changes(chance, count):
         if operation in ("insert", "update"):
             row |= {"brewery_id": chance.randrange(100), "beer_name": f"änderung {number}", "beer_style": None, "beer_abv": number % 800 / 8}
         left_out = [name for name in ("beer_name", "beer_abv") if operation == "update" and chance.random() < 0.3]
-        for name in left_out: row.pop(name)
+        kept = {name: row.pop(name) for name in left_out}
         at = 1_750_000_000_000_000 + chance.randrange(10**12)
         row |= {"operation": operation, "_cdc_order": f"{at:018}-{chance.getrandbits(64):016X}-0000000000",
                 "_cdc_timestamp": datetime.datetime.fromtimestamp(at // 10**6, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")}
         if left_out: row["_cdc_unchanged"] = left_out
-        if operation == "update" and chance.random() < 0.1: row["_cdc_previous_key"] = {"beer_id": row["beer_id"] % 400 + 1}
+        if operation == "update" and chance.random() < 0.1:
+            # Keys are taken again here, so what such a change leaves out may be gone when it comes.
+            row |= kept | {"_cdc_previous_key": {"beer_id": row["beer_id"] % 400 + 1}}
+            row.pop("_cdc_unchanged", None)
         yield json.dumps(row, ensure_ascii=False)
 
 
@@ -363,7 +420,7 @@ def load(stop):
     return {"accepted": accepted}
 
 
-print(json.dumps({"changes": changes, "diff": diff, "merge": merge, "check": check, "load": load, "finish": finish,
+print(json.dumps({"appended": appended, "versions": versions, "changes": changes, "diff": diff, "merge": merge, "check": check, "load": load, "finish": finish,
                   "plan": plan, "nested": nested, "convert-again": convert_again, "damage": damage, "foreign": foreign, "note": note, "rows": rows, "after-foreign": after_foreign}[command](*arguments), default=str), flush=True)
 # The answer is complete. Unloading the readers' native threads can abort Python on a busy machine.
 os._exit(0)

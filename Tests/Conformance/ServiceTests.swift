@@ -24,6 +24,11 @@ import Testing
         try await referee("wrangler", python: Referee.wranglerPython)
     }
 
+    @Test("dbt connects to Athena, and builds tables, merges and views twice")
+    func dbt() async throws {
+        try await referee("dbt_athena", python: Referee.dbtPython)
+    }
+
     @Test("a malformed request is answered with an error, and the emulator keeps running")
     func badRequests() async throws {
         try await referee("bad_requests")

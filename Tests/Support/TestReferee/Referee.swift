@@ -18,6 +18,9 @@ public enum Referee {
     /// The Python environment with awswrangler, as set-up creates it.
     public static var wranglerPython: String { "\(packageRoot)/.venv-wrangler/bin/python3" }
 
+    /// The Python environment with dbt and its adapter for Athena, as set-up creates it.
+    public static var dbtPython: String { "\(packageRoot)/.venv-dbt/bin/python3" }
+
     /// The Python environment with clients of Iceberg catalogs, as set-up creates it.
     public static var icebergPython: String { "\(packageRoot)/.venv-iceberg/bin/python3" }
 

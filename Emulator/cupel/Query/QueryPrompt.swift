@@ -40,8 +40,23 @@ struct QueryPrompt {
         }
     }
 
+    /// A statement in one line that means the same: without comments to the end of a line. Nil if a text has several lines.
+    static func line(_ statement: String) -> String? {
+        var line = ""
+        for piece in SQLPiece.pieces(of: statement) {
+            switch piece.kind {
+            case .comment where piece.text.hasPrefix("--"): line += " "
+            case .text, .quotedName:
+                guard !piece.text.contains(where: \.isNewline) else { return nil }
+                line += piece.text
+            default: line += piece.text.map { $0.isNewline ? " " : String($0) }.joined()
+            }
+        }
+        return line.trimmingBlanks
+    }
+
     private mutating func remember(_ statement: String) {
-        let line = String(statement.map { $0.isNewline ? " " : $0 })
+        guard let line = Self.line(statement) else { return }
         let isNew = editor.buffer.history.last != line
         editor.remember(line)
         guard isNew, let path else { return }

@@ -139,5 +139,9 @@ struct RunCommand: ParsableCommand {
         guard report.failures.isEmpty, layers.allSatisfy({ $0 == nil }) else {
             throw CommandFailure.silent(status: 1)
         }
+        guard !json, until != .bronze, StandardStream.output.isTerminal else { return }
+        let next = NextSteps(
+            table: report.best.first?.name.description, needsEmulator: usesOwnEmulator, options: options.arguments)
+        StandardStream.output.write("\n" + next.lines.map { $0 + "\n" }.joined())
     }
 }

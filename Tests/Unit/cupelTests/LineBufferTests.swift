@@ -43,3 +43,15 @@ import Testing
         #expect(buffer.history == ["a", "b", "c"] && buffer.text.isEmpty)
     }
 }
+
+@Suite struct QueryPromptTests {
+    @Test(
+        "the history keeps a statement in one line that means the same, or not at all",
+        arguments: [
+            ("SELECT 1 -- one\n, 2;", "SELECT 1  , 2;"),
+            ("SELECT '--a'\n/* b\nc */ FROM t;", "SELECT '--a' /* b c */ FROM t;"),
+            ("SELECT 'a\nb';", nil), ("SELECT \"--\n\";", nil), ("\n SELECT 1;\n", "SELECT 1;"),
+            ("SELECT 1; -- end", "SELECT 1;"),
+        ] as [(String, String?)])
+    func history(statement: String, line: String?) { #expect(QueryPrompt.line(statement) == line) }
+}

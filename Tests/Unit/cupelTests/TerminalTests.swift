@@ -61,3 +61,26 @@ import Time
         #expect("".columnWidth == 0)
     }
 }
+
+@Suite struct NextStepsTests {
+    @Test("what to type next fits a terminal, and says how to start the emulator if it has ended")
+    func lines() {
+        let ended = NextSteps(
+            table: "gold.top_beers_by_rating", needsEmulator: true, options: "", program: ".build/release/cupel")
+        #expect(
+            ended.lines == [
+                "To look further:", "  .build/release/cupel up", "and in another terminal:",
+                "  .build/release/cupel query \"SELECT * FROM gold.top_beers_by_rating\"",
+                "  .build/release/cupel table list", "  .build/release/cupel status",
+            ])
+        #expect(ended.lines.allSatisfy { $0.count <= 80 })
+        let running = NextSteps(
+            table: nil, needsEmulator: false, options: " --data here", program: "/a/very/long/folder/for/programs/cupel"
+        )
+        #expect(
+            running.lines == [
+                "To look further:", "  cupel query --data here \"SHOW TABLES IN silver\"",
+                "  cupel table list --data here", "  cupel status --data here",
+            ])
+    }
+}

@@ -52,6 +52,13 @@ public struct AWSClient: Sendable {
         return client
     }
 
+    /// The same client, whose calls may wait so long for an answer's next byte.
+    func allowing(silence: Duration) -> AWSClient {
+        var client = self
+        client.caller.limits.stalling = silence
+        return client
+    }
+
     /// Calls an operation of a service that speaks AWS's JSON protocol, such as Step Functions or CloudWatch Logs.
     ///
     /// - Parameters:

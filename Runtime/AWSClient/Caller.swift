@@ -4,7 +4,7 @@ internal import Time
 struct Caller: Sendable {
     let transport: any HTTPTransport
     let retry: RetryPolicy
-    let limits: TransportLimits
+    var limits: TransportLimits
     let clock: ClockAndChance
     var deadline: ContinuousClock.Instant?
 

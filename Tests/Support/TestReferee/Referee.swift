@@ -24,6 +24,9 @@ public enum Referee {
     /// The Python environment with clients of Iceberg catalogs, as set-up creates it.
     public static var icebergPython: String { "\(packageRoot)/.venv-iceberg/bin/python3" }
 
+    /// The Python environment with OpenLineage's client, as set-up creates it.
+    public static var lineagePython: String { "\(packageRoot)/.venv-lineage/bin/python3" }
+
     /// A referee's objection, or the reason why there is no referee. Either fails the test.
     public struct Objection: Error, CustomStringConvertible {
         public let description: String

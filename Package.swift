@@ -113,8 +113,8 @@ let tests: [Target] = [
     ),
     unitTests(
         of: "GoldBuild",
-        "AWSClient AWSModels Columns Contracts Control FakeAWS Iceberg JSON Lake LambdaRuntime Parquet ParquetRead "
-            + "TestEmulator Time"),
+        "AWSClient AWSModels Columns Contracts Control Digest FakeAWS Iceberg JSON Lake LambdaRuntime Parquet "
+            + "ParquetRead TestEmulator TestReferee Time"),
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"), unitTests(of: "JQ"),
     unitTests(of: "JSONata", "JSON"), unitTests(of: "ASL", "JSON JSONata Time"),
     unitTests(of: "EmulatorCore", "JSON TestRandom TestServices Time"),

@@ -5,6 +5,8 @@ internal import LambdaRuntime
 enum BuildMetrics {
     case built(ModelBuild.Outcome, after: Duration)
     case failed(FailureType)
+    /// The process could not say so itself.
+    case died(ReportedFailure)
 
     func embedded(in pipeline: String, model: String) -> EmbeddedMetrics {
         let whole = EmbeddedMetrics.Dimension("Pipeline", pipeline)
@@ -21,11 +23,15 @@ enum BuildMetrics {
             ]
         // Interrupted work is retried automatically. A failed build needs a person.
         case .failed(let type) where type.isTemporary: return [Metric("BuildsInterrupted", 1, .count)]
-        case .failed: return [Metric("BuildsFailed", 1, .count)]
+        case .failed, .died: return [Metric("BuildsFailed", 1, .count)]
         }
     }
 
     private var properties: JSONObject {
-        if case .failed(let type) = self { ["error_type": .string(type.name)] } else { [:] }
+        switch self {
+        case .built: [:]
+        case .failed(let type): ["error_type": .string(type.name)]
+        case .died(let failure): ["error_type": .string(failure.errorType)]
+        }
     }
 }

@@ -14,10 +14,12 @@ struct BuildRecord {
     private static let leaseSeconds = 900
 
     /// Notes that a build begins.
-    init(_ model: Model, _ settings: Settings, _ control: ControlTable, requestID: String) throws(ControlError) {
+    init(
+        of model: TableName, _ settings: Settings, _ control: ControlTable, requestID: String
+    ) throws(ControlError) {
         self.control = control
-        let id = ControlID(bucket: settings.lakeBucket, key: model.path, version: "model", schema: .gold)
-        let owner = "gold-build/\(model.name)"
+        let id = Self.id(of: model, settings)
+        let owner = "gold-build/\(model)"
         for _ in 0..<3 {
             let claim = try control.claim(
                 id, owner: owner, leaseSeconds: Self.leaseSeconds, requestID: requestID, contractHash: nil)
@@ -28,9 +30,9 @@ struct BuildRecord {
             case .notFound:
                 _ = try control.register(
                     ControlRecord(
-                        controlID: id, schema: .gold, table: model.name.table, bucket: settings.lakeBucket,
-                        objectKey: model.path, objectVersion: .eTag("model"), fileFormat: .parquet, fileSizeInBytes: 0,
-                        createdAt: settings.clock.now()))
+                        controlID: id, schema: .gold, table: model.table, bucket: settings.lakeBucket,
+                        objectKey: model.modelPath, objectVersion: .eTag("model"), fileFormat: .parquet,
+                        fileSizeInBytes: 0, createdAt: settings.clock.now()))
             case .alreadyDone, .exhausted, .held:
                 _ = try control.replay(id, ReplayRules(force: true), expecting: .gold)
             }
@@ -38,13 +40,35 @@ struct BuildRecord {
         throw .notFound(id)
     }
 
+    private static func id(of model: TableName, _ settings: Settings) -> ControlID {
+        ControlID(bucket: settings.lakeBucket, key: model.modelPath, version: "model", schema: .gold)
+    }
+
+    /// The record as it is; nil if the model was never built.
+    static func stored(
+        of model: TableName, _ settings: Settings, _ control: ControlTable
+    ) throws(ControlError) -> ControlRecord? {
+        try control.record(id(of: model, settings))
+    }
+
     func succeed(_ outcome: ModelBuild.Outcome, of model: Model, _ source: BuildSource) throws(ControlError) {
+        try succeed(writtenCount: Int(outcome.writtenCount), of: model, source, quality: outcome.measured)
+    }
+
+    /// The table has what the inputs give, by an earlier build whose end was not recorded, or whose failure is no longer one.
+    func settle(_ former: ControlRecord, of model: Model, _ source: BuildSource) throws(ControlError) {
+        try succeed(writtenCount: former.writtenCount ?? 0, of: model, source, quality: former.quality)
+    }
+
+    private func succeed(
+        writtenCount: Int, of model: Model, _ source: BuildSource, quality: [MeasuredRule]
+    ) throws(ControlError) {
         _ = try control.finish(
             record,
             FinishedConversion(
-                writtenCount: Int(outcome.writtenCount), quarantinedCount: 0, checksum: source.model,
-                outputKey: "\(model.name.namespace.dropFirst("dm_".count))/\(model.name.table)",
-                contractVersion: model.contract.version, quality: outcome.measured))
+                writtenCount: writtenCount, quarantinedCount: 0, checksum: source.model,
+                outputKey: "\(model.name.layer)/\(model.name.table)", contractVersion: model.contract.version,
+                quality: quality))
     }
 
     /// A failure that a retry may repair leaves the record pending; the next build does it.
@@ -57,5 +81,10 @@ struct BuildRecord {
         var measured: [MeasuredRule] = []
         if case GoldError.quality(_, _, let rules) = error { measured = rules }
         try control.fail(record, errorType: type.name, message: "\(error)", quality: measured, isPermanent: true)
+    }
+
+    /// Another than the function says that the build failed.
+    func fail(_ failure: ReportedFailure) throws(ControlError) {
+        try control.fail(record, errorType: failure.errorType, message: failure.message)
     }
 }

@@ -3,6 +3,7 @@ internal import Control
 internal import JSON
 internal import Lake
 internal import LambdaRuntime
+internal import Time
 
 /// Builds the table of one model. Without a model it lists them by levels, each after those that it reads.
 ///
@@ -12,61 +13,158 @@ struct GoldBuild: JSONHandler {
     let settings: Settings
 
     func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
-        guard let name = event["model"] else {
+        guard let text = event["model"] else {
+            try settings.models.checkFolder()
             let levels = settings.models.levels.map { JSON.array($0.map { .string("\($0)") }) }
             return ["levels": .array(levels)]
         }
-        guard let name = name.string else {
-            throw GoldError.usage("the event's model is \(name), which is no name of one")
+        guard let text = text.string, let name = TableName(model: text) else {
+            throw GoldError.usage("the event's model is \(text), which is no name of one, such as dm_gold.top_drinkers")
         }
-        let model = try settings.models.model(named: name)
-        let catalog = try LakeCatalog(settings.aws)
-        // Before the inputs: if another build commits meanwhile, this one conflicts and does not take the table back.
-        let stored = try catalog.table(model.name.table, in: model.name.namespace)
-        var inputs: [TableVersion] = []
-        for input in model.inputs {
-            guard let table = try TableVersion(input, in: catalog) else {
-                return ["outcome": "waiting", "model": .string(name), "for": .string("\(input)")]
-            }
-            inputs.append(table)
+        if let failure = event["failure"], !failure.isNull {
+            return try note(ReportedFailure(failure), of: name, context)
         }
-        // The rest is for the commit.
-        let build = try ModelBuild(model, inputs: inputs, settings, deadline: context.deadline - .seconds(10))
-        guard !build.isDone(stored) else { return ["outcome": "unchanged", "model": .string(name)] }
-        let built = try reported(build, stored, in: catalog, context)
-        var outcome: JSONObject = [
-            "outcome": built.periodCount == 0 ? "unchanged" : "built", "model": .string(name),
-            "rows": .int(built.rowCount), "written": .int(built.writtenCount),
-        ]
-        outcome["periods"] = built.periodCount.map { .int($0) }
-        context.log.info(built.periodCount == 0 ? "nothing to build" : "built", outcome)
-        return .object(outcome)
+        if let proposal = event["diff"], !proposal.isNull { return try compare(name, with: proposal, context) }
+        // What is no model has no record.
+        try settings.models.check(name)
+        return try build(name, context)
     }
 
     /// Builds a model, and says in its control record and in metrics what became of it.
-    private func reported(
-        _ build: ModelBuild, _ stored: LakeCatalog.Table?, in catalog: LakeCatalog, _ context: InvocationContext
-    ) throws -> ModelBuild.Outcome {
+    private func build(_ name: TableName, _ context: InvocationContext) throws -> JSON {
         let start = ContinuousClock.now
-        let record = try settings.control.map { (control) throws(ControlError) in
-            try BuildRecord(build.model, settings, control, requestID: context.requestID)
-        }
+        var record: BuildRecord?
+        var run = LineageEvent(
+            kind: .start, time: settings.clock.now(), runID: LineageLog.runID(context.requestID), model: name)
         do {
-            let outcome = try build.run(stored, in: catalog)
-            if outcome.periodCount != 0 {
-                report(.built(outcome, after: ContinuousClock.now - start), of: build.model, context.log)
+            let model = try settings.models.model(name)
+            let catalog = try LakeCatalog(settings.aws)
+            // Before the inputs: if another build commits meanwhile, this one conflicts and does not take the table back.
+            let stored = try catalog.table(name.table, in: name.namespace)
+            let inputs: [TableVersion]
+            switch try Self.inputs(of: model, in: catalog) {
+            case .found(let tables): inputs = tables
+            case .missing(let table):
+                return ["outcome": "waiting", "model": .string("\(name)"), "for": .string("\(table)")]
+            }
+            // The rest is for the commit.
+            let build = try ModelBuild(model, inputs: inputs, settings, deadline: context.deadline - .seconds(10))
+            guard !build.isDone(stored) else {
+                settle(build, context)
+                return ["outcome": "unchanged", "model": .string("\(name)")]
+            }
+            record = try claim(name, context)
+            (run.source, run.inputs, run.table) = (model, inputs, build.table)
+            settings.lineage?.write(run, context.log)
+            let built = try build.run(stored, in: catalog)
+            if built.periodCount != 0 {
+                report(.built(built, after: ContinuousClock.now - start), of: name, context.log)
             }
             // Another build of the model may have taken the record over; then it says what became of that.
-            _ = try? record?.succeed(outcome, of: build.model, build.source)
-            return outcome
+            _ = try? record?.succeed(built, of: model, build.source)
+            end(run, .complete, outcome: built, context.log)
+            return answer(built, of: name, context.log)
         } catch {
-            report(.failed(FailureType(error)), of: build.model, context.log)
+            report(.failed(FailureType(error)), of: name, context.log)
+            // A build that has not begun and can be retried leaves no trace. The record may be what failed: the error counts.
+            if record == nil, !FailureType(error).isTemporary { record = try? claim(name, context) }
             _ = try? record?.fail(error)
+            end(run, .fail, error: "\(error)", context.log)
             throw error
         }
     }
 
-    private func report(_ metrics: BuildMetrics, of model: Model, _ log: Log) {
-        if let pipeline = settings.pipeline { log.write(metrics.embedded(in: pipeline, model: "\(model.name)")) }
+    private enum Inputs {
+        case found([TableVersion])
+        case missing(TableName)
+    }
+
+    private static func inputs(of model: Model, in catalog: LakeCatalog) throws -> Inputs {
+        var inputs: [TableVersion] = []
+        for input in model.inputs {
+            guard let table = try TableVersion(input, in: catalog) else { return .missing(input) }
+            inputs.append(table)
+        }
+        return .found(inputs)
+    }
+
+    /// Says what another text and contract of a model would change. Nothing is committed or recorded.
+    private func compare(_ name: TableName, with proposal: JSON, _ context: InvocationContext) throws -> JSON {
+        guard let sql = proposal["sql"]?.string, let contract = proposal["contract"]?.string else {
+            throw GoldError.usage("the event's diff is \(proposal); expected an object with sql and contract")
+        }
+        let model = try Model(name, sql: sql, contract: Array(contract.utf8))
+        let catalog = try LakeCatalog(settings.aws)
+        let stored = try catalog.table(name.table, in: name.namespace)
+        switch try Self.inputs(of: model, in: catalog) {
+        case .missing(let table):
+            return ["outcome": "waiting", "model": .string("\(name)"), "for": .string("\(table)")]
+        case .found(let inputs):
+            let build = try ModelBuild(model, inputs: inputs, settings, deadline: context.deadline - .seconds(10))
+            return try build.compare(with: stored, examples: proposal["examples"]?.int ?? 0)
+        }
+    }
+
+    private func answer(_ built: ModelBuild.Outcome, of name: TableName, _ log: Log) -> JSON {
+        var outcome: JSONObject = [
+            "outcome": built.periodCount == 0 ? "unchanged" : "built", "model": .string("\(name)"),
+            "rows": .int(built.rowCount), "written": .int(built.writtenCount),
+        ]
+        outcome["periods"] = built.periodCount.map { .int($0) }
+        log.info(built.periodCount == 0 ? "nothing to build" : "built", outcome)
+        return .object(outcome)
+    }
+
+    // MARK: What is said of it
+
+    private func claim(_ name: TableName, _ context: InvocationContext) throws(ControlError) -> BuildRecord? {
+        guard let control = settings.control else { return nil }
+        return try BuildRecord(of: name, settings, control, requestID: context.requestID)
+    }
+
+    /// A build that was killed after its commit, or failed before the table was as it is, has left a record that says otherwise.
+    private func settle(_ build: ModelBuild, _ context: InvocationContext) {
+        let name = build.model.name
+        guard let control = settings.control,
+            let stored = try? BuildRecord.stored(of: name, settings, control), stored.status != .success
+        else { return }
+        _ = try? claim(name, context)?.settle(stored, of: build.model, build.source)
+    }
+
+    /// Records the failure of a build whose process could not do so.
+    private func note(_ failure: ReportedFailure, of name: TableName, _ context: InvocationContext) throws -> JSON {
+        var stored: ControlRecord?
+        if let control = settings.control {
+            stored = try BuildRecord.stored(of: name, settings, control)
+            if let stored, failure.isTold(by: stored) {
+                return ["outcome": "failed", "model": .string("\(name)"), "recorded": false]
+            }
+            try claim(name, context)?.fail(failure)
+        }
+        context.log.error("a build did not answer", ["model": .string("\(name)"), "error": .string(failure.message)])
+        report(.died(failure), of: name, context.log)
+        if let stored {
+            // The claim of the run that died has its id.
+            let run = LineageEvent(
+                kind: .start, time: settings.clock.now(), runID: LineageLog.runID(stored.requestID ?? ""), model: name)
+            end(run, .fail, error: failure.message, context.log)
+        }
+        return ["outcome": "failed", "model": .string("\(name)"), "recorded": true]
+    }
+
+    /// Writes the last event of a run.
+    private func end(
+        _ run: LineageEvent, _ kind: LineageEvent.Kind, outcome: ModelBuild.Outcome? = nil, error: String? = nil,
+        _ log: Log
+    ) {
+        guard let lineage = settings.lineage else { return }
+        var event = LineageEvent(kind: kind, time: settings.clock.now(), runID: run.runID, model: run.model)
+        (event.source, event.inputs, event.table) = (run.source, run.inputs, run.table)
+        (event.outcome, event.error) = (outcome, error)
+        lineage.write(event, log)
+    }
+
+    private func report(_ metrics: BuildMetrics, of model: TableName, _ log: Log) {
+        if let pipeline = settings.pipeline { log.write(metrics.embedded(in: pipeline, model: "\(model)")) }
     }
 }

@@ -49,7 +49,7 @@ struct GoldTable: Sendable {
     func create(in catalog: LakeCatalog, bucket: String) throws(LakeError) -> LakeCatalog.Table {
         try catalog.createTable(
             name.table, in: name.namespace,
-            location: "s3://\(bucket)/\(name.namespace.dropFirst("dm_".count))/\(name.table)", schema: schema,
+            location: "s3://\(bucket)/\(name.layer)/\(name.table)", schema: schema,
             spec: spec, properties: properties)
     }
 

@@ -14,10 +14,31 @@ struct Model: Sendable {
     private let scan: SQLScan
     /// Changes with the text or the contract: then the table is built again.
     let hash: String
+    /// Nil if it is not known for this text.
+    let lineage: ModelLineage?
 
-    init(_ name: TableName, path: String, sql: String, contract: Contract, contractText: [UInt8]) throws(GoldError) {
+    /// - Parameters:
+    ///   - contract: its text.
+    ///   - lineage: the text of the file with the lineage of its columns, if there is one.
+    init(_ name: TableName, sql: String, contract text: [UInt8], lineage: [UInt8]? = nil) throws(GoldError) {
+        let contract: Contract
+        do throws(ContractError) {
+            contract = try Contract(parsing: String(decoding: text, as: UTF8.self), file: name.contractPath)
+        } catch { throw .model(place: name.contractPath, reason: "\(error)") }
+        try self.init(
+            name, path: name.modelPath, sql: sql, contract: contract, contractText: text,
+            lineage: lineage.flatMap { ModelLineage($0, of: sql) })
+    }
+
+    init(
+        _ name: TableName, path: String, sql: String, contract: Contract, contractText: [UInt8],
+        lineage: ModelLineage? = nil
+    )
+        throws(GoldError)
+    {
         self.name = name
         self.path = path
+        self.lineage = lineage
         self.contract = contract
         let scan = SQLScan(sql)
         if let problem = scan.problem { throw .model(place: "\(path):\(problem.line)", reason: problem.reason) }
@@ -32,16 +53,4 @@ struct Model: Sendable {
 
     /// False only if the statement cannot depend on the values of a column of a table.
     func reads(_ column: String, of table: TableName) -> Bool { scan.reads(column, of: table) }
-}
-
-/// The name of a table of the catalog.
-struct TableName: Sendable, Hashable, Comparable, CustomStringConvertible {
-    let namespace: String
-    let table: String
-
-    var description: String { "\(namespace).\(table)" }
-
-    static func < (left: TableName, right: TableName) -> Bool {
-        (left.namespace, left.table) < (right.namespace, right.table)
-    }
 }

@@ -9,12 +9,12 @@ internal import Time
 struct ModelBuild {
     let model: Model
     let source: BuildSource
-    private let table: GoldTable
-    private let inputs: [TableVersion]
-    private let settings: Settings
+    let table: GoldTable
+    let inputs: [TableVersion]
+    let settings: Settings
     private let deadline: ContinuousClock.Instant
-    private let storage: LakeStorage
-    private let script: ModelScript
+    let storage: LakeStorage
+    let script: ModelScript
 
     /// What a build did.
     struct Outcome {
@@ -25,6 +25,8 @@ struct ModelBuild {
         /// How many periods were built; nil if all of the table was.
         let periodCount: Int?
         let measured: [MeasuredRule]
+        /// The table's snapshot that has the rows.
+        let snapshotID: Int64
     }
 
     init(_ model: Model, inputs: [TableVersion], _ settings: Settings, deadline: ContinuousClock.Instant)
@@ -49,14 +51,12 @@ struct ModelBuild {
     func run(_ stored: LakeCatalog.Table?, in catalog: LakeCatalog) throws -> Outcome {
         if let stored { try table.check(stored.metadata) }
         let folder = try WorkFolder(in: settings.temporaryFolder)
-        let work = Work(
-            folder: folder.path,
-            inputs: try inputs.map { ChangedPeriods.Input(version: $0, files: try $0.files(storage)) },
-            copy: TableCopy(folder: folder.path, storage: storage) { () throws(GoldError) in try goOn() })
+        let work = try work(in: folder.path)
         let changed = try changedPeriods(stored, work)
         if let changed, changed.isEmpty, let stored, let current = stored.metadata.currentSnapshot {
             try confirm(current, of: stored, in: catalog)
-            return Outcome(rowCount: current.rowCount ?? 0, writtenCount: 0, periodCount: 0, measured: [])
+            return Outcome(
+                rowCount: current.rowCount ?? 0, writtenCount: 0, periodCount: 0, measured: [], snapshotID: current.id)
         }
         let old = try stored.map { stored in
             try TableFiles(of: stored.metadata.currentSnapshot, in: stored.metadata) { try storage.read($0) }
@@ -72,10 +72,17 @@ struct ModelBuild {
         return try commit(final, replacing: replaced, of: old ?? .none, changed, measured, target, in: catalog)
     }
 
-    private struct Work {
+    struct Work {
         let folder: String
         let inputs: [ChangedPeriods.Input]
         let copy: TableCopy
+    }
+
+    /// - Parameter folder: is there as long as the work goes on.
+    func work(in folder: String) throws -> Work {
+        Work(
+            folder: folder, inputs: try inputs.map { ChangedPeriods.Input(version: $0, files: try $0.files(storage)) },
+            copy: TableCopy(folder: folder, storage: storage) { () throws(GoldError) in try goOn() })
     }
 
     private func goOn() throws(GoldError) {
@@ -84,7 +91,7 @@ struct ModelBuild {
 
     /// Runs statements after those that make what they read.
     /// - Returns: the lines that they give.
-    private func ask(_ statements: String, after preparation: [String], in folder: String) throws -> [Substring] {
+    func ask(_ statements: String, after preparation: [String], in folder: String) throws -> [Substring] {
         let outcome = try settings.engine.run(
             statements, after: preparation.joined(separator: " "), in: folder, until: deadline)
         guard let outcome else { throw GoldError.time(place: model.path) }
@@ -115,7 +122,7 @@ struct ModelBuild {
     }
 
     /// Runs the model's statement.
-    private func query(_ changed: Set<Period>?, _ work: Work) throws -> ResultFiles {
+    func query(_ changed: Set<Period>?, _ work: Work) throws -> ResultFiles {
         var views: [String] = []
         for (number, input) in work.inputs.enumerated() {
             let schema = input.version.metadata.currentSchema
@@ -215,7 +222,7 @@ struct ModelBuild {
         if !former.isEmpty { change.remove(former) }
         let outcome = Outcome(
             rowCount: draft.snapshot.rowCount ?? 0, writtenCount: added.reduce(0) { $0 + $1.recordCount },
-            periodCount: changed?.count, measured: measured)
+            periodCount: changed?.count, measured: measured, snapshotID: draft.snapshot.id)
         switch try catalog.commit(change, to: model.name.table, in: model.name.namespace) {
         case .committed: return outcome
         case .conflict(let reason): throw GoldError.conflict(reason)

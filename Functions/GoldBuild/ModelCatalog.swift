@@ -14,22 +14,20 @@ struct ModelCatalog: Sendable {
     let levels: [[TableName]]
     private let models: [TableName: Model]
     private let failures: [TableName: GoldError]
-
-    private static let layers = ["silver", "gold"]
+    private let folder: String
+    private let isThere: Bool
 
     init(folder: String) {
+        self.folder = folder
+        isThere = access(folder, R_OK | X_OK) == 0
         var models: [TableName: Model] = [:]
         var failures: [TableName: GoldError] = [:]
-        for layer in Self.layers {
+        for layer in TableName.modelLayers {
             for file in Self.files(in: "\(folder)/\(layer)") where file.hasSuffix(".sql") {
-                let name = TableName(namespace: "dm_\(layer)", table: String(file.dropLast(".sql".count)))
-                do {
-                    models[name] = try Self.model(name, at: "\(layer)/\(file)", in: folder)
-                } catch let error as GoldError {
-                    failures[name] = error
-                } catch {
-                    failures[name] = .model(place: "\(layer)/\(file)", reason: "\(error)")
-                }
+                let name = TableName(layer: layer, table: String(file.dropLast(".sql".count)))
+                do throws(GoldError) {
+                    models[name] = try Self.model(name, in: folder)
+                } catch { failures[name] = error }
             }
         }
         var levels = failures.isEmpty ? [] : [failures.keys.sorted()]
@@ -59,25 +57,41 @@ struct ModelCatalog: Sendable {
     /// All of them, each after those that it reads.
     var names: [TableName] { levels.flatMap(\.self) }
 
-    func model(named text: String) throws(GoldError) -> Model {
-        guard let name = names.first(where: { "\($0)" == text }) else {
-            let known = names.map { "\($0)" }.joined(separator: ", ")
-            throw .usage(
-                "there is no model \(text); " + (known.isEmpty ? "there is none at all" : "there are \(known)"))
-        }
+    /// - Throws: if there is no folder of models: a pipeline that builds nothing would say that all is well.
+    func checkFolder() throws(GoldError) {
+        guard !isThere else { return }
+        throw .usage("\(folder): there is no folder of models, or it cannot be read; MODELS_DIR says where it is")
+    }
+
+    /// - Throws: for a name that none of them has.
+    func check(_ name: TableName) throws(GoldError) {
+        guard !names.contains(name) else { return }
+        let known = names.map { "\($0)" }.joined(separator: ", ")
+        throw .usage("there is no model \(name); " + (known.isEmpty ? "there is none at all" : "there are \(known)"))
+    }
+
+    func model(_ name: TableName) throws(GoldError) -> Model {
+        try check(name)
         if let failure = failures[name] { throw failure }
-        guard let model = models[name] else { throw .usage("there is no model \(text)") }
+        guard let model = models[name] else { throw .usage("there is no model \(name)") }
         return model
     }
 
-    private static func model(_ name: TableName, at path: String, in folder: String) throws -> Model {
+    private static func model(_ name: TableName, in folder: String) throws(GoldError) -> Model {
         guard Contract.isTableName(name.table) else {
-            throw GoldError.model(place: path, reason: "\(name.table) is no name of a table")
+            throw .model(place: name.modelPath, reason: "\(name.table) is no name of a table")
         }
-        let contractPath = "\(folder)/\(path.dropLast(".sql".count)).odcs.yaml"
         return try Model(
-            name, path: path, sql: String(decoding: try LocalFile.bytes(of: "\(folder)/\(path)"), as: UTF8.self),
-            contract: try Contract(contentsOf: contractPath), contractText: try LocalFile.bytes(of: contractPath))
+            name, sql: String(decoding: try text(of: name.modelPath, in: folder), as: UTF8.self),
+            contract: try text(of: name.contractPath, in: folder),
+            // Nothing is built from it.
+            lineage: try? text(of: name.lineagePath, in: folder))
+    }
+
+    private static func text(of path: String, in folder: String) throws(GoldError) -> [UInt8] {
+        do throws(GoldError) { return try LocalFile.bytes(of: "\(folder)/\(path)") } catch {
+            throw .model(place: path, reason: "it cannot be read: \(error)")
+        }
     }
 
     private static func files(in folder: String) -> [String] {

@@ -17,6 +17,8 @@ struct Settings: Sendable {
     var control: ControlTable?
     /// The pipeline in the metrics; nil writes no metrics.
     var pipeline: String?
+    /// Nil writes no events of lineage.
+    var lineage: LineageLog?
 }
 
 extension Settings {
@@ -31,5 +33,10 @@ extension Settings {
             temporaryFolder: environment["TMPDIR"] ?? "/tmp")
         control = environment["CONTROL_TABLE"].map { ControlTable(name: $0, client: aws) }
         pipeline = environment["PIPELINE"]
+        lineage = try environment["LINEAGE"].map {
+            try LineageLog(
+                objects, location: $0, jobs: pipeline ?? "cupel", datasets: try environment.require("DATASET_NAMESPACE")
+            )
+        }
     }
 }

@@ -4,7 +4,7 @@ internal import ArgumentParser
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "List, check, show and build the models of gold.",
+        abstract: "List, check, show, compare and build the models of gold.",
         discussion: """
             A model is one statement of SQL beside one contract:
             infra/models/gold/top_beers_by_rating.sql and .odcs.yaml make the table
@@ -14,7 +14,11 @@ struct ModelCommand: ParsableCommand {
               cupel model list
               cupel model lint
               cupel model show dm_gold.top_beers_by_rating
+              cupel model diff dm_gold.top_beers_by_rating
               cupel model run
             """,
-        subcommands: [ModelListCommand.self, ModelLintCommand.self, ModelShowCommand.self, ModelRunCommand.self])
+        subcommands: [
+            ModelListCommand.self, ModelLintCommand.self, ModelShowCommand.self, ModelDiffCommand.self,
+            ModelRunCommand.self,
+        ])
 }

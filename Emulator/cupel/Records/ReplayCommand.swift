@@ -7,19 +7,21 @@ internal import JSON
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Process files again from their control records.",
+        abstract: "Process files and models again from their control records.",
         discussion: """
             Replays each file once; its earlier attempts still count. Without --id,
             replays all records of the layer with the given status. A record that a
             running worker holds is skipped. Exit status 1 if a record named by --id was
             skipped. Records of silver are taken to their tables at once, or by schedule;
-            a file that was merged before changes nothing.
+            a file that was merged before changes nothing. Records of gold are models:
+            they are built at once; one whose inputs and text are as before changes nothing.
 
             EXAMPLES
               cupel replay --dry-run                           what would be replayed
               cupel replay --table review --since 1d
               cupel replay --id 5f2d9c1a07be
               cupel replay --layer silver                      bronze files that silver refused
+              cupel replay --layer gold                        models whose last build failed
               cupel replay --id 5f2d9c1a07be44d093b1c62e8fa50d17 --force   also if it succeeded
               cupel replay --profile prod --stack cupel-prod --since 1d --dry-run
             """)
@@ -32,8 +34,8 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: "Records with this status: error, running (only if the lease has expired), pending, success.")
     var status = ControlRecord.Status.error
 
-    @Option(help: "The layer whose records are replayed: bronze or silver.")
-    var layer = FileLayer.bronze
+    @Option(help: "The layer whose records are replayed: bronze, silver or gold.")
+    var layer = Layer.bronze
 
     @Option(help: "Only records of this table.")
     var table: String?
@@ -59,7 +61,7 @@ struct ReplayCommand: ParsableCommand {
     func run() throws {
         let pipeline = try options.pipeline()
         let results = try replay(in: pipeline)
-        if results.isEmpty, let table { try options.checkTable(table) }
+        if results.isEmpty, layer != .gold, let table { try options.checkTable(table) }
         if json {
             StandardStream.output.line(JSON.object(["records": .array(results.map(Self.document))]).text)
         } else if results.isEmpty {
@@ -73,9 +75,9 @@ struct ReplayCommand: ParsableCommand {
             }
             table.print(to: .output)
         }
-        if !dryRun, results.contains(where: { $0.isReplayed && $0.record?.schema == .silver }) {
-            startSilver(of: pipeline)
-        }
+        let replayed = Set(dryRun ? [] : results.filter(\.isReplayed).compactMap { $0.record?.schema })
+        if replayed.contains(.silver) { startSilver(of: pipeline) }
+        if replayed.contains(.gold) { startGold(of: pipeline) }
         try check(results)
     }
 
@@ -85,6 +87,15 @@ struct ReplayCommand: ParsableCommand {
             try SilverRun(pipeline, timeout: .zero, startsGold: true)?.start()
         } catch {
             StandardStream.error.line("silver takes them by its schedule; it was not started now: \(error)")
+        }
+    }
+
+    /// The schedule does it if this fails.
+    private func startGold(of pipeline: Pipeline) {
+        do throws(CommandFailure) {
+            try GoldRun(pipeline, timeout: .zero)?.start()
+        } catch {
+            StandardStream.error.line("gold builds them by its schedule; it was not started now: \(error)")
         }
     }
 

@@ -19,7 +19,8 @@ struct StatusCommand: ParsableCommand {
             those that wait in the source and how old the oldest is, and open buffers.
             Below is where the sources of these tables differ from their contracts: by what
             AWS DMS says of them, and by unknown fields; `cupel contract drift` proposes
-            the change.
+            the change. Models of gold whose last build failed are listed at the end;
+            --layer gold lists all of them.
 
             EXAMPLES
               cupel status                                     all bronze records
@@ -49,13 +50,15 @@ struct StatusCommand: ParsableCommand {
         let pipeline = try options.pipeline()
         let records = try records(in: pipeline)
         let streams = table == nil && status == nil ? StreamStatus.all(of: pipeline) : []
-        if records.isEmpty, let table { try options.checkTable(table) }
+        if records.isEmpty, layer != .gold, let table { try options.checkTable(table) }
         let drifts = try drifts(of: records, in: pipeline)
+        let models = try failedModels(in: pipeline)
         if json {
             let documents = records.map { JSON.object($0.document) }
             var document: JSONObject = ["records": .array(documents)]
             if !streams.isEmpty { document["streams"] = .array(streams.map(\.document)) }
             if !drifts.isEmpty { document["drift"] = .array(drifts.map(\.document)) }
+            if !models.isEmpty { document["failed_models"] = .array(models.map { .object($0.document) }) }
             return StandardStream.output.line(JSON.object(document).text)
         }
         if records.isEmpty {
@@ -69,9 +72,35 @@ struct StatusCommand: ParsableCommand {
             StandardStream.output.line("")
             StreamStatus.table(of: busy).print(to: .output)
         }
-        guard !drifts.isEmpty else { return }
-        StandardStream.output.line("")
-        Self.table(of: drifts).print(to: .output)
+        if !drifts.isEmpty {
+            StandardStream.output.line("")
+            Self.table(of: drifts).print(to: .output)
+        }
+        if !models.isEmpty {
+            StandardStream.output.line("")
+            Self.table(ofFailed: models).print(to: .output)
+        }
+    }
+
+    /// The models whose last build failed, beside the files of all tables.
+    private func failedModels(in pipeline: Pipeline) throws(CommandFailure) -> [ControlRecord] {
+        guard layer == .bronze, table == nil, status == nil || status == .error else { return [] }
+        do throws(ControlError) {
+            return try pipeline.control.records(.schema(.gold)).filter { record in
+                record.status == .error && since.map { $0.timestamp <= record.updatedAt } ?? true
+            }.sorted { $0.objectKey < $1.objectKey }
+        } catch { throw pipeline.failure(error) }
+    }
+
+    static func table(ofFailed models: [ControlRecord]) -> TextTable {
+        var table = TextTable([.left("MODEL"), .left("STATUS"), .left("UPDATED"), .left("NOTE")])
+        for record in models {
+            table.add([
+                record.fileName, record.status.rawValue, record.updatedAt.rfc3339,
+                [record.errorType, record.errorMessage].compactMap(\.self).joined(separator: ": "),
+            ])
+        }
+        return table
     }
 
     private func drifts(of records: [ControlRecord], in pipeline: Pipeline) throws(CommandFailure) -> [SchemaDrift] {

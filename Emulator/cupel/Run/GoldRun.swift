@@ -22,9 +22,14 @@ struct GoldRun {
     /// - Returns: nil for a pipeline that has no gold.
     init?(_ pipeline: Pipeline, timeout: Duration) {
         guard let machine = pipeline.goldMachine else { return nil }
-        self.machine = MachineRun(pipeline: pipeline, machine: machine, layer: .gold, function: "gold-build")
+        self.machine = MachineRun(
+            pipeline: pipeline, machine: machine, layer: .gold, function: "gold-build",
+            errorWithOutcomes: "ModelsFailed")
         self.timeout = timeout
     }
+
+    /// Starts the state machine and does not wait for it.
+    func start() throws(CommandFailure) { try machine.start() }
 
     func run() throws(CommandFailure) -> [Table] {
         try machine.outcomes(until: .now + timeout, timeout).map { outcome in

@@ -16,6 +16,8 @@ struct MachineRun {
     /// The function whose log says more.
     let function: String
     var input: JSON = [:]
+    /// The error of an execution that fails though it has the outcomes: its last state has them in `models`.
+    var errorWithOutcomes: String?
 
     /// - Returns: the execution's ARN.
     @discardableResult
@@ -46,6 +48,8 @@ struct MachineRun {
                     throw .failed("\(layer.rawValue) ended without saying how: \(state)")
                 }
                 return outcomes
+            case "FAILED" where errorWithOutcomes != nil && state["error"]?.string == errorWithOutcomes:
+                return try lastInput(of: execution)["models"]?.array ?? []
             default:
                 let cause = state["cause"]?.string ?? state["error"]?.string ?? "\(state)"
                 throw .failed("\(layer.rawValue) failed: \(cause); see: cupel logs \(function)")
@@ -53,11 +57,24 @@ struct MachineRun {
         }
     }
 
+    /// The input of the state in which a failed execution ended.
+    private func lastInput(of execution: String) throws(CommandFailure) -> JSON {
+        let history = try call(
+            "GetExecutionHistory",
+            ["executionArn": .string(execution), "reverseOrder": true, "maxResults": 10, "includeExecutionData": true])
+        let entered = history["events"]?.array?.first { $0["type"]?.string == "FailStateEntered" }
+        guard let text = entered?["stateEnteredEventDetails"]?["input"]?.string, let input = try? JSON(parsing: text)
+        else { throw .failed("\(layer.rawValue) failed without saying how; see: cupel logs \(function)") }
+        return input
+    }
+
     /// Why a table of the output failed; nil if it did not.
     static func failure(in outcome: JSON) -> String? {
-        // The cause of a function's error is JSON with its message.
-        let cause = outcome["failure"]?["Cause"]?.string
-        return cause.flatMap { try? JSON(parsing: $0) }?["errorMessage"]?.string ?? cause
+        guard outcome["outcome"]?.string == "failed" else { return nil }
+        // The cause of a function's error is JSON with its message; an execution's own errors may have none.
+        let cause = outcome["failure"]?["Cause"]?.string ?? ""
+        let message = (try? JSON(parsing: cause))?["errorMessage"]?.string ?? cause
+        return message.isEmpty ? outcome["failure"]?["Error"]?.string ?? "no reason is known" : message
     }
 
     private func call(_ action: String, _ input: JSON, isRepeatable: Bool = true) throws(CommandFailure) -> JSON {

@@ -81,14 +81,7 @@ extension TableDiff {
             let rows = rows.filter { $0.kind == kind }
             guard !rows.isEmpty else { continue }
             lines.append("")
-            for row in rows {
-                let line = row.line(keyNames)
-                guard let width, line.count > width, width > 1 else {
-                    lines.append(line)
-                    continue
-                }
-                lines.append("\(line.prefix(width - 1))…")
-            }
+            for row in rows { lines.append(TextTable.cut(row.line(keyNames), to: width)) }
             let left = (counts[kind] ?? 0) - rows.count
             if left > 0 {
                 lines.append(

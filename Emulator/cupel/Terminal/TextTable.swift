@@ -34,9 +34,14 @@ struct TextTable {
                 line += column.alignment == .left ? row[position] + padding : padding + row[position]
             }
             while line.last == " " { line.removeLast() }
-            guard let width, line.count > width, width > 1 else { return line }
-            return String(line.prefix(width - 1)) + "…"
+            return Self.cut(line, to: width)
         }
+    }
+
+    /// A line of at most so many columns.
+    static func cut(_ line: String, to width: Int?) -> String {
+        guard let width, line.count > width, width > 1 else { return line }
+        return line.prefix(width - 1) + "…"
     }
 
     func print(to stream: StandardStream) {

@@ -8,8 +8,9 @@
     gold.py ENDPOINT foreign FOLDER STATE deletes and renames beers of STATE with DuckDB, by files of deletes; -> {"deletes": those files}
     gold.py ENDPOINT check FOLDER STATE   computes every model from the rows of STATE, a number, in SQLite, from statements of
                                           its own, and compares; -> {"rows": {MODEL: n}, "snapshots": {MODEL: n}}
+    gold.py ENDPOINT lineage              reads the events of lineage; -> {"events": {JOB: [KIND…]}, "columns": {JOB: columns with a source}}
 """
-import csv, gzip, json, os, random, sqlite3, subprocess, sys, time
+import collections, csv, gzip, json, os, random, sqlite3, subprocess, sys, time
 
 import boto3
 from botocore.config import Config
@@ -222,6 +223,20 @@ def check(folder, state):
     return answer
 
 
-print(json.dumps({"make": make, "build": build, "follow": follow, "foreign": foreign, "check": check}[command](*arguments)), flush=True)
+def lineage():
+    s3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    bucket = next(b["Name"] for b in s3.list_buckets()["Buckets"] if "-lake-" in b["Name"])
+    events, columns = collections.defaultdict(list), {}
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="lineage/"):
+        for entry in page.get("Contents", []):
+            event = json.loads(s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read())
+            job = event["job"]["name"].removeprefix("gold-build.")
+            events[job].append(event["eventType"])
+            facet = event["outputs"][0]["facets"].get("columnLineage")
+            if facet: columns[job] = sum(bool(field["inputFields"]) for field in facet["fields"].values())
+    return {"events": events, "columns": columns}
+
+
+print(json.dumps({"make": make, "build": build, "follow": follow, "foreign": foreign, "check": check, "lineage": lineage}[command](*arguments)), flush=True)
 # The answer is complete. Unloading the readers' native threads can abort Python on a busy machine.
 os._exit(0)

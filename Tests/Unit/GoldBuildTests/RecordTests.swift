@@ -56,4 +56,70 @@ import Testing
         try lake.build()
         #expect(try lake.records().map(\.status) == [.success])
     }
+
+    @Test("a build that fails before it begins is an error, too: its text or a table that it reads cannot be read")
+    func early() throws {
+        let broken = try TestLake(statement: "SELECT 'no end")
+        #expect(throws: GoldError.self) { try broken.build() }
+        let record = try #require(try broken.records().first)
+        #expect(record.status == .error && record.errorType == "InvalidModel" && record.objectKey == "gold/sales.sql")
+        #expect(record.errorMessage == "gold/sales.sql:1: this text has no end" && record.table == "sales")
+
+        let lake = try lake()
+        lake.aws.refuse("GET /iceberg/v1/catalogs/000000000000/namespaces/dm_silver/tables/shop", "no", status: 403)
+        #expect(throws: (any Error).self) { try lake.build() }
+        #expect(try lake.records().map(\.status) == [.error])
+        lake.aws.endFaults()
+        try lake.build()
+        #expect(try lake.records().map(\.status) == [.success])
+    }
+
+    @Test("what the state machine says of a process that died is in the record; what the function said stays")
+    func death() throws {
+        let lake = try lake()
+        // A process that dies while it builds leaves a record that is running.
+        lake.aws.crash(after: 8)
+        #expect(throws: (any Error).self) { try lake.build() }
+        lake.aws.recover()
+        let cause =
+            #"{"errorMessage":"RequestId: 1 Error: Runtime exited with error: signal: killed","errorType":"Runtime.ExitError"}"#
+        try lake.report("Runtime.ExitError", cause)
+        let record = try #require(try lake.records().first)
+        #expect(record.status == .error && record.errorType == "Runtime.ExitError" && record.table == "sales")
+        #expect(record.errorMessage == "RequestId: 1 Error: Runtime exited with error: signal: killed")
+        try lake.build()
+        #expect(try lake.records().map(\.status) == [.success])
+
+        try lake.put([], years: [2020])
+        try lake.report("States.Timeout", "")
+        #expect(try lake.records()[0].errorType == "States.Timeout")
+        #expect(try lake.records()[0].errorMessage?.contains("did not answer") == true)
+
+        let failing = try self.lake(quality: "[{name: few, metric: rowCount, mustBeLessThan: 2, severity: error}]")
+        let error = #expect(throws: GoldError.self) { try failing.build() }
+        let told = try failing.records()
+        let message = JSON.string(try #require(error).description).text
+        try failing.report("QualityFailed", #"{"errorMessage":\#(message),"errorType":"QualityFailed"}"#)
+        #expect(try failing.records() == told && told.map(\.quality.count) == [1])
+    }
+
+    @Test("an unreadable name is refused; a name without a model has its record all the same") func names() throws {
+        let lake = try TestLake()
+        try lake.report("Runtime.ExitError", "gone", of: "dm_gold.removed")
+        #expect(try lake.records().map(\.objectKey) == ["gold/removed.sql"])
+        for name in ["sales", "dm_bronze.sale", "dm_gold.a/b", ""] {
+            #expect(throws: GoldError.self, "\(name)") { try lake.report("Runtime.ExitError", "", of: name) }
+        }
+        #expect(try lake.records().count == 1)
+    }
+
+    @Test("a record that says otherwise is settled by a build that finds nothing to do") func settling() throws {
+        let lake = try lake()
+        try lake.build()
+        try lake.report("Runtime.ExitError", "killed after the commit")
+        #expect(try lake.records().map(\.status) == [.error])
+        #expect(try lake.build()["outcome"] == "unchanged")
+        let record = try #require(try lake.records().first)
+        #expect(record.status == .success && record.writtenCount == 2 && record.errorType == nil)
+    }
 }

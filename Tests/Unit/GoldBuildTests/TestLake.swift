@@ -3,6 +3,7 @@ import AWSModels
 import Columns
 import Contracts
 import Control
+import Digest
 import FakeAWS
 import Foundation
 import Iceberg
@@ -49,13 +50,20 @@ struct TestLake {
         """
     }
 
-    init(contract: String = contract(), statement: String = statement) throws {
+    /// - Parameters:
+    ///   - lineage: where events of lineage are written; nil for nowhere.
+    ///   - former: the statement of which the file of lineage tells; nil for the model's own.
+    init(
+        contract: String = contract(), statement: String = statement, lineage: String? = nil,
+        lineageOf former: String? = nil
+    ) throws {
         aws = FakeAWS()
         folder = try TemporaryDirectory()
         let models = "\(folder.path)/models"
         try FileManager.default.createDirectory(atPath: "\(models)/gold", withIntermediateDirectories: true)
         try statement.write(toFile: "\(models)/gold/sales.sql", atomically: true, encoding: .utf8)
         try contract.write(toFile: "\(models)/gold/sales.odcs.yaml", atomically: true, encoding: .utf8)
+        try Self.writeLineage(of: former ?? statement, to: models)
         let aws = aws
         gold = GoldBuild(
             settings: Settings(
@@ -63,14 +71,52 @@ struct TestLake {
                 objects: ObjectStore(aws.client),
                 engine: Engine(program: "\(Programs.packageRoot)/.venv-duckdb/duckdb", memoryInMB: 256),
                 temporaryFolder: folder.path, clock: ClockAndChance(now: { aws.now }),
-                control: ControlTable(name: "control", client: aws.client, now: { aws.now })))
+                control: ControlTable(name: "control", client: aws.client, now: { aws.now }),
+                lineage: try lineage.map {
+                    try LineageLog(
+                        ObjectStore(aws.client), location: $0, jobs: "shop", datasets: "arn:aws:glue:eu-west-1:1")
+                }))
+    }
+
+    /// Writes what `infra/model lineage` would say of the names of shops.
+    private static func writeLineage(of statement: String, to models: String) throws {
+        let lineage: JSON = [
+            "sql": .string(Digest.sha256(Array(statement.utf8)).hexadecimal),
+            "columns": ["name": [["dm_silver.shop", "name", "IDENTITY"]], "sales": []],
+            "rows": [["dm_silver.sale", "shop", "JOIN"], ["dm_silver.shop", "shop", "JOIN"]],
+        ]
+        try Data(lineage.bytes).write(to: URL(filePath: "\(models)/gold/sales.lineage.json"))
+    }
+
+    /// The events that were written, those of starts first.
+    func lineageEvents() throws -> [String] {
+        let keys = try ObjectStore(aws.client).listAll(bucket: "lake", prefix: "lineage/").map(\.key)
+        let starts = keys.filter { $0.contains("-START") }
+        return (starts + keys.filter { !$0.contains("-START") }).map { key in
+            String(decoding: aws.bytes(of: S3Object(bucket: "lake", key: key)) ?? [], as: UTF8.self)
+        }
     }
 
     @discardableResult
-    func build() throws -> JSON {
+    func build() throws -> JSON { try handle(["model": .string(Self.model)]) }
+
+    /// What the state machine says of a build whose function did not answer.
+    @discardableResult
+    func report(_ error: String, _ cause: String, of model: String = TestLake.model) throws -> JSON {
+        try handle(["model": .string(model), "failure": ["Error": .string(error), "Cause": .string(cause)]])
+    }
+
+    func diff(_ sql: String, _ contract: String, examples: Int = 10) throws -> JSON {
+        try handle([
+            "model": .string(Self.model),
+            "diff": ["sql": .string(sql), "contract": .string(contract), "examples": .int(examples)],
+        ])
+    }
+
+    private func handle(_ event: JSON) throws -> JSON {
         let context = InvocationContext(
             requestID: "request", deadline: .now + .seconds(600), log: Log(sink: { _ in }))
-        return try gold.handle(["model": .string(Self.model)], context)
+        return try gold.handle(event, context)
     }
 
     // MARK: Inputs

@@ -32,8 +32,8 @@ import Testing
         let error = #expect(throws: (any Error).self) { try RunCommand.parse(["x", "--until", "platinum"]) }
         let message = error.map { RunCommand.message(for: $0) } ?? ""
         #expect(["bronze", "silver", "gold"].allSatisfy { message.contains($0) }, "\(message)")
-        #expect(throws: (any Error).self) { try ReplayCommand.parse(["--layer", "gold"]) }
-        #expect(!ReplayCommand.helpMessage(columns: 200).contains("gold"))
+        #expect(throws: (any Error).self) { try ReplayCommand.parse(["--layer", "platinum"]) }
+        #expect(ReplayCommand.helpMessage(columns: 200).contains("bronze, silver or gold"))
     }
 
     @Test("a timeout is at least a second")

@@ -24,6 +24,7 @@ let runtime: [Target] = [
     layer("Control", "AWSClient AWSModels Digest RawFile Time"),
     layer("Lake", "AWSClient AWSModels Columns Contracts Iceberg JSON Parquet ParquetRead"),
     layer("PublishedContracts", "AWSClient AWSModels Contracts Digest JSON LambdaRuntime"),
+    layer("PublishedModels", "AWSClient AWSModels Digest JSON"),
 ]
 
 /// Functions: one executable a stage.
@@ -41,7 +42,8 @@ let functions: [Target] = [
             + "PublishedContracts Threads CKernels Time"),
     function(
         "GoldBuild",
-        "LambdaRuntime AWSClient AWSModels Contracts Control Digest DuckDB Iceberg JSON Lake ParquetRead Time"),
+        "LambdaRuntime AWSClient AWSModels Contracts Control Digest DuckDB Iceberg JSON Lake ParquetRead PublishedModels "
+            + "Time"),
     function("Replayer", "LambdaRuntime AWSClient AWSModels Control JSON Time"),
     function(
         "ChangeCapture",
@@ -73,8 +75,8 @@ let emulator: [Target] = [
     program(
         "cupel",
         "AWSClient AWSModels ArgumentParser Columns ContractTools Contracts Control CProcess CZlib Digest Emulator "
-            + "EmulatorCore EmulatorServer Iceberg JSON Lake Parquet ParquetRead PublishedContracts RawFile SampleData Threads "
-            + "Time YAML"),
+            + "EmulatorCore EmulatorServer Iceberg JSON Lake Parquet ParquetRead PublishedContracts "
+            + "PublishedModels RawFile SampleData Threads Time YAML"),
     // Nobody imports it: `swift build --target Programs` builds what `make run` runs, and neither test support nor the
     // tools of the packages we depend on.
     part("Programs", "cupel " + names(functions.filter { $0.name != "ChangeCapture" })),
@@ -111,10 +113,11 @@ let tests: [Target] = [
         of: "SilverMerge",
         "AWSClient AWSModels Columns Contracts Control FakeAWS Iceberg JSON Lake LambdaRuntime Parquet ParquetRead PublishedContracts TestMetrics TestRandom Time"
     ),
+    unitTests(of: "PublishedModels", "AWSClient AWSModels FakeAWS JSON"),
     unitTests(
         of: "GoldBuild",
         "AWSClient AWSModels Columns Contracts Control Digest FakeAWS Iceberg JSON Lake LambdaRuntime Parquet "
-            + "ParquetRead TestEmulator TestReferee Time"),
+            + "ParquetRead PublishedModels TestEmulator TestReferee Time"),
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"), unitTests(of: "JQ"),
     unitTests(of: "JSONata", "JSON"), unitTests(of: "ASL", "JSON JSONata Time"),
     unitTests(of: "EmulatorCore", "JSON TestRandom TestServices Time"),
@@ -142,7 +145,7 @@ let tests: [Target] = [
     unitTests(
         of: "cupel",
         "ArgumentParser AWSClient AWSModels Columnar Columns Contracts ContractTools Control CZlib EmulatorCore FakeAWS "
-            + "Iceberg JSON PublishedContracts RawFile SampleData TestRandom Time"),
+            + "Iceberg JSON PublishedContracts PublishedModels RawFile SampleData TestRandom Time"),
     suite(
         "Unit/JSONPolicyTests",
         "Columnar Columns Contracts FirehoseTransform JSON LambdaRuntime RawFile TestReferee"),
@@ -300,7 +303,7 @@ func documents(in path: String) -> [String] {
         "Functions/FirehoseTransform", "Functions/GoldBuild", "Functions/SilverMerge", "Runtime/AWSClient",
         "Runtime/Columns",
         "Runtime/Contracts", "Runtime/Control", "Runtime/Iceberg", "Runtime/JSON", "Runtime/LambdaRuntime",
-        "Runtime/PII", "Runtime/Parquet", "Runtime/Pattern", "Runtime/PublishedContracts":
+        "Runtime/PII", "Runtime/Parquet", "Runtime/Pattern", "Runtime/PublishedContracts", "Runtime/PublishedModels":
         ["README.md"]
     default: []
     }

@@ -3,6 +3,7 @@ internal import Control
 internal import JSON
 internal import Lake
 internal import LambdaRuntime
+internal import PublishedModels
 internal import Time
 
 /// Builds the table of one model. Without a model it lists them by levels, each after those that it reads.
@@ -14,8 +15,7 @@ struct GoldBuild: JSONHandler {
 
     func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
         guard let text = event["model"] else {
-            try settings.models.checkFolder()
-            let levels = settings.models.levels.map { JSON.array($0.map { .string("\($0)") }) }
+            let levels = try settings.models.catalog().levels.map { JSON.array($0.map { .string("\($0)") }) }
             return ["levels": .array(levels)]
         }
         guard let text = text.string, let name = TableName(model: text) else {
@@ -26,18 +26,21 @@ struct GoldBuild: JSONHandler {
         }
         if let proposal = event["diff"], !proposal.isNull { return try compare(name, with: proposal, context) }
         // What is no model has no record.
-        try settings.models.check(name)
-        return try build(name, context)
+        let models = try settings.models.catalog()
+        try models.check(name)
+        return try build(name, of: models, context)
     }
 
     /// Builds a model, and says in its control record and in metrics what became of it.
-    private func build(_ name: TableName, _ context: InvocationContext) throws -> JSON {
+    private func build(
+        _ name: TableName, of models: ModelCatalog, _ context: InvocationContext
+    ) throws -> JSON {
         let start = ContinuousClock.now
         var record: BuildRecord?
         var run = LineageEvent(
             kind: .start, time: settings.clock.now(), runID: LineageLog.runID(context.requestID), model: name)
         do {
-            let model = try settings.models.model(name)
+            let model = try models.model(name)
             let catalog = try LakeCatalog(settings.aws)
             // Before the inputs: if another build commits meanwhile, this one conflicts and does not take the table back.
             let stored = try catalog.table(name.table, in: name.namespace)
@@ -93,7 +96,7 @@ struct GoldBuild: JSONHandler {
         guard let sql = proposal["sql"]?.string, let contract = proposal["contract"]?.string else {
             throw GoldError.usage("the event's diff is \(proposal); expected an object with sql and contract")
         }
-        let model = try Model(name, sql: sql, contract: Array(contract.utf8))
+        let model = try Model(name, ModelTexts(sql: sql, contract: contract, lineage: nil))
         let catalog = try LakeCatalog(settings.aws)
         let stored = try catalog.table(name.table, in: name.namespace)
         switch try Self.inputs(of: model, in: catalog) {

@@ -1,5 +1,6 @@
 internal import Contracts
 internal import Digest
+internal import PublishedModels
 
 /// A table that is made from others by one statement of SQL.
 struct Model: Sendable {
@@ -17,17 +18,14 @@ struct Model: Sendable {
     /// Nil if it is not known for this text.
     let lineage: ModelLineage?
 
-    /// - Parameters:
-    ///   - contract: its text.
-    ///   - lineage: the text of the file with the lineage of its columns, if there is one.
-    init(_ name: TableName, sql: String, contract text: [UInt8], lineage: [UInt8]? = nil) throws(GoldError) {
+    init(_ name: TableName, _ texts: ModelTexts) throws(GoldError) {
         let contract: Contract
         do throws(ContractError) {
-            contract = try Contract(parsing: String(decoding: text, as: UTF8.self), file: name.contractPath)
+            contract = try Contract(parsing: texts.contract, file: name.contractPath)
         } catch { throw .model(place: name.contractPath, reason: "\(error)") }
         try self.init(
-            name, path: name.modelPath, sql: sql, contract: contract, contractText: text,
-            lineage: lineage.flatMap { ModelLineage($0, of: sql) })
+            name, path: name.modelPath, sql: texts.sql, contract: contract, contractText: Array(texts.contract.utf8),
+            lineage: texts.lineage.flatMap { ModelLineage(Array($0.utf8), of: texts.sql) })
     }
 
     init(

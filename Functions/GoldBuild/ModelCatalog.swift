@@ -1,12 +1,7 @@
 internal import Contracts
+internal import PublishedModels
 
-#if canImport(Glibc)
-    internal import Glibc
-#else
-    internal import Musl
-#endif
-
-/// The models of a folder: `silver/review_flat.sql` beside `silver/review_flat.odcs.yaml` is the table dm_silver.review_flat.
+/// Models by their names.
 ///
 /// A model that cannot be read is an error when it is asked for, and holds up no other.
 struct ModelCatalog: Sendable {
@@ -14,20 +9,13 @@ struct ModelCatalog: Sendable {
     let levels: [[TableName]]
     private let models: [TableName: Model]
     private let failures: [TableName: GoldError]
-    private let folder: String
-    private let isThere: Bool
 
-    init(folder: String) {
-        self.folder = folder
-        isThere = access(folder, R_OK | X_OK) == 0
+    init(_ texts: [TableName: Result<ModelTexts, GoldError>]) {
         var models: [TableName: Model] = [:]
         var failures: [TableName: GoldError] = [:]
-        for layer in TableName.modelLayers {
-            for file in Self.files(in: "\(folder)/\(layer)") where file.hasSuffix(".sql") {
-                let name = TableName(layer: layer, table: String(file.dropLast(".sql".count)))
-                do throws(GoldError) {
-                    models[name] = try Self.model(name, in: folder)
-                } catch { failures[name] = error }
+        for (name, texts) in texts {
+            do throws(GoldError) { models[name] = try Self.model(name, try texts.get()) } catch {
+                failures[name] = error
             }
         }
         var levels = failures.isEmpty ? [] : [failures.keys.sorted()]
@@ -57,12 +45,6 @@ struct ModelCatalog: Sendable {
     /// All of them, each after those that it reads.
     var names: [TableName] { levels.flatMap(\.self) }
 
-    /// - Throws: if there is no folder of models: a pipeline that builds nothing would say that all is well.
-    func checkFolder() throws(GoldError) {
-        guard !isThere else { return }
-        throw .usage("\(folder): there is no folder of models, or it cannot be read; MODELS_DIR says where it is")
-    }
-
     /// - Throws: for a name that none of them has.
     func check(_ name: TableName) throws(GoldError) {
         guard !names.contains(name) else { return }
@@ -77,33 +59,10 @@ struct ModelCatalog: Sendable {
         return model
     }
 
-    private static func model(_ name: TableName, in folder: String) throws(GoldError) -> Model {
+    private static func model(_ name: TableName, _ texts: ModelTexts) throws(GoldError) -> Model {
         guard Contract.isTableName(name.table) else {
             throw .model(place: name.modelPath, reason: "\(name.table) is no name of a table")
         }
-        return try Model(
-            name, sql: String(decoding: try text(of: name.modelPath, in: folder), as: UTF8.self),
-            contract: try text(of: name.contractPath, in: folder),
-            // Nothing is built from it.
-            lineage: try? text(of: name.lineagePath, in: folder))
-    }
-
-    private static func text(of path: String, in folder: String) throws(GoldError) -> [UInt8] {
-        do throws(GoldError) { return try LocalFile.bytes(of: "\(folder)/\(path)") } catch {
-            throw .model(place: path, reason: "it cannot be read: \(error)")
-        }
-    }
-
-    private static func files(in folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
-            }
-            names.append(name)
-        }
-        return names.sorted()
+        return try Model(name, texts)
     }
 }

@@ -1,12 +1,13 @@
 internal import AWSClient
 internal import Control
 internal import LambdaRuntime
+internal import PublishedModels
 internal import Time
 
 /// The settings of the function, from the environment.
 struct Settings: Sendable {
     let aws: AWSClient
-    let models: ModelCatalog
+    let models: ModelsInForce
     let lakeBucket: String
     var objects: ObjectStore
     let engine: Engine
@@ -24,9 +25,13 @@ struct Settings: Sendable {
 extension Settings {
     init(_ environment: Environment) throws {
         let aws = try AWSClient { environment[$0] }
+        let objects = ObjectStore(aws)
         self.init(
-            aws: aws, models: ModelCatalog(folder: environment.path("MODELS_DIR", default: "models")),
-            lakeBucket: try environment.require("LAKE_BUCKET"), objects: ObjectStore(aws),
+            aws: aws,
+            models: ModelsInForce(
+                folder: environment.path("MODELS_DIR", default: "models"),
+                store: environment["MODELS_BUCKET"].map { ModelStore(bucket: $0, objects: objects) }),
+            lakeBucket: try environment.require("LAKE_BUCKET"), objects: objects,
             engine: Engine(
                 program: environment.path("DUCKDB", default: "duckdb"),
                 memoryInMB: try environment.count("ENGINE_MEMORY_MB", default: 1024)),

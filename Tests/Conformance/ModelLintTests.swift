@@ -37,6 +37,11 @@ import Testing
                 ":2: Athena has no function approx_quantile; its own is approx_percentile"
             ),
             ("GROUP BY", "GROUP", ":5: Spark cannot read it"),
+            ("SELECT beer_id", "SELECT 'beer_id", ": Athena cannot read it: Missing '"),
+            (
+                "total_reviews", "total_reviews -- changed",
+                ": top_beers_by_rating.lineage.json is not there, or not that"
+            ),
             (
                 "beer_style, review_year", "beer_style, review_month AS review_year",
                 ": its period review_year does not come from dm_silver.review_flat.review_year"

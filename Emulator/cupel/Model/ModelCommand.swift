@@ -4,7 +4,7 @@ internal import ArgumentParser
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "List, check, show, compare and build the models of gold.",
+        abstract: "List, check, show, compare, publish and build the models of gold.",
         discussion: """
             A model is one statement of SQL beside one contract:
             infra/models/gold/top_beers_by_rating.sql and .odcs.yaml make the table
@@ -15,10 +15,11 @@ struct ModelCommand: ParsableCommand {
               cupel model lint
               cupel model show dm_gold.top_beers_by_rating
               cupel model diff dm_gold.top_beers_by_rating
+              cupel model publish
               cupel model run
             """,
         subcommands: [
             ModelListCommand.self, ModelLintCommand.self, ModelShowCommand.self, ModelDiffCommand.self,
-            ModelRunCommand.self,
+            ModelPublishCommand.self, ModelRunCommand.self,
         ])
 }

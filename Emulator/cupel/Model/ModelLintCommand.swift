@@ -55,23 +55,50 @@ struct ModelFolders: ParsableArguments {
     @Option(help: "The folder of the contracts; default: those that come with cupel.")
     var contracts: String?
 
+    func modelsFolder() throws(CommandFailure) -> String { try Self.folder(models, "models") }
+
     /// Goes on as `infra/model`, which knows SQL by sqlglot.
     func check(_ command: String, _ arguments: [String] = []) throws(CommandFailure) {
+        let words = try self.words(command, arguments)
+        var strings: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        execv(words[0], &strings)
+        throw .failed("\(words[0]) cannot be started: \(String(cString: strerror(errno)))")
+    }
+
+    /// Checks all models of the folder.
+    /// - Throws: if there is a fault, which is printed.
+    func lint() throws(CommandFailure) {
+        let words = try self.words("lint", [])
+        var strings: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
+        defer { for string in strings { free(string) } }
+        strings.append(nil)
+        // The faults are for people: what this command prints may be JSON.
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, 2, 1)
+        var child: pid_t = 0
+        let failure = posix_spawn(&child, words[0], &actions, nil, &strings, environ)
+        guard failure == 0 else {
+            throw .failed("\(words[0]) cannot be started: \(String(cString: strerror(failure)))")
+        }
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        guard status == 0 else { throw .failed("nothing was published: the models have faults") }
+    }
+
+    /// The program and its arguments.
+    private func words(_ command: String, _ arguments: [String]) throws(CommandFailure) -> [String] {
         guard let python = try? Installation.folder("../.venv-models/bin/python3") else {
             throw .notFound("models are checked by sqlglot, which is not there; infra/setup test installs it")
         }
         guard let engine = Installation.engine else {
             throw .notFound("models are run by DuckDB's command line, which is not there; make run installs it")
         }
-        let tool = try Installation.folder("model")
         let places = [
-            "--models", try Self.folder(models, "models"), "--contracts", try Self.folder(contracts, "contracts"),
-            "--engine", engine,
+            "--models", try modelsFolder(), "--contracts", try Self.folder(contracts, "contracts"), "--engine", engine,
         ]
-        let words = [python, tool, command] + arguments + places
-        var strings: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        execv(python, &strings)
-        throw .failed("\(python) cannot be started: \(String(cString: strerror(errno)))")
+        return [python, try Installation.folder("model"), command] + arguments + places
     }
 
     private static func folder(_ named: String?, _ name: String) throws(CommandFailure) -> String {

@@ -39,7 +39,7 @@ import Testing
         try write("gold/a", "SELECT id FROM dm_gold.b")
         try write("gold/b", "SELECT id FROM dm_silver.c, dm_silver.stored")
         try write("silver/c", "SELECT id FROM dm_silver.stored")
-        let catalog = ModelCatalog(folder: folder.path)
+        let catalog = try ModelCatalog(ModelFolder.read(folder.path))
         #expect(catalog.levels.map { $0.map { "\($0)" } } == [["dm_silver.c"], ["dm_gold.b"], ["dm_gold.a"]])
         let inputs = try catalog.model(TableName(layer: "gold", table: "b")).inputs
         #expect(inputs.map { "\($0)" } == ["dm_silver.c", "dm_silver.stored"])
@@ -51,7 +51,7 @@ import Testing
     func errors() throws {
         func reason(_ model: String) -> String {
             do {
-                _ = try ModelCatalog(folder: folder.path).model(#require(TableName(model: model)))
+                _ = try ModelCatalog(ModelFolder.read(folder.path)).model(#require(TableName(model: model)))
                 return "no error"
             } catch { return "\(error)" }
         }
@@ -70,8 +70,9 @@ import Testing
 
     @Test("the hash changes with the text") func hash() throws {
         try write("gold/a", "SELECT 1 AS id")
-        let first = try ModelCatalog(folder: folder.path).model(TableName(layer: "gold", table: "a")).hash
+        let first = try ModelCatalog(ModelFolder.read(folder.path)).model(TableName(layer: "gold", table: "a")).hash
         try write("gold/a", "SELECT 2 AS id")
-        #expect(try ModelCatalog(folder: folder.path).model(TableName(layer: "gold", table: "a")).hash != first)
+        #expect(
+            try ModelCatalog(ModelFolder.read(folder.path)).model(TableName(layer: "gold", table: "a")).hash != first)
     }
 }

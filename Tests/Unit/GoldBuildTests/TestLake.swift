@@ -12,6 +12,7 @@ import Lake
 import LambdaRuntime
 import Parquet
 import ParquetRead
+import PublishedModels
 import TestEmulator
 import Testing
 import Time
@@ -67,7 +68,10 @@ struct TestLake {
         let aws = aws
         gold = GoldBuild(
             settings: Settings(
-                aws: aws.client, models: ModelCatalog(folder: models), lakeBucket: "lake",
+                aws: aws.client,
+                models: ModelsInForce(
+                    folder: models, store: ModelStore(bucket: "lake", objects: ObjectStore(aws.client))),
+                lakeBucket: "lake",
                 objects: ObjectStore(aws.client),
                 engine: Engine(program: "\(Programs.packageRoot)/.venv-duckdb/duckdb", memoryInMB: 256),
                 temporaryFolder: folder.path, clock: ClockAndChance(now: { aws.now }),
@@ -98,7 +102,11 @@ struct TestLake {
     }
 
     @discardableResult
-    func build() throws -> JSON { try handle(["model": .string(Self.model)]) }
+    func build(_ model: String = model) throws -> JSON { try handle(["model": .string(model)]) }
+
+    func levels() throws -> [[String]] {
+        (try handle([:])["levels"]?.array ?? []).map { ($0.array ?? []).compactMap(\.string) }
+    }
 
     /// What the state machine says of a build whose function did not answer.
     @discardableResult

@@ -7,8 +7,9 @@ FOLDER holds silver/ and gold/, as infra/models does; it may be in S3 (s3://buck
 configures (spark.sql.catalog.NAME…), `lake` unless given. A table that is not there is made below --location, where gold-build makes it. Without --model all are built, each after those that it reads. A model whose
 text, contract and inputs are as at its last build is left alone, whichever engine did that. Needs PyYAML beside Spark.
 
-Rows are checked against the contract before the commit: required columns, the primary key, and rows of the severity `error` of the
-library's nullValues, duplicateValues and rowCount. Prints one JSON line a model.
+Rows are checked against the contract before the commit: required columns, the primary key, unique columns, logicalTypeOptions,
+validValues, and the library's rules of the severity `error`. A pattern is Java's. A model that fails ends none of the others. Prints one JSON
+line a model.
 """
 import argparse, hashlib, json, re, sys
 
@@ -79,25 +80,73 @@ def current_snapshot(spark, catalog, table):
 
 
 def broken(model, rows):
-    """What the rows break of the contract; None if nothing."""
+    """What the rows break of the contract; None if nothing. All that can be counted row by row is counted in one pass."""
+    required = [c["name"] for c in model.columns if c.get("required") or c.get("primaryKey")]
+    checks = [(f"column {name} is required and has no value in {{}} rows", F.col(name).isNull()) for name in required]
     for column in model.columns:
-        if (column.get("required") or column.get("primaryKey")) and (count := rows.where(F.col(column["name"]).isNull()).count()):
-            return f"column {column['name']} is required and has no value in {count} rows"
-    if model.key and (twice := rows.groupBy(*model.key).count().where("count > 1").first()):
-        return f"rows share a primary key, such as {[twice[name] for name in model.key]}"
+        if violation := excluded(column["name"], constraints(column), model.type_of(column)):
+            checks.append((f"column {column['name']} has values that its logicalTypeOptions or validValues exclude in {{}} rows",
+                           F.expr(violation)))
+    rules = []
     for column, rule in model.rules:
         if rule.get("severity") != "error": continue
-        metric, total = rule.get("metric"), rows.count()
-        if metric == "rowCount": measured = total
-        elif metric == "nullValues" and column: measured = rows.where(F.col(column).isNull()).count()
-        elif metric == "duplicateValues":
-            names = [column] if column else rule["arguments"]["properties"]
-            present = rows.dropna(subset=names)
-            measured = present.count() - present.select(*names).distinct().count()
-        else: raise SystemExit(f"{model.name}: the rule {rule.get('name', metric)} of {metric} is not measured on Spark; build it by gold-build")
+        metric, arguments = rule.get("metric"), rule.get("arguments") or {}
+        condition = None
+        if metric == "nullValues" and column: condition = F.col(column).isNull()
+        elif metric == "missingValues" and column:
+            texts = [str(value) for value in arguments.get("missingValues", []) if value is not None]
+            condition = F.col(column).isNull() | F.col(column).cast("string").isin(texts)
+        elif metric == "invalidValues" and column:
+            kind = next(model.type_of(c) for c in model.columns if c["name"] == column)
+            condition = F.expr(excluded(column, arguments, kind) or "false")
+        elif metric not in ("rowCount", "duplicateValues"):
+            raise ValueError(f"the rule {rule.get('name', metric)} of {metric} is not measured on Spark; build it by gold-build")
+        rules.append((column, rule, condition))
+    counted = [condition for _, condition in checks] + [condition for *_, condition in rules if condition is not None]
+    numbers = rows.agg(F.count(F.lit(1)), *[F.count(F.when(condition, 1)) for condition in counted]).first()
+    total, counts = numbers[0], iter(numbers[1:])
+    for reason, _ in checks:
+        if count := next(counts): return reason.format(count)
+    if model.key and (twice := rows.groupBy(*model.key).count().where("count > 1").first()):
+        return f"rows share a primary key, such as {[twice[name] for name in model.key]}"
+    for column in model.columns:
+        if column.get("unique") and not column.get("primaryKey") and (count := repeats(rows, [column["name"]])):
+            return f"column {column['name']} is unique and has values of other rows in {count} rows"
+    for column, rule, condition in rules:
+        if condition is not None: measured = next(counts)
+        elif rule["metric"] == "rowCount": measured = total
+        else: measured = repeats(rows, [column] if column else (rule.get("arguments") or {}).get("properties", []))
         if rule.get("unit") == "percent": measured = 100 * measured / total if total else 0
-        if not holds(rule, measured): return f"rule {rule.get('name', metric)} measures {measured}"
+        if not holds(rule, measured): return f"rule {rule.get('name', rule['metric'])} measures {measured}"
     return None
+
+
+def repeats(rows, names):
+    """Rows whose values an earlier row has; nulls never count."""
+    present = rows.dropna(subset=names)
+    return present.count() - present.select(*names).distinct().count()
+
+
+def constraints(column):
+    own = {p["property"]: p["value"] for p in column.get("customProperties", [])}
+    return (column.get("logicalTypeOptions") or {}) | ({"validValues": own["validValues"]} if "validValues" in own else {})
+
+
+def excluded(name, options, kind):
+    """The condition, in SQL, of values that constraints exclude; None if there are none. Nulls satisfy all of them."""
+    value = f"`{name}`"
+    def text(literal): return "'" + str(literal).replace("\\", "\\\\").replace("'", "\\'") + "'"
+    def typed(literal): return f"CAST({text(literal)} AS {kind})"
+    found = [f"{value} {sign} {typed(options[option])}" for option, sign in
+             (("minimum", "<"), ("exclusiveMinimum", "<="), ("maximum", ">"), ("exclusiveMaximum", ">=")) if option in options]
+    if "multipleOf" in options: found.append(f"{value} % {int(options['multipleOf'])} <> 0")
+    if "minLength" in options: found.append(f"length({value}) < {int(options['minLength'])}")
+    if "maxLength" in options: found.append(f"length({value}) > {int(options['maxLength'])}")
+    if "pattern" in options: found.append(f"NOT ({value} RLIKE {text(options['pattern'])})")
+    if "validValues" in options:
+        values = options["validValues"] if isinstance(options["validValues"], list) else [options["validValues"]]
+        found.append(f"{value} NOT IN ({', '.join(map(typed, values))})")
+    return f"({' OR '.join(found)})" if found else None
 
 
 def holds(rule, value):

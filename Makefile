@@ -5,6 +5,7 @@
 # make soak     runs what takes hours and writes the results to .build/soak: PARTS="crash conversion" for some of it
 # make fuzz     tries the readers with broken input, SECONDS=60 for each
 # make package  sets up what is missing, and packs the functions and the tasks' images for AWS into .build/package
+# make dist     the same, and packs the command with them for users to install, into .build/dist: an archive and a wheel
 # make deploy   shows what ENV=dev would change on AWS and, once allowed, changes it
 # make destroy  deletes what ENV=dev deployed, all but the data
 # make clean    removes what was built and made
@@ -26,7 +27,7 @@ sample := .cupel/sample
 # of files open.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 16
 
-.PHONY: run stream build test lint soak fuzz package deploy destroy clean help
+.PHONY: run stream build test lint soak fuzz package dist deploy destroy clean help
 
 run: .build/built $(sample)/.complete
 	$(release)/cupel run $(sample)/beer.csv.gz $(sample)/brewery.csv.gz $(sample)/profile.csv.gz $(sample)/review.csv.gz
@@ -60,6 +61,10 @@ $(sample)/.complete: | .build/built
 package:
 	@infra/setup package
 	@infra/step "Packaging" infra/package/build
+
+dist: package
+	@infra/step "Linking the command" infra/package/link cupel
+	@infra/package/dist .build/static/cupel .build/dist
 
 test:
 	@infra/setup test

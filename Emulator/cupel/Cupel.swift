@@ -14,7 +14,7 @@ struct Cupel: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "cupel",
-        abstract: "Convert raw change records and files to bronze Parquet, locally or on AWS.",
+        abstract: "Take change records and files to bronze, silver and gold tables, locally or on AWS.",
         discussion: """
             EXIT STATUS
               0 done                    3 not found

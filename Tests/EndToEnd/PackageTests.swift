@@ -38,4 +38,20 @@ struct PackageTests {
         #expect(name.contains("@sha256:") && task.text.contains("\"\(name)\""), "\(name): \(task.text)\(task.errors)")
         #expect(emulator.stop() == 0)
     }
+
+    /// The command is the one that the other tests run; `make soak` installs the static one, in an empty root, too.
+    @Test("what users install comes with all that the pipeline needs")
+    func installation() async throws {
+        let folder = try TemporaryDirectory()
+        let pack = try await Command.run(
+            "\(Programs.packageRoot)/infra/package/dist", [Programs.cupel, folder.path], seconds: 600)
+        try #require(pack.status == 0, "\(pack.errors.suffix(2000))")
+        let referee = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/dist"
+        let run = try await Command.run(
+            Programs.python, ["-B", referee, folder.path, "\(Programs.packageRoot)/.venv-duckdb"], seconds: 600)
+        let failures = run.text.split(separator: "\n").filter { $0.hasPrefix("FAILED") }
+        #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
+        #expect(run.status == 0, "\(run.errors.suffix(2000))")
+        #expect(run.text.contains("ok "))
+    }
 }

@@ -89,8 +89,10 @@ struct ModelFolders: ParsableArguments {
 
     /// The program and its arguments.
     private func words(_ command: String, _ arguments: [String]) throws(CommandFailure) -> [String] {
-        guard let python = try? Installation.folder("../.venv-models/bin/python3") else {
-            throw .notFound("models are checked by sqlglot, which is not there; infra/setup test installs it")
+        guard let python = Installation.modelPython else {
+            throw .notFound(
+                "models are checked by sqlglot, which is not there; pip install 'cupel[models]' has it, and a checkout's "
+                    + "infra/setup test installs it")
         }
         guard let engine = Installation.engine else {
             throw .notFound("models are run by DuckDB's command line, which is not there; make run installs it")

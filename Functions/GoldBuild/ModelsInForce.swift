@@ -27,42 +27,42 @@ final class ModelsInForce: Sendable {
 
     /// All models that are in force now: one conditional request, or none without a store.
     func catalog() throws -> ModelCatalog {
-        try memory.withLock { (memory) throws in
-            let packaged = try memory.packaged ?? ModelFolder.read(folder)
-            memory.packaged = packaged
-            guard let store else {
-                let catalog = memory.catalog ?? ModelCatalog(packaged)
-                memory.catalog = catalog
-                return catalog
-            }
-            do throws(PublishedModelError) {
-                if let newer = try store.index(since: memory.published?.eTag), newer != memory.published {
-                    (memory.published, memory.catalog) = (newer, nil)
-                }
-            } catch { throw Self.failure(error) }
-            if let catalog = memory.catalog { return catalog }
-            var all = packaged
-            let index = memory.published?.index ?? ModelIndex()
-            for text in index.removed.keys { if let name = TableName(model: text) { all[name] = nil } }
-            var isComplete = true
-            for (text, entry) in index.entries {
-                guard let name = TableName(model: text) else { continue }
-                do throws(PublishedModelError) {
-                    let texts =
-                        if let known = memory.texts[entry.hash] { known } else { try store.texts(hash: entry.hash) }
-                    memory.texts[entry.hash] = texts
-                    all[name] = .success(texts)
-                } catch {
-                    guard !error.isTemporary else { throw Self.failure(error) }
-                    // It may be written again.
-                    isComplete = false
-                    all[name] = .failure(.model(place: name.modelPath, reason: "\(error)"))
-                }
-            }
-            let catalog = ModelCatalog(all)
-            if isComplete { memory.catalog = catalog }
+        // Not locked meanwhile: an invocation does not wait for what another one reads.
+        var memory = memory.withLock { $0 }
+        defer { self.memory.withLock { $0 = memory } }
+        let packaged = try memory.packaged ?? ModelFolder.read(folder)
+        memory.packaged = packaged
+        guard let store else {
+            let catalog = memory.catalog ?? ModelCatalog(packaged)
+            memory.catalog = catalog
             return catalog
         }
+        do throws(PublishedModelError) {
+            if let newer = try store.index(since: memory.published?.eTag), newer != memory.published {
+                (memory.published, memory.catalog) = (newer, nil)
+            }
+        } catch { throw Self.failure(error) }
+        if let catalog = memory.catalog { return catalog }
+        var all = packaged
+        let index = memory.published?.index ?? ModelIndex()
+        for text in index.removed.keys { if let name = TableName(model: text) { all[name] = nil } }
+        var isComplete = true
+        for (text, entry) in index.entries {
+            guard let name = TableName(model: text) else { continue }
+            do throws(PublishedModelError) {
+                let texts = if let known = memory.texts[entry.hash] { known } else { try store.texts(hash: entry.hash) }
+                memory.texts[entry.hash] = texts
+                all[name] = .success(texts)
+            } catch {
+                guard !error.isTemporary else { throw Self.failure(error) }
+                // It may be written again.
+                isComplete = false
+                all[name] = .failure(.model(place: name.modelPath, reason: "\(error)"))
+            }
+        }
+        let catalog = ModelCatalog(all)
+        if isComplete { memory.catalog = catalog }
+        return catalog
     }
 
     private static func failure(_ error: PublishedModelError) -> any Error {

@@ -33,7 +33,8 @@ import Testing
         let emulator = try await RunningEmulator(
             parameters: ["GoldSchedule": "rate(7 days)", "SilverSchedule": "rate(7 days)", "Lineage": "enabled"],
             template: pipeline.template,
-            functions: functions, options: ["--execution-speed", "100"])
+            // Retries wait for a minute; time-outs, which go faster as well, must not.
+            functions: functions, options: ["--execution-speed", "3"])
         for (table, rows) in [("beer", 50), ("brewery", 20), ("profile", 50), ("review", 3000)] {
             let file = try await Sample.generate(table: table, rows: rows, seed: 1, format: "csv", into: folder)
             try await Referee.lake(emulator, "put", ["raw/\(table)/a.csv.gz", file])

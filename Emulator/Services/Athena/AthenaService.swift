@@ -32,7 +32,8 @@ package struct AthenaService: Sendable {
         self.peers = peers
         runner = QueryRunner(
             store: store, peers: peers, clock: clock,
-            engines: EnginePool(program: program, folder: "\(store.directory)/athena", host, clock))
+            // An engine works in a folder of its own, from which a relative path leads nowhere.
+            engines: EnginePool(program: program, folder: absolutePath(store.directory) + "/athena", host, clock))
     }
 }
 

@@ -209,10 +209,4 @@ struct EmulatorOptions: ParsableArguments {
         if allowWeakerMasking { arguments.append("--allow-weaker-masking") }
         return arguments
     }
-
-    private func absolutePath(_ path: String) -> String {
-        guard let resolved = realpath(path, nil) else { return path }
-        defer { free(resolved) }
-        return String(cString: resolved)
-    }
 }

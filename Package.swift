@@ -72,11 +72,12 @@ let emulator: [Target] = [
     core, part("Emulator", "EmulatorCore JSON Time URLCoding " + names(services)),
     part("EmulatorServer", at: "Server", "EmulatorCore NIOCore NIOHTTP1 NIOPosix Time"),
     part("ContractTools", "Columnar Columns Contracts JSON PII RawFile YAML"), part("SampleData", "Gzip"),
+    // Digest comes last here: it decides on the folder that the linker searches first.
     program(
         "cupel",
-        "AWSClient AWSModels ArgumentParser Columns ContractTools Contracts Control CProcess CZlib Digest Emulator "
+        "AWSClient AWSModels ArgumentParser Columns ContractTools Contracts Control CProcess CZlib Emulator "
             + "EmulatorCore EmulatorServer Iceberg JSON Lake Parquet ParquetRead PublishedContracts "
-            + "PublishedModels RawFile SampleData Threads Time YAML"),
+            + "PublishedModels RawFile SampleData Threads Time YAML Digest"),
     // Nobody imports it: `swift build --target Programs` builds what `make run` runs, and neither test support nor the
     // tools of the packages we depend on.
     part("Programs", "cupel " + names(functions.filter { $0.name != "ChangeCapture" })),

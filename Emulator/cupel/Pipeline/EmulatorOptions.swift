@@ -3,12 +3,6 @@ internal import Contracts
 internal import Emulator
 internal import EmulatorCore
 
-#if canImport(Glibc)
-    internal import Glibc
-#else
-    internal import Musl
-#endif
-
 /// The options of every command that starts an emulator, without the data folder.
 struct EmulatorOptions: ParsableArguments {
     @Option(

@@ -20,7 +20,7 @@ struct TaskCommand {
             var reloads = reloads
             while true {
                 let outcome = try merge.reportedMerge(table, owner: owner, reloads: reloads, log: log)
-                // Whoever asked for a reload would take what is merged next for it.
+                // An ordinary merge instead would look like the reload that was asked for.
                 if reloads, outcome["outcome"] == "heldByAnother" {
                     throw SilverError.conflict("it is being merged; the task has to be started again")
                 }

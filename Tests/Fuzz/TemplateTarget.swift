@@ -3,7 +3,7 @@ import EmulatorCore
 
 @testable import EmulatedCloudFormation
 
-/// A template: it is refused with a reason, or deployed, where every resource stands in for one that is not emulated.
+/// A template is refused with a reason or deployed. No service is there, so every resource is a stand-in.
 struct TemplateTarget: FuzzTarget {
     func take(_ bytes: [UInt8]) throws {
         let text = String(decoding: bytes, as: UTF8.self)

@@ -39,7 +39,7 @@ struct Visit: Sendable {
     var retriesUsed: [Int]
     var retryCount = 0
     var pending = Pending.nothing
-    /// What the branches of a Map or Parallel state had done when it failed: a redrive goes on from there.
+    /// What the branches of a Map or Parallel state had done when it failed: a redrive continues there.
     var stopped: StoppedFan?
 
     enum Pending: Sendable {

@@ -15,7 +15,11 @@ enum DynamoDBFault: Error, Sendable {
     case limitExceeded(String)
     case trimmedDataAccess(String)
     case expiredIterator(String)
-    case pointInTimeRecoveryUnavailable
+    case pointInTimeRecoveryUnavailable(table: String)
+    case duplicateItem
+    case policyNotFound(String)
+    case exportNotFound(String)
+    case importNotFound(String)
     case unknownOperation(String)
     case notEmulated(String)
 
@@ -81,9 +85,16 @@ extension DynamoDBFault {
         case .limitExceeded(let message): AWSFault("LimitExceededException", message)
         case .trimmedDataAccess(let message): AWSFault("TrimmedDataAccessException", message)
         case .expiredIterator(let message): AWSFault("ExpiredIteratorException", message)
-        case .pointInTimeRecoveryUnavailable:
+        case .pointInTimeRecoveryUnavailable(let table):
             AWSFault(
-                "PointInTimeRecoveryUnavailableException", "Point in time recovery is not enabled for this table")
+                "PointInTimeRecoveryUnavailableException",
+                "Point in time recovery is not enabled for table '\(table)'")
+        case .duplicateItem: AWSFault("DuplicateItemException", "Duplicate primary key exists in table")
+        case .policyNotFound(let what):
+            AWSFault(
+                "PolicyNotFoundException", "Resource-based policy not found for the provided ResourceArn: \(what)")
+        case .exportNotFound(let arn): AWSFault("ExportNotFoundException", "Export not found: \(arn)")
+        case .importNotFound(let arn): AWSFault("ImportNotFoundException", "Import not found: \(arn)")
         case .unknownOperation: AWSFault("UnknownOperationException", "")
         case .notEmulated(let operation): .notEmulated("DynamoDB's \(operation)")
         }

@@ -41,13 +41,15 @@ import Testing
         #expect(fault?.message == message)
     }
 
+    /// What single writes put before the errors of a request.
+    private static let one = "1 validation error detected: "
+
     @Test("one answer lists every parameter that breaks its own constraint")
     func manyErrors() async {
         await db.expectInvalid(
             "PutItem", #"{"TableName": "a;", "ReturnValues": "hi"}"#,
-            "4 validation errors detected: Value 'a;' at 'tableName' failed to satisfy constraint: Member must satisfy "
-                + "regular expression pattern: [a-zA-Z0-9_.-]+; Value 'a;' at 'tableName' failed to satisfy constraint: "
-                + "Member must have length greater than or equal to 3; Value 'hi' at 'returnValues' failed to satisfy "
+            "3 validation errors detected: Value 'a;' at 'tableName' failed to satisfy constraint: Member must satisfy "
+                + "regular expression pattern: [a-zA-Z0-9_.-]+; Value 'hi' at 'returnValues' failed to satisfy "
                 + "constraint: Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]; "
                 + "Value null at 'item' failed to satisfy constraint: Member must not be null")
     }
@@ -71,13 +73,15 @@ import Testing
             (#"{"BS": []}"#, "One or more parameter values were invalid: Binary sets should not be empty"),
             (
                 #"{"SS": ["a", "a"]}"#,
-                "One or more parameter values were invalid: Input collection [a, a] contains duplicates."
+                #"One or more parameter values were invalid: Input collection ["a", "a"] contains duplicates."#
             ),
-            (#"{"NS": ["1", "1.0"]}"#, "Input collection contains duplicates"),
+            (
+                #"{"NS": ["1", "1.0"]}"#,
+                "One or more parameter values were invalid: Input collection contains duplicates."
+            ),
             (
                 #"{"BS": ["Yg==", "Yg=="]}"#,
-                "One or more parameter values were invalid: Input collection [Yg==, Yg==]of type BS contains "
-                    + "duplicates."
+                #"One or more parameter values were invalid: Input collection ["Yg==","Yg=="]of type BS contains duplicates."#
             ),
             (
                 #"{"L": [{"M": {"x": {"N": "1e126"}}}]}"#,
@@ -85,7 +89,7 @@ import Testing
             ),
         ])
     func invalidValue(value: String, message: String) async {
-        await db.expectInvalid("PutItem", #"{"TableName": "things", "Item": {"a": \#(value)}}"#, message)
+        await db.expectInvalid("PutItem", #"{"TableName": "things", "Item": {"a": \#(value)}}"#, Self.one + message)
     }
 
     @Test(
@@ -115,7 +119,7 @@ import Testing
         let deep = String(repeating: #"{"L": ["#, count: 33) + #"{"S": "x"}"# + String(repeating: "]}", count: 33)
         await db.expectInvalid(
             "PutItem", #"{"TableName": "things", "Item": {"p": {"S": "p"}, "c": {"S": "c"}, "l": \#(deep)}}"#,
-            "Nesting Levels have exceeded supported limits")
+            Self.one + "Nesting Levels have exceeded supported limits")
     }
 
     @Test("key and item sizes have limits")
@@ -164,8 +168,7 @@ import Testing
             ),
             (
                 #""ConditionExpression": "a = b", "ExpressionAttributeValues": {":a": {"N": "x"}}"#,
-                "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x "
-                    + "for key :a"
+                "The parameter cannot be converted to a numeric value: x"
             ),
             (
                 #""ConditionExpression": "a = b", "ExpressionAttributeValues": {":a": {"N": "1"}}"#,
@@ -185,7 +188,7 @@ import Testing
     func conflictingParameters(parameters: String, message: String) async {
         await db.expectInvalid(
             "PutItem",
-            #"{"TableName": "things", "Item": {"p": {"S": "p"}, "c": {"S": "c"}}, \#(parameters)}"#, message)
+            #"{"TableName": "things", "Item": {"p": {"S": "p"}, "c": {"S": "c"}}, \#(parameters)}"#, Self.one + message)
     }
 
     @Test(

@@ -2,9 +2,20 @@ internal import EmulatorCore
 
 /// Why an expression is invalid, in the service's words; the caller adds the name of the expression.
 struct ExpressionError: Error, Equatable {
+    /// The text of the older checks.
     var message: String
+    /// The text of the current checks.
+    var currentMessage: String
 
-    init(_ message: String) { self.message = message }
+    init(_ message: String) {
+        self.message = message
+        currentMessage = message
+    }
+
+    init(older: String, current: String) {
+        message = older
+        currentMessage = current
+    }
 }
 
 /// A cursor over the tokens of an expression.
@@ -23,8 +34,8 @@ struct ExpressionTokens {
         text = Array(expression.utf8)
         guard !text.isEmpty else { throw ExpressionError("The expression can not be empty;") }
         guard text.count <= Self.sizeLimit else {
-            throw ExpressionError(
-                "Expression size has exceeded the maximum allowed size; expression size: \(text.count)")
+            let message = "Expression size has exceeded the maximum allowed size;"
+            throw ExpressionError(older: "\(message) expression size: \(text.count)", current: message)
         }
         tokens = ExpressionLexer.tokens(of: text)
     }

@@ -5,12 +5,14 @@ internal import JSON
 struct Placeholders: Sendable {
     private let names: [(name: String, value: String)]?
     private let values: [(name: String, value: UncheckedValue)]?
+    private let layer: ValueLayer
     private var checkedValues: [String: AttributeValue] = [:]
     private var usedNames: Set<String> = []
     private var usedValues: Set<String> = []
 
     /// - Throws: ``DynamoDBFault/serialization(_:)`` if they have the wrong shape.
-    init(_ request: WireStructure) throws(DynamoDBFault) {
+    init(_ request: WireStructure, _ layer: ValueLayer = .older) throws(DynamoDBFault) {
+        self.layer = layer
         names = try request.stringMap("ExpressionAttributeNames")
         guard let members = try request.map("ExpressionAttributeValues", type: "AttributeValue") else {
             values = nil
@@ -42,6 +44,7 @@ struct Placeholders: Sendable {
             do throws(UncheckedValue.BrokenRule) {
                 checkedValues[name] = try value.value()
             } catch {
+                if layer == .current, error.isNamedOnlyByOlder { throw .validation(error.currentMessage) }
                 throw .validation(
                     "ExpressionAttributeValues contains invalid value: \(error.message) for key \(name)")
             }

@@ -35,13 +35,14 @@ struct BatchGetItem: ReadingOperation {
             constraints.notNull("requestItems.\(name).member.keys", isPresent: list != nil)
             for key in list ?? [] { keys.append(try UncheckedItem(Wire.map(key, type: "AttributeValue"))) }
             if list != nil {
-                constraints.length("requestItems.\(name).member.keys", keys.count, shown: "[]", 1...Self.limit)
+                constraints.length("requestItems.\(name).member.keys", keys.count, shown: nil, 1...Self.limit)
             }
             parts.append(
                 (
                     name, keys, try part.attributesToGet(&constraints),
                     try ExpressionParameters(
-                        part, expressions: ["ProjectionExpression"], legacy: ["AttributesToGet"]),
+                        part, expressions: ["ProjectionExpression"], legacy: ["AttributesToGet"],
+                        .current),
                     try part.boolean("ConsistentRead") ?? false
                 ))
         }
@@ -52,7 +53,7 @@ struct BatchGetItem: ReadingOperation {
             var expressions = part.expressions
             try expressions.checkMix()
             var keys: [Item] = []
-            for key in part.keys { keys.append(try key.item()) }
+            for key in part.keys { keys.append(try key.item(.current)) }
             try part.names.checkDistinct()
             try expressions.placeholders.check()
             let projection = try expressions.projection() ?? part.names.projection

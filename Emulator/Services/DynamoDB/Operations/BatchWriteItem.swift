@@ -39,7 +39,7 @@ struct BatchWriteItem: WritingOperation {
             unchecked.append((name, writes))
         }
         if let members { constraints.length("requestItems", members.count, shown: "{}", 1...Self.limit) }
-        constraints.batchLengths("requestItems", unchecked.map(\.writes.count), limit: Self.limit)
+        constraints.batchLengths("requestItems", of: members ?? JSONObject(), limit: Self.limit)
         try constraints.check()
 
         if unchecked.reduce(0, { $0 + $1.writes.count }) > Self.limit {
@@ -80,6 +80,9 @@ struct BatchWriteItem: WritingOperation {
                 let key: PrimaryKey
                 switch write {
                 case .put(let item):
+                    guard table.keys.keys.allSatisfy({ item[$0.name]?.kind == $0.kind }) else {
+                        throw DynamoDBFault.keyDoesNotMatchSchema
+                    }
                     key = try table.keys.key(ofItem: item)
                     try table.checkIndexKeys(of: item)
                     planned.append((table, key, item, item))
@@ -112,10 +115,14 @@ struct BatchWriteItem: WritingOperation {
 
 extension Constraints {
     /// The numbers of requests to each table of a batch.
-    mutating func batchLengths(_ path: String, _ counts: [Int], limit: Int) {
-        guard counts.contains(where: { !(1...limit).contains($0) }) else { return }
+    mutating func batchLengths(_ path: String, of tables: JSONObject, limit: Int) {
+        let isBroken = tables.members.contains { !(1...limit).contains($0.value.array?.count ?? 0) }
+        guard isBroken else { return }
+        let shown = tables.members.map { name, value in
+            "\(name)=[\((value.array ?? []).map(\.text).joined(separator: ", "))]"
+        }
         violateMapValue(
-            path,
+            path, shown: "{\(shown.joined(separator: ", "))}",
             "Member must have length less than or equal to \(limit), "
                 + "Member must have length greater than or equal to 1")
     }

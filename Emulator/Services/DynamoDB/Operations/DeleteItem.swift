@@ -9,6 +9,10 @@ struct DeleteItem: WritingOperation {
     let condition: Condition?
 
     init(_ request: WireStructure) throws(DynamoDBFault) {
+        do throws(DynamoDBFault) { try self.init(read: request) } catch { throw error.enveloped }
+    }
+
+    private init(read request: WireStructure) throws(DynamoDBFault) {
         var write = try ConditionedWrite(request, given: ("Key", "key"))
         parameters = write.parameters
         key = write.given

@@ -21,11 +21,11 @@ struct GetItem: ReadingOperation {
         isConsistent = try request.boolean("ConsistentRead") ?? false
         let names = try request.attributesToGet(&constraints)
         var expressions = try ExpressionParameters(
-            request, expressions: ["ProjectionExpression"], legacy: ["AttributesToGet"])
+            request, expressions: ["ProjectionExpression"], legacy: ["AttributesToGet"], .current)
         try constraints.check()
 
         try expressions.checkMix()
-        key = try unchecked?.item() ?? Item()
+        key = try unchecked?.item(.current) ?? Item()
         try names.checkDistinct()
         try expressions.placeholders.check()
         projection = try expressions.projection() ?? names.projection

@@ -55,6 +55,16 @@ extension Snapshot {
         _ page: inout ItemPage, from table: Table, _ index: SecondaryIndex?, where terms: [PageTerm],
         orderedBy columns: [String], descending: Bool
     ) throws {
+        try eachItem(of: table, index, where: terms, orderedBy: columns, descending: descending) { item in
+            page.take(item)
+        }
+    }
+
+    /// Calls `body` with the items of the table or index, in the order of its keys, until it returns false.
+    func eachItem(
+        of table: Table, _ index: SecondaryIndex?, where terms: [PageTerm], orderedBy columns: [String],
+        descending: Bool, _ body: (Item) throws -> Bool
+    ) throws {
         let prefix = index == nil ? "i" : "e"
         var sql: String
         var values: [SQLValue]
@@ -76,7 +86,7 @@ extension Snapshot {
             values += term.values.map { .blob($0) }
         }
         sql += " ORDER BY " + columns.map { "\(prefix).\($0)\(descending ? " DESC" : "")" }.joined(separator: ", ")
-        try scan(sql, values: values) { row in page.take(try ItemReader.item(from: row.blob(0))) }
+        try scan(sql, values: values) { row in try body(try ItemReader.item(from: row.blob(0))) }
     }
 }
 

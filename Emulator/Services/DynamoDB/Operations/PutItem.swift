@@ -9,6 +9,10 @@ struct PutItem: WritingOperation {
     let condition: Condition?
 
     init(_ request: WireStructure) throws(DynamoDBFault) {
+        do throws(DynamoDBFault) { try self.init(read: request) } catch { throw error.enveloped }
+    }
+
+    private init(read request: WireStructure) throws(DynamoDBFault) {
         var write = try ConditionedWrite(request, given: ("Item", "item"))
         parameters = write.parameters
         item = write.given
@@ -35,21 +39,17 @@ struct PutItem: WritingOperation {
 
 extension Item {
     func checkSize() throws(DynamoDBFault) {
-        if sizeInBytes > Self.sizeLimit { throw .validation("Item size has exceeded the maximum allowed size") }
+        if sizeInBytes > Self.sizeLimit { throw .validation(DynamoDBFault.itemTooLarge) }
     }
 }
 
 extension Table {
     /// Refuses an item whose value for an index key has the wrong type or is empty.
     func checkIndexKeys(of item: Item) throws(DynamoDBFault) {
-        for index in indexes {
+        for index in indexesByName {
             for key in index.keys.keys {
                 guard let value = item[key.name] else { continue }
-                guard value.kind == key.kind else {
-                    throw .invalidParameter(
-                        "Type mismatch for Index Key \(key.name) Expected: \(key.kind.rawValue) Actual: "
-                            + "\(value.kind.rawValue) IndexName: \(index.name)")
-                }
+                guard value.kind == key.kind else { throw index.typeMismatch(of: key, value) }
                 guard value.isEmptyKey else { continue }
                 throw .validation(
                     "One or more parameter values are not valid. A value specified for a secondary index key is not "
@@ -58,6 +58,14 @@ extension Table {
                         + key.name)
             }
         }
+    }
+}
+
+extension SecondaryIndex {
+    func typeMismatch(of key: KeySchema.Key, _ value: AttributeValue) -> DynamoDBFault {
+        .invalidParameter(
+            "Type mismatch for Index Key \(key.name) Expected: \(key.kind.rawValue) Actual: \(value.kind.rawValue) "
+                + "IndexName: \(name)")
     }
 }
 

@@ -23,9 +23,9 @@ struct Scan: ReadingOperation {
         try expressions.checkMix()
         segment = try Self.segment(number, of: total)
         let oldFilter = try scanFilter.filter()
-        try parameters.checkStart()
+        try parameters.checkStart(.older)
         try expressions.placeholders.check()
-        try parameters.resolve(&expressions, filter: oldFilter)
+        try parameters.resolve(&expressions, filter: oldFilter, .older)
         self.parameters = parameters
     }
 

@@ -25,7 +25,9 @@ struct TransactWriteItems: WritingOperation {
         if let token { constraints.length("clientRequestToken", token.utf8.count, shown: token, 1...36) }
         let elements = try request.structures("TransactItems", type: "TransactWriteItem")
         constraints.notNull("transactItems", isPresent: elements != nil)
-        if let elements { constraints.length("transactItems", elements.count, shown: "[]", 1...Self.limit) }
+        if let elements {
+            constraints.length("transactItems", elements.count, shown: Self.shown(elements), 1...Self.limit)
+        }
         try constraints.check()
         var unchecked: [TransactionAction.Unchecked] = []
         for (position, element) in (elements ?? []).enumerated() {
@@ -42,6 +44,11 @@ struct TransactWriteItems: WritingOperation {
         fingerprint = Digest.sha256((request.members["TransactItems"] ?? []).canonical.bytes)
     }
 
+    /// The list in the text of an error about its length.
+    private static func shown(_ elements: [WireStructure]) -> String {
+        "[\(elements.map { JSON.object($0.members).text }.joined(separator: ", "))]"
+    }
+
     func perform(on state: DynamoDBState, in transaction: borrowing Transaction) throws -> JSON {
         var planned: [(action: TransactionAction, table: Table)] = []
         for action in actions {
@@ -50,7 +57,7 @@ struct TransactWriteItems: WritingOperation {
         if let token,
             try !TransactionTokens.claim(token, for: fingerprint, at: state.clock.now().milliseconds, in: transaction)
         {
-            return .object(JSONObject())
+            return try replayed(planned, in: transaction.snapshot)
         }
         let keys = try keys(of: planned)
         let changes = try changes(planned, at: keys, in: transaction.snapshot)
@@ -71,7 +78,19 @@ struct TransactWriteItems: WritingOperation {
         return .object(answer)
     }
 
-    private static let notValid = "One or more parameter values are not valid."
+    /// The answer to a transaction that was already performed, which costs only reads.
+    private func replayed(
+        _ planned: [(action: TransactionAction, table: Table)], in snapshot: borrowing Snapshot
+    ) throws -> JSON {
+        var consumed = CapacityTotals()
+        for (action, table) in planned {
+            let bytes = try snapshot.item(at: action.key(in: table), in: table)?.sizeInBytes ?? 0
+            consumed.add(ConsumedCapacity(reading: table, bytes: bytes, consistent: true, transactional: true))
+        }
+        var answer = JSONObject()
+        answer["ConsumedCapacity"] = consumed.document(capacity)
+        return .object(answer)
+    }
 
     /// The keys of all items. The first invalid key cancels the transaction before any condition is evaluated.
     private func keys(of planned: [(action: TransactionAction, table: Table)]) throws(DynamoDBFault) -> [PrimaryKey] {
@@ -81,8 +100,7 @@ struct TransactWriteItems: WritingOperation {
             do throws(DynamoDBFault) {
                 keys.append(try action.key(in: table))
             } catch {
-                // An empty key is refused like a wrong parameter, without reasons for each item.
-                if case .validation(let message) = error, message.hasPrefix(Self.notValid) { throw error }
+                if case .validation(let message) = error, message.hasPrefix(CancellationReason.notValid) { throw error }
                 var reasons = [CancellationReason](repeating: .none, count: planned.count)
                 reasons[position] = try CancellationReason(error)
                 throw .transactionCanceled(reasons)
@@ -115,13 +133,17 @@ struct TransactWriteItems: WritingOperation {
 }
 
 extension CancellationReason {
+    /// An empty key is refused like a wrong parameter, without reasons for each item.
+    fileprivate static let notValid = "One or more parameter values are not valid."
+
     /// - Throws: `fault` itself if an item of a transaction cannot have it.
-    fileprivate init(_ fault: DynamoDBFault) throws(DynamoDBFault) {
+    init(_ fault: DynamoDBFault) throws(DynamoDBFault) {
         switch fault {
         case .conditionalCheckFailed(let item):
             self.init(code: "ConditionalCheckFailed", message: "The conditional request failed", item: item)
-        case .validation(let message):
+        case .validation(let message) where !message.hasPrefix(Self.notValid):
             self.init(code: "ValidationError", message: message)
+        case .duplicateItem: self.init(code: "DuplicateItem", message: fault.answer.message)
         default: throw fault
         }
     }

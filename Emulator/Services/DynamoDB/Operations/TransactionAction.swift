@@ -98,7 +98,7 @@ struct TransactionAction: Sendable {
         case .delete: return nil
         case .update(let key, let update):
             try update.checkLeavesKey(of: table)
-            return try update.result(on: stored, key: key, of: table)
+            return try update.result(on: stored, key: key, of: table, isTransactional: true)
         }
     }
 }

@@ -10,6 +10,10 @@ struct UpdateItem: WritingOperation {
     let condition: Condition?
 
     init(_ request: WireStructure) throws(DynamoDBFault) {
+        do throws(DynamoDBFault) { try self.init(read: request) } catch { throw error.enveloped }
+    }
+
+    private init(read request: WireStructure) throws(DynamoDBFault) {
         var constraints = Constraints()
         parameters = try WriteParameters(request, &constraints)
         let unchecked = try request.attributes("Key")
@@ -18,11 +22,11 @@ struct UpdateItem: WritingOperation {
         let updates = try AttributeUpdates(request, &constraints)
         var expressions = try ExpressionParameters(
             request, expressions: ["UpdateExpression", "ConditionExpression"],
-            legacy: ["AttributeUpdates", "Expected", "ConditionalOperator"])
+            legacy: ["AttributeUpdates", "Expected", "ConditionalOperator"], .current)
         try constraints.check()
 
         try expressions.checkMix()
-        key = try unchecked?.item() ?? Item()
+        key = try unchecked?.item(.current) ?? Item()
         let attributeUpdate = try updates.update()
         let expectedCondition = try expected.condition()
         try expressions.placeholders.check()
@@ -62,16 +66,20 @@ extension Update {
     }
 
     /// The checked item after the update; nil if there was none and the update creates none.
-    func result(on stored: Item?, key: Item, of table: Table) throws(DynamoDBFault) -> Item? {
+    /// - Parameter isTransactional: a transaction's errors about index keys are those of a put.
+    func result(
+        on stored: Item?, key: Item, of table: Table, isTransactional: Bool = false
+    ) throws(DynamoDBFault) -> Item? {
         let updated = try applied(to: stored ?? key)
         if stored == nil, onlyRemoves { return nil }
         if updated.sizeInBytes > Item.sizeLimit {
             throw .validation("Item size to update has exceeded the maximum allowed size")
         }
-        for index in table.indexes {
+        for index in table.indexesByName {
             for key in index.keys.keys {
                 guard let value = updated[key.name] else { continue }
                 if value.kind != key.kind {
+                    if isTransactional { throw index.typeMismatch(of: key, value) }
                     throw .validation(
                         "The update expression attempted to update the secondary index key to unsupported type")
                 }

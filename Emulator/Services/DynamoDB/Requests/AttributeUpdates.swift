@@ -27,7 +27,8 @@ struct AttributeUpdates: Sendable {
         for entry in entries {
             try AttributeName.check(entry.attribute)
             let path = DocumentPath(attribute: entry.attribute)
-            guard let value = try entry.value.map({ value throws(DynamoDBFault) in try value.checked() }) else {
+            let given = try entry.value.map { value throws(DynamoDBFault) in try value.checked(.current) }
+            guard let value = given else {
                 guard entry.action == .delete else {
                     throw .invalidParameter("Only DELETE action is allowed when no attribute value is specified")
                 }

@@ -17,11 +17,12 @@ struct ConditionedWrite: Sendable {
         constraints.notNull(member.constraint, isPresent: unchecked != nil)
         expected = try LegacyConditions(expectedIn: request, &constraints)
         expressions = try ExpressionParameters(
-            request, expressions: ["ConditionExpression"], legacy: ["Expected", "ConditionalOperator"])
+            request, expressions: ["ConditionExpression"], legacy: ["Expected", "ConditionalOperator"],
+            .current)
         try constraints.check()
 
         try expressions.checkMix()
-        given = try unchecked?.item() ?? Item()
+        given = try unchecked?.item(.current) ?? Item()
         try parameters.checkReturnsOldOnly()
     }
 

@@ -21,12 +21,14 @@ struct Constraints {
         return nil
     }
 
-    mutating func length(_ path: String, _ count: Int, shown: String, _ limits: ClosedRange<Int>) {
+    /// - Parameter shown: the value in the text; nil for a value that the text leaves out.
+    mutating func length(_ path: String, _ count: Int, shown: String?, _ limits: ClosedRange<Int>) {
+        let shown = shown.map { "'\($0)'" }
         if count < limits.lowerBound {
-            violate("'\(shown)'", path, "Member must have length greater than or equal to \(limits.lowerBound)")
+            violate(shown, path, "Member must have length greater than or equal to \(limits.lowerBound)")
         }
         if count > limits.upperBound {
-            violate("'\(shown)'", path, "Member must have length less than or equal to \(limits.upperBound)")
+            violate(shown, path, "Member must have length less than or equal to \(limits.upperBound)")
         }
     }
 
@@ -44,7 +46,12 @@ struct Constraints {
     mutating func tableName(_ path: String, _ name: String?) {
         guard let name else { return notNull(path, isPresent: false) }
         if ARN.isClaimed(by: name) { return }
-        indexName(path, name)
+        // An operation on a table also takes its ARN, so that a name's least length is left to the look-up.
+        if name.isEmpty { return length(path, 0, shown: name, 1...255) }
+        if !name.utf8.allSatisfy(Self.isNamePart) {
+            violate("'\(name)'", path, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
+        }
+        length(path, name.utf8.count, shown: name, 1...255)
     }
 
     mutating func indexName(_ path: String, _ name: String?) {
@@ -73,12 +80,12 @@ struct Constraints {
     }
 
     /// A map with values that break a constraint. The message does not show the values.
-    mutating func violateMapValue(_ path: String, _ rules: String) {
-        violate("'{}'", path, "Map value must satisfy constraint: [\(rules)]")
+    mutating func violateMapValue(_ path: String, shown: String, _ rules: String) {
+        violate("'\(shown)'", path, "Map value must satisfy constraint: [\(rules)]")
     }
 
-    private mutating func violate(_ value: String, _ path: String, _ rule: String) {
-        violations.append("Value \(value) at '\(path)' failed to satisfy constraint: \(rule)")
+    private mutating func violate(_ value: String?, _ path: String, _ rule: String) {
+        violations.append("Value \(value.map { "\($0) " } ?? "")at '\(path)' failed to satisfy constraint: \(rule)")
     }
 
     /// - Throws: ``DynamoDBFault/validation(_:)`` with all broken constraints.

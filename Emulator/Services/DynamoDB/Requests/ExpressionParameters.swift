@@ -5,19 +5,21 @@ internal import JSON
 struct ExpressionParameters {
     private let expressions: [(name: String, text: String?)]
     private let legacy: [(name: String, isPresent: Bool)]
+    private let layer: ValueLayer
     var placeholders: Placeholders
 
     /// - Parameters:
     ///   - expressions: the operation's expression parameters, in the service's order.
     ///   - legacy: its parameters that cannot be combined with expressions.
     init(
-        _ request: WireStructure, expressions: [String], legacy: [String] = []
+        _ request: WireStructure, expressions: [String], legacy: [String] = [], _ layer: ValueLayer = .older
     ) throws(DynamoDBFault) {
+        self.layer = layer
         var texts: [(name: String, text: String?)] = []
         for name in expressions { texts.append((name, try request.string(name))) }
         self.expressions = texts
         self.legacy = legacy.map { ($0, request.members[$0].map { !$0.isNull } ?? false) }
-        placeholders = try Placeholders(request)
+        placeholders = try Placeholders(request, layer)
     }
 
     func text(_ name: String) -> String? { expressions.first { $0.name == name }?.text }
@@ -71,7 +73,7 @@ struct ExpressionParameters {
         do throws(ExpressionError) {
             return try body(text, &placeholders)
         } catch {
-            throw .validation("Invalid \(name): \(error.message)")
+            throw .validation("Invalid \(name): \(layer == .current ? error.currentMessage : error.message)")
         }
     }
 }

@@ -6,6 +6,8 @@ struct IndexRequest: Sendable {
     enum ProjectionType: String, CaseIterable { case all = "ALL", include = "INCLUDE", keysOnly = "KEYS_ONLY" }
 
     let name: String
+    /// Whether it is a local index, whose key has at most two attributes.
+    private let isLocal: Bool
     let keySchema: [KeyElement]
     private let projectionType: ProjectionType?
     private let nonKeyAttributes: [String]?
@@ -28,7 +30,10 @@ struct IndexRequest: Sendable {
         constraints.notNull("\(path).indexName", isPresent: name != nil)
         constraints.indexName("\(path).indexName", name)
         self.name = name ?? ""
-        keySchema = try KeyElement.read(structure, path: "\(path).keySchema", &constraints)
+        isLocal = path.hasPrefix("localSecondaryIndexes")
+        keySchema = try KeyElement.read(
+            structure, path: "\(path).keySchema", upTo: isLocal ? 2 : 2 * KeyElement.mostOfRole,
+            &constraints)
         let projection = try structure.structure("Projection", type: "Projection")
         constraints.notNull("\(path).projection", isPresent: projection != nil)
         projectionType = constraints.oneOf(
@@ -63,7 +68,7 @@ struct IndexRequest: Sendable {
         let defined = definitions.map(\.name)
         let names = keySchema.map(\.name)
         guard names.allSatisfy(defined.contains) else { throw KeyElement.undefined(names, defined) }
-        try KeyElement.checkRoles(keySchema)
+        if isLocal { try KeyElement.checkRoles(keySchema) } else { try KeyElement.checkIndexRoles(keySchema) }
         guard let projectionType else { throw .invalidParameter("Unknown ProjectionType: null") }
         if nonKeyAttributes != nil, projectionType != .include {
             throw .invalidParameter(

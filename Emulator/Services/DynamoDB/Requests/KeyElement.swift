@@ -10,8 +10,9 @@ struct KeyElement: Sendable {
 
     var document: JSON { ["AttributeName": .string(name), "KeyType": .string(role.rawValue)] }
 
+    /// - Parameter limit: the most elements that the schema may have.
     static func read(
-        _ request: WireStructure, path: String, _ constraints: inout Constraints
+        _ request: WireStructure, path: String, upTo limit: Int = 2, _ constraints: inout Constraints
     ) throws(DynamoDBFault) -> [KeyElement] {
         let structures = try request.structures("KeySchema", type: "KeySchemaElement")
         constraints.notNull(path, isPresent: structures != nil)
@@ -20,7 +21,7 @@ struct KeyElement: Sendable {
             "KeySchemaElement(attributeName=\(try structure.string("AttributeName") ?? "null"), "
                 + "keyType=\(try structure.string("KeyType") ?? "null"))"
         }
-        constraints.length(path, structures.count, shown: "[\(shown.joined(separator: ", "))]", 1...2)
+        constraints.length(path, structures.count, shown: "[\(shown.joined(separator: ", "))]", 1...limit)
         var elements: [KeyElement] = []
         for (position, structure) in structures.enumerated() {
             let place = "\(path).\(position + 1).member"
@@ -54,6 +55,31 @@ struct KeyElement: Sendable {
         .invalidParameter(
             "Some index key attributes are not defined in AttributeDefinitions. Keys: "
                 + "[\(names.joined(separator: ", "))], AttributeDefinitions: [\(defined.joined(separator: ", "))]")
+    }
+
+    /// The most attributes of one role in the key of a global index.
+    static let mostOfRole = 4
+
+    /// Refuses the key of a global index unless it is up to four hash attributes, then up to four range attributes.
+    /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.DesignPattern.MultiAttributeKeys.html>
+    static func checkIndexRoles(_ schema: [KeyElement]) throws(DynamoDBFault) {
+        let isRepeated = schema.count == 2 && schema[0].name == schema[1].name
+        guard schema.count > 2 || schema.last?.role == .hash, !isRepeated else { return try checkRoles(schema) }
+        if schema.first?.role != .hash {
+            throw .validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+        }
+        let hashes = schema.prefix { $0.role == .hash }
+        let ranges = schema.dropFirst(hashes.count)
+        if ranges.contains(where: { $0.role == .hash }) {
+            throw .validation("Invalid KeySchema: HASH key attributes must be listed before RANGE key attributes")
+        }
+        for (role, count) in [("HASH", hashes.count), ("RANGE", ranges.count)] where count > mostOfRole {
+            throw .invalidParameter(
+                "KeySchema of a GlobalSecondaryIndex can have at most \(mostOfRole) \(role) key attributes")
+        }
+        if Set(schema.map(\.name)).count != schema.count {
+            throw .validation("Invalid KeySchema: KeySchema has duplicate attribute names")
+        }
     }
 
     static func checkRoles(_ schema: [KeyElement]) throws(DynamoDBFault) {

@@ -14,18 +14,22 @@ struct LegacyConditions: Sendable {
 
     private let entries: [Entry]?
     private let join: ConditionalOperator?
+    private let layer: ValueLayer
 
     init(expectedIn request: WireStructure, _ constraints: inout Constraints) throws(DynamoDBFault) {
-        try self.init("Expected", type: "ExpectedAttributeValue", of: request, &constraints)
+        try self.init("Expected", type: "ExpectedAttributeValue", of: request, .current, &constraints)
     }
 
     init(filter name: String, in request: WireStructure, _ constraints: inout Constraints) throws(DynamoDBFault) {
-        try self.init(name, type: "Condition", of: request, &constraints)
+        try self.init(
+            name, type: "Condition", of: request, name == "ScanFilter" ? .older : .current, &constraints)
     }
 
     private init(
-        _ name: String, type: String, of request: WireStructure, _ constraints: inout Constraints
+        _ name: String, type: String, of request: WireStructure, _ layer: ValueLayer,
+        _ constraints: inout Constraints
     ) throws(DynamoDBFault) {
+        self.layer = layer
         let path = (name.first?.lowercased() ?? "") + name.dropFirst()
         if let members = try request.structureMap(name, type: type) {
             var entries: [Entry] = []
@@ -110,7 +114,7 @@ struct LegacyConditions: Sendable {
         case (false, _?):
             throw .invalidParameter("Value cannot be used when Exists is false for Attribute: \(name)")
         case (true, let value?):
-            return .comparison(.equal, .path(path), .value(try value.checked()))
+            return .comparison(.equal, .path(path), .value(try value.checked(layer)))
         case (false, nil): return .notExists(path)
         }
     }
@@ -142,7 +146,7 @@ struct LegacyConditions: Sendable {
         _ unchecked: [UncheckedValue], for comparison: ComparisonOperator
     ) throws(DynamoDBFault) -> [AttributeValue] {
         var values: [AttributeValue] = []
-        for value in unchecked { values.append(try value.checked()) }
+        for value in unchecked { values.append(try value.checked(layer)) }
         guard comparison.operandCounts.contains(values.count) else {
             throw .invalidParameter(
                 "Invalid number of argument(s) for the \(comparison.rawValue) ComparisonOperator")
@@ -164,11 +168,11 @@ struct LegacyConditions: Sendable {
 }
 
 extension UncheckedValue {
-    func checked() throws(DynamoDBFault) -> AttributeValue {
+    func checked(_ layer: ValueLayer) throws(DynamoDBFault) -> AttributeValue {
         do throws(BrokenRule) {
             return try value()
         } catch {
-            throw .validation(error.message)
+            throw .validation(error.message(layer))
         }
     }
 }

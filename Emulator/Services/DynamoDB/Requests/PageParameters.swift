@@ -38,22 +38,29 @@ struct PageParameters: Sendable {
     }
 
     /// Checks the starting key's values and the legacy projection.
-    mutating func checkStart() throws(DynamoDBFault) {
+    mutating func checkStart(_ layer: ValueLayer) throws(DynamoDBFault) {
         try attributesToGet.checkDistinct()
         do throws(DynamoDBFault) {
-            start = try uncheckedStart?.item()
+            start = try uncheckedStart?.item(layer)
         } catch {
+            if layer == .current { throw error }
             throw .validation("The provided starting key is invalid: \(error.answer.message)")
         }
     }
 
     /// Parses the expressions of both operations.
-    mutating func resolve(_ expressions: inout ExpressionParameters, filter legacy: Condition?) throws(DynamoDBFault) {
+    mutating func resolve(
+        _ expressions: inout ExpressionParameters, filter legacy: Condition?, _ layer: ValueLayer
+    ) throws(DynamoDBFault) {
         filter = try expressions.condition("FilterExpression") ?? legacy
         let expression = try expressions.projection()
         projection = expression ?? attributesToGet.projection
         try expressions.placeholders.checkAllUsed()
-        try checkSelect(parameter: expression == nil ? "AttributesToGet" : "ProjectionExpression")
+        do throws(DynamoDBFault) {
+            try checkSelect(parameter: expression == nil ? "AttributesToGet" : "ProjectionExpression")
+        } catch {
+            throw layer == .current ? error.enveloped : error
+        }
     }
 
     private func checkSelect(parameter: String) throws(DynamoDBFault) {
@@ -62,9 +69,11 @@ struct PageParameters: Sendable {
             throw .validation(
                 "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
         case .allProjectedAttributes where indexName == nil:
-            throw .invalidParameter("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+            throw .validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
         case let select? where select != .specificAttributes && projection != nil:
-            throw .validation("Cannot specify the \(parameter) when choosing to get \(select.rawValue)")
+            throw .validation(
+                "Cannot specify the \(parameter) when choosing to get "
+                    + (select == .count ? "only the Count" : select.rawValue))
         default: break
         }
     }

@@ -9,7 +9,27 @@ struct UncheckedValue: Sendable {
     fileprivate let outcome: Result<AttributeValue, BrokenRule>
 
     /// The service's message about an invalid value.
-    struct BrokenRule: Error { var message: String }
+    struct BrokenRule: Error {
+        /// The text of the older checks.
+        var message: String
+        /// The text of the current checks.
+        var currentMessage: String
+        /// Whether the current checks say it of an expression's value as of any other value, without the value's name.
+        var isNamedOnlyByOlder = false
+
+        init(message: String) {
+            self.message = message
+            currentMessage = message
+        }
+
+        init(older: String, current: String) {
+            message = older
+            currentMessage = current
+            isNamedOnlyByOlder = true
+        }
+
+        func message(_ layer: ValueLayer) -> String { layer == .current ? currentMessage : message }
+    }
 
     /// The value.
     func value() throws(BrokenRule) -> AttributeValue { try outcome.get() }
@@ -60,7 +80,7 @@ struct UncheckedValue: Sendable {
         case .bool: return .success(.bool(try Wire.boolean(value)))
         case .null:
             return try Wire.boolean(value)
-                ? .success(.null) : invalid("Null attribute value types must have the value of true")
+                ? .success(.null) : invalid("Null attribute value types must have the value of true", named: false)
         case .stringSet: return stringSet(try Wire.list(value, of: Wire.string))
         case .numberSet: return numberSet(try Wire.list(value, of: Wire.string))
         case .binarySet: return binarySet(try Wire.list(value, of: Wire.blob))
@@ -75,14 +95,15 @@ struct UncheckedValue: Sendable {
         do throws(DecimalError) {
             return .success(try DecimalNumber(text))
         } catch {
-            return .failure(BrokenRule(message: error.message))
+            return .failure(BrokenRule(older: error.message, current: error.currentMessage))
         }
     }
 
     private static func stringSet(_ members: [String]) -> Outcome {
         guard !members.isEmpty else { return invalid("An string set  may not be empty") }
         guard Set(members.map { Array($0.utf8) }).count == members.count else {
-            return invalid("Input collection [\(members.joined(separator: ", "))] contains duplicates.")
+            let shown = Self.upToRepeat(members) { Array($0.utf8) }.map { "\"\($0)\"" }.joined(separator: ", ")
+            return duplicates("[\(members.joined(separator: ", "))] contains", current: "[\(shown)] contains")
         }
         return .success(.stringSet(members))
     }
@@ -96,7 +117,12 @@ struct UncheckedValue: Sendable {
             case .failure(let rule): return .failure(rule)
             }
         }
-        guard Set(members).count == members.count else { return broken("Input collection contains duplicates") }
+        guard Set(members).count == members.count else {
+            return .failure(
+                BrokenRule(
+                    older: "Input collection contains duplicates",
+                    current: "\(invalidParameter)Input collection contains duplicates."))
+        }
         return .success(.numberSet(members))
     }
 
@@ -104,7 +130,8 @@ struct UncheckedValue: Sendable {
         guard !members.isEmpty else { return invalid("Binary sets should not be empty") }
         guard Set(members).count == members.count else {
             let shown = members.map(\.base64).joined(separator: ", ")
-            return invalid("Input collection [\(shown)]of type BS contains duplicates.")
+            let current = Self.upToRepeat(members) { $0 }.map { "\"\($0.base64)\"" }.joined(separator: ",")
+            return duplicates("[\(shown)]of type BS contains", current: "[\(current)]of type BS contains")
         }
         return .success(.binarySet(members))
     }
@@ -124,8 +151,25 @@ struct UncheckedValue: Sendable {
 
     private static func broken(_ message: String) -> Outcome { .failure(BrokenRule(message: message)) }
 
-    private static func invalid(_ what: String) -> Outcome {
-        broken("One or more parameter values were invalid: \(what)")
+    private static let invalidParameter = "One or more parameter values were invalid: "
+
+    private static func invalid(_ what: String, named: Bool = true) -> Outcome {
+        let message = invalidParameter + what
+        return named ? broken(message) : .failure(BrokenRule(older: message, current: message))
+    }
+
+    private static func duplicates(_ older: String, current: String) -> Outcome {
+        .failure(
+            BrokenRule(
+                older: "\(invalidParameter)Input collection \(older) duplicates.",
+                current: "\(invalidParameter)Input collection \(current) duplicates."))
+    }
+
+    /// The members before the first repeated one in the order of their bytes, then it and the others as sent.
+    private static func upToRepeat<Member>(_ members: [Member], _ bytes: (Member) -> [UInt8]) -> [Member] {
+        var seen: Set<[UInt8]> = []
+        let first = members.prefix { seen.insert(bytes($0)).inserted }
+        return first.sorted { bytes($0).lexicographicallyPrecedes(bytes($1)) } + members.dropFirst(first.count)
     }
 }
 
@@ -148,10 +192,10 @@ struct UncheckedItem: Sendable {
     }
 
     /// The item.
-    func item() throws(DynamoDBFault) -> Item {
+    func item(_ layer: ValueLayer = .older) throws(DynamoDBFault) -> Item {
         switch outcome {
         case .success(let item): return item
-        case .failure(let rule): throw .validation(rule.message)
+        case .failure(let rule): throw .validation(rule.message(layer))
         }
     }
 }

@@ -78,7 +78,7 @@ extension Table {
     /// The size estimate for writes to a table with local indexes, which is always the smallest one here.
     func itemCollectionMetrics(of item: Item) -> JSON {
         [
-            "ItemCollectionKey": item.only([keys.hash.name]).document,
+            "ItemCollectionKey": item.only(keys.hashes.map(\.name)).document,
             "SizeEstimateRangeGB": [0, 1],
         ]
     }

@@ -8,10 +8,12 @@ struct KeySchema: Sendable {
         var kind: AttributeValue.Kind
     }
 
-    var hash: Key
-    var range: Key?
+    /// One attribute; up to four in a global index.
+    var hashes: [Key]
+    /// None or one; up to four in a global index, compared one after another.
+    var ranges: [Key]
 
-    var keys: [Key] { [hash] + (range.map { [$0] } ?? []) }
+    var keys: [Key] { hashes + ranges }
     var names: [String] { keys.map(\.name) }
 
     func has(_ name: String) -> Bool { keys.contains { $0.name.hasSameBytes(as: name) } }
@@ -26,13 +28,14 @@ struct KeySchema: Sendable {
             else { return nil }
             kinds[name] = AttributeValue.Kind(rawValue: type)
         }
-        let keys = (schema?.array ?? []).compactMap { element -> Key? in
+        hashes = []
+        ranges = []
+        for element in schema?.array ?? [] {
             guard let name = element["AttributeName"]?.string, let kind = kinds[name] else { return nil }
-            return Key(name: name, kind: kind)
+            let key = Key(name: name, kind: kind)
+            if element["KeyType"]?.string == "RANGE" { ranges.append(key) } else { hashes.append(key) }
         }
-        guard let first = keys.first else { return nil }
-        hash = first
-        range = keys.count > 1 ? keys[1] : nil
+        if hashes.isEmpty { return nil }
     }
 }
 
@@ -72,17 +75,25 @@ extension KeySchema {
     }
 
     private func encoded(_ item: Item) throws(DynamoDBFault) -> PrimaryKey {
-        let hash = try bytes(of: self.hash, in: item)
-        let range = try self.range.map { key throws(DynamoDBFault) in try bytes(of: key, in: item) }
-        if hash.count > Self.hashSizeLimit {
+        var hash: [[UInt8]] = []
+        for key in hashes { hash.append(try bytes(of: key, in: item)) }
+        var range: [[UInt8]] = []
+        for key in ranges { range.append(try bytes(of: key, in: item)) }
+        if hash.totalCount > Self.hashSizeLimit {
             throw .invalidParameter(
                 "Size of hashkey has exceeded the maximum size limit of\(Self.hashSizeLimit) bytes")
         }
-        if let range, range.count > Self.rangeSizeLimit {
+        if range.totalCount > Self.rangeSizeLimit {
             throw .invalidParameter(
                 "Aggregated size of all range keys has exceeded the size limit of \(Self.rangeSizeLimit) bytes")
         }
-        return PrimaryKey(hash: KeyEncoding.scattered(hash), range: range ?? [])
+        return position(hash, range)
+    }
+
+    private func position(_ hash: [[UInt8]], _ range: [[UInt8]]) -> PrimaryKey {
+        PrimaryKey(
+            hash: KeyEncoding.scattered(KeyEncoding.joined(hash, of: hashes.count)),
+            range: KeyEncoding.joined(range, of: ranges.count))
     }
 
     private func bytes(of key: Key, in item: Item) throws(DynamoDBFault) -> [UInt8] {
@@ -100,13 +111,25 @@ extension KeySchema {
     /// The position of `item` in an index; nil if it lacks a key attribute and is therefore not in the index. So does an item
     /// older than the index whose attribute is of another type, empty or too long for a key.
     func entry(of item: Item) -> PrimaryKey? {
-        guard let hashValue = item[hash.name], hashValue.kind == hash.kind,
-            let hashBytes = KeyEncoding.bytes(of: hashValue), (1...Self.hashSizeLimit).contains(hashBytes.count)
+        guard let hash = indexed(hashes, of: item, upTo: Self.hashSizeLimit),
+            let range = indexed(ranges, of: item, upTo: Self.rangeSizeLimit)
         else { return nil }
-        guard let range else { return PrimaryKey(hash: KeyEncoding.scattered(hashBytes), range: []) }
-        guard let rangeValue = item[range.name], rangeValue.kind == range.kind,
-            let rangeBytes = KeyEncoding.bytes(of: rangeValue), (1...Self.rangeSizeLimit).contains(rangeBytes.count)
-        else { return nil }
-        return PrimaryKey(hash: KeyEncoding.scattered(hashBytes), range: rangeBytes)
+        return position(hash, range)
     }
+
+    /// The bytes of the attributes, or nil if one is missing, of another type or empty, or if they are too long.
+    private func indexed(_ keys: [Key], of item: Item, upTo limit: Int) -> [[UInt8]]? {
+        var parts: [[UInt8]] = []
+        for key in keys {
+            guard let value = item[key.name], value.kind == key.kind, let bytes = KeyEncoding.bytes(of: value),
+                !bytes.isEmpty
+            else { return nil }
+            parts.append(bytes)
+        }
+        return parts.totalCount <= limit ? parts : nil
+    }
+}
+
+extension [[UInt8]] {
+    fileprivate var totalCount: Int { reduce(0) { $0 + $1.count } }
 }

@@ -41,6 +41,9 @@ struct Table: Sendable {
         stream = TableStream(description)
     }
 
+    /// The indexes in the order in which their keys are checked.
+    var indexesByName: [SecondaryIndex] { indexes.sorted { $0.name < $1.name } }
+
     func index(named name: String) -> SecondaryIndex? { indexes.first { $0.name == name } }
 
     var hasLocalIndexes: Bool { indexes.contains { !$0.isGlobal } }
@@ -74,6 +77,8 @@ struct TableDefinition: Sendable {
     var description: JSONObject
     var indexIDs: [String: Int64] = [:]
     var tags: [String: String] = [:]
+    /// By the ARN of the table or its stream.
+    var policies: [String: ResourcePolicy] = [:]
     var timeToLiveAttribute: String?
     /// The earliest point of recovery, in milliseconds since 1970; nil while recovery is off.
     var recoverySince: Int64?
@@ -85,6 +90,9 @@ struct TableDefinition: Sendable {
         description = stored["description"]?.object ?? JSONObject()
         for (name, id) in stored["indexes"]?.object ?? JSONObject() { indexIDs[name] = id.int.map(Int64.init) }
         for (name, value) in stored["tags"]?.object ?? JSONObject() { tags[name] = value.string }
+        for (arn, policy) in stored["policies"]?.object ?? JSONObject() {
+            policies[arn] = ResourcePolicy(stored: policy)
+        }
         timeToLiveAttribute = stored["timeToLive"]?.string
         recoverySince = (stored["recoverySince"]?.int).map(Int64.init)
         recoveryDays = stored["recoveryDays"]?.int
@@ -94,6 +102,8 @@ struct TableDefinition: Sendable {
         var document: JSONObject = ["description": .object(description)]
         document["indexes"] = .object(JSONObject(indexIDs.sorted { $0.key < $1.key }.map { ($0.key, .int($0.value)) }))
         document["tags"] = .object(JSONObject(tags.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+        document["policies"] = .object(
+            JSONObject(policies.sorted { $0.key < $1.key }.map { ($0.key, $0.value.stored) }))
         document["timeToLive"] = timeToLiveAttribute.map { .string($0) }
         document["recoverySince"] = recoverySince.map { .int($0) }
         document["recoveryDays"] = recoveryDays.map { .int($0) }

@@ -7,6 +7,9 @@ enum DecimalError: Error, Equatable {
     case underflow
     case tooPrecise
 
+    /// The words of the service's current checks, which follow the older ones but for an empty text.
+    var currentMessage: String { self == .notNumeric("") ? message + ": " : message }
+
     /// The service's own words.
     var message: String {
         switch self {

@@ -36,6 +36,21 @@ enum KeyEncoding {
     /// The digits of any number fit in twenty bytes.
     private static let longestDigits = 20
 
+    /// The values of several key attributes as one sequence of bytes in the order of the values. A single attribute
+    /// keeps its own bytes.
+    /// - Parameters:
+    ///   - parts: the values of the first attributes of the key.
+    ///   - count: how many attributes the key has.
+    static func joined(_ parts: [[UInt8]], of count: Int) -> [UInt8] {
+        count > 1 ? parts.flatMap { escaped($0) + end } : parts.first ?? []
+    }
+
+    /// Ends a value of a key of several attributes. It sorts before every continuation of the value.
+    static let end: [UInt8] = [0, 0]
+
+    /// `bytes` without two zeros in a row, in the same order.
+    static func escaped(_ bytes: [UInt8]) -> [UInt8] { bytes.flatMap { $0 == 0 ? [0, 0xFF] : [$0] } }
+
     /// A hash key's bytes after three bytes of their digest. Scans therefore read in the order of hashes, as on AWS,
     /// and parallel segments are ranges of that order.
     static func scattered(_ bytes: [UInt8]) -> [UInt8] {

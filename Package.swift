@@ -53,7 +53,7 @@ let functions: [Target] = [
 /// The emulator's services. Each imports the core, JSON, Time and what its line says, and no other service.
 let services: [Target] = [
     service("Athena", "DuckDB Iceberg Lake ParquetRead URLCoding"), service("CloudFormation", "XML YAML"),
-    service("DynamoDB", "Digest"),
+    service("DynamoDB", "CZlib Digest Gzip"),
     service("ECS"),
     service("Firehose", "Digest Gzip JQ"), service("Glue", "Iceberg Pattern URLCoding"), service("IAM", "XML"),
     service("Kinesis", "CRC Digest"), service("Lambda", "CZlib Digest URLCoding"), service("Logs"), service("Pipes"),
@@ -298,6 +298,7 @@ func documents(in path: String) -> [String] {
     case "Tests/EndToEnd": ["Referees"]
     case "Tests/Fuzz": ["README.md", "fuzz.py"]
     case "Emulator/ASL", "Emulator/ContractTools", "Emulator/JSONata", "Emulator/Services/Athena",
+        "Emulator/Services/DynamoDB",
         "Emulator/Services/Firehose",
         "Emulator/Services/Glue", "Emulator/Services/Kinesis", "Emulator/Services/Lambda", "Emulator/Services/S3",
         "Emulator/Services/SNS", "Emulator/Services/SQS", "Functions/BronzeWriter", "Functions/ChangeCapture",

@@ -10,22 +10,31 @@ package final class DynamoDB: Service, JSONService {
 
     let store: Store
     let state: DynamoDBState
+    private let peers: Peers
     private let sweep = Mutex<Task<Void, Never>?>(nil)
 
     /// The tables that a ``Store`` must have for this service.
-    package static let schema = [TableCatalog.schema, ItemStorage.schema, ChangeLog.schema, TransactionTokens.schema]
+    package static let schema = [
+        TableCatalog.schema, ItemStorage.schema, ChangeLog.schema, TransactionTokens.schema,
+        Transfers.schema,
+    ]
 
-    /// - Parameter store: opened with ``schema``.
+    /// - Parameters:
+    ///   - store: opened with ``schema``.
+    ///   - peers: where the object store of exports and imports is found.
     init(
-        store: Store, account: Account, clock: ClockAndChance = .system, endpoint: EndpointAddress = EndpointAddress()
+        store: Store, account: Account, clock: ClockAndChance = .system, endpoint: EndpointAddress = EndpointAddress(),
+        peers: Peers = Peers()
     ) {
         self.store = store
+        self.peers = peers
         state = DynamoDBState(account: account, clock: clock, endpoint: endpoint)
     }
 
     package convenience init(_ context: ServiceContext) {
         self.init(
-            store: context.store, account: context.account, clock: context.clock, endpoint: context.endpoint)
+            store: context.store, account: context.account, clock: context.clock, endpoint: context.endpoint,
+            peers: context.peers)
     }
 
     /// Starts to delete expired items.
@@ -57,18 +66,22 @@ package final class DynamoDB: Service, JSONService {
         "DescribeContinuousBackups": DescribeContinuousBackups.self,
         "TagResource": TagResource.self, "UntagResource": UntagResource.self,
         "ListTagsOfResource": ListTagsOfResource.self, "DescribeLimits": DescribeLimits.self,
-        "DescribeEndpoints": DescribeEndpoints.self,
+        "DescribeEndpoints": DescribeEndpoints.self, "ExecuteStatement": ExecuteStatement.self,
+        "BatchExecuteStatement": BatchExecuteStatement.self, "ExecuteTransaction": ExecuteTransaction.self,
+        "PutResourcePolicy": PutResourcePolicy.self, "GetResourcePolicy": GetResourcePolicy.self,
+        "DeleteResourcePolicy": DeleteResourcePolicy.self,
+        "ExportTableToPointInTime": ExportTableToPointInTime.self, "DescribeExport": DescribeExport.self,
+        "ListExports": ListExports.self, "ImportTable": ImportTable.self, "DescribeImport": DescribeImport.self,
+        "ListImports": ListImports.self,
     ]
 
     /// Operations of DynamoDB that are not emulated.
     private static let notEmulated: Set<String> = [
-        "BatchExecuteStatement", "CreateBackup", "CreateGlobalTable", "DeleteBackup", "DeleteResourcePolicy",
-        "DescribeBackup", "DescribeContributorInsights", "DescribeExport", "DescribeGlobalTable",
-        "DescribeGlobalTableSettings", "DescribeImport", "DescribeKinesisStreamingDestination",
+        "CreateBackup", "CreateGlobalTable", "DeleteBackup", "DescribeBackup", "DescribeContributorInsights",
+        "DescribeGlobalTable", "DescribeGlobalTableSettings", "DescribeKinesisStreamingDestination",
         "DescribeTableReplicaAutoScaling", "DisableKinesisStreamingDestination", "EnableKinesisStreamingDestination",
-        "ExecuteStatement", "ExecuteTransaction", "ExportTableToPointInTime", "GetResourcePolicy", "ImportTable",
-        "ListBackups", "ListContributorInsights", "ListExports", "ListGlobalTables", "ListImports",
-        "PutResourcePolicy", "RestoreTableFromBackup", "RestoreTableToPointInTime", "UpdateContributorInsights",
+        "ListBackups", "ListContributorInsights", "ListGlobalTables", "RestoreTableFromBackup",
+        "RestoreTableToPointInTime", "UpdateContributorInsights",
         "UpdateGlobalTable", "UpdateGlobalTableSettings", "UpdateKinesisStreamingDestination",
         "UpdateTableReplicaAutoScaling",
     ]
@@ -93,6 +106,8 @@ package final class DynamoDB: Service, JSONService {
         switch operation {
         case let reading as any ReadingOperation:
             return try store.read { snapshot in try reading.perform(on: state, in: snapshot) }
+        case let transfer as any TransferOperation:
+            return try await transfer.perform(with: Transfers(store: store, state: state, peers: peers))
         case let writing as any WritingOperation:
             return try await store.write { transaction in try writing.perform(on: state, in: transaction) }
         default:

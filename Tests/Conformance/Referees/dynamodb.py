@@ -1,6 +1,6 @@
 """Tables, items, conditions, transactions, queries, indexes and streams."""
 from decimal import Decimal
-import threading, uuid
+import gzip, json, threading, uuid
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
@@ -212,3 +212,52 @@ def batches_read_and_write_many():
     got = dynamodb.batch_get_item(RequestItems={name: {"Keys": [item(id=f"k{n:02}") for n in range(30)]}})
     assert len(got["Responses"][name]) == 25 and not got["UnprocessedKeys"]
     fails("ValidationException", 400, dynamodb.batch_get_item, RequestItems={name: {"Keys": [item(id="a"), item(id="a")]}})
+
+
+@check
+def a_table_is_exported_to_objects_and_imported_from_them():
+    s3, bucket = client("s3"), "referee-" + uuid.uuid4().hex[:12]
+    s3.create_bucket(Bucket=bucket)
+    name = table()
+    arn = dynamodb.describe_table(TableName=name)["Table"]["TableArn"]
+    for n in range(3): dynamodb.put_item(TableName=name, Item=item(id=f"k{n}", v=n, b=b"bar"))
+    export = dict(TableArn=arn, S3Bucket=bucket, S3Prefix="out", ExportFormat="DYNAMODB_JSON")
+    fails("PointInTimeRecoveryUnavailableException", 400, dynamodb.export_table_to_point_in_time, **export)
+    fails("TableNotFoundException", 400, dynamodb.export_table_to_point_in_time, **{**export, "TableArn": arn + "x"})
+    dynamodb.update_continuous_backups(
+        TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+    started = dynamodb.export_table_to_point_in_time(**export)["ExportDescription"]
+    done = dynamodb.describe_export(ExportArn=started["ExportArn"])["ExportDescription"]
+    assert done["ExportStatus"] == "COMPLETED" and done["ItemCount"] == 3, done
+    summary = json.loads(s3.get_object(Bucket=bucket, Key=done["ExportManifest"])["Body"].read())
+    files = s3.get_object(Bucket=bucket, Key=summary["manifestFilesS3Key"])["Body"].read().splitlines()
+    data = [s3.get_object(Bucket=bucket, Key=json.loads(f)["dataFileS3Key"])["Body"].read() for f in files]
+    rows = [json.loads(r)["Item"] for d in data for r in gzip.decompress(d).splitlines()]
+    assert sorted(r["id"]["S"] for r in rows) == ["k0", "k1", "k2"] and rows[0]["b"] == {"B": "YmFy"}, rows
+    listed = dynamodb.list_exports(TableArn=arn)["ExportSummaries"]
+    assert listed == [{"ExportArn": started["ExportArn"], "ExportStatus": "COMPLETED", "ExportType": "FULL_EXPORT"}]
+
+    def imported(bucket, prefix, compression="NONE", target=None):
+        target = target or "referee-" + uuid.uuid4().hex[:12]
+        begun = dynamodb.import_table(
+            S3BucketSource={"S3Bucket": bucket, "S3KeyPrefix": prefix}, InputFormat="DYNAMODB_JSON",
+            InputCompressionType=compression, TableCreationParameters={
+                "TableName": target, "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]})["ImportTableDescription"]
+        return target, dynamodb.describe_import(ImportArn=begun["ImportArn"])["ImportTableDescription"]
+
+    folder = done["ExportManifest"].rsplit("/", 1)[0] + "/data/"
+    copy, ended = imported(bucket, folder, "GZIP")
+    assert ended["ImportStatus"] == "COMPLETED" and ended["ImportedItemCount"] == 3, ended
+    assert len(dynamodb.scan(TableName=copy)["Items"]) == 3
+    # Documents need no line breaks between them, and an invalid one leaves the others.
+    s3.put_object(Bucket=bucket, Key="loose", Body=b'{"Item":{"id":{"S":"}"}}}{"Item":{"id":{"S":"b"}}}\n{"id":{}}')
+    partly, ended = imported(bucket, "loose")
+    counts = [ended[c] for c in ("ProcessedItemCount", "ImportedItemCount", "ErrorCount")]
+    assert ended["ImportStatus"] == "FAILED" and counts == [3, 2, 1], ended
+    assert len(dynamodb.scan(TableName=partly)["Items"]) == 2
+    _, ended = imported("no-" + bucket, "")
+    assert ended["FailureCode"] == "S3NoSuchBucket", ended
+    assert "The specified bucket does not exist" in ended["FailureMessage"], ended
+    fails("ResourceInUseException", 400, imported, bucket, "loose", target=copy)

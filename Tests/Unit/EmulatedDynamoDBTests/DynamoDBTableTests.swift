@@ -243,9 +243,9 @@ import Testing
 
     @Test("an operation that is not emulated answers NotImplemented with its name")
     func notEmulated() async throws {
-        let fault = await db.fault("ExecuteStatement", "{}")
+        let fault = await db.fault("CreateBackup", "{}")
         #expect(fault?.code == "NotImplemented")
-        #expect(fault?.message.contains("ExecuteStatement") == true)
+        #expect(fault?.message.contains("CreateBackup") == true)
         #expect(await db.fault("Nonsense", "{}")?.code == "UnknownOperationException")
     }
 

@@ -72,22 +72,4 @@ extension IcebergType {
         default: return self
         }
     }
-
-    /// The field as Parquet has it.
-    func parquet(named name: String, _ id: Int32, isRequired: Bool) -> ParquetField {
-        switch self {
-        case .structure(let fields):
-            return .structure(
-                name: name, isRequired: isRequired, fieldID: id,
-                fields: fields.map { $0.type.parquet(named: $0.name, $0.id, isRequired: $0.isRequired) })
-        case .list(let elementID, let element, let isElementRequired):
-            return .list(
-                name: name, isRequired: isRequired, fieldID: id,
-                element: element.parquet(named: "element", elementID, isRequired: isElementRequired))
-        default:
-            var column = SilverColumn(name: name, type: self).parquet(fieldID: id)
-            column.isRequired = isRequired
-            return .column(column)
-        }
-    }
 }

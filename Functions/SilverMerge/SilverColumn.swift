@@ -68,37 +68,12 @@ struct SilverColumn: Sendable, Hashable {
         }
     }
 
-    /// The column as Parquet has it.
-    func parquet(fieldID: Int32) -> ParquetColumn {
-        let (physical, logical): (PhysicalType, LogicalType?) =
-            switch type {
-            case .boolean: (.boolean, nil)
-            case .int: (.int32, nil)
-            case .long: (.int64, nil)
-            case .float: (.float, nil)
-            case .double: (.double, nil)
-            case .date: (.int32, .date)
-            case .time: (.int64, .time(.microseconds, isAdjustedToUTC: false))
-            case .timestamp: (.int64, .timestamp(.microseconds, isAdjustedToUTC: false))
-            case .timestamptz: (.int64, .timestamp(.microseconds, isAdjustedToUTC: true))
-            case .string: (.byteArray, .string)
-            case .uuid: (.fixedLengthByteArray(length: 16), .uuid)
-            case .decimal(let precision, let scale):
-                (Self.physicalType(ofDecimal: precision), .decimal(precision: precision, scale: scale))
-            case .binary: (.byteArray, nil)
-            case .fixed(let length): (.fixedLengthByteArray(length: length), nil)
-            case .structure, .list, .map: preconditionFailure("no column of silver is \(type)")
-            }
-        return ParquetColumn(
-            name: name, physicalType: physical, logicalType: logical, isRequired: false, fieldID: fieldID)
-    }
-
-    static func physicalType(ofDecimal precision: Int) -> PhysicalType {
-        switch precision {
-        case ...9: .int32
-        case ...18: .int64
-        default: .fixedLengthByteArray(length: IcebergType.decimalSize(precision))
+    /// How Parquet stores the column's values.
+    var physicalType: PhysicalType {
+        guard case .column(let column)? = type.parquet(named: name, 0, isRequired: false) else {
+            preconditionFailure("no column of silver is \(type)")
         }
+        return column.physicalType
     }
 }
 

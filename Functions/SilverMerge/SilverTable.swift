@@ -135,10 +135,12 @@ struct SilverTable: Sendable, Hashable {
     func parquet(_ schema: IcebergSchema) throws -> ParquetSchema {
         return try ParquetSchema(
             fields.map { column in
-                guard let field = schema.field(named: column.name) else {
+                guard let field = schema.field(named: column.name),
+                    let made = field.type.parquet(named: field.name, field.id, isRequired: field.isRequired)
+                else {
                     throw SilverError.table("table \(name) has no column \(column.name)")
                 }
-                return field.type.parquet(named: field.name, field.id, isRequired: field.isRequired)
+                return made
             })
     }
 
@@ -190,12 +192,10 @@ extension SilverColumn {
             guard let number = text.flatMap({ Int128(decimal: $0, scale: scale) }) else { return nil }
             let bytes = withUnsafeBytes(of: number.bigEndian) { Array($0) }
             let array = ColumnArray(.fixedLengthByteArray(bytes, length: 16))
-            return ValueConversion.decimal(Self.physicalType(ofDecimal: precision))(array)
+            return ValueConversion.decimal(IcebergType.physicalType(ofDecimal: precision))(array)
         default: return nil
         }
     }
-
-    var physicalType: PhysicalType { parquet(fieldID: 0).physicalType }
 
     /// No rows of the column.
     var empty: ColumnArray {

@@ -1,5 +1,6 @@
 internal import Columns
 internal import Iceberg
+internal import Lake
 internal import Parquet
 internal import ParquetRead
 
@@ -42,7 +43,7 @@ enum ValueConversion: Sendable {
             self = unit == .microseconds ? .none : .microseconds
         case (.decimal(let precision, let scale), let physical, .value(.decimal(let narrower, let storedScale)))
         where narrower <= precision && storedScale == scale && physical != .byteArray:
-            let wanted = SilverColumn.physicalType(ofDecimal: precision)
+            let wanted = IcebergType.physicalType(ofDecimal: precision)
             self = physical == wanted ? .none : .decimal(wanted)
         default: return nil
         }

@@ -26,7 +26,7 @@ private let knownProperties: [(name: String, place: CustomPropertyPlace)] = [
     ("quarantineRows", .contract), ("quarantineShare", .contract), ("personalData", .contract),
     ("encodings", .contract), ("sourceSchema", .contract), ("csvHeader", .contract), ("csvDelimiter", .contract),
     ("csvEscape", .contract), ("silverMode", .contract), ("derived", .contract), ("silverPartition", .contract),
-    ("immutablePartition", .contract),
+    ("immutablePartition", .contract), ("deletedRetention", .contract),
     ("periods", .contract), ("periodInputs", .contract), ("lookups", .contract), ("ranking", .contract),
     ("masking", .column), ("maskingReason", .column), ("layout", .column),
     ("fieldId", .column), ("validValues", .column), ("excessFraction", .column),

@@ -44,6 +44,8 @@ public struct SilverLayout: Sendable, Hashable {
     public let partitions: [Partition]
     /// Whether a key's rows are always in one partition, so that no other is searched for it.
     public let isPartitionImmutable: Bool
+    /// Days after its deletion from which on a row may leave the table for good; nil keeps it.
+    public let deletedRetentionInDays: Int?
 }
 
 extension SilverLayout {
@@ -84,6 +86,10 @@ extension SilverLayout {
             key.faults.note(key.fault("the table has no partitions; name them in silverPartition"))
         }
         isPartitionImmutable = immutable?.1 ?? false
+        deletedRetentionInDays =
+            contract.noting { () throws(ContractError) in
+                try contract.customProperty("deletedRetention")?.int(in: 1...36_500)
+            } ?? nil
     }
 }
 

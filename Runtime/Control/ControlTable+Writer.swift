@@ -59,6 +59,12 @@ extension ControlTable {
         }
     }
 
+    /// The batch that a writer of the table has begun and whose end is not recorded, without taking the right to write.
+    public func openBatch(ofTable table: String, in layer: ControlRecord.Schema) throws(ControlError) -> String? {
+        guard let item = try item(ControlID(writerOf: table, in: layer)) else { return nil }
+        return try ItemReader(item).optional(.batchID, \.string)
+    }
+
     /// Extends the lease to `leaseSeconds` from now.
     /// - Throws: ``ControlError/tableLeaseLost(table:epoch:)`` when another worker has the table: stop working.
     public func renew(_ lease: TableLease, leaseSeconds: Int) throws(ControlError) {

@@ -101,7 +101,7 @@ extension DataFile {
 extension TableMetadata {
     /// The newest schema that has the sources of a spec.
     /// - Parameter newest: one that the table is about to get.
-    func schema(with spec: PartitionSpec, besides newest: IcebergSchema? = nil) -> IcebergSchema {
+    public func schema(with spec: PartitionSpec, besides newest: IcebergSchema? = nil) -> IcebergSchema {
         let candidates = [newest ?? currentSchema] + schemas.sorted { $0.id > $1.id }
         return candidates.first { schema in spec.fields.allSatisfy { schema.field($0.sourceID) != nil } }
             ?? currentSchema

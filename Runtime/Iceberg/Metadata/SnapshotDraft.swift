@@ -11,6 +11,8 @@ public struct SnapshotDraft: Sendable {
 
     public let snapshot: Snapshot
     public let files: [NewFile]
+    /// Manifests of the last snapshot that stay as they are.
+    public let keptManifestCount: Int
 
     /// A manifest of fewer bytes is written again with what is new, so that small commits do not leave one each: every manifest is a
     /// request of each reader and of each later commit.
@@ -27,10 +29,14 @@ public struct SnapshotDraft: Sendable {
     ///   - token: in the names of the metadata files, so that no other attempt writes the same.
     ///   - timestamp: milliseconds since 1970; not before the last snapshot's.
     ///   - schema: that of the files that are new.
+    ///   - operation: nil for what the files say: `append`, or `overwrite` where some are removed. `replace` is for the same rows in
+    ///     other files.
+    ///   - joinsManifests: whether small manifests are written again with the others however few they are.
     ///   - summary: what the writer adds to the summary.
     public init(
         of metadata: TableMetadata, _ files: TableFiles, adding added: [DataFile], removing removed: Set<String>,
-        schema: IcebergSchema, id: Int64, token: String, timestamp: Int64, summary: [String: String]
+        schema: IcebergSchema, id: Int64, token: String, timestamp: Int64,
+        operation: String? = nil, joinsManifests: Bool = false, summary: [String: String]
     ) throws(IcebergError) {
         let parent = metadata.currentSnapshot
         let sequence = metadata.lastSequenceNumber + 1
@@ -40,7 +46,7 @@ public struct SnapshotDraft: Sendable {
         var kept: [ManifestFile] = []
         var rewritten: [ManifestKind: [ManifestEntry]] = [:]
         var totals = Totals()
-        let joins = files.manifests.count >= Self.manifestLimit
+        let joins = joinsManifests || files.manifests.count >= Self.manifestLimit
         for manifest in files.manifests {
             let isHit = manifest.entries.contains { removed.contains($0.file.path) }
             let isJoined =
@@ -89,11 +95,12 @@ public struct SnapshotDraft: Sendable {
             of: lines + kept, snapshotID: id, parentID: parent?.id, sequenceNumber: sequence, sync: sync)
         written.append(NewFile(path: listPath, bytes: list))
         self.files = written
+        keptManifestCount = kept.count
         snapshot = Snapshot(
             id: id, parentID: parent?.id, sequenceNumber: sequence, timestamp: max(timestamp, parent?.timestamp ?? 0),
             manifestList: listPath,
             summary: totals.summary.merging(summary) { $1 }.merging(
-                ["operation": removed.isEmpty ? "append" : "overwrite"]) { $1 },
+                ["operation": operation ?? (removed.isEmpty ? "append" : "overwrite")]) { $1 },
             schemaID: schema.id)
     }
 

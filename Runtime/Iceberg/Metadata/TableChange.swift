@@ -11,6 +11,13 @@ public struct TableChange: Sendable {
         requirements = [["type": "assert-table-uuid", "uuid": .string(metadata.uuid)]]
     }
 
+    /// Asks that no other snapshot has become the current one.
+    public mutating func requireCurrent(_ snapshot: Snapshot?) {
+        requirements.append([
+            "type": "assert-ref-snapshot-id", "ref": "main", "snapshot-id": snapshot.map { .int($0.id) } ?? .null,
+        ])
+    }
+
     /// Makes a snapshot the table's current one, if nobody has committed another since.
     public mutating func advance(to snapshot: Snapshot) {
         requirements.append([

@@ -15,6 +15,12 @@ public struct TableMetadata: Sendable {
     public let snapshots: [Snapshot]
     public let currentSnapshot: Snapshot?
     public let properties: [String: String]
+    /// The snapshots that branches and tags name.
+    public let referencedIDs: Set<Int64>
+    /// Where earlier metadata documents are that the table still lists.
+    public let formerLocations: [String]
+    /// Where statistics of snapshots are.
+    public let statisticsLocations: [String]
 
     public init(_ json: JSON) throws(IcebergError) {
         func require<Value>(_ name: String, _ value: Value?) throws(IcebergError) -> Value {
@@ -54,6 +60,11 @@ public struct TableMetadata: Sendable {
         var properties: [String: String] = [:]
         for (name, value) in json["properties"]?.object ?? [:] { properties[name] = value.string }
         self.properties = properties
+        let references = json["refs"]?.object?.compactMap { $0.value["snapshot-id"]?.int.map(Int64.init) } ?? []
+        referencedIDs = Set(references)
+        formerLocations = (json["metadata-log"]?.array ?? []).compactMap { $0["metadata-file"]?.string }
+        let statistics = (json["statistics"]?.array ?? []) + (json["partition-statistics"]?.array ?? [])
+        statisticsLocations = statistics.compactMap { $0["statistics-path"]?.string }
     }
 }
 

@@ -44,6 +44,10 @@ let functions: [Target] = [
         "GoldBuild",
         "LambdaRuntime AWSClient AWSModels Contracts Control Digest DuckDB Iceberg JSON Lake ParquetRead PublishedModels "
             + "Time"),
+    function(
+        "LakeMaintenance",
+        "LambdaRuntime AWSClient AWSModels Columns Contracts Control Iceberg JSON Lake Parquet ParquetRead "
+            + "PublishedContracts Time"),
     function("Replayer", "LambdaRuntime AWSClient AWSModels Control JSON Time"),
     function(
         "ChangeCapture",
@@ -112,13 +116,14 @@ let tests: [Target] = [
             + "PublishedContracts RawFile TestMetrics TestRandom TestReferee Time"),
     unitTests(
         of: "SilverMerge",
-        "AWSClient AWSModels Columns Contracts Control FakeAWS Iceberg JSON Lake LambdaRuntime Parquet ParquetRead PublishedContracts TestMetrics TestRandom Time"
-    ),
+        "AWSClient AWSModels Columns Contracts Control FakeAWS Iceberg JSON Lake LakeMaintenance LambdaRuntime Parquet "
+            + "ParquetRead PublishedContracts TestMetrics TestRandom Time"),
     unitTests(of: "PublishedModels", "AWSClient AWSModels FakeAWS JSON"),
     unitTests(
         of: "GoldBuild",
         "AWSClient AWSModels Columns Contracts Control Digest FakeAWS Iceberg JSON Lake LambdaRuntime Parquet "
             + "ParquetRead PublishedModels TestEmulator TestReferee Time"),
+    unitTests(of: "LakeMaintenance", "Iceberg"),
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"), unitTests(of: "JQ"),
     unitTests(of: "JSONata", "JSON"), unitTests(of: "ASL", "JSON JSONata Time"),
     unitTests(of: "EmulatorCore", "JSON TestRandom TestServices Time"),
@@ -186,6 +191,7 @@ let package = Package(
             .executable(name: "change-capture", targets: ["ChangeCapture"]),
             .executable(name: "silver-merge", targets: ["SilverMerge"]),
             .executable(name: "gold-build", targets: ["GoldBuild"]),
+            .executable(name: "lake-maintenance", targets: ["LakeMaintenance"]),
         ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -302,7 +308,8 @@ func documents(in path: String) -> [String] {
         "Emulator/Services/Firehose",
         "Emulator/Services/Glue", "Emulator/Services/Kinesis", "Emulator/Services/Lambda", "Emulator/Services/S3",
         "Emulator/Services/SNS", "Emulator/Services/SQS", "Functions/BronzeWriter", "Functions/ChangeCapture",
-        "Functions/FirehoseTransform", "Functions/GoldBuild", "Functions/SilverMerge", "Runtime/AWSClient",
+        "Functions/FirehoseTransform", "Functions/GoldBuild", "Functions/LakeMaintenance", "Functions/SilverMerge",
+        "Runtime/AWSClient",
         "Runtime/Columns",
         "Runtime/Contracts", "Runtime/Control", "Runtime/Iceberg", "Runtime/JSON", "Runtime/LambdaRuntime",
         "Runtime/PII", "Runtime/Parquet", "Runtime/Pattern", "Runtime/PublishedContracts", "Runtime/PublishedModels":

@@ -122,7 +122,11 @@ public final class FakeAWS: HTTPTransport {
 
     @discardableResult
     public func put(_ bytes: [UInt8], to object: S3Object, metadata: [String: String] = [:]) -> StoredObject {
-        state.withLock { $0.objects.put(bytes, bucket: object.bucket, key: object.key, metadata: metadata) }
+        let now = now
+        return state.withLock { state in
+            state.objects.now = now
+            return state.objects.put(bytes, bucket: object.bucket, key: object.key, metadata: metadata)
+        }
     }
 
     /// Removes all versions.
@@ -147,7 +151,9 @@ public final class FakeAWS: HTTPTransport {
         let range = request.headers["range"].map { " \($0)" } ?? ""
         let operation = action ?? "\(request.method.rawValue) \(request.path)\(range)"
         interlude(before: operation)?()
+        let now = now
         let (response, isLost) = state.withLock { (state) -> (HTTPResponse, Bool) in
+            state.objects.now = now
             state.requests.append(operation)
             if let left = state.requestsUntilCrash {
                 state.requestsUntilCrash = max(0, left - 1)

@@ -101,6 +101,11 @@ struct FakeCatalog {
         case "set-snapshot-ref":
             metadata["current-snapshot-id"] = update["snapshot-id"]
             metadata["refs"] = ["main": ["type": "branch", "snapshot-id": update["snapshot-id"] ?? .null]]
+        case "remove-snapshots":
+            let gone = update["snapshot-ids"]?.array ?? []
+            guard !gone.contains(metadata["current-snapshot-id"] ?? .null) else { return false }
+            metadata["snapshots"] = .array(
+                (metadata["snapshots"]?.array ?? []).filter { !gone.contains($0["snapshot-id"] ?? .null) })
         case "set-properties":
             var properties = metadata["properties"]?.object ?? [:]
             for (name, value) in update["updates"]?.object ?? [:] { properties[name] = value }

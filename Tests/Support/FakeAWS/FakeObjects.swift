@@ -1,6 +1,7 @@
 internal import AWSClient
 internal import AWSModels
 internal import Digest
+internal import Time
 
 /// The part of S3 that the functions need: buckets with versioning, or without.
 struct FakeObjects {
@@ -9,11 +10,14 @@ struct FakeObjects {
         let id: String?
         let bytes: [UInt8]
         var metadata = HTTPHeaders()
+        let time: Timestamp
         var eTag: String { Digest.md5(bytes).hexadecimal }
     }
 
     private var versions: [String: [Version]] = [:]
     private var count = 0
+    /// The time, as its owner has it.
+    var now = Timestamp(milliseconds: 0)
     /// The parts of open multipart uploads, by upload ID.
     private(set) var uploads: [String: [Int: [UInt8]]] = [:]
     private var uploadMetadata: [String: HTTPHeaders] = [:]
@@ -33,7 +37,7 @@ struct FakeObjects {
     ) -> StoredObject {
         count += 1
         let isVersioned = !unversioned.contains(String(path.split(separator: "/").first ?? ""))
-        let version = Version(id: isVersioned ? "version-\(count)" : nil, bytes: bytes, metadata: metadata)
+        let version = Version(id: isVersioned ? "version-\(count)" : nil, bytes: bytes, metadata: metadata, time: now)
         if !isVersioned { versions[path] = nil }
         versions[path, default: []].append(version)
         return StoredObject(eTag: version.eTag, versionID: version.id)
@@ -129,8 +133,9 @@ struct FakeObjects {
         let bucket = String(request.path.split(separator: "/").first ?? "")
         let prefix = request.queryValue("prefix") ?? ""
         let entries = keys(in: bucket).filter { $0.hasPrefix(prefix) }.map { key in
-            let bytes = newest(bucket: bucket, key: key) ?? []
-            return "<Contents><Key>\(key)</Key><Size>\(bytes.count)</Size></Contents>"
+            let version = versions["/\(bucket)/\(key)"]?.last
+            let time = version.map { "<LastModified>\($0.time)</LastModified>" } ?? ""
+            return "<Contents><Key>\(key)</Key><Size>\(version?.bytes.count ?? 0)</Size>\(time)</Contents>"
         }
         let document = "<ListBucketResult>\(entries.joined())<IsTruncated>false</IsTruncated></ListBucketResult>"
         return HTTPResponse(status: 200, body: Array(document.utf8))

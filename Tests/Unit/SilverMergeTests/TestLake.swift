@@ -277,3 +277,19 @@ func storedRows(of files: [DataFile], _ aws: FakeAWS) throws -> [Int64: TestRow]
     }
     return result
 }
+
+/// The keys of a data file, in the order of its rows.
+enum ParquetKeys {
+    static func read(_ store: ObjectStore, _ object: S3Object, _ size: Int) throws -> [Int64] {
+        let parquet = try ParquetFile(reading: ObjectRanges(store, object, size: size))
+        var keys: [Int64] = []
+        for group in parquet.metadata.rowGroups.indices {
+            var reader = try parquet.rows(ofGroup: group, columns: [0])
+            while let batch = try reader.next(upTo: 1000) {
+                let column = ColumnRows(batch.columns[0], rowCount: batch.rowCount)
+                keys += (0..<batch.rowCount).compactMap { column.long(of: $0) }
+            }
+        }
+        return keys
+    }
+}

@@ -1,0 +1,86 @@
+internal import Iceberg
+
+/// Which data files are written again as fewer.
+struct CompactionPlan: Sendable {
+    /// Files of one partition that become one.
+    struct Bin: Sendable {
+        var files: [DataFile]
+        var sizeInBytes: Int64 { files.reduce(0) { $0 + $1.sizeInBytes } }
+    }
+
+    var bins: [Bin] = []
+
+    /// A file with more row groups than this, all small on average, is written again alone.
+    private static let groupLimit = 8
+    /// Files that one bin has at most: each is open while it is written again.
+    private static let binLimit = 2000
+
+    /// Packs small files into bins, side by side in the order of their least keys, so that the rows' order is kept.
+    ///
+    /// - Parameters:
+    ///   - sortID: the column by which rows are sorted; nil where there is none.
+    ///   - filter: the rows that leave: their files are written again, whatever their sizes.
+    init(
+        _ files: [DataFile], _ policy: MaintenancePolicy, sortedBy sortID: Int32?, _ type: IcebergType?,
+        dropping filter: RowFilter? = nil
+    ) {
+        let target = Int64(policy.fileSize)
+        let parts = Dictionary(grouping: files) { $0.partition }
+        for (_, part) in parts.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            let keyed = part.map { file in
+                (
+                    file,
+                    sortID.flatMap { file.lowerBounds[$0] }.flatMap { bytes in
+                        type.flatMap { IcebergValue(serialized: bytes, as: $0) }
+                    }
+                )
+            }
+            let ordered = keyed.sorted { left, right in
+                guard let first = left.1, let second = right.1, first != second else {
+                    return left.0.path < right.0.path
+                }
+                return first < second
+            }
+            var open = Bin(files: [])
+            for (file, _) in ordered {
+                let drops = filter?.mayDrop(from: file) ?? false
+                guard file.sizeInBytes < target * 3 / 4 else {
+                    if drops || Self.isFragmented(file, policy) { bins.append(Bin(files: [file])) }
+                    continue
+                }
+                if open.sizeInBytes + file.sizeInBytes > target || open.files.count >= Self.binLimit {
+                    close(&open, policy, filter)
+                }
+                open.files.append(file)
+            }
+            close(&open, policy, filter)
+        }
+    }
+
+    private mutating func close(_ bin: inout Bin, _ policy: MaintenancePolicy, _ filter: RowFilter?) {
+        defer { bin = Bin(files: []) }
+        // A file that is larger than the others together stays: each writing at least doubles what a row is in.
+        var files = bin.files
+        while let largest = files.max(by: { $0.sizeInBytes < $1.sizeInBytes }),
+            largest.sizeInBytes * 2 > files.reduce(0, { $0 + $1.sizeInBytes }), files.count > 1
+        {
+            files.removeAll { $0.path == largest.path }
+            closeAlone(largest, policy, filter)
+        }
+        let isFull = bin.sizeInBytes >= Int64(policy.fileSize) * 3 / 4 && files.count > 1
+        if files.count >= policy.joinedCount || isFull {
+            bins.append(Bin(files: files))
+        } else {
+            for file in files { closeAlone(file, policy, filter) }
+        }
+    }
+
+    private mutating func closeAlone(_ file: DataFile, _ policy: MaintenancePolicy, _ filter: RowFilter?) {
+        if filter?.mayDrop(from: file) ?? false || Self.isFragmented(file, policy) { bins.append(Bin(files: [file])) }
+    }
+
+    private static func isFragmented(_ file: DataFile, _ policy: MaintenancePolicy) -> Bool {
+        file.splitOffsets.count > groupLimit
+            && file.sizeInBytes / Int64(file.splitOffsets.count) < Int64(policy.groupSize)
+    }
+}

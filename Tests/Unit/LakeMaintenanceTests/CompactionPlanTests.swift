@@ -1,0 +1,63 @@
+import Iceberg
+import Testing
+
+@testable import LakeMaintenance
+
+@Suite struct CompactionPlanTests {
+    private static let policy = {
+        var policy = MaintenancePolicy()
+        policy.fileSize = 1000
+        policy.groupSize = 10
+        return policy
+    }()
+
+    /// A file whose least key is `key`.
+    private func file(_ key: Int64, _ size: Int64, partition: Int32? = nil, groups: Int64 = 1) -> DataFile {
+        var file = DataFile(
+            path: "s3://lake/\(key)", partition: partition.map { [.int($0)] } ?? [], recordCount: 10, sizeInBytes: size)
+        file.lowerBounds[1] = IcebergValue.long(key).serialized
+        file.upperBounds[1] = IcebergValue.long(key + 9).serialized
+        file.splitOffsets = Array(0..<groups)
+        return file
+    }
+
+    private func bins(_ files: [DataFile], _ filter: RowFilter? = nil) -> [[String]] {
+        CompactionPlan(files, Self.policy, sortedBy: 1, .long, dropping: filter).bins.map {
+            $0.files.map { String($0.path.dropFirst("s3://lake/".utf8.count)) }
+        }
+    }
+
+    @Test("small files are joined in the order of their keys") func order() {
+        #expect(bins([30, 10, 50, 20, 40].map { file($0, 10) }) == [["10", "20", "30", "40", "50"]])
+    }
+
+    @Test("fewer small files than asked for stay") func few() {
+        #expect(bins([10, 20, 30, 40].map { file($0, 10) }).isEmpty)
+    }
+
+    @Test("a bin has no more bytes than a file should have, and a full one may be of two files") func limit() {
+        #expect(bins([10, 20, 30, 40].map { file($0, 450) }) == [["10", "20"], ["30", "40"]])
+    }
+
+    @Test("a file that is larger than all others of its bin stays, so that rows are not written again for a few")
+    func doubling() {
+        #expect(bins([file(0, 700)] + [10, 20, 30, 40, 50].map { file($0, 10) }) == [["10", "20", "30", "40", "50"]])
+    }
+
+    @Test("files of two partitions are not joined") func partitions() {
+        let files = (0..<5).map { file($0 * 10, 10, partition: 1) } + (5..<9).map { file($0 * 10, 10, partition: 2) }
+        #expect(bins(files) == [["0", "10", "20", "30", "40"]])
+    }
+
+    @Test("a large file of many small row groups is written again alone") func fragments() {
+        #expect(bins([file(0, 900, groups: 100), file(10, 900, groups: 3)]) == [["0"]])
+    }
+
+    @Test("files with rows that leave are written again, whatever their size; others are not") func dropping() {
+        let filter = RowFilter(conditions: [.init(fieldID: 1, type: .long, lower: .long(42), upper: .long(42))])
+        #expect(bins([file(30, 10), file(40, 990), file(50, 10)], filter) == [["40"]])
+        var nulls = file(40, 10)
+        nulls.nullCounts[1] = nulls.recordCount
+        #expect(bins([nulls], filter).isEmpty)
+    }
+}

@@ -26,6 +26,7 @@ import YAML
         "silver.yaml/SilverRole ecs:StopTask": "a task's ID is not known before it runs; only tasks of the cluster",
         "silver.yaml/SilverMergeData glue:GetCatalog": "all tables of the silver database",
         "gold.yaml/GoldBuildRole glue:GetCatalog": "all tables of the silver and the gold database",
+        "maintenance.yaml/LakeMaintenanceRole glue:GetCatalog": "all tables of the silver and the gold database",
         "catalog.yaml/GoldReaderPolicy glue:GetDatabase": "all tables of the gold database",
         "audit.yaml/TrailBucketPolicy s3:PutObject": "CloudTrail's own prefix in its own bucket",
     ]

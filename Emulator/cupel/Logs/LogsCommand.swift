@@ -24,7 +24,7 @@ struct LogsCommand: ParsableCommand {
 
     @OptionGroup var options: DeployedOptions
 
-    @Argument(help: "firehose-transform, control-recorder, compute-router, bronze-writer, replayer or silver-merge.")
+    @Argument(help: "firehose-transform, control-recorder, compute-router, bronze-writer, replayer, silver-merge or lake-maintenance.")
     var function: String
 
     @Flag(help: "Print the log of the ECS task with this name instead of the function's.")

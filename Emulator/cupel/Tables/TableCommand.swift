@@ -4,7 +4,7 @@ internal import ArgumentParser
 struct TableCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "table",
-        abstract: "Show the tables of silver and gold: schema, files, history, changes.",
+        abstract: "Show and maintain the tables of silver and gold: schema, files, history, changes.",
         discussion: """
             A table is named beer, silver.beer or, in another database, database.beer.
             A snapshot is named by its number, by its ID, or by a time: the snapshot that
@@ -15,10 +15,12 @@ struct TableCommand: ParsableCommand {
               cupel table show beer
               cupel table history beer
               cupel table diff beer 3 5
+              cupel table maintain beer --dry-run
               cupel table list --profile prod --stack cupel-prod
             """,
         subcommands: [
             TableListCommand.self, TableShowCommand.self, TableHistoryCommand.self, TableDiffCommand.self,
+            TableMaintainCommand.self,
         ])
 }
 

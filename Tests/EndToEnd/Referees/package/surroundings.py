@@ -2,7 +2,7 @@
 import contextlib, ctypes, fcntl, http.client, json, os, pathlib, platform, shutil, socket, struct, subprocess, sys, time
 
 packages, rie = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
-functions = ["bronze-writer", "compute-router", "control-recorder", "firehose-transform", "gold-build", "replayer", "silver-merge"]
+functions = ["bronze-writer", "compute-router", "control-recorder", "firehose-transform", "gold-build", "lake-maintenance", "replayer", "silver-merge"]
 tasks = ["bronze-writer", "change-capture"]
 programs = sorted({*functions, *tasks})
 environment = {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",

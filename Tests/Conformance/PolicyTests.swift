@@ -27,6 +27,8 @@ import YAML
         "silver.yaml/SilverMergeData glue:GetCatalog": "all tables of the silver database",
         "gold.yaml/GoldBuildRole glue:GetCatalog": "all tables of the silver and the gold database",
         "maintenance.yaml/LakeMaintenanceRole glue:GetCatalog": "all tables of the silver and the gold database",
+        "optimizers.yaml/OptimizerRole s3:GetObject": "the prefix of one table",
+        "optimizers.yaml/OptimizerRole logs:CreateLogGroup": "the streams of three log groups",
         "catalog.yaml/GoldReaderPolicy glue:GetDatabase": "all tables of the gold database",
         "audit.yaml/TrailBucketPolicy s3:PutObject": "CloudTrail's own prefix in its own bucket",
     ]

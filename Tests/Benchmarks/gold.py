@@ -33,11 +33,11 @@ FLAT = "dm_silver.review_flat"
 
 
 class Emulator:
-    def __init__(self, state, schedules="rate(7 days)"):
+    def __init__(self, state, schedules="rate(7 days)", parameters=()):
         state.mkdir(parents=True, exist_ok=True)
         self.log = open(state.parent / f"{state.name}.log", "w+")
         command = [binaries / "cupel", "up", "--port", "0", "--data", state, "--functions", binaries]
-        for name in ("SilverSchedule", "GoldSchedule"): command += ["--parameter", f"{name}={schedules}"] if schedules else []
+        for parameter in (f"SilverSchedule={schedules}", f"GoldSchedule={schedules}", *parameters): command += ["--parameter", parameter]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT)
         atexit.register(self.process.terminate)
         while "http://127.0.0.1:" not in (text := pathlib.Path(self.log.name).read_text()):
@@ -317,7 +317,7 @@ def event():
     """From the put of a raw object to its row of gold, by SQL; nothing is started by hand."""
     times = []
     with tempfile.TemporaryDirectory(dir=data) as folder:
-        emulator = Emulator(pathlib.Path(folder) / "state", schedules=None)
+        emulator = Emulator(pathlib.Path(folder) / "state", parameters=["SilverStartFiles=1"])
         columns = "review_id,brewery_id,beer_id,profile_id,review_overall,review_aroma,review_appearance,review_palate,review_taste,review_time"
         emulator.run(sample("beer", 66_055), sample("brewery", 5_840), sample("profile", 33_388), sample("review", 20_000), until=None)
         for round in range(options.rounds + 1):

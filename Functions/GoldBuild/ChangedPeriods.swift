@@ -41,7 +41,7 @@ struct ChangedPeriods {
             if id == "\(input.version.snapshot.id)" { continue }
             guard let former = input.version.earlier(id) else { return nil }
             // What the inputs were may be unreadable where what they are is not.
-            guard let before = try files(of: former) else { return nil }
+            guard let before = try files(of: former, known: input.files) else { return nil }
             let gone = before.unlike(input.files)
             let new = input.files.unlike(before)
             if gone.isEmpty && new.isEmpty { continue }
@@ -68,8 +68,8 @@ struct ChangedPeriods {
         return periods
     }
 
-    private func files(of version: TableVersion) throws -> VersionFiles? {
-        do { return try version.files(storage) } catch LakeError.unreadable { return nil }
+    private func files(of version: TableVersion, known: VersionFiles) throws -> VersionFiles? {
+        do { return try version.files(storage, known: known.manifests) } catch LakeError.unreadable { return nil }
     }
 
     private struct ChangedLookup {

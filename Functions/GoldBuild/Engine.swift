@@ -28,13 +28,14 @@ struct Engine: Sendable {
     /// Runs statements. They are arguments, not a file or an input, so no line of them can be a command of the program, such as
     /// `.shell`.
     /// - Parameters:
-    ///   - preparation: statements without anybody's text, which make tables.
+    ///   - preparation: statements without anybody's text, which make tables; each is an argument of its own.
     ///   - statements: the places in its errors are right for the first of them.
     ///   - folder: the only one that can be read and written.
     ///   - deadline: the program is killed then.
     /// - Returns: nil if the deadline came.
     func run(
-        _ statements: String, after preparation: String = "", in folder: String, until deadline: ContinuousClock.Instant
+        _ statements: String, after preparation: [String] = [], in folder: String,
+        until deadline: ContinuousClock.Instant
     ) throws(GoldError)
         -> Outcome?
     {
@@ -43,11 +44,9 @@ struct Engine: Sendable {
             "SET temp_directory=\(DuckDBText.string("\(folder)/spilled")); SET memory_limit='\(memoryInMB)MB'; "
             + "SET TimeZone='UTC'; SET allowed_directories=[\(DuckDBText.string("\(folder)/"))]; "
             + "SET enable_external_access=false; SET lock_configuration=true; "
-        let arguments = [
-            program, "-no-init", "-bail", "-batch", "-csv", "-noheader", "-cmd", confined + preparation, "-c",
-            statements,
-            ":memory:",
-        ]
+        let arguments =
+            [program, "-no-init", "-bail", "-batch", "-csv", "-noheader"]
+            + ([confined] + preparation).flatMap { ["-cmd", $0] } + ["-c", statements, ":memory:"]
         // The kernel takes no longer argument.
         guard arguments.allSatisfy({ $0.utf8.count < 128 << 10 }) else {
             throw .usage("a model with its tables' columns has more than the 131,071 bytes that a statement may have")

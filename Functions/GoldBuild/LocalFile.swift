@@ -25,19 +25,27 @@ struct LocalFile: ~Copyable {
     deinit { close(descriptor) }
 
     func append(_ bytes: [UInt8]) throws(GoldError) {
+        try bytes.withUnsafeBufferPointer { (bytes) throws(GoldError) in try append(UnsafeRawBufferPointer(bytes)) }
+    }
+
+    func append(_ bytes: UnsafeRawBufferPointer) throws(GoldError) {
         try write(bytes) { room, _ in systemWrite(descriptor, room.baseAddress, room.count) }
     }
 
     func write(_ bytes: [UInt8], at offset: Int) throws(GoldError) {
-        try write(bytes) { room, done in pwrite(descriptor, room.baseAddress, room.count, offset + done) }
+        try bytes.withUnsafeBufferPointer { (bytes) throws(GoldError) in
+            try write(UnsafeRawBufferPointer(bytes)) { room, done in
+                pwrite(descriptor, room.baseAddress, room.count, offset + done)
+            }
+        }
     }
 
     private func write(
-        _ bytes: [UInt8], by body: (_ rest: UnsafeRawBufferPointer, _ done: Int) -> Int
+        _ bytes: UnsafeRawBufferPointer, by body: (_ rest: UnsafeRawBufferPointer, _ done: Int) -> Int
     ) throws(GoldError) {
         var done = 0
         while done < bytes.count {
-            let count = bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[done...]), done) }
+            let count = body(UnsafeRawBufferPointer(rebasing: bytes[done...]), done)
             guard count > 0 || errno == EINTR else { throw Self.fullDisk(path) }
             done += max(0, count)
         }

@@ -13,6 +13,8 @@ struct Model: Sendable {
     /// The tables that it reads, each once, in the order of their first mention.
     let inputs: [TableName]
     private let scan: SQLScan
+    /// Where the statement's own `ORDER BY` ends, in bytes; nil if it has none that only orders.
+    var ordering: Int? { scan.ordering }
     /// Changes with the text or the contract: then the table is built again.
     let hash: String
     /// Nil if it is not known for this text.

@@ -11,7 +11,9 @@ extension ModelBuild {
     func compare(with stored: LakeCatalog.Table?, examples limit: Int) throws -> JSON {
         let folder = try WorkFolder(in: settings.temporaryFolder)
         let work = try work(in: folder.path)
-        let made = try query(nil, work)
+        let (query, place) = try query(nil, work)
+        _ = try ask(query.statements, after: query.preparation, in: work.folder)
+        let made = ResultFiles(at: place)
         let result = made.isEmpty ? script.noRows : made.relation
         var answer: JSONObject = ["outcome": "compared", "model": .string("\(model.name)")]
         let audit = Audit(model, table.columns, relation: result)

@@ -39,7 +39,9 @@ struct ModelBuild {
         source = BuildSource(model, inputs)
         table = try GoldTable(model)
         storage = LakeStorage(settings.objects)
-        script = ModelScript(model: model, columns: table.columns, partitioning: model.contract.partitioning)
+        script = ModelScript(
+            model: model, columns: table.columns, partitioning: model.contract.partitioning,
+            periods: table.periods.columns)
     }
 
     /// Whether the table has been built from the same.
@@ -62,8 +64,7 @@ struct ModelBuild {
             try TableFiles(of: stored.metadata.currentSnapshot, in: stored.metadata) { try storage.read($0) }
         }
         let replaced = replacedFiles(stored, old, changed)
-        let made = try query(changed, work)
-        let (final, measured) = try audit(made, changed, stored, old, replaced, work)
+        let (final, measured) = try make(changed, stored, old, replaced, work)
         let target = try stored ?? table.create(in: catalog, bucket: settings.lakeBucket)
         try table.check(target.metadata)
         guard target.metadata.currentSnapshot?.id == stored?.metadata.currentSnapshot?.id else {
@@ -93,7 +94,7 @@ struct ModelBuild {
     /// - Returns: the lines that they give.
     func ask(_ statements: String, after preparation: [String], in folder: String) throws -> [Substring] {
         let outcome = try settings.engine.run(
-            statements, after: preparation.joined(separator: " "), in: folder, until: deadline)
+            statements, after: preparation, in: folder, until: deadline)
         guard let outcome else { throw GoldError.time(place: model.path) }
         guard outcome.succeeded else { throw script.failure(outcome.errors) }
         guard !outcome.isCut else { throw ChangedPeriods.AnswerTooLong() }
@@ -121,8 +122,14 @@ struct ModelBuild {
         return areKnown ? found : nil
     }
 
-    /// Runs the model's statement.
-    func query(_ changed: Set<Period>?, _ work: Work) throws -> ResultFiles {
+    /// Statements for one run of the engine: each run costs its start.
+    struct Script {
+        var preparation: [String] = []
+        var statements = ""
+    }
+
+    /// What runs the model's statement, and where the rows will be.
+    func query(_ changed: Set<Period>?, _ work: Work) throws -> (Script, place: String) {
         var views: [String] = []
         for (number, input) in work.inputs.enumerated() {
             let schema = input.version.metadata.currentSchema
@@ -138,8 +145,8 @@ struct ModelBuild {
                     columns: named.isEmpty ? Array(schema.fields.prefix(1)) : named, at: "input-\(number)"))
         }
         let place = script.place("result", in: work.folder)
-        _ = try ask(script.statement(writing: place), after: [script.preparation(making: views)], in: work.folder)
-        return ResultFiles(at: place)
+        let statement = script.statement(writing: place)
+        return (Script(preparation: [script.preparation(making: views)], statements: statement), place)
     }
 
     /// The table's files with rows of the periods; all of them if all is built.
@@ -154,45 +161,57 @@ struct ModelBuild {
         return listed.filter { table.periods.mayHold(changed, $0.file, $0.spec, stored.metadata.currentSchema) }
     }
 
-    /// Adds the rows of other periods that are in files to be replaced, and checks the rows against the contract.
+    /// Runs the model's statement, adds the rows of other periods that are in files to be replaced, and checks the rows against the
+    /// contract: at once, but for a table whose files are known only when they are there.
     /// - Returns: the files to be published, and what was measured.
-    private func audit(
-        _ made: ResultFiles, _ changed: Set<Period>?, _ stored: LakeCatalog.Table?, _ old: TableFiles?,
-        _ replaced: [VersionFiles.Listed], _ work: Work
+    private func make(
+        _ changed: Set<Period>?, _ stored: LakeCatalog.Table?, _ old: TableFiles?, _ replaced: [VersionFiles.Listed],
+        _ work: Work
     ) throws -> (ResultFiles, [MeasuredRule]) {
-        var preparation: [String] = []
-        var statements = ""
-        var place = made.place
+        var (pending, place) = try query(changed, work)
+        var lines: [Substring] = []
+        func isEmpty() throws -> Bool {
+            guard script.mayWriteNothing else { return false }
+            lines += try ask(pending.statements, after: pending.preparation, in: work.folder)
+            pending = Script()
+            return ResultFiles(at: place).isEmpty
+        }
+        var hasRows = try !isEmpty()
+        var countsOthers = false
         if let changed, let stored, let snapshot = stored.metadata.currentSnapshot {
             let schema = stored.metadata.currentSchema
             let mixed = replaced.filter { table.periods.period(of: $0.file, $0.spec, schema) == nil }
-            preparation.append(table.periods.statement(making: changed))
-            if !made.isEmpty { statements += table.periods.countOthers(in: made.relation) }
+            pending.preparation.append(table.periods.statement(making: changed))
+            if hasRows {
+                pending.statements += table.periods.countOthers(in: ResultFiles.relation(at: place))
+                countsOthers = true
+            }
             if !mixed.isEmpty {
                 let version = TableVersion(model.name, stored.metadata, snapshot)
-                preparation.append(
+                pending.preparation.append(
                     try work.copy.view(
-                        "kept", of: mixed, in: version, without: version.files(storage).deleted,
+                        "kept", of: mixed, in: version, without: version.files(storage, known: old ?? .none).deleted,
                         columns: schema.fields, at: "kept"))
                 let kept = "SELECT \(script.names) FROM kept k WHERE NOT \(table.periods.condition("k"))"
-                let new = made.isEmpty ? [] : ["SELECT \(script.names) FROM \(made.relation)"]
+                let new = hasRows ? ["SELECT \(script.names) FROM \(ResultFiles.relation(at: place))"] : []
                 place = script.place("final", in: work.folder)
-                statements += script.statement(joining: new + [kept], to: place)
-            }
-            let lines = statements.isEmpty ? [] : try ask(statements, after: preparation, in: work.folder)
-            guard made.isEmpty || lines.first == "0" else {
-                throw GoldError.model(
-                    place: model.path,
-                    reason: "built for some periods, it gives rows of others; correct the periods of its contract")
+                pending.statements += script.statement(joining: new + [kept], to: place)
+                hasRows = try !isEmpty()
             }
         }
-        let final = ResultFiles(at: place)
         // A table without rows breaks rules, too: that there are some.
-        let audit = Audit(model, table.columns, relation: final.isEmpty ? script.noRows : final.relation)
-        let measured = try ask(audit.statement, after: [], in: work.folder)
+        let audit = Audit(
+            model, table.columns, relation: hasRows ? ResultFiles.relation(at: place) : script.noRows)
+        pending.statements += audit.statement
+        lines += try ask(pending.statements, after: pending.preparation, in: work.folder)
+        guard !countsOthers || lines.first == "0" else {
+            throw GoldError.model(
+                place: model.path,
+                reason: "built for some periods, it gives rows of others; correct the periods of its contract")
+        }
         let gone = Set(replaced.map(\.file.path))
         let others = old?.dataFiles.filter { !gone.contains($0.path) }.reduce(0) { $0 + $1.recordCount } ?? 0
-        return (final, try audit.findings(measured.last ?? "", besides: others))
+        return (ResultFiles(at: place), try audit.findings(lines.last ?? "", besides: others))
     }
 
     // MARK: Commit

@@ -8,6 +8,13 @@ struct ModelScript {
     let columns: [GoldColumn]
     /// The columns that part the table's files, each value in files of its own.
     let partitioning: [String]
+    /// The columns that name a period; none for a model that is built as a whole each time.
+    let periods: [GoldColumn]
+
+    /// A table's files are parted, or follow its periods, so that few of them have rows of one period.
+    private var makesFolder: Bool { !partitioning.isEmpty || !periods.isEmpty }
+    /// Whether no file is written where there are no rows.
+    var mayWriteNothing: Bool { !partitioning.isEmpty }
 
     /// What comes before: the tables that the model reads, and Trino's functions that DuckDB has under another name.
     /// - Parameter views: statements that make the tables, in their schemas.
@@ -17,19 +24,39 @@ struct ModelScript {
         return (schemas + views + macros).joined(separator: " ")
     }
 
-    /// Writes the model's rows to a file, or to a folder if the table is parted.
+    /// Writes the model's rows to a file, or to a folder if the table is parted or has periods.
     func statement(writing result: String) -> String {
         let typed = columns.map {
             "CAST(\(DuckDBText.name($0.name)) AS \($0.type.duckDBName ?? "")) AS \(DuckDBText.name($0.name))"
         }
+        // Sorted once: the statement's own order comes after that of the periods.
+        let (text, order) = insertedOrder.map { ($0.text, "") } ?? (model.sql, order)
         // What stands before the model's text is one line, so that the engine counts the model's lines from 2.
-        return "COPY (SELECT \(typed.joined(separator: ", ")) FROM (\n\(model.sql)\n)) TO \(DuckDBText.string(result)) "
-            + "(\(format));"
+        return "COPY (SELECT \(typed.joined(separator: ", ")) FROM (\n\(text)\n)\(order)) TO "
+            + "\(DuckDBText.string(result)) (\(format));"
     }
 
     /// Writes rows of several views that have the table's columns.
     func statement(joining selections: [String], to result: String) -> String {
-        "COPY (\(selections.joined(separator: " UNION ALL "))) TO \(DuckDBText.string(result)) (\(format));"
+        "COPY (FROM (\(selections.joined(separator: " UNION ALL ")))\(order)) TO \(DuckDBText.string(result)) (\(format));"
+    }
+
+    /// Partitions are apart as it is.
+    private var order: String {
+        partitioning.isEmpty && !periods.isEmpty ? " ORDER BY \(periodNames)" : ""
+    }
+
+    private var periodNames: String { periods.map { DuckDBText.name($0.name) }.joined(separator: ", ") }
+
+    /// The model's text, ordered by periods first, and what stands in it besides: after so many of the text's bytes.
+    private var insertedOrder: (text: String, place: Int, count: Int)? {
+        guard !order.isEmpty, let place = model.ordering else { return nil }
+        let inserted = " \(periodNames),"
+        let text = Array(model.sql.utf8)
+        return (
+            String(decoding: text[..<place] + Array(inserted.utf8) + text[place...], as: UTF8.self), place,
+            inserted.count
+        )
     }
 
     /// A relation with the table's columns and no row.
@@ -46,13 +73,19 @@ struct ModelScript {
     private var format: String {
         let ids = columns.enumerated().map { place, column in "\(DuckDBText.name(column.name)): \(place + 1)" }
         let parts = partitioning.map { DuckDBText.name($0) }.joined(separator: ", ")
-        return "FORMAT parquet, COMPRESSION zstd, FIELD_IDS {\(ids.joined(separator: ", "))}"
-            + (parts.isEmpty ? "" : ", PARTITION_BY (\(parts)), WRITE_PARTITION_COLUMNS true")
+        let files =
+            switch (parts.isEmpty, makesFolder) {
+            case (false, _): ", PARTITION_BY (\(parts)), WRITE_PARTITION_COLUMNS true"
+            // So many rows are written again for a period that has changed, more or less.
+            case (true, true): ", ROW_GROUP_SIZE 30720, ROW_GROUPS_PER_FILE 1"
+            case (true, false): ""
+            }
+        return "FORMAT parquet, COMPRESSION zstd, FIELD_IDS {\(ids.joined(separator: ", "))}" + files
     }
 
     /// Where the statement writes, in a folder.
     func place(_ name: String, in folder: String) -> String {
-        partitioning.isEmpty ? "\(folder)/\(name).parquet" : "\(folder)/\(name)"
+        makesFolder ? "\(folder)/\(name)" : "\(folder)/\(name).parquet"
     }
 
     /// What the engine says, in words of the model.
@@ -69,10 +102,20 @@ struct ModelScript {
             var place = "\(model.path):\(counted - 1)"
             if number + 1 < lines.count, let mark = lines[number + 1].firstIndex(of: "^") {
                 let column = lines[number + 1].distance(from: lines[number + 1].startIndex, to: mark)
-                place += ":\(max(1, column - digits.count - 7 + 1))"
+                place += ":\(inModel(max(1, column - digits.count - 7 + 1), ofLine: counted - 1))"
             }
             return .model(place: place, reason: first)
         }
         return .model(place: model.path, reason: first.isEmpty ? "the engine failed and did not say why" : first)
+    }
+
+    /// A column of a line as the model has it.
+    private func inModel(_ column: Int, ofLine line: Int) -> Int {
+        guard let inserted = insertedOrder else { return column }
+        let before = model.sql.utf8.prefix(inserted.place)
+        let start = before.lastIndex(of: UInt8(ascii: "\n")).map { before.index(after: $0) } ?? before.startIndex
+        guard line == before.count(where: { $0 == UInt8(ascii: "\n") }) + 1 else { return column }
+        let place = model.sql[start..<before.endIndex].count
+        return column > place + inserted.count ? column - inserted.count : min(column, place + 1)
     }
 }

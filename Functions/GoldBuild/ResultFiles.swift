@@ -17,7 +17,9 @@ struct ResultFiles {
     var isEmpty: Bool { paths.isEmpty }
 
     /// What reads the rows.
-    var relation: String {
+    var relation: String { Self.relation(at: place) }
+
+    static func relation(at place: String) -> String {
         let files = place.hasSuffix(".parquet") ? place : "\(place)/**/*.parquet"
         return "read_parquet(\(DuckDBText.string(files)), hive_partitioning=false)"
     }

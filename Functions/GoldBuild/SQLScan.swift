@@ -13,14 +13,22 @@ struct SQLScan {
     /// Whether it may name columns by `*` or by what they have in common.
     private var readsAllColumns = false
     private(set) var problem: (line: Int, reason: String)?
+    /// The place of the statement's own `ORDER BY`, in bytes to its end; nil without one, or if it decides which rows there are
+    /// (`LIMIT`).
+    private(set) var ordering: Int?
 
     init(_ text: String) {
         var scanner = Scanner(bytes: Array(text.utf8))
         var words: [(text: String, line: Int)] = []
+        var depth = 0
         while let token = scanner.next() {
             switch token {
-            case .word(let word): words.append((word.lowercased(), scanner.line))
+            case .word(let word):
+                words.append((word.lowercased(), scanner.line))
+                if depth == 0 { noteOrdering(words.suffix(2).map(\.text), scanner.position) }
             case .mark(let mark):
+                if mark == UInt8(ascii: "(") { depth += 1 }
+                if mark == UInt8(ascii: ")") { depth -= 1 }
                 if mark == UInt8(ascii: ";") {
                     problem = (scanner.line, "a ';' stands here; a model is one statement without an end mark")
                     return
@@ -59,6 +67,11 @@ struct SQLScan {
                 if let word { aliases[word, default: []].insert(name) }
             }
         }
+    }
+
+    private mutating func noteOrdering(_ lastWords: [String], _ position: Int) {
+        if lastWords == ["order", "by"] { ordering = position }
+        if ["limit", "offset", "fetch"].contains(lastWords.last) { ordering = nil }
     }
 
     /// False only if the statement cannot depend on the values of a column of a table.

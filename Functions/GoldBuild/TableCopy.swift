@@ -12,7 +12,7 @@ struct TableCopy {
     /// Called between requests.
     let goOn: () throws(GoldError) -> Void
 
-    /// A file of this size and more is copied without the columns that are not wanted.
+    /// A file of this size and more is copied without the columns that are not wanted, a smaller one into one with others.
     private static let sparseSize = 1 << 20
     /// Fewer unwanted bytes than this in one place are copied all the same.
     private static let gapSize = 64 << 10
@@ -42,14 +42,22 @@ struct TableCopy {
         let wanted = Set(IcebergSchema(id: 0, fields: columns).allFieldIDs)
         var gone = ""
         var (wholeCount, cutCount) = (0, 0)
+        var packs: [PackedFile] = []
         for (number, listed) in files.enumerated() {
             let places = try deleted.places(in: listed.file)
             let kind = places.isEmpty ? "whole" : "cut"
             if places.isEmpty { wholeCount += 1 } else { cutCount += 1 }
             let path = "\(try folder("\(place)-\(kind)"))/\(number).parquet"
-            try copy(listed.file, of: version.name, to: path, columns: wanted)
+            let ranges = try ranges(of: listed.file, of: version.name)
+            if places.isEmpty, ranges.size < Self.sparseSize {
+                try goOn()
+                try pack(try ranges.read(0..<ranges.size), columns: wanted, into: &packs, else: path)
+            } else {
+                try copy(ranges, to: path, columns: wanted)
+            }
             for place in places { gone += "\(number),\(place)\n" }
         }
+        for pack in packs { try pack.finish() }
         // By field id: a file may be older than a column, or than its name.
         let schema = fields.map { field, type in
             "\(field.id): {name: \(DuckDBText.string(field.name)), type: \(DuckDBText.string(type)), default_value: NULL}"
@@ -77,11 +85,30 @@ struct TableCopy {
         try WorkFolder.make("\(folder)/\(name)")
     }
 
-    private func copy(_ file: DataFile, of table: TableName, to path: String, columns: Set<Int32>) throws {
+    private func ranges(of file: DataFile, of table: TableName) throws(GoldError) -> ObjectRanges {
         guard let object = LakeStorage.object(at: file.path) else {
             throw GoldError.table("table \(table): the data file \(file.path) is not in S3")
         }
-        let ranges = ObjectRanges(storage.objects, object, size: Int(file.sizeInBytes))
+        return ObjectRanges(storage.objects, object, size: Int(file.sizeInBytes))
+    }
+
+    /// Puts a small file to those of the same columns.
+    /// - Parameter path: where it gets a file: for these columns, or of its own if it cannot be with others.
+    private func pack(
+        _ bytes: [UInt8], columns: Set<Int32>, into packs: inout [PackedFile], else path: String
+    ) throws {
+        let file = try ParquetFile(reading: MemoryRanges(bytes))
+        let places = file.metadata.columns.filter { $0.fieldID.map(columns.contains) ?? false }.map(\.index)
+        guard !places.isEmpty, let schema = file.flatSchema(ofColumns: places) else {
+            try LocalFile(creating: path).append(bytes)
+            return
+        }
+        let pack = try packs.first { $0.schema == schema } ?? PackedFile(creating: path, schema)
+        try pack.append(file, columns: places)
+        if !packs.contains(where: { $0 === pack }) { packs.append(pack) }
+    }
+
+    private func copy(_ ranges: ObjectRanges, to path: String, columns: Set<Int32>) throws {
         let copy = try LocalFile(creating: path, size: ranges.size)
         for wanted in try Self.wanted(ranges, columns: columns) {
             for start in stride(from: wanted.lowerBound, to: wanted.upperBound, by: Self.pieceSize) {

@@ -29,9 +29,11 @@ struct TableVersion {
     }
 
     /// Reads the manifests.
-    func files(_ storage: LakeStorage) throws -> VersionFiles {
-        let listed = try TableFiles(of: snapshot, in: metadata) { try storage.read($0) }
+    /// - Parameter known: another version of the table, whose manifests are not read again.
+    func files(_ storage: LakeStorage, known: TableFiles = .none) throws -> VersionFiles {
+        let listed = try TableFiles(of: snapshot, in: metadata, known: known) { try storage.read($0) }
         return VersionFiles(
+            manifests: listed,
             files: listed.manifests.flatMap { manifest in
                 manifest.entries.filter { $0.file.content == .data }.map { .init(file: $0.file, spec: manifest.spec) }
             },
@@ -46,11 +48,13 @@ struct VersionFiles {
         let spec: PartitionSpec
     }
 
+    let manifests: TableFiles
     let files: [Listed]
     let deleted: DeletedRows
     fileprivate let deletes: [String: [DataFile]]
 
-    init(files: [Listed], deleted: DeletedRows, deletes: [String: [DataFile]]) {
+    init(manifests: TableFiles, files: [Listed], deleted: DeletedRows, deletes: [String: [DataFile]]) {
+        self.manifests = manifests
         self.files = files
         self.deleted = deleted
         self.deletes = deletes

@@ -288,6 +288,7 @@ def ours(case):
 
 def main():
     if options.peer: return peer(*options.peer)
+    options.data.mkdir(parents=True, exist_ok=True)
     for case in options.cases:
         rounds, merges, copies = [], [], []
         for _ in range(options.rounds):

@@ -14,16 +14,24 @@ public struct TableFiles: Sendable {
     private init(manifests: [Listed]) { self.manifests = manifests }
 
     /// Reads the manifests of a snapshot.
-    /// - Parameter read: returns the bytes of the file at a location of the table.
+    /// - Parameters:
+    ///   - known: another snapshot of the table: manifests never change, so those that both have are not read again.
+    ///   - read: returns the bytes of the file at a location of the table.
     public init(
-        of snapshot: Snapshot?, in metadata: TableMetadata, read: (String) throws -> [UInt8]
+        of snapshot: Snapshot?, in metadata: TableMetadata, known: TableFiles = .none, read: (String) throws -> [UInt8]
     ) throws {
         guard let snapshot else {
             self = .none
             return
         }
+        let knownManifests = Dictionary(
+            known.manifests.map { ($0.line.path, $0) }, uniquingKeysWith: { first, _ in first })
         var manifests: [Listed] = []
         for line in try ManifestFile.list(read(snapshot.manifestList)) {
+            if let known = knownManifests[line.path], known.line == line {
+                manifests.append(known)
+                continue
+            }
             guard let spec = metadata.specs.first(where: { $0.id == line.specID }) else {
                 throw IcebergError.metadata(place: line.path, reason: "the table has no partition spec \(line.specID)")
             }

@@ -43,7 +43,10 @@ extension ParquetFile {
     }
 
     /// The bytes of some chunks of a row group with all that the file says about them.
-    public func rawChunks(of columns: [Int], inGroup index: Int) throws -> [RawColumnChunk] {
+    /// - Parameter withIndexes: false to leave out Bloom filters and page indexes, which then are not read.
+    public func rawChunks(
+        of columns: [Int], inGroup index: Int, withIndexes: Bool = true
+    ) throws -> [RawColumnChunk] {
         guard !metadata.hasShortChunkSizes else {
             throw ParquetReadError.notSupported("copying row groups whose sizes lack the dictionary's header")
         }
@@ -54,10 +57,11 @@ extension ParquetFile {
                 "row group \(index) has \(size) bytes, more than the limit of \(options.batchSizeLimit)")
         }
         let pages = try source.read(columns.map { group.chunks[$0].range })
-        let filters = try columns.map { try bloomFilterRange(of: $0, inGroup: index) }
+        let none = [Range<Int>?](repeating: nil, count: columns.count)
+        let filters = withIndexes ? try columns.map { try bloomFilterRange(of: $0, inGroup: index) } : none
         let filterBytes = try source.read(filters.map { $0 ?? 0..<0 })
-        let offsets = try offsetIndexes(of: columns, inGroup: index)
-        let bounds = try source.read(columns.map { group.chunks[$0].columnIndex ?? 0..<0 })
+        let offsets = withIndexes ? try offsetIndexes(of: columns, inGroup: index) : columns.map { _ in nil }
+        let bounds = try source.read(columns.map { withIndexes ? group.chunks[$0].columnIndex ?? 0..<0 : 0..<0 })
         return columns.enumerated().map { place, column in
             let chunk = group.chunks[column]
             let start = chunk.range.lowerBound
@@ -86,5 +90,23 @@ extension ParquetFile {
             raw.columnIndex = bounds[place].isEmpty ? nil : bounds[place]
             return raw
         }
+    }
+}
+
+extension ParquetFile {
+    /// The schema of a file that has some of this file's columns and can take their chunks as they are.
+    /// - Returns: nil if one of the columns is inside another, or cannot be copied.
+    public func flatSchema(ofColumns places: [Int]) -> ParquetSchema? {
+        guard !metadata.hasShortChunkSizes else { return nil }
+        var columns: [ParquetColumn] = []
+        for column in places.map({ metadata.columns[$0] }) {
+            guard column.isFlat, !column.isInt96, column.meaning == nil || column.logicalType != nil else { return nil }
+            columns.append(
+                ParquetColumn(
+                    name: column.name, physicalType: column.physicalType, logicalType: column.logicalType,
+                    isRequired: column.isRequired, fieldID: column.fieldID))
+        }
+        // Only a foreign file can have columns that the writer refuses.
+        do { return try ParquetSchema(columns) } catch { return nil }
     }
 }

@@ -42,16 +42,17 @@ import Testing
     }
 
     /// - Returns: what failed; `none` if nothing did.
-    private func outcome(of sql: String, rules: String = "[]") throws -> String {
+    private func outcome(of sql: String, rules: String = "[]", periods: [String] = []) throws -> String {
         let model = try model(sql, rules: rules)
         let columns = try GoldTable(model).columns
-        let script = ModelScript(model: model, columns: columns, partitioning: [])
+        let script = ModelScript(
+            model: model, columns: columns, partitioning: [], periods: columns.filter { periods.contains($0.name) })
         let beers =
             "CREATE VIEW dm_silver.beer AS SELECT * FROM (VALUES (1, 'IPA'), (2, 'Stout'), (2, NULL)) t(id, style);"
-        let result = "\(folder.path)/result.parquet"
+        let result = script.place("result", in: folder.path)
         let made = try #require(
             try engine.run(
-                script.statement(writing: result), after: script.preparation(making: [beers]), in: folder.path,
+                script.statement(writing: result), after: [script.preparation(making: [beers])], in: folder.path,
                 until: .now + .seconds(60)))
         guard made.succeeded else { return "\(script.failure(made.errors))" }
         let audit = Audit(model, columns, relation: ResultFiles(at: result).relation)
@@ -81,6 +82,22 @@ import Testing
         ])
     func places(sql: String, start: String) throws {
         let reason = try outcome(of: sql)
+        #expect(reason.hasPrefix(start), "\(reason)")
+    }
+
+    @Test(
+        "in a statement that is ordered by periods first, too",
+        arguments: [
+            (
+                "SELECT id, style, NULL AS moment FROM dm_silver.beer\n ORDER BY styl",
+                "gold/tops.sql:2:11: Binder Error: "
+            ),
+            ("SELECT id, styl, NULL AS moment FROM dm_silver.beer ORDER BY id", "gold/tops.sql:1:12: Binder Error: "),
+            ("SELECT id, style, NULL AS moment FROM dm_silver.beer WHERE style IS NOT NULL\nORDER BY 2 DESC", "none"),
+            ("SELECT id, 'IPA' AS style, NULL AS moment FROM dm_silver.beer ORDER BY id LIMIT 1", "none"),
+        ])
+    func placesOfOrdered(sql: String, start: String) throws {
+        let reason = try outcome(of: sql, periods: ["style", "id"])
         #expect(reason.hasPrefix(start), "\(reason)")
     }
 

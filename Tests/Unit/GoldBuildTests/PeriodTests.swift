@@ -135,4 +135,26 @@ import Testing
         #expect("\(error as Any)".contains("it gives rows of others; correct the periods of its contract"))
         #expect(try lake.rows() == before)
     }
+
+    @Test("of a large table, only the files with rows of a changed year are written again") func largeTable() throws {
+        let lake = try TestLake(
+            statement: """
+                SELECT s.year, CAST(r.range AS VARCHAR) AS name, s.amount AS total, s.shop AS sales
+                  FROM dm_silver.sale s, range(62000) r ORDER BY name DESC
+                """)
+        try lake.put((2020...2023).map { Sale(shop: 1, year: $0, amount: 1) }, years: [2020, 2021, 2022, 2023])
+        #expect(try lake.build()["rows"] == 248_000)
+        let before = try lake.dataFiles()
+        #expect(before.count > 2)
+        try lake.put([Sale(shop: 1, year: 2023, amount: 2)], years: [2023])
+        let outcome = try lake.build()
+        #expect(outcome["rows"] == 248_000 && outcome["periods"] == 1)
+        #expect(try #require(outcome["written"]?.int) < 200_000)
+        #expect(try lake.dataFiles().contains { before.contains($0) })
+        let rows = try lake.rows()
+        #expect(Set(rows).count == 248_000)
+        for (year, total) in [(2020, 1), (2021, 1), (2022, 1), (2023, 2)] {
+            #expect(rows.count { $0.hasPrefix("\(year) ") && $0.hasSuffix(" \(total) 1") } == 62_000)
+        }
+    }
 }

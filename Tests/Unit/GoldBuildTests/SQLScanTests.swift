@@ -53,4 +53,19 @@ import Testing
         #expect(scan.reads("a", of: table) == a)
         #expect(scan.reads("b", of: table) == b)
     }
+
+    @Test(
+        "a statement's own order is found where it only orders",
+        arguments: [
+            ("SELECT a FROM dm_silver.d ORDER BY a", " a"),
+            ("SELECT a FROM dm_silver.d\norder by\n1 DESC -- all", "\n1 DESC -- all"),
+            ("SELECT a FROM dm_silver.d ORDER BY a LIMIT 5", nil),
+            ("SELECT a FROM dm_silver.d ORDER BY a FETCH FIRST ROW ONLY", nil),
+            ("SELECT rank() OVER (ORDER BY a) FROM dm_silver.d", nil),
+            ("SELECT a FROM (SELECT a FROM dm_silver.d ORDER BY a)", nil),
+            ("SELECT 'ORDER BY' FROM dm_silver.d", nil),
+        ] as [(String, String?)])
+    func ordering(text: String, rest: String?) {
+        #expect(SQLScan(text).ordering.map { String(decoding: text.utf8.dropFirst($0), as: UTF8.self) } == rest)
+    }
 }

@@ -226,6 +226,14 @@ struct TestLake {
         try LakeCatalog(aws.client).table("sales", in: "dm_gold")?.metadata
     }
 
+    /// The paths of the files of the model's table.
+    func dataFiles() throws -> Set<String> {
+        guard let metadata = try metadata() else { return [] }
+        let storage = LakeStorage(ObjectStore(aws.client))
+        let files = try TableFiles(of: metadata.currentSnapshot, in: metadata) { try storage.read($0) }
+        return Set(files.dataFiles.map(\.path))
+    }
+
     /// The rows of the model's table as `year name total sales`, sorted.
     func rows() throws -> [String] {
         guard let metadata = try metadata() else { return [] }

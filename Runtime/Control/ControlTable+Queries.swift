@@ -18,7 +18,7 @@ public enum ControlQuery: Sendable, Hashable {
     case openWork(idPrefix: String, in: ControlRecord.Schema)
 
     /// Whether a record that the request finds is wanted.
-    fileprivate func fits(_ record: ControlRecord) -> Bool {
+    func fits(_ record: ControlRecord) -> Bool {
         if case .openWork(let digits, _) = self { record.controlID.text.hasPrefix(digits) } else { true }
     }
 }
@@ -52,7 +52,7 @@ extension ControlTable {
         return records
     }
 
-    private func requests(for query: ControlQuery) -> [Query] {
+    func requests(for query: ControlQuery) -> [Query] {
         switch query {
         case .objectKey(let key):
             return [equalities("dm-gsi-object-key", [(.objectKey, key)])]

@@ -74,12 +74,13 @@ let emulator: [Target] = [
     .target(name: "CProcess", path: "Emulator/CProcess"), .target(name: "CJQ", path: "Emulator/CJQ"),
     part("JQ", "CJQ Threads"), part("JSONata", "Digest JSON Time URLCoding"), part("ASL", "Digest JSON JSONata Time"),
     core, part("Emulator", "EmulatorCore JSON Time URLCoding " + names(services)),
+    part("Console", "EmulatorCore JSON Threads Time URLCoding"),
     part("EmulatorServer", at: "Server", "EmulatorCore NIOCore NIOHTTP1 NIOPosix Time"),
     part("ContractTools", "Columnar Columns Contracts JSON PII RawFile YAML"), part("SampleData", "Gzip"),
     // Digest comes last here: it decides on the folder that the linker searches first.
     program(
         "cupel",
-        "AWSClient AWSModels ArgumentParser Columns ContractTools Contracts Control CProcess CZlib Emulator "
+        "AWSClient AWSModels ArgumentParser Columnar Columns Console ContractTools Contracts Control CProcess CZlib Emulator "
             + "EmulatorCore EmulatorServer Iceberg JSON Lake Parquet ParquetRead PublishedContracts "
             + "PublishedModels RawFile SampleData Threads Time YAML Digest"),
     // Nobody imports it: `swift build --target Programs` builds what `make run` runs, and neither test support nor the
@@ -147,6 +148,7 @@ let tests: [Target] = [
     unitTests(of: "EmulatedStepFunctions", "EmulatorCore JSON TestServices Time"),
     unitTests(of: "Emulator", "EmulatorCore JSON Time"),
     unitTests(of: "ContractTools", "BronzeWriter Columnar Columns Contracts Gzip JSON RawFile TestReferee"),
+    unitTests(of: "Console", "EmulatorCore JSON"),
     unitTests(of: "EmulatorServer", "EmulatorCore"), unitTests(of: "SampleData"),
     unitTests(
         of: "cupel",
@@ -303,7 +305,7 @@ func documents(in path: String) -> [String] {
     case "Tests/Conformance": ["Firehose", "Referees", "asl-not-emulated.txt"]
     case "Tests/EndToEnd": ["Referees"]
     case "Tests/Fuzz": ["README.md", "fuzz.py"]
-    case "Emulator/ASL", "Emulator/ContractTools", "Emulator/JSONata", "Emulator/Services/Athena",
+    case "Emulator/ASL", "Emulator/Console", "Emulator/ContractTools", "Emulator/JSONata", "Emulator/Services/Athena",
         "Emulator/Services/DynamoDB",
         "Emulator/Services/Firehose",
         "Emulator/Services/Glue", "Emulator/Services/Kinesis", "Emulator/Services/Lambda", "Emulator/Services/S3",

@@ -50,6 +50,7 @@ package final class Emulator: Sendable {
     private let store: Store
     private let services: Services
     private let listener: any Listener
+    private let pages: OwnPages
 
     /// Starts everything. When this returns, requests are answered, and work from an earlier run has resumed.
     package init(_ configuration: Configuration, listening: any Listening) async throws {
@@ -88,11 +89,21 @@ package final class Emulator: Sendable {
         let browserGuard = BrowserGuard(
             origins: configuration.allowedOrigins, hosts: configuration.allowedHosts, grants: router.grant)
         let guarded = GuardedListening(listening, by: browserGuard)
-        listener = try await guarded.listen(port: configuration.port) { await router.respond(to: $0) }
+        let pages = OwnPages()
+        self.pages = pages
+        listener = try await guarded.listen(port: configuration.port) { request in
+            if let responder = pages.responder(for: request) { return await responder(request) }
+            return await router.respond(to: request)
+        }
         port = listener.port
         self.endpoint = "http://127.0.0.1:\(listener.port)"
         endpoint.set(self.endpoint)
         try await services.start()
+    }
+
+    /// Serves pages beside the services, to the requests that `areAddressed` names.
+    package func serve(_ areAddressed: @escaping @Sendable (HTTPRequest) -> Bool, by responder: @escaping Responder) {
+        pages.set(areAddressed, responder)
     }
 
     /// Stops accepting, lets requests in progress end, stops the workers, and closes the store.

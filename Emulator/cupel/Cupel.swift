@@ -27,8 +27,9 @@ struct Cupel: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            UpCommand.self, RunCommand.self, GenerateCommand.self, StatusCommand.self, ShowCommand.self,
-            TableCommand.self, QueryCommand.self, ModelCommand.self,
+            UpCommand.self, RunCommand.self, ConsoleCommand.self, GenerateCommand.self, StatusCommand.self,
+            TopCommand.self, ShowCommand.self, TraceCommand.self, TableCommand.self, QueryCommand.self,
+            ModelCommand.self,
             ReplayCommand.self, ReloadCommand.self, ErrorsCommand.self, LogsCommand.self, ContractCommand.self,
             CatalogCommand.self,
         ])

@@ -1,3 +1,4 @@
+internal import Console
 internal import Emulator
 internal import EmulatorCore
 internal import EmulatorServer
@@ -33,6 +34,7 @@ struct RunningPipeline: Sendable {
             let streams: [StreamStatus]
             do {
                 streams = try await publish(settings.contracts, through: file, allowsWeakerMasking)
+                try serveConsole(over: file, by: emulator)
                 try file.write(in: configuration.dataFolder)
             } catch {
                 await emulator.stop()
@@ -65,6 +67,13 @@ struct RunningPipeline: Sendable {
                     })
             }.detach()
         }
+    }
+
+    /// Serves the console at the emulator's port. It asks the emulator as any client does.
+    private static func serveConsole(over file: EndpointFile, by emulator: Emulator) throws {
+        let source = PipelineSource(pipeline: try Pipeline(endpoint: file.endpoint, outputs: file.outputs))
+        let console = Console(source, Console.Settings(title: "local", isReadOnly: false))
+        emulator.serve(Console.isAddressed) { await console.respond(to: $0) }
     }
 
     func stop() async {
@@ -115,6 +124,7 @@ struct RunningPipeline: Sendable {
 
             """
         text += source
+        text += "  console  \(emulator.endpoint)\(Console.root)\n\n"
         if requiredKey != nil { text += "Requests without a valid signature by this key are refused.\n" }
         text += "Ctrl-C stops it.\n"
         return text

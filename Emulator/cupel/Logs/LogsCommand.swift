@@ -110,6 +110,27 @@ struct FunctionLog {
         return events
     }
 
+    /// The first events of a time, of one invocation or all.
+    ///
+    /// - Parameter requestID: the invocation's; lines that name it.
+    func events(
+        to end: Timestamp?, requestID: String?, limit: Int, from pipeline: Pipeline
+    ) throws(AWSError) -> [Event] {
+        var input: JSONObject = ["logGroupName": .string(group), "limit": .int(limit)]
+        input["startTime"] = start.map { .int($0.milliseconds) }
+        input["endTime"] = end.map { .int($0.milliseconds) }
+        input["filterPattern"] = requestID.map { .string("\"\($0.filter { $0 != "\"" })\"") }
+        var events: [Event] = []
+        repeat {
+            let page = try pipeline.client.jsonCall(
+                service: "logs", target: "Logs_20140328", action: "FilterLogEvents", input: .object(input),
+                version: "1.1", isRepeatable: true)
+            events += (page["events"]?.array ?? []).compactMap(Self.event)
+            input["nextToken"] = page["nextToken"]
+        } while input["nextToken"]?.string != nil && events.count < limit
+        return Array(events.prefix(limit))
+    }
+
     private static func event(_ json: JSON) -> Event? {
         guard let milliseconds = json["timestamp"]?.int, let message = json["message"]?.string else { return nil }
         let stream = json["logStreamName"]?.string ?? ""

@@ -10,6 +10,9 @@ struct QueryConditions: Hashable {
 
     init() {}
 
+    /// Conditions that no statement says.
+    init(values: [String: Set<String>]) { self.values = values }
+
     /// - Parameters:
     ///   - statement: as the user wrote it.
     ///   - schema: the table's schema, such as `control`.

@@ -75,14 +75,19 @@ struct ReplayCommand: ParsableCommand {
             }
             table.print(to: .output)
         }
-        let replayed = Set(dryRun ? [] : results.filter(\.isReplayed).compactMap { $0.record?.schema })
-        if replayed.contains(.silver) { startSilver(of: pipeline) }
-        if replayed.contains(.gold) { startGold(of: pipeline) }
+        if !dryRun { Self.startLayers(of: results, pipeline) }
         try check(results)
     }
 
+    /// Starts what takes replayed records of silver and gold further, and does not wait for it.
+    static func startLayers(of results: [ReplayResult], _ pipeline: Pipeline) {
+        let replayed = Set(results.filter(\.isReplayed).compactMap { $0.record?.schema })
+        if replayed.contains(.silver) { startSilver(of: pipeline) }
+        if replayed.contains(.gold) { startGold(of: pipeline) }
+    }
+
     /// The schedule does it if this fails.
-    private func startSilver(of pipeline: Pipeline) {
+    private static func startSilver(of pipeline: Pipeline) {
         do throws(CommandFailure) {
             try SilverRun(pipeline, timeout: .zero, startsGold: true)?.start()
         } catch {
@@ -91,7 +96,7 @@ struct ReplayCommand: ParsableCommand {
     }
 
     /// The schedule does it if this fails.
-    private func startGold(of pipeline: Pipeline) {
+    private static func startGold(of pipeline: Pipeline) {
         do throws(CommandFailure) {
             try GoldRun(pipeline, timeout: .zero)?.start()
         } catch {
@@ -115,7 +120,7 @@ struct ReplayCommand: ParsableCommand {
         return results
     }
 
-    private static func document(_ result: ReplayResult) -> JSON {
+    static func document(_ result: ReplayResult) -> JSON {
         [
             "control_id": .string(result.id.text), "object_key": .string(result.record?.objectKey ?? ""),
             "replayed": .bool(result.isReplayed), "outcome": .string("\(result.outcome)"),

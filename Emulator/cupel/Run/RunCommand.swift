@@ -140,8 +140,9 @@ struct RunCommand: ParsableCommand {
             throw CommandFailure.silent(status: 1)
         }
         guard !json, until != .bronze, StandardStream.output.isTerminal else { return }
-        let next = NextSteps(
+        var next = NextSteps(
             table: report.best.first?.name.description, needsEmulator: usesOwnEmulator, options: options.arguments)
+        if !usesOwnEmulator { next.endpoint = pipeline.endpoint }
         StandardStream.output.write("\n" + next.lines.map { $0 + "\n" }.joined())
     }
 }

@@ -61,6 +61,20 @@ struct SnapshotHistory {
         for place in entries.indices { entries[place].sources = sources[place].sorted { $0.key < $1.key } }
     }
 
+    /// Adds the files of each batch of a table, as far as the control table keeps them.
+    mutating func add(filesOf name: LakeTables.Name, in pipeline: Pipeline) throws(CommandFailure) {
+        guard let layer = name.layer else { return }
+        try add { (body) throws(CommandFailure) in
+            do throws(ControlError) {
+                try pipeline.control.forEachRecord(.table(name.table, in: layer.schema)) {
+                    (record) throws(ControlError) in
+                    body(record)
+                    return true
+                }
+            } catch { throw pipeline.failure(error) }
+        }
+    }
+
     // MARK: Text
 
     static func table(of entries: [Entry]) -> TextTable {

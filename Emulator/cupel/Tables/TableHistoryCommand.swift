@@ -44,17 +44,7 @@ struct TableHistoryCommand: ParsableCommand {
         let pipeline = try options.pipeline()
         let (found, table) = try LakeTables(pipeline).find(name)
         var history = SnapshotHistory(table.metadata, limit: limit)
-        if files > 0, let layer = found.layer {
-            try history.add { (body) throws(CommandFailure) in
-                do throws(ControlError) {
-                    try pipeline.control.forEachRecord(.table(found.table, in: layer.schema)) {
-                        (record) throws(ControlError) in
-                        body(record)
-                        return true
-                    }
-                } catch { throw pipeline.failure(error) }
-            }
-        }
+        if files > 0 { try history.add(filesOf: found, in: pipeline) }
         if form.isJSON {
             return StandardStream.output.line(
                 JSON.object(["table": .string(found.qualified), "snapshots": history.document]).text)

@@ -29,7 +29,18 @@ struct TableListCommand: ParsableCommand {
     }
 
     func run() throws {
-        let tables = try LakeTables(try options.pipeline())
+        let rows = try Self.rows(of: try LakeTables(try options.pipeline()))
+        if form.isJSON {
+            return StandardStream.output.line(JSON.object(["tables": .array(rows.map(\.document))]).text)
+        }
+        guard !rows.isEmpty else {
+            return StandardStream.error.line("no tables yet; cupel run takes files to silver")
+        }
+        Self.table(of: rows).print(to: .output)
+    }
+
+    /// Silver's tables and then gold's.
+    static func rows(of tables: LakeTables) throws(CommandFailure) -> [Row] {
         let backlog = try tables.backlog()
         var rows: [Row] = []
         let names = try tables.names()
@@ -41,14 +52,9 @@ struct TableListCommand: ParsableCommand {
         for (name, files) in backlog where !names.contains(name) {
             rows.append(Row(name: name, snapshot: nil, backlog: files))
         }
-        rows.sort { ($0.name.layer == .gold ? 1 : 0, $0.name.table) < ($1.name.layer == .gold ? 1 : 0, $1.name.table) }
-        if form.isJSON {
-            return StandardStream.output.line(JSON.object(["tables": .array(rows.map(\.document))]).text)
+        return rows.sorted {
+            ($0.name.layer == .gold ? 1 : 0, $0.name.table) < ($1.name.layer == .gold ? 1 : 0, $1.name.table)
         }
-        guard !rows.isEmpty else {
-            return StandardStream.error.line("no tables yet; cupel run takes files to silver")
-        }
-        Self.table(of: rows).print(to: .output)
     }
 
     static func table(of rows: [Row]) -> TextTable {

@@ -72,6 +72,7 @@ import Time
                 "To look further:", "  .build/release/cupel up", "and in another terminal:",
                 "  .build/release/cupel query \"SELECT * FROM gold.top_beers_by_rating\"",
                 "  .build/release/cupel table list", "  .build/release/cupel status",
+                "and in a browser: http://127.0.0.1:4566/console/",
             ])
         #expect(ended.lines.allSatisfy { $0.count <= 80 })
         let running = NextSteps(
@@ -81,6 +82,7 @@ import Time
             running.lines == [
                 "To look further:", "  cupel query --data here \"SHOW TABLES IN silver\"",
                 "  cupel table list --data here", "  cupel status --data here",
+                "and in a browser: http://127.0.0.1:4566/console/",
             ])
     }
 }

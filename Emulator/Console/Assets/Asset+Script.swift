@@ -1,0 +1,267 @@
+extension Asset {
+    /// What pages need beyond HTML: live parts, parts that come later, replay, SQL. Text goes into elements as text, never as markup
+    /// of ours; only pages of this console are parsed.
+    static let script = Asset(
+        name: "console.js", type: "text/javascript; charset=utf-8",
+        text: #"""
+            "use strict";
+            (() => {
+            const api = "/console/api/";
+            const $ = (selector, root = document) => root.querySelector(selector);
+            const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+            const element = (name, text, className) => {
+              const made = document.createElement(name);
+              if (text !== undefined) made.textContent = text;
+              if (className) made.className = className;
+              return made;
+            };
+            const say = text => { const place = $("#said"); place.textContent = text; clearTimeout(say.timer); say.timer = setTimeout(() => place.textContent = "", 8000); };
+
+            const get = async path => {
+              const answer = await fetch(path, {headers: {Accept: "application/json"}});
+              const document = await answer.json();
+              if (!answer.ok) throw new Error(document.error || answer.statusText);
+              return document;
+            };
+            let session;
+            const post = async (path, body) => {
+              session = session || await get(api + "session");
+              const answer = await fetch(path, {method: "POST", body: body === undefined ? undefined : JSON.stringify(body),
+                headers: {"Content-Type": "application/json", "X-Cupel-Token": session.token}});
+              const document = await answer.json();
+              if (answer.status === 403) session = undefined;
+              if (!answer.ok) throw new Error(document.error || answer.statusText);
+              return document;
+            };
+
+            // Times beside what the server wrote: how long ago.
+            const ago = seconds => seconds < 5 ? "now" : seconds < 90 ? Math.round(seconds) + " s ago" : seconds < 5400 ? Math.round(seconds / 60) + " min ago"
+              : seconds < 129600 ? Math.round(seconds / 3600) + " h ago" : Math.round(seconds / 86400) + " days ago";
+            const times = root => { for (const time of $$("time", root)) {
+              const at = Date.parse(time.dateTime);
+              if (isNaN(at)) continue;
+              time.title = new Date(at).toISOString();
+              time.textContent = ago((Date.now() - at) / 1000);
+            } };
+
+            // Parts that come after the page: a log, as lines.
+            const fill = async place => {
+              if (place.dataset.filled) return;
+              place.dataset.filled = "yes";
+              try {
+                const log = await get(place.dataset.from);
+                const lines = (log.events || []).map(event => event.message).join("\n");
+                const text = element("pre", lines || "The log has no line of this step.", "log");
+                text.tabIndex = 0;
+                place.replaceChildren(text);
+              } catch (error) { place.replaceChildren(element("p", error.message, "quiet")); }
+            };
+            const later = root => { for (const place of $$(".later", root)) {
+              const fold = place.closest("details");
+              if (!fold || fold.open) fill(place); else fold.addEventListener("toggle", () => { if (fold.open) fill(place); }, {once: true});
+            } };
+
+            // Live parts: when the pipeline's counts change, the page is read again and its live parts replaced.
+            let refreshing = false, again = false;
+            const refresh = async () => {
+              const parts = $$("[data-live]");
+              if (!parts.length || document.hidden) return;
+              if (refreshing) { again = true; return; }
+              refreshing = true;
+              try {
+                const answer = await fetch(location.href);
+                if (answer.ok) {
+                  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+                  for (const part of parts) {
+                    const fresh = page.querySelector(`[data-live="${part.dataset.live}"]`);
+                    // What the user works on stays as it is.
+                    const isUsed = part.contains(document.activeElement) && document.activeElement !== document.body || $("details[open] .later", part) || $("input:checked", part) || $(".visit[open]", part);
+                    if (fresh && !isUsed && fresh.innerHTML !== part.dataset.was) {
+                      part.dataset.was = fresh.innerHTML;
+                      part.replaceChildren(...fresh.childNodes);
+                      prepare(part);
+                    }
+                  }
+                }
+              } catch { /* The next change tries again. */ }
+              refreshing = false;
+              if (again) { again = false; setTimeout(refresh, 500); }
+            };
+            const live = () => {
+              const mark = $("#live");
+              const events = new EventSource(api + "events");
+              let first = true;
+              events.addEventListener("flow", () => {
+                mark.textContent = "live"; mark.className = "live on";
+                if (!first) refresh();
+                first = false;
+              });
+              events.onerror = () => { mark.textContent = "no connection"; mark.className = "live off"; };
+              addEventListener("pagehide", () => events.close());
+            };
+
+            // Replay: first what it would do, then on a second press what it does.
+            const replay = root => { for (const bar of $$("[data-replay]", root)) {
+              const scope = bar.parentElement, button = $("[data-do]", bar), outcome = $(".outcome", bar);
+              const chosen = () => $$("input[name=id]", scope).filter(input => input.type === "hidden" || input.checked).map(input => input.value);
+              const update = () => { button.disabled = chosen().length === 0; outcome.replaceChildren(); };
+              scope.addEventListener("change", update);
+              $("[data-select=all]", bar)?.addEventListener("click", () => {
+                const boxes = $$("input[name=id][type=checkbox]", scope), all = boxes.every(box => box.checked);
+                for (const box of boxes) box.checked = !all;
+                update();
+              });
+              const run = async isDry => {
+                button.disabled = true;
+                try {
+                  const answer = await post(api + "replay", {ids: chosen(), dry_run: isDry, force: $("[data-force]", bar).checked});
+                  const count = answer.records.filter(record => record.replayed).length;
+                  const list = element("ul");
+                  for (const record of answer.records.slice(0, 20)) list.append(element("li", `${record.object_key.split("/").pop() || record.control_id}: ${record.outcome}`));
+                  if (answer.records.length > 20) list.append(element("li", `and ${answer.records.length - 20} others`));
+                  const parts = [element("p", isDry ? `${count} of ${answer.records.length} would be replayed.` : `${count} of ${answer.records.length} are replayed.`), list];
+                  if (isDry && count) {
+                    const go = element("button", `Replay ${count} now`, "main");
+                    go.type = "button";
+                    go.addEventListener("click", () => run(false));
+                    parts.push(go);
+                  }
+                  outcome.replaceChildren(...parts);
+                  if (isDry) $("button", outcome)?.focus(); else say(`${count} replayed; the page shows what becomes of them.`);
+                } catch (error) { outcome.replaceChildren(element("p", error.message, "problem")); }
+                button.disabled = chosen().length === 0;
+              };
+              button.addEventListener("click", () => run(true));
+            } };
+            const redrive = root => { for (const button of $$("[data-redrive]", root)) button.addEventListener("click", async () => {
+              button.disabled = true;
+              try { await post(button.dataset.redrive); say("The execution runs again."); setTimeout(() => location.reload(), 400); }
+              catch (error) { $(".outcome", button.parentElement).replaceChildren(element("p", error.message, "problem")); button.disabled = false; }
+            }); };
+
+            // SQL: rows as a table, a chart of the first text and the first number, and files to keep.
+            const isNumber = type => /^(tinyint|smallint|integer|bigint|float|double|decimal|real)/.test(type);
+            const chart = (columns, rows) => {
+              const value = columns.findIndex(column => isNumber(column.type) && !/(^|_)id$/.test(column.name));
+              const texts = columns.map((column, place) => place).filter(place => !isNumber(columns[place].type)), names = texts.length ? texts : [0];
+              if (value < 0 || names.includes(value) || rows.length < 2) return null;
+              const name = row => names.map(place => row[place] ?? "null").join(", ");
+              const shown = rows.slice(0, 24), most = Math.max(...shown.map(row => Math.abs(Number(row[value]) || 0))) || 1;
+              const space = "http://www.w3.org/2000/svg";
+              const make = (tag, attributes, text) => { const made = document.createElementNS(space, tag); for (const [key, at] of Object.entries(attributes)) made.setAttribute(key, at); if (text !== undefined) made.textContent = text; return made; };
+              const picture = make("svg", {width: 760, height: shown.length * 24 + 8, viewBox: `0 0 760 ${shown.length * 24 + 8}`, role: "img", "aria-label": `${columns[value].name} by ${names.map(place => columns[place].name).join(", ")}`});
+              shown.forEach((row, place) => {
+                const group = make("g", {class: "node"});
+                group.append(make("text", {class: "name", x: 0, y: place * 24 + 18}, name(row).slice(0, 30)));
+                const bar = make("rect", {class: "bar", x: 210, y: place * 24 + 6, width: Math.max(1, Math.abs(Number(row[value]) || 0) / most * 440), height: 14, rx: 2});
+                group.append(bar, make("text", {class: "took", x: 216 + Math.abs(Number(row[value]) || 0) / most * 440, y: place * 24 + 18}, row[value] ?? "null"));
+                picture.append(group);
+              });
+              const box = element("div", undefined, "scroll graph");
+              box.append(picture);
+              return box;
+            };
+            const quoted = text => text === null ? "" : /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+            const keep = (name, type, text) => {
+              const link = element("a", `Keep as ${name}`);
+              link.href = URL.createObjectURL(new Blob([text], {type}));
+              link.download = name;
+              return link;
+            };
+            const saved = () => { try { return JSON.parse(localStorage.getItem("cupel.queries") || "[]"); } catch { return []; } };
+            const sql = () => {
+              const form = $("#sql");
+              if (!form) return;
+              const text = $("textarea", form), result = $("#result"), list = $("#saved");
+              const show = () => {
+                list.replaceChildren(...saved().map(query => {
+                  const item = element("li"), link = element("a", query.length > 90 ? query.slice(0, 89) + "…" : query);
+                  link.href = "/console/sql?q=" + encodeURIComponent(query);
+                  const remove = element("button", "Forget");
+                  remove.type = "button";
+                  remove.addEventListener("click", () => { localStorage.setItem("cupel.queries", JSON.stringify(saved().filter(other => other !== query))); show(); });
+                  item.append(link, " ", remove);
+                  return item;
+                }));
+              };
+              show();
+              const run = async () => {
+                const statement = text.value.trim();
+                if (!statement) { result.replaceChildren(element("p", "Write a statement first.", "quiet")); return; }
+                history.replaceState(null, "", "/console/sql?q=" + encodeURIComponent(statement));
+                result.replaceChildren(element("p", "Asking…", "quiet"));
+                try {
+                  const answer = await post(api + "query", {sql: statement});
+                  const table = element("table"), head = element("tr"), body = element("tbody");
+                  for (const column of answer.columns) { const title = element("th", column.name, isNumber(column.type) ? "number" : ""); title.scope = "col"; title.title = column.type; head.append(title); }
+                  for (const row of answer.rows) { const line = element("tr"); row.forEach((value, place) => line.append(value === null ? element("td", "null", "none") : element("td", value, isNumber(answer.columns[place].type) ? "number" : ""))); body.append(line); }
+                  const top = element("thead"); top.append(head); table.append(top, body);
+                  const box = element("div", undefined, "scroll"); box.tabIndex = 0; box.setAttribute("role", "region"); box.setAttribute("aria-label", "Rows"); box.append(table);
+                  const facts = element("p", `${answer.rows.length}${answer.truncated ? " first" : ""} rows, ${answer.scanned_bytes} bytes scanned, ${answer.milliseconds} ms `, "quiet");
+                  const csv = [answer.columns.map(column => column.name), ...answer.rows].map(row => row.map(quoted).join(",")).join("\r\n");
+                  facts.append(keep("rows.csv", "text/csv", csv + "\r\n"));
+                  const parquet = element("button", "Keep as rows.parquet");
+                  parquet.type = "button";
+                  parquet.addEventListener("click", async () => {
+                    try {
+                      const file = await post(api + "query", {sql: statement, parquet: true});
+                      const link = keep("rows.parquet", "application/vnd.apache.parquet", Uint8Array.from(atob(file.parquet), letter => letter.charCodeAt(0)));
+                      link.click();
+                      say(`rows.parquet has ${file.row_count} rows.`);
+                    } catch (error) { say(error.message); }
+                  });
+                  facts.append(" ", parquet);
+                  result.replaceChildren(facts, box);
+                  const picture = chart(answer.columns, answer.rows);
+                  if (picture) { result.append(element("h2", "Chart"), picture); }
+                } catch (error) { result.replaceChildren(element("pre", error.message, "problem")); }
+              };
+              form.addEventListener("submit", event => { event.preventDefault(); run(); });
+              text.addEventListener("keydown", event => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); run(); } });
+              $("#keep").addEventListener("click", () => { const statement = text.value.trim(); if (statement) { localStorage.setItem("cupel.queries", JSON.stringify([statement, ...saved().filter(other => other !== statement)].slice(0, 50))); show(); } });
+              if (text.value.trim() && new URLSearchParams(location.search).has("q")) run();
+            };
+
+            // The workbench: what a changed contract says of rows in quarantine.
+            const workbench = () => {
+              const form = $("#workbench");
+              if (!form) return;
+              const outcome = $("#tried");
+              form.addEventListener("submit", async event => {
+                event.preventDefault();
+                outcome.replaceChildren(element("p", "Trying…", "quiet"));
+                try {
+                  const answer = await post(api + "quarantine/try", {contract: $("textarea", form).value, quarantine_key: form.dataset.key});
+                  const parts = [element("p", `${answer.accepted} of ${answer.examined} rows would be accepted now.`)];
+                  const list = element("ul");
+                  for (const row of (answer.refused || []).slice(0, 20)) list.append(element("li", `line ${row.line}: ${row.message}`));
+                  outcome.replaceChildren(...parts, list);
+                } catch (error) { outcome.replaceChildren(element("pre", error.message, "problem")); }
+              });
+            };
+
+            // Keys: g and the first letter of a page, / for the filter.
+            const keys = () => {
+              let isGoing = false;
+              addEventListener("keydown", event => {
+                if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+                if (event.key === "/") { const field = $(".filter input"); if (field) { event.preventDefault(); field.focus(); } return; }
+                if (isGoing) { isGoing = false; 
+                  // Two pages may begin alike: the key goes from one to the next.
+                  const links = $$("nav a"), here = links.findIndex(link => link.ariaCurrent), fits = link => link.textContent.toLowerCase().startsWith(event.key.toLowerCase());
+                  const link = links.slice(here + 1).find(fits) || links.find(fits);
+                  if (link) link.click();
+                  return;
+                }
+                isGoing = event.key === "g";
+              });
+            };
+            const open = () => { const place = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1))); if (place && place.tagName === "DETAILS") place.open = true; };
+            const prepare = root => { times(root); later(root); replay(root); redrive(root); };
+            prepare(document); sql(); workbench(); keys(); live(); open();
+            addEventListener("hashchange", open);
+            setInterval(() => times(document), 10000);
+            })();
+
+            """#)
+}

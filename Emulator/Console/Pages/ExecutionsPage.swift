@@ -1,0 +1,43 @@
+internal import JSON
+
+/// Executions of the pipeline's state machines.
+enum ExecutionsPage {
+    static func render(_ request: Page.Request, _ source: any ConsoleSource) throws(ConsoleFault) -> Page.Content {
+        let (machine, status) = (request.query["machine"] ?? "", request.query["status"] ?? "")
+        let answer = try source.executions(
+            machine: machine.isEmpty ? nil : machine, status: status.isEmpty ? nil : status, limit: 100)
+        let machines = answer[list: "machines"].compactMap { $0[text: "name"] }
+        let express = answer[list: "machines"].filter { $0[text: "type"] == "EXPRESS" }.compactMap { $0[text: "name"] }
+        let rows = answer[list: "executions"].map { execution -> [HTML] in
+            let arn = execution[text: "execution_arn"] ?? ""
+            return [
+                Parts.state(execution[text: "status"]), "\(execution[text: "state_machine"] ?? "")",
+                "<a class=\"mono\" href=\"\(Parts.address("executions", arn))\">\(execution[text: "name"] ?? "")</a>",
+                Shown.time(execution[text: "started_at"]), "\(Shown.duration(execution[number: "duration"]))",
+            ]
+        }
+        let states = ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
+        let list =
+            rows.isEmpty
+            ? Parts.empty(
+                "No execution is as you asked. Silver and gold run when files have reached bronze:",
+                command: "cupel run sample")
+            : Parts.table(
+                "Executions",
+                [("Status", false), ("Machine", false), ("Execution", false), ("Started", false), ("Took", true)], rows)
+        let note: HTML =
+            express.isEmpty
+            ? ""
+            : "<p class=\"quiet\">Step Functions keeps no list of express executions (\(express.joined(separator: ", "))): a file's page has what they did.</p>"
+        let body: HTML = """
+            <form class="filter" method="get" action="\(Console.root)executions" role="search" aria-label="Filter executions">
+            \(Parts.select("machine", "State machine", [(value: "", name: "all")] + machines.map { (value: $0, name: $0) }, machine))
+            \(Parts.select("status", "Status", [(value: "", name: "any")] + states.map { (value: $0, name: $0.lowercased().replacing("_", with: " ")) }, status))
+            <button>Show</button>
+            </form>
+            <div data-live="executions">\(list)</div>
+            \(note)
+            """
+        return Page.Content(title: "Executions", body: body)
+    }
+}

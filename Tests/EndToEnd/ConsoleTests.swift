@@ -1,0 +1,104 @@
+import Foundation
+import TestEmulator
+import Testing
+
+/// The console in a real browser, over a pipeline that has converted files and refused some.
+@Suite struct ConsoleTests {
+    /// Files of beer: good ones, one with a few broken rows, one that breaks the contract, and one that is no gzip file.
+    private static func feed(_ emulator: RunningEmulator) async throws {
+        let folder = try TemporaryDirectory()
+        let made = try await Command.run(
+            Programs.cupel, ["generate", "--table", "beer", "--rows", "400", "-o", folder.path])
+        #expect(made.status == 0, "\(made.errors)")
+        let script = """
+            import gzip, sys
+            folder = sys.argv[1]
+            rows = gzip.open(folder + "/beer.csv.gz", "rt").read().splitlines()
+            good = [row.split(",") for row in rows[1:200]]
+            for number, row in enumerate(good):
+                row[0] = str(100000 + number)
+            good[7][4] = good[8][4] = "strong"
+            good[9][0] = "<script>document.title = 'run'</script>"
+            gzip.open(folder + "/broken.csv.gz", "wt").write("\\n".join([rows[0]] + [",".join(row) for row in good]) + "\\n")
+            gzip.open(folder + "/worse.csv.gz", "wt").write("\\n".join([rows[0]] + ["x,y,<img src=x onerror=alert(1)>,s,z"] * 50) + "\\n")
+            open(folder + "/plain.csv.gz", "w").write("no gzip")
+            """
+        let written = try await Command.run(Programs.python, ["-c", script, folder.path])
+        #expect(written.status == 0, "\(written.errors)")
+        let files = ["beer", "broken", "worse", "plain"].map { "\(folder.path)/\($0).csv.gz" }
+        let run = try await Command.run(
+            Programs.cupel, ["run", "--table", "beer", "--data", emulator.data.path] + files, seconds: 1800)
+        #expect(run.status == 1 && run.errors.contains("2 of 4 files failed"), "\(run.text)\(run.errors)")
+    }
+
+    @Test("in a real browser every page shows the pipeline, in light and dark, wide and narrow, and replays files")
+    func everyPage() async throws {
+        let emulator = try await RunningEmulator()
+        #expect(emulator.output.contains("console  \(emulator.endpoint)/console/"))
+        try await Self.feed(emulator)
+        let referee = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/console.py"
+        let run = try await Command.run(Programs.python, ["-B", referee, emulator.endpoint], seconds: 1800)
+        let answer = try #require(
+            try? JSONSerialization.jsonObject(with: run.output) as? [String: Any],
+            "console.py ended with \(run.status): \(run.errors.suffix(4000))")
+        #expect(answer["problems"] as? [String] == [], "\(answer["problems"] ?? "")")
+        let pages = try #require(answer["pages"] as? [String: Any])
+        #expect(pages["complaints"] as? [String] == [])
+        func expect(_ page: String, _ texts: String..., place: SourceLocation = #_sourceLocation) {
+            let text = pages[page] as? String ?? ""
+            for part in texts { #expect(text.contains(part), "\(page): \(text)", sourceLocation: place) }
+        }
+        expect("flow", "Bronze", "2 failed", "NotGzip", "ContractBroken")
+        expect("files", "beer.csv.gz", "broken.csv.gz", "plain.csv.gz", "success", "error")
+        expect("filtered", "worse.csv.gz", "plain.csv.gz")
+        #expect((pages["filtered"] as? String)?.contains("broken.csv.gz") == false)
+        expect(
+            "file", "Raw object", "Routed", "lambda", "dm_silver.beer", "rows quarantined", "'strong' is not a number")
+        expect("file", "<script>document.title = 'run'</script>")
+        expect("failed file", "50 of 50 rows break the contract", "<img src=x onerror=alert(1)>")
+        expect("executions", "silver", "gold", "succeeded")
+        expect("execution", "ListTables", "Task, succeeded", "EachTable", "Timeline")
+        expect("tables", "dm_silver.beer", "Days of bronze")
+        expect("table", "beer_id", "required", "Snapshots", "beer.csv.gz")
+        expect("sql", "error\t2", "success\t2", "Chart")
+        expect("quarantine", "not a number", "beer_abv")
+        expect("workbench", "broken", "Try on these rows")
+        expect("tried as it is", "0 of 3 rows would be accepted")
+        expect("tried wider", "2 of 3 rows would be accepted")
+        expect("lineage", "dm_silver.review_flat", "avg_rating")
+        expect("streams", "cupel-dev-changes-to-raw")
+        expect("cost", "lambda", "$0.")
+        expect("missing", "no control record has the ID")
+        expect("log", "REPORT RequestId")
+        expect("dry run", "2 of 2 would be replayed")
+        expect("replayed", "2 of 2 are replayed")
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("the API answers every operation of its description as that says, to right and to wrong requests")
+    func description() async throws {
+        let emulator = try await RunningEmulator()
+        try await Self.feed(emulator)
+        let referee = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/console_api.py"
+        let run = try await Command.run(Programs.python, ["-B", referee, emulator.endpoint], seconds: 1800)
+        #expect(run.status == 0, "\(run.text)\(run.errors.suffix(4000))")
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("trace follows a file from raw to silver, and top counts what is in each stage")
+    func commands() async throws {
+        let emulator = try await RunningEmulator()
+        try await Self.feed(emulator)
+        let trace = try await Command.run(
+            Programs.cupel, ["trace", "raw/beer/broken.csv.gz", "--data", emulator.data.path])
+        #expect(trace.status == 0, "\(trace.errors)")
+        for text in ["Raw object", "rows quarantined: 3", "dm_silver.beer", "line 9:"] {
+            #expect(trace.text.contains(text), "\(trace.text)")
+        }
+        let missing = try await Command.run(Programs.cupel, ["trace", "raw/no.csv.gz", "--data", emulator.data.path])
+        #expect(missing.status == 3)
+        let top = try await Command.run(Programs.cupel, ["top", "--data", emulator.data.path])
+        #expect(top.text.contains(#/Bronze +4 +0 +0 +2/#), "\(top.text)")
+        #expect(emulator.stop() == 0)
+    }
+}

@@ -1,0 +1,122 @@
+"""Chromium drives every page of the console over a pipeline with failures, as a user would.
+
+    console.py ENDPOINT      of an emulator that has converted sample files, and refused some
+
+Prints one JSON document: the text of each page, what the browser complained of, and what was found wrong.
+"""
+import json
+import os
+import sys
+import urllib.parse
+import urllib.request
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from chromium import Chromium  # noqa: E402
+
+endpoint = sys.argv[1]
+console = endpoint + "/console/"
+problems, pages = [], {}
+
+
+def ask(path):
+    with urllib.request.urlopen(console + "api/" + path) as answer:
+        return json.load(answer)
+
+
+def check(isRight, text):
+    if not isRight:
+        problems.append(text)
+
+
+def quoted(text):
+    return urllib.parse.quote(text, safe="")
+
+
+files = ask("files")["records"]
+broken = next(record for record in files if record["object_key"].endswith("broken.csv.gz"))
+worse = next(record for record in files if record["object_key"].endswith("worse.csv.gz"))
+silver = next(run for run in ask("executions?machine=silver")["executions"])
+key = ask("quarantine?table=beer")["groups"][0]["keys"][0]
+for group in ask("quarantine?table=beer")["groups"]:
+    key = next((found for found in group["keys"] if "broken" in found), key)
+
+browser = Chromium()
+try:
+    browser.size(1280)
+    everywhere = {
+        "flow": "", "files": "files", "filtered": "files?status=error", "file": "files/" + broken["control_id"],
+        "failed file": "files/" + worse["control_id"], "executions": "executions",
+        "execution": "executions/" + quoted(silver["execution_arn"]), "tables": "tables", "table": "tables/silver.beer",
+        "sql": "sql?q=" + quoted("SELECT status, count(*) AS files FROM control.files WHERE layer = 'bronze' GROUP BY status"),
+        "quarantine": "quarantine", "workbench": f"quarantine?table=beer&key={quoted(key)}",
+        "lineage": "lineage?table=dm_gold.top_drinkers", "streams": "streams", "cost": "cost",
+        "missing": "files/" + "0" * 32,
+    }
+    for name, path in everywhere.items():
+        browser.open(console + path)
+        if name == "sql":
+            browser.wait("!!document.querySelector('#result table')", "rows of a query")
+        browser.wait("document.querySelector('#live').textContent === 'live'", f"events at {name}")
+        pages[name] = browser.text()
+        check(browser.unnamed() == [], f"{name}: a screen reader cannot name {browser.unnamed()}")
+        check(browser.evaluate("document.querySelectorAll('h1').length") == 1, f"{name}: one h1")
+        check(browser.evaluate("document.documentElement.lang") == "en", f"{name}: no language")
+        for width, dark in [(1280, False), (380, True)]:
+            browser.size(width, dark=dark)
+            wide = browser.evaluate("document.documentElement.scrollWidth")
+            check(wide <= width, f"{name}: {wide} pixels wide at {width}")
+        colours = browser.evaluate("[getComputedStyle(document.body).color, getComputedStyle(document.documentElement).backgroundColor].join()")
+        check(colours == "rgb(236, 232, 225),rgb(22, 21, 19)", f"{name}: not dark: {colours}")
+        browser.size(1280)
+
+    # The log of a step comes when it is asked for.
+    browser.open(console + "files/" + broken["control_id"])
+    browser.evaluate("[...document.querySelectorAll('details')].find(fold => fold.textContent.includes('Log of bronze-writer')).open = true")
+    pages["log"] = browser.wait("document.querySelector('.log') && document.querySelector('.log').textContent", "a log")
+
+    # By keyboard: g and f lead to the files, / to the filter, Tab from there on.
+    browser.open(console)
+    browser.press("g", "g")
+    browser.press("f", "f")
+    browser.wait("location.pathname.endsWith('/files') && document.readyState === 'complete'", "the keys g and f")
+    browser.open(console)
+    browser.evaluate("document.querySelector('nav a[href$=files]').focus()")
+    browser.press("Enter", "\r")
+    browser.wait("location.pathname.endsWith('/files') && document.readyState === 'complete'", "Enter on a link")
+    browser.press("/", "/")
+    check(browser.evaluate("document.activeElement.name") == "table", "/ does not lead to the filter")
+    browser.press("Tab")
+    check(browser.evaluate("document.activeElement.name") == "since", "Tab does not lead on")
+    outlined = browser.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    check(outlined == "solid", f"the focus is not seen: {outlined}")
+
+    # What is wrong in a statement is said at its place, and what changes something is refused.
+    for statement, expected in [("SELECT nothing FROM silver.beer", "nothing"), ("DROP TABLE silver.beer", "only reads")]:
+        browser.open(console + "sql?q=" + quoted(statement))
+        said = browser.wait("document.querySelector('#result .problem') && document.querySelector('#result .problem').textContent", statement)
+        check(expected in said, f"{statement}: {said}")
+
+    # The workbench: the contract as it is refuses the rows, and a wider one takes some.
+    browser.open(console + everywhere["workbench"])
+    for name, change in [("as it is", "text"), ("wider", "text.replace(/logicalType: number\\s+physicalType: double\\s+logicalTypeOptions:\\s+minimum: 0\\s+maximum: 100/, 'logicalType: string\\n        physicalType: string')")]:
+        browser.evaluate(f"{{ const area = document.querySelector('#workbench textarea'); const text = area.value; area.value = {change}; document.querySelector('#tried').textContent = ''; document.querySelector('#workbench button').click(); }}")
+        pages["tried " + name] = browser.wait("/accepted/.test(document.querySelector('#tried').textContent) && document.querySelector('#tried').innerText || document.querySelector('#tried .problem') && document.querySelector('#tried').innerText", name)
+
+    # Replay: first what it would do, then what it does; the page shows what becomes of it by itself.
+    browser.open(console + "files?status=error")
+    browser.evaluate("document.querySelector('[data-select=all]').click()")
+    browser.evaluate("document.querySelector('[data-do]').click()")
+    pages["dry run"] = browser.wait("document.querySelector('.outcome').innerText", "a dry run")
+    before = {record["control_id"]: record["attempt_count"] for record in ask("files?status=error")["records"]}
+    check(all(record["attempt_count"] == before[record["control_id"]] for record in ask("files?status=error")["records"]), "a dry run replays")
+    browser.evaluate("document.querySelector('.outcome button').click()")
+    pages["replayed"] = browser.wait("/are replayed/.test(document.querySelector('.outcome').innerText) && document.querySelector('.outcome').innerText", "a replay")
+    for control_id, attempts in before.items():
+        browser.wait(f"fetch('/console/api/files/{control_id}').then(answer => answer.json()).then(file => file.record.status === 'error' && file.record.attempt_count > {attempts})", "another attempt")
+
+    pages["complaints"] = [text for text in browser.complaints() if not any(f"status of {status}" in text for status in ["404", "400"])]
+    strangers = {found for found in browser.hosts() if not found.startswith((endpoint, "about:", "data:", "blob:"))}
+    check(not strangers, f"pages ask others: {strangers}")
+finally:
+    browser.close()
+print(json.dumps({"pages": pages, "problems": problems}))

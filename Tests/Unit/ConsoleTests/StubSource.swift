@@ -1,0 +1,43 @@
+import JSON
+
+@testable import Console
+
+/// A source whose answers a test writes, and which remembers what it was asked to change.
+final class StubSource: ConsoleSource, @unchecked Sendable {
+    // Sendable: a test sends one request after the other.
+    var answers: [String: JSON] = [:]
+    var faults: [String: ConsoleFault] = [:]
+    private(set) var replays: [ReplayRequest] = []
+    private(set) var filters: [FileFilter] = []
+
+    private func answer(_ name: String) throws(ConsoleFault) -> JSON {
+        if let fault = faults[name] { throw fault }
+        return answers[name] ?? [:]
+    }
+
+    func flow() throws(ConsoleFault) -> JSON { try answer("flow") }
+    func files(_ filter: FileFilter) throws(ConsoleFault) -> JSON {
+        filters.append(filter)
+        return try answer("files")
+    }
+    func file(_ id: String) throws(ConsoleFault) -> JSON { try answer("file") }
+    func log(_ request: LogRequest) throws(ConsoleFault) -> JSON { try answer("log") }
+    func executions(machine: String?, status: String?, limit: Int) throws(ConsoleFault) -> JSON {
+        try answer("executions")
+    }
+    func execution(_ arn: String) throws(ConsoleFault) -> JSON { try answer("execution") }
+    func tables() throws(ConsoleFault) -> JSON { try answer("tables") }
+    func table(_ name: String) throws(ConsoleFault) -> JSON { try answer("table") }
+    func query(_ statement: String, limit: Int) throws(ConsoleFault) -> JSON { try answer("query") }
+    func parquet(_ statement: String) throws(ConsoleFault) -> JSON { try answer("parquet") }
+    func quarantine(table: String?, limit: Int) throws(ConsoleFault) -> JSON { try answer("quarantine") }
+    func lineage() throws(ConsoleFault) -> JSON { try answer("lineage") }
+    func streams() throws(ConsoleFault) -> JSON { try answer("streams") }
+    func cost() throws(ConsoleFault) -> JSON { try answer("cost") }
+    func replay(_ request: ReplayRequest) throws(ConsoleFault) -> JSON {
+        replays.append(request)
+        return ["records": []]
+    }
+    func redrive(_ arn: String) throws(ConsoleFault) -> JSON { try answer("redrive") }
+    func tryContract(_ text: String, quarantineKey: String) throws(ConsoleFault) -> JSON { try answer("try") }
+}

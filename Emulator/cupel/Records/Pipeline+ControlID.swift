@@ -26,7 +26,7 @@ extension Pipeline {
         guard let id = found.first else {
             throw .notFound(
                 "no record in pending, running or error has an ID that begins with \(text); a record in success needs its "
-                    + "full ID, as cupel status prints it")
+                    + "full ID, as cupel status --wide prints it")
         }
         guard found.count == 1 else {
             throw .usage("several control records have IDs that begin with \(text); give more digits")

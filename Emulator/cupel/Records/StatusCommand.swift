@@ -12,9 +12,11 @@ struct StatusCommand: ParsableCommand {
         commandName: "status",
         abstract: "List control records: the state of each file.",
         discussion: """
-            The oldest change comes first. RESCUED counts rows with fields that the
-            contract does not know; show names the fields. The commands show and replay
-            accept an ID, and the first digits of the ID of a record that has not succeeded.
+            A line counts all records; then the newest changes come first, in 80 columns.
+            --wide has the whole IDs and all columns, of which RESCUED counts rows with
+            fields that the contract does not know; show names the fields. The commands
+            show, replay and trace accept an ID, and the first digits of the ID of a record
+            that has not succeeded.
             A second table shows the delivery streams of an emulator that have records:
             those that wait in the source and how old the oldest is, and open buffers.
             Below is where the sources of these tables differ from their contracts: by what
@@ -23,7 +25,8 @@ struct StatusCommand: ParsableCommand {
             --layer gold lists all of them.
 
             EXAMPLES
-              cupel status                                     all bronze records
+              cupel status                                     the newest bronze records
+              cupel status --limit 1000 --wide
               cupel status --status error --since 2h
               cupel status --table review --json | jq -r '.records[].output_key'
               cupel status --profile prod --stack cupel-prod --status error
@@ -43,8 +46,20 @@ struct StatusCommand: ParsableCommand {
     @Option(help: "The layer: bronze, silver or gold.")
     var layer = Layer.bronze
 
+    @Option(help: "The most records that are listed; default: 20, and all with --json.")
+    var limit: Int?
+
+    @Flag(help: "Show whole IDs and all columns, however wide.")
+    var wide = false
+
     @Flag(help: "Print one JSON document.")
     var json = false
+
+    private static let defaultLimit = 20
+
+    func validate() throws {
+        if let limit, limit < 0 { throw ValidationError("--limit: expected a number from 0 on, not \(limit)") }
+    }
 
     func run() throws {
         let pipeline = try options.pipeline()
@@ -54,7 +69,7 @@ struct StatusCommand: ParsableCommand {
         let drifts = try drifts(of: records, in: pipeline)
         let models = try failedModels(in: pipeline)
         if json {
-            let documents = records.map { JSON.object($0.document) }
+            let documents = records.prefix(limit ?? .max).map { JSON.object($0.document) }
             var document: JSONObject = ["records": .array(documents)]
             if !streams.isEmpty { document["streams"] = .array(streams.map(\.document)) }
             if !drifts.isEmpty { document["drift"] = .array(drifts.map(\.document)) }
@@ -64,7 +79,16 @@ struct StatusCommand: ParsableCommand {
         if records.isEmpty {
             StandardStream.error.line("no records")
         } else {
-            Self.table(of: records).print(to: .output)
+            let stream = StandardStream.output
+            stream.line(Self.summary(of: records, layer))
+            let listed = Array(records.prefix(limit ?? Self.defaultLimit))
+            if wide, !listed.isEmpty {
+                Self.table(of: listed).print(to: stream)
+            } else if !listed.isEmpty {
+                for line in Self.lines(of: listed, at: .now(), width: stream.width ?? 80) { stream.line(line) }
+            }
+            let others = records.count - listed.count
+            if others > 0 { stream.line("and \(Quantity.count(others)) older: --limit \(records.count)") }
         }
         // Streams that are idle say nothing.
         let busy = streams.filter { $0.recordsWaiting > 0 || $0.buffers > 0 }
@@ -130,7 +154,62 @@ struct StatusCommand: ParsableCommand {
                 return true
             }
         } catch { throw pipeline.failure(error) }
-        return records.sorted { ($0.updatedAt, $0.controlID.text) < ($1.updatedAt, $1.controlID.text) }
+        return records.sorted { ($0.updatedAt, $0.controlID.text) > ($1.updatedAt, $1.controlID.text) }
+    }
+
+    /// All records in a sentence: `1,204 bronze files: 1,202 success, 2 error; 14 rows in quarantine`.
+    static func summary(of records: [ControlRecord], _ layer: Layer) -> String {
+        let counts = ControlRecord.Status.allCases.compactMap { status -> String? in
+            let count = records.count { $0.status == status }
+            return count > 0 ? "\(Quantity.count(count)) \(status.rawValue)" : nil
+        }
+        let noun = layer == .gold ? "model" : "\(layer.rawValue) file"
+        let held = records.reduce(0) { $0 + ($1.quarantinedCount ?? 0) }
+        return "\(Quantity.count(records.count)) \(noun)\(records.count == 1 ? "" : "s"): "
+            + counts.joined(separator: ", ")
+            + (held > 0 ? "; \(Quantity.count(held)) rows in quarantine" : "")
+    }
+
+    /// A line a record, and another for what it says of itself.
+    /// - Parameter width: that of every line; names of files are cut where they do not fit.
+    static func lines(of records: [ControlRecord], at now: Timestamp, width: Int) -> [String] {
+        func lines(fileWidth: Int) -> [String] {
+            var table = TextTable([
+                .left("ID"), .left("STATUS"), .left("TABLE"), .left("FILE"), .right("WRITTEN"), .right("HELD"),
+                .right("MS"), .right("CHANGED"),
+            ])
+            for record in records {
+                table.add([
+                    String(record.controlID.text.prefix(12)), record.status.rawValue,
+                    record.table.printable.cut(toColumns: 12), record.fileName.printable.cut(toColumns: fileWidth),
+                    Quantity.count(record.writtenCount), Quantity.count(record.quarantinedCount),
+                    Quantity.count(record.durationInMilliseconds), age(of: record.updatedAt, at: now),
+                ])
+            }
+            return table.lines()
+        }
+        let longest = records.map { $0.fileName.printable.count }.max() ?? 0
+        let excess = (lines(fileWidth: longest).map(\.count).max() ?? 0) - width
+        let table = lines(fileWidth: max(8, longest - max(0, excess)))
+        var shown = [TextTable.cut(table[0], to: width)]
+        for (line, record) in zip(table.dropFirst(), records) {
+            shown.append(TextTable.cut(line, to: width))
+            let note =
+                record.succession ?? [record.errorType, record.errorMessage].compactMap(\.self).joined(separator: ": ")
+            if !note.isEmpty { shown.append(TextTable.cut("  \(note.printable)", to: width)) }
+        }
+        return shown
+    }
+
+    /// `5s`, `12m`, `3h`, `9d` ago.
+    private static func age(of time: Timestamp, at now: Timestamp) -> String {
+        let seconds = max(0, now.milliseconds(since: time) / 1000)
+        switch seconds {
+        case ..<100: return "\(seconds)s ago"
+        case ..<6000: return "\(seconds / 60)m ago"
+        case ..<172_800: return "\(seconds / 3600)h ago"
+        default: return "\(seconds / 86_400)d ago"
+        }
     }
 
     static func table(of records: [ControlRecord]) -> TextTable {

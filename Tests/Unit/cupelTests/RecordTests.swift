@@ -127,6 +127,25 @@ import Time
         #expect(lines[2].contains("BadInput: line 3: not gzip"))
     }
 
+    @Test("status fits 80 columns whatever the names, says each error below its file, and counts all in one line")
+    func statusLines() throws {
+        var failed = try record(String(repeating: "long", count: 40) + ".csv.gz", status: .error)
+        failed.errorType = "BadInput"
+        failed.errorMessage = "line 3:\nnot gzip \u{1B}[31m" + String(repeating: "x", count: 100)
+        failed.quarantinedCount = 1234
+        let records = [failed, try record("a.csv.gz"), try record("b.csv.gz")]
+        let now = failed.updatedAt.advanced(byMilliseconds: 3_600_000)
+        let lines = StatusCommand.lines(of: records, at: now, width: 80)
+        #expect(lines.count == 5)
+        #expect(lines.allSatisfy { $0.count <= 80 }, "\(lines)")
+        #expect(lines[1].hasSuffix("60m ago") && lines[1].hasPrefix(failed.controlID.text.prefix(12)))
+        #expect(lines[2].hasPrefix("  BadInput: line 3:") && !lines[2].contains("\u{1B}"))
+        #expect(
+            StatusCommand.summary(of: records, .bronze)
+                == "3 bronze files: 2 pending, 1 error; 1,234 rows in quarantine")
+        #expect(StatusCommand.summary(of: [records[1]], .gold) == "1 model: 1 pending")
+    }
+
     @Test("an upload's control ID is the one that its event will have")
     func uploadID() throws {
         let folder = try TemporaryFolder()

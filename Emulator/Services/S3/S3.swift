@@ -96,6 +96,7 @@ package final class S3: Service, ResourceProviding {
         case "HEAD": return try headBucket(request)
         case "DELETE": return try await deleteBucket(request)
         case "POST" where query.contains("delete"): return try await deleteObjects(request)
+        case "POST" where PostForm.isForm(request): return try await postObject(request)
         case "GET":
             if query.contains("location") { return try bucketLocation(request) }
             if query.contains("versions") { return try listVersions(request) }

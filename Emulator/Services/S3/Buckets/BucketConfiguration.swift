@@ -184,14 +184,26 @@ extension S3 {
         return try await ownersACL(request)
     }
 
+    /// Refuses a list that grants anyone but the owner something, unless the bucket's ownership controls allow lists.
+    /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html>
+    func checkACL(_ request: S3Request) async throws {
+        let canned = request.headers["x-amz-acl"] ?? "private"
+        let grants = request.headers.fields.contains { $0.name.lowercased().hasPrefix("x-amz-grant-") }
+        if !grants, canned == "private" || canned == "bucket-owner-full-control" { return }
+        let document = try store.read { try $0.configuration("ownershipControls", of: request.bucket) }
+        let ownership = try document.flatMap {
+            try XMLElement(request: $0)["Rule"]?["ObjectOwnership"]?.text
+        }
+        guard let ownership, ownership != "BucketOwnerEnforced" else {
+            throw S3Fault("AccessControlListNotSupported", "The bucket does not allow ACLs", 400)
+        }
+    }
+
     private func ownersACL(_ request: S3Request) async throws -> HTTPResponse {
         guard request.method == "GET" else {
             guard request.method == "PUT" else { throw S3Fault.methodNotAllowed }
             _ = try await request.configuration()
-            let canned = request.headers["x-amz-acl"] ?? "private"
-            guard canned == "private" || canned == "bucket-owner-full-control" else {
-                throw S3Fault("AccessControlListNotSupported", "The bucket does not allow ACLs", 400)
-            }
+            try await checkACL(request)
             return Self.answer()
         }
         let document = XMLWriter(s3: "AccessControlPolicy") { text in

@@ -63,7 +63,8 @@ extension S3 {
         let configuration = try XMLElement(request: document)
         guard configuration.name == "CreateBucketConfiguration" else { throw .malformedXML }
         guard let region = configuration["LocationConstraint"]?.text, !region.isEmpty else { return nil }
-        guard region.utf8.allSatisfy({ URLByteSet.unreserved.contains($0) }) else {
+        // The first region is the one that is named by naming none.
+        guard region != "us-east-1", region.utf8.allSatisfy({ URLByteSet.unreserved.contains($0) }) else {
             throw S3Fault(
                 "InvalidLocationConstraint", "The specified location-constraint is not valid", 400,
                 details: [("LocationConstraint", region)])
@@ -87,10 +88,37 @@ extension S3 {
         guard Bucket.isValid(name: name) else { throw S3Fault.invalidBucketName(name) }
         let now = clock.now().milliseconds
         return try await store.write { transaction in
-            try transaction.execute(
-                "INSERT OR IGNORE INTO s3_bucket VALUES (?, ?, ?)", .text(name), .integer(now), "") == 1
+            let isNew =
+                try transaction.execute(
+                    "INSERT OR IGNORE INTO s3_bucket VALUES (?, ?, ?)", .text(name), .integer(now), "") == 1
+            guard isNew else { return false }
+            for (configuration, document) in Self.newBucketsConfigurations {
+                try transaction.execute(
+                    "INSERT INTO s3_configuration VALUES (?, ?, ?)", .text(name), .text(configuration),
+                    .blob(document))
+            }
+            return true
         }
     }
+
+    /// A new bucket has no ACLs, and blocks public access.
+    /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html>
+    private static let newBucketsConfigurations: [(name: String, document: [UInt8])] = [
+        (
+            "ownershipControls",
+            XMLWriter(s3: "OwnershipControls") { text in
+                text.element("Rule") { $0.element("ObjectOwnership", "BucketOwnerEnforced") }
+            }.bytes
+        ),
+        (
+            "publicAccessBlock",
+            XMLWriter(s3: "PublicAccessBlockConfiguration") { text in
+                for name in ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"] {
+                    text.element(name, true)
+                }
+            }.bytes
+        ),
+    ]
 
     func headBucket(_ request: S3Request) throws -> HTTPResponse {
         let region = try location(of: request.bucket)

@@ -41,6 +41,6 @@ extension S3 {
             etag TEXT NOT NULL, modified INTEGER NOT NULL, checksum TEXT, PRIMARY KEY (upload, number)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS s3_part_file ON s3_part (file);
-        """,
+        """, Completion.schema,
     ]
 }

@@ -41,9 +41,23 @@ extension S3 {
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
     func completeUpload(_ request: S3Request, _ requestID: String) async throws -> HTTPResponse {
         let id = request.query["uploadId"] ?? ""
-        let named = try NamedPart.all(in: try await request.document())
+        let named = try NamedPart.all(in: try await request.document(describesObject: true))
+        if let answered = try store.read({ try $0.completion(of: id, request.bucket, request.key) }) {
+            return answered.answer(request)
+        }
         let (upload, parts) = try store.read { snapshot in
             (try snapshot.upload(id, request.bucket, request.key), try snapshot.parts(of: id))
+        }
+        if let type = request.headers["x-amz-checksum-type"]?.uppercased(), !upload.isDefault,
+            type != upload.scope.rawValue
+        {
+            throw S3Fault.invalidRequest(
+                "The upload was created using the \(upload.scope.rawValue) checksum mode. The complete request must use the same checksum mode."
+            )
+        }
+        if let size = request.headers["x-amz-mp-object-size"], Int(size) != parts.reduce(0, { $0 + $1.size }) {
+            throw S3Fault.invalidRequest(
+                "The provided 'x-amz-mp-object-size' header does not match what was computed.")
         }
         let chosen = try Self.choose(named, from: parts, of: upload)
         let digests = chosen.flatMap { Self.bytes(ofHexadecimal: $0.etag) }
@@ -54,6 +68,8 @@ extension S3 {
         object.tags = upload.tags
         object.partCount = chosen.count
         object.checksum = try Self.checksum(of: chosen, upload)
+        // Parts of an upload that an earlier run started may lack the default checksum.
+        if upload.isDefault, chosen.contains(where: { $0.checksum == nil }) { object.checksum = nil }
         if let checksum = object.checksum, let expected = request.headers[checksum.algorithm.header],
             expected != checksum.value
         {
@@ -83,18 +99,11 @@ extension S3 {
         }
         let used = Set(chosen.map(\.file))
         reclaimer.reclaim(expected.filter { !used.contains($0) })
-        let document = XMLWriter(s3: "CompleteMultipartUploadResult") { text in
-            text.element(
-                "Location", "http://\(request.headers["Host"] ?? "localhost")/\(request.bucket)/\(request.key)")
-            text.element("Bucket", request.bucket)
-            text.element("Key", request.key)
-            text.element("ETag", stored.quotedETag)
-            if let checksum = stored.checksum {
-                text.element(checksum.algorithm.element, checksum.value)
-                text.element("ChecksumType", checksum.scope.rawValue)
-            }
-        }
-        return Self.answer(document, bucket.versionHeader(stored.version) + stored.headers.encryption)
+        let completion = Completion(
+            etag: stored.quotedETag, checksum: stored.checksum,
+            headers: bucket.versionHeader(stored.version) + stored.headers.encryption)
+        try await remember(completion, of: id, request)
+        return completion.answer(request)
     }
 
     private static func choose(

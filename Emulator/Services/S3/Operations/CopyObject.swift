@@ -32,6 +32,7 @@ extension S3 {
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html>
     func copyObject(_ request: S3Request, _ requestID: String) async throws -> HTTPResponse {
         let source = try CopySource(request.headers["x-amz-copy-source"] ?? "")
+        try await checkACL(request)
         let reading = reclaimer.enter()
         let (located, content) = try self.source(source, request)
         let replaces = request.headers["x-amz-metadata-directive"]?.uppercased() == "REPLACE"

@@ -20,7 +20,7 @@ extension S3 {
             owner(&text, as: "Initiator")
             owner(&text)
             text.element("StorageClass", upload.headers["x-amz-storage-class"] ?? "STANDARD")
-            if let algorithm = upload.algorithm {
+            if let algorithm = upload.algorithm, !upload.isDefault {
                 text.element("ChecksumAlgorithm", algorithm.rawValue)
                 text.element("ChecksumType", upload.scope.rawValue)
             }
@@ -34,7 +34,9 @@ extension S3 {
                     text.element("LastModified", Timestamp(milliseconds: part.modified).rfc3339)
                     text.element("ETag", part.etag.quoted)
                     text.element("Size", part.size)
-                    if let algorithm = upload.algorithm { text.element(algorithm.element, ifPresent: part.checksum) }
+                    if let algorithm = upload.algorithm, !upload.isDefault {
+                        text.element(algorithm.element, ifPresent: part.checksum)
+                    }
                 }
             }
         }
@@ -76,7 +78,7 @@ extension S3 {
                     owner(&text)
                     text.element("StorageClass", upload.headers["x-amz-storage-class"] ?? "STANDARD")
                     text.element("Initiated", Timestamp(milliseconds: upload.startedAt).rfc3339)
-                    if let algorithm = upload.algorithm {
+                    if let algorithm = upload.algorithm, !upload.isDefault {
                         text.element("ChecksumAlgorithm", algorithm.rawValue)
                         text.element("ChecksumType", upload.scope.rawValue)
                     }

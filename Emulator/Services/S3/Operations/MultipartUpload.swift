@@ -15,6 +15,11 @@ struct MultipartUpload: Sendable {
     var tags: TagSet
     var algorithm: ChecksumAlgorithm?
     var scope: Checksum.Scope
+    /// Whether the client named no checksum, so that S3 computes its own and says nothing of it in listings.
+    var isDefault: Bool
+
+    /// The scope of a default checksum in the store.
+    static let defaultScope = "DEFAULT"
 
     static let columns = "id, key, started_at, headers, tags, checksum_algorithm, checksum_scope"
 
@@ -25,7 +30,9 @@ struct MultipartUpload: Sendable {
         headers = ObjectHeaders(stored: row.text(3))
         tags = TagSet(stored: row.text(4))
         algorithm = row.textOrNil(5).flatMap(ChecksumAlgorithm.init(rawValue:))
-        scope = row.textOrNil(6).flatMap(Checksum.Scope.init(rawValue:)) ?? .composite
+        isDefault = row.textOrNil(6) == Self.defaultScope
+        scope =
+            isDefault ? .fullObject : row.textOrNil(6).flatMap(Checksum.Scope.init(rawValue:)) ?? .composite
     }
 }
 
@@ -96,6 +103,7 @@ extension S3 {
                 "The \(scope.rawValue) checksum type cannot be used with the \(algorithm.rawValue.lowercased()) checksum algorithm."
             )
         }
+        try await checkACL(request)
         let id = clock.uuid().filter { $0 != "-" }
         let now = clock.now().milliseconds
         try await store.write { transaction in
@@ -103,7 +111,8 @@ extension S3 {
             try transaction.execute(
                 "INSERT INTO s3_upload VALUES (?, ?, ?, ?, ?, ?, ?, ?)", .text(id), .text(request.bucket),
                 .text(request.key), .integer(now), .text(headers.stored), .text(tags.stored),
-                .text(algorithm?.rawValue), .text(algorithm == nil ? nil : scope.rawValue))
+                .text((algorithm ?? .crc64nvme).rawValue),
+                .text(algorithm == nil ? MultipartUpload.defaultScope : scope.rawValue))
         }
         let document = XMLWriter(s3: "InitiateMultipartUploadResult") { text in
             text.element("Bucket", request.bucket)
@@ -131,8 +140,11 @@ extension S3 {
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html>
     func uploadPart(_ request: S3Request) async throws -> HTTPResponse {
         let (upload, number) = try uploadAndPart(request)
-        let payload = try await receive(request, checksum: upload.algorithm, inFile: true)
-        if let algorithm = upload.algorithm, let sent = payload.facts.checksum, sent.algorithm != algorithm {
+        let payload = try await receive(
+            request, checksum: upload.algorithm, second: upload.isDefault ? upload.algorithm : nil, inFile: true)
+        if let algorithm = upload.algorithm, !upload.isDefault, let sent = payload.facts.checksum,
+            sent.algorithm != algorithm
+        {
             reclaimer.reclaim(payload.files)
             throw S3Fault.invalidRequest(
                 "Checksum Type mismatch occurred, expected checksum Type: \(algorithm.rawValue.lowercased()), actual checksum Type: \(sent.algorithm.rawValue.lowercased())"
@@ -160,7 +172,7 @@ extension S3 {
                 try transaction.execute(
                     "INSERT OR REPLACE INTO s3_part VALUES (?, ?, ?, ?, ?, ?, ?)", .text(upload.id), .integer(number),
                     .text(payload.files.first), .integer(payload.facts.size), .text(etag), .integer(now),
-                    .text(payload.facts.checksum?.value))
+                    .text((payload.facts.second ?? payload.facts.checksum)?.value))
                 return replaced
             }
             reclaimer.reclaim(replaced)

@@ -43,7 +43,7 @@ extension S3 {
         let marker = min(max(Int(request.headers["x-amz-part-number-marker"] ?? "") ?? 0, 0), segments.count)
         let page = segments.enumerated().dropFirst(marker).prefix(limit)
         text.element("ObjectParts") { text in
-            text.element("TotalPartsCount", segments.count)
+            text.element("PartsCount", segments.count)
             text.element("PartNumberMarker", marker)
             text.element("MaxParts", limit)
             text.element("NextPartNumberMarker", marker + page.count)

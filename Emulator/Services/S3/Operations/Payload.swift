@@ -18,12 +18,16 @@ extension S3 {
     static let putLimit = 5 << 30
 
     /// Receives the body of a request, with at most ``inlineLimit`` bytes in memory.
-    /// - Parameter inFile: whether to write even a small body to a file.
+    /// - Parameters:
+    ///   - checksum: what to compute if the client sends none.
+    ///   - second: what to compute in any case.
+    ///   - inFile: whether to write even a small body to a file.
     func receive(
-        _ request: S3Request, checksum: ChecksumAlgorithm? = nil, inFile: Bool = false
+        _ request: S3Request, checksum: ChecksumAlgorithm? = nil, second: ChecksumAlgorithm? = nil,
+        inFile: Bool = false
     ) async throws -> Payload {
         var reader = try PayloadReader(request)
-        var verifier = try PayloadVerifier(request, checksum: checksum)
+        var verifier = try PayloadVerifier(request.headers, checksum: checksum, second: second)
         var bytes: [UInt8] = []
         if let length = request.body.length, length <= Self.inlineLimit { bytes.reserveCapacity(length) }
         var draft: FileDraft? = inFile ? try files.create() : nil

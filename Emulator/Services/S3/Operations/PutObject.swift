@@ -14,7 +14,9 @@ extension S3 {
         let conditions = try WriteConditions(request.headers)
         let headers = try ObjectHeaders(request.headers)
         let tags = try TagSet(header: request.headers["x-amz-tagging"])
-        let payload = try await receive(request)
+        try await checkACL(request)
+        // S3 computes this checksum if the client sends none.
+        let payload = try await receive(request, checksum: .crc64nvme)
         let new = NewObject(key: request.key, headers: headers, tags: tags, conditions: conditions)
         let (stored, bucket) = try await put(new, payload, in: request.bucket, requestID: requestID)
         return Self.answer(
@@ -29,6 +31,7 @@ extension S3 {
         var headers = ObjectHeaders()
         var tags = TagSet()
         var conditions = WriteConditions()
+        var event = "ObjectCreated:Put"
     }
 
     /// Publishes a received payload as an object.
@@ -41,7 +44,7 @@ extension S3 {
         object.tags = new.tags
         object.checksum = payload.facts.checksum
         let publication = Publication(
-            object: object, content: payload.content, event: "ObjectCreated:Put", conditions: new.conditions,
+            object: object, content: payload.content, event: new.event, conditions: new.conditions,
             requestID: requestID)
         do {
             return try await publish(publication, in: bucket)

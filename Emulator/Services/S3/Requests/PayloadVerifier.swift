@@ -9,6 +9,8 @@ struct PayloadVerifier: ~Copyable {
         let size: Int
         let md5: [UInt8]
         let checksum: Checksum?
+        /// The checksum that was asked for beside the client's own.
+        var second: Checksum?
     }
 
     /// The client's declarations.
@@ -50,21 +52,23 @@ struct PayloadVerifier: ~Copyable {
     private var md5: Digest?
     private var sha256: Digest?
     private var checksum: RunningChecksum?
+    private var second: RunningChecksum?
 
-    /// - Parameter algorithm: the checksum to compute if the client sends none.
-    init(_ request: S3Request, checksum algorithm: ChecksumAlgorithm? = nil) throws(S3Fault) {
-        try self.init(request.headers, checksum: algorithm)
+    /// - Parameters:
+    ///   - algorithm: the checksum to compute if the client sends none.
+    ///   - second: a checksum to compute in any case.
+    init(
+        _ headers: HTTPHeaders, checksum algorithm: ChecksumAlgorithm?, second: ChecksumAlgorithm? = nil
+    ) throws(S3Fault) {
+        self.init(try Expectations(headers, otherwise: algorithm), second)
     }
 
-    init(_ headers: HTTPHeaders, checksum algorithm: ChecksumAlgorithm?) throws(S3Fault) {
-        self.init(try Expectations(headers, otherwise: algorithm))
-    }
-
-    private init(_ expected: Expectations) {
+    private init(_ expected: Expectations, _ second: ChecksumAlgorithm?) {
         self.expected = expected
         md5 = Digest(.md5)
         sha256 = expected.sha256 == nil ? nil : Digest(.sha256)
         checksum = expected.algorithm.map { RunningChecksum($0) }
+        self.second = second == expected.algorithm ? nil : second.map { RunningChecksum($0) }
     }
 
     mutating func update(_ piece: [UInt8]) {
@@ -72,6 +76,7 @@ struct PayloadVerifier: ~Copyable {
         md5?.update(piece)
         sha256?.update(piece)
         checksum?.update(piece)
+        second?.update(piece)
     }
 
     /// - Throws: `BadDigest`, `XAmzContentSHA256Mismatch`, `InvalidRequest`.
@@ -90,6 +95,11 @@ struct PayloadVerifier: ~Copyable {
             throw S3Fault(
                 "BadDigest", "The \(algorithm.rawValue) you specified did not match the calculated checksum.", 400)
         }
-        return Result(size: size, md5: md5, checksum: Checksum(algorithm: algorithm, value: value))
+        var result = Result(size: size, md5: md5, checksum: Checksum(algorithm: algorithm, value: value))
+        if let second = second.take() {
+            let algorithm = second.algorithm
+            result.second = Checksum(algorithm: algorithm, value: second.finish().base64)
+        }
+        return result
     }
 }

@@ -51,13 +51,21 @@ struct S3Request: Sendable {
     }
 
     /// A whole XML document from the body.
-    func document() async throws -> XMLElement { try XMLElement(request: try await configuration()) }
+    /// - Parameter describesObject: whether a checksum header is that of an object, not of the document.
+    func document(describesObject: Bool = false) async throws -> XMLElement {
+        try XMLElement(request: try await configuration(describesObject: describesObject))
+    }
 
     /// The body of a configuration request, whose Content-MD5 and checksum are verified.
-    func configuration() async throws -> [UInt8] {
+    func configuration(describesObject: Bool = false) async throws -> [UInt8] {
         let limit = 1 << 20
         var payload = try PayloadReader(self)
-        var verifier = try PayloadVerifier(self)
+        var headers = headers
+        if describesObject {
+            headers = HTTPHeaders(
+                headers.fields.filter { ChecksumAlgorithm(header: $0.name) == nil }.map { ($0.name, $0.value) })
+        }
+        var verifier = try PayloadVerifier(headers, checksum: nil)
         var bytes: [UInt8] = []
         while let piece = try await payload.next() {
             verifier.update(piece)

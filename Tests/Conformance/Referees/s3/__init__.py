@@ -1,2 +1,2 @@
 """Buckets, objects, versions, uploads, listings, checksums and addresses."""
-from . import addressing, buckets, integrity, listings, objects, uploads
+from . import additions, addressing, buckets, integrity, listings, objects, uploads

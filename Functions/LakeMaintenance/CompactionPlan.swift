@@ -84,3 +84,15 @@ struct CompactionPlan: Sendable {
             && file.sizeInBytes / Int64(file.splitOffsets.count) < Int64(policy.groupSize)
     }
 }
+
+extension MaintenancePolicy {
+    /// The table may want smaller files: those of a model with periods are, so that a changed period rewrites few rows.
+    /// - SeeAlso: <https://iceberg.apache.org/docs/latest/configuration/#write-properties>
+    func overruled(by properties: [String: String]) -> MaintenancePolicy {
+        var policy = self
+        if let size = properties["write.target-file-size-bytes"].flatMap({ Int($0) }), size > 0 {
+            policy.fileSize = min(policy.fileSize, size)
+        }
+        return policy
+    }
+}

@@ -66,7 +66,8 @@ struct TableMaintenance {
         guard let form = try TableForm(metadata.currentSchema) else { return }
         let filter = tombstones(in: metadata)
         let plan = CompactionPlan(
-            Self.joinable(files, metadata), policy, sortedBy: form.sortPlaces.first.map { form.leaves[$0].fieldID },
+            Self.joinable(files, metadata), policy.overruled(by: metadata.properties),
+            sortedBy: form.sortPlaces.first.map { form.leaves[$0].fieldID },
             form.sortPlaces.first.flatMap { metadata.currentSchema.field(form.leaves[$0].fieldID)?.type },
             dropping: filter)
         let joinsManifests = files.manifests.count > Self.manifestLimit

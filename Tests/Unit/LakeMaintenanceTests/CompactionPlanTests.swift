@@ -31,6 +31,14 @@ import Testing
         #expect(bins([30, 10, 50, 20, 40].map { file($0, 10) }) == [["10", "20", "30", "40", "50"]])
     }
 
+    @Test(
+        "a table may want smaller files, not larger ones",
+        arguments: [("400", 400), ("2000", 1000), ("0", 1000), ("x", 1000)])
+    func smallerFiles(property: String, size: Int) {
+        #expect(Self.policy.overruled(by: ["write.target-file-size-bytes": property]).fileSize == size)
+        #expect(Self.policy.overruled(by: [:]).fileSize == 1000)
+    }
+
     @Test("fewer small files than asked for stay") func few() {
         #expect(bins([10, 20, 30, 40].map { file($0, 10) }).isEmpty)
     }

@@ -61,6 +61,7 @@ import Testing
         expect("tables", "dm_silver.beer", "Days of bronze")
         expect("table", "beer_id", "required", "Snapshots", "beer.csv.gz")
         expect("sql", "error\t2", "success\t2", "Chart")
+        expect("origin", "1 row,", "100003")
         expect("quarantine", "not a number", "beer_abv")
         expect("workbench", "broken", "Try on these rows")
         expect("tried as it is", "0 of 3 rows would be accepted")
@@ -99,6 +100,18 @@ import Testing
         #expect(missing.status == 3)
         let top = try await Command.run(Programs.cupel, ["top", "--data", emulator.data.path])
         #expect(top.text.contains(#/Bronze +4 +0 +0 +2/#), "\(top.text)")
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("over an account the console only reads, unless it is allowed to replay")
+    func account() async throws {
+        let emulator = try await RunningEmulator()
+        try await Self.feed(emulator)
+        let referee = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/console_command.py"
+        let run = try await Command.run(
+            Programs.python, ["-B", referee, Programs.cupel, emulator.endpoint],
+            environment: ["AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"], seconds: 600)
+        #expect(run.status == 0, "\(run.text)\(run.errors.suffix(4000))")
         #expect(emulator.stop() == 0)
     }
 }

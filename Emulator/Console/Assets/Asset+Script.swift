@@ -161,6 +161,31 @@ extension Asset {
               box.append(picture);
               return box;
             };
+            // From a row to the rows that it was made of: by the columns that came over as they were, or by the key.
+            const origins = async (statement, columns) => {
+              const found = /\bfrom\s+(silver|gold)\.(\w+)\b/i.exec(statement);
+              if (!found || /\bjoin\b/i.test(statement)) return null;
+              const lineage = (await get(api + "lineage")).tables.find(table => table.table === `dm_${found[1].toLowerCase()}.${found[2].toLowerCase()}`);
+              if (!lineage) return null;
+              const literal = (type, value) => /^(tinyint|smallint|integer|bigint|decimal)/.test(type) ? value
+                : /^(varchar|char|string)/.test(type) ? `'${value.replaceAll("'", "''")}'` : type === "date" ? `DATE '${value}'` : null;
+              const sources = new Map();
+              columns.forEach((column, place) => {
+                const from = lineage.columns[column.name] || [];
+                if (from.length !== 1 || from[0].kind !== "IDENTITY" || lineage.key && !lineage.key.includes(column.name)) return;
+                const table = from[0].table.replace(/^dm_/, "");
+                sources.set(table, [...sources.get(table) || [], {place, type: column.type, name: from[0].column}]);
+              });
+              const links = row => [...sources].flatMap(([table, parts]) => {
+                const terms = parts.filter(part => row[part.place] !== null && literal(part.type, row[part.place]) !== null).map(part => `${part.name} = ${literal(part.type, row[part.place])}`);
+                if (!terms.length) return [];
+                const link = element("a", table);
+                link.href = "/console/sql?q=" + encodeURIComponent(`SELECT * FROM ${table} WHERE ${terms.join(" AND ")} LIMIT 100`);
+                link.title = "The rows of " + table + " that this one was made of";
+                return [link, " "];
+              });
+              return sources.size ? links : null;
+            };
             const quoted = text => text === null ? "" : /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
             const keep = (name, type, text) => {
               const link = element("a", `Keep as ${name}`);
@@ -197,7 +222,7 @@ extension Asset {
                   for (const row of answer.rows) { const line = element("tr"); row.forEach((value, place) => line.append(value === null ? element("td", "null", "none") : element("td", value, isNumber(answer.columns[place].type) ? "number" : ""))); body.append(line); }
                   const top = element("thead"); top.append(head); table.append(top, body);
                   const box = element("div", undefined, "scroll"); box.tabIndex = 0; box.setAttribute("role", "region"); box.setAttribute("aria-label", "Rows"); box.append(table);
-                  const facts = element("p", `${answer.rows.length}${answer.truncated ? " first" : ""} rows, ${answer.scanned_bytes} bytes scanned, ${answer.milliseconds} ms `, "quiet");
+                  const facts = element("p", `${answer.truncated ? "the first " : ""}${answer.rows.length} row${answer.rows.length === 1 ? "" : "s"}, ${answer.scanned_bytes} bytes scanned, ${answer.milliseconds} ms `, "quiet");
                   const csv = [answer.columns.map(column => column.name), ...answer.rows].map(row => row.map(quoted).join(",")).join("\r\n");
                   facts.append(keep("rows.csv", "text/csv", csv + "\r\n"));
                   const parquet = element("button", "Keep as rows.parquet");
@@ -212,6 +237,11 @@ extension Asset {
                   });
                   facts.append(" ", parquet);
                   result.replaceChildren(facts, box);
+                  origins(statement, answer.columns).then(links => {
+                    if (!links) return;
+                    const title = element("th", "Made of"); title.scope = "col"; head.append(title);
+                    [...body.rows].forEach((line, place) => { const cell = element("td"); cell.append(...links(answer.rows[place])); line.append(cell); });
+                  }).catch(() => {});
                   const picture = chart(answer.columns, answer.rows);
                   if (picture) { result.append(element("h2", "Chart"), picture); }
                 } catch (error) { result.replaceChildren(element("pre", error.message, "problem")); }

@@ -161,11 +161,14 @@ extension PipelineSource {
                 var history = SnapshotHistory(table.metadata, limit: 5)
                 try history.add(filesOf: name, in: pipeline)
                 let sources = history.entries.flatMap { $0.document["sources"]?.array ?? [] }
+                let schema = table.metadata.currentSchema
                 others.append([
-                    "table": .string(name.qualified), "files": .array(Array(sources.prefix(20))),
+                    "table": .string(name.qualified),
+                    "key": .array(schema.identifierIDs.compactMap { schema.field($0) }.map { .string($0.name) }),
+                    "files": .array(Array(sources.prefix(20))),
                     "columns": .object(
                         JSONObject(
-                            table.metadata.currentSchema.fields.map { field in
+                            schema.fields.map { field in
                                 (
                                     field.name,
                                     [

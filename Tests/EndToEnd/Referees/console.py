@@ -96,6 +96,13 @@ try:
         said = browser.wait("document.querySelector('#result .problem') && document.querySelector('#result .problem').textContent", statement)
         check(expected in said, f"{statement}: {said}")
 
+    # From a row of silver to the rows of bronze that it was made of, by a link.
+    browser.open(console + "sql?q=" + quoted("SELECT * FROM silver.beer WHERE beer_id = 100003"))
+    browser.wait("!!document.querySelector('#result td a')", "a link to the origin of a row")
+    browser.evaluate("document.querySelector('#result td a').click()")
+    browser.wait("location.search.includes('bronze.beer') && !!document.querySelector('#result tbody tr')", "the rows of bronze")
+    pages["origin"] = browser.text()
+
     # The workbench: the contract as it is refuses the rows, and a wider one takes some.
     browser.open(console + everywhere["workbench"])
     for name, change in [("as it is", "text"), ("wider", "text.replace(/logicalType: number\\s+physicalType: double\\s+logicalTypeOptions:\\s+minimum: 0\\s+maximum: 100/, 'logicalType: string\\n        physicalType: string')")]:

@@ -91,7 +91,11 @@ public final class RunningEmulator: @unchecked Sendable {
         try process.run()
         func text(_ file: String) -> String { (try? String(contentsOfFile: file, encoding: .utf8)) ?? "" }
         while process.isRunning {
-            if let match = text(outputFile).firstMatch(of: #/http://127\.0\.0\.1:\d+/#) {
+            let shown = text(outputFile)
+            // The first lines may be there before the last ones.
+            if shown.hasSuffix("Ctrl-C stops it.\n") || shown.hasPrefix("{") && shown.hasSuffix("\n"),
+                let match = shown.firstMatch(of: #/http://127\.0\.0\.1:\d+/#)
+            {
                 return (process, String(match.output))
             }
             try await Task.sleep(for: .milliseconds(5))

@@ -39,14 +39,17 @@ struct Derivation: Sendable, Hashable {
         return result
     }
 
+    /// How many of what the source counts make a day.
+    var perDay: Int64 {
+        switch unit {
+        case .days: 1
+        case .seconds: 86_400
+        case .milliseconds: 86_400_000
+        case .microseconds: 86_400_000_000
+        }
+    }
+
     private func value(of number: Int64) -> Int32 {
-        let perDay: Int64 =
-            switch unit {
-            case .days: 1
-            case .seconds: 86_400
-            case .milliseconds: 86_400_000
-            case .microseconds: 86_400_000_000
-            }
         let day = Self.floored(number, perDay)
         // Beyond what 32 bits count: nearly six million years.
         let days = IcebergValue.int(Int32(clamping: day))

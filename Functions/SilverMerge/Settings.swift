@@ -24,6 +24,8 @@ struct Settings: Sendable {
     var pipeline: String?
     /// A table of which so many bytes wait is merged by a task; 0 is for none.
     var taskBytes = 0
+    /// One of which so many bytes wait is merged on Spark; 0 is for none.
+    var sparkBytes = 0
 }
 
 extension Settings {
@@ -37,6 +39,7 @@ extension Settings {
                 retentionInDays: try environment.countIfSet("RECORD_RETENTION_DAYS")),
             objects: ObjectStore(aws))
         pipeline = environment["PIPELINE"]
+        sparkBytes = try environment.countIfSet("SPARK_BYTES") ?? 0
         taskBytes = try environment.countIfSet("TASK_BYTES") ?? 0
         leaseSeconds = try environment.count("LEASE_SECONDS", default: leaseSeconds)
         batchFiles = try environment.count("BATCH_FILES", default: batchFiles)

@@ -28,6 +28,9 @@ struct SilverMerge: JSONHandler {
         }
         let table = try Self.table(name, "table")
         let owner = event["lease_owner"]?.string ?? context.requestID
+        if event["prepare"] == true {
+            return try limited(to: context.deadline).prepare(table, owner: owner, log: context.log)
+        }
         let merge = limited(to: context.deadline)
         let outcome = try merge.reportedMerge(table, owner: owner, reloads: event["reload"] == true, log: context.log)
         return try merge.total(outcome, after: event)
@@ -64,7 +67,7 @@ struct SilverMerge: JSONHandler {
         if let pipeline = settings.pipeline {
             context.log.write(EmbeddedMetrics(waiting.metrics, by: [[.init("Pipeline", pipeline)]]))
         }
-        return waiting.answer(taskBytes: settings.taskBytes)
+        return waiting.answer(taskBytes: settings.taskBytes, sparkBytes: settings.sparkBytes)
     }
 
     private func report(_ metrics: MergeMetrics, of table: String, to log: Log) {
@@ -295,7 +298,7 @@ struct SilverMerge: JSONHandler {
         throw SilverError.conflict(conflict)
     }
 
-    private func create(_ table: SilverTable, in catalog: LakeCatalog) throws(LakeError) -> LakeCatalog.Table {
+    func create(_ table: SilverTable, in catalog: LakeCatalog) throws(LakeError) -> LakeCatalog.Table {
         try catalog.createTable(
             table.name, in: SilverTable.namespace, location: "s3://\(settings.lakeBucket)/silver/\(table.name)",
             schema: table.schema, spec: table.spec,

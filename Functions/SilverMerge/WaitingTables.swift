@@ -46,12 +46,26 @@ struct WaitingTables: Sendable {
         isComplete = count < recordLimit
     }
 
-    /// For the state machine: the tables, sorted by name, and whether a function or a task merges each.
-    /// - Parameter taskBytes: how much waits for a table that a task merges; 0 for none.
-    func answer(taskBytes: Int) -> JSON { Self.answer(tables, taskBytes: taskBytes, reloads: false) }
+    /// For the state machine: the tables, sorted by name, and whether a function, a task or Spark merges each.
+    /// - Parameters:
+    ///   - taskBytes: how much waits for a table that a task merges; 0 for none.
+    ///   - sparkBytes: how much waits for one that Spark merges; 0 for none.
+    func answer(taskBytes: Int, sparkBytes: Int) -> JSON {
+        Self.answer(tables, taskBytes: taskBytes, sparkBytes: sparkBytes, reloads: false)
+    }
 
-    /// - Parameter reloads: whether the tables are made anew.
-    static func answer(_ tables: [String: Waiting], taskBytes: Int, reloads: Bool) -> JSON {
+    /// - Parameter reloads: whether the tables are made anew, which Spark does not do.
+    static func answer(
+        _ tables: [String: Waiting], taskBytes: Int, sparkBytes: Int = 0, reloads: Bool
+    ) -> JSON {
+        func target(_ size: Int) -> JSON {
+            if sparkBytes > 0, size >= sparkBytes, !reloads { return "emr" }
+            return taskBytes > 0 && size >= taskBytes ? "ecs" : "lambda"
+        }
+        return answer(tables, reloads, target)
+    }
+
+    private static func answer(_ tables: [String: Waiting], _ reloads: Bool, _ target: (Int) -> JSON) -> JSON {
         let sorted = tables.sorted { $0.key < $1.key }
         return [
             "tables": .array(
@@ -59,7 +73,7 @@ struct WaitingTables: Sendable {
                     [
                         "table": .string(table), "files": .int(waiting.fileCount),
                         "bytes": .int(waiting.sizeInBytes), "reload": .bool(reloads),
-                        "target": taskBytes > 0 && waiting.sizeInBytes >= taskBytes ? "ecs" : "lambda",
+                        "target": target(waiting.sizeInBytes),
                     ]
                 })
         ]

@@ -43,14 +43,21 @@ import Time
         add("wine", "a", .error)
         add("wine", "b", .success)
         #expect(
-            try waiting().answer(taskBytes: 210) == [
+            try waiting().answer(taskBytes: 210, sparkBytes: 0) == [
                 "tables": [
                     ["table": "ale", "files": 1, "bytes": 10, "reload": false, "target": "lambda"],
                     ["table": "beer", "files": 30, "bytes": 210, "reload": false, "target": "ecs"],
                 ]
             ])
         #expect(try waiting().isComplete)
-        #expect(try waiting().answer(taskBytes: 0)["tables"]?.array?.allSatisfy { $0["target"] == "lambda" } == true)
+        func targets(_ taskBytes: Int, _ sparkBytes: Int) throws -> [String?] {
+            let tables = try waiting().answer(taskBytes: taskBytes, sparkBytes: sparkBytes)["tables"]?.array ?? []
+            return tables.map { $0["target"]?.string }
+        }
+        #expect(try targets(0, 0) == ["lambda", "lambda"])
+        #expect(try targets(10, 210) == ["ecs", "emr"])
+        #expect(try targets(0, 210) == ["lambda", "emr"])
+        #expect(try targets(10, 211) == ["ecs", "ecs"])
     }
 
     @Test(

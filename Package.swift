@@ -58,7 +58,7 @@ let functions: [Target] = [
 let services: [Target] = [
     service("Athena", "DuckDB Iceberg Lake ParquetRead URLCoding"), service("CloudFormation", "XML YAML"),
     service("DynamoDB", "CZlib Digest Gzip"),
-    service("ECS"),
+    service("ECS"), service("EMRServerless", "Gzip URLCoding"),
     service("Firehose", "Digest Gzip JQ"), service("Glue", "Iceberg Pattern URLCoding"), service("IAM", "XML"),
     service("Kinesis", "CRC Digest"), service("Lambda", "CZlib Digest URLCoding"), service("Logs"), service("Pipes"),
     service("S3", "CRC Digest Threads URLCoding XML"), service("SNS", "Digest XML"), service("SQS", "Digest"),
@@ -132,6 +132,7 @@ let tests: [Target] = [
     unitTests(of: "EmulatedCloudFormation", "EmulatorCore JSON TestServices Time YAML"),
     unitTests(of: "EmulatedDynamoDB", "EmulatorCore JSON TestRandom TestServices"),
     unitTests(of: "EmulatedECS", "EmulatorCore JSON TestServices"),
+    unitTests(of: "EmulatedEMRServerless"),
     unitTests(of: "EmulatedFirehose", "CZlib EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedGlue", "EmulatedS3 EmulatorCore JSON TestRandom TestServices Time"),
     unitTests(of: "EmulatedIAM", "EmulatorCore JSON TestServices XML"),
@@ -362,7 +363,7 @@ enum Optimization {
 
 func optimization(of target: String) -> Optimization {
     switch target {
-    case "cupel", "EmulatedECS", "EmulatedIAM", "EmulatedSSM", "EmulatedScheduler": .none
+    case "cupel", "EmulatedECS", "EmulatedEMRServerless", "EmulatedIAM", "EmulatedSSM", "EmulatedScheduler": .none
     case "EmulatedAthena", "EmulatedGlue", "GoldBuild": .afterSwift
     // The non-copyable types of the emulator's store crash the cross-module optimizer of Swift 6.3.1.
     case "EmulatorCore", "Emulator": .withinModule

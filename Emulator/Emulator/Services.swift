@@ -3,6 +3,7 @@ internal import EmulatedAthena
 internal import EmulatedCloudFormation
 internal import EmulatedDynamoDB
 internal import EmulatedECS
+internal import EmulatedEMRServerless
 internal import EmulatedFirehose
 internal import EmulatedGlue
 internal import EmulatedIAM
@@ -25,7 +26,8 @@ struct Services: Sendable {
         LogService.self, CloudFormation.self, ECSService.self, S3.self, DynamoDB.self, SQSService.self, SNSService.self,
         KinesisService.self, ParameterStore.self, SecretsManagerService.self, IAMService.self,
         StepFunctionsService.self, LambdaService.self,
-        FirehoseService.self, GlueService.self, AthenaService.self, PipeService.self, ScheduleService.self,
+        FirehoseService.self, GlueService.self, AthenaService.self, EMRServerlessService.self, PipeService.self,
+        ScheduleService.self,
     ]
 
     /// The tables of all services.

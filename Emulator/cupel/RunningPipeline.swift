@@ -33,7 +33,9 @@ struct RunningPipeline: Sendable {
                 maskingKey: try LocalMaskingKey.ofEnvironment()?.fingerprint, settings: settings)
             let streams: [StreamStatus]
             do {
-                streams = try await publish(settings.contracts, through: file, allowsWeakerMasking)
+                streams = try await publish(
+                    settings.contracts, jobs: configuration.environment["SPARK_JOBS"], through: file,
+                    allowsWeakerMasking)
                 try serveConsole(over: file, by: emulator)
                 try file.write(in: configuration.dataFolder)
             } catch {
@@ -51,9 +53,10 @@ struct RunningPipeline: Sendable {
     }
 
     /// Puts the contracts of `folder` in force, if the template's functions look for published ones.
+    /// - Parameter jobs: the folder of Spark's; nil where Spark is not installed.
     /// - Returns: the pipeline's delivery streams.
     private static func publish(
-        _ folder: String, through file: EndpointFile, _ allowsWeakerMasking: Bool
+        _ folder: String, jobs: String?, through file: EndpointFile, _ allowsWeakerMasking: Bool
     ) async throws -> [StreamStatus] {
         guard file.outputs["ContractsBucket"] != nil else { return [] }
         let pipeline = try Pipeline(endpoint: file.endpoint, outputs: file.outputs)
@@ -63,6 +66,7 @@ struct RunningPipeline: Sendable {
                 continuation.resume(
                     with: Result {
                         try pipeline.publish(folder: folder, allowsWeakerMasking: allowsWeakerMasking)
+                        if let jobs { try pipeline.publishJobs(jobs) }
                         return StreamStatus.all(of: pipeline)
                     })
             }.detach()

@@ -28,7 +28,8 @@ extension StepFunctionsService {
             try Task.checkCancellation()
             throw naming.failure(error, target.sdkError(error), requestID: requestID)
         }
-        guard integration == .optimized, case .object(var members) = answer else { return naming.answer(answer) }
+        let named = naming.answer(answer)
+        guard integration == .optimized, case .object(var members) = named else { return named }
         for (name, value) in JSON.sdkMetadata(status: 200, requestID: requestID) { members[name] = value }
         return .object(members)
     }
@@ -58,7 +59,8 @@ struct SDKNaming: Sendable {
     /// The names of clients of which not only the first letter is upper case.
     private static let clientNames = [
         "cloudformation": "CloudFormation", "cloudwatch": "CloudWatch", "cloudwatchlogs": "CloudWatchLogs",
-        "dynamodbstreams": "DynamoDbStreams", "emrserverless": "EmrServerless", "eventbridge": "EventBridge",
+        "dynamodbstreams": "DynamoDbStreams", "emrserverless": "EmrServerless", "emr-serverless": "EmrServerless",
+        "eventbridge": "EventBridge",
         "secretsmanager": "SecretsManager",
     ]
 
@@ -74,7 +76,9 @@ struct SDKNaming: Sendable {
     }
 
     /// Whether the service's wire names start in lower case.
-    private var usesCamelCase: Bool { ["sfn", "ecs", "cloudwatchlogs", "emrserverless"].contains(service) }
+    private var usesCamelCase: Bool {
+        ["sfn", "ecs", "cloudwatchlogs", "emrserverless", "emr-serverless"].contains(service)
+    }
 
     func request(_ parameters: JSON) -> JSON {
         if usesCamelCase { return parameters.renamingMembers { $0.lowercased() } }

@@ -66,6 +66,10 @@ extension StepFunctionsService {
             await report(.taskSucceeded(request.id, output: try await stoppedTask(submission)))
         case (.service("athena", "startQueryExecution"), .sync):
             await report(.taskSucceeded(request.id, output: try await endedQuery(submission)))
+        case (.service("emr-serverless", "startJobRun"), .sync):
+            await report(.taskSucceeded(request.id, output: try await endedJobRun(submission)))
+        // Applications have what was asked of them at once.
+        case (.service("emr-serverless", _), .sync): await report(.taskSucceeded(request.id, output: submission))
         case (_, .waitForTaskToken): break
         default:
             throw TaskFailure(

@@ -65,6 +65,12 @@ struct EmulatorOptions: ParsableArguments {
         if strictAuth { configuration.requiredKey = try Self.requiredKey(Pipeline.variable) }
         configuration.environment["CONTRACTS_DIR"] = absolutePath(try contractsFolder())
         configuration.environment["MODELS_DIR"] = absolutePath(try folderBesideTemplate("models"))
+        for name in ["SPARK_SUBMIT", "SPARK_JARS"] {
+            configuration.environment[name] = Pipeline.variable(name).map(absolutePath)
+        }
+        if configuration.environment["SPARK_SUBMIT"] != nil {
+            configuration.environment["SPARK_JOBS"] = (try? folderBesideTemplate("spark")).map(absolutePath)
+        }
         configuration.environment["DUCKDB"] = Installation.engine.map(absolutePath)
         let key = try maskingKey()
         if let key { configuration.environment[key.variable] = key.value }

@@ -12,6 +12,14 @@ enum Referee {
         try await answer(of: "lake.py", by: Programs.python, [emulator.endpoint, command] + arguments, seconds)
     }
 
+    /// Runs `Referees/emr.py COMMAND ARGUMENTS…`: EMR Serverless by boto3.
+    @discardableResult
+    static func emr(
+        _ emulator: RunningEmulator, _ command: String, _ arguments: [String] = []
+    ) async throws -> [String: Any] {
+        try await answer(of: "emr.py", by: Programs.python, [emulator.endpoint, command] + arguments, 600)
+    }
+
     /// Runs `Referees/silver.py COMMAND ARGUMENTS…`: pyiceberg, DuckDB's extension for Iceberg, and a fold of its own.
     @discardableResult
     static func silver(

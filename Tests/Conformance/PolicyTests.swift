@@ -24,6 +24,8 @@ import YAML
             "the action takes no resource; the grants decide",
         "silver.yaml/SilverMergeExecutionRole ecr:GetAuthorizationToken": "the action takes no resource",
         "silver.yaml/SilverRole ecs:StopTask": "a task's ID is not known before it runs; only tasks of the cluster",
+        "network.yaml/DynamoDBEndpoint dynamodb:Query": "the table's indexes; the roles name theirs",
+        "silver.yaml/SparkRole logs:DescribeLogGroups": "the action takes no narrower resource",
         "silver.yaml/SilverMergeData glue:GetCatalog": "all tables of the silver database",
         "gold.yaml/GoldBuildRole glue:GetCatalog": "all tables of the silver and the gold database",
         "maintenance.yaml/LakeMaintenanceRole glue:GetCatalog": "all tables of the silver and the gold database",

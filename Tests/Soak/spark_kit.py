@@ -7,6 +7,8 @@ the version that is named here; it is checked by its SHA-256.
 import hashlib, pathlib, subprocess, sys, tempfile, zipfile
 
 SPARK = "pyspark==3.5.9"
+# What the jobs of infra/spark need beside it.
+BESIDE = ["boto3==1.44.5", "PyYAML==6.0.4"]
 ICEBERG = ("snowpark-connect-deps-iceberg==1.0.2", "iceberg-spark-runtime-3.5_2.12-1.10.2.jar",
            "c562d482dcd16b666e808b755469fbc4b2604284b41622c9d87e2c02b7cc6c5f")
 AWS = "bodo-iceberg-connector==2026.10"
@@ -31,7 +33,7 @@ folder = pathlib.Path(sys.argv[1]).resolve()
 python, jars = folder / "venv/bin/python3", folder / "jars"
 jars.mkdir(parents=True, exist_ok=True)
 if not python.exists(): subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", SPARK], check=True)
+subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", SPARK, *BESIDE], check=True)
 wheel, jar, digest = ICEBERG
 take(python, wheel, [jar], jars)
 if hashlib.sha256((jars / jar).read_bytes()).hexdigest() != digest: raise SystemExit(f"{jars / jar} is not the jar that was tested; delete it")

@@ -110,7 +110,9 @@ def folded(table):
     columns = {column for row in state.values() for column in row}
     for row in state.values():
         row |= {column: None for column in columns - row.keys()}
-        for name, part, source in derived: row[name] = None if row[source] is None else getattr(row[source], part)
+        for name, part, source in derived:
+            value = None if row[source] is None else getattr(row[source], part)
+            row[name] = value() if callable(value) else value
     return state
 
 

@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+"""spark_silver.py BINARIES FOLDER [ROUNDS]: infra/spark/silver_merge.py and silver-merge take turns at the same tables.
+
+    turns     each file of random changes (holes, deletes, late ones, truncates, changes of keys, files uploaded again) is merged by one of the
+              two; after each the rows are what an independent fold of bronze gives
+    nested    the same of structs and lists, in partitions, while the contract gets columns
+    months    the same of derived columns by which the table is parted
+    again     a file that is uploaded again deletes what only its former version had
+    same      silver-merge makes every table anew from all of its files: not one column of one row is another than before, also of those that
+              say in which order changes came
+    crash     a run that dies after its commit, and one that dies before it, leave what the other engine ends
+    fault     a file at fault fails alone; a table that another holds is left alone; a change of a key with holes is left to silver-merge
+
+Without ROUNDS 20 seeds; a short run takes 1. FOLDER keeps Spark (spark_kit.py) for the next run. Prints what it did.
+"""
+import gzip, json, os, pathlib, random, re, shutil, subprocess, sys, time
+
+import spark_lake
+
+root = spark_lake.root
+binaries, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 20
+kit, work = folder / "kit", folder / "silver"
+if "--inside" not in sys.argv:
+    subprocess.run([sys.executable, root / "Tests/Soak/spark_kit.py", kit], check=True)
+    os.execv(kit / "venv/bin/python3", [str(kit / "venv/bin/python3"), sys.argv[0], str(binaries), str(folder), str(rounds), "--inside"])
+shutil.rmtree(work, ignore_errors=True)
+work.mkdir(parents=True)
+os.environ |= spark_lake.environment(work, sys.executable)
+sys.path.insert(0, str(root / "infra/spark"))
+import argparse, boto3, silver_merge
+from pyspark.sql import SparkSession
+
+keys = {"beer": "beer_id", "basket": "id", "visit": "id,line"}
+derived = {"visit": ["visit_year=year(at)", "visit_hour=hour(at)", "visit_day=date(at)", "noted=month(since)"]}
+rows_of = {}
+
+
+def referee(script, *arguments): return spark_lake.referee(endpoint, script, *arguments)
+
+
+def publish(table, text):
+    path = work / f"{table}.odcs.yaml"
+    path.write_text(text)
+    subprocess.run([binaries / "cupel", "contract", "publish", path, "--endpoint", endpoint], check=True, stdout=subprocess.DEVNULL)
+
+
+def prepared(table):
+    function = next(f["FunctionName"] for f in boto3.client("lambda").list_functions()["Functions"] if f["FunctionName"].endswith("silver-merge"))
+    answer = boto3.client("lambda").invoke(FunctionName=function, Payload=json.dumps({"table": table, "prepare": True}))
+    document = json.loads(answer["Payload"].read())
+    assert document.get("outcome") == "prepared", document
+    return document["plan"]
+
+
+def by_spark(table, files=1000):
+    arguments = argparse.Namespace(table=table, control=control, plan=prepared(table), catalog="lake", owner=f"test-{time.time()}", files=files,
+                                   lease_seconds=120, max_attempts=3, retention_days=0, pipeline=None)
+    fetched = work / "fetched"
+    fetched.mkdir(exist_ok=True)
+    return silver_merge.run(spark, arguments, fetched)
+
+
+def by_function(table): referee("silver.py", "merge")
+
+
+def check(table):
+    checked = referee("silver.py", "check", table, keys[table], *derived.get(table, []))
+    rows_of[table] = checked["rows"]
+    return checked
+
+
+def upload(key, path):
+    referee("lake.py", "put", key, path)
+    referee("lake.py", "settle")
+
+
+def all_columns(table):
+    spark.catalog.refreshTable(f"lake.dm_silver.{table}")
+    names = [name for name, _ in spark.table(f"lake.dm_silver.{table}").dtypes]
+    rows = spark.table(f"lake.dm_silver.{table}").selectExpr(f"to_json(struct({', '.join(sorted(names))})) AS row").collect()
+    # Files without orders of their own are placed by their records' IDs, and by a raw object's sequencer, which a reload takes from the raw
+    # files and a merge from the bronze files.
+    return sorted(re.sub(r"(-\d{18})-[0-9A-Fa-f]{24}-[0-9a-f]{32}", r"\1", row[0]) for row in rows)
+
+
+def change(lines, number):
+    path = work / f"{number}.json.gz"
+    with gzip.open(path, "wt") as file: file.write("\n".join(map(json.dumps, lines)) + "\n")
+    return path
+
+
+def turns(seed):
+    chance = random.Random(seed)
+    for number in range(4):
+        path = work / "changes.json.gz"
+        referee("silver.py", "changes", "beer", 1000 * seed + number, 200, path)
+        upload(f"raw/beer/{seed}-{number}.json.gz", path)
+        if number == 1:
+            # A truncate in the middle of the changes' time; late changes come behind it.
+            at = 1_750_000_000_000_000 + chance.randrange(10**12) // 4
+            upload(f"raw/beer/{seed}-truncate.json.gz", change([{"operation": "truncate", "_cdc_order": f"{at:018}-{'7' * 16}-0000000000"}], "t"))
+        if number in (1, 3):
+            rows = [{"beer_id": n, "brewery_id": number, "beer_name": f"batch {seed} {number}"} for n in range(390, 420)]
+            upload(f"raw/beer/{seed}-{number}-batch.json.gz", change(rows, "b"))
+        (by_spark if (seed + number) % 2 else by_function)("beer")
+        check("beer")
+
+
+def nested():
+    fields = """
+      - name: address
+        logicalType: object
+        properties:
+          - {name: city, logicalType: string, required: true}
+          - {name: at, logicalType: timestamp, physicalType: timestamp(3)}
+          - {name: place, logicalType: object, properties: [{name: x, logicalType: number, required: true}, {name: y, logicalType: number}]}
+      - name: lines
+        logicalType: array
+        items:
+          logicalType: object
+          properties:
+            - {name: sku, logicalType: string, required: true}
+            - {name: price, logicalType: number, physicalType: 'decimal(9,2)'}
+            - {name: tags, logicalType: array, items: {logicalType: string}}
+      - {name: grid, logicalType: array, items: {logicalType: array, items: {logicalType: integer, physicalType: uinteger, required: true}}}
+"""
+    for version in range(4):
+        publish("basket", f"""apiVersion: v3.1.0
+kind: DataContract
+id: basket
+name: basket
+version: 1.{version}.0
+status: active
+customProperties: [{{property: silverPartition, value: ["truncate[2](note)"]}}]
+schema:
+  - name: basket
+    properties:
+      - {{name: id, logicalType: integer, primaryKey: true}}
+      - {{name: note, logicalType: string}}
+""" + (fields if version else ""))
+        path = work / "basket.json.gz"
+        referee("silver.py", "nested", version, 80, path)
+        upload(f"raw/basket/{version}.json.gz", path)
+        (by_function if version == 2 else by_spark)("basket")
+        check("basket")
+
+
+def months():
+    publish("visit", """apiVersion: v3.1.0
+kind: DataContract
+id: visit
+name: visit
+version: 1.0.0
+status: active
+customProperties:
+  - {property: derived, value: [visit_year = year(at), visit_hour = hour(at), visit_day = date(at), noted = month(since)]}
+  - {property: silverPartition, value: [visit_year, "bucket[2](id)", "truncate[1](place)"]}
+schema:
+  - name: visit
+    properties:
+      - {name: id, logicalType: integer, primaryKey: true, primaryKeyPosition: 1}
+      - {name: line, logicalType: string, primaryKey: true, primaryKeyPosition: 2}
+      - {name: at, logicalType: timestamp}
+      - {name: since, logicalType: date}
+      - {name: place, logicalType: string}
+""")
+    for version in range(3):
+        rows = [{"id": n, "line": f"l{n % 2}", "at": f"{[1, 1969, 2024, 9999][(n + version) % 4]:04}-12-31T23:59:59.999999Z",
+                 "since": f"{1900 + 60 * version + n}-0{1 + n % 9}-28", "place": None if n % 5 == 0 else ["Köln", "Ulm"][(n + version) % 2]}
+                for n in range(40)]
+        upload(f"raw/visit/{version}.json.gz", change(rows, "v"))
+        (by_function if version == 1 else by_spark)("visit")
+        check("visit")
+
+
+def again():
+    """A raw file that is uploaded again, with fewer rows and other values."""
+    for version, merge in enumerate((by_function, by_spark, by_function, by_spark)):
+        rows = [{"brewery_id": n, "brewery_name": f"version {version}"} for n in range(10 * version, 60 - 7 * version)]
+        upload("raw/brewery/again.json.gz", change(rows, "again"))
+        merge("brewery")
+        wanted = {row["brewery_id"] for row in rows}
+        alive = {row[0] for row in spark.sql("SELECT brewery_id FROM lake.dm_silver.brewery WHERE deleted_at IS NULL").collect()}
+        assert alive == wanted, (version, alive ^ wanted)
+    rows_of["brewery"] = spark.table("lake.dm_silver.brewery").count()
+
+
+def same():
+    for table in rows_of:
+        before = all_columns(table)
+        subprocess.run([binaries / "cupel", "reload", "--table", table, "--endpoint", endpoint], check=True, stdout=subprocess.DEVNULL)
+        after = all_columns(table)
+        differing = [pair for pair in zip(before, after) if pair[0] != pair[1]]
+        assert before == after, f"{table}: {len(before)} and {len(after)} rows; {differing[:2]}"
+
+
+def crash():
+    """The next run of the other engine ends what a dead one began."""
+    for before_commit in (True, False):
+        path = work / "crash.json.gz"
+        referee("silver.py", "changes", "beer", 77 + before_commit, 100, path)
+        upload(f"raw/beer/crash-{before_commit}.json.gz", path)
+
+        def die(*arguments): raise KeyboardInterrupt
+        kept = silver_merge.merge, silver_merge.Control.finish, silver_merge.Control.release, silver_merge.Control.leave
+        if before_commit: silver_merge.merge = die
+        else: silver_merge.Control.finish = die
+        silver_merge.Control.release = lambda self, record: None
+        silver_merge.Control.leave = lambda self: (self.ended.set(), self.change_lease({"lease_expires_at": {"S": silver_merge.now(-1)}}))
+        try:
+            by_spark("beer")
+            raise SystemExit("the run was not ended")
+        except KeyboardInterrupt: pass
+        finally: silver_merge.merge, silver_merge.Control.finish, silver_merge.Control.release, silver_merge.Control.leave = kept
+        snapshots = check_snapshots()
+        by_function("beer")
+        assert check_snapshots() - snapshots == (1 if before_commit else 0), "the batch was merged twice, or not at all"
+        check("beer")
+
+
+def check_snapshots(): return spark.sql("SELECT count(*) FROM lake.dm_silver.beer.snapshots").first()[0]
+
+
+def fault():
+    upload("raw/beer/good.json.gz", change([{"beer_id": 1, "beer_name": "good", "brewery_id": 1}], "g"))
+    upload("raw/beer/gone.json.gz", change([{"beer_id": 2, "beer_name": "gone", "brewery_id": 1}], "g"))
+    records = referee("lake.py", "records")["records"]
+    gone = next(r for r in records if r["object_key"] == "raw/beer/gone.json.gz" and r["schema_name"] == "dm_bronze")
+    referee("lake.py", "remove", gone["output_key"])
+    assert by_spark("beer") == 0
+    states = {r["source_key"]: r for r in referee("lake.py", "records")["records"] if r["schema_name"] == "dm_silver"}
+    assert states["raw/beer/good.json.gz"]["status"] == "success", states["raw/beer/good.json.gz"]
+    failed = states["raw/beer/gone.json.gz"]
+    assert failed["status"] == "error" and failed["error_type"] == "UnreadableFile" and failed["is_permanent"], failed
+    plan = prepared("beer")
+    holder = silver_merge.Control(control, "beer", "another", 120, 3, 0)
+    assert holder.take() is None
+    arguments = argparse.Namespace(table="beer", control=control, plan=plan, catalog="lake", owner="late", files=10, lease_seconds=120,
+                                   max_attempts=3, retention_days=0, pipeline=None)
+    assert silver_merge.run(spark, arguments, work) == 75
+    holder.leave()
+    row = {"operation": "update", "beer_id": 901, "brewery_id": 1, "_cdc_order": f"{1_760_000_000_000_000:018}-{'0' * 16}-0000000000",
+           "_cdc_previous_key": {"beer_id": 3}, "_cdc_unchanged": ["beer_name"]}
+    upload("raw/beer/moved.json.gz", change([row], "m"))
+    try:
+        by_spark("beer")
+        raise SystemExit("a change of a key with holes was merged")
+    except silver_merge.Fault: pass
+    by_function("beer")
+
+
+endpoint = None
+with spark_lake.emulator(binaries, work, "SilverSchedule=rate(7 days)", "GoldSchedule=rate(7 days)") as endpoint:
+    begin = time.time()
+    os.environ |= {"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test",
+                   "AWS_SECRET_ACCESS_KEY": "test"}
+    control = next(t for t in boto3.client("dynamodb").list_tables()["TableNames"] if t.endswith("control"))
+    builder = SparkSession.builder.config("spark.sql.session.timeZone", "UTC")
+    for name, value in spark_lake.settings(kit, work, endpoint).items(): builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    for seed in range(1, rounds + 1): turns(seed)
+    nested()
+    months()
+    again()
+    same()
+    crash()
+    fault()
+    print(f"passed in {time.time() - begin:.0f} s: {rounds} seeds; {rows_of} rows, the same by both engines", flush=True)
+    spark.stop()

@@ -28,12 +28,14 @@ extension PipelineSource {
             (.gold, "models", "gold-build"),
         ]
         for (layer, about, function) in layers {
-            let (backlog, page) = try faults { () throws(ControlError) in
-                (
-                    try pipeline.control.backlog(in: layer.schema),
-                    try pipeline.control.page(.schema(layer.schema), limit: Self.countLimit)
-                )
+            let page = try faults { () throws(ControlError) in
+                try pipeline.control.page(.schema(layer.schema), limit: Self.countLimit)
             }
+            // The index of open work has 16 partitions: a layer that one page holds is counted without it.
+            let backlog =
+                page.next == nil
+                ? Self.backlog(of: page.records, at: .now())
+                : try faults { () throws(ControlError) in try pipeline.control.backlog(in: layer.schema) }
             let failed = backlog.failedCount + backlog.retriedCount
             if layer == .bronze {
                 let size = page.records.reduce(0) { $0 + $1.fileSizeInBytes }
@@ -64,9 +66,12 @@ extension PipelineSource {
                 ]
             }
             if failed > 0 {
-                failures += try faults { () throws(ControlError) in
-                    try pipeline.control.records(.status(.error, in: layer.schema), limit: 200)
-                }
+                failures +=
+                    page.next == nil
+                    ? page.records.filter { $0.status == .error }
+                    : try faults { () throws(ControlError) in
+                        try pipeline.control.records(.status(.error, in: layer.schema), limit: 200)
+                    }
             }
         }
         stages.append(quarantine)
@@ -80,6 +85,23 @@ extension PipelineSource {
                     return .object(document)
                 }),
         ]
+    }
+
+    /// What the records of a whole layer say of its open work.
+    private static func backlog(of records: [ControlRecord], at now: Timestamp) -> Backlog {
+        var backlog = Backlog()
+        for record in records {
+            switch record.status {
+            case .pending:
+                backlog.pendingCount += 1
+                let age = Int(max(0, now.milliseconds(since: record.updatedAt)) / 1000)
+                backlog.oldestPendingAgeInSeconds = max(backlog.oldestPendingAgeInSeconds, age)
+            case .running: backlog.runningCount += 1
+            case .error: backlog.failedCount += 1
+            case .success: break
+            }
+        }
+        return backlog
     }
 
     private static func layer(of schema: ControlRecord.Schema) -> Layer {

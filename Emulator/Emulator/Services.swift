@@ -37,7 +37,7 @@ struct Services: Sendable {
     static let migrations: [Migration] = [
         { try $0.addAutoincrement(to: ["state_machines", "state_machine_revisions", "executions"]) },
         FirehoseService.addKindsOfBuffers, PipeService.moveThePositions, KinesisService.joinRecords,
-        FirehoseService.joinRecords, FirehoseService.packChunks,
+        FirehoseService.joinRecords, FirehoseService.packChunks, PipeService.joinTheLanes,
     ]
 
     private let services: [any Service]

@@ -81,6 +81,9 @@ struct Pipe: Sendable {
     }
     /// In how many parts each shard is read.
     var parallelizationFactor: Int { min(10, max(1, streamParameters?["ParallelizationFactor"]?.looseInt ?? 1)) }
+    /// How many readers a shard has. What is queued in a commit needs one: several would read and filter each record several
+    /// times, and wait for nothing.
+    var laneCount: Int { if case .function = target { parallelizationFactor } else { 1 } }
     /// Nil means no limit.
     var maximumRetryAttempts: Int? {
         streamParameters?["MaximumRetryAttempts"]?.looseInt.flatMap { $0 < 0 ? nil : $0 }

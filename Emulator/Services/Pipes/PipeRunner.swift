@@ -24,21 +24,23 @@ struct PipeRunner: Sendable {
     func serve(_ bell: Bell) async {
         var failures = 0
         var gathered = Gathered()
+        var progress: Progress?
         while !Task.isCancelled {
             do {
                 let step =
                     pipe.batchingWindow > 0 && failures == 0
-                    ? try await gather(&gathered) : try await deliverSome(after: failures)
+                    ? try await gather(&gathered) : try await deliverSome(after: failures, &progress)
                 failures = 0
                 switch step {
                 case .moved: break
                 case .waiting(let deadline): await bell.wait(until: deadline, clock)
                 case .nothing:
-                    guard try !isRead() else { return }
+                    guard try await !isRead(&progress) else { return }
                     await bell.wait()
                 }
             } catch {
                 gathered = Gathered()
+                progress = nil
                 // A shard that is gone has no records left.
                 guard !Task.isCancelled, (try? isRead()) != true else { return }
                 failures += 1
@@ -56,10 +58,23 @@ struct PipeRunner: Sendable {
 
     private enum Step {
         case moved
+        /// There are no more records now.
         case nothing
         /// Until this time (milliseconds since 1970) or until there are more records.
         case waiting(until: Int64)
     }
+
+    /// How far the lane is. Only its runner moves it, so it is read from the store once.
+    private struct Progress {
+        /// As the store has it.
+        var position: ShardPositions.Position
+        /// The last record that was looked at. None of those after the position is wanted, so after a restart they are looked
+        /// at again.
+        var seen: Int64
+    }
+
+    /// After so many records that nobody wants, the position is stored.
+    private static let unstoredLimit: Int64 = 500
 
     /// Records that were read and not delivered: those of a batch that is not full, or behind one that was.
     private struct Gathered {
@@ -105,12 +120,23 @@ struct PipeRunner: Sendable {
 
     /// - Parameter failures: the number of failed deliveries of the next records. After a failure, one batch is
     ///   delivered alone, so that no other batch is dropped with it.
-    private func deliverSome(after failures: Int) async throws -> Step {
-        let position = try positions.position(of: lane)
-        let records = try records(after: position.sequence, failures)
-        guard let last = records.last else { return .nothing }
-        try await deliver(records.filter { wants($0) }, from: position, to: last.sequence)
-        return .moved
+    private func deliverSome(after failures: Int, _ progress: inout Progress?) async throws -> Step {
+        let position = try progress?.position ?? positions.position(of: lane)
+        let seen = progress?.seen ?? position.sequence
+        let records = try records(after: seen, failures)
+        guard let last = records.last else {
+            progress = Progress(position: position, seen: seen)
+            return .nothing
+        }
+        let wanted = records.filter { wants($0) }
+        if wanted.isEmpty, last.sequence - position.sequence < Self.unstoredLimit {
+            progress = Progress(position: position, seen: last.sequence)
+        } else {
+            try await deliver(wanted, from: position, to: last.sequence)
+            progress = Progress(position: .init(sequence: last.sequence), seen: last.sequence)
+        }
+        // The bell has rung if there are more by now.
+        return failures == 0 && records.count < readLimit ? .nothing : .moved
     }
 
     /// Delivers records in batches, and advances the pipe's position.
@@ -139,14 +165,15 @@ struct PipeRunner: Sendable {
 
     /// The records for one commit: after failures at most a batch, or the part of it that is retried alone.
     private func records(after position: Int64, _ failures: Int) throws -> ArraySlice<StreamRecord> {
-        let limit = isWaiting ? pipe.batchSize : Self.limit
         let records = try peers.stream(pipe.source).records(
-            ofStream: pipe.source, shard: lane.shard, after: position, limit: limit)
+            ofStream: pipe.source, shard: lane.shard, after: position, limit: readLimit)
         guard failures > 0 else { return records[...] }
         let size = pipe.bisectsBatches ? max(1, pipe.batchSize >> min(failures, 14)) : pipe.batchSize
         let taken = records.indices.filter { wants(records[$0]) }
         return taken.count > size ? records[...taken[size - 1]] : records[...]
     }
+
+    private var readLimit: Int { isWaiting ? pipe.batchSize : Self.limit }
 
     private func isTooOld(_ record: StreamRecord) -> Bool {
         guard let limit = pipe.maximumRecordAge else { return false }
@@ -154,6 +181,17 @@ struct PipeRunner: Sendable {
     }
 
     private func wants(_ record: StreamRecord) -> Bool { lane.takes(record) && pipe.matches(record) }
+
+    /// Whether the lane has no records left, and will get none. Stores the position if that depends on it.
+    private func isRead(_ progress: inout Progress?) async throws -> Bool {
+        if let unstored = progress, unstored.seen > unstored.position.sequence {
+            let shards = try peers.stream(pipe.source).shards(ofStream: pipe.source)
+            guard shards.first(where: { $0.id == lane.shard.id })?.isClosed != false else { return false }
+            try await deliver([], from: unstored.position, to: unstored.seen)
+            progress = Progress(position: .init(sequence: unstored.seen), seen: unstored.seen)
+        }
+        return try isRead()
+    }
 
     private func isRead() throws -> Bool {
         let supervisor = ShardSupervisor(

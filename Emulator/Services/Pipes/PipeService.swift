@@ -24,6 +24,24 @@ package final class PipeService: Sendable {
         try transaction.execute("DROP TABLE pipe_position")
     }
 
+    /// Lets each pipe read a shard on from where its slowest lane was: pipes whose target answers nothing now have one lane.
+    package static let joinTheLanes: Migration = { transaction in
+        try transaction.execute(ShardPositions.schema)
+        let lanes = try transaction.snapshot.all(
+            """
+            SELECT reader, shard, MIN(sequence) FROM stream_position WHERE reader LIKE 'pipe:%' AND slot <> ''
+            GROUP BY reader, shard
+            """
+        ) { ($0.text(0), $0.text(1), $0.integer(2)) }
+        for (reader, shard, sequence) in lanes {
+            try transaction.execute(
+                "DELETE FROM stream_position WHERE reader = ? AND shard = ?", .text(reader), .text(shard))
+            try transaction.execute(
+                "INSERT INTO stream_position VALUES (?, ?, '', ?, NULL)", .text(reader), .text(shard),
+                .integer(sequence))
+        }
+    }
+
     private struct State {
         var pipes: [String: Pipe] = [:]
         var runners: [String: Task<Void, Never>] = [:]
@@ -77,7 +95,7 @@ package final class PipeService: Sendable {
             state.runners.removeValue(forKey: pipe.name)?.cancel()
             guard !pipe.isStopped, state.isStarted, let source else { return }
             let supervisor = ShardSupervisor(
-                pipe.source, of: source, positions: positions, slots: pipe.parallelizationFactor
+                pipe.source, of: source, positions: positions, slots: pipe.laneCount
             ) { [store, peers, account, clock] lane, bell in
                 let runner = PipeRunner(
                     pipe: pipe, arn: arn, lane: lane, positions: positions, store: store, peers: peers,

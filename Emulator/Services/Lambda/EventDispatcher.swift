@@ -38,11 +38,15 @@ final class EventDispatcher: Sendable {
 
     /// Runs until the task is cancelled.
     func serve() async {
+        var next: Int64? = 0
         while !Task.isCancelled {
-            var next: Int64?
             do {
-                try startDueEvents()
-                next = try queue.nextDue()
+                // A delayed event may be of any function.
+                let now = clock.now().milliseconds
+                let isDue = next.map { $0 <= now } ?? false
+                let stirred = queue.takeStirred()
+                try startDueEvents(of: isDue ? nil : stirred)
+                next = try queue.nextDue(after: now)
             } catch {
                 // The store is busy or closing: retry soon, unless cancelled.
                 next = clock.now().milliseconds + 1000
@@ -51,8 +55,9 @@ final class EventDispatcher: Sendable {
         }
     }
 
-    private func startDueEvents() throws {
-        for function in registry.all {
+    /// - Parameter names: the functions; nil for all.
+    private func startDueEvents(of names: Set<String>?) throws {
+        for function in registry.all where names?.contains(function.name) ?? true {
             let running = inFlight.withLock { $0[function.name] ?? [] }
             let free = min(function.reservedConcurrency ?? concurrency, concurrency) - running.count
             guard free > 0 else { continue }
@@ -61,7 +66,7 @@ final class EventDispatcher: Sendable {
                 Task {
                     await self.attempt(event, function)
                     self.inFlight.withLock { _ = $0[function.name]?.remove(event.id) }
-                    self.queue.bell.ring()
+                    self.queue.stir(event.function)
                 }
             }
         }

@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Synchronization
 internal import Time
 
 /// An asynchronous invocation in the store.
@@ -12,6 +13,11 @@ struct QueuedEvent: Sendable {
     var attempts: Int
     /// Milliseconds since 1970.
     var createdAt: Int64
+}
+
+/// Names that threads add and the dispatcher takes.
+private final class StirredFunctions: Sendable {
+    let names = Mutex<Set<String>>([])
 }
 
 /// Asynchronous invocations, which are durable from the commit that queues them to the commit that ends them.
@@ -31,6 +37,8 @@ struct EventQueue: Sendable {
     let clock: ClockAndChance
     /// Rings when an event may be ready to run.
     let bell = Bell()
+    /// The functions for which the bell rang.
+    private let stirred = StirredFunctions()
 
     /// - Returns: the request ID.
     @discardableResult
@@ -40,8 +48,22 @@ struct EventQueue: Sendable {
         try transaction.execute(
             "INSERT INTO lambda_event (function, request_id, payload, created_at, due_at) VALUES (?, ?, ?, ?, ?)",
             .text(function), .text(requestID), .blob(payload), .integer(now), .integer(now))
-        transaction.afterCommit { [bell] in bell.ring() }
+        transaction.afterCommit { stir(function) }
         return requestID
+    }
+
+    /// Rings the bell: an event of `function` may be ready, or a worker of it free.
+    func stir(_ function: String) {
+        stirred.names.withLock { _ = $0.insert(function) }
+        bell.ring()
+    }
+
+    /// Takes the functions whose events changed since the last call.
+    func takeStirred() -> Set<String> {
+        stirred.names.withLock { names in
+            defer { names = [] }
+            return names
+        }
     }
 
     /// The oldest events of `function` that are ready to run, without those in `excluded`.
@@ -64,12 +86,10 @@ struct EventQueue: Sendable {
         }
     }
 
-    /// The time at which the next delayed event is ready to run; nil if there is none.
-    func nextDue() throws -> Int64? {
+    /// The first time after `now` at which a delayed event is ready to run; nil if there is none.
+    func nextDue(after now: Int64) throws -> Int64? {
         try store.read { snapshot in
-            try snapshot.first(
-                "SELECT min(due_at) FROM lambda_event WHERE due_at > ?", .integer(clock.now().milliseconds)
-            ) {
+            try snapshot.first("SELECT min(due_at) FROM lambda_event WHERE due_at > ?", .integer(now)) {
                 $0.integerOrNil(0)
             } ?? nil
         }

@@ -1,4 +1,5 @@
 internal import EmulatorCore
+internal import Synchronization
 
 /// Log groups, streams and events in a database of their own.
 ///
@@ -24,6 +25,8 @@ final class LogStore: Sendable {
 
     private let store: Store
     private let sizeLimit: Int
+    /// Events that the next transaction stores.
+    private let pending = Mutex<[Line]>([])
 
     /// - Parameter sizeLimit: in bytes.
     init(directory: String, sizeLimit: Int) throws(StoreError) {
@@ -44,15 +47,41 @@ final class LogStore: Sendable {
         try await store.write(body)
     }
 
+    /// An event that waits for the writer's thread.
+    private struct Line: Sendable {
+        let message: String
+        let time: Int64
+        let group: String
+        let stream: String
+    }
+
     /// Adds an event without waiting. Creates a missing group and stream.
     func add(_ message: String, at time: Int64, group: String, stream: String) {
+        let line = Line(message: message, time: time, group: group, stream: stream)
+        let isFirst = pending.withLock { lines in
+            lines.append(line)
+            return lines.count == 1
+        }
+        guard isFirst else { return }
         // A log line that cannot be stored must not stop the work that it reports.
         store.submit { [self] transaction in
-            if try !insert(message, at: time, ingestedAt: time, group, stream, in: transaction) {
-                try Self.create(group: group, at: time, in: transaction)
-                try Self.create(stream: stream, group: group, at: time, in: transaction)
-                _ = try insert(message, at: time, ingestedAt: time, group, stream, in: transaction)
+            let lines = pending.withLock { lines in
+                defer { lines = [] }
+                return lines
             }
+            for line in lines { try add(line, in: transaction) }
+        }
+    }
+
+    private func add(_ line: Line, in transaction: borrowing Transaction) throws {
+        func insert() throws -> Bool {
+            try self.insert(
+                line.message, at: line.time, ingestedAt: line.time, line.group, line.stream, in: transaction)
+        }
+        if try !insert() {
+            try Self.create(group: line.group, at: line.time, in: transaction)
+            try Self.create(stream: line.stream, group: line.group, at: line.time, in: transaction)
+            _ = try insert()
         }
     }
 

@@ -96,6 +96,8 @@ struct BronzeWriter: JSONHandler {
         case superseded(ControlRecord)
     }
 
+    private static let smallFileInBytes = 64 << 10
+
     private func convert(_ claimed: ControlRecord, _ contracts: ContractsInForce) throws -> Ending {
         var lease = Lease(claimed, control: settings.control, seconds: settings.leaseSeconds)
         let checkpoint = {
@@ -121,6 +123,8 @@ struct BronzeWriter: JSONHandler {
             files: files, version: claimed.order, state: state,
             mayBeTaken: state.current != nil || claimed.attemptCount > 1)
         var options = settings.options
+        // Threads take longer to start than a small file to convert.
+        if claimed.fileSizeInBytes <= Self.smallFileInBytes { options.threads = 1 }
         if options.maskingKey == nil, contract.needsMaskingKey(options.personalData) {
             options.maskingKey = try settings.maskingKey.key()
         }
@@ -169,7 +173,8 @@ struct BronzeWriter: JSONHandler {
                 ? nil
                 : claimed.next(
                     .silver, bucket: settings.lakeBucket, outputKey: state.outputKey, version: version,
-                    sizeInBytes: result.output.sizeInBytes, rowCount: result.writtenCount))
+                    sizeInBytes: result.output.sizeInBytes, rowCount: result.writtenCount),
+            in: state)
         return ended.supersededBy == nil ? .converted(ended, result.output.sizeInBytes) : .superseded(ended)
     }
 

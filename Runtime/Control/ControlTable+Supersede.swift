@@ -6,15 +6,19 @@ extension ControlTable {
     /// Ends a claimed record in success, makes its version the current one of its key and registers the next layer's
     /// record, if that layer has the table, in one transaction. The same transaction marks every older version as superseded.
     ///
+    /// - Parameter known: the key's state as the caller read it: the transaction finds out whether it has changed since.
     /// - Returns: the record: superseded itself if a newer version is current meanwhile.
     /// - Throws: ``ControlError/leaseLost(_:attempt:now:)`` when another worker has claimed it; nothing is written.
     public func finishVersion(
-        _ record: ControlRecord, _ conversion: FinishedConversion, next: ControlRecord?
+        _ record: ControlRecord, _ conversion: FinishedConversion, next: ControlRecord?, in known: KeyState? = nil
     ) throws(ControlError) -> ControlRecord {
         let time = now()
         var isNextNew = true
+        var known = known
         for _ in 1...10 {
-            let state = try keyState(of: record)
+            let state: KeyState
+            if let seen = known { state = seen } else { state = try keyState(of: record) }
+            known = nil
             if let newer = state.newerVersion(than: record) { return try supersede(record, by: newer) }
             var writes = Succession(of: record, at: time, in: self)
             var end = success(record, conversion, at: time)
@@ -47,7 +51,7 @@ extension ControlTable {
             if isNextNew, let next { writes.items.append(.update(registration(of: next, at: time))) }
 
             switch try transact(writes) {
-            case nil: return try existing(record.controlID)
+            case nil: return record.finished(conversion, at: time, superseding: state.previous(of: record))
             case let reasons? where reasons.first != .some(nil): return try settled(record, at: time, in: .success)
             case let reasons? where reasons.count > nextIndex && reasons[nextIndex] != nil: isNextNew = false
             default: continue

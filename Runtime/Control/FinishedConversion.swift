@@ -1,3 +1,5 @@
+internal import Time
+
 /// The result of converting an object.
 public struct FinishedConversion: Sendable, Hashable {
     /// Rows in the output.
@@ -39,4 +41,35 @@ public struct FinishedConversion: Sendable, Hashable {
     }
 
     public var recordCount: Int { writtenCount + quarantinedCount }
+}
+
+extension ControlRecord {
+    /// This claimed record as ``ControlTable/finishVersion(_:_:next:in:)`` has written it, so that nobody reads it again.
+    func finished(_ conversion: FinishedConversion, at time: Timestamp, superseding older: ControlID?) -> ControlRecord
+    {
+        var record = self
+        // As precise as the table.
+        let time = Timestamp(milliseconds: time.milliseconds)
+        record.status = .success
+        (record.updatedAt, record.finishedAt) = (time, time)
+        record.durationInMilliseconds = Int(max(0, time.milliseconds(since: startedAt ?? time)))
+        (record.leaseOwner, record.leaseExpiresAt) = (nil, nil)
+        record.recordCount = conversion.recordCount
+        record.writtenCount = conversion.writtenCount
+        record.quarantinedCount = conversion.quarantinedCount
+        record.checksum = conversion.checksum
+        record.outputKey = conversion.outputKey
+        record.contractVersion = conversion.contractVersion
+        record.maskedColumns = conversion.maskedColumns
+        record.quality = conversion.quality
+        record.personalData = conversion.personalData
+        record.rescuedCount = conversion.rescuedCount
+        record.unknownFields = conversion.unknownFields
+        record.batchID = conversion.batchID ?? batchID
+        record.quarantineKey = conversion.quarantineKey
+        record.supersedes = older ?? supersedes
+        (record.errorType, record.errorMessage) = (nil, nil)
+        (record.identicalTo, record.supersededBy) = (nil, nil)
+        return record
+    }
 }

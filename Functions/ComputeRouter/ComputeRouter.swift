@@ -18,7 +18,9 @@ struct ComputeRouter: JSONHandler {
         }
         let control = control.limited(to: context.deadline)
         guard let record = try control.record(id) else { throw ControlError.notFound(id) }
-        guard record.status == .pending else { return answer(for: record, context) }
+        guard record.status == .pending else {
+            return answer(for: record, holder: event["lease_owner"]?.string, context)
+        }
 
         let estimate: Int
         do throws(AWSError) {
@@ -35,9 +37,12 @@ struct ComputeRouter: JSONHandler {
         }
     }
 
-    /// A record that is no longer pending belongs to another execution or has ended: its target is `none`.
-    private func answer(for record: ControlRecord, _ context: InvocationContext) -> JSON {
-        let target = record.status == .pending ? record.computeTarget?.rawValue ?? "none" : "none"
+    /// A record that is no longer pending belongs to another execution or has ended: its target is `none`. One that the
+    /// execution itself holds was claimed before the execution began again: its writer is gone, and another one takes over.
+    private func answer(for record: ControlRecord, holder: String? = nil, _ context: InvocationContext) -> JSON {
+        let isOpen =
+            record.status == .pending || record.status == .running && holder != nil && record.leaseOwner == holder
+        let target = isOpen ? record.computeTarget?.rawValue ?? "none" : "none"
         let fields: JSONObject = [
             "control_id": .string(record.controlID.text), "compute_target": .string(target),
             "estimated_record_count": record.estimatedRecordCount.map(JSON.int) ?? .null,

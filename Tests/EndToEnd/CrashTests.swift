@@ -13,8 +13,8 @@ import Testing
         let seed = UInt64(ProcessInfo.processInfo.environment["CUPEL_SEED"] ?? "") ?? UInt64.random(in: 0..<1_000_000)
         print("seed \(seed): CUPEL_SEED=\(seed) repeats this run")
         var random = SeededGenerator(seed: seed)
-        // A dead worker's lease must expire before the test ends.
-        let emulator = try await RunningEmulator(parameters: ["LeaseSeconds": "5"])
+        // No lease expires before the test ends: an execution that begins again takes over what it held.
+        let emulator = try await RunningEmulator(parameters: ["LeaseSeconds": "3600"])
         let folder = try TemporaryDirectory()
         let file = try await Sample.generate(table: "beer", rows: 400, seed: 11, format: "csv", into: folder)
         var accepted: [String] = []

@@ -111,6 +111,21 @@ import Testing
         #expect(try route(record)["compute_target"] == "none")
     }
 
+    @Test("a record that the execution itself holds has its target again, for the writer that held it is gone")
+    func ownRecord() throws {
+        let record = try add(gzip(Self.rows(1)))
+        #expect(try route(record)["compute_target"] == "lambda")
+        guard case .claimed = try control.claim(record.controlID, owner: "execution-1", leaseSeconds: 60) else {
+            Issue.record("the claim of a pending record failed")
+            return
+        }
+        let id = JSON.string(record.controlID.text)
+        let own = try router.handle(["control_id": id, "lease_owner": "execution-1"], context)
+        #expect(own["compute_target"] == "lambda")
+        let other = try router.handle(["control_id": id, "lease_owner": "execution-2"], context)
+        #expect(other["compute_target"] == "none")
+    }
+
     @Test("routing a record twice gives the same answer") func repeatedRouting() throws {
         let record = try add(gzip(Self.rows(5)))
         #expect(try route(record) == route(record))

@@ -115,7 +115,8 @@ struct RunCommand: ParsableCommand {
     private func run(_ files: [RawFile], through pipeline: Pipeline, usesOwnEmulator: Bool) throws {
         var run = FileRun(files, pipeline: pipeline, timeout: .seconds(timeout))
         try run.run()
-        var report = RunReport(ingestions: run.ingestions, lakeBucket: pipeline.lakeBucket)
+        var report = RunReport(
+            ingestions: run.ingestions, lakeBucket: pipeline.lakeBucket, seconds: run.seconds)
         if !json { report.print(to: .output) }
         if until != .bronze, report.failures.count < files.count {
             report.silver =

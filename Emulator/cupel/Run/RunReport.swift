@@ -5,6 +5,8 @@ internal import JSON
 struct RunReport {
     let ingestions: [Ingestion]
     let lakeBucket: String
+    /// From the first upload until the last file settled.
+    var seconds = 0.0
     /// What became of the silver tables that had files waiting.
     var silver: [SilverRun.Table] = []
     /// What became of the models.
@@ -14,7 +16,11 @@ struct RunReport {
 
     var failures: [Ingestion] { ingestions.filter { !$0.hasSucceeded } }
 
+    /// Whether tables have a line each, and not files.
+    private var isSummary: Bool { ingestions.count > ProgressDisplay.fewFiles }
+
     func print(to stream: StandardStream) {
+        guard !isSummary else { return RunSummary(ingestions, seconds: seconds).print(to: stream) }
         let wide = table(withOutput: true).lines()
         if let width = stream.width, let longest = wide.map(\.count).max(), longest > width {
             // A truncated path is useless, so on a narrow terminal it gets a line of its own.
@@ -58,17 +64,32 @@ struct RunReport {
     ///   - usesOwnEmulator: whether the run started its own emulator, which has ended by now.
     ///   - options: the options that locate this pipeline, each after a space.
     func printFailures(to stream: StandardStream, usesOwnEmulator: Bool, options: String) {
+        let failures = failures
         guard !failures.isEmpty else { return }
-        stream.line("\n\(failures.count) of \(ingestions.count) files failed:")
-        for ingestion in failures {
-            stream.line("  \(ingestion.file.path): \(ingestion.failure ?? "it neither succeeded nor failed in time")")
+        stream.line("\n\(Quantity.count(failures.count)) of \(Quantity.count(ingestions.count)) files failed:")
+        for ingestion in isSummary ? failures.prefix(Self.shownFailures) : failures[...] {
+            let reason = ingestion.failure ?? "it neither succeeded nor failed in time"
+            if isSummary {
+                stream.line("  \(ingestion.file.path)")
+                for line in TextTable.wrapped(reason, to: Self.summaryWidth - 4) { stream.line("    \(line)") }
+            } else {
+                stream.line("  \(ingestion.file.path): \(reason)")
+            }
             if let key = ingestion.record?.quarantineKey { stream.line("    bad rows: s3://\(lakeBucket)/\(key)") }
         }
+        let more = failures.count - Self.shownFailures
+        if isSummary, more > 0 { stream.line("  and \(Quantity.count(more)) more: cupel errors\(options)") }
         let ids = failures.compactMap { $0.record?.controlID.text }
         guard !ids.isEmpty else { return }
         let start = usesOwnEmulator ? " (with the emulator running: cupel up\(options))" : ""
-        stream.line("\nTo replay them\(start):\n  cupel replay\(options) --id \(ids.joined(separator: " "))")
+        let selection = ids.count > Self.shownFailures ? "" : " --id \(ids.joined(separator: " "))"
+        let what = selection.isEmpty ? "all records in error" : "them"
+        stream.line("\nTo replay \(what)\(start):\n  cupel replay\(options)\(selection)")
     }
+
+    /// So many failures of many files are shown.
+    private static let shownFailures = 10
+    private static let summaryWidth = 80
 
     var document: JSON {
         let files = ingestions.map { ingestion -> JSON in

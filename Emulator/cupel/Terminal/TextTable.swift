@@ -44,6 +44,19 @@ struct TextTable {
         return line.prefix(width - 1) + "…"
     }
 
+    /// The words of `text` in lines of at most `width` columns, unless a word is longer.
+    static func wrapped(_ text: String, to width: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.split(whereSeparator: \.isWhitespace) {
+            if let last = lines.last, last.count + 1 + word.count <= width {
+                lines[lines.count - 1] += " \(word)"
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
+    }
+
     func print(to stream: StandardStream) {
         stream.write(lines(width: stream.width).map { $0 + "\n" }.joined())
     }

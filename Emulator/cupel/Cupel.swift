@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Contracts
 
 #if canImport(Glibc)
     internal import Glibc
@@ -49,9 +50,37 @@ struct Cupel: AsyncParsableCommand {
             let status = exitCode(for: error)
             let isFailure = status != .success
             (isFailure ? StandardStream.error : .output).line(fullMessage(for: error))
+            if isFailure, let meant = suggestion(for: Array(CommandLine.arguments.dropFirst())) {
+                StandardStream.error.line("Did you mean: cupel \(meant)")
+            }
             // The parser's own status for a usage error is 64.
             endProcess(status == .validationFailure ? 2 : status.rawValue)
         }
+    }
+}
+
+extension Cupel {
+    /// The command, with its parent, that the first unknown word is close to; nil if there is none.
+    static func suggestion(for words: [String]) -> String? {
+        var command: any ParsableCommand.Type = Cupel.self
+        var path: [String] = []
+        for word in words {
+            let subcommands = command.configuration.subcommands
+            guard !subcommands.isEmpty, !word.hasPrefix("-") else { return nil }
+            if let known = subcommands.first(where: { ($0.configuration.commandName ?? "") == word }) {
+                (command, path) = (known, path + [word])
+                continue
+            }
+            let distances = subcommands.map {
+                (
+                    ($0.configuration.commandName ?? ""),
+                    EditDistance.between(Array(word.utf8), Array(($0.configuration.commandName ?? "").utf8))
+                )
+            }
+            guard let nearest = distances.min(by: { $0.1 < $1.1 }), nearest.1 <= 2 else { return nil }
+            return (path + [nearest.0]).joined(separator: " ")
+        }
+        return nil
     }
 }
 

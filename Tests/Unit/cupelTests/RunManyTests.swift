@@ -45,4 +45,13 @@ struct RunManyTests {
         #expect(TextTable.wrapped("a s3://bucket/key b", to: 6) == ["a", "s3://bucket/key", "b"])
         #expect(TextTable.wrapped("", to: 6).isEmpty)
     }
+
+    @Test("a misspelt command is answered with the one that it is close to")
+    func suggestions() {
+        #expect(Cupel.suggestion(for: ["qurey", "SELECT 1"]) == "query")
+        #expect(Cupel.suggestion(for: ["contract", "lnit"]) == "contract lint")
+        #expect(Cupel.suggestion(for: ["frobnicate"]) == nil)
+        #expect(Cupel.suggestion(for: ["query", "selct"]) == nil)
+        #expect(Cupel.suggestion(for: ["--hepl"]) == nil)
+    }
 }

@@ -79,16 +79,40 @@ public struct ContractSample {
     /// The dialect with the delimiter that is most often in the first line, outside quotes.
     private static func dialect(of source: any ByteSource) throws -> CSVDialect {
         var bytes = [UInt8](repeating: 0, count: 64 << 10)
-        let count = try bytes.withUnsafeMutableBytes { try source.read(into: $0) }
+        var count = 0
+        while count < bytes.count {
+            let more = try bytes.withUnsafeMutableBytes { bytes in
+                try source.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[count...]))
+            }
+            guard more > 0 else { break }
+            count += more
+        }
+        let encoding = encoding(of: bytes[..<count])
         var counts: [UInt8: Int] = [:]
         var isInside = false
-        for byte in bytes[..<count].prefix(while: { $0 != UInt8(ascii: "\n") }) {
+        // In UTF-16 the other half of each of these marks is zero.
+        for byte in bytes[..<count].prefix(while: { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }) {
             if byte == UInt8(ascii: "\"") { isInside.toggle() }
             if !isInside { counts[byte, default: 0] += 1 }
         }
         // The first of the most frequent.
         let found = Array("|\t;,".utf8).max { counts[$0, default: 0] <= counts[$1, default: 0] }
-        return found.map { .standard.delimited(by: $0) } ?? .standard
+        return (found.map { .standard.delimited(by: $0) } ?? CSVDialect.standard).encoded(as: encoding)
+    }
+
+    /// UTF-8, if the front of the text is that; else UTF-16 without a mark where every other byte is zero, or Windows-1252,
+    /// which has a character for nearly every byte.
+    private static func encoding(of front: ArraySlice<UInt8>) -> TextEncoding {
+        if front.starts(with: [0xFF, 0xFE]) || front.starts(with: [0xFE, 0xFF]) { return .utf8 }
+        let zeros = front.prefix(200).enumerated().filter { $1 == 0 }.map { $0.offset % 2 }
+        if zeros.count > front.prefix(200).count / 4 {
+            return zeros.count { $0 == 1 } > zeros.count / 2 ? .utf16LittleEndian : .utf16BigEndian
+        }
+        // A character may be cut off at the end.
+        for cut in 0..<4 where cut <= front.count {
+            if String(validating: front.dropLast(cut), as: UTF8.self) != nil { return .utf8 }
+        }
+        return .windows1252
     }
 
     /// A contract with one column, whose name no file has: it begins with the symbol for a unit separator.

@@ -86,7 +86,17 @@ public struct ProposedContract {
 
                 """
         }
-        if sample.dialect != .standard, let delimiter = CSVDialect.delimiterName(sample.dialect.delimiter) {
+        if sample.dialect.encoding != .utf8 {
+            properties += """
+                  # The file is not UTF-8. Check the accents: one byte a character is a guess.
+                  - property: csvEncoding
+                    value: \(sample.dialect.encoding.rawValue)
+
+                """
+        }
+        if sample.dialect.delimiter != CSVDialect.standard.delimiter,
+            let delimiter = CSVDialect.delimiterName(sample.dialect.delimiter)
+        {
             properties += """
                   - property: csvDelimiter
                     value: \(delimiter)

@@ -22,6 +22,7 @@ public enum ColumnarError: Error, Sendable, Hashable {
     case badHeader(reason: String)
     case missingColumns([String], header: [String])
     case duplicateColumn(String)
+    case unterminatedArray
     case unterminatedQuote(line: Int, byte: Int)
 
     // The set-up.
@@ -52,6 +53,7 @@ extension ColumnarError {
         case .badHeader: "BadHeader"
         case .missingColumns: "MissingColumns"
         case .duplicateColumn: "DuplicateColumn"
+        case .unterminatedArray: "UnterminatedArray"
         case .unterminatedQuote: "UnterminatedQuote"
         case .missingMaskingKey: "MissingMaskingKey"
         case .badConstraint: "BadConstraint"
@@ -93,7 +95,8 @@ extension ColumnarError: CustomStringConvertible {
         case .headerTooLong(let limit):
             "the header row is longer than \(limit) bytes; is this a CSV file?"
         case .headerNotUTF8:
-            "the header row is not UTF-8; export the file as UTF-8"
+            "the header row is not UTF-8; export the file as UTF-8, or let the contract say how it is written with the custom "
+                + "property 'csvEncoding': latin-1, windows-1252, utf-16le or utf-16be"
         case .badHeader(let reason):
             "the header row cannot be read: \(reason)"
         case .missingColumns(let names, let header):
@@ -101,6 +104,8 @@ extension ColumnarError: CustomStringConvertible {
                 + "\(names.joined(separator: ", ")); it has \(header.joined(separator: ", "))\(Self.resemblance(names, header))"
         case .duplicateColumn(let name):
             "the header names the column '\(name)' twice; remove one"
+        case .unterminatedArray:
+            "the text is a JSON array that does not end, so elements may be missing; upload the whole file"
         case .unterminatedQuote(let line, let byte):
             "line \(line), byte \(byte): a quoted field begins in this row and never ends; close the quote"
         case .missingMaskingKey(let columns):

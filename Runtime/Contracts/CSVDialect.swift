@@ -1,6 +1,7 @@
 internal import YAML
 
-/// How the table's CSV files are written: the custom properties `csvHeader`, `csvDelimiter` and `csvEscape` of the contract.
+/// How the table's CSV files are written: the custom properties `csvHeader`, `csvDelimiter`, `csvEscape`, `csvEncoding`,
+/// `csvSkipLines` and `csvComment` of the contract.
 public struct CSVDialect: Sendable, Hashable {
     /// How a field may hold a quote or a delimiter as text.
     public enum Escape: String, Sendable, Hashable, CaseIterable {
@@ -29,22 +30,32 @@ public struct CSVDialect: Sendable, Hashable {
     }
 
     /// Whether the first row has the names of the columns. Without it, the fields are the contract's columns in their order.
-    public let hasHeader: Bool
-    public let delimiter: UInt8
-    public let escape: Escape
+    public private(set) var hasHeader = true
+    public private(set) var delimiter = Delimiter.comma.byte
+    public private(set) var escape = Escape.quote
+    public private(set) var encoding = TextEncoding.utf8
+    /// How many lines come before the header or the first row.
+    public private(set) var skippedLineCount = 0
+    /// The first character of lines that are no rows; nil if there are none.
+    public private(set) var comment: UInt8?
 
     /// RFC 4180 with a header.
-    public static let standard = CSVDialect(hasHeader: true, delimiter: Delimiter.comma.byte, escape: .quote)
+    public static let standard = CSVDialect()
 
-    private init(hasHeader: Bool, delimiter: UInt8, escape: Escape) {
-        self.hasHeader = hasHeader
-        self.delimiter = delimiter
-        self.escape = escape
+    private init() {}
+
+    /// The dialect with another delimiter, such as a comma, semicolon, tab or vertical bar.
+    public func delimited(by delimiter: UInt8) -> CSVDialect {
+        var dialect = self
+        dialect.delimiter = delimiter
+        return dialect
     }
 
-    /// The dialect with another delimiter: a comma, semicolon, tab or vertical bar.
-    public func delimited(by delimiter: UInt8) -> CSVDialect {
-        CSVDialect(hasHeader: hasHeader, delimiter: delimiter, escape: escape)
+    /// The dialect in another encoding.
+    public func encoded(as encoding: TextEncoding) -> CSVDialect {
+        var dialect = self
+        dialect.encoding = encoding
+        return dialect
     }
 
     /// The value of `csvDelimiter` for a byte; nil if it cannot be one.
@@ -58,10 +69,40 @@ extension CSVDialect {
         func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Choice.Type) -> Choice? {
             contract.noting { () throws(ContractError) in try contract.customProperty(name)?.choice(type) } ?? nil
         }
-        let header = choice("csvHeader", Header.self) ?? .present
-        let delimiter = choice("csvDelimiter", Delimiter.self) ?? .comma
-        self.init(
-            hasHeader: header == .present, delimiter: delimiter.byte,
-            escape: choice("csvEscape", Escape.self) ?? .quote)
+        self.init()
+        hasHeader = choice("csvHeader", Header.self) != .absent
+        escape = choice("csvEscape", Escape.self) ?? .quote
+        encoding = choice("csvEncoding", TextEncoding.self) ?? .utf8
+        let mark = contract.noting { () throws(ContractError) in
+            try contract.customProperty("csvDelimiter")?.delimiter()
+        }
+        delimiter = (mark ?? nil) ?? Delimiter.comma.byte
+        let skipped = contract.noting { () throws(ContractError) in
+            try contract.customProperty("csvSkipLines")?.int(in: 0...1_000_000)
+        }
+        skippedLineCount = (skipped ?? nil) ?? 0
+        comment =
+            contract.noting { () throws(ContractError) in
+                try contract.customProperty("csvComment")?.mark("expected one mark, such as '#'")
+            } ?? nil
+    }
+}
+
+extension ContractKey {
+    /// The name of a delimiter, or a mark of its own.
+    fileprivate func delimiter() throws(ContractError) -> UInt8 {
+        if let named = CSVDialect.Delimiter(rawValue: try string()) { return named.byte }
+        let names = CSVDialect.Delimiter.allCases.map(\.rawValue).joined(separator: ", ")
+        return try mark("'\(try string())' is not one of \(names), nor one mark, such as '^'")
+    }
+
+    /// One ASCII character that no value needs: not a letter, digit, quote, backslash, sign, point or line end.
+    fileprivate func mark(_ expectation: String) throws(ContractError) -> UInt8 {
+        let bytes = Array(try string().utf8)
+        guard bytes.count == 1, bytes[0] < 0x7F, !Array("\"\\\r\n+-.".utf8).contains(bytes[0]),
+            !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[0]),
+            !(UInt8(ascii: "a")...UInt8(ascii: "z")).contains(bytes[0] | 0x20)
+        else { throw fault(expectation) }
+        return bytes[0]
     }
 }

@@ -25,7 +25,8 @@ private enum CustomPropertyPlace {
 private let knownProperties: [(name: String, place: CustomPropertyPlace)] = [
     ("quarantineRows", .contract), ("quarantineShare", .contract), ("personalData", .contract),
     ("encodings", .contract), ("sourceSchema", .contract), ("csvHeader", .contract), ("csvDelimiter", .contract),
-    ("csvEscape", .contract), ("silverMode", .contract), ("derived", .contract), ("silverPartition", .contract),
+    ("csvEscape", .contract), ("csvEncoding", .contract), ("csvSkipLines", .contract), ("csvComment", .contract),
+    ("silverMode", .contract), ("derived", .contract), ("silverPartition", .contract),
     ("immutablePartition", .contract), ("deletedRetention", .contract),
     ("periods", .contract), ("periodInputs", .contract), ("lookups", .contract), ("ranking", .contract),
     ("masking", .column), ("maskingReason", .column), ("layout", .column),

@@ -28,6 +28,7 @@ struct CSVHeader {
         let isFromDMS =
             names.first == Self.operationOfDMS && !columnNames.contains(Self.operationOfDMS)
             && fields[BronzeColumn.operation] == nil
+        for (name, field) in Self.folded(names, columns.map(\.name), exact: fields) { fields[name] = field }
         var missing: [String] = []
         var origins: [ColumnOrigin] = []
         for column in columns {
@@ -51,7 +52,8 @@ struct CSVHeader {
         var known = columnNames
         known.remove(BronzeColumn.rescuedData)
         if isFromDMS { known.insert(Self.operationOfDMS) }
-        let unknown = names.enumerated().filter { !known.contains($1) }
+        let taken = Set(origins.compactMap { if case .field(let field) = $0 { field } else { nil } })
+        let unknown = names.enumerated().filter { !known.contains($1) && !taken.contains($0) }
             .map { UnknownField(index: $0, name: Self.name($1, ofField: $0, columns, isKnown: fields)) }
         let hasMembers = columns.contains(where: \.type.isNested)
         if unknown.isEmpty, !hasMembers,
@@ -62,6 +64,26 @@ struct CSVHeader {
         self.names = names
         self.origins = origins
         self.unknown = unknown
+    }
+
+    /// The fields of columns that the header names in another case, or with spaces around the name: by the column's name.
+    /// A name that two fields or two columns could mean is none.
+    private static func folded(_ names: [String], _ columns: [String], exact: [String: Int]) -> [String: Int] {
+        func fold(_ name: String) -> String {
+            String(name.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()).lowercased()
+        }
+        let open = columns.filter { exact[$0] == nil && !BronzeColumn.systemNames.contains($0) }
+        guard !open.isEmpty else { return [:] }
+        let exactColumns = Set(columns)
+        let fields = Dictionary(
+            grouping: names.enumerated().filter { !exactColumns.contains($1) }, by: { fold($1) })
+        guard !fields.isEmpty else { return [:] }
+        var found: [String: Int] = [:]
+        for (name, sameNames) in Dictionary(grouping: open, by: fold) where sameNames.count == 1 {
+            guard let matching = fields[name], matching.count == 1 else { continue }
+            found[sameNames[0]] = matching[0].offset
+        }
+        return found
     }
 
     /// Why a header is refused that names no column.

@@ -24,7 +24,8 @@ struct CSVRows: ~Copyable {
     ) throws {
         self.limits = limits
         hidesValues = columns.contains(where: \.isHidden)
-        var window = TextWindow(source, capacity: limits.windowBytes)
+        var window = TextWindow(
+            TextFormSource(source, .csv(dialect)), capacity: limits.windowBytes)
         index = CSVIndex(dialect)
         model = dialect.hasHeader ? "the header has" : "the contract has"
         let (names, lines) =

@@ -47,7 +47,7 @@ public final class NDJSONReader: RecordReader {
             }
         }
         hidesText = columns.contains(where: \.isHidden)
-        window = TextWindow(source, capacity: limits.windowBytes)
+        window = TextWindow(TextFormSource(source, .json), capacity: limits.windowBytes)
         linesEnd = window.start
         matrix = FieldMatrix(stride: names.count, rowCapacity: Self.rowCapacity, keepsBeginnings: true)
         lastObject = [Int](repeating: 0, count: names.count)

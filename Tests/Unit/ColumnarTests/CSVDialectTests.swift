@@ -139,8 +139,20 @@ import Testing
     }
 
     @Test("each property has its own values") func declaration() {
-        for (name, value) in [("csvHeader", "false"), ("csvDelimiter", "';'"), ("csvEscape", "none")] {
+        for (name, value) in [
+            ("csvHeader", "false"), ("csvDelimiter", "';;'"), ("csvDelimiter", "x"), ("csvComment", "'//'"),
+            ("csvSkipLines", "-1"), ("csvEncoding", "ebcdic"), ("csvEscape", "none"),
+        ] {
             #expect(throws: ContractError.self) { try contract([name: value]) }
         }
+    }
+
+    @Test("any mark may separate fields, lines before the header are left out, and so are comments outside quotes")
+    func marksAndLines() throws {
+        let text = "\u{FEFF}Report \"of\nMonday\n# none\nid^name^note\n1^a,b^\"x\n# y\"\n#2^no^no\n3^c^#d\n#"
+        let table = try contract(["csvDelimiter": "'^'", "csvSkipLines": "2", "csvComment": "'#'"])
+        let reading = try read(text, table)
+        #expect(reading.faults.isEmpty)
+        #expect(own(reading) == [["1", "a,b", "x\n# y"], ["3", "c", "#d"]])
     }
 }

@@ -262,8 +262,9 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         }
     }
 
-    @Test("an object over several lines is rejected with the advice to write it on one") func prettyPrinted() throws {
-        let reading = try readJSON("{\n  \"id\": 1,\n  \"name\": \"a\"\n}\n{\"id\":2}\n", orders)
+    @Test("an object over several lines after others on one line is rejected with the advice to write it on one")
+    func latePrettyPrinted() throws {
+        let reading = try readJSON("{\"id\":2}\n{\n  \"id\": 1,\n  \"name\": \"a\"\n}\n", orders)
         #expect(reading.rows.map { $0[0] } == ["2"])
         let messages = reading.rejected.map(\.message)
         #expect(messages.prefix(2).allSatisfy { $0.hasSuffix("write each object on one line") }, "\(messages)")

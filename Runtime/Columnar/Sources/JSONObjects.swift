@@ -1,0 +1,121 @@
+/// Makes one line of each JSON value of a text in which values take several lines or are the elements of one array.
+///
+/// It copies and does not check: what is no JSON stays so, and the reader rejects the line.
+struct JSONObjects {
+    /// Whether the text is an array whose elements become the lines.
+    private let isArray: Bool
+    private var hasBegun = false
+    /// Whether the array has ended, or there is none.
+    private var isOutside: Bool
+    private var depth = 0
+    private var isInString = false
+    private var isEscaped = false
+    /// Whether a value has begun that has not ended.
+    private var isInValue = false
+
+    init(isArray: Bool) {
+        self.isArray = isArray
+        isOutside = !isArray
+    }
+
+    /// Whether the text that begins like this is written so; nil if each line is a value.
+    init?(front text: some Sequence<UInt8>) {
+        var last: UInt8?
+        var next: UInt8?
+        var lines = JSONObjects(isArray: false)
+        var firstLine = true
+        for byte in text {
+            if Self.isSpace(byte), last == nil { continue }
+            if last == nil, byte == UInt8(ascii: "[") {
+                self.init(isArray: true)
+                return
+            }
+            if last == nil, byte != UInt8(ascii: "{") { return nil }
+            if firstLine {
+                if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
+                    guard lines.depth > 0, !lines.isInString else { return nil }
+                    firstLine = false
+                } else {
+                    lines.advance(byte)
+                    if !Self.isSpace(byte) { last = byte }
+                }
+            } else if !Self.isSpace(byte) {
+                next = byte
+                break
+            }
+        }
+        // A line that breaks off is not continued by the next, unless a comma or the like says so.
+        guard !firstLine, let last, let next else { return nil }
+        guard Array("{[,:".utf8).contains(last) || Array("}],:\"".utf8).contains(next) else { return nil }
+        self.init(isArray: false)
+    }
+
+    mutating func add(_ bytes: some Sequence<UInt8>, to lines: inout [UInt8]) {
+        for byte in bytes {
+            if isInString {
+                lines.append(byte)
+                advance(byte)
+                continue
+            }
+            if Self.isSpace(byte) {
+                // Of white space between values, nothing is left. A scalar ends with it.
+                if isInValue, depth > 0 { lines.append(UInt8(ascii: " ")) } else { endValue(&lines) }
+                continue
+            }
+            if depth == 0 {
+                if isArray, !hasBegun {
+                    // A byte order mark comes before it.
+                    if byte == UInt8(ascii: "[") { hasBegun = true } else { lines.append(byte) }
+                    continue
+                }
+                if !isOutside, byte == UInt8(ascii: "]") {
+                    endValue(&lines)
+                    isOutside = true
+                    continue
+                }
+                if !isOutside, byte == UInt8(ascii: ",") {
+                    endValue(&lines)
+                    continue
+                }
+            }
+            isInValue = true
+            lines.append(byte)
+            advance(byte)
+            if depth == 0, byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") { endValue(&lines) }
+        }
+    }
+
+    /// The end of the text.
+    /// - Returns: whether the array has not ended, so that elements may be missing.
+    mutating func finish(_ lines: inout [UInt8]) -> Bool {
+        endValue(&lines)
+        return isArray && !isOutside
+    }
+
+    private mutating func endValue(_ lines: inout [UInt8]) {
+        guard isInValue else { return }
+        isInValue = false
+        lines.append(UInt8(ascii: "\n"))
+    }
+
+    private mutating func advance(_ byte: UInt8) {
+        if isInString {
+            if isEscaped {
+                isEscaped = false
+            } else if byte == UInt8(ascii: "\\") {
+                isEscaped = true
+            } else if byte == UInt8(ascii: "\"") {
+                isInString = false
+            }
+            return
+        }
+        switch byte {
+        case UInt8(ascii: "\""): isInString = true
+        case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+        case UInt8(ascii: "}"), UInt8(ascii: "]"): depth = max(0, depth - 1)
+        default: break
+        }
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) && byte != 0x0B }
+}

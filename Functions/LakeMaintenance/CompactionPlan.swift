@@ -1,4 +1,5 @@
 internal import Iceberg
+internal import LakeRewrite
 
 /// Which data files are written again as fewer.
 struct CompactionPlan: Sendable {
@@ -81,7 +82,7 @@ struct CompactionPlan: Sendable {
 
     private static func isFragmented(_ file: DataFile, _ policy: MaintenancePolicy) -> Bool {
         file.splitOffsets.count > groupLimit
-            && file.sizeInBytes / Int64(file.splitOffsets.count) < Int64(policy.groupSize)
+            && file.sizeInBytes / Int64(file.splitOffsets.count) < Int64(policy.rewriting.groupSize)
     }
 }
 

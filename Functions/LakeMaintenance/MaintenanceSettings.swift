@@ -1,5 +1,6 @@
 internal import AWSClient
 internal import Control
+internal import LakeRewrite
 internal import LambdaRuntime
 internal import PublishedContracts
 internal import Time
@@ -23,10 +24,7 @@ struct MaintenancePolicy: Sendable {
     var fileSize = 64 << 20
     /// So many small files at least are joined to one.
     var joinedCount = 5
-    /// Row groups below so many bytes are joined with their neighbours.
-    var groupSize = 512 << 10
-    /// Decoded bytes that are sorted in memory at once.
-    var sortMemory = 256 << 20
+    var rewriting = RewriteOptions()
     /// So many snapshots stay at least …
     var snapshotCount = 10
     /// … and those that are younger.

@@ -4,6 +4,7 @@ internal import Control
 internal import Iceberg
 internal import JSON
 internal import Lake
+internal import LakeRewrite
 internal import Time
 
 /// One table's maintenance: joins files, expires snapshots, removes files.
@@ -80,7 +81,7 @@ struct TableMaintenance {
             return
         }
         let token = settings.clock.uuid()
-        let rewriter = FileRewriter(form: form, storage: storage, policy: policy, filter: filter) { [isInterrupted] in
+        let rewriter = FileRewriter(form, storage, policy.rewriting, dropping: filter) { [isInterrupted] in
             if isInterrupted() { throw MaintenanceError.interrupted }
         }
         var joined: [Joined] = []

@@ -1,4 +1,5 @@
 import Iceberg
+import LakeRewrite
 import Testing
 
 @testable import LakeMaintenance
@@ -7,7 +8,7 @@ import Testing
     private static let policy = {
         var policy = MaintenancePolicy()
         policy.fileSize = 1000
-        policy.groupSize = 10
+        policy.rewriting.groupSize = 10
         return policy
     }()
 

@@ -1,24 +1,48 @@
 internal import Columns
-internal import Iceberg
-internal import Lake
+public import Iceberg
+public import Lake
 internal import Parquet
 internal import ParquetRead
+
+/// How files are written again.
+public struct RewriteOptions: Sendable {
+    /// Row groups below so many bytes are joined with their neighbours.
+    public var groupSize = 512 << 10
+    /// Decoded bytes that are sorted in memory at once.
+    public var sortMemory = 256 << 20
+
+    public init() {}
+}
 
 /// Writes the rows of some files into one, in the order of their keys.
 ///
 /// Row groups whose keys overlap with no other's are copied as bytes if they are large enough. Small neighbours are decoded and
 /// share a row group. Those that overlap are decoded and sorted together, as far as memory allows; else they keep their order.
-struct FileRewriter {
+public struct FileRewriter {
     let form: TableForm
     let storage: LakeStorage
-    let policy: MaintenancePolicy
+    let options: RewriteOptions
     let filter: RowFilter?
     let checkpoint: () throws -> Void
 
+    /// - Parameters:
+    ///   - filter: the rows that leave; nil keeps all.
+    ///   - checkpoint: called between the steps of a long work; what it throws ends it.
+    public init(
+        _ form: TableForm, _ storage: LakeStorage, _ options: RewriteOptions, dropping filter: RowFilter?,
+        checkpoint: @escaping () throws -> Void
+    ) {
+        self.form = form
+        self.storage = storage
+        self.options = options
+        self.filter = filter
+        self.checkpoint = checkpoint
+    }
+
     /// The new file; none if no row is left.
-    struct Written {
-        var file: DataFile?
-        var droppedRows = 0
+    public struct Written {
+        public var file: DataFile?
+        public var droppedRows = 0
     }
 
     private static let batchRows = 16_384
@@ -26,12 +50,12 @@ struct FileRewriter {
     private static let heldLimit = 32 << 20
 
     /// - Returns: nil if a file has another form than the table now.
-    func write(_ sources: [DataFile], to location: String) throws -> Written? {
+    public func write(_ sources: [DataFile], to location: String) throws -> Written? {
         var groups: [Group] = []
         for source in sources {
             try checkpoint()
             guard let object = LakeStorage.object(at: source.path) else {
-                throw MaintenanceError.table("the data file \(source.path) is not in S3")
+                throw LakeError.unreadable("the data file \(source.path) is not in S3")
             }
             let file = try ParquetFile(
                 reading: ObjectRanges(storage.objects, object, size: Int(source.sizeInBytes))
@@ -42,7 +66,7 @@ struct FileRewriter {
                 groups.append(group(number, of: file, places))
             }
         }
-        var output = Output()
+        var output = DataFileOutput()
         var written = Written()
         do {
             for cluster in clusters(of: groups) { try write(cluster, to: &output, location, &written) }
@@ -108,10 +132,10 @@ struct FileRewriter {
     // MARK: Writing
 
     private func write(
-        _ cluster: [Group], to output: inout Output, _ location: String, _ written: inout Written
+        _ cluster: [Group], to output: inout DataFileOutput, _ location: String, _ written: inout Written
     ) throws {
         let size = cluster.reduce(0) { $0 + $1.uncompressedSize }
-        guard cluster.count > 1, size <= policy.sortMemory else {
+        guard cluster.count > 1, size <= options.sortMemory else {
             for group in cluster { try write(group, to: &output, location, &written) }
             return
         }
@@ -149,11 +173,11 @@ struct FileRewriter {
     }
 
     private func write(
-        _ group: Group, to output: inout Output, _ location: String, _ written: inout Written
+        _ group: Group, to output: inout DataFileOutput, _ location: String, _ written: inout Written
     ) throws {
         try checkpoint()
         let drops = filter?.mayDrop(fromGroup: group.number, of: group.file) ?? false
-        if !drops, group.compressedSize >= policy.groupSize {
+        if !drops, group.compressedSize >= options.groupSize {
             return try output.copy(group.file, group.number, form, storage, location)
         }
         try read(group, &written) { batch, staying in

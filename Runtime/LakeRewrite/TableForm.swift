@@ -1,20 +1,20 @@
 internal import Columns
-internal import Iceberg
+public import Iceberg
 internal import Lake
 internal import Parquet
 internal import ParquetRead
 
 /// What the new files of a table are like.
-struct TableForm: Sendable {
-    let schema: IcebergSchema
+public struct TableForm: Sendable {
+    public let schema: IcebergSchema
     let parquet: ParquetSchema
-    let leaves: [Leaf]
+    public let leaves: [Leaf]
     /// The places of the leaves by which rows are sorted: the table's key. Empty where it has none, or one that has no order here.
-    let sortPlaces: [Int]
+    public let sortPlaces: [Int]
 
     /// A column of single values.
-    struct Leaf: Sendable {
-        let fieldID: Int32
+    public struct Leaf: Sendable {
+        public let fieldID: Int32
         let physicalType: PhysicalType
         let isNested: Bool
         /// The definition level of a value inside structs and lists.
@@ -32,7 +32,7 @@ struct TableForm: Sendable {
     }
 
     /// - Returns: nil for a table whose rows are not written: one with a map.
-    init?(_ schema: IcebergSchema) throws {
+    public init?(_ schema: IcebergSchema) throws {
         guard let parquet = try schema.parquet() else { return nil }
         self.schema = schema
         self.parquet = parquet

@@ -5,7 +5,7 @@ internal import Parquet
 internal import ParquetRead
 
 /// A data file that is being written, from its first row on.
-struct Output {
+struct DataFileOutput {
     private var writer: OpenWriter?
 
     /// A class, since a writer cannot be copied.

@@ -1,27 +1,25 @@
-internal import Iceberg
-internal import Lake
+public import Iceberg
+public import Lake
 
 /// Reads which files snapshots name: each manifest once, however many snapshots list it.
-struct NamedFiles {
+public struct NamedFiles {
     private let storage: LakeStorage
     private let metadata: TableMetadata
     private var manifests: [String: [String: Int64]] = [:]
-    private(set) var readCount = 0
 
-    init(of metadata: TableMetadata, _ storage: LakeStorage) {
+    public init(of metadata: TableMetadata, _ storage: LakeStorage) {
         self.metadata = metadata
         self.storage = storage
     }
 
     /// The files of some snapshots with their sizes in bytes; 0 where that is not known.
-    mutating func files(
+    public mutating func files(
         of snapshots: [Snapshot], checkpoint: () throws -> Void
     ) throws -> [String: Int64] {
         var files: [String: Int64] = [:]
         for snapshot in snapshots {
             try checkpoint()
             let list = try storage.read(snapshot.manifestList)
-            readCount += 1
             files[snapshot.manifestList] = Int64(list.count)
             for line in try ManifestFile.list(list) {
                 files[line.path] = line.sizeInBytes
@@ -34,9 +32,8 @@ struct NamedFiles {
 
     private mutating func entries(of line: ManifestFile) throws -> [String: Int64] {
         guard let spec = metadata.specs.first(where: { $0.id == line.specID }) else {
-            throw MaintenanceError.table("\(line.path): the table has no partition spec \(line.specID)")
+            throw LakeError.unreadable("\(line.path): the table has no partition spec \(line.specID)")
         }
-        readCount += 1
         let manifest = try Manifest(
             storage.read(line.path), listed: line, spec: spec, schema: metadata.schema(with: spec))
         var files: [String: Int64] = [:]

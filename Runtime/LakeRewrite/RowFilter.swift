@@ -1,17 +1,24 @@
-internal import Columns
-internal import Iceberg
+public import Columns
+public import Iceberg
 internal import Lake
 internal import Parquet
-internal import ParquetRead
+public import ParquetRead
 
 /// Rows that leave a table: those for which all conditions hold.
-struct RowFilter: Sendable {
+public struct RowFilter: Sendable {
     /// The value of a column is between two bounds, both included. A null never is.
-    struct Condition: Sendable {
+    public struct Condition: Sendable {
         let fieldID: Int32
         let type: IcebergType
         let lower: IcebergValue?
         let upper: IcebergValue?
+
+        public init(fieldID: Int32, type: IcebergType, lower: IcebergValue?, upper: IcebergValue?) {
+            self.fieldID = fieldID
+            self.type = type
+            self.lower = lower
+            self.upper = upper
+        }
 
         func holds(_ value: IcebergValue) -> Bool {
             if let lower, value < lower { return false }
@@ -33,10 +40,12 @@ struct RowFilter: Sendable {
         }
     }
 
-    let conditions: [Condition]
+    public let conditions: [Condition]
+
+    public init(conditions: [Condition]) { self.conditions = conditions }
 
     /// False only if no row of the file leaves.
-    func mayDrop(from file: DataFile) -> Bool {
+    public func mayDrop(from file: DataFile) -> Bool {
         conditions.allSatisfy { condition in
             let id = condition.fieldID
             if let nulls = file.nullCounts[id], nulls == file.recordCount { return false }
@@ -45,7 +54,7 @@ struct RowFilter: Sendable {
     }
 
     /// False only if no row of the row group leaves.
-    func mayDrop(fromGroup group: Int, of file: ParquetFile) -> Bool {
+    public func mayDrop(fromGroup group: Int, of file: ParquetFile) -> Bool {
         conditions.allSatisfy { condition in
             // A file that lacks the column has nulls in it.
             guard let column = file.metadata.column(fieldID: condition.fieldID) else { return false }
@@ -60,7 +69,7 @@ struct RowFilter: Sendable {
 
     /// The rows that stay.
     /// - Parameter column: gives the rows of a column by its field's id.
-    func staying(of rowCount: Int, _ column: (Int32) -> ColumnRows?) -> [Range<Int>] {
+    public func staying(of rowCount: Int, _ column: (Int32) -> ColumnRows?) -> [Range<Int>] {
         var staying: [Range<Int>] = []
         var first = 0
         let columns = conditions.map { column($0.fieldID) }

@@ -220,7 +220,16 @@ struct BatchReader {
         return Set(own + derived)
     }
 
-    /// The rows of the part that is read, nil for all.
+    /// Whether the row of a key was erased.
+    private func isErased(_ columns: [ColumnRows?], _ row: Int) -> Bool {
+        guard !table.erased.isEmpty else { return false }
+        let key = table.keyPlaces.compactMap { place in
+            columns[place].flatMap { IcebergValue($0, row, table.columns[place].type) }
+        }
+        return key.count == table.keyPlaces.count && table.erased.contains(key)
+    }
+
+    /// The rows of the part that is read, without those that were erased; nil for all.
     private func keptRows(
         _ arrays: [ColumnRows?], _ facts: ChangeFacts, _ rowCount: Int, _ rowsBefore: Int, _ place: String
     ) throws(SilverError) -> [Int32]? {
@@ -237,11 +246,14 @@ struct BatchReader {
                 throw .bronze(place: place, reason: "row \(rowsBefore + row) has no operation that is known")
             }
             // A truncate concerns all keys, and is known once the first part is read.
-            if let key, let parts, (operation == .truncate ? 0 : parts.part(of: row, key)) == part {
-                kept.append(Int32(row))
+            guard let key, let parts else {
+                if operation == .truncate || !isErased(arrays, row) { kept.append(Int32(row)) }
+                continue
             }
+            guard (operation == .truncate ? 0 : parts.part(of: row, key)) == part else { continue }
+            if operation == .truncate || !isErased(arrays, row) { kept.append(Int32(row)) }
         }
-        return parts == nil ? nil : kept
+        return parts == nil && table.erased.isEmpty ? nil : kept
     }
 
     private mutating func append(_ arrays: [ColumnRows?], _ facts: ChangeFacts, _ kept: [Int32]?, _ rowCount: Int) {
@@ -284,6 +296,7 @@ struct BatchReader {
                 }
                 values[index] = ColumnRows(value, rowCount: 1)
             }
+            if isErased(columns.indices.map { values[$0] }, 0) { continue }
             let key = KeyColumns(
                 table.keyPlaces.compactMap { index in
                     values[index].map { ($0, table.columns[index].isDecimal) }
@@ -297,7 +310,10 @@ struct BatchReader {
                     columns[index].appendNulls(1, after: number)
                 }
             }
-            keyChanges[Int32(number)] = try keyChange(facts, arrays, row, places, bronze.place)
+            // What the former key's row has is not kept for one that was erased.
+            if !isErased(arrays, row) {
+                keyChanges[Int32(number)] = try keyChange(facts, arrays, row, places, bronze.place)
+            }
             orders.append(facts.order, row..<row + 1, after: number)
             operations.append(.delete)
             times.append(facts.time(of: row) ?? bronze.microseconds)
@@ -349,7 +365,8 @@ struct BatchReader {
                     }
                 rowsBefore += batch.rowCount
                 let former = KeyColumns(zip(table.keyPlaces, keys).map { ($1, table.columns[$0].isDecimal) })
-                for row in 0..<batch.rowCount where former.read(row, into: &bytes) {
+                let named = columns.indices.map { index in table.keyPlaces.firstIndex(of: index).map { keys[$0] } }
+                for row in 0..<batch.rowCount where former.read(row, into: &bytes) && !isErased(named, row) {
                     guard parts.map({ $0.part(of: row, former) == part }) ?? true else { continue }
                     guard present.find(bytes) == nil else { continue }
                     _ = present.number(of: bytes)

@@ -19,6 +19,8 @@ struct SilverTable: Sendable, Hashable {
     let mode: SilverLayout.Mode
     /// Whether the contract promises that a key's rows never move to another partition.
     let isPartitionImmutable: Bool
+    /// Keys whose changes are left out: their rows were erased.
+    let erased: ErasedKeys
 
     /// The namespace of all silver tables.
     static let namespace = "dm_silver"
@@ -30,6 +32,7 @@ struct SilverTable: Sendable, Hashable {
         mode = contract.silverLayout.mode
         if let stored { try mode.check(against: stored, of: contract.table) }
         let keepsAll = mode == .append
+        erased = stored.map { ErasedKeys(of: $0) } ?? ErasedKeys()
         let system = SilverColumn.system(of: mode)
         var columns: [SilverColumn] = []
         for column in contract.columns { columns += try SilverColumn(column, isKey: keepsAll ? false : nil).leaves }

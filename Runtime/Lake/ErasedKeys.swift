@@ -1,0 +1,42 @@
+internal import Digest
+public import Iceberg
+internal import JSON
+
+/// The keys of a table whose rows were erased and must not come back, as the table's properties have them.
+///
+/// Only hashes are kept, so that the list itself does not show the keys. A key that is easy to guess can be guessed: it is then
+/// known that it was erased, and nothing else.
+public struct ErasedKeys: Sendable, Hashable {
+    private var hashes: Set<String> = []
+
+    /// The table's property.
+    public static let property = "cupel.erased-keys"
+
+    public init(of metadata: TableMetadata) {
+        let list = metadata.properties[Self.property].flatMap { try? JSON(parsing: Array($0.utf8)) }?.array ?? []
+        hashes = Set(list.compactMap(\.string))
+    }
+
+    public init() {}
+
+    public var isEmpty: Bool { hashes.isEmpty }
+
+    /// - Parameter key: the values of the primary key's columns, in its order.
+    public func contains(_ key: [IcebergValue]) -> Bool { hashes.contains(Self.hash(key)) }
+
+    public mutating func insert(_ key: [IcebergValue]) { hashes.insert(Self.hash(key)) }
+
+    /// The property's value.
+    public var text: String { JSON.array(hashes.sorted().map { .string($0) }).text }
+
+    private static func hash(_ key: [IcebergValue]) -> String {
+        var bytes: [UInt8] = []
+        for value in key {
+            // A column of ints may become one of longs.
+            let value: IcebergValue = if case .int(let number) = value { .long(Int64(number)) } else { value }
+            let part = value.serialized
+            bytes += withUnsafeBytes(of: UInt32(part.count).littleEndian) { Array($0) } + part
+        }
+        return Digest.sha256(bytes).hexadecimal
+    }
+}

@@ -22,7 +22,8 @@ let runtime: [Target] = [
     layer("ParquetRead", at: "Parquet/Read", "CKernels Columns CRC CSnappy CZlib CZstd Parquet CISAL"),
     layer("Iceberg", "CZlib JSON"), layer("DuckDB", "Iceberg"),
     layer("Control", "AWSClient AWSModels Digest RawFile Time"),
-    layer("Lake", "AWSClient AWSModels Columns Contracts Iceberg JSON Parquet ParquetRead"),
+    layer("Lake", "AWSClient AWSModels Columns Contracts Digest Iceberg JSON Parquet ParquetRead"),
+    layer("LakeRewrite", "Columns Iceberg Lake Parquet ParquetRead"),
     layer("PublishedContracts", "AWSClient AWSModels Contracts Digest JSON LambdaRuntime"),
     layer("PublishedModels", "AWSClient AWSModels Digest JSON"),
 ]
@@ -46,8 +47,7 @@ let functions: [Target] = [
             + "Time"),
     function(
         "LakeMaintenance",
-        "LambdaRuntime AWSClient AWSModels Columns Contracts Control Iceberg JSON Lake Parquet ParquetRead "
-            + "PublishedContracts Time"),
+        "LambdaRuntime AWSClient AWSModels Contracts Control Iceberg JSON Lake LakeRewrite PublishedContracts Time"),
     function("Replayer", "LambdaRuntime AWSClient AWSModels Control JSON Time"),
     function(
         "ChangeCapture",
@@ -81,7 +81,7 @@ let emulator: [Target] = [
     program(
         "cupel",
         "AWSClient AWSModels ArgumentParser Columnar Columns Console ContractTools Contracts Control CProcess CZlib Emulator "
-            + "EmulatorCore EmulatorServer Iceberg JSON Lake Parquet ParquetRead PublishedContracts "
+            + "EmulatorCore EmulatorServer Gzip Iceberg JSON Lake LakeRewrite Parquet ParquetRead PublishedContracts "
             + "PublishedModels RawFile SampleData Threads Time YAML Digest"),
     // Nobody imports it: `swift build --target Programs` builds what `make run` runs, and neither test support nor the
     // tools of the packages we depend on.
@@ -124,7 +124,7 @@ let tests: [Target] = [
         of: "GoldBuild",
         "AWSClient AWSModels Columns Contracts Control Digest FakeAWS Iceberg JSON Lake LambdaRuntime Parquet "
             + "ParquetRead PublishedModels TestEmulator TestReferee Time"),
-    unitTests(of: "LakeMaintenance", "Iceberg"),
+    unitTests(of: "LakeMaintenance", "Iceberg LakeRewrite"),
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"), unitTests(of: "JQ"),
     unitTests(of: "JSONata", "JSON"), unitTests(of: "ASL", "JSON JSONata Time"),
     unitTests(of: "EmulatorCore", "JSON TestRandom TestServices Time"),
@@ -301,7 +301,7 @@ func suite(_ folder: String, _ names: String) -> Target {
 func documents(in path: String) -> [String] {
     switch path {
     case "Emulator/Core": ["Store/README.md"]
-    case "Emulator/cupel": ["Query/README.md"]
+    case "Emulator/cupel": ["Erase/README.md", "Query/README.md"]
     case "Runtime/Columnar": ["README.md", "Quality/README.md"]
     case "Tests/Conformance": ["Firehose", "Referees", "asl-not-emulated.txt"]
     case "Tests/EndToEnd": ["Referees"]

@@ -31,7 +31,8 @@ struct Cupel: AsyncParsableCommand {
             UpCommand.self, RunCommand.self, ConsoleCommand.self, GenerateCommand.self, StatusCommand.self,
             TopCommand.self, ShowCommand.self, TraceCommand.self, TableCommand.self, QueryCommand.self,
             ModelCommand.self,
-            ReplayCommand.self, ReloadCommand.self, ErrorsCommand.self, LogsCommand.self, ContractCommand.self,
+            ReplayCommand.self, ReloadCommand.self, EraseCommand.self, ErrorsCommand.self, LogsCommand.self,
+            ContractCommand.self,
             CatalogCommand.self,
         ])
 

@@ -53,6 +53,9 @@ enum ControlAttribute: String, CaseIterable {
     /// Of a record of silver: the raw file, and the batch that took it to the table.
     case sourceKey = "source_key"
     case batchID = "batch_id"
+    /// Rows of the file that were erased since, and when.
+    case erasedCount = "erased_count"
+    case erasedAt = "erased_at"
 
     // Only in the item of a raw key: see ``KeyState``.
     case rawKey = "raw_key"

@@ -13,6 +13,7 @@
     silver.py ENDPOINT convert-again TABLE           gives the table's bronze files other values, with the same orders
     silver.py ENDPOINT damage TABLE                  deletes rows of the table with DuckDB, and sets a wrong mark of a truncate
     silver.py ENDPOINT note TABLE FILE               notes in FILE what the table's rows are, for after-foreign
+    silver.py ENDPOINT verify TABLE                  checks the table by verify_iceberg.py
     silver.py ENDPOINT rows TABLE                    -> {"rows": {key: what pyiceberg reads}}
     silver.py ENDPOINT after-foreign TABLE FILE RAW  checks that the table is what FILE says, with the rows of the raw file merged
     silver.py ENDPOINT check TABLE [KEY[,…] [NAME=PART(COLUMN) …]]  folds the bronze files by key and order, and compares every column of every
@@ -422,7 +423,7 @@ def load(stop):
     return {"accepted": accepted}
 
 
-print(json.dumps({"appended": appended, "versions": versions, "changes": changes, "diff": diff, "merge": merge, "check": check, "load": load, "finish": finish,
+print(json.dumps({"verify": lambda table: verify(table) or {}, "appended": appended, "versions": versions, "changes": changes, "diff": diff, "merge": merge, "check": check, "load": load, "finish": finish,
                   "plan": plan, "nested": nested, "convert-again": convert_again, "damage": damage, "foreign": foreign, "note": note, "rows": rows, "after-foreign": after_foreign}[command](*arguments), default=str), flush=True)
 # The answer is complete. Unloading the readers' native threads can abort Python on a busy machine.
 os._exit(0)

@@ -57,6 +57,13 @@ enum Referee {
         try await answer(of: "commits.py", by: Programs.python, [emulator.endpoint, command] + arguments, 1800)
     }
 
+    /// Runs `Referees/erasure.py find TEXT…`: every version of every object, decoded.
+    static func find(_ emulator: RunningEmulator, _ texts: [String]) async throws -> [String: [String]] {
+        let found = try await answer(
+            of: "erasure.py", by: Programs.python, [emulator.endpoint, "find"] + texts, 1800)["found"]
+        return try #require(found as? [String: [String]])
+    }
+
     private static func answer(
         of script: String, by python: String, _ arguments: [String], _ seconds: Double
     ) async throws -> [String: Any] {

@@ -65,6 +65,7 @@ extension SilverTable {
         if columns.contains(where: { $0.contractID != nil }) {
             return "its contract sets field ids, by which silver-merge alone reads bronze"
         }
+        if !erased.isEmpty { return "keys of it were erased, whose changes silver-merge alone leaves out" }
         let size = plan.bytes.count
         return size > Self.planLimit
             ? "its \(columns.count) columns take \(size) characters, more than an argument of a job run has" : nil

@@ -23,7 +23,8 @@ import Testing
         let functions = "\(folder.path)/functions"
         try FileManager.default.createDirectory(atPath: functions, withIntermediateDirectories: true)
         for name in [
-            "compute-router", "control-recorder", "bronze-writer", "replayer", "silver-merge", "firehose-transform",
+            "compute-router", "control-recorder", "bronze-writer", "replayer", "silver-merge", "lake-maintenance",
+            "firehose-transform",
         ] {
             try FileManager.default.createSymbolicLink(
                 atPath: "\(functions)/\(name)", withDestinationPath: "\(Programs.directory)/\(name)")

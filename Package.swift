@@ -58,7 +58,7 @@ let functions: [Target] = [
 let services: [Target] = [
     service("Athena", "DuckDB Iceberg Lake ParquetRead URLCoding"), service("CloudFormation", "XML YAML"),
     service("DynamoDB", "CZlib Digest Gzip"),
-    service("ECS"), service("EMRServerless", "Gzip URLCoding"),
+    service("ECS"), service("EMRServerless", "Gzip URLCoding"), service("Events"),
     service("Firehose", "Digest Gzip JQ"), service("Glue", "Iceberg Pattern URLCoding"), service("IAM", "XML"),
     service("Kinesis", "CRC Digest"), service("Lambda", "CZlib Digest URLCoding"), service("Logs"), service("Pipes"),
     service("S3", "CRC Digest Threads URLCoding XML"), service("SNS", "Digest XML"), service("SQS", "Digest"),
@@ -133,6 +133,7 @@ let tests: [Target] = [
     unitTests(of: "EmulatedDynamoDB", "EmulatorCore JSON TestRandom TestServices"),
     unitTests(of: "EmulatedECS", "EmulatorCore JSON TestServices"),
     unitTests(of: "EmulatedEMRServerless"),
+    unitTests(of: "EmulatedEvents", "EmulatedSQS EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedFirehose", "CZlib EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedGlue", "EmulatedS3 EmulatorCore JSON TestRandom TestServices Time"),
     unitTests(of: "EmulatedIAM", "EmulatorCore JSON TestServices XML"),

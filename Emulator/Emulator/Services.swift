@@ -4,6 +4,7 @@ internal import EmulatedCloudFormation
 internal import EmulatedDynamoDB
 internal import EmulatedECS
 internal import EmulatedEMRServerless
+internal import EmulatedEvents
 internal import EmulatedFirehose
 internal import EmulatedGlue
 internal import EmulatedIAM
@@ -27,6 +28,7 @@ struct Services: Sendable {
         KinesisService.self, ParameterStore.self, SecretsManagerService.self, IAMService.self,
         StepFunctionsService.self, LambdaService.self,
         FirehoseService.self, GlueService.self, AthenaService.self, EMRServerlessService.self, PipeService.self,
+        EventBridgeService.self,
         ScheduleService.self,
     ]
 

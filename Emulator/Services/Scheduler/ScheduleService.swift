@@ -107,12 +107,15 @@ package final class ScheduleService: Sendable {
 }
 
 extension ScheduleService: ResourceProviding {
-    package var resourceTypes: [String] { ["AWS::Scheduler::Schedule", "AWS::Events::Rule"] }
+    package var resourceTypes: [String] { ["AWS::Scheduler::Schedule", Self.scheduledRule] }
+
+    /// No type of a template: the service of rules passes those with a schedule on under this name.
+    private static let scheduledRule = "AWS::Events::ScheduledRule"
 
     package func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
         var declaration = resource.properties.object ?? [:]
         if declaration["Name"] == nil { declaration["Name"] = .string(resource.logicalID) }
-        let isRule = resource.type == "AWS::Events::Rule"
+        let isRule = resource.type == Self.scheduledRule
         let schedule = try Schedule(declaration, isRule: isRule, account: account)
         for target in schedule.targets where !peers.acceptsEvents(for: target.arn) {
             throw .notEmulated(
@@ -137,7 +140,7 @@ extension ScheduleService: ResourceProviding {
     }
 
     package func remove(_ type: String, _ ref: String) async throws(AWSFault) {
-        let isRule = type == "AWS::Events::Rule"
+        let isRule = type == Self.scheduledRule
         do {
             let arns = try all().filter { $0.isRule == isRule && $0.declaration["Name"]?.string == ref }.map(\.arn)
             try await store.write { transaction in

@@ -108,7 +108,7 @@ import Time
         _ = try await schedules.provision(schedule(["State": "DISABLED"]))
         let rule = try await schedules.provision(
             DeclaredResource(
-                logicalID: "Nightly", type: "AWS::Events::Rule",
+                logicalID: "Nightly", type: "AWS::Events::ScheduledRule",
                 properties: [
                     "ScheduleExpression": "cron(0 0 * * ? *)",
                     "Targets": [["Id": "t", "Arn": "arn:aws:states:us-east-1:000000000000:stateMachine:m"]],

@@ -45,6 +45,10 @@ extension S3 {
             try await setVersioning(versioning, of: name)
         }
         try await setNotificationRules(try Self.rules(properties, of: resource.logicalID), of: name)
+        let bus = properties["NotificationConfiguration"]?["EventBridgeConfiguration"]
+        let sends =
+            bus.map { ($0["EventBridgeEnabled"] ?? true) != false && $0["EventBridgeEnabled"] != "false" } ?? false
+        try await sendToBus(sends, of: name)
         try await provisionTags(properties, of: name)
         if let crossOrigin = properties["CorsConfiguration"] {
             try await replace("cors", of: name, by: Self.crossOriginDocument(crossOrigin).bytes)
@@ -62,13 +66,17 @@ extension S3 {
     private static func rules(_ properties: JSON, of logicalID: String) throws -> [NotificationRule] {
         guard let configuration = properties["NotificationConfiguration"]?.object else { return [] }
         var rules: [NotificationRule] = []
-        for (name, value) in configuration {
-            guard name == "LambdaConfigurations" else { throw S3Fault.notEmulated("S3's notification target \(name)") }
+        let members = [
+            "LambdaConfigurations": "Function", "QueueConfigurations": "Queue", "TopicConfigurations": "Topic",
+        ]
+        for (name, value) in configuration where name != NotificationRule.eventBridge {
+            guard let target = members[name] else { throw S3Fault.notEmulated("S3's notification target \(name)") }
             for (position, rule) in (value.array ?? []).enumerated() {
                 let filters = rule["Filter"]?["S3Key"]?["Rules"]?.array ?? []
                 rules.append(
                     try NotificationRule(
-                        id: "\(logicalID)-\(position)", function: rule["Function"]?.string ?? "",
+                        id: "\(logicalID)-\(target == "Function" ? "" : target)\(position)",
+                        function: rule[target]?.string ?? "",
                         events: [rule["Event"]?.string ?? ""],
                         filters: filters.map { ($0["Name"]?.string ?? "", $0["Value"]?.string ?? "") }))
             }

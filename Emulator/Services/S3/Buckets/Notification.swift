@@ -3,15 +3,28 @@ internal import JSON
 internal import Time
 internal import XML
 
-/// A rule of a bucket's notification configuration, which sends some events to a function.
+/// A rule of a bucket's notification configuration, which sends some events to a function, a queue or a topic.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-enable-disable-notification-intro.html>
 struct NotificationRule: Sendable {
     var id: String
+    /// The ARN of the function, queue or topic.
     var function: String
     /// Such as `s3:ObjectCreated:*`.
     var events: [String]
     var prefix = ""
     var suffix = ""
+
+    /// The elements of a configuration, and what each names, by the service of the target.
+    static let kinds = [
+        "lambda": (element: "CloudFunctionConfiguration", target: "CloudFunction"),
+        "sqs": (element: "QueueConfiguration", target: "Queue"),
+        "sns": (element: "TopicConfiguration", target: "Topic"),
+    ]
+    /// The element that sends all events of the bucket to EventBridge, and the name of its configuration.
+    static let eventBridge = "EventBridgeConfiguration"
+
+    /// The service of the target.
+    var service: String { ARN(function)?.service ?? "lambda" }
 
     private static let families = ["s3:ObjectCreated:", "s3:ObjectRemoved:"]
 
@@ -65,17 +78,27 @@ extension S3 {
     func notification(_ request: S3Request) async throws -> HTTPResponse {
         switch request.method {
         case "GET":
-            let rules = try store.read { snapshot in
+            let (rules, toBus) = try store.read { snapshot in
                 _ = try snapshot.bucket(request.bucket)
-                return try snapshot.notificationRules(request.bucket)
+                return (
+                    try snapshot.notificationRules(request.bucket),
+                    try snapshot.configuration(NotificationRule.eventBridge, of: request.bucket) != nil
+                )
             }
-            return Self.answer(Self.document(rules))
+            return Self.answer(Self.document(rules, toBus: toBus))
         case "PUT":
-            let rules = try Self.rules(try await request.document()) { clock.uuid() }
+            let document = try await request.document()
+            let rules = try Self.rules(document) { clock.uuid() }
             try await setNotificationRules(rules, of: request.bucket)
+            try await sendToBus(document[NotificationRule.eventBridge] != nil, of: request.bucket)
             return Self.answer()
         default: throw S3Fault.methodNotAllowed
         }
+    }
+
+    /// Whether all events of the bucket go to the default bus of EventBridge.
+    func sendToBus(_ sends: Bool, of bucket: String) async throws {
+        try await replace(NotificationRule.eventBridge, of: bucket, by: sends ? [] : nil)
     }
 
     func setNotificationRules(_ rules: [NotificationRule], of bucket: String) async throws {
@@ -94,26 +117,28 @@ extension S3 {
     private static func rules(_ document: XMLElement, id: () -> String) throws(S3Fault) -> [NotificationRule] {
         guard document.name == "NotificationConfiguration" else { throw .malformedXML }
         var rules: [NotificationRule] = []
-        for child in document.children {
-            guard child.name == "CloudFunctionConfiguration" else {
+        for child in document.children where child.name != NotificationRule.eventBridge {
+            guard let kind = NotificationRule.kinds.values.first(where: { $0.element == child.name }) else {
                 throw .notEmulated("S3's notification target \(child.name)")
             }
             let filters = child["Filter"]?["S3Key"]?.all("FilterRule") ?? []
             rules.append(
                 try NotificationRule(
-                    id: child["Id"]?.text ?? id(), function: child["CloudFunction"]?.text ?? "",
+                    id: child["Id"]?.text ?? id(), function: child[kind.target]?.text ?? "",
                     events: child.all("Event").map(\.text),
                     filters: filters.map { ($0["Name"]?.text ?? "", $0["Value"]?.text ?? "") }))
         }
         return rules
     }
 
-    private static func document(_ rules: [NotificationRule]) -> XMLWriter {
+    private static func document(_ rules: [NotificationRule], toBus: Bool) -> XMLWriter {
         XMLWriter(s3: "NotificationConfiguration") { text in
+            if toBus { text.element(NotificationRule.eventBridge) { _ in } }
             for rule in rules {
-                text.element("CloudFunctionConfiguration") { text in
+                guard let kind = NotificationRule.kinds[rule.service] else { continue }
+                text.element(kind.element) { text in
                     text.element("Id", rule.id)
-                    text.element("CloudFunction", rule.function)
+                    text.element(kind.target, rule.function)
                     for event in rule.events { text.element("Event", event) }
                     if rule.prefix.isEmpty && rule.suffix.isEmpty { return }
                     text.element("Filter") { text in

@@ -46,6 +46,38 @@ struct ObjectEvent: Sendable {
         return TargetEvent(["Records": [record]])
     }
 
+    /// The event as EventBridge has it.
+    /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>
+    func busEvent(bucket: String, id: String, account: Account) -> TargetEvent {
+        var object: JSONObject = ["key": .string(key)]
+        if let size { object["size"] = .int(size) }
+        if let etag, !etag.isEmpty { object["etag"] = .string(etag) }
+        if let version { object["version-id"] = .string(version) }
+        object["sequencer"] = .string(Self.sequencer(sequence))
+        let isCreated = name.hasPrefix("ObjectCreated:")
+        var detail: JSONObject = [
+            "version": "0", "bucket": ["name": .string(bucket)], "object": .object(object),
+            "request-id": .string(requestID), "requester": .string(account.id), "source-ip-address": "127.0.0.1",
+        ]
+        switch name {
+        case "ObjectCreated:Put": detail["reason"] = "PutObject"
+        case "ObjectCreated:Post": detail["reason"] = "POST Object"
+        case "ObjectCreated:Copy": detail["reason"] = "CopyObject"
+        case "ObjectCreated:CompleteMultipartUpload": detail["reason"] = "CompleteMultipartUpload"
+        default:
+            detail["reason"] = "DeleteObject"
+            detail["deletion-type"] =
+                name.hasSuffix("DeleteMarkerCreated") ? "Delete Marker Created" : "Permanently Deleted"
+        }
+        let moment = Timestamp(milliseconds: time).rfc3339.dropLast(5) + "Z"
+        return TargetEvent([
+            "version": "0", "id": .string(id), "detail-type": isCreated ? "Object Created" : "Object Deleted",
+            "source": "aws.s3", "account": .string(account.id), "time": .string(String(moment)),
+            "region": .string(account.region), "resources": [.string("arn:aws:s3:::\(bucket)")],
+            "detail": .object(detail),
+        ])
+    }
+
     /// Hexadecimal digits of a fixed length, so that they sort as text.
     private static func sequencer(_ sequence: Int64) -> String {
         let digits = String(sequence, radix: 16, uppercase: true)
@@ -59,14 +91,24 @@ struct ObjectEvent: Sendable {
 }
 
 extension S3 {
-    /// Queues `event` for every function with a matching rule, in the transaction of the change.
+    /// Queues `event` for every target with a matching rule, and for EventBridge if the bucket sends to it, in the
+    /// transaction of the change.
     func announce(_ event: ObjectEvent, in bucket: String, _ transaction: borrowing Transaction) throws {
+        let bus = account.arn("events", "event-bus/default")
+        if try transaction.snapshot.configuration(NotificationRule.eventBridge, of: bucket) != nil,
+            peers.acceptsEvents(for: bus)
+        {
+            let sent = event.busEvent(bucket: bucket, id: clock.uuid(), account: account)
+            try peers.deliver(sent, to: bus, in: transaction)
+        }
         for rule in try transaction.snapshot.notificationRules(bucket) where rule.matches(event.name, key: event.key) {
             let notification = event.payload(bucket: bucket, rule: rule.id, account: account, owner: canonicalUser)
             do {
                 try peers.deliver(notification, to: rule.function, in: transaction)
-            } catch let fault as AWSFault where fault.code == "ResourceNotFoundException" {
-                // The function was deleted after the bucket was configured: S3 drops the event.
+            } catch let fault as AWSFault
+                where fault.code == "ResourceNotFoundException" || rule.service != "lambda" && fault.status < 500
+            {
+                // The target was deleted after the bucket was configured: S3 drops the event.
             }
         }
     }

@@ -293,7 +293,7 @@ import Testing
             #expect(try JSON(parsing: machine.properties["DefinitionString"]?.string ?? "")["StartAt"] != nil)
         }
         #expect(Set(provider.all.map(\.type)) == Set(provider.resourceTypes))
-        #expect(provider.all.count { $0.type == "AWS::Lambda::Function" } == 7)
+        #expect(provider.all.count { $0.type == "AWS::Lambda::Function" } == 8)
     }
 
     @Test("a nested stack is deployed in place, and its outputs can be used")

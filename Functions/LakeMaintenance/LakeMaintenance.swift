@@ -62,8 +62,10 @@ struct LakeMaintenance: JSONHandler {
         } catch {
             let type = FailureType(error)
             if let pipeline = settings.pipeline {
-                let name = type.isTemporary ? "MaintenancesInterrupted" : "MaintenancesFailed"
-                log.write(EmbeddedMetrics([Metric(name, 1, .count)], by: [[.init("Pipeline", pipeline)]]))
+                let metric =
+                    type.isTemporary
+                    ? Metric("MaintenancesInterrupted", 1, .count) : Metric("MaintenancesFailed", 1, .count)
+                log.write(EmbeddedMetrics([metric], by: [[.init("Pipeline", pipeline)]]))
             }
             throw error
         }

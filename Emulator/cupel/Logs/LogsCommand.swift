@@ -24,7 +24,11 @@ struct LogsCommand: ParsableCommand {
 
     @OptionGroup var options: DeployedOptions
 
-    @Argument(help: "firehose-transform, control-recorder, compute-router, bronze-writer, replayer, silver-merge or lake-maintenance.")
+    @Argument(
+        help: """
+            firehose-transform, control-recorder, compute-router, bronze-writer, replayer, silver-merge, gold-build or \
+            lake-maintenance.
+            """)
     var function: String
 
     @Flag(help: "Print the log of the ECS task with this name instead of the function's.")

@@ -63,7 +63,8 @@ struct TextReading {
             self.error = error
         }
         for row in rejected {
-            require((0..<max(bytes.count, 1)).contains(row.byteOffset), "a row at byte \(row.byteOffset)")
+            // UTF-16 is longer as UTF-8.
+            require((0..<max(2 * bytes.count, 1)).contains(row.byteOffset), "a row at byte \(row.byteOffset)")
             require(row.line >= 1 && row.rawLength >= (row.rawText?.count ?? 0), "\(row)")
         }
     }

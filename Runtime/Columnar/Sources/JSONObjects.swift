@@ -20,34 +20,59 @@ struct JSONObjects {
 
     /// Whether the text that begins like this is written so; nil if each line is a value.
     init?(front text: some Sequence<UInt8>) {
+        var line = JSONObjects(isArray: false)
+        // The brackets that are open, and the last byte that is no space.
+        var open: [UInt8] = []
         var last: UInt8?
-        var next: UInt8?
-        var lines = JSONObjects(isArray: false)
-        var firstLine = true
-        for byte in text {
-            if Self.isSpace(byte), last == nil { continue }
-            if last == nil, byte == UInt8(ascii: "[") {
-                self.init(isArray: true)
+        var hasEnded = false
+        for byte in text where hasEnded || line.isInString || !Self.isSpace(byte) || byte == 0x0A || byte == 0x0D {
+            guard let former = last else {
+                if Self.isSpace(byte) { continue }
+                if byte == UInt8(ascii: "[") {
+                    self.init(isArray: true)
+                    return
+                }
+                guard byte == UInt8(ascii: "{") else { return nil }
+                open.append(byte)
+                last = byte
+                line.advance(byte)
+                continue
+            }
+            if hasEnded {
+                if Self.isSpace(byte) { continue }
+                // A line that breaks off is not continued by the next, unless what stands there says so.
+                guard Self.continues(byte, after: former, in: open.last) else { return nil }
+                self.init(isArray: false)
                 return
             }
-            if last == nil, byte != UInt8(ascii: "{") { return nil }
-            if firstLine {
-                if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
-                    guard lines.depth > 0, !lines.isInString else { return nil }
-                    firstLine = false
-                } else {
-                    lines.advance(byte)
-                    if !Self.isSpace(byte) { last = byte }
-                }
-            } else if !Self.isSpace(byte) {
-                next = byte
-                break
+            if byte == 0x0A || byte == 0x0D {
+                guard line.depth > 0, !line.isInString else { return nil }
+                hasEnded = true
+                continue
             }
+            if !line.isInString {
+                if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") { open.append(byte) }
+                if byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") { _ = open.popLast() }
+            }
+            line.advance(byte)
+            last = byte
         }
-        // A line that breaks off is not continued by the next, unless a comma or the like says so.
-        guard !firstLine, let last, let next else { return nil }
-        guard Array("{[,:".utf8).contains(last) || Array("}],:\"".utf8).contains(next) else { return nil }
-        self.init(isArray: false)
+        return nil
+    }
+
+    /// Whether a value that has begun can go on like this.
+    /// - Parameter open: the innermost bracket that is open.
+    private static func continues(_ next: UInt8, after last: UInt8, in open: UInt8?) -> Bool {
+        let isObject = open == UInt8(ascii: "{")
+        let isEnd = next == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"))
+        let isValue = !"}],:".utf8.contains(next)
+        return switch last {
+        case UInt8(ascii: "{"): isEnd || next == UInt8(ascii: "\"")
+        case UInt8(ascii: ",") where isObject: next == UInt8(ascii: "\"")
+        case UInt8(ascii: ","), UInt8(ascii: ":"): isValue
+        case UInt8(ascii: "["): isEnd || isValue
+        default: isEnd || next == UInt8(ascii: ",") || isObject && next == UInt8(ascii: ":")
+        }
     }
 
     mutating func add(_ bytes: some Sequence<UInt8>, to lines: inout [UInt8]) {

@@ -36,9 +36,11 @@ import Testing
         #expect(reading.rows[0][1] == "a,]}\"b")
     }
 
-    @Test("lines stay lines: one that breaks off is one row that breaks the contract")
-    func brokenLine() throws {
-        let reading = try json("{\"id\":1\n{\"id\":2}\n{\"id\":3}\n")
+    @Test(
+        "lines stay lines: one that breaks off is one row that breaks the contract",
+        arguments: ["{\"id\":1", "{\"id\":1,", "{", "{\"id\"", "{\"a\":{\"b\":1,"])
+    func brokenLine(first: String) throws {
+        let reading = try json("\(first)\n{\"id\":2}\n{\"id\":3}\n")
         #expect(ids(reading) == ["2", "3"] && reading.rejected.count == 1)
     }
 

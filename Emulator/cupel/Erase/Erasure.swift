@@ -197,7 +197,7 @@ struct Erasure {
 
     private func has(_ object: S3Object) throws -> Bool {
         let bytes: [UInt8]
-        do { bytes = try objects.get(object).bytes } catch let error as AWSError where error.isNotFound { return false }
+        do { bytes = try objects.get(object).bytes } catch  where error.isNotFound { return false }
         return try !key.rows(in: ParquetFile(reading: MemoryRanges(bytes))).isEmpty
     }
 

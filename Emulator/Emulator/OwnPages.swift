@@ -1,7 +1,7 @@
 internal import EmulatorCore
 internal import Synchronization
 
-/// What the emulator's port serves beside AWS's services. Whoever starts the emulator brings it, once the services answer.
+/// What the emulator's port serves beside AWS's services: pages of the program that starts it, from the time when the services answer.
 final class OwnPages: Sendable {
     private struct Pages: Sendable {
         let areAddressed: @Sendable (HTTPRequest) -> Bool

@@ -38,7 +38,7 @@ struct GoldTable: Sendable {
     private static let ranking = "cupel.ranking"
     /// Those that go when the contract no longer asks for them.
     static let optionalProperties = [ranking, fileSize]
-    /// For whoever joins files.
+    /// How large a data file should become when small ones are joined, in bytes.
     private static let fileSize = "write.target-file-size-bytes"
 
     var properties: [String: String] {

@@ -48,7 +48,7 @@ struct ModelScript {
 
     private var periodNames: String { periods.map { DuckDBText.name($0.name) }.joined(separator: ", ") }
 
-    /// The model's text, ordered by periods first, and what stands in it besides: after so many of the text's bytes.
+    /// The model's text with the periods before its own order, and where they were inserted, in bytes.
     private var insertedOrder: (text: String, place: Int, count: Int)? {
         guard !order.isEmpty, let place = model.ordering else { return nil }
         let inserted = " \(periodNames),"

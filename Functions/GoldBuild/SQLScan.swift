@@ -71,7 +71,8 @@ struct SQLScan {
 
     private mutating func noteOrdering(_ lastWords: [String], _ position: Int) {
         if lastWords == ["order", "by"] { ordering = position }
-        if ["limit", "offset", "fetch"].contains(lastWords.last) { ordering = nil }
+        // What stands after `ORDER BY ALL` are all columns: none can come before them.
+        if ["limit", "offset", "fetch"].contains(lastWords.last) || lastWords == ["by", "all"] { ordering = nil }
     }
 
     /// False only if the statement cannot depend on the values of a column of a table.

@@ -32,7 +32,9 @@ struct SilverTable: Sendable, Hashable {
         mode = contract.silverLayout.mode
         if let stored { try mode.check(against: stored, of: contract.table) }
         let keepsAll = mode == .append
-        erased = stored.map { ErasedKeys(of: $0) } ?? ErasedKeys()
+        do throws(LakeError) {
+            erased = try ErasedKeys(of: stored?.properties ?? [:])
+        } catch { throw .table("table \(contract.table): \(error)") }
         let system = SilverColumn.system(of: mode)
         var columns: [SilverColumn] = []
         for column in contract.columns { columns += try SilverColumn(column, isKey: keepsAll ? false : nil).leaves }

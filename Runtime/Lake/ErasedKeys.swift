@@ -12,9 +12,17 @@ public struct ErasedKeys: Sendable, Hashable {
     /// The table's property.
     public static let property = "cupel.erased-keys"
 
-    public init(of metadata: TableMetadata) {
-        let list = metadata.properties[Self.property].flatMap { try? JSON(parsing: Array($0.utf8)) }?.array ?? []
-        hashes = Set(list.compactMap(\.string))
+    /// - Parameter properties: the table's.
+    /// - Throws: ``LakeError/unreadable(_:)`` for a list that is damaged: without it, erased rows would come back.
+    public init(of properties: [String: String]) throws(LakeError) {
+        guard let text = properties[Self.property] else { return }
+        let list = (try? JSON(parsing: Array(text.utf8)))?.array?.map(\.string)
+        guard let list, !list.contains(nil) else {
+            throw .unreadable(
+                "the table's property \(Self.property) is no JSON list of texts, so changes of erased keys cannot be left out; "
+                    + "set it to what an older metadata document of the table has")
+        }
+        hashes = Set(list.compactMap(\.self))
     }
 
     public init() {}

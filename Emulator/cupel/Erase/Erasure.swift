@@ -114,7 +114,7 @@ struct Erasure {
                 }
                 change.advance(to: draft.snapshot)
             }
-            var erased = ErasedKeys(of: metadata)
+            var erased = try ErasedKeys(of: metadata.properties)
             erased.insert(key.values)
             change.set([ErasedKeys.property: erased.text])
             if case .committed = try catalog.commit(change, to: name.table, in: name.database) { return }

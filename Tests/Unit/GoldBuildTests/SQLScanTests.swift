@@ -61,6 +61,7 @@ import Testing
             ("SELECT a FROM dm_silver.d\norder by\n1 DESC -- all", "\n1 DESC -- all"),
             ("SELECT a FROM dm_silver.d ORDER BY a LIMIT 5", nil),
             ("SELECT a FROM dm_silver.d ORDER BY a FETCH FIRST ROW ONLY", nil),
+            ("SELECT a FROM dm_silver.d ORDER BY ALL", nil),
             ("SELECT rank() OVER (ORDER BY a) FROM dm_silver.d", nil),
             ("SELECT a FROM (SELECT a FROM dm_silver.d ORDER BY a)", nil),
             ("SELECT 'ORDER BY' FROM dm_silver.d", nil),

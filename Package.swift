@@ -365,8 +365,8 @@ enum Optimization {
 func optimization(of target: String) -> Optimization {
     switch target {
     case "cupel", "EmulatedECS", "EmulatedEMRServerless", "EmulatedIAM", "EmulatedSSM", "EmulatedScheduler": .none
-    case "Console", "EmulatedAthena", "EmulatedEvents", "EmulatedGlue", "EmulatedSNS", "EmulatedSecretsManager",
-        "GoldBuild", "JSONata", "LakeMaintenance":
+    case "Console", "EmulatedAthena", "EmulatedEvents", "EmulatedGlue", "EmulatedLambda", "EmulatedLogs", "EmulatedSNS",
+        "EmulatedSecretsManager", "GoldBuild", "JSONata", "LakeMaintenance":
         .afterSwift
     // The non-copyable types of the emulator's store crash the cross-module optimizer of Swift 6.3.1.
     case "EmulatorCore", "Emulator": .withinModule

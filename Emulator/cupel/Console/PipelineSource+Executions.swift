@@ -1,5 +1,6 @@
 internal import AWSClient
 internal import Console
+internal import EmulatorCore
 internal import JSON
 internal import Time
 
@@ -55,7 +56,7 @@ extension PipelineSource {
     }
 
     func execution(_ arn: String) throws(ConsoleFault) -> JSON {
-        guard arn.hasPrefix("arn:"), arn.contains(":states:") else {
+        guard ARN(arn)?.service == "states" else {
             throw .badRequest("expected the ARN of an execution, not \(arn)")
         }
         let described = try states("DescribeExecution", ["executionArn": .string(arn)])

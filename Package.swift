@@ -23,9 +23,9 @@ let runtime: [Target] = [
     layer("Iceberg", "CZlib JSON"), layer("DuckDB", "Iceberg"),
     layer("Control", "AWSClient AWSModels Digest RawFile Time"),
     layer("Lake", "AWSClient AWSModels Columns Contracts Digest Iceberg JSON Parquet ParquetRead"),
-    layer("LakeRewrite", "Columns Iceberg Lake Parquet ParquetRead"),
-    layer("PublishedContracts", "AWSClient AWSModels Contracts Digest JSON LambdaRuntime"),
-    layer("PublishedModels", "AWSClient AWSModels Digest JSON"),
+    layer("LakeRewrite", "Columns Iceberg Lake Parquet ParquetRead"), layer("Publication", "JSON"),
+    layer("PublishedContracts", "AWSClient AWSModels Contracts Digest JSON LambdaRuntime Publication"),
+    layer("PublishedModels", "AWSClient AWSModels Digest JSON Publication"),
 ]
 
 /// Functions: one executable a stage.
@@ -43,8 +43,8 @@ let functions: [Target] = [
             + "PublishedContracts Threads CKernels Time"),
     function(
         "GoldBuild",
-        "LambdaRuntime AWSClient AWSModels Contracts Control Digest DuckDB Iceberg JSON Lake ParquetRead PublishedModels "
-            + "Time"),
+        "LambdaRuntime AWSClient AWSModels Contracts Control Digest DuckDB Iceberg JSON Lake ParquetRead Publication "
+            + "PublishedModels Time"),
     function(
         "LakeMaintenance",
         "LambdaRuntime AWSClient AWSModels Contracts Control Iceberg JSON Lake LakeRewrite PublishedContracts Time"),
@@ -81,8 +81,8 @@ let emulator: [Target] = [
     program(
         "cupel",
         "AWSClient AWSModels ArgumentParser Columnar Columns Console ContractTools Contracts Control CProcess CZlib Emulator "
-            + "EmulatorCore EmulatorServer Gzip Iceberg JSON Lake LakeRewrite Parquet ParquetRead PublishedContracts "
-            + "PublishedModels RawFile SampleData Threads Time YAML Digest"),
+            + "EmulatorCore EmulatorServer Gzip Iceberg JSON Lake LakeRewrite Parquet ParquetRead Publication "
+            + "PublishedContracts PublishedModels RawFile SampleData Threads Time YAML Digest"),
     // Nobody imports it: `swift build --target Programs` builds what `make run` runs, and neither test support nor the
     // tools of the packages we depend on.
     part("Programs", "cupel " + names(functions.filter { $0.name != "ChangeCapture" })),
@@ -105,7 +105,8 @@ let tests: [Target] = [
     unitTests(of: "Iceberg", "JSON"), unitTests(of: "DuckDB", "Iceberg"),
     unitTests(of: "ChangeCapture", "Digest Gzip JSON LambdaRuntime PostgresReplication TestRandom"),
     unitTests(of: "Control", "AWSClient AWSModels FakeAWS JSON TestRandom Time"),
-    unitTests(of: "PublishedContracts", "AWSClient AWSModels Contracts FakeAWS JSON LambdaRuntime TestMetrics"),
+    unitTests(
+        of: "PublishedContracts", "AWSClient AWSModels Contracts FakeAWS JSON LambdaRuntime Publication TestMetrics"),
     unitTests(of: "FirehoseTransform", "Contracts JSON LambdaRuntime TestMetrics TestRandom"),
     unitTests(
         of: "ControlRecorder",
@@ -114,16 +115,16 @@ let tests: [Target] = [
     unitTests(
         of: "BronzeWriter",
         "AWSClient AWSModels Columnar Contracts Control FakeAWS Gzip JSON LambdaRuntime Parquet "
-            + "PublishedContracts RawFile TestMetrics TestRandom TestReferee Time"),
+            + "Publication PublishedContracts RawFile TestMetrics TestRandom TestReferee Time"),
     unitTests(
         of: "SilverMerge",
         "AWSClient AWSModels Columns Contracts Control FakeAWS Iceberg JSON Lake LakeMaintenance LambdaRuntime Parquet "
             + "ParquetRead PublishedContracts TestMetrics TestRandom Time"),
-    unitTests(of: "PublishedModels", "AWSClient AWSModels FakeAWS JSON"),
+    unitTests(of: "PublishedModels", "AWSClient AWSModels FakeAWS JSON Publication"),
     unitTests(
         of: "GoldBuild",
         "AWSClient AWSModels Columns Contracts Control Digest FakeAWS Iceberg JSON Lake LambdaRuntime Parquet "
-            + "ParquetRead PublishedModels TestEmulator TestReferee Time"),
+            + "ParquetRead Publication PublishedModels TestEmulator TestReferee Time"),
     unitTests(of: "LakeMaintenance", "Iceberg LakeRewrite"),
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"), unitTests(of: "JQ"),
     unitTests(of: "JSONata", "JSON"), unitTests(of: "ASL", "JSON JSONata Time"),
@@ -155,7 +156,7 @@ let tests: [Target] = [
     unitTests(
         of: "cupel",
         "ArgumentParser AWSClient AWSModels Columnar Columns Contracts ContractTools Control CZlib EmulatorCore FakeAWS "
-            + "Iceberg JSON PublishedContracts PublishedModels RawFile SampleData TestRandom Time"),
+            + "Iceberg JSON Publication PublishedContracts PublishedModels RawFile SampleData TestRandom Time"),
     suite(
         "Unit/JSONPolicyTests",
         "Columnar Columns Contracts FirehoseTransform JSON LambdaRuntime RawFile TestReferee"),

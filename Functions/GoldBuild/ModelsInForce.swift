@@ -1,6 +1,8 @@
 internal import AWSClient
+internal import AWSModels
 internal import PublishedModels
 internal import Synchronization
+internal import Publication
 
 /// The models of the function: those that were published, and those of its package for all other tables.
 final class ModelsInForce: Sendable {
@@ -63,6 +65,12 @@ final class ModelsInForce: Sendable {
         let catalog = ModelCatalog(all)
         if isComplete { memory.catalog = catalog }
         return catalog
+    }
+
+    /// Where the published texts of a model are; nil for one of the package.
+    func publishedTexts(of name: TableName) -> S3Object? {
+        guard let store, let entry = memory.withLock({ $0.published?.index.entries["\(name)"] }) else { return nil }
+        return store.object(hash: entry.hash)
     }
 
     private static func failure(_ error: PublishedModelError) -> any Error {

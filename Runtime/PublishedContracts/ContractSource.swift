@@ -3,6 +3,7 @@ public import Contracts
 public import LambdaRuntime
 internal import JSON
 internal import Synchronization
+internal import Publication
 
 /// The contracts of a function: those that were published, and those of its package for all other tables.
 public final class ContractSource: Sendable {

@@ -2,6 +2,7 @@ public import AWSClient
 public import AWSModels
 public import Contracts
 internal import Digest
+internal import Publication
 
 /// The objects of published contracts in one bucket.
 public struct ContractStore: Sendable {

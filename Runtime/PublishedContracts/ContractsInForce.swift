@@ -1,5 +1,6 @@
 public import Contracts
 internal import LambdaRuntime
+internal import Publication
 
 /// The contracts that are in force during one invocation.
 public struct ContractsInForce: Sendable {

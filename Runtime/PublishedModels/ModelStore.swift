@@ -2,6 +2,7 @@ public import AWSClient
 public import AWSModels
 internal import Digest
 internal import JSON
+public import Publication
 
 /// The objects of published models in one bucket.
 public struct ModelStore: Sendable {

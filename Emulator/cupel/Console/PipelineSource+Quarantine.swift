@@ -7,6 +7,7 @@ internal import Control
 internal import JSON
 internal import PublishedContracts
 internal import RawFile
+internal import Publication
 
 extension PipelineSource {
     /// Rows of each file that are shown as they are.

@@ -4,6 +4,7 @@ internal import ContractTools
 internal import Contracts
 internal import JSON
 internal import PublishedContracts
+internal import Publication
 
 /// Writes contracts to a pipeline's bucket, where its functions notice them.
 struct ContractPublication {

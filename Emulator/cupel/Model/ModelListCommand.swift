@@ -6,6 +6,7 @@ internal import JSON
 internal import Lake
 internal import PublishedModels
 internal import Time
+internal import Publication
 
 /// `cupel model list`: the models, their tables, and what became of their last builds.
 struct ModelListCommand: ParsableCommand {

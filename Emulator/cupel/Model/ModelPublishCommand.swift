@@ -3,6 +3,7 @@ internal import AWSClient
 internal import Contracts
 internal import JSON
 internal import PublishedModels
+internal import Publication
 
 /// `cupel model publish`: puts models in force.
 struct ModelPublishCommand: ParsableCommand {

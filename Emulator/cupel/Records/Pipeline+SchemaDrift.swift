@@ -4,6 +4,7 @@ internal import ContractTools
 internal import Contracts
 internal import Control
 internal import PublishedContracts
+internal import Publication
 
 extension Pipeline {
     /// The newest objects under `raw/_control/` that are read: a source speaks of its tables rarely.

@@ -10,6 +10,7 @@ import PublishedContracts
 import Synchronization
 import Testing
 import Time
+import Publication
 
 @testable import BronzeWriter
 

@@ -5,6 +5,7 @@ import FakeAWS
 import JSON
 import PublishedModels
 import Testing
+import Publication
 
 @testable import GoldBuild
 

@@ -7,6 +7,7 @@ import LambdaRuntime
 import Synchronization
 import TestMetrics
 import Testing
+import Publication
 
 @testable import PublishedContracts
 

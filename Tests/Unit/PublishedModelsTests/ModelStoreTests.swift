@@ -3,6 +3,7 @@ import AWSModels
 import FakeAWS
 import JSON
 import Testing
+import Publication
 
 @testable import PublishedModels
 

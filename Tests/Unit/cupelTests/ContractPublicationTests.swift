@@ -5,6 +5,7 @@ import Contracts
 import FakeAWS
 import PublishedContracts
 import Testing
+import Publication
 
 @testable import cupel
 

@@ -2,6 +2,7 @@ import AWSClient
 import FakeAWS
 import PublishedModels
 import Testing
+import Publication
 
 @testable import cupel
 

@@ -58,6 +58,36 @@ public enum IcebergValue: Sendable, Hashable {
         }
     }
 
+    /// Texts are equal byte by byte: two spellings of a letter are two values, which Swift's strings do not tell apart.
+    public static func == (left: IcebergValue, right: IcebergValue) -> Bool {
+        switch (left, right) {
+        case (.boolean(let left), .boolean(let right)): left == right
+        case (.int(let left), .int(let right)): left == right
+        case (.long(let left), .long(let right)): left == right
+        case (.float(let left), .float(let right)): left == right
+        case (.double(let left), .double(let right)): left == right
+        case (.decimal(let left), .decimal(let right)): left == right
+        case (.string(let left), .string(let right)): left.utf8.elementsEqual(right.utf8)
+        case (.bytes(let left), .bytes(let right)): left == right
+        default: false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .boolean(let value): hasher.combine(value)
+        case .int(let value): hasher.combine(value)
+        case .long(let value): hasher.combine(value)
+        case .float(let value): hasher.combine(value)
+        case .double(let value): hasher.combine(value)
+        case .decimal(let value): hasher.combine(value)
+        case .string(let value):
+            for byte in value.utf8 { hasher.combine(byte) }
+            hasher.combine(0xFF as UInt8)
+        case .bytes(let value): hasher.combine(value)
+        }
+    }
+
     private static func littleEndian(_ bytes: [UInt8]) -> UInt64 {
         bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }

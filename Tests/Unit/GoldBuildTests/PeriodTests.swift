@@ -86,6 +86,16 @@ import Testing
         #expect(lake.aws.requests[start...].allSatisfy(TestLake.isReadAlways))
     }
 
+    @Test("two spellings of a text are two periods, and two values of a partition") func spellings() {
+        let spellings = ["\u{E9}", "e\u{301}"]
+        // Swift's strings are equal.
+        #expect(Set(spellings).count == 1)
+        #expect(Set(spellings.map { Period([.string($0)]) }).count == 2)
+        #expect(Set(spellings.map { [IcebergValue.string($0)] }).count == 2)
+        #expect(Period([.string("a"), .string("bc")]) != Period([.string("ab"), .string("c")]))
+        #expect(Period([.int(7)]) == Period([.long(7)]))
+    }
+
     @Test("a period of another type than in the input is not told apart: all of the table is built") func otherType()
         throws
     {

@@ -12,6 +12,8 @@ struct SQLScan {
     private var aliases: [String: Set<TableName>] = [:]
     /// Whether it may name columns by `*` or by what they have in common.
     private var readsAllColumns = false
+    /// Tables of which it may read whole rows (`SELECT r FROM dm_silver.review r`), or columns by other names (`AS r(a, b)`).
+    private var wholeRows: Set<TableName> = []
     private(set) var problem: (line: Int, reason: String)?
     /// The place of the statement's own `ORDER BY`, in bytes to its end; nil without one, or if it decides which rows there are
     /// (`LIMIT`).
@@ -19,12 +21,12 @@ struct SQLScan {
 
     init(_ text: String) {
         var scanner = Scanner(bytes: Array(text.utf8))
-        var words: [(text: String, line: Int)] = []
+        var words: [Word] = []
         var depth = 0
         while let token = scanner.next() {
             switch token {
             case .word(let word):
-                words.append((word.lowercased(), scanner.line))
+                words.append(Word(text: word.lowercased(), line: scanner.line))
                 if depth == 0 { noteOrdering(words.suffix(2).map(\.text), scanner.position) }
             case .mark(let mark):
                 if mark == UInt8(ascii: "(") { depth += 1 }
@@ -33,7 +35,7 @@ struct SQLScan {
                     problem = (scanner.line, "a ';' stands here; a model is one statement without an end mark")
                     return
                 }
-                words.append((String(decoding: [mark], as: UTF8.self), scanner.line))
+                words.append(Word(text: String(decoding: [mark], as: UTF8.self), line: scanner.line, isMark: true))
             case .open(let what):
                 problem = (scanner.line, "\(what) has no end")
                 return
@@ -47,11 +49,47 @@ struct SQLScan {
             let isQualified = place > 1 && words[place - 1].text == "."
             self.words[word.text, default: []].insert(isQualified ? words[place - 2].text : "")
         }
-        let everything: Set<String> = ["select", "distinct", "all", ".", ","]
-        readsAllColumns =
-            self.words["natural"] != nil || self.words["columns"] != nil
-            || words.indices.dropFirst().contains { words[$0].text == "*" && everything.contains(words[$0 - 1].text) }
+        readsAllColumns = Self.readsAllColumns(words)
+        noteTables(words)
+    }
+
+    private struct Word {
+        let text: String
+        let line: Int
+        var isMark = false
+    }
+
+    /// Words with which a statement takes columns that it does not name: `TABLE t` is `SELECT * FROM t`.
+    private static let wordsForAll: Set<String> = [
+        "natural", "columns", "table", "pivot", "pivot_wider", "unpivot", "pivot_longer", "summarize", "describe",
+        "show",
+    ]
+    private static let wordsBeforeAll: Set<String> = ["select", "distinct", "all", ".", ","]
+    /// `(FROM t)` is `(SELECT * FROM t)` to the engine.
+    private static let wordsBeforeQuery: Set<String> = ["(", "union", "except", "intersect", "all", "name"]
+
+    private static func readsAllColumns(_ words: [Word]) -> Bool {
+        words.contains { wordsForAll.contains($0.text) }
+            || zip(words, words.dropFirst()).contains { before, word in
+                word.text == "*" && wordsBeforeAll.contains(before.text)
+                    || word.text == "from" && wordsBeforeQuery.contains(before.text)
+            }
+    }
+
+    /// Words that can stand behind a table's name and are no alias of it.
+    private static let wordsAfterTable: Set<String> = [
+        "where", "on", "using", "join", "left", "right", "full", "inner", "outer", "cross", "natural", "asof",
+        "positional",
+        "semi", "anti", "lateral", "group", "order", "having", "limit", "offset", "fetch", "union", "except",
+        "intersect",
+        "window", "qualify", "tablesample", "sample", "pivot", "unpivot", "for", "at", "select",
+    ]
+
+    private mutating func noteTables(_ words: [Word]) {
         var seen: Set<TableName> = []
+        // The places of a table's name and alias where it is read.
+        var named: Set<Int> = []
+        var rows: [String: Set<TableName>] = [:]
         for place in words.indices.dropLast(2)
         where words[place + 1].text == "." && words[place].text.hasPrefix("dm_")
             && Contract.isTableName(words[place + 2].text)
@@ -60,12 +98,24 @@ struct SQLScan {
             guard place == 0 || words[place - 1].text != "." else { continue }
             let name = TableName(namespace: words[place].text, table: words[place + 2].text)
             if seen.insert(name).inserted { tables.append(name) }
+            aliases[name.table, default: []].insert(name)
+            rows[name.table, default: []].insert(name)
             // `dm_silver.review r`, `dm_silver.review AS r`; a word that is no alias stands before no dot.
-            let next = words.dropFirst(place + 3).prefix(2).map(\.text)
-            let alias = next.first == "as" ? next.last : next.first
-            for word in [alias, name.table] {
-                if let word { aliases[word, default: []].insert(name) }
-            }
+            let hasAs = words.indices.contains(place + 3) && words[place + 3].text == "as"
+            let after = hasAs ? place + 4 : place + 3
+            guard words.indices.contains(after), !words[after].isMark else { continue }
+            aliases[words[after].text, default: []].insert(name)
+            guard hasAs || !Self.wordsAfterTable.contains(words[after].text) else { continue }
+            named.insert(after)
+            rows[words[after].text, default: []].insert(name)
+            // `dm_silver.review AS r(a, b)`
+            if words.indices.contains(after + 1), words[after + 1].text == "(" { wholeRows.insert(name) }
+        }
+        for (place, word) in words.enumerated() where !named.contains(place) {
+            guard let tables = rows[word.text], place == 0 || words[place - 1].text != ".",
+                !words.indices.contains(place + 1) || words[place + 1].text != "."
+            else { continue }
+            wholeRows.formUnion(tables)
         }
     }
 
@@ -77,7 +127,7 @@ struct SQLScan {
 
     /// False only if the statement cannot depend on the values of a column of a table.
     func reads(_ column: String, of table: TableName) -> Bool {
-        guard !readsAllColumns else { return true }
+        guard !readsAllColumns, !wholeRows.contains(table) else { return true }
         return (words[column.lowercased()] ?? []).contains { qualifier in
             aliases[qualifier].map { $0.contains(table) } ?? true
         }

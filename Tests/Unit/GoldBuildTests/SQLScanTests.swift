@@ -46,6 +46,16 @@ import Testing
             ("SELECT d.b FROM dm_silver.d JOIN dm_silver.e USING (a)", true, true),
             ("WITH z AS (SELECT y.b FROM dm_silver.e y) SELECT z.b FROM z, dm_silver.d", false, true),
             ("SELECT 'a' FROM dm_silver.d", false, false),
+            // Whole rows, columns by other names, and queries without SELECT.
+            ("SELECT x FROM dm_silver.d x", true, true), ("SELECT count(x) FROM dm_silver.d AS x", true, true),
+            ("SELECT d FROM dm_silver.d", true, true), ("SELECT \"D\" FROM dm_silver.d WHERE a > 1", true, true),
+            ("SELECT x.p FROM dm_silver.d x(p, q)", true, true), ("SELECT p FROM dm_silver.d AS x(p)", true, true),
+            ("SELECT a FROM (TABLE dm_silver.d)", true, true), ("SELECT a FROM (FROM dm_silver.d)", true, true),
+            ("SELECT 1 UNION ALL FROM dm_silver.d", true, true),
+            ("SELECT a FROM (PIVOT dm_silver.d ON c USING sum(e))", true, true),
+            ("SELECT y FROM dm_silver.e y, dm_silver.d x WHERE x.a = 1", true, false),
+            ("SELECT a FROM dm_silver.d WHERE a IN (SELECT c FROM dm_silver.e WHERE c > 1)", true, false),
+            ("SELECT x.a FROM dm_silver.d x JOIN dm_silver.e y USING (c) JOIN dm_silver.d z ON z.c = y.c", true, false),
         ])
     func columns(text: String, a: Bool, b: Bool) {
         let scan = SQLScan(text)

@@ -35,16 +35,15 @@ struct GoldTable: Sendable {
 
     var name: TableName { model.name }
 
-    private static let ranking = "cupel.ranking"
     /// Those that go when the contract no longer asks for them.
-    static let optionalProperties = [ranking, fileSize]
+    static let optionalProperties = [RankingProperty.name, fileSize]
     /// How large a data file should become when small ones are joined, in bytes.
     private static let fileSize = "write.target-file-size-bytes"
 
     var properties: [String: String] {
         var properties = ["write.format.default": "parquet", "write.metadata.previous-versions-max": "100"]
         let ranking = model.contract.modelLayout.ranking.map { $0.name + ($0.isDescending ? " desc" : "") }
-        if !ranking.isEmpty { properties[Self.ranking] = ranking.joined(separator: ", ") }
+        if !ranking.isEmpty { properties[RankingProperty.name] = ranking.joined(separator: ", ") }
         // Files of some 60,000 rows, so that a changed period rewrites few of them.
         if !periods.isEmpty && spec.fields.isEmpty { properties[Self.fileSize] = "\(1 << 20)" }
         return properties

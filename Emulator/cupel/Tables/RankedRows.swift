@@ -11,9 +11,6 @@ struct RankedRows {
     private let fields: [IcebergField]
     private let rows: [[IcebergValue?]]
 
-    /// The property of a table that has its ranking.
-    private static let property = "cupel.ranking"
-
     /// Those of all tables that have a ranking and rows.
     /// - Parameter names: as the catalog has them.
     static func all(of names: [String], limit: Int, in pipeline: Pipeline) throws -> [RankedRows] {
@@ -25,7 +22,7 @@ struct RankedRows {
     }
 
     private init?(_ name: LakeTables.Name, _ table: LakeCatalog.Table, limit: Int, in tables: LakeTables) throws {
-        guard let ranking = table.metadata.properties[Self.property] else { return nil }
+        guard let ranking = table.metadata.properties[RankingProperty.name] else { return nil }
         self.name = name
         self.ranking = ranking
         fields = table.metadata.currentSchema.fields.filter { !$0.type.isNested }

@@ -90,7 +90,21 @@ import Testing
         #expect(malformed.status == 2 && malformed.errors.contains("mismatched input 'SELEC'"), "\(malformed.errors)")
         let outside = try await query(emulator, "SELECT * FROM read_csv('/etc/passwd')")
         #expect(outside.status == 1 && !outside.text.contains("root:"), "\(outside.text)")
+        // The pipeline's work group limits what they scan; who says where results go takes the one that lets him.
+        #expect(try await countOfQueries(in: "primary", emulator) == 0)
+        #expect(try await countOfQueries(in: "cupel-dev", emulator) > 5)
+        let place = ["--output-location", "s3://\(RawHTTP.stageBucket)/results/"]
+        #expect(try await query(emulator, "SELECT 1", place).status == 0)
+        #expect(try await countOfQueries(in: "primary", emulator) == 1)
         #expect(emulator.stop() == 0)
+    }
+
+    private func countOfQueries(in group: String, _ emulator: RunningEmulator) async throws -> Int {
+        let list = try await Command.run(
+            Deployment.aws, ["athena", "list-query-executions", "--work-group", group],
+            environment: Deployment.environment(for: emulator))
+        let answer = try JSONSerialization.jsonObject(with: list.output) as? [String: Any]
+        return try #require(answer?["QueryExecutionIds"] as? [String], "\(list.errors)").count
     }
 
     // MARK: Operations

@@ -115,7 +115,8 @@ extension PipelineSource {
         let location = pipeline.lakeBucket.isEmpty ? nil : "s3://\(pipeline.lakeBucket)/athena/"
         let databases = QueryTables.databases(of: pipeline)
         let client = AthenaClient(
-            client: pipeline.client, workGroup: "primary", database: databases["silver"], outputLocation: location)
+            client: pipeline.client, workGroup: pipeline.workGroup ?? "primary", database: databases["silver"],
+            outputLocation: location)
         var written: LayerNames.Written?
         func explained(_ message: String) -> ConsoleFault {
             let message = TemporaryTables.restoring(written?.message(message) ?? message)

@@ -29,6 +29,8 @@ struct Pipeline: Sendable {
     let goldMachine: String?
     /// The prefix of every function's name.
     let functionPrefix: String
+    /// Athena's work group of the pipeline, with its limit of what a query scans; nil if it has none.
+    let workGroup: String?
 
     init(
         endpoint: String, client: AWSClient, control: ControlTable, stageBucket: String, lakeBucket: String,
@@ -45,6 +47,7 @@ struct Pipeline: Sendable {
         self.functionPrefix = functionPrefix
         silverMachine = nil
         goldMachine = nil
+        workGroup = nil
     }
 
     /// - Parameters:
@@ -76,6 +79,7 @@ struct Pipeline: Sendable {
         let machine = "arn:aws:states:\(region):000000000000:stateMachine:cupel-dev-"
         silverMachine = outputs.isEmpty ? machine + "silver" : outputs["Silver"]
         goldMachine = outputs.isEmpty ? machine + "gold" : outputs["Gold"]
+        workGroup = outputs.isEmpty ? "cupel-dev" : outputs["WorkGroup"]
     }
 
     /// The pipeline of an AWS account.
@@ -112,6 +116,7 @@ struct Pipeline: Sendable {
             outputs["FunctionPrefix"] ?? (table.hasSuffix("-" + suffix) ? String(table.dropLast(suffix.count)) : "")
         silverMachine = outputs["Silver"]
         goldMachine = outputs["Gold"]
+        workGroup = outputs["WorkGroup"]
     }
 
     private static func outputs(of stack: String, _ client: AWSClient) throws(CommandFailure) -> [String: String] {

@@ -48,8 +48,8 @@ struct QueryCommand: ParsableCommand {
     @Option(help: "The database of tables that are named without one; default: that of silver.")
     var database: String?
 
-    @Option(help: ArgumentHelp("Athena's work group; default: primary.", valueName: "name"))
-    var workgroup = "primary"
+    @Option(help: ArgumentHelp("Athena's work group; default: the pipeline's, else primary.", valueName: "name"))
+    var workgroup: String?
 
     @Option(
         help: ArgumentHelp("Where Athena writes results; default: athena/ in the lake's bucket.", valueName: "s3://…"))
@@ -93,9 +93,11 @@ struct QueryCommand: ParsableCommand {
     private func answer(_ text: String, _ pipeline: Pipeline) throws(CommandFailure) {
         let location = outputLocation ?? (pipeline.lakeBucket.isEmpty ? nil : "s3://\(pipeline.lakeBucket)/athena/")
         let databases = QueryTables.databases(of: pipeline)
+        // The pipeline's has a location of its own, which nobody can change.
+        let group = workgroup ?? (outputLocation == nil ? pipeline.workGroup : nil) ?? "primary"
         let client = AthenaClient(
-            client: pipeline.client, workGroup: workgroup, database: database ?? databases["silver"],
-            outputLocation: location)
+            client: pipeline.client, workGroup: group,
+            database: database ?? databases["silver"], outputLocation: location)
         let interruption = Interruption()
         defer { interruption.end() }
         let tables = QueryTables(pipeline: pipeline, location: location) { interruption.isRequested }

@@ -170,7 +170,7 @@ import YAML
 
     @Test("there are alarms, dashboards, and metrics to check")
     func inventory() throws {
-        #expect(Self.dashboards == ["cost.json", "data.json", "health.json"])
+        #expect(Self.dashboards == ["beers.json", "cost.json", "data.json", "health.json"])
         #expect(try Self.questionsOfAlarms().count > 20)
         #expect(try Self.questionsOfDashboard().count > 20)
         #expect(try Self.written().count >= 19)
@@ -272,13 +272,38 @@ import YAML
         }
     }
 
+    @Test("Grafana has the dashboards' data sources; that of gold asks for a database that the template makes")
+    func grafanaSources() throws {
+        let sources = try InfraTemplates.read("grafana/datasources.yaml")["datasources"]?.sequence ?? []
+        #expect(sources.compactMap { $0["type"]?.string } == ["cloudwatch", "grafana-athena-datasource"])
+        let athena = try #require(sources.last?["jsonData"])
+        #expect(athena["catalog"]?.string == "AwsDataCatalog")
+        let databases = try InfraTemplates.resources(ofType: "AWS::Glue::Database")
+        let names = databases.compactMap { $0.properties?["DatabaseInput"]?["Name"]?.string }
+        #expect(names.contains(try #require(athena["database"]?.string)), "\(names)")
+        for table in try Self.tablesOfGold() { #expect(Self.models.contains(table), "no model makes \(table)") }
+    }
+
+    private static let models = InfraTemplates.names(in: "infra/models/gold").filter { $0.hasSuffix(".sql") }.map {
+        "dm_gold.\($0.dropLast(".sql".count))"
+    }
+
+    /// The tables that the dashboard of gold reads.
+    private static func tablesOfGold() throws -> [String] {
+        let tables = try grafana("beers.json").text.matches(of: #/dm_gold\.\w+/#).map { String($0.output) }
+        try #require(Set(tables).count == models.count, "each model is on the dashboard")
+        return tables
+    }
+
     @Test("a Grafana dashboard can be provisioned unchanged", arguments: dashboards)
     func grafanaDashboard(file: String) throws {
         let dashboard = try Self.grafana(file)
         #expect(dashboard["uid"]?.string?.hasPrefix("cupel-") == true && dashboard["id"] == nil)
         let variables = dashboard["templating"]?["list"]?.array ?? []
         let source = try #require(variables.first { $0["type"] == "datasource" })
-        #expect(source["name"] == "datasource" && source["query"] == "cloudwatch")
+        // What the pipeline does is in CloudWatch; what it has made, in Athena.
+        let kind = file == "beers.json" ? "grafana-athena-datasource" : "cloudwatch"
+        #expect(source["name"] == "datasource" && source["query"]?.string == kind)
         let names = Set(variables.compactMap { $0["name"]?.string })
         var taken: Set<[Int]> = []
         let panels = dashboard["panels"]?.array ?? []
@@ -286,7 +311,7 @@ import YAML
         for panel in panels {
             let title = panel["title"]?.string ?? ""
             for node in [panel] + (panel["targets"]?.array ?? []) {
-                #expect(node["datasource"] == ["type": "cloudwatch", "uid": "${datasource}"], "\(title)")
+                #expect(node["datasource"] == ["type": .string(kind), "uid": "${datasource}"], "\(title)")
             }
             let targets = panel["targets"]?.array ?? []
             #expect(

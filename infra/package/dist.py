@@ -18,7 +18,7 @@ import manual
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OLDEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file knows
 # What the command reads, beside one another as in a checkout, because templates name state machines by relative paths.
-DESCRIPTION = ["infra/*.yaml", "infra/contracts/*", "infra/models/**/*", "infra/dashboards/*", "infra/model", "StateMachines/*",
+DESCRIPTION = ["infra/*.yaml", "infra/contracts/*", "infra/models/**/*", "infra/dashboards/*", "infra/grafana/*", "infra/model", "StateMachines/*",
                "README.md", "CHANGELOG.md", "LICENSE"]
 SHELLS = {"bash": "share/bash-completion/completions/cupel", "zsh": "share/zsh/site-functions/_cupel",
           "fish": "share/fish/vendor_completions.d/cupel.fish"}

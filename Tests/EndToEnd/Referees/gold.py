@@ -8,9 +8,11 @@
     gold.py ENDPOINT foreign FOLDER STATE deletes and renames beers of STATE with DuckDB, by files of deletes; -> {"deletes": those files}
     gold.py ENDPOINT check FOLDER STATE   computes every model from the rows of STATE, a number, in SQLite, from statements of
                                           its own, and compares; -> {"rows": {MODEL: n}, "snapshots": {MODEL: n}}
+    gold.py ENDPOINT grafana FOLDER STATE runs the queries of infra/dashboards/beers.json by Athena, and compares with SQLite; -> {"panels":
+                                          {TITLE: rows}, "workGroups": [...]}
     gold.py ENDPOINT lineage              reads the events of lineage; -> {"events": {JOB: [KIND…]}, "columns": {JOB: columns with a source}}
 """
-import collections, csv, gzip, json, os, random, sqlite3, subprocess, sys, time
+import collections, csv, gzip, json, os, random, re, sqlite3, subprocess, sys, time
 
 import boto3
 from botocore.config import Config
@@ -196,7 +198,8 @@ def same(found, expected):
     return found == expected
 
 
-def check(folder, state):
+def raw_rows(folder, state):
+    """The rows of STATE in SQLite."""
     with open(f"{folder}/{state}.state.json") as file: remembered = json.load(file)
     database = sqlite3.connect(":memory:")
     for table, rows in remembered["rows"].items():
@@ -205,6 +208,11 @@ def check(folder, state):
         gone = set(remembered["deleted"])
         if table == "review": rows = [row + [int(row[0] in gone)] for row in rows]
         database.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(names))})", rows)
+    return database
+
+
+def check(folder, state):
+    database = raw_rows(folder, state)
     catalog = load_catalog(
         "referee", type="rest", uri=f"{endpoint}/iceberg", warehouse="",
         **{"s3.endpoint": endpoint, "s3.access-key-id": "test", "s3.secret-access-key": "test", "s3.region": "us-east-1"})
@@ -223,6 +231,56 @@ def check(folder, state):
     return answer
 
 
+class Athena:
+    """Runs a query as Grafana's plugin does: in the pipeline's work group, page by page."""
+    def __init__(self, group):
+        self.group = group
+        self.client = boto3.client("athena", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test",
+                                   aws_secret_access_key="test")
+
+    def rows(self, statement):
+        started = self.client.start_query_execution(
+            QueryString=statement, WorkGroup=self.group, QueryExecutionContext={"Catalog": "AwsDataCatalog", "Database": "dm_gold"},
+            ResultReuseConfiguration={"ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": 15}})["QueryExecutionId"]
+        while (found := self.client.get_query_execution(QueryExecutionId=started)["QueryExecution"])["Status"]["State"] in ("QUEUED", "RUNNING"):
+            time.sleep(0.02)
+        assert found["Status"]["State"] == "SUCCEEDED", (statement, found["Status"])
+        assert found["WorkGroup"] == self.group, found
+        pages = self.client.get_paginator("get_query_results").paginate(QueryExecutionId=started)
+        rows = [[cell.get("VarCharValue") for cell in row["Data"]] for page in pages for row in page["ResultSet"]["Rows"]]
+        return rows[1:]
+
+
+def grafana(folder, state):
+    root = os.path.dirname(os.path.abspath(__file__)) + "/../../.."
+    with open(f"{root}/infra/dashboards/beers.json") as file: dashboard = json.load(file)
+    athena, found = Athena("cupel-dev"), {}
+    for panel in dashboard["panels"]:
+        [target] = panel["targets"]
+        statement = target["rawSQL"].replace("$top", "10")
+        statement = re.sub(r"\$__timeFilter\((\w+)\)", r"\1 BETWEEN TIMESTAMP '1990-01-01 00:00:00' AND TIMESTAMP '2090-01-01 00:00:00'", statement)
+        assert "$" not in statement, statement
+        found[panel["title"]] = athena.rows(statement)
+    database = raw_rows(folder, state)
+    live = database.execute(f"SELECT r.*, p.state, {YEAR}, {MONTH} FROM {JOINED} WHERE r.deleted = 0").fetchall()
+    assert found["Reviews"] == [[str(len(live))]], found["Reviews"]
+    assert found["Reviewers"] == [[str(len({row[3] for row in live}))]], found["Reviewers"]
+    assert abs(float(found["Mean rating"][0][0]) - sum(row[4] for row in live) / len(live)) < 1e-5, found["Mean rating"]
+    months = collections.Counter(f"{row[-2]}-{row[-1]:02}" for row in live)
+    assert {month[:7]: int(count) for month, count in found["Reviews a month"]} == months, found["Reviews a month"]
+    places = collections.Counter(row[-3] or "(unknown)" for row in live)
+    assert {place: int(count) for place, count in found["Reviews by state"]} == places, found["Reviews by state"]
+    beers = collections.defaultdict(lambda: [0.0, 0])
+    for number, name, style, *_, mean, count in database.execute(EXPECTED["dm_gold.top_beers_by_rating"]):
+        beers[number, name, style][0] += mean * count
+        beers[number, name, style][1] += count
+    best = sorted(beers.items(), key=lambda item: (-round(item[1][0] / item[1][1], 3), -item[1][1], item[0][1] or ""))[:10]
+    assert [(row[0], row[1], int(row[3])) for row in found["Best beers"]] == [(key[1], key[2], count) for key, (_, count) in best], found["Best beers"]
+    groups = {execution["WorkGroup"] for page in athena.client.get_paginator("list_query_executions").paginate(WorkGroup="cupel-dev")
+              for execution in athena.client.batch_get_query_execution(QueryExecutionIds=page["QueryExecutionIds"])["QueryExecutions"]}
+    return {"panels": {title: len(rows) for title, rows in found.items()}, "workGroups": sorted(groups)}
+
+
 def lineage():
     s3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     bucket = next(b["Name"] for b in s3.list_buckets()["Buckets"] if "-lake-" in b["Name"])
@@ -237,6 +295,6 @@ def lineage():
     return {"events": events, "columns": columns}
 
 
-print(json.dumps({"make": make, "build": build, "follow": follow, "foreign": foreign, "check": check, "lineage": lineage}[command](*arguments)), flush=True)
+print(json.dumps({"make": make, "build": build, "follow": follow, "foreign": foreign, "check": check, "grafana": grafana, "lineage": lineage}[command](*arguments)), flush=True)
 # The answer is complete. Unloading the readers' native threads can abort Python on a busy machine.
 os._exit(0)

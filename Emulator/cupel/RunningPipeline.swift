@@ -34,8 +34,8 @@ struct RunningPipeline: Sendable {
             let streams: [StreamStatus]
             do {
                 streams = try await publish(
-                    settings.contracts, jobs: configuration.environment["SPARK_JOBS"], through: file,
-                    allowsWeakerMasking)
+                    settings.contracts, jobs: configuration.environment["SPARK_JOBS"],
+                    models: configuration.environment["MODELS_DIR"], through: file, allowsWeakerMasking)
                 try serveConsole(over: file, by: emulator)
                 try file.write(in: configuration.dataFolder)
             } catch {
@@ -53,10 +53,12 @@ struct RunningPipeline: Sendable {
     }
 
     /// Puts the contracts of `folder` in force, if the template's functions look for published ones.
-    /// - Parameter jobs: the folder of Spark's; nil where Spark is not installed.
+    /// - Parameters:
+    ///   - jobs: the folder of Spark's; nil where Spark is not installed.
+    ///   - models: the folder of the models, which one of the jobs reads.
     /// - Returns: the pipeline's delivery streams.
     private static func publish(
-        _ folder: String, jobs: String?, through file: EndpointFile, _ allowsWeakerMasking: Bool
+        _ folder: String, jobs: String?, models: String?, through file: EndpointFile, _ allowsWeakerMasking: Bool
     ) async throws -> [StreamStatus] {
         guard file.outputs["ContractsBucket"] != nil else { return [] }
         let pipeline = try Pipeline(endpoint: file.endpoint, outputs: file.outputs)
@@ -66,7 +68,7 @@ struct RunningPipeline: Sendable {
                 continuation.resume(
                     with: Result {
                         try pipeline.publish(folder: folder, allowsWeakerMasking: allowsWeakerMasking)
-                        if let jobs { try pipeline.publishJobs(jobs) }
+                        if let jobs { try pipeline.publishJobs(jobs, models: models) }
                         return StreamStatus.all(of: pipeline)
                     })
             }.detach()

@@ -6,23 +6,25 @@ internal import Time
 
 /// The control record of a model: what became of its last build. Earlier ones are the snapshots of its table.
 ///
-/// Two builds of a model at once share the record: the table's catalog lets one of them commit.
+/// Two builds of a model by the function at once share the record: the table's catalog lets one of them commit. A task or Spark holds
+/// it alone.
 struct BuildRecord {
     private let control: ControlTable
     private let record: ControlRecord
 
-    private static let leaseSeconds = 900
+    /// A task or Spark holds the record.
+    struct IsHeld: Error {}
 
     /// Notes that a build begins.
     init(
-        of model: TableName, _ settings: Settings, _ control: ControlTable, requestID: String
-    ) throws(ControlError) {
+        of model: TableName, _ settings: Settings, _ control: ControlTable, by worker: BuildWorker, requestID: String
+    ) throws {
         self.control = control
         let id = Self.id(of: model, settings)
-        let owner = "gold-build/\(model)"
+        let owner = worker.owner(of: model)
         for _ in 0..<3 {
             let claim = try control.claim(
-                id, owner: owner, leaseSeconds: Self.leaseSeconds, requestID: requestID, contractHash: nil)
+                id, owner: owner, leaseSeconds: worker.leaseSeconds, requestID: requestID, contractHash: nil)
             switch claim {
             case .claimed(let record):
                 self.record = record
@@ -33,11 +35,22 @@ struct BuildRecord {
                         controlID: id, schema: .gold, table: model.table, bucket: settings.lakeBucket,
                         objectKey: model.modelPath, objectVersion: .eTag("model"), fileFormat: .parquet,
                         fileSizeInBytes: 0, createdAt: settings.clock.now()))
+            case .held(let held, _) where held.status == .running: throw IsHeld()
             case .alreadyDone, .exhausted, .held:
                 _ = try control.replay(id, ReplayRules(force: true), expecting: .gold)
             }
         }
-        throw .notFound(id)
+        throw ControlError.notFound(id)
+    }
+
+    /// The record of a build that another process began and cannot end.
+    /// - Returns: nil if that worker does not hold it.
+    init?(
+        adopting stored: ControlRecord, of model: TableName, by worker: BuildWorker, _ control: ControlTable
+    ) {
+        guard stored.status == .running, stored.leaseOwner == worker.owner(of: model) else { return nil }
+        self.control = control
+        record = stored
     }
 
     private static func id(of model: TableName, _ settings: Settings) -> ControlID {
@@ -70,6 +83,9 @@ struct BuildRecord {
                 outputKey: "\(model.name.layer)/\(model.name.table)", contractVersion: model.contract.version,
                 quality: quality))
     }
+
+    /// The build goes on elsewhere, or is not needed.
+    func release() throws(ControlError) { try control.release(record) }
 
     /// A failure that a retry may repair leaves the record pending; the next build does it.
     func fail(_ error: any Error) throws(ControlError) {

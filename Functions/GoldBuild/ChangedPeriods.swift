@@ -13,6 +13,8 @@ struct ChangedPeriods {
     let last: BuildSource
     let storage: LakeStorage
     let copy: TableCopy
+    /// Of what is copied to compare rows.
+    let limits: BuildLimits
     /// Runs statements after those that make views, and returns the output.
     let ask: (_ statements: String, _ preparation: [String]) throws -> [Substring]
 
@@ -90,6 +92,7 @@ struct ChangedPeriods {
             let key = try changed.lookup.key.map { try field($0.name, of: version) }
             let schema = version.metadata.currentSchema
             let read = schema.fields.filter { model.reads($0.name, of: version.name) || key.contains($0) }
+            try limits.check(TableCopy.size(of: changed.gone + changed.new, columns: read))
             views.append(
                 try copy.view(
                     "before_\(number)", of: changed.gone, in: changed.former, without: changed.before.deleted,
@@ -109,6 +112,7 @@ struct ChangedPeriods {
         where model.contract.modelLayout.periodInputs.contains("\(input.version.name)") {
             let sources = Set(lookups.flatMap { $0.lookup.key.map(\.source) } + columns.columns.map(\.name))
             let read = try sources.sorted().map { try field($0, of: input.version) }
+            try limits.check(TableCopy.size(of: input.files.files, columns: read))
             views.append(
                 try copy.view(
                     "facts_\(number)", of: input.files.files, in: input.version, without: input.files.deleted,

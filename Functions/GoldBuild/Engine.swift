@@ -32,10 +32,11 @@ struct Engine: Sendable {
     ///   - statements: the places in its errors are right for the first of them.
     ///   - folder: the only one that can be read and written.
     ///   - deadline: the program is killed then.
-    /// - Returns: nil if the deadline came.
+    ///   - isInterrupted: the program is killed when it says so.
+    /// - Returns: nil if the program was killed.
     func run(
         _ statements: String, after preparation: [String] = [], in folder: String,
-        until deadline: ContinuousClock.Instant
+        until deadline: ContinuousClock.Instant, isInterrupted: () -> Bool = { false }
     ) throws(GoldError)
         -> Outcome?
     {
@@ -53,7 +54,7 @@ struct Engine: Sendable {
         }
         let (output, errors) = ("\(folder)/output", "\(folder)/errors")
         let child = try Self.spawn(arguments, output: output, errors: errors)
-        guard let status = Self.wait(for: child, until: deadline) else { return nil }
+        guard let status = Self.wait(for: child, until: deadline, isInterrupted) else { return nil }
         let lines = try LocalFile.bytes(of: output, upTo: Self.outputLimit + 1)
         return Outcome(
             succeeded: status == 0, output: String(decoding: lines.prefix(Self.outputLimit), as: UTF8.self),
@@ -86,14 +87,16 @@ struct Engine: Sendable {
         return child
     }
 
-    /// - Returns: the exit status, 128 and more for a signal; nil if the child was killed at the deadline.
-    private static func wait(for child: pid_t, until deadline: ContinuousClock.Instant) -> Int32? {
+    /// - Returns: the exit status, 128 and more for a signal; nil if the child was killed here.
+    private static func wait(
+        for child: pid_t, until deadline: ContinuousClock.Instant, _ isInterrupted: () -> Bool
+    ) -> Int32? {
         var status: Int32 = 0
         var pause: UInt32 = 500
         while true {
             let ended = waitpid(child, &status, WNOHANG)
             if ended == child { return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F }
-            guard ContinuousClock.now < deadline else {
+            guard ContinuousClock.now < deadline, !isInterrupted() else {
                 kill(child, SIGKILL)
                 waitpid(child, &status, 0)
                 return nil

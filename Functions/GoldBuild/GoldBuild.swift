@@ -12,6 +12,7 @@ internal import Time
 /// changes nothing, and a crash leaves the old table.
 struct GoldBuild: JSONHandler {
     let settings: Settings
+    var worker = BuildWorker.function
 
     func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
         guard let text = event["model"] else {
@@ -21,19 +22,27 @@ struct GoldBuild: JSONHandler {
         guard let text = text.string, let name = TableName(model: text) else {
             throw GoldError.usage("the event's model is \(text), which is no name of one, such as dm_gold.top_drinkers")
         }
+        let execution = event["lease_owner"]?.string.map(BuildWorker.execution)
         if let failure = event["failure"], !failure.isNull {
-            return try note(ReportedFailure(failure), of: name, context)
+            return try note(ReportedFailure(failure, since: event["started_at"]), of: name, by: execution, context)
         }
         if let proposal = event["diff"], !proposal.isNull { return try compare(name, with: proposal, context) }
         // What is no model has no record.
         let models = try settings.models.catalog()
         try models.check(name)
-        return try build(name, of: models, context)
+        if let target = event["built_by"], !target.isNull {
+            guard let target = target.string.flatMap(BuildTarget.init), let execution else {
+                throw GoldError.usage("the event's built_by is \(target); expected ecs or emr, and a lease_owner")
+            }
+            return try settle(name, of: models, builtBy: target, execution, context)
+        }
+        return try build(name, of: models, handingTo: execution, context)
     }
 
     /// Builds a model, and says in its control record and in metrics what became of it.
+    /// - Parameter execution: who has what is too large built elsewhere; nil if nobody does.
     private func build(
-        _ name: TableName, of models: ModelCatalog, _ context: InvocationContext
+        _ name: TableName, of models: ModelCatalog, handingTo execution: BuildWorker?, _ context: InvocationContext
     ) throws -> JSON {
         let start = ContinuousClock.now
         var record: BuildRecord?
@@ -56,10 +65,9 @@ struct GoldBuild: JSONHandler {
                 settle(build, context)
                 return ["outcome": "unchanged", "model": .string("\(name)")]
             }
-            record = try claim(name, context)
+            record = try claim(name, by: worker, context)
             (run.source, run.inputs, run.table) = (model, inputs, build.table)
-            settings.lineage?.write(run, context.log)
-            let built = try build.run(stored, in: catalog)
+            let built = try build.run(stored, in: catalog) { settings.lineage?.write(run, context.log) }
             if built.periodCount != 0 {
                 report(.built(built, after: ContinuousClock.now - start), of: name, context.log)
             }
@@ -67,22 +75,31 @@ struct GoldBuild: JSONHandler {
             _ = try? record?.succeed(built, of: model, build.source)
             end(run, .complete, outcome: built, context.log)
             return answer(built, of: name, context.log)
+        } catch is BuildRecord.IsHeld {
+            // An earlier attempt of this step has handed it over, and its answer was lost.
+            if let execution, try takeBack(name, from: execution) {
+                return try build(name, of: models, handingTo: execution, context)
+            }
+            context.log.info("a task or Spark builds it", ["model": .string("\(name)")])
+            return ["outcome": "heldByAnother", "model": .string("\(name)")]
+        } catch let large as BuildTooLarge {
+            return try handOver(large, run, record, to: execution, context)
         } catch {
             report(.failed(FailureType(error)), of: name, context.log)
             // A build that has not begun and can be retried leaves no trace. The record may be what failed: the error counts.
-            if record == nil, !FailureType(error).isTemporary { record = try? claim(name, context) }
+            if record == nil, !FailureType(error).isTemporary { record = try? claim(name, by: worker, context) }
             _ = try? record?.fail(error)
             end(run, .fail, error: "\(error)", context.log)
             throw error
         }
     }
 
-    private enum Inputs {
+    enum Inputs {
         case found([TableVersion])
         case missing(TableName)
     }
 
-    private static func inputs(of model: Model, in catalog: LakeCatalog) throws -> Inputs {
+    static func inputs(of model: Model, in catalog: LakeCatalog) throws -> Inputs {
         var inputs: [TableVersion] = []
         for input in model.inputs {
             guard let table = try TableVersion(input, in: catalog) else { return .missing(input) }
@@ -120,9 +137,9 @@ struct GoldBuild: JSONHandler {
 
     // MARK: What is said of it
 
-    private func claim(_ name: TableName, _ context: InvocationContext) throws(ControlError) -> BuildRecord? {
+    func claim(_ name: TableName, by worker: BuildWorker, _ context: InvocationContext) throws -> BuildRecord? {
         guard let control = settings.control else { return nil }
-        return try BuildRecord(of: name, settings, control, requestID: context.requestID)
+        return try BuildRecord(of: name, settings, control, by: worker, requestID: context.requestID)
     }
 
     /// A build that was killed after its commit, or failed before the table was as it is, has left a record that says otherwise.
@@ -131,18 +148,36 @@ struct GoldBuild: JSONHandler {
         guard let control = settings.control,
             let stored = try? BuildRecord.stored(of: name, settings, control), stored.status != .success
         else { return }
-        _ = try? claim(name, context)?.settle(stored, of: build.model, build.source)
+        _ = try? claim(name, by: worker, context)?.settle(stored, of: build.model, build.source)
     }
 
     /// Records the failure of a build whose process could not do so.
-    private func note(_ failure: ReportedFailure, of name: TableName, _ context: InvocationContext) throws -> JSON {
+    /// - Parameter execution: who had it built by a task or by Spark; nil if the function alone may have begun.
+    private func note(
+        _ failure: ReportedFailure, of name: TableName, by execution: BuildWorker?, _ context: InvocationContext
+    ) throws -> JSON {
+        var answer: JSONObject = [
+            "outcome": "failed", "model": .string("\(name)"), "error": .string(failure.errorType),
+            "message": .string(failure.message), "recorded": true,
+        ]
         var stored: ControlRecord?
         if let control = settings.control {
             stored = try BuildRecord.stored(of: name, settings, control)
             if let stored, failure.isTold(by: stored) {
-                return ["outcome": "failed", "model": .string("\(name)"), "recorded": false]
+                answer["error"] = .string(stored.errorType ?? failure.errorType)
+                answer["message"] = .string(stored.errorMessage ?? failure.message)
+                answer["recorded"] = false
+                return .object(answer)
             }
-            try claim(name, context)?.fail(failure)
+            let begun = stored.flatMap { stored in
+                execution.flatMap { BuildRecord(adopting: stored, of: name, by: $0, control) }
+            }
+            do {
+                try (begun ?? claim(name, by: .function, context))?.fail(failure)
+            } catch is BuildRecord.IsHeld {
+                // Another execution has it built, whose end the record will tell.
+                answer["recorded"] = false
+            }
         }
         context.log.error("a build did not answer", ["model": .string("\(name)"), "error": .string(failure.message)])
         report(.died(failure), of: name, context.log)
@@ -152,11 +187,11 @@ struct GoldBuild: JSONHandler {
                 kind: .start, time: settings.clock.now(), runID: LineageLog.runID(stored.requestID ?? ""), model: name)
             end(run, .fail, error: failure.message, context.log)
         }
-        return ["outcome": "failed", "model": .string("\(name)"), "recorded": true]
+        return .object(answer)
     }
 
     /// Writes the last event of a run.
-    private func end(
+    func end(
         _ run: LineageEvent, _ kind: LineageEvent.Kind, outcome: ModelBuild.Outcome? = nil, error: String? = nil,
         _ log: Log
     ) {
@@ -167,7 +202,7 @@ struct GoldBuild: JSONHandler {
         lineage.write(event, log)
     }
 
-    private func report(_ metrics: BuildMetrics, of model: TableName, _ log: Log) {
+    func report(_ metrics: BuildMetrics, of model: TableName, _ log: Log) {
         if let pipeline = settings.pipeline { log.write(metrics.embedded(in: pipeline, model: "\(model)")) }
     }
 }

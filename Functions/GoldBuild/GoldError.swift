@@ -20,6 +20,8 @@ enum GoldError: Error, Sendable, Hashable, CustomStringConvertible {
     case conflict(String)
     /// The disk failed.
     case disk(String)
+    /// The process was asked to end.
+    case interrupted(place: String)
 
     var description: String {
         switch self {
@@ -29,6 +31,8 @@ enum GoldError: Error, Sendable, Hashable, CustomStringConvertible {
             "\(path) is not there: models are run by DuckDB's command line; `make run` and `make package` install it"
         case .memory(let place, let reason): "\(place): it takes more memory than it may: \(reason)"
         case .time(let place): "\(place): it was stopped, because the time of the invocation is over"
+        case .interrupted(let place):
+            "\(place): the process was asked to end before the model was built; the next run builds it"
         case .conflict(let reason): "another writer changed the table at the same time: \(reason)"
         }
     }
@@ -43,7 +47,7 @@ enum GoldError: Error, Sendable, Hashable, CustomStringConvertible {
         case .memory: "ModelOutOfMemory"
         case .time: "ModelTimedOut"
         case .table: "UnreadableTable"
-        case .conflict, .disk: "Interrupted"
+        case .conflict, .disk, .interrupted: "Interrupted"
         }
     }
 }

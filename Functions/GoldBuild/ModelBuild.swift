@@ -49,13 +49,17 @@ struct ModelBuild {
 
     // MARK: Steps
 
-    /// - Parameter stored: the table as it is; nil if it is not there.
-    func run(_ stored: LakeCatalog.Table?, in catalog: LakeCatalog) throws -> Outcome {
+    /// - Parameters:
+    ///   - stored: the table as it is; nil if it is not there.
+    ///   - begins: called once it is known what is built.
+    /// - Throws: ``BuildTooLarge`` before that if it is not for this process.
+    func run(_ stored: LakeCatalog.Table?, in catalog: LakeCatalog, begins: () -> Void = {}) throws -> Outcome {
         if let stored { try table.check(stored.metadata) }
         let folder = try WorkFolder(in: settings.temporaryFolder)
-        let work = try work(in: folder.path)
+        let work = try work(in: folder.path, settings.limits)
         let changed = try changedPeriods(stored, work)
         if let changed, changed.isEmpty, let stored, let current = stored.metadata.currentSnapshot {
+            begins()
             try confirm(current, of: stored, in: catalog)
             return Outcome(
                 rowCount: current.rowCount ?? 0, writtenCount: 0, periodCount: 0, measured: [], snapshotID: current.id)
@@ -64,6 +68,8 @@ struct ModelBuild {
             try TableFiles(of: stored.metadata.currentSnapshot, in: stored.metadata) { try storage.read($0) }
         }
         let replaced = replacedFiles(stored, old, changed)
+        try settings.limits.check(selections(changed, work).reduce(0) { $0.addingBytes($1.size) })
+        begins()
         let (final, measured) = try make(changed, stored, old, replaced, work)
         let target = try stored ?? table.create(in: catalog, bucket: settings.lakeBucket)
         try table.check(target.metadata)
@@ -77,16 +83,20 @@ struct ModelBuild {
         let folder: String
         let inputs: [ChangedPeriods.Input]
         let copy: TableCopy
+        let limits: BuildLimits
     }
 
-    /// - Parameter folder: is there as long as the work goes on.
-    func work(in folder: String) throws -> Work {
+    /// - Parameters:
+    ///   - folder: is there as long as the work goes on.
+    ///   - limits: of what is copied to find the changed periods.
+    func work(in folder: String, _ limits: BuildLimits = BuildLimits()) throws -> Work {
         Work(
             folder: folder, inputs: try inputs.map { ChangedPeriods.Input(version: $0, files: try $0.files(storage)) },
-            copy: TableCopy(folder: folder, storage: storage) { () throws(GoldError) in try goOn() })
+            copy: TableCopy(folder: folder, storage: storage) { () throws(GoldError) in try goOn() }, limits: limits)
     }
 
     private func goOn() throws(GoldError) {
+        guard !settings.isInterrupted() else { throw .interrupted(place: model.path) }
         guard ContinuousClock.now < deadline else { throw .time(place: model.path) }
     }
 
@@ -94,8 +104,11 @@ struct ModelBuild {
     /// - Returns: the lines that they give.
     func ask(_ statements: String, after preparation: [String], in folder: String) throws -> [Substring] {
         let outcome = try settings.engine.run(
-            statements, after: preparation, in: folder, until: deadline)
-        guard let outcome else { throw GoldError.time(place: model.path) }
+            statements, after: preparation, in: folder, until: deadline, isInterrupted: settings.isInterrupted)
+        guard let outcome else {
+            try goOn()
+            throw GoldError.time(place: model.path)
+        }
         guard outcome.succeeded else { throw script.failure(outcome.errors) }
         guard !outcome.isCut else { throw ChangedPeriods.AnswerTooLong() }
         return outcome.output.split(separator: "\n")
@@ -109,7 +122,8 @@ struct ModelBuild {
     private func changedPeriods(_ stored: LakeCatalog.Table?, _ work: Work) throws -> Set<Period>? {
         guard let stored, let last = BuildSource(of: stored.metadata) else { return nil }
         let search = ChangedPeriods(
-            model: model, columns: table.periods, inputs: work.inputs, last: last, storage: storage, copy: work.copy
+            model: model, columns: table.periods, inputs: work.inputs, last: last, storage: storage, copy: work.copy,
+            limits: work.limits
         ) { statements, views in
             try ask(statements, after: views, in: work.folder)
         }
@@ -128,21 +142,38 @@ struct ModelBuild {
         var statements = ""
     }
 
-    /// What runs the model's statement, and where the rows will be.
-    func query(_ changed: Set<Period>?, _ work: Work) throws -> (Script, place: String) {
-        var views: [String] = []
-        for (number, input) in work.inputs.enumerated() {
+    /// What the model's statement reads of an input.
+    private struct Selection {
+        let input: ChangedPeriods.Input
+        let files: [VersionFiles.Listed]
+        let columns: [IcebergField]
+
+        var size: Int { TableCopy.size(of: files, columns: columns) }
+    }
+
+    private func selections(_ changed: Set<Period>?, _ work: Work) -> [Selection] {
+        work.inputs.map { input in
             let schema = input.version.metadata.currentSchema
             let named = schema.fields.filter { model.reads($0.name, of: input.version.name) }
             var files = input.files.files
             if let changed, isPeriodInput(input) {
                 files = files.filter { table.periods.mayHold(changed, $0.file, $0.spec, schema) }
             }
+            // A view has a column at least, also for who counts rows.
+            return Selection(
+                input: input, files: files, columns: named.isEmpty ? Array(schema.fields.prefix(1)) : named)
+        }
+    }
+
+    /// What runs the model's statement, and where the rows will be.
+    func query(_ changed: Set<Period>?, _ work: Work) throws -> (Script, place: String) {
+        var views: [String] = []
+        for (number, selection) in selections(changed, work).enumerated() {
+            let version = selection.input.version
             views.append(
                 try work.copy.view(
-                    "\(input.version.name)", of: files, in: input.version, without: input.files.deleted,
-                    // A view has a column at least, also for who counts rows.
-                    columns: named.isEmpty ? Array(schema.fields.prefix(1)) : named, at: "input-\(number)"))
+                    "\(version.name)", of: selection.files, in: version, without: selection.input.files.deleted,
+                    columns: selection.columns, at: "input-\(number)"))
         }
         let place = script.place("result", in: work.folder)
         let statement = script.statement(writing: place)

@@ -20,6 +20,10 @@ struct Settings: Sendable {
     var pipeline: String?
     /// Nil writes no events of lineage.
     var lineage: LineageLog?
+    /// What the function leaves to others.
+    var limits = BuildLimits()
+    /// Whether the process was asked to end.
+    var isInterrupted: @Sendable () -> Bool = { false }
 }
 
 extension Settings {
@@ -38,6 +42,9 @@ extension Settings {
             temporaryFolder: environment["TMPDIR"] ?? "/tmp")
         control = environment["CONTROL_TABLE"].map { ControlTable(name: $0, client: aws) }
         pipeline = environment["PIPELINE"]
+        limits = BuildLimits(
+            taskBytes: try environment.countIfSet("TASK_BYTES") ?? 0,
+            sparkBytes: try environment.countIfSet("SPARK_BYTES") ?? 0)
         lineage = try environment["LINEAGE"].map {
             try LineageLog(
                 objects, location: $0, jobs: pipeline ?? "cupel", datasets: try environment.require("DATASET_NAMESPACE")

@@ -18,6 +18,16 @@ struct TableCopy {
     private static let gapSize = 64 << 10
     private static let pieceSize = 8 << 20
 
+    /// The bytes of columns of files, as the manifests say; of a file of which they do not, all.
+    static func size(of files: [VersionFiles.Listed], columns: [IcebergField]) -> Int {
+        let wanted = IcebergSchema(id: 0, fields: columns).allFieldIDs
+        return files.reduce(0) { total, listed in
+            let sizes = listed.file.columnSizes
+            guard !sizes.isEmpty else { return total.addingBytes(Int(listed.file.sizeInBytes)) }
+            return wanted.reduce(total) { $0.addingBytes(Int(sizes[$1] ?? 0)) }
+        }
+    }
+
     /// Copies files.
     /// - Parameters:
     ///   - name: of the view, as SQL writes it.
@@ -132,6 +142,14 @@ struct TableCopy {
             start = gap.upperBound
         }
         return wanted + [start..<ranges.size]
+    }
+}
+
+extension Int {
+    /// The sum with what a manifest says, which may be any number.
+    func addingBytes(_ count: Int) -> Int {
+        let (sum, isTooLarge) = addingReportingOverflow(Swift.max(0, count))
+        return isTooLarge ? .max : sum
     }
 }
 

@@ -58,6 +58,7 @@ import YAML
         "MODELS_DIR": "the models are in the package, where the function looks for them",
         "DUCKDB": "the engine is in the package, beside the function",
         "CONTROL_ID": "the state machine passes it to the task",
+        "MODEL": "the state machine passes it to the task",
         "LEASE_OWNER": "the state machine passes it to the task",
         "RELOAD": "the state machine passes it to the task",
         "TABLE": "the state machine passes it to the task",

@@ -8,7 +8,7 @@ import Testing
     func deployment() async throws {
         // The only executables are the tasks', whose images are not packaged: functions must come from their packages.
         let image = try TemporaryDirectory()
-        for task in ["bronze-writer", "silver-merge"] {
+        for task in ["bronze-writer", "silver-merge", "gold-build"] {
             try FileManager.default.copyItem(
                 atPath: "\(Programs.directory)/\(task)", toPath: "\(image.path)/\(task)")
         }

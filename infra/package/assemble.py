@@ -14,7 +14,7 @@ import cxx_libraries
 import image
 
 ENGINES = {"gold-build": pathlib.Path(".venv-duckdb/duckdb")}  # programs that a function starts; infra/setup installs them
-TASKS = ["bronze-writer", "change-capture", "silver-merge"]  # what runs as a task, in a container
+TASKS = ["bronze-writer", "change-capture", "gold-build", "silver-merge"]  # what runs as a task, in a container
 NO_FUNCTIONS = {"change-capture"}  # has an image and no zip
 OLDEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file knows
 AUTHORITIES = pathlib.Path("/usr/share/ca-certificates/mozilla")  # as Debian's package has them, whatever this machine adds
@@ -104,7 +104,9 @@ def package(libraries, scratch, output, names):
                 copy(model, folder / "models" / model.parent.name / model.name, 0o644)
         write_zip(folder, output / f"{name}.zip")
     shutil.rmtree(authorities)
-    for task in TASKS: image.write(output / task, output, task)
+    for task in TASKS:
+        engine = output / task / ENGINES[task].name if task in ENGINES else None
+        image.write(output / task, output, task, cxx_libraries.needed_files(engine) if engine else [])
     materials = bill_of_materials.Materials(libraries, scratch)
     for name in names:
         foreign = modules(description, name)[1]

@@ -18,7 +18,7 @@ LICENSES = {
     "snappy": "BSD-3-Clause", "libyaml-dev": "MIT", "libc6-dev": "LGPL-2.1-or-later",
     "libgcc-%d-dev": "GPL-3.0-or-later WITH GCC-exception-3.1", "libstdc++-%d-dev": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "libstdc++-%d-pic": "GPL-3.0-or-later WITH GCC-exception-3.1",
-    "ca-certificates": "MPL-2.0", "swift": "Apache-2.0 WITH Swift-exception",
+    "libc6": "LGPL-2.1-or-later", "ca-certificates": "MPL-2.0", "swift": "Apache-2.0 WITH Swift-exception",
 }
 
 
@@ -115,7 +115,8 @@ class Materials:
             "hashes": [sha256(program)], "purl": f"pkg:github/duckdb/duckdb@v{version}"})
         gcc = cxx_libraries.gcc_folder().name
         return [engine, self.add_debian(f"libstdc++-{gcc}-pic", folder / "lib" / "libstdc++.so.6"),
-                self.add_debian(f"libgcc-{gcc}-dev", folder / "lib" / "libgcc_s.so.1")]
+                self.add_debian(f"libgcc-{gcc}-dev", folder / "lib" / "libgcc_s.so.1"),
+                *[self.add_debian("libc6", path) for path in cxx_libraries.needed_files(program)]]  # of the task's image
 
     def add_swift(self, archive):
         """The Swift toolchain's own libraries."""

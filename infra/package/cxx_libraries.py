@@ -29,6 +29,15 @@ def needed_glibc(library):
     return max(((int(major), int(minor)) for major, minor in found), default=(0, 0))
 
 
+def needed_files(program):
+    """The files of the C library that a program needs, and its loader, where this system has them. What is in lib/ beside the program is not
+    among them."""
+    loader = pathlib.Path(re.search(r"interpreter: (\S+?)\]", output_of("readelf", "-l", program))[1])
+    listed = output_of("env", f"LD_LIBRARY_PATH={program.parent}/lib", loader, "--list", program)
+    found = [pathlib.Path(path) for path in re.findall(r"=> (/\S+)", listed)]
+    return sorted({loader} | {path for path in found if program.parent.resolve() not in path.resolve().parents})
+
+
 def version_script(versions):
     def key(name): return [int(number) for number in name.split("_")[1].split(".")]
     nodes, before = [], ""

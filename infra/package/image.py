@@ -1,5 +1,6 @@
 """The task's container image: an archive that both `docker load` and OCI tools (skopeo, crane, podman) take, and its root file
-system alone. One layer, no distribution: the executable, what it reads, /tmp, and a user that is not root.
+system alone. One layer, no distribution: the executable, what it reads, /tmp, a user that is not root, and the C library where the
+executable starts a program that needs one.
 
 https://github.com/opencontainers/image-spec/blob/main/image-layout.md
 """
@@ -22,7 +23,7 @@ def add(archive, name, content=None, mode=0o644):
         archive.addfile(entry, io.BytesIO(content))
 
 
-def root_file_system(folder, program):
+def root_file_system(folder, program, libraries):
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for name, mode in [("etc", 0o755), ("tmp", 0o1777), ("var", 0o755), ("var/task", 0o755)]: add(archive, name, mode=mode)
@@ -33,12 +34,15 @@ def root_file_system(folder, program):
             target = f"var/task/{program if name == 'bootstrap' else name}"
             if path.is_dir(): add(archive, target, mode=0o755)
             else: add(archive, target, path.read_bytes(), path.stat().st_mode & 0o777)
+        folders = {parent for path in libraries for parent in path.relative_to("/").parents if parent.name}
+        for path in sorted(folders): add(archive, path.as_posix(), mode=0o755)
+        for path in sorted(libraries): add(archive, path.relative_to("/").as_posix(), path.read_bytes(), 0o755)
     return buffer.getvalue()
 
 
-def write(folder, output, program):
-    """Writes PROGRAM-rootfs.tar and PROGRAM-image.tar from a function's folder."""
-    layer = root_file_system(folder, program)
+def write(folder, output, program, libraries=()):
+    """Writes PROGRAM-rootfs.tar and PROGRAM-image.tar from a function's folder, and the system's libraries at their own places."""
+    layer = root_file_system(folder, program, libraries)
     (output / f"{program}-rootfs.tar").write_bytes(layer)
 
     blobs = {}

@@ -2,16 +2,18 @@
 """Builds models on Spark, for inputs that outgrow gold-build: the same files of infra/models, the same rows, one snapshot each.
 
     spark-submit gold_build.py --models FOLDER [--catalog NAME] [--location s3://LAKE] [--model dm_gold.NAME ...]
+    spark-submit gold_build.py --texts s3://LAKE/models/texts/HASH.json --model dm_gold.NAME …      one that was published
 
-FOLDER holds silver/ and gold/, as infra/models does; it may be in S3 (s3://bucket/models). NAME is the Iceberg catalog that spark-submit
+FOLDER holds silver/ and gold/, as infra/models does; it may be in S3 (s3://bucket/models). gold.asl.json runs the second form, or the
+first, for what outgrows a task, with --expect HASH: another text than the one that gold-build has read is refused. NAME is the Iceberg catalog that spark-submit
 configures (spark.sql.catalog.NAME…), `lake` unless given. A table that is not there is made below --location, where gold-build makes it. Without --model all are built, each after those that it reads. A model whose
-text, contract and inputs are as at its last build is left alone, whichever engine did that. Needs PyYAML beside Spark.
+text, contract and inputs are as at its last build is left alone, whichever engine did that. Needs PyYAML beside Spark, and boto3 for texts in S3.
 
 Rows are checked against the contract before the commit: required columns, the primary key, unique columns, logicalTypeOptions,
 validValues, and the library's rules of the severity `error`. A pattern is Java's. A model that fails ends none of the others. Prints one JSON
 line a model.
 """
-import argparse, hashlib, json, re, sys
+import argparse, hashlib, json, pathlib, re, sys
 
 import yaml
 from pyspark.sql import SparkSession, functions as F
@@ -53,14 +55,37 @@ class Model:
         return own + [(column["name"], rule) for column in self.columns for rule in column.get("quality", [])]
 
 
-def read_models(spark, folder):
+def read_texts(place):
+    """The texts below a folder, or of one object, by their paths."""
+    if not place.startswith("s3://"):
+        return {str(path): path.read_text() for layer in ("silver", "gold") for path in sorted((pathlib.Path(place) / layer).glob("*.*"))}
+    import boto3
+
+    bucket, _, prefix = place.removeprefix("s3://").partition("/")
+    s3, texts = boto3.client("s3"), {}
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for item in page.get("Contents", []):
+            if not item["Key"].endswith((".sql", ".odcs.yaml", ".json")): continue
+            texts[item["Key"]] = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read().decode()
+    return texts
+
+
+def read_published(place, name):
+    """One model of an object that `cupel model publish` has written."""
+    texts = read_texts(place)
+    if not texts: raise SystemExit(f"{place} is not there; publish the model again: cupel model publish")
+    published = json.loads(next(iter(texts.values())))
+    return [Model(name, published["sql"], published["contract"])]
+
+
+def read_models(folder):
     """All models, each after those that it reads."""
-    texts = {path: text for layer in ("silver", "gold") for path, text in
-             spark.sparkContext.wholeTextFiles(f"{folder.rstrip('/')}/{layer}/*").collect()}
+    texts = read_texts(folder.rstrip("/") + "/")
     waiting = {}
     for path, text in texts.items():
         if not path.endswith(".sql"): continue
         layer, table = path[:-len(".sql")].split("/")[-2:]
+        if layer not in ("silver", "gold"): continue
         name = f"dm_{layer}.{table}"
         waiting[name] = Model(name, text, texts[path[:-len(".sql")] + ".odcs.yaml"])
     ordered = []
@@ -189,16 +214,25 @@ def build(spark, catalog, model, location):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", required=True)
+    places = parser.add_mutually_exclusive_group(required=True)
+    places.add_argument("--models")
+    places.add_argument("--texts")
+    parser.add_argument("--expect")
     parser.add_argument("--catalog", default="lake")
     parser.add_argument("--location")
     parser.add_argument("--model", action="append", default=[])
     arguments = parser.parse_args()
-    spark = SparkSession.builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
-    spark.sql(f"USE {arguments.catalog}")
-    models = read_models(spark, arguments.models)
+    if (arguments.texts or arguments.expect) and len(arguments.model) != 1: parser.error("--texts and --expect are for one --model")
+    models = read_published(arguments.texts, arguments.model[0]) if arguments.texts else read_models(arguments.models)
     unknown = set(arguments.model) - {model.name for model in models}
     if unknown: raise SystemExit(f"there is no model {', '.join(sorted(unknown))}; there are {', '.join(model.name for model in models)}")
+    if arguments.expect:
+        found = next(model.hash for model in models if model.name == arguments.model[0])
+        if found != arguments.expect:
+            raise SystemExit(f"{arguments.texts or arguments.models} has another text of {arguments.model[0]} than gold-build: {found}, "
+                             f"not {arguments.expect}; `make deploy` puts the package's models there")
+    spark = SparkSession.builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    spark.sql(f"USE {arguments.catalog}")
     failed = set()
     for model in models:
         if arguments.model and model.name not in arguments.model: continue

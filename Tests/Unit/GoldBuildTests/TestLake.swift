@@ -109,6 +109,28 @@ struct TestLake {
     @discardableResult
     func build(_ model: String = model) throws -> JSON { try handle(["model": .string(model)]) }
 
+    /// What the state machine asks of the function, as a step of an execution.
+    /// - Parameter execution: nil for somebody who calls the function himself.
+    func step(_ execution: String?, _ members: [String: JSON] = [:], limits: BuildLimits) throws -> JSON {
+        var settings = gold.settings
+        settings.limits = limits
+        var event: JSONObject = ["model": .string(Self.model)]
+        event["lease_owner"] = execution.map(JSON.string)
+        for (name, value) in members { event[name] = value }
+        return try GoldBuild(settings: settings).handle(.object(event), context)
+    }
+
+    /// What a task does that an execution has started, or Spark, which writes no events.
+    func task(
+        of execution: String, asSpark: Bool = false, isInterrupted: @escaping @Sendable () -> Bool = { false }
+    ) throws -> JSON {
+        var settings = gold.settings
+        settings.isInterrupted = isInterrupted
+        if asSpark { (settings.lineage, settings.control) = (nil, nil) }
+        return try GoldBuild(settings: settings, worker: .execution(execution)).handle(
+            ["model": .string(Self.model)], context)
+    }
+
     func levels() throws -> [[String]] {
         (try handle([:])["levels"]?.array ?? []).map { ($0.array ?? []).compactMap(\.string) }
     }
@@ -126,11 +148,11 @@ struct TestLake {
         ])
     }
 
-    private func handle(_ event: JSON) throws -> JSON {
-        let context = InvocationContext(
-            requestID: "request", deadline: .now + .seconds(600), log: Log(sink: { _ in }))
-        return try gold.handle(event, context)
+    private var context: InvocationContext {
+        InvocationContext(requestID: "request", deadline: .now + .seconds(600), log: Log(sink: { _ in }))
     }
+
+    private func handle(_ event: JSON) throws -> JSON { try gold.handle(event, context) }
 
     // MARK: Inputs
 
@@ -219,6 +241,16 @@ struct TestLake {
     }
 
     // MARK: The result
+
+    /// The bytes of the data files of the inputs.
+    func inputSize() throws -> Int {
+        let storage = LakeStorage(ObjectStore(aws.client))
+        return try ["sale", "shop"].reduce(0) { total, name in
+            let metadata = try #require(try LakeCatalog(aws.client).table(name, in: "dm_silver")).metadata
+            let files = try TableFiles(of: metadata.currentSnapshot, in: metadata) { try storage.read($0) }
+            return files.dataFiles.reduce(total) { $0 + Int($1.sizeInBytes) }
+        }
+    }
 
     func records() throws -> [ControlRecord] { try aws.items(in: "control").map { try ControlRecord(item: $0) } }
 

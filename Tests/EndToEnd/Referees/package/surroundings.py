@@ -3,7 +3,7 @@ import contextlib, ctypes, fcntl, http.client, json, os, pathlib, platform, shut
 
 packages, rie = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
 functions = ["bronze-writer", "compute-router", "control-recorder", "firehose-transform", "gold-build", "lake-maintenance", "replayer", "silver-merge"]
-tasks = ["bronze-writer", "change-capture"]
+tasks = ["bronze-writer", "change-capture", "gold-build", "silver-merge"]
 programs = sorted({*functions, *tasks})
 environment = {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
                "CONTROL_TABLE": "control", "STAGE_BUCKET": "stage", "LAKE_BUCKET": "lake"}
@@ -37,7 +37,7 @@ def mount(*arguments):
 class Root:
     """A root file system with only a function, /proc, four devices, and an empty /tmp; everything else is read-only.
 
-    `files` are added to it, by path; those called bootstrap or as a task can be run. The program runs as nobody (or, where a user's namespace has only one user, as that one),
+    `files` are added to it, by path; those called bootstrap or as a task, the engine and the loader can be run. The program runs as nobody (or, where a user's namespace has only one user, as that one),
     without capabilities.
     """
     number = 0
@@ -58,7 +58,7 @@ class Root:
             target = self.path / name.lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content if isinstance(content, bytes) else content.encode())
-            if target.name in ["bootstrap", *tasks]: target.chmod(0o755)
+            if target.name in ["bootstrap", "duckdb", *tasks] or target.name.startswith("ld-linux"): target.chmod(0o755)
         mount("-t", "proc", "proc", self.path / "proc")
         mount("-t", "tmpfs", "-o", "mode=1777", "tmpfs", self.path / "tmp")
         mount("-o", "remount,bind,ro", self.path)

@@ -1,4 +1,4 @@
-"""The images of the tasks: that which converts large files, and that which captures changes."""
+"""The images of the tasks: they convert large files, capture changes, merge large tables and build large models."""
 import gzip, hashlib, io, json, tarfile
 
 import pyarrow.parquet
@@ -65,3 +65,15 @@ def the_capture_runs_in_its_own_root():
     refused = root.run(["/var/task/change-capture", "--source", "postgresql://x@database:1/x", "--stream", "s", "--bucket", "b",
                         "--tables", "a.b"], {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"})
     expect(refused.returncode == 1 and "Connection refused" in refused.stderr, refused)
+
+
+@check
+def the_task_of_gold_starts_its_engine_in_its_own_root():
+    with tarfile.open(packages / "gold-build-rootfs.tar") as archive:
+        files = {f"/{entry.name}": archive.extractfile(entry).read() for entry in archive if entry.isfile()}
+    expect("/var/task/models/gold/top_drinkers.sql" in files, sorted(files))
+    root = Root(None, files)
+    run = root.run(["/var/task/duckdb", "-csv", "-noheader", "-c", "SELECT 41 + 1"], {"LD_LIBRARY_PATH": "/var/task/lib", "HOME": "/nonexistent"})
+    expect(run.returncode == 0 and run.stdout == "42\n", run)
+    settings = root.run(["/var/task/gold-build"], {"MODEL": "dm_gold.top_drinkers"})
+    expect(settings.returncode == 1 and "AWS_REGION" in settings.stderr + settings.stdout, settings)

@@ -1,5 +1,5 @@
-internal import CZlib
 internal import EmulatorCore
+internal import Gzip
 internal import JSON
 internal import Time
 
@@ -139,7 +139,7 @@ struct ImportFiles: Sendable {
         for object in try objects.allObjects(in: bucket, prefix: prefix) {
             let contents = try objects.getObject(ObjectLocation(bucket: bucket, key: object.key)).contents
             sizeInBytes += contents.count
-            guard let bytes = isCompressed ? Self.inflated(contents) : contents else {
+            guard let bytes = isCompressed ? GzipReader.contents(of: contents) : contents else {
                 documents.append(.null)
                 continue
             }
@@ -179,38 +179,6 @@ struct ImportFiles: Sendable {
         let rest = bytes[start...].filter { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
         if !rest.isEmpty { parts.append(bytes[start...]) }
         return parts
-    }
-
-    /// The contents of gzip members; nil if they are damaged.
-    static func inflated(_ input: [UInt8]) -> [UInt8]? {
-        var stream = z_stream()
-        // 15 bits of window, and 16 for gzip's header and trailer.
-        guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-            return nil
-        }
-        defer { inflateEnd(&stream) }
-        var input = input
-        var output: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 64 << 10)
-        let isWhole = input.withUnsafeMutableBufferPointer { input in
-            stream.next_in = input.baseAddress
-            stream.avail_in = UInt32(clamping: input.count)
-            while true {
-                let (status, count) = piece.withUnsafeMutableBufferPointer { piece in
-                    stream.next_out = piece.baseAddress
-                    stream.avail_out = UInt32(piece.count)
-                    return (inflate(&stream, Z_NO_FLUSH), piece.count - Int(stream.avail_out))
-                }
-                output += piece[..<count]
-                if status == Z_STREAM_END {
-                    if stream.avail_in == 0 { return true }
-                    guard inflateReset(&stream) == Z_OK else { return false }
-                } else if status != Z_OK {
-                    return false
-                }
-            }
-        }
-        return isWhole ? output : nil
     }
 }
 

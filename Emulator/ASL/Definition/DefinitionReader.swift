@@ -2,7 +2,8 @@ internal import JSON
 
 /// Turns the text of a definition into a machine, and gathers everything that is wrong with it on the way.
 struct DefinitionReader {
-    let workflow: StateMachine.Workflow
+    /// The workflow of the states being read: items of a distributed Map may be express workflows.
+    var workflow: StateMachine.Workflow
     /// The language of states that name none.
     var machineLanguage = QueryLanguage.jsonPath
     var diagnostics: [Diagnostic] = []
@@ -57,6 +58,7 @@ struct DefinitionReader {
         }
         let timeout = integer("TimeoutSeconds", in: fields, atLeast: 1)
         guard let block = readBlock(fields) else { return nil }
+        checkScopes(of: fields)
         return StateMachine(
             comment: object["Comment"]?.string, timeoutInSeconds: timeout, workflow: workflow, block: block)
     }

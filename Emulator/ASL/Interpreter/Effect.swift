@@ -42,6 +42,8 @@ public struct TaskRequest: Sendable, Equatable {
     public let token: String
     public let timeoutInSeconds: Int?
     public let heartbeatInSeconds: Int?
+    /// Set when the items of a distributed Map are asked for, and the host reads them from S3 itself.
+    public var reading: ItemSource?
 }
 
 /// One event of an execution's history.

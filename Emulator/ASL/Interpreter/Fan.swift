@@ -33,6 +33,14 @@ struct MapProgress: Sendable {
     var toleratedShare = 0.0
     /// Whether the items have been through the item selector.
     var isSelected = false
+    /// Where the items of a distributed Map come from, as the context object names it.
+    var source = "STATE_DATA"
+
+    /// How many of so many items may fail.
+    func tolerance(of count: Int) -> Int { max(toleratedCount, Int(clamping: Double(count) * toleratedShare / 100)) }
+
+    /// The items of an iteration: several where they are batched.
+    func itemCount(at slot: Int) -> Int { state.batcher == nil ? 1 : items[slot]["Items"]?.array?.count ?? 1 }
 }
 
 extension Execution {

@@ -43,17 +43,20 @@ extension Execution {
     /// Starts as many iterations as may run at once.
     mutating func startIterations(over items: [JSON], in id: BranchID, scope: inout Scope) throws(ASLFault) {
         guard let progress = fans[id]?.map else { return }
+        let itemCount = items.count
         var items = items
         var isSelected = false
         if let batcher = progress.state.batcher {
             var selected: [JSON] = []
             for (index, item) in items.enumerated() {
-                selected.append(try select(item, at: index, for: progress.state, &scope))
+                selected.append(try select(item, at: index, for: progress, &scope))
             }
             items = try batcher.batches(of: selected, in: &scope)
             isSelected = true
         }
         var selected = progress
+        // Where a reader brings the items, their number is known only now.
+        selected.tolerance = progress.tolerance(of: itemCount)
         selected.items = items
         selected.isSelected = isSelected
         fans[id] = Fan(results: Array(repeating: nil, count: items.count), map: selected)
@@ -99,38 +102,49 @@ extension Execution {
         }
         if let count = update.toleratedFailureCount { progress.toleratedCount = count }
         if let share = update.toleratedFailurePercentage { progress.toleratedShare = share }
-        let byShare = Int(clamping: Double(progress.items.count) * progress.toleratedShare / 100)
-        progress.tolerance = max(progress.toleratedCount, byShare)
+        progress.tolerance = progress.tolerance(
+            of: progress.items.indices.reduce(0) { $0 + progress.itemCount(at: $1) })
         fans[id]?.map = progress
         report(.running, mapRunOf: id)
         fillUp(id)
     }
 
     private func select(
-        _ item: JSON, at index: Int, for map: MapState, _ scope: inout Scope
+        _ item: JSON, at index: Int, for map: MapProgress, _ scope: inout Scope
     ) throws(ASLFault) -> JSON {
-        guard let selector = map.itemSelector else { return item }
+        guard let selector = map.state.itemSelector else { return item }
         let outer = scope.context
         defer { scope.context = outer }
         if var context = outer.object {
-            context["Map"] = ["Item": ["Index": .int(index), "Value": item]]
+            context["Map"] = Self.mapContext(item, at: index, of: map)
             scope.context = .object(context)
         }
         return try selector.evaluate(in: &scope)
+    }
+
+    /// `$$.Map` for an item.
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html>
+    private static func mapContext(_ item: JSON, at index: Int, of map: MapProgress) -> JSON {
+        var about: JSONObject = ["Index": .int(index), "Value": item]
+        if map.state.isDistributed { about["Source"] = .string(map.source) }
+        return ["Item": .object(about)]
     }
 
     private mutating func startIteration(of owner: BranchID, scope: inout Scope) throws(ASLFault) {
         guard let fan = fans[owner], let progress = fan.map, let branch = branches[owner] else { return }
         let slot = fan.nextSlot
         let item = progress.items[slot]
-        let input = progress.isSelected ? item : try select(item, at: slot, for: progress.state, &scope)
+        let input = progress.isSelected ? item : try select(item, at: slot, for: progress, &scope)
         fans[owner]?.nextSlot += 1
         let started = emitIteration("Started", slot, of: owner, isPassedBy: true)
+        // The items of a distributed Map are executions of their own, which do not see the variables of this one.
+        let isDistributed = progress.state.isDistributed
+        let variables = isDistributed ? [:] : branch.variables
         let child = addBranch(
             Branch(
                 block: progress.state.processor, owner: owner, slot: slot, stateName: progress.state.processor.startAt,
-                input: input, variables: branch.variables, variableSizes: branch.variableSizes,
-                mapContext: ["Item": ["Index": .int(slot), "Value": item]],
+                input: input, variables: variables, variableSizes: isDistributed ? [:] : branch.variableSizes,
+                mapContext: Self.mapContext(item, at: slot, of: progress),
                 lastEventID: started, isSilent: branch.isSilent || progress.state.isDistributed))
         fans[owner]?.active[child] = slot
     }
@@ -170,7 +184,8 @@ extension Execution {
         let failed = (fans[owner]?.failedCount ?? 0) + 1
         fans[owner]?.failedCount = failed
         fans[owner]?.failures[slot] = failure
-        guard failed <= progress.tolerance else { return false }
+        let failedItems = fans[owner]?.failures.keys.reduce(0) { $0 + progress.itemCount(at: $1) } ?? failed
+        guard failedItems <= progress.tolerance else { return false }
         abandon(child)
         fans[owner]?.active[child] = nil
         fans[owner]?.finishedCount += 1

@@ -1,26 +1,17 @@
 internal import JSON
+internal import Time
 
 /// Where a distributed Map gets its items, when not from its input.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html>
 struct ItemReader: Sendable {
-    enum Format: String, Sendable, Equatable {
-        case csv = "CSV"
-        case json = "JSON"
-        case jsonLines = "JSONL"
-        /// The listing of a bucket.
-        case objects
-    }
-
     let resource: TaskResource
     let parameters: Template?
-    let format: Format
-    /// The columns of a CSV without a header line.
-    let headers: [String]?
-    let delimiter: Character
+    /// The form of the object that is read; nil when the items are what S3 says about the objects under a prefix.
+    let format: ItemFormat?
+    /// Set when the host reads the items itself.
+    let source: ItemSource?
     let maxItems: NumberField?
-    /// Where in a JSON object the list is, as a JSON Pointer.
-    var pointer: [String] = []
 }
 
 /// How the items of a distributed Map are put together, several to an iteration.
@@ -70,31 +61,63 @@ extension DefinitionReader {
             object: object["ReaderConfig"]?.object ?? [:], location: reader.at("ReaderConfig"))
         for name in config.object.names { checkLanguage(of: name, at: config, language: language) }
         checkReader(resource, config)
-        let delimiters: [String: Character] = ["COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"]
-        let format = config.object["InputType"]?.string.flatMap { ItemReader.Format(rawValue: $0) }
-        let hasGivenHeaders = config.object["CSVHeaderLocation"] == "GIVEN"
+        let format = itemFormat(config)
         return ItemReader(
             resource: resource,
             parameters: template(language == .jsonPath ? "Parameters" : "Arguments", in: reader, language: language),
-            format: format ?? .objects,
-            headers: hasGivenHeaders ? (config.object["CSVHeaders"]?.array ?? []).compactMap(\.string) : nil,
+            format: resource.target == Self.listing ? nil : format, source: itemSource(resource, config, format),
+            maxItems: number("MaxItems", in: config, language: language, kind: .integer, within: 0...100_000_000))
+    }
+
+    private static let listing = TaskResource.Target.service(name: "s3", action: "listObjectsV2")
+
+    private func itemFormat(_ config: Fields) -> ItemFormat? {
+        guard let kind = config.object["InputType"]?.string.flatMap({ ItemFormat.Kind(rawValue: $0) }) else {
+            return nil
+        }
+        let delimiters: [String: Character] = ["COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"]
+        let hasGivenHeaders = config.object["CSVHeaderLocation"] == "GIVEN"
+        return ItemFormat(
+            kind, headers: hasGivenHeaders ? (config.object["CSVHeaders"]?.array ?? []).compactMap(\.string) : nil,
             delimiter: delimiters[config.object["CSVDelimiter"]?.string ?? "COMMA"] ?? ",",
-            maxItems: number("MaxItems", in: config, language: language, kind: .integer, within: 0...100_000_000),
             pointer: (config.object["ItemsPointer"]?.string ?? "").split(separator: "/").map {
                 String($0).replacing("~1", with: "/").replacing("~0", with: "~")
             })
     }
 
+    /// Nil when the items are in the answer of the call.
+    private func itemSource(_ resource: TaskResource, _ config: Fields, _ format: ItemFormat?) -> ItemSource? {
+        let manifest = config.object["ManifestType"]?.string
+        if resource.target == Self.listing {
+            guard config.object["Transformation"] == "LOAD_AND_FLATTEN", let format else { return nil }
+            return ItemSource(subject: .listing, format: format)
+        }
+        if manifest == "S3_INVENTORY" || (manifest == nil && config.object["InputType"] == "MANIFEST") {
+            return ItemSource(subject: .inventory, format: ItemFormat(.csv))
+        }
+        if manifest == "ATHENA_DATA" {
+            // Without a form of its own the manifest names CSV files.
+            return ItemSource(subject: .athenaManifest, format: format ?? ItemFormat(.csv))
+        }
+        guard let format, format.kind == .parquet else { return nil }
+        return ItemSource(subject: .object, format: format)
+    }
+
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html>
     private mutating func checkReader(_ resource: TaskResource, _ config: Fields) {
         let readers: [TaskResource.Target] = [
-            .service(name: "s3", action: "getObject"), .service(name: "s3", action: "listObjectsV2"),
+            .service(name: "s3", action: "getObject"), Self.listing,
         ]
         if !readers.contains(resource.target) {
             report("The resource of an ItemReader is not recognized", at: config, field: "Resource")
         }
         let type = choice("InputType", of: ["CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"], in: config)
-        if resource.target == readers[0], type == nil { require(["InputType"], in: config) }
+        let manifest = choice("ManifestType", of: ["ATHENA_DATA", "S3_INVENTORY"], in: config)
+        let transformation = choice("Transformation", of: ["NONE", "LOAD_AND_FLATTEN"], in: config)
+        // An inventory says itself what its files are.
+        let needsType =
+            resource.target == readers[0] ? manifest != "S3_INVENTORY" : transformation == "LOAD_AND_FLATTEN"
+        if needsType, type == nil { require(["InputType"], in: config) }
         let location = choice("CSVHeaderLocation", of: ["FIRST_ROW", "GIVEN"], in: config)
         _ = choice("CSVDelimiter", of: ["COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"], in: config)
         guard type == "CSV" else { return }
@@ -143,40 +166,36 @@ extension ItemReader {
     /// The items in what the call answered: `Body` of an object, or `Contents` of a listing.
     /// - Throws: States.ItemReaderFailed.
     func items(in answer: JSON, limit: Int) throws(ASLFault) -> [JSON] {
-        let body = answer["Body"]?.string ?? ""
-        var items: [JSON]
-        switch format {
-        case .objects: items = answer["Contents"]?.array ?? []
-        case .csv: items = try csvItems(body)
-        case .json:
-            guard case .array(let elements)? = (try? JSON(parsing: body))?.value(at: pointer) else {
-                throw ASLFault(error: ErrorName.itemReaderFailed, message: "Attempting to map over non-iterable node.")
+        let items: [JSON]
+        if source != nil {
+            items = answer["Items"]?.array ?? []
+        } else if let format {
+            do {
+                items = try format.items(in: answer["Body"]?.string ?? "")
+            } catch {
+                throw ASLFault(error: ErrorName.itemReaderFailed, message: error.reason)
             }
-            items = elements
-        case .jsonLines:
-            items = []
-            for line in body.split(whereSeparator: \.isNewline) {
-                guard let item = try? JSON(parsing: String(line)) else {
-                    throw ASLFault(error: ErrorName.itemReaderFailed, message: "A line of the object is not JSON.")
-                }
-                items.append(item)
-            }
+        } else {
+            items = (answer["Contents"]?.array ?? []).map(Self.item)
         }
         return limit > 0 ? Array(items.prefix(limit)) : items
     }
+}
 
-    /// Each row as an object of texts; fields past the headers are dropped, missing ones are empty.
-    private func csvItems(_ text: String) throws(ASLFault) -> [JSON] {
-        var rows = CSVRows(text, delimiter: delimiter).rows[...]
-        guard let headers = headers ?? rows.popFirst() else { return [] }
-        guard Set(headers).count == headers.count else {
-            throw ASLFault(error: ErrorName.itemReaderFailed, message: "CSV headers cannot contain duplicates.")
-        }
-        return rows.map { row in
-            .object(
-                JSONObject(
-                    headers.enumerated().map { ($1, .string($0 < row.count ? row[$0] : "")) }))
-        }
+extension ItemReader {
+    /// What an item says about an object: the instant in seconds, and `Etag` as AWS spells it here.
+    fileprivate static func item(_ listed: JSON) -> JSON {
+        guard let members = listed.object else { return listed }
+        return .object(
+            JSONObject(
+                members.map { name, value in
+                    switch name {
+                    case "ETag": ("Etag", value)
+                    case "LastModified":
+                        (name, value.string.flatMap { Timestamp(rfc3339: $0) }.map { .int($0.seconds) } ?? value)
+                    default: (name, value)
+                    }
+                }))
     }
 }
 
@@ -220,7 +239,9 @@ extension Execution {
         let parameters = try reader.parameters?.evaluate(in: &scope) ?? [:]
         let request = TaskRequest(
             id: nextTaskID(), stateName: branches[id]?.stateName ?? "", resource: reader.resource,
-            parameters: parameters, token: "", timeoutInSeconds: nil, heartbeatInSeconds: nil)
+            parameters: parameters, token: "", timeoutInSeconds: nil, heartbeatInSeconds: nil, reading: reader.source)
+        let place = [parameters["Bucket"]?.string, parameters["Key"]?.string].compactMap { $0 }.joined(separator: "/")
+        fans[id]?.map?.source = "S3://\(place)"
         tasks[request.id] = id
         branches[id]?.visit?.pending = .task(
             PendingTask(request: request, timeoutTimer: nil, heartbeatTimer: nil, reader: reader))
@@ -247,12 +268,5 @@ extension Execution {
                 throw error
             }
         }
-    }
-}
-
-extension JSON {
-    /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc6901>
-    fileprivate func value(at pointer: [String]) -> JSON? {
-        pointer.reduce(self) { value, name in value?[name] ?? Int(name).flatMap { value?[$0] } }
     }
 }

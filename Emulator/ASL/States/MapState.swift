@@ -42,6 +42,12 @@ extension DefinitionReader {
             }
         }
         if processor["QueryLanguage"] != nil { report("Field 'QueryLanguage' is not supported", at: processorFields) }
+        if mode == "DISTRIBUTED", workflow == .express {
+            report("Express state machine does not support Map state with mode 'DISTRIBUTED'", at: fields)
+        }
+        let outer = workflow
+        if mode == "DISTRIBUTED", processor["ProcessorConfig"]?["ExecutionType"] == "EXPRESS" { workflow = .express }
+        defer { workflow = outer }
         guard let block = readBlock(processorFields) else { return nil }
         let label = string("Label", in: fields)
         if let label { checkLabel(label, in: fields) }

@@ -11,9 +11,12 @@ extension StepFunctionsService {
     func createActivity(_ input: JSON) async throws -> JSON {
         let name = try input.required("name")
         try Self.checkName(name)
+        try Self.checkEncryption(input)
+        let tags = try Tags(input["tags"])
         let arn = account.arn("states", "activity:\(name)")
         let now = clock.now().milliseconds
         let createdAt = try await store.write { transaction in
+            try transaction.setTags(tags, of: arn)
             try transaction.execute(
                 "INSERT OR IGNORE INTO activities (arn, name, created_at) VALUES (?, ?, ?)", .text(arn), .text(name),
                 .integer(now))
@@ -33,7 +36,11 @@ extension StepFunctionsService {
 
     func deleteActivity(_ input: JSON) async throws -> JSON {
         let arn = try input.required("activityArn")
-        try await store.write { try $0.execute("DELETE FROM activities WHERE arn = ?", .text(arn)) }
+        guard ARN.isClaimed(by: arn) else { throw AWSFault.invalidARN(arn) }
+        try await store.write { transaction in
+            try transaction.execute("DELETE FROM activities WHERE arn = ?", .text(arn))
+            try transaction.execute("DELETE FROM state_tags WHERE resource = ?", .text(arn))
+        }
         return [:]
     }
 

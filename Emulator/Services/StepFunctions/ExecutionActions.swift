@@ -74,9 +74,11 @@ extension StepFunctionsService: EventTarget {
             VALUES (?, ?, ?, ?, ?, ?, ?, 'RUNNING', ?, ?)
             """, .text(arn), .text(name), .integer(record.id), .text(record.arn), .text(record.versionARN),
             .text(record.aliasARN), .integer(record.revision.id), .text(inputText), .integer(now))
+        let row = transaction.lastInsertedRow
+        try announce(row: row, in: transaction)
         let runner = ExecutionRunner(
             Execution(of: machine, as: identity(arn, name, record, at: now), input: input),
-            keeping: .log(row: transaction.lastInsertedRow),
+            keeping: .log(row: row),
             logging: logging(of: record.revision, machine: record.name, at: now), service: self)
         transaction.afterCommit { self.begin(runner, arn: arn) }
         return (arn, now)
@@ -105,6 +107,8 @@ extension StepFunctionsService: EventTarget {
             throw AWSFault.stateMachineDoesNotExist(text)
         }
         guard record.workflow == .express else { throw AWSFault.stateMachineTypeNotSupported() }
+        let isWhole = try Self.includesData(input)
+        if let name = input["name"]?.string { try Self.checkName(name) }
         let machine = try machine(of: record.revision, workflow: .express)
         let name = input["name"]?.string ?? clock.uuid()
         let arn = account.arn("states", "express:\(record.name):\(name):\(clock.uuid())")
@@ -121,12 +125,15 @@ extension StepFunctionsService: EventTarget {
             "billingDetails": ["billedMemoryUsedInMB": 64, "billedDurationInMilliseconds": 100],
         ]
         answer.add(outcome)
+        if !isWhole { for member in ["input", "inputDetails", "output", "outputDetails"] { answer[member] = nil } }
         return .object(answer)
     }
 
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_StopExecution.html>
     func stopExecution(_ input: JSON) async throws -> JSON {
         let arn = try input.required("executionArn")
+        if arn.split(separator: ":").dropFirst(5).first == "express" { throw AWSFault.stateMachineTypeNotSupported() }
+        try Self.checkFailure(input)
         let execution = try execution(arn)
         if let stoppedAt = execution.stoppedAt { return ["stopDate": Timestamp.json(stoppedAt)] }
         if let runner = await runner(of: arn) {
@@ -140,9 +147,12 @@ extension StepFunctionsService: EventTarget {
     func describeExecution(_ input: JSON) throws -> JSON {
         let execution = try execution(try input.required("executionArn"))
         var answer = execution.summary
-        answer["input"] = .string(execution.input)
-        answer["inputDetails"] = ["included": true]
-        if let output = execution.output {
+        let isWhole = try Self.includesData(input)
+        if isWhole {
+            answer["input"] = .string(execution.input)
+            answer["inputDetails"] = ["included": true]
+        }
+        if isWhole, let output = execution.output {
             answer["output"] = .string(output)
             answer["outputDetails"] = ["included": true]
         }
@@ -156,17 +166,17 @@ extension StepFunctionsService: EventTarget {
 
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html>
     func listExecutions(_ input: JSON) throws -> JSON {
+        if let run = input["mapRunArn"]?.string { return try listExecutions(ofMapRun: run, input) }
         let text = try input.required("stateMachineArn")
         let arn = try StateMachineARN(text)
         let page = try Page(input, from: Int64.max)
         let status = input["statusFilter"]?.string
-        let statuses = ["SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING"]
-        if let status, !statuses.contains(status) {
-            throw AWSFault.constraint(
-                status, at: "statusFilter", "satisfy enum value set: [\(statuses.joined(separator: ", "))]")
-        }
+        try Self.check(
+            "statusFilter", of: input,
+            in: ["SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING"])
         let rows = try store.read { snapshot in
             guard let machine = try snapshot.stateMachine(arn) else { throw AWSFault.stateMachineDoesNotExist(text) }
+            guard machine.workflow == .standard else { throw AWSFault.stateMachineTypeNotSupported() }
             return try snapshot.all(
                 """
                 SELECT \(ExecutionRecord.columns) FROM executions
@@ -187,15 +197,32 @@ extension StepFunctionsService: EventTarget {
     func executionHistory(_ input: JSON) throws -> JSON {
         let execution = try execution(try input.required("executionArn"))
         let page = try Page(input)
+        func shown(_ event: JSON) -> JSON {
+            input["includeExecutionData"]?.bool == false ? Self.withoutData(event) : event
+        }
         if input["reverseOrder"]?.bool == true {
             let events = try events(of: execution, after: 0, limit: Int.max).reversed().dropFirst(Int(page.after))
             let rows = events.prefix(page.size + 1).enumerated().map {
-                (id: page.after + Int64($0) + 1, json: $1)
+                (id: page.after + Int64($0) + 1, json: shown($1))
             }
             return page.answer("events", rows)
         }
         let events = try events(of: execution, after: page.after, limit: page.size + 1)
-        return page.answer("events", events.map { (id: Int64($0["id"]?.int ?? 0), json: $0) })
+        return page.answer("events", events.map { (id: Int64($0["id"]?.int ?? 0), json: shown($0)) })
+    }
+
+    /// An event without inputs, outputs, parameters and variables.
+    private static func withoutData(_ event: JSON) -> JSON {
+        let data: Set = ["input", "output", "parameters", "inputDetails", "outputDetails", "assignedVariables"]
+        return .object(
+            JSONObject(
+                (event.object ?? [:]).map { name, value in
+                    guard let details = value.object else { return (name, value) }
+                    return (
+                        name,
+                        .object(JSONObject(details.filter { !data.contains($0.name) }.map { ($0.name, $0.value) }))
+                    )
+                }))
     }
 
     /// The events with IDs above `after`: at most `limit`, plus the rest of the last event's commit.
@@ -233,12 +260,16 @@ extension StepFunctionsService: EventTarget {
         switch action {
         case "SendTaskSuccess":
             do {
-                await runner.give(
-                    .taskSucceeded(place.task, output: try JSON(parsing: try input.required("output"))))
+                let output = try input.required("output")
+                guard output.utf8.count <= Execution.payloadLimitInBytes else {
+                    throw AWSFault.tooLong("output", limit: Execution.payloadLimitInBytes)
+                }
+                await runner.give(.taskSucceeded(place.task, output: try JSON(parsing: output)))
             } catch let error as JSONError {
                 throw AWSFault("InvalidOutput", "Invalid Output: '\(error)'")
             }
         case "SendTaskFailure":
+            try Self.checkFailure(input)
             let failure = ErrorOutput(error: input["error"]?.string, cause: input["cause"]?.string)
             await runner.give(.taskFailed(place.task, failure))
         default: await runner.give(.taskHeartbeat(place.task))

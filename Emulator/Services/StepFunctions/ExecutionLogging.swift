@@ -71,9 +71,11 @@ extension StepFunctionsService {
 
     /// A log group must exist before a state machine can name it.
     func checkLogGroup(of logging: JSON) async throws {
-        guard let logs = peers.action("logs"),
-            let arn = logging["destinations"]?[0]?["cloudWatchLogsLogGroup"]?["logGroupArn"]?.string
-        else { return }
+        guard let destination = logging["destinations"]?[0] else { return }
+        guard let arn = destination["cloudWatchLogsLogGroup"]?["logGroupArn"]?.string else {
+            throw AWSFault("InvalidLoggingConfiguration", "Invalid Logging Configuration: Log Destination not found.")
+        }
+        guard let logs = peers.action("logs") else { return }
         let name = ExecutionLogging.logGroup(arn) ?? ""
         let answer = try await logs.perform("DescribeLogGroups", ["logGroupNamePrefix": .string(name)])
         guard (answer["logGroups"]?.array ?? []).contains(where: { $0["logGroupName"]?.string == name }) else {

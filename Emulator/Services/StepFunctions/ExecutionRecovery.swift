@@ -65,6 +65,7 @@ extension StepFunctionsService {
                 try transaction.end(
                     recovery.row, with: .failed(ErrorOutput(error: "States.Runtime", cause: cause)),
                     at: self.clock.now().milliseconds)
+                try self.announce(row: recovery.row, in: transaction)
             }
         }
         recovering.withLock { $0[arn] = nil }

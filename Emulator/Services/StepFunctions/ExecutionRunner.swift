@@ -135,12 +135,15 @@ actor ExecutionRunner {
         let now = service.clock.now().milliseconds
         // A slice that only goes on does nothing outside the execution: after a power cut it is interpreted again. So a
         // loop does not keep the disk from those who wait for it.
-        try await service.store.write(waitsForDisk: !Self.onlyGoesOn(inputs, effects)) { transaction in
+        try await service.store.write(waitsForDisk: !Self.onlyGoesOn(inputs, effects)) { [service] transaction in
             try transaction.execute(
                 "INSERT INTO execution_log (execution, sequence, inputs, last_event, events) VALUES (?, ?, ?, ?, ?)",
                 .integer(row), .integer(sequence), .text(inputText), .integer(lastEventID), .text(eventText))
             for run in runs { try transaction.record(run, of: arn, at: now) }
-            if let outcome { try transaction.end(row, with: outcome, at: now) }
+            if let outcome {
+                try transaction.end(row, with: outcome, at: now)
+                try service.announce(row: row, in: transaction)
+            }
         }
     }
 

@@ -34,6 +34,7 @@ extension StepFunctionsService {
                 UPDATE executions SET status = 'RUNNING', output = NULL, error = NULL, cause = NULL, stopped_at = NULL
                 WHERE id = ?
                 """, .integer(current.id))
+            try self.announce(row: current.id, in: transaction)
             return (now, true)
         }
         if redrive.isNew { try await self.redrive(row: execution.id, arn: arn) }

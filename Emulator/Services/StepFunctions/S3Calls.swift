@@ -5,7 +5,8 @@ internal import Time
 
 /// Calls of S3 by the SDK integration and by distributed map states.
 extension StepFunctionsService {
-    func callS3(_ action: String, _ parameters: JSON) async throws -> JSON {
+    /// - Parameter listsAll: whether a listing has all pages, as that of an item reader.
+    func callS3(_ action: String, _ parameters: JSON, listsAll: Bool = false) async throws -> JSON {
         guard let objects = peers.objects else { throw TaskFailure.notEmulated("s3") }
         let bucket = parameters["Bucket"]?.string ?? ""
         let object = ObjectLocation(
@@ -31,6 +32,12 @@ extension StepFunctionsService {
             case "deleteObject":
                 try await objects.deleteObject(object)
                 return [:]
+            case "listObjectsV2" where listsAll && parameters["MaxKeys"] == nil:
+                let start = parameters["StartAfter"]?.string ?? ""
+                let listed = try objects.allObjects(in: bucket, prefix: parameters["Prefix"]?.string ?? "")
+                return [
+                    "Contents": .array(listed.filter { $0.key > start }.map(Self.listed)), "Name": .string(bucket),
+                ]
             case "listObjects", "listObjectsV2":
                 let (listed, isTruncated) = try objects.listObjects(
                     in: bucket, prefix: parameters["Prefix"]?.string ?? "",

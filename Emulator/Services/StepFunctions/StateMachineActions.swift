@@ -14,6 +14,9 @@ extension StepFunctionsService {
         try Self.checkName(name)
         let definition = try input.required("definition")
         let role = try input.required("roleArn")
+        try Self.checkRole(role)
+        try Self.check("type", of: input, in: Self.workflowTypes)
+        try Self.checkEncryption(input)
         let workflow = StateMachine.Workflow(rawValue: input["type"]?.string ?? "STANDARD") ?? .standard
         let logging = try Self.logging(input["loggingConfiguration"])
         try await checkLogGroup(of: logging)
@@ -69,7 +72,10 @@ extension StepFunctionsService {
                 "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be "
                     + "specified")
         }
+        if let role = input["roleArn"]?.string { try Self.checkRole(role) }
+        try Self.checkEncryption(input)
         let logging = try input["loggingConfiguration"].map { try Self.logging($0) }
+        if let logging { try await checkLogGroup(of: logging) }
         let description = input["versionDescription"]?.string
         let publishes = input["publish"]?.bool ?? false
         if description != nil, !publishes {
@@ -126,6 +132,7 @@ extension StepFunctionsService {
             throw AWSFault.stateMachineDoesNotExist(text)
         }
         var answer = Self.description(of: machine.revision)
+        if try !Self.includesData(input) { answer["definition"] = nil }
         answer["stateMachineArn"] = .string(machine.versionARN ?? machine.arn)
         answer["name"] = .string(machine.name)
         answer["status"] = "ACTIVE"
@@ -143,6 +150,7 @@ extension StepFunctionsService {
             throw AWSFault.executionDoesNotExist(execution.arn)
         }
         var answer = Self.description(of: revision)
+        if try !Self.includesData(input) { answer["definition"] = nil }
         answer["stateMachineArn"] = .string(execution.machineARN)
         answer["name"] = .text(execution.machineARN.split(separator: ":").last.map(String.init))
         answer["updateDate"] = Timestamp.json(revision.updatedAt)
@@ -194,23 +202,38 @@ extension StepFunctionsService {
 
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html>
     func validateDefinition(_ input: JSON) throws -> JSON {
+        try Self.check("type", of: input, in: Self.workflowTypes)
+        try Self.check("severity", of: input, in: ["ERROR", "WARNING"])
         let workflow = StateMachine.Workflow(rawValue: input["type"]?.string ?? "STANDARD") ?? .standard
         let definition = try input.required("definition")
         try Self.checkSize(ofDefinition: definition)
+        let asked = input["maxResults"]?.int ?? 0
+        guard (0...Self.mostDiagnostics).contains(asked) else {
+            throw AWSFault.constraint(
+                "\(asked)", at: "maxResults",
+                "have value \(asked < 0 ? "greater than or equal to 0" : "less than or equal to \(Self.mostDiagnostics)")"
+            )
+        }
+        let most = asked == 0 ? Self.mostDiagnostics : asked
         do {
             _ = try StateMachine(definition, workflow: workflow)
             return ["result": "OK", "diagnostics": [], "truncated": false]
         } catch {
-            let diagnostics = error.diagnostics.map { diagnostic -> JSON in
+            let diagnostics = error.diagnostics.prefix(most).map { diagnostic -> JSON in
                 var json: JSONObject = [
                     "severity": "ERROR", "code": .string(diagnostic.code), "message": .string(diagnostic.message),
                 ]
                 json["location"] = .text(diagnostic.location)
                 return .object(json)
             }
-            return ["result": "FAIL", "diagnostics": .array(diagnostics), "truncated": false]
+            return [
+                "result": "FAIL", "diagnostics": .array(diagnostics),
+                "truncated": .bool(error.diagnostics.count > most),
+            ]
         }
     }
+
+    private static let mostDiagnostics = 100
 
     /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
     private static let definitionLimit = 1_048_576
@@ -242,6 +265,8 @@ extension StepFunctionsService {
     /// A logging configuration with its defaults.
     private static func logging(_ configuration: JSON?) throws(AWSFault) -> JSON {
         guard var logging = configuration?.object else { return loggingOff }
+        try check(
+            "level", of: configuration ?? [:], at: "loggingConfiguration.level", in: ["ALL", "ERROR", "FATAL", "OFF"])
         logging["level"] = logging["level"] ?? "OFF"
         logging["includeExecutionData"] = logging["includeExecutionData"] ?? false
         let destinations = logging["destinations"]?.array ?? []

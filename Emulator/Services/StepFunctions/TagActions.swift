@@ -7,13 +7,30 @@ struct Tags: Sendable {
 
     init(_ json: JSON?) throws(AWSFault) {
         var pairs: [(String, String)] = []
-        for tag in json?.array ?? [] {
+        for (position, tag) in (json?.array ?? []).enumerated() {
             guard let name = tag["key"]?.string, !name.isEmpty else {
                 throw .stepFunctionsValidation("A tag needs a key that is not empty")
             }
-            pairs.append((name, tag["value"]?.string ?? ""))
+            let value = tag["value"]?.string ?? ""
+            for (text, member, limit) in [(name, "key", Self.longestName), (value, "value", Self.longestValue)]
+            where text.unicodeScalars.count > limit {
+                throw .constraint(
+                    text, at: "tags.\(position + 1).member.\(member)", "have length less than or equal to \(limit)")
+            }
+            pairs.append((name, value))
         }
         self.pairs = pairs
+    }
+
+    private static let longestName = 128
+    private static let longestValue = 256
+    /// The tags that one resource may have.
+    private static let most = 50
+
+    /// - Throws: ``AWSFault`` where the tags that are there and these are too many.
+    func check(with existing: Set<String>, of resource: String) throws(AWSFault) {
+        guard existing.union(pairs.map(\.name)).count > Self.most else { return }
+        throw AWSFault("TooManyTags", "Too many tags: '\(resource)'")
     }
 }
 
@@ -55,6 +72,10 @@ extension StepFunctionsService {
 
 extension Transaction {
     func setTags(_ tags: Tags, of resource: String) throws {
+        let existing = try snapshot.all("SELECT name FROM state_tags WHERE resource = ?", .text(resource)) {
+            $0.text(0)
+        }
+        try tags.check(with: Set(existing), of: resource)
         for (name, value) in tags.pairs {
             try execute(
                 "INSERT OR REPLACE INTO state_tags (resource, name, value) VALUES (?, ?, ?)", .text(resource),

@@ -40,6 +40,7 @@ extension StepFunctionsService {
     }
 
     func answer(to request: TaskRequest) async throws -> JSON {
+        if let source = request.reading { return try readItems(source, request.parameters) }
         switch request.resource.target {
         case .lambdaFunction: return try await invoke(request.resource.text, payload: request.parameters).payload
         case .activity: return .null
@@ -47,7 +48,7 @@ extension StepFunctionsService {
             switch name {
             case "lambda": return try await invokeFunction(request.parameters)
             case "states": return try await startChild(request)
-            case "s3": return try await callS3(action, request.parameters)
+            case "s3": return try await callS3(action, request.parameters, listsAll: true)
             case "ecs": return try await runTask(request.parameters)
             default: return try await callService(name, action, request.parameters, integration: .optimized)
             }

@@ -1,6 +1,7 @@
 internal import EmulatorCore
 internal import EmulatedAthena
 internal import EmulatedCloudFormation
+internal import EmulatedCloudWatch
 internal import EmulatedDynamoDB
 internal import EmulatedECS
 internal import EmulatedEMRServerless
@@ -29,7 +30,7 @@ struct Services: Sendable {
         StepFunctionsService.self, LambdaService.self,
         FirehoseService.self, GlueService.self, AthenaService.self, EMRServerlessService.self, PipeService.self,
         EventBridgeService.self,
-        ScheduleService.self,
+        ScheduleService.self, CloudWatchService.self,
     ]
 
     /// The tables of all services.

@@ -7,16 +7,20 @@ package final class LogService: Sendable {
     let store: LogStore
     let account: Account
     let clock: ClockAndChance
+    /// CloudWatch gets the metrics that events embed.
+    let peers: Peers
 
     /// - Parameters:
     ///   - directory: the existing folder of `logs.sqlite`.
     ///   - sizeLimit: in bytes; at the limit the oldest events are deleted.
     init(
-        directory: String, account: Account = Account(), clock: ClockAndChance = .system, sizeLimit: Int = 256 << 20
+        directory: String, account: Account = Account(), clock: ClockAndChance = .system, peers: Peers = Peers(),
+        sizeLimit: Int = 256 << 20
     ) throws {
         store = try LogStore(directory: directory, sizeLimit: sizeLimit)
         self.account = account
         self.clock = clock
+        self.peers = peers
     }
 
     /// Stores the events so far and ends.
@@ -28,6 +32,7 @@ package final class LogService: Sendable {
 extension LogService: LogWriting {
     package func write(_ message: String, group: String, stream: String) {
         store.add(message, at: clock.now().milliseconds, group: group, stream: stream)
+        extractMetrics(message)
     }
 }
 
@@ -70,7 +75,8 @@ extension LogService: Service, JSONService {
     package static let schema: [String] = []
 
     package convenience init(_ context: ServiceContext) throws {
-        try self.init(directory: context.store.directory, account: context.account, clock: context.clock)
+        try self.init(
+            directory: context.store.directory, account: context.account, clock: context.clock, peers: context.peers)
     }
 
     package func stop() async { close() }

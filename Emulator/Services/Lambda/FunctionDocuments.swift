@@ -3,6 +3,12 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+
 extension LambdaService {
     /// The answer of `GetFunctionConfiguration` and related operations.
     /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html>
@@ -12,10 +18,12 @@ extension LambdaService {
             "FunctionName": .string(function.name), "FunctionArn": .string(registry.arn(of: function.name)),
             "Runtime": .string(function.runtime),
             "Role": declaration["Role"] ?? .string("arn:aws:iam::\(options.account.id):role/emulator"),
-            "Handler": .string(function.handler), "CodeSize": 0, "Description": declaration["Description"] ?? "",
+            "Handler": .string(function.handler), "CodeSize": .int(codeSize(of: function)),
+            "Description": declaration["Description"] ?? "",
             "Timeout": .int(function.timeoutInSeconds), "MemorySize": .int(function.memoryInMegabytes),
             "LastModified": declaration["LastModified"] ?? "1970-01-01T00:00:00.000+0000",
-            "CodeSha256": .string(Digest.sha256(declaration["Code"]?.text ?? "").base64), "Version": "$LATEST",
+            "CodeSha256": declaration["Code"]?["Hash"]
+                ?? .string(Digest.sha256(declaration["Code"]?.text ?? "").base64), "Version": "$LATEST",
             "TracingConfig": ["Mode": "PassThrough"], "RevisionId": declaration["RevisionId"] ?? .string(""),
             "State": "Active", "LastUpdateStatus": "Successful", "PackageType": "Zip",
             "Architectures": declaration["Architectures"] ?? ["x86_64"],
@@ -28,6 +36,14 @@ extension LambdaService {
             document["Environment"] = ["Variables": .object(JSONObject(variables))]
         }
         return .object(document)
+    }
+
+    /// In bytes: of the archive, or of the executable where there is none.
+    private func codeSize(of function: FunctionConfiguration) -> Int {
+        if let size = function.declaration["Code"]?["Size"]?.int { return size }
+        guard let code = try? code(of: function) else { return 0 }
+        var status = stat()
+        return stat(code.executable, &status) == 0 ? Int(status.st_size) : 0
     }
 
     /// The answer of `GetFunction`.

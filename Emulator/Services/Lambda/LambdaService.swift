@@ -1,3 +1,4 @@
+internal import Digest
 package import EmulatorCore
 internal import JSON
 internal import Synchronization
@@ -46,6 +47,7 @@ package final class LambdaService: Sendable {
     private let listening: any Listening
     private let peers: Peers
     private let environment: ProcessEnvironment
+    private let metrics: FunctionMetrics
     private let dispatcher = Mutex<Task<Void, Never>?>(nil)
 
     /// - Parameter endpoint: the address for `AWS_ENDPOINT_URL` in functions, which must be set before the first
@@ -58,6 +60,7 @@ package final class LambdaService: Sendable {
         self.host = host
         self.listening = listening
         self.peers = peers
+        metrics = FunctionMetrics(peers: peers, clock: options.clock)
         registry = try FunctionRegistry(store: store, account: options.account)
         queue = EventQueue(store: store, clock: options.clock)
         mappings = try EventSources(store: store, peers: peers, account: options.account, clock: options.clock)
@@ -103,6 +106,20 @@ package final class LambdaService: Sendable {
     /// Runs one invocation on a worker.
     /// - Throws: ``AWSFault`` if no worker is available; an error of the function is an outcome.
     func run(_ function: FunctionConfiguration, _ invocation: Invocation) async throws(AWSFault) -> InvocationOutcome {
+        let start = ContinuousClock.now
+        do throws(AWSFault) {
+            let outcome = try await runOnWorker(function, invocation)
+            metrics.ended(function.name, isError: outcome.functionError != nil, after: ContinuousClock.now - start)
+            return outcome
+        } catch {
+            if error.code == "TooManyRequestsException" { metrics.throttled(function.name) }
+            throw error
+        }
+    }
+
+    private func runOnWorker(
+        _ function: FunctionConfiguration, _ invocation: Invocation
+    ) async throws(AWSFault) -> InvocationOutcome {
         let plan = try plan(for: function)
         var invocation = invocation
         invocation.traceID = invocation.traceID ?? newTraceID()
@@ -161,17 +178,23 @@ package final class LambdaService: Sendable {
         guard location != nil || text != nil else { return declaration }
         let name = try FunctionConfiguration(declaration).name
         let package: FunctionPackage
+        let bytes: [UInt8]
         if let location {
             guard let objects = peers.objects else { throw .notEmulated("Code in S3") }
-            package = try FunctionPackage(unpacking: try objects.contents(of: location), for: name, in: packages)
+            bytes = try objects.contents(of: location)
+            package = try FunctionPackage(unpacking: bytes, for: name, in: packages)
         } else if let text, isArchive {
             guard let archive = [UInt8](base64: text) else { throw .validation("ZipFile is not base64.") }
+            bytes = archive
             package = try FunctionPackage(unpacking: archive, for: name, in: packages)
         } else {
+            bytes = Array((text ?? "").utf8)
             package = try FunctionPackage(source: text ?? "", for: name, in: packages)
         }
         var declaration = declaration
-        declaration["Code"] = ["Package": .string(package.name)]
+        declaration["Code"] = [
+            "Package": .string(package.name), "Size": .int(bytes.count), "Hash": .string(Digest.sha256(bytes).base64),
+        ]
         return declaration
     }
 
@@ -181,7 +204,10 @@ package final class LambdaService: Sendable {
         if function.declaration["Code"]?["Package"] != nil { environment.additions = [:] }
         var variables = environment.variables
         variables["_HANDLER"] = function.handler
-        variables["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + function.runtime
+        // The runtimes that are only an operating system do not have it.
+        if !function.runtime.hasPrefix("provided") {
+            variables["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + function.runtime
+        }
         variables["AWS_LAMBDA_FUNCTION_NAME"] = function.name
         variables["AWS_LAMBDA_FUNCTION_VERSION"] = "$LATEST"
         variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = String(function.memoryInMegabytes)

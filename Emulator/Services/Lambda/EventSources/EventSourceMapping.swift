@@ -26,6 +26,10 @@ struct EventSourceMapping: Sendable {
     /// The ARN of the queue, topic or bucket that receives word of discarded batches.
     let onFailure: String?
     let isEnabled: Bool
+    /// Whether the source is a queue, whose messages have no positions.
+    let isQueue: Bool
+    /// How many invocations the messages of a queue have at a time, at most; nil for no limit.
+    let maximumConcurrency: Int?
     private let filters: [EventPattern]
 
     /// - Throws: ``AWSFault`` that names the member that is missing, wrong or not emulated.
@@ -38,10 +42,13 @@ struct EventSourceMapping: Sendable {
         self.function = function
         self.source = source
         let service = ARN(source)?.service
-        guard service == "kinesis" || service == "dynamodb" else {
-            throw .notEmulated("The event source \(source), which is neither a Kinesis stream nor one of DynamoDB,")
+        guard service == "kinesis" || service == "dynamodb" || service == "sqs" else {
+            throw .notEmulated(
+                "The event source \(source), which is neither a queue nor a stream of Kinesis or DynamoDB,")
         }
-        let position = declaration["StartingPosition"]?.string
+        isQueue = service == "sqs"
+        if isQueue { try Self.checkQueue(declaration, source) }
+        let position = isQueue ? "TRIM_HORIZON" : declaration["StartingPosition"]?.string
         guard let start = StartingPosition(position, timestamp: declaration["StartingPositionTimestamp"]) else {
             throw .validation(
                 "StartingPosition is \(position ?? "missing"); expected TRIM_HORIZON, LATEST, or AT_TIMESTAMP with a "
@@ -58,8 +65,16 @@ struct EventSourceMapping: Sendable {
             }
             return number
         }
-        batchSize = try number("BatchSize", 1...10_000, orElse: 100)
+        batchSize = try number("BatchSize", 1...10_000, orElse: isQueue ? 10 : 100)
         batchingWindow = Int64(try number("MaximumBatchingWindowInSeconds", 0...300, orElse: 0)) * 1000
+        guard !isQueue || batchSize <= 10 || batchingWindow > 0 else {
+            throw .validation(
+                "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10")
+        }
+        maximumConcurrency = declaration["ScalingConfig"]?["MaximumConcurrency"]?.looseInt
+        if let most = maximumConcurrency, !isQueue || !(2...1000).contains(most) {
+            throw .validation("MaximumConcurrency is \(most); expected 2 to 1000, for a queue.")
+        }
         parallelizationFactor = try number("ParallelizationFactor", 1...10, orElse: 1)
         let attempts = try number("MaximumRetryAttempts", -1...10_000, orElse: -1)
         maximumRetryAttempts = attempts < 0 ? nil : attempts
@@ -84,6 +99,9 @@ struct EventSourceMapping: Sendable {
         filters = try Self.filters(declaration)
     }
 
+    /// - Parameter message: a message of a queue as filters see it.
+    func matches(message: JSON) -> Bool { filters.isEmpty || filters.contains { $0.matches(message) } }
+
     func matches(_ record: StreamRecord) -> Bool {
         guard !filters.isEmpty else { return true }
         let event = record.filtered
@@ -97,7 +115,22 @@ struct EventSourceMapping: Sendable {
         "MaximumBatchingWindowInSeconds", "ParallelizationFactor", "BisectBatchOnFunctionError",
         "FunctionResponseTypes", "MaximumRetryAttempts", "MaximumRecordAgeInSeconds", "TumblingWindowInSeconds",
         "DestinationConfig", "FilterCriteria", "Enabled", "Tags", "KmsKeyArn", "KMSKeyArn", "MetricsConfig",
+        "ScalingConfig",
     ]
+
+    /// Reports members that only streams have.
+    private static func checkQueue(_ declaration: JSONObject, _ source: String) throws(AWSFault) {
+        let streamOnly = [
+            "StartingPosition", "StartingPositionTimestamp", "ParallelizationFactor", "BisectBatchOnFunctionError",
+            "MaximumRetryAttempts", "MaximumRecordAgeInSeconds", "TumblingWindowInSeconds", "DestinationConfig",
+        ]
+        for name in streamOnly where declaration[name].map({ !$0.isNull }) == true {
+            throw .validation("\(name) is not for a queue, such as \(source).")
+        }
+        if source.hasSuffix(".fifo"), declaration["MaximumBatchingWindowInSeconds"]?.looseInt ?? 0 > 0 {
+            throw .validation("Batching window is not supported for FIFO queues")
+        }
+    }
 
     private static func checkNames(_ declaration: JSONObject) throws(AWSFault) {
         for (name, value) in declaration where !names.contains(name) && !value.isNull {

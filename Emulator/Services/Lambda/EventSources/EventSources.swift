@@ -92,6 +92,10 @@ final class EventSources: Sendable {
         state.entries[id]?.task = nil
         guard state.isStarted, let mapping = state.entries[id]?.mapping, mapping.isEnabled else { return }
         let context = context
+        guard !mapping.isQueue else {
+            state.entries[id]?.task = Task { await QueueMapping(mapping, context).serve() }
+            return
+        }
         state.entries[id]?.task = Task {
             // The stream may be created after the mapping was stored.
             while !Task.isCancelled {
@@ -121,7 +125,8 @@ final class EventSources: Sendable {
                 "The event source arn (\" \(mapping.source) \") and function (\" \(mapping.function) \") provided mapping "
                     + "already exists. Please update or delete the existing mapping with UUID \(other.id)", status: 409)
         }
-        let shards = try peers.stream(mapping.source).shards(ofStream: mapping.source)
+        if mapping.isQueue { try await checkQueue(mapping.source) }
+        let shards = mapping.isQueue ? [] : try peers.stream(mapping.source).shards(ofStream: mapping.source)
         let now = clock.now().milliseconds
         let positions = context.positions(of: mapping)
         try await store.write { transaction in
@@ -134,6 +139,17 @@ final class EventSources: Sendable {
             run(mapping.id, &state)
         }
         return try document(of: mapping.id)
+    }
+
+    private func checkQueue(_ arn: String) async throws(AWSFault) {
+        guard let sqs = peers.action("sqs") else { throw .notEmulated("SQS") }
+        do throws(AWSFault) {
+            _ = try await QueueMapping.queueURL(of: arn, sqs)
+        } catch {
+            throw .validation(
+                "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error "
+                    + "Message: \(error.message)")
+        }
     }
 
     /// Changes those members that `change` has. The positions are kept.
@@ -235,9 +251,14 @@ final class EventSources: Sendable {
             "FunctionResponseTypes": mapping.declaration["FunctionResponseTypes"] ?? [],
             "DestinationConfig": mapping.declaration["DestinationConfig"] ?? ["OnFailure": [:]],
         ]
-        for name in ["StartingPosition", "StartingPositionTimestamp", "FilterCriteria"] {
+        for name in ["StartingPosition", "StartingPositionTimestamp", "FilterCriteria", "ScalingConfig"] {
             if let value = mapping.declaration[name] { document[name] = value }
         }
+        guard mapping.isQueue else { return .object(document) }
+        for name in [
+            "ParallelizationFactor", "BisectBatchOnFunctionError", "MaximumRetryAttempts", "MaximumRecordAgeInSeconds",
+            "TumblingWindowInSeconds", "DestinationConfig", "LastProcessingResult",
+        ] { document[name] = nil }
         return .object(document)
     }
 

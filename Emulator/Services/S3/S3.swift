@@ -114,7 +114,11 @@ package final class S3: Service, ResourceProviding {
         let query = request.query
         if query.contains("tagging") { return try await tagging(request) }
         if query.contains("acl") { return try await objectACL(request) }
-        if let name = ["retention", "legal-hold", "torrent", "select", "restore", "renameObject"].first(where: {
+        if query.contains("retention") || query.contains("legal-hold") {
+            _ = try store.read { try $0.bucket(request.bucket) }
+            throw S3Fault.noObjectLock
+        }
+        if let name = ["torrent", "select", "restore", "renameObject"].first(where: {
             query.contains($0)
         }) {
             throw S3Fault.notEmulated("S3's object subresource \(name)")

@@ -17,8 +17,10 @@ struct ObjectHeaders: Sendable {
 
     init() {}
 
-    /// - Throws: `MetadataTooLarge`, `InvalidStorageClass`; `NotImplemented` for customer keys.
+    /// - Throws: `MetadataTooLarge`, `InvalidStorageClass`; `NotImplemented` for customer keys; `InvalidRequest` for a lock.
     init(_ headers: HTTPHeaders) throws(S3Fault) {
+        let locks = ["x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold"]
+        guard locks.allSatisfy({ headers[$0] == nil }) else { throw .noObjectLock }
         guard headers["x-amz-server-side-encryption-customer-algorithm"] == nil else {
             throw .notEmulated("Encryption with a customer's key (SSE-C)")
         }

@@ -53,6 +53,11 @@ extension S3 {
     /// GetObject and HeadObject.
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>
     func getObject(_ request: S3Request) throws -> HTTPResponse {
+        guard request.headers["x-amz-server-side-encryption-customer-algorithm"] == nil else {
+            // No object has a customer's key.
+            _ = try locate(request)
+            throw S3Fault.invalidRequest("The encryption parameters are not applicable to this object.")
+        }
         let reading = reclaimer.enter()
         let (located, content) = try store.read { snapshot in
             let located = try locate(request, snapshot)

@@ -66,6 +66,9 @@ struct S3Fault: Error, Sendable {
     static let entityTooLarge = S3Fault(
         "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", 400)
 
+    /// No bucket has Object Lock: with it, none is created.
+    static let noObjectLock = S3Fault("InvalidRequest", "Bucket is missing Object Lock Configuration", 400)
+
     static func preconditionFailed(_ condition: String) -> S3Fault {
         S3Fault(
             "PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412,

@@ -90,6 +90,18 @@ extension ChangeSet {
         }
     }
 
+    /// The change sets of a stack, by name.
+    static func all(of stack: String, in snapshot: borrowing Snapshot) throws -> [ChangeSet] {
+        let names = try snapshot.all(
+            "SELECT name FROM cloudformation_change_set WHERE stack = ? ORDER BY name", .text(stack)
+        ) { $0.text(0) }
+        var sets: [ChangeSet] = []
+        for name in names {
+            if let found = try named(name, of: stack, in: snapshot) { sets.append(found) }
+        }
+        return sets
+    }
+
     static func deleteAll(of stack: String, in transaction: borrowing Transaction) throws {
         try transaction.execute("DELETE FROM cloudformation_change_set WHERE stack = ?", .text(stack))
     }

@@ -22,7 +22,7 @@ struct UnknownParameter: Error, CustomStringConvertible {
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html>
 package final class CloudFormation: Service {
     package static let signingNames = ["cloudformation"]
-    package static let schema = [StackRecord.schema, ChangeSet.schema]
+    package static let schema = [StackRecord.schema, ChangeSet.schema, StackDetail.schema, StackEvent.schema]
     private static let requestLimit = 4 << 20
 
     let store: Store
@@ -69,47 +69,11 @@ package final class CloudFormation: Service {
             let values = parameters.filter { template.hasParameter($0.key) }.sorted { $0.key < $1.key }
             report.append(
                 try await deploy(
-                    text, file: path, name: position == 0 ? "cupel" : "cupel-\(position)",
-                    parameters: JSONObject(values.map { ($0.key, JSON.string($0.value)) })))
+                    DeploymentRequest(
+                        text: text, file: path, name: position == 0 ? "cupel" : "cupel-\(position)",
+                        parameters: JSONObject(values.map { ($0.key, JSON.string($0.value)) }))))
         }
         return report
-    }
-
-    /// Deploys a template as the stack `name`, which is kept.
-    func deploy(_ text: String, file: String, name: String, parameters: JSONObject) async throws -> StackReport {
-        let now = clock.now().milliseconds
-        var record = try store.read { try StackRecord.named(name, in: $0) } ?? StackRecord(name: name, createdAt: now)
-        let isNew = !record.status.exists
-        record.template = text
-        record.file = file
-        record.parameters = parameters
-        record.reason = nil
-        record.status = isNew ? .createInProgress : .updateInProgress
-        try await save(record)
-        var report = StackReport()
-        do {
-            let template = try Template(parsing: text, file: file)
-            let values = Dictionary(parameters.map { ($0.name, $0.value.string ?? $0.value.text) }) { $1 }
-            try await Stack(template, name: name, parameters: values, account: account)
-                .deploy(to: peers.resources, objects: peers.objects, into: &report)
-            record.outputs = JSONObject(report.outputs.map { ($0.name, JSON.string($0.value)) })
-            let resources = report.resources.map(StackResource.init)
-            let dropped = record.resources.filter { old in !resources.contains { $0.isSameThing(as: old) } }
-            record.resources = resources
-            // As on AWS, a resource that cannot be deleted is left behind and does not fail the update.
-            record.reason = Self.reason(await remove(dropped))
-            record.status = isNew ? .createComplete : .updateComplete
-            try await save(record)
-            return report
-        } catch {
-            record.status = isNew ? .createFailed : .updateFailed
-            record.reason = "\(error)"
-            // The created resources belong to the stack: they are deleted with it or by the next template.
-            let created = report.resources.map(StackResource.init)
-            record.resources += created.filter { new in !record.resources.contains { $0.isSameThing(as: new) } }
-            try await save(record)
-            throw error
-        }
     }
 
     func save(_ record: StackRecord) async throws {
@@ -120,6 +84,19 @@ package final class CloudFormation: Service {
         do {
             let form = FormBody(try await request.body.collect(upTo: Self.requestLimit))
             switch form["Action"] ?? "" {
+            case "CreateStack": return try await createStack(form)
+            case "UpdateStack": return try await updateStack(form)
+            case "ValidateTemplate": return try validateTemplate(form)
+            case "GetTemplateSummary": return try templateSummary(form)
+            case "GetTemplate": return try getTemplate(form)
+            case "ListStacks": return try listStacks(form)
+            case "ListStackResources": return try listResources(form)
+            case "DescribeStackResource": return try describeResource(form)
+            case "DescribeStackEvents": return try describeEvents(form)
+            case "ListExports": return try listExports(form)
+            case "ListImports": return try listImports(form)
+            case "ListChangeSets": return try listChangeSets(form)
+            case "DeleteChangeSet": return try await deleteChangeSet(form)
             case "DescribeStacks": return try describeStacks(form)
             case "DescribeStackResources": return try describeResources(form)
             case "CreateChangeSet": return try await createChangeSet(form)
@@ -148,6 +125,7 @@ package final class CloudFormation: Service {
         guard !exists || form["ChangeSetType"] != "CREATE" else {
             throw AWSFault("AlreadyExistsException", "Stack [\(stack)] already exists")
         }
+        if let current { try checkUpdatable(current) }
         let parameters = try form.parameters(previous: current?.parameters ?? [:])
         let changes = try ChangeSet(
             stack: stack, name: name, template: text, file: file, parameters: parameters,
@@ -167,7 +145,7 @@ package final class CloudFormation: Service {
     }
 
     /// The template's text, and the base of its relative paths.
-    private func template(_ form: FormBody) throws -> (text: String, file: String) {
+    func template(_ form: FormBody) throws -> (text: String, file: String) {
         if let text = form["TemplateBody"] { return (text, ArtifactLocation.templateBody) }
         let url = try form.required("TemplateURL")
         guard let object = ObjectLocation(url: url) else {
@@ -234,7 +212,11 @@ package final class CloudFormation: Service {
             try executed.save(in: transaction)
         }
         // As on AWS, DescribeStacks reports the result.
-        _ = try? await deploy(changes.template, file: changes.file, name: stack, parameters: changes.parameters)
+        var request = DeploymentRequest(
+            text: changes.template, file: changes.file, name: stack, parameters: changes.parameters)
+        request.makesNames = true
+        request.rollsBack = form["DisableRollback"] != "true"
+        _ = try? await deploy(request)
         return QueryAnswer.success("ExecuteChangeSet", requestID: clock.uuid()) { _ in }
     }
 
@@ -246,20 +228,40 @@ package final class CloudFormation: Service {
             records = records.filter { $0.name == name }
             guard !records.isEmpty else { throw Self.noStack(name) }
         }
+        let details = try store.read { try StackDetail.all(in: $0) }
         return QueryAnswer.success("DescribeStacks", requestID: clock.uuid()) { text in
             text.element("Stacks") { text in
-                for record in records { text.element("member") { describe(record, &$0) } }
+                for record in records {
+                    text.element("member") { describe(record, details[record.name] ?? StackDetail(), &$0) }
+                }
             }
         }
     }
 
-    private func describe(_ record: StackRecord, _ text: inout XMLWriter) {
+    private func describe(_ record: StackRecord, _ detail: StackDetail, _ text: inout XMLWriter) {
         text.element("StackId", arn(ofStack: record.name))
         text.element("StackName", record.name)
+        text.element(
+            "Description", ifPresent: (try? Template(parsing: record.template, file: record.file))?.description)
+        text.element(
+            "LastUpdatedTime", ifPresent: detail.updatedAt.map { Timestamp(milliseconds: $0).rfc3339 })
         text.element("CreationTime", Timestamp(milliseconds: record.createdAt).rfc3339)
         text.element("StackStatus", record.status.rawValue)
         text.element("StackStatusReason", ifPresent: record.reason)
-        text.element("DisableRollback", true)
+        text.element("DisableRollback", !detail.rollsBack)
+        text.element("EnableTerminationProtection", false)
+        text.element("NotificationARNs") { _ in }
+        text.element("Capabilities") { text in
+            for capability in detail.capabilities { text.element("member", capability) }
+        }
+        text.element("Tags") { text in
+            for (key, value) in detail.tags {
+                text.element("member") { text in
+                    text.element("Key", key)
+                    text.element("Value", value.string ?? value.text)
+                }
+            }
+        }
         for (list, key, values) in [
             ("Parameters", "Parameter", record.parameters), ("Outputs", "Output", record.outputs),
         ] {
@@ -268,6 +270,8 @@ package final class CloudFormation: Service {
                     text.element("member") { text in
                         text.element("\(key)Key", name)
                         text.element("\(key)Value", value.string ?? value.text)
+                        guard key == "Output" else { return }
+                        text.element("ExportName", ifPresent: detail.exports.first { $0.output == name }?.name)
                     }
                 }
             }
@@ -294,16 +298,16 @@ package final class CloudFormation: Service {
         }
     }
 
-    private static func noStack(_ name: String) -> AWSFault {
+    static func noStack(_ name: String) -> AWSFault {
         AWSFault("ValidationError", "Stack with id \(name) does not exist")
     }
 
-    private func arn(ofStack name: String) -> String { account.arn("cloudformation", "stack/\(name)/emulator") }
-    private func arn(ofChangeSet name: String) -> String { account.arn("cloudformation", "changeSet/\(name)/emulator") }
+    func arn(ofStack name: String) -> String { account.arn("cloudformation", "stack/\(name)/emulator") }
+    func arn(ofChangeSet name: String) -> String { account.arn("cloudformation", "changeSet/\(name)/emulator") }
 }
 
 extension ChangeSet {
-    fileprivate var executionStatus: String {
+    var executionStatus: String {
         isExecuted ? "EXECUTE_COMPLETE" : reason == nil ? "AVAILABLE" : "UNAVAILABLE"
     }
 }
@@ -324,7 +328,7 @@ extension FormBody {
     }
 
     /// `Parameters.member.N`, with `UsePreviousValue` filled in.
-    fileprivate func parameters(previous: JSONObject) throws(AWSFault) -> JSONObject {
+    func parameters(previous: JSONObject) throws(AWSFault) -> JSONObject {
         var parameters = JSONObject()
         var number = 1
         while let name = self["Parameters.member.\(number).ParameterKey"] {

@@ -29,9 +29,13 @@ struct StackRecord: Sendable {
         case createInProgress = "CREATE_IN_PROGRESS"
         case createComplete = "CREATE_COMPLETE"
         case createFailed = "CREATE_FAILED"
+        case rollbackComplete = "ROLLBACK_COMPLETE"
+        case rollbackFailed = "ROLLBACK_FAILED"
         case updateInProgress = "UPDATE_IN_PROGRESS"
         case updateComplete = "UPDATE_COMPLETE"
         case updateFailed = "UPDATE_FAILED"
+        case updateRollbackComplete = "UPDATE_ROLLBACK_COMPLETE"
+        case updateRollbackFailed = "UPDATE_ROLLBACK_FAILED"
         case deleteFailed = "DELETE_FAILED"
 
         var isInProgress: Bool { self == .createInProgress || self == .updateInProgress }

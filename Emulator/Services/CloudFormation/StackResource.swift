@@ -11,7 +11,7 @@ struct StackResource: Sendable, Hashable {
     /// Whether a service of the emulator provides it.
     let isEmulated: Bool
     /// Whether it stays when it leaves the template, or when the stack is deleted.
-    let isRetained: Bool
+    var isRetained: Bool
 
     init(_ entry: StackReport.Entry) {
         logicalID = entry.logicalID
@@ -66,11 +66,18 @@ extension CloudFormation {
         guard !record.status.isInProgress else {
             throw AWSFault("ValidationError", "Stack:\(name) is being changed and can not be deleted.")
         }
+        if let reason = try exportInUse(of: name) {
+            record.reason = "Delete canceled. \(reason)"
+            try await save(record)
+            return QueryAnswer.success("DeleteStack", requestID: clock.uuid()) { _ in }
+        }
         let left = await remove(record.resources)
         if left.isEmpty {
             try await store.write { transaction in
                 try StackRecord.delete(name, in: transaction)
                 try ChangeSet.deleteAll(of: name, in: transaction)
+                try StackDetail.delete(name, in: transaction)
+                try StackEvent.deleteAll(of: name, in: transaction)
             }
         } else {
             record.status = .deleteFailed

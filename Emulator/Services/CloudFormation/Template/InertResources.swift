@@ -5,7 +5,7 @@ internal import JSON
 struct InertResources {
     let account: Account
 
-    /// Whether the type has no effect on a local run: permissions, keys, networks, alarms.
+    /// Whether the type has no effect on a local run: permissions, keys, networks, dashboards of other kinds.
     static func isWithoutEffect(_ type: String) -> Bool {
         let prefixes = [
             "AWS::IAM::", "AWS::KMS::", "AWS::EC2::", "AWS::CloudWatch::", "AWS::CDK::", "AWS::GuardDuty::",

@@ -5,6 +5,7 @@ internal import YAML
 /// A template with its parameters, ready to be deployed on the emulator's services.
 package struct Stack: Sendable {
     private let scope: TemplateScope
+    private let surroundings: StackSurroundings
     /// The stacks around this one.
     private let level: Int
     /// A template that nests itself would never end.
@@ -17,14 +18,19 @@ package struct Stack: Sendable {
     package init(
         _ template: Template, name: String, parameters: [String: String] = [:], account: Account = Account()
     ) throws(TemplateError) {
-        try self.init(template, name: name, parameters: parameters, account: account, level: 0)
+        try self.init(template, name: name, parameters: parameters, account: account, in: StackSurroundings())
     }
 
-    private init(
-        _ template: Template, name: String, parameters: [String: String], account: Account, level: Int
+    init(
+        _ template: Template, name: String, parameters: [String: String], account: Account,
+        in surroundings: StackSurroundings, level: Int = 0
     ) throws(TemplateError) {
         self.level = level
-        scope = try TemplateScope(template, stackName: name, overrides: parameters, account: account)
+        self.surroundings = surroundings
+        var scope = try TemplateScope(template, stackName: name, overrides: parameters, account: account)
+        scope.exports = surroundings.exports
+        scope.usedExports = surroundings.used
+        self.scope = scope
     }
 
     /// Provisions each resource with the service that provides its type, after the resources that it refers to. A
@@ -41,9 +47,12 @@ package struct Stack: Sendable {
     }
 
     /// Like ``deploy(to:objects:)``; after a failure, `report` has the resources that were created.
+    /// - Returns: what the stack exports.
+    @discardableResult
     func deploy(
         to services: [any ResourceProviding], objects: (any ObjectStore)?, into report: inout StackReport
-    ) async throws(TemplateError) {
+    ) async throws(TemplateError) -> [StackExport] {
+        var exports: [StackExport] = []
         var providers: [String: any ResourceProviding] = [:]
         for service in services {
             for type in service.resourceTypes { providers[type] = service }
@@ -51,12 +60,13 @@ package struct Stack: Sendable {
         let inert = InertResources(account: scope.account)
         var scope = scope
         for resource in try scope.resourcesInOrder() {
-            let declared = try declare(resource, scope, objects)
+            try check(resource, known: Set(providers.keys))
+            let declared = try await resolved(try declare(resource, scope, objects), resource.mark)
             if resource.type == Self.nestedStack {
                 let stack = try nested(declared, resource.mark, objects)
                 var inner = StackReport()
                 do throws(TemplateError) {
-                    try await stack.deploy(to: services, objects: objects, into: &inner)
+                    exports += try await stack.deploy(to: services, objects: objects, into: &inner)
                 } catch {
                     report.append(inner, of: resource.logicalID)
                     throw error
@@ -95,8 +105,34 @@ package struct Stack: Sendable {
         }
         for output in scope.template.outputs {
             if let condition = output.condition, try !scope.condition(condition, at: output.value.mark) { continue }
-            report.outputs.append((output.name, try scope.text(of: output.value)))
+            let value = try scope.text(of: output.value)
+            report.outputs.append((output.name, value))
+            if let export = output.export {
+                exports.append(StackExport(output: output.name, name: try scope.text(of: export), value: value))
+            }
         }
+        return exports
+    }
+
+    /// A type whose name is nearly that of an emulated one is a slip: to go on without it would hide that.
+    private func check(_ resource: Template.Resource, known: Set<String>) throws(TemplateError) {
+        guard !known.contains(resource.type), let meant = known.sorted().first(where: { $0.isNearly(resource.type) })
+        else { return }
+        throw .invalid(
+            file: scope.template.file, mark: resource.mark, logicalID: resource.logicalID,
+            reason: "Unrecognized resource types: [\(resource.type)]; is \(meant) meant?")
+    }
+
+    private func resolved(
+        _ resource: DeclaredResource, _ mark: YAMLMark
+    ) async throws(TemplateError) -> DeclaredResource {
+        var resource = resource
+        do throws(AWSFault) {
+            resource.properties = try await surroundings.resolved(resource.properties)
+        } catch {
+            throw .refused(file: scope.template.file, mark: mark, logicalID: resource.logicalID, fault: error)
+        }
+        return resource
     }
 
     private func nested(
@@ -128,7 +164,7 @@ package struct Stack: Sendable {
         return try Stack(
             try Template(parsing: String(decoding: text, as: UTF8.self), file: file),
             name: "\(scope.stackName)-\(declared.logicalID)", parameters: parameters, account: scope.account,
-            level: level + 1)
+            in: surroundings, level: level + 1)
     }
 
     private func contents(
@@ -150,6 +186,10 @@ package struct Stack: Sendable {
             var properties = try scope.value(of: resource.properties)?.object ?? [:]
             if resource.type == "AWS::StepFunctions::StateMachine" {
                 try readDefinition(&properties, resource.properties.mark, objects)
+            }
+            if surroundings.makesNames {
+                properties = GeneratedNames.adding(
+                    to: properties, of: resource.type, resource.logicalID, in: scope.stackName)
             }
             return DeclaredResource(
                 logicalID: resource.logicalID, type: resource.type, properties: .object(properties))
@@ -174,4 +214,21 @@ package struct Stack: Sendable {
 extension JSON {
     /// A scalar as a parameter's value.
     fileprivate var plainText: String { string ?? text }
+}
+
+extension String {
+    /// Whether two types of one service differ in a letter or two of their last part.
+    fileprivate func isNearly(_ other: String) -> Bool {
+        let (own, others) = (split(separator: ":"), other.split(separator: ":"))
+        guard own.count == others.count, own.dropLast() == others.dropLast(), let last = own.last,
+            let otherLast = others.last, last.count > 4, abs(last.count - otherLast.count) <= 1
+        else { return false }
+        // The shorter one is a subsequence of the longer, or one letter is another, or two are exchanged.
+        let (left, right) = (Array(last), Array(otherLast))
+        let start = zip(left, right).prefix { $0 == $1 }.count
+        let end = zip(left.reversed(), right.reversed()).prefix { $0 == $1 }.count
+        let rest = max(left.count, right.count) - start - end
+        guard rest == 2, left.count == right.count, start + 1 < left.count else { return rest <= 1 }
+        return left[start] == right[start + 1] && left[start + 1] == right[start]
+    }
 }

@@ -10,6 +10,8 @@ package struct Template: Sendable {
         let defaultValue: String?
         let allowedValues: [String]
         let mark: YAMLMark
+        var isHidden = false
+        var description: String?
     }
 
     struct Resource: Sendable {
@@ -17,8 +19,10 @@ package struct Template: Sendable {
         let type: String
         let condition: String?
         let dependsOn: [String]
+        /// `Delete`, `Retain`, `RetainExceptOnCreate`, `Snapshot`; nil for `Delete`.
+        let deletionPolicy: String?
         /// Whether it stays when it leaves the template.
-        let isRetained: Bool
+        var isRetained: Bool { deletionPolicy?.hasPrefix("Retain") ?? false }
         let properties: TemplateExpression
         let mark: YAMLMark
     }
@@ -29,7 +33,17 @@ package struct Template: Sendable {
     let mappings: [String: [String: [String: TemplateExpression]]]
     let conditions: [String: TemplateExpression]
     let resources: [Resource]
-    let outputs: [(name: String, condition: String?, value: TemplateExpression)]
+    let outputs: [Output]
+    let description: String?
+
+    struct Output: Sendable {
+        let name: String
+        let condition: String?
+        let value: TemplateExpression
+        /// The name under which other stacks import the value.
+        let export: TemplateExpression?
+        let description: String?
+    }
 
     /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
     private static let mostResources = 500
@@ -67,6 +81,7 @@ package struct Template: Sendable {
         self.conditions = conditions
         resources = try reader.resources(document["Resources"])
         outputs = try reader.outputs(document["Outputs"])
+        description = document["Description"]?.string
         guard !resources.isEmpty else {
             throw reader.invalid(document.mark, nil, "the template has no Resources")
         }
@@ -98,7 +113,8 @@ private struct TemplateReader {
             Template.Parameter(
                 name: entry.key, type: entry.value["Type"]?.string ?? "String",
                 defaultValue: entry.value["Default"].map { $0.string ?? "" },
-                allowedValues: entry.value["AllowedValues"]?.sequence?.compactMap(\.string) ?? [], mark: entry.keyMark)
+                allowedValues: entry.value["AllowedValues"]?.sequence?.compactMap(\.string) ?? [], mark: entry.keyMark,
+                isHidden: entry.value["NoEcho"]?.string == "true", description: entry.value["Description"]?.string)
         }
     }
 
@@ -135,22 +151,25 @@ private struct TemplateReader {
                 Template.Resource(
                     logicalID: entry.key, type: type, condition: entry.value["Condition"]?.string,
                     dependsOn: dependsOn?.sequence?.compactMap(\.string) ?? dependsOn?.string.map { [$0] } ?? [],
-                    isRetained: entry.value["DeletionPolicy"]?.string?.hasPrefix("Retain") ?? false,
+                    deletionPolicy: entry.value["DeletionPolicy"]?.string,
                     properties: properties, mark: entry.keyMark))
         }
         return resources
     }
 
-    func outputs(
-        _ section: YAMLNode?
-    ) throws(TemplateError) -> [(name: String, condition: String?, value: TemplateExpression)] {
-        var outputs: [(name: String, condition: String?, value: TemplateExpression)] = []
+    func outputs(_ section: YAMLNode?) throws(TemplateError) -> [Template.Output] {
+        var outputs: [Template.Output] = []
         for entry in try entries(section) {
             guard let value = entry.value["Value"] else {
                 throw invalid(entry.keyMark, entry.key, "the output has no Value")
             }
+            var export: TemplateExpression?
+            if let name = entry.value["Export"]?["Name"] { export = try TemplateExpression(name, file: file) }
             outputs.append(
-                (entry.key, entry.value["Condition"]?.string, try TemplateExpression(value, file: file)))
+                Template.Output(
+                    name: entry.key, condition: entry.value["Condition"]?.string,
+                    value: try TemplateExpression(value, file: file), export: export,
+                    description: entry.value["Description"]?.string))
         }
         return outputs
     }

@@ -20,6 +20,15 @@ package enum TemplateError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The resource that the error is about, if it is about one.
+    var logicalID: String? {
+        switch self {
+        case .unreadable: nil
+        case .invalid(_, _, let logicalID, _): logicalID
+        case .refused(_, _, let logicalID, _): logicalID
+        }
+    }
+
     /// The same error with the name of the resource in which it was found.
     func inside(_ logicalID: String) -> TemplateError {
         guard case .invalid(let file, let mark, nil, let reason) = self else { return self }

@@ -106,7 +106,10 @@ extension TemplateScope {
             let region = try text(of: arguments[0])
             return .array(["a", "b", "c"].map { .string((region.isEmpty ? account.region : region) + $0) })
         case .importValue:
-            throw invalid(mark, "Fn::ImportValue needs the exports of another stack, which are not emulated")
+            let name = try text(of: arguments[0])
+            guard let value = exports[name] else { throw invalid(mark, "No export named \(name) found") }
+            usedExports?.add(name)
+            return .string(value)
         case .toJSONString: return .string(try value(of: arguments[0])?.text ?? "null")
         case .length:
             guard case .array(let elements)? = try value(of: arguments[0]) else {

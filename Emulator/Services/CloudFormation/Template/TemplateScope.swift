@@ -12,6 +12,9 @@ struct TemplateScope: Sendable {
     private var conditions: [String: Bool] = [:]
     /// By logical ID.
     var resources: [String: ProvisionedResource] = [:]
+    /// What other stacks export, and which of it is used.
+    var exports: [String: String] = [:]
+    var usedExports: UsedExports?
 
     /// - Parameter overrides: values for parameters; the others have their defaults.
     init(
@@ -32,6 +35,9 @@ struct TemplateScope: Sendable {
         for name in template.conditions.keys.sorted() { _ = try condition(name, from: [], at: nil) }
     }
 
+    /// The value of such a parameter is that of a parameter of SSM.
+    static let ssmValue = "AWS::SSM::Parameter::Value<"
+
     private static func value(
         of parameter: Template.Parameter, _ override: String?, _ file: String
     ) throws(TemplateError) -> JSON {
@@ -45,7 +51,9 @@ struct TemplateScope: Sendable {
                 file: file, mark: parameter.mark, logicalID: parameter.name,
                 reason: "'\(text)' is not among the allowed values: \(parameter.allowedValues.joined(separator: ", "))")
         }
-        guard parameter.type == "CommaDelimitedList" || parameter.type.hasPrefix("List<") else { return .string(text) }
+        let type =
+            parameter.type.hasPrefix(ssmValue) ? String(parameter.type.dropFirst(ssmValue.count)) : parameter.type
+        guard type.hasPrefix("CommaDelimitedList") || type.hasPrefix("List<") else { return .string(text) }
         return .array(text.split(separator: ",").map { .string(String($0.drop { $0 == " " })) })
     }
 

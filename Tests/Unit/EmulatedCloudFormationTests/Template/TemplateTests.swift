@@ -83,7 +83,7 @@ import Testing
             ("!Ref Nobody", "t.yaml:18:10: Subject: Nobody is neither a parameter nor an existing resource"),
             ("!GetAtt Other.Colour", "Subject: Other has no attribute Colour"),
             ("!Sub \"${Nobody.Arn}\"", "Subject: no resource is named Nobody"),
-            ("!ImportValue x", "Subject: Fn::ImportValue needs the exports of another stack"),
+            ("!ImportValue x", "Subject: No export named x found"),
             ("!GetAZ x", "Subject: Fn::GetAZ is not an intrinsic function"),
             ("!Cidr [a, 1, 2]", "Subject: Fn::Cidr cannot divide a into such parts"),
             ("!Cidr [10.0.0.0/24, 3, 7]", "Subject: Fn::Cidr cannot divide 10.0.0.0/24 into such parts"),

@@ -57,12 +57,14 @@ let functions: [Target] = [
 /// The emulator's services. Each imports the core, JSON, Time and what its line says, and no other service.
 let services: [Target] = [
     service("Athena", "DuckDB Iceberg Lake ParquetRead URLCoding"), service("CloudFormation", "XML YAML"),
-    service("DynamoDB", "CZlib Digest Gzip"),
+    service("CloudWatch", "Gzip XML"),
+    service("DynamoDB", "Digest Gzip"),
     service("ECS"), service("EMRServerless", "Gzip URLCoding"), service("Events"),
     service("Firehose", "Digest Gzip JQ"), service("Glue", "Iceberg Pattern URLCoding"), service("IAM", "XML"),
     service("Kinesis", "CRC Digest"), service("Lambda", "CZlib Digest URLCoding"), service("Logs"), service("Pipes"),
     service("S3", "CRC Digest Threads URLCoding XML"), service("SNS", "Digest XML"), service("SQS", "Digest"),
-    service("SSM", "Digest"), service("Scheduler"), service("SecretsManager"), service("StepFunctions", "ASL Threads"),
+    service("SSM", "Digest"), service("Scheduler"), service("SecretsManager"),
+    service("StepFunctions", "ASL Columns Gzip Parquet ParquetRead Threads"),
 ]
 
 /// What the emulator's services share.
@@ -131,6 +133,7 @@ let tests: [Target] = [
     unitTests(of: "EmulatorCore", "JSON TestRandom TestServices Time"),
     unitTests(of: "EmulatedAthena", "EmulatedGlue EmulatedS3 EmulatorCore Iceberg JSON TestEmulator TestServices Time"),
     unitTests(of: "EmulatedCloudFormation", "EmulatorCore JSON TestServices Time YAML"),
+    unitTests(of: "EmulatedCloudWatch", "EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedDynamoDB", "EmulatorCore JSON TestRandom TestServices"),
     unitTests(of: "EmulatedECS", "EmulatorCore JSON TestServices"),
     unitTests(of: "EmulatedEMRServerless"),
@@ -148,7 +151,7 @@ let tests: [Target] = [
     unitTests(of: "EmulatedSSM", "EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedScheduler", "EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedSecretsManager", "EmulatorCore JSON TestServices"),
-    unitTests(of: "EmulatedStepFunctions", "EmulatorCore JSON TestServices Time"),
+    unitTests(of: "EmulatedStepFunctions", "Columns EmulatorCore Gzip JSON Parquet TestServices Time"),
     unitTests(of: "Emulator", "EmulatorCore JSON Time"),
     unitTests(of: "ContractTools", "BronzeWriter Columnar Columns Contracts Gzip JSON RawFile TestReferee"),
     unitTests(of: "Console", "EmulatorCore JSON"),
@@ -309,8 +312,9 @@ func documents(in path: String) -> [String] {
     case "Tests/EndToEnd": ["Referees"]
     case "Tests/Fuzz": ["README.md", "fuzz.py"]
     case "Emulator/ASL", "Emulator/Console", "Emulator/ContractTools", "Emulator/JSONata", "Emulator/Services/Athena",
-        "Emulator/Services/DynamoDB",
-        "Emulator/Services/Firehose",
+        "Emulator/Services/CloudFormation", "Emulator/Services/CloudWatch", "Emulator/Services/DynamoDB",
+        "Emulator/Services/Events",
+        "Emulator/Services/Firehose", "Emulator/Services/StepFunctions",
         "Emulator/Services/Glue", "Emulator/Services/Kinesis", "Emulator/Services/Lambda", "Emulator/Services/S3",
         "Emulator/Services/SNS", "Emulator/Services/SQS", "Functions/BronzeWriter", "Functions/ChangeCapture",
         "Functions/FirehoseTransform", "Functions/GoldBuild", "Functions/LakeMaintenance", "Functions/SilverMerge",
@@ -365,7 +369,9 @@ enum Optimization {
 
 func optimization(of target: String) -> Optimization {
     switch target {
-    case "cupel", "EmulatedECS", "EmulatedEMRServerless", "EmulatedIAM", "EmulatedSSM", "EmulatedScheduler": .none
+    case "cupel", "EmulatedCloudWatch", "EmulatedECS", "EmulatedEMRServerless", "EmulatedIAM", "EmulatedSSM",
+        "EmulatedScheduler":
+        .none
     case "Console", "EmulatedAthena", "EmulatedEvents", "EmulatedGlue", "EmulatedLambda", "EmulatedLogs", "EmulatedSNS",
         "EmulatedSecretsManager", "GoldBuild", "JSONata", "LakeMaintenance":
         .afterSwift

@@ -18,11 +18,14 @@ import Testing
 
         let refused = try await deployment.deploy(to: emulator, answer: "n")
         #expect(refused.status == 1, "\(refused.text)\(refused.errors)")
-        let deployed = try await deployment.deploy(to: emulator)
+        let deployed = try await deployment.deploy(to: emulator, hasFailedBefore: true)
         try #require(deployed.status == 0, "\(deployed.text)\(deployed.errors)")
+        #expect(deployed.text.contains("cupel-dev: what is left of the last attempt to make it is deleted"))
         #expect(deployed.text.contains("AWS::Lambda::Function"), "the change set must be shown: \(deployed.text)")
         #expect(!deployed.text.contains("Stream "), "dev has no change stream")
         #expect(deployed.text.contains("cupel-dev: CREATE_COMPLETE"), "\(deployed.text)")
+
+        try await checkTemplate(emulator)
 
         let folder = try TemporaryDirectory()
         let file = try await Sample.generate(table: "beer", rows: 2_000, seed: 21, format: "csv", into: folder)
@@ -54,6 +57,29 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
+    /// CloudFormation takes over what an earlier stack left only by a name that is plain text.
+    /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html>
+    private func checkTemplate(_ emulator: RunningEmulator) async throws {
+        let folder = try TemporaryDirectory()
+        let copied = try await Command.run(
+            Deployment.aws,
+            ["s3", "sync", "s3://cupel-dev-package-000000000000-us-east-1/dev/", folder.path, "--exclude", "*.zip"],
+            environment: Deployment.environment(for: emulator))
+        #expect(copied.status == 0, "\(copied.errors)")
+        let templates = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            .filter { $0.hasSuffix(".template") }
+            .map { try String(contentsOfFile: "\(folder.path)/\($0)", encoding: .utf8) }.joined()
+        for name in ["stage", "lake", "logs"] {
+            #expect(templates.contains("BucketName: cupel-dev-\(name)-000000000000-us-east-1\n"))
+        }
+        #expect(templates.contains("TableName: cupel-dev-control\n"))
+        let stack = try await Command.run(
+            Deployment.aws, ["cloudformation", "describe-stacks", "--stack-name", "cupel-dev"],
+            environment: Deployment.environment(for: emulator))
+        #expect(
+            stack.text.contains(#/"ParameterKey": "CatalogYears",\s+"ParameterValue": "2025,20\d\d"/#), "\(stack.text)")
+    }
+
     /// Destroys the stack: its data stay until DATA=delete.
     private func destroy(_ deployment: Deployment, _ emulator: RunningEmulator) async throws {
         let doubted = try await deployment.destroy(emulator, ["CONFIRM": "cupel-prod"])
@@ -79,6 +105,6 @@ import Testing
         #expect(gone.command.text.contains("deleted cupel-dev-control\n"))
         #expect(gone.noted.contains("kms schedule-key-deletion"))
         let buckets = try await Referee.buckets(emulator)
-        #expect(buckets == ["cupel-artifacts-000000000000-us-east-1"])
+        #expect(buckets == ["cupel-dev-package-000000000000-us-east-1"])
     }
 }

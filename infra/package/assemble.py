@@ -5,7 +5,8 @@
     assemble.py package --libraries DIR --scratch DIR --output DIR NAME...
 
 Into the output folder go, for each function, NAME/ (bootstrap, contracts/, for gold-build models/, duckdb and its lib/, and certificates/
-for those that call AWS) and the same as NAME.zip; the tasks' images; the licences; cupel.cdx.json (CycloneDX), which says what is in all this; SHA256SUMS.
+for those that call AWS) and the same as NAME.zip; the tasks' images; the licences; cupel.cdx.json (CycloneDX), which says what is in
+all this; architecture, which says what processor it is for; SHA256SUMS.
 """
 import argparse, hashlib, json, pathlib, shutil, subprocess, sys, zipfile
 
@@ -85,6 +86,11 @@ def write_checksums(folder):
         f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names))
 
 
+def architecture(program):
+    """The processor that an executable is for, in CloudFormation's words: `e_machine` of its ELF header."""
+    return {0x3E: "x86_64", 0xB7: "arm64"}[int.from_bytes(program.read_bytes()[18:20], "little")]
+
+
 def package(libraries, scratch, output, names):
     description = json.loads((scratch / "package.json").read_text())
     shutil.rmtree(output, ignore_errors=True)
@@ -114,6 +120,7 @@ def package(libraries, scratch, output, names):
         materials.add_function(name, output)
     materials.copy_licenses(output / "licenses")
     (output / "cupel.cdx.json").write_text(materials.document())
+    (output / "architecture").write_text(architecture(output / names[0] / "bootstrap") + "\n")
     write_checksums(output)
     for name in names:
         archive = bill_of_materials.archive(name, output)

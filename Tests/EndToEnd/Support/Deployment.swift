@@ -1,11 +1,10 @@
 import Foundation
 import TestEmulator
 
-/// A copy of the files that a deployment needs, with packages of the executables under test.
+/// A copy of the files that a deployment needs, with the packages that `make package` made.
 struct Deployment {
     private let folder: TemporaryDirectory
 
-    /// Uses the packages of `make package`, or else packages the executables of this build.
     init() async throws {
         folder = try TemporaryDirectory()
         let files = FileManager.default
@@ -16,16 +15,12 @@ struct Deployment {
         }
         let made = "\(root)/.build/package"
         let packages = (try? files.contentsOfDirectory(atPath: made)) ?? []
-        if packages.contains("bronze-writer.zip") {
-            try files.createDirectory(atPath: path(".build/package"), withIntermediateDirectories: true)
-            for name in packages where name.hasSuffix(".zip") {
-                try files.copyItem(atPath: "\(made)/\(name)", toPath: path(".build/package/\(name)"))
-            }
-        } else {
-            let script = "\(root)/Tests/EndToEnd/Referees/zip_functions.py"
-            let zipped = try await Command.run(
-                Programs.python, [script, Programs.directory, path("infra/contracts"), path(".build/package")])
-            guard zipped.status == 0 else { throw Command.Failure(description: zipped.errors) }
+        guard packages.contains("architecture") else {
+            throw Command.Failure(description: "There is no \(made)/architecture; run make package")
+        }
+        try files.createDirectory(atPath: path(".build/package"), withIntermediateDirectories: true)
+        for name in packages where name.hasSuffix(".zip") || name == "architecture" {
+            try files.copyItem(atPath: "\(made)/\(name)", toPath: path(".build/package/\(name)"))
         }
     }
 
@@ -35,12 +30,27 @@ struct Deployment {
     /// - Parameters:
     ///   - answer: the answer to the question whether to execute; nil executes without asking.
     ///   - changed: the type of a resource that AWS would report as changed in a nested change set.
+    ///   - hasFailedBefore: whether the stack is reported as one that could not be made, until it is deleted.
     func deploy(
         to emulator: RunningEmulator, _ variables: [String: String] = [:], answer: String? = nil,
-        changing changed: String? = nil
+        changing changed: String? = nil, hasFailedBefore: Bool = false
     ) async throws -> Command {
         var variables = variables
         if answer == nil { variables["YES"] = "1" }
+        if hasFailedBefore {
+            variables["AWS"] = try wrapper(
+                """
+                case "$*" in
+                    "cloudformation delete-stack --stack-name cupel-dev") touch "$DELETED" ;;
+                    "cloudformation wait stack-delete-complete --stack-name cupel-dev") [ -e "$DELETED" ] ;;
+                    *"describe-stacks --stack-name cupel-dev --query Stacks[0].StackStatus"*)
+                        if [ -e "$DELETED" ]; then exec "$REAL" "$@"; else echo ROLLBACK_COMPLETE; fi ;;
+                    *) exec "$REAL" "$@" ;;
+                esac
+                """)
+            variables["REAL"] = Self.aws
+            variables["DELETED"] = path("deleted")
+        }
         if let changed {
             variables["AWS"] = try wrapper(
                 """

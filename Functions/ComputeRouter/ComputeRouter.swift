@@ -9,8 +9,13 @@ internal import RawFile
 struct ComputeRouter: JSONHandler {
     let control: ControlTable
     let objects: ObjectStore
-    /// A task converts objects with more records than this by estimate.
+    /// A task converts objects with more records than this by estimate, or larger ones, whose rows are long.
     let lambdaMaxRecords: Int
+    let lambdaMaxBytes: Int
+    /// How a function ends that had too little time or memory. A task has no limit of time, and twice the memory.
+    private static let outgrown: Set = [
+        "States.Timeout", "Sandbox.Timedout", "Runtime.ExitError", "Runtime.OutOfMemory",
+    ]
 
     func handle(_ event: JSON, _ context: InvocationContext) throws -> JSON {
         guard let id = event["control_id"]?.string.flatMap(ControlID.init) else {
@@ -31,7 +36,9 @@ struct ComputeRouter: JSONHandler {
             // The writer finds out whether a newer version has replaced it.
             estimate = 0
         }
-        let target: ControlRecord.ComputeTarget = estimate <= lambdaMaxRecords ? .lambda : .ecs
+        let isLarge = estimate > lambdaMaxRecords || record.fileSizeInBytes > lambdaMaxBytes
+        let hasOutgrown = record.previousError.map(Self.outgrown.contains) ?? false
+        let target: ControlRecord.ComputeTarget = isLarge || hasOutgrown ? .ecs : .lambda
         switch try control.route(id, to: target, estimatedRecordCount: estimate) {
         case .routed(let record), .notPending(let record): return answer(for: record, context)
         }

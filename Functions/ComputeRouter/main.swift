@@ -8,5 +8,6 @@ LambdaRuntime(.process()).run { environment in
     return ComputeRouter(
         control: ControlTable(name: try environment.require("CONTROL_TABLE"), client: aws),
         objects: ObjectStore(aws),
-        lambdaMaxRecords: try environment.count("LAMBDA_MAX_RECORDS", default: 100_000))
+        lambdaMaxRecords: try environment.count("LAMBDA_MAX_RECORDS", default: 100_000),
+        lambdaMaxBytes: try environment.count("LAMBDA_MAX_BYTES", default: 2 << 30))
 }

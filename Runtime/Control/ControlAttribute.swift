@@ -30,6 +30,8 @@ enum ControlAttribute: String, CaseIterable {
     case duration
     case errorType = "error_type"
     case errorMessage = "error_message"
+    /// How the try before the last replay ended: its error's type, or the status that it was left in.
+    case previousError = "previous_error"
     case isPermanent = "is_permanent"
     case outputKey = "output_key"
     case requestID = "request_id"
@@ -110,6 +112,7 @@ extension ControlRecord {
             (.supersededBy, supersededBy.map(\.attribute)),
             (.identicalTo, identicalTo.map(\.attribute)),
             (.errorType, errorType.map(AttributeValue.string)),
+            (.previousError, previousError.map(AttributeValue.string)),
             (.errorMessage, errorMessage.map(AttributeValue.string)),
             (.isPermanent, isPermanent ? .bool(true) : nil),
             (.outputKey, outputKey.map(AttributeValue.string)),
@@ -171,6 +174,7 @@ extension ControlRecord {
         supersededBy = try reader.optional(.supersededBy, \.controlID)
         identicalTo = try reader.optional(.identicalTo, \.controlID)
         errorType = try reader.optional(.errorType, \.string)
+        previousError = try reader.optional(.previousError, \.string)
         errorMessage = try reader.optional(.errorMessage, \.string)
         isPermanent = try reader.optional(.isPermanent, \.bool) ?? false
     }

@@ -66,6 +66,8 @@ public struct ControlRecord: Sendable, Hashable {
     public var unknownFields: [UnknownField] = []
     public var errorType: String?
     public var errorMessage: String?
+    /// How the try before the last replay ended: its error's type, or the status that it was left in.
+    public var previousError: String?
     /// Whether the error stays until somebody changes the file or the contract, so that a retry by schedule is in vain.
     public var isPermanent = false
     /// Orders the versions of a key, as S3's event does; see ``VersionOrder``.

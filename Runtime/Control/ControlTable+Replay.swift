@@ -185,6 +185,7 @@ extension ControlTable {
         change.set(.status, .string(ControlRecord.Status.pending.rawValue))
         change.set(.openWork, .string(OpenWork.partition(of: id, in: schema)))
         change.set(.updatedAt, time.attribute)
+        change.keep(.errorType, else: .status, as: .previousError)
         change.remove(
             .computeTarget, .leaseOwner, .leaseExpiresAt, .errorType, .errorMessage, .isPermanent, .finishedAt,
             .duration,

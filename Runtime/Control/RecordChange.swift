@@ -32,6 +32,11 @@ struct RecordChange {
         assignments.append("\(name) = if_not_exists(\(name), \(self.value(value, "new_\(attribute.rawValue)")))")
     }
 
+    /// Sets the attribute to what another one had before the change, or else to what a third one had.
+    mutating func keep(_ source: ControlAttribute, else other: ControlAttribute, as attribute: ControlAttribute) {
+        assignments.append("\(name(attribute)) = if_not_exists(\(name(source)), \(name(other)))")
+    }
+
     /// Adds elements to a set.
     mutating func insert(_ ids: Set<ControlID>, into attribute: ControlAttribute) {
         additions.append("\(name(attribute)) \(value(.stringSet(Set(ids.map(\.text))), "added"))")

@@ -15,7 +15,8 @@ import Testing
 
     var control: ControlTable { ControlTable(name: "control", client: aws.client, now: { [aws] in aws.now }) }
     var router: ComputeRouter {
-        ComputeRouter(control: control, objects: ObjectStore(aws.client), lambdaMaxRecords: 1000)
+        ComputeRouter(
+            control: control, objects: ObjectStore(aws.client), lambdaMaxRecords: 1000, lambdaMaxBytes: 1 << 20)
     }
 
     /// Puts an object and registers its record.
@@ -44,6 +45,27 @@ import Testing
             text += "\(row),\(String(state, radix: 36))\n"
         }
         return text
+    }
+
+    @Test("a file with few records that is large goes to a task")
+    func longRows() throws {
+        let text = String(repeating: String(repeating: "x", count: 400_000) + "\n", count: 3)
+        #expect(try route(add(Array(text.utf8), key: "raw/beer/long.csv"))["compute_target"] == "ecs")
+    }
+
+    @Test(
+        "a file for which the function had too little time or memory goes to a task next, and others do not",
+        arguments: [("States.Timeout", "ecs"), ("Runtime.ExitError", "ecs"), ("Throttled", "lambda")])
+    func outgrown(error: String, target: String) throws {
+        let record = try add(gzip(Self.rows(10)))
+        #expect(try route(record)["compute_target"] == "lambda")
+        guard case .claimed(let claimed) = try control.claim(record.controlID, owner: "e", leaseSeconds: 60) else {
+            Issue.record("not claimed")
+            return
+        }
+        _ = try control.fail(claimed, errorType: error, message: "the function ended")
+        #expect(try control.replay(record.controlID).outcome == .replayed(from: .error))
+        #expect(try route(record)["compute_target"] == .string(target))
     }
 
     @Test(
@@ -107,7 +129,7 @@ import Testing
             return
         }
         #expect(try route(record)["compute_target"] == "none")
-        try control.fail(claimed, errorType: "BadInput", message: "no")
+        _ = try control.fail(claimed, errorType: "BadInput", message: "no")
         #expect(try route(record)["compute_target"] == "none")
     }
 

@@ -31,18 +31,20 @@ struct Engine: Sendable {
     ///   - preparation: statements without anybody's text, which make tables; each is an argument of its own.
     ///   - statements: the places in its errors are right for the first of them.
     ///   - folder: the only one that can be read and written.
+    ///   - threads: nil for as many as there are processors.
     ///   - deadline: the program is killed then.
     ///   - isInterrupted: the program is killed when it says so.
     /// - Returns: nil if the program was killed.
     func run(
-        _ statements: String, after preparation: [String] = [], in folder: String,
+        _ statements: String, after preparation: [String] = [], in folder: String, threads: Int? = nil,
         until deadline: ContinuousClock.Instant, isInterrupted: () -> Bool = { false }
     ) throws(GoldError)
         -> Outcome?
     {
         guard access(program, X_OK) == 0 else { throw .noEngine(program) }
         let confined =
-            "SET temp_directory=\(DuckDBText.string("\(folder)/spilled")); SET memory_limit='\(memoryInMB)MB'; "
+            (threads.map { "SET threads=\($0); " } ?? "")
+            + "SET temp_directory=\(DuckDBText.string("\(folder)/spilled")); SET memory_limit='\(memoryInMB)MB'; "
             + "SET TimeZone='UTC'; SET allowed_directories=[\(DuckDBText.string("\(folder)/"))]; "
             + "SET enable_external_access=false; SET lock_configuration=true; "
         let arguments =

@@ -68,9 +68,10 @@ struct ModelBuild {
             try TableFiles(of: stored.metadata.currentSnapshot, in: stored.metadata) { try storage.read($0) }
         }
         let replaced = replacedFiles(stored, old, changed)
-        try settings.limits.check(selections(changed, work).reduce(0) { $0.addingBytes($1.size) })
+        let size = selections(changed, work).reduce(0) { $0.addingBytes($1.size) }
+        try settings.limits.check(size)
         begins()
-        let (final, measured) = try make(changed, stored, old, replaced, work)
+        let (final, measured) = try make(changed, stored, old, replaced, size: size, work)
         let target = try stored ?? table.create(in: catalog, bucket: settings.lakeBucket)
         try table.check(target.metadata)
         guard target.metadata.currentSnapshot?.id == stored?.metadata.currentSnapshot?.id else {
@@ -102,9 +103,12 @@ struct ModelBuild {
 
     /// Runs statements after those that make what they read.
     /// - Returns: the lines that they give.
-    func ask(_ statements: String, after preparation: [String], in folder: String) throws -> [Substring] {
+    func ask(
+        _ statements: String, after preparation: [String], in folder: String, threads: Int? = nil
+    ) throws -> [Substring] {
         let outcome = try settings.engine.run(
-            statements, after: preparation, in: folder, until: deadline, isInterrupted: settings.isInterrupted)
+            statements, after: preparation, in: folder, threads: threads, until: deadline,
+            isInterrupted: settings.isInterrupted)
         guard let outcome else {
             try goOn()
             throw GoldError.time(place: model.path)
@@ -192,18 +196,23 @@ struct ModelBuild {
         return listed.filter { table.periods.mayHold(changed, $0.file, $0.spec, stored.metadata.currentSchema) }
     }
 
+    /// Of so few bytes a second thread of the engine takes more time of processors than it saves: a quarter of both.
+    private static let sizeForOneThread = 16 << 20
+
     /// Runs the model's statement, adds the rows of other periods that are in files to be replaced, and checks the rows against the
     /// contract: at once, but for a table whose files are known only when they are there.
+    /// - Parameter size: the bytes that the statement reads.
     /// - Returns: the files to be published, and what was measured.
     private func make(
         _ changed: Set<Period>?, _ stored: LakeCatalog.Table?, _ old: TableFiles?, _ replaced: [VersionFiles.Listed],
-        _ work: Work
+        size: Int, _ work: Work
     ) throws -> (ResultFiles, [MeasuredRule]) {
         var (pending, place) = try query(changed, work)
+        let threads = size < Self.sizeForOneThread ? 1 : nil
         var lines: [Substring] = []
         func isEmpty() throws -> Bool {
             guard script.mayWriteNothing else { return false }
-            lines += try ask(pending.statements, after: pending.preparation, in: work.folder)
+            lines += try ask(pending.statements, after: pending.preparation, in: work.folder, threads: threads)
             pending = Script()
             return ResultFiles(at: place).isEmpty
         }
@@ -234,7 +243,7 @@ struct ModelBuild {
         let audit = Audit(
             model, table.columns, relation: hasRows ? ResultFiles.relation(at: place) : script.noRows)
         pending.statements += audit.statement
-        lines += try ask(pending.statements, after: pending.preparation, in: work.folder)
+        lines += try ask(pending.statements, after: pending.preparation, in: work.folder, threads: threads)
         guard !countsOthers || lines.first == "0" else {
             throw GoldError.model(
                 place: model.path,

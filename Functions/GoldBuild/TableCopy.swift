@@ -3,6 +3,7 @@ internal import AWSModels
 internal import DuckDB
 internal import Iceberg
 internal import Lake
+internal import Parquet
 internal import ParquetRead
 
 /// Copies the files of tables to a folder, as far as a statement needs them.
@@ -53,18 +54,21 @@ struct TableCopy {
         var gone = ""
         var (wholeCount, cutCount) = (0, 0)
         var packs: [PackedFile] = []
+        var areAsNamed = true
         for (number, listed) in files.enumerated() {
             let places = try deleted.places(in: listed.file)
             let kind = places.isEmpty ? "whole" : "cut"
             if places.isEmpty { wholeCount += 1 } else { cutCount += 1 }
             let path = "\(try folder("\(place)-\(kind)"))/\(number).parquet"
             let ranges = try ranges(of: listed.file, of: version.name)
+            let copied: ParquetMetadata
             if places.isEmpty, ranges.size < Self.sparseSize {
                 try goOn()
-                try pack(try ranges.read(0..<ranges.size), columns: wanted, into: &packs, else: path)
+                copied = try pack(try ranges.read(0..<ranges.size), columns: wanted, into: &packs, else: path)
             } else {
-                try copy(ranges, to: path, columns: wanted)
+                copied = try copy(ranges, to: path, columns: wanted)
             }
+            areAsNamed = areAsNamed && columns.allSatisfy { copied.has($0) }
             for place in places { gone += "\(number),\(place)\n" }
         }
         for pack in packs { try pack.finish() }
@@ -76,8 +80,10 @@ struct TableCopy {
         let names = fields.map { DuckDBText.name($0.0.name) }.joined(separator: ", ")
         var parts: [String] = []
         if wholeCount > 0 {
+            // By name where that is the same: the engine takes a fifth less time for it.
             parts.append(
-                "SELECT \(names) FROM read_parquet(\(DuckDBText.string("\(folder)/\(place)-whole/*.parquet")), \(map))")
+                "SELECT \(names) FROM read_parquet(\(DuckDBText.string("\(folder)/\(place)-whole/*.parquet")), "
+                    + (areAsNamed ? "hive_partitioning=false)" : "\(map))"))
         }
         if cutCount > 0 {
             let list = "\(folder)/\(place)-gone.csv"
@@ -104,35 +110,41 @@ struct TableCopy {
 
     /// Puts a small file to those of the same columns.
     /// - Parameter path: where it gets a file: for these columns, or of its own if it cannot be with others.
+    /// - Returns: what its footer says.
     private func pack(
         _ bytes: [UInt8], columns: Set<Int32>, into packs: inout [PackedFile], else path: String
-    ) throws {
+    ) throws -> ParquetMetadata {
         let file = try ParquetFile(reading: MemoryRanges(bytes))
         let places = file.metadata.columns.filter { $0.fieldID.map(columns.contains) ?? false }.map(\.index)
         guard !places.isEmpty, let schema = file.flatSchema(ofColumns: places) else {
             try LocalFile(creating: path).append(bytes)
-            return
+            return file.metadata
         }
         let pack = try packs.first { $0.schema == schema } ?? PackedFile(creating: path, schema)
         try pack.append(file, columns: places)
         if !packs.contains(where: { $0 === pack }) { packs.append(pack) }
+        return file.metadata
     }
 
-    private func copy(_ ranges: ObjectRanges, to path: String, columns: Set<Int32>) throws {
+    /// - Returns: what its footer says.
+    private func copy(_ ranges: ObjectRanges, to path: String, columns: Set<Int32>) throws -> ParquetMetadata {
         let copy = try LocalFile(creating: path, size: ranges.size)
-        for wanted in try Self.wanted(ranges, columns: columns) {
+        let metadata = try ParquetFile(reading: ranges).metadata
+        for wanted in Self.wanted(ranges, metadata, columns: columns) {
             for start in stride(from: wanted.lowerBound, to: wanted.upperBound, by: Self.pieceSize) {
                 try goOn()
                 let piece = start..<min(start + Self.pieceSize, wanted.upperBound)
                 try copy.write(ranges.read(piece), at: piece.lowerBound)
             }
         }
+        return metadata
     }
 
     /// All of a file but the pages of columns that nobody asks for.
-    private static func wanted(_ ranges: ObjectRanges, columns: Set<Int32>) throws -> [Range<Int>] {
+    private static func wanted(
+        _ ranges: ObjectRanges, _ metadata: ParquetMetadata, columns: Set<Int32>
+    ) -> [Range<Int>] {
         guard ranges.size >= sparseSize else { return [0..<ranges.size] }
-        let metadata = try ParquetFile(reading: ranges).metadata
         let unwanted = metadata.columns.filter { column in column.fieldID.map { !columns.contains($0) } ?? false }
         let gaps = metadata.rowGroups.flatMap { group in unwanted.map { group.chunks[$0.index].range } }
         var wanted: [Range<Int>] = []
@@ -142,6 +154,19 @@ struct TableCopy {
             start = gap.upperBound
         }
         return wanted + [start..<ranges.size]
+    }
+}
+
+extension ParquetMetadata {
+    /// Whether the engine, which finds columns by name whatever its case, reads a field's values in the field's type.
+    fileprivate func has(_ field: IcebergField) -> Bool {
+        guard case .column(let wanted)? = field.type.parquet(named: field.name, field.id, isRequired: false),
+            let column = column(fieldID: field.id), column.isFlat, column.name.utf8.elementsEqual(field.name.utf8),
+            column.physicalType == wanted.physicalType, !column.isInt96, column.logicalType == wanted.logicalType,
+            column.logicalType != nil || column.meaning == nil
+        else { return false }
+        let name = field.name.lowercased()
+        return fields.count { $0.name.lowercased() == name } == 1
     }
 }
 

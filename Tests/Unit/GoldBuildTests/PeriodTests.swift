@@ -86,6 +86,24 @@ import Testing
         #expect(lake.aws.requests[start...].allSatisfy(TestLake.isReadAlways))
     }
 
+    @Test(
+        "columns are found by their ids, whatever files call them: by each other's names, in another case, by others",
+        arguments: [
+            ["amount", "year", "shop"], ["SHOP", "year", "amount"], ["shop", "y", "amount"], ["a", "b", "c"],
+        ])
+    func names(named: [String]) throws {
+        let lake = try TestLake()
+        try lake.put(Self.shops)
+        try lake.put(Self.sales, years: [2020, 2021], named: named)
+        try lake.build()
+        let first = Self.sales.filter { $0.year == 2020 || $0.year == 2021 }
+        #expect(try lake.rows() == TestLake.expected(first, Self.shops))
+        // Beside files with today's names.
+        try lake.put(Self.sales, years: [2022, nil])
+        try lake.build()
+        #expect(try lake.rows() == TestLake.expected(Self.sales, Self.shops))
+    }
+
     @Test("two spellings of a text are two periods, and two values of a partition") func spellings() {
         let spellings = ["\u{E9}", "e\u{301}"]
         // Swift's strings are equal.

@@ -172,7 +172,8 @@ struct TestLake {
         ], identifierIDs: [1])
 
     /// Makes the rows of these years those of the table.
-    func put(_ rows: [Sale], years: Set<Int32?>) throws {
+    /// - Parameter names: what their files call the columns shop, year and amount.
+    func put(_ rows: [Sale], years: Set<Int32?>, named names: [String]? = nil) throws {
         let spec = PartitionSpec(
             id: 0, fields: [PartitionSpec.Field(sourceID: 2, fieldID: 1000, name: "year", transform: .identity)])
         let files = years.map { year in
@@ -184,7 +185,7 @@ struct TestLake {
                 ]
             )
         }
-        try put(files, into: "sale", Self.sales, spec) { file in
+        try put(files, into: "sale", Self.sales, spec, named: names) { file in
             years.contains { $0.map { IcebergValue.int($0) } == file.partition[0] }
         }
     }
@@ -204,7 +205,7 @@ struct TestLake {
 
     private func put(
         _ files: [(partition: [IcebergValue?], rowCount: Int, columns: [TestColumn])], into table: String,
-        _ schema: IcebergSchema, _ spec: PartitionSpec, replacing: (DataFile) -> Bool
+        _ schema: IcebergSchema, _ spec: PartitionSpec, named names: [String]? = nil, replacing: (DataFile) -> Bool
     ) throws {
         let catalog = try LakeCatalog(aws.client)
         let stored = try catalog.createTable(
@@ -216,7 +217,11 @@ struct TestLake {
         var added: [DataFile] = []
         for (number, file) in files.enumerated() where file.rowCount > 0 {
             var writer = ParquetWriter(
-                try ParquetSchema(zip(schema.fields, file.columns).map { $1.column($0) }))
+                try ParquetSchema(
+                    zip(schema.fields.indices, file.columns).map { place, column in
+                        let field = schema.fields[place]
+                        return column.column(field, named: names?[place] ?? field.name)
+                    }))
             try writer.append(rowCount: file.rowCount, columns: file.columns.map(\.array))
             var bytes: [UInt8] = []
             writer.finish { (piece: UnsafeRawBufferPointer) in bytes += piece }
@@ -321,12 +326,11 @@ enum TestColumn {
     case ints([Int32?])
     case texts([String?])
 
-    func column(_ field: IcebergField) -> ParquetColumn {
+    func column(_ field: IcebergField, named name: String) -> ParquetColumn {
         switch self {
-        case .longs: ParquetColumn(name: field.name, physicalType: .int64, fieldID: field.id)
-        case .ints: ParquetColumn(name: field.name, physicalType: .int32, fieldID: field.id)
-        case .texts:
-            ParquetColumn(name: field.name, physicalType: .byteArray, logicalType: .string, fieldID: field.id)
+        case .longs: ParquetColumn(name: name, physicalType: .int64, fieldID: field.id)
+        case .ints: ParquetColumn(name: name, physicalType: .int32, fieldID: field.id)
+        case .texts: ParquetColumn(name: name, physicalType: .byteArray, logicalType: .string, fieldID: field.id)
         }
     }
 

@@ -40,7 +40,7 @@ extension StepFunctionsService {
         let resource = try input.required("resourceArn")
         let tags = try Tags(input["tags"])
         try await store.write { transaction in
-            try transaction.requireResource(resource)
+            try transaction.snapshot.requireResource(resource)
             try transaction.setTags(tags, of: resource)
         }
         return [:]
@@ -50,7 +50,7 @@ extension StepFunctionsService {
         let resource = try input.required("resourceArn")
         let names = (input["tagKeys"]?.array ?? []).compactMap(\.string)
         try await store.write { transaction in
-            try transaction.requireResource(resource)
+            try transaction.snapshot.requireResource(resource)
             for name in names {
                 try transaction.execute(
                     "DELETE FROM state_tags WHERE resource = ? AND name = ?", .text(resource), .text(name))
@@ -62,7 +62,10 @@ extension StepFunctionsService {
     func listTags(_ input: JSON) throws -> JSON {
         let resource = try input.required("resourceArn")
         let tags = try store.read { snapshot in
-            try snapshot.all("SELECT name, value FROM state_tags WHERE resource = ? ORDER BY name", .text(resource)) {
+            try snapshot.requireResource(resource)
+            return try snapshot.all(
+                "SELECT name, value FROM state_tags WHERE resource = ? ORDER BY name", .text(resource)
+            ) {
                 ["key": .string($0.text(0)), "value": .string($0.text(1))] as JSON
             }
         }
@@ -82,13 +85,15 @@ extension Transaction {
                 .text(name), .text(value))
         }
     }
+}
 
+extension Snapshot {
+    /// - Throws: ``AWSFault`` where `arn` is no ARN, or of no state machine and no activity.
     fileprivate func requireResource(_ arn: String) throws {
+        guard ARN(arn) != nil else { throw AWSFault("InvalidArn", "Invalid Resource Arn: '\(arn)'") }
         let known =
-            try snapshot.first("SELECT 1 FROM state_machines WHERE arn = ?", .text(arn)) { _ in true }
-            ?? snapshot.first("SELECT 1 FROM activities WHERE arn = ?", .text(arn)) { _ in true }
-        guard known != nil else {
-            throw AWSFault("ResourceNotFound", "Resource not found: '\(arn)'")
-        }
+            try first("SELECT 1 FROM state_machines WHERE arn = ?", .text(arn)) { _ in true }
+            ?? first("SELECT 1 FROM activities WHERE arn = ?", .text(arn)) { _ in true }
+        guard known != nil else { throw AWSFault("ResourceNotFound", "Resource not found: '\(arn)'") }
     }
 }

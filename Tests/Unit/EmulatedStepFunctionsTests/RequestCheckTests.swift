@@ -47,6 +47,17 @@ struct RequestCheckTests {
     }
 
     @Test(
+        "tags of what is not there are not found", arguments: ["TagResource", "UntagResource", "ListTagsForResource"])
+    func tagsOfNothing(action: String) async throws {
+        let none: JSON = "arn:aws:states:us-east-1:000000000000:stateMachine:none"
+        let members: JSONObject = ["tags": [["key": "k", "value": "v"]], "tagKeys": ["k"], "resourceArn": none]
+        #expect(await code(action, .object(members)) == "ResourceNotFound")
+        var misnamed = members
+        misnamed["resourceArn"] = "none"
+        #expect(await code(action, .object(misnamed)) == "InvalidArn")
+    }
+
+    @Test(
         "a state machine that AWS refuses is refused with AWS's code",
         arguments: [
             (["type": "FAST"], "ValidationException"), (["roleArn": "r"], "InvalidArn"),

@@ -88,4 +88,25 @@ import Time
         }
         store.close()
     }
+
+    @Test("a template's parameter is put, changed and removed; one that a template cannot have is refused")
+    func template() async throws {
+        let (store, parameters) = try open()
+        defer { store.close() }
+        func provision(_ properties: JSON) async throws -> ProvisionedResource {
+            try await parameters.provision(
+                DeclaredResource(logicalID: "P", type: "AWS::SSM::Parameter", properties: properties))
+        }
+        for value in ["a", "b"] {
+            let made = try await provision(["Name": "/p", "Type": "String", "Value": .string(value)])
+            #expect(made.ref == "/p" && made.attributes == ["Type": "String", "Value": value])
+            let got = try await parameters.perform("GetParameter", ["Name": "/p"])["Parameter"]?["Value"]
+            #expect(got?.string == value)
+        }
+        await #expect(throws: AWSFault.self) {
+            _ = try await provision(["Name": "/s", "Type": "SecureString", "Value": "a"])
+        }
+        for _ in 0..<2 { try await parameters.remove("AWS::SSM::Parameter", "/p") }
+        await #expect(throws: AWSFault.self) { _ = try await parameters.perform("GetParameter", ["Name": "/p"]) }
+    }
 }

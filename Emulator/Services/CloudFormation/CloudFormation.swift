@@ -241,8 +241,15 @@ package final class CloudFormation: Service {
     private func describe(_ record: StackRecord, _ detail: StackDetail, _ text: inout XMLWriter) {
         text.element("StackId", arn(ofStack: record.name))
         text.element("StackName", record.name)
-        text.element(
-            "Description", ifPresent: (try? Template(parsing: record.template, file: record.file))?.description)
+        let template = try? Template(parsing: record.template, file: record.file)
+        var parameters = record.parameters
+        for parameter in template?.parameters ?? [] {
+            if parameters[parameter.name] == nil {
+                parameters[parameter.name] = parameter.defaultValue.map { .string($0) }
+            }
+            if parameter.isHidden { parameters[parameter.name] = "****" }
+        }
+        text.element("Description", ifPresent: template?.description)
         text.element(
             "LastUpdatedTime", ifPresent: detail.updatedAt.map { Timestamp(milliseconds: $0).rfc3339 })
         text.element("CreationTime", Timestamp(milliseconds: record.createdAt).rfc3339)
@@ -263,7 +270,7 @@ package final class CloudFormation: Service {
             }
         }
         for (list, key, values) in [
-            ("Parameters", "Parameter", record.parameters), ("Outputs", "Output", record.outputs),
+            ("Parameters", "Parameter", parameters), ("Outputs", "Output", record.outputs),
         ] {
             text.element(list) { text in
                 for (name, value) in values {

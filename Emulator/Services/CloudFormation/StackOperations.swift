@@ -11,7 +11,7 @@ extension CloudFormation {
         try Self.checkName(name)
         let (text, file) = try template(form)
         let parameters = try form.parameters(previous: [:])
-        try Self.check(parameters, against: try parsed(text, file))
+        try check(parameters, against: try parsed(text, file))
         guard try store.read({ try StackRecord.named(name, in: $0) })?.status.exists != true else {
             throw AWSFault("AlreadyExistsException", "Stack [\(name)] already exists")
         }
@@ -40,7 +40,7 @@ extension CloudFormation {
         let isSame = form["UsePreviousTemplate"] == "true"
         let (text, file) = isSame ? (current.template, current.file) : try template(form)
         let parameters = try form.parameters(previous: current.parameters)
-        try Self.check(parameters, against: try parsed(text, file))
+        try check(parameters, against: try parsed(text, file))
         let changes = try ChangeSet(
             stack: name, name: "", template: text, file: file, parameters: parameters, current: current,
             at: clock.now().milliseconds)
@@ -100,7 +100,15 @@ extension CloudFormation {
         }
     }
 
-    private static func check(_ parameters: JSONObject, against template: Template) throws(AWSFault) {
+    /// Reports what AWS reports before it begins.
+    private func check(_ parameters: JSONObject, against template: Template) throws(AWSFault) {
+        let known = Set(peers.resources.flatMap(\.resourceTypes))
+        let misspelt = template.resources.filter { Stack.typeMeant(by: $0.type, known: known) != nil }.map(\.type)
+        guard misspelt.isEmpty else {
+            throw AWSFault(
+                "ValidationError",
+                "Template format error: Unrecognized resource types: [\(misspelt.joined(separator: ", "))]")
+        }
         let unknown = parameters.names.filter { !template.hasParameter($0) }
         guard unknown.isEmpty else {
             throw AWSFault(

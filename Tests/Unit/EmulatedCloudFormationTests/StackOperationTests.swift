@@ -204,9 +204,21 @@ struct StackOperationTests {
         "a type that is nearly an emulated one is an error",
         arguments: ["AWS::SQS::Queu", "AWS::S3::Buckte", "AWS::S3::Buckets"])
     func misspelt(type: String) async throws {
-        await create("s", "Resources: {A: {Type: \(type)}}")
+        let answer = await create("s", "Resources: {A: {Type: \(type)}}").text
+        #expect(answer.contains("Unrecognized resource types: [\(type)]"))
+        #expect(await status("s").contains("does not exist"))
+    }
+
+    @Test("parameters are described with their defaults, those without echo as stars")
+    func parameters() async throws {
+        let template =
+            "Parameters: {P: {Type: Number, Default: 1}, N: {Type: String, NoEcho: true, Default: n}}\n" + plain
+        await create("s", template)
         let described = await call("DescribeStacks", ["StackName": "s"]).text
-        #expect(described.contains("Unrecognized resource types: [\(type)]"))
+        for (name, value) in [("P", "1"), ("N", "****")] {
+            #expect(
+                described.contains("<ParameterKey>\(name)</ParameterKey><ParameterValue>\(value)</ParameterValue>"))
+        }
     }
 
     @Test("a type of another service is no misspelling")

@@ -114,10 +114,13 @@ package struct Stack: Sendable {
         return exports
     }
 
+    static func typeMeant(by type: String, known: Set<String>) -> String? {
+        known.contains(type) ? nil : known.sorted().first { $0.isNearly(type) }
+    }
+
     /// A type whose name is nearly that of an emulated one is a slip: to go on without it would hide that.
     private func check(_ resource: Template.Resource, known: Set<String>) throws(TemplateError) {
-        guard !known.contains(resource.type), let meant = known.sorted().first(where: { $0.isNearly(resource.type) })
-        else { return }
+        guard let meant = Self.typeMeant(by: resource.type, known: known) else { return }
         throw .invalid(
             file: scope.template.file, mark: resource.mark, logicalID: resource.logicalID,
             reason: "Unrecognized resource types: [\(resource.type)]; is \(meant) meant?")

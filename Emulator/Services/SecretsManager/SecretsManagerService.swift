@@ -72,6 +72,7 @@ extension SecretsManagerService: Service, JSONService {
         do {
             switch action {
             case "CreateSecret": return try await createSecret(input)
+            case "GetRandomPassword": return ["RandomPassword": .string(try password(input))]
             case "GetSecretValue": return try secretValue(input)
             case "PutSecretValue": return try await putSecretValue(input)
             case "UpdateSecret": return try await updateSecret(input)

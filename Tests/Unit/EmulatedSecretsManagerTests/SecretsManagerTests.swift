@@ -73,4 +73,49 @@ import Testing
             _ = try await secrets.perform("ListSecrets", ["NextToken": .string(size), "MaxResults": .int(Int.max)])
         }
     }
+
+    @Test("a template's secret is created with a generated password, kept when it is deployed again, and removed")
+    func template() async throws {
+        let (store, secrets) = try open()
+        defer { store.close() }
+        func provision(_ properties: JSON) async throws -> String {
+            try await secrets.provision(
+                DeclaredResource(logicalID: "S", type: "AWS::SecretsManager::Secret", properties: properties)
+            ).ref
+        }
+        func value(_ arn: String) async throws -> String {
+            try await secrets.perform("GetSecretValue", ["SecretId": .string(arn)])["SecretString"]?.string ?? ""
+        }
+        let rule: JSON = [
+            "SecretStringTemplate": #"{"user":"u"}"#, "GenerateStringKey": "password", "PasswordLength": 12,
+            "ExcludePunctuation": true,
+        ]
+        let arn = try await provision(["Name": "s", "GenerateSecretString": rule])
+        let first = try await value(arn)
+        let object = try JSON(parsing: first)
+        #expect(object["user"] == "u" && object["password"]?.string?.count == 12)
+        #expect(try await provision(["Name": "s", "GenerateSecretString": rule]) == arn)
+        #expect(try await value(arn) == first)
+        _ = try await provision(["Name": "s", "SecretString": "t"])
+        #expect(try await value(arn) == "t")
+        for _ in 0..<2 { try await secrets.remove("AWS::SecretsManager::Secret", arn) }
+        #expect(await refusal(secrets, "GetSecretValue", ["SecretId": "s"])?.code == "ResourceNotFoundException")
+    }
+
+    @Test("a password has a character of each kind that is not excluded, and no other")
+    func password() async throws {
+        let (store, secrets) = try open()
+        defer { store.close() }
+        let request: JSON = [
+            "PasswordLength": 3, "ExcludePunctuation": true, "ExcludeCharacters": "abcdefghijklmnopqrstuvwxy",
+        ]
+        for _ in 0..<20 {
+            let text = try await secrets.perform("GetRandomPassword", request)["RandomPassword"]?.string ?? ""
+            #expect(text.count == 3 && text.contains("z") && text.contains { $0.isNumber && $0.isASCII })
+            #expect(text.contains { $0.isUppercase })
+        }
+        for request: JSON in [["PasswordLength": 0], ["PasswordLength": 3], ["PasswordLength": 4097]] {
+            #expect(await refusal(secrets, "GetRandomPassword", request)?.code == "InvalidParameterException")
+        }
+    }
 }

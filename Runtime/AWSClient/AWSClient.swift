@@ -8,6 +8,7 @@ internal import XML
 public struct AWSClient: Sendable {
     public let configuration: AWSConfiguration
     private let credentials: CredentialsCache
+    private let clock = ServiceClock()
     private var caller: Caller
 
     /// Creates a client with the region, endpoints and credentials that the SDKs' environment variables configure.
@@ -138,9 +139,9 @@ public struct AWSClient: Sendable {
             prepare: { (request) throws(AWSError) in
                 let credentials = try credentials.credentials(with: caller, configuration: configuration)
                 let signer = Signer(credentials: credentials, region: configuration.region, service: service)
-                signer.sign(&request, at: caller.clock.now())
+                signer.sign(&request, at: clock.time(caller.clock))
             },
-            forgetCredentials: credentials.forget, read: read)
+            forgetCredentials: credentials.forget, setClock: { clock.set(to: $0, caller.clock) }, read: read)
     }
 
     /// Waits before attempt `failures + 1` of an operation of several calls.

@@ -11,14 +11,16 @@ struct Caller: Sendable {
     /// - Parameters:
     ///   - prepare: Signs the request. It runs once an attempt, so that each has the time of its sending.
     ///   - forgetCredentials: Runs if the service refuses the credentials as expired. Returns whether others may exist.
+    ///   - setClock: Runs if the service refuses the time of the signature, with the service's time; once a call.
     ///   - read: Reads the response. A connection lost meanwhile counts as a failed attempt.
     func call<Value>(
         _ request: HTTPRequest, operation: String, prepare: (inout HTTPRequest) throws(AWSError) -> Void,
-        forgetCredentials: () -> Bool = { false },
+        forgetCredentials: () -> Bool = { false }, setClock: (Timestamp) -> Void = { _ in },
         read: (any HTTPExchange) throws(TransportError) -> Outcome<Value>
     ) throws(AWSError) -> Value {
         var failures = 0
         var mayRefresh = true
+        var maySetClock = true
         while true {
             let limits = try limitsNow(operation)
             var sent = request
@@ -32,6 +34,11 @@ struct Caller: Sendable {
                 error = fault.error(operation: operation)
                 if fault.isExpiredToken, mayRefresh, forgetCredentials() {
                     mayRefresh = false
+                    continue
+                }
+                if let date = fault.dateIfClockIsWrong, maySetClock {
+                    maySetClock = false
+                    setClock(date)
                     continue
                 }
                 isWorthRetrying = RetryPolicy.isWorthRetrying(fault, isRepeatable: request.isRepeatable)

@@ -1,5 +1,6 @@
 internal import AWSModels
 internal import JSON
+internal import Time
 internal import XML
 
 /// An error response of a service, in JSON (DynamoDB, Logs, …) or XML (S3, STS).
@@ -12,9 +13,12 @@ struct ServiceFault: Sendable, Hashable {
     let cancellationReasons: [String?]
     /// The item for which a condition does not hold, where the request asked for it.
     let stored: Item?
+    /// The service's time.
+    private let date: Timestamp?
 
     init(_ head: HTTPResponseHead, body: [UInt8]) {
         status = head.status
+        date = head.headers["date"].flatMap { Timestamp(httpDate: $0) }
         requestID = head.headers["x-amzn-requestid"] ?? head.headers["x-amz-request-id"]
         // S3 sends white space during a long operation, to keep the connection open.
         let first = body.first { $0 != 0x20 && !(0x09...0x0D).contains($0) }
@@ -53,6 +57,18 @@ struct ServiceFault: Sendable, Hashable {
         case 503: "ServiceUnavailable"
         default: "HTTP\(status)"
         }
+    }
+
+    /// The service's time, if the signature was refused for the time that it has.
+    var dateIfClockIsWrong: Timestamp? {
+        let isWrong =
+            switch code {
+            case "RequestTimeTooSkewed", "RequestInTheFuture": true
+            case "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure":
+                message.hasPrefix("Signature expired") || message.hasPrefix("Signature not yet current")
+            default: false
+            }
+        return isWrong ? date : nil
     }
 
     /// Whether the credentials were refused as expired, so that new ones may succeed.

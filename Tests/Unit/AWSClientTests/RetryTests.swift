@@ -54,6 +54,28 @@ import Testing
         #expect(transport.requests.count == 1)
     }
 
+    @Test(
+        "a refused time is corrected once by the service's, also for later calls",
+        arguments: [
+            #"{"__type":"com.amazon.coral.service#InvalidSignatureException","message":"Signature expired: 2026"}"#,
+            #"{"__type":"x#InvalidSignatureException","message":"Signature not yet current: 2026"}"#,
+            "<Error><Code>RequestTimeTooSkewed</Code><Message>The difference is too large.</Message></Error>",
+        ])
+    func wrongClock(body: String) throws {
+        let headers: HTTPHeaders = ["date": "Mon, 30 Nov 2026 10:00:00 GMT"]
+        let refused = ScriptedTransport.Step.answer(
+            HTTPResponse(status: 403, headers: headers, body: Array(body.utf8)))
+        let transport = ScriptedTransport([refused, .answer(200, "{}"), .answer(200, "{}"), refused, refused])
+        let client = transport.client()
+        try DynamoDB(client).put(put)
+        try DynamoDB(client).put(put)
+        #expect(
+            transport.requests.map { $0.headers["x-amz-date"] }
+                == ["20260301T100000Z", "20261130T100000Z", "20261130T100000Z"])
+        #expect(throws: AWSError.self) { try DynamoDB(client).put(put) }
+        #expect(transport.requests.count == 5)
+    }
+
     @Test("attempts are limited, and the last error is thrown") func attemptLimit() {
         let transport = ScriptedTransport(
             Array(repeating: .answer(500, #"{"__type":"InternalServerError"}"#), count: 9))

@@ -82,8 +82,8 @@ final class MaskingKeySource: Sendable {
     private let read: @Sendable () throws -> [UInt8]?
 
     /// - Parameter read: reads the key; nil if none is configured.
-    init(known: [UInt8]? = nil, _ read: @escaping @Sendable () throws -> [UInt8]? = { nil }) {
-        self.known = Mutex(known)
+    init(_ read: @escaping @Sendable () throws -> [UInt8]? = { nil }) {
+        known = Mutex(nil)
         self.read = read
     }
 

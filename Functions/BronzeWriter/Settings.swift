@@ -34,10 +34,10 @@ extension Settings {
         leaseSeconds = try environment.count("LEASE_SECONDS", default: leaseSeconds)
         pipeline = environment["PIPELINE"]
         options = try FileConversion.Options(environment)
-        try options.connect(environment, for: contracts.packaged.all) { aws }
-        // A contract that is published later may be the first that needs the key.
+        try options.connect(environment, for: []) { aws }
+        // Read when a file needs it: Parameter Store answers 40 reads a second, and a thousand functions may start at once.
         let key = try MaskingKey(environment)
-        maskingKey = MaskingKeySource(known: options.maskingKey) { try key?.load { aws } }
+        maskingKey = MaskingKeySource { try key?.load { aws } }
     }
 }
 
@@ -66,8 +66,13 @@ extension FileConversion.Options {
         switch environment["PII_DETECTOR"] ?? "local" {
         case "local": break
         case "comprehend":
+            let language = environment["PII_LANGUAGE"] ?? "en"
+            // https://docs.aws.amazon.com/comprehend/latest/dg/API_DetectPiiEntities.html
+            guard ["en", "es"].contains(language) else {
+                throw ConversionError.usage("PII_LANGUAGE is \(language); Comprehend finds personal data in en and es")
+            }
             personalDataService = PersonalDataService(
-                Comprehend(try aws()), language: environment["PII_LANGUAGE"] ?? "en",
+                Comprehend(try aws()), language: language,
                 sampleInBytes: try environment.count("PII_SAMPLE_BYTES", default: PersonalDataService.defaultSample))
         case let name:
             throw ConversionError.usage("PII_DETECTOR is \(name); local and comprehend are known")

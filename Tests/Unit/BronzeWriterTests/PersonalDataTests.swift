@@ -185,6 +185,15 @@ import Testing
         #expect(aws.requests == ["DetectPiiEntities"])
     }
 
+    @Test("a language in which Comprehend finds no personal data is refused by name") func comprehendLanguage() throws {
+        var options = FileConversion.Options()
+        let environment = Environment(["PII_DETECTOR": "comprehend", "PII_LANGUAGE": "de"])
+        let error = #expect(throws: ConversionError.self) {
+            try options.connect(environment, for: []) { FakeAWS().client }
+        }
+        #expect(error.map { "\($0)" } == "PII_LANGUAGE is de; Comprehend finds personal data in en and es")
+    }
+
     @Test("a failed call to Comprehend ends the conversion with the call's error") func comprehendFailure() throws {
         let aws = FakeAWS()
         aws.refuse("DetectPiiEntities", "AccessDeniedException", status: 400)

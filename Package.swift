@@ -158,8 +158,8 @@ let tests: [Target] = [
     unitTests(of: "EmulatorServer", "EmulatorCore"), unitTests(of: "SampleData"),
     unitTests(
         of: "cupel",
-        "ArgumentParser AWSClient AWSModels Columnar Columns Contracts ContractTools Control CZlib EmulatorCore FakeAWS "
-            + "Iceberg JSON Publication PublishedContracts PublishedModels RawFile SampleData TestRandom Time"),
+        "ArgumentParser AWSClient AWSModels Columnar Columns Console Contracts ContractTools Control CZlib EmulatorCore "
+            + "FakeAWS Iceberg JSON Publication PublishedContracts PublishedModels RawFile SampleData TestRandom Time"),
     suite(
         "Unit/JSONPolicyTests",
         "Columnar Columns Contracts FirehoseTransform JSON LambdaRuntime RawFile TestReferee"),

@@ -16,10 +16,15 @@ package struct Console: Sendable {
         package var isReadOnly: Bool
         /// What such requests must send as `X-Cupel-Token`.
         package var token: String
+        /// How often the counts are read while a page is open.
+        package var interval: Duration
 
-        package init(title: String, isReadOnly: Bool, clock: ClockAndChance = .system) {
+        package init(
+            title: String, isReadOnly: Bool, interval: Duration = .seconds(1), clock: ClockAndChance = .system
+        ) {
             self.title = title
             self.isReadOnly = isReadOnly
+            self.interval = interval
             token = clock.uuid() + clock.uuid()
         }
     }
@@ -33,7 +38,7 @@ package struct Console: Sendable {
     package init(_ source: any ConsoleSource, _ settings: Settings) {
         self.source = source
         self.settings = settings
-        feed = FlowFeed(source)
+        feed = FlowFeed(source, every: settings.interval)
     }
 
     /// Whether a request is for a console, and not for a bucket named `console`: AWS's clients sign.
@@ -76,18 +81,7 @@ package struct Console: Sendable {
     }
 
     private func answerAPI(_ request: HTTPRequest, _ segments: [String]) async throws(ConsoleFault) -> HTTPResponse {
-        if request.method == "GET" || request.method == "HEAD" {
-            switch segments {
-            case ["openapi.json"]: return Self.json(OpenAPI.document)
-            case ["session"]:
-                return Self.json([
-                    "token": .string(settings.token), "read_only": .bool(settings.isReadOnly),
-                    "pipeline": .string(settings.title),
-                ])
-            case ["events"]: return feed.response()
-            default: break
-            }
-        }
+        if segments.count == 1, let response = try answerForPages(request, segments[0]) { return response }
         let matches = Operation.all.compactMap { operation in
             operation.match(segments).map { (operation, $0) }
         }
@@ -96,8 +90,7 @@ package struct Console: Sendable {
         }
         let method = request.method == "HEAD" ? "GET" : request.method
         guard let (operation, values) = matches.first(where: { $0.0.method.rawValue == method }) else {
-            let allowed = matches.map(\.0.method.rawValue).joined(separator: ", ")
-            throw ConsoleFault(405, "expected \(allowed), not \(request.method)")
+            throw .notAllowed(request.method, matches.map(\.0.method.rawValue))
         }
         if operation.method == .post {
             try ConsoleGuard.checkToken(request, settings.token)
@@ -113,15 +106,41 @@ package struct Console: Sendable {
             try await Self.onThread { () throws(ConsoleFault) in try operation.perform(arguments, source) })
     }
 
+    /// What the script of the pages needs, and the description; nil if the request is for an operation.
+    private func answerForPages(
+        _ request: HTTPRequest, _ name: String
+    ) throws(ConsoleFault) -> HTTPResponse? {
+        guard ["openapi.json", "session", "events"].contains(name) else { return nil }
+        guard request.method == "GET" || request.method == "HEAD" else {
+            throw .notAllowed(request.method, ["GET"])
+        }
+        guard request.query.isEmpty else { throw .badRequest("\(name) takes no parameters") }
+        switch name {
+        case "openapi.json": return Self.json(OpenAPI.document)
+        case "events": return feed.response()
+        default:
+            return Self.json([
+                "token": .string(settings.token), "read_only": .bool(settings.isReadOnly),
+                "pipeline": .string(settings.title),
+            ])
+        }
+    }
+
     private func answerPage(_ request: HTTPRequest, _ segments: [String]) async throws(ConsoleFault) -> HTTPResponse {
         guard request.method == "GET" || request.method == "HEAD" else {
-            throw ConsoleFault(405, "expected GET, not \(request.method)")
+            throw .notAllowed(request.method, ["GET"])
         }
         guard let (page, id) = Page.matching(segments) else {
             throw .notFound("there is no page \(request.path)")
         }
         var query: [String: String] = [:]
-        for (name, value) in try Self.parameters(request.query) where query[name] == nil { query[name] = value }
+        for (name, value) in try Self.parameters(request.query) {
+            guard page.parameters.contains(name) else {
+                let known = page.parameters.isEmpty ? "there are none" : page.parameters.joined(separator: ", ")
+                throw .badRequest("there is no parameter \(name); expected \(known)")
+            }
+            guard query.updateValue(value, forKey: name) == nil else { throw .badRequest("\(name) is given twice") }
+        }
         let (source, settings) = (source, settings)
         let asked = Page.Request(id: id, query: query, canChange: !settings.isReadOnly)
         let content = try await Self.onThread { () throws(ConsoleFault) in try page.render(asked, source) }
@@ -139,6 +158,7 @@ package struct Console: Sendable {
                     page: nil, settings: settings))
         }
         response.status = fault.status
+        if !fault.allowed.isEmpty { response.headers["Allow"] = fault.allowed.joined(separator: ", ") }
         return response
     }
 

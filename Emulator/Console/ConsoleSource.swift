@@ -4,14 +4,16 @@ package import JSON
 ///
 /// The calls block their thread.
 package protocol ConsoleSource: Sendable {
-    /// Counts of each stage, queues and streams.
+    /// Counts of each stage, queues and streams, and the parts of the picture.
     func flow() throws(ConsoleFault) -> JSON
+    /// A part of the picture: its records, its function, its alarms.
+    func part(_ name: String) throws(ConsoleFault) -> JSON
     func files(_ filter: FileFilter) throws(ConsoleFault) -> JSON
     /// A file from its raw object to the gold tables that read it.
     func file(_ id: String) throws(ConsoleFault) -> JSON
     /// The log lines of a function around one invocation or time.
     func log(_ request: LogRequest) throws(ConsoleFault) -> JSON
-    func executions(machine: String?, status: String?, limit: Int) throws(ConsoleFault) -> JSON
+    func executions(_ filter: ExecutionFilter) throws(ConsoleFault) -> JSON
     func execution(_ arn: String) throws(ConsoleFault) -> JSON
     func tables() throws(ConsoleFault) -> JSON
     func table(_ name: String) throws(ConsoleFault) -> JSON
@@ -27,8 +29,18 @@ package protocol ConsoleSource: Sendable {
     func replay(_ request: ReplayRequest) throws(ConsoleFault) -> JSON
     /// Starts a failed execution again from where it failed.
     func redrive(_ arn: String) throws(ConsoleFault) -> JSON
+    /// Starts another execution with the input of one.
+    func rerun(_ arn: String) throws(ConsoleFault) -> JSON
+    /// Starts a state machine of the pipeline, as its schedule does.
+    func start(machine: String) throws(ConsoleFault) -> JSON
     /// What a contract would say of rows in quarantine.
     func tryContract(_ text: String, quarantineKey: String) throws(ConsoleFault) -> JSON
+    /// Puts a contract in force.
+    func publish(contract text: String) throws(ConsoleFault) -> JSON
+    /// How far records are that were replayed.
+    func progress(of ids: [String]) throws(ConsoleFault) -> JSON
+    /// Lines of a table's raw files that have a value.
+    func rawLines(_ request: RawLineRequest) throws(ConsoleFault) -> JSON
 }
 
 /// Which control records a list has.
@@ -40,9 +52,31 @@ package struct FileFilter: Sendable, Hashable {
     package var since: String?
     /// A part of the key, the ID or the error.
     package var text: String?
+    /// The day on which the file arrived: `2026-11-30`.
+    package var day: String?
+    /// Nil sorts what fits a page of the index by its time, and leaves more in the index's order.
+    package var sort: Sort?
+    package var isAscending = false
     package var limit = 100
     /// The `next` of the page before.
     package var after: String?
+
+    package init() {}
+
+    /// What records are sorted by.
+    package enum Sort: String, Sendable, CaseIterable {
+        case changed, arrived, status, table, file, size, read, written, quarantined, tries, took, error
+    }
+}
+
+/// Which executions a list has.
+package struct ExecutionFilter: Sendable, Hashable {
+    /// A state machine's name, without the pipeline's prefix.
+    package var machine: String?
+    package var status: String?
+    /// The ARN of a map run, for its child executions.
+    package var mapRun: String?
+    package var limit = 100
 
     package init() {}
 }
@@ -61,14 +95,33 @@ package struct LogRequest: Sendable, Hashable {
     package init(function: String) { self.function = function }
 }
 
+/// Which lines of raw files are wanted.
+package struct RawLineRequest: Sendable, Hashable {
+    package var table: String
+    /// A value as it is in the file.
+    package var text: String
+    /// The file of one control record alone.
+    package var id: String?
+    package var limit = 20
+
+    package init(table: String, text: String) {
+        self.table = table
+        self.text = text
+    }
+}
+
 /// Which records to replay.
 package struct ReplayRequest: Sendable, Hashable {
+    /// None if the filter chooses them.
     package var ids: [String]
+    /// All records that a list with this filter has.
+    package var filter: FileFilter?
     package var isDryRun: Bool
     package var isForced: Bool
 
-    package init(ids: [String], isDryRun: Bool, isForced: Bool) {
+    package init(ids: [String], filter: FileFilter? = nil, isDryRun: Bool, isForced: Bool) {
         self.ids = ids
+        self.filter = filter
         self.isDryRun = isDryRun
         self.isForced = isForced
     }

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// What pages that are open hear: an event each time that the pipeline's counts have changed.
 ///
-/// Any number of pages cost one reading a second.
+/// Any number of pages cost one reading in an interval.
 /// - SeeAlso: <https://html.spec.whatwg.org/multipage/server-sent-events.html>
 actor FlowFeed {
     private let source: any ConsoleSource
@@ -12,13 +12,16 @@ actor FlowFeed {
     private var read: ContinuousClock.Instant?
     private var reading: Task<String, Never>?
 
-    private static let interval = Duration.seconds(1)
+    private let interval: Duration
 
-    init(_ source: any ConsoleSource) { self.source = source }
+    init(_ source: any ConsoleSource, every interval: Duration) {
+        self.source = source
+        self.interval = interval
+    }
 
-    /// The counts, at most a second old.
+    /// The counts, as old as the interval at most.
     private func current() async -> String {
-        if let read, ContinuousClock.now - read < Self.interval { return text }
+        if let read, ContinuousClock.now - read < interval { return text }
         if let reading { return await reading.value }
         let source = source
         let task = Task {
@@ -40,7 +43,7 @@ actor FlowFeed {
         let stream = ResponseStream { [self] in
             while !Task.isCancelled {
                 if !heard.isFirst {
-                    do { try await Task.sleep(for: Self.interval) } catch { return nil }
+                    do { try await Task.sleep(for: interval) } catch { return nil }
                 }
                 let now = await current()
                 if let piece = heard.piece(now) { return Array(piece.utf8) }

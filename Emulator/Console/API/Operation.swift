@@ -21,6 +21,7 @@ struct Operation: Sendable {
         let about: String
         var isInPath = false
         var isRequired = false
+        var example: String?
     }
 
     /// A member of the body.
@@ -29,12 +30,14 @@ struct Operation: Sendable {
             case text
             case texts
             case bool
+            case choice([String])
         }
 
         let name: String
         let kind: Kind
         let about: String
         var isRequired = false
+        var example: String?
     }
 
     let method: Method
@@ -44,6 +47,9 @@ struct Operation: Sendable {
     let summary: String
     var parameters: [Parameter] = []
     var body: [Member] = []
+    /// The members of the answer with their types: `records:list next:text?`, where a question mark says that one may be null
+    /// or missing.
+    let answer: String
     /// Whether it changes the pipeline. The console of an account refuses it unless it was allowed.
     var changes = false
     let perform: @Sendable (Arguments, any ConsoleSource) throws(ConsoleFault) -> JSON
@@ -110,10 +116,10 @@ extension Operation {
                 if parameter.isRequired { throw .badRequest("\(parameter.name) is missing: \(parameter.about)") }
                 continue
             }
-            // A form sends empty fields, which ask for nothing.
-            if value.isEmpty, !parameter.isRequired { continue }
             switch parameter.kind {
-            case .text: arguments.texts[parameter.name] = value
+            case .text:
+                guard !value.isEmpty else { throw .badRequest("\(parameter.name) is empty: \(parameter.about)") }
+                arguments.texts[parameter.name] = value
             case .number(let range):
                 guard let number = Int(value), range.contains(number) else {
                     throw .badRequest(
@@ -147,7 +153,14 @@ extension Operation {
             }
             switch member.kind {
             case .text:
-                guard let text = value.string else { throw .badRequest("\(member.name): expected a text") }
+                guard let text = value.string, !text.isEmpty else {
+                    throw .badRequest("\(member.name): expected a text that is not empty")
+                }
+                arguments.texts[member.name] = text
+            case .choice(let choices):
+                guard let text = value.string, choices.contains(text) else {
+                    throw .badRequest("\(member.name): expected \(choices.joined(separator: ", "))")
+                }
                 arguments.texts[member.name] = text
             case .bool:
                 guard let flag = value.bool else { throw .badRequest("\(member.name): expected true or false") }

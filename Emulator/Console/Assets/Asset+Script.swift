@@ -17,6 +17,8 @@ extension Asset {
             };
             const say = text => { const place = $("#said"); place.textContent = text; clearTimeout(say.timer); say.timer = setTimeout(() => place.textContent = "", 8000); };
 
+            const isNumber = type => /^(tinyint|smallint|integer|bigint|float|double|decimal|real)/.test(type);
+
             const get = async path => {
               const answer = await fetch(path, {headers: {Accept: "application/json"}});
               const document = await answer.json();
@@ -44,16 +46,28 @@ extension Asset {
               time.textContent = ago((Date.now() - at) / 1000);
             } };
 
-            // Parts that come after the page: a log, as lines.
+            // Rows of a query as a table; titles have the columns' types.
+            const tableOf = answer => {
+              const table = element("table"), head = element("tr"), body = element("tbody");
+              for (const column of answer.columns) { const title = element("th", column.name, isNumber(column.type) ? "number" : ""); title.scope = "col"; title.title = column.type; head.append(title); }
+              for (const row of answer.rows) { const line = element("tr"); row.forEach((value, place) => line.append(value === null ? element("td", "null", "none") : element("td", value, isNumber(answer.columns[place].type) ? "number" : ""))); body.append(line); }
+              const top = element("thead"); top.append(head); table.append(top, body);
+              const box = element("div", undefined, "scroll"); box.tabIndex = 0; box.setAttribute("role", "region"); box.setAttribute("aria-label", "Rows"); box.append(table);
+              return {box, head, body};
+            };
+
+            // Parts that come after the page: a log as lines, or rows of a query.
             const fill = async place => {
               if (place.dataset.filled) return;
               place.dataset.filled = "yes";
               try {
+                if (place.dataset.sql) { place.replaceChildren(tableOf(await post(api + "query", {sql: place.dataset.sql})).box); return; }
                 const log = await get(place.dataset.from);
                 const lines = (log.events || []).map(event => event.message).join("\n");
                 const text = element("pre", lines || "The log has no line of this step.", "log");
                 text.tabIndex = 0;
                 place.replaceChildren(text);
+                text.scrollTop = text.scrollHeight;
               } catch (error) { place.replaceChildren(element("p", error.message, "quiet")); }
             };
             const later = root => { for (const place of $$(".later", root)) {
@@ -75,11 +89,18 @@ extension Asset {
                   for (const part of parts) {
                     const fresh = page.querySelector(`[data-live="${part.dataset.live}"]`);
                     // What the user works on stays as it is.
-                    const isUsed = part.contains(document.activeElement) && document.activeElement !== document.body || $("details[open] .later", part) || $("input:checked", part) || $(".visit[open]", part);
+                    const active = part.contains(document.activeElement) ? document.activeElement : null;
+                    const isUsed = active && !active.matches("a[href], .scroll") || $("details[open] .later", part) || $("input:checked", part) || $(".visit[open]", part);
                     if (fresh && !isUsed && fresh.innerHTML !== part.dataset.was) {
                       part.dataset.was = fresh.innerHTML;
+                      const places = $$(".scroll", part).map(box => [box.scrollLeft, box.scrollTop]), focused = $$("a[href], .scroll", part).indexOf(active);
+                      const address = active?.getAttribute("href");
                       part.replaceChildren(...fresh.childNodes);
                       prepare(part);
+                      $$(".scroll", part).forEach((box, place) => { if (places[place]) [box.scrollLeft, box.scrollTop] = places[place]; });
+                      // The focus stays on the link that it was on.
+                      const links = $$("a[href], .scroll", part);
+                      if (active) (address && links.find(link => link.getAttribute("href") === address) || links[focused])?.focus({preventScroll: true});
                     }
                   }
                 }
@@ -89,15 +110,21 @@ extension Asset {
             };
             const live = () => {
               const mark = $("#live");
-              const events = new EventSource(api + "events");
-              let first = true;
-              events.addEventListener("flow", () => {
-                mark.textContent = "live"; mark.className = "live on";
-                if (!first) refresh();
-                first = false;
-              });
-              events.onerror = () => { mark.textContent = "no connection"; mark.className = "live off"; };
-              addEventListener("pagehide", () => events.close());
+              let events, first = true;
+              // A browser has six connections to a host: a page that nobody looks at keeps none of them.
+              const listen = () => {
+                events = new EventSource(api + "events");
+                events.addEventListener("flow", () => {
+                  mark.textContent = "live"; mark.className = "live on";
+                  if (!first) refresh();
+                  first = false;
+                });
+                events.onerror = () => { mark.textContent = "no connection"; mark.className = "live off"; };
+              };
+              if (!document.hidden) listen();
+              addEventListener("visibilitychange", () => { events?.close(); if (!document.hidden) listen(); });
+              addEventListener("pagehide", () => events?.close());
+              addEventListener("pageshow", event => { if (event.persisted) { events?.close(); listen(); } });
             };
 
             // Replay: first what it would do, then on a second press what it does.
@@ -111,36 +138,62 @@ extension Asset {
                 for (const box of boxes) box.checked = !all;
                 update();
               });
-              const run = async isDry => {
+              const run = async (what, isDry) => {
                 button.disabled = true;
                 try {
-                  const answer = await post(api + "replay", {ids: chosen(), dry_run: isDry, force: $("[data-force]", bar).checked});
-                  const count = answer.records.filter(record => record.replayed).length;
+                  const answer = await post(api + "replay", {...what, dry_run: isDry, force: $("[data-force]", bar).checked});
+                  const count = answer.replayed_count;
                   const list = element("ul");
                   for (const record of answer.records.slice(0, 20)) list.append(element("li", `${record.object_key.split("/").pop() || record.control_id}: ${record.outcome}`));
-                  if (answer.records.length > 20) list.append(element("li", `and ${answer.records.length - 20} others`));
-                  const parts = [element("p", isDry ? `${count} of ${answer.records.length} would be replayed.` : `${count} of ${answer.records.length} are replayed.`), list];
+                  if (answer.record_count > 20) list.append(element("li", `and ${answer.record_count - 20} others`));
+                  const parts = [element("p", isDry ? `${count} of ${answer.record_count} would be replayed.` : `${count} of ${answer.record_count} are replayed.`), list];
+                  if (answer.truncated) parts.push(element("p", "The filter finds more: these are the first.", "quiet"));
                   if (isDry && count) {
                     const go = element("button", `Replay ${count} now`, "main");
                     go.type = "button";
-                    go.addEventListener("click", () => run(false));
+                    go.addEventListener("click", () => run(what, false));
                     parts.push(go);
                   }
                   outcome.replaceChildren(...parts);
-                  if (isDry) $("button", outcome)?.focus(); else say(`${count} replayed; the page shows what becomes of them.`);
+                  if (isDry) $("button", outcome)?.focus(); else follow(outcome, answer.records.filter(record => record.replayed).map(record => record.control_id)).then(() => {
+                    for (const box of $$("input[name=id][type=checkbox]", scope)) box.checked = false;
+                    button.disabled = chosen().length === 0;
+                    refresh();
+                  }).catch(() => {});
                 } catch (error) { outcome.replaceChildren(element("p", error.message, "problem")); }
                 button.disabled = chosen().length === 0;
               };
-              button.addEventListener("click", () => run(true));
+              button.addEventListener("click", () => run({ids: chosen()}, true));
+              const all = $("[data-all]", bar);
+              all?.addEventListener("click", () => run(JSON.parse(all.dataset.all), true));
             } };
-            const redrive = root => { for (const button of $$("[data-redrive]", root)) button.addEventListener("click", async () => {
+            // How far replayed records are, until each has ended.
+            const follow = async (outcome, ids) => {
+              const left = new Set(ids), failed = [];
+              const bar = element("progress"), text = element("p");
+              bar.max = ids.length; bar.setAttribute("aria-label", "Replayed files that have ended");
+              outcome.append(bar, text);
+              while (left.size && outcome.isConnected && bar.isConnected) {
+                const answer = await post(api + "progress", {ids: [...left].slice(0, 100)});
+                for (const record of answer.records) {
+                  if (record.status !== "pending" && record.status !== "running") left.delete(record.control_id);
+                  if (record.status === "error") failed.push(record);
+                }
+                bar.value = ids.length - left.size;
+                text.textContent = `${ids.length - left.size} of ${ids.length} have ended, ${failed.length} of them failed.`;
+                if (left.size) await new Promise(wake => setTimeout(wake, 1000));
+              }
+            };
+            // Executions: run again, and run now. The page of what was started says how it goes.
+            const runs = root => { for (const button of $$("[data-post]", root)) button.addEventListener("click", async () => {
               button.disabled = true;
-              try { await post(button.dataset.redrive); say("The execution runs again."); setTimeout(() => location.reload(), 400); }
-              catch (error) { $(".outcome", button.parentElement).replaceChildren(element("p", error.message, "problem")); button.disabled = false; }
+              try {
+                const answer = await post(button.dataset.post, button.dataset.machine ? {machine: button.dataset.machine} : undefined);
+                location.href = "/console/executions/" + encodeURIComponent(answer.execution_arn);
+              } catch (error) { $(".outcome", button.parentElement).replaceChildren(element("p", error.message, "problem")); button.disabled = false; }
             }); };
 
             // SQL: rows as a table, a chart of the first text and the first number, and files to keep.
-            const isNumber = type => /^(tinyint|smallint|integer|bigint|float|double|decimal|real)/.test(type);
             const chart = (columns, rows) => {
               const value = columns.findIndex(column => isNumber(column.type) && !/(^|_)id$/.test(column.name));
               const texts = columns.map((column, place) => place).filter(place => !isNumber(columns[place].type)), names = texts.length ? texts : [0];
@@ -158,15 +211,28 @@ extension Asset {
                 picture.append(group);
               });
               const box = element("div", undefined, "scroll graph");
+              box.tabIndex = 0; box.setAttribute("role", "region"); box.setAttribute("aria-label", "Chart");
               box.append(picture);
               return box;
             };
             // From a row to the rows that it was made of: by the columns that came over as they were, or by the key.
             const origins = async (statement, columns) => {
-              const found = /\bfrom\s+(silver|gold)\.(\w+)\b/i.exec(statement);
+              const found = /\bfrom\s+(bronze|silver|gold)\.(\w+)\b/i.exec(statement);
               if (!found || /\bjoin\b/i.test(statement)) return null;
-              const lineage = (await get(api + "lineage")).tables.find(table => table.table === `dm_${found[1].toLowerCase()}.${found[2].toLowerCase()}`);
+              const [layer, name] = [found[1].toLowerCase(), found[2].toLowerCase()];
+              const tables = (await get(api + "lineage")).tables, lineage = tables.find(table => table.table === `dm_${layer === "bronze" ? "silver" : layer}.${name}`);
               if (!lineage) return null;
+              if (layer === "bronze") {
+                // From a row of bronze to the line of the raw file, by its key.
+                const key = (lineage.key || []).map(name => columns.findIndex(column => column.name === name)).find(place => place >= 0);
+                return key === undefined ? null : row => {
+                  if (row[key] === null) return [];
+                  const link = element("a", "raw lines");
+                  link.href = "/console/lines?table=" + encodeURIComponent(name) + "&text=" + encodeURIComponent(row[key]);
+                  link.title = "The lines of raw files that have this row's key";
+                  return [link];
+                };
+              }
               const literal = (type, value) => /^(tinyint|smallint|integer|bigint|decimal)/.test(type) ? value
                 : /^(varchar|char|string)/.test(type) ? `'${value.replaceAll("'", "''")}'` : type === "date" ? `DATE '${value}'` : null;
               const sources = new Map();
@@ -177,12 +243,16 @@ extension Asset {
                 sources.set(table, [...sources.get(table) || [], {place, type: column.type, name: from[0].column}]);
               });
               const links = row => [...sources].flatMap(([table, parts]) => {
-                const terms = parts.filter(part => row[part.place] !== null && literal(part.type, row[part.place]) !== null).map(part => `${part.name} = ${literal(part.type, row[part.place])}`);
-                if (!terms.length) return [];
-                const link = element("a", table);
-                link.href = "/console/sql?q=" + encodeURIComponent(`SELECT * FROM ${table} WHERE ${terms.join(" AND ")} LIMIT 100`);
-                link.title = "The rows of " + table + " that this one was made of";
-                return [link, " "];
+                const terms = keys => parts.filter(part => !keys || keys.includes(part.name)).filter(part => row[part.place] !== null && literal(part.type, row[part.place]) !== null).map(part => `"${part.name}" = ${literal(part.type, row[part.place])}`);
+                // A model of silver is made of tables that have the rows of bronze: their key says which.
+                const key = layer === "silver" && table.startsWith("silver.") ? tables.find(other => other.table === "dm_" + table)?.key : undefined;
+                return [[table, terms()], ...key ? [[table.replace("silver.", "bronze."), terms(key)]] : []].flatMap(([from, terms]) => {
+                  if (!terms.length) return [];
+                  const link = element("a", from);
+                  link.href = "/console/sql?q=" + encodeURIComponent(`SELECT * FROM ${from} WHERE ${terms.join(" AND ")} LIMIT 100`);
+                  link.title = "The rows of " + from + " that this one was made of";
+                  return [link, " "];
+                });
               });
               return sources.size ? links : null;
             };
@@ -217,11 +287,7 @@ extension Asset {
                 result.replaceChildren(element("p", "Asking…", "quiet"));
                 try {
                   const answer = await post(api + "query", {sql: statement});
-                  const table = element("table"), head = element("tr"), body = element("tbody");
-                  for (const column of answer.columns) { const title = element("th", column.name, isNumber(column.type) ? "number" : ""); title.scope = "col"; title.title = column.type; head.append(title); }
-                  for (const row of answer.rows) { const line = element("tr"); row.forEach((value, place) => line.append(value === null ? element("td", "null", "none") : element("td", value, isNumber(answer.columns[place].type) ? "number" : ""))); body.append(line); }
-                  const top = element("thead"); top.append(head); table.append(top, body);
-                  const box = element("div", undefined, "scroll"); box.tabIndex = 0; box.setAttribute("role", "region"); box.setAttribute("aria-label", "Rows"); box.append(table);
+                  const {box, head, body} = tableOf(answer);
                   const facts = element("p", `${answer.truncated ? "the first " : ""}${answer.rows.length} row${answer.rows.length === 1 ? "" : "s"}, ${answer.scanned_bytes} bytes scanned, ${answer.milliseconds} ms `, "quiet");
                   const csv = [answer.columns.map(column => column.name), ...answer.rows].map(row => row.map(quoted).join(",")).join("\r\n");
                   facts.append(keep("rows.csv", "text/csv", csv + "\r\n"));
@@ -256,17 +322,36 @@ extension Asset {
             const workbench = () => {
               const form = $("#workbench");
               if (!form) return;
-              const outcome = $("#tried");
+              const outcome = $("#tried"), publish = $("#publish"), text = $("textarea", form);
+              let tried;
+              text.addEventListener("input", () => { if (publish) publish.disabled = true; });
               form.addEventListener("submit", async event => {
                 event.preventDefault();
                 outcome.replaceChildren(element("p", "Trying…", "quiet"));
+                if (publish) publish.disabled = true;
                 try {
-                  const answer = await post(api + "quarantine/try", {contract: $("textarea", form).value, quarantine_key: form.dataset.key});
+                  const answer = tried = await post(api + "quarantine/try", {contract: text.value, quarantine_key: form.dataset.key});
+                  if (publish) publish.disabled = answer.accepted === 0;
                   const parts = [element("p", `${answer.accepted} of ${answer.examined} rows would be accepted now.`)];
                   const list = element("ul");
                   for (const row of (answer.refused || []).slice(0, 20)) list.append(element("li", `line ${row.line}: ${row.message}`));
                   outcome.replaceChildren(...parts, list);
                 } catch (error) { outcome.replaceChildren(element("pre", error.message, "problem")); }
+              });
+              publish?.addEventListener("click", async () => {
+                publish.disabled = true;
+                outcome.replaceChildren(element("p", "Putting it in force…", "quiet"));
+                try {
+                  const contract = await post(api + "contracts", {contract: text.value});
+                  const state = element("p", `The contract ${contract.version} of ${contract.table} is in force: ${contract.outcome}.`);
+                  outcome.replaceChildren(state);
+                  const answer = await post(api + "replay", {ids: [tried.control_id], force: true});
+                  outcome.append(element("p", `The file: ${answer.records[0].outcome}.`));
+                  if (answer.replayed_count) await follow(outcome, [tried.control_id]);
+                  const link = element("a", "What became of the file");
+                  link.href = "/console/files/" + encodeURIComponent(tried.control_id);
+                  outcome.append(link);
+                } catch (error) { outcome.append(element("pre", error.message, "problem")); }
               });
             };
 
@@ -287,7 +372,7 @@ extension Asset {
               });
             };
             const open = () => { const place = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1))); if (place && place.tagName === "DETAILS") place.open = true; };
-            const prepare = root => { times(root); later(root); replay(root); redrive(root); };
+            const prepare = root => { times(root); later(root); replay(root); runs(root); };
             prepare(document); sql(); workbench(); keys(); live(); open();
             addEventListener("hashchange", open);
             setInterval(() => times(document), 10000);

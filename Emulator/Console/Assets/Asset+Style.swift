@@ -55,6 +55,7 @@ extension Asset {
             .state.bad { background: var(--bad-back); color: var(--bad); }
             .state.busy { background: var(--busy-back); color: var(--busy); }
             .state.odd { background: var(--odd-back); color: var(--odd); }
+            main li { padding-block: 3px; }
             td ul, ul.plain { list-style: none; margin: 0; padding: 0; }
             ul.chips { display: flex; flex-wrap: wrap; gap: 6px 16px; }
             .chips a[aria-current] { font-weight: 650; color: var(--text); }
@@ -67,7 +68,7 @@ extension Asset {
             tbody tr:hover { background: color-mix(in srgb, var(--calm-back) 45%, transparent); }
             .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
             time { white-space: nowrap; font-variant-numeric: tabular-nums; }
-            .note { display: block; max-width: 360px; color: var(--quiet); font-size: 13px; overflow-wrap: anywhere; }
+            .note { display: block; min-width: 180px; max-width: 360px; color: var(--quiet); font-size: 13px; overflow-wrap: anywhere; }
             .filter { display: flex; flex-wrap: wrap; gap: 8px 14px; align-items: end; margin: 0 0 16px; }
             label { display: grid; gap: 2px; font-size: 12.5px; color: var(--quiet); }
             label.inline { display: inline-flex; align-items: center; gap: 6px; }
@@ -100,7 +101,7 @@ extension Asset {
             summary { padding: 8px 14px; cursor: pointer; font-weight: 550; overflow-wrap: anywhere; }
             .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0 16px; }
             .pair > div { min-width: 0; }
-            .graph { padding: 8px; margin: 8px 0; }
+            .graph { padding: 8px; margin-block: 8px; }
             details > :not(summary) { margin-left: 14px; margin-right: 14px; }
             details > :last-child { margin-bottom: 14px; }
             .graph svg { display: block; margin: 0 auto; font: 13px system-ui, sans-serif; }
@@ -123,6 +124,20 @@ extension Asset {
             .head { fill: var(--quiet); }
             .node rect.bar { fill: var(--gold); stroke: none; }
             .axis { stroke: var(--line); }
+            .picture text { font-size: 12.5px; }
+            .picture .type { font-size: 11px; }
+            .picture .strong { fill: var(--text); font-weight: 600; }
+            .picture .other rect { stroke-width: 1; }
+            .edge.busy { stroke: var(--busy); stroke-dasharray: 6 4; }
+            @media (prefers-reduced-motion: no-preference) { .edge.busy { animation: go .8s linear infinite; } @keyframes go { to { stroke-dashoffset: -10; } } }
+            .trend { display: inline-block; padding: 0; margin: 0; }
+            .trend svg { margin: 0; }
+            .trend .node rect { stroke: none; fill: var(--quiet); }
+            .trend .good rect { fill: var(--good); }
+            .trend .bad rect { fill: var(--bad); }
+            th a { color: inherit; text-decoration: none; }
+            th a:hover { text-decoration: underline; }
+            progress { width: min(320px, 100%); accent-color: var(--good); }
             .flow { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 12px; margin: 0; padding: 0; list-style: none; }
             .flow li { border: 1px solid var(--line); border-top: 3px solid var(--gold); border-radius: 8px; background: var(--card); padding: 10px 14px 12px; min-width: 0; }
             .flow li.aside { border-top-color: var(--line); }
@@ -130,6 +145,7 @@ extension Asset {
             .flow li.busy { border-top-color: var(--busy); }
             .flow li { position: relative; }
             .flow li:not(.aside):not(:nth-last-child(2))::after { content: "→"; position: absolute; right: -13px; top: 40%; width: 14px; text-align: center; color: var(--quiet); z-index: 1; }
+            .flow h2 { font-size: 15px; margin: 0; }
             .flow .big { font-size: 24px; font-weight: 600; line-height: 1.2; font-variant-numeric: tabular-nums; }
             .flow p { margin: 2px 0; font-size: 13px; color: var(--quiet); overflow-wrap: anywhere; }
             .log { max-height: 420px; }
@@ -138,7 +154,9 @@ extension Asset {
             .more { text-align: right; }
             .cell { display: inline-block; min-width: 34px; text-align: center; border-radius: 4px; padding: 2px 4px; background: var(--good-back); color: var(--good); text-decoration: none; font-variant-numeric: tabular-nums; }
             .cell.bad { background: var(--bad-back); color: var(--bad); }
+            @media (min-width: 641px) { .flow.narrow { display: none; } }
             @media (max-width: 640px) {
+              .picture { display: none; }
               .flow li:not(.aside):not(:nth-last-child(2))::after { content: "↓"; right: 50%; top: auto; bottom: -17px; }
               html { font-size: 14px; }
               .top { padding: 8px 14px; }

@@ -5,6 +5,14 @@ struct Asset: Sendable {
     let name: String
     let type: String
     let text: String
+    /// FNV-1a of the text.
+    private let mark: String
+
+    init(name: String, type: String, text: String) {
+        (self.name, self.type, self.text) = (name, type, text)
+        mark = String(
+            text.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }, radix: 36)
+    }
 
     static let all = [style, script, icon]
 
@@ -12,11 +20,6 @@ struct Asset: Sendable {
 
     /// With a mark of its text, so that a browser keeps it until it changes.
     var address: String { "\(Console.root)assets/\(name)?\(mark)" }
-
-    /// FNV-1a of the text.
-    private var mark: String {
-        String(text.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }, radix: 36)
-    }
 
     func response(to request: HTTPRequest) -> HTTPResponse {
         HTTPResponse(

@@ -3,8 +3,10 @@ internal import EmulatorCore
 /// What all pages share: the head, the way to the other pages, and the content.
 enum Layout {
     static func page(_ content: Page.Content, page: Page?, settings: Console.Settings) -> HTML {
+        // A part of the pipeline is below the first page.
+        let section = page?.section == "flow" ? "" : page?.section
         let links = Page.all.filter(\.isInNavigation).map { other -> HTML in
-            let current: HTML = other.section == page?.section ? " aria-current=\"page\"" : ""
+            let current: HTML = other.section == section ? " aria-current=\"page\"" : ""
             return "<li><a href=\"\(Console.root)\(other.section)\"\(current)>\(other.name)</a></li>"
         }
         let mode: HTML =

@@ -9,7 +9,7 @@ enum Parts {
         let kind: HTML =
             switch text.lowercased() {
             case "success", "succeeded", "ok", "passed": "good"
-            case "error", "failed", "timed_out", "aborted", "fail": "bad"
+            case "error", "failed", "timed_out", "aborted", "fail", "alarm": "bad"
             case "running", "pending_redrive": "busy"
             case "caught", "retried", "unchecked", "warning": "odd"
             default: "calm"
@@ -35,9 +35,22 @@ enum Parts {
 
     /// A table that scrolls sideways by itself where it is wider than the page.
     static func table(_ caption: String, _ head: [(name: String, isNumber: Bool)], _ rows: [[HTML]]) -> HTML {
+        table(caption, head.map { Column(title: "\($0.name)", isNumber: $0.isNumber) }, rows)
+    }
+
+    /// A column whose title is more than a name.
+    struct Column {
+        let title: HTML
+        let isNumber: Bool
+        /// How the rows are sorted by it: `ascending` or `descending`.
+        var order: String?
+    }
+
+    static func table(_ caption: String, _ head: [Column], _ rows: [[HTML]]) -> HTML {
         let titles = head.map { (column) -> HTML in
-            column.isNumber
-                ? "<th scope=\"col\" class=\"number\">\(column.name)</th>" : "<th scope=\"col\">\(column.name)</th>"
+            let number: HTML = column.isNumber ? " class=\"number\"" : ""
+            let order: HTML = column.order.map { " aria-sort=\"\($0)\"" } ?? ""
+            return "<th scope=\"col\"\(number)\(order)>\(column.title)</th>"
         }
         let lines = rows.map { row -> HTML in
             let cells = zip(row, head).map { (cell, column) -> HTML in

@@ -3,6 +3,7 @@ internal import JSON
 /// Values as people read them.
 enum Shown {
     static let none = "–"
+    private static let prettyLimit = 64 << 10
 
     /// `1234567` as `1,234,567`.
     static func count(_ value: Int?) -> String {
@@ -64,6 +65,10 @@ enum Shown {
     /// JSON on lines of their own, as far as a text is JSON.
     static func pretty(_ text: String?) -> String {
         guard let text else { return none }
+        // A browser takes long for what nobody reads to its end.
+        guard text.utf8.count <= prettyLimit else {
+            return "\(text.prefix(prettyLimit))\n… and more: \(bytes(text.utf8.count)) in all"
+        }
         guard let json = try? JSON(parsing: text) else { return text }
         var lines = ""
         write(json, indent: 0, to: &lines)

@@ -16,12 +16,18 @@ enum ExecutionPage {
                 <section class="problem" aria-label="Error"><h2>\($0)</h2><p>\(cause(execution[text: "cause"]))</p></section>
                 """
             } ?? ""
+        // Step Functions starts an express execution again only with its whole input, which the log may lack.
+        let again: HTML =
+            isRunning || arn.contains(":express:")
+            ? ""
+            : "<button type=\"button\" data-post=\"\(Parts.address("api", "executions", arn, "rerun"))\">Run again with the same input</button>"
+        let fromFailure: HTML =
+            execution[text: "redrive_status"] == "REDRIVABLE"
+            ? "<button type=\"button\" data-post=\"\(Parts.address("api", "executions", arn, "redrive"))\">Start again from where it failed</button>"
+            : ""
         let redrive: HTML =
-            request.canChange && execution[text: "redrive_status"] == "REDRIVABLE"
-            ? """
-            <div class="actions"><button type="button" data-redrive="\(Parts.address("api", "executions", arn, "redrive"))">Start again from where it failed</button>
-            <div class="outcome" role="status"></div></div>
-            """ : ""
+            request.canChange
+            ? "<div class=\"actions\">\(fromFailure)\(again)<div class=\"outcome\" role=\"status\"></div></div>" : ""
         let cut: HTML =
             answer["truncated"]?.bool == true
             ? "<p class=\"quiet\">The history is long: its first \(answer[list: "events"].count) events are shown.</p>"
@@ -31,10 +37,8 @@ enum ExecutionPage {
             \(failure)\(redrive)
             <div data-live="execution">
             \(level("Graph of \(machine)", definition, history, isRunning))
-            <h2>Timeline</h2>
-            \(timeline(history, isRunning))\(cut)
-            <h2>States</h2>
-            \(states(history, definition, isRunning))
+            \(history.visits.isEmpty ? .nothing : "<h2>Timeline</h2>\(timeline(history, isRunning))")\(cut)
+            \(history.visits.isEmpty ? logged(answer[list: "events"]) : "<h2>States</h2>\(states(history, definition, isRunning))")
             </div>
             <h2>Whole input and output</h2>
             \(Parts.details("Input", Parts.code(Shown.pretty(execution[text: "input"]))))
@@ -119,6 +123,23 @@ enum ExecutionPage {
             """
     }
 
+    /// What a log at the level of errors has of an express execution: no state's entry, but what failed.
+    private static func logged(_ events: [JSON]) -> HTML {
+        guard !events.isEmpty else { return "<p class=\"quiet\">No state was entered yet.</p>" }
+        let rows = events.prefix(300).map { event -> [HTML] in
+            let details = (event.object ?? [:]).first { $0.name.hasSuffix("EventDetails") }?.value
+            return [
+                Shown.time(event[text: "timestamp"]), "\(event[text: "type"] ?? "")",
+                "<strong>\(details?[text: "error"] ?? "")</strong>",
+                "<span class=\"note\">\(cause(details?[text: "cause"]))</span>",
+            ]
+        }
+        return """
+            <h2>Events in the log</h2>
+            \(Parts.table("Events", [("When", false), ("Event", false), ("Error", false), ("Cause", false)], rows))
+            """
+    }
+
     // MARK: States
 
     private static func states(_ history: ExecutionHistory, _ definition: JSON, _ isRunning: Bool) -> HTML {
@@ -135,7 +156,12 @@ enum ExecutionPage {
             "<li><strong>\(failure.error)</strong> <span>\(cause(failure.cause))</span></li>"
         }
         let started = visit.started.map { arn -> HTML in
-            "<li><a class=\"mono\" href=\"\(Parts.address("executions", arn))\">\(arn.split(separator: ":").last.map(String.init) ?? arn)</a></li>"
+            // A map run is no execution; it has some.
+            let address =
+                arn.contains(":mapRun:")
+                ? Parts.address("executions", query: [("map_run", arn)]) : Parts.address("executions", arn)
+            return
+                "<li><a class=\"mono\" href=\"\(address)\">\(arn.split(separator: ":").last.map(String.init) ?? arn)</a></li>"
         }
         var body: HTML = ""
         if !failures.isEmpty { body += "<h4>Errors, attempt by attempt</h4><ol class=\"failures\">\(failures)</ol>" }

@@ -4,8 +4,11 @@ internal import JSON
 enum ExecutionsPage {
     static func render(_ request: Page.Request, _ source: any ConsoleSource) throws(ConsoleFault) -> Page.Content {
         let (machine, status) = (request.query["machine"] ?? "", request.query["status"] ?? "")
-        let answer = try source.executions(
-            machine: machine.isEmpty ? nil : machine, status: status.isEmpty ? nil : status, limit: 100)
+        var filter = ExecutionFilter()
+        filter.machine = machine.isEmpty ? nil : machine
+        filter.status = status.isEmpty ? nil : status
+        filter.mapRun = request.query["map_run"].flatMap { $0.isEmpty ? nil : $0 }
+        let answer = try source.executions(filter)
         let machines = answer[list: "machines"].compactMap { $0[text: "name"] }
         let express = answer[list: "machines"].filter { $0[text: "type"] == "EXPRESS" }.compactMap { $0[text: "name"] }
         let rows = answer[list: "executions"].map { execution -> [HTML] in
@@ -28,16 +31,26 @@ enum ExecutionsPage {
         let note: HTML =
             express.isEmpty
             ? ""
-            : "<p class=\"quiet\">Step Functions keeps no list of express executions (\(express.joined(separator: ", "))): a file's page has what they did.</p>"
+            : "<p class=\"quiet\">Step Functions keeps no list of express executions (\(express.joined(separator: ", "))). Those that failed lately are here by their log; a file's page has what the others did.</p>"
         let body: HTML = """
             <form class="filter" method="get" action="\(Console.root)executions" role="search" aria-label="Filter executions">
             \(Parts.select("machine", "State machine", [(value: "", name: "all")] + machines.map { (value: $0, name: $0) }, machine))
             \(Parts.select("status", "Status", [(value: "", name: "any")] + states.map { (value: $0, name: $0.lowercased().replacing("_", with: " ")) }, status))
             <button>Show</button>
             </form>
+            \(request.canChange ? start(machine) : .nothing)
             <div data-live="executions">\(list)</div>
             \(note)
             """
         return Page.Content(title: "Executions", body: body)
+    }
+
+    /// Starts a machine that takes what waits further.
+    private static func start(_ machine: String) -> HTML {
+        guard ["silver", "gold", "maintenance"].contains(machine) else { return .nothing }
+        return """
+            <div class="actions"><button type="button" data-post="\(Parts.address("api", "executions"))" data-machine="\(machine)">Run \(machine) now</button>
+            <div class="outcome" role="status"></div></div>
+            """
     }
 }

@@ -24,6 +24,7 @@ enum FilePage {
             \(replay(record, canChange: request.canChange))
             \(quarantine(file))
             \(quality(record))
+            \(cost(file))
             \(others(file))
             \(logs(file))
             \(Parts.details("The whole record", Parts.code(Shown.pretty(record.text))))
@@ -84,7 +85,7 @@ enum FilePage {
         let table = file["record"]?[text: "table_name"] ?? ""
         let address = Parts.address("quarantine", query: [("table", table), ("key", key)])
         return """
-            <section aria-label="Rows in quarantine"><h2>Rows in quarantine</h2>
+            <section><h2>Rows in quarantine</h2>
             <p class="quiet mono">\(key)</p>
             \(Parts.table("Rows in quarantine", [("Line", true), ("Column", false), ("Reason", false), ("Message", false), ("Raw text", false)], rows))
             <p><a href="\(address)">Work on these rows</a></p></section>
@@ -112,7 +113,19 @@ enum FilePage {
                     ("Severity", false),
                 ], rows)
         let names: HTML = masked.isEmpty ? "" : "<p>Masked columns: \(masked.joined(separator: ", "))</p>"
-        return "<section aria-label=\"Quality\"><h2>Quality</h2>\(names)\(table)</section>"
+        return "<section><h2>Quality</h2>\(names)\(table)</section>"
+    }
+
+    private static func cost(_ file: JSON) -> HTML {
+        guard let cost = file["cost"], !cost.isNull else { return .nothing }
+        return """
+            <section><h2>Cost</h2>
+            \(Parts.facts([
+                ("By Lambda", "\(CostPage.money(cost["lambda"]))"), ("By Fargate", "\(CostPage.money(cost["ecs"]))"),
+                ("It took", "\(Shown.duration(cost[number: "took_ms"])) by \(cost[text: "target"] ?? "")"),
+            ]))
+            <p class="quiet"><a href="\(Parts.address("cost"))">What all files cost</a></p></section>
+            """
     }
 
     private static func others(_ file: JSON) -> HTML {
@@ -126,7 +139,7 @@ enum FilePage {
             ]
         }
         return """
-            <section aria-label="Other records"><h2>Other versions and layers</h2>
+            <section><h2>Other versions and layers</h2>
             \(Parts.table("Other records", [("Layer", false), ("Status", false), ("Object", false), ("Changed", false)], rows))
             </section>
             """

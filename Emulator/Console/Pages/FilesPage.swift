@@ -13,8 +13,9 @@ enum FilesPage {
         let records = answer[list: "records"]
         let body: HTML = """
             \(form(filter))
+            \(request.canChange && !records.isEmpty ? replay(filter) : .nothing)
             <div data-live="files">
-            \(records.isEmpty ? empty(filter) : table(records, canChange: request.canChange))
+            \(records.isEmpty ? empty(filter) : table(records, answer, filter, canChange: request.canChange))
             \(more(answer, filter))
             </div>
             """
@@ -31,14 +32,25 @@ enum FilesPage {
             \(Parts.select("status", "Status", statuses, filter.status ?? ""))
             \(Parts.field("table", "Table", filter.table ?? "", hint: "any"))
             \(Parts.field("since", "Changed since", filter.since ?? "", hint: "2h"))
+            \(Parts.field("day", "Arrived on", filter.day ?? "", hint: "2026-11-30"))
             \(Parts.field("text", "Text", filter.text ?? "", hint: "key, ID or error"))
-            <button>Show</button>
+            \(hidden(filter))<button>Show</button>
             </form>
             """
     }
 
+    /// The order stays while the filter changes.
+    private static func hidden(_ filter: FileFilter) -> HTML {
+        guard let sort = filter.sort else { return .nothing }
+        let order: HTML =
+            filter.isAscending ? "<input type=\"hidden\" name=\"order\" value=\"ascending\">" : ""
+        return "<input type=\"hidden\" name=\"sort\" value=\"\(sort.rawValue)\">\(order)"
+    }
+
     private static func empty(_ filter: FileFilter) -> HTML {
-        let isFiltered = [filter.table, filter.status, filter.since, filter.text, filter.after].contains { $0 != nil }
+        let isFiltered = [filter.table, filter.status, filter.since, filter.text, filter.day, filter.after].contains {
+            $0 != nil
+        }
         return isFiltered
             ? Parts.empty("No file is as you asked. Widen the filter, or choose another layer.")
             : Parts.empty(
@@ -46,7 +58,32 @@ enum FilesPage {
                 command: "cupel generate -o sample\ncupel run sample")
     }
 
-    private static func table(_ records: [JSON], canChange: Bool) -> HTML {
+    private static let columns: [(sort: FileFilter.Sort, name: String, isNumber: Bool)] = [
+        (.status, "Status", false), (.table, "Table", false), (.file, "File", false), (.size, "Size", true),
+        (.read, "Read", true), (.written, "Written", true), (.quarantined, "Quarantined", true),
+        (.tries, "Tries", true), (.took, "Took", true), (.changed, "Changed", false), (.error, "Error", false),
+    ]
+
+    /// A title that sorts all that the filter finds, not only this page.
+    private static func title(
+        _ column: (sort: FileFilter.Sort, name: String, isNumber: Bool), _ answer: JSON, _ filter: FileFilter
+    ) -> Parts.Column {
+        let isSorted = answer[text: "sorted_by"] == column.sort.rawValue
+        var next = filter
+        next.sort = column.sort
+        // Names are looked for from a to z, numbers and times from the top.
+        let startsAscending = [.status, .table, .file, .error].contains(column.sort)
+        next.isAscending = isSorted ? !filter.isAscending : startsAscending
+        next.after = nil
+        let mark: HTML = isSorted ? (filter.isAscending ? " ▲" : " ▼") : ""
+        return Parts.Column(
+            title: "<a href=\"\(address(next))\">\(column.name)\(mark)</a>", isNumber: column.isNumber,
+            order: isSorted ? (filter.isAscending ? "ascending" : "descending") : nil)
+    }
+
+    private static func table(
+        _ records: [JSON], _ answer: JSON, _ filter: FileFilter, canChange: Bool
+    ) -> HTML {
         let rows = records.map { record -> [HTML] in
             let id = record[text: "control_id"] ?? ""
             let key = record[text: "object_key"] ?? ""
@@ -62,7 +99,7 @@ enum FilesPage {
             let cells: [HTML] = [
                 Parts.state(record[text: "status"]), "\(record[text: "table_name"] ?? "")",
                 "\(link)<br><small class=\"quiet mono\">\(id.prefix(12).description)</small>",
-                "\(Shown.count(read))", "\(Shown.count(written))", held,
+                "\(Shown.bytes(record[number: "file_size"]))", "\(Shown.count(read))", "\(Shown.count(written))", held,
                 "\(Shown.count(record[number: "attempt_count"]))", "\(Shown.duration(record[number: "duration"]))",
                 Shown.time(record[text: "updated_at"]),
                 "<span class=\"note\" title=\"\(note)\">\(note.count > 160 ? note.prefix(159) + "…" : note)</span>",
@@ -70,33 +107,60 @@ enum FilesPage {
             guard canChange else { return cells }
             return ["<input type=\"checkbox\" name=\"id\" value=\"\(id)\" aria-label=\"Select \(name)\">"] + cells
         }
-        let head: [(name: String, isNumber: Bool)] = [
-            ("Status", false), ("Table", false), ("File", false), ("Read", true), ("Written", true),
-            ("Quarantined", true), ("Tries", true), ("Took", true), ("Changed", false), ("Note", false),
-        ]
-        let columns = canChange ? [("Select", false)] + head : head
-        let replay: HTML =
-            canChange
-            ? """
+        let head = columns.map { title($0, answer, filter) }
+        let select = Parts.Column(title: "Select", isNumber: false)
+        let cut: HTML =
+            answer["truncated"]?.bool == true
+            ? "<p class=\"quiet\">Sorted among the first \(Shown.count(answer[number: "examined"])) records of the index; it has more. A table, a status or a time narrows it.</p>"
+            : ""
+        return
+            "\(cut)\(Parts.table("Files", canChange ? [select] + head : head, rows))"
+    }
+
+    /// Outside of what is live: the list changes while files are replayed.
+    private static func replay(_ filter: FileFilter) -> HTML {
+        let all: HTML =
+            filter.status == nil
+            ? ""
+            : """
+            <button type="button" data-all="\(members(filter).text)">Replay all that the filter finds…</button>
+            """
+        return """
             <div class="actions" data-replay>
             <button type="button" data-select="all">Select all on this page</button>
             <button type="button" data-do="dry-run" disabled>Replay selected…</button>
+            \(all)
             <label class="inline"><input type="checkbox" data-force> also those that succeeded</label>
             <div class="outcome" role="status"></div>
             </div>
-            """ : ""
-        return "\(replay)\(Parts.table("Files", columns, rows))"
+            """
+    }
+
+    /// The filter as members of a replay.
+    private static func members(_ filter: FileFilter) -> JSON {
+        var members: JSONObject = ["layer": .string(filter.layer)]
+        for (name, value) in [
+            ("status", filter.status), ("table", filter.table), ("since", filter.since), ("text", filter.text),
+            ("day", filter.day),
+        ] { members[name] = value.map { .string($0) } }
+        return .object(members)
     }
 
     private static func more(_ answer: JSON, _ filter: FileFilter) -> HTML {
         guard let next = answer[text: "next"] else { return .nothing }
-        let address = Parts.address(
+        var following = filter
+        following.after = next
+        return "<p class=\"more\"><a href=\"\(address(following))\" rel=\"next\">Next page</a></p>"
+    }
+
+    private static func address(_ filter: FileFilter) -> String {
+        Parts.address(
             "files",
             query: [
                 ("layer", filter.layer), ("status", filter.status ?? ""), ("table", filter.table ?? ""),
-                ("since", filter.since ?? ""), ("text", filter.text ?? ""), ("limit", "\(filter.limit)"),
-                ("after", next),
+                ("since", filter.since ?? ""), ("text", filter.text ?? ""), ("day", filter.day ?? ""),
+                ("sort", filter.sort?.rawValue ?? ""), ("order", filter.isAscending ? "ascending" : ""),
+                ("limit", filter.limit == FileFilter().limit ? "" : "\(filter.limit)"), ("after", filter.after ?? ""),
             ])
-        return "<p class=\"more\"><a href=\"\(address)\" rel=\"next\">Next page</a></p>"
     }
 }

@@ -33,6 +33,9 @@ enum FlowPage {
             <p class="quiet">A queue of dead letters keeps events that nothing could take after all its tries.</p>
             \(Parts.table("Queues", [("Queue", false), ("Messages", true)], queues))
             """
+        let nodes = flow[list: "nodes"]
+        // On a narrow screen the stages are a list; on a wide one the picture has all of them.
+        let narrow: HTML = nodes.isEmpty ? "" : " narrow"
         let isEmpty = flow["is_empty"]?.bool == true
         let start =
             isEmpty
@@ -42,7 +45,8 @@ enum FlowPage {
         let body: HTML = """
             <div data-live="flow">
             \(start)
-            <ol class="flow" aria-label="Stages, in the order of the data">\(stages)</ol>
+            \(FlowPicture(nodes).html)
+            <ol class="flow\(narrow)" aria-label="Stages, in the order of the data">\(stages)</ol>
             \(failed)\(waiting)
             </div>
             """
@@ -69,15 +73,10 @@ enum FlowPage {
         let oldest: HTML =
             stage[number: "oldest_ms"].map { "<p>oldest waits for \(Shown.duration($0))</p>" } ?? ""
         let about: HTML = stage[text: "about"].map { "<p>\($0)</p>" } ?? ""
-        let log: HTML =
-            stage[text: "function"].map { function in
-                let address = Parts.address("api", "logs", query: [("function", function)])
-                return Parts.details("Log", Parts.later(address, "Reading the log…"))
-            } ?? ""
         return """
-            <li class="\(kind)"><h3>\(title)</h3>
+            <li class="\(kind)"><h2>\(title)</h2>
             <p class="big">\(Shown.count(number))\(more)</p>\(about)
-            <p>\(counts.isEmpty ? ["<span>nothing in flight</span>"] : counts)</p>\(oldest)\(log)</li>
+            <p>\(counts.isEmpty ? ["<span>nothing in flight</span>"] : counts)</p>\(oldest)</li>
 
             """
     }

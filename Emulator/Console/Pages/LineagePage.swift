@@ -23,10 +23,47 @@ enum LineagePage {
         let parts = shown.map { table -> HTML in section(table, names) }
         let none: HTML = shown.isEmpty ? Parts.empty("No lineage of \(wanted ?? "") is written down.") : ""
         let body: HTML = """
+            \(wanted == nil ? picture(tables) : .nothing)
             <ul class="plain chips" aria-label="Tables">\(links)</ul>
             \(none)\(parts)
             """
         return Page.Content(title: "Lineage", body: body)
+    }
+
+    /// Which tables are made of which: bronze on the left, gold on the right.
+    private static func picture(_ tables: [JSON]) -> HTML {
+        var nodes: [JSONObject] = []
+        var rows = [0, 0, 0, 0]
+        func add(_ name: String, _ column: Int, _ layer: String) {
+            guard !nodes.contains(where: { $0["name"]?.string == name }) else { return }
+            nodes.append([
+                "name": .string(name), "title": .string(String(name.split(separator: ".").last ?? "")),
+                "kind": "store", "column": .int(column), "row": .int(rows[column]), "about": .string(layer),
+            ])
+            rows[column] += 1
+        }
+        var next: [String: [JSON]] = [:]
+        for table in tables {
+            let name = table[text: "table"] ?? ""
+            // A model of silver is made of silver's tables, which have a key.
+            let isModel = table["key"] == nil
+            let layer = name.hasPrefix("dm_gold") ? "gold" : isModel ? "silver, a model" : "silver"
+            add(name, layer == "gold" ? 3 : isModel ? 2 : 1, layer)
+            let columns = (table["columns"]?.object ?? [:]).flatMap { $0.value.array ?? [] }
+            for source in Set((columns + table[list: "rows"]).compactMap { $0[text: "table"] }).sorted() {
+                if source.hasPrefix("bronze.") { add(source, 0, "bronze") }
+                next[source, default: []].append(.string(name))
+            }
+        }
+        for place in nodes.indices {
+            nodes[place]["next"] = .array(next[nodes[place]["name"]?.string ?? ""] ?? [])
+        }
+        return FlowPicture(nodes.map { .object($0) }, label: "Tables", isSideways: true) { node in
+            let name = node[text: "name"] ?? ""
+            return name.hasPrefix("bronze.")
+                ? Parts.address("files", query: [("table", String(name.dropFirst("bronze.".count)))])
+                : Parts.address("lineage", query: [("table", name)])
+        }.html
     }
 
     private static func section(_ table: JSON, _ names: [String]) -> HTML {
@@ -53,9 +90,12 @@ enum LineagePage {
         }
         let from: HTML =
             files.isEmpty ? "" : Parts.details("Raw files of the last snapshots", "<ul>\(files)</ul>", isOpen: true)
+        let short = name.hasPrefix("dm_") ? String(name.dropFirst(3)) : name
+        let ask = Parts.address("sql", query: [("q", "SELECT * FROM \(short) LIMIT 20")])
         return """
             <section aria-label="\(name)"><h2><a class="mono" href="\(Parts.address("tables", name))">\(name)</a></h2>
             \(rows.isEmpty ? "" : Parts.table("Columns of \(name)", [("Column", false), ("Comes from", false)], rows))
+            <p><a href="\(ask)">Rows, with links to what each was made of</a></p>
             \(deciding)\(from)</section>
             """
     }

@@ -20,20 +20,33 @@ struct Page: Sendable {
     /// In the navigation.
     let name: String
     var hasID = false
-    var isInNavigation: Bool { !hasID }
+    /// What its query may have.
+    var parameters: [String] = []
+    var isListed = true
+    var isInNavigation: Bool { !hasID && isListed }
     let render: @Sendable (Request, any ConsoleSource) throws(ConsoleFault) -> Content
 
     static let all: [Page] = [
         Page(section: "", name: "Flow", render: FlowPage.render),
-        Page(section: "files", name: "Files", render: FilesPage.render),
+        Page(section: "flow", name: "Part", hasID: true, render: PartPage.render),
+        Page(
+            section: "files", name: "Files",
+            parameters: ["layer", "status", "table", "since", "text", "day", "sort", "order", "limit", "after"],
+            render: FilesPage.render),
         Page(section: "files", name: "File", hasID: true, render: FilePage.render),
-        Page(section: "executions", name: "Executions", render: ExecutionsPage.render),
+        Page(
+            section: "executions", name: "Executions", parameters: ["machine", "status", "map_run"],
+            render: ExecutionsPage.render),
         Page(section: "executions", name: "Execution", hasID: true, render: ExecutionPage.render),
         Page(section: "tables", name: "Tables", render: TablesPage.render),
         Page(section: "tables", name: "Table", hasID: true, render: TablePage.render),
-        Page(section: "sql", name: "SQL", render: SQLPage.render),
-        Page(section: "quarantine", name: "Quarantine", render: QuarantinePage.render),
-        Page(section: "lineage", name: "Lineage", render: LineagePage.render),
+        Page(section: "sql", name: "SQL", parameters: ["q"], render: SQLPage.render),
+        Page(
+            section: "quarantine", name: "Quarantine", parameters: ["table", "key"], render: QuarantinePage.render),
+        Page(section: "lineage", name: "Lineage", parameters: ["table"], render: LineagePage.render),
+        Page(
+            section: "lines", name: "Raw lines", parameters: ["table", "text", "id"], isListed: false,
+            render: LinesPage.render),
         Page(section: "streams", name: "Streams", render: StreamsPage.render),
         Page(section: "cost", name: "Cost", render: CostPage.render),
     ]

@@ -33,12 +33,14 @@ enum QuarantinePage {
             <p class="quiet">Rows by table, column and reason. A table's name opens its contract and rows of one file.</p>
             \(Parts.table("Rows in quarantine, grouped", [("Rows", true), ("Table", false), ("Column", false), ("Reason", false), ("Message", false), ("A row's raw text", false)], rows))
             \(more)
-            \(try workbench(request.query["key"] ?? "", table, answer))
+            \(try workbench(request.query["key"] ?? "", table, answer, canChange: request.canChange))
             """
         return Page.Content(title: "Quarantine", body: body)
     }
 
-    private static func workbench(_ key: String, _ table: String?, _ answer: JSON) throws(ConsoleFault) -> HTML {
+    private static func workbench(
+        _ key: String, _ table: String?, _ answer: JSON, canChange: Bool
+    ) throws(ConsoleFault) -> HTML {
         guard !key.isEmpty, let contract = answer[text: "contract"] else { return .nothing }
         let rows = answer[list: "samples"].filter { $0[text: "quarantine_key"] == key }.prefix(20).map {
             row -> [HTML] in
@@ -47,6 +49,14 @@ enum QuarantinePage {
                 "<code class=\"raw\">\(Shown.value(row["raw_text"]))</code>",
             ]
         }
+        // A contract that was not tried on the rows is not published from here.
+        let publish: HTML =
+            canChange
+            ? """
+            <button type="button" id="publish" disabled>Put it in force, and replay the file</button>
+            <span class="quiet">Trying changes nothing.</span>
+            """
+            : "<span class=\"quiet\">Trying changes nothing. This console only reads: cupel contract publish puts a contract in force.</span>"
         return """
             <section aria-label="Workbench"><h2>Workbench</h2>
             <p class="quiet mono">\(key)</p>
@@ -55,7 +65,7 @@ enum QuarantinePage {
             <label>The contract of \(table ?? ""), to change and try on these rows
             <textarea rows="22" spellcheck="false">\(contract)</textarea></label>
             <div class="actions"><button class="main">Try on these rows</button>
-            <span class="quiet">Trying changes nothing. Put a contract in force with: cupel contract publish FILE, then replay the file.</span></div>
+            \(publish)</div>
             <div id="tried" role="status"></div></form></section>
             """
     }

@@ -18,7 +18,8 @@ enum StreamsPage {
                 "\(Shown.count(stream[number: "open_shards"]))", "\(Shown.count(stream[number: "retention_hours"])) h",
             ]
         }
-        guard !streams.isEmpty || !sources.isEmpty else {
+        let capture = answer["capture"].flatMap { $0.isNull ? nil : $0 }
+        guard !streams.isEmpty || !sources.isEmpty || capture != nil else {
             return Page.Content(
                 title: "Streams",
                 body: Parts.empty(
@@ -31,8 +32,22 @@ enum StreamsPage {
             \(streams.isEmpty ? Parts.empty("This account's metrics have the progress of delivery streams; they are not read here.") : Parts.table("Delivery streams", [("Stream", false), ("Shards", true), ("Waiting", true), ("Lag", true), ("Buffers", true), ("Buffered", true), ("Partitions", true)], streams))
             <h2>Sources</h2>
             \(sources.isEmpty ? Parts.empty("No data stream.") : Parts.table("Sources", [("Stream", false), ("Status", false), ("Open shards", true), ("Kept", true)], sources))
+            <h2>Change-capture</h2>
+            \(capture.map(Self.capture) ?? Parts.empty("No task of change-capture has written a log here. One that runs beside the emulator writes its own; the pipeline's task does with Capture=change-capture."))
             </div>
             """
         return Page.Content(title: "Streams", body: body)
+    }
+
+    /// What the task said last of the database's log.
+    private static func capture(_ capture: JSON) -> HTML {
+        Parts.facts([
+            ("Slot", "\(Shown.value(capture["slot"]))"), ("Position (LSN)", "\(Shown.value(capture["position"]))"),
+            ("Behind", "\(Shown.bytes(capture[number: "lag_bytes"]))"),
+            ("Kept by the slot", "\(Shown.bytes(capture[number: "slot_bytes"]))"),
+            ("Changes a second", "\(Shown.count(capture[number: "changes_per_second"]))"),
+            ("Refused by the stream", "\(Shown.count(capture[number: "refused"]))"),
+            ("Said", Shown.time(capture[text: "at"])),
+        ])
     }
 }

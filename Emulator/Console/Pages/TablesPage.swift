@@ -46,15 +46,17 @@ enum TablesPage {
                     let failed = cell[number: "failed_files"] ?? 0
                     let kind: HTML = failed > 0 ? "cell bad" : "cell"
                     let address = Parts.address(
-                        "files", query: [("table", table), ("text", "")] + (failed > 0 ? [("status", "error")] : []))
+                        "files", query: [("table", table), ("day", day)] + (failed > 0 ? [("status", "error")] : []))
                     let shown = failed > 0 ? "\(failed) failed" : Shown.count(cell[number: "rows"])
                     return
                         "<a class=\"\(kind)\" href=\"\(address)\" title=\"\(table), \(day): \(Shown.count(cell[number: "rows"])) rows, \(failed) files failed\">\(shown)</a>"
                 }
         }
+        let cut =
+            answer["truncated"]?.bool == true ? " Only the first records of the index are counted; it has more." : ""
         return """
             <h2>Days of bronze</h2>
-            <p class="quiet">Rows that arrived each day. A red cell leads to the files that failed, to replay them.</p>
+            <p class="quiet">Rows that arrived each day. A cell leads to the day's files, a red one to those that failed: select them there to convert them again.\(cut)</p>
             \(Parts.table("Days of bronze", [("Table", false)] + days.map { ($0, true) }, rows))
             """
     }
@@ -69,7 +71,7 @@ enum TablePage {
             [
                 "<span class=\"mono\">\(column[text: "name"] ?? "")</span>",
                 "<span class=\"mono\">\(column[text: "type"] ?? "")</span>",
-                column["required"]?.bool == true ? "required" : "",
+                column["required"]?.bool == true ? "no" : "yes",
                 "<span class=\"note\">\(column[text: "doc"] ?? "")</span>",
             ]
         }
@@ -106,15 +108,88 @@ enum TablePage {
                 ("Partitioned by", "\(partitioning.isEmpty ? "nothing" : partitioning.joined(separator: ", "))"),
                 ("Files that wait", "\(Shown.count(table[number: "waiting_files"]))"), ("Files that failed", "\(Shown.count(failed))"),
             ]))
-            <p><a href="\(ask)">Sample rows</a> · <a href="\(Parts.address("lineage", query: [("table", name)]))">Lineage</a></p>
+            <p><a href="\(ask)">Ask in SQL</a> · <a href="\(Parts.address("lineage", query: [("table", name)]))">Lineage</a></p>
             <h2>Columns</h2>
-            \(Parts.table("Columns", [("Name", false), ("Type", false), ("", false), ("The contract's words", false)], columns))
+            \(Parts.table("Columns", [("Name", false), ("Type", false), ("Null", false), ("The contract's words", false)], columns))
+            \(quality(table[list: "quality"]))
+            \(schemas(table[list: "schemas"]))
+            \(partitions(table[list: "partitions"]))
             <h2>Snapshots</h2>
             \(snapshots.isEmpty ? Parts.empty("No snapshot yet.") : Parts.table("Snapshots", [("Snapshot", true), ("When", false), ("Inserted", true), ("Updated", true), ("Deleted", true), ("From", false)], Array(snapshots)))
+            \(Parts.details("Sample rows", "<div class=\"later\" data-sql=\"SELECT * FROM \(short) LIMIT 10\"><p class=\"quiet\">Asking for rows…</p><noscript><a href=\"\(ask)\">open</a></noscript></div>"))
             <h2>Data files</h2>
             \(Parts.table("Data files", [("File", false), ("Rows", true), ("Size", true), ("Partition", false)], files))
             <p class="quiet mono">\(table[text: "location"] ?? "")</p>
             """
         return Page.Content(title: name, body: body)
+    }
+
+    // MARK: Changes
+
+    /// A line a rule: what was measured in each file, oldest first.
+    private static func quality(_ rules: [JSON]) -> HTML {
+        guard !rules.isEmpty else { return .nothing }
+        let rows = rules.map { rule -> [HTML] in
+            let files = rule[list: "files"]
+            let last = files.last
+            return [
+                "\(rule[text: "rule"] ?? "")", "\(Shown.value(rule["column"]))", "\(Shown.value(rule["expected"]))",
+                trend(files, rule[text: "rule"] ?? ""),
+                "\(Shown.value(last?["measured"]))", Parts.state(last?[text: "outcome"]),
+                "\(Shown.count(files.count { $0[text: "outcome"] == "failed" })) of \(Shown.count(files.count))",
+            ]
+        }
+        return """
+            <h2>Quality</h2>
+            \(Parts.table("Quality", [("Rule", false), ("Column", false), ("Expected", false), ("Trend", false), ("Last", true), ("Outcome", false), ("Files failed", true)], rows))
+            """
+    }
+
+    /// A bar a file, as high as what was measured; each leads to its file.
+    private static func trend(_ files: [JSON], _ rule: String) -> HTML {
+        let values = files.map { max(0, $0["measured"]?.double ?? 0) }
+        let most = values.max() ?? 0
+        let bars = zip(files, values).enumerated().map { place, pair -> HTML in
+            let (file, value) = pair
+            let height = most > 0 && value.isFinite ? max(2, min(24, Int((value / most * 24).rounded()))) : 2
+            let outcome = file[text: "outcome"] ?? ""
+            let kind: HTML = outcome == "failed" ? "bad" : outcome == "passed" ? "good" : "odd"
+            return """
+                <a href="\(Parts.address("files", file[text: "control_id"] ?? ""))" aria-label="\(file[text: "at"] ?? ""): \(Shown.value(file["measured"])), \(outcome)"><g class="node \(kind)"><title>\(file[text: "at"] ?? ""): \(Shown.value(file["measured"])), \(outcome)</title><rect x="\(place * 7)" y="\(26 - height)" width="5" height="\(height)"/></g></a>
+                """
+        }
+        let width = max(7, files.count * 7)
+        return
+            "<span class=\"trend graph\"><svg width=\"\(width)\" height=\"26\" viewBox=\"0 0 \(width) 26\" role=\"group\" aria-label=\"\(rule), file by file\">\(bars)</svg></span>"
+    }
+
+    private static func schemas(_ schemas: [JSON]) -> HTML {
+        guard schemas.count > 1 else { return .nothing }
+        let rows = schemas.map { schema -> [HTML] in
+            let changes = schema[list: "changes"].compactMap(\.string)
+            return [
+                "\(Shown.count(schema[number: "schema_id"]))", "\(Shown.count(schema[number: "columns"]))",
+                changes.isEmpty ? "<span class=\"quiet\">the first</span>" : "\(changes.joined(separator: "; "))",
+            ]
+        }
+        return """
+            <h2>Schema changes</h2>
+            \(Parts.table("Schema changes", [("Schema", true), ("Columns", true), ("Changed", false)], rows))
+            """
+    }
+
+    private static func partitions(_ partitions: [JSON]) -> HTML {
+        guard !partitions.isEmpty else { return .nothing }
+        let rows = partitions.map { partition -> [HTML] in
+            [
+                "<span class=\"mono\">\(partition[text: "partition"] ?? "")</span>",
+                "\(Shown.count(partition[number: "files"]))", "\(Shown.count(partition[number: "rows"]))",
+                "\(Shown.bytes(partition[number: "bytes"]))",
+            ]
+        }
+        return """
+            <h2>Partitions</h2>
+            \(Parts.table("Partitions", [("Partition", false), ("Files", true), ("Rows", true), ("Size", true)], rows))
+            """
     }
 }

@@ -28,6 +28,9 @@ struct ConsoleCommand: AsyncParsableCommand {
     @Flag(help: "Let the page replay files and start executions again.")
     var allowReplay = false
 
+    /// Each reading of the counts costs calls that AWS bills.
+    private static let interval = Duration.seconds(5)
+
     func validate() throws {
         guard (0...65_535).contains(port) else {
             throw ValidationError("--port: expected a number from 0 to 65535, not \(port)")
@@ -39,7 +42,8 @@ struct ConsoleCommand: AsyncParsableCommand {
         let interrupts = Interrupts()
         let console = Console(
             PipelineSource(pipeline: pipeline),
-            Console.Settings(title: options.stack ?? pipeline.control.name, isReadOnly: !allowReplay))
+            Console.Settings(
+                title: options.stack ?? pipeline.control.name, isReadOnly: !allowReplay, interval: Self.interval))
         let listener: any Listener
         do {
             listener = try await HTTPServer().listen(port: port) { request in

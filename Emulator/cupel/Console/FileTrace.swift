@@ -223,6 +223,8 @@ struct FileTrace {
         func log(_ function: String, _ record: ControlRecord) -> JSON {
             let isTask = record.computeTarget == .ecs
             var log: JSONObject = ["function": .string(function), "kind": .string(isTask ? "task" : "function")]
+            // A function's lines of one invocation; a task has a log of its own time.
+            if !isTask { log["request_id"] = record.requestID.map { .string($0) } }
             log["from"] = record.startedAt.map { .int($0.milliseconds - 1000) }
             log["to"] = record.finishedAt.map { .int($0.milliseconds + 2000) }
             return .object(log)
@@ -238,6 +240,7 @@ struct FileTrace {
         [
             "record": .object(record.document), "steps": .array(steps.map(\.document)),
             "other_records": .array(others.map { .object($0.document) }), "logs": .array(logs),
+            "cost": bronze?.cost ?? .null,
             "quarantine": (bronze ?? record).quarantineKey.map { key in
                 ["key": .string(key), "rows": .array(quarantined)]
             } ?? .null,

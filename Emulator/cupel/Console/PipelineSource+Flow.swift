@@ -6,78 +6,50 @@ internal import Time
 extension PipelineSource {
     /// Records of a layer that are counted; there may be more.
     private static let countLimit = 1000
+    /// Records with work left that are counted.
+    private static let openLimit = 5000
     private static let failureLimit = 10
 
+    /// What the records of a layer say.
+    private struct LayerCounts {
+        let layer: Layer
+        var total = 0
+        /// Whether the layer has more records than were counted.
+        var isMore = false
+        var backlog = Backlog()
+        var bytes = 0
+        var quarantined = 0
+        /// Records that ended in the last minute; nil if not all were looked at.
+        var rate: Int?
+
+        var failed: Int { backlog.failedCount }
+        var oldestInMilliseconds: Int? {
+            backlog.oldestPendingAgeInSeconds > 0 ? backlog.oldestPendingAgeInSeconds * 1000 : nil
+        }
+    }
+
     func flow() throws(ConsoleFault) -> JSON {
-        var stages: [JSON] = []
-        let streams = StreamStatus.all(of: pipeline)
-        if !streams.isEmpty {
-            let waiting = streams.reduce(0) { $0 + $1.recordsWaiting }
-            var stage: JSONObject = [
-                "title": "Changes", "link": "streams", "total": .int(waiting), "about": "records wait in streams",
-                "running": .int(streams.reduce(0) { $0 + $1.buffers }),
-            ]
-            stage["oldest_ms"] = streams.map(\.lag).max().flatMap { $0 > 0 ? .int($0) : nil }
-            stages.append(.object(stage))
-        }
-        var isEmpty = true
-        var quarantine: JSON = [:]
+        let deployed = memory.deployed(of: pipeline)
+        let streams = deployed.deliveryStreams.isEmpty ? [] : StreamStatus.all(of: pipeline)
+        var layers: [Layer: LayerCounts] = [:]
         var failures: [ControlRecord] = []
-        let layers: [(Layer, about: String, function: String)] = [
-            (.bronze, "files", "bronze-writer"), (.silver, "bronze files", "silver-merge"),
-            (.gold, "models", "gold-build"),
-        ]
-        for (layer, about, function) in layers {
-            let page = try faults { () throws(ControlError) in
-                try pipeline.control.page(.schema(layer.schema), limit: Self.countLimit)
-            }
-            // The index of open work has 16 partitions: a layer that one page holds is counted without it.
-            let backlog =
-                page.next == nil
-                ? Self.backlog(of: page.records, at: .now())
-                : try faults { () throws(ControlError) in try pipeline.control.backlog(in: layer.schema) }
-            let failed = backlog.failedCount + backlog.retriedCount
-            if layer == .bronze {
-                let size = page.records.reduce(0) { $0 + $1.fileSizeInBytes }
-                stages.append([
-                    "title": "Raw", "link": "files", "total": .int(page.records.count),
-                    "is_more": .bool(page.next != nil),
-                    "about": .string("objects, \(Quantity.bytes(size))"), "function": "control-recorder",
-                ])
-            }
-            var stage: JSONObject = [
-                "title": .string(layer.rawValue.prefix(1).uppercased() + layer.rawValue.dropFirst()),
-                "layer": .string(layer.rawValue), "link": .string("files?layer=\(layer.rawValue)"),
-                "about": .string(about), "function": .string(function),
-                "total": .int(page.records.count),
-                "is_more": .bool(page.next != nil), "pending": .int(backlog.pendingCount),
-                "running": .int(backlog.runningCount), "failed": .int(failed),
-            ]
-            if backlog.oldestPendingAgeInSeconds > 60 {
-                stage["oldest_ms"] = .int(backlog.oldestPendingAgeInSeconds * 1000)
-            }
-            stages.append(.object(stage))
-            if !page.records.isEmpty { isEmpty = false }
-            if layer == .bronze {
-                let held = page.records.reduce(0) { $0 + ($1.quarantinedCount ?? 0) }
-                quarantine = [
-                    "title": "Quarantine", "link": "quarantine", "total": .int(held), "is_aside": true,
-                    "is_more": .bool(page.next != nil), "about": "rows that broke a contract, of files that succeeded",
-                ]
-            }
-            if failed > 0 {
-                failures +=
-                    page.next == nil
-                    ? page.records.filter { $0.status == .error }
-                    : try faults { () throws(ControlError) in
-                        try pipeline.control.records(.status(.error, in: layer.schema), limit: 200)
-                    }
-            }
-        }
-        stages.append(quarantine)
+        for layer in Layer.allCases { layers[layer] = try counts(of: layer, &failures) }
         failures.sort { $0.updatedAt > $1.updatedAt }
+        let queues = try queues()
+        var stages: [JSON] = []
+        if !streams.isEmpty { stages.append(Self.stage(of: streams)) }
+        for layer in Layer.allCases {
+            guard let counts = layers[layer] else { continue }
+            if layer == .bronze { stages.append(Self.rawStage(counts)) }
+            stages.append(Self.stage(counts))
+        }
+        if let bronze = layers[.bronze] { stages.append(Self.quarantineStage(bronze)) }
+        let activity = memory.activity(of: deployed, in: pipeline)
         return [
-            "stages": .array(stages), "queues": .array(try queues()), "is_empty": .bool(isEmpty),
+            "stages": .array(stages), "queues": .array(queues.filter { $0["messages"]?.int != 0 }),
+            "is_empty": .bool(layers.values.allSatisfy { $0.total == 0 }),
+            "nodes": .array(
+                FlowPart.all(of: deployed).map { Self.node($0, layers, streams, activity) } + Self.nodes(of: queues)),
             "failures": .array(
                 failures.prefix(Self.failureLimit).map { record in
                     var document = record.document
@@ -87,43 +59,212 @@ extension PipelineSource {
         ]
     }
 
-    /// What the records of a whole layer say of its open work.
-    private static func backlog(of records: [ControlRecord], at now: Timestamp) -> Backlog {
+    /// Counts a layer, and adds the records in error to `failures`.
+    private func counts(
+        of layer: Layer, _ failures: inout [ControlRecord]
+    ) throws(ConsoleFault) -> LayerCounts {
+        let page = try faults { () throws(ControlError) in
+            try pipeline.control.page(.schema(layer.schema), limit: Self.countLimit)
+        }
+        let now = Timestamp.now()
+        var counts = LayerCounts(layer: layer, total: page.records.count, isMore: page.next != nil)
+        // The index of open work has 16 partitions: a layer that one page holds is counted without it.
+        counts.backlog =
+            counts.isMore
+            ? try openWork(in: layer, at: now) : Self.backlog(of: page.records, at: now)
+        counts.bytes = page.records.reduce(0) { $0 + $1.fileSizeInBytes }
+        counts.quarantined = page.records.reduce(0) { $0 + ($1.quarantinedCount ?? 0) }
+        if !counts.isMore {
+            counts.rate = page.records.count { record in
+                record.finishedAt.map { now.milliseconds(since: $0) < 60_000 } ?? false
+            }
+        }
+        if counts.failed > 0 {
+            failures +=
+                counts.isMore
+                ? try faults { () throws(ControlError) in
+                    try pipeline.control.records(.status(.error, in: layer.schema), limit: 200)
+                } : page.records.filter { $0.status == .error }
+        }
+        return counts
+    }
+
+    // MARK: Stages
+
+    private static func stage(of streams: [StreamStatus]) -> JSON {
+        var stage: JSONObject = [
+            "title": "Changes", "link": "streams", "about": "records wait in streams",
+            "total": .int(streams.reduce(0) { $0 + $1.recordsWaiting }),
+            "running": .int(streams.reduce(0) { $0 + $1.buffers }),
+        ]
+        stage["oldest_ms"] = streams.map(\.lag).max().flatMap { $0 > 0 ? .int($0) : nil }
+        return .object(stage)
+    }
+
+    private static func rawStage(_ counts: LayerCounts) -> JSON {
+        [
+            "title": "Raw", "link": "files", "total": .int(counts.total), "is_more": .bool(counts.isMore),
+            "about": .string("objects, \(Quantity.bytes(counts.bytes))"),
+        ]
+    }
+
+    private static func stage(_ counts: LayerCounts) -> JSON {
+        let name = counts.layer.rawValue
+        let about: JSON =
+            switch counts.layer {
+            case .bronze: "files"
+            case .silver: "bronze files"
+            case .gold: "models"
+            }
+        var stage: JSONObject = [
+            "title": .string(name.prefix(1).uppercased() + name.dropFirst()), "layer": .string(name),
+            "link": .string("files?layer=\(name)"), "about": about, "total": .int(counts.total),
+            "is_more": .bool(counts.isMore), "pending": .int(counts.backlog.pendingCount),
+            "running": .int(counts.backlog.runningCount), "failed": .int(counts.failed),
+        ]
+        stage["oldest_ms"] = counts.oldestInMilliseconds.flatMap { $0 > 60_000 ? .int($0) : nil }
+        return .object(stage)
+    }
+
+    private static func quarantineStage(_ counts: LayerCounts) -> JSON {
+        [
+            "title": "Quarantine", "link": "quarantine", "total": .int(counts.quarantined), "is_aside": true,
+            "is_more": .bool(counts.isMore), "about": "rows that broke a contract, of files that succeeded",
+        ]
+    }
+
+    // MARK: Picture
+
+    /// A part as the picture shows it: what is in it, what waits, runs and failed, and how much passes in a minute.
+    private static func node(
+        _ part: FlowPart, _ layers: [Layer: LayerCounts], _ streams: [StreamStatus],
+        _ activity: [String: FlowMemory.Activity]
+    ) -> JSON {
+        var node: JSONObject = [
+            "name": .string(part.name), "title": .string(part.title), "kind": .string(part.kind.rawValue),
+            "column": .int(part.column), "row": .int(part.row), "next": .array(part.next.map { .string($0) }),
+            "calls": .array(part.calls.map { .string($0) }),
+        ]
+        if let seen = activity[part.name] {
+            node["per_minute"] = .int(seen.count)
+            node["errors"] = .int(seen.errors)
+            node["running"] = seen.running.map { .int($0) }
+        }
+        let (bronze, silver, gold) = (layers[.bronze], layers[.silver], layers[.gold])
+        switch part.name {
+        case "stream":
+            node["waiting"] = .int(streams.reduce(0) { $0 + $1.recordsWaiting })
+            node["oldest_ms"] = streams.map(\.lag).max().flatMap { $0 > 0 ? .int($0) : nil }
+        case "delivery":
+            node["running"] = .int(streams.reduce(0) { $0 + $1.buffers })
+            let bytes = streams.reduce(0) { $0 + $1.bufferedBytes }
+            if bytes > 0 { node["about"] = .string("\(Quantity.bytes(bytes)) buffered") }
+        case "raw":
+            node["total"] = bronze.map { .int($0.total) }
+            node["is_more"] = bronze.map { .bool($0.isMore) }
+            node["unit"] = "objects"
+            node["about"] = bronze.map { .string("(\(Quantity.bytes($0.bytes)))") }
+        case "control": add(bronze, to: &node, waits: true)
+        case "bronze-writer": node["running"] = bronze.map { .int($0.backlog.runningCount) }
+        case "bronze": add(bronze, to: &node, holds: true)
+        case "quarantine":
+            node["total"] = bronze.map { .int($0.quarantined) }
+            node["is_more"] = bronze.map { .bool($0.isMore) }
+            node["about"] = "rows"
+        case "silver-machine": add(silver, to: &node, waits: true)
+        case "silver-merge": node["running"] = silver.map { .int($0.backlog.runningCount) }
+        case "silver": add(silver, to: &node, holds: true)
+        case "gold-machine": add(gold, to: &node, waits: true)
+        case "gold-build": node["running"] = gold.map { .int($0.backlog.runningCount) }
+        case "gold": add(gold, to: &node, holds: true)
+        default: break
+        }
+        return .object(node)
+    }
+
+    private static func add(
+        _ counts: LayerCounts?, to node: inout JSONObject, waits: Bool = false, holds: Bool = false
+    ) {
+        guard let counts else { return }
+        if waits {
+            node["waiting"] = .int(counts.backlog.pendingCount)
+            node["oldest_ms"] = counts.oldestInMilliseconds.map { .int($0) }
+        }
+        if holds {
+            node["total"] = .int(counts.total)
+            node["is_more"] = .bool(counts.isMore)
+            node["failed"] = .int(counts.failed)
+            node["per_minute"] = counts.rate.map { .int($0) }
+            node["about"] = counts.layer == .gold ? "models" : "files"
+        }
+    }
+
+    /// The queues below everything else: nothing is in them while all is well.
+    private static func nodes(of queues: [JSON]) -> [JSON] {
+        queues.enumerated().map { place, queue in
+            let name = queue["name"]?.string ?? ""
+            return [
+                "name": .string("queue:\(name)"), "title": .string(name), "kind": "queue",
+                "column": .int(place % 7), "row": .int(100 + place / 7), "next": [], "calls": [],
+                "total": queue["messages"] ?? .null, "about": "messages",
+            ]
+        }
+    }
+
+    /// Counts the index of open work, as far as it is looked at.
+    private func openWork(in layer: Layer, at now: Timestamp) throws(ConsoleFault) -> Backlog {
         var backlog = Backlog()
-        for record in records {
-            switch record.status {
-            case .pending:
-                backlog.pendingCount += 1
-                let age = Int(max(0, now.milliseconds(since: record.updatedAt)) / 1000)
-                backlog.oldestPendingAgeInSeconds = max(backlog.oldestPendingAgeInSeconds, age)
-            case .running: backlog.runningCount += 1
-            case .error: backlog.failedCount += 1
-            case .success: break
+        var count = 0
+        try faults { () throws(ControlError) in
+            try pipeline.control.forEachRecord(.open(in: layer.schema)) { (record) throws(ControlError) in
+                Self.add(record, to: &backlog, at: now)
+                count += 1
+                return count < Self.openLimit
             }
         }
         return backlog
+    }
+
+    /// What the records of a whole layer say of its open work.
+    private static func backlog(of records: [ControlRecord], at now: Timestamp) -> Backlog {
+        var backlog = Backlog()
+        for record in records { add(record, to: &backlog, at: now) }
+        return backlog
+    }
+
+    private static func add(_ record: ControlRecord, to backlog: inout Backlog, at now: Timestamp) {
+        switch record.status {
+        case .pending:
+            backlog.pendingCount += 1
+            let age = Int(max(0, now.milliseconds(since: record.updatedAt)) / 1000)
+            backlog.oldestPendingAgeInSeconds = max(backlog.oldestPendingAgeInSeconds, age)
+        case .running: backlog.runningCount += 1
+        case .error: backlog.failedCount += 1
+        case .success: break
+        }
     }
 
     private static func layer(of schema: ControlRecord.Schema) -> Layer {
         Layer.allCases.first { $0.schema == schema } ?? .bronze
     }
 
-    /// The pipeline's queues that have messages, which are letters that nobody could take.
-    private func queues() throws(ConsoleFault) -> [JSON] {
-        let list = try call(
-            "sqs", "AmazonSQS", "ListQueues", ["QueueNamePrefix": .string(pipeline.functionPrefix)])
+    /// The pipeline's queues, of which most are for dead letters, with how many messages wait in each.
+    func queues() throws(ConsoleFault) -> [JSON] {
+        let prefix = pipeline.functionPrefix
+        let list = try call("sqs", "AmazonSQS", "ListQueues", ["QueueNamePrefix": .string(prefix)])
         var queues: [JSON] = []
-        for address in (list["QueueUrls"]?.array ?? []).compactMap(\.string) {
+        for address in (list["QueueUrls"]?.array ?? []).compactMap(\.string).prefix(50) {
             let answer = try call(
                 "sqs", "AmazonSQS", "GetQueueAttributes",
                 ["QueueUrl": .string(address), "AttributeNames": ["ApproximateNumberOfMessages"]])
             let count = answer["Attributes"]?["ApproximateNumberOfMessages"]?.string.flatMap { Int($0) } ?? 0
+            let name = address.split(separator: "/").last.map(String.init) ?? address
             queues.append([
-                "name": .string(address.split(separator: "/").last.map(String.init) ?? address),
-                "messages": .int(count),
+                "name": .string(name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name),
+                "messages": .int(count), "url": .string(address),
             ])
         }
-        return queues.filter { $0["messages"]?.int != 0 }
+        return queues
     }
 
     // MARK: Streams
@@ -142,77 +283,23 @@ extension PipelineSource {
                 "retention_hours": summary?["RetentionPeriodHours"] ?? .null,
             ])
         }
-        return ["streams": .array(StreamStatus.all(of: pipeline).map(\.document)), "sources": .array(sources)]
-    }
-
-    // MARK: Cost
-
-    /// List prices of us-east-1, those of `infra/cost`.
-    private enum Price {
-        static let functionSecond = 0.0000166667 * functionMemory
-        /// GB of the bronze writer's function.
-        static let functionMemory = 1769.0 / 1024
-        static let request = 0.20e-6
-        /// The bronze writer's task: 2 vCPU and 4 GB.
-        static let taskSecond = (2 * 0.04048 + 4 * 0.004445) / 3600
-        /// A task is billed for a minute at least.
-        static let taskLeast = 60.0
-    }
-
-    func cost() throws(ConsoleFault) -> JSON {
-        struct Group: Hashable {
-            let table: String
-            let target: ControlRecord.ComputeTarget
-        }
-        struct Sum {
-            var (files, rows, bytes, milliseconds, function, task) = (0, 0, 0, 0, 0.0, 0.0)
-        }
-        var sums: [Group: Sum] = [:]
-        var place: ControlPage.Place?
-        var examined = 0
-        repeat {
-            let page = try faults { () throws(ControlError) in
-                try pipeline.control.page(.schema(.bronze), limit: 1000, from: place)
-            }
-            examined += page.records.count
-            place = page.next
-            for record in page.records {
-                guard let took = record.durationInMilliseconds, let target = record.computeTarget else { continue }
-                let seconds = Double(took) / 1000
-                var sum = sums[Group(table: record.table, target: target)] ?? Sum()
-                sum.files += 1
-                sum.rows += record.recordCount ?? 0
-                sum.bytes += record.fileSizeInBytes
-                sum.milliseconds += took
-                sum.function += seconds * Price.functionSecond + Price.request
-                sum.task += max(Price.taskLeast, seconds) * Price.taskSecond
-                sums[Group(table: record.table, target: target)] = sum
-            }
-        } while place != nil && examined < 5000
-        let rows = sums.sorted { ($0.key.table, $0.key.target.rawValue) < ($1.key.table, $1.key.target.rawValue) }.map {
-            group, sum -> JSON in
-            let (own, other) = group.target == .lambda ? (sum.function, sum.task) : (sum.task, sum.function)
-            var row: JSONObject = [
-                "table": .string(group.table), "target": .string(group.target.rawValue), "files": .int(sum.files),
-                "rows": .int(sum.rows), "bytes": .int(sum.bytes), "took_ms": .int(sum.milliseconds),
-            ]
-            row["dollars"] = JSONNumber(own).map(JSON.number)
-            row["dollars_other"] = JSONNumber(other).map(JSON.number)
-            if sum.rows > 0 {
-                row["dollars_per_million_rows"] = JSONNumber(own / Double(sum.rows) * 1e6).map(JSON.number)
-            }
-            return .object(row)
-        }
-        func price(_ name: String, _ value: Double, _ unit: String) -> JSON {
-            ["name": .string(name), "value": JSONNumber(value).map(JSON.number) ?? .null, "unit": .string(unit)]
-        }
         return [
-            "rows": .array(rows), "truncated": .bool(place != nil),
-            "prices": [
-                price("Lambda, bronze-writer's 1,769 MB", Price.functionSecond, "second"),
-                price("Lambda, a request", Price.request, "request"),
-                price("Fargate, 2 vCPU and 4 GB", Price.taskSecond, "second, a minute at least"),
-            ],
+            "streams": .array(StreamStatus.all(of: pipeline).map(\.document)), "sources": .array(sources),
+            "capture": capture() ?? .null,
+        ]
+    }
+
+    /// What change-capture's task said last of the database's log; nil if it has no log or has said nothing.
+    private func capture() -> JSON? {
+        let group = "/ecs/\(pipeline.functionPrefix)change-capture"
+        let events = try? FunctionLog.lastEvents(
+            of: group, matching: "{ $.message = \"capturing\" }", limit: 1, from: pipeline)
+        guard let event = events?.last, let line = try? JSON(parsing: event.message) else { return nil }
+        return [
+            "at": .string(event.timestamp.rfc3339), "slot": line["slot"] ?? .null,
+            "position": line["position"] ?? .null, "lag_bytes": line["lagBytes"] ?? .null,
+            "slot_bytes": line["slotBytes"] ?? .null, "changes_per_second": line["changesPerSecond"] ?? .null,
+            "refused": line["refused"] ?? .null,
         ]
     }
 }

@@ -13,6 +13,8 @@ extension PipelineSource {
     /// Rows of each file that are shown as they are.
     private static let sampleLimit = 20
     private static let keyLimit = 20
+    /// Files that are read for the groups: each costs a call.
+    private static let fileLimit = 500
 
     func quarantine(table: String?, limit: Int) throws(ConsoleFault) -> JSON {
         struct Group: Hashable {
@@ -27,12 +29,19 @@ extension PipelineSource {
         var groups: [Group: (count: Int, first: JSON, keys: [String])] = [:]
         var samples: [JSON] = [], sampled: [String: Int] = [:]
         var examined = 0
+        var isCut = false
+        var files: Set<String> = []
         let conditions = QueryConditions(values: table.map { ["table_name": [$0]] } ?? [:])
         try anyFaults {
             try QuarantineRows(pipeline.client, bucket: pipeline.lakeBucket, conditions).forEach { cells in
-                examined += 1
                 let row = Self.row(cells, columns)
                 let key = row["quarantine_key"]?.string ?? ""
+                guard files.count < Self.fileLimit || files.contains(key) else {
+                    isCut = true
+                    return false
+                }
+                files.insert(key)
+                examined += 1
                 let group = Group(
                     table: row["table_name"]?.string ?? "", column: row["column"]?.string ?? "",
                     reason: row["reason"]?.string ?? "")
@@ -61,7 +70,7 @@ extension PipelineSource {
                         "keys": .array(found.keys.map { .string($0) }),
                     ]
                 }),
-            "examined": .int(examined), "truncated": .bool(examined >= limit), "samples": .array(samples),
+            "examined": .int(examined), "truncated": .bool(isCut || examined >= limit), "samples": .array(samples),
         ]
         if let table { document["contract"] = try contract(of: table).map { .string($0) } }
         return .object(document)
@@ -80,6 +89,14 @@ extension PipelineSource {
             guard error.isNotFound || error.isForbidden else { throw fault(pipeline.failure(error)) }
             return nil
         }
+    }
+
+    /// The columns that the contract in force describes; nil if none is published or it cannot be read.
+    func columns(ofContract table: String) throws(ConsoleFault) -> Set<String>? {
+        guard let text = try contract(of: table), let contract = try? Contract(parsing: text, file: table) else {
+            return nil
+        }
+        return Set(contract.columns.map(\.name))
     }
 
     // MARK: Trying a contract
@@ -142,8 +159,31 @@ extension PipelineSource {
             }
             return [
                 "examined": .int(read), "accepted": .int(read - refused.count), "refused": .array(refused),
-                "skipped": .int(skipped),
+                "skipped": .int(skipped), "control_id": .string(record.controlID.text),
+                "table": .string(contract.table),
             ]
+        }
+    }
+
+    func publish(contract text: String) throws(ConsoleFault) -> JSON {
+        let contract: Contract
+        do throws(ContractError) { contract = try Contract(parsing: text, file: "the contract") } catch {
+            throw .badRequest("\(error)")
+        }
+        let bytes = Array(text.utf8)
+        let file = ContractFile(contract: contract, bytes: bytes, hash: ContractStore.hash(of: bytes))
+        do throws(CommandFailure) {
+            // One that shows more than before is published by the command alone, which asks for a flag.
+            let outcomes = try pipeline.publish([file], allowsWeakerMasking: false)
+            let outcome = outcomes.first { $0.table == contract.table }
+            return [
+                "table": .string(contract.table), "version": .string(contract.version), "sha256": .string(file.hash),
+                "outcome": .string(outcome?.state.rawValue ?? ""),
+            ]
+        } catch {
+            // What is refused is the contract, not the pipeline's fault.
+            if case .failed(let text) = error { throw .badRequest(text) }
+            throw fault(error)
         }
     }
 

@@ -10,36 +10,52 @@ internal import Time
 extension PipelineSource {
     private static let fileLimit = 100
     private static let snapshotLimit = 50
+    private static let partitionFileLimit = 2000
+    private static let dayRecordLimit = 10_000
+    private static let qualityRecordLimit = 2000
+    private static let historyRecordLimit = 2000
+    /// Files of a rule's trend.
+    private static let trendLimit = 60
 
     func tables() throws(ConsoleFault) -> JSON {
         let rows = try commandFaults { () throws(CommandFailure) in
             try TableListCommand.rows(of: try LakeTables(pipeline))
         }
-        return ["tables": .array(rows.map(\.document)), "days": .array(try days())]
+        let (days, isCut) = try days()
+        return ["tables": .array(rows.map(\.document)), "days": .array(days), "truncated": .bool(isCut)]
     }
 
     /// Rows and failed files of bronze by table and by the day on which the file arrived.
-    private func days() throws(ConsoleFault) -> [JSON] {
+    private func days() throws(ConsoleFault) -> (cells: [JSON], isCut: Bool) {
         struct Cell: Hashable {
             let table: String
             let day: String
         }
         var cells: [Cell: (rows: Int, files: Int, failed: Int)] = [:]
-        let page = try faults { () throws(ControlError) in try pipeline.control.page(.schema(.bronze), limit: 1000) }
-        for record in page.records {
-            let cell = Cell(table: record.table, day: String(record.createdAt.rfc3339.prefix(10)))
-            var sum = cells[cell] ?? (0, 0, 0)
-            sum.rows += record.writtenCount ?? 0
-            sum.files += 1
-            if record.status == .error { sum.failed += 1 }
-            cells[cell] = sum
-        }
-        return cells.sorted { ($0.key.day, $0.key.table) < ($1.key.day, $1.key.table) }.map { cell, sum in
+        var (place, examined) = (ControlPage.Place?.none, 0)
+        repeat {
+            let page = try faults { () throws(ControlError) in
+                try pipeline.control.page(.schema(.bronze), limit: 1000, from: place)
+            }
+            place = page.next
+            examined += page.records.count
+            for record in page.records {
+                let cell = Cell(table: record.table, day: String(record.createdAt.rfc3339.prefix(10)))
+                var sum = cells[cell] ?? (0, 0, 0)
+                sum.rows += record.writtenCount ?? 0
+                sum.files += 1
+                if record.status == .error { sum.failed += 1 }
+                cells[cell] = sum
+            }
+        } while place != nil && examined < Self.dayRecordLimit
+        let documents = cells.sorted { ($0.key.day, $0.key.table) < ($1.key.day, $1.key.table) }.map {
+            cell, sum -> JSON in
             [
                 "table": .string(cell.table), "day": .string(cell.day), "rows": .int(sum.rows),
                 "files": .int(sum.files), "failed_files": .int(sum.failed),
             ]
         }
+        return (documents, place != nil)
     }
 
     func table(_ name: String) throws(ConsoleFault) -> JSON {
@@ -49,11 +65,114 @@ extension PipelineSource {
             let backlog = try tables.backlog()[found] ?? LakeTables.Backlog()
             let files = try tables.files(of: table.metadata.currentSnapshot, table)
             let description = TableDescription(name: found, table: table, files: files, backlog: backlog)
-            var document = description.document(fileLimit: Self.fileLimit).object ?? [:]
+            var document = description.document(fileLimit: Self.partitionFileLimit).object ?? [:]
+            let listed = document["data_files"]?.array ?? []
+            document["partitions"] = .array(Self.partitions(of: listed))
+            document["data_files"] = .array(Array(listed.prefix(Self.fileLimit)))
             var history = SnapshotHistory(table.metadata, limit: Self.snapshotLimit)
-            try history.add(filesOf: found, in: pipeline)
+            try add(filesOf: found, to: &history)
             document["snapshots"] = history.document
+            document["schemas"] = .array(Self.schemas(table.metadata.schemas))
+            document["quality"] = .array(found.layer == .silver ? try quality(of: found.table) : [])
             return .object(document)
+        }
+    }
+
+    /// Adds the files of each batch to a history, as far as the first records of the table have them.
+    private func add(filesOf name: LakeTables.Name, to history: inout SnapshotHistory) throws(CommandFailure) {
+        guard let layer = name.layer else { return }
+        let records: [ControlRecord]
+        do throws(ControlError) {
+            records = try pipeline.control.records(
+                .table(name.table, in: layer.schema), limit: Self.historyRecordLimit)
+        } catch { throw pipeline.failure(error) }
+        try history.add { (body) throws(CommandFailure) in for record in records { body(record) } }
+    }
+
+    /// The partitions of data files, with what is in each.
+    private static func partitions(of files: [JSON]) -> [JSON] {
+        var sums: [String: (files: Int, rows: Int, bytes: Int)] = [:]
+        for file in files {
+            let values = file["partition"]?.object ?? [:]
+            guard !values.isEmpty else { continue }
+            let name = values.map { "\($0.name)=\($0.value.string ?? $0.value.text)" }.joined(separator: "/")
+            var sum = sums[name] ?? (0, 0, 0)
+            sum.files += 1
+            sum.rows += file["rows"]?.int ?? 0
+            sum.bytes += file["bytes"]?.int ?? 0
+            sums[name] = sum
+        }
+        return sums.sorted { $0.key > $1.key }.map { name, sum in
+            [
+                "partition": .string(name), "files": .int(sum.files), "rows": .int(sum.rows),
+                "bytes": .int(sum.bytes),
+            ]
+        }
+    }
+
+    /// The table's schemas, newest first, with what each changed.
+    private static func schemas(_ schemas: [IcebergSchema]) -> [JSON] {
+        var documents: [JSON] = []
+        var former: IcebergSchema?
+        for schema in schemas.sorted(by: { $0.id < $1.id }) {
+            var changes: [String] = []
+            if let former {
+                for field in schema.fields {
+                    guard let old = former.fields.first(where: { $0.id == field.id }) else {
+                        changes.append("added \(field.name), \(field.type)")
+                        continue
+                    }
+                    if old.name != field.name { changes.append("renamed \(old.name) to \(field.name)") }
+                    if "\(old.type)" != "\(field.type)" {
+                        changes.append("\(field.name): \(old.type) became \(field.type)")
+                    }
+                    if old.isRequired != field.isRequired {
+                        changes.append("\(field.name) is \(field.isRequired ? "required" : "optional")")
+                    }
+                }
+                for old in former.fields where !schema.fields.contains(where: { $0.id == old.id }) {
+                    changes.append("dropped \(old.name)")
+                }
+            }
+            documents.insert(
+                [
+                    "schema_id": .int(schema.id), "columns": .int(schema.fields.count),
+                    "changes": .array(changes.map { .string($0) }),
+                ], at: 0)
+            former = schema
+        }
+        return documents
+    }
+
+    /// What the contract's rules measured in the newest files of a table, oldest first.
+    private func quality(of table: String) throws(ConsoleFault) -> [JSON] {
+        let records = try faults { () throws(ControlError) in
+            try pipeline.control.records(.table(table, in: .bronze), limit: Self.qualityRecordLimit)
+        }
+        let newest = records.filter { !$0.quality.isEmpty && $0.finishedAt != nil }
+            .sorted { ($0.finishedAt ?? $0.updatedAt) < ($1.finishedAt ?? $1.updatedAt) }.suffix(Self.trendLimit)
+        var order: [String] = []
+        var rules: [String: (rule: MeasuredRule, files: [JSON])] = [:]
+        for record in newest {
+            for rule in record.quality {
+                let name = "\(rule.rule) \(rule.column ?? "")"
+                if rules[name] == nil { order.append(name) }
+                var known = rules[name] ?? (rule, [])
+                known.rule = rule
+                known.files.append([
+                    "control_id": .string(record.controlID.text),
+                    "at": .string((record.finishedAt ?? record.updatedAt).rfc3339),
+                    "measured": JSONNumber(rule.measured).map(JSON.number) ?? .null,
+                    "outcome": .string(rule.outcome.rawValue),
+                ])
+                rules[name] = known
+            }
+        }
+        return order.compactMap { rules[$0] }.map { rule, files in
+            [
+                "rule": .string(rule.rule), "column": rule.column.map { .string($0) } ?? .null,
+                "expected": .string(rule.expected), "severity": .string(rule.severity), "files": .array(files),
+            ]
         }
     }
 
@@ -160,9 +279,10 @@ extension PipelineSource {
             for name in try lake.names() where !described.contains(name.qualified) {
                 guard let table = try lake.table(name) else { continue }
                 var history = SnapshotHistory(table.metadata, limit: 5)
-                try history.add(filesOf: name, in: pipeline)
+                try add(filesOf: name, to: &history)
                 let sources = history.entries.flatMap { $0.document["sources"]?.array ?? [] }
                 let schema = table.metadata.currentSchema
+                let own = try columns(ofContract: name.table)
                 others.append([
                     "table": .string(name.qualified),
                     "key": .array(schema.identifierIDs.compactMap { schema.field($0) }.map { .string($0.name) }),
@@ -172,12 +292,15 @@ extension PipelineSource {
                             schema.fields.map { field in
                                 (
                                     field.name,
-                                    [
-                                        [
-                                            "table": .string("bronze.\(name.table)"), "column": .string(field.name),
-                                            "kind": "IDENTITY",
+                                    // Silver adds columns of its own, and derives some.
+                                    own.map { !$0.contains(field.name) } ?? false
+                                        ? []
+                                        : [
+                                            [
+                                                "table": .string("bronze.\(name.table)"), "column": .string(field.name),
+                                                "kind": "IDENTITY",
+                                            ]
                                         ]
-                                    ]
                                 )
                             })),
                 ])

@@ -72,7 +72,7 @@ struct FunctionLog {
         }
     }
 
-    private let group: String
+    let group: String
     /// Events from this time on are new, except for those in `seen`.
     private var start: Timestamp?
     private var seen: Set<String> = []
@@ -133,6 +133,35 @@ struct FunctionLog {
             input["nextToken"] = page["nextToken"]
         } while input["nextToken"]?.string != nil && events.count < limit
         return Array(events.prefix(limit))
+    }
+
+    /// The last events of a group, oldest first. CloudWatch reads from the oldest on, so that it is asked for longer and longer times.
+    ///
+    /// - Parameter pattern: a filter pattern; nil takes all.
+    static func lastEvents(
+        of group: String, matching pattern: String? = nil, limit: Int, from pipeline: Pipeline
+    ) throws(AWSError) -> [Event] {
+        let now = Timestamp.now()
+        for seconds in [600, 7200, 86_400, 2_592_000] as [Int64] {
+            var input: JSONObject = [
+                "logGroupName": .string(group),
+                "startTime": .int(now.advanced(byMilliseconds: -seconds * 1000).milliseconds),
+            ]
+            input["filterPattern"] = pattern.map { .string($0) }
+            var events: [Event] = []
+            var calls = 0
+            repeat {
+                let page = try pipeline.client.jsonCall(
+                    service: "logs", target: "Logs_20140328", action: "FilterLogEvents", input: .object(input),
+                    version: "1.1", isRepeatable: true)
+                events += (page["events"]?.array ?? []).compactMap(Self.event)
+                if events.count > 2 * limit { events.removeFirst(events.count - limit) }
+                input["nextToken"] = page["nextToken"]
+                calls += 1
+            } while input["nextToken"]?.string != nil && calls < 20
+            if !events.isEmpty { return Array(events.suffix(limit)) }
+        }
+        return []
     }
 
     private static func event(_ json: JSON) -> Event? {

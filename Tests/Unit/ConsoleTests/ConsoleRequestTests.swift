@@ -74,8 +74,16 @@ import Testing
         #expect(await send("GET", "api/files?layer=gold&layer=gold").status == 400)
         #expect(await send("DELETE", "api/files").status == 405)
         #expect(await send("GET", "api/nowhere").status == 404)
+        #expect(await send("DELETE", "api/files").headers["Allow"] == "GET")
+        for path in ["api/files?status=", "api/session?a=1", "files?colour=red", "?a=1", "sql?q=1&q=2", "files/x?a=1"] {
+            #expect(await send("GET", path).status == 400, "\(path)")
+        }
+        #expect(await send("POST", "api/session").status == 405)
         let token = ("X-Cupel-Token", settings.token)
-        for body: JSON in [[], [:], ["ids": "x"], ["ids": [1]], ["ids": [], "more": 1], ["ids": []]] {
+        for body: JSON in [
+            [], [:], ["ids": "x"], ["ids": [1]], ["ids": [], "more": 1], ["ids": []], ["status": "lost"],
+            ["layer": "bronze"], ["ids": ["x"], "status": "error"],
+        ] {
             #expect(await send("POST", "api/replay", [token], body: body).status == 400, "\(body)")
         }
         #expect(source.replays.isEmpty)
@@ -88,6 +96,48 @@ import Testing
         #expect(source.filters.first?.status == nil)
         #expect(source.filters.first?.table == "beer")
         #expect(source.filters.first?.text == "a+b c")
+    }
+
+    @Test("a replay by a filter reaches the source with all of the filter")
+    func replayByFilter() async {
+        let body: JSON = [
+            "status": "error", "layer": "silver", "table": "beer", "day": "2026-11-30", "text": "x", "dry_run": true,
+        ]
+        #expect(await send("POST", "api/replay", [("X-Cupel-Token", settings.token)], body: body).status == 200)
+        let filter = source.replays.first?.filter
+        #expect(filter?.status == "error" && filter?.layer == "silver" && filter?.table == "beer")
+        #expect(filter?.day == "2026-11-30" && filter?.text == "x" && source.replays.first?.isDryRun == true)
+    }
+
+    @Test("a contract is published with the token only, and never by a console that only reads")
+    func publishing() async {
+        let body: JSON = ["contract": "name: x"]
+        #expect(await send("POST", "api/contracts", body: body).status == 403)
+        let reading = Console.Settings(title: "prod", isReadOnly: true)
+        #expect(
+            await send("POST", "api/contracts", [("X-Cupel-Token", reading.token)], body: body, settings: reading)
+                .status == 403)
+        #expect(source.published.isEmpty)
+        #expect(await send("POST", "api/contracts", [("X-Cupel-Token", settings.token)], body: body).status == 200)
+        #expect(source.published == ["name: x"])
+    }
+
+    @Test("the picture has each part at its place with what is in it, and hostile names stay text")
+    func picture() {
+        let picture = FlowPicture([
+            [
+                "name": "a", "title": "<b>", "kind": "store", "column": 0, "row": 0, "next": ["c", "gone"],
+                "total": 1234, "is_more": true, "about": "files", "failed": 2,
+            ],
+            ["name": "c", "title": "C", "kind": "function", "column": 2, "row": 100, "running": 3, "per_minute": 7],
+            ["name": "q", "title": "Q", "kind": "queue", "column": -5, "row": 200, "total": 1],
+            [:],
+        ]).html.text
+        #expect(picture.contains("&lt;b&gt;: store, 2 failed, 1,234+ files"))
+        #expect(picture.contains("C: function, 3 running, 7 a minute"))
+        #expect(picture.contains("/console/flow/a") && picture.contains("/console/flow/q"))
+        #expect(picture.split(separator: "class=\"edge").count == 2)
+        #expect(FlowPicture([]).html == .nothing)
     }
 
     @Test("pages show hostile names as text, in content and in addresses")
@@ -147,6 +197,8 @@ import Testing
         #expect(document["openapi"]?.string == "3.1.0")
         for operation in Operation.all {
             let described = document["paths"]?["/" + operation.path]?[operation.method.rawValue.lowercased()]
+            let schema = described?["responses"]?["200"]?["content"]?["application/json"]?["schema"]
+            #expect(schema?["properties"]?.object?.isEmpty == false, "\(operation.id)")
             #expect(described?["operationId"]?.string == operation.id)
             #expect((described?["parameters"]?.array ?? []).count == operation.parameters.count)
             for name in operation.path.split(separator: "/").filter({ $0.hasPrefix("{") }) {

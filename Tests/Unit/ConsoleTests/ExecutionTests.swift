@@ -85,6 +85,20 @@ import Testing
         #expect(ExecutionHistory(["text", [:], ["id": 1]]).visits.isEmpty)
     }
 
+    @Test("an express execution, of which the log has the failures only, is a list of events below its graph")
+    func logged() throws {
+        let source = StubSource()
+        source.answers["execution"] = [
+            "execution": ["name": "run", "status": "FAILED"],
+            "definition": ["StartAt": "Route", "States": ["Route": ["Type": "Task", "End": true]]],
+            "events": [failed(4, after: 3, "Throttled<b>")],
+        ]
+        let arn = "arn:aws:states:us-east-1:000000000000:express:cupel-dev-dispatch:run:1"
+        let page = try ExecutionPage.render(Page.Request(id: arn), source).body.text
+        #expect(page.contains("Events in the log") && page.contains("Throttled&lt;b&gt;"))
+        #expect(page.contains("unentered") && !page.contains("Timeline") && !page.contains("Run again"))
+    }
+
     @Test("the page shows errors, inputs and outputs as text")
     func page() throws {
         let source = StubSource()

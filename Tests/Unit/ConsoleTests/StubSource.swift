@@ -9,6 +9,7 @@ final class StubSource: ConsoleSource, @unchecked Sendable {
     var faults: [String: ConsoleFault] = [:]
     private(set) var replays: [ReplayRequest] = []
     private(set) var filters: [FileFilter] = []
+    private(set) var published: [String] = []
 
     private func answer(_ name: String) throws(ConsoleFault) -> JSON {
         if let fault = faults[name] { throw fault }
@@ -22,9 +23,8 @@ final class StubSource: ConsoleSource, @unchecked Sendable {
     }
     func file(_ id: String) throws(ConsoleFault) -> JSON { try answer("file") }
     func log(_ request: LogRequest) throws(ConsoleFault) -> JSON { try answer("log") }
-    func executions(machine: String?, status: String?, limit: Int) throws(ConsoleFault) -> JSON {
-        try answer("executions")
-    }
+    func part(_ name: String) throws(ConsoleFault) -> JSON { try answer("part") }
+    func executions(_ filter: ExecutionFilter) throws(ConsoleFault) -> JSON { try answer("executions") }
     func execution(_ arn: String) throws(ConsoleFault) -> JSON { try answer("execution") }
     func tables() throws(ConsoleFault) -> JSON { try answer("tables") }
     func table(_ name: String) throws(ConsoleFault) -> JSON { try answer("table") }
@@ -39,5 +39,13 @@ final class StubSource: ConsoleSource, @unchecked Sendable {
         return ["records": []]
     }
     func redrive(_ arn: String) throws(ConsoleFault) -> JSON { try answer("redrive") }
+    func rerun(_ arn: String) throws(ConsoleFault) -> JSON { try answer("rerun") }
+    func start(machine: String) throws(ConsoleFault) -> JSON { try answer("start") }
+    func publish(contract text: String) throws(ConsoleFault) -> JSON {
+        published.append(text)
+        return try answer("publish")
+    }
+    func progress(of ids: [String]) throws(ConsoleFault) -> JSON { try answer("progress") }
+    func rawLines(_ request: RawLineRequest) throws(ConsoleFault) -> JSON { try answer("lines") }
     func tryContract(_ text: String, quarantineKey: String) throws(ConsoleFault) -> JSON { try answer("try") }
 }

@@ -142,6 +142,14 @@ class Chromium:
                 found.append(role)
         return found
 
+    def violations(self, axe):
+        """What axe-core finds against the rules of accessibility; `axe` is its script."""
+        self.evaluate(axe + "; null")
+        found = self.evaluate(
+            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then(answer => "
+            "answer.violations.flatMap(rule => rule.nodes.slice(0, 3).map(node => `${rule.id}: ${node.target.join(' ')}: ${node.failureSummary}`)))")
+        return found
+
     def close(self):
         try:
             os.killpg(self.process.pid, signal.SIGKILL)

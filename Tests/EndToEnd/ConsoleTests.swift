@@ -75,7 +75,7 @@ import Testing
         expect("tables", "dm_silver.beer", "Days of bronze")
         expect("table", "beer_id", "Quality", "Snapshots", "beer.csv.gz")
         expect("sql", "error\t2", "success\t5", "Chart")
-        expect("part", "function", "Log", "REPORT RequestId", "CloudWatch does not answer here")
+        expect("part", "function", "Log", "REPORT RequestId", "cupel-dev-function-errors")
         expect("store", "worse.csv.gz", "plain.csv.gz", "failed-files")
         expect("sorted", "File ▲", "beer.csv.gz")
         expect("lines", "broken.csv.gz", "5", "100003,")

@@ -84,16 +84,17 @@ enum PartPage {
     }
 
     private static func alarms(_ part: JSON) -> HTML {
-        guard let alarms = part["alarms"]?.array else {
-            let names = part[list: "alarm_names"].compactMap(\.string).map { name -> HTML in
-                "<li class=\"mono\">\(name)</li>"
-            }
-            return """
-                <p class="quiet">CloudWatch does not answer here, so the states of these alarms are unknown. An emulator has none; on AWS the profile needs cloudwatch:DescribeAlarms.</p>
-                <ul>\(names)</ul>
-                """
+        let names = part[list: "alarm_names"].compactMap(\.string)
+        guard !names.isEmpty else { return "<p class=\"quiet\">No alarm watches this part.</p>" }
+        let alarms = part[list: "alarms"]
+        guard !alarms.isEmpty else {
+            let why: HTML =
+                part["alarms"]?.isNull ?? true
+                ? "CloudWatch does not answer, so their states are unknown: a profile needs cloudwatch:DescribeAlarms."
+                : "The stack has none of them: its parameter Monitoring makes them."
+            let items = names.map { name -> HTML in "<li class=\"mono\">\(name)</li>" }
+            return "<p class=\"quiet\">These alarms watch this part. \(why)</p><ul>\(items)</ul>"
         }
-        guard !alarms.isEmpty else { return "<p class=\"quiet\">No alarm watches this part.</p>" }
         let rows = alarms.map { alarm -> [HTML] in
             [
                 Parts.state(alarm[text: "state"]), "<span class=\"mono\">\(alarm[text: "name"] ?? "")</span>",

@@ -48,10 +48,9 @@ extension PipelineSource {
             "command": .string(
                 "aws sqs receive-message --visibility-timeout 0 --queue-url \(queue["url"]?.string ?? "")"),
         ]
-        document["alarms"] = alarms(
-            ["pending-records-dead", "lost-events"].filter { $0.hasPrefix(name) || name.hasPrefix($0) }
-        )
-        .map { .array($0) }
+        let watching = ["pending-records-dead", "lost-events"].filter { $0 == name }
+        document["alarms"] = alarms(watching).map { .array($0) }
+        document["alarm_names"] = .array(watching.map { .string(pipeline.functionPrefix + $0) })
         return .object(document)
     }
 

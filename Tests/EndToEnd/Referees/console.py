@@ -39,6 +39,7 @@ def quoted(text):
 def lines(text):
     """What a page says, without what differs from run to run: times, durations, numbers, IDs and the order of rows."""
     text = re.sub(r"\b(now|[\d.]+ (s|min|h|days) ago)\b", "AGO", text)
+    text = re.sub(r"\b\d+\.\d{3,}\b", "#", text)
     text = re.sub(r"\b[0-9a-f]{12,}\b|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "ID", text)
     text = re.sub(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d+)?Z?)?", "TIME", text)
     text = re.sub(r"\b(\d+ min \d+ s|[\d.]+ (ms|s))\b", "TOOK", text)

@@ -35,9 +35,9 @@ public struct ContractLint: Sendable {
     /// Checks the file at `path`.
     /// - Throws: ``ContractError/unreadable(path:reason:)``. Any other error is a finding.
     public mutating func check(_ path: String) throws(ContractError) {
-        let (contract, faults, warnings): (Contract?, [ContractError], [ContractWarning])
+        let (found, faults, warnings): ([Contract], [ContractError], [ContractWarning])
         do throws(ContractError) {
-            (contract, faults, warnings) = try Contract.check(contentsOf: path)
+            (found, faults, warnings) = try Contract.check(contentsOf: path)
         } catch .unreadable(let path, let reason) {
             throw .unreadable(path: path, reason: reason)
         } catch {
@@ -50,16 +50,22 @@ public struct ContractLint: Sendable {
         findings += (faults.compactMap(Self.finding) + warned).sorted {
             ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0)
         }
-        guard let contract else { return }
-        if let other = contracts.first(where: { $0.contract.table == contract.table }) {
-            report(.error, path, "the table '\(contract.table)' already has a contract, \(other.file); keep one")
+        guard faults.isEmpty else { return }
+        if found.isEmpty {
+            report(.advice, path, "the contract has no table under 'schema', so there is nothing to convert")
         }
-        contracts.append((path, contract))
-        advise(on: contract, at: path)
-        // The lack of a key has its own advice.
-        let keepsAll = contract.silverLayout.mode == .append
-        if keepsAll || !contract.primaryKey.isEmpty, let obstacle = contract.silverObstacle {
-            report(.advice, path, "no silver table: \(obstacle)")
+        for (index, contract) in found.enumerated() {
+            if let other = contracts.first(where: { $0.contract.table == contract.table }) {
+                report(.error, path, "the table '\(contract.table)' already has a contract, \(other.file); keep one")
+            }
+            contracts.append((path, contract))
+            advise(on: contract, at: path, schema: index, of: found.count)
+            adviseOnFormats(of: contract, at: path)
+            // The lack of a key has its own advice.
+            let keepsAll = contract.silverLayout.mode == .append
+            if keepsAll || !contract.primaryKey.isEmpty, let obstacle = contract.silverObstacle {
+                report(.advice, path, "no silver table: \(obstacle)")
+            }
         }
     }
 
@@ -80,9 +86,16 @@ public struct ContractLint: Sendable {
         }
     }
 
-    private mutating func advise(on contract: Contract, at path: String) {
+    /// - Parameters:
+    ///   - schema: the table's place in the file.
+    ///   - count: how many tables the file has.
+    private mutating func advise(on contract: Contract, at path: String, schema: Int, of count: Int) {
         let file = path.split(separator: "/").last.map(String.init) ?? path
-        if file != "\(contract.table).odcs.yaml" {
+        if count > 1 {
+            if schema == 0, !file.hasSuffix(".odcs.yaml") {
+                report(.advice, path, "functions read files named *.odcs.yaml; rename this one")
+            }
+        } else if file != "\(contract.table).odcs.yaml" {
             report(
                 .advice, path,
                 "functions read files named <table>.odcs.yaml; rename this one to \(contract.table).odcs.yaml")
@@ -96,21 +109,22 @@ public struct ContractLint: Sendable {
         if contract.primaryKey.isEmpty, contract.silverLayout.mode != .append {
             report(
                 .advice, path, "the table has no primary key, which updates and deletes in later layers need",
-                key: "schema[0].properties")
+                key: "schema[\(schema)].properties")
         }
-        let properties = (try? YAMLNode(contentsOf: path))?["schema"]?[0]?["properties"]?.sequence ?? []
+        let properties = (try? YAMLNode(contentsOf: path))?["schema"]?[schema]?["properties"]?.sequence ?? []
         let columns = Dictionary(
             properties.enumerated().compactMap { index, property in property["name"].map { ($0.string, (index, $0)) } },
             uniquingKeysWith: { first, _ in first })
         for place in contract.unclassifiedPlaces where place.path != BronzeColumn.rescuedData {
             report(
                 .advice, path, "the text column '\(place.path)' has no classification; add one",
-                at: columns[String(place.path.prefix { $0 != "." && $0 != "[" })])
+                at: columns[String(place.path.prefix { $0 != "." && $0 != "[" })], schema: schema)
         }
         for column in contract.bronzeColumns {
             for place in column.leaves {
                 guard let advice = Self.readers(of: place.field.type) else { continue }
-                report(.advice, path, "the column '\(place.path)' is \(advice)", at: columns[column.name])
+                report(
+                    .advice, path, "the column '\(place.path)' is \(advice)", at: columns[column.name], schema: schema)
             }
         }
     }
@@ -133,18 +147,52 @@ public struct ContractLint: Sendable {
         }
     }
 
+    /// Advice on formats that a file could hardly have, or that lose something.
+    private mutating func adviseOnFormats(of contract: Contract, at path: String) {
+        let dialect = contract.dialect
+        for column in contract.columns {
+            switch (column.format, column.type) {
+            case (.number(let format), _):
+                let marks = [format.point] + (format.group.map { [$0] } ?? [])
+                if marks.contains(dialect.delimiter) {
+                    report(
+                        .advice, path,
+                        "the numbers of '\(column.name)' contain the delimiter of CSV, so they must be in quotes; a "
+                            + "'csvDelimiter' of semicolon is usual with decimal commas")
+                }
+            case (.epoch(.nanoseconds), .timestamp) where !column.truncatesFraction:
+                report(
+                    .advice, path,
+                    "'\(column.name)' keeps microseconds: nanoseconds that are not zero break the contract, unless it says "
+                        + "'excessFraction: truncate'")
+            case (.epoch(.microseconds), .timestamp(.milliseconds, _)) where !column.truncatesFraction:
+                report(
+                    .advice, path,
+                    "'\(column.name)' keeps milliseconds: microseconds that are not zero break the contract, unless it says "
+                        + "'excessFraction: truncate'")
+            default: break
+            }
+        }
+        if dialect.header == .positional {
+            report(
+                .advice, path,
+                "'csvHeader: positional' does not look at the names: a file whose columns are in another order is read wrong"
+            )
+        }
+    }
+
     private mutating func report(_ level: Finding.Level, _ path: String, _ message: String, key: String? = nil) {
         findings.append(Finding(level: level, file: path, line: nil, column: nil, key: key, message: message))
     }
 
     /// Adds a finding about a column, with the position of its name.
     private mutating func report(
-        _ level: Finding.Level, _ path: String, _ message: String, at column: (index: Int, name: YAMLNode)?
+        _ level: Finding.Level, _ path: String, _ message: String, at column: (index: Int, name: YAMLNode)?, schema: Int
     ) {
         findings.append(
             Finding(
                 level: level, file: path, line: column?.name.mark.line, column: column?.name.mark.column,
-                key: column.map { "schema[0].properties[\($0.index)]" }, message: message))
+                key: column.map { "schema[\(schema)].properties[\($0.index)]" }, message: message))
     }
 }
 

@@ -18,8 +18,8 @@ public struct ContractSample {
     }
 
     public let format: RawFormat
-    /// How a CSV file is written; the standard dialect for any other.
-    let dialect: CSVDialect
+    /// How a CSV file seems to be written; nil for any other.
+    let guess: DialectGuess?
     /// The fields in the order of their first occurrence.
     public let fields: [String]
     /// The rows, without null fields.
@@ -41,13 +41,18 @@ public struct ContractSample {
         self.format = format
         let reader: any RecordReader
         var fields: [String] = []
-        dialect = format == .csv ? try Self.dialect(of: try source()) : .standard
-        if format == .csv {
-            let csv = try CSVReader(try source(), contract: contract, acceptsForeignHeader: true, dialect: dialect)
+        guess = format == .csv ? DialectGuess(front: try Self.front(of: try source())[...]) : nil
+        if let guess {
+            // A file without a header is read with one of its own.
+            var dialect = guess.dialect
+            dialect.header = .present
+            let csv = try CSVReader(
+                HeadedSource(guess.header, try source()), contract: contract, acceptsForeignHeader: true,
+                dialect: dialect)
             fields = csv.header
             reader = csv
         } else {
-            reader = try NDJSONReader(try source(), contract: contract)
+            reader = try NDJSONReader(try source(), contract: contract, acceptsForeignKeys: true)
         }
         var known = Set(fields)
         var rows: [JSONObject] = []
@@ -70,14 +75,14 @@ public struct ContractSample {
             }
             if !isWhole { break }
         }
-        self.fields = fields.filter { !BronzeColumn.systemNames.contains($0) }
+        let hasOperation = guess?.unnamedFields?.isFromDMS == true
+        self.fields = fields.filter { !BronzeColumn.systemNames.contains($0) && !(hasOperation && $0 == "Op") }
         self.rows = rows
         brokenRows = broken
         self.isWhole = isWhole
     }
 
-    /// The dialect with the delimiter that is most often in the first line, outside quotes.
-    private static func dialect(of source: any ByteSource) throws -> CSVDialect {
+    private static func front(of source: any ByteSource) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 64 << 10)
         var count = 0
         while count < bytes.count {
@@ -87,32 +92,7 @@ public struct ContractSample {
             guard more > 0 else { break }
             count += more
         }
-        let encoding = encoding(of: bytes[..<count])
-        var counts: [UInt8: Int] = [:]
-        var isInside = false
-        // In UTF-16 the other half of each of these marks is zero.
-        for byte in bytes[..<count].prefix(while: { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }) {
-            if byte == UInt8(ascii: "\"") { isInside.toggle() }
-            if !isInside { counts[byte, default: 0] += 1 }
-        }
-        // The first of the most frequent.
-        let found = Array("|\t;,".utf8).max { counts[$0, default: 0] <= counts[$1, default: 0] }
-        return (found.map { .standard.delimited(by: $0) } ?? CSVDialect.standard).encoded(as: encoding)
-    }
-
-    /// UTF-8, if the front of the text is that; else UTF-16 without a mark where every other byte is zero, or Windows-1252,
-    /// which has a character for nearly every byte.
-    private static func encoding(of front: ArraySlice<UInt8>) -> TextEncoding {
-        if front.starts(with: [0xFF, 0xFE]) || front.starts(with: [0xFE, 0xFF]) { return .utf8 }
-        let zeros = front.prefix(200).enumerated().filter { $1 == 0 }.map { $0.offset % 2 }
-        if zeros.count > front.prefix(200).count / 4 {
-            return zeros.count { $0 == 1 } > zeros.count / 2 ? .utf16LittleEndian : .utf16BigEndian
-        }
-        // A character may be cut off at the end.
-        for cut in 0..<4 where cut <= front.count {
-            if String(validating: front.dropLast(cut), as: UTF8.self) != nil { return .utf8 }
-        }
-        return .windows1252
+        return Array(bytes[..<count])
     }
 
     /// A contract with one column, whose name no file has: it begins with the symbol for a unit separator.
@@ -140,5 +120,24 @@ extension RecordBatch {
             defer { next += 1 }
             return values[next]
         }
+    }
+}
+
+/// A text with a line before it.
+private final class HeadedSource: ByteSource {
+    private var header: ArraySlice<UInt8>
+    private let source: any ByteSource
+
+    init(_ header: [UInt8], _ source: any ByteSource) {
+        self.header = header[...]
+        self.source = source
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        guard !header.isEmpty else { return try source.read(into: buffer) }
+        let count = min(buffer.count, header.count)
+        buffer.copyBytes(from: header.prefix(count))
+        header = header.dropFirst(count)
+        return count
     }
 }

@@ -5,6 +5,8 @@ internal import PII
 /// The proposed type of a field, as a contract names it.
 indirect enum ProposedType {
     case single(_ logicalType: String, _ physicalType: String, note: String? = nil)
+    /// Values that are not written as computers write them, with the lines that say how.
+    case formatted(_ logicalType: String, _ physicalType: String, _ lines: [String], note: String?)
     case object([(name: String, type: ProposedType)])
     case array(ProposedType)
     /// An object or array whose contents differ too much from row to row.
@@ -29,6 +31,9 @@ final class FieldProfile {
     private var positions: [String: Int] = [:]
     private var elements: FieldProfile?
     private let isCSV: Bool
+    private let name: String?
+    /// What the texts are, where that is known from all of them at once.
+    var guess: FormatGuess?
     /// The detectors' findings in the first texts; nil inside objects and arrays.
     private(set) var personalData: PersonalDataSample?
     private static let personalDataLimit = 1000
@@ -36,11 +41,14 @@ final class FieldProfile {
     /// - Parameter name: The column's name, a hint for the detectors; nil inside objects and arrays.
     init(isCSV: Bool, name: String? = nil) {
         self.isCSV = isCSV
+        self.name = name
         personalData = name.map { PersonalDataSample(column: $0) }
     }
 
     /// The number of rows in which the field is not null, given the type ``type(depth:)``.
-    var present: Int { texts.count + objects + arrays + (type().isText ? emptyTexts : 0) }
+    var present: Int {
+        texts.count + objects + arrays + (type().isText ? emptyTexts : 0) - (guess?.nullCount ?? 0)
+    }
 
     func observe(_ value: JSON) {
         switch value {
@@ -77,8 +85,9 @@ final class FieldProfile {
     }
 
     func type(depth: Int = 0) -> ProposedType {
+        if let guess { return guess.type }
         switch (texts.count + emptyTexts > 0, objects > 0, arrays > 0) {
-        case (_, false, false): return texts.type(allowsNumbers: isCSV || strings == 0)
+        case (_, false, false): return texts.type(allowsNumbers: isCSV || strings == 0, name: name)
         case (false, true, false): return objectType(depth: depth)
         case (false, false, true): return arrayType(depth: depth)
         default: return .none(reason: "objects, arrays and single values are mixed")

@@ -78,6 +78,10 @@ struct ProposedColumn {
         case .single(let logicalType, let physicalType, let note):
             let comment = note.map { " # \($0)" } ?? ""
             return ["logicalType: \(logicalType)", "physicalType: \(physicalType)\(comment)"]
+        case .formatted(let logicalType, let physicalType, let lines, let note):
+            let comment = note.map { " # \($0)" } ?? ""
+            return ["logicalType: \(logicalType)", "physicalType: \(physicalType)"] + lines.dropLast()
+                + lines.suffix(1).map { $0 + comment }
         case .json(let logicalType, let note):
             return ["logicalType: \(logicalType)", "physicalType: json # \(note)"]
         case .object(let fields):

@@ -26,6 +26,7 @@ public struct ProposedContract {
         for row in sample.rows {
             for member in row.members { profiles[member.name]?.observe(member.value) }
         }
+        Self.guessFormats(profiles, sample)
         var columns: [ProposedColumn] = []
         var lowercased: Set<String> = []
         var leftOut: [(name: String, reason: String)] = []
@@ -48,7 +49,8 @@ public struct ProposedContract {
         self.leftOut = leftOut.map(\.name)
         let file = path.split(separator: "/").last.map(String.init) ?? path
         let key = Self.primaryKey(among: columns, of: table)
-        var text = Self.opening(table, file, sample)
+        let nulls = Set(profiles.values.flatMap { $0.guess?.nulls ?? [] }).sorted()
+        var text = Self.opening(table, file, sample, nulls: nulls)
         for column in columns { text += column.yaml(isKey: column.name == key) }
         for field in leftOut {
             text += "      # \(YAMLText.comment(field.name)) is left out and stays in _rescued_data: \(field.reason)\n"
@@ -64,7 +66,23 @@ public struct ProposedContract {
         return String(name.drop { !$0.isLetter }.prefix(63))
     }
 
-    private static func opening(_ table: String, _ file: String, _ sample: ContractSample) -> String {
+    /// Looks at all texts of each column of text.
+    private static func guessFormats(_ profiles: [String: FieldProfile], _ sample: ContractSample) {
+        let wanted = profiles.filter { $0.value.type().isText && $0.value.texts.count > 0 }
+        var texts: [String: [String]] = [:]
+        for row in sample.rows {
+            for member in row.members where wanted[member.name] != nil {
+                if case .string(let text) = member.value, !text.isEmpty { texts[member.name, default: []].append(text) }
+            }
+        }
+        for (name, profile) in wanted {
+            // Elsewhere there are values of other kinds between them.
+            guard let found = texts[name], found.count == profile.texts.count else { continue }
+            profile.guess = FormatGuess(found, name: name, allowsNulls: sample.format == .csv)
+        }
+    }
+
+    private static func opening(_ table: String, _ file: String, _ sample: ContractSample, nulls: [String]) -> String {
         let extent = sample.isWhole ? "all of the file" : "the front of the file"
         var text = """
             # Proposed from \(sample.rows.count) rows of \(YAMLText.comment(file)), \(extent). Later rows may differ:
@@ -86,20 +104,12 @@ public struct ProposedContract {
 
                 """
         }
-        if sample.dialect.encoding != .utf8 {
+        properties += sample.guess?.properties ?? ""
+        if !nulls.isEmpty {
             properties += """
-                  # The file is not UTF-8. Check the accents: one byte a character is a guess.
-                  - property: csvEncoding
-                    value: \(sample.dialect.encoding.rawValue)
-
-                """
-        }
-        if sample.dialect.delimiter != CSVDialect.standard.delimiter,
-            let delimiter = CSVDialect.delimiterName(sample.dialect.delimiter)
-        {
-            properties += """
-                  - property: csvDelimiter
-                    value: \(delimiter)
+                  # These stand for nulls in columns of numbers and dates. In text, too, they become null.
+                  - property: csvNull
+                    value: [\(nulls.map(YAMLText.scalar).joined(separator: ", "))]
 
                 """
         }

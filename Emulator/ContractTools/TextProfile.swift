@@ -20,6 +20,7 @@ struct TextProfile {
 
     private(set) var count = 0
     private(set) var longest = 0
+    private var shortest = Int.max
     /// The distinct values; nil if there are too many for a list.
     private(set) var distinct: [String]? = []
     private var seen: Set<String> = []
@@ -33,6 +34,7 @@ struct TextProfile {
     mutating func observe(_ text: String) {
         count += 1
         longest = max(longest, text.unicodeScalars.count)
+        shortest = min(shortest, text.unicodeScalars.count)
         for index in probes.indices where probes[index].holds {
             // A date column accepts midnight, but a column of midnights is one of timestamps.
             let isTooLong = probes[index].type == .date && text.utf8.count > 10
@@ -56,17 +58,28 @@ struct TextProfile {
     }
 
     /// The narrowest type that accepts every value and is safe for later ones.
-    /// - Parameter allowsNumbers: Whether the values may be numbers; false if the file itself marks them as text.
-    func type(allowsNumbers: Bool) -> ProposedType {
+    /// - Parameters:
+    ///   - allowsNumbers: Whether the values may be numbers; false if the file itself marks them as text.
+    ///   - name: of the column, which may say that they are money; nil inside objects and arrays.
+    ///   - isMoney: whether they have a currency.
+    func type(allowsNumbers: Bool, name: String? = nil, isMoney: Bool = false) -> ProposedType {
         guard count > 0 else { return .single("string", "string", note: "no value in the sample") }
         if let type = probes.first(where: \.holds)?.type { return Self.named(type) }
         guard allowsNumbers else { return text }
         if isBoolean { return .single("boolean", "boolean") }
-        if isLong { return .single("integer", "bigint") }
+        if isLong { return .single("integer", "bigint", note: name.flatMap(epochNote)) }
         // Hive and Athena read an unsigned 64-bit integer as a negative one.
         if isUnsignedLong { return .single("number", "decimal(20,0)", note: "values exceed a bigint") }
         guard isDouble else { return text }
         guard let (precision, scale) = digits.decimal else { return .single("number", "double") }
+        let isNamedSo = name.map(Self.isMoney) ?? false
+        if scale <= 4, precision <= 18, isMoney || isNamedSo || digits.hasCents {
+            let note = isMoney || isNamedSo ? "money" : "always two decimals"
+            let whole = max(precision - scale, 14)
+            return .single(
+                "number", "decimal(\(min(whole + max(scale, 2), 38)),\(max(scale, 2)))",
+                note: "\(note): kept exactly, which a double is not")
+        }
         guard digits.significant > DigitCount.ofDouble else {
             return .single(
                 "number", "double",
@@ -75,6 +88,46 @@ struct TextProfile {
             )
         }
         return .single("number", "decimal(38,\(scale))", note: "more digits than a double keeps")
+    }
+
+    /// The parts of names that are amounts of money.
+    private static let moneyWords: Set<String> = [
+        "price", "amount", "cost", "total", "subtotal", "fee", "balance", "salary", "revenue", "tax", "vat", "discount",
+        "payment", "paid", "charge", "fare", "budget", "income", "wage", "refund", "credit", "debit", "money", "usd",
+        "eur",
+        "gbp", "brl", "inr", "jpy", "chf", "amt", "prices", "amounts", "costs", "fees",
+    ]
+
+    private static func isMoney(_ name: String) -> Bool {
+        var words: [String] = [""]
+        var wasLower = false
+        for character in name {
+            // unitPrice and unit_price have the same parts.
+            if !character.isLetter || character.isUppercase && wasLower { words.append("") }
+            if character.isLetter { words[words.count - 1] += character.lowercased() }
+            wasLower = character.isLowercase
+        }
+        return words.contains(where: moneyWords.contains)
+    }
+
+    /// A comment for integers that are as large as moments since 1970, in a column whose name says so.
+    private func epochNote(_ name: String) -> String? {
+        let name = name.lowercased()
+        let isMoment =
+            ["time", "date", "_at", "_ts", "epoch", "created", "updated", "modified"].contains { name.hasSuffix($0) }
+            || name == "ts"
+        guard isMoment, shortest == longest else { return nil }
+        switch longest {
+        case 10: return Self.epochNote("seconds", "epoch_s")
+        case 13: return Self.epochNote("milliseconds", "epoch_ms")
+        case 16: return Self.epochNote("microseconds", "epoch_us")
+        case 19: return Self.epochNote("nanoseconds", "epoch_ns")
+        default: return nil
+        }
+    }
+
+    private static func epochNote(_ unit: String, _ format: String) -> String {
+        "\(unit) since 1970? Then: logicalType timestamp, physicalType timestamp, logicalTypeOptions {format: \(format)}"
     }
 
     private var text: ProposedType {
@@ -111,6 +164,9 @@ private struct DigitCount {
 
     private var (whole, fraction) = (0, 0)
     private var hasExponent = false
+    private var hasOtherFractions = false
+    /// Whether all numbers have two digits behind the point.
+    var hasCents: Bool { fraction == 2 && !hasOtherFractions }
     private(set) var significant = 0
 
     /// The decimal type that keeps all digits; nil if there is none.
@@ -129,6 +185,7 @@ private struct DigitCount {
         let (before, after) = (parts[0].drop { $0 == UInt8(ascii: "0") }.count, parts.count == 2 ? parts[1].count : 0)
         whole = max(whole, before)
         fraction = max(fraction, after)
+        hasOtherFractions = hasOtherFractions || after != 2
         significant = max(significant, before + after)
     }
 }

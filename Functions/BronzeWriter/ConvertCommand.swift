@@ -10,6 +10,7 @@ internal import RawFile
 /// A local file, without AWS: `bronze-writer convert --contract FILE IN OUT`.
 struct ConvertCommand {
     private var contractPath: String?
+    private var table: String?
     private var quarantinePath: String?
     private var paths: [String] = []
     private var options: FileConversion.Options
@@ -26,6 +27,7 @@ struct ConvertCommand {
             }
             switch argument {
             case "--contract": contractPath = try value()
+            case "--table": table = try value()
             case "--quarantine": quarantinePath = try value()
             case "--threads":
                 guard let threads = Int(try value()), threads > 0 else {
@@ -60,7 +62,7 @@ struct ConvertCommand {
             throw ConversionError.usage("\(input): the name must end in \(RawFileName.endings)")
         }
         let contract: Contract
-        do { contract = try Contract(contentsOf: contractPath) } catch {
+        do { contract = try Contract(contentsOf: contractPath, table: table) } catch {
             throw ConversionError.noContract(table: contractPath, reason: "\(error)")
         }
         for warning in contract.warnings {

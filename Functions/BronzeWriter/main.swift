@@ -15,6 +15,7 @@ let help = """
     bronze-writer                              a Lambda function, where AWS_LAMBDA_RUNTIME_API is set
     bronze-writer --control-id ID              one record, then the end; CONTROL_ID in the environment does the same
     bronze-writer convert --contract FILE IN OUT
+                  [--table NAME]               which, in a contract of several tables
                   [--quarantine FILE]          rows that break the contract; OUT.quarantine.ndjson.gz otherwise
                   [--threads N]                1 for no parallel work; the output is the same
                   [--compression snappy|gzip|zstd|none]

@@ -17,6 +17,10 @@ public enum ColumnarError: Error, Sendable, Hashable {
 
     // The text. `byte` is an offset into the decompressed text.
     case emptyText
+    /// The file is no table of text, or none of the format that its name says.
+    case foreignFile(reason: String)
+    /// No member of any JSON object is a column.
+    case noKnownKey(reason: String)
     case headerTooLong(limit: Int)
     case headerNotUTF8
     case badHeader(reason: String)
@@ -48,6 +52,8 @@ extension ColumnarError {
         case .tooLarge: "TooLarge"
         case .suspiciousRatio: "SuspiciousRatio"
         case .emptyText: "EmptyText"
+        case .foreignFile: "ForeignFile"
+        case .noKnownKey: "NoKnownKey"
         case .headerTooLong: "HeaderTooLong"
         case .headerNotUTF8: "HeaderNotUTF8"
         case .badHeader: "BadHeader"
@@ -68,7 +74,8 @@ extension ColumnarError: CustomStringConvertible {
         case .emptyFile:
             "the file has no bytes; export it again"
         case .notGzip(let byte):
-            "not gzip: no gzip header at byte \(byte); compress the file with gzip and upload it again"
+            "not gzip: no gzip header at byte \(byte); name a file that is not compressed without .gz, or compress it with gzip, "
+                + "and upload it again"
         case .truncatedGzip(let byte):
             "the gzip data ends too early, at byte \(byte); the upload was cut short, upload it again"
         case .corruptGzip(let byte):
@@ -92,6 +99,8 @@ extension ColumnarError: CustomStringConvertible {
                 + "check where the file comes from"
         case .emptyText:
             "the decompressed file is empty or has no header row; export it again"
+        case .foreignFile(let reason), .noKnownKey(let reason):
+            reason
         case .headerTooLong(let limit):
             "the header row is longer than \(limit) bytes; is this a CSV file?"
         case .headerNotUTF8:

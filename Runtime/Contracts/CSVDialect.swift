@@ -1,19 +1,15 @@
 internal import YAML
 
-/// How the table's CSV files are written: the custom properties `csvHeader`, `csvDelimiter`, `csvEscape`, `csvEncoding`,
-/// `csvSkipLines` and `csvComment` of the contract.
+/// How the table's CSV files are written: the custom properties of the contract whose names begin with `csv`.
 public struct CSVDialect: Sendable, Hashable {
-    /// How a field may hold a quote or a delimiter as text.
-    public enum Escape: String, Sendable, Hashable, CaseIterable {
-        /// In quotes, where a quote is doubled, as in RFC 4180.
-        case quote
-        /// Also behind a backslash, as MySQL and Redshift write it.
-        case backslash
-    }
-
-    fileprivate enum Header: String, CaseIterable {
+    /// What the first row is.
+    public enum Header: String, Sendable, Hashable, CaseIterable {
+        /// The names of the columns, in any order.
         case present
+        /// Values: the fields are the contract's columns in their order.
         case absent
+        /// Names that are not read: the fields are the contract's columns in their order.
+        case positional
     }
 
     fileprivate enum Delimiter: String, CaseIterable {
@@ -29,62 +25,77 @@ public struct CSVDialect: Sendable, Hashable {
         }
     }
 
-    /// Whether the first row has the names of the columns. Without it, the fields are the contract's columns in their order.
-    public private(set) var hasHeader = true
-    public private(set) var delimiter = Delimiter.comma.byte
-    public private(set) var escape = Escape.quote
-    public private(set) var encoding = TextEncoding.utf8
+    public var header = Header.present
+    public var delimiter = Delimiter.comma.byte
+    /// What a field may stand in, to hold anything; nil if a quote is text.
+    public var quote: UInt8? = UInt8(ascii: "\"")
+    /// What makes the next character text, besides a doubled quote; nil if nothing does. MySQL and Redshift write a backslash.
+    public var escape: UInt8?
+    public var encoding = TextEncoding.utf8
     /// How many lines come before the header or the first row.
-    public private(set) var skippedLineCount = 0
+    public var skippedLineCount = 0
     /// The first character of lines that are no rows; nil if there are none.
-    public private(set) var comment: UInt8?
+    public var comment: UInt8?
+    /// The texts that stand for a null, besides an empty field.
+    public var nulls: [String] = []
 
     /// RFC 4180 with a header.
     public static let standard = CSVDialect()
 
-    private init() {}
+    public init() {}
 
-    /// The dialect with another delimiter, such as a comma, semicolon, tab or vertical bar.
-    public func delimited(by delimiter: UInt8) -> CSVDialect {
-        var dialect = self
-        dialect.delimiter = delimiter
-        return dialect
-    }
-
-    /// The dialect in another encoding.
-    public func encoded(as encoding: TextEncoding) -> CSVDialect {
-        var dialect = self
-        dialect.encoding = encoding
-        return dialect
-    }
-
-    /// The value of `csvDelimiter` for a byte; nil if it cannot be one.
-    public static func delimiterName(_ byte: UInt8) -> String? {
-        Delimiter.allCases.first { $0.byte == byte }?.rawValue
+    /// The value of `csvDelimiter`, `csvQuote`, `csvEscape` or `csvComment` for a byte.
+    public static func markName(_ byte: UInt8) -> String {
+        switch byte {
+        case UInt8(ascii: "\\"): "backslash"
+        case UInt8(ascii: "'"): "single"
+        case UInt8(ascii: "\""): "double"
+        default:
+            Delimiter.allCases.first { $0.byte == byte }?.rawValue ?? "'\(Character(UnicodeScalar(byte)))'"
+        }
     }
 }
 
 extension CSVDialect {
     init(noting contract: ContractKey) {
-        func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Choice.Type) -> Choice? {
-            contract.noting { () throws(ContractError) in try contract.customProperty(name)?.choice(type) } ?? nil
+        func property<Value>(_ name: String, _ read: (ContractKey) throws(ContractError) -> Value?) -> Value? {
+            contract.noting { () throws(ContractError) -> Value? in
+                guard let key = try contract.customProperty(name) else { return nil }
+                return try read(key)
+            }
         }
         self.init()
-        hasHeader = choice("csvHeader", Header.self) != .absent
-        escape = choice("csvEscape", Escape.self) ?? .quote
-        encoding = choice("csvEncoding", TextEncoding.self) ?? .utf8
-        let mark = contract.noting { () throws(ContractError) in
-            try contract.customProperty("csvDelimiter")?.delimiter()
+        header = property("csvHeader") { (key) throws(ContractError) in try key.choice(Header.self) } ?? .present
+        encoding = property("csvEncoding") { (key) throws(ContractError) in try key.choice(TextEncoding.self) } ?? .utf8
+        delimiter = property("csvDelimiter") { (key) throws(ContractError) in try key.delimiter() } ?? delimiter
+        skippedLineCount =
+            property("csvSkipLines") { (key) throws(ContractError) in try key.int(in: 0...1_000_000) } ?? 0
+        comment = property("csvComment") { (key) throws(ContractError) in
+            try key.mark("expected one mark, such as '#'")
         }
-        delimiter = (mark ?? nil) ?? Delimiter.comma.byte
-        let skipped = contract.noting { () throws(ContractError) in
-            try contract.customProperty("csvSkipLines")?.int(in: 0...1_000_000)
+        // An optional value of an optional: a quote may be said to be none.
+        let quote = property("csvQuote") { (key) throws(ContractError) -> UInt8?? in try key.quote() }
+        self.quote = quote ?? UInt8(ascii: "\"")
+        escape = property("csvEscape") { (key) throws(ContractError) in try key.escape(quote: self.quote) }
+        nulls = property("csvNull") { (key) throws(ContractError) in try key.nullMarkers() } ?? []
+        noteConflicts(contract)
+    }
+
+    /// Two roles of one mark could not be told apart.
+    private func noteConflicts(_ contract: ContractKey) {
+        let roles: [(name: String, mark: UInt8?)] = [
+            ("csvDelimiter", delimiter), ("csvQuote", quote), ("csvEscape", escape), ("csvComment", comment),
+        ]
+        for (index, role) in roles.enumerated() {
+            guard let mark = role.mark, let other = roles[..<index].first(where: { $0.mark == mark }) else { continue }
+            contract.noting { () throws(ContractError) -> Void? in
+                let own = try contract.customProperty(role.name)
+                let key = if let own { own } else { try contract.customProperty(other.name) }
+                guard let key else { return nil }
+                throw key.fault(
+                    "\(Self.markName(mark)) is both '\(other.name)' and '\(role.name)'; choose another mark")
+            }
         }
-        skippedLineCount = (skipped ?? nil) ?? 0
-        comment =
-            contract.noting { () throws(ContractError) in
-                try contract.customProperty("csvComment")?.mark("expected one mark, such as '#'")
-            } ?? nil
     }
 }
 
@@ -96,7 +107,40 @@ extension ContractKey {
         return try mark("'\(try string())' is not one of \(names), nor one mark, such as '^'")
     }
 
-    /// One ASCII character that no value needs: not a letter, digit, quote, backslash, sign, point or line end.
+    /// `double`, `single`, `none` or a mark of its own.
+    fileprivate func quote() throws(ContractError) -> UInt8? {
+        switch try string() {
+        case "double", "\"": return UInt8(ascii: "\"")
+        case "single": return UInt8(ascii: "'")
+        case "none": return nil
+        default: return try mark("'\(try string())' is not one of double, single, none, nor one mark, such as '~'")
+        }
+    }
+
+    /// `quote`, `backslash` or a mark of its own; nil where only a doubled quote is one.
+    fileprivate func escape(quote: UInt8?) throws(ContractError) -> UInt8? {
+        switch try string() {
+        case "quote": return nil
+        case "backslash", "\\": return UInt8(ascii: "\\")
+        case let text where quote.map({ Array(text.utf8) == [$0] }) ?? false: return nil
+        default: return try mark("'\(try string())' is not one of quote, backslash, nor one mark, such as '^'")
+        }
+    }
+
+    /// One text, or a list of them.
+    fileprivate func nullMarkers() throws(ContractError) -> [String] {
+        var markers: [String] = []
+        for key in node.sequence == nil ? [self] : try elements() {
+            guard let marker = key.node.string, !marker.isEmpty else {
+                throw key.fault(
+                    "expected the text that stands for a null, in quotes: 'NULL'. An empty field always is one")
+            }
+            markers.append(marker)
+        }
+        return markers
+    }
+
+    /// One ASCII character that no value needs: not a letter, digit, double quote, backslash, sign, point or line end.
     fileprivate func mark(_ expectation: String) throws(ContractError) -> UInt8 {
         let bytes = Array(try string().utf8)
         guard bytes.count == 1, bytes[0] < 0x7F, !Array("\"\\\r\n+-.".utf8).contains(bytes[0]),

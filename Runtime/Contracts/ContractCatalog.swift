@@ -17,11 +17,14 @@ public struct ContractCatalog: Sendable {
         var files: [String: String] = [:]
         for name in try Self.fileNames(in: directory) where name.hasSuffix(".odcs.yaml") {
             let path = "\(directory)/\(name)"
-            let contract = try Contract(contentsOf: path)
-            if let other = files.updateValue(path, forKey: contract.table) {
-                throw .duplicateTable(contract.table, files: [other, path])
+            let (found, faults, _) = try Contract.check(contentsOf: path)
+            if let fault = faults.first { throw fault }
+            for contract in found {
+                if let other = files.updateValue(path, forKey: contract.table) {
+                    throw .duplicateTable(contract.table, files: [other, path])
+                }
+                contracts[contract.table] = contract
             }
-            contracts[contract.table] = contract
         }
         guard !contracts.isEmpty else {
             throw .unreadable(
@@ -74,17 +77,18 @@ extension Contract {
     }
 
     /// Reads the contract in the file at `path`.
-    public init(contentsOf path: String) throws(ContractError) {
-        try self.init(reading: try Self.root(ofFile: path))
+    /// - Parameter table: which, in a file of several; nil for the only one.
+    public init(contentsOf path: String, table: String? = nil) throws(ContractError) {
+        try self.init(reading: try Self.root(ofFile: path), table: table)
     }
 
-    /// Reads the contract in the file at `path`, or all of its faults.
+    /// Reads the contracts in the file at `path`, one a table in the file's order, or all of its faults.
     ///
     /// The warnings are those of ``Contract/warnings``, also of a contract with faults. Each fault is ``ContractError/invalid(file:line:column:path:reason:)``. Faults that depend on another one are
     /// omitted: those inside an unknown key, and those of a table's rule about columns while a column has a fault.
     /// - Throws: ``ContractError/unreadable(path:reason:)`` or ``ContractError/notYAML(reason:)``.
     public static func check(contentsOf path: String) throws(ContractError) -> (
-        contract: Contract?, faults: [ContractError], warnings: [ContractWarning]
+        contracts: [Contract], faults: [ContractError], warnings: [ContractWarning]
     ) {
         read(try root(ofFile: path))
     }
@@ -100,13 +104,14 @@ extension Contract {
     }
 
     /// Reads a contract from YAML or JSON text. Errors name it `file`.
-    public init(parsing text: String, file: String) throws(ContractError) {
+    /// - Parameter table: which, in a text of several; nil for the only one.
+    public init(parsing text: String, file: String, table: String? = nil) throws(ContractError) {
         let node: YAMLNode
         do throws(YAMLError) {
             node = try YAMLNode(parsing: text, file: file)
         } catch {
             throw .notYAML(reason: error.description)
         }
-        try self.init(reading: ContractKey(root: node, file: file))
+        try self.init(reading: ContractKey(root: node, file: file), table: table)
     }
 }

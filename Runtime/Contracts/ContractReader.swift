@@ -1,57 +1,83 @@
 internal import YAML
 
-// The keys of ODCS v3.1.0 at each level. Unused keys are accepted without being read. Keys that the standard does not
+// The keys of ODCS at each level, up to v3.2.0. Unused keys are accepted without being read. Keys that the standard does not
 // know are errors, as in the standard's own schema.
 private let contractKeys = [
     "apiVersion", "kind", "id", "name", "version", "status", "tenant", "domain", "dataProduct", "description", "tags",
     "servers", "schema", "support", "price", "team", "roles", "slaDefaultElement", "slaProperties",
-    "authoritativeDefinitions", "customProperties", "contractCreatedTs",
+    "authoritativeDefinitions", "customProperties", "contractCreatedTs", "context",
 ]
 private let elementKeys = [
     "id", "name", "physicalType", "description", "businessName", "authoritativeDefinitions", "tags", "customProperties",
-    "logicalType", "physicalName", "quality", "relationships",
+    "logicalType", "physicalName", "quality", "relationships", "deprecated", "synonyms",
 ]
-private let tableKeys = elementKeys + ["dataGranularityDescription", "properties"]
+private let tableKeys = elementKeys + ["dataGranularityDescription", "properties", "context"]
 let columnKeys =
     elementKeys + [
         "primaryKey", "primaryKeyPosition", "logicalTypeOptions", "required", "unique", "partitioned",
         "partitionKeyPosition", "classification", "encryptedName", "transformSourceObjects", "transformLogic",
-        "transformDescription", "examples", "criticalDataElement", "properties", "items",
+        "transformDescription", "examples", "criticalDataElement", "properties", "items", "semanticType",
     ]
 
 extension Contract {
+    /// - Parameter wanted: the table, of a contract with several; nil for the only one.
     /// - Throws: The first fault.
-    init(reading contract: ContractKey) throws(ContractError) {
-        let (read, faults, _) = Self.read(contract)
-        guard let read else { throw faults[0] }
-        self = read
+    init(reading contract: ContractKey, table wanted: String? = nil) throws(ContractError) {
+        let (contracts, faults, _) = Self.read(contract)
+        guard faults.isEmpty else { throw faults[0] }
+        if let wanted {
+            guard let found = contracts.first(where: { $0.table == wanted }) else {
+                throw .unknownTable(wanted, known: contracts.map(\.table))
+            }
+            self = found
+            return
+        }
+        guard let first = contracts.first else { throw contract.fault("the contract has no table under 'schema'") }
+        guard contracts.count == 1 else {
+            throw contract.fault(
+                "the contract has \(contracts.count) tables (\(contracts.map(\.table).joined(separator: ", "))); name one"
+            )
+        }
+        self = first
     }
 
-    /// The contract, or all of its faults, at least one.
+    /// The contract of each table, or all faults. A contract may have no table, since the standard allows it.
     static func read(
         _ contract: ContractKey
-    ) -> (contract: Contract?, faults: [ContractError], warnings: [ContractWarning]) {
-        var read = contract.noting { () throws(ContractError) in try Contract(noting: contract) }
+    ) -> (contracts: [Contract], faults: [ContractError], warnings: [ContractWarning]) {
+        var read: [Contract] =
+            contract.noting { () throws(ContractError) -> [Contract]? in
+                try contract.expectKeys(contractKeys)
+                var contracts: [Contract] = []
+                for table in try contract.optional("schema")?.elements() ?? [] {
+                    table.noting { () throws(ContractError) in
+                        contracts.append(try Contract(noting: contract, table))
+                    }
+                }
+                return contracts
+            } ?? []
+        if read.isEmpty { Self.read(fundamentalsOf: contract) }
         contract.checkCustomProperties()
+        var tables: Set<String> = []
+        for table in read.map(\.table) where !tables.insert(table).inserted {
+            contract.faults.note(contract.fault("the table '\(table)' is there twice under 'schema'; keep one"))
+        }
         let (faults, warnings) = (contract.faults.all, contract.faults.warnings)
-        read?.warnings = warnings
-        return (faults.isEmpty ? read : nil, faults, warnings)
+        for index in read.indices { read[index].warnings = warnings }
+        return (faults.isEmpty ? read : [], faults, warnings)
     }
 
-    /// Reads as much of a contract as possible and notes its faults. The result is valid only without faults.
-    private init(noting contract: ContractKey) throws(ContractError) {
-        try contract.expectKeys(contractKeys)
-        func text(_ key: String, oneOf allowed: [String]? = nil) -> String? {
-            contract.noting { () throws(ContractError) in
-                let value = try contract.required(key)
-                return if let allowed { try value.string(oneOf: allowed) } else { try value.string() }
-            }
-        }
-        _ = text("kind", oneOf: ["DataContract"])
-        _ = text("apiVersion", oneOf: ["v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0"])
-        _ = text("status")
-        id = text("id") ?? ""
-        version = text("version") ?? ""
+    private static func read(fundamentalsOf contract: ContractKey) {
+        _ = contract.text("kind", oneOf: ["DataContract"])
+        _ = contract.text("apiVersion", oneOf: ["v3.2.0", "v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0"])
+        for key in ["status", "id", "version"] { _ = contract.text(key, oneOf: nil) }
+    }
+
+    /// Reads as much of a table's contract as possible and notes its faults. The result is valid only without faults.
+    private init(noting contract: ContractKey, _ table: ContractKey) throws(ContractError) {
+        Self.read(fundamentalsOf: contract)
+        id = contract.text("id", oneOf: nil) ?? ""
+        version = contract.text("version", oneOf: nil) ?? ""
         tolerance = Tolerance(noting: contract)
         personalData = contract.noting { () throws(ContractError) in
             try contract.customProperty("personalData")?.choice(PersonalDataPolicy.self)
@@ -66,11 +92,6 @@ extension Contract {
                 try contract.customProperty("sourceSchema")?.schemaNames()
             } ?? []
 
-        let schema = try contract.required("schema")
-        let tables = try schema.elements()
-        guard tables.count == 1, let table = tables.first else {
-            throw schema.fault("expected one table a file, found \(tables.count); give each its own file")
-        }
         try table.expectKeys(tableKeys)
         _ = table.noting { () throws(ContractError) in try table.optional("logicalType")?.string(oneOf: ["object"]) }
         self.table = table.noting { () throws(ContractError) in try Self.tableName(table) } ?? ""
@@ -100,14 +121,24 @@ extension Contract {
         if let physicalName = try table.optional("physicalName")?.string(), isTableName(physicalName) {
             return physicalName
         }
+        // Databases show names in either case, and object stores, Glue and Athena know one.
+        if isTableName(name.lowercased()) { return name.lowercased() }
         throw key.fault(
-            "'\(name)' is not a table name; expected a lowercase letter, then up to 62 lowercase letters, "
+            "'\(name)' is not a table name; expected a letter, then up to 62 letters, "
                 + "digits or _; a 'physicalName' of this form stands in for it"
         )
     }
 }
 
 extension ContractKey {
+    /// The text of a required key; nil after a fault, which is noted.
+    fileprivate func text(_ key: String, oneOf allowed: [String]?) -> String? {
+        noting { () throws(ContractError) in
+            let value = try required(key)
+            return if let allowed { try value.string(oneOf: allowed) } else { try value.string() }
+        }
+    }
+
     /// One name of a schema, or a list of them.
     fileprivate func schemaNames() throws(ContractError) -> [String] {
         let keys = node.sequence == nil ? [self] : try elements()

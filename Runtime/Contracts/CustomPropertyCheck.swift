@@ -26,6 +26,7 @@ private let knownProperties: [(name: String, place: CustomPropertyPlace)] = [
     ("quarantineRows", .contract), ("quarantineShare", .contract), ("personalData", .contract),
     ("encodings", .contract), ("sourceSchema", .contract), ("csvHeader", .contract), ("csvDelimiter", .contract),
     ("csvEscape", .contract), ("csvEncoding", .contract), ("csvSkipLines", .contract), ("csvComment", .contract),
+    ("csvQuote", .contract), ("csvNull", .contract),
     ("silverMode", .contract), ("derived", .contract), ("silverPartition", .contract),
     ("immutablePartition", .contract), ("deletedRetention", .contract),
     ("periods", .contract), ("periodInputs", .contract), ("lookups", .contract), ("ranking", .contract),

@@ -77,7 +77,7 @@ struct NestedFieldReader {
             throw physicalType.fault(
                 "'\(name)' is not one of \(allowed.joined(separator: ", ")), which go with \(logicalType)")
         }
-        guard name == "json" || name == "jsonb" else {
+        guard name == "json" || name == "jsonb" || property.lacksFields(logicalType) else {
             return logicalType == "object"
                 ? try structure(of: property, at: place) : try list(of: property, at: place)
         }
@@ -220,5 +220,18 @@ struct NestedFieldReader {
                 "the field id \(id) already belongs to '\(owner)'; set a fieldId for every column, or for none")
         }
         return id
+    }
+}
+
+extension ContractKey {
+    /// Whether an object or array says nothing of what is in it. Then it is kept as JSON text, and a warning says so.
+    fileprivate func lacksFields(_ logicalType: String) -> Bool {
+        let key = logicalType == "object" ? "properties" : "items"
+        guard optional(key) == nil else { return false }
+        faults.warn(
+            fault(
+                "it has no '\(key)', so its values are kept as JSON text; say so with the physicalType json, or describe them"
+            ))
+        return true
     }
 }

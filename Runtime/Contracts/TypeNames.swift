@@ -119,12 +119,12 @@ extension ColumnType {
 }
 
 extension ContractKey {
-    /// The logical type of a property. ODCS 3.0 has no timestamps, so a date whose physical type is one stands for it.
+    /// The logical type of a property. ODCS 3.0 has no timestamps and times, so a date whose physical type is one stands for it.
     func logicalType() throws(ContractError) -> String {
         let name = try required("logicalType").string(oneOf: ColumnType.logicalTypes)
-        guard name == "date", let physicalType = optional("physicalType")?.node.string,
-            ColumnType(logicalType: "timestamp", physicalType: physicalType) != nil
-        else { return name }
-        return "timestamp"
+        guard name == "date", let physicalType = optional("physicalType")?.node.string else { return name }
+        return ["timestamp", "time"].first {
+            ColumnType(logicalType: $0, physicalType: physicalType) != nil
+        } ?? name
     }
 }

@@ -30,7 +30,7 @@ struct DatabaseType {
             if words == "number", let arguments {
                 "decimal(\(arguments.map(String.init).joined(separator: ",")))"
             } else {
-                Self.numbers[words]
+                Self.numbers[words] ?? Self.integers[words]
             }
         case "boolean": words == "bit" || (words == "tinyint" && arguments == [1]) ? "boolean" : nil
         case "timestamp", "time": time
@@ -61,6 +61,8 @@ struct DatabaseType {
         "character varying": "varchar", "character": "char", "nvarchar": "varchar", "nchar": "char",
         "varchar2": "varchar", "nvarchar2": "varchar", "bpchar": "char", "clob": "text", "nclob": "text",
         "ntext": "text", "tinytext": "text", "mediumtext": "text", "longtext": "text", "uniqueidentifier": "uuid",
+        "xml": "text",
+        "citext": "text", "enum": "text",
     ]
     private static let integers: [String: String] = [
         "int4": "int", "int2": "smallint", "mediumint": "int", "serial": "int", "bigserial": "bigint",
@@ -68,7 +70,7 @@ struct DatabaseType {
     ]
     private static let numbers: [String: String] = [
         "double precision": "double", "float8": "double", "float4": "float", "binary_double": "double",
-        "binary_float": "float",
+        "binary_float": "float", "money": "decimal(19,4)", "smallmoney": "decimal(10,4)",
     ]
     private static let times: [String: (name: String, isFromSQLServer: Bool)] = [
         "timestamp without time zone": ("timestamp_ntz", false), "timestamp with time zone": ("timestamptz", false),

@@ -2,113 +2,76 @@ internal import YAML
 
 /// How the texts of a column are written where they are not numbers and dates as computers write them.
 public enum ValueFormat: Sendable, Hashable {
-    /// With this decimal point, and maybe with this mark between groups of three digits.
-    case number(point: UInt8, group: UInt8)
-    case date([DatePart])
+    case number(NumberFormat)
+    /// A date, a time of day or both.
+    case time(TimePattern)
+    /// A timestamp as a number: so many units since 1970-01-01T00:00:00Z.
+    case epoch(EpochUnit)
 
-    public enum DatePart: Sendable, Hashable {
-        /// Four digits.
-        case year
-        /// So many digits at least; two at most.
-        case month(digits: Int)
-        case day(digits: Int)
-        case mark(UInt8)
-    }
-}
+    public enum EpochUnit: String, Sendable, Hashable, CaseIterable {
+        case seconds = "epoch_s"
+        case milliseconds = "epoch_ms"
+        case microseconds = "epoch_us"
+        case nanoseconds = "epoch_ns"
 
-/// The custom property `numberFormat`: one number, written so.
-private enum NumberFormat: String, CaseIterable {
-    case plain = "1234.56"
-    case comma = "1,234.56"
-    case point = "1.234,56"
-    case space = "1 234,56"
-    case apostrophe = "1'234.56"
-
-    var format: ValueFormat? {
-        switch self {
-        case .plain: nil
-        case .comma: .number(point: UInt8(ascii: "."), group: UInt8(ascii: ","))
-        case .point: .number(point: UInt8(ascii: ","), group: UInt8(ascii: "."))
-        case .space: .number(point: UInt8(ascii: ","), group: UInt8(ascii: " "))
-        case .apostrophe: .number(point: UInt8(ascii: "."), group: UInt8(ascii: "'"))
-        }
-    }
-}
-
-extension ValueFormat {
-    /// A pattern of `yyyy`, `MM` or `M`, `dd` or `d`, each once, with at most one mark between two; nil for any other, and
-    /// for parts that could not be told apart.
-    /// - SeeAlso: <https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/time/format/DateTimeFormatter.html>
-    init?(datePattern pattern: String) {
-        var parts: [DatePart] = []
-        var rest = Substring(pattern)
-        while let first = rest.first {
-            let run = rest.prefix { $0 == first }
-            rest = rest.dropFirst(run.count)
-            switch (first, run.count) {
-            case ("y", 4), ("u", 4): parts.append(.year)
-            case ("M", 1...2): parts.append(.month(digits: run.count))
-            case ("d", 1...2): parts.append(.day(digits: run.count))
-            case (".", 1), ("/", 1), ("-", 1), (" ", 1): parts.append(.mark(first.asciiValue ?? 0))
-            default: return nil
+        /// How many digits of the number are a fraction of a second.
+        public var fractionDigits: Int {
+            switch self {
+            case .seconds: 0
+            case .milliseconds: 3
+            case .microseconds: 6
+            case .nanoseconds: 9
             }
         }
-        func count(_ isWanted: (DatePart) -> Bool) -> Int { parts.count(where: isWanted) }
-        let isMark = { (part: DatePart) in if case .mark = part { true } else { false } }
-        let isOpen = { (part: DatePart) in part == .month(digits: 1) || part == .day(digits: 1) }
-        guard count({ $0 == .year }) == 1, count({ if case .month = $0 { true } else { false } }) == 1,
-            count({ if case .day = $0 { true } else { false } }) == 1, let first = parts.first, let last = parts.last,
-            !isMark(first), !isMark(last)
-        else { return nil }
-        // A part of one digit or two must end at a mark.
-        for (part, next) in zip(parts, parts.dropFirst()) where isOpen(part) && !isMark(next) { return nil }
-        self = .date(parts)
     }
 }
 
 extension ContractKey {
-    /// The format of the values: `format` in `logicalTypeOptions` of a date, and the custom property `numberFormat` of a number;
-    /// nil for the usual one.
+    /// The format of the values: `format` in `logicalTypeOptions` of a date or time, and the custom property `numberFormat` of a
+    /// number; nil for the usual one.
     func valueFormat(of type: ColumnType) throws(ContractError) -> ValueFormat? {
         if let property = try customProperty("numberFormat") {
-            let choice = try property.choice(NumberFormat.self)
+            guard let format = NumberFormat(example: try property.string()) else {
+                throw property.fault("'\(try property.string())' is not a number format; \(NumberFormat.expectation)")
+            }
             guard type.isNumber else {
                 throw property.fault("'numberFormat' is for integers and numbers; this column is \(type)")
             }
-            return choice.format
+            return format.isPlain ? nil : .number(format)
         }
         guard let key = optional("logicalTypeOptions")?.optional("format") else { return nil }
-        let pattern = try key.string()
+        let text = try key.string()
         switch type {
-        case .date:
-            if pattern == "yyyy-MM-dd" { return nil }
-            guard let format = ValueFormat(datePattern: pattern) else {
-                throw key.fault(
-                    "the date format '\(pattern)' is not supported; use yyyy, MM or M, dd or d, each once, and one of . / - "
-                        + "or a space between them, such as dd.MM.yyyy")
-            }
-            return format
-        case .timestamp, .time:
-            if !Self.isISO(pattern) {
-                faults.warn(
-                    key.fault(
-                        "'\(pattern)' has no effect: times and timestamps are read as ISO 8601 has them, such as "
-                            + "yyyy-MM-dd'T'HH:mm:ss"))
-            }
-            return nil
+        case .timestamp:
+            if let unit = ValueFormat.EpochUnit(rawValue: text) { return .epoch(unit) }
+            if Self.isISO(text, hasDate: true) { return nil }
+            let units = ValueFormat.EpochUnit.allCases.map(\.rawValue).joined(separator: ", ")
+            return try key.timeFormat(orElse: ", or one of \(units) for numbers since 1970") { $0.hasDate }
+        case .date: return text == "yyyy-MM-dd" || text == "date" ? nil : try key.timeFormat { $0.hasDate }
+        case .time: return Self.isISO(text, hasDate: false) ? nil : try key.timeFormat { $0.hasTime && !$0.hasDate }
         default: return nil
         }
     }
 
+    private func timeFormat(
+        orElse others: String = "", _ fits: (TimePattern) -> Bool
+    ) throws(ContractError) -> ValueFormat {
+        let text = try string()
+        guard let pattern = TimePattern(text), fits(pattern) else {
+            throw fault("the format '\(text)' is not supported; \(TimePattern.expectation)\(others)")
+        }
+        return .time(pattern)
+    }
+
     /// Whether a pattern describes what is read anyhow: ISO 8601, with or without a fraction and a zone.
-    private static func isISO(_ pattern: String) -> Bool {
+    private static func isISO(_ pattern: String, hasDate: Bool) -> Bool {
         var rest = pattern.filter { $0 != "'" }
-        for start in ["yyyy-MM-ddTHH:mm", "yyyy-MM-dd HH:mm", "HH:mm"] where rest.hasPrefix(start) {
+        for start in hasDate ? ["yyyy-MM-ddTHH:mm", "yyyy-MM-dd HH:mm"] : ["HH:mm"] where rest.hasPrefix(start) {
             rest.removeFirst(start.count)
             if rest.hasPrefix(":ss") { rest.removeFirst(3) }
             return rest.allSatisfy { ".S[]XxZz:+0123456789".contains($0) }
         }
-        return ["ISO8601", "iso8601", "date-time", "rfc3339", "RFC3339"].contains(pattern)
+        return ["ISO8601", "iso8601", "date-time", "time", "rfc3339", "RFC3339"].contains(pattern)
     }
 }
 

@@ -53,12 +53,13 @@ public struct ContractStore: Sendable {
         }
         let contract: Contract
         do throws(ContractError) {
-            contract = try Contract(parsing: String(decoding: bytes, as: UTF8.self), file: "\(object)")
+            contract = try Contract(
+                parsing: String(decoding: bytes, as: UTF8.self), file: "\(object)", table: table)
+        } catch .unknownTable(_, let known) {
+            let tables = known.joined(separator: ", ")
+            throw .unreadable(place: "\(object)", reason: "the contract describes the table \(tables)")
         } catch {
             throw .unreadable(place: "\(object)", reason: "\(error)")
-        }
-        guard contract.table == table else {
-            throw .unreadable(place: "\(object)", reason: "the contract describes the table \(contract.table)")
         }
         return contract
     }

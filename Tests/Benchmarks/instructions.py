@@ -4,6 +4,8 @@
     instructions.py BRONZE_WRITER            prints them; fails if one is more than 15 % above its budget
     instructions.py BRONZE_WRITER --record   makes what is counted now the budget, in instructions.json
 
+Besides, another delimiter or quote may cost 5 % more than the usual ones, and twice the columns twice as much.
+
 The input is made here, the same every time; what a file of one row takes is subtracted. One thread. SHA-256 is left out: it
 would be half, since valgrind knows none of the instructions that processors have for it. Counts depend on the versions of
 ISA-L and Snappy (Debian 12's).
@@ -43,6 +45,10 @@ def instructions(binary, folder, kind, count):
     source = os.path.join(folder, f"review.{kind}.gz")
     with open(source, "wb") as file:
         file.write(gzip.compress(text(kind, count).encode(), 6, mtime=0))
+    return counted_instructions(binary, folder, contract, source, count)
+
+
+def counted_instructions(binary, folder, contract, source, count):
     profile = os.path.join(folder, "profile")
     command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", binary, "convert", "--threads", "1",
                "--contract", contract, source, os.path.join(folder, "out.parquet")]
@@ -50,10 +56,54 @@ def instructions(binary, folder, kind, count):
     if run.returncode:
         sys.exit(f"{' '.join(command)} failed ({run.returncode}): {run.stderr[-2000:]}")
     if json.loads(run.stdout)["rows_written"] != count:
-        sys.exit(f"{kind}: {run.stdout}")
+        sys.exit(f"{source}: {run.stdout}")
     functions = subprocess.run(["callgrind_annotate", "--threshold=100", profile], capture_output=True, text=True, check=True)
     lines = re.findall(r"^ *([0-9,]+) \(.*\[(.*)\]$", functions.stdout, re.MULTILINE)
     return sum(int(number.replace(",", "")) for number, object in lines if "libcrypto" not in object)
+
+
+def own_contract(folder, columns, **properties):
+    """A contract with these columns, as YAML's flow style, which is JSON."""
+    path = os.path.join(folder, "own.odcs.yaml")
+    with open(path, "w") as file:
+        json.dump({"apiVersion": "v3.1.0", "kind": "DataContract", "id": "own", "version": "1.0.0", "status": "active",
+                   "customProperties": [{"property": name, "value": value} for name, value in properties.items()],
+                   "schema": [{"name": "own", "properties": columns}]}, file)
+    return path
+
+
+def dialect(binary, folder, delimiter, quote, **properties):
+    """Instructions a row of a table with texts in quotes, in a dialect."""
+    columns = [{"name": "id", "logicalType": "integer"}, {"name": "price", "logicalType": "number"}]
+    columns += [{"name": f"text{n}", "logicalType": "string"} for n in range(3)]
+    path = own_contract(folder, columns, **properties)
+
+    def cost(count):
+        source = os.path.join(folder, "own.csv.gz")
+        lines = [delimiter.join(column["name"] for column in columns)]
+        for row in range(count):
+            texts = [f"a text of row {row * n}" for n in range(3)]
+            lines.append(delimiter.join([str(row), f"{row / 4}", texts[0], f"{quote}{texts[1]}{delimiter}{quote}", f"{quote}{texts[2]}{quote}"]))
+        with open(source, "wb") as file: file.write(gzip.compress(("\n".join(lines) + "\n").encode(), 6, mtime=0))
+        return counted_instructions(binary, folder, path, source, count)
+
+    return (cost(rows) - cost(1)) / (rows - 1)
+
+
+def wide(binary, folder, count):
+    """Instructions for a few rows of a table with so many columns."""
+    columns = [{"name": f"c{n}", "logicalType": "integer" if n % 2 else "string"} for n in range(count)]
+    path = own_contract(folder, columns)
+    source = os.path.join(folder, "own.csv.gz")
+    lines = [",".join(column["name"] for column in columns)]
+    lines += [",".join(f"{'' if n % 2 else 'v'}{row * n}" for n in range(count)) for row in range(20)]
+    with open(source, "wb") as file: file.write(gzip.compress(("\n".join(lines) + "\n").encode(), 6, mtime=0))
+    return counted_instructions(binary, folder, path, source, 20)
+
+
+def check(name, factor, limit):
+    print(f"{name}: {factor:.3f} times as many, limit {limit}{': TOO MANY' if factor > limit else ''}")
+    return factor > limit
 
 
 def main():
@@ -73,6 +123,13 @@ def main():
             is_over = counted[kind] > limit
             failed |= is_over
             print(f"{kind}: {counted[kind]} instructions a row, limit {limit}{': TOO MANY' if is_over else ''}")
+        usual = dialect(binary, folder, ",", '"')
+        for name, cost in [("another delimiter", dialect(binary, folder, "|", '"', csvDelimiter="bar")),
+                           ("another quote", dialect(binary, folder, ",", "'", csvQuote="single"))]:
+            failed |= check(f"csv with {name}", cost / usual, 1.05)
+        # Twice the columns are twice the work, whatever a process takes at its start.
+        (one, two, four) = (wide(binary, folder, count) for count in (500, 1000, 2000))
+        failed |= check("twice the columns", (four - two) / (two - one), 2.2)
     if "--record" in sys.argv:
         with open(budget_file, "w") as file:
             file.write(json.dumps(counted, indent=2) + "\n")

@@ -20,11 +20,12 @@ struct CSVHeader {
         names: [String], columns: [BronzeColumn], dialect: CSVDialect, mayBeForeign: Bool
     ) throws(ColumnarError) {
         var fields: [String: Int] = [:]
+        let columnNames = Set(columns.map(\.name))
         for (index, name) in names.enumerated() where fields.updateValue(index, forKey: name) != nil {
+            if let reason = Self.dataInstead(of: names, columnNames) { throw .badHeader(reason: reason) }
             throw .duplicateColumn(Self.shown(names, columns)[index])
         }
         // DMS writes the operation into a first column of this name.
-        let columnNames = Set(columns.map(\.name))
         let isFromDMS =
             names.first == Self.operationOfDMS && !columnNames.contains(Self.operationOfDMS)
             && fields[BronzeColumn.operation] == nil
@@ -44,17 +45,30 @@ struct CSVHeader {
                 origins.append(.absent)
             }
         }
-        guard missing.isEmpty else { throw .missingColumns(missing, header: Self.shown(names, columns)) }
-        // Otherwise all columns would be null, and the values in `_rescued_data` alone.
-        guard mayBeForeign || origins.contains(where: { if case .field = $0 { true } else { false } }) else {
-            throw .badHeader(reason: Self.foreign(names, columns, dialect))
+        let isForeign = !origins.contains { if case .field = $0 { true } else { false } }
+        if !missing.isEmpty {
+            if isForeign,
+                let reason = Self.otherDelimiter(names, columnNames) ?? Self.dataInstead(of: names, columnNames)
+            {
+                throw .badHeader(reason: reason)
+            }
+            throw .missingColumns(missing, header: Self.shown(names, columns))
         }
+        // Otherwise all columns would be null, and the values in `_rescued_data` alone.
+        guard mayBeForeign || !isForeign else { throw .badHeader(reason: Self.foreign(names, columns)) }
         var known = columnNames
         known.remove(BronzeColumn.rescuedData)
         if isFromDMS { known.insert(Self.operationOfDMS) }
         let taken = Set(origins.compactMap { if case .field(let field) = $0 { field } else { nil } })
+        // An unknown name is replaced by its position if the contract hides a column that the header lacks, since the name may be
+        // that column's broken one, or a value.
+        let hidden = columns.filter(\.isHidden)
+        let hasHidden = hidden.allSatisfy { fields[$0.name] != nil }
         let unknown = names.enumerated().filter { !known.contains($1) && !taken.contains($0) }
-            .map { UnknownField(index: $0, name: Self.name($1, ofField: $0, columns, isKnown: fields)) }
+            .map { field, name in
+                let isShown = hidden.isEmpty || hasHidden && UnknownMembers.isName(name.utf8)
+                return UnknownField(index: field, name: isShown ? name : Self.position(field))
+            }
         let hasMembers = columns.contains(where: \.type.isNested)
         if unknown.isEmpty, !hasMembers,
             let rescued = columns.firstIndex(where: { $0.name == BronzeColumn.rescuedData })
@@ -69,9 +83,6 @@ struct CSVHeader {
     /// The fields of columns that the header names in another case, or with spaces around the name: by the column's name.
     /// A name that two fields or two columns could mean is none.
     private static func folded(_ names: [String], _ columns: [String], exact: [String: Int]) -> [String: Int] {
-        func fold(_ name: String) -> String {
-            String(name.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()).lowercased()
-        }
         let open = columns.filter { exact[$0] == nil && !BronzeColumn.systemNames.contains($0) }
         guard !open.isEmpty else { return [:] }
         let exactColumns = Set(columns)
@@ -86,26 +97,53 @@ struct CSVHeader {
         return found
     }
 
+    /// Without the spaces, and the quotes of another kind, around it, in lower case.
+    private static func fold(_ name: some StringProtocol) -> String {
+        func isAround(_ character: Character) -> Bool {
+            character.isWhitespace || character == "\"" || character == "'"
+        }
+        return String(name.drop(while: isAround).reversed().drop(while: isAround).reversed()).lowercased()
+    }
+
     /// Why a header is refused that names no column.
-    private static func foreign(_ names: [String], _ columns: [BronzeColumn], _ dialect: CSVDialect) -> String {
+    private static func foreign(_ names: [String], _ columns: [BronzeColumn]) -> String {
         let known = Set(columns.map(\.name))
+        if let reason = otherDelimiter(names, known) ?? dataInstead(of: names, known) { return reason }
+        let shown = columns.contains(where: \.isHidden) ? "" : " (\(names.prefix(5).joined(separator: ", ")))"
+        return
+            "none of its \(names.count) names is a column of the contract\(shown); add the header row, correct it, or let the contract say "
+            + "that there is none with the custom property 'csvHeader: absent'"
+    }
+
+    /// Why a first row is refused that seems to be one of data: it names no column, and has a number, a date or nothing in a field.
+    private static func dataInstead(of names: [String], _ known: Set<String>) -> String? {
+        func isValue(_ name: String) -> Bool {
+            guard let first = name.utf8.first else { return true }
+            return first.isDigit || first == UInt8(ascii: "-") && name.utf8.dropFirst().first?.isDigit == true
+        }
+        guard !names.contains(where: { known.contains(fold($0)) || known.contains($0) }), names.contains(where: isValue)
+        else { return nil }
+        return
+            "none of its \(names.count) names is a column of the contract, and it looks like a row of data; if the file has no "
+            + "header, let the contract say so with the custom property 'csvHeader: absent', or add the header row"
+    }
+
+    /// Which other mark separates the names, if one of them is a column then.
+    private static func otherDelimiter(_ names: [String], _ known: Set<String>) -> String? {
         let marks: [(Character, String, String)] = [
             (",", "comma", "commas"), (";", "semicolon", "semicolons"), ("\t", "tab", "tabs"),
             ("|", "bar", "vertical bars"),
         ]
         let separated = marks.first { mark, _, _ in
             names.contains { name in
-                name.contains(mark) && name.split(separator: mark).contains { known.contains(String($0)) }
+                name.contains(mark)
+                    && name.split(separator: mark).contains { known.contains(String($0)) || known.contains(fold($0)) }
             }
         }
-        if let (_, name, marks) = separated {
-            return "its names are separated by \(marks); let the contract say so with the custom property "
+        return separated.map { _, name, marks in
+            "its names are separated by \(marks); let the contract say so with the custom property "
                 + "'csvDelimiter: \(name)', or separate all fields as the contract says"
         }
-        let shown = columns.contains(where: \.isHidden) ? "" : " (\(names.prefix(5).joined(separator: ", ")))"
-        return
-            "none of its \(names.count) names is a column of the contract\(shown); add the header row, correct it, or let the contract say "
-            + "that there is none with the custom property 'csvHeader: absent'"
     }
 
     /// The names as a message may have them. Where a file lacks its header, its first row is taken for one, and that may
@@ -117,17 +155,6 @@ struct CSVHeader {
     }
 
     private static func position(_ field: Int) -> String { "field \(field + 1)" }
-
-    /// The name of an unknown field for `_rescued_data`: its position if the contract hides a column that the header
-    /// lacks, since the name may be that column's broken one, or a value.
-    private static func name(
-        _ name: String, ofField field: Int, _ columns: [BronzeColumn], isKnown fields: [String: Int]
-    ) -> String {
-        let hidden = columns.filter(\.isHidden)
-        guard !hidden.isEmpty else { return name }
-        let isComplete = hidden.allSatisfy { fields[$0.name] != nil }
-        return isComplete && UnknownMembers.isName(name.utf8) ? name : position(field)
-    }
 }
 
 /// A field that no column takes.
@@ -144,11 +171,6 @@ extension CSVHeader {
         _ window: inout TextWindow, _ index: inout CSVIndex, _ dialect: CSVDialect, limit: Int, hidesText: Bool
     ) throws -> (fields: [String], lines: Int) {
         try window.fill()
-        if let kind = FileSignature.kind(
-            of: UnsafeBufferPointer(start: window.text + window.start, count: window.count))
-        {
-            throw ColumnarError.badHeader(reason: kind)
-        }
         window.skipByteOrderMark()
         while !index.scan(window) {
             guard !window.isEmpty else { throw ColumnarError.emptyText }
@@ -172,7 +194,7 @@ extension CSVHeader {
         guard count <= columnLimit else {
             throw ColumnarError.badHeader(reason: "it has \(count) columns; at most \(columnLimit) are read")
         }
-        var spelling = CSVSpelling(hasEscapes: dialect.escape == .backslash)
+        var spelling = CSVSpelling(dialect)
         var names: [String] = []
         var fieldStart = start
         for field in 0..<count {
@@ -199,9 +221,14 @@ extension CSVHeader {
         do throws(FieldFault) {
             text = try spelling.decode(raw, isCareful: false, isText: true)
         } catch {
-            throw .badHeader(reason: "\(hidesText ? "field \(field)" : raw.shown) \(error.complaint)")
+            throw .badHeader(reason: "\(hidesText ? "field \(field)" : spelling.shown(raw)) \(error.complaint)")
         }
-        guard let text, !text.isEmpty else { throw .badHeader(reason: "field \(field) has no name") }
+        guard let text, !text.isEmpty else {
+            throw .badHeader(
+                reason:
+                    "field \(field) has no name; name it, or if this row is one of data, let the contract say so with the "
+                    + "custom property 'csvHeader: absent'")
+        }
         return String(decoding: text, as: UTF8.self)
     }
 }
@@ -215,13 +242,30 @@ extension CSVHeader {
     ) throws -> [String] {
         let names = columns.map(\.name).filter { !BronzeColumn.systemNames.contains($0) }
         let first = try firstRow(&window, &index, dialect, limit: limit)
-        if first == names {
+        if first.count == names.count, Set(first.map { fold($0) }) == Set(names.map { fold($0) }) {
             throw ColumnarError.badHeader(
                 reason: "it is there, and the contract says 'csvHeader: absent'; remove the row, or the property")
         }
         let isFromDMS =
             first.count == names.count + 1 && ["I", "U", "D"].contains(first[0]) && !names.contains(operationOfDMS)
         return (isFromDMS ? [operationOfDMS] : []) + names
+    }
+
+    /// The names of the fields in a text whose header is not read: the contract's columns in their order. DMS writes the operation
+    /// before them.
+    /// - Returns: also how many lines the header takes.
+    static func replaced(
+        by columns: [BronzeColumn], _ window: inout TextWindow, _ index: inout CSVIndex, _ dialect: CSVDialect,
+        limit: Int, hidesText: Bool
+    ) throws -> (fields: [String], lines: Int) {
+        let (found, lines) = try read(&window, &index, dialect, limit: limit, hidesText: hidesText)
+        let names = columns.map(\.name).filter { !BronzeColumn.systemNames.contains($0) }
+        if found.count == names.count { return (names, lines) }
+        if found.count == names.count + 1, found.first == operationOfDMS { return ([operationOfDMS] + names, lines) }
+        throw ColumnarError.badHeader(
+            reason:
+                "it has \(found.count) names, and the contract \(names.count) columns; with 'csvHeader: positional' there must be "
+                + "as many")
     }
 
     /// The fields of the first row; nothing if there is no row, or none that can be read.
@@ -239,7 +283,7 @@ extension CSVHeader {
             }
         }
         let (ends, count) = index.fieldEnds
-        var spelling = CSVSpelling(hasEscapes: dialect.escape == .backslash)
+        var spelling = CSVSpelling(dialect)
         var start = window.start
         var fields: [String] = []
         for field in 0..<count {

@@ -80,6 +80,6 @@ struct CSVIndex: ~Copyable {
 
 extension ck_csv_dialect {
     init(_ dialect: CSVDialect) {
-        self.init(delimiter: dialect.delimiter, has_escapes: dialect.escape == .backslash)
+        self.init(delimiter: dialect.delimiter, has_escapes: dialect.escape != nil)
     }
 }

@@ -1,12 +1,21 @@
 internal import CKernels
 internal import Contracts
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
 /// The rows of a CSV text from the header on, and how far they have been read.
 struct CSVRows: ~Copyable {
     let header: CSVHeader
 
     private let limits: ReaderLimits
     private let hidesValues: Bool
+    /// Whether a byte order mark at the beginning of a row is none of its first field: where the text begins with one, and the field
+    /// holds no text.
+    private let leavesOutMarks: Bool
     private var window: TextWindow
     private var index: CSVIndex
     /// What sets the number of fields, for messages.
@@ -27,24 +36,42 @@ struct CSVRows: ~Copyable {
         var window = TextWindow(
             TextFormSource(source, .csv(dialect)), capacity: limits.windowBytes)
         index = CSVIndex(dialect)
-        model = dialect.hasHeader ? "the header has" : "the contract has"
+        model = dialect.header == .present ? "the header has" : "the contract has"
         let (names, lines) =
-            dialect.hasHeader
-            ? try CSVHeader.read(&window, &index, dialect, limit: limits.lineBytes, hidesText: hidesValues)
-            : (try CSVHeader.implied(by: columns, &window, &index, dialect, limit: limits.lineBytes), 0)
+            switch dialect.header {
+            case .present:
+                try CSVHeader.read(&window, &index, dialect, limit: limits.lineBytes, hidesText: hidesValues)
+            case .absent:
+                (try CSVHeader.implied(by: columns, &window, &index, dialect, limit: limits.lineBytes), 0)
+            case .positional:
+                try CSVHeader.replaced(
+                    by: columns, &window, &index, dialect, limit: limits.lineBytes, hidesText: hidesValues)
+            }
         let header = try CSVHeader(
             names: names, columns: columns, dialect: dialect, mayBeForeign: acceptsForeignHeader)
-        let hasEscapes = dialect.escape == .backslash
         assembler = try BatchAssembler(
             columns: columns, origins: header.origins, rowCapacity: CSVIndex.rowCapacity,
-            spelling: CSVSpelling(hasEscapes: hasEscapes),
-            // The kernel knows no escapes, so it takes no row.
-            textKernel: hasEscapes ? { _, row, _, _ in row } : ck_csv_text_column)
+            spelling: CSVSpelling(dialect), textKernel: Self.textKernel(dialect))
         self.header = header
+        let first = zip(columns, header.origins).first { if case .field(0) = $1 { true } else { false } }?.0
+        leavesOutMarks = window.hadByteOrderMark && first.map { !$0.type.isText } ?? false
         line = lines + 1
         matrix = FieldMatrix(stride: names.count, rowCapacity: CSVIndex.rowCapacity, keepsBeginnings: false)
         isValidUTF8 = index.isValidUTF8(window)
         self.window = window
+    }
+
+    private static func textKernel(_ dialect: CSVDialect) -> ColumnFiller<CSVSpelling>.TextKernel {
+        // The kernel knows no escapes, so it takes no row.
+        if dialect.escape != nil { return { _, row, _, _ in row } }
+        guard let exchange = MarkExchange(dialect) else { return ck_csv_text_column }
+        return { fields, row, rows, column in
+            let start = Int(column.pointee.offsets[column.pointee.count])
+            let next = ck_csv_text_column(fields, row, rows, column)
+            let end = Int(column.pointee.offsets[column.pointee.count])
+            exchange.apply(UnsafeMutableBufferPointer(start: column.pointee.bytes + start, count: end - start))
+            return next
+        }
     }
 
     /// Adds rows to the batch until it is full or the text ends. It stays empty at the end alone: a stretch of blank
@@ -119,7 +146,24 @@ struct CSVRows: ~Copyable {
         guard isValidUTF8, window.count <= limits.lineBytes else { return 0 }
         var rows = index.regularRows(place.text, fields: matrix.stride, maximum: maximum)
         while rows > 1, place.origin + Int(index.newline(ofRow: rows - 2)) + 1 >= end { rows -= 1 }
-        return rows
+        return rows > 0 && leavesOutMarks ? rowsBeforeMark(rows, at: place) : rows
+    }
+
+    /// How many of the next `rows` rows come before one that begins with a byte order mark, which is not part of its first field.
+    private func rowsBeforeMark(_ rows: Int, at place: SlicePlace) -> Int {
+        let length = Int(index.newline(ofRow: rows - 1)) - place.start
+        guard memchr(place.text + place.start, Int32(Self.mark[0]), length) != nil else { return rows }
+        return (0..<rows).first { row in
+            hasMark(place.text, at: row == 0 ? place.start : Int(index.newline(ofRow: row - 1)) + 1)
+        } ?? rows
+    }
+
+    private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    /// Files that were put together of several that begin with marks have them at the beginning of rows, too.
+    private func hasMark(_ text: UnsafePointer<UInt8>, at start: Int) -> Bool {
+        leavesOutMarks && text[start] == Self.mark[0] && text[start + 1] == Self.mark[1]
+            && text[start + 2] == Self.mark[2]
     }
 
     /// Adds a row to the slice, unless it is blank or its shape is wrong.
@@ -136,7 +180,8 @@ struct CSVRows: ~Copyable {
             let row = LongRow(from: start, line: line, at: place, limit: limits.lineBytes)
             return assembler.reject(row, length: end - start, in: &batch)
         }
-        if end == start, matrix.stride > 1 { return }
+        let isBlank = end == start || end - start == Self.mark.count && hasMark(place.text, at: start)
+        if isBlank, matrix.stride > 1 { return }
         guard isValidUTF8 || ck_utf8_prefix(place.text + start, end - start) == end - start else {
             let bad = ck_utf8_prefix(place.text + start, end - start)
             return reject(.invalidUTF8, "the row is not UTF-8: see its byte \(bad)")
@@ -145,7 +190,9 @@ struct CSVRows: ~Copyable {
             let reason: RejectedRow.Reason = fields < matrix.stride ? .tooFewFields : .tooManyFields
             let row = FieldText(start: place.text + start, count: end - start)
             let advice =
-                row.contains(UInt8(ascii: "\r")) ? "; a carriage return is in it: end each line with LF or CRLF" : ""
+                row.contains(UInt8(ascii: "\r"))
+                ? "; a carriage return is in it: end each line with LF or CRLF"
+                : !index.dialect.has_escapes && row.hasEscapedQuote ? CSVSpelling.escapeHint : ""
             return reject(reason, "the row has \(fields) fields; \(model) \(matrix.stride)\(advice)")
         }
         if let field = fieldWithReturn(from: start, to: end, fieldEnds, at: place) {
@@ -154,7 +201,8 @@ struct CSVRows: ~Copyable {
                 "field \(field) has a carriage return outside quotes; end each line with LF or CRLF, or put the field in quotes"
             )
         }
-        matrix.append(before: UInt32(before), end: UInt32(end), fieldEnds: fieldEnds)
+        let markLength = end - start >= Self.mark.count && hasMark(place.text, at: start) ? Self.mark.count : 0
+        matrix.append(before: UInt32(before + markLength), end: UInt32(end), fieldEnds: fieldEnds)
     }
 
     /// The number of the first field with a carriage return outside quotes, which other readers take for the end of a row.
@@ -206,5 +254,12 @@ struct CSVRows: ~Copyable {
         // A text may also end between a return and its newline.
         if (hasEnded ? last.0 : last.1) == UInt8(ascii: "\r") { end -= 1 }
         assembler.reject(row, length: end - row.byteOffset, in: &batch)
+    }
+}
+
+extension FieldText {
+    /// Whether a backslash stands before a quote.
+    fileprivate var hasEscapedQuote: Bool {
+        indices.dropLast().contains { self[$0] == UInt8(ascii: "\\") && self[$0 + 1] == UInt8(ascii: "\"") }
     }
 }

@@ -15,6 +15,8 @@ struct LineKeys {
     private(set) var targets: [Target] = []
     /// The places of the names, by the hashes of their bytes.
     private var places: [Int: [Int]] = [:]
+    /// The places of the names without regard to case and spaces, of those that no two share.
+    private var folded: [String: Int] = [:]
     /// Whether the contract classifies the object as a whole, so that its keys may be values themselves.
     let isClassified: Bool
 
@@ -26,6 +28,11 @@ struct LineKeys {
     private init(_ columns: [(field: Int, column: BronzeColumn)], path: [String]) {
         self.path = path.joined(separator: ".")
         let depth = path.count
+        var known: Set<[UInt8]> = []
+        var inside: [String: [(field: Int, column: BronzeColumn)]] = [:]
+        for entry in columns where entry.column.path.count > depth + 1 {
+            inside[entry.column.path[depth], default: []].append(entry)
+        }
         isClassified = depth > 0 && columns.allSatisfy(\.column.isClassified)
         for (field, column) in columns {
             let name = Array(column.path[depth].utf8)
@@ -35,23 +42,37 @@ struct LineKeys {
                 continue
             }
             // The first field of an object brings the others along.
-            guard !names.contains(name) else { continue }
-            let inner = columns.filter {
-                $0.column.path.count > depth + 1 && $0.column.path[depth] == column.path[depth]
-            }
+            guard known.insert(name).inserted else { continue }
+            let inner = inside[column.path[depth]] ?? []
             names.append(name)
             targets.append(
                 .object(LineKeys(inner, path: path + [column.path[depth]]), fields: inner.map(\.field)))
         }
+        var shared: Set<String> = []
         for (place, name) in names.enumerated() {
             name.withUnsafeBufferPointer { places[Self.hash($0), default: []].append(place) }
+            let key = Self.fold(String(decoding: name, as: UTF8.self))
+            if folded.updateValue(place, forKey: key) != nil { shared.insert(key) }
         }
+        for key in shared { folded[key] = nil }
     }
 
     /// The place of a name; nil if it is unknown. Keys often come in the contract's order, so `expected` is tried first.
     func index(of name: FieldText, expected: Int) -> Int? {
         if expected < names.count, name.elementsEqual(names[expected]) { return expected }
         return places[Self.hash(name)]?.first { name.elementsEqual(names[$0]) }
+    }
+
+    /// The place of the one name that differs from this in case or spaces around it only; nil if there is none. What bronze adds
+    /// itself is not meant.
+    func foldedIndex(of name: FieldText) -> Int? {
+        let text = String(decoding: name, as: UTF8.self)
+        guard let place = folded[Self.fold(text)] else { return nil }
+        return BronzeColumn.systemNames.contains(String(decoding: names[place], as: UTF8.self)) ? nil : place
+    }
+
+    private static func fold(_ name: String) -> String {
+        String(name.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()).lowercased()
     }
 
     private static func hash(_ name: FieldText) -> Int {

@@ -27,17 +27,32 @@ public final class NDJSONReader: RecordReader {
     private var parts = JSONShape.Line()
     /// The objects that were read with care, and for each field the last of them that had it.
     private var objects = 0
+    private let acceptsForeignKeys: Bool
+    /// How many of the keys are the contract's; bronze's own follow.
+    private let ownKeyCount: Int
+    /// Whether any object that was read with care has a key of the contract.
+    private var hasKnownKey = false
+    /// The first keys that are none.
+    private var foreignKeys: [String] = []
     private var lastObject: [Int]
 
-    /// - Parameter source: decompressed text.
+    /// - Parameters:
+    ///   - source: decompressed text.
+    ///   - acceptsForeignKeys: whether no key of any object may be a column of the contract.
     /// - Throws: ``ColumnarError/badConstraint(column:reason:)``.
     public init(
-        _ source: any ByteSource, contract: Contract, limits: ReaderLimits = ReaderLimits()
+        _ source: any ByteSource, contract: Contract, limits: ReaderLimits = ReaderLimits(),
+        acceptsForeignKeys: Bool = false
     ) throws(ColumnarError) {
+        self.acceptsForeignKeys = acceptsForeignKeys
         let columns = contract.bronzeColumns
         self.limits = limits
         // The rescued fields are the last column; all others are fields of the line.
-        keys = LineKeys(columns.dropLast())
+        let keys = LineKeys(columns.dropLast())
+        ownKeyCount =
+            keys.names.firstIndex { BronzeColumn.systemNames.contains(String(decoding: $0, as: UTF8.self)) }
+            ?? keys.names.count
+        self.keys = keys
         let names = columns.dropLast().map { $0.path.count == 1 ? Array($0.name.utf8) : LineKeys.unmatched }
         let origins = columns.enumerated().map { index, column -> ColumnOrigin in
             switch column.name {
@@ -64,7 +79,18 @@ public final class NDJSONReader: RecordReader {
         if !hasStarted { try start() }
         try readRows(into: &batch)
         batch.sortRejected()
+        if batch.rowsRead == 0 { try checkKeys() }
         return batch.rowsRead > 0
+    }
+
+    /// At the end: that not all columns are null because every key is another than the contract's.
+    private func checkKeys() throws(ColumnarError) {
+        guard !acceptsForeignKeys, !hasKnownKey, !foreignKeys.isEmpty else { return }
+        let shown = hidesText ? "" : " (\(foreignKeys.joined(separator: ", ")))"
+        throw .noKnownKey(
+            reason:
+                "no key of any object is a column of the contract\(shown); rename the keys, or describe them in the contract"
+        )
     }
 
     /// Leaves the batch empty at the end of the text alone: a stretch of blank lines, however long, is passed over.
@@ -201,10 +227,18 @@ public final class NDJSONReader: RecordReader {
             parts.separators.append(separatorStart..<key.start)
             parts.colons.append(key.end..<value.start)
             let written = FieldText(start: text + value.start, count: value.end - value.start)
-            guard let index = try self.index(of: key, text, expected: expected) else {
+            let exact = try self.index(of: key, text, expected: expected)
+            guard let index = exact ?? foldedIndex(of: key, text) else {
                 isRegular = false
+                if !hasKnownKey, foreignKeys.count < 5 {
+                    let name = FieldText(start: text + key.start, count: key.end - key.start)
+                    foreignKeys.append(String(decoding: name, as: UTF8.self))
+                }
                 return try rescue(key, value, text, to: &unknown)
             }
+            hasKnownKey = hasKnownKey || index < ownKeyCount
+            // The kernel knows the contract's spelling alone.
+            isRegular = isRegular && exact != nil
             expected = index + 1
             switch keys.targets[index] {
             case .field(let field):
@@ -253,6 +287,16 @@ public final class NDJSONReader: RecordReader {
         } catch {
             throw JSONLineFault(reason: error.reason, message: "a key \(error.complaint)")
         }
+    }
+
+    /// Which of the known keys this one differs from in case or spaces only, if its column has no value in this object yet.
+    private func foldedIndex(of key: JSONLine.Value, _ text: UnsafePointer<UInt8>) -> Int? {
+        guard !key.hasEscapes else { return nil }
+        let inside = FieldText(start: text + key.start + 1, count: key.end - key.start - 2)
+        guard let index = keys.foldedIndex(of: inside), case .field(let field) = keys.targets[index],
+            lastObject[field] != objects
+        else { return nil }
+        return index
     }
 
     /// Rejects the line at the front of the window, which is too long for it, and reads on behind it.

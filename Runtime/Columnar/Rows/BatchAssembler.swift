@@ -90,12 +90,13 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         batch.rejected.append(
             RejectedRow(
                 line: line(of: start, at: place), byteOffset: place.origin + start, column: column, reason: reason,
-                message: message, rawText: hidesText ? nil : Array(kept), rawLength: length))
+                message: message, rawText: hidesText ? nil : filler.restored(kept), rawLength: length))
     }
 
     /// Rejects a row for its length.
     mutating func reject(_ row: LongRow, length: Int, in batch: inout RecordBatch) {
-        batch.rejected.append(row.rejected(length: length, hidesText: hidesText))
+        let restored = row.text.withUnsafeBufferPointer { filler.restored($0) }
+        batch.rejected.append(row.rejected(restored, length: length, hidesText: hidesText))
     }
 
     /// The line that `offset` is on. Most come in order, so lines are counted from the last that was asked for.
@@ -172,7 +173,7 @@ struct BatchAssembler<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
             let rows = array.rows(ofValues: broken, first: first, after: batch.rowCount)
             for (value, row) in zip(broken, rows) {
                 let fault = checks[position].test.fault(at: value, in: array.values)
-                let shown = hidesText ? "the value" : fields.raw(row).shown
+                let shown = hidesText ? "the value" : filler.shown(fields.raw(row))
                 let message = "\(Spelling.place(of: schema)): \(shown) \(fault.complaint)"
                 faults.append(SliceFault(row: row, column: index, reason: fault.reason, message: message))
             }

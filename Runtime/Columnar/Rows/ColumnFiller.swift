@@ -67,6 +67,11 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
         bytes.deallocate()
     }
 
+    /// The bytes as they are in the file.
+    func restored(_ text: FieldText) -> [UInt8] { spelling.restored(text) }
+
+    func shown(_ raw: FieldText) -> String { spelling.shown(raw) }
+
     /// Makes room for all text of a slice of `count` bytes: decoded text is never longer than what it is decoded from.
     mutating func beginSlice(byteCount count: Int) {
         unknownMembers.removeAll(keepingCapacity: true)
@@ -218,8 +223,8 @@ extension ColumnFiller where Spelling: ~Copyable {
             self.hidesText = hidesText
         }
 
-        func fault(_ fault: FieldFault, row: Int, raw: FieldText) -> SliceFault {
-            let value = hidesText ? "the value" : raw.shown
+        func fault(_ fault: FieldFault, row: Int, shown: String) -> SliceFault {
+            let value = hidesText ? "the value" : shown
             return SliceFault(
                 row: row, column: column, reason: fault.reason,
                 message: "\(Spelling.place(of: schema)): \(value) \(fault.complaint)")
@@ -236,9 +241,11 @@ extension ColumnFiller where Spelling: ~Copyable {
         // The kernels know the usual spelling alone.
         let kernel = format == nil ? kernel : nil
         var row = 0
+        var end = 0
         while row < rows {
             if let kernel {
-                row = kernel(&fields, row, rows, &output)
+                if row >= end { end = nextNull(fields, row, rows) }
+                row = kernel(&fields, row, end, &output)
                 guard row < rows else { break }
             }
             let raw = fields.raw(row)
@@ -253,11 +260,19 @@ extension ColumnFiller where Spelling: ~Copyable {
                     presence[row >> 6] |= 1 << (row & 63)
                 }
             } catch {
-                faults.append(run.fault(error, row: row, raw: raw))
+                faults.append(run.fault(error, row: row, shown: spelling.shown(raw)))
             }
             row += 1
         }
         return output.count
+    }
+
+    /// The first of the rows [row, rows) whose field may be a null marker, which the kernels would take for a value.
+    private func nextNull(_ fields: ck_fields, _ row: Int, _ rows: Int) -> Int {
+        guard spelling.hasNullMarkers else { return rows }
+        var row = row
+        while row < rows, !spelling.mayBeNull(fields.raw(row)) { row += 1 }
+        return row
     }
 
     private mutating func fillText(
@@ -266,8 +281,10 @@ extension ColumnFiller where Spelling: ~Copyable {
         offsets[0] = 0
         var output = ck_text_column(bytes: bytes, offsets: offsets, count: 0, presence: presence)
         var row = 0
+        var end = 0
         while row < rows {
-            row = textKernel(&fields, row, rows, &output)
+            if row >= end { end = nextNull(fields, row, rows) }
+            row = textKernel(&fields, row, end, &output)
             guard row < rows else { break }
             let raw = fields.raw(row)
             do throws(FieldFault) {
@@ -279,7 +296,7 @@ extension ColumnFiller where Spelling: ~Copyable {
                     presence[row >> 6] |= 1 << (row & 63)
                 }
             } catch {
-                faults.append(run.fault(error, row: row, raw: raw))
+                faults.append(run.fault(error, row: row, shown: spelling.shown(raw)))
             }
             row += 1
         }
@@ -313,7 +330,7 @@ extension ColumnFiller where Spelling: ~Copyable {
                 offsets[count] = UInt32(at + text.count)
                 presence[row >> 6] |= 1 << (row & 63)
             } catch {
-                faults.append(run.fault(error, row: row, raw: raw))
+                faults.append(run.fault(error, row: row, shown: spelling.shown(raw)))
             }
         }
         return count
@@ -350,7 +367,7 @@ extension ColumnFiller where Spelling: ~Copyable {
                     unknownMembers[row] = others + shredder.unknown
                 }
             } catch {
-                faults.append(run.fault(error, row: row, raw: raw))
+                faults.append(run.fault(error, row: row, shown: spelling.shown(raw)))
             }
         }
         return present
@@ -401,7 +418,8 @@ extension ColumnFiller where Spelling: ~Copyable {
                     column.leaves[0].values.append(repeating: "insert", count: count)
                 }
             } catch {
-                let message = "\(column.schema.name): \(hidesText ? "the value" : raw.shown) \(error.complaint)"
+                let message =
+                    "\(column.schema.name): \(hidesText ? "the value" : spelling.shown(raw)) \(error.complaint)"
                 for row in row..<row + count {
                     faults.append(SliceFault(row: row, column: index, reason: error.reason, message: message))
                 }

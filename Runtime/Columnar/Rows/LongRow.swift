@@ -17,7 +17,8 @@ struct LongRow {
         self.limit = limit
     }
 
-    func rejected(length: Int, hidesText: Bool) -> RejectedRow {
+    /// - Parameter text: as it is in the file.
+    func rejected(_ text: [UInt8], length: Int, hidesText: Bool) -> RejectedRow {
         RejectedRow(
             line: line, byteOffset: byteOffset, column: nil, reason: .lineTooLong,
             message: "the row has \(length) bytes; at most \(limit) are read", rawText: hidesText ? nil : text,

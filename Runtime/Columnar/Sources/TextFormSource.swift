@@ -25,12 +25,18 @@ final class TextFormSource: ByteSource {
     private var objects: JSONObjects?
     private var returns: CarriageReturns?
     private var rows: RowLines?
+    private let exchange: MarkExchange?
     private var isPlain: Bool { decoder == nil && objects == nil && returns == nil && rows == nil }
 
     init(_ source: any ByteSource, _ kind: Kind) {
         self.source = source
         self.kind = kind
-        if case .csv(let dialect) = kind { rows = RowLines(dialect) }
+        if case .csv(let dialect) = kind {
+            rows = RowLines(dialect)
+            exchange = MarkExchange(dialect)
+        } else {
+            exchange = nil
+        }
     }
 
     /// As the contract has it. A byte order mark says more.
@@ -39,7 +45,12 @@ final class TextFormSource: ByteSource {
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         if !hasBegun { try begin() }
         while used == ready.count {
-            if isPlain { return isAtEnd ? 0 : try source.read(into: buffer) }
+            if isPlain {
+                let count = isAtEnd ? 0 : try source.read(into: buffer)
+                exchange?.apply(
+                    UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]).assumingMemoryBound(to: UInt8.self))
+                return count
+            }
             guard !isAtEnd else { return 0 }
             try convertMore()
         }
@@ -52,6 +63,9 @@ final class TextFormSource: ByteSource {
     private func begin() throws {
         hasBegun = true
         var front = try readFront()
+        if let reason = FileSignature.reason(front, isCSV: { if case .csv = kind { true } else { false } }()) {
+            throw ColumnarError.foreignFile(reason: reason)
+        }
         if let known = Self.byteOrderMark(of: front) {
             decoder = TextDecoder(known)
             front.removeFirst(2)
@@ -88,13 +102,13 @@ final class TextFormSource: ByteSource {
     }
 
     private func decoded(_ bytes: [UInt8]) -> [UInt8] {
-        guard var decoder else { return bytes }
+        guard var decoder else { return exchange?.applied(to: bytes) ?? bytes }
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count * 2)
         decoder.decode(bytes, into: &text)
         if isAtEnd { decoder.finish(into: &text) }
         self.decoder = decoder
-        return text
+        return exchange?.applied(to: text) ?? text
     }
 
     private func take(_ text: [UInt8]) throws {

@@ -87,7 +87,11 @@ struct TextWindow: ~Copyable {
     mutating func skipByteOrderMark() {
         guard count >= 3, text[start] == 0xEF, text[start + 1] == 0xBB, text[start + 2] == 0xBF else { return }
         start += 3
+        hadByteOrderMark = true
     }
+
+    /// Whether the text begins with a byte order mark.
+    private(set) var hadByteOrderMark = false
 
     private mutating func moveToFront() {
         guard start > Self.front else { return }

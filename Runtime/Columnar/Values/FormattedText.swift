@@ -14,29 +14,76 @@ extension ValueFormat {
     /// - Parameter type: of the column, for the reason of a fault.
     func plain(_ text: FieldText, _ type: ColumnType) throws(FieldFault) -> [UInt8] {
         switch self {
-        case .number(let point, let group):
-            guard let plain = Self.number(text, point: point, group: group) else {
-                let example = "1\(Character(UnicodeScalar(group)))234\(Character(UnicodeScalar(point)))56"
-                throw FieldFault(type.numberReason, "is not a number like \(example)")
+        case .number(let format):
+            guard let plain = format.plain(text) else {
+                throw FieldFault(type.formatReason, "is not a number like \(format.example)")
             }
             return plain
-        case .date(let parts):
-            guard let plain = Self.date(text, parts) else {
-                throw FieldFault(.notADate, "is not a date in the contract's format")
+        case .time(let pattern):
+            guard let plain = pattern.plain(text, withTime: type != .date || pattern.hasTime) else {
+                throw FieldFault(type.formatReason, "is not written as \(pattern.text), the contract's format")
+            }
+            return plain
+        case .epoch(let unit):
+            guard let plain = unit.plain(text) else {
+                throw FieldFault(
+                    type.formatReason,
+                    "is not a number since 1970 in the years 1 to 9999, the contract's format \(unit.rawValue)")
             }
             return plain
         }
     }
+}
 
+extension NumberFormat {
     /// A number without its marks: those between groups of three digits, all of them or none.
-    private static func number(_ text: FieldText, point: UInt8, group: UInt8) -> [UInt8]? {
-        var plain: [UInt8] = []
+    fileprivate func plain(_ text: FieldText) -> [UInt8]? {
         var rest = text[...]
-        if rest.first == UInt8(ascii: "-") { plain.append(rest.removeFirst()) }
+        var isNegative = false
+        if hasParentheses || !unit.isEmpty, rest.first == UInt8(ascii: "("), rest.last == UInt8(ascii: ")"),
+            rest.count > 2
+        {
+            isNegative = true
+            rest = rest.dropFirst().dropLast()
+        }
+        func takeMinus() {
+            if !isNegative, rest.first == UInt8(ascii: "-") { (isNegative, rest) = (true, rest.dropFirst()) }
+        }
+        takeMinus()
+        if takeUnit(&rest) { takeMinus() }
+        if hasTrailingMinus, !isNegative, rest.last == UInt8(ascii: "-") {
+            (isNegative, rest) = (true, rest.dropLast())
+        }
+        dropUnit(&rest)
+        guard let digits = Self.digits(rest, point: point, group: group) else { return nil }
+        return (isNegative ? [UInt8(ascii: "-")] : []) + digits
+    }
+
+    private static let spaces: [[UInt8]] = [[0x20], [0xC2, 0xA0], [0xE2, 0x80, 0xAF]]
+
+    /// Takes the unit from the front, with spaces behind it.
+    private func takeUnit(_ rest: inout FieldText.SubSequence) -> Bool {
+        guard !unit.isEmpty, rest.starts(with: unit) else { return false }
+        rest = rest.dropFirst(unit.count)
+        while let space = Self.spaces.first(where: { rest.starts(with: $0) }) { rest = rest.dropFirst(space.count) }
+        return true
+    }
+
+    /// Drops the unit from the end, with spaces before it.
+    private func dropUnit(_ rest: inout FieldText.SubSequence) {
+        guard !unit.isEmpty, rest.suffix(unit.count).elementsEqual(unit) else { return }
+        rest = rest.dropLast(unit.count)
+        while let space = Self.spaces.first(where: { rest.suffix($0.count).elementsEqual($0) }) {
+            rest = rest.dropLast(space.count)
+        }
+    }
+
+    private static func digits(_ text: FieldText.SubSequence, point: UInt8, group: UInt8?) -> [UInt8]? {
+        var rest = text
         var digits = takeDigits(&rest)
+        var plain = digits
         var hasGroups = false
-        plain += digits
-        while takeMark(group, &rest) {
+        while let group, takeMark(group, &rest) {
             guard hasGroups ? digits.count == 3 : (1...3).contains(digits.count) else { return nil }
             hasGroups = true
             digits = takeDigits(&rest)
@@ -58,50 +105,29 @@ extension ValueFormat {
         return Array(digits)
     }
 
-    /// Takes the mark between groups; for a space, also one that does not break: U+00A0 and U+202F.
+    /// Takes the mark between groups; for a space, also one that does not break (U+00A0 and U+202F), for an apostrophe also U+2019.
     private static func takeMark(_ group: UInt8, _ rest: inout FieldText.SubSequence) -> Bool {
-        let spaces: [[UInt8]] = group == UInt8(ascii: " ") ? [[0xC2, 0xA0], [0xE2, 0x80, 0xAF]] : []
-        guard let mark = ([[group]] + spaces).first(where: { rest.starts(with: $0) }) else { return false }
+        let marks =
+            switch group {
+            case UInt8(ascii: " "): spaces
+            case UInt8(ascii: "'"): [[group], [0xE2, 0x80, 0x99]]
+            default: [[group]]
+            }
+        guard let mark = marks.first(where: { rest.starts(with: $0) }) else { return false }
         rest = rest.dropFirst(mark.count)
         return true
-    }
-
-    /// A date as `YYYY-MM-DD`; whether such a day exists is not checked.
-    private static func date(_ text: FieldText, _ parts: [DatePart]) -> [UInt8]? {
-        var (year, month, day): ([UInt8], [UInt8], [UInt8]) = ([], [], [])
-        var rest = text[...]
-        func take(_ counts: ClosedRange<Int>) -> [UInt8]? {
-            let digits = rest.prefix(counts.upperBound).prefix(while: \.isDigit)
-            guard digits.count >= counts.lowerBound else { return nil }
-            rest = rest.dropFirst(digits.count)
-            return digits.count == 1 ? [UInt8(ascii: "0")] + digits : Array(digits)
-        }
-        for part in parts {
-            switch part {
-            case .year:
-                guard let digits = take(4...4) else { return nil }
-                year = digits
-            case .month(let count):
-                guard let digits = take(count...2) else { return nil }
-                month = digits
-            case .day(let count):
-                guard let digits = take(count...2) else { return nil }
-                day = digits
-            case .mark(let mark):
-                guard rest.first == mark else { return nil }
-                rest.removeFirst()
-            }
-        }
-        return rest.isEmpty ? year + [UInt8(ascii: "-")] + month + [UInt8(ascii: "-")] + day : nil
     }
 }
 
 extension ColumnType {
-    /// Why a text is refused that is no number of the type.
-    fileprivate var numberReason: RejectedRow.Reason {
+    /// Why a text is refused that is not in the contract's format.
+    fileprivate var formatReason: RejectedRow.Reason {
         switch self {
         case .float, .double: .notANumber
         case .decimal: .notADecimal
+        case .date: .notADate
+        case .time: .notATime
+        case .timestamp: .notATimestamp
         default: .notAnInteger
         }
     }

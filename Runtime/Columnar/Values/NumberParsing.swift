@@ -112,13 +112,23 @@ extension FieldText {
         return (first == UInt8(ascii: "-") ? [UInt8(ascii: "-")] : []) + digits
     }
 
-    /// Advice for a number that a person wrote: with a decimal comma, or with marks between thousands.
+    /// Advice for a number that a person wrote: with a decimal comma, marks between thousands, a currency, a percent sign, or in
+    /// parentheses; and for a word that stands for a null.
     private var groupingHint: String {
+        let word = String(decoding: prefix(8), as: UTF8.self).lowercased()
+        if ["null", "na", "n/a", "none", "nan", "\\n", "nil", "-", "--", "?", "(null)", "<null>", "#n/a"].contains(word)
+        {
+            return "; if it stands for a null, say so with the contract's custom property 'csvNull'"
+        }
+        if first == UInt8(ascii: " ") || last == UInt8(ascii: " ") { return "; leave out the spaces around it" }
+        let hasDigits = contains(where: \.isDigit) && count <= 40
+        let letters = self.count(where: { (0x41...0x5A).contains($0 & 0xDF) })
         let marks = Set(self).subtracting(UInt8(ascii: "0")...UInt8(ascii: "9"))
-        let isGrouped =
-            marks.isSubset(of: Set(",.' -\u{A0}\u{202F}".utf8)) && marks != [UInt8(ascii: ".")]
-            && (first?.isDigit == true || first == UInt8(ascii: "-")) && last?.isDigit == true
-        return isGrouped ? "; if it is meant so, say how with the column's custom property 'numberFormat'" : ""
+        let isPlain = marks.isSubset(of: [UInt8(ascii: "."), UInt8(ascii: "-")]) && last != UInt8(ascii: "-")
+        let strange = marks.subtracting(Set(",.' -()%$\u{A0}\u{202F}\u{2019}€£¥₹₽".utf8))
+            .filter { !(0x41...0x5A).contains($0 & 0xDF) }
+        let isWritten = hasDigits && !isPlain && letters <= 3 && strange.isEmpty && (letters == 0 || letters >= 2)
+        return isWritten ? "; if it is meant so, say how with the column's custom property 'numberFormat'" : ""
     }
 
     private static func outOfRange(_ range: ClosedRange<Int64>) -> FieldFault {

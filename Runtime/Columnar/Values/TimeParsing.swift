@@ -15,7 +15,9 @@ extension FieldText {
     func parseDate() throws(FieldFault) -> Int32 {
         guard count == 10 || count >= 16, let days = days(at: 0) else {
             throw FieldFault(
-                .notADate, "is not a date; expected YYYY-MM-DD, or the 'format' in the contract's logicalTypeOptions")
+                .notADate,
+                "is not a date; expected YYYY-MM-DD, or the 'format' in the contract's logicalTypeOptions"
+                    + nullHint)
         }
         guard count == 10 || isMidnight(at: 10) else {
             throw FieldFault(.notADate, "has a time of day or a zone; a date has none, or midnight")
@@ -49,7 +51,7 @@ extension FieldText {
             self[10] | 0x20 == UInt8(ascii: "t") || self[10] == UInt8(ascii: " "),
             let second = parseSecondOfDay(&index)
         else {
-            throw Self.notATimestamp
+            throw FieldFault(.notATimestamp, Self.notATimestamp.complaint + formatHint)
         }
         let parts = try parseParts(&index, unit, isAdjustedToUTC, truncates, otherwise: Self.notATimestamp)
         let seconds = Int64(days) * 86400 + second - parts.offset
@@ -75,6 +77,32 @@ extension FieldText {
 
     private static var notATimestamp: FieldFault {
         FieldFault(.notATimestamp, "is not a timestamp; expected YYYY-MM-DDTHH:MM[:SS[.ffffff]][Z or +HH:MM]")
+    }
+
+    /// Advice for what may be a timestamp in another form.
+    private var formatHint: String {
+        let digits = first == UInt8(ascii: "-") ? dropFirst() : self[...]
+        if digits.count >= 9, digits.count <= 20, digits.allSatisfy(\.isDigit) {
+            let unit =
+                switch digits.count {
+                case ..<12: "epoch_s"
+                case ..<15: "epoch_ms"
+                case ..<18: "epoch_us"
+                default: "epoch_ns"
+                }
+            return "; if it counts from 1970, say so in the column's logicalTypeOptions: {format: \(unit)}"
+        }
+        let isISO = count > 10 && self[4] == UInt8(ascii: "-") && self[7] == UInt8(ascii: "-")
+        guard count >= 8, count <= 40, contains(where: \.isDigit), !isISO else { return nullHint }
+        return
+            "; if it is meant so, say how with the 'format' in the column's logicalTypeOptions, such as dd/MM/yyyy HH:mm:ss"
+    }
+
+    /// Advice for a word that stands for a null.
+    private var nullHint: String {
+        let word = String(decoding: prefix(8), as: UTF8.self).lowercased()
+        return ["null", "na", "n/a", "none", "nan", "nat", "\\n", "nil", "-", "0000-00-"].contains(word)
+            ? "; if it stands for a null, say so with the contract's custom property 'csvNull'" : ""
     }
 
     private static var notATime: FieldFault {

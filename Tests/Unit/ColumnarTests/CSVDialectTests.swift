@@ -142,6 +142,8 @@ import Testing
         for (name, value) in [
             ("csvHeader", "false"), ("csvDelimiter", "';;'"), ("csvDelimiter", "x"), ("csvComment", "'//'"),
             ("csvSkipLines", "-1"), ("csvEncoding", "ebcdic"), ("csvEscape", "none"),
+            ("csvQuote", "both"), ("csvQuote", "','"), ("csvEscape", "','"), ("csvComment", "','"), ("csvNull", "''"),
+            ("csvNull", "NULL"), ("csvNull", "[NA, null]"),
         ] {
             #expect(throws: ContractError.self) { try contract([name: value]) }
         }
@@ -154,5 +156,110 @@ import Testing
         let reading = try read(text, table)
         #expect(reading.faults.isEmpty)
         #expect(own(reading) == [["1", "a,b", "x\n# y"], ["3", "c", "#d"]])
+    }
+
+    @Test("fields may stand in any quote, or in none; other quotes are text then, in values, messages and quarantine")
+    func quotes() throws {
+        let columns = """
+            {name: id, logicalType: integer, required: true}, {name: "it's", logicalType: string},
+            {name: note, logicalType: string, physicalType: json}
+            """
+        let single = try contract(["csvQuote": "single"], columns: columns)
+        let text = """
+            id,'it''s',note
+            '1','a,"b",''c''','{"x": "y''z"}'
+            2,"d",'["e"]'
+            x"',f"g",
+            4,'h
+            i',
+            5,'',''
+
+            """
+        let reading = try read(text, single)
+        #expect(
+            own(reading) == [
+                ["1", #"a,"b",'c'"#, #"{"x":"y'z"}"#], ["2", #""d""#, #"["e"]"#], ["4", "h\ni", nil], ["5", "", nil],
+            ])
+        #expect(reading.rejected.map(\.message) == [#"id: 'x"'' is not an integer"#])
+        #expect(reading.rejected.first?.rawText.map { String(decoding: $0, as: UTF8.self) } == #"x"',f"g","#)
+        let none = try contract(["csvQuote": "none"])
+        let unquoted = try read("id,name,note\n1,\"a,b\"\n2,'c',\"\n", none)
+        #expect(own(unquoted) == [["1", "\"a", "b\""], ["2", "'c'", "\""]])
+        let mark = try contract(["csvQuote": "'~'", "csvDelimiter": "bar"])
+        #expect(own(try read("id|name|note\n~1~|~a|b~~~|\"c\n", mark)) == [["1", "a|b~", "\"c"]])
+    }
+
+    @Test("an escape may be any mark, and the usual ones are text then") func marksOfEscape() throws {
+        let table = try contract(["csvEscape": "'^'", "csvQuote": "single"])
+        let reading = try read("id,name,note\n1,'a^'b^^\\',c^,d\n2,\"e\",f\\\n", table)
+        #expect(reading.faults.isEmpty)
+        #expect(own(reading) == [["1", "a'b^\\", "c,d"], ["2", "\"e\"", "f\\"]])
+        // An escape that is the quote itself is what doubles it.
+        let doubled = try contract(["csvEscape": "'\"'"])
+        #expect(own(try read("id,name,note\n1,\"a\"\"b\",\n", doubled)) == [["1", "a\"b", nil]])
+    }
+
+    @Test("texts that stand for nulls are nulls in every column, but in quotes only where it holds no text")
+    func nulls() throws {
+        let columns = """
+            {name: id, logicalType: integer}, {name: name, logicalType: string},
+            {name: price, logicalType: number, physicalType: 'decimal(9,2)'}
+            """
+        let table = try contract(
+            ["csvNull": "['NULL', '-999', N/A, \"o'k\"]", "csvQuote": "single"], columns: columns)
+        let reading = try read(
+            "id,name,price\n-999,NULL,N/A\n'NULL','NULL','-999'\n1,null,-999.0\n2,N/A ,1\n3,o'k,2\n,,\n", table)
+        #expect(reading.faults.isEmpty)
+        #expect(
+            own(reading) == [
+                [nil, nil, nil], [nil, "NULL", nil], ["1", "null", "-99900"], ["2", "N/A ", "100"], ["3", nil, "200"],
+                [nil, nil, nil],
+            ])
+        let hint = try readCSV("id,name,price\nNULL,a,1\n", try contract([:], columns: columns))
+        #expect(hint.rejected.first?.message.contains("'csvNull'") == true)
+    }
+
+    @Test("long runs around nulls and quotes are read right") func manyNulls() throws {
+        let table = try contract(["csvNull": "'NULL'", "csvQuote": "single"])
+        let count = 20_000
+        let lines = (0..<count).map { row in
+            "\(row),\(row % 7 == 0 ? "NULL" : "'v\"\(row)'"),\(row % 5 == 0 ? "\"" : "n")\n"
+        }
+        let reading = try readCSV(("id,name,note\n" + lines.joined()).utf8, table, window: 256 << 10)
+        #expect(reading.faults.isEmpty && reading.rows.count == count)
+        for (row, values) in reading.rows.enumerated() {
+            guard values[1] == (row % 7 == 0 ? nil : "v\"\(row)"), values[2] == (row % 5 == 0 ? "\"" : "n") else {
+                Issue.record("row \(row) is \(values)")
+                return
+            }
+        }
+    }
+
+    @Test("a header that is not looked at gives way to the contract's names, and must be as long")
+    func positionalHeader() throws {
+        let table = try contract(["csvHeader": "positional"])
+        let reading = try read("Nummer,\"Na\nme\",Notiz\n1,a,b\nx,c,d\n", table)
+        #expect(own(reading) == [["1", "a", "b"]] && reading.faults == ["4 not_an_integer"])
+        #expect(try read("Op,A,B,C\nD,1,,\n", table).rows.first?[3] == "delete")
+        let error = #expect(throws: ColumnarError.self) { try read("a,b\n1,2\n", table) }
+        #expect(error.map { "\($0)" }?.contains("as many") == true)
+    }
+
+    @Test("what is probably wrong about a dialect is said, with the property that reads it") func advice() throws {
+        let table = try contract([:])
+        for (text, property) in [
+            ("1,ann,x\n2,bob,y\n", "csvHeader: absent"), ("1,1,x\n2,bob,y\n", "csvHeader: absent"),
+            (",ann,x\n", "csvHeader: absent"), ("ID;Name;Note\n1;a;b\n", "csvDelimiter: semicolon"),
+        ] {
+            let error = #expect(throws: ColumnarError.self) { try read(text, table) }
+            #expect(error.map { "\($0)" }?.contains(property) == true, "\(text): \(String(describing: error))")
+        }
+        let escaped = try readCSV(
+            "id,name,note\n1,\"a \\\"b\\\" c\",x\n2,\"a \\\"b, c\\\"\",x\n", table)
+        #expect(escaped.rejected.count == 2)
+        #expect(escaped.rejected.allSatisfy { $0.message.contains("csvEscape: backslash") }, "\(escaped.rejected)")
+        let unnamed = try contract(["csvHeader": "absent"])
+        let header = #expect(throws: ColumnarError.self) { try read("Name,NOTE,id\n", unnamed) }
+        #expect(header.map { "\($0)" }?.contains("csvHeader: absent") == true)
     }
 }

@@ -10,6 +10,10 @@ private func advice(_ delimiter: String) -> String {
 private let noHeader =
     "add the header row, correct it, or let the contract say that there is none with the custom property 'csvHeader: absent'"
 
+private let data =
+    "it looks like a row of data; if the file has no header, let the contract say so with the custom property "
+    + "'csvHeader: absent', or add the header row"
+
 @Suite struct CSVReaderTests {
     private let orders: Contract
 
@@ -149,7 +153,13 @@ private let noHeader =
             ("", ColumnarError.emptyText), ("\n1,2\n", .emptyText),
             ("name,price\na,1\n", .missingColumns(["id"], header: ["name", "price"])),
             ("id,name,id\n1,a,2\n", .duplicateColumn("id")),
-            ("id,,name\n", .badHeader(reason: "field 2 has no name")),
+            (
+                "id,,name\n",
+                .badHeader(
+                    reason:
+                        "field 2 has no name; name it, or if this row is one of data, let the contract say so with the "
+                        + "custom property 'csvHeader: absent'")
+            ),
             ("id,\"na\"me\n", .badHeader(reason: "'\"na\"me' has text after its closing quote")),
             ("id,name,price\n1,a,1\n2,\"b,2\n3,c,3\n", .unterminatedQuote(line: 3, byte: 20)),
             ("id,\"name\n", .unterminatedQuote(line: 1, byte: 0)),
@@ -266,26 +276,35 @@ private let noHeader =
         arguments: [
             ("id;email\n7;a\n", "its names are separated by semicolons; \(advice("semicolon"))"),
             ("x\tid\n7\ta\n", "its names are separated by tabs; \(advice("tab"))"),
-            ("7,a\n8,b\n", "none of its 2 names is a column of the contract (7, a); \(noHeader)"),
-            (
-                "<html><body>\nSession expired\n</body></html>\n",
-                "none of its 1 names is a column of the contract (<html><body>); \(noHeader)"
-            ),
+            ("x,a\ny,b\n", "none of its 2 names is a column of the contract (x, a); \(noHeader)"),
+            ("7,a\n8,b\n", "none of its 2 names is a column of the contract, and \(data)"),
         ])
     func foreignHeader(text: String, reason: String) throws {
         let people = try contract(columns: "id: bigint", "email: string")
         #expect(throws: ColumnarError.badHeader(reason: reason)) { try readCSV(text, people) }
     }
 
-    @Test(
-        "a file that is no text is an error that says what it seems to be",
-        arguments: [
-            ([0x1F, 0x8B, 0x08, 0x00] as [UInt8], "gzip"), ([0x28, 0xB5, 0x2F, 0xFD], "Zstandard"),
-            (Array("PK\u{3}\u{4}".utf8), "Excel"), (Array("PAR1".utf8), "Parquet"),
-        ])
+    /// The beginnings of files that are no tables, and how messages name these.
+    private static let foreignFiles: [(bytes: [UInt8], kind: String)] = [
+        ([0x1F, 0x8B, 0x08, 0x00], "gzip"), ([0x28, 0xB5, 0x2F, 0xFD], "Zstandard"),
+        (text("PK\u{3}\u{4}"), "zip"), (text("PK\u{3}\u{4}  [Content_Types].xml"), "Excel"), (text("PAR1"), "Parquet"),
+        (text(" <!DOCTYPE html>"), "HTML"), (text("<html><body>"), "HTML"), (text("<?xml version='1.0'?>"), "XML"),
+        (text("[ {\"id\":1}]"), "JSON"), (text("BZh9"), "bzip2"), (text("Obj\u{1}"), "Avro"), (text("%PDF-1.7"), "PDF"),
+        ([UInt8](repeating: 0x61, count: 257) + text("ustar"), "tar"),
+    ]
+
+    private static func text(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+    @Test("a file that is no text is an error that says what it seems to be", arguments: foreignFiles)
     func otherFiles(bytes: [UInt8], kind: String) throws {
         let error = #expect(throws: ColumnarError.self) { try readCSV(bytes + Array("id,name\n".utf8), orders) }
-        #expect(error?.code == "BadHeader" && error?.description.contains(kind) == true)
+        #expect(
+            error?.code == "ForeignFile" && error?.description.contains(kind) == true, "\(String(describing: error))")
+        guard kind != "JSON", bytes.allSatisfy({ $0 < 0x80 }) else { return }
+        let inJSON = #expect(throws: ColumnarError.self) {
+            try readJSON(String(decoding: bytes, as: UTF8.self) + "{\"id\":1}\n", orders)
+        }
+        #expect(inJSON?.code == "ForeignFile" && inJSON?.description.contains(kind) == true)
     }
 
     @Test("a return alone outside quotes breaks its row, also in a file of one column, and inside quotes it is text")

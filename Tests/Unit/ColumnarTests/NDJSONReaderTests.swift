@@ -210,7 +210,7 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
     @Test(
         "unknown fields are redacted in the rescued data of a contract that hides a column, and names that are none",
         arguments: [
-            (#"{"id": 1, "Email": "ann", "x": 1}"#, #"{"Email":"[redacted]","x":"[redacted]"}"#),
+            (#"{"id": 1, "E-Mail": "ann", "x": 1}"#, #"{"E-Mail":"[redacted]","x":"[redacted]"}"#),
             (#"{"id": 1, "E\u006dail": "ann"}"#, #"{"[redacted]":"[redacted]"}"#),
             (#"{"id": 1, "person": {"name": "a", "email" : "ann"}}"#, #"{"person":"[redacted]"}"#),
             (#"{"id": 1, "people": [{"em\u0061il": "ann"}]}"#, #"{"people":"[redacted]"}"#),
@@ -268,5 +268,38 @@ func readJSON(_ text: String, _ contract: Contract, line: Int = 1 << 20) throws 
         #expect(reading.rows.map { $0[0] } == ["2"])
         let messages = reading.rejected.map(\.message)
         #expect(messages.prefix(2).allSatisfy { $0.hasSuffix("write each object on one line") }, "\(messages)")
+    }
+
+    @Test(
+        "a key that differs in case or spaces from a column is that column's, unless the object has the column's own key"
+    )
+    func foldedKeys() throws {
+        let text = """
+            {"ID":1," Name ":"a"}
+            {"id":2,"Id":3,"NAME":"b"}
+            {"ID":4,"id":5,"name":"c","Operation":"x"}
+            {"id":6,"name":"d"}
+
+            """
+        let reading = try readJSON(text, orders)
+        #expect(reading.faults.isEmpty)
+        #expect(reading.rows.map { [$0[0], $0[1]] } == [["1", "a"], ["2", "b"], ["5", "c"], ["6", "d"]])
+        let rescued = reading.rows.map { $0.last ?? nil }
+        #expect(rescued == [nil, "{\"Id\":3}", "{\"id\":4,\"Operation\":\"x\"}", nil])
+    }
+
+    @Test("a file in which no key is a column fails; nulls, empty objects and operations alone are keys enough")
+    func foreignKeys() throws {
+        let table = try contract(columns: "id: bigint", "name: string")
+        let error = #expect(throws: ColumnarError.self) { try readJSON("{\"key\":1}\n{\"key\":2,\"x\":3}\n", table) }
+        #expect(error?.code == "NoKnownKey" && error?.description.contains("\"key\"") == true)
+        let hidden = try contract(columns: "id: bigint", "name: string mask")
+        let quiet = #expect(throws: ColumnarError.self) { try readJSON("{\"ann@example.org\":1}\n", hidden) }
+        #expect(quiet?.description.contains("example") == false)
+        for text in [
+            "{\"key\":1}\n{\"id\":null}\n", "{}\n", "{\"operation\":\"truncate\"}\n", "{\"key\":1}\n{\"ID\":1}\n",
+        ] {
+            #expect(try readJSON(text, table).rows.count > 0, "\(text)")
+        }
     }
 }

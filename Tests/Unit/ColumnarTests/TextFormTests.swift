@@ -44,6 +44,21 @@ import Testing
         #expect(ids(reading) == ["2", "3"] && reading.rejected.count == 1)
     }
 
+    @Test("in CSV that begins with a byte order mark, one at the beginning of any row is no part of a number")
+    func marks() throws {
+        let text =
+            "\u{FEFF}id,name,price\n1,a,1\n\u{FEFF}2,\u{FEFF}b,2\r\n\u{FEFF}3,\"\u{FF1A}\n\u{FEFF}\",3\n\u{FEFF}"
+        for (window, piece) in [(16, 1), (16, 5), (64, 3), (256, .max), (4096, 2)] {
+            let reading = try readCSV(Array(text.utf8), orders, piece: piece, window: window)
+            #expect(reading.faults.isEmpty, "pieces of \(piece)")
+            let rows = [["1", "a"], ["2", "\u{FEFF}b"], ["3", "\u{FF1A}\n\u{FEFF}"]]
+            #expect(reading.rows.map { Array($0.prefix(2)) } == rows)
+        }
+        for text in ["name,id,price\n\u{FEFF}a,1,1\n", "\u{FEFF}name,id,price\n\u{FEFF}a,1,1\n"] {
+            #expect(try readCSV(text, orders).rows.first?[1] == "\u{FEFF}a")
+        }
+    }
+
     @Test("elements that are no objects break the contract alone")
     func scalars() throws {
         let reading = try json("[7, {\"id\":1}, \"x,y\", [1,2], null, {\"id\":2}]")

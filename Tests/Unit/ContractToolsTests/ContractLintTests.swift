@@ -60,7 +60,7 @@ import Testing
             state: draft
             customProperties: [{property: quarantineShare, value: 7}, {property: personalData, value: shred}]
             schema:
-              - name: Orders
+              - name: Or-ders
                 quality:
                   - {metric: duplicateValues, mustBe: 0, arguments: {properties: [a, nowhere]}}
                   - {metric: rowCount, mustBe: many, severity: fatal}
@@ -71,7 +71,7 @@ import Testing
                     logicalType: object
                     properties:
                       - {name: c, logicalType: string, unique: true, quality: [{metric: nulValues, mustBe: 0}]}
-                      - {name: d, logicalType: array}
+                      - {name: d, logicalType: array, physicalType: struct}
                       - {name: C, logicalType: string}
                   - name: e
                     logicalType: array
@@ -91,7 +91,7 @@ import Testing
             "schema[0].properties[3].items.logicalTypeOptions.maximum: expected a date, YYYY-MM-DD, found 'today'",
             "schema[0].properties[4].name: the column 'B' is defined twice",
             "schema[0].properties[1]: the key 'name' is missing",
-            "schema[0].properties[2].properties[1]: an array needs 'items'",
+            "schema[0].properties[2].properties[1].physicalType: 'struct' is not one of list, ",
         ]
         for text in expected { #expect(found.contains { $0[1].hasPrefix(text) }, "\(text)") }
         // A missing column is not reported while another column has an error.
@@ -154,5 +154,72 @@ import Testing
             var lint = ContractLint()
             try lint.check("/nonexistent/orders.odcs.yaml")
         }
+    }
+
+    /// What the standard's own examples have: several tables, names in any case, types of databases, nothing said of what is in a list.
+    @Test("a contract as the standard's examples are has no error") func standard() throws {
+        let text = """
+            apiVersion: v3.0.2
+            kind: DataContract
+            id: 53581432-6c55-4ba2-a65f-72344a91553a
+            version: 1.0.0
+            status: active
+            name: my_table
+            dataProduct: my_quantum
+            schema:
+              - name: Air_Quality
+                physicalType: table
+                tags: [nyc]
+                authoritativeDefinitions: [{url: https://example.com/a, type: businessDefinition}]
+                properties:
+                  - name: UniqueID
+                    primaryKey: true
+                    logicalType: number
+                    physicalType: int
+                    quality:
+                      - {type: library, metric: nullValues, mustBe: 0, dimension: completeness, severity: error}
+                      - {type: custom, engine: soda, implementation: {type: duplicate_percent, must_be_less_than: 1.0}}
+                  - {name: at, logicalType: date, physicalType: timestamp, logicalTypeOptions: {format: "yyyy-MM-dd HH:mm:ss"}}
+                  - {name: opens, logicalType: date, physicalType: time}
+                  - {name: amount, logicalType: number, physicalType: double, logicalTypeOptions: {minimum: 0, format: f32}}
+                  - {name: latest, logicalType: array, physicalType: list, logicalTypeOptions: {maxItems: 3, uniqueItems: true}}
+                  - {name: details, logicalType: object, physicalType: json, logicalTypeOptions: {required: [a], maxProperties: 5}}
+              - name: AnObject
+                logicalType: object
+                properties:
+                  - name: street_lines
+                    logicalType: array
+                    items: {physicalType: VARCHAR(40), logicalType: string}
+                relationships: [{type: foreignKey, from: AnObject.id, to: Air_Quality.UniqueID}]
+              - name: Order Lines
+                physicalName: order_lines
+                properties:
+                  - {name: a, logicalType: number, physicalType: serial}
+                  - {name: b, logicalType: string, physicalType: xml}
+                  - {name: c, logicalType: number, physicalType: money}
+                  - {name: d, logicalType: timestamp, physicalType: datetime2(7)}
+                  - {name: e, logicalType: string, physicalType: character varying(20)}
+                  - {name: f, logicalType: array, physicalType: array<string>, items: {logicalType: string}}
+            """
+        let found = try findings(("all.odcs.yaml", text))
+        #expect(!found.contains { $0.contains(": error: ") }, "\(found.joined(separator: "\n"))")
+        #expect(found.contains { $0.contains("schema[2].properties[1]: the text column 'b'") }, "\(found)")
+        let none = """
+            {apiVersion: v3.0.2, kind: DataContract, id: a, version: 1.0.0, status: active, schema: [],
+             price: {priceAmount: 9.95, priceCurrency: USD, priceUnit: megabyte}}
+            """
+        let empty = try findings(("none.odcs.yaml", none))
+        #expect(empty.count == 1 && empty[0].contains("advice") && empty[0].contains("no table"), "\(empty)")
+    }
+
+    @Test("formats that a file could hardly have, or that lose something, get advice") func formatAdvice() throws {
+        let text = contractText([
+            "name: id, logicalType: integer, primaryKey: true",
+            "name: price, logicalType: number, customProperties: [{property: numberFormat, value: '1.234,56'}]",
+            "name: at, logicalType: timestamp, logicalTypeOptions: {format: epoch_ns}",
+        ])
+        let found = try findings(("orders.odcs.yaml", text)).filter { $0.contains("advice") }
+        #expect(found.contains { $0.contains("'price' contain the delimiter") }, "\(found)")
+        #expect(found.contains { $0.contains("excessFraction: truncate") }, "\(found)")
     }
 }

@@ -54,7 +54,7 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
             let text = "id\(mark)\"a,b,c,d\"\(mark)name\n1\(mark)2,5\(mark)x\n"
             let proposed = try Contract(parsing: try proposal(text), file: "proposed")
             #expect(proposed.columns.map(\.name) == ["id", "a,b,c,d", "name"])
-            #expect(CSVDialect.delimiterName(proposed.dialect.delimiter) == name)
+            #expect(CSVDialect.markName(proposed.dialect.delimiter) == name)
             try expectReadable(text, name: "orders.csv", rows: 1)
         }
         #expect(try Contract(parsing: try proposal("id,name\n1,a;b;c;d\n"), file: "proposed").dialect == .standard)
@@ -77,7 +77,7 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
             ("2024-02-29T10:00:00\n2024-02-29 10:00:00\n", "timestamp without time zone!"),
             ("2024-02-29T10:00:00\n2024-02-29T10:00:00Z\n", "timestamp!"),
             ("2024-02-29\n2024-02-29T10:00:00\n", "string!"),
-            ("2024-02-29T10:00:00.1234567Z\n", "string!"), ("10:00:00\n23:59:59.5\n", "string!"),
+            ("2024-02-29T10:00:00.1234567Z\n", "timestamp!"), ("10:00:00\n23:59:59.5\n", "string!"),
             ("123e4567-e89b-12d3-a456-426614174000\n", "string!"), ("\"{\"\"a\"\":1}\"\n[]\n", "json!"),
             ("1\nx\n", "string!"), ("NaN\n1.5\n", "string!"),
         ])
@@ -100,7 +100,8 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
             """
         #expect(
             try columns(text, name: "orders.ndjson") == [
-                "id: int64!", "code: string!", "paid: boolean!", "price: double!", "at: timestamp!", "note: string",
+                "id: int64!", "code: string!", "paid: boolean!", "price: decimal(16,2)!", "at: timestamp!",
+                "note: string",
             ])
         try expectReadable(text, name: "orders.ndjson", rows: 2)
     }
@@ -130,7 +131,7 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         #expect(try Contract(parsing: proposed, file: "proposed").primaryKey == ["order_id"])
         #expect(proposed.contains("2 values in 60 rows: \"open\", \"paid\""))
         #expect(proposed.components(separatedBy: "A candidate for the primary key").count == 2)
-        #expect(proposed.contains("at most 3 decimals: decimal(9,3)"))
+        #expect(proposed.contains("decimal(17,3) # money: kept exactly"))
     }
 
     @Test("personal data is pointed out, and its values are not shown") func personalData() throws {
@@ -195,5 +196,109 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
             process.waitUntilExit()
             #expect(process.terminationStatus == 0, "\(said)")
         }
+    }
+
+    /// A file in a dialect, what its contract says of it, and its columns.
+    struct Dialect: CustomTestStringConvertible {
+        let text: String
+        let property: String
+        let columns: [String]
+        var rows = 2
+        var testDescription: String { property }
+    }
+
+    @Test(
+        "the dialect of a file is found, and the proposal reads the file",
+        arguments: [
+            Dialect(
+                text: "id,name\n1,'a,b'\n2,'c''d'\n", property: "csvQuote: single",
+                columns: ["id: int64!", "name: string!"]),
+            Dialect(
+                text: "id,name\n1,\"a \\\"b\\\" c\"\n2,x\n", property: "csvEscape: backslash",
+                columns: ["id: int64!", "name: string!"]),
+            Dialect(
+                text: "1,ann,2.25\n2,bob,3.50\n", property: "csvHeader: absent",
+                columns: ["column_1: int64!", "column_2: string!", "column_3: decimal(16,2)!"]),
+            Dialect(
+                text: "I,1,ann\nU,2,bob\n", property: "csvHeader: absent",
+                columns: ["column_1: int64!", "column_2: string!"]),
+            Dialect(
+                text: "# made\n# today\nid;name\n1;a\n2;b\n", property: "csvComment: '#'",
+                columns: ["id: int64!", "name: string!"]),
+            Dialect(
+                text: "Report of Monday\n\nid;name\n1;a\n2;b\n", property: "csvSkipLines: 2",
+                columns: ["id: int64!", "name: string!"]),
+            Dialect(
+                text: "sep=;\nid;name\n1;a\n2;b\n", property: "csvSkipLines: 1",
+                columns: ["id: int64!", "name: string!"]),
+            Dialect(
+                text: "id^name\n1^a\n2^b\n", property: "csvDelimiter: '^'", columns: ["id: int64!", "name: string!"]),
+            Dialect(
+                text: "id\u{1}name\n1\u{1}a\n2\u{1}b\n", property: "csvDelimiter: \"\\x01\"",
+                columns: ["id: int64!", "name: string!"]),
+            Dialect(
+                text: "id,n,at\n1,NULL,2024-01-01\n2,5,NULL\n", property: "csvNull: [\"NULL\"]",
+                columns: ["id: int64!", "n: int64", "at: date"]),
+        ])
+    func dialects(dialect: Dialect) throws {
+        let proposed = try proposal(dialect.text)
+        let (name, value) = try #require(
+            dialect.property.firstRange(of: ": ").map {
+                (dialect.property[..<$0.lowerBound], dialect.property[$0.upperBound...])
+            })
+        #expect(proposed.contains("- property: \(name)\n    value: \(value)\n"), "\(proposed)")
+        #expect(try columns(dialect.text) == dialect.columns)
+        try expectReadable(dialect.text, name: "orders.csv", rows: dialect.rows)
+    }
+
+    @Test(
+        "how numbers and times are written is found, and the proposal reads them",
+        arguments: [
+            ("\"1.234,56\"\n\"7,00\"\n", "decimal(16,2)", "numberFormat, value: \"1.234,56\""),
+            ("\"1,234,567\"\n12\n", "int64", "numberFormat, value: \"1,234.56\""),
+            ("\"$1,234.50\"\n($3.00)\n", "decimal(16,2)", "numberFormat, value: \"$1,234.56\""),
+            ("3.5 EUR\n-2 EUR\n", "decimal(16,2)", "numberFormat, value: \"1234.56 EUR\""),
+            ("12.5%\n3%\n", "double", "numberFormat, value: \"1234.56%\""),
+            ("31.12.2024\n01.02.2024\n", "date", "format: \"dd.MM.yyyy\""),
+            ("12/31/2024\n1/2/2024\n", "date", "format: \"M/d/yyyy\""),
+            ("20241231\n20240101\n", "date", "format: \"yyyyMMdd\""),
+            ("31-DEC-2024\n01-JAN-2025\n", "date", "format: \"dd-MMM-yyyy\""),
+            ("31/12/2024 13:45\n01/01/2025 00:00\n", "timestamp without time zone", "format: \"dd/MM/yyyy HH:mm\""),
+            (
+                "12/31/2024 1:45 PM\n01/01/2025 11:00 AM\n", "timestamp without time zone",
+                "format: \"MM/dd/yyyy h:mm a\""
+            ),
+        ])
+    func formats(values: String, type: String, line: String) throws {
+        let text = "v\n\(values)"
+        let proposed = try proposal(text)
+        // Digits alone are as likely to be a number.
+        guard line != "format: \"yyyyMMdd\"" else {
+            #expect(try columns(text) == ["v: int64!"])
+            return
+        }
+        #expect(try columns(text) == ["v: \(type)!"], "\(proposed)")
+        #expect(proposed.contains(line), "\(proposed)")
+        try expectReadable(text, name: "orders.csv", rows: 2)
+    }
+
+    @Test("what two formats fit is said, and so is what integers may count") func ambiguity() throws {
+        #expect(try proposal("v\n01/02/2024\n").contains("also one of the format MM/dd/yyyy"))
+        #expect(try proposal("v\n\"1,234\"\n").contains("also one of the format 1.234,56"))
+        #expect(try !proposal("v\n\"1,234,567\"\n").contains("also one of the format"))
+        let proposed = try proposal("created_at,v\n1735652706000,1735652706000\n")
+        #expect(proposed.components(separatedBy: "{format: epoch_ms}").count == 2)
+    }
+
+    @Test(
+        "money is a decimal: by its name, by its two decimals, or by its currency",
+        arguments: [
+            ("unitPrice\n9.5\n10\n", "decimal(16,2)"), ("tax_amount\n0.125\n3\n", "decimal(17,3)"),
+            ("v\n9.50\n10.00\n", "decimal(16,2)"), ("v\n9.5\n10.25\n", "double"), ("ratio\n0.1234567\n", "double"),
+            ("price\n1e3\n2.5\n", "double"), ("price\n10\n20\n", "int64"), ("enterprise\n9.5\n", "double"),
+        ])
+    func money(text: String, type: String) throws {
+        #expect(try columns(text).map { $0.split(separator: " ", maxSplits: 1)[1] } == ["\(type)!"])
+        try expectReadable(text, name: "orders.csv", rows: text.count { $0 == "\n" } - 1)
     }
 }

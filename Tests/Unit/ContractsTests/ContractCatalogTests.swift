@@ -46,6 +46,36 @@ private func minimal(_ table: String) -> String {
         }
     }
 
+    @Test("a file may have several tables, each with a contract of its own, or none")
+    func severalTables() throws {
+        let several = """
+            {"apiVersion": "v3.1.0", "kind": "DataContract", "id": "x", "version": "1", "status": "draft",
+             "customProperties": [{"property": "csvDelimiter", "value": "bar"}],
+             "schema": [{"name": "Orders", "properties": [{"name": "id", "logicalType": "integer"}]},
+               {"name": "Order-Lines", "physicalName": "lines", "properties": [{"name": "sku", "logicalType": "string"}]}]}
+            """
+        let none = #"{apiVersion: v3.1.0, kind: DataContract, id: x, version: "1", status: draft}"#
+        try withFolder(["a.odcs.yaml": several, "b.odcs.yaml": none, "c.odcs.yaml": minimal("third")]) { folder in
+            let catalog = try ContractCatalog(directory: folder)
+            #expect(catalog.tables == ["lines", "orders", "third"])
+            #expect(try catalog.contract(forTable: "lines").columns.map(\.name) == ["sku"])
+            #expect(try catalog.contract(forTable: "orders").dialect.delimiter == UInt8(ascii: "|"))
+            let path = "\(folder)/a.odcs.yaml"
+            #expect(try Contract(contentsOf: path, table: "lines").table == "lines")
+            for table in [nil, "third"] {
+                let error = #expect(throws: ContractError.self) { try Contract(contentsOf: path, table: table) }
+                #expect(error?.description.contains("orders, lines") == true)
+            }
+            #expect(throws: ContractError.self) { try Contract(contentsOf: "\(folder)/b.odcs.yaml") }
+        }
+        let twice = several.replacingOccurrences(of: "Order-Lines", with: "orders")
+            .replacingOccurrences(of: "\"physicalName\": \"lines\", ", with: "")
+        try withFolder(["a.odcs.yaml": twice]) { folder in
+            let error = #expect(throws: ContractError.self) { try ContractCatalog(directory: folder) }
+            #expect(error?.description.contains("'orders' is there twice") == true)
+        }
+    }
+
     @Test("a table without a contract is an error that lists the tables") func unknownTable() throws {
         let catalog = ContractCatalog([try Contract(parsing: minimal("orders"), file: "a")])
         let error = #expect(throws: ContractError.self) { try catalog.contract(forTable: "../orders") }

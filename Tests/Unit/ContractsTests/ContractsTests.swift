@@ -249,9 +249,9 @@ private func fault(_ text: String) -> String {
         "a broken contract is refused with file, line, key and what is allowed",
         arguments: [
             (
-                contractText(table: "Orders"),
-                "c.yaml:8:11: schema[0].name: 'Orders' is not a table name; "
-                    + "expected a lowercase letter, then up to 62 lowercase letters, digits or _"
+                contractText(table: "Or-ders"),
+                "c.yaml:8:11: schema[0].name: 'Or-ders' is not a table name; "
+                    + "expected a letter, then up to 62 letters, digits or _"
             ),
             (
                 contractText(columns: "      - name: id\n        logicalType: text"),

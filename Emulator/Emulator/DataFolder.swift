@@ -40,6 +40,20 @@ package final class DataFolder: Sendable {
         }
     }
 
+    /// Removes the state, and keeps the folder, its lock, and what others have in it.
+    func removeState() {
+        for entry in Self.entries where !["lock", "endpoint.json", "emulator.log"].contains(entry) {
+            Self.remove("\(path)/\(entry)")
+        }
+    }
+
+    /// Removes a file, or a folder with all that is in it. A link is not followed.
+    private static func remove(_ path: String) {
+        guard unlink(path) != 0, errno == EISDIR || errno == EPERM else { return }
+        for name in FolderEntries.names(in: path) { remove("\(path)/\(name)") }
+        rmdir(path)
+    }
+
     deinit { close(lock) }
 
     /// - Returns: whether the folder was not there before.

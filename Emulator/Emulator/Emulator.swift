@@ -1,6 +1,5 @@
-internal import EmulatedCloudFormation
 package import EmulatorCore
-internal import Synchronization
+package import JSON
 package import Time
 
 /// The whole emulator: its services on one store, the deployed stacks, and one listener.
@@ -45,60 +44,45 @@ package final class Emulator: Sendable {
     /// Such as `http://127.0.0.1:4566`.
     package let endpoint: String
     package let port: Int
-    package let report: StackReport
     private let folder: DataFolder
-    private let store: Store
-    private let services: Services
+    private let phase: Phases
+    private let beginning: Beginning
     private let listener: any Listener
     private let pages: OwnPages
 
+    /// What was deployed at the start, or at the last reset.
+    package var report: StackReport { phase.state.report }
+
     /// Starts everything. When this returns, requests are answered, and work from an earlier run has resumed.
     package init(_ configuration: Configuration, listening: any Listening) async throws {
-        folder = try DataFolder(configuration.dataFolder)
-        store = try Store(
-            directory: folder.path, schema: Services.schema, migrations: Services.migrations, reservesSpace: true)
+        let folder = try DataFolder(configuration.dataFolder)
+        self.folder = folder
         let endpoint = EndpointAddress()
-        let functionKey =
-            configuration.requiredKey.map { $0 == .emulator ? $0 : .random(configuration.clock) } ?? .emulator
-        var context = ServiceContext(
-            store: store, account: configuration.account, clock: configuration.clock, peers: Peers(),
-            endpoint: endpoint,
-            processes: ProcessSupport(
-                executables: ExecutableFolder(configuration.functionsFolder),
-                environment: configuration.environment.merging(functionKey.variables) { own, _ in own },
-                host: ProcessHost(),
-                listening: GuardedListening(listening, by: BrowserGuard())))
-        context.enforcesThroughputLimits = configuration.enforcesThroughputLimits
-        context.deliveryIntervalLimit = configuration.deliveryIntervalLimit
-        context.executionSpeed = configuration.executionSpeed
-        services = try Services(context)
-        let services = services
-        guard let cloudFormation = services.service(CloudFormation.self) else {
-            preconditionFailure("CloudFormation is one of the services")
-        }
-        // An interrupted deployment is repeated at the next start.
-        report = try await store.unhurried {
-            try await cloudFormation.deploy(
-                templatesAt: configuration.templates, parameters: configuration.parameters)
-        }
-        let verifier = configuration.requiredKey.map {
-            SignatureVerifier(
-                [$0, functionKey], region: configuration.account.region, clock: configuration.clock)
-        }
-        let router = Router(services: services.byName, signatures: verifier)
+        let beginning = Beginning(configuration, folder: folder, endpoint: endpoint, listening: listening)
+        self.beginning = beginning
+        let phase = Phases(try await beginning.state())
+        self.phase = phase
         let browserGuard = BrowserGuard(
-            origins: configuration.allowedOrigins, hosts: configuration.allowedHosts, grants: router.grant)
+            origins: configuration.allowedOrigins, hosts: configuration.allowedHosts,
+            grants: { phase.state.router.grant(to: $0, for: $1) })
         let guarded = GuardedListening(listening, by: browserGuard)
         let pages = OwnPages()
         self.pages = pages
+        let requiresKey = configuration.requiredKey != nil
         listener = try await guarded.listen(port: configuration.port) { request in
             if let responder = pages.responder(for: request) { return await responder(request) }
-            return await router.respond(to: request)
+            if request.path == Reset.path {
+                return await Reset.respond(to: request, isAllowed: !requiresKey, phase, beginning)
+            }
+            return switch await phase.router {
+            case .success(let router): await router.respond(to: request)
+            case .failure(let failure): Reset.answer(to: failure)
+            }
         }
         port = listener.port
         self.endpoint = "http://127.0.0.1:\(listener.port)"
         endpoint.set(self.endpoint)
-        try await services.start()
+        try await phase.state.services.start()
     }
 
     /// Serves pages beside the services, to the requests that `areAddressed` names.
@@ -106,10 +90,12 @@ package final class Emulator: Sendable {
         pages.set(areAddressed, responder)
     }
 
+    /// Calls `prepare` after each reset, when requests are answered and before the client hears of it.
+    package func afterReset(_ prepare: @escaping @Sendable () async throws -> JSON) { phase.afterReset(prepare) }
+
     /// Stops accepting, lets requests in progress end, stops the workers, and closes the store.
     package func stop() async {
         await listener.close()
-        await services.stop()
-        store.close()
+        await phase.state.stop()
     }
 }

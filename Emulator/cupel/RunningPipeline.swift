@@ -20,27 +20,36 @@ struct RunningPipeline: Sendable {
     /// How far the delivery streams are: an earlier run may have left records.
     private let streams: [StreamStatus]
 
-    /// Starts the emulator and publishes its contracts.
+    /// Starts the emulator, publishes its contracts and runs the init hooks. A reset does the same again.
     static func start(
         _ configuration: Emulator.Configuration, _ server: HTTPServer, _ settings: EmulatorSettings,
-        allowsWeakerMasking: Bool
+        allowsWeakerMasking: Bool, hooks: InitHooks = InitHooks()
     ) async throws -> RunningPipeline {
         do {
             let emulator = try await Emulator(configuration, listening: server)
-            let outputs = Dictionary(emulator.report.outputs.map { ($0.name, $0.value) }) { $1 }
-            let file = EndpointFile(
-                endpoint: emulator.endpoint, processID: getpid(), outputs: outputs,
-                maskingKey: try LocalMaskingKey.ofEnvironment()?.fingerprint, settings: settings)
-            let streams: [StreamStatus]
-            do {
-                streams = try await publish(
+            let prepare: @Sendable () async throws -> ([StreamStatus], EndpointFile) = { [unowned emulator] in
+                let file = EndpointFile(
+                    endpoint: emulator.endpoint, processID: getpid(), outputs: Self.outputs(of: emulator),
+                    maskingKey: try LocalMaskingKey.ofEnvironment()?.fingerprint, settings: settings)
+                let streams = try await publish(
                     settings.contracts, jobs: configuration.environment["SPARK_JOBS"],
                     models: configuration.environment["MODELS_DIR"], through: file, allowsWeakerMasking)
                 try serveConsole(over: file, by: emulator)
+                try await hooks.run(at: file, signedBy: configuration.requiredKey ?? .emulator)
+                return (streams, file)
+            }
+            let streams: [StreamStatus]
+            do {
+                let (found, file) = try await prepare()
+                streams = found
                 try file.write(in: configuration.dataFolder)
             } catch {
                 await emulator.stop()
                 throw error
+            }
+            emulator.afterReset { [unowned emulator] in
+                try await prepare().1.write(in: configuration.dataFolder)
+                return Self.json(of: emulator)
             }
             return RunningPipeline(
                 emulator: emulator, dataFolder: configuration.dataFolder, requiredKey: configuration.requiredKey,
@@ -50,6 +59,10 @@ struct RunningPipeline: Sendable {
         } catch {
             throw CommandFailure.failed("\(error)")
         }
+    }
+
+    private static func outputs(of emulator: Emulator) -> [String: String] {
+        Dictionary(emulator.report.outputs.map { ($0.name, $0.value) }) { $1 }
     }
 
     /// Puts the contracts of `folder` in force, if the template's functions look for published ones.
@@ -88,7 +101,9 @@ struct RunningPipeline: Sendable {
         await emulator.stop()
     }
 
-    var json: JSON {
+    var json: JSON { Self.json(of: emulator) }
+
+    private static func json(of emulator: Emulator) -> JSON {
         var document: JSONObject = ["endpoint": .string(emulator.endpoint)]
         document["outputs"] = .object(
             JSONObject(emulator.report.outputs.map { ($0.name, JSON.string($0.value)) }))

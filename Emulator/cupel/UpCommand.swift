@@ -16,6 +16,7 @@ struct UpCommand: AsyncParsableCommand {
             by their names, for up and run: port: 4566, parameter: {LambdaMaxRecords: 1}.
             MASKING_KEY or MASKING_KEY_FILE in the environment is the key of
             contracts that hash values. Signatures are verified with --strict-auth only.
+            POST /_cupel/reset makes everything as just after the start.
 
             EXAMPLES
               cupel up
@@ -26,6 +27,12 @@ struct UpCommand: AsyncParsableCommand {
 
     @Option(help: "The port for all services; 0 chooses a free one. Default: 4566.")
     var port: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The address to listen on, such as 0.0.0.0 in a container, whose network then reaches it. Default: 127.0.0.1.",
+            valueName: "address"))
+    var listen: String?
 
     @Option(
         help: ArgumentHelp(
@@ -43,6 +50,13 @@ struct UpCommand: AsyncParsableCommand {
             "Accept requests to this host name and names below it; can be repeated. Default: only loopback names.",
             valueName: "name"))
     var allowHost: [String] = []
+
+    @Option(
+        name: .customLong("init"),
+        help: ArgumentHelp(
+            "Run the *.sh and *.py in this folder once it is up, and after each reset. Default: init.d, if it is there.",
+            valueName: "dir"))
+    var initFolder: String?
 
     @OptionGroup var emulator: EmulatorOptions
 
@@ -70,7 +84,9 @@ struct UpCommand: AsyncParsableCommand {
         let file = try ProjectFile.read()
         var command = self
         command.port = port ?? file.port
+        command.listen = listen ?? file.listen
         command.data = data ?? file.data
+        command.initFolder = initFolder ?? file.initFolder
         if allowOrigin.isEmpty { command.allowOrigin = file.allowOrigin }
         if allowHost.isEmpty { command.allowHost = file.allowHost }
         command.emulator = emulator.completed(from: file)
@@ -80,14 +96,16 @@ struct UpCommand: AsyncParsableCommand {
 
     private func runCompleted() async throws {
         _ = try emulator.loadContracts()
+        let hooks = try InitHooks(folder: initFolder)
         let interrupts = Interrupts()
-        let server = HTTPServer()
+        let server = HTTPServer(host: listen ?? "127.0.0.1")
         var configuration = try emulator.configuration(
             data: data ?? PipelineOptions.defaultData, port: port ?? 4566)
         configuration.allowedOrigins = allowOrigin
         configuration.allowedHosts = allowHost
         let pipeline = try await RunningPipeline.start(
-            configuration, server, try emulator.settings(), allowsWeakerMasking: emulator.allowWeakerMasking)
+            configuration, server, try emulator.settings(), allowsWeakerMasking: emulator.allowWeakerMasking,
+            hooks: hooks)
         if json {
             StandardStream.output.line(pipeline.json.text)
         } else {

@@ -39,6 +39,9 @@ package final class Peers: Sendable {
         }
     }
 
+    /// Takes all offers back. Services hold their peers and are held by them, so those that are no longer used need this to be freed.
+    package func disconnect() { offers.withLock { $0 = Offers() } }
+
     package var functions: (any FunctionInvoking)? { offers.withLock { $0.functions } }
     package var tasks: (any TaskRunning)? { offers.withLock { $0.tasks } }
     package var objects: (any ObjectStore)? { offers.withLock { $0.objects } }

@@ -7,6 +7,8 @@ struct ProjectFile: Hashable, Sendable {
 
     private(set) var data: String?
     private(set) var port: Int?
+    private(set) var initFolder: String?
+    private(set) var listen: String?
     private(set) var templates: [String] = []
     private(set) var functions: String?
     private(set) var contracts: String?
@@ -26,7 +28,7 @@ struct ProjectFile: Hashable, Sendable {
 
     private static let keys = [
         "data", "port", "template", "functions", "contracts", "parameter", "kinesis-limits", "firehose-interval",
-        "execution-speed", "strict-auth", "allow-origin", "allow-host",
+        "execution-speed", "strict-auth", "allow-origin", "allow-host", "init", "listen",
     ]
 
     init() {}
@@ -56,6 +58,8 @@ struct ProjectFile: Hashable, Sendable {
         case "data": data = try Self.text(option)
         case "port": port = try Self.value(option, "a number from 0 to 65535", value.int) { (0...65_535).contains($0) }
         case "template": templates = try Self.texts(option)
+        case "init": initFolder = try Self.text(option)
+        case "listen": listen = try Self.text(option)
         case "functions": functions = try Self.text(option)
         case "contracts": contracts = try Self.text(option)
         case "parameter":

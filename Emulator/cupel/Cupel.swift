@@ -23,12 +23,14 @@ struct Cupel: AsyncParsableCommand {
               2 usage                   5 a file could not be read or written
 
             EXAMPLES
+              cupel init shop && cd shop && cupel run data
               cupel generate -o sample && cupel run sample
               cupel up
             """,
         version: version,
         subcommands: [
-            UpCommand.self, RunCommand.self, ConsoleCommand.self, GenerateCommand.self, StatusCommand.self,
+            InitCommand.self, UpCommand.self, RunCommand.self, ConsoleCommand.self, GenerateCommand.self,
+            StatusCommand.self,
             TopCommand.self, ShowCommand.self, TraceCommand.self, TableCommand.self, QueryCommand.self,
             ModelCommand.self,
             ReplayCommand.self, ReloadCommand.self, EraseCommand.self, ErrorsCommand.self, LogsCommand.self,
